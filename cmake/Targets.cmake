@@ -1,0 +1,91 @@
+# The one place that knows how a library, a program and a test are built.
+
+add_library(signalbox_options INTERFACE)
+target_include_directories(signalbox_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(signalbox_options INTERFACE -Wall -Wextra -Werror)
+target_link_libraries(signalbox_options INTERFACE Threads::Threads)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(signalbox_options INTERFACE -Wthread-safety)
+else()
+  # ccache can only cache with a precompiled header if GCC preprocesses this way.
+  target_compile_options(signalbox_options INTERFACE -fpch-preprocess)
+endif()
+if(SIGNALBOX_SANITIZE)
+  target_compile_options(signalbox_options INTERFACE
+    -fsanitize=${SIGNALBOX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(signalbox_options INTERFACE -fsanitize=${SIGNALBOX_SANITIZE})
+endif()
+
+# Precompiled headers, one set for everybody and one more for what speaks gRPC.
+file(WRITE ${CMAKE_BINARY_DIR}/pch_empty.cc "")
+add_library(signalbox_pch STATIC ${CMAKE_BINARY_DIR}/pch_empty.cc)
+target_link_libraries(signalbox_pch PRIVATE signalbox_options)
+target_precompile_headers(signalbox_pch PRIVATE
+  <algorithm> <cstdint> <functional> <map> <memory> <optional> <string> <utility> <variant> <vector>
+  <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>)
+
+# signalbox_library(NAME SOURCES a.cc ... LINK target ... [GRPC])
+function(signalbox_library NAME)
+  cmake_parse_arguments(ARG "GRPC" "" "SOURCES;LINK" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SOURCES})
+  target_link_libraries(${NAME} PUBLIC signalbox_options ${ARG_LINK})
+  if(ARG_GRPC)
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_proto)
+  else()
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_pch)
+  endif()
+endfunction()
+
+# signalbox_program(NAME SOURCES a.cc ... LINK target ...)
+function(signalbox_program NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE signalbox_options ${ARG_LINK})
+  target_precompile_headers(${NAME} REUSE_FROM signalbox_pch)
+endfunction()
+
+# signalbox_test(NAME SOURCES a_test.cc ... LINK target ... [GRPC] [LABELS slow])
+# One GoogleTest binary, one ctest entry.
+function(signalbox_test NAME)
+  cmake_parse_arguments(ARG "GRPC" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE signalbox_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  if(ARG_GRPC)
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_proto)
+  else()
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_pch)
+  endif()
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LABELS)
+    set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()
+
+if(NOT SIGNALBOX_CORE_ONLY)
+  set(SIGNALBOX_PROTO ${CMAKE_SOURCE_DIR}/proto/signalbox/v1/status_service.proto)
+  set(SIGNALBOX_GENERATED ${CMAKE_BINARY_DIR}/generated)
+  set(SIGNALBOX_GENERATED_STEM ${SIGNALBOX_GENERATED}/signalbox/v1/status_service)
+  file(MAKE_DIRECTORY ${SIGNALBOX_GENERATED})
+  add_custom_command(
+    OUTPUT ${SIGNALBOX_GENERATED_STEM}.pb.cc ${SIGNALBOX_GENERATED_STEM}.pb.h
+           ${SIGNALBOX_GENERATED_STEM}.grpc.pb.cc ${SIGNALBOX_GENERATED_STEM}.grpc.pb.h
+    COMMAND ${PROTOC} -I ${CMAKE_SOURCE_DIR}/proto --cpp_out=${SIGNALBOX_GENERATED}
+            --grpc_out=generate_mock_code=false:${SIGNALBOX_GENERATED}
+            --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN} ${SIGNALBOX_PROTO}
+    DEPENDS ${SIGNALBOX_PROTO}
+    COMMENT "Generating signalbox.v1")
+  add_library(signalbox_proto STATIC ${SIGNALBOX_GENERATED_STEM}.pb.cc
+              ${SIGNALBOX_GENERATED_STEM}.grpc.pb.cc)
+  target_include_directories(signalbox_proto SYSTEM PUBLIC ${SIGNALBOX_GENERATED})
+  target_link_libraries(signalbox_proto PUBLIC signalbox_options PkgConfig::GRPC PkgConfig::PROTOBUF)
+  target_precompile_headers(signalbox_proto PRIVATE
+    <functional> <map> <memory> <string> <vector> <google/protobuf/message.h> <grpcpp/grpcpp.h>
+    <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>)
+endif()

@@ -1,0 +1,30 @@
+#ifndef SIGNALBOX_SERVER_BASE_CLOCK_H_
+#define SIGNALBOX_SERVER_BASE_CLOCK_H_
+
+#include "absl/time/time.h"
+
+namespace signalbox {
+
+// Clock tells the time. Decisions take the time as an argument; only the
+// outermost loops ask a Clock for it.
+//
+// Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  // Wall time. It can jump: use it for what outlives the process (due times,
+  // expiries) and for what people read.
+  virtual absl::Time Now() = 0;
+
+  // Time since some fixed moment. Never jumps, and runs on while the machine
+  // is suspended: use it for deadlines and pauses inside the process.
+  virtual absl::Duration Monotonic() = 0;
+
+  // The machine's clock. Never destroyed.
+  static Clock* System();
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_CLOCK_H_

@@ -1,0 +1,38 @@
+#include "server/base/error.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kReasonPayload[] = "signalbox/reason";
+
+}  // namespace
+
+absl::Status Error(absl::StatusCode code, absl::string_view reason,
+                   absl::string_view message) {
+  absl::Status status(code, message);
+  status.SetPayload(kReasonPayload, absl::Cord(reason));
+  return status;
+}
+
+absl::Status InvalidField(absl::string_view field, absl::string_view value,
+                          absl::string_view problem, absl::string_view reason) {
+  return Error(absl::StatusCode::kInvalidArgument, reason,
+               absl::StrCat(field, ": ", Quoted(value), " ", problem));
+}
+
+std::string ReasonOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kReasonPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
+}
+
+std::string Quoted(absl::string_view text, size_t limit) {
+  const bool cut = text.size() > limit;
+  return absl::StrCat("\"", absl::CHexEscape(text.substr(0, limit)),
+                      cut ? "…\"" : "\"");
+}
+
+}  // namespace signalbox

@@ -1,0 +1,17 @@
+#ifndef SIGNALBOX_SERVER_BASE_GLOB_H_
+#define SIGNALBOX_SERVER_BASE_GLOB_H_
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// Whether the whole of `text` matches `pattern`, without regard to ASCII case.
+// `*` matches any run of characters; if `star_stops_at` is not '\0', of
+// characters other than that. Nothing else is special. Takes at most
+// |pattern| x |text| steps.
+bool GlobMatches(absl::string_view pattern, absl::string_view text,
+                 char star_stops_at = '\0');
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_GLOB_H_

@@ -1,0 +1,99 @@
+#include "server/base/log.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_format.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxField = 256;
+
+std::atomic<spdlog::logger*> logger{nullptr};
+std::atomic<LogFormat> format{LogFormat::kJson};
+
+// JSON string escaping that leaves only printable ASCII. Bytes beyond it are
+// written as their Latin-1 code points: readable enough, and always valid.
+std::string JsonQuoted(absl::string_view text) {
+  std::string out = "\"";
+  for (const char c : text.substr(0, kMaxField)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte > 0x7e) {
+      absl::StrAppendFormat(&out, "\\u%04x", byte);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+void Write(spdlog::level::level_enum level, absl::string_view event,
+           std::initializer_list<LogField> fields) {
+  spdlog::logger* const log = logger.load();
+  if (log == nullptr) return;
+  std::string line;
+  if (format.load() == LogFormat::kJson) {
+    line = absl::StrCat("\"event\":", JsonQuoted(event));
+    for (const LogField& field : fields) {
+      absl::StrAppend(&line, ",", JsonQuoted(field.name), ":",
+                      field.quoted ? JsonQuoted(field.value) : field.value);
+    }
+  } else {
+    line = std::string(event);
+    for (const LogField& field : fields) {
+      absl::StrAppend(&line, "  ", field.name, "=",
+                      absl::CHexEscape(
+                          absl::string_view(field.value).substr(0, kMaxField)));
+    }
+  }
+  log->log(level, spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace
+
+LogFormat DefaultLogFormat() {
+  return isatty(STDERR_FILENO) != 0 ? LogFormat::kText : LogFormat::kJson;
+}
+
+void StartLogging(LogFormat chosen) {
+  format.store(chosen);
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  // Never destroyed: threads may log while the process ends.
+  auto* const log = new spdlog::logger("signalbox", std::move(sink));
+  log->set_error_handler([](const std::string&) {});
+  if (chosen == LogFormat::kJson) {
+    log->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}",
+        spdlog::pattern_time_type::utc));
+  } else {
+    log->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
+  }
+  log->flush_on(spdlog::level::trace);
+  logger.store(log);
+}
+
+void LogInfo(absl::string_view event, std::initializer_list<LogField> fields) {
+  Write(spdlog::level::info, event, fields);
+}
+
+void LogWarning(absl::string_view event,
+                std::initializer_list<LogField> fields) {
+  Write(spdlog::level::warn, event, fields);
+}
+
+void LogError(absl::string_view event, std::initializer_list<LogField> fields) {
+  Write(spdlog::level::err, event, fields);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,55 @@
+#ifndef SIGNALBOX_SERVER_BASE_LOG_H_
+#define SIGNALBOX_SERVER_BASE_LOG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// One named value of a log line. Text is escaped to printable ASCII and cut at
+// 256 bytes, so that no input can forge a line or move a terminal's cursor.
+struct LogField {
+  LogField(absl::string_view name, absl::string_view text)
+      : name(name), value(text), quoted(true) {}
+  LogField(absl::string_view name, const std::string& text)
+      : LogField(name, absl::string_view(text)) {}
+  LogField(absl::string_view name, const char* text)
+      : LogField(name, absl::string_view(text)) {}
+  LogField(absl::string_view name, bool truth)
+      : name(name), value(truth ? "true" : "false"), quoted(false) {}
+  template <typename Number>
+  LogField(absl::string_view name, Number number)
+      : name(name), value(absl::StrCat(number)), quoted(false) {}
+
+  std::string name;
+  std::string value;
+  bool quoted;
+};
+
+enum class LogFormat {
+  kJson,  // One JSON object per line, for programs.
+  kText,  // For a person at a terminal.
+};
+
+// Sets where and how the process logs: to stderr, JSON unless stderr is a
+// terminal. Without a call, nothing is logged (as in tests).
+void StartLogging(LogFormat format);
+LogFormat DefaultLogFormat();
+
+// Each writes one line. `event` is a short constant sentence: what happened.
+// Never pass a token, a request header or a body. Thread-safe; never throws.
+void LogInfo(absl::string_view event,
+             std::initializer_list<LogField> fields = {});
+void LogWarning(absl::string_view event,
+                std::initializer_list<LogField> fields = {});
+void LogError(absl::string_view event,
+              std::initializer_list<LogField> fields = {});
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_LOG_H_

@@ -1,0 +1,86 @@
+#include "server/base/secret.h"
+
+#include <openssl/crypto.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxSecretFile = 64 << 10;
+
+}  // namespace
+
+Secret::Secret(Secret&& other) noexcept : value_(other.value_) { other.Wipe(); }
+
+Secret& Secret::operator=(const Secret& other) {
+  if (this != &other) {
+    Wipe();
+    value_ = other.value_;
+  }
+  return *this;
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  if (this != &other) {
+    Wipe();
+    value_ = other.value_;
+    other.Wipe();
+  }
+  return *this;
+}
+
+Secret::~Secret() { Wipe(); }
+
+bool Secret::Equals(const Secret& other) const {
+  return value_.size() == other.value_.size() &&
+         CRYPTO_memcmp(value_.data(), other.value_.data(), value_.size()) == 0;
+}
+
+void Secret::Wipe() {
+  OPENSSL_cleanse(value_.data(), value_.size());
+  value_.clear();
+}
+
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  }
+  std::string text(kMaxSecretFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.fail() && !file.eof())) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  const bool too_long = text.size() > kMaxSecretFile;
+  Secret secret{std::string(absl::StripAsciiWhitespace(text))};
+  OPENSSL_cleanse(text.data(), text.size());
+  if (too_long) {
+    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
+                 absl::StrCat(path, " is over ", kMaxSecretFile, " bytes"));
+  }
+  if (secret.empty()) {
+    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
+                 absl::StrCat(path, " is empty"));
+  }
+  return secret;
+}
+
+Secret TakeSecretFromEnvironment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr) return Secret();
+  Secret secret{std::string(absl::StripAsciiWhitespace(value))};
+  unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return secret;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,130 @@
+#include "server/report/status_key.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kDefaultHost[] = "github.com";
+constexpr size_t kMaxContext = 255;
+
+bool IsOwner(absl::string_view text) {
+  return !text.empty() && text.size() <= 39 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
+}
+
+bool IsName(absl::string_view text) {
+  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+bool IsLabel(absl::string_view text) {
+  return !text.empty() && text.size() <= 63 && text.front() != '-' &&
+         text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-';
+         });
+}
+
+// A DNS name or an IPv4 address, with an optional port.
+bool IsHost(absl::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon != absl::string_view::npos) {
+    const absl::string_view port = text.substr(colon + 1);
+    if (port.empty() || port.size() > 5 ||
+        !std::all_of(port.begin(), port.end(), absl::ascii_isdigit)) {
+      return false;
+    }
+    text = text.substr(0, colon);
+  }
+  if (text.size() > 253) return false;
+  const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
+  return std::all_of(labels.begin(), labels.end(), IsLabel);
+}
+
+}  // namespace
+
+std::string Repository::FullName() const {
+  return absl::StrCat(owner, "/", name);
+}
+
+std::string Repository::Display() const {
+  return host == kDefaultHost ? FullName()
+                              : absl::StrCat(host, "/", FullName());
+}
+
+std::string Repository::Canonical() const {
+  return absl::AsciiStrToLower(absl::StrCat(host, "/", FullName()));
+}
+
+absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
+  std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
+  if (parts.size() == 2) parts.insert(parts.begin(), kDefaultHost);
+  if (parts.size() != 3 || !IsHost(parts[0]) || !IsOwner(parts[1]) ||
+      !IsName(parts[2])) {
+    return InvalidField("repository", text, "is not [HOST/]OWNER/NAME",
+                        "INVALID_REPOSITORY");
+  }
+  return Repository{absl::AsciiStrToLower(parts[0]), std::string(parts[1]),
+                    std::string(parts[2])};
+}
+
+absl::StatusOr<std::string> ParseSha(absl::string_view text) {
+  if ((text.size() != 40 && text.size() != 64) ||
+      !std::all_of(text.begin(), text.end(), absl::ascii_isxdigit)) {
+    return InvalidField("sha", text,
+                        "is not a full SHA (40 or 64 hexadecimal digits)",
+                        "INVALID_SHA");
+  }
+  if (text.find_first_not_of('0') == absl::string_view::npos) {
+    return InvalidField("sha", text, "names no commit (all zeros)",
+                        "INVALID_SHA");
+  }
+  return absl::AsciiStrToLower(text);
+}
+
+absl::StatusOr<std::string> ParseContext(absl::string_view text) {
+  if (text.empty()) {
+    return InvalidField("context", text,
+                        "is empty; wanted a label such as ci/build",
+                        "INVALID_CONTEXT");
+  }
+  if (text.size() > kMaxContext) {
+    return InvalidField(
+        "context", text,
+        absl::StrCat("has ", text.size(), " characters and GitHub allows ",
+                     kMaxContext,
+                     "; shorten it and end it with a hash of the whole name, "
+                     "so that no two jobs share a context"),
+        "INVALID_CONTEXT");
+  }
+  if (!std::all_of(text.begin(), text.end(), absl::ascii_isprint)) {
+    return InvalidField("context", text,
+                        "has a character that is not printable ASCII",
+                        "INVALID_CONTEXT");
+  }
+  if (text.front() == ' ' || text.back() == ' ') {
+    return InvalidField("context", text, "begins or ends with a space",
+                        "INVALID_CONTEXT");
+  }
+  return std::string(text);
+}
+
+StatusKey StatusKey::Of(const Repository& repository, absl::string_view sha,
+                        absl::string_view context) {
+  return StatusKey{repository.Canonical(), absl::AsciiStrToLower(sha),
+                   absl::AsciiStrToLower(context)};
+}
+
+}  // namespace signalbox

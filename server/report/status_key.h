@@ -1,0 +1,63 @@
+#ifndef SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
+#define SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// The names that a commit status hangs on, and their grammar. What does not
+// fit is refused at the door, so that everything behind it can put a name into
+// a URL, a query or a log line.
+//
+// All parse errors are INVALID_ARGUMENT and name the field and the value.
+
+// A repository as its caller spelled it, with the host lower-cased. GitHub
+// treats owner and name without regard to case: compare by Canonical().
+struct Repository {
+  std::string host;   // "github.com" unless the caller named another
+  std::string owner;  // [A-Za-z0-9_-]{1,39}
+  std::string name;   // [A-Za-z0-9._-]{1,100}, not "." or ".."
+
+  // "OWNER/NAME".
+  std::string FullName() const;
+
+  // "OWNER/NAME", with the host in front unless it is github.com: how people
+  // and the API write it.
+  std::string Display() const;
+
+  // "HOST/owner/name" in lower case: equal for equal repositories.
+  std::string Canonical() const;
+};
+
+// Reads `[HOST/]OWNER/NAME`. Reason: INVALID_REPOSITORY.
+absl::StatusOr<Repository> ParseRepository(absl::string_view text);
+
+// Reads a full commit id, 40 or 64 hexadecimal digits, and lower-cases it. The
+// null id (all zeros) is refused: it says that there is no commit. Reason:
+// INVALID_SHA.
+absl::StatusOr<std::string> ParseSha(absl::string_view text);
+
+// Checks a context: 1 to 255 printable ASCII characters, no space at either
+// end. (GitHub allows 255 characters of any kind.) Returns it as spelled.
+// Reason: INVALID_CONTEXT.
+absl::StatusOr<std::string> ParseContext(absl::string_view text);
+
+// What tells one commit status from another, in lower case throughout.
+struct StatusKey {
+  std::string repository;  // Repository::Canonical()
+  std::string sha;
+  std::string context;
+
+  static StatusKey Of(const Repository& repository, absl::string_view sha,
+                      absl::string_view context);
+
+  friend bool operator==(const StatusKey&, const StatusKey&) = default;
+  friend auto operator<=>(const StatusKey&, const StatusKey&) = default;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
