@@ -1,14 +1,51 @@
 #include "server/base/address.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "server/base/error.h"
 
 namespace signalbox {
+namespace {
+
+bool IsIpv6(absl::string_view text) {
+  in6_addr ignored = {};
+  return inet_pton(AF_INET6, std::string(text).c_str(), &ignored) == 1;
+}
+
+// What is written in digits and dots must be a whole IPv4 address: the system
+// reads `127.1` as one, too.
+bool IsNameOrIpv4(absl::string_view text) {
+  if (text.find_first_not_of("0123456789.") == absl::string_view::npos) {
+    in_addr ignored = {};
+    return inet_pton(AF_INET, std::string(text).c_str(), &ignored) == 1;
+  }
+  const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
+  return text.size() <= 253 &&
+         std::all_of(labels.begin(), labels.end(), [](absl::string_view label) {
+           return !label.empty() && label.front() != '-' &&
+                  label.back() != '-' &&
+                  std::all_of(label.begin(), label.end(), [](unsigned char c) {
+                    return absl::ascii_isalnum(c) || c == '-';
+                  });
+         });
+}
+
+bool ParsePort(absl::string_view text, int* port) {
+  return text.size() <= 5 &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(text, port) && *port <= 65535;
+}
+
+}  // namespace
 
 std::string Address::ToString() const {
   return absl::StrContains(host, ':') ? absl::StrCat("[", host, "]:", port)
@@ -24,30 +61,16 @@ bool Address::IsLoopback() const {
 absl::StatusOr<Address> ParseAddress(absl::string_view field,
                                      absl::string_view text) {
   const size_t colon = text.rfind(':');
-  Address address;
-  bool valid = colon != absl::string_view::npos;
-  if (valid) {
-    absl::string_view host = text.substr(0, colon);
-    const absl::string_view port = text.substr(colon + 1);
-    if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
-      host = host.substr(1, host.size() - 2);
-      valid = absl::StrContains(host, ':');
-    } else {
-      valid = !absl::StrContains(host, ':');
-    }
-    address.host = absl::AsciiStrToLower(host);
-    valid = valid && !host.empty() && host.size() <= 253 &&
-            std::all_of(host.begin(), host.end(),
-                        [](unsigned char c) {
-                          return absl::ascii_isalnum(c) || c == '.' ||
-                                 c == '-' || c == ':';
-                        }) &&
-            !port.empty() && port.size() <= 5 &&
-            std::all_of(port.begin(), port.end(), absl::ascii_isdigit) &&
-            absl::SimpleAtoi(port, &address.port) && address.port <= 65535;
-  }
-  if (!valid) {
-    return InvalidField(field, text, "is not HOST:PORT, such as 127.0.0.1:8080",
+  absl::string_view host = text.substr(0, colon);
+  const bool is_host = absl::ConsumePrefix(&host, "[")
+                           ? absl::ConsumeSuffix(&host, "]") && IsIpv6(host)
+                           : IsNameOrIpv4(host);
+  Address address = {absl::AsciiStrToLower(host), 0};
+  if (colon == absl::string_view::npos || !is_host ||
+      !ParsePort(text.substr(colon + 1), &address.port)) {
+    return InvalidField(field, text,
+                        "is not HOST:PORT, such as 127.0.0.1:8080 or "
+                        "[::1]:8080",
                         "INVALID_ADDRESS");
   }
   return address;

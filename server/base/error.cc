@@ -32,7 +32,7 @@ std::string ReasonOf(const absl::Status& status) {
 std::string Quoted(absl::string_view text, size_t limit) {
   const bool cut = text.size() > limit;
   return absl::StrCat("\"", absl::CHexEscape(text.substr(0, limit)),
-                      cut ? "…\"" : "\"");
+                      cut ? "\"..." : "\"");
 }
 
 }  // namespace signalbox

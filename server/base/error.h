@@ -26,7 +26,7 @@ std::string ReasonOf(const absl::Status& status);
 
 // Text from outside made fit for one line of a log or an error: quoted, control
 // bytes and everything beyond printable ASCII escaped, at most `limit` bytes
-// of it.
+// of it, and `...` behind the quotes if that is not all.
 std::string Quoted(absl::string_view text, size_t limit = 80);
 
 }  // namespace signalbox

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_BASE_LOG_H_
 #define SIGNALBOX_SERVER_BASE_LOG_H_
 
+#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -24,7 +25,9 @@ struct LogField {
       : name(name), value(truth ? "true" : "false"), quoted(false) {}
   template <typename Number>
   LogField(absl::string_view name, Number number)
-      : name(name), value(absl::StrCat(number)), quoted(false) {}
+      : name(name),
+        value(absl::StrCat(number)),
+        quoted(!std::isfinite(static_cast<double>(number))) {}
 
   std::string name;
   std::string value;

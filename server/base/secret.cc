@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -19,7 +20,7 @@ constexpr size_t kMaxSecretFile = 64 << 10;
 
 }  // namespace
 
-Secret::Secret(Secret&& other) noexcept : value_(other.value_) { other.Wipe(); }
+Secret::Secret(Secret&& other) noexcept { *this = std::move(other); }
 
 Secret& Secret::operator=(const Secret& other) {
   if (this != &other) {
@@ -32,7 +33,7 @@ Secret& Secret::operator=(const Secret& other) {
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     Wipe();
-    value_ = other.value_;
+    value_.swap(other.value_);
     other.Wipe();
   }
   return *this;
@@ -45,7 +46,10 @@ bool Secret::Equals(const Secret& other) const {
          CRYPTO_memcmp(value_.data(), other.value_.data(), value_.size()) == 0;
 }
 
+// A short string stands in the object itself, where swapping leaves its bytes
+// behind an empty one: so all that it could hold is wiped.
 void Secret::Wipe() {
+  value_.resize(value_.capacity());
   OPENSSL_cleanse(value_.data(), value_.size());
   value_.clear();
 }
@@ -76,9 +80,11 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
 }
 
 Secret TakeSecretFromEnvironment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) return Secret();
   Secret secret{std::string(absl::StripAsciiWhitespace(value))};
+  // unsetenv only forgets the place; the kernel still shows it to others.
+  OPENSSL_cleanse(value, std::strlen(value));
   unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   return secret;
 }

@@ -2,9 +2,17 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace signalbox {
+namespace {
+
+// A wait stands still while the machine is suspended, and does not notice that
+// the wall clock was set forward: so none is long.
+constexpr absl::Duration kLongestWait = absl::Seconds(5);
+
+}  // namespace
 
 Worker::Worker(absl::string_view name, Clock* clock,
                std::function<absl::Time()> run_once)
@@ -32,21 +40,27 @@ void Worker::Stop() {
     stop_ = true;
   }
   woken_.NotifyAll();
+  MutexLock lock(&join_mu_);
   if (thread_.joinable()) thread_.join();
 }
 
 void Worker::Loop() {
   absl::Time next = absl::InfinitePast();
+  // The same on the clock that does not jump: after the wall clock was set
+  // back, `next` may be hours away.
+  absl::Duration deadline;
   for (;;) {
     {
       MutexLock lock(&mu_);
-      while (!stop_ && !wake_ && clock_->Now() < next) {
-        woken_.WaitFor(&mu_, next - clock_->Now());
+      while (!stop_ && !wake_ && clock_->Now() < next &&
+             clock_->Monotonic() < deadline) {
+        woken_.WaitFor(&mu_, std::min(next - clock_->Now(), kLongestWait));
       }
       if (stop_) return;
       wake_ = false;
     }
     next = run_once_();
+    deadline = clock_->Monotonic() + (next - clock_->Now());
   }
 }
 

@@ -18,6 +18,8 @@ namespace signalbox {
 // `run_once` does all that can be done now and returns when it wants to be
 // called again (absl::InfiniteFuture(): only after Wake). It is called once
 // soon after construction, never by two threads at once, and must not throw.
+// When the wall clock jumps it may be called early, and never late by more than
+// some seconds.
 //
 // Thread-safe. Wake may be called by `run_once` itself.
 class Worker {
@@ -47,6 +49,8 @@ class Worker {
   Clock* const clock_;
   const std::string name_;
   const std::function<absl::Time()> run_once_;
+
+  Mutex join_mu_;  // Held by whoever joins the thread.
 
   Mutex mu_;
   CondVar woken_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/base/error.h"
@@ -42,8 +43,9 @@ bool IsHost(absl::string_view text) {
   const size_t colon = text.find(':');
   if (colon != absl::string_view::npos) {
     const absl::string_view port = text.substr(colon + 1);
-    if (port.empty() || port.size() > 5 ||
-        !std::all_of(port.begin(), port.end(), absl::ascii_isdigit)) {
+    int number = 0;
+    if (!std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
+        !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
       return false;
     }
     text = text.substr(0, colon);

@@ -1,10 +1,12 @@
 #include "server/report/text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -66,37 +68,67 @@ bool IsControl(uint32_t code_point) {
          code_point == 0x2028 || code_point == 0x2029;
 }
 
+// What may stand in a path, a query and a fragment (RFC 3986; brackets may only
+// stand around an address).
 bool IsUrlByte(unsigned char c) {
   return absl::ascii_isalnum(c) ||
-         absl::StrContains("-._~:/?#[]@!$&'()*+,;=", static_cast<char>(c));
+         absl::StrContains("-._~:/?@!$&'()*+,;=", static_cast<char>(c));
 }
 
-bool IsAuthorityByte(unsigned char c) {
+bool IsUserByte(unsigned char c) {
   return absl::ascii_isalnum(c) ||
-         absl::StrContains("-._~:[]@!$&'()*+,;=%", static_cast<char>(c));
+         absl::StrContains("-._~:!$&'()*+,;=", static_cast<char>(c));
 }
 
-// The authority (host and port) of an http(s) URL; nothing if it is not one.
-std::optional<absl::string_view> Authority(absl::string_view url) {
-  size_t begin = 0;
-  if (absl::StartsWithIgnoreCase(url, "https://")) {
-    begin = 8;
-  } else if (absl::StartsWithIgnoreCase(url, "http://")) {
-    begin = 7;
-  } else {
-    return std::nullopt;
-  }
-  const absl::string_view rest = url.substr(begin);
-  return rest.substr(0, rest.find_first_of("/?#"));
+bool IsHostByte(unsigned char c) {
+  return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_';
 }
 
+bool IsIpv6Byte(unsigned char c) {
+  return absl::ascii_isxdigit(c) || c == ':' || c == '.';
+}
+
+bool AllOf(absl::string_view text, bool (*is)(unsigned char)) {
+  return std::all_of(text.begin(), text.end(), is);
+}
+
+// Where the authority (user, host and port) of an http(s) URL begins; nothing
+// if it is not one.
+std::optional<size_t> AuthorityBegin(absl::string_view url) {
+  if (absl::StartsWithIgnoreCase(url, "https://")) return 8;
+  if (absl::StartsWithIgnoreCase(url, "http://")) return 7;
+  return std::nullopt;
+}
+
+bool IsPort(absl::string_view text) {
+  int port = 0;
+  return AllOf(text, absl::ascii_isdigit) && absl::SimpleAtoi(text, &port) &&
+         port <= 65535;
+}
+
+// Whether the authority is one that every reader of URLs understands: GitHub
+// refuses a whole status for a link that its own does not.
 bool HasHost(absl::string_view authority) {
-  for (const char c : authority) {
-    if (!IsAuthorityByte(static_cast<unsigned char>(c))) return false;
-  }
   const size_t at = authority.rfind('@');
-  if (at != absl::string_view::npos) authority = authority.substr(at + 1);
-  return !authority.empty() && authority.front() != ':';
+  if (at != absl::string_view::npos) {
+    if (!AllOf(authority.substr(0, at), IsUserByte)) return false;
+    authority.remove_prefix(at + 1);
+  }
+  size_t host_size = authority.find(':');
+  if (absl::StartsWith(authority, "[")) {
+    const size_t end = authority.find(']');
+    if (end == absl::string_view::npos || end == 1 ||
+        !AllOf(authority.substr(1, end - 1), IsIpv6Byte)) {
+      return false;
+    }
+    host_size = end + 1;
+  } else if (!AllOf(authority.substr(0, host_size), IsHostByte)) {
+    return false;
+  }
+  if (host_size == 0 || authority.empty()) return false;
+  if (host_size >= authority.size()) return true;
+  const absl::string_view port = authority.substr(host_size);
+  return port == ":" || (port[0] == ':' && IsPort(port.substr(1)));
 }
 
 }  // namespace
@@ -151,28 +183,33 @@ Mended KeepDescription(absl::string_view description) {
 
 Mended KeepTargetUrl(absl::string_view target_url) {
   if (target_url.empty()) return {};
-  const std::optional<absl::string_view> authority = Authority(target_url);
-  if (!authority.has_value()) {
+  const std::optional<size_t> begin = AuthorityBegin(target_url);
+  if (!begin.has_value()) {
     return {"", "target_url left out: not http or https"};
   }
-  if (!HasHost(*authority)) return {"", "target_url left out: no valid host"};
-  Mended kept;
-  for (size_t i = 0; i < target_url.size(); ++i) {
+  const size_t end =
+      std::min(target_url.find_first_of("/?#", *begin), target_url.size());
+  if (!HasHost(target_url.substr(*begin, end - *begin))) {
+    return {"", "target_url left out: no valid host"};
+  }
+  const size_t fragment = target_url.find('#');
+  Mended kept = {std::string(target_url.substr(0, end)), ""};
+  for (size_t i = end; i < target_url.size(); ++i) {
     const auto c = static_cast<unsigned char>(target_url[i]);
     const bool escape =
         c == '%' && i + 2 < target_url.size() &&
         absl::ascii_isxdigit(static_cast<unsigned char>(target_url[i + 1])) &&
         absl::ascii_isxdigit(static_cast<unsigned char>(target_url[i + 2]));
-    if (IsUrlByte(c) || escape) {
+    if (IsUrlByte(c) || escape || i == fragment) {
       kept.text += target_url[i];
     } else {
       absl::StrAppendFormat(&kept.text, "%%%02X", c);
       kept.warning = "target_url percent-encoded";
     }
-    if (kept.text.size() > kMaxTargetUrl) {
-      return {"", absl::StrCat("target_url left out: over ", kMaxTargetUrl,
-                               " bytes")};
-    }
+  }
+  if (kept.text.size() > kMaxTargetUrl) {
+    return {"", absl::StrCat("target_url left out: over ", kMaxTargetUrl,
+                             " bytes")};
   }
   return kept;
 }

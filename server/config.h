@@ -1,0 +1,91 @@
+#ifndef SIGNALBOX_SERVER_CONFIG_H_
+#define SIGNALBOX_SERVER_CONFIG_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/report/repository_rules.h"
+
+namespace signalbox {
+
+// A GitHub App that posts.
+struct AppConfig {
+  std::string client_id;  // One of the two.
+  std::string app_id;
+  std::string private_key_file;
+};
+
+// What the configuration says of a credential's pace; what is not set has the
+// default for its API address.
+struct PaceConfig {
+  std::optional<double> pace_per_minute;
+  std::optional<int> burst;
+  std::optional<double> reserve;  // 0 to 1.
+  std::optional<int> max_in_flight;
+};
+
+// Who posts for which accounts: one item of `github`.
+struct GitHubConfig {
+  std::string host = "github.com";
+  std::string api_url = "https://api.github.com";
+  std::string ca_file;
+  std::vector<std::string> accounts;  // Logins; "*": all others of the host.
+  std::string token_file;             // One of the two.
+  std::optional<AppConfig> app;
+  PaceConfig pace;
+};
+
+// Who may call: one item of `callers`.
+struct CallerConfig {
+  std::string name;
+  std::string token_sha256_file;
+  std::vector<std::string> repositories;  // Globs.
+  std::vector<std::string> contexts;      // Globs.
+  std::vector<std::string> rights;        // "report", "read".
+};
+
+struct RecoveryConfig {
+  bool enabled = true;
+  absl::Duration every = absl::Minutes(5);
+};
+
+// The whole configuration, as the file gives it, with defaults for what it
+// does not name. Flags and environment are laid over it in main.cc.
+struct Config {
+  std::string listen = "127.0.0.1:50051";
+  std::string web_listen = "127.0.0.1:8080";
+  std::string metrics_listen;  // Empty: the web address.
+  std::string data_dir = "./signalbox-data";
+  absl::Duration retention = absl::Hours(90 * 24);
+  absl::Duration pending_settle = absl::Milliseconds(300);
+  std::vector<GitHubConfig> github;
+  std::vector<RepositoryRule> repositories;
+  RecoveryConfig recovery;
+  std::vector<CallerConfig> callers;
+};
+
+// Reads the YAML of a configuration file. Strict: an unknown, repeated or
+// ill-typed key is INVALID_ARGUMENT, reason INVALID_CONFIG, with `file`, the
+// line, the key, the value and what was wanted. Durations are a whole number
+// and `ms`, `s`, `m`, `h` or `d`; a pace is a whole number and `/min` or `/h`.
+// What an option means for another (no two addresses alike, one item per
+// account, no expiry beyond the retention) is checked as well.
+absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
+                                   absl::string_view file);
+
+// Reads and parses a file. Errors name it; what the system refuses has the code
+// that belongs to its errno, as NOT_FOUND.
+absl::StatusOr<Config> ReadConfigFile(const std::string& path);
+
+// The base URL of an API, which a flag can give as well: http(s) without user,
+// query and fragment; returned without the one slash that may stand at its end.
+// INVALID_ARGUMENT, reason INVALID_CONFIG, as `"x" is not ...`.
+absl::StatusOr<std::string> CleanApiUrl(absl::string_view url);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_CONFIG_H_

@@ -1,0 +1,140 @@
+#include "server/report/repository_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "server/base/error.h"
+#include "server/base/glob.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kDefaultHost[] = "github.com";
+constexpr char kBranchPrefix[] = "refs/heads/";
+constexpr char kTagPrefix[] = "refs/tags/";
+constexpr absl::Duration kDefaultExpiry = absl::Hours(6);
+
+// The name of the branch that was pushed; empty if it was none.
+absl::string_view BranchOf(absl::string_view ref) {
+  if (absl::ConsumePrefix(&ref, kBranchPrefix)) return ref;
+  return absl::StartsWith(ref, "refs/") ? absl::string_view() : ref;
+}
+
+bool PushMatches(absl::string_view pattern, absl::string_view ref) {
+  if (absl::StartsWithIgnoreCase(pattern, "refs/")) {
+    return GlobMatches(pattern, ref);
+  }
+  const absl::string_view branch = BranchOf(ref);
+  return !branch.empty() && GlobMatches(pattern, branch);
+}
+
+std::string Names(const std::vector<std::string>& contexts) {
+  return contexts.empty() ? "no contexts" : absl::StrJoin(contexts, ", ");
+}
+
+// What is pushed, as the middle of a sentence.
+std::string PushOf(absl::string_view ref) {
+  if (absl::ConsumePrefix(&ref, kTagPrefix)) {
+    return absl::StrCat("the push of tag ", Quoted(ref));
+  }
+  const absl::string_view branch = BranchOf(ref);
+  return branch.empty() ? absl::StrCat("the push of ", Quoted(ref))
+                        : absl::StrCat("the push to branch ", Quoted(branch));
+}
+
+}  // namespace
+
+absl::Status CheckRepositoryPattern(absl::string_view pattern) {
+  // A `*` can stand for a letter, so a pattern is well formed if letters in
+  // place of its stars make it a repository.
+  const std::string sample = absl::StrReplaceAll(pattern, {{"*", "x"}});
+  if (ParseRepository(sample).ok()) return absl::OkStatus();
+  return InvalidField("match", pattern,
+                      "is not [HOST/]OWNER/NAME, with * for anything but /",
+                      "INVALID_PATTERN");
+}
+
+bool RepositoryMatches(absl::string_view pattern,
+                       const Repository& repository) {
+  const bool names_host = std::count(pattern.begin(), pattern.end(), '/') > 1;
+  return GlobMatches(names_host ? std::string(pattern)
+                                : absl::StrCat(kDefaultHost, "/", pattern),
+                     repository.Canonical(), '/');
+}
+
+RepositoryRules::RepositoryRules(std::vector<RepositoryRule> rules,
+                                 std::vector<std::string> default_contexts)
+    : rules_(std::move(rules)),
+      default_contexts_(std::move(default_contexts)) {}
+
+const RepositoryRule* RepositoryRules::Find(
+    const Repository& repository) const {
+  for (const RepositoryRule& rule : rules_) {
+    if (RepositoryMatches(rule.match, repository)) return &rule;
+  }
+  return nullptr;
+}
+
+RepositoryRules::Expectation RepositoryRules::Expect(
+    const Repository& repository, const Change* change) const {
+  const RepositoryRule* const rule = Find(repository);
+  const bool push = change != nullptr && change->event == "push";
+  if (rule == nullptr) {
+    if (push && absl::StartsWith(change->base_ref, kTagPrefix)) {
+      return {{},
+              absl::StrCat("No rule of the configuration matches ",
+                           repository.Display(), ", and ",
+                           PushOf(change->base_ref), " then gets nothing.")};
+    }
+    return {default_contexts_,
+            absl::StrCat(
+                "No rule of the configuration matches ", repository.Display(),
+                ", so the default counts: ", Names(default_contexts_), ".")};
+  }
+
+  const std::string matched = absl::StrCat(
+      repository.Display(), " matches the rule for ", Quoted(rule->match));
+  const auto nothing = [&](absl::string_view why) {
+    return Expectation{{}, absl::StrCat(matched, ", ", why, ".")};
+  };
+  if (rule->contexts.empty()) return nothing("which expects no contexts");
+  if (change == nullptr) {
+    return {rule->contexts, absl::StrCat(matched, ", which expects ",
+                                         Names(rule->contexts), ".")};
+  }
+  if (push) {
+    for (const std::string& pattern : rule->push_branches) {
+      if (!PushMatches(pattern, change->base_ref)) continue;
+      return {rule->contexts,
+              absl::StrCat(matched, ", whose push_branches name ",
+                           Quoted(pattern), ": ", PushOf(change->base_ref),
+                           " gets ", Names(rule->contexts), ".")};
+    }
+    return nothing(absl::StrCat("whose push_branches do not include ",
+                                PushOf(change->base_ref)));
+  }
+  if (change->draft && !rule->drafts) {
+    return nothing("which leaves out draft pull requests (drafts: false)");
+  }
+  if (change->fork && !rule->forks) {
+    return nothing("which leaves out pull requests from forks (forks: false)");
+  }
+  return {rule->contexts,
+          absl::StrCat(matched, ", which expects ", Names(rule->contexts),
+                       " of every pull request.")};
+}
+
+absl::Duration RepositoryRules::ExpiresAfter(
+    const Repository& repository) const {
+  const RepositoryRule* const rule = Find(repository);
+  return rule == nullptr ? kDefaultExpiry
+                         : rule->pending_expires_after.value_or(kDefaultExpiry);
+}
+
+}  // namespace signalbox

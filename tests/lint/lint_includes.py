@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Who includes whom, which libraries show, and how headers are guarded."""
+
+import re
+
+from source_tree import main, matches, split_cpp
+
+PROTO = "signalbox/v1"
+
+# What a folder may include beside itself: the table of DESIGN.md, each row
+# with what stands below. "*" is everything but the tests.
+MAY_INCLUDE = {
+    "server/base": (),
+    "server/report": ("server/base",),
+    "server/outbox": ("server/report", "server/base"),
+    "server/github": ("server/report", "server/base"),
+    "server/poster": ("server/outbox", "server/github", "server/report",
+                      "server/base"),
+    "server/recovery": ("server/outbox", "server/github", "server/report",
+                        "server/base", "shim/webhook"),
+    "server/rpc": ("server/outbox", "server/report", "server/base", PROTO),
+    "server/web": ("server/outbox", "server/report", "server/base", PROTO),
+    "server": ("*",),
+    "shim/webhook": (),
+    "shim": ("shim/webhook", PROTO),
+    "clients/cpp": (PROTO,),
+    "clients/cli": ("clients/cpp", PROTO),
+}
+
+# Files with a row of their own: the configuration is no place to build things.
+FILES_MAY_INCLUDE = {
+    "server/config.*": ("server/report", "server/base"),
+    "server/yaml_*": ("server/base",),
+}
+
+# Which files may include a foreign library. No header of the server, the shim
+# or the clients is among them, so that each can be replaced in one place.
+FOREIGN = {
+    "sqlite3.h": ("server/outbox/sqlite.cc",),
+    "curl/": ("server/github/curl_transport.cc",),
+    "httplib.h": ("server/web/web_server.cc", "shim/http_adapter.cc",
+                  "tests/*.cc"),
+    "nlohmann/": ("server/github/classify.cc",
+                  "server/github/github_client.cc",
+                  "server/web/web_server.cc", "shim/webhook/json_fields.cc",
+                  "clients/cli/detection.cc", "tests/*"),
+    "yaml-cpp/": ("server/yaml_tree.cc",),
+    "spdlog/": ("server/base/log.cc", "shim/log.cc"),
+    "prometheus/": ("server/base/metrics.cc",),
+    "CLI/": ("server/main.cc", "shim/config.cc", "shim/main.cc",
+             "clients/cli/arguments.cc", "clients/cli/main.cc",
+             "tests/github_simulator/main.cc"),
+}
+
+OURS = ("server/", "shim/", "clients/", "tests/", PROTO + "/")
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def folder_of(path):
+    """The folder of the table that holds `path`; None if none does."""
+    folder = path.rpartition("/")[0]
+    return folder if folder in MAY_INCLUDE or folder == PROTO else None
+
+
+def layer_problem(path, included):
+    """What is wrong with an include of ours; None if nothing is."""
+    if path.startswith("tests/"):
+        return None
+    if included.startswith("tests/"):
+        return "only tests may include tests"
+    own, other = folder_of(path), folder_of(included)
+    if own is None or other is None:
+        return f"no row of the table is for {path if own is None else included}"
+    allowed = MAY_INCLUDE[own]
+    for pattern, row in FILES_MAY_INCLUDE.items():
+        if matches(path, (pattern,)):
+            allowed = row
+    if other == own or other in allowed or "*" in allowed:
+        return None
+    return f"{own} may not include {other}"
+
+
+def guard_problems(path, text):
+    guard = "SIGNALBOX_" + re.sub(r"[^A-Za-z0-9]", "_", path).upper() + "_"
+    lines = text.rstrip("\n").split("\n")
+    if lines[:2] != [f"#ifndef {guard}", f"#define {guard}"]:
+        yield path, 1, f"does not begin with the include guard {guard}"
+    if lines[-1] != f"#endif  // {guard}":
+        yield path, len(lines), f"does not end with #endif  // {guard}"
+
+
+def check(tree):
+    for path in tree.cpp():
+        text = tree.read(path)
+        if path.endswith(".h"):
+            yield from guard_problems(path, text)
+        for number, line in enumerate(split_cpp(text)[0].split("\n"), 1):
+            found = INCLUDE.match(line)
+            if not found:
+                continue
+            quote, included = found.groups()
+            for prefix, allowed in FOREIGN.items():
+                if included.startswith(prefix) and not matches(path, allowed):
+                    yield path, number, f"may not include {included}"
+            if included.startswith(OURS):
+                if quote == "<":
+                    yield path, number, f"{included} is ours: use quotes"
+                problem = layer_problem(path, included)
+                if problem:
+                    yield path, number, problem
+                if (not included.startswith(PROTO)
+                        and not (tree.root / included).is_file()):
+                    yield path, number, f"there is no {included}"
+            elif quote == '"' and ("/" not in included or ".." in included):
+                yield (path, number, f"{included}: paths begin at the root of "
+                       "the repository")
+
+
+if __name__ == "__main__":
+    main(check)

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""Each check finds what it is for, and nothing in a tree that is right."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import lint_format
+import lint_includes
+import lint_proto
+import lint_words
+from source_tree import Tree, split_cpp
+
+
+def header(path, body=""):
+    guard = "SIGNALBOX_" + path.upper().translate(
+        str.maketrans("/.-", "___")) + "_"
+    return (f"#ifndef {guard}\n#define {guard}\n\n{body}\n"
+            f"#endif  // {guard}\n")
+
+
+GOOD = {
+    "server/base/clock.h": header("server/base/clock.h"),
+    "server/base/clock.cc": '#include "server/base/clock.h"\n'
+                            "auto now = absl::Now();\n",
+    "server/report/report.h": header("server/report/report.h",
+                                     '#include "server/base/clock.h"\n'),
+    "server/outbox/outbox.h": header("server/outbox/outbox.h"),
+    "server/outbox/sqlite.cc": "#include <sqlite3.h>\n"
+                               "constexpr char kSql[] =\n"
+                               "    \"SELECT a FROM b WHERE c = 'from'\";\n",
+    "server/github/classify.h": header("server/github/classify.h"),
+    "server/github/curl_transport.cc": "#include <curl/curl.h>\n",
+    "server/poster/poster.cc": '#include "absl/time/time.h"\n'
+                               '#include "server/github/classify.h"\n'
+                               '#include "server/outbox/outbox.h"\n',
+    "server/recovery/recovery.cc": '#include "shim/webhook/form.h"\n',
+    "server/rpc/convert.h": header(
+        "server/rpc/convert.h",
+        '#include "signalbox/v1/status_service.pb.h"\n'),
+    "server/web/web_server.cc": "#include <httplib.h>\n",
+    "server/main.cc": '#include "server/rpc/convert.h"\n'
+                      "#include <CLI/CLI.hpp>\n",
+    "server/config.cc": '#include "server/report/report.h"\n',
+    "shim/webhook/form.h": header("shim/webhook/form.h"),
+    "shim/main.cc": '#include "shim/webhook/form.h"\n',
+    "clients/cpp/client.h": header("clients/cpp/client.h"),
+    "clients/cli/main.cc": '#include "clients/cpp/client.h"\n',
+    "tests/server/base/clock_test.cc": '#include "server/base/clock.h"\n',
+    "tests/integration/wait.cc": "void f() { absl::SleepFor(x); }\n",
+    "proto/signalbox/v1/s.proto": """syntax = "proto3";
+
+// The API.
+package signalbox.v1;
+
+import "google/protobuf/duration.proto";
+
+// A service.
+service S {
+  // Says it.
+  rpc Say(SayRequest)
+      returns (SayResponse);
+}
+
+// What to say.
+message SayRequest {
+  // Required. A word.
+  string word = 1;
+  // How; one of these.
+  oneof how {
+    // Loudly.
+    bool loud = 2;
+  }
+  reserved 3;
+}
+
+// What was said.
+message SayResponse {
+  // Words by number.
+  map<int32, string> words = 1;
+  // Several.
+  repeated string more = 2;
+}
+
+// Words.
+enum Word {
+  // None.
+  WORD_UNSPECIFIED = 0;
+}
+""",
+}
+
+
+class Lint(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+        for path, text in GOOD.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def findings(self, check):
+        return list(check(Tree(self.root)))
+
+    def expect(self, check, path, text, *problems):
+        """A file with this text gives these (line, part of the problem)."""
+        before = self.root / path
+        kept = before.read_text(encoding="utf-8") if before.exists() else None
+        self.write(path, text)
+        found = self.findings(check)
+        if kept is None:
+            before.unlink()
+        else:
+            self.write(path, kept)
+        self.assertEqual([(path, line) for line, _ in problems],
+                         [(where, line) for where, line, _ in found],
+                         f"{text}\n{found}")
+        for (_, part), (_, _, problem) in zip(problems, found):
+            self.assertIn(part, problem)
+
+    def test_nothing_is_found_in_a_good_tree(self):
+        for check in (lint_includes.check, lint_words.check, lint_proto.check):
+            self.assertEqual(self.findings(check), [])
+
+    def test_layers(self):
+        for path, included in (
+                ("server/base/x.cc", "server/report/report.h"),
+                ("server/base/x.cc", "server/outbox/outbox.h"),
+                ("server/report/x.cc", "server/outbox/outbox.h"),
+                ("server/outbox/x.cc", "server/github/classify.h"),
+                ("server/github/x.cc", "server/outbox/outbox.h"),
+                ("server/poster/x.cc", "server/rpc/convert.h"),
+                ("server/poster/x.cc", "shim/webhook/form.h"),
+                ("server/recovery/x.cc", "server/rpc/convert.h"),
+                ("server/rpc/x.cc", "server/github/classify.h"),
+                ("server/web/x.cc", "server/github/classify.h"),
+                ("server/web/x.cc", "server/rpc/convert.h"),
+                ("server/config.cc", "server/github/classify.h"),
+                ("server/outbox/x.cc", "signalbox/v1/status_service.pb.h"),
+                ("shim/webhook/x.cc", "server/base/clock.h"),
+                ("shim/webhook/x.cc", "signalbox/v1/status_service.pb.h"),
+                ("shim/x.cc", "server/base/clock.h"),
+                ("shim/x.cc", "clients/cpp/client.h"),
+                ("clients/cpp/x.cc", "server/base/clock.h"),
+                ("clients/cpp/x.cc", "shim/webhook/form.h"),
+                ("clients/cli/x.cc", "server/base/clock.h")):
+            with self.subTest(path=path, included=included):
+                self.expect(lint_includes.check, path,
+                            f'\n#include "{included}"\n', (2, "may not include"))
+        self.write("tests/support/fake.h", header("tests/support/fake.h"))
+        self.expect(lint_includes.check, "server/main.cc",
+                    '#include "tests/support/fake.h"\n', (1, "only tests"))
+
+    def test_paths_of_includes(self):
+        for text, part in (('#include "clock.h"\n', "begin at the root"),
+                           ('#include "../x/y.h"\n', "begin at the root"),
+                           ('#include "server/base/no.h"\n', "there is no"),
+                           ("#include <server/base/clock.h>\n", "use quotes")):
+            self.expect(lint_includes.check, "server/base/x.cc", text,
+                        (1, part))
+
+    def test_a_folder_without_a_row(self):
+        self.expect(lint_includes.check, "server/other/x.cc",
+                    '#include "server/base/clock.h"\n', (1, "no row"))
+        self.write("clients/x.h", header("clients/x.h"))
+        self.expect(lint_includes.check, "server/base/x.cc",
+                    '#include "clients/x.h"\n', (1, "no row"))
+
+    def test_foreign_libraries(self):
+        for included in ("sqlite3.h", "curl/curl.h", "httplib.h",
+                         "nlohmann/json.hpp", "nlohmann/json_fwd.hpp",
+                         "yaml-cpp/yaml.h", "spdlog/spdlog.h",
+                         "prometheus/registry.h", "CLI/CLI.hpp"):
+            for quotes in ("<{}>", '"{}"'):
+                if "/" not in included and quotes[0] == '"':
+                    continue
+                include = "#include " + quotes.format(included) + "\n"
+                for folder in ("server/base", "shim", "clients/cli"):
+                    self.expect(lint_includes.check, folder + "/x.cc", include,
+                                (1, "may not include " + included))
+                    self.expect(lint_includes.check, folder + "/x.h",
+                                header(folder + "/x.h", include),
+                                (4, "may not include " + included))
+
+    def test_no_list_of_a_foreign_library_has_a_header(self):
+        for allowed in lint_includes.FOREIGN.values():
+            for pattern in allowed:
+                self.assertTrue(pattern.endswith(".cc")
+                                or pattern.startswith("tests/"), pattern)
+
+    def test_commented_includes_do_not_count(self):
+        self.expect(lint_includes.check, "server/base/x.cc",
+                    '// #include <sqlite3.h>\n/*\n#include <sqlite3.h>\n*/\n'
+                    'const char k[] = R"(\n#include <sqlite3.h>\n)";\n')
+
+    def test_include_guards(self):
+        path = "server/base/x.h"
+        good = header(path)
+        for text, line, part in (
+                ("#pragma once\n", 1, "guard"),
+                (good.replace("SERVER", "SRV"), 1, "SIGNALBOX_SERVER_BASE_X_H_"),
+                (good.replace("#endif  //", "#endif //"), 5, "does not end"),
+                ("// Licence.\n" + good, 1, "does not begin")):
+            self.write(path, text)
+            found = self.findings(lint_includes.check)
+            self.assertIn((path, line), [f[:2] for f in found], text)
+            self.assertIn(part, " ".join(f[2] for f in found))
+
+    def test_words(self):
+        for word in ("std::string_view v;", "std :: string_view v;",
+                     "absl::Mutex mu;", "absl::MutexLock lock(&mu);",
+                     "std::this_thread::sleep_for(x);", "absl::SleepFor(x);",
+                     "usleep(1);", "nanosleep(&t, nullptr);", "sleep(1);",
+                     "std::this_thread::sleep_until(x);",
+                     "auto n = absl::Now();", "auto t = time(nullptr);",
+                     "auto t = time(NULL);", "auto t = std::time(nullptr);",
+                     "std::chrono::system_clock::now();",
+                     "std::chrono::steady_clock::now();", "Clock::now();",
+                     "clock_gettime(CLOCK_MONOTONIC, &t);"):
+            with self.subTest(word=word):
+                for path in ("server/base/x.cc", "server/poster/x.h",
+                             "shim/x.cc", "tests/server/base/x_test.cc"):
+                    self.expect(lint_words.check, path, f"\n{word}\n", (2, ""))
+                # In a comment or a text it means nothing.
+                self.expect(lint_words.check, "server/base/x.cc",
+                            f"// {word}\n/* {word} */\nauto a = \"{word}\";\n"
+                            f'auto b = R"x({word})x";\n')
+        self.expect(lint_words.check, "server/base/x.cc",
+                    "auto a = clock->Now(); o.sleep(1); p->time(nullptr);\n"
+                    "std::thread sleep([] {});\n")
+
+    def test_unfinished_work(self):
+        for word in ("TODO", "FIXME", "XXX"):
+            for path, comment in (("server/x.cc", "//"), ("proto/x.proto", "//"),
+                                  ("scripts/x.py", "#"), ("cmake/x.cmake", "#"),
+                                  ("tests/CMakeLists.txt", "#")):
+                self.expect(lint_words.check, path,
+                            f"\n{comment} {word}: later\n", (2, word))
+        self.expect(lint_words.check, "server/x.cc", '"/tmp/file-XXXXXX"\n')
+
+    def test_sql(self):
+        for sql, line in (("select a from b", 1), ("SELECT a from b", 1),
+                          ("INSERT INTO a\nvalues (?)", 2),
+                          ("DELETE FROM a WHERE b is null", 1)):
+            self.expect(lint_words.check, "server/outbox/x.cc",
+                        f'auto s = R"({sql})";\n', (line, "in capitals"))
+        self.expect(lint_words.check, "server/outbox/x.cc",
+                    'auto s = "update it and where";\n', (1, ""))
+        self.expect(lint_words.check, "server/outbox/x.cc",
+                    'auto s = "the rows from where it began";\n')
+
+    def test_protos(self):
+        path = "proto/signalbox/v1/s.proto"
+        good = GOOD[path]
+        comments = [n for n, line in enumerate(good.split("\n"))
+                    if line.lstrip().startswith("//")]
+        self.assertEqual(len(comments), 12)
+        for number in comments:
+            lines = good.split("\n")
+            lines[number] = ""
+            self.expect(lint_proto.check, path, "\n".join(lines),
+                        (number + 2, "has no comment"))
+        self.expect(lint_proto.check, path,
+                    good.replace("Required. A word", "A word"),
+                    (18, "Required or Optional"))
+
+    def test_format(self):
+        for path in self.root.rglob("*"):
+            if path.suffix in (".cc", ".h"):
+                path.unlink()
+        self.write(".clang-format", "BasedOnStyle: Google\n")
+        self.expect(lint_format.check, "server/x.cc", "int a = 1;\n")
+        self.expect(lint_format.check, "server/x.cc", "int a   = 1;\n",
+                    (1, "not formatted"))
+
+    def test_cpp_is_split_right(self):
+        code, literals = split_cpp(
+            "int a = 10'000; char q = '\"'; // \" '\n"
+            'auto s = "a\\"b"; /* "c"\n */ auto r = R"--(d)")--";\n'
+            "int z;\n")
+        self.assertEqual(literals, [(2, 'a\\"b'), (3, 'd)"')])
+        self.assertEqual(code.count("\n"), 4)
+        self.assertIn("10'000", code)
+        self.assertIn("int z;", code)
+        self.assertNotIn("b", code.replace("lb", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Words that must not stand in our files, or only where they belong."""
+
+import re
+
+from source_tree import CPP_FOLDERS, line_of, main, matches, split_cpp
+
+# (what it is about, the words, who may use them)
+RULES = (
+    ("views are absl::string_view; the two do not convert",
+     re.compile(r"\bstd\s*::\s*(basic_)?string_view\b"), ()),
+    ("locks come from server/base/mutex.h",
+     re.compile(r"\babsl\s*::\s*(Mutex|MutexLock|CondVar)\b"), ()),
+    ("only Worker sleeps, on its condition variable",
+     re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep"
+                r"|clock_nanosleep)\s*\(|(?<![\w.>])(?<!thread )sleep\s*\("),
+     ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
+      "shim/http_adapter.cc",  # Between failures of accept().
+      "tests/integration/*")),
+    ("time is an argument; server/base/clock.cc reads the clock",
+     re.compile(r"\babsl\s*::\s*Now\s*\(|\b\w+\s*::\s*now\s*\("
+                r"|\bgettimeofday\s*\(|\bclock_gettime\s*\("
+                r"|(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)"),
+     ("server/base/clock.cc",
+      "server/server.cc",  # A deadline, as gRPC takes it.
+      # Programs of their own, which cannot have the server's Clock. The shim
+      # measures how long GitHub has been waiting for its answer, the command
+      # line how long a call was repeated and a command ran.
+      "shim/head_gate.cc", "shim/http_adapter.cc", "shim/webhook_handler.cc",
+      "clients/cpp/client.cc", "clients/cli/commands.cc",
+      "clients/cli/reporter.cc", "clients/cli/run_command.cc",
+      "clients/cli/surroundings.cc",
+      # The tests of programs, which run in real time.
+      "tests/server/base/clock_test.cc", "tests/integration/*",
+      "tests/shim/*", "tests/clients/*")),
+)
+
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
+TEXT_FILES = ("*.cc", "*.h", "*.proto", "*.py", "*.sh", "*.cmake", "*.md",
+              "*.txt", "*.yaml", "*.yml", "*.js", "*.mjs", "*.html", "*.css")
+
+# A literal that begins so is SQL; in it these are keywords. (Names of columns
+# that look like keywords are to be avoided anyway.)
+STATEMENT = re.compile(
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT"
+    r"|ROLLBACK|WITH|REPLACE)\b\s", re.IGNORECASE)
+KEYWORD = re.compile(
+    r"\b(select|insert|into|values|update|delete|from|where|and|or|not|null|in"
+    r"|is|exists|order\s+by|group\s+by|limit|offset|join|on\s+conflict|do"
+    r"|create|table|unique|primary\s+key|strict|without\s+rowid|asc|desc"
+    r"|union|distinct|between|having|case|when|then|else|coalesce)\b")
+
+
+def check(tree):
+    for path in tree.cpp():
+        text = tree.read(path)
+        code, literals = split_cpp(text)
+        for why, words, allowed in RULES:
+            if matches(path, allowed):
+                continue
+            for found in words.finditer(code):
+                yield (path, line_of(code, found.start()),
+                       f"{found.group().strip()}: {why}")
+        if not path.startswith("server/outbox/"):
+            continue
+        for line, literal in literals:
+            # Texts within the statement are data.
+            sql = re.sub(r"'[^']*'", lambda m: " " * len(m.group()), literal)
+            keyword = STATEMENT.match(sql) and KEYWORD.search(sql)
+            if keyword:
+                yield (path, line + line_of(sql, keyword.start()) - 1,
+                       f"{keyword.group()}: SQL keywords are in capitals")
+    folders = CPP_FOLDERS + ("proto", "cmake", "scripts", "deploy", ".ci")
+    for path in tree.files(TEXT_FILES, folders):
+        if path.startswith("tests/lint/"):
+            continue
+        text = tree.read(path)
+        for found in UNFINISHED.finditer(text):
+            yield (path, line_of(text, found.start()),
+                   f"{found.group()}: finish it, or write it down elsewhere")
+
+
+if __name__ == "__main__":
+    main(check)

@@ -1,0 +1,85 @@
+"""The files of the repository, and what the checks need to know of C++."""
+
+import argparse
+import fnmatch
+import pathlib
+import re
+import sys
+
+CPP_FOLDERS = ("server", "shim", "clients", "tests")
+NOT_OURS = ("node_modules", "__pycache__")
+
+
+class Tree:
+    """A checkout, or a small tree that the self-test made."""
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+
+    def files(self, patterns, folders=CPP_FOLDERS):
+        """Paths below `folders` whose names match, relative to the root."""
+        for folder in folders:
+            for path in sorted((self.root / folder).rglob("*")):
+                relative = path.relative_to(self.root).as_posix()
+                if any(part in NOT_OURS or part.startswith("build")
+                       for part in path.relative_to(self.root).parts[:-1]):
+                    continue
+                if path.is_file() and matches(path.name, patterns):
+                    yield relative
+
+    def cpp(self):
+        return self.files(("*.cc", "*.h"))
+
+    def read(self, path):
+        return (self.root / path).read_text(encoding="utf-8")
+
+
+def matches(text, patterns):
+    return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
+
+
+# What is not code, each alternative to its end: an include (whose quotes are no
+# literal), comments, raw and plain strings, characters (a quote behind a digit
+# is a separator).
+TOKEN = re.compile(
+    r"""(?P<include>^[ \t]*\#[ \t]*include[^\n]*)
+      | //[^\n]* | /\*.*?(?:\*/|\Z)
+      | (?<!\w)R"(?P<mark>[^\s()\\]*)\((?P<raw>.*?)\)(?P=mark)"
+      | "(?P<plain>(?:\\.|[^"\\\n])*)"
+      | (?<!\w)'(?:\\.|[^'\\\n])*'
+    """, re.MULTILINE | re.DOTALL | re.VERBOSE)
+
+
+def split_cpp(text):
+    """The code with comments and literals blanked, and the string literals.
+
+    Lines stay where they are. The literals come as (line, content).
+    """
+    literals = []
+
+    def blank(found):
+        if found.group("include"):
+            return found.group()
+        content = found.group("raw")
+        if content is None:
+            content = found.group("plain")
+        if content is not None:
+            literals.append((line_of(text, found.start()), content))
+        return re.sub(r"[^\n]", " ", found.group())
+
+    return TOKEN.sub(blank, text), literals
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def main(check):
+    """Runs a check, a function of a tree that yields (path, line, problem)."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root",
+                        default=pathlib.Path(__file__).resolve().parents[2])
+    findings = list(check(Tree(parser.parse_args().root)))
+    for path, line, problem in findings:
+        print(f"{path}:{line}: {problem}")
+    sys.exit(1 if findings else 0)

@@ -1,0 +1,461 @@
+#include "server/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/error.h"
+#include "tests/server/config_testing.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+constexpr char kExample[] =
+    R"(listen: 127.0.0.1:50051
+web_listen: 127.0.0.1:8080
+metrics_listen: 127.0.0.1:9464
+data_dir: /var/lib/signalbox
+retention: 90d
+pending_settle: 300ms
+github:
+  - accounts: [acme, acme-labs]          # who posts for whom
+    app: {client_id: Iv23abc, private_key_file: /etc/signalbox/acme.pem}   # or app_id
+    pace: 80/min                         # posts; also burst, reserve (10%), max_in_flight
+  - host: github.example.com             # GHES
+    api_url: https://github.example.com/api/v3
+    ca_file: /etc/signalbox/ghes-ca.pem
+    accounts: ["*"]
+    token_file: /etc/signalbox/ghes.token
+repositories:
+  - match: acme/*
+    contexts: [ci/build, ci/lint]        # what a pull request must get
+    push_branches: [main]
+    drafts: false
+    forks: true
+    rerun_on_base_change: false
+    pending_expires_after: 6h
+recovery: {enabled: true, every: 5m}
+callers:
+  - name: linux-farm
+    token_sha256_file: /etc/signalbox/linux-farm.sha256
+    repositories: [acme/*]
+    contexts: [ci/*]
+    rights: [report, read]
+)";
+
+TEST(ConfigTest, ReadsTheWholeExample) {
+  const Config config = Parsed(kExample);
+  EXPECT_EQ(config.listen, "127.0.0.1:50051");
+  EXPECT_EQ(config.web_listen, "127.0.0.1:8080");
+  EXPECT_EQ(config.metrics_listen, "127.0.0.1:9464");
+  EXPECT_EQ(config.data_dir, "/var/lib/signalbox");
+  EXPECT_EQ(config.retention, 90 * kDay);
+  EXPECT_EQ(config.pending_settle, absl::Milliseconds(300));
+
+  ASSERT_THAT(config.github, SizeIs(2));
+  const GitHubConfig& acme = config.github[0];
+  EXPECT_EQ(acme.host, "github.com");
+  EXPECT_EQ(acme.api_url, "https://api.github.com");
+  EXPECT_THAT(acme.accounts, ElementsAre("acme", "acme-labs"));
+  ASSERT_TRUE(acme.app.has_value());
+  EXPECT_EQ(acme.app->client_id, "Iv23abc");
+  EXPECT_EQ(acme.app->app_id, "");
+  EXPECT_EQ(acme.app->private_key_file, "/etc/signalbox/acme.pem");
+  EXPECT_EQ(acme.token_file, "");
+  EXPECT_EQ(acme.pace.pace_per_minute, 80);
+  EXPECT_EQ(acme.pace.burst, std::nullopt);
+  const GitHubConfig& ghes = config.github[1];
+  EXPECT_EQ(ghes.host, "github.example.com");
+  EXPECT_EQ(ghes.api_url, "https://github.example.com/api/v3");
+  EXPECT_EQ(ghes.ca_file, "/etc/signalbox/ghes-ca.pem");
+  EXPECT_THAT(ghes.accounts, ElementsAre("*"));
+  EXPECT_EQ(ghes.token_file, "/etc/signalbox/ghes.token");
+  EXPECT_FALSE(ghes.app.has_value());
+  EXPECT_EQ(ghes.pace.pace_per_minute, std::nullopt);
+
+  ASSERT_THAT(config.repositories, SizeIs(1));
+  const RepositoryRule& rule = config.repositories[0];
+  EXPECT_EQ(rule.match, "acme/*");
+  EXPECT_THAT(rule.contexts, ElementsAre("ci/build", "ci/lint"));
+  EXPECT_THAT(rule.push_branches, ElementsAre("main"));
+  EXPECT_FALSE(rule.drafts);
+  EXPECT_TRUE(rule.forks);
+  EXPECT_FALSE(rule.rerun_on_base_change);
+  EXPECT_EQ(rule.pending_expires_after, absl::Hours(6));
+
+  EXPECT_TRUE(config.recovery.enabled);
+  EXPECT_EQ(config.recovery.every, absl::Minutes(5));
+
+  ASSERT_THAT(config.callers, SizeIs(1));
+  const CallerConfig& caller = config.callers[0];
+  EXPECT_EQ(caller.name, "linux-farm");
+  EXPECT_EQ(caller.token_sha256_file, "/etc/signalbox/linux-farm.sha256");
+  EXPECT_THAT(caller.repositories, ElementsAre("acme/*"));
+  EXPECT_THAT(caller.contexts, ElementsAre("ci/*"));
+  EXPECT_THAT(caller.rights, ElementsAre("report", "read"));
+}
+
+TEST(ConfigTest, NothingMeansTheDefaults) {
+  for (const char* const yaml :
+       {"", "\n\n", "# only a comment\n", "---\n", "--- ~\n", "{}\n",
+        "\xEF\xBB\xBF# a byte order mark\n"}) {
+    const Config config = Parsed(yaml);
+    EXPECT_EQ(config.listen, "127.0.0.1:50051");
+    EXPECT_EQ(config.web_listen, "127.0.0.1:8080");
+    EXPECT_EQ(config.metrics_listen, "");
+    EXPECT_EQ(config.data_dir, "./signalbox-data");
+    EXPECT_EQ(config.retention, 90 * kDay);
+    EXPECT_EQ(config.pending_settle, absl::Milliseconds(300));
+    EXPECT_THAT(config.github, IsEmpty());
+    EXPECT_THAT(config.repositories, IsEmpty());
+    EXPECT_THAT(config.callers, IsEmpty());
+    EXPECT_TRUE(config.recovery.enabled);
+    EXPECT_EQ(config.recovery.every, absl::Minutes(5));
+  }
+}
+
+TEST(ConfigTest, AnItemThatSaysLittleHasDefaults) {
+  const Config config = Parsed(
+      "github: [{accounts: [a], token_file: t}]\n"
+      "repositories: [{match: a/b}, {match: a/c, contexts: []}]\n");
+  EXPECT_EQ(config.github[0].host, "github.com");
+  EXPECT_EQ(config.github[0].api_url, "https://api.github.com");
+  EXPECT_THAT(config.repositories[0].contexts, ElementsAre("ci/build"));
+  EXPECT_THAT(config.repositories[0].push_branches, IsEmpty());
+  EXPECT_FALSE(config.repositories[0].drafts);
+  EXPECT_TRUE(config.repositories[0].forks);
+  EXPECT_FALSE(config.repositories[0].rerun_on_base_change);
+  EXPECT_EQ(config.repositories[0].pending_expires_after, std::nullopt);
+  EXPECT_THAT(config.repositories[1].contexts, IsEmpty());
+}
+
+TEST(ConfigTest, FindsTheApiOfAHost) {
+  const auto api = [](absl::string_view lines) {
+    const Config config =
+        Parsed(GitHubItem(absl::StrCat("    token_file: t\n", lines)));
+    return config.github.empty() ? "" : config.github[0].api_url;
+  };
+  EXPECT_EQ(api(""), "https://api.github.com");
+  EXPECT_EQ(api("    host: GitHub.com\n"), "https://api.github.com");
+  EXPECT_EQ(api("    host: ghes.example.com\n"),
+            "https://ghes.example.com/api/v3");
+  EXPECT_EQ(api("    host: GHES.example.com:8443\n"),
+            "https://ghes.example.com:8443/api/v3");
+  EXPECT_EQ(api("    host: Octo.ghe.com\n"), "https://api.octo.ghe.com");
+  EXPECT_EQ(api("    api_url: http://127.0.0.1:8180\n"),
+            "http://127.0.0.1:8180");
+  EXPECT_EQ(api("    api_url: http://[::1]:8180/\n"), "http://[::1]:8180");
+  EXPECT_EQ(api("    host: g\n    api_url: https://g/api/v3/\n"),
+            "https://g/api/v3");
+  EXPECT_EQ(Parsed(GitHubItem("    token_file: t\n    host: GHES.Example\n"))
+                .github[0]
+                .host,
+            "ghes.example");
+}
+
+TEST(ConfigTest, RefusesOtherUrlsAndHosts) {
+  for (const char* const bad :
+       {"api.github.com",  "ftp://a",       "https://",       "https:///",
+        "http://",         "https://a//",   "https://a/b//",  "https://a//b",
+        "https://a b",     "https://a/b c", "https://a?b",    "https://a/?b",
+        "https://a/#b",    "https://u@a",   "https://u:p@a",  "https://a:b",
+        "https://a:70000", "https://[::1",  "https://\u00e4", "//a",
+        "https:/a"}) {
+    EXPECT_THAT(ErrorOf(GitHubItem(absl::StrCat(
+                    "    token_file: t\n    api_url: \"", bad, "\"\n"))),
+                AllOf(StartsWith("4: github[0].api_url: \""),
+                      HasSubstr("is not an http(s) URL")))
+        << bad;
+  }
+  for (const char* const bad :
+       {"https://ghes", "a/b", "a b", "-a", "a..b", "a:b", "*", "*.ghe.com"}) {
+    EXPECT_THAT(
+        ErrorOf(GitHubItem(
+            absl::StrCat("    token_file: t\n    host: \"", bad, "\"\n"))),
+        AllOf(StartsWith("4: github[0].host: \""), HasSubstr("is not a host")))
+        << bad;
+  }
+}
+
+TEST(ConfigTest, ACredentialIsAnAppOrAToken) {
+  const std::string key = "private_key_file: k";
+  ExpectErrors({
+      {GitHubItem(""), "2: github[0]: has neither app nor token_file"},
+      {GitHubItem("    token_file: t\n    app: {app_id: 1, " + key + "}\n"),
+       "2: github[0]: has both app and token_file"},
+      {GitHubItem("    app: {" + key + "}\n"),
+       "3: github[0].app: has neither client_id nor app_id"},
+      {GitHubItem("    app: {client_id: a, app_id: 1, " + key + "}\n"),
+       "3: github[0].app: has both client_id and app_id"},
+      {GitHubItem("    app: {client_id: a}\n"),
+       "3: github[0].app: private_key_file is missing"},
+      {GitHubItem("    app: {app_id: Iv23, " + key + "}\n"),
+       "3: github[0].app.app_id: \"Iv23\" is not an App's number"},
+      {GitHubItem("    app: {client_id: a b, " + key + "}\n"),
+       "3: github[0].app.client_id: \"a b\" is not a client id"},
+      {"github:\n- token_file: t\n", "2: github[0]: accounts is missing"},
+      {"github:\n- token_file: t\n  accounts: []\n",
+       "3: github[0].accounts: the list is empty"},
+  });
+  EXPECT_EQ(Parsed(GitHubItem("    app: {app_id: 123, " + key + "}\n"))
+                .github[0]
+                .app->app_id,
+            "123");
+}
+
+// A secret in the file would be in backups, in version control and, here, in
+// the error.
+
+TEST(ConfigTest, SecretsDoNotStandInTheFile) {
+  const struct {
+    std::string yaml;
+    std::string line_and_path;
+    std::string file_key;
+  } cases[] = {
+      {GitHubItem("    token: ghp_hidden\n"),
+       "3: github[0].token:", "token_file"},
+      {GitHubItem("    app:\n      app_id: 1\n      private_key: |\n"
+                  "        ghp_hidden\n"),
+       "5: github[0].app.private_key:", "private_key_file"},
+      {"callers:\n- name: x\n  token: ghp_hidden\n",
+       "3: callers[0].token:", "token_sha256_file"},
+      {"callers:\n- name: x\n  token_sha256: ghp_hidden\n",
+       "3: callers[0].token_sha256:", "token_sha256_file"},
+      {"github_token: ghp_hidden\n", "1: github_token:", "listen"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(ErrorOf(c.yaml),
+                AllOf(StartsWith(c.line_and_path), HasSubstr(c.file_key),
+                      Not(HasSubstr("ghp_hidden"))))
+        << c.yaml;
+  }
+}
+
+TEST(ConfigTest, AccountsAreLoginsAndHaveOneCredential) {
+  const std::string first = "github:\n- {accounts: [acme], token_file: t}\n";
+  ExpectErrors({
+      {"github: [{accounts: [a b], token_file: t}]",
+       "1: github[0].accounts[0]: \"a b\" is not a login"},
+      {"github: [{accounts: [acme/x], token_file: t}]",
+       "1: github[0].accounts[0]: \"acme/x\" is not a login"},
+      {"github: [{accounts: [acme-*], token_file: t}]",
+       "1: github[0].accounts[0]: \"acme-*\" is not a login"},
+      {"github:\n- token_file: t\n  accounts:\n  - a\n  - b\n  - A\n",
+       "6: github[0].accounts[2]: \"A\" is there twice"},
+      {first + "- {accounts: [ACME], token_file: u}\n",
+       "3: github[1]: accounts: \"ACME\" of github.com has a credential "
+       "already in github[0]"},
+      {"github: [{accounts: [\"*\"], token_file: t},\n"
+       "{accounts: [\"*\"], token_file: t}]",
+       "2: github[1]: accounts: \"*\""},
+  });
+  EXPECT_THAT(Parsed(first + "- {accounts: [\"*\"], token_file: u}\n"
+                             "- {accounts: [acme], token_file: v, host: g}\n")
+                  .github,
+              SizeIs(3));
+}
+
+TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
+  const std::string rule = "repositories:\n- match: acme/*\n";
+  ExpectErrors({
+      {"repositories: [{contexts: []}]",
+       "1: repositories[0]: match is missing"},
+      {"repositories: [{match: acme}]",
+       "1: repositories[0].match: \"acme\" is not [HOST/]OWNER/NAME"},
+      {"repositories: [{match: \"*\"}]", "1: repositories[0].match: \"*\" is"},
+      {"repositories: [{match: a/b/c/d}]", "1: repositories[0].match: "},
+      {"repositories: [{match: a b/*}]", "1: repositories[0].match: "},
+      {"repositories: [{match: \"a/[bc]\"}]", "1: repositories[0].match: "},
+      {"repositories: [{match: \"a/?\"}]", "1: repositories[0].match: "},
+      {"repositories:\n- match: a/b\n- match: A/b\n",
+       "3: repositories[1]: \"A/b\" is there twice"},
+      {rule + "  contexts:\n  - ok\n  - \" x\"\n",
+       "5: repositories[0].contexts[1]: \" x\" begins or ends with a space"},
+      {rule + "  contexts: [\"\\u00e4\"]\n",
+       "3: repositories[0].contexts[0]: \"\\xc3\\xa4\" has a character"},
+      {rule + "  contexts: [" + std::string(256, 'x') + "]\n",
+       "3: repositories[0].contexts[0]: \"xxx"},
+      {rule + "  contexts: [ci/Build, ci/build]\n",
+       "3: repositories[0].contexts[1]: \"ci/build\" is there twice"},
+      {rule + "  push_branches: [a b]\n",
+       "3: repositories[0].push_branches[0]: \"a b\" is not a branch"},
+  });
+  for (const char* const good :
+       {"a/b", "*/*", "g.example/a/b", "*/*/*", "g:8443/a/*", "*.ghe.com/a/b",
+        "a*b/c*", "a/.*"}) {
+    EXPECT_EQ(Parsed(absl::StrCat("repositories: [{match: \"", good, "\"}]"))
+                  .repositories[0]
+                  .match,
+              good);
+  }
+  EXPECT_THAT(
+      Parsed(rule + "  push_branches: [main, release/*, refs/tags/v*]\n")
+          .repositories[0]
+          .push_branches,
+      ElementsAre("main", "release/*", "refs/tags/v*"));
+}
+
+TEST(ConfigTest, ARuleHasAtMostAHundredContexts) {
+  const auto rule = [](int count) {
+    std::string yaml = "repositories:\n- match: a/b\n  contexts:\n";
+    for (int i = 0; i < count; ++i) absl::StrAppend(&yaml, "  - c", i, "\n");
+    return yaml;
+  };
+  EXPECT_THAT(Parsed(rule(100)).repositories[0].contexts, SizeIs(100));
+  EXPECT_THAT(ErrorOf(rule(101)),
+              StartsWith("3: repositories[0].contexts: has 101 contexts"));
+}
+
+TEST(ConfigTest, CallersSayWhoMayDoWhat) {
+  const auto caller = [](absl::string_view name, absl::string_view left_out,
+                         absl::string_view instead) {
+    std::string yaml;
+    for (const auto& [key, value] :
+         std::vector<std::pair<std::string, std::string>>{
+             {"name", std::string(name)},
+             {"token_sha256_file", "f"},
+             {"repositories", "[a/*]"},
+             {"contexts", "[\"*\"]"},
+             {"rights", "[read]"}}) {
+      if (key == left_out && instead.empty()) continue;
+      absl::StrAppend(&yaml, yaml.empty() ? "- " : "  ", key, ": ",
+                      key == left_out ? instead : value, "\n");
+    }
+    return yaml;
+  };
+  const auto error = [&caller](absl::string_view key, absl::string_view value) {
+    return ErrorOf("callers:\n" + caller("farm", key, value));
+  };
+  EXPECT_THAT(Parsed("callers:\n" + caller("farm", "", "")).callers, SizeIs(1));
+  for (const char* const key :
+       {"name", "token_sha256_file", "repositories", "contexts", "rights"}) {
+    EXPECT_THAT(error(key, ""),
+                StartsWith(absl::StrCat("2: callers[0]: ", key,
+                                        " is missing; wanted ")));
+  }
+  EXPECT_THAT(error("rights", "[report, write]"),
+              StartsWith("6: callers[0].rights[1]: \"write\" is not a right"));
+  EXPECT_THAT(error("rights", "[read, read]"),
+              StartsWith("6: callers[0].rights[1]: \"read\" is there twice"));
+  EXPECT_THAT(error("rights", "[]"), HasSubstr("the list is empty"));
+  EXPECT_THAT(error("repositories", "[]"), HasSubstr("the list is empty"));
+  EXPECT_THAT(error("contexts", "[]"), HasSubstr("the list is empty"));
+  EXPECT_THAT(error("repositories", "[\"*\"]"),
+              StartsWith("4: callers[0].repositories[0]: \"*\" is not [HOST/"));
+  EXPECT_THAT(error("contexts", "[\"a\\tb\"]"),
+              StartsWith("5: callers[0].contexts[0]: \"a\\tb\" has a"));
+  EXPECT_THAT(
+      ErrorOf("callers:\n" + caller("farm", "", "") + caller("farm", "", "")),
+      StartsWith("7: callers[1]: name: \"farm\" is there twice"));
+}
+
+TEST(ConfigTest, NoTwoListenersShareAnAddress) {
+  ExpectErrors({
+      {"web_listen: a:1\nlisten: a:1\n",
+       "1: web_listen: \"a:1\" is the address of listen already"},
+      {"data_dir: d\nlisten: 127.0.0.1:8080\n",
+       "2: listen: \"127.0.0.1:8080\" is the address of "},
+      {"listen: a:1\nmetrics_listen: a:1\n", "2: metrics_listen: \"a:1\" is "},
+  });
+  // The metrics are then a page of the web's; port 0 is another each time.
+  Parsed("metrics_listen: 127.0.0.1:8080\n");
+  Parsed("listen: 127.0.0.1:0\nweb_listen: 127.0.0.1:0\n");
+}
+
+// A pending that is deleted before it expires would stay yellow for ever.
+
+TEST(ConfigTest, NoPendingExpiresAfterTheRetention) {
+  const std::string rule =
+      "repositories: [{match: a/b, pending_expires_after: 3d}]\n";
+  EXPECT_THAT(ErrorOf(rule + "retention: 2d\n"),
+              StartsWith("2: retention: \"2d\" is not as long as the "
+                         "pending_expires_after of \"a/b\""));
+  Parsed(rule + "retention: 3d\n");
+}
+
+TEST(ConfigTest, ACertificateAuthorityIsForHttps) {
+  EXPECT_THAT(
+      ErrorOf(GitHubItem(
+          "    token_file: t\n    api_url: http://a\n    ca_file: c\n")),
+      StartsWith("5: github[0].ca_file: means nothing for http://a"));
+}
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = absl::StrCat(::testing::TempDir(), "/config-XXXXXX");
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    directory_ = name;
+    path_ = absl::StrCat(directory_, "/signalbox.yaml");
+  }
+  void TearDown() override {
+    unlink(path_.c_str());
+    rmdir(directory_.c_str());
+  }
+  void Write(absl::string_view text) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+
+  std::string directory_;
+  std::string path_;
+};
+
+TEST_F(ConfigFile, IsReadAndNamedInErrors) {
+  Write(kExample);
+  EXPECT_EQ(ReadConfigFile(path_)->listen, "127.0.0.1:50051");
+  Write("listen: a:1\nweb_listen: x\n");
+  EXPECT_THAT(std::string(ReadConfigFile(path_).status().message()),
+              StartsWith(absl::StrCat(path_, ":2: web_listen: \"x\" ")));
+}
+
+TEST_F(ConfigFile, ThatCannotBeReadIsAnError) {
+  const absl::Status missing = ReadConfigFile(path_).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.message()), HasSubstr(path_));
+  const absl::Status directory = ReadConfigFile(directory_).status();
+  EXPECT_FALSE(directory.ok());
+  EXPECT_THAT(std::string(directory.message()), HasSubstr(directory_));
+  Write(std::string((1 << 20) + 5, ' '));
+  EXPECT_EQ(ReadConfigFile(path_).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+// Any bytes at all are an answer, never a crash: the example, with a byte
+// changed, taken out or doubled.
+
+TEST(ConfigTest, SurvivesDamage) {
+  const std::string example = kExample;
+  for (size_t i = 0; i < example.size(); i += 3) {
+    for (const char c :
+         {'\0', '\t', '\n', ':', '[', '}', '"', '&', '-', '%', '\x80'}) {
+      std::string changed = example;
+      changed[i] = c;
+      ParseConfig(changed, "f.yaml").IgnoreError();
+    }
+    ParseConfig(std::string(example).erase(i, 1), "f.yaml").IgnoreError();
+    ParseConfig(example.substr(0, i), "f.yaml").IgnoreError();
+  }
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,55 @@
+#ifndef SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_
+#define SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/base/error.h"
+#include "server/config.h"
+
+namespace signalbox {
+
+// A configuration that must be right.
+inline Config Parsed(absl::string_view yaml) {
+  const absl::StatusOr<Config> config = ParseConfig(yaml, "f.yaml");
+  EXPECT_TRUE(config.ok()) << yaml << "\n" << config.status();
+  return config.ok() ? *config : Config();
+}
+
+// The message of the error that a text must give, without the file.
+inline std::string ErrorOf(absl::string_view yaml) {
+  const absl::StatusOr<Config> config = ParseConfig(yaml, "f.yaml");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << yaml;
+  EXPECT_EQ(ReasonOf(config.status()), "INVALID_CONFIG") << yaml;
+  const std::string message(config.status().message());
+  EXPECT_THAT(message, ::testing::StartsWith("f.yaml:")) << yaml;
+  return message.size() < 7 ? message : message.substr(7);
+}
+
+// An item of `github` with some lines of its own.
+inline std::string GitHubItem(absl::string_view lines) {
+  return absl::StrCat("github:\n  - accounts: [acme]\n", lines);
+}
+
+struct BadConfig {
+  std::string yaml;
+  std::string message;  // Behind `f.yaml:`, its beginning.
+};
+
+inline void ExpectErrors(const std::vector<BadConfig>& cases) {
+  for (const BadConfig& bad : cases) {
+    EXPECT_THAT(ErrorOf(bad.yaml), ::testing::StartsWith(bad.message))
+        << bad.yaml;
+  }
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_

@@ -1,0 +1,232 @@
+#include "server/report/status_key.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+template <typename T>
+void ExpectRefused(const absl::StatusOr<T>& parsed, const std::string& field,
+                   const std::string& reason) {
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(parsed.status()), reason);
+  EXPECT_THAT(std::string(parsed.status().message()),
+              StartsWith(field + ": \""));
+}
+
+std::string EveryByteBut(const std::string& but) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    if (but.find(c) == std::string::npos) bytes += c;
+  }
+  return bytes;
+}
+
+const std::string& LettersAndDigits() {
+  static const auto* const letters = new std::string(
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+  return *letters;
+}
+
+TEST(RepositoryTest, WithoutAHostIsOfGitHubCom) {
+  const absl::StatusOr<Repository> repository = ParseRepository("Acme/Widgets");
+  ASSERT_TRUE(repository.ok());
+  EXPECT_EQ(repository->host, "github.com");
+  EXPECT_EQ(repository->owner, "Acme");
+  EXPECT_EQ(repository->name, "Widgets");
+  EXPECT_EQ(repository->FullName(), "Acme/Widgets");
+  EXPECT_EQ(repository->Display(), "Acme/Widgets");
+  EXPECT_EQ(repository->Canonical(), "github.com/acme/widgets");
+}
+
+TEST(RepositoryTest, OfAnotherHostIsShownWithIt) {
+  const absl::StatusOr<Repository> repository =
+      ParseRepository("GHES.Example.COM:8443/Acme/Widgets");
+  ASSERT_TRUE(repository.ok());
+  EXPECT_EQ(repository->host, "ghes.example.com:8443");
+  EXPECT_EQ(repository->FullName(), "Acme/Widgets");
+  EXPECT_EQ(repository->Display(), "ghes.example.com:8443/Acme/Widgets");
+  EXPECT_EQ(repository->Canonical(), "ghes.example.com:8443/acme/widgets");
+}
+
+TEST(RepositoryTest, IsTheSameInAnyCaseAndWithItsDefaultHost) {
+  const std::string canonical = ParseRepository("acme/widgets")->Canonical();
+  for (const char* const text :
+       {"ACME/widgets", "acme/WIDGETS", "github.com/acme/widgets",
+        "GitHub.COM/Acme/Widgets"}) {
+    EXPECT_EQ(ParseRepository(text)->Canonical(), canonical) << text;
+    EXPECT_EQ(ParseRepository(ParseRepository(text)->Display())->Canonical(),
+              canonical);
+  }
+}
+
+TEST(RepositoryTest, OwnersHaveUpTo39Characters) {
+  EXPECT_TRUE(ParseRepository("a/b").ok());
+  EXPECT_TRUE(ParseRepository("a-b_c/b").ok());
+  EXPECT_TRUE(ParseRepository(std::string(39, 'a') + "/b").ok());
+  ExpectRefused(ParseRepository(std::string(40, 'a') + "/b"), "repository",
+                "INVALID_REPOSITORY");
+  ExpectRefused(ParseRepository("/b"), "repository", "INVALID_REPOSITORY");
+  // A slash makes of the owner a host and an owner.
+  for (const char c : EveryByteBut(LettersAndDigits() + "-_/")) {
+    ExpectRefused(ParseRepository(absl::StrCat("a", std::string(1, c), "b/c")),
+                  "repository", "INVALID_REPOSITORY");
+    ExpectRefused(ParseRepository(absl::StrCat(std::string(1, c), "/c")),
+                  "repository", "INVALID_REPOSITORY");
+  }
+}
+
+TEST(RepositoryTest, NamesHaveUpTo100Characters) {
+  EXPECT_TRUE(ParseRepository("a/.github").ok());
+  EXPECT_TRUE(ParseRepository("a/...").ok());
+  EXPECT_TRUE(ParseRepository("a/-._").ok());
+  EXPECT_TRUE(ParseRepository("a/" + std::string(100, 'b')).ok());
+  for (const std::string& name : {std::string(101, 'b'), std::string("."),
+                                  std::string(".."), std::string()}) {
+    ExpectRefused(ParseRepository("a/" + name), "repository",
+                  "INVALID_REPOSITORY");
+  }
+  for (const char c : EveryByteBut(LettersAndDigits() + "-_./")) {
+    ExpectRefused(ParseRepository(absl::StrCat("a/b", std::string(1, c))),
+                  "repository", "INVALID_REPOSITORY");
+  }
+}
+
+TEST(RepositoryTest, HostsAreNamesOrAddressesWithOrWithoutAPort) {
+  for (const std::string& host :
+       {std::string("github.com"), std::string("localhost"),
+        std::string("127.0.0.1"), std::string("a"), std::string("1.2"),
+        std::string("a-b.c"), std::string("xn--bcher-kva.example"),
+        std::string("a:1"), std::string("a:65535"), std::string(63, 'a') + ".b",
+        absl::StrCat(std::string(63, 'a'), ".", std::string(63, 'b'), ".",
+                     std::string(63, 'c'), ".", std::string(61, 'd'))}) {
+    EXPECT_TRUE(ParseRepository(host + "/a/b").ok()) << host;
+  }
+  for (const std::string& host :
+       {std::string(),
+        std::string("."),
+        std::string("a."),
+        std::string(".a"),
+        std::string("a..b"),
+        std::string("-a"),
+        std::string("a-"),
+        std::string("a_b"),
+        std::string(64, 'a'),
+        std::string("a:"),
+        std::string(":1"),
+        std::string("a:0"),
+        std::string("a:65536"),
+        std::string("a:123456"),
+        std::string("a:-1"),
+        std::string("a:+1"),
+        std::string("a: 1"),
+        std::string("a:1:2"),
+        std::string("[::1]"),
+        std::string("a@b"),
+        std::string("a%20b"),
+        std::string("\u00e4"),
+        absl::StrCat(std::string(63, 'a'), ".", std::string(63, 'b'), ".",
+                     std::string(63, 'c'), ".", std::string(62, 'd'))}) {
+    ExpectRefused(ParseRepository(host + "/a/b"), "repository",
+                  "INVALID_REPOSITORY");
+  }
+  for (const char c : EveryByteBut(LettersAndDigits() + "-./")) {
+    ExpectRefused(
+        ParseRepository(absl::StrCat("a", std::string(1, c), "b/a/b")),
+        "repository", "INVALID_REPOSITORY");
+  }
+}
+
+TEST(RepositoryTest, IsTwoOrThreeParts) {
+  for (const char* const text :
+       {"", "a", "/", "//", "///", "a/b/c/d", "a/b/", "/a/b", "a//b",
+        "https://github.com/a/b", "a/b ", " a/b", "a/b\n", "a/b.git/x/y"}) {
+    ExpectRefused(ParseRepository(text), "repository", "INVALID_REPOSITORY");
+  }
+  ExpectRefused(ParseRepository(absl::string_view("a/b\0", 4)), "repository",
+                "INVALID_REPOSITORY");
+}
+
+TEST(ShaTest, Has40Or64HexadecimalDigits) {
+  for (const size_t size : {40U, 64U}) {
+    EXPECT_EQ(*ParseSha(std::string(size, 'a')), std::string(size, 'a'));
+    EXPECT_EQ(*ParseSha(std::string(size, 'F')), std::string(size, 'f'));
+    EXPECT_EQ(*ParseSha(std::string(size - 1, '0') + "1"),
+              std::string(size - 1, '0') + "1");
+  }
+  for (size_t size = 0; size < 70; ++size) {
+    if (size == 40 || size == 64) continue;
+    ExpectRefused(ParseSha(std::string(size, 'a')), "sha", "INVALID_SHA");
+  }
+  for (const char c : EveryByteBut("0123456789abcdefABCDEF")) {
+    ExpectRefused(ParseSha(std::string(39, 'a') + c), "sha", "INVALID_SHA");
+    ExpectRefused(ParseSha(c + std::string(39, 'a')), "sha", "INVALID_SHA");
+  }
+}
+
+// GitHub writes it where there is no commit: of a branch that was deleted.
+TEST(ShaTest, TheNullIdIsNoCommit) {
+  ExpectRefused(ParseSha(std::string(40, '0')), "sha", "INVALID_SHA");
+  ExpectRefused(ParseSha(std::string(64, '0')), "sha", "INVALID_SHA");
+}
+
+TEST(ContextTest, IsPrintableAsciiAsSpelled) {
+  for (const char* const text : {"a", "ci/Build", "build (linux, gcc 12)",
+                                 "\"quoted\" \\ %00 *", "~!"}) {
+    EXPECT_EQ(*ParseContext(text), text);
+  }
+  std::string printable;
+  for (char c = ' '; c <= '~'; ++c) printable += c;
+  for (const char c : EveryByteBut(printable)) {
+    ExpectRefused(ParseContext(absl::StrCat("a", std::string(1, c), "b")),
+                  "context", "INVALID_CONTEXT");
+  }
+}
+
+TEST(ContextTest, HasUpTo255Characters) {
+  EXPECT_TRUE(ParseContext(std::string(255, 'x')).ok());
+  const absl::StatusOr<std::string> long_one =
+      ParseContext(std::string(256, 'x'));
+  ExpectRefused(long_one, "context", "INVALID_CONTEXT");
+  // The error must not repeat it all.
+  EXPECT_LT(long_one.status().message().size(), 400U);
+  EXPECT_THAT(std::string(long_one.status().message()), HasSubstr("256"));
+  ExpectRefused(ParseContext(""), "context", "INVALID_CONTEXT");
+}
+
+TEST(ContextTest, HasNoSpaceAtEitherEnd) {
+  for (const char* const text : {" a", "a ", " ", "  ", " a "}) {
+    ExpectRefused(ParseContext(text), "context", "INVALID_CONTEXT");
+  }
+}
+
+TEST(StatusKeyTest, IsTheSameInAnyCase) {
+  const Repository repository = *ParseRepository("acme/widgets");
+  const std::string sha(40, 'a');
+  const StatusKey key = StatusKey::Of(repository, sha, "ci/build");
+  EXPECT_EQ(key, StatusKey::Of(*ParseRepository("GitHub.com/Acme/WIDGETS"),
+                               absl::AsciiStrToUpper(sha), "CI/Build"));
+  EXPECT_EQ(key.repository, "github.com/acme/widgets");
+  EXPECT_EQ(key.sha, sha);
+  EXPECT_EQ(key.context, "ci/build");
+  EXPECT_NE(key, StatusKey::Of(repository, sha, "ci/lint"));
+  EXPECT_NE(key, StatusKey::Of(repository, std::string(40, 'b'), "ci/build"));
+  EXPECT_NE(key,
+            StatusKey::Of(*ParseRepository("g/acme/widgets"), sha, "ci/build"));
+}
+
+}  // namespace
+}  // namespace signalbox

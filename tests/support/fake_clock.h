@@ -1,0 +1,46 @@
+#ifndef SIGNALBOX_TESTS_SUPPORT_FAKE_CLOCK_H_
+#define SIGNALBOX_TESTS_SUPPORT_FAKE_CLOCK_H_
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+
+namespace signalbox {
+
+// A clock that stands until a test advances it. Thread-safe.
+class FakeClock : public Clock {
+ public:
+  absl::Time Now() override {
+    MutexLock lock(&mu_);
+    return start_ + passed_ + jumped_;
+  }
+
+  absl::Duration Monotonic() override {
+    MutexLock lock(&mu_);
+    return absl::Hours(1) + passed_;
+  }
+
+  // Time passes.
+  void Advance(absl::Duration by) {
+    MutexLock lock(&mu_);
+    passed_ += by;
+  }
+
+  // Somebody sets the wall clock.
+  void Jump(absl::Duration by) {
+    MutexLock lock(&mu_);
+    jumped_ += by;
+  }
+
+ private:
+  const absl::Time start_ =
+      absl::FromCivil(absl::CivilSecond(2026, 6, 1), absl::UTCTimeZone());
+  Mutex mu_;
+  absl::Duration passed_ ABSL_GUARDED_BY(mu_);
+  absl::Duration jumped_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SUPPORT_FAKE_CLOCK_H_

@@ -1,0 +1,41 @@
+#ifndef SIGNALBOX_TESTS_SUPPORT_TEMP_DIR_H_
+#define SIGNALBOX_TESTS_SUPPORT_TEMP_DIR_H_
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+namespace signalbox {
+
+// A directory of a test's own, removed with all that is in it.
+class TempDir {
+ public:
+  TempDir() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "signalbox-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) abort();
+    path_ = pattern;
+  }
+
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+
+  const std::string& path() const { return path_; }
+
+  // The path of a file or directory in it, which this does not make.
+  std::string Path(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SUPPORT_TEMP_DIR_H_
