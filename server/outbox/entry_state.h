@@ -1,0 +1,29 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_ENTRY_STATE_H_
+#define SIGNALBOX_SERVER_OUTBOX_ENTRY_STATE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "server/report/report.h"
+
+namespace signalbox {
+
+// What GitHub is to show for an entry that holds this.
+inline CommitState StateOf(Phase phase, std::optional<Result> result) {
+  if (result.has_value()) return CommitStateOf(*result);
+  return phase == Phase::kExpired ? CommitState::kError : CommitState::kPending;
+}
+
+inline bool IsFailed(CommitState state) {
+  return state == CommitState::kError || state == CommitState::kFailure;
+}
+
+// 20 or 32 bytes; empty unless `sha` is 40 or 64 hexadecimal digits.
+std::string ShaToBytes(absl::string_view sha);
+// The opposite, in lower case.
+std::string ShaFromBytes(absl::string_view bytes);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_ENTRY_STATE_H_

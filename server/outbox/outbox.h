@@ -1,0 +1,276 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_OUTBOX_H_
+#define SIGNALBOX_SERVER_OUTBOX_OUTBOX_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/report/change.h"
+#include "server/report/report.h"
+#include "server/report/status_key.h"
+
+namespace signalbox {
+
+// The webhook request that a submission came with.
+struct Delivery {
+  std::string id;
+  std::string digest;  // 32 bytes, or empty.
+  std::string event;
+  std::string action;
+};
+
+// One call: its reports are accepted or refused together.
+struct Submission {
+  std::vector<Report> reports;  // All of one repository and sha.
+  std::optional<Delivery> delivery;
+  std::optional<Change> change;
+  std::string
+      caller;  // Who was authenticated; empty: callers are not told apart.
+};
+
+// What became of one report.
+struct Receipt {
+  std::string context;
+  // Of the report if it was accepted, else of what is held; 0: nothing is.
+  int64_t sequence = 0;
+  Disposition disposition = Disposition::kAccepted;
+};
+
+// What became of a submission, once it is durable.
+struct Outcome {
+  // ALREADY_EXISTS, reason ATTEMPT_ALREADY_ENDED: nothing of the submission was
+  // accepted.
+  absl::Status status;
+  std::vector<Receipt> receipts;  // One per report, if `status` is OK.
+};
+
+// How far GitHub has got with an entry. The numbers are stored and never
+// change.
+enum class PostingState {
+  kDue = 1,        // To be posted as soon as the budget allows.
+  kPosted = 2,     // GitHub acknowledged it.
+  kWaiting = 3,    // To be posted later; the reason says why.
+  kAbandoned = 4,  // Not to be posted again until something changes.
+};
+
+struct Posting {
+  PostingState state = PostingState::kDue;
+  std::string reason;  // Why it waits or was abandoned; empty otherwise.
+  int try_count = 0;   // Tries at the newest report.
+  // Nothing while a try is in flight, and if none will be made. It may have
+  // passed: then the try is only waiting for its turn.
+  std::optional<absl::Time> next_try_time;
+  // When GitHub acknowledged the newest report.
+  std::optional<absl::Time> post_time;
+};
+
+// What people may know of an entry.
+struct StatusView {
+  std::string context;  // As first spelled.
+  Phase phase = Phase::kWebhookPending;
+  CommitState state = CommitState::kPending;
+  std::optional<Result> result;  // Nothing while pending, and when expired.
+  std::string description;
+  std::string target_url;
+  int64_t attempt = 0;
+  int64_t sequence = 0;  // Of the newest change, be it a report or a posting.
+  absl::Time report_time;
+  std::optional<absl::Time> expire_time;
+  Posting posting;
+};
+
+struct CommitView {
+  Repository repository;  // As first spelled.
+  std::string sha;
+  std::vector<StatusView> statuses;  // By context.
+};
+
+struct CommitSummary {
+  Repository repository;  // As first spelled.
+  std::string sha;
+  CommitState state = CommitState::kPending;
+  int status_count = 0;
+  absl::Time update_time;
+  int64_t sequence = 0;  // The page token: pass it as `before_sequence`.
+};
+
+// All statuses of a commit in one word, by the rule of GitHub's combined
+// status: failure if any is error or failure, else pending if any is or there
+// are none, else success. Never error.
+CommitState CombinedState(absl::Span<const StatusView> statuses);
+
+// What GitHub shows, or was asked to show, for a key.
+struct Shown {
+  CommitState state = CommitState::kPending;
+  std::string description;
+  std::string target_url;
+
+  friend bool operator==(const Shown&, const Shown&) = default;
+};
+
+// An entry taken out for one try. Whoever holds it alone may post for its key
+// until it is settled or its deadline is over.
+struct Lease {
+  int64_t entry_id = 0;
+  int64_t version = 0;  // v(K): counts the accepted reports of the key.
+  int64_t sequence = 0;
+  Repository repository;
+  std::string sha;
+  std::string context;
+  Shown wanted;  // The description is as kept, not yet fitted.
+  // What GitHub acknowledged last; nothing if it never did.
+  std::optional<Shown> shown;
+  int64_t posted_version = 0;  // The version behind `shown`; 0: none.
+  int try_count = 0;           // Tries at this version before this one.
+  int refusal_count = 0;       // Those that GitHub definitely refused.
+  absl::Time due_since;        // When the entry first became due.
+  // A try at this key has ended without anybody knowing how, begun at the
+  // latest at this time; nothing if the last try's end is known.
+  std::optional<absl::Time> ambiguous_since;
+  int64_t lease_number = 0;  // Counts the leases of the entry.
+};
+
+// One try, for the history.
+struct Try {
+  absl::Time begin_time;
+  absl::Time end_time;
+  int http_status = 0;  // 0: no answer.
+  std::string request_id;
+  std::string reason;
+  std::string message;  // At most 256 bytes.
+};
+
+// How a lease ends.
+struct Settlement {
+  enum class Kind {
+    kPosted,     // GitHub shows `shown` now.
+    kRetry,      // To be tried again at `next_try_time`.
+    kAbandoned,  // Not to be tried again.
+    kReturned,   // Not tried: due again as it was, at `next_try_time`.
+  };
+  int64_t entry_id = 0;
+  int64_t version = 0;  // The lease's.
+  Kind kind = Kind::kPosted;
+  std::optional<Shown> shown;    // kPosted.
+  int64_t status_id = 0;         // kPosted: GitHub's number; 0: not known.
+  absl::Time next_try_time;      // kRetry, kReturned.
+  std::string reason;            // kRetry, kAbandoned.
+  bool refused = false;          // kRetry: GitHub definitely refused.
+  bool ambiguous = false;        // kRetry: GitHub may show it all the same.
+  std::optional<Try> attempted;  // Nothing if no request was made.
+  // The lease's. 0: not told; a lease that was lost to another one of the same
+  // version is then taken for that one.
+  int64_t lease_number = 0;
+};
+
+struct LeaseRequest {
+  // Whose entries: those whose repository the outbox's `lane_of` gives this.
+  std::string lane;
+  // Results, or pendings.
+  bool pendings = false;
+  // Round-robin: the search begins with the first repository after this
+  // canonical name and wraps around. Empty: at the beginning.
+  std::string after_repository;
+  // Only entries that have been due since this or longer.
+  absl::Time due_before = absl::InfiniteFuture();
+  // Until when nobody else may post for the key.
+  absl::Time deadline;
+};
+
+struct RecordedReport {
+  int64_t sequence = 0;  // 0 if it was not accepted.
+  absl::Time accept_time;
+  Disposition disposition = Disposition::kAccepted;
+  CommitState state = CommitState::kPending;
+  std::optional<Result> result;
+  int64_t attempt = 0;
+  std::string description;
+  std::string target_url;
+  std::string caller;
+  std::string delivery_id;
+};
+
+struct RecordedTry {
+  int64_t sequence = 0;  // Of the report that was posted.
+  Try attempted;
+};
+
+struct History {
+  std::vector<RecordedReport> reports;  // Oldest first.
+  std::vector<RecordedTry> tries;       // Oldest first.
+};
+
+// Outbox keeps one entry per key: the newest report, and how far GitHub has
+// got with it. A report overwrites its entry; a poster makes GitHub match it.
+// Beside the entries it keeps a history, by which nothing is decided.
+//
+// Every method is one transaction. OK means that it is durable.
+//
+// Errors, unless a method says otherwise: UNAVAILABLE (repeat it),
+// RESOURCE_EXHAUSTED, reason DISK_FULL (nothing changed, or it is unknown
+// whether it did; an ack must not be given), INTERNAL (the store is damaged or
+// a write failed: the process must end and recover).
+//
+// Thread-safe.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  // Accepts submissions in order, each as a whole, by Judge. `now` is when
+  // they arrived. One outcome per submission.
+  //
+  // A pending becomes due `pending_settle` (an option of the store) after
+  // `now`, or when the entry's earlier pending would have; a result at once.
+  // An entry whose new report wants what GitHub shows already becomes due all
+  // the same; the poster sees `shown` and saves the request.
+  //
+  // A submission with a delivery whose id or digest was accepted before
+  // changes nothing: its receipts are UNCHANGED and carry what is held. One
+  // whose change is older (`updated_time`) than the newest known of its pull
+  // request, and names another sha, is SUPERSEDED throughout.
+  virtual absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) = 0;
+
+  // The lanes that have entries which are due at `now`, sorted.
+  virtual absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) = 0;
+
+  // Takes out the entry that is longest due in the first repository (see
+  // `after_repository`) that has one, and marks it as in flight. Nothing if
+  // nothing is due. An entry in flight is not due until its deadline is over;
+  // it is then taken out with `ambiguous_since` set.
+  virtual absl::StatusOr<std::optional<Lease>> TakeDue(
+      const LeaseRequest& request, absl::Time now) = 0;
+
+  // Ends a lease. If a newer report came meanwhile, its entry stays due, but
+  // what is known of GitHub is noted all the same. If the lease was lost
+  // (taken over after its deadline), nothing but the history changes.
+  virtual absl::Status Settle(const Settlement& settlement, absl::Time now) = 0;
+
+  // When the next entry of any lane becomes due, later than `now`;
+  // absl::InfiniteFuture() if none will.
+  virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
+
+  // NOT_FOUND, reason NOTHING_REPORTED, if nothing was ever reported for it.
+  virtual absl::StatusOr<CommitView> GetCommit(const Repository& repository,
+                                               absl::string_view sha) = 0;
+
+  // Newest first; those whose newest report has a number below
+  // `before_sequence` (0: all).
+  virtual absl::StatusOr<std::vector<CommitSummary>> ListCommits(
+      const std::optional<Repository>& repository, int64_t before_sequence,
+      int limit) = 0;
+
+  // The newest 1,000 reports and the newest 1,000 tries. NOT_FOUND, reason
+  // NOTHING_REPORTED, as GetCommit.
+  virtual absl::StatusOr<History> GetHistory(const StatusKey& key) = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_OUTBOX_H_

@@ -1,0 +1,253 @@
+#include "server/outbox/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+// Whether a file could not grow. A failed sync is none of these: what was
+// written before it is unknown then.
+bool IsDiskFull(int code, int system_error) {
+  if ((code & 0xff) == SQLITE_FULL) return true;
+  if (code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_SHMSIZE &&
+      code != SQLITE_IOERR_TRUNCATE) {
+    return false;
+  }
+  return system_error == ENOSPC || system_error == EDQUOT;
+}
+
+absl::Status ErrorOf(int code, int system_error, absl::string_view path,
+                     absl::string_view detail) {
+  const std::string message =
+      absl::StrCat("database ", Quoted(path, 512), ": ", detail, " (SQLite ",
+                   sqlite3_errstr(code & 0xff), ", code ", code, ")");
+  if (IsDiskFull(code, system_error)) {
+    return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", message);
+  }
+  const bool no_descriptor = (code & 0xff) == SQLITE_CANTOPEN &&
+                             (system_error == EMFILE || system_error == ENFILE);
+  if (no_descriptor) {
+    return Error(absl::StatusCode::kUnavailable, "STORE_BUSY", message);
+  }
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Error(absl::StatusCode::kUnavailable, "STORE_BUSY", message);
+    case SQLITE_INTERRUPT:
+      return Error(absl::StatusCode::kCancelled, "CANCELLED", message);
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return Error(absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
+                   message);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return Error(absl::StatusCode::kInternal, "STORE_DAMAGED", message);
+    default:
+      return Error(absl::StatusCode::kInternal, "STORE_FAILED", message);
+  }
+}
+
+// How many virtual machine steps pass between two looks at `cancelled`.
+constexpr int kStepsPerLook = 1000;
+
+constexpr char kBeginRead[] = "BEGIN DEFERRED";
+constexpr char kBeginWrite[] = "BEGIN IMMEDIATE";
+constexpr char kCommit[] = "COMMIT";
+constexpr char kRollback[] = "ROLLBACK";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
+    const std::string& path, Access access) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  switch (access) {
+    case Access::kCreate:
+      flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+      break;
+    case Access::kWrite:
+      flags |= SQLITE_OPEN_READWRITE;
+      break;
+    case Access::kRead:
+      flags |= SQLITE_OPEN_READONLY;
+      break;
+  }
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  if (code != SQLITE_OK) {
+    const absl::Status status =
+        ErrorOf(code, handle == nullptr ? 0 : sqlite3_system_errno(handle),
+                path, "cannot be opened");
+    sqlite3_close(handle);
+    return status;
+  }
+  return std::unique_ptr<SqliteConnection>(new SqliteConnection(handle, path));
+}
+
+SqliteConnection::SqliteConnection(sqlite3* handle, std::string path)
+    : handle_(handle), path_(std::move(path)) {}
+
+SqliteConnection::~SqliteConnection() {
+  for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
+  sqlite3_close(handle_);
+}
+
+void SqliteConnection::Run(const char* statements) {
+  if (!status_.ok()) return;
+  const int code = sqlite3_exec(handle_, statements, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) Fail(code);
+}
+
+int64_t SqliteConnection::LastInsertId() const {
+  return sqlite3_last_insert_rowid(handle_);
+}
+
+bool SqliteConnection::ReadOnly() const {
+  return sqlite3_db_readonly(handle_, "main") == 1;
+}
+
+void SqliteConnection::SetCancelled(std::function<bool()> cancelled) {
+  cancelled_ = std::move(cancelled);
+  sqlite3_progress_handler(
+      handle_, kStepsPerLook,
+      [](void* self) {
+        return static_cast<SqliteConnection*>(self)->cancelled_() ? 1 : 0;
+      },
+      this);
+}
+
+sqlite3_stmt* SqliteConnection::Prepare(const char* sql) {
+  if (!status_.ok()) return nullptr;
+  const auto [it, inserted] = prepared_.try_emplace(sql, nullptr);
+  if (!inserted) return it->second;
+  const int code = sqlite3_prepare_v3(
+      handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &it->second, nullptr);
+  if (code != SQLITE_OK) {
+    prepared_.erase(it);
+    Fail(code);
+    return nullptr;
+  }
+  return it->second;
+}
+
+bool SqliteConnection::HasMoved() const {
+  int moved = 0;
+  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED,
+                              &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
+void SqliteConnection::Fail(int code) {
+  if (!status_.ok()) return;
+  status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,
+                    sqlite3_errmsg(handle_));
+}
+
+SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
+    : connection_(connection), kind_(kind) {
+  connection_->status_ = absl::OkStatus();
+  SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
+      .Run();
+}
+
+SqliteTransaction::~SqliteTransaction() {
+  if (!open_ || sqlite3_get_autocommit(connection_->handle_) != 0) return;
+  // The first error is the one worth keeping, and it would stop the rollback.
+  const absl::Status status =
+      std::exchange(connection_->status_, absl::OkStatus());
+  SqliteQuery(connection_, kRollback).Run();
+  connection_->status_ = status;
+}
+
+absl::Status SqliteTransaction::Commit() {
+  if (kind_ == Kind::kWrite && connection_->status().ok() &&
+      connection_->HasMoved()) {
+    connection_->status_ = ErrorOf(SQLITE_READONLY_DBMOVED, 0,
+                                   connection_->path_, "was moved or deleted");
+  }
+  SqliteQuery(connection_, kCommit).Run();
+  if (connection_->status().ok()) open_ = false;
+  return connection_->status();
+}
+
+SqliteQuery::SqliteQuery(SqliteConnection* connection, const char* sql)
+    : connection_(connection), statement_(connection->Prepare(sql)) {}
+
+SqliteQuery::~SqliteQuery() {
+  if (statement_ != nullptr) sqlite3_reset(statement_);
+}
+
+bool SqliteQuery::Next() {
+  if (!connection_->status_.ok()) return false;
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) connection_->Fail(code);
+  return false;
+}
+
+void SqliteQuery::Run() {
+  while (Next()) {
+  }
+}
+
+// Binding without a statement is a harmless error of SQLite's.
+void SqliteQuery::BindOne(int index, std::nullopt_t) {
+  sqlite3_bind_null(statement_, index);
+}
+
+void SqliteQuery::BindOne(int index, int64_t value) {
+  sqlite3_bind_int64(statement_, index, value);
+}
+
+void SqliteQuery::BindOne(int index, absl::string_view value) {
+  // A null pointer would mean NULL.
+  const char* const data = value.data() == nullptr ? "" : value.data();
+  sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
+}
+
+void SqliteQuery::BindOne(int index, const SqliteBlob& value) {
+  const char* const data =
+      value.bytes.data() == nullptr ? "" : value.bytes.data();
+  sqlite3_bind_blob64(statement_, index, data, value.bytes.size(),
+                      SQLITE_STATIC);
+}
+
+void SqliteQuery::BindOne(int index, absl::Time value) {
+  BindOne(index, absl::ToUnixMicros(value));
+}
+
+bool SqliteQuery::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+int64_t SqliteQuery::Int(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+absl::string_view SqliteQuery::Bytes(int column) const {
+  const void* const data = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  return absl::string_view(static_cast<const char*>(data),
+                           data == nullptr ? 0 : static_cast<size_t>(size));
+}
+
+void SqliteQuery::ReadOne(int column, absl::Time* value) const {
+  const int64_t micros = Int(column);
+  if (micros == std::numeric_limits<int64_t>::max()) {
+    *value = absl::InfiniteFuture();
+  } else if (micros == std::numeric_limits<int64_t>::min()) {
+    *value = absl::InfinitePast();
+  } else {
+    *value = absl::FromUnixMicros(micros);
+  }
+}
+
+}  // namespace signalbox

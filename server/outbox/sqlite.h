@@ -1,0 +1,214 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace signalbox {
+
+// SQLite for the .cc files of this folder: connections, transactions and
+// prepared statements that close themselves.
+//
+// Errors stick to the connection: after the first statement that fails, every
+// further one does nothing and finds no row, and the transaction's Commit
+// returns that error. So the code between Begin and Commit reads straight, and
+// nothing that was decided on a failed read can become durable.
+//
+// Errors: RESOURCE_EXHAUSTED, reason DISK_FULL; UNAVAILABLE, reason STORE_BUSY
+// (locked, or no descriptor free); PERMISSION_DENIED, reason
+// STORE_NOT_WRITABLE; INTERNAL, reason STORE_DAMAGED or STORE_FAILED. The
+// message is one line and names the file.
+//
+// A connection and all that hangs on it: by one thread at a time.
+class SqliteConnection {
+ public:
+  enum class Access {
+    kCreate,  // Reads and writes; makes the file if it is not there.
+    kWrite,   // Reads and writes.
+    kRead,
+  };
+
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(
+      const std::string& path, Access access);
+
+  // Nothing may hang on it any more.
+  ~SqliteConnection();
+
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  // Runs statements without parameters whose rows don't matter.
+  void Run(const char* statements);
+
+  // Row id of the last INSERT.
+  int64_t LastInsertId() const;
+
+  // Whether the file could be opened for reading only.
+  bool ReadOnly() const;
+
+  // Long statements ask `cancelled` now and then, and end with CANCELLED if it
+  // says so. It must outlive the connection's last statement.
+  void SetCancelled(std::function<bool()> cancelled);
+
+  // The error that sticks, or OK.
+  const absl::Status& status() const { return status_; }
+
+ private:
+  friend class SqliteQuery;
+  friend class SqliteTransaction;
+
+  SqliteConnection(sqlite3* handle, std::string path);
+
+  sqlite3_stmt* Prepare(const char* sql);
+  void Fail(int code);
+  // Whether another file, or none, has this one's name now.
+  bool HasMoved() const;
+
+  sqlite3* const handle_;
+  const std::string path_;
+  // By the address of the constant.
+  std::map<const char*, sqlite3_stmt*> prepared_;
+  std::function<bool()> cancelled_;
+  absl::Status status_;
+};
+
+// Begins at construction. Rolled back, unless Commit was called and succeeded.
+class SqliteTransaction {
+ public:
+  enum class Kind {
+    kRead,   // One unchanging view of the data.
+    kWrite,  // Takes the write lock at once.
+  };
+
+  // `connection` is borrowed; its former error is forgotten.
+  SqliteTransaction(SqliteConnection* connection, Kind kind);
+  ~SqliteTransaction();
+
+  SqliteTransaction(const SqliteTransaction&) = delete;
+  SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+
+  // OK: all of it is durable. Otherwise it is rolled back; if COMMIT itself
+  // failed, a crash may still bring it to light. What is written to a file that
+  // was moved or deleted meanwhile is an error too.
+  absl::Status Commit();
+
+ private:
+  SqliteConnection* const connection_;
+  const Kind kind_;
+  bool open_ = true;
+};
+
+// Bytes that are no text.
+struct SqliteBlob {
+  absl::string_view bytes;
+};
+
+// One use of a prepared statement, which the connection keeps for the next.
+class SqliteQuery {
+ public:
+  // `sql` is a constant that is never destroyed. One SqliteQuery per constant
+  // at a time.
+  SqliteQuery(SqliteConnection* connection, const char* sql);
+  ~SqliteQuery();
+
+  SqliteQuery(const SqliteQuery&) = delete;
+  SqliteQuery& operator=(const SqliteQuery&) = delete;
+
+  // Sets the parameters from the first to the last, all in one call. Texts are
+  // borrowed until this goes. Times are stored as microseconds since 1970.
+  template <typename... Values>
+  SqliteQuery& Bind(const Values&... values) {
+    int index = 0;
+    (BindOne(++index, values), ...);
+    return *this;
+  }
+
+  // Goes to the next row. False after the last, and after an error.
+  bool Next();
+
+  // For statements that return no rows.
+  void Run();
+
+  // Reads the columns of the row from the first on.
+  template <typename... Values>
+  void Read(Values*... values) const {
+    int column = 0;
+    (ReadOne(column++, values), ...);
+  }
+
+ private:
+  void BindOne(int index, const char* value) = delete;  // It would be a bool.
+  void BindOne(int index, std::nullopt_t);
+  void BindOne(int index, int64_t value);
+  void BindOne(int index, absl::string_view value);
+  void BindOne(int index, const SqliteBlob& value);
+  void BindOne(int index, absl::Time value);
+  void BindOne(int index, int value) {
+    BindOne(index, static_cast<int64_t>(value));
+  }
+  void BindOne(int index, bool value) {
+    BindOne(index, static_cast<int64_t>(value));
+  }
+  void BindOne(int index, const std::string& value) {
+    BindOne(index, absl::string_view(value));
+  }
+  template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>
+  void BindOne(int index, Enum value) {
+    BindOne(index, static_cast<int64_t>(value));
+  }
+  template <typename Value>
+  void BindOne(int index, const std::optional<Value>& value) {
+    if (value.has_value()) {
+      BindOne(index, *value);
+    } else {
+      BindOne(index, std::nullopt);
+    }
+  }
+
+  bool IsNull(int column) const;
+  int64_t Int(int column) const;
+  absl::string_view Bytes(int column) const;
+
+  void ReadOne(int column, int64_t* value) const { *value = Int(column); }
+  void ReadOne(int column, int* value) const {
+    *value = static_cast<int>(Int(column));
+  }
+  void ReadOne(int column, bool* value) const { *value = Int(column) != 0; }
+  void ReadOne(int column, std::string* value) const {
+    const absl::string_view bytes = Bytes(column);
+    value->assign(bytes.data(), bytes.size());
+  }
+  void ReadOne(int column, absl::Time* value) const;
+  template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>
+  void ReadOne(int column, Enum* value) const {
+    *value = static_cast<Enum>(Int(column));
+  }
+  template <typename Value>
+  void ReadOne(int column, std::optional<Value>* value) const {
+    if (IsNull(column)) {
+      value->reset();
+    } else {
+      ReadOne(column, &value->emplace());
+    }
+  }
+
+  SqliteConnection* const connection_;
+  sqlite3_stmt* const statement_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_H_

@@ -1,0 +1,230 @@
+#include "server/outbox/sqlite_outbox.h"
+
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/mutex.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_posting.h"
+#include "server/outbox/sqlite_store.h"
+#include "server/outbox/sqlite_views.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kReaders = 4;
+// Deliveries forgotten per transaction, beyond as many as it adds.
+constexpr int kMostForgotten = 32;
+
+constexpr char kGetSequence[] =
+    "SELECT value FROM meta WHERE name = 'sequence'";
+constexpr char kSetSequence[] =
+    "UPDATE meta SET value = ? WHERE name = 'sequence'";
+
+// While the store is open, its file cannot become unwritable by itself.
+absl::Status RunTimeError(const absl::Status& status) {
+  if (!absl::IsPermissionDenied(status)) return status;
+  return Error(absl::StatusCode::kInternal, ReasonOf(status), status.message());
+}
+
+// Connections that only read. A caller waits at most for another caller's
+// short statements, never for the writer.
+class Readers {
+ public:
+  explicit Readers(std::vector<std::unique_ptr<SqliteConnection>> connections)
+      : idle_(std::move(connections)) {}
+
+  std::unique_ptr<SqliteConnection> Take() {
+    MutexLock lock(&mu_);
+    while (idle_.empty()) returned_.Wait(&mu_);
+    std::unique_ptr<SqliteConnection> connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+  }
+
+  void Return(std::unique_ptr<SqliteConnection> connection) {
+    MutexLock lock(&mu_);
+    idle_.push_back(std::move(connection));
+    returned_.NotifyOne();
+  }
+
+ private:
+  Mutex mu_;
+  CondVar returned_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_ ABSL_GUARDED_BY(mu_);
+};
+
+class SqliteOutbox : public Outbox {
+ public:
+  SqliteOutbox(SqliteOutboxOptions options, DataDirLock lock,
+               std::unique_ptr<SqliteConnection> writer,
+               std::vector<std::unique_ptr<SqliteConnection>> readers)
+      : options_(std::move(options)),
+        lock_(std::move(lock)),
+        writer_(std::move(writer)),
+        state_(options_.lane_of),
+        readers_(std::move(readers)) {}
+
+  absl::Status AssignLanes() {
+    return Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      state_.repositories.AssignLanes(writer_.get());
+    });
+  }
+
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    std::vector<Outcome> outcomes;
+    if (submissions.empty()) return outcomes;
+    const absl::Status space = CheckSpace(options_.data_dir);
+    if (!space.ok()) return space;
+    outcomes.reserve(submissions.size());
+    const absl::Time oldest_delivery = now - options_.delivery_memory;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      int deliveries = 0;
+      for (const Submission& submission : submissions) {
+        if (!writer_->status().ok()) return;
+        outcomes.push_back(AcceptSubmission(writer_.get(), &state_, submission,
+                                            options_.pending_settle,
+                                            oldest_delivery, now));
+        if (submission.delivery.has_value()) ++deliveries;
+      }
+      ForgetDeliveries(writer_.get(), oldest_delivery,
+                       deliveries + kMostForgotten);
+    });
+    if (!status.ok()) return status;
+    return outcomes;
+  }
+
+  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<std::string>>(
+          signalbox::DueLanes(reader, now));
+    });
+  }
+
+  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
+                                               absl::Time now) override {
+    std::optional<Lease> lease;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      lease = signalbox::TakeDue(writer_.get(), &state_, request, now);
+    });
+    if (!status.ok()) return status;
+    return lease;
+  }
+
+  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::Settle(writer_.get(), &state_, settlement, now);
+    });
+  }
+
+  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<absl::Time>(signalbox::NextDueTime(reader, now));
+    });
+  }
+
+  absl::StatusOr<CommitView> GetCommit(const Repository& repository,
+                                       absl::string_view sha) override {
+    return Read([&](SqliteConnection* reader) {
+      return signalbox::GetCommit(reader, repository, sha);
+    });
+  }
+
+  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
+      const std::optional<Repository>& repository, int64_t before_sequence,
+      int limit) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<CommitSummary>>(
+          signalbox::ListCommits(reader, repository, before_sequence, limit));
+    });
+  }
+
+  absl::StatusOr<History> GetHistory(const StatusKey& key) override {
+    return Read([&](SqliteConnection* reader) {
+      return signalbox::GetHistory(reader, key);
+    });
+  }
+
+ private:
+  // Runs `change` as one durable transaction. After an error nothing in memory
+  // is believed any more: even a COMMIT that failed may have happened.
+  template <typename Change>
+  absl::Status Write(Change change) {
+    MutexLock lock(&mu_);
+    absl::Status status;
+    {
+      SqliteTransaction transaction(writer_.get(),
+                                    SqliteTransaction::Kind::kWrite);
+      if (!state_is_loaded_) LoadState();
+      const int64_t sequence = state_.sequence;
+      change();
+      if (state_.sequence != sequence) {
+        SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
+      }
+      status = transaction.Commit();
+    }
+    state_is_loaded_ = status.ok();
+    return RunTimeError(status);
+  }
+
+  void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    state_.repositories.Forget();
+    SqliteQuery query(writer_.get(), kGetSequence);
+    if (query.Next()) query.Read(&state_.sequence);
+  }
+
+  // Runs `look` on one unchanging view of the data.
+  template <typename Look>
+  auto Read(Look look) -> decltype(look(nullptr)) {
+    std::unique_ptr<SqliteConnection> reader = readers_.Take();
+    auto result = [&]() -> decltype(look(nullptr)) {
+      SqliteTransaction transaction(reader.get(),
+                                    SqliteTransaction::Kind::kRead);
+      auto seen = look(reader.get());
+      const absl::Status status = transaction.Commit();
+      if (!status.ok()) return RunTimeError(status);
+      return seen;
+    }();
+    readers_.Return(std::move(reader));
+    return result;
+  }
+
+  const SqliteOutboxOptions options_;
+  const DataDirLock lock_;
+
+  Mutex mu_;
+  const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);
+  SqliteWriterState state_ ABSL_GUARDED_BY(mu_);
+  bool state_is_loaded_ ABSL_GUARDED_BY(mu_) = false;
+
+  // Closed before the writer, which then checkpoints a last time.
+  Readers readers_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
+    SqliteOutboxOptions options) {
+  absl::StatusOr<DataDirLock> lock =
+      DataDirLock::Acquire(options.data_dir, DataDirLock::IfMissing::kCreate);
+  if (!lock.ok()) return lock.status();
+  auto writer = OpenWriter(options.data_dir);
+  if (!writer.ok()) return writer.status();
+  std::vector<std::unique_ptr<SqliteConnection>> readers;
+  for (int i = 0; i < kReaders; ++i) {
+    auto reader = OpenReader(options.data_dir);
+    if (!reader.ok()) return reader.status();
+    readers.push_back(*std::move(reader));
+  }
+  auto outbox =
+      std::make_unique<SqliteOutbox>(std::move(options), *std::move(lock),
+                                     *std::move(writer), std::move(readers));
+  const absl::Status assigned = outbox->AssignLanes();
+  if (!assigned.ok()) return assigned;
+  return outbox;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,363 @@
+#include "server/outbox/sqlite_posting.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "server/outbox/entry_state.h"
+
+namespace signalbox {
+namespace {
+
+// How many repositories one search takes out of due_repository at most.
+constexpr size_t kMostRemoved = 256;
+// What is kept of a text that GitHub sent.
+constexpr size_t kMostText = 256;
+
+constexpr char kListRepositories[] =
+    "SELECT canonical, repository_key FROM due_repository "
+    "WHERE lane = ? AND is_pending = ? AND canonical > ? AND canonical <= ? "
+    "ORDER BY canonical";
+constexpr char kFindDue[] =
+    "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
+    "ORDER BY due_time_us LIMIT 1";
+
+constexpr char kGetLease[] =
+    "SELECT e.entry_id, e.version, e.report_sequence, r.host, r.owner, r.name, "
+    "c.sha, e.context, e.phase, e.result, e.description, e.target_url, "
+    "e.shown_state, e.shown_description, e.shown_target_url, "
+    "e.posted_version, e.try_count, e.refusal_count, e.first_due_time_us, "
+    "e.ambiguous_time_us, e.lease_version, e.lease_number, "
+    "e.lease_begin_time_us "
+    "FROM entry AS e "
+    "JOIN commit_summary AS c ON c.commit_key = e.commit_key "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE e.entry_id = ?";
+constexpr char kTake[] =
+    "UPDATE entry SET lease_version = version, lease_number = ?, "
+    "lease_begin_time_us = ?, lease_due_time_us = due_time_us, "
+    "due_time_us = ?, ambiguous_time_us = ? WHERE entry_id = ?";
+
+constexpr char kGetLeased[] =
+    "SELECT version, report_sequence, change_sequence, posting_state, "
+    "posting_reason, try_count, refusal_count, post_time_us, "
+    "first_due_time_us, lease_version, lease_number, lease_begin_time_us, "
+    "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
+    "shown_state, shown_description, shown_target_url "
+    "FROM entry WHERE entry_id = ?";
+constexpr char kSettle[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = ?, try_count = ?, refusal_count = ?, post_time_us = ?, "
+    "due_time_us = ?, lease_version = 0, ambiguous_time_us = ?, "
+    "posted_version = ?, posted_status_id = ?, shown_state = ?, "
+    "shown_description = ?, shown_target_url = ? "
+    "WHERE entry_id = ? AND lease_version = ? AND lease_number = ?";
+
+constexpr char kFindSequence[] =
+    "SELECT sequence FROM report WHERE entry_id = ? AND version = ?";
+constexpr char kInsertTry[] =
+    "INSERT INTO try (entry_id, sequence, begin_time_us, end_time_us, "
+    "http_status, request_id, reason, message) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+constexpr char kFindDueLane[] =
+    "SELECT d.lane FROM due_repository AS d "
+    "WHERE d.lane >= ?1 AND EXISTS ("
+    "SELECT 1 FROM entry AS e INDEXED BY entry_due "
+    "WHERE e.repository_key = d.repository_key "
+    "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2) "
+    "ORDER BY d.lane LIMIT 1";
+constexpr char kFindNextDueTime[] =
+    "SELECT due_time_us FROM entry INDEXED BY entry_due_time "
+    "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
+
+// Behind every canonical name, which are printable ASCII.
+constexpr absl::string_view kBehindAll = "\x7f";
+
+// The longest due entry of the first repository after `after`, up to `last`,
+// that has one due by `limit`; 0: none. Repositories that it finds done go to
+// `done`.
+int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
+                absl::string_view after, absl::string_view last,
+                absl::Time limit, std::vector<std::string>* done) {
+  SqliteQuery repositories(connection, kListRepositories);
+  repositories.Bind(request.lane, request.pendings, after, last);
+  while (repositories.Next()) {
+    std::string canonical;
+    int64_t repository_key = 0;
+    repositories.Read(&canonical, &repository_key);
+    SqliteQuery due(connection, kFindDue);
+    due.Bind(repository_key, request.pendings);
+    if (!due.Next()) {
+      if (connection->status().ok() && done->size() < kMostRemoved) {
+        done->push_back(std::move(canonical));
+      }
+      continue;
+    }
+    int64_t entry_id = 0;
+    absl::Time due_time;
+    due.Read(&entry_id, &due_time);
+    if (due_time <= limit) return entry_id;
+  }
+  return 0;
+}
+
+Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
+                   absl::Time deadline, absl::Time now) {
+  Lease lease;
+  Phase phase = Phase::kWebhookPending;
+  std::optional<Result> result;
+  std::string sha;
+  std::optional<std::string> shown_state;
+  Shown shown;
+  int64_t former_version = 0;
+  absl::Time former_begin;
+  {
+    SqliteQuery query(connection, kGetLease);
+    query.Bind(entry_id);
+    if (!query.Next()) return lease;
+    query.Read(&lease.entry_id, &lease.version, &lease.sequence,
+               &lease.repository.host, &lease.repository.owner,
+               &lease.repository.name, &sha, &lease.context, &phase, &result,
+               &lease.wanted.description, &lease.wanted.target_url,
+               &shown_state, &shown.description, &shown.target_url,
+               &lease.posted_version, &lease.try_count, &lease.refusal_count,
+               &lease.due_since, &lease.ambiguous_since, &former_version,
+               &lease.lease_number, &former_begin);
+  }
+  lease.sha = ShaFromBytes(sha);
+  lease.wanted.state = StateOf(phase, result);
+  if (lease.wanted.description.empty() && result.has_value()) {
+    lease.wanted.description = std::string(DefaultDescription(*result));
+  }
+  const auto state = ParseCommitState(shown_state.value_or(""));
+  if (state.has_value()) {
+    shown.state = *state;
+    lease.shown = std::move(shown);
+  }
+  if (former_version != 0) {
+    lease.ambiguous_since =
+        std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
+  }
+  lease.lease_number++;
+  SqliteQuery(connection, kTake)
+      .Bind(lease.lease_number, now, deadline, lease.ambiguous_since, entry_id)
+      .Run();
+  return lease;
+}
+
+// At most kMostText bytes, and no half character at the end.
+absl::string_view Shortened(absl::string_view text) {
+  if (text.size() <= kMostText) return text;
+  size_t end = kMostText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
+// The part of an entry that the end of a try changes.
+struct Leased {
+  int64_t version = 0;
+  int64_t report_sequence = 0;
+  int64_t change_sequence = 0;
+  PostingState posting_state = PostingState::kDue;
+  std::string posting_reason;
+  int64_t try_count = 0;
+  int64_t refusal_count = 0;
+  std::optional<absl::Time> post_time;
+  absl::Time first_due_time;
+  std::optional<absl::Time> due_time;
+  int64_t lease_version = 0;
+  int64_t lease_number = 0;
+  absl::Time lease_begin_time;
+  absl::Time lease_due_time;
+  std::optional<absl::Time> ambiguous_time;
+  int64_t posted_version = 0;
+  int64_t posted_status_id = 0;
+  std::optional<std::string> shown_state;
+  std::string shown_description;
+  std::string shown_target_url;
+};
+
+bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
+  SqliteQuery query(connection, kGetLeased);
+  query.Bind(entry_id);
+  if (!query.Next()) return false;
+  query.Read(&entry->version, &entry->report_sequence, &entry->change_sequence,
+             &entry->posting_state, &entry->posting_reason, &entry->try_count,
+             &entry->refusal_count, &entry->post_time, &entry->first_due_time,
+             &entry->lease_version, &entry->lease_number,
+             &entry->lease_begin_time, &entry->lease_due_time,
+             &entry->ambiguous_time, &entry->posted_version,
+             &entry->posted_status_id, &entry->shown_state,
+             &entry->shown_description, &entry->shown_target_url);
+  return true;
+}
+
+bool IsLost(const Leased& entry, const Settlement& settlement) {
+  return entry.lease_version == 0 ||
+         entry.lease_version != settlement.version ||
+         (settlement.lease_number != 0 &&
+          settlement.lease_number != entry.lease_number);
+}
+
+// What a try says of GitHub holds for the key, whichever report was posted.
+void NoteGitHub(const Settlement& settlement, Leased* entry) {
+  if (settlement.kind == Settlement::Kind::kPosted) {
+    entry->ambiguous_time.reset();
+    if (settlement.version <= entry->posted_version) return;
+    entry->posted_version = settlement.version;
+    // A status that was shown already keeps its number.
+    if (settlement.status_id != 0) {
+      entry->posted_status_id = settlement.status_id;
+    }
+    const Shown shown = settlement.shown.value_or(Shown());
+    entry->shown_state.reset();
+    if (settlement.shown.has_value()) {
+      entry->shown_state = std::string(CommitStateName(shown.state));
+    }
+    entry->shown_description = shown.description;
+    entry->shown_target_url = shown.target_url;
+    return;
+  }
+  if (settlement.kind == Settlement::Kind::kReturned) return;
+  if (settlement.ambiguous) {
+    // Without a request of its own, an older one is what is in doubt.
+    absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
+    if (settlement.attempted.has_value()) {
+      begin = std::max(
+          {begin, entry->lease_begin_time, settlement.attempted->begin_time});
+    }
+    entry->ambiguous_time = begin;
+  } else if (settlement.attempted.has_value()) {
+    entry->ambiguous_time.reset();
+  }
+}
+
+// Moves the posting of the report that was tried.
+void Move(const Settlement& settlement, SqliteWriterState* state,
+          absl::Time now, Leased* entry) {
+  if (settlement.kind == Settlement::Kind::kReturned) {
+    entry->due_time = settlement.next_try_time <= now
+                          ? entry->lease_due_time
+                          : settlement.next_try_time;
+    return;
+  }
+  entry->change_sequence = ++state->sequence;
+  entry->posting_reason.clear();
+  entry->due_time.reset();
+  if (settlement.attempted.has_value() ||
+      settlement.kind == Settlement::Kind::kRetry) {
+    entry->try_count++;
+  }
+  if (settlement.refused) entry->refusal_count++;
+  switch (settlement.kind) {
+    case Settlement::Kind::kPosted:
+      entry->posting_state = PostingState::kPosted;
+      entry->post_time = now;
+      break;
+    case Settlement::Kind::kRetry:
+      entry->posting_state = PostingState::kWaiting;
+      entry->posting_reason = settlement.reason;
+      entry->due_time = settlement.next_try_time;
+      break;
+    case Settlement::Kind::kAbandoned:
+      entry->posting_state = PostingState::kAbandoned;
+      entry->posting_reason = settlement.reason;
+      break;
+    case Settlement::Kind::kReturned:
+      break;
+  }
+}
+
+int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
+                   const Leased& entry, int64_t version) {
+  if (version == entry.version) return entry.report_sequence;
+  SqliteQuery query(connection, kFindSequence);
+  query.Bind(entry_id, version);
+  int64_t sequence = 0;
+  if (query.Next()) query.Read(&sequence);
+  return sequence;
+}
+
+}  // namespace
+
+std::optional<Lease> TakeDue(SqliteConnection* connection,
+                             SqliteWriterState* state,
+                             const LeaseRequest& request, absl::Time now) {
+  const absl::Time limit = std::min(now, request.due_before);
+  std::vector<std::string> done;
+  int64_t entry_id = FindDue(connection, request, request.after_repository,
+                             kBehindAll, limit, &done);
+  if (entry_id == 0 && !request.after_repository.empty()) {
+    entry_id = FindDue(connection, request, "", request.after_repository, limit,
+                       &done);
+  }
+  for (const std::string& canonical : done) {
+    state->repositories.RemoveDue(connection, request.lane, request.pendings,
+                                  canonical);
+  }
+  if (entry_id == 0) return std::nullopt;
+  return MarkInFlight(connection, entry_id, request.deadline, now);
+}
+
+void Settle(SqliteConnection* connection, SqliteWriterState* state,
+            const Settlement& settlement, absl::Time now) {
+  Leased entry;
+  if (!Load(connection, settlement.entry_id, &entry)) return;
+  if (settlement.attempted.has_value()) {
+    const Try& attempted = *settlement.attempted;
+    SqliteQuery(connection, kInsertTry)
+        .Bind(settlement.entry_id,
+              SequenceOf(connection, settlement.entry_id, entry,
+                         settlement.version),
+              attempted.begin_time, attempted.end_time, attempted.http_status,
+              Shortened(attempted.request_id), Shortened(attempted.reason),
+              Shortened(attempted.message))
+        .Run();
+  }
+  if (IsLost(entry, settlement)) return;
+  NoteGitHub(settlement, &entry);
+  if (settlement.version == entry.version) {
+    Move(settlement, state, now, &entry);
+  } else {
+    entry.due_time = entry.first_due_time;
+  }
+  SqliteQuery(connection, kSettle)
+      .Bind(entry.change_sequence, entry.posting_state, entry.posting_reason,
+            entry.try_count, entry.refusal_count, entry.post_time,
+            entry.due_time, entry.ambiguous_time, entry.posted_version,
+            entry.posted_status_id, entry.shown_state, entry.shown_description,
+            entry.shown_target_url, settlement.entry_id, entry.lease_version,
+            entry.lease_number)
+      .Run();
+}
+
+std::vector<std::string> DueLanes(SqliteConnection* connection,
+                                  absl::Time now) {
+  std::vector<std::string> lanes;
+  std::string from;
+  while (true) {
+    SqliteQuery query(connection, kFindDueLane);
+    query.Bind(from, now);
+    if (!query.Next()) return lanes;
+    std::string lane;
+    query.Read(&lane);
+    // The next text in the order.
+    from = lane + '\0';
+    lanes.push_back(std::move(lane));
+  }
+}
+
+absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
+  SqliteQuery query(connection, kFindNextDueTime);
+  query.Bind(now);
+  absl::Time due_time = absl::InfiniteFuture();
+  if (query.Next()) query.Read(&due_time);
+  return due_time;
+}
+
+}  // namespace signalbox

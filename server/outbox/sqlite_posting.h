@@ -1,0 +1,28 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_POSTING_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_POSTING_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_accept.h"
+
+namespace signalbox {
+
+// The life of an entry between its report and GitHub: the methods of Outbox of
+// the same names, within the open transaction of `connection`. The first two
+// need the writer, the others only read.
+std::optional<Lease> TakeDue(SqliteConnection* connection,
+                             SqliteWriterState* state,
+                             const LeaseRequest& request, absl::Time now);
+void Settle(SqliteConnection* connection, SqliteWriterState* state,
+            const Settlement& settlement, absl::Time now);
+std::vector<std::string> DueLanes(SqliteConnection* connection, absl::Time now);
+absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_POSTING_H_

@@ -1,0 +1,178 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_SCHEMA_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_SCHEMA_H_
+
+namespace signalbox {
+
+// Marks a database file as ours ("Sbox").
+constexpr int kApplicationId = 0x53626f78;
+
+// Raised with every change of the tables below that older programs would not
+// understand.
+constexpr int kSchemaVersion = 1;
+
+// Enumerations are stored by their numbers, times as microseconds since 1970
+// (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
+constexpr char kSchema[] = R"sql(
+-- schema_version; sequence: the last number given.
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE repository (
+  repository_key INTEGER PRIMARY KEY,
+  canonical TEXT NOT NULL UNIQUE,
+  -- As first spelled.
+  host TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  -- 0: not known.
+  github_repository_id INTEGER NOT NULL,
+  lane TEXT NOT NULL
+) STRICT;
+
+-- Where to look for due entries, in the order of the round-robin. Holds every
+-- repository that has an entry with a due time in this class; one that has
+-- none any more is taken out when a search passes it.
+CREATE TABLE due_repository (
+  lane TEXT NOT NULL,
+  is_pending INTEGER NOT NULL,
+  canonical TEXT NOT NULL,
+  repository_key INTEGER NOT NULL REFERENCES repository,
+  PRIMARY KEY (lane, is_pending, canonical)
+) STRICT, WITHOUT ROWID;
+
+-- One row per commit. Its key grows with time, and entries are found by it:
+-- only the way from a sha to its commit is a random one.
+CREATE TABLE commit_summary (
+  commit_key INTEGER PRIMARY KEY,
+  repository_key INTEGER NOT NULL REFERENCES repository,
+  sha BLOB NOT NULL,
+  -- Of the newest accepted report; 0: none was.
+  newest_sequence INTEGER NOT NULL,
+  update_time_us INTEGER NOT NULL,
+  -- All statuses, those that are pending, those that are error or failure.
+  status_count INTEGER NOT NULL,
+  pending_count INTEGER NOT NULL,
+  failed_count INTEGER NOT NULL,
+  UNIQUE (repository_key, sha)
+) STRICT;
+CREATE INDEX commit_by_sequence ON commit_summary (newest_sequence);
+CREATE INDEX commit_by_repository
+  ON commit_summary (repository_key, newest_sequence);
+
+CREATE TABLE entry (
+  entry_id INTEGER PRIMARY KEY,
+  commit_key INTEGER NOT NULL REFERENCES commit_summary,
+  context_key TEXT NOT NULL,
+  -- As first spelled.
+  context TEXT NOT NULL,
+  repository_key INTEGER NOT NULL,
+
+  -- The newest report. version 0: none was accepted; only the history counts.
+  version INTEGER NOT NULL,
+  phase INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  -- NULL: a pending, or expired.
+  result INTEGER,
+  description TEXT NOT NULL,
+  target_url TEXT NOT NULL,
+  report_sequence INTEGER NOT NULL,
+  report_time_us INTEGER NOT NULL,
+  -- NULL: it does not expire.
+  expire_time_us INTEGER,
+
+  -- How far GitHub has got with it.
+  change_sequence INTEGER NOT NULL,
+  posting_state INTEGER NOT NULL,
+  posting_reason TEXT NOT NULL DEFAULT '',
+  try_count INTEGER NOT NULL DEFAULT 0,
+  refusal_count INTEGER NOT NULL DEFAULT 0,
+  -- NULL: GitHub has not acknowledged the newest report.
+  post_time_us INTEGER,
+
+  is_pending INTEGER NOT NULL,
+  first_due_time_us INTEGER NOT NULL,
+  -- NULL: nothing to do. While a try is in flight: its deadline.
+  due_time_us INTEGER,
+
+  -- The try in flight. lease_version 0: none is.
+  lease_version INTEGER NOT NULL DEFAULT 0,
+  lease_number INTEGER NOT NULL DEFAULT 0,
+  lease_begin_time_us INTEGER NOT NULL DEFAULT 0,
+  -- What due_time_us was before.
+  lease_due_time_us INTEGER NOT NULL DEFAULT 0,
+  -- The latest begin of a try whose end nobody knows; NULL: none.
+  ambiguous_time_us INTEGER,
+
+  -- What GitHub acknowledged last. posted_version 0: it never did.
+  posted_version INTEGER NOT NULL DEFAULT 0,
+  posted_status_id INTEGER NOT NULL DEFAULT 0,
+  -- GitHub's word; NULL: not known.
+  shown_state TEXT,
+  shown_description TEXT NOT NULL DEFAULT '',
+  shown_target_url TEXT NOT NULL DEFAULT '',
+  UNIQUE (commit_key, context_key)
+) STRICT;
+CREATE INDEX entry_due ON entry (repository_key, is_pending, due_time_us)
+  WHERE due_time_us IS NOT NULL;
+CREATE INDEX entry_due_time ON entry (due_time_us)
+  WHERE due_time_us IS NOT NULL;
+
+-- History: the reports that were accepted or superseded.
+CREATE TABLE report (
+  report_id INTEGER PRIMARY KEY,
+  entry_id INTEGER NOT NULL REFERENCES entry,
+  -- Both 0: superseded.
+  version INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  accept_time_us INTEGER NOT NULL,
+  phase INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  -- NULL: a pending, or expired.
+  result INTEGER,
+  description TEXT NOT NULL,
+  target_url TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  delivery_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX report_by_entry ON report (entry_id);
+
+-- History: the requests to GitHub.
+CREATE TABLE try (
+  try_id INTEGER PRIMARY KEY,
+  entry_id INTEGER NOT NULL REFERENCES entry,
+  sequence INTEGER NOT NULL,
+  begin_time_us INTEGER NOT NULL,
+  end_time_us INTEGER NOT NULL,
+  http_status INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  message TEXT NOT NULL
+) STRICT;
+CREATE INDEX try_by_entry ON try (entry_id);
+
+-- The webhook requests that were accepted lately.
+CREATE TABLE delivery (
+  delivery_key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  -- Empty: not known.
+  digest BLOB NOT NULL,
+  accept_time_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_by_digest ON delivery (digest) WHERE digest <> x'';
+
+-- The newest head of each pull request.
+CREATE TABLE pull_request (
+  repository_key INTEGER NOT NULL REFERENCES repository,
+  number INTEGER NOT NULL,
+  updated_time_us INTEGER NOT NULL,
+  head_sha BLOB NOT NULL,
+  PRIMARY KEY (repository_key, number)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_SCHEMA_H_

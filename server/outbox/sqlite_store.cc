@@ -1,0 +1,319 @@
+#include "server/outbox/sqlite_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/error.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/outbox/sqlite_schema.h"
+
+namespace signalbox {
+namespace {
+
+// Enough for the tries of a full disk's time, and for a checkpoint.
+constexpr uint64_t kSpaceKept = 16 << 20;
+constexpr size_t kMostFindings = 20;
+
+std::string DatabasePath(const std::string& data_dir) {
+  return absl::StrCat(data_dir, "/signalbox.db");
+}
+
+absl::Status SystemError(int error, absl::string_view message) {
+  const absl::Status named = absl::ErrnoToStatus(error, message);
+  const absl::string_view text = named.message();
+  switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(text);
+    case ENOSPC:
+    case EDQUOT:
+      return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", text);
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(text);
+    default:
+      return absl::InternalError(text);
+  }
+}
+
+// A directory entry is durable once its directory is synced.
+absl::Status SyncParent(const std::string& path) {
+  const int parent = open(absl::StrCat(path, "/..").c_str(),
+                          O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (parent < 0) return absl::OkStatus();  // It may be closed to us.
+  const int failed = fsync(parent);
+  const int error = errno;
+  close(parent);
+  if (failed == 0 || error == EINVAL) return absl::OkStatus();
+  return SystemError(error, absl::StrCat("data directory ", Quoted(path, 512),
+                                         ": cannot be made durable"));
+}
+
+absl::Status CreateDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0) return SyncParent(path);
+  const int error = errno;
+  struct stat found;
+  if (error == EEXIST && stat(path.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode)) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(
+        "data directory ", Quoted(path, 512), ": is not a directory"));
+  }
+  return SystemError(error, absl::StrCat("data directory ", Quoted(path, 512),
+                                         ": cannot be created"));
+}
+
+// What the store's errors mean while it is being opened.
+absl::Status OpenError(const absl::Status& status) {
+  if (ReasonOf(status) != "STORE_DAMAGED") return status;
+  return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+               absl::StrCat("damaged, or not a database: ", status.message()));
+}
+
+absl::Status Alien(absl::string_view path, absl::string_view what) {
+  return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+               absl::StrCat("database ", Quoted(path, 512), ": ", what));
+}
+
+int64_t Number(SqliteConnection* connection, const char* sql) {
+  SqliteQuery query(connection, sql);
+  int64_t number = 0;
+  if (query.Next()) query.Read(&number);
+  return number;
+}
+
+std::string Word(SqliteConnection* connection, const char* sql) {
+  SqliteQuery query(connection, sql);
+  std::string word;
+  if (query.Next()) query.Read(&word);
+  return word;
+}
+
+constexpr char kCountTables[] =
+    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'";
+constexpr char kGetApplicationId[] = "PRAGMA application_id";
+constexpr char kGetSchemaVersion[] =
+    "SELECT value FROM meta WHERE name = 'schema_version'";
+constexpr char kInsertMeta[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
+
+enum class Content { kNothing, kOurs };
+
+// Looks at the file without changing it.
+absl::StatusOr<Content> Examine(SqliteConnection* connection,
+                                const std::string& path) {
+  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kRead);
+  const int64_t tables = Number(connection, kCountTables);
+  const int64_t application = Number(connection, kGetApplicationId);
+  if (!connection->status().ok()) return OpenError(connection->status());
+  if (tables == 0 && application == 0) return Content::kNothing;
+  if (application != kApplicationId) {
+    return Alien(path, "is another program's database");
+  }
+  const int64_t version = Number(connection, kGetSchemaVersion);
+  if (!connection->status().ok()) {
+    return Alien(path, connection->status().message());
+  }
+  if (version > kSchemaVersion) {
+    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
+                 absl::StrCat("database ", Quoted(path, 512), ": has schema ",
+                              version, " and this program knows up to ",
+                              kSchemaVersion, "; run the newer program"));
+  }
+  if (version < 1) return Alien(path, "has no schema version");
+  return Content::kOurs;
+}
+
+absl::Status CreateSchema(SqliteConnection* connection) {
+  // The number is that of kApplicationId: a pragma takes no parameter.
+  static_assert(kApplicationId == 1398959992);
+  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
+  connection->Run("PRAGMA application_id = 1398959992");
+  connection->Run(kSchema);
+  for (const auto& [name, value] :
+       {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
+        std::pair<absl::string_view, int>("sequence", 0)}) {
+    SqliteQuery(connection, kInsertMeta).Bind(name, value).Run();
+  }
+  return transaction.Commit();
+}
+
+// Sets what durability and safety rest on, and reads it back: SQLite ignores
+// what it can't do.
+absl::Status Configure(SqliteConnection* connection, const std::string& path) {
+  const std::string mode = Word(connection, "PRAGMA journal_mode = WAL");
+  connection->Run(
+      "PRAGMA synchronous = FULL;"
+      "PRAGMA foreign_keys = ON;"
+      "PRAGMA locking_mode = NORMAL;"
+      "PRAGMA trusted_schema = OFF;"
+      "PRAGMA temp_store = MEMORY;"
+      // 32 MiB.
+      "PRAGMA cache_size = -32768;"
+      // Checkpoints wait for 16 MiB: pages that many commits change are then
+      // written to the database once.
+      "PRAGMA wal_autocheckpoint = 4096");
+  const int64_t limit =
+      Number(connection, "PRAGMA journal_size_limit = 67108864");
+  const int64_t timeout = Number(connection, "PRAGMA busy_timeout = 2000");
+  const int64_t mmap = Number(connection, "PRAGMA mmap_size = 0");
+  const int64_t synchronous = Number(connection, "PRAGMA synchronous");
+  const int64_t foreign_keys = Number(connection, "PRAGMA foreign_keys");
+  if (!connection->status().ok()) return OpenError(connection->status());
+  constexpr int64_t kFull = 2;
+  if (mode != "wal" || synchronous != kFull || foreign_keys != 1 ||
+      limit != 67108864 || timeout != 2000 || mmap != 0) {
+    return Error(
+        absl::StatusCode::kInternal, "STORE_FAILED",
+        absl::StrCat("database ", Quoted(path, 512),
+                     ": SQLite did not take its settings: journal_mode=", mode,
+                     " synchronous=", synchronous, " foreign_keys=",
+                     foreign_keys, " journal_size_limit=", limit,
+                     " busy_timeout=", timeout, " mmap_size=", mmap));
+  }
+  return absl::OkStatus();
+}
+
+// The findings of a check whose rows are "ok" or what is wrong.
+absl::Status Findings(SqliteConnection* connection, const char* pragma,
+                      const std::string& path) {
+  std::vector<std::string> findings;
+  SqliteQuery query(connection, pragma);
+  while (findings.size() < kMostFindings && query.Next()) {
+    std::string finding;
+    query.Read(&finding);
+    if (finding != "ok") findings.push_back(Quoted(finding, 256));
+  }
+  if (!connection->status().ok()) return OpenError(connection->status());
+  if (findings.empty()) return absl::OkStatus();
+  return Alien(path,
+               absl::StrCat("is damaged: ", absl::StrJoin(findings, ", ")));
+}
+
+}  // namespace
+
+absl::StatusOr<DataDirLock> DataDirLock::Acquire(const std::string& data_dir,
+                                                 IfMissing if_missing) {
+  if (if_missing == IfMissing::kCreate) {
+    const absl::Status created = CreateDirectory(data_dir);
+    if (!created.ok()) return created;
+  }
+  const std::string path = absl::StrCat(data_dir, "/lock");
+  const int descriptor =
+      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) {
+    return SystemError(errno,
+                       absl::StrCat("data directory ", Quoted(data_dir, 512),
+                                    ": its lock file cannot be opened"));
+  }
+  DataDirLock lock(descriptor);
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) {
+    return SystemError(errno,
+                       absl::StrCat("data directory ", Quoted(data_dir, 512),
+                                    ": cannot be locked"));
+  }
+  return Error(absl::StatusCode::kFailedPrecondition, "DATA_DIR_IN_USE",
+               absl::StrCat("data directory ", Quoted(data_dir, 512),
+                            ": another server is running on it"));
+}
+
+DataDirLock::DataDirLock(DataDirLock&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+DataDirLock::~DataDirLock() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
+    const std::string& data_dir) {
+  const std::string path = DatabasePath(data_dir);
+  auto opened = SqliteConnection::Open(path, SqliteConnection::Access::kCreate);
+  if (!opened.ok()) return OpenError(opened.status());
+  SqliteConnection* const connection = opened->get();
+  if (connection->ReadOnly()) {
+    return Error(
+        absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
+        absl::StrCat("database ", Quoted(path, 512), ": cannot be written"));
+  }
+  const absl::StatusOr<Content> content = Examine(connection, path);
+  if (!content.ok()) return content.status();
+  const absl::Status configured = Configure(connection, path);
+  if (!configured.ok()) return configured;
+  if (*content == Content::kNothing) {
+    const absl::Status created = CreateSchema(connection);
+    if (!created.ok()) return OpenError(created);
+  }
+  return opened;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
+    const std::string& data_dir) {
+  auto opened = SqliteConnection::Open(DatabasePath(data_dir),
+                                       SqliteConnection::Access::kRead);
+  if (!opened.ok()) return OpenError(opened.status());
+  (*opened)->Run(
+      "PRAGMA query_only = ON;"
+      "PRAGMA busy_timeout = 2000;"
+      "PRAGMA mmap_size = 0;"
+      "PRAGMA trusted_schema = OFF;"
+      "PRAGMA temp_store = MEMORY;"
+      // 4 MiB.
+      "PRAGMA cache_size = -4096");
+  if (!(*opened)->status().ok()) return OpenError((*opened)->status());
+  return opened;
+}
+
+absl::Status CheckSpace(const std::string& data_dir) {
+  struct statvfs space;
+  // Whoever writes next will meet the error and name it.
+  if (statvfs(data_dir.c_str(), &space) != 0) return absl::OkStatus();
+  const uint64_t all = uint64_t{space.f_blocks} * space.f_frsize;
+  const uint64_t left = uint64_t{space.f_bavail} * space.f_frsize;
+  // A file system that does not count its blocks says 0.
+  if (all == 0 || left >= std::min(kSpaceKept, all / 8)) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+               absl::StrCat("data directory ", Quoted(data_dir, 512), ": only ",
+                            left >> 10, " KiB of disk are left"));
+}
+
+absl::Status CheckSqliteOutbox(const std::string& data_dir) {
+  const std::string path = DatabasePath(data_dir);
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0) {
+    return SystemError(errno, absl::StrCat("database ", Quoted(path, 512),
+                                           ": cannot be found"));
+  }
+  const absl::StatusOr<DataDirLock> lock =
+      DataDirLock::Acquire(data_dir, DataDirLock::IfMissing::kFail);
+  if (!lock.ok()) return lock.status();
+  const auto connection =
+      SqliteConnection::Open(path, SqliteConnection::Access::kWrite);
+  if (!connection.ok()) return OpenError(connection.status());
+  const absl::StatusOr<Content> content = Examine(connection->get(), path);
+  if (!content.ok()) return content.status();
+  return Findings(connection->get(), "PRAGMA integrity_check", path);
+}
+
+absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
+                                    std::function<bool()> cancelled) {
+  const auto connection = OpenReader(data_dir);
+  if (!connection.ok()) return connection.status();
+  if (cancelled) (*connection)->SetCancelled(std::move(cancelled));
+  return Findings(connection->get(), "PRAGMA quick_check",
+                  DatabasePath(data_dir));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,200 @@
+#include "server/outbox/sqlite_views.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/outbox/entry_state.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kMostHistory = 1000;
+
+constexpr char kFindCommit[] =
+    "SELECT c.commit_key, r.host, r.owner, r.name "
+    "FROM repository AS r "
+    "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
+    "WHERE r.canonical = ? AND c.sha = ?";
+constexpr char kListEntries[] =
+    "SELECT context, phase, result, description, target_url, attempt, "
+    "change_sequence, report_time_us, expire_time_us, posting_state, "
+    "posting_reason, try_count, due_time_us, post_time_us, lease_version "
+    "FROM entry WHERE commit_key = ? AND version > 0 ORDER BY context_key";
+
+constexpr char kListCommits[] =
+    "SELECT r.host, r.owner, r.name, c.sha, c.newest_sequence, "
+    "c.update_time_us, c.status_count, c.pending_count, c.failed_count "
+    "FROM commit_summary AS c INDEXED BY commit_by_sequence "
+    "JOIN repository AS r ON r.repository_key = c.repository_key "
+    "WHERE c.newest_sequence > 0 AND c.newest_sequence < ? "
+    "ORDER BY c.newest_sequence DESC LIMIT ?";
+constexpr char kListRepositoryCommits[] =
+    "SELECT r.host, r.owner, r.name, c.sha, c.newest_sequence, "
+    "c.update_time_us, c.status_count, c.pending_count, c.failed_count "
+    "FROM commit_summary AS c INDEXED BY commit_by_repository "
+    "JOIN repository AS r ON r.repository_key = c.repository_key "
+    "WHERE c.newest_sequence > 0 AND c.newest_sequence < ? "
+    "AND c.repository_key = "
+    "(SELECT repository_key FROM repository WHERE canonical = ?) "
+    "ORDER BY c.newest_sequence DESC LIMIT ?";
+
+constexpr char kFindEntry[] =
+    "SELECT e.entry_id FROM repository AS r "
+    "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
+    "JOIN entry AS e ON e.commit_key = c.commit_key "
+    "WHERE r.canonical = ? AND c.sha = ? AND e.context_key = ?";
+constexpr char kListReports[] =
+    "SELECT sequence, accept_time_us, phase, result, attempt, description, "
+    "target_url, caller, delivery_id FROM report WHERE entry_id = ? "
+    "ORDER BY report_id DESC LIMIT ?";
+constexpr char kListTries[] =
+    "SELECT sequence, begin_time_us, end_time_us, http_status, request_id, "
+    "reason, message FROM try WHERE entry_id = ? "
+    "ORDER BY try_id DESC LIMIT ?";
+
+absl::Status NothingReported(absl::string_view of) {
+  return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
+               absl::StrCat("nothing was reported for ", of));
+}
+
+// A try in flight is what a due entry is waiting for: it shows as due, and the
+// deadline of the try is nobody's business.
+Posting PostingOf(Posting stored, int64_t lease_version,
+                  std::optional<absl::Time> due_time) {
+  if (lease_version == 0) {
+    stored.next_try_time = due_time;
+  } else {
+    stored.state = PostingState::kDue;
+    stored.reason.clear();
+  }
+  return stored;
+}
+
+CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
+  if (failed > 0) return CommitState::kFailure;
+  return pending > 0 || statuses == 0 ? CommitState::kPending
+                                      : CommitState::kSuccess;
+}
+
+}  // namespace
+
+absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
+                                     const Repository& repository,
+                                     absl::string_view sha) {
+  const std::string canonical = repository.Canonical();
+  const std::string sha_bytes = ShaToBytes(sha);
+  CommitView view;
+  int64_t commit_key = 0;
+  {
+    SqliteQuery query(connection, kFindCommit);
+    query.Bind(canonical, SqliteBlob{sha_bytes});
+    if (!query.Next()) {
+      return NothingReported(
+          absl::StrCat(Quoted(repository.Display(), 256), " at ", Quoted(sha)));
+    }
+    query.Read(&commit_key, &view.repository.host, &view.repository.owner,
+               &view.repository.name);
+  }
+  view.sha = ShaFromBytes(sha_bytes);
+  SqliteQuery query(connection, kListEntries);
+  query.Bind(commit_key);
+  while (query.Next()) {
+    StatusView status;
+    int64_t lease_version = 0;
+    std::optional<absl::Time> due_time;
+    query.Read(&status.context, &status.phase, &status.result,
+               &status.description, &status.target_url, &status.attempt,
+               &status.sequence, &status.report_time, &status.expire_time,
+               &status.posting.state, &status.posting.reason,
+               &status.posting.try_count, &due_time, &status.posting.post_time,
+               &lease_version);
+    status.state = StateOf(status.phase, status.result);
+    status.posting =
+        PostingOf(std::move(status.posting), lease_version, due_time);
+    view.statuses.push_back(std::move(status));
+  }
+  return view;
+}
+
+std::vector<CommitSummary> ListCommits(
+    SqliteConnection* connection, const std::optional<Repository>& repository,
+    int64_t before_sequence, int limit) {
+  const int64_t before = before_sequence > 0
+                             ? before_sequence
+                             : std::numeric_limits<int64_t>::max();
+  // SQLite takes a negative limit for none.
+  const int64_t most = std::max(limit, 0);
+  const std::string canonical =
+      repository.has_value() ? repository->Canonical() : std::string();
+  SqliteQuery query(connection, repository.has_value() ? kListRepositoryCommits
+                                                       : kListCommits);
+  if (repository.has_value()) {
+    query.Bind(before, canonical, most);
+  } else {
+    query.Bind(before, most);
+  }
+  std::vector<CommitSummary> commits;
+  while (query.Next()) {
+    CommitSummary commit;
+    std::string sha;
+    int64_t pending_count = 0;
+    int64_t failed_count = 0;
+    query.Read(&commit.repository.host, &commit.repository.owner,
+               &commit.repository.name, &sha, &commit.sequence,
+               &commit.update_time, &commit.status_count, &pending_count,
+               &failed_count);
+    commit.sha = ShaFromBytes(sha);
+    commit.state = Combine(commit.status_count, pending_count, failed_count);
+    commits.push_back(std::move(commit));
+  }
+  return commits;
+}
+
+absl::StatusOr<History> GetHistory(SqliteConnection* connection,
+                                   const StatusKey& key) {
+  const std::string sha_bytes = ShaToBytes(key.sha);
+  int64_t entry_id = 0;
+  {
+    SqliteQuery query(connection, kFindEntry);
+    query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
+    if (!query.Next()) {
+      return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
+                                          Quoted(key.repository, 256), " at ",
+                                          Quoted(key.sha)));
+    }
+    query.Read(&entry_id);
+  }
+  History history;
+  SqliteQuery reports(connection, kListReports);
+  reports.Bind(entry_id, kMostHistory);
+  while (reports.Next()) {
+    RecordedReport report;
+    Phase phase = Phase::kWebhookPending;
+    reports.Read(&report.sequence, &report.accept_time, &phase, &report.result,
+                 &report.attempt, &report.description, &report.target_url,
+                 &report.caller, &report.delivery_id);
+    report.disposition =
+        report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
+    report.state = StateOf(phase, report.result);
+    history.reports.push_back(std::move(report));
+  }
+  std::reverse(history.reports.begin(), history.reports.end());
+  SqliteQuery tries(connection, kListTries);
+  tries.Bind(entry_id, kMostHistory);
+  while (tries.Next()) {
+    RecordedTry recorded;
+    Try& attempted = recorded.attempted;
+    tries.Read(&recorded.sequence, &attempted.begin_time, &attempted.end_time,
+               &attempted.http_status, &attempted.request_id, &attempted.reason,
+               &attempted.message);
+    history.tries.push_back(std::move(recorded));
+  }
+  std::reverse(history.tries.begin(), history.tries.end());
+  return history;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,28 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_VIEWS_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_VIEWS_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite.h"
+
+namespace signalbox {
+
+// What people may know: the methods of Outbox of the same names, within the
+// open transaction of `connection`.
+absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
+                                     const Repository& repository,
+                                     absl::string_view sha);
+std::vector<CommitSummary> ListCommits(
+    SqliteConnection* connection, const std::optional<Repository>& repository,
+    int64_t before_sequence, int limit);
+absl::StatusOr<History> GetHistory(SqliteConnection* connection,
+                                   const StatusKey& key);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_VIEWS_H_

@@ -1,0 +1,268 @@
+#include "server/outbox/intake.h"
+
+#include <atomic>
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/fake_clock.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// Takes everything, or nothing: the attempt of a report says what becomes of
+// it, and its sequence is its place in the order of arrival.
+class FakeOutbox : public Outbox {
+ public:
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    batches.push_back(submissions.size());
+    times.push_back(now);
+    if (meanwhile) meanwhile();
+    if (!error.ok()) return error;
+    std::vector<Outcome> outcomes;
+    for (const Submission& submission : submissions) {
+      Outcome outcome;
+      ++count;
+      for (const Report& report : submission.reports) {
+        outcome.receipts.push_back({report.context, count, disposition});
+      }
+      outcomes.push_back(outcome);
+    }
+    return outcomes;
+  }
+
+  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest&,
+                                               absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status Settle(const Settlement&, absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<absl::Time> NextDueTime(absl::Time) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<CommitView> GetCommit(const Repository&,
+                                       absl::string_view) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
+      const std::optional<Repository>&, int64_t, int) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<History> GetHistory(const StatusKey&) override {
+    return absl::UnimplementedError("");
+  }
+
+  absl::Status error;
+  Disposition disposition = Disposition::kAccepted;
+  std::function<void()> meanwhile;
+  std::vector<size_t> batches;
+  std::vector<absl::Time> times;
+  int64_t count = 0;
+};
+
+class IntakeTest : public testing::Test {
+ protected:
+  void Make(Intake::Options options = {}) {
+    intake_ = std::make_unique<Intake>(
+        &outbox_, &clock_, options, [this] { ++wakes_; },
+        [this] { ++commits_; });
+  }
+
+  void Submit(int count = 1) {
+    for (int i = 0; i < count; ++i) {
+      intake_->Submit(Of({Pending(1)}), [this](auto outcome) {
+        if (outcome.ok()) {
+          sequences_.push_back(outcome->receipts.at(0).sequence);
+        } else {
+          reasons_.push_back(ReasonOf(outcome.status()));
+        }
+      });
+    }
+  }
+
+  FakeClock clock_;
+  FakeOutbox outbox_;
+  int wakes_ = 0;
+  int commits_ = 0;
+  std::vector<int64_t> sequences_;
+  std::vector<std::string> reasons_;
+  std::unique_ptr<Intake> intake_;
+};
+
+TEST_F(IntakeTest, AnswersWhenItIsCommitted) {
+  Make();
+  Submit(3);
+  EXPECT_THAT(sequences_, IsEmpty());
+  EXPECT_THAT(outbox_.batches, IsEmpty());
+  EXPECT_EQ(wakes_, 1);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_THAT(outbox_.batches, ElementsAre(3));
+  EXPECT_THAT(outbox_.times, ElementsAre(clock_.Now()));
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(IntakeTest, WakesAgainOnceItWasEmpty) {
+  Make();
+  Submit(2);
+  EXPECT_EQ(wakes_, 1);
+  intake_->RunOnce();
+  Submit(2);
+  EXPECT_EQ(wakes_, 2);
+}
+
+TEST_F(IntakeTest, DoesNothingWithoutSubmissions) {
+  Make();
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_THAT(outbox_.batches, IsEmpty());
+  EXPECT_EQ(commits_, 0);
+}
+
+TEST_F(IntakeTest, WhatArrivesDuringACommitIsTheNextBatch) {
+  Make();
+  outbox_.meanwhile = [this] {
+    if (outbox_.batches.size() == 1) Submit(5);
+  };
+  Submit();
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_THAT(outbox_.batches, ElementsAre(1, 5));
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_EQ(wakes_, 2);
+}
+
+TEST_F(IntakeTest, BatchesAreBounded) {
+  Make({.max_batch = 4, .max_waiting = 100});
+  Submit(10);
+  intake_->RunOnce();
+  EXPECT_THAT(outbox_.batches, ElementsAre(4, 4, 2));
+  EXPECT_EQ(sequences_.size(), 10u);
+}
+
+TEST_F(IntakeTest, TooManyWaitingAreRefused) {
+  Make({.max_batch = 4, .max_waiting = 2});
+  Submit(4);
+  EXPECT_THAT(reasons_, ElementsAre("INTAKE_FULL", "INTAKE_FULL"));
+  intake_->RunOnce();
+  EXPECT_EQ(sequences_.size(), 2u);
+  Submit();
+  intake_->RunOnce();
+  EXPECT_EQ(sequences_.size(), 3u);
+}
+
+TEST_F(IntakeTest, RefusalsCanBeRepeated) {
+  Make({.max_batch = 4, .max_waiting = 0});
+  absl::Status status;
+  intake_->Submit(Of({Pending(1)}),
+                  [&](auto outcome) { status = outcome.status(); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(wakes_, 0);
+  intake_->Close();
+  intake_->Submit(Of({Pending(1)}),
+                  [&](auto outcome) { status = outcome.status(); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), "SHUTTING_DOWN");
+}
+
+// Somebody who always has more must not keep the worker from stopping.
+TEST_F(IntakeTest, OneRunIsBounded) {
+  Make({.max_batch = 2, .max_waiting = 8});
+  outbox_.meanwhile = [this] { Submit(2); };
+  Submit(2);
+  EXPECT_EQ(intake_->RunOnce(), clock_.Now());
+  EXPECT_THAT(outbox_.batches, ElementsAre(2, 2, 2, 2));
+  outbox_.meanwhile = nullptr;
+  EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(sequences_.size(), 10u);
+}
+
+TEST_F(IntakeTest, AnErrorOfTheStoreIsEverybodysOfTheBatch) {
+  Make({.max_batch = 2, .max_waiting = 100});
+  outbox_.error =
+      Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full");
+  outbox_.meanwhile = [this] {
+    if (outbox_.batches.size() == 2) outbox_.error = absl::OkStatus();
+  };
+  Submit(3);
+  intake_->RunOnce();
+  EXPECT_THAT(reasons_, ElementsAre("DISK_FULL", "DISK_FULL"));
+  EXPECT_THAT(sequences_, ElementsAre(1));
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(IntakeTest, TellsOnlyOfWhatWasAccepted) {
+  Make();
+  for (const Disposition disposition :
+       {Disposition::kUnchanged, Disposition::kSuperseded}) {
+    outbox_.disposition = disposition;
+    Submit();
+    intake_->RunOnce();
+    EXPECT_EQ(commits_, 0);
+  }
+  outbox_.disposition = Disposition::kAccepted;
+  Submit();
+  intake_->RunOnce();
+  EXPECT_EQ(commits_, 1);
+}
+
+TEST_F(IntakeTest, WhatWaitsIsCommittedAfterClose) {
+  Make();
+  Submit(2);
+  intake_->Close();
+  Submit(1);
+  EXPECT_THAT(reasons_, ElementsAre("SHUTTING_DOWN"));
+  intake_->RunOnce();
+  EXPECT_THAT(sequences_, ElementsAre(1, 2));
+}
+
+TEST_F(IntakeTest, NobodyIsForgottenAtTheEnd) {
+  Make();
+  Submit(2);
+  intake_.reset();
+  EXPECT_THAT(reasons_, ElementsAre("SHUTTING_DOWN", "SHUTTING_DOWN"));
+  EXPECT_THAT(outbox_.batches, IsEmpty());
+}
+
+// An answered caller often has the next report at hand.
+TEST_F(IntakeTest, AnAnswerMaySubmit) {
+  Make();
+  intake_->Submit(Of({Pending(1)}), [this](auto) { Submit(); });
+  intake_->RunOnce();
+  EXPECT_EQ(sequences_.size(), 1u);
+}
+
+TEST_F(IntakeTest, ManyThreadsMaySubmit) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 200;
+  std::atomic<int> answered = 0;
+  std::atomic<int> left = kThreads;
+  Intake intake(
+      &outbox_, &clock_, {}, [] {}, [] {});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < kEach; ++n) {
+        intake.Submit(Of({Pending(1)}), [&](auto) { ++answered; });
+      }
+      --left;
+    });
+  }
+  while (left > 0) intake.RunOnce();
+  for (std::thread& thread : threads) thread.join();
+  intake.RunOnce();
+  EXPECT_EQ(answered, kThreads * kEach);
+  EXPECT_EQ(outbox_.count, kThreads * kEach);
+}
+
+}  // namespace
+}  // namespace signalbox

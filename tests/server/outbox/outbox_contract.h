@@ -1,0 +1,236 @@
+#ifndef SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_
+#define SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "server/outbox/outbox.h"
+#include "tests/support/fake_clock.h"
+
+namespace signalbox {
+
+// What every implementation of Outbox must do, written once. An implementation
+// passes by
+//
+//   INSTANTIATE_TEST_SUITE_P(Name, OutboxContract,
+//                            testing::Combine(testing::Values(MakeHarness),
+//                                             testing::Bool()));
+//
+// in a test binary that also compiles outbox_contract_*.cc. Every fact is
+// tested twice: on a store that stays open, and on one that is closed and
+// opened again before every call, for nothing may live in memory alone.
+
+constexpr absl::Duration kSettle = absl::Milliseconds(300);
+constexpr absl::Duration kDeliveryMemory = absl::Hours(8 * 24);
+
+// One store, of which the tests know the interface alone. It must be made with
+// kSettle and kDeliveryMemory, and ask `ContractLane` for lanes.
+class OutboxHarness {
+ public:
+  virtual ~OutboxHarness() = default;
+  virtual Outbox* outbox() = 0;
+  // Closes the store and opens it again.
+  virtual void Reopen() = 0;
+};
+
+using OutboxHarnessFactory = std::function<std::unique_ptr<OutboxHarness>()>;
+
+// The lane of a repository is its owner.
+inline std::string ContractLane(const Repository& repository) {
+  return absl::AsciiStrToLower(repository.owner);
+}
+
+// "widgets" is of acme; "OWNER/NAME" says so itself.
+inline Repository Repo(absl::string_view name) {
+  const absl::StatusOr<Repository> repository = ParseRepository(
+      name.find('/') == absl::string_view::npos ? "acme/" + std::string(name)
+                                                : std::string(name));
+  return *repository;
+}
+
+inline std::string Sha(char digit) { return std::string(40, digit); }
+
+inline Report Pending(int64_t attempt = 0, std::string description = "") {
+  Report report;
+  report.repository = Repo("widgets");
+  report.sha = Sha('a');
+  report.context = "ci/build";
+  report.attempt = attempt;
+  report.description = std::move(description);
+  return report;
+}
+
+inline Report WebhookPending() {
+  Report report = Pending();
+  report.from_webhook = true;
+  return report;
+}
+
+inline Report ResultOf(Result result, int64_t attempt = 0,
+                       std::string description = "") {
+  Report report = Pending(attempt, std::move(description));
+  report.result = result;
+  return report;
+}
+
+inline Report On(Report report, absl::string_view repository, char sha = 'a',
+                 absl::string_view context = "ci/build") {
+  report.repository = Repo(repository);
+  report.sha = Sha(sha);
+  report.context = std::string(context);
+  return report;
+}
+
+inline Submission Of(std::vector<Report> reports) {
+  Submission submission;
+  submission.reports = std::move(reports);
+  return submission;
+}
+
+class OutboxContract
+    : public testing::TestWithParam<std::tuple<OutboxHarnessFactory, bool>> {
+ protected:
+  OutboxContract() : harness_(std::get<0>(GetParam())()) {}
+
+  Outbox& outbox() {
+    if (std::get<1>(GetParam())) harness_->Reopen();
+    return *harness_->outbox();
+  }
+
+  absl::Time Now() { return clock_.Now(); }
+
+  std::vector<Outcome> Accept(const std::vector<Submission>& submissions) {
+    absl::StatusOr<std::vector<Outcome>> outcomes =
+        outbox().Accept(submissions, Now());
+    EXPECT_TRUE(outcomes.ok()) << outcomes.status();
+    if (!outcomes.ok()) return std::vector<Outcome>(submissions.size());
+    EXPECT_EQ(outcomes->size(), submissions.size());
+    return *std::move(outcomes);
+  }
+
+  // Of a submission that must not be refused.
+  std::vector<Receipt> Receipts(const Submission& submission) {
+    Outcome outcome = Accept({submission}).front();
+    EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.receipts.size(), submission.reports.size());
+    outcome.receipts.resize(submission.reports.size());
+    return outcome.receipts;
+  }
+
+  Receipt Accept(const Report& report) {
+    return Receipts(Of({report})).front();
+  }
+
+  LeaseRequest Request(bool pendings, absl::string_view lane = "acme") {
+    LeaseRequest request;
+    request.lane = std::string(lane);
+    request.pendings = pendings;
+    request.deadline = Now() + absl::Seconds(20);
+    return request;
+  }
+
+  std::optional<Lease> Take(const LeaseRequest& request) {
+    absl::StatusOr<std::optional<Lease>> lease =
+        outbox().TakeDue(request, Now());
+    EXPECT_TRUE(lease.ok()) << lease.status();
+    return lease.ok() ? *lease : std::nullopt;
+  }
+  std::optional<Lease> TakePending() { return Take(Request(true)); }
+  std::optional<Lease> TakeResult() { return Take(Request(false)); }
+  std::optional<Lease> TakeAny() {
+    std::optional<Lease> lease = TakeResult();
+    return lease.has_value() ? lease : TakePending();
+  }
+
+  Settlement EndOf(const Lease& lease, Settlement::Kind kind) {
+    Settlement settlement;
+    settlement.entry_id = lease.entry_id;
+    settlement.version = lease.version;
+    settlement.lease_number = lease.lease_number;
+    settlement.kind = kind;
+    switch (kind) {
+      case Settlement::Kind::kPosted:
+        settlement.shown = lease.wanted;
+        settlement.status_id = 1000 + lease.version;
+        settlement.attempted = TryOf(201);
+        break;
+      case Settlement::Kind::kRetry:
+        settlement.next_try_time = Now() + absl::Seconds(5);
+        settlement.reason = "SERVER_ERROR";
+        settlement.attempted = TryOf(502);
+        break;
+      case Settlement::Kind::kAbandoned:
+        settlement.reason = "REPOSITORY_NOT_FOUND";
+        settlement.attempted = TryOf(404);
+        break;
+      case Settlement::Kind::kReturned:
+        settlement.next_try_time = Now() + absl::Seconds(5);
+        break;
+    }
+    return settlement;
+  }
+
+  Try TryOf(int http_status) {
+    Try attempted;
+    attempted.begin_time = Now();
+    attempted.end_time = Now();
+    attempted.http_status = http_status;
+    attempted.request_id = "0F1E";
+    return attempted;
+  }
+
+  void Settle(const Settlement& settlement) {
+    const absl::Status status = outbox().Settle(settlement, Now());
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  void Settle(const Lease& lease, Settlement::Kind kind) {
+    Settle(EndOf(lease, kind));
+  }
+
+  CommitView Commit(absl::string_view repository = "widgets", char sha = 'a') {
+    const absl::StatusOr<CommitView> commit =
+        outbox().GetCommit(Repo(repository), Sha(sha));
+    EXPECT_TRUE(commit.ok()) << commit.status();
+    return commit.ok() ? *commit : CommitView();
+  }
+
+  // The status of the only context of a commit.
+  StatusView Status(absl::string_view repository = "widgets", char sha = 'a') {
+    const CommitView commit = Commit(repository, sha);
+    EXPECT_EQ(commit.statuses.size(), 1u);
+    return commit.statuses.empty() ? StatusView() : commit.statuses.front();
+  }
+
+  History HistoryOf(const Report& report) {
+    const absl::StatusOr<History> history = outbox().GetHistory(report.Key());
+    EXPECT_TRUE(history.ok()) << history.status();
+    return history.ok() ? *history : History();
+  }
+
+  absl::Time NextDueTime() {
+    const absl::StatusOr<absl::Time> time = outbox().NextDueTime(Now());
+    EXPECT_TRUE(time.ok()) << time.status();
+    return time.ok() ? *time : absl::InfinitePast();
+  }
+
+  std::vector<std::string> DueLanes() {
+    const auto lanes = outbox().DueLanes(Now());
+    EXPECT_TRUE(lanes.ok()) << lanes.status();
+    return lanes.ok() ? *lanes : std::vector<std::string>();
+  }
+
+  FakeClock clock_;
+  const std::unique_ptr<OutboxHarness> harness_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_

@@ -1,0 +1,467 @@
+// What accepting means: by Judge, as a whole, in order.
+
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "server/base/error.h"
+#include "tests/server/outbox/outbox_contract.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_P(OutboxContract, AReportOfAnUnknownKeyIsAccepted) {
+  Report report = ResultOf(Result::kTimedOut, 7, "took 2 h");
+  report.target_url = "https://ci.example.com/7";
+  const Receipt receipt = Accept(report);
+  EXPECT_EQ(receipt.disposition, Disposition::kAccepted);
+  EXPECT_GT(receipt.sequence, 0);
+  EXPECT_EQ(receipt.context, "ci/build");
+
+  const StatusView status = Status();
+  EXPECT_EQ(status.context, "ci/build");
+  EXPECT_EQ(status.phase, Phase::kNumberedResult);
+  EXPECT_EQ(status.state, CommitState::kError);
+  EXPECT_EQ(status.result, Result::kTimedOut);
+  EXPECT_EQ(status.description, "took 2 h");
+  EXPECT_EQ(status.target_url, "https://ci.example.com/7");
+  EXPECT_EQ(status.attempt, 7);
+  EXPECT_EQ(status.sequence, receipt.sequence);
+  EXPECT_EQ(status.report_time, Now());
+  EXPECT_EQ(status.expire_time, std::nullopt);
+  EXPECT_EQ(status.posting.state, PostingState::kDue);
+  EXPECT_EQ(status.posting.post_time, std::nullopt);
+}
+
+// The table of Judge, played through the store: every report after every other.
+TEST_P(OutboxContract, DecidesByJudge) {
+  std::vector<Report> reports = {WebhookPending(),
+                                 Pending(1),
+                                 Pending(1, "other"),
+                                 Pending(2),
+                                 Pending(0),
+                                 ResultOf(Result::kSuccess, 1),
+                                 ResultOf(Result::kFailure, 1),
+                                 ResultOf(Result::kSuccess, 2),
+                                 ResultOf(Result::kSuccess, 0),
+                                 ResultOf(Result::kError, 0)};
+  reports.push_back(Pending());
+  reports.back().rerun = true;
+  Submission all;
+  for (size_t first = 0; first < reports.size(); ++first) {
+    for (size_t second = 0; second < reports.size(); ++second) {
+      SCOPED_TRACE(testing::Message() << first << ", " << second);
+      const std::string context =
+          "ci/" + std::to_string(first) + "/" + std::to_string(second);
+      const Report one = On(reports[first], "widgets", 'a', context);
+      const Report two = On(reports[second], "widgets", 'a', context);
+      const Judgement held = Judge(nullptr, one);
+      const Held standing = {held.phase, held.attempt,    held.round,
+                             one.result, one.description, one.target_url};
+      const Judgement wanted = Judge(&standing, two);
+
+      const Receipt before = Accept(one);
+      EXPECT_EQ(before.disposition, Disposition::kAccepted);
+      const Outcome outcome = Accept({Of({two})}).front();
+      if (wanted.disposition == Disposition::kConflict) {
+        EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAlreadyExists);
+        EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
+        EXPECT_THAT(outcome.receipts, IsEmpty());
+        continue;
+      }
+      ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+      ASSERT_EQ(outcome.receipts.size(), 1u);
+      EXPECT_EQ(outcome.receipts[0].disposition, wanted.disposition);
+      if (wanted.disposition == Disposition::kAccepted) {
+        EXPECT_EQ(outcome.receipts[0].sequence, before.sequence + 1);
+      } else {
+        EXPECT_EQ(outcome.receipts[0].sequence, before.sequence);
+      }
+    }
+  }
+}
+
+// The round is the server's own, so only a third report can tell it.
+TEST_P(OutboxContract, KeepsTheRoundOfARerun) {
+  Accept(ResultOf(Result::kFailure, 1));
+  Report rerun = Pending();
+  rerun.rerun = true;
+  EXPECT_EQ(Accept(rerun).disposition, Disposition::kAccepted);
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).disposition,
+            Disposition::kSuperseded);
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 2)).disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, KeysDoNotRegardCase) {
+  const Receipt first = Accept(ResultOf(Result::kSuccess, 1));
+  Report again = ResultOf(Result::kSuccess, 1);
+  again.repository = Repo("ACME/Widgets");
+  again.sha = std::string(40, 'A');
+  again.context = "CI/Build";
+  const Receipt second = Accept(again);
+  EXPECT_EQ(second.disposition, Disposition::kUnchanged);
+  EXPECT_EQ(second.sequence, first.sequence);
+  EXPECT_EQ(second.context, "CI/Build");
+  EXPECT_EQ(Commit("Acme/WIDGETS").repository.name, "widgets");
+  EXPECT_EQ(Status().context, "ci/build");
+}
+
+TEST_P(OutboxContract, KeysDifferByEachOfTheirParts) {
+  const Report report = ResultOf(Result::kSuccess, 1);
+  Accept(report);
+  for (const Report& other :
+       {On(report, "gadgets"), On(report, "other/widgets"),
+        On(report, "github.example.com/acme/widgets"),
+        On(report, "widgets", 'b'), On(report, "widgets", 'a', "ci/lint")}) {
+    EXPECT_EQ(Accept(other).disposition, Disposition::kAccepted);
+  }
+  Report longer = report;
+  longer.sha = std::string(64, 'a');
+  EXPECT_EQ(Accept(longer).disposition, Disposition::kAccepted);
+  EXPECT_EQ(outbox().GetCommit(Repo("widgets"), longer.sha)->sha, longer.sha);
+}
+
+TEST_P(OutboxContract, SequencesRiseByOneInOrder) {
+  const std::vector<Outcome> outcomes =
+      Accept({Of({Pending(1), On(Pending(1), "widgets", 'a', "ci/lint")}),
+              Of({On(Pending(1), "gadgets")})});
+  const int64_t first = outcomes[0].receipts[0].sequence;
+  EXPECT_EQ(outcomes[0].receipts[1].sequence, first + 1);
+  EXPECT_EQ(outcomes[1].receipts[0].sequence, first + 2);
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).sequence, first + 3);
+}
+
+TEST_P(OutboxContract, ReportsOfOneSubmissionSeeEachOther) {
+  const std::vector<Receipt> receipts = Receipts(
+      Of({Pending(1), Pending(1), ResultOf(Result::kSuccess, 1), Pending(1)}));
+  EXPECT_EQ(receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(receipts[1].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(receipts[1].sequence, receipts[0].sequence);
+  EXPECT_EQ(receipts[2].disposition, Disposition::kAccepted);
+  EXPECT_EQ(receipts[2].sequence, receipts[0].sequence + 1);
+  EXPECT_EQ(receipts[3].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipts[3].sequence, receipts[2].sequence);
+  EXPECT_EQ(Status().state, CommitState::kSuccess);
+  EXPECT_EQ(HistoryOf(Pending()).reports.size(), 3u);
+  EXPECT_EQ(TakeResult()->version, 2);
+}
+
+TEST_P(OutboxContract, SubmissionsOfOneBatchSeeEachOther) {
+  const std::vector<Outcome> outcomes =
+      Accept({Of({ResultOf(Result::kSuccess, 1)}), Of({Pending(1)}),
+              Of({ResultOf(Result::kFailure, 1)}),
+              Of({ResultOf(Result::kSuccess, 1)})});
+  EXPECT_EQ(outcomes[0].receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(outcomes[1].receipts[0].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(ReasonOf(outcomes[2].status), "ATTEMPT_ALREADY_ENDED");
+  EXPECT_EQ(outcomes[3].receipts[0].disposition, Disposition::kUnchanged);
+}
+
+TEST_P(OutboxContract, ASubmissionWithAConflictLeavesNoTrace) {
+  const Receipt held = Accept(ResultOf(Result::kSuccess, 1));
+  const Report lint = On(Pending(1), "widgets", 'a', "ci/lint");
+  Submission submission = Of({lint, ResultOf(Result::kFailure, 1)});
+  submission.delivery = Delivery{"id", std::string(32, 'd'), "push", ""};
+  const Outcome outcome = Accept({submission}).front();
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
+  EXPECT_THAT(outcome.receipts, IsEmpty());
+
+  EXPECT_EQ(Status().result, Result::kSuccess);
+  EXPECT_FALSE(outbox().GetHistory(lint.Key()).ok());
+  EXPECT_EQ(HistoryOf(Pending()).reports.size(), 1u);
+  clock_.Advance(kSettle);
+  EXPECT_FALSE(TakePending().has_value());
+  // Neither its numbers nor its delivery were used up.
+  submission.reports.pop_back();
+  const Receipt next = Receipts(submission).front();
+  EXPECT_EQ(next.disposition, Disposition::kAccepted);
+  EXPECT_EQ(next.sequence, held.sequence + 1);
+}
+
+TEST_P(OutboxContract, AConflictWithinASubmissionLeavesNoTraceEither) {
+  const Outcome outcome =
+      Accept(
+          {Of({ResultOf(Result::kSuccess, 1), ResultOf(Result::kFailure, 1)})})
+          .front();
+  EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
+  EXPECT_EQ(ReasonOf(outbox().GetCommit(Repo("widgets"), Sha('a')).status()),
+            "NOTHING_REPORTED");
+  EXPECT_EQ(Accept(ResultOf(Result::kFailure, 1)).disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, AConflictDoesNotHarmTheRestOfTheBatch) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::vector<Outcome> outcomes =
+      Accept({Of({On(Pending(1), "widgets", 'b')}),
+              Of({ResultOf(Result::kFailure, 1)}),
+              Of({On(Pending(1), "widgets", 'c')})});
+  EXPECT_TRUE(outcomes[0].status.ok());
+  EXPECT_FALSE(outcomes[1].status.ok());
+  EXPECT_TRUE(outcomes[2].status.ok());
+  EXPECT_EQ(outcomes[2].receipts[0].sequence,
+            outcomes[0].receipts[0].sequence + 1);
+  EXPECT_EQ(Status("widgets", 'b').attempt, 1);
+  EXPECT_EQ(Status("widgets", 'c').attempt, 1);
+}
+
+// The reports of a submission share what is stored once per commit.
+TEST_P(OutboxContract, ReportsOfTwoCommitsInOneSubmissionAreRefused) {
+  for (const Report& other :
+       {On(Pending(1), "widgets", 'b'), On(Pending(1), "gadgets"),
+        On(Pending(1), "other/widgets")}) {
+    const Outcome outcome = Accept({Of({Pending(1), other})}).front();
+    EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
+  }
+  Report bad = Pending(1);
+  for (const char* sha : {"", "main", "abc"}) {
+    bad.sha = sha;
+    const Outcome outcome = Accept({Of({bad})}).front();
+    EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_P(OutboxContract, NoSubmissionsAndNoReportsAreNothing) {
+  EXPECT_THAT(Accept(std::vector<Submission>()), IsEmpty());
+  EXPECT_THAT(Receipts(Of({})), IsEmpty());
+  EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
+}
+
+TEST_P(OutboxContract, AnUnchangedPendingOnlyRenewsItsExpiry) {
+  const absl::Time start = Now();
+  Report pending = Pending(1, "building");
+  pending.expires_after = absl::Hours(1);
+  const Receipt first = Accept(pending);
+  EXPECT_EQ(Status().expire_time, start + absl::Hours(1));
+  clock_.Advance(absl::Minutes(10));
+  const Receipt again = Accept(pending);
+  EXPECT_EQ(again.disposition, Disposition::kUnchanged);
+  EXPECT_EQ(again.sequence, first.sequence);
+
+  const StatusView status = Status();
+  EXPECT_EQ(status.expire_time, start + absl::Minutes(70));
+  EXPECT_EQ(status.report_time, start);
+  EXPECT_EQ(status.sequence, first.sequence);
+  EXPECT_EQ(HistoryOf(pending).reports.size(), 1u);
+  EXPECT_EQ(TakePending()->version, 1);
+}
+
+TEST_P(OutboxContract, AnUnchangedPendingThatIsPostedIsNotPostedAgain) {
+  Accept(Pending(1));
+  clock_.Advance(kSettle);
+  Settle(*TakePending(), Settlement::Kind::kPosted);
+  Accept(Pending(1));
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_FALSE(TakePending().has_value());
+}
+
+TEST_P(OutboxContract, AResultDoesNotExpire) {
+  Accept(Pending(1));
+  EXPECT_NE(Status().expire_time, std::nullopt);
+  Accept(ResultOf(Result::kSuccess, 1));
+  EXPECT_EQ(Status().expire_time, std::nullopt);
+  Report rerun = Pending();
+  rerun.rerun = true;
+  Accept(rerun);
+  EXPECT_EQ(Status().expire_time, Now() + absl::Hours(6));
+}
+
+TEST_P(OutboxContract, HistoryTellsEveryReportThatWasNotARepeat) {
+  Submission submission = Of({Pending(2, "on")});
+  submission.reports[0].target_url = "https://ci.example.com/2";
+  submission.caller = "linux-farm";
+  submission.delivery = Delivery{"id-1", "", "push", ""};
+  const Receipt pending = Receipts(submission).front();
+  const absl::Time start = Now();
+  clock_.Advance(absl::Seconds(1));
+  Accept(Pending(1, "late"));
+  clock_.Advance(absl::Seconds(1));
+  const Receipt result = Accept(ResultOf(Result::kCancelled, 2));
+  Accept(ResultOf(Result::kCancelled, 2));
+
+  const std::vector<RecordedReport> reports = HistoryOf(Pending()).reports;
+  ASSERT_EQ(reports.size(), 3u);
+  EXPECT_EQ(reports[0].sequence, pending.sequence);
+  EXPECT_EQ(reports[0].accept_time, start);
+  EXPECT_EQ(reports[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(reports[0].state, CommitState::kPending);
+  EXPECT_EQ(reports[0].result, std::nullopt);
+  EXPECT_EQ(reports[0].attempt, 2);
+  EXPECT_EQ(reports[0].description, "on");
+  EXPECT_EQ(reports[0].target_url, "https://ci.example.com/2");
+  EXPECT_EQ(reports[0].caller, "linux-farm");
+  EXPECT_EQ(reports[0].delivery_id, "id-1");
+
+  EXPECT_EQ(reports[1].sequence, 0);
+  EXPECT_EQ(reports[1].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(reports[1].accept_time, start + absl::Seconds(1));
+  EXPECT_EQ(reports[1].attempt, 1);
+  EXPECT_EQ(reports[1].description, "late");
+  EXPECT_EQ(reports[1].caller, "");
+
+  EXPECT_EQ(reports[2].sequence, result.sequence);
+  EXPECT_EQ(reports[2].state, CommitState::kError);
+  EXPECT_EQ(reports[2].result, Result::kCancelled);
+}
+
+// Texts are data: whatever they hold comes back as it was.
+TEST_P(OutboxContract, KeepsTextsAsTheyAre) {
+  constexpr char kBytes[] = "'; DROP TABLE entry; --\0\n\xff\xe2\x80\xa6";
+  const std::string text =
+      std::string(kBytes, sizeof(kBytes) - 1) + std::string(4000, 'x');
+  Accept(ResultOf(Result::kFailure, 1, text));
+  EXPECT_EQ(Status().description, text);
+  EXPECT_EQ(HistoryOf(Pending()).reports[0].description, text);
+  EXPECT_EQ(TakeResult()->wanted.description, text);
+}
+
+Submission Delivered(Report report, std::string id, std::string digest) {
+  Submission submission = Of({std::move(report)});
+  submission.delivery = Delivery{std::move(id), std::move(digest), "push", ""};
+  return submission;
+}
+
+TEST_P(OutboxContract, ADeliveryCountsOnce) {
+  const std::string digest(32, 'x');
+  const Receipt first =
+      Receipts(Delivered(WebhookPending(), "id-1", digest)).front();
+  EXPECT_EQ(first.disposition, Disposition::kAccepted);
+  const int64_t result = Accept(ResultOf(Result::kSuccess, 1)).sequence;
+  Report rerun = WebhookPending();
+  rerun.rerun = true;
+  // By its id, by its digest, and by both.
+  for (const Submission& repeat :
+       {Delivered(rerun, "id-1", std::string(32, 'y')),
+        Delivered(rerun, "id-2", digest), Delivered(rerun, "id-1", digest),
+        Delivered(rerun, "id-1", "")}) {
+    const Receipt again = Receipts(repeat).front();
+    EXPECT_EQ(again.disposition, Disposition::kUnchanged);
+    EXPECT_EQ(again.sequence, result);
+  }
+  EXPECT_EQ(Status().phase, Phase::kNumberedResult);
+  EXPECT_EQ(HistoryOf(Pending()).reports.size(), 2u);
+  // A repeat is no news of its own.
+  EXPECT_EQ(
+      Receipts(Delivered(rerun, "id-2", std::string(32, 'z')))[0].disposition,
+      Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, ARepeatedDeliveryOfAnUnknownKeyHoldsNothing) {
+  Receipts(Delivered(WebhookPending(), "id-1", ""));
+  const Receipt receipt =
+      Receipts(Delivered(On(WebhookPending(), "gadgets"), "id-1", "")).front();
+  EXPECT_EQ(receipt.disposition, Disposition::kUnchanged);
+  EXPECT_EQ(receipt.sequence, 0);
+  EXPECT_FALSE(outbox().GetCommit(Repo("gadgets"), Sha('a')).ok());
+}
+
+TEST_P(OutboxContract, DeliveriesWithoutADigestAreNotTheSame) {
+  Receipts(Delivered(WebhookPending(), "id-1", ""));
+  EXPECT_EQ(Receipts(Delivered(Pending(1), "id-2", ""))[0].disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, ADeliveryWithoutReportsCountsToo) {
+  Submission none;
+  none.delivery = Delivery{"id-1", "", "push", ""};
+  Receipts(none);
+  EXPECT_EQ(Receipts(Delivered(Pending(1), "id-1", ""))[0].disposition,
+            Disposition::kUnchanged);
+}
+
+TEST_P(OutboxContract, ADeliveryIsRepeatedWithinABatch) {
+  const std::vector<Outcome> outcomes =
+      Accept({Delivered(Pending(1), "id-1", ""),
+              Delivered(ResultOf(Result::kSuccess, 1), "id-1", "")});
+  EXPECT_EQ(outcomes[0].receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(outcomes[1].receipts[0].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(outcomes[1].receipts[0].sequence, outcomes[0].receipts[0].sequence);
+}
+
+TEST_P(OutboxContract, DeliveriesAreForgottenAfterTheirTime) {
+  Receipts(Delivered(Pending(1), "id-1", std::string(32, 'x')));
+  clock_.Advance(kDeliveryMemory);
+  EXPECT_EQ(Receipts(Delivered(Pending(2), "id-1", ""))[0].disposition,
+            Disposition::kUnchanged);
+  clock_.Advance(absl::Microseconds(1));
+  EXPECT_EQ(Receipts(Delivered(Pending(2), "id-1", ""))[0].disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Receipts(Delivered(Pending(3), "id-2", std::string(32, 'x')))[0]
+                .disposition,
+            Disposition::kAccepted);
+}
+
+Submission Head(char sha, absl::Time updated, int64_t number = 12) {
+  Submission submission = Of({On(WebhookPending(), "widgets", sha)});
+  submission.change = Change();
+  submission.change->event = "pull_request";
+  submission.change->pull_request_number = number;
+  submission.change->updated_time = updated;
+  return submission;
+}
+
+TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
+  Receipts(Head('b', Now()));
+  const Receipt receipt = Receipts(Head('a', Now() - absl::Seconds(1)))[0];
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.sequence, 0);
+
+  const std::vector<RecordedReport> reports = HistoryOf(Pending()).reports;
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(reports[0].state, CommitState::kPending);
+  clock_.Advance(kSettle);
+  EXPECT_EQ(TakePending()->sha, Sha('b'));
+  EXPECT_FALSE(TakePending().has_value());
+  EXPECT_THAT(Commit().statuses, IsEmpty());
+  const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
+  ASSERT_EQ(commits->size(), 1u);
+  EXPECT_EQ((*commits)[0].sha, Sha('b'));
+  // What is known by its history alone can still be reported.
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess)).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(TakeResult()->version, 1);
+  EXPECT_EQ(Status().state, CommitState::kSuccess);
+}
+
+TEST_P(OutboxContract, OnlyALaterHeadOvertakes) {
+  const absl::Time start = Now();
+  Receipts(Head('b', start));
+  // The same moment, a later one, another pull request, no number, no time.
+  EXPECT_EQ(Receipts(Head('1', start))[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(Receipts(Head('2', start + absl::Seconds(9)))[0].disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Receipts(Head('3', start, 13))[0].disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Receipts(Head('4', start, 0))[0].disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Receipts(Head('5', absl::InfinitePast()))[0].disposition,
+            Disposition::kAccepted);
+  // An older word about the newest head is no other head.
+  EXPECT_EQ(Receipts(Head('2', start))[0].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(Receipts(Head('6', start + absl::Seconds(8)))[0].disposition,
+            Disposition::kSuperseded);
+  // Of another repository.
+  Submission other = Head('7', start);
+  other.reports[0].repository = Repo("gadgets");
+  EXPECT_EQ(Receipts(other)[0].disposition, Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, AnOvertakenHeadKeepsWhatItHolds) {
+  const int64_t held = Accept(ResultOf(Result::kFailure, 1)).sequence;
+  Receipts(Head('b', Now()));
+  Submission old = Head('a', Now() - absl::Seconds(1));
+  old.reports[0].rerun = true;
+  const Receipt receipt = Receipts(old)[0];
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.sequence, held);
+  EXPECT_EQ(Status().result, Result::kFailure);
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,49 @@
+#include <utility>
+
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+class SqliteHarness : public OutboxHarness {
+ public:
+  SqliteHarness() { Open(); }
+
+  Outbox* outbox() override { return outbox_.get(); }
+
+  void Reopen() override {
+    outbox_.reset();
+    Open();
+  }
+
+ private:
+  void Open() {
+    SqliteOutboxOptions options;
+    options.data_dir = dir_.path();
+    options.pending_settle = kSettle;
+    options.delivery_memory = kDeliveryMemory;
+    options.lane_of = ContractLane;
+    absl::StatusOr<std::unique_ptr<Outbox>> outbox =
+        OpenSqliteOutbox(std::move(options));
+    ASSERT_TRUE(outbox.ok()) << outbox.status();
+    outbox_ = *std::move(outbox);
+  }
+
+  TempDir dir_;
+  std::unique_ptr<Outbox> outbox_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, OutboxContract,
+    testing::Combine(testing::Values(OutboxHarnessFactory([] {
+                       return std::make_unique<SqliteHarness>();
+                     })),
+                     testing::Bool()),
+    [](const auto& info) {
+      return std::get<1>(info.param) ? "ReopenedBeforeEveryCall" : "KeptOpen";
+    });
+
+}  // namespace
+}  // namespace signalbox

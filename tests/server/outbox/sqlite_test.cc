@@ -1,0 +1,183 @@
+#include "server/outbox/sqlite.h"
+
+#include <limits>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+using Access = SqliteConnection::Access;
+using Kind = SqliteTransaction::Kind;
+
+enum class Colour { kRed = 1, kBlue = 2 };
+
+class SqliteTest : public testing::Test {
+ protected:
+  SqliteTest() : connection_(Open(Access::kCreate)) {
+    connection_->Run(
+        "PRAGMA journal_mode = WAL; CREATE TABLE t (a, b, c, d, e, f, g)");
+  }
+
+  std::unique_ptr<SqliteConnection> Open(Access access) {
+    auto connection = SqliteConnection::Open(dir_.Path("t.db"), access);
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    return *std::move(connection);
+  }
+
+  static int64_t Count(SqliteConnection* connection) {
+    SqliteQuery query(connection, "SELECT COUNT(*) FROM t");
+    int64_t count = -1;
+    if (query.Next()) query.Read(&count);
+    return count;
+  }
+
+  static void Insert(SqliteConnection* connection) {
+    SqliteQuery(connection, "INSERT INTO t (a) VALUES (1)").Run();
+  }
+
+  TempDir dir_;
+  std::unique_ptr<SqliteConnection> connection_;
+};
+
+TEST_F(SqliteTest, ValuesComeBackAsTheyWere) {
+  const std::string text("a\0'\xff", 4);
+  const absl::Time time = absl::FromUnixMicros(1'700'000'000'123'456);
+  SqliteQuery(connection_.get(), "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .Bind(std::numeric_limits<int64_t>::min(), text, SqliteBlob{text}, time,
+            Colour::kBlue, std::optional<absl::Time>(), true)
+      .Run();
+  SqliteQuery query(connection_.get(), "SELECT a, b, c, d, e, f, g FROM t");
+  ASSERT_TRUE(query.Next());
+  int64_t a = 0;
+  std::string b;
+  std::string c;
+  std::optional<absl::Time> d;
+  Colour e = Colour::kRed;
+  std::optional<absl::Time> f = time;
+  bool g = false;
+  query.Read(&a, &b, &c, &d, &e, &f, &g);
+  EXPECT_EQ(a, std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(b, text);
+  EXPECT_EQ(c, text);
+  EXPECT_EQ(d, time);
+  EXPECT_EQ(e, Colour::kBlue);
+  EXPECT_EQ(f, std::nullopt);
+  EXPECT_TRUE(g);
+  EXPECT_FALSE(query.Next());
+}
+
+TEST_F(SqliteTest, EmptyTextsAreNotNull) {
+  SqliteQuery(connection_.get(), "INSERT INTO t (a, b) VALUES (?, ?)")
+      .Bind(absl::string_view(), SqliteBlob{absl::string_view()})
+      .Run();
+  SqliteQuery query(connection_.get(), "SELECT a, b FROM t");
+  ASSERT_TRUE(query.Next());
+  std::optional<std::string> a;
+  std::optional<std::string> b;
+  query.Read(&a, &b);
+  EXPECT_EQ(a, "");
+  EXPECT_EQ(b, "");
+}
+
+TEST_F(SqliteTest, TheEndsOfTimeComeBack) {
+  for (const absl::Time time :
+       {absl::InfiniteFuture(), absl::InfinitePast(), absl::UnixEpoch()}) {
+    SqliteQuery query(connection_.get(), "SELECT ?");
+    query.Bind(time);
+    ASSERT_TRUE(query.Next());
+    absl::Time back;
+    query.Read(&back);
+    EXPECT_EQ(back, time);
+  }
+}
+
+TEST_F(SqliteTest, WhatIsNotCommittedIsRolledBack) {
+  {
+    SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+    Insert(connection_.get());
+  }
+  EXPECT_EQ(Count(connection_.get()), 0);
+  {
+    SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+    Insert(connection_.get());
+    EXPECT_TRUE(transaction.Commit().ok());
+  }
+  EXPECT_EQ(Count(connection_.get()), 1);
+}
+
+// What was decided on a failed read must not become durable.
+TEST_F(SqliteTest, AnErrorSticksUntilTheNextTransaction) {
+  {
+    SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+    Insert(connection_.get());
+    SqliteQuery(connection_.get(), "SELECT nothing FROM nowhere").Run();
+    EXPECT_FALSE(connection_->status().ok());
+    Insert(connection_.get());
+    EXPECT_EQ(Count(connection_.get()), -1);
+    const absl::Status status = transaction.Commit();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(ReasonOf(status), "STORE_FAILED");
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("t.db"));
+  }
+  SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+  EXPECT_TRUE(connection_->status().ok());
+  EXPECT_EQ(Count(connection_.get()), 0);
+  EXPECT_TRUE(transaction.Commit().ok());
+}
+
+TEST_F(SqliteTest, AReadTransactionSeesOneState) {
+  const auto reader = Open(Access::kRead);
+  SqliteTransaction transaction(reader.get(), Kind::kRead);
+  EXPECT_EQ(Count(reader.get()), 0);
+  Insert(connection_.get());
+  EXPECT_EQ(Count(reader.get()), 0);
+  EXPECT_TRUE(transaction.Commit().ok());
+  EXPECT_EQ(Count(reader.get()), 1);
+}
+
+TEST_F(SqliteTest, ABusyDatabaseIsUnavailable) {
+  const auto other = Open(Access::kWrite);
+  SqliteTransaction holder(other.get(), Kind::kWrite);
+  SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+  EXPECT_EQ(connection_->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(transaction.Commit()), "STORE_BUSY");
+}
+
+TEST_F(SqliteTest, AFullDatabaseIsExhausted) {
+  connection_->Run("PRAGMA max_page_count = 3");
+  SqliteTransaction transaction(connection_.get(), Kind::kWrite);
+  SqliteQuery(connection_.get(), "INSERT INTO t (a) VALUES (zeroblob(1000000))")
+      .Run();
+  const absl::Status status = transaction.Commit();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(status), "DISK_FULL");
+}
+
+TEST_F(SqliteTest, AReaderCannotWrite) {
+  const auto reader = Open(Access::kRead);
+  Insert(reader.get());
+  EXPECT_EQ(reader->status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(reader->ReadOnly());
+  EXPECT_FALSE(connection_->ReadOnly());
+}
+
+TEST_F(SqliteTest, OnlyCreateMakesAFile) {
+  EXPECT_FALSE(SqliteConnection::Open(dir_.Path("no.db"), Access::kWrite).ok());
+  EXPECT_FALSE(SqliteConnection::Open(dir_.Path("no.db"), Access::kRead).ok());
+}
+
+TEST_F(SqliteTest, LongStatementsCanBeCancelled) {
+  connection_->SetCancelled([] { return true; });
+  SqliteQuery(connection_.get(),
+              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+              "LIMIT 100000) SELECT COUNT(*) FROM n")
+      .Run();
+  EXPECT_EQ(connection_->status().code(), absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace signalbox
