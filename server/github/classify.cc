@@ -1,0 +1,359 @@
+#include "server/github/classify.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "server/report/text.h"
+
+namespace signalbox {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr absl::Duration kYoungToken = absl::Seconds(60);
+constexpr size_t kMaxParsedBody = 64 << 10;
+constexpr size_t kMaxErrorsRead = 32;
+constexpr size_t kMaxMessage = 256;
+constexpr size_t kMaxRequestId = 128;
+
+// One of GitHub's answers and what it means.
+struct Row {
+  int status;
+  // A part of what GitHub says, in lower case; "[field]" is the name of a
+  // refused field. Empty: any answer with that status.
+  absl::string_view text;
+  Action action;
+  absl::string_view reason;
+  // A token that GitHub has not yet spread everywhere gets this answer too.
+  bool passes_with_age = false;
+};
+
+// The first row that fits counts. For a status: first the limits, then the
+// particular texts, last what holds for the status as a whole; the order
+// matters most for 403, which means seven different things.
+//
+// The reasons that do not stand here: POSTED (2xx), NOT_MODIFIED (304), MOVED
+// (a redirect), SERVER_ERROR (5xx), UNEXPECTED_ANSWER (anything unheard of),
+// and without an answer NOT_SENT, TIMEOUT and CONNECTION_LOST.
+constexpr Row kRows[] = {
+    {400, "version", Action::kAbandon, "API_VERSION_REFUSED"},
+    {400, "", Action::kAbandon, "BAD_REQUEST"},
+
+    // An App's own token; what to mend is the key or the clock, not the entry.
+    {401, "json web token", Action::kReauthenticate, "JWT_REFUSED"},
+    {401, "claim ('exp')", Action::kReauthenticate, "CLOCK_SKEW"},
+    {401, "claim ('iat')", Action::kReauthenticate, "CLOCK_SKEW"},
+    {401, "", Action::kReauthenticate, "BAD_CREDENTIALS", true},
+
+    {403, "secondary rate", Action::kWait, "SECONDARY_RATE_LIMITED"},
+    {403, "abuse", Action::kWait, "SECONDARY_RATE_LIMITED"},
+    {403, "rate limit", Action::kWait, "RATE_LIMITED"},
+    // GitHub refuses even valid tokens of a user for a while after many 401s.
+    {403, "login attempts", Action::kWait, "LOGIN_LOCKED"},
+    {403, "installation has been suspended", Action::kAbandon,
+     "INSTALLATION_SUSPENDED"},
+    {403, "account was suspended", Action::kAbandon, "ACCOUNT_SUSPENDED"},
+    {403, "account has been suspended", Action::kAbandon, "ACCOUNT_SUSPENDED"},
+    {403, "was archived", Action::kAbandon, "REPOSITORY_ARCHIVED"},
+    {403, "access blocked", Action::kAbandon, "REPOSITORY_BLOCKED"},
+    {403, "saml", Action::kAbandon, "SSO_REQUIRED"},
+    {403, "ip allow list", Action::kAbandon, "IP_NOT_ALLOWED"},
+    {403, "although you appear to have the correct authorization",
+     Action::kAbandon, "IP_NOT_ALLOWED"},
+    {403, "authenticate via a github app", Action::kAbandon, "APP_REQUIRED"},
+    {403, "user-agent", Action::kAbandon, "USER_AGENT_REFUSED"},
+    {403, "user agent", Action::kAbandon, "USER_AGENT_REFUSED"},
+    {403, "administrative rules", Action::kAbandon, "USER_AGENT_REFUSED"},
+    {403, "", Action::kAbandon, "PERMISSION_MISSING", true},
+
+    // Private things hide behind 404, and so does a missing right to write.
+    {404, "", Action::kAbandon, "REPOSITORY_NOT_FOUND", true},
+
+    {408, "", Action::kRetryAmbiguous, "TIMEOUT"},
+
+    // Not documented for this request.
+    {409, "", Action::kRetryBriefly, "CONFLICT"},
+
+    {410, "version", Action::kAbandon, "API_VERSION_REFUSED"},
+    {410, "", Action::kAbandon, "REPOSITORY_GONE"},
+
+    // Right after a push from a fork, and for good after a force-push.
+    {422, "no commit found for sha", Action::kHold, "NO_COMMIT_FOUND"},
+    {422, "maximum number of statuses", Action::kAbandon,
+     "STATUS_LIMIT_REACHED"},
+    {422, "must be a 40 character sha1", Action::kAbandon, "INVALID_SHA"},
+    {422, "[sha]", Action::kAbandon, "INVALID_SHA"},
+    {422, "description is too long", Action::kFitDescription,
+     "DESCRIPTION_REFUSED"},
+    {422, "accept 4-byte unicode", Action::kFitDescription,
+     "DESCRIPTION_REFUSED"},
+    {422, "[description]", Action::kFitDescription, "DESCRIPTION_REFUSED"},
+    {422, "must use http(s) scheme", Action::kDropTargetUrl,
+     "TARGET_URL_REFUSED"},
+    {422, "[target_url]", Action::kDropTargetUrl, "TARGET_URL_REFUSED"},
+    {422, "context is too long", Action::kAbandon, "CONTEXT_REFUSED"},
+    {422, "[context]", Action::kAbandon, "CONTEXT_REFUSED"},
+    {422, "state is not included in the list", Action::kAbandon,
+     "STATE_REFUSED"},
+    {422, "[state]", Action::kAbandon, "STATE_REFUSED"},
+    {422, "invalid request", Action::kAbandon, "BAD_REQUEST"},
+    {422, "", Action::kAbandon, "VALIDATION_FAILED"},
+
+    {429, "secondary rate", Action::kWait, "SECONDARY_RATE_LIMITED"},
+    {429, "abuse", Action::kWait, "SECONDARY_RATE_LIMITED"},
+    {429, "", Action::kWait, "RATE_LIMITED"},
+
+    {451, "", Action::kAbandon, "LEGAL_BLOCK"},
+};
+
+const std::string* FindString(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) return nullptr;
+  return found->get_ptr<const std::string*>();
+}
+
+// What an answer's body says, whatever it is: JSON of another shape, HTML,
+// nothing.
+struct Said {
+  std::string words;      // For people: message, then the errors' messages.
+  std::string searched;   // In lower case: all of it, fields as "[field]".
+  std::string moved_url;  // Where the body says that the thing has moved.
+  int64_t id = 0;
+};
+
+void ReadError(const Json& error, Said& said) {
+  const std::string* message = error.get_ptr<const std::string*>();
+  if (error.is_object()) {
+    message = FindString(error, "message");
+    for (const char* name : {"field", "code"}) {
+      const std::string* text = FindString(error, name);
+      if (text != nullptr) absl::StrAppend(&said.searched, " [", *text, "]");
+    }
+  }
+  if (message == nullptr) return;
+  absl::StrAppend(&said.words, said.words.empty() ? "" : ": ", *message);
+  absl::StrAppend(&said.searched, " ", *message);
+}
+
+int64_t PositiveInteger(const Json& value) {
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<uint64_t>();
+    return number <= std::numeric_limits<int64_t>::max()
+               ? static_cast<int64_t>(number)
+               : 0;
+  }
+  return 0;
+}
+
+Said ReadBody(absl::string_view body) {
+  Said said;
+  const Json json = body.size() > kMaxParsedBody
+                        ? Json(Json::value_t::discarded)
+                        : Json::parse(body.begin(), body.end(), /*cb=*/nullptr,
+                                      /*allow_exceptions=*/false);
+  if (json.is_object()) {
+    const std::string* message = FindString(json, "message");
+    if (message != nullptr) said.words = said.searched = *message;
+    const auto errors = json.find("errors");
+    if (errors != json.end() && errors->is_array()) {
+      size_t read = 0;
+      for (const Json& error : *errors) {
+        if (read++ == kMaxErrorsRead) break;
+        ReadError(error, said);
+      }
+    } else if (errors != json.end()) {
+      ReadError(*errors, said);
+    }
+    const std::string* url = FindString(json, "url");
+    if (url != nullptr) said.moved_url = *url;
+    const auto id = json.find("id");
+    if (id != json.end()) said.id = PositiveInteger(*id);
+  } else {
+    // Proxies and GitHub's front end answer in plain text or HTML. A page is
+    // nothing to show to people in one line.
+    said.searched = std::string(body.substr(0, 4 << 10));
+    if (!absl::StrContains(said.searched, '<')) said.words = said.searched;
+  }
+  absl::AsciiStrToLower(&said.searched);
+  return said;
+}
+
+// One line of valid UTF-8, at most kMaxMessage bytes of it.
+std::string OneLine(absl::string_view text) {
+  std::string line =
+      KeepDescription(absl::StripAsciiWhitespace(text).substr(0, 4 << 10)).text;
+  for (char& c : line) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  if (line.size() <= kMaxMessage) return line;
+  size_t end = kMaxMessage;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  line.resize(end);
+  return line;
+}
+
+std::string RequestId(absl::string_view header) {
+  std::string id;
+  for (const char c : header.substr(0, kMaxRequestId)) {
+    if (absl::ascii_isgraph(static_cast<unsigned char>(c))) id += c;
+  }
+  return id;
+}
+
+// A number without a sign; nothing for any other text. One that is too large
+// to hold counts as the largest.
+std::optional<int64_t> ParseSeconds(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  if (text.empty() ||
+      !std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
+    return std::nullopt;
+  }
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) {
+    return std::numeric_limits<int64_t>::max();
+  }
+  return number;
+}
+
+absl::Time ParseDate(absl::string_view date) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, &error)) {
+    return absl::InfinitePast();
+  }
+  return time;
+}
+
+void ReadLimit(const HttpResponse& answer, Verdict& verdict) {
+  verdict.action = Action::kWait;
+  verdict.secondary_limit = verdict.reason == "SECONDARY_RATE_LIMITED";
+  const auto retry_after = ParseSeconds(answer.Header("retry-after"));
+  if (retry_after.has_value()) {
+    verdict.retry_after = absl::Seconds(*retry_after);
+  }
+  const auto remaining = ParseSeconds(answer.Header("x-ratelimit-remaining"));
+  const auto reset = ParseSeconds(answer.Header("x-ratelimit-reset"));
+  // Above zero the reset is that of another limit than the one that was hit.
+  if (remaining == 0 && reset.has_value()) {
+    verdict.reset_time = absl::UnixEpoch() + absl::Seconds(*reset);
+  }
+}
+
+// Headers tell of a limit where the text does not.
+bool HeadersTellOfALimit(const HttpResponse& answer) {
+  return !answer.Header("retry-after").empty() ||
+         ParseSeconds(answer.Header("x-ratelimit-remaining")) == 0;
+}
+
+Verdict WithoutAnswer(const absl::Status& status) {
+  Verdict verdict;
+  verdict.message = OneLine(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+      verdict.action = Action::kRetry;
+      verdict.reason = "NOT_SENT";
+      break;
+    case absl::StatusCode::kDeadlineExceeded:
+      verdict.action = Action::kRetryAmbiguous;
+      verdict.reason = "TIMEOUT";
+      break;
+    default:
+      verdict.action = Action::kRetryAmbiguous;
+      verdict.reason = "CONNECTION_LOST";
+  }
+  return verdict;
+}
+
+bool IsRedirect(int status) {
+  return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+const Row* FindRow(int status, absl::string_view searched) {
+  for (const Row& row : kRows) {
+    if (row.status == status && absl::StrContains(searched, row.text)) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
+                 const RequestContext& context) {
+  if (!answer.ok()) return WithoutAnswer(answer.status());
+
+  const int status = answer->status;
+  const Said said = ReadBody(answer->body);
+  Verdict verdict;
+  verdict.http_status = status;
+  verdict.request_id = RequestId(answer->Header("x-github-request-id"));
+  verdict.github_time = ParseDate(answer->Header("date"));
+
+  if (status >= 200 && status < 300) {
+    // Whatever its body is: GitHub has done it, and a repeat would be one more
+    // of the thousand statuses that a context may have.
+    verdict.action = Action::kDone;
+    verdict.reason = "POSTED";
+    verdict.status_id = said.id;
+    return verdict;
+  }
+  verdict.message = OneLine(said.words);
+  if (status == 304) {
+    verdict.action = Action::kDone;
+    verdict.reason = "NOT_MODIFIED";
+    return verdict;
+  }
+  if (status >= 500 && status < 600) {
+    verdict.action = Action::kRetryAmbiguous;
+    verdict.reason = "SERVER_ERROR";
+    return verdict;
+  }
+  if (IsRedirect(status)) {
+    verdict.location = std::string(answer->Header("location"));
+    if (verdict.location.empty()) verdict.location = said.moved_url;
+    if (!verdict.location.empty()) {
+      verdict.action = Action::kRedirect;
+      verdict.reason = "MOVED";
+      return verdict;
+    }
+  }
+
+  const Row* row = FindRow(status, said.searched);
+  if (row == nullptr) {
+    verdict.action = Action::kRetryBriefly;
+    verdict.reason = "UNEXPECTED_ANSWER";
+    return verdict;
+  }
+  verdict.action = row->action;
+  verdict.reason = std::string(row->reason);
+  const bool is_limit = row->action == Action::kWait;
+  if (is_limit) {
+    ReadLimit(*answer, verdict);
+    return verdict;
+  }
+  if (status == 403 && HeadersTellOfALimit(*answer)) {
+    verdict.reason = "RATE_LIMITED";
+    ReadLimit(*answer, verdict);
+    return verdict;
+  }
+  if (status == 403 && row->text.empty() &&
+      !answer->Header("x-github-sso").empty()) {
+    verdict.reason = "SSO_REQUIRED";
+    return verdict;
+  }
+  if (row->passes_with_age && context.token_age < kYoungToken) {
+    verdict.action = Action::kRetryBriefly;
+  }
+  return verdict;
+}
+
+}  // namespace signalbox

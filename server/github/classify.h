@@ -1,0 +1,65 @@
+#ifndef SIGNALBOX_SERVER_GITHUB_CLASSIFY_H_
+#define SIGNALBOX_SERVER_GITHUB_CLASSIFY_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/github/http_transport.h"
+
+namespace signalbox {
+
+// What to do after a request to GitHub.
+enum class Action {
+  kDone,            // It worked.
+  kRetry,           // Transient, and certainly not applied.
+  kRetryAmbiguous,  // Transient, and possibly applied.
+  kReauthenticate,  // The token was refused: get a new one, then try again.
+  kRedirect,        // Repeat it at `location`.
+  kWait,            // A rate limit: nobody uses this credential until `wait`.
+  kHold,            // GitHub does not see the commit yet: wait a little.
+  kFitDescription,  // Try once more with a plainer description.
+  kDropTargetUrl,   // Try once more without the target URL.
+  kRetryBriefly,    // Refused, but known to pass sometimes: a few tries more.
+  kAbandon,         // Refused for good.
+};
+
+struct Verdict {
+  Action action = Action::kAbandon;
+
+  // A stable upper-case word: POSTED, SERVER_ERROR, BAD_CREDENTIALS,
+  // NO_COMMIT_FOUND, STATUS_LIMIT_REACHED, ... The whole list stands in
+  // classify.cc.
+  std::string reason;
+
+  // kWait: how GitHub wants it. All unset: it did not say.
+  std::optional<absl::Duration> retry_after;  // From the header.
+  std::optional<absl::Time> reset_time;       // By GitHub's clock.
+  // It is a secondary limit: the whole credential pauses, then goes slower.
+  bool secondary_limit = false;
+
+  std::string location;    // kRedirect.
+  int64_t status_id = 0;   // kDone of a created status.
+  std::string message;     // GitHub's own words, at most 256 bytes, one line.
+  std::string request_id;  // x-github-request-id.
+  int http_status = 0;     // 0: no answer.
+  absl::Time github_time = absl::InfinitePast();  // By the Date header.
+};
+
+// What is known of a request beside its answer.
+struct RequestContext {
+  // How long ago the token was issued. GitHub spreads new tokens with a delay:
+  // one younger than a minute may be refused without being wrong.
+  absl::Duration token_age = absl::InfiniteDuration();
+};
+
+// Everything that Signalbox knows about GitHub's answers to a status POST (and
+// to reading statuses). No other file knows what a 403 means. Pure.
+Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
+                 const RequestContext& context);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_GITHUB_CLASSIFY_H_

@@ -1,0 +1,422 @@
+#include "server/github/curl_transport.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/mutex.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxBody = 64 << 10;
+constexpr size_t kMaxHeaders = 100;
+constexpr size_t kMaxHeaderBytes = 64 << 10;
+// GitHub closes idle connections; one that has been idle for this long is not
+// worth a failed try.
+constexpr long kMaxIdleSeconds = 30;
+constexpr absl::Duration kLongestPoll = absl::Seconds(1);
+
+bool InitializeCurl() {
+  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return done;
+}
+
+// A header value, method or URL that could end its line could forge another.
+bool IsOneLine(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+bool IsWellFormed(const HttpRequest& request) {
+  if (!IsOneLine(request.url) || !IsOneLine(request.method) ||
+      !IsOneLine(request.bearer.Reveal())) {
+    return false;
+  }
+  return std::all_of(
+      request.headers.begin(), request.headers.end(), [](const auto& header) {
+        return IsOneLine(header.first) && IsOneLine(header.second);
+      });
+}
+
+// The host of a URL, for choosing its certificates.
+std::string HostOf(const std::string& url) {
+  std::string host;
+  CURLU* parsed = curl_url();
+  char* part = nullptr;
+  if (parsed != nullptr &&
+      curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parsed, CURLUPART_HOST, &part, 0) == CURLUE_OK) {
+    host = absl::AsciiStrToLower(part);
+  }
+  curl_free(part);
+  curl_url_cleanup(parsed);
+  return host;
+}
+
+// One request on its way.
+class Transfer {
+ public:
+  Transfer(HttpRequest request, HttpTransport::Done done,
+           absl::Duration begin_time)
+      : request_(std::move(request)),
+        done_(std::move(done)),
+        begin_time_(begin_time),
+        easy_(curl_easy_init()) {}
+
+  ~Transfer() {
+    curl_easy_cleanup(easy_);
+    // The list holds a copy of the token.
+    for (curl_slist* item = headers_; item != nullptr; item = item->next) {
+      OPENSSL_cleanse(item->data, std::char_traits<char>::length(item->data));
+    }
+    curl_slist_free_all(headers_);
+  }
+
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  CURL* easy() const { return easy_; }
+  absl::Duration Deadline() const { return begin_time_ + request_.timeout; }
+
+  // Hands the request to curl. An error is that of Send: nothing was sent.
+  absl::Status Prepare(const CurlTransportOptions& options, absl::Duration now);
+
+  // Ends the request with what curl made of it.
+  void Finish(CURLcode code, absl::Duration now);
+  void Fail(absl::Status status) { done_(std::move(status)); }
+
+ private:
+  static size_t OnHeader(char* data, size_t, size_t size, void* transfer);
+  static size_t OnBody(char* data, size_t, size_t size, void* transfer);
+
+  absl::Status Outcome(CURLcode code) const;
+  void AddHeader(absl::string_view name, absl::string_view value);
+
+  HttpRequest request_;
+  const HttpTransport::Done done_;
+  const absl::Duration begin_time_;
+  CURL* const easy_;
+  curl_slist* headers_ = nullptr;
+
+  HttpResponse answer_;
+  size_t header_bytes_ = 0;
+  bool body_was_cut_ = false;
+};
+
+void Transfer::AddHeader(absl::string_view name, absl::string_view value) {
+  std::string line = absl::StrCat(name, ": ", value);
+  headers_ = curl_slist_append(headers_, line.c_str());
+  OPENSSL_cleanse(line.data(), line.size());
+}
+
+absl::Status Transfer::Prepare(const CurlTransportOptions& options,
+                               absl::Duration now) {
+  if (easy_ == nullptr) return absl::FailedPreconditionError("out of memory");
+  if (!IsWellFormed(request_)) {
+    return absl::FailedPreconditionError(
+        "the request has control characters in a URL or header");
+  }
+  const absl::Duration left = Deadline() - now;
+  if (left < absl::Milliseconds(1)) {
+    return absl::FailedPreconditionError("no time was left to send it");
+  }
+
+  for (const auto& [name, value] : request_.headers) AddHeader(name, value);
+  if (!request_.bearer.empty()) {
+    AddHeader("Authorization",
+              absl::StrCat("Bearer ", request_.bearer.Reveal()));
+  }
+  // curl would wait for a "100 Continue" before larger bodies.
+  headers_ = curl_slist_append(headers_, "Expect:");
+
+  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(left)));
+  if (request_.method == "GET") {
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+  } else {
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request_.body.size()));
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.c_str());
+    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  }
+
+  // Signals would reach other threads, and a resolver that hangs must not hold
+  // up the others' requests.
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  // One request at a time on a connection: that is what makes it certain that
+  // a reset before any byte of the answer came from an idle connection.
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  // An empty text keeps curl from reading the environment.
+  curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+  curl_easy_setopt(easy_, CURLOPT_SSLVERSION,
+                   static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  const auto ca_file = options.ca_files.find(HostOf(request_.url));
+  if (ca_file != options.ca_files.end()) {
+    curl_easy_setopt(easy_, CURLOPT_CAINFO, ca_file->second.c_str());
+    curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
+  }
+
+  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  return absl::OkStatus();
+}
+
+size_t Transfer::OnHeader(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<Transfer*>(transfer);
+  self->header_bytes_ += size;
+  if (self->header_bytes_ > kMaxHeaderBytes) return 0;  // Ends the transfer.
+  const absl::string_view line =
+      absl::StripAsciiWhitespace(absl::string_view(data, size));
+  auto& headers = self->answer_.headers;
+  if (absl::StartsWith(line, "HTTP/")) {
+    headers.clear();  // What came before was an interim answer.
+    return size;
+  }
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos || headers.size() >= kMaxHeaders) {
+    return size;
+  }
+  headers.emplace_back(absl::StripAsciiWhitespace(line.substr(0, colon)),
+                       absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  return size;
+}
+
+size_t Transfer::OnBody(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<Transfer*>(transfer);
+  std::string& body = self->answer_.body;
+  const size_t wanted = std::min(size, kMaxBody - body.size());
+  body.append(data, wanted);
+  if (wanted == size) return size;
+  self->body_was_cut_ = true;
+  return 0;  // Ends the transfer: nobody reads the rest.
+}
+
+absl::Status Transfer::Outcome(CURLcode code) const {
+  if (code == CURLE_OK || body_was_cut_) return absl::OkStatus();
+  // Not curl's detailed message, which can quote what a server sent.
+  const std::string message =
+      absl::StrCat(HostOf(request_.url), ": ", curl_easy_strerror(code));
+  long sent = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &sent);
+  if (sent == 0) return absl::FailedPreconditionError(message);
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return absl::DeadlineExceededError(message);
+  }
+  return absl::UnavailableError(message);
+}
+
+void Transfer::Finish(CURLcode code, absl::Duration now) {
+  absl::Status outcome = Outcome(code);
+  if (!outcome.ok()) {
+    done_(std::move(outcome));
+    return;
+  }
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  answer_.status = static_cast<int>(status);
+  answer_.elapsed = now - begin_time_;
+  done_(std::move(answer_));
+}
+
+class CurlTransport : public HttpTransport {
+ public:
+  CurlTransport(CurlTransportOptions options, CURLM* multi)
+      : options_(std::move(options)),
+        clock_(Clock::System()),
+        multi_(multi),
+        thread_([this] { Loop(); }) {
+    pthread_setname_np(thread_.native_handle(), "github-http");
+  }
+
+  ~CurlTransport() override {
+    {
+      MutexLock lock(&mu_);
+      stop_ = true;
+    }
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    curl_multi_cleanup(multi_);
+  }
+
+  void Send(HttpRequest request, Done done) override {
+    auto transfer = std::make_unique<Transfer>(
+        std::move(request), std::move(done), clock_->Monotonic());
+    {
+      MutexLock lock(&mu_);
+      arrived_.push_back(std::move(transfer));
+    }
+    curl_multi_wakeup(multi_);
+  }
+
+ private:
+  using Transfers = std::vector<std::unique_ptr<Transfer>>;
+
+  void Loop();
+  // Returns false once the transport is being destroyed.
+  bool TakeArrived(Transfers& arrived);
+  void Begin(std::unique_ptr<Transfer> transfer);
+  // Whether anything had finished.
+  bool EndFinished();
+  // curl does not watch over requests that wait for a connection of their
+  // host. Returns how long there is nothing to watch for.
+  absl::Duration EndOverdue();
+  void End(CURL* easy, CURLcode code);
+
+  const CurlTransportOptions options_;
+  Clock* const clock_;
+  CURLM* const multi_;
+
+  // The thread's own.
+  std::map<CURL*, std::unique_ptr<Transfer>> running_;
+
+  Mutex mu_;
+  Transfers arrived_ ABSL_GUARDED_BY(mu_);
+  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+
+  std::thread thread_;  // Last: it uses everything above.
+};
+
+bool CurlTransport::TakeArrived(Transfers& arrived) {
+  MutexLock lock(&mu_);
+  arrived.swap(arrived_);
+  return !stop_;
+}
+
+void CurlTransport::Begin(std::unique_ptr<Transfer> transfer) {
+  absl::Status prepared = transfer->Prepare(options_, clock_->Monotonic());
+  if (!prepared.ok()) {
+    transfer->Fail(std::move(prepared));
+    return;
+  }
+  CURL* const easy = transfer->easy();
+  if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+    transfer->Fail(absl::FailedPreconditionError("curl took no request"));
+    return;
+  }
+  running_.emplace(easy, std::move(transfer));
+}
+
+void CurlTransport::End(CURL* easy, CURLcode code) {
+  auto ended = running_.extract(easy);
+  curl_multi_remove_handle(multi_, easy);
+  ended.mapped()->Finish(code, clock_->Monotonic());
+}
+
+bool CurlTransport::EndFinished() {
+  bool any = false;
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    End(message->easy_handle, message->data.result);
+    any = true;
+  }
+  return any;
+}
+
+absl::Duration CurlTransport::EndOverdue() {
+  const absl::Duration now = clock_->Monotonic();
+  absl::Duration next = kLongestPoll;
+  std::vector<CURL*> overdue;
+  for (const auto& [easy, transfer] : running_) {
+    const absl::Duration left = transfer->Deadline() - now;
+    if (left <= absl::ZeroDuration()) {
+      overdue.push_back(easy);
+    } else {
+      next = std::min(next, left);
+    }
+  }
+  for (CURL* easy : overdue) End(easy, CURLE_OPERATION_TIMEDOUT);
+  return next;
+}
+
+void CurlTransport::Loop() {
+  // OpenSSL writes to sockets that a peer may have closed.
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
+
+  for (;;) {
+    Transfers arrived;
+    const bool go_on = TakeArrived(arrived);
+    if (!go_on) {
+      for (const auto& transfer : arrived) {
+        transfer->Fail(absl::UnavailableError("the transport was ended"));
+      }
+      break;
+    }
+    for (auto& transfer : arrived) Begin(std::move(transfer));
+    const absl::Duration pause = EndOverdue() + absl::Milliseconds(1);
+    // curl 7.88 forgets to look at what has waited for a connection when one
+    // becomes free, so it is asked again until nothing more ends.
+    do {
+      int running = 0;
+      const CURLMcode performed = curl_multi_perform(multi_, &running);
+      if (performed != CURLM_OK) {
+        LogError("curl failed", {{"error", curl_multi_strerror(performed)}});
+      }
+    } while (EndFinished());
+    curl_multi_poll(multi_, nullptr, 0,
+                    static_cast<int>(absl::ToInt64Milliseconds(pause)),
+                    nullptr);
+  }
+  for (const auto& [easy, transfer] : running_) {
+    curl_multi_remove_handle(multi_, easy);
+    transfer->Fail(absl::UnavailableError("the transport was ended"));
+  }
+  running_.clear();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
+    CurlTransportOptions options) {
+  std::map<std::string, std::string> ca_files;
+  for (const auto& [host, file] : options.ca_files) {
+    if (access(file.c_str(), R_OK) != 0) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", file));
+    }
+    ca_files[absl::AsciiStrToLower(host)] = file;
+  }
+  options.ca_files = std::move(ca_files);
+  CURLM* const multi = InitializeCurl() ? curl_multi_init() : nullptr;
+  if (multi == nullptr) return absl::InternalError("curl cannot be started");
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                    static_cast<long>(options.max_connections_per_host));
+  return std::unique_ptr<HttpTransport>(
+      std::make_unique<CurlTransport>(std::move(options), multi));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,60 @@
+#ifndef SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_
+#define SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/secret.h"
+
+namespace signalbox {
+
+struct HttpRequest {
+  std::string method;  // "GET" or "POST"
+  std::string url;     // Absolute, percent-encoded.
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Sent as `Authorization: Bearer ...` if not empty. Apart from the headers so
+  // that those can be logged.
+  Secret bearer;
+  std::string body;
+  // Total, from now to the last byte of the answer.
+  absl::Duration timeout = absl::Seconds(12);
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;  // At most 64 KiB of it.
+  // From Send to the last byte; zero if the transport does not measure it.
+  absl::Duration elapsed;
+
+  // The first header of that name in any case; empty if there is none.
+  absl::string_view Header(absl::string_view name) const;
+};
+
+// Sends HTTP requests. Redirects are not followed: they come back as answers.
+//
+// Thread-safe.
+class HttpTransport {
+ public:
+  // The answer, whatever its status code; or why there is none. Then
+  //   FAILED_PRECONDITION: the request was certainly not sent;
+  //   UNAVAILABLE: it may have been sent and applied;
+  //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
+  using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
+
+  virtual ~HttpTransport() = default;
+
+  // Begins a request and returns at once. `done` runs exactly once, on a thread
+  // of the transport's, never inside Send; it must not block or throw.
+  virtual void Send(HttpRequest request, Done done) = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_

@@ -1,0 +1,207 @@
+#include "server/github/rate_limiter.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+
+namespace signalbox {
+namespace {
+
+// GitHub's times have a resolution of a second.
+constexpr absl::Duration kMargin = absl::Seconds(1);
+constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
+constexpr absl::Duration kMaxReset = absl::Minutes(65);
+constexpr absl::Duration kFirstBlindWait = absl::Seconds(60);
+constexpr absl::Duration kMaxBlindWait = absl::Minutes(15);
+
+std::optional<int64_t> HeaderNumber(const HttpResponse& answer,
+                                    absl::string_view name) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(answer.Header(name), &number) || number < 0) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// The host of a URL, in lower case.
+std::string HostOf(absl::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
+  return absl::AsciiStrToLower(url.substr(0, url.find_first_of(":/?#")));
+}
+
+}  // namespace
+
+PaceOptions DefaultPace(absl::string_view api_url) {
+  const std::string host = HostOf(api_url);
+  if (host == "api.github.com" || absl::EndsWith(host, ".ghe.com")) {
+    return PaceOptions();
+  }
+  PaceOptions pace;
+  pace.per_minute = 0;
+  pace.max_in_flight = 8;
+  return pace;
+}
+
+struct RateLimiter::Budget {
+  PaceOptions pace;
+  int in_flight = 0;
+
+  // The pace, as the generic cell rate algorithm keeps it: the moment by which
+  // everything posted so far would have been posted without bursts.
+  absl::Time paced_until = absl::InfinitePast();
+
+  // GitHub's hourly budget; nothing: it did not tell of one.
+  std::optional<int64_t> remaining;
+  int64_t limit = 0;
+  int64_t reset_epoch = 0;  // By GitHub's clock: which hour it is.
+  absl::Time reset_time;    // By ours, with the margin.
+
+  // After a limit nothing may be sent until `blocked_until`, then one probe at
+  // a time until an answer that is not a limit.
+  absl::Time blocked_until = absl::InfinitePast();
+  bool limited = false;
+  bool probing = false;
+  int blind_waits = 0;  // Limits without a moment since the last success.
+
+  bool Paced() const { return pace.per_minute > 0; }
+
+  absl::Duration Interval() const { return absl::Minutes(1) / pace.per_minute; }
+
+  // When the pace allows the next request.
+  absl::Time NextByPace() const {
+    if (!Paced()) return absl::InfinitePast();
+    return paced_until - Interval() * (std::max(pace.burst, 1) - 1);
+  }
+
+  // When the hourly budget allows the next request. What is in flight may not
+  // have been counted yet.
+  absl::Time NextByBudget(bool pending) const {
+    if (!remaining.has_value()) return absl::InfinitePast();
+    const double kept =
+        pending ? pace.reserve * static_cast<double>(limit) : 0.0;
+    const auto left = static_cast<double>(*remaining - in_flight);
+    return left > kept ? absl::InfinitePast() : reset_time;
+  }
+
+  void NoteBudget(const HttpResponse& answer, absl::Time github_time,
+                  absl::Time now);
+  void NoteLimit(const Verdict& verdict, bool was_probe, absl::Time github_time,
+                 absl::Time now);
+};
+
+void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
+                                     absl::Time github_time, absl::Time now) {
+  const absl::string_view resource = answer.Header("x-ratelimit-resource");
+  if (!resource.empty() && resource != "core") return;
+  const auto new_remaining = HeaderNumber(answer, "x-ratelimit-remaining");
+  const auto new_reset = HeaderNumber(answer, "x-ratelimit-reset");
+  if (!new_remaining.has_value() || !new_reset.has_value()) return;
+  // Answers can overtake each other: within one hour the smaller number is the
+  // later one, and an earlier hour is over.
+  const bool same_hour = remaining.has_value() && *new_reset == reset_epoch;
+  if (remaining.has_value() && *new_reset < reset_epoch) return;
+  remaining = same_hour ? std::min(*remaining, *new_remaining) : *new_remaining;
+  limit = HeaderNumber(answer, "x-ratelimit-limit").value_or(0);
+  reset_epoch = *new_reset;
+  const absl::Duration until_reset =
+      absl::UnixEpoch() + absl::Seconds(*new_reset) - github_time;
+  reset_time = now + std::min(until_reset, kMaxReset) + kMargin;
+}
+
+void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
+                                    absl::Time github_time, absl::Time now) {
+  // Several requests in flight may all hit one limit: that counts once.
+  const bool is_new = !limited || was_probe;
+  limited = true;
+  absl::Duration wait;
+  if (verdict.retry_after.has_value()) {
+    wait = std::min(*verdict.retry_after, kMaxRetryAfter) + kMargin;
+  } else if (verdict.reset_time.has_value() &&
+             *verdict.reset_time >= github_time) {
+    wait = std::min(*verdict.reset_time - github_time, kMaxReset) + kMargin;
+  } else {
+    if (is_new || blind_waits == 0) ++blind_waits;
+    wait = kFirstBlindWait;
+    for (int i = 1; i < blind_waits && wait < kMaxBlindWait; ++i) wait *= 2;
+    wait = std::min(wait, kMaxBlindWait);
+  }
+  blocked_until = std::max(blocked_until, now + wait);
+  // No burst after the pause: the pace begins as if it had been used up.
+  if (Paced()) {
+    paced_until =
+        std::max(paced_until,
+                 blocked_until + Interval() * (std::max(pace.burst, 1) - 1));
+  }
+}
+
+RateLimiter::RateLimiter() = default;
+RateLimiter::~RateLimiter() = default;
+
+void RateLimiter::SetPace(absl::string_view credential_id,
+                          const PaceOptions& pace) {
+  BudgetOf(credential_id).pace = pace;
+}
+
+RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
+  const auto found = budgets_.find(credential_id);
+  if (found != budgets_.end()) return found->second;
+  return budgets_[std::string(credential_id)];
+}
+
+absl::Time RateLimiter::Reserve(absl::string_view credential_id, bool pending,
+                                absl::Time now) {
+  Budget& budget = BudgetOf(credential_id);
+  if (now < budget.blocked_until) return budget.blocked_until;
+  const int allowed =
+      budget.limited ? 1 : std::max(budget.pace.max_in_flight, 1);
+  if (budget.in_flight >= allowed) return absl::InfiniteFuture();
+  if (budget.remaining.has_value() && now >= budget.reset_time) {
+    budget.remaining.reset();
+  }
+  const absl::Time next =
+      std::max(budget.NextByPace(), budget.NextByBudget(pending));
+  if (now < next) return next;
+
+  ++budget.in_flight;
+  budget.probing = budget.limited;
+  if (budget.Paced()) {
+    budget.paced_until = std::max(budget.paced_until, now) + budget.Interval();
+  }
+  return now;
+}
+
+void RateLimiter::Return(absl::string_view credential_id) {
+  Budget& budget = BudgetOf(credential_id);
+  budget.in_flight = std::max(budget.in_flight - 1, 0);
+  budget.probing = false;
+  if (budget.Paced()) budget.paced_until -= budget.Interval();
+}
+
+void RateLimiter::Observe(absl::string_view credential_id,
+                          const absl::StatusOr<HttpResponse>& answer,
+                          const Verdict& verdict, absl::Time now) {
+  Budget& budget = BudgetOf(credential_id);
+  budget.in_flight = std::max(budget.in_flight - 1, 0);
+  const bool was_probe = budget.probing;
+  budget.probing = false;
+  if (!answer.ok()) return;
+
+  const absl::Time github_time =
+      verdict.github_time == absl::InfinitePast() ? now : verdict.github_time;
+  budget.NoteBudget(*answer, github_time, now);
+  if (verdict.action == Action::kWait) {
+    budget.NoteLimit(verdict, was_probe, github_time, now);
+    return;
+  }
+  // What was sent before the limit says nothing about its end.
+  if (budget.limited && !was_probe) return;
+  budget.limited = false;
+  if (verdict.action == Action::kDone) budget.blind_waits = 0;
+}
+
+}  // namespace signalbox

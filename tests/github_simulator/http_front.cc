@@ -1,0 +1,255 @@
+#include "tests/github_simulator/http_front.h"
+
+#include <httplib.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxBody = 1 << 20;
+constexpr size_t kMaxTarget = 2048;
+constexpr int kReadTimeoutMs = 10'000;
+constexpr int kIdleTimeoutSeconds = 30;
+// Idle connections and long polls each hold a thread.
+constexpr size_t kThreads = 128;
+
+// A connection. httplib's own stream cannot reset one, and is not in the
+// packaged header.
+class Connection : public httplib::Stream {
+ public:
+  explicit Connection(int socket) : socket_(socket) {}
+
+  ~Connection() override {
+    if (reset_) {
+      const linger abort = {.l_onoff = 1, .l_linger = 0};
+      setsockopt(socket_, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    } else {
+      shutdown(socket_, SHUT_RDWR);
+    }
+    close(socket_);
+  }
+
+  // Nothing more is written, and the peer gets a reset.
+  void Reset() { reset_ = true; }
+  bool is_reset() const { return reset_; }
+
+  // Waits for the first bytes of a request. False: none came in time, or
+  // `stop_fd` became readable.
+  bool AwaitRequest(int stop_fd) {
+    if (begin_ < end_) return true;
+    pollfd fds[] = {{.fd = socket_, .events = POLLIN, .revents = 0},
+                    {.fd = stop_fd, .events = POLLIN, .revents = 0}};
+    return poll(fds, 2, kIdleTimeoutSeconds * 1000) > 0 && fds[1].revents == 0;
+  }
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return !reset_; }
+
+  ssize_t read(char* to, size_t size) override {
+    if (begin_ == end_) {
+      if (!Poll(POLLIN)) return -1;
+      const ssize_t got = recv(socket_, buffer_, sizeof buffer_, 0);
+      if (got <= 0) return got;
+      begin_ = 0;
+      end_ = static_cast<size_t>(got);
+    }
+    const size_t taken = std::min(size, end_ - begin_);
+    std::memcpy(to, buffer_ + begin_, taken);
+    begin_ += taken;
+    return static_cast<ssize_t>(taken);
+  }
+
+  ssize_t write(const char* from, size_t size) override {
+    if (reset_) return static_cast<ssize_t>(size);
+    if (!Poll(POLLOUT)) return -1;
+    return send(socket_, from, size, MSG_NOSIGNAL);
+  }
+
+  // Nobody asks for these.
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return socket_; }
+
+ private:
+  bool Poll(short events) const {
+    pollfd fd = {.fd = socket_, .events = events, .revents = 0};
+    return poll(&fd, 1, kReadTimeoutMs) > 0;
+  }
+
+  const int socket_;
+  bool reset_ = false;
+  char buffer_[8192];
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+// The connection that this thread serves: httplib hands no handler its own.
+thread_local Connection* current_connection = nullptr;
+
+// Headers that httplib adds to a request.
+bool IsOfHttplib(const std::string& name) {
+  return name == "REMOTE_ADDR" || name == "REMOTE_PORT" ||
+         name == "LOCAL_ADDR" || name == "LOCAL_PORT";
+}
+
+class Front : public HttpFront, private httplib::Server {
+ public:
+  Front() : stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
+  ~Front() override { close(stop_fd_); }
+
+  bool Open(const Address& address) {
+    // Without SO_REUSEPORT, which httplib sets and which would let two
+    // simulators share a port.
+    set_socket_options([](socket_t socket) {
+      const int on = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    });
+    port_ = address.port;
+    if (port_ == 0) {
+      port_ = bind_to_any_port(address.host);
+    } else if (!bind_to_port(address.host, port_)) {
+      port_ = -1;
+    }
+    // httplib's backlog is 5.
+    return port_ > 0 && ::listen(svr_sock_, 1024) == 0;
+  }
+
+  int port() const override { return port_; }
+
+  void Serve(HttpFront::Handler handler) override {
+    handler_ = std::move(handler);
+    new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    set_payload_max_length(kMaxBody);
+    // Only what the Keep-Alive header says: this class keeps connections.
+    set_keep_alive_timeout(kIdleTimeoutSeconds);
+    set_keep_alive_max_count(1'000'000);
+    const auto bodyless = [this](const httplib::Request& request,
+                                 httplib::Response& response) {
+      Answer(request, "", &response);
+    };
+    const auto with_body = [this](const httplib::Request& request,
+                                  httplib::Response& response,
+                                  const httplib::ContentReader& reader) {
+      std::string body;
+      // httplib reads a body of unknown length until the connection ends.
+      const bool has_body = request.has_header("Content-Length") ||
+                            request.has_header("Transfer-Encoding");
+      const bool is_read =
+          !has_body || reader([&body](const char* data, size_t size) {
+            body.append(data, size);
+            return body.size() <= kMaxBody;
+          });
+      if (!is_read) {
+        // httplib may have said so already, by Content-Length.
+        if (response.status != 413) {
+          response.status = body.size() > kMaxBody ? 413 : 400;
+        }
+        response.set_header("Connection", "close");
+        return;
+      }
+      Answer(request, body, &response);
+    };
+    // Every path is this one: see process_and_close_socket.
+    Get("/", bodyless);
+    Options("/", bodyless);
+    Post("/", with_body);
+    Put("/", with_body);
+    Patch("/", with_body);
+    Delete("/", with_body);
+    set_exception_handler([](const httplib::Request&,
+                             httplib::Response& response,
+                             std::exception_ptr) { response.status = 500; });
+    if (!stopping_) listen_after_bind();
+    ended_ = true;
+  }
+
+  void Stop() override {
+    stopping_ = true;
+    const uint64_t one = 1;
+    if (::write(stop_fd_, &one, sizeof one) < 0) std::abort();
+    // httplib forgets a stop that comes before it runs.
+    while (!ended_ && !is_running()) std::this_thread::yield();
+    stop();
+  }
+
+ private:
+  void Answer(const httplib::Request& request, const std::string& body,
+              httplib::Response* response) {
+    SimulatedRequest simulated = {.method = request.method,
+                                  .target = request.target,
+                                  .headers = {},
+                                  .body = body};
+    // Answers to requests that were sent together are hardly ever later.
+    simulated.latency = absl::Milliseconds(100);
+    for (const auto& [name, value] : request.headers) {
+      if (!IsOfHttplib(name)) simulated.headers.emplace_back(name, value);
+    }
+    const SimulatedResponse answer = handler_(simulated);
+    if (answer.reset_connection) current_connection->Reset();
+    response->status = answer.status;
+    std::string content_type;
+    for (const auto& [name, value] : answer.headers) {
+      if (absl::EqualsIgnoreCase(name, "content-type")) {
+        content_type = value;
+      } else {
+        response->set_header(name.c_str(), value);
+      }
+    }
+    if (!content_type.empty()) {
+      response->set_content(answer.body, content_type.c_str());
+    }
+  }
+
+  bool process_and_close_socket(socket_t socket) override {
+    const int on = 1;
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    Connection connection(socket);
+    current_connection = &connection;
+    // httplib matches paths by std::regex, which recurses: it gets to see one
+    // short path only. The real one is in `target`.
+    const auto hide_path = [](httplib::Request& request) {
+      request.path.clear();
+      if (request.target.size() <= kMaxTarget) request.path.push_back('/');
+    };
+    bool is_good = true;
+    bool is_closed = false;
+    while (is_good && !is_closed && connection.AwaitRequest(stop_fd_)) {
+      is_good = process_request(connection, stopping_, is_closed, hide_path);
+      if (connection.is_reset()) break;
+    }
+    current_connection = nullptr;
+    return is_good;
+  }
+
+  const int stop_fd_;
+  int port_ = 0;
+  HttpFront::Handler handler_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> ended_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpFront>> HttpFront::Bind(
+    const Address& address) {
+  auto front = std::make_unique<Front>();
+  if (front->Open(address)) return front;
+  return Error(absl::StatusCode::kUnavailable, "ADDRESS_IN_USE",
+               absl::StrCat("cannot listen on ", address.ToString()));
+}
+
+}  // namespace signalbox

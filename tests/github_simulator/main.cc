@@ -1,0 +1,149 @@
+// signalbox-github-simulator: GitHub, as far as Signalbox meets it, on this
+// machine.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/base/address.h"
+#include "server/base/clock.h"
+#include "server/base/secret.h"
+#include "tests/github_simulator/github_rules.h"
+#include "tests/github_simulator/http_front.h"
+#include "tests/github_simulator/simulator.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kControlApi[] = R"(
+Pages: / and /OWNER/NAME/commit/SHA show what a pull request would show.
+
+Control API (JSON; tests/github_simulator/README.md has every member):
+  POST   /_simulator/repositories  {"full_name", "id", "commits": [SHA]}
+  POST   /_simulator/commits       {"full_name", "sha", "visible_after_seconds"}
+  POST   /_simulator/rename        {"full_name", "new_full_name"}
+  POST   /_simulator/archive       {"full_name", "archived"}
+  POST   /_simulator/reruns        {"full_name", "sha", "context"}
+  POST   /_simulator/faults        {"name", "count", "seconds", "target_contains"}
+  DELETE /_simulator/faults
+  GET    /_simulator/statuses?repository=OWNER/NAME&sha=SHA
+  GET    /_simulator/events?after=NUMBER&wait=SECONDS
+  GET    /_simulator/counters
+  POST   /_simulator/webhooks      {"event", "action", "repository", "sha", ...}
+)";
+
+constexpr int kWrongUsage = 2;
+
+int Complain(absl::string_view problem) {
+  const std::string line =
+      absl::StrCat("signalbox-github-simulator: ", problem, "\n");
+  std::fputs(line.c_str(), stderr);
+  return kWrongUsage;
+}
+
+// Serves until SIGTERM or SIGINT; what the process exits with.
+int Serve(HttpFront* front, Simulator* simulator, const Address& listened) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  // Blocked before there are threads, so that only sigwait sees them.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  std::atomic<bool> is_stopping = false;
+  std::atomic<bool> has_failed = false;
+  std::thread serving([&] {
+    front->Serve([simulator](const SimulatedRequest& request) {
+      SimulatedResponse response = simulator->Handle(request);
+      if (response.delay > absl::ZeroDuration()) {
+        simulator->Sleep(response.delay);
+      }
+      return response;
+    });
+    if (is_stopping) return;
+    has_failed = true;
+    kill(getpid(), SIGTERM);
+  });
+  std::printf("listening on %s\n", listened.ToString().c_str());
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  is_stopping = true;
+  simulator->Stop();
+  front->Stop();
+  serving.join();
+  if (has_failed) Complain("listening failed");
+  return has_failed ? 1 : 0;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Answers as GitHub's commit-status API does, with its rules and, if "
+      "asked, its faults.",
+      "signalbox-github-simulator");
+  app.footer(kControlApi);
+  GitHubRules::Options options;
+  std::string listen = "127.0.0.1:8180";
+  std::string webhook_url, secret_file, base_url;
+  app.add_option("--listen", listen,
+                 "HOST:PORT to listen on; port 0 takes a free one")
+      ->capture_default_str();
+  app.add_option("--token", options.tokens,
+                 "A token that is accepted; may be repeated (default: any)")
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--webhook-url", webhook_url, "Where webhooks are sent to");
+  app.add_option("--webhook-secret-file", secret_file,
+                 "A file with the secret that webhooks are signed with");
+  app.add_flag("--any-repository", options.any_repository,
+               "Every repository exists, and has every commit");
+  app.add_option("--api-prefix", options.api_prefix,
+                 "Path of the API, as GHES has /api/v3");
+  app.add_option("--base-url", base_url,
+                 "What links begin with (default: the address listened on)");
+  app.add_option("--hourly-limit", options.hourly_limit,
+                 "Requests an hour and token; 0: no rate limits at all")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+
+  absl::StatusOr<Address> address = ParseLoopbackAddress("--listen", listen);
+  if (!address.ok()) return Complain(address.status().message());
+  WebhookSender::Options webhooks = {.url = webhook_url, .secret = Secret()};
+  if (!secret_file.empty()) {
+    absl::StatusOr<Secret> secret = ReadSecretFile(secret_file);
+    if (!secret.ok()) return Complain(secret.status().message());
+    webhooks.secret = *std::move(secret);
+  }
+  const absl::StatusOr<std::unique_ptr<HttpFront>> front =
+      HttpFront::Bind(*address);
+  if (!front.ok()) return Complain(front.status().message());
+  address->port = (*front)->port();
+
+  options.rate_limits = options.hourly_limit > 0;
+  options.base_url = base_url.empty()
+                         ? absl::StrCat("http://", address->ToString())
+                         : std::string(absl::StripSuffix(base_url, "/"));
+  Simulator simulator(std::move(options), std::move(webhooks), Clock::System());
+  return Serve(front->get(), &simulator, *address);
+}
+
+}  // namespace
+}  // namespace signalbox
+
+int main(int argc, char** argv) { return signalbox::Main(argc, argv); }

@@ -1,0 +1,94 @@
+#include "tests/github_simulator/members.h"
+
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+
+using Json = nlohmann::json;
+
+Members::Members(absl::string_view body) : json_(Json::object()) {
+  if (body.empty()) return;
+  json_ = Json::parse(body.begin(), body.end(), nullptr,
+                      /*allow_exceptions=*/false);
+  if (json_.is_object()) return;
+  json_ = Json::object();
+  complaint_ = "the body is not a JSON object";
+}
+
+void Members::Complain(absl::string_view name, absl::string_view problem) {
+  if (complaint_.empty()) complaint_ = absl::StrCat(name, " ", problem);
+}
+
+const Json* Members::Find(const char* name) const {
+  const auto it = json_.find(name);
+  return it == json_.end() || it->is_null() ? nullptr : &*it;
+}
+
+std::string Members::Text(const char* name, const std::string& fallback) {
+  const Json* const value = Find(name);
+  if (value == nullptr) return fallback;
+  if (value->is_string()) return value->get<std::string>();
+  Complain(name, "is not a string");
+  return fallback;
+}
+
+std::vector<std::string> Members::Texts(const char* name) {
+  const Json* const value = Find(name);
+  if (value == nullptr) return {};
+  std::vector<std::string> texts;
+  for (const Json& text : *value) {
+    if (!value->is_array() || !text.is_string()) break;
+    texts.push_back(text.get<std::string>());
+  }
+  if (!value->is_array() || texts.size() != value->size()) {
+    Complain(name, "is not a list of strings");
+  }
+  return texts;
+}
+
+int64_t Members::Number(const char* name, int64_t fallback) {
+  const Json* const value = Find(name);
+  if (value == nullptr) return fallback;
+  constexpr int64_t kMost = int64_t{1} << 53;
+  const bool is_big = value->is_number_unsigned() &&
+                      value->get<uint64_t>() > static_cast<uint64_t>(kMost);
+  if (value->is_number_integer() && !is_big && value->get<int64_t>() >= -1) {
+    return value->get<int64_t>();
+  }
+  Complain(name, "is not a whole number from -1 to 2^53");
+  return fallback;
+}
+
+int Members::SmallNumber(const char* name, int fallback) {
+  const int64_t number = Number(name, fallback);
+  if (number <= std::numeric_limits<int>::max()) {
+    return static_cast<int>(number);
+  }
+  Complain(name, "is too large");
+  return fallback;
+}
+
+bool Members::Flag(const char* name, bool fallback) {
+  const Json* const value = Find(name);
+  if (value == nullptr) return fallback;
+  if (value->is_boolean()) return value->get<bool>();
+  Complain(name, "is not true or false");
+  return fallback;
+}
+
+std::string Members::FullName(const char* name) {
+  const std::string text = Text(name);
+  if (!IsFullName(text)) Complain(name, "is not OWNER/NAME");
+  return text;
+}
+
+std::string Members::Sha(const char* name) {
+  const std::string text = Text(name);
+  if (!IsFullSha(text)) Complain(name, "is not 40 hexadecimal digits");
+  return text;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,46 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_MEMBERS_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_MEMBERS_H_
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// Reads the members of a control request's body. The first that is wrong is
+// the complaint; one that is absent or null has its default.
+class Members {
+ public:
+  // An empty body has no members.
+  explicit Members(absl::string_view body);
+
+  // A sentence; empty while nothing is wrong.
+  const std::string& complaint() const { return complaint_; }
+  void Complain(absl::string_view name, absl::string_view problem);
+
+  std::string Text(const char* name, const std::string& fallback = "");
+  std::vector<std::string> Texts(const char* name);
+  // From 0 to 2^53, or -1.
+  int64_t Number(const char* name, int64_t fallback);
+  // From 0 to 2^31 - 1, or -1.
+  int SmallNumber(const char* name, int fallback);
+  bool Flag(const char* name, bool fallback);
+  // OWNER/NAME; must be there.
+  std::string FullName(const char* name);
+  // 40 hexadecimal digits; must be there.
+  std::string Sha(const char* name);
+
+ private:
+  // Null: it is absent.
+  const nlohmann::json* Find(const char* name) const;
+
+  nlohmann::json json_;
+  std::string complaint_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_MEMBERS_H_

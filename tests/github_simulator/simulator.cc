@@ -1,0 +1,317 @@
+#include "tests/github_simulator/simulator.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/members.h"
+#include "tests/github_simulator/page.h"
+#include "tests/github_simulator/webhook_order.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kMaxWaitSeconds = 60;
+constexpr size_t kMaxEvents = 1000;
+constexpr size_t kCommitsOnIndex = 50;
+
+SimulatedResponse Refuse(int status, absl::string_view message) {
+  return JsonAnswer(status, Json{{"message", message}});
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json RowObject(const GitHubRules::Row& row) {
+  return {{"id", row.id},
+          {"context", row.context},
+          {"state", row.state},
+          {"description", TextOrNull(row.description)},
+          {"target_url", TextOrNull(row.target_url)},
+          {"created_at", IsoTime(row.created_at)},
+          {"creator", row.creator}};
+}
+
+}  // namespace
+
+Simulator::Simulator(GitHubRules::Options options,
+                     WebhookSender::Options webhooks, Clock* clock)
+    : clock_(clock),
+      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
+      sender_(std::move(webhooks)),
+      rules_(std::move(options)) {}
+
+SimulatedResponse Simulator::Handle(const SimulatedRequest& request) {
+  const RequestTarget target = RequestTarget::Parse(request.target, "");
+  if (!target.segments.empty() && target.segments[0] == "_simulator") {
+    return Control(request, target);
+  }
+  SimulatedResponse page;
+  if (request.method == "GET" && Page(target, &page)) return page;
+  MutexLock lock(&mu_);
+  SimulatedResponse response = rules_.Handle(request, clock_->Now());
+  if (request.method == "POST") changed_.NotifyAll();
+  return response;
+}
+
+void Simulator::Sleep(absl::Duration duration) {
+  const absl::Duration end = clock_->Monotonic() + duration;
+  MutexLock lock(&mu_);
+  while (!stopped_ && clock_->Monotonic() < end) {
+    changed_.WaitFor(&mu_, end - clock_->Monotonic());
+  }
+}
+
+void Simulator::Stop() {
+  MutexLock lock(&mu_);
+  stopped_ = true;
+  changed_.NotifyAll();
+}
+
+SimulatedResponse Simulator::Control(const SimulatedRequest& request,
+                                     const RequestTarget& target) {
+  if (!target.is_valid || target.segments.size() != 2) return NotFound();
+  const std::string& what = target.segments[1];
+  if (request.method == "GET") {
+    if (what == "statuses") return Statuses(target);
+    if (what == "events") return Events(target);
+    if (what == "counters") return Counters();
+  }
+  if (request.method == "DELETE" && what == "faults") {
+    MutexLock lock(&mu_);
+    rules_.ClearFaults();
+    SimulatedResponse done;
+    done.status = 204;
+    return done;
+  }
+  if (request.method != "POST") return NotFound();
+  if (what == "webhooks") return SendWebhook(request.body);
+  return Change(what, request.body);
+}
+
+SimulatedResponse Simulator::Change(absl::string_view what,
+                                    absl::string_view body) {
+  Members members(body);
+  if (what == "faults") {
+    const Fault fault = {.name = members.Text("name"),
+                         .count = members.SmallNumber("count", 1),
+                         .seconds = members.SmallNumber("seconds", 60),
+                         .target_contains = members.Text("target_contains")};
+    if (!GitHubRules::IsFault(fault.name)) {
+      members.Complain("name", "is not a fault");
+    }
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    MutexLock lock(&mu_);
+    rules_.AddFault(fault);
+    return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
+  }
+
+  const std::string full_name = members.FullName("full_name");
+  MutexLock lock(&mu_);
+  if (what == "repositories") {
+    const int64_t id = members.Number("id", 0);
+    const std::vector<std::string> commits = members.Texts("commits");
+    if (!std::all_of(commits.begin(), commits.end(), IsFullSha)) {
+      members.Complain("commits", "are not 40 hexadecimal digits each");
+    }
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    const bool is_same = rules_.HasRepository(full_name) &&
+                         (id == 0 || rules_.RepositoryId(full_name) == id);
+    if (!is_same) rules_.AddRepository(full_name, id);
+    if (id != 0 && rules_.RepositoryId(full_name) != id) {
+      return Refuse(422, "id is that of another repository");
+    }
+    for (const std::string& sha : commits) rules_.AddCommit(full_name, sha);
+    return JsonAnswer(201, Json{{"full_name", full_name},
+                                {"id", rules_.RepositoryId(full_name)}});
+  }
+  if (what == "commits") {
+    const std::string sha = members.Sha("sha");
+    const absl::Duration hidden =
+        absl::Seconds(members.Number("visible_after_seconds", 0));
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    rules_.AddCommit(full_name, sha,
+                     hidden == absl::ZeroDuration() ? absl::InfinitePast()
+                                                    : clock_->Now() + hidden);
+    return JsonAnswer(201, Json{{"full_name", full_name}, {"sha", sha}});
+  }
+  if (what == "rename") {
+    const std::string new_name = members.FullName("new_full_name");
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    if (!rules_.RenameRepository(full_name, new_name)) {
+      return Refuse(422, "there is no such repository, or the name is taken");
+    }
+    return JsonAnswer(200, Json{{"full_name", new_name},
+                                {"id", rules_.RepositoryId(new_name)}});
+  }
+  if (what == "archive") {
+    const bool archived = members.Flag("archived", true);
+    if (!rules_.HasRepository(full_name)) {
+      members.Complain("full_name", "is no repository");
+    }
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    rules_.SetArchived(full_name, archived);
+    return JsonAnswer(200,
+                      Json{{"full_name", full_name}, {"archived", archived}});
+  }
+  if (what == "reruns") {
+    const std::string sha = members.Sha("sha");
+    const std::string context = members.Text("context");
+    if (context.empty()) members.Complain("context", "is empty");
+    if (!members.complaint().empty()) return Refuse(422, members.complaint());
+    rules_.AllowRerun(full_name, sha, context);
+    return JsonAnswer(
+        200,
+        Json{{"full_name", full_name}, {"sha", sha}, {"context", context}});
+  }
+  return NotFound();
+}
+
+SimulatedResponse Simulator::Statuses(const RequestTarget& target) {
+  const absl::string_view full_name = target.Query("repository");
+  const absl::string_view sha = target.Query("sha");
+  MutexLock lock(&mu_);
+  Json shown = Json::array();
+  for (const auto& [context, row] : rules_.Shown(full_name, sha)) {
+    shown.push_back(RowObject(row));
+  }
+  Json rows = Json::array();
+  for (const GitHubRules::Row& row : rules_.Rows(full_name, sha)) {
+    rows.push_back(RowObject(row));
+  }
+  return JsonAnswer(200, Json{{"state", rules_.CombinedState(full_name, sha)},
+                              {"shown", shown},
+                              {"rows", rows}});
+}
+
+SimulatedResponse Simulator::Events(const RequestTarget& target) {
+  int64_t after = 0;
+  int wait_seconds = 0;
+  const bool is_number = target.Query("after").empty() ||
+                         absl::SimpleAtoi(target.Query("after"), &after);
+  const bool is_wait = target.Query("wait").empty() ||
+                       absl::SimpleAtoi(target.Query("wait"), &wait_seconds);
+  if (!is_number || !is_wait || after < 0) {
+    return Refuse(422, "after and wait are whole numbers");
+  }
+  const absl::Duration end =
+      clock_->Monotonic() +
+      absl::Seconds(std::clamp(wait_seconds, 0, kMaxWaitSeconds));
+  MutexLock lock(&mu_);
+  std::vector<GitHubRules::Event> found = rules_.EventsAfter(after, kMaxEvents);
+  while (found.empty() && !stopped_ && clock_->Monotonic() < end) {
+    changed_.WaitFor(&mu_, end - clock_->Monotonic());
+    found = rules_.EventsAfter(after, kMaxEvents);
+  }
+  Json events = Json::array();
+  for (const GitHubRules::Event& event : found) {
+    events.push_back({{"number", event.number},
+                      {"time", IsoTime(event.row.created_at)},
+                      {"repository", event.full_name},
+                      {"sha", event.sha},
+                      {"context", event.row.context},
+                      {"state", event.row.state},
+                      {"description", TextOrNull(event.row.description)},
+                      {"target_url", TextOrNull(event.row.target_url)}});
+  }
+  return JsonAnswer(
+      200, Json{{"events", events},
+                {"next", found.empty() ? after : found.back().number}});
+}
+
+SimulatedResponse Simulator::Counters() {
+  MutexLock lock(&mu_);
+  const GitHubRules::Misbehaviour& counted = rules_.misbehaviour();
+  return JsonAnswer(200,
+                    Json{{"without_user_agent", counted.without_user_agent},
+                         {"in_forbidden_window", counted.in_forbidden_window},
+                         {"identical_repeats", counted.identical_repeats},
+                         {"regressions", counted.regressions},
+                         {"request_count", rules_.request_count()}});
+}
+
+bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {
+  MutexLock lock(&mu_);
+  const auto view =
+      [this](const std::string& full_name, const std::string& sha)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            CommitView commit = {.full_name = full_name, .sha = sha};
+            for (const auto& [context, row] : rules_.Shown(full_name, sha)) {
+              commit.shown.push_back(row);
+            }
+            if (const auto* pull = pull_requests_.ByCommit(full_name, sha)) {
+              commit.title = pull->title;
+              commit.pull_request_number = pull->number;
+            }
+            return commit;
+          };
+  const std::vector<std::string>& path = target.segments;
+  if (path.empty() && target.raw_query.empty()) {
+    std::vector<CommitView> commits;
+    for (const auto& name : rules_.RecentCommits(kCommitsOnIndex)) {
+      commits.push_back(view(name.full_name, name.sha));
+    }
+    *page = HtmlAnswer(200, IndexPage(commits));
+  } else if (target.is_valid && path.size() == 4 && path[2] == "commit" &&
+             IsFullSha(path[3])) {
+    const std::string full_name = absl::StrCat(path[0], "/", path[1]);
+    if (!rules_.HasRepository(full_name)) return false;
+    *page = HtmlAnswer(
+        200, CommitPage(view(rules_.CurrentName(full_name), path[3])));
+  } else {
+    return false;
+  }
+  page->headers.emplace_back("cache-control", "no-store");
+  page->headers.emplace_back(
+      "content-security-policy",
+      "default-src 'none'; style-src 'unsafe-inline'; script-src "
+      "'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action "
+      "'none'");
+  return true;
+}
+
+SimulatedResponse Simulator::SendWebhook(absl::string_view body) {
+  WebhookOrder order;
+  const std::string complaint = ReadWebhookOrder(body, &order);
+  if (!complaint.empty()) return Refuse(422, complaint);
+
+  int number = 0;
+  std::optional<WebhookSender::Delivery> delivery;
+  if (!order.redeliver.empty()) {
+    delivery = sender_.Find(order.redeliver);
+    if (!delivery.has_value()) return Refuse(404, "no such delivery");
+    if (!order.url.empty()) delivery->url = order.url;
+  } else {
+    const std::string new_sha = sender_.RandomHex(20);
+    WebhookNews news;
+    {
+      MutexLock lock(&mu_);
+      news = CarryOut(order, new_sha, api_url_, clock_->Now(), &rules_,
+                      &pull_requests_);
+    }
+    number = news.number;
+    delivery = sender_.Prepare(order.event, news.payload, order.as_form,
+                               news.repository_id, news.sha, order.url);
+  }
+  if (delivery->url.empty()) return Refuse(422, "url is not given");
+
+  const WebhookSender::Outcome outcome = WebhookSender::Send(*delivery);
+  Json answer = {{"delivery", delivery->id}, {"sha", delivery->sha}};
+  if (number != 0) answer["number"] = number;
+  answer["status"] = outcome.status;
+  answer["body"] = outcome.body;
+  if (!outcome.error.empty()) answer["error"] = outcome.error;
+  return JsonAnswer(200, answer);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,65 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_SIMULATOR_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_SIMULATOR_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "tests/github_simulator/github_rules.h"
+#include "tests/github_simulator/pull_requests.h"
+#include "tests/github_simulator/request_target.h"
+#include "tests/github_simulator/webhook_sender.h"
+
+namespace signalbox {
+
+// Simulator is everything that signalbox-github-simulator answers, without
+// sockets: GitHub's API by GitHubRules, the control API under /_simulator/
+// (described in README.md), and the pages that show what GitHub would show.
+//
+// Thread-safe.
+class Simulator {
+ public:
+  // `clock` is borrowed.
+  Simulator(GitHubRules::Options options, WebhookSender::Options webhooks,
+            Clock* clock);
+
+  // Answers a request. May block: a long poll for as long as it asks, at most a
+  // minute, and a webhook until it is answered. `delay` and `reset_connection`
+  // of the answer are the caller's to obey.
+  SimulatedResponse Handle(const SimulatedRequest& request);
+
+  // Waits, less than `duration` if Stop is called.
+  void Sleep(absl::Duration duration);
+
+  // Ends all waiting, now and from now on.
+  void Stop();
+
+ private:
+  SimulatedResponse Control(const SimulatedRequest& request,
+                            const RequestTarget& target);
+  SimulatedResponse Change(absl::string_view what, absl::string_view body);
+  SimulatedResponse Events(const RequestTarget& target);
+  SimulatedResponse Statuses(const RequestTarget& target);
+  SimulatedResponse Counters();
+  SimulatedResponse SendWebhook(absl::string_view body);
+  // The page at that target; false: there is none.
+  bool Page(const RequestTarget& target, SimulatedResponse* page);
+
+  Clock* const clock_;
+  const std::string api_url_;
+
+  WebhookSender sender_;
+
+  Mutex mu_;
+  CondVar changed_;
+  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  GitHubRules rules_ ABSL_GUARDED_BY(mu_);
+  PullRequests pull_requests_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_SIMULATOR_H_

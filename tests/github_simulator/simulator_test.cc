@@ -1,0 +1,389 @@
+#include "tests/github_simulator/simulator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/page.h"
+#include "tests/github_simulator/request_target.h"
+#include "tests/github_simulator/webhook_sender.h"
+#include "tests/support/fake_clock.h"
+
+namespace signalbox {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kSha[] = "1111111111111111111111111111111111111abc";
+constexpr char kStatuses[] =
+    "/_simulator/statuses?repository=acme/widgets&sha="
+    "1111111111111111111111111111111111111abc";
+
+class SimulatorTest : public ::testing::Test {
+ protected:
+  SimulatedResponse Send(const std::string& method, const std::string& target,
+                         const std::string& body = "") {
+    return simulator_.Handle(
+        {.method = method,
+         .target = target,
+         .headers = {{"User-Agent", "test"}, {"Authorization", "Bearer token"}},
+         .body = body});
+  }
+
+  json Read(const std::string& target) {
+    return json::parse(Send("GET", target).body, nullptr, false);
+  }
+
+  // Tells the control API; returns the status code.
+  int Tell(const std::string& what, const json& body) {
+    return Send("POST", "/_simulator/" + what, body.dump()).status;
+  }
+
+  int Post(const json& body) {
+    return Send("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
+                body.dump())
+        .status;
+  }
+
+  void MakeCommit() {
+    ASSERT_EQ(Tell("repositories",
+                   {{"full_name", "acme/widgets"}, {"commits", {kSha}}}),
+              201);
+  }
+
+  FakeClock clock_;
+  Simulator simulator_{GitHubRules::Options{.tokens = {"token"}},
+                       WebhookSender::Options{}, &clock_};
+};
+
+TEST_F(SimulatorTest, ShowsWhatWasPosted) {
+  MakeCommit();
+  EXPECT_EQ(Read(kStatuses)["state"], "pending");
+  EXPECT_EQ(Post({{"state", "pending"}, {"context", "A"}}), 201);
+  EXPECT_EQ(Post({{"state", "success"},
+                  {"context", "a"},
+                  {"description", "done"},
+                  {"target_url", "https://a"}}),
+            201);
+  const json statuses = Read(kStatuses);
+  EXPECT_EQ(statuses["state"], "success");
+  ASSERT_THAT(statuses["shown"], SizeIs(1));
+  EXPECT_THAT(statuses["rows"], SizeIs(2));
+  const json& shown = statuses["shown"][0];
+  EXPECT_EQ(shown["context"], "a");
+  EXPECT_EQ(shown["state"], "success");
+  EXPECT_EQ(shown["description"], "done");
+  EXPECT_EQ(shown["target_url"], "https://a");
+  EXPECT_EQ(shown["created_at"], "2026-06-01T00:00:00Z");
+  EXPECT_EQ(shown["creator"], "user-1");
+  EXPECT_GT(shown["id"].get<int64_t>(), int64_t{1} << 32);
+  EXPECT_TRUE(statuses["rows"][0]["description"].is_null());
+}
+
+TEST_F(SimulatorTest, TellsEventsInOrder) {
+  MakeCommit();
+  EXPECT_EQ(Read("/_simulator/events"),
+            json({{"events", json::array()}, {"next", 0}}));
+  Post({{"state", "pending"}});
+  Post({{"state", "success"}});
+  const json all = Read("/_simulator/events?after=0&wait=0");
+  ASSERT_THAT(all["events"], SizeIs(2));
+  EXPECT_EQ(all["next"], 2);
+  EXPECT_EQ(all["events"][0]["number"], 1);
+  EXPECT_EQ(all["events"][1]["state"], "success");
+  EXPECT_EQ(all["events"][1]["repository"], "acme/widgets");
+  EXPECT_EQ(all["events"][1]["sha"], kSha);
+  EXPECT_THAT(Read("/_simulator/events?after=1")["events"], SizeIs(1));
+  EXPECT_EQ(Read("/_simulator/events?after=7")["next"], 7);
+  for (const char* bad : {"after=x", "after=-1", "wait=soon"}) {
+    EXPECT_EQ(Send("GET", absl::StrCat("/_simulator/events?", bad)).status,
+              422);
+  }
+}
+
+TEST_F(SimulatorTest, ALongPollEndsWithAnEvent) {
+  MakeCommit();
+  json polled;
+  std::thread poll(
+      [&] { polled = Read("/_simulator/events?after=0&wait=60"); });
+  Post({{"state", "success"}});
+  poll.join();
+  EXPECT_THAT(polled["events"], SizeIs(1));
+}
+
+TEST_F(SimulatorTest, StopEndsAllWaiting) {
+  std::thread poll([&] { Read("/_simulator/events?after=0&wait=60"); });
+  std::thread sleep([&] { simulator_.Sleep(absl::Hours(24)); });
+  simulator_.Stop();
+  poll.join();
+  sleep.join();
+}
+
+TEST_F(SimulatorTest, ChangesTheWorld) {
+  MakeCommit();
+  EXPECT_EQ(Tell("archive", {{"full_name", "acme/widgets"}}), 200);
+  EXPECT_EQ(Post({{"state", "success"}}), 403);
+  EXPECT_EQ(
+      Tell("archive", {{"full_name", "acme/widgets"}, {"archived", false}}),
+      200);
+  EXPECT_EQ(Post({{"state", "success"}}), 201);
+  EXPECT_EQ(Tell("reruns", {{"full_name", "acme/widgets"},
+                            {"sha", kSha},
+                            {"context", "default"}}),
+            200);
+  EXPECT_EQ(Post({{"state", "pending"}}), 201);
+  EXPECT_EQ(Read("/_simulator/counters")["regressions"], 0);
+  EXPECT_EQ(Tell("rename", {{"full_name", "acme/widgets"},
+                            {"new_full_name", "acme/gadgets"}}),
+            200);
+  EXPECT_EQ(Post({{"state", "success"}}), 307);
+
+  EXPECT_EQ(Tell("repositories", {{"full_name", "acme/x"}, {"id", 9}}), 201);
+  EXPECT_EQ(Tell("repositories", {{"full_name", "acme/x"}}), 201);
+  EXPECT_EQ(Read("/repos/acme/x")["id"], 9);
+  EXPECT_EQ(Tell("repositories", {{"full_name", "acme/y"}, {"id", 9}}), 422);
+}
+
+TEST_F(SimulatorTest, HidesACommitForAWhile) {
+  MakeCommit();
+  EXPECT_EQ(Tell("commits", {{"full_name", "acme/widgets"},
+                             {"sha", kSha},
+                             {"visible_after_seconds", 5}}),
+            201);
+  EXPECT_EQ(Post({{"state", "success"}}), 422);
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(Post({{"state", "success"}}), 201);
+}
+
+TEST_F(SimulatorTest, FaultsComeAndGo) {
+  MakeCommit();
+  EXPECT_EQ(Tell("faults", {{"name", "server_error_html"}, {"count", -1}}),
+            201);
+  EXPECT_EQ(Post({{"state", "success"}}), 502);
+  // The control API and the pages have no faults.
+  EXPECT_EQ(Send("GET", "/_simulator/counters").status, 200);
+  EXPECT_EQ(Send("GET", "/").status, 200);
+  EXPECT_EQ(Send("DELETE", "/_simulator/faults").status, 204);
+  EXPECT_EQ(Post({{"state", "success"}}), 201);
+  const json counters = Read("/_simulator/counters");
+  EXPECT_EQ(counters["request_count"], 2);
+  EXPECT_EQ(counters["identical_repeats"], 0);
+  EXPECT_EQ(counters["in_forbidden_window"], 0);
+  EXPECT_EQ(counters["without_user_agent"], 0);
+}
+
+TEST_F(SimulatorTest, RefusesWrongOrders) {
+  MakeCommit();
+  const std::vector<std::pair<std::string, json>> wrong = {
+      {"repositories", json::array()},
+      {"repositories", json::object()},
+      {"repositories", {{"full_name", 7}}},
+      {"repositories", {{"full_name", "acme"}}},
+      {"repositories", {{"full_name", "acme/.."}}},
+      {"repositories", {{"full_name", "acme/x"}, {"id", "7"}}},
+      {"repositories", {{"full_name", "acme/x"}, {"id", 1e30}}},
+      {"repositories", {{"full_name", "acme/x"}, {"commits", "a"}}},
+      {"repositories", {{"full_name", "acme/x"}, {"commits", {"a"}}}},
+      {"repositories", {{"full_name", "acme/x"}, {"commits", {7}}}},
+      {"commits", {{"full_name", "acme/x"}}},
+      {"commits", {{"full_name", "acme/x"}, {"sha", "main"}}},
+      {"rename", {{"full_name", "acme/x"}}},
+      {"rename", {{"full_name", "no/no"}, {"new_full_name", "a/b"}}},
+      {"archive", {{"full_name", "no/no"}}},
+      {"archive", {{"full_name", "acme/widgets"}, {"archived", "yes"}}},
+      {"reruns", {{"full_name", "acme/widgets"}, {"sha", kSha}}},
+      {"faults", {{"name", "earthquake"}}},
+      {"faults", json::object()},
+      {"faults", {{"name", "slow"}, {"count", 1.5}}},
+      {"faults", {{"name", "slow"}, {"count", 3'000'000'000}}},
+      {"webhooks", {{"event", "push"}}},
+      {"webhooks", {{"event", "release"}, {"repository", "a/b"}}},
+      {"webhooks",
+       {{"event", "pull_request"}, {"repository", "a/b"}, {"action", "x"}}},
+      {"webhooks",
+       {{"event", "push"}, {"repository", "a/b"}, {"content_type", "xml"}}},
+      {"webhooks", {{"event", "push"}, {"repository", "a/b"}, {"sha", "x"}}},
+      {"webhooks", {{"event", "push"}, {"repository", "a/b"}, {"number", -1}}},
+      // There is nowhere to send it.
+      {"webhooks", {{"event", "push"}, {"repository", "a/b"}}},
+  };
+  for (const auto& [what, body] : wrong) {
+    EXPECT_EQ(Tell(what, body), 422) << what << " " << body.dump();
+  }
+  EXPECT_EQ(Send("POST", "/_simulator/faults", "{").status, 422);
+  EXPECT_EQ(Tell("webhooks", {{"redeliver", "unknown"}}), 404);
+  EXPECT_EQ(Tell("nonsense", {{"full_name", "a/b"}}), 404);
+  for (const char* target :
+       {"/_simulator", "/_simulator/", "/_simulator/nonsense",
+        "/_simulator/counters/x", "/_simulator/%"}) {
+    EXPECT_EQ(Send("GET", target).status, 404) << target;
+  }
+  EXPECT_EQ(Send("PUT", "/_simulator/faults", "{}").status, 404);
+}
+
+// A webhook about a commit that GitHub is to hide must not show it.
+TEST_F(SimulatorTest, AWebhookLeavesAHiddenCommitHidden) {
+  Tell("commits", {{"full_name", "acme/widgets"},
+                   {"sha", kSha},
+                   {"visible_after_seconds", 5}});
+  const json answer = json::parse(Send("POST", "/_simulator/webhooks",
+                                       json({{"event", "pull_request"},
+                                             {"repository", "acme/widgets"},
+                                             {"sha", kSha},
+                                             {"url", "nowhere"}})
+                                           .dump())
+                                      .body);
+  EXPECT_EQ(answer["status"], 0);
+  EXPECT_NE(answer["error"], "");
+  EXPECT_EQ(answer["sha"], kSha);
+  EXPECT_EQ(Post({{"state", "success"}}), 422);
+}
+
+TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {
+  MakeCommit();
+  EXPECT_THAT(Send("GET", "/").body, HasSubstr("No commit has a status yet"));
+  Post({{"state", "success"}, {"context", "ci/build"}});
+  EXPECT_THAT(Send("GET", "/").body,
+              HasSubstr(absl::StrCat("href=\"/acme/widgets/commit/", kSha)));
+  const SimulatedResponse page =
+      Send("GET", absl::StrCat("/ACME/widgets/commit/", kSha));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("All checks have passed"));
+  EXPECT_THAT(page.body, HasSubstr("ci/build"));
+  // What is no page is the API's.
+  EXPECT_EQ(Send("GET", absl::StrCat("/no/no/commit/", kSha)).status, 404);
+  EXPECT_EQ(Send("GET", "/acme/widgets/commit/main").status, 404);
+}
+
+// ---- Pages
+
+GitHubRules::Row RowOf(const std::string& state) {
+  return {.state = state, .context = "ci/" + state};
+}
+
+TEST(PageTest, SaysWhatGitHubSays) {
+  const auto say = [](std::vector<std::string> states) {
+    std::vector<GitHubRules::Row> shown;
+    for (const std::string& state : states) shown.push_back(RowOf(state));
+    return CombinedSentence(shown);
+  };
+  EXPECT_EQ(say({"success", "success"}), "All checks have passed");
+  EXPECT_EQ(say({"success", "pending"}), "Some checks haven't completed yet");
+  EXPECT_EQ(say({"failure", "pending"}), "Some checks were not successful");
+  EXPECT_EQ(say({"success", "error"}), "Some checks were not successful");
+  EXPECT_EQ(say({}), "No checks yet");
+}
+
+TEST(PageTest, EscapesEveryText) {
+  const std::string nasty = "<i>\"'&</i>";
+  GitHubRules::Row row = RowOf("success");
+  row.context = row.description = nasty;
+  row.target_url = "https://a/?q=" + nasty;
+  const CommitView commit = {
+      .full_name = nasty, .sha = nasty, .title = nasty, .shown = {row}};
+  for (const std::string& page : {CommitPage(commit), IndexPage({commit})}) {
+    EXPECT_THAT(page, Not(HasSubstr("<i>")));
+    EXPECT_THAT(page, Not(HasSubstr("\"'&")));
+    EXPECT_THAT(page, HasSubstr("&lt;i&gt;&quot;&#39;&amp;&lt;/i&gt;"));
+  }
+}
+
+TEST(PageTest, LinksOnlyHttp) {
+  for (const char* url : {"javascript:alert(1)", "data:text/html,x",
+                          " http://a", "//a", "httpx://a", ""}) {
+    GitHubRules::Row row = RowOf("success");
+    row.target_url = url;
+    EXPECT_THAT(CommitPage({.full_name = "a/b", .sha = kSha, .shown = {row}}),
+                Not(HasSubstr("Details")))
+        << url;
+  }
+  GitHubRules::Row row = RowOf("success");
+  row.target_url = "http://a";
+  EXPECT_THAT(CommitPage({.full_name = "a/b", .sha = kSha, .shown = {row}}),
+              HasSubstr("<a rel=\"noopener noreferrer nofollow\" "
+                        "href=\"http://a\">Details</a>"));
+}
+
+// ---- Webhooks
+
+// GitHub's published vector, and others of github-api 6.2.
+TEST(WebhookSignatureTest, AgreesWithGitHub) {
+  const Secret secret("It's a Secret to Everybody");
+  EXPECT_EQ(WebhookSignature("sha256", secret, "Hello, World!"),
+            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b"
+            "043e17");
+  EXPECT_EQ(WebhookSignature("sha1", secret, "Hello, World!"),
+            "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59");
+  EXPECT_EQ(WebhookSignature("sha256", secret, ""),
+            "sha256=66a0c074deaa0f489ead6537e0d32f9a344b90bbeda705b6ed45ecd3b4"
+            "13fb40");
+}
+
+TEST(WebhookSenderTest, RemembersAndSigns) {
+  WebhookSender sender(
+      {.url = "http://a/", .secret = Secret("It's a Secret to Everybody")});
+  const auto form = sender.Prepare("ping", R"({"zen":"Hello, World!"})",
+                                   /*as_form=*/true, 7, "", "");
+  EXPECT_EQ(form.body, "payload=%7B%22zen%22%3A%22Hello%2C+World%21%22%7D");
+  EXPECT_EQ(form.headers.back().second,
+            "sha256=8159d769287f2ebd6c3feda2555a34670eb215b67ef81be37d2a4fc3641"
+            "8f7d8");
+  EXPECT_EQ(form.url, "http://a/");
+  const auto json =
+      sender.Prepare("ping", "{}", /*as_form=*/false, 7, "", "http://b/");
+  EXPECT_NE(form.id, json.id);
+  EXPECT_EQ(json.url, "http://b/");
+  ASSERT_TRUE(sender.Find(form.id).has_value());
+  EXPECT_EQ(sender.Find(form.id)->body, form.body);
+  EXPECT_FALSE(sender.Find("").has_value());
+  for (int i = 0; i < 1000; ++i) sender.Prepare("ping", "{}", false, 7, "", "");
+  EXPECT_FALSE(sender.Find(form.id).has_value());
+}
+
+TEST(WebhookSenderTest, SaysWhyItCouldNotSend) {
+  for (const char* url : {"", "nowhere", "http://", "gopher://a/",
+                          "http://a:99999999999999/", "http://127.0.0.1:1"}) {
+    WebhookSender::Delivery delivery;
+    delivery.url = url;
+    const auto outcome = WebhookSender::Send(delivery);
+    EXPECT_EQ(outcome.status, 0) << url;
+    EXPECT_NE(outcome.error, "") << url;
+  }
+}
+
+// ---- Targets
+
+TEST(RequestTargetTest, TakesTargetsApart) {
+  const auto target =
+      RequestTarget::Parse("/api/v3/a%2Fb/c?x=1%262&y=&z&x=3", "/api/v3");
+  EXPECT_TRUE(target.is_valid);
+  EXPECT_THAT(target.segments, ElementsAre("a/b", "c"));
+  EXPECT_EQ(target.Query("x"), "1&2");
+  EXPECT_EQ(target.Query("y"), "");
+  EXPECT_EQ(target.Query("none"), "");
+  EXPECT_EQ(target.RawAfter(0), "/a%2Fb/c?x=1%262&y=&z&x=3");
+  EXPECT_EQ(target.RawAfter(2), "?x=1%262&y=&z&x=3");
+  for (const char* bad : {"", "/", "/a/", "//a", "/%", "/%4", "/%zz", "a/b"}) {
+    EXPECT_FALSE(RequestTarget::Parse(bad, "").is_valid) << bad;
+  }
+}
+
+TEST(RequestTargetTest, EncodingComesBack) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all.push_back(static_cast<char>(i));
+  EXPECT_EQ(PercentDecode(PercentEncode(all)), all);
+  EXPECT_EQ(PercentEncode("aZ0-._~"), "aZ0-._~");
+  EXPECT_EQ(PercentDecode("%4"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace signalbox

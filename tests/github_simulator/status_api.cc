@@ -1,0 +1,164 @@
+#include "tests/github_simulator/status_api.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/status_request.h"
+
+namespace signalbox {
+
+using Json = nlohmann::ordered_json;
+using Row = GitHubRules::Row;
+
+namespace {
+
+constexpr int kMaxStatusesPerContext = 1000;
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+}  // namespace
+
+SimulatedResponse StatusApi::Create(World::Repository& repository,
+                                    const std::string& sha,
+                                    absl::string_view body,
+                                    const std::string& creator,
+                                    absl::Time now) {
+  // To somebody without write access the route does not exist.
+  if (!repository.writable) return NotFound();
+  if (repository.archived) {
+    return Failure(403, "Repository was archived so is read-only.",
+                   kCreateStatusDocs);
+  }
+  NewStatus status;
+  if (const auto refusal = ReadStatusRequest(body, &status)) {
+    return Failure(
+        refusal->http_status, refusal->message, kCreateStatusDocs,
+        refusal->errors.empty() ? Json() : Json::parse(refusal->errors));
+  }
+  const auto invalid = [](absl::string_view field, absl::string_view message) {
+    return Failure(422, "Validation Failed", kCreateStatusDocs,
+                   Json::array({StatusFieldError(field, message)}));
+  };
+  if (!IsFullSha(sha)) {
+    return invalid("sha", "sha must be a 40 character SHA1");
+  }
+  World::Commit* const commit = world_->FindCommit(&repository, sha, now);
+  if (commit == nullptr) {
+    return Failure(422, absl::StrCat("No commit found for SHA: ", sha),
+                   kCreateStatusDocs);
+  }
+  const auto context =
+      commit->contexts.find(absl::AsciiStrToLower(status.context));
+  if (context != commit->contexts.end() &&
+      context->second.count >= kMaxStatusesPerContext) {
+    return invalid(
+        "", "This SHA and context has reached the maximum number of statuses.");
+  }
+
+  Row row = {.state = std::move(status.state),
+             .description = std::move(status.description),
+             .target_url = std::move(status.target_url),
+             .context = std::move(status.context),
+             .created_at = now,
+             .creator = creator};
+  Watch(commit, row);
+  const Json object = StatusObject(
+      repository, *commit, world_->AddRow(repository, commit, std::move(row)));
+  SimulatedResponse response = JsonAnswer(201, object);
+  response.headers.emplace_back("location", object["url"].get<std::string>());
+  return response;
+}
+
+void StatusApi::Watch(World::Commit* commit, const Row& row) {
+  const auto it = commit->contexts.find(absl::AsciiStrToLower(row.context));
+  if (it == commit->contexts.end() || it->second.count == 0) return;
+  const Row& shown = commit->rows[it->second.newest];
+  if (shown.state == row.state && shown.description == row.description &&
+      shown.target_url == row.target_url) {
+    ++misbehaviour_->identical_repeats;
+  }
+  if (row.state != "pending" || shown.state == "pending") return;
+  int& reruns_allowed = it->second.reruns_allowed;
+  if (reruns_allowed > 0) {
+    --reruns_allowed;
+  } else {
+    ++misbehaviour_->regressions;
+  }
+}
+
+Json StatusApi::StatusObject(const World::Repository& repository,
+                             const World::Commit& commit,
+                             const Row& row) const {
+  const Json creator = UserObject(UserOfLogin(row.creator), api_url_);
+  return {
+      {"url", absl::StrCat(api_url_, "/repos/", repository.full_name,
+                           "/statuses/", commit.sha)},
+      {"avatar_url", creator["avatar_url"]},
+      {"id", row.id},
+      {"node_id", NodeId("SC", row.id)},
+      {"state", row.state},
+      {"description", TextOrNull(row.description)},
+      {"target_url", TextOrNull(row.target_url)},
+      {"context", row.context},
+      {"created_at", IsoTime(row.created_at)},
+      {"updated_at", IsoTime(row.created_at)},
+      {"creator", creator},
+  };
+}
+
+SimulatedResponse StatusApi::List(const World::Repository& repository,
+                                  const World::Commit& commit,
+                                  const RequestTarget& target) const {
+  const Page page =
+      PageOf(target, commit.rows.size(),
+             absl::StrCat(api_url_, "/repositories/", repository.id,
+                          "/commits/", commit.sha, "/statuses"));
+  Json statuses = Json::array();
+  for (size_t i = page.begin; i < page.end; ++i) {
+    statuses.push_back(StatusObject(repository, commit,
+                                    commit.rows[commit.rows.size() - 1 - i]));
+  }
+  SimulatedResponse response = JsonAnswer(200, statuses);
+  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
+  return response;
+}
+
+SimulatedResponse StatusApi::Combined(const World::Repository& repository,
+                                      const World::Commit& commit,
+                                      const RequestTarget& target) const {
+  const std::vector<const Row*> shown = ShownRows(commit);
+  const Page page =
+      PageOf(target, shown.size(),
+             absl::StrCat(api_url_, "/repositories/", repository.id,
+                          "/commits/", commit.sha, "/status"));
+  Json statuses = Json::array();
+  for (size_t i = page.begin; i < page.end; ++i) {
+    Json object = StatusObject(repository, commit, *shown[i]);
+    object.erase("creator");
+    statuses.push_back(std::move(object));
+  }
+  const std::string commit_url = absl::StrCat(
+      api_url_, "/repos/", repository.full_name, "/commits/", commit.sha);
+  SimulatedResponse response = JsonAnswer(
+      200, {{"state", CombinedStateOf(commit)},
+            {"statuses", std::move(statuses)},
+            {"sha", commit.sha},
+            {"total_count", shown.size()},
+            {"repository",
+             RepositoryObject({repository.id, repository.full_name}, api_url_)},
+            {"commit_url", commit_url},
+            {"url", commit_url + "/status"}});
+  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
+  return response;
+}
+
+}  // namespace signalbox

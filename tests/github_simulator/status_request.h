@@ -1,0 +1,39 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_STATUS_REQUEST_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_STATUS_REQUEST_H_
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// A status as a request asks for it. Null and absent texts are empty.
+struct NewStatus {
+  std::string state = "";
+  std::string description = "";
+  std::string target_url = "";
+  std::string context = "default";
+};
+
+// Why GitHub refuses a request, as the body of its answer says it.
+struct Refusal {
+  int http_status = 422;
+  std::string message;
+  std::string errors = "";  // A JSON array; empty: the body has none.
+};
+
+// One element of Refusal::errors about a field of a status; an empty `field`
+// is left out.
+nlohmann::ordered_json StatusFieldError(absl::string_view field,
+                                        absl::string_view message);
+
+// Reads the body of `POST /repos/{owner}/{repo}/statuses/{sha}` by GitHub's
+// rules and fills in `status`, or says why not. Pure; any bytes will do.
+std::optional<Refusal> ReadStatusRequest(absl::string_view body,
+                                         NewStatus* status);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_STATUS_REQUEST_H_

@@ -1,0 +1,110 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_WORLD_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_WORLD_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "tests/github_simulator/github_rules.h"
+
+namespace signalbox {
+
+// Repositories, commits and the statuses on them: what GitHub keeps, without
+// the requests that read and change it. Names and contexts are compared without
+// regard to ASCII case, and so are the digits of a sha.
+//
+// Not thread-safe. Pointers stay valid as long as the World.
+class World {
+ public:
+  using Row = GitHubRules::Row;
+
+  // All rows of one context.
+  struct Context {
+    size_t newest = 0;  // Index into Commit::rows.
+    int count = 0;
+    int reruns_allowed = 0;
+  };
+
+  struct Commit {
+    std::string sha;  // Lower case.
+    absl::Time visible_from = absl::InfinitePast();
+    std::vector<Row> rows;                    // Oldest first.
+    std::map<std::string, Context> contexts;  // By lower-case context.
+  };
+
+  struct Repository {
+    int64_t id = 0;
+    std::string full_name;  // As spelled.
+    bool archived = false;
+    bool writable = true;
+    std::map<std::string, Commit> commits;  // By sha.
+  };
+
+  // Every name of the right grammar has a repository, and every sha a commit.
+  explicit World(bool any_repository) : any_repository_(any_repository) {}
+
+  void AddRepository(absl::string_view full_name, int64_t id);
+  bool Rename(absl::string_view full_name, absl::string_view new_full_name);
+  // Makes the repository and the commit if need be.
+  Commit* AddCommit(absl::string_view full_name, absl::string_view sha);
+
+  // By name, current or old. Null: there is none.
+  Repository* FindRepository(absl::string_view full_name);
+  Repository* FindRepository(int64_t id);
+  // Whether a repository that was found goes by another name now.
+  static bool IsOldName(const Repository& repository,
+                        absl::string_view full_name);
+  // By a full sha, or as reads have it by the first seven digits or more of a
+  // unique one. Null: it does not exist, or not yet.
+  Commit* FindCommit(Repository* repository, absl::string_view ref,
+                     absl::Time now);
+
+  // Without making any, and whether it is visible or not. Null: there is none.
+  const Repository* Peek(absl::string_view full_name) const;
+  const Commit* Peek(absl::string_view full_name, absl::string_view sha) const;
+
+  // Gives `row` an id and a place.
+  const Row& AddRow(const Repository& repository, Commit* commit, Row row);
+
+  // Rows of all commits in the order they came; `number` counts from 1.
+  std::vector<GitHubRules::Event> EventsAfter(int64_t number,
+                                              size_t limit) const;
+  std::vector<GitHubRules::CommitName> RecentCommits(size_t limit) const;
+
+ private:
+  static Commit* MakeCommit(Repository* repository, absl::string_view sha);
+
+  struct EventRow {
+    const Repository* repository;
+    const Commit* commit;
+    size_t row;
+  };
+
+  const bool any_repository_;
+  std::map<int64_t, Repository> repositories_;
+  std::map<std::string, int64_t> names_;  // Lower case; old names too.
+  std::vector<EventRow> events_;
+  int64_t next_repository_id_ = 4'600'000'001;
+  // About where GitHub's own stand: what keeps an id in 32 bits shall break.
+  int64_t next_status_id_ = 48'971'127'823;
+};
+
+// What GitHub shows of a commit, newest row of each context, oldest first.
+std::vector<const GitHubRules::Row*> ShownRows(const World::Commit& commit);
+
+// GitHub's combined state: "failure" if any of the rows shown is an error or a
+// failure, else "pending" if any is pending or there are none, else "success".
+std::string CombinedStateOf(const World::Commit& commit);
+
+// `text` is 40 hexadecimal digits.
+bool IsFullSha(absl::string_view text);
+
+// `text` is OWNER/NAME, of the characters that GitHub allows.
+bool IsFullName(absl::string_view text);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_WORLD_H_

@@ -1,0 +1,135 @@
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "server/github/curl_transport.h"
+#include "tests/server/github/loopback_server.h"
+
+namespace signalbox {
+namespace {
+
+// A server on loopback with a certificate of its own for 127.0.0.1, as a GitHub
+// Enterprise Server has one from a private authority.
+class CurlTlsTest : public testing::Test {
+ protected:
+  CurlTlsTest()
+      : key_(EVP_EC_gen("P-256")),
+        certificate_(X509_new()),
+        context_(SSL_CTX_new(TLS_server_method())) {
+    X509_set_version(certificate_, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
+    X509_set_pubkey(certificate_, key_);
+    X509_NAME* name = X509_get_subject_name(certificate_);
+    X509_NAME_add_entry_by_txt(
+        name, "CN", MBSTRING_ASC,
+        reinterpret_cast<const unsigned char*>("signalbox test"), -1, -1, 0);
+    X509_set_issuer_name(certificate_, name);
+    X509_EXTENSION* alternative = X509V3_EXT_conf_nid(
+        nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate_, alternative, -1);
+    X509_EXTENSION_free(alternative);
+    X509_sign(certificate_, key_, EVP_sha256());
+    SSL_CTX_use_certificate(context_, certificate_);
+    SSL_CTX_use_PrivateKey(context_, key_);
+
+    std::string path = testing::TempDir() + "/certificate_XXXXXX";
+    const int fd = mkstemp(path.data());
+    ca_file_ = path;
+    FILE* file = fdopen(fd, "w");
+    PEM_write_X509(file, certificate_);
+    fclose(file);
+  }
+
+  ~CurlTlsTest() override {
+    unlink(ca_file_.c_str());
+    SSL_CTX_free(context_);
+    X509_free(certificate_);
+    EVP_PKEY_free(key_);
+  }
+
+  // Sends a request with that trust to that host name.
+  absl::StatusOr<HttpResponse> Send(bool trust, const std::string& host) {
+    LoopbackServer server([this](Peer& peer, int) { Serve(peer); });
+    CurlTransportOptions options;
+    if (trust) options.ca_files[host] = ca_file_;
+    auto transport = MakeCurlTransport(options);
+    EXPECT_TRUE(transport.ok());
+    HttpRequest request;
+    request.method = "POST";
+    request.url = server.Url("/", "https", host);
+    request.bearer = Secret("s3cret");
+    std::promise<absl::StatusOr<HttpResponse>> promise;
+    (*transport)
+        ->Send(std::move(request), [&](absl::StatusOr<HttpResponse> answer) {
+          promise.set_value(std::move(answer));
+        });
+    return promise.get_future().get();
+  }
+
+  EVP_PKEY* const key_;
+  X509* const certificate_;
+  SSL_CTX* const context_;
+  std::string ca_file_;
+  std::atomic<int> requests_ = 0;
+
+ private:
+  void Serve(Peer& peer) {
+    // OpenSSL writes without MSG_NOSIGNAL. On this thread only: the transport
+    // has to look after its own.
+    sigset_t pipe_signal;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
+    SSL* ssl = SSL_new(context_);
+    SSL_set_fd(ssl, peer.fd());
+    char buffer[4096];
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, buffer, sizeof(buffer)) > 0) {
+      ++requests_;
+      const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+      SSL_write(ssl, answer.data(), static_cast<int>(answer.size()));
+      SSL_shutdown(ssl);
+    }
+    SSL_free(ssl);
+  }
+};
+
+TEST_F(CurlTlsTest, TrustsThePrivateAuthorityOfAHost) {
+  const auto answer = Send(/*trust=*/true, "127.0.0.1");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 200);
+}
+
+TEST_F(CurlTlsTest, TrustsNobodyElse) {
+  EXPECT_EQ(Send(/*trust=*/false, "127.0.0.1").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(CurlTlsTest, TheNameCountsToo) {
+  EXPECT_EQ(Send(/*trust=*/true, "localhost").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(CurlTlsTest, OldTlsIsNoTls) {
+  SSL_CTX_set_security_level(context_, 0);
+  SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context_, TLS1_1_VERSION);
+  EXPECT_EQ(Send(/*trust=*/true, "127.0.0.1").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(requests_, 0);
+}
+
+}  // namespace
+}  // namespace signalbox
