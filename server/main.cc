@@ -1,0 +1,253 @@
+// signalbox-server: accepts reports over gRPC and makes GitHub show them.
+
+#include <grpc/support/log.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/config.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/server.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kExitFailure = 1;  // The store failed while serving.
+constexpr int kExitCannotStart = 2;
+
+constexpr char kDescription[] =
+    R"(signalbox-server sets the commit statuses of an organisation's repositories.
+
+Build farms report over gRPC what has started and how it ended; the server
+keeps it on disk and makes GitHub show it. It needs a GitHub token that may
+write commit statuses (classic: repo:status; fine-grained: "Commit statuses:
+write"), from GITHUB_TOKEN, --github-token-file, or the configuration file.)";
+
+constexpr char kExamples[] = R"(Examples:
+  GITHUB_TOKEN=... signalbox-server
+  signalbox-server --config /etc/signalbox/server.yaml
+  signalbox-server --data-dir /var/lib/signalbox --check
+
+Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the store failed; 2 could not
+start, or wrong usage.
+)";
+
+struct Flags {
+  std::string config;
+  std::string listen;
+  std::string web_listen;
+  std::string metrics_listen;
+  std::string data_dir;
+  std::string github_api_url;
+  std::string github_token_file;
+  std::vector<std::string> contexts;
+  std::string log_format = "auto";
+  bool reflection = false;
+  bool check = false;
+};
+
+int CannotStart(const absl::Status& status) {
+  std::fprintf(stderr, "signalbox-server: %s\n",
+               std::string(status.message()).c_str());
+  return kExitCannotStart;
+}
+
+void AddFlags(CLI::App* app, Flags* flags) {
+  // A wrapper's flag can be overridden behind it.
+  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->add_option("--config", flags->config, "Configuration file (YAML)")
+      ->type_name("FILE");
+  app->add_option("--listen", flags->listen,
+                  "Address of gRPC; loopback [127.0.0.1:50051]")
+      ->type_name("HOST:PORT");
+  app->add_option("--web-listen", flags->web_listen,
+                  "Address of /healthz, /readyz and /metrics; loopback "
+                  "[127.0.0.1:8080]")
+      ->type_name("HOST:PORT");
+  app->add_option("--metrics-listen", flags->metrics_listen,
+                  "Another address for /metrics; loopback [the web address]")
+      ->type_name("HOST:PORT");
+  app->add_option("--data-dir", flags->data_dir,
+                  "Where everything is kept [./signalbox-data]")
+      ->type_name("DIR");
+  app->add_option("--github-api-url", flags->github_api_url,
+                  "Another address for github.com's API: a GitHub Enterprise "
+                  "Server, or the simulator")
+      ->type_name("URL");
+  app->add_option("--github-token-file", flags->github_token_file,
+                  "File with the GitHub token; read again when it changes. "
+                  "Without it: GITHUB_TOKEN")
+      ->type_name("FILE");
+  app->add_option("--context", flags->contexts,
+                  "A context that every pull request is to get, unless the "
+                  "configuration says otherwise; repeatable [ci/build]")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("CONTEXT");
+  app->add_option("--log-format", flags->log_format,
+                  "auto (text on a terminal, else json), text or json")
+      ->check(CLI::IsMember({"auto", "text", "json"}))
+      ->type_name("FORMAT");
+  app->add_flag("--reflection", flags->reflection,
+                "Answer gRPC reflection, for tools such as grpcurl");
+  app->add_flag("--check", flags->check,
+                "Check that the stored data are intact, and exit");
+  app->set_version_flag("--version", "signalbox-server 0.1.0");
+  app->footer(kExamples);
+}
+
+absl::Status CheckApiUrl(const std::string& url) {
+  if (url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--github-api-url: \"", url,
+                   "\" is not an http or https URL, such as "
+                   "https://github.example.com/api/v3"));
+}
+
+absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
+  ServerOptions options;
+  // Taken even if a flag overrides it, so that no child or core dump has it.
+  options.github_token = TakeSecretFromEnvironment("GITHUB_TOKEN");
+  if (!flags.config.empty()) {
+    absl::StatusOr<Config> config = ReadConfigFile(flags.config);
+    if (!config.ok()) return config.status();
+    options.config = *std::move(config);
+  }
+  const auto override_with = [](const std::string& flag, std::string* value) {
+    if (!flag.empty()) *value = flag;
+  };
+  override_with(flags.listen, &options.config.listen);
+  override_with(flags.web_listen, &options.config.web_listen);
+  override_with(flags.metrics_listen, &options.config.metrics_listen);
+  override_with(flags.data_dir, &options.config.data_dir);
+  options.github_api_url = flags.github_api_url;
+  if (!options.github_api_url.empty()) {
+    const absl::Status status = CheckApiUrl(options.github_api_url);
+    if (!status.ok()) return status;
+    while (options.github_api_url.back() == '/') {
+      options.github_api_url.pop_back();
+    }
+  }
+  options.github_token_file = flags.github_token_file;
+  if (!flags.contexts.empty()) {
+    options.contexts.clear();
+    for (const std::string& context : flags.contexts) {
+      absl::StatusOr<std::string> parsed = ParseContext(context);
+      if (!parsed.ok()) return parsed.status();
+      options.contexts.push_back(*std::move(parsed));
+    }
+  }
+  options.reflection = flags.reflection;
+  return options;
+}
+
+// Core dumps would hold the tokens.
+void ForbidCoreDumps() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+int Serve(const Flags& flags) {
+  absl::StatusOr<ServerOptions> options = OptionsOf(flags);
+  if (!options.ok()) return CannotStart(options.status());
+  const bool can_post = !options->github_token.empty() ||
+                        !options->github_token_file.empty() ||
+                        !options->config.github.empty();
+
+  // Blocked before any thread begins, so that only poll() below sees them.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  const int stop_fd = signalfd(-1, &stop_signals, SFD_CLOEXEC);
+  const int failure_fd = eventfd(0, EFD_CLOEXEC);
+  options->on_failure = [failure_fd](const absl::Status&) {
+    eventfd_write(failure_fd, 1);
+  };
+
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(*std::move(options));
+  if (!server.ok()) return CannotStart(server.status());
+  if (!can_post) {
+    LogWarning(
+        "no GitHub token: reports are kept, but nothing is posted; set "
+        "GITHUB_TOKEN or --github-token-file");
+  }
+  std::printf("grpc listening on %s\nweb listening on %s\n",
+              (*server)->grpc_address().c_str(),
+              (*server)->web_address().c_str());
+  std::fflush(stdout);
+  LogInfo("serving", {{"grpc", (*server)->grpc_address()},
+                      {"web", (*server)->web_address()}});
+
+  pollfd fds[] = {{stop_fd, POLLIN, 0}, {failure_fd, POLLIN, 0}};
+  while (poll(fds, 2, -1) < 0) {
+  }
+  if ((fds[1].revents & POLLIN) != 0) {
+    // Nothing can be kept any more, so nothing is gained by an orderly end.
+    std::fflush(nullptr);
+    _exit(kExitFailure);
+  }
+  LogInfo("stopping");
+  (*server)->Stop();
+  return 0;
+}
+
+int Check(const Flags& flags) {
+  std::string data_dir = Config().data_dir;
+  if (!flags.config.empty()) {
+    absl::StatusOr<Config> config = ReadConfigFile(flags.config);
+    if (!config.ok()) return CannotStart(config.status());
+    data_dir = config->data_dir;
+  }
+  if (!flags.data_dir.empty()) data_dir = flags.data_dir;
+  const absl::Status status = CheckSqliteOutbox(data_dir);
+  if (!status.ok()) {
+    std::fprintf(stderr, "signalbox-server: %s\n",
+                 std::string(status.message()).c_str());
+    return absl::IsDataLoss(status) ? kExitFailure : kExitCannotStart;
+  }
+  std::printf("%s: intact\n", data_dir.c_str());
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  ForbidCoreDumps();
+  // gRPC writes several lines about a port that is taken; we write one.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  CLI::App app(kDescription, "signalbox-server");
+  Flags flags;
+  AddFlags(&app, &flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    return CannotStart(absl::InvalidArgumentError(
+        absl::StrCat(error.what(), "; see signalbox-server --help")));
+  }
+  StartLogging(flags.log_format == "auto"   ? DefaultLogFormat()
+               : flags.log_format == "json" ? LogFormat::kJson
+                                            : LogFormat::kText);
+  return flags.check ? Check(flags) : Serve(flags);
+}
+
+}  // namespace
+}  // namespace signalbox
+
+int main(int argc, char** argv) { return signalbox::Main(argc, argv); }

@@ -1,0 +1,339 @@
+#include "server/rpc/convert.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/report/text.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kMaxContexts = 100;
+constexpr size_t kMaxDeliveryField = 255;
+constexpr char kDefaultContext[] = "ci/build";
+constexpr absl::Duration kMinExpiry = absl::Minutes(1);
+constexpr absl::Duration kMaxExpiry = absl::Hours(30 * 24);
+
+absl::StatusOr<int64_t> NotNegative(absl::string_view field, int64_t value,
+                                    absl::string_view reason) {
+  if (value < 0) {
+    return InvalidField(field, absl::StrCat(value), "is negative", reason);
+  }
+  return value;
+}
+
+absl::StatusOr<absl::Duration> ExpiresAfter(
+    const v1::ReportPendingRequest& request, const RepositoryRules& rules,
+    const Repository& repository) {
+  if (!request.has_expires_after()) return rules.ExpiresAfter(repository);
+  const absl::Duration expiry =
+      absl::Seconds(request.expires_after().seconds()) +
+      absl::Nanoseconds(request.expires_after().nanos());
+  if (expiry < kMinExpiry || expiry > kMaxExpiry) {
+    return InvalidField("expires_after", absl::FormatDuration(expiry),
+                        "is not between 1 minute and 30 days",
+                        "INVALID_EXPIRES_AFTER");
+  }
+  return expiry;
+}
+
+bool IsPrintable(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+absl::StatusOr<Delivery> FromProto(const v1::Delivery& proto) {
+  const auto field = [](absl::string_view name, const std::string& value,
+                        bool required) {
+    if ((required && value.empty()) || value.size() > kMaxDeliveryField ||
+        !IsPrintable(value)) {
+      return InvalidField(
+          name, value,
+          absl::StrCat("is not printable ASCII of ", required ? 1 : 0, " to ",
+                       kMaxDeliveryField, " bytes"),
+          "INVALID_DELIVERY");
+    }
+    return absl::OkStatus();
+  };
+  for (const absl::Status& status :
+       {field("delivery.id", proto.id(), true),
+        field("delivery.event", proto.event(), true),
+        field("delivery.action", proto.action(), false)}) {
+    if (!status.ok()) return status;
+  }
+  if (!proto.digest().empty() && proto.digest().size() != 32) {
+    return InvalidField("delivery.digest",
+                        absl::StrCat(proto.digest().size(), " bytes"),
+                        "is not a SHA-256 (32 bytes)", "INVALID_DELIVERY");
+  }
+  return Delivery{proto.id(), proto.digest(), proto.event(), proto.action()};
+}
+
+// Texts of a change are GitHub's and only shown: they are cut, not refused.
+Change FromProto(const v1::Change& proto) {
+  Change change;
+  change.event = KeepDescription(proto.event()).text;
+  change.pull_request_number =
+      std::max<int64_t>(0, proto.pull_request_number());
+  change.title = KeepDescription(proto.title()).text;
+  change.author = KeepDescription(proto.author()).text;
+  change.head_ref = KeepDescription(proto.head_ref()).text;
+  change.base_ref = KeepDescription(proto.base_ref()).text;
+  change.draft = proto.draft();
+  change.fork = proto.fork();
+  change.clone_url = KeepTargetUrl(proto.clone_url()).text;
+  if (proto.has_updated_time()) {
+    change.updated_time =
+        absl::FromUnixSeconds(proto.updated_time().seconds()) +
+        absl::Nanoseconds(proto.updated_time().nanos());
+  }
+  return change;
+}
+
+absl::Status NotImplementedYet(absl::string_view field) {
+  return Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
+               absl::StrCat(field, ": this server does not take it yet"));
+}
+
+// What both requests have in common.
+template <typename Request>
+absl::StatusOr<Converted> FromCommonFields(const Request& request,
+                                           const ConvertOptions& options,
+                                           Report* report) {
+  if (request.has_observed()) return NotImplementedYet("observed");
+  absl::StatusOr<Repository> repository =
+      RepositoryFromProto(request.repository(), options);
+  if (!repository.ok()) return repository.status();
+  absl::StatusOr<std::string> sha = ParseSha(request.sha());
+  if (!sha.ok()) return sha.status();
+  absl::StatusOr<int64_t> attempt =
+      NotNegative("attempt", request.attempt(), "INVALID_ATTEMPT");
+  if (!attempt.ok()) return attempt.status();
+  absl::StatusOr<int64_t> repository_id = NotNegative(
+      "repository_id", request.repository_id(), "INVALID_REPOSITORY_ID");
+  if (!repository_id.ok()) return repository_id.status();
+
+  Converted converted;
+  if (request.has_delivery()) {
+    absl::StatusOr<Delivery> delivery = FromProto(request.delivery());
+    if (!delivery.ok()) return delivery.status();
+    if (request.attempt() != 0) {
+      return InvalidField("attempt", absl::StrCat(request.attempt()),
+                          "cannot be given with a delivery; wanted 0",
+                          "INVALID_ATTEMPT");
+    }
+    converted.submission.delivery = *std::move(delivery);
+  }
+
+  Mended description = KeepDescription(request.description());
+  Mended target_url = KeepTargetUrl(request.target_url());
+  std::vector<std::string> warnings;
+  for (std::string* warning : {&description.warning, &target_url.warning}) {
+    if (!warning->empty()) warnings.push_back(std::move(*warning));
+  }
+  converted.warnings.push_back(std::move(warnings));
+
+  report->repository = *std::move(repository);
+  report->sha = *std::move(sha);
+  report->attempt = *attempt;
+  report->repository_id = *repository_id;
+  report->description = std::move(description.text);
+  report->target_url = std::move(target_url.text);
+  return converted;
+}
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  const int64_t micros = absl::ToUnixMicros(time);
+  proto.set_seconds(micros / 1000000);
+  proto.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
+  return proto;
+}
+
+v1::CommitState ToProto(CommitState state) {
+  switch (state) {
+    case CommitState::kError:
+      return v1::COMMIT_STATE_ERROR;
+    case CommitState::kFailure:
+      return v1::COMMIT_STATE_FAILURE;
+    case CommitState::kPending:
+      return v1::COMMIT_STATE_PENDING;
+    case CommitState::kSuccess:
+      return v1::COMMIT_STATE_SUCCESS;
+  }
+  return v1::COMMIT_STATE_UNSPECIFIED;
+}
+
+v1::PostingState ToProto(PostingState state) {
+  switch (state) {
+    case PostingState::kDue:
+      return v1::DUE;
+    case PostingState::kPosted:
+      return v1::POSTED;
+    case PostingState::kWaiting:
+      return v1::WAITING;
+    case PostingState::kAbandoned:
+      return v1::ABANDONED;
+  }
+  return v1::POSTING_STATE_UNSPECIFIED;
+}
+
+v1::Disposition ToProto(Disposition disposition) {
+  switch (disposition) {
+    case Disposition::kAccepted:
+      return v1::ACCEPTED;
+    case Disposition::kUnchanged:
+      return v1::UNCHANGED;
+    case Disposition::kSuperseded:
+      return v1::SUPERSEDED;
+    case Disposition::kConflict:
+      break;  // Answered with ALREADY_EXISTS, never with a receipt.
+  }
+  return v1::DISPOSITION_UNSPECIFIED;
+}
+
+v1::CommitStatus ToProto(const StatusView& status) {
+  v1::CommitStatus proto;
+  proto.set_context(status.context);
+  proto.set_state(ToProto(status.state));
+  if (status.result.has_value()) {
+    proto.set_result(static_cast<v1::Result>(*status.result));
+  }
+  proto.set_description(status.description);
+  proto.set_target_url(status.target_url);
+  proto.set_attempt(status.attempt);
+  proto.set_sequence(status.sequence);
+  *proto.mutable_report_time() = ToProto(status.report_time);
+  if (status.expire_time.has_value()) {
+    *proto.mutable_expire_time() = ToProto(*status.expire_time);
+  }
+  v1::Posting* const posting = proto.mutable_posting();
+  posting->set_state(ToProto(status.posting.state));
+  posting->set_reason(status.posting.reason);
+  posting->set_try_count(status.posting.try_count);
+  if (status.posting.next_try_time.has_value()) {
+    *posting->mutable_next_try_time() = ToProto(*status.posting.next_try_time);
+  }
+  if (status.posting.post_time.has_value()) {
+    *posting->mutable_post_time() = ToProto(*status.posting.post_time);
+  }
+  return proto;
+}
+
+}  // namespace
+
+absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
+                                               const ConvertOptions& options) {
+  absl::StatusOr<Repository> parsed = ParseRepository(repository);
+  if (!parsed.ok()) return parsed.status();
+  if (std::find(options.known_hosts.begin(), options.known_hosts.end(),
+                parsed->host) == options.known_hosts.end()) {
+    return InvalidField("repository", repository,
+                        "is on a host that this server does not know",
+                        "UNKNOWN_HOST");
+  }
+  return parsed;
+}
+
+absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
+                                    const ConvertOptions& options) {
+  Report report;
+  absl::StatusOr<Converted> converted =
+      FromCommonFields(request, options, &report);
+  if (!converted.ok()) return converted.status();
+  Submission& submission = converted->submission;
+  if (request.has_change()) submission.change = FromProto(request.change());
+
+  absl::StatusOr<absl::Duration> expires_after =
+      ExpiresAfter(request, options.rules, report.repository);
+  if (!expires_after.ok()) return expires_after.status();
+  report.expires_after = *expires_after;
+  report.rerun = request.rerun();
+  report.from_webhook = request.has_delivery();
+
+  if (request.contexts_size() > kMaxContexts) {
+    return InvalidField("contexts", absl::StrCat(request.contexts_size()),
+                        absl::StrCat("contexts are more than ", kMaxContexts),
+                        "TOO_MANY_CONTEXTS");
+  }
+  std::vector<std::string> contexts(request.contexts().begin(),
+                                    request.contexts().end());
+  if (contexts.empty()) {
+    contexts = options.rules
+                   .Expect(report.repository, submission.change.has_value()
+                                                  ? &*submission.change
+                                                  : nullptr)
+                   .contexts;
+  }
+  for (std::string& context : contexts) {
+    absl::StatusOr<std::string> parsed = ParseContext(context);
+    if (!parsed.ok()) return parsed.status();
+    report.context = *std::move(parsed);
+    submission.reports.push_back(report);
+  }
+  const std::vector<std::string> warnings = converted->warnings.front();
+  converted->warnings.assign(submission.reports.size(), warnings);
+  return converted;
+}
+
+absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
+                                    const ConvertOptions& options) {
+  Report report;
+  absl::StatusOr<Converted> converted =
+      FromCommonFields(request, options, &report);
+  if (!converted.ok()) return converted.status();
+  absl::StatusOr<std::string> context = ParseContext(
+      request.context().empty() ? kDefaultContext : request.context());
+  if (!context.ok()) return context.status();
+  report.context = *std::move(context);
+  // Enumerations are open: any number can arrive.
+  if (request.result() < v1::SUCCESS || request.result() > v1::NEUTRAL) {
+    return InvalidField(
+        "result",
+        v1::Result_IsValid(request.result())
+            ? v1::Result_Name(request.result())
+            : absl::StrCat(static_cast<int>(request.result())),
+        "does not say how the run ended; wanted SUCCESS, FAILURE, ERROR, "
+        "CANCELLED, SKIPPED, TIMED_OUT or NEUTRAL",
+        "INVALID_RESULT");
+  }
+  report.result = static_cast<Result>(request.result());
+  converted->submission.reports.push_back(std::move(report));
+  return converted;
+}
+
+v1::Receipt ToProto(const Receipt& receipt,
+                    const std::vector<std::string>& warnings) {
+  v1::Receipt proto;
+  proto.set_context(receipt.context);
+  proto.set_sequence(receipt.sequence);
+  proto.set_disposition(ToProto(receipt.disposition));
+  for (const std::string& warning : warnings) proto.add_warnings(warning);
+  return proto;
+}
+
+v1::GetCommitStatusResponse ToProto(const CommitView& commit) {
+  v1::GetCommitStatusResponse proto;
+  proto.set_repository(commit.repository.Display());
+  proto.set_sha(commit.sha);
+  proto.set_state(ToProto(CombinedState(commit.statuses)));
+  for (const StatusView& status : commit.statuses) {
+    *proto.add_statuses() = ToProto(status);
+  }
+  return proto;
+}
+
+v1::CommitSummary ToProto(const CommitSummary& commit) {
+  v1::CommitSummary proto;
+  proto.set_repository(commit.repository.Display());
+  proto.set_sha(commit.sha);
+  proto.set_state(ToProto(commit.state));
+  proto.set_status_count(commit.status_count);
+  *proto.mutable_update_time() = ToProto(commit.update_time);
+  return proto;
+}
+
+}  // namespace signalbox

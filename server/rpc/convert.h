@@ -1,0 +1,52 @@
+#ifndef SIGNALBOX_SERVER_RPC_CONVERT_H_
+#define SIGNALBOX_SERVER_RPC_CONVERT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/outbox/outbox.h"
+#include "server/report/repository_rules.h"
+#include "signalbox/v1/status_service.pb.h"
+
+namespace signalbox {
+
+// The border between the generated types and ours: everything from outside is
+// validated on the way in, and nothing behind it sees a proto. Pure.
+
+// What the server knows that a request does not say.
+struct ConvertOptions {
+  RepositoryRules rules;
+  // Lower-case host names; a repository elsewhere is refused.
+  std::vector<std::string> known_hosts = {"github.com"};
+};
+
+// A request that may be submitted, and what was mended in it.
+struct Converted {
+  Submission submission;
+  // One list per report.
+  std::vector<std::vector<std::string>> warnings;
+};
+
+// INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
+// INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,
+// INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_REPOSITORY_ID,
+// INVALID_DELIVERY. UNIMPLEMENTED, reason NOT_IMPLEMENTED, for `observed`.
+absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
+                                    const ConvertOptions& options);
+absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
+                                    const ConvertOptions& options);
+
+// INVALID_REPOSITORY or UNKNOWN_HOST.
+absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
+                                               const ConvertOptions& options);
+
+v1::Receipt ToProto(const Receipt& receipt,
+                    const std::vector<std::string>& warnings);
+v1::GetCommitStatusResponse ToProto(const CommitView& commit);
+v1::CommitSummary ToProto(const CommitSummary& commit);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_CONVERT_H_

@@ -1,0 +1,37 @@
+#include "server/rpc/errors.h"
+
+#include <string>
+
+#include "server/base/error.h"
+#include "server/base/log.h"
+
+namespace signalbox {
+namespace {
+
+// Long enough for a full queue to drain, short enough for a person to wait.
+constexpr char kPushbackMs[] = "200";
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status,
+                          grpc::CallbackServerContext* context) {
+  if (status.ok()) return grpc::Status::OK;
+  if (context != nullptr) {
+    const std::string reason = ReasonOf(status);
+    if (!reason.empty()) {
+      context->AddTrailingMetadata("signalbox-reason", reason);
+    }
+    if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+      context->AddTrailingMetadata("grpc-retry-pushback-ms", kPushbackMs);
+    }
+  }
+  if (absl::IsInternal(status)) {
+    LogError("a call failed", {{"error", status.message()}});
+    return grpc::Status(grpc::StatusCode::INTERNAL,
+                        "internal error; the server's log says more");
+  }
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      std::string(status.message()));
+}
+
+}  // namespace signalbox

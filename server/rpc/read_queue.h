@@ -1,0 +1,43 @@
+#ifndef SIGNALBOX_SERVER_RPC_READ_QUEUE_H_
+#define SIGNALBOX_SERVER_RPC_READ_QUEUE_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/base/worker.h"
+
+namespace signalbox {
+
+// Runs reads of the store apart from gRPC's threads, which must never block.
+//
+// Thread-safe.
+class ReadQueue {
+ public:
+  // `clock` is borrowed.
+  ReadQueue(Clock* clock, int threads, size_t max_waiting);
+
+  // Runs what still waits, then ends the threads.
+  ~ReadQueue();
+
+  // Runs `read` soon. False, and `read` is not run, if too many are waiting.
+  bool Run(std::function<void()> read);
+
+ private:
+  absl::Time RunOnce();
+
+  const size_t max_waiting_;
+
+  Mutex mu_;
+  std::deque<std::function<void()>> waiting_ ABSL_GUARDED_BY(mu_);
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_READ_QUEUE_H_

@@ -1,0 +1,320 @@
+#include "server/rpc/status_service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/rpc/errors.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kDefaultPageSize = 30;
+constexpr int kMaxPageSize = 100;
+
+absl::string_view Authorization(const grpc::CallbackServerContext& context) {
+  const auto found = context.client_metadata().find("authorization");
+  if (found == context.client_metadata().end()) return "";
+  return absl::string_view(found->second.data(), found->second.size());
+}
+
+// Page tokens are the number before which the next page begins. People must
+// not build their own, but a wrong one can do no harm.
+absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
+  if (token.empty()) return 0;
+  int64_t before_sequence = 0;
+  if (token.size() > 20 || !absl::SimpleAtoi(token, &before_sequence) ||
+      before_sequence <= 0) {
+    return InvalidField("page_token", token,
+                        "is not a next_page_token of an earlier answer",
+                        "INVALID_PAGE_TOKEN");
+  }
+  return before_sequence;
+}
+
+}  // namespace
+
+// One unary call under way. Whoever ends it first wins: its work, or its
+// deadline.
+class StatusServiceImpl::Call {
+ public:
+  Call(grpc::CallbackServerContext* context, const char* method,
+       Metrics* metrics)
+      : context_(context),
+        reactor_(context->DefaultReactor()),
+        method_(method),
+        metrics_(metrics) {}
+
+  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
+  grpc::CallbackServerContext* context() const { return context_; }
+  bool ended() const { return ended_.load(); }
+
+  // `write` fills the response, and runs only if the call has not ended yet:
+  // afterwards the response is gone.
+  template <typename Write>
+  void End(Write write) {
+    if (ended_.exchange(true)) return;
+    const absl::Status status = write();
+    metrics_->Add("signalbox_calls_total", "gRPC calls answered, by code.",
+                  {{"method", method_},
+                   {"code", absl::StatusCodeToString(status.code())}});
+    reactor_->Finish(ToGrpcStatus(status, context_));
+  }
+
+  void Fail(const absl::Status& status) {
+    End([&status] { return status; });
+  }
+
+ private:
+  grpc::CallbackServerContext* const context_;
+  grpc::ServerUnaryReactor* const reactor_;
+  const char* const method_;
+  Metrics* const metrics_;
+  std::atomic<bool> ended_ = false;
+};
+
+StatusServiceImpl::StatusServiceImpl(Options options,
+                                     const Authorizer* authorizer,
+                                     Intake* intake, Outbox* outbox,
+                                     Metrics* metrics, Clock* clock)
+    : options_(std::move(options)),
+      authorizer_(authorizer),
+      intake_(intake),
+      outbox_(outbox),
+      metrics_(metrics),
+      clock_(clock),
+      reads_(clock, options_.read_threads, options_.max_waiting_reads),
+      expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {}
+
+StatusServiceImpl::~StatusServiceImpl() = default;
+
+std::shared_ptr<StatusServiceImpl::Call> StatusServiceImpl::Begin(
+    grpc::CallbackServerContext* context, const char* method) {
+  auto call = std::make_shared<Call>(context, method, metrics_);
+  MutexLock lock(&mu_);
+  while (!calls_.empty()) {
+    const std::shared_ptr<Call> oldest = calls_.front().second.lock();
+    if (oldest != nullptr && !oldest->ended()) break;
+    calls_.pop_front();
+  }
+  calls_.emplace_back(clock_->Monotonic(), call);
+  return call;
+}
+
+// Ends the calls that have waited too long for the disk. Looks once a second:
+// the limit is there so that no call waits for ever, not to be exact.
+absl::Time StatusServiceImpl::ExpireCalls() {
+  std::vector<std::shared_ptr<Call>> overdue;
+  {
+    MutexLock lock(&mu_);
+    const absl::Duration limit = clock_->Monotonic() - options_.max_call_time;
+    while (!calls_.empty() && calls_.front().first <= limit) {
+      std::shared_ptr<Call> call = calls_.front().second.lock();
+      if (call != nullptr) overdue.push_back(std::move(call));
+      calls_.pop_front();
+    }
+  }
+  for (const std::shared_ptr<Call>& call : overdue) {
+    call->Fail(Error(absl::StatusCode::kDeadlineExceeded, "SERVER_TOO_SLOW",
+                     "the server could not answer in time; repeat the call"));
+  }
+  return clock_->Now() + absl::Seconds(1);
+}
+
+absl::StatusOr<const Caller*> StatusServiceImpl::Authenticate(
+    const grpc::CallbackServerContext& context) const {
+  return authorizer_->Authenticate(Authorization(context));
+}
+
+template <typename Answer>
+void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
+                               absl::StatusOr<Converted> converted,
+                               Answer answer) {
+  const absl::StatusOr<const Caller*> caller = Authenticate(*call->context());
+  if (!caller.ok()) return call->Fail(caller.status());
+  if (!converted.ok()) return call->Fail(converted.status());
+  Submission& submission = converted->submission;
+  if (submission.reports.empty()) {
+    return call->End([&answer] { return answer({}, {}); });
+  }
+  std::vector<std::string> contexts;
+  for (const Report& report : submission.reports) {
+    contexts.push_back(report.context);
+  }
+  const absl::Status authorized = Authorizer::Authorize(
+      *caller, Right::kReport, submission.reports.front().repository, contexts);
+  if (!authorized.ok()) return call->Fail(authorized);
+  if (*caller != nullptr) submission.caller = (*caller)->name;
+
+  intake_->Submit(
+      std::move(submission),
+      [call = std::move(call), warnings = std::move(converted->warnings),
+       answer = std::move(answer)](absl::StatusOr<Outcome> outcome) {
+        call->End([&] {
+          if (!outcome.ok()) return outcome.status();
+          if (!outcome->status.ok()) return outcome->status;
+          return answer(outcome->receipts, warnings);
+        });
+      });
+}
+
+void StatusServiceImpl::Read(std::shared_ptr<Call> call,
+                             std::function<absl::Status()> read) {
+  const bool queued = reads_.Run([call, read = std::move(read)] {
+    if (!call->ended()) call->End(read);
+  });
+  if (!queued) {
+    call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
+                     "too many reads are waiting; repeat the call"));
+  }
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
+    grpc::CallbackServerContext* context,
+    const v1::ReportPendingRequest* request,
+    v1::ReportPendingResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "ReportPending");
+  Submit(call, FromProto(*request, options_.convert),
+         [response](const std::vector<Receipt>& receipts,
+                    const std::vector<std::vector<std::string>>& warnings) {
+           for (size_t i = 0; i < receipts.size(); ++i) {
+             *response->add_receipts() = ToProto(receipts[i], warnings[i]);
+           }
+           return absl::OkStatus();
+         });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ReportResult(
+    grpc::CallbackServerContext* context,
+    const v1::ReportResultRequest* request,
+    v1::ReportResultResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "ReportResult");
+  Submit(call, FromProto(*request, options_.convert),
+         [response](const std::vector<Receipt>& receipts,
+                    const std::vector<std::vector<std::string>>& warnings) {
+           *response->mutable_receipt() =
+               ToProto(receipts.front(), warnings.front());
+           return absl::OkStatus();
+         });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
+    grpc::CallbackServerContext* context,
+    const v1::GetCommitStatusRequest* request,
+    v1::GetCommitStatusResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "GetCommitStatus");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  const absl::StatusOr<Repository> repository =
+      RepositoryFromProto(request->repository(), options_.convert);
+  const absl::StatusOr<std::string> sha = ParseSha(request->sha());
+  for (const absl::Status& status :
+       {caller.status(), repository.status(), sha.status()}) {
+    if (!status.ok()) {
+      call->Fail(status);
+      return call->reactor();
+    }
+  }
+  const absl::Status authorized =
+      Authorizer::Authorize(*caller, Right::kRead, *repository, {});
+  if (!authorized.ok()) {
+    call->Fail(authorized);
+    return call->reactor();
+  }
+  Read(call, [this, repository = *repository, sha = *sha, response] {
+    const absl::StatusOr<CommitView> commit =
+        outbox_->GetCommit(repository, sha);
+    if (commit.ok()) *response = ToProto(*commit);
+    return commit.status();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
+    grpc::CallbackServerContext* context, const v1::ListCommitsRequest* request,
+    v1::ListCommitsResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "ListCommits");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  const absl::StatusOr<int64_t> before_sequence =
+      ParsePageToken(request->page_token());
+  std::optional<Repository> repository;
+  absl::Status status = caller.status();
+  if (status.ok()) status = before_sequence.status();
+  if (status.ok() && request->page_size() < 0) {
+    status = InvalidField("page_size", absl::StrCat(request->page_size()),
+                          "is negative", "INVALID_PAGE_SIZE");
+  }
+  if (status.ok() && !request->repository().empty()) {
+    absl::StatusOr<Repository> parsed =
+        RepositoryFromProto(request->repository(), options_.convert);
+    status = parsed.status();
+    if (parsed.ok()) repository = *std::move(parsed);
+  }
+  if (status.ok() && repository.has_value()) {
+    status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
+  }
+  if (!status.ok()) {
+    call->Fail(status);
+    return call->reactor();
+  }
+  const int page_size = request->page_size() == 0
+                            ? kDefaultPageSize
+                            : std::min<int>(request->page_size(), kMaxPageSize);
+  Read(call, [this, caller = *caller, repository, page_size,
+              before_sequence = *before_sequence, response] {
+    absl::StatusOr<std::vector<CommitSummary>> commits =
+        outbox_->ListCommits(repository, before_sequence, page_size);
+    if (!commits.ok()) return commits.status();
+    for (const CommitSummary& commit : *commits) {
+      // Without a repository in the request a caller sees what is granted.
+      if (Authorizer::Authorize(caller, Right::kRead, commit.repository, {})
+              .ok()) {
+        *response->add_commits() = ToProto(commit);
+      }
+    }
+    if (commits->size() == static_cast<size_t>(page_size)) {
+      response->set_next_page_token(absl::StrCat(commits->back().sequence));
+    }
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::NotImplemented(
+    grpc::CallbackServerContext* context, const char* method) {
+  std::shared_ptr<Call> call = Begin(context, method);
+  call->Fail(Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
+                   absl::StrCat(method, ": this server cannot do it yet")));
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
+    grpc::CallbackServerContext* context, const v1::ReportEventRequest*,
+    v1::ReportEventResponse*) {
+  return NotImplemented(context, "ReportEvent");
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
+    grpc::CallbackServerContext* context, const v1::ExplainStatusRequest*,
+    v1::ExplainStatusResponse*) {
+  return NotImplemented(context, "ExplainStatus");
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
+    grpc::CallbackServerContext* context, const v1::RetryPostRequest*,
+    v1::RetryPostResponse*) {
+  return NotImplemented(context, "RetryPost");
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
+    grpc::CallbackServerContext* context, const v1::DiagnoseRepositoryRequest*,
+    v1::DiagnoseRepositoryResponse*) {
+  return NotImplemented(context, "DiagnoseRepository");
+}
+
+}  // namespace signalbox

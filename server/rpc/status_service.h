@@ -1,0 +1,116 @@
+#ifndef SIGNALBOX_SERVER_RPC_STATUS_SERVICE_H_
+#define SIGNALBOX_SERVER_RPC_STATUS_SERVICE_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/base/mutex.h"
+#include "server/base/worker.h"
+#include "server/outbox/intake.h"
+#include "server/outbox/outbox.h"
+#include "server/rpc/authorizer.h"
+#include "server/rpc/convert.h"
+#include "server/rpc/read_queue.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+// The gRPC service: validates, authorises, hands over to Intake or to a read,
+// and answers. No reaction blocks.
+//
+// The rpcs that this does not override answer UNIMPLEMENTED.
+//
+// Thread-safe.
+class StatusServiceImpl : public v1::StatusService::CallbackService {
+ public:
+  struct Options {
+    ConvertOptions convert;
+    // Calls without a deadline, or with a longer one, get this.
+    absl::Duration max_call_time = absl::Seconds(30);
+    int read_threads = 2;
+    // More waiting reads are refused with UNAVAILABLE, reason TOO_MANY_READS.
+    size_t max_waiting_reads = 1024;
+  };
+
+  // All pointers are borrowed.
+  StatusServiceImpl(Options options, const Authorizer* authorizer,
+                    Intake* intake, Outbox* outbox, Metrics* metrics,
+                    Clock* clock);
+  ~StatusServiceImpl() override;
+
+  grpc::ServerUnaryReactor* ReportPending(
+      grpc::CallbackServerContext* context,
+      const v1::ReportPendingRequest* request,
+      v1::ReportPendingResponse* response) override;
+  grpc::ServerUnaryReactor* ReportResult(
+      grpc::CallbackServerContext* context,
+      const v1::ReportResultRequest* request,
+      v1::ReportResultResponse* response) override;
+  grpc::ServerUnaryReactor* GetCommitStatus(
+      grpc::CallbackServerContext* context,
+      const v1::GetCommitStatusRequest* request,
+      v1::GetCommitStatusResponse* response) override;
+  grpc::ServerUnaryReactor* ListCommits(
+      grpc::CallbackServerContext* context,
+      const v1::ListCommitsRequest* request,
+      v1::ListCommitsResponse* response) override;
+
+  // Not yet there.
+  grpc::ServerUnaryReactor* ReportEvent(grpc::CallbackServerContext* context,
+                                        const v1::ReportEventRequest*,
+                                        v1::ReportEventResponse*) override;
+  grpc::ServerUnaryReactor* ExplainStatus(grpc::CallbackServerContext* context,
+                                          const v1::ExplainStatusRequest*,
+                                          v1::ExplainStatusResponse*) override;
+  grpc::ServerUnaryReactor* RetryPost(grpc::CallbackServerContext* context,
+                                      const v1::RetryPostRequest*,
+                                      v1::RetryPostResponse*) override;
+  grpc::ServerUnaryReactor* DiagnoseRepository(
+      grpc::CallbackServerContext* context,
+      const v1::DiagnoseRepositoryRequest*,
+      v1::DiagnoseRepositoryResponse*) override;
+
+ private:
+  class Call;
+
+  absl::StatusOr<const Caller*> Authenticate(
+      const grpc::CallbackServerContext& context) const;
+
+  // Authorises and submits; `answer` writes the response from the receipts.
+  template <typename Answer>
+  void Submit(std::shared_ptr<Call> call, absl::StatusOr<Converted> converted,
+              Answer answer);
+
+  // Runs `read`, which writes the response, on the read queue.
+  void Read(std::shared_ptr<Call> call, std::function<absl::Status()> read);
+
+  std::shared_ptr<Call> Begin(grpc::CallbackServerContext* context,
+                              const char* method);
+  grpc::ServerUnaryReactor* NotImplemented(grpc::CallbackServerContext* context,
+                                           const char* method);
+  absl::Time ExpireCalls();
+
+  const Options options_;
+  const Authorizer* const authorizer_;
+  Intake* const intake_;
+  Outbox* const outbox_;
+  Metrics* const metrics_;
+  Clock* const clock_;
+
+  Mutex mu_;
+  // In order of beginning; those that have ended are dropped from the front.
+  std::deque<std::pair<absl::Duration, std::weak_ptr<Call>>> calls_
+      ABSL_GUARDED_BY(mu_);
+
+  ReadQueue reads_;
+  Worker expirer_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_STATUS_SERVICE_H_

@@ -1,0 +1,412 @@
+#include "server/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/address.h"
+#include "server/base/clock.h"
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/worker.h"
+#include "server/github/curl_transport.h"
+#include "server/github/github_client.h"
+#include "server/github/rate_limiter.h"
+#include "server/github/static_credentials.h"
+#include "server/outbox/intake.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/poster/poster.h"
+#include "server/rpc/authorizer.h"
+#include "server/rpc/status_service.h"
+#include "server/web/web_server.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kGitHubHost[] = "github.com";
+constexpr char kUserAgent[] = "signalbox/0.1";
+// How long calls under way may take once the server stops.
+constexpr absl::Duration kCallPatience = absl::Seconds(2);
+constexpr int kMaxRequestBytes = 256 << 10;
+constexpr int kMaxMetadataBytes = 8 << 10;
+
+// Everybody who posts: the file's items, and behind them the token that flags
+// or the environment gave.
+absl::StatusOr<std::vector<StaticCredential>> CredentialsOf(
+    const ServerOptions& options) {
+  std::vector<StaticCredential> credentials;
+  for (const GitHubConfig& github : options.config.github) {
+    if (github.app.has_value()) {
+      return Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
+                   "github: app: this server cannot act as a GitHub App yet; "
+                   "use token_file");
+    }
+    StaticCredential credential;
+    credential.host = github.host;
+    credential.api_url = github.api_url;
+    credential.accounts = github.accounts;
+    credential.token_file = github.token_file;
+    if (github.host == kGitHubHost && !options.github_api_url.empty()) {
+      credential.api_url = options.github_api_url;
+    }
+    credentials.push_back(std::move(credential));
+  }
+  if (!options.github_token_file.empty() || !options.github_token.empty()) {
+    StaticCredential credential;
+    credential.host = kGitHubHost;
+    credential.api_url = options.github_api_url.empty()
+                             ? GitHubConfig().api_url
+                             : options.github_api_url;
+    credential.accounts = {"*"};
+    credential.token_file = options.github_token_file;
+    if (options.github_token_file.empty()) {
+      credential.token = options.github_token;
+    }
+    // Flags win over the file where both speak of all other accounts.
+    for (StaticCredential& from_file : credentials) {
+      if (from_file.host != kGitHubHost) continue;
+      std::vector<std::string>& accounts = from_file.accounts;
+      accounts.erase(std::remove(accounts.begin(), accounts.end(), "*"),
+                     accounts.end());
+    }
+    credentials.erase(std::remove_if(credentials.begin(), credentials.end(),
+                                     [](const StaticCredential& c) {
+                                       return c.accounts.empty();
+                                     }),
+                      credentials.end());
+    credentials.push_back(std::move(credential));
+  }
+  return credentials;
+}
+
+std::vector<std::string> KnownHosts(
+    const std::vector<StaticCredential>& credentials) {
+  std::vector<std::string> hosts;
+  for (const StaticCredential& credential : credentials) {
+    hosts.push_back(credential.host);
+  }
+  if (hosts.empty()) hosts.push_back(kGitHubHost);
+  return hosts;
+}
+
+absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
+  std::vector<Caller> callers;
+  for (const CallerConfig& item : config.callers) {
+    absl::StatusOr<std::string> digest =
+        ReadTokenDigestFile(item.token_sha256_file);
+    if (!digest.ok()) return digest.status();
+    Caller caller = {
+        item.name, *std::move(digest), item.repositories, item.contexts, {}};
+    for (const std::string& right : item.rights) {
+      caller.rights.push_back(right == "read" ? Right::kRead : Right::kReport);
+    }
+    callers.push_back(std::move(caller));
+  }
+  return callers;
+}
+
+PaceOptions PaceOf(const StaticCredential& credential, const Config& config) {
+  PaceOptions pace = DefaultPace(credential.api_url);
+  for (const GitHubConfig& github : config.github) {
+    if (github.host != credential.host ||
+        github.token_file != credential.token_file) {
+      continue;
+    }
+    if (github.pace.pace_per_minute)
+      pace.per_minute = *github.pace.pace_per_minute;
+    if (github.pace.burst) pace.burst = *github.pace.burst;
+    if (github.pace.reserve) pace.reserve = *github.pace.reserve;
+    if (github.pace.max_in_flight) {
+      pace.max_in_flight = *github.pace.max_in_flight;
+    }
+  }
+  return pace;
+}
+
+std::map<std::string, std::string> CaFilesOf(const Config& config) {
+  std::map<std::string, std::string> files;
+  for (const GitHubConfig& github : config.github) {
+    if (github.ca_file.empty()) continue;
+    absl::string_view host = github.api_url;
+    host.remove_prefix(std::min(host.size(), host.find("://") + 3));
+    files[std::string(host.substr(0, host.find_first_of(":/")))] =
+        github.ca_file;
+  }
+  return files;
+}
+
+}  // namespace
+
+// In order of construction; each part may use those above it.
+struct Server::Parts {
+  Clock* const clock = Clock::System();
+  Metrics metrics;
+  std::function<void(absl::Status)> on_failure;
+  std::atomic<bool> failed = false;
+  // Nothing is posted before every address was had: a process that cannot
+  // serve does not speak for anybody.
+  std::atomic<bool> serving = false;
+  std::atomic<bool> stopping = false;
+
+  std::unique_ptr<Credentials> credentials;
+  std::unique_ptr<Outbox> outbox;
+  RateLimiter limiter;
+  std::unique_ptr<HttpTransport> transport;
+  std::unique_ptr<GitHubClient> github;
+  std::unique_ptr<Poster> poster;
+  std::unique_ptr<Worker> poster_worker;
+
+  std::unique_ptr<Authorizer> authorizer;
+  std::unique_ptr<Intake> intake;
+  std::unique_ptr<Worker> intake_worker;
+  std::unique_ptr<StatusServiceImpl> service;
+  std::unique_ptr<grpc::Server> grpc_server;
+  std::unique_ptr<WebServer> web;
+  std::unique_ptr<WebServer> metrics_web;
+  std::thread checker;
+  Address grpc_address;
+  Address web_address;
+
+  Mutex mu;
+  CondVar poster_idle;
+
+  void Fail(const absl::Status& status) {
+    if (failed.exchange(true)) return;
+    LogError("the store has failed", {{"error", status.message()}});
+    if (on_failure) on_failure(status);
+  }
+
+  absl::Status Ready() const {
+    if (failed) return absl::UnavailableError("the store has failed");
+    if (stopping) return absl::UnavailableError("stopping");
+    return absl::OkStatus();
+  }
+
+  absl::Status StartPosting(const ServerOptions& options);
+  absl::Status StartServing(const ServerOptions& options,
+                            const std::vector<std::string>& known_hosts);
+  absl::Status StartWeb(const Config& config);
+  absl::Time Post();
+  void WaitForPosts(absl::Duration patience);
+};
+
+absl::Status Server::Parts::StartPosting(const ServerOptions& options) {
+  const Config& config = options.config;
+  SqliteOutboxOptions outbox_options;
+  outbox_options.data_dir = config.data_dir;
+  outbox_options.pending_settle = config.pending_settle;
+  outbox_options.lane_of = [this](const Repository& repository) {
+    return credentials->Find(repository);
+  };
+  absl::StatusOr<std::unique_ptr<Outbox>> opened =
+      OpenSqliteOutbox(outbox_options);
+  if (!opened.ok()) return opened.status();
+  outbox = *std::move(opened);
+
+  CurlTransportOptions transport_options;
+  transport_options.ca_files = CaFilesOf(config);
+  absl::StatusOr<std::unique_ptr<HttpTransport>> made =
+      MakeCurlTransport(transport_options);
+  if (!made.ok()) return made.status();
+  transport = *std::move(made);
+  github = std::make_unique<GitHubClient>(transport.get(), kUserAgent);
+  poster = std::make_unique<Poster>(
+      outbox.get(), credentials.get(), github.get(), &limiter, &metrics, clock,
+      [this] { poster_worker->Wake(); },
+      [this](const absl::Status& status) { Fail(status); });
+  poster_worker =
+      std::make_unique<Worker>("poster", clock, [this] { return Post(); });
+  return absl::OkStatus();
+}
+
+absl::Time Server::Parts::Post() {
+  if (!serving) return absl::InfiniteFuture();
+  const absl::Time next = poster->RunOnce();
+  if (poster->InFlight() == 0) {
+    MutexLock lock(&mu);
+    poster_idle.NotifyAll();
+  }
+  return next;
+}
+
+absl::Status Server::Parts::StartServing(
+    const ServerOptions& options, const std::vector<std::string>& known_hosts) {
+  const Config& config = options.config;
+  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
+  if (!callers.ok()) return callers.status();
+  authorizer = std::make_unique<Authorizer>(*std::move(callers));
+  absl::StatusOr<Address> address =
+      ParseLoopbackAddress("listen", config.listen);
+  if (!address.ok()) return address.status();
+  grpc_address = *std::move(address);
+
+  intake = std::make_unique<Intake>(
+      outbox.get(), clock, Intake::Options(), [this] { intake_worker->Wake(); },
+      [this] { poster_worker->Wake(); });
+  intake_worker = std::make_unique<Worker>(
+      "intake", clock, [this] { return intake->RunOnce(); });
+  StatusServiceImpl::Options service_options;
+  service_options.convert.rules =
+      RepositoryRules(config.repositories, options.contexts);
+  service_options.convert.known_hosts = known_hosts;
+  service = std::make_unique<StatusServiceImpl>(std::move(service_options),
+                                                authorizer.get(), intake.get(),
+                                                outbox.get(), &metrics, clock);
+
+  grpc::EnableDefaultHealthCheckService(true);
+  if (options.reflection)
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(grpc_address.ToString(),
+                           grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(service.get());
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * 60'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  grpc_server = builder.BuildAndStart();
+  if (grpc_server == nullptr || port == 0) {
+    return Error(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
+                 absl::StrCat("cannot listen on ", grpc_address.ToString(),
+                              ": the address is in use or not this machine's"));
+  }
+  grpc_address.port = port;
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::StartWeb(const Config& config) {
+  absl::StatusOr<Address> address =
+      ParseLoopbackAddress("web_listen", config.web_listen);
+  if (!address.ok()) return address.status();
+  WebServer::Options web_options;
+  web_options.host = address->host;
+  web_options.port = address->port;
+  web_options.metrics = config.metrics_listen.empty();
+  web_options.ready = [this] { return Ready(); };
+  absl::StatusOr<std::unique_ptr<WebServer>> started =
+      WebServer::Start(std::move(web_options), &metrics);
+  if (!started.ok()) return started.status();
+  web = *std::move(started);
+  web_address = *std::move(address);
+  web_address.port = web->port();
+  if (config.metrics_listen.empty()) return absl::OkStatus();
+
+  absl::StatusOr<Address> metrics_address =
+      ParseLoopbackAddress("metrics_listen", config.metrics_listen);
+  if (!metrics_address.ok()) return metrics_address.status();
+  WebServer::Options metrics_options;
+  metrics_options.host = metrics_address->host;
+  metrics_options.port = metrics_address->port;
+  metrics_options.pages = false;
+  started = WebServer::Start(std::move(metrics_options), &metrics);
+  if (!started.ok()) return started.status();
+  metrics_web = *std::move(started);
+  return absl::OkStatus();
+}
+
+void Server::Parts::WaitForPosts(absl::Duration patience) {
+  const absl::Duration end = clock->Monotonic() + patience;
+  MutexLock lock(&mu);
+  while (poster->InFlight() > 0 && clock->Monotonic() < end) {
+    poster_idle.WaitFor(&mu, end - clock->Monotonic());
+  }
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  absl::StatusOr<std::vector<StaticCredential>> credentials =
+      CredentialsOf(options);
+  if (!credentials.ok()) return credentials.status();
+
+  // From here on the destructor takes down what there is.
+  std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
+  Parts* const parts = server->parts_.get();
+  parts->on_failure = options.on_failure;
+  const std::vector<std::string> known_hosts = KnownHosts(*credentials);
+  const std::vector<StaticCredential> posting = *credentials;
+  absl::StatusOr<std::unique_ptr<Credentials>> made =
+      MakeStaticCredentials(*std::move(credentials));
+  if (!made.ok()) return made.status();
+  parts->credentials = *std::move(made);
+  for (const StaticCredential& credential : posting) {
+    for (const std::string& account : credential.accounts) {
+      const std::string id =
+          parts->credentials->Find(Repository{credential.host, account, "any"});
+      parts->limiter.SetPace(id, PaceOf(credential, options.config));
+    }
+  }
+
+  absl::Status status = parts->StartPosting(options);
+  if (status.ok()) status = parts->StartServing(options, known_hosts);
+  if (status.ok()) status = parts->StartWeb(options.config);
+  if (!status.ok()) return status;
+  parts->serving = true;
+  parts->poster_worker->Wake();
+  parts->checker = std::thread([parts, data_dir = options.config.data_dir] {
+    const absl::Status checked = QuickCheckSqliteOutbox(
+        data_dir, [parts] { return parts->stopping.load(); });
+    if (!checked.ok() && !parts->stopping) parts->Fail(checked);
+  });
+  return server;
+}
+
+void Server::Stop(absl::Duration patience) {
+  if (parts_->stopping.exchange(true)) return;
+  if (parts_->intake != nullptr) parts_->intake->Close();
+  if (parts_->grpc_server != nullptr) {
+    parts_->grpc_server->GetHealthCheckService()->SetServingStatus(false);
+    // What Intake holds is committed and answered meanwhile.
+    parts_->grpc_server->Shutdown(std::chrono::system_clock::now() +
+                                  absl::ToChronoMilliseconds(kCallPatience));
+    parts_->grpc_server->Wait();
+  }
+  if (parts_->intake_worker != nullptr) parts_->intake_worker->Stop();
+  if (parts_->poster_worker != nullptr) {
+    parts_->poster->Close();
+    parts_->poster_worker->Wake();
+    parts_->WaitForPosts(patience);
+    parts_->poster_worker->Stop();
+  }
+  // Ends what is still in flight, and the poster notes that nobody knows how.
+  const int unfinished =
+      parts_->poster != nullptr ? parts_->poster->InFlight() : 0;
+  parts_->transport.reset();
+  if (parts_->serving) parts_->poster->RunOnce();
+  parts_->web.reset();
+  parts_->metrics_web.reset();
+  if (parts_->checker.joinable()) parts_->checker.join();
+  if (parts_->serving) LogInfo("stopped", {{"posts_given_back", unfinished}});
+}
+
+std::string Server::grpc_address() const {
+  return parts_->grpc_address.ToString();
+}
+
+std::string Server::web_address() const {
+  return parts_->web_address.ToString();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,305 @@
+#include "server/rpc/convert.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+v1::ReportPendingRequest Pending() {
+  v1::ReportPendingRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.add_contexts("ci/build");
+  return request;
+}
+
+v1::ReportResultRequest ResultOf(v1::Result result) {
+  v1::ReportResultRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.set_context("ci/build");
+  request.set_result(result);
+  return request;
+}
+
+v1::Delivery ValidDelivery() {
+  v1::Delivery delivery;
+  delivery.set_id("72d3162e-cc78-11e3-81ab-4c9367dc0958");
+  delivery.set_event("pull_request");
+  delivery.set_action("opened");
+  delivery.set_digest(std::string(32, 'd'));
+  return delivery;
+}
+
+class ConvertTest : public testing::Test {
+ protected:
+  template <typename Request>
+  void ExpectRefused(const Request& request, absl::string_view reason) {
+    const auto converted = FromProto(request, options_);
+    EXPECT_EQ(ReasonOf(converted.status()), reason)
+        << converted.status() << " for " << request.ShortDebugString();
+  }
+
+  ConvertOptions options_;
+};
+
+TEST_F(ConvertTest, TakesAPending) {
+  v1::ReportPendingRequest request = Pending();
+  request.add_contexts("CI/Lint");
+  request.set_attempt(7);
+  request.set_description("Building");
+  request.set_target_url("https://farm.example/7");
+  request.mutable_expires_after()->set_seconds(90);
+  request.set_repository_id(5);
+  const auto converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  ASSERT_EQ(converted->submission.reports.size(), 2u);
+  EXPECT_EQ(converted->warnings.size(), 2u);
+  const Report& report = converted->submission.reports[1];
+  EXPECT_EQ(report.Key(), (StatusKey{"github.com/acme/app", kSha, "ci/lint"}));
+  EXPECT_EQ(report.context, "CI/Lint");
+  EXPECT_FALSE(report.result.has_value());
+  EXPECT_EQ(report.attempt, 7);
+  EXPECT_EQ(report.description, "Building");
+  EXPECT_EQ(report.target_url, "https://farm.example/7");
+  EXPECT_EQ(report.expires_after, absl::Seconds(90));
+  EXPECT_EQ(report.repository_id, 5);
+  EXPECT_FALSE(report.from_webhook);
+}
+
+TEST_F(ConvertTest, TakesEveryResult) {
+  for (int number = v1::SUCCESS; number <= v1::NEUTRAL; ++number) {
+    const auto converted =
+        FromProto(ResultOf(static_cast<v1::Result>(number)), options_);
+    ASSERT_TRUE(converted.ok()) << converted.status();
+    EXPECT_EQ(static_cast<int>(*converted->submission.reports[0].result),
+              number);
+  }
+}
+
+// The numbers of the two enumerations are one, and stored.
+TEST_F(ConvertTest, ResultsHaveTheSameNumbersInside) {
+  EXPECT_EQ(static_cast<int>(Result::kSuccess), v1::SUCCESS);
+  EXPECT_EQ(static_cast<int>(Result::kFailure), v1::FAILURE);
+  EXPECT_EQ(static_cast<int>(Result::kError), v1::ERROR);
+  EXPECT_EQ(static_cast<int>(Result::kCancelled), v1::CANCELLED);
+  EXPECT_EQ(static_cast<int>(Result::kSkipped), v1::SKIPPED);
+  EXPECT_EQ(static_cast<int>(Result::kTimedOut), v1::TIMED_OUT);
+  EXPECT_EQ(static_cast<int>(Result::kNeutral), v1::NEUTRAL);
+}
+
+TEST_F(ConvertTest, RefusesEveryOtherResult) {
+  for (const int number : {0, 8, 100, -1}) {
+    ExpectRefused(ResultOf(static_cast<v1::Result>(number)), "INVALID_RESULT");
+  }
+}
+
+TEST_F(ConvertTest, AResultWithoutContextMeansTheDefault) {
+  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  request.clear_context();
+  EXPECT_EQ(FromProto(request, options_)->submission.reports[0].context,
+            "ci/build");
+}
+
+TEST_F(ConvertTest, RefusesBadNames) {
+  for (const char* repository :
+       {"", "acme", "acme/", "/app", "a b/c", "acme/app/x/y", "acme/..",
+        "acme/app\n", "https://github.com/acme/app"}) {
+    v1::ReportPendingRequest request = Pending();
+    request.set_repository(repository);
+    ExpectRefused(request, "INVALID_REPOSITORY");
+  }
+  for (const char* sha :
+       {"", "main", "6dcb09b", "6dcb09b5b57875f334f61aebed695e2e4193db5g",
+        "0000000000000000000000000000000000000000",
+        " 6dcb09b5b57875f334f61aebed695e2e4193db5e"}) {
+    v1::ReportPendingRequest request = Pending();
+    request.set_sha(sha);
+    ExpectRefused(request, "INVALID_SHA");
+  }
+  for (const std::string& context :
+       {std::string(), std::string(" ci"), std::string("ci "),
+        std::string("ci\n"), std::string("caf\xc3\xa9"),
+        std::string(256, 'c')}) {
+    v1::ReportPendingRequest request = Pending();
+    request.set_contexts(0, context);
+    ExpectRefused(request, "INVALID_CONTEXT");
+  }
+}
+
+TEST_F(ConvertTest, RefusesAHostThatItDoesNotKnow) {
+  v1::ReportPendingRequest request = Pending();
+  request.set_repository("ghes.example.com/acme/app");
+  ExpectRefused(request, "UNKNOWN_HOST");
+  options_.known_hosts = {"github.com", "ghes.example.com"};
+  EXPECT_TRUE(FromProto(request, options_).ok());
+  request.set_repository("GHES.example.com/acme/app");
+  EXPECT_TRUE(FromProto(request, options_).ok());
+}
+
+TEST_F(ConvertTest, RefusesNumbersOutOfRange) {
+  v1::ReportPendingRequest request = Pending();
+  request.set_attempt(-1);
+  ExpectRefused(request, "INVALID_ATTEMPT");
+  request = Pending();
+  request.set_repository_id(-5);
+  ExpectRefused(request, "INVALID_REPOSITORY_ID");
+  v1::ReportResultRequest result = ResultOf(v1::SUCCESS);
+  result.set_attempt(std::numeric_limits<int64_t>::min());
+  ExpectRefused(result, "INVALID_ATTEMPT");
+}
+
+TEST_F(ConvertTest, AnExpiryIsBetweenAMinuteAndThirtyDays) {
+  const auto with_expiry = [](int64_t seconds, int nanos) {
+    v1::ReportPendingRequest request = Pending();
+    request.mutable_expires_after()->set_seconds(seconds);
+    request.mutable_expires_after()->set_nanos(nanos);
+    return request;
+  };
+  EXPECT_TRUE(FromProto(with_expiry(60, 0), options_).ok());
+  EXPECT_TRUE(FromProto(with_expiry(30 * 86400, 0), options_).ok());
+  for (const auto& request :
+       {with_expiry(0, 0), with_expiry(59, 999999999), with_expiry(-60, 0),
+        with_expiry(30 * 86400, 1),
+        with_expiry(std::numeric_limits<int64_t>::max(), 0),
+        with_expiry(std::numeric_limits<int64_t>::min(), 0)}) {
+    ExpectRefused(request, "INVALID_EXPIRES_AFTER");
+  }
+}
+
+TEST_F(ConvertTest, WithoutAnExpiryTheRuleDecides) {
+  EXPECT_EQ(FromProto(Pending(), options_)->submission.reports[0].expires_after,
+            absl::Hours(6));
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.pending_expires_after = absl::Hours(2);
+  options_.rules = RepositoryRules({rule});
+  EXPECT_EQ(FromProto(Pending(), options_)->submission.reports[0].expires_after,
+            absl::Hours(2));
+}
+
+TEST_F(ConvertTest, RefusesMoreThanAHundredContexts) {
+  v1::ReportPendingRequest request = Pending();
+  for (int i = 1; i < 100; ++i) request.add_contexts("ci/" + std::to_string(i));
+  EXPECT_TRUE(FromProto(request, options_).ok());
+  request.add_contexts("ci/one-more");
+  ExpectRefused(request, "TOO_MANY_CONTEXTS");
+}
+
+TEST_F(ConvertTest, WithoutContextsTheRulesDecide) {
+  v1::ReportPendingRequest request = Pending();
+  request.clear_contexts();
+  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 1u);
+  EXPECT_EQ(FromProto(request, options_)->submission.reports[0].context,
+            "ci/build");
+
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.contexts = {"ci/a", "ci/b"};
+  rule.drafts = false;
+  RepositoryRule none;
+  none.match = "quiet/*";
+  none.contexts = {};
+  options_.rules = RepositoryRules({rule, none});
+  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 2u);
+  request.mutable_change()->set_event("pull_request");
+  request.mutable_change()->set_draft(true);
+  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 0u);
+  request.set_repository("quiet/app");
+  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 0u);
+}
+
+// A link or a text is never a reason to lose a result.
+TEST_F(ConvertTest, MendsTextsAndSaysSo) {
+  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  request.set_target_url("javascript:alert(1)");
+  request.set_description(std::string(5000, 'x'));
+  const auto converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok());
+  EXPECT_EQ(converted->submission.reports[0].target_url, "");
+  EXPECT_EQ(converted->submission.reports[0].description.size(), 4096u);
+  const v1::Receipt receipt = ToProto(
+      Receipt{"ci/build", 1, Disposition::kAccepted}, converted->warnings[0]);
+  EXPECT_EQ(receipt.warnings_size(), 2);
+}
+
+TEST_F(ConvertTest, APendingWithADeliveryIsTheShims) {
+  v1::ReportPendingRequest request = Pending();
+  *request.mutable_delivery() = ValidDelivery();
+  request.mutable_change()->set_pull_request_number(3);
+  request.mutable_change()->mutable_updated_time()->set_seconds(1700000000);
+  const auto converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  EXPECT_TRUE(converted->submission.reports[0].from_webhook);
+  EXPECT_EQ(converted->submission.delivery->id, ValidDelivery().id());
+  EXPECT_EQ(converted->submission.change->pull_request_number, 3);
+  EXPECT_EQ(converted->submission.change->updated_time,
+            absl::FromUnixSeconds(1700000000));
+}
+
+TEST_F(ConvertTest, RefusesABadDelivery) {
+  const auto with = [](const std::function<void(v1::Delivery*)>& change) {
+    v1::ReportPendingRequest request = Pending();
+    *request.mutable_delivery() = ValidDelivery();
+    change(request.mutable_delivery());
+    return request;
+  };
+  for (const auto& request :
+       {with([](v1::Delivery* d) { d->clear_id(); }),
+        with([](v1::Delivery* d) { d->set_id(std::string(256, 'i')); }),
+        with([](v1::Delivery* d) { d->set_id("a\r\nb"); }),
+        with([](v1::Delivery* d) { d->clear_event(); }),
+        with([](v1::Delivery* d) { d->set_action(std::string(256, 'a')); }),
+        with([](v1::Delivery* d) { d->set_digest("short"); })}) {
+    ExpectRefused(request, "INVALID_DELIVERY");
+  }
+  v1::ReportPendingRequest numbered = Pending();
+  *numbered.mutable_delivery() = ValidDelivery();
+  numbered.set_attempt(1);
+  ExpectRefused(numbered, "INVALID_ATTEMPT");
+}
+
+// Accepting what is not acted on would be a promise not kept.
+TEST_F(ConvertTest, SaysThatObservedReportsAreNotTakenYet) {
+  v1::ReportPendingRequest request = Pending();
+  request.mutable_observed()->set_status_id(5);
+  EXPECT_TRUE(absl::IsUnimplemented(FromProto(request, options_).status()));
+}
+
+TEST_F(ConvertTest, ShowsACommit) {
+  CommitView commit;
+  commit.repository = *ParseRepository("Acme/App");
+  commit.sha = kSha;
+  StatusView status;
+  status.context = "CI/Build";
+  status.state = CommitState::kError;
+  status.result = Result::kTimedOut;
+  status.report_time = absl::FromUnixMillis(1500);
+  status.posting.state = PostingState::kWaiting;
+  status.posting.reason = "SERVER_ERROR";
+  status.posting.try_count = 2;
+  status.posting.next_try_time = absl::FromUnixSeconds(9);
+  commit.statuses.push_back(status);
+  const v1::GetCommitStatusResponse proto = ToProto(commit);
+  EXPECT_EQ(proto.repository(), "Acme/App");
+  EXPECT_EQ(proto.state(), v1::COMMIT_STATE_FAILURE);
+  ASSERT_EQ(proto.statuses_size(), 1);
+  EXPECT_EQ(proto.statuses(0).state(), v1::COMMIT_STATE_ERROR);
+  EXPECT_EQ(proto.statuses(0).result(), v1::TIMED_OUT);
+  EXPECT_EQ(proto.statuses(0).report_time().seconds(), 1);
+  EXPECT_EQ(proto.statuses(0).report_time().nanos(), 500000000);
+  EXPECT_EQ(proto.statuses(0).posting().state(), v1::WAITING);
+  EXPECT_EQ(proto.statuses(0).posting().reason(), "SERVER_ERROR");
+  EXPECT_EQ(proto.statuses(0).posting().try_count(), 2);
+  EXPECT_EQ(proto.statuses(0).posting().next_try_time().seconds(), 9);
+  EXPECT_FALSE(proto.statuses(0).posting().has_post_time());
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,327 @@
+#include "server/rpc/status_service.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <openssl/sha.h>
+
+#include <memory>
+#include <string>
+
+#include "server/base/worker.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+std::string Trailer(const grpc::ClientContext& context,
+                    const std::string& name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  return found == metadata.end()
+             ? ""
+             : std::string(found->second.data(), found->second.size());
+}
+
+// The service on a real gRPC connection and a real store.
+class StatusServiceTest : public testing::Test {
+ protected:
+  void SetUp() override { Serve({}); }
+
+  void TearDown() override { StopServing(); }
+
+  void Serve(std::vector<Caller> callers) {
+    SqliteOutboxOptions outbox_options;
+    outbox_options.data_dir = dir_.path() + "/data";
+    auto outbox = OpenSqliteOutbox(outbox_options);
+    ASSERT_TRUE(outbox.ok()) << outbox.status();
+    outbox_ = *std::move(outbox);
+    authorizer_ = std::make_unique<Authorizer>(std::move(callers));
+    intake_ = std::make_unique<Intake>(
+        outbox_.get(), Clock::System(), Intake::Options(),
+        [this] { intake_worker_->Wake(); }, [] {});
+    intake_worker_ = std::make_unique<Worker>(
+        "intake", Clock::System(), [this] { return intake_->RunOnce(); });
+    StatusServiceImpl::Options options;
+    options.max_call_time = max_call_time_;
+    service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
+                                                   intake_.get(), outbox_.get(),
+                                                   &metrics_, Clock::System());
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port);
+    builder.RegisterService(service_.get());
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+    stub_ = v1::StatusService::NewStub(
+        grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                            grpc::InsecureChannelCredentials()));
+  }
+
+  void StopServing() {
+    stub_.reset();
+    server_->Shutdown();
+    intake_worker_->Stop();
+    service_.reset();
+    intake_.reset();
+    outbox_.reset();
+  }
+
+  v1::ReportPendingRequest Pending(const std::string& context = "ci/build") {
+    v1::ReportPendingRequest request;
+    request.set_repository("acme/app");
+    request.set_sha(kSha);
+    request.add_contexts(context);
+    return request;
+  }
+
+  v1::ReportResultRequest ResultOf(v1::Result result, int64_t attempt = 0) {
+    v1::ReportResultRequest request;
+    request.set_repository("acme/app");
+    request.set_sha(kSha);
+    request.set_result(result);
+    request.set_attempt(attempt);
+    return request;
+  }
+
+  v1::GetCommitStatusResponse Commit(
+      const std::string& repository = "acme/app") {
+    grpc::ClientContext context;
+    v1::GetCommitStatusRequest request;
+    request.set_repository(repository);
+    request.set_sha(kSha);
+    v1::GetCommitStatusResponse response;
+    const grpc::Status status =
+        stub_->GetCommitStatus(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+
+  grpc::Status Report(const v1::ReportResultRequest& request,
+                      v1::ReportResultResponse* response,
+                      std::string* reason = nullptr) {
+    grpc::ClientContext context;
+    const grpc::Status status =
+        stub_->ReportResult(&context, request, response);
+    if (reason != nullptr) *reason = Trailer(context, "signalbox-reason");
+    return status;
+  }
+
+  TempDir dir_;
+  absl::Duration max_call_time_ = absl::Seconds(30);
+  Metrics metrics_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Intake> intake_;
+  std::unique_ptr<Worker> intake_worker_;
+  std::unique_ptr<StatusServiceImpl> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::StatusService::Stub> stub_;
+};
+
+TEST_F(StatusServiceTest, ReportsAreKeptAndShown) {
+  grpc::ClientContext context;
+  v1::ReportPendingRequest pending = Pending();
+  pending.add_contexts("ci/lint");
+  v1::ReportPendingResponse pending_response;
+  ASSERT_TRUE(stub_->ReportPending(&context, pending, &pending_response).ok());
+  ASSERT_EQ(pending_response.receipts_size(), 2);
+  EXPECT_EQ(pending_response.receipts(0).context(), "ci/build");
+  EXPECT_EQ(pending_response.receipts(0).disposition(), v1::ACCEPTED);
+  EXPECT_EQ(pending_response.receipts(1).context(), "ci/lint");
+  EXPECT_GT(pending_response.receipts(1).sequence(),
+            pending_response.receipts(0).sequence());
+
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+
+  const v1::GetCommitStatusResponse commit = Commit();
+  EXPECT_EQ(commit.state(), v1::COMMIT_STATE_PENDING);
+  ASSERT_EQ(commit.statuses_size(), 2);
+  EXPECT_EQ(commit.statuses(0).context(), "ci/build");
+  EXPECT_EQ(commit.statuses(0).state(), v1::COMMIT_STATE_SUCCESS);
+  EXPECT_EQ(commit.statuses(1).state(), v1::COMMIT_STATE_PENDING);
+}
+
+TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
+  v1::ReportResultResponse first;
+  v1::ReportResultResponse second;
+  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &first).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &second).ok());
+  EXPECT_EQ(second.receipt().disposition(), v1::UNCHANGED);
+  EXPECT_EQ(second.receipt().sequence(), first.receipt().sequence());
+}
+
+TEST_F(StatusServiceTest, AnotherResultOfAnEndedAttemptIsRefused) {
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &response).ok());
+  std::string reason;
+  const grpc::Status status =
+      Report(ResultOf(v1::SUCCESS, 3), &response, &reason);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(reason, "ATTEMPT_ALREADY_ENDED");
+  EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_FAILURE);
+}
+
+TEST_F(StatusServiceTest, BadInputIsRefusedWithAReasonAndLeavesNothing) {
+  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  request.set_sha("main");
+  v1::ReportResultResponse response;
+  std::string reason;
+  const grpc::Status status = Report(request, &response, &reason);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(),
+            "sha: \"main\" is not a full SHA (40 or 64 hexadecimal digits)");
+  EXPECT_EQ(reason, "INVALID_SHA");
+
+  grpc::ClientContext context;
+  v1::ListCommitsResponse commits;
+  ASSERT_TRUE(
+      stub_->ListCommits(&context, v1::ListCommitsRequest(), &commits).ok());
+  EXPECT_EQ(commits.commits_size(), 0);
+}
+
+TEST_F(StatusServiceTest, AnUnknownCommitIsNotFound) {
+  grpc::ClientContext context;
+  v1::GetCommitStatusRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  v1::GetCommitStatusResponse response;
+  const grpc::Status status =
+      stub_->GetCommitStatus(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "NOTHING_REPORTED");
+}
+
+TEST_F(StatusServiceTest, CommitsAreListedNewestFirstPageByPage) {
+  for (int i = 0; i < 5; ++i) {
+    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    request.set_sha(std::string(39, 'a') + std::to_string(i));
+    v1::ReportResultResponse response;
+    ASSERT_TRUE(Report(request, &response).ok());
+  }
+  std::string seen;
+  std::string token;
+  int pages = 0;
+  do {
+    grpc::ClientContext context;
+    v1::ListCommitsRequest request;
+    request.set_repository("ACME/app");
+    request.set_page_size(2);
+    request.set_page_token(token);
+    v1::ListCommitsResponse response;
+    ASSERT_TRUE(stub_->ListCommits(&context, request, &response).ok());
+    for (const v1::CommitSummary& commit : response.commits()) {
+      seen += commit.sha().back();
+      EXPECT_EQ(commit.status_count(), 1);
+      EXPECT_EQ(commit.state(), v1::COMMIT_STATE_SUCCESS);
+    }
+    token = response.next_page_token();
+    ++pages;
+  } while (!token.empty() && pages < 10);
+  EXPECT_EQ(seen, "43210");
+}
+
+TEST_F(StatusServiceTest, RefusesABadPage) {
+  for (const char* token : {"x", "-1", "0", "9999999999999999999999"}) {
+    grpc::ClientContext context;
+    v1::ListCommitsRequest request;
+    request.set_page_token(token);
+    v1::ListCommitsResponse response;
+    EXPECT_EQ(stub_->ListCommits(&context, request, &response).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT)
+        << token;
+  }
+  grpc::ClientContext context;
+  v1::ListCommitsRequest request;
+  request.set_page_size(-1);
+  v1::ListCommitsResponse response;
+  EXPECT_EQ(stub_->ListCommits(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(StatusServiceTest, WhatIsNotThereYetSaysSo) {
+  grpc::ClientContext context;
+  v1::ExplainStatusResponse response;
+  const grpc::Status status =
+      stub_->ExplainStatus(&context, v1::ExplainStatusRequest(), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "NOT_IMPLEMENTED");
+
+  grpc::ClientContext watch_context;
+  v1::WatchStatusesResponse change;
+  const auto reader =
+      stub_->WatchStatuses(&watch_context, v1::WatchStatusesRequest());
+  EXPECT_FALSE(reader->Read(&change));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(StatusServiceTest, AClosedIntakeAsksToRepeat) {
+  intake_->Close();
+  grpc::ClientContext context;
+  v1::ReportResultResponse response;
+  const grpc::Status status =
+      stub_->ReportResult(&context, ResultOf(v1::SUCCESS), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "SHUTTING_DOWN");
+  EXPECT_NE(Trailer(context, "grpc-retry-pushback-ms"), "");
+}
+
+// Nobody waits for ever for a disk that hangs; and what is committed after all
+// must not touch the answer any more.
+TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
+  StopServing();
+  max_call_time_ = absl::ZeroDuration();
+  Serve({});
+  intake_worker_->Stop();
+  v1::ReportResultResponse response;
+  std::string reason;
+  EXPECT_EQ(Report(ResultOf(v1::SUCCESS), &response, &reason).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(reason, "SERVER_TOO_SLOW");
+  intake_->RunOnce();
+  const auto commit = outbox_->GetCommit(*ParseRepository("acme/app"), kSha);
+  ASSERT_TRUE(commit.ok());
+  EXPECT_EQ(commit->statuses.size(), 1u);
+}
+
+TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
+  StopServing();
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>("token"), 5,
+         reinterpret_cast<unsigned char*>(digest.data()));
+  Serve({Caller{
+      "farm", digest, {"acme/*"}, {"ci/*"}, {Right::kReport, Right::kRead}}});
+
+  const auto report = [this](const std::string& token,
+                             const std::string& repository) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    request.set_repository(repository);
+    v1::ReportResultResponse response;
+    return stub_->ReportResult(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(report("", "acme/app"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(report("wrong", "acme/app"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(report("token", "other/app"), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(report("token", "acme/app"), grpc::StatusCode::OK);
+
+  grpc::ClientContext anonymous;
+  v1::ListCommitsResponse commits;
+  EXPECT_EQ(stub_->ListCommits(&anonymous, v1::ListCommitsRequest(), &commits)
+                .error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  grpc::ClientContext known;
+  known.AddMetadata("authorization", "Bearer token");
+  ASSERT_TRUE(
+      stub_->ListCommits(&known, v1::ListCommitsRequest(), &commits).ok());
+  EXPECT_EQ(commits.commits_size(), 1);
+}
+
+}  // namespace
+}  // namespace signalbox
