@@ -1,0 +1,240 @@
+#include "shim/config.h"
+
+#include <arpa/inet.h>
+#include <openssl/crypto.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSecretVariable[] = "GITHUB_WEBHOOK_SECRET";
+constexpr size_t kMaxSecretFile = 64 << 10;
+constexpr size_t kMaxPath = 512;
+constexpr size_t kMinBody = 1 << 10;
+constexpr size_t kMaxBody = 256 << 20;
+
+constexpr char kDescription[] =
+    R"(Receives GitHub's webhooks and reports the commits in them to signalbox-server,
+so that GitHub shows them as pending until a build farm reports a result.)";
+
+constexpr char kFooter[] = R"(
+Environment:
+  GITHUB_WEBHOOK_SECRET       The secret, if no --webhook-secret-file is given.
+
+Try it on your own machine, beside a running signalbox-server:
+
+  export GITHUB_WEBHOOK_SECRET=$(openssl rand -hex 32)
+  signalbox-shim &
+  gh webhook forward --repo=OWNER/NAME --events=push,pull_request \
+      --secret="$GITHUB_WEBHOOK_SECRET" --url=http://127.0.0.1:4567/event_handler
+
+or `ngrok http 4567`, and at GitHub, in the repository's Settings, Webhooks, add
+https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
+"Pushes" and "Pull requests". Both content types will do.
+
+In production put a reverse proxy with TLS in front. To change the secret
+without losing a delivery, give the old one and the new one in two files.
+
+Exit codes: 0 after SIGTERM or SIGINT, 2 if it cannot start.)";
+
+absl::Status Wrong(absl::string_view text) {
+  return absl::InvalidArgumentError(text);
+}
+
+// Splits HOST:PORT; an IPv6 host is in brackets.
+absl::Status ParseListen(absl::string_view text, ShimConfig& config) {
+  const size_t colon = text.rfind(':');
+  uint32_t port = 0;
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
+    return Wrong(absl::StrCat("--listen: \"", text,
+                              "\" is not HOST:PORT, such as 127.0.0.1:4567"));
+  }
+  absl::string_view host = text.substr(0, colon);
+  const bool bracketed =
+      absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
+  if (!bracketed && absl::StrContains(host, ':')) {
+    return Wrong("--listen: an IPv6 address belongs in brackets: [::1]:4567");
+  }
+  config.listen_host = std::string(host);
+  config.listen_port = static_cast<uint16_t>(port);
+  return absl::OkStatus();
+}
+
+absl::Status CheckPath(absl::string_view path) {
+  const bool fits =
+      absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
+      std::all_of(path.begin(), path.end(), absl::ascii_isgraph) &&
+      !absl::StrContains(path, '?') && !absl::StrContains(path, '#');
+  if (fits) return absl::OkStatus();
+  return Wrong(
+      absl::StrCat("--path: wanted a path such as /event_handler, without "
+                   "spaces or a query, of at most ",
+                   kMaxPath, " bytes"));
+}
+
+// Bytes of a size such as `25MiB`; 0 if it is none.
+size_t ParseSize(std::string text) {
+  size_t size = 0;
+  try {
+    CLI::AsSizeValue(/*kb_is_1000=*/false)(text);
+  } catch (const CLI::Error&) {
+    return 0;
+  }
+  return absl::SimpleAtoi(text, &size) ? size : 0;
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxSecretFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  const size_t size =
+      static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0));
+  // Reading a directory fails without an end of file.
+  if (!file.is_open() || !file.eof()) {
+    OPENSSL_cleanse(text.data(), text.size());
+    if (size > kMaxSecretFile) {
+      return Wrong(absl::StrCat("--webhook-secret-file: ", path, " is over ",
+                                kMaxSecretFile, " bytes"));
+    }
+    return Wrong(absl::StrCat("--webhook-secret-file: cannot read ", path, ": ",
+                              strerror(errno)));
+  }
+  std::string secret(
+      absl::StripAsciiWhitespace(absl::string_view(text.data(), size)));
+  OPENSSL_cleanse(text.data(), text.size());
+  if (secret.empty()) {
+    return Wrong(
+        absl::StrCat("--webhook-secret-file: ", path, " has no secret in it"));
+  }
+  return secret;
+}
+
+std::string TakeSecretFromEnvironment() {
+  char* const value = std::getenv(kSecretVariable);
+  if (value == nullptr) return "";
+  std::string secret(absl::StripAsciiWhitespace(value));
+  // Unsetting it leaves the bytes where /proc shows them.
+  OPENSSL_cleanse(value, strlen(value));
+  unsetenv(kSecretVariable);
+  return secret;
+}
+
+}  // namespace
+
+absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
+  ShimConfig config;
+  std::string listen = "127.0.0.1:4567";
+  std::string max_body = "25MiB";
+  CLI::App app(kDescription, "signalbox-shim");
+  app.footer(kFooter);
+  app.set_version_flag("--version",
+                       std::string("signalbox-shim ") + SIGNALBOX_VERSION,
+                       "Print the version and exit");
+  app.get_formatter()->column_width(32);
+  app.add_option("--listen", listen,
+                 "Where to listen; port 0: any free one [127.0.0.1:4567]")
+      ->type_name("HOST:PORT");
+  app.add_option("--path", config.path,
+                 "The path that GitHub posts to [/event_handler]")
+      ->type_name("PATH");
+  app.add_option("--server", config.server,
+                 "Where signalbox-server is [127.0.0.1:50051]")
+      ->type_name("HOST:PORT");
+  app.add_option("--webhook-secret-file", config.secret_files,
+                 "A file with the webhook's secret; repeat it to take several")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  app.add_option("--max-body", max_body,
+                 "The longest JSON to take [25MiB, GitHub's own limit]")
+      ->type_name("SIZE");
+  app.add_flag("--insecure-no-signature", config.insecure_no_signature,
+               "Take deliveries from anybody, without a secret");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    config.text = app.help();
+    return config;
+  } catch (const CLI::CallForVersion&) {
+    config.text = app.version() + "\n";
+    return config;
+  } catch (const CLI::Error& e) {
+    return Wrong(absl::StrCat(e.what(), " (see signalbox-shim --help)"));
+  }
+
+  absl::Status status = ParseListen(listen, config);
+  if (status.ok()) status = CheckPath(config.path);
+  if (!status.ok()) return status;
+  if (config.server.empty()) return Wrong("--server: wanted HOST:PORT");
+  config.max_body = ParseSize(max_body);
+  if (config.max_body < kMinBody || config.max_body > kMaxBody) {
+    return Wrong("--max-body: wanted a size from 1KiB to 256MiB");
+  }
+  if (config.insecure_no_signature && !config.secret_files.empty()) {
+    return Wrong(
+        "--insecure-no-signature and --webhook-secret-file contradict each "
+        "other");
+  }
+  return config;
+}
+
+absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
+    const ShimConfig& config) {
+  std::vector<std::string> secrets = {TakeSecretFromEnvironment()};
+  if (secrets[0].empty() || !config.secret_files.empty() ||
+      config.insecure_no_signature) {
+    WipeSecrets(secrets);
+  }
+  if (config.insecure_no_signature) return secrets;
+  for (const std::string& file : config.secret_files) {
+    absl::StatusOr<std::string> secret = ReadSecretFile(file);
+    if (!secret.ok()) {
+      WipeSecrets(secrets);
+      return secret.status();
+    }
+    secrets.push_back(*std::move(secret));
+  }
+  if (secrets.empty()) {
+    return Wrong(absl::StrCat(
+        "no webhook secret: set ", kSecretVariable,
+        " or give --webhook-secret-file FILE, with the secret of the webhook "
+        "at GitHub (or --insecure-no-signature to take anybody's deliveries)"));
+  }
+  return secrets;
+}
+
+void WipeSecrets(std::vector<std::string>& secrets) {
+  for (std::string& secret : secrets) {
+    OPENSSL_cleanse(secret.data(), secret.size());
+  }
+  secrets.clear();
+}
+
+bool IsLoopback(absl::string_view host) {
+  const std::string text(host);
+  in_addr v4 = {};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) {
+    return ntohl(v4.s_addr) >> 24 == 127;
+  }
+  in6_addr v6 = {};
+  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+  }
+  return absl::EqualsIgnoreCase(host, "localhost");
+}
+
+}  // namespace signalbox

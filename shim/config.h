@@ -1,0 +1,52 @@
+#ifndef SIGNALBOX_SHIM_CONFIG_H_
+#define SIGNALBOX_SHIM_CONFIG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// How the shim is to run. The defaults are those of GitHub's guide "Building a
+// CI server".
+struct ShimConfig {
+  std::string listen_host = "127.0.0.1";
+  uint16_t listen_port = 4567;  // 0: any that is free.
+  std::string path = "/event_handler";
+  std::string server = "127.0.0.1:50051";
+  std::vector<std::string> secret_files;
+  size_t max_body = 25 << 20;
+  bool insecure_no_signature = false;
+
+  // Not empty: `--help` or `--version` was asked for, and this is the answer.
+  std::string text;
+};
+
+// Reads the command line. INVALID_ARGUMENT, in one line, for anything wrong
+// with it.
+absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
+
+// The secrets that deliveries are signed with: from the files, or if there are
+// none from the environment's GITHUB_WEBHOOK_SECRET, which is unset in any
+// case. White space around a secret does not count. None if the signature is
+// not to be checked.
+//
+// INVALID_ARGUMENT, in one line that says what to do, if there is no secret or
+// a file cannot be read, is empty or is over 64 KiB. The caller wipes what it
+// was given.
+absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
+    const ShimConfig& config);
+
+// Overwrites secrets in memory.
+void WipeSecrets(std::vector<std::string>& secrets);
+
+// Whether only this machine can reach `host`.
+bool IsLoopback(absl::string_view host);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_CONFIG_H_

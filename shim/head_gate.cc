@@ -1,0 +1,161 @@
+#include "shim/head_gate.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "shim/http_head.h"
+
+namespace signalbox {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+int UniqueFd::Release() { return std::exchange(fd_, -1); }
+
+void UniqueFd::Reset(int fd) {
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+}
+
+HeadGate::HeadGate(size_t capacity, std::chrono::milliseconds timeout,
+                   std::function<void(Arrival)> pass)
+    : capacity_(std::max<size_t>(capacity, 1)),
+      timeout_(timeout),
+      pass_(std::move(pass)),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.fd = wake_.get();
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
+  thread_ = std::thread([this] { Run(); });
+}
+
+void HeadGate::Add(int fd) {
+  UniqueFd socket(fd);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  const std::lock_guard<std::mutex> lock(mu_);
+  if (stopping_) return;
+  if (waiting_.size() >= capacity_) Remove(waiting_.begin());
+  Waiting waiting;
+  waiting.fd = fd;
+  waiting.arrival.socket = std::move(socket);
+  waiting.deadline = Clock::now() + timeout_;
+  waiting_.push_back(std::move(waiting));
+  by_fd_[fd] = std::prev(waiting_.end());
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    Remove(std::prev(waiting_.end()));
+    return;
+  }
+  // The thread may be asleep without a deadline.
+  if (waiting_.size() == 1) Wake();
+}
+
+void HeadGate::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    stopping_ = true;
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      const auto waiting = it++;
+      char byte = 0;
+      const bool has_begun = !waiting->arrival.bytes.empty() ||
+                             recv(waiting->fd, &byte, 1, MSG_PEEK) > 0;
+      if (!has_begun) Remove(waiting);
+    }
+  }
+  Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void HeadGate::Run() {
+  std::array<epoll_event, 64> events;
+  while (true) {
+    int timeout_ms = -1;
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      timeout_ms = CloseLate();
+      if (stopping_ && waiting_.empty()) return;
+    }
+    const int count = epoll_wait(epoll_.get(), events.data(),
+                                 static_cast<int>(events.size()), timeout_ms);
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[static_cast<size_t>(i)].data.fd;
+      if (fd == wake_.get()) {
+        uint64_t ignored = 0;
+        (void)!read(fd, &ignored, sizeof(ignored));
+        continue;
+      }
+      try {
+        ReadHead(fd);
+      } catch (const std::exception&) {
+        // Out of memory: the connection is given up, or tried again until its
+        // deadline.
+      }
+    }
+  }
+}
+
+void HeadGate::Wake() {
+  const uint64_t one = 1;
+  (void)!write(wake_.get(), &one, sizeof(one));
+}
+
+void HeadGate::ReadHead(int fd) {
+  Arrival passed;
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    const auto found = by_fd_.find(fd);
+    if (found == by_fd_.end()) return;
+    const List::iterator waiting = found->second;
+    Arrival& arrival = waiting->arrival;
+    std::array<char, 16 << 10> buffer;
+    const ssize_t count = recv(fd, buffer.data(), buffer.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (count <= 0) {
+      Remove(waiting);
+      return;
+    }
+    if (arrival.bytes.empty()) arrival.first_byte = Clock::now();
+    arrival.bytes.append(buffer.data(), static_cast<size_t>(count));
+    if (HttpHeadSize(arrival.bytes) == 0) return;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    passed = std::move(arrival);
+    Remove(waiting);
+  }
+  pass_(std::move(passed));
+}
+
+int HeadGate::CloseLate() {
+  const Clock::time_point now = Clock::now();
+  while (!waiting_.empty() && waiting_.front().deadline <= now) {
+    Remove(waiting_.begin());
+  }
+  if (waiting_.empty()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      waiting_.front().deadline - now);
+  return static_cast<int>(left.count());
+}
+
+void HeadGate::Remove(List::iterator waiting) {
+  // Closing takes the socket out of epoll too.
+  by_fd_.erase(waiting->fd);
+  waiting_.erase(waiting);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,98 @@
+#ifndef SIGNALBOX_SHIM_HEAD_GATE_H_
+#define SIGNALBOX_SHIM_HEAD_GATE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+namespace signalbox {
+
+// A socket that closes itself. Move-only.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    Reset(other.Release());
+    return *this;
+  }
+  ~UniqueFd() { Reset(-1); }
+
+  int get() const { return fd_; }
+  int Release();
+  void Reset(int fd);
+
+ private:
+  int fd_ = -1;
+};
+
+// A connection whose request has begun to arrive.
+struct Arrival {
+  UniqueFd socket;    // Does not block.
+  std::string bytes;  // A whole head, and what came behind it.
+  std::chrono::steady_clock::time_point first_byte;
+};
+
+// Keeps connections, without a thread for each, until the head of their
+// request is there: connections that stay silent or drip cost a descriptor and
+// a few bytes, and delay nobody.
+//
+// Thread-safe.
+class HeadGate {
+ public:
+  // Hands every connection with a head (by HttpHeadSize) to `pass`, which runs
+  // on the gate's thread and must not block. A connection that has no head
+  // `timeout` after it was added is closed; so is the oldest when there are
+  // more than `capacity`.
+  HeadGate(size_t capacity, std::chrono::milliseconds timeout,
+           std::function<void(Arrival)> pass);
+  ~HeadGate() { Stop(); }
+
+  // Takes an accepted connection.
+  void Add(int fd);
+
+  // Closes connections that have sent nothing, waits for the heads of the
+  // others, but not beyond their timeout, and returns. What is added
+  // afterwards is closed.
+  void Stop();
+
+ private:
+  struct Waiting {
+    int fd;
+    Arrival arrival;
+    std::chrono::steady_clock::time_point deadline;
+  };
+  using List = std::list<Waiting>;
+
+  void Run();
+  void Wake();
+  void ReadHead(int fd);
+  // Closes what is late and says how many milliseconds there are until more
+  // may be; -1: nothing waits.
+  int CloseLate();
+  void Remove(List::iterator waiting);
+
+  const size_t capacity_;
+  const std::chrono::milliseconds timeout_;
+  const std::function<void(Arrival)> pass_;
+  const UniqueFd epoll_;
+  const UniqueFd wake_;
+
+  std::mutex mu_;
+  // Guarded by mu_.
+  List waiting_;  // Oldest first, which is also by deadline.
+  std::unordered_map<int, List::iterator> by_fd_;
+  bool stopping_ = false;
+
+  std::thread thread_;  // Last: it uses all of the above.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_HEAD_GATE_H_

@@ -1,0 +1,129 @@
+#include "shim/http_head.h"
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxHeaders = 100;
+// More digits than any body needs, and no overflow.
+constexpr size_t kMaxLengthDigits = 15;
+
+bool IsTokenByte(unsigned char c) {
+  return absl::ascii_isalnum(c) ||
+         (c != '\0' && absl::StrContains("!#$%&'*+-.^_`|~", c));
+}
+
+bool IsToken(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte);
+}
+
+absl::Status Malformed(absl::string_view what) {
+  return absl::InvalidArgumentError(what);
+}
+
+absl::Status ParseRequestLine(absl::string_view line, HttpHead& head,
+                              bool& is_http_1_0) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
+  if (parts.size() != 3 || !IsToken(parts[0]) || parts[1].empty() ||
+      !std::all_of(parts[1].begin(), parts[1].end(), absl::ascii_isgraph)) {
+    return Malformed("request line");
+  }
+  is_http_1_0 = parts[2] == "HTTP/1.0";
+  if (!is_http_1_0 && parts[2] != "HTTP/1.1") return Malformed("HTTP version");
+  head.method = std::string(parts[0]);
+  head.path = std::string(parts[1].substr(0, parts[1].find('?')));
+  return absl::OkStatus();
+}
+
+absl::Status ParseHeaderLine(absl::string_view line, HttpHead& head) {
+  if (head.headers.size() == kMaxHeaders) return Malformed("too many headers");
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos || !IsToken(line.substr(0, colon))) {
+    return Malformed("header name");
+  }
+  const absl::string_view value =
+      absl::StripAsciiWhitespace(line.substr(colon + 1));
+  for (const unsigned char c : value) {
+    if (absl::ascii_iscntrl(c) && c != '\t') return Malformed("header value");
+  }
+  head.headers.emplace_back(absl::AsciiStrToLower(line.substr(0, colon)),
+                            std::string(value));
+  return absl::OkStatus();
+}
+
+absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
+  if (!head.Values("content-encoding").empty()) {
+    return Malformed("Content-Encoding");
+  }
+  const auto codings = head.Values("transfer-encoding");
+  const auto lengths = head.Values("content-length");
+  if (!codings.empty()) {
+    if (is_http_1_0 || codings.size() > 1 || !lengths.empty() ||
+        !absl::EqualsIgnoreCase(codings[0], "chunked")) {
+      return Malformed("Transfer-Encoding");
+    }
+    head.chunked = true;
+  }
+  if (!lengths.empty()) {
+    if (lengths.size() > 1 || lengths[0].size() > kMaxLengthDigits ||
+        !std::all_of(lengths[0].begin(), lengths[0].end(),
+                     absl::ascii_isdigit) ||
+        !absl::SimpleAtoi(lengths[0], &head.content_length)) {
+      return Malformed("Content-Length");
+    }
+  }
+  const auto expectations = head.Values("expect");
+  head.expects_continue =
+      !is_http_1_0 && expectations.size() == 1 &&
+      absl::EqualsIgnoreCase(expectations[0], "100-continue");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<absl::string_view> HttpHead::Values(absl::string_view name) const {
+  std::vector<absl::string_view> values;
+  for (const auto& [key, value] : headers) {
+    if (key == name) values.push_back(value);
+  }
+  return values;
+}
+
+size_t HttpHeadSize(absl::string_view bytes) {
+  if (bytes.empty()) return 0;
+  if (!IsTokenByte(bytes.front())) return bytes.size();
+  // Lines that end in LF alone are refused later, but they do end.
+  for (size_t end = bytes.find('\n'); end != absl::string_view::npos;
+       end = bytes.find('\n', end + 1)) {
+    if (end >= kMaxHttpHead) break;
+    const absl::string_view next = bytes.substr(end + 1);
+    if (absl::StartsWith(next, "\n")) return end + 2;
+    if (absl::StartsWith(next, "\r\n")) return end + 3;
+  }
+  return bytes.size() > kMaxHttpHead ? bytes.size() : 0;
+}
+
+absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head) {
+  if (head.size() > kMaxHttpHead) return Malformed("head too long");
+  if (!absl::ConsumeSuffix(&head, "\r\n\r\n")) return Malformed("line ends");
+  const std::vector<absl::string_view> lines = absl::StrSplit(head, "\r\n");
+  HttpHead parsed;
+  bool is_http_1_0 = false;
+  absl::Status status = ParseRequestLine(lines[0], parsed, is_http_1_0);
+  for (size_t i = 1; status.ok() && i < lines.size(); ++i) {
+    status = ParseHeaderLine(lines[i], parsed);
+  }
+  if (status.ok()) status = ReadFraming(is_http_1_0, parsed);
+  if (!status.ok()) return status;
+  return parsed;
+}
+
+}  // namespace signalbox

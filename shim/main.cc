@@ -1,0 +1,126 @@
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "shim/config.h"
+#include "shim/http_adapter.h"
+#include "shim/log.h"
+#include "shim/webhook_handler.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kCannotStart = 2;
+constexpr rlim_t kWantedDescriptors = 16384;
+
+int Complain(const absl::Status& status) {
+  // Some messages of libraries have several lines.
+  const std::string line = absl::StrReplaceAll(status.message(), {{"\n", " "}});
+  std::fprintf(stderr, "signalbox-shim: %s\n", line.c_str());
+  return kCannotStart;
+}
+
+// Secrets and bodies must not be found in a core dump.
+void ForbidCoreDumps() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+// Silent connections cost a descriptor each.
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min(limit.rlim_max, kWantedDescriptors);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int Run(int argc, const char* const* argv) {
+  ForbidCoreDumps();
+  const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
+  if (!config.ok()) return Complain(config.status());
+  if (!config->text.empty()) {
+    std::fputs(config->text.c_str(), stdout);
+    return 0;
+  }
+  absl::StatusOr<std::vector<std::string>> secret_texts =
+      LoadWebhookSecrets(*config);
+  if (!secret_texts.ok()) return Complain(secret_texts.status());
+  const WebhookSecrets secrets(*secret_texts);
+  WipeSecrets(*secret_texts);
+
+  // Before there are other threads, which inherit it: only sigwait() below
+  // sees these signals.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  StartLogging();
+
+  WebhookHandlerOptions handler_options;
+  handler_options.path = config->path;
+  handler_options.max_body = config->max_body;
+  handler_options.verify = !config->insecure_no_signature;
+  const std::unique_ptr<v1::StatusService::Stub> server =
+      ConnectToServer(config->server);
+  WebhookHandler handler(handler_options, secrets, *server);
+
+  HttpServerOptions http_options;
+  http_options.host = config->listen_host;
+  http_options.port = config->listen_port;
+  // A form of three bytes for one, and as much again for chunked framing.
+  http_options.max_wire_bytes = 6 * uint64_t{config->max_body};
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
+      http_options, [&](const HttpRequest& request, BodyReader read_body) {
+        return handler.Handle(request, read_body);
+      });
+  if (!http.ok()) return Complain(http.status());
+
+  const std::string host = config->listen_host.find(':') == std::string::npos
+                               ? config->listen_host
+                               : absl::StrCat("[", config->listen_host, "]");
+  const std::string address = absl::StrCat(host, ":", (*http)->port());
+  if (!IsLoopback(config->listen_host)) {
+    LogLine(LogLevel::kWarning,
+            "other machines can reach this address; GitHub's deliveries are "
+            "not encrypted on their way to it",
+            {{"listen", address}});
+  }
+  if (config->insecure_no_signature) {
+    LogLine(LogLevel::kWarning, "deliveries are taken from anybody");
+  }
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // A second signal ends the program at once.
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  LogLine(LogLevel::kInfo, "stopping", {{"signal", int64_t{signal}}});
+  (*http)->Stop();
+  return 0;
+}
+
+}  // namespace
+}  // namespace signalbox
+
+int main(int argc, char** argv) { return signalbox::Run(argc, argv); }

@@ -1,0 +1,51 @@
+#ifndef SIGNALBOX_SHIM_WEBHOOK_FORM_H_
+#define SIGNALBOX_SHIM_WEBHOOK_FORM_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// Takes the field `payload` out of an application/x-www-form-urlencoded body
+// as the body arrives: GitHub's default way to send a webhook's JSON. Other
+// fields are checked for their encoding and dropped.
+//
+// Not thread-safe.
+class FormDecoder {
+ public:
+  // `max_payload`: how many bytes the decoded payload may have.
+  explicit FormDecoder(size_t max_payload) : max_payload_(max_payload) {}
+
+  // Decodes the next bytes. Once it has failed it stays failed, and bytes are
+  // dropped:
+  //   INVALID_ARGUMENT    wrong percent-encoding, or a second payload.
+  //   RESOURCE_EXHAUSTED  the payload is over the limit.
+  absl::Status Update(absl::string_view bytes);
+
+  // The decoded payload, at the end of the body. Errors as of Update, and
+  // INVALID_ARGUMENT if there was no payload. Call once, last.
+  absl::StatusOr<std::string> Finish();
+
+ private:
+  void EndName();
+  void EndField();
+  void Put(char c);
+
+  const size_t max_payload_;
+  absl::Status status_;
+  std::string name_;
+  std::string payload_;
+  bool in_name_ = true;
+  bool in_payload_ = false;
+  bool found_ = false;
+  int escape_digits_ = 0;  // Still to come after a '%'.
+  int escape_value_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_WEBHOOK_FORM_H_

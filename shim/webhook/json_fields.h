@@ -1,0 +1,45 @@
+#ifndef SIGNALBOX_SHIM_WEBHOOK_JSON_FIELDS_H_
+#define SIGNALBOX_SHIM_WEBHOOK_JSON_FIELDS_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace signalbox {
+
+struct JsonNull {};
+struct JsonObject {};
+// An array, a fraction, or an integer beyond 64 bits with a sign.
+struct JsonOther {};
+using JsonValue =
+    std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t, std::string>;
+
+// Reads a few members out of a JSON object from outside, in one pass and
+// without building the rest.
+//
+// INVALID_ARGUMENT if `json` is not exactly one JSON object (RFC 8259, UTF-8),
+// is nested deeper than 32, has a number that no double holds, or names a
+// member twice anywhere: two readers could disagree on which one counts.
+class JsonFields {
+ public:
+  // `wanted` names members by their path from the top, as
+  // `pull_request.head.sha`; what is inside arrays cannot be named. A name
+  // with a dot in it never matches.
+  static absl::StatusOr<JsonFields> Read(
+      absl::string_view json, absl::Span<const absl::string_view> wanted);
+
+  // The member at a wanted path; null if there is none. Borrowed.
+  const JsonValue* Find(absl::string_view path) const;
+
+ private:
+  absl::flat_hash_map<std::string, JsonValue> values_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_WEBHOOK_JSON_FIELDS_H_

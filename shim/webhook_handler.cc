@@ -1,0 +1,328 @@
+#include "shim/webhook_handler.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "shim/log.h"
+#include "shim/webhook/form.h"
+
+namespace signalbox {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMaxHeaderText = 255;
+constexpr uint64_t kFormFactor = 3;
+constexpr int64_t kFreeBuffer = 256 << 10;
+
+// Waits between the tries of a call: 0.1, 0.2, 0.4, 0.8 s, a fifth more or
+// less.
+constexpr char kServiceConfig[] = R"({
+  "methodConfig": [{
+    "name": [{"service": "signalbox.v1.StatusService"}],
+    "retryPolicy": {
+      "maxAttempts": 5,
+      "initialBackoff": "0.1s",
+      "maxBackoff": "1s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE"]
+    }
+  }]
+})";
+
+// Takes part of a common number of bytes and gives it back at the end.
+class BufferShare {
+ public:
+  BufferShare(std::atomic<int64_t>& all, int64_t limit)
+      : all_(all), limit_(limit) {}
+  ~BufferShare() { all_ -= taken_; }
+  BufferShare(const BufferShare&) = delete;
+  BufferShare& operator=(const BufferShare&) = delete;
+
+  // False: there is no room for more.
+  bool Add(size_t bytes) {
+    size_ += static_cast<int64_t>(bytes);
+    const int64_t more = std::max<int64_t>(size_ - kFreeBuffer, 0) - taken_;
+    taken_ += more;
+    return more == 0 || (all_ += more) <= limit_;
+  }
+
+ private:
+  std::atomic<int64_t>& all_;
+  const int64_t limit_;
+  int64_t size_ = 0;
+  int64_t taken_ = 0;
+};
+
+enum class ContentType { kJson, kForm };
+
+std::optional<ContentType> ReadContentType(const HttpHead& head) {
+  const std::vector<absl::string_view> values = head.Values("content-type");
+  if (values.size() != 1) return std::nullopt;
+  const absl::string_view type =
+      absl::StripAsciiWhitespace(values[0].substr(0, values[0].find(';')));
+  if (absl::EqualsIgnoreCase(type, "application/json")) {
+    return ContentType::kJson;
+  }
+  if (absl::EqualsIgnoreCase(type, "application/x-www-form-urlencoded")) {
+    return ContentType::kForm;
+  }
+  return std::nullopt;
+}
+
+// A header that must be there once and be a short printable text; empty if it
+// is not.
+absl::string_view OneText(const HttpHead& head, absl::string_view name) {
+  const std::vector<absl::string_view> values = head.Values(name);
+  if (values.size() != 1 || values[0].size() > kMaxHeaderText ||
+      !std::all_of(values[0].begin(), values[0].end(), absl::ascii_isprint)) {
+    return {};
+  }
+  return values[0];
+}
+
+absl::string_view TextFor(int status) {
+  switch (status) {
+    case 200:
+      return "nothing to do\n";
+    case 202:
+      return "accepted\n";
+    case 400:
+      return "malformed delivery\n";
+    case 401:
+      return "signature missing or wrong\n";
+    case 404:
+      return "not found\n";
+    case 405:
+      return "use POST\n";
+    case 413:
+      return "too large\n";
+    case 415:
+      return "use application/json or application/x-www-form-urlencoded\n";
+    case 503:
+      return "try again later\n";
+    default:
+      return "internal error\n";
+  }
+}
+
+int HttpStatusOf(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return 400;
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+}  // namespace
+
+struct WebhookHandler::Delivery {
+  absl::string_view event;
+  absl::string_view id;
+  std::string action;
+  std::string repository;
+  std::string sha;
+  std::string why;  // Of an answer that is not 202.
+};
+
+// A decoded body, and its part of the memory for bodies while it lives.
+struct WebhookHandler::Body {
+  Body(std::atomic<int64_t>& all, int64_t limit) : share(all, limit) {}
+
+  std::string json;
+  BufferShare share;
+};
+
+std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
+    const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
+  // No proxy because of some variable in the environment.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  return v1::StatusService::NewStub(grpc::CreateCustomChannel(
+      address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
+                                  BodyReader read_body) {
+  Delivery delivery;
+  delivery.event = OneText(request.head, "x-github-event");
+  delivery.id = OneText(request.head, "x-github-delivery");
+  const int status = StatusFor(request, read_body, delivery);
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      Clock::now() - request.first_byte);
+  LogLine(status < 500 ? LogLevel::kInfo : LogLevel::kError, "delivery",
+          {{"github_event", delivery.event},
+           {"action", delivery.action},
+           {"delivery", delivery.id},
+           {"repository", delivery.repository},
+           {"sha", delivery.sha},
+           {"answer", status},
+           {"why", delivery.why},
+           {"duration_ms", duration.count()}});
+  return {status, std::string(TextFor(status))};
+}
+
+int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
+                              Delivery& delivery) {
+  if (request.head.path != options_.path) return 404;
+  if (request.head.method != "POST") return 405;
+
+  Body body(buffered_, options_.max_buffered);
+  const int refusal = ReadBody(request, read_body, body, delivery);
+  if (refusal != 0) return refusal;
+
+  if (delivery.event.empty() || delivery.id.empty()) {
+    delivery.why = "X-GitHub-Event or X-GitHub-Delivery is missing or wrong";
+    return 400;
+  }
+  HookResult result = ReadHook(delivery.event, body.json);
+  if (auto* const malformed = std::get_if<HookMalformed>(&result)) {
+    delivery.why = std::move(malformed->why);
+    return 400;
+  }
+  if (auto* const ignored = std::get_if<HookIgnored>(&result)) {
+    delivery.action = std::move(ignored->action);
+    delivery.why = std::move(ignored->why);
+    return 200;
+  }
+  return Report(std::get<HookCall>(result), body.json, request, delivery);
+}
+
+// Reads and verifies a body and decodes it into `body`. Returns the answer's
+// status if that failed, else 0.
+int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
+                             Body& body, Delivery& delivery) {
+  const std::optional<ContentType> type = ReadContentType(request.head);
+  if (!type.has_value()) return 415;
+  const bool is_form = *type == ContentType::kForm;
+  const uint64_t max_raw = options_.max_body * (is_form ? kFormFactor : 1);
+  if (request.head.content_length > max_raw) return 413;
+
+  std::optional<Sha256Digest> claimed;
+  if (options_.verify) {
+    const auto signatures = request.head.Values("x-hub-signature-256");
+    if (signatures.size() == 1) claimed = ParseSignature(signatures[0]);
+    if (!claimed.has_value()) {
+      delivery.why = "no single X-Hub-Signature-256 of its form";
+      return 401;
+    }
+  }
+
+  BodySignature signature(secrets_);
+  FormDecoder form(options_.max_body);
+  absl::Status form_status;
+  uint64_t raw_size = 0;
+  int refusal = 0;
+  const bool complete = read_body([&](absl::string_view bytes) {
+    raw_size += bytes.size();
+    if (raw_size > max_raw) {
+      refusal = 413;
+      return false;
+    }
+    if (!body.share.Add(bytes.size())) {
+      refusal = 503;
+      return false;
+    }
+    signature.Update(bytes);
+    if (!is_form) {
+      body.json.append(bytes.data(), bytes.size());
+      return true;
+    }
+    // What is wrong with a form is told only to who could sign it.
+    form_status = form.Update(bytes);
+    if (absl::IsResourceExhausted(form_status)) refusal = 413;
+    return refusal == 0;
+  });
+  if (refusal != 0) {
+    delivery.why = refusal == 413 ? "body too large" : "too many bodies";
+    return refusal;
+  }
+  if (!complete) {
+    delivery.why = "body incomplete";
+    return 400;
+  }
+  if (options_.verify && !signature.Matches(*claimed)) {
+    delivery.why = "wrong signature";
+    return 401;
+  }
+  if (!is_form) return 0;
+  absl::StatusOr<std::string> payload = form.Finish();
+  if (!payload.ok()) {
+    delivery.why = std::string(payload.status().message());
+    return 400;
+  }
+  body.json = *std::move(payload);
+  return 0;
+}
+
+int WebhookHandler::Report(const HookCall& call, absl::string_view json,
+                           const HttpRequest& request, Delivery& delivery) {
+  delivery.action = call.action;
+  delivery.repository = call.repository;
+  delivery.sha = call.sha;
+
+  v1::ReportPendingRequest pending;
+  pending.set_repository(call.repository);
+  pending.set_repository_id(call.repository_id);
+  pending.set_sha(call.sha);
+  v1::Delivery& sent = *pending.mutable_delivery();
+  sent.set_id(std::string(delivery.id));
+  sent.set_digest(Sha256(json));
+  sent.set_event(std::string(delivery.event));
+  sent.set_action(call.action);
+  v1::Change& change = *pending.mutable_change();
+  change.set_event(call.change.event);
+  change.set_pull_request_number(call.change.pull_request_number);
+  change.set_title(call.change.title);
+  change.set_author(call.change.author);
+  change.set_head_ref(call.change.head_ref);
+  change.set_base_ref(call.change.base_ref);
+  change.set_draft(call.change.draft);
+  change.set_fork(call.change.fork);
+  change.set_clone_url(call.change.clone_url);
+  if (call.change.updated_time != absl::InfinitePast()) {
+    const timespec time = absl::ToTimespec(call.change.updated_time);
+    change.mutable_updated_time()->set_seconds(time.tv_sec);
+    change.mutable_updated_time()->set_nanos(
+        static_cast<int32_t>(time.tv_nsec));
+  }
+
+  grpc::ClientContext context;
+  const auto left = request.first_byte + options_.server_timeout - Clock::now();
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+  v1::ReportPendingResponse response;
+  const grpc::Status status =
+      server_.ReportPending(&context, pending, &response);
+  if (!status.ok()) {
+    delivery.why = status.error_message();
+    return HttpStatusOf(status.error_code());
+  }
+  if (response.receipts().empty()) {
+    delivery.why = "no context expected";
+    return 200;
+  }
+  return 202;
+}
+
+}  // namespace signalbox

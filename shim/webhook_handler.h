@@ -1,0 +1,85 @@
+#ifndef SIGNALBOX_SHIM_WEBHOOK_HANDLER_H_
+#define SIGNALBOX_SHIM_WEBHOOK_HANDLER_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "shim/http_adapter.h"
+#include "shim/webhook/event.h"
+#include "shim/webhook/signature.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+struct WebhookHandlerOptions {
+  std::string path = "/event_handler";
+  // The JSON of a delivery. A form may have three times as many bytes, for its
+  // encoding. GitHub sends nothing over 25 MiB.
+  size_t max_body = 25 << 20;
+  // False: takes what is not signed. For trying things out.
+  bool verify = true;
+  // From the first byte of a request until the server must have answered.
+  // GitHub hangs up after 10 s.
+  std::chrono::milliseconds server_timeout{8500};
+  // Bytes of bodies in memory at once, over 256 KiB for each request, which is
+  // more than nearly any delivery has. Beyond it: 503.
+  int64_t max_buffered = 128 << 20;
+};
+
+// A connection to signalbox-server at `address` that finds a restarted server
+// within about a second, and repeats calls that met it while it was away for a
+// moment. Deliveries may be repeated: the server knows them by their ids.
+std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
+    const std::string& address);
+
+// Turns one delivery of GitHub into one call to the server, and the server's
+// answer into one for GitHub:
+//   202  the server has it on disk.
+//   200  there is nothing to do: ping, an event or action that is not used, no
+//        context expected of the repository.
+//   400  malformed, or the body does not belong to the event.
+//   401  the signature is missing or wrong.
+//   404, 405, 413, 415  wrong path, method, size, content type.
+//   503  the server cannot take it now.
+//   500  a bug, or a server that does not know this shim.
+// Keeps nothing, and reads nothing of a body before its signature is known to
+// be good. Writes one log line for each request.
+//
+// Thread-safe.
+class WebhookHandler {
+ public:
+  // Borrows `secrets` and `server`.
+  WebhookHandler(const WebhookHandlerOptions& options,
+                 const WebhookSecrets& secrets,
+                 v1::StatusService::StubInterface& server)
+      : options_(options), secrets_(secrets), server_(server) {}
+
+  HttpAnswer Handle(const HttpRequest& request, BodyReader read_body);
+
+ private:
+  struct Delivery;  // What is logged of a request.
+  struct Body;
+
+  int StatusFor(const HttpRequest& request, BodyReader read_body,
+                Delivery& delivery);
+  int ReadBody(const HttpRequest& request, BodyReader read_body, Body& body,
+               Delivery& delivery);
+  int Report(const HookCall& call, absl::string_view json,
+             const HttpRequest& request, Delivery& delivery);
+
+  const WebhookHandlerOptions options_;
+  const WebhookSecrets& secrets_;
+  v1::StatusService::StubInterface& server_;
+
+  std::atomic<int64_t> buffered_ = 0;  // Of bodies, over the free part.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_WEBHOOK_HANDLER_H_

@@ -1,0 +1,198 @@
+// Every example payload that GitHub's community has collected goes through the
+// real shim and the real server; GitHub (the simulator) then shows exactly the
+// commits that should be pending, and nothing else.
+
+import assert from "node:assert/strict";
+import { createHash, randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import test from "node:test";
+
+import { sign } from "@octokit/webhooks-methods";
+import {
+  getJson, secretFileOf, signalbox, startServer, startShim, startSimulator,
+} from "../programs.mjs";
+
+const require = createRequire(import.meta.url);
+const secret = "It's a Secret to Everybody";
+const examples = {
+  "github.com": require("@octokit/webhooks-examples/api.github.com/index.json"),
+  GHES: ["ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"].flatMap((version) =>
+    require(`@octokit/webhooks-examples/${version}/index.json`)),
+};
+const contentTypes = {
+  "application/json": (json) => json,
+  "application/x-www-form-urlencoded": (json) => new URLSearchParams({ payload: json }).toString(),
+};
+
+function* payloadsOf(events) {
+  for (const { name, examples: payloads } of events) {
+    for (const payload of payloads) yield { event: name, payload };
+  }
+}
+
+// The commit that a payload brings, if it brings one: worked out here from
+// GitHub's documentation alone.
+function commitOf(event, payload) {
+  if (event === "pull_request" &&
+      ["opened", "synchronize", "reopened", "ready_for_review"].includes(payload.action)) {
+    return payload.pull_request.head.sha;
+  }
+  return event === "push" ? payload.head_commit?.id ?? null : null;
+}
+
+// Without a configuration, tags get no contexts.
+function pendingCommitOf(event, payload) {
+  return payload.ref?.startsWith("refs/tags/") ? null : commitOf(event, payload);
+}
+
+function withCommit(event, payload, sha, number) {
+  const copy = structuredClone(payload);
+  if (event === "push") {
+    copy.head_commit.id = sha;
+  } else {
+    copy.pull_request.head.sha = sha;
+    // Another pull request: a head may not be older than the newest of its own.
+    copy.number = copy.pull_request.number = number;
+  }
+  return copy;
+}
+
+function withHost(payload, host) {
+  const copy = structuredClone(payload);
+  copy.repository.html_url = `https://${host}/${payload.repository.full_name}`;
+  return copy;
+}
+
+let count = 0;
+function nextSha() {
+  count += 1;
+  return createHash("sha1").update(String(count)).digest("hex");
+}
+
+async function deliver(shim, event, payload, contentType, headers = {}) {
+  const body = contentTypes[contentType](JSON.stringify(payload));
+  const answer = await fetch(shim.url, {
+    method: "POST",
+    headers: {
+      "content-type": contentType,
+      "user-agent": "GitHub-Hookshot/044aadd",
+      "x-github-delivery": randomUUID(),
+      "x-github-event": event,
+      "x-hub-signature-256": await sign({ secret, algorithm: "sha256" }, body),
+      ...headers,
+    },
+    body,
+  });
+  assert.match(await answer.text(), /^[ -~]+\n$/);
+  return answer.status;
+}
+
+// All that GitHub was told, as "repository sha state", until `done(it)`.
+async function told(simulator, done) {
+  const all = new Set();
+  const deadline = Date.now() + 60000;
+  let after = 0;
+  for (;;) {
+    const { events, next } = await getJson(
+      `${simulator.url}/_simulator/events?after=${after}&wait=1`);
+    for (const { repository, sha, state } of events) all.add(`${repository} ${sha} ${state}`);
+    after = next;
+    if (events.length === 0 && done(all)) return all;
+    assert.ok(Date.now() < deadline, `GitHub was told only ${[...all].join(", ")}`);
+  }
+}
+
+// Reports a pending of its own, last, and waits until GitHub was told of it and
+// of everything in `expected`; then there must be nothing else.
+async function assertTold(simulator, server, expected) {
+  const last = nextSha();
+  const { code, output } = await signalbox(["pending", "--server", server.address,
+    "--repository", "last/one", "--sha", last]);
+  assert.equal(code, 0, output);
+  const wanted = [...expected, `last/one ${last} pending`];
+  const all = await told(simulator, (seen) => wanted.every((line) => seen.has(line)));
+  assert.deepEqual([...all].sort(), wanted.sort());
+}
+
+async function startAll(t) {
+  const simulator = await startSimulator(["--any-repository"]);
+  const server = await startServer(simulator.url);
+  const shim = await startShim(server.address, secretFileOf(secret));
+  t.after(() => Promise.all([shim, server, simulator].map((program) => program.stop())));
+  return { simulator, server, shim };
+}
+
+test("every example makes its commit pending and no other", async (t) => {
+  const { simulator, server, shim } = await startAll(t);
+  const expected = new Set();
+  let sent = 0;
+  for (const { event, payload } of payloadsOf(examples["github.com"])) {
+    const sha = pendingCommitOf(event, payload);
+    for (const contentType of Object.keys(contentTypes)) {
+      const label = `${event} ${payload.action ?? ""} ${contentType}`;
+      assert.equal(await deliver(shim, event, payload, contentType), sha ? 202 : 200, label);
+      sent += 1;
+      if (sha === null) continue;
+      const { full_name: name } = payload.repository;
+      expected.add(`${name} ${sha} pending`);
+      // The examples share a commit or two, so each also gets one of its own.
+      const own = nextSha();
+      const copy = withCommit(event, payload, own, 1000 + count);
+      assert.equal(await deliver(shim, event, copy, contentType), 202, label);
+      expected.add(`${name} ${own} pending`);
+    }
+  }
+  assert.ok(sent > 500, `${sent} deliveries`);
+  assert.ok(expected.size > 10, `${expected.size} commits`);
+  await assertTold(simulator, server, expected);
+});
+
+test("a body never passes for another event", async (t) => {
+  const { simulator, server, shim } = await startAll(t);
+  for (const { event, payload } of payloadsOf(examples["github.com"])) {
+    for (const claimed of ["push", "pull_request", "ping"]) {
+      if (claimed === event) continue;
+      assert.equal(await deliver(shim, claimed, payload, "application/json"), 400,
+        `${event} ${payload.action ?? ""} as ${claimed}`);
+    }
+  }
+  await assertTold(simulator, server, []);
+});
+
+test("another host's repository is never taken for one of github.com", async (t) => {
+  const { simulator, server, shim } = await startAll(t);
+  for (const { event, payload } of payloadsOf(examples.GHES)) {
+    const isOther = payload.repository &&
+      new URL(payload.repository.html_url).host !== "github.com";
+    if (!isOther) continue;
+    const status = await deliver(shim, event, payload, "application/json");
+    assert.equal(status, commitOf(event, payload) ? 400 : 200, `${event} ${payload.action ?? ""}`);
+  }
+  for (const { event, payload } of payloadsOf(examples["github.com"])) {
+    if (commitOf(event, payload) === null) continue;
+    for (const host of ["ghes.example.com", "github.com.example.com", "www.github.com",
+      "github.com:8443", "github.com@example.com", "example.com#github.com"]) {
+      const other = withHost(withCommit(event, payload, nextSha(), 1000 + count), host);
+      for (const contentType of Object.keys(contentTypes)) {
+        assert.equal(await deliver(shim, event, other, contentType), 400, `${event} at ${host}`);
+      }
+    }
+  }
+  await assertTold(simulator, server, []);
+});
+
+test("what is not signed with the secret is refused", async (t) => {
+  const { simulator, server, shim } = await startAll(t);
+  const { payload } = [...payloadsOf(examples["github.com"])].find(
+    ({ event, payload: candidate }) => event === "push" && commitOf(event, candidate));
+  for (const [contentType, encode] of Object.entries(contentTypes)) {
+    const body = encode(JSON.stringify(payload));
+    const other = await sign({ secret: "another", algorithm: "sha256" }, body);
+    const sha1 = await sign({ secret, algorithm: "sha1" }, body);
+    for (const signature of [other, sha1, "", "sha256=", other.replace("sha256=", "")]) {
+      assert.equal(await deliver(shim, "push", payload, contentType,
+        { "x-hub-signature-256": signature }), 401, signature);
+    }
+  }
+  await assertTold(simulator, server, []);
+});

@@ -1,0 +1,347 @@
+#include "shim/http_adapter.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/shim/raw_client.h"
+
+// Stands before the C library's for the whole program, so that a test can have
+// the next accepts of cpp-httplib fail.
+std::atomic<int> accept_failures{0};
+extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
+  const int accepted = accept4(fd, address, size, 0);
+  if (accepted >= 0 && accept_failures > 0) {
+    --accept_failures;
+    close(accepted);
+    errno = ECONNABORTED;
+    return -1;
+  }
+  return accepted;
+}
+
+namespace signalbox {
+namespace {
+
+// Answers 202 with the size of the body, or 400 if it did not come.
+HttpAnswer CountBody(const HttpRequest&, BodyReader read_body) {
+  size_t size = 0;
+  const bool complete = read_body([&](absl::string_view bytes) {
+    size += bytes.size();
+    return true;
+  });
+  return {complete ? 202 : 400, absl::StrCat("size ", size, "\n")};
+}
+
+class HttpServerTest : public ::testing::Test {
+ protected:
+  void Start(HttpHandler handler = CountBody) {
+    server_ = *HttpServer::Start(options_, std::move(handler));
+  }
+
+  RawClient Connect() { return RawClient(server_->port()); }
+
+  std::string Exchange(absl::string_view request) {
+    RawClient client = Connect();
+    client.Send(request);
+    return client.Read();
+  }
+
+  HttpServerOptions options_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+constexpr char kPost[] = "POST / HTTP/1.1\r\nHost: x\r\n";
+
+std::string Sized(size_t size) {
+  return absl::StrCat(kPost, "Content-Length: ", size, "\r\n\r\n",
+                      std::string(size, 'x'));
+}
+
+TEST_F(HttpServerTest, AnswersAndCloses) {
+  Start();
+  const std::string answer = Exchange(Sized(5));
+  EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 202 Accepted\r\n")) << answer;
+  EXPECT_TRUE(absl::StrContains(answer, "Connection: close\r\n"));
+  EXPECT_TRUE(absl::StrContains(answer, "Content-Type: text/plain\r\n"));
+  EXPECT_TRUE(absl::EndsWith(answer, "\r\n\r\nsize 5\n"));
+}
+
+TEST_F(HttpServerTest, BodiesOfAnySizeAndTypeComeThrough) {
+  Start();
+  for (const size_t size : {0, 1, 8191, 8192, 8193, 33000, 5 << 20}) {
+    for (const char* type :
+         {"application/json", "application/x-www-form-urlencoded",
+          "multipart/form-data; boundary=x"}) {
+      const std::string answer = Exchange(absl::StrCat(
+          kPost, "Content-Type: ", type, "\r\nContent-Length: ", size,
+          "\r\n\r\n", std::string(size, 'x')));
+      EXPECT_TRUE(absl::EndsWith(answer, absl::StrCat("size ", size, "\n")))
+          << type << " " << size << answer;
+    }
+  }
+}
+
+TEST_F(HttpServerTest, ChunksAreJoined) {
+  Start();
+  EXPECT_TRUE(absl::EndsWith(
+      Exchange(absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n",
+                            "5\r\nabcde\r\nA;x=y\r\n0123456789\r\n0\r\n"
+                            "Trailer: x\r\n\r\n")),
+      "size 15\n"));
+}
+
+TEST_F(HttpServerTest, BrokenChunksAreNoBody) {
+  Start();
+  for (const char* body :
+       {"x\r\n", "5\r\nabc", "\r\n", "5\r\nabcde\r\n", "5\r\nabcde\r\n0\r\n"}) {
+    RawClient client = Connect();
+    client.Send(
+        absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n", body));
+    client.EndSending();
+    EXPECT_EQ(RawClient::StatusOf(client.Read()), 400) << body;
+  }
+}
+
+TEST_F(HttpServerTest, TruncatedBodyIsNoBody) {
+  Start();
+  RawClient client = Connect();
+  client.Send(absl::StrCat(kPost, "Content-Length: 10\r\n\r\n12345"));
+  client.EndSending();
+  EXPECT_EQ(RawClient::StatusOf(client.Read()), 400);
+}
+
+TEST_F(HttpServerTest, Http10IsAnswered) {
+  Start();
+  const std::string answer =
+      Exchange("POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab");
+  EXPECT_TRUE(absl::EndsWith(answer, "size 2\n")) << answer;
+  // Without a length there is no body to wait for.
+  EXPECT_TRUE(absl::EndsWith(Exchange("POST / HTTP/1.0\r\n\r\n"), "size 0\n"));
+}
+
+TEST_F(HttpServerTest, WhatIsNoHttpIs400) {
+  Start();
+  const std::vector<std::string> requests = {
+      "\x16\x03\x01\x02",
+      "\r\n\r\n",
+      "hello\r\n\r\n",
+      "POST / HTTP/1.1\n\n",
+      "POST / HTTP/1.1\r\nA: x\n\r\n",
+      "POST / HTTP/1.1\r\nA : x\r\n\r\n",
+      absl::StrCat(kPost,
+                   "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
+                   "0\r\n\r\n"),
+      absl::StrCat(kPost, "Content-Encoding: gzip\r\n\r\n"),
+      absl::StrCat("POST /", std::string(20000, 'x'), " HTTP/1.1\r\n\r\n"),
+      absl::StrCat(kPost, "A: ", std::string(20000, 'x'), "\r\n\r\n"),
+      std::string(20000, 'A'),
+  };
+  for (const std::string& request : requests) {
+    const std::string answer = Exchange(request);
+    EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 400 ")) << request << answer;
+    EXPECT_FALSE(absl::StrContains(answer, "RESET"));
+  }
+}
+
+// The library would run its regular expressions over these, or believe them.
+TEST_F(HttpServerTest, HeadersFromOutsideDoNotReachTheLibrary) {
+  Start();
+  for (const char* header :
+       {"Range: bytes=5-2", "Range: bytes=0-0", "Range: x",
+        "Expect: 417-something", "Connection: keep-alive",
+        "REMOTE_ADDR: 1.2.3.4", "Content-Type: multipart/form-data"}) {
+    const std::string answer = Exchange(
+        absl::StrCat(kPost, header, "\r\nContent-Length: 2\r\n\r\nab"));
+    EXPECT_TRUE(absl::EndsWith(answer, "\r\n\r\nsize 2\n")) << header << answer;
+  }
+  const std::string ranges(15000, ',');
+  EXPECT_TRUE(absl::EndsWith(
+      Exchange(absl::StrCat(kPost, "Range: bytes=0-0", ranges, "\r\n\r\n")),
+      "size 0\n"));
+}
+
+TEST_F(HttpServerTest, ExpectingClientsAreToldToContinueOnceTheBodyIsWanted) {
+  Start([](const HttpRequest& request, BodyReader read_body) -> HttpAnswer {
+    if (request.head.path == "/refused") return {401, "no\n"};
+    return CountBody(request, read_body);
+  });
+  RawClient client = Connect();
+  client.Send(
+      "POST / HTTP/1.1\r\nExpect: 100-continue\r\n"
+      "Content-Length: 2\r\n\r\n");
+  EXPECT_EQ(client.Read("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.Send("ab");
+  EXPECT_EQ(RawClient::StatusOf(client.Read()), 202);
+
+  RawClient refused = Connect();
+  EXPECT_EQ(refused.Ask("POST /refused HTTP/1.1\r\nExpect: 100-continue\r\n"
+                        "Content-Length: 2\r\n\r\n"),
+            401);
+}
+
+TEST_F(HttpServerTest, HeadersAreHandedOverUndecoded) {
+  std::vector<std::string> values;
+  Start([&](const HttpRequest& request, BodyReader) -> HttpAnswer {
+    for (const auto value : request.head.Values("a")) {
+      values.emplace_back(value);
+    }
+    return {200, "ok\n"};
+  });
+  Exchange(absl::StrCat(kPost, "A: %0d%0aB: x\r\na: 100%\r\n\r\n"));
+  EXPECT_EQ(values, (std::vector<std::string>{"%0d%0aB: x", "100%"}));
+}
+
+TEST_F(HttpServerTest, AnswerToHeadHasNoBody) {
+  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
+    return {405, "use POST\n"};
+  });
+  const std::string answer = Exchange("HEAD / HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(absl::StrContains(answer, "Allow: POST\r\n"));
+  EXPECT_TRUE(absl::EndsWith(answer, "\r\n\r\n")) << answer;
+}
+
+TEST_F(HttpServerTest, ExceptionsDoNotLeak) {
+  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
+    throw std::runtime_error("the inside");
+  });
+  const std::string answer = Exchange(Sized(0));
+  EXPECT_EQ(RawClient::StatusOf(answer), 500);
+  EXPECT_FALSE(absl::StrContains(answer, "inside"));
+  EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(0))), 500);
+}
+
+// A client that sends all before it reads must still get the answer.
+TEST_F(HttpServerTest, RefusedBodiesDoNotResetTheConnection) {
+  Start([](const HttpRequest&, BodyReader read_body) -> HttpAnswer {
+    read_body([](absl::string_view) { return false; });
+    return {413, "too large\n"};
+  });
+  RawClient client = Connect();
+  EXPECT_TRUE(client.Send(Sized(20 << 20)));
+  const std::string answer = client.Read();
+  EXPECT_EQ(RawClient::StatusOf(answer), 413);
+  EXPECT_FALSE(absl::StrContains(answer, "RESET"));
+}
+
+TEST_F(HttpServerTest, SilentConnectionsAreClosed) {
+  options_.head_timeout = std::chrono::milliseconds(50);
+  Start();
+  EXPECT_EQ(Connect().Read(), "");
+  RawClient dripping = Connect();
+  dripping.Send("POST / HTTP/1.1\r\nA: ");
+  EXPECT_EQ(dripping.Read(), "");
+}
+
+TEST_F(HttpServerTest, SlowBodyIsGivenUp) {
+  options_.body_timeout = std::chrono::milliseconds(50);
+  options_.total_timeout = std::chrono::milliseconds(100);
+  Start();
+  RawClient client = Connect();
+  client.Send(absl::StrCat(kPost, "Content-Length: 10\r\n\r\n12345"));
+  EXPECT_EQ(RawClient::StatusOf(client.Read()), 400);
+}
+
+// Framing costs bytes too: without this a chunk's extension may have any size.
+TEST_F(HttpServerTest, WireBytesAreBounded) {
+  options_.max_wire_bytes = 1000;
+  Start();
+  const std::string answer =
+      Exchange(absl::StrCat(kPost, "Transfer-Encoding: chunked\r\n\r\n5;",
+                            std::string(50000, 'x'), "\r\nabcde\r\n0\r\n\r\n"));
+  EXPECT_EQ(RawClient::StatusOf(answer), 400);
+}
+
+TEST_F(HttpServerTest, IdleConnectionsDelayNobody) {
+  Start();
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 300; ++i) {
+    idle.push_back(Connect());
+    ASSERT_TRUE(idle.back().connected());
+    if (i % 2 == 0) idle.back().Send("POST / HTTP/1.1\r\nA: ");
+  }
+  // They would hold a thread until the timeout of 5 s.
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(3))), 202);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+TEST_F(HttpServerTest, ManyRequestsAtOnceAreAnswered) {
+  Start();
+  std::vector<std::thread> threads;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 32; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 10; ++round) {
+        if (RawClient::StatusOf(Exchange(Sized(1000))) == 202) ++answered;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answered, 320);
+}
+
+// cpp-httplib stops listening at such errors.
+TEST_F(HttpServerTest, ListensAgainAfterAFailedAccept) {
+  Start();
+  for (int round = 0; round < 3; ++round) {
+    accept_failures = 1;
+    EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(0))), 0);
+    EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(0))), 202);
+  }
+}
+
+TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
+  std::promise<void> began;
+  std::promise<void> may_end;
+  Start([&](const HttpRequest& request, BodyReader read_body) {
+    began.set_value();
+    may_end.get_future().wait();
+    return CountBody(request, read_body);
+  });
+  RawClient busy = Connect();
+  busy.Send(absl::StrCat(kPost, "Content-Length: 2\r\n\r\na"));
+  began.get_future().wait();
+  RawClient idle = Connect();
+  std::thread stopping([&] { server_->Stop(); });
+  EXPECT_NE(idle.Read(), "TIMEOUT");
+  busy.Send("b");
+  may_end.set_value();
+  EXPECT_EQ(RawClient::StatusOf(busy.Read()), 202);
+  stopping.join();
+  EXPECT_FALSE(RawClient(server_->port()).connected());
+}
+
+TEST_F(HttpServerTest, StopAtOnceIsFine) {
+  for (int round = 0; round < 50; ++round) {
+    Start();
+    server_->Stop();
+    server_->Stop();
+  }
+}
+
+TEST_F(HttpServerTest, PortInUseIsAnError) {
+  Start();
+  HttpServerOptions same = options_;
+  same.port = server_->port();
+  EXPECT_EQ(HttpServer::Start(same, CountBody).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  HttpServerOptions nowhere = options_;
+  nowhere.host = "no such host";
+  EXPECT_EQ(HttpServer::Start(nowhere, CountBody).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  HttpServerOptions elsewhere = options_;
+  elsewhere.host = "192.0.2.1";
+  EXPECT_FALSE(HttpServer::Start(elsewhere, CountBody).ok());
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,185 @@
+// Runs the program itself, whose path is SIGNALBOX_SHIM.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/shim/raw_client.h"
+
+namespace signalbox {
+namespace {
+
+class ShimProgram {
+ public:
+  ShimProgram(std::vector<std::string> arguments,
+              std::vector<std::string> environment) {
+    arguments.insert(arguments.begin(), "signalbox-shim");
+    int out[2];
+    int err[2];
+    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(out[1], STDOUT_FILENO);
+      dup2(err[1], STDERR_FILENO);
+      execve(SIGNALBOX_SHIM, Pointers(arguments).data(),
+             Pointers(environment).data());
+      _exit(99);
+    }
+    close(out[1]);
+    close(err[1]);
+    out_ = out[0];
+    err_ = err[0];
+  }
+  ~ShimProgram() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(out_);
+    close(err_);
+  }
+
+  pid_t pid() const { return pid_; }
+  void Signal(int number) { kill(pid_, number); }
+
+  std::string OutLine() { return Read(out_, '\n'); }
+  std::string Out() { return Read(out_, '\0'); }
+  std::string Err() { return Read(err_, '\0'); }
+
+  // The exit code; -1 for a signal.
+  int Wait() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  // From the line that tells where it listens.
+  uint16_t Port() {
+    const std::string line = OutLine();
+    absl::string_view rest = line;
+    int port = 0;
+    EXPECT_TRUE(absl::ConsumePrefix(&rest, "listening on 127.0.0.1:")) << line;
+    EXPECT_TRUE(absl::SimpleAtoi(rest, &port)) << line;
+    return static_cast<uint16_t>(port);
+  }
+
+ private:
+  static std::vector<char*> Pointers(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (std::string& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+  }
+
+  // Up to and with `end`, or to the end.
+  static std::string Read(int fd, char end) {
+    std::string text;
+    char c = 0;
+    while (read(fd, &c, 1) == 1) {
+      text += c;
+      if (c == end) break;
+    }
+    return text;
+  }
+
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+};
+
+const std::vector<std::string> kWithSecret = {"GITHUB_WEBHOOK_SECRET=c4n4ry"};
+
+TEST(ShimProgramTest, CannotStartIsOneLineAndExitCode2) {
+  ShimProgram running({"--listen", "127.0.0.1:0"}, kWithSecret);
+  const uint16_t port = running.Port();
+  const std::vector<
+      std::pair<std::vector<std::string>, std::vector<std::string>>>
+      cases = {
+          {{}, {}},
+          {{"--webhook-secret-file", "/nowhere"}, kWithSecret},
+          {{"--listen", absl::StrCat("127.0.0.1:", port)}, kWithSecret},
+          {{"--listen", "nonsense"}, kWithSecret},
+          {{"--nonsense"}, kWithSecret},
+      };
+  for (const auto& [arguments, environment] : cases) {
+    ShimProgram program(arguments, environment);
+    const std::string err = program.Err();
+    EXPECT_EQ(program.Wait(), 2) << err;
+    EXPECT_TRUE(absl::StartsWith(err, "signalbox-shim: ")) << err;
+    EXPECT_EQ(err.find('\n'), err.size() - 1) << err;
+    EXPECT_EQ(program.Out(), "");
+  }
+}
+
+TEST(ShimProgramTest, HelpAndVersionNeedNothing) {
+  for (const char* flag : {"--help", "--version"}) {
+    ShimProgram program({flag}, {});
+    EXPECT_TRUE(absl::StrContains(program.Out(), "signalbox-shim"));
+    EXPECT_EQ(program.Wait(), 0);
+  }
+}
+
+TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
+    const uint16_t port = program.Port();
+    RawClient idle(port);
+    RawClient busy(port);
+    busy.Send(absl::StrCat(
+        "POST /event_handler HTTP/1.1\r\nContent-Type: application/json\r\n"
+        "X-Hub-Signature-256: sha256=",
+        std::string(64, 'a'),
+        "\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+    // The request is under way once its body is asked for.
+    busy.Read("\r\n\r\n");
+    program.Signal(signal);
+    EXPECT_EQ(idle.Read(), "");
+    busy.Send("{}");
+    EXPECT_EQ(RawClient::StatusOf(busy.Read()), 401);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(program.Wait(), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin,
+              std::chrono::seconds(9));
+  }
+}
+
+TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {
+  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
+  RawClient client(program.Port());
+  EXPECT_EQ(client.Ask("POST /event_handler HTTP/1.1\r\n"
+                       "Content-Type: application/json\r\n"
+                       "X-Hub-Signature-256: sha256=b0dyh34d\r\n"
+                       "X-GitHub-Delivery: \x9b[31m\r\n"
+                       "X-GitHub-Event: evil\"\\name\r\n"
+                       "Content-Length: 6\r\n\r\nb0dy42"),
+            401);
+  std::ifstream environment(absl::StrCat("/proc/", program.pid(), "/environ"));
+  const std::string shown((std::istreambuf_iterator<char>(environment)),
+                          std::istreambuf_iterator<char>());
+  EXPECT_FALSE(absl::StrContains(shown, "c4n4ry"));
+  program.Signal(SIGTERM);
+  const std::string log = program.Err();
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_TRUE(absl::StrContains(log, "\"answer\":401")) << log;
+  EXPECT_TRUE(absl::StrContains(log, "evil\\\"\\\\name")) << log;
+  for (const char* secret : {"c4n4ry", "b0dyh34d", "b0dy42", "\x9b"}) {
+    EXPECT_FALSE(absl::StrContains(log, secret)) << log;
+  }
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,94 @@
+#ifndef SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_
+#define SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// A connection on loopback that sends just what it is told to.
+class RawClient {
+ public:
+  explicit RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address),
+                         sizeof(address)) == 0;
+  }
+  RawClient(RawClient&& other) noexcept
+      : fd_(other.fd_), connected_(other.connected_) {
+    other.fd_ = -1;
+  }
+  ~RawClient() { Close(); }
+
+  bool connected() const { return connected_; }
+
+  // False if the other side has closed.
+  bool Send(absl::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count <= 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(count));
+    }
+    return true;
+  }
+
+  void EndSending() { shutdown(fd_, SHUT_WR); }
+
+  // What arrives until `end` was seen, the other side closes, or a minute has
+  // passed. "RESET" at the end if the connection was reset.
+  std::string Read(absl::string_view end = {}) {
+    std::string all;
+    char buffer[4096];
+    pollfd polled = {fd_, POLLIN, 0};
+    while (poll(&polled, 1, 60000) > 0) {
+      const ssize_t count = recv(fd_, buffer, sizeof(buffer), 0);
+      if (count < 0) return all + "RESET";
+      if (count == 0) return all;
+      all.append(buffer, static_cast<size_t>(count));
+      if (!end.empty() && absl::StrContains(all, end)) return all;
+    }
+    return all + "TIMEOUT";
+  }
+
+  // Sends a request and returns its answer's status; 0: there was none.
+  int Ask(absl::string_view request) {
+    Send(request);
+    return StatusOf(Read());
+  }
+
+  static int StatusOf(absl::string_view answer) {
+    int status = 0;
+    if (answer.substr(0, 9) != "HTTP/1.1 " ||
+        !absl::SimpleAtoi(answer.substr(9, 3), &status)) {
+      return 0;
+    }
+    return status;
+  }
+
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_

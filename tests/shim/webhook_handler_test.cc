@@ -1,0 +1,645 @@
+#include "shim/webhook_handler.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "shim/http_adapter.h"
+#include "tests/shim/raw_client.h"
+#include "tests/shim/webhook/payloads.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSecret[] = "It's a Secret to Everybody";
+constexpr char kOldSecret[] = "the one before";
+
+std::string Sign(absl::string_view body, absl::string_view secret) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest,
+       &size);
+  return absl::StrCat("sha256=",
+                      absl::BytesToHexString(absl::string_view(
+                          reinterpret_cast<const char*>(digest), size)));
+}
+
+// As browsers and GitHub do: everything but the unreserved bytes.
+std::string Form(absl::string_view json) {
+  std::string form = "payload=";
+  for (const unsigned char c : json) {
+    if (absl::ascii_isalnum(c) || absl::StrContains("-_.*", c)) {
+      form += static_cast<char>(c);
+    } else if (c == ' ') {
+      form += '+';
+    } else {
+      absl::StrAppendFormat(&form, "%%%02X", c);
+    }
+  }
+  return form;
+}
+
+// The server's end: says what it is told to, and remembers what it was asked.
+class FakeServer final : public v1::StatusService::Service {
+ public:
+  ~FakeServer() override { Stop(); }
+
+  void Start(int port = 0) {
+    grpc::ServerBuilder builder;
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddListeningPort(absl::StrCat("127.0.0.1:", port),
+                             grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  void Stop() {
+    Release();
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+    server_ = nullptr;
+  }
+  int port() const { return port_; }
+
+  void Answer(grpc::Status status, int receipts = 1) {
+    const std::lock_guard<std::mutex> lock(mu_);
+    status_ = std::move(status);
+    receipts_ = receipts;
+  }
+  // From now on calls get no answer, until Release().
+  void Hold() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    held_ = true;
+  }
+  void Release() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  std::vector<v1::ReportPendingRequest> Requests() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return requests_;
+  }
+
+  grpc::Status ReportPending(grpc::ServerContext*,
+                             const v1::ReportPendingRequest* request,
+                             v1::ReportPendingResponse* response) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    requests_.push_back(*request);
+    changed_.wait(lock, [this] { return !held_; });
+    for (int i = 0; i < receipts_; ++i) response->add_receipts();
+    return status_;
+  }
+
+ private:
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+
+  std::mutex mu_;
+  std::condition_variable changed_;
+  grpc::Status status_;
+  int receipts_ = 1;
+  bool held_ = false;
+  std::vector<v1::ReportPendingRequest> requests_;
+};
+
+// One request, right in every part until a test changes it.
+struct Request {
+  std::string method = "POST";
+  std::string target = "/event_handler";
+  std::string body;
+  std::string content_type = "application/json";
+  std::string event = "push";
+  std::string delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
+  std::string secret = kSecret;
+  std::string more_headers;
+
+  std::string Text() const {
+    std::string text = absl::StrCat(method, " ", target, " HTTP/1.1\r\n");
+    const auto header = [&](const char* name, const std::string& value) {
+      if (!value.empty()) absl::StrAppend(&text, name, ": ", value, "\r\n");
+    };
+    header("Content-Type", content_type);
+    header("X-GitHub-Event", event);
+    header("X-GitHub-Delivery", delivery);
+    header("X-Hub-Signature-256", secret.empty() ? "" : Sign(body, secret));
+    return absl::StrCat(text, "Content-Length: ", body.size(), "\r\n",
+                        more_headers, "\r\n", body);
+  }
+};
+
+Request Push() {
+  Request request;
+  request.body = PushPayload().dump();
+  return request;
+}
+
+Request PullRequest() {
+  Request request;
+  request.event = "pull_request";
+  request.body = PullRequestPayload().dump();
+  return request;
+}
+
+Request AsForm(Request request) {
+  request.content_type = "application/x-www-form-urlencoded";
+  request.body = Form(request.body);
+  return request;
+}
+
+class WebhookHandlerTest : public ::testing::Test {
+ protected:
+  WebhookHandlerTest() { server_.Start(); }
+  ~WebhookHandlerTest() override {
+    server_.Release();
+    http_ = nullptr;
+  }
+
+  void Start() {
+    if (http_ != nullptr) return;
+    stub_ = ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
+    handler_ = std::make_unique<WebhookHandler>(options_, secrets_, *stub_);
+    http_ = *HttpServer::Start(http_options_, [this](const HttpRequest& request,
+                                                     BodyReader read_body) {
+      return handler_->Handle(request, read_body);
+    });
+  }
+
+  std::string Exchange(absl::string_view text) {
+    Start();
+    RawClient client(http_->port());
+    client.Send(text);
+    return client.Read();
+  }
+  int Ask(absl::string_view text) {
+    return RawClient::StatusOf(Exchange(text));
+  }
+  int Ask(const Request& request) { return Ask(request.Text()); }
+
+  FakeServer server_;
+  HttpServerOptions http_options_;
+  WebhookHandlerOptions options_;
+  const WebhookSecrets secrets_{{kSecret, kOldSecret}};
+  std::unique_ptr<v1::StatusService::Stub> stub_;
+  std::unique_ptr<WebhookHandler> handler_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+TEST_F(WebhookHandlerTest, PullRequestBecomesOneCall) {
+  EXPECT_EQ(Ask(PullRequest()), 202);
+  ASSERT_EQ(server_.Requests().size(), 1u);
+  const v1::ReportPendingRequest call = server_.Requests()[0];
+  EXPECT_EQ(call.repository(), "Codertocat/Hello-World");
+  EXPECT_EQ(call.repository_id(), 186853002);
+  EXPECT_EQ(call.sha(), kHeadSha);
+  EXPECT_TRUE(call.contexts().empty());
+  EXPECT_EQ(call.attempt(), 0);
+  EXPECT_FALSE(call.rerun());
+  EXPECT_EQ(call.delivery().id(), PullRequest().delivery);
+  EXPECT_EQ(call.delivery().event(), "pull_request");
+  EXPECT_EQ(call.delivery().action(), "opened");
+  EXPECT_EQ(call.delivery().digest(), Sha256(PullRequest().body));
+  EXPECT_EQ(call.change().event(), "pull_request");
+  EXPECT_EQ(call.change().pull_request_number(), 2);
+  EXPECT_EQ(call.change().title(), "Update the README");
+  EXPECT_EQ(call.change().author(), "octocat");
+  EXPECT_EQ(call.change().head_ref(), "changes");
+  EXPECT_EQ(call.change().base_ref(), "master");
+  EXPECT_FALSE(call.change().draft());
+  EXPECT_TRUE(call.change().fork());
+  EXPECT_EQ(call.change().clone_url(),
+            "https://github.com/octocat/Hello-World.git");
+  EXPECT_EQ(call.change().updated_time().seconds(), 1557933633);
+}
+
+TEST_F(WebhookHandlerTest, PushBecomesOneCall) {
+  EXPECT_EQ(Ask(Push()), 202);
+  ASSERT_EQ(server_.Requests().size(), 1u);
+  const v1::ReportPendingRequest call = server_.Requests()[0];
+  EXPECT_EQ(call.sha(), kHeadSha);
+  EXPECT_EQ(call.change().event(), "push");
+  EXPECT_EQ(call.change().base_ref(), "refs/heads/master");
+  EXPECT_EQ(call.delivery().action(), "");
+  EXPECT_FALSE(call.change().has_updated_time());
+}
+
+// The digest is of the decoded JSON: it recognises a delivery that comes
+// through a second hook with the other content type.
+TEST_F(WebhookHandlerTest, FormAndJsonMakeTheSameCall) {
+  EXPECT_EQ(Ask(PullRequest()), 202);
+  EXPECT_EQ(Ask(AsForm(PullRequest())), 202);
+  ASSERT_EQ(server_.Requests().size(), 2u);
+  EXPECT_EQ(server_.Requests()[0].SerializeAsString(),
+            server_.Requests()[1].SerializeAsString());
+}
+
+// cpp-httplib's own limit for forms is 8,192 bytes; GitHub's have about 33 KB.
+TEST_F(WebhookHandlerTest, FormsMayBeLong) {
+  Request request = PullRequest();
+  nlohmann::ordered_json payload = PullRequestPayload();
+  payload["pull_request"]["body"] = std::string(33000, '"');
+  request.body = payload.dump();
+  ASSERT_GT(AsForm(request).body.size(), 33000u);
+  EXPECT_EQ(Ask(AsForm(request)), 202);
+}
+
+TEST_F(WebhookHandlerTest, ContentTypeMayHaveParameters) {
+  Request request = Push();
+  for (const char* type : {"application/json; charset=utf-8",
+                           "Application/JSON", "application/json ;x=y"}) {
+    request.content_type = type;
+    EXPECT_EQ(Ask(request), 202) << type;
+  }
+}
+
+TEST_F(WebhookHandlerTest, NothingToDoIs200) {
+  Request request;
+  request.event = "ping";
+  request.body = PingPayload().dump();
+  EXPECT_EQ(Ask(request), 200);
+  EXPECT_EQ(Ask(AsForm(request)), 200);
+
+  request.event = "star";
+  request.body = R"({"action":"created"})";
+  EXPECT_EQ(Ask(request), 200);
+
+  request = PullRequest();
+  request.body = PullRequestPayload("labeled").dump();
+  EXPECT_EQ(Ask(request), 200);
+
+  nlohmann::ordered_json deleted = PushPayload();
+  deleted["deleted"] = true;
+  deleted["after"] = kNullSha;
+  deleted["head_commit"] = nullptr;
+  request = Push();
+  request.body = deleted.dump();
+  EXPECT_EQ(Ask(request), 200);
+  EXPECT_TRUE(server_.Requests().empty());
+}
+
+TEST_F(WebhookHandlerTest, NoExpectedContextsIs200) {
+  server_.Answer(grpc::Status::OK, 0);
+  EXPECT_EQ(Ask(Push()), 200);
+  EXPECT_EQ(server_.Requests().size(), 1u);
+}
+
+TEST_F(WebhookHandlerTest, AnnotatedTagIsItsCommit) {
+  nlohmann::ordered_json payload = PushPayload("refs/tags/v1");
+  payload["after"] = kTagObject;
+  Request request = Push();
+  request.body = payload.dump();
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_EQ(server_.Requests()[0].sha(), kHeadSha);
+}
+
+TEST_F(WebhookHandlerTest, HeadWithoutARepositoryIsAFork) {
+  nlohmann::ordered_json payload = PullRequestPayload();
+  payload["pull_request"]["head"]["repo"] = nullptr;
+  Request request = PullRequest();
+  request.body = payload.dump();
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_TRUE(server_.Requests()[0].change().fork());
+  EXPECT_EQ(server_.Requests()[0].change().clone_url(), "");
+}
+
+TEST_F(WebhookHandlerTest, MalformedIs400) {
+  Request request = Push();
+  const std::vector<std::string> bodies = {"",
+                                           "{",
+                                           "[]",
+                                           "nonsense",
+                                           R"({"ref":"a","ref":"b"})",
+                                           PullRequestPayload().dump(),
+                                           PingPayload().dump()};
+  for (const std::string& body : bodies) {
+    request.body = body;
+    EXPECT_EQ(Ask(request), 400) << body;
+    EXPECT_EQ(Ask(AsForm(request)), 400) << body;
+  }
+  request = AsForm(Push());
+  for (const char* body : {"payload=%zz", "a=b", "", "payload=%7B%7", "{}"}) {
+    request.body = body;
+    EXPECT_EQ(Ask(request), 400) << body;
+  }
+  request.body = AsForm(Push()).body + "&" + AsForm(Push()).body;
+  EXPECT_EQ(Ask(request), 400);
+  // The other type's body.
+  request = Push();
+  request.content_type = "application/x-www-form-urlencoded";
+  EXPECT_EQ(Ask(request), 400);
+  request = AsForm(Push());
+  request.content_type = "application/json";
+  EXPECT_EQ(Ask(request), 400);
+  EXPECT_TRUE(server_.Requests().empty());
+}
+
+TEST_F(WebhookHandlerTest, DeliveryAndEventMustBeNamedOnce) {
+  for (const char* bad : {"", "\x80", "a\tb"}) {
+    Request request = Push();
+    request.delivery = bad;
+    EXPECT_EQ(Ask(request), 400) << bad;
+    request = Push();
+    request.event = bad;
+    EXPECT_EQ(Ask(request), 400) << bad;
+  }
+  Request request = Push();
+  request.delivery = std::string(255, 'x');
+  EXPECT_EQ(Ask(request), 202);
+  request.delivery += 'x';
+  EXPECT_EQ(Ask(request), 400);
+  for (const char* name : {"X-GitHub-Event: push", "x-github-delivery: x"}) {
+    request = Push();
+    request.more_headers = absl::StrCat(name, "\r\n");
+    EXPECT_EQ(Ask(request), 400) << name;
+  }
+  // Not decoded on the way, as cpp-httplib would.
+  request = Push();
+  request.delivery = "%0d%0a";
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_EQ(server_.Requests().back().delivery().id(), "%0d%0a");
+}
+
+TEST_F(WebhookHandlerTest, SignatureMissingOrWrongIs401) {
+  for (const Request& good : {Push(), AsForm(Push())}) {
+    Request request = good;
+    request.secret = "";
+    EXPECT_EQ(Ask(request), 401);
+    request.secret = "another";
+    EXPECT_EQ(Ask(request), 401);
+    const std::string signature = Sign(good.body, kSecret);
+    for (const std::string& header :
+         {std::string(), std::string("sha256="), signature.substr(7),
+          absl::StrCat("sha1=", signature.substr(7)),
+          absl::AsciiStrToUpper(signature), signature + "0",
+          absl::StrCat("%73", signature.substr(1)),
+          absl::StrCat(signature, ", ", signature)}) {
+      request.secret = "";
+      request.more_headers = absl::StrCat(
+          "X-Hub-Signature-256: ", header,
+          "\r\nX-Hub-Signature: sha1=", std::string(40, 'a'), "\r\n");
+      EXPECT_EQ(Ask(request), 401) << header;
+    }
+    // Nobody can tell which of two was checked.
+    request.secret = kSecret;
+    request.more_headers =
+        absl::StrCat("X-Hub-Signature-256: ", signature, "\r\n");
+    EXPECT_EQ(Ask(request), 401);
+    request.more_headers.clear();
+    EXPECT_EQ(Ask(request), 202);
+  }
+}
+
+TEST_F(WebhookHandlerTest, EachSecretWillDo) {
+  Request request = Push();
+  request.secret = kOldSecret;
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_EQ(Ask(AsForm(request)), 202);
+}
+
+// The signature is over the bytes that were sent.
+TEST_F(WebhookHandlerTest, SignatureOfTheDecodedFormIsWrong) {
+  Request request = AsForm(Push());
+  request.secret = "";
+  request.more_headers =
+      absl::StrCat("X-Hub-Signature-256: ", Sign(Push().body, kSecret), "\r\n");
+  EXPECT_EQ(Ask(request), 401);
+}
+
+// Who cannot sign learns nothing of how a body was read.
+TEST_F(WebhookHandlerTest, SignatureComesBeforeEverythingInTheBody) {
+  for (const char* body : {"", "{", "payload=%zz", "[]"}) {
+    for (const char* type :
+         {"application/json", "application/x-www-form-urlencoded"}) {
+      Request request;
+      request.body = body;
+      request.content_type = type;
+      request.secret = "another";
+      EXPECT_EQ(Ask(request), 401) << body;
+      request.event = "";
+      request.delivery = "";
+      EXPECT_EQ(Ask(request), 401) << body;
+    }
+  }
+}
+
+TEST_F(WebhookHandlerTest, WithoutVerificationSignaturesDoNotMatter) {
+  options_.verify = false;
+  Request request = Push();
+  request.secret = "";
+  EXPECT_EQ(Ask(request), 202);
+  request.secret = "another";
+  EXPECT_EQ(Ask(AsForm(request)), 202);
+}
+
+TEST_F(WebhookHandlerTest, WrongPathIs404) {
+  for (const char* target :
+       {"/", "/event_handler/", "/Event_handler", "//event_handler",
+        "/event%5Fhandler", "/event_handler%00", "/event_handler/../x", "*",
+        "http://127.0.0.1/event_handler"}) {
+    Request request = Push();
+    request.target = target;
+    EXPECT_EQ(Ask(request), 404) << target;
+  }
+  Request request = Push();
+  request.target = "/" + std::string(9000, 'a');
+  EXPECT_EQ(Ask(request), 404);
+  request.target = "/event_handler?x=y";
+  EXPECT_EQ(Ask(request), 202);
+}
+
+TEST_F(WebhookHandlerTest, WrongMethodIs405) {
+  for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS",
+                             "TRACE", "CONNECT", "PRI", "post", "BREW"}) {
+    Request request = Push();
+    request.method = method;
+    const std::string answer = Exchange(request.Text());
+    EXPECT_EQ(RawClient::StatusOf(answer), 405) << method;
+    EXPECT_TRUE(absl::StrContains(answer, "Allow: POST\r\n"));
+  }
+}
+
+TEST_F(WebhookHandlerTest, WrongContentTypeIs415) {
+  for (const char* type : {"", "text/plain", "multipart/form-data; boundary=x",
+                           "application/jsonx", "application", "text/json",
+                           "application/json, text/plain"}) {
+    Request request = Push();
+    request.content_type = type;
+    EXPECT_EQ(Ask(request), 415) << type;
+  }
+  Request request = Push();
+  request.more_headers = "Content-Type: application/json\r\n";
+  EXPECT_EQ(Ask(request), 415);
+}
+
+TEST_F(WebhookHandlerTest, AmbiguousFramingIs400) {
+  for (const char* header : {"Transfer-Encoding: chunked", "Content-Length: 3",
+                             "Content-Encoding: gzip"}) {
+    Request request = Push();
+    request.more_headers = absl::StrCat(header, "\r\n");
+    EXPECT_EQ(Ask(request), 400) << header;
+  }
+}
+
+std::string Chunked(const Request& request, size_t piece) {
+  const std::string text = request.Text();
+  std::string chunked =
+      absl::StrCat(text.substr(0, text.find("Content-Length")),
+                   "Transfer-Encoding: chunked\r\n\r\n");
+  for (size_t at = 0; at < request.body.size(); at += piece) {
+    const std::string chunk = request.body.substr(at, piece);
+    absl::StrAppend(&chunked, absl::Hex(chunk.size()), "\r\n", chunk, "\r\n");
+  }
+  return absl::StrCat(chunked, "0\r\n\r\n");
+}
+
+TEST_F(WebhookHandlerTest, ChunkedIsTaken) {
+  for (const size_t piece : {1, 100, 1000000}) {
+    EXPECT_EQ(Ask(Chunked(PullRequest(), piece)), 202);
+    EXPECT_EQ(Ask(Chunked(AsForm(PullRequest()), piece)), 202);
+  }
+}
+
+// A ping whose JSON has exactly `size` bytes.
+Request PingOf(size_t size) {
+  Request request;
+  request.event = "ping";
+  const std::string rest = R"({"zen":""})";
+  request.body = absl::StrCat(R"({"zen":")",
+                              std::string(size - rest.size(), 'x'), R"("})");
+  return request;
+}
+
+TEST_F(WebhookHandlerTest, SizeIsBoundedHoweverItIsSent) {
+  options_.max_body = 10000;
+  EXPECT_EQ(Ask(PingOf(10000)), 200);
+  EXPECT_EQ(Ask(PingOf(10001)), 413);
+  EXPECT_EQ(Ask(AsForm(PingOf(10000))), 200);
+  EXPECT_EQ(Ask(AsForm(PingOf(10001))), 413);
+  EXPECT_EQ(Ask(Chunked(PingOf(10000), 1000)), 200);
+  EXPECT_EQ(Ask(Chunked(PingOf(10001), 1000)), 413);
+  EXPECT_EQ(Ask(Chunked(AsForm(PingOf(10000)), 1000)), 200);
+  EXPECT_EQ(Ask(Chunked(AsForm(PingOf(10001)), 1000)), 413);
+}
+
+// The raw form is bounded too: other fields are read and dropped.
+TEST_F(WebhookHandlerTest, RawFormIsBounded) {
+  options_.max_body = 10000;
+  Request request = AsForm(PingOf(100));
+  const std::string form = request.body;
+  request.body =
+      absl::StrCat(form, "&x=", std::string(30000 - form.size() - 3, 'x'));
+  ASSERT_EQ(request.body.size(), 30000u);
+  EXPECT_EQ(Ask(request), 200);
+  EXPECT_EQ(Ask(Chunked(request, 1000)), 200);
+  request.body += 'x';
+  EXPECT_EQ(Ask(request), 413);
+  EXPECT_EQ(Ask(Chunked(request, 1000)), 413);
+}
+
+TEST_F(WebhookHandlerTest, GitHubsLargestBodiesFit) {
+  // Under a sanitizer decoding takes longer than GitHub would wait.
+  http_options_.body_timeout = std::chrono::minutes(2);
+  http_options_.total_timeout = std::chrono::minutes(3);
+  constexpr size_t kLargest = 25 << 20;
+  EXPECT_EQ(Ask(PingOf(kLargest)), 200);
+  EXPECT_EQ(Ask(PingOf(kLargest + 1)), 413);
+  EXPECT_EQ(Ask(AsForm(PingOf(kLargest))), 200);
+  EXPECT_EQ(Ask(AsForm(PingOf(kLargest + 1))), 413);
+}
+
+// The answer must not wait for a body that will not be taken.
+TEST_F(WebhookHandlerTest, ClaimOfTooMuchIsRefusedAtOnce) {
+  Start();
+  RawClient client(http_->port());
+  std::string head = PingOf(100).Text();
+  head.replace(head.find("Content-Length: 100"), 19,
+               "Content-Length: 26214401");
+  client.Send(head.substr(0, head.find("\r\n\r\n") + 4));
+  EXPECT_EQ(RawClient::StatusOf(client.Read()), 413);
+}
+
+TEST_F(WebhookHandlerTest, MemoryForBodiesIsBounded) {
+  options_.max_buffered = 0;
+  EXPECT_EQ(Ask(PingOf(256 << 10)), 200);
+  EXPECT_EQ(Ask(PingOf((256 << 10) + 1)), 503);
+  http_ = nullptr;
+  options_.max_buffered = 1 << 20;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(Ask(PingOf(1 << 20)), 200);
+  }
+  EXPECT_EQ(Ask(PingOf(2 << 20)), 503);
+  EXPECT_EQ(Ask(PingOf(1 << 20)), 200);
+}
+
+TEST_F(WebhookHandlerTest, EveryCodeOfTheServerHasItsAnswer) {
+  for (int code = 1; code <= 16; ++code) {
+    int expected = 500;
+    switch (code) {
+      case grpc::INVALID_ARGUMENT:
+        expected = 400;
+        break;
+      case grpc::UNAVAILABLE:
+      case grpc::RESOURCE_EXHAUSTED:
+      case grpc::DEADLINE_EXCEEDED:
+        expected = 503;
+        break;
+    }
+    server_.Answer(
+        grpc::Status(static_cast<grpc::StatusCode>(code), "the inside"));
+    const std::string answer = Exchange(Push().Text());
+    EXPECT_EQ(RawClient::StatusOf(answer), expected) << code;
+    EXPECT_FALSE(absl::StrContains(answer, "inside"));
+  }
+}
+
+TEST_F(WebhookHandlerTest, AnswersBeforeGitHubHangsUp) {
+  options_.server_timeout = std::chrono::milliseconds(100);
+  server_.Hold();
+  EXPECT_EQ(Ask(Push()), 503);
+}
+
+TEST_F(WebhookHandlerTest, ServerMayBeDownAndComeBack) {
+  EXPECT_EQ(Ask(Push()), 202);
+  const int port = server_.port();
+  for (int round = 0; round < 2; ++round) {
+    server_.Stop();
+    EXPECT_EQ(Ask(Push()), 503);
+    server_.Start(port);
+    ASSERT_EQ(server_.port(), port);
+    EXPECT_EQ(Ask(Push()), 202);
+  }
+}
+
+// The connection broke, but the server is there: nobody need notice.
+TEST_F(WebhookHandlerTest, RestartedServerIsFoundByTheFirstCall) {
+  EXPECT_EQ(Ask(Push()), 202);
+  for (int round = 0; round < 3; ++round) {
+    const int port = server_.port();
+    server_.Stop();
+    server_.Start(port);
+    EXPECT_EQ(Ask(Push()), 202);
+  }
+}
+
+TEST_F(WebhookHandlerTest, AnswersAreOnePlainLine) {
+  for (const Request& request : {Push(), Request()}) {
+    const std::string answer = Exchange(request.Text());
+    const std::string text = answer.substr(answer.find("\r\n\r\n") + 4);
+    EXPECT_EQ(text.find('\n'), text.size() - 1) << answer;
+    EXPECT_TRUE(absl::StrContains(answer, "Content-Type: text/plain"));
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
