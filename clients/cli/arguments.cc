@@ -1,0 +1,339 @@
+#include "clients/cli/arguments.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "clients/cli/printable.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kAbout[] =
+    "Reports to a Signalbox server what has started and how it ended, so that "
+    "GitHub shows it.";
+
+constexpr char kFooter[] = R"help(Examples:
+  signalbox run -- make test
+  signalbox run --context ci/lint --retry-for 5m -- npm run lint
+  signalbox pending --context ci/build --context ci/lint
+  signalbox result failure --context ci/lint --description "3 problems"
+  signalbox status
+
+Repository, commit and attempt are found in the variables of GitHub Actions,
+Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the git
+checkout, unless they are given.
+
+Exit codes: 0 done, 1 the server said no, 2 wrong usage, 3 not reachable;
+`run` exits with the code of its command.
+)help";
+
+constexpr char kRunFooter[] =
+    R"help(Reports pending, runs COMMAND at once, and reports by its exit code: success for
+0, failure for any other, error if it was killed or could not be started. The
+result is repeated until the server has it, for up to --retry-for.
+
+Exits with the code of COMMAND whatever the server did: 127 not found, 126 not
+executable, 128+n killed by signal n. Signals are passed on to COMMAND.
+
+Examples:
+  signalbox run -- make -j8 test
+  signalbox run --context ci/lint -- sh -c 'npm ci && npm run lint'
+)help";
+
+constexpr char kPendingFooter[] = R"help(Example:
+  signalbox pending --context ci/build --context ci/lint
+)help";
+
+constexpr char kResultFooter[] =
+    R"help(GitHub knows four states: cancelled and timed_out are shown as error, skipped
+and neutral as success.
+
+Examples:
+  signalbox result success
+  signalbox result timed_out --context ci/e2e --description "No end after 2 h"
+)help";
+
+constexpr char kStatusFooter[] = R"help(Examples:
+  signalbox status
+  signalbox status --repository acme/widgets --sha "$(git rev-parse main)" --json
+)help";
+
+const std::map<std::string, v1::Result>& Results() {
+  static const auto& results = *new std::map<std::string, v1::Result>{
+      {"success", v1::SUCCESS}, {"failure", v1::FAILURE},
+      {"error", v1::ERROR},     {"cancelled", v1::CANCELLED},
+      {"skipped", v1::SKIPPED}, {"timed_out", v1::TIMED_OUT},
+      {"neutral", v1::NEUTRAL},
+  };
+  return results;
+}
+
+// `90`, `90s`, `1m30s`: at most a day. False for anything else.
+bool ParsePatience(const std::string& text, absl::Duration* duration) {
+  const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                      absl::ascii_isdigit);
+  return absl::ParseDuration(is_number ? absl::StrCat(text, "s") : text,
+                             duration) &&
+         *duration >= absl::ZeroDuration() && *duration <= absl::Hours(24);
+}
+
+int WrongUsage(absl::string_view problem, absl::string_view help_command) {
+  std::fprintf(stderr, "signalbox: %s (see `%s --help`)\n",
+               Printable(problem).c_str(), std::string(help_command).c_str());
+  return kWrongUsage;
+}
+
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+    if (app->get_name() != "run") return usage;
+    absl::StripTrailingAsciiWhitespace(&usage);
+    return absl::StrCat(usage, " -- COMMAND...\n");
+  }
+
+  // The descriptions say all else.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : absl::StrCat(" ", type);
+  }
+};
+
+// The options and their values as text; everything that CLI11 needs to outlive
+// the parsing.
+class Parser {
+ public:
+  explicit Parser(const Surroundings& surroundings)
+      : surroundings_(surroundings), app_(kAbout, "signalbox") {
+    auto formatter = std::make_shared<Formatter>();
+    formatter->column_width(28);
+    app_.formatter(formatter);  // The subcommands inherit it.
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "signalbox " SIGNALBOX_VERSION);
+    app_.footer(kFooter);
+    AddCommon(app_);
+    AddJson(app_);
+    AddPending();
+    AddResult();
+    AddRun();
+    AddStatus();
+  }
+
+  std::variant<Arguments, int> Parse(int argc, const char* const* argv) {
+    // What follows `--` is the command's, to be passed on as it is.
+    std::vector<std::string> words;  // CLI11 takes them last first.
+    int i = 1;
+    for (; i < argc && absl::string_view(argv[i]) != "--"; ++i) {
+      words.emplace_back(argv[i]);
+    }
+    const bool has_separator = i < argc;
+    for (++i; i < argc; ++i) arguments_.command.emplace_back(argv[i]);
+    std::reverse(words.begin(), words.end());
+    try {
+      app_.parse(words);
+    } catch (const CLI::Success& request) {
+      return app_.exit(request);
+    } catch (const CLI::ParseError& error) {
+      return WrongUsage(error.what(), HelpCommand());
+    }
+    if (const std::string problem = Finish(has_separator); !problem.empty()) {
+      return WrongUsage(problem, HelpCommand());
+    }
+    return arguments_;
+  }
+
+ private:
+  // These may stand before or behind the subcommand's name.
+  void AddCommon(CLI::App& app) {
+    app.add_option("--server", server_,
+                   absl::StrCat("The server, HOST:PORT or unix:PATH; also "
+                                "SIGNALBOX_SERVER [",
+                                arguments_.server, "]"))
+        ->type_name("ADDRESS");
+    app.add_option("--token-file", token_file_,
+                   "A file with the token that says who calls; also "
+                   "SIGNALBOX_TOKEN_FILE")
+        ->type_name("FILE");
+  }
+
+  void AddJson(CLI::App& app) {
+    app.add_flag("--json", arguments_.json,
+                 "Print the server's answer as one JSON document");
+  }
+
+  void AddCommit(CLI::App& app) {
+    app.add_option("--repository", arguments_.repository,
+                   "[HOST/]OWNER/NAME; without a host github.com")
+        ->type_name("NAME");
+    app.add_option("--sha", arguments_.sha,
+                   "The full commit id; of a pull request its head")
+        ->type_name("SHA");
+  }
+
+  void AddReport(CLI::App& app) {
+    AddCommit(app);
+    app.add_option("--attempt", attempt_,
+                   "The number of this run, growing from run to run; 0: none")
+        ->type_name("NUMBER");
+    app.add_option("--description", arguments_.description,
+                   "For people; GitHub shows 140 characters")
+        ->type_name("TEXT");
+    app.add_option("--target-url", arguments_.target_url,
+                   "Where people can watch the run")
+        ->type_name("URL");
+  }
+
+  void AddRetryFor(CLI::App& app, const std::string& default_text) {
+    app.add_option("--retry-for", retry_for_,
+                   absl::StrCat("How long to repeat while the server is away, "
+                                "such as 90s or 5m [",
+                                default_text, "]"))
+        ->type_name("DURATION");
+  }
+
+  void AddContext(CLI::App& app) {
+    app.add_option("--context", context_, "GitHub's label [ci/build]")
+        ->type_name("CONTEXT");
+  }
+
+  void AddPending() {
+    CLI::App& app = *app_.add_subcommand("pending", "Report that work began");
+    app.add_option("--context", contexts_,
+                   "GitHub's label; repeatable [ci/build]")
+        ->type_name("CONTEXT")
+        ->allow_extra_args(false);
+    AddReport(app);
+    AddRetryFor(app, "60s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kPendingFooter);
+  }
+
+  void AddResult() {
+    CLI::App& app = *app_.add_subcommand("result", "Report how work ended");
+    std::vector<std::string> names;
+    for (const auto& [name, result] : Results()) names.push_back(name);
+    const CLI::Validator is_result =
+        CLI::IsMember(names, CLI::ignore_case).description("");
+    CLI::Option* positional = app.add_option(
+        "RESULT", result_,
+        "success, failure, error, cancelled, skipped, timed_out or neutral");
+    positional->check(is_result)->type_name("");
+    app.add_option("--result", result_, "The same as an option")
+        ->check(is_result)
+        ->type_name("RESULT")
+        ->excludes(positional);
+    AddContext(app);
+    AddReport(app);
+    AddRetryFor(app, "60s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kResultFooter);
+  }
+
+  void AddRun() {
+    CLI::App& app = *app_.add_subcommand(
+        "run", "Run a command, and report its begin and its end");
+    AddContext(app);
+    AddReport(app);
+    AddRetryFor(app, "60s");
+    AddCommon(app);
+    app.footer(kRunFooter);
+  }
+
+  void AddStatus() {
+    CLI::App& app = *app_.add_subcommand(
+        "status",
+        "Show what is known of a commit, and whether GitHub shows it");
+    AddCommit(app);
+    AddRetryFor(app, "0s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kStatusFooter);
+  }
+
+  std::string HelpCommand() const {
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    return chosen.empty() ? "signalbox"
+                          : absl::StrCat("signalbox ", chosen[0]->get_name());
+  }
+
+  // What CLI11 does not check. Returns what is wrong.
+  std::string Finish(bool has_separator) {
+    const std::string name = app_.get_subcommands()[0]->get_name();
+    arguments_.subcommand = name == "pending"  ? Subcommand::kPending
+                            : name == "result" ? Subcommand::kResult
+                            : name == "run"    ? Subcommand::kRun
+                                               : Subcommand::kStatus;
+    const bool is_run = arguments_.subcommand == Subcommand::kRun;
+    if (is_run && arguments_.command.empty()) {
+      return "the command is missing: signalbox run -- COMMAND...";
+    }
+    if (!is_run && has_separator) {
+      return absl::StrCat(name, " takes no command");
+    }
+    if (arguments_.subcommand == Subcommand::kResult) {
+      if (result_.empty()) {
+        return "the result is missing: success, failure, error, cancelled, "
+               "skipped, timed_out or neutral";
+      }
+      arguments_.result = Results().at(absl::AsciiStrToLower(result_));
+    }
+    if (attempt_) {
+      int64_t attempt = 0;
+      if (!absl::SimpleAtoi(*attempt_, &attempt) || attempt < 0) {
+        return absl::StrCat("--attempt: \"", *attempt_,
+                            "\" is not a number, 0 or more");
+      }
+      arguments_.attempt = attempt;
+    }
+    arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
+    if (arguments_.server.empty()) return "--server is empty";
+    arguments_.token_file = Choose(token_file_, "SIGNALBOX_TOKEN_FILE", "");
+    if (!contexts_.empty()) arguments_.contexts = contexts_;
+    if (context_) arguments_.contexts = {*context_};
+    if (!retry_for_) {
+      arguments_.retry_for = arguments_.subcommand == Subcommand::kStatus
+                                 ? absl::ZeroDuration()
+                                 : absl::Seconds(60);
+    } else if (!ParsePatience(*retry_for_, &arguments_.retry_for)) {
+      return absl::StrCat("--retry-for: \"", *retry_for_,
+                          "\" is not a duration up to 24h, such as 90s or 5m");
+    }
+    return "";
+  }
+
+  // CLI11 would let a variable win over an option that stands before the
+  // subcommand.
+  std::string Choose(const std::optional<std::string>& option,
+                     const char* variable, absl::string_view otherwise) const {
+    if (option) return *option;
+    const absl::string_view value = surroundings_.Get(variable);
+    return std::string(value.empty() ? otherwise : value);
+  }
+
+  const Surroundings& surroundings_;
+  CLI::App app_;
+  Arguments arguments_;
+  std::optional<std::string> server_;
+  std::optional<std::string> token_file_;
+  std::vector<std::string> contexts_;
+  std::optional<std::string> context_;
+  std::optional<std::string> attempt_;
+  std::optional<std::string> retry_for_;
+  std::string result_;
+};
+
+}  // namespace
+
+std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,
+                                            const Surroundings& surroundings) {
+  return Parser(surroundings).Parse(argc, argv);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,51 @@
+#ifndef SIGNALBOX_CLIENTS_CLI_ARGUMENTS_H_
+#define SIGNALBOX_CLIENTS_CLI_ARGUMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "clients/cli/surroundings.h"
+#include "signalbox/v1/status_service.pb.h"
+
+namespace signalbox {
+
+enum class Subcommand { kPending, kResult, kRun, kStatus };
+
+// The command line, with the environment's and the program's defaults.
+struct Arguments {
+  Subcommand subcommand = Subcommand::kStatus;
+  std::string server = "127.0.0.1:50051";
+  std::string token_file;  // Empty: no token.
+  bool json = false;
+
+  // What is not given is looked for in the surroundings.
+  std::optional<std::string> repository;
+  std::optional<std::string> sha;
+  std::optional<int64_t> attempt;
+  std::optional<std::string> target_url;
+
+  std::optional<std::string> description;
+  std::vector<std::string> contexts = {"ci/build"};  // One but for pending.
+  v1::Result result = v1::RESULT_UNSPECIFIED;        // Set for result.
+  absl::Duration retry_for;
+  std::vector<std::string> command;  // For run; at least the program's name.
+};
+
+// The exit codes of all subcommands; `run` has its command's, and kWrongUsage
+// if it does not come to that.
+enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
+
+// Reads the command line, and the variables SIGNALBOX_SERVER and
+// SIGNALBOX_TOKEN_FILE for what it does not say. An int: there is nothing more
+// to do than to exit with it; help was printed to stdout, or what is wrong to
+// stderr.
+std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,
+                                            const Surroundings& surroundings);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_CLIENTS_CLI_ARGUMENTS_H_

@@ -1,0 +1,32 @@
+#ifndef SIGNALBOX_CLIENTS_CLI_CONSOLE_H_
+#define SIGNALBOX_CLIENTS_CLI_CONSOLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "clients/cli/arguments.h"
+#include "clients/cli/subject.h"
+#include "signalbox/v1/status_service.pb.h"
+
+namespace signalbox {
+
+// Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
+void Complain(absl::string_view text);
+
+// Complains of what was mended or is not shown.
+void ComplainOf(const v1::Receipt& receipt);
+
+// What went wrong with a call and what can be done about it. `what` is what
+// was not done: "the result of ci/build on acme/widgets@6dcb09b5 was not
+// reported".
+std::string Explain(const absl::Status& error, absl::string_view what,
+                    const Arguments& arguments, const Subject& subject);
+
+// The exit code for a call that ended so.
+ExitCode ExitCodeFor(const absl::Status& status);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_CLIENTS_CLI_CONSOLE_H_

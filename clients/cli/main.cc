@@ -1,0 +1,70 @@
+// signalbox: reports to a Signalbox server from scripts and build farms.
+
+#include <grpc/support/log.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <variant>
+
+#include "clients/cli/arguments.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/console.h"
+#include "clients/cli/foreground.h"
+#include "clients/cli/run_command.h"
+#include "clients/cli/subject.h"
+#include "clients/cli/surroundings.h"
+
+namespace signalbox {
+namespace {
+
+int WrongUsage(const absl::Status& status) {
+  Complain(status.message());
+  return kWrongUsage;
+}
+
+// What gRPC has to say of a server that is away is in the error, too.
+void SilenceGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
+  gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+int Main(int argc, char** argv) {
+  const Surroundings surroundings = RealSurroundings();
+  const std::variant<Arguments, int> parsed =
+      ParseArguments(argc, argv, surroundings);
+  if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
+  const Arguments& arguments = std::get<Arguments>(parsed);
+
+  const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
+  if (!subject.ok()) return WrongUsage(subject.status());
+
+  // Before anything that starts a thread.
+  std::optional<Foreground> foreground;
+  if (arguments.subcommand == Subcommand::kRun) {
+    foreground.emplace();
+  } else {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  SilenceGrpc();
+  for (const std::string& warning : subject->warnings) Complain(warning);
+  const absl::StatusOr<Client> client = ConnectAs(arguments);
+  if (!client.ok()) return WrongUsage(client.status());
+
+  switch (arguments.subcommand) {
+    case Subcommand::kPending:
+      return ReportPending(arguments, *subject, *client);
+    case Subcommand::kResult:
+      return ReportResult(arguments, *subject, *client);
+    case Subcommand::kRun:
+      return RunCommand(arguments, *subject, *client, &*foreground);
+    case Subcommand::kStatus:
+      return ShowStatus(arguments, *subject, *client);
+  }
+  return kWrongUsage;
+}
+
+}  // namespace
+}  // namespace signalbox
+
+int main(int argc, char** argv) { return signalbox::Main(argc, argv); }

@@ -1,0 +1,82 @@
+#include "clients/cli/repository_url.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace signalbox {
+namespace {
+
+bool IsWord(absl::string_view text, absl::string_view punctuation) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [punctuation](unsigned char c) {
+           return absl::ascii_isalnum(c) ||
+                  absl::StrContains(punctuation, static_cast<char>(c));
+         });
+}
+
+}  // namespace
+
+std::string RepositoryOn(absl::string_view host,
+                         absl::string_view owner_and_name) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(owner_and_name, '/');
+  if (parts.size() != 2 || !IsWord(parts[0], "-_") ||
+      !IsWord(parts[1], "-_.") || parts[1] == "." || parts[1] == "..") {
+    return "";
+  }
+  const std::string name = absl::AsciiStrToLower(host);
+  // ssh.github.com is where GitHub answers ssh on port 443.
+  if (name.empty() || name == "github.com" || name == "www.github.com" ||
+      name == "ssh.github.com") {
+    return std::string(owner_and_name);
+  }
+  if (!IsWord(name, "-.:")) return "";
+  return absl::StrCat(name, "/", owner_and_name);
+}
+
+std::string RepositoryFromUrl(absl::string_view url) {
+  url = absl::StripAsciiWhitespace(url);
+  absl::string_view authority;
+  absl::string_view path;
+  bool has_web_port = false;
+  if (const size_t scheme_end = url.find("://");
+      scheme_end != absl::string_view::npos) {
+    const std::string scheme = absl::AsciiStrToLower(url.substr(0, scheme_end));
+    const bool is_web = scheme == "https" || scheme == "http";
+    if (!is_web && scheme != "ssh" && scheme != "git" && scheme != "git+ssh" &&
+        scheme != "ssh+git") {
+      return "";
+    }
+    const absl::string_view rest = url.substr(scheme_end + 3);
+    const size_t slash = rest.find('/');
+    if (slash == absl::string_view::npos) return "";
+    authority = rest.substr(0, slash);
+    path = rest.substr(slash + 1);
+    const absl::string_view default_port = scheme == "https" ? ":443" : ":80";
+    has_web_port = is_web && !absl::ConsumeSuffix(&authority, default_port);
+  } else {
+    // As git does it: with a slash before the first colon it is a path.
+    const size_t colon = url.find(':');
+    if (colon == absl::string_view::npos || url.find('/') < colon) return "";
+    authority = url.substr(0, colon);
+    path = url.substr(colon + 1);
+    absl::ConsumePrefix(&path, "/");
+  }
+  // A password may itself contain `@`.
+  if (const size_t at = authority.rfind('@'); at != absl::string_view::npos) {
+    authority = authority.substr(at + 1);
+  }
+  if (!has_web_port) authority = authority.substr(0, authority.find(':'));
+  if (authority.empty()) return "";
+  absl::ConsumeSuffix(&path, "/");
+  absl::ConsumeSuffix(&path, ".git");
+  return RepositoryOn(authority, path);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,121 @@
+#include "clients/cli/run_command.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/console.h"
+#include "clients/cli/reporter.h"
+#include "clients/cli/status_table.h"
+
+namespace signalbox {
+namespace {
+
+// Well before the server's default expiry of 6 h, also if a few are lost.
+constexpr absl::Duration kRenewAfter = absl::Minutes(30);
+
+std::string SignalName(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name == nullptr ? absl::StrCat("signal ", signal)
+                         : absl::StrCat("SIG", name);
+}
+
+bool NoSuchProgram(int error) { return error == ENOENT || error == ENOTDIR; }
+
+int ExitCodeOf(const CommandEnd& end) {
+  switch (end.kind) {
+    case CommandEnd::kExited:
+      return end.value;
+    case CommandEnd::kKilled:
+      return 128 + end.value;
+    case CommandEnd::kNotStarted:
+      break;
+  }
+  return NoSuchProgram(end.value) ? 127 : 126;
+}
+
+v1::Result ResultOf(const CommandEnd& end) {
+  if (end.kind != CommandEnd::kExited) return v1::ERROR;
+  return end.value == 0 ? v1::SUCCESS : v1::FAILURE;
+}
+
+// Of a program that could not be started.
+std::string Problem(const std::string& program, int error) {
+  return absl::StrCat("Could not start: ", program, " ",
+                      NoSuchProgram(error) ? "not found"
+                      : error == EACCES    ? "is not executable"
+                                           : std::strerror(error));
+}
+
+std::string Describe(const CommandEnd& end, const std::string& program,
+                     absl::Duration took) {
+  switch (end.kind) {
+    case CommandEnd::kExited:
+      if (end.value == 0) return absl::StrCat("Succeeded in ", Took(took));
+      return absl::StrCat("Failed with exit code ", end.value, " after ",
+                          Took(took));
+    case CommandEnd::kKilled:
+      return absl::StrCat("Killed by ", SignalName(end.value), " after ",
+                          Took(took));
+    case CommandEnd::kNotStarted:
+      break;
+  }
+  return Problem(program, end.value);
+}
+
+}  // namespace
+
+int RunCommand(const Arguments& arguments, const Subject& subject,
+               const Client& client, Foreground* foreground) {
+  const std::string& program = arguments.command.front();
+  const std::string about =
+      absl::StrCat(arguments.contexts.front(), " on ", subject.Display());
+  v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
+  if (!arguments.description) pending.set_description("Running");
+  const auto refused = [&](const absl::Status& error) {
+    Complain(Explain(
+        error, absl::StrCat("the pending of ", about, " was not reported"),
+        arguments, subject));
+  };
+
+  std::optional<Reporter> reporter;
+  const auto begin = std::chrono::steady_clock::now();
+  const CommandEnd end = foreground->Run(arguments.command, [&] {
+    reporter.emplace(client, pending, kRenewAfter, refused);
+  });
+  const absl::Duration took =
+      absl::FromChrono(std::chrono::steady_clock::now() - begin);
+  if (end.kind == CommandEnd::kNotStarted) {
+    Complain(Problem(program, end.value));
+    reporter.emplace(client, std::nullopt, kRenewAfter, refused);
+  }
+
+  v1::ReportResultRequest result = ResultRequest(arguments, subject);
+  result.set_result(ResultOf(end));
+  if (!arguments.description) {
+    result.set_description(Describe(end, program, took));
+  }
+  reporter->Finish(std::move(result), arguments.retry_for);
+  if (!foreground->WaitForReadable(reporter->done_fd())) reporter->GiveUp();
+
+  const auto answer = reporter->Wait();
+  const int exit_code = ExitCodeOf(end);
+  if (answer.ok()) {
+    ComplainOf(answer->receipt());
+    return exit_code;
+  }
+  Complain(Explain(
+      answer.status(),
+      absl::StrCat("the result of ", about, " was not reported, and exit code ",
+                   exit_code, " is the command's"),
+      arguments, subject));
+  return exit_code;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,37 @@
+#ifndef SIGNALBOX_CLIENTS_CLI_SUBJECT_H_
+#define SIGNALBOX_CLIENTS_CLI_SUBJECT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "clients/cli/arguments.h"
+#include "clients/cli/surroundings.h"
+
+namespace signalbox {
+
+// What is reported about, or asked for.
+struct Subject {
+  std::string repository;
+  std::string sha;
+  int64_t attempt = 0;
+  std::string target_url;
+
+  // Where what was not given comes from, such as "sha from GIT_COMMIT".
+  std::vector<std::string> sources;
+  // What was found, but could not be used.
+  std::vector<std::string> warnings;
+
+  // `acme/widgets@6dcb09b5`, for people. Not escaped.
+  std::string Display() const;
+};
+
+// Joins what was given with what is found. INVALID_ARGUMENT: the repository or
+// the commit is neither given nor found; the message tells what to do.
+absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
+                                    const Surroundings& surroundings);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_CLIENTS_CLI_SUBJECT_H_

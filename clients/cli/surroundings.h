@@ -1,0 +1,37 @@
+#ifndef SIGNALBOX_CLIENTS_CLI_SURROUNDINGS_H_
+#define SIGNALBOX_CLIENTS_CLI_SURROUNDINGS_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// Everything outside the command line that the program looks at.
+struct Surroundings {
+  std::map<std::string, std::string> environment;
+
+  // What `git ARGUMENTS...` prints in the working directory, without the last
+  // line end; nothing if it fails, or is not there.
+  std::function<std::optional<std::string>(
+      const std::vector<std::string>& arguments)>
+      git;
+
+  // The content of a file; nothing if it cannot be read or is over 32 MiB.
+  std::function<std::optional<std::string>(const std::string& path)> read_file;
+
+  // The value of an environment variable; empty if it is not set, as CI
+  // systems often leave one empty that does not apply.
+  absl::string_view Get(const std::string& name) const;
+};
+
+// Those of this process. A git that does not end within 10 s is killed.
+Surroundings RealSurroundings();
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_CLIENTS_CLI_SURROUNDINGS_H_

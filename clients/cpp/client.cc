@@ -1,0 +1,222 @@
+#include "clients/cpp/client.h"
+
+#include <arpa/inet.h>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kReasonPayload[] = "signalbox/reason";
+constexpr absl::Duration kShortestTry = absl::Seconds(2);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr absl::Duration kFirstPauseWhenExhausted = absl::Seconds(1);
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr int kRepeatsWhenExhausted = 4;
+
+std::optional<absl::string_view> TrailingMetadata(
+    const grpc::ClientContext& context, const char* name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  if (found == metadata.end()) return std::nullopt;
+  return absl::string_view(found->second.data(), found->second.size());
+}
+
+absl::Status ToStatus(const grpc::Status& status,
+                      const grpc::ClientContext& context) {
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+  if (const auto reason = TrailingMetadata(context, "signalbox-reason")) {
+    result.SetPayload(kReasonPayload, absl::Cord(*reason));
+  }
+  return result;
+}
+
+// Decides whether and when one call is tried again.
+class Repeats {
+ public:
+  explicit Repeats(const std::function<double()>& random) : random_(random) {}
+
+  // How long to wait after `error`; nothing if another try cannot help.
+  std::optional<absl::Duration> PauseAfter(const absl::Status& error,
+                                           const grpc::ClientContext& context) {
+    const bool exhausted = error.code() == absl::StatusCode::kResourceExhausted;
+    if (exhausted && ++exhausted_count_ > kRepeatsWhenExhausted) {
+      return std::nullopt;
+    }
+    if (!exhausted && !absl::IsUnavailable(error) &&
+        !absl::IsDeadlineExceeded(error)) {
+      return std::nullopt;
+    }
+    if (const auto pushback =
+            TrailingMetadata(context, "grpc-retry-pushback-ms")) {
+      // What is not a number of milliseconds asks for no repeat, by gRPC's own
+      // rules (proposal A6).
+      int32_t milliseconds = 0;
+      if (!absl::SimpleAtoi(*pushback, &milliseconds) || milliseconds < 0) {
+        return std::nullopt;
+      }
+      return absl::Milliseconds(milliseconds);
+    }
+    if (exhausted) base_ = std::max(base_, kFirstPauseWhenExhausted);
+    const absl::Duration pause = base_ * (1 - 0.5 * random_());
+    base_ = std::min(2 * base_, kLongestPause);
+    return pause;
+  }
+
+ private:
+  const std::function<double()>& random_;
+  absl::Duration base_ = kFirstPause;
+  int exhausted_count_ = 0;
+};
+
+bool IsThisMachine(absl::string_view address) {
+  if (absl::StartsWith(address, "unix:")) return true;
+  const std::string host(address.substr(0, address.rfind(':')));
+  if (host == "localhost" || host == "[::1]") return true;
+  // Strictly: what is not an address is a name, and could be anybody's.
+  in_addr ipv4;
+  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 &&
+         absl::StartsWith(host, "127.");
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
+  grpc::ChannelArguments arguments;
+  // Left alone, a channel that cannot connect waits up to two minutes before
+  // it looks again, and fails every call meanwhile.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  // Farms often set http_proxy; a report must not travel through it.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Repeating is done here, where patience is known.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return grpc::CreateCustomChannel(
+      std::string(address), grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+absl::StatusOr<Client> Client::Connect(absl::string_view address,
+                                       ClientOptions options) {
+  if (!options.token.empty()) {
+    if (!IsThisMachine(address)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "a token is sent only to this machine (localhost, 127.0.0.1, [::1] "
+          "or unix:PATH), not to ",
+          address, ": the connection is not encrypted"));
+    }
+    if (!std::all_of(options.token.begin(), options.token.end(),
+                     absl::ascii_isgraph)) {
+      return absl::InvalidArgumentError(
+          "the token has characters other than visible ASCII");
+    }
+  }
+  return Client(v1::StatusService::NewStub(OpenChannel(address)),
+                std::move(options));
+}
+
+Client::Client(std::shared_ptr<v1::StatusService::StubInterface> stub,
+               ClientOptions options)
+    : stub_(std::move(stub)), options_(std::move(options)) {
+  if (!options_.pause) {
+    options_.pause = [](absl::Duration duration) {
+      absl::SleepFor(duration);
+      return true;
+    };
+  }
+  if (!options_.now) {
+    options_.now = [] {
+      return absl::UnixEpoch() +
+             absl::FromChrono(
+                 std::chrono::steady_clock::now().time_since_epoch());
+    };
+  }
+  if (!options_.random) {
+    options_.random = [] {
+      return std::random_device()() /
+             (1.0 + static_cast<double>(std::random_device::max()));
+    };
+  }
+}
+
+Client Client::WithPatience(absl::Duration retry_for,
+                            std::function<bool(absl::Duration)> pause) const {
+  ClientOptions options = options_;
+  options.retry_for = retry_for;
+  options.pause = std::move(pause);
+  return Client(stub_, std::move(options));
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Client::Call(Method<Request, Response> method,
+                                      const Request& request) const {
+  const absl::Time give_up = options_.now() + options_.retry_for;
+  Repeats repeats(options_.random);
+  while (true) {
+    grpc::ClientContext context;
+    // A monotonic deadline: a step of the wall clock must not end a try.
+    context.set_deadline(gpr_time_add(
+        gpr_now(GPR_CLOCK_MONOTONIC),
+        gpr_time_from_millis(
+            absl::ToInt64Milliseconds(std::max(
+                std::min(options_.try_timeout, give_up - options_.now()),
+                kShortestTry)),
+            GPR_TIMESPAN)));
+    if (!options_.token.empty()) {
+      context.AddMetadata("authorization",
+                          absl::StrCat("Bearer ", options_.token));
+    }
+    Response response;
+    const grpc::Status status =
+        ((*stub_).*method)(&context, request, &response);
+    if (status.ok()) return response;
+
+    const absl::Status error = ToStatus(status, context);
+    const std::optional<absl::Duration> pause =
+        repeats.PauseAfter(error, context);
+    const absl::Duration left = give_up - options_.now();
+    if (!pause || left <= absl::ZeroDuration()) return error;
+    // A pause of our own choosing may end early for a last try; one that the
+    // server asked for may not.
+    const bool asked =
+        TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
+    if (asked && *pause > left) return error;
+    if (!options_.pause(std::min(*pause, left))) return error;
+  }
+}
+
+absl::StatusOr<v1::ReportPendingResponse> Client::ReportPending(
+    const v1::ReportPendingRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::ReportPending, request);
+}
+
+absl::StatusOr<v1::ReportResultResponse> Client::ReportResult(
+    const v1::ReportResultRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::ReportResult, request);
+}
+
+absl::StatusOr<v1::GetCommitStatusResponse> Client::GetCommitStatus(
+    const v1::GetCommitStatusRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::GetCommitStatus, request);
+}
+
+std::string Client::ReasonOf(const absl::Status& error) {
+  const auto payload = error.GetPayload(kReasonPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
+}
+
+}  // namespace signalbox

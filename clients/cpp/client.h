@@ -1,0 +1,109 @@
+#ifndef SIGNALBOX_CLIENTS_CPP_CLIENT_H_
+#define SIGNALBOX_CLIENTS_CPP_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+struct ClientOptions {
+  // For how long a call is repeated while the server is away or busy. The last
+  // try begins no later than this after the first; zero makes a single try,
+  // absl::InfiniteDuration() never gives up.
+  absl::Duration retry_for = absl::Seconds(60);
+
+  // The deadline of one try. The last tries get what is left of `retry_for`,
+  // but never less than 2 s. The server counts more than 30 s as 30 s.
+  absl::Duration try_timeout = absl::Seconds(10);
+
+  // Sent as `authorization: Bearer TOKEN`; empty: nothing is sent.
+  std::string token;
+
+  // Waits before a repeat. Returns false to give up early: the call then ends
+  // with the error of its last try. Unset: sleeps.
+  std::function<bool(absl::Duration)> pause;
+
+  // For tests. Unset: a monotonic clock, and the system's randomness, which is
+  // at least 0 and less than 1.
+  std::function<absl::Time()> now;
+  std::function<double()> random;
+};
+
+// Client reports to a Signalbox server and asks it. It repeats a call until
+// the server has answered, so that an OK from here means an OK from there: the
+// report is on the server's disk. A report whose answer was lost is repeated
+// as it was, with the same attempt, which is always safe if it has one.
+//
+//   absl::StatusOr<Client> client = Client::Connect("127.0.0.1:50051", {});
+//   if (!client.ok()) ...
+//   v1::ReportResultRequest result;
+//   result.set_repository("acme/widgets");
+//   result.set_sha(sha);
+//   result.set_attempt(build_number);
+//   result.set_result(v1::SUCCESS);
+//   if (const auto answer = client->ReportResult(result); !answer.ok()) ...
+//
+// A try is repeated after UNAVAILABLE, DEADLINE_EXCEEDED and, at most four
+// times, RESOURCE_EXHAUSTED: after the pause that the server asks for
+// (`grpc-retry-pushback-ms`), else after 0.1 s (1 s if exhausted) doubling to
+// 5 s, shortened at random by up to half. All other errors are final.
+//
+// Errors carry the server's code, its message, and its reason (ReasonOf).
+// UNAVAILABLE and DEADLINE_EXCEEDED mean that it is not known whether the
+// server accepted the report.
+//
+// A value: copies share the connection. Thread-safe, if `pause`, `now` and
+// `random` are.
+class Client {
+ public:
+  // A client for the server at `address`, as gRPC spells it: `HOST:PORT` or
+  // `unix:PATH`. Connects when first called, not now.
+  //
+  // INVALID_ARGUMENT: a token is not sent to anything but this machine, since
+  // the connection is not encrypted; or the token is not visible ASCII.
+  static absl::StatusOr<Client> Connect(absl::string_view address,
+                                        ClientOptions options);
+
+  // A client over a stub of the caller's own making.
+  Client(std::shared_ptr<v1::StatusService::StubInterface> stub,
+         ClientOptions options);
+
+  // A client on the same connection with another patience.
+  Client WithPatience(absl::Duration retry_for,
+                      std::function<bool(absl::Duration)> pause) const;
+
+  // The three block until the server answered, or patience ran out.
+  absl::StatusOr<v1::ReportPendingResponse> ReportPending(
+      const v1::ReportPendingRequest& request) const;
+  absl::StatusOr<v1::ReportResultResponse> ReportResult(
+      const v1::ReportResultRequest& request) const;
+  absl::StatusOr<v1::GetCommitStatusResponse> GetCommitStatus(
+      const v1::GetCommitStatusRequest& request) const;
+
+  // The server's stable word for an error of this class, such as INVALID_SHA;
+  // empty if it gave none.
+  static std::string ReasonOf(const absl::Status& error);
+
+ private:
+  template <typename Request, typename Response>
+  using Method = grpc::Status (v1::StatusService::StubInterface::*)(
+      grpc::ClientContext*, const Request&, Response*);
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(Method<Request, Response> method,
+                                const Request& request) const;
+
+  std::shared_ptr<v1::StatusService::StubInterface> stub_;
+  ClientOptions options_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_CLIENTS_CPP_CLIENT_H_

@@ -1,0 +1,60 @@
+#ifndef SIGNALBOX_TESTS_CLIENTS_CLI_CLI_FIXTURE_H_
+#define SIGNALBOX_TESTS_CLIENTS_CLI_CLI_FIXTURE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/clients/cli/process.h"
+#include "tests/clients/fake_server.h"
+
+namespace signalbox {
+
+// Runs the real program against a fake server, in a directory without git and
+// an environment without CI.
+class CliFixture : public testing::Test {
+ protected:
+  static constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+  struct Ended {
+    int exit_code;
+    std::string output;
+    std::string errors;
+  };
+
+  CliFixture() {
+    options_.directory = directory_.path();
+    options_.environment = {{"SIGNALBOX_SERVER", server_.address()},
+                            // Git must not find a checkout further up.
+                            {"GIT_CEILING_DIRECTORIES", testing::TempDir()},
+                            {"GITHUB_REPOSITORY", "acme/widgets"},
+                            {"GITHUB_SHA", kSha}};
+  }
+
+  std::vector<std::string> Command(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), SIGNALBOX_PROGRAM);
+    return arguments;
+  }
+
+  Ended RunCli(std::vector<std::string> arguments) {
+    Process process(Command(std::move(arguments)), options_);
+    const int exit_code = process.Wait();
+    return {exit_code, process.output(), process.errors()};
+  }
+
+  // An address where nobody listens.
+  std::string Nowhere() const {
+    return "unix:" + directory_.File("nobody.sock");
+  }
+
+  TemporaryDirectory directory_;
+  FakeServer server_;
+  Process::Options options_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_CLIENTS_CLI_CLI_FIXTURE_H_

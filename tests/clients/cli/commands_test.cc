@@ -1,0 +1,378 @@
+// The subcommands that make one call, as their users meet them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "tests/clients/cli/cli_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class CommandsTest : public CliFixture {};
+
+bool IsOneLine(const std::string& text) {
+  return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
+TEST_F(CommandsTest, PendingReportsWhatIsFoundAndTheDefaultContext) {
+  options_.environment["GITHUB_RUN_ID"] = "7";
+  options_.environment["GITHUB_RUN_ATTEMPT"] = "1";
+  const Ended ended = RunCli({"pending"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 ci/build: pending\n");
+  EXPECT_EQ(ended.errors, "");
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(1));
+  const v1::ReportPendingRequest& pending = calls[0].pending();
+  EXPECT_EQ(pending.repository(), "acme/widgets");
+  EXPECT_EQ(pending.sha(), kSha);
+  EXPECT_THAT(pending.contexts(), ElementsAre("ci/build"));
+  EXPECT_EQ(pending.attempt(), 7001);
+  EXPECT_EQ(pending.target_url(),
+            "https://github.com/acme/widgets/actions/runs/7");
+  EXPECT_FALSE(pending.has_delivery());
+}
+
+TEST_F(CommandsTest, WhatIsGivenWinsOverWhatIsFound) {
+  options_.environment["GITHUB_RUN_ID"] = "garbage";
+  const std::string sha(40, 'a');
+  const Ended ended = RunCli({"pending", "--repository", "other/thing", "--sha",
+                              sha, "--attempt", "9", "--description", "",
+                              "--target-url", "http://x/", "--context", "a",
+                              "--context=b", "--context", "[c,d]"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.errors;
+  EXPECT_EQ(ended.errors, "");
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(1));
+  EXPECT_EQ(calls[0].pending().repository(), "other/thing");
+  EXPECT_EQ(calls[0].pending().sha(), sha);
+  EXPECT_EQ(calls[0].pending().attempt(), 9);
+  EXPECT_EQ(calls[0].pending().target_url(), "http://x/");
+  EXPECT_THAT(calls[0].pending().contexts(), ElementsAre("a", "b", "[c,d]"));
+}
+
+TEST_F(CommandsTest, ResultTakesEveryOutcomeBothWays) {
+  const std::vector<std::pair<std::string, v1::Result>> outcomes = {
+      {"success", v1::SUCCESS}, {"failure", v1::FAILURE},
+      {"error", v1::ERROR},     {"cancelled", v1::CANCELLED},
+      {"skipped", v1::SKIPPED}, {"timed_out", v1::TIMED_OUT},
+      {"neutral", v1::NEUTRAL},
+  };
+  for (const auto& [name, result] : outcomes) {
+    EXPECT_EQ(RunCli({"result", name}).exit_code, 0);
+    EXPECT_EQ(server_.calls().back().result().result(), result);
+    EXPECT_EQ(RunCli({"result", "--result", name}).exit_code, 0);
+    EXPECT_EQ(server_.calls().back().result().result(), result);
+  }
+  EXPECT_THAT(server_.calls(), SizeIs(2 * outcomes.size()));
+}
+
+TEST_F(CommandsTest, ResultReportsAllItIsGiven) {
+  const Ended ended =
+      RunCli({"result", "--context", "ci/lint", "failure", "--attempt", "12",
+              "--description", "3 problems", "--target-url", "http://x/"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.errors;
+  EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 ci/lint: failure\n");
+  const v1::ReportResultRequest result = server_.calls().at(0).result();
+  EXPECT_EQ(result.context(), "ci/lint");
+  EXPECT_EQ(result.result(), v1::FAILURE);
+  EXPECT_EQ(result.attempt(), 12);
+  EXPECT_EQ(result.description(), "3 problems");
+  EXPECT_EQ(result.target_url(), "http://x/");
+}
+
+// An answer that got lost must not turn one result into two runs.
+TEST_F(CommandsTest, RepeatedResultKeepsTheAttempt) {
+  options_.environment["BUILD_NUMBER"] = "118";
+  server_.AnswerNext({grpc::StatusCode::UNAVAILABLE, "stopping"});
+  server_.AnswerNext({grpc::StatusCode::DEADLINE_EXCEEDED, "slow"});
+  EXPECT_EQ(RunCli({"result", "success"}).exit_code, 0);
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(3));
+  for (const FakeCall& call : calls) {
+    EXPECT_EQ(call.result().attempt(), 118);
+    EXPECT_EQ(call.result().SerializeAsString(),
+              calls[0].result().SerializeAsString());
+  }
+}
+
+TEST_F(CommandsTest, TheServersNoIsExplainedAndExitsWith1) {
+  options_.environment["GIT_COMMIT"] = kSha;
+  options_.environment.erase("GITHUB_SHA");
+  server_.AnswerAll(
+      {grpc::StatusCode::INVALID_ARGUMENT, "sha: \"x\" is bad", "INVALID_SHA"});
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"pending"},
+        {"result", "success"},
+        {"status"}}) {
+    const Ended ended = RunCli(arguments);
+    EXPECT_EQ(ended.exit_code, 1);
+    EXPECT_EQ(ended.output, "");
+    EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
+    EXPECT_THAT(ended.errors,
+                AllOf(StartsWith("signalbox: "), HasSubstr("sha: \"x\" is bad"),
+                      HasSubstr("INVALID_ARGUMENT"), HasSubstr("INVALID_SHA"),
+                      HasSubstr("sha from GIT_COMMIT")));
+  }
+}
+
+TEST_F(CommandsTest, AServerThatIsAwayExitsWith3) {
+  options_.environment["SIGNALBOX_SERVER"] = Nowhere();
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"pending", "--retry-for", "0"},
+        {"result", "success", "--retry-for", "50ms"},
+        {"status"}}) {
+    const Ended ended = RunCli(arguments);
+    EXPECT_EQ(ended.exit_code, 3);
+    EXPECT_EQ(ended.output, "");
+    EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
+    EXPECT_THAT(ended.errors,
+                AllOf(StartsWith("signalbox: "), HasSubstr(Nowhere()),
+                      HasSubstr("SIGNALBOX_SERVER")));
+  }
+}
+
+TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
+  const std::string missing = directory_.File("missing");
+  const std::string empty = directory_.Write("empty", "\n");
+  const std::string binary = directory_.Write("binary", "to\x01ken");
+  const std::string large = directory_.Write("large", std::string(5000, 'x'));
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"frobnicate"},
+      {"explain"},
+      {"watch"},
+      {"retry"},
+      {"doctor"},
+      {"--frobnicate"},
+      {"pending", "extra"},
+      {"pending", "--attempt", "x"},
+      {"pending", "--attempt", "-1"},
+      {"pending", "--attempt", "9223372036854775808"},
+      {"pending", "--context"},
+      {"pending", "--retry-for", "soon"},
+      {"pending", "--retry-for", "-1s"},
+      {"pending", "--retry-for", "inf"},
+      {"pending", "--retry-for", "25h"},
+      {"pending", "--retry-for", ""},
+      {"pending", "--", "make"},
+      {"pending", "--server", ""},
+      {"pending", "--token-file", missing},
+      {"pending", "--token-file", empty},
+      {"pending", "--token-file", binary},
+      {"pending", "--token-file", large},
+      {"pending", "--token-file", directory_.path()},
+      {"result"},
+      {"result", "great"},
+      {"result", "--result", "great"},
+      {"result", "RESULT_UNSPECIFIED"},
+      {"result", "success", "failure"},
+      {"result", "success", "--result", "failure"},
+      {"result", "success", "--context", "a", "--context", "b"},
+      {"run"},
+      {"run", "--"},
+      {"run", "true"},
+      {"run", "--json", "true"},
+      {"status", "--attempt", "1"},
+      {"status", "extra"},
+      {"status", "pending"},
+  };
+  for (const std::vector<std::string>& arguments : wrong) {
+    const Ended ended = RunCli(arguments);
+    EXPECT_EQ(ended.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
+    EXPECT_THAT(ended.errors, StartsWith("signalbox: "));
+    EXPECT_EQ(ended.output, "");
+  }
+  EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+TEST_F(CommandsTest, WhatIsNotFoundIsWrongUsageThatSaysWhatToGive) {
+  options_.environment.erase("GITHUB_SHA");
+  Ended ended = RunCli({"result", "success"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("--sha"));
+  options_.environment.erase("GITHUB_REPOSITORY");
+  ended = RunCli({"result", "success"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("--repository"));
+  // The command is not run either: its result could not be told to anybody.
+  ended = RunCli({"run", "--", "touch", "started"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(access(directory_.File("started").c_str(), F_OK), 0);
+}
+
+TEST_F(CommandsTest, AFlagWinsOverTheEnvironmentAndStandsAnywhere) {
+  options_.environment["SIGNALBOX_SERVER"] = Nowhere();
+  EXPECT_EQ(RunCli({"status", "--server", server_.address()}).exit_code, 0);
+  EXPECT_EQ(RunCli({"--server", server_.address(), "status"}).exit_code, 0);
+  EXPECT_THAT(server_.calls(), SizeIs(2));
+}
+
+TEST_F(CommandsTest, TheTokenIsSentAndNeverShown) {
+  const std::string file = directory_.Write("token", "hunter2\n");
+  options_.environment["SIGNALBOX_TOKEN_FILE"] = file;
+  EXPECT_EQ(RunCli({"pending"}).exit_code, 0);
+  EXPECT_EQ(server_.calls().back().authorization, "Bearer hunter2");
+
+  const std::string other = directory_.Write("other", "swordfish");
+  EXPECT_EQ(RunCli({"pending", "--token-file", other}).exit_code, 0);
+  EXPECT_EQ(server_.calls().back().authorization, "Bearer swordfish");
+
+  const Ended ended = RunCli({"pending", "--server", "example.com:50051"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.errors,
+              AllOf(HasSubstr("example.com"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
+  v1::Receipt receipt;
+  receipt.set_disposition(v1::SUPERSEDED);
+  receipt.add_warnings("target_url left out: not http or https");
+  server_.SetReceipt(receipt);
+  const Ended ended = RunCli({"result", "success"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.errors,
+            "signalbox: ci/build: target_url left out: not http or https\n"
+            "signalbox: ci/build: the server has a newer report, which "
+            "stays\n");
+}
+
+TEST_F(CommandsTest, StatusShowsATableWithoutColoursToAFile) {
+  v1::GetCommitStatusResponse commit;
+  commit.set_repository("acme/widgets");
+  commit.set_sha(kSha);
+  commit.set_state(v1::COMMIT_STATE_PENDING);
+  v1::CommitStatus* status = commit.add_statuses();
+  status->set_context("ci/build");
+  status->set_state(v1::COMMIT_STATE_PENDING);
+  status->set_description("Running \x1b[31m");
+  status->mutable_posting()->set_state(v1::POSTED);
+  server_.SetCommit(commit);
+  options_.environment["TERM"] = "xterm";
+  const Ended ended = RunCli({"status"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.output,
+              AllOf(HasSubstr("ci/build"), HasSubstr("pending"),
+                    HasSubstr("Running \\x1b[31m"),
+                    HasSubstr("shown at GitHub"), Not(HasSubstr("\x1b"))));
+  const auto request =
+      std::get<v1::GetCommitStatusRequest>(server_.calls().at(0).request);
+  EXPECT_EQ(request.repository(), "acme/widgets");
+  EXPECT_EQ(request.sha(), kSha);
+}
+
+TEST_F(CommandsTest, ColoursAreForTerminalsThatWantThem) {
+  v1::GetCommitStatusResponse commit;
+  commit.set_state(v1::COMMIT_STATE_SUCCESS);
+  server_.SetCommit(commit);
+  const auto has_colours = [this](const std::vector<std::string>& arguments) {
+    Terminal terminal(Command(arguments), options_);
+    const std::string output = terminal.ReadUntil("");
+    EXPECT_EQ(terminal.Wait(), 0);
+    return output.find('\x1b') != std::string::npos;
+  };
+  options_.environment["TERM"] = "xterm";
+  EXPECT_TRUE(has_colours({"status"}));
+  EXPECT_FALSE(has_colours({"status", "--json"}));
+  options_.environment["NO_COLOR"] = "1";
+  EXPECT_FALSE(has_colours({"status"}));
+  options_.environment.erase("NO_COLOR");
+  options_.environment["TERM"] = "dumb";
+  EXPECT_FALSE(has_colours({"status"}));
+}
+
+TEST_F(CommandsTest, JsonIsOneDocumentWithTheNamesOfTheProto) {
+  v1::GetCommitStatusResponse commit;
+  commit.set_repository("acme/widgets");
+  commit.set_state(v1::COMMIT_STATE_SUCCESS);
+  v1::CommitStatus* status = commit.add_statuses();
+  status->set_target_url("http://x/");
+  status->set_description("a\u2066b\n");
+  status->mutable_posting()->set_state(v1::WAITING);
+  status->mutable_posting()->mutable_next_try_time()->set_seconds(1);
+  server_.SetCommit(commit);
+  Ended ended = RunCli({"status", "--json"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_TRUE(IsOneLine(ended.output));
+  EXPECT_THAT(ended.output, Not(HasSubstr("\u2066")));
+  nlohmann::json json = nlohmann::json::parse(ended.output);
+  EXPECT_EQ(json["state"], "COMMIT_STATE_SUCCESS");
+  EXPECT_EQ(json["statuses"][0]["target_url"], "http://x/");
+  EXPECT_EQ(json["statuses"][0]["description"], "a\u2066b\n");
+  EXPECT_EQ(json["statuses"][0]["attempt"], "0");
+  EXPECT_EQ(json["statuses"][0]["posting"]["next_try_time"],
+            "1970-01-01T00:00:01Z");
+
+  json = nlohmann::json::parse(RunCli({"pending", "--json"}).output);
+  EXPECT_EQ(json["receipts"][0]["disposition"], "ACCEPTED");
+  json = nlohmann::json::parse(RunCli({"--json", "result", "error"}).output);
+  EXPECT_EQ(json["receipt"]["context"], "ci/build");
+}
+
+TEST_F(CommandsTest, TheServersTextCannotSteerTheTerminal) {
+  server_.AnswerAll({grpc::StatusCode::NOT_FOUND, "no\x1b[2J\r\nsuch\u202e"});
+  const Ended ended = RunCli({"status"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_TRUE(IsOneLine(ended.errors));
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("no\\x1b[2J\\x0d\\x0asuch\\u202e"),
+                                  Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(CommandsTest, HelpAndVersionGoToStandardOutput) {
+  Ended ended = RunCli({"--version"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.output, StartsWith("signalbox "));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"},
+        {"-h"},
+        {"pending", "--help"},
+        {"result", "--help"},
+        {"run", "--help"},
+        {"status", "--help"}}) {
+    ended = RunCli(arguments);
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_EQ(ended.errors, "");
+    EXPECT_THAT(ended.output, HasSubstr("Example"));
+  }
+}
+
+// The whole way, with git itself.
+TEST_F(CommandsTest, FindsTheHeadInACheckoutOfATestMerge) {
+  options_.environment.erase("GITHUB_REPOSITORY");
+  options_.environment.erase("GITHUB_SHA");
+  options_.environment["HOME"] = directory_.path();
+  const auto shell = [this](const std::string& script) {
+    Process process({"/bin/sh", "-ec", script}, options_);
+    EXPECT_EQ(process.Wait(), 0) << process.errors();
+    return process.output();
+  };
+  const std::string shas = shell(
+      "git init -q -b main . && git config user.email a@example.com && "
+      "git config user.name a && "
+      "git remote add origin https://u:hunter2@github.com/acme/widgets.git && "
+      "git commit -q --allow-empty -m base && base=$(git rev-parse HEAD) && "
+      "git commit -q --allow-empty -m head && head=$(git rev-parse HEAD) && "
+      "merge=$(git commit-tree -p $base -p $head -m \"Merge $head into $base\" "
+      "HEAD^{tree}) && git checkout -q $merge && echo $head");
+  const Ended ended = RunCli({"pending"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.errors;
+  const v1::ReportPendingRequest pending = server_.calls().at(0).pending();
+  EXPECT_EQ(pending.sha() + "\n", shas);
+  EXPECT_EQ(pending.repository(), "acme/widgets");
+  EXPECT_EQ(pending.attempt(), 0);
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,507 @@
+#include "clients/cli/detection.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+using Environment = std::map<std::string, std::string>;
+
+const std::string kHead(40, 'a');
+const std::string kBase(40, 'b');
+const std::string kMerge(40, 'c');
+const std::string kCheckout(40, 'd');
+
+// `git cat-file commit` of a commit.
+std::string Commit(const std::vector<std::string>& parents,
+                   const std::string& message) {
+  std::string text = absl::StrCat("tree ", std::string(40, 'e'), "\n");
+  for (const std::string& parent : parents) {
+    absl::StrAppend(&text, "parent ", parent, "\n");
+  }
+  return absl::StrCat(text,
+                      "author A <a@example.com> 1700000000 +0000\n"
+                      "committer GitHub <noreply@github.com> 1700000000 "
+                      "+0000\n\n",
+                      message, "\n");
+}
+
+// Surroundings without files and without git, but for what a test adds.
+class DetectionTest : public testing::Test {
+ protected:
+  DetectionTest() {
+    surroundings_.git = [this](const std::vector<std::string>& arguments)
+        -> std::optional<std::string> {
+      const auto found = git_.find(absl::StrJoin(arguments, " "));
+      if (found == git_.end()) return std::nullopt;
+      return found->second;
+    };
+    surroundings_.read_file =
+        [this](const std::string& path) -> std::optional<std::string> {
+      const auto found = files_.find(path);
+      if (found == files_.end()) return std::nullopt;
+      return found->second;
+    };
+  }
+
+  void AddCheckout(const std::string& sha, const std::string& url) {
+    git_["rev-parse HEAD"] = sha;
+    git_["remote get-url origin"] = url;
+  }
+
+  std::string Repository() { return FindRepository(surroundings_).value; }
+  std::string Sha() { return FindSha(surroundings_).value; }
+  int64_t Attempt() { return FindAttempt(surroundings_).value; }
+  std::string TargetUrl() { return FindTargetUrl(surroundings_).value; }
+
+  Environment& environment() { return surroundings_.environment; }
+
+  Surroundings surroundings_;
+  Environment git_;
+  Environment files_;
+};
+
+// What the CI systems set, as their documentation shows it.
+struct Farm {
+  const char* name;
+  Environment environment;
+  std::string event;     // The content of GITHUB_EVENT_PATH.
+  std::string checkout;  // Empty: no git.
+  std::string origin;
+  std::string repository;
+  std::string sha;
+  int64_t attempt;
+  std::string target_url;
+};
+
+std::vector<Farm> Farms() {
+  const Environment github = {{"CI", "true"},
+                              {"GITHUB_ACTIONS", "true"},
+                              {"GITHUB_SERVER_URL", "https://github.com"},
+                              {"GITHUB_REPOSITORY", "acme/widgets"},
+                              {"GITHUB_RUN_ID", "9876543210"},
+                              {"GITHUB_RUN_NUMBER", "17"},
+                              {"GITHUB_RUN_ATTEMPT", "2"},
+                              {"GITHUB_EVENT_PATH", "/event.json"}};
+  const auto with = [](Environment base, const Environment& more) {
+    for (const auto& [name, value] : more) base[name] = value;
+    return base;
+  };
+  const std::string github_url =
+      "https://github.com/acme/widgets/actions/runs/9876543210";
+  const std::string event = absl::StrCat(
+      R"({"action":"synchronize","number":5,"pull_request":{"head":{"sha":")",
+      kHead, R"("},"base":{"sha":")", kBase, R"("}}})");
+  const Environment travis = {{"CI", "true"},
+                              {"TRAVIS", "true"},
+                              {"TRAVIS_REPO_SLUG", "acme/widgets"},
+                              {"TRAVIS_BUILD_NUMBER", "4"},
+                              {"TRAVIS_JOB_NUMBER", "4.1"},
+                              {"TRAVIS_BUILD_WEB_URL",
+                               "https://app.travis-ci.com/acme/widgets/"
+                               "builds/1"}};
+  const Environment gitlab = {
+      {"CI", "true"},
+      {"GITLAB_CI", "true"},
+      {"CI_JOB_ID", "5000000001"},
+      {"CI_PROJECT_PATH", "mirrors/acme-widgets"},
+      {"CI_JOB_URL", "https://gitlab.com/mirrors/acme-widgets/-/jobs/5"},
+      {"CI_REPOSITORY_URL",
+       "https://gitlab-ci-token:secret@gitlab.com/mirrors/acme-widgets.git"}};
+  const Environment jenkins = {
+      {"JENKINS_URL", "https://jenkins.example.com/"},
+      {"BUILD_NUMBER", "118"},
+      {"BUILD_ID", "118"},
+      {"BUILD_URL", "https://jenkins.example.com/job/widgets/118/"},
+      {"GIT_URL", "https://github.com/acme/widgets.git"},
+      {"GIT_BRANCH", "origin/main"}};
+  const Environment buildkite = {
+      {"BUILDKITE", "true"},
+      {"BUILDKITE_BUILD_NUMBER", "1514"},
+      {"BUILDKITE_RETRY_COUNT", "3"},
+      {"BUILDKITE_BUILD_URL", "https://buildkite.com/acme/widgets/builds/1514"},
+      {"BUILDKITE_REPO", "git@github.com:acme/widgets.git"}};
+  const Environment circle = {
+      {"CIRCLECI", "true"},
+      {"CIRCLE_BUILD_NUM", "512"},
+      {"CIRCLE_PROJECT_USERNAME", "acme"},
+      {"CIRCLE_PROJECT_REPONAME", "widgets"},
+      {"CIRCLE_BUILD_URL", "https://circleci.com/gh/acme/widgets/512"},
+      {"CIRCLE_SHA1", kHead}};
+  const Environment teamcity = {
+      {"TEAMCITY_VERSION", "2023.05"},
+      {"BUILD_NUMBER", "77"},
+      {"BUILD_VCS_NUMBER", kHead},
+      {"BUILD_URL", "https://teamcity.example.com/build/77"}};
+  const std::string origin = "https://github.com/acme/widgets.git";
+
+  return {
+      {"GitHub Actions, push",
+       with(github, {{"GITHUB_SHA", kHead}, {"GITHUB_EVENT_NAME", "push"}}),
+       R"({"ref":"refs/heads/main"})", "", "", "acme/widgets", kHead,
+       9876543210002, github_url},
+      {"GitHub Actions, pull request",
+       with(github, {{"GITHUB_SHA", kMerge},
+                     {"GITHUB_EVENT_NAME", "pull_request"},
+                     {"GITHUB_REF", "refs/pull/5/merge"}}),
+       event, kMerge, origin, "acme/widgets", kHead, 9876543210002, github_url},
+      {"GitHub Actions, pull_request_target",
+       with(github, {{"GITHUB_SHA", kBase},
+                     {"GITHUB_EVENT_NAME", "pull_request_target"}}),
+       event, kBase, origin, "acme/widgets", kHead, 9876543210002, github_url},
+      {"GitHub Actions on GHES",
+       with(github, {{"GITHUB_SHA", kHead},
+                     {"GITHUB_SERVER_URL", "https://ghe.example.com"}}),
+       "{}", "", "", "ghe.example.com/acme/widgets", kHead, 9876543210002,
+       "https://ghe.example.com/acme/widgets/actions/runs/9876543210"},
+      {"Travis, push",
+       with(travis, {{"TRAVIS_COMMIT", kHead},
+                     {"TRAVIS_PULL_REQUEST", "false"},
+                     {"TRAVIS_PULL_REQUEST_SHA", ""}}),
+       "", "", "", "acme/widgets", kHead, 0,
+       "https://app.travis-ci.com/acme/widgets/builds/1"},
+      {"Travis, pull request",
+       with(travis, {{"TRAVIS_COMMIT", kMerge},
+                     {"TRAVIS_PULL_REQUEST", "5"},
+                     {"TRAVIS_PULL_REQUEST_SLUG", "octocat/widgets"},
+                     {"TRAVIS_PULL_REQUEST_SHA", kHead}}),
+       "", kMerge, origin, "acme/widgets", kHead, 0,
+       "https://app.travis-ci.com/acme/widgets/builds/1"},
+      {"GitLab, external pull request",
+       with(gitlab,
+            {{"CI_COMMIT_SHA", kMerge},
+             {"CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY", "octocat/widgets"},
+             {"CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY", "acme/widgets"},
+             {"CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA", kHead}}),
+       "", kMerge, "https://gitlab.com/mirrors/acme-widgets.git",
+       "acme/widgets", kHead, 5000000001,
+       "https://gitlab.com/mirrors/acme-widgets/-/jobs/5"},
+      {"GitLab, push",
+       with(gitlab,
+            {{"CI_COMMIT_SHA", kHead}, {"CI_PROJECT_PATH", "acme/widgets"}}),
+       "", kHead, "https://gitlab.com/acme/widgets.git", "acme/widgets", kHead,
+       5000000001, "https://gitlab.com/mirrors/acme-widgets/-/jobs/5"},
+      {"Jenkins, push", with(jenkins, {{"GIT_COMMIT", kHead}}), "", kHead,
+       origin, "acme/widgets", kHead, 118,
+       "https://jenkins.example.com/job/widgets/118/"},
+      {"Buildkite, push", with(buildkite, {{"BUILDKITE_COMMIT", kHead}}), "",
+       "", "", "acme/widgets", kHead, 1514003,
+       "https://buildkite.com/acme/widgets/builds/1514"},
+      {"Buildkite, pull request of a fork",
+       with(buildkite, {{"BUILDKITE_COMMIT", kHead},
+                        {"BUILDKITE_PULL_REQUEST", "5"},
+                        {"BUILDKITE_PULL_REQUEST_REPO",
+                         "https://github.com/octocat/widgets.git"}}),
+       "", "", "", "acme/widgets", kHead, 1514003,
+       "https://buildkite.com/acme/widgets/builds/1514"},
+      {"Buildkite, of whatever is newest",
+       with(buildkite, {{"BUILDKITE_COMMIT", "HEAD"}}), "", kHead, origin,
+       "acme/widgets", kHead, 1514003,
+       "https://buildkite.com/acme/widgets/builds/1514"},
+      {"CircleCI, push", circle, "", "", "", "acme/widgets", kHead, 512,
+       "https://circleci.com/gh/acme/widgets/512"},
+      {"CircleCI, pull request of a fork",
+       with(circle,
+            {{"CIRCLE_REPOSITORY_URL", "git@github.com:acme/widgets.git"},
+             {"CIRCLE_PR_USERNAME", "octocat"},
+             {"CIRCLE_PR_REPONAME", "widgets"}}),
+       "", "", "", "acme/widgets", kHead, 512,
+       "https://circleci.com/gh/acme/widgets/512"},
+      {"Buildbot",
+       {{"BUILD_NUMBER", "31"}},
+       "",
+       kHead,
+       origin,
+       "acme/widgets",
+       kHead,
+       31,
+       ""},
+      {"TeamCity", teamcity, "", kHead, origin, "acme/widgets", kHead, 77,
+       "https://teamcity.example.com/build/77"},
+      {"TeamCity, with a format of its own",
+       with(teamcity, {{"BUILD_NUMBER", "1.4.77"}}), "", kHead, origin,
+       "acme/widgets", kHead, 0, "https://teamcity.example.com/build/77"},
+      {"git",
+       {},
+       "",
+       kHead,
+       "git@github.com:acme/widgets.git",
+       "acme/widgets",
+       kHead,
+       0,
+       ""},
+      {"nothing", {}, "", "", "", "", "", 0, ""},
+  };
+}
+
+TEST_F(DetectionTest, FindsTheHeadOnEveryFarm) {
+  for (const Farm& farm : Farms()) {
+    SCOPED_TRACE(farm.name);
+    surroundings_.environment = farm.environment;
+    files_ = {{"/event.json", farm.event}};
+    git_.clear();
+    if (!farm.checkout.empty()) AddCheckout(farm.checkout, farm.origin);
+    EXPECT_EQ(Repository(), farm.repository);
+    EXPECT_EQ(Sha(), farm.sha);
+    EXPECT_EQ(Attempt(), farm.attempt);
+    EXPECT_EQ(TargetUrl(), farm.target_url);
+  }
+}
+
+// Each source wins over all that come after it.
+TEST_F(DetectionTest, SourcesOfTheShaAreAskedInOrder) {
+  const auto sha = [](size_t i) {
+    return absl::StrCat(std::string(39, '0'), 1 + i);
+  };
+  const std::vector<std::string> variables = {
+      "TRAVIS_PULL_REQUEST_SHA",
+      "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
+      "GITHUB_SHA",
+      "TRAVIS_COMMIT",
+      "CI_COMMIT_SHA",
+      "GIT_COMMIT",
+      "BUILDKITE_COMMIT",
+      "CIRCLE_SHA1"};
+  AddCheckout(kCheckout, "");
+  EXPECT_EQ(Sha(), kCheckout);
+  EXPECT_EQ(FindSha(surroundings_).source, "git rev-parse HEAD");
+  environment()["BUILD_VCS_NUMBER"] = kBase;
+  EXPECT_EQ(Sha(), kBase);
+  for (size_t i = variables.size(); i-- > 0;) {
+    environment()[variables[i]] = sha(i);
+    EXPECT_EQ(Sha(), sha(i));
+    EXPECT_EQ(FindSha(surroundings_).source, variables[i]);
+  }
+  environment()["GITHUB_EVENT_PATH"] = "/event.json";
+  files_["/event.json"] =
+      absl::StrCat(R"({"pull_request":{"head":{"sha":")", kHead, R"("}}})");
+  EXPECT_EQ(Sha(), kHead);
+  EXPECT_EQ(FindSha(surroundings_).source, "GITHUB_EVENT_PATH");
+}
+
+TEST_F(DetectionTest, AnEventThatCannotBeReadIsPassedOverWithAWarning) {
+  environment() = {{"GITHUB_SHA", kHead}, {"GITHUB_EVENT_PATH", "/event.json"}};
+  const std::string deep(1 << 20, '[');
+  for (const std::string& event :
+       {std::string(), std::string("{"), std::string("\xff\xfe"), deep,
+        std::string(R"({"pull_request":{"head":{"sha":"main"}}})")}) {
+    files_["/event.json"] = event;
+    EXPECT_EQ(Sha(), kHead);
+    EXPECT_THAT(FindSha(surroundings_).warnings, Not(IsEmpty()));
+  }
+  files_.clear();
+  EXPECT_EQ(Sha(), kHead);
+  EXPECT_THAT(FindSha(surroundings_).warnings, Not(IsEmpty()));
+}
+
+TEST_F(DetectionTest, AnEventOfAnotherKindIsPassedOver) {
+  environment() = {{"GITHUB_SHA", kHead}, {"GITHUB_EVENT_PATH", "/event.json"}};
+  for (const char* event :
+       {"{}", "[]", "1", "null", "\"text\"", R"({"pull_request":null})",
+        R"({"pull_request":[]})", R"({"pull_request":{"head":7}})",
+        R"({"pull_request":{"head":{}}})",
+        R"({"pull_request":{"head":{"sha":5}}})"}) {
+    files_["/event.json"] = event;
+    EXPECT_EQ(Sha(), kHead) << event;
+    EXPECT_THAT(FindSha(surroundings_).warnings, IsEmpty()) << event;
+  }
+}
+
+// GitHub's message for its own merge names both commits; any checkout of it
+// tells the head, also a shallow one.
+TEST_F(DetectionTest, ReadsTheHeadOutOfATestMerge) {
+  git_[absl::StrCat("cat-file commit ", kMerge)] =
+      Commit({kBase, kHead}, absl::StrCat("Merge ", kHead, " into ", kBase));
+  for (const char* variable :
+       {"GITHUB_SHA", "TRAVIS_COMMIT", "CI_COMMIT_SHA", "GIT_COMMIT",
+        "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BUILD_VCS_NUMBER"}) {
+    environment() = {{variable, kMerge}};
+    EXPECT_EQ(Sha(), kHead) << variable;
+  }
+  environment().clear();
+  AddCheckout(kMerge, "");
+  EXPECT_EQ(Sha(), kHead);
+}
+
+TEST_F(DetectionTest, ReadsTheHeadOutOfAMergeByJenkins) {
+  git_[absl::StrCat("cat-file commit ", kMerge)] = Commit(
+      {kHead, kBase}, absl::StrCat("Merge commit '", kBase, "' into HEAD"));
+  environment() = {{"GIT_COMMIT", kMerge}, {"CHANGE_ID", "5"}};
+  EXPECT_EQ(Sha(), kHead);
+  // Elsewhere people merge so themselves.
+  environment() = {{"GIT_COMMIT", kMerge}};
+  EXPECT_EQ(Sha(), kMerge);
+}
+
+TEST_F(DetectionTest, MergesOfPeopleStayWhatTheyAre) {
+  environment() = {{"GIT_COMMIT", kMerge}, {"CHANGE_ID", "5"}};
+  for (const std::string& commit :
+       {Commit({kBase, kHead}, "Merge pull request #5 from octocat/main"),
+        Commit({kBase, kHead}, absl::StrCat("Merge ", kBase, " into ", kHead)),
+        Commit({kBase}, absl::StrCat("Merge ", kHead, " into ", kBase)),
+        Commit({kBase, kHead, kMerge},
+               absl::StrCat("Merge ", kHead, " into ", kBase)),
+        Commit({}, ""), std::string(), std::string("\n\n\nparent x")}) {
+    git_[absl::StrCat("cat-file commit ", kMerge)] = commit;
+    EXPECT_EQ(Sha(), kMerge) << commit;
+  }
+}
+
+// A status on the test merge is seen by nobody: better none, and a complaint.
+TEST_F(DetectionTest, ATestMergeWhoseHeadIsUnknownIsNotTaken) {
+  AddCheckout(kMerge, "");
+  const std::vector<Environment> pull_requests = {
+      {{"GITHUB_SHA", kMerge}, {"GITHUB_EVENT_NAME", "pull_request"}},
+      {{"GITHUB_SHA", kBase}, {"GITHUB_EVENT_NAME", "pull_request_target"}},
+      {{"GITHUB_SHA", kMerge}, {"GITHUB_REF", "refs/pull/5/merge"}},
+      {{"GITHUB_EVENT_NAME", "pull_request"}},
+      {{"TRAVIS_COMMIT", kMerge}, {"TRAVIS_PULL_REQUEST", "5"}},
+  };
+  for (const Environment& pull_request : pull_requests) {
+    environment() = pull_request;
+    const Finding<std::string> finding = FindSha(surroundings_);
+    EXPECT_EQ(finding.value, "");
+    EXPECT_THAT(finding.warnings, Not(IsEmpty()));
+  }
+}
+
+TEST_F(DetectionTest, WhatIsNotAFullShaIsPassedOverWithAWarning) {
+  AddCheckout(kCheckout, "");
+  for (const std::string& text :
+       {std::string("main"), std::string("6dcb09b"), std::string(39, 'a'),
+        std::string(41, 'a'), std::string(40, 'g'), std::string(40, '0'),
+        std::string("1234")}) {
+    environment() = {{"BUILD_VCS_NUMBER", text}};
+    const Finding<std::string> finding = FindSha(surroundings_);
+    EXPECT_EQ(finding.value, kCheckout) << text;
+    EXPECT_THAT(finding.warnings, Contains(HasSubstr("BUILD_VCS_NUMBER")));
+  }
+  environment() = {{"GIT_COMMIT", std::string(64, 'F')}};
+  EXPECT_EQ(Sha(), std::string(64, 'F'));
+}
+
+TEST_F(DetectionTest, SourcesOfTheAttemptAreAskedInOrder) {
+  environment()["CIRCLE_BUILD_NUM"] = "1";
+  EXPECT_EQ(Attempt(), 1);
+  environment()["BUILD_NUMBER"] = "2";
+  EXPECT_EQ(Attempt(), 2);
+  environment()["CI_JOB_ID"] = "3";
+  EXPECT_EQ(Attempt(), 3);
+  environment()["BUILDKITE_BUILD_NUMBER"] = "4";
+  environment()["BUILDKITE_RETRY_COUNT"] = "0";
+  EXPECT_EQ(Attempt(), 4000);
+  environment()["GITHUB_RUN_ID"] = "5";
+  environment()["GITHUB_RUN_ATTEMPT"] = "1";
+  EXPECT_EQ(Attempt(), 5001);
+  EXPECT_EQ(FindAttempt(surroundings_).source, "GITHUB_RUN_ID");
+}
+
+TEST_F(DetectionTest, ANumberThatDoesNotFitLeavesTheRunUnnumbered) {
+  const std::vector<Environment> bad = {
+      {{"BUILD_NUMBER", "9223372036854775808"}},
+      {{"BUILD_NUMBER", "-1"}},
+      {{"BUILD_NUMBER", "+1"}},
+      {{"BUILD_NUMBER", " 1"}},
+      {{"BUILD_NUMBER", "1.2.3"}},
+      {{"BUILD_NUMBER", "0x10"}},
+      {{"BUILD_NUMBER", std::string(1000, '9')}},
+      {{"GITHUB_RUN_ID", "9223372036854775807"}, {"GITHUB_RUN_ATTEMPT", "1"}},
+      {{"GITHUB_RUN_ID", "9223372036854775"}, {"GITHUB_RUN_ATTEMPT", "999"}},
+      {{"GITHUB_RUN_ID", "x"}, {"GITHUB_RUN_ATTEMPT", "1"}},
+      {{"GITHUB_RUN_ID", "1"}, {"GITHUB_RUN_ATTEMPT", "x"}},
+      {{"GITHUB_RUN_ID", "1"}, {"GITHUB_RUN_ATTEMPT", "1000"}},
+      {{"GITHUB_RUN_ID", "1"}},
+      {{"BUILDKITE_BUILD_NUMBER", "1"}, {"BUILDKITE_RETRY_COUNT", "-1"}},
+      {{"CI_JOB_ID", "$CI_JOB_ID"}},
+      {{"CIRCLE_BUILD_NUM", "\x1b[1m"}},
+  };
+  for (const Environment& environment : bad) {
+    surroundings_.environment = environment;
+    const Finding<int64_t> finding = FindAttempt(surroundings_);
+    EXPECT_EQ(finding.value, 0) << environment.begin()->second;
+    EXPECT_THAT(finding.warnings, testing::SizeIs(1));
+  }
+}
+
+TEST_F(DetectionTest, TheLargestNumbersFit) {
+  environment() = {{"BUILD_NUMBER", "9223372036854775807"}};
+  EXPECT_EQ(Attempt(), 9223372036854775807);
+  environment() = {{"GITHUB_RUN_ID", "9223372036854774"},
+                   {"GITHUB_RUN_ATTEMPT", "999"}};
+  EXPECT_EQ(Attempt(), 9223372036854774999);
+}
+
+TEST_F(DetectionTest, SourcesOfTheRepositoryAreAskedInOrder) {
+  AddCheckout(kHead, "git@github.com:from/git.git");
+  EXPECT_EQ(Repository(), "from/git");
+  environment()["CIRCLE_PROJECT_USERNAME"] = "from";
+  environment()["CIRCLE_PROJECT_REPONAME"] = "circle";
+  EXPECT_EQ(Repository(), "from/circle");
+  environment()["CIRCLE_REPOSITORY_URL"] = "https://github.com/from/circle-url";
+  EXPECT_EQ(Repository(), "from/circle-url");
+  environment()["BUILDKITE_REPO"] = "https://github.com/from/buildkite";
+  EXPECT_EQ(Repository(), "from/buildkite");
+  environment()["GIT_URL"] = "https://github.com/from/jenkins.git";
+  EXPECT_EQ(Repository(), "from/jenkins");
+  environment()["CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"] = "from/gitlab";
+  EXPECT_EQ(Repository(), "from/gitlab");
+  environment()["TRAVIS_REPO_SLUG"] = "from/travis";
+  EXPECT_EQ(Repository(), "from/travis");
+  environment()["GITHUB_REPOSITORY"] = "from/github";
+  EXPECT_EQ(Repository(), "from/github");
+  EXPECT_EQ(FindRepository(surroundings_).source, "GITHUB_REPOSITORY");
+}
+
+// GitLab's own name of a project need not be GitHub's.
+TEST_F(DetectionTest, AGitLabProjectIsTakenWithAWarning) {
+  environment() = {{"CI_PROJECT_PATH", "acme/widgets"}};
+  EXPECT_EQ(Repository(), "acme/widgets");
+  EXPECT_THAT(FindRepository(surroundings_).warnings,
+              Contains(HasSubstr("--repository")));
+  environment() = {{"CI_PROJECT_PATH", "group/subgroup/widgets"}};
+  AddCheckout(kHead, "https://gitlab.com/group/widgets.git");
+  EXPECT_EQ(Repository(), "");
+}
+
+TEST_F(DetectionTest, NoTokenOfAUrlIsShown) {
+  environment() = {{"GIT_URL", "https://user:hunter2@github.com/acme"},
+                   {"BUILDKITE_REPO", "hunter2@github.com"}};
+  AddCheckout(kHead, "https://hunter2@github.com/acme/widgets/x");
+  const Finding<std::string> finding = FindRepository(surroundings_);
+  EXPECT_EQ(finding.value, "");
+  EXPECT_THAT(finding.warnings, testing::SizeIs(3));
+  for (const std::string& warning : finding.warnings) {
+    EXPECT_THAT(warning, Not(HasSubstr("hunter2")));
+  }
+}
+
+TEST_F(DetectionTest, SourcesOfTheTargetUrlAreAskedInOrder) {
+  environment()["CIRCLE_BUILD_URL"] = "https://circle";
+  EXPECT_EQ(TargetUrl(), "https://circle");
+  environment()["BUILDKITE_BUILD_URL"] = "https://buildkite";
+  EXPECT_EQ(TargetUrl(), "https://buildkite");
+  environment()["CI_JOB_URL"] = "https://gitlab";
+  EXPECT_EQ(TargetUrl(), "https://gitlab");
+  environment()["GITHUB_RUN_ID"] = "7";
+  environment()["GITHUB_REPOSITORY"] = "acme/widgets";
+  EXPECT_EQ(TargetUrl(), "https://github.com/acme/widgets/actions/runs/7");
+  environment()["GITHUB_SERVER_URL"] = "https://ghe.example.com/";
+  EXPECT_EQ(TargetUrl(), "https://ghe.example.com/acme/widgets/actions/runs/7");
+  environment()["TRAVIS_BUILD_WEB_URL"] = "https://travis";
+  EXPECT_EQ(TargetUrl(), "https://travis");
+  environment()["BUILD_URL"] = "https://jenkins";
+  EXPECT_EQ(TargetUrl(), "https://jenkins");
+}
+
+}  // namespace
+}  // namespace signalbox

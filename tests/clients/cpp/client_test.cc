@@ -1,0 +1,282 @@
+#include "clients/cpp/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "tests/clients/fake_server.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+v1::ReportResultRequest Result() {
+  v1::ReportResultRequest request;
+  request.set_repository("acme/widgets");
+  request.set_sha(kSha);
+  request.set_context("ci/build");
+  request.set_attempt(42);
+  request.set_result(v1::FAILURE);
+  request.set_description("3 problems");
+  return request;
+}
+
+FakeAnswer Unavailable() { return {grpc::StatusCode::UNAVAILABLE, "away"}; }
+
+// A real server; time passes only while the client pauses.
+class ClientTest : public testing::Test {
+ protected:
+  Client Connect(ClientOptions options = {}) {
+    options.now = [this] { return now_; };
+    options.random = [this] { return random_; };
+    options.pause = [this](absl::Duration duration) {
+      pauses_.push_back(duration);
+      now_ += duration;
+      return !stop_;
+    };
+    return *Client::Connect(server_.address(), options);
+  }
+
+  FakeServer server_;
+  absl::Time now_ = absl::UnixEpoch();
+  double random_ = 0;
+  bool stop_ = false;
+  std::vector<absl::Duration> pauses_;
+};
+
+TEST_F(ClientTest, OneCallIsEnoughWhenTheServerAnswers) {
+  const auto answer = Connect().ReportResult(Result());
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->receipt().disposition(), v1::ACCEPTED);
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+  EXPECT_THAT(pauses_, IsEmpty());
+}
+
+TEST_F(ClientTest, RepeatsTheSameReportUntilItIsAcknowledged) {
+  server_.AnswerNext(Unavailable());
+  server_.AnswerNext({grpc::StatusCode::DEADLINE_EXCEEDED, "slow"});
+  server_.AnswerNext({grpc::StatusCode::RESOURCE_EXHAUSTED, "disk"});
+  ASSERT_TRUE(Connect().ReportResult(Result()).ok());
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(4));
+  for (const FakeCall& call : calls) {
+    EXPECT_EQ(call.result().SerializeAsString(), Result().SerializeAsString());
+  }
+}
+
+TEST_F(ClientTest, AllThreeMethodsRepeat) {
+  for (int method = 0; method < 3; ++method) {
+    server_.AnswerNext(Unavailable());
+    const Client client = Connect();
+    const absl::Status status = method == 0 ? client.ReportPending({}).status()
+                                : method == 1
+                                    ? client.ReportResult({}).status()
+                                    : client.GetCommitStatus({}).status();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_THAT(server_.calls(), SizeIs(6));
+}
+
+// Every code there is: only three are worth another try.
+TEST_F(ClientTest, FinalErrorsAreNotRepeated) {
+  for (int code = 1; code <= 16; ++code) {
+    const auto grpc_code = static_cast<grpc::StatusCode>(code);
+    const bool repeats = grpc_code == grpc::StatusCode::UNAVAILABLE ||
+                         grpc_code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+                         grpc_code == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    const size_t before = server_.calls().size();
+    server_.AnswerNext({grpc_code, "because", "THE_REASON"});
+    const auto answer = Connect().ReportResult(Result());
+    EXPECT_EQ(server_.calls().size() - before, repeats ? 2u : 1u) << code;
+    EXPECT_EQ(answer.ok(), repeats) << code;
+    if (repeats) continue;
+    EXPECT_EQ(static_cast<int>(answer.status().code()), code);
+    EXPECT_EQ(answer.status().message(), "because");
+    EXPECT_EQ(Client::ReasonOf(answer.status()), "THE_REASON");
+  }
+}
+
+TEST_F(ClientTest, AnErrorWithoutAReasonHasNone) {
+  server_.AnswerAll({grpc::StatusCode::INTERNAL, "bug"});
+  EXPECT_EQ(Client::ReasonOf(Connect().ReportResult(Result()).status()), "");
+  EXPECT_EQ(Client::ReasonOf(absl::OkStatus()), "");
+}
+
+TEST_F(ClientTest, PausesDoubleUpToFiveSeconds) {
+  server_.AnswerAll(Unavailable());
+  ClientOptions options;
+  options.retry_for = absl::Seconds(20);
+  EXPECT_EQ(Connect(options).ReportResult(Result()).status().code(),
+            absl::StatusCode::kUnavailable);
+  const auto ms = [](int count) { return absl::Milliseconds(count); };
+  // The last pause is what is left of the patience: 20 s in all.
+  EXPECT_THAT(pauses_, ElementsAre(ms(100), ms(200), ms(400), ms(800), ms(1600),
+                                   ms(3200), ms(5000), ms(5000), ms(3700)));
+  EXPECT_THAT(server_.calls(), SizeIs(10));
+}
+
+// Otherwise all clients of a server that was away come back at once.
+TEST_F(ClientTest, RandomnessShortensPausesByUpToHalf) {
+  random_ = 0.999;
+  server_.AnswerNext(Unavailable());
+  ASSERT_TRUE(Connect().ReportResult(Result()).ok());
+  ASSERT_THAT(pauses_, SizeIs(1));
+  EXPECT_GE(pauses_[0], absl::Milliseconds(50));
+  EXPECT_LE(pauses_[0], absl::Milliseconds(51));
+}
+
+TEST_F(ClientTest, NoPatienceIsASingleTry) {
+  server_.AnswerAll(Unavailable());
+  ClientOptions options;
+  options.retry_for = absl::ZeroDuration();
+  EXPECT_FALSE(Connect(options).ReportResult(Result()).ok());
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+}
+
+TEST_F(ClientTest, APauseThatIsCutShortEndsTheCallWithItsError) {
+  stop_ = true;
+  server_.AnswerAll(Unavailable());
+  EXPECT_EQ(Connect().ReportResult(Result()).status().message(), "away");
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+}
+
+TEST_F(ClientTest, WaitsAsLongAsTheServerAsks) {
+  FakeAnswer answer = Unavailable();
+  answer.pushback = "1234";
+  server_.AnswerNext(answer);
+  answer.pushback = "0";
+  server_.AnswerNext(answer);
+  ASSERT_TRUE(Connect().ReportResult(Result()).ok());
+  EXPECT_THAT(pauses_,
+              ElementsAre(absl::Milliseconds(1234), absl::ZeroDuration()));
+}
+
+TEST_F(ClientTest, DoesNotCallEarlierThanTheServerAsks) {
+  FakeAnswer answer = Unavailable();
+  answer.pushback = "60001";
+  server_.AnswerAll(answer);
+  EXPECT_FALSE(Connect().ReportResult(Result()).ok());
+  EXPECT_THAT(server_.calls(), SizeIs(1));
+  EXPECT_THAT(pauses_, IsEmpty());
+}
+
+// gRPC's own rule for this header.
+TEST_F(ClientTest, APushbackThatIsNoNumberForbidsARepeat) {
+  for (const char* pushback : {"-1", "soon", "99999999999999999999"}) {
+    const size_t before = server_.calls().size();
+    FakeAnswer answer = Unavailable();
+    answer.pushback = pushback;
+    server_.AnswerAll(answer);
+    EXPECT_FALSE(Connect().ReportResult(Result()).ok());
+    EXPECT_EQ(server_.calls().size() - before, 1u) << pushback;
+  }
+}
+
+// A full disk does not empty itself, and a request that is too large stays so.
+TEST_F(ClientTest, ExhaustionIsRepeatedFourTimesOnly) {
+  server_.AnswerAll({grpc::StatusCode::RESOURCE_EXHAUSTED, "disk"});
+  ClientOptions options;
+  options.retry_for = absl::InfiniteDuration();
+  EXPECT_EQ(Connect(options).ReportResult(Result()).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(server_.calls(), SizeIs(5));
+  EXPECT_THAT(pauses_, ElementsAre(absl::Seconds(1), absl::Seconds(2),
+                                   absl::Seconds(4), absl::Seconds(5)));
+}
+
+TEST_F(ClientTest, InfinitePatienceOutlastsALongAbsence) {
+  for (int i = 0; i < 40; ++i) server_.AnswerNext(Unavailable());
+  ClientOptions options;
+  options.retry_for = absl::InfiniteDuration();
+  EXPECT_TRUE(Connect(options).ReportResult(Result()).ok());
+  EXPECT_THAT(server_.calls(), SizeIs(41));
+}
+
+TEST_F(ClientTest, WithPatienceKeepsEverythingElse) {
+  server_.AnswerAll(Unavailable());
+  ClientOptions options;
+  options.token = "secret";
+  int pauses = 0;
+  const Client client = Connect(options).WithPatience(
+      absl::Seconds(1), [&](absl::Duration) { return ++pauses < 2; });
+  EXPECT_FALSE(client.ReportResult(Result()).ok());
+  EXPECT_EQ(pauses, 2);
+  EXPECT_EQ(server_.calls()[0].authorization, "Bearer secret");
+}
+
+TEST_F(ClientTest, SendsTheTokenWithEveryTryAndNothingWithoutOne) {
+  server_.AnswerNext(Unavailable());
+  ClientOptions options;
+  options.token = "secret";
+  ASSERT_TRUE(Connect(options).ReportResult(Result()).ok());
+  ASSERT_TRUE(Connect().ReportResult(Result()).ok());
+  const auto calls = server_.calls();
+  ASSERT_THAT(calls, SizeIs(3));
+  EXPECT_EQ(calls[0].authorization, "Bearer secret");
+  EXPECT_EQ(calls[1].authorization, "Bearer secret");
+  EXPECT_EQ(calls[2].authorization, "");
+}
+
+// The channel is not encrypted.
+TEST(ClientConnectTest, ATokenIsSentToThisMachineOnly) {
+  ClientOptions options;
+  options.token = "secret";
+  for (const char* address :
+       {"localhost:50051", "127.0.0.1:50051", "127.8.9.1:1", "[::1]:50051",
+        "unix:/run/signalbox.sock"}) {
+    EXPECT_TRUE(Client::Connect(address, options).ok()) << address;
+  }
+  for (const char* address :
+       {"example.com:50051", "10.0.0.1:50051", "127.0.0.1.example.com:50051",
+        "127.1:1", "127.0.0.1.2:1", "localhost.example.com:1", "[::2]:50051",
+        "0.0.0.0:50051", "127.com:1", "dns:///example.com:1", "ipv4:10.0.0.1:1",
+        "vsock:1"}) {
+    EXPECT_EQ(Client::Connect(address, options).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << address;
+    EXPECT_TRUE(Client::Connect(address, {}).ok()) << address;
+  }
+}
+
+TEST(ClientConnectTest, ATokenIsVisibleAscii) {
+  for (const char* token :
+       {"two words", "line\nbreak", "caf\xc3\xa9", "\x7f"}) {
+    ClientOptions options;
+    options.token = token;
+    const absl::Status status =
+        Client::Connect("localhost:1", options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(status.message().find(token), std::string::npos);
+  }
+}
+
+// Left alone, gRPC's channel would look again only after up to two minutes.
+TEST(ClientConnectTest, FindsAServerThatAppearsLate) {
+  const std::string address =
+      "unix:" + testing::TempDir() + "/client_test_late.sock";
+  std::atomic<int> tries = 0;
+  std::optional<FakeServer> server;
+  ClientOptions options;
+  options.retry_for = absl::InfiniteDuration();
+  options.random = [] { return 0; };
+  options.pause = [&](absl::Duration) {
+    if (++tries == 3) server.emplace(address);
+    std::this_thread::yield();
+    return true;
+  };
+  const auto client = Client::Connect(address, options);
+  EXPECT_TRUE(client->ReportResult(Result()).ok());
+  EXPECT_GE(tries, 3);
+  EXPECT_THAT(server->calls(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace signalbox

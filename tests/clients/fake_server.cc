@@ -1,0 +1,127 @@
+#include "tests/clients/fake_server.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace signalbox {
+
+FakeServer::FakeServer(const std::string& address) : address_(address) {
+  receipt_.set_sequence(1);
+  receipt_.set_disposition(v1::ACCEPTED);
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  if (absl::EndsWith(address_, ":0")) {
+    address_ = absl::StrCat("127.0.0.1:", port);
+  }
+}
+
+FakeServer::~FakeServer() {
+  Release();
+  server_->Shutdown(std::chrono::system_clock::now());
+}
+
+void FakeServer::AnswerNext(FakeAnswer answer) {
+  std::lock_guard<std::mutex> lock(mu_);
+  next_.push_back(std::move(answer));
+}
+
+void FakeServer::AnswerAll(FakeAnswer answer) {
+  std::lock_guard<std::mutex> lock(mu_);
+  all_ = std::move(answer);
+}
+
+void FakeServer::SetReceipt(v1::Receipt receipt) {
+  std::lock_guard<std::mutex> lock(mu_);
+  receipt_ = std::move(receipt);
+}
+
+void FakeServer::SetCommit(v1::GetCommitStatusResponse commit) {
+  std::lock_guard<std::mutex> lock(mu_);
+  commit_ = std::move(commit);
+}
+
+void FakeServer::HoldPendings() {
+  std::lock_guard<std::mutex> lock(mu_);
+  hold_pendings_ = true;
+}
+
+void FakeServer::Release() {
+  std::lock_guard<std::mutex> lock(mu_);
+  hold_pendings_ = false;
+  changed_.notify_all();
+}
+
+std::vector<FakeCall> FakeServer::WaitForCalls(size_t count) {
+  std::unique_lock<std::mutex> lock(mu_);
+  changed_.wait(lock, [&] { return calls_.size() >= count; });
+  return calls_;
+}
+
+std::vector<FakeCall> FakeServer::calls() { return WaitForCalls(0); }
+
+grpc::Status FakeServer::Take(grpc::ServerContext* context, FakeCall call) {
+  const auto& metadata = context->client_metadata();
+  if (const auto found = metadata.find("authorization");
+      found != metadata.end()) {
+    call.authorization =
+        std::string(found->second.data(), found->second.size());
+  }
+  const bool is_pending = call.IsPending();
+  std::unique_lock<std::mutex> lock(mu_);
+  calls_.push_back(std::move(call));
+  changed_.notify_all();
+  FakeAnswer answer = all_;
+  if (!next_.empty()) {
+    answer = next_.front();
+    next_.pop_front();
+  }
+  if (is_pending) changed_.wait(lock, [this] { return !hold_pendings_; });
+  if (!answer.reason.empty()) {
+    context->AddTrailingMetadata("signalbox-reason", answer.reason);
+  }
+  if (!answer.pushback.empty()) {
+    context->AddTrailingMetadata("grpc-retry-pushback-ms", answer.pushback);
+  }
+  return grpc::Status(answer.code, answer.message);
+}
+
+v1::Receipt FakeServer::ReceiptFor(const std::string& context) {
+  std::lock_guard<std::mutex> lock(mu_);
+  v1::Receipt receipt = receipt_;
+  receipt.set_context(context);
+  return receipt;
+}
+
+grpc::Status FakeServer::ReportPending(grpc::ServerContext* context,
+                                       const v1::ReportPendingRequest* request,
+                                       v1::ReportPendingResponse* response) {
+  for (const std::string& name : request->contexts()) {
+    *response->add_receipts() = ReceiptFor(name);
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::ReportResult(grpc::ServerContext* context,
+                                      const v1::ReportResultRequest* request,
+                                      v1::ReportResultResponse* response) {
+  *response->mutable_receipt() = ReceiptFor(request->context());
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::GetCommitStatus(
+    grpc::ServerContext* context, const v1::GetCommitStatusRequest* request,
+    v1::GetCommitStatusResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = commit_;
+  }
+  return Take(context, {*request, ""});
+}
+
+}  // namespace signalbox

@@ -1,0 +1,98 @@
+#ifndef SIGNALBOX_TESTS_CLIENTS_FAKE_SERVER_H_
+#define SIGNALBOX_TESTS_CLIENTS_FAKE_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+// How the fake server answers a call.
+struct FakeAnswer {
+  grpc::StatusCode code = grpc::StatusCode::OK;
+  std::string message = "";
+  std::string reason = "";    // `signalbox-reason`; empty: none.
+  std::string pushback = "";  // `grpc-retry-pushback-ms`; empty: none.
+};
+
+// A call that reached the fake server.
+struct FakeCall {
+  std::variant<v1::ReportPendingRequest, v1::ReportResultRequest,
+               v1::GetCommitStatusRequest>
+      request;
+  std::string authorization;
+
+  bool IsPending() const { return request.index() == 0; }
+  bool IsResult() const { return request.index() == 1; }
+  const v1::ReportPendingRequest& pending() const {
+    return std::get<0>(request);
+  }
+  const v1::ReportResultRequest& result() const { return std::get<1>(request); }
+};
+
+// A StatusService over real gRPC that writes down what it is asked, and
+// answers as it is told. Thread-safe.
+class FakeServer : public v1::StatusService::Service {
+ public:
+  // Listens at once.
+  explicit FakeServer(const std::string& address = "127.0.0.1:0");
+  ~FakeServer() override;
+
+  const std::string& address() const { return address_; }
+
+  // Answers a call that has no answer yet: the first calls in this order, all
+  // others with OK.
+  void AnswerNext(FakeAnswer answer);
+  void AnswerAll(FakeAnswer answer);
+
+  // The receipt's disposition and warnings from now on.
+  void SetReceipt(v1::Receipt receipt);
+  void SetCommit(v1::GetCommitStatusResponse commit);
+
+  // Lets pendings wait for Release before they are answered.
+  void HoldPendings();
+  void Release();
+
+  // Blocks until that many calls have begun, and returns all.
+  std::vector<FakeCall> WaitForCalls(size_t count);
+  std::vector<FakeCall> calls();
+
+  grpc::Status ReportPending(grpc::ServerContext* context,
+                             const v1::ReportPendingRequest* request,
+                             v1::ReportPendingResponse* response) override;
+  grpc::Status ReportResult(grpc::ServerContext* context,
+                            const v1::ReportResultRequest* request,
+                            v1::ReportResultResponse* response) override;
+  grpc::Status GetCommitStatus(grpc::ServerContext* context,
+                               const v1::GetCommitStatusRequest* request,
+                               v1::GetCommitStatusResponse* response) override;
+
+ private:
+  grpc::Status Take(grpc::ServerContext* context, FakeCall call);
+  v1::Receipt ReceiptFor(const std::string& context);
+
+  std::mutex mu_;
+  std::condition_variable changed_;
+  std::vector<FakeCall> calls_;
+  std::deque<FakeAnswer> next_;
+  FakeAnswer all_;
+  v1::Receipt receipt_;
+  v1::GetCommitStatusResponse commit_;
+  bool hold_pendings_ = false;
+
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_CLIENTS_FAKE_SERVER_H_
