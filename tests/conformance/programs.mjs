@@ -1,0 +1,124 @@
+// Runs Signalbox's programs for a test, each on a port of its own.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const bin = process.env.SIGNALBOX_BIN_DIR;
+if (!bin) throw new Error("SIGNALBOX_BIN_DIR is not set: where the programs are");
+
+// Every program and directory is cleaned up at the end.
+process.setMaxListeners(0);
+
+// A directory that is removed when the process ends.
+export function scratchDirectory() {
+  const directory = mkdtempSync(join(tmpdir(), "signalbox-"));
+  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+// Starts `command`, and resolves when it has printed every one of `lines`, with
+// what stands behind each. Killed when the process ends.
+export async function start(command, args, { env = {}, lines = ["listening on "] } = {}) {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  process.on("exit", () => child.kill("SIGKILL"));
+  let log = "";
+  child.stderr.on("data", (text) => { log += text; });
+  const values = [];
+  await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`${command} ended with ${code}:\n${log}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const wanted = lines[values.length];
+      if (wanted === undefined || !line.includes(wanted)) return;
+      values.push(line.slice(line.indexOf(wanted) + wanted.length));
+      if (values.length === lines.length) resolve();
+    });
+  });
+  const stop = () => new Promise((resolve) => {
+    child.removeAllListeners("exit");
+    if (child.exitCode !== null) return resolve(child.exitCode);
+    child.on("exit", resolve);
+    child.kill("SIGTERM");
+  });
+  return { child, values, stop, log: () => log };
+}
+
+export async function startSimulator(args = []) {
+  const simulator = await start(join(bin, "signalbox-github-simulator"),
+    ["--listen", "127.0.0.1:0", "--token", "token", ...args]);
+  simulator.url = `http://${simulator.values[0]}`;
+  return simulator;
+}
+
+export async function startServer(githubUrl, args = []) {
+  const server = await start(join(bin, "signalbox-server"),
+    ["--listen", "127.0.0.1:0", "--web-listen", "127.0.0.1:0",
+      "--data-dir", join(scratchDirectory(), "data"), "--github-api-url", githubUrl, ...args],
+    { env: { GITHUB_TOKEN: "token" }, lines: ["grpc listening on "] });
+  server.address = server.values[0];
+  return server;
+}
+
+// A file that holds `secret`.
+export function secretFileOf(secret) {
+  const file = join(scratchDirectory(), "secret");
+  writeFileSync(file, secret);
+  return file;
+}
+
+export async function startShim(serverAddress, secretFile, args = []) {
+  const shim = await start(join(bin, "signalbox-shim"),
+    ["--listen", "127.0.0.1:0", "--server", serverAddress,
+      "--webhook-secret-file", secretFile, ...args]);
+  shim.url = `http://${shim.values[0]}/event_handler`;
+  return shim;
+}
+
+// Runs the CLI; resolves with its exit code and output.
+export function signalbox(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(bin, "signalbox"), args,
+      { env: { PATH: process.env.PATH }, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (text) => { output += text; });
+    child.stderr.on("data", (text) => { output += text; });
+    child.on("error", reject);
+    child.on("exit", (code) => resolve({ code, output }));
+  });
+}
+
+export async function getJson(url) {
+  const answer = await fetch(url);
+  return answer.json();
+}
+
+export async function postJson(url, body) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+// Resolves with what the simulator shows of a commit, once `done(it)`.
+export async function shown(simulatorUrl, repository, sha, done) {
+  const deadline = Date.now() + 30000;
+  let next = 0;
+  for (;;) {
+    const commit = await getJson(
+      `${simulatorUrl}/_simulator/statuses?repository=${repository}&sha=${sha}`);
+    if (done(commit)) return commit;
+    if (Date.now() > deadline) {
+      throw new Error(`the simulator never showed it: ${JSON.stringify(commit)}`);
+    }
+    next = (await getJson(`${simulatorUrl}/_simulator/events?after=${next}&wait=2`)).next;
+  }
+}

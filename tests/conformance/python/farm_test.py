@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""A farm in Python: stubs generated from the proto, and Debian's grpcio."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BIN = os.environ["SIGNALBOX_BIN_DIR"]
+SOURCE = os.environ["SIGNALBOX_SOURCE_DIR"]
+SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+
+generated = tempfile.TemporaryDirectory()
+subprocess.run(
+    ["protoc", "-I", f"{SOURCE}/proto", f"--python_out={generated.name}",
+     f"--grpc_out={generated.name}",
+     "--plugin=protoc-gen-grpc=/usr/bin/grpc_python_plugin",
+     "signalbox/v1/status_service.proto"], check=True)
+sys.path.insert(0, generated.name)
+
+import grpc  # noqa: E402
+from google.protobuf import duration_pb2  # noqa: E402
+from signalbox.v1 import status_service_pb2 as v1  # noqa: E402
+from signalbox.v1 import status_service_pb2_grpc as v1_grpc  # noqa: E402
+
+
+class FarmTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.server = subprocess.Popen(
+            [f"{BIN}/signalbox-server", "--listen", "127.0.0.1:0",
+             "--web-listen", "127.0.0.1:0", "--data-dir", f"{cls.directory.name}/data"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={"PATH": os.environ["PATH"]})
+        address = cls.server.stdout.readline().split()[-1]
+        cls.channel = grpc.insecure_channel(address)
+        cls.stub = v1_grpc.StatusServiceStub(cls.channel)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.channel.close()
+        cls.server.terminate()
+        assert cls.server.wait(timeout=15) == 0
+        cls.server.stdout.close()
+        cls.directory.cleanup()
+
+    def error(self, method, request):
+        with self.assertRaises(grpc.RpcError) as caught:
+            method(request, timeout=10)
+        trailers = dict(caught.exception.trailing_metadata())
+        return caught.exception.code(), trailers.get("signalbox-reason")
+
+    def test_pending_then_result(self):
+        pending = self.stub.ReportPending(v1.ReportPendingRequest(
+            repository="acme/app", sha=SHA, contexts=["ci/build", "ci/lint"], attempt=3,
+            expires_after=duration_pb2.Duration(seconds=3600)), timeout=10)
+        self.assertEqual([r.context for r in pending.receipts], ["ci/build", "ci/lint"])
+        self.assertEqual({r.disposition for r in pending.receipts}, {v1.ACCEPTED})
+        result = self.stub.ReportResult(v1.ReportResultRequest(
+            repository="acme/app", sha=SHA, context="ci/build", attempt=3,
+            result="SUCCESS", description="gr\u00fcn"), timeout=10)
+        self.assertEqual(result.receipt.disposition, v1.ACCEPTED)
+        commit = self.stub.GetCommitStatus(
+            v1.GetCommitStatusRequest(repository="ACME/App", sha=SHA.upper()), timeout=10)
+        self.assertEqual(commit.state, v1.COMMIT_STATE_PENDING)
+        build = commit.statuses[0]
+        self.assertEqual((build.context, build.state, build.description),
+                         ("ci/build", v1.COMMIT_STATE_SUCCESS, "gr\u00fcn"))
+
+    def test_ended_attempts_stay(self):
+        request = v1.ReportResultRequest(
+            repository="acme/other", sha=SHA, attempt=1, result="FAILURE")
+        first = self.stub.ReportResult(request, timeout=10).receipt
+        again = self.stub.ReportResult(request, timeout=10).receipt
+        self.assertEqual((again.disposition, again.sequence), (v1.UNCHANGED, first.sequence))
+        request.result = v1.SUCCESS
+        self.assertEqual(self.error(self.stub.ReportResult, request),
+                         (grpc.StatusCode.ALREADY_EXISTS, "ATTEMPT_ALREADY_ENDED"))
+
+    def test_bad_input(self):
+        for request, reason in [
+                (v1.ReportResultRequest(repository="acme", sha=SHA, result=1),
+                 "INVALID_REPOSITORY"),
+                (v1.ReportResultRequest(repository="acme/app", sha="main", result=1),
+                 "INVALID_SHA"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA), "INVALID_RESULT"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=99),
+                 "INVALID_RESULT"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1, attempt=-1),
+                 "INVALID_ATTEMPT"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
+                                        context="x" * 256), "INVALID_CONTEXT"),
+        ]:
+            self.assertEqual(self.error(self.stub.ReportResult, request),
+                             (grpc.StatusCode.INVALID_ARGUMENT, reason))
+
+    def test_too_large_a_request(self):
+        code, _ = self.error(self.stub.ReportResult, v1.ReportResultRequest(
+            repository="acme/app", sha=SHA, result=1, description="x" * (300 << 10)))
+        self.assertEqual(code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+    def test_health(self):
+        health = self.channel.unary_unary("/grpc.health.v1.Health/Check")
+        # HealthCheckResponse{status: SERVING}, by hand: no package has its stubs.
+        self.assertEqual(health(b"", timeout=10), b"\x08\x01")
+
+    def test_what_is_not_there_yet(self):
+        self.assertEqual(self.error(self.stub.RetryPost, v1.RetryPostRequest())[0],
+                         grpc.StatusCode.UNIMPLEMENTED)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,253 @@
+// GitHub's own JavaScript client drives the simulator.
+//
+//   node octokit.mjs BASE_URL     the simulator, started with --token token
+
+import assert from "node:assert/strict";
+
+import { Octokit, RequestError } from "octokit";
+
+const baseUrl = process.argv[2];
+const repository = { owner: "octo-org", repo: "conformance-node" };
+const fullName = `${repository.owner}/${repository.repo}`;
+const sha = "1234567890abcdef1234567890abcdef12345678";
+const lateSha = "fedcba0987654321fedcba0987654321fedcba09";
+
+async function control(path, body) {
+  const response = await fetch(`${baseUrl}/_simulator/${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  assert.ok(response.ok, `${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+function client(token) {
+  return new Octokit({
+    baseUrl,
+    auth: token,
+    userAgent: "signalbox-conformance",
+    // Retrying and waiting are the caller's affair here.
+    retry: { enabled: false },
+    throttle: { enabled: false },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+}
+
+const octokit = client("token");
+
+// The error that a call ends with, which must be the client's own.
+async function failure(call, status) {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof RequestError, String(error));
+    assert.equal(error.status, status, error.message);
+    return error;
+  }
+  assert.fail(`no error ${status}`);
+}
+
+function create(fields, at = {}) {
+  return octokit.rest.repos.createCommitStatus({ ...repository, sha, ...at, ...fields });
+}
+
+const { id: repositoryId } = await control("repositories", {
+  full_name: fullName,
+  commits: [sha],
+});
+
+const tests = {
+  async "creates a status with every field"() {
+    const before = Date.now();
+    const { status, data, headers } = await create({
+      state: "pending",
+      context: "CI/Build",
+      description: "Compiling für alle…",
+      target_url: "https://ci.example.com/builds/7?tab=log#L1",
+    });
+    assert.equal(status, 201);
+    assert.equal(headers.location, `${baseUrl}/repos/${fullName}/statuses/${sha}`);
+    assert.equal(data.url, headers.location);
+    assert.equal(data.state, "pending");
+    assert.equal(data.context, "CI/Build");
+    assert.equal(data.description, "Compiling für alle…");
+    assert.equal(data.target_url, "https://ci.example.com/builds/7?tab=log#L1");
+    assert.ok(data.id > 2 ** 32 && Number.isSafeInteger(data.id));
+    assert.match(data.node_id, /^\S+$/);
+    assert.equal(data.avatar_url, data.creator.avatar_url);
+    assert.match(data.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.equal(data.updated_at, data.created_at);
+    assert.ok(Math.abs(Date.parse(data.created_at) - before) < 5000);
+    assert.equal(data.creator.type, "User");
+    assert.equal(headers["x-ratelimit-limit"], "5000");
+    assert.equal(headers["x-ratelimit-resource"], "core");
+    assert.ok(headers["x-github-request-id"]);
+    assert.ok(Date.parse(headers.date));
+  },
+
+  async "fills in defaults"() {
+    const { data } = await create({ state: "success" });
+    assert.equal(data.context, "default");
+    assert.equal(data.description, null);
+    assert.equal(data.target_url, null);
+  },
+
+  async "reads the combined status"() {
+    await create({ state: "success", context: "ci/build" });
+    await create({ state: "error", context: "ci/lint" });
+    const read = async () =>
+      (await octokit.rest.repos.getCombinedStatusForRef({ ...repository, ref: sha })).data;
+    const failed = await read();
+    assert.equal(failed.state, "failure");
+    assert.equal(failed.sha, sha);
+    assert.equal(failed.total_count, 3);
+    assert.equal(failed.repository.id, repositoryId);
+    assert.equal(failed.repository.full_name, fullName);
+    assert.deepEqual(
+      failed.statuses.map((status) => [status.context, status.state]).sort(),
+      [["ci/build", "success"], ["ci/lint", "error"], ["default", "success"]],
+    );
+    await create({ state: "pending", context: "CI/lint" });
+    assert.equal((await read()).state, "pending");
+    await create({ state: "success", context: "ci/LINT" });
+    assert.equal((await read()).state, "success");
+  },
+
+  async "lists statuses, newest first, page by page"() {
+    const late = { sha: lateSha };
+    await control("commits", { full_name: fullName, ...late });
+    const ids = [];
+    for (let i = 0; i < 65; ++i) {
+      const { data } = await create({ state: "success", context: `page/${i}` }, late);
+      ids.unshift(data.id);
+    }
+    const list = octokit.rest.repos.listCommitStatusesForRef;
+    const parameters = { ...repository, ref: lateSha };
+    const first = await list(parameters);
+    assert.equal(first.data.length, 30);
+    assert.match(first.headers.link, /rel="next".*rel="last"/);
+    const all = await octokit.paginate(list, parameters);
+    assert.deepEqual(all.map((status) => status.id), ids);
+    assert.ok(all.every((status) => status.creator.login));
+    const large = await list({ ...parameters, per_page: 100 });
+    assert.equal(large.data.length, 65);
+    assert.equal(large.headers.link, undefined);
+    const legacy = await octokit.request("GET /repos/{owner}/{repo}/statuses/{ref}", parameters);
+    assert.deepEqual(legacy.data, first.data);
+    const byId = await octokit.request("GET /repositories/{id}/commits/{ref}/statuses", {
+      id: repositoryId,
+      ref: lateSha,
+    });
+    assert.deepEqual(byId.data, first.data);
+  },
+
+  async "reads repository, user and rate limit"() {
+    const { data: repo } = await octokit.rest.repos.get({
+      owner: "OCTO-org",
+      repo: "Conformance-Node",
+    });
+    assert.equal(repo.id, repositoryId);
+    assert.equal(repo.full_name, fullName);
+    assert.equal(repo.owner.login, repository.owner);
+    assert.equal(repo.html_url, `https://github.com/${fullName}`);
+    assert.equal(repo.default_branch, "main");
+    const { data: user } = await octokit.rest.users.getAuthenticated();
+    const { data: status } = await create({ state: "success", context: "who" });
+    assert.equal(status.creator.login, user.login);
+    assert.equal(status.creator.id, user.id);
+    const { data: limit } = await octokit.rest.rateLimit.get();
+    assert.equal(limit.resources.core.limit, 5000);
+    assert.ok(limit.resources.core.remaining < 5000);
+    assert.ok(limit.resources.core.reset * 1000 > Date.now());
+    const { data: versions } = await octokit.rest.meta.getAllVersions();
+    assert.ok(versions.includes("2022-11-28"));
+  },
+
+  async "explains what it refuses"() {
+    const cases = [
+      [{ state: "maybe" }, "state", "state is not included in the list"],
+      [
+        { state: "success", description: "x".repeat(141) },
+        "description",
+        "description is too long (maximum is 140 characters)",
+      ],
+      [
+        { state: "success", description: "passed 🎉" },
+        "description",
+        "description doesn't accept 4-byte Unicode",
+      ],
+      [
+        { state: "success", context: "c".repeat(256) },
+        "context",
+        "context is too long (maximum is 255 characters)",
+      ],
+      [
+        { state: "success", target_url: "ftp://ci.example.com" },
+        "target_url",
+        "Target url must use http(s) scheme",
+      ],
+    ];
+    for (const [fields, field, message] of cases) {
+      const { response } = await failure(create(fields), 422);
+      assert.equal(response.data.message, "Validation Failed");
+      assert.deepEqual(response.data.errors, [
+        { resource: "Status", code: "custom", field, message },
+      ]);
+    }
+    const short = await failure(create({ state: "success", sha: sha.slice(0, 7) }), 422);
+    assert.equal(short.response.data.errors[0].message, "sha must be a 40 character SHA1");
+    const wrong = await failure(create({ state: 7 }), 422);
+    assert.match(wrong.message, /^Invalid request\./);
+    const unknown = "0".repeat(39) + "1";
+    const absent = await failure(create({ state: "success", sha: unknown }), 422);
+    assert.match(absent.message, new RegExp(`^No commit found for SHA: ${unknown}`));
+  },
+
+  async "answers 404 and 401"() {
+    await failure(create({ state: "success", repo: "nothing" }), 404);
+    await failure(octokit.rest.repos.get({ ...repository, repo: "nothing" }), 404);
+    await failure(
+      octokit.rest.repos.getCombinedStatusForRef({ ...repository, ref: "no-such-ref" }),
+      404,
+    );
+    const stranger = client("wrong").rest.repos;
+    const refused = await failure(
+      stranger.createCommitStatus({ ...repository, sha, state: "success" }),
+      401,
+    );
+    assert.match(refused.message, /^Bad credentials/);
+  },
+
+  async "follows a renamed repository"() {
+    await control("rename", { full_name: fullName, new_full_name: `${fullName}-2` });
+    const { data: repo, url } = await octokit.rest.repos.get(repository);
+    assert.equal(repo.full_name, `${fullName}-2`);
+    assert.equal(url, `${baseUrl}/repositories/${repositoryId}`);
+    const { status, data } = await create({ state: "failure", context: "renamed" });
+    assert.equal(status, 201);
+    assert.equal(data.url, `${baseUrl}/repos/${fullName}-2/statuses/${sha}`);
+    const { data: list } = await octokit.rest.repos.listCommitStatusesForRef({
+      ...repository,
+      ref: sha,
+      per_page: 1,
+    });
+    assert.equal(list[0].id, data.id);
+  },
+
+  async "says so when a repository is archived"() {
+    await control("archive", { full_name: `${fullName}-2` });
+    const error = await failure(create({ state: "success", repo: "conformance-node-2" }), 403);
+    assert.match(error.message, /^Repository was archived so is read-only\./);
+  },
+};
+
+for (const [name, test] of Object.entries(tests)) {
+  try {
+    await test();
+    console.log(`ok: ${name}`);
+  } catch (error) {
+    console.error(`FAILED: ${name}\n${error.stack}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,138 @@
+// What a server that cannot start says: one line, which and why, exit code 2.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/integration/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+class StartTest : public testing::Test {
+ protected:
+  std::vector<std::string> Arguments(
+      const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {
+        "--listen",    "127.0.0.1:0", "--web-listen",
+        "127.0.0.1:0", "--data-dir",  dir_.path() + "/data"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  void ExpectRefused(
+      const std::vector<std::string>& arguments,
+      const std::vector<std::string>& said,
+      const std::map<std::string, std::string>& environment = {}) {
+    const auto server =
+        Process::Start("signalbox-server", arguments, environment);
+    EXPECT_EQ(server->Wait(), 2);
+    const std::string error = server->StandardError();
+    EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
+    for (const std::string& text : said) {
+      EXPECT_NE(error.find(text), std::string::npos)
+          << "wanted \"" << text << "\" in: " << error;
+    }
+  }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = dir_.path() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(StartTest, ADataDirectoryThatIsAFile) {
+  const std::string file = Write("file", "x");
+  ExpectRefused(Arguments({"--data-dir", file}), {file});
+  ExpectRefused(Arguments({"--data-dir", file + "/below"}), {file});
+}
+
+TEST_F(StartTest, ADatabaseThatIsNone) {
+  mkdir((dir_.path() + "/data").c_str(), 0700);
+  Write("data/signalbox.db", std::string(8192, 'x'));
+  ExpectRefused(Arguments(), {dir_.path() + "/data"});
+}
+
+TEST_F(StartTest, ASecondServerOnTheSameData) {
+  const auto first = Process::Start("signalbox-server", Arguments());
+  first->WaitForLine("web listening on ");
+  ExpectRefused(Arguments(), {dir_.path() + "/data"});
+  first->Signal(SIGTERM);
+  EXPECT_EQ(first->Wait(), 0);
+}
+
+TEST_F(StartTest, APortThatIsTaken) {
+  const auto first = Process::Start("signalbox-server", Arguments());
+  const std::string grpc = first->WaitForLine("grpc listening on ");
+  const std::string web = first->WaitForLine("web listening on ");
+  const std::string other = dir_.path() + "/other";
+  ExpectRefused(Arguments({"--data-dir", other, "--listen", grpc}), {grpc});
+  ExpectRefused(Arguments({"--data-dir", other, "--web-listen", web}), {web});
+}
+
+TEST_F(StartTest, AnAddressThatIsNotLoopback) {
+  ExpectRefused(Arguments({"--listen", "0.0.0.0:0"}),
+                {"listen", "0.0.0.0:0", "loopback"});
+  ExpectRefused(Arguments({"--web-listen", "[::]:0"}),
+                {"web_listen", "loopback"});
+  ExpectRefused(Arguments({"--listen", "50051"}), {"listen", "50051"});
+}
+
+TEST_F(StartTest, AConfigurationThatIsWrong) {
+  const std::string file =
+      Write("server.yaml", "listen: 127.0.0.1:0\nlisen: x\n");
+  ExpectRefused(Arguments({"--config", file}), {file + ":2", "lisen"});
+  ExpectRefused(Arguments({"--config", file + "-missing"}),
+                {file + "-missing"});
+}
+
+TEST_F(StartTest, ATokenFileThatIsMissingOrEmpty) {
+  ExpectRefused(Arguments({"--github-token-file", "/nonexistent/token"}),
+                {"/nonexistent/token"});
+  const std::string empty = Write("empty", "\n");
+  ExpectRefused(Arguments({"--github-token-file", empty}), {empty, "empty"});
+}
+
+TEST_F(StartTest, AnApiUrlThatIsNone) {
+  ExpectRefused(Arguments({"--github-api-url", "github.example.com"}),
+                {"github.example.com", "http"}, {{"GITHUB_TOKEN", "t"}});
+}
+
+TEST_F(StartTest, AContextThatGitHubWouldRefuse) {
+  ExpectRefused(Arguments({"--context", " ci"}), {"context"});
+}
+
+TEST_F(StartTest, WithoutATokenItStartsAndSaysSo) {
+  const auto server = Process::Start("signalbox-server", Arguments());
+  server->WaitForLine("web listening on ");
+  server->Signal(SIGINT);
+  EXPECT_EQ(server->Wait(absl::Seconds(10)), 0);
+  EXPECT_NE(server->StandardError().find("GITHUB_TOKEN"), std::string::npos);
+}
+
+TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
+  {
+    const auto server = Process::Start("signalbox-server", Arguments());
+    server->WaitForLine("web listening on ");
+    server->Signal(SIGTERM);
+    EXPECT_EQ(server->Wait(), 0);
+  }
+  EXPECT_EQ(Process::Start("signalbox-server", Arguments({"--check"}))->Wait(),
+            0);
+  Write("data/signalbox.db", std::string(8192, 'x'));
+  EXPECT_NE(Process::Start("signalbox-server", Arguments({"--check"}))->Wait(),
+            0);
+}
+
+}  // namespace
+}  // namespace signalbox
