@@ -25,6 +25,18 @@ target_precompile_headers(signalbox_pch PRIVATE
   <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
   <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>)
 
+# Tests are compiled once and run once: not optimised, with GoogleTest
+# precompiled, they build in a fraction of the time.
+set(SIGNALBOX_TEST_OPTIONS -O0 -g1)
+add_library(signalbox_test_pch STATIC ${CMAKE_BINARY_DIR}/pch_empty.cc)
+target_link_libraries(signalbox_test_pch PRIVATE signalbox_options GTest::gmock)
+target_compile_options(signalbox_test_pch PRIVATE ${SIGNALBOX_TEST_OPTIONS})
+target_precompile_headers(signalbox_test_pch PRIVATE
+  <algorithm> <cstdint> <functional> <map> <memory> <optional> <string> <utility> <variant> <vector>
+  <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>
+  <gmock/gmock.h> <gtest/gtest.h>)
+
 # signalbox_library(NAME SOURCES a.cc ... LINK target ... [GRPC])
 function(signalbox_library NAME)
   cmake_parse_arguments(ARG "GRPC" "" "SOURCES;LINK" ${ARGN})
@@ -51,10 +63,11 @@ function(signalbox_test NAME)
   cmake_parse_arguments(ARG "GRPC" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE signalbox_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_options(${NAME} PRIVATE ${SIGNALBOX_TEST_OPTIONS})
   if(ARG_GRPC)
-    target_precompile_headers(${NAME} REUSE_FROM signalbox_proto)
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_grpc_test_pch)
   else()
-    target_precompile_headers(${NAME} REUSE_FROM signalbox_pch)
+    target_precompile_headers(${NAME} REUSE_FROM signalbox_test_pch)
   endif()
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
@@ -88,4 +101,13 @@ if(NOT SIGNALBOX_CORE_ONLY)
     <functional> <map> <memory> <string> <vector> <google/protobuf/message.h> <grpcpp/grpcpp.h>
     <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
     <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>)
+
+  add_library(signalbox_grpc_test_pch STATIC ${CMAKE_BINARY_DIR}/pch_empty.cc)
+  target_link_libraries(signalbox_grpc_test_pch PRIVATE signalbox_proto GTest::gmock)
+  target_compile_options(signalbox_grpc_test_pch PRIVATE ${SIGNALBOX_TEST_OPTIONS})
+  target_precompile_headers(signalbox_grpc_test_pch PRIVATE
+    <functional> <map> <memory> <string> <vector> <google/protobuf/message.h> <grpcpp/grpcpp.h>
+    <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>
+    <gmock/gmock.h> <gtest/gtest.h>)
 endif()
