@@ -107,16 +107,6 @@ void AddFlags(CLI::App* app, Flags* flags) {
   app->footer(kExamples);
 }
 
-absl::Status CheckApiUrl(const std::string& url) {
-  if (url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--github-api-url: \"", url,
-                   "\" is not an http or https URL, such as "
-                   "https://github.example.com/api/v3"));
-}
-
 absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   ServerOptions options;
   // Taken even if a flag overrides it, so that no child or core dump has it.
@@ -133,13 +123,13 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   override_with(flags.web_listen, &options.config.web_listen);
   override_with(flags.metrics_listen, &options.config.metrics_listen);
   override_with(flags.data_dir, &options.config.data_dir);
-  options.github_api_url = flags.github_api_url;
-  if (!options.github_api_url.empty()) {
-    const absl::Status status = CheckApiUrl(options.github_api_url);
-    if (!status.ok()) return status;
-    while (options.github_api_url.back() == '/') {
-      options.github_api_url.pop_back();
+  if (!flags.github_api_url.empty()) {
+    absl::StatusOr<std::string> url = CleanApiUrl(flags.github_api_url);
+    if (!url.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--github-api-url: ", url.status().message()));
     }
+    options.github_api_url = *std::move(url);
   }
   options.github_token_file = flags.github_token_file;
   if (!flags.contexts.empty()) {

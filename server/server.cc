@@ -301,7 +301,9 @@ absl::Status Server::Parts::StartWeb(const Config& config) {
   WebServer::Options web_options;
   web_options.host = address->host;
   web_options.port = address->port;
-  web_options.metrics = config.metrics_listen.empty();
+  const bool metrics_apart = !config.metrics_listen.empty() &&
+                             config.metrics_listen != config.web_listen;
+  web_options.metrics = !metrics_apart;
   web_options.ready = [this] { return Ready(); };
   absl::StatusOr<std::unique_ptr<WebServer>> started =
       WebServer::Start(std::move(web_options), &metrics);
@@ -309,7 +311,7 @@ absl::Status Server::Parts::StartWeb(const Config& config) {
   web = *std::move(started);
   web_address = *std::move(address);
   web_address.port = web->port();
-  if (config.metrics_listen.empty()) return absl::OkStatus();
+  if (!metrics_apart) return absl::OkStatus();
 
   absl::StatusOr<Address> metrics_address =
       ParseLoopbackAddress("metrics_listen", config.metrics_listen);

@@ -14,17 +14,10 @@
 #include "server/base/error.h"
 #include "server/base/glob.h"
 #include "server/base/secret.h"
+#include "server/report/repository_rules.h"
 
 namespace signalbox {
 namespace {
-
-bool RepositoryMatches(absl::string_view pattern,
-                       const Repository& repository) {
-  const bool has_host = std::count(pattern.begin(), pattern.end(), '/') == 2;
-  return GlobMatches(
-      has_host ? std::string(pattern) : absl::StrCat("github.com/", pattern),
-      repository.Canonical(), '/');
-}
 
 bool MayUse(const Caller& caller, absl::string_view context) {
   return std::any_of(caller.contexts.begin(), caller.contexts.end(),

@@ -104,8 +104,11 @@ TEST_F(StartTest, ATokenFileThatIsMissingOrEmpty) {
 }
 
 TEST_F(StartTest, AnApiUrlThatIsNone) {
-  ExpectRefused(Arguments({"--github-api-url", "github.example.com"}),
-                {"github.example.com", "http"}, {{"GITHUB_TOKEN", "t"}});
+  for (const char* url : {"github.example.com", "ftp://github.example.com",
+                          "https://github.example.com/api?x=1"}) {
+    ExpectRefused(Arguments({"--github-api-url", url}), {url, "http"},
+                  {{"GITHUB_TOKEN", "t"}});
+  }
 }
 
 TEST_F(StartTest, AContextThatGitHubWouldRefuse) {
@@ -118,6 +121,21 @@ TEST_F(StartTest, WithoutATokenItStartsAndSaysSo) {
   server->Signal(SIGINT);
   EXPECT_EQ(server->Wait(absl::Seconds(10)), 0);
   EXPECT_NE(server->StandardError().find("GITHUB_TOKEN"), std::string::npos);
+}
+
+// The same address twice is one address, not one that is taken.
+TEST_F(StartTest, MetricsMayBeOnTheWebAddress) {
+  std::string web;
+  {
+    const auto server = Process::Start("signalbox-server", Arguments());
+    web = server->WaitForLine("web listening on ");
+    server->Signal(SIGTERM);
+    EXPECT_EQ(server->Wait(), 0);
+  }
+  const auto server =
+      Process::Start("signalbox-server",
+                     Arguments({"--web-listen", web, "--metrics-listen", web}));
+  EXPECT_EQ(server->WaitForLine("web listening on "), web);
 }
 
 TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
