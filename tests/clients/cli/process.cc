@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -56,6 +57,14 @@ std::string ReadAll(const std::string& path) {
   _exit(98);
 }
 
+// A child that could not be made must end the test here: its pid would be -1,
+// and a signal to that goes to every process there is.
+pid_t MustBeMade(pid_t pid) {
+  if (pid >= 0) return pid;
+  std::perror("cannot start a child process");
+  std::abort();
+}
+
 int ExitCodeOf(pid_t pid) {
   int status = 0;
   waitpid(pid, &status, 0);
@@ -91,7 +100,7 @@ Process::Process(const std::vector<std::string>& command,
   const std::string errors = directory_.Write("errors", "");
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) abort();
-  pid_ = fork();
+  pid_ = MustBeMade(fork());
   if (pid_ == 0) {
     dup2(open(input.c_str(), O_RDONLY | O_CLOEXEC), 0);
     dup2(ends[1], 1);
@@ -110,7 +119,9 @@ Process::~Process() {
   close(output_fd_);
 }
 
-void Process::Signal(int signal) const { kill(pid_, signal); }
+void Process::Signal(int signal) const {
+  if (pid_ > 0) kill(pid_, signal);
+}
 
 void Process::WaitForStop() const { WaitForStopOf(pid_); }
 
@@ -139,7 +150,7 @@ std::string Process::errors() const {
 
 Terminal::Terminal(const std::vector<std::string>& command,
                    const Process::Options& options) {
-  pid_ = forkpty(&fd_, nullptr, nullptr, nullptr);
+  pid_ = MustBeMade(forkpty(&fd_, nullptr, nullptr, nullptr));
   if (pid_ == 0) Become(command, options);
 }
 
@@ -156,7 +167,9 @@ void Terminal::Type(const std::string& keys) const {
             static_cast<ssize_t>(keys.size()));
 }
 
-void Terminal::Signal(int signal) const { kill(pid_, signal); }
+void Terminal::Signal(int signal) const {
+  if (pid_ > 0) kill(pid_, signal);
+}
 
 void Terminal::WaitForStop() const { WaitForStopOf(pid_); }
 
