@@ -16,6 +16,9 @@ struct Token {
   Secret value;
   std::string api_url;                           // Without a slash at its end.
   absl::Time issue_time = absl::InfinitePast();  // InfinitePast: long ago.
+  // The credential is stopped. This token is for one `GET /rate_limit` alone,
+  // whose answer is to be noted: it may end the stop.
+  bool probe_only = false;
 };
 
 // Credentials says who posts for a repository.
@@ -30,15 +33,24 @@ class Credentials {
   // process lives.
   virtual std::string Find(const Repository& repository) const = 0;
 
-  // A token of that credential. UNAVAILABLE, reason CREDENTIAL_NOT_READY: ask
-  // again soon. FAILED_PRECONDITION, reason CREDENTIAL_REFUSED: GitHub refused
-  // it twice in a row; it is stopped until its file changes.
+  // A token of that credential.
+  //
+  // UNAVAILABLE, reason CREDENTIAL_NOT_READY: it is being fetched, or must rest
+  // for a moment; ask again soon. FAILED_PRECONDITION: it is stopped, and its
+  // work is parked; ask again now and then, since it comes back by itself. The
+  // reason says why:
+  //   CREDENTIAL_REFUSED      GitHub answered 401 twice in a row
+  //   ACCOUNT_SUSPENDED       the user behind a token is suspended
+  //   APP_REFUSED             GitHub refuses the App's own key or clock
+  //   APP_NOT_INSTALLED       the account has not installed the App
+  //   INSTALLATION_SUSPENDED  it has, but suspended it
   virtual absl::StatusOr<Token> Get(absl::string_view credential_id,
                                     absl::Time now) = 0;
 
-  // GitHub answered 401 to this token.
+  // GitHub refused this token, not the request. `reason` is Classify's:
+  // BAD_CREDENTIALS (401), INSTALLATION_SUSPENDED or ACCOUNT_SUSPENDED.
   virtual void NoteRefused(absl::string_view credential_id, const Token& token,
-                           absl::Time now) = 0;
+                           absl::string_view reason, absl::Time now) = 0;
 
   // GitHub accepted this token.
   virtual void NoteAccepted(absl::string_view credential_id,

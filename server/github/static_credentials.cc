@@ -82,7 +82,7 @@ class StaticCredentials : public Credentials {
   absl::StatusOr<Token> Get(absl::string_view credential_id,
                             absl::Time now) override;
   void NoteRefused(absl::string_view credential_id, const Token& token,
-                   absl::Time now) override;
+                   absl::string_view reason, absl::Time now) override;
   void NoteAccepted(absl::string_view credential_id,
                     const Token& token) override;
 
@@ -223,7 +223,8 @@ absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
 }
 
 void StaticCredentials::NoteRefused(absl::string_view credential_id,
-                                    const Token& token, absl::Time) {
+                                    const Token& token, absl::string_view,
+                                    absl::Time) {
   MutexLock lock(&mu_);
   Held* held = FindHeld(credential_id);
   if (held == nullptr || !held->value.Equals(token.value)) return;

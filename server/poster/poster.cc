@@ -187,7 +187,8 @@ void Poster::NoteEnd(const Ended& ended) {
   const Verdict& verdict = ended.verdict;
   limiter_->Observe(post.lane, ended.answer, verdict, ended.end.steady);
   if (verdict.action == Action::kReauthenticate) {
-    credentials_->NoteRefused(post.lane, post.token, ended.end.wall);
+    credentials_->NoteRefused(post.lane, post.token, verdict.reason,
+                              ended.end.wall);
   } else if (ProvesToken(verdict.action)) {
     credentials_->NoteAccepted(post.lane, post.token);
   }

@@ -73,7 +73,7 @@ class StaticCredentialsTest : public testing::Test {
   }
   void Refuse(const std::string& token) {
     credentials_->NoteRefused("github.com/acme", Token{Secret(token), "", {}},
-                              kNow);
+                              "BAD_CREDENTIALS", kNow);
   }
   void Accept(const std::string& token) {
     credentials_->NoteAccepted("github.com/acme", Token{Secret(token), "", {}});
@@ -108,7 +108,8 @@ TEST_F(StaticCredentialsTest, WithoutAStarOthersHaveNone) {
   EXPECT_EQ(credentials_->Find(Repo("other")), "");
   EXPECT_EQ(credentials_->Get("github.com/other", kNow).status().code(),
             absl::StatusCode::kNotFound);
-  credentials_->NoteRefused("github.com/other", Token(), kNow);
+  credentials_->NoteRefused("github.com/other", Token(), "BAD_CREDENTIALS",
+                            kNow);
   credentials_->NoteAccepted("github.com/other", Token());
 }
 
