@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "server/github/waiting_times.h"
 #include "server/report/text.h"
 
 namespace signalbox {
@@ -16,7 +17,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr absl::Duration kYoungToken = absl::Seconds(60);
 constexpr size_t kMaxParsedBody = 64 << 10;
 constexpr size_t kMaxErrorsRead = 32;
 constexpr size_t kMaxMessage = 256;
@@ -30,7 +30,8 @@ struct Row {
   absl::string_view text;
   Action action;
   absl::string_view reason;
-  // A token that GitHub has not yet spread everywhere gets this answer too.
+  // A token that GitHub has not yet spread everywhere gets this answer too. (A
+  // 401 is a matter between GitHub and the credential, whatever its age.)
   bool passes_with_age = false;
 };
 
@@ -38,9 +39,9 @@ struct Row {
 // particular texts, last what holds for the status as a whole; the order
 // matters most for 403, which means seven different things.
 //
-// The reasons that do not stand here: POSTED (2xx), NOT_MODIFIED (304), MOVED
-// (a redirect), SERVER_ERROR (5xx), UNEXPECTED_ANSWER (anything unheard of),
-// and without an answer NOT_SENT, TIMEOUT and CONNECTION_LOST.
+// The reasons that do not stand here: POSTED and READ (2xx), NOT_MODIFIED
+// (304), MOVED (a redirect), SERVER_ERROR (5xx), UNEXPECTED_ANSWER (anything
+// unheard of), and without an answer NOT_SENT, TIMEOUT and CONNECTION_LOST.
 constexpr Row kRows[] = {
     {400, "version", Action::kAbandon, "API_VERSION_REFUSED"},
     {400, "", Action::kAbandon, "BAD_REQUEST"},
@@ -49,17 +50,17 @@ constexpr Row kRows[] = {
     {401, "json web token", Action::kReauthenticate, "JWT_REFUSED"},
     {401, "claim ('exp')", Action::kReauthenticate, "CLOCK_SKEW"},
     {401, "claim ('iat')", Action::kReauthenticate, "CLOCK_SKEW"},
-    {401, "", Action::kReauthenticate, "BAD_CREDENTIALS", true},
+    {401, "", Action::kReauthenticate, "BAD_CREDENTIALS"},
 
     {403, "secondary rate", Action::kWait, "SECONDARY_RATE_LIMITED"},
     {403, "abuse", Action::kWait, "SECONDARY_RATE_LIMITED"},
     {403, "rate limit", Action::kWait, "RATE_LIMITED"},
     // GitHub refuses even valid tokens of a user for a while after many 401s.
     {403, "login attempts", Action::kWait, "LOGIN_LOCKED"},
-    {403, "installation has been suspended", Action::kAbandon,
+    {403, "installation has been suspended", Action::kPark,
      "INSTALLATION_SUSPENDED"},
-    {403, "account was suspended", Action::kAbandon, "ACCOUNT_SUSPENDED"},
-    {403, "account has been suspended", Action::kAbandon, "ACCOUNT_SUSPENDED"},
+    {403, "account was suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
+    {403, "account has been suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
     {403, "was archived", Action::kAbandon, "REPOSITORY_ARCHIVED"},
     {403, "access blocked", Action::kAbandon, "REPOSITORY_BLOCKED"},
     {403, "saml", Action::kAbandon, "SSO_REQUIRED"},
@@ -302,7 +303,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     // Whatever its body is: GitHub has done it, and a repeat would be one more
     // of the thousand statuses that a context may have.
     verdict.action = Action::kDone;
-    verdict.reason = "POSTED";
+    verdict.reason = context.is_read ? "READ" : "POSTED";
     verdict.status_id = said.id;
     return verdict;
   }

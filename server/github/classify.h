@@ -17,9 +17,10 @@ enum class Action {
   kRetry,           // Transient, and certainly not applied.
   kRetryAmbiguous,  // Transient, and possibly applied.
   kReauthenticate,  // The token was refused: get a new one, then try again.
-  kRedirect,        // Repeat it at `location`.
-  kWait,            // A rate limit: nobody uses this credential until `wait`.
-  kHold,            // GitHub does not see the commit yet: wait a little.
+  kPark,      // Whoever is behind the token is suspended: until it is back.
+  kRedirect,  // Repeat it at `location`.
+  kWait,      // A rate limit: nobody uses this credential until `wait`.
+  kHold,      // GitHub does not see the commit yet: wait a little.
   kFitDescription,  // Try once more with a plainer description.
   kDropTargetUrl,   // Try once more without the target URL.
   kRetryBriefly,    // Refused, but known to pass sometimes: a few tries more.
@@ -29,7 +30,7 @@ enum class Action {
 struct Verdict {
   Action action = Action::kAbandon;
 
-  // A stable upper-case word: POSTED, SERVER_ERROR, BAD_CREDENTIALS,
+  // A stable upper-case word: POSTED, READ, SERVER_ERROR, BAD_CREDENTIALS,
   // NO_COMMIT_FOUND, STATUS_LIMIT_REACHED, ... The whole list stands in
   // classify.cc.
   std::string reason;
@@ -53,10 +54,13 @@ struct RequestContext {
   // How long ago the token was issued. GitHub spreads new tokens with a delay:
   // one younger than a minute may be refused without being wrong.
   absl::Duration token_age = absl::InfiniteDuration();
+  // It changed nothing, whatever became of it.
+  bool is_read = false;
 };
 
-// Everything that Signalbox knows about GitHub's answers to a status POST (and
-// to reading statuses). No other file knows what a 403 means. Pure.
+// Everything that Signalbox knows about GitHub's answers to a status POST, to
+// reads, and to requests for tokens. No other file knows what a 403 means.
+// Pure.
 Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
                  const RequestContext& context);
 

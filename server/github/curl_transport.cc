@@ -22,7 +22,6 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxBody = 64 << 10;
 constexpr size_t kMaxHeaders = 100;
 constexpr size_t kMaxHeaderBytes = 64 << 10;
 // GitHub closes idle connections; one that has been idle for this long is not
@@ -216,7 +215,7 @@ size_t Transfer::OnHeader(char* data, size_t, size_t size, void* transfer) {
 size_t Transfer::OnBody(char* data, size_t, size_t size, void* transfer) {
   auto* const self = static_cast<Transfer*>(transfer);
   std::string& body = self->answer_.body;
-  const size_t wanted = std::min(size, kMaxBody - body.size());
+  const size_t wanted = std::min(size, self->request_.max_body - body.size());
   body.append(data, wanted);
   if (wanted == size) return size;
   self->body_was_cut_ = true;

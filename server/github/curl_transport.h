@@ -23,7 +23,7 @@ struct CurlTransportOptions {
 // kept and reused, TLS 1.2 or newer with verified chains and names, http(s)
 // only. A request that fails on a reused connection before the first line of
 // the answer is sent once more: GitHub closes idle connections without a word.
-// Of an answer at most 64 KiB of body and 100 headers are kept; over 64 KiB of
+// Of an answer `max_body` bytes and 100 headers are kept; over 64 KiB of
 // headers end it with UNAVAILABLE.
 //
 // The destructor ends what is under way with UNAVAILABLE. Error messages hold

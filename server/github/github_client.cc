@@ -1,11 +1,14 @@
 #include "server/github/github_client.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 
 namespace signalbox {
@@ -13,6 +16,9 @@ namespace {
 
 constexpr int kMaxRedirects = 3;
 constexpr size_t kMaxLocation = 4096;
+constexpr int kMaxPages = 10;
+// A page of 100 statuses, each with its texts and links.
+constexpr size_t kMaxReadBody = 1 << 20;
 
 // Percent-encodes everything but RFC 3986's unreserved characters.
 std::string EncodeSegment(absl::string_view segment) {
@@ -27,6 +33,11 @@ std::string EncodeSegment(absl::string_view segment) {
     }
   }
   return encoded;
+}
+
+std::string PathOf(const Repository& repository) {
+  return absl::StrCat("/repos/", EncodeSegment(repository.owner), "/",
+                      EncodeSegment(repository.name));
 }
 
 std::string StatusBody(const StatusPost& post) {
@@ -86,81 +97,207 @@ std::string ResolveRedirect(absl::string_view url, absl::string_view location) {
   return std::string(location);
 }
 
-// One call, across its redirects.
-struct Call {
-  HttpTransport* transport;
-  HttpRequest request;
-  RequestContext context;
-  GitHubClient::Done done;
-  int redirects = 0;
-  absl::Duration elapsed;
-};
-
-void SendCall(std::shared_ptr<Call> call);
-
-void EndCall(const std::shared_ptr<Call>& call,
-             absl::StatusOr<HttpResponse> answer) {
-  Verdict verdict = Classify(answer, call->context);
-  if (verdict.action != Action::kRedirect) {
-    call->done(std::move(answer), std::move(verdict));
-    return;
-  }
-  const std::string next =
-      call->redirects < kMaxRedirects
-          ? ResolveRedirect(call->request.url, verdict.location)
-          : std::string();
-  if (next.empty()) {
-    verdict.action = Action::kAbandon;
-    verdict.reason = "REDIRECT_REFUSED";
-    call->done(std::move(answer), std::move(verdict));
-    return;
-  }
-  ++call->redirects;
-  call->elapsed += answer->elapsed;
-  if (call->elapsed >= kGitHubTimeout) {
-    absl::StatusOr<HttpResponse> late = absl::DeadlineExceededError(
-        "redirects took all the time of the request");
-    verdict = Classify(late, call->context);
-    call->done(std::move(late), std::move(verdict));
-    return;
-  }
-  call->request.url = next;
-  SendCall(call);
+// The number in a redirect to `.../repositories/{id}...`; 0: there is none.
+int64_t RepositoryIn(absl::string_view url) {
+  constexpr absl::string_view kRoute = "/repositories/";
+  const size_t route = url.find(kRoute);
+  if (route == absl::string_view::npos) return 0;
+  url.remove_prefix(route + kRoute.size());
+  int64_t id = 0;
+  if (!absl::SimpleAtoi(url.substr(0, url.find_first_of("/?")), &id)) return 0;
+  return std::max<int64_t>(id, 0);
 }
 
-void SendCall(std::shared_ptr<Call> call) {
-  HttpRequest request = call->request;
-  request.timeout = kGitHubTimeout - call->elapsed;
-  HttpTransport* const transport = call->transport;
-  transport->Send(std::move(request), [call = std::move(call)](
-                                          absl::StatusOr<HttpResponse> answer) {
-    EndCall(call, std::move(answer));
-  });
+// The target of `rel="next"` in a Link header; empty: this is the last page.
+std::string NextPage(absl::string_view link) {
+  for (absl::string_view part : absl::StrSplit(link, ',')) {
+    part = absl::StripAsciiWhitespace(part);
+    const size_t end = part.find('>');
+    if (!absl::StartsWith(part, "<") || end == absl::string_view::npos) {
+      continue;
+    }
+    if (absl::StrContains(part.substr(end), "rel=\"next\"")) {
+      return std::string(part.substr(1, end - 1));
+    }
+  }
+  return "";
+}
+
+std::string TextOf(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>()
+                                                     : std::string();
+}
+
+// Reads one page of a combined status. False: it is not one.
+bool ReadCombined(absl::string_view body, absl::string_view context,
+                  std::optional<ShownStatus>* shown) {
+  const auto json = nlohmann::json::parse(body.begin(), body.end(),
+                                          /*cb=*/nullptr,
+                                          /*allow_exceptions=*/false);
+  if (!json.is_object()) return false;
+  const auto statuses = json.find("statuses");
+  if (statuses == json.end() || !statuses->is_array()) return false;
+  for (const auto& one : *statuses) {
+    if (!one.is_object()) return false;
+    if (!absl::EqualsIgnoreCase(TextOf(one, "context"), context)) continue;
+    const auto state = ParseCommitState(TextOf(one, "state"));
+    if (!state.has_value()) return false;
+    ShownStatus& status = shown->emplace();
+    status.state = *state;
+    status.description = TextOf(one, "description");
+    status.target_url = TextOf(one, "target_url");
+    const auto id = one.find("id");
+    if (id != one.end() && id->is_number_integer()) {
+      status.id = id->get<int64_t>();
+    }
+  }
+  return true;
 }
 
 }  // namespace
 
-GitHubClient::GitHubClient(HttpTransport* transport, std::string user_agent)
-    : transport_(transport), user_agent_(std::move(user_agent)) {}
+// One call, across its redirects and pages.
+struct GitHubClient::Call {
+  // What an answer that worked says; filled into the reply.
+  enum class Reading { kNothing, kStatus, kRepository };
+
+  HttpTransport* transport;
+  HttpRequest request;
+  RequestContext context;
+  Done done;
+  absl::Duration time_left;
+  int redirects = 0;
+  int64_t moved_to = 0;
+
+  Reading reading = Reading::kNothing;
+  std::string status_context;
+  int pages = 0;
+};
+
+void GitHubClient::Send(std::shared_ptr<Call> call) {
+  HttpRequest request = call->request;
+  request.timeout = call->time_left;
+  HttpTransport* const transport = call->transport;
+  transport->Send(std::move(request), [call = std::move(call)](
+                                          absl::StatusOr<HttpResponse> answer) {
+    End(call, std::move(answer));
+  });
+}
+
+void GitHubClient::End(const std::shared_ptr<Call>& call,
+                       absl::StatusOr<HttpResponse> answer) {
+  GitHubReply reply;
+  reply.verdict = Classify(answer, call->context);
+  std::string next;
+  if (reply.verdict.action == Action::kRedirect) {
+    if (call->redirects < kMaxRedirects) {
+      next = ResolveRedirect(call->request.url, reply.verdict.location);
+    }
+    if (next.empty()) {
+      reply.verdict.action = Action::kAbandon;
+      reply.verdict.reason = "REDIRECT_REFUSED";
+    } else {
+      ++call->redirects;
+      call->moved_to = RepositoryIn(next);
+    }
+  } else if (reply.verdict.action == Action::kDone) {
+    bool understood = true;
+    if (call->reading == Call::Reading::kStatus) {
+      understood =
+          ReadCombined(answer->body, call->status_context, &reply.shown);
+      if (understood && !reply.shown.has_value() && ++call->pages < kMaxPages) {
+        next = ResolveRedirect(call->request.url,
+                               NextPage(answer->Header("link")));
+      }
+    } else if (call->reading == Call::Reading::kRepository) {
+      const auto json = nlohmann::json::parse(answer->body, nullptr,
+                                              /*allow_exceptions=*/false);
+      if (json.is_object()) reply.full_name = TextOf(json, "full_name");
+      understood = !reply.full_name.empty();
+    }
+    if (!understood) {
+      reply.verdict.action = Action::kAbandon;
+      reply.verdict.reason = "UNEXPECTED_ANSWER";
+    }
+  }
+  if (!next.empty()) {
+    call->time_left -= answer->elapsed;
+    if (call->time_left > absl::ZeroDuration()) {
+      call->request.url = next;
+      Send(call);
+      return;
+    }
+    answer = absl::DeadlineExceededError(
+        "redirects and pages took all the time of the request");
+    reply.verdict = Classify(answer, call->context);
+  }
+  reply.moved_to = call->moved_to;
+  reply.answer = std::move(answer);
+  call->done(std::move(reply));
+}
+
+GitHubClient::GitHubClient(HttpTransport* transport, std::string user_agent,
+                           absl::Duration timeout)
+    : transport_(transport),
+      user_agent_(std::move(user_agent)),
+      timeout_(timeout) {}
+
+std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(std::string method,
+                                                          std::string path,
+                                                          const Token& token,
+                                                          absl::Time now,
+                                                          Done done) {
+  auto call = std::make_shared<Call>();
+  call->transport = transport_;
+  call->context.is_read = method == "GET";
+  call->context.token_age = now - token.issue_time;
+  call->request.method = std::move(method);
+  call->request.url = absl::StrCat(token.api_url, path);
+  call->request.headers = {{"User-Agent", user_agent_},
+                           {"Accept", "application/vnd.github+json"},
+                           {"X-GitHub-Api-Version", "2022-11-28"}};
+  call->request.bearer = token.value;
+  call->time_left = timeout_;
+  call->done = std::move(done);
+  return call;
+}
 
 void GitHubClient::CreateStatus(const StatusPost& post, const Token& token,
                                 absl::Time now, Done done) {
-  auto call = std::make_shared<Call>();
-  call->transport = transport_;
-  call->request.method = "POST";
-  call->request.url = absl::StrCat(token.api_url, "/repos/",
-                                   EncodeSegment(post.repository.owner), "/",
-                                   EncodeSegment(post.repository.name),
-                                   "/statuses/", EncodeSegment(post.sha));
-  call->request.headers = {{"User-Agent", user_agent_},
-                           {"Accept", "application/vnd.github+json"},
-                           {"X-GitHub-Api-Version", "2022-11-28"},
-                           {"Content-Type", "application/json"}};
-  call->request.bearer = token.value;
+  auto call = NewCall("POST",
+                      absl::StrCat(PathOf(post.repository), "/statuses/",
+                                   EncodeSegment(post.sha)),
+                      token, now, std::move(done));
+  call->request.headers.emplace_back("Content-Type", "application/json");
   call->request.body = StatusBody(post);
-  call->context.token_age = now - token.issue_time;
-  call->done = std::move(done);
-  SendCall(std::move(call));
+  Send(std::move(call));
+}
+
+void GitHubClient::ReadStatus(const Repository& repository,
+                              const std::string& sha,
+                              const std::string& context, const Token& token,
+                              absl::Time now, Done done) {
+  auto call = NewCall("GET",
+                      absl::StrCat(PathOf(repository), "/commits/",
+                                   EncodeSegment(sha), "/status?per_page=100"),
+                      token, now, std::move(done));
+  call->reading = Call::Reading::kStatus;
+  call->status_context = context;
+  call->request.max_body = kMaxReadBody;
+  Send(std::move(call));
+}
+
+void GitHubClient::GetRepository(int64_t id, const Token& token, absl::Time now,
+                                 Done done) {
+  auto call = NewCall("GET", absl::StrCat("/repositories/", id), token, now,
+                      std::move(done));
+  call->reading = Call::Reading::kRepository;
+  Send(std::move(call));
+}
+
+void GitHubClient::GetRateLimit(const Token& token, absl::Time now, Done done) {
+  Send(NewCall("GET", "/rate_limit", token, now, std::move(done)));
 }
 
 }  // namespace signalbox

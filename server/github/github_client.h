@@ -1,7 +1,9 @@
 #ifndef SIGNALBOX_SERVER_GITHUB_GITHUB_CLIENT_H_
 #define SIGNALBOX_SERVER_GITHUB_GITHUB_CLIENT_H_
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,13 +13,10 @@
 #include "server/github/classify.h"
 #include "server/github/credentials.h"
 #include "server/github/http_transport.h"
+#include "server/github/waiting_times.h"
 #include "server/report/report.h"
 
 namespace signalbox {
-
-// The longest that one call can take, with its redirects. GitHub itself gives
-// up after 10 s; who waits less cannot tell a slow success from a failure.
-inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
 // A commit status to be created.
 struct StatusPost {
@@ -29,31 +28,78 @@ struct StatusPost {
   std::string target_url;   // Empty: not sent.
 };
 
+// A commit status as GitHub shows it.
+struct ShownStatus {
+  int64_t id = 0;
+  CommitState state = CommitState::kPending;
+  std::string description;
+  std::string target_url;
+};
+
+// How a call ended. By value: nothing is shared with the transport's thread.
+struct GitHubReply {
+  // The last answer, for the rate limiter.
+  absl::StatusOr<HttpResponse> answer;
+  Verdict verdict;
+  // The repository to which GitHub redirected the call, by its number; 0: to
+  // none. It was renamed or transferred.
+  int64_t moved_to = 0;
+
+  // ReadStatus, if the verdict is kDone: nothing if GitHub shows none.
+  std::optional<ShownStatus> shown;
+  // GetRepository, if the verdict is kDone: "OWNER/NAME".
+  std::string full_name;
+};
+
 // GitHubClient speaks the part of GitHub's REST API that sets and reads commit
-// statuses. It makes one request per call, but for redirects, of which it
-// follows up to three to the same scheme and host (a renamed repository
-// answers 307), with the same method and body. Any other redirect is answered
-// with kAbandon, reason REDIRECT_REFUSED: the token goes nowhere else. It
-// retries nothing.
+// statuses. It makes one request per call, but for pages and redirects. Of the
+// latter it follows up to three to the same scheme and host (a renamed
+// repository answers 307 or 301), with the same method and body. Any other
+// redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
+// nowhere else. It retries nothing. A call takes at most `timeout`, with all of
+// its requests.
 //
 // Thread-safe.
 class GitHubClient {
  public:
-  // The verdict, and the answer that it stands on (for the rate limiter). By
-  // value: nothing is shared with the transport's thread afterwards.
-  using Done = std::function<void(absl::StatusOr<HttpResponse>, Verdict)>;
+  // Runs as HttpTransport::Done does.
+  using Done = std::function<void(GitHubReply)>;
 
   // `transport` is borrowed. `user_agent` identifies us, as GitHub demands.
-  GitHubClient(HttpTransport* transport, std::string user_agent);
+  GitHubClient(HttpTransport* transport, std::string user_agent,
+               absl::Duration timeout = kGitHubTimeout);
 
-  // POST /repos/{owner}/{repo}/statuses/{sha}. `done` runs as
-  // HttpTransport::Done does.
+  // POST /repos/{owner}/{repo}/statuses/{sha}.
   void CreateStatus(const StatusPost& post, const Token& token, absl::Time now,
                     Done done);
 
+  // What GitHub shows for one context of a commit, compared without regard to
+  // ASCII case: GET /repos/{owner}/{repo}/commits/{sha}/status, up to ten pages
+  // of 100 contexts. An answer that is not what it should be is kAbandon, reason
+  // UNEXPECTED_ANSWER.
+  void ReadStatus(const Repository& repository, const std::string& sha,
+                  const std::string& context, const Token& token,
+                  absl::Time now, Done done);
+
+  // GET /repositories/{id}: how it is called now.
+  void GetRepository(int64_t id, const Token& token, absl::Time now, Done done);
+
+  // GET /rate_limit: costs no budget, and its headers tell the budget. A host
+  // without limits answers 404.
+  void GetRateLimit(const Token& token, absl::Time now, Done done);
+
  private:
+  struct Call;
+
+  std::shared_ptr<Call> NewCall(std::string method, std::string path,
+                                const Token& token, absl::Time now, Done done);
+  static void Send(std::shared_ptr<Call> call);
+  static void End(const std::shared_ptr<Call>& call,
+                  absl::StatusOr<HttpResponse> answer);
+
   HttpTransport* const transport_;
   const std::string user_agent_;
+  const absl::Duration timeout_;
 };
 
 }  // namespace signalbox

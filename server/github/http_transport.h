@@ -24,12 +24,14 @@ struct HttpRequest {
   std::string body;
   // Total, from now to the last byte of the answer.
   absl::Duration timeout = absl::Seconds(12);
+  // What is kept of the answer's body.
+  size_t max_body = 64 << 10;
 };
 
 struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;  // At most 64 KiB of it.
+  std::string body;  // At most HttpRequest::max_body of it.
   // From Send to the last byte; zero if the transport does not measure it.
   absl::Duration elapsed;
 

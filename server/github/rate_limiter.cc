@@ -7,16 +7,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
-
-// GitHub's times have a resolution of a second.
-constexpr absl::Duration kMargin = absl::Seconds(1);
-constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
-constexpr absl::Duration kMaxReset = absl::Minutes(65);
-constexpr absl::Duration kFirstBlindWait = absl::Seconds(60);
-constexpr absl::Duration kMaxBlindWait = absl::Minutes(15);
 
 std::optional<int64_t> HeaderNumber(const HttpResponse& answer,
                                     absl::string_view name) {
@@ -68,6 +62,8 @@ struct RateLimiter::Budget {
   bool probing = false;
   int blind_waits = 0;  // Limits without a moment since the last success.
 
+  bool known = false;  // GitHub has answered at all.
+
   bool Paced() const { return pace.per_minute > 0; }
 
   absl::Duration Interval() const { return absl::Minutes(1) / pace.per_minute; }
@@ -110,7 +106,7 @@ void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
   reset_epoch = *new_reset;
   const absl::Duration until_reset =
       absl::UnixEpoch() + absl::Seconds(*new_reset) - github_time;
-  reset_time = now + std::min(until_reset, kMaxReset) + kMargin;
+  reset_time = now + std::min(until_reset, kMaxReset) + kLimitMargin;
 }
 
 void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
@@ -120,10 +116,11 @@ void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
   limited = true;
   absl::Duration wait;
   if (verdict.retry_after.has_value()) {
-    wait = std::min(*verdict.retry_after, kMaxRetryAfter) + kMargin;
+    wait = std::min(*verdict.retry_after, kMaxRetryAfter) + kLimitMargin;
   } else if (verdict.reset_time.has_value() &&
              *verdict.reset_time >= github_time) {
-    wait = std::min(*verdict.reset_time - github_time, kMaxReset) + kMargin;
+    wait =
+        std::min(*verdict.reset_time - github_time, kMaxReset) + kLimitMargin;
   } else {
     if (is_new || blind_waits == 0) ++blind_waits;
     wait = kFirstBlindWait;
@@ -145,6 +142,36 @@ RateLimiter::~RateLimiter() = default;
 void RateLimiter::SetPace(absl::string_view credential_id,
                           const PaceOptions& pace) {
   BudgetOf(credential_id).pace = pace;
+}
+
+void RateLimiter::Block(absl::string_view credential_id, absl::Time until) {
+  Budget& budget = BudgetOf(credential_id);
+  budget.limited = true;
+  budget.blocked_until = std::max(budget.blocked_until, until);
+}
+
+bool RateLimiter::Knows(absl::string_view credential_id) const {
+  const auto found = budgets_.find(credential_id);
+  return found != budgets_.end() && found->second.known;
+}
+
+absl::Time RateLimiter::BlockedUntil(absl::string_view credential_id) const {
+  const auto found = budgets_.find(credential_id);
+  return found == budgets_.end() ? absl::InfinitePast()
+                                 : found->second.blocked_until;
+}
+
+absl::string_view RateLimiter::WaitsFor(absl::string_view credential_id,
+                                        bool pending, absl::Time now) const {
+  const auto found = budgets_.find(credential_id);
+  if (found == budgets_.end()) return "";
+  const Budget& budget = found->second;
+  if (now < budget.blocked_until) return "RATE_LIMITED";
+  if (now < budget.NextByBudget(pending)) {
+    return now < budget.NextByBudget(/*pending=*/false) ? "BUDGET_SPENT"
+                                                        : "BUDGET_RESERVED";
+  }
+  return now < budget.NextByPace() ? "PACE" : "";
 }
 
 RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
@@ -189,8 +216,9 @@ void RateLimiter::Observe(absl::string_view credential_id,
   budget.in_flight = std::max(budget.in_flight - 1, 0);
   const bool was_probe = budget.probing;
   budget.probing = false;
-  if (!answer.ok()) return;
+  if (!answer.ok() || answer->status >= 500) return;
 
+  budget.known = true;
   const absl::Time github_time =
       verdict.github_time == absl::InfinitePast() ? now : verdict.github_time;
   budget.NoteBudget(*answer, github_time, now);

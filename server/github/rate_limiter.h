@@ -49,6 +49,22 @@ class RateLimiter {
   absl::Time Reserve(absl::string_view credential_id, bool pending,
                      absl::Time now);
 
+  // Makes a credential wait until `until`, as after a limit: what a former
+  // process was told.
+  void Block(absl::string_view credential_id, absl::Time until);
+
+  // Whether GitHub has answered this credential, so that its budget is known.
+  bool Knows(absl::string_view credential_id) const;
+
+  // Until when a limit lasts; InfinitePast: there was none.
+  absl::Time BlockedUntil(absl::string_view credential_id) const;
+
+  // What keeps a credential from a request, for people: RATE_LIMITED (GitHub
+  // told it to wait), BUDGET_SPENT, BUDGET_RESERVED (for results), PACE, or ""
+  // if nothing but other requests does.
+  absl::string_view WaitsFor(absl::string_view credential_id, bool pending,
+                             absl::Time now) const;
+
   // Takes back a Reserve whose request was not made.
   void Return(absl::string_view credential_id);
 

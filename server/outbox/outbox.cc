@@ -3,8 +3,11 @@
 namespace signalbox {
 
 CommitState CombinedState(absl::Span<const StatusView> statuses) {
-  bool pending = statuses.empty();
+  bool pending = false;
+  bool reported = false;
   for (const StatusView& status : statuses) {
+    if (status.posting.state == PostingState::kObserved) continue;
+    reported = true;
     switch (status.state) {
       case CommitState::kError:
       case CommitState::kFailure:
@@ -16,7 +19,7 @@ CommitState CombinedState(absl::Span<const StatusView> statuses) {
         break;
     }
   }
-  return pending ? CommitState::kPending : CommitState::kSuccess;
+  return pending || !reported ? CommitState::kPending : CommitState::kSuccess;
 }
 
 }  // namespace signalbox

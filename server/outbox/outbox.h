@@ -25,11 +25,19 @@ struct Delivery {
   std::string action;
 };
 
+// GitHub's number for a status that it shows already, and who set it.
+struct Observed {
+  int64_t status_id = 0;
+  std::string creator_login;
+};
+
 // One call: its reports are accepted or refused together.
 struct Submission {
   std::vector<Report> reports;  // All of one repository and sha.
   std::optional<Delivery> delivery;
   std::optional<Change> change;
+  // The reports tell what GitHub shows, and ask for nothing.
+  std::optional<Observed> observed;
   std::string
       caller;  // Who was authenticated; empty: callers are not told apart.
 };
@@ -57,6 +65,7 @@ enum class PostingState {
   kPosted = 2,     // GitHub acknowledged it.
   kWaiting = 3,    // To be posted later; the reason says why.
   kAbandoned = 4,  // Not to be posted again until something changes.
+  kObserved = 5,   // Not reported here: seen at GitHub.
 };
 
 struct Posting {
@@ -102,7 +111,8 @@ struct CommitSummary {
 
 // All statuses of a commit in one word, by the rule of GitHub's combined
 // status: failure if any is error or failure, else pending if any is or there
-// are none, else success. Never error.
+// are none, else success. Never error. What was only seen at GitHub does not
+// count.
 CommitState CombinedState(absl::Span<const StatusView> statuses);
 
 // What GitHub shows, or was asked to show, for a key.
@@ -114,6 +124,10 @@ struct Shown {
   friend bool operator==(const Shown&, const Shown&) = default;
 };
 
+// For so long after its begin a request whose end nobody knows may still take
+// effect: GitHub gives up after 10 s. Nothing is sent for the key before.
+inline constexpr absl::Duration kAmbiguousWait = absl::Seconds(12);
+
 // An entry taken out for one try. Whoever holds it alone may post for its key
 // until it is settled or its deadline is over.
 struct Lease {
@@ -121,6 +135,7 @@ struct Lease {
   int64_t version = 0;  // v(K): counts the accepted reports of the key.
   int64_t sequence = 0;
   Repository repository;
+  int64_t repository_id = 0;  // GitHub's number; 0: not known.
   std::string sha;
   std::string context;
   Shown wanted;  // The description is as kept, not yet fitted.
@@ -133,6 +148,9 @@ struct Lease {
   // A try at this key has ended without anybody knowing how, begun at the
   // latest at this time; nothing if the last try's end is known.
   std::optional<absl::Time> ambiguous_since;
+  // Statuses that GitHub has of the key, as far as is known: GitHub takes 1,000
+  // of them and no more.
+  int status_count = 0;
   int64_t lease_number = 0;  // Counts the leases of the entry.
 };
 
@@ -153,16 +171,23 @@ struct Settlement {
     kRetry,      // To be tried again at `next_try_time`.
     kAbandoned,  // Not to be tried again.
     kReturned,   // Not tried: due again as it was, at `next_try_time`.
+    // GitHub was asked, and shows `shown`, or nothing for the key: no try's end
+    // is in doubt any more. Due again as it was.
+    kRead,
   };
   int64_t entry_id = 0;
   int64_t version = 0;  // The lease's.
   Kind kind = Kind::kPosted;
-  std::optional<Shown> shown;    // kPosted.
-  int64_t status_id = 0;         // kPosted: GitHub's number; 0: not known.
-  absl::Time next_try_time;      // kRetry, kReturned.
-  std::string reason;            // kRetry, kAbandoned.
-  bool refused = false;          // kRetry: GitHub definitely refused.
-  bool ambiguous = false;        // kRetry: GitHub may show it all the same.
+  std::optional<Shown> shown;  // kPosted, kRead.
+  // kPosted, kRead: GitHub's number; 0: not known.
+  int64_t status_id = 0;
+  absl::Time next_try_time;  // kRetry, kReturned.
+  std::string reason;        // kRetry, kAbandoned.
+  bool refused = false;      // kRetry: GitHub definitely refused.
+  bool ambiguous = false;    // kRetry: GitHub may show it all the same.
+  bool reading = false;      // kRetry: it was a read that was tried.
+  // GitHub takes no more statuses of the key.
+  bool full = false;
   std::optional<Try> attempted;  // Nothing if no request was made.
   // The lease's. 0: not told; a lease that was lost to another one of the same
   // version is then taken for that one.
@@ -201,9 +226,21 @@ struct RecordedTry {
   Try attempted;
 };
 
+// Why an entry shows what it shows.
 struct History {
+  StatusView status;
+  Repository repository;  // As first spelled.
+  std::string lane;       // Who posts; empty: nobody does.
+  // A try is under way.
+  bool in_flight = false;
   std::vector<RecordedReport> reports;  // Oldest first.
   std::vector<RecordedTry> tries;       // Oldest first.
+};
+
+// GitHub has asked a credential to be silent.
+struct LanePause {
+  std::string lane;
+  absl::Time until;
 };
 
 // Outbox keeps one entry per key: the newest report, and how far GitHub has
@@ -234,6 +271,13 @@ class Outbox {
   // changes nothing: its receipts are UNCHANGED and carry what is held. One
   // whose change is older (`updated_time`) than the newest known of its pull
   // request, and names another sha, is SUPERSEDED throughout.
+  //
+  // A submission with `observed` never reaches Judge: it only says what GitHub
+  // shows, and counts (ACCEPTED) if its number is larger than the last one that
+  // is known, else it is UNCHANGED.
+  //
+  // A repository that is known by its number under another name is renamed, as
+  // RenameRepository does.
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
@@ -266,9 +310,39 @@ class Outbox {
       const std::optional<Repository>& repository, int64_t before_sequence,
       int limit) = 0;
 
-  // The newest 1,000 reports and the newest 1,000 tries. NOT_FOUND, reason
+  // With the newest 1,000 reports and the newest 1,000 tries. NOT_FOUND, reason
   // NOTHING_REPORTED, as GetCommit.
   virtual absl::StatusOr<History> GetHistory(const StatusKey& key) = 0;
+
+  // Makes an abandoned entry due again, as if it had never been tried; does
+  // nothing to any other. NOT_FOUND as GetCommit.
+  virtual absl::Status Retry(const StatusKey& key, absl::Time now) = 0;
+
+  // Reports `error` in place of the pendings whose expiry has passed, at most
+  // `limit` of them, those first that passed first. Returns how many.
+  virtual absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) = 0;
+
+  // When the next pending expires; absl::InfiniteFuture() if none will.
+  virtual absl::StatusOr<absl::Time> NextExpiry() = 0;
+
+  // GitHub calls the repository `from` `to` now; its number for it is
+  // `github_id` (0: not known). What is known under both names is merged by
+  // Judge, and what says `from` from now on means `to`, until a report says
+  // `from` with another number. Nothing happens if the names are equal.
+  virtual absl::Status RenameRepository(const Repository& from,
+                                        const Repository& to, int64_t github_id,
+                                        absl::Time now) = 0;
+
+  // Deletes commits that nobody has touched since `before` and that have
+  // nothing due, with all that hangs on them, and history older than that: a
+  // small batch, some hundred rows. True: there may be more.
+  virtual absl::StatusOr<bool> ForgetBefore(absl::Time before) = 0;
+
+  // Until when a lane must be silent, for after a restart. What has passed is
+  // forgotten.
+  virtual absl::Status SetPause(const std::string& lane, absl::Time until,
+                                absl::Time now) = 0;
+  virtual absl::StatusOr<std::vector<LanePause>> Pauses() = 0;
 };
 
 }  // namespace signalbox

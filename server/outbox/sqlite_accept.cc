@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_rename.h"
 
 namespace signalbox {
 namespace {
@@ -29,26 +30,35 @@ constexpr char kUpdateCommit[] =
 constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, round, result, description, "
     "target_url, report_sequence, posting_state, is_pending, "
-    "first_due_time_us "
+    "first_due_time_us, posted_status_id, change_sequence "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
     "version, phase, attempt, round, result, description, target_url, "
     "report_sequence, report_time_us, expire_time_us, change_sequence, "
-    "posting_state, is_pending, first_due_time_us, due_time_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-// While a try is in flight, its deadline stays: nobody else may try before.
+    "posting_state, is_pending, first_due_time_us, due_time_us, "
+    "expires_after_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+// While a try is in flight, its deadline stays: nobody else may try before. Nor
+// may anybody while a try whose end is in doubt can still take effect.
 constexpr char kUpdateEntry[] =
     "UPDATE entry SET version = ?, phase = ?, attempt = ?, round = ?, "
     "result = ?, description = ?, target_url = ?, report_sequence = ?, "
     "report_time_us = ?, expire_time_us = ?, change_sequence = ?, "
     "posting_state = ?, posting_reason = '', try_count = 0, "
     "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
-    "first_due_time_us = ?, "
-    "due_time_us = CASE WHEN lease_version = 0 THEN ? ELSE due_time_us END "
+    "first_due_time_us = ?, expires_after_us = ?, "
+    "due_time_us = CASE WHEN lease_version = 0 "
+    "THEN MAX(?, IFNULL(ambiguous_time_us + ?, 0)) ELSE due_time_us END "
     "WHERE entry_id = ?";
 constexpr char kRenewEntry[] =
-    "UPDATE entry SET expire_time_us = ? WHERE entry_id = ?";
+    "UPDATE entry SET expire_time_us = ?, expires_after_us = ? "
+    "WHERE entry_id = ?";
+
+constexpr char kNoteObserved[] =
+    "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
+    "shown_description = ?, shown_target_url = ?, change_sequence = ?, "
+    "status_count = status_count + 1 WHERE entry_id = ?";
 
 constexpr char kInsertReport[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
@@ -91,7 +101,13 @@ struct Draft {
   const Report* accepted = nullptr;  // The newest one.
   const Report* first = nullptr;     // Whose spelling counts.
   std::optional<absl::Time> expire_time;
+  absl::Duration expires_after;
   bool renewed = false;
+
+  // What GitHub shows, if a report tells something newer than was known.
+  int64_t shown_status_id = 0;
+  const Report* observed = nullptr;
+  int64_t change_sequence = 0;
 };
 
 // A report that goes into the history.
@@ -138,12 +154,17 @@ class Decision {
       if (overtaken) {
         disposition = Disposition::kSuperseded;
         Record(draft, report, PhaseAlone(report), /*accepted=*/false);
+      } else if (!repeated && submission_.observed.has_value()) {
+        disposition = Observe(&drafts_[draft], report);
       } else if (!repeated) {
         disposition = Decide(draft, report);
       }
       if (disposition == Disposition::kConflict) return Conflict(report);
-      outcome.receipts.push_back(
-          {report.context, drafts_[draft].report_sequence, disposition});
+      outcome.receipts.push_back({report.context,
+                                  submission_.observed.has_value()
+                                      ? drafts_[draft].change_sequence
+                                      : drafts_[draft].report_sequence,
+                                  disposition});
     }
     if (!repeated) Write(overtaken);
     return outcome;
@@ -166,6 +187,15 @@ class Decision {
       }
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
                    "the reports of a call must be of one full sha");
+    }
+    canonical_ = state_->repositories.Resolve(connection_, canonical_,
+                                              front().repository_id);
+    const std::optional<Repository> former = state_->repositories.FindFormer(
+        connection_, canonical_, repository.host, front().repository_id);
+    if (former.has_value()) {
+      RenameRepository(connection_, state_, *former, repository,
+                       front().repository_id, now_);
+      sequence_ = state_->sequence;
     }
     repository_key_ = state_->repositories.Find(connection_, canonical_);
     if (repository_key_ == 0) return absl::OkStatus();
@@ -238,7 +268,8 @@ class Decision {
     query.Read(&draft->entry_id, &draft->version, &held.phase, &held.attempt,
                &held.round, &held.result, &held.description, &held.target_url,
                &draft->report_sequence, &draft->posting_state,
-               &draft->is_pending, &draft->first_due_time);
+               &draft->is_pending, &draft->first_due_time,
+               &draft->shown_status_id, &draft->change_sequence);
   }
 
   // The standing of a report that Judge is not asked about.
@@ -258,6 +289,7 @@ class Decision {
       case Disposition::kUnchanged:
         if (judgement.renews_expiry) {
           draft.expire_time = now_ + report.expires_after;
+          draft.expires_after = report.expires_after;
           draft.renewed = true;
         }
         break;
@@ -268,6 +300,18 @@ class Decision {
         break;
     }
     return judgement.disposition;
+  }
+
+  // What GitHub shows counts by GitHub's own order, which its numbers tell.
+  Disposition Observe(Draft* draft, const Report& report) {
+    const Observed& observed = *submission_.observed;
+    if (observed.status_id <= draft->shown_status_id) {
+      return Disposition::kUnchanged;
+    }
+    draft->shown_status_id = observed.status_id;
+    draft->observed = &report;
+    draft->change_sequence = ++sequence_;
+    return Disposition::kAccepted;
   }
 
   void Accept(Draft* draft, const Report& report, const Judgement& judgement) {
@@ -295,6 +339,7 @@ class Decision {
     draft->expire_time.reset();
     if (judgement.renews_expiry) {
       draft->expire_time = now_ + report.expires_after;
+      draft->expires_after = report.expires_after;
     }
   }
 
@@ -332,13 +377,18 @@ class Decision {
   }
 
   void WriteEntries() {
-    if (!recorded_.empty()) WriteCommit();
+    const bool observed =
+        std::any_of(drafts_.begin(), drafts_.end(),
+                    [](const Draft& d) { return d.observed != nullptr; });
+    if (!recorded_.empty() || observed) WriteCommit();
     for (Draft& draft : drafts_) {
       if (draft.accepted != nullptr) {
         WriteAccepted(&draft);
+      } else if (draft.observed != nullptr) {
+        WriteObserved(&draft);
       } else if (draft.renewed) {
         SqliteQuery(connection_, kRenewEntry)
-            .Bind(draft.expire_time, draft.entry_id)
+            .Bind(draft.expire_time, ExpiresAfter(draft), draft.entry_id)
             .Run();
       }
     }
@@ -395,10 +445,29 @@ class Decision {
                 draft->accepted->target_url, draft->report_sequence, now_,
                 draft->expire_time, draft->report_sequence,
                 draft->posting_state, draft->is_pending, draft->first_due_time,
-                draft->first_due_time, draft->entry_id)
+                ExpiresAfter(*draft), draft->first_due_time,
+                absl::ToInt64Microseconds(kAmbiguousWait), draft->entry_id)
           .Run();
     }
     state_->repositories.AddDue(connection_, canonical_, draft->is_pending);
+  }
+
+  // Whether the context is one of ours or not, GitHub has one status more.
+  void WriteObserved(Draft* draft) {
+    if (draft->entry_id == 0) {
+      draft->posting_state = PostingState::kObserved;
+      InsertEntry(draft, std::nullopt);
+    }
+    SqliteQuery(connection_, kNoteObserved)
+        .Bind(draft->shown_status_id, CommitStateName(draft->observed->State()),
+              draft->observed->description, draft->observed->target_url,
+              draft->change_sequence, draft->entry_id)
+        .Run();
+  }
+
+  static std::optional<int64_t> ExpiresAfter(const Draft& draft) {
+    if (!draft.expire_time.has_value()) return std::nullopt;
+    return absl::ToInt64Microseconds(draft.expires_after);
   }
 
   // An entry without a due time only carries a history.
@@ -410,7 +479,7 @@ class Decision {
               held.round, held.result, held.description, held.target_url,
               draft->report_sequence, now_, draft->expire_time,
               draft->report_sequence, draft->posting_state, draft->is_pending,
-              draft->first_due_time, due_time)
+              draft->first_due_time, due_time, ExpiresAfter(*draft))
         .Run();
     draft->entry_id = connection_->LastInsertId();
   }

@@ -2,6 +2,8 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPT_H_
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
@@ -19,6 +21,12 @@ struct SqliteWriterState {
   SqliteRepositories repositories;
   // The last number given; one count for the whole server, in commit order.
   int64_t sequence = 0;
+
+  // Behind which row the next batch of what is forgotten begins.
+  struct {
+    std::pair<int64_t, int64_t> commit = {-1, 0};  // Sequence, key.
+    std::pair<int64_t, int64_t> pull_request = {0, 0};
+  } retention;
 };
 
 // Accepts one submission within the open transaction of `connection`, as

@@ -7,7 +7,10 @@
 #include "server/base/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_expiry.h"
 #include "server/outbox/sqlite_posting.h"
+#include "server/outbox/sqlite_rename.h"
+#include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_views.h"
 
@@ -145,6 +148,59 @@ class SqliteOutbox : public Outbox {
   absl::StatusOr<History> GetHistory(const StatusKey& key) override {
     return Read([&](SqliteConnection* reader) {
       return signalbox::GetHistory(reader, key);
+    });
+  }
+
+  absl::Status Retry(const StatusKey& key, absl::Time now) override {
+    absl::Status found;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      found = signalbox::Retry(writer_.get(), &state_, key, now);
+    });
+    return status.ok() ? found : status;
+  }
+
+  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
+    int expired = 0;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      expired = signalbox::ExpirePendings(writer_.get(), &state_, now, limit);
+    });
+    if (!status.ok()) return status;
+    return expired;
+  }
+
+  absl::StatusOr<absl::Time> NextExpiry() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<absl::Time>(signalbox::NextExpiry(reader));
+    });
+  }
+
+  absl::Status RenameRepository(const Repository& from, const Repository& to,
+                                int64_t github_id, absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::RenameRepository(writer_.get(), &state_, from, to, github_id,
+                                  now);
+    });
+  }
+
+  absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
+    bool more = false;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      more = signalbox::ForgetBefore(writer_.get(), &state_, before);
+    });
+    if (!status.ok()) return status;
+    return more;
+  }
+
+  absl::Status SetPause(const std::string& lane, absl::Time until,
+                        absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::SetPause(writer_.get(), lane, until, now);
+    });
+  }
+
+  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<LanePause>>(signalbox::Pauses(reader));
     });
   }
 

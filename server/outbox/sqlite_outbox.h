@@ -38,7 +38,8 @@ struct SqliteOutboxOptions {
 };
 
 // Opens or creates the outbox, recovers it, and assigns lanes anew. Leases of a
-// former process become due again at their deadline, with an unknown end.
+// former process become due again at their deadline, with an unknown end. What
+// was abandoned because nobody could post for it becomes due if somebody can.
 //
 // Errors are one line and name the path: PERMISSION_DENIED or NOT_FOUND (the
 // directory cannot be made or written), FAILED_PRECONDITION (another server

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr size_t kMostRemoved = 256;
 // What is kept of a text that GitHub sent.
 constexpr size_t kMostText = 256;
+
+// What GitHub takes of one sha and context.
+constexpr int64_t kFullCount = 1000;
 
 constexpr char kListRepositories[] =
     "SELECT canonical, repository_key FROM due_repository "
@@ -30,7 +34,7 @@ constexpr char kGetLease[] =
     "e.shown_state, e.shown_description, e.shown_target_url, "
     "e.posted_version, e.try_count, e.refusal_count, e.first_due_time_us, "
     "e.ambiguous_time_us, e.lease_version, e.lease_number, "
-    "e.lease_begin_time_us "
+    "e.lease_begin_time_us, r.github_repository_id, e.status_count "
     "FROM entry AS e "
     "JOIN commit_summary AS c ON c.commit_key = e.commit_key "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
@@ -45,14 +49,14 @@ constexpr char kGetLeased[] =
     "posting_reason, try_count, refusal_count, post_time_us, "
     "first_due_time_us, lease_version, lease_number, lease_begin_time_us, "
     "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
-    "shown_state, shown_description, shown_target_url "
+    "shown_state, shown_description, shown_target_url, status_count "
     "FROM entry WHERE entry_id = ?";
 constexpr char kSettle[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = ?, try_count = ?, refusal_count = ?, post_time_us = ?, "
     "due_time_us = ?, lease_version = 0, ambiguous_time_us = ?, "
     "posted_version = ?, posted_status_id = ?, shown_state = ?, "
-    "shown_description = ?, shown_target_url = ? "
+    "shown_description = ?, shown_target_url = ?, status_count = ? "
     "WHERE entry_id = ? AND lease_version = ? AND lease_number = ?";
 
 constexpr char kFindSequence[] =
@@ -72,6 +76,24 @@ constexpr char kFindDueLane[] =
 constexpr char kFindNextDueTime[] =
     "SELECT due_time_us FROM entry INDEXED BY entry_due_time "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
+
+constexpr char kFindRetried[] =
+    "SELECT entry_id, posting_state, is_pending, r.canonical "
+    "FROM entry AS e JOIN repository AS r "
+    "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
+constexpr char kRetry[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = '', try_count = 0, refusal_count = 0, "
+    "first_due_time_us = ?3, "
+    "due_time_us = MAX(?3, IFNULL(ambiguous_time_us + ?, 0)) "
+    "WHERE entry_id = ?";
+
+constexpr char kPutPause[] =
+    "INSERT OR REPLACE INTO lane_pause (lane, until_time_us) VALUES (?, ?)";
+constexpr char kDeletePauses[] =
+    "DELETE FROM lane_pause WHERE until_time_us <= ?";
+constexpr char kListPauses[] =
+    "SELECT lane, until_time_us FROM lane_pause ORDER BY lane";
 
 // Behind every canonical name, which are printable ASCII.
 constexpr absl::string_view kBehindAll = "\x7f";
@@ -125,7 +147,8 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
                &shown_state, &shown.description, &shown.target_url,
                &lease.posted_version, &lease.try_count, &lease.refusal_count,
                &lease.due_since, &lease.ambiguous_since, &former_version,
-               &lease.lease_number, &former_begin);
+               &lease.lease_number, &former_begin, &lease.repository_id,
+               &lease.status_count);
   }
   lease.sha = ShaFromBytes(sha);
   lease.wanted.state = StateOf(phase, result);
@@ -180,6 +203,7 @@ struct Leased {
   std::optional<std::string> shown_state;
   std::string shown_description;
   std::string shown_target_url;
+  int64_t status_count = 0;
 };
 
 bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
@@ -193,7 +217,8 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
              &entry->lease_begin_time, &entry->lease_due_time,
              &entry->ambiguous_time, &entry->posted_version,
              &entry->posted_status_id, &entry->shown_state,
-             &entry->shown_description, &entry->shown_target_url);
+             &entry->shown_description, &entry->shown_target_url,
+             &entry->status_count);
   return true;
 }
 
@@ -204,32 +229,68 @@ bool IsLost(const Leased& entry, const Settlement& settlement) {
           settlement.lease_number != entry.lease_number);
 }
 
-// What a try says of GitHub holds for the key, whichever report was posted.
-void NoteGitHub(const Settlement& settlement, Leased* entry) {
-  if (settlement.kind == Settlement::Kind::kPosted) {
-    entry->ambiguous_time.reset();
-    if (settlement.version <= entry->posted_version) return;
-    entry->posted_version = settlement.version;
-    // A status that was shown already keeps its number.
-    if (settlement.status_id != 0) {
-      entry->posted_status_id = settlement.status_id;
-    }
-    const Shown shown = settlement.shown.value_or(Shown());
-    entry->shown_state.reset();
-    if (settlement.shown.has_value()) {
-      entry->shown_state = std::string(CommitStateName(shown.state));
-    }
-    entry->shown_description = shown.description;
-    entry->shown_target_url = shown.target_url;
+void NoteShown(const Settlement& settlement, Leased* entry) {
+  const Shown shown = settlement.shown.value_or(Shown());
+  entry->shown_state.reset();
+  if (settlement.shown.has_value()) {
+    entry->shown_state = std::string(CommitStateName(shown.state));
+  }
+  entry->shown_description = shown.description;
+  entry->shown_target_url = shown.target_url;
+}
+
+void NotePosted(const Settlement& settlement, Leased* entry) {
+  entry->ambiguous_time.reset();
+  if (settlement.attempted.has_value()) entry->status_count++;
+  if (settlement.version <= entry->posted_version) return;
+  entry->posted_version = settlement.version;
+  // Somebody else's later status was seen meanwhile: that is what shows.
+  if (settlement.status_id != 0 &&
+      settlement.status_id < entry->posted_status_id) {
     return;
   }
-  if (settlement.kind == Settlement::Kind::kReturned) return;
+  // A status that was shown already keeps its number.
+  if (settlement.status_id != 0) {
+    entry->posted_status_id = settlement.status_id;
+  }
+  NoteShown(settlement, entry);
+}
+
+void NoteRead(const Settlement& settlement, Leased* entry) {
+  entry->ambiguous_time.reset();
+  if (settlement.status_id != 0 &&
+      settlement.status_id < entry->posted_status_id) {
+    return;
+  }
+  entry->posted_status_id =
+      std::max(settlement.status_id, entry->posted_status_id);
+  NoteShown(settlement, entry);
+}
+
+// What a try says of GitHub holds for the key, whichever report was posted.
+void NoteGitHub(const Settlement& settlement, Leased* entry) {
+  if (settlement.full) {
+    entry->status_count = std::max<int64_t>(entry->status_count, kFullCount);
+  }
+  switch (settlement.kind) {
+    case Settlement::Kind::kPosted:
+      return NotePosted(settlement, entry);
+    case Settlement::Kind::kRead:
+      return NoteRead(settlement, entry);
+    case Settlement::Kind::kReturned:
+      return;
+    case Settlement::Kind::kRetry:
+    case Settlement::Kind::kAbandoned:
+      break;
+  }
   if (settlement.ambiguous) {
     // Without a request of its own, an older one is what is in doubt.
     absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
-    if (settlement.attempted.has_value()) {
+    if (settlement.attempted.has_value() && !settlement.reading) {
       begin = std::max(
           {begin, entry->lease_begin_time, settlement.attempted->begin_time});
+      // It may have been taken, and the count must not fall behind GitHub's.
+      entry->status_count++;
     }
     entry->ambiguous_time = begin;
   } else if (settlement.attempted.has_value()) {
@@ -244,6 +305,10 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
     entry->due_time = settlement.next_try_time <= now
                           ? entry->lease_due_time
                           : settlement.next_try_time;
+    return;
+  }
+  if (settlement.kind == Settlement::Kind::kRead) {
+    entry->due_time = std::min(entry->lease_due_time, now);
     return;
   }
   entry->change_sequence = ++state->sequence;
@@ -269,6 +334,7 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
       entry->posting_reason = settlement.reason;
       break;
     case Settlement::Kind::kReturned:
+    case Settlement::Kind::kRead:
       break;
   }
 }
@@ -326,13 +392,18 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   } else {
     entry.due_time = entry.first_due_time;
   }
+  // Nothing is sent for the key while a try in doubt can still take effect.
+  if (entry.due_time.has_value() && entry.ambiguous_time.has_value()) {
+    entry.due_time =
+        std::max(*entry.due_time, *entry.ambiguous_time + kAmbiguousWait);
+  }
   SqliteQuery(connection, kSettle)
       .Bind(entry.change_sequence, entry.posting_state, entry.posting_reason,
             entry.try_count, entry.refusal_count, entry.post_time,
             entry.due_time, entry.ambiguous_time, entry.posted_version,
             entry.posted_status_id, entry.shown_state, entry.shown_description,
-            entry.shown_target_url, settlement.entry_id, entry.lease_version,
-            entry.lease_number)
+            entry.shown_target_url, entry.status_count, settlement.entry_id,
+            entry.lease_version, entry.lease_number)
       .Run();
 }
 
@@ -358,6 +429,45 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   absl::Time due_time = absl::InfiniteFuture();
   if (query.Next()) query.Read(&due_time);
   return due_time;
+}
+
+absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
+                   const StatusKey& key, absl::Time now) {
+  const absl::StatusOr<int64_t> entry_id = FindEntry(connection, key);
+  if (!entry_id.ok()) return entry_id.status();
+  PostingState posting_state = PostingState::kDue;
+  bool is_pending = false;
+  std::string canonical;
+  {
+    SqliteQuery query(connection, kFindRetried);
+    query.Bind(*entry_id);
+    if (!query.Next()) return absl::OkStatus();
+    int64_t id = 0;
+    query.Read(&id, &posting_state, &is_pending, &canonical);
+  }
+  if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
+  SqliteQuery(connection, kRetry)
+      .Bind(++state->sequence, PostingState::kDue, now,
+            absl::ToInt64Microseconds(kAmbiguousWait), *entry_id)
+      .Run();
+  state->repositories.AddDue(connection, canonical, is_pending);
+  return absl::OkStatus();
+}
+
+void SetPause(SqliteConnection* connection, const std::string& lane,
+              absl::Time until, absl::Time now) {
+  SqliteQuery(connection, kPutPause).Bind(lane, until).Run();
+  SqliteQuery(connection, kDeletePauses).Bind(now).Run();
+}
+
+std::vector<LanePause> Pauses(SqliteConnection* connection) {
+  std::vector<LanePause> pauses;
+  SqliteQuery query(connection, kListPauses);
+  while (query.Next()) {
+    LanePause& pause = pauses.emplace_back();
+    query.Read(&pause.lane, &pause.until);
+  }
+  return pauses;
 }
 
 }  // namespace signalbox

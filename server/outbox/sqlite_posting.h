@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
@@ -22,6 +23,11 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
 std::vector<std::string> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
+absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
+                   const StatusKey& key, absl::Time now);
+void SetPause(SqliteConnection* connection, const std::string& lane,
+              absl::Time until, absl::Time now);
+std::vector<LanePause> Pauses(SqliteConnection* connection);
 
 }  // namespace signalbox
 

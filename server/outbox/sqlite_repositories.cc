@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/outbox/outbox.h"
+
 namespace signalbox {
 namespace {
 
@@ -24,14 +26,45 @@ constexpr char kDeleteDue[] =
     "DELETE FROM due_repository "
     "WHERE lane = ? AND is_pending = ? AND canonical = ?";
 constexpr char kListAll[] =
-    "SELECT repository_key, host, owner, name, lane FROM repository "
+    "SELECT repository_key, canonical, host, owner, name, lane FROM repository "
     "ORDER BY repository_key";
 constexpr char kSetLane[] =
     "UPDATE repository SET lane = ? WHERE repository_key = ?";
 constexpr char kSetDueLane[] =
     "UPDATE due_repository SET lane = ? "
-    "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = "
-    "(SELECT canonical FROM repository WHERE repository_key = ?)";
+    "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = ?";
+
+constexpr char kFindByGitHubId[] =
+    "SELECT host, owner, name FROM repository "
+    "WHERE github_repository_id = ? AND github_repository_id <> 0 "
+    "AND host = ? AND canonical <> ? ORDER BY repository_key LIMIT 1";
+constexpr char kRename[] =
+    "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
+    "github_repository_id = CASE ?5 WHEN 0 THEN github_repository_id "
+    "ELSE ?5 END, lane = ? WHERE repository_key = ?";
+constexpr char kGetName[] =
+    "SELECT canonical, lane FROM repository WHERE repository_key = ?";
+
+constexpr char kListAliases[] =
+    "SELECT a.canonical, r.canonical, a.github_repository_id "
+    "FROM repository_alias AS a "
+    "JOIN repository AS r ON r.repository_key = a.repository_key "
+    "ORDER BY a.canonical";
+constexpr char kPutAlias[] =
+    "INSERT OR REPLACE INTO repository_alias (canonical, github_repository_id, "
+    "repository_key) VALUES (?, ?, ?)";
+constexpr char kDeleteAlias[] =
+    "DELETE FROM repository_alias WHERE canonical = ?";
+
+constexpr char kRevive[] =
+    "UPDATE entry SET posting_state = ?, posting_reason = '', try_count = 0, "
+    "refusal_count = 0, due_time_us = "
+    "MAX(first_due_time_us, IFNULL(ambiguous_time_us + ?, 0)) "
+    "WHERE commit_key IN "
+    "(SELECT commit_key FROM commit_summary WHERE repository_key = ?) "
+    "AND posting_state = ? AND lease_version = 0 AND posting_reason IN "
+    "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
+    "'REDIRECT_REFUSED')";
 
 }  // namespace
 
@@ -87,6 +120,7 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
 void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
   struct Move {
     int64_t repository_key;
+    std::string canonical;
     std::string from;
     std::string to;
   };
@@ -96,8 +130,8 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
     while (query.Next()) {
       Move move;
       Repository repository;
-      query.Read(&move.repository_key, &repository.host, &repository.owner,
-                 &repository.name, &move.from);
+      query.Read(&move.repository_key, &move.canonical, &repository.host,
+                 &repository.owner, &repository.name, &move.from);
       move.to = LaneOf(repository);
       if (move.to != move.from) moves.push_back(std::move(move));
     }
@@ -105,10 +139,108 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
   for (const Move& move : moves) {
     SqliteQuery(connection, kSetLane).Bind(move.to, move.repository_key).Run();
     SqliteQuery(connection, kSetDueLane)
-        .Bind(move.to, move.from, move.repository_key)
+        .Bind(move.to, move.from, move.canonical)
         .Run();
   }
   Forget();
+  for (const Move& move : moves) {
+    if (!move.from.empty()) continue;
+    Revive(connection, move.repository_key);
+    for (const bool is_pending : {false, true}) {
+      AddDue(connection, move.canonical, is_pending);
+    }
+  }
+}
+
+std::string SqliteRepositories::Resolve(SqliteConnection* connection,
+                                        const std::string& canonical,
+                                        int64_t github_id) {
+  const auto& aliases = Aliases(connection);
+  const auto it = aliases.find(canonical);
+  if (it == aliases.end()) return canonical;
+  const Alias& alias = it->second;
+  if (github_id == 0 || alias.github_id == 0 || github_id == alias.github_id) {
+    return alias.canonical;
+  }
+  RemoveAlias(connection, canonical);
+  return canonical;
+}
+
+std::optional<Repository> SqliteRepositories::FindFormer(
+    SqliteConnection* connection, const std::string& canonical,
+    const std::string& host, int64_t github_id) {
+  if (github_id == 0) return std::nullopt;
+  const Known* const known = Load(connection, canonical);
+  if (known != nullptr && known->github_id == github_id) return std::nullopt;
+  SqliteQuery query(connection, kFindByGitHubId);
+  query.Bind(github_id, host, canonical);
+  if (!query.Next()) return std::nullopt;
+  Repository former;
+  query.Read(&former.host, &former.owner, &former.name);
+  return former;
+}
+
+void SqliteRepositories::Rename(SqliteConnection* connection,
+                                int64_t repository_key, const Repository& to,
+                                int64_t github_id) {
+  std::string former;
+  std::string former_lane;
+  {
+    SqliteQuery query(connection, kGetName);
+    query.Bind(repository_key);
+    if (!query.Next()) return;
+    query.Read(&former, &former_lane);
+  }
+  for (const bool is_pending : {false, true}) {
+    RemoveDue(connection, former_lane, is_pending, former);
+  }
+  const std::string canonical = to.Canonical();
+  SqliteQuery(connection, kRename)
+      .Bind(canonical, to.host, to.owner, to.name, github_id, LaneOf(to),
+            repository_key)
+      .Run();
+  Forget();
+  // Whether something is due is found out by the first search.
+  for (const bool is_pending : {false, true}) {
+    AddDue(connection, canonical, is_pending);
+  }
+}
+
+void SqliteRepositories::AddAlias(SqliteConnection* connection,
+                                  const std::string& canonical,
+                                  int64_t github_id, int64_t repository_key) {
+  SqliteQuery(connection, kPutAlias)
+      .Bind(canonical, github_id, repository_key)
+      .Run();
+  aliases_.reset();
+}
+
+void SqliteRepositories::RemoveAlias(SqliteConnection* connection,
+                                     const std::string& canonical) {
+  SqliteQuery(connection, kDeleteAlias).Bind(canonical).Run();
+  aliases_.reset();
+}
+
+void SqliteRepositories::Revive(SqliteConnection* connection,
+                                int64_t repository_key) {
+  SqliteQuery(connection, kRevive)
+      .Bind(PostingState::kDue, absl::ToInt64Microseconds(kAmbiguousWait),
+            repository_key, PostingState::kAbandoned)
+      .Run();
+}
+
+const absl::flat_hash_map<std::string, SqliteRepositories::Alias>&
+SqliteRepositories::Aliases(SqliteConnection* connection) {
+  if (aliases_.has_value()) return *aliases_;
+  aliases_.emplace();
+  SqliteQuery query(connection, kListAliases);
+  while (query.Next()) {
+    std::string canonical;
+    Alias alias;
+    query.Read(&canonical, &alias.canonical, &alias.github_id);
+    aliases_->emplace(std::move(canonical), std::move(alias));
+  }
+  return *aliases_;
 }
 
 SqliteRepositories::Known* SqliteRepositories::Load(

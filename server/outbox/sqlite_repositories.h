@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -12,8 +14,8 @@
 
 namespace signalbox {
 
-// The tables `repository` and `due_repository` as the writer sees them, with
-// the repositories in use kept in memory.
+// The tables `repository`, `repository_alias` and `due_repository` as the
+// writer sees them, with the repositories in use kept in memory.
 //
 // Every method needs an open transaction, whose errors stick to `connection`.
 // Not thread-safe.
@@ -23,6 +25,19 @@ class SqliteRepositories {
   explicit SqliteRepositories(
       std::function<std::string(const Repository&)> lane_of)
       : lane_of_(std::move(lane_of)) {}
+
+  // The name that a repository has now: another one than `canonical` if it was
+  // renamed. `github_id` (0: not known) can tell that the old name is another
+  // repository's by now, which is noted.
+  std::string Resolve(SqliteConnection* connection,
+                      const std::string& canonical, int64_t github_id);
+
+  // The repository that has this number on the host of `canonical` and another
+  // name; nothing if there is none, or `github_id` is 0.
+  std::optional<Repository> FindFormer(SqliteConnection* connection,
+                                       const std::string& canonical,
+                                       const std::string& host,
+                                       int64_t github_id);
 
   // The key of a repository; 0 if it was never heard of.
   int64_t Find(SqliteConnection* connection, const std::string& canonical);
@@ -41,11 +56,30 @@ class SqliteRepositories {
   void RemoveDue(SqliteConnection* connection, absl::string_view lane,
                  bool is_pending, const std::string& canonical);
 
-  // Asks `lane_of` anew for every repository.
+  // Asks `lane_of` anew for every repository. What had no lane and has one now
+  // is revived: what was abandoned for that becomes due.
   void AssignLanes(SqliteConnection* connection);
 
-  // To be called after a rollback: what was learnt may be gone.
-  void Forget() { known_.clear(); }
+  // Gives the repository with this key another name, which must be free, and
+  // the lane that goes with it. `github_id` 0: not known.
+  void Rename(SqliteConnection* connection, int64_t repository_key,
+              const Repository& to, int64_t github_id);
+
+  // Makes an old name mean a repository, or nothing any more.
+  void AddAlias(SqliteConnection* connection, const std::string& canonical,
+                int64_t github_id, int64_t repository_key);
+  void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
+
+  // Makes due what was abandoned because the repository could not be found or
+  // nobody could post for it.
+  void Revive(SqliteConnection* connection, int64_t repository_key);
+
+  // To be called after a rollback, and when the tables were changed in another
+  // way: what was learnt may be gone.
+  void Forget() {
+    known_.clear();
+    aliases_.reset();
+  }
 
  private:
   struct Known {
@@ -56,6 +90,15 @@ class SqliteRepositories {
     bool due[2] = {false, false};
   };
 
+  struct Alias {
+    std::string canonical;  // Where it leads.
+    int64_t github_id = 0;
+  };
+
+  // Renames are rare, so all of them are kept in memory.
+  const absl::flat_hash_map<std::string, Alias>& Aliases(
+      SqliteConnection* connection);
+
   // nullptr: never heard of. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
   Known* Keep(const std::string& canonical, Known known);
@@ -65,6 +108,7 @@ class SqliteRepositories {
 
   const std::function<std::string(const Repository&)> lane_of_;
   absl::flat_hash_map<std::string, Known> known_;
+  std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
 };
 
 }  // namespace signalbox

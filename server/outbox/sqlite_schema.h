@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that older programs would not
 // understand.
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
@@ -30,6 +30,22 @@ CREATE TABLE repository (
   github_repository_id INTEGER NOT NULL,
   lane TEXT NOT NULL
 ) STRICT;
+CREATE INDEX repository_by_github_id
+  ON repository (github_repository_id) WHERE github_repository_id <> 0;
+
+-- Names that a repository had before.
+CREATE TABLE repository_alias (
+  canonical TEXT PRIMARY KEY,
+  -- The number under which the name was ours; 0: not known.
+  github_repository_id INTEGER NOT NULL,
+  repository_key INTEGER NOT NULL REFERENCES repository
+) STRICT, WITHOUT ROWID;
+
+-- Until when a lane must be silent.
+CREATE TABLE lane_pause (
+  lane TEXT PRIMARY KEY,
+  until_time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Where to look for due entries, in the order of the round-robin. Holds every
 -- repository that has an entry with a due time in this class; one that has
@@ -69,7 +85,8 @@ CREATE TABLE entry (
   context TEXT NOT NULL,
   repository_key INTEGER NOT NULL,
 
-  -- The newest report. version 0: none was accepted; only the history counts.
+  -- The newest report. version 0: none was accepted; only the history counts,
+  -- and what was seen at GitHub.
   version INTEGER NOT NULL,
   phase INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
@@ -108,17 +125,24 @@ CREATE TABLE entry (
 
   -- What GitHub acknowledged last. posted_version 0: it never did.
   posted_version INTEGER NOT NULL DEFAULT 0,
+  -- What GitHub shows, whoever set it, and its number.
   posted_status_id INTEGER NOT NULL DEFAULT 0,
   -- GitHub's word; NULL: not known.
   shown_state TEXT,
   shown_description TEXT NOT NULL DEFAULT '',
   shown_target_url TEXT NOT NULL DEFAULT '',
+  -- How long the pending waits for its result; NULL: it does not expire.
+  expires_after_us INTEGER,
+  -- Statuses that GitHub has of the key, as far as is known.
+  status_count INTEGER NOT NULL DEFAULT 0,
   UNIQUE (commit_key, context_key)
 ) STRICT;
 CREATE INDEX entry_due ON entry (repository_key, is_pending, due_time_us)
   WHERE due_time_us IS NOT NULL;
 CREATE INDEX entry_due_time ON entry (due_time_us)
   WHERE due_time_us IS NOT NULL;
+CREATE INDEX entry_expiry ON entry (expire_time_us)
+  WHERE expire_time_us IS NOT NULL;
 
 -- History: the reports that were accepted or superseded.
 CREATE TABLE report (
@@ -171,6 +195,29 @@ CREATE TABLE pull_request (
   head_sha BLOB NOT NULL,
   PRIMARY KEY (repository_key, number)
 ) STRICT, WITHOUT ROWID;
+)sql";
+
+// Makes a database of version 1 one of version 2.
+constexpr char kUpgradeTo2[] = R"sql(
+CREATE INDEX repository_by_github_id
+  ON repository (github_repository_id) WHERE github_repository_id <> 0;
+CREATE TABLE repository_alias (
+  canonical TEXT PRIMARY KEY,
+  github_repository_id INTEGER NOT NULL,
+  repository_key INTEGER NOT NULL REFERENCES repository
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lane_pause (
+  lane TEXT PRIMARY KEY,
+  until_time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE entry ADD COLUMN expires_after_us INTEGER;
+ALTER TABLE entry ADD COLUMN status_count INTEGER NOT NULL DEFAULT 0;
+UPDATE entry SET expires_after_us = expire_time_us - report_time_us
+  WHERE expire_time_us IS NOT NULL;
+UPDATE entry SET status_count = 1 WHERE posted_version > 0;
+CREATE INDEX entry_expiry ON entry (expire_time_us)
+  WHERE expire_time_us IS NOT NULL;
+UPDATE meta SET value = 2 WHERE name = 'schema_version';
 )sql";
 
 }  // namespace signalbox

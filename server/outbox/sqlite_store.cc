@@ -107,16 +107,17 @@ constexpr char kGetSchemaVersion[] =
     "SELECT value FROM meta WHERE name = 'schema_version'";
 constexpr char kInsertMeta[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
 
-enum class Content { kNothing, kOurs };
+// What a file holds: nothing (0), or a schema of ours.
+using SchemaVersion = int64_t;
 
 // Looks at the file without changing it.
-absl::StatusOr<Content> Examine(SqliteConnection* connection,
-                                const std::string& path) {
+absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
+                                      const std::string& path) {
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kRead);
   const int64_t tables = Number(connection, kCountTables);
   const int64_t application = Number(connection, kGetApplicationId);
   if (!connection->status().ok()) return OpenError(connection->status());
-  if (tables == 0 && application == 0) return Content::kNothing;
+  if (tables == 0 && application == 0) return 0;
   if (application != kApplicationId) {
     return Alien(path, "is another program's database");
   }
@@ -131,7 +132,7 @@ absl::StatusOr<Content> Examine(SqliteConnection* connection,
                               kSchemaVersion, "; run the newer program"));
   }
   if (version < 1) return Alien(path, "has no schema version");
-  return Content::kOurs;
+  return version;
 }
 
 absl::Status CreateSchema(SqliteConnection* connection) {
@@ -145,6 +146,14 @@ absl::Status CreateSchema(SqliteConnection* connection) {
         std::pair<absl::string_view, int>("sequence", 0)}) {
     SqliteQuery(connection, kInsertMeta).Bind(name, value).Run();
   }
+  return transaction.Commit();
+}
+
+absl::Status UpgradeSchema(SqliteConnection* connection,
+                           SchemaVersion version) {
+  if (version == kSchemaVersion) return absl::OkStatus();
+  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
+  connection->Run(kUpgradeTo2);
   return transaction.Commit();
 }
 
@@ -246,14 +255,13 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
         absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
         absl::StrCat("database ", Quoted(path, 512), ": cannot be written"));
   }
-  const absl::StatusOr<Content> content = Examine(connection, path);
-  if (!content.ok()) return content.status();
+  const absl::StatusOr<SchemaVersion> version = Examine(connection, path);
+  if (!version.ok()) return version.status();
   const absl::Status configured = Configure(connection, path);
   if (!configured.ok()) return configured;
-  if (*content == Content::kNothing) {
-    const absl::Status created = CreateSchema(connection);
-    if (!created.ok()) return OpenError(created);
-  }
+  const absl::Status made = *version == 0 ? CreateSchema(connection)
+                                          : UpgradeSchema(connection, *version);
+  if (!made.ok()) return OpenError(made);
   return opened;
 }
 
@@ -302,8 +310,9 @@ absl::Status CheckSqliteOutbox(const std::string& data_dir) {
   const auto connection =
       SqliteConnection::Open(path, SqliteConnection::Access::kWrite);
   if (!connection.ok()) return OpenError(connection.status());
-  const absl::StatusOr<Content> content = Examine(connection->get(), path);
-  if (!content.ok()) return content.status();
+  const absl::StatusOr<SchemaVersion> version =
+      Examine(connection->get(), path);
+  if (!version.ok()) return version.status();
   return Findings(connection->get(), "PRAGMA integrity_check", path);
 }
 

@@ -14,16 +14,29 @@ namespace {
 
 constexpr int kMostHistory = 1000;
 
+// The key of a repository by its name, or by one that it had before.
+#define SIGNALBOX_REPOSITORY_NAMED(name)                                    \
+  "COALESCE((SELECT repository_key FROM repository WHERE canonical = " name \
+  "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
+  "))"
+
+#define SIGNALBOX_STATUS_COLUMNS                                             \
+  "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
+  "e.change_sequence, e.report_time_us, e.expire_time_us, e.posting_state, " \
+  "e.posting_reason, e.try_count, e.due_time_us, e.post_time_us, "           \
+  "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
+  "e.shown_target_url "
+
 constexpr char kFindCommit[] =
     "SELECT c.commit_key, r.host, r.owner, r.name "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
-    "WHERE r.canonical = ? AND c.sha = ?";
+    "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
+        "?1") " AND c.sha = ?2";
 constexpr char kListEntries[] =
-    "SELECT context, phase, result, description, target_url, attempt, "
-    "change_sequence, report_time_us, expire_time_us, posting_state, "
-    "posting_reason, try_count, due_time_us, post_time_us, lease_version "
-    "FROM entry WHERE commit_key = ? AND version > 0 ORDER BY context_key";
+    "SELECT " SIGNALBOX_STATUS_COLUMNS
+    "FROM entry AS e WHERE e.commit_key = ? "
+    "AND (e.version > 0 OR e.shown_state IS NOT NULL) ORDER BY e.context_key";
 
 constexpr char kListCommits[] =
     "SELECT r.host, r.owner, r.name, c.sha, c.newest_sequence, "
@@ -38,15 +51,19 @@ constexpr char kListRepositoryCommits[] =
     "FROM commit_summary AS c INDEXED BY commit_by_repository "
     "JOIN repository AS r ON r.repository_key = c.repository_key "
     "WHERE c.newest_sequence > 0 AND c.newest_sequence < ? "
-    "AND c.repository_key = "
-    "(SELECT repository_key FROM repository WHERE canonical = ?) "
-    "ORDER BY c.newest_sequence DESC LIMIT ?";
+    "AND c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
+        "?2") " ORDER BY c.newest_sequence DESC LIMIT ?";
 
 constexpr char kFindEntry[] =
-    "SELECT e.entry_id FROM repository AS r "
-    "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
+    "SELECT e.entry_id FROM commit_summary AS c "
     "JOIN entry AS e ON e.commit_key = c.commit_key "
-    "WHERE r.canonical = ? AND c.sha = ? AND e.context_key = ?";
+    "WHERE c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
+        "?1") " AND c.sha = ?2 AND e.context_key = ?3";
+constexpr char kGetEntry[] =
+    "SELECT r.host, r.owner, r.name, r.lane, " SIGNALBOX_STATUS_COLUMNS
+    "FROM entry AS e "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE e.entry_id = ?";
 constexpr char kListReports[] =
     "SELECT sequence, accept_time_us, phase, result, attempt, description, "
     "target_url, caller, delivery_id FROM report WHERE entry_id = ? "
@@ -72,6 +89,49 @@ Posting PostingOf(Posting stored, int64_t lease_version,
     stored.reason.clear();
   }
   return stored;
+}
+
+// The columns SIGNALBOX_STATUS_COLUMNS of a row, as they are read.
+struct StatusRow {
+  StatusView status;
+  std::optional<absl::Time> due_time;
+  int64_t lease_version = 0;
+  int64_t version = 0;
+  std::optional<std::string> shown_state;
+  std::string shown_description;
+  std::string shown_target_url;
+
+  StatusView View() &&;
+};
+
+StatusView StatusRow::View() && {
+  if (version > 0) {
+    status.state = StateOf(status.phase, status.result);
+    status.posting =
+        PostingOf(std::move(status.posting), lease_version, due_time);
+    return std::move(status);
+  }
+  status.state = ParseCommitState(shown_state.value_or(""))
+                     .value_or(CommitState::kPending);
+  status.description = std::move(shown_description);
+  status.target_url = std::move(shown_target_url);
+  status.posting = Posting();
+  status.posting.state = PostingState::kObserved;
+  return std::move(status);
+}
+
+template <typename... Before>
+StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
+  StatusRow row;
+  StatusView& status = row.status;
+  Posting& posting = status.posting;
+  query.Read(before..., &status.context, &status.phase, &status.result,
+             &status.description, &status.target_url, &status.attempt,
+             &status.sequence, &status.report_time, &status.expire_time,
+             &posting.state, &posting.reason, &posting.try_count, &row.due_time,
+             &posting.post_time, &row.lease_version, &row.version,
+             &row.shown_state, &row.shown_description, &row.shown_target_url);
+  return row;
 }
 
 CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
@@ -103,19 +163,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   SqliteQuery query(connection, kListEntries);
   query.Bind(commit_key);
   while (query.Next()) {
-    StatusView status;
-    int64_t lease_version = 0;
-    std::optional<absl::Time> due_time;
-    query.Read(&status.context, &status.phase, &status.result,
-               &status.description, &status.target_url, &status.attempt,
-               &status.sequence, &status.report_time, &status.expire_time,
-               &status.posting.state, &status.posting.reason,
-               &status.posting.try_count, &due_time, &status.posting.post_time,
-               &lease_version);
-    status.state = StateOf(status.phase, status.result);
-    status.posting =
-        PostingOf(std::move(status.posting), lease_version, due_time);
-    view.statuses.push_back(std::move(status));
+    view.statuses.push_back(ReadStatusRow(query).View());
   }
   return view;
 }
@@ -154,21 +202,37 @@ std::vector<CommitSummary> ListCommits(
   return commits;
 }
 
+absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
+                                  const StatusKey& key) {
+  const std::string sha_bytes = ShaToBytes(key.sha);
+  SqliteQuery query(connection, kFindEntry);
+  query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
+  if (!query.Next()) {
+    return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
+                                        Quoted(key.repository, 256), " at ",
+                                        Quoted(key.sha)));
+  }
+  int64_t entry_id = 0;
+  query.Read(&entry_id);
+  return entry_id;
+}
+
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,
                                    const StatusKey& key) {
-  const std::string sha_bytes = ShaToBytes(key.sha);
-  int64_t entry_id = 0;
-  {
-    SqliteQuery query(connection, kFindEntry);
-    query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
-    if (!query.Next()) {
-      return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
-                                          Quoted(key.repository, 256), " at ",
-                                          Quoted(key.sha)));
-    }
-    query.Read(&entry_id);
-  }
+  const absl::StatusOr<int64_t> found = FindEntry(connection, key);
+  if (!found.ok()) return found.status();
+  const int64_t entry_id = *found;
   History history;
+  {
+    SqliteQuery query(connection, kGetEntry);
+    query.Bind(entry_id);
+    if (!query.Next()) return history;
+    StatusRow row = ReadStatusRow(query, &history.repository.host,
+                                  &history.repository.owner,
+                                  &history.repository.name, &history.lane);
+    history.in_flight = row.lease_version != 0;
+    history.status = std::move(row).View();
+  }
   SqliteQuery reports(connection, kListReports);
   reports.Bind(entry_id, kMostHistory);
   while (reports.Next()) {

@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "server/github/waiting_times.h"
+
 namespace signalbox {
 namespace {
-
-// A trouble that passes: the network's, GitHub's, or the token's. Given up
-// never, since the status is still wanted when it has passed.
-constexpr absl::Duration kFirstWait = absl::Seconds(1);
-constexpr absl::Duration kMaxWait = absl::Minutes(5);
-
-// `No commit found` right after a push from a fork passes within seconds; after
-// a force-push it never does. (home-assistant/service-hub#394)
-constexpr absl::Duration kHoldWaits[] = {absl::Seconds(1), absl::Seconds(2),
-                                         absl::Seconds(4), absl::Seconds(8),
-                                         absl::Seconds(15)};
-
-// What GitHub's support advises for tokens that are not yet known everywhere
-// (akuity/kargo#6630).
-constexpr absl::Duration kBriefWaits[] = {absl::Seconds(3), absl::Seconds(10),
-                                          absl::Seconds(30)};
 
 // The next try says something else, so there is nothing to wait for; but no
 // more than three tries after a refusal, whatever it was.
@@ -36,9 +22,9 @@ std::optional<absl::Duration> Nth(const absl::Duration (&waits)[kCount],
 }
 
 absl::Duration Doubling(int try_count) {
-  absl::Duration wait = kFirstWait;
-  for (int i = 1; i < try_count && wait < kMaxWait; ++i) wait *= 2;
-  return std::min(wait, kMaxWait);
+  absl::Duration wait = kFirstRetry;
+  for (int i = 1; i < try_count && wait < kMaxRetry; ++i) wait *= 2;
+  return std::min(wait, kMaxRetry);
 }
 
 }  // namespace
@@ -49,14 +35,15 @@ std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
     case Action::kRetry:
     case Action::kRetryAmbiguous:
     case Action::kReauthenticate:
+    case Action::kPark:
       return Doubling(try_count);
     case Action::kWait:
       // The credential waits, not the entry.
       return absl::ZeroDuration();
     case Action::kHold:
-      return Nth(kHoldWaits, refusal_count);
+      return Nth(kNoCommitFoundWaits, refusal_count);
     case Action::kRetryBriefly:
-      return Nth(kBriefWaits, refusal_count);
+      return Nth(kYoungTokenWaits, refusal_count);
     case Action::kFitDescription:
     case Action::kDropTargetUrl:
       return Nth(kMendedWaits, refusal_count);

@@ -9,8 +9,8 @@
 namespace signalbox {
 
 // How long an entry waits before its next try, after a verdict that lets it be
-// tried again: all waiting times of single entries stand here, with their
-// source. Waits of whole credentials are RateLimiter's. `try_count` counts the
+// tried again, by the times of waiting_times.h. Waits of whole credentials are
+// RateLimiter's, those of whole hosts HostGuard's. `try_count` counts the
 // tries at the entry's newest report, `refusal_count` those that GitHub
 // definitely refused, both with this one. Nothing: no more tries, abandon it.
 //

@@ -1,14 +1,14 @@
 #include "server/poster/poster.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/error.h"
 #include "server/base/log.h"
-#include "server/poster/backoff.h"
-#include "server/report/text.h"
+#include "server/github/waiting_times.h"
+#include "server/poster/settling.h"
 
 namespace signalbox {
 namespace {
@@ -16,6 +16,7 @@ namespace {
 // A lease outlasts its request, so that an entry is never taken out twice
 // while a request of this process is under way.
 const absl::Duration kLeaseTime = kGitHubTimeout + absl::Seconds(3);
+static_assert(kGitHubTimeout <= kAmbiguousWait);
 
 constexpr int kMaxStepsPerRun = 256;
 constexpr int kResultsPerPending = 19;
@@ -23,35 +24,18 @@ constexpr absl::Duration kLongDue = absl::Seconds(60);
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
-// How often a stopped credential is asked whether its file has changed.
-constexpr absl::Duration kRefusedCredentialRetry = absl::Seconds(5);
+// How often a stopped credential is asked whether it is back: its file may have
+// changed.
+constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 
-constexpr size_t kMaxMendings = 4096;
-constexpr int kNoDescription = 2;
-constexpr size_t kMaxPlainDescription = 140;
+// GitHub takes 1,000 statuses of a sha and context, for ever. Pendings leave
+// room for results.
+constexpr int kMostStatuses = 1000;
+constexpr int kMostBeforePending = 950;
 
-// A fitted description in ASCII alone, for a GitHub that refuses more.
-std::string PlainDescription(absl::string_view fitted) {
-  std::string plain;
-  for (size_t i = 0; i < fitted.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(fitted[i]);
-    if (byte < 0x80) {
-      plain += fitted[i];
-    } else if (fitted.substr(i, 3) == "…") {
-      plain += "...";
-    } else if ((byte & 0xC0) != 0x80) {
-      plain += '?';
-    }
-  }
-  plain.resize(std::min(plain.size(), kMaxPlainDescription));
-  return plain;
-}
-
-// Refusals of the entry itself, not of the credential.
-bool IsRefusal(Action action) {
-  return action == Action::kHold || action == Action::kRetryBriefly ||
-         action == Action::kFitDescription || action == Action::kDropTargetUrl;
-}
+// How often one repository's name is asked for, and how many are remembered.
+constexpr absl::Duration kNamePause = absl::Minutes(5);
+constexpr size_t kMaxNames = 1024;
 
 // Only a request whose token was good gets this far at GitHub.
 bool ProvesToken(Action action) {
@@ -59,37 +43,25 @@ bool ProvesToken(Action action) {
          action == Action::kFitDescription || action == Action::kDropTargetUrl;
 }
 
-void LogAbandoned(const Lease& lease, absl::string_view reason,
-                  const Try* attempted) {
-  // A commit that was pushed away is everyday; the rest needs somebody.
-  const auto log = reason == "NO_COMMIT_FOUND" ? &LogInfo : &LogWarning;
-  log("commit status abandoned",
-      {{"repository", lease.repository.Display()},
-       {"sha", lease.sha},
-       {"context", lease.context},
-       {"reason", reason},
-       {"http_status", attempted == nullptr ? 0 : attempted->http_status},
-       {"message", attempted == nullptr ? "" : attempted->message},
-       {"request_id", attempted == nullptr ? "" : attempted->request_id}});
+bool WasAnswered(Action action) {
+  return action != Action::kRetry && action != Action::kRetryAmbiguous;
 }
 
-Settlement SettlementOf(const Lease& lease, Settlement::Kind kind) {
-  Settlement settlement;
-  settlement.entry_id = lease.entry_id;
-  settlement.version = lease.version;
-  settlement.lease_number = lease.lease_number;
-  settlement.kind = kind;
-  return settlement;
+void LogAbandoned(const Lease& lease, const Settlement& settlement) {
+  // A commit that was pushed away is everyday; the rest needs somebody.
+  const auto log =
+      settlement.reason == "NO_COMMIT_FOUND" ? &LogInfo : &LogWarning;
+  const Try attempted = settlement.attempted.value_or(Try());
+  log("commit status abandoned", {{"repository", lease.repository.Display()},
+                                  {"sha", lease.sha},
+                                  {"context", lease.context},
+                                  {"reason", settlement.reason},
+                                  {"http_status", attempted.http_status},
+                                  {"message", attempted.message},
+                                  {"request_id", attempted.request_id}});
 }
 
 }  // namespace
-
-struct Poster::Ended {
-  std::shared_ptr<const Post> post;
-  absl::StatusOr<HttpResponse> answer;
-  Verdict verdict;
-  Moment end;
-};
 
 Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
                RateLimiter* limiter, Metrics* metrics, Clock* clock,
@@ -113,7 +85,8 @@ Poster::Moment Poster::Look() const {
 absl::Time Poster::RunOnce() {
   const absl::Time now = clock_->Now();
   absl::Time next = absl::InfiniteFuture();
-  if (!SettleEnded(now)) {
+  RecallPauses();
+  if (!SettleEnded(now) || !recalled_pauses_) {
     next = now + kStoreRetry;
   } else {
     bool closed;
@@ -139,6 +112,28 @@ int Poster::InFlight() const {
   return in_flight_;
 }
 
+LaneState Poster::StateOf(absl::string_view lane) const {
+  MutexLock lock(&mu_);
+  const auto it = lane_states_.find(lane);
+  return it == lane_states_.end() ? LaneState() : it->second;
+}
+
+// What GitHub told a former process to wait for holds for this one.
+void Poster::RecallPauses() {
+  if (recalled_pauses_) return;
+  const absl::StatusOr<std::vector<LanePause>> pauses = outbox_->Pauses();
+  if (!pauses.ok()) return NoteStoreFailure(pauses.status());
+  const Moment now = Look();
+  for (const LanePause& pause : *pauses) {
+    // A clock that was set back must not make it longer than any can be.
+    const absl::Duration left = std::min(pause.until - now.wall, kMaxReset);
+    if (left > absl::ZeroDuration()) {
+      limiter_->Block(pause.lane, now.steady + left);
+    }
+  }
+  recalled_pauses_ = true;
+}
+
 bool Poster::SettleEnded(absl::Time now) {
   std::vector<Ended> ended;
   {
@@ -147,9 +142,41 @@ bool Poster::SettleEnded(absl::Time now) {
   }
   for (const Ended& one : ended) {
     NoteEnd(one);
-    unsettled_.push_back({Judged(one, now), /*was_sent=*/true});
+    const Request& request = *one.request;
+    switch (request.errand) {
+      case Errand::kPost: {
+        Settlement settlement =
+            AfterPost(request.lease, request.sent, one.reply,
+                      request.begin_time, one.end.wall, &wording_);
+        if (settlement.kind == Settlement::Kind::kAbandoned) {
+          LogAbandoned(request.lease, settlement);
+        }
+        unsettled_.push_back({std::move(settlement), /*was_sent=*/true});
+        NoteMove(request, one.reply.moved_to, now);
+        break;
+      }
+      case Errand::kRead:
+        unsettled_.push_back({AfterRead(request.lease, one.reply,
+                                        request.begin_time, one.end.wall),
+                              /*was_sent=*/true});
+        NoteMove(request, one.reply.moved_to, now);
+        break;
+      case Errand::kLearn:
+        lanes_[request.lane].learning = false;
+        Release();
+        break;
+      case Errand::kName:
+        Rename(request, one.reply, now);
+        Release();
+        break;
+    }
   }
   return FlushUnsettled(now);
+}
+
+void Poster::Release() {
+  MutexLock lock(&mu_);
+  --in_flight_;
 }
 
 bool Poster::FlushUnsettled(absl::Time now) {
@@ -166,8 +193,7 @@ bool Poster::FlushUnsettled(absl::Time now) {
     if (!settled.ok()) NoteStoreFailure(settled);
     if (first.was_sent) {
       entries_in_flight_.erase(first.settlement.entry_id);
-      MutexLock lock(&mu_);
-      --in_flight_;
+      Release();
     }
     unsettled_.pop_front();
   }
@@ -183,90 +209,106 @@ void Poster::NoteStoreFailure(const absl::Status& status) {
 }
 
 void Poster::NoteEnd(const Ended& ended) {
-  const Post& post = *ended.post;
-  const Verdict& verdict = ended.verdict;
-  limiter_->Observe(post.lane, ended.answer, verdict, ended.end.steady);
-  if (verdict.action == Action::kReauthenticate) {
-    credentials_->NoteRefused(post.lane, post.token, verdict.reason,
-                              ended.end.wall);
-  } else if (ProvesToken(verdict.action)) {
-    credentials_->NoteAccepted(post.lane, post.token);
+  const Request& request = *ended.request;
+  const Verdict& verdict = ended.reply.verdict;
+  limiter_->Observe(request.lane, ended.reply.answer, verdict,
+                    ended.end.steady);
+  hosts_.Observe(request.token.api_url, WasAnswered(verdict.action),
+                 ended.end.steady);
+  switch (verdict.action) {
+    case Action::kReauthenticate:
+    case Action::kPark:
+      credentials_->NoteRefused(request.lane, request.token, verdict.reason,
+                                ended.end.wall);
+      break;
+    case Action::kWait:
+      NoteLimit(ended);
+      break;
+    default:
+      // A host without limits has no /rate_limit, and says so to good tokens.
+      if (ProvesToken(verdict.action) ||
+          (request.errand == Errand::kLearn && WasAnswered(verdict.action))) {
+        credentials_->NoteAccepted(request.lane, request.token);
+      }
   }
-  if (verdict.action == Action::kWait) {
-    LogWarning("GitHub limits a credential",
-               {{"credential", post.lane},
-                {"reason", verdict.reason},
-                {"retry_after", verdict.retry_after.has_value()
-                                    ? absl::FormatDuration(*verdict.retry_after)
-                                    : ""},
-                {"reset_time", verdict.reset_time.has_value()
-                                   ? absl::FormatTime(*verdict.reset_time,
-                                                      absl::UTCTimeZone())
-                                   : ""},
-                {"message", verdict.message},
-                {"request_id", verdict.request_id}});
-  }
-  metrics_->Add("signalbox_posts_total",
-                "Requests to GitHub that have ended, by what became of them.",
-                {{"verdict", verdict.reason}});
-}
-
-Settlement Poster::Judged(const Ended& ended, absl::Time now) {
-  const Post& post = *ended.post;
-  const Verdict& verdict = ended.verdict;
-  Settlement settlement = SettlementOf(post.lease, Settlement::Kind::kRetry);
-  settlement.attempted =
-      Try{post.begin_time,    ended.end.wall, verdict.http_status,
-          verdict.request_id, verdict.reason, verdict.message};
-  if (verdict.action == Action::kDone) {
-    mendings_.erase(post.lease.entry_id);
-    settlement.kind = Settlement::Kind::kPosted;
-    settlement.shown = post.sent;
-    settlement.status_id = verdict.status_id;
-    return settlement;
-  }
-
-  settlement.reason = verdict.reason;
-  settlement.refused = IsRefusal(verdict.action);
-  // An earlier try with an unknown end stays unknown until GitHub shows a
-  // later one.
-  settlement.ambiguous = verdict.action == Action::kRetryAmbiguous ||
-                         post.lease.ambiguous_since.has_value();
-  const std::optional<absl::Duration> wait =
-      Backoff(verdict, post.lease.try_count + 1,
-              post.lease.refusal_count + (settlement.refused ? 1 : 0));
-  if (wait.has_value() && Mend(post, verdict.action)) {
-    settlement.next_try_time = now + *wait;
-    return settlement;
-  }
-  mendings_.erase(post.lease.entry_id);
-  settlement.kind = Settlement::Kind::kAbandoned;
-  LogAbandoned(post.lease, verdict.reason, &*settlement.attempted);
-  return settlement;
-}
-
-bool Poster::Mend(const Post& post, Action action) {
-  Mending mending = post.mending;
-  if (action == Action::kDropTargetUrl) {
-    if (post.sent.target_url.empty()) return false;
-    mending.without_url = true;
-  } else if (action == Action::kFitDescription) {
-    if (post.sent.description.empty()) return false;
-    const bool is_plain =
-        post.sent.description == PlainDescription(post.sent.description);
-    mending.plainer = is_plain ? kNoDescription : mending.plainer + 1;
+  if (request.errand == Errand::kPost) {
+    metrics_->Add("signalbox_posts_total",
+                  "Posts to GitHub that have ended, by what became of them.",
+                  {{"verdict", verdict.reason}});
   } else {
-    return true;
+    metrics_->Add("signalbox_reads_total",
+                  "Other requests to GitHub, by what became of them.",
+                  {{"verdict", verdict.reason}});
   }
-  // What is forgotten is refused, and mended, once more.
-  if (mendings_.size() >= kMaxMendings) mendings_.erase(mendings_.begin());
-  mendings_[post.lease.entry_id] = mending;
-  return true;
+}
+
+void Poster::NoteLimit(const Ended& ended) {
+  const Request& request = *ended.request;
+  const Verdict& verdict = ended.reply.verdict;
+  const absl::Time until =
+      ended.end.wall +
+      (limiter_->BlockedUntil(request.lane) - ended.end.steady);
+  LogWarning("GitHub limits a credential",
+             {{"credential", request.lane},
+              {"reason", verdict.reason},
+              {"until", absl::FormatTime(until, absl::UTCTimeZone())},
+              {"message", verdict.message},
+              {"request_id", verdict.request_id}});
+  const absl::Status kept =
+      outbox_->SetPause(request.lane, until, ended.end.wall);
+  if (!kept.ok()) NoteStoreFailure(kept);
+}
+
+void Poster::NoteMove(const Request& request, int64_t moved_to,
+                      absl::Time now) {
+  if (moved_to == 0) return;
+  const std::string canonical = request.lease.repository.Canonical();
+  const auto asked = names_asked_.find(canonical);
+  if (asked != names_asked_.end() && now - asked->second < kNamePause) return;
+  if (names_asked_.size() >= kMaxNames) names_asked_.clear();
+  names_asked_[canonical] = now;
+  lanes_[request.lane].renamed.emplace_back(request.lease.repository, moved_to);
+}
+
+void Poster::Rename(const Request& request, const GitHubReply& reply,
+                    absl::Time now) {
+  const Repository& old_name = request.old_name;
+  if (reply.verdict.action != Action::kDone) {
+    LogInfo("a repository has moved, and its new name cannot be read",
+            {{"repository", old_name.Display()},
+             {"repository_id", request.repository_id},
+             {"reason", reply.verdict.reason}});
+    return;
+  }
+  const absl::StatusOr<Repository> named =
+      ParseRepository(absl::StrCat(old_name.host, "/", reply.full_name));
+  if (!named.ok() || named->Canonical() == old_name.Canonical()) return;
+  const absl::Status renamed =
+      outbox_->RenameRepository(old_name, *named, request.repository_id, now);
+  if (!renamed.ok()) {
+    names_asked_.erase(old_name.Canonical());
+    return NoteStoreFailure(renamed);
+  }
+  LogInfo("a repository has a new name",
+          {{"repository", named->Display()},
+           {"old_name", old_name.Display()},
+           {"repository_id", request.repository_id}});
+}
+
+absl::StatusOr<std::vector<std::string>> Poster::LanesWithWork(absl::Time now) {
+  absl::StatusOr<std::vector<std::string>> lanes = outbox_->DueLanes(now);
+  if (!lanes.ok()) return lanes;
+  for (const auto& [id, lane] : lanes_) {
+    if (!lane.renamed.empty()) lanes->push_back(id);
+  }
+  std::sort(lanes->begin(), lanes->end());
+  lanes->erase(std::unique(lanes->begin(), lanes->end()), lanes->end());
+  return lanes;
 }
 
 void Poster::BeginDue(absl::Time& next) {
   const absl::Time now = clock_->Now();
-  absl::StatusOr<std::vector<std::string>> lanes = outbox_->DueLanes(now);
+  absl::StatusOr<std::vector<std::string>> lanes = LanesWithWork(now);
   if (!lanes.ok()) {
     NoteStoreFailure(lanes.status());
     next = std::min(next, now + kStoreRetry);
@@ -306,10 +348,21 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   if (lane_id.empty()) return AbandonUnowned(now);
   const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
   if (!token.ok()) {
-    const bool refused = absl::IsFailedPrecondition(token.status());
-    next = std::min(next, now.wall + (refused ? kRefusedCredentialRetry
+    const bool stopped = absl::IsFailedPrecondition(token.status());
+    const std::string reason(ReasonOf(token.status()));
+    if (stopped) NoteStopped(lane_id, reason);
+    NoteLane(lane_id, reason, absl::InfinitePast());
+    next = std::min(next, now.wall + (stopped ? kStoppedCredentialRetry
                                               : kCredentialRetry));
     return Step::kNothing;
+  }
+  if (token->probe_only || !limiter_->Knows(lane_id)) {
+    return BeginLearning(lane_id, *token, now, next);
+  }
+  NoteStopped(lane_id, "");
+  if (!lanes_[lane_id].renamed.empty()) {
+    const Step step = BeginNaming(lane_id, *token, now, next);
+    if (step != Step::kNothing) return step;
   }
 
   LeaseRequest results;
@@ -340,21 +393,73 @@ Poster::Step Poster::AbandonUnowned(const Moment& now) {
       return Step::kStopped;
     }
     if (!lease->has_value()) continue;
-    Settlement settlement = SettlementOf(**lease, Settlement::Kind::kAbandoned);
-    settlement.reason = "NO_CREDENTIAL";
-    LogAbandoned(**lease, settlement.reason, nullptr);
+    Settlement settlement =
+        Unsent(**lease, Settlement::Kind::kAbandoned, "NO_CREDENTIAL");
+    LogAbandoned(**lease, settlement);
     return SettleUnsent(std::move(settlement), now);
   }
   return Step::kNothing;
 }
 
+Poster::Step Poster::BeginLearning(const std::string& lane_id,
+                                   const Token& token, const Moment& now,
+                                   absl::Time& next) {
+  Lane& lane = lanes_[lane_id];
+  if (lane.learning) return Step::kNothing;
+  if (!Book(lane_id, token, /*pending=*/false, now, next)) {
+    return Step::kNothing;
+  }
+  lane.learning = true;
+  auto request = std::make_shared<Request>();
+  request->errand = Errand::kLearn;
+  request->lane = lane_id;
+  request->token = token;
+  Send(std::move(request), now);
+  return Step::kNothing;
+}
+
+Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
+                                 const Moment& now, absl::Time& next) {
+  if (!Book(lane_id, token, /*pending=*/false, now, next)) {
+    return Step::kNothing;
+  }
+  auto& renamed = lanes_[lane_id].renamed;
+  auto request = std::make_shared<Request>();
+  request->errand = Errand::kName;
+  request->lane = lane_id;
+  request->token = token;
+  request->old_name = renamed.front().first;
+  request->repository_id = renamed.front().second;
+  renamed.pop_front();
+  Send(std::move(request), now);
+  return Step::kWorked;
+}
+
+bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
+                  const Moment& now, absl::Time& next) {
+  absl::Time allowed = hosts_.Reserve(token.api_url, now.steady);
+  absl::string_view reason = "HOST_DOWN";
+  if (allowed <= now.steady) {
+    allowed = limiter_->Reserve(lane_id, pending, now.steady);
+    if (allowed <= now.steady) return true;
+    hosts_.Return(token.api_url);
+    reason = limiter_->WaitsFor(lane_id, pending, now.steady);
+  }
+  const absl::Time until = now.wall + (allowed - now.steady);
+  NoteLane(lane_id, reason, until);
+  next = std::min(next, until);
+  return false;
+}
+
+void Poster::Unbook(const std::string& lane_id, const Token& token) {
+  limiter_->Return(lane_id);
+  hosts_.Return(token.api_url);
+}
+
 Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
                                   const Token& token, const Moment& now,
                                   absl::Time& next) {
-  const absl::Time allowed =
-      limiter_->Reserve(request.lane, request.pendings, now.steady);
-  if (allowed > now.steady) {
-    next = std::min(next, now.wall + (allowed - now.steady));
+  if (!Book(request.lane, token, request.pendings, now, next)) {
     return Step::kNothing;
   }
   LeaseRequest in_turn = request;
@@ -364,12 +469,12 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   const absl::StatusOr<std::optional<Lease>> lease =
       outbox_->TakeDue(in_turn, now.wall);
   if (!lease.ok()) {
-    limiter_->Return(request.lane);
+    Unbook(request.lane, token);
     NoteStoreFailure(lease.status());
     return Step::kStopped;
   }
   if (!lease->has_value()) {
-    limiter_->Return(request.lane);
+    Unbook(request.lane, token);
     return Step::kNothing;
   }
   last_repository = (*lease)->repository.Canonical();
@@ -378,79 +483,121 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
 
 Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
                            const Token& token, const Moment& now) {
+  const auto unsent = [&](Settlement settlement) {
+    Unbook(request.lane, token);
+    return SettleUnsent(std::move(settlement), now);
+  };
   if (entries_in_flight_.contains(lease.entry_id)) {
     // The machine slept past the lease, and its answer is still to come.
-    limiter_->Return(request.lane);
-    Settlement settlement = SettlementOf(lease, Settlement::Kind::kReturned);
+    Settlement settlement = Unsent(lease, Settlement::Kind::kReturned);
     settlement.next_try_time = now.wall + kStoreRetry;
-    return SettleUnsent(std::move(settlement), now);
+    return unsent(std::move(settlement));
   }
 
-  auto post = std::make_shared<Post>();
-  post->lease = lease;
-  post->lane = request.lane;
-  post->token = token;
-  post->begin_time = now.wall;
-  const auto mending = mendings_.find(lease.entry_id);
-  if (mending != mendings_.end() && mending->second.version == lease.version) {
-    post->mending = mending->second;
-  }
-  post->mending.version = lease.version;
-  post->sent = lease.wanted;
-  post->sent.description = FitDescription(lease.wanted.description);
-  if (post->mending.plainer == kNoDescription) {
-    post->sent.description.clear();
-  } else if (post->mending.plainer > 0) {
-    post->sent.description = PlainDescription(post->sent.description);
-  }
-  if (post->mending.without_url) post->sent.target_url.clear();
-
-  // After a try with an unknown end GitHub may show something else than it
-  // acknowledged.
-  if (lease.shown == post->sent && !lease.ambiguous_since.has_value()) {
-    limiter_->Return(request.lane);
-    metrics_->Add("signalbox_posts_saved_total",
-                  "Statuses that GitHub showed already.");
-    Settlement settlement = SettlementOf(lease, Settlement::Kind::kPosted);
-    settlement.shown = post->sent;
-    return SettleUnsent(std::move(settlement), now);
+  auto begun = std::make_shared<Request>();
+  begun->lane = request.lane;
+  begun->token = token;
+  begun->lease = lease;
+  if (lease.ambiguous_since.has_value()) {
+    // GitHub may show something else than it acknowledged.
+    begun->errand = Errand::kRead;
+  } else {
+    begun->sent = wording_.For(lease);
+    if (lease.shown == begun->sent) {
+      metrics_->Add("signalbox_posts_saved_total",
+                    "Statuses that GitHub showed already.");
+      Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);
+      settlement.shown = begun->sent;
+      return unsent(std::move(settlement));
+    }
+    const bool full = lease.status_count >= kMostStatuses;
+    const bool nearly = lease.status_count >= kMostBeforePending;
+    if (full || (nearly && request.pendings)) {
+      Settlement settlement =
+          Unsent(lease, Settlement::Kind::kAbandoned,
+                 full ? "STATUS_LIMIT_REACHED" : "STATUS_LIMIT_NEAR");
+      LogAbandoned(lease, settlement);
+      return unsent(std::move(settlement));
+    }
   }
 
   int& results_in_row = lanes_[request.lane].results_in_row;
   results_in_row = request.pendings ? 0 : results_in_row + 1;
   entries_in_flight_.insert(lease.entry_id);
+  Send(std::move(begun), now);
+  return Step::kWorked;
+}
+
+void Poster::Send(std::shared_ptr<Request> request, const Moment& now) {
+  request->begin_time = now.wall;
+  NoteLane(request->lane, "", absl::InfinitePast());
   {
     MutexLock lock(&mu_);
     ++in_flight_;
   }
-  StatusPost status;
-  status.repository = lease.repository;
-  status.sha = lease.sha;
-  status.context = lease.context;
-  status.state = post->sent.state;
-  status.description = post->sent.description;
-  status.target_url = post->sent.target_url;
-  github_->CreateStatus(
-      status, token, now.wall,
-      [this, post](absl::StatusOr<HttpResponse> answer, Verdict verdict) {
-        Ended ended{post, std::move(answer), std::move(verdict), Look()};
-        // The limiter runs on steady time, so it needs GitHub's clock beside
-        // GitHub's moments; ours is the next best.
-        if (ended.verdict.github_time == absl::InfinitePast()) {
-          ended.verdict.github_time = ended.end.wall;
-        }
-        {
-          MutexLock lock(&mu_);
-          ended_.push_back(std::move(ended));
-        }
-        wake_();
-      });
-  return Step::kWorked;
+  const Request& sent = *request;
+  GitHubClient::Done done = [this, request](GitHubReply reply) {
+    Ended ended{request, std::move(reply), Look()};
+    // The limiter runs on steady time, so it needs GitHub's clock beside
+    // GitHub's moments; ours is the next best.
+    if (ended.reply.verdict.github_time == absl::InfinitePast()) {
+      ended.reply.verdict.github_time = ended.end.wall;
+    }
+    {
+      MutexLock lock(&mu_);
+      ended_.push_back(std::move(ended));
+    }
+    wake_();
+  };
+  const Lease& lease = sent.lease;
+  switch (sent.errand) {
+    case Errand::kPost: {
+      StatusPost post;
+      post.repository = lease.repository;
+      post.sha = lease.sha;
+      post.context = lease.context;
+      post.state = sent.sent.state;
+      post.description = sent.sent.description;
+      post.target_url = sent.sent.target_url;
+      return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
+    }
+    case Errand::kRead:
+      return github_->ReadStatus(lease.repository, lease.sha, lease.context,
+                                 sent.token, now.wall, std::move(done));
+    case Errand::kLearn:
+      return github_->GetRateLimit(sent.token, now.wall, std::move(done));
+    case Errand::kName:
+      return github_->GetRepository(sent.repository_id, sent.token, now.wall,
+                                    std::move(done));
+  }
 }
 
 Poster::Step Poster::SettleUnsent(Settlement settlement, const Moment& now) {
   unsettled_.push_back({std::move(settlement), /*was_sent=*/false});
   return FlushUnsettled(now.wall) ? Step::kWorked : Step::kStopped;
+}
+
+void Poster::NoteLane(const std::string& lane_id, absl::string_view reason,
+                      absl::Time until) {
+  MutexLock lock(&mu_);
+  LaneState& state = lane_states_[lane_id];
+  state.reason = std::string(reason);
+  state.until = until;
+}
+
+void Poster::NoteStopped(const std::string& lane_id,
+                         const std::string& reason) {
+  std::string& noted = lanes_[lane_id].stop_reason;
+  if (noted == reason) return;
+  const auto set = [&](const std::string& why, double value) {
+    if (why.empty()) return;
+    metrics_->Set("signalbox_credential_stopped",
+                  "1 while a credential is stopped: its work is parked.", value,
+                  {{"credential", lane_id}, {"reason", why}});
+  };
+  set(noted, 0);
+  set(reason, 1);
+  noted = reason;
 }
 
 }  // namespace signalbox

@@ -5,8 +5,10 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,8 +21,19 @@
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
 #include "server/outbox/outbox.h"
+#include "server/poster/host_guard.h"
+#include "server/poster/wording.h"
 
 namespace signalbox {
+
+// What keeps the work of a lane waiting, for people.
+struct LaneState {
+  // A stable upper-case word: the credential's (see Credentials::Get), the rate
+  // limiter's (see RateLimiter::WaitsFor) or HOST_DOWN; empty: nothing does.
+  std::string reason;
+  // Until when, as far as is known; InfinitePast: it is not.
+  absl::Time until = absl::InfinitePast();
+};
 
 // Poster makes GitHub show what the outbox says.
 //
@@ -31,8 +44,12 @@ namespace signalbox {
 // other. An entry's lane is the id of its credential; "" has none, and its
 // entries are abandoned (NO_CREDENTIAL).
 //
-// GitHub can refuse a description or a URL: then a plainer description, none,
-// or no URL is tried, and what was really sent is what is noted as shown.
+// Besides posts it makes three requests more:
+//   - before the first post of a lane, and for a credential that is stopped,
+//     GET /rate_limit: it costs nothing and tells the budget;
+//   - where the end of a post is not known, GitHub is asked what it shows;
+//   - after a redirect, how the repository is called now.
+// A pause that GitHub asked for is kept across restarts.
 //
 // When the store fails, nothing is lost: what has ended is settled as soon as
 // the store takes it (it is asked every second), and nothing new begins before.
@@ -54,44 +71,39 @@ class Poster {
          std::function<void(absl::Status)> on_store_failure = nullptr);
   ~Poster();
 
-  // Settles the posts that have ended, begins all that may begin now (at most
-  // a few hundred, so that what ends is settled soon), and returns when it
+  // Settles the requests that have ended, begins all that may begin now (at
+  // most a few hundred, so that what ends is settled soon), and returns when it
   // wants to be called again.
   absl::Time RunOnce();
 
-  // Begins no more posts from the next RunOnce on.
+  // Begins no more requests from the next RunOnce on.
   void Close();
 
-  // How many posts are in flight. Their leases are settled by RunOnce; what is
-  // in flight when the process ends is read by the next one.
+  // How many requests are in flight. Their leases are settled by RunOnce; what
+  // is in flight when the process ends is read back by the next one.
   int InFlight() const;
 
+  // As of the last RunOnce.
+  LaneState StateOf(absl::string_view lane) const;
+
  private:
-  // What is really asked for, after GitHub refused the text or the URL of this
-  // version of an entry.
-  struct Mending {
-    int64_t version = 0;
-    int plainer = 0;  // 0: as fitted; 1: ASCII only; 2: no description.
-    bool without_url = false;
+  enum class Errand {
+    kPost,
+    kRead,   // What does GitHub show for a key?
+    kLearn,  // What is the budget, and is the token good?
+    kName,   // How is a repository called now?
   };
 
-  // A post, from its begin to its settlement.
-  struct Post {
-    Lease lease;
+  // A request to GitHub, from its begin to its settlement.
+  struct Request {
+    Errand errand = Errand::kPost;
     std::string lane;
     Token token;
-    Shown sent;
-    Mending mending;
     absl::Time begin_time;
-  };
-
-  // A post that GitHub has answered, or not.
-  struct Ended;
-
-  // Whose turn it is among the posts of a credential.
-  struct Lane {
-    std::string last_repository[2];  // By class: results, pendings.
-    int results_in_row = 0;          // Since the last pending.
+    Lease lease;          // kPost, kRead.
+    Shown sent;           // kPost.
+    Repository old_name;  // kName.
+    int64_t repository_id = 0;
   };
 
   // One look at both clocks.
@@ -100,10 +112,27 @@ class Poster {
     absl::Time steady;  // For pauses: never jumps.
   };
 
+  // A request that GitHub has answered, or not.
+  struct Ended {
+    std::shared_ptr<const Request> request;
+    GitHubReply reply;
+    Moment end;
+  };
+
   // A settlement that the store has not taken yet.
   struct Unsettled {
     Settlement settlement;
-    bool was_sent = false;  // It ends a post in flight.
+    bool was_sent = false;  // It ends a request in flight.
+  };
+
+  struct Lane {
+    // Whose turn it is among the posts.
+    std::string last_repository[2];  // By class: results, pendings.
+    int results_in_row = 0;          // Since the last pending.
+    bool learning = false;           // GET /rate_limit is under way.
+    std::string stop_reason;         // Why the credential is stopped.
+    // Repositories that may have another name by now.
+    std::deque<std::pair<Repository, int64_t>> renamed;
   };
 
   enum class Step {
@@ -113,28 +142,43 @@ class Poster {
   };
 
   Moment Look() const;
+  void RecallPauses();
 
-  // These two end a post: what its answer means for others, and for itself.
+  // These end a request: what it means for others, and for its entry.
   void NoteEnd(const Ended& ended);
-  Settlement Judged(const Ended& ended, absl::Time now);
+  void NoteLimit(const Ended& ended);
+  void NoteMove(const Request& request, int64_t moved_to, absl::Time now);
+  void Rename(const Request& request, const GitHubReply& reply, absl::Time now);
+  void Release();
   // False: the store did not take everything.
   bool SettleEnded(absl::Time now);
   bool FlushUnsettled(absl::Time now);
   void NoteStoreFailure(const absl::Status& status);
 
-  // These begin posts, and lower `next` to when they want to be called again.
+  // These begin requests, and lower `next` to when they want to be called
+  // again.
   void BeginDue(absl::Time& next);
+  absl::StatusOr<std::vector<std::string>> LanesWithWork(absl::Time now);
   Step RunLane(const std::string& lane_id, absl::Time& next);
   Step AbandonUnowned(const Moment& now);
+  Step BeginLearning(const std::string& lane_id, const Token& token,
+                     const Moment& now, absl::Time& next);
+  Step BeginNaming(const std::string& lane_id, const Token& token,
+                   const Moment& now, absl::Time& next);
   Step TakeAndBegin(const LeaseRequest& request, const Token& token,
                     const Moment& now, absl::Time& next);
   Step Begin(const Lease& lease, const LeaseRequest& request,
              const Token& token, const Moment& now);
+  void Send(std::shared_ptr<Request> request, const Moment& now);
   Step SettleUnsent(Settlement settlement, const Moment& now);
 
-  // Prepares the next try after a verdict. False: there is nothing left that
-  // could be said in another way.
-  bool Mend(const Post& post, Action action);
+  // Whether a request may be made now; books it. False: `next` is lowered.
+  bool Book(const std::string& lane_id, const Token& token, bool pending,
+            const Moment& now, absl::Time& next);
+  void Unbook(const std::string& lane_id, const Token& token);
+  void NoteLane(const std::string& lane_id, absl::string_view reason,
+                absl::Time until);
+  void NoteStopped(const std::string& lane_id, const std::string& reason);
 
   Outbox* const outbox_;
   Credentials* const credentials_;
@@ -146,16 +190,21 @@ class Poster {
   const std::function<void(absl::Status)> on_store_failure_;
 
   // RunOnce's own.
+  HostGuard hosts_;
+  Wording wording_;
   std::map<std::string, Lane> lanes_;
   std::string last_lane_;  // Where the last run ended, for the next one.
-  std::map<int64_t, Mending> mendings_;  // By entry id.
+  std::map<std::string, absl::Time> names_asked_;  // By canonical name.
   std::set<int64_t> entries_in_flight_;
   std::deque<Unsettled> unsettled_;
+  bool recalled_pauses_ = false;
 
   mutable Mutex mu_;
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);
   int in_flight_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<std::string, LaneState, std::less<>> lane_states_
+      ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

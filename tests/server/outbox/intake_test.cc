@@ -8,6 +8,7 @@
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/forwarding_outbox.h"
 
 namespace signalbox {
 namespace {
@@ -17,8 +18,10 @@ using testing::IsEmpty;
 
 // Takes everything, or nothing: the attempt of a report says what becomes of
 // it, and its sequence is its place in the order of arrival.
-class FakeOutbox : public Outbox {
+class FakeOutbox : public ForwardingOutbox {
  public:
+  FakeOutbox() : ForwardingOutbox(nullptr) {}
+
   absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) override {
     batches.push_back(submissions.size());
@@ -35,31 +38,6 @@ class FakeOutbox : public Outbox {
       outcomes.push_back(outcome);
     }
     return outcomes;
-  }
-
-  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest&,
-                                               absl::Time) override {
-    return absl::UnimplementedError("");
-  }
-  absl::Status Settle(const Settlement&, absl::Time) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<absl::Time> NextDueTime(absl::Time) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<CommitView> GetCommit(const Repository&,
-                                       absl::string_view) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
-      const std::optional<Repository>&, int64_t, int) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<History> GetHistory(const StatusKey&) override {
-    return absl::UnimplementedError("");
   }
 
   absl::Status error;

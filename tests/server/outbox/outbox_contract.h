@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "server/base/error.h"
 #include "server/outbox/outbox.h"
 #include "tests/support/fake_clock.h"
 
@@ -174,6 +175,11 @@ class OutboxContract
       case Settlement::Kind::kReturned:
         settlement.next_try_time = Now() + absl::Seconds(5);
         break;
+      case Settlement::Kind::kRead:
+        settlement.shown = lease.wanted;
+        settlement.status_id = 1000 + lease.version;
+        settlement.attempted = TryOf(200);
+        break;
     }
     return settlement;
   }
@@ -225,6 +231,57 @@ class OutboxContract
     const auto lanes = outbox().DueLanes(Now());
     EXPECT_TRUE(lanes.ok()) << lanes.status();
     return lanes.ok() ? *lanes : std::vector<std::string>();
+  }
+
+  int Expire(int limit = 100) {
+    const absl::StatusOr<int> expired = outbox().ExpirePendings(Now(), limit);
+    EXPECT_TRUE(expired.ok()) << expired.status();
+    return expired.value_or(-1);
+  }
+  absl::Time NextExpiry() {
+    const absl::StatusOr<absl::Time> next = outbox().NextExpiry();
+    EXPECT_TRUE(next.ok()) << next.status();
+    return next.value_or(absl::InfinitePast());
+  }
+  void Retry(const Report& report) {
+    const absl::Status status = outbox().Retry(report.Key(), Now());
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  void Rename(absl::string_view from, absl::string_view to, int64_t id = 0) {
+    const absl::Status status =
+        outbox().RenameRepository(Repo(from), Repo(to), id, Now());
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  // Until nothing more is forgotten.
+  void Forget(absl::Time before) {
+    Outbox& kept_open = outbox();
+    for (int batches = 0; batches < 1000; ++batches) {
+      const absl::StatusOr<bool> more = kept_open.ForgetBefore(before);
+      ASSERT_TRUE(more.ok()) << more.status();
+      if (!*more) return;
+    }
+    FAIL() << "it does not end";
+  }
+  bool IsKnown(absl::string_view repository, char sha = 'a') {
+    const auto commit = outbox().GetCommit(Repo(repository), Sha(sha));
+    EXPECT_TRUE(commit.ok() || ReasonOf(commit.status()) == "NOTHING_REPORTED");
+    return commit.ok();
+  }
+  Receipt Observe(Report report, int64_t id) {
+    Submission submission = Of({std::move(report)});
+    submission.observed = Observed{id, "somebody"};
+    return Receipts(submission).front();
+  }
+  void PostAll() {
+    clock_.Advance(absl::Seconds(1));
+    for (auto lease = TakeAny(); lease.has_value(); lease = TakeAny()) {
+      Settle(*lease, Settlement::Kind::kPosted);
+    }
+  }
+  std::vector<LanePause> Pauses() {
+    const auto pauses = outbox().Pauses();
+    EXPECT_TRUE(pauses.ok()) << pauses.status();
+    return pauses.value_or(std::vector<LanePause>());
   }
 
   FakeClock clock_;

@@ -357,8 +357,10 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   ambiguous.ambiguous = true;
   ambiguous.next_try_time = Now();
   Settle(ambiguous);
+  const absl::Time second = Now();
+  clock_.Advance(kAmbiguousWait);
   lease = TakeResult();
-  EXPECT_EQ(lease->ambiguous_since, Now());
+  EXPECT_EQ(lease->ambiguous_since, second);
   // A try that ended for sure.
   Settlement sure = EndOf(*lease, Kind::kRetry);
   sure.next_try_time = Now();
@@ -375,6 +377,7 @@ TEST_P(OutboxContract, AnAmbiguousEndConcernsTheNewerReportToo) {
   Settlement ambiguous = EndOf(*lease, Kind::kRetry);
   ambiguous.ambiguous = true;
   Settle(ambiguous);
+  clock_.Advance(kAmbiguousWait);
   lease = TakeResult();
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->version, 2);

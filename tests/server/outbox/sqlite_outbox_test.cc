@@ -35,6 +35,7 @@ class SqliteOutboxTest : public testing::Test {
   SqliteOutboxOptions Options() const {
     SqliteOutboxOptions options;
     options.data_dir = data_dir();
+    options.lane_of = [this](const Repository&) { return lane_; };
     return options;
   }
 
@@ -103,6 +104,7 @@ class SqliteOutboxTest : public testing::Test {
 
   TempDir dir_;
   FakeClock clock_;
+  std::string lane_;
 };
 
 TEST_F(SqliteOutboxTest, MakesAPrivateDirectory) {
@@ -243,7 +245,7 @@ TEST_F(SqliteOutboxTest, RefusesANewerSchema) {
               "SCHEMA_TOO_NEW");
   ExpectError(CheckSqliteOutbox(data_dir()),
               absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW");
-  Tamper("UPDATE meta SET value = 1 WHERE name = 'schema_version'");
+  Tamper("UPDATE meta SET value = 2 WHERE name = 'schema_version'");
   EXPECT_TRUE(TryOpen().ok());
 }
 
@@ -483,6 +485,63 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
     EXPECT_EQ(outbox->GetCommit(Repo(name), Sha('a'))->statuses.at(0).attempt,
               kReports);
   }
+}
+
+// A database of the first version is taken over with what is in it.
+TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
+  Report pending = Pending(1);
+  pending.expires_after = absl::Hours(2);
+  ASSERT_TRUE(Accept(Open().get(), pending).ok());
+  Tamper(
+      "DROP INDEX entry_expiry; DROP INDEX repository_by_github_id;"
+      "DROP TABLE repository_alias; DROP TABLE lane_pause;"
+      "ALTER TABLE entry DROP COLUMN expires_after_us;"
+      "ALTER TABLE entry DROP COLUMN status_count;"
+      "UPDATE meta SET value = 1 WHERE name = 'schema_version'");
+  {
+    const std::unique_ptr<Outbox> outbox = Open();
+    EXPECT_EQ(*outbox->NextExpiry(), clock_.Now() + absl::Hours(2));
+    clock_.Advance(absl::Hours(2));
+    EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 10), 1);
+    const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
+    ASSERT_TRUE(commit.ok());
+    EXPECT_EQ(commit->statuses.at(0).description, "No result within 2 h");
+  }
+  Open();  // And is one of the present version.
+}
+
+// A token is put in after reports were accepted without one.
+TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
+  lane_.clear();
+  {
+    const std::unique_ptr<Outbox> outbox = Open();
+    for (const char* name : {"a", "b"}) {
+      ASSERT_TRUE(
+          Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), name)).ok());
+      LeaseRequest request;
+      request.deadline = clock_.Now() + absl::Seconds(20);
+      const auto lease = outbox->TakeDue(request, clock_.Now());
+      ASSERT_TRUE(lease.ok() && lease->has_value());
+      Settlement settlement;
+      settlement.entry_id = (*lease)->entry_id;
+      settlement.version = (*lease)->version;
+      settlement.kind = Settlement::Kind::kAbandoned;
+      settlement.reason =
+          name == std::string("a") ? "NO_CREDENTIAL" : "STATUS_LIMIT_REACHED";
+      ASSERT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
+    }
+    EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::IsEmpty());
+  }
+  lane_ = "acme";
+  const std::unique_ptr<Outbox> outbox = Open();
+  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::ElementsAre("acme"));
+  LeaseRequest request;
+  request.lane = "acme";
+  request.deadline = clock_.Now() + absl::Seconds(20);
+  const auto lease = outbox->TakeDue(request, clock_.Now());
+  ASSERT_TRUE(lease.ok() && lease->has_value());
+  EXPECT_EQ((*lease)->repository.name, "a");
+  EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
 }
 
 }  // namespace

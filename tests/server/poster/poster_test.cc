@@ -1,7 +1,6 @@
 #include "server/poster/poster.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <list>
 #include <memory>
@@ -19,6 +18,8 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
+#include "tests/support/forwarding_outbox.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -38,8 +39,9 @@ class InterceptingTransport : public HttpTransport {
   explicit InterceptingTransport(FakeGitHub* github) : github_(github) {}
 
   void Send(HttpRequest request, Done done) override {
-    sent.push_back(request.body);
-    if (hook) {
+    if (request.method == "POST") sent.push_back(request.body);
+    reads += request.method == "GET" ? 1 : 0;
+    if (hook && (request.method == "POST" || hook_reads)) {
       auto answer = hook(request);
       if (answer.has_value()) {
         waiting_.emplace_back(std::move(done), *std::move(answer));
@@ -61,7 +63,9 @@ class InterceptingTransport : public HttpTransport {
   }
 
   Hook hook;
-  std::vector<std::string> sent;  // The bodies, in order.
+  bool hook_reads = false;        // The hook answers reads too.
+  std::vector<std::string> sent;  // The bodies of the posts, in order.
+  int reads = 0;
 
  private:
   FakeGitHub* const github_;
@@ -69,46 +73,34 @@ class InterceptingTransport : public HttpTransport {
 };
 
 // The store, but for what a test lets fail.
-class FailingOutbox : public Outbox {
+class FailingOutbox : public ForwardingOutbox {
  public:
   explicit FailingOutbox(std::unique_ptr<Outbox> outbox)
-      : outbox_(std::move(outbox)) {}
+      : ForwardingOutbox(outbox.get()), outbox_(std::move(outbox)) {}
 
-  absl::StatusOr<std::vector<Outcome>> Accept(
-      absl::Span<const Submission> submissions, absl::Time now) override {
-    return outbox_->Accept(submissions, now);
-  }
   absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
     if (!due_lanes.ok()) return due_lanes;
-    return outbox_->DueLanes(now);
+    return ForwardingOutbox::DueLanes(now);
   }
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
                                                absl::Time now) override {
     if (!take_due.ok()) return take_due;
-    return outbox_->TakeDue(request, now);
+    return ForwardingOutbox::TakeDue(request, now);
   }
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {
     if (!settle.ok()) return settle;
-    return outbox_->Settle(settlement, now);
+    return ForwardingOutbox::Settle(settlement, now);
   }
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     if (!next_due_time.ok()) return next_due_time;
-    return outbox_->NextDueTime(now);
+    return ForwardingOutbox::NextDueTime(now);
   }
-  absl::StatusOr<CommitView> GetCommit(const Repository& repository,
-                                       absl::string_view sha) override {
-    return outbox_->GetCommit(repository, sha);
-  }
-  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
-      const std::optional<Repository>& repository, int64_t before_sequence,
-      int limit) override {
-    return outbox_->ListCommits(repository, before_sequence, limit);
-  }
-  absl::StatusOr<History> GetHistory(const StatusKey& key) override {
-    return outbox_->GetHistory(key);
+  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+    if (!pauses.ok()) return pauses;
+    return ForwardingOutbox::Pauses();
   }
 
-  absl::Status due_lanes, take_due, settle, next_due_time;
+  absl::Status due_lanes, take_due, settle, next_due_time, pauses;
 
  private:
   const std::unique_ptr<Outbox> outbox_;
@@ -138,8 +130,6 @@ Report Ended(const std::string& full_name, Result result, int64_t attempt = 1) {
 class PosterTest : public testing::Test {
  protected:
   PosterTest() {
-    std::string directory = testing::TempDir() + "/poster_XXXXXX";
-    directory_ = mkdtemp(directory.data());
     std::ofstream(TokenFile()) << "acme-token";
     StaticCredential acme;
     acme.api_url = "https://api.github.com";
@@ -154,7 +144,7 @@ class PosterTest : public testing::Test {
     credentials_ = *std::move(credentials);
 
     SqliteOutboxOptions options;
-    options.data_dir = directory_ + "/data";
+    options.data_dir = directory_.path() + "/data";
     options.lane_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
     };
@@ -167,7 +157,6 @@ class PosterTest : public testing::Test {
   ~PosterTest() override {
     poster_.reset();
     outbox_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   void TearDown() override {
@@ -175,10 +164,25 @@ class PosterTest : public testing::Test {
     EXPECT_EQ(misbehaviour.without_user_agent, 0);
     EXPECT_EQ(misbehaviour.in_forbidden_window, 0);
     EXPECT_EQ(misbehaviour.regressions, 0);
-    EXPECT_EQ(misbehaviour.identical_repeats, allowed_repeats_);
+    EXPECT_EQ(misbehaviour.identical_repeats, 0);
   }
 
-  std::string TokenFile() const { return directory_ + "/token"; }
+  std::string TokenFile() const { return directory_.path() + "/token"; }
+
+  // The lanes whose budget is known, so that a test counts posts alone.
+  void Learn() {
+    PaceOptions none;
+    none.per_minute = 0;
+    for (const char* lane : {"github.com/acme", "github.com/other"}) {
+      limiter_->SetPace(lane, none);
+      limiter_->Reserve(lane, false, absl::UnixEpoch() + clock_.Monotonic());
+      HttpResponse answer;
+      answer.status = 200;
+      limiter_->Observe(lane, answer, Verdict(),
+                        absl::UnixEpoch() + clock_.Monotonic());
+      limiter_->SetPace(lane, PaceOptions());
+    }
+  }
 
   void MakeGitHub(GitHubRules::Options options) {
     options.any_repository = options.tokens.empty();
@@ -187,6 +191,13 @@ class PosterTest : public testing::Test {
     fake_ = std::make_unique<FakeGitHub>(options, &clock_);
     transport_ = std::make_unique<InterceptingTransport>(fake_.get());
     client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox/1");
+    StartPoster();
+    Learn();
+  }
+
+  // As a new process does, which knows of no budget.
+  void StartPoster() {
+    poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
     poster_ = std::make_unique<Poster>(
         outbox_.get(), credentials_.get(), client_.get(), limiter_.get(),
@@ -287,7 +298,7 @@ class PosterTest : public testing::Test {
 
   FakeClock clock_;
   Metrics metrics_;
-  std::string directory_;
+  TempDir directory_;
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<FailingOutbox> outbox_;
   std::unique_ptr<FakeGitHub> fake_;
@@ -296,7 +307,6 @@ class PosterTest : public testing::Test {
   std::unique_ptr<RateLimiter> limiter_;
   std::unique_ptr<Poster> poster_;
   bool woken_ = false;
-  int allowed_repeats_ = 0;
   std::vector<absl::Status> store_failures_;
 };
 
@@ -710,15 +720,88 @@ TEST_F(PosterTest, ARefusedTokenStopsItsCredentialAndNoOther) {
   EXPECT_EQ(ShownState("acme/app"), "success");
 }
 
-// What GitHub says of a name that does not exist goes to the new one.
-TEST_F(PosterTest, FollowsARenamedRepository) {
+TEST_F(PosterTest, FollowsARenamedRepositoryAndLearnsItsName) {
   MakeGitHub({.tokens = {"acme-token"}});
   fake_->rules().AddRepository("acme/web", 1);
   fake_->rules().AddCommit("acme/web", kSha);
   fake_->rules().RenameRepository("acme/web", "acme/site");
+  Say(Pending("acme/web"));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/site"), "pending");
+  // Both names mean it now, and the new one is used.
+  EXPECT_EQ(PostingOf("acme/site").state, PostingState::kPosted);
+  std::vector<std::string> urls;
+  transport_->hook = [&urls](const HttpRequest& request) {
+    urls.push_back(request.url);
+    return std::nullopt;
+  };
   Say(Ended("acme/web", Result::kSuccess));
   RunFor(absl::Seconds(1));
   EXPECT_EQ(ShownState("acme/site"), "success");
+  EXPECT_THAT(urls,
+              ElementsAre(absl::StrCat(
+                  "https://api.github.com/repos/acme/site/statuses/", kSha)));
+}
+
+// The new owner's credential takes over what the old one's could not post.
+TEST_F(PosterTest, ATransferredRepositoryPassesToAnotherCredential) {
+  MakeGitHub({.tokens = {"acme-token", "other-token"}});
+  fake_->rules().AddRepository("acme/web", 1);
+  fake_->rules().AddCommit("acme/web", kSha);
+  fake_->rules().RenameRepository("acme/web", "other/web");
+  transport_->hook = [](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (request.bearer.Reveal() == "acme-token" &&
+        absl::StrContains(request.url, "/repositories/")) {
+      HttpResponse answer;
+      answer.status = 404;
+      answer.body = R"({"message":"Not Found"})";
+      return answer;
+    }
+    return std::nullopt;
+  };
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("other/web"), "success");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+// A user behind a token is suspended for some time: nothing is lost.
+TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
+  Unpace();
+  bool suspended = true;
+  transport_->hook_reads = true;
+  transport_->hook = [&suspended](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (!suspended || request.bearer.Reveal() != "acme-token") {
+      return std::nullopt;
+    }
+    HttpResponse answer;
+    answer.status = 403;
+    answer.body = R"({"message":"Sorry. Your account was suspended."})";
+    return answer;
+  };
+  for (int i = 0; i < 5; ++i) {
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  Say(Ended("other/lib", Result::kSuccess));
+  RunFor(absl::Minutes(10));
+  EXPECT_EQ(transport_->sent.size(), 2u);
+  EXPECT_EQ(ShownState("other/lib"), "success");
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "ACCOUNT_SUSPENDED");
+  EXPECT_TRUE(absl::StrContains(
+      metrics_.Text(),
+      "signalbox_credential_stopped{credential=\"github.com/acme\",reason="
+      "\"ACCOUNT_SUSPENDED\"} 1"));
+  RunFor(absl::Minutes(10));
+  EXPECT_EQ(transport_->reads, 1);  // One probe in a quarter of an hour.
+  suspended = false;
+  RunFor(absl::Minutes(15));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(ShownState("acme/web", Sha(i)), "success");
+  }
 }
 
 class PosterTroubleTest : public PosterTest,
@@ -730,10 +813,15 @@ TEST_P(PosterTroubleTest, PassesAndIsNeverGivenUp) {
   RunFor(absl::Minutes(4));
   EXPECT_EQ(ShownState("acme/web"), "nothing");
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kWaiting);
-  EXPECT_EQ(Tries("acme/web").size(), 8u);  // After 1, 3, 7, ..., 127 s.
   RunFor(absl::Hours(1));
   EXPECT_EQ(ShownState("acme/web"), "success");
-  EXPECT_EQ(Tries("acme/web").size(), 13u);
+  // One post whose end was not known, reads until one was answered, one post.
+  const std::vector<Try> tries = Tries("acme/web");
+  ASSERT_EQ(tries.size(), 14u);
+  EXPECT_EQ(tries[12].reason, "READ");
+  EXPECT_EQ(tries[12].message, "GitHub shows nothing");
+  EXPECT_EQ(tries[13].reason, "POSTED");
+  EXPECT_EQ(transport_->sent.size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Troubles, PosterTroubleTest,
@@ -758,13 +846,16 @@ TEST_F(PosterTest, ASlowAnswerIsAnAnswer) {
   EXPECT_THAT(States("acme/web"), ElementsAre("success"));
 }
 
-TEST_F(PosterTest, ALostAnswerIsAskedForAgain) {
+TEST_F(PosterTest, ALostAnswerIsReadBackAndNotRepeated) {
   Fail("reset_after_apply");
   Say(Ended("acme/web", Result::kSuccess));
-  RunFor(absl::Minutes(1));
-  EXPECT_EQ(ShownState("acme/web"), "success");
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(transport_->reads, 0);
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(transport_->reads, 1);
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
-  allowed_repeats_ = 1;
+  EXPECT_EQ(Tries("acme/web").back().message, "GitHub shows success");
 }
 
 // GitHub acknowledged the first pending, and shows the failure whose answer was
@@ -780,6 +871,169 @@ TEST_F(PosterTest, AfterALostAnswerNothingCountsAsShown) {
   fake_->rules().AllowRerun("acme/web", kSha, "ci/build");
   RunFor(absl::Minutes(1));
   EXPECT_EQ(ShownState("acme/web"), "pending");
+}
+
+// A request can take effect after its answer was given up; what was posted
+// meanwhile would be hidden by it.
+TEST_F(PosterTest, NothingIsPostedWhileALostRequestCanTakeEffect) {
+  Unpace(8);
+  fake_->SetApplyDelay(absl::Seconds(9));
+  transport_->hook = [this](const HttpRequest& request) {
+    fake_->Send(request, [](auto) {});  // Applied late; the answer is lost.
+    return std::optional<absl::StatusOr<HttpResponse>>(
+        absl::UnavailableError("connection reset"));
+  };
+  Say(Pending("acme/web", 1));
+  RunFor(absl::Seconds(1));
+  transport_->hook = nullptr;
+  fake_->SetApplyDelay(absl::ZeroDuration());
+  Say(Ended("acme/web", Result::kSuccess, 1));
+  RunFor(absl::Minutes(1));
+  EXPECT_THAT(States("acme/web"), ElementsAre("pending", "success"));
+}
+
+// Somebody who may not read must not wait for ever.
+TEST_F(PosterTest, WhoMayNotReadPostsAgain) {
+  transport_->hook_reads = true;
+  bool lost = false;
+  transport_->hook = [&lost](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (request.method == "GET") {
+      HttpResponse answer;
+      answer.status = 403;
+      answer.body = R"({"message":"Resource not accessible by integration"})";
+      return answer;
+    }
+    if (lost) return std::nullopt;
+    lost = true;
+    return absl::UnavailableError("connection reset");
+  };
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+// Whoever asks a dead host for everything learns nothing, and has everything to
+// read back.
+TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
+  Unpace(8);
+  Fail("server_error_html", -1);
+  for (int i = 0; i < 300; ++i) {
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  RunFor(absl::Hours(1));
+  // Eight at once, then doubling up to five minutes.
+  EXPECT_LE(transport_->sent.size() + transport_->reads, 8u + 20u);
+  EXPECT_GE(transport_->sent.size() + transport_->reads, 8u + 12u);
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "HOST_DOWN");
+  const int reads = transport_->reads;
+  const auto sent = static_cast<int>(transport_->sent.size());
+
+  fake_->rules().ClearFaults();
+  RunFor(absl::Minutes(6));
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(ShownState("acme/web", Sha(i)), "success") << i;
+  }
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "");
+  // Only what was really sent is read back.
+  EXPECT_LE(transport_->reads - reads, sent);
+}
+
+TEST_F(PosterTest, TheBudgetIsLearntBeforeTheFirstPost) {
+  MakeGitHub({.hourly_limit = 3});
+  // Somebody else has used it up.
+  for (int i = 0; i < 3; ++i) {
+    fake_->rules().Handle({.method = "GET",
+                           .target = "/user",
+                           .headers = {{"User-Agent", "x"},
+                                       {"Authorization", "token acme-token"}}},
+                          clock_.Now());
+  }
+  StartPoster();
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(59));
+  EXPECT_EQ(transport_->sent.size(), 0u);
+  EXPECT_EQ(transport_->reads, 1);
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "BUDGET_SPENT");
+  RunFor(absl::Minutes(2));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
+// A process that is started again must not ask what GitHub told the former one
+// to leave.
+TEST_F(PosterTest, APauseOutlivesTheProcess) {
+  Fail("secondary_limit", 1, 600);
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  const int requests = fake_->rules().request_count();
+  StartPoster();
+  RunFor(absl::Seconds(595));
+  EXPECT_EQ(fake_->rules().request_count(), requests);
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
+TEST_F(PosterTest, NothingIsSentBeforePausesAreKnown) {
+  outbox_->pauses = absl::UnavailableError("busy");
+  Say(Ended("acme/web", Result::kSuccess));
+  EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Seconds(1));
+  EXPECT_EQ(poster_->InFlight(), 0);
+  outbox_->pauses = absl::OkStatus();
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
+// GitHub takes 1,000 statuses of a context and commit, for ever.
+TEST_F(PosterTest, TheLastStatusesOfAContextAreKeptForResults) {
+  Unpace();
+  const auto seen = [this](int64_t first, int count) {
+    std::vector<Submission> submissions;
+    for (int i = 0; i < count; ++i) {
+      Submission submission;
+      submission.reports = {Pending("acme/web", 0)};
+      submission.observed = Observed{first + i, "somebody"};
+      submissions.push_back(submission);
+    }
+    ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
+  };
+  seen(1, 949);
+  Report report = Pending("acme/web", 0);
+  report.description = "first";
+  Say(report);
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(transport_->sent.size(), 1u);
+  report.description = "second";
+  Say(report);
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(transport_->sent.size(), 1u);
+  EXPECT_EQ(PostingOf("acme/web").reason, "STATUS_LIMIT_NEAR");
+  Say(Ended("acme/web", Result::kFailure, 0));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/web"), "failure");
+  seen(int64_t{1} << 40, 60);
+  Say(Ended("acme/web", Result::kSuccess, 0));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(transport_->sent.size(), 2u);
+  EXPECT_EQ(PostingOf("acme/web").reason, "STATUS_LIMIT_REACHED");
+}
+
+// Once GitHub has said so, a newer report costs no request.
+TEST_F(PosterTest, AFullContextIsNotAskedAgain) {
+  Unpace();
+  transport_->hook = [](const HttpRequest&) {
+    return Refusal("",
+                   "This SHA and context has reached the maximum number of "
+                   "statuses.");
+  };
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    Say(Ended("acme/web", Result::kSuccess, attempt));
+    RunFor(absl::Minutes(1));
+    EXPECT_EQ(PostingOf("acme/web").reason, "STATUS_LIMIT_REACHED");
+  }
+  EXPECT_EQ(transport_->sent.size(), 1u);
 }
 
 TEST_F(PosterTest, BeginsNothingOnceItIsClosed) {
@@ -863,7 +1117,6 @@ TEST_F(PosterTest, AnOverdueAnswerIsWaitedFor) {
   EXPECT_EQ(ShownState("acme/web"), "success");
   EXPECT_EQ(poster_->InFlight(), 0);
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
-  allowed_repeats_ = fake_->rules().misbehaviour().identical_repeats;
 }
 
 }  // namespace

@@ -1,0 +1,151 @@
+#include "server/outbox/sqlite_retention.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "server/outbox/outbox.h"
+
+namespace signalbox {
+namespace {
+
+// One batch. A commit has some ten entries, each with some reports and tries.
+constexpr int kCommitsPerBatch = 20;
+constexpr int kHistoryPerBatch = 200;
+constexpr int kPullRequestsPerBatch = 50;
+
+// In the order of the newest report, which is that of time.
+constexpr char kListCommits[] =
+    "SELECT commit_key, newest_sequence, update_time_us "
+    "FROM commit_summary INDEXED BY commit_by_sequence "
+    "WHERE (newest_sequence, commit_key) > (?, ?) "
+    "ORDER BY newest_sequence, commit_key LIMIT ?";
+// Whoever still waits for GitHub, or was heard of since, keeps its commit.
+constexpr char kIsInUse[] =
+    "SELECT 1 FROM entry WHERE commit_key = ?1 AND (due_time_us IS NOT NULL "
+    "OR expire_time_us IS NOT NULL OR report_time_us >= ?2 "
+    "OR post_time_us >= ?2) LIMIT 1";
+constexpr char kDeleteReports[] =
+    "DELETE FROM report WHERE entry_id IN "
+    "(SELECT entry_id FROM entry WHERE commit_key = ?)";
+constexpr char kDeleteTries[] =
+    "DELETE FROM try WHERE entry_id IN "
+    "(SELECT entry_id FROM entry WHERE commit_key = ?)";
+constexpr char kDeleteEntries[] = "DELETE FROM entry WHERE commit_key = ?";
+constexpr char kDeleteCommit[] =
+    "DELETE FROM commit_summary WHERE commit_key = ?";
+
+constexpr char kDeleteOldReports[] =
+    "DELETE FROM report WHERE accept_time_us < ? AND report_id IN "
+    "(SELECT report_id FROM report ORDER BY report_id LIMIT ?)";
+constexpr char kDeleteOldTries[] =
+    "DELETE FROM try WHERE begin_time_us < ? AND try_id IN "
+    "(SELECT try_id FROM try ORDER BY try_id LIMIT ?)";
+
+constexpr char kListPullRequests[] =
+    "SELECT repository_key, number, updated_time_us FROM pull_request "
+    "WHERE (repository_key, number) > (?, ?) "
+    "ORDER BY repository_key, number LIMIT ?";
+constexpr char kDeletePullRequest[] =
+    "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
+
+constexpr char kCountChanges[] = "SELECT changes()";
+
+int64_t Changes(SqliteConnection* connection) {
+  SqliteQuery query(connection, kCountChanges);
+  int64_t changes = 0;
+  if (query.Next()) query.Read(&changes);
+  return changes;
+}
+
+bool IsInUse(SqliteConnection* connection, int64_t commit_key,
+             absl::Time before) {
+  SqliteQuery query(connection, kIsInUse);
+  return query.Bind(commit_key, before).Next();
+}
+
+void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
+  SqliteQuery(connection, kDeleteReports).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteTries).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteEntries).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteCommit).Bind(commit_key).Run();
+}
+
+// Each of these looks at the rows behind its place, and goes back to the
+// beginning once it meets what is young, or the end. True: it has not yet.
+
+bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
+                   absl::Time before) {
+  auto& [sequence, key] = state->retention.commit;
+  std::vector<int64_t> old;
+  int seen = 0;
+  bool met_young = false;
+  {
+    SqliteQuery query(connection, kListCommits);
+    query.Bind(sequence, key, kCommitsPerBatch);
+    while (query.Next()) {
+      absl::Time update_time;
+      query.Read(&key, &sequence, &update_time);
+      ++seen;
+      if (update_time < before) {
+        old.push_back(key);
+      } else if (sequence > 0) {
+        // What has no report of its own comes first, in no order of time.
+        met_young = true;
+        break;
+      }
+    }
+  }
+  for (const int64_t commit_key : old) {
+    if (!IsInUse(connection, commit_key, before)) {
+      DeleteCommit(connection, commit_key);
+    }
+  }
+  const bool more = seen == kCommitsPerBatch && !met_young;
+  if (!more) state->retention.commit = {-1, 0};
+  return more;
+}
+
+bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
+                        absl::Time before) {
+  auto& [repository, number] = state->retention.pull_request;
+  std::vector<std::pair<int64_t, int64_t>> old;
+  int seen = 0;
+  {
+    SqliteQuery query(connection, kListPullRequests);
+    query.Bind(repository, number, kPullRequestsPerBatch);
+    while (query.Next()) {
+      absl::Time updated_time;
+      query.Read(&repository, &number, &updated_time);
+      ++seen;
+      if (updated_time < before) old.emplace_back(repository, number);
+    }
+  }
+  for (const auto& [old_repository, old_number] : old) {
+    SqliteQuery(connection, kDeletePullRequest)
+        .Bind(old_repository, old_number)
+        .Run();
+  }
+  const bool more = seen == kPullRequestsPerBatch;
+  if (!more) state->retention.pull_request = {0, 0};
+  return more;
+}
+
+bool ForgetHistory(SqliteConnection* connection, const char* sql,
+                   absl::Time before) {
+  SqliteQuery(connection, sql).Bind(before, kHistoryPerBatch).Run();
+  return Changes(connection) == kHistoryPerBatch;
+}
+
+}  // namespace
+
+bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time before) {
+  bool more = ForgetCommits(connection, state, before);
+  more |= ForgetPullRequests(connection, state, before);
+  more |= ForgetHistory(connection, kDeleteOldReports, before);
+  more |= ForgetHistory(connection, kDeleteOldTries, before);
+  return more;
+}
+
+}  // namespace signalbox

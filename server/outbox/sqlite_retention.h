@@ -1,0 +1,16 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_
+
+#include "absl/time/time.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_accept.h"
+
+namespace signalbox {
+
+// Outbox::ForgetBefore within the open transaction of `connection`.
+bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time before);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_

@@ -1,0 +1,47 @@
+#include "server/poster/host_guard.h"
+
+#include <algorithm>
+
+#include "server/github/waiting_times.h"
+
+namespace signalbox {
+
+absl::Time HostGuard::Reserve(absl::string_view api_url, absl::Time now) {
+  Host& host = hosts_[std::string(api_url)];
+  if (host.failures >= kFailuresToPauseHost) {
+    if (host.in_flight > 0) return absl::InfiniteFuture();
+    if (now < host.paused_until) return host.paused_until;
+  }
+  ++host.in_flight;
+  return now;
+}
+
+void HostGuard::Return(absl::string_view api_url) {
+  const auto it = hosts_.find(api_url);
+  if (it == hosts_.end()) return;
+  it->second.in_flight = std::max(it->second.in_flight - 1, 0);
+}
+
+void HostGuard::Observe(absl::string_view api_url, bool answered,
+                        absl::Time now) {
+  Return(api_url);
+  Host& host = hosts_[std::string(api_url)];
+  if (answered) {
+    host.failures = 0;
+    return;
+  }
+  ++host.failures;
+  absl::Duration pause = kFirstHostPause;
+  for (int i = kFailuresToPauseHost; i < host.failures; ++i) {
+    if (pause >= kMaxHostPause) break;
+    pause *= 2;
+  }
+  host.paused_until = now + std::min(pause, kMaxHostPause);
+}
+
+bool HostGuard::IsDown(absl::string_view api_url) const {
+  const auto it = hosts_.find(api_url);
+  return it != hosts_.end() && it->second.failures >= kFailuresToPauseHost;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,115 @@
+#include "server/poster/settling.h"
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/poster/backoff.h"
+
+namespace signalbox {
+namespace {
+
+// Refusals of the entry itself, not of the credential.
+bool IsRefusal(Action action) {
+  return action == Action::kHold || action == Action::kRetryBriefly ||
+         action == Action::kFitDescription || action == Action::kDropTargetUrl;
+}
+
+bool IsMendable(Action action) {
+  return action == Action::kFitDescription || action == Action::kDropTargetUrl;
+}
+
+// Troubles of the network, of GitHub or of the credential, which say nothing of
+// what was asked.
+bool IsTrouble(Action action) {
+  return action == Action::kRetry || action == Action::kRetryAmbiguous ||
+         action == Action::kReauthenticate || action == Action::kPark ||
+         action == Action::kWait;
+}
+
+Try TryOf(const Verdict& verdict, absl::Time begin, absl::Time end) {
+  return {begin,
+          end,
+          verdict.http_status,
+          verdict.request_id,
+          verdict.reason,
+          verdict.message};
+}
+
+std::string InWords(const std::optional<ShownStatus>& shown) {
+  if (!shown.has_value()) return "GitHub shows nothing";
+  return absl::StrCat("GitHub shows ", CommitStateName(shown->state));
+}
+
+}  // namespace
+
+Settlement Unsent(const Lease& lease, Settlement::Kind kind,
+                  absl::string_view reason) {
+  Settlement settlement;
+  settlement.entry_id = lease.entry_id;
+  settlement.version = lease.version;
+  settlement.lease_number = lease.lease_number;
+  settlement.kind = kind;
+  settlement.reason = std::string(reason);
+  return settlement;
+}
+
+Settlement AfterPost(const Lease& lease, const Shown& sent,
+                     const GitHubReply& reply, absl::Time begin, absl::Time end,
+                     Wording* wording) {
+  const Verdict& verdict = reply.verdict;
+  Settlement settlement = Unsent(lease, Settlement::Kind::kRetry);
+  settlement.attempted = TryOf(verdict, begin, end);
+  if (verdict.action == Action::kDone) {
+    wording->Forget(lease.entry_id);
+    settlement.kind = Settlement::Kind::kPosted;
+    settlement.shown = sent;
+    settlement.status_id = verdict.status_id;
+    return settlement;
+  }
+
+  settlement.reason = verdict.reason;
+  settlement.refused = IsRefusal(verdict.action);
+  settlement.ambiguous = verdict.action == Action::kRetryAmbiguous;
+  settlement.full = verdict.reason == "STATUS_LIMIT_REACHED";
+  const std::optional<absl::Duration> wait =
+      Backoff(verdict, lease.try_count + 1,
+              lease.refusal_count + (settlement.refused ? 1 : 0));
+  const bool goes_on =
+      wait.has_value() && (!IsMendable(verdict.action) ||
+                           wording->Mend(lease, sent, verdict.action));
+  if (goes_on) {
+    settlement.next_try_time = end + *wait;
+    return settlement;
+  }
+  wording->Forget(lease.entry_id);
+  settlement.kind = Settlement::Kind::kAbandoned;
+  return settlement;
+}
+
+Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
+                     absl::Time begin, absl::Time end) {
+  const Verdict& verdict = reply.verdict;
+  Settlement settlement = Unsent(lease, Settlement::Kind::kRead);
+  settlement.reading = true;
+  settlement.attempted = TryOf(verdict, begin, end);
+  if (verdict.action == Action::kDone) {
+    settlement.attempted->message = InWords(reply.shown);
+    if (reply.shown.has_value()) {
+      settlement.shown = Shown{reply.shown->state, reply.shown->description,
+                               reply.shown->target_url};
+      settlement.status_id = reply.shown->id;
+    }
+    return settlement;
+  }
+  if (!IsTrouble(verdict.action)) return settlement;
+  settlement.kind = Settlement::Kind::kRetry;
+  settlement.reason = verdict.reason;
+  settlement.ambiguous = true;
+  settlement.next_try_time =
+      end + Backoff(verdict, lease.try_count + 1, lease.refusal_count)
+                .value_or(absl::ZeroDuration());
+  return settlement;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,32 @@
+#ifndef SIGNALBOX_SERVER_POSTER_SETTLING_H_
+#define SIGNALBOX_SERVER_POSTER_SETTLING_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/github/github_client.h"
+#include "server/outbox/outbox.h"
+#include "server/poster/wording.h"
+
+namespace signalbox {
+
+// What the end of a request means for the entry that it was about: pure, but
+// for what Wording remembers.
+
+// A settlement of this lease without a request.
+Settlement Unsent(const Lease& lease, Settlement::Kind kind,
+                  absl::string_view reason = "");
+
+// After a post of `sent`, from `begin` to `end`. What can be said in another
+// way is noted in `wording`, and retried at once.
+Settlement AfterPost(const Lease& lease, const Shown& sent,
+                     const GitHubReply& reply, absl::Time begin, absl::Time end,
+                     Wording* wording);
+
+// After a read of what GitHub shows for the key. Whoever may not read posts
+// again without having read.
+Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
+                     absl::Time begin, absl::Time end);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_POSTER_SETTLING_H_

@@ -1,0 +1,479 @@
+// What happens to entries beside reports and posts: expiry, retries by hand,
+// new names, what was seen at GitHub, and being forgotten.
+
+#include "gmock/gmock.h"
+#include "server/base/error.h"
+#include "tests/server/outbox/outbox_contract.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+TEST_P(OutboxContract, APendingWithoutAResultBecomesAnError) {
+  Report pending = Pending(3);
+  pending.expires_after = absl::Hours(6);
+  pending.target_url = "https://ci.example.com/3";
+  Accept(pending);
+  EXPECT_EQ(NextExpiry(), Now() + absl::Hours(6));
+  clock_.Advance(absl::Hours(6) - absl::Milliseconds(1));
+  EXPECT_EQ(Expire(), 0);
+  clock_.Advance(absl::Milliseconds(1));
+  const int64_t before = Status().sequence;
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(NextExpiry(), absl::InfiniteFuture());
+  EXPECT_EQ(Expire(), 0);
+
+  const StatusView status = Status();
+  EXPECT_EQ(status.state, CommitState::kError);
+  EXPECT_EQ(status.phase, Phase::kExpired);
+  EXPECT_EQ(status.result, std::nullopt);
+  EXPECT_EQ(status.description, "No result within 6 h");
+  EXPECT_EQ(status.target_url, "https://ci.example.com/3");
+  EXPECT_EQ(status.attempt, 3);
+  EXPECT_GT(status.sequence, before);
+  EXPECT_EQ(status.expire_time, std::nullopt);
+  // It goes to GitHub as a result does, and is in the history.
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->wanted.state, CommitState::kError);
+  EXPECT_EQ(lease->version, 2);
+  const History history = HistoryOf(pending);
+  ASSERT_EQ(history.reports.size(), 2u);
+  EXPECT_EQ(history.reports[1].state, CommitState::kError);
+  EXPECT_EQ(history.reports[1].caller, "signalbox");
+}
+
+TEST_P(OutboxContract, TheListCountsAnExpiryAsAFailure) {
+  Accept(Pending());
+  clock_.Advance(kDay);
+  Expire();
+  const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
+  ASSERT_TRUE(commits.ok());
+  ASSERT_EQ(commits->size(), 1u);
+  EXPECT_EQ(commits->front().state, CommitState::kFailure);
+}
+
+TEST_P(OutboxContract, ASignOfLifeWinsOverAnExpiry) {
+  Accept(Pending(3));
+  clock_.Advance(kDay);
+  Expire();
+  EXPECT_EQ(Accept(Pending(3)).disposition, Disposition::kAccepted);
+  EXPECT_EQ(Status().state, CommitState::kPending);
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 3)).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Status().state, CommitState::kSuccess);
+}
+
+TEST_P(OutboxContract, RepeatingAPendingPutsItsExpiryOff) {
+  Accept(Pending(3));
+  clock_.Advance(absl::Hours(5));
+  Report longer = Pending(3);
+  longer.expires_after = absl::Minutes(90);
+  EXPECT_EQ(Accept(longer).disposition, Disposition::kUnchanged);
+  clock_.Advance(absl::Minutes(89));
+  EXPECT_EQ(Expire(), 0);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(Status().description, "No result within 1 h 30 min");
+}
+
+TEST_P(OutboxContract, ResultsDoNotExpireAndTheOldestPendingGoesFirst) {
+  Accept(On(Pending(), "acme/one"));
+  clock_.Advance(absl::Seconds(1));
+  Accept(On(Pending(), "acme/two"));
+  Accept(On(ResultOf(Result::kSuccess), "acme/three"));
+  clock_.Advance(kDay);
+  EXPECT_EQ(Expire(1), 1);
+  EXPECT_EQ(Status("acme/one").state, CommitState::kError);
+  EXPECT_EQ(Status("acme/two").state, CommitState::kPending);
+  EXPECT_EQ(Expire(10), 1);
+  EXPECT_EQ(Status("acme/three").state, CommitState::kSuccess);
+}
+
+TEST_P(OutboxContract, AnExpiryLeavesATryInFlightAlone) {
+  Accept(Pending());
+  clock_.Advance(absl::Hours(6) - absl::Seconds(1));
+  const std::optional<Lease> lease = TakePending();
+  ASSERT_TRUE(lease.has_value());
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  Settle(*lease, Settlement::Kind::kPosted);
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(OutboxContract, AnAbandonedEntryIsRetriedByHand) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  Settle(*TakeResult(), Settlement::Kind::kAbandoned);
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  Retry(ResultOf(Result::kSuccess, 1));
+  const Posting posting = Status().posting;
+  EXPECT_EQ(posting.state, PostingState::kDue);
+  EXPECT_EQ(posting.reason, "");
+  EXPECT_EQ(posting.try_count, 0);
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->refusal_count, 0);
+}
+
+TEST_P(OutboxContract, OnlyWhatIsAbandonedIsRetried) {
+  const Report report = ResultOf(Result::kSuccess, 1);
+  Accept(report);
+  Settle(*TakeResult(), Settlement::Kind::kPosted);
+  const int64_t sequence = Status().sequence;
+  Retry(report);
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+  EXPECT_EQ(Status().sequence, sequence);
+  EXPECT_EQ(ReasonOf(outbox().Retry(On(report, "widgets", 'b').Key(), Now())),
+            "NOTHING_REPORTED");
+}
+
+// GitHub can apply a request up to twelve seconds after it began; whatever is
+// sent before could be hidden by it.
+TEST_P(OutboxContract, NothingIsDueWhileATryInDoubtCanTakeEffect) {
+  Accept(Pending(1));
+  clock_.Advance(absl::Seconds(1));
+  const absl::Time begin = Now();
+  const std::optional<Lease> lease = TakePending();
+  ASSERT_TRUE(lease.has_value());
+  clock_.Advance(absl::Seconds(2));
+  Settlement lost = EndOf(*lease, Settlement::Kind::kRetry);
+  lost.attempted->begin_time = begin;
+  lost.ambiguous = true;
+  lost.next_try_time = Now();
+  Settle(lost);
+  Accept(ResultOf(Result::kSuccess, 1));
+  EXPECT_EQ(NextDueTime(), begin + kAmbiguousWait);
+  clock_.Advance(absl::Seconds(10) - absl::Milliseconds(1));
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  clock_.Advance(absl::Milliseconds(1));
+  const std::optional<Lease> again = TakeResult();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->ambiguous_since, begin);
+  // It may be one of the thousand.
+  EXPECT_EQ(again->status_count, 1);
+
+  // What is read tells what GitHub shows, and ends the doubt.
+  Settlement read = EndOf(*again, Settlement::Kind::kRead);
+  read.shown = Shown{CommitState::kPending, "", ""};
+  read.status_id = 7;
+  Settle(read);
+  EXPECT_EQ(Status().posting.state, PostingState::kDue);
+  const std::optional<Lease> last = TakeResult();
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->ambiguous_since, std::nullopt);
+  ASSERT_TRUE(last->shown.has_value());
+  EXPECT_EQ(last->shown->state, CommitState::kPending);
+  Settle(*last, Settlement::Kind::kPosted);
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+}
+
+TEST_P(OutboxContract, AReadThatFailsLeavesTheDoubt) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const absl::Time begin = Now();
+  Settlement lost = EndOf(*TakeResult(), Settlement::Kind::kRetry);
+  lost.ambiguous = true;
+  Settle(lost);
+  clock_.Advance(absl::Seconds(13));
+  Settlement failed = EndOf(*TakeResult(), Settlement::Kind::kRetry);
+  failed.ambiguous = true;
+  failed.reading = true;
+  failed.next_try_time = Now() + absl::Seconds(1);
+  Settle(failed);
+  clock_.Advance(absl::Seconds(1));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->ambiguous_since, begin);
+  EXPECT_EQ(lease->status_count, 1);
+}
+
+TEST_P(OutboxContract, WhatIsSeenAtGitHubIsShownAndAsksForNothing) {
+  EXPECT_EQ(Observe(ResultOf(Result::kFailure, 0, "red"), 5).disposition,
+            Disposition::kAccepted);
+  const StatusView status = Status();
+  EXPECT_EQ(status.state, CommitState::kFailure);
+  EXPECT_EQ(status.description, "red");
+  EXPECT_EQ(status.posting.state, PostingState::kObserved);
+  EXPECT_EQ(TakeAny(), std::nullopt);
+  EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
+  EXPECT_THAT(DueLanes(), IsEmpty());
+  // Older news, and the same once more, change nothing.
+  for (const int64_t id : {4, 5}) {
+    EXPECT_EQ(Observe(ResultOf(Result::kSuccess), id).disposition,
+              Disposition::kUnchanged);
+  }
+  EXPECT_EQ(Status().state, CommitState::kFailure);
+  EXPECT_EQ(CombinedState(Commit().statuses), CommitState::kPending);
+}
+
+TEST_P(OutboxContract, WhatIsSeenNeverReachesJudge) {
+  Accept(Pending(7));
+  PostAll();
+  Observe(ResultOf(Result::kSuccess), 5000);
+  EXPECT_EQ(Status().state, CommitState::kPending);
+  EXPECT_EQ(Status().attempt, 7);
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+  EXPECT_EQ(TakeAny(), std::nullopt);
+  // But what GitHub shows is known: the same pending is posted again.
+  Accept(Pending(8));
+  clock_.Advance(absl::Seconds(1));
+  const std::optional<Lease> lease = TakePending();
+  ASSERT_TRUE(lease.has_value());
+  ASSERT_TRUE(lease->shown.has_value());
+  EXPECT_EQ(lease->shown->state, CommitState::kSuccess);
+  EXPECT_EQ(lease->status_count, 2);
+}
+
+TEST_P(OutboxContract, OurOwnEchoIsNoNews) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  Settlement posted = EndOf(*TakeResult(), Settlement::Kind::kPosted);
+  posted.status_id = 900;
+  Settle(posted);
+  const int64_t sequence = Status().sequence;
+  EXPECT_EQ(Observe(ResultOf(Result::kSuccess), 900).disposition,
+            Disposition::kUnchanged);
+  EXPECT_EQ(Status().sequence, sequence);
+}
+
+// Somebody else's status can be seen before our own answer is settled.
+TEST_P(OutboxContract, ALaterStatusIsNotHiddenByAnEarlierAnswer) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::optional<Lease> lease = TakeResult();
+  Observe(ResultOf(Result::kFailure), 901);
+  Settlement posted = EndOf(*lease, Settlement::Kind::kPosted);
+  posted.status_id = 900;
+  Settle(posted);
+  Accept(ResultOf(Result::kSuccess, 2));
+  const std::optional<Lease> next = TakeResult();
+  ASSERT_TRUE(next.has_value());
+  ASSERT_TRUE(next->shown.has_value());
+  EXPECT_EQ(next->shown->state, CommitState::kFailure);
+}
+
+TEST_P(OutboxContract, ARenamedRepositoryGoesByBothNames) {
+  Accept(On(Pending(1), "acme/old"));
+  Rename("acme/old", "acme/new", 77);
+  for (const char* name : {"acme/old", "acme/new"}) {
+    const CommitView commit = Commit(name);
+    EXPECT_EQ(commit.repository.FullName(), "acme/new");
+    EXPECT_EQ(commit.statuses.size(), 1u);
+  }
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->repository.FullName(), "acme/new");
+  EXPECT_EQ(lease->repository_id, 77);
+  EXPECT_EQ(lease->version, 2);
+  const auto commits = outbox().ListCommits(Repo("acme/old"), 0, 10);
+  ASSERT_TRUE(commits.ok());
+  EXPECT_EQ(commits->size(), 1u);
+}
+
+TEST_P(OutboxContract, ATransferChangesTheLane) {
+  Accept(On(ResultOf(Result::kSuccess), "acme/app"));
+  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  Rename("acme/app", "labs/app", 77);
+  EXPECT_THAT(DueLanes(), ElementsAre("labs"));
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  EXPECT_TRUE(Take(Request(false, "labs")).has_value());
+}
+
+TEST_P(OutboxContract, ANewNameRevivesWhatCouldNotBeFound) {
+  Accept(On(ResultOf(Result::kSuccess), "acme/app"));
+  Settle(*TakeResult(), Settlement::Kind::kAbandoned);
+  Rename("acme/app", "labs/app", 77);
+  EXPECT_TRUE(Take(Request(false, "labs")).has_value());
+}
+
+// A farm says the new name, the shim still the old one; then we learn.
+TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
+  Accept(On(ResultOf(Result::kSuccess, 5), "acme/old", 'a'));
+  Accept(On(ResultOf(Result::kFailure, 4), "acme/new", 'a'));
+  Accept(On(Pending(1), "acme/old", 'b'));
+  Accept(On(ResultOf(Result::kFailure, 1), "acme/new", 'b'));
+  Accept(On(Pending(1), "acme/old", 'a', "ci/lint"));
+  Accept(On(Pending(1), "acme/old", 'c'));
+  Rename("acme/old", "acme/new", 77);
+
+  const CommitView merged = Commit("acme/new", 'a');
+  ASSERT_EQ(merged.statuses.size(), 2u);
+  EXPECT_EQ(merged.statuses[0].state, CommitState::kSuccess);
+  EXPECT_EQ(merged.statuses[0].attempt, 5);
+  EXPECT_EQ(merged.statuses[1].context, "ci/lint");
+  EXPECT_EQ(Status("acme/old", 'b').state, CommitState::kFailure);
+  EXPECT_EQ(Status("acme/new", 'c').state, CommitState::kPending);
+  EXPECT_EQ(HistoryOf(On(Pending(), "acme/new", 'b')).reports.size(), 2u);
+  const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
+  ASSERT_TRUE(commits.ok());
+  EXPECT_EQ(commits->size(), 3u);
+  for (const CommitSummary& commit : *commits) {
+    EXPECT_EQ(commit.repository.FullName(), "acme/new");
+    EXPECT_EQ(commit.state,
+              CombinedState(Commit("acme/new", commit.sha[0]).statuses));
+    EXPECT_EQ(static_cast<size_t>(commit.status_count),
+              Commit("acme/new", commit.sha[0]).statuses.size());
+  }
+  // Everything is posted once more, or found to be shown already.
+  PostAll();
+  EXPECT_EQ(Status("acme/new", 'c').posting.state, PostingState::kPosted);
+}
+
+// The end of a try at the row that went finds nothing; the other row must not
+// believe that nothing was sent.
+TEST_P(OutboxContract, AMergeDoesNotForgetATryInFlight) {
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  Accept(On(ResultOf(Result::kFailure, 2), "acme/new"));
+  Rename("acme/old", "acme/new", 77);
+  Settle(*lease, Settlement::Kind::kPosted);
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  clock_.Advance(kAmbiguousWait);
+  const std::optional<Lease> next = TakeResult();
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->wanted.state, CommitState::kFailure);
+  EXPECT_TRUE(next->ambiguous_since.has_value());
+}
+
+TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
+  Report report = On(Pending(1), "acme/old");
+  report.repository_id = 77;
+  Accept(report);
+  report = On(ResultOf(Result::kSuccess, 1), "acme/new");
+  report.repository_id = 77;
+  Accept(report);
+  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/new");
+  EXPECT_EQ(Status("acme/new").state, CommitState::kSuccess);
+}
+
+// Somebody makes a new repository with the name that became free.
+TEST_P(OutboxContract, AnOtherNumberEndsAnOldName) {
+  Report report = On(Pending(1), "acme/old");
+  report.repository_id = 77;
+  Accept(report);
+  Rename("acme/old", "acme/new", 77);
+  report = On(Pending(1), "acme/old", 'b');
+  report.repository_id = 78;
+  Accept(report);
+  EXPECT_EQ(Commit("acme/old", 'b').repository.FullName(), "acme/old");
+  EXPECT_FALSE(IsKnown("acme/new", 'b'));
+  EXPECT_FALSE(IsKnown("acme/old", 'a'));
+  EXPECT_TRUE(IsKnown("acme/new", 'a'));
+}
+
+TEST_P(OutboxContract, NamesCanGoBackAndForth) {
+  Accept(On(Pending(1), "acme/one"));
+  Rename("acme/one", "acme/two", 7);
+  Rename("acme/two", "acme/three", 7);
+  Rename("acme/three", "acme/one", 7);
+  for (const char* name : {"acme/one", "acme/two", "acme/three"}) {
+    EXPECT_EQ(Commit(name).repository.FullName(), "acme/one") << name;
+  }
+  Rename("acme/one", "acme/ONE", 7);
+  EXPECT_TRUE(IsKnown("acme/one"));
+}
+
+TEST_P(OutboxContract, AnUnknownRepositoryCanBeRenamed) {
+  Rename("acme/old", "acme/new", 7);
+  Accept(On(Pending(1), "acme/old"));
+  EXPECT_EQ(Commit("acme/new").repository.FullName(), "acme/new");
+}
+
+TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
+  PostAll();
+  clock_.Advance(2 * kDay);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/young"));
+  PostAll();
+  Forget(Now() - kDay);
+  EXPECT_FALSE(IsKnown("acme/old"));
+  EXPECT_TRUE(IsKnown("acme/young"));
+  EXPECT_EQ(
+      ReasonOf(outbox().GetHistory(On(Pending(), "acme/old").Key()).status()),
+      "NOTHING_REPORTED");
+  // It can come again.
+  Accept(On(ResultOf(Result::kFailure, 1), "acme/old"));
+  EXPECT_EQ(Status("acme/old").state, CommitState::kFailure);
+}
+
+TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
+  Report pending = On(Pending(1), "acme/pending");
+  pending.expires_after = 30 * kDay;
+  Accept(pending);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/due"));
+  Accept(On(ResultOf(Result::kSuccess, 1), "labs/flying"));
+  const std::optional<Lease> lease = Take(Request(false, "labs"));
+  ASSERT_TRUE(lease.has_value());
+  Observe(On(ResultOf(Result::kFailure), "acme/seen"), 9);
+  clock_.Advance(5 * kDay);
+  Forget(Now() - kDay);
+  EXPECT_TRUE(IsKnown("acme/pending"));
+  EXPECT_TRUE(IsKnown("acme/due"));
+  EXPECT_TRUE(IsKnown("labs/flying"));
+  EXPECT_FALSE(IsKnown("acme/seen"));
+}
+
+TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {
+  const Report report = Pending(1);
+  Accept(report);
+  PostAll();
+  clock_.Advance(2 * kDay);
+  Accept(ResultOf(Result::kSuccess, 1));
+  PostAll();
+  ASSERT_EQ(HistoryOf(report).reports.size(), 2u);
+  Forget(Now() - kDay);
+  const History history = HistoryOf(report);
+  ASSERT_EQ(history.reports.size(), 1u);
+  EXPECT_EQ(history.reports[0].state, CommitState::kSuccess);
+  EXPECT_EQ(history.tries.size(), 1u);
+  EXPECT_EQ(history.status.state, CommitState::kSuccess);
+}
+
+TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 100; ++i) {
+    Report report = Pending(1);
+    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    submissions.push_back(Of({report}));
+  }
+  Accept(submissions);
+  clock_.Advance(100 * kDay);
+  // All are due: none is forgotten, and the search ends all the same.
+  Forget(Now() - kDay);
+  const auto commits = outbox().ListCommits(std::nullopt, 0, 1000);
+  ASSERT_TRUE(commits.ok());
+  EXPECT_EQ(commits->size(), 100u);
+}
+
+TEST_P(OutboxContract, PausesAreKeptUntilTheyAreOver) {
+  ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(1), Now()).ok());
+  ASSERT_TRUE(outbox().SetPause("labs", Now() + absl::Hours(2), Now()).ok());
+  ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(3), Now()).ok());
+  std::vector<LanePause> pauses = Pauses();
+  ASSERT_EQ(pauses.size(), 2u);
+  EXPECT_EQ(pauses[0].lane, "acme");
+  EXPECT_EQ(pauses[0].until, Now() + absl::Hours(3));
+  clock_.Advance(absl::Hours(2));
+  ASSERT_TRUE(outbox().SetPause("new", Now() + absl::Hours(1), Now()).ok());
+  pauses = Pauses();
+  ASSERT_EQ(pauses.size(), 2u);
+  EXPECT_EQ(pauses[1].lane, "new");
+}
+
+TEST_P(OutboxContract, AHistoryTellsWhoPostsAndWhetherItIsUnderWay) {
+  const Report report = ResultOf(Result::kSuccess, 1);
+  Accept(report);
+  EXPECT_FALSE(HistoryOf(report).in_flight);
+  EXPECT_EQ(HistoryOf(report).lane, "acme");
+  EXPECT_EQ(HistoryOf(report).repository.FullName(), "acme/widgets");
+  EXPECT_EQ(HistoryOf(report).status.state, CommitState::kSuccess);
+  TakeResult();
+  EXPECT_TRUE(HistoryOf(report).in_flight);
+}
+
+}  // namespace
+}  // namespace signalbox

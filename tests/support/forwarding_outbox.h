@@ -1,0 +1,77 @@
+#ifndef SIGNALBOX_TESTS_SUPPORT_FORWARDING_OUTBOX_H_
+#define SIGNALBOX_TESTS_SUPPORT_FORWARDING_OUTBOX_H_
+
+#include <string>
+#include <vector>
+
+#include "server/outbox/outbox.h"
+
+namespace signalbox {
+
+// Hands every call on to another outbox. For fakes that only stand between at
+// some methods; without another outbox, the rest must not be called.
+class ForwardingOutbox : public Outbox {
+ public:
+  // `outbox` is borrowed, and may be nullptr.
+  explicit ForwardingOutbox(Outbox* outbox) : outbox_(outbox) {}
+
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    return outbox_->Accept(submissions, now);
+  }
+  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+    return outbox_->DueLanes(now);
+  }
+  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
+                                               absl::Time now) override {
+    return outbox_->TakeDue(request, now);
+  }
+  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
+    return outbox_->Settle(settlement, now);
+  }
+  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
+    return outbox_->NextDueTime(now);
+  }
+  absl::StatusOr<CommitView> GetCommit(const Repository& repository,
+                                       absl::string_view sha) override {
+    return outbox_->GetCommit(repository, sha);
+  }
+  absl::StatusOr<std::vector<CommitSummary>> ListCommits(
+      const std::optional<Repository>& repository, int64_t before_sequence,
+      int limit) override {
+    return outbox_->ListCommits(repository, before_sequence, limit);
+  }
+  absl::StatusOr<History> GetHistory(const StatusKey& key) override {
+    return outbox_->GetHistory(key);
+  }
+  absl::Status Retry(const StatusKey& key, absl::Time now) override {
+    return outbox_->Retry(key, now);
+  }
+  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
+    return outbox_->ExpirePendings(now, limit);
+  }
+  absl::StatusOr<absl::Time> NextExpiry() override {
+    return outbox_->NextExpiry();
+  }
+  absl::Status RenameRepository(const Repository& from, const Repository& to,
+                                int64_t github_id, absl::Time now) override {
+    return outbox_->RenameRepository(from, to, github_id, now);
+  }
+  absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
+    return outbox_->ForgetBefore(before);
+  }
+  absl::Status SetPause(const std::string& lane, absl::Time until,
+                        absl::Time now) override {
+    return outbox_->SetPause(lane, until, now);
+  }
+  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+    return outbox_->Pauses();
+  }
+
+ private:
+  Outbox* const outbox_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SUPPORT_FORWARDING_OUTBOX_H_
