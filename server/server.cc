@@ -23,6 +23,7 @@
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
 #include "server/github/static_credentials.h"
+#include "server/outbox/housekeeper.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
@@ -165,6 +166,8 @@ struct Server::Parts {
   std::unique_ptr<GitHubClient> github;
   std::unique_ptr<Poster> poster;
   std::unique_ptr<Worker> poster_worker;
+  std::unique_ptr<Housekeeper> housekeeper;
+  std::unique_ptr<Worker> housekeeper_worker;
 
   std::unique_ptr<Authorizer> authorizer;
   std::unique_ptr<Intake> intake;
@@ -226,6 +229,15 @@ absl::Status Server::Parts::StartPosting(const ServerOptions& options) {
       [this](const absl::Status& status) { Fail(status); });
   poster_worker =
       std::make_unique<Worker>("poster", clock, [this] { return Post(); });
+
+  Housekeeper::Options housekeeper_options;
+  housekeeper_options.retention = config.retention;
+  housekeeper = std::make_unique<Housekeeper>(
+      outbox.get(), clock, housekeeper_options,
+      [this] { poster_worker->Wake(); },
+      [this](const absl::Status& status) { Fail(status); });
+  housekeeper_worker = std::make_unique<Worker>(
+      "housekeeper", clock, [this] { return housekeeper->RunOnce(); });
   return absl::OkStatus();
 }
 
@@ -259,6 +271,11 @@ absl::Status Server::Parts::StartServing(
   service_options.convert.rules =
       RepositoryRules(config.repositories, options.contexts);
   service_options.convert.known_hosts = known_hosts;
+  service_options.trouble_of = [this](absl::string_view lane) {
+    const LaneState state = poster->StateOf(lane);
+    return LaneTrouble{state.reason, state.until};
+  };
+  service_options.became_due = [this] { poster_worker->Wake(); };
   service = std::make_unique<StatusServiceImpl>(std::move(service_options),
                                                 authorizer.get(), intake.get(),
                                                 outbox.get(), &metrics, clock);
@@ -386,6 +403,9 @@ void Server::Stop(absl::Duration patience) {
     parts_->grpc_server->Wait();
   }
   if (parts_->intake_worker != nullptr) parts_->intake_worker->Stop();
+  if (parts_->housekeeper_worker != nullptr) {
+    parts_->housekeeper_worker->Stop();
+  }
   if (parts_->poster_worker != nullptr) {
     parts_->poster->Close();
     parts_->poster_worker->Wake();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/base/error.h"
+#include "server/report/text.h"
 
 namespace signalbox {
 namespace {
@@ -119,6 +120,31 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
   if (text.front() == ' ' || text.back() == ' ') {
     return InvalidField("context", text, "begins or ends with a space",
                         "INVALID_CONTEXT");
+  }
+  return std::string(text);
+}
+
+absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
+  // A description's rule for what is UTF-8 is this one's too.
+  if (text.empty() || KeepDescription(text).text != text) {
+    return InvalidField("context", text, "is empty or not UTF-8",
+                        "INVALID_CONTEXT");
+  }
+  size_t characters = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      return InvalidField("context", text, "has a control character",
+                          "INVALID_CONTEXT");
+    }
+    if ((byte & 0xc0) != 0x80) ++characters;
+  }
+  if (characters > kMaxContext) {
+    return InvalidField(
+        "context", text,
+        absl::StrCat("has ", characters, " characters and GitHub allows ",
+                     kMaxContext),
+        "INVALID_CONTEXT");
   }
   return std::string(text);
 }

@@ -45,6 +45,10 @@ absl::StatusOr<std::string> ParseSha(absl::string_view text);
 // Reason: INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
 
+// Checks a context that was seen at GitHub: 1 to 255 characters of UTF-8, no
+// control characters. Reason: INVALID_CONTEXT.
+absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
+
 // What tells one commit status from another, in lower case throughout.
 struct StatusKey {
   std::string repository;  // Repository::Canonical()

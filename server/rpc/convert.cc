@@ -93,9 +93,20 @@ Change FromProto(const v1::Change& proto) {
   return change;
 }
 
-absl::Status NotImplementedYet(absl::string_view field) {
-  return Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
-               absl::StrCat(field, ": this server does not take it yet"));
+absl::StatusOr<Observed> FromProto(const v1::Observed& proto) {
+  if (proto.status_id() <= 0) {
+    return InvalidField("observed.status_id", absl::StrCat(proto.status_id()),
+                        "is not GitHub's number of a status, which is positive",
+                        "INVALID_OBSERVED");
+  }
+  return Observed{proto.status_id(),
+                  KeepDescription(proto.creator_login()).text};
+}
+
+// What was seen at GitHub has a context by GitHub's rule, not by ours.
+absl::StatusOr<std::string> ParseAnyContext(const std::string& context,
+                                            bool observed) {
+  return observed ? ParseObservedContext(context) : ParseContext(context);
 }
 
 // What both requests have in common.
@@ -103,7 +114,6 @@ template <typename Request>
 absl::StatusOr<Converted> FromCommonFields(const Request& request,
                                            const ConvertOptions& options,
                                            Report* report) {
-  if (request.has_observed()) return NotImplementedYet("observed");
   absl::StatusOr<Repository> repository =
       RepositoryFromProto(request.repository(), options);
   if (!repository.ok()) return repository.status();
@@ -126,6 +136,12 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
                           "INVALID_ATTEMPT");
     }
     converted.submission.delivery = *std::move(delivery);
+  }
+
+  if (request.has_observed()) {
+    absl::StatusOr<Observed> observed = FromProto(request.observed());
+    if (!observed.ok()) return observed.status();
+    converted.submission.observed = *std::move(observed);
   }
 
   Mended description = KeepDescription(request.description());
@@ -177,6 +193,8 @@ v1::PostingState ToProto(PostingState state) {
       return v1::WAITING;
     case PostingState::kAbandoned:
       return v1::ABANDONED;
+    case PostingState::kObserved:
+      return v1::OBSERVED;
   }
   return v1::POSTING_STATE_UNSPECIFIED;
 }
@@ -225,6 +243,10 @@ v1::CommitStatus ToProto(const StatusView& status) {
 
 }  // namespace
 
+std::string ContextOrDefault(const std::string& context) {
+  return context.empty() ? kDefaultContext : context;
+}
+
 absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
                                                const ConvertOptions& options) {
   absl::StatusOr<Repository> parsed = ParseRepository(repository);
@@ -261,6 +283,12 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   }
   std::vector<std::string> contexts(request.contexts().begin(),
                                     request.contexts().end());
+  const bool observed = submission.observed.has_value();
+  if (observed && contexts.size() != 1) {
+    return InvalidField("contexts", absl::StrCat(contexts.size()),
+                        "contexts cannot be observed at once; wanted one",
+                        "INVALID_OBSERVED");
+  }
   if (contexts.empty()) {
     contexts = options.rules
                    .Expect(report.repository, submission.change.has_value()
@@ -269,7 +297,7 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                    .contexts;
   }
   for (std::string& context : contexts) {
-    absl::StatusOr<std::string> parsed = ParseContext(context);
+    absl::StatusOr<std::string> parsed = ParseAnyContext(context, observed);
     if (!parsed.ok()) return parsed.status();
     report.context = *std::move(parsed);
     submission.reports.push_back(report);
@@ -285,8 +313,9 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
   absl::StatusOr<Converted> converted =
       FromCommonFields(request, options, &report);
   if (!converted.ok()) return converted.status();
-  absl::StatusOr<std::string> context = ParseContext(
-      request.context().empty() ? kDefaultContext : request.context());
+  absl::StatusOr<std::string> context =
+      ParseAnyContext(ContextOrDefault(request.context()),
+                      converted->submission.observed.has_value());
   if (!context.ok()) return context.status();
   report.context = *std::move(context);
   // Enumerations are open: any number can arrive.
@@ -322,6 +351,42 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit) {
   proto.set_state(ToProto(CombinedState(commit.statuses)));
   for (const StatusView& status : commit.statuses) {
     *proto.add_statuses() = ToProto(status);
+  }
+  return proto;
+}
+
+v1::CommitStatus StatusToProto(const StatusView& status) {
+  return ToProto(status);
+}
+
+v1::ExplainStatusResponse ToProto(const History& history) {
+  v1::ExplainStatusResponse proto;
+  *proto.mutable_status() = ToProto(history.status);
+  for (const RecordedReport& report : history.reports) {
+    v1::ReportRecord* const record = proto.add_reports();
+    record->set_sequence(report.sequence);
+    *record->mutable_accept_time() = ToProto(report.accept_time);
+    record->set_disposition(ToProto(report.disposition));
+    record->set_state(ToProto(report.state));
+    if (report.result.has_value()) {
+      record->set_result(static_cast<v1::Result>(*report.result));
+    }
+    record->set_attempt(report.attempt);
+    record->set_description(report.description);
+    record->set_target_url(report.target_url);
+    record->set_caller(report.caller);
+    record->set_delivery_id(report.delivery_id);
+  }
+  for (const RecordedTry& recorded : history.tries) {
+    const Try& attempted = recorded.attempted;
+    v1::TryRecord* const record = proto.add_tries();
+    *record->mutable_begin_time() = ToProto(attempted.begin_time);
+    *record->mutable_end_time() = ToProto(attempted.end_time);
+    record->set_sequence(recorded.sequence);
+    record->set_http_status(attempted.http_status);
+    record->set_request_id(attempted.request_id);
+    record->set_reason(attempted.reason);
+    record->set_message(attempted.message);
   }
   return proto;
 }

@@ -32,7 +32,7 @@ struct Converted {
 // INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
 // INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,
 // INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_REPOSITORY_ID,
-// INVALID_DELIVERY. UNIMPLEMENTED, reason NOT_IMPLEMENTED, for `observed`.
+// INVALID_DELIVERY, INVALID_OBSERVED.
 absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                                     const ConvertOptions& options);
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
@@ -42,10 +42,16 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
 absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
                                                const ConvertOptions& options);
 
+// An empty context means the default one.
+std::string ContextOrDefault(const std::string& context);
+
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
 v1::GetCommitStatusResponse ToProto(const CommitView& commit);
 v1::CommitSummary ToProto(const CommitSummary& commit);
+v1::CommitStatus StatusToProto(const StatusView& status);
+// Without `next_step`.
+v1::ExplainStatusResponse ToProto(const History& history);
 
 }  // namespace signalbox
 

@@ -285,6 +285,75 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
   return call->reactor();
 }
 
+template <typename Request>
+absl::StatusOr<StatusKey> StatusServiceImpl::AuthorizedKey(
+    const grpc::CallbackServerContext& context, Right right,
+    const Request& request) const {
+  const absl::StatusOr<const Caller*> caller = Authenticate(context);
+  if (!caller.ok()) return caller.status();
+  const absl::StatusOr<Repository> repository =
+      RepositoryFromProto(request.repository(), options_.convert);
+  if (!repository.ok()) return repository.status();
+  const absl::StatusOr<std::string> sha = ParseSha(request.sha());
+  if (!sha.ok()) return sha.status();
+  // What was seen at GitHub can be asked for, too.
+  const absl::StatusOr<std::string> context_name =
+      ParseObservedContext(ContextOrDefault(request.context()));
+  if (!context_name.ok()) return context_name.status();
+  std::vector<std::string> contexts;
+  if (right == Right::kReport) contexts.push_back(*context_name);
+  const absl::Status authorized =
+      Authorizer::Authorize(*caller, right, *repository, contexts);
+  if (!authorized.ok()) return authorized;
+  return StatusKey::Of(*repository, *sha, *context_name);
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
+    grpc::CallbackServerContext* context,
+    const v1::ExplainStatusRequest* request,
+    v1::ExplainStatusResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "ExplainStatus");
+  const absl::StatusOr<StatusKey> key =
+      AuthorizedKey(*context, Right::kRead, *request);
+  if (!key.ok()) {
+    call->Fail(key.status());
+    return call->reactor();
+  }
+  Read(call, [this, key = *key, response] {
+    const absl::StatusOr<History> history = outbox_->GetHistory(key);
+    if (!history.ok()) return history.status();
+    *response = ToProto(*history);
+    const LaneTrouble trouble = options_.trouble_of
+                                    ? options_.trouble_of(history->lane)
+                                    : LaneTrouble();
+    response->set_next_step(NextStep(*history, trouble, clock_->Now()));
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
+    grpc::CallbackServerContext* context, const v1::RetryPostRequest* request,
+    v1::RetryPostResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "RetryPost");
+  const absl::StatusOr<StatusKey> key =
+      AuthorizedKey(*context, Right::kReport, *request);
+  if (!key.ok()) {
+    call->Fail(key.status());
+    return call->reactor();
+  }
+  Read(call, [this, key = *key, response] {
+    const absl::Status retried = outbox_->Retry(key, clock_->Now());
+    if (!retried.ok()) return retried;
+    if (options_.became_due) options_.became_due();
+    const absl::StatusOr<History> history = outbox_->GetHistory(key);
+    if (!history.ok()) return history.status();
+    *response->mutable_status() = StatusToProto(history->status);
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
 grpc::ServerUnaryReactor* StatusServiceImpl::NotImplemented(
     grpc::CallbackServerContext* context, const char* method) {
   std::shared_ptr<Call> call = Begin(context, method);
@@ -297,18 +366,6 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
     grpc::CallbackServerContext* context, const v1::ReportEventRequest*,
     v1::ReportEventResponse*) {
   return NotImplemented(context, "ReportEvent");
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
-    grpc::CallbackServerContext* context, const v1::ExplainStatusRequest*,
-    v1::ExplainStatusResponse*) {
-  return NotImplemented(context, "ExplainStatus");
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
-    grpc::CallbackServerContext* context, const v1::RetryPostRequest*,
-    v1::RetryPostResponse*) {
-  return NotImplemented(context, "RetryPost");
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(

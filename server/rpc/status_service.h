@@ -15,6 +15,7 @@
 #include "server/outbox/outbox.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/explain.h"
 #include "server/rpc/read_queue.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -35,6 +36,11 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     int read_threads = 2;
     // More waiting reads are refused with UNAVAILABLE, reason TOO_MANY_READS.
     size_t max_waiting_reads = 1024;
+    // What keeps a lane's work waiting, for ExplainStatus. Called from the read
+    // threads. Empty function: nothing does.
+    std::function<LaneTrouble(absl::string_view lane)> trouble_of;
+    // Called when a call has made an entry due.
+    std::function<void()> became_due;
   };
 
   // All pointers are borrowed.
@@ -60,16 +66,18 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const v1::ListCommitsRequest* request,
       v1::ListCommitsResponse* response) override;
 
+  grpc::ServerUnaryReactor* ExplainStatus(
+      grpc::CallbackServerContext* context,
+      const v1::ExplainStatusRequest* request,
+      v1::ExplainStatusResponse* response) override;
+  grpc::ServerUnaryReactor* RetryPost(grpc::CallbackServerContext* context,
+                                      const v1::RetryPostRequest* request,
+                                      v1::RetryPostResponse* response) override;
+
   // Not yet there.
   grpc::ServerUnaryReactor* ReportEvent(grpc::CallbackServerContext* context,
                                         const v1::ReportEventRequest*,
                                         v1::ReportEventResponse*) override;
-  grpc::ServerUnaryReactor* ExplainStatus(grpc::CallbackServerContext* context,
-                                          const v1::ExplainStatusRequest*,
-                                          v1::ExplainStatusResponse*) override;
-  grpc::ServerUnaryReactor* RetryPost(grpc::CallbackServerContext* context,
-                                      const v1::RetryPostRequest*,
-                                      v1::RetryPostResponse*) override;
   grpc::ServerUnaryReactor* DiagnoseRepository(
       grpc::CallbackServerContext* context,
       const v1::DiagnoseRepositoryRequest*,
@@ -85,6 +93,12 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   template <typename Answer>
   void Submit(std::shared_ptr<Call> call, absl::StatusOr<Converted> converted,
               Answer answer);
+
+  // The key that a request names, of whose repository the caller has `right`.
+  template <typename Request>
+  absl::StatusOr<StatusKey> AuthorizedKey(
+      const grpc::CallbackServerContext& context, Right right,
+      const Request& request) const;
 
   // Runs `read`, which writes the response, on the read queue.
   void Read(std::shared_ptr<Call> call, std::function<absl::Status()> read);

@@ -265,11 +265,40 @@ TEST_F(ConvertTest, RefusesABadDelivery) {
   ExpectRefused(numbered, "INVALID_ATTEMPT");
 }
 
-// Accepting what is not acted on would be a promise not kept.
-TEST_F(ConvertTest, SaysThatObservedReportsAreNotTakenYet) {
+// What others set has contexts of GitHub's rule, not of ours.
+TEST_F(ConvertTest, TakesWhatWasSeenAtGitHub) {
   v1::ReportPendingRequest request = Pending();
-  request.mutable_observed()->set_status_id(5);
-  EXPECT_TRUE(absl::IsUnimplemented(FromProto(request, options_).status()));
+  request.clear_contexts();
+  request.add_contexts("Grüße, Welt ");
+  ExpectRefused(request, "INVALID_CONTEXT");
+  request.mutable_observed()->set_status_id(int64_t{1} << 40);
+  request.mutable_observed()->set_creator_login("octocat[bot]");
+  const absl::StatusOr<Converted> converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  ASSERT_TRUE(converted->submission.observed.has_value());
+  EXPECT_EQ(converted->submission.observed->status_id, int64_t{1} << 40);
+  EXPECT_EQ(converted->submission.observed->creator_login, "octocat[bot]");
+  EXPECT_EQ(converted->submission.reports.at(0).context, "Grüße, Welt ");
+
+  std::string longest;
+  for (int i = 0; i < 255; ++i) longest += "ü";
+  request.set_contexts(0, longest);
+  EXPECT_TRUE(FromProto(request, options_).ok());
+  for (const std::string& context : {longest + "ü", std::string("a\nb"),
+                                     std::string("a\xff"), std::string()}) {
+    request.set_contexts(0, context);
+    ExpectRefused(request, "INVALID_CONTEXT");
+  }
+  request.set_contexts(0, "ci");
+  request.add_contexts("cd");
+  ExpectRefused(request, "INVALID_OBSERVED");
+  request.clear_contexts();
+  ExpectRefused(request, "INVALID_OBSERVED");
+  request.add_contexts("ci");
+  for (const int64_t id : {int64_t{0}, int64_t{-1}}) {
+    request.mutable_observed()->set_status_id(id);
+    ExpectRefused(request, "INVALID_OBSERVED");
+  }
 }
 
 TEST_F(ConvertTest, ShowsACommit) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -35,6 +36,9 @@ class StatusServiceTest : public testing::Test {
   void Serve(std::vector<Caller> callers) {
     SqliteOutboxOptions outbox_options;
     outbox_options.data_dir = dir_.path() + "/data";
+    outbox_options.lane_of = [](const Repository& repository) {
+      return "github.com/" + repository.owner;
+    };
     auto outbox = OpenSqliteOutbox(outbox_options);
     ASSERT_TRUE(outbox.ok()) << outbox.status();
     outbox_ = *std::move(outbox);
@@ -46,6 +50,8 @@ class StatusServiceTest : public testing::Test {
         "intake", Clock::System(), [this] { return intake_->RunOnce(); });
     StatusServiceImpl::Options options;
     options.max_call_time = max_call_time_;
+    options.trouble_of = [this](absl::string_view) { return trouble_; };
+    options.became_due = [this] { ++became_due_; };
     service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
                                                    intake_.get(), outbox_.get(),
                                                    &metrics_, Clock::System());
@@ -111,6 +117,8 @@ class StatusServiceTest : public testing::Test {
   }
 
   TempDir dir_;
+  LaneTrouble trouble_;
+  std::atomic<int> became_due_ = 0;
   absl::Duration max_call_time_ = absl::Seconds(30);
   Metrics metrics_;
   std::unique_ptr<Outbox> outbox_;
@@ -246,9 +254,9 @@ TEST_F(StatusServiceTest, RefusesABadPage) {
 
 TEST_F(StatusServiceTest, WhatIsNotThereYetSaysSo) {
   grpc::ClientContext context;
-  v1::ExplainStatusResponse response;
+  v1::ReportEventResponse response;
   const grpc::Status status =
-      stub_->ExplainStatus(&context, v1::ExplainStatusRequest(), &response);
+      stub_->ReportEvent(&context, v1::ReportEventRequest(), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_EQ(Trailer(context, "signalbox-reason"), "NOT_IMPLEMENTED");
 
@@ -258,6 +266,123 @@ TEST_F(StatusServiceTest, WhatIsNotThereYetSaysSo) {
       stub_->WatchStatuses(&watch_context, v1::WatchStatusesRequest());
   EXPECT_FALSE(reader->Read(&change));
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(StatusServiceTest, ExplainsAStatus) {
+  trouble_ = {"RATE_LIMITED", absl::InfinitePast()};
+  grpc::ClientContext report_context;
+  v1::ReportPendingRequest pending = Pending();
+  pending.set_attempt(7);
+  v1::ReportPendingResponse accepted;
+  ASSERT_TRUE(stub_->ReportPending(&report_context, pending, &accepted).ok());
+  v1::ReportResultResponse ended;
+  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 7), &ended).ok());
+  Try attempted;
+  attempted.http_status = 502;
+  attempted.request_id = "AB:12";
+  attempted.reason = "SERVER_ERROR";
+  attempted.message = "Server Error";
+  LeaseRequest take;
+  take.lane = "github.com/acme";
+  take.deadline = Clock::System()->Now() + absl::Hours(1);
+  const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+  ASSERT_TRUE(lease.ok() && lease->has_value());
+  Settlement settlement;
+  settlement.entry_id = (*lease)->entry_id;
+  settlement.version = (*lease)->version;
+  settlement.kind = Settlement::Kind::kRetry;
+  settlement.reason = "SERVER_ERROR";
+  settlement.next_try_time = Clock::System()->Now() + absl::Hours(24);
+  settlement.attempted = attempted;
+  ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
+
+  grpc::ClientContext context;
+  v1::ExplainStatusRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  v1::ExplainStatusResponse response;
+  ASSERT_TRUE(stub_->ExplainStatus(&context, request, &response).ok());
+  EXPECT_EQ(response.status().state(), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(response.status().posting().state(), v1::WAITING);
+  ASSERT_EQ(response.reports_size(), 2);
+  EXPECT_EQ(response.reports(0).state(), v1::COMMIT_STATE_PENDING);
+  EXPECT_EQ(response.reports(0).attempt(), 7);
+  EXPECT_EQ(response.reports(1).result(), v1::FAILURE);
+  EXPECT_EQ(response.reports(1).disposition(), v1::ACCEPTED);
+  EXPECT_EQ(response.reports(1).sequence(), ended.receipt().sequence());
+  ASSERT_EQ(response.tries_size(), 1);
+  EXPECT_EQ(response.tries(0).http_status(), 502);
+  EXPECT_EQ(response.tries(0).request_id(), "AB:12");
+  EXPECT_EQ(response.tries(0).reason(), "SERVER_ERROR");
+  EXPECT_EQ(response.tries(0).message(), "Server Error");
+  EXPECT_EQ(response.tries(0).sequence(), ended.receipt().sequence());
+  EXPECT_NE(response.next_step().find("SERVER_ERROR"), std::string::npos);
+  EXPECT_NE(response.next_step().find("RATE_LIMITED"), std::string::npos);
+}
+
+TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
+  v1::ReportResultResponse ended;
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &ended).ok());
+  LeaseRequest take;
+  take.lane = "github.com/acme";
+  take.deadline = Clock::System()->Now() + absl::Hours(1);
+  const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+  ASSERT_TRUE(lease.ok() && lease->has_value());
+  Settlement settlement;
+  settlement.entry_id = (*lease)->entry_id;
+  settlement.version = (*lease)->version;
+  settlement.kind = Settlement::Kind::kAbandoned;
+  settlement.reason = "PERMISSION_MISSING";
+  ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
+  EXPECT_EQ(Commit().statuses(0).posting().state(), v1::ABANDONED);
+
+  v1::RetryPostRequest request;
+  request.set_repository("ACME/app");
+  request.set_sha(kSha);
+  request.set_context("CI/build");
+  for (int repeats = 0; repeats < 2; ++repeats) {
+    grpc::ClientContext context;
+    v1::RetryPostResponse response;
+    ASSERT_TRUE(stub_->RetryPost(&context, request, &response).ok());
+    EXPECT_EQ(response.status().posting().state(), v1::DUE);
+    EXPECT_EQ(response.status().posting().reason(), "");
+  }
+  EXPECT_EQ(became_due_, 2);
+}
+
+TEST_F(StatusServiceTest, WhatNobodyReportedCannotBeExplainedOrRetried) {
+  grpc::ClientContext explain_context;
+  v1::ExplainStatusRequest explain;
+  explain.set_repository("acme/app");
+  explain.set_sha(kSha);
+  v1::ExplainStatusResponse explained;
+  EXPECT_EQ(
+      stub_->ExplainStatus(&explain_context, explain, &explained).error_code(),
+      grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Trailer(explain_context, "signalbox-reason"), "NOTHING_REPORTED");
+  grpc::ClientContext retry_context;
+  v1::RetryPostRequest retry;
+  retry.set_repository("acme/app");
+  retry.set_sha("main");
+  v1::RetryPostResponse retried;
+  EXPECT_EQ(stub_->RetryPost(&retry_context, retry, &retried).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Trailer(retry_context, "signalbox-reason"), "INVALID_SHA");
+}
+
+TEST_F(StatusServiceTest, WhatIsSeenAtGitHubIsShownAsSeen) {
+  v1::ReportResultRequest seen = ResultOf(v1::FAILURE);
+  seen.set_context("Tests / Grün");
+  seen.mutable_observed()->set_status_id(int64_t{1} << 40);
+  seen.mutable_observed()->set_creator_login("octocat");
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(seen, &response).ok());
+  const v1::GetCommitStatusResponse commit = Commit();
+  ASSERT_EQ(commit.statuses_size(), 1);
+  EXPECT_EQ(commit.statuses(0).context(), "Tests / Grün");
+  EXPECT_EQ(commit.statuses(0).state(), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(commit.statuses(0).posting().state(), v1::OBSERVED);
+  EXPECT_EQ(commit.state(), v1::COMMIT_STATE_PENDING);
 }
 
 TEST_F(StatusServiceTest, AClosedIntakeAsksToRepeat) {

@@ -1,0 +1,86 @@
+#include "server/outbox/housekeeper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/log.h"
+
+namespace signalbox {
+namespace {
+
+constexpr absl::Duration kQuietTime = absl::Minutes(10);
+constexpr absl::Duration kJump = absl::Minutes(1);
+constexpr absl::Duration kLook = absl::Seconds(10);
+constexpr int kExpiriesPerBatch = 100;
+
+constexpr absl::Duration kBetweenForgettings = absl::Hours(1);
+constexpr absl::Duration kBetweenBatches = absl::Milliseconds(100);
+
+absl::Duration Offset(absl::Time wall, absl::Duration steady) {
+  return wall - absl::UnixEpoch() - steady;
+}
+
+}  // namespace
+
+Housekeeper::Housekeeper(Outbox* outbox, Clock* clock, Options options,
+                         std::function<void()> committed,
+                         std::function<void(absl::Status)> on_store_failure)
+    : outbox_(outbox),
+      clock_(clock),
+      options_(options),
+      committed_(std::move(committed)),
+      on_store_failure_(std::move(on_store_failure)),
+      quiet_until_(clock->Monotonic() + kQuietTime),
+      offset_(Offset(clock->Now(), clock->Monotonic())),
+      next_forgetting_(clock->Monotonic()) {}
+
+absl::Time Housekeeper::RunOnce() {
+  const absl::Time wall = clock_->Now();
+  const absl::Duration steady = clock_->Monotonic();
+  NoticeJump(wall, steady);
+  absl::Time next = wall + kLook;
+  if (steady >= quiet_until_ && !Expire(wall)) next = wall;
+  if (steady >= next_forgetting_) Forget(wall, steady);
+  return std::min(next, wall + (next_forgetting_ - steady));
+}
+
+void Housekeeper::NoticeJump(absl::Time wall, absl::Duration steady) {
+  const absl::Duration offset = Offset(wall, steady);
+  if (absl::AbsDuration(offset - offset_) > kJump) {
+    LogWarning("the clock has jumped; nothing expires for a while",
+               {{"by", absl::FormatDuration(offset - offset_)},
+                {"for", absl::FormatDuration(kQuietTime)}});
+    quiet_until_ = steady + kQuietTime;
+  }
+  offset_ = offset;
+}
+
+bool Housekeeper::Expire(absl::Time now) {
+  const absl::StatusOr<int> expired =
+      outbox_->ExpirePendings(now, kExpiriesPerBatch);
+  if (!Worked(expired.status())) return true;
+  if (*expired > 0) {
+    LogInfo("pendings without a result have expired", {{"count", *expired}});
+    committed_();
+  }
+  return *expired < kExpiriesPerBatch;
+}
+
+void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
+  const absl::StatusOr<bool> more =
+      outbox_->ForgetBefore(now - options_.retention);
+  const bool go_on = Worked(more.status()) && *more;
+  next_forgetting_ = steady + (go_on ? kBetweenBatches : kBetweenForgettings);
+}
+
+bool Housekeeper::Worked(const absl::Status& status) {
+  if (status.ok()) return true;
+  LogError("the store failed while keeping house",
+           {{"error", status.ToString()}});
+  if (absl::IsInternal(status) && on_store_failure_ != nullptr) {
+    on_store_failure_(status);
+  }
+  return false;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,30 @@
+#ifndef SIGNALBOX_SERVER_RPC_EXPLAIN_H_
+#define SIGNALBOX_SERVER_RPC_EXPLAIN_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/outbox/outbox.h"
+
+namespace signalbox {
+
+// What keeps a lane's work waiting: a stable upper-case word, empty if nothing
+// does, and until when if that is known (else InfinitePast).
+struct LaneTrouble {
+  std::string reason;
+  absl::Time until = absl::InfinitePast();
+};
+
+// What happens next to a status and when, in a sentence or two for people.
+// Pure.
+std::string NextStep(const History& history, const LaneTrouble& trouble,
+                     absl::Time now);
+
+// What a reason means and who can help, as a part of a sentence; the reason
+// itself if it is not known here.
+std::string ReasonInWords(absl::string_view reason);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_EXPLAIN_H_

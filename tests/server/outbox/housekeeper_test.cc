@@ -1,0 +1,180 @@
+#include "server/outbox/housekeeper.h"
+
+#include <memory>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/forwarding_outbox.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+class FailingOutbox : public ForwardingOutbox {
+ public:
+  using ForwardingOutbox::ForwardingOutbox;
+
+  absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
+    if (!error.ok()) return error;
+    return ForwardingOutbox::ExpirePendings(now, limit);
+  }
+
+  absl::Status error;
+};
+
+class HousekeeperTest : public testing::Test {
+ protected:
+  HousekeeperTest() {
+    SqliteOutboxOptions options;
+    options.data_dir = dir_.Path("data");
+    auto outbox = OpenSqliteOutbox(options);
+    EXPECT_TRUE(outbox.ok()) << outbox.status();
+    store_ = *std::move(outbox);
+    outbox_ = std::make_unique<FailingOutbox>(store_.get());
+    Start();
+  }
+
+  void Start() {
+    Housekeeper::Options options;
+    options.retention = absl::Hours(24);
+    housekeeper_ = std::make_unique<Housekeeper>(
+        outbox_.get(), &clock_, options, [this] { ++commits_; },
+        [this](absl::Status status) { failures_.push_back(status); });
+  }
+
+  void Say(const Report& report) {
+    const Submission submission = Of({report});
+    ASSERT_TRUE(store_->Accept({&submission, 1}, clock_.Now()).ok());
+  }
+
+  // What a Worker does, for that long.
+  void RunFor(absl::Duration time) {
+    const absl::Duration end = clock_.Monotonic() + time;
+    for (int runs = 0;; ++runs) {
+      ASSERT_LT(runs, 200000) << "it runs hot";
+      const absl::Duration wait = housekeeper_->RunOnce() - clock_.Now();
+      if (clock_.Monotonic() + wait > end) break;
+      clock_.Advance(std::max(wait, absl::ZeroDuration()));
+    }
+    clock_.Advance(end - clock_.Monotonic());
+  }
+
+  CommitState State(const Report& report) {
+    const auto commit = store_->GetCommit(report.repository, report.sha);
+    return commit.ok() ? commit->statuses.at(0).state : CommitState::kSuccess;
+  }
+
+  FakeClock clock_;
+  TempDir dir_;
+  std::unique_ptr<Outbox> store_;
+  std::unique_ptr<FailingOutbox> outbox_;
+  std::unique_ptr<Housekeeper> housekeeper_;
+  int commits_ = 0;
+  std::vector<absl::Status> failures_;
+};
+
+TEST_F(HousekeeperTest, ExpiresPendingsInTime) {
+  RunFor(absl::Minutes(10));
+  Report pending = Pending(1);
+  pending.expires_after = absl::Minutes(1);
+  Say(pending);
+  RunFor(absl::Seconds(59));
+  EXPECT_EQ(State(pending), CommitState::kPending);
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(pending), CommitState::kError);
+  EXPECT_EQ(commits_, 1);
+}
+
+// Farms may have wanted to say that they are alive while nobody listened.
+TEST_F(HousekeeperTest, NothingExpiresForTenMinutesAfterAStart) {
+  Say(Pending(1));
+  clock_.Advance(absl::Hours(24));
+  Start();
+  RunFor(absl::Minutes(10) - absl::Seconds(1));
+  EXPECT_EQ(State(Pending(1)), CommitState::kPending);
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
+}
+
+TEST_F(HousekeeperTest, NothingExpiresForTenMinutesAfterTheClockJumped) {
+  RunFor(absl::Minutes(11));
+  Say(Pending(1));
+  clock_.Jump(absl::Hours(10));
+  RunFor(absl::Minutes(10) - absl::Seconds(1));
+  EXPECT_EQ(State(Pending(1)), CommitState::kPending);
+  // A clock that is set back again is as bad.
+  clock_.Jump(-absl::Hours(2));
+  RunFor(absl::Minutes(10) - absl::Seconds(1));
+  EXPECT_EQ(State(Pending(1)), CommitState::kPending);
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
+}
+
+TEST_F(HousekeeperTest, AClockThatIsCorrectedByAMinuteHasNotJumped) {
+  RunFor(absl::Minutes(11));
+  Say(Pending(1));
+  RunFor(absl::Hours(6) - absl::Seconds(30));
+  clock_.Jump(absl::Minutes(1));
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
+}
+
+TEST_F(HousekeeperTest, ManyExpireAtOnce) {
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 450; ++i) {
+    Report report = Pending(1);
+    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    submissions.push_back(Of({report}));
+  }
+  ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
+  RunFor(absl::Hours(7));
+  EXPECT_EQ(*store_->NextExpiry(), absl::InfiniteFuture());
+  EXPECT_EQ(commits_, 5);
+}
+
+TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 100; ++i) {
+    Report report = ResultOf(Result::kSuccess, 1);
+    report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
+    submissions.push_back(Of({report}));
+  }
+  ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
+  LeaseRequest request;
+  request.deadline = clock_.Now() + absl::Seconds(20);
+  for (;;) {
+    const auto lease = store_->TakeDue(request, clock_.Now());
+    ASSERT_TRUE(lease.ok());
+    if (!lease->has_value()) break;
+    Settlement settlement;
+    settlement.entry_id = (*lease)->entry_id;
+    settlement.version = (*lease)->version;
+    ASSERT_TRUE(store_->Settle(settlement, clock_.Now()).ok());
+  }
+  RunFor(absl::Hours(24) - absl::Seconds(1));
+  EXPECT_EQ(store_->ListCommits(std::nullopt, 0, 1000)->size(), 100u);
+  RunFor(absl::Hours(1) + absl::Seconds(2));
+  EXPECT_EQ(store_->ListCommits(std::nullopt, 0, 1000)->size(), 0u);
+}
+
+TEST_F(HousekeeperTest, AStoreThatFailsIsAskedAgain) {
+  Say(Pending(1));
+  for (const absl::Status& error :
+       {absl::UnavailableError("busy"), absl::ResourceExhaustedError("full")}) {
+    outbox_->error = error;
+    RunFor(absl::Hours(4));
+  }
+  EXPECT_TRUE(failures_.empty());
+  outbox_->error = absl::InternalError("damaged");
+  RunFor(absl::Seconds(11));
+  EXPECT_FALSE(failures_.empty());
+  outbox_->error = absl::OkStatus();
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(State(Pending(1)), CommitState::kError);
+}
+
+}  // namespace
+}  // namespace signalbox

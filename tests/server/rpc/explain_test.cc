@@ -1,0 +1,105 @@
+#include "server/rpc/explain.h"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace signalbox {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class NextStepTest : public testing::Test {
+ protected:
+  NextStepTest() {
+    history_.lane = "github.com/acme";
+    history_.status.state = CommitState::kSuccess;
+  }
+
+  std::string Step(PostingState state, const std::string& reason = "") {
+    history_.status.posting.state = state;
+    history_.status.posting.reason = reason;
+    return NextStep(history_, trouble_, now_);
+  }
+
+  const absl::Time now_ = absl::FromCivil(
+      absl::CivilSecond(2026, 6, 1, 10, 0, 0), absl::UTCTimeZone());
+  History history_;
+  LaneTrouble trouble_;
+};
+
+TEST_F(NextStepTest, SaysWhenNothingIsToBeDone) {
+  EXPECT_EQ(Step(PostingState::kPosted), "Nothing: GitHub shows it.");
+  EXPECT_THAT(Step(PostingState::kObserved), HasSubstr("not reported here"));
+}
+
+TEST_F(NextStepTest, SaysWhatCanRevive) {
+  const std::string step =
+      Step(PostingState::kAbandoned, "REPOSITORY_ARCHIVED");
+  EXPECT_THAT(step, HasSubstr("archived"));
+  EXPECT_THAT(step, HasSubstr("REPOSITORY_ARCHIVED"));
+  EXPECT_THAT(step, HasSubstr("RetryPost"));
+}
+
+TEST_F(NextStepTest, SaysWhenTheNextTryIs) {
+  history_.status.posting.next_try_time = now_ + absl::Seconds(150);
+  const std::string step = Step(PostingState::kWaiting, "NO_COMMIT_FOUND");
+  EXPECT_THAT(step, HasSubstr("NO_COMMIT_FOUND"));
+  EXPECT_THAT(step, HasSubstr("2026-06-01 10:02:30 UTC (in 2 min 30 s)"));
+}
+
+TEST_F(NextStepTest, SaysWhatItsCredentialWaitsFor) {
+  trouble_ = {"RATE_LIMITED", now_ + absl::Hours(1)};
+  const std::string step = Step(PostingState::kDue);
+  EXPECT_THAT(step, HasSubstr("github.com/acme waits"));
+  EXPECT_THAT(step, HasSubstr("2026-06-01 11:00:00 UTC (in 1 h 0 min)"));
+  trouble_.until = absl::InfiniteFuture();
+  EXPECT_THAT(Step(PostingState::kDue), Not(HasSubstr("goes on")));
+  trouble_ = {};
+  EXPECT_THAT(Step(PostingState::kDue), HasSubstr("only for its turn"));
+  history_.in_flight = true;
+  EXPECT_EQ(Step(PostingState::kDue), "A request to GitHub is under way.");
+}
+
+TEST_F(NextStepTest, SaysWhenAPendingExpires) {
+  history_.status.expire_time = now_ + absl::Hours(6);
+  EXPECT_THAT(Step(PostingState::kPosted),
+              HasSubstr("becomes an error at 2026-06-01 16:00:00 UTC"));
+}
+
+TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
+  history_.lane.clear();
+  EXPECT_THAT(Step(PostingState::kDue), HasSubstr("NO_CREDENTIAL"));
+}
+
+// Whoever adds a reason tells people what it means.
+TEST(ReasonInWordsTest, KnowsEveryReasonOfAnAnswer) {
+  std::ifstream file(std::string(SIGNALBOX_SOURCE_DIR) +
+                     "/server/github/classify.cc");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string source = text.str();
+  int rows = 0;
+  for (size_t at = source.find("Action::k"); at != std::string::npos;
+       at = source.find("Action::k", at + 1)) {
+    const size_t quote = source.find('"', at);
+    const size_t end = source.find_first_of("};", at);
+    if (quote == std::string::npos || quote > end) continue;
+    const std::string reason =
+        source.substr(quote + 1, source.find('"', quote + 1) - quote - 1);
+    EXPECT_NE(ReasonInWords(reason), reason);
+    ++rows;
+  }
+  EXPECT_GT(rows, 40);
+}
+
+TEST(ReasonInWordsTest, AnUnknownReasonStandsForItself) {
+  EXPECT_EQ(ReasonInWords("SOMETHING_NEW"), "SOMETHING_NEW");
+}
+
+}  // namespace
+}  // namespace signalbox
