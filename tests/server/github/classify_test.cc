@@ -23,7 +23,9 @@ HttpResponse Answer(int status, std::string body = "", Headers headers = {}) {
 
 Verdict Judged(const HttpResponse& answer,
                absl::Duration token_age = absl::InfiniteDuration()) {
-  return Classify(answer, RequestContext{token_age});
+  RequestContext context;
+  context.token_age = token_age;
+  return Classify(answer, context);
 }
 
 std::string Message(absl::string_view message) {
@@ -103,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
              Action::kAbandon, "PERMISSION_MISSING"},
         Case{403, "", Action::kAbandon, "PERMISSION_MISSING"},
         Case{403, Message("This installation has been suspended"),
-             Action::kAbandon, "INSTALLATION_SUSPENDED"},
+             Action::kPark, "INSTALLATION_SUSPENDED"},
         Case{403, Message("Repository was archived so is read-only."),
              Action::kAbandon, "REPOSITORY_ARCHIVED"},
         Case{403, Message("Repository access blocked"), Action::kAbandon,
@@ -124,8 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
              Action::kAbandon, "IP_NOT_ALLOWED"},
         Case{403, Message("You must authenticate via a GitHub App."),
              Action::kAbandon, "APP_REQUIRED"},
-        Case{403, Message("Sorry. Your account was suspended"),
-             Action::kAbandon, "ACCOUNT_SUSPENDED"},
+        Case{403, Message("Sorry. Your account was suspended"), Action::kPark,
+             "ACCOUNT_SUSPENDED"},
         Case{403,
              "Request forbidden by administrative rules. Please make sure "
              "your request has a User-Agent header",
@@ -287,7 +289,6 @@ TEST(ClassifyTest, YoungTokensAreRefusedWithoutBeingWrong) {
     std::string body;
     std::string reason;
   } kRefusals[] = {
-      {401, Message("Bad credentials"), "BAD_CREDENTIALS"},
       {403, Message("Resource not accessible by integration"),
        "PERMISSION_MISSING"},
       {404, Message("Not Found"), "REPOSITORY_NOT_FOUND"},
@@ -301,9 +302,13 @@ TEST(ClassifyTest, YoungTokensAreRefusedWithoutBeingWrong) {
     }
     EXPECT_NE(Judged(answer, absl::Seconds(60)).action, Action::kRetryBriefly);
   }
-  // What has nothing to do with the token's age.
+  // What has nothing to do with the token's age, and what its credential knows
+  // better.
+  EXPECT_EQ(
+      Judged(Answer(401, Message("Bad credentials")), absl::Seconds(1)).action,
+      Action::kReauthenticate);
   for (const char* text :
-       {"This installation has been suspended", "Repository was archived",
+       {"Repository access blocked", "Repository was archived",
         "organization has an IP allow list enabled"}) {
     EXPECT_EQ(Judged(Answer(403, Message(text)), absl::Seconds(1)).action,
               Action::kAbandon)

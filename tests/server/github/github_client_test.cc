@@ -58,13 +58,21 @@ class GitHubClientTest : public testing::Test {
     post_.state = CommitState::kSuccess;
   }
 
-  void Create() {
-    client_.CreateStatus(
-        post_, token_, kNow,
-        [this](const absl::StatusOr<HttpResponse>&, const Verdict& verdict) {
-          EXPECT_FALSE(verdict_.has_value());
-          verdict_ = verdict;
-        });
+  void Create() { client_.CreateStatus(post_, token_, kNow, Keep()); }
+
+  // What GitHub shows for the context of `post_`.
+  void Read() {
+    client_.ReadStatus(post_.repository, post_.sha, post_.context, token_, kNow,
+                       Keep());
+  }
+
+  GitHubClient::Done Keep() {
+    verdict_.reset();
+    return [this](GitHubReply reply) {
+      EXPECT_FALSE(verdict_.has_value());
+      verdict_ = reply.verdict;
+      reply_ = std::move(reply);
+    };
   }
 
   std::string Header(const std::string& name) {
@@ -84,6 +92,7 @@ class GitHubClientTest : public testing::Test {
   StatusPost post_;
   Token token_;
   std::optional<Verdict> verdict_;
+  GitHubReply reply_;
 };
 
 TEST_F(GitHubClientTest, SaysWhatGitHubWantsToHear) {
@@ -234,6 +243,123 @@ TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
   transport_.Reply(slow);
   EXPECT_EQ(transport_.requests.size(), 2u);
   EXPECT_EQ(verdict_->reason, "TIMEOUT");
+}
+
+// Who posted behind a redirect wants to know how the repository is called now.
+TEST_F(GitHubClientTest, SaysWhereARepositoryHasMoved) {
+  Create();
+  transport_.Reply(
+      Answer(307, "", "https://api.github.com/repositories/4600000001/s/x"));
+  transport_.Reply(Answer(404));
+  EXPECT_EQ(reply_.moved_to, 4600000001);
+  for (const char* location : {"/repositories/x/s", "/repos/a/b", "/"}) {
+    Create();
+    transport_.Reply(Answer(307, "", location));
+    transport_.Reply(Answer(201));
+    EXPECT_EQ(reply_.moved_to, 0) << location;
+  }
+}
+
+std::string Combined(const std::string& statuses) {
+  return absl::StrCat(R"({"state":"pending","statuses":[)", statuses, "]}");
+}
+
+TEST_F(GitHubClientTest, ReadsWhatGitHubShows) {
+  post_.context = "CI/Build";
+  Read();
+  ASSERT_EQ(transport_.requests.size(), 1u);
+  EXPECT_EQ(transport_.requests[0].method, "GET");
+  EXPECT_EQ(transport_.requests[0].url,
+            absl::StrCat("https://api.github.com/repos/Acme/web/commits/", kSha,
+                         "/status?per_page=100"));
+  EXPECT_EQ(transport_.requests[0].body, "");
+  EXPECT_EQ(transport_.requests[0].bearer.Reveal(), "t0ken");
+  transport_.Reply(Answer(200, Combined(R"(
+      {"id":5,"state":"failure","context":"other","description":"no"},
+      {"id":48971127823,"state":"success","context":"ci/build",
+       "description":null,"target_url":"https://ci.example.com/1"})")));
+  EXPECT_EQ(verdict_->action, Action::kDone);
+  EXPECT_EQ(verdict_->reason, "READ");
+  ASSERT_TRUE(reply_.shown.has_value());
+  EXPECT_EQ(reply_.shown->id, 48971127823);
+  EXPECT_EQ(reply_.shown->state, CommitState::kSuccess);
+  EXPECT_EQ(reply_.shown->description, "");
+  EXPECT_EQ(reply_.shown->target_url, "https://ci.example.com/1");
+
+  Read();
+  transport_.Reply(Answer(200, Combined("")));
+  EXPECT_EQ(verdict_->action, Action::kDone);
+  EXPECT_FALSE(reply_.shown.has_value());
+}
+
+TEST_F(GitHubClientTest, ReadsPagesUntilTheContextIsFound) {
+  Read();
+  const auto page = [](const std::string& link, const std::string& context) {
+    HttpResponse answer = Answer(
+        200, Combined(absl::StrCat(R"({"id":1,"state":"error","context":")",
+                                   context, R"("})")));
+    if (!link.empty()) {
+      answer.headers = {
+          {"Link", absl::StrCat("<https://api.github.com/z>; rel=\"last\", <",
+                                link, ">; rel=\"next\"")}};
+    }
+    return answer;
+  };
+  transport_.Reply(page("https://api.github.com/repositories/1/p?page=2", "a"));
+  ASSERT_EQ(transport_.requests.size(), 2u);
+  EXPECT_EQ(transport_.requests[1].url,
+            "https://api.github.com/repositories/1/p?page=2");
+  transport_.Reply(page("https://api.github.com/p3", "ci/build"));
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  ASSERT_TRUE(reply_.shown.has_value());
+  EXPECT_EQ(reply_.shown->state, CommitState::kError);
+
+  // The token goes to no other host, and pages end.
+  Read();
+  transport_.Reply(page("https://evil.example.com/p2", "a"));
+  EXPECT_EQ(transport_.requests.size(), 3u);
+  EXPECT_FALSE(reply_.shown.has_value());
+  Read();
+  int pages = 0;
+  for (; !verdict_.has_value() && pages < 100; ++pages) {
+    transport_.Reply(page("https://api.github.com/again", "a"));
+  }
+  EXPECT_EQ(pages, 10);
+}
+
+TEST_F(GitHubClientTest, AnAnswerThatIsNoStatusIsNotTakenForOne) {
+  for (const char* body :
+       {"", "null", "[]", "{}", R"({"statuses":5})", R"({"statuses":[5]})",
+        R"({"statuses":[{"context":"ci/build","state":"great"}]})",
+        R"({"statuses":[{"context":"ci/build"}]})", "<html></html>"}) {
+    Read();
+    transport_.Reply(Answer(200, body));
+    EXPECT_EQ(verdict_->action, Action::kAbandon) << body;
+    EXPECT_EQ(verdict_->reason, "UNEXPECTED_ANSWER") << body;
+  }
+  Read();
+  transport_.Reply(Answer(
+      200, Combined(R"({"context":"ci/build","state":"error","id":"x"})")));
+  ASSERT_TRUE(reply_.shown.has_value());
+  EXPECT_EQ(reply_.shown->id, 0);
+}
+
+TEST_F(GitHubClientTest, LearnsANameAndABudget) {
+  client_.GetRepository(4600000001, token_, kNow, Keep());
+  EXPECT_EQ(transport_.requests[0].url,
+            "https://api.github.com/repositories/4600000001");
+  transport_.Reply(Answer(200, R"({"id":1,"full_name":"Acme/site"})"));
+  EXPECT_EQ(reply_.full_name, "Acme/site");
+  for (const char* body : {"{}", "[]", R"({"full_name":7})", ""}) {
+    client_.GetRepository(1, token_, kNow, Keep());
+    transport_.Reply(Answer(200, body));
+    EXPECT_EQ(verdict_->reason, "UNEXPECTED_ANSWER") << body;
+  }
+  client_.GetRateLimit(token_, kNow, Keep());
+  EXPECT_EQ(transport_.requests.back().url,
+            "https://api.github.com/rate_limit");
+  transport_.Reply(Answer(200, "{}"));
+  EXPECT_EQ(verdict_->action, Action::kDone);
 }
 
 TEST_F(GitHubClientTest, PassesOnThatThereIsNoAnswer) {

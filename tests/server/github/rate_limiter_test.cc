@@ -337,5 +337,51 @@ TEST_F(RateLimiterTest, CredentialsDoNotWaitForEachOther) {
   EXPECT_EQ(limiter_->Reserve("github.com/other", false, kStart), kStart);
 }
 
+// What GitHub told a former process.
+TEST_F(RateLimiterTest, ABlockedCredentialProbesOnceItIsOver) {
+  Unpaced(8);
+  limiter_->Block(kId, kStart + absl::Seconds(30));
+  EXPECT_EQ(Result(absl::Seconds(1)), kStart + absl::Seconds(30));
+  EXPECT_EQ(limiter_->BlockedUntil(kId), kStart + absl::Seconds(30));
+  EXPECT_EQ(limiter_->WaitsFor(kId, false, kStart), "RATE_LIMITED");
+  limiter_->Block(kId, kStart + absl::Seconds(10));
+  EXPECT_FALSE(Allows(absl::Seconds(29)));
+  EXPECT_TRUE(Allows(absl::Seconds(30)));
+  EXPECT_EQ(Result(absl::Seconds(30)), kNever);
+  End(absl::Seconds(31), 200);
+  EXPECT_TRUE(Allows(absl::Seconds(31)));
+  EXPECT_TRUE(Allows(absl::Seconds(31)));
+}
+
+TEST_F(RateLimiterTest, KnowsACredentialOnceGitHubHasAnswered) {
+  EXPECT_FALSE(limiter_->Knows(kId));
+  Allows(absl::ZeroDuration());
+  EXPECT_FALSE(limiter_->Knows(kId));
+  EndWithoutAnswer(absl::Seconds(1));
+  EXPECT_FALSE(limiter_->Knows(kId));
+  // A front end that is broken says nothing of the budget.
+  End(absl::Seconds(2), 502);
+  EXPECT_FALSE(limiter_->Knows(kId));
+  End(absl::Seconds(3), 404);
+  EXPECT_TRUE(limiter_->Knows(kId));
+}
+
+TEST_F(RateLimiterTest, SaysWhatItWaitsFor) {
+  EXPECT_EQ(limiter_->WaitsFor("unknown", false, kStart), "");
+  Allows(absl::ZeroDuration());
+  EXPECT_EQ(limiter_->WaitsFor(kId, false, kStart), "");
+  End(absl::ZeroDuration(), 201, Left(500, absl::Minutes(30)));
+  EXPECT_EQ(limiter_->WaitsFor(kId, false, kStart), "");
+  EXPECT_EQ(limiter_->WaitsFor(kId, true, kStart), "BUDGET_RESERVED");
+  Allows(absl::ZeroDuration());
+  End(absl::ZeroDuration(), 201, Left(0, absl::Minutes(30)));
+  EXPECT_EQ(limiter_->WaitsFor(kId, true, kStart), "BUDGET_SPENT");
+  PaceOptions pace;
+  pace.burst = 1;
+  limiter_->SetPace("slow", pace);
+  limiter_->Reserve("slow", false, kStart);
+  EXPECT_EQ(limiter_->WaitsFor("slow", false, kStart), "PACE");
+}
+
 }  // namespace
 }  // namespace signalbox

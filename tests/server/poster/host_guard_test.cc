@@ -1,0 +1,94 @@
+#include "server/poster/host_guard.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/github/waiting_times.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kUrl[] = "https://api.github.com";
+
+class HostGuardTest : public testing::Test {
+ protected:
+  bool Begins(const char* url = kUrl) {
+    return guard_.Reserve(url, now_) == now_;
+  }
+  void Fail(const char* url = kUrl) { guard_.Observe(url, false, now_); }
+  void Answer(const char* url = kUrl) { guard_.Observe(url, true, now_); }
+
+  absl::Time now_ = absl::UnixEpoch();
+  HostGuard guard_;
+};
+
+TEST_F(HostGuardTest, LetsAllThroughUntilFiveFailInARow) {
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(Begins());
+    Fail();
+  }
+  EXPECT_TRUE(Begins());
+  Answer();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(Begins());
+    Fail();
+  }
+  EXPECT_FALSE(guard_.IsDown(kUrl));
+  EXPECT_TRUE(Begins());
+  EXPECT_TRUE(Begins());
+  Fail();
+  EXPECT_TRUE(guard_.IsDown(kUrl));
+  // One is still under way; then comes the pause.
+  EXPECT_EQ(guard_.Reserve(kUrl, now_), absl::InfiniteFuture());
+  Fail();
+  EXPECT_GT(guard_.Reserve(kUrl, now_), now_);
+}
+
+TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
+  for (int i = 0; i < kFailuresToPauseHost; ++i) {
+    Begins();
+    Fail();
+  }
+  std::vector<absl::Duration> pauses;
+  for (int i = 0; i < 12; ++i) {
+    const absl::Time next = guard_.Reserve(kUrl, now_);
+    pauses.push_back(next - now_);
+    now_ = next;
+    EXPECT_TRUE(Begins());
+    EXPECT_FALSE(Begins());  // One at a time.
+    Fail();
+  }
+  for (size_t i = 0; i < pauses.size(); ++i) {
+    EXPECT_EQ(pauses[i],
+              std::min(absl::Seconds(1) * (1 << i), absl::Minutes(5)));
+  }
+  now_ = guard_.Reserve(kUrl, now_);
+  EXPECT_TRUE(Begins());
+  Answer();
+  EXPECT_TRUE(Begins());
+  EXPECT_TRUE(Begins());
+}
+
+TEST_F(HostGuardTest, HostsDoNotConcernEachOther) {
+  for (int i = 0; i < 9; ++i) {
+    Begins();
+    Fail();
+  }
+  EXPECT_FALSE(Begins());
+  EXPECT_TRUE(Begins("https://ghes.example.com/api/v3"));
+}
+
+TEST_F(HostGuardTest, WhatWasNotMadeIsTakenBack) {
+  for (int i = 0; i < kFailuresToPauseHost; ++i) {
+    Begins();
+    Fail();
+  }
+  now_ += absl::Hours(1);
+  EXPECT_TRUE(Begins());
+  guard_.Return(kUrl);
+  EXPECT_TRUE(Begins());
+  guard_.Return("https://never.seen");
+}
+
+}  // namespace
+}  // namespace signalbox
