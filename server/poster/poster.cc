@@ -33,10 +33,6 @@ constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
 
-// How often one repository's name is asked for, and how many are remembered.
-constexpr absl::Duration kNamePause = absl::Minutes(5);
-constexpr size_t kMaxNames = 1024;
-
 // Only a request whose token was good gets this far at GitHub.
 bool ProvesToken(Action action) {
   return action == Action::kDone || action == Action::kHold ||
@@ -74,7 +70,8 @@ Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
       metrics_(metrics),
       clock_(clock),
       wake_(std::move(wake)),
-      on_store_failure_(std::move(on_store_failure)) {}
+      on_store_failure_(std::move(on_store_failure)),
+      board_(metrics) {}
 
 Poster::~Poster() = default;
 
@@ -112,12 +109,6 @@ int Poster::InFlight() const {
   return in_flight_;
 }
 
-LaneState Poster::StateOf(absl::string_view lane) const {
-  MutexLock lock(&mu_);
-  const auto it = lane_states_.find(lane);
-  return it == lane_states_.end() ? LaneState() : it->second;
-}
-
 // What GitHub told a former process to wait for holds for this one.
 void Poster::RecallPauses() {
   if (recalled_pauses_) return;
@@ -143,6 +134,10 @@ bool Poster::SettleEnded(absl::Time now) {
   for (const Ended& one : ended) {
     NoteEnd(one);
     const Request& request = *one.request;
+    if (one.reply.moved_to != 0 && request.errand != Errand::kName) {
+      moved_.Add(request.lane, request.lease.repository, one.reply.moved_to,
+                 now);
+    }
     switch (request.errand) {
       case Errand::kPost: {
         Settlement settlement =
@@ -152,14 +147,12 @@ bool Poster::SettleEnded(absl::Time now) {
           LogAbandoned(request.lease, settlement);
         }
         unsettled_.push_back({std::move(settlement), /*was_sent=*/true});
-        NoteMove(request, one.reply.moved_to, now);
         break;
       }
       case Errand::kRead:
         unsettled_.push_back({AfterRead(request.lease, one.reply,
                                         request.begin_time, one.end.wall),
                               /*was_sent=*/true});
-        NoteMove(request, one.reply.moved_to, now);
         break;
       case Errand::kLearn:
         lanes_[request.lane].learning = false;
@@ -259,17 +252,6 @@ void Poster::NoteLimit(const Ended& ended) {
   if (!kept.ok()) NoteStoreFailure(kept);
 }
 
-void Poster::NoteMove(const Request& request, int64_t moved_to,
-                      absl::Time now) {
-  if (moved_to == 0) return;
-  const std::string canonical = request.lease.repository.Canonical();
-  const auto asked = names_asked_.find(canonical);
-  if (asked != names_asked_.end() && now - asked->second < kNamePause) return;
-  if (names_asked_.size() >= kMaxNames) names_asked_.clear();
-  names_asked_[canonical] = now;
-  lanes_[request.lane].renamed.emplace_back(request.lease.repository, moved_to);
-}
-
 void Poster::Rename(const Request& request, const GitHubReply& reply,
                     absl::Time now) {
   const Repository& old_name = request.old_name;
@@ -286,7 +268,7 @@ void Poster::Rename(const Request& request, const GitHubReply& reply,
   const absl::Status renamed =
       outbox_->RenameRepository(old_name, *named, request.repository_id, now);
   if (!renamed.ok()) {
-    names_asked_.erase(old_name.Canonical());
+    moved_.Forget(old_name);
     return NoteStoreFailure(renamed);
   }
   LogInfo("a repository has a new name",
@@ -298,9 +280,7 @@ void Poster::Rename(const Request& request, const GitHubReply& reply,
 absl::StatusOr<std::vector<std::string>> Poster::LanesWithWork(absl::Time now) {
   absl::StatusOr<std::vector<std::string>> lanes = outbox_->DueLanes(now);
   if (!lanes.ok()) return lanes;
-  for (const auto& [id, lane] : lanes_) {
-    if (!lane.renamed.empty()) lanes->push_back(id);
-  }
+  for (std::string& lane : moved_.Lanes()) lanes->push_back(std::move(lane));
   std::sort(lanes->begin(), lanes->end());
   lanes->erase(std::unique(lanes->begin(), lanes->end()), lanes->end());
   return lanes;
@@ -350,8 +330,8 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   if (!token.ok()) {
     const bool stopped = absl::IsFailedPrecondition(token.status());
     const std::string reason(ReasonOf(token.status()));
-    if (stopped) NoteStopped(lane_id, reason);
-    NoteLane(lane_id, reason, absl::InfinitePast());
+    if (stopped) board_.Stopped(lane_id, reason);
+    board_.Waits(lane_id, reason, absl::InfinitePast());
     next = std::min(next, now.wall + (stopped ? kStoppedCredentialRetry
                                               : kCredentialRetry));
     return Step::kNothing;
@@ -359,8 +339,8 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   if (token->probe_only || !limiter_->Knows(lane_id)) {
     return BeginLearning(lane_id, *token, now, next);
   }
-  NoteStopped(lane_id, "");
-  if (!lanes_[lane_id].renamed.empty()) {
+  board_.Stopped(lane_id, "");
+  if (!moved_.Empty(lane_id)) {
     const Step step = BeginNaming(lane_id, *token, now, next);
     if (step != Step::kNothing) return step;
   }
@@ -423,14 +403,13 @@ Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
   if (!Book(lane_id, token, /*pending=*/false, now, next)) {
     return Step::kNothing;
   }
-  auto& renamed = lanes_[lane_id].renamed;
+  const auto question = moved_.Take(lane_id);
   auto request = std::make_shared<Request>();
   request->errand = Errand::kName;
   request->lane = lane_id;
   request->token = token;
-  request->old_name = renamed.front().first;
-  request->repository_id = renamed.front().second;
-  renamed.pop_front();
+  request->old_name = question->old_name;
+  request->repository_id = question->github_id;
   Send(std::move(request), now);
   return Step::kWorked;
 }
@@ -446,7 +425,7 @@ bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
     reason = limiter_->WaitsFor(lane_id, pending, now.steady);
   }
   const absl::Time until = now.wall + (allowed - now.steady);
-  NoteLane(lane_id, reason, until);
+  board_.Waits(lane_id, reason, until);
   next = std::min(next, until);
   return false;
 }
@@ -530,7 +509,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
 
 void Poster::Send(std::shared_ptr<Request> request, const Moment& now) {
   request->begin_time = now.wall;
-  NoteLane(request->lane, "", absl::InfinitePast());
+  board_.GoesOn(request->lane);
   {
     MutexLock lock(&mu_);
     ++in_flight_;
@@ -575,29 +554,6 @@ void Poster::Send(std::shared_ptr<Request> request, const Moment& now) {
 Poster::Step Poster::SettleUnsent(Settlement settlement, const Moment& now) {
   unsettled_.push_back({std::move(settlement), /*was_sent=*/false});
   return FlushUnsettled(now.wall) ? Step::kWorked : Step::kStopped;
-}
-
-void Poster::NoteLane(const std::string& lane_id, absl::string_view reason,
-                      absl::Time until) {
-  MutexLock lock(&mu_);
-  LaneState& state = lane_states_[lane_id];
-  state.reason = std::string(reason);
-  state.until = until;
-}
-
-void Poster::NoteStopped(const std::string& lane_id,
-                         const std::string& reason) {
-  std::string& noted = lanes_[lane_id].stop_reason;
-  if (noted == reason) return;
-  const auto set = [&](const std::string& why, double value) {
-    if (why.empty()) return;
-    metrics_->Set("signalbox_credential_stopped",
-                  "1 while a credential is stopped: its work is parked.", value,
-                  {{"credential", lane_id}, {"reason", why}});
-  };
-  set(noted, 0);
-  set(reason, 1);
-  noted = reason;
 }
 
 }  // namespace signalbox

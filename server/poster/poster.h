@@ -22,18 +22,11 @@
 #include "server/github/rate_limiter.h"
 #include "server/outbox/outbox.h"
 #include "server/poster/host_guard.h"
+#include "server/poster/lane_board.h"
+#include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
 
 namespace signalbox {
-
-// What keeps the work of a lane waiting, for people.
-struct LaneState {
-  // A stable upper-case word: the credential's (see Credentials::Get), the rate
-  // limiter's (see RateLimiter::WaitsFor) or HOST_DOWN; empty: nothing does.
-  std::string reason;
-  // Until when, as far as is known; InfinitePast: it is not.
-  absl::Time until = absl::InfinitePast();
-};
 
 // Poster makes GitHub show what the outbox says.
 //
@@ -84,7 +77,9 @@ class Poster {
   int InFlight() const;
 
   // As of the last RunOnce.
-  LaneState StateOf(absl::string_view lane) const;
+  LaneState StateOf(absl::string_view lane) const {
+    return board_.StateOf(lane);
+  }
 
  private:
   enum class Errand {
@@ -130,9 +125,6 @@ class Poster {
     std::string last_repository[2];  // By class: results, pendings.
     int results_in_row = 0;          // Since the last pending.
     bool learning = false;           // GET /rate_limit is under way.
-    std::string stop_reason;         // Why the credential is stopped.
-    // Repositories that may have another name by now.
-    std::deque<std::pair<Repository, int64_t>> renamed;
   };
 
   enum class Step {
@@ -147,7 +139,6 @@ class Poster {
   // These end a request: what it means for others, and for its entry.
   void NoteEnd(const Ended& ended);
   void NoteLimit(const Ended& ended);
-  void NoteMove(const Request& request, int64_t moved_to, absl::Time now);
   void Rename(const Request& request, const GitHubReply& reply, absl::Time now);
   void Release();
   // False: the store did not take everything.
@@ -176,9 +167,6 @@ class Poster {
   bool Book(const std::string& lane_id, const Token& token, bool pending,
             const Moment& now, absl::Time& next);
   void Unbook(const std::string& lane_id, const Token& token);
-  void NoteLane(const std::string& lane_id, absl::string_view reason,
-                absl::Time until);
-  void NoteStopped(const std::string& lane_id, const std::string& reason);
 
   Outbox* const outbox_;
   Credentials* const credentials_;
@@ -189,12 +177,14 @@ class Poster {
   const std::function<void()> wake_;
   const std::function<void(absl::Status)> on_store_failure_;
 
+  LaneBoard board_;
+
   // RunOnce's own.
   HostGuard hosts_;
   Wording wording_;
+  MovedRepositories moved_;
   std::map<std::string, Lane> lanes_;
   std::string last_lane_;  // Where the last run ended, for the next one.
-  std::map<std::string, absl::Time> names_asked_;  // By canonical name.
   std::set<int64_t> entries_in_flight_;
   std::deque<Unsettled> unsettled_;
   bool recalled_pauses_ = false;
@@ -203,8 +193,6 @@ class Poster {
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);
   int in_flight_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
-  std::map<std::string, LaneState, std::less<>> lane_states_
-      ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

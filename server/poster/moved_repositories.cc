@@ -1,0 +1,40 @@
+#include "server/poster/moved_repositories.h"
+
+#include <utility>
+
+namespace signalbox {
+namespace {
+
+constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
+constexpr size_t kMostRemembered = 1024;
+
+}  // namespace
+
+void MovedRepositories::Add(const std::string& lane,
+                            const Repository& repository, int64_t github_id,
+                            absl::Time now) {
+  const std::string canonical = repository.Canonical();
+  const auto asked = asked_.find(canonical);
+  if (asked != asked_.end() && now - asked->second < kBetweenQuestions) return;
+  if (asked_.size() >= kMostRemembered) asked_.clear();
+  asked_[canonical] = now;
+  waiting_[lane].push_back({repository, github_id});
+}
+
+std::optional<MovedRepositories::Question> MovedRepositories::Take(
+    const std::string& lane) {
+  const auto it = waiting_.find(lane);
+  if (it == waiting_.end()) return std::nullopt;
+  Question question = std::move(it->second.front());
+  it->second.pop_front();
+  if (it->second.empty()) waiting_.erase(it);
+  return question;
+}
+
+std::vector<std::string> MovedRepositories::Lanes() const {
+  std::vector<std::string> lanes;
+  for (const auto& [lane, questions] : waiting_) lanes.push_back(lane);
+  return lanes;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,51 @@
+#ifndef SIGNALBOX_SERVER_POSTER_MOVED_REPOSITORIES_H_
+#define SIGNALBOX_SERVER_POSTER_MOVED_REPOSITORIES_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/report/status_key.h"
+
+namespace signalbox {
+
+// Repositories that GitHub redirected to another place, whose names are to be
+// asked for: each at most every five minutes, since every request to the old
+// name is redirected until the new one is known.
+//
+// Not thread-safe: the poster's.
+class MovedRepositories {
+ public:
+  struct Question {
+    Repository old_name;
+    int64_t github_id = 0;
+  };
+
+  // A request of that lane was redirected to the repository with this number.
+  void Add(const std::string& lane, const Repository& repository,
+           int64_t github_id, absl::Time now);
+
+  // The next one to ask with that lane's credential; nothing: there is none.
+  std::optional<Question> Take(const std::string& lane);
+  bool Empty(const std::string& lane) const { return !waiting_.contains(lane); }
+
+  // What was asked could not be kept: ask again after the next redirect.
+  void Forget(const Repository& repository) {
+    asked_.erase(repository.Canonical());
+  }
+
+  // Those with something to ask, sorted.
+  std::vector<std::string> Lanes() const;
+
+ private:
+  std::map<std::string, std::deque<Question>> waiting_;  // None is empty.
+  std::map<std::string, absl::Time> asked_;              // By canonical name.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_POSTER_MOVED_REPOSITORIES_H_

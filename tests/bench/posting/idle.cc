@@ -1,0 +1,173 @@
+#include <grpcpp/grpcpp.h>
+#include <httplib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/github/curl_transport.h"
+#include "server/server.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+#include "tests/bench/posting/suites.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+// A GitHub that takes everything at once, and notes when.
+class QuickGitHub {
+ public:
+  QuickGitHub() {
+    server_.Get("/rate_limit", [](const auto&, auto& answer) {
+      answer.set_content("{}", "application/json");
+    });
+    server_.Post("/repos/.*", [this](const auto&, auto& answer) {
+      {
+        MutexLock lock(&mu_);
+        arrival_ = Clock::System()->Monotonic();
+        ++count_;
+        arrived_.NotifyAll();
+      }
+      answer.status = 201;
+      answer.set_content(R"({"id":1})", "application/json");
+    });
+    server_.set_keep_alive_max_count(1 << 30);
+    server_.set_tcp_nodelay(true);
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+  }
+  ~QuickGitHub() {
+    server_.stop();
+    thread_.join();
+  }
+
+  std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
+
+  // When post number `number` arrived; the next one is 1.
+  absl::Duration WaitFor(int number) {
+    MutexLock lock(&mu_);
+    while (count_ < number) arrived_.Wait(&mu_);
+    return arrival_;
+  }
+
+ private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+  Mutex mu_;
+  CondVar arrived_;
+  int count_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Duration arrival_ ABSL_GUARDED_BY(mu_);
+};
+
+double Percentile(std::vector<absl::Duration> times, double share) {
+  std::sort(times.begin(), times.end());
+  const auto index =
+      static_cast<size_t>(share * static_cast<double>(times.size() - 1));
+  return absl::ToDoubleMilliseconds(times[index]);
+}
+
+// From the first byte of a request to the last of its answer, as the server's
+// own client does it.
+std::vector<absl::Duration> BareRoundTrips(const QuickGitHub& github,
+                                           int calls) {
+  auto transport = MakeCurlTransport({});
+  if (!transport.ok()) std::exit(2);
+  std::vector<absl::Duration> times;
+  for (int i = 0; i < calls; ++i) {
+    HttpRequest request;
+    request.method = "POST";
+    request.url = absl::StrCat(github.url(), "/repos/acme/bare/statuses/x");
+    request.headers = {{"User-Agent", "signalbox-bench"},
+                       {"Content-Type", "application/json"}};
+    request.body = R"({"state":"success","context":"ci/build"})";
+    Mutex mu;
+    CondVar ended;
+    bool done = false;
+    const absl::Duration begin = Clock::System()->Monotonic();
+    (*transport)->Send(std::move(request), [&](auto) {
+      MutexLock lock(&mu);
+      done = true;
+      ended.NotifyAll();
+    });
+    MutexLock lock(&mu);
+    while (!done) ended.Wait(&mu);
+    times.push_back(Clock::System()->Monotonic() - begin);
+  }
+  return times;
+}
+
+}  // namespace
+
+std::vector<Figure> Idle(const IdleOptions& options) {
+  QuickGitHub github;
+  TempDir dir;
+  ServerOptions server_options;
+  server_options.config.listen = "127.0.0.1:0";
+  server_options.config.web_listen = "127.0.0.1:0";
+  server_options.config.data_dir = dir.Path("data");
+  server_options.github_api_url = github.url();
+  server_options.github_token = Secret("bench-token");
+  auto server = Server::Start(std::move(server_options));
+  if (!server.ok()) {
+    std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
+    std::exit(2);
+  }
+  const auto stub = v1::StatusService::NewStub(grpc::CreateChannel(
+      (*server)->grpc_address(), grpc::InsecureChannelCredentials()));
+
+  std::vector<absl::Duration> bare = BareRoundTrips(github, options.calls / 2);
+  int posts = options.calls / 2;
+  std::vector<absl::Duration> times;
+  for (int i = 0; i < options.calls; ++i) {
+    v1::ReportResultRequest request;
+    request.set_repository("acme/app");
+    request.set_sha(absl::StrFormat("%040x", i + 1));
+    request.set_result(v1::SUCCESS);
+    v1::ReportResultResponse response;
+    grpc::ClientContext context;
+    const absl::Duration begin = Clock::System()->Monotonic();
+    const grpc::Status status =
+        stub->ReportResult(&context, request, &response);
+    if (!status.ok()) {
+      std::fprintf(stderr, "%s\n", status.error_message().c_str());
+      std::exit(2);
+    }
+    times.push_back(github.WaitFor(++posts) - begin);
+  }
+  // The machine may have changed its pace meanwhile.
+  for (const absl::Duration time :
+       BareRoundTrips(github, options.calls - options.calls / 2)) {
+    bare.push_back(time);
+  }
+  // The first few warm caches and connections up.
+  const auto warm = static_cast<long>(times.size() / 20);
+  times.erase(times.begin(), times.begin() + warm);
+  using Aim = Figure::Aim;
+  const double bare_p50 = Percentile(bare, 0.5);
+  const double bare_p99 = Percentile(bare, 0.99);
+  const double p50 = Percentile(times, 0.5);
+  const double p99 = Percentile(times, 0.99);
+  return {
+      {"idle", "bare HTTP round trip p50", bare_p50, "ms", Aim::kNone, 0},
+      {"idle", "bare HTTP round trip p99", bare_p99, "ms", Aim::kNone, 0},
+      {"idle", "ReportResult begun to POST at GitHub p50", p50, "ms",
+       Aim::kNone, 0},
+      {"idle", "ReportResult begun to POST at GitHub p99", p99, "ms",
+       Aim::kNone, 0},
+      {"idle", "p50 above the bare round trip", p50 - bare_p50, "ms",
+       Aim::kAtMost, 2},
+      {"idle", "p99 above the bare round trip", p99 - bare_p99, "ms",
+       Aim::kAtMost, 10},
+  };
+}
+
+}  // namespace signalbox
