@@ -2,31 +2,28 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/app_jwt.h"
+#include "tests/github_simulator/apps.h"
+#include "tests/github_simulator/call.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/limits.h"
 #include "tests/github_simulator/request_target.h"
-#include "tests/github_simulator/status_api.h"
+#include "tests/github_simulator/routes.h"
 #include "tests/github_simulator/world.h"
 
 namespace signalbox {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Row = GitHubRules::Row;
 
 constexpr absl::Duration kSlowAnswer = absl::Seconds(11);
-// Newest first, as `GET /versions` lists them.
-constexpr absl::string_view kApiVersions[] = {"2026-03-10", "2022-11-28"};
 
 constexpr absl::string_view kFaults[] = {
     "server_error_html", "server_error_json",  "slow",
@@ -38,86 +35,31 @@ constexpr absl::string_view kFaults[] = {
 constexpr char kRateLimitDocs[] =
     "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
 
-absl::string_view HeaderOf(const SimulatedRequest& request,
-                           absl::string_view name) {
-  for (const auto& [key, value] : request.headers) {
-    if (absl::EqualsIgnoreCase(key, name)) return value;
-  }
-  return {};
-}
-
-bool HasHeader(const SimulatedRequest& request, absl::string_view name) {
-  return std::any_of(
-      request.headers.begin(), request.headers.end(),
-      [name](const auto& h) { return absl::EqualsIgnoreCase(h.first, name); });
-}
-
-// The token of `Bearer TOKEN` or `token TOKEN`; empty if there is none.
-absl::string_view TokenOf(const SimulatedRequest& request) {
-  const absl::string_view value = HeaderOf(request, "authorization");
-  const size_t space = value.find(' ');
-  if (space == absl::string_view::npos) return {};
-  const absl::string_view scheme = value.substr(0, space);
-  if (!absl::EqualsIgnoreCase(scheme, "bearer") &&
-      !absl::EqualsIgnoreCase(scheme, "token")) {
-    return {};
-  }
-  return absl::StripAsciiWhitespace(value.substr(space));
-}
-
-int64_t CeilToUnixSeconds(absl::Time time) {
-  return absl::ToUnixSeconds(time + absl::Seconds(1) - absl::Nanoseconds(1));
-}
-
 }  // namespace
 
 struct GitHubRules::State {
-  // One request on its way through the rules.
-  struct Call {
-    const SimulatedRequest& request;
-    absl::Time now;
-    std::string token;
-    RequestTarget target;
-    bool is_read = false;  // GET or HEAD
-  };
-
   explicit State(Options given)
       : options(std::move(given)),
-        api_url(absl::StrCat(options.base_url, options.api_prefix)),
         world(options.any_repository),
         limits(options.rate_limits, options.hourly_limit),
-        status_api(&world, &misbehaviour, api_url) {}
+        routes(options, &world, &apps, &limits, &misbehaviour) {}
 
   SimulatedResponse Answer(const Call& call);
-  std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
   // The fault that fits, used up by one.
   std::optional<Fault> TakeFault(const Call& call);
   SimulatedResponse Fail(const Call& call, const Fault& fault);
   SimulatedResponse LimitAnswer(const Call& call, const Limits::Pause& pause);
-  SimulatedResponse RateLimit(const Call& call);
-  SimulatedResponse Route(const Call& call);
-  SimulatedResponse Moved(const Call& call, const World::Repository& repository,
-                          size_t segments_of_name) const;
-  SimulatedResponse InRepository(const Call& call,
-                                 World::Repository& repository,
-                                 size_t segments_of_name);
+  // As whom a limit's text addresses the caller.
+  std::string NameOf(const Caller& caller);
   void AddHeaders(const Call& call, SimulatedResponse* response);
 
-  bool IsRateLimitPath(const Call& call) const {
-    return call.is_read && call.target.is_valid &&
-           call.target.segments.size() == 1 &&
-           call.target.segments[0] == "rate_limit";
-  }
-  SimulatedUser UserOf(const std::string& token);
-
   const Options options;
-  const std::string api_url;
   World world;
+  Apps apps;
   Limits limits;
   Misbehaviour misbehaviour;
-  StatusApi status_api;
+  Routes routes;
   std::vector<Fault> faults;
-  std::map<std::string, std::string> logins;  // By token.
   int request_count = 0;
 };
 
@@ -129,15 +71,29 @@ SimulatedResponse GitHubRules::State::Answer(const Call& call) {
         "Request forbidden by administrative rules. Please make sure your "
         "request has a User-Agent header.\n");
   }
-  const Limits::Pause* const pause = limits.PauseOf(call.token, call.now);
-  const bool is_free =
-      IsRateLimitPath(call) && pause != nullptr && IsPrimaryLimit(pause->fault);
+  const Limits::Pause* const pause =
+      limits.PauseOf(call.caller.account, call.now);
+  const bool is_free = Routes::IsRateLimit(call) && pause != nullptr &&
+                       IsPrimaryLimit(pause->fault);
   if (pause != nullptr && !is_free) {
     if (call.now >= pause->known_from) ++misbehaviour.in_forbidden_window;
     return LimitAnswer(call, *pause);
   }
   const std::optional<Fault> fault = TakeFault(call);
-  return fault.has_value() ? Fail(call, *fault) : Route(call);
+  return fault.has_value() ? Fail(call, *fault) : routes.Answer(call);
+}
+
+std::string GitHubRules::State::NameOf(const Caller& caller) {
+  switch (caller.kind) {
+    case Caller::Kind::kInstallation:
+      return absl::StrCat("installation ID ", caller.id);
+    case Caller::Kind::kApp:
+      return absl::StrCat("app ID ", caller.id);
+    default:
+      const SimulatedUser user = routes.UserOf(caller);
+      return absl::StrCat(user.is_bot ? "installation ID " : "user ID ",
+                          user.id);
+  }
 }
 
 std::optional<Fault> GitHubRules::State::TakeFault(const Call& call) {
@@ -176,31 +132,29 @@ SimulatedResponse GitHubRules::State::Fail(const Call& call,
     return response;
   }
   if (fault.name == "reset_after_apply") {
-    SimulatedResponse response = Route(call);
+    SimulatedResponse response = routes.Answer(call);
     response.reset_connection = true;
     return response;
   }
   if (fault.name == "slow") {
-    SimulatedResponse response = Route(call);
+    SimulatedResponse response = routes.Answer(call);
     response.delay = kSlowAnswer;
     return response;
   }
   const Limits::Pause pause = {.fault = fault.name,
                                .until = call.now + absl::Seconds(fault.seconds),
                                .known_from = call.now + call.request.latency};
-  limits.Begin(call.token, pause);
+  limits.Begin(call.caller.account, pause);
   return LimitAnswer(call, pause);
 }
 
 SimulatedResponse GitHubRules::State::LimitAnswer(const Call& call,
                                                   const Limits::Pause& pause) {
   if (IsPrimaryLimit(pause.fault)) {
-    const SimulatedUser user = UserOf(call.token);
-    return Failure(pause.fault == "primary_limit_429" ? 429 : 403,
-                   absl::StrCat("API rate limit exceeded for ",
-                                user.is_bot ? "installation ID " : "user ID ",
-                                user.id, "."),
-                   kRateLimitDocs);
+    return Failure(
+        pause.fault == "primary_limit_429" ? 429 : 403,
+        absl::StrCat("API rate limit exceeded for ", NameOf(call.caller), "."),
+        kRateLimitDocs);
   }
   if (pause.fault == "abuse_limit") {
     return Failure(403,
@@ -224,17 +178,6 @@ SimulatedResponse GitHubRules::State::LimitAnswer(const Call& call,
   return response;
 }
 
-std::optional<SimulatedResponse> GitHubRules::State::RefuseToken(
-    const Call& call) const {
-  const std::vector<std::string>& accepted = options.tokens;
-  const bool is_good =
-      !call.token.empty() &&
-      (accepted.empty() || std::find(accepted.begin(), accepted.end(),
-                                     call.token) != accepted.end());
-  if (is_good) return std::nullopt;
-  return Failure(401, "Bad credentials", kDocs);
-}
-
 void GitHubRules::State::AddHeaders(const Call& call,
                                     SimulatedResponse* response) {
   auto& headers = response->headers;
@@ -245,8 +188,9 @@ void GitHubRules::State::AddHeaders(const Call& call,
                        absl::StrFormat("%04X:%06X:%08X:0000", 0x5160,
                                        request_count, request_count));
   headers.emplace_back("x-github-media-type", "github.v3; format=json");
-  const Limits::Budget budget = limits.BudgetOf(call.token, call.now);
-  const Limits::Pause* const pause = limits.PauseOf(call.token, call.now);
+  const Limits::Budget budget = limits.BudgetOf(call.caller.account, call.now);
+  const Limits::Pause* const pause =
+      limits.PauseOf(call.caller.account, call.now);
   const bool is_primary = pause != nullptr && IsPrimaryLimit(pause->fault);
   if (!options.rate_limits && !is_primary) return;
   headers.emplace_back("x-ratelimit-limit", absl::StrCat(budget.limit));
@@ -258,129 +202,6 @@ void GitHubRules::State::AddHeaders(const Call& call,
   headers.emplace_back("x-ratelimit-resource", "core");
 }
 
-SimulatedResponse GitHubRules::State::Route(const Call& call) {
-  const std::vector<std::string>& path = call.target.segments;
-  if (!call.target.is_valid) return NotFound();
-  if (HasHeader(call.request, "x-github-api-version")) {
-    const absl::string_view version =
-        HeaderOf(call.request, "x-github-api-version");
-    if (std::find(std::begin(kApiVersions), std::end(kApiVersions), version) ==
-        std::end(kApiVersions)) {
-      return Failure(
-          400, absl::StrCat("API version \"", version, "\" is not supported."),
-          kDocs);
-    }
-  }
-  if (path.size() == 1 && path[0] == "versions" && call.is_read) {
-    Json versions = Json::array();
-    for (const absl::string_view version : kApiVersions) {
-      versions.push_back(version);
-    }
-    return JsonAnswer(200, versions);
-  }
-  if (auto refusal = RefuseToken(call)) return *std::move(refusal);
-  if (IsRateLimitPath(call)) return RateLimit(call);
-  if (path.size() == 1 && path[0] == "user" && call.is_read) {
-    return JsonAnswer(200, FullUserObject(UserOf(call.token), api_url));
-  }
-  if (path.size() >= 3 && path[0] == "repos") {
-    const std::string full_name = absl::StrCat(path[1], "/", path[2]);
-    World::Repository* const repository = world.FindRepository(full_name);
-    if (repository == nullptr) return NotFound();
-    if (World::IsOldName(*repository, full_name)) {
-      return Moved(call, *repository, 3);
-    }
-    return InRepository(call, *repository, 3);
-  }
-  if (path.size() >= 2 && path[0] == "repositories") {
-    int64_t id = 0;
-    if (!absl::SimpleAtoi(path[1], &id)) return NotFound();
-    World::Repository* const repository = world.FindRepository(id);
-    if (repository == nullptr) return NotFound();
-    return InRepository(call, *repository, 2);
-  }
-  return NotFound();
-}
-
-SimulatedResponse GitHubRules::State::Moved(const Call& call,
-                                            const World::Repository& repository,
-                                            size_t segments_of_name) const {
-  const std::string url = absl::StrCat(api_url, "/repositories/", repository.id,
-                                       call.target.RawAfter(segments_of_name));
-  const int status = call.is_read ? 301 : 307;
-  SimulatedResponse response = JsonAnswer(
-      status, {{"message", "Moved Permanently"},
-               {"url", url},
-               {"documentation_url",
-                absl::StrCat(kDocs,
-                             "/guides/best-practices-for-using-the-rest-api"
-                             "#http-redirects")}});
-  response.headers.emplace_back("location", url);
-  return response;
-}
-
-SimulatedResponse GitHubRules::State::InRepository(
-    const Call& call, World::Repository& repository, size_t segments_of_name) {
-  const std::vector<std::string>& path = call.target.segments;
-  const std::vector<std::string> rest(path.begin() + segments_of_name,
-                                      path.end());
-  if (rest.empty() && call.is_read) {
-    Json object = FullRepositoryObject(
-        {repository.id, repository.full_name, repository.archived}, api_url);
-    object["permissions"] = {{"admin", false},
-                             {"maintain", false},
-                             {"push", repository.writable},
-                             {"triage", repository.writable},
-                             {"pull", true}};
-    return JsonAnswer(200, object);
-  }
-  const bool is_statuses = rest.size() == 2 && rest[0] == "statuses";
-  if (is_statuses && call.request.method == "POST") {
-    return status_api.Create(repository, rest[1], call.request.body,
-                             UserOf(call.token).login, call.now);
-  }
-  const bool is_commit = rest.size() == 3 && rest[0] == "commits";
-  const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");
-  const bool is_combined = is_commit && rest[2] == "status";
-  if (!call.is_read || (!is_list && !is_combined)) return NotFound();
-  const World::Commit* const commit =
-      world.FindCommit(&repository, rest[1], call.now);
-  if (commit == nullptr) return NotFound();
-  return is_list ? status_api.List(repository, *commit, call.target)
-                 : status_api.Combined(repository, *commit, call.target);
-}
-
-SimulatedResponse GitHubRules::State::RateLimit(const Call& call) {
-  if (!options.rate_limits) {
-    return Failure(404, "Rate limiting is not enabled.", kDocs);
-  }
-  const Limits::Budget budget = limits.BudgetOf(call.token, call.now);
-  const auto resource = [&budget](int limit, int used, const char* name) {
-    return Json{{"limit", limit},
-                {"used", used},
-                {"remaining", limit - used},
-                {"reset", CeilToUnixSeconds(budget.reset)},
-                {"resource", name}};
-  };
-  const Json core =
-      resource(budget.limit, budget.limit - budget.remaining, "core");
-  return JsonAnswer(200, {{"resources",
-                           {{"core", core},
-                            {"search", resource(30, 0, "search")},
-                            {"graphql", resource(5000, 0, "graphql")}}},
-                          {"rate", core}});
-}
-
-SimulatedUser GitHubRules::State::UserOf(const std::string& token) {
-  const auto [it, is_new] = logins.try_emplace(token);
-  if (is_new) {
-    it->second = absl::StartsWith(token, "ghs_")
-                     ? absl::StrCat("app-", logins.size(), "[bot]")
-                     : absl::StrCat("user-", logins.size());
-  }
-  return UserOfLogin(it->second);
-}
-
 GitHubRules::GitHubRules(Options options)
     : state_(std::make_unique<State>(std::move(options))) {}
 
@@ -389,16 +210,16 @@ GitHubRules::~GitHubRules() = default;
 SimulatedResponse GitHubRules::Handle(const SimulatedRequest& request,
                                       absl::Time now) {
   ++state_->request_count;
-  const State::Call call = {
-      .request = request,
-      .now = now,
-      .token = std::string(TokenOf(request)),
-      .target =
-          RequestTarget::Parse(request.target, state_->options.api_prefix),
-      .is_read = request.method == "GET" || request.method == "HEAD"};
+  Call call = {.request = request,
+               .now = now,
+               .target = RequestTarget::Parse(request.target,
+                                              state_->options.api_prefix),
+               .is_read = request.method == "GET" || request.method == "HEAD",
+               .caller = {}};
+  call.caller = state_->routes.CallerOf(request, call.target, now);
   SimulatedResponse response = state_->Answer(call);
-  if (!state_->IsRateLimitPath(call)) {
-    state_->limits.Charge(call.token, now,
+  if (!Routes::IsRateLimit(call)) {
+    state_->limits.Charge(call.caller.account, now,
                           now + request.latency + response.delay);
   }
   state_->AddHeaders(call, &response);
@@ -430,6 +251,51 @@ void GitHubRules::SetWritable(absl::string_view full_name, bool writable) {
   if (auto* const found = state_->world.FindRepository(full_name)) {
     found->writable = writable;
   }
+}
+
+void GitHubRules::AddApp(App app) {
+  if (!IsAppKey(app.public_key)) std::abort();  // The test is wrong.
+  state_->apps.AddApp({.id = app.id,
+                       .client_id = std::move(app.client_id),
+                       .slug = std::move(app.slug),
+                       .public_keys = {std::move(app.public_key)}});
+}
+
+void GitHubRules::SetAppKeys(int64_t app_id,
+                             std::vector<std::string> public_keys) {
+  state_->apps.SetAppKeys(app_id, std::move(public_keys));
+}
+
+int64_t GitHubRules::AddInstallation(Installation installation) {
+  return state_->apps.AddInstallation(std::move(installation));
+}
+
+void GitHubRules::RemoveInstallation(int64_t id) {
+  state_->apps.RemoveInstallation(id);
+}
+
+void GitHubRules::RevokeTokens(int64_t installation_id) {
+  state_->apps.RevokeTokens(installation_id);
+}
+
+int GitHubRules::tokens_made(int64_t installation_id) const {
+  return state_->apps.TokensMade(installation_id);
+}
+
+bool GitHubRules::HasApp(int64_t id) const {
+  return state_->apps.FindApp(id) != nullptr;
+}
+
+std::vector<int64_t> GitHubRules::AppIds() const {
+  return state_->apps.AppIds();
+}
+
+std::vector<int64_t> GitHubRules::InstallationIds() const {
+  return state_->apps.InstallationIds();
+}
+
+bool GitHubRules::IsAppKey(absl::string_view pem) {
+  return IsRsaPublicKey(pem);
 }
 
 void GitHubRules::AllowRerun(absl::string_view full_name, absl::string_view sha,

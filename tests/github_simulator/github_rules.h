@@ -71,8 +71,10 @@ struct Fault {
 class GitHubRules {
  public:
   struct Options {
-    // Accepted tokens; empty: any, but there must be one. A token that begins
-    // with `ghs_` belongs to an App, any other to a user.
+    // Accepted tokens beside those of installations; empty: any, but there
+    // must be one. A token that begins with `ghs_` belongs to an App, any other
+    // to a user. Once there is an App, the first kind is not any: only what is
+    // listed here or what an installation was given.
     std::vector<std::string> tokens = {};
     // Every repository exists and has every commit.
     bool any_repository = false;
@@ -119,6 +121,32 @@ class GitHubRules {
     int regressions = 0;          // A pending after a result; see AllowRerun.
   };
 
+  // A GitHub App, whose JWTs are signed with the private half of `public_key`
+  // (PEM). Several keys may be active (rotation): see SetAppKeys.
+  struct App {
+    int64_t id = 0;
+    std::string client_id = "";
+    std::string slug = "";
+    std::string public_key = "";
+  };
+
+  // Where an App may act. Its tokens are good for the repositories of that
+  // account alone, share one hourly budget, and make statuses as `SLUG[bot]`.
+  struct Installation {
+    int64_t id = 0;  // 0: the next free one.
+    int64_t app_id = 0;
+    std::string account = "";                   // A login.
+    std::string account_type = "Organization";  // Or "User".
+    bool suspended = false;                     // No tokens, and 403 to them.
+    // About 520 characters with dots, underscores and dashes; else 40.
+    bool long_tokens = true;
+    absl::Duration token_lifetime = absl::Hours(1);
+    // For so long after it was made, a token gets `young_status` instead: 401,
+    // 403 or 404.
+    absl::Duration young_for = absl::ZeroDuration();
+    int young_status = 401;
+  };
+
   explicit GitHubRules(Options options);
   ~GitHubRules();
 
@@ -143,6 +171,23 @@ class GitHubRules {
   // These two do nothing if there is no such repository.
   void SetArchived(absl::string_view full_name, bool archived);
   void SetWritable(absl::string_view full_name, bool writable);
+
+  // Replaces one of the same id, whose installations stay. The key must be one.
+  void AddApp(App app);
+  // From now on these keys, PEM, and no others.
+  void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
+  // Replaces one of the same id, whose tokens stay. Returns the id.
+  int64_t AddInstallation(Installation installation);
+  // Its tokens are bad credentials from now on.
+  void RemoveInstallation(int64_t id);
+  // All tokens made so far are bad credentials from now on.
+  void RevokeTokens(int64_t installation_id);
+  int tokens_made(int64_t installation_id) const;
+  bool HasApp(int64_t id) const;
+  std::vector<int64_t> AppIds() const;
+  std::vector<int64_t> InstallationIds() const;
+  // Whether `pem` can be an App's key: the public half of an RSA key.
+  static bool IsAppKey(absl::string_view pem);
 
   // The next pending that follows a result of this key is asked for: it is no
   // regression. Once for each call.

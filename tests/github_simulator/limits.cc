@@ -7,6 +7,10 @@
 
 namespace signalbox {
 
+int64_t CeilToUnixSeconds(absl::Time time) {
+  return absl::ToUnixSeconds(time + absl::Seconds(1) - absl::Nanoseconds(1));
+}
+
 bool IsPrimaryLimit(absl::string_view fault) {
   return absl::StartsWith(fault, "primary_limit_");
 }

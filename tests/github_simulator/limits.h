@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_LIMITS_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_LIMITS_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -62,6 +63,9 @@ class Limits {
   const int hourly_limit_;
   std::map<std::string, Account> accounts_;
 };
+
+// As `x-ratelimit-reset` has a time.
+int64_t CeilToUnixSeconds(absl::Time time);
 
 // "primary_limit_403" and "primary_limit_429".
 bool IsPrimaryLimit(absl::string_view fault);

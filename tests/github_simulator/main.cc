@@ -33,6 +33,10 @@ Control API (JSON; tests/github_simulator/README.md has every member):
   POST   /_simulator/rename        {"full_name", "new_full_name"}
   POST   /_simulator/archive       {"full_name", "archived"}
   POST   /_simulator/reruns        {"full_name", "sha", "context"}
+  POST   /_simulator/apps          {"id", "client_id", "slug", "public_key"}
+  POST   /_simulator/installations {"id", "app_id", "account", ...}
+  DELETE /_simulator/installations?id=ID
+  POST   /_simulator/revoke        {"installation_id"}
   POST   /_simulator/faults        {"name", "count", "seconds", "target_contains"}
   DELETE /_simulator/faults
   GET    /_simulator/statuses?repository=OWNER/NAME&sha=SHA

@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/control_orders.h"
 #include "tests/github_simulator/github_objects.h"
-#include "tests/github_simulator/members.h"
 #include "tests/github_simulator/page.h"
 #include "tests/github_simulator/webhook_order.h"
 #include "tests/github_simulator/world.h"
@@ -87,94 +87,14 @@ SimulatedResponse Simulator::Control(const SimulatedRequest& request,
     if (what == "events") return Events(target);
     if (what == "counters") return Counters();
   }
-  if (request.method == "DELETE" && what == "faults") {
+  if (request.method == "DELETE") {
     MutexLock lock(&mu_);
-    rules_.ClearFaults();
-    SimulatedResponse done;
-    done.status = 204;
-    return done;
+    return CarryOutDelete(target, &rules_);
   }
   if (request.method != "POST") return NotFound();
   if (what == "webhooks") return SendWebhook(request.body);
-  return Change(what, request.body);
-}
-
-SimulatedResponse Simulator::Change(absl::string_view what,
-                                    absl::string_view body) {
-  Members members(body);
-  if (what == "faults") {
-    const Fault fault = {.name = members.Text("name"),
-                         .count = members.SmallNumber("count", 1),
-                         .seconds = members.SmallNumber("seconds", 60),
-                         .target_contains = members.Text("target_contains")};
-    if (!GitHubRules::IsFault(fault.name)) {
-      members.Complain("name", "is not a fault");
-    }
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    MutexLock lock(&mu_);
-    rules_.AddFault(fault);
-    return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
-  }
-
-  const std::string full_name = members.FullName("full_name");
   MutexLock lock(&mu_);
-  if (what == "repositories") {
-    const int64_t id = members.Number("id", 0);
-    const std::vector<std::string> commits = members.Texts("commits");
-    if (!std::all_of(commits.begin(), commits.end(), IsFullSha)) {
-      members.Complain("commits", "are not 40 hexadecimal digits each");
-    }
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    const bool is_same = rules_.HasRepository(full_name) &&
-                         (id == 0 || rules_.RepositoryId(full_name) == id);
-    if (!is_same) rules_.AddRepository(full_name, id);
-    if (id != 0 && rules_.RepositoryId(full_name) != id) {
-      return Refuse(422, "id is that of another repository");
-    }
-    for (const std::string& sha : commits) rules_.AddCommit(full_name, sha);
-    return JsonAnswer(201, Json{{"full_name", full_name},
-                                {"id", rules_.RepositoryId(full_name)}});
-  }
-  if (what == "commits") {
-    const std::string sha = members.Sha("sha");
-    const absl::Duration hidden =
-        absl::Seconds(members.Number("visible_after_seconds", 0));
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    rules_.AddCommit(full_name, sha,
-                     hidden == absl::ZeroDuration() ? absl::InfinitePast()
-                                                    : clock_->Now() + hidden);
-    return JsonAnswer(201, Json{{"full_name", full_name}, {"sha", sha}});
-  }
-  if (what == "rename") {
-    const std::string new_name = members.FullName("new_full_name");
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    if (!rules_.RenameRepository(full_name, new_name)) {
-      return Refuse(422, "there is no such repository, or the name is taken");
-    }
-    return JsonAnswer(200, Json{{"full_name", new_name},
-                                {"id", rules_.RepositoryId(new_name)}});
-  }
-  if (what == "archive") {
-    const bool archived = members.Flag("archived", true);
-    if (!rules_.HasRepository(full_name)) {
-      members.Complain("full_name", "is no repository");
-    }
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    rules_.SetArchived(full_name, archived);
-    return JsonAnswer(200,
-                      Json{{"full_name", full_name}, {"archived", archived}});
-  }
-  if (what == "reruns") {
-    const std::string sha = members.Sha("sha");
-    const std::string context = members.Text("context");
-    if (context.empty()) members.Complain("context", "is empty");
-    if (!members.complaint().empty()) return Refuse(422, members.complaint());
-    rules_.AllowRerun(full_name, sha, context);
-    return JsonAnswer(
-        200,
-        Json{{"full_name", full_name}, {"sha", sha}, {"context", context}});
-  }
-  return NotFound();
+  return CarryOutPost(what, request.body, clock_->Now(), &rules_);
 }
 
 SimulatedResponse Simulator::Statuses(const RequestTarget& target) {

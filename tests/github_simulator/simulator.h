@@ -40,7 +40,6 @@ class Simulator {
  private:
   SimulatedResponse Control(const SimulatedRequest& request,
                             const RequestTarget& target);
-  SimulatedResponse Change(absl::string_view what, absl::string_view body);
   SimulatedResponse Events(const RequestTarget& target);
   SimulatedResponse Statuses(const RequestTarget& target);
   SimulatedResponse Counters();

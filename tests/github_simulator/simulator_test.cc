@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/github_simulator/app_key.h"
 #include "tests/github_simulator/page.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/webhook_sender.h"
@@ -179,6 +180,93 @@ TEST_F(SimulatorTest, FaultsComeAndGo) {
   EXPECT_EQ(counters["identical_repeats"], 0);
   EXPECT_EQ(counters["in_forbidden_window"], 0);
   EXPECT_EQ(counters["without_user_agent"], 0);
+}
+
+// By the control API alone, an App gets a token and posts.
+TEST_F(SimulatorTest, AppsAreMadeByOrder) {
+  MakeCommit();
+  const AppKey key;
+  const auto answer = [this](const std::string& method, const std::string& what,
+                             const json& body) {
+    return json::parse(Send(method, "/_simulator/" + what, body.dump()).body,
+                       nullptr, false);
+  };
+  const json app = {{"id", 12},
+                    {"client_id", "Iv1"},
+                    {"slug", "bot"},
+                    {"public_keys", {key.PublicPem()}}};
+  EXPECT_EQ(answer("POST", "apps", app), json({{"id", 12}, {"ids", {12}}}));
+  json installation = {{"id", 77}, {"app_id", 12}, {"account", "acme"}};
+  EXPECT_EQ(answer("POST", "installations", installation),
+            json({{"id", 77}, {"ids", {77}}}));
+  const auto as = [this](const std::string& bearer, const std::string& method,
+                         const std::string& target, const std::string& body) {
+    return simulator_.Handle(
+        {.method = method,
+         .target = target,
+         .headers = {{"User-Agent", "test"},
+                     {"Authorization", "Bearer " + bearer}},
+         .body = body});
+  };
+  const auto make_token = [&] {
+    return as(key.Jwt("Iv1", clock_.Now()), "POST",
+              "/app/installations/77/access_tokens", "");
+  };
+  const std::string token = json::parse(make_token().body).value("token", "");
+  const auto post = [&] {
+    return as(token, "POST",
+              absl::StrCat("/repos/acme/widgets/statuses/", kSha),
+              R"({"state":"success"})");
+  };
+  EXPECT_EQ(post().status, 201);
+  EXPECT_EQ(Read(kStatuses)["rows"][0]["creator"], "bot[bot]");
+
+  installation["suspended"] = true;
+  EXPECT_EQ(Tell("installations", installation), 201);
+  EXPECT_EQ(post().status, 403);
+  installation["suspended"] = false;
+  installation["token_lifetime_seconds"] = 10;
+  installation["young_for_seconds"] = 5;
+  installation["young_status"] = 404;
+  installation["long_tokens"] = false;
+  EXPECT_EQ(Tell("installations", installation), 201);
+  EXPECT_EQ(answer("POST", "revoke", {{"installation_id", 77}}),
+            json({{"ids", {77}}, {"tokens_made", 1}}));
+  EXPECT_EQ(post().status, 401);
+  const json second = json::parse(make_token().body);
+  EXPECT_EQ(second["token"].get<std::string>().size(), 40u);
+  EXPECT_EQ(second["expires_at"], "2026-06-01T00:00:10Z");
+  EXPECT_EQ(as(second["token"], "GET", "/repos/acme/widgets", "").status, 404);
+
+  EXPECT_EQ(answer("DELETE", "installations?id=77", nullptr),
+            json({{"id", 77}, {"ids", json::array()}}));
+  EXPECT_EQ(make_token().status, 404);
+  for (const char* bad : {"", "?id=", "?id=77", "?id=x"}) {
+    EXPECT_EQ(
+        Send("DELETE", absl::StrCat("/_simulator/installations", bad)).status,
+        422)
+        << bad;
+  }
+
+  const std::vector<std::pair<std::string, json>> wrong = {
+      {"apps", {{"id", 12}}},
+      {"apps", {{"id", 0}, {"public_key", key.PublicPem()}}},
+      {"apps", {{"id", 12}, {"public_key", key.PrivatePem()}}},
+      {"apps", {{"id", 12}, {"public_keys", {key.PublicPem(), "x"}}}},
+      {"installations", {{"app_id", 12}}},
+      {"installations", {{"app_id", 13}, {"account", "acme"}}},
+      {"installations", {{"app_id", 12}, {"account", "a/b"}}},
+      {"installations",
+       {{"app_id", 12}, {"account", "acme"}, {"account_type", "Team"}}},
+      {"installations",
+       {{"app_id", 12}, {"account", "acme"}, {"young_status", 500}}},
+      {"installations", {{"id", -1}, {"app_id", 12}, {"account", "acme"}}},
+      {"revoke", {{"installation_id", 78}}},
+      {"revoke", json::object()},
+  };
+  for (const auto& [what, body] : wrong) {
+    EXPECT_EQ(Tell(what, body), 422) << what << " " << body.dump();
+  }
 }
 
 TEST_F(SimulatorTest, RefusesWrongOrders) {

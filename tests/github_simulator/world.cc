@@ -97,6 +97,10 @@ World::Repository* World::FindRepository(int64_t id) {
   return it == repositories_.end() ? nullptr : &it->second;
 }
 
+absl::string_view World::OwnerOf(absl::string_view full_name) {
+  return full_name.substr(0, full_name.find('/'));
+}
+
 bool World::IsOldName(const Repository& repository,
                       absl::string_view full_name) {
   return !absl::EqualsIgnoreCase(repository.full_name, full_name);
@@ -127,6 +131,11 @@ World::Commit* World::FindCommit(Repository* repository, absl::string_view ref,
 const World::Repository* World::Peek(absl::string_view full_name) const {
   const auto it = names_.find(absl::AsciiStrToLower(full_name));
   return it == names_.end() ? nullptr : &repositories_.at(it->second);
+}
+
+const World::Repository* World::Peek(int64_t id) const {
+  const auto it = repositories_.find(id);
+  return it == repositories_.end() ? nullptr : &it->second;
 }
 
 const World::Commit* World::Peek(absl::string_view full_name,

@@ -54,6 +54,8 @@ class World {
   // By name, current or old. Null: there is none.
   Repository* FindRepository(absl::string_view full_name);
   Repository* FindRepository(int64_t id);
+  // OWNER of OWNER/NAME.
+  static absl::string_view OwnerOf(absl::string_view full_name);
   // Whether a repository that was found goes by another name now.
   static bool IsOldName(const Repository& repository,
                         absl::string_view full_name);
@@ -64,6 +66,7 @@ class World {
 
   // Without making any, and whether it is visible or not. Null: there is none.
   const Repository* Peek(absl::string_view full_name) const;
+  const Repository* Peek(int64_t id) const;
   const Commit* Peek(absl::string_view full_name, absl::string_view sha) const;
 
   // Gives `row` an id and a place.

@@ -1,0 +1,199 @@
+#include "tests/github_simulator/app_api.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/token_request.h"
+
+namespace signalbox {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr char kWebUrl[] = "https://github.com";
+// When every App and installation was made.
+constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
+constexpr char kTokenDocs[] =
+    "https://docs.github.com/rest/apps/apps"
+    "#create-an-installation-access-token-for-an-app";
+
+SimulatedUser AccountOf(const Apps::Installation& installation) {
+  return {.login = installation.account,
+          .id = AccountId(installation.account),
+          .is_organization = installation.account_type == "Organization"};
+}
+
+}  // namespace
+
+bool AppApi::IsPath(const RequestTarget& target) {
+  const std::vector<std::string>& path = target.segments;
+  if (!target.is_valid || path.empty()) return false;
+  if (path[0] == "app") return true;
+  if (path.back() != "installation") return false;
+  return path[0] == "repos"
+             ? path.size() == 4
+             : path.size() == 3 && (path[0] == "orgs" || path[0] == "users" ||
+                                    path[0] == "repositories");
+}
+
+std::optional<SimulatedResponse> AppApi::Answer(const Call& call) {
+  const std::vector<std::string>& path = call.target.segments;
+  if (call.request.method == "POST" && path.size() == 4 && path[0] == "app" &&
+      path[1] == "installations" && path[3] == "access_tokens") {
+    const Apps::Installation* const found = Find(call, path[2]);
+    return found == nullptr ? NotFound() : MakeToken(call, *found);
+  }
+  if (!call.is_read) return std::nullopt;
+  if (path[0] == "app") {
+    if (path.size() == 1) {
+      return JsonAnswer(200, AppObject(*apps_->FindApp(call.caller.id)));
+    }
+    if (path[1] != "installations" || path.size() > 3) return std::nullopt;
+    return path.size() == 2 ? List(call) : Show(Find(call, path[2]));
+  }
+  const Apps::Installation* const found =
+      apps_->FindInstallationAt(call.caller.id, path[1]);
+  const bool is_organization =
+      found != nullptr && found->account_type == "Organization";
+  return Show(is_organization == (path[0] == "orgs") ? found : nullptr);
+}
+
+SimulatedResponse AppApi::InstallationAt(const Call& call,
+                                         absl::string_view account) const {
+  return Show(apps_->FindInstallationAt(call.caller.id, account));
+}
+
+const Apps::Installation* AppApi::Find(const Call& call,
+                                       const std::string& id) const {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(id, &number)) return nullptr;
+  const Apps::Installation* const found = apps_->FindInstallation(number);
+  const bool is_its = found != nullptr && found->app_id == call.caller.id;
+  return is_its ? found : nullptr;
+}
+
+SimulatedResponse AppApi::MakeToken(const Call& call,
+                                    const Apps::Installation& installation) {
+  if (installation.suspended) {
+    return Failure(403, "This installation has been suspended", kTokenDocs);
+  }
+  Apps::Scope scope;
+  if (const auto refusal =
+          ReadTokenRequest(call.request.body, installation, *world_, &scope)) {
+    return Failure(refusal->http_status, refusal->message, kTokenDocs);
+  }
+  const absl::string_view wish =
+      HeaderOf(call.request, "x-github-stateless-s2s-token");
+  bool is_long = installation.long_tokens;
+  if (wish == "enabled") is_long = true;
+  if (wish == "disabled") is_long = false;
+  const Apps::Token& token =
+      apps_->MakeToken(installation, is_long, scope, call.now);
+  Json object = {
+      {"token", token.text},
+      {"expires_at", IsoTime(token.expires_at)},
+      {"permissions", scope.permissions},
+      {"repository_selection",
+       scope.repository_ids.has_value() ? "selected" : "all"},
+  };
+  if (scope.repository_ids.has_value()) {
+    Json repositories = Json::array();
+    for (const int64_t id : *scope.repository_ids) {
+      const World::Repository* const repository = world_->FindRepository(id);
+      repositories.push_back(FullRepositoryObject(
+          {repository->id, repository->full_name, repository->archived},
+          api_url_));
+    }
+    object["repositories"] = std::move(repositories);
+  }
+  return JsonAnswer(201, object);
+}
+
+SimulatedResponse AppApi::List(const Call& call) const {
+  const auto all = apps_->InstallationsOf(call.caller.id);
+  const Page page = PageOf(call.target, all.size(),
+                           absl::StrCat(api_url_, "/app/installations"));
+  Json objects = Json::array();
+  for (size_t i = page.begin; i < page.end; ++i) {
+    objects.push_back(InstallationObject(*all[i]));
+  }
+  SimulatedResponse response = JsonAnswer(200, objects);
+  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
+  return response;
+}
+
+SimulatedResponse AppApi::Show(const Apps::Installation* installation) const {
+  if (installation == nullptr) return NotFound();
+  return JsonAnswer(200, InstallationObject(*installation));
+}
+
+Json AppApi::InstallationObject(const Apps::Installation& installation) const {
+  const Apps::App* const app = apps_->FindApp(installation.app_id);
+  const SimulatedUser account = AccountOf(installation);
+  const std::string url =
+      absl::StrCat(api_url_, "/app/installations/", installation.id);
+  const std::string settings =
+      account.is_organization
+          ? absl::StrCat("/organizations/", account.login, "/settings")
+          : std::string("/settings");
+  Json object = {
+      {"id", installation.id},
+      {"client_id", app->client_id},
+      {"account", UserObject(account, api_url_)},
+      {"repository_selection", "all"},
+      {"access_tokens_url", url + "/access_tokens"},
+      {"repositories_url",
+       absl::StrCat(api_url_, "/installation/repositories")},
+      {"html_url",
+       absl::StrCat(kWebUrl, settings, "/installations/", installation.id)},
+      {"app_id", installation.app_id},
+      {"app_slug", app->slug},
+      {"target_id", account.id},
+      {"target_type", installation.account_type},
+      {"permissions", Apps::Granted()},
+      {"events", Json::array({"pull_request", "push"})},
+      {"created_at", kCreationTime},
+      {"updated_at", kCreationTime},
+      {"single_file_name", nullptr},
+      {"has_multiple_single_files", false},
+      {"single_file_paths", Json::array()},
+      {"suspended_by", nullptr},
+      {"suspended_at", nullptr},
+  };
+  if (installation.suspended) {
+    object["suspended_by"] = object["account"];
+    object["suspended_at"] = kCreationTime;
+  }
+  return object;
+}
+
+Json AppApi::AppObject(const Apps::App& app) const {
+  const std::string owner = app.slug + "-owner";
+  return {
+      {"id", app.id},
+      {"client_id", app.client_id},
+      {"slug", app.slug},
+      {"node_id", NodeId("A", app.id)},
+      {"owner",
+       UserObject(
+           {.login = owner, .id = AccountId(owner), .is_organization = true},
+           api_url_)},
+      {"name", app.slug},
+      {"description", nullptr},
+      {"external_url", kWebUrl},
+      {"html_url", absl::StrCat(kWebUrl, "/apps/", app.slug)},
+      {"created_at", kCreationTime},
+      {"updated_at", kCreationTime},
+      {"permissions", Apps::Granted()},
+      {"events", Json::array({"pull_request", "push"})},
+      {"installations_count", apps_->InstallationsOf(app.id).size()},
+  };
+}
+
+}  // namespace signalbox

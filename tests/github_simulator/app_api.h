@@ -1,0 +1,56 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "tests/github_simulator/apps.h"
+#include "tests/github_simulator/call.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+
+// AppApi answers what a GitHub App asks with its JWT: about itself, about its
+// installations, and for tokens.
+//
+// Not thread-safe.
+class AppApi {
+ public:
+  // `world` and `apps` are borrowed. Links begin with `api_url`.
+  AppApi(World* world, Apps* apps, std::string api_url)
+      : world_(world), apps_(apps), api_url_(std::move(api_url)) {}
+
+  // Whether the path is one that wants a JWT: `/app...` or `.../installation`.
+  static bool IsPath(const RequestTarget& target);
+
+  // Only for such paths, but for those of repositories. Nothing: GitHub has no
+  // such route.
+  std::optional<SimulatedResponse> Answer(const Call& call);
+
+  // Where the calling App is installed at that account, or 404.
+  SimulatedResponse InstallationAt(const Call& call,
+                                   absl::string_view account) const;
+
+ private:
+  // The App's installation of that id; null: it has none.
+  const Apps::Installation* Find(const Call& call, const std::string& id) const;
+  SimulatedResponse MakeToken(const Call& call,
+                              const Apps::Installation& installation);
+  SimulatedResponse List(const Call& call) const;
+  // 404 if `installation` is null.
+  SimulatedResponse Show(const Apps::Installation* installation) const;
+  nlohmann::ordered_json InstallationObject(
+      const Apps::Installation& installation) const;
+  nlohmann::ordered_json AppObject(const Apps::App& app) const;
+
+  World* const world_;
+  Apps* const apps_;
+  const std::string api_url_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_

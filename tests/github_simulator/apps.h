@@ -1,0 +1,93 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_APPS_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_APPS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "tests/github_simulator/github_rules.h"
+
+namespace signalbox {
+
+// Apps keeps the GitHub Apps, where they are installed, and the tokens that
+// they were given. Time is an argument.
+//
+// Not thread-safe. Pointers stay valid until the next change.
+class Apps {
+ public:
+  using Installation = GitHubRules::Installation;
+  using Permissions = std::map<std::string, std::string>;
+
+  struct App {
+    int64_t id = 0;
+    std::string client_id;
+    std::string slug;
+    std::vector<std::string> public_keys;  // PEM; each may sign.
+  };
+
+  // What a token may do.
+  struct Scope {
+    Permissions permissions;
+    // Nothing: all of the account's.
+    std::optional<std::set<int64_t>> repository_ids;
+  };
+
+  struct Token {
+    std::string text;
+    int64_t installation_id = 0;
+    absl::Time made_at;
+    absl::Time expires_at;
+    Scope scope;
+  };
+
+  // What every installation may do.
+  static const Permissions& Granted();
+
+  void AddApp(App app);
+  void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
+  int64_t AddInstallation(Installation installation);
+  // These two end its tokens.
+  void RemoveInstallation(int64_t id);
+  void RevokeTokens(int64_t installation_id);
+
+  bool empty() const { return apps_.empty(); }
+  std::vector<int64_t> AppIds() const;
+  std::vector<int64_t> InstallationIds() const;
+  int TokensMade(int64_t installation_id) const;
+
+  // Null: there is none.
+  const App* FindApp(int64_t id) const;
+  const Installation* FindInstallation(int64_t id) const;
+  const Token* FindToken(absl::string_view text) const;
+  // By the login, in any case.
+  const Installation* FindInstallationAt(int64_t app_id,
+                                         absl::string_view account) const;
+  // By id.
+  std::vector<const Installation*> InstallationsOf(int64_t app_id) const;
+
+  // The App that signed `jwt`. Null: GitHub refuses it, and `complaint` says
+  // why in GitHub's words.
+  const App* Verify(absl::string_view jwt, absl::Time now,
+                    std::string* complaint) const;
+
+  // `is_long`: of the form that new tokens have, else of 40 characters.
+  const Token& MakeToken(const Installation& installation, bool is_long,
+                         Scope scope, absl::Time now);
+
+ private:
+  std::map<int64_t, App> apps_;
+  std::map<int64_t, Installation> installations_;
+  std::map<std::string, Token, std::less<>> tokens_;
+  std::map<int64_t, int> tokens_made_;  // By installation.
+  int64_t next_installation_id_ = 4'700'000'001;
+  int64_t serial_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_APPS_H_

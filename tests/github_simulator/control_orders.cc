@@ -1,0 +1,216 @@
+#include "tests/github_simulator/control_orders.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/members.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+SimulatedResponse Refuse(absl::string_view complaint) {
+  return JsonAnswer(422, Json{{"message", complaint}});
+}
+
+SimulatedResponse AddFault(Members members, absl::Time, GitHubRules* rules) {
+  const Fault fault = {.name = members.Text("name"),
+                       .count = members.SmallNumber("count", 1),
+                       .seconds = members.SmallNumber("seconds", 60),
+                       .target_contains = members.Text("target_contains")};
+  if (!GitHubRules::IsFault(fault.name)) {
+    members.Complain("name", "is not a fault");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->AddFault(fault);
+  return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
+}
+
+SimulatedResponse AddRepository(Members members, absl::Time,
+                                GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  const int64_t id = members.Number("id", 0);
+  const std::vector<std::string> commits = members.Texts("commits");
+  if (!std::all_of(commits.begin(), commits.end(), IsFullSha)) {
+    members.Complain("commits", "are not 40 hexadecimal digits each");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  const bool is_same = rules->HasRepository(full_name) &&
+                       (id == 0 || rules->RepositoryId(full_name) == id);
+  if (!is_same) rules->AddRepository(full_name, id);
+  if (id != 0 && rules->RepositoryId(full_name) != id) {
+    return Refuse("id is that of another repository");
+  }
+  for (const std::string& sha : commits) rules->AddCommit(full_name, sha);
+  return JsonAnswer(201, Json{{"full_name", full_name},
+                              {"id", rules->RepositoryId(full_name)}});
+}
+
+SimulatedResponse AddCommit(Members members, absl::Time now,
+                            GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  const std::string sha = members.Sha("sha");
+  const absl::Duration hidden =
+      absl::Seconds(members.Number("visible_after_seconds", 0));
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->AddCommit(
+      full_name, sha,
+      hidden == absl::ZeroDuration() ? absl::InfinitePast() : now + hidden);
+  return JsonAnswer(201, Json{{"full_name", full_name}, {"sha", sha}});
+}
+
+SimulatedResponse Rename(Members members, absl::Time, GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  const std::string new_name = members.FullName("new_full_name");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!rules->RenameRepository(full_name, new_name)) {
+    return Refuse("there is no such repository, or the name is taken");
+  }
+  return JsonAnswer(200, Json{{"full_name", new_name},
+                              {"id", rules->RepositoryId(new_name)}});
+}
+
+SimulatedResponse Archive(Members members, absl::Time, GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  const bool archived = members.Flag("archived", true);
+  if (!rules->HasRepository(full_name)) {
+    members.Complain("full_name", "is no repository");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->SetArchived(full_name, archived);
+  return JsonAnswer(200,
+                    Json{{"full_name", full_name}, {"archived", archived}});
+}
+
+SimulatedResponse AllowRerun(Members members, absl::Time, GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  const std::string sha = members.Sha("sha");
+  const std::string context = members.Text("context");
+  if (context.empty()) members.Complain("context", "is empty");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->AllowRerun(full_name, sha, context);
+  return JsonAnswer(
+      200, Json{{"full_name", full_name}, {"sha", sha}, {"context", context}});
+}
+
+SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
+  const int64_t id = members.Number("id", 0);
+  if (id <= 0) members.Complain("id", "is not that of an App");
+  const std::string slug = members.Text("slug", "signalbox");
+  const std::string client_id = members.Text("client_id");
+  std::vector<std::string> keys = members.Texts("public_keys");
+  const std::string key = members.Text("public_key");
+  if (!key.empty()) keys.push_back(key);
+  if (keys.empty() ||
+      !std::all_of(keys.begin(), keys.end(), GitHubRules::IsAppKey)) {
+    members.Complain("public_key", "is not an RSA public key in PEM");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->AddApp({.id = id,
+                 .client_id = client_id,
+                 .slug = slug,
+                 .public_key = keys.front()});
+  rules->SetAppKeys(id, std::move(keys));
+  return JsonAnswer(201, Json{{"id", id}, {"ids", rules->AppIds()}});
+}
+
+SimulatedResponse AddInstallation(Members members, absl::Time,
+                                  GitHubRules* rules) {
+  const GitHubRules::Installation installation = {
+      .id = members.Number("id", 0),
+      .app_id = members.Number("app_id", 0),
+      .account = members.Text("account"),
+      .account_type = members.Text("account_type", "Organization"),
+      .suspended = members.Flag("suspended", false),
+      .long_tokens = members.Flag("long_tokens", true),
+      .token_lifetime =
+          absl::Seconds(members.SmallNumber("token_lifetime_seconds", 3600)),
+      .young_for = absl::Seconds(members.SmallNumber("young_for_seconds", 0)),
+      .young_status = members.SmallNumber("young_status", 401)};
+  if (installation.id < 0) members.Complain("id", "is below 0");
+  if (!rules->HasApp(installation.app_id)) {
+    members.Complain("app_id", "is not that of an App");
+  }
+  if (!IsFullName(installation.account + "/x")) {
+    members.Complain("account", "is not a login");
+  }
+  if (installation.account_type != "Organization" &&
+      installation.account_type != "User") {
+    members.Complain("account_type", "is neither Organization nor User");
+  }
+  if (installation.young_status != 401 && installation.young_status != 403 &&
+      installation.young_status != 404) {
+    members.Complain("young_status", "is not 401, 403 or 404");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  const int64_t id = rules->AddInstallation(installation);
+  return JsonAnswer(201, Json{{"id", id}, {"ids", rules->InstallationIds()}});
+}
+
+SimulatedResponse RevokeTokens(Members members, absl::Time,
+                               GitHubRules* rules) {
+  const int64_t id = members.Number("installation_id", 0);
+  const std::vector<int64_t> ids = rules->InstallationIds();
+  if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+    members.Complain("installation_id", "is not that of an installation");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->RevokeTokens(id);
+  return JsonAnswer(
+      200, Json{{"ids", {id}}, {"tokens_made", rules->tokens_made(id)}});
+}
+
+struct Order {
+  absl::string_view name;
+  SimulatedResponse (*carry_out)(Members, absl::Time, GitHubRules*);
+};
+
+constexpr Order kOrders[] = {
+    {"apps", AddApp},
+    {"archive", Archive},
+    {"commits", AddCommit},
+    {"faults", AddFault},
+    {"installations", AddInstallation},
+    {"rename", Rename},
+    {"repositories", AddRepository},
+    {"reruns", AllowRerun},
+    {"revoke", RevokeTokens},
+};
+
+}  // namespace
+
+SimulatedResponse CarryOutPost(absl::string_view what, absl::string_view body,
+                               absl::Time now, GitHubRules* rules) {
+  for (const Order& order : kOrders) {
+    if (order.name == what) return order.carry_out(Members(body), now, rules);
+  }
+  return NotFound();
+}
+
+SimulatedResponse CarryOutDelete(const RequestTarget& target,
+                                 GitHubRules* rules) {
+  const std::string& what = target.segments.back();
+  if (what == "faults") {
+    rules->ClearFaults();
+    SimulatedResponse done;
+    done.status = 204;
+    return done;
+  }
+  if (what != "installations") return NotFound();
+  int64_t id = 0;
+  const std::vector<int64_t> ids = rules->InstallationIds();
+  if (!absl::SimpleAtoi(target.Query("id"), &id) ||
+      std::find(ids.begin(), ids.end(), id) == ids.end()) {
+    return Refuse("id is not that of an installation");
+  }
+  rules->RemoveInstallation(id);
+  return JsonAnswer(200, Json{{"id", id}, {"ids", rules->InstallationIds()}});
+}
+
+}  // namespace signalbox

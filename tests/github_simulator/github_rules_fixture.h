@@ -1,0 +1,111 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_GITHUB_RULES_FIXTURE_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_GITHUB_RULES_FIXTURE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "tests/github_simulator/github_rules.h"
+
+namespace signalbox {
+
+// GitHub with one repository and one commit, at a time that stands still.
+class GitHubRulesFixture : public ::testing::Test {
+ protected:
+  static constexpr char kRepository[] = "Acme/Widgets";
+  static constexpr int64_t kId = 5'000'000'123;
+  static constexpr char kSha[] = "1111111111111111111111111111111111111abc";
+  static constexpr char kOtherSha[] =
+      "2222222222222222222222222222222222222222";
+
+  GitHubRulesFixture() { Restart({.tokens = {"token", "other"}}); }
+
+  void Restart(GitHubRules::Options options) {
+    rules_ = std::make_unique<GitHubRules>(std::move(options));
+    rules_->AddRepository(kRepository, kId);
+    rules_->AddCommit(kRepository, kSha);
+  }
+
+  static SimulatedRequest Request(const std::string& method,
+                                  const std::string& target,
+                                  const std::string& body = "",
+                                  const std::string& token = "token") {
+    return {.method = method,
+            .target = target,
+            .headers = {{"user-agent", "test"},
+                        {"AUTHORIZATION", absl::StrCat("Bearer ", token)}},
+            .body = body};
+  }
+
+  SimulatedResponse Send(const std::string& method, const std::string& target,
+                         const std::string& body = "",
+                         const std::string& token = "token") {
+    return rules_->Handle(Request(method, target, body, token), now_);
+  }
+
+  SimulatedResponse Get(const std::string& target,
+                        const std::string& token = "token") {
+    return Send("GET", target, "", token);
+  }
+
+  // Creates a status of kSha.
+  SimulatedResponse Post(const nlohmann::json& body,
+                         const std::string& token = "token") {
+    return Send("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
+                body.dump(), token);
+  }
+
+  SimulatedResponse PostState(const std::string& state,
+                              const std::string& context = "ci/build",
+                              const std::string& token = "token") {
+    return Post({{"state", state}, {"context", context}}, token);
+  }
+
+  // Of all rows of kSha, oldest first.
+  std::vector<std::string> States() {
+    std::vector<std::string> states;
+    for (const auto& row : rules_->Rows(kRepository, kSha)) {
+      states.push_back(row.state);
+    }
+    return states;
+  }
+
+  static std::string HeaderOf(const SimulatedResponse& response,
+                              absl::string_view name) {
+    for (const auto& [key, value] : response.headers) {
+      if (key == name) return value;
+    }
+    return "";
+  }
+
+  static int64_t NumberIn(const SimulatedResponse& response,
+                          absl::string_view header) {
+    int64_t number = -1;
+    return absl::SimpleAtoi(HeaderOf(response, header), &number) ? number : -1;
+  }
+
+  static nlohmann::json BodyOf(const SimulatedResponse& response) {
+    return nlohmann::json::parse(response.body, nullptr, false);
+  }
+
+  static std::string MessageOf(const SimulatedResponse& response) {
+    return BodyOf(response).value("message", "");
+  }
+
+  absl::Time now_ =
+      absl::FromCivil(absl::CivilSecond(2026, 6, 1), absl::UTCTimeZone());
+  std::unique_ptr<GitHubRules> rules_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_GITHUB_RULES_FIXTURE_H_

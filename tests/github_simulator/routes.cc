@@ -1,0 +1,309 @@
+#include "tests/github_simulator/routes.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/app_jwt.h"
+
+namespace signalbox {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+// Newest first, as `GET /versions` lists them.
+constexpr absl::string_view kApiVersions[] = {"2026-03-10", "2022-11-28"};
+
+bool IsInstallationToken(absl::string_view token) {
+  return absl::StartsWith(token, "ghs_");
+}
+
+SimulatedResponse BadCredentials() {
+  return Failure(401, "Bad credentials", kDocs);
+}
+
+SimulatedResponse Forbidden() {
+  return Failure(403, "Resource not accessible by integration", kDocs);
+}
+
+}  // namespace
+
+Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
+               Limits* limits, GitHubRules::Misbehaviour* misbehaviour)
+    : options_(options),
+      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
+      world_(world),
+      apps_(apps),
+      limits_(limits),
+      status_api_(world, misbehaviour, api_url_),
+      app_api_(world, apps, api_url_) {}
+
+bool Routes::IsRateLimit(const Call& call) {
+  return call.is_read && call.target.is_valid &&
+         call.target.segments.size() == 1 &&
+         call.target.segments[0] == "rate_limit";
+}
+
+// ---- Who asks
+
+Caller Routes::CallerOf(const SimulatedRequest& request,
+                        const RequestTarget& target, absl::Time now) const {
+  bool is_bearer = false;
+  Caller caller;
+  caller.token = std::string(TokenOf(request, &is_bearer));
+  caller.account = caller.token;
+  const bool wants_jwt = AppApi::IsPath(target);
+  if (wants_jwt || (!apps_->empty() && AppJwt::IsLike(caller.token))) {
+    caller.kind = Caller::Kind::kApp;
+    // A JWT is good for a minute or so: it is no account.
+    caller.account = "";
+    const Apps::App* const app =
+        apps_->Verify(is_bearer ? caller.token : "", now, &caller.complaint);
+    if (app == nullptr) return caller;
+    caller.id = app->id;
+    caller.account = absl::StrCat("app ", app->id);
+    return caller;
+  }
+  if (const Apps::Token* const token = apps_->FindToken(caller.token)) {
+    caller.kind = Caller::Kind::kInstallation;
+    caller.id = token->installation_id;
+    caller.account = absl::StrCat("installation ", caller.id);
+    return caller;
+  }
+  if (!caller.token.empty()) caller.kind = Caller::Kind::kUser;
+  return caller;
+}
+
+SimulatedUser Routes::UserOf(const Caller& caller) {
+  if (caller.kind == Caller::Kind::kInstallation) {
+    const auto* const installation = apps_->FindInstallation(caller.id);
+    const auto* const app = apps_->FindApp(installation->app_id);
+    return UserOfLogin((app == nullptr ? "" : app->slug) + "[bot]");
+  }
+  const auto [it, is_new] = logins_.try_emplace(caller.token);
+  if (is_new) {
+    it->second = IsInstallationToken(caller.token)
+                     ? absl::StrCat("app-", logins_.size(), "[bot]")
+                     : absl::StrCat("user-", logins_.size());
+  }
+  return UserOfLogin(it->second);
+}
+
+std::optional<SimulatedResponse> Routes::Refuse(const Call& call) const {
+  switch (call.caller.kind) {
+    case Caller::Kind::kNobody:
+      return BadCredentials();
+    case Caller::Kind::kApp:
+      if (!AppApi::IsPath(call.target)) return BadCredentials();
+      if (call.caller.complaint.empty()) return std::nullopt;
+      return Failure(401, call.caller.complaint, kDocs);
+    case Caller::Kind::kInstallation:
+      return RefuseInstallation(call);
+    case Caller::Kind::kUser:
+      return RefuseToken(call);
+  }
+  return BadCredentials();
+}
+
+std::optional<SimulatedResponse> Routes::RefuseToken(const Call& call) const {
+  const std::vector<std::string>& accepted = options_.tokens;
+  const bool is_listed = std::find(accepted.begin(), accepted.end(),
+                                   call.caller.token) != accepted.end();
+  const bool is_any =
+      accepted.empty() &&
+      (apps_->empty() || !IsInstallationToken(call.caller.token));
+  if (is_listed || is_any) return std::nullopt;
+  return BadCredentials();
+}
+
+std::optional<SimulatedResponse> Routes::RefuseInstallation(
+    const Call& call) const {
+  const Apps::Token& token = *apps_->FindToken(call.caller.token);
+  const Apps::Installation& installation =
+      *apps_->FindInstallation(token.installation_id);
+  if (call.now >= token.expires_at) return BadCredentials();
+  if (call.now < token.made_at + installation.young_for) {
+    if (installation.young_status == 404) return NotFound();
+    return installation.young_status == 403 ? Forbidden() : BadCredentials();
+  }
+  if (installation.suspended) {
+    return Failure(403, "This installation has been suspended", kDocs);
+  }
+  return std::nullopt;
+}
+
+bool Routes::MaySee(const Call& call,
+                    const World::Repository& repository) const {
+  if (call.caller.kind != Caller::Kind::kInstallation) return true;
+  const Apps::Installation& installation =
+      *apps_->FindInstallation(call.caller.id);
+  const auto& ids = apps_->FindToken(call.caller.token)->scope.repository_ids;
+  return absl::EqualsIgnoreCase(World::OwnerOf(repository.full_name),
+                                installation.account) &&
+         (!ids.has_value() || ids->contains(repository.id));
+}
+
+bool Routes::MayWriteStatuses(const Call& call) const {
+  if (call.caller.kind != Caller::Kind::kInstallation) return true;
+  const Apps::Permissions& permissions =
+      apps_->FindToken(call.caller.token)->scope.permissions;
+  const auto it = permissions.find("statuses");
+  return it != permissions.end() && it->second == "write";
+}
+
+World::Repository* Routes::FindRepository(const Call& call,
+                                          const std::string& full_name) {
+  // What an installation could not see is not to be invented.
+  if (call.caller.kind == Caller::Kind::kInstallation &&
+      world_->Peek(full_name) == nullptr &&
+      !absl::EqualsIgnoreCase(
+          World::OwnerOf(full_name),
+          apps_->FindInstallation(call.caller.id)->account)) {
+    return nullptr;
+  }
+  World::Repository* const found = world_->FindRepository(full_name);
+  return found != nullptr && MaySee(call, *found) ? found : nullptr;
+}
+
+World::Repository* Routes::FindRepository(const Call& call, int64_t id) {
+  World::Repository* const found = world_->FindRepository(id);
+  return found != nullptr && MaySee(call, *found) ? found : nullptr;
+}
+
+// ---- What for
+
+SimulatedResponse Routes::Answer(const Call& call) {
+  const std::vector<std::string>& path = call.target.segments;
+  if (!call.target.is_valid) return NotFound();
+  if (const std::string* const version =
+          FindHeader(call.request, "x-github-api-version")) {
+    if (std::find(std::begin(kApiVersions), std::end(kApiVersions), *version) ==
+        std::end(kApiVersions)) {
+      return Failure(
+          400, absl::StrCat("API version \"", *version, "\" is not supported."),
+          kDocs);
+    }
+  }
+  if (path.size() == 1 && path[0] == "versions" && call.is_read) {
+    Json versions = Json::array();
+    for (const absl::string_view version : kApiVersions) {
+      versions.push_back(version);
+    }
+    return JsonAnswer(200, versions);
+  }
+  if (auto refusal = Refuse(call)) return *std::move(refusal);
+  if (IsRateLimit(call)) return RateLimit(call);
+  if (path.size() == 1 && path[0] == "user" && call.is_read) {
+    if (call.caller.kind == Caller::Kind::kInstallation) return Forbidden();
+    return JsonAnswer(200, FullUserObject(UserOf(call.caller), api_url_));
+  }
+  if (path.size() >= 3 && path[0] == "repos") {
+    const std::string full_name = absl::StrCat(path[1], "/", path[2]);
+    World::Repository* const repository = FindRepository(call, full_name);
+    if (repository == nullptr) return NotFound();
+    if (World::IsOldName(*repository, full_name)) {
+      return Moved(call, *repository, 3);
+    }
+    return InRepository(call, *repository, 3);
+  }
+  if (path.size() >= 2 && path[0] == "repositories") {
+    int64_t id = 0;
+    if (!absl::SimpleAtoi(path[1], &id)) return NotFound();
+    World::Repository* const repository = FindRepository(call, id);
+    if (repository == nullptr) return NotFound();
+    return InRepository(call, *repository, 2);
+  }
+  if (AppApi::IsPath(call.target)) {
+    return app_api_.Answer(call).value_or(NotFound());
+  }
+  return NotFound();
+}
+
+SimulatedResponse Routes::Moved(const Call& call,
+                                const World::Repository& repository,
+                                size_t segments_of_name) const {
+  const std::string url =
+      absl::StrCat(api_url_, "/repositories/", repository.id,
+                   call.target.RawAfter(segments_of_name));
+  const int status = call.is_read ? 301 : 307;
+  SimulatedResponse response = JsonAnswer(
+      status, {{"message", "Moved Permanently"},
+               {"url", url},
+               {"documentation_url",
+                absl::StrCat(kDocs,
+                             "/guides/best-practices-for-using-the-rest-api"
+                             "#http-redirects")}});
+  response.headers.emplace_back("location", url);
+  return response;
+}
+
+SimulatedResponse Routes::InRepository(const Call& call,
+                                       World::Repository& repository,
+                                       size_t segments_of_name) {
+  const std::vector<std::string>& path = call.target.segments;
+  const std::vector<std::string> rest(path.begin() + segments_of_name,
+                                      path.end());
+  if (call.caller.kind == Caller::Kind::kApp) {
+    if (!call.is_read) return NotFound();
+    return app_api_.InstallationAt(call, World::OwnerOf(repository.full_name));
+  }
+  if (rest.empty() && call.is_read) {
+    Json object = FullRepositoryObject(
+        {repository.id, repository.full_name, repository.archived}, api_url_);
+    object["permissions"] = {{"admin", false},
+                             {"maintain", false},
+                             {"push", repository.writable},
+                             {"triage", repository.writable},
+                             {"pull", true}};
+    return JsonAnswer(200, object);
+  }
+  const bool is_statuses = rest.size() == 2 && rest[0] == "statuses";
+  if (is_statuses && call.request.method == "POST") {
+    if (!MayWriteStatuses(call)) {
+      SimulatedResponse response = Forbidden();
+      response.headers.emplace_back("x-accepted-github-permissions",
+                                    "statuses=write");
+      return response;
+    }
+    return status_api_.Create(repository, rest[1], call.request.body,
+                              UserOf(call.caller).login, call.now);
+  }
+  const bool is_commit = rest.size() == 3 && rest[0] == "commits";
+  const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");
+  const bool is_combined = is_commit && rest[2] == "status";
+  if (!call.is_read || (!is_list && !is_combined)) return NotFound();
+  const World::Commit* const commit =
+      world_->FindCommit(&repository, rest[1], call.now);
+  if (commit == nullptr) return NotFound();
+  return is_list ? status_api_.List(repository, *commit, call.target)
+                 : status_api_.Combined(repository, *commit, call.target);
+}
+
+SimulatedResponse Routes::RateLimit(const Call& call) {
+  if (!options_.rate_limits) {
+    return Failure(404, "Rate limiting is not enabled.", kDocs);
+  }
+  const Limits::Budget budget =
+      limits_->BudgetOf(call.caller.account, call.now);
+  const auto resource = [&budget](int limit, int used, const char* name) {
+    return Json{{"limit", limit},
+                {"used", used},
+                {"remaining", limit - used},
+                {"reset", CeilToUnixSeconds(budget.reset)},
+                {"resource", name}};
+  };
+  const Json core =
+      resource(budget.limit, budget.limit - budget.remaining, "core");
+  return JsonAnswer(200, {{"resources",
+                           {{"core", core},
+                            {"search", resource(30, 0, "search")},
+                            {"graphql", resource(5000, 0, "graphql")}}},
+                          {"rate", core}});
+}
+
+}  // namespace signalbox

@@ -1,0 +1,74 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/github_simulator/app_api.h"
+#include "tests/github_simulator/apps.h"
+#include "tests/github_simulator/call.h"
+#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/limits.h"
+#include "tests/github_simulator/status_api.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+
+// Routes answers a request that nothing hinders: it finds out who asks, what
+// for, and whether GitHub lets them know of it.
+//
+// Not thread-safe.
+class Routes {
+ public:
+  // All are borrowed.
+  Routes(const GitHubRules::Options& options, World* world, Apps* apps,
+         Limits* limits, GitHubRules::Misbehaviour* misbehaviour);
+
+  // Who asks. The token need not be good.
+  Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
+                  absl::Time now) const;
+
+  // As whom a caller appears.
+  SimulatedUser UserOf(const Caller& caller);
+
+  SimulatedResponse Answer(const Call& call);
+
+  // `GET /rate_limit`, which costs nothing.
+  static bool IsRateLimit(const Call& call);
+
+ private:
+  // Why GitHub does not listen to the caller; nothing: it does.
+  std::optional<SimulatedResponse> Refuse(const Call& call) const;
+  std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
+  std::optional<SimulatedResponse> RefuseInstallation(const Call& call) const;
+
+  // What the path names, if the caller may know of it; null: 404.
+  World::Repository* FindRepository(const Call& call,
+                                    const std::string& full_name);
+  World::Repository* FindRepository(const Call& call, int64_t id);
+  bool MaySee(const Call& call, const World::Repository& repository) const;
+  bool MayWriteStatuses(const Call& call) const;
+
+  // The routes below a repository, by its name or its id.
+  SimulatedResponse InRepository(const Call& call,
+                                 World::Repository& repository,
+                                 size_t segments_of_name);
+  SimulatedResponse Moved(const Call& call, const World::Repository& repository,
+                          size_t segments_of_name) const;
+  SimulatedResponse RateLimit(const Call& call);
+
+  const GitHubRules::Options& options_;
+  const std::string api_url_;
+  World* const world_;
+  Apps* const apps_;
+  Limits* const limits_;
+  StatusApi status_api_;
+  AppApi app_api_;
+  std::map<std::string, std::string> logins_;  // Of users, by token.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_

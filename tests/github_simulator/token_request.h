@@ -1,0 +1,22 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_TOKEN_REQUEST_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_TOKEN_REQUEST_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "tests/github_simulator/apps.h"
+#include "tests/github_simulator/status_request.h"
+#include "tests/github_simulator/world.h"
+
+namespace signalbox {
+
+// Reads the body of `POST /app/installations/{id}/access_tokens`, which may be
+// empty and can only narrow what the installation may do, and fills in `scope`,
+// or says why not. Any bytes will do.
+std::optional<Refusal> ReadTokenRequest(absl::string_view body,
+                                        const Apps::Installation& installation,
+                                        const World& world, Apps::Scope* scope);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_TOKEN_REQUEST_H_
