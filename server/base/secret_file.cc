@@ -1,0 +1,78 @@
+#include "server/base/secret_file.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+
+namespace signalbox {
+namespace {
+
+// A file can be rewritten in place within one tick of the file system's clock,
+// which leaves its stamp as it was. So a file is read anew for this long after
+// its stamp was first seen.
+constexpr absl::Duration kStampResolution = absl::Seconds(2);
+
+}  // namespace
+
+SecretFile::SecretFile(std::string path, Parse parse)
+    : path_(std::move(path)), parse_(std::move(parse)) {}
+
+absl::StatusOr<SecretFile> SecretFile::Open(std::string path, Parse parse) {
+  SecretFile file(std::move(path), std::move(parse));
+  // The stamp first: what changes after it is read again.
+  const absl::StatusOr<Stamp> stamp = file.ReadStamp();
+  if (!stamp.ok()) return stamp.status();
+  absl::StatusOr<Secret> secret = file.ReadSecret();
+  if (!secret.ok()) return secret.status();
+  file.stamp_ = *stamp;
+  file.secret_ = *std::move(secret);
+  return file;
+}
+
+absl::StatusOr<SecretFile::Stamp> SecretFile::ReadStamp() const {
+  struct stat info = {};
+  if (stat(path_.c_str(), &info) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path_));
+  }
+  return Stamp{info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size,
+               info.st_ino, info.st_dev};
+}
+
+absl::StatusOr<Secret> SecretFile::ReadSecret() const {
+  absl::StatusOr<Secret> text = ReadSecretFile(path_);
+  if (!text.ok()) return text.status();
+  return parse_(*std::move(text), path_);
+}
+
+bool SecretFile::Refresh(absl::Time now, bool certain) {
+  const absl::StatusOr<Stamp> stamp = ReadStamp();
+  const bool stamp_changed = stamp.ok() && *stamp != stamp_;
+  if (stamp_changed || !stamp_time_.has_value()) stamp_time_ = now;
+  if (stamp.ok() && !stamp_changed && !certain &&
+      now - *stamp_time_ > kStampResolution) {
+    return false;
+  }
+  absl::StatusOr<Secret> secret = stamp.ok() ? ReadSecret() : stamp.status();
+  if (!secret.ok()) {
+    // Somebody is replacing it. What is held may still be good.
+    if (!unreadable_) {
+      LogWarning("a secret's file cannot be read; the last one stays in use",
+                 {{"error", secret.status().message()}});
+    }
+    unreadable_ = true;
+    return false;
+  }
+  unreadable_ = false;
+  stamp_ = *stamp;
+  if (!stamp_changed && secret->Equals(secret_)) return false;
+  secret_ = *std::move(secret);
+  LogInfo("a secret's file was read again", {{"file", path_}});
+  return true;
+}
+
+}  // namespace signalbox

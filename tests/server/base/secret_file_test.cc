@@ -1,0 +1,137 @@
+#include "server/base/secret_file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1780000000);
+
+// Takes anything but "bad", and marks it.
+absl::StatusOr<Secret> Parse(Secret text, const std::string& path) {
+  if (text.Reveal() == "bad") {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is bad"));
+  }
+  return Secret(absl::StrCat("<", text.Reveal(), ">"));
+}
+
+class SecretFileTest : public testing::Test {
+ protected:
+  void Write(const std::string& text) { std::ofstream(path_) << text; }
+  // As a careful operator does it.
+  void Replace(const std::string& text) {
+    std::ofstream(path_ + ".new") << text;
+    ASSERT_EQ(rename((path_ + ".new").c_str(), path_.c_str()), 0);
+  }
+  // Leaves the time of change as it was.
+  void WriteUnseen(const std::string& text) {
+    struct stat before = {};
+    ASSERT_EQ(stat(path_.c_str(), &before), 0);
+    Write(text);
+    const timespec times[] = {before.st_atim, before.st_mtim};
+    ASSERT_EQ(utimensat(AT_FDCWD, path_.c_str(), times, 0), 0);
+  }
+  void Open() {
+    absl::StatusOr<SecretFile> file = SecretFile::Open(path_, Parse);
+    ASSERT_TRUE(file.ok()) << file.status();
+    file_ = *std::move(file);
+  }
+
+  TempDir dir_;
+  const std::string path_ = dir_.Path("secret");
+  std::optional<SecretFile> file_;
+};
+
+TEST_F(SecretFileTest, HoldsWhatTheParserMakesOfTheText) {
+  Write("one\n");
+  Open();
+  EXPECT_EQ(file_->secret().Reveal(), "<one>");
+  EXPECT_EQ(file_->path(), path_);
+}
+
+TEST_F(SecretFileTest, RefusesWhatCannotBeUsed) {
+  EXPECT_EQ(SecretFile::Open(path_, Parse).status().code(),
+            absl::StatusCode::kNotFound);
+  Write(" \n");
+  EXPECT_EQ(SecretFile::Open(path_, Parse).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  Write("bad");
+  const absl::Status status = SecretFile::Open(path_, Parse).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StrContains(status.message(), path_));
+}
+
+TEST_F(SecretFileTest, SeesThatTheFileWasReplacedOrWritten) {
+  Write("one");
+  Open();
+  EXPECT_FALSE(file_->Refresh(kNow));
+  Replace("two");
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Hours(1)));
+  EXPECT_EQ(file_->secret().Reveal(), "<two>");
+  EXPECT_FALSE(file_->Refresh(kNow + absl::Hours(1)));
+  Write("three");
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Hours(2)));
+  EXPECT_EQ(file_->secret().Reveal(), "<three>");
+}
+
+// Who writes it again, with the same text too, wants it to be tried again.
+TEST_F(SecretFileTest, WrittenAgainIsNew) {
+  Write("one");
+  Open();
+  EXPECT_FALSE(file_->Refresh(kNow));
+  Replace("one");
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Hours(1)));
+}
+
+// Two writes within one tick of the file system leave the same stamp.
+TEST_F(SecretFileTest, SeesAChangeThatLeavesNoStampForAMoment) {
+  Write("one");
+  Open();
+  EXPECT_FALSE(file_->Refresh(kNow));
+  WriteUnseen("two");
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Milliseconds(4)));
+  EXPECT_EQ(file_->secret().Reveal(), "<two>");
+}
+
+TEST_F(SecretFileTest, ReadsForCertainWhateverTheStamp) {
+  Write("one");
+  Open();
+  EXPECT_FALSE(file_->Refresh(kNow));
+  WriteUnseen("two");
+  EXPECT_FALSE(file_->Refresh(kNow + absl::Hours(1)));
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Hours(1), /*certain=*/true));
+  EXPECT_EQ(file_->secret().Reveal(), "<two>");
+  EXPECT_FALSE(file_->Refresh(kNow + absl::Hours(1), /*certain=*/true));
+}
+
+TEST_F(SecretFileTest, KeepsItsSecretWhileTheFileIsBroken) {
+  Write("one");
+  Open();
+  for (const char* text : {"", "bad"}) {
+    Write(text);
+    EXPECT_FALSE(file_->Refresh(kNow)) << text;
+    EXPECT_EQ(file_->secret().Reveal(), "<one>") << text;
+  }
+  unlink(path_.c_str());
+  EXPECT_FALSE(file_->Refresh(kNow + absl::Hours(1)));
+  EXPECT_EQ(file_->secret().Reveal(), "<one>");
+  Write("two");
+  EXPECT_TRUE(file_->Refresh(kNow + absl::Hours(1)));
+  EXPECT_EQ(file_->secret().Reveal(), "<two>");
+}
+
+}  // namespace
+}  // namespace signalbox
