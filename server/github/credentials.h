@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_GITHUB_CREDENTIALS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -21,6 +22,13 @@ struct Token {
   bool probe_only = false;
 };
 
+// How a credential is.
+struct CredentialState {
+  std::string id;
+  std::string stop_reason;                      // Empty: it is not stopped.
+  absl::Time stop_time = absl::InfinitePast();  // If it is.
+};
+
 // Credentials says who posts for a repository.
 //
 // Thread-safe; no method blocks.
@@ -35,15 +43,18 @@ class Credentials {
 
   // A token of that credential.
   //
-  // UNAVAILABLE, reason CREDENTIAL_NOT_READY: it is being fetched, or must rest
-  // for a moment; ask again soon. FAILED_PRECONDITION: it is stopped, and its
-  // work is parked; ask again now and then, since it comes back by itself. The
-  // reason says why:
+  // NOT_FOUND, reason NO_CREDENTIAL: there is no such credential. UNAVAILABLE,
+  // reason CREDENTIAL_NOT_READY: it is being fetched, or must rest for a
+  // moment; ask again soon. FAILED_PRECONDITION: it is stopped, and its work is
+  // parked; ask again now and then, since it comes back by itself. The reason
+  // says why:
   //   CREDENTIAL_REFUSED      GitHub answered 401 twice in a row
   //   ACCOUNT_SUSPENDED       the user behind a token is suspended
   //   APP_REFUSED             GitHub refuses the App's own key or clock
   //   APP_NOT_INSTALLED       the account has not installed the App
   //   INSTALLATION_SUSPENDED  it has, but suspended it
+  // or another of Classify's, such as IP_NOT_ALLOWED, if that is how GitHub
+  // refuses the App a token.
   virtual absl::StatusOr<Token> Get(absl::string_view credential_id,
                                     absl::Time now) = 0;
 
@@ -55,6 +66,10 @@ class Credentials {
   // GitHub accepted this token.
   virtual void NoteAccepted(absl::string_view credential_id,
                             const Token& token) = 0;
+
+  // Every credential that is configured or was asked for, by id. For metrics
+  // and people.
+  virtual std::vector<CredentialState> States() const = 0;
 };
 
 }  // namespace signalbox

@@ -1,13 +1,8 @@
 #include "server/github/static_credentials.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -17,36 +12,13 @@
 #include "server/base/error.h"
 #include "server/base/log.h"
 #include "server/base/mutex.h"
+#include "server/base/secret_file.h"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
 
 constexpr int kRefusalsToStop = 2;
-
-// A file can be rewritten in place within one tick of the file system's clock,
-// which leaves its stamp as it was. So a file is read anew for this long after
-// its stamp was first seen.
-constexpr absl::Duration kStampResolution = absl::Seconds(2);
-
-// What tells one content of a file from another without reading it.
-struct FileStamp {
-  int64_t seconds = 0;
-  int64_t nanoseconds = 0;
-  int64_t size = 0;
-  uint64_t inode = 0;
-  uint64_t device = 0;
-
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
-};
-
-absl::StatusOr<FileStamp> StampOf(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
-  }
-  return FileStamp{info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size,
-                   info.st_ino, info.st_dev};
-}
 
 // A token goes into a header: nothing in it may end the line.
 bool IsToken(const Secret& secret) {
@@ -56,13 +28,10 @@ bool IsToken(const Secret& secret) {
                      [](unsigned char c) { return absl::ascii_isgraph(c); });
 }
 
-absl::StatusOr<Secret> ReadToken(const std::string& path) {
-  absl::StatusOr<Secret> secret = ReadSecretFile(path);
-  if (secret.ok() && !IsToken(*secret)) {
-    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path, " holds more than one token"));
-  }
-  return secret;
+absl::StatusOr<Secret> ParseTokenFile(Secret text, const std::string& path) {
+  if (IsToken(text)) return text;
+  return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
+               absl::StrCat(path, " holds more than one token"));
 }
 
 bool NamesAccount(const StaticCredential& credential,
@@ -85,20 +54,24 @@ class StaticCredentials : public Credentials {
                    absl::string_view reason, absl::Time now) override;
   void NoteAccepted(absl::string_view credential_id,
                     const Token& token) override;
+  std::vector<CredentialState> States() const override;
 
  private:
   // A token as it is now.
   struct Held {
-    Secret value;
-    FileStamp stamp;
-    // When the stamp was first seen by Get; nothing: not yet.
-    std::optional<absl::Time> stamp_time;
-    int refusals = 0;  // 401s in a row.
-    bool unreadable = false;
+    Secret literal;
+    std::optional<SecretFile> file;  // Instead of the literal.
+    int refusals = 0;                // 401s in a row.
+    std::string stop_reason;         // Empty: it is not stopped.
+    absl::Time stop_time;
+    absl::Time probe_time;  // When it may be tried again.
+
+    const Secret& Value() const { return file ? file->secret() : literal; }
   };
 
-  void Refresh(const StaticCredential& credential, Held& held, absl::Time now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Stop(absl::string_view id, Held& held, absl::string_view reason,
+            absl::Time now);
+  void Resume(absl::string_view id, Held& held);
   Held* FindHeld(absl::string_view credential_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -106,7 +79,7 @@ class StaticCredentials : public Credentials {
   std::map<std::string, StaticCredential, std::less<>> credentials_;
   std::vector<std::string> order_;
 
-  Mutex mu_;
+  mutable Mutex mu_;
   std::map<std::string, Held, std::less<>> held_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -133,15 +106,12 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
                    absl::StrCat("credential for ", Quoted(credential.host),
                                 ": the token is not one printable word"));
     }
-    held.value = credential.token;
+    held.literal = credential.token;
   } else {
-    // The stamp first: what changes after it is read again.
-    const absl::StatusOr<FileStamp> stamp = StampOf(credential.token_file);
-    if (!stamp.ok()) return stamp.status();
-    absl::StatusOr<Secret> secret = ReadToken(credential.token_file);
-    if (!secret.ok()) return secret.status();
-    held.stamp = *stamp;
-    held.value = *std::move(secret);
+    absl::StatusOr<SecretFile> file =
+        SecretFile::Open(credential.token_file, ParseTokenFile);
+    if (!file.ok()) return file.status();
+    held.file = *std::move(file);
   }
   if (id.empty()) return absl::OkStatus();
   MutexLock lock(&mu_);
@@ -171,32 +141,22 @@ StaticCredentials::Held* StaticCredentials::FindHeld(
   return found == held_.end() ? nullptr : &found->second;
 }
 
-void StaticCredentials::Refresh(const StaticCredential& credential, Held& held,
-                                absl::Time now) {
-  const absl::StatusOr<FileStamp> stamp = StampOf(credential.token_file);
-  const bool stamp_changed = stamp.ok() && *stamp != held.stamp;
-  if (stamp_changed || !held.stamp_time.has_value()) held.stamp_time = now;
-  if (stamp.ok() && !stamp_changed &&
-      now - *held.stamp_time > kStampResolution) {
-    return;
+void StaticCredentials::Stop(absl::string_view id, Held& held,
+                             absl::string_view reason, absl::Time now) {
+  if (held.stop_reason == reason) return;
+  if (held.stop_reason.empty()) {
+    held.stop_time = now;
+    held.probe_time = now + kStoppedCredentialProbe;
   }
-  absl::StatusOr<Secret> secret =
-      stamp.ok() ? ReadToken(credential.token_file) : stamp.status();
-  if (!secret.ok()) {
-    // Somebody is replacing it. The token that is held may still be good.
-    if (!held.unreadable) {
-      LogWarning("token file cannot be read; the last token stays in use",
-                 {{"error", secret.status().message()}});
-    }
-    held.unreadable = true;
-    return;
-  }
-  held.unreadable = false;
-  held.stamp = *stamp;
-  if (!stamp_changed && secret->Equals(held.value)) return;
-  held.value = *std::move(secret);
+  held.stop_reason = std::string(reason);
+  LogError("a credential is stopped", {{"credential", id}, {"reason", reason}});
+}
+
+void StaticCredentials::Resume(absl::string_view id, Held& held) {
   held.refusals = 0;
-  LogInfo("token file read again", {{"file", credential.token_file}});
+  if (held.stop_reason.empty()) return;
+  held.stop_reason.clear();
+  LogInfo("a credential works again", {{"credential", id}});
 }
 
 absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
@@ -210,35 +170,57 @@ absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
   const StaticCredential& credential = found->second;
   MutexLock lock(&mu_);
   Held& held = *FindHeld(credential_id);
-  if (!credential.token_file.empty()) Refresh(credential, held, now);
-  if (held.refusals >= kRefusalsToStop) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "CREDENTIAL_REFUSED",
-        absl::StrCat("GitHub refused the token of ", credential_id, " twice"));
+  if (held.file.has_value() && held.file->Refresh(now)) {
+    Resume(credential_id, held);
   }
   Token token;
-  token.value = held.value;
+  token.value = held.Value();
   token.api_url = credential.api_url;
+  if (held.stop_reason.empty()) return token;
+
+  // The clock may have been set back.
+  const bool due =
+      now >= held.probe_time || now < held.probe_time - kStoppedCredentialProbe;
+  if (!due) {
+    return Error(absl::StatusCode::kFailedPrecondition, held.stop_reason,
+                 absl::StrCat("GitHub refused the token of ", credential_id,
+                              "; it is tried again from time to time"));
+  }
+  held.probe_time = now + kStoppedCredentialProbe;
+  token.probe_only = true;
   return token;
 }
 
 void StaticCredentials::NoteRefused(absl::string_view credential_id,
-                                    const Token& token, absl::string_view,
-                                    absl::Time) {
+                                    const Token& token,
+                                    absl::string_view reason, absl::Time now) {
   MutexLock lock(&mu_);
   Held* held = FindHeld(credential_id);
-  if (held == nullptr || !held->value.Equals(token.value)) return;
-  if (++held->refusals != kRefusalsToStop) return;
-  LogError("GitHub refused a token twice in a row; its credential is stopped",
-           {{"credential", credential_id}});
+  if (held == nullptr || !held->Value().Equals(token.value)) return;
+  if (reason == "ACCOUNT_SUSPENDED" || reason == "INSTALLATION_SUSPENDED") {
+    Stop(credential_id, *held, reason, now);
+  } else if (++held->refusals >= kRefusalsToStop) {
+    Stop(credential_id, *held, "CREDENTIAL_REFUSED", now);
+  }
 }
 
 void StaticCredentials::NoteAccepted(absl::string_view credential_id,
                                      const Token& token) {
   MutexLock lock(&mu_);
   Held* held = FindHeld(credential_id);
-  if (held == nullptr || !held->value.Equals(token.value)) return;
-  held->refusals = 0;
+  if (held == nullptr || !held->Value().Equals(token.value)) return;
+  Resume(credential_id, *held);
+}
+
+std::vector<CredentialState> StaticCredentials::States() const {
+  std::vector<CredentialState> states;
+  MutexLock lock(&mu_);
+  for (const auto& [id, held] : held_) {
+    CredentialState state{id, held.stop_reason};
+    if (!held.stop_reason.empty()) state.stop_time = held.stop_time;
+    states.push_back(std::move(state));
+  }
+  return states;
 }
 
 }  // namespace

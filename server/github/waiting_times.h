@@ -16,7 +16,7 @@ inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
 // A trouble that passes (the network's, a 5xx): doubling from the first to the
 // largest wait, and never given up, since the status is still wanted when the
-// trouble is over. [Backoff]
+// trouble is over. [Backoff, AppCredentials]
 inline constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 inline constexpr absl::Duration kMaxRetry = absl::Minutes(5);
 
@@ -39,7 +39,7 @@ inline constexpr int kFailuresToPauseHost = 5;
 inline constexpr absl::Duration kFirstHostPause = absl::Seconds(1);
 inline constexpr absl::Duration kMaxHostPause = absl::Minutes(5);
 
-// GitHub's moments have a resolution of a second. [RateLimiter]
+// GitHub's moments have a resolution of a second. [RateLimiter, AppCredentials]
 inline constexpr absl::Duration kLimitMargin = absl::Seconds(1);
 // What a limit's header names is believed up to here; then one request probes
 // it. GitHub's hour, and some minutes for clocks. [RateLimiter]
@@ -53,6 +53,9 @@ inline constexpr absl::Duration kMaxBlindWait = absl::Minutes(15);
 // A credential that GitHub refused for good is asked for with
 // `GET /rate_limit`, which costs no budget. [Credentials]
 inline constexpr absl::Duration kStoppedCredentialProbe = absl::Minutes(15);
+// An App whose key or clock GitHub refused speaks once more, if its key's file
+// does not change before. Many 401s lock out. [AppCredentials]
+inline constexpr absl::Duration kRefusedAppRetry = absl::Minutes(15);
 // An App that is not installed at an account, or suspended there, is asked for
 // again. [AppCredentials]
 inline constexpr absl::Duration kMissingInstallationRetry = absl::Minutes(5);

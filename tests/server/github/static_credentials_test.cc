@@ -1,7 +1,5 @@
 #include "server/github/static_credentials.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
@@ -71,9 +70,17 @@ class StaticCredentialsTest : public testing::Test {
     const auto token = credentials_->Get("github.com/acme", kNow + at);
     return token.ok() ? token->value.Reveal() : ReasonOf(token.status());
   }
-  void Refuse(const std::string& token) {
+  void Refuse(const std::string& token,
+              const std::string& reason = "BAD_CREDENTIALS",
+              absl::Duration at = absl::ZeroDuration()) {
     credentials_->NoteRefused("github.com/acme", Token{Secret(token), "", {}},
-                              "BAD_CREDENTIALS", kNow);
+                              reason, kNow + at);
+  }
+  // Whether Get gives a token for a probe, or else its reason.
+  std::string ProbeAt(absl::Duration at) {
+    const auto token = credentials_->Get("github.com/acme", kNow + at);
+    if (!token.ok()) return ReasonOf(token.status());
+    return token->probe_only ? "probe" : "token";
   }
   void Accept(const std::string& token) {
     credentials_->NoteAccepted("github.com/acme", Token{Secret(token), "", {}});
@@ -130,18 +137,6 @@ TEST_F(StaticCredentialsTest, ReadsItsFileAgainWhenItChanges) {
   EXPECT_EQ(TokenAt(absl::Hours(2)), "three");
 }
 
-// Two writes within one tick of the file system leave the same stamp.
-TEST_F(StaticCredentialsTest, SeesAChangeThatLeavesNoStamp) {
-  MakeFromFile("one");
-  struct stat before = {};
-  ASSERT_EQ(stat(file_.c_str(), &before), 0);
-  EXPECT_EQ(TokenAt(), "one");
-  Write("two");
-  const timespec times[] = {before.st_atim, before.st_mtim};
-  ASSERT_EQ(utimensat(AT_FDCWD, file_.c_str(), times, 0), 0);
-  EXPECT_EQ(TokenAt(absl::Milliseconds(4)), "two");
-}
-
 TEST_F(StaticCredentialsTest, KeepsItsTokenWhileItsFileIsBroken) {
   MakeFromFile("one");
   Write("");
@@ -165,26 +160,70 @@ TEST_F(StaticCredentialsTest, TwoRefusalsInARowStopIt) {
   EXPECT_EQ(TokenAt(), "CREDENTIAL_REFUSED");
   EXPECT_EQ(credentials_->Get("github.com/acme", kNow).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  // Nothing can change a literal.
-  EXPECT_EQ(TokenAt(absl::Hours(1000)), "CREDENTIAL_REFUSED");
+  const std::vector<CredentialState> states = credentials_->States();
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states[0].id, "github.com/acme");
+  EXPECT_EQ(states[0].stop_reason, "CREDENTIAL_REFUSED");
+  EXPECT_EQ(states[0].stop_time, kNow);
+}
+
+// It would be refused for as long as GitHub has it so; a 401 more does not
+// help.
+TEST_F(StaticCredentialsTest, ASuspendedAccountStopsItAtOnce) {
+  Make({Literal({"acme"}, "one")});
+  Refuse("one", "ACCOUNT_SUSPENDED");
+  EXPECT_EQ(TokenAt(), "ACCOUNT_SUSPENDED");
+  EXPECT_EQ(ProbeAt(kStoppedCredentialProbe), "probe");
+  Accept("one");
+  EXPECT_EQ(ProbeAt(kStoppedCredentialProbe), "token");
+  EXPECT_EQ(credentials_->States()[0].stop_reason, "");
+}
+
+TEST_F(StaticCredentialsTest, AStoppedOneIsProbedNowAndThen) {
+  Make({Literal({"acme"}, "one")});
+  Refuse("one");
+  Refuse("one", "BAD_CREDENTIALS", absl::Minutes(1));
+  EXPECT_EQ(ProbeAt(absl::Minutes(1)), "CREDENTIAL_REFUSED");
+  const absl::Duration first = absl::Minutes(1) + kStoppedCredentialProbe;
+  EXPECT_EQ(ProbeAt(first - absl::Milliseconds(1)), "CREDENTIAL_REFUSED");
+  EXPECT_EQ(ProbeAt(first), "probe");
+  // One for each time, whether its end is noted or not.
+  EXPECT_EQ(ProbeAt(first), "CREDENTIAL_REFUSED");
+  Refuse("one", "BAD_CREDENTIALS", first);
+  EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe - absl::Seconds(1)),
+            "CREDENTIAL_REFUSED");
+  EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "probe");
+  Accept("one");
+  EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "token");
+  // It is as good as new: one refusal does not stop it.
+  Refuse("one", "BAD_CREDENTIALS", first + kStoppedCredentialProbe);
+  EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "token");
+}
+
+TEST_F(StaticCredentialsTest, AClockSetBackDoesNotPutOffAProbe) {
+  Make({Literal({"acme"}, "one")});
+  Refuse("one");
+  Refuse("one");
+  EXPECT_EQ(ProbeAt(-absl::Hours(24)), "probe");
+  EXPECT_EQ(ProbeAt(-absl::Hours(24)), "CREDENTIAL_REFUSED");
 }
 
 TEST_F(StaticCredentialsTest, AChangedFileStartsItAgain) {
   MakeFromFile("one");
   EXPECT_EQ(TokenAt(), "one");
-  Refuse("one");
-  Refuse("one");
+  Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
+  Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
   EXPECT_EQ(TokenAt(absl::Hours(1)), "CREDENTIAL_REFUSED");
   Replace("two");
   EXPECT_EQ(TokenAt(absl::Hours(1)), "two");
   // The last answers to the old token say nothing of the new one.
-  Refuse("one");
-  Refuse("one");
+  Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
+  Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
   Accept("one");
   EXPECT_EQ(TokenAt(absl::Hours(1)), "two");
-  Refuse("two");
+  Refuse("two", "BAD_CREDENTIALS", absl::Hours(1));
   Accept("one");
-  Refuse("two");
+  Refuse("two", "BAD_CREDENTIALS", absl::Hours(1));
   EXPECT_EQ(TokenAt(absl::Hours(1)), "CREDENTIAL_REFUSED");
 }
 
