@@ -1,0 +1,210 @@
+#include "server/github/app_account.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/github/waiting_times.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kRefusalsToStop = 2;
+
+// Before the next request, after so many troubles in a row.
+absl::Duration TroubleWait(int troubles) {
+  absl::Duration wait = kFirstRetry;
+  for (int i = 1; i < troubles && wait < kMaxRetry; ++i) wait *= 2;
+  return std::min(wait, kMaxRetry);
+}
+
+}  // namespace
+
+AppAccount::AppAccount(std::string id) : id_(std::move(id)) {}
+
+bool AppAccount::MustProve() const {
+  return stop_reason_ == "CREDENTIAL_REFUSED" ||
+         stop_reason_ == "ACCOUNT_SUSPENDED";
+}
+
+bool AppAccount::Matches(const Token& token) const {
+  return held_.has_value() && held_->value.Equals(token.value);
+}
+
+bool AppAccount::HasToken(absl::Time steady) const {
+  return held_.has_value() && steady < held_->end;
+}
+
+std::optional<AppAccount::Ask> AppAccount::Wanted(absl::Time steady) const {
+  if (asking_ || steady < next_ask_) return std::nullopt;
+  // A probe that nobody noted anything about by now is repeated with a new
+  // token.
+  const bool has_enough = held_.has_value() && steady < held_->refresh &&
+                          !(MustProve() && probe_is_out_);
+  if (has_enough) return std::nullopt;
+  if (installation_id_ != 0) return Ask::kCreateToken;
+  return organization_not_found_ ? Ask::kFindUser : Ask::kFindOrganization;
+}
+
+void AppAccount::NoteInstallation(const Installation& installation,
+                                  AppMoment now) {
+  installation_id_ = installation.id;
+  organization_not_found_ = false;
+  if (installation.suspended) NoteStopped("INSTALLATION_SUSPENDED", now);
+}
+
+void AppAccount::NoteToken(Secret token, absl::Duration lifetime,
+                           AppMoment now) {
+  // GitHub's moments have a resolution of a second.
+  lifetime -= kLimitMargin;
+  if (lifetime <= absl::ZeroDuration()) {
+    NoteTrouble("the token has expired already", now);
+    return;
+  }
+  // One that does not live long is not replaced all the time either.
+  const absl::Duration ahead = std::min(kTokenRefreshAhead, lifetime / 2);
+  const absl::Time end = now.steady + lifetime;
+  held_ = Held{std::move(token), now.wall, now.steady, end - ahead, end};
+  next_ask_ = absl::InfinitePast();
+  troubles_ = 0;
+  problem_.clear();
+  rest_end_ = absl::InfinitePast();
+  young_refusals_ = 0;
+  probe_is_out_ = false;
+  // Who gives a token has the App installed, and not suspended.
+  if (!stop_reason_.empty() && !MustProve()) Resume();
+}
+
+void AppAccount::NoteNotFound(Ask asked, AppMoment now) {
+  switch (asked) {
+    case Ask::kFindOrganization:
+      organization_not_found_ = true;
+      return;
+    case Ask::kFindUser:
+      organization_not_found_ = false;
+      NoteStopped("APP_NOT_INSTALLED", now);
+      return;
+    case Ask::kCreateToken:
+      // The installation is gone; perhaps there is another one. It is looked
+      // for at once, but that it is found and not found in turn is a trouble.
+      installation_id_ = 0;
+      held_.reset();
+      const bool is_first = troubles_ == 0;
+      NoteTrouble("GitHub does not know the installation", now);
+      if (is_first) next_ask_ = now.steady;
+  }
+}
+
+void AppAccount::NoteStopped(absl::string_view reason, AppMoment now) {
+  if (reason != "INSTALLATION_SUSPENDED" && HasToken(now.steady)) {
+    NoteTrouble(reason, now);
+    return;
+  }
+  Stop(reason, kMissingInstallationRetry, now);
+}
+
+void AppAccount::NoteTrouble(absl::string_view problem, AppMoment now) {
+  ++troubles_;
+  next_ask_ = now.steady + TroubleWait(troubles_);
+  problem_ = std::string(problem);
+}
+
+void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
+                      AppMoment now) {
+  held_.reset();
+  troubles_ = 0;
+  problem_.clear();
+  rest_end_ = absl::InfinitePast();
+  probe_is_out_ = false;
+  next_ask_ = now.steady + wait;
+  if (stop_reason_ == reason) return;
+  if (stop_reason_.empty()) stop_time_ = now.wall;
+  stop_reason_ = std::string(reason);
+  LogError("a credential is stopped",
+           {{"credential", id_}, {"reason", reason}});
+}
+
+void AppAccount::Resume() {
+  refusals_ = 0;
+  young_refusals_ = 0;
+  if (stop_reason_.empty()) return;
+  stop_reason_.clear();
+  next_ask_ = absl::InfinitePast();
+  probe_is_out_ = false;
+  LogInfo("a credential works again", {{"credential", id_}});
+}
+
+absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
+  const bool is_stopped = !stop_reason_.empty();
+  const bool is_ready = HasToken(now.steady) && now.steady >= rest_end_;
+  if (is_ready && (!is_stopped || !probe_is_out_)) {
+    Token token;
+    token.value = held_->value;
+    token.issue_time = held_->issue_wall;
+    token.probe_only = is_stopped;
+    if (is_stopped) {
+      probe_is_out_ = true;
+      next_ask_ = now.steady + kStoppedCredentialProbe;
+    }
+    return token;
+  }
+  if (is_stopped) {
+    return Error(absl::StatusCode::kFailedPrecondition, stop_reason_,
+                 absl::StrCat(id_, " is stopped (", stop_reason_,
+                              "); GitHub is asked again from time to time"));
+  }
+  std::string why = "its token is being fetched";
+  if (HasToken(now.steady)) {
+    why = "its token is new and not known everywhere yet";
+  } else if (!problem_.empty()) {
+    why = absl::StrCat("no token yet: ", problem_);
+  }
+  return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
+               absl::StrCat(id_, ": ", why));
+}
+
+void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
+                             AppMoment now) {
+  if (!Matches(token)) return;
+  if (reason == "INSTALLATION_SUSPENDED") {
+    NoteStopped(reason, now);
+    return;
+  }
+  if (reason == "ACCOUNT_SUSPENDED") {
+    Stop(reason, kStoppedCredentialProbe, now);
+    return;
+  }
+  // What was sent before the rest began says nothing new.
+  if (now.steady < rest_end_) return;
+  if (now.steady - held_->issue < kYoungToken &&
+      young_refusals_ < static_cast<int>(std::size(kYoungTokenWaits))) {
+    rest_end_ = now.steady + kYoungTokenWaits[young_refusals_++];
+    probe_is_out_ = false;
+    return;
+  }
+  if (++refusals_ >= kRefusalsToStop) {
+    // MustProve: also the refusal of a probe comes here.
+    Stop("CREDENTIAL_REFUSED", kStoppedCredentialProbe, now);
+    return;
+  }
+  LogWarning("GitHub refused a token; another one is fetched",
+             {{"credential", id_}});
+  held_.reset();
+}
+
+void AppAccount::NoteAccepted(const Token& token) {
+  if (Matches(token)) Resume();
+}
+
+CredentialState AppAccount::State() const {
+  CredentialState state;
+  state.id = id_;
+  state.stop_reason = stop_reason_;
+  if (!stop_reason_.empty()) state.stop_time = stop_time_;
+  return state;
+}
+
+}  // namespace signalbox

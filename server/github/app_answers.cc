@@ -1,0 +1,85 @@
+#include "server/github/app_answers.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace signalbox {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kMaxToken = 8 << 10;
+
+absl::Status Wrong(absl::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("unexpected answer of GitHub: ", what));
+}
+
+absl::StatusOr<Json> ParseObject(absl::string_view body) {
+  Json json = Json::parse(body.begin(), body.end(), /*cb=*/nullptr,
+                          /*allow_exceptions=*/false);
+  if (!json.is_object()) return Wrong("it is not a JSON object");
+  return json;
+}
+
+// Null if there is no such member, or it is no string.
+std::string* FindString(Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : found->get_ptr<std::string*>();
+}
+
+}  // namespace
+
+absl::StatusOr<Installation> ParseInstallation(absl::string_view body) {
+  const absl::StatusOr<Json> json = ParseObject(body);
+  if (!json.ok()) return json.status();
+  const auto id = json->find("id");
+  if (id == json->end() || !id->is_number_unsigned()) {
+    return Wrong("the installation has no id");
+  }
+  const auto number = id->get<uint64_t>();
+  if (number == 0 || number > std::numeric_limits<int64_t>::max()) {
+    return Wrong("the installation's id is out of range");
+  }
+  Installation installation;
+  installation.id = static_cast<int64_t>(number);
+  const auto suspended_at = json->find("suspended_at");
+  installation.suspended =
+      suspended_at != json->end() && !suspended_at->is_null();
+  return installation;
+}
+
+absl::StatusOr<InstallationToken> ParseInstallationToken(
+    absl::string_view body) {
+  absl::StatusOr<Json> json = ParseObject(body);
+  if (!json.ok()) return json.status();
+  std::string* const value = FindString(*json, "token");
+  if (value == nullptr || value->empty()) return Wrong("there is no token");
+  InstallationToken token;
+  token.value = Secret(std::move(*value));
+  const std::string& word = token.value.Reveal();
+  if (word.size() > kMaxToken) return Wrong("the token is too long");
+  // It goes into a header: nothing in it may end the line.
+  if (!std::all_of(word.begin(), word.end(),
+                   [](unsigned char c) { return absl::ascii_isgraph(c); })) {
+    return Wrong("the token is not one printable word");
+  }
+  const std::string* const expires_at = FindString(*json, "expires_at");
+  if (expires_at == nullptr) return Wrong("the token has no expires_at");
+  std::string ignored;
+  if (!absl::ParseTime(absl::RFC3339_full, *expires_at, &token.expiry_time,
+                       &ignored) ||
+      token.expiry_time == absl::InfiniteFuture() ||
+      token.expiry_time == absl::InfinitePast()) {
+    return Wrong("the token's expires_at is not a time");
+  }
+  return token;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,319 @@
+// How an App comes to its tokens, and keeps them fresh.
+
+#include "server/github/app_credentials.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "tests/server/github/app_credentials_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class AppCredentialsTest : public AppCredentialsFixture {};
+
+TEST_F(AppCredentialsTest, FindsTheInstallationAndGetsAToken) {
+  Make({App({"acme"})});
+  EXPECT_EQ(Ask(), kNotReady);
+  EXPECT_EQ(Ask(), kNotReady);
+  transport_.DeliverDue();
+  const absl::StatusOr<Token> token = Get();
+  ASSERT_TRUE(token.ok()) << token.status();
+  EXPECT_TRUE(absl::StartsWith(token->value.Reveal(), "ghs_"));
+  EXPECT_EQ(token->api_url, "https://api.github.com");
+  EXPECT_EQ(token->issue_time, our_clock_.Now());
+  EXPECT_FALSE(token->probe_only);
+  EXPECT_GE(changes_, 1);
+
+  for (const HttpRequest& request : transport_.requests) {
+    EXPECT_EQ(request.headers,
+              (std::vector<std::pair<std::string, std::string>>{
+                  {"User-Agent", "signalbox/test"},
+                  {"Accept", "application/vnd.github+json"},
+                  {"X-GitHub-Api-Version", "2022-11-28"}}));
+    EXPECT_EQ(request.timeout, kGitHubTimeout);
+  }
+  EXPECT_THAT(transport_.TakeLines(),
+              ElementsAre("GET /orgs/acme/installation",
+                          "POST /app/installations/77/access_tokens"));
+  // From now on it has one.
+  EXPECT_EQ(AskTwice(), token->value.Reveal());
+  EXPECT_THAT(transport_.TakeLines(), IsEmpty());
+}
+
+TEST_F(AppCredentialsTest, AUserIsFoundAsWell) {
+  github_.rules().AddInstallation(
+      {.id = 78, .app_id = kAppId, .account = "solo", .account_type = "User"});
+  Make({App({"Solo"})});
+  EXPECT_TRUE(absl::StartsWith(AskTwice("github.com/solo"), "ghs_"));
+  EXPECT_THAT(
+      transport_.TakeLines(),
+      ElementsAre("GET /orgs/solo/installation", "GET /users/solo/installation",
+                  "POST /app/installations/78/access_tokens"));
+}
+
+TEST_F(AppCredentialsTest, TheAppsNumberServesAsWellAsItsClientId) {
+  AppCredential app = App({"acme"});
+  app.issuer = "12";
+  Make({app});
+  EXPECT_TRUE(absl::StartsWith(AskTwice(), "ghs_"));
+}
+
+TEST_F(AppCredentialsTest, EachAccountIsACredentialOfItsOwn) {
+  Install(78, "Labs");
+  Install(79, "other");
+  AppCredential ghes = App({"*"});
+  ghes.host = "ghes.example.com";
+  Make({App({"ACME", "labs"}), App({"*", "acme"}), ghes});
+  const auto find = [&](const std::string& host, const std::string& owner) {
+    return credentials_->Find(Repository{host, owner, "web"});
+  };
+  EXPECT_EQ(find("github.com", "Acme"), "github.com/acme");
+  EXPECT_EQ(find("github.com", "Labs"), "github.com/labs");
+  EXPECT_EQ(find("github.com", "Other"), "github.com/other");
+  EXPECT_EQ(find("ghes.example.com", "acme"), "ghes.example.com/acme");
+  EXPECT_EQ(find("elsewhere.example.com", "acme"), "");
+  const std::string acme = AskTwice();
+  const std::string labs = AskTwice("github.com/labs");
+  const std::string other = AskTwice("github.com/other");
+  EXPECT_TRUE(absl::StartsWith(labs, "ghs_")) << labs;
+  EXPECT_TRUE(absl::StartsWith(other, "ghs_")) << other;
+  EXPECT_NE(acme, labs);
+  EXPECT_NE(labs, other);
+}
+
+TEST_F(AppCredentialsTest, WhatIsNoCredentialHasNoToken) {
+  Make({App({"acme"})});
+  EXPECT_EQ(credentials_->Find(Repository{"github.com", "other", "web"}), "");
+  for (const char* id : {"", "acme", "github.com/other", "github.com/*"}) {
+    EXPECT_EQ(Get(id).status().code(), absl::StatusCode::kNotFound) << id;
+  }
+  credentials_->NoteRefused("github.com/other", Token(), "BAD_CREDENTIALS",
+                            our_clock_.Now());
+  credentials_->NoteAccepted("github.com/other", Token());
+}
+
+// An id comes back from the disk; it must not become another URL.
+TEST_F(AppCredentialsTest, WhatIsNoAccountIsNotAskedFor) {
+  Make({App({"*"})});
+  for (const char* id :
+       {"github.com/*", "github.com/", "github.com", "github.com/a/b",
+        "github.com/a?b", "github.com/..", "github.com/a b", "github.com/Acme",
+        "github.com/a%2fb", "github.com/acme/installation"}) {
+    EXPECT_EQ(Get(id).status().code(), absl::StatusCode::kNotFound) << id;
+  }
+  EXPECT_THAT(transport_.TakeLines(), IsEmpty());
+}
+
+TEST_F(AppCredentialsTest, ATokenIsReplacedBeforeItEndsWhileItStillWorks) {
+  Make({App({"acme"})});
+  const std::string first = AskTwice();
+  transport_.TakeLines();
+  clock_.Advance(absl::Hours(1) - kTokenRefreshAhead - absl::Seconds(2));
+  EXPECT_EQ(AskTwice(), first);
+  EXPECT_THAT(transport_.TakeLines(), IsEmpty());
+
+  clock_.Advance(absl::Seconds(2));
+  github_.SetDelay(absl::Seconds(10));
+  // One refresh, however often it is asked for.
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(AskTwice(), first);
+    clock_.Advance(absl::Milliseconds(900));
+  }
+  EXPECT_THAT(transport_.TakeLines(),
+              ElementsAre("POST /app/installations/77/access_tokens"));
+  clock_.Advance(absl::Seconds(2));
+  const std::string second = AskTwice();
+  EXPECT_TRUE(absl::StartsWith(second, "ghs_"));
+  EXPECT_NE(second, first);
+  EXPECT_EQ(TokensMade(), 2);
+}
+
+TEST_F(AppCredentialsTest, ATokenIsNotUsedBeyondItsEnd) {
+  Make({App({"acme"})});
+  const std::string first = AskTwice();
+  github_.SetReachable(false);
+  clock_.Advance(absl::Hours(1) - absl::Seconds(2));
+  EXPECT_EQ(AskTwice(), first);
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(AskTwice(), kNotReady);
+  github_.SetReachable(true);
+  EXPECT_TRUE(absl::StartsWith(AskFor(kMaxRetry), "ghs_"));
+}
+
+// The end of a token is a moment of GitHub's clock, and a wall clock that is
+// set meanwhile changes nothing.
+TEST_F(AppCredentialsTest, OurWallClockHasNoPartInATokensLife) {
+  for (const absl::Duration skew : {-absl::Hours(30), absl::Hours(30)}) {
+    our_clock_.skew = skew;
+    Make({App({"acme"})});
+    const std::string first = AskTwice();
+    ASSERT_TRUE(absl::StartsWith(first, "ghs_")) << first;
+    our_clock_.skew = -skew;
+    clock_.Advance(absl::Minutes(54));
+    EXPECT_EQ(AskTwice(), first);
+    clock_.Advance(absl::Minutes(2));
+    transport_.requests.clear();
+    EXPECT_NE(AskTwice(), first);
+    // GitHub's time is known by now: no request was in vain.
+    EXPECT_EQ(transport_.requests.size(), 1u);
+  }
+}
+
+TEST_F(AppCredentialsTest, AShortLifeIsNoReasonToAskAllTheTime) {
+  github_.rules().AddInstallation({.id = kAcmeId,
+                                   .app_id = kAppId,
+                                   .account = "acme",
+                                   .token_lifetime = absl::Seconds(60)});
+  Make({App({"acme"})});
+  for (int i = 0; i < 600; ++i) {
+    ASSERT_TRUE(absl::StartsWith(AskTwice(), "ghs_")) << i;
+    clock_.Advance(absl::Seconds(1));
+  }
+  EXPECT_LE(TokensMade(), 22);
+}
+
+TEST_F(AppCredentialsTest, BothFormsOfTokensWork) {
+  for (const bool long_tokens : {false, true}) {
+    github_.rules().AddInstallation({.id = kAcmeId,
+                                     .app_id = kAppId,
+                                     .account = "acme",
+                                     .long_tokens = long_tokens});
+    Make({App({"acme"})});
+    const std::string token = AskTwice();
+    EXPECT_EQ(token.size() > 100, long_tokens) << token.size();
+  }
+}
+
+TEST_F(AppCredentialsTest, SeveralAppsServeSeveralAccounts) {
+  github_.rules().AddApp({.id = 13,
+                          .client_id = "Iv23other",
+                          .slug = "other",
+                          .public_key = Key(1).PublicPem()});
+  github_.rules().AddInstallation({.id = 80, .app_id = 13, .account = "other"});
+  AppCredential other = App({"other"});
+  other.issuer = "Iv23other";
+  other.private_key_file = dir_.Path("other.pem");
+  std::ofstream(other.private_key_file) << Key(1).PrivatePem();
+  Make({App({"acme"}), other});
+  EXPECT_TRUE(absl::StartsWith(AskTwice(), "ghs_"));
+  EXPECT_TRUE(absl::StartsWith(AskTwice("github.com/other"), "ghs_"));
+}
+
+TEST_F(AppCredentialsTest, StatesAreThoseOfWhatIsConfiguredOrWasAskedFor) {
+  Install(78, "zoo");
+  Make({App({"acme", "labs"}), App({"*"})});
+  AskTwice("github.com/zoo");
+  AskTwice("github.com/labs");
+  const std::vector<CredentialState> states = credentials_->States();
+  ASSERT_EQ(states.size(), 3u);
+  EXPECT_EQ(states[0].id, "github.com/acme");
+  EXPECT_EQ(states[0].stop_reason, "");
+  EXPECT_EQ(states[0].stop_time, absl::InfinitePast());
+  EXPECT_EQ(states[1].id, "github.com/labs");
+  EXPECT_EQ(states[1].stop_reason, "APP_NOT_INSTALLED");
+  EXPECT_EQ(states[1].stop_time, our_clock_.Now());
+  EXPECT_EQ(states[2].id, "github.com/zoo");
+  EXPECT_EQ(states[2].stop_reason, "");
+}
+
+// Names come from requests; what is remembered of them has a bound.
+TEST_F(AppCredentialsTest, ForgetsWhoWasNotAskedForTheLongest) {
+  for (const char* name : {"one", "two", "three"}) Install(0, name);
+  AppCredentialsOptions options = Options();
+  options.max_accounts = 2;
+  auto made = MakeAppCredentials({App({"*"})}, options);
+  ASSERT_TRUE(made.ok()) << made.status();
+  credentials_ = *std::move(made);
+  const std::string one = AskTwice("github.com/one");
+  clock_.Advance(absl::Seconds(1));
+  AskTwice("github.com/two");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Ask("github.com/one"), one);
+  EXPECT_TRUE(absl::StartsWith(AskTwice("github.com/three"), "ghs_"));
+  EXPECT_EQ(credentials_->States().size(), 2u);
+  EXPECT_EQ(Ask("github.com/one"), one);
+  EXPECT_EQ(Ask("github.com/two"), kNotReady);
+  // Who is being asked for is not forgotten: the answer has to go somewhere.
+  EXPECT_EQ(Ask("github.com/four"), kNotReady);
+  EXPECT_EQ(Ask("github.com/five"), kNotReady);
+  transport_.DeliverDue();
+  EXPECT_TRUE(absl::StartsWith(Ask("github.com/two"), "ghs_"));
+  EXPECT_EQ(Ask("github.com/five"), "APP_NOT_INSTALLED");
+}
+
+TEST_F(AppCredentialsTest, StartsOnlyWithAKey) {
+  const auto status = [&] {
+    return MakeAppCredentials({App({"acme"})}, Options()).status();
+  };
+  EXPECT_TRUE(status().ok()) << status();
+  WriteKey("canary");
+  EXPECT_EQ(status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StrContains(status().message(), key_file_));
+  EXPECT_FALSE(absl::StrContains(status().message(), "canary"));
+  ASSERT_EQ(unlink(key_file_.c_str()), 0);
+  EXPECT_EQ(status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(absl::StrContains(status().message(), key_file_));
+}
+
+// What the transport answers when it ends must find the credentials alive, and
+// must not begin anything new.
+TEST_F(AppCredentialsTest, TheTransportMayEndFirst) {
+  Make({App({"acme"})});
+  transport_.scripted.push_back(absl::UnavailableError("ended"));
+  EXPECT_EQ(Ask(), kNotReady);
+  transport_.DeliverDue();
+  EXPECT_EQ(transport_.requests.size(), 1u);
+}
+
+TEST_F(AppCredentialsTest, IsSafeFromManyThreads) {
+  const std::string ids[] = {"github.com/one", "github.com/two",
+                             "github.com/three"};
+  for (const char* name : {"one", "two", "three"}) Install(0, name);
+  AppCredentialsOptions options = Options();
+  options.transport = &github_;
+  options.changed = nullptr;
+  auto made = MakeAppCredentials({App({"*"})}, options);
+  ASSERT_TRUE(made.ok()) << made.status();
+  credentials_ = *std::move(made);
+  std::atomic<bool> is_over = false;
+  std::thread answers([&] {
+    while (!is_over || github_.InFlight() > 0) github_.DeliverDue();
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        const std::string& id = ids[(i + t) % 3];
+        const absl::StatusOr<Token> token = credentials_->Get(id, clock_.Now());
+        credentials_->States();
+        if (!token.ok()) continue;
+        if (i == 150) {
+          credentials_->NoteRefused(id, *token, "BAD_CREDENTIALS",
+                                    clock_.Now());
+        } else {
+          credentials_->NoteAccepted(id, *token);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  is_over = true;
+  answers.join();
+  clock_.Advance(absl::Minutes(1));
+  for (const std::string& id : ids) {
+    EXPECT_TRUE(absl::StartsWith(Ask(id), "ghs_")) << id;
+  }
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,583 @@
+// What an App does when GitHub refuses it, or does not answer.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "tests/server/github/app_credentials_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr char kLabs[] = "github.com/labs";
+constexpr char kMint[] = "POST /app/installations/77/access_tokens";
+
+class AppTroubleTest : public AppCredentialsFixture {
+ protected:
+  void TearDown() override {
+    EXPECT_EQ(github_.rules().misbehaviour().in_forbidden_window, 0);
+    EXPECT_EQ(github_.rules().misbehaviour().without_user_agent, 0);
+  }
+
+  Token MustGet() {
+    const absl::StatusOr<Token> token = Get();
+    EXPECT_TRUE(token.ok()) << token.status();
+    return token.ok() ? *token : Token();
+  }
+
+  // A token that is not young any more.
+  Token GetOld() {
+    AskTwice();
+    clock_.Advance(kYoungToken);
+    return MustGet();
+  }
+
+  // An App whose tokens were refused twice.
+  void MakeStopped() {
+    Make({App({"acme"})});
+    for (int i = 0; i < 2; ++i) Refuse(GetOld());
+    ASSERT_EQ(Ask(), "CREDENTIAL_REFUSED");
+    transport_.requests.clear();
+  }
+
+  size_t RequestsDuring(absl::Duration time, const std::string& id = kAcme) {
+    transport_.requests.clear();
+    AskFor(time, id);
+    return transport_.requests.size();
+  }
+};
+
+// Installing and suspending.
+
+TEST_F(AppTroubleTest, NotInstalledIsSaidAndAskedAgainNowAndThen) {
+  Make({App({"labs"})});
+  EXPECT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
+  EXPECT_EQ(Get(kLabs).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1), kLabs),
+            0u);
+  EXPECT_EQ(RequestsDuring(absl::Seconds(2), kLabs), 2u);
+  Install(78, "labs");
+  EXPECT_THAT(AskFor(kMissingInstallationRetry, kLabs), StartsWith("ghs_"));
+  EXPECT_EQ(StopReason(kLabs), "");
+}
+
+TEST_F(AppTroubleTest, ASuspendedInstallationResumesByItself) {
+  Install(kAcmeId, "acme", /*suspended=*/true);
+  Make({App({"acme"})});
+  EXPECT_EQ(AskTwice(), "INSTALLATION_SUSPENDED");
+  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1)), 0u);
+  EXPECT_EQ(RequestsDuring(absl::Seconds(2)), 1u);
+  EXPECT_EQ(Ask(), "INSTALLATION_SUSPENDED");
+  Install(kAcmeId, "acme", /*suspended=*/false);
+  EXPECT_THAT(AskFor(kMissingInstallationRetry), StartsWith("ghs_"));
+}
+
+// A 403 to a post tells of it first: nothing more is sent with that token.
+TEST_F(AppTroubleTest, AReportedSuspensionStopsAtOnce) {
+  Make({App({"acme"})});
+  AskTwice();
+  Install(kAcmeId, "acme", /*suspended=*/true);
+  Refuse(MustGet(), "INSTALLATION_SUSPENDED");
+  EXPECT_EQ(Ask(), "INSTALLATION_SUSPENDED");
+  EXPECT_EQ(StopReason(), "INSTALLATION_SUSPENDED");
+  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry + absl::Seconds(1)), 1u);
+  EXPECT_EQ(Ask(), "INSTALLATION_SUSPENDED");
+  Install(kAcmeId, "acme", /*suspended=*/false);
+  EXPECT_THAT(AskFor(kMissingInstallationRetry), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, ARefreshThatFindsItSuspendedDropsTheToken) {
+  Make({App({"acme"})});
+  AskTwice();
+  Install(kAcmeId, "acme", /*suspended=*/true);
+  clock_.Advance(absl::Minutes(56));
+  EXPECT_EQ(AskTwice(), "INSTALLATION_SUSPENDED");
+}
+
+TEST_F(AppTroubleTest, AnInstallationMadeAnewIsFoundAgain) {
+  Make({App({"acme"})});
+  AskTwice();
+  github_.rules().RemoveInstallation(kAcmeId);
+  Install(90, "acme");
+  clock_.Advance(absl::Minutes(56));
+  transport_.requests.clear();
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  EXPECT_THAT(transport_.TakeLines(),
+              ElementsAre(kMint, "GET /orgs/acme/installation",
+                          "POST /app/installations/90/access_tokens"));
+  EXPECT_EQ(TokensMade(90), 1);
+}
+
+TEST_F(AppTroubleTest, AnUninstalledAppIsNotInstalled) {
+  Make({App({"acme"})});
+  AskTwice();
+  github_.rules().RemoveInstallation(kAcmeId);
+  Refuse(GetOld());
+  EXPECT_EQ(AskTwice(), "APP_NOT_INSTALLED");
+}
+
+// GitHub finds the installation, and does not find it: asking faster does not
+// help.
+TEST_F(AppTroubleTest, AnInstallationThatIsFoundAndNotFoundIsNotAskedForHotly) {
+  Make({App({"acme"})});
+  for (int i = 0; i < 60; ++i) {
+    transport_.scripted.push_back(Answer(200, R"({"id":5})"));
+    transport_.scripted.push_back(Answer(404, R"({"message":"Not Found"})"));
+  }
+  EXPECT_EQ(AskTwice(), kNotReady);
+  EXPECT_EQ(transport_.requests.size(), 4u);
+  EXPECT_LE(RequestsDuring(absl::Minutes(1)), 14u);
+}
+
+// Tokens that GitHub refuses.
+
+// GitHub spreads a new token with a delay; it is not to be thrown away.
+TEST_F(AppTroubleTest, AYoungTokenRestsThreeTimes) {
+  Make({App({"acme"})});
+  const std::string first = AskTwice();
+  for (const absl::Duration wait : kYoungTokenWaits) {
+    Refuse(MustGet());
+    EXPECT_EQ(Ask(), kNotReady);
+    clock_.Advance(wait - absl::Milliseconds(1));
+    EXPECT_EQ(AskTwice(), kNotReady);
+    clock_.Advance(absl::Milliseconds(1));
+    EXPECT_EQ(AskTwice(), first);
+  }
+  EXPECT_EQ(TokensMade(), 1);
+  Refuse(MustGet());
+  const std::string second = AskTwice();
+  EXPECT_THAT(second, StartsWith("ghs_"));
+  EXPECT_NE(second, first);
+  EXPECT_EQ(TokensMade(), 2);
+}
+
+// Posts that were under way together were refused together.
+TEST_F(AppTroubleTest, RefusalsDuringARestAreOne) {
+  Make({App({"acme"})});
+  const std::string first = AskTwice();
+  const Token token = MustGet();
+  for (int i = 0; i < 8; ++i) Refuse(token);
+  clock_.Advance(kYoungTokenWaits[0]);
+  EXPECT_EQ(AskTwice(), first);
+}
+
+TEST_F(AppTroubleTest, AnOldTokenIsReplacedOnceThenItStops) {
+  Make({App({"acme"})});
+  const Token first = GetOld();
+  Refuse(first);
+  const std::string second = AskTwice();
+  EXPECT_THAT(second, StartsWith("ghs_"));
+  EXPECT_NE(second, first.value.Reveal());
+  // What is said of the first now is old news.
+  Refuse(first);
+  credentials_->NoteAccepted(kAcme, first);
+  EXPECT_EQ(Ask(), second);
+  clock_.Advance(kYoungToken);
+  Refuse(MustGet());
+  EXPECT_EQ(AskTwice(), "CREDENTIAL_REFUSED");
+  EXPECT_EQ(StopReason(), "CREDENTIAL_REFUSED");
+  EXPECT_EQ(TokensMade(), 2);
+}
+
+TEST_F(AppTroubleTest, AnAcceptedTokenMakesItAsGoodAsNew) {
+  Make({App({"acme"})});
+  for (int i = 0; i < 5; ++i) {
+    Refuse(GetOld());
+    EXPECT_THAT(AskTwice(), StartsWith("ghs_")) << i;
+    credentials_->NoteAccepted(kAcme, MustGet());
+  }
+}
+
+TEST_F(AppTroubleTest, AStoppedOneIsProbedWithANewToken) {
+  MakeStopped();
+  EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(AskTwice(), StartsWith("probe ghs_"));
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint));
+  // One at a time, whether its end is noted or not.
+  EXPECT_EQ(Ask(), "CREDENTIAL_REFUSED");
+  EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
+  clock_.Advance(absl::Seconds(1));
+  Ask();
+  transport_.DeliverDue();
+  const Token probe = MustGet();
+  EXPECT_TRUE(probe.probe_only);
+  EXPECT_EQ(TokensMade(), 4);
+  EXPECT_EQ(StopReason(), "CREDENTIAL_REFUSED");
+  credentials_->NoteAccepted(kAcme, probe);
+  EXPECT_EQ(Ask(), probe.value.Reveal());
+  EXPECT_EQ(StopReason(), "");
+}
+
+// A new token that is not known everywhere yet must not keep it stopped for
+// ever.
+TEST_F(AppTroubleTest, AYoungProbeThatIsRefusedRestsToo) {
+  MakeStopped();
+  clock_.Advance(kStoppedCredentialProbe);
+  Ask();
+  transport_.DeliverDue();
+  const Token probe = MustGet();
+  ASSERT_TRUE(probe.probe_only);
+  for (const absl::Duration wait : kYoungTokenWaits) {
+    Refuse(probe);
+    EXPECT_EQ(Ask(), "CREDENTIAL_REFUSED");
+    clock_.Advance(wait);
+    EXPECT_EQ(Ask(), "probe " + probe.value.Reveal());
+  }
+  Refuse(probe);
+  transport_.requests.clear();
+  EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(AskTwice(), StartsWith("probe ghs_"));
+}
+
+TEST_F(AppTroubleTest, ASuspendedAccountIsProbedToo) {
+  Make({App({"acme"})});
+  AskTwice();
+  Refuse(MustGet(), "ACCOUNT_SUSPENDED");
+  EXPECT_EQ(AskTwice(), "ACCOUNT_SUSPENDED");
+  clock_.Advance(kStoppedCredentialProbe);
+  EXPECT_THAT(AskTwice(), StartsWith("probe ghs_"));
+}
+
+// The App's own token.
+
+TEST_F(AppTroubleTest, AWrongClockCostsOneRequest) {
+  for (const absl::Duration skew : {absl::Minutes(10), absl::Hours(48),
+                                    -absl::Minutes(20), -absl::Hours(48)}) {
+    our_clock_.skew = skew;
+    Make({App({"acme"})});
+    transport_.requests.clear();
+    EXPECT_THAT(AskTwice(), StartsWith("ghs_")) << skew;
+    EXPECT_THAT(transport_.TakeLines(),
+                ElementsAre("GET /orgs/acme/installation",
+                            "GET /orgs/acme/installation", kMint));
+    EXPECT_EQ(StopReason(), "");
+  }
+}
+
+TEST_F(AppTroubleTest, AClockThatGitHubNeverTakesStopsTheApp) {
+  Make({App({"acme"})});
+  const HttpResponse refusal = Answer(
+      401, R"({"message":"'Issued at' claim ('iat') must be an Integer"})");
+  transport_.scripted.assign(2, refusal);
+  EXPECT_EQ(AskTwice(), "APP_REFUSED");
+  EXPECT_EQ(Get().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  EXPECT_EQ(StopReason(), "APP_REFUSED");
+  EXPECT_EQ(RequestsDuring(kRefusedAppRetry - absl::Seconds(1)), 0u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  EXPECT_EQ(StopReason(), "");
+}
+
+TEST_F(AppTroubleTest, ARefusedKeyStopsTheAppUntilItsFileChanges) {
+  Make({App({"acme", "labs"})});
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  EXPECT_EQ(AskTwice(), "APP_REFUSED");
+  EXPECT_EQ(transport_.requests.size(), 1u);
+  // Many 401s lock out, so no other account of the App is asked for.
+  EXPECT_EQ(AskTwice(kLabs), "APP_REFUSED");
+  EXPECT_EQ(RequestsDuring(absl::Minutes(10)), 0u);
+  WriteKey(Key(1).PrivatePem());
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  EXPECT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
+}
+
+TEST_F(AppTroubleTest, ARefusedKeyIsTriedAgainByOneRequest) {
+  Make({App({"acme", "labs"})});
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  AskTwice();
+  clock_.Advance(kRefusedAppRetry);
+  transport_.requests.clear();
+  Ask();
+  Ask(kLabs);
+  EXPECT_EQ(transport_.requests.size(), 1u);
+  transport_.DeliverDue();
+  EXPECT_EQ(Ask(), "APP_REFUSED");
+  EXPECT_EQ(RequestsDuring(kRefusedAppRetry - absl::Seconds(1)), 0u);
+  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem()});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, ATokenThatWorksIsUsedWhileTheKeyIsRefused) {
+  Make({App({"acme"})});
+  const std::string token = AskTwice();
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  clock_.Advance(absl::Minutes(56));
+  EXPECT_EQ(AskTwice(), token);
+  EXPECT_EQ(StopReason(), "");
+  clock_.Advance(absl::Minutes(4));
+  EXPECT_EQ(AskTwice(), "APP_REFUSED");
+  EXPECT_EQ(StopReason(), "APP_REFUSED");
+}
+
+TEST_F(AppTroubleTest, KeysRotateWithoutAFailedRequest) {
+  Make({App({"acme"})});
+  AskTwice();
+  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem(), Key(1).PublicPem()});
+  WriteKey(Key(1).PrivatePem());
+  clock_.Advance(absl::Minutes(30));
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  clock_.Advance(absl::Minutes(26));
+  transport_.requests.clear();
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  EXPECT_EQ(TokensMade(), 2);
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint));
+}
+
+// The file's stamp does not tell of every change, but GitHub does.
+TEST_F(AppTroubleTest, ARefusedKeyIsReadAgainAtOnce) {
+  const auto padded = [](const AppKey& key) {
+    std::string pem = key.PrivatePem();
+    pem.resize(4096, '\n');
+    return pem;
+  };
+  WriteKey(padded(Key(0)));
+  Make({App({"acme"})});
+  AskTwice();
+  clock_.Advance(absl::Minutes(56));
+  AskTwice();
+  struct stat before = {};
+  ASSERT_EQ(stat(key_file_.c_str(), &before), 0);
+  std::ofstream(key_file_) << padded(Key(1));
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(utimensat(AT_FDCWD, key_file_.c_str(), times, 0), 0);
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  clock_.Advance(absl::Minutes(56));
+  transport_.requests.clear();
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint, kMint));
+  EXPECT_EQ(TokensMade(), 3);
+}
+
+// It was read only because the one before was refused, and never tried.
+TEST_F(AppTroubleTest, AKeyThatCameMeanwhileIsTried) {
+  Make({App({"acme"})});
+  github_.rules().SetAppKeys(kAppId, {Key(2).PublicPem()});
+  github_.SetDelay(absl::Seconds(1));
+  Ask();
+  WriteKey(Key(1).PrivatePem());
+  clock_.Advance(absl::Seconds(1));
+  transport_.DeliverDue();
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  WriteKey(Key(2).PrivatePem());
+  clock_.Advance(absl::Seconds(1));
+  transport_.DeliverDue();
+  EXPECT_THAT(AskFor(absl::Seconds(3)), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, ABrokenNewKeyLeavesTheOldOneInUse) {
+  Make({App({"acme"})});
+  const std::string first = AskTwice();
+  for (const std::string& text : {std::string("no key"), std::string()}) {
+    WriteKey(text);
+    clock_.Advance(absl::Minutes(56));
+    EXPECT_NE(AskTwice(), first);
+    EXPECT_THAT(Ask(), StartsWith("ghs_"));
+  }
+  EXPECT_EQ(TokensMade(), 3);
+}
+
+// Limits.
+
+TEST_F(AppTroubleTest, NothingIsSentInALimitsWindow) {
+  Install(78, "labs");
+  Make({App({"acme", "labs"})});
+  github_.rules().AddFault({.name = "secondary_limit", .seconds = 120});
+  EXPECT_EQ(AskTwice(), kNotReady);
+  // The limit is the App's, not the account's.
+  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_EQ(transport_.requests.size(), 1u);
+  EXPECT_EQ(RequestsDuring(absl::Seconds(119)), 0u);
+  EXPECT_THAT(AskFor(absl::Seconds(5)), StartsWith("ghs_"));
+  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, EveryKindOfLimitIsObeyed) {
+  for (const char* fault :
+       {"primary_limit_403", "primary_limit_429", "secondary_limit",
+        "secondary_limit_bare", "abuse_limit"}) {
+    our_clock_.skew += absl::Minutes(1);
+    Make({App({"acme"})});
+    github_.rules().AddFault({.name = fault, .count = 2, .seconds = 60});
+    EXPECT_THAT(AskFor(absl::Minutes(6)), StartsWith("ghs_")) << fault;
+    clock_.Advance(absl::Hours(2));
+  }
+}
+
+// Nobody waits for another App.
+TEST_F(AppTroubleTest, ALimitOfOneAppIsNotAnothers) {
+  github_.rules().AddApp({.id = 13,
+                          .client_id = "Iv23other",
+                          .slug = "other",
+                          .public_key = Key(0).PublicPem()});
+  github_.rules().AddInstallation({.id = 80, .app_id = 13, .account = "labs"});
+  AppCredential other = App({"labs"});
+  other.issuer = "Iv23other";
+  Make({App({"acme"}), other});
+  github_.rules().AddFault({.name = "secondary_limit", .seconds = 60});
+  EXPECT_EQ(AskTwice(), kNotReady);
+  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+}
+
+// Two items of the configuration may be one App.
+TEST_F(AppTroubleTest, ALimitHoldsForAllThatIsTheSameApp) {
+  Install(78, "labs");
+  Make({App({"acme"}), App({"labs"})});
+  github_.rules().AddFault({.name = "secondary_limit", .seconds = 60});
+  EXPECT_EQ(AskTwice(), kNotReady);
+  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_EQ(transport_.requests.size(), 1u);
+}
+
+// Troubles that pass.
+
+TEST_F(AppTroubleTest, OneAccountsTroubleDelaysNoOther) {
+  Install(78, "labs");
+  Make({App({"labs", "acme"})});
+  github_.rules().AddFault(
+      {.name = "server_error_html", .count = -1, .target_contains = "labs"});
+  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, AnAnswerThatDoesNotComeDelaysNoOther) {
+  Install(78, "labs");
+  Make({App({"labs", "acme"})});
+  github_.rules().AddFault(
+      {.name = "slow", .count = -1, .target_contains = "labs"});
+  EXPECT_EQ(Ask(kLabs), kNotReady);
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, WaitsLongerAndLongerAndNeverGivesUp) {
+  Make({App({"acme"})});
+  github_.SetReachable(false);
+  // At 0, 1, 3, 7, 15, 31 s, and so on.
+  EXPECT_EQ(AskTwice(), kNotReady);
+  EXPECT_EQ(transport_.requests.size(), 1u);
+  EXPECT_EQ(RequestsDuring(absl::Seconds(32)), 5u);
+  const size_t hourly = RequestsDuring(absl::Hours(1));
+  EXPECT_GE(hourly, 11u);
+  EXPECT_LE(hourly, 16u);
+  github_.SetReachable(true);
+  EXPECT_THAT(AskFor(kMaxRetry), StartsWith("ghs_"));
+}
+
+TEST_F(AppTroubleTest, AnAnswerThatMakesNoSenseIsATrouble) {
+  const HttpResponse found = Answer(200, R"({"id":77,"suspended_at":null})");
+  const std::string good_time = R"("expires_at":"2036-06-01T00:00:00Z")";
+  for (const HttpResponse& bad :
+       {Answer(201, ""), Answer(201, "<html>"), Answer(201, "{}"),
+        Answer(201, R"({"token":"t"})"), Answer(201, "{" + good_time + "}"),
+        Answer(201, R"({"token":"t","expires_at":"2016-06-01T00:00:00Z"})"),
+        Answer(201, absl::StrCat(R"({"token":")", std::string(9000, 'x'), "\",",
+                                 good_time, "}")),
+        Answer(201, R"({"token":"a\r\nb",)" + good_time + "}"),
+        Answer(302, "{}"), Answer(307, R"({"url":"https://evil/x"})"),
+        Answer(418, "teapot")}) {
+    Make({App({"acme"})});
+    transport_.requests.clear();
+    transport_.scripted = {found, bad};
+    EXPECT_EQ(AskTwice(), kNotReady) << bad.body;
+    EXPECT_EQ(transport_.requests.size(), 2u) << bad.body;
+    for (const HttpRequest& request : transport_.requests) {
+      EXPECT_TRUE(absl::StartsWith(request.url, "https://api.github.com/"));
+    }
+    clock_.Advance(kFirstRetry);
+    EXPECT_THAT(AskTwice(), StartsWith("ghs_")) << bad.body;
+  }
+  for (const HttpResponse& bad :
+       {Answer(200, "[]"), Answer(200, R"({"id":"77"})"), Answer(204, "")}) {
+    Make({App({"acme"})});
+    transport_.scripted = {bad};
+    EXPECT_EQ(AskTwice(), kNotReady) << bad.body;
+    clock_.Advance(kFirstRetry);
+    EXPECT_THAT(AskTwice(), StartsWith("ghs_")) << bad.body;
+  }
+}
+
+// What only a person can change is said by its own name.
+TEST_F(AppTroubleTest, ADefiniteRefusalStopsWithGitHubsReason) {
+  Make({App({"acme"})});
+  transport_.scripted = {Answer(
+      403, R"({"message":"Although you appear to have the correct )"
+           R"(authorization credentials, the `acme` organization has an IP )"
+           R"(allow list enabled"})")};
+  EXPECT_EQ(AskTwice(), "IP_NOT_ALLOWED");
+  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1)), 0u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
+  // But a token that works is not given up for that.
+  const std::string token = Ask();
+  clock_.Advance(absl::Minutes(56));
+  transport_.scripted = {Answer(422, R"({"message":"Validation Failed"})")};
+  EXPECT_EQ(AskTwice(), token);
+}
+
+// Secrets.
+
+TEST_F(AppTroubleTest, NothingSecretIsLoggedOrSaid) {
+  StartLogging(LogFormat::kJson);
+  testing::internal::CaptureStderr();
+  std::string said;
+  const auto ask = [&] {
+    AskTwice();
+    absl::StrAppend(&said, Get().status().ToString(), "\n");
+  };
+  Make({App({"acme"})});
+  our_clock_.skew = absl::Hours(1);
+  ask();
+  const Token token = MustGet();
+  Refuse(token);
+  clock_.Advance(kYoungToken);
+  for (int i = 0; i < 2; ++i) Refuse(GetOld());
+  ask();
+  WriteKey("canary-key");
+  github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
+  clock_.Advance(absl::Hours(1));
+  ask();
+  github_.rules().SetAppKeys(kAppId, {Key(0).PublicPem()});
+  clock_.Advance(absl::Hours(1));
+  transport_.scripted = {
+      Answer(201, R"({"token":"canary token","expires_at":"canary"})"),
+      Answer(201, "canary"), Answer(500, "{\"token\":\"canary\"}")};
+  for (int i = 0; i < 10; ++i) {
+    clock_.Advance(absl::Minutes(5));
+    ask();
+  }
+  for (const CredentialState& state : credentials_->States()) {
+    absl::StrAppend(&said, state.id, state.stop_reason);
+  }
+  said += testing::internal::GetCapturedStderr();
+  StartLogging(LogFormat::kText);
+  EXPECT_NE(said.find("a credential is stopped"), std::string::npos) << said;
+  EXPECT_NE(said.find("not understood"), std::string::npos) << said;
+  for (const char* secret : {"canary", "ghs_", "eyJ", "PRIVATE KEY"}) {
+    EXPECT_EQ(said.find(secret), std::string::npos) << said;
+  }
+  const std::string pem = Key(0).PrivatePem();
+  EXPECT_EQ(said.find(pem.substr(100, 40)), std::string::npos) << said;
+  for (const HttpRequest& request : transport_.requests) {
+    EXPECT_EQ(said.find(request.bearer.Reveal()), std::string::npos);
+    // Nor is it in what could be logged of a request.
+    EXPECT_EQ(request.url.find("eyJ"), std::string::npos);
+    EXPECT_TRUE(request.body.empty());
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
