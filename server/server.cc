@@ -19,10 +19,11 @@
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/worker.h"
+#include "server/credential_metrics.h"
+#include "server/credential_setup.h"
 #include "server/github/curl_transport.h"
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
-#include "server/github/static_credentials.h"
 #include "server/outbox/housekeeper.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
@@ -34,71 +35,13 @@
 namespace signalbox {
 namespace {
 
-constexpr char kGitHubHost[] = "github.com";
 constexpr char kUserAgent[] = "signalbox/0.1";
 // How long calls under way may take once the server stops.
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
+// How old the metrics of the credentials may be.
+constexpr absl::Duration kCredentialMetricsPeriod = absl::Seconds(5);
 constexpr int kMaxRequestBytes = 256 << 10;
 constexpr int kMaxMetadataBytes = 8 << 10;
-
-// Everybody who posts: the file's items, and behind them the token that flags
-// or the environment gave.
-absl::StatusOr<std::vector<StaticCredential>> CredentialsOf(
-    const ServerOptions& options) {
-  std::vector<StaticCredential> credentials;
-  for (const GitHubConfig& github : options.config.github) {
-    if (github.app.has_value()) {
-      return Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
-                   "github: app: this server cannot act as a GitHub App yet; "
-                   "use token_file");
-    }
-    StaticCredential credential;
-    credential.host = github.host;
-    credential.api_url = github.api_url;
-    credential.accounts = github.accounts;
-    credential.token_file = github.token_file;
-    if (github.host == kGitHubHost && !options.github_api_url.empty()) {
-      credential.api_url = options.github_api_url;
-    }
-    credentials.push_back(std::move(credential));
-  }
-  if (!options.github_token_file.empty() || !options.github_token.empty()) {
-    StaticCredential credential;
-    credential.host = kGitHubHost;
-    credential.api_url = options.github_api_url.empty()
-                             ? GitHubConfig().api_url
-                             : options.github_api_url;
-    credential.accounts = {"*"};
-    credential.token_file = options.github_token_file;
-    if (options.github_token_file.empty()) {
-      credential.token = options.github_token;
-    }
-    // Flags win over the file where both speak of all other accounts.
-    for (StaticCredential& from_file : credentials) {
-      if (from_file.host != kGitHubHost) continue;
-      std::vector<std::string>& accounts = from_file.accounts;
-      accounts.erase(std::remove(accounts.begin(), accounts.end(), "*"),
-                     accounts.end());
-    }
-    credentials.erase(std::remove_if(credentials.begin(), credentials.end(),
-                                     [](const StaticCredential& c) {
-                                       return c.accounts.empty();
-                                     }),
-                      credentials.end());
-    credentials.push_back(std::move(credential));
-  }
-  return credentials;
-}
-
-std::vector<std::string> KnownHosts(
-    const std::vector<StaticCredential>& credentials) {
-  std::vector<std::string> hosts;
-  for (const StaticCredential& credential : credentials) {
-    hosts.push_back(credential.host);
-  }
-  if (hosts.empty()) hosts.push_back(kGitHubHost);
-  return hosts;
-}
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
@@ -114,24 +57,6 @@ absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
     callers.push_back(std::move(caller));
   }
   return callers;
-}
-
-PaceOptions PaceOf(const StaticCredential& credential, const Config& config) {
-  PaceOptions pace = DefaultPace(credential.api_url);
-  for (const GitHubConfig& github : config.github) {
-    if (github.host != credential.host ||
-        github.token_file != credential.token_file) {
-      continue;
-    }
-    if (github.pace.pace_per_minute)
-      pace.per_minute = *github.pace.pace_per_minute;
-    if (github.pace.burst) pace.burst = *github.pace.burst;
-    if (github.pace.reserve) pace.reserve = *github.pace.reserve;
-    if (github.pace.max_in_flight) {
-      pace.max_in_flight = *github.pace.max_in_flight;
-    }
-  }
-  return pace;
 }
 
 std::map<std::string, std::string> CaFilesOf(const Config& config) {
@@ -159,13 +84,17 @@ struct Server::Parts {
   std::atomic<bool> serving = false;
   std::atomic<bool> stopping = false;
 
-  std::unique_ptr<Credentials> credentials;
+  // Of the Apps: a request to GitHub has ended.
+  std::atomic<bool> credentials_changed = false;
+  CredentialSetup setup;
   std::unique_ptr<Outbox> outbox;
   RateLimiter limiter;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<GitHubClient> github;
   std::unique_ptr<Poster> poster;
   std::unique_ptr<Worker> poster_worker;
+  CredentialMetrics credential_metrics{&metrics};
+  std::unique_ptr<Worker> credential_worker;
   std::unique_ptr<Housekeeper> housekeeper;
   std::unique_ptr<Worker> housekeeper_worker;
 
@@ -195,40 +124,74 @@ struct Server::Parts {
     return absl::OkStatus();
   }
 
-  absl::Status StartPosting(const ServerOptions& options);
-  absl::Status StartServing(const ServerOptions& options,
-                            const std::vector<std::string>& known_hosts);
+  absl::Status SetUp(const ServerOptions& options);
+  absl::Status StartPosting(const Config& config);
+  absl::Status StartServing(const ServerOptions& options);
   absl::Status StartWeb(const Config& config);
   absl::Time Post();
+  void SetPaces();
   void WaitForPosts(absl::Duration patience);
 };
 
-absl::Status Server::Parts::StartPosting(const ServerOptions& options) {
-  const Config& config = options.config;
+absl::Status Server::Parts::SetUp(const ServerOptions& options) {
+  CurlTransportOptions transport_options;
+  transport_options.ca_files = CaFilesOf(options.config);
+  absl::StatusOr<std::unique_ptr<HttpTransport>> made =
+      MakeCurlTransport(transport_options);
+  if (!made.ok()) return made.status();
+  transport = *std::move(made);
+
+  CredentialFlags flags;
+  flags.github_api_url = options.github_api_url;
+  flags.github_token_file = options.github_token_file;
+  flags.github_token = options.github_token;
+  AppCredentialsOptions app_options;
+  app_options.transport = transport.get();
+  app_options.clock = clock;
+  app_options.user_agent = kUserAgent;
+  app_options.changed = [this] {
+    credentials_changed = true;
+    poster_worker->Wake();
+  };
+  absl::StatusOr<CredentialSetup> set_up =
+      SetUpCredentials(options.config.github, flags, std::move(app_options));
+  if (!set_up.ok()) return set_up.status();
+  setup = *std::move(set_up);
+  SetPaces();
+  return absl::OkStatus();
+}
+
+// Accounts that "*" stands for become known only when they are asked for, and
+// have a token only after that.
+void Server::Parts::SetPaces() {
+  for (const CredentialState& state : setup.credentials->States()) {
+    limiter.SetPace(state.id, setup.PaceOf(state.id));
+  }
+}
+
+absl::Status Server::Parts::StartPosting(const Config& config) {
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = config.data_dir;
   outbox_options.pending_settle = config.pending_settle;
   outbox_options.lane_of = [this](const Repository& repository) {
-    return credentials->Find(repository);
+    return setup.credentials->Find(repository);
   };
   absl::StatusOr<std::unique_ptr<Outbox>> opened =
       OpenSqliteOutbox(outbox_options);
   if (!opened.ok()) return opened.status();
   outbox = *std::move(opened);
 
-  CurlTransportOptions transport_options;
-  transport_options.ca_files = CaFilesOf(config);
-  absl::StatusOr<std::unique_ptr<HttpTransport>> made =
-      MakeCurlTransport(transport_options);
-  if (!made.ok()) return made.status();
-  transport = *std::move(made);
   github = std::make_unique<GitHubClient>(transport.get(), kUserAgent);
   poster = std::make_unique<Poster>(
-      outbox.get(), credentials.get(), github.get(), &limiter, &metrics, clock,
-      [this] { poster_worker->Wake(); },
+      outbox.get(), setup.credentials.get(), github.get(), &limiter, &metrics,
+      clock, [this] { poster_worker->Wake(); },
       [this](const absl::Status& status) { Fail(status); });
   poster_worker =
       std::make_unique<Worker>("poster", clock, [this] { return Post(); });
+  credential_worker = std::make_unique<Worker>("credentials", clock, [this] {
+    credential_metrics.Show(setup.credentials->States());
+    return clock->Now() + kCredentialMetricsPeriod;
+  });
 
   Housekeeper::Options housekeeper_options;
   housekeeper_options.retention = config.retention;
@@ -243,6 +206,7 @@ absl::Status Server::Parts::StartPosting(const ServerOptions& options) {
 
 absl::Time Server::Parts::Post() {
   if (!serving) return absl::InfiniteFuture();
+  if (credentials_changed.exchange(false)) SetPaces();
   const absl::Time next = poster->RunOnce();
   if (poster->InFlight() == 0) {
     MutexLock lock(&mu);
@@ -251,8 +215,7 @@ absl::Time Server::Parts::Post() {
   return next;
 }
 
-absl::Status Server::Parts::StartServing(
-    const ServerOptions& options, const std::vector<std::string>& known_hosts) {
+absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   const Config& config = options.config;
   absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
   if (!callers.ok()) return callers.status();
@@ -270,7 +233,7 @@ absl::Status Server::Parts::StartServing(
   StatusServiceImpl::Options service_options;
   service_options.convert.rules =
       RepositoryRules(config.repositories, options.contexts);
-  service_options.convert.known_hosts = known_hosts;
+  service_options.convert.known_hosts = setup.known_hosts;
   service_options.trouble_of = [this](absl::string_view lane) {
     const LaneState state = poster->StateOf(lane);
     return LaneTrouble{state.reason, state.until};
@@ -356,30 +319,13 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
-  absl::StatusOr<std::vector<StaticCredential>> credentials =
-      CredentialsOf(options);
-  if (!credentials.ok()) return credentials.status();
-
   // From here on the destructor takes down what there is.
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
   Parts* const parts = server->parts_.get();
   parts->on_failure = options.on_failure;
-  const std::vector<std::string> known_hosts = KnownHosts(*credentials);
-  const std::vector<StaticCredential> posting = *credentials;
-  absl::StatusOr<std::unique_ptr<Credentials>> made =
-      MakeStaticCredentials(*std::move(credentials));
-  if (!made.ok()) return made.status();
-  parts->credentials = *std::move(made);
-  for (const StaticCredential& credential : posting) {
-    for (const std::string& account : credential.accounts) {
-      const std::string id =
-          parts->credentials->Find(Repository{credential.host, account, "any"});
-      parts->limiter.SetPace(id, PaceOf(credential, options.config));
-    }
-  }
-
-  absl::Status status = parts->StartPosting(options);
-  if (status.ok()) status = parts->StartServing(options, known_hosts);
+  absl::Status status = parts->SetUp(options);
+  if (status.ok()) status = parts->StartPosting(options.config);
+  if (status.ok()) status = parts->StartServing(options);
   if (status.ok()) status = parts->StartWeb(options.config);
   if (!status.ok()) return status;
   parts->serving = true;
@@ -403,6 +349,7 @@ void Server::Stop(absl::Duration patience) {
     parts_->grpc_server->Wait();
   }
   if (parts_->intake_worker != nullptr) parts_->intake_worker->Stop();
+  if (parts_->credential_worker != nullptr) parts_->credential_worker->Stop();
   if (parts_->housekeeper_worker != nullptr) {
     parts_->housekeeper_worker->Stop();
   }

@@ -1,0 +1,35 @@
+#ifndef SIGNALBOX_SERVER_CREDENTIAL_METRICS_H_
+#define SIGNALBOX_SERVER_CREDENTIAL_METRICS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "server/base/metrics.h"
+#include "server/github/credentials.h"
+
+namespace signalbox {
+
+// Shows which credentials are stopped, as
+// `signalbox_credential_stopped{credential,reason}`: 1, and 0 again afterwards.
+//
+// Accounts that "*" stands for come from requests, so only the first
+// 1,000 pairs that ever stopped get a series; all of them are in the log.
+//
+// Not thread-safe.
+class CredentialMetrics {
+ public:
+  // `metrics` is borrowed.
+  explicit CredentialMetrics(Metrics* metrics) : metrics_(metrics) {}
+
+  void Show(const std::vector<CredentialState>& states);
+
+ private:
+  Metrics* const metrics_;
+  // By credential and reason: what the series shows.
+  std::map<std::pair<std::string, std::string>, bool> shown_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_CREDENTIAL_METRICS_H_

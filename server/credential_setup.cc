@@ -1,0 +1,123 @@
+#include "server/credential_setup.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/github/joined_credentials.h"
+#include "server/github/static_credentials.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kGitHubHost[] = "github.com";
+
+// The file's items as the flags leave them.
+std::vector<GitHubConfig> ItemsOf(const std::vector<GitHubConfig>& github,
+                                  const CredentialFlags& flags) {
+  std::vector<GitHubConfig> items;
+  for (GitHubConfig item : github) {
+    if (item.host == kGitHubHost) {
+      if (!flags.github_api_url.empty()) item.api_url = flags.github_api_url;
+      if (!flags.github_token_file.empty() || !flags.github_token.empty()) {
+        std::erase(item.accounts, "*");
+      }
+    }
+    if (!item.accounts.empty()) items.push_back(std::move(item));
+  }
+  return items;
+}
+
+PaceOptions PaceOfItem(const GitHubConfig& item) {
+  PaceOptions pace = DefaultPace(item.api_url);
+  const PaceConfig& config = item.pace;
+  if (config.pace_per_minute) pace.per_minute = *config.pace_per_minute;
+  if (config.burst) pace.burst = *config.burst;
+  if (config.reserve) pace.reserve = *config.reserve;
+  if (config.max_in_flight) pace.max_in_flight = *config.max_in_flight;
+  return pace;
+}
+
+// "host/account" of each account.
+std::vector<std::string> AccountsOf(const std::string& host,
+                                    const std::vector<std::string>& accounts) {
+  std::vector<std::string> names;
+  for (const std::string& account : accounts) {
+    names.push_back(absl::AsciiStrToLower(absl::StrCat(host, "/", account)));
+  }
+  return names;
+}
+
+}  // namespace
+
+PaceOptions CredentialSetup::PaceOf(absl::string_view credential_id) const {
+  auto found = paces.find(credential_id);
+  if (found == paces.end()) {
+    found = paces.find(
+        absl::StrCat(credential_id.substr(0, credential_id.find('/')), "/*"));
+  }
+  return found == paces.end() ? PaceOptions() : found->second;
+}
+
+absl::StatusOr<CredentialSetup> SetUpCredentials(
+    const std::vector<GitHubConfig>& github, const CredentialFlags& flags,
+    AppCredentialsOptions app_options) {
+  CredentialSetup setup;
+  std::vector<StaticCredential> tokens;
+  std::vector<AppCredential> apps;
+  CredentialsPart token_part, app_part;
+
+  std::vector<GitHubConfig> items = ItemsOf(github, flags);
+  if (!flags.github_token_file.empty() || !flags.github_token.empty()) {
+    GitHubConfig item;
+    item.accounts = {"*"};
+    item.token_file = flags.github_token_file;
+    if (!flags.github_api_url.empty()) item.api_url = flags.github_api_url;
+    items.push_back(std::move(item));
+  }
+  for (const GitHubConfig& item : items) {
+    setup.known_hosts.push_back(item.host);
+    const std::vector<std::string> names = AccountsOf(item.host, item.accounts);
+    for (const std::string& name : names) {
+      setup.paces.emplace(name, PaceOfItem(item));
+    }
+    std::vector<std::string>& part =
+        (item.app.has_value() ? app_part : token_part).accounts;
+    part.insert(part.end(), names.begin(), names.end());
+    if (item.app.has_value()) {
+      AppCredential app;
+      app.host = item.host;
+      app.api_url = item.api_url;
+      app.accounts = item.accounts;
+      app.issuer =
+          item.app->client_id.empty() ? item.app->app_id : item.app->client_id;
+      app.private_key_file = item.app->private_key_file;
+      apps.push_back(std::move(app));
+      continue;
+    }
+    StaticCredential credential;
+    credential.host = item.host;
+    credential.api_url = item.api_url;
+    credential.accounts = item.accounts;
+    credential.token_file = item.token_file;
+    if (item.token_file.empty()) credential.token = flags.github_token;
+    tokens.push_back(std::move(credential));
+  }
+  if (setup.known_hosts.empty()) setup.known_hosts.push_back(kGitHubHost);
+
+  absl::StatusOr<std::unique_ptr<Credentials>> made =
+      MakeStaticCredentials(std::move(tokens));
+  if (!made.ok()) return made.status();
+  token_part.credentials = *std::move(made);
+  made = MakeAppCredentials(std::move(apps), std::move(app_options));
+  if (!made.ok()) return made.status();
+  app_part.credentials = *std::move(made);
+  std::vector<CredentialsPart> parts;
+  parts.push_back(std::move(token_part));
+  parts.push_back(std::move(app_part));
+  setup.credentials = JoinCredentials(std::move(parts));
+  return setup;
+}
+
+}  // namespace signalbox

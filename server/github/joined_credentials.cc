@@ -1,0 +1,90 @@
+#include "server/github/joined_credentials.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+class JoinedCredentials : public Credentials {
+ public:
+  explicit JoinedCredentials(std::vector<CredentialsPart> parts) {
+    for (CredentialsPart& part : parts) {
+      for (const std::string& account : part.accounts) {
+        by_account_.emplace(absl::AsciiStrToLower(account),
+                            part.credentials.get());
+      }
+      parts_.push_back(std::move(part.credentials));
+    }
+  }
+
+  std::string Find(const Repository& repository) const override {
+    const Credentials* const part = PartOf(absl::AsciiStrToLower(
+        absl::StrCat(repository.host, "/", repository.owner)));
+    return part == nullptr ? "" : part->Find(repository);
+  }
+
+  absl::StatusOr<Token> Get(absl::string_view credential_id,
+                            absl::Time now) override {
+    Credentials* const part = PartOf(credential_id);
+    if (part == nullptr) {
+      return Error(
+          absl::StatusCode::kNotFound, "NO_CREDENTIAL",
+          absl::StrCat("there is no credential ", Quoted(credential_id)));
+    }
+    return part->Get(credential_id, now);
+  }
+
+  void NoteRefused(absl::string_view credential_id, const Token& token,
+                   absl::string_view reason, absl::Time now) override {
+    Credentials* const part = PartOf(credential_id);
+    if (part != nullptr) part->NoteRefused(credential_id, token, reason, now);
+  }
+
+  void NoteAccepted(absl::string_view credential_id,
+                    const Token& token) override {
+    Credentials* const part = PartOf(credential_id);
+    if (part != nullptr) part->NoteAccepted(credential_id, token);
+  }
+
+  std::vector<CredentialState> States() const override {
+    std::vector<CredentialState> states;
+    for (const auto& part : parts_) {
+      std::vector<CredentialState> some = part->States();
+      std::move(some.begin(), some.end(), std::back_inserter(states));
+    }
+    std::sort(states.begin(), states.end(),
+              [](const CredentialState& a, const CredentialState& b) {
+                return a.id < b.id;
+              });
+    return states;
+  }
+
+ private:
+  // A credential's id is one of its accounts, or an account that falls to "*".
+  Credentials* PartOf(absl::string_view id) const {
+    auto found = by_account_.find(id);
+    if (found == by_account_.end()) {
+      found = by_account_.find(absl::StrCat(id.substr(0, id.find('/')), "/*"));
+    }
+    return found == by_account_.end() ? nullptr : found->second;
+  }
+
+  std::vector<std::unique_ptr<Credentials>> parts_;
+  std::map<std::string, Credentials*, std::less<>> by_account_;
+};
+
+}  // namespace
+
+std::unique_ptr<Credentials> JoinCredentials(
+    std::vector<CredentialsPart> parts) {
+  return std::make_unique<JoinedCredentials>(std::move(parts));
+}
+
+}  // namespace signalbox
