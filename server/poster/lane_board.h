@@ -6,7 +6,6 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/metrics.h"
 #include "server/base/mutex.h"
 
 namespace signalbox {
@@ -20,15 +19,11 @@ struct LaneState {
   absl::Time until = absl::InfinitePast();
 };
 
-// LaneBoard shows how the lanes stand: to whoever asks, and as the alarm metric
-// `signalbox_credential_stopped`. Nothing is decided by it.
+// LaneBoard shows how the lanes stand. Nothing is decided by it.
 //
 // Thread-safe.
 class LaneBoard {
  public:
-  // `metrics` is borrowed.
-  explicit LaneBoard(Metrics* metrics) : metrics_(metrics) {}
-
   // The lane waits, or (with an empty reason) goes on.
   void Waits(const std::string& lane, absl::string_view reason,
              absl::Time until);
@@ -36,18 +31,11 @@ class LaneBoard {
     Waits(lane, "", absl::InfinitePast());
   }
 
-  // The lane's credential is stopped, or (with an empty reason) is not.
-  void Stopped(const std::string& lane, const std::string& reason);
-
   LaneState StateOf(absl::string_view lane) const;
 
  private:
-  Metrics* const metrics_;
-
   mutable Mutex mu_;
   std::map<std::string, LaneState, std::less<>> states_ ABSL_GUARDED_BY(mu_);
-  // Why each is stopped; only those that ever were.
-  std::map<std::string, std::string> stopped_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

@@ -70,8 +70,7 @@ Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
       metrics_(metrics),
       clock_(clock),
       wake_(std::move(wake)),
-      on_store_failure_(std::move(on_store_failure)),
-      board_(metrics) {}
+      on_store_failure_(std::move(on_store_failure)) {}
 
 Poster::~Poster() = default;
 
@@ -326,20 +325,24 @@ void Poster::BeginDue(absl::Time& next) {
 Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   const Moment now = Look();
   if (lane_id.empty()) return AbandonUnowned(now);
+  Lane& lane = lanes_[lane_id];
   const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
-  if (!token.ok()) {
+  if (token.ok()) {
+    lane.probe.reset();
+    if (token->probe_only) lane.probe = *token;
+  } else {
     const bool stopped = absl::IsFailedPrecondition(token.status());
-    const std::string reason(ReasonOf(token.status()));
-    if (stopped) board_.Stopped(lane_id, reason);
-    board_.Waits(lane_id, reason, absl::InfinitePast());
+    board_.Waits(lane_id, ReasonOf(token.status()), absl::InfinitePast());
     next = std::min(next, now.wall + (stopped ? kStoppedCredentialRetry
                                               : kCredentialRetry));
-    return Step::kNothing;
   }
-  if (token->probe_only || !limiter_->Knows(lane_id)) {
+  if (lane.probe.has_value()) {
+    return BeginLearning(lane_id, *lane.probe, now, next);
+  }
+  if (!token.ok()) return Step::kNothing;
+  if (!limiter_->Knows(lane_id)) {
     return BeginLearning(lane_id, *token, now, next);
   }
-  board_.Stopped(lane_id, "");
   if (!moved_.Empty(lane_id)) {
     const Step step = BeginNaming(lane_id, *token, now, next);
     if (step != Step::kNothing) return step;
@@ -350,7 +353,7 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   results.deadline = now.wall + kLeaseTime;
   LeaseRequest pendings = results;
   pendings.pendings = true;
-  if (lanes_[lane_id].results_in_row >= kResultsPerPending) {
+  if (lane.results_in_row >= kResultsPerPending) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
     const Step step = TakeAndBegin(long_due, *token, now, next);
@@ -394,6 +397,7 @@ Poster::Step Poster::BeginLearning(const std::string& lane_id,
   request->errand = Errand::kLearn;
   request->lane = lane_id;
   request->token = token;
+  lane.probe.reset();
   Send(std::move(request), now);
   return Step::kNothing;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -125,6 +126,9 @@ class Poster {
     std::string last_repository[2];  // By class: results, pendings.
     int results_in_row = 0;          // Since the last pending.
     bool learning = false;           // GET /rate_limit is under way.
+    // A token that is to be tried, since its credential is stopped; handed out
+    // once, so kept until the request can begin.
+    std::optional<Token> probe;
   };
 
   enum class Step {

@@ -791,10 +791,6 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   EXPECT_EQ(transport_->sent.size(), 2u);
   EXPECT_EQ(ShownState("other/lib"), "success");
   EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "ACCOUNT_SUSPENDED");
-  EXPECT_TRUE(absl::StrContains(
-      metrics_.Text(),
-      "signalbox_credential_stopped{credential=\"github.com/acme\",reason="
-      "\"ACCOUNT_SUSPENDED\"} 1"));
   RunFor(absl::Minutes(10));
   EXPECT_EQ(transport_->reads, 1);  // One probe in a quarter of an hour.
   suspended = false;
@@ -802,6 +798,38 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(ShownState("acme/web", Sha(i)), "success");
   }
+}
+
+// A token to be tried is handed out once in a quarter of an hour.
+TEST_F(PosterTest, AProbeWaitsForAHostThatIsDown) {
+  Unpace();
+  bool suspended = true;
+  bool down = true;
+  transport_->hook_reads = true;
+  transport_->hook = [&](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    HttpResponse answer;
+    answer.status = 403;
+    answer.body = R"({"message":"Sorry. Your account was suspended."})";
+    if (suspended && request.bearer.Reveal() == "acme-token") return answer;
+    answer.status = 502;
+    if (down && request.bearer.Reveal() == "other-token") return answer;
+    return std::nullopt;
+  };
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  suspended = false;
+  for (int i = 0; i < 20; ++i) {
+    Report report = Ended("other/lib", Result::kSuccess);
+    report.context = absl::StrCat("ci/", i);
+    Say(report);
+  }
+  RunFor(absl::Minutes(16));
+  EXPECT_EQ(ShownState("acme/web"), "nothing");
+  down = false;
+  RunFor(absl::Minutes(6));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(ShownState("other/lib", kSha, "ci/0"), "success");
 }
 
 class PosterTroubleTest : public PosterTest,
