@@ -34,6 +34,18 @@ SimulatedResponse Failure(int status, absl::string_view message,
 
 SimulatedResponse NotFound() { return Failure(404, "Not Found", kDocs); }
 
+SimulatedResponse MovedAnswer(int status, const std::string& url) {
+  SimulatedResponse response = JsonAnswer(
+      status, {{"message", "Moved Permanently"},
+               {"url", url},
+               {"documentation_url",
+                absl::StrCat(kDocs,
+                             "/guides/best-practices-for-using-the-rest-api"
+                             "#http-redirects")}});
+  response.headers.emplace_back("location", url);
+  return response;
+}
+
 Page PageOf(const RequestTarget& target, size_t count, const std::string& url) {
   constexpr int kDefaultSize = 30;
   constexpr int kMaxSize = 100;

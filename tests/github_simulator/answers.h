@@ -23,6 +23,9 @@ SimulatedResponse Failure(int status, absl::string_view message,
 
 SimulatedResponse NotFound();
 
+// A redirect to `url`.
+SimulatedResponse MovedAnswer(int status, const std::string& url);
+
 // One page of `count` things, by `per_page` (30, at most 100) and `page`.
 struct Page {
   size_t begin = 0;

@@ -16,7 +16,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr char kWebUrl[] = "https://github.com";
 // When every App and installation was made.
 constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 constexpr char kTokenDocs[] =
@@ -150,8 +149,8 @@ Json AppApi::InstallationObject(const Apps::Installation& installation) const {
       {"access_tokens_url", url + "/access_tokens"},
       {"repositories_url",
        absl::StrCat(api_url_, "/installation/repositories")},
-      {"html_url",
-       absl::StrCat(kWebUrl, settings, "/installations/", installation.id)},
+      {"html_url", absl::StrCat(WebUrl(api_url_), settings, "/installations/",
+                                installation.id)},
       {"app_id", installation.app_id},
       {"app_slug", app->slug},
       {"target_id", account.id},
@@ -186,8 +185,8 @@ Json AppApi::AppObject(const Apps::App& app) const {
            api_url_)},
       {"name", app.slug},
       {"description", nullptr},
-      {"external_url", kWebUrl},
-      {"html_url", absl::StrCat(kWebUrl, "/apps/", app.slug)},
+      {"external_url", WebUrl(api_url_)},
+      {"html_url", absl::StrCat(WebUrl(api_url_), "/apps/", app.slug)},
       {"created_at", kCreationTime},
       {"updated_at", kCreationTime},
       {"permissions", Apps::Granted()},

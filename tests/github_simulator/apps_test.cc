@@ -1,8 +1,9 @@
-// GitHub Apps: their JWTs, their installations, and the tokens of those.
+// Where GitHub Apps are installed, and the tokens that they get there.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,256 +11,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tests/github_simulator/app_key.h"
-#include "tests/github_simulator/github_rules_fixture.h"
+#include "tests/github_simulator/apps_fixture.h"
 
 namespace signalbox {
 namespace {
 
 using nlohmann::json;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr char kUndecodable[] = "A JSON web token could not be decoded";
-constexpr char kIssuedAt[] =
-    "'Issued at' claim ('iat') must be an Integer representing the time that "
-    "the assertion was issued";
-constexpr char kExpired[] =
-    "'Expiration time' claim ('exp') must be a numeric value representing the "
-    "future time at which the assertion expires";
-constexpr char kTooFar[] =
-    "'Expiration time' claim ('exp') is too far in the future";
-
-constexpr int64_t kAppId = 123456;
-constexpr char kClientId[] = "Iv23liabcdef";
-
-// Making a key takes a tenth of a second.
-const AppKey& Key() {
-  static const auto* const kKey = new AppKey();
-  return *kKey;
-}
-const AppKey& OtherKey() {
-  static const auto* const kKey = new AppKey();
-  return *kKey;
-}
-
-class AppsTest : public GitHubRulesFixture {
- protected:
-  AppsTest() { StartWithApp({.tokens = {"token"}}); }
-
-  void StartWithApp(GitHubRules::Options options) {
-    Restart(std::move(options));
-    rules_->AddApp({.id = kAppId,
-                    .client_id = kClientId,
-                    .slug = "signalbox",
-                    .public_key = Key().PublicPem()});
-    installation_ = rules_->AddInstallation(
-        {.id = 77, .app_id = kAppId, .account = "acme"});
-  }
-
-  std::string Jwt() { return Key().Jwt(kClientId, now_); }
-
-  SimulatedResponse GetApp(const std::string& jwt) { return Get("/app", jwt); }
-
-  // The answer to a JWT with those claims, in seconds from now.
-  std::string SayToClaims(const std::string& claims) {
-    const SimulatedResponse response =
-        GetApp(Key().Sign(R"({"alg":"RS256","typ":"JWT"})", claims));
-    if (response.status == 200) return "";
-    EXPECT_EQ(response.status, 401) << claims;
-    return MessageOf(response);
-  }
-  std::string SayToTimes(int64_t iat, int64_t exp) {
-    const int64_t now = absl::ToUnixSeconds(now_);
-    return SayToClaims(
-        json({{"iss", kClientId}, {"iat", now + iat}, {"exp", now + exp}})
-            .dump());
-  }
-
-  SimulatedResponse MakeToken(int64_t installation,
-                              const std::string& body = "") {
-    return Send(
-        "POST",
-        absl::StrCat("/app/installations/", installation, "/access_tokens"),
-        body, Jwt());
-  }
-
-  std::string Token(const std::string& body = "") {
-    return BodyOf(MakeToken(installation_, body)).value("token", "");
-  }
-
-  int64_t installation_ = 0;
-};
-
-// ---- JWTs
-
-TEST_F(AppsTest, AnAppReadsAboutItself) {
-  const json app = BodyOf(GetApp(Jwt()));
-  EXPECT_EQ(app["id"], kAppId);
-  EXPECT_EQ(app["slug"], "signalbox");
-  EXPECT_EQ(app["client_id"], kClientId);
-  EXPECT_EQ(app["installations_count"], 1);
-  EXPECT_EQ(app["permissions"]["statuses"], "write");
-}
-
-TEST_F(AppsTest, TheIssuerIsClientIdOrAppIdAsTextOrNumber) {
-  const int64_t now = absl::ToUnixSeconds(now_);
-  for (const json& issuer :
-       std::vector<json>{kClientId, std::to_string(kAppId), kAppId}) {
-    EXPECT_EQ(
-        SayToClaims(
-            json({{"iss", issuer}, {"iat", now}, {"exp", now + 60}}).dump()),
-        "")
-        << issuer;
-  }
-  for (const json& issuer : std::vector<json>{
-           "", "iv23liabcdef", kAppId + 1, 123456.0, nullptr, {kAppId}}) {
-    EXPECT_EQ(
-        SayToClaims(
-            json({{"iss", issuer}, {"iat", now}, {"exp", now + 60}}).dump()),
-        kUndecodable)
-        << issuer;
-  }
-}
-
-// The edges, in seconds from GitHub's clock.
-TEST_F(AppsTest, TimesMustFit) {
-  EXPECT_EQ(SayToTimes(0, 600), "");
-  EXPECT_EQ(SayToTimes(-60, 540), "");
-  EXPECT_EQ(SayToTimes(-100'000, 1), "");
-  EXPECT_EQ(SayToTimes(1, 540), kIssuedAt);
-  EXPECT_EQ(SayToTimes(-60, 0), kExpired);
-  EXPECT_EQ(SayToTimes(-600, -1), kExpired);
-  EXPECT_EQ(SayToTimes(-60, 601), kTooFar);
-  now_ += absl::Milliseconds(999);
-  EXPECT_EQ(SayToTimes(0, 600), "");
-  EXPECT_EQ(SayToTimes(1, 600), kIssuedAt);
-  EXPECT_EQ(SayToTimes(0, 601), kTooFar);
-}
-
-TEST_F(AppsTest, TimesAreIntegers) {
-  const int64_t now = absl::ToUnixSeconds(now_);
-  const auto say = [&](const json& iat, const json& exp) {
-    return SayToClaims(
-        json({{"iss", kClientId}, {"iat", iat}, {"exp", exp}}).dump());
-  };
-  EXPECT_EQ(say(now, now + 60), "");
-  EXPECT_EQ(say(now - 0.5, now + 60), kIssuedAt);
-  EXPECT_EQ(say(std::to_string(now), now + 60), kIssuedAt);
-  EXPECT_EQ(say(nullptr, now + 60), kIssuedAt);
-  EXPECT_EQ(say(true, now + 60), kIssuedAt);
-  EXPECT_EQ(say(now, now + 60.5), kExpired);
-  EXPECT_EQ(say(now, std::to_string(now + 60)), kExpired);
-  EXPECT_EQ(say(now, ~uint64_t{0}), kTooFar);
-  EXPECT_EQ(SayToClaims(json({{"iss", kClientId}, {"exp", now + 60}}).dump()),
-            kIssuedAt);
-  EXPECT_EQ(SayToClaims(json({{"iss", kClientId}, {"iat", now}}).dump()),
-            kExpired);
-}
-
-TEST_F(AppsTest, WhatIsNoJwtCannotBeDecoded) {
-  const std::string good = Jwt();
-  const int64_t now = absl::ToUnixSeconds(now_);
-  const std::string claims =
-      json({{"iss", kClientId}, {"iat", now}, {"exp", now + 60}}).dump();
-  std::string other_signature = good;
-  other_signature[good.size() - 10] =
-      other_signature[good.size() - 10] == 'A' ? 'B' : 'A';
-  for (const std::string& bad :
-       std::vector<std::string>{"",
-                                "token",
-                                "a.b.c",
-                                "eyJ",
-                                "eyJ.eyJ.eyJ",
-                                good + ".x",
-                                good + "=",
-                                good + "A",
-                                " " + good.substr(1),
-                                other_signature,
-                                good.substr(0, good.rfind('.')),
-                                good.substr(0, good.rfind('.') + 1),
-                                OtherKey().Jwt(kClientId, now_),
-                                Key().Sign(R"({"alg":"none"})", claims),
-                                Key().Sign(R"({"alg":"HS256"})", claims),
-                                Key().Sign(R"({"alg":7})", claims),
-                                Key().Sign("{}", claims),
-                                Key().Sign("[]", claims),
-                                Key().Sign("", claims),
-                                Key().Sign(R"({"alg":"RS256"})", ""),
-                                Key().Sign(R"({"alg":"RS256"})", "[]"),
-                                Key().Sign(R"({"alg":"RS256"})", "{"),
-                                Key().Sign(R"({"alg":"RS256"})", "{}"),
-                                Key().Sign("\xff", "\xff"),
-                                "ghs_" + std::string(36, 'a')}) {
-    const SimulatedResponse response = GetApp(bad);
-    EXPECT_EQ(response.status, 401) << bad;
-    EXPECT_EQ(MessageOf(response), kUndecodable) << bad;
-  }
-  EXPECT_EQ(GetApp(good).status, 200);
-  EXPECT_EQ(GetApp(Key().Sign(R"({"alg":"RS256"})", claims)).status, 200);
-}
-
-// Claims that a different key would have signed must not be believed.
-TEST_F(AppsTest, AChangedClaimBreaksTheSignature) {
-  const std::string good = Jwt();
-  const std::string forged = Key().Jwt(kClientId, now_ + absl::Seconds(1));
-  const std::string mixed =
-      forged.substr(0, forged.rfind('.')) + good.substr(good.rfind('.'));
-  EXPECT_EQ(GetApp(mixed).status, 401);
-}
-
-TEST_F(AppsTest, AJwtIsABearer) {
-  const SimulatedResponse response = rules_->Handle(
-      {.method = "GET",
-       .target = "/app",
-       .headers = {{"User-Agent", "t"}, {"Authorization", "token " + Jwt()}}},
-      now_);
-  EXPECT_EQ(response.status, 401);
-  EXPECT_EQ(MessageOf(response), kUndecodable);
-}
-
-TEST_F(AppsTest, SeveralKeysMayBeActive) {
-  const std::string old_jwt = Jwt();
-  const std::string new_jwt = OtherKey().Jwt(kClientId, now_);
-  EXPECT_EQ(GetApp(new_jwt).status, 401);
-  rules_->SetAppKeys(kAppId, {Key().PublicPem(), OtherKey().PublicPem()});
-  EXPECT_EQ(GetApp(old_jwt).status, 200);
-  EXPECT_EQ(GetApp(new_jwt).status, 200);
-  rules_->SetAppKeys(kAppId, {OtherKey().PublicPem()});
-  EXPECT_EQ(GetApp(old_jwt).status, 401);
-  EXPECT_EQ(GetApp(new_jwt).status, 200);
-  EXPECT_FALSE(GitHubRules::IsAppKey(""));
-  EXPECT_FALSE(GitHubRules::IsAppKey(Key().PrivatePem()));
-  EXPECT_TRUE(GitHubRules::IsAppKey(Key().PublicPem()));
-}
-
-TEST_F(AppsTest, EachKindOfTokenHasItsEndpoints) {
-  for (const std::string& target :
-       {std::string("/repos/acme/widgets"), std::string("/user"),
-        std::string("/rate_limit"), absl::StrCat("/repositories/", kId)}) {
-    const SimulatedResponse response = Get(target, Jwt());
-    EXPECT_EQ(response.status, 401) << target;
-    EXPECT_EQ(MessageOf(response), "Bad credentials") << target;
-  }
-  EXPECT_EQ(PostState("success", "c", Jwt()).status, 401);
-  for (const std::string& token : {Token(), std::string("token")}) {
-    for (const char* target :
-         {"/app", "/app/installations", "/app/installations/77",
-          "/orgs/acme/installation", "/users/acme/installation",
-          "/repos/acme/widgets/installation"}) {
-      const SimulatedResponse response = Get(target, token);
-      EXPECT_EQ(response.status, 401) << target;
-      EXPECT_EQ(MessageOf(response), kUndecodable) << target;
-    }
-    const SimulatedResponse minted =
-        Send("POST", "/app/installations/77/access_tokens", "", token);
-    EXPECT_EQ(minted.status, 401);
-    EXPECT_EQ(MessageOf(minted), kUndecodable);
-  }
-  EXPECT_EQ(rules_->tokens_made(installation_), 1);
-}
+class AppsTest : public AppsFixture {};
 
 // ---- Installations
 
@@ -361,6 +123,10 @@ TEST_F(AppsTest, ATokenPostsAsTheBot) {
   EXPECT_EQ(status.status, 201);
   EXPECT_EQ(BodyOf(status)["creator"]["login"], "signalbox[bot]");
   EXPECT_EQ(BodyOf(status)["creator"]["type"], "Bot");
+  EXPECT_EQ(BodyOf(status)["creator"]["url"],
+            "http://127.0.0.1:8180/users/signalbox%5Bbot%5D");
+  EXPECT_EQ(BodyOf(status)["creator"]["html_url"],
+            "https://github.com/apps/signalbox");
   EXPECT_EQ(rules_->Rows(kRepository, kSha).at(0).creator, "signalbox[bot]");
   EXPECT_EQ(Get("/repos/acme/widgets", body["token"]).status, 200);
   EXPECT_EQ(Get("/rate_limit", body["token"]).status, 200);

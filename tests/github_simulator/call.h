@@ -31,6 +31,8 @@ struct Call {
   RequestTarget target;
   bool is_read = false;  // GET or HEAD
   Caller caller;
+  // The client gave up on it: whatever it does now is not the client's doing.
+  bool is_given_up = false;
 };
 
 // The first header of that name in any case; null: there is none.

@@ -23,13 +23,43 @@ SimulatedResponse AddFault(Members members, absl::Time, GitHubRules* rules) {
   const Fault fault = {.name = members.Text("name"),
                        .count = members.SmallNumber("count", 1),
                        .seconds = members.SmallNumber("seconds", 60),
-                       .target_contains = members.Text("target_contains")};
-  if (!GitHubRules::IsFault(fault.name)) {
-    members.Complain("name", "is not a fault");
-  }
+                       .target_contains = members.Text("target_contains"),
+                       .status = members.SmallNumber("status", 0),
+                       .body = members.Text("body"),
+                       .message = members.Text("message"),
+                       .errors = members.Raw("errors"),
+                       .headers = members.Headers("headers"),
+                       .content_type = members.Text("content_type"),
+                       .location = members.Text("location")};
   if (!members.complaint().empty()) return Refuse(members.complaint());
+  const std::string complaint = GitHubRules::ComplaintAbout(fault);
+  if (!complaint.empty()) return Refuse(complaint);
   rules->AddFault(fault);
   return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
+}
+
+SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
+  const GitHubRules::Options& now = rules->options();
+  const int max_concurrent =
+      members.SmallNumber("max_concurrent", now.max_concurrent);
+  const auto duration = [&members](const char* name, absl::Duration fallback) {
+    const int milliseconds = members.SmallNumber(
+        name, static_cast<int>(absl::ToInt64Milliseconds(fallback)));
+    if (milliseconds < 0) members.Complain(name, "is below 0");
+    return absl::Milliseconds(milliseconds);
+  };
+  const absl::Duration read_lag = duration("read_lag_ms", now.read_lag);
+  const absl::Duration answer_delay =
+      duration("answer_delay_ms", now.answer_delay);
+  if (max_concurrent < 0) members.Complain("max_concurrent", "is below 0");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->SetMaxConcurrent(max_concurrent);
+  rules->SetReadLag(read_lag);
+  rules->SetAnswerDelay(answer_delay);
+  return JsonAnswer(
+      200, Json{{"max_concurrent", max_concurrent},
+                {"read_lag_ms", absl::ToInt64Milliseconds(read_lag)},
+                {"answer_delay_ms", absl::ToInt64Milliseconds(answer_delay)}});
 }
 
 SimulatedResponse AddRepository(Members members, absl::Time,
@@ -181,6 +211,7 @@ constexpr Order kOrders[] = {
     {"repositories", AddRepository},
     {"reruns", AllowRerun},
     {"revoke", RevokeTokens},
+    {"settings", Set},
 };
 
 }  // namespace

@@ -7,13 +7,14 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/github_simulator/request_target.h"
 
 namespace signalbox {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kWebUrl[] = "https://github.com";
 // When everything that has no time of its own was made.
 constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 
@@ -67,6 +68,11 @@ std::string NodeId(absl::string_view kind, int64_t id) {
   return absl::StrCat(kind, "_", absl::WebSafeBase64Escape(absl::StrCat(id)));
 }
 
+std::string WebUrl(absl::string_view api_url) {
+  return absl::ConsumeSuffix(&api_url, "/api/v3") ? std::string(api_url)
+                                                  : "https://github.com";
+}
+
 int64_t AccountId(absl::string_view login) {
   // FNV-1a: the same in every process, as a test may compare runs.
   uint64_t hash = 14695981039346656037u;
@@ -83,7 +89,8 @@ SimulatedUser UserOfLogin(const std::string& login) {
 }
 
 Json UserObject(const SimulatedUser& user, absl::string_view api_url) {
-  const std::string url = absl::StrCat(api_url, "/users/", user.login);
+  const std::string url =
+      absl::StrCat(api_url, "/users/", PercentEncode(user.login));
   const char* const type = user.is_bot            ? "Bot"
                            : user.is_organization ? "Organization"
                                                   : "User";
@@ -95,7 +102,10 @@ Json UserObject(const SimulatedUser& user, absl::string_view api_url) {
                                   user.id, "?v=4")},
       {"gravatar_id", ""},
       {"url", url},
-      {"html_url", absl::StrCat(kWebUrl, "/", user.login)},
+      {"html_url", user.is_bot
+                       ? absl::StrCat(WebUrl(api_url), "/apps/",
+                                      absl::StripSuffix(user.login, "[bot]"))
+                       : absl::StrCat(WebUrl(api_url), "/", user.login)},
       {"followers_url", url + "/followers"},
       {"following_url", url + "/following{/other_user}"},
       {"gists_url", url + "/gists{/gist_id}"},
@@ -146,7 +156,7 @@ Json RepositoryObject(const SimulatedRepository& repository,
        UserObject(
            {.login = owner, .id = AccountId(owner), .is_organization = true},
            api_url)},
-      {"html_url", absl::StrCat(kWebUrl, "/", repository.full_name)},
+      {"html_url", absl::StrCat(WebUrl(api_url), "/", repository.full_name)},
       {"description", nullptr},
       {"fork", false},
       {"url", url},
@@ -160,15 +170,17 @@ Json RepositoryObject(const SimulatedRepository& repository,
 Json FullRepositoryObject(const SimulatedRepository& repository,
                           absl::string_view api_url) {
   const std::string& full_name = repository.full_name;
+  const std::string web_url = WebUrl(api_url);
+  const std::string host = web_url.substr(web_url.find("://") + 3);
   Json object = RepositoryObject(repository, api_url);
   object.update(Json{
       {"created_at", kCreationTime},
       {"updated_at", kCreationTime},
       {"pushed_at", kCreationTime},
-      {"git_url", absl::StrCat("git://github.com/", full_name, ".git")},
-      {"ssh_url", absl::StrCat("git@github.com:", full_name, ".git")},
-      {"clone_url", absl::StrCat(kWebUrl, "/", full_name, ".git")},
-      {"svn_url", absl::StrCat(kWebUrl, "/", full_name)},
+      {"git_url", absl::StrCat("git://", host, "/", full_name, ".git")},
+      {"ssh_url", absl::StrCat("git@", host, ":", full_name, ".git")},
+      {"clone_url", absl::StrCat(web_url, "/", full_name, ".git")},
+      {"svn_url", absl::StrCat(web_url, "/", full_name)},
       {"homepage", nullptr},
       {"size", 0},
       {"stargazers_count", 0},

@@ -33,6 +33,10 @@ std::string IsoTime(absl::Time time);
 // An opaque id as GitHub's GraphQL has them.
 std::string NodeId(absl::string_view kind, int64_t id);
 
+// What links for people begin with: https://github.com, or where GHES has its
+// API, at `HOST/api/v3`, that host.
+std::string WebUrl(absl::string_view api_url);
+
 // A stable id for a login.
 int64_t AccountId(absl::string_view login);
 
@@ -40,7 +44,6 @@ int64_t AccountId(absl::string_view login);
 SimulatedUser UserOfLogin(const std::string& login);
 
 // `api_url` is what links to the API begin with, without a slash at the end.
-// Links for people go to https://github.com.
 nlohmann::ordered_json UserObject(const SimulatedUser& user,
                                   absl::string_view api_url);
 

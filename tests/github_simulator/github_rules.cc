@@ -12,6 +12,8 @@
 #include "tests/github_simulator/app_jwt.h"
 #include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/call.h"
+#include "tests/github_simulator/conduct.h"
+#include "tests/github_simulator/faults.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/limits.h"
 #include "tests/github_simulator/request_target.h"
@@ -23,17 +25,14 @@ namespace {
 
 using Row = GitHubRules::Row;
 
-constexpr absl::Duration kSlowAnswer = absl::Seconds(11);
-
-constexpr absl::string_view kFaults[] = {
-    "server_error_html", "server_error_json",  "slow",
-    "reset_after_apply", "reset_before_apply", "primary_limit_403",
-    "primary_limit_429", "secondary_limit",    "secondary_limit_bare",
-    "abuse_limit",       "unauthorized",       "forbidden",
-};
-
 constexpr char kRateLimitDocs[] =
     "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api";
+
+bool HasHeader(const SimulatedResponse& response, absl::string_view name) {
+  return std::any_of(
+      response.headers.begin(), response.headers.end(),
+      [name](const auto& h) { return absl::EqualsIgnoreCase(h.first, name); });
+}
 
 }  // namespace
 
@@ -42,45 +41,88 @@ struct GitHubRules::State {
       : options(std::move(given)),
         world(options.any_repository),
         limits(options.rate_limits, options.hourly_limit),
-        routes(options, &world, &apps, &limits, &misbehaviour) {}
+        routes(options, &world, &apps, &limits, &conduct) {
+    conduct.set_max_concurrent(options.max_concurrent);
+  }
 
+  Call MakeCall(const SimulatedRequest& request, absl::Time now) const;
+  // The pause that keeps GitHub from listening to a call; null: none.
+  const Limits::Pause* PauseFor(const Call& call);
   SimulatedResponse Answer(const Call& call);
-  // The fault that fits, used up by one.
-  std::optional<Fault> TakeFault(const Call& call);
   SimulatedResponse Fail(const Call& call, const Fault& fault);
   SimulatedResponse LimitAnswer(const Call& call, const Limits::Pause& pause);
   // As whom a limit's text addresses the caller.
   std::string NameOf(const Caller& caller);
   void AddHeaders(const Call& call, SimulatedResponse* response);
+  // Notes what the client knows once it has this answer, or does not have it.
+  void NoteAnswer(const Call& call, int64_t exchange,
+                  const SimulatedResponse& response);
 
-  const Options options;
+  Options options;
   World world;
   Apps apps;
   Limits limits;
-  Misbehaviour misbehaviour;
+  Conduct conduct;
   Routes routes;
-  std::vector<Fault> faults;
+  Faults faults;
+  std::multimap<absl::Time, SimulatedRequest> late;  // By when they apply.
   int request_count = 0;
 };
 
+Call GitHubRules::State::MakeCall(const SimulatedRequest& request,
+                                  absl::Time now) const {
+  Call call = {
+      .request = request,
+      .now = now,
+      .target = RequestTarget::Parse(request.target, options.api_prefix),
+      .is_read = request.method == "GET" || request.method == "HEAD",
+      .caller = {}};
+  call.caller = routes.CallerOf(request, call.target, now);
+  return call;
+}
+
+const Limits::Pause* GitHubRules::State::PauseFor(const Call& call) {
+  const Limits::Pause* const pause =
+      limits.PauseOf(call.caller.account, call.now);
+  const bool is_free = pause != nullptr && IsPrimaryLimit(pause->fault) &&
+                       Routes::IsRateLimit(call);
+  return is_free ? nullptr : pause;
+}
+
 SimulatedResponse GitHubRules::State::Answer(const Call& call) {
   if (HeaderOf(call.request, "user-agent").empty()) {
-    ++misbehaviour.without_user_agent;
+    ++conduct.misbehaviour.without_user_agent;
     return HtmlAnswer(
         403,
         "Request forbidden by administrative rules. Please make sure your "
         "request has a User-Agent header.\n");
   }
-  const Limits::Pause* const pause =
-      limits.PauseOf(call.caller.account, call.now);
-  const bool is_free = Routes::IsRateLimit(call) && pause != nullptr &&
-                       IsPrimaryLimit(pause->fault);
-  if (pause != nullptr && !is_free) {
-    if (call.now >= pause->known_from) ++misbehaviour.in_forbidden_window;
+  if (const Limits::Pause* const pause = PauseFor(call)) {
     return LimitAnswer(call, *pause);
   }
-  const std::optional<Fault> fault = TakeFault(call);
+  if (auto redirect = LoopOn(call.request.target, options.base_url)) {
+    return *std::move(redirect);
+  }
+  const std::optional<Fault> fault = faults.Take(call.request.target);
   return fault.has_value() ? Fail(call, *fault) : routes.Answer(call);
+}
+
+SimulatedResponse GitHubRules::State::Fail(const Call& call,
+                                           const Fault& fault) {
+  FaultEffect effect = EffectOf(fault, call.request.target, options.base_url);
+  if (effect.is_limit) {
+    const Limits::Pause pause = {
+        .fault = fault.name, .until = call.now + absl::Seconds(fault.seconds)};
+    limits.Begin(call.caller.account, pause);
+    return LimitAnswer(call, pause);
+  }
+  if (effect.is_applied_late) {
+    late.emplace(call.now + absl::Seconds(fault.seconds), call.request);
+  }
+  if (effect.answer.has_value()) return *std::move(effect.answer);
+  SimulatedResponse response = routes.Answer(call);
+  Spoil(fault, &response);
+  return response;
 }
 
 std::string GitHubRules::State::NameOf(const Caller& caller) {
@@ -94,58 +136,6 @@ std::string GitHubRules::State::NameOf(const Caller& caller) {
       return absl::StrCat(user.is_bot ? "installation ID " : "user ID ",
                           user.id);
   }
-}
-
-std::optional<Fault> GitHubRules::State::TakeFault(const Call& call) {
-  const auto it =
-      std::find_if(faults.begin(), faults.end(), [&call](const Fault& fault) {
-        return absl::StrContains(call.request.target, fault.target_contains);
-      });
-  if (it == faults.end()) return std::nullopt;
-  Fault fault = *it;
-  if (it->count > 0 && --it->count == 0) faults.erase(it);
-  return fault;
-}
-
-SimulatedResponse GitHubRules::State::Fail(const Call& call,
-                                           const Fault& fault) {
-  if (fault.name == "server_error_html") {
-    return HtmlAnswer(502,
-                      "<!DOCTYPE html><html><head><title>Unicorn! &middot; "
-                      "GitHub</title></head><body><h1>This page is taking too "
-                      "long to load.</h1></body></html>\n");
-  }
-  if (fault.name == "server_error_json")
-    return Failure(500, "Server Error", kDocs);
-  if (fault.name == "unauthorized")
-    return Failure(401, "Bad credentials", kDocs);
-  if (fault.name == "forbidden") {
-    SimulatedResponse response = Failure(
-        403, "Resource not accessible by integration", kCreateStatusDocs);
-    response.headers.emplace_back("x-accepted-github-permissions",
-                                  "statuses=write");
-    return response;
-  }
-  if (fault.name == "reset_before_apply") {
-    SimulatedResponse response;
-    response.reset_connection = true;
-    return response;
-  }
-  if (fault.name == "reset_after_apply") {
-    SimulatedResponse response = routes.Answer(call);
-    response.reset_connection = true;
-    return response;
-  }
-  if (fault.name == "slow") {
-    SimulatedResponse response = routes.Answer(call);
-    response.delay = kSlowAnswer;
-    return response;
-  }
-  const Limits::Pause pause = {.fault = fault.name,
-                               .until = call.now + absl::Seconds(fault.seconds),
-                               .known_from = call.now + call.request.latency};
-  limits.Begin(call.caller.account, pause);
-  return LimitAnswer(call, pause);
 }
 
 SimulatedResponse GitHubRules::State::LimitAnswer(const Call& call,
@@ -180,26 +170,52 @@ SimulatedResponse GitHubRules::State::LimitAnswer(const Call& call,
 
 void GitHubRules::State::AddHeaders(const Call& call,
                                     SimulatedResponse* response) {
-  auto& headers = response->headers;
-  headers.emplace_back("date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT",
-                                                call.now, absl::UTCTimeZone()));
-  headers.emplace_back("server", "github.com");
-  headers.emplace_back("x-github-request-id",
-                       absl::StrFormat("%04X:%06X:%08X:0000", 0x5160,
-                                       request_count, request_count));
-  headers.emplace_back("x-github-media-type", "github.v3; format=json");
-  const Limits::Budget budget = limits.BudgetOf(call.caller.account, call.now);
-  const Limits::Pause* const pause =
-      limits.PauseOf(call.caller.account, call.now);
+  const auto add = [response](absl::string_view name, std::string value) {
+    if (HasHeader(*response, name)) return;
+    response->headers.emplace_back(name, std::move(value));
+  };
+  add("date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", call.now,
+                               absl::UTCTimeZone()));
+  add("server", "github.com");
+  add("x-github-request-id", absl::StrFormat("%04X:%06X:%08X:0000", 0x5160,
+                                             request_count, request_count));
+  add("x-github-media-type", "github.v3; format=json");
+  const std::string& account = call.caller.account;
+  const Limits::Budget budget = limits.BudgetOf(account, call.now);
+  const Limits::Pause* const pause = limits.PauseOf(account, call.now);
   const bool is_primary = pause != nullptr && IsPrimaryLimit(pause->fault);
   if (!options.rate_limits && !is_primary) return;
-  headers.emplace_back("x-ratelimit-limit", absl::StrCat(budget.limit));
-  headers.emplace_back("x-ratelimit-remaining", absl::StrCat(budget.remaining));
-  headers.emplace_back("x-ratelimit-used",
-                       absl::StrCat(budget.limit - budget.remaining));
-  headers.emplace_back("x-ratelimit-reset",
-                       absl::StrCat(CeilToUnixSeconds(budget.reset)));
-  headers.emplace_back("x-ratelimit-resource", "core");
+  add("x-ratelimit-limit", absl::StrCat(budget.limit));
+  add("x-ratelimit-remaining", absl::StrCat(budget.remaining));
+  add("x-ratelimit-used", absl::StrCat(budget.limit - budget.remaining));
+  add("x-ratelimit-reset", absl::StrCat(CeilToUnixSeconds(budget.reset)));
+  add("x-ratelimit-resource", "core");
+}
+
+void GitHubRules::State::NoteAnswer(const Call& call, int64_t exchange,
+                                    const SimulatedResponse& response) {
+  const std::optional<Conduct::Key> posted = routes.PostedKey(call);
+  if (!response.reset_connection && !call.is_given_up) {
+    limits.Tell(call.caller.account, exchange, call.now,
+                call.now + call.request.latency + response.delay);
+  }
+  const bool is_lost = call.is_given_up || response.reset_connection ||
+                       response.status == 408 || response.status >= 500;
+  if (is_lost && posted.has_value()) conduct.Lose(*posted);
+  if (Conduct::Exchange* const found = conduct.Find(exchange)) {
+    found->is_handled = true;
+    found->posted = posted;
+  }
+}
+
+std::vector<std::pair<std::string, int>> GitHubRules::Misbehaviour::All()
+    const {
+  return {{"without_user_agent", without_user_agent},
+          {"in_forbidden_window", in_forbidden_window},
+          {"identical_repeats", identical_repeats},
+          {"regressions", regressions},
+          {"concurrent_requests", concurrent_requests},
+          {"unknown_requests", unknown_requests}};
 }
 
 GitHubRules::GitHubRules(Options options)
@@ -207,24 +223,87 @@ GitHubRules::GitHubRules(Options options)
 
 GitHubRules::~GitHubRules() = default;
 
+int64_t GitHubRules::Open(const SimulatedRequest& request, absl::Time now) {
+  const Call call = state_->MakeCall(request, now);
+  if (!HeaderOf(request, "user-agent").empty() &&
+      state_->PauseFor(call) != nullptr &&
+      !state_->limits.MaySend(call.caller.account, now)) {
+    ++state_->conduct.misbehaviour.in_forbidden_window;
+  }
+  return state_->conduct.Open(call.caller.account, now);
+}
+
 SimulatedResponse GitHubRules::Handle(const SimulatedRequest& request,
                                       absl::Time now) {
+  ApplyLate(now);
+  const bool is_opened = request.exchange != 0;
+  const int64_t exchange = is_opened ? request.exchange : Open(request, now);
   ++state_->request_count;
-  Call call = {.request = request,
-               .now = now,
-               .target = RequestTarget::Parse(request.target,
-                                              state_->options.api_prefix),
-               .is_read = request.method == "GET" || request.method == "HEAD",
-               .caller = {}};
-  call.caller = state_->routes.CallerOf(request, call.target, now);
+  Call call = state_->MakeCall(request, now);
+  if (const auto* const found = state_->conduct.Find(exchange)) {
+    call.is_given_up = found->is_given_up;
+  }
   SimulatedResponse response = state_->Answer(call);
+  response.delay += state_->options.answer_delay;
   if (!Routes::IsRateLimit(call)) {
-    state_->limits.Charge(call.caller.account, now,
-                          now + request.latency + response.delay);
+    state_->limits.Charge(call.caller.account, now);
   }
   state_->AddHeaders(call, &response);
   if (request.method == "HEAD") response.body.clear();
+  response.exchange = exchange;
+
+  state_->NoteAnswer(call, exchange, response);
+  if (call.is_given_up) {
+    state_->conduct.Forget(exchange);
+  } else if (!is_opened) {
+    state_->conduct.Find(exchange)->over_at =
+        now + request.latency + response.delay;
+  }
   return response;
+}
+
+void GitHubRules::Close(int64_t exchange, bool is_answered) {
+  Conduct& conduct = state_->conduct;
+  Conduct::Exchange* const found = conduct.Find(exchange);
+  if (found == nullptr) return;
+  if (!is_answered && !found->is_handled) {
+    // Handle is still to come.
+    found->is_given_up = true;
+    return;
+  }
+  if (!is_answered) {
+    state_->limits.Untell(found->account, exchange);
+    if (found->posted.has_value()) conduct.Lose(*found->posted);
+  }
+  conduct.Forget(exchange);
+}
+
+absl::Time GitHubRules::ApplyLate(absl::Time now) {
+  auto& late = state_->late;
+  while (!late.empty() && late.begin()->first <= now) {
+    const auto item = late.extract(late.begin());
+    Call call = state_->MakeCall(item.mapped(), item.key());
+    call.is_given_up = true;
+    state_->routes.Answer(call);
+  }
+  return late.empty() ? absl::InfiniteFuture() : late.begin()->first;
+}
+
+void GitHubRules::SetMaxConcurrent(int count) {
+  state_->options.max_concurrent = count;
+  state_->conduct.set_max_concurrent(count);
+}
+
+void GitHubRules::SetReadLag(absl::Duration read_lag) {
+  state_->options.read_lag = read_lag;
+}
+
+void GitHubRules::SetAnswerDelay(absl::Duration answer_delay) {
+  state_->options.answer_delay = answer_delay;
+}
+
+const GitHubRules::Options& GitHubRules::options() const {
+  return state_->options;
 }
 
 void GitHubRules::AddRepository(absl::string_view full_name, int64_t id) {
@@ -304,18 +383,20 @@ void GitHubRules::AllowRerun(absl::string_view full_name, absl::string_view sha,
   ++commit->contexts[absl::AsciiStrToLower(context)].reruns_allowed;
 }
 
-bool GitHubRules::IsFault(absl::string_view name) {
-  return std::find(std::begin(kFaults), std::end(kFaults), name) !=
-         std::end(kFaults);
+bool GitHubRules::IsFault(absl::string_view name) { return IsFaultName(name); }
+
+std::string GitHubRules::ComplaintAbout(const Fault& fault) {
+  return ComplaintAboutFault(fault);
 }
 
 void GitHubRules::AddFault(Fault fault) {
-  if (!IsFault(fault.name)) std::abort();  // The test is wrong.
-  if (fault.count != 0) state_->faults.push_back(std::move(fault));
+  // The test is wrong.
+  if (!ComplaintAboutFault(fault).empty()) std::abort();
+  state_->faults.Add(std::move(fault));
 }
 
 void GitHubRules::ClearFaults() {
-  state_->faults.clear();
+  state_->faults.Clear();
   state_->limits.ClearFaults();
 }
 
@@ -343,7 +424,7 @@ std::map<std::string, GitHubRules::Row> GitHubRules::Shown(
   std::map<std::string, Row> shown;
   const World::Commit* const commit = state_->world.Peek(full_name, sha);
   if (commit == nullptr) return shown;
-  for (const Row* row : ShownRows(*commit)) {
+  for (const Row* row : ShownRows(RowsAt(*commit))) {
     shown.emplace(absl::AsciiStrToLower(row->context), *row);
   }
   return shown;
@@ -358,7 +439,8 @@ std::vector<GitHubRules::Row> GitHubRules::Rows(absl::string_view full_name,
 std::string GitHubRules::CombinedState(absl::string_view full_name,
                                        absl::string_view sha) const {
   const World::Commit* const commit = state_->world.Peek(full_name, sha);
-  return CombinedStateOf(commit == nullptr ? World::Commit() : *commit);
+  return commit == nullptr ? "pending"
+                           : CombinedStateOf(ShownRows(RowsAt(*commit)));
 }
 
 std::vector<GitHubRules::Event> GitHubRules::EventsAfter(int64_t number,
@@ -372,7 +454,11 @@ std::vector<GitHubRules::CommitName> GitHubRules::RecentCommits(
 }
 
 const GitHubRules::Misbehaviour& GitHubRules::misbehaviour() const {
-  return state_->misbehaviour;
+  return state_->conduct.misbehaviour;
+}
+
+int GitHubRules::max_in_flight() const {
+  return state_->conduct.max_in_flight();
 }
 
 int GitHubRules::request_count() const { return state_->request_count; }

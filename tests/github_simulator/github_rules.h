@@ -24,6 +24,8 @@ struct SimulatedRequest {
   // How long an answer is on its way to the client. What the client sends
   // before it can know of a rate limit is not held against it.
   absl::Duration latency = absl::ZeroDuration();
+  // What GitHubRules::Open returned for it; 0: it was not called.
+  int64_t exchange = 0;
 };
 
 struct SimulatedResponse {
@@ -32,24 +34,31 @@ struct SimulatedResponse {
   std::string body = "";
   // How long GitHub takes to answer. The request has its effect at once.
   absl::Duration delay = absl::ZeroDuration();
-  // The connection is reset instead of answering; the effect stays.
+  // After `delay` the connection is reset instead; the effect stays.
   bool reset_connection = false;
+  // As in the request.
+  int64_t exchange = 0;
 };
 
 // Something that goes wrong at GitHub, for the next `count` requests whose
 // target contains `target_contains`. The oldest fault that fits a request has
 // its way.
 //
-// A limit concerns the whole token that met it: until it is over, each request
-// with that token gets the same answer, consumes no fault and counts as
-// misbehaviour. Only `GET /rate_limit` is free during a primary limit.
+// A limit concerns the whole account (an installation, an App, or a token of
+// another kind) that met it: until it is over, each of its requests gets the
+// same answer, consumes no fault and, but for a probe, counts as misbehaviour.
+// Only `GET /rate_limit` is free during a primary limit.
 struct Fault {
   // One of:
   //   server_error_html   502 with an HTML page, nothing applied
   //   server_error_json   500 `Server Error`, nothing applied
   //   slow                applied, answered after 11 s
+  //   hang                not applied, and never answered: the connection is
+  //                       reset after 30 s
+  //   apply_late          as `hang`, but applied `seconds` later
   //   reset_after_apply   applied, then the connection is reset
   //   reset_before_apply  not applied, the connection is reset
+  //   bad_json            applied; a 201 has half its body
   //   primary_limit_403, primary_limit_429
   //                       the hourly budget is spent until `seconds` from now
   //   secondary_limit     403 with `retry-after: seconds`
@@ -57,10 +66,25 @@ struct Fault {
   //   abuse_limit         403 in the old wording, without retry-after
   //   unauthorized        401 `Bad credentials`
   //   forbidden           403 `Resource not accessible by integration`
+  //   redirect_elsewhere  307 to `location`; the request's own path is added
+  //                       if that is a host alone
+  //   redirect_loop       307 to an address that redirects on without end
+  //   answer              what the members below say, nothing applied
   std::string name = "";
   int count = 1;  // -1: until cleared.
   int seconds = 60;
   std::string target_contains = "";
+
+  // Of `answer`.
+  int status = 0;            // From 200 to 599.
+  std::string body = "";     // Any bytes; or else
+  std::string message = "";  // an error body, as GitHub has them, with
+  std::string errors = "";   // this JSON array, if it is not empty.
+  // Instead of those of the same name that all answers have.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string content_type = "";  // Empty: JSON.
+  // The Location header; empty: none.
+  std::string location = "";
 };
 
 // GitHub, as far as Signalbox meets it: the rules of a commit-status API
@@ -80,11 +104,18 @@ class GitHubRules {
     bool any_repository = false;
     // Under which path the API lives: "" or, as GHES has it, "/api/v3".
     std::string api_prefix = "";
-    // x-ratelimit headers on every answer, and the hourly budget of each token.
+    // x-ratelimit headers on every answer, and an hourly budget of each
+    // account.
     bool rate_limits = true;
     int hourly_limit = 5000;
     // What links to itself begin with.
     std::string base_url = "http://127.0.0.1:8180";
+    // Requests of one account that may be under way together; 0: any number.
+    int max_concurrent = 0;
+    // Rows younger than this are missing from what clients read.
+    absl::Duration read_lag = absl::ZeroDuration();
+    // How long each answer takes.
+    absl::Duration answer_delay = absl::ZeroDuration();
   };
 
   // A status as it was created.
@@ -116,9 +147,23 @@ class GitHubRules {
   // asserting that all are zero.
   struct Misbehaviour {
     int without_user_agent = 0;
-    int in_forbidden_window = 0;  // During a rate limit's pause.
-    int identical_repeats = 0;    // Same state, text and URL as shown already.
-    int regressions = 0;          // A pending after a result; see AllowRerun.
+    // During a rate limit's pause, once the client could know of it. Not
+    // counted is one request after each Retry-After of more than 1 h, reset
+    // further away than 65 min or, where GitHub named no moment, 60 s doubling
+    // up to 15 min: it probes whether the limit is over.
+    int in_forbidden_window = 0;
+    // Same state, text and URL as shown already. Not counted, once, is what
+    // follows a request for the same key whose answer did not reach the client
+    // or was a 5xx.
+    int identical_repeats = 0;
+    int regressions = 0;  // A pending after a result; see AllowRerun.
+    // Beyond Options::max_concurrent.
+    int concurrent_requests = 0;
+    int unknown_requests = 0;  // GitHub has no such route.
+
+    // Every counter with its name.
+    std::vector<std::pair<std::string, int>> All() const;
+    bool operator==(const Misbehaviour&) const = default;
   };
 
   // A GitHub App, whose JWTs are signed with the private half of `public_key`
@@ -153,6 +198,24 @@ class GitHubRules {
   // Answers one API request. Never throws, whatever the request is.
   SimulatedResponse Handle(const SimulatedRequest& request, absl::Time now);
 
+  // For whoever knows when a client begins and ceases to wait for an answer;
+  // without, it waits from Handle until the answer is due. Open goes before
+  // Handle, at the time when the request was sent; Close at any time after
+  // Open. `is_answered` false: the client gave up, or lost the connection, and
+  // knows nothing of what became of its request.
+  int64_t Open(const SimulatedRequest& request, absl::Time now);
+  void Close(int64_t exchange, bool is_answered);
+
+  // Applies the requests that a fault made late, as far as they are due.
+  // Returns when the next one is due. Handle does so too.
+  absl::Time ApplyLate(absl::Time now);
+
+  // Change the options of the same name.
+  void SetMaxConcurrent(int count);
+  void SetReadLag(absl::Duration read_lag);
+  void SetAnswerDelay(absl::Duration answer_delay);
+  const Options& options() const;
+
   // The world. `full_name` is OWNER/NAME, in any case; a renamed repository
   // also goes by its old names.
 
@@ -164,8 +227,8 @@ class GitHubRules {
   // not find the commit. Of a commit that exists, only that time changes.
   void AddCommit(absl::string_view full_name, absl::string_view sha,
                  absl::Time visible_from = absl::InfinitePast());
-  // False, and nothing happens, if there is no such repository or another one
-  // has the new name.
+  // Also to another owner, which is a transfer. False, and nothing happens, if
+  // there is no such repository or another one has the new name.
   bool RenameRepository(absl::string_view full_name,
                         absl::string_view new_full_name);
   // These two do nothing if there is no such repository.
@@ -194,11 +257,13 @@ class GitHubRules {
   void AllowRerun(absl::string_view full_name, absl::string_view sha,
                   absl::string_view context);
 
-  // `fault.name` must be one of Fault's.
+  // There must be no complaint about it.
   void AddFault(Fault fault);
-  // Also ends the limits that faults began.
+  // Also ends the limits that faults began. What is late stays late.
   void ClearFaults();
   static bool IsFault(absl::string_view name);
+  // A sentence about what makes a fault impossible; empty: nothing does.
+  static std::string ComplaintAbout(const Fault& fault);
 
   bool HasRepository(absl::string_view full_name) const;
   // Whether it is visible yet or not.
@@ -223,6 +288,8 @@ class GitHubRules {
   std::vector<CommitName> RecentCommits(size_t limit) const;
 
   const Misbehaviour& misbehaviour() const;
+  // The most requests of one account that were ever under way together.
+  int max_in_flight() const;
   // How many requests came.
   int request_count() const;
 

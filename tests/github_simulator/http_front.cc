@@ -1,15 +1,11 @@
 #include "tests/github_simulator/http_front.h"
 
 #include <httplib.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -22,79 +18,31 @@ namespace {
 
 constexpr size_t kMaxBody = 1 << 20;
 constexpr size_t kMaxTarget = 2048;
-constexpr int kReadTimeoutMs = 10'000;
-constexpr int kIdleTimeoutSeconds = 30;
+constexpr absl::Duration kIdleTimeout = absl::Seconds(30);
 // Idle connections and long polls each hold a thread.
 constexpr size_t kThreads = 128;
 
-// A connection. httplib's own stream cannot reset one, and is not in the
-// packaged header.
-class Connection : public httplib::Stream {
+// httplib's own stream cannot reset a connection, and is not in the packaged
+// header.
+class Stream : public httplib::Stream {
  public:
-  explicit Connection(int socket) : socket_(socket) {}
-
-  ~Connection() override {
-    if (reset_) {
-      const linger abort = {.l_onoff = 1, .l_linger = 0};
-      setsockopt(socket_, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
-    } else {
-      shutdown(socket_, SHUT_RDWR);
-    }
-    close(socket_);
-  }
-
-  // Nothing more is written, and the peer gets a reset.
-  void Reset() { reset_ = true; }
-  bool is_reset() const { return reset_; }
-
-  // Waits for the first bytes of a request. False: none came in time, or
-  // `stop_fd` became readable.
-  bool AwaitRequest(int stop_fd) {
-    if (begin_ < end_) return true;
-    pollfd fds[] = {{.fd = socket_, .events = POLLIN, .revents = 0},
-                    {.fd = stop_fd, .events = POLLIN, .revents = 0}};
-    return poll(fds, 2, kIdleTimeoutSeconds * 1000) > 0 && fds[1].revents == 0;
-  }
+  explicit Stream(Connection* connection) : connection_(connection) {}
 
   bool is_readable() const override { return true; }
-  bool is_writable() const override { return !reset_; }
-
+  bool is_writable() const override { return !connection_->is_reset(); }
   ssize_t read(char* to, size_t size) override {
-    if (begin_ == end_) {
-      if (!Poll(POLLIN)) return -1;
-      const ssize_t got = recv(socket_, buffer_, sizeof buffer_, 0);
-      if (got <= 0) return got;
-      begin_ = 0;
-      end_ = static_cast<size_t>(got);
-    }
-    const size_t taken = std::min(size, end_ - begin_);
-    std::memcpy(to, buffer_ + begin_, taken);
-    begin_ += taken;
-    return static_cast<ssize_t>(taken);
+    return connection_->Read(to, size);
   }
-
   ssize_t write(const char* from, size_t size) override {
-    if (reset_) return static_cast<ssize_t>(size);
-    if (!Poll(POLLOUT)) return -1;
-    return send(socket_, from, size, MSG_NOSIGNAL);
+    return connection_->Write(from, size);
   }
-
   // Nobody asks for these.
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return socket_; }
+  socket_t socket() const override { return connection_->socket(); }
 
  private:
-  bool Poll(short events) const {
-    pollfd fd = {.fd = socket_, .events = events, .revents = 0};
-    return poll(&fd, 1, kReadTimeoutMs) > 0;
-  }
-
-  const int socket_;
-  bool reset_ = false;
-  char buffer_[8192];
-  size_t begin_ = 0;
-  size_t end_ = 0;
+  Connection* const connection_;
 };
 
 // The connection that this thread serves: httplib hands no handler its own.
@@ -108,7 +56,8 @@ bool IsOfHttplib(const std::string& name) {
 
 class Front : public HttpFront, private httplib::Server {
  public:
-  Front() : stop_fd_(eventfd(0, EFD_CLOEXEC)) {}
+  explicit Front(std::unique_ptr<TlsContext> tls)
+      : stop_fd_(eventfd(0, EFD_CLOEXEC)), tls_(std::move(tls)) {}
   ~Front() override { close(stop_fd_); }
 
   bool Open(const Address& address) {
@@ -130,12 +79,13 @@ class Front : public HttpFront, private httplib::Server {
 
   int port() const override { return port_; }
 
-  void Serve(HttpFront::Handler handler) override {
+  void Serve(HttpFront::Handler handler, Ended ended) override {
     handler_ = std::move(handler);
+    ended_exchange_ = std::move(ended);
     new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     set_payload_max_length(kMaxBody);
     // Only what the Keep-Alive header says: this class keeps connections.
-    set_keep_alive_timeout(kIdleTimeoutSeconds);
+    set_keep_alive_timeout(absl::ToInt64Seconds(kIdleTimeout));
     set_keep_alive_max_count(1'000'000);
     const auto bodyless = [this](const httplib::Request& request,
                                  httplib::Response& response) {
@@ -199,7 +149,12 @@ class Front : public HttpFront, private httplib::Server {
       if (!IsOfHttplib(name)) simulated.headers.emplace_back(name, value);
     }
     const SimulatedResponse answer = handler_(simulated);
-    if (answer.reset_connection) current_connection->Reset();
+    const bool is_there = answer.delay <= absl::ZeroDuration() ||
+                          current_connection->Wait(stop_fd_, answer.delay);
+    const bool is_answered =
+        (is_there || stopping_) && !answer.reset_connection;
+    if (!is_answered) current_connection->Reset();
+    ended_exchange_(answer.exchange, is_answered);
     response->status = answer.status;
     std::string content_type;
     for (const auto& [name, value] : answer.headers) {
@@ -215,9 +170,8 @@ class Front : public HttpFront, private httplib::Server {
   }
 
   bool process_and_close_socket(socket_t socket) override {
-    const int on = 1;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    Connection connection(socket);
+    Connection connection(socket, tls_.get());
+    Stream stream(&connection);
     current_connection = &connection;
     // httplib matches paths by std::regex, which recurses: it gets to see one
     // short path only. The real one is in `target`.
@@ -227,8 +181,9 @@ class Front : public HttpFront, private httplib::Server {
     };
     bool is_good = true;
     bool is_closed = false;
-    while (is_good && !is_closed && connection.AwaitRequest(stop_fd_)) {
-      is_good = process_request(connection, stopping_, is_closed, hide_path);
+    while (is_good && !is_closed &&
+           connection.AwaitRequest(stop_fd_, kIdleTimeout)) {
+      is_good = process_request(stream, stopping_, is_closed, hide_path);
       if (connection.is_reset()) break;
     }
     current_connection = nullptr;
@@ -237,7 +192,9 @@ class Front : public HttpFront, private httplib::Server {
 
   const int stop_fd_;
   int port_ = 0;
+  const std::unique_ptr<TlsContext> tls_;  // Null: plain.
   HttpFront::Handler handler_;
+  Ended ended_exchange_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> ended_ = false;
 };
@@ -245,8 +202,8 @@ class Front : public HttpFront, private httplib::Server {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpFront>> HttpFront::Bind(
-    const Address& address) {
-  auto front = std::make_unique<Front>();
+    const Address& address, std::unique_ptr<TlsContext> tls) {
+  auto front = std::make_unique<Front>(std::move(tls));
   if (front->Open(address)) return front;
   return Error(absl::StatusCode::kUnavailable, "ADDRESS_IN_USE",
                absl::StrCat("cannot listen on ", address.ToString()));

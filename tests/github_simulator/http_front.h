@@ -1,12 +1,14 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_HTTP_FRONT_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_HTTP_FRONT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "server/base/address.h"
+#include "tests/github_simulator/connection.h"
 #include "tests/github_simulator/github_rules.h"
 
 namespace signalbox {
@@ -17,23 +19,28 @@ namespace signalbox {
 // Bodies may have at most 1 MiB, paths 2,048 bytes.
 class HttpFront {
  public:
-  // Called on many threads at once. `delay` of the response is over when it
-  // returns; a reset connection is reset.
+  // Called on many threads at once. The front obeys the response's `delay` and
+  // resets a connection that is to be reset.
   using Handler = std::function<SimulatedResponse(const SimulatedRequest&)>;
+  // Called after the delay, before the answer is written: so a client that has
+  // its answer finds this done. `is_answered` false: it gets none, or it went
+  // away meanwhile.
+  using Ended = std::function<void(int64_t exchange, bool is_answered)>;
 
   virtual ~HttpFront() = default;
 
-  // Listens. UNAVAILABLE: the address cannot be had.
+  // Listens, with TLS if there is a `tls`. UNAVAILABLE: the address cannot be
+  // had.
   static absl::StatusOr<std::unique_ptr<HttpFront>> Bind(
-      const Address& address);
+      const Address& address, std::unique_ptr<TlsContext> tls = nullptr);
 
   virtual int port() const = 0;
 
   // Serves until Stop, or until listening fails. Call it once.
-  virtual void Serve(Handler handler) = 0;
+  virtual void Serve(Handler handler, Ended ended) = 0;
 
-  // Makes Serve return once the requests under way are answered. Thread-safe;
-  // may be called before Serve.
+  // Makes Serve return once the requests under way are answered; their delays
+  // are cut short. Thread-safe; may be called before Serve.
   virtual void Stop() = 0;
 };
 

@@ -3,21 +3,41 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/mutex.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
 
 class HttpFrontTest : public ::testing::Test {
  protected:
-  HttpFrontTest() {
-    front_ = *HttpFront::Bind({.host = "127.0.0.1", .port = 0});
-    serving_ = std::thread([this] {
-      front_->Serve(
-          [this](const SimulatedRequest& request) { return Answer(request); });
+  explicit HttpFrontTest(std::unique_ptr<TlsContext> tls = nullptr) {
+    front_ = *HttpFront::Bind({.host = "127.0.0.1", .port = 0}, std::move(tls));
+    const auto answer = [this](const SimulatedRequest& request) {
+      MutexLock lock(&mu_);
+      is_asked_ = true;
+      changed_.NotifyAll();
+      return Answer(request);
+    };
+    serving_ = std::thread([this, answer] {
+      front_->Serve(answer, [this](int64_t exchange, bool is_answered) {
+        MutexLock lock(&mu_);
+        ends_.push_back({exchange, is_answered});
+        changed_.NotifyAll();
+      });
     });
     client_ = std::make_unique<httplib::Client>("127.0.0.1", front_->port());
     client_->set_keep_alive(true);
@@ -31,7 +51,10 @@ class HttpFrontTest : public ::testing::Test {
   // Says what arrived.
   static SimulatedResponse Answer(const SimulatedRequest& request) {
     SimulatedResponse response;
+    response.exchange = 7;
     response.reset_connection = request.target == "/reset";
+    if (request.target == "/slow") response.delay = absl::Milliseconds(20);
+    if (request.target == "/never") response.delay = absl::Hours(24);
     response.status = 201;
     response.headers = {{"content-type", "text/plain"}, {"x-one", "1"}};
     response.body = request.method + " " + request.target + " " +
@@ -43,6 +66,23 @@ class HttpFrontTest : public ::testing::Test {
     return response;
   }
 
+  // How the exchange with the number of `count` ended: "7 answered".
+  std::string End(size_t count) {
+    MutexLock lock(&mu_);
+    while (ends_.size() < count) changed_.Wait(&mu_);
+    return absl::StrCat(ends_[count - 1].first,
+                        ends_[count - 1].second ? " answered" : " lost");
+  }
+
+  void WaitUntilAsked() {
+    MutexLock lock(&mu_);
+    while (!is_asked_) changed_.Wait(&mu_);
+  }
+
+  Mutex mu_;
+  CondVar changed_;
+  bool is_asked_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<std::pair<int64_t, bool>> ends_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<HttpFront> front_;
   std::thread serving_;
   std::unique_ptr<httplib::Client> client_;
@@ -81,6 +121,30 @@ TEST_F(HttpFrontTest, ResetsAConnection) {
   EXPECT_EQ(client_->Get("/next")->body, "GET /next 0");
 }
 
+TEST_F(HttpFrontTest, TellsHowExchangesEnd) {
+  EXPECT_TRUE(client_->Get("/slow"));
+  EXPECT_EQ(End(1), "7 answered");
+  EXPECT_FALSE(client_->Get("/reset"));
+  EXPECT_EQ(End(2), "7 lost");
+}
+
+// A client that waits no longer is noticed at once.
+TEST_F(HttpFrontTest, NoticesAClientThatGaveUp) {
+  client_->set_read_timeout(0, 20'000);
+  EXPECT_FALSE(client_->Get("/never"));
+  EXPECT_EQ(End(1), "7 lost");
+}
+
+TEST_F(HttpFrontTest, StoppingCutsDelaysShort) {
+  std::thread stopping([this] {
+    WaitUntilAsked();
+    front_->Stop();
+  });
+  EXPECT_TRUE(client_->Get("/never"));
+  stopping.join();
+  EXPECT_EQ(End(1), "7 answered");
+}
+
 TEST_F(HttpFrontTest, RefusesLongPaths) {
   const auto answer = client_->Get(("/" + std::string(4000, 'a')).c_str());
   ASSERT_TRUE(answer);
@@ -102,8 +166,119 @@ TEST_F(HttpFrontTest, StopsBesideAnIdleConnection) {
 TEST(HttpFrontStopTest, MayStopBeforeItServes) {
   auto front = *HttpFront::Bind({.host = "127.0.0.1", .port = 0});
   std::thread stopping([&] { front->Stop(); });
-  front->Serve([](const SimulatedRequest&) { return SimulatedResponse(); });
+  front->Serve([](const SimulatedRequest&) { return SimulatedResponse(); },
+               [](int64_t, bool) {});
   stopping.join();
+}
+
+// ---- TLS
+
+// A key and a certificate for 127.0.0.1 that it signs itself, in files.
+struct Certificate {
+  explicit Certificate(const std::string& name)
+      : certificate_file(dir.path() + "/" + name + ".crt"),
+        key_file(dir.path() + "/" + name + ".key") {
+    EVP_PKEY* const key = EVP_EC_gen("P-256");
+    X509* const certificate = X509_new();
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_EXTENSION* const alternative = X509V3_EXT_conf_nid(
+        nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate, alternative, -1);
+    X509_EXTENSION_free(alternative);
+    X509_sign(certificate, key, EVP_sha256());
+    FILE* file = std::fopen(certificate_file.c_str(), "w");
+    PEM_write_X509(file, certificate);
+    std::fclose(file);
+    file = std::fopen(key_file.c_str(), "w");
+    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+    std::fclose(file);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+  }
+
+  const TempDir dir;
+  const std::string certificate_file;
+  const std::string key_file;
+};
+
+const Certificate& ServersCertificate() {
+  static const Certificate certificate("server");
+  return certificate;
+}
+
+class HttpsFrontTest : public HttpFrontTest {
+ protected:
+  HttpsFrontTest()
+      : HttpFrontTest(*TlsContext::Load(ServersCertificate().certificate_file,
+                                        ServersCertificate().key_file)),
+        https_("127.0.0.1", front_->port()) {
+    https_.set_ca_cert_path(ServersCertificate().certificate_file.c_str());
+    https_.enable_server_certificate_verification(true);
+    https_.set_keep_alive(true);
+  }
+
+  httplib::SSLClient https_;
+};
+
+TEST_F(HttpsFrontTest, SpeaksHttps) {
+  EXPECT_EQ(https_.Get("/a")->body, "GET /a 0");
+  const std::string large(1 << 20, 'x');
+  EXPECT_EQ(https_.Post("/p", large, "text/plain")->body, "POST /p 1048576");
+  EXPECT_EQ(https_.Get("/b")->body, "GET /b 0");
+}
+
+TEST_F(HttpsFrontTest, ResetsAndNotices) {
+  EXPECT_FALSE(https_.Get("/reset"));
+  EXPECT_EQ(End(1), "7 lost");
+  EXPECT_EQ(https_.Get("/slow")->body, "GET /slow 0");
+  EXPECT_EQ(End(2), "7 answered");
+  https_.set_read_timeout(0, 20'000);
+  EXPECT_FALSE(https_.Get("/never"));
+  EXPECT_EQ(End(3), "7 lost");
+}
+
+// Who does not trust the certificate sends nothing.
+TEST_F(HttpsFrontTest, IsNotTrustedWithoutItsCertificate) {
+  const Certificate other("other");
+  httplib::SSLClient stranger("127.0.0.1", front_->port());
+  stranger.set_ca_cert_path(other.certificate_file.c_str());
+  stranger.enable_server_certificate_verification(true);
+  EXPECT_FALSE(stranger.Get("/a"));
+  EXPECT_FALSE(client_->Get("/plain"));
+  EXPECT_EQ(https_.Get("/a")->body, "GET /a 0");
+}
+
+TEST_F(HttpsFrontTest, RefusesTlsBefore12) {
+  httplib::SSLClient old("127.0.0.1", front_->port());
+  old.enable_server_certificate_verification(false);
+  SSL_CTX_set_min_proto_version(old.ssl_context(), TLS1_1_VERSION);
+  SSL_CTX_set_max_proto_version(old.ssl_context(), TLS1_1_VERSION);
+  // The library itself is to be willing.
+  SSL_CTX_set_security_level(old.ssl_context(), 0);
+  EXPECT_FALSE(old.Get("/a"));
+  SSL_CTX_set_max_proto_version(old.ssl_context(), TLS1_2_VERSION);
+  EXPECT_TRUE(old.Get("/a"));
+}
+
+TEST(TlsContextTest, SaysWhichFileIsWrong) {
+  const Certificate& good = ServersCertificate();
+  const Certificate other("other");
+  const auto load = [](const std::string& certificate, const std::string& key) {
+    return std::string(TlsContext::Load(certificate, key).status().message());
+  };
+  EXPECT_EQ(load(good.certificate_file, good.key_file), "");
+  EXPECT_THAT(load("/nonexistent", good.key_file),
+              testing::HasSubstr("/nonexistent"));
+  EXPECT_THAT(load(good.key_file, good.key_file),
+              testing::HasSubstr(good.key_file));
+  EXPECT_THAT(load(good.certificate_file, "/nonexistent"),
+              testing::HasSubstr("/nonexistent"));
+  EXPECT_THAT(load(good.certificate_file, other.key_file),
+              testing::HasSubstr(other.key_file));
 }
 
 }  // namespace

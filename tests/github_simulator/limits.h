@@ -10,22 +10,28 @@
 
 namespace signalbox {
 
-// Limits keeps the hourly budget of each token, and the times in which a token
-// is to be silent. Time is an argument.
+// Limits keeps the hourly budget of each account, and the times in which an
+// account is to be silent. Time is an argument.
 //
 // Not thread-safe.
 class Limits {
  public:
-  // A time in which a token gets a limit's answer.
+  // A time in which an account gets a limit's answer.
   struct Pause {
     // The name of the limit, as Fault has it.
     std::string fault;
     // When requests are answered again.
     absl::Time until = absl::InfinitePast();
-    // When the client has been told.
-    absl::Time known_from = absl::InfinitePast();
     // Or because the budget is spent.
     bool by_fault = true;
+
+    // Kept by Limits: when the client knows, and by which request; when it may
+    // ask whether it is over, as a moment too far away is not to be believed;
+    // and how often it did.
+    absl::Time known_from = absl::InfiniteFuture();
+    int64_t told_to = 0;
+    absl::Time next_probe = absl::InfiniteFuture();
+    int probes = 0;
   };
 
   struct Budget {
@@ -38,16 +44,28 @@ class Limits {
   Limits(bool enforced, int hourly_limit)
       : enforced_(enforced), hourly_limit_(hourly_limit) {}
 
-  // The pause of a token at `now`; null: it may speak.
-  const Pause* PauseOf(absl::string_view token, absl::Time now);
-  void Begin(absl::string_view token, Pause pause);
+  // The pause of an account at `now`; null: it may speak.
+  const Pause* PauseOf(absl::string_view account, absl::Time now);
+  void Begin(absl::string_view account, Pause pause);
   // Ends the pauses that faults began.
   void ClearFaults();
 
-  // Takes one request off the budget. `answer_time` is when the client gets the
-  // answer, and with it learns that nothing remains.
-  void Charge(absl::string_view token, absl::Time now, absl::Time answer_time);
-  Budget BudgetOf(absl::string_view token, absl::Time now);
+  // Notes that the answer to `exchange`, given at `now`, tells of the pause if
+  // there is one. The client has it at `arrival`.
+  void Tell(absl::string_view account, int64_t exchange, absl::Time now,
+            absl::Time arrival);
+  // That answer did not reach the client.
+  void Untell(absl::string_view account, int64_t exchange);
+
+  // Whether a client that knows what it was told may send at `now`. After a
+  // Retry-After of more than an hour, a reset more than 65 minutes away or, if
+  // no moment was named, after a minute, doubling up to 15, that is one request
+  // each: calling this uses it up.
+  bool MaySend(absl::string_view account, absl::Time now);
+
+  // Takes one request off the budget.
+  void Charge(absl::string_view account, absl::Time now);
+  Budget BudgetOf(absl::string_view account, absl::Time now);
 
  private:
   struct Account {
@@ -57,7 +75,7 @@ class Limits {
   };
 
   // The account as it is at `now`: what is over is over.
-  Account& At(absl::string_view token, absl::Time now);
+  Account& At(absl::string_view account, absl::Time now);
 
   const bool enforced_;
   const int hourly_limit_;

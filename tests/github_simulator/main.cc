@@ -37,11 +37,12 @@ Control API (JSON; tests/github_simulator/README.md has every member):
   POST   /_simulator/installations {"id", "app_id", "account", ...}
   DELETE /_simulator/installations?id=ID
   POST   /_simulator/revoke        {"installation_id"}
-  POST   /_simulator/faults        {"name", "count", "seconds", "target_contains"}
+  POST   /_simulator/faults        {"name", "count", "seconds", ...}
   DELETE /_simulator/faults
   GET    /_simulator/statuses?repository=OWNER/NAME&sha=SHA
   GET    /_simulator/events?after=NUMBER&wait=SECONDS
   GET    /_simulator/counters
+  POST   /_simulator/settings      {"max_concurrent", "read_lag_ms", ...}
   POST   /_simulator/webhooks      {"event", "action", "repository", "sha", ...}
 )";
 
@@ -66,13 +67,13 @@ int Serve(HttpFront* front, Simulator* simulator, const Address& listened) {
   std::atomic<bool> is_stopping = false;
   std::atomic<bool> has_failed = false;
   std::thread serving([&] {
-    front->Serve([simulator](const SimulatedRequest& request) {
-      SimulatedResponse response = simulator->Handle(request);
-      if (response.delay > absl::ZeroDuration()) {
-        simulator->Sleep(response.delay);
-      }
-      return response;
-    });
+    front->Serve(
+        [simulator](const SimulatedRequest& request) {
+          return simulator->Handle(request);
+        },
+        [simulator](int64_t exchange, bool is_answered) {
+          simulator->End(exchange, is_answered);
+        });
     if (is_stopping) return;
     has_failed = true;
     kill(getpid(), SIGTERM);
@@ -98,7 +99,7 @@ int Main(int argc, char** argv) {
   app.footer(kControlApi);
   GitHubRules::Options options;
   std::string listen = "127.0.0.1:8180";
-  std::string webhook_url, secret_file, base_url;
+  std::string webhook_url, secret_file, base_url, tls_cert, tls_key;
   app.add_option("--listen", listen,
                  "HOST:PORT to listen on; port 0 takes a free one")
       ->capture_default_str();
@@ -113,13 +114,23 @@ int Main(int argc, char** argv) {
   app.add_flag("--any-repository", options.any_repository,
                "Every repository exists, and has every commit");
   app.add_option("--api-prefix", options.api_prefix,
-                 "Path of the API, as GHES has /api/v3");
+                 "Path of the API: /api/v3 makes it a GHES");
   app.add_option("--base-url", base_url,
                  "What links begin with (default: the address listened on)");
   app.add_option("--hourly-limit", options.hourly_limit,
-                 "Requests an hour and token; 0: no rate limits at all")
+                 "Requests an hour and credential; 0: no rate limits at all")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
+  app.add_option("--max-concurrent", options.max_concurrent,
+                 "Count requests of one credential beyond so many at a time; "
+                 "0: do not")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  auto* const cert_option = app.add_option(
+      "--tls-cert", tls_cert, "A certificate, PEM: speak HTTPS with it");
+  app.add_option("--tls-key", tls_key, "Its private key, PEM")
+      ->needs(cert_option);
+  cert_option->needs("--tls-key");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -134,15 +145,30 @@ int Main(int argc, char** argv) {
     if (!secret.ok()) return Complain(secret.status().message());
     webhooks.secret = *std::move(secret);
   }
+  std::unique_ptr<TlsContext> tls;
+  if (!tls_cert.empty()) {
+    auto loaded = TlsContext::Load(tls_cert, tls_key);
+    if (!loaded.ok()) return Complain(loaded.status().message());
+    tls = *std::move(loaded);
+  }
+  const bool is_https = tls != nullptr;
   const absl::StatusOr<std::unique_ptr<HttpFront>> front =
-      HttpFront::Bind(*address);
+      HttpFront::Bind(*address, std::move(tls));
   if (!front.ok()) return Complain(front.status().message());
   address->port = (*front)->port();
 
   options.rate_limits = options.hourly_limit > 0;
-  options.base_url = base_url.empty()
-                         ? absl::StrCat("http://", address->ToString())
-                         : std::string(absl::StripSuffix(base_url, "/"));
+  // What a limit on order tells of.
+  if (!options.rate_limits) options.hourly_limit = 5000;
+  options.base_url =
+      base_url.empty()
+          ? absl::StrCat(is_https ? "https://" : "http://", address->ToString())
+          : std::string(absl::StripSuffix(base_url, "/"));
+  if (!options.api_prefix.empty()) {
+    const size_t scheme = options.base_url.find("://");
+    webhooks.enterprise_host =
+        scheme == std::string::npos ? "" : options.base_url.substr(scheme + 3);
+  }
   Simulator simulator(std::move(options), std::move(webhooks), Clock::System());
   return Serve(front->get(), &simulator, *address);
 }

@@ -79,6 +79,27 @@ bool Members::Flag(const char* name, bool fallback) {
   return fallback;
 }
 
+std::string Members::Raw(const char* name) const {
+  const Json* const value = Find(name);
+  return value == nullptr ? "" : value->dump();
+}
+
+std::vector<std::pair<std::string, std::string>> Members::Headers(
+    const char* name) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  const Json* const value = Find(name);
+  if (value == nullptr) return headers;
+  if (value->is_object()) {
+    for (const auto& [key, text] : value->items()) {
+      if (text.is_string()) headers.emplace_back(key, text.get<std::string>());
+    }
+  }
+  if (!value->is_object() || headers.size() != value->size()) {
+    Complain(name, "is not an object of strings");
+  }
+  return headers;
+}
+
 std::string Members::FullName(const char* name) {
   const std::string text = Text(name);
   if (!IsFullName(text)) Complain(name, "is not OWNER/NAME");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -28,6 +29,10 @@ class Members {
   // From 0 to 2^31 - 1, or -1.
   int SmallNumber(const char* name, int fallback);
   bool Flag(const char* name, bool fallback);
+  // Any value, as JSON text; empty if it is absent.
+  std::string Raw(const char* name) const;
+  // An object of strings.
+  std::vector<std::pair<std::string, std::string>> Headers(const char* name);
   // OWNER/NAME; must be there.
   std::string FullName(const char* name);
   // 40 hexadecimal digits; must be there.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/app_jwt.h"
+#include "tests/github_simulator/status_request.h"
 
 namespace signalbox {
 
@@ -34,13 +35,14 @@ SimulatedResponse Forbidden() {
 }  // namespace
 
 Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-               Limits* limits, GitHubRules::Misbehaviour* misbehaviour)
+               Limits* limits, Conduct* conduct)
     : options_(options),
       api_url_(absl::StrCat(options.base_url, options.api_prefix)),
       world_(world),
       apps_(apps),
       limits_(limits),
-      status_api_(world, misbehaviour, api_url_),
+      conduct_(conduct),
+      status_api_(options, world, conduct),
       app_api_(world, apps, api_url_) {}
 
 bool Routes::IsRateLimit(const Call& call) {
@@ -179,7 +181,7 @@ World::Repository* Routes::FindRepository(const Call& call, int64_t id) {
 
 SimulatedResponse Routes::Answer(const Call& call) {
   const std::vector<std::string>& path = call.target.segments;
-  if (!call.target.is_valid) return NotFound();
+  if (!call.target.is_valid) return NoRoute();
   if (const std::string* const version =
           FindHeader(call.request, "x-github-api-version")) {
     if (std::find(std::begin(kApiVersions), std::end(kApiVersions), *version) ==
@@ -219,8 +221,13 @@ SimulatedResponse Routes::Answer(const Call& call) {
     return InRepository(call, *repository, 2);
   }
   if (AppApi::IsPath(call.target)) {
-    return app_api_.Answer(call).value_or(NotFound());
+    if (auto answer = app_api_.Answer(call)) return *std::move(answer);
   }
+  return NoRoute();
+}
+
+SimulatedResponse Routes::NoRoute() {
+  ++conduct_->misbehaviour.unknown_requests;
   return NotFound();
 }
 
@@ -231,15 +238,7 @@ SimulatedResponse Routes::Moved(const Call& call,
       absl::StrCat(api_url_, "/repositories/", repository.id,
                    call.target.RawAfter(segments_of_name));
   const int status = call.is_read ? 301 : 307;
-  SimulatedResponse response = JsonAnswer(
-      status, {{"message", "Moved Permanently"},
-               {"url", url},
-               {"documentation_url",
-                absl::StrCat(kDocs,
-                             "/guides/best-practices-for-using-the-rest-api"
-                             "#http-redirects")}});
-  response.headers.emplace_back("location", url);
-  return response;
+  return MovedAnswer(status, url);
 }
 
 SimulatedResponse Routes::InRepository(const Call& call,
@@ -249,7 +248,7 @@ SimulatedResponse Routes::InRepository(const Call& call,
   const std::vector<std::string> rest(path.begin() + segments_of_name,
                                       path.end());
   if (call.caller.kind == Caller::Kind::kApp) {
-    if (!call.is_read) return NotFound();
+    if (!call.is_read) return NoRoute();
     return app_api_.InstallationAt(call, World::OwnerOf(repository.full_name));
   }
   if (rest.empty() && call.is_read) {
@@ -270,18 +269,39 @@ SimulatedResponse Routes::InRepository(const Call& call,
                                     "statuses=write");
       return response;
     }
-    return status_api_.Create(repository, rest[1], call.request.body,
-                              UserOf(call.caller).login, call.now);
+    return status_api_.Create(call, repository, rest[1],
+                              UserOf(call.caller).login);
   }
   const bool is_commit = rest.size() == 3 && rest[0] == "commits";
   const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");
   const bool is_combined = is_commit && rest[2] == "status";
-  if (!call.is_read || (!is_list && !is_combined)) return NotFound();
+  if (!call.is_read || (!is_list && !is_combined)) return NoRoute();
   const World::Commit* const commit =
       world_->FindCommit(&repository, rest[1], call.now);
   if (commit == nullptr) return NotFound();
-  return is_list ? status_api_.List(repository, *commit, call.target)
-                 : status_api_.Combined(repository, *commit, call.target);
+  return is_list ? status_api_.List(call, repository, *commit)
+                 : status_api_.Combined(call, repository, *commit);
+}
+
+std::optional<Conduct::Key> Routes::PostedKey(const Call& call) const {
+  const std::vector<std::string>& path = call.target.segments;
+  if (call.request.method != "POST" || !call.target.is_valid) {
+    return std::nullopt;
+  }
+  const World::Repository* repository = nullptr;
+  int64_t id = 0;
+  if (path.size() == 5 && path[0] == "repos") {
+    repository = world_->Peek(absl::StrCat(path[1], "/", path[2]));
+  } else if (path.size() == 4 && path[0] == "repositories" &&
+             absl::SimpleAtoi(path[1], &id)) {
+    repository = world_->Peek(id);
+  }
+  if (repository == nullptr || path[path.size() - 2] != "statuses") {
+    return std::nullopt;
+  }
+  NewStatus status;
+  if (ReadStatusRequest(call.request.body, &status)) return std::nullopt;
+  return StatusApi::KeyOf(*repository, path.back(), status.context);
 }
 
 SimulatedResponse Routes::RateLimit(const Call& call) {

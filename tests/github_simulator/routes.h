@@ -9,6 +9,7 @@
 #include "tests/github_simulator/app_api.h"
 #include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/call.h"
+#include "tests/github_simulator/conduct.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/limits.h"
 #include "tests/github_simulator/status_api.h"
@@ -24,7 +25,7 @@ class Routes {
  public:
   // All are borrowed.
   Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-         Limits* limits, GitHubRules::Misbehaviour* misbehaviour);
+         Limits* limits, Conduct* conduct);
 
   // Who asks. The token need not be good.
   Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
@@ -35,6 +36,9 @@ class Routes {
 
   SimulatedResponse Answer(const Call& call);
 
+  // The status that a request would create; nothing: none.
+  std::optional<Conduct::Key> PostedKey(const Call& call) const;
+
   // `GET /rate_limit`, which costs nothing.
   static bool IsRateLimit(const Call& call);
 
@@ -43,6 +47,9 @@ class Routes {
   std::optional<SimulatedResponse> Refuse(const Call& call) const;
   std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
   std::optional<SimulatedResponse> RefuseInstallation(const Call& call) const;
+
+  // The 404 of what GitHub does not have.
+  SimulatedResponse NoRoute();
 
   // What the path names, if the caller may know of it; null: 404.
   World::Repository* FindRepository(const Call& call,
@@ -64,6 +71,7 @@ class Routes {
   World* const world_;
   Apps* const apps_;
   Limits* const limits_;
+  Conduct* const conduct_;
   StatusApi status_api_;
   AppApi app_api_;
   std::map<std::string, std::string> logins_;  // Of users, by token.

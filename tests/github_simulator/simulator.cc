@@ -57,19 +57,20 @@ SimulatedResponse Simulator::Handle(const SimulatedRequest& request) {
     return Control(request, target);
   }
   SimulatedResponse page;
-  if (request.method == "GET" && Page(target, &page)) return page;
+  const bool is_read = request.method == "GET";
+  if (is_read && Page(target, &page)) return page;
   MutexLock lock(&mu_);
-  SimulatedResponse response = rules_.Handle(request, clock_->Now());
-  if (request.method == "POST") changed_.NotifyAll();
+  const absl::Time now = clock_->Now();
+  SimulatedRequest opened = request;
+  opened.exchange = rules_.Open(request, now);
+  SimulatedResponse response = rules_.Handle(opened, now);
+  if (!is_read) changed_.NotifyAll();
   return response;
 }
 
-void Simulator::Sleep(absl::Duration duration) {
-  const absl::Duration end = clock_->Monotonic() + duration;
+void Simulator::End(int64_t exchange, bool is_answered) {
   MutexLock lock(&mu_);
-  while (!stopped_ && clock_->Monotonic() < end) {
-    changed_.WaitFor(&mu_, end - clock_->Monotonic());
-  }
+  rules_.Close(exchange, is_answered);
 }
 
 void Simulator::Stop() {
@@ -101,6 +102,7 @@ SimulatedResponse Simulator::Statuses(const RequestTarget& target) {
   const absl::string_view full_name = target.Query("repository");
   const absl::string_view sha = target.Query("sha");
   MutexLock lock(&mu_);
+  rules_.ApplyLate(clock_->Now());
   Json shown = Json::array();
   for (const auto& [context, row] : rules_.Shown(full_name, sha)) {
     shown.push_back(RowObject(row));
@@ -112,6 +114,13 @@ SimulatedResponse Simulator::Statuses(const RequestTarget& target) {
   return JsonAnswer(200, Json{{"state", rules_.CombinedState(full_name, sha)},
                               {"shown", shown},
                               {"rows", rows}});
+}
+
+void Simulator::WaitForChange(absl::Duration end) {
+  const absl::Time now = clock_->Now();
+  const absl::Duration late = rules_.ApplyLate(now) - now;
+  changed_.WaitFor(&mu_, std::min(end - clock_->Monotonic(), late));
+  rules_.ApplyLate(clock_->Now());
 }
 
 SimulatedResponse Simulator::Events(const RequestTarget& target) {
@@ -128,9 +137,10 @@ SimulatedResponse Simulator::Events(const RequestTarget& target) {
       clock_->Monotonic() +
       absl::Seconds(std::clamp(wait_seconds, 0, kMaxWaitSeconds));
   MutexLock lock(&mu_);
+  rules_.ApplyLate(clock_->Now());
   std::vector<GitHubRules::Event> found = rules_.EventsAfter(after, kMaxEvents);
   while (found.empty() && !stopped_ && clock_->Monotonic() < end) {
-    changed_.WaitFor(&mu_, end - clock_->Monotonic());
+    WaitForChange(end);
     found = rules_.EventsAfter(after, kMaxEvents);
   }
   Json events = Json::array();
@@ -151,13 +161,14 @@ SimulatedResponse Simulator::Events(const RequestTarget& target) {
 
 SimulatedResponse Simulator::Counters() {
   MutexLock lock(&mu_);
-  const GitHubRules::Misbehaviour& counted = rules_.misbehaviour();
-  return JsonAnswer(200,
-                    Json{{"without_user_agent", counted.without_user_agent},
-                         {"in_forbidden_window", counted.in_forbidden_window},
-                         {"identical_repeats", counted.identical_repeats},
-                         {"regressions", counted.regressions},
-                         {"request_count", rules_.request_count()}});
+  rules_.ApplyLate(clock_->Now());
+  Json counters;
+  for (const auto& [name, count] : rules_.misbehaviour().All()) {
+    counters[name] = count;
+  }
+  counters["max_in_flight"] = rules_.max_in_flight();
+  counters["request_count"] = rules_.request_count();
+  return JsonAnswer(200, counters);
 }
 
 bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {

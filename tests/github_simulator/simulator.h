@@ -28,11 +28,11 @@ class Simulator {
 
   // Answers a request. May block: a long poll for as long as it asks, at most a
   // minute, and a webhook until it is answered. `delay` and `reset_connection`
-  // of the answer are the caller's to obey.
+  // of the answer are the caller's to obey, who then calls End.
   SimulatedResponse Handle(const SimulatedRequest& request);
 
-  // Waits, less than `duration` if Stop is called.
-  void Sleep(absl::Duration duration);
+  // The client of that exchange no longer waits: see GitHubRules::Close.
+  void End(int64_t exchange, bool is_answered);
 
   // Ends all waiting, now and from now on.
   void Stop();
@@ -40,6 +40,8 @@ class Simulator {
  private:
   SimulatedResponse Control(const SimulatedRequest& request,
                             const RequestTarget& target);
+  // Waits until something changes or `end`, by Clock::Monotonic.
+  void WaitForChange(absl::Duration end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   SimulatedResponse Events(const RequestTarget& target);
   SimulatedResponse Statuses(const RequestTarget& target);
   SimulatedResponse Counters();

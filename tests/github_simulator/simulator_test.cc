@@ -9,8 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/app_key.h"
-#include "tests/github_simulator/page.h"
-#include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/webhook_sender.h"
 #include "tests/support/fake_clock.h"
 
@@ -18,10 +16,11 @@ namespace signalbox {
 namespace {
 
 using nlohmann::json;
-using ::testing::ElementsAre;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 constexpr char kSha[] = "1111111111111111111111111111111111111abc";
@@ -31,8 +30,16 @@ constexpr char kStatuses[] =
 
 class SimulatorTest : public ::testing::Test {
  protected:
+  // Answers at once, as a program would after the answer's delay.
   SimulatedResponse Send(const std::string& method, const std::string& target,
                          const std::string& body = "") {
+    const SimulatedResponse response = Begin(method, target, body);
+    simulator_.End(response.exchange, !response.reset_connection);
+    return response;
+  }
+
+  SimulatedResponse Begin(const std::string& method, const std::string& target,
+                          const std::string& body = "") {
     return simulator_.Handle(
         {.method = method,
          .target = target,
@@ -123,10 +130,8 @@ TEST_F(SimulatorTest, ALongPollEndsWithAnEvent) {
 
 TEST_F(SimulatorTest, StopEndsAllWaiting) {
   std::thread poll([&] { Read("/_simulator/events?after=0&wait=60"); });
-  std::thread sleep([&] { simulator_.Sleep(absl::Hours(24)); });
   simulator_.Stop();
   poll.join();
-  sleep.join();
 }
 
 TEST_F(SimulatorTest, ChangesTheWorld) {
@@ -176,10 +181,83 @@ TEST_F(SimulatorTest, FaultsComeAndGo) {
   EXPECT_EQ(Send("DELETE", "/_simulator/faults").status, 204);
   EXPECT_EQ(Post({{"state", "success"}}), 201);
   const json counters = Read("/_simulator/counters");
-  EXPECT_EQ(counters["request_count"], 2);
-  EXPECT_EQ(counters["identical_repeats"], 0);
-  EXPECT_EQ(counters["in_forbidden_window"], 0);
-  EXPECT_EQ(counters["without_user_agent"], 0);
+  EXPECT_EQ(counters, json({{"without_user_agent", 0},
+                            {"in_forbidden_window", 0},
+                            {"identical_repeats", 0},
+                            {"regressions", 0},
+                            {"concurrent_requests", 0},
+                            {"unknown_requests", 0},
+                            {"max_in_flight", 1},
+                            {"request_count", 2}}));
+}
+
+TEST_F(SimulatorTest, AnswersAsOrdered) {
+  MakeCommit();
+  EXPECT_EQ(Tell("faults", {{"name", "answer"},
+                            {"status", 422},
+                            {"message", "Validation Failed"},
+                            {"errors", {{{"field", "sha"}}}},
+                            {"headers", {{"Retry-After", "7"}}},
+                            {"location", "/x"}}),
+            201);
+  EXPECT_EQ(Tell("faults", {{"name", "answer"},
+                            {"status", 503},
+                            {"body", "<p>"},
+                            {"content_type", "text/html"}}),
+            201);
+  const std::string target =
+      absl::StrCat("/repos/acme/widgets/statuses/", kSha);
+  const SimulatedResponse first = Send("POST", target, "{}");
+  EXPECT_EQ(first.status, 422);
+  EXPECT_EQ(json::parse(first.body)["errors"], json({{{"field", "sha"}}}));
+  EXPECT_THAT(first.headers,
+              IsSupersetOf({Pair("Retry-After", "7"), Pair("location", "/x")}));
+  const SimulatedResponse second = Send("POST", target, "{}");
+  EXPECT_EQ(second.status, 503);
+  EXPECT_EQ(second.body, "<p>");
+  EXPECT_THAT(second.headers, Contains(Pair("content-type", "text/html")));
+}
+
+// Nobody asks GitHub anything, and still it happens at its time.
+TEST_F(SimulatorTest, WhatIsLateShowsUp) {
+  MakeCommit();
+  Tell("faults", {{"name", "apply_late"}, {"seconds", 20}});
+  EXPECT_TRUE(Begin("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
+                    R"({"state":"success"})")
+                  .reset_connection);
+  EXPECT_THAT(Read(kStatuses)["rows"], IsEmpty());
+  EXPECT_THAT(Read("/_simulator/events")["events"], IsEmpty());
+  clock_.Advance(absl::Seconds(20));
+  EXPECT_THAT(Read("/_simulator/events")["events"], SizeIs(1));
+  EXPECT_THAT(Read(kStatuses)["rows"], SizeIs(1));
+}
+
+TEST_F(SimulatorTest, SettingsChangeOneByOne) {
+  MakeCommit();
+  const auto set = [this](const json& body) {
+    return json::parse(Send("POST", "/_simulator/settings", body.dump()).body);
+  };
+  json all = {
+      {"max_concurrent", 0}, {"read_lag_ms", 0}, {"answer_delay_ms", 0}};
+  EXPECT_EQ(set(json::object()), all);
+  all["max_concurrent"] = 1;
+  EXPECT_EQ(set({{"max_concurrent", 1}}), all);
+  all["read_lag_ms"] = 1500;
+  EXPECT_EQ(set({{"read_lag_ms", 1500}}), all);
+  all["answer_delay_ms"] = 50;
+  EXPECT_EQ(set({{"answer_delay_ms", 50}}), all);
+
+  EXPECT_EQ(Post({{"state", "success"}}), 201);
+  const std::string list =
+      absl::StrCat("/repos/acme/widgets/commits/", kSha, "/statuses");
+  EXPECT_THAT(Read(list), IsEmpty());
+  clock_.Advance(absl::Milliseconds(1500));
+  EXPECT_THAT(Read(list), SizeIs(1));
+  EXPECT_EQ(Begin("GET", "/user").delay, absl::Milliseconds(50));
+  EXPECT_EQ(Read("/_simulator/counters")["concurrent_requests"], 0);
+  Begin("GET", "/user");
+  EXPECT_EQ(Read("/_simulator/counters")["concurrent_requests"], 1);
+  EXPECT_EQ(Read("/_simulator/counters")["max_in_flight"], 2);
 }
 
 // By the control API alone, an App gets a token and posts.
@@ -292,6 +370,19 @@ TEST_F(SimulatorTest, RefusesWrongOrders) {
       {"faults", {{"name", "earthquake"}}},
       {"faults", json::object()},
       {"faults", {{"name", "slow"}, {"count", 1.5}}},
+      {"faults", {{"name", "answer"}}},
+      {"faults", {{"name", "answer"}, {"status", 100}}},
+      {"faults", {{"name", "answer"}, {"status", "422"}}},
+      {"faults", {{"name", "answer"}, {"status", 422}, {"errors", {1}}}},
+      {"faults",
+       {{"name", "answer"}, {"status", 422}, {"message", "m"}, {"errors", 1}}},
+      {"faults", {{"name", "answer"}, {"status", 422}, {"headers", {"a"}}}},
+      {"faults",
+       {{"name", "answer"}, {"status", 422}, {"headers", {{"a", 1}}}}},
+      {"faults", {{"name", "redirect_elsewhere"}}},
+      {"settings", {{"max_concurrent", -1}}},
+      {"settings", {{"read_lag_ms", -1}}},
+      {"settings", {{"answer_delay_ms", "x"}}},
       {"faults", {{"name", "slow"}, {"count", 3'000'000'000}}},
       {"webhooks", {{"event", "push"}}},
       {"webhooks", {{"event", "release"}, {"repository", "a/b"}}},
@@ -350,127 +441,6 @@ TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {
   // What is no page is the API's.
   EXPECT_EQ(Send("GET", absl::StrCat("/no/no/commit/", kSha)).status, 404);
   EXPECT_EQ(Send("GET", "/acme/widgets/commit/main").status, 404);
-}
-
-// ---- Pages
-
-GitHubRules::Row RowOf(const std::string& state) {
-  return {.state = state, .context = "ci/" + state};
-}
-
-TEST(PageTest, SaysWhatGitHubSays) {
-  const auto say = [](std::vector<std::string> states) {
-    std::vector<GitHubRules::Row> shown;
-    for (const std::string& state : states) shown.push_back(RowOf(state));
-    return CombinedSentence(shown);
-  };
-  EXPECT_EQ(say({"success", "success"}), "All checks have passed");
-  EXPECT_EQ(say({"success", "pending"}), "Some checks haven't completed yet");
-  EXPECT_EQ(say({"failure", "pending"}), "Some checks were not successful");
-  EXPECT_EQ(say({"success", "error"}), "Some checks were not successful");
-  EXPECT_EQ(say({}), "No checks yet");
-}
-
-TEST(PageTest, EscapesEveryText) {
-  const std::string nasty = "<i>\"'&</i>";
-  GitHubRules::Row row = RowOf("success");
-  row.context = row.description = nasty;
-  row.target_url = "https://a/?q=" + nasty;
-  const CommitView commit = {
-      .full_name = nasty, .sha = nasty, .title = nasty, .shown = {row}};
-  for (const std::string& page : {CommitPage(commit), IndexPage({commit})}) {
-    EXPECT_THAT(page, Not(HasSubstr("<i>")));
-    EXPECT_THAT(page, Not(HasSubstr("\"'&")));
-    EXPECT_THAT(page, HasSubstr("&lt;i&gt;&quot;&#39;&amp;&lt;/i&gt;"));
-  }
-}
-
-TEST(PageTest, LinksOnlyHttp) {
-  for (const char* url : {"javascript:alert(1)", "data:text/html,x",
-                          " http://a", "//a", "httpx://a", ""}) {
-    GitHubRules::Row row = RowOf("success");
-    row.target_url = url;
-    EXPECT_THAT(CommitPage({.full_name = "a/b", .sha = kSha, .shown = {row}}),
-                Not(HasSubstr("Details")))
-        << url;
-  }
-  GitHubRules::Row row = RowOf("success");
-  row.target_url = "http://a";
-  EXPECT_THAT(CommitPage({.full_name = "a/b", .sha = kSha, .shown = {row}}),
-              HasSubstr("<a rel=\"noopener noreferrer nofollow\" "
-                        "href=\"http://a\">Details</a>"));
-}
-
-// ---- Webhooks
-
-// GitHub's published vector, and others of github-api 6.2.
-TEST(WebhookSignatureTest, AgreesWithGitHub) {
-  const Secret secret("It's a Secret to Everybody");
-  EXPECT_EQ(WebhookSignature("sha256", secret, "Hello, World!"),
-            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b"
-            "043e17");
-  EXPECT_EQ(WebhookSignature("sha1", secret, "Hello, World!"),
-            "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59");
-  EXPECT_EQ(WebhookSignature("sha256", secret, ""),
-            "sha256=66a0c074deaa0f489ead6537e0d32f9a344b90bbeda705b6ed45ecd3b4"
-            "13fb40");
-}
-
-TEST(WebhookSenderTest, RemembersAndSigns) {
-  WebhookSender sender(
-      {.url = "http://a/", .secret = Secret("It's a Secret to Everybody")});
-  const auto form = sender.Prepare("ping", R"({"zen":"Hello, World!"})",
-                                   /*as_form=*/true, 7, "", "");
-  EXPECT_EQ(form.body, "payload=%7B%22zen%22%3A%22Hello%2C+World%21%22%7D");
-  EXPECT_EQ(form.headers.back().second,
-            "sha256=8159d769287f2ebd6c3feda2555a34670eb215b67ef81be37d2a4fc3641"
-            "8f7d8");
-  EXPECT_EQ(form.url, "http://a/");
-  const auto json =
-      sender.Prepare("ping", "{}", /*as_form=*/false, 7, "", "http://b/");
-  EXPECT_NE(form.id, json.id);
-  EXPECT_EQ(json.url, "http://b/");
-  ASSERT_TRUE(sender.Find(form.id).has_value());
-  EXPECT_EQ(sender.Find(form.id)->body, form.body);
-  EXPECT_FALSE(sender.Find("").has_value());
-  for (int i = 0; i < 1000; ++i) sender.Prepare("ping", "{}", false, 7, "", "");
-  EXPECT_FALSE(sender.Find(form.id).has_value());
-}
-
-TEST(WebhookSenderTest, SaysWhyItCouldNotSend) {
-  for (const char* url : {"", "nowhere", "http://", "gopher://a/",
-                          "http://a:99999999999999/", "http://127.0.0.1:1"}) {
-    WebhookSender::Delivery delivery;
-    delivery.url = url;
-    const auto outcome = WebhookSender::Send(delivery);
-    EXPECT_EQ(outcome.status, 0) << url;
-    EXPECT_NE(outcome.error, "") << url;
-  }
-}
-
-// ---- Targets
-
-TEST(RequestTargetTest, TakesTargetsApart) {
-  const auto target =
-      RequestTarget::Parse("/api/v3/a%2Fb/c?x=1%262&y=&z&x=3", "/api/v3");
-  EXPECT_TRUE(target.is_valid);
-  EXPECT_THAT(target.segments, ElementsAre("a/b", "c"));
-  EXPECT_EQ(target.Query("x"), "1&2");
-  EXPECT_EQ(target.Query("y"), "");
-  EXPECT_EQ(target.Query("none"), "");
-  EXPECT_EQ(target.RawAfter(0), "/a%2Fb/c?x=1%262&y=&z&x=3");
-  EXPECT_EQ(target.RawAfter(2), "?x=1%262&y=&z&x=3");
-  for (const char* bad : {"", "/", "/a/", "//a", "/%", "/%4", "/%zz", "a/b"}) {
-    EXPECT_FALSE(RequestTarget::Parse(bad, "").is_valid) << bad;
-  }
-}
-
-TEST(RequestTargetTest, EncodingComesBack) {
-  std::string all;
-  for (int i = 0; i < 256; ++i) all.push_back(static_cast<char>(i));
-  EXPECT_EQ(PercentDecode(PercentEncode(all)), all);
-  EXPECT_EQ(PercentEncode("aZ0-._~"), "aZ0-._~");
-  EXPECT_EQ(PercentDecode("%4"), std::nullopt);
 }
 
 }  // namespace

@@ -27,11 +27,24 @@ Json TextOrNull(const std::string& text) {
 
 }  // namespace
 
-SimulatedResponse StatusApi::Create(World::Repository& repository,
+StatusApi::StatusApi(const GitHubRules::Options& options, World* world,
+                     Conduct* conduct)
+    : options_(options),
+      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
+      world_(world),
+      conduct_(conduct) {}
+
+Conduct::Key StatusApi::KeyOf(const World::Repository& repository,
+                              absl::string_view sha,
+                              absl::string_view context) {
+  return {repository.id, absl::AsciiStrToLower(sha),
+          absl::AsciiStrToLower(context)};
+}
+
+SimulatedResponse StatusApi::Create(const Call& call,
+                                    World::Repository& repository,
                                     const std::string& sha,
-                                    absl::string_view body,
-                                    const std::string& creator,
-                                    absl::Time now) {
+                                    const std::string& creator) {
   // To somebody without write access the route does not exist.
   if (!repository.writable) return NotFound();
   if (repository.archived) {
@@ -39,7 +52,7 @@ SimulatedResponse StatusApi::Create(World::Repository& repository,
                    kCreateStatusDocs);
   }
   NewStatus status;
-  if (const auto refusal = ReadStatusRequest(body, &status)) {
+  if (const auto refusal = ReadStatusRequest(call.request.body, &status)) {
     return Failure(
         refusal->http_status, refusal->message, kCreateStatusDocs,
         refusal->errors.empty() ? Json() : Json::parse(refusal->errors));
@@ -51,7 +64,7 @@ SimulatedResponse StatusApi::Create(World::Repository& repository,
   if (!IsFullSha(sha)) {
     return invalid("sha", "sha must be a 40 character SHA1");
   }
-  World::Commit* const commit = world_->FindCommit(&repository, sha, now);
+  World::Commit* const commit = world_->FindCommit(&repository, sha, call.now);
   if (commit == nullptr) {
     return Failure(422, absl::StrCat("No commit found for SHA: ", sha),
                    kCreateStatusDocs);
@@ -68,31 +81,19 @@ SimulatedResponse StatusApi::Create(World::Repository& repository,
              .description = std::move(status.description),
              .target_url = std::move(status.target_url),
              .context = std::move(status.context),
-             .created_at = now,
+             .created_at = call.now,
              .creator = creator};
-  Watch(commit, row);
+  if (context != commit->contexts.end() && context->second.count > 0 &&
+      !call.is_given_up) {
+    conduct_->Judge(KeyOf(repository, sha, row.context),
+                    commit->rows[context->second.newest], row,
+                    &context->second.reruns_allowed);
+  }
   const Json object = StatusObject(
       repository, *commit, world_->AddRow(repository, commit, std::move(row)));
   SimulatedResponse response = JsonAnswer(201, object);
   response.headers.emplace_back("location", object["url"].get<std::string>());
   return response;
-}
-
-void StatusApi::Watch(World::Commit* commit, const Row& row) {
-  const auto it = commit->contexts.find(absl::AsciiStrToLower(row.context));
-  if (it == commit->contexts.end() || it->second.count == 0) return;
-  const Row& shown = commit->rows[it->second.newest];
-  if (shown.state == row.state && shown.description == row.description &&
-      shown.target_url == row.target_url) {
-    ++misbehaviour_->identical_repeats;
-  }
-  if (row.state != "pending" || shown.state == "pending") return;
-  int& reruns_allowed = it->second.reruns_allowed;
-  if (reruns_allowed > 0) {
-    --reruns_allowed;
-  } else {
-    ++misbehaviour_->regressions;
-  }
 }
 
 Json StatusApi::StatusObject(const World::Repository& repository,
@@ -115,29 +116,38 @@ Json StatusApi::StatusObject(const World::Repository& repository,
   };
 }
 
-SimulatedResponse StatusApi::List(const World::Repository& repository,
-                                  const World::Commit& commit,
-                                  const RequestTarget& target) const {
+std::vector<const Row*> StatusApi::Readable(const Call& call,
+                                            const World::Commit& commit) const {
+  // Whatever the clock does: without a lag, all.
+  return options_.read_lag <= absl::ZeroDuration()
+             ? RowsAt(commit)
+             : RowsAt(commit, call.now - options_.read_lag);
+}
+
+SimulatedResponse StatusApi::List(const Call& call,
+                                  const World::Repository& repository,
+                                  const World::Commit& commit) const {
+  const std::vector<const Row*> rows = Readable(call, commit);
   const Page page =
-      PageOf(target, commit.rows.size(),
+      PageOf(call.target, rows.size(),
              absl::StrCat(api_url_, "/repositories/", repository.id,
                           "/commits/", commit.sha, "/statuses"));
   Json statuses = Json::array();
   for (size_t i = page.begin; i < page.end; ++i) {
-    statuses.push_back(StatusObject(repository, commit,
-                                    commit.rows[commit.rows.size() - 1 - i]));
+    statuses.push_back(
+        StatusObject(repository, commit, *rows[rows.size() - 1 - i]));
   }
   SimulatedResponse response = JsonAnswer(200, statuses);
   if (!page.link.empty()) response.headers.emplace_back("link", page.link);
   return response;
 }
 
-SimulatedResponse StatusApi::Combined(const World::Repository& repository,
-                                      const World::Commit& commit,
-                                      const RequestTarget& target) const {
-  const std::vector<const Row*> shown = ShownRows(commit);
+SimulatedResponse StatusApi::Combined(const Call& call,
+                                      const World::Repository& repository,
+                                      const World::Commit& commit) const {
+  const std::vector<const Row*> shown = ShownRows(Readable(call, commit));
   const Page page =
-      PageOf(target, shown.size(),
+      PageOf(call.target, shown.size(),
              absl::StrCat(api_url_, "/repositories/", repository.id,
                           "/commits/", commit.sha, "/status"));
   Json statuses = Json::array();
@@ -149,7 +159,7 @@ SimulatedResponse StatusApi::Combined(const World::Repository& repository,
   const std::string commit_url = absl::StrCat(
       api_url_, "/repos/", repository.full_name, "/commits/", commit.sha);
   SimulatedResponse response = JsonAnswer(
-      200, {{"state", CombinedStateOf(commit)},
+      200, {{"state", CombinedStateOf(shown)},
             {"statuses", std::move(statuses)},
             {"sha", commit.sha},
             {"total_count", shown.size()},

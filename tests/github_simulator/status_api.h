@@ -3,11 +3,12 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "tests/github_simulator/call.h"
+#include "tests/github_simulator/conduct.h"
 #include "tests/github_simulator/github_rules.h"
-#include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/world.h"
 
 namespace signalbox {
@@ -18,35 +19,35 @@ namespace signalbox {
 // Not thread-safe.
 class StatusApi {
  public:
-  // `world` and `misbehaviour` are borrowed. Links begin with `api_url`.
-  StatusApi(World* world, GitHubRules::Misbehaviour* misbehaviour,
-            std::string api_url)
-      : world_(world),
-        misbehaviour_(misbehaviour),
-        api_url_(std::move(api_url)) {}
+  // All are borrowed.
+  StatusApi(const GitHubRules::Options& options, World* world,
+            Conduct* conduct);
 
-  SimulatedResponse Create(World::Repository& repository,
-                           const std::string& sha, absl::string_view body,
-                           const std::string& creator, absl::Time now);
+  static Conduct::Key KeyOf(const World::Repository& repository,
+                            absl::string_view sha, absl::string_view context);
+
+  SimulatedResponse Create(const Call& call, World::Repository& repository,
+                           const std::string& sha, const std::string& creator);
 
   // All rows, newest first, and the combined status: a page of either.
-  SimulatedResponse List(const World::Repository& repository,
-                         const World::Commit& commit,
-                         const RequestTarget& target) const;
-  SimulatedResponse Combined(const World::Repository& repository,
-                             const World::Commit& commit,
-                             const RequestTarget& target) const;
+  SimulatedResponse List(const Call& call, const World::Repository& repository,
+                         const World::Commit& commit) const;
+  SimulatedResponse Combined(const Call& call,
+                             const World::Repository& repository,
+                             const World::Commit& commit) const;
 
  private:
-  // Counts what a client should not have posted.
-  void Watch(World::Commit* commit, const GitHubRules::Row& row);
+  // The rows that a reader sees, oldest first.
+  std::vector<const GitHubRules::Row*> Readable(
+      const Call& call, const World::Commit& commit) const;
   nlohmann::ordered_json StatusObject(const World::Repository& repository,
                                       const World::Commit& commit,
                                       const GitHubRules::Row& row) const;
 
-  World* const world_;
-  GitHubRules::Misbehaviour* const misbehaviour_;
+  const GitHubRules::Options& options_;
   const std::string api_url_;
+  World* const world_;
+  Conduct* const conduct_;
 };
 
 }  // namespace signalbox

@@ -66,8 +66,9 @@ Json PullRequestObject(const WebhookScene& scene,
       absl::StrCat(repository_url, "/pulls/", pull_request.number);
   const std::string issue_url =
       absl::StrCat(repository_url, "/issues/", pull_request.number);
-  const std::string html_url = absl::StrCat(
-      "https://github.com/", base.full_name, "/pull/", pull_request.number);
+  const std::string html_url =
+      absl::StrCat(WebUrl(scene.api_url), "/", base.full_name, "/pull/",
+                   pull_request.number);
   const std::string now = IsoTime(scene.now);
   const Json closed_at = pull_request.is_open ? Json(nullptr) : Json(now);
   const int64_t id = base.id + pull_request.number;
@@ -154,7 +155,7 @@ Json PushPayload(const WebhookScene& scene, absl::string_view branch,
                  absl::string_view before, absl::string_view after) {
   const bool is_deletion = after == std::string(40, '0');
   const std::string web_url =
-      absl::StrCat("https://github.com/", scene.repository.full_name);
+      absl::StrCat(WebUrl(scene.api_url), "/", scene.repository.full_name);
   const std::string email = absl::StrCat(kAuthor, "@users.noreply.github.com");
   const Json person = {
       {"name", kAuthor}, {"email", email}, {"username", kAuthor}};

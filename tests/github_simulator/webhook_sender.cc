@@ -72,6 +72,11 @@ WebhookSender::Delivery WebhookSender::Prepare(
       {"X-GitHub-Hook-Installation-Target-ID", absl::StrCat(repository_id)},
       {"X-GitHub-Hook-Installation-Target-Type", "repository"},
   };
+  if (!options_.enterprise_host.empty()) {
+    delivery.headers.emplace_back("X-GitHub-Enterprise-Host",
+                                  options_.enterprise_host);
+    delivery.headers.emplace_back("X-GitHub-Enterprise-Version", "3.19.0");
+  }
   if (!options_.secret.empty()) {
     delivery.headers.emplace_back(
         "X-Hub-Signature",

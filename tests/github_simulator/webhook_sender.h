@@ -24,6 +24,8 @@ class WebhookSender {
   struct Options {
     std::string url;  // Where to, unless a call says so; may be empty.
     Secret secret;    // Empty: deliveries are not signed.
+    // The host of a GHES, which its deliveries name; empty: github.com.
+    std::string enterprise_host = "";
   };
 
   struct Delivery {

@@ -180,18 +180,29 @@ std::vector<GitHubRules::CommitName> World::RecentCommits(size_t limit) const {
   return found;
 }
 
-std::vector<const GitHubRules::Row*> ShownRows(const World::Commit& commit) {
-  std::vector<const GitHubRules::Row*> shown;
-  for (const auto& [name, context] : commit.contexts) {
-    if (context.count > 0) shown.push_back(&commit.rows[context.newest]);
+std::vector<const GitHubRules::Row*> RowsAt(const World::Commit& commit,
+                                            absl::Time time) {
+  std::vector<const GitHubRules::Row*> rows;
+  for (const GitHubRules::Row& row : commit.rows) {
+    if (row.created_at <= time) rows.push_back(&row);
   }
+  return rows;
+}
+
+std::vector<const GitHubRules::Row*> ShownRows(
+    const std::vector<const GitHubRules::Row*>& rows) {
+  std::map<std::string, const GitHubRules::Row*> newest;
+  for (const GitHubRules::Row* row : rows) {
+    newest[absl::AsciiStrToLower(row->context)] = row;
+  }
+  std::vector<const GitHubRules::Row*> shown;
+  for (const auto& [context, row] : newest) shown.push_back(row);
   std::sort(shown.begin(), shown.end(),
             [](const auto* a, const auto* b) { return a->id < b->id; });
   return shown;
 }
 
-std::string CombinedStateOf(const World::Commit& commit) {
-  const std::vector<const GitHubRules::Row*> shown = ShownRows(commit);
+std::string CombinedStateOf(const std::vector<const GitHubRules::Row*>& shown) {
   const auto any_is = [&shown](absl::string_view state) {
     return std::any_of(shown.begin(), shown.end(), [state](const auto* row) {
       return row->state == state;

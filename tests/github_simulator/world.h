@@ -95,12 +95,17 @@ class World {
   int64_t next_status_id_ = 48'971'127'823;
 };
 
-// What GitHub shows of a commit, newest row of each context, oldest first.
-std::vector<const GitHubRules::Row*> ShownRows(const World::Commit& commit);
+// The rows that were made up to `time`, oldest first.
+std::vector<const GitHubRules::Row*> RowsAt(
+    const World::Commit& commit, absl::Time time = absl::InfiniteFuture());
+
+// What GitHub shows of rows: the newest of each context, oldest first.
+std::vector<const GitHubRules::Row*> ShownRows(
+    const std::vector<const GitHubRules::Row*>& rows);
 
 // GitHub's combined state: "failure" if any of the rows shown is an error or a
 // failure, else "pending" if any is pending or there are none, else "success".
-std::string CombinedStateOf(const World::Commit& commit);
+std::string CombinedStateOf(const std::vector<const GitHubRules::Row*>& shown);
 
 // `text` is 40 hexadecimal digits.
 bool IsFullSha(absl::string_view text);

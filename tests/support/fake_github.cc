@@ -22,7 +22,9 @@ absl::string_view TargetOf(absl::string_view url) {
 }  // namespace
 
 FakeGitHub::FakeGitHub(GitHubRules::Options options, FakeClock* clock)
-    : clock_(clock), rules_(std::move(options)) {}
+    : clock_(clock),
+      epoch_(clock->Now() - clock->Monotonic()),
+      rules_(std::move(options)) {}
 
 void FakeGitHub::SetDelay(absl::Duration delay) {
   MutexLock lock(&mu_);
@@ -63,6 +65,7 @@ void FakeGitHub::Send(HttpRequest request, Done done) {
     exchange.answer = absl::FailedPreconditionError("connection refused");
     return;
   }
+  exchange.request.exchange = rules_.Open(exchange.request, TimeAt(now));
   if (exchange.apply_time <= now) Apply(&exchange);
 }
 
@@ -75,9 +78,8 @@ absl::Duration FakeGitHub::Exchange::NextTime() const {
 
 void FakeGitHub::Apply(Exchange* exchange) {
   // DeliverDue may come late; the effect has its own time.
-  const absl::Duration late = clock_->Monotonic() - exchange->apply_time;
   const SimulatedResponse response =
-      rules_.Handle(exchange->request, clock_->Now() - late);
+      rules_.Handle(exchange->request, TimeAt(exchange->apply_time));
   exchange->is_applied = true;
   exchange->answer_time =
       exchange->apply_time + exchange->request.latency + response.delay;
@@ -100,6 +102,17 @@ std::list<FakeGitHub::Exchange>::iterator FakeGitHub::Soonest() {
                           });
 }
 
+absl::Duration FakeGitHub::NextTime() {
+  const absl::Time late = rules_.ApplyLate(absl::InfinitePast());
+  const absl::Duration late_time =
+      late == absl::InfiniteFuture() ? absl::InfiniteDuration() : late - epoch_;
+  const auto it = Soonest();
+  return it == exchanges_.end() ? late_time
+                                : std::min(late_time, it->NextTime());
+}
+
+absl::Time FakeGitHub::GitHubTime() { return TimeAt(clock_->Monotonic()); }
+
 int FakeGitHub::DeliverDue() {
   int delivered = 0;
   for (;;) {
@@ -107,11 +120,11 @@ int FakeGitHub::DeliverDue() {
     absl::StatusOr<HttpResponse> answer;
     {
       MutexLock lock(&mu_);
+      const absl::Duration time = NextTime();
+      if (time > clock_->Monotonic()) return delivered;
+      rules_.ApplyLate(TimeAt(time));
       const auto it = Soonest();
-      if (it == exchanges_.end() || it->NextTime() > clock_->Monotonic()) {
-        return delivered;
-      }
-      const absl::Duration time = it->NextTime();
+      if (it == exchanges_.end() || it->NextTime() > time) continue;
       if (!it->is_applied && it->apply_time == time) {
         Apply(&*it);
         if (!it->done) exchanges_.erase(it);
@@ -121,6 +134,7 @@ int FakeGitHub::DeliverDue() {
                    ? std::move(it->answer)
                    : absl::DeadlineExceededError("no answer in time");
       std::swap(done, it->done);
+      rules_.Close(it->request.exchange, answer.ok());
       if (it->is_applied) exchanges_.erase(it);
     }
     ++delivered;
@@ -130,9 +144,9 @@ int FakeGitHub::DeliverDue() {
 
 absl::Time FakeGitHub::NextDelivery() {
   MutexLock lock(&mu_);
-  const auto it = Soonest();
-  if (it == exchanges_.end()) return absl::InfiniteFuture();
-  return clock_->Now() + (it->NextTime() - clock_->Monotonic());
+  const absl::Duration next = NextTime();
+  if (next == absl::InfiniteDuration()) return absl::InfiniteFuture();
+  return clock_->Now() + (next - clock_->Monotonic());
 }
 
 int FakeGitHub::InFlight() {

@@ -25,6 +25,8 @@ namespace signalbox {
 // sooner. A request that timed out still has its effect. A reset connection is
 // UNAVAILABLE.
 //
+// GitHub's clock is right: a FakeClock's jumps do not move it.
+//
 // Whatever host a URL names, it is GitHub: set Options::base_url to the host
 // that the code under test uses, as it goes into redirects.
 //
@@ -50,6 +52,9 @@ class FakeGitHub : public HttpTransport {
   // also what they send, as far as it is due. Returns how many callbacks ran.
   int DeliverDue();
 
+  // GitHub's own time, as its answers have it.
+  absl::Time GitHubTime();
+
   // When DeliverDue has something to do, by the clock's wall time;
   // absl::InfiniteFuture() if nothing is under way.
   absl::Time NextDelivery();
@@ -72,12 +77,18 @@ class FakeGitHub : public HttpTransport {
     absl::Duration NextTime() const;
   };
 
-  // The answer of a request that has its effect at `now`.
+  absl::Time TimeAt(absl::Duration monotonic) const {
+    return epoch_ + monotonic;
+  }
+  // When something happens next, by Clock::Monotonic; infinite: never.
+  absl::Duration NextTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The answer of a request that has its effect at its time.
   void Apply(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The exchange with the soonest NextTime, the one sent first of several.
   std::list<Exchange>::iterator Soonest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   FakeClock* const clock_;
+  const absl::Time epoch_;  // GitHub's time at Clock::Monotonic 0.
 
   Mutex mu_;
   GitHubRules rules_;

@@ -174,6 +174,78 @@ TEST_F(FakeGitHubTest, ACallbackMaySend) {
   EXPECT_THAT(ends_, ElementsAre("201"));
 }
 
+// As SetApplyDelay, of one request alone: it is due while nothing else is.
+TEST_F(FakeGitHubTest, AFaultMakesOneRequestLate) {
+  fake_.rules().AddFault({.name = "apply_late", .seconds = 20});
+  Post("pending");
+  Post("success");
+  EXPECT_EQ(fake_.DeliverDue(), 1);
+  EXPECT_THAT(ends_, ElementsAre("201"));
+  clock_.Advance(absl::Seconds(12));
+  EXPECT_EQ(fake_.DeliverDue(), 1);
+  EXPECT_EQ(ends_.back(), "DEADLINE_EXCEEDED");
+  EXPECT_EQ(ShownState(), "success");
+  EXPECT_EQ(fake_.InFlight(), 0);
+  EXPECT_EQ(fake_.NextDelivery(), clock_.Now() + absl::Seconds(8));
+  clock_.Advance(absl::Seconds(60));
+  EXPECT_EQ(fake_.DeliverDue(), 0);
+  EXPECT_EQ(ShownState(), "pending");
+  EXPECT_EQ(fake_.NextDelivery(), absl::InfiniteFuture());
+  EXPECT_EQ(fake_.rules().misbehaviour(), GitHubRules::Misbehaviour());
+}
+
+TEST_F(FakeGitHubTest, AHangEndsAtTheTimeout) {
+  fake_.rules().AddFault({.name = "hang"});
+  Post("success");
+  clock_.Advance(absl::Seconds(12) - absl::Nanoseconds(1));
+  EXPECT_EQ(fake_.DeliverDue(), 0);
+  clock_.Advance(absl::Nanoseconds(1));
+  EXPECT_EQ(fake_.DeliverDue(), 1);
+  EXPECT_THAT(ends_, ElementsAre("DEADLINE_EXCEEDED"));
+  EXPECT_EQ(ShownState(), "");
+}
+
+// After a timeout the client may post again what GitHub shows already.
+TEST_F(FakeGitHubTest, ATimeoutIsALostAnswer) {
+  fake_.SetDelay(absl::Seconds(13));
+  Post("success");
+  clock_.Advance(absl::Seconds(12));
+  fake_.DeliverDue();
+  fake_.SetDelay(absl::ZeroDuration());
+  Post("success");
+  fake_.DeliverDue();
+  EXPECT_EQ(fake_.rules().misbehaviour().identical_repeats, 0);
+  Post("success");
+  EXPECT_EQ(fake_.rules().misbehaviour().identical_repeats, 1);
+}
+
+// Under way is what was sent and not yet answered, whenever it applies.
+TEST_F(FakeGitHubTest, CountsRequestsThatAreUnderWayTogether) {
+  fake_.rules().SetMaxConcurrent(1);
+  fake_.SetApplyDelay(absl::Seconds(5));
+  Post("pending");
+  clock_.Advance(absl::Seconds(1));
+  Post("success");
+  EXPECT_EQ(fake_.rules().misbehaviour().concurrent_requests, 1);
+  clock_.Advance(absl::Seconds(5));
+  fake_.DeliverDue();
+  Post("failure");
+  clock_.Advance(absl::Seconds(12));
+  fake_.DeliverDue();
+  EXPECT_EQ(fake_.rules().misbehaviour().concurrent_requests, 1);
+  EXPECT_EQ(fake_.rules().max_in_flight(), 2);
+}
+
+TEST_F(FakeGitHubTest, GitHubsClockDoesNotJump) {
+  const absl::Time before = fake_.GitHubTime();
+  clock_.Jump(absl::Hours(1));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(fake_.GitHubTime(), before + absl::Seconds(1));
+  Post("success");
+  EXPECT_EQ(fake_.rules().Rows(kFullName, kSha).at(0).created_at,
+            before + absl::Seconds(1));
+}
+
 // Requests sent before the client could know of a limit are no misbehaviour.
 TEST_F(FakeGitHubTest, ForgivesWhatWasSentBeforeTheLimitWasKnown) {
   fake_.rules().AddFault({.name = "secondary_limit", .seconds = 60});
