@@ -132,8 +132,9 @@ function follow(node) {
 }
 
 export function validateRequest(operationId, body) {
-  const content = follow(find(operationId).requestBody)?.content;
-  const schema = content?.["application/json"]?.schema;
+  const requestBody = follow(find(operationId).requestBody);
+  if (body === undefined && !requestBody?.required) return [];
+  const schema = requestBody?.content?.["application/json"]?.schema;
   if (schema === undefined) return body === undefined ? [] : ["a body where none is described"];
   return complaints(`${operationId} request`, schema, body);
 }

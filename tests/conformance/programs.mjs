@@ -1,5 +1,6 @@
 // Runs Signalbox's programs for a test, each on a port of its own.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,10 +50,20 @@ export async function start(command, args, { env = {}, lines = ["listening on "]
   return { child, values, stop, log: () => log };
 }
 
+// Stopping it fails if its clients did what GitHub asks clients not to do.
 export async function startSimulator(args = []) {
   const simulator = await start(join(bin, "signalbox-github-simulator"),
     ["--listen", "127.0.0.1:0", "--token", "token", ...args]);
   simulator.url = `http://${simulator.values[0]}`;
+  const { stop } = simulator;
+  simulator.stop = async () => {
+    const { max_in_flight, request_count, ...counters } =
+      await getJson(`${simulator.url}/_simulator/counters`);
+    const code = await stop();
+    assert.ok(Object.keys(counters).length >= 6);
+    for (const [name, count] of Object.entries(counters)) assert.equal(count, 0, name);
+    return code;
+  };
   return simulator;
 }
 

@@ -15,6 +15,7 @@
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/integration/process.h"
+#include "tests/integration/simulator_counters.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -48,14 +49,9 @@ class AppTest : public testing::Test {
     }
   }
 
-  // Nothing of all this may be what GitHub asks its clients not to do, and
-  // nothing secret be in the log.
+  // Nothing secret may be in the log.
   void TearDown() override {
-    const json counters = Simulator("/_simulator/counters");
-    for (const char* name : {"without_user_agent", "in_forbidden_window",
-                             "identical_repeats", "regressions"}) {
-      EXPECT_EQ(counters.value(name, -1), 0) << name;
-    }
+    ExpectGoodConduct("http://" + simulator_address_);
     for (const char* secret : {"ghs_", "eyJ", "PRIVATE KEY", "Bearer"}) {
       EXPECT_EQ(server_->StandardError().find(secret), std::string::npos)
           << server_->StandardError();

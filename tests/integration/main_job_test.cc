@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/integration/process.h"
+#include "tests/integration/simulator_counters.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -76,13 +77,8 @@ class MainJobTest : public testing::Test {
     shim_address_ = shim_->WaitForLine("listening on ");
   }
 
-  // Nothing of all this may be what GitHub asks its clients not to do.
   void TearDown() override {
-    const json counters = Simulator("/_simulator/counters");
-    for (const char* name : {"without_user_agent", "in_forbidden_window",
-                             "identical_repeats", "regressions"}) {
-      EXPECT_EQ(counters.value(name, -1), 0) << name;
-    }
+    ExpectGoodConduct("http://" + simulator_address_);
   }
 
   // On the address of the server before, if there was one.

@@ -3,8 +3,9 @@
 //   node octokit.mjs BASE_URL     the simulator, started with --token token
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 
-import { Octokit, RequestError } from "octokit";
+import { App, Octokit, RequestError } from "octokit";
 
 const baseUrl = process.argv[2];
 const repository = { owner: "octo-org", repo: "conformance-node" };
@@ -22,16 +23,17 @@ async function control(path, body) {
   return JSON.parse(text);
 }
 
+const clientOptions = {
+  baseUrl,
+  userAgent: "signalbox-conformance",
+  // Retrying and waiting are the caller's affair here.
+  retry: { enabled: false },
+  throttle: { enabled: false },
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+};
+
 function client(token) {
-  return new Octokit({
-    baseUrl,
-    auth: token,
-    userAgent: "signalbox-conformance",
-    // Retrying and waiting are the caller's affair here.
-    retry: { enabled: false },
-    throttle: { enabled: false },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
+  return new Octokit({ ...clientOptions, auth: token });
 }
 
 const octokit = client("token");
@@ -217,6 +219,63 @@ const tests = {
       401,
     );
     assert.match(refused.message, /^Bad credentials/);
+  },
+
+  async "lets an App get a token and post"() {
+    const key = () =>
+      generateKeyPairSync("rsa", {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs1", format: "pem" },
+      });
+    const { publicKey, privateKey } = key();
+    await control("apps", {
+      id: 4711, client_id: "Iv23conformance", slug: "signalbox-bot", public_key: publicKey,
+    });
+    const { id, ids } = await control("installations", {
+      app_id: 4711, account: repository.owner,
+    });
+    assert.deepEqual(ids, [id]);
+    const as = (privateKey) =>
+      new App({ appId: 4711, privateKey, Octokit: Octokit.defaults(clientOptions) });
+    const app = as(privateKey);
+
+    const { data: itself } = await app.octokit.rest.apps.getAuthenticated();
+    assert.equal(itself.slug, "signalbox-bot");
+    assert.equal(itself.client_id, "Iv23conformance");
+    const { data: found } = await app.octokit.rest.apps.getRepoInstallation(repository);
+    assert.equal(found.id, id);
+    assert.equal(found.account.login, repository.owner);
+    const { data: of } = await app.octokit.rest.apps.getOrgInstallation({
+      org: repository.owner,
+    });
+    assert.equal(of.id, id);
+
+    const bot = await app.getInstallationOctokit(id);
+    const { status, data } = await bot.rest.repos.createCommitStatus({
+      ...repository, sha, state: "success", context: "by/app",
+    });
+    assert.equal(status, 201);
+    assert.equal(data.creator.login, "signalbox-bot[bot]");
+    assert.equal(data.creator.type, "Bot");
+    // The token is kept, and is of the long form.
+    const { token, expiresAt } = await bot.auth({ type: "installation" });
+    assert.match(token, /^ghs_4711_[\w.-]{400,}$/);
+    assert.ok(Date.parse(expiresAt) > Date.now() + 3500_000);
+    await failure(bot.rest.repos.get({ owner: "octo-cat", repo: "elsewhere" }), 404);
+
+    const stranger = await failure(as(key().privateKey).octokit.rest.apps.getAuthenticated(), 401);
+    assert.match(stranger.message, /^A JSON web token could not be decoded/);
+    await control("installations", { id, app_id: 4711, account: repository.owner, suspended: true });
+    const suspended = await failure(
+      app.octokit.rest.apps.createInstallationAccessToken({ installation_id: id }),
+      403,
+    );
+    assert.match(suspended.message, /^This installation has been suspended/);
+    await failure(
+      app.octokit.rest.apps.createInstallationAccessToken({ installation_id: id + 1 }),
+      404,
+    );
   },
 
   async "follows a renamed repository"() {

@@ -1,0 +1,26 @@
+#include "tests/integration/simulator_counters.h"
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <nlohmann/json.hpp>
+
+namespace signalbox {
+
+void ExpectGoodConduct(const std::string& url) {
+  httplib::Client client(url);
+  const auto answer = client.Get("/_simulator/counters");
+  ASSERT_TRUE(answer) << url;
+  const auto counters = nlohmann::json::parse(answer->body, nullptr, false);
+  ASSERT_TRUE(counters.is_object()) << answer->body;
+  int checked = 0;
+  for (const auto& [name, count] : counters.items()) {
+    // These two are no faults.
+    if (name == "request_count" || name == "max_in_flight") continue;
+    EXPECT_EQ(count, 0) << name;
+    ++checked;
+  }
+  EXPECT_GE(checked, 6) << answer->body;
+}
+
+}  // namespace signalbox
