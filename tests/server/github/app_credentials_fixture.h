@@ -105,6 +105,12 @@ class AppCredentialsFixture : public testing::Test {
     return (*keys)[number];
   }
 
+  // Nothing of all this may be what GitHub asks its clients not to do.
+  void TearDown() override {
+    EXPECT_EQ(github_.rules().misbehaviour().in_forbidden_window, 0);
+    EXPECT_EQ(github_.rules().misbehaviour().without_user_agent, 0);
+  }
+
   explicit AppCredentialsFixture(
       GitHubRules::Options rules = {.any_repository = true})
       : github_(std::move(rules), &clock_), transport_(&github_) {
@@ -187,6 +193,25 @@ class AppCredentialsFixture : public testing::Test {
   void Refuse(const Token& token,
               const std::string& reason = "BAD_CREDENTIALS") {
     credentials_->NoteRefused(kAcme, token, reason, our_clock_.Now());
+  }
+
+  Token MustGet() {
+    const absl::StatusOr<Token> token = Get();
+    EXPECT_TRUE(token.ok()) << token.status();
+    return token.ok() ? *token : Token();
+  }
+
+  // A token that is not young any more.
+  Token GetOld() {
+    AskTwice();
+    clock_.Advance(kYoungToken);
+    return MustGet();
+  }
+
+  size_t RequestsDuring(absl::Duration time, const std::string& id = kAcme) {
+    transport_.requests.clear();
+    AskFor(time, id);
+    return transport_.requests.size();
   }
 
   std::string StopReason(const std::string& id = kAcme) {
