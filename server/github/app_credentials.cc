@@ -390,10 +390,21 @@ void AppCredentials::NoteAnswer(const Request& request, AppAccount& account,
     LogInfo("GitHub takes an App's own token again",
             {{"issuer", app.config.issuer}});
   }
+  const auto note_trouble = [&](const std::string& problem) {
+    account.NoteTrouble(problem, now);
+    LogWarning("an App got no answer that helps; it asks again",
+               {{"credential", request.id},
+                {"problem", problem},
+                {"request_id", verdict.request_id}});
+  };
   switch (verdict.action) {
     case Action::kDone:
       break;
     case Action::kWait:  // The limiter knows for how long.
+      LogWarning("GitHub limits an App", {{"issuer", app.config.issuer},
+                                          {"reason", verdict.reason},
+                                          {"message", verdict.message},
+                                          {"request_id", verdict.request_id}});
       return;
     case Action::kPark:
     case Action::kAbandon:
@@ -404,8 +415,7 @@ void AppCredentials::NoteAnswer(const Request& request, AppAccount& account,
       }
       return;
     default:
-      account.NoteTrouble(absl::StrCat(verdict.reason, " ", verdict.message),
-                          now);
+      note_trouble(absl::StrCat(verdict.reason, " ", verdict.message));
       return;
   }
 
@@ -424,12 +434,7 @@ void AppCredentials::NoteAnswer(const Request& request, AppAccount& account,
     understood = installation.status();
     if (installation.ok()) account.NoteInstallation(*installation, now);
   }
-  if (understood.ok()) return;
-  account.NoteTrouble(understood.message(), now);
-  LogWarning("GitHub's answer to an App is not understood",
-             {{"credential", request.id},
-              {"error", understood.message()},
-              {"request_id", verdict.request_id}});
+  if (!understood.ok()) note_trouble(std::string(understood.message()));
 }
 
 void AppCredentials::NoteRefused(absl::string_view credential_id,
