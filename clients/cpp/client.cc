@@ -25,6 +25,9 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kFirstPauseWhenExhausted = absl::Seconds(1);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr int kRepeatsWhenExhausted = 4;
+// A status is explained with up to 1,000 reports of up to 7 KiB each, which is
+// more than the 4 MiB that gRPC takes by itself.
+constexpr int kLargestAnswer = 16 << 20;
 
 std::optional<absl::string_view> TrailingMetadata(
     const grpc::ClientContext& context, const char* name) {
@@ -99,6 +102,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetMaxReceiveMessageSize(kLargestAnswer);
   // Farms often set http_proxy; a report must not travel through it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Repeating is done here, where patience is known.
@@ -212,6 +216,16 @@ absl::StatusOr<v1::ReportResultResponse> Client::ReportResult(
 absl::StatusOr<v1::GetCommitStatusResponse> Client::GetCommitStatus(
     const v1::GetCommitStatusRequest& request) const {
   return Call(&v1::StatusService::StubInterface::GetCommitStatus, request);
+}
+
+absl::StatusOr<v1::ExplainStatusResponse> Client::ExplainStatus(
+    const v1::ExplainStatusRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::ExplainStatus, request);
+}
+
+absl::StatusOr<v1::RetryPostResponse> Client::RetryPost(
+    const v1::RetryPostRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::RetryPost, request);
 }
 
 std::string Client::ReasonOf(const absl::Status& error) {

@@ -79,13 +79,17 @@ class Client {
   Client WithPatience(absl::Duration retry_for,
                       std::function<bool(absl::Duration)> pause) const;
 
-  // The three block until the server answered, or patience ran out.
+  // All block until the server answered, or patience ran out.
   absl::StatusOr<v1::ReportPendingResponse> ReportPending(
       const v1::ReportPendingRequest& request) const;
   absl::StatusOr<v1::ReportResultResponse> ReportResult(
       const v1::ReportResultRequest& request) const;
   absl::StatusOr<v1::GetCommitStatusResponse> GetCommitStatus(
       const v1::GetCommitStatusRequest& request) const;
+  absl::StatusOr<v1::ExplainStatusResponse> ExplainStatus(
+      const v1::ExplainStatusRequest& request) const;
+  absl::StatusOr<v1::RetryPostResponse> RetryPost(
+      const v1::RetryPostRequest& request) const;
 
   // The server's stable word for an error of this class, such as INVALID_SHA;
   // empty if it gave none.

@@ -46,6 +46,16 @@ void FakeServer::SetCommit(v1::GetCommitStatusResponse commit) {
   commit_ = std::move(commit);
 }
 
+void FakeServer::SetHistory(v1::ExplainStatusResponse history) {
+  std::lock_guard<std::mutex> lock(mu_);
+  history_ = std::move(history);
+}
+
+void FakeServer::SetRetried(v1::RetryPostResponse retried) {
+  std::lock_guard<std::mutex> lock(mu_);
+  retried_ = std::move(retried);
+}
+
 void FakeServer::HoldPendings() {
   std::lock_guard<std::mutex> lock(mu_);
   hold_pendings_ = true;
@@ -120,6 +130,26 @@ grpc::Status FakeServer::GetCommitStatus(
   {
     std::lock_guard<std::mutex> lock(mu_);
     *response = commit_;
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::ExplainStatus(grpc::ServerContext* context,
+                                       const v1::ExplainStatusRequest* request,
+                                       v1::ExplainStatusResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = history_;
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::RetryPost(grpc::ServerContext* context,
+                                   const v1::RetryPostRequest* request,
+                                   v1::RetryPostResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = retried_;
   }
   return Take(context, {*request, ""});
 }

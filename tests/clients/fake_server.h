@@ -27,7 +27,8 @@ struct FakeAnswer {
 // A call that reached the fake server.
 struct FakeCall {
   std::variant<v1::ReportPendingRequest, v1::ReportResultRequest,
-               v1::GetCommitStatusRequest>
+               v1::GetCommitStatusRequest, v1::ExplainStatusRequest,
+               v1::RetryPostRequest>
       request;
   std::string authorization;
 
@@ -57,6 +58,8 @@ class FakeServer : public v1::StatusService::Service {
   // The receipt's disposition and warnings from now on.
   void SetReceipt(v1::Receipt receipt);
   void SetCommit(v1::GetCommitStatusResponse commit);
+  void SetHistory(v1::ExplainStatusResponse history);
+  void SetRetried(v1::RetryPostResponse retried);
 
   // Lets pendings wait for Release before they are answered.
   void HoldPendings();
@@ -75,6 +78,12 @@ class FakeServer : public v1::StatusService::Service {
   grpc::Status GetCommitStatus(grpc::ServerContext* context,
                                const v1::GetCommitStatusRequest* request,
                                v1::GetCommitStatusResponse* response) override;
+  grpc::Status ExplainStatus(grpc::ServerContext* context,
+                             const v1::ExplainStatusRequest* request,
+                             v1::ExplainStatusResponse* response) override;
+  grpc::Status RetryPost(grpc::ServerContext* context,
+                         const v1::RetryPostRequest* request,
+                         v1::RetryPostResponse* response) override;
 
  private:
   grpc::Status Take(grpc::ServerContext* context, FakeCall call);
@@ -87,6 +96,8 @@ class FakeServer : public v1::StatusService::Service {
   FakeAnswer all_;
   v1::Receipt receipt_;
   v1::GetCommitStatusResponse commit_;
+  v1::ExplainStatusResponse history_;
+  v1::RetryPostResponse retried_;
   bool hold_pendings_ = false;
 
   std::string address_;

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "tests/clients/fake_server.h"
 
@@ -72,17 +74,40 @@ TEST_F(ClientTest, RepeatsTheSameReportUntilItIsAcknowledged) {
   }
 }
 
-TEST_F(ClientTest, AllThreeMethodsRepeat) {
-  for (int method = 0; method < 3; ++method) {
+TEST_F(ClientTest, AllMethodsRepeat) {
+  const Client client = Connect();
+  const std::vector<std::function<absl::Status()>> methods = {
+      [&] { return client.ReportPending({}).status(); },
+      [&] { return client.ReportResult({}).status(); },
+      [&] { return client.GetCommitStatus({}).status(); },
+      [&] { return client.ExplainStatus({}).status(); },
+      [&] { return client.RetryPost({}).status(); },
+  };
+  for (const auto& method : methods) {
     server_.AnswerNext(Unavailable());
-    const Client client = Connect();
-    const absl::Status status = method == 0 ? client.ReportPending({}).status()
-                                : method == 1
-                                    ? client.ReportResult({}).status()
-                                    : client.GetCommitStatus({}).status();
+    const absl::Status status = method();
     EXPECT_TRUE(status.ok()) << status;
   }
-  EXPECT_THAT(server_.calls(), SizeIs(6));
+  EXPECT_THAT(server_.calls(), SizeIs(2 * methods.size()));
+}
+
+// It is more than gRPC takes by itself.
+TEST_F(ClientTest, TakesTheLargestHistoryThatAServerGives) {
+  v1::ExplainStatusResponse history;
+  for (int i = 0; i < 1000; ++i) {
+    v1::ReportRecord* report = history.add_reports();
+    report->set_description(std::string(4096, 'd'));
+    report->set_target_url(std::string(2048, 'u'));
+    report->set_delivery_id(std::string(255, 'i'));
+    report->set_caller(std::string(255, 'c'));
+    v1::TryRecord* attempted = history.add_tries();
+    attempted->set_message(std::string(256, 'm'));
+    attempted->set_request_id(std::string(128, 'r'));
+  }
+  server_.SetHistory(history);
+  const auto answer = Connect().ExplainStatus({});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->reports_size(), 1000);
 }
 
 // Every code there is: only three are worth another try.
