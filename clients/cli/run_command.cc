@@ -12,7 +12,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/console.h"
 #include "clients/cli/reporter.h"
-#include "clients/cli/status_table.h"
+#include "clients/cli/wording.h"
 
 namespace signalbox {
 namespace {

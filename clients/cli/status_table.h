@@ -13,9 +13,6 @@ namespace signalbox {
 std::string StatusTable(const v1::GetCommitStatusResponse& commit,
                         absl::Time now, bool colours);
 
-// How long something took: `0.4s`, `12s`, `2m 13s`, `1h 5m`.
-std::string Took(absl::Duration duration);
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_CLIENTS_CLI_STATUS_TABLE_H_

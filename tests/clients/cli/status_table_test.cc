@@ -134,14 +134,5 @@ TEST_F(StatusTableTest, LongTextIsShortened) {
   EXPECT_LT(StatusTable(commit_, kNow, false).size(), 400u);
 }
 
-TEST(TookTest, IsShortAtEveryLength) {
-  EXPECT_EQ(Took(absl::Milliseconds(0)), "0.0s");
-  EXPECT_EQ(Took(absl::Milliseconds(400)), "0.4s");
-  EXPECT_EQ(Took(absl::Milliseconds(9999)), "9.9s");
-  EXPECT_EQ(Took(absl::Seconds(12)), "12s");
-  EXPECT_EQ(Took(absl::Seconds(133)), "2m 13s");
-  EXPECT_EQ(Took(absl::Seconds(3900)), "1h 5m");
-}
-
 }  // namespace
 }  // namespace signalbox
