@@ -23,6 +23,7 @@ constexpr char kFooter[] = R"help(Examples:
   signalbox pending --context ci/build --context ci/lint
   signalbox result failure --context ci/lint --description "3 problems"
   signalbox status
+  signalbox explain --context ci/lint
 
 Repository, commit and attempt are found in the variables of GitHub Actions,
 Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the git
@@ -61,6 +62,27 @@ Examples:
 constexpr char kStatusFooter[] = R"help(Examples:
   signalbox status
   signalbox status --repository acme/widgets --sha "$(git rev-parse main)" --json
+)help";
+
+constexpr char kExplainFooter[] =
+    R"help(Answers "why is this pull request yellow?": how the context stands, what happens
+next, and every report and every try at GitHub in order of time, with GitHub's
+answer. On a terminal lines are cut and the oldest are left out; into a pipe or
+a file goes all.
+
+Examples:
+  signalbox explain
+  signalbox explain --context ci/lint | less
+  signalbox explain --repository acme/widgets --sha "$(git rev-parse main)"
+)help";
+
+constexpr char kRetryFooter[] =
+    R"help(A status is abandoned if GitHub refuses it for good, such as for a permission
+that is missing; `signalbox explain` tells. Mend that first, then retry. What is
+not abandoned stays as it is: Signalbox tries by itself, and says when.
+
+Example:
+  signalbox retry --repository acme/widgets --sha "$(git rev-parse main)"
 )help";
 
 const std::map<std::string, v1::Result>& Results() {
@@ -122,6 +144,8 @@ class Parser {
     AddResult();
     AddRun();
     AddStatus();
+    AddExplain();
+    AddRetry();
   }
 
   std::variant<Arguments, int> Parse(int argc, const char* const* argv) {
@@ -257,6 +281,28 @@ class Parser {
     app.footer(kStatusFooter);
   }
 
+  void AddExplain() {
+    CLI::App& app = *app_.add_subcommand(
+        "explain", "Show why a context shows what it shows, and what is next");
+    AddContext(app);
+    AddCommit(app);
+    AddRetryFor(app, "0s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kExplainFooter);
+  }
+
+  void AddRetry() {
+    CLI::App& app = *app_.add_subcommand(
+        "retry", "Post an abandoned status again, once its cause is mended");
+    AddContext(app);
+    AddCommit(app);
+    AddRetryFor(app, "0s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kRetryFooter);
+  }
+
   std::string HelpCommand() const {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
     return chosen.empty() ? "signalbox"
@@ -266,10 +312,12 @@ class Parser {
   // What CLI11 does not check. Returns what is wrong.
   std::string Finish(bool has_separator) {
     const std::string name = app_.get_subcommands()[0]->get_name();
-    arguments_.subcommand = name == "pending"  ? Subcommand::kPending
-                            : name == "result" ? Subcommand::kResult
-                            : name == "run"    ? Subcommand::kRun
-                                               : Subcommand::kStatus;
+    arguments_.subcommand = name == "pending"   ? Subcommand::kPending
+                            : name == "result"  ? Subcommand::kResult
+                            : name == "run"     ? Subcommand::kRun
+                            : name == "status"  ? Subcommand::kStatus
+                            : name == "explain" ? Subcommand::kExplain
+                                                : Subcommand::kRetry;
     const bool is_run = arguments_.subcommand == Subcommand::kRun;
     if (is_run && arguments_.command.empty()) {
       return "the command is missing: signalbox run -- COMMAND...";
@@ -298,9 +346,9 @@ class Parser {
     if (!contexts_.empty()) arguments_.contexts = contexts_;
     if (context_) arguments_.contexts = {*context_};
     if (!retry_for_) {
-      arguments_.retry_for = arguments_.subcommand == Subcommand::kStatus
-                                 ? absl::ZeroDuration()
-                                 : absl::Seconds(60);
+      arguments_.retry_for = Reports(arguments_.subcommand)
+                                 ? absl::Seconds(60)
+                                 : absl::ZeroDuration();
     } else if (!ParsePatience(*retry_for_, &arguments_.retry_for)) {
       return absl::StrCat("--retry-for: \"", *retry_for_,
                           "\" is not a duration up to 24h, such as 90s or 5m");
@@ -330,6 +378,11 @@ class Parser {
 };
 
 }  // namespace
+
+bool Reports(Subcommand subcommand) {
+  return subcommand == Subcommand::kPending ||
+         subcommand == Subcommand::kResult || subcommand == Subcommand::kRun;
+}
 
 std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,
                                             const Surroundings& surroundings) {

@@ -13,7 +13,11 @@
 
 namespace signalbox {
 
-enum class Subcommand { kPending, kResult, kRun, kStatus };
+enum class Subcommand { kPending, kResult, kRun, kStatus, kExplain, kRetry };
+
+// Whether it tells the server of a run. The others are a person's, who asks or
+// mends.
+bool Reports(Subcommand subcommand);
 
 // The command line, with the environment's and the program's defaults.
 struct Arguments {

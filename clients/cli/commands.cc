@@ -1,12 +1,14 @@
 #include "clients/cli/commands.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,8 @@
 #include "clients/cli/console.h"
 #include "clients/cli/printable.h"
 #include "clients/cli/status_table.h"
+#include "clients/cli/timeline.h"
+#include "clients/cli/wording.h"
 
 namespace signalbox {
 namespace {
@@ -64,14 +68,68 @@ bool IsTerminalWithColours() {
          (terminal == nullptr || absl::string_view(terminal) != "dumb");
 }
 
+Screen StandardOutput() {
+  Screen screen;
+  screen.colours = IsTerminalWithColours();
+  if (isatty(STDOUT_FILENO) != 1) return screen;
+  winsize size = {};
+  // A terminal that does not know its size is an old one.
+  static_cast<void>(ioctl(STDOUT_FILENO, TIOCGWINSZ, &size));
+  screen.columns = size.ws_col > 0 ? size.ws_col : 80;
+  screen.rows = size.ws_row > 0 ? size.ws_row : 24;
+  return screen;
+}
+
+// Names the one status that is asked for.
+template <typename Request>
+Request KeyRequest(const Arguments& arguments, const Subject& subject) {
+  Request request;
+  request.set_repository(subject.repository);
+  request.set_sha(subject.sha);
+  request.set_context(arguments.contexts.front());
+  return request;
+}
+
+// What became of a retry. Without `before` it is not known whether the status
+// was abandoned.
+std::string RetryText(const std::optional<v1::Posting>& before,
+                      const v1::Posting& after, absl::Time now) {
+  if (!before.has_value()) return PostingText(after, now);
+  if (before->state() == v1::ABANDONED) {
+    return after.state() == v1::DUE
+               ? "due again"
+               : absl::StrCat("tried again: ", PostingText(after, now));
+  }
+  return absl::StrCat("nothing was abandoned: ",
+                      after.state() == v1::POSTED ? "already posted"
+                      : after.state() == v1::WAITING
+                          ? WaitText("waits", after, now)
+                          : PostingText(after, now));
+}
+
+int FailForKey(const absl::Status& error, absl::string_view what,
+               const Arguments& arguments, const Subject& subject) {
+  std::string text =
+      Explain(error,
+              absl::StrCat(what, " of ", arguments.contexts.front(), " on ",
+                           subject.Display()),
+              arguments, subject);
+  if (absl::IsNotFound(error)) {
+    absl::StrAppend(&text,
+                    "; `signalbox status` shows the contexts of a commit");
+  }
+  Complain(text);
+  return ExitCodeFor(error);
+}
+
 }  // namespace
 
 absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
   ClientOptions options;
   options.retry_for = arguments.retry_for;
   // Somebody with little patience does not want to wait long for one answer.
-  // A status is asked for once, and by a person.
-  if (arguments.subcommand != Subcommand::kStatus) {
+  // A person asks once.
+  if (Reports(arguments.subcommand)) {
     options.try_timeout = std::min(
         options.try_timeout, std::max(arguments.retry_for, absl::Seconds(2)));
   }
@@ -168,6 +226,53 @@ int ShowStatus(const Arguments& arguments, const Subject& subject,
         StatusTable(*answer, absl::Now(), IsTerminalWithColours()).c_str(),
         stdout);
   }
+  return kDone;
+}
+
+int ExplainStatus(const Arguments& arguments, const Subject& subject,
+                  const Client& client) {
+  const auto answer = client.ExplainStatus(
+      KeyRequest<v1::ExplainStatusRequest>(arguments, subject));
+  if (!answer.ok()) {
+    return FailForKey(answer.status(), "no history", arguments, subject);
+  }
+  if (arguments.json) {
+    PrintJson(*answer);
+  } else {
+    std::fputs(Timeline(absl::StrCat(subject.repository, "@", subject.sha),
+                        *answer, absl::Now(), StandardOutput())
+                   .c_str(),
+               stdout);
+  }
+  return kDone;
+}
+
+int RetryPost(const Arguments& arguments, const Subject& subject,
+              const Client& client) {
+  // The answer to a retry does not say what it has changed.
+  std::optional<v1::Posting> before;
+  if (!arguments.json) {
+    const auto explained = client.ExplainStatus(
+        KeyRequest<v1::ExplainStatusRequest>(arguments, subject));
+    if (ExitCodeFor(explained.status()) == kNotReachable) {
+      return FailForKey(explained.status(), "no retry", arguments, subject);
+    }
+    // Who may report need not have the right to read.
+    if (explained.ok()) before = explained->status().posting();
+  }
+  const auto answer =
+      client.RetryPost(KeyRequest<v1::RetryPostRequest>(arguments, subject));
+  if (!answer.ok()) {
+    return FailForKey(answer.status(), "no retry", arguments, subject);
+  }
+  if (arguments.json) {
+    PrintJson(*answer);
+    return kDone;
+  }
+  const v1::CommitStatus& status = answer->status();
+  std::printf("%s %s: %s\n", Printable(subject.Display()).c_str(),
+              Printable(status.context()).c_str(),
+              RetryText(before, status.posting(), absl::Now()).c_str());
   return kDone;
 }
 

@@ -20,6 +20,10 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
                  const Client& client);
 int ShowStatus(const Arguments& arguments, const Subject& subject,
                const Client& client);
+int ExplainStatus(const Arguments& arguments, const Subject& subject,
+                  const Client& client);
+int RetryPost(const Arguments& arguments, const Subject& subject,
+              const Client& client);
 
 // The reports as they are sent.
 v1::ReportPendingRequest PendingRequest(const Arguments& arguments,

@@ -60,6 +60,10 @@ int Main(int argc, char** argv) {
       return RunCommand(arguments, *subject, *client, &*foreground);
     case Subcommand::kStatus:
       return ShowStatus(arguments, *subject, *client);
+    case Subcommand::kExplain:
+      return ExplainStatus(arguments, *subject, *client);
+    case Subcommand::kRetry:
+      return RetryPost(arguments, *subject, *client);
   }
   return kWrongUsage;
 }

@@ -46,7 +46,7 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return NotFound(
         subject, "the commit is not known: give --sha, or run in a checkout");
   }
-  if (arguments.subcommand == Subcommand::kStatus) return subject;
+  if (!Reports(arguments.subcommand)) return subject;
   subject.attempt = given_or_found("attempt", arguments.attempt, FindAttempt);
   subject.target_url =
       given_or_found("target_url", arguments.target_url, FindTargetUrl);

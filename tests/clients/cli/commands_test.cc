@@ -115,7 +115,9 @@ TEST_F(CommandsTest, TheServersNoIsExplainedAndExitsWith1) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"pending"},
         {"result", "success"},
-        {"status"}}) {
+        {"status"},
+        {"explain"},
+        {"retry"}}) {
     const Ended ended = RunCli(arguments);
     EXPECT_EQ(ended.exit_code, 1);
     EXPECT_EQ(ended.output, "");
@@ -132,7 +134,9 @@ TEST_F(CommandsTest, AServerThatIsAwayExitsWith3) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"pending", "--retry-for", "0"},
         {"result", "success", "--retry-for", "50ms"},
-        {"status"}}) {
+        {"status"},
+        {"explain"},
+        {"retry"}}) {
     const Ended ended = RunCli(arguments);
     EXPECT_EQ(ended.exit_code, 3);
     EXPECT_EQ(ended.output, "");
@@ -151,9 +155,7 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
   const std::vector<std::vector<std::string>> wrong = {
       {},
       {"frobnicate"},
-      {"explain"},
       {"watch"},
-      {"retry"},
       {"doctor"},
       {"--frobnicate"},
       {"pending", "extra"},
@@ -187,6 +189,18 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
       {"status", "--attempt", "1"},
       {"status", "extra"},
       {"status", "pending"},
+      {"explain", "extra"},
+      {"explain", "--attempt", "1"},
+      {"explain", "--context", "a", "--context", "b"},
+      {"explain", "--context"},
+      {"explain", "--retry-for", "soon"},
+      {"explain", "--", "make"},
+      {"retry", "extra"},
+      {"retry", "--attempt", "1"},
+      {"retry", "--description", "d"},
+      {"retry", "--context", "a", "--context", "b"},
+      {"retry", "--sha"},
+      {"retry", "--", "make"},
   };
   for (const std::vector<std::string>& arguments : wrong) {
     const Ended ended = RunCli(arguments);
@@ -340,7 +354,9 @@ TEST_F(CommandsTest, HelpAndVersionGoToStandardOutput) {
         {"pending", "--help"},
         {"result", "--help"},
         {"run", "--help"},
-        {"status", "--help"}}) {
+        {"status", "--help"},
+        {"explain", "--help"},
+        {"retry", "--help"}}) {
     ended = RunCli(arguments);
     EXPECT_EQ(ended.exit_code, 0);
     EXPECT_EQ(ended.errors, "");
