@@ -33,7 +33,8 @@ constexpr char kDescription[] =
 Build farms report over gRPC what has started and how it ended; the server
 keeps it on disk and makes GitHub show it. It needs a GitHub token that may
 write commit statuses (classic: repo:status; fine-grained: "Commit statuses:
-write"), from GITHUB_TOKEN, --github-token-file, or the configuration file.)";
+write"), from GITHUB_TOKEN, --github-token-file, or the configuration file;
+or a GitHub App with that permission, from the configuration file.)";
 
 constexpr char kExamples[] = R"(Examples:
   GITHUB_TOKEN=... signalbox-server

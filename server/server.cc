@@ -84,11 +84,11 @@ struct Server::Parts {
   std::atomic<bool> serving = false;
   std::atomic<bool> stopping = false;
 
-  // Of the Apps: a request to GitHub has ended.
-  std::atomic<bool> credentials_changed = false;
   CredentialSetup setup;
   std::unique_ptr<Outbox> outbox;
-  RateLimiter limiter;
+  RateLimiter limiter{[this](absl::string_view credential) {
+    return setup.PaceOf(credential);
+  }};
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<GitHubClient> github;
   std::unique_ptr<Poster> poster;
@@ -129,7 +129,6 @@ struct Server::Parts {
   absl::Status StartServing(const ServerOptions& options);
   absl::Status StartWeb(const Config& config);
   absl::Time Post();
-  void SetPaces();
   void WaitForPosts(absl::Duration patience);
 };
 
@@ -149,24 +148,12 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.transport = transport.get();
   app_options.clock = clock;
   app_options.user_agent = kUserAgent;
-  app_options.changed = [this] {
-    credentials_changed = true;
-    poster_worker->Wake();
-  };
+  app_options.changed = [this] { poster_worker->Wake(); };
   absl::StatusOr<CredentialSetup> set_up =
       SetUpCredentials(options.config.github, flags, std::move(app_options));
   if (!set_up.ok()) return set_up.status();
   setup = *std::move(set_up);
-  SetPaces();
   return absl::OkStatus();
-}
-
-// Accounts that "*" stands for become known only when they are asked for, and
-// have a token only after that.
-void Server::Parts::SetPaces() {
-  for (const CredentialState& state : setup.credentials->States()) {
-    limiter.SetPace(state.id, setup.PaceOf(state.id));
-  }
 }
 
 absl::Status Server::Parts::StartPosting(const Config& config) {
@@ -206,7 +193,6 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
 
 absl::Time Server::Parts::Post() {
   if (!serving) return absl::InfiniteFuture();
-  if (credentials_changed.exchange(false)) SetPaces();
   const absl::Time next = poster->RunOnce();
   if (poster->InFlight() == 0) {
     MutexLock lock(&mu);

@@ -75,8 +75,8 @@ class GitHubClient {
 
   // What GitHub shows for one context of a commit, compared without regard to
   // ASCII case: GET /repos/{owner}/{repo}/commits/{sha}/status, up to ten pages
-  // of 100 contexts. An answer that is not what it should be is kAbandon, reason
-  // UNEXPECTED_ANSWER.
+  // of 100 contexts. An answer that is not what it should be is kAbandon,
+  // reason UNEXPECTED_ANSWER.
   void ReadStatus(const Repository& repository, const std::string& sha,
                   const std::string& context, const Token& token,
                   absl::Time now, Done done);

@@ -136,7 +136,8 @@ void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
   }
 }
 
-RateLimiter::RateLimiter() = default;
+RateLimiter::RateLimiter(std::function<PaceOptions(absl::string_view)> pace_of)
+    : pace_of_(std::move(pace_of)) {}
 RateLimiter::~RateLimiter() = default;
 
 void RateLimiter::SetPace(absl::string_view credential_id,
@@ -177,7 +178,9 @@ absl::string_view RateLimiter::WaitsFor(absl::string_view credential_id,
 RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
   const auto found = budgets_.find(credential_id);
   if (found != budgets_.end()) return found->second;
-  return budgets_[std::string(credential_id)];
+  Budget& budget = budgets_[std::string(credential_id)];
+  if (pace_of_) budget.pace = pace_of_(credential_id);
+  return budget;
 }
 
 absl::Time RateLimiter::Reserve(absl::string_view credential_id, bool pending,

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_GITHUB_RATE_LIMITER_H_
 #define SIGNALBOX_SERVER_GITHUB_RATE_LIMITER_H_
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -36,10 +37,13 @@ PaceOptions DefaultPace(absl::string_view api_url);
 // Not thread-safe: the poster's.
 class RateLimiter {
  public:
-  RateLimiter();
+  // `pace_of` says the pace of a credential when it is first met; without it,
+  // PaceOptions().
+  explicit RateLimiter(
+      std::function<PaceOptions(absl::string_view)> pace_of = nullptr);
   ~RateLimiter();
 
-  // Sets the pace of a credential; the default is PaceOptions().
+  // Sets the pace of a credential.
   void SetPace(absl::string_view credential_id, const PaceOptions& pace);
 
   // If `credential_id` may make a request at `now`, books one in flight and
@@ -79,6 +83,7 @@ class RateLimiter {
 
   Budget& BudgetOf(absl::string_view credential_id);
 
+  const std::function<PaceOptions(absl::string_view)> pace_of_;
   std::map<std::string, Budget, std::less<>> budgets_;
 };
 

@@ -210,15 +210,14 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
   SqliteQuery query(connection, kGetLeased);
   query.Bind(entry_id);
   if (!query.Next()) return false;
-  query.Read(&entry->version, &entry->report_sequence, &entry->change_sequence,
-             &entry->posting_state, &entry->posting_reason, &entry->try_count,
-             &entry->refusal_count, &entry->post_time, &entry->first_due_time,
-             &entry->lease_version, &entry->lease_number,
-             &entry->lease_begin_time, &entry->lease_due_time,
-             &entry->ambiguous_time, &entry->posted_version,
-             &entry->posted_status_id, &entry->shown_state,
-             &entry->shown_description, &entry->shown_target_url,
-             &entry->status_count);
+  query.Read(
+      &entry->version, &entry->report_sequence, &entry->change_sequence,
+      &entry->posting_state, &entry->posting_reason, &entry->try_count,
+      &entry->refusal_count, &entry->post_time, &entry->first_due_time,
+      &entry->lease_version, &entry->lease_number, &entry->lease_begin_time,
+      &entry->lease_due_time, &entry->ambiguous_time, &entry->posted_version,
+      &entry->posted_status_id, &entry->shown_state, &entry->shown_description,
+      &entry->shown_target_url, &entry->status_count);
   return true;
 }
 

@@ -161,7 +161,8 @@ std::string NextStep(const History& history, const LaneTrouble& trouble,
     case PostingState::kAbandoned:
       step = absl::StrCat(
           "Nothing, until something changes: ", Because(posting.reason),
-          ". A newer report or RetryPost tries again.");
+          ". A newer report or RetryPost (`signalbox retry`) "
+          "tries again.");
       break;
     case PostingState::kDue:
     case PostingState::kWaiting:

@@ -9,8 +9,6 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxBody = 64 * 1024;
-
 // Path and query of an absolute URL; empty if it is not one.
 absl::string_view TargetOf(absl::string_view url) {
   const size_t scheme = url.find("://");
@@ -50,6 +48,7 @@ void FakeGitHub::Send(HttpRequest request, Done done) {
   exchange.apply_time = now + apply_delay_;
   exchange.answer_time = absl::InfiniteDuration();
   exchange.deadline = now + request.timeout;
+  exchange.max_body = request.max_body;
   exchange.request = {.method = request.method,
                       .target = std::string(TargetOf(request.url)),
                       .headers = std::move(request.headers),
@@ -90,7 +89,7 @@ void FakeGitHub::Apply(Exchange* exchange) {
   HttpResponse answer;
   answer.status = response.status;
   answer.headers = response.headers;
-  answer.body = response.body.substr(0, kMaxBody);
+  answer.body = response.body.substr(0, exchange->max_body);
   answer.elapsed = exchange->answer_time - exchange->send_time;
   exchange->answer = std::move(answer);
 }

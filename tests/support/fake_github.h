@@ -73,6 +73,7 @@ class FakeGitHub : public HttpTransport {
     absl::Duration apply_time;
     absl::Duration answer_time;
     absl::Duration deadline;
+    size_t max_body = 0;
 
     absl::Duration NextTime() const;
   };

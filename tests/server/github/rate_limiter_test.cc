@@ -383,5 +383,22 @@ TEST_F(RateLimiterTest, SaysWhatItWaitsFor) {
   EXPECT_EQ(limiter_->WaitsFor("slow", false, kStart), "PACE");
 }
 
+// Accounts that "*" stands for are met one by one.
+TEST_F(RateLimiterTest, AsksForThePaceOfACredentialItMeets) {
+  RateLimiter limiter([](absl::string_view credential) {
+    PaceOptions pace;
+    pace.per_minute = 0;
+    pace.max_in_flight = credential == "github.com/wide" ? 3 : 1;
+    return pace;
+  });
+  const auto allowed = [&limiter](const char* credential) {
+    int count = 0;
+    while (limiter.Reserve(credential, false, kStart) == kStart) ++count;
+    return count;
+  };
+  EXPECT_EQ(allowed("github.com/wide"), 3);
+  EXPECT_EQ(allowed("github.com/narrow"), 1);
+}
+
 }  // namespace
 }  // namespace signalbox
