@@ -71,6 +71,10 @@ Entry TryEntry(const v1::TryRecord& attempted) {
   if (!attempted.message().empty()) {
     absl::StrAppend(&details, details.empty() ? "" : ": ", attempted.message());
   }
+  if (!attempted.decision().empty()) {
+    absl::StrAppend(&details, details.empty() ? "" : "; ",
+                    attempted.decision());
+  }
   if (!attempted.request_id().empty()) {
     absl::StrAppend(&details, details.empty() ? "" : " ", "(request ",
                     attempted.request_id(), ")");

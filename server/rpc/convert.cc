@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/report/text.h"
+#include "server/rpc/explain.h"
 
 namespace signalbox {
 namespace {
@@ -377,7 +378,8 @@ v1::ExplainStatusResponse ToProto(const History& history) {
     record->set_caller(report.caller);
     record->set_delivery_id(report.delivery_id);
   }
-  for (const RecordedTry& recorded : history.tries) {
+  for (size_t i = 0; i < history.tries.size(); ++i) {
+    const RecordedTry& recorded = history.tries[i];
     const Try& attempted = recorded.attempted;
     v1::TryRecord* const record = proto.add_tries();
     *record->mutable_begin_time() = ToProto(attempted.begin_time);
@@ -387,6 +389,7 @@ v1::ExplainStatusResponse ToProto(const History& history) {
     record->set_request_id(attempted.request_id);
     record->set_reason(attempted.reason);
     record->set_message(attempted.message);
+    record->set_decision(DecisionAfter(history, i));
   }
   return proto;
 }

@@ -147,6 +147,38 @@ std::string ReasonInWords(absl::string_view reason) {
   return std::string(found == std::end(kMeanings) ? reason : found->words);
 }
 
+std::string DecisionAfter(const History& history, size_t index) {
+  const RecordedTry& recorded = history.tries[index];
+  const Try& attempted = recorded.attempted;
+  if (attempted.reason == "POSTED") return "done";
+  if (attempted.reason == "READ") return "gone on from what GitHub shows";
+  if (index + 1 < history.tries.size()) {
+    const RecordedTry& next = history.tries[index + 1];
+    const absl::Duration wait = absl::Trunc(
+        next.attempted.begin_time - attempted.begin_time, absl::Seconds(1));
+    return absl::StrCat(
+        next.sequence == recorded.sequence ? "tried again"
+                                           : "a newer report was tried",
+        wait > absl::ZeroDuration()
+            ? absl::StrCat(" after ", absl::ToInt64Seconds(wait), " s")
+            : " at once");
+  }
+  const Posting& posting = history.status.posting;
+  const bool is_newest = !history.reports.empty() &&
+                         history.reports.back().sequence == recorded.sequence;
+  switch (posting.state) {
+    case PostingState::kAbandoned:
+      return is_newest ? "given up" : "a newer report took its place";
+    case PostingState::kPosted:
+      return "found to be shown already";
+    case PostingState::kDue:
+    case PostingState::kWaiting:
+    case PostingState::kObserved:
+      break;
+  }
+  return is_newest ? "to be tried again" : "a newer report takes its place";
+}
+
 std::string NextStep(const History& history, const LaneTrouble& trouble,
                      absl::Time now) {
   const StatusView& status = history.status;

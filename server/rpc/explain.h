@@ -21,6 +21,10 @@ struct LaneTrouble {
 std::string NextStep(const History& history, const LaneTrouble& trouble,
                      absl::Time now);
 
+// What was decided after try number `index` of a history: it follows from what
+// came next.
+std::string DecisionAfter(const History& history, size_t index);
+
 // What a reason means and who can help, as a part of a sentence; the reason
 // itself if it is not known here.
 std::string ReasonInWords(absl::string_view reason);

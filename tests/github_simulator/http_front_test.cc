@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <cstdio>
 #include <memory>
@@ -17,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/mutex.h"
+#include "tests/support/certificate.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -178,26 +176,7 @@ struct Certificate {
   explicit Certificate(const std::string& name)
       : certificate_file(dir.path() + "/" + name + ".crt"),
         key_file(dir.path() + "/" + name + ".key") {
-    EVP_PKEY* const key = EVP_EC_gen("P-256");
-    X509* const certificate = X509_new();
-    X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_EXTENSION* const alternative = X509V3_EXT_conf_nid(
-        nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(certificate, alternative, -1);
-    X509_EXTENSION_free(alternative);
-    X509_sign(certificate, key, EVP_sha256());
-    FILE* file = std::fopen(certificate_file.c_str(), "w");
-    PEM_write_X509(file, certificate);
-    std::fclose(file);
-    file = std::fopen(key_file.c_str(), "w");
-    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
+    WriteCertificate(certificate_file, key_file, "IP:127.0.0.1");
   }
 
   const TempDir dir;

@@ -107,8 +107,22 @@ class FarmTest(unittest.TestCase):
         self.assertEqual(health(b"", timeout=10), b"\x08\x01")
 
     def test_what_is_not_there_yet(self):
-        self.assertEqual(self.error(self.stub.RetryPost, v1.RetryPostRequest())[0],
+        self.assertEqual(self.error(self.stub.ReportEvent, v1.ReportEventRequest())[0],
                          grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_explains_and_retries(self):
+        sha = "e" * 40
+        self.stub.ReportPending(v1.ReportPendingRequest(
+            repository="acme/app", sha=sha, contexts=["ci/build"], attempt=1))
+        self.stub.ReportResult(v1.ReportResultRequest(
+            repository="acme/app", sha=sha, attempt=1, result="SUCCESS"))
+        why = self.stub.ExplainStatus(v1.ExplainStatusRequest(
+            repository="acme/app", sha=sha))
+        self.assertEqual([r.attempt for r in why.reports], [1, 1])
+        self.assertNotEqual(why.next_step, "")
+        retried = self.stub.RetryPost(v1.RetryPostRequest(
+            repository="acme/app", sha=sha))
+        self.assertEqual(retried.status.context, "ci/build")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,5 @@
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <future>
 #include <memory>
@@ -13,6 +9,8 @@
 #include "gtest/gtest.h"
 #include "server/github/curl_transport.h"
 #include "tests/server/github/loopback_server.h"
+#include "tests/support/certificate.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -22,41 +20,15 @@ namespace {
 class CurlTlsTest : public testing::Test {
  protected:
   CurlTlsTest()
-      : key_(EVP_EC_gen("P-256")),
-        certificate_(X509_new()),
-        context_(SSL_CTX_new(TLS_server_method())) {
-    X509_set_version(certificate_, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
-    X509_set_pubkey(certificate_, key_);
-    X509_NAME* name = X509_get_subject_name(certificate_);
-    X509_NAME_add_entry_by_txt(
-        name, "CN", MBSTRING_ASC,
-        reinterpret_cast<const unsigned char*>("signalbox test"), -1, -1, 0);
-    X509_set_issuer_name(certificate_, name);
-    X509_EXTENSION* alternative = X509V3_EXT_conf_nid(
-        nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(certificate_, alternative, -1);
-    X509_EXTENSION_free(alternative);
-    X509_sign(certificate_, key_, EVP_sha256());
-    SSL_CTX_use_certificate(context_, certificate_);
-    SSL_CTX_use_PrivateKey(context_, key_);
-
-    std::string path = testing::TempDir() + "/certificate_XXXXXX";
-    const int fd = mkstemp(path.data());
-    ca_file_ = path;
-    FILE* file = fdopen(fd, "w");
-    PEM_write_X509(file, certificate_);
-    fclose(file);
+      : context_(SSL_CTX_new(TLS_server_method())),
+        ca_file_(dir_.Path("ca.pem")) {
+    WriteCertificate(ca_file_, dir_.Path("key.pem"), "IP:127.0.0.1");
+    SSL_CTX_use_certificate_file(context_, ca_file_.c_str(), SSL_FILETYPE_PEM);
+    SSL_CTX_use_PrivateKey_file(context_, dir_.Path("key.pem").c_str(),
+                                SSL_FILETYPE_PEM);
   }
 
-  ~CurlTlsTest() override {
-    unlink(ca_file_.c_str());
-    SSL_CTX_free(context_);
-    X509_free(certificate_);
-    EVP_PKEY_free(key_);
-  }
+  ~CurlTlsTest() override { SSL_CTX_free(context_); }
 
   // Sends a request with that trust to that host name.
   absl::StatusOr<HttpResponse> Send(bool trust, const std::string& host) {
@@ -77,10 +49,9 @@ class CurlTlsTest : public testing::Test {
     return promise.get_future().get();
   }
 
-  EVP_PKEY* const key_;
-  X509* const certificate_;
+  TempDir dir_;
   SSL_CTX* const context_;
-  std::string ca_file_;
+  const std::string ca_file_;
   std::atomic<int> requests_ = 0;
 
  private:

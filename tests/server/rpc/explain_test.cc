@@ -76,6 +76,56 @@ TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
   EXPECT_THAT(Step(PostingState::kDue), HasSubstr("NO_CREDENTIAL"));
 }
 
+class DecisionTest : public testing::Test {
+ protected:
+  void Add(int64_t sequence, const std::string& reason, int second) {
+    RecordedTry recorded;
+    recorded.sequence = sequence;
+    recorded.attempted.reason = reason;
+    recorded.attempted.begin_time =
+        absl::UnixEpoch() + absl::Seconds(second) + absl::Milliseconds(300);
+    history_.tries.push_back(recorded);
+    RecordedReport report;
+    report.sequence = sequence;
+    history_.reports.push_back(report);
+  }
+  std::string Last() {
+    return DecisionAfter(history_, history_.tries.size() - 1);
+  }
+
+  History history_;
+};
+
+TEST_F(DecisionTest, FollowsFromWhatCameNext) {
+  Add(1, "SERVER_ERROR", 0);
+  Add(1, "READ", 12);
+  Add(1, "NO_COMMIT_FOUND", 12);
+  Add(2, "DESCRIPTION_REFUSED", 20);
+  Add(2, "POSTED", 20);
+  const std::string expected[] = {
+      "tried again after 12 s", "gone on from what GitHub shows",
+      "a newer report was tried after 8 s", "tried again at once", "done"};
+  for (size_t i = 0; i < history_.tries.size(); ++i) {
+    EXPECT_EQ(DecisionAfter(history_, i), expected[i]) << i;
+  }
+}
+
+TEST_F(DecisionTest, FollowsFromHowItStands) {
+  Add(1, "SERVER_ERROR", 0);
+  Posting& posting = history_.status.posting;
+  posting.state = PostingState::kWaiting;
+  EXPECT_EQ(Last(), "to be tried again");
+  posting.state = PostingState::kAbandoned;
+  EXPECT_EQ(Last(), "given up");
+  posting.state = PostingState::kPosted;
+  EXPECT_EQ(Last(), "found to be shown already");
+  RecordedReport newer;
+  newer.sequence = 2;
+  history_.reports.push_back(newer);
+  posting.state = PostingState::kDue;
+  EXPECT_EQ(Last(), "a newer report takes its place");
+}
+
 // Whoever adds a reason tells people what it means.
 TEST(ReasonInWordsTest, KnowsEveryReasonOfAnAnswer) {
   std::ifstream file(std::string(SIGNALBOX_SOURCE_DIR) +
