@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_OUTBOX_OUTBOX_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,10 @@ struct Submission {
   std::optional<Observed> observed;
   std::string
       caller;  // Who was authenticated; empty: callers are not told apart.
+  // Whether the caller may do the same to another repository: the reports turn
+  // out to be about it, because it was renamed. Its error is the outcome. Must
+  // not block. Empty: everything is allowed.
+  std::function<absl::Status(const Repository&)> may_report;
 };
 
 // What became of one report.
@@ -52,8 +57,8 @@ struct Receipt {
 
 // What became of a submission, once it is durable.
 struct Outcome {
-  // ALREADY_EXISTS, reason ATTEMPT_ALREADY_ENDED: nothing of the submission was
-  // accepted.
+  // ALREADY_EXISTS, reason ATTEMPT_ALREADY_ENDED, or what `may_report` said:
+  // nothing of the submission was accepted.
   absl::Status status;
   std::vector<Receipt> receipts;  // One per report, if `status` is OK.
 };
@@ -276,8 +281,9 @@ class Outbox {
   // shows, and counts (ACCEPTED) if its number is larger than the last one that
   // is known, else it is UNCHANGED.
   //
-  // A repository that is known by its number under another name is renamed, as
-  // RenameRepository does.
+  // What a delivery says of a repository that is known by its number under
+  // another name renames it, as RenameRepository does. Farms are not believed
+  // so much: one that mixes numbers up would mix repositories up.
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 

@@ -188,15 +188,8 @@ class Decision {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
                    "the reports of a call must be of one full sha");
     }
-    canonical_ = state_->repositories.Resolve(connection_, canonical_,
-                                              front().repository_id);
-    const std::optional<Repository> former = state_->repositories.FindFormer(
-        connection_, canonical_, repository.host, front().repository_id);
-    if (former.has_value()) {
-      RenameRepository(connection_, state_, *former, repository,
-                       front().repository_id, now_);
-      sequence_ = state_->sequence;
-    }
+    const absl::Status allowed = FollowNames(repository);
+    if (!allowed.ok()) return allowed;
     repository_key_ = state_->repositories.Find(connection_, canonical_);
     if (repository_key_ == 0) return absl::OkStatus();
     SqliteQuery query(connection_, kFindCommit);
@@ -206,6 +199,34 @@ class Decision {
                  &commit_.pending_count, &commit_.failed_count);
     }
     return absl::OkStatus();
+  }
+
+  // Finds the name that the repository has now, and learns of a new one.
+  absl::Status FollowNames(const Repository& repository) {
+    SqliteRepositories& repositories = state_->repositories;
+    const int64_t github_id = front().repository_id;
+    const std::string said = std::exchange(
+        canonical_, repositories.Resolve(connection_, canonical_, github_id));
+    if (canonical_ != said) {
+      const absl::StatusOr<Repository> current = ParseRepository(canonical_);
+      if (!current.ok()) return current.status();
+      const absl::Status allowed = MayReport(*current);
+      if (!allowed.ok()) return allowed;
+    }
+    if (!submission_.delivery.has_value()) return absl::OkStatus();
+    const std::optional<Repository> former = repositories.FindFormer(
+        connection_, canonical_, repository.host, github_id);
+    if (!former.has_value() || !MayReport(*former).ok()) {
+      return absl::OkStatus();
+    }
+    RenameRepository(connection_, state_, *former, repository, github_id, now_);
+    sequence_ = state_->sequence;
+    return absl::OkStatus();
+  }
+
+  absl::Status MayReport(const Repository& repository) const {
+    return submission_.may_report ? submission_.may_report(repository)
+                                  : absl::OkStatus();
   }
 
   bool DeliveryIsKnown() {

@@ -170,8 +170,6 @@ std::optional<Repository> SqliteRepositories::FindFormer(
     SqliteConnection* connection, const std::string& canonical,
     const std::string& host, int64_t github_id) {
   if (github_id == 0) return std::nullopt;
-  const Known* const known = Load(connection, canonical);
-  if (known != nullptr && known->github_id == github_id) return std::nullopt;
   SqliteQuery query(connection, kFindByGitHubId);
   query.Bind(github_id, host, canonical);
   if (!query.Next()) return std::nullopt;

@@ -22,6 +22,18 @@ absl::string_view Authorization(const grpc::CallbackServerContext& context) {
   return absl::string_view(found->second.data(), found->second.size());
 }
 
+// What is read by an old name of a repository that belongs to somebody else by
+// now is as if it were not there.
+absl::Status MayRead(const Caller* caller, const Repository& found,
+                     const Repository& asked) {
+  if (Authorizer::Authorize(caller, Right::kRead, found, {}).ok()) {
+    return absl::OkStatus();
+  }
+  return Error(
+      absl::StatusCode::kNotFound, "NOTHING_REPORTED",
+      absl::StrCat("nothing was reported for ", Quoted(asked.Display(), 256)));
+}
+
 // Page tokens are the number before which the next page begins. People must
 // not build their own, but a wrong one can do no harm.
 absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
@@ -148,7 +160,14 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
   const absl::Status authorized = Authorizer::Authorize(
       *caller, Right::kReport, submission.reports.front().repository, contexts);
   if (!authorized.ok()) return call->Fail(authorized);
-  if (*caller != nullptr) submission.caller = (*caller)->name;
+  if (*caller != nullptr) {
+    submission.caller = (*caller)->name;
+    submission.may_report = [caller = *caller, contexts = std::move(contexts)](
+                                const Repository& repository) {
+      return Authorizer::Authorize(caller, Right::kReport, repository,
+                                   contexts);
+    };
+  }
 
   intake_->Submit(
       std::move(submission),
@@ -226,11 +245,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
     call->Fail(authorized);
     return call->reactor();
   }
-  Read(call, [this, repository = *repository, sha = *sha, response] {
+  Read(call, [this, caller = *caller, repository = *repository, sha = *sha,
+              response] {
     const absl::StatusOr<CommitView> commit =
         outbox_->GetCommit(repository, sha);
-    if (commit.ok()) *response = ToProto(*commit);
-    return commit.status();
+    if (!commit.ok()) return commit.status();
+    const absl::Status authorized =
+        MayRead(caller, commit->repository, repository);
+    if (authorized.ok()) *response = ToProto(*commit);
+    return authorized;
   });
   return call->reactor();
 }
@@ -286,9 +309,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
 }
 
 template <typename Request>
-absl::StatusOr<StatusKey> StatusServiceImpl::AuthorizedKey(
-    const grpc::CallbackServerContext& context, Right right,
-    const Request& request) const {
+absl::StatusOr<StatusServiceImpl::AuthorizedKey>
+StatusServiceImpl::AuthorizeKey(const grpc::CallbackServerContext& context,
+                                Right right, const Request& request) const {
   const absl::StatusOr<const Caller*> caller = Authenticate(context);
   if (!caller.ok()) return caller.status();
   const absl::StatusOr<Repository> repository =
@@ -305,7 +328,9 @@ absl::StatusOr<StatusKey> StatusServiceImpl::AuthorizedKey(
   const absl::Status authorized =
       Authorizer::Authorize(*caller, right, *repository, contexts);
   if (!authorized.ok()) return authorized;
-  return StatusKey::Of(*repository, *sha, *context_name);
+  return AuthorizedKey{*caller, *repository,
+                       StatusKey::Of(*repository, *sha, *context_name),
+                       contexts};
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
@@ -313,15 +338,18 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
     const v1::ExplainStatusRequest* request,
     v1::ExplainStatusResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ExplainStatus");
-  const absl::StatusOr<StatusKey> key =
-      AuthorizedKey(*context, Right::kRead, *request);
+  const absl::StatusOr<AuthorizedKey> key =
+      AuthorizeKey(*context, Right::kRead, *request);
   if (!key.ok()) {
     call->Fail(key.status());
     return call->reactor();
   }
   Read(call, [this, key = *key, response] {
-    const absl::StatusOr<History> history = outbox_->GetHistory(key);
+    const absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
+    const absl::Status authorized =
+        MayRead(key.caller, history->repository, key.repository);
+    if (!authorized.ok()) return authorized;
     *response = ToProto(*history);
     const LaneTrouble trouble = options_.trouble_of
                                     ? options_.trouble_of(history->lane)
@@ -336,17 +364,22 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     grpc::CallbackServerContext* context, const v1::RetryPostRequest* request,
     v1::RetryPostResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "RetryPost");
-  const absl::StatusOr<StatusKey> key =
-      AuthorizedKey(*context, Right::kReport, *request);
+  const absl::StatusOr<AuthorizedKey> key =
+      AuthorizeKey(*context, Right::kReport, *request);
   if (!key.ok()) {
     call->Fail(key.status());
     return call->reactor();
   }
   Read(call, [this, key = *key, response] {
-    const absl::Status retried = outbox_->Retry(key, clock_->Now());
+    absl::StatusOr<History> history = outbox_->GetHistory(key.key);
+    if (!history.ok()) return history.status();
+    const absl::Status authorized = Authorizer::Authorize(
+        key.caller, Right::kReport, history->repository, key.contexts);
+    if (!authorized.ok()) return authorized;
+    const absl::Status retried = outbox_->Retry(key.key, clock_->Now());
     if (!retried.ok()) return retried;
     if (options_.became_due) options_.became_due();
-    const absl::StatusOr<History> history = outbox_->GetHistory(key);
+    history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     *response->mutable_status() = StatusToProto(history->status);
     return absl::OkStatus();

@@ -94,9 +94,16 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   void Submit(std::shared_ptr<Call> call, absl::StatusOr<Converted> converted,
               Answer answer);
 
-  // The key that a request names, of whose repository the caller has `right`.
+  // The key that a request names, with what its caller may be asked again once
+  // it is known how the repository is called now.
+  struct AuthorizedKey {
+    const Caller* caller = nullptr;
+    Repository repository;
+    StatusKey key;
+    std::vector<std::string> contexts;
+  };
   template <typename Request>
-  absl::StatusOr<StatusKey> AuthorizedKey(
+  absl::StatusOr<AuthorizedKey> AuthorizeKey(
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 

@@ -194,6 +194,23 @@ TEST_F(FakeGitHubTest, AFaultMakesOneRequestLate) {
   EXPECT_EQ(fake_.rules().misbehaviour(), GitHubRules::Misbehaviour());
 }
 
+// However late DeliverDue is called, each effect has its place.
+TEST_F(FakeGitHubTest, LateEffectsComeInOrderOfTime) {
+  fake_.rules().AddFault({.name = "apply_late", .seconds = 20});
+  Post("failure");
+  fake_.SetApplyDelay(absl::Seconds(10));
+  Post("pending");
+  fake_.SetApplyDelay(absl::Seconds(30));
+  Post("success");
+  clock_.Advance(absl::Minutes(1));
+  fake_.DeliverDue();
+  std::vector<std::string> states;
+  for (const auto& row : fake_.rules().Rows(kFullName, kSha)) {
+    states.push_back(row.state);
+  }
+  EXPECT_THAT(states, ElementsAre("pending", "failure", "success"));
+}
+
 TEST_F(FakeGitHubTest, AHangEndsAtTheTimeout) {
   fake_.rules().AddFault({.name = "hang"});
   Post("success");

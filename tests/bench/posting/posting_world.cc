@@ -167,9 +167,11 @@ int PostingWorld::WrongKeys() const {
 }
 
 int PostingWorld::Misbehaviour() {
-  const auto& counted = github_->rules().misbehaviour();
-  return counted.without_user_agent + counted.in_forbidden_window +
-         counted.identical_repeats + counted.regressions;
+  int sum = 0;
+  for (const auto& [name, count] : github_->rules().misbehaviour().All()) {
+    sum += count;
+  }
+  return sum;
 }
 
 double Allowed(const PaceOptions& pace, int hourly_limit, absl::Duration time) {

@@ -56,7 +56,7 @@ class PostingWorld {
   };
   const std::vector<Post>& posts() const { return posts_; }
   int reads() const { return reads_; }
-  // Requests in forbidden windows, identical repeats, without User-Agent.
+  // Everything that GitHub asks clients not to do, and was done.
   int Misbehaviour();
 
   FakeClock& clock() { return clock_; }

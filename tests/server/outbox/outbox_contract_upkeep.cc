@@ -343,11 +343,40 @@ TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   Report report = On(Pending(1), "acme/old");
   report.repository_id = 77;
   Accept(report);
-  report = On(ResultOf(Result::kSuccess, 1), "acme/new");
+  report = On(WebhookPending(), "acme/new", 'b');
   report.repository_id = 77;
+  // A farm may mix numbers up.
   Accept(report);
+  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/old");
+  Submission submission = Of({report});
+  submission.delivery = Delivery{"guid", "", "pull_request", "opened"};
+  // Nor is everybody believed who may not speak for the old name.
+  submission.may_report = [](const Repository& repository) {
+    return repository.name == "new" ? absl::OkStatus()
+                                    : absl::PermissionDeniedError("no");
+  };
+  Receipts(submission);
+  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/old");
+  submission.may_report = nullptr;
+  submission.delivery->id = "other guid";
+  Receipts(submission);
   EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/new");
-  EXPECT_EQ(Status("acme/new").state, CommitState::kSuccess);
+  EXPECT_EQ(Status("acme/new", 'b').state, CommitState::kPending);
+}
+
+// Who may report for the old name may not for whoever has it now.
+TEST_P(OutboxContract, AnOldNameGivesNoRightsToTheNewOne) {
+  Accept(On(Pending(1), "acme/app"));
+  Rename("acme/app", "labs/app", 77);
+  Submission submission = Of({On(ResultOf(Result::kSuccess, 1), "acme/app")});
+  submission.may_report = [](const Repository& repository) {
+    return repository.owner == "acme" ? absl::OkStatus()
+                                      : absl::PermissionDeniedError("no");
+  };
+  EXPECT_EQ(Accept({submission}).front().status.code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Status("labs/app").state, CommitState::kPending);
+  EXPECT_EQ(HistoryOf(On(Pending(), "labs/app")).reports.size(), 1u);
 }
 
 // Somebody makes a new repository with the name that became free.

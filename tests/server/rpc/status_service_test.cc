@@ -437,6 +437,46 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   EXPECT_EQ(report("token", "other/app"), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(report("token", "acme/app"), grpc::StatusCode::OK);
 
+  // A transferred repository takes its statuses along.
+  ASSERT_TRUE(outbox_
+                  ->RenameRepository(*ParseRepository("acme/app"),
+                                     *ParseRepository("other/app"), 7,
+                                     Clock::System()->Now())
+                  .ok());
+  EXPECT_EQ(report("token", "acme/app"), grpc::StatusCode::PERMISSION_DENIED);
+  const auto read = [this](const std::string& repository) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer token");
+    v1::ExplainStatusRequest explain;
+    explain.set_repository(repository);
+    explain.set_sha(kSha);
+    v1::ExplainStatusResponse explained;
+    grpc::ClientContext get_context;
+    get_context.AddMetadata("authorization", "Bearer token");
+    v1::GetCommitStatusRequest get;
+    get.set_repository(repository);
+    get.set_sha(kSha);
+    v1::GetCommitStatusResponse commit;
+    grpc::ClientContext retry_context;
+    retry_context.AddMetadata("authorization", "Bearer token");
+    v1::RetryPostRequest retry;
+    retry.set_repository(repository);
+    retry.set_sha(kSha);
+    v1::RetryPostResponse retried;
+    return std::vector<grpc::StatusCode>{
+        stub_->ExplainStatus(&context, explain, &explained).error_code(),
+        stub_->GetCommitStatus(&get_context, get, &commit).error_code(),
+        stub_->RetryPost(&retry_context, retry, &retried).error_code()};
+  };
+  EXPECT_EQ(read("acme/app"),
+            (std::vector<grpc::StatusCode>{
+                grpc::StatusCode::NOT_FOUND, grpc::StatusCode::NOT_FOUND,
+                grpc::StatusCode::PERMISSION_DENIED}));
+  EXPECT_EQ(report("token", "acme/lib"), grpc::StatusCode::OK);
+  EXPECT_EQ(read("acme/lib"), (std::vector<grpc::StatusCode>{
+                                  grpc::StatusCode::OK, grpc::StatusCode::OK,
+                                  grpc::StatusCode::OK}));
+
   grpc::ClientContext anonymous;
   v1::ListCommitsResponse commits;
   EXPECT_EQ(stub_->ListCommits(&anonymous, v1::ListCommitsRequest(), &commits)
