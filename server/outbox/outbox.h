@@ -101,6 +101,7 @@ struct StatusView {
 
 struct CommitView {
   Repository repository;  // As first spelled.
+  std::string lane;       // Who posts; empty: nobody does.
   std::string sha;
   std::vector<StatusView> statuses;  // By context.
 };

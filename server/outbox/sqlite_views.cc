@@ -28,7 +28,7 @@ constexpr int kMostHistory = 1000;
   "e.shown_target_url "
 
 constexpr char kFindCommit[] =
-    "SELECT c.commit_key, r.host, r.owner, r.name "
+    "SELECT c.commit_key, r.host, r.owner, r.name, r.lane "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
     "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
@@ -157,7 +157,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
           absl::StrCat(Quoted(repository.Display(), 256), " at ", Quoted(sha)));
     }
     query.Read(&commit_key, &view.repository.host, &view.repository.owner,
-               &view.repository.name);
+               &view.repository.name, &view.lane);
   }
   view.sha = ShaFromBytes(sha_bytes);
   SqliteQuery query(connection, kListEntries);

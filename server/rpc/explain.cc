@@ -147,6 +147,18 @@ std::string ReasonInWords(absl::string_view reason) {
   return std::string(found == std::end(kMeanings) ? reason : found->words);
 }
 
+Posting Hindered(Posting posting, const LaneTrouble& trouble) {
+  if (posting.state != PostingState::kDue || trouble.reason.empty()) {
+    return posting;
+  }
+  posting.state = PostingState::kWaiting;
+  posting.reason = trouble.reason;
+  const bool until_is_known = trouble.until != absl::InfinitePast() &&
+                              trouble.until != absl::InfiniteFuture();
+  if (until_is_known) posting.next_try_time = trouble.until;
+  return posting;
+}
+
 std::string DecisionAfter(const History& history, size_t index) {
   const RecordedTry& recorded = history.tries[index];
   const Try& attempted = recorded.attempted;

@@ -16,6 +16,9 @@ struct LaneTrouble {
   absl::Time until = absl::InfinitePast();
 };
 
+// A status that is due, but whose lane waits, is shown as waiting for that.
+Posting Hindered(Posting posting, const LaneTrouble& trouble);
+
 // What happens next to a status and when, in a sentence or two for people.
 // Pure.
 std::string NextStep(const History& history, const LaneTrouble& trouble,

@@ -181,6 +181,10 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
       });
 }
 
+LaneTrouble StatusServiceImpl::TroubleOf(absl::string_view lane) const {
+  return options_.trouble_of ? options_.trouble_of(lane) : LaneTrouble();
+}
+
 void StatusServiceImpl::Read(std::shared_ptr<Call> call,
                              std::function<absl::Status()> read) {
   const bool queued = reads_.Run([call, read = std::move(read)] {
@@ -247,13 +251,17 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
   }
   Read(call, [this, caller = *caller, repository = *repository, sha = *sha,
               response] {
-    const absl::StatusOr<CommitView> commit =
-        outbox_->GetCommit(repository, sha);
+    absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
     if (!commit.ok()) return commit.status();
     const absl::Status authorized =
         MayRead(caller, commit->repository, repository);
-    if (authorized.ok()) *response = ToProto(*commit);
-    return authorized;
+    if (!authorized.ok()) return authorized;
+    const LaneTrouble trouble = TroubleOf(commit->lane);
+    for (StatusView& status : commit->statuses) {
+      status.posting = Hindered(std::move(status.posting), trouble);
+    }
+    *response = ToProto(*commit);
+    return absl::OkStatus();
   });
   return call->reactor();
 }
@@ -345,16 +353,19 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
     return call->reactor();
   }
   Read(call, [this, key = *key, response] {
-    const absl::StatusOr<History> history = outbox_->GetHistory(key.key);
+    absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     const absl::Status authorized =
         MayRead(key.caller, history->repository, key.repository);
     if (!authorized.ok()) return authorized;
+    const LaneTrouble trouble = TroubleOf(history->lane);
+    const std::string next_step = NextStep(*history, trouble, clock_->Now());
+    if (!history->in_flight) {
+      history->status.posting =
+          Hindered(std::move(history->status.posting), trouble);
+    }
     *response = ToProto(*history);
-    const LaneTrouble trouble = options_.trouble_of
-                                    ? options_.trouble_of(history->lane)
-                                    : LaneTrouble();
-    response->set_next_step(NextStep(*history, trouble, clock_->Now()));
+    response->set_next_step(next_step);
     return absl::OkStatus();
   });
   return call->reactor();

@@ -107,6 +107,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
+  LaneTrouble TroubleOf(absl::string_view lane) const;
+
   // Runs `read`, which writes the response, on the read queue.
   void Read(std::shared_ptr<Call> call, std::function<absl::Status()> read);
 

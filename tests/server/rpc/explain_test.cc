@@ -76,6 +76,28 @@ TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
   EXPECT_THAT(Step(PostingState::kDue), HasSubstr("NO_CREDENTIAL"));
 }
 
+// Somebody who asks why a pull request is yellow is not to hear "due".
+TEST(HinderedTest, WhatIsDueShowsWhatItsLaneWaitsFor) {
+  const absl::Time until = absl::UnixEpoch() + absl::Hours(5);
+  Posting due;
+  const Posting shown = Hindered(due, {"RATE_LIMITED", until});
+  EXPECT_EQ(shown.state, PostingState::kWaiting);
+  EXPECT_EQ(shown.reason, "RATE_LIMITED");
+  EXPECT_EQ(shown.next_try_time, until);
+  EXPECT_EQ(Hindered(due, {"HOST_DOWN", absl::InfiniteFuture()}).next_try_time,
+            due.next_try_time);
+  EXPECT_EQ(Hindered(due, {}).state, PostingState::kDue);
+  for (const PostingState state :
+       {PostingState::kPosted, PostingState::kWaiting, PostingState::kAbandoned,
+        PostingState::kObserved}) {
+    Posting other;
+    other.state = state;
+    other.reason = "ITS_OWN";
+    EXPECT_EQ(Hindered(other, {"RATE_LIMITED", until}).state, state);
+    EXPECT_EQ(Hindered(other, {"RATE_LIMITED", until}).reason, "ITS_OWN");
+  }
+}
+
 class DecisionTest : public testing::Test {
  protected:
   void Add(int64_t sequence, const std::string& reason, int second) {

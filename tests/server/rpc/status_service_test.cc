@@ -318,6 +318,16 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   EXPECT_EQ(response.tries(0).decision(), "to be tried again");
   EXPECT_EQ(response.tries(0).sequence(), ended.receipt().sequence());
   EXPECT_NE(response.next_step().find("SERVER_ERROR"), std::string::npos);
+
+  v1::ReportResultRequest waiting = ResultOf(v1::SUCCESS);
+  waiting.set_context("ci/waits");
+  ASSERT_TRUE(Report(waiting, &ended).ok());
+  const v1::GetCommitStatusResponse commit = Commit();
+  for (const v1::CommitStatus& status : commit.statuses()) {
+    EXPECT_EQ(status.posting().state(), v1::WAITING);
+    EXPECT_EQ(status.posting().reason(),
+              status.context() == "ci/waits" ? "RATE_LIMITED" : "SERVER_ERROR");
+  }
   EXPECT_NE(response.next_step().find("RATE_LIMITED"), std::string::npos);
 }
 
