@@ -117,6 +117,7 @@ int Run(int argc, const char* const* argv) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   LogLine(LogLevel::kInfo, "stopping", {{"signal", int64_t{signal}}});
   (*http)->Stop();
+  handler.LogTotals();
   return 0;
 }
 

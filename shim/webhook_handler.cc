@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "shim/log.h"
+#include "shim/server_call.h"
 #include "shim/webhook/form.h"
 
 namespace signalbox {
@@ -132,9 +133,10 @@ int HttpStatusOf(grpc::StatusCode code) {
 struct WebhookHandler::Delivery {
   absl::string_view event;
   absl::string_view id;
+  bool is_verified = false;
+  absl::string_view content_type;
   std::string action;
-  std::string repository;
-  std::string sha;
+  CallSummary call;
   std::string why;  // Of an answer that is not 202.
 };
 
@@ -173,12 +175,29 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
           {{"github_event", delivery.event},
            {"action", delivery.action},
            {"delivery", delivery.id},
-           {"repository", delivery.repository},
-           {"sha", delivery.sha},
+           {"content_type", delivery.content_type},
+           {"call", delivery.call.method},
+           {"repository", delivery.call.repository},
+           {"sha", delivery.call.sha},
            {"answer", status},
            {"why", delivery.why},
            {"duration_ms", duration.count()}});
+  // Until the body is verified anybody may have named the event.
+  totals_.Count(delivery.is_verified ? delivery.event : absl::string_view(),
+                status);
+  if (totals_.IsTime(Clock::now())) LogTotals();
   return {status, std::string(TextFor(status))};
+}
+
+void WebhookHandler::LogTotals() const {
+  for (const DeliveryTotals::Line& line : totals_.Lines()) {
+    LogLine(LogLevel::kInfo, "deliveries so far",
+            {{"github_event", line.event},
+             {"accepted", line.accepted},
+             {"ignored", line.ignored},
+             {"refused", line.refused},
+             {"failed", line.failed}});
+  }
 }
 
 int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
@@ -189,6 +208,7 @@ int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
   Body body(buffered_, options_.max_buffered);
   const int refusal = ReadBody(request, read_body, body, delivery);
   if (refusal != 0) return refusal;
+  delivery.is_verified = true;
 
   if (delivery.event.empty() || delivery.id.empty()) {
     delivery.why = "X-GitHub-Event or X-GitHub-Delivery is missing or wrong";
@@ -204,7 +224,7 @@ int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
     delivery.why = std::move(ignored->why);
     return 200;
   }
-  return Report(std::get<HookCall>(result), body.json, request, delivery);
+  return Call(std::get<HookCall>(result), body.json, request, delivery);
 }
 
 // Reads and verifies a body and decodes it into `body`. Returns the answer's
@@ -214,6 +234,7 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
   const std::optional<ContentType> type = ReadContentType(request.head);
   if (!type.has_value()) return 415;
   const bool is_form = *type == ContentType::kForm;
+  delivery.content_type = is_form ? "form" : "json";
   const uint64_t max_raw = options_.max_body * (is_form ? kFormFactor : 1);
   if (request.head.content_length > max_raw) return 413;
 
@@ -274,55 +295,27 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
   return 0;
 }
 
-int WebhookHandler::Report(const HookCall& call, absl::string_view json,
-                           const HttpRequest& request, Delivery& delivery) {
+int WebhookHandler::Call(const HookCall& call, absl::string_view json,
+                         const HttpRequest& request, Delivery& delivery) {
   delivery.action = call.action;
-  delivery.repository = call.repository;
-  delivery.sha = call.sha;
+  delivery.call = Summarize(call);
 
-  v1::ReportPendingRequest pending;
-  pending.set_repository(call.repository);
-  pending.set_repository_id(call.repository_id);
-  pending.set_sha(call.sha);
-  v1::Delivery& sent = *pending.mutable_delivery();
+  v1::Delivery sent;
   sent.set_id(std::string(delivery.id));
   sent.set_digest(Sha256(json));
   sent.set_event(std::string(delivery.event));
-  sent.set_action(call.action);
-  v1::Change& change = *pending.mutable_change();
-  change.set_event(call.change.event);
-  change.set_pull_request_number(call.change.pull_request_number);
-  change.set_title(call.change.title);
-  change.set_author(call.change.author);
-  change.set_head_ref(call.change.head_ref);
-  change.set_base_ref(call.change.base_ref);
-  change.set_draft(call.change.draft);
-  change.set_fork(call.change.fork);
-  change.set_clone_url(call.change.clone_url);
-  if (call.change.updated_time != absl::InfinitePast()) {
-    const timespec time = absl::ToTimespec(call.change.updated_time);
-    change.mutable_updated_time()->set_seconds(time.tv_sec);
-    change.mutable_updated_time()->set_nanos(
-        static_cast<int32_t>(time.tv_nsec));
-  }
-
-  grpc::ClientContext context;
   const auto left = request.first_byte + options_.server_timeout - Clock::now();
-  context.set_deadline(
+  ServerAnswer answer = CallServer(
+      call, std::move(sent),
       std::chrono::system_clock::now() +
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
-  v1::ReportPendingResponse response;
-  const grpc::Status status =
-      server_.ReportPending(&context, pending, &response);
-  if (!status.ok()) {
-    delivery.why = status.error_message();
-    return HttpStatusOf(status.error_code());
+          std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
+      server_);
+  if (!answer.status.ok()) {
+    delivery.why = answer.status.error_message();
+    return HttpStatusOf(answer.status.error_code());
   }
-  if (response.receipts().empty()) {
-    delivery.why = "no context expected";
-    return 200;
-  }
-  return 202;
+  delivery.why = std::move(answer.nothing_done);
+  return delivery.why.empty() ? 202 : 200;
 }
 
 }  // namespace signalbox

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "shim/delivery_totals.h"
 #include "shim/http_adapter.h"
 #include "shim/webhook/event.h"
 #include "shim/webhook/signature.h"
@@ -42,14 +43,16 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
 // answer into one for GitHub:
 //   202  the server has it on disk.
 //   200  there is nothing to do: ping, an event or action that is not used, no
-//        context expected of the repository.
+//        context expected of the repository, an event that is no report and
+//        that the server is too old for.
 //   400  malformed, or the body does not belong to the event.
 //   401  the signature is missing or wrong.
 //   404, 405, 413, 415  wrong path, method, size, content type.
 //   503  the server cannot take it now.
 //   500  a bug, or a server that does not know this shim.
 // Keeps nothing, and reads nothing of a body before its signature is known to
-// be good. Writes one log line for each request.
+// be good. Writes one log line for each request, and once an hour, if there are
+// any, what became of all so far, by event.
 //
 // Thread-safe.
 class WebhookHandler {
@@ -62,6 +65,9 @@ class WebhookHandler {
 
   HttpAnswer Handle(const HttpRequest& request, BodyReader read_body);
 
+  // Logs what became of all requests so far, a line for each event.
+  void LogTotals() const;
+
  private:
   struct Delivery;  // What is logged of a request.
   struct Body;
@@ -70,13 +76,14 @@ class WebhookHandler {
                 Delivery& delivery);
   int ReadBody(const HttpRequest& request, BodyReader read_body, Body& body,
                Delivery& delivery);
-  int Report(const HookCall& call, absl::string_view json,
-             const HttpRequest& request, Delivery& delivery);
+  int Call(const HookCall& call, absl::string_view json,
+           const HttpRequest& request, Delivery& delivery);
 
   const WebhookHandlerOptions options_;
   const WebhookSecrets& secrets_;
   v1::StatusService::StubInterface& server_;
 
+  DeliveryTotals totals_;
   std::atomic<int64_t> buffered_ = 0;  // Of bodies, over the free part.
 };
 

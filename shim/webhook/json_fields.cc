@@ -17,6 +17,7 @@ constexpr size_t kMaxDepth = 32;
 // Bounds the memory that looking for duplicates takes. GitHub's largest
 // objects have about a hundred members.
 constexpr size_t kMaxMembers = 10000;
+constexpr size_t kMaxTexts = 100;
 
 // Receives the parser's events. Returning false ends the parse.
 class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
@@ -48,7 +49,13 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(double, const std::string&) override {
     return Value(JsonOther());
   }
-  bool string(std::string& value) override { return Value(std::move(value)); }
+  bool string(std::string& value) override {
+    if (!levels_.empty() && levels_.back().is_texts) {
+      if (texts_.size() < kMaxTexts) texts_.push_back(std::move(value));
+      return true;
+    }
+    return Value(std::move(value));
+  }
   bool binary(nlohmann::json::binary_t&) override { return Fail("binary"); }
 
   bool start_object(size_t) override {
@@ -67,7 +74,7 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
       path_.resize(level.path_size);
       if (!path_.empty()) path_ += '.';
       // A dot in a name would let one member pass for another.
-      path_ += name.find('.') == std::string::npos ? name : ".";
+      path_ += name.find_first_of(".[") == std::string::npos ? name : ".";
     }
     if (!level.names.insert(std::move(name)).second) {
       return Fail("a member is named twice");
@@ -84,6 +91,7 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   // An open object or array.
   struct Level {
     bool on_path;      // Members of it may be wanted.
+    bool is_texts;     // An array whose texts are wanted.
     size_t path_size;  // Of its own path.
     absl::flat_hash_set<std::string> names;
   };
@@ -106,14 +114,20 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
 
   bool Open(bool is_array) {
     if (levels_.size() >= kMaxDepth) return Fail("nested too deeply");
-    const bool on_path =
-        !is_array && (levels_.empty() ||
-                      (levels_.back().on_path && parents_.contains(path_)));
-    levels_.push_back(Level{on_path, path_.size(), {}});
+    const bool is_member = !levels_.empty() && levels_.back().on_path;
+    const bool on_path = !is_array && (levels_.empty() ||
+                                       (is_member && parents_.contains(path_)));
+    const bool is_texts =
+        is_array && is_member && wanted_.contains(path_ + "[]");
+    levels_.push_back(Level{on_path, is_texts, path_.size(), {}});
     return true;
   }
 
   bool Close() {
+    if (levels_.back().is_texts) {
+      values_.emplace(path_ + "[]", std::move(texts_));
+      texts_.clear();
+    }
     levels_.pop_back();
     return true;
   }
@@ -122,6 +136,7 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   absl::flat_hash_set<absl::string_view> parents_;
   std::vector<Level> levels_;
   std::string path_;  // Of the member being read, where it may be wanted.
+  JsonTexts texts_;   // Of the open array, if its texts are wanted.
   absl::flat_hash_map<std::string, JsonValue> values_;
   absl::string_view problem_;  // Of static text.
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -16,8 +17,9 @@ struct JsonNull {};
 struct JsonObject {};
 // An array, a fraction, or an integer beyond 64 bits with a sign.
 struct JsonOther {};
-using JsonValue =
-    std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t, std::string>;
+using JsonTexts = std::vector<std::string>;
+using JsonValue = std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t,
+                               std::string, JsonTexts>;
 
 // Reads a few members out of a JSON object from outside, in one pass and
 // without building the rest.
@@ -28,8 +30,9 @@ using JsonValue =
 class JsonFields {
  public:
   // `wanted` names members by their path from the top, as
-  // `pull_request.head.sha`; what is inside arrays cannot be named. A name
-  // with a dot in it never matches.
+  // `pull_request.head.sha`; what is inside arrays cannot be named, but
+  // `hook.events[]` is the first 100 texts of an array, without what else is in
+  // it. A name with a dot or a bracket in it never matches.
   static absl::StatusOr<JsonFields> Read(
       absl::string_view json, absl::Span<const absl::string_view> wanted);
 

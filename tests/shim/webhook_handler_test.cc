@@ -92,17 +92,44 @@ class FakeServer final : public v1::StatusService::Service {
     return requests_;
   }
 
+  std::vector<v1::ReportResultRequest> Results() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return results_;
+  }
+  std::vector<v1::ReportEventRequest> Events() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return events_;
+  }
+
   grpc::Status ReportPending(grpc::ServerContext*,
                              const v1::ReportPendingRequest* request,
                              v1::ReportPendingResponse* response) override {
     std::unique_lock<std::mutex> lock(mu_);
-    requests_.push_back(*request);
-    changed_.wait(lock, [this] { return !held_; });
     for (int i = 0; i < receipts_; ++i) response->add_receipts();
-    return status_;
+    return Take(*request, &requests_, lock);
+  }
+  grpc::Status ReportResult(grpc::ServerContext*,
+                            const v1::ReportResultRequest* request,
+                            v1::ReportResultResponse*) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    return Take(*request, &results_, lock);
+  }
+  grpc::Status ReportEvent(grpc::ServerContext*,
+                           const v1::ReportEventRequest* request,
+                           v1::ReportEventResponse*) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    return Take(*request, &events_, lock);
   }
 
  private:
+  template <typename Request>
+  grpc::Status Take(const Request& request, std::vector<Request>* taken,
+                    std::unique_lock<std::mutex>& lock) {
+    taken->push_back(request);
+    changed_.wait(lock, [this] { return !held_; });
+    return status_;
+  }
+
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 
@@ -112,6 +139,8 @@ class FakeServer final : public v1::StatusService::Service {
   int receipts_ = 1;
   bool held_ = false;
   std::vector<v1::ReportPendingRequest> requests_;
+  std::vector<v1::ReportResultRequest> results_;
+  std::vector<v1::ReportEventRequest> events_;
 };
 
 // One request, right in every part until a test changes it.

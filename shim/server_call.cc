@@ -1,0 +1,207 @@
+#include "shim/server_call.h"
+
+#include <cstdint>
+#include <ctime>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "absl/time/time.h"
+
+namespace signalbox {
+namespace {
+
+v1::Change ToProto(const HookChange& change) {
+  v1::Change proto;
+  proto.set_event(change.event);
+  proto.set_pull_request_number(change.pull_request_number);
+  proto.set_title(change.title);
+  proto.set_author(change.author);
+  proto.set_head_ref(change.head_ref);
+  proto.set_base_ref(change.base_ref);
+  proto.set_draft(change.draft);
+  proto.set_fork(change.fork);
+  proto.set_clone_url(change.clone_url);
+  if (change.updated_time != absl::InfinitePast()) {
+    const timespec time = absl::ToTimespec(change.updated_time);
+    proto.mutable_updated_time()->set_seconds(time.tv_sec);
+    proto.mutable_updated_time()->set_nanos(static_cast<int32_t>(time.tv_nsec));
+  }
+  return proto;
+}
+
+v1::Result ToProto(HookState result) {
+  switch (result) {
+    case HookState::kSuccess:
+      return v1::SUCCESS;
+    case HookState::kFailure:
+      return v1::FAILURE;
+    case HookState::kError:
+      return v1::ERROR;
+    case HookState::kPending:
+      break;
+  }
+  return v1::RESULT_UNSPECIFIED;
+}
+
+// What both kinds of reports have of a commit status that was seen.
+template <typename Request>
+void FillObserved(const HookStatus& status, Request* proto) {
+  proto->set_repository(status.repository);
+  proto->set_repository_id(status.repository_id);
+  proto->set_sha(status.sha);
+  proto->set_description(status.description);
+  proto->set_target_url(status.target_url);
+  proto->mutable_observed()->set_status_id(status.status_id);
+  proto->mutable_observed()->set_creator_login(status.creator_login);
+}
+
+void Fill(const HookRetest& retest, absl::string_view,
+          v1::ReportEventRequest* proto) {
+  v1::RerunRequested& event = *proto->mutable_rerun_requested();
+  event.set_repository(retest.repository);
+  event.set_pull_request_number(retest.pull_request_number);
+  for (const std::string& context : retest.contexts) {
+    event.add_contexts(context);
+  }
+  event.set_login(retest.login);
+  event.set_author_association(retest.author_association);
+}
+
+void Fill(const HookRename& rename, absl::string_view,
+          v1::ReportEventRequest* proto) {
+  const auto fill = [&](auto* event) {
+    event->set_repository(rename.repository);
+    event->set_old_repository(rename.old_repository);
+    event->set_repository_id(rename.repository_id);
+  };
+  if (rename.transferred) {
+    fill(proto->mutable_repository_transferred());
+  } else {
+    fill(proto->mutable_repository_renamed());
+  }
+}
+
+void Fill(const HookArchive& archive, absl::string_view,
+          v1::ReportEventRequest* proto) {
+  v1::RepositoryArchived& event = *proto->mutable_repository_archived();
+  event.set_repository(archive.repository);
+  event.set_repository_id(archive.repository_id);
+  event.set_archived(archive.archived);
+}
+
+void Fill(const HookInstallation& installation, absl::string_view action,
+          v1::ReportEventRequest* proto) {
+  v1::InstallationChanged& event = *proto->mutable_installation_changed();
+  event.set_installation_id(installation.installation_id);
+  event.set_account(installation.account);
+  event.set_action(std::string(action));
+  event.set_app_id(installation.app_id);
+}
+
+// Makes each kind of call.
+class Caller {
+ public:
+  // Borrows both.
+  Caller(grpc::ClientContext* context, v1::StatusService::StubInterface* server,
+         v1::Delivery delivery)
+      : context_(context), server_(server), delivery_(std::move(delivery)) {}
+
+  ServerAnswer operator()(const HookPending& pending) {
+    v1::ReportPendingRequest request;
+    request.set_repository(pending.repository);
+    request.set_repository_id(pending.repository_id);
+    request.set_sha(pending.sha);
+    for (const std::string& context : pending.contexts) {
+      request.add_contexts(context);
+    }
+    request.set_rerun(pending.rerun);
+    if (pending.change.has_value()) {
+      *request.mutable_change() = ToProto(*pending.change);
+    }
+    return Report(std::move(request));
+  }
+
+  ServerAnswer operator()(const HookStatus& status) {
+    if (status.state == HookState::kPending) {
+      v1::ReportPendingRequest request;
+      FillObserved(status, &request);
+      request.add_contexts(status.context);
+      return Report(std::move(request));
+    }
+    v1::ReportResultRequest request;
+    FillObserved(status, &request);
+    request.set_context(status.context);
+    request.set_result(ToProto(status.state));
+    *request.mutable_delivery() = std::move(delivery_);
+    v1::ReportResultResponse response;
+    return {server_->ReportResult(context_, request, &response), ""};
+  }
+
+  template <typename Event>
+  ServerAnswer operator()(const Event& event) {
+    v1::ReportEventRequest request;
+    Fill(event, delivery_.action(), &request);
+    *request.mutable_delivery() = std::move(delivery_);
+    v1::ReportEventResponse response;
+    const grpc::Status status =
+        server_->ReportEvent(context_, request, &response);
+    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+      return {grpc::Status::OK, "the server does not take such events"};
+    }
+    return {status, ""};
+  }
+
+ private:
+  ServerAnswer Report(v1::ReportPendingRequest request) {
+    *request.mutable_delivery() = std::move(delivery_);
+    v1::ReportPendingResponse response;
+    const grpc::Status status =
+        server_->ReportPending(context_, request, &response);
+    return {status, status.ok() && response.receipts().empty()
+                        ? "no context expected"
+                        : ""};
+  }
+
+  grpc::ClientContext* const context_;
+  v1::StatusService::StubInterface* const server_;
+  v1::Delivery delivery_;
+};
+
+}  // namespace
+
+CallSummary Summarize(const HookCall& call) {
+  CallSummary summary;
+  std::visit(
+      [&](const auto& request) {
+        using Request = std::decay_t<decltype(request)>;
+        summary.method = "ReportEvent";
+        if constexpr (std::is_same_v<Request, HookPending>) {
+          summary.method = "ReportPending";
+        } else if constexpr (std::is_same_v<Request, HookStatus>) {
+          summary.method = request.state == HookState::kPending
+                               ? "ReportPending"
+                               : "ReportResult";
+        }
+        if constexpr (requires { request.repository; }) {
+          summary.repository = request.repository;
+        } else {
+          summary.repository = request.account;
+        }
+        if constexpr (requires { request.sha; }) summary.sha = request.sha;
+      },
+      call.request);
+  return summary;
+}
+
+ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
+                        std::chrono::system_clock::time_point deadline,
+                        v1::StatusService::StubInterface& server) {
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  delivery.set_action(call.action);
+  return std::visit(Caller(&context, &server, std::move(delivery)),
+                    call.request);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "shim/webhook/context.h"
+#include "shim/webhook/event_row.h"
+
+namespace signalbox {
+namespace {
+
+constexpr absl::string_view kRetest = "/retest";
+// As many as a call to the server may have.
+constexpr size_t kMaxContexts = 100;
+
+// What a comment asks to be run again: nothing if no line of it asks, no
+// contexts if one asks for all.
+std::optional<std::vector<std::string>> ReadRetests(absl::string_view comment) {
+  std::vector<std::string> contexts;
+  bool all = false;
+  for (absl::string_view line : absl::StrSplit(comment, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (!absl::ConsumePrefix(&line, kRetest)) continue;
+    if (line.empty()) {
+      all = true;
+      continue;
+    }
+    if (line[0] != ' ' && line[0] != '\t') continue;
+    const absl::string_view context = absl::StripLeadingAsciiWhitespace(line);
+    if (!IsContext(context)) continue;
+    const bool named = std::any_of(
+        contexts.begin(), contexts.end(), [&](const std::string& other) {
+          return absl::EqualsIgnoreCase(other, context);
+        });
+    if (!named && contexts.size() <= kMaxContexts) {
+      contexts.emplace_back(context);
+    }
+  }
+  if (!all && contexts.empty()) return std::nullopt;
+  if (all) contexts.clear();
+  return contexts;
+}
+
+// The server decides whether who asks may, and finds the head: the comment
+// does not tell it.
+HookResult ReadComment(MemberReader& read) {
+  HookRetest retest;
+  retest.pull_request_number = read.Id("issue.number");
+  const std::string comment = read.LongText("comment.body");
+  if (!read.HasObject("issue.pull_request")) {
+    return HookIgnored{"", "not a pull request's comment"};
+  }
+  std::optional<std::vector<std::string>> contexts = ReadRetests(comment);
+  if (!contexts.has_value()) return HookIgnored{"", "no line is /retest"};
+  if (contexts->size() > kMaxContexts) {
+    return HookIgnored{"", "asks for more than 100 contexts"};
+  }
+  // What a program writes may quote what a person wrote, or answer it.
+  if (!read.IsObject("comment.user")) {
+    return HookIgnored{"", "its author is gone"};
+  }
+  if (read.Text("comment.user.type") == "Bot" ||
+      read.OptionalText("sender.type") == "Bot") {
+    return HookIgnored{"", "a bot's comment"};
+  }
+  if (read.Text("issue.state") != "open") {
+    return HookIgnored{"", "the pull request is not open"};
+  }
+  retest.repository = read.Repository();
+  retest.contexts = *std::move(contexts);
+  retest.login = read.Text("comment.user.login");
+  if (retest.login.empty()) read.Refuse("comment.user.login", "is empty");
+  retest.author_association = read.OptionalText("comment.author_association");
+  return HookCall{"", std::move(retest)};
+}
+
+}  // namespace
+
+std::vector<EventRow> CommentEvents() {
+  return {
+      {.event = "issue_comment",
+       .actions = {"created"},
+       .must_have = {"action", "issue", "comment", "repository"},
+       .must_not_have = {"pull_request", "review", "thread", "discussion"},
+       .wanted = {"comment.author_association", "comment.body", "comment.user",
+                  "comment.user.login", "comment.user.type", "issue.number",
+                  "issue.pull_request", "issue.state", "repository.full_name",
+                  "repository.html_url", "sender.type"},
+       .read = ReadComment},
+  };
+}
+
+}  // namespace signalbox

@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "shim/webhook/event_row.h"
+#include "tests/shim/webhook/hook_results.h"
+
+namespace signalbox {
+namespace {
+
+Json OnGhes(Json payload) {
+  payload["repository"]["html_url"] =
+      "https://GHES.example.com/Codertocat/Hello-World";
+  return payload;
+}
+
+TEST(AccountEventsTest, RenamedTellsBothNames) {
+  const HookResult result = Read("repository", RenamedPayload());
+  EXPECT_EQ(ActionOf(result), "renamed");
+  const HookRename call = RequestOf<HookRename>(result);
+  EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+  EXPECT_EQ(call.old_repository, "Codertocat/Old.World");
+  EXPECT_EQ(call.repository_id, 186853002);
+  EXPECT_FALSE(call.transferred);
+  EXPECT_EQ(RequestOf<HookRename>(Read("repository", OnGhes(RenamedPayload())))
+                .old_repository,
+            "ghes.example.com/Codertocat/Old.World");
+}
+
+TEST(AccountEventsTest, TransferredTellsBothOwners) {
+  for (const char* by : {"user", "organization"}) {
+    const HookResult result = Read("repository", TransferredPayload(by));
+    EXPECT_EQ(ActionOf(result), "transferred");
+    const HookRename call = RequestOf<HookRename>(result);
+    EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+    EXPECT_EQ(call.old_repository, "old-owner/Hello-World");
+    EXPECT_EQ(call.repository_id, 186853002);
+    EXPECT_TRUE(call.transferred);
+    EXPECT_EQ(RequestOf<HookRename>(
+                  Read("repository", OnGhes(TransferredPayload(by))))
+                  .old_repository,
+              "ghes.example.com/old-owner/Hello-World");
+  }
+}
+
+// Nobody could tell which of two had it.
+TEST(AccountEventsTest, TransferredHasOneOldOwner) {
+  Json payload = TransferredPayload();
+  payload["changes"]["owner"]["from"]["organization"] = nullptr;
+  EXPECT_TRUE(IsCall(Read("repository", payload)));
+  payload["changes"]["owner"]["from"]["organization"] = {{"login", "other"}};
+  EXPECT_TRUE(IsMalformed(Read("repository", payload)));
+  payload["changes"]["owner"]["from"] = {{"user", nullptr}};
+  EXPECT_TRUE(IsMalformed(Read("repository", payload)));
+}
+
+TEST(AccountEventsTest, OldNamesAreNames) {
+  for (const char* bad : {"", ".", "..", "a/b", "a b", "a\n", "\xe2\x9c\x93"}) {
+    EXPECT_TRUE(IsMalformed(
+        Read("repository",
+             With(RenamedPayload(), "changes.repository.name.from", bad))))
+        << bad;
+    EXPECT_TRUE(IsMalformed(
+        Read("repository",
+             With(TransferredPayload(), "changes.owner.from.user.login", bad))))
+        << bad;
+    EXPECT_TRUE(IsMalformed(
+        Read("installation",
+             With(InstallationPayload(), "installation.account.login", bad))))
+        << bad;
+  }
+}
+
+TEST(AccountEventsTest, ArchivedIsSaidByTheAction) {
+  const auto archived = [](const char* action) {
+    const HookResult result =
+        Read("repository", RepositoryEventPayload(action));
+    EXPECT_EQ(ActionOf(result), action);
+    const HookArchive call = RequestOf<HookArchive>(result);
+    EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+    EXPECT_EQ(call.repository_id, 186853002);
+    return call.archived;
+  };
+  EXPECT_TRUE(archived("archived"));
+  EXPECT_FALSE(archived("unarchived"));
+}
+
+TEST(AccountEventsTest, InstallationTellsItsAccount) {
+  for (const char* action : {"created", "deleted", "suspend", "unsuspend",
+                             "new_permissions_accepted"}) {
+    const HookResult result = Read("installation", InstallationPayload(action));
+    EXPECT_EQ(ActionOf(result), action);
+    const HookInstallation call = RequestOf<HookInstallation>(result);
+    EXPECT_EQ(call.installation_id, 957387);
+    EXPECT_EQ(call.account, "Codertocat");
+    EXPECT_EQ(call.app_id, 29310);
+  }
+  for (const char* action : {"added", "removed"}) {
+    const HookResult result = Read("installation_repositories",
+                                   InstallationRepositoriesPayload(action));
+    EXPECT_EQ(ActionOf(result), action);
+    EXPECT_EQ(RequestOf<HookInstallation>(result).account, "Codertocat");
+  }
+}
+
+TEST(AccountEventsTest, AccountIsNamedWithItsHost) {
+  const auto at = [](const char* page) {
+    return Read("installation", With(InstallationPayload(),
+                                     "installation.account.html_url", page));
+  };
+  EXPECT_EQ(
+      RequestOf<HookInstallation>(at("https://GHES.example.com/codertocat"))
+          .account,
+      "ghes.example.com/Codertocat");
+  for (const char* bad :
+       {"", "https://github.com", "https://github.com/",
+        "github.com/Codertocat", "https://github.com/other",
+        "https://github.com/Codertocat/x", "https://user@github.com/Codertocat",
+        "ftp://github.com/Codertocat"}) {
+    EXPECT_TRUE(IsMalformed(at(bad))) << bad;
+  }
+}
+
+// An epoch number, a text with an offset: they are not looked at.
+TEST(AccountEventsTest, DatesOfAnInstallationAreOfAnyKind) {
+  for (const Json& date : {Json(1557933591), Json("2019-05-15T15:19:51.000Z"),
+                           Json("2019-05-15T15:19:51-07:00"), Json(nullptr)}) {
+    Json payload = InstallationPayload();
+    payload["installation"]["created_at"] = date;
+    payload["installation"]["updated_at"] = date;
+    EXPECT_TRUE(IsCall(Read("installation", payload))) << date;
+  }
+}
+
+TEST(AccountEventsTest, AppOfAnInstallationMayBeMissing) {
+  EXPECT_EQ(RequestOf<HookInstallation>(
+                Read("installation",
+                     Without(InstallationPayload(), "installation.app_id")))
+                .app_id,
+            0);
+  EXPECT_TRUE(IsMalformed(Read(
+      "installation", With(InstallationPayload(), "installation.app_id", 0))));
+}
+
+// No repository is theirs.
+TEST(AccountEventsTest, InstallationsOfNobodyAreIgnored) {
+  Json payload = InstallationPayload();
+  payload["installation"]["account"] = {
+      {"slug", "acme"}, {"html_url", "https://github.com/enterprises/acme"}};
+  EXPECT_TRUE(IsIgnored(Read("installation", payload)));
+  payload["installation"]["account"] = nullptr;
+  EXPECT_TRUE(IsIgnored(Read("installation", payload)));
+}
+
+TEST(AccountEventsTest, NewNamesOfAccountsAreNotUsedYet) {
+  const HookResult result =
+      Read("installation_target", InstallationTargetPayload());
+  ASSERT_TRUE(IsIgnored(result));
+  EXPECT_EQ(std::get<HookIgnored>(result).action, "renamed");
+}
+
+}  // namespace
+}  // namespace signalbox

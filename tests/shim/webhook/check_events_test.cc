@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "shim/webhook/event_row.h"
+#include "tests/shim/webhook/hook_results.h"
+
+namespace signalbox {
+namespace {
+
+TEST(CheckEventsTest, RerunOfACheckRunIsOfItsName) {
+  const HookResult result = Read("check_run", CheckRunPayload());
+  EXPECT_EQ(ActionOf(result), "rerequested");
+  const HookPending call = RequestOf<HookPending>(result);
+  EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+  EXPECT_EQ(call.repository_id, 186853002);
+  EXPECT_EQ(call.sha, kHeadSha);
+  EXPECT_EQ(call.contexts, std::vector<std::string>{"ci/build"});
+  EXPECT_TRUE(call.rerun);
+  // What is known of the change must not be lost.
+  EXPECT_FALSE(call.change.has_value());
+}
+
+TEST(CheckEventsTest, RerunOfACheckSuiteIsOfAllContexts) {
+  const HookPending call =
+      RequestOf<HookPending>(Read("check_suite", CheckSuitePayload()));
+  EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+  EXPECT_EQ(call.repository_id, 186853002);
+  EXPECT_EQ(call.sha, kHeadSha);
+  EXPECT_TRUE(call.contexts.empty());
+  EXPECT_TRUE(call.rerun);
+  EXPECT_FALSE(call.change.has_value());
+}
+
+// The server would refuse such a context, and GitHub's delivery is not at
+// fault.
+TEST(CheckEventsTest, NamesThatNoContextHasAreIgnored) {
+  const auto named = [](const std::string& name) {
+    return Read("check_run", With(CheckRunPayload(), "check_run.name", name));
+  };
+  EXPECT_TRUE(IsCall(named(std::string(255, 'x'))));
+  EXPECT_TRUE(IsCall(named("build (ubuntu, 18)")));
+  for (const std::string& name :
+       {std::string(256, 'x'), std::string("\xe2\x9c\x93"), std::string(" x"),
+        std::string("x "), std::string("a\nb"), std::string("a\x7f")}) {
+    EXPECT_TRUE(IsIgnored(named(name))) << name;
+  }
+  EXPECT_TRUE(IsMalformed(named("")));
+}
+
+TEST(CheckEventsTest, StatusIsObserved) {
+  const HookResult result = Read("status", StatusPayload());
+  EXPECT_EQ(ActionOf(result), "");
+  const HookStatus call = RequestOf<HookStatus>(result);
+  EXPECT_EQ(call.repository, "Codertocat/Hello-World");
+  EXPECT_EQ(call.repository_id, 186853002);
+  EXPECT_EQ(call.sha, kHeadSha);
+  EXPECT_EQ(call.context, "ci/build");
+  EXPECT_EQ(call.state, HookState::kSuccess);
+  EXPECT_EQ(call.description, "Built in 3 s");
+  EXPECT_EQ(call.target_url, "https://ci.example.com/7");
+  EXPECT_EQ(call.status_id, 6805126730);
+  EXPECT_EQ(call.creator_login, "octocat");
+}
+
+TEST(CheckEventsTest, StatusHasOneOfFourStates) {
+  const auto state = [](const char* word) {
+    return RequestOf<HookStatus>(Read("status", StatusPayload(word))).state;
+  };
+  EXPECT_EQ(state("pending"), HookState::kPending);
+  EXPECT_EQ(state("success"), HookState::kSuccess);
+  EXPECT_EQ(state("failure"), HookState::kFailure);
+  EXPECT_EQ(state("error"), HookState::kError);
+  for (const char* word : {"", "SUCCESS", "queued", "neutral", "pending "}) {
+    EXPECT_TRUE(IsMalformed(Read("status", StatusPayload(word)))) << word;
+  }
+}
+
+TEST(CheckEventsTest, TextsOfAStatusMayBeNull) {
+  Json payload = StatusPayload();
+  payload["description"] = nullptr;
+  payload["target_url"] = nullptr;
+  payload["sender"] = nullptr;
+  HookStatus call = RequestOf<HookStatus>(Read("status", payload));
+  EXPECT_EQ(call.description, "");
+  EXPECT_EQ(call.target_url, "");
+  EXPECT_EQ(call.creator_login, "");
+  payload.erase("sender");
+  EXPECT_TRUE(IsCall(Read("status", payload)));
+  for (const char* name : {"description", "target_url"}) {
+    EXPECT_TRUE(IsMalformed(Read("status", With(StatusPayload(), name, 7))));
+  }
+}
+
+// Others' statuses have contexts that ours may not have; but the server would
+// take an empty one for its default.
+TEST(CheckEventsTest, ContextOfAStatusIsAnyText) {
+  std::string check_marks;
+  for (int i = 0; i < 255; ++i) check_marks += "\xf0\x9f\x9a\xa6";
+  for (const std::string& context :
+       {std::string("\xe2\x9c\x93 lint"), std::string(" x "), check_marks}) {
+    EXPECT_EQ(RequestOf<HookStatus>(
+                  Read("status", With(StatusPayload(), "context", context)))
+                  .context,
+              context);
+  }
+  EXPECT_TRUE(
+      IsMalformed(Read("status", With(StatusPayload(), "context", ""))));
+}
+
+TEST(CheckEventsTest, LongTextsAreNoReasonToLoseAStatus) {
+  Json payload = StatusPayload();
+  payload["description"] = std::string(5000, 'x');
+  payload["target_url"] = "https://x/" + std::string(2038, 'x');
+  HookStatus call = RequestOf<HookStatus>(Read("status", payload));
+  EXPECT_EQ(call.description, std::string(1024, 'x'));
+  EXPECT_EQ(call.target_url.size(), 2048u);
+  payload["target_url"] = "https://x/" + std::string(2039, 'x');
+  call = RequestOf<HookStatus>(Read("status", payload));
+  EXPECT_EQ(call.target_url, "");
+}
+
+}  // namespace
+}  // namespace signalbox
