@@ -33,7 +33,8 @@ class DeliveryTotals {
   // The totals so far, by name.
   std::vector<Line> Lines() const;
 
-  // True once an hour, for whoever asks first: it is time to log the totals.
+  // True once an hour, and first an hour after it was asked first: it is time
+  // to log the totals.
   bool IsTime(std::chrono::steady_clock::time_point now);
 
  private:

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "tests/shim/raw_client.h"
+#include "tests/shim/webhook/payloads.h"
 
 namespace signalbox {
 namespace {
@@ -154,6 +155,39 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
     EXPECT_EQ(program.Wait(), 0);
     EXPECT_LT(std::chrono::steady_clock::now() - begin,
               std::chrono::seconds(9));
+  }
+}
+
+// There is no port for metrics: who sets up a hook looks at the log.
+TEST(ShimProgramTest, LogTellsWhatAHookSends) {
+  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature"},
+                      {});
+  const uint16_t port = program.Port();
+  const auto deliver = [&](const char* event, const std::string& json) {
+    RawClient client(port);
+    return client.Ask(absl::StrCat(
+        "POST /event_handler HTTP/1.1\r\nContent-Type: application/json\r\n"
+        "X-GitHub-Delivery: 1\r\nX-GitHub-Event: ",
+        event, "\r\nContent-Length: ", json.size(), "\r\n\r\n", json));
+  };
+  EXPECT_EQ(deliver("ping", PingPayload().dump()), 200);
+  EXPECT_EQ(deliver("star", "{}"), 200);
+  EXPECT_EQ(deliver("star", "{}"), 200);
+  EXPECT_EQ(deliver("push", "{}"), 400);
+  EXPECT_EQ(deliver("installation_target", InstallationTargetPayload().dump()),
+            200);
+  program.Signal(SIGTERM);
+  const std::string log = program.Err();
+  EXPECT_EQ(program.Wait(), 0);
+  for (const char* words :
+       {R"("github_event":"ping","delivery":"1","content_type":"json",)"
+        R"("answer":200,"why":"the hook works; id 109948940; of type )"
+        R"(Repository; sends push")",
+        R"("why":"the new name of an account is not used")",
+        R"("event":"deliveries so far","github_event":"star","accepted":0,)"
+        R"("ignored":2,"refused":0,"failed":0)",
+        R"("github_event":"push","accepted":0,"ignored":0,"refused":1,)"}) {
+    EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;
   }
 }
 

@@ -177,5 +177,30 @@ TEST(JsonFieldsTest, MembersOfOneObjectAreBounded) {
   }
 }
 
+// As in the settings of a hook, which name its events.
+TEST(JsonFieldsTest, TextsOfAnArrayCanBeWanted) {
+  constexpr absl::string_view kEvents[] = {"a.b[]", "a.c"};
+  const auto texts = [&](const std::string& json) {
+    const absl::StatusOr<JsonFields> fields = JsonFields::Read(json, kEvents);
+    EXPECT_TRUE(fields.ok()) << json;
+    const JsonValue* const value =
+        fields.ok() ? fields->Find("a.b[]") : nullptr;
+    return value == nullptr ? JsonTexts{"none"} : std::get<JsonTexts>(*value);
+  };
+  EXPECT_EQ(texts(R"({"a":{"b":["x","y"],"c":1}})"), (JsonTexts{"x", "y"}));
+  EXPECT_EQ(texts(R"({"a":{"b":[]}})"), JsonTexts{});
+  EXPECT_EQ(texts(R"({"a":{"b":["x",1,null,["z"],{"a":{"b":["q"]}},"y"]}})"),
+            (JsonTexts{"x", "y"}));
+  EXPECT_EQ(texts(R"({"a":{"b":"x"}})"), JsonTexts{"none"});
+  EXPECT_EQ(texts(R"({"a":[{"b":["x"]}]})"), JsonTexts{"none"});
+  EXPECT_EQ(texts(R"({"b":["x"]})"), JsonTexts{"none"});
+  // A name cannot pass for an array.
+  EXPECT_EQ(texts(R"({"a":{"b[]":"x"}})"), JsonTexts{"none"});
+  EXPECT_EQ(texts(R"({"a.b":["x"]})"), JsonTexts{"none"});
+  std::string many = R"({"a":{"b":["0")";
+  for (int i = 1; i < 1000; ++i) many += ",\"x\"";
+  EXPECT_EQ(texts(many + "]}}").size(), 100u);
+}
+
 }  // namespace
 }  // namespace signalbox

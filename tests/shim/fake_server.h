@@ -1,0 +1,113 @@
+#ifndef SIGNALBOX_TESTS_SHIM_FAKE_SERVER_H_
+#define SIGNALBOX_TESTS_SHIM_FAKE_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+// The server's end: says what it is told to, and remembers what it was asked.
+class FakeServer final : public v1::StatusService::Service {
+ public:
+  ~FakeServer() override { Stop(); }
+
+  void Start(int port = 0) {
+    grpc::ServerBuilder builder;
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddListeningPort(absl::StrCat("127.0.0.1:", port),
+                             grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  void Stop() {
+    Release();
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+    server_ = nullptr;
+  }
+  int port() const { return port_; }
+
+  void Answer(grpc::Status status, int receipts = 1) {
+    const std::lock_guard<std::mutex> lock(mu_);
+    status_ = std::move(status);
+    receipts_ = receipts;
+  }
+  // From now on calls get no answer, until Release().
+  void Hold() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    held_ = true;
+  }
+  void Release() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  std::vector<v1::ReportPendingRequest> Requests() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return requests_;
+  }
+
+  std::vector<v1::ReportResultRequest> Results() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return results_;
+  }
+  std::vector<v1::ReportEventRequest> Events() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return events_;
+  }
+
+  grpc::Status ReportPending(grpc::ServerContext*,
+                             const v1::ReportPendingRequest* request,
+                             v1::ReportPendingResponse* response) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    for (int i = 0; i < receipts_; ++i) response->add_receipts();
+    return Take(*request, &requests_, lock);
+  }
+  grpc::Status ReportResult(grpc::ServerContext*,
+                            const v1::ReportResultRequest* request,
+                            v1::ReportResultResponse*) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    return Take(*request, &results_, lock);
+  }
+  grpc::Status ReportEvent(grpc::ServerContext*,
+                           const v1::ReportEventRequest* request,
+                           v1::ReportEventResponse*) override {
+    std::unique_lock<std::mutex> lock(mu_);
+    return Take(*request, &events_, lock);
+  }
+
+ private:
+  template <typename Request>
+  grpc::Status Take(const Request& request, std::vector<Request>* taken,
+                    std::unique_lock<std::mutex>& lock) {
+    taken->push_back(request);
+    changed_.wait(lock, [this] { return !held_; });
+    return status_;
+  }
+
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+
+  std::mutex mu_;
+  std::condition_variable changed_;
+  grpc::Status status_;
+  int receipts_ = 1;
+  bool held_ = false;
+  std::vector<v1::ReportPendingRequest> requests_;
+  std::vector<v1::ReportResultRequest> results_;
+  std::vector<v1::ReportEventRequest> events_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SHIM_FAKE_SERVER_H_
