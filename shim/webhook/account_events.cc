@@ -87,8 +87,8 @@ std::vector<EventRow> AccountEvents() {
       "installation.account.html_url", "installation.account.login",
       "installation.account.slug", "installation.app_id", "installation.id"};
   return {
-      // Every other event with an action and a repository has a member that
-      // says what it is about.
+      // Other events with an action and a repository have a member that says
+      // what they are about, but for `watch`, whose action is not used here.
       {.event = "repository",
        .actions = {"renamed", "transferred", "archived", "unarchived"},
        .must_have = {"action", "repository"},

@@ -103,6 +103,16 @@ TEST(AccountEventsTest, InstallationTellsItsAccount) {
   }
 }
 
+// They tell the two events of installations apart.
+TEST(AccountEventsTest, ListsOfRepositoriesMustBeThere) {
+  const Json good = InstallationRepositoriesPayload();
+  for (const char* list : {"repositories_added", "repositories_removed"}) {
+    EXPECT_TRUE(
+        IsMalformed(Read("installation_repositories", Without(good, list))))
+        << list;
+  }
+}
+
 TEST(AccountEventsTest, AccountIsNamedWithItsHost) {
   const auto at = [](const char* page) {
     return Read("installation", With(InstallationPayload(),
