@@ -20,6 +20,8 @@ struct Change {
   bool fork = false;
   std::string clone_url;
   absl::Time updated_time = absl::InfinitePast();  // InfinitePast: not known.
+  // The pull request has got another base, and its head is the same.
+  bool base_changed = false;
 };
 
 }  // namespace signalbox

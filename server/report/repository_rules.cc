@@ -85,6 +85,14 @@ RepositoryRules::Expectation RepositoryRules::Expect(
     const Repository& repository, const Change* change) const {
   const RepositoryRule* const rule = Find(repository);
   const bool push = change != nullptr && change->event == "push";
+  if (change != nullptr && change->base_changed &&
+      (rule == nullptr || !rule->rerun_on_base_change)) {
+    return {{},
+            absl::StrCat("Only the base of a pull request of ",
+                         repository.Display(),
+                         " has changed, and no rule has it tested again "
+                         "(rerun_on_base_change: false).")};
+  }
   if (rule == nullptr) {
     if (push && absl::StartsWith(change->base_ref, kTagPrefix)) {
       return {{},
@@ -125,9 +133,11 @@ RepositoryRules::Expectation RepositoryRules::Expect(
   if (change->fork && !rule->forks) {
     return nothing("which leaves out pull requests from forks (forks: false)");
   }
-  return {rule->contexts,
-          absl::StrCat(matched, ", which expects ", Names(rule->contexts),
-                       " of every pull request.")};
+  return {
+      rule->contexts,
+      absl::StrCat(matched, ", which expects ", Names(rule->contexts),
+                   change->event == "merge_group" ? " of every merge group."
+                                                  : " of every pull request.")};
 }
 
 absl::Duration RepositoryRules::ExpiresAfter(

@@ -52,7 +52,8 @@ class RepositoryRules {
   };
 
   // What `change` gets; nullptr: a caller who names no change. Where no rule
-  // matches: the default contexts, but nothing for the push of a tag.
+  // matches: the default contexts, but nothing for the push of a tag. A pull
+  // request that only got another base gets something where the rule says so.
   Expectation Expect(const Repository& repository, const Change* change) const;
 
   // How long a pending of the repository waits for its result.

@@ -269,6 +269,11 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   if (!converted.ok()) return converted.status();
   Submission& submission = converted->submission;
   if (request.has_change()) submission.change = FromProto(request.change());
+  if (submission.change.has_value() && submission.delivery.has_value()) {
+    submission.change->base_changed =
+        request.rerun() && submission.delivery->event == "pull_request" &&
+        submission.delivery->action == "edited";
+  }
 
   absl::StatusOr<absl::Duration> expires_after =
       ExpiresAfter(request, options.rules, report.repository);

@@ -277,5 +277,25 @@ TEST(RepositoryRulesTest, APendingWaitsSixHoursOrAsTheRuleSays) {
   EXPECT_EQ(rules.ExpiresAfter(Named("x/y")), absl::Hours(6));
 }
 
+// The head is the same, and so are its results, unless somebody wants the merge
+// tested anew.
+TEST(RepositoryRulesTest, AnotherBaseIsTestedWhereTheRuleSaysSo) {
+  const Repository repository = *ParseRepository("acme/app");
+  Change change;
+  change.event = "pull_request";
+  change.base_changed = true;
+  EXPECT_TRUE(RepositoryRules().Expect(repository, &change).contexts.empty());
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  EXPECT_TRUE(
+      RepositoryRules({rule}).Expect(repository, &change).contexts.empty());
+  rule.rerun_on_base_change = true;
+  EXPECT_EQ(RepositoryRules({rule}).Expect(repository, &change).contexts,
+            rule.contexts);
+  change.draft = true;
+  EXPECT_TRUE(
+      RepositoryRules({rule}).Expect(repository, &change).contexts.empty());
+}
+
 }  // namespace
 }  // namespace signalbox

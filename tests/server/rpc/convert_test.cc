@@ -265,6 +265,24 @@ TEST_F(ConvertTest, RefusesABadDelivery) {
   ExpectRefused(numbered, "INVALID_ATTEMPT");
 }
 
+TEST_F(ConvertTest, APullRequestWithAnotherBaseGetsNothingByDefault) {
+  v1::ReportPendingRequest request = Pending();
+  request.clear_contexts();
+  request.mutable_change()->set_event("pull_request");
+  *request.mutable_delivery() = ValidDelivery();
+  request.mutable_delivery()->set_event("pull_request");
+  request.mutable_delivery()->set_action("edited");
+  request.set_rerun(true);
+  absl::StatusOr<Converted> converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  EXPECT_TRUE(converted->submission.reports.empty());
+  // Whoever asks for a rerun in another way gets it.
+  request.mutable_delivery()->set_action("rerequested");
+  converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  EXPECT_FALSE(converted->submission.reports.empty());
+}
+
 // What others set has contexts of GitHub's rule, not of ours.
 TEST_F(ConvertTest, TakesWhatWasSeenAtGitHub) {
   v1::ReportPendingRequest request = Pending();
