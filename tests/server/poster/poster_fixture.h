@@ -1,0 +1,316 @@
+#ifndef SIGNALBOX_TESTS_SERVER_POSTER_POSTER_FIXTURE_H_
+#define SIGNALBOX_TESTS_SERVER_POSTER_POSTER_FIXTURE_H_
+
+#include <fstream>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/github/static_credentials.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/poster/poster.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_github.h"
+#include "tests/support/forwarding_outbox.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+
+inline constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
+
+inline std::string Sha(int number) {
+  return absl::StrCat(1000 + number, kSha + 4);
+}
+
+// GitHub, but for the requests that a test answers itself.
+class InterceptingTransport : public HttpTransport {
+ public:
+  using Hook = std::function<std::optional<absl::StatusOr<HttpResponse>>(
+      const HttpRequest&)>;
+
+  explicit InterceptingTransport(FakeGitHub* github) : github_(github) {}
+
+  void Send(HttpRequest request, Done done) override {
+    if (request.method == "POST") sent.push_back(request.body);
+    reads += request.method == "GET" ? 1 : 0;
+    if (hook && (request.method == "POST" || hook_reads)) {
+      auto answer = hook(request);
+      if (answer.has_value()) {
+        waiting_.emplace_back(std::move(done), *std::move(answer));
+        return;
+      }
+    }
+    github_->Send(std::move(request), std::move(done));
+  }
+
+  int DeliverDue() {
+    int delivered = 0;
+    while (!waiting_.empty()) {
+      auto [done, answer] = std::move(waiting_.front());
+      waiting_.pop_front();
+      done(std::move(answer));
+      ++delivered;
+    }
+    return delivered + github_->DeliverDue();
+  }
+
+  Hook hook;
+  bool hook_reads = false;        // The hook answers reads too.
+  std::vector<std::string> sent;  // The bodies of the posts, in order.
+  int reads = 0;
+
+ private:
+  FakeGitHub* const github_;
+  std::list<std::pair<Done, absl::StatusOr<HttpResponse>>> waiting_;
+};
+
+// The store, but for what a test lets fail.
+class FailingOutbox : public ForwardingOutbox {
+ public:
+  explicit FailingOutbox(std::unique_ptr<Outbox> outbox)
+      : ForwardingOutbox(outbox.get()), outbox_(std::move(outbox)) {}
+
+  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+    if (!due_lanes.ok()) return due_lanes;
+    return ForwardingOutbox::DueLanes(now);
+  }
+  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
+                                               absl::Time now) override {
+    if (!take_due.ok()) return take_due;
+    return ForwardingOutbox::TakeDue(request, now);
+  }
+  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
+    if (!settle.ok()) return settle;
+    return ForwardingOutbox::Settle(settlement, now);
+  }
+  absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
+    if (!next_due_time.ok()) return next_due_time;
+    return ForwardingOutbox::NextDueTime(now);
+  }
+  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+    if (!pauses.ok()) return pauses;
+    return ForwardingOutbox::Pauses();
+  }
+
+  absl::Status due_lanes, take_due, settle, next_due_time, pauses;
+
+ private:
+  const std::unique_ptr<Outbox> outbox_;
+};
+
+inline Repository Repo(const std::string& full_name) {
+  auto repository = ParseRepository(full_name);
+  EXPECT_TRUE(repository.ok()) << repository.status();
+  return *repository;
+}
+
+inline Report Pending(const std::string& full_name, int64_t attempt = 1) {
+  Report report;
+  report.repository = Repo(full_name);
+  report.sha = kSha;
+  report.context = "ci/build";
+  report.attempt = attempt;
+  return report;
+}
+
+inline Report Ended(const std::string& full_name, Result result,
+                    int64_t attempt = 1) {
+  Report report = Pending(full_name, attempt);
+  report.result = result;
+  return report;
+}
+
+class PosterTest : public testing::Test {
+ protected:
+  PosterTest() {
+    std::ofstream(TokenFile()) << "acme-token";
+    StaticCredential acme;
+    acme.api_url = "https://api.github.com";
+    acme.accounts = {"acme"};
+    acme.token_file = TokenFile();
+    StaticCredential other = acme;
+    other.accounts = {"other"};
+    other.token_file.clear();
+    other.token = Secret("other-token");
+    auto credentials = MakeStaticCredentials({acme, other});
+    EXPECT_TRUE(credentials.ok()) << credentials.status();
+    credentials_ = *std::move(credentials);
+
+    SqliteOutboxOptions options;
+    options.data_dir = directory_.path() + "/data";
+    options.lane_of = [this](const Repository& repository) {
+      return credentials_->Find(repository);
+    };
+    auto outbox = OpenSqliteOutbox(options);
+    EXPECT_TRUE(outbox.ok()) << outbox.status();
+    outbox_ = std::make_unique<FailingOutbox>(*std::move(outbox));
+    MakeGitHub({});
+  }
+
+  ~PosterTest() override {
+    poster_.reset();
+    outbox_.reset();
+  }
+
+  void TearDown() override {
+    const auto& misbehaviour = fake_->rules().misbehaviour();
+    EXPECT_EQ(misbehaviour.without_user_agent, 0);
+    EXPECT_EQ(misbehaviour.in_forbidden_window, 0);
+    EXPECT_EQ(misbehaviour.regressions, 0);
+    EXPECT_EQ(misbehaviour.identical_repeats, 0);
+  }
+
+  std::string TokenFile() const { return directory_.path() + "/token"; }
+
+  // The lanes whose budget is known, so that a test counts posts alone.
+  void Learn() {
+    PaceOptions none;
+    none.per_minute = 0;
+    for (const char* lane : {"github.com/acme", "github.com/other"}) {
+      limiter_->SetPace(lane, none);
+      limiter_->Reserve(lane, false, absl::UnixEpoch() + clock_.Monotonic());
+      HttpResponse answer;
+      answer.status = 200;
+      limiter_->Observe(lane, answer, Verdict(),
+                        absl::UnixEpoch() + clock_.Monotonic());
+      limiter_->SetPace(lane, PaceOptions());
+    }
+  }
+
+  void MakeGitHub(GitHubRules::Options options) {
+    options.any_repository = options.tokens.empty();
+    options.base_url = "https://api.github.com";
+    poster_.reset();
+    fake_ = std::make_unique<FakeGitHub>(options, &clock_);
+    transport_ = std::make_unique<InterceptingTransport>(fake_.get());
+    client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox/1");
+    StartPoster();
+    Learn();
+  }
+
+  // As a new process does, which knows of no budget.
+  void StartPoster() {
+    poster_.reset();
+    limiter_ = std::make_unique<RateLimiter>();
+    poster_ = std::make_unique<Poster>(
+        outbox_.get(), credentials_.get(), client_.get(), limiter_.get(),
+        &metrics_, &clock_, [this] { woken_ = true; },
+        [this](absl::Status status) { store_failures_.push_back(status); });
+  }
+
+  // No pace, so that a test need not count seconds.
+  void Unpace(int max_in_flight = 1) {
+    PaceOptions pace;
+    pace.per_minute = 0;
+    pace.max_in_flight = max_in_flight;
+    limiter_->SetPace("github.com/acme", pace);
+    limiter_->SetPace("github.com/other", pace);
+  }
+
+  void Say(const Report& report) {
+    Submission submission;
+    submission.reports = {report};
+    const auto outcomes = outbox_->Accept({submission}, clock_.Now());
+    ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+    ASSERT_TRUE(outcomes->at(0).status.ok()) << outcomes->at(0).status;
+    ASSERT_EQ(outcomes->at(0).receipts.at(0).disposition,
+              Disposition::kAccepted);
+  }
+
+  // What a Worker does, for that long.
+  void RunFor(absl::Duration time) {
+    const absl::Time end = clock_.Now() + time;
+    for (int runs = 0;; ++runs) {
+      ASSERT_LT(runs, 100000) << "it runs hot";
+      woken_ = false;
+      const absl::Time wanted = poster_->RunOnce();
+      transport_->DeliverDue();
+      const absl::Time now = clock_.Now();
+      if (woken_ || wanted <= now) continue;
+      const absl::Time next = std::min(wanted, fake_->NextDelivery());
+      if (next > end) {
+        clock_.Advance(end - now);
+        return;
+      }
+      clock_.Advance(next - now);
+    }
+  }
+
+  std::string ShownState(const std::string& full_name,
+                         const std::string& sha = kSha,
+                         const std::string& context = "ci/build") {
+    const auto shown = fake_->rules().Shown(full_name, sha);
+    const auto row = shown.find(context);
+    return row == shown.end() ? "nothing" : row->second.state;
+  }
+
+  std::vector<std::string> States(const std::string& full_name) {
+    std::vector<std::string> states;
+    for (const auto& row : fake_->rules().Rows(full_name, kSha)) {
+      states.push_back(row.state);
+    }
+    return states;
+  }
+
+  Posting PostingOf(const std::string& full_name) {
+    const auto commit = outbox_->GetCommit(Repo(full_name), kSha);
+    EXPECT_TRUE(commit.ok()) << commit.status();
+    return commit.ok() ? commit->statuses.at(0).posting : Posting();
+  }
+
+  std::vector<Try> Tries(const std::string& full_name) {
+    const auto history =
+        outbox_->GetHistory(StatusKey::Of(Repo(full_name), kSha, "ci/build"));
+    std::vector<Try> tries;
+    if (!history.ok()) return tries;
+    for (const RecordedTry& one : history->tries) {
+      tries.push_back(one.attempted);
+    }
+    return tries;
+  }
+
+  void Fail(const std::string& name, int count = 1, int seconds = 60,
+            const std::string& where = "") {
+    Fault fault;
+    fault.name = name;
+    fault.count = count;
+    fault.seconds = seconds;
+    fault.target_contains = where;
+    fake_->rules().AddFault(fault);
+  }
+
+  static HttpResponse Refusal(const std::string& field,
+                              const std::string& message) {
+    HttpResponse answer;
+    answer.status = 422;
+    answer.body =
+        absl::StrCat(R"({"message":"Validation Failed","errors":[{"field":")",
+                     field, R"(","message":")", message, R"("}]})");
+    return answer;
+  }
+
+  FakeClock clock_;
+  Metrics metrics_;
+  TempDir directory_;
+  std::unique_ptr<Credentials> credentials_;
+  std::unique_ptr<FailingOutbox> outbox_;
+  std::unique_ptr<FakeGitHub> fake_;
+  std::unique_ptr<InterceptingTransport> transport_;
+  std::unique_ptr<GitHubClient> client_;
+  std::unique_ptr<RateLimiter> limiter_;
+  std::unique_ptr<Poster> poster_;
+  bool woken_ = false;
+  std::vector<absl::Status> store_failures_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_POSTER_POSTER_FIXTURE_H_

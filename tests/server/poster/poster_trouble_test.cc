@@ -1,0 +1,205 @@
+// What the network, GitHub, the store and the machine do to a post.
+
+#include "tests/server/poster/poster_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+
+class PosterTroubleTest : public PosterTest,
+                          public testing::WithParamInterface<const char*> {};
+
+TEST_P(PosterTroubleTest, PassesAndIsNeverGivenUp) {
+  Fail(GetParam(), 12);
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(4));
+  EXPECT_EQ(ShownState("acme/web"), "nothing");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kWaiting);
+  RunFor(absl::Hours(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  // One post whose end was not known, reads until one was answered, one post.
+  const std::vector<Try> tries = Tries("acme/web");
+  ASSERT_EQ(tries.size(), 14u);
+  EXPECT_EQ(tries[12].reason, "READ");
+  EXPECT_EQ(tries[12].message, "GitHub shows nothing");
+  EXPECT_EQ(tries[13].reason, "POSTED");
+  EXPECT_EQ(transport_->sent.size(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Troubles, PosterTroubleTest,
+                         testing::Values("server_error_html",
+                                         "server_error_json",
+                                         "reset_before_apply"));
+
+TEST_F(PosterTest, WhatWasNeverSentIsSentOnceGitHubIsBack) {
+  fake_->SetReachable(false);
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Hours(24));
+  EXPECT_EQ(PostingOf("acme/web").reason, "NOT_SENT");
+  fake_->SetReachable(true);
+  RunFor(absl::Minutes(5));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
+TEST_F(PosterTest, ASlowAnswerIsAnAnswer) {
+  Fail("slow");
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(1));
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
+}
+
+TEST_F(PosterTest, ALostAnswerIsReadBackAndNotRepeated) {
+  Fail("reset_after_apply");
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(11));
+  EXPECT_EQ(transport_->reads, 0);
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(transport_->reads, 1);
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+  EXPECT_EQ(Tries("acme/web").back().message, "GitHub shows success");
+}
+
+// GitHub acknowledged the first pending, and shows the failure whose answer was
+// lost: "shown already" would be wrong.
+TEST_F(PosterTest, AfterALostAnswerNothingCountsAsShown) {
+  Say(Pending("acme/web", 1));
+  RunFor(absl::Seconds(1));
+  Fail("reset_after_apply");
+  Say(Ended("acme/web", Result::kFailure, 1));
+  RunFor(absl::Milliseconds(10));
+  EXPECT_EQ(ShownState("acme/web"), "failure");
+  Say(Pending("acme/web", 2));
+  fake_->rules().AllowRerun("acme/web", kSha, "ci/build");
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "pending");
+}
+
+// A request can take effect after its answer was given up; what was posted
+// meanwhile would be hidden by it.
+TEST_F(PosterTest, NothingIsPostedWhileALostRequestCanTakeEffect) {
+  Unpace(8);
+  fake_->SetApplyDelay(absl::Seconds(9));
+  transport_->hook = [this](const HttpRequest& request) {
+    fake_->Send(request, [](auto) {});  // Applied late; the answer is lost.
+    return std::optional<absl::StatusOr<HttpResponse>>(
+        absl::UnavailableError("connection reset"));
+  };
+  Say(Pending("acme/web", 1));
+  RunFor(absl::Seconds(1));
+  transport_->hook = nullptr;
+  fake_->SetApplyDelay(absl::ZeroDuration());
+  Say(Ended("acme/web", Result::kSuccess, 1));
+  RunFor(absl::Minutes(1));
+  EXPECT_THAT(States("acme/web"), ElementsAre("pending", "success"));
+}
+
+// Somebody who may not read must not wait for ever.
+TEST_F(PosterTest, WhoMayNotReadPostsAgain) {
+  transport_->hook_reads = true;
+  bool lost = false;
+  transport_->hook = [&lost](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (request.method == "GET") {
+      HttpResponse answer;
+      answer.status = 403;
+      answer.body = R"({"message":"Resource not accessible by integration"})";
+      return answer;
+    }
+    if (lost) return std::nullopt;
+    lost = true;
+    return absl::UnavailableError("connection reset");
+  };
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+// Whoever asks a dead host for everything learns nothing, and has everything to
+// read back.
+TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
+  Unpace(8);
+  Fail("server_error_html", -1);
+  for (int i = 0; i < 300; ++i) {
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  RunFor(absl::Hours(1));
+  // Eight at once, then doubling up to five minutes.
+  EXPECT_LE(transport_->sent.size() + transport_->reads, 8u + 20u);
+  EXPECT_GE(transport_->sent.size() + transport_->reads, 8u + 12u);
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "HOST_DOWN");
+  const int reads = transport_->reads;
+  const auto sent = static_cast<int>(transport_->sent.size());
+
+  fake_->rules().ClearFaults();
+  RunFor(absl::Minutes(6));
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(ShownState("acme/web", Sha(i)), "success") << i;
+  }
+  EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "");
+  // Only what was really sent is read back.
+  EXPECT_LE(transport_->reads - reads, sent);
+}
+
+TEST_F(PosterTest, WhatTheStoreDidNotTakeIsSettledLater) {
+  Unpace();
+  Say(Ended("acme/web", Result::kSuccess));
+  Say(Ended("acme/app", Result::kSuccess));
+  for (const absl::Status& failure :
+       {absl::UnavailableError("busy"), absl::ResourceExhaustedError("full"),
+        absl::InternalError("damaged")}) {
+    outbox_->settle = failure;
+    RunFor(absl::Seconds(3));
+    EXPECT_EQ(poster_->InFlight(), 1);
+    EXPECT_EQ(transport_->sent.size(), 1u);
+  }
+  EXPECT_FALSE(store_failures_.empty());
+  for (const absl::Status& failure : store_failures_) {
+    EXPECT_EQ(failure.code(), absl::StatusCode::kInternal);
+  }
+  outbox_->settle = absl::OkStatus();
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(poster_->InFlight(), 0);
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
+  EXPECT_THAT(States("acme/app"), ElementsAre("success"));
+}
+
+TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
+  Say(Ended("acme/web", Result::kSuccess));
+  for (absl::Status FailingOutbox::*method :
+       {&FailingOutbox::due_lanes, &FailingOutbox::take_due,
+        &FailingOutbox::next_due_time}) {
+    (*outbox_).*method = absl::UnavailableError("busy");
+    EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Seconds(1));
+    if (method == &FailingOutbox::take_due) {
+      EXPECT_EQ(transport_->sent.size(), 0u);
+    }
+    (*outbox_).*method = absl::OkStatus();
+  }
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_TRUE(store_failures_.empty());
+}
+
+// The machine slept: the lease is over, the answer is still to come.
+TEST_F(PosterTest, AnOverdueAnswerIsWaitedFor) {
+  Unpace(8);
+  fake_->SetDelay(absl::Seconds(5));
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  clock_.Advance(absl::Hours(1));
+  poster_->RunOnce();
+  EXPECT_EQ(poster_->InFlight(), 1);
+  EXPECT_EQ(transport_->sent.size(), 1u);
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(poster_->InFlight(), 0);
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+}  // namespace
+}  // namespace signalbox
