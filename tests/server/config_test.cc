@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "tests/server/config_testing.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -402,22 +403,13 @@ TEST(ConfigTest, ACertificateAuthorityIsForHttps) {
 
 class ConfigFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = absl::StrCat(::testing::TempDir(), "/config-XXXXXX");
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    path_ = absl::StrCat(directory_, "/signalbox.yaml");
-  }
-  void TearDown() override {
-    unlink(path_.c_str());
-    rmdir(directory_.c_str());
-  }
   void Write(absl::string_view text) {
     std::ofstream(path_, std::ios::binary) << text;
   }
 
-  std::string directory_;
-  std::string path_;
+  const TempDir dir_;
+  const std::string directory_ = dir_.path();
+  const std::string path_ = dir_.Path("signalbox.yaml");
 };
 
 TEST_F(ConfigFile, IsReadAndNamedInErrors) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "absl/strings/match.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -93,14 +94,7 @@ TEST(ShimConfigTest, HelpSaysHowToTryIt) {
 
 class WebhookSecretTest : public ::testing::Test {
  protected:
-  WebhookSecretTest() {
-    std::string pattern = ::testing::TempDir() + "/secretXXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~WebhookSecretTest() override {
-    unsetenv("GITHUB_WEBHOOK_SECRET");
-    std::filesystem::remove_all(directory_);
-  }
+  ~WebhookSecretTest() override { unsetenv("GITHUB_WEBHOOK_SECRET"); }
 
   std::string File(const char* name, const std::string& text) {
     const std::string path = directory_ + "/" + name;
@@ -108,7 +102,8 @@ class WebhookSecretTest : public ::testing::Test {
     return path;
   }
 
-  std::string directory_;
+  const TempDir dir_;
+  const std::string directory_ = dir_.path();
   ShimConfig config_;
 };
 

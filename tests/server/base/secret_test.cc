@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/error.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -80,16 +81,6 @@ TEST(SecretTest, ComparesWholeValues) {
 
 class SecretFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = absl::StrCat(::testing::TempDir(), "/secret-XXXXXX");
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    path_ = absl::StrCat(directory_, "/token");
-  }
-  void TearDown() override {
-    unlink(path_.c_str());
-    rmdir(directory_.c_str());
-  }
   void Write(absl::string_view text) {
     std::ofstream(path_, std::ios::binary) << text;
   }
@@ -99,8 +90,9 @@ class SecretFile : public ::testing::Test {
     EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(path)));
   }
 
-  std::string directory_;
-  std::string path_;
+  const TempDir dir_;
+  const std::string directory_ = dir_.path();
+  const std::string path_ = dir_.Path("token");
 };
 
 TEST_F(SecretFile, WhiteSpaceAroundDoesNotCount) {

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "server/github/waiting_times.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -36,17 +37,6 @@ StaticCredential Literal(std::vector<std::string> accounts,
 
 class StaticCredentialsTest : public testing::Test {
  protected:
-  StaticCredentialsTest() {
-    std::string directory = testing::TempDir() + "/credentials_XXXXXX";
-    directory_ = mkdtemp(directory.data());
-    file_ = directory_ + "/token";
-  }
-  ~StaticCredentialsTest() override {
-    unlink(file_.c_str());
-    unlink((file_ + ".new").c_str());
-    rmdir(directory_.c_str());
-  }
-
   void Make(std::vector<StaticCredential> credentials) {
     auto made = MakeStaticCredentials(std::move(credentials));
     ASSERT_TRUE(made.ok()) << made.status();
@@ -86,8 +76,8 @@ class StaticCredentialsTest : public testing::Test {
     credentials_->NoteAccepted("github.com/acme", Token{Secret(token), "", {}});
   }
 
-  std::string directory_;
-  std::string file_;
+  const TempDir dir_;
+  const std::string file_ = dir_.Path("token");
   std::unique_ptr<Credentials> credentials_;
 };
 
