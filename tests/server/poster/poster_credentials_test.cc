@@ -65,6 +65,29 @@ TEST_F(PosterTest, FollowsARenamedRepositoryAndLearnsItsName) {
                   "https://api.github.com/repos/acme/site/statuses/", kSha)));
 }
 
+// Every post to the old name is redirected until the new one can be read.
+TEST_F(PosterTest, ANameThatCannotBeReadIsAskedForNowAndThen) {
+  MakeGitHub({.tokens = {"acme-token"}});
+  fake_->rules().AddRepository("acme/web", 1);
+  fake_->rules().AddCommit("acme/web", kSha);
+  fake_->rules().RenameRepository("acme/web", "acme/site");
+  transport_->hook_reads = true;
+  transport_->hook = [](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (request.method != "GET") return std::nullopt;
+    HttpResponse answer;
+    answer.status = 404;
+    return answer;
+  };
+  for (int attempt = 1; attempt <= 8; ++attempt) {
+    Say(Ended("acme/web", attempt % 2 == 0 ? Result::kSuccess : Result::kError,
+              attempt));
+    RunFor(absl::Minutes(1));
+  }
+  EXPECT_EQ(transport_->sent.size(), 16u);  // Each with its redirect.
+  EXPECT_EQ(transport_->reads, 2);
+}
+
 // The new owner's credential takes over what the old one's could not post.
 TEST_F(PosterTest, ATransferredRepositoryPassesToAnotherCredential) {
   MakeGitHub({.tokens = {"acme-token", "other-token"}});
