@@ -50,6 +50,10 @@ inline constexpr absl::Duration kMaxReset = absl::Minutes(65);
 inline constexpr absl::Duration kFirstBlindWait = absl::Minutes(1);
 inline constexpr absl::Duration kMaxBlindWait = absl::Minutes(15);
 
+// Every request to a repository's old name is redirected; how it is called now
+// is asked for so often while the answer does not help. [MovedRepositories]
+inline constexpr absl::Duration kBetweenNameQuestions = absl::Minutes(5);
+
 // A credential that GitHub refused for good is asked for with
 // `GET /rate_limit`, which costs no budget. [Credentials]
 inline constexpr absl::Duration kStoppedCredentialProbe = absl::Minutes(15);

@@ -2,10 +2,11 @@
 
 #include <utility>
 
+#include "server/github/waiting_times.h"
+
 namespace signalbox {
 namespace {
 
-constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
 constexpr size_t kMostRemembered = 1024;
 
 }  // namespace
@@ -15,7 +16,8 @@ void MovedRepositories::Add(const std::string& lane,
                             absl::Time now) {
   const std::string canonical = repository.Canonical();
   const auto asked = asked_.find(canonical);
-  if (asked != asked_.end() && now - asked->second < kBetweenQuestions) return;
+  if (asked != asked_.end() && now - asked->second < kBetweenNameQuestions)
+    return;
   if (asked_.size() >= kMostRemembered) asked_.clear();
   asked_[canonical] = now;
   waiting_[lane].push_back({repository, github_id});

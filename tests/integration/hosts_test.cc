@@ -42,6 +42,11 @@ class HostsTest : public testing::Test {
     ghes_address_ = ghes_->WaitForLine("listening on ");
   }
 
+  void TearDown() override {
+    ExpectGoodConduct("http://" + dotcom_address_);
+    ExpectGoodConduct("https://" + ghes_address_);
+  }
+
   // `ca_file`: that the certificate is to be trusted.
   void StartServer(bool ca_file) {
     std::ofstream(dir_.Path("server.yaml"))
@@ -118,8 +123,6 @@ TEST_F(HostsTest, EachHostGetsItsOwnStatuses) {
             "acme/web");
   EXPECT_EQ(FirstEvent("https://" + ghes_address_).value("repository", ""),
             "acme/inside");
-  ExpectGoodConduct("http://" + dotcom_address_);
-  ExpectGoodConduct("https://" + ghes_address_);
 }
 
 // A certificate that nobody trusts is trouble of that host alone, and no token
