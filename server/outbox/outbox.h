@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/report/change.h"
+#include "server/report/event.h"
 #include "server/report/report.h"
 #include "server/report/status_key.h"
 
@@ -24,6 +25,8 @@ struct Delivery {
   std::string digest;  // 32 bytes, or empty.
   std::string event;
   std::string action;
+  // GitHub's number for the hook that sent it; 0: not known.
+  int64_t hook_id = 0;
 };
 
 // GitHub's number for a status that it shows already, and who set it.
@@ -61,6 +64,40 @@ struct Outcome {
   // nothing of the submission was accepted.
   absl::Status status;
   std::vector<Receipt> receipts;  // One per report, if `status` is OK.
+};
+
+// One call that tells of something else than a report.
+struct EventSubmission {
+  Delivery delivery;
+  Event event;
+  std::string caller;
+  // As in Submission, of every repository that the event turns out to be about.
+  std::function<absl::Status(const Repository&)> may_report;
+};
+
+// A RerunRequested that is still to be acted on.
+struct Rerun {
+  int64_t id = 0;
+  RerunRequested wanted;  // The repository as it is called now.
+  std::string caller;
+  std::string delivery_id;
+  int try_count = 0;
+  absl::Time due_time;
+};
+
+// A repository that was heard of.
+struct KnownRepository {
+  Repository repository;  // As first spelled.
+  int64_t github_id = 0;  // 0: not known.
+  std::string lane;       // Who posts; empty: nobody does.
+};
+
+// A hook whose deliveries reach us.
+struct SeenHook {
+  std::string host;
+  int64_t id = 0;
+
+  friend bool operator==(const SeenHook&, const SeenHook&) = default;
 };
 
 // How far GitHub has got with an entry. The numbers are stored and never
@@ -350,6 +387,37 @@ class Outbox {
   virtual absl::Status SetPause(const std::string& lane, absl::Time until,
                                 absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<LanePause>> Pauses() = 0;
+
+  // Takes an event. What it means for entries is done at once: a repository
+  // that moved is renamed as by RenameRepository, and what was abandoned in a
+  // repository that can be written again, or for an account whose installation
+  // came or changed, becomes due. A RerunRequested is kept for Reruns.
+  //
+  // False: its delivery (id or digest) was accepted before, and nothing
+  // changes. What `may_report` says instead of OK is returned, and nothing
+  // changes either.
+  virtual absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
+                                           absl::Time now) = 0;
+
+  // The reruns to be acted on, those first that are due first; at most `limit`.
+  virtual absl::StatusOr<std::vector<Rerun>> Reruns(int limit) = 0;
+  // Ends a rerun, or has it tried again at `next_try_time`.
+  virtual absl::Status SettleRerun(int64_t id,
+                                   std::optional<absl::Time> next_try_time) = 0;
+
+  // Of each of these deliveries, whether it was accepted in the last days.
+  virtual absl::StatusOr<std::vector<bool>> KnownDeliveries(
+      absl::Span<const std::string> ids) = 0;
+  // The hooks that they came from.
+  virtual absl::StatusOr<std::vector<SeenHook>> SeenHooks() = 0;
+  // All repositories, by canonical name.
+  virtual absl::StatusOr<std::vector<KnownRepository>> Repositories() = 0;
+
+  // A moment that is to be remembered under a name: up to when something was
+  // looked through. Nothing: it was never set.
+  virtual absl::Status SetMark(const std::string& name, absl::Time time) = 0;
+  virtual absl::StatusOr<std::optional<absl::Time>> GetMark(
+      const std::string& name) = 0;
 };
 
 }  // namespace signalbox

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_rename.h"
 
 namespace signalbox {
@@ -64,18 +65,6 @@ constexpr char kInsertReport[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
     "attempt, result, description, target_url, caller, delivery_id) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-constexpr char kFindDelivery[] =
-    "SELECT 1 FROM delivery WHERE id = ? AND accept_time_us >= ?";
-constexpr char kFindDigest[] =
-    "SELECT 1 FROM delivery WHERE digest = ? AND digest <> x'' "
-    "AND accept_time_us >= ?";
-constexpr char kInsertDelivery[] =
-    "INSERT OR REPLACE INTO delivery (id, digest, accept_time_us) "
-    "VALUES (?, ?, ?)";
-constexpr char kDeleteDeliveries[] =
-    "DELETE FROM delivery WHERE accept_time_us < ? AND delivery_key IN "
-    "(SELECT delivery_key FROM delivery ORDER BY delivery_key LIMIT ?)";
 
 constexpr char kFindPullRequest[] =
     "SELECT updated_time_us, head_sha FROM pull_request "
@@ -145,7 +134,7 @@ class Decision {
     Outcome outcome;
     outcome.status = FindCommit();
     if (!outcome.status.ok()) return outcome;
-    const bool repeated = DeliveryIsKnown();
+    const bool repeated = IsRepeated();
     const bool overtaken = !repeated && HeadIsOvertaken();
     outcome.receipts.reserve(submission_.reports.size());
     for (const Report& report : submission_.reports) {
@@ -229,17 +218,10 @@ class Decision {
                                   : absl::OkStatus();
   }
 
-  bool DeliveryIsKnown() {
-    if (!submission_.delivery.has_value()) return false;
-    SqliteQuery by_id(connection_, kFindDelivery);
-    if (by_id.Bind(submission_.delivery->id, oldest_delivery_).Next()) {
-      return true;
-    }
-    if (submission_.delivery->digest.empty()) return false;
-    SqliteQuery by_digest(connection_, kFindDigest);
-    return by_digest
-        .Bind(SqliteBlob{submission_.delivery->digest}, oldest_delivery_)
-        .Next();
+  bool IsRepeated() {
+    return submission_.delivery.has_value() &&
+           DeliveryIsKnown(connection_, *submission_.delivery,
+                           oldest_delivery_);
   }
 
   // Whether the change that `submission_` tells of is in a pull request and
@@ -390,10 +372,10 @@ class Decision {
           .Run();
     }
     if (submission_.delivery.has_value()) {
-      SqliteQuery(connection_, kInsertDelivery)
-          .Bind(submission_.delivery->id,
-                SqliteBlob{submission_.delivery->digest}, now_)
-          .Run();
+      NoteDelivery(
+          connection_, state_, *submission_.delivery,
+          submission_.reports.empty() ? std::string() : front().repository.host,
+          now_);
     }
   }
 
@@ -545,11 +527,6 @@ Outcome AcceptSubmission(SqliteConnection* connection, SqliteWriterState* state,
   return Decision(connection, state, submission, pending_settle,
                   oldest_delivery, now)
       .Run();
-}
-
-void ForgetDeliveries(SqliteConnection* connection, absl::Time oldest_delivery,
-                      int limit) {
-  SqliteQuery(connection, kDeleteDeliveries).Bind(oldest_delivery, limit).Run();
 }
 
 }  // namespace signalbox

@@ -7,6 +7,8 @@
 #include "server/base/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_deliveries.h"
+#include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
 #include "server/outbox/sqlite_posting.h"
 #include "server/outbox/sqlite_rename.h"
@@ -204,6 +206,69 @@ class SqliteOutbox : public Outbox {
     });
   }
 
+  absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
+                                   absl::Time now) override {
+    const absl::Status space = CheckSpace(options_.data_dir);
+    if (!space.ok()) return space;
+    absl::StatusOr<bool> accepted = false;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      accepted = signalbox::AcceptEvent(writer_.get(), &state_, submission,
+                                        now - options_.delivery_memory, now);
+    });
+    if (!status.ok()) return status;
+    return accepted;
+  }
+
+  absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<Rerun>>(
+          signalbox::Reruns(reader, limit));
+    });
+  }
+
+  absl::Status SettleRerun(int64_t id,
+                           std::optional<absl::Time> next_try_time) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::SettleRerun(writer_.get(), id, next_try_time);
+    });
+  }
+
+  absl::StatusOr<std::vector<bool>> KnownDeliveries(
+      absl::Span<const std::string> ids) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<bool>>(
+          signalbox::KnownDeliveries(reader, ids));
+    });
+  }
+
+  absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<SeenHook>>(
+          signalbox::SeenHooks(reader));
+    });
+  }
+
+  absl::StatusOr<std::vector<KnownRepository>> Repositories() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<KnownRepository>>(
+          ListRepositories(reader));
+    });
+  }
+
+  absl::Status SetMark(const std::string& name, absl::Time time) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::SetMark(writer_.get(), name, time);
+    });
+  }
+
+  absl::StatusOr<std::optional<absl::Time>> GetMark(
+      const std::string& name) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::optional<absl::Time>>(
+          signalbox::GetMark(reader, name));
+    });
+  }
+
  private:
   // Runs `change` as one durable transaction. After an error nothing in memory
   // is believed any more: even a COMMIT that failed may have happened.
@@ -228,6 +293,7 @@ class SqliteOutbox : public Outbox {
 
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     state_.repositories.Forget();
+    state_.hooks.clear();
     SqliteQuery query(writer_.get(), kGetSequence);
     if (query.Next()) query.Read(&state_.sequence);
   }

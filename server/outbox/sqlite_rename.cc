@@ -66,6 +66,8 @@ constexpr char kDeletePullRequests[] =
     "DELETE FROM pull_request WHERE repository_key = ?";
 constexpr char kMoveAliases[] =
     "UPDATE repository_alias SET repository_key = ?2 WHERE repository_key = ?1";
+constexpr char kMoveReruns[] =
+    "UPDATE rerun SET repository_key = ?2 WHERE repository_key = ?1";
 constexpr char kDeleteDue[] =
     "DELETE FROM due_repository WHERE canonical = ? AND repository_key = ? "
     "AND lane = (SELECT lane FROM repository WHERE repository_key = ?2)";
@@ -250,6 +252,7 @@ void MergeRepositories(SqliteConnection* connection, SqliteWriterState* state,
   SqliteQuery(connection, kMovePullRequests).Bind(from, to).Run();
   SqliteQuery(connection, kDeletePullRequests).Bind(from).Run();
   SqliteQuery(connection, kMoveAliases).Bind(from, to).Run();
+  SqliteQuery(connection, kMoveReruns).Bind(from, to).Run();
   SqliteQuery(connection, kDeleteDue).Bind(from_canonical, from).Run();
   SqliteQuery(connection, kDeleteRepository).Bind(from).Run();
 }

@@ -1,9 +1,9 @@
 #include "server/outbox/sqlite_repositories.h"
 
 #include <utility>
-#include <vector>
 
-#include "server/outbox/outbox.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace signalbox {
 namespace {
@@ -64,7 +64,13 @@ constexpr char kRevive[] =
     "(SELECT commit_key FROM commit_summary WHERE repository_key = ?) "
     "AND posting_state = ? AND lease_version = 0 AND posting_reason IN "
     "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED')";
+    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED')";
+constexpr char kListOfAccount[] =
+    "SELECT repository_key, canonical FROM repository "
+    "WHERE host = ? AND canonical >= ? AND canonical < ? ORDER BY canonical";
+constexpr char kListKnown[] =
+    "SELECT host, owner, name, github_repository_id, lane FROM repository "
+    "ORDER BY canonical";
 
 }  // namespace
 
@@ -219,12 +225,48 @@ void SqliteRepositories::RemoveAlias(SqliteConnection* connection,
   aliases_.reset();
 }
 
+void SqliteRepositories::ReviveAccount(SqliteConnection* connection,
+                                       const std::string& host,
+                                       absl::string_view account) {
+  std::vector<std::pair<int64_t, std::string>> found;
+  {
+    const std::string prefix =
+        absl::AsciiStrToLower(absl::StrCat(host, "/", account));
+    // "0" follows "/" in ASCII: all names of the account.
+    const std::string begin = absl::StrCat(prefix, "/");
+    const std::string end = absl::StrCat(prefix, "0");
+    SqliteQuery query(connection, kListOfAccount);
+    query.Bind(host, begin, end);
+    while (query.Next()) {
+      auto& [key, canonical] = found.emplace_back();
+      query.Read(&key, &canonical);
+    }
+  }
+  for (const auto& [key, canonical] : found) {
+    Revive(connection, key);
+    for (const bool is_pending : {false, true}) {
+      AddDue(connection, canonical, is_pending);
+    }
+  }
+}
+
 void SqliteRepositories::Revive(SqliteConnection* connection,
                                 int64_t repository_key) {
   SqliteQuery(connection, kRevive)
       .Bind(PostingState::kDue, absl::ToInt64Microseconds(kAmbiguousWait),
             repository_key, PostingState::kAbandoned)
       .Run();
+}
+
+std::vector<KnownRepository> ListRepositories(SqliteConnection* connection) {
+  std::vector<KnownRepository> repositories;
+  SqliteQuery query(connection, kListKnown);
+  while (query.Next()) {
+    KnownRepository& known = repositories.emplace_back();
+    query.Read(&known.repository.host, &known.repository.owner,
+               &known.repository.name, &known.github_id, &known.lane);
+  }
+  return repositories;
 }
 
 const absl::flat_hash_map<std::string, SqliteRepositories::Alias>&

@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
 #include "server/report/status_key.h"
 
@@ -70,9 +72,13 @@ class SqliteRepositories {
                 int64_t github_id, int64_t repository_key);
   void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
 
-  // Makes due what was abandoned because the repository could not be found or
-  // nobody could post for it.
+  // Makes due what was abandoned because the repository could not be found, or
+  // nobody could post for it, or to it.
   void Revive(SqliteConnection* connection, int64_t repository_key);
+
+  // The same for all repositories of an account.
+  void ReviveAccount(SqliteConnection* connection, const std::string& host,
+                     absl::string_view account);
 
   // To be called after a rollback, and when the tables were changed in another
   // way: what was learnt may be gone.
@@ -110,6 +116,9 @@ class SqliteRepositories {
   absl::flat_hash_map<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
 };
+
+// For readers: all repositories, by canonical name.
+std::vector<KnownRepository> ListRepositories(SqliteConnection* connection);
 
 }  // namespace signalbox
 

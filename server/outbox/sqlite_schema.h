@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that older programs would not
 // understand.
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
@@ -197,6 +197,38 @@ CREATE TABLE pull_request (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// The tables that version 3 added; a new database gets them after kSchema.
+constexpr char kTablesOf3[] = R"sql(
+-- Wishes to run contexts of a pull request again, until they were acted on.
+CREATE TABLE rerun (
+  rerun_id INTEGER PRIMARY KEY,
+  repository_key INTEGER NOT NULL REFERENCES repository,
+  pull_request_number INTEGER NOT NULL,
+  -- One a line; empty: those that are expected.
+  contexts TEXT NOT NULL,
+  login TEXT NOT NULL,
+  author_association TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  delivery_id TEXT NOT NULL,
+  try_count INTEGER NOT NULL,
+  due_time_us INTEGER NOT NULL
+) STRICT;
+
+-- The hooks whose deliveries were accepted lately.
+CREATE TABLE hook (
+  host TEXT NOT NULL,
+  hook_id INTEGER NOT NULL,
+  seen_time_us INTEGER NOT NULL,
+  PRIMARY KEY (host, hook_id)
+) STRICT, WITHOUT ROWID;
+
+-- Up to when something was looked through, by name.
+CREATE TABLE mark (
+  name TEXT PRIMARY KEY,
+  time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // Makes a database of version 1 one of version 2.
 constexpr char kUpgradeTo2[] = R"sql(
 CREATE INDEX repository_by_github_id
@@ -219,6 +251,10 @@ CREATE INDEX entry_expiry ON entry (expire_time_us)
   WHERE expire_time_us IS NOT NULL;
 UPDATE meta SET value = 2 WHERE name = 'schema_version';
 )sql";
+
+// After kTablesOf3, makes a database of version 2 one of version 3.
+constexpr char kUpgradeTo3[] =
+    "UPDATE meta SET value = 3 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

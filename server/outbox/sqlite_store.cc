@@ -141,6 +141,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
   connection->Run("PRAGMA application_id = 1398959992");
   connection->Run(kSchema);
+  connection->Run(kTablesOf3);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0)}) {
@@ -153,7 +154,9 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
                            SchemaVersion version) {
   if (version == kSchemaVersion) return absl::OkStatus();
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
-  connection->Run(kUpgradeTo2);
+  if (version < 2) connection->Run(kUpgradeTo2);
+  connection->Run(kTablesOf3);
+  connection->Run(kUpgradeTo3);
   return transaction.Commit();
 }
 

@@ -67,6 +67,34 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<LanePause>> Pauses() override {
     return outbox_->Pauses();
   }
+  absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
+                                   absl::Time now) override {
+    return outbox_->AcceptEvent(submission, now);
+  }
+  absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
+    return outbox_->Reruns(limit);
+  }
+  absl::Status SettleRerun(int64_t id,
+                           std::optional<absl::Time> next_try_time) override {
+    return outbox_->SettleRerun(id, next_try_time);
+  }
+  absl::StatusOr<std::vector<bool>> KnownDeliveries(
+      absl::Span<const std::string> ids) override {
+    return outbox_->KnownDeliveries(ids);
+  }
+  absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
+    return outbox_->SeenHooks();
+  }
+  absl::StatusOr<std::vector<KnownRepository>> Repositories() override {
+    return outbox_->Repositories();
+  }
+  absl::Status SetMark(const std::string& name, absl::Time time) override {
+    return outbox_->SetMark(name, time);
+  }
+  absl::StatusOr<std::optional<absl::Time>> GetMark(
+      const std::string& name) override {
+    return outbox_->GetMark(name);
+  }
 
  private:
   Outbox* const outbox_;

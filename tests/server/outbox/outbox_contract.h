@@ -284,6 +284,25 @@ class OutboxContract
     return pauses.value_or(std::vector<LanePause>());
   }
 
+  bool Tell(const EventSubmission& submission) {
+    const absl::StatusOr<bool> stored = outbox().AcceptEvent(submission, Now());
+    EXPECT_TRUE(stored.ok()) << stored.status();
+    return stored.value_or(false);
+  }
+  std::vector<Rerun> Reruns(int limit = 10) {
+    const auto reruns = outbox().Reruns(limit);
+    EXPECT_TRUE(reruns.ok()) << reruns.status();
+    return reruns.value_or(std::vector<Rerun>());
+  }
+  void AbandonResult(const std::string& reason) {
+    const std::optional<Lease> lease = TakeResult();
+    ASSERT_TRUE(lease.has_value());
+    Settlement settlement = EndOf(*lease, Settlement::Kind::kAbandoned);
+    settlement.reason = reason;
+    Settle(settlement);
+    ASSERT_FALSE(TakeResult().has_value());
+  }
+
   FakeClock clock_;
   const std::unique_ptr<OutboxHarness> harness_;
 };

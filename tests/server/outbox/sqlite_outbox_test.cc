@@ -245,7 +245,7 @@ TEST_F(SqliteOutboxTest, RefusesANewerSchema) {
               "SCHEMA_TOO_NEW");
   ExpectError(CheckSqliteOutbox(data_dir()),
               absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW");
-  Tamper("UPDATE meta SET value = 2 WHERE name = 'schema_version'");
+  Tamper("UPDATE meta SET value = 3 WHERE name = 'schema_version'");
   EXPECT_TRUE(TryOpen().ok());
 }
 
@@ -493,6 +493,7 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
   pending.expires_after = absl::Hours(2);
   ASSERT_TRUE(Accept(Open().get(), pending).ok());
   Tamper(
+      "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
       "DROP INDEX entry_expiry; DROP INDEX repository_by_github_id;"
       "DROP TABLE repository_alias; DROP TABLE lane_pause;"
       "ALTER TABLE entry DROP COLUMN expires_after_us;"
@@ -506,7 +507,12 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
     const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
     ASSERT_TRUE(commit.ok());
     EXPECT_EQ(commit->statuses.at(0).description, "No result within 2 h");
+    EXPECT_TRUE(outbox->SetMark("x", clock_.Now()).ok());
   }
+  Tamper(
+      "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
+      "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
+  EXPECT_TRUE(Open()->SetMark("x", clock_.Now()).ok());
   Open();  // And is one of the present version.
 }
 

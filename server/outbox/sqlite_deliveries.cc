@@ -1,0 +1,94 @@
+#include "server/outbox/sqlite_deliveries.h"
+
+#include <cstddef>
+
+namespace signalbox {
+namespace {
+
+constexpr char kFindDelivery[] =
+    "SELECT 1 FROM delivery WHERE id = ? AND accept_time_us >= ?";
+constexpr char kFindDigest[] =
+    "SELECT 1 FROM delivery WHERE digest = ? AND digest <> x'' "
+    "AND accept_time_us >= ?";
+constexpr char kInsertDelivery[] =
+    "INSERT OR REPLACE INTO delivery (id, digest, accept_time_us) "
+    "VALUES (?, ?, ?)";
+constexpr char kDeleteDeliveries[] =
+    "DELETE FROM delivery WHERE accept_time_us < ? AND delivery_key IN "
+    "(SELECT delivery_key FROM delivery ORDER BY delivery_key LIMIT ?)";
+constexpr char kRemembers[] = "SELECT 1 FROM delivery WHERE id = ?";
+
+constexpr char kPutHook[] =
+    "INSERT OR REPLACE INTO hook (host, hook_id, seen_time_us) "
+    "VALUES (?, ?, ?)";
+constexpr char kDeleteHooks[] = "DELETE FROM hook WHERE seen_time_us < ?";
+constexpr char kListHooks[] =
+    "SELECT host, hook_id FROM hook ORDER BY host, hook_id";
+
+// A hook is noted again after so long, and forgotten after so long.
+constexpr absl::Duration kNoteHookEvery = absl::Hours(6);
+constexpr absl::Duration kHookMemory = absl::Hours(30 * 24);
+// Nobody has more; whoever makes hook numbers up fills no memory.
+constexpr size_t kMostHooks = 10'000;
+
+void NoteHook(SqliteConnection* connection, SqliteWriterState* state,
+              const std::string& host, int64_t hook_id, absl::Time now) {
+  if (state->hooks.size() >= kMostHooks) state->hooks.clear();
+  const auto [it, is_new] = state->hooks.try_emplace({host, hook_id}, now);
+  if (!is_new && now - it->second < kNoteHookEvery && now >= it->second) {
+    return;
+  }
+  it->second = now;
+  SqliteQuery(connection, kPutHook).Bind(host, hook_id, now).Run();
+  SqliteQuery(connection, kDeleteHooks).Bind(now - kHookMemory).Run();
+}
+
+}  // namespace
+
+bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
+                     absl::Time oldest) {
+  SqliteQuery by_id(connection, kFindDelivery);
+  if (by_id.Bind(delivery.id, oldest).Next()) return true;
+  if (delivery.digest.empty()) return false;
+  SqliteQuery by_digest(connection, kFindDigest);
+  return by_digest.Bind(SqliteBlob{delivery.digest}, oldest).Next();
+}
+
+void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
+                  const Delivery& delivery, const std::string& host,
+                  absl::Time now) {
+  SqliteQuery(connection, kInsertDelivery)
+      .Bind(delivery.id, SqliteBlob{delivery.digest}, now)
+      .Run();
+  if (delivery.hook_id > 0 && !host.empty()) {
+    NoteHook(connection, state, host, delivery.hook_id, now);
+  }
+}
+
+void ForgetDeliveries(SqliteConnection* connection, absl::Time oldest_delivery,
+                      int limit) {
+  SqliteQuery(connection, kDeleteDeliveries).Bind(oldest_delivery, limit).Run();
+}
+
+std::vector<bool> KnownDeliveries(SqliteConnection* connection,
+                                  absl::Span<const std::string> ids) {
+  std::vector<bool> known;
+  known.reserve(ids.size());
+  for (const std::string& id : ids) {
+    SqliteQuery query(connection, kRemembers);
+    known.push_back(query.Bind(id).Next());
+  }
+  return known;
+}
+
+std::vector<SeenHook> SeenHooks(SqliteConnection* connection) {
+  std::vector<SeenHook> hooks;
+  SqliteQuery query(connection, kListHooks);
+  while (query.Next()) {
+    SeenHook& hook = hooks.emplace_back();
+    query.Read(&hook.host, &hook.id);
+  }
+  return hooks;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,188 @@
+#include "server/outbox/sqlite_events.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/outbox/sqlite_deliveries.h"
+#include "server/outbox/sqlite_rename.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kInsertRerun[] =
+    "INSERT INTO rerun (repository_key, pull_request_number, contexts, login, "
+    "author_association, caller, delivery_id, try_count, due_time_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)";
+constexpr char kListReruns[] =
+    "SELECT n.rerun_id, r.host, r.owner, r.name, n.pull_request_number, "
+    "n.contexts, n.login, n.author_association, n.caller, n.delivery_id, "
+    "n.try_count, n.due_time_us FROM rerun AS n "
+    "JOIN repository AS r ON r.repository_key = n.repository_key "
+    "ORDER BY n.due_time_us, n.rerun_id LIMIT ?";
+constexpr char kDeleteRerun[] = "DELETE FROM rerun WHERE rerun_id = ?";
+constexpr char kRetryRerun[] =
+    "UPDATE rerun SET try_count = try_count + 1, due_time_us = ? "
+    "WHERE rerun_id = ?";
+
+constexpr char kPutMark[] =
+    "INSERT OR REPLACE INTO mark (name, time_us) VALUES (?, ?)";
+constexpr char kGetMark[] = "SELECT time_us FROM mark WHERE name = ?";
+
+// What each kind of event does to the tables.
+class Effect {
+ public:
+  Effect(SqliteConnection* connection, SqliteWriterState* state,
+         const EventSubmission& submission, absl::Time now)
+      : connection_(connection),
+        state_(state),
+        submission_(submission),
+        now_(now) {}
+
+  // The host that the event is about.
+  const std::string& host() const { return host_; }
+
+  absl::Status operator()(const RepositoryMoved& moved) {
+    host_ = moved.to.host;
+    for (const Repository* side : {&moved.from, &moved.to}) {
+      const absl::StatusOr<Repository> current =
+          Current(*side, moved.repository_id);
+      if (!current.ok()) return current.status();
+    }
+    RenameRepository(connection_, state_, moved.from, moved.to,
+                     moved.repository_id, now_);
+    return absl::OkStatus();
+  }
+
+  absl::Status operator()(const RepositoryArchived& archived) {
+    host_ = archived.repository.host;
+    const absl::StatusOr<Repository> current =
+        Current(archived.repository, archived.repository_id);
+    if (!current.ok()) return current.status();
+    // What is posted to an archived repository is refused, visibly; there is
+    // nothing to do before.
+    if (archived.archived) return absl::OkStatus();
+    const std::string canonical = current->Canonical();
+    const int64_t key = state_->repositories.Find(connection_, canonical);
+    if (key == 0) return absl::OkStatus();
+    state_->repositories.Revive(connection_, key);
+    for (const bool is_pending : {false, true}) {
+      state_->repositories.AddDue(connection_, canonical, is_pending);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status operator()(const InstallationChanged& changed) {
+    host_ = changed.host;
+    if (changed.action == "deleted" || changed.action == "suspend" ||
+        changed.action == "removed") {
+      return absl::OkStatus();
+    }
+    state_->repositories.ReviveAccount(connection_, changed.host,
+                                       changed.account);
+    return absl::OkStatus();
+  }
+
+  absl::Status operator()(const RerunRequested& rerun) {
+    host_ = rerun.repository.host;
+    const absl::StatusOr<Repository> current = Current(rerun.repository, 0);
+    if (!current.ok()) return current.status();
+    const int64_t key = state_->repositories.FindOrAdd(
+        connection_, current->Canonical(), *current, 0);
+    SqliteQuery(connection_, kInsertRerun)
+        .Bind(key, rerun.pull_request_number,
+              absl::StrJoin(rerun.contexts, "\n"), rerun.login,
+              rerun.author_association, submission_.caller,
+              submission_.delivery.id, now_)
+        .Run();
+    return absl::OkStatus();
+  }
+
+ private:
+  // The name that a repository has now, if the caller may speak for it.
+  absl::StatusOr<Repository> Current(const Repository& said,
+                                     int64_t github_id) {
+    const std::string canonical = said.Canonical();
+    const std::string now_called =
+        state_->repositories.Resolve(connection_, canonical, github_id);
+    Repository current = said;
+    if (now_called != canonical) {
+      absl::StatusOr<Repository> parsed = ParseRepository(now_called);
+      if (!parsed.ok()) return parsed.status();
+      current = *std::move(parsed);
+    }
+    if (submission_.may_report) {
+      const absl::Status allowed = submission_.may_report(current);
+      if (!allowed.ok()) return allowed;
+    }
+    return current;
+  }
+
+  SqliteConnection* const connection_;
+  SqliteWriterState* const state_;
+  const EventSubmission& submission_;
+  const absl::Time now_;
+  std::string host_;
+};
+
+}  // namespace
+
+absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
+                                 SqliteWriterState* state,
+                                 const EventSubmission& submission,
+                                 absl::Time oldest_delivery, absl::Time now) {
+  if (DeliveryIsKnown(connection, submission.delivery, oldest_delivery)) {
+    return false;
+  }
+  Effect effect(connection, state, submission, now);
+  const absl::Status done = std::visit(effect, submission.event);
+  if (!done.ok()) return done;
+  NoteDelivery(connection, state, submission.delivery, effect.host(), now);
+  return true;
+}
+
+std::vector<Rerun> Reruns(SqliteConnection* connection, int limit) {
+  std::vector<Rerun> reruns;
+  SqliteQuery query(connection, kListReruns);
+  query.Bind(limit);
+  while (query.Next()) {
+    Rerun& rerun = reruns.emplace_back();
+    Repository& repository = rerun.wanted.repository;
+    std::string contexts;
+    query.Read(&rerun.id, &repository.host, &repository.owner, &repository.name,
+               &rerun.wanted.pull_request_number, &contexts,
+               &rerun.wanted.login, &rerun.wanted.author_association,
+               &rerun.caller, &rerun.delivery_id, &rerun.try_count,
+               &rerun.due_time);
+    rerun.wanted.contexts = absl::StrSplit(contexts, '\n', absl::SkipEmpty());
+  }
+  return reruns;
+}
+
+void SettleRerun(SqliteConnection* connection, int64_t id,
+                 std::optional<absl::Time> next_try_time) {
+  if (next_try_time.has_value()) {
+    SqliteQuery(connection, kRetryRerun).Bind(*next_try_time, id).Run();
+  } else {
+    SqliteQuery(connection, kDeleteRerun).Bind(id).Run();
+  }
+}
+
+void SetMark(SqliteConnection* connection, const std::string& name,
+             absl::Time time) {
+  SqliteQuery(connection, kPutMark).Bind(name, time).Run();
+}
+
+std::optional<absl::Time> GetMark(SqliteConnection* connection,
+                                  const std::string& name) {
+  SqliteQuery query(connection, kGetMark);
+  query.Bind(name);
+  if (!query.Next()) return std::nullopt;
+  absl::Time time;
+  query.Read(&time);
+  return time;
+}
+
+}  // namespace signalbox

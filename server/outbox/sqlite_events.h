@@ -1,0 +1,36 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_EVENTS_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_EVENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_writer_state.h"
+
+namespace signalbox {
+
+// What Outbox says of the methods of these names. Every function needs an open
+// transaction, whose errors stick to `connection`.
+
+absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
+                                 SqliteWriterState* state,
+                                 const EventSubmission& submission,
+                                 absl::Time oldest_delivery, absl::Time now);
+
+std::vector<Rerun> Reruns(SqliteConnection* connection, int limit);
+void SettleRerun(SqliteConnection* connection, int64_t id,
+                 std::optional<absl::Time> next_try_time);
+
+void SetMark(SqliteConnection* connection, const std::string& name,
+             absl::Time time);
+std::optional<absl::Time> GetMark(SqliteConnection* connection,
+                                  const std::string& name);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_EVENTS_H_
