@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "shim/log.h"
 #include "shim/server_call.h"
 #include "shim/webhook/form.h"
@@ -88,6 +89,14 @@ absl::string_view OneText(const HttpHead& head, absl::string_view name) {
     return {};
   }
   return values[0];
+}
+
+// GitHub's number for the hook; 0 if it is not told as it should be, which is
+// no reason to refuse a delivery.
+int64_t HookId(const HttpHead& head) {
+  int64_t id = 0;
+  if (!absl::SimpleAtoi(OneText(head, "x-github-hook-id"), &id)) return 0;
+  return std::max<int64_t>(id, 0);
 }
 
 absl::string_view TextFor(int status) {
@@ -304,6 +313,7 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
   sent.set_id(std::string(delivery.id));
   sent.set_digest(Sha256(json));
   sent.set_event(std::string(delivery.event));
+  sent.set_hook_id(HookId(request.head));
   const auto left = request.first_byte + options_.server_timeout - Clock::now();
   ServerAnswer answer = CallServer(
       call, std::move(sent),

@@ -31,6 +31,14 @@ absl::Status NotGranted(const Caller& caller, absl::string_view what) {
                absl::StrCat("caller ", caller.name, " may not ", what));
 }
 
+absl::Status CheckRight(const Caller& caller, Right right) {
+  if (std::find(caller.rights.begin(), caller.rights.end(), right) !=
+      caller.rights.end()) {
+    return absl::OkStatus();
+  }
+  return NotGranted(caller, right == Right::kRead ? "read" : "report");
+}
+
 }  // namespace
 
 Authorizer::Authorizer(std::vector<Caller> callers)
@@ -66,10 +74,8 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
                                    const Repository& repository,
                                    const std::vector<std::string>& contexts) {
   if (caller == nullptr) return absl::OkStatus();
-  if (std::find(caller->rights.begin(), caller->rights.end(), right) ==
-      caller->rights.end()) {
-    return NotGranted(*caller, right == Right::kRead ? "read" : "report");
-  }
+  const absl::Status has_right = CheckRight(*caller, right);
+  if (!has_right.ok()) return has_right;
   const bool repository_granted =
       std::any_of(caller->repositories.begin(), caller->repositories.end(),
                   [&repository](const std::string& pattern) {
@@ -86,6 +92,38 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Authorizer::AuthorizeAccount(const Caller* caller, Right right,
+                                          const std::string& host,
+                                          const std::string& account) {
+  if (caller == nullptr) return absl::OkStatus();
+  const absl::Status has_right = CheckRight(*caller, right);
+  if (!has_right.ok()) return has_right;
+  for (const std::string& pattern : caller->repositories) {
+    // The account's part of the pattern, with a name that both have.
+    const std::string of_account = absl::StrCat(
+        absl::string_view(pattern).substr(0, pattern.rfind('/')), "/any");
+    if (RepositoryMatches(of_account, {host, account, "any"})) {
+      return absl::OkStatus();
+    }
+  }
+  return NotGranted(*caller,
+                    absl::StrCat("do this for account ", Quoted(account)));
+}
+
+absl::Status Authorizer::AuthorizeLater(
+    absl::string_view caller, Right right, const Repository& repository,
+    const std::vector<std::string>& contexts) const {
+  if (callers_.empty()) return absl::OkStatus();
+  for (const Caller& known : callers_) {
+    if (known.name == caller) {
+      return Authorize(&known, right, repository, contexts);
+    }
+  }
+  return Error(
+      absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
+      absl::StrCat("caller ", Quoted(caller), " is not configured any more"));
 }
 
 absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {

@@ -48,6 +48,18 @@ class Authorizer {
                                 const Repository& repository,
                                 const std::vector<std::string>& contexts);
 
+  // Whether `caller` may do this to any repository of an account.
+  static absl::Status AuthorizeAccount(const Caller* caller, Right right,
+                                       const std::string& host,
+                                       const std::string& account);
+
+  // As Authorize, for what a caller asked for earlier, by its name; empty:
+  // callers were not told apart. One that is not configured any more may
+  // nothing.
+  absl::Status AuthorizeLater(absl::string_view caller, Right right,
+                              const Repository& repository,
+                              const std::vector<std::string>& contexts) const;
+
  private:
   const std::vector<Caller> callers_;
 };

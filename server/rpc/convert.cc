@@ -46,33 +46,6 @@ bool IsPrintable(const std::string& text) {
                      [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-absl::StatusOr<Delivery> FromProto(const v1::Delivery& proto) {
-  const auto field = [](absl::string_view name, const std::string& value,
-                        bool required) {
-    if ((required && value.empty()) || value.size() > kMaxDeliveryField ||
-        !IsPrintable(value)) {
-      return InvalidField(
-          name, value,
-          absl::StrCat("is not printable ASCII of ", required ? 1 : 0, " to ",
-                       kMaxDeliveryField, " bytes"),
-          "INVALID_DELIVERY");
-    }
-    return absl::OkStatus();
-  };
-  for (const absl::Status& status :
-       {field("delivery.id", proto.id(), true),
-        field("delivery.event", proto.event(), true),
-        field("delivery.action", proto.action(), false)}) {
-    if (!status.ok()) return status;
-  }
-  if (!proto.digest().empty() && proto.digest().size() != 32) {
-    return InvalidField("delivery.digest",
-                        absl::StrCat(proto.digest().size(), " bytes"),
-                        "is not a SHA-256 (32 bytes)", "INVALID_DELIVERY");
-  }
-  return Delivery{proto.id(), proto.digest(), proto.event(), proto.action()};
-}
-
 // Texts of a change are GitHub's and only shown: they are cut, not refused.
 Change FromProto(const v1::Change& proto) {
   Change change;
@@ -129,7 +102,7 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
 
   Converted converted;
   if (request.has_delivery()) {
-    absl::StatusOr<Delivery> delivery = FromProto(request.delivery());
+    absl::StatusOr<Delivery> delivery = DeliveryFromProto(request.delivery());
     if (!delivery.ok()) return delivery.status();
     if (request.attempt() != 0) {
       return InvalidField("attempt", absl::StrCat(request.attempt()),
@@ -243,6 +216,38 @@ v1::CommitStatus ToProto(const StatusView& status) {
 }
 
 }  // namespace
+
+absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto) {
+  const auto field = [](absl::string_view name, const std::string& value,
+                        bool required) {
+    if ((required && value.empty()) || value.size() > kMaxDeliveryField ||
+        !IsPrintable(value)) {
+      return InvalidField(
+          name, value,
+          absl::StrCat("is not printable ASCII of ", required ? 1 : 0, " to ",
+                       kMaxDeliveryField, " bytes"),
+          "INVALID_DELIVERY");
+    }
+    return absl::OkStatus();
+  };
+  for (const absl::Status& status :
+       {field("delivery.id", proto.id(), true),
+        field("delivery.event", proto.event(), true),
+        field("delivery.action", proto.action(), false)}) {
+    if (!status.ok()) return status;
+  }
+  if (!proto.digest().empty() && proto.digest().size() != 32) {
+    return InvalidField("delivery.digest",
+                        absl::StrCat(proto.digest().size(), " bytes"),
+                        "is not a SHA-256 (32 bytes)", "INVALID_DELIVERY");
+  }
+  if (proto.hook_id() < 0) {
+    return InvalidField("delivery.hook_id", absl::StrCat(proto.hook_id()),
+                        "is negative", "INVALID_DELIVERY");
+  }
+  return Delivery{proto.id(), proto.digest(), proto.event(), proto.action(),
+                  proto.hook_id()};
+}
 
 std::string ContextOrDefault(const std::string& context) {
   return context.empty() ? kDefaultContext : context;
@@ -363,6 +368,33 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit) {
 
 v1::CommitStatus StatusToProto(const StatusView& status) {
   return ToProto(status);
+}
+
+v1::DiagnoseRepositoryResponse ToProto(
+    const Diagnosis& diagnosis,
+    const RepositoryRules::Expectation& expectation) {
+  v1::DiagnoseRepositoryResponse proto;
+  for (const std::string& context : expectation.contexts) {
+    proto.add_expected_contexts(context);
+  }
+  proto.set_expected_contexts_reason(expectation.why);
+  proto.set_credential(diagnosis.credential);
+  for (const std::string& permission : diagnosis.permissions) {
+    proto.add_permissions(permission);
+  }
+  proto.set_rate_limit(diagnosis.rate_limit);
+  proto.set_rate_limit_remaining(diagnosis.rate_limit_remaining);
+  if (diagnosis.rate_limit_reset_time.has_value()) {
+    *proto.mutable_rate_limit_reset_time() =
+        ToProto(*diagnosis.rate_limit_reset_time);
+  }
+  for (const std::string& problem : diagnosis.problems) {
+    proto.add_problems(problem);
+  }
+  for (const std::string& setting : diagnosis.hook_settings) {
+    proto.add_hook_settings(setting);
+  }
+  return proto;
 }
 
 v1::ExplainStatusResponse ToProto(const History& history) {

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/outbox/outbox.h"
+#include "server/report/diagnosis.h"
 #include "server/report/repository_rules.h"
 #include "signalbox/v1/status_service.pb.h"
 
@@ -38,6 +39,10 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
                                     const ConvertOptions& options);
 
+// INVALID_ARGUMENT as above, or with the reason INVALID_EVENT.
+absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,
+                                          const ConvertOptions& options);
+
 // INVALID_REPOSITORY or UNKNOWN_HOST.
 absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
                                                const ConvertOptions& options);
@@ -45,11 +50,17 @@ absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
 // An empty context means the default one.
 std::string ContextOrDefault(const std::string& context);
 
+// INVALID_DELIVERY.
+absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto);
+
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
 v1::GetCommitStatusResponse ToProto(const CommitView& commit);
 v1::CommitSummary ToProto(const CommitSummary& commit);
 v1::CommitStatus StatusToProto(const StatusView& status);
+v1::DiagnoseRepositoryResponse ToProto(
+    const Diagnosis& diagnosis,
+    const RepositoryRules::Expectation& expectation);
 // Without `next_step`.
 v1::ExplainStatusResponse ToProto(const History& history);
 

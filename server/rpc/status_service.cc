@@ -398,24 +398,96 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
   return call->reactor();
 }
 
-grpc::ServerUnaryReactor* StatusServiceImpl::NotImplemented(
-    grpc::CallbackServerContext* context, const char* method) {
-  std::shared_ptr<Call> call = Begin(context, method);
-  call->Fail(Error(absl::StatusCode::kUnimplemented, "NOT_IMPLEMENTED",
-                   absl::StrCat(method, ": this server cannot do it yet")));
-  return call->reactor();
+absl::Status StatusServiceImpl::AuthorizeEvent(const Caller* caller,
+                                               const Event& event) {
+  struct Check {
+    const Caller* caller;
+    absl::Status operator()(const RepositoryMoved& moved) const {
+      const absl::Status from =
+          Authorizer::Authorize(caller, Right::kReport, moved.from, {});
+      if (!from.ok()) return from;
+      return Authorizer::Authorize(caller, Right::kReport, moved.to, {});
+    }
+    absl::Status operator()(const RepositoryArchived& archived) const {
+      return Authorizer::Authorize(caller, Right::kReport, archived.repository,
+                                   {});
+    }
+    absl::Status operator()(const InstallationChanged& changed) const {
+      return Authorizer::AuthorizeAccount(caller, Right::kReport, changed.host,
+                                          changed.account);
+    }
+    absl::Status operator()(const RerunRequested& rerun) const {
+      return Authorizer::Authorize(caller, Right::kReport, rerun.repository,
+                                   rerun.contexts);
+    }
+  };
+  return std::visit(Check{caller}, event);
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
-    grpc::CallbackServerContext* context, const v1::ReportEventRequest*,
+    grpc::CallbackServerContext* context, const v1::ReportEventRequest* request,
     v1::ReportEventResponse*) {
-  return NotImplemented(context, "ReportEvent");
+  std::shared_ptr<Call> call = Begin(context, "ReportEvent");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  absl::StatusOr<EventSubmission> submission =
+      FromProto(*request, options_.convert);
+  absl::Status status = caller.status();
+  if (status.ok()) status = submission.status();
+  if (status.ok()) status = AuthorizeEvent(*caller, submission->event);
+  if (!status.ok()) {
+    call->Fail(status);
+    return call->reactor();
+  }
+  if (*caller != nullptr) {
+    submission->caller = (*caller)->name;
+    submission->may_report = [caller = *caller](const Repository& repository) {
+      return Authorizer::Authorize(caller, Right::kReport, repository, {});
+    };
+  }
+  Read(call, [this, submission = *std::move(submission)] {
+    const absl::StatusOr<bool> stored =
+        outbox_->AcceptEvent(submission, clock_->Now());
+    if (!stored.ok()) return stored.status();
+    if (*stored) {
+      if (options_.event_stored) options_.event_stored(submission.event);
+      if (options_.became_due) options_.became_due();
+    }
+    return absl::OkStatus();
+  });
+  return call->reactor();
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
-    grpc::CallbackServerContext* context, const v1::DiagnoseRepositoryRequest*,
-    v1::DiagnoseRepositoryResponse*) {
-  return NotImplemented(context, "DiagnoseRepository");
+    grpc::CallbackServerContext* context,
+    const v1::DiagnoseRepositoryRequest* request,
+    v1::DiagnoseRepositoryResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "DiagnoseRepository");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  const absl::StatusOr<Repository> repository =
+      RepositoryFromProto(request->repository(), options_.convert);
+  absl::Status status = caller.status();
+  if (status.ok()) status = repository.status();
+  if (status.ok()) {
+    status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
+  }
+  if (!status.ok()) {
+    call->Fail(status);
+    return call->reactor();
+  }
+  const auto answer = [call, response, repository = *repository,
+                       this](const Diagnosis& diagnosis) {
+    call->End([&] {
+      *response = ToProto(diagnosis,
+                          options_.convert.rules.Expect(repository, nullptr));
+      return absl::OkStatus();
+    });
+  };
+  if (options_.diagnose) {
+    options_.diagnose(*repository, answer);
+  } else {
+    answer(Diagnosis());
+  }
+  return call->reactor();
 }
 
 }  // namespace signalbox

@@ -13,6 +13,8 @@
 #include "server/base/worker.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"
+#include "server/report/diagnosis.h"
+#include "server/report/event.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
@@ -41,6 +43,13 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     std::function<LaneTrouble(absl::string_view lane)> trouble_of;
     // Called when a call has made an entry due.
     std::function<void()> became_due;
+    // Called after an event was stored. Must not block.
+    std::function<void(const Event&)> event_stored;
+    // Finds out whether statuses can be set in a repository; `done` may run on
+    // any thread, once. Must not block. Empty: DiagnoseRepository tells only
+    // what is expected.
+    std::function<void(const Repository&, std::function<void(Diagnosis)> done)>
+        diagnose;
   };
 
   // All pointers are borrowed.
@@ -74,14 +83,14 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
                                       const v1::RetryPostRequest* request,
                                       v1::RetryPostResponse* response) override;
 
-  // Not yet there.
-  grpc::ServerUnaryReactor* ReportEvent(grpc::CallbackServerContext* context,
-                                        const v1::ReportEventRequest*,
-                                        v1::ReportEventResponse*) override;
+  grpc::ServerUnaryReactor* ReportEvent(
+      grpc::CallbackServerContext* context,
+      const v1::ReportEventRequest* request,
+      v1::ReportEventResponse* response) override;
   grpc::ServerUnaryReactor* DiagnoseRepository(
       grpc::CallbackServerContext* context,
-      const v1::DiagnoseRepositoryRequest*,
-      v1::DiagnoseRepositoryResponse*) override;
+      const v1::DiagnoseRepositoryRequest* request,
+      v1::DiagnoseRepositoryResponse* response) override;
 
  private:
   class Call;
@@ -107,6 +116,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
+  // Whether the caller may tell of this event.
+  static absl::Status AuthorizeEvent(const Caller* caller, const Event& event);
+
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.
@@ -114,8 +126,6 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
 
   std::shared_ptr<Call> Begin(grpc::CallbackServerContext* context,
                               const char* method);
-  grpc::ServerUnaryReactor* NotImplemented(grpc::CallbackServerContext* context,
-                                           const char* method);
   absl::Time ExpireCalls();
 
   const Options options_;

@@ -99,6 +99,41 @@ TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
   }
 }
 
+TEST_F(AuthorizerTest, AnAccountIsGrantedWithAnyOfItsRepositories) {
+  const auto may = [](const Caller& caller, const std::string& host,
+                      const std::string& account) {
+    return Authorizer::AuthorizeAccount(&caller, Right::kReport, host, account)
+        .ok();
+  };
+  EXPECT_TRUE(may(farm_, "github.com", "Acme"));
+  EXPECT_TRUE(may(farm_, "ghes.example.com", "tools"));
+  EXPECT_FALSE(may(farm_, "ghes.example.com", "acme"));
+  EXPECT_FALSE(may(farm_, "github.com", "acm"));
+  EXPECT_FALSE(may(reader_, "github.com", "acme"));
+  EXPECT_TRUE(Authorizer::AuthorizeAccount(nullptr, Right::kReport,
+                                           "github.com", "acme")
+                  .ok());
+}
+
+// What is acted on later is granted by what is configured then.
+TEST_F(AuthorizerTest, ACallerIsAskedForLaterByName) {
+  const auto may = [this](absl::string_view name, absl::string_view repository,
+                          const std::string& context) {
+    return authorizer_
+        .AuthorizeLater(name, Right::kReport, Repo(repository), {context})
+        .ok();
+  };
+  EXPECT_TRUE(may("linux-farm", "acme/app", "ci/build"));
+  EXPECT_FALSE(may("linux-farm", "acme/app", "deploy"));
+  EXPECT_FALSE(may("linux-farm", "other/app", "ci/build"));
+  EXPECT_FALSE(may("screen", "acme/app", "ci/build"));
+  EXPECT_FALSE(may("gone", "acme/app", "ci/build"));
+  EXPECT_FALSE(may("", "acme/app", "ci/build"));
+  EXPECT_TRUE(Authorizer({})
+                  .AuthorizeLater("", Right::kReport, Repo("a/b"), {"x"})
+                  .ok());
+}
+
 TEST_F(AuthorizerTest, ReadsWhatSha256sumPrints) {
   TempDir dir;
   const std::string path = dir.path() + "/digest";

@@ -1,5 +1,6 @@
 #include "server/rpc/status_service.h"
 
+#include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
@@ -52,6 +53,11 @@ class StatusServiceTest : public testing::Test {
     options.max_call_time = max_call_time_;
     options.trouble_of = [this](absl::string_view) { return trouble_; };
     options.became_due = [this] { ++became_due_; };
+    options.event_stored = [this](const Event&) { ++events_stored_; };
+    options.diagnose = [this](const Repository&,
+                              const std::function<void(Diagnosis)>& done) {
+      done(diagnosis_);
+    };
     service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
                                                    intake_.get(), outbox_.get(),
                                                    &metrics_, Clock::System());
@@ -118,6 +124,8 @@ class StatusServiceTest : public testing::Test {
 
   TempDir dir_;
   LaneTrouble trouble_;
+  Diagnosis diagnosis_;
+  std::atomic<int> events_stored_ = 0;
   std::atomic<int> became_due_ = 0;
   absl::Duration max_call_time_ = absl::Seconds(30);
   Metrics metrics_;
@@ -253,19 +261,68 @@ TEST_F(StatusServiceTest, RefusesABadPage) {
 }
 
 TEST_F(StatusServiceTest, WhatIsNotThereYetSaysSo) {
-  grpc::ClientContext context;
-  v1::ReportEventResponse response;
-  const grpc::Status status =
-      stub_->ReportEvent(&context, v1::ReportEventRequest(), &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(Trailer(context, "signalbox-reason"), "NOT_IMPLEMENTED");
-
   grpc::ClientContext watch_context;
   v1::WatchStatusesResponse change;
   const auto reader =
       stub_->WatchStatuses(&watch_context, v1::WatchStatusesRequest());
   EXPECT_FALSE(reader->Read(&change));
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(StatusServiceTest, EventsAreStoredOnce) {
+  v1::ReportResultResponse ended;
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 1), &ended).ok());
+  v1::ReportEventRequest request;
+  request.mutable_delivery()->set_id("d1");
+  request.mutable_delivery()->set_event("repository");
+  request.mutable_repository_renamed()->set_repository("acme/new");
+  request.mutable_repository_renamed()->set_old_repository("acme/app");
+  request.mutable_repository_renamed()->set_repository_id(7);
+  for (int i = 0; i < 2; ++i) {
+    grpc::ClientContext context;
+    v1::ReportEventResponse response;
+    ASSERT_TRUE(stub_->ReportEvent(&context, request, &response).ok());
+  }
+  EXPECT_EQ(Commit("acme/new").repository(), "acme/new");
+  EXPECT_EQ(events_stored_, 1);
+
+  grpc::ClientContext context;
+  v1::ReportEventResponse response;
+  request.clear_repository_renamed();
+  EXPECT_EQ(stub_->ReportEvent(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "INVALID_EVENT");
+}
+
+TEST_F(StatusServiceTest, DiagnosesARepository) {
+  diagnosis_.credential = "github.com/acme";
+  diagnosis_.permissions = {"statuses=write"};
+  diagnosis_.rate_limit = 5000;
+  diagnosis_.rate_limit_remaining = 4321;
+  diagnosis_.rate_limit_reset_time = absl::FromUnixSeconds(1'800'000'000);
+  diagnosis_.problems = {"It is archived."};
+  diagnosis_.hook_settings = {"Hook 5 sends push."};
+  grpc::ClientContext context;
+  v1::DiagnoseRepositoryRequest request;
+  request.set_repository("Acme/App");
+  v1::DiagnoseRepositoryResponse response;
+  ASSERT_TRUE(stub_->DiagnoseRepository(&context, request, &response).ok());
+  EXPECT_THAT(response.expected_contexts(), testing::ElementsAre("ci/build"));
+  EXPECT_NE(response.expected_contexts_reason(), "");
+  EXPECT_EQ(response.credential(), "github.com/acme");
+  EXPECT_THAT(response.permissions(), testing::ElementsAre("statuses=write"));
+  EXPECT_EQ(response.rate_limit(), 5000);
+  EXPECT_EQ(response.rate_limit_remaining(), 4321);
+  EXPECT_EQ(response.rate_limit_reset_time().seconds(), 1'800'000'000);
+  EXPECT_THAT(response.problems(), testing::ElementsAre("It is archived."));
+  EXPECT_THAT(response.hook_settings(),
+              testing::ElementsAre("Hook 5 sends push."));
+
+  request.set_repository("acme");
+  grpc::ClientContext bad_context;
+  EXPECT_EQ(
+      stub_->DiagnoseRepository(&bad_context, request, &response).error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(StatusServiceTest, ExplainsAStatus) {
@@ -497,6 +554,34 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   ASSERT_TRUE(
       stub_->ListCommits(&known, v1::ListCommitsRequest(), &commits).ok());
   EXPECT_EQ(commits.commits_size(), 1);
+
+  // Who tells of a rename must be trusted with both names.
+  const auto rename = [this](const std::string& from, const std::string& to) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer token");
+    v1::ReportEventRequest request;
+    request.mutable_delivery()->set_id(from + to);
+    request.mutable_delivery()->set_event("repository");
+    request.mutable_repository_transferred()->set_repository(to);
+    request.mutable_repository_transferred()->set_old_repository(from);
+    request.mutable_repository_transferred()->set_repository_id(9);
+    v1::ReportEventResponse response;
+    return stub_->ReportEvent(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(rename("acme/lib", "other/lib"),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(rename("other/lib", "acme/lib"),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(rename("acme/lib", "acme/library"), grpc::StatusCode::OK);
+
+  grpc::ClientContext diagnose_context;
+  diagnose_context.AddMetadata("authorization", "Bearer token");
+  v1::DiagnoseRepositoryRequest diagnose;
+  diagnose.set_repository("other/app");
+  v1::DiagnoseRepositoryResponse diagnosis;
+  EXPECT_EQ(stub_->DiagnoseRepository(&diagnose_context, diagnose, &diagnosis)
+                .error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
 }
 
 }  // namespace

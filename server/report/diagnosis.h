@@ -1,0 +1,27 @@
+#ifndef SIGNALBOX_SERVER_REPORT_DIAGNOSIS_H_
+#define SIGNALBOX_SERVER_REPORT_DIAGNOSIS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace signalbox {
+
+// Whether statuses can be set in a repository, for people; proto
+// `DiagnoseRepositoryResponse` without the expected contexts.
+struct Diagnosis {
+  std::string credential;                // Empty: none posts.
+  std::vector<std::string> permissions;  // As GitHub names them.
+  int64_t rate_limit = 0;                // 0: unlimited or not known.
+  int64_t rate_limit_remaining = 0;
+  std::optional<absl::Time> rate_limit_reset_time;
+  std::vector<std::string> problems;       // A sentence each.
+  std::vector<std::string> hook_settings;  // A sentence each.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_REPORT_DIAGNOSIS_H_
