@@ -105,12 +105,36 @@ double ShareOf(YamlReader& in, const YamlValue& value) {
   return percent ? share / 100 : share;
 }
 
+absl::Status CheckHookUrl(absl::string_view url) {
+  if (absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://") ||
+      absl::StartsWith(url, "*")) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(Quoted(url, 256),
+                   " is not the URL of a hook: http:// or https://, with * for "
+                   "anything"));
+}
+
 RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   RecoveryConfig recovery;
-  if (!in.IsMap(value, {"enabled", "every"})) return recovery;
+  if (!in.IsMap(value, {"enabled", "every", "redeliver", "compare", "pull",
+                        "pull_every", "hook_urls"})) {
+    return recovery;
+  }
   if (auto v = in.Find(value, "enabled")) recovery.enabled = in.Boolean(*v);
   if (auto v = in.Find(value, "every")) {
     recovery.every = in.Duration(*v, absl::Minutes(1), absl::Hours(24));
+  }
+  if (auto v = in.Find(value, "redeliver")) recovery.redeliver = in.Boolean(*v);
+  if (auto v = in.Find(value, "compare")) recovery.compare = in.Boolean(*v);
+  if (auto v = in.Find(value, "pull")) recovery.pull = in.Boolean(*v);
+  if (auto v = in.Find(value, "pull_every")) {
+    recovery.pull_every = in.Duration(*v, absl::Seconds(5), absl::Hours(1));
+  }
+  if (auto v = in.Find(value, "hook_urls")) {
+    recovery.hook_urls =
+        in.Texts(*v, "URLs of hooks, with * for anything", CheckHookUrl);
   }
   return recovery;
 }

@@ -48,9 +48,21 @@ struct CallerConfig {
   std::vector<std::string> rights;        // "report", "read".
 };
 
+// How webhooks that did not arrive are made up for.
 struct RecoveryConfig {
-  bool enabled = true;
-  absl::Duration every = absl::Minutes(5);
+  bool enabled = true;                      // All of it.
+  absl::Duration every = absl::Minutes(5);  // How often it looks.
+  // Asks GitHub to deliver again what failed.
+  bool redeliver = true;
+  // Where no hook can be read, compares open pull requests with what is known.
+  bool compare = true;
+  // Needs no public address: reads the deliveries themselves from GitHub,
+  // failed or not, this often.
+  bool pull = false;
+  absl::Duration pull_every = absl::Seconds(15);
+  // Globs of the URLs of our hooks, beside those that were seen to reach us and
+  // those that end in /event_handler.
+  std::vector<std::string> hook_urls;
 };
 
 // The whole configuration, as the file gives it, with defaults for what it
