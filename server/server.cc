@@ -24,6 +24,7 @@
 #include "server/github/curl_transport.h"
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
+#include "server/github/request_gate.h"
 #include "server/outbox/housekeeper.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
@@ -89,6 +90,7 @@ struct Server::Parts {
   RateLimiter limiter{[this](absl::string_view credential) {
     return setup.PaceOf(credential);
   }};
+  std::unique_ptr<RequestGate> gate;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<GitHubClient> github;
   std::unique_ptr<Poster> poster;
@@ -169,8 +171,9 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox = *std::move(opened);
 
   github = std::make_unique<GitHubClient>(transport.get(), kUserAgent);
+  gate = std::make_unique<RequestGate>(&limiter, setup.credentials.get());
   poster = std::make_unique<Poster>(
-      outbox.get(), setup.credentials.get(), github.get(), &limiter, &metrics,
+      outbox.get(), setup.credentials.get(), github.get(), gate.get(), &metrics,
       clock, [this] { poster_worker->Wake(); },
       [this](const absl::Status& status) { Fail(status); });
   poster_worker =

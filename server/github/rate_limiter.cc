@@ -175,6 +175,17 @@ absl::string_view RateLimiter::WaitsFor(absl::string_view credential_id,
   return now < budget.NextByPace() ? "PACE" : "";
 }
 
+RateLimiter::BudgetView RateLimiter::View(
+    absl::string_view credential_id) const {
+  const auto found = budgets_.find(credential_id);
+  if (found == budgets_.end() || !found->second.remaining.has_value()) {
+    return {};
+  }
+  const Budget& budget = found->second;
+  return {budget.limit, *budget.remaining,
+          absl::FromUnixSeconds(budget.reset_epoch)};
+}
+
 RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
   const auto found = budgets_.find(credential_id);
   if (found != budgets_.end()) return found->second;

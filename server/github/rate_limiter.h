@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_GITHUB_RATE_LIMITER_H_
 #define SIGNALBOX_SERVER_GITHUB_RATE_LIMITER_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -34,7 +35,7 @@ PaceOptions DefaultPace(absl::string_view api_url);
 // after a success. Then one request at a time is sent until an answer is not a
 // limit, and then no burst.
 //
-// Not thread-safe: the poster's.
+// Not thread-safe: see RequestGate.
 class RateLimiter {
  public:
   // `pace_of` says the pace of a credential when it is first met; without it,
@@ -68,6 +69,14 @@ class RateLimiter {
   // if nothing but other requests does.
   absl::string_view WaitsFor(absl::string_view credential_id, bool pending,
                              absl::Time now) const;
+
+  // GitHub's hourly budget as it was last told; nothing known: all zero.
+  struct BudgetView {
+    int64_t limit = 0;
+    int64_t remaining = 0;
+    absl::Time reset_time;  // By GitHub's clock.
+  };
+  BudgetView View(absl::string_view credential_id) const;
 
   // Takes back a Reserve whose request was not made.
   void Return(absl::string_view credential_id);

@@ -33,16 +33,6 @@ constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
 
-// Only a request whose token was good gets this far at GitHub.
-bool ProvesToken(Action action) {
-  return action == Action::kDone || action == Action::kHold ||
-         action == Action::kFitDescription || action == Action::kDropTargetUrl;
-}
-
-bool WasAnswered(Action action) {
-  return action != Action::kRetry && action != Action::kRetryAmbiguous;
-}
-
 void LogAbandoned(const Lease& lease, const Settlement& settlement) {
   // A commit that was pushed away is everyday; the rest needs somebody.
   const auto log =
@@ -60,13 +50,13 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
 }  // namespace
 
 Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
-               RateLimiter* limiter, Metrics* metrics, Clock* clock,
+               RequestGate* gate, Metrics* metrics, Clock* clock,
                std::function<void()> wake,
                std::function<void(absl::Status)> on_store_failure)
     : outbox_(outbox),
       credentials_(credentials),
       github_(github),
-      limiter_(limiter),
+      gate_(gate),
       metrics_(metrics),
       clock_(clock),
       wake_(std::move(wake)),
@@ -118,7 +108,7 @@ void Poster::RecallPauses() {
     // A clock that was set back must not make it longer than any can be.
     const absl::Duration left = std::min(pause.until - now.wall, kMaxReset);
     if (left > absl::ZeroDuration()) {
-      limiter_->Block(pause.lane, now.steady + left);
+      gate_->Block(pause.lane, now.steady + left);
     }
   }
   recalled_pauses_ = true;
@@ -203,26 +193,11 @@ void Poster::NoteStoreFailure(const absl::Status& status) {
 void Poster::NoteEnd(const Ended& ended) {
   const Request& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
-  limiter_->Observe(request.lane, ended.reply.answer, verdict,
-                    ended.end.steady);
-  hosts_.Observe(request.token.api_url, WasAnswered(verdict.action),
-                 ended.end.steady);
-  switch (verdict.action) {
-    case Action::kReauthenticate:
-    case Action::kPark:
-      credentials_->NoteRefused(request.lane, request.token, verdict.reason,
-                                ended.end.wall);
-      break;
-    case Action::kWait:
-      NoteLimit(ended);
-      break;
-    default:
-      // A host without limits has no /rate_limit, and says so to good tokens.
-      if (ProvesToken(verdict.action) ||
-          (request.errand == Errand::kLearn && WasAnswered(verdict.action))) {
-        credentials_->NoteAccepted(request.lane, request.token);
-      }
-  }
+  // A host without limits has no /rate_limit, and says so to good tokens.
+  gate_->Leave(request.lane, request.token, ended.reply,
+               /*proves_token=*/request.errand == Errand::kLearn,
+               ended.end.steady, ended.end.wall);
+  if (verdict.action == Action::kWait) NoteLimit(ended);
   if (request.errand == Errand::kPost) {
     metrics_->Add("signalbox_posts_total",
                   "Posts to GitHub that have ended, by what became of them.",
@@ -238,8 +213,7 @@ void Poster::NoteLimit(const Ended& ended) {
   const Request& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
   const absl::Time until =
-      ended.end.wall +
-      (limiter_->BlockedUntil(request.lane) - ended.end.steady);
+      ended.end.wall + (gate_->BlockedUntil(request.lane) - ended.end.steady);
   LogWarning("GitHub limits a credential",
              {{"credential", request.lane},
               {"reason", verdict.reason},
@@ -340,7 +314,7 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
     return BeginLearning(lane_id, *lane.probe, now, next);
   }
   if (!token.ok()) return Step::kNothing;
-  if (!limiter_->Knows(lane_id)) {
+  if (!gate_->Knows(lane_id)) {
     return BeginLearning(lane_id, *token, now, next);
   }
   if (!moved_.Empty(lane_id)) {
@@ -420,23 +394,17 @@ Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
 
 bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
                   const Moment& now, absl::Time& next) {
-  absl::Time allowed = hosts_.Reserve(token.api_url, now.steady);
-  absl::string_view reason = "HOST_DOWN";
-  if (allowed <= now.steady) {
-    allowed = limiter_->Reserve(lane_id, pending, now.steady);
-    if (allowed <= now.steady) return true;
-    hosts_.Return(token.api_url);
-    reason = limiter_->WaitsFor(lane_id, pending, now.steady);
-  }
-  const absl::Time until = now.wall + (allowed - now.steady);
-  board_.Waits(lane_id, reason, until);
+  const RequestGate::Answer answer =
+      gate_->Enter(lane_id, token, pending, now.steady);
+  if (answer.when <= now.steady) return true;
+  const absl::Time until = now.wall + (answer.when - now.steady);
+  board_.Waits(lane_id, answer.reason, until);
   next = std::min(next, until);
   return false;
 }
 
 void Poster::Unbook(const std::string& lane_id, const Token& token) {
-  limiter_->Return(lane_id);
-  hosts_.Return(token.api_url);
+  gate_->Return(lane_id, token);
 }
 
 Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,

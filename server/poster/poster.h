@@ -20,9 +20,8 @@
 #include "server/base/mutex.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
-#include "server/github/rate_limiter.h"
+#include "server/github/request_gate.h"
 #include "server/outbox/outbox.h"
-#include "server/poster/host_guard.h"
 #include "server/poster/lane_board.h"
 #include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
@@ -60,7 +59,7 @@ class Poster {
   // `on_store_failure`, if there is one, is called by RunOnce when the store
   // says INTERNAL: the process must end and recover.
   Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
-         RateLimiter* limiter, Metrics* metrics, Clock* clock,
+         RequestGate* gate, Metrics* metrics, Clock* clock,
          std::function<void()> wake,
          std::function<void(absl::Status)> on_store_failure = nullptr);
   ~Poster();
@@ -175,7 +174,7 @@ class Poster {
   Outbox* const outbox_;
   Credentials* const credentials_;
   GitHubClient* const github_;
-  RateLimiter* const limiter_;
+  RequestGate* const gate_;
   Metrics* const metrics_;
   Clock* const clock_;
   const std::function<void()> wake_;
@@ -184,7 +183,6 @@ class Poster {
   LaneBoard board_;
 
   // RunOnce's own.
-  HostGuard hosts_;
   Wording wording_;
   MovedRepositories moved_;
   std::map<std::string, Lane> lanes_;

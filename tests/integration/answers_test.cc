@@ -158,8 +158,9 @@ class AnswersTest : public testing::TestWithParam<Row> {
     // A second instead of twelve: what is silent here, is silent for ever.
     client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox/1",
                                              absl::Seconds(1));
+    gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
     poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
-                                       client_.get(), &limiter_, &metrics_,
+                                       client_.get(), gate_.get(), &metrics_,
                                        &clock_, [this] {
                                          MutexLock lock(&mu_);
                                          woken_ = true;
@@ -245,6 +246,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
   std::unique_ptr<HttpGitHub> github_;
   std::unique_ptr<Credentials> credentials_;
   RateLimiter limiter_;
+  std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<HttpTransport> transport_;
   std::unique_ptr<GitHubClient> client_;

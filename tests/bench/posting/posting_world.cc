@@ -81,8 +81,9 @@ PostingWorld::PostingWorld(const Options& options) {
   auto outbox = OpenSqliteOutbox(outbox_options);
   if (!outbox.ok()) Die(outbox.status());
   outbox_ = *std::move(outbox);
+  gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
   poster_ = std::make_unique<Poster>(
-      outbox_.get(), credentials_.get(), client_.get(), &limiter_, &metrics_,
+      outbox_.get(), credentials_.get(), client_.get(), gate_.get(), &metrics_,
       &clock_, [this] { woken_ = true; }, Die);
 }
 

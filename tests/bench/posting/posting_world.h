@@ -82,6 +82,7 @@ class PostingWorld {
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<Outbox> outbox_;
   RateLimiter limiter_;
+  std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Poster> poster_;
   bool woken_ = false;
   std::vector<Post> posts_;

@@ -200,8 +200,9 @@ class PosterTest : public testing::Test {
   void StartPoster() {
     poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
+    gate_ = std::make_unique<RequestGate>(limiter_.get(), credentials_.get());
     poster_ = std::make_unique<Poster>(
-        outbox_.get(), credentials_.get(), client_.get(), limiter_.get(),
+        outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
         &metrics_, &clock_, [this] { woken_ = true; },
         [this](absl::Status status) { store_failures_.push_back(status); });
   }
@@ -306,6 +307,7 @@ class PosterTest : public testing::Test {
   std::unique_ptr<InterceptingTransport> transport_;
   std::unique_ptr<GitHubClient> client_;
   std::unique_ptr<RateLimiter> limiter_;
+  std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Poster> poster_;
   bool woken_ = false;
   std::vector<absl::Status> store_failures_;

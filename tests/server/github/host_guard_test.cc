@@ -1,4 +1,4 @@
-#include "server/poster/host_guard.h"
+#include "server/github/host_guard.h"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_POSTER_HOST_GUARD_H_
-#define SIGNALBOX_SERVER_POSTER_HOST_GUARD_H_
+#ifndef SIGNALBOX_SERVER_GITHUB_HOST_GUARD_H_
+#define SIGNALBOX_SERVER_GITHUB_HOST_GUARD_H_
 
 #include <map>
 #include <string>
@@ -16,7 +16,7 @@ namespace signalbox {
 // the same thing again, and leaves as many requests behind whose end nobody
 // knows.
 //
-// Time is an argument and must not go backwards. Not thread-safe: the poster's.
+// Time is an argument and must not go backwards. Not thread-safe: RequestGate's.
 class HostGuard {
  public:
   // If a request to `api_url` may begin at `now`: books it and returns `now`.
@@ -46,4 +46,4 @@ class HostGuard {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_POSTER_HOST_GUARD_H_
+#endif  // SIGNALBOX_SERVER_GITHUB_HOST_GUARD_H_

@@ -1,0 +1,85 @@
+#include "server/github/request_gate.h"
+
+#include <algorithm>
+
+namespace signalbox {
+namespace {
+
+// Only a request whose token was good gets this far at GitHub.
+bool ProvesToken(Action action) {
+  return action == Action::kDone || action == Action::kHold ||
+         action == Action::kFitDescription || action == Action::kDropTargetUrl;
+}
+
+bool WasAnswered(Action action) {
+  return action != Action::kRetry && action != Action::kRetryAmbiguous;
+}
+
+}  // namespace
+
+RequestGate::Answer RequestGate::Enter(absl::string_view credential,
+                                       const Token& token, bool pending,
+                                       absl::Time now) {
+  MutexLock lock(&mu_);
+  now = latest_ = std::max(latest_, now);
+  absl::Time allowed = hosts_.Reserve(token.api_url, now);
+  if (allowed > now) return {allowed, "HOST_DOWN"};
+  allowed = limiter_->Reserve(credential, pending, now);
+  if (allowed <= now) return {allowed, ""};
+  hosts_.Return(token.api_url);
+  return {allowed, limiter_->WaitsFor(credential, pending, now)};
+}
+
+void RequestGate::Return(absl::string_view credential, const Token& token) {
+  MutexLock lock(&mu_);
+  limiter_->Return(credential);
+  hosts_.Return(token.api_url);
+}
+
+void RequestGate::Leave(absl::string_view credential, const Token& token,
+                        const GitHubReply& reply, bool proves_token,
+                        absl::Time now, absl::Time wall_now) {
+  const Verdict& verdict = reply.verdict;
+  {
+    MutexLock lock(&mu_);
+    now = latest_ = std::max(latest_, now);
+    limiter_->Observe(credential, reply.answer, verdict, now);
+    hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
+  }
+  switch (verdict.action) {
+    case Action::kReauthenticate:
+    case Action::kPark:
+      return credentials_->NoteRefused(credential, token, verdict.reason,
+                                       wall_now);
+    case Action::kWait:
+      return;
+    default:
+      if (ProvesToken(verdict.action) ||
+          (proves_token && WasAnswered(verdict.action))) {
+        credentials_->NoteAccepted(credential, token);
+      }
+  }
+}
+
+bool RequestGate::Knows(absl::string_view credential) const {
+  MutexLock lock(&mu_);
+  return limiter_->Knows(credential);
+}
+
+void RequestGate::Block(absl::string_view credential, absl::Time until) {
+  MutexLock lock(&mu_);
+  limiter_->Block(credential, until);
+}
+
+absl::Time RequestGate::BlockedUntil(absl::string_view credential) const {
+  MutexLock lock(&mu_);
+  return limiter_->BlockedUntil(credential);
+}
+
+RateLimiter::BudgetView RequestGate::BudgetOf(
+    absl::string_view credential) const {
+  MutexLock lock(&mu_);
+  return limiter_->View(credential);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,68 @@
+#ifndef SIGNALBOX_SERVER_GITHUB_REQUEST_GATE_H_
+#define SIGNALBOX_SERVER_GITHUB_REQUEST_GATE_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/mutex.h"
+#include "server/github/credentials.h"
+#include "server/github/github_client.h"
+#include "server/github/host_guard.h"
+#include "server/github/rate_limiter.h"
+
+namespace signalbox {
+
+// RequestGate is where every request to GitHub goes through, whoever makes it:
+// it obeys the budget, the pace and the limits of the credential (RateLimiter)
+// and spares a host that is down (HostGuard), and tells those and the
+// credential how the request ended.
+//
+// `now` is a steady clock's time throughout; a caller may be a little behind
+// another one.
+//
+// Thread-safe.
+class RequestGate {
+ public:
+  // Both are borrowed, and `limiter` is nobody else's from now on.
+  RequestGate(RateLimiter* limiter, Credentials* credentials)
+      : limiter_(limiter), credentials_(credentials) {}
+
+  struct Answer {
+    // When to ask again; in the past or now: the request is booked.
+    // absl::InfiniteFuture(): only the end of a request can change it.
+    absl::Time when;
+    // What it waits for: RateLimiter::WaitsFor or HOST_DOWN.
+    absl::string_view reason;
+  };
+
+  // Whether a request with `token` of `credential` may be made now, and books
+  // it. `pending`: it may not touch what is kept for results.
+  Answer Enter(absl::string_view credential, const Token& token, bool pending,
+               absl::Time now);
+
+  // Takes back an Enter whose request was not made.
+  void Return(absl::string_view credential, const Token& token);
+
+  // A request has ended. `proves_token`: any answer but a refusal of the token
+  // means that it is good, as with GET /rate_limit.
+  void Leave(absl::string_view credential, const Token& token,
+             const GitHubReply& reply, bool proves_token, absl::Time now,
+             absl::Time wall_now);
+
+  // As RateLimiter.
+  bool Knows(absl::string_view credential) const;
+  void Block(absl::string_view credential, absl::Time until);
+  absl::Time BlockedUntil(absl::string_view credential) const;
+  RateLimiter::BudgetView BudgetOf(absl::string_view credential) const;
+
+ private:
+  RateLimiter* const limiter_ ABSL_PT_GUARDED_BY(mu_);
+  Credentials* const credentials_;
+
+  mutable Mutex mu_;
+  HostGuard hosts_ ABSL_GUARDED_BY(mu_);
+  absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_GITHUB_REQUEST_GATE_H_

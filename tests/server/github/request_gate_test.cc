@@ -1,0 +1,141 @@
+#include "server/github/request_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace signalbox {
+namespace {
+
+constexpr char kLane[] = "github.com/acme";
+
+// Remembers what it was told.
+class NotingCredentials : public Credentials {
+ public:
+  std::string Find(const Repository&) const override { return kLane; }
+  absl::StatusOr<Token> Get(absl::string_view, absl::Time) override {
+    return Token();
+  }
+  void NoteRefused(absl::string_view credential, const Token&,
+                   absl::string_view reason, absl::Time) override {
+    told.push_back(std::string(credential) + " refused " + std::string(reason));
+  }
+  void NoteAccepted(absl::string_view credential, const Token&) override {
+    told.push_back(std::string(credential) + " accepted");
+  }
+  std::vector<CredentialState> States() const override { return {}; }
+
+  std::vector<std::string> told;
+};
+
+class RequestGateTest : public testing::Test {
+ protected:
+  RequestGateTest() {
+    token_.api_url = "https://api.github.com";
+    PaceOptions pace;
+    pace.per_minute = 0;
+    limiter_.SetPace(kLane, pace);
+    limiter_.SetPace("github.com/other", pace);
+  }
+
+  bool Enter(const std::string& lane = kLane) {
+    return gate_.Enter(lane, token_, /*pending=*/false, now_).when <= now_;
+  }
+
+  void Leave(Action action, std::string reason = "", int status = 200,
+             bool proves_token = false) {
+    GitHubReply reply;
+    HttpResponse answer;
+    answer.status = status;
+    reply.answer = answer;
+    reply.verdict.action = action;
+    reply.verdict.reason = std::move(reason);
+    gate_.Leave(kLane, token_, reply, proves_token, now_, now_);
+  }
+
+  absl::Time now_ = absl::UnixEpoch() + absl::Hours(1);
+  Token token_;
+  RateLimiter limiter_;
+  NotingCredentials credentials_;
+  RequestGate gate_{&limiter_, &credentials_};
+};
+
+TEST_F(RequestGateTest, OneRequestOfACredentialAtATime) {
+  EXPECT_TRUE(Enter());
+  EXPECT_FALSE(Enter());
+  EXPECT_TRUE(Enter("github.com/other"));
+  Leave(Action::kDone);
+  EXPECT_TRUE(Enter());
+  gate_.Return(kLane, token_);
+  EXPECT_TRUE(Enter());
+}
+
+TEST_F(RequestGateTest, AHostThatIsDownIsSpared) {
+  for (int i = 0; i < kFailuresToPauseHost; ++i) {
+    ASSERT_TRUE(Enter());
+    Leave(Action::kRetryAmbiguous, "SERVER_ERROR", 502);
+  }
+  const RequestGate::Answer answer =
+      gate_.Enter("github.com/other", token_, false, now_);
+  EXPECT_GT(answer.when, now_);
+  EXPECT_EQ(answer.reason, "HOST_DOWN");
+  // The pace of a credential that is kept waiting by its host is not used up.
+  now_ += absl::Hours(1);
+  EXPECT_TRUE(Enter());
+}
+
+TEST_F(RequestGateTest, CredentialsLearnHowTheirTokensDid) {
+  const auto leave = [this](Action action, bool proves_token = false) {
+    EXPECT_TRUE(Enter());
+    Leave(action, "R", 200, proves_token);
+    return std::exchange(credentials_.told, {});
+  };
+  using Told = std::vector<std::string>;
+  const Told accepted = {"github.com/acme accepted"};
+  const Told refused = {"github.com/acme refused R"};
+  EXPECT_EQ(leave(Action::kDone), accepted);
+  EXPECT_EQ(leave(Action::kHold), accepted);
+  EXPECT_EQ(leave(Action::kReauthenticate), refused);
+  EXPECT_EQ(leave(Action::kPark), refused);
+  EXPECT_EQ(leave(Action::kAbandon), Told());
+  EXPECT_EQ(leave(Action::kAbandon, /*proves_token=*/true), accepted);
+  EXPECT_EQ(leave(Action::kRetryAmbiguous, /*proves_token=*/true), Told());
+}
+
+// Two threads look at the clock at nearly the same time.
+TEST_F(RequestGateTest, WhoIsALittleBehindDoesNoHarm) {
+  PaceOptions paced;
+  paced.per_minute = 60;
+  paced.burst = 1;
+  paced.max_in_flight = 8;
+  limiter_.SetPace(kLane, paced);
+  EXPECT_TRUE(Enter());
+  now_ -= absl::Milliseconds(5);
+  const RequestGate::Answer answer = gate_.Enter(kLane, token_, false, now_);
+  EXPECT_EQ(answer.when, now_ + absl::Milliseconds(5) + absl::Seconds(1));
+  EXPECT_EQ(answer.reason, "PACE");
+}
+
+TEST_F(RequestGateTest, TellsTheBudget) {
+  EXPECT_EQ(gate_.BudgetOf(kLane).limit, 0);
+  EXPECT_FALSE(gate_.Knows(kLane));
+  ASSERT_TRUE(Enter());
+  GitHubReply reply;
+  HttpResponse answer;
+  answer.status = 200;
+  answer.headers = {{"x-ratelimit-limit", "5000"},
+                    {"x-ratelimit-remaining", "4999"},
+                    {"x-ratelimit-reset", "7200"}};
+  reply.answer = answer;
+  reply.verdict.github_time = now_;
+  gate_.Leave(kLane, token_, reply, false, now_, now_);
+  EXPECT_TRUE(gate_.Knows(kLane));
+  EXPECT_EQ(gate_.BudgetOf(kLane).limit, 5000);
+  EXPECT_EQ(gate_.BudgetOf(kLane).remaining, 4999);
+  EXPECT_EQ(gate_.BudgetOf(kLane).reset_time, absl::FromUnixSeconds(7200));
+}
+
+}  // namespace
+}  // namespace signalbox
