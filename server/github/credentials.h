@@ -27,6 +27,9 @@ struct CredentialState {
   std::string id;
   std::string stop_reason;                      // Empty: it is not stopped.
   absl::Time stop_time = absl::InfinitePast();  // If it is.
+  // What its token may do, as GitHub told when it made it: `statuses=write`.
+  // Empty: not known.
+  std::vector<std::string> permissions = {};
 };
 
 // Credentials says who posts for a repository.
@@ -66,6 +69,16 @@ class Credentials {
   // GitHub accepted this token.
   virtual void NoteAccepted(absl::string_view credential_id,
                             const Token& token) = 0;
+
+  // GitHub Apps as themselves: credentials whose token is the App's own (a
+  // JWT), for the routes under /app alone. Find returns none of them.
+  virtual std::vector<std::string> Apps() const { return {}; }
+
+  // GitHub told that an installation of the App at this account came, went or
+  // changed: what is known of it is not believed any more, and the next Get
+  // asks anew.
+  virtual void LookAgain(absl::string_view /*host*/,
+                         absl::string_view /*account*/, absl::Time /*now*/) {}
 
   // Every credential that is configured or was asked for, by id. For metrics
   // and people.
