@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 
 namespace signalbox {
@@ -160,9 +161,10 @@ bool ReadCombined(absl::string_view body, absl::string_view context,
 // One call, across its redirects and pages.
 struct GitHubClient::Call {
   // What an answer that worked says; filled into the reply.
-  enum class Reading { kNothing, kStatus, kRepository };
+  enum class Reading { kNothing, kStatus, kRepository, kPage };
 
   HttpTransport* transport;
+  std::string api_url;
   HttpRequest request;
   RequestContext context;
   Done done;
@@ -215,6 +217,14 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
                                               /*allow_exceptions=*/false);
       if (json.is_object()) reply.full_name = TextOf(json, "full_name");
       understood = !reply.full_name.empty();
+    } else if (call->reading == Call::Reading::kPage) {
+      const std::string page = NextPage(answer->Header("link"));
+      absl::string_view path = page;
+      if (absl::ConsumePrefix(&path, call->api_url) &&
+          absl::StartsWith(path, "/") &&
+          !ResolveRedirect(call->request.url, page).empty()) {
+        reply.next_path = std::string(path);
+      }
     }
     if (!understood) {
       reply.verdict.action = Action::kAbandon;
@@ -250,6 +260,7 @@ std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(std::string method,
                                                           Done done) {
   auto call = std::make_shared<Call>();
   call->transport = transport_;
+  call->api_url = token.api_url;
   call->context.is_read = method == "GET";
   call->context.token_age = now - token.issue_time;
   call->request.method = std::move(method);
@@ -293,6 +304,22 @@ void GitHubClient::GetRepository(int64_t id, const Token& token, absl::Time now,
   auto call = NewCall("GET", absl::StrCat("/repositories/", id), token, now,
                       std::move(done));
   call->reading = Call::Reading::kRepository;
+  Send(std::move(call));
+}
+
+void GitHubClient::Ask(const ApiRequest& request, const Token& token,
+                       absl::Time now, Done done) {
+  auto call =
+      NewCall(request.method, request.path, token, now, std::move(done));
+  call->reading = Call::Reading::kPage;
+  call->request.max_body = request.max_body;
+  if (!request.etag.empty()) {
+    call->request.headers.emplace_back("If-None-Match", request.etag);
+  }
+  if (!request.body.empty()) {
+    call->request.headers.emplace_back("Content-Type", "application/json");
+    call->request.body = request.body;
+  }
   Send(std::move(call));
 }
 

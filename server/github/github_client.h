@@ -36,6 +36,15 @@ struct ShownStatus {
   std::string target_url;
 };
 
+// Any other request to the API.
+struct ApiRequest {
+  std::string method = "GET";
+  std::string path;  // Below the API's address, percent-encoded, with a query.
+  std::string body;  // JSON; empty: none.
+  std::string etag;  // What is held already, for If-None-Match; empty: nothing.
+  size_t max_body = 1 << 20;  // What is kept of the answer.
+};
+
 // How a call ended. By value: nothing is shared with the transport's thread.
 struct GitHubReply {
   // The last answer, for the rate limiter.
@@ -49,6 +58,9 @@ struct GitHubReply {
   std::optional<ShownStatus> shown;
   // GetRepository, if the verdict is kDone: "OWNER/NAME".
   std::string full_name;
+  // Ask, if the verdict is kDone: the path of the next page; empty: there is
+  // none, or not below the API's address.
+  std::string next_path;
 };
 
 // GitHubClient speaks the part of GitHub's REST API that sets and reads commit
@@ -87,6 +99,10 @@ class GitHubClient {
   // GET /rate_limit: costs no budget, and its headers tell the budget. A host
   // without limits answers 404.
   void GetRateLimit(const Token& token, absl::Time now, Done done);
+
+  // Whatever `request` says. The answer's body is left to the caller.
+  void Ask(const ApiRequest& request, const Token& token, absl::Time now,
+           Done done);
 
  private:
   struct Call;

@@ -1,0 +1,266 @@
+#include "server/recovery/questions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/github/waiting_times.h"
+
+namespace signalbox {
+namespace {
+
+// While another request of the credential is under way, or its token is being
+// fetched.
+constexpr absl::Duration kLookAgain = absl::Seconds(1);
+// A token that GitHub refuses is renewed by its credential, or stopped; one
+// question does not try for ever.
+constexpr int kMostRefusals = 3;
+
+absl::Duration RetryWait(int tries) {
+  absl::Duration wait = kFirstRetry;
+  for (int i = 1; i < tries && wait < kMaxRetry; ++i) wait *= 2;
+  return std::min(wait, kMaxRetry);
+}
+
+bool WillPass(Action action) {
+  return action == Action::kRetry || action == Action::kRetryAmbiguous ||
+         action == Action::kWait;
+}
+
+}  // namespace
+
+Questions::Questions(Options options, Outbox* outbox, Credentials* credentials,
+                     GitHubClient* github, RequestGate* gate, Metrics* metrics,
+                     Clock* clock, std::function<void()> wake,
+                     std::function<void()> freed)
+    : options_(std::move(options)),
+      outbox_(outbox),
+      credentials_(credentials),
+      github_(github),
+      gate_(gate),
+      metrics_(metrics),
+      clock_(clock),
+      wake_(std::move(wake)),
+      freed_(std::move(freed)) {}
+
+void Questions::Ask(Question question, Answered answered) {
+  auto waiting = std::make_unique<Waiting>();
+  waiting->give_up = Steady() + question.patience;
+  waiting->question = std::move(question);
+  waiting->answered = std::move(answered);
+  waiting->last =
+      Unanswered(Action::kRetry, "NOT_ASKED", "it was not its turn in time");
+  {
+    MutexLock lock(&mu_);
+    new_.push_back(std::move(waiting));
+  }
+  wake_();
+}
+
+void Questions::Close() {
+  MutexLock lock(&mu_);
+  closed_ = true;
+}
+
+GitHubReply Questions::Unanswered(Action action, std::string reason,
+                                  std::string message) {
+  GitHubReply reply;
+  reply.answer = absl::FailedPreconditionError(message);
+  reply.verdict.action = action;
+  reply.verdict.reason = std::move(reason);
+  reply.verdict.message = std::move(message);
+  return reply;
+}
+
+absl::Time Questions::RunOnce() {
+  TakeEnded();
+  TakeNew();
+  {
+    MutexLock lock(&mu_);
+    if (closed_) return absl::InfiniteFuture();
+  }
+  const absl::Time now = Steady();
+  absl::Time next = absl::InfiniteFuture();
+  for (auto it = lines_.begin(); it != lines_.end();) {
+    Line& line = it->second;
+    GiveUp(line, now, next);
+    next = std::min(next, Begin(it->first, line));
+    const bool idle = line.urgent.empty() && line.patient.empty() &&
+                      !line.asking && line.rest_end <= now;
+    it = idle ? lines_.erase(it) : std::next(it);
+  }
+  {
+    // Whoever got an answer may have asked more.
+    MutexLock lock(&mu_);
+    if (!new_.empty()) return clock_->Now();
+  }
+  return next == absl::InfiniteFuture() ? next : clock_->Now() + (next - now);
+}
+
+void Questions::TakeNew() {
+  std::vector<std::unique_ptr<Waiting>> taken;
+  {
+    MutexLock lock(&mu_);
+    taken.swap(new_);
+  }
+  for (std::unique_ptr<Waiting>& waiting : taken) {
+    if (waiting_count_ >= options_.max_waiting) {
+      waiting->answered(waiting->last);
+      continue;
+    }
+    ++waiting_count_;
+    Line& line = lines_[waiting->question.credential];
+    (waiting->question.urgent ? line.urgent : line.patient)
+        .push_back(std::move(waiting));
+  }
+}
+
+void Questions::TakeEnded() {
+  std::vector<Ended> ended;
+  {
+    MutexLock lock(&mu_);
+    ended.swap(ended_);
+  }
+  for (Ended& one : ended) NoteEnd(std::move(one));
+}
+
+void Questions::NoteEnd(Ended ended) {
+  const absl::Time now = Steady();
+  const Verdict& verdict = ended.reply.verdict;
+  Line& line = lines_[ended.credential];
+  line.asking = false;
+  gate_->Leave(ended.credential, ended.token, ended.reply,
+               /*proves_token=*/ended.waiting == nullptr, now, clock_->Now());
+  freed_();
+  metrics_->Add("signalbox_reads_total",
+                "Other requests to GitHub, by what became of them.",
+                {{"verdict", verdict.reason}});
+  if (verdict.action == Action::kWait) NoteLimit(ended.credential, verdict);
+  if (ended.waiting == nullptr) return;
+
+  Waiting& waiting = *ended.waiting;
+  ++waiting.tries;
+  const bool refused = verdict.action == Action::kReauthenticate &&
+                       waiting.tries < kMostRefusals;
+  if (WillPass(verdict.action) || refused) {
+    if (verdict.action != Action::kWait) {
+      line.retry_time = now + RetryWait(waiting.tries);
+    }
+    waiting.last = std::move(ended.reply);
+    (waiting.question.urgent ? line.urgent : line.patient)
+        .push_front(std::move(ended.waiting));
+    return;
+  }
+  if (!waiting.question.urgent && options_.gap_of) {
+    line.rest_end = now + options_.gap_of(ended.credential);
+  }
+  --waiting_count_;
+  waiting.answered(ended.reply);
+}
+
+// As the poster does: a restart does not forget it.
+void Questions::NoteLimit(const std::string& credential,
+                          const Verdict& verdict) {
+  const absl::Time wall = clock_->Now();
+  const absl::Time until = wall + (gate_->BlockedUntil(credential) - Steady());
+  LogWarning("GitHub limits a credential",
+             {{"credential", credential},
+              {"reason", verdict.reason},
+              {"until", absl::FormatTime(until, absl::UTCTimeZone())},
+              {"message", verdict.message},
+              {"request_id", verdict.request_id}});
+  const absl::Status kept = outbox_->SetPause(credential, until, wall);
+  if (!kept.ok()) {
+    LogError("the store failed while asking", {{"error", kept.ToString()}});
+  }
+}
+
+void Questions::GiveUp(Line& line, absl::Time now, absl::Time& next) {
+  for (auto* queue : {&line.urgent, &line.patient}) {
+    std::deque<std::unique_ptr<Waiting>> kept;
+    for (std::unique_ptr<Waiting>& waiting : *queue) {
+      if (now < waiting->give_up) {
+        next = std::min(next, waiting->give_up);
+        kept.push_back(std::move(waiting));
+        continue;
+      }
+      --waiting_count_;
+      waiting->answered(waiting->last);
+    }
+    queue->swap(kept);
+  }
+}
+
+void Questions::RefuseAll(Line& line, const GitHubReply& reply) {
+  for (auto* queue : {&line.urgent, &line.patient}) {
+    std::deque<std::unique_ptr<Waiting>> refused;
+    refused.swap(*queue);
+    for (const std::unique_ptr<Waiting>& waiting : refused) {
+      --waiting_count_;
+      waiting->answered(reply);
+    }
+  }
+}
+
+absl::Time Questions::Begin(const std::string& credential, Line& line) {
+  const absl::Time now = Steady();
+  if (line.asking || (line.urgent.empty() && line.patient.empty())) {
+    return line.rest_end > now ? line.rest_end : absl::InfiniteFuture();
+  }
+  const bool urgent = !line.urgent.empty();
+  if (now < line.retry_time) return line.retry_time;
+  if (!urgent && now < line.rest_end) return line.rest_end;
+
+  const absl::StatusOr<Token> token =
+      credentials_->Get(credential, clock_->Now());
+  if (absl::IsUnavailable(token.status())) return now + kLookAgain;
+  if (!token.ok()) {
+    RefuseAll(line,
+              Unanswered(absl::IsNotFound(token.status()) ? Action::kAbandon
+                                                          : Action::kPark,
+                         std::string(ReasonOf(token.status())),
+                         std::string(token.status().message())));
+    return absl::InfiniteFuture();
+  }
+  const RequestGate::Answer gate =
+      gate_->Enter(credential, *token, /*pending=*/true, now);
+  if (gate.when > now) return std::min(gate.when, now + kLookAgain);
+  if (token->probe_only) {
+    Send(credential, nullptr, *token);
+  } else {
+    auto& queue = urgent ? line.urgent : line.patient;
+    std::unique_ptr<Waiting> first = std::move(queue.front());
+    queue.pop_front();
+    Send(credential, std::move(first), *token);
+  }
+  line.asking = true;
+  return absl::InfiniteFuture();
+}
+
+void Questions::Send(const std::string& credential,
+                     std::unique_ptr<Waiting> waiting, const Token& token) {
+  // std::function must be copyable.
+  auto ended = std::make_shared<Ended>();
+  ended->credential = credential;
+  ended->waiting = std::move(waiting);
+  ended->token = token;
+  const Waiting* const asked = ended->waiting.get();
+  GitHubClient::Done done = [this, ended](GitHubReply reply) {
+    ended->reply = std::move(reply);
+    {
+      MutexLock lock(&mu_);
+      ended_.push_back(std::move(*ended));
+    }
+    wake_();
+  };
+  if (asked == nullptr) {
+    github_->GetRateLimit(token, clock_->Now(), std::move(done));
+  } else {
+    github_->Ask(asked->question.request, token, clock_->Now(),
+                 std::move(done));
+  }
+}
+
+}  // namespace signalbox

@@ -1,0 +1,130 @@
+#ifndef SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
+#define SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/metrics.h"
+#include "server/github/credentials.h"
+#include "server/github/github_client.h"
+#include "server/github/request_gate.h"
+#include "server/github/static_credentials.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/recovery/questions.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_github.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+
+constexpr char kLane[] = "github.com/acme";
+constexpr char kToken[] = "acme-token";
+
+// A server's recovery with a real store, against the fake GitHub, on a virtual
+// clock. The account acme has the token kToken, and no other has any.
+class RecoveryTest : public testing::Test {
+ protected:
+  RecoveryTest() {
+    GitHubRules::Options options;
+    options.tokens = {kToken};
+    options.base_url = "https://api.github.com";
+    github_ = std::make_unique<FakeGitHub>(options, &clock_);
+    client_ = std::make_unique<GitHubClient>(github_.get(), "signalbox/1");
+
+    StaticCredential acme;
+    acme.api_url = "https://api.github.com";
+    acme.accounts = {"acme"};
+    acme.token = Secret(kToken);
+    UseCredentials(*MakeStaticCredentials({acme}));
+  }
+
+  ~RecoveryTest() override { github_->rules().ClearFaults(); }
+
+  void TearDown() override {
+    const GitHubRules::Misbehaviour& counted = rules().misbehaviour();
+    for (const auto& [name, count] : counted.All()) EXPECT_EQ(count, 0) << name;
+  }
+
+  // Before anything else; lanes go by them.
+  void UseCredentials(std::unique_ptr<Credentials> credentials) {
+    questions_.reset();
+    outbox_.reset();
+    credentials_ = std::move(credentials);
+    gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
+    PaceOptions pace;
+    pace.per_minute = 0;
+    limiter_.SetPace(kLane, pace);
+    SqliteOutboxOptions options;
+    options.data_dir = dir_.path() + "/data";
+    options.lane_of = [this](const Repository& repository) {
+      return credentials_->Find(repository);
+    };
+    outbox_ = *OpenSqliteOutbox(options);
+    MakeQuestions();
+  }
+
+  void MakeQuestions(absl::Duration gap = absl::ZeroDuration()) {
+    Questions::Options options;
+    options.gap_of = [gap](absl::string_view) { return gap; };
+    questions_ = std::make_unique<Questions>(
+        options, outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
+        &metrics_, &clock_, [this] { woken_ = true; }, [this] { ++freed_; });
+  }
+
+  GitHubRules& rules() { return github_->rules(); }
+
+  // What the Workers do, for that long. `also` is one more RunOnce.
+  void RunFor(absl::Duration time,
+              const std::function<absl::Time()>& also = nullptr) {
+    const absl::Time end = clock_.Now() + time;
+    for (int runs = 0;; ++runs) {
+      ASSERT_LT(runs, 200'000) << "it runs hot";
+      woken_ = false;
+      absl::Time wanted = also ? also() : absl::InfiniteFuture();
+      wanted = std::min(wanted, questions_->RunOnce());
+      github_->DeliverDue();
+      const absl::Time now = clock_.Now();
+      if (woken_ || wanted <= now) continue;
+      const absl::Time next = std::min(wanted, github_->NextDelivery());
+      if (next > end) {
+        clock_.Advance(end - now);
+        return;
+      }
+      clock_.Advance(next - now);
+    }
+  }
+
+  void Fail(const std::string& name, int count = 1, int seconds = 60,
+            const std::string& where = "") {
+    Fault fault;
+    fault.name = name;
+    fault.count = count;
+    fault.seconds = seconds;
+    fault.target_contains = where;
+    rules().AddFault(fault);
+  }
+
+  FakeClock clock_;
+  Metrics metrics_;
+  TempDir dir_;
+  std::unique_ptr<FakeGitHub> github_;
+  std::unique_ptr<GitHubClient> client_;
+  std::unique_ptr<Credentials> credentials_;
+  RateLimiter limiter_;
+  std::unique_ptr<RequestGate> gate_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Questions> questions_;
+  bool woken_ = false;
+  int freed_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
