@@ -43,6 +43,7 @@ FOREIGN = {
     "jwt/": ("server/github/app_jwt.cc",),
     "nlohmann/": ("server/github/app_answers.cc", "server/github/classify.cc",
                   "server/github/github_client.cc",
+                  "server/recovery/github_answers.cc",
                   "server/web/web_server.cc", "shim/webhook/json_fields.cc",
                   "clients/cli/detection.cc", "tests/*"),
     "yaml-cpp/": ("server/yaml_tree.cc",),

@@ -1,0 +1,223 @@
+#include "server/recovery/github_answers.h"
+
+#include <limits>
+
+#include "nlohmann/json.hpp"
+#include "server/base/error.h"
+
+namespace signalbox {
+namespace {
+
+using Json = nlohmann::json;
+
+absl::Status Unexpected(absl::string_view what) {
+  return Error(absl::StatusCode::kInvalidArgument, "UNEXPECTED_ANSWER", what);
+}
+
+absl::StatusOr<Json> Parse(absl::string_view text, Json::value_t type) {
+  Json json = Json::parse(text.begin(), text.end(), /*cb=*/nullptr,
+                          /*allow_exceptions=*/false);
+  if (json.type() == type) return json;
+  return Unexpected(type == Json::value_t::array
+                        ? "GitHub's answer is not a JSON list"
+                        : "GitHub's answer is not a JSON object");
+}
+
+// Null: it is not there.
+const Json* Find(const Json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+
+const Json& Object(const Json& object, const char* name) {
+  static const auto* const nothing = new Json();
+  const Json* const found = Find(object, name);
+  return found == nullptr ? *nothing : *found;
+}
+
+std::string Text(const Json& object, const char* name) {
+  const Json* const found = Find(object, name);
+  return found != nullptr && found->is_string() ? found->get<std::string>()
+                                                : std::string();
+}
+
+// 0: it is not there, or does not fit.
+int64_t Number(const Json& object, const char* name) {
+  const Json* const found = Find(object, name);
+  if (found == nullptr || !found->is_number_integer()) return 0;
+  if (found->is_number_unsigned() &&
+      found->get<uint64_t>() >
+          static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    return 0;
+  }
+  return found->get<int64_t>();
+}
+
+bool Flag(const Json& object, const char* name, bool otherwise = false) {
+  const Json* const found = Find(object, name);
+  return found != nullptr && found->is_boolean() ? found->get<bool>()
+                                                 : otherwise;
+}
+
+absl::Time Moment(const Json& object, const char* name) {
+  absl::Time time;
+  std::string error;
+  return absl::ParseTime(absl::RFC3339_full, Text(object, name), &time, &error)
+             ? time
+             : absl::InfinitePast();
+}
+
+std::optional<ListedDelivery> DeliveryFrom(const Json& item) {
+  ListedDelivery delivery;
+  delivery.id = Number(item, "id");
+  delivery.guid = Text(item, "guid");
+  delivery.delivered_at = Moment(item, "delivered_at");
+  if (delivery.id <= 0 || delivery.guid.empty() || delivery.guid.size() > 255 ||
+      delivery.delivered_at == absl::InfinitePast()) {
+    return std::nullopt;
+  }
+  delivery.redelivery = Flag(item, "redelivery");
+  const int64_t code = Number(item, "status_code");
+  delivery.status_code = code > 0 && code < 1000 ? static_cast<int>(code) : 0;
+  delivery.event = Text(item, "event");
+  delivery.action = Text(item, "action");
+  return delivery;
+}
+
+std::optional<PullRequest> PullRequestFrom(const Json& item) {
+  const Json& head = Object(item, "head");
+  const Json& base = Object(item, "base");
+  const Json& head_repository = Object(head, "repo");
+  const Json& base_repository = Object(base, "repo");
+  PullRequest pull;
+  pull.base_full_name = Text(base_repository, "full_name");
+  pull.base_repository_id = Number(base_repository, "id");
+  pull.head_sha = Text(head, "sha");
+  pull.open = Text(item, "state") == "open";
+  Change& change = pull.change;
+  change.event = "pull_request";
+  change.pull_request_number = Number(item, "number");
+  if (change.pull_request_number <= 0 || pull.head_sha.empty()) {
+    return std::nullopt;
+  }
+  change.title = Text(item, "title");
+  change.author = Text(Object(item, "user"), "login");
+  change.head_ref = Text(head, "ref");
+  change.base_ref = Text(base, "ref");
+  change.draft = Flag(item, "draft");
+  // The head's repository may be gone; then nobody knows, and it is a fork.
+  const int64_t head_id = Number(head_repository, "id");
+  change.fork = head_id == 0 || head_id != pull.base_repository_id;
+  change.clone_url = Text(head_repository, "clone_url");
+  change.updated_time = Moment(item, "updated_at");
+  return pull;
+}
+
+std::optional<ListedHook> HookFrom(const Json& config) {
+  ListedHook hook;
+  hook.url = Text(config, "url");
+  if (hook.url.empty()) return std::nullopt;
+  hook.content_type = Text(config, "content_type");
+  // GitHub shows a secret as asterisks, and none as nothing.
+  hook.has_secret = !Text(config, "secret").empty();
+  const Json* const insecure = Find(config, "insecure_ssl");
+  hook.insecure_ssl = Text(config, "insecure_ssl") == "1" ||
+                      (insecure != nullptr && insecure->is_number_integer() &&
+                       Number(config, "insecure_ssl") == 1);
+  return hook;
+}
+
+template <typename Value, typename From>
+absl::StatusOr<std::vector<Value>> ReadList(absl::string_view json, From from) {
+  const absl::StatusOr<Json> list = Parse(json, Json::value_t::array);
+  if (!list.ok()) return list.status();
+  std::vector<Value> values;
+  for (const Json& item : *list) {
+    std::optional<Value> value = from(item);
+    if (value.has_value()) values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ListedDelivery>> ReadDeliveries(
+    absl::string_view json) {
+  return ReadList<ListedDelivery>(json, DeliveryFrom);
+}
+
+absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json) {
+  const absl::StatusOr<Json> delivery = Parse(json, Json::value_t::object);
+  if (!delivery.ok()) return delivery.status();
+  const Json& payload = Object(Object(*delivery, "request"), "payload");
+  SentDelivery sent;
+  sent.event = Text(*delivery, "event");
+  if (sent.event.empty() || !payload.is_object()) {
+    return Unexpected("GitHub's answer about a delivery has no payload");
+  }
+  sent.payload = payload.dump(-1, ' ', /*ensure_ascii=*/false,
+                              Json::error_handler_t::replace);
+  return sent;
+}
+
+absl::StatusOr<PullRequest> ReadPullRequest(absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  std::optional<PullRequest> pull = PullRequestFrom(*object);
+  if (!pull.has_value()) {
+    return Unexpected("GitHub's answer is not a pull request");
+  }
+  return *std::move(pull);
+}
+
+absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
+    absl::string_view json) {
+  return ReadList<PullRequest>(json, PullRequestFrom);
+}
+
+absl::StatusOr<std::string> ReadPermission(absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  std::string permission = Text(*object, "permission");
+  if (permission.empty()) {
+    return Unexpected("GitHub's answer tells no permission");
+  }
+  return permission;
+}
+
+absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json) {
+  return ReadList<ListedHook>(
+      json, [](const Json& item) -> std::optional<ListedHook> {
+        std::optional<ListedHook> hook = HookFrom(Object(item, "config"));
+        if (!hook.has_value()) return std::nullopt;
+        hook->id = Number(item, "id");
+        if (hook->id <= 0) return std::nullopt;
+        hook->active = Flag(item, "active", /*otherwise=*/true);
+        const Json& events = Object(item, "events");
+        if (events.is_array()) {
+          for (const Json& event : events) {
+            if (event.is_string()) {
+              hook->events.push_back(event.get<std::string>());
+            }
+          }
+        }
+        const Json& last = Object(item, "last_response");
+        const int64_t code = Number(last, "code");
+        if (code > 0 && code < 1000) {
+          hook->last_response_code = static_cast<int>(code);
+        }
+        hook->last_response_message = Text(last, "message");
+        return hook;
+      });
+}
+
+absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  std::optional<ListedHook> hook = HookFrom(*object);
+  if (!hook.has_value()) return Unexpected("GitHub's answer is not a hook");
+  return *std::move(hook);
+}
+
+}  // namespace signalbox

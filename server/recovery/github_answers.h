@@ -1,0 +1,78 @@
+#ifndef SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_
+#define SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/report/change.h"
+
+namespace signalbox {
+
+// What GitHub's answers say, read from their JSON. Nothing in them is trusted:
+// a member of another type or beyond its range is as if it were not there, and
+// an element of a list that lacks what it needs is left out. An answer that is
+// no JSON, or an object instead of a list, is INVALID_ARGUMENT, reason
+// UNEXPECTED_ANSWER.
+//
+// github-api.md calls these "list item" (6.3), pull request (7.2) and so on.
+
+// One attempt at a delivery, as GitHub lists it.
+struct ListedDelivery {
+  int64_t id = 0;    // Of the attempt.
+  std::string guid;  // Of the delivery: X-GitHub-Delivery.
+  absl::Time delivered_at = absl::InfinitePast();
+  bool redelivery = false;
+  int status_code = 0;  // 0: no answer.
+  std::string event;
+  std::string action;
+};
+absl::StatusOr<std::vector<ListedDelivery>> ReadDeliveries(
+    absl::string_view json);
+
+// What was sent, from the answer about one attempt.
+struct SentDelivery {
+  std::string event;    // X-GitHub-Event.
+  std::string payload;  // JSON, written anew: not the bytes that were signed.
+};
+absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json);
+
+// A pull request as it is now.
+struct PullRequest {
+  std::string base_full_name;  // OWNER/NAME.
+  int64_t base_repository_id = 0;
+  std::string head_sha;
+  bool open = false;
+  Change change;
+};
+absl::StatusOr<PullRequest> ReadPullRequest(absl::string_view json);
+absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
+    absl::string_view json);
+
+// `permission` of a collaborator: admin, write, read or none.
+absl::StatusOr<std::string> ReadPermission(absl::string_view json);
+
+// A webhook's settings, as the lists of hooks have them.
+struct ListedHook {
+  int64_t id = 0;
+  std::string url;
+  std::string content_type;
+  bool active = true;
+  bool has_secret = false;
+  bool insecure_ssl = false;
+  std::vector<std::string> events;
+  std::optional<int> last_response_code;
+  std::string last_response_message;
+};
+absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json);
+// Of an App's only hook, which has no events and is always active.
+absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_

@@ -1,0 +1,215 @@
+#include "server/recovery/hook_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/report/text.h"
+
+namespace signalbox {
+namespace {
+
+absl::StatusOr<Repository> RepositoryOf(
+    const std::string& name, const std::vector<std::string>& known_hosts) {
+  absl::StatusOr<Repository> repository = ParseRepository(name);
+  if (!repository.ok()) return repository.status();
+  if (std::find(known_hosts.begin(), known_hosts.end(), repository->host) ==
+      known_hosts.end()) {
+    return InvalidField("repository", name,
+                        "is on a host that this server does not know",
+                        "UNKNOWN_HOST");
+  }
+  return repository;
+}
+
+// Texts of a change are GitHub's and only shown.
+Change ChangeOf(const HookChange& hook) {
+  Change change;
+  change.event = hook.event;
+  change.pull_request_number = hook.pull_request_number;
+  change.title = KeepDescription(hook.title).text;
+  change.author = KeepDescription(hook.author).text;
+  change.head_ref = KeepDescription(hook.head_ref).text;
+  change.base_ref = KeepDescription(hook.base_ref).text;
+  change.draft = hook.draft;
+  change.fork = hook.fork;
+  change.clone_url = KeepTargetUrl(hook.clone_url).text;
+  change.updated_time = hook.updated_time;
+  return change;
+}
+
+std::optional<Result> ResultOf(HookState state) {
+  switch (state) {
+    case HookState::kSuccess:
+      return Result::kSuccess;
+    case HookState::kFailure:
+      return Result::kFailure;
+    case HookState::kError:
+      return Result::kError;
+    case HookState::kPending:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Makes of each kind of call what its gRPC call would have become.
+class Reader {
+ public:
+  Reader(const HookCall& call, Delivery delivery, const RepositoryRules& rules,
+         const std::vector<std::string>& known_hosts)
+      : call_(call),
+        delivery_(std::move(delivery)),
+        rules_(rules),
+        known_hosts_(known_hosts) {}
+
+  absl::StatusOr<HookWork> operator()(const HookPending& pending) {
+    BuildTarget target;
+    const absl::Status found =
+        Find(pending.repository, pending.sha, &target.repository, &target.sha);
+    if (!found.ok()) return found;
+    target.repository_id = pending.repository_id;
+    if (pending.change.has_value()) {
+      target.change = ChangeOf(*pending.change);
+      target.change->base_changed = pending.rerun &&
+                                    delivery_.event == "pull_request" &&
+                                    call_.action == "edited";
+    }
+    for (const std::string& context : pending.contexts) {
+      const absl::Status fits = ParseContext(context).status();
+      if (!fits.ok()) return fits;
+    }
+    Submission submission =
+        PendingsFor(target, pending.contexts, pending.rerun, rules_);
+    submission.delivery = std::move(delivery_);
+    return submission;
+  }
+
+  absl::StatusOr<HookWork> operator()(const HookStatus& status) {
+    Report report;
+    const absl::Status found =
+        Find(status.repository, status.sha, &report.repository, &report.sha);
+    if (!found.ok()) return found;
+    absl::StatusOr<std::string> context = ParseObservedContext(status.context);
+    if (!context.ok()) return context.status();
+    report.context = *std::move(context);
+    report.repository_id = status.repository_id;
+    report.result = ResultOf(status.state);
+    report.from_webhook = !report.result.has_value();
+    report.description = KeepDescription(status.description).text;
+    report.target_url = KeepTargetUrl(status.target_url).text;
+    Submission submission;
+    submission.reports.push_back(std::move(report));
+    submission.observed =
+        Observed{status.status_id, KeepDescription(status.creator_login).text};
+    submission.delivery = std::move(delivery_);
+    return submission;
+  }
+
+  absl::StatusOr<HookWork> operator()(const HookRetest& retest) {
+    RerunRequested rerun;
+    absl::StatusOr<Repository> repository =
+        RepositoryOf(retest.repository, known_hosts_);
+    if (!repository.ok()) return repository.status();
+    for (const std::string& context : retest.contexts) {
+      absl::StatusOr<std::string> parsed = ParseContext(context);
+      if (!parsed.ok()) return parsed.status();
+      rerun.contexts.push_back(*std::move(parsed));
+    }
+    rerun.repository = *std::move(repository);
+    rerun.pull_request_number = retest.pull_request_number;
+    rerun.login = retest.login;
+    rerun.author_association = retest.author_association;
+    return Told(std::move(rerun));
+  }
+
+  absl::StatusOr<HookWork> operator()(const HookRename& rename) {
+    absl::StatusOr<Repository> to =
+        RepositoryOf(rename.repository, known_hosts_);
+    if (!to.ok()) return to.status();
+    absl::StatusOr<Repository> from =
+        RepositoryOf(rename.old_repository, known_hosts_);
+    if (!from.ok()) return from.status();
+    return Told(RepositoryMoved{*std::move(from), *std::move(to),
+                                rename.repository_id});
+  }
+
+  absl::StatusOr<HookWork> operator()(const HookArchive& archive) {
+    absl::StatusOr<Repository> repository =
+        RepositoryOf(archive.repository, known_hosts_);
+    if (!repository.ok()) return repository.status();
+    return Told(RepositoryArchived{*std::move(repository),
+                                   archive.repository_id, archive.archived});
+  }
+
+  absl::StatusOr<HookWork> operator()(const HookInstallation& installation) {
+    const absl::StatusOr<Repository> account =
+        RepositoryOf(absl::StrCat(installation.account, "/any"), known_hosts_);
+    if (!account.ok()) return account.status();
+    return Told(InstallationChanged{account->host, account->owner,
+                                    installation.installation_id,
+                                    installation.app_id, call_.action});
+  }
+
+ private:
+  absl::Status Find(const std::string& name, const std::string& text,
+                    Repository* repository, std::string* sha) {
+    absl::StatusOr<Repository> found = RepositoryOf(name, known_hosts_);
+    if (!found.ok()) return found.status();
+    absl::StatusOr<std::string> parsed = ParseSha(text);
+    if (!parsed.ok()) return parsed.status();
+    *repository = *std::move(found);
+    *sha = *std::move(parsed);
+    return absl::OkStatus();
+  }
+
+  HookWork Told(Event event) {
+    EventSubmission submission;
+    submission.delivery = std::move(delivery_);
+    submission.event = std::move(event);
+    return submission;
+  }
+
+  const HookCall& call_;
+  Delivery delivery_;
+  const RepositoryRules& rules_;
+  const std::vector<std::string>& known_hosts_;
+};
+
+}  // namespace
+
+Submission PendingsFor(const BuildTarget& target,
+                       std::vector<std::string> contexts, bool rerun,
+                       const RepositoryRules& rules) {
+  Submission submission;
+  submission.change = target.change;
+  if (contexts.empty()) {
+    contexts =
+        rules
+            .Expect(target.repository,
+                    target.change.has_value() ? &*target.change : nullptr)
+            .contexts;
+  }
+  for (std::string& context : contexts) {
+    Report report;
+    report.repository = target.repository;
+    report.repository_id = target.repository_id;
+    report.sha = target.sha;
+    report.context = std::move(context);
+    report.expires_after = rules.ExpiresAfter(target.repository);
+    report.rerun = rerun;
+    report.from_webhook = true;
+    submission.reports.push_back(std::move(report));
+  }
+  return submission;
+}
+
+absl::StatusOr<HookWork> WorkOf(const HookCall& call, Delivery delivery,
+                                const RepositoryRules& rules,
+                                const std::vector<std::string>& known_hosts) {
+  delivery.action = call.action;
+  return std::visit(Reader(call, std::move(delivery), rules, known_hosts),
+                    call.request);
+}
+
+}  // namespace signalbox

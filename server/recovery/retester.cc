@@ -1,0 +1,238 @@
+#include "server/recovery/retester.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/recovery/hook_work.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kAtOnce = 20;
+constexpr absl::Duration kStoreRetry = absl::Seconds(5);
+// 30 s, doubling up to an hour: 20 tries are most of a day.
+constexpr absl::Duration kFirstRetry = absl::Seconds(30);
+constexpr absl::Duration kMaxRetry = absl::Hours(1);
+constexpr int kMostTries = 28;
+// Of answers that will hardly change: an App that is new at an account is not
+// known everywhere at once.
+constexpr int kMostRefusals = 5;
+
+absl::Duration WaitAfter(int tries) {
+  absl::Duration wait = kFirstRetry;
+  for (int i = 0; i < tries && wait < kMaxRetry; ++i) wait *= 2;
+  return std::min(wait, kMaxRetry);
+}
+
+bool IsTrusted(absl::string_view association) {
+  return association == "OWNER" || association == "MEMBER" ||
+         association == "COLLABORATOR";
+}
+
+bool Has(const std::vector<std::string>& contexts, absl::string_view context) {
+  return std::any_of(contexts.begin(), contexts.end(),
+                     [context](const std::string& one) {
+                       return absl::EqualsIgnoreCase(one, context);
+                     });
+}
+
+std::string PathOf(const Repository& repository) {
+  return absl::StrCat("/repos/", repository.owner, "/", repository.name);
+}
+
+// GitHub's logins are made of these, and those of programs end in "[bot]".
+bool IsLogin(absl::string_view login) {
+  return !login.empty() &&
+         std::all_of(login.begin(), login.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
+}
+
+}  // namespace
+
+Retester::Retester(Options options, Outbox* outbox, Credentials* credentials,
+                   Questions* questions, Metrics* metrics, Clock* clock)
+    : options_(std::move(options)),
+      outbox_(outbox),
+      credentials_(credentials),
+      questions_(questions),
+      metrics_(metrics),
+      clock_(clock) {}
+
+absl::Time Retester::RunOnce() {
+  const absl::Time now = clock_->Now();
+  // Those under way are among the first.
+  const absl::StatusOr<std::vector<Rerun>> reruns =
+      outbox_->Reruns(2 * kAtOnce);
+  if (!reruns.ok()) return now + kStoreRetry;
+  absl::Time next = absl::InfiniteFuture();
+  for (const Rerun& rerun : *reruns) {
+    if (under_way_.contains(rerun.id)) continue;
+    if (under_way_.size() >= kAtOnce) break;
+    if (rerun.due_time > now) {
+      next = std::min(next, rerun.due_time);
+      continue;
+    }
+    under_way_.insert(rerun.id);
+    Begin(rerun);
+  }
+  return next;
+}
+
+Question Retester::About(const Rerun& rerun, std::string path) const {
+  Question question;
+  question.credential = credentials_->Find(rerun.wanted.repository);
+  question.request.path = std::move(path);
+  return question;
+}
+
+void Retester::Begin(const Rerun& rerun) {
+  questions_->Ask(
+      About(rerun, absl::StrCat(PathOf(rerun.wanted.repository), "/pulls/",
+                                rerun.wanted.pull_request_number)),
+      [this, rerun](const GitHubReply& reply) { HaveHead(rerun, reply); });
+}
+
+void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
+  if (reply.verdict.action == Action::kAbandon &&
+      rerun.try_count + 1 >= kMostRefusals) {
+    return Drop(rerun, reply.verdict.reason);
+  }
+  if (reply.verdict.action != Action::kDone) {
+    return TryLater(rerun, reply.verdict.reason);
+  }
+  const absl::StatusOr<PullRequest> pull = ReadPullRequest(reply.answer->body);
+  if (!pull.ok()) return TryLater(rerun, pull.status().message());
+  if (!pull->open) return Drop(rerun, "the pull request is not open");
+  if (!IsLogin(rerun.wanted.login)) return Drop(rerun, "no login asks");
+  questions_->Ask(About(rerun, absl::StrCat(PathOf(rerun.wanted.repository),
+                                            "/collaborators/",
+                                            rerun.wanted.login, "/permission")),
+                  [this, rerun, pull = *pull](const GitHubReply& reply) {
+                    HavePermission(rerun, pull, reply);
+                  });
+}
+
+void Retester::HavePermission(const Rerun& rerun, const PullRequest& pull,
+                              const GitHubReply& reply) {
+  if (reply.verdict.action == Action::kDone) {
+    const absl::StatusOr<std::string> permission =
+        ReadPermission(reply.answer->body);
+    if (!permission.ok()) return TryLater(rerun, permission.status().message());
+    if (*permission == "admin" || *permission == "write") {
+      return Report(rerun, pull);
+    }
+    return Drop(rerun, "who asks may not write to the repository");
+  }
+  // 403 and 404: this credential may not know.
+  const bool is_secret =
+      reply.verdict.http_status == 403 || reply.verdict.http_status == 404;
+  if (!is_secret || reply.verdict.action == Action::kWait ||
+      reply.verdict.action == Action::kPark) {
+    return TryLater(rerun, reply.verdict.reason);
+  }
+  if (IsTrusted(rerun.wanted.author_association)) return Report(rerun, pull);
+  Drop(rerun, "who asks is not trusted by the repository");
+}
+
+void Retester::Report(const Rerun& rerun, const PullRequest& pull) {
+  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  if (!sha.ok()) return TryLater(rerun, sha.status().message());
+  BuildTarget target;
+  target.repository = rerun.wanted.repository;
+  target.repository_id = pull.base_repository_id;
+  target.sha = *sha;
+  target.change = pull.change;
+
+  std::vector<std::string> contexts;
+  if (!rerun.wanted.contexts.empty()) {
+    std::vector<std::string> known =
+        options_.rules.Expect(target.repository, &*target.change).contexts;
+    const absl::StatusOr<CommitView> commit =
+        outbox_->GetCommit(target.repository, target.sha);
+    if (commit.ok()) {
+      for (const StatusView& status : commit->statuses) {
+        if (status.posting.state != PostingState::kObserved) {
+          known.push_back(status.context);
+        }
+      }
+    }
+    for (const std::string& context : rerun.wanted.contexts) {
+      if (Has(known, context) && !Has(contexts, context)) {
+        contexts.push_back(context);
+      }
+    }
+    if (contexts.empty()) return Drop(rerun, "no such context is expected");
+  }
+  Submission submission = PendingsFor(target, std::move(contexts),
+                                      /*rerun=*/true, options_.rules);
+  if (submission.reports.empty()) {
+    return Drop(rerun, "no context is expected");
+  }
+  std::vector<std::string> names;
+  for (const signalbox::Report& report : submission.reports) {
+    names.push_back(report.context);
+  }
+  const auto may_report = [this, &rerun, &names](const Repository& repository) {
+    return options_.may_report
+               ? options_.may_report(rerun.caller, repository, names)
+               : absl::OkStatus();
+  };
+  const absl::Status allowed = may_report(target.repository);
+  if (!allowed.ok()) return Drop(rerun, allowed.message());
+  submission.may_report = may_report;
+  submission.caller = rerun.caller;
+  // After a crash behind this the rerun is done again, and must not count.
+  submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
+                                 "issue_comment", "created", 0};
+  const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+  if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
+  const absl::Status& accepted = outcomes->front().status;
+  if (!accepted.ok()) return Drop(rerun, accepted.message());
+  LogInfo("contexts are run again",
+          {{"repository", target.repository.Display()},
+           {"pull_request", rerun.wanted.pull_request_number},
+           {"sha", target.sha},
+           {"contexts", absl::StrJoin(names, " ")},
+           {"login", rerun.wanted.login}});
+  metrics_->Add("signalbox_reruns_total",
+                "Wishes to run contexts again, by what became of them.",
+                {{"result", "reported"}});
+  Settle(rerun, std::nullopt);
+  if (options_.became_due) options_.became_due();
+}
+
+void Retester::Drop(const Rerun& rerun, absl::string_view why) {
+  LogInfo("a wish to run contexts again was dropped",
+          {{"repository", rerun.wanted.repository.Display()},
+           {"pull_request", rerun.wanted.pull_request_number},
+           {"login", rerun.wanted.login},
+           {"why", why}});
+  metrics_->Add("signalbox_reruns_total",
+                "Wishes to run contexts again, by what became of them.",
+                {{"result", "dropped"}});
+  Settle(rerun, std::nullopt);
+}
+
+void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
+  if (rerun.try_count + 1 >= kMostTries) return Drop(rerun, why);
+  Settle(rerun, clock_->Now() + WaitAfter(rerun.try_count));
+}
+
+void Retester::Settle(const Rerun& rerun,
+                      std::optional<absl::Time> next_try_time) {
+  under_way_.erase(rerun.id);
+  const absl::Status settled = outbox_->SettleRerun(rerun.id, next_try_time);
+  if (!settled.ok()) {
+    LogError("the store failed after a rerun", {{"error", settled.ToString()}});
+  }
+}
+
+}  // namespace signalbox
