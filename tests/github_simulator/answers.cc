@@ -46,16 +46,27 @@ SimulatedResponse MovedAnswer(int status, const std::string& url) {
   return response;
 }
 
-Page PageOf(const RequestTarget& target, size_t count, const std::string& url) {
+namespace {
+
+int NumberOf(const RequestTarget& target, absl::string_view name,
+             int fallback) {
+  int value = 0;
+  return absl::SimpleAtoi(target.Query(name), &value) && value > 0 ? value
+                                                                   : fallback;
+}
+
+}  // namespace
+
+size_t PageSize(const RequestTarget& target) {
   constexpr int kDefaultSize = 30;
   constexpr int kMaxSize = 100;
-  const auto number = [&target](absl::string_view name, int fallback) {
-    int value = 0;
-    return absl::SimpleAtoi(target.Query(name), &value) && value > 0 ? value
-                                                                     : fallback;
-  };
-  const size_t size = std::min(number("per_page", kDefaultSize), kMaxSize);
-  const size_t page = number("page", 1);
+  return std::min(NumberOf(target, "per_page", kDefaultSize), kMaxSize);
+}
+
+Page PageOf(const RequestTarget& target, size_t count, const std::string& url) {
+  const size_t size = PageSize(target);
+  const size_t page = NumberOf(target, "page", 1);
+  const std::string rest = target.RawQueryWithout({"per_page", "page"});
   const size_t last = std::max<size_t>(1, (count + size - 1) / size);
 
   Page result;
@@ -63,8 +74,8 @@ Page PageOf(const RequestTarget& target, size_t count, const std::string& url) {
   result.end = std::min(count, result.begin + size);
   const auto add = [&](size_t to, absl::string_view relation) {
     absl::StrAppend(&result.link, result.link.empty() ? "" : ", ", "<", url,
-                    "?per_page=", size, "&page=", to, ">; rel=\"", relation,
-                    "\"");
+                    "?", rest, "per_page=", size, "&page=", to, ">; rel=\"",
+                    relation, "\"");
   };
   if (page > 1) add(std::min(page - 1, last), "prev");
   if (page < last) {

@@ -26,14 +26,18 @@ SimulatedResponse NotFound();
 // A redirect to `url`.
 SimulatedResponse MovedAnswer(int status, const std::string& url);
 
-// One page of `count` things, by `per_page` (30, at most 100) and `page`.
+// `per_page`: 30 unless given, at most 100.
+size_t PageSize(const RequestTarget& target);
+
+// One page of `count` things, by `per_page` and `page`.
 struct Page {
   size_t begin = 0;
   size_t end = 0;
   std::string link;  // The Link header; empty: this is the only page.
 };
 
-// `url` is the address of the whole list.
+// `url` is the address of the whole list, without a query: links have the
+// target's.
 Page PageOf(const RequestTarget& target, size_t count, const std::string& url);
 
 inline constexpr char kDocs[] = "https://docs.github.com/rest";

@@ -155,7 +155,7 @@ Json AppApi::InstallationObject(const Apps::Installation& installation) const {
       {"app_slug", app->slug},
       {"target_id", account.id},
       {"target_type", installation.account_type},
-      {"permissions", Apps::Granted()},
+      {"permissions", installation.permissions},
       {"events", Json::array({"pull_request", "push"})},
       {"created_at", kCreationTime},
       {"updated_at", kCreationTime},

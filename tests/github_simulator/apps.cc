@@ -69,6 +69,7 @@ int64_t Apps::AddInstallation(Installation installation) {
     }
     installation.id = next_installation_id_++;
   }
+  if (installation.permissions.empty()) installation.permissions = Granted();
   const int64_t id = installation.id;
   installations_[id] = std::move(installation);
   return id;

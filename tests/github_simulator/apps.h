@@ -45,7 +45,7 @@ class Apps {
     Scope scope;
   };
 
-  // What every installation may do.
+  // What an installation may do unless it says otherwise.
   static const Permissions& Granted();
 
   void AddApp(App app);

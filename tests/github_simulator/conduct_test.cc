@@ -137,7 +137,7 @@ TEST_F(ConductTest, NamesEveryCounter) {
     EXPECT_NE(std::string(name), "");
     sum += count;
   }
-  EXPECT_THAT(rules_->misbehaviour().All(), SizeIs(6));
+  EXPECT_THAT(rules_->misbehaviour().All(), SizeIs(8));
   EXPECT_EQ(sum, 0);
 }
 

@@ -121,6 +121,26 @@ Json UserObject(const SimulatedUser& user, absl::string_view api_url) {
   };
 }
 
+Json OrganizationObject(const std::string& login, absl::string_view api_url) {
+  const int64_t id = AccountId(login);
+  const std::string url = absl::StrCat(api_url, "/orgs/", login);
+  return {
+      {"login", login},
+      {"id", id},
+      {"node_id", NodeId("O", id)},
+      {"url", url},
+      {"repos_url", url + "/repos"},
+      {"events_url", url + "/events"},
+      {"hooks_url", url + "/hooks"},
+      {"issues_url", url + "/issues"},
+      {"members_url", url + "/members{/member}"},
+      {"public_members_url", url + "/public_members{/member}"},
+      {"avatar_url",
+       absl::StrCat("https://avatars.githubusercontent.com/u/", id, "?v=4")},
+      {"description", ""},
+  };
+}
+
 Json FullUserObject(const SimulatedUser& user, absl::string_view api_url) {
   Json object = UserObject(user, api_url);
   for (const char* const name :

@@ -47,6 +47,10 @@ SimulatedUser UserOfLogin(const std::string& login);
 nlohmann::ordered_json UserObject(const SimulatedUser& user,
                                   absl::string_view api_url);
 
+// An organisation as webhook payloads have it.
+nlohmann::ordered_json OrganizationObject(const std::string& login,
+                                          absl::string_view api_url);
+
 // As `GET /user` has it.
 nlohmann::ordered_json FullUserObject(const SimulatedUser& user,
                                       absl::string_view api_url);

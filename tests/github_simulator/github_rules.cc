@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/github_simulator/access.h"
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/app_jwt.h"
 #include "tests/github_simulator/apps.h"
@@ -15,6 +16,7 @@
 #include "tests/github_simulator/conduct.h"
 #include "tests/github_simulator/faults.h"
 #include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/limits.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/routes.h"
@@ -41,7 +43,9 @@ struct GitHubRules::State {
       : options(std::move(given)),
         world(options.any_repository),
         limits(options.rate_limits, options.hourly_limit),
-        routes(options, &world, &apps, &limits, &conduct) {
+        hooks(options, &world, &apps, &conduct.misbehaviour),
+        access(&world, &apps),
+        routes(options, &world, &apps, &limits, &conduct, &hooks, &access) {
     conduct.set_max_concurrent(options.max_concurrent);
   }
 
@@ -63,6 +67,8 @@ struct GitHubRules::State {
   Apps apps;
   Limits limits;
   Conduct conduct;
+  Hooks hooks;
+  Access access;
   Routes routes;
   Faults faults;
   std::multimap<absl::Time, SimulatedRequest> late;  // By when they apply.
@@ -132,7 +138,7 @@ std::string GitHubRules::State::NameOf(const Caller& caller) {
     case Caller::Kind::kApp:
       return absl::StrCat("app ID ", caller.id);
     default:
-      const SimulatedUser user = routes.UserOf(caller);
+      const SimulatedUser user = access.UserOf(caller);
       return absl::StrCat(user.is_bot ? "installation ID " : "user ID ",
                           user.id);
   }
@@ -180,6 +186,9 @@ void GitHubRules::State::AddHeaders(const Call& call,
   add("x-github-request-id", absl::StrFormat("%04X:%06X:%08X:0000", 0x5160,
                                              request_count, request_count));
   add("x-github-media-type", "github.v3; format=json");
+  if (const auto scopes = access.ScopesOf(call.caller)) {
+    add("x-oauth-scopes", *scopes);
+  }
   const std::string& account = call.caller.account;
   const Limits::Budget budget = limits.BudgetOf(account, call.now);
   const Limits::Pause* const pause = limits.PauseOf(account, call.now);
@@ -215,7 +224,9 @@ std::vector<std::pair<std::string, int>> GitHubRules::Misbehaviour::All()
           {"identical_repeats", identical_repeats},
           {"regressions", regressions},
           {"concurrent_requests", concurrent_requests},
-          {"unknown_requests", unknown_requests}};
+          {"unknown_requests", unknown_requests},
+          {"too_many_redeliveries", too_many_redeliveries},
+          {"needless_redeliveries", needless_redeliveries}};
 }
 
 GitHubRules::GitHubRules(Options options)
@@ -331,6 +342,29 @@ void GitHubRules::SetWritable(absl::string_view full_name, bool writable) {
     found->writable = writable;
   }
 }
+
+void GitHubRules::SetRole(absl::string_view where, absl::string_view login,
+                          absl::string_view role) {
+  const std::optional<Role> named = RoleOf(role);
+  if (!named.has_value()) std::abort();  // The test is wrong.
+  state_->access.SetRole(where, login, *named);
+}
+
+void GitHubRules::SetAdmin(absl::string_view token, absl::string_view where,
+                           bool is_admin) {
+  state_->access.SetRole(where, state_->access.LoginOf(token),
+                         is_admin ? Role::kAdmin : Role::kWrite);
+}
+
+std::string GitHubRules::LoginOf(absl::string_view token) {
+  return state_->access.LoginOf(token);
+}
+
+void GitHubRules::SetScopes(absl::string_view token, absl::string_view scopes) {
+  state_->access.SetScopes(token, scopes);
+}
+
+Hooks& GitHubRules::hooks() { return state_->hooks; }
 
 void GitHubRules::AddApp(App app) {
   if (!IsAppKey(app.public_key)) std::abort();  // The test is wrong.

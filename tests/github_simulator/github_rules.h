@@ -15,6 +15,8 @@
 
 namespace signalbox {
 
+class Hooks;
+
 // A request as it arrives at GitHub, and GitHub's answer.
 struct SimulatedRequest {
   std::string method = "";
@@ -116,6 +118,12 @@ class GitHubRules {
     absl::Duration read_lag = absl::ZeroDuration();
     // How long each answer takes.
     absl::Duration answer_delay = absl::ZeroDuration();
+    // How long webhook deliveries are told of (GHES: 7 days), and within which
+    // time a receiver must answer (GHES: 30 s).
+    absl::Duration delivery_retention = absl::Hours(72);
+    absl::Duration webhook_timeout = absl::Seconds(10);
+    // The host of a GHES, which its webhooks name; empty: github.com.
+    std::string enterprise_host = "";
   };
 
   // A status as it was created.
@@ -160,6 +168,11 @@ class GitHubRules {
     // Beyond Options::max_concurrent.
     int concurrent_requests = 0;
     int unknown_requests = 0;  // GitHub has no such route.
+    // Beyond the third of one GUID to one hook.
+    int too_many_redeliveries = 0;
+    // Of what had succeeded, or what the receiver had refused by 4xx, when the
+    // client last asked for the newest deliveries, or a minute ago.
+    int needless_redeliveries = 0;
 
     // Every counter with its name.
     std::vector<std::pair<std::string, int>> All() const;
@@ -190,6 +203,9 @@ class GitHubRules {
     // 403 or 404.
     absl::Duration young_for = absl::ZeroDuration();
     int young_status = 401;
+    // What it may do, such as {"statuses", "write"}; empty: contents, metadata
+    // and pull requests "read", statuses "write".
+    std::map<std::string, std::string> permissions = {};
   };
 
   explicit GitHubRules(Options options);
@@ -234,6 +250,25 @@ class GitHubRules {
   // These two do nothing if there is no such repository.
   void SetArchived(absl::string_view full_name, bool archived);
   void SetWritable(absl::string_view full_name, bool writable);
+
+  // What a login may do in a repository: "admin", "maintain", "write",
+  // "triage", "read" or "none". Of an organisation, OWNER, "admin" makes it an
+  // owner, who is administrator of all its repositories. Without, whom a static
+  // token belongs to may write, and others read.
+  void SetRole(absl::string_view where, absl::string_view login,
+               absl::string_view role);
+  // The same for whom a static token belongs to: is an administrator, or may
+  // write.
+  void SetAdmin(absl::string_view token, absl::string_view where,
+                bool is_admin = true);
+  // Who that is, as GET /user has it.
+  std::string LoginOf(absl::string_view token);
+  // Of a classic token, separated by commas; "repo" unless set. An
+  // organisation's hooks want "admin:org_hook".
+  void SetScopes(absl::string_view token, absl::string_view scopes);
+
+  // Webhooks and what was delivered through them (hooks.h).
+  Hooks& hooks();
 
   // Replaces one of the same id, whose installations stay. The key must be one.
   void AddApp(App app);

@@ -1,5 +1,7 @@
 #include "tests/github_simulator/request_target.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -71,6 +73,20 @@ absl::string_view RequestTarget::Query(absl::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+std::string RequestTarget::RawQueryWithout(
+    std::initializer_list<absl::string_view> names) const {
+  std::string result;
+  for (const absl::string_view pair :
+       absl::StrSplit(raw_query, '&', absl::SkipEmpty())) {
+    const std::string name =
+        PercentDecode(pair.substr(0, pair.find('='))).value_or("");
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      absl::StrAppend(&result, pair, "&");
+    }
+  }
+  return result;
 }
 
 std::string RequestTarget::RawAfter(size_t count) const {

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_REQUEST_TARGET_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_REQUEST_TARGET_H_
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,11 @@ struct RequestTarget {
 
   // The first query parameter of that name; empty if there is none.
   absl::string_view Query(absl::string_view name) const;
+
+  // The query without the parameters of these names, as it came: "" or
+  // "a=1&b=2&".
+  std::string RawQueryWithout(
+      std::initializer_list<absl::string_view> names) const;
 
   // What follows the first `count` segments, query included, as it came:
   // "" or "/...".

@@ -20,10 +20,6 @@ namespace {
 // Newest first, as `GET /versions` lists them.
 constexpr absl::string_view kApiVersions[] = {"2026-03-10", "2022-11-28"};
 
-bool IsInstallationToken(absl::string_view token) {
-  return absl::StartsWith(token, "ghs_");
-}
-
 SimulatedResponse BadCredentials() {
   return Failure(401, "Bad credentials", kDocs);
 }
@@ -35,15 +31,17 @@ SimulatedResponse Forbidden() {
 }  // namespace
 
 Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-               Limits* limits, Conduct* conduct)
+               Limits* limits, Conduct* conduct, Hooks* hooks, Access* access)
     : options_(options),
       api_url_(absl::StrCat(options.base_url, options.api_prefix)),
       world_(world),
       apps_(apps),
       limits_(limits),
       conduct_(conduct),
+      access_(access),
       status_api_(options, world, conduct),
-      app_api_(world, apps, api_url_) {}
+      app_api_(world, apps, api_url_),
+      hook_api_(world, hooks, access, api_url_) {}
 
 bool Routes::IsRateLimit(const Call& call) {
   return call.is_read && call.target.is_valid &&
@@ -81,21 +79,6 @@ Caller Routes::CallerOf(const SimulatedRequest& request,
   return caller;
 }
 
-SimulatedUser Routes::UserOf(const Caller& caller) {
-  if (caller.kind == Caller::Kind::kInstallation) {
-    const auto* const installation = apps_->FindInstallation(caller.id);
-    const auto* const app = apps_->FindApp(installation->app_id);
-    return UserOfLogin((app == nullptr ? "" : app->slug) + "[bot]");
-  }
-  const auto [it, is_new] = logins_.try_emplace(caller.token);
-  if (is_new) {
-    it->second = IsInstallationToken(caller.token)
-                     ? absl::StrCat("app-", logins_.size(), "[bot]")
-                     : absl::StrCat("user-", logins_.size());
-  }
-  return UserOfLogin(it->second);
-}
-
 std::optional<SimulatedResponse> Routes::Refuse(const Call& call) const {
   switch (call.caller.kind) {
     case Caller::Kind::kNobody:
@@ -118,7 +101,7 @@ std::optional<SimulatedResponse> Routes::RefuseToken(const Call& call) const {
                                    call.caller.token) != accepted.end();
   const bool is_any =
       accepted.empty() &&
-      (apps_->empty() || !IsInstallationToken(call.caller.token));
+      (apps_->empty() || !Access::IsAppToken(call.caller.token));
   if (is_listed || is_any) return std::nullopt;
   return BadCredentials();
 }
@@ -139,25 +122,6 @@ std::optional<SimulatedResponse> Routes::RefuseInstallation(
   return std::nullopt;
 }
 
-bool Routes::MaySee(const Call& call,
-                    const World::Repository& repository) const {
-  if (call.caller.kind != Caller::Kind::kInstallation) return true;
-  const Apps::Installation& installation =
-      *apps_->FindInstallation(call.caller.id);
-  const auto& ids = apps_->FindToken(call.caller.token)->scope.repository_ids;
-  return absl::EqualsIgnoreCase(World::OwnerOf(repository.full_name),
-                                installation.account) &&
-         (!ids.has_value() || ids->contains(repository.id));
-}
-
-bool Routes::MayWriteStatuses(const Call& call) const {
-  if (call.caller.kind != Caller::Kind::kInstallation) return true;
-  const Apps::Permissions& permissions =
-      apps_->FindToken(call.caller.token)->scope.permissions;
-  const auto it = permissions.find("statuses");
-  return it != permissions.end() && it->second == "write";
-}
-
 World::Repository* Routes::FindRepository(const Call& call,
                                           const std::string& full_name) {
   // What an installation could not see is not to be invented.
@@ -169,12 +133,12 @@ World::Repository* Routes::FindRepository(const Call& call,
     return nullptr;
   }
   World::Repository* const found = world_->FindRepository(full_name);
-  return found != nullptr && MaySee(call, *found) ? found : nullptr;
+  return found != nullptr && access_->MaySee(call, *found) ? found : nullptr;
 }
 
 World::Repository* Routes::FindRepository(const Call& call, int64_t id) {
   World::Repository* const found = world_->FindRepository(id);
-  return found != nullptr && MaySee(call, *found) ? found : nullptr;
+  return found != nullptr && access_->MaySee(call, *found) ? found : nullptr;
 }
 
 // ---- What for
@@ -202,7 +166,8 @@ SimulatedResponse Routes::Answer(const Call& call) {
   if (IsRateLimit(call)) return RateLimit(call);
   if (path.size() == 1 && path[0] == "user" && call.is_read) {
     if (call.caller.kind == Caller::Kind::kInstallation) return Forbidden();
-    return JsonAnswer(200, FullUserObject(UserOf(call.caller), api_url_));
+    return JsonAnswer(200,
+                      FullUserObject(access_->UserOf(call.caller), api_url_));
   }
   if (path.size() >= 3 && path[0] == "repos") {
     const std::string full_name = absl::StrCat(path[1], "/", path[2]);
@@ -220,10 +185,21 @@ SimulatedResponse Routes::Answer(const Call& call) {
     if (repository == nullptr) return NotFound();
     return InRepository(call, *repository, 2);
   }
+  if (path.size() >= 3 && path[0] == "orgs" && path[2] == "hooks") {
+    return OrNoRoute(hook_api_.OfOrganization(call, path[1],
+                                              {path.begin() + 3, path.end()}));
+  }
+  if (path.size() >= 2 && path[0] == "app" && path[1] == "hook") {
+    return OrNoRoute(hook_api_.OfApp(call, {path.begin() + 2, path.end()}));
+  }
   if (AppApi::IsPath(call.target)) {
     if (auto answer = app_api_.Answer(call)) return *std::move(answer);
   }
   return NoRoute();
+}
+
+SimulatedResponse Routes::OrNoRoute(std::optional<SimulatedResponse> answer) {
+  return answer.has_value() ? *std::move(answer) : NoRoute();
 }
 
 SimulatedResponse Routes::NoRoute() {
@@ -254,23 +230,25 @@ SimulatedResponse Routes::InRepository(const Call& call,
   if (rest.empty() && call.is_read) {
     Json object = FullRepositoryObject(
         {repository.id, repository.full_name, repository.archived}, api_url_);
-    object["permissions"] = {{"admin", false},
-                             {"maintain", false},
-                             {"push", repository.writable},
-                             {"triage", repository.writable},
-                             {"pull", true}};
+    object["permissions"] = access_->PermissionsIn(call, repository);
     return JsonAnswer(200, object);
+  }
+  if (!rest.empty() && rest[0] == "hooks") {
+    return OrNoRoute(hook_api_.OfRepository(call, repository,
+                                            {rest.begin() + 1, rest.end()}));
   }
   const bool is_statuses = rest.size() == 2 && rest[0] == "statuses";
   if (is_statuses && call.request.method == "POST") {
-    if (!MayWriteStatuses(call)) {
-      SimulatedResponse response = Forbidden();
-      response.headers.emplace_back("x-accepted-github-permissions",
-                                    "statuses=write");
-      return response;
+    if (auto refusal = access_->Refuse(
+            call, &repository, "",
+            {.permission = "statuses",
+             .is_write = true,
+             .role = Role::kWrite,
+             .scopes = {"repo", "repo:status", "public_repo"}})) {
+      return *std::move(refusal);
     }
     return status_api_.Create(call, repository, rest[1],
-                              UserOf(call.caller).login);
+                              access_->UserOf(call.caller).login);
   }
   const bool is_commit = rest.size() == 3 && rest[0] == "commits";
   const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");

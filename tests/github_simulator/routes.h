@@ -1,16 +1,17 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tests/github_simulator/access.h"
 #include "tests/github_simulator/app_api.h"
 #include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/call.h"
 #include "tests/github_simulator/conduct.h"
-#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/hook_api.h"
+#include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/limits.h"
 #include "tests/github_simulator/status_api.h"
 #include "tests/github_simulator/world.h"
@@ -25,14 +26,11 @@ class Routes {
  public:
   // All are borrowed.
   Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-         Limits* limits, Conduct* conduct);
+         Limits* limits, Conduct* conduct, Hooks* hooks, Access* access);
 
   // Who asks. The token need not be good.
   Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
                   absl::Time now) const;
-
-  // As whom a caller appears.
-  SimulatedUser UserOf(const Caller& caller);
 
   SimulatedResponse Answer(const Call& call);
 
@@ -50,13 +48,12 @@ class Routes {
 
   // The 404 of what GitHub does not have.
   SimulatedResponse NoRoute();
+  SimulatedResponse OrNoRoute(std::optional<SimulatedResponse> answer);
 
   // What the path names, if the caller may know of it; null: 404.
   World::Repository* FindRepository(const Call& call,
                                     const std::string& full_name);
   World::Repository* FindRepository(const Call& call, int64_t id);
-  bool MaySee(const Call& call, const World::Repository& repository) const;
-  bool MayWriteStatuses(const Call& call) const;
 
   // The routes below a repository, by its name or its id.
   SimulatedResponse InRepository(const Call& call,
@@ -72,9 +69,10 @@ class Routes {
   Apps* const apps_;
   Limits* const limits_;
   Conduct* const conduct_;
+  Access* const access_;
   StatusApi status_api_;
   AppApi app_api_;
-  std::map<std::string, std::string> logins_;  // Of users, by token.
+  HookApi hook_api_;
 };
 
 }  // namespace signalbox

@@ -187,6 +187,8 @@ TEST_F(SimulatorTest, FaultsComeAndGo) {
                             {"regressions", 0},
                             {"concurrent_requests", 0},
                             {"unknown_requests", 0},
+                            {"too_many_redeliveries", 0},
+                            {"needless_redeliveries", 0},
                             {"max_in_flight", 1},
                             {"request_count", 2}}));
 }

@@ -31,9 +31,10 @@ const World::Repository* FindNamed(const Json& element,
   return is_its ? found : nullptr;
 }
 
-bool IsGranted(const std::string& name, const Json& level) {
-  const auto granted = Apps::Granted().find(name);
-  return granted != Apps::Granted().end() &&
+bool IsGranted(const Apps::Installation& installation, const std::string& name,
+               const Json& level) {
+  const auto granted = installation.permissions.find(name);
+  return granted != installation.permissions.end() &&
          (level == "read" || level == granted->second);
 }
 
@@ -43,7 +44,8 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
                                         const Apps::Installation& installation,
                                         const World& world,
                                         Apps::Scope* scope) {
-  *scope = {.permissions = Apps::Granted(), .repository_ids = std::nullopt};
+  *scope = {.permissions = installation.permissions,
+            .repository_ids = std::nullopt};
   if (body.empty()) return std::nullopt;
   const Json json = Json::parse(body.begin(), body.end(), nullptr,
                                 /*allow_exceptions=*/false);
@@ -84,7 +86,7 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
   }
   scope->permissions = {{"metadata", "read"}};
   for (const auto& [name, level] : permissions->items()) {
-    if (!IsGranted(name, level)) {
+    if (!IsGranted(installation, name, level)) {
       return Refusal{.message =
                          "The permissions requested are not granted to this "
                          "installation."};

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "tests/github_simulator/hook_objects.h"
 #include "tests/github_simulator/members.h"
 #include "tests/github_simulator/webhook_payload.h"
+#include "tests/github_simulator/webhook_sender.h"
 
 namespace signalbox {
 namespace {
@@ -104,7 +107,14 @@ WebhookNews CarryOut(const WebhookOrder& order, const std::string& new_sha,
       .now = now};
   nlohmann::ordered_json payload;
   if (order.event == "ping") {
-    payload = PingPayload(scene);
+    const int64_t id = kHookId;
+    payload = PingPayload(
+        scene,
+        HookObject(
+            {.hook = {.id = id, .repository = scene.repository.full_name},
+             .created_at = now},
+            absl::StrCat(api_url, "/repos/", scene.repository.full_name,
+                         "/hooks/", id)));
   } else if (order.event == "push") {
     news.sha = order.sha.empty() ? new_sha : order.sha;
     payload = PushPayload(scene, order.branch.empty() ? "main" : order.branch,

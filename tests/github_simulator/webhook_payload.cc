@@ -201,32 +201,19 @@ Json PushPayload(const WebhookScene& scene, absl::string_view branch,
           {"head_commit", is_deletion ? Json(nullptr) : commit}};
 }
 
-Json PingPayload(const WebhookScene& scene) {
-  const std::string url = absl::StrCat(
-      scene.api_url, "/repos/", scene.repository.full_name, "/hooks/", kHookId);
-  const std::string now = IsoTime(scene.now);
-  return {{"zen", "Anything added dilutes everything else."},
-          {"hook_id", kHookId},
-          {"hook",
-           {{"type", "Repository"},
-            {"id", kHookId},
-            {"name", "web"},
-            {"active", true},
-            {"events", Json::array({"pull_request", "push"})},
-            {"config",
-             {{"content_type", "json"},
-              {"insecure_ssl", "0"},
-              {"url", "https://example.com/event_handler"}}},
-            {"updated_at", now},
-            {"created_at", now},
-            {"url", url},
-            {"test_url", url + "/test"},
-            {"ping_url", url + "/pings"},
-            {"deliveries_url", url + "/deliveries"},
-            {"last_response",
-             {{"code", nullptr}, {"status", "unused"}, {"message", nullptr}}}}},
-          {"repository", Repository(scene)},
-          {"sender", Author(scene)}};
+Json PingPayload(const WebhookScene& scene, const Json& hook) {
+  Json payload = {{"zen", "Anything added dilutes everything else."},
+                  {"hook_id", hook["id"]},
+                  {"hook", hook}};
+  if (!scene.repository.full_name.empty()) {
+    payload["repository"] = Repository(scene);
+  }
+  if (!scene.organization.empty()) {
+    payload["organization"] =
+        OrganizationObject(scene.organization, scene.api_url);
+  }
+  payload["sender"] = Author(scene);
+  return payload;
 }
 
 }  // namespace signalbox

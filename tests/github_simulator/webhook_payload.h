@@ -14,13 +14,12 @@ namespace signalbox {
 // The bodies of webhooks, with the members that GitHub's published examples
 // have. Pure.
 
-inline constexpr int64_t kHookId = 4'300'000'017;
-
 // What all payloads are made of.
 struct WebhookScene {
-  SimulatedRepository repository;
-  std::string api_url;
-  absl::Time now;
+  SimulatedRepository repository = {};
+  std::string api_url = "";
+  absl::Time now = absl::UnixEpoch();
+  std::string organization = "";  // A login.
 };
 
 // `before` is the head before a synchronize.
@@ -36,7 +35,10 @@ nlohmann::ordered_json PushPayload(const WebhookScene& scene,
                                    absl::string_view before,
                                    absl::string_view after);
 
-nlohmann::ordered_json PingPayload(const WebhookScene& scene);
+// `hook` as GitHub's API has it. The repository and the organisation are told
+// if the scene has them.
+nlohmann::ordered_json PingPayload(const WebhookScene& scene,
+                                   const nlohmann::ordered_json& hook);
 
 }  // namespace signalbox
 

@@ -1,8 +1,6 @@
 #include "tests/github_simulator/webhook_sender.h"
 
 #include <httplib.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <exception>
 
@@ -10,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tests/github_simulator/request_target.h"
-#include "tests/github_simulator/webhook_payload.h"
+#include "tests/github_simulator/webhook_request.h"
 
 namespace signalbox {
 namespace {
@@ -19,19 +17,6 @@ constexpr size_t kMaxRemembered = 1000;
 constexpr int kTimeoutSeconds = 10;
 
 }  // namespace
-
-std::string WebhookSignature(absl::string_view digest, const Secret& secret,
-                             absl::string_view body) {
-  const EVP_MD* const md = digest == "sha1" ? EVP_sha1() : EVP_sha256();
-  unsigned char mac[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  HMAC(md, secret.Reveal().data(), static_cast<int>(secret.Reveal().size()),
-       reinterpret_cast<const unsigned char*>(body.data()), body.size(), mac,
-       &size);
-  return absl::StrCat(digest, "=",
-                      absl::BytesToHexString(absl::string_view(
-                          reinterpret_cast<const char*>(mac), size)));
-}
 
 WebhookSender::WebhookSender(Options options) : options_(std::move(options)) {}
 
@@ -80,10 +65,10 @@ WebhookSender::Delivery WebhookSender::Prepare(
   if (!options_.secret.empty()) {
     delivery.headers.emplace_back(
         "X-Hub-Signature",
-        WebhookSignature("sha1", options_.secret, delivery.body));
+        WebhookSignature("sha1", options_.secret.Reveal(), delivery.body));
     delivery.headers.emplace_back(
         "X-Hub-Signature-256",
-        WebhookSignature("sha256", options_.secret, delivery.body));
+        WebhookSignature("sha256", options_.secret.Reveal(), delivery.body));
   }
   MutexLock lock(&mu_);
   sent_.push_back(delivery);

@@ -15,6 +15,8 @@
 
 namespace signalbox {
 
+inline constexpr int64_t kHookId = 4'300'000'017;
+
 // Sends webhooks as GitHub does, signed, and remembers the last thousand so
 // that they can be sent again.
 //
@@ -66,10 +68,6 @@ class WebhookSender {
   std::mt19937_64 random_ ABSL_GUARDED_BY(mu_){std::random_device()()};
   std::deque<Delivery> sent_ ABSL_GUARDED_BY(mu_);
 };
-
-// "sha256=..." or "sha1=...": GitHub's signature of a body.
-std::string WebhookSignature(absl::string_view digest, const Secret& secret,
-                             absl::string_view body);
 
 }  // namespace signalbox
 

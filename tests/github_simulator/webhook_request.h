@@ -1,0 +1,42 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_WEBHOOK_REQUEST_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_WEBHOOK_REQUEST_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// What the request of a webhook is made of.
+struct WebhookParts {
+  absl::string_view event = "";
+  absl::string_view guid = "";
+  absl::string_view payload = "";
+  int64_t hook_id = 0;
+  // "repository", "organization" or "integration", and its id.
+  absl::string_view target_type = "";
+  int64_t target_id = 0;
+  bool as_form = false;           // `payload=...`, else JSON.
+  absl::string_view secret = "";  // Empty: not signed.
+  // The host of a GHES; empty: github.com.
+  absl::string_view enterprise_host = "";
+};
+
+struct WebhookRequest {
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// The request as GitHub sends it. Pure.
+WebhookRequest MakeWebhookRequest(const WebhookParts& parts);
+
+// "sha256=..." or "sha1=...": GitHub's signature of a body.
+std::string WebhookSignature(absl::string_view digest, absl::string_view secret,
+                             absl::string_view body);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_WEBHOOK_REQUEST_H_
