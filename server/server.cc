@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/address.h"
 #include "server/base/clock.h"
@@ -29,6 +30,8 @@
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
+#include "server/recovery/questions.h"
+#include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/status_service.h"
 #include "server/web/web_server.h"
@@ -72,6 +75,27 @@ std::map<std::string, std::string> CaFilesOf(const Config& config) {
   return files;
 }
 
+// Of a credential that posts, questions take at most a quarter of its pace; an
+// App as itself posts nothing.
+absl::Duration GapOf(const CredentialSetup& setup,
+                     absl::string_view credential) {
+  const PaceOptions pace = setup.PaceOf(credential);
+  if (pace.per_minute <= 0) return absl::ZeroDuration();
+  const bool is_app = absl::StrContains(credential, "/app:");
+  return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
+}
+
+// The repositories that the configuration names, not only describes.
+std::vector<Repository> NamedRepositories(
+    const std::vector<RepositoryRule>& rules) {
+  std::vector<Repository> named;
+  for (const RepositoryRule& rule : rules) {
+    absl::StatusOr<Repository> repository = ParseRepository(rule.match);
+    if (repository.ok()) named.push_back(*std::move(repository));
+  }
+  return named;
+}
+
 }  // namespace
 
 // In order of construction; each part may use those above it.
@@ -95,6 +119,9 @@ struct Server::Parts {
   std::unique_ptr<GitHubClient> github;
   std::unique_ptr<Poster> poster;
   std::unique_ptr<Worker> poster_worker;
+  std::unique_ptr<Questions> questions;
+  std::unique_ptr<Recovery> recovery;
+  std::unique_ptr<Worker> recovery_worker;
   CredentialMetrics credential_metrics{&metrics};
   std::unique_ptr<Worker> credential_worker;
   std::unique_ptr<Housekeeper> housekeeper;
@@ -128,8 +155,11 @@ struct Server::Parts {
 
   absl::Status SetUp(const ServerOptions& options);
   absl::Status StartPosting(const Config& config);
+  void StartRecovery(const Config& config, const RepositoryRules& rules);
   absl::Status StartServing(const ServerOptions& options);
   absl::Status StartWeb(const Config& config);
+  // What an event means for others than the outbox.
+  void NoteEvent(const Event& event);
   absl::Time Post();
   void WaitForPosts(absl::Duration patience);
 };
@@ -150,7 +180,10 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.transport = transport.get();
   app_options.clock = clock;
   app_options.user_agent = kUserAgent;
-  app_options.changed = [this] { poster_worker->Wake(); };
+  app_options.changed = [this] {
+    poster_worker->Wake();
+    recovery_worker->Wake();
+  };
   absl::StatusOr<CredentialSetup> set_up =
       SetUpCredentials(options.config.github, flags, std::move(app_options));
   if (!set_up.ok()) return set_up.status();
@@ -194,6 +227,52 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   return absl::OkStatus();
 }
 
+void Server::Parts::StartRecovery(const Config& config,
+                                  const RepositoryRules& rules) {
+  Questions::Options questions_options;
+  questions_options.gap_of = [this](absl::string_view credential) {
+    return GapOf(setup, credential);
+  };
+  questions = std::make_unique<Questions>(
+      std::move(questions_options), outbox.get(), setup.credentials.get(),
+      github.get(), gate.get(), &metrics, clock,
+      [this] { recovery_worker->Wake(); }, [this] { poster_worker->Wake(); });
+
+  Recovery::Options options;
+  options.enabled = config.recovery.enabled;
+  options.redeliver = config.recovery.redeliver;
+  options.compare = config.recovery.compare;
+  options.pull = config.recovery.pull;
+  options.every = config.recovery.every;
+  options.pull_every = config.recovery.pull_every;
+  options.hook_urls = config.recovery.hook_urls;
+  options.rules = rules;
+  options.repositories = NamedRepositories(config.repositories);
+  options.known_hosts = setup.known_hosts;
+  options.may_report = [this](absl::string_view caller,
+                              const Repository& repository,
+                              const std::vector<std::string>& contexts) {
+    return authorizer->AuthorizeLater(caller, Right::kReport, repository,
+                                      contexts);
+  };
+  options.became_due = [this] { poster_worker->Wake(); };
+  options.event_stored = [this](const Event& event) { NoteEvent(event); };
+  recovery = std::make_unique<Recovery>(std::move(options), outbox.get(),
+                                        setup.credentials.get(),
+                                        questions.get(), &metrics, clock);
+  recovery_worker = std::make_unique<Worker>("recovery", clock, [this] {
+    return serving ? recovery->RunOnce() : absl::InfiniteFuture();
+  });
+}
+
+void Server::Parts::NoteEvent(const Event& event) {
+  if (const auto* changed = std::get_if<InstallationChanged>(&event)) {
+    setup.credentials->LookAgain(changed->host, changed->account, clock->Now());
+  }
+  poster_worker->Wake();
+  recovery_worker->Wake();
+}
+
 absl::Time Server::Parts::Post() {
   if (!serving) return absl::InfiniteFuture();
   const absl::Time next = poster->RunOnce();
@@ -214,20 +293,24 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   if (!address.ok()) return address.status();
   grpc_address = *std::move(address);
 
+  StartRecovery(config, RepositoryRules(config.repositories, options.contexts));
   intake = std::make_unique<Intake>(
       outbox.get(), clock, Intake::Options(), [this] { intake_worker->Wake(); },
       [this] { poster_worker->Wake(); });
   intake_worker = std::make_unique<Worker>(
       "intake", clock, [this] { return intake->RunOnce(); });
   StatusServiceImpl::Options service_options;
-  service_options.convert.rules =
-      RepositoryRules(config.repositories, options.contexts);
+  const RepositoryRules rules(config.repositories, options.contexts);
+  service_options.convert.rules = rules;
   service_options.convert.known_hosts = setup.known_hosts;
   service_options.trouble_of = [this](absl::string_view lane) {
     const LaneState state = poster->StateOf(lane);
     return LaneTrouble{state.reason, state.until};
   };
   service_options.became_due = [this] { poster_worker->Wake(); };
+  service_options.event_stored = [this](const Event& event) {
+    NoteEvent(event);
+  };
   service = std::make_unique<StatusServiceImpl>(std::move(service_options),
                                                 authorizer.get(), intake.get(),
                                                 outbox.get(), &metrics, clock);
@@ -319,6 +402,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   if (!status.ok()) return status;
   parts->serving = true;
   parts->poster_worker->Wake();
+  parts->recovery_worker->Wake();
   parts->checker = std::thread([parts, data_dir = options.config.data_dir] {
     const absl::Status checked = QuickCheckSqliteOutbox(
         data_dir, [parts] { return parts->stopping.load(); });
@@ -341,6 +425,10 @@ void Server::Stop(absl::Duration patience) {
   if (parts_->credential_worker != nullptr) parts_->credential_worker->Stop();
   if (parts_->housekeeper_worker != nullptr) {
     parts_->housekeeper_worker->Stop();
+  }
+  if (parts_->recovery_worker != nullptr) {
+    parts_->questions->Close();
+    parts_->recovery_worker->Stop();
   }
   if (parts_->poster_worker != nullptr) {
     parts_->poster->Close();

@@ -27,6 +27,8 @@ struct CredentialState {
   std::string id;
   std::string stop_reason;                      // Empty: it is not stopped.
   absl::Time stop_time = absl::InfinitePast();  // If it is.
+  // The App (see Credentials::Apps) whose installation it is; empty: none's.
+  std::string app = {};
   // What its token may do, as GitHub told when it made it: `statuses=write`.
   // Empty: not known.
   std::vector<std::string> permissions = {};

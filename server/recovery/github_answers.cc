@@ -176,6 +176,22 @@ absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
   return ReadList<PullRequest>(json, PullRequestFrom);
 }
 
+absl::StatusOr<std::vector<std::string>> ReadShownContexts(
+    absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  const Json& statuses = Object(*object, "statuses");
+  if (!statuses.is_array()) {
+    return Unexpected("GitHub's answer is no combined status");
+  }
+  std::vector<std::string> contexts;
+  for (const Json& status : statuses) {
+    std::string context = Text(status, "context");
+    if (!context.empty()) contexts.push_back(std::move(context));
+  }
+  return contexts;
+}
+
 absl::StatusOr<std::string> ReadPermission(absl::string_view json) {
   const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
   if (!object.ok()) return object.status();

@@ -54,6 +54,10 @@ absl::StatusOr<PullRequest> ReadPullRequest(absl::string_view json);
 absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
     absl::string_view json);
 
+// The contexts that a combined status shows.
+absl::StatusOr<std::vector<std::string>> ReadShownContexts(
+    absl::string_view json);
+
 // `permission` of a collaborator: admin, write, read or none.
 absl::StatusOr<std::string> ReadPermission(absl::string_view json);
 

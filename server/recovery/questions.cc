@@ -24,9 +24,9 @@ absl::Duration RetryWait(int tries) {
   return std::min(wait, kMaxRetry);
 }
 
-bool WillPass(Action action) {
-  return action == Action::kRetry || action == Action::kRetryAmbiguous ||
-         action == Action::kWait;
+bool WillPass(Action action, bool once) {
+  return action == Action::kRetry || action == Action::kWait ||
+         (action == Action::kRetryAmbiguous && !once);
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ void Questions::NoteEnd(Ended ended) {
   ++waiting.tries;
   const bool refused = verdict.action == Action::kReauthenticate &&
                        waiting.tries < kMostRefusals;
-  if (WillPass(verdict.action) || refused) {
+  if (WillPass(verdict.action, waiting.question.once) || refused) {
     if (verdict.action != Action::kWait) {
       line.retry_time = now + RetryWait(waiting.tries);
     }

@@ -26,6 +26,9 @@ struct Question {
   ApiRequest request;
   // A person waits: goes before the others, and without the gap.
   bool urgent = false;
+  // It changes something that must not happen twice: an end that nobody knows
+  // is its answer (verdict kRetryAmbiguous).
+  bool once = false;
   // How long it may wait for its turn and for troubles to pass.
   absl::Duration patience = absl::Minutes(30);
 };

@@ -80,7 +80,18 @@ std::string Mismatch(const EventRow& row, const JsonFields& fields) {
   return "";
 }
 
+bool UsesAction(const EventRow& row, absl::string_view action) {
+  return row.actions.empty() ||
+         std::find(row.actions.begin(), row.actions.end(), action) !=
+             row.actions.end();
+}
+
 }  // namespace
+
+bool UsesEvent(absl::string_view event, absl::string_view action) {
+  const EventRow* const row = FindRow(event);
+  return row != nullptr && event != "ping" && UsesAction(*row, action);
+}
 
 HookResult ReadHook(absl::string_view event, absl::string_view json) {
   const EventRow* const row = FindRow(event);
@@ -97,8 +108,7 @@ HookResult ReadHook(absl::string_view event, absl::string_view json) {
   if (!mismatch.empty()) return HookMalformed{std::move(mismatch)};
   if (!row->actions.empty()) {
     if (action.empty()) return HookMalformed{"action is not a word"};
-    if (std::find(row->actions.begin(), row->actions.end(), action) ==
-        row->actions.end()) {
+    if (!UsesAction(*row, action)) {
       return HookIgnored{std::move(action), "action not used"};
     }
   }

@@ -121,6 +121,10 @@ using HookResult = std::variant<HookCall, HookIgnored, HookMalformed>;
 // Thread-safe.
 HookResult ReadHook(absl::string_view event, absl::string_view json);
 
+// Whether ReadHook can make a call of an event with this action (empty: it has
+// none); so whether there is a use in having it delivered again.
+bool UsesEvent(absl::string_view event, absl::string_view action);
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SHIM_WEBHOOK_EVENT_H_

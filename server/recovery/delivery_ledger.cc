@@ -1,0 +1,156 @@
+#include "server/recovery/delivery_ledger.h"
+
+#include <algorithm>
+
+#include "shim/webhook/event.h"
+
+namespace signalbox {
+namespace {
+
+// How long an attempt may take: GitHub's 10 s (30 s at a GHES), and some for
+// the list.
+constexpr absl::Duration kAttemptTime = absl::Seconds(40);
+// Between tries of one delivery: at once, while the receiver is up...
+constexpr absl::Duration kBetweenTries = absl::Minutes(1);
+// ... and while it is down, by the tries so far.
+constexpr absl::Duration kWhileDown[] = {absl::ZeroDuration(),
+                                         absl::Minutes(30), absl::Hours(6)};
+// The list may be late by so much.
+constexpr absl::Duration kListDelay = absl::Minutes(5);
+
+// Somebody answered, and may be ours.
+bool WasAnswered(int code) { return code >= 200 && code < 500; }
+
+}  // namespace
+
+int DeliveryLedger::Case::Tries() const {
+  return std::max(asked, static_cast<int>(redeliveries.size()));
+}
+
+void DeliveryLedger::Note(const ListedDelivery& attempt) {
+  Case& one = cases_[attempt.guid];
+  one.is_used = UsesEvent(attempt.event, attempt.action);
+  one.first_time = std::min(one.first_time, attempt.delivered_at);
+  if (attempt.redelivery) one.redeliveries.insert(attempt.id);
+  // Numbers grow; times have seconds.
+  if (attempt.id >= one.last_id) {
+    one.last_id = attempt.id;
+    one.last_time = attempt.delivered_at;
+    one.last_code = attempt.status_code;
+  }
+  absl::Time& seen = WasAnswered(attempt.status_code) ? up_time_ : down_time_;
+  seen = std::max(seen, attempt.delivered_at);
+}
+
+bool DeliveryLedger::IsMissing(const Case& one) const {
+  if (one.accepted || one.refused || !one.is_used) return false;
+  if (!WasAnswered(one.last_code)) return true;
+  return one.last_code == 202 && knows_hook_;
+}
+
+std::vector<std::string> DeliveryLedger::Unsettled() const {
+  std::vector<std::string> guids;
+  for (const auto& [guid, one] : cases_) {
+    if (IsMissing(one)) guids.push_back(guid);
+  }
+  return guids;
+}
+
+void DeliveryLedger::NoteAccepted(const std::string& guid, absl::Time now) {
+  const auto found = cases_.find(guid);
+  if (found == cases_.end() || found->second.accepted) return;
+  found->second.accepted = true;
+  // It came through because it was asked for: the receiver is up.
+  if (found->second.asked > 0) up_time_ = std::max(up_time_, now);
+}
+
+absl::Time DeliveryLedger::Earliest(const Case& one) const {
+  const int tries = one.Tries();
+  if (tries >= options_.most_tries) return absl::InfiniteFuture();
+  const absl::Time last = std::max(one.asked_time, one.last_time);
+  if (IsUp()) {
+    return tries == 0 ? absl::InfinitePast() : last + kBetweenTries;
+  }
+  const absl::Duration wait =
+      kWhileDown[std::min<size_t>(tries, std::size(kWhileDown) - 1)];
+  const absl::Time earliest = tries == 0 ? absl::InfinitePast() : last + wait;
+  return std::max(earliest, probe_time_ + options_.probe_every);
+}
+
+std::optional<DeliveryLedger::Redelivery> DeliveryLedger::Next(
+    absl::Time now) const {
+  const Case* chosen = nullptr;
+  const std::string* guid = nullptr;
+  for (const auto& [name, one] : cases_) {
+    if (!IsMissing(one) || one.first_time < now - options_.window ||
+        Earliest(one) > now) {
+      continue;
+    }
+    // The fewest tries first, then the oldest: GitHub forgets that one first.
+    if (chosen == nullptr || one.Tries() < chosen->Tries() ||
+        (one.Tries() == chosen->Tries() &&
+         one.first_time < chosen->first_time)) {
+      chosen = &one;
+      guid = &name;
+    }
+  }
+  if (chosen == nullptr) return std::nullopt;
+  return Redelivery{chosen->last_id, *guid};
+}
+
+void DeliveryLedger::NoteAsked(const std::string& guid, absl::Time now) {
+  Case& one = cases_[guid];
+  one.asked = one.Tries() + 1;
+  one.asked_time = now;
+  probe_time_ = now;
+}
+
+void DeliveryLedger::NoteRefused(const std::string& guid) {
+  cases_[guid].refused = true;
+}
+
+absl::Time DeliveryLedger::NextTime(absl::Time now) const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [guid, one] : cases_) {
+    if (!IsMissing(one) || one.first_time < now - options_.window) continue;
+    next = std::min(next, std::max(Earliest(one), now));
+  }
+  return next;
+}
+
+absl::Time DeliveryLedger::Mark(absl::Time listed) const {
+  absl::Time mark = listed - kListDelay;
+  for (const auto& [guid, one] : cases_) {
+    const bool is_open =
+        IsMissing(one) && (one.Tries() < options_.most_tries ||
+                           listed - one.asked_time < kAttemptTime);
+    if (is_open) mark = std::min(mark, one.first_time);
+  }
+  return mark;
+}
+
+int DeliveryLedger::Forget(absl::Time listed, absl::Time now) {
+  const absl::Time mark = Mark(listed);
+  int lost = 0;
+  for (auto it = cases_.begin(); it != cases_.end();) {
+    const Case& one = it->second;
+    const bool missing = IsMissing(one);
+    const bool is_old = one.first_time < now - options_.window;
+    const bool is_over =
+        missing ? is_old || (one.Tries() >= options_.most_tries &&
+                             now - one.asked_time >= kAttemptTime &&
+                             std::max(one.last_time, one.first_time) < mark)
+                : one.last_time < mark && now - one.asked_time >= kAttemptTime;
+    if (missing && is_over) ++lost;
+    it = is_over ? cases_.erase(it) : std::next(it);
+  }
+  return lost;
+}
+
+int DeliveryLedger::missing_count() const {
+  int count = 0;
+  for (const auto& [guid, one] : cases_) count += IsMissing(one) ? 1 : 0;
+  return count;
+}
+
+}  // namespace signalbox

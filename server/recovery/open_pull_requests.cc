@@ -1,0 +1,175 @@
+#include "server/recovery/open_pull_requests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/recovery/hook_work.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kMostPages = 5;
+// Questions that wait at once, so that those of others get their turn.
+constexpr int kMostAsked = 8;
+constexpr absl::Duration kRetryRefused = absl::Hours(1);
+// A list of 100 pull requests, each with two repositories in it.
+constexpr size_t kMaxPage = 8 << 20;
+
+}  // namespace
+
+OpenPullRequests::OpenPullRequests(const Options* options, Outbox* outbox,
+                                   Questions* questions, Metrics* metrics,
+                                   Clock* clock)
+    : options_(options),
+      outbox_(outbox),
+      questions_(questions),
+      metrics_(metrics),
+      clock_(clock) {}
+
+absl::Time OpenPullRequests::RunOnce(
+    const std::vector<KnownRepository>& repositories) {
+  const absl::Time now = Steady();
+  int asking = 0;
+  for (const auto& [name, one] : compared_) asking += one.asking ? 1 : 0;
+  absl::Time next = absl::InfiniteFuture();
+  for (const KnownRepository& known : repositories) {
+    Compared& one = compared_[known.repository.Canonical()];
+    if (one.asking) continue;
+    if (one.next_time > now) {
+      next = std::min(next, one.next_time);
+    } else if (asking < kMostAsked) {
+      ++asking;
+      List(known);
+    }
+  }
+  return clock_->Now() + (next - now);
+}
+
+void OpenPullRequests::List(const KnownRepository& known) {
+  Compared& one = compared_[known.repository.Canonical()];
+  one.asking = true;
+  one.next_time = Steady() + options_->every;
+  Question question;
+  question.credential = known.lane;
+  question.request.path = absl::StrCat(
+      "/repos/", known.repository.FullName(),
+      "/pulls?state=open&sort=updated&direction=desc&per_page=100");
+  question.request.etag = one.etag;
+  question.request.max_body = kMaxPage;
+  questions_->Ask(std::move(question), [this, known](const GitHubReply& reply) {
+    HavePage(known, 1, reply);
+  });
+}
+
+void OpenPullRequests::HavePage(const KnownRepository& known, int page,
+                                const GitHubReply& reply) {
+  Compared& one = compared_[known.repository.Canonical()];
+  one.asking = false;
+  if (reply.verdict.action != Action::kDone) {
+    const int status = reply.verdict.http_status;
+    if (status >= 400 && status < 500) {
+      one.next_time = Steady() + std::max(options_->every, kRetryRefused);
+    }
+    LogInfo("open pull requests cannot be listed",
+            {{"repository", known.repository.Display()},
+             {"reason", reply.verdict.reason},
+             {"message", reply.verdict.message}});
+    return Count("unlisted");
+  }
+  if (reply.answer->status == 304) return;
+  if (page == 1) one.etag = std::string(reply.answer->Header("etag"));
+  const auto pulls = ReadPullRequests(reply.answer->body);
+  if (!pulls.ok()) return Count("unlisted");
+  const absl::Time oldest = clock_->Now() - options_->window;
+  bool reached = false;
+  for (const PullRequest& pull : *pulls) {
+    if (pull.change.updated_time < oldest) {
+      reached = true;
+    } else if (pull.open) {
+      Consider(known, pull);
+    }
+  }
+  if (reached || reply.next_path.empty() || page >= kMostPages) return;
+  one.asking = true;
+  Question question;
+  question.credential = known.lane;
+  question.request.path = reply.next_path;
+  question.request.max_body = kMaxPage;
+  questions_->Ask(std::move(question),
+                  [this, known, page](const GitHubReply& next) {
+                    HavePage(known, page + 1, next);
+                  });
+}
+
+void OpenPullRequests::Consider(const KnownRepository& known,
+                                const PullRequest& pull) {
+  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  if (!sha.ok()) return;
+  const absl::Status heard_of =
+      outbox_->GetCommit(known.repository, *sha).status();
+  if (!absl::IsNotFound(heard_of)) return;
+  if (options_->rules.Expect(known.repository, &pull.change).contexts.empty()) {
+    return;
+  }
+  Question question;
+  question.credential = known.lane;
+  question.request.path =
+      absl::StrCat("/repos/", known.repository.FullName(), "/commits/", *sha,
+                   "/status?per_page=100");
+  questions_->Ask(std::move(question),
+                  [this, known, pull](const GitHubReply& reply) {
+                    HaveShown(known, pull, reply);
+                  });
+}
+
+void OpenPullRequests::HaveShown(const KnownRepository& known,
+                                 const PullRequest& pull,
+                                 const GitHubReply& reply) {
+  if (reply.verdict.action != Action::kDone) {
+    // The list must not be taken for unchanged before this head was looked at.
+    compared_[known.repository.Canonical()].etag.clear();
+    return Count("unread");
+  }
+  const auto shown = ReadShownContexts(reply.answer->body);
+  if (!shown.ok()) return Count("unread");
+  std::vector<std::string> contexts =
+      options_->rules.Expect(known.repository, &pull.change).contexts;
+  std::erase_if(contexts, [&shown](const std::string& context) {
+    return std::any_of(shown->begin(), shown->end(),
+                       [&context](const std::string& one) {
+                         return absl::EqualsIgnoreCase(one, context);
+                       });
+  });
+  if (contexts.empty()) return Count("shown");
+  BuildTarget target;
+  target.repository = known.repository;
+  target.repository_id = pull.base_repository_id;
+  target.sha = *ParseSha(pull.head_sha);
+  target.change = pull.change;
+  const Submission submission = PendingsFor(target, std::move(contexts),
+                                            /*rerun=*/false, options_->rules);
+  const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+  if (!outcomes.ok()) {
+    compared_[known.repository.Canonical()].etag.clear();
+    return Count("unread");
+  }
+  LogInfo("a pull request was found that no webhook told of",
+          {{"repository", known.repository.Display()},
+           {"pull_request", pull.change.pull_request_number},
+           {"sha", target.sha}});
+  Count("reported");
+  if (options_->became_due) options_->became_due();
+}
+
+void OpenPullRequests::Count(const char* result) {
+  metrics_->Add("signalbox_compared_pull_requests_total",
+                "Heads of open pull requests that were not known, by what "
+                "became of them.",
+                {{"result", result}});
+}
+
+}  // namespace signalbox

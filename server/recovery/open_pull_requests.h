@@ -1,0 +1,71 @@
+#ifndef SIGNALBOX_SERVER_RECOVERY_OPEN_PULL_REQUESTS_H_
+#define SIGNALBOX_SERVER_RECOVERY_OPEN_PULL_REQUESTS_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/outbox/outbox.h"
+#include "server/recovery/github_answers.h"
+#include "server/recovery/questions.h"
+#include "server/report/repository_rules.h"
+
+namespace signalbox {
+
+// OpenPullRequests makes up for lost webhooks where no hook can be read: it
+// compares the open pull requests of a repository with what is known, and
+// reports pending for heads that were never heard of.
+//
+// Only pull requests that changed within the last days count, and only contexts
+// that GitHub does not show yet on the head: what somebody else has tested long
+// ago is left alone.
+//
+// Threads and lifetimes as Redeliverer.
+class OpenPullRequests {
+ public:
+  struct Options {
+    absl::Duration every = absl::Minutes(5);
+    absl::Duration window = absl::Hours(72);
+    RepositoryRules rules;
+    std::function<void()> became_due;
+  };
+
+  OpenPullRequests(const Options* options, Outbox* outbox, Questions* questions,
+                   Metrics* metrics, Clock* clock);
+
+  // `repositories` are those to be compared.
+  absl::Time RunOnce(const std::vector<KnownRepository>& repositories);
+
+ private:
+  struct Compared {
+    bool asking = false;
+    absl::Time next_time = absl::InfinitePast();  // Steady.
+    std::string etag;
+  };
+
+  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
+
+  void List(const KnownRepository& known);
+  void HavePage(const KnownRepository& known, int page,
+                const GitHubReply& reply);
+  void Consider(const KnownRepository& known, const PullRequest& pull);
+  void HaveShown(const KnownRepository& known, const PullRequest& pull,
+                 const GitHubReply& reply);
+  void Count(const char* result);
+
+  const Options* const options_;
+  Outbox* const outbox_;
+  Questions* const questions_;
+  Metrics* const metrics_;
+  Clock* const clock_;
+
+  std::map<std::string, Compared> compared_;  // By canonical name.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RECOVERY_OPEN_PULL_REQUESTS_H_

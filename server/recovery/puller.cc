@@ -1,0 +1,237 @@
+#include "server/recovery/puller.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/recovery/hook_work.h"
+#include "shim/webhook/event.h"
+
+namespace signalbox {
+namespace {
+
+// GitHub's largest payload, and its frame.
+constexpr size_t kMaxDelivery = 30 << 20;
+// The list may be late by so much.
+constexpr absl::Duration kListDelay = absl::Minutes(5);
+constexpr absl::Duration kStoreRetry = absl::Seconds(5);
+
+std::string MarkOf(const HookSource& source) {
+  return absl::StrCat("pulled ", source.credential, " ", source.path);
+}
+
+}  // namespace
+
+Puller::Puller(const Options* options, HookSource source, Outbox* outbox,
+               Questions* questions, Metrics* metrics, Clock* clock)
+    : options_(options),
+      source_(std::move(source)),
+      outbox_(outbox),
+      questions_(questions),
+      metrics_(metrics),
+      clock_(clock) {}
+
+absl::Time Puller::RunOnce() {
+  if (busy_ || is_gone_) return absl::InfiniteFuture();
+  const absl::Time now = Steady();
+  if (now < next_list_) return clock_->Now() + (next_list_ - now);
+  if (!wanted_.empty()) {
+    Read(wanted_.front());
+  } else {
+    List();
+  }
+  return absl::InfiniteFuture();
+}
+
+void Puller::List() {
+  busy_ = true;
+  const absl::Time begin = clock_->Now() + clock_offset_;
+  if (horizon_ == absl::InfinitePast()) {
+    const auto mark = outbox_->GetMark(MarkOf(source_));
+    if (mark.ok() && mark->has_value()) horizon_ = **mark;
+  }
+  horizon_ = std::max(horizon_, begin - options_->window);
+  ListDeliveries(
+      questions_, clock_, source_, horizon_,
+      [this, begin](const Listing& listing) { HaveList(listing, begin); });
+}
+
+void Puller::HaveList(const Listing& listing, absl::Time begin) {
+  busy_ = false;
+  next_list_ = Steady() + options_->every;
+  clock_offset_ = listing.clock_offset;
+  const Action action = listing.verdict.action;
+  if (action != Action::kDone) {
+    LogInfo("a hook's deliveries cannot be listed",
+            {{"hook", source_.path},
+             {"credential", source_.credential},
+             {"reason", listing.verdict.reason},
+             {"message", listing.verdict.message}});
+    is_gone_ = action == Action::kAbandon || action == Action::kRetryBriefly;
+    return;
+  }
+  listed_ = begin;
+  // Several attempts have one payload.
+  std::set<std::string> seen;
+  std::vector<ListedDelivery> fresh;
+  for (const ListedDelivery& attempt : listing.attempts) {
+    if (!seen.insert(attempt.guid).second || done_.contains(attempt.guid)) {
+      continue;
+    }
+    if (UsesEvent(attempt.event, attempt.action)) {
+      fresh.push_back(attempt);
+    } else {
+      Done(attempt, "unused");
+    }
+  }
+  std::vector<std::string> guids;
+  for (const ListedDelivery& attempt : fresh) guids.push_back(attempt.guid);
+  const auto known = outbox_->KnownDeliveries(guids);
+  if (!known.ok()) return;
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    if ((*known)[i]) {
+      Done(fresh[i], "known");
+    } else {
+      wanted_.push_back(fresh[i]);
+    }
+  }
+  std::sort(wanted_.begin(), wanted_.end(),
+            [](const ListedDelivery& a, const ListedDelivery& b) {
+              return std::tie(a.delivered_at, a.id) <
+                     std::tie(b.delivered_at, b.id);
+            });
+  // What was listed is read at once.
+  if (!wanted_.empty()) next_list_ = Steady();
+  Mark();
+}
+
+void Puller::Read(const ListedDelivery& delivery) {
+  busy_ = true;
+  Question question;
+  question.credential = source_.credential;
+  question.request.path =
+      absl::StrCat(source_.path, "/deliveries/", delivery.id);
+  question.request.max_body = kMaxDelivery;
+  questions_->Ask(std::move(question),
+                  [this, delivery](const GitHubReply& reply) {
+                    HaveDelivery(delivery, reply);
+                  });
+}
+
+void Puller::HaveDelivery(const ListedDelivery& delivery,
+                          const GitHubReply& reply) {
+  busy_ = false;
+  const Action action = reply.verdict.action;
+  if (action == Action::kPark || action == Action::kRetry) {
+    // Nobody could be asked.
+    next_list_ = Steady() + options_->every;
+    return;
+  }
+  if (action != Action::kDone) {
+    LogWarning("a delivery cannot be read",
+               {{"delivery", delivery.guid},
+                {"hook", source_.path},
+                {"reason", reply.verdict.reason},
+                {"message", reply.verdict.message}});
+    wanted_.pop_front();
+    return Done(delivery, "unreadable");
+  }
+  const absl::StatusOr<SentDelivery> sent =
+      ReadSentDelivery(reply.answer->body);
+  if (!sent.ok()) {
+    LogWarning("a delivery cannot be read",
+               {{"delivery", delivery.guid},
+                {"hook", source_.path},
+                {"message", sent.status().message()}});
+    wanted_.pop_front();
+    return Done(delivery, "unreadable");
+  }
+  const absl::Status submitted = Submit(delivery, *sent);
+  if (!submitted.ok()) {
+    next_list_ = Steady() + kStoreRetry;
+    return;
+  }
+  wanted_.pop_front();
+  if (!wanted_.empty()) return;
+  Mark();
+  next_list_ = Steady() + options_->every;
+}
+
+absl::Status Puller::Submit(const ListedDelivery& delivery,
+                            const SentDelivery& sent) {
+  const HookResult read = ReadHook(sent.event, sent.payload);
+  if (const auto* malformed = std::get_if<HookMalformed>(&read)) {
+    LogWarning("a delivery is malformed", {{"delivery", delivery.guid},
+                                           {"event", sent.event},
+                                           {"why", malformed->why}});
+    Done(delivery, "malformed");
+    return absl::OkStatus();
+  }
+  if (!std::holds_alternative<HookCall>(read)) {
+    Done(delivery, "unused");
+    return absl::OkStatus();
+  }
+  Delivery told;
+  told.id = delivery.guid;
+  told.event = sent.event;
+  absl::StatusOr<HookWork> work =
+      WorkOf(std::get<HookCall>(read), std::move(told), options_->rules,
+             options_->known_hosts);
+  if (!work.ok()) {
+    LogWarning("a delivery is refused", {{"delivery", delivery.guid},
+                                         {"event", sent.event},
+                                         {"error", work.status().message()}});
+    Done(delivery, "refused");
+    return absl::OkStatus();
+  }
+  if (auto* const event = std::get_if<EventSubmission>(&*work)) {
+    const absl::StatusOr<bool> stored =
+        outbox_->AcceptEvent(*event, clock_->Now());
+    if (!stored.ok()) return stored.status();
+    if (*stored && options_->event_stored) options_->event_stored(event->event);
+  } else {
+    const Submission& submission = std::get<Submission>(*work);
+    if (submission.reports.empty()) {
+      Done(delivery, "unexpected");
+      return absl::OkStatus();
+    }
+    const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+    if (!outcomes.ok()) return outcomes.status();
+  }
+  LogInfo("a delivery was pulled", {{"delivery", delivery.guid},
+                                    {"event", sent.event},
+                                    {"action", delivery.action},
+                                    {"hook", source_.path}});
+  Done(delivery, "accepted");
+  if (options_->became_due) options_->became_due();
+  return absl::OkStatus();
+}
+
+void Puller::Done(const ListedDelivery& delivery, const char* result) {
+  done_[delivery.guid] = delivery.delivered_at;
+  metrics_->Add("signalbox_pulled_deliveries_total",
+                "Deliveries that were read from GitHub, by what became of "
+                "them.",
+                {{"result", result}});
+}
+
+void Puller::Mark() {
+  absl::Time mark = listed_ - kListDelay;
+  for (const ListedDelivery& wanted : wanted_) {
+    mark = std::min(mark, wanted.delivered_at);
+  }
+  horizon_ = std::max(horizon_, mark);
+  std::erase_if(done_, [this](const auto& one) {
+    return one.second < horizon_ - kListDelay;
+  });
+  const absl::Status marked = outbox_->SetMark(MarkOf(source_), horizon_);
+  if (!marked.ok()) {
+    LogError("the store failed while pulling deliveries",
+             {{"error", marked.ToString()}});
+  }
+}
+
+}  // namespace signalbox

@@ -1,0 +1,109 @@
+#include "server/recovery/recovery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+
+namespace signalbox {
+namespace {
+
+Redeliverer::Options RedelivererOptionsOf(const Recovery::Options& options) {
+  Redeliverer::Options redeliverer;
+  redeliverer.every = options.every;
+  redeliverer.ledger.probe_every = options.every;
+  return redeliverer;
+}
+
+Puller::Options PullerOptionsOf(const Recovery::Options& options) {
+  Puller::Options puller;
+  puller.every = options.pull_every;
+  puller.rules = options.rules;
+  puller.known_hosts = options.known_hosts;
+  puller.became_due = options.became_due;
+  puller.event_stored = options.event_stored;
+  return puller;
+}
+
+OpenPullRequests::Options CompareOptionsOf(const Recovery::Options& options) {
+  OpenPullRequests::Options compare;
+  compare.every = options.every;
+  compare.rules = options.rules;
+  compare.became_due = options.became_due;
+  return compare;
+}
+
+// Drops what is gone; what remains says when it wants to be called again.
+template <typename Watchers>
+absl::Time RunAll(Watchers* watchers, HookFinder* finder) {
+  absl::Time next = absl::InfiniteFuture();
+  for (auto it = watchers->begin(); it != watchers->end();) {
+    next = std::min(next, it->second->RunOnce());
+    if (it->second->is_gone()) {
+      finder->NoteGone(it->second->source());
+      it = watchers->erase(it);
+    } else {
+      ++it;
+    }
+  }
+  return next;
+}
+
+}  // namespace
+
+Recovery::Recovery(Options options, Outbox* outbox, Credentials* credentials,
+                   Questions* questions, Metrics* metrics, Clock* clock)
+    : options_(std::move(options)),
+      outbox_(outbox),
+      questions_(questions),
+      metrics_(metrics),
+      clock_(clock),
+      redeliverer_options_(RedelivererOptionsOf(options_)),
+      puller_options_(PullerOptionsOf(options_)),
+      compare_options_(CompareOptionsOf(options_)),
+      retester_({options_.rules, options_.may_report, options_.became_due},
+                outbox, credentials, questions, metrics, clock),
+      finder_({options_.hook_urls, options_.repositories}, outbox, credentials,
+              questions, clock),
+      open_pull_requests_(&compare_options_, outbox, questions, metrics,
+                          clock) {}
+
+absl::Time Recovery::RunOnce() {
+  // What was answered may be gone on with at once.
+  const absl::Time next_question = questions_->RunOnce();
+  absl::Time next = std::min(next_question, retester_.RunOnce());
+  if (!options_.enabled) return next;
+  const bool wants_hooks = options_.pull || options_.redeliver;
+  if (wants_hooks || options_.compare) {
+    next = std::min(next, finder_.RunOnce());
+  }
+  if (wants_hooks) FollowSources();
+  next = std::min(next, RunAll(&redeliverers_, &finder_));
+  next = std::min(next, RunAll(&pullers_, &finder_));
+  if (options_.compare) {
+    next = std::min(next, open_pull_requests_.RunOnce(finder_.Blind()));
+  }
+  return next;
+}
+
+void Recovery::FollowSources() {
+  for (HookSource& source : finder_.Sources()) {
+    const std::string key = absl::StrCat(source.credential, " ", source.path);
+    if (redeliverers_.contains(key) || pullers_.contains(key)) continue;
+    LogInfo(options_.pull ? "the deliveries of a hook are pulled"
+                          : "a hook is watched for deliveries that failed",
+            {{"hook", source.path}, {"credential", source.credential}});
+    if (options_.pull) {
+      pullers_[key] =
+          std::make_unique<Puller>(&puller_options_, std::move(source), outbox_,
+                                   questions_, metrics_, clock_);
+    } else {
+      redeliverers_[key] =
+          std::make_unique<Redeliverer>(redeliverer_options_, std::move(source),
+                                        outbox_, questions_, metrics_, clock_);
+    }
+  }
+}
+
+}  // namespace signalbox

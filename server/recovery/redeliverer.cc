@@ -1,0 +1,173 @@
+#include "server/recovery/redeliverer.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+
+namespace signalbox {
+namespace {
+
+// After GitHub was asked to deliver, the outbox is looked at so often and so
+// long: an attempt takes at most 10 s (30 s at a GHES).
+constexpr absl::Duration kLookEvery = absl::Seconds(1);
+constexpr absl::Duration kLookFor = absl::Seconds(35);
+
+std::string MarkOf(const HookSource& source) {
+  return absl::StrCat("deliveries ", source.credential, " ", source.path);
+}
+
+}  // namespace
+
+Redeliverer::Redeliverer(const Options& options, HookSource source,
+                         Outbox* outbox, Questions* questions, Metrics* metrics,
+                         Clock* clock)
+    : options_(options),
+      source_(std::move(source)),
+      outbox_(outbox),
+      questions_(questions),
+      metrics_(metrics),
+      clock_(clock),
+      ledger_(options.ledger) {
+  ledger_.SetKnowsHook(source_.is_known);
+}
+
+absl::Time Redeliverer::RunOnce() {
+  if (busy_ || is_gone_) return absl::InfiniteFuture();
+  const absl::Time now = Steady();
+  if (now >= next_list_) {
+    List();
+    return absl::InfiniteFuture();
+  }
+  if (now >= next_look_ && ledger_.missing_count() > 0) LookUp();
+  absl::Time wake = next_list_;
+  if (now < rest_end_) {
+    wake = std::min(wake, rest_end_);
+  } else {
+    const auto next = ledger_.Next(GitHubNow());
+    if (next.has_value()) {
+      AskFor(*next);
+      return absl::InfiniteFuture();
+    }
+    wake = std::min(wake, now + (ledger_.NextTime(GitHubNow()) - GitHubNow()));
+  }
+  if (now < look_end_ && ledger_.missing_count() > 0) {
+    wake = std::min(wake, next_look_);
+  }
+  return clock_->Now() + (wake - now);
+}
+
+void Redeliverer::List() {
+  busy_ = true;
+  const absl::Time begin = GitHubNow();
+  absl::Time horizon = begin - options_.ledger.window;
+  if (listed_ != absl::InfinitePast()) {
+    horizon = std::max(horizon, ledger_.Mark(listed_));
+  } else {
+    const auto mark = outbox_->GetMark(MarkOf(source_));
+    if (mark.ok() && mark->has_value()) horizon = std::max(horizon, **mark);
+  }
+  ListDeliveries(
+      questions_, clock_, source_, horizon,
+      [this, begin](const Listing& listing) { HaveList(listing, begin); });
+}
+
+void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
+  busy_ = false;
+  next_list_ = Steady() + options_.every;
+  clock_offset_ = listing.clock_offset;
+  const Action action = listing.verdict.action;
+  if (action != Action::kDone) {
+    LogInfo("a hook's deliveries cannot be listed",
+            {{"hook", source_.path},
+             {"credential", source_.credential},
+             {"reason", listing.verdict.reason},
+             {"message", listing.verdict.message}});
+    Count("unlisted");
+    is_gone_ = action == Action::kAbandon || action == Action::kRetryBriefly;
+    return;
+  }
+  for (const ListedDelivery& attempt : listing.attempts) ledger_.Note(attempt);
+  listed_ = begin;
+  LookUp();
+  const int missing = ledger_.missing_count();
+  if (missing > 0) {
+    LogInfo("a hook has deliveries that failed or are missing",
+            {{"hook", source_.path}, {"deliveries", missing}});
+  }
+  const int lost = ledger_.Forget(listed_, GitHubNow());
+  if (lost > 0) {
+    LogWarning("deliveries were given up",
+               {{"hook", source_.path}, {"deliveries", lost}});
+    Count("given_up", lost);
+  }
+  if (!listing.complete) return;
+  const absl::Status marked =
+      outbox_->SetMark(MarkOf(source_), ledger_.Mark(listed_));
+  if (!marked.ok()) {
+    LogError("the store failed while looking for deliveries",
+             {{"error", marked.ToString()}});
+  }
+}
+
+void Redeliverer::LookUp() {
+  next_look_ = Steady() + kLookEvery;
+  const std::vector<std::string> guids = ledger_.Unsettled();
+  if (guids.empty()) return;
+  const auto known = outbox_->KnownDeliveries(guids);
+  if (!known.ok()) return;
+  for (size_t i = 0; i < guids.size(); ++i) {
+    if ((*known)[i]) ledger_.NoteAccepted(guids[i], GitHubNow());
+  }
+}
+
+void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
+  busy_ = true;
+  Question question;
+  question.credential = source_.credential;
+  question.request.method = "POST";
+  question.once = true;
+  question.request.path = absl::StrCat(source_.path, "/deliveries/",
+                                       redelivery.attempt_id, "/attempts");
+  questions_->Ask(std::move(question),
+                  [this, redelivery](const GitHubReply& reply) {
+                    HaveAnswer(redelivery, reply);
+                  });
+}
+
+void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
+                             const GitHubReply& reply) {
+  busy_ = false;
+  const Verdict& verdict = reply.verdict;
+  const bool asked = verdict.action == Action::kDone ||
+                     verdict.action == Action::kRetryAmbiguous;
+  const bool refused = !asked && verdict.http_status >= 400;
+  LogInfo(asked     ? "GitHub was asked to deliver again"
+          : refused ? "GitHub refuses to deliver again"
+                    : "GitHub could not be asked to deliver again",
+          {{"delivery", redelivery.guid},
+           {"hook", source_.path},
+           {"reason", verdict.reason},
+           {"http_status", verdict.http_status},
+           {"message", verdict.message}});
+  Count(asked ? "asked" : refused ? "refused" : "not_asked");
+  if (asked) {
+    ledger_.NoteAsked(redelivery.guid, GitHubNow());
+    look_end_ = Steady() + kLookFor;
+  } else if (refused) {
+    ledger_.NoteRefused(redelivery.guid);
+  } else {
+    rest_end_ = Steady() + options_.every;
+  }
+}
+
+void Redeliverer::Count(const char* result, int count) {
+  metrics_->Add("signalbox_redeliveries_total",
+                "Deliveries that GitHub was asked to make again, and what kept "
+                "it from it.",
+                {{"result", result}}, count);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,73 @@
+#ifndef SIGNALBOX_SERVER_RECOVERY_REDELIVERER_H_
+#define SIGNALBOX_SERVER_RECOVERY_REDELIVERER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/outbox/outbox.h"
+#include "server/recovery/delivery_ledger.h"
+#include "server/recovery/hook_source.h"
+#include "server/recovery/questions.h"
+
+namespace signalbox {
+
+// Redeliverer has GitHub deliver again what one hook failed to deliver: it
+// lists the hook's deliveries now and then, and asks for those that
+// DeliveryLedger names. Up to when they were looked through is on disk.
+//
+// It has no thread of its own: what calls Questions::RunOnce calls RunOnce as
+// well, on the same thread. Borrowed things must outlive the questions it asks,
+// and so must this.
+class Redeliverer {
+ public:
+  struct Options {
+    absl::Duration every = absl::Minutes(5);
+    DeliveryLedger::Options ledger;
+  };
+
+  Redeliverer(const Options& options, HookSource source, Outbox* outbox,
+              Questions* questions, Metrics* metrics, Clock* clock);
+
+  absl::Time RunOnce();
+
+  const HookSource& source() const { return source_; }
+  // The hook cannot be read any more.
+  bool is_gone() const { return is_gone_; }
+
+ private:
+  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
+  absl::Time GitHubNow() const { return clock_->Now() + clock_offset_; }
+
+  void List();
+  void HaveList(const Listing& listing, absl::Time begin);
+  void LookUp();
+  void AskFor(const DeliveryLedger::Redelivery& redelivery);
+  void HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
+                  const GitHubReply& reply);
+  void Count(const char* result, int count = 1);
+
+  const Options options_;
+  const HookSource source_;
+  Outbox* const outbox_;
+  Questions* const questions_;
+  Metrics* const metrics_;
+  Clock* const clock_;
+
+  DeliveryLedger ledger_;
+  bool busy_ = false;  // A question is under way.
+  bool is_gone_ = false;
+  absl::Time next_list_ =
+      absl::InfinitePast();  // This and those below: steady.
+  absl::Time next_look_ = absl::InfinitePast();
+  absl::Time look_end_ = absl::InfinitePast();
+  absl::Time rest_end_ = absl::InfinitePast();  // GitHub cannot be asked.
+  absl::Duration clock_offset_;
+  absl::Time listed_ = absl::InfinitePast();  // GitHub's.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RECOVERY_REDELIVERER_H_

@@ -1,0 +1,239 @@
+#include "server/recovery/delivery_ledger.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace signalbox {
+namespace {
+
+constexpr absl::Duration kWindow = absl::Hours(71);
+
+class DeliveryLedgerTest : public testing::Test {
+ protected:
+  // One attempt at a delivery that ended with `code`, a second ago.
+  void Note(const std::string& guid, int code, bool redelivery = false) {
+    ListedDelivery attempt;
+    attempt.id = ++last_id_;
+    attempt.guid = guid;
+    attempt.delivered_at = now_ - absl::Seconds(1);
+    attempt.redelivery = redelivery;
+    attempt.status_code = code;
+    attempt.event = event_;
+    attempt.action = action_;
+    ledger_.Note(attempt);
+  }
+
+  std::string Next() {
+    const auto next = ledger_.Next(now_);
+    return next.has_value() ? next->guid : "";
+  }
+
+  // What is asked for until nothing is, at this moment.
+  std::vector<std::string> AskAll() {
+    std::vector<std::string> asked;
+    for (std::string guid = Next(); !guid.empty() && asked.size() < 100;
+         guid = Next()) {
+      ledger_.NoteAsked(guid, now_);
+      asked.push_back(guid);
+    }
+    return asked;
+  }
+
+  using Guids = std::vector<std::string>;
+
+  absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
+  int64_t last_id_ = 5'000'000'000;
+  std::string event_ = "pull_request";
+  std::string action_ = "opened";
+  DeliveryLedger ledger_{DeliveryLedger::Options()};
+};
+
+TEST_F(DeliveryLedgerTest, OnlyWhatGotNoAnswerOrA5xxIsMissing) {
+  for (const int code : {0, 500, 502, 503, 504, 599}) {
+    Note(absl::StrCat("bad", code), code);
+  }
+  for (const int code : {200, 202, 204, 301, 400, 401, 404, 413, 415, 499}) {
+    Note(absl::StrCat("fine", code), code);
+  }
+  EXPECT_EQ(ledger_.missing_count(), 6);
+  for (const std::string& guid : ledger_.Unsettled()) {
+    EXPECT_EQ(guid.substr(0, 3), "bad");
+  }
+}
+
+TEST_F(DeliveryLedgerTest, ADeliveryThatGotThroughLaterIsNotMissing) {
+  Note("a", 503);
+  Note("a", 202, /*redelivery=*/true);
+  EXPECT_EQ(ledger_.missing_count(), 0);
+  // Whichever was listed first.
+  ListedDelivery late;
+  late.id = 4;
+  late.guid = "a";
+  late.delivered_at = now_ - absl::Hours(1);
+  late.status_code = 503;
+  late.event = event_;
+  late.action = action_;
+  ledger_.Note(late);
+  EXPECT_EQ(ledger_.missing_count(), 0);
+}
+
+TEST_F(DeliveryLedgerTest, WhatIsNotUsedIsNotMissed) {
+  event_ = "star";
+  Note("a", 503);
+  event_ = "pull_request";
+  action_ = "labeled";
+  Note("b", 503);
+  event_ = "ping";
+  action_ = "";
+  Note("c", 503);
+  EXPECT_EQ(ledger_.missing_count(), 0);
+  event_ = "push";
+  Note("d", 503);
+  EXPECT_EQ(ledger_.missing_count(), 1);
+}
+
+TEST_F(DeliveryLedgerTest, WhatTheOutboxHasIsNotMissing) {
+  Note("a", 503);
+  ledger_.NoteAccepted("a", now_);
+  EXPECT_EQ(Next(), "");
+}
+
+// A store that was lost, or restored from yesterday, has less than was
+// accepted.
+TEST_F(DeliveryLedgerTest, WhatWasAcceptedAndIsGoneIsMissing) {
+  Note("a", 202);
+  Note("ignored", 200);
+  EXPECT_EQ(Next(), "");
+  ledger_.SetKnowsHook(true);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+}
+
+TEST_F(DeliveryLedgerTest, ReceiversThatAreUpGetAllAtOnceAndThreeTimes) {
+  Note("a", 503);
+  Note("b", 0);
+  now_ += absl::Minutes(1);
+  Note("c", 202);
+  EXPECT_EQ(AskAll(), (Guids{"a", "b"}));
+  for (int tries = 1; tries < 3; ++tries) {
+    EXPECT_EQ(AskAll(), Guids());
+    now_ += absl::Minutes(2);
+    EXPECT_LE(ledger_.NextTime(now_), now_);
+    EXPECT_EQ(AskAll(), (Guids{"a", "b"}));
+  }
+  now_ += absl::Hours(12);
+  EXPECT_EQ(AskAll(), Guids());
+  EXPECT_EQ(ledger_.NextTime(now_), absl::InfiniteFuture());
+}
+
+// Whoever asked for them, GitHub counts attempts.
+TEST_F(DeliveryLedgerTest, RedeliveriesOfOthersCount) {
+  Note("a", 503);
+  Note("a", 503, /*redelivery=*/true);
+  Note("a", 503, /*redelivery=*/true);
+  Note("up", 202);
+  now_ += absl::Hours(1);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  // What was asked for is listed then, and is not one more.
+  Note("a", 503, /*redelivery=*/true);
+  now_ += absl::Hours(12);
+  EXPECT_EQ(AskAll(), Guids());
+}
+
+TEST_F(DeliveryLedgerTest, ReceiversThatAreDownAreProbed) {
+  Note("a", 503);
+  Note("b", 503);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  EXPECT_EQ(ledger_.NextTime(now_), now_ + absl::Minutes(5));
+  now_ += absl::Minutes(5);
+  EXPECT_EQ(AskAll(), Guids{"b"});
+  now_ += absl::Minutes(5);
+  EXPECT_EQ(AskAll(), Guids());
+  now_ += absl::Minutes(20);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  now_ += absl::Minutes(5);
+  EXPECT_EQ(AskAll(), Guids{"b"});
+  now_ += absl::Hours(5);
+  EXPECT_EQ(AskAll(), Guids());
+  now_ += absl::Hours(1);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+}
+
+TEST_F(DeliveryLedgerTest, AProbeThatGetsThroughLetsTheRestFollow) {
+  for (const char* guid : {"a", "b", "c"}) Note(guid, 0);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  now_ += absl::Seconds(2);
+  ledger_.NoteAccepted("a", now_);
+  EXPECT_EQ(AskAll(), (Guids{"b", "c"}));
+}
+
+// One of them fails for a reason of its own.
+TEST_F(DeliveryLedgerTest, OneThatFailsAgainDoesNotStopTheOthersForGood) {
+  Note("a", 0);
+  Note("b", 0);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  now_ += absl::Seconds(10);
+  Note("a", 500, /*redelivery=*/true);
+  now_ += absl::Minutes(5);
+  EXPECT_EQ(AskAll(), Guids{"b"});
+}
+
+TEST_F(DeliveryLedgerTest, GitHubForgetsAfterThreeDays) {
+  Note("a", 503);
+  now_ += kWindow + absl::Seconds(2);
+  Note("up", 202);
+  EXPECT_EQ(Next(), "");
+  EXPECT_EQ(ledger_.Forget(now_, now_), 1);
+  EXPECT_EQ(ledger_.missing_count(), 0);
+}
+
+TEST_F(DeliveryLedgerTest, WhatGitHubRefusesIsNotAskedForAgain) {
+  Note("a", 503);
+  Note("up", 202);
+  ledger_.NoteRefused("a");
+  now_ += absl::Hours(1);
+  EXPECT_EQ(Next(), "");
+}
+
+// A restart begins to list at the mark: what is still open must be behind it.
+TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
+  const absl::Time begin = now_;
+  Note("a", 503);
+  now_ += absl::Hours(2);
+  Note("up", 202);
+  EXPECT_LE(ledger_.Mark(now_), begin);
+  EXPECT_EQ(ledger_.Forget(now_, now_), 0);
+  EXPECT_EQ(ledger_.missing_count(), 1);
+  ledger_.NoteAccepted("a", now_);
+  EXPECT_GT(ledger_.Mark(now_), begin);
+  EXPECT_LT(ledger_.Mark(now_), now_);
+  EXPECT_EQ(ledger_.Forget(now_, now_), 0);
+  // Given up: it must not hold the mark for days.
+  Note("b", 503);
+  Note("up2", 202);
+  for (int i = 0; i < 3; ++i) {
+    now_ += absl::Minutes(2);
+    ASSERT_EQ(AskAll(), Guids{"b"});
+  }
+  now_ += absl::Hours(1);
+  EXPECT_GT(ledger_.Mark(now_), now_ - absl::Minutes(10));
+  EXPECT_EQ(ledger_.Forget(now_, now_), 1);
+}
+
+TEST_F(DeliveryLedgerTest, MemoryDoesNotGrowWithTime) {
+  for (int day = 0; day < 100; ++day) {
+    for (int i = 0; i < 50; ++i) {
+      Note(absl::StrCat(day, "/", i), i % 10 == 0 ? 503 : 202);
+    }
+    AskAll();
+    now_ += absl::Hours(24);
+    ledger_.Forget(now_, now_);
+    EXPECT_LE(ledger_.Unsettled().size(), 20u);
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
