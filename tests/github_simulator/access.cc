@@ -34,6 +34,14 @@ absl::string_view RoleName(Role role) {
   return kRoleNames[static_cast<size_t>(role)];
 }
 
+Json PermissionsObject(Role role) {
+  return {{"admin", role >= Role::kAdmin},
+          {"maintain", role >= Role::kMaintain},
+          {"push", role >= Role::kWrite},
+          {"triage", role >= Role::kTriage},
+          {"pull", role >= Role::kRead}};
+}
+
 bool Access::IsAppToken(absl::string_view token) {
   return absl::StartsWith(token, "ghs_");
 }
@@ -172,11 +180,7 @@ Json Access::PermissionsIn(const Call& call,
   } else {
     role = RoleIn(repository, LoginOf(call.caller.token));
   }
-  return {{"admin", role >= Role::kAdmin},
-          {"maintain", role >= Role::kMaintain},
-          {"push", role >= Role::kWrite},
-          {"triage", role >= Role::kTriage},
-          {"pull", role >= Role::kRead}};
+  return PermissionsObject(role);
 }
 
 }  // namespace signalbox

@@ -25,6 +25,9 @@ enum class Role { kNone, kRead, kTriage, kWrite, kMaintain, kAdmin };
 std::optional<Role> RoleOf(absl::string_view name);
 absl::string_view RoleName(Role role);
 
+// As `permissions` of a repository or a collaborator.
+nlohmann::ordered_json PermissionsObject(Role role);
+
 // Access says who a caller is, what it may do, and how GitHub refuses the rest.
 //
 // Not thread-safe.

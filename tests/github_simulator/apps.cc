@@ -70,6 +70,8 @@ int64_t Apps::AddInstallation(Installation installation) {
     installation.id = next_installation_id_++;
   }
   if (installation.permissions.empty()) installation.permissions = Granted();
+  // GitHub grants it with whatever else.
+  installation.permissions.try_emplace("metadata", "read");
   const int64_t id = installation.id;
   installations_[id] = std::move(installation);
   return id;

@@ -18,6 +18,7 @@
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/limits.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/routes.h"
 #include "tests/github_simulator/world.h"
@@ -45,7 +46,8 @@ struct GitHubRules::State {
         limits(options.rate_limits, options.hourly_limit),
         hooks(options, &world, &apps, &conduct.misbehaviour),
         access(&world, &apps),
-        routes(options, &world, &apps, &limits, &conduct, &hooks, &access) {
+        routes(options, &world, &apps, &limits, &conduct, &hooks, &access,
+               &pull_requests) {
     conduct.set_max_concurrent(options.max_concurrent);
   }
 
@@ -65,6 +67,7 @@ struct GitHubRules::State {
   Options options;
   World world;
   Apps apps;
+  PullRequests pull_requests;
   Limits limits;
   Conduct conduct;
   Hooks hooks;
@@ -256,7 +259,7 @@ SimulatedResponse GitHubRules::Handle(const SimulatedRequest& request,
   }
   SimulatedResponse response = state_->Answer(call);
   response.delay += state_->options.answer_delay;
-  if (!Routes::IsRateLimit(call)) {
+  if (!Routes::IsRateLimit(call) && response.status != 304) {
     state_->limits.Charge(call.caller.account, now);
   }
   state_->AddHeaders(call, &response);
@@ -363,6 +366,19 @@ std::string GitHubRules::LoginOf(absl::string_view token) {
 void GitHubRules::SetScopes(absl::string_view token, absl::string_view scopes) {
   state_->access.SetScopes(token, scopes);
 }
+
+int GitHubRules::AddPullRequest(absl::string_view full_name,
+                                PullRequest pull_request) {
+  if (pull_request.head_sha.empty()) std::abort();  // The test is wrong.
+  if (!HasCommit(full_name, pull_request.head_sha)) {
+    AddCommit(full_name, pull_request.head_sha);
+  }
+  return state_->pull_requests
+      .Put(RepositoryId(full_name), std::move(pull_request))
+      ->number;
+}
+
+PullRequests& GitHubRules::pull_requests() { return state_->pull_requests; }
 
 Hooks& GitHubRules::hooks() { return state_->hooks; }
 

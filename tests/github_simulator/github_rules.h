@@ -16,6 +16,8 @@
 namespace signalbox {
 
 class Hooks;
+class PullRequests;
+struct PullRequest;
 
 // A request as it arrives at GitHub, and GitHub's answer.
 struct SimulatedRequest {
@@ -269,6 +271,12 @@ class GitHubRules {
 
   // Webhooks and what was delivered through them (hooks.h).
   Hooks& hooks();
+
+  // Makes the repository and the head's commit if need be, and replaces the
+  // pull request of the same number. Returns the number, the next one if it is
+  // 0.
+  int AddPullRequest(absl::string_view full_name, PullRequest pull_request);
+  PullRequests& pull_requests();
 
   // Replaces one of the same id, whose installations stay. The key must be one.
   void AddApp(App app);

@@ -6,40 +6,54 @@
 
 namespace signalbox {
 
-PullRequest* PullRequests::Find(absl::string_view full_name, int number) {
-  const std::string name = absl::AsciiStrToLower(full_name);
+const PullRequest* PullRequests::Find(int64_t repository, int number) const {
   if (number != 0) {
-    const auto it = by_number_.find({name, number});
+    const auto it = by_number_.find({repository, number});
     return it == by_number_.end() ? nullptr : &it->second;
   }
-  auto it = by_number_.upper_bound({name, std::numeric_limits<int>::max()});
+  auto it =
+      by_number_.upper_bound({repository, std::numeric_limits<int>::max()});
   if (it == by_number_.begin()) return nullptr;
   --it;
-  return it->first.first == name ? &it->second : nullptr;
+  return it->first.first == repository ? &it->second : nullptr;
 }
 
-PullRequest* PullRequests::Add(absl::string_view full_name, int number) {
-  if (number == 0) {
-    const PullRequest* const newest = Find(full_name, 0);
-    number = newest == nullptr ? 1 : newest->number + 1;
+PullRequest* PullRequests::Find(int64_t repository, int number) {
+  return const_cast<PullRequest*>(
+      static_cast<const PullRequests*>(this)->Find(repository, number));
+}
+
+PullRequest* PullRequests::Put(int64_t repository, PullRequest pull_request) {
+  if (pull_request.number == 0) {
+    const PullRequest* const newest = Find(repository, 0);
+    pull_request.number = newest == nullptr ? 1 : newest->number + 1;
   }
-  PullRequest& added = by_number_[{absl::AsciiStrToLower(full_name), number}];
-  added.number = number;
-  return &added;
+  PullRequest& kept = by_number_[{repository, pull_request.number}];
+  kept = std::move(pull_request);
+  SetHead(repository, &kept, std::string(kept.head_sha));
+  return &kept;
 }
 
-const PullRequest* PullRequests::ByCommit(absl::string_view full_name,
+std::vector<const PullRequest*> PullRequests::Of(int64_t repository) const {
+  std::vector<const PullRequest*> found;
+  for (auto it = by_number_.lower_bound({repository, 0});
+       it != by_number_.end() && it->first.first == repository; ++it) {
+    found.push_back(&it->second);
+  }
+  return found;
+}
+
+const PullRequest* PullRequests::ByCommit(int64_t repository,
                                           absl::string_view sha) const {
-  const auto it = by_commit_.find(
-      {absl::AsciiStrToLower(full_name), absl::AsciiStrToLower(sha)});
+  const auto it = by_commit_.find({repository, absl::AsciiStrToLower(sha)});
   return it == by_commit_.end() ? nullptr : it->second;
 }
 
-void PullRequests::SetHead(absl::string_view full_name,
-                           PullRequest* pull_request, absl::string_view sha) {
+void PullRequests::SetHead(int64_t repository, PullRequest* pull_request,
+                           absl::string_view sha) {
   pull_request->head_sha = absl::AsciiStrToLower(sha);
-  by_commit_[{absl::AsciiStrToLower(full_name), pull_request->head_sha}] =
-      pull_request;
+  if (sha.empty()) return;
+  by_commit_[{repository, pull_request->head_sha}] = pull_request;
 }
 
 }  // namespace signalbox

@@ -1,9 +1,12 @@
 #include "tests/github_simulator/routes.h"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -24,6 +27,24 @@ SimulatedResponse BadCredentials() {
   return Failure(401, "Bad credentials", kDocs);
 }
 
+// Differs with credential and form, as GitHub's do.
+std::string EtagOf(const Call& call, const SimulatedResponse& response) {
+  std::string all =
+      absl::StrCat(call.caller.token, "\n", HeaderOf(call.request, "accept"),
+                   "\n", response.body);
+  for (const auto& [name, value] : response.headers) {
+    absl::StrAppend(&all, "\n", name, ": ", value);
+  }
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(),
+         digest);
+  return absl::StrCat(
+      "W/\"",
+      absl::BytesToHexString(absl::string_view(
+          reinterpret_cast<const char*>(digest), sizeof digest)),
+      "\"");
+}
+
 SimulatedResponse Forbidden() {
   return Failure(403, "Resource not accessible by integration", kDocs);
 }
@@ -31,7 +52,8 @@ SimulatedResponse Forbidden() {
 }  // namespace
 
 Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-               Limits* limits, Conduct* conduct, Hooks* hooks, Access* access)
+               Limits* limits, Conduct* conduct, Hooks* hooks, Access* access,
+               const PullRequests* pull_requests)
     : options_(options),
       api_url_(absl::StrCat(options.base_url, options.api_prefix)),
       world_(world),
@@ -41,7 +63,8 @@ Routes::Routes(const GitHubRules::Options& options, World* world, Apps* apps,
       access_(access),
       status_api_(options, world, conduct),
       app_api_(world, apps, api_url_),
-      hook_api_(world, hooks, access, api_url_) {}
+      hook_api_(world, hooks, access, api_url_),
+      pull_api_(pull_requests, api_url_) {}
 
 bool Routes::IsRateLimit(const Call& call) {
   return call.is_read && call.target.is_valid &&
@@ -144,6 +167,20 @@ World::Repository* Routes::FindRepository(const Call& call, int64_t id) {
 // ---- What for
 
 SimulatedResponse Routes::Answer(const Call& call) {
+  SimulatedResponse response = Route(call);
+  if (call.request.method != "GET" || response.status != 200 ||
+      IsRateLimit(call)) {
+    return response;
+  }
+  const std::string etag = EtagOf(call, response);
+  if (HeaderOf(call.request, "if-none-match") == etag) {
+    response = {.status = 304};
+  }
+  response.headers.emplace_back("etag", etag);
+  return response;
+}
+
+SimulatedResponse Routes::Route(const Call& call) {
   const std::vector<std::string>& path = call.target.segments;
   if (!call.target.is_valid) return NoRoute();
   if (const std::string* const version =
@@ -184,6 +221,10 @@ SimulatedResponse Routes::Answer(const Call& call) {
     World::Repository* const repository = FindRepository(call, id);
     if (repository == nullptr) return NotFound();
     return InRepository(call, *repository, 2);
+  }
+  if (path.size() == 2 && path[0] == "installation" &&
+      path[1] == "repositories" && call.is_read) {
+    return InstallationRepositories(call);
   }
   if (path.size() >= 3 && path[0] == "orgs" && path[2] == "hooks") {
     return OrNoRoute(hook_api_.OfOrganization(call, path[1],
@@ -228,14 +269,23 @@ SimulatedResponse Routes::InRepository(const Call& call,
     return app_api_.InstallationAt(call, World::OwnerOf(repository.full_name));
   }
   if (rest.empty() && call.is_read) {
-    Json object = FullRepositoryObject(
-        {repository.id, repository.full_name, repository.archived}, api_url_);
-    object["permissions"] = access_->PermissionsIn(call, repository);
-    return JsonAnswer(200, object);
+    return JsonAnswer(200, RepositoryObjectFor(call, repository));
   }
   if (!rest.empty() && rest[0] == "hooks") {
     return OrNoRoute(hook_api_.OfRepository(call, repository,
                                             {rest.begin() + 1, rest.end()}));
+  }
+  if (!rest.empty() && rest[0] == "pulls" && rest.size() <= 2 && call.is_read) {
+    if (auto refusal = access_->Refuse(call, &repository, "",
+                                       {.permission = "pull_requests"})) {
+      return *std::move(refusal);
+    }
+    return rest.size() == 1 ? pull_api_.List(call, repository)
+                            : pull_api_.One(repository, rest[1]);
+  }
+  if (rest.size() == 3 && rest[0] == "collaborators" &&
+      rest[2] == "permission" && call.is_read) {
+    return CollaboratorPermission(call, repository, rest[1]);
   }
   const bool is_statuses = rest.size() == 2 && rest[0] == "statuses";
   if (is_statuses && call.request.method == "POST") {
@@ -254,6 +304,10 @@ SimulatedResponse Routes::InRepository(const Call& call,
   const bool is_list = is_statuses || (is_commit && rest[2] == "statuses");
   const bool is_combined = is_commit && rest[2] == "status";
   if (!call.is_read || (!is_list && !is_combined)) return NoRoute();
+  if (auto refusal =
+          access_->Refuse(call, &repository, "", {.permission = "statuses"})) {
+    return *std::move(refusal);
+  }
   const World::Commit* const commit =
       world_->FindCommit(&repository, rest[1], call.now);
   if (commit == nullptr) return NotFound();
@@ -280,6 +334,65 @@ std::optional<Conduct::Key> Routes::PostedKey(const Call& call) const {
   NewStatus status;
   if (ReadStatusRequest(call.request.body, &status)) return std::nullopt;
   return StatusApi::KeyOf(*repository, path.back(), status.context);
+}
+
+Json Routes::RepositoryObjectFor(const Call& call,
+                                 const World::Repository& repository) {
+  Json object = FullRepositoryObject(
+      {repository.id, repository.full_name, repository.archived}, api_url_);
+  object["permissions"] = access_->PermissionsIn(call, repository);
+  return object;
+}
+
+SimulatedResponse Routes::CollaboratorPermission(
+    const Call& call, const World::Repository& repository,
+    const std::string& login) {
+  const bool is_installation = call.caller.kind == Caller::Kind::kInstallation;
+  if (!is_installation &&
+      access_->RoleIn(repository, access_->LoginOf(call.caller.token)) <
+          Role::kWrite) {
+    return Failure(
+        403, "Must have push access to view collaborator permission.", kDocs);
+  }
+  if (!IsFullName(login + "/x")) return NotFound();
+  const Role role = access_->RoleIn(repository, login);
+  Role base = role;
+  if (role == Role::kMaintain) base = Role::kWrite;
+  if (role == Role::kTriage) base = Role::kRead;
+  Json user = UserObject(UserOfLogin(login), api_url_);
+  user["permissions"] = PermissionsObject(role);
+  user["role_name"] = RoleName(role);
+  return JsonAnswer(200, {{"permission", RoleName(base)},
+                          {"user", user},
+                          {"role_name", RoleName(role)}});
+}
+
+SimulatedResponse Routes::InstallationRepositories(const Call& call) {
+  if (call.caller.kind != Caller::Kind::kInstallation) {
+    return Failure(403,
+                   "You must authenticate with an installation access token in "
+                   "order to list repositories for an installation.",
+                   kDocs);
+  }
+  auto found =
+      world_->RepositoriesOf(apps_->FindInstallation(call.caller.id)->account);
+  std::erase_if(found, [&](const World::Repository* repository) {
+    return !access_->MaySee(call, *repository);
+  });
+  const Page page = PageOf(call.target, found.size(),
+                           api_url_ + "/installation/repositories");
+  Json repositories = Json::array();
+  for (size_t i = page.begin; i < page.end; ++i) {
+    repositories.push_back(RepositoryObjectFor(call, *found[i]));
+  }
+  const bool is_narrowed =
+      apps_->FindToken(call.caller.token)->scope.repository_ids.has_value();
+  SimulatedResponse response = JsonAnswer(
+      200, {{"total_count", found.size()},
+            {"repositories", repositories},
+            {"repository_selection", is_narrowed ? "selected" : "all"}});
+  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
+  return response;
 }
 
 SimulatedResponse Routes::RateLimit(const Call& call) {

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_ROUTES_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "tests/github_simulator/hook_api.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/limits.h"
+#include "tests/github_simulator/pull_api.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/status_api.h"
 #include "tests/github_simulator/world.h"
 
@@ -26,12 +29,14 @@ class Routes {
  public:
   // All are borrowed.
   Routes(const GitHubRules::Options& options, World* world, Apps* apps,
-         Limits* limits, Conduct* conduct, Hooks* hooks, Access* access);
+         Limits* limits, Conduct* conduct, Hooks* hooks, Access* access,
+         const PullRequests* pull_requests);
 
   // Who asks. The token need not be good.
   Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
                   absl::Time now) const;
 
+  // A read that succeeds has an ETag; whoever has it already gets 304.
   SimulatedResponse Answer(const Call& call);
 
   // The status that a request would create; nothing: none.
@@ -41,6 +46,7 @@ class Routes {
   static bool IsRateLimit(const Call& call);
 
  private:
+  SimulatedResponse Route(const Call& call);
   // Why GitHub does not listen to the caller; nothing: it does.
   std::optional<SimulatedResponse> Refuse(const Call& call) const;
   std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
@@ -61,6 +67,13 @@ class Routes {
                                  size_t segments_of_name);
   SimulatedResponse Moved(const Call& call, const World::Repository& repository,
                           size_t segments_of_name) const;
+  // `repository` as the caller is told of it.
+  nlohmann::ordered_json RepositoryObjectFor(
+      const Call& call, const World::Repository& repository);
+  SimulatedResponse CollaboratorPermission(const Call& call,
+                                           const World::Repository& repository,
+                                           const std::string& login);
+  SimulatedResponse InstallationRepositories(const Call& call);
   SimulatedResponse RateLimit(const Call& call);
 
   const GitHubRules::Options& options_;
@@ -73,6 +86,7 @@ class Routes {
   StatusApi status_api_;
   AppApi app_api_;
   HookApi hook_api_;
+  PullApi pull_api_;
 };
 
 }  // namespace signalbox

@@ -12,6 +12,7 @@
 #include "tests/github_simulator/control_orders.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/page.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/webhook_order.h"
 #include "tests/github_simulator/world.h"
 
@@ -180,7 +181,8 @@ bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {
             for (const auto& [context, row] : rules_.Shown(full_name, sha)) {
               commit.shown.push_back(row);
             }
-            if (const auto* pull = pull_requests_.ByCommit(full_name, sha)) {
+            if (const auto* pull = rules_.pull_requests().ByCommit(
+                    rules_.RepositoryId(full_name), sha)) {
               commit.title = pull->title;
               commit.pull_request_number = pull->number;
             }
@@ -227,8 +229,7 @@ SimulatedResponse Simulator::SendWebhook(absl::string_view body) {
     WebhookNews news;
     {
       MutexLock lock(&mu_);
-      news = CarryOut(order, new_sha, api_url_, clock_->Now(), &rules_,
-                      &pull_requests_);
+      news = CarryOut(order, new_sha, api_url_, clock_->Now(), &rules_);
     }
     number = news.number;
     delivery = sender_.Prepare(order.event, news.payload, order.as_form,

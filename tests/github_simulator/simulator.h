@@ -9,7 +9,6 @@
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
 #include "tests/github_simulator/github_rules.h"
-#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/webhook_sender.h"
 
@@ -58,7 +57,6 @@ class Simulator {
   CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   GitHubRules rules_ ABSL_GUARDED_BY(mu_);
-  PullRequests pull_requests_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

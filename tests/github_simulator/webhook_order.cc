@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/hook_objects.h"
 #include "tests/github_simulator/members.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/webhook_payload.h"
 #include "tests/github_simulator/webhook_sender.h"
 
@@ -29,26 +30,27 @@ const std::string& EarlierSha() {
 // Brings the pull request to where the order wants it; returns its head
 // before, empty if it is new.
 std::string Advance(const WebhookOrder& order, const std::string& new_sha,
+                    int64_t repository, absl::Time now,
                     PullRequests* pull_requests, PullRequest** pull_request) {
   PullRequest* found = order.action == "opened"
                            ? nullptr
-                           : pull_requests->Find(order.full_name, order.number);
+                           : pull_requests->Find(repository, order.number);
   const bool is_new = found == nullptr;
   if (is_new) {
-    found = pull_requests->Add(order.full_name, order.number);
-    *found = PullRequest{.number = found->number,
-                         .title = "Say hello",
-                         .is_from_fork = order.is_from_fork};
+    found = pull_requests->Put(repository, {.number = order.number,
+                                            .is_from_fork = order.is_from_fork,
+                                            .created_at = now});
   }
   const std::string before = found->head_sha;
   std::string head = before;
   if (is_new || order.action == "synchronize") head = new_sha;
   if (!order.sha.empty()) head = order.sha;
-  pull_requests->SetHead(order.full_name, found, head);
+  pull_requests->SetHead(repository, found, head);
   if (!order.title.empty()) found->title = order.title;
   if (!order.branch.empty()) found->head_branch = order.branch;
   found->is_draft = order.is_draft;
   found->is_open = order.action != "closed";
+  found->updated_at = now;
   *pull_request = found;
   return before;
 }
@@ -94,7 +96,7 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
 
 WebhookNews CarryOut(const WebhookOrder& order, const std::string& new_sha,
                      const std::string& api_url, absl::Time now,
-                     GitHubRules* rules, PullRequests* pull_requests) {
+                     GitHubRules* rules) {
   if (!rules->HasRepository(order.full_name)) {
     rules->AddRepository(order.full_name, 0);
   }
@@ -121,8 +123,8 @@ WebhookNews CarryOut(const WebhookOrder& order, const std::string& new_sha,
                           EarlierSha(), news.sha);
   } else {
     PullRequest* pull_request = nullptr;
-    const std::string before =
-        Advance(order, new_sha, pull_requests, &pull_request);
+    const std::string before = Advance(order, new_sha, news.repository_id, now,
+                                       &rules->pull_requests(), &pull_request);
     news.sha = pull_request->head_sha;
     news.number = pull_request->number;
     payload = PullRequestPayload(scene, order.action, *pull_request,

@@ -7,7 +7,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "tests/github_simulator/github_rules.h"
-#include "tests/github_simulator/pull_requests.h"
 
 namespace signalbox {
 
@@ -44,7 +43,7 @@ struct WebhookNews {
 // describes it. `new_sha` is used where a new commit is needed and none named.
 WebhookNews CarryOut(const WebhookOrder& order, const std::string& new_sha,
                      const std::string& api_url, absl::Time now,
-                     GitHubRules* rules, PullRequests* pull_requests);
+                     GitHubRules* rules);
 
 }  // namespace signalbox
 

@@ -97,6 +97,17 @@ World::Repository* World::FindRepository(int64_t id) {
   return it == repositories_.end() ? nullptr : &it->second;
 }
 
+std::vector<const World::Repository*> World::RepositoriesOf(
+    absl::string_view owner) const {
+  std::vector<const Repository*> found;
+  for (const auto& [id, repository] : repositories_) {
+    if (absl::EqualsIgnoreCase(OwnerOf(repository.full_name), owner)) {
+      found.push_back(&repository);
+    }
+  }
+  return found;
+}
+
 absl::string_view World::OwnerOf(absl::string_view full_name) {
   return full_name.substr(0, full_name.find('/'));
 }

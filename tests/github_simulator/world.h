@@ -54,6 +54,8 @@ class World {
   // By name, current or old. Null: there is none.
   Repository* FindRepository(absl::string_view full_name);
   Repository* FindRepository(int64_t id);
+  // By id; the owner in any case.
+  std::vector<const Repository*> RepositoriesOf(absl::string_view owner) const;
   // OWNER of OWNER/NAME.
   static absl::string_view OwnerOf(absl::string_view full_name);
   // Whether a repository that was found goes by another name now.

@@ -1,0 +1,26 @@
+#ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_PULL_REQUEST_OBJECTS_H_
+#define SIGNALBOX_TESTS_GITHUB_SIMULATOR_PULL_REQUEST_OBJECTS_H_
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "absl/strings/string_view.h"
+#include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/pull_requests.h"
+
+namespace signalbox {
+
+// Pull requests of `base` as GitHub's API and its webhooks tell of them. Pure.
+
+// As lists have it.
+nlohmann::ordered_json SimplePullRequestObject(const SimulatedRepository& base,
+                                               const PullRequest& pull_request,
+                                               absl::string_view api_url);
+
+// With what only a single one tells.
+nlohmann::ordered_json PullRequestObject(const SimulatedRepository& base,
+                                         const PullRequest& pull_request,
+                                         absl::string_view api_url);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_GITHUB_SIMULATOR_PULL_REQUEST_OBJECTS_H_
