@@ -85,12 +85,12 @@ std::optional<ListedDelivery> DeliveryFrom(const Json& item) {
   return delivery;
 }
 
-std::optional<PullRequest> PullRequestFrom(const Json& item) {
+std::optional<ListedPullRequest> PullRequestFrom(const Json& item) {
   const Json& head = Object(item, "head");
   const Json& base = Object(item, "base");
   const Json& head_repository = Object(head, "repo");
   const Json& base_repository = Object(base, "repo");
-  PullRequest pull;
+  ListedPullRequest pull;
   pull.base_full_name = Text(base_repository, "full_name");
   pull.base_repository_id = Number(base_repository, "id");
   pull.head_sha = Text(head, "sha");
@@ -161,19 +161,19 @@ absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json) {
   return sent;
 }
 
-absl::StatusOr<PullRequest> ReadPullRequest(absl::string_view json) {
+absl::StatusOr<ListedPullRequest> ReadPullRequest(absl::string_view json) {
   const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
   if (!object.ok()) return object.status();
-  std::optional<PullRequest> pull = PullRequestFrom(*object);
+  std::optional<ListedPullRequest> pull = PullRequestFrom(*object);
   if (!pull.has_value()) {
     return Unexpected("GitHub's answer is not a pull request");
   }
   return *std::move(pull);
 }
 
-absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
+absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(
     absl::string_view json) {
-  return ReadList<PullRequest>(json, PullRequestFrom);
+  return ReadList<ListedPullRequest>(json, PullRequestFrom);
 }
 
 absl::StatusOr<std::vector<std::string>> ReadShownContexts(

@@ -43,15 +43,15 @@ struct SentDelivery {
 absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json);
 
 // A pull request as it is now.
-struct PullRequest {
+struct ListedPullRequest {
   std::string base_full_name;  // OWNER/NAME.
   int64_t base_repository_id = 0;
   std::string head_sha;
   bool open = false;
   Change change;
 };
-absl::StatusOr<PullRequest> ReadPullRequest(absl::string_view json);
-absl::StatusOr<std::vector<PullRequest>> ReadPullRequests(
+absl::StatusOr<ListedPullRequest> ReadPullRequest(absl::string_view json);
+absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(
     absl::string_view json);
 
 // The contexts that a combined status shows.

@@ -86,7 +86,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   if (!pulls.ok()) return Count("unlisted");
   const absl::Time oldest = clock_->Now() - options_->window;
   bool reached = false;
-  for (const PullRequest& pull : *pulls) {
+  for (const ListedPullRequest& pull : *pulls) {
     if (pull.change.updated_time < oldest) {
       reached = true;
     } else if (pull.open) {
@@ -106,7 +106,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
 }
 
 void OpenPullRequests::Consider(const KnownRepository& known,
-                                const PullRequest& pull) {
+                                const ListedPullRequest& pull) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return;
   const absl::Status heard_of =
@@ -127,7 +127,7 @@ void OpenPullRequests::Consider(const KnownRepository& known,
 }
 
 void OpenPullRequests::HaveShown(const KnownRepository& known,
-                                 const PullRequest& pull,
+                                 const ListedPullRequest& pull,
                                  const GitHubReply& reply) {
   if (reply.verdict.action != Action::kDone) {
     // The list must not be taken for unchanged before this head was looked at.

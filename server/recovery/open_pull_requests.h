@@ -52,8 +52,8 @@ class OpenPullRequests {
   void List(const KnownRepository& known);
   void HavePage(const KnownRepository& known, int page,
                 const GitHubReply& reply);
-  void Consider(const KnownRepository& known, const PullRequest& pull);
-  void HaveShown(const KnownRepository& known, const PullRequest& pull,
+  void Consider(const KnownRepository& known, const ListedPullRequest& pull);
+  void HaveShown(const KnownRepository& known, const ListedPullRequest& pull,
                  const GitHubReply& reply);
   void Count(const char* result);
 

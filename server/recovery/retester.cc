@@ -101,14 +101,16 @@ void Retester::Begin(const Rerun& rerun) {
 }
 
 void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
-  if (reply.verdict.action == Action::kAbandon &&
-      rerun.try_count + 1 >= kMostRefusals) {
+  const bool refused = reply.verdict.action == Action::kAbandon ||
+                       reply.verdict.action == Action::kRetryBriefly;
+  if (refused && rerun.try_count + 1 >= kMostRefusals) {
     return Drop(rerun, reply.verdict.reason);
   }
   if (reply.verdict.action != Action::kDone) {
     return TryLater(rerun, reply.verdict.reason);
   }
-  const absl::StatusOr<PullRequest> pull = ReadPullRequest(reply.answer->body);
+  const absl::StatusOr<ListedPullRequest> pull =
+      ReadPullRequest(reply.answer->body);
   if (!pull.ok()) return TryLater(rerun, pull.status().message());
   if (!pull->open) return Drop(rerun, "the pull request is not open");
   if (!IsLogin(rerun.wanted.login)) return Drop(rerun, "no login asks");
@@ -120,7 +122,7 @@ void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
                   });
 }
 
-void Retester::HavePermission(const Rerun& rerun, const PullRequest& pull,
+void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
                               const GitHubReply& reply) {
   if (reply.verdict.action == Action::kDone) {
     const absl::StatusOr<std::string> permission =
@@ -142,7 +144,7 @@ void Retester::HavePermission(const Rerun& rerun, const PullRequest& pull,
   Drop(rerun, "who asks is not trusted by the repository");
 }
 
-void Retester::Report(const Rerun& rerun, const PullRequest& pull) {
+void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return TryLater(rerun, sha.status().message());
   BuildTarget target;

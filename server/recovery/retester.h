@@ -58,9 +58,9 @@ class Retester {
  private:
   void Begin(const Rerun& rerun);
   void HaveHead(const Rerun& rerun, const GitHubReply& reply);
-  void HavePermission(const Rerun& rerun, const PullRequest& pull,
+  void HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
                       const GitHubReply& reply);
-  void Report(const Rerun& rerun, const PullRequest& pull);
+  void Report(const Rerun& rerun, const ListedPullRequest& pull);
   // The rerun is over; `why` not.
   void Drop(const Rerun& rerun, absl::string_view why);
   void TryLater(const Rerun& rerun, absl::string_view why);

@@ -1,0 +1,270 @@
+#include "server/recovery/retester.h"
+
+#include "absl/strings/str_format.h"
+#include "tests/github_simulator/pull_requests.h"
+#include "tests/server/recovery/recovery_fixture.h"
+#include "tests/support/forwarding_outbox.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kRepository[] = "acme/widgets";
+constexpr char kHead[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+class RetesterTest : public RecoveryTest {
+ protected:
+  RetesterTest() {
+    rules().AddRepository(kRepository, 1);
+    rules().AddCommit(kRepository, kHead);
+    PullRequest pull;
+    pull.number = 3;
+    pull.head_sha = kHead;
+    rules().AddPullRequest(kRepository, pull);
+    rules().SetRole(kRepository, "octocat", "write");
+    options_.may_report = [this](absl::string_view caller, const Repository&,
+                                 const std::vector<std::string>&) {
+      caller_ = std::string(caller);
+      return may_report_;
+    };
+    options_.became_due = [this] { ++became_due_; };
+  }
+
+  ~RetesterTest() override { retester_.reset(); }
+
+  void Start() {
+    retester_ =
+        std::make_unique<Retester>(options_, outbox_.get(), credentials_.get(),
+                                   questions_.get(), &metrics_, &clock_);
+  }
+
+  void Ask(std::vector<std::string> contexts = {},
+           const std::string& login = "octocat",
+           const std::string& association = "NONE", int64_t number = 3) {
+    EventSubmission submission;
+    submission.delivery.id = absl::StrFormat("d%d", ++deliveries_);
+    submission.delivery.event = "issue_comment";
+    submission.caller = "shim";
+    RerunRequested rerun;
+    rerun.repository = *ParseRepository(kRepository);
+    rerun.pull_request_number = number;
+    rerun.contexts = std::move(contexts);
+    rerun.login = login;
+    rerun.author_association = association;
+    submission.event = rerun;
+    ASSERT_TRUE(*outbox_->AcceptEvent(submission, clock_.Now()));
+  }
+
+  void Run(absl::Duration time = absl::Seconds(10)) {
+    RunFor(time, [this] { return retester_->RunOnce(); });
+  }
+
+  // A result of a context on the head.
+  void Say(const std::string& context, Result result) {
+    Report report;
+    report.repository = *ParseRepository(kRepository);
+    report.sha = kHead;
+    report.context = context;
+    report.attempt = 1;
+    report.result = result;
+    Submission submission;
+    submission.reports.push_back(report);
+    ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
+  }
+
+  // The next question who somebody is, is refused.
+  void ForbidAsking() {
+    Fault forbidden;
+    forbidden.name = "answer";
+    forbidden.status = 403;
+    forbidden.body =
+        R"({"message":"Must have push access to view collaborator permission."})";
+    forbidden.count = 1;
+    forbidden.target_contains = "/collaborators/";
+    rules().AddFault(forbidden);
+  }
+
+  // "ci/build=pending ..." of the head.
+  std::string Statuses() {
+    const auto commit =
+        outbox_->GetCommit(*ParseRepository(kRepository), kHead);
+    std::string text;
+    if (!commit.ok()) return text;
+    for (const StatusView& status : commit->statuses) {
+      text += status.context + "=" +
+              std::string(CommitStateName(status.state)) + " ";
+    }
+    return text;
+  }
+
+  bool IsSettled() { return outbox_->Reruns(10)->empty(); }
+
+  Retester::Options options_;
+  std::unique_ptr<Retester> retester_;
+  absl::Status may_report_;
+  std::string caller_;
+  int deliveries_ = 0;
+  int became_due_ = 0;
+};
+
+TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
+  Say("ci/build", Result::kFailure);
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=pending ");
+  EXPECT_TRUE(IsSettled());
+  EXPECT_EQ(caller_, "shim");
+  EXPECT_EQ(became_due_, 1);
+}
+
+// What somebody invents would stay yellow for hours.
+TEST_F(RetesterTest, OnlyContextsThatAreExpectedOrKnownAreRunAgain) {
+  Say("ci/build", Result::kFailure);
+  Say("ci/lint", Result::kSuccess);
+  Say("ci/other", Result::kSuccess);
+  Start();
+  Ask({"CI/Lint", "ci/invented", "ci/lint"});
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ci/lint=pending ci/other=success ");
+  Ask({"ci/invented"});
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ci/lint=pending ci/other=success ");
+  EXPECT_TRUE(IsSettled());
+}
+
+TEST_F(RetesterTest, WhoMayOnlyReadGetsNothing) {
+  Say("ci/build", Result::kFailure);
+  rules().SetRole(kRepository, "reader", "read");
+  rules().SetRole(kRepository, "triager", "triage");
+  Start();
+  // What GitHub says of the repository counts more than the comment.
+  Ask({}, "reader", "MEMBER");
+  Ask({}, "triager", "COLLABORATOR");
+  Ask({}, "stranger", "NONE");
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ");
+  EXPECT_TRUE(IsSettled());
+  EXPECT_EQ(became_due_, 0);
+}
+
+// A credential that may only set statuses cannot ask.
+TEST_F(RetesterTest, WithoutARightToAskTheCommentTells) {
+  Say("ci/build", Result::kFailure);
+  Start();
+  for (const char* association :
+       {"NONE", "CONTRIBUTOR", "FIRST_TIMER", "", "MANNEQUIN"}) {
+    ForbidAsking();
+    Ask({}, "octocat", association);
+    Run();
+    EXPECT_EQ(Statuses(), "ci/build=failure ") << association;
+    EXPECT_TRUE(IsSettled());
+  }
+  for (const char* association : {"OWNER", "MEMBER", "COLLABORATOR"}) {
+    Say("ci/build", Result::kFailure);
+    ForbidAsking();
+    Ask({}, "octocat", association);
+    Run();
+    EXPECT_EQ(Statuses(), "ci/build=pending ") << association;
+  }
+}
+
+TEST_F(RetesterTest, WhatTheCallerMayNotReportIsDropped) {
+  Say("ci/build", Result::kFailure);
+  may_report_ = absl::PermissionDeniedError("not granted any more");
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ");
+  EXPECT_TRUE(IsSettled());
+}
+
+TEST_F(RetesterTest, AClosedPullRequestIsNotRunAgain) {
+  rules().pull_requests().Find(1, 3)->is_open = false;
+  Say("ci/build", Result::kFailure);
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ");
+  EXPECT_TRUE(IsSettled());
+}
+
+TEST_F(RetesterTest, TroublesAreWaitedFor) {
+  Say("ci/build", Result::kFailure);
+  Fail("server_error_json", -1);
+  Start();
+  Ask();
+  Run(absl::Hours(2));
+  EXPECT_FALSE(IsSettled());
+  rules().ClearFaults();
+  Run(absl::Hours(2));
+  EXPECT_EQ(Statuses(), "ci/build=pending ");
+  EXPECT_TRUE(IsSettled());
+}
+
+TEST_F(RetesterTest, APullRequestThatIsNotThereIsGivenUp) {
+  Start();
+  Ask({}, "octocat", "OWNER", 77);
+  Run(absl::Hours(1));
+  EXPECT_TRUE(IsSettled());
+  EXPECT_EQ(Statuses(), "");
+}
+
+// The process dies between the report and the end of the wish.
+TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
+  Say("ci/build", Result::kFailure);
+  Start();
+  Ask();
+  const Rerun wish = outbox_->Reruns(1)->front();
+  Run();
+  ASSERT_EQ(Statuses(), "ci/build=pending ");
+  Report result;
+  result.repository = *ParseRepository(kRepository);
+  result.sha = kHead;
+  result.context = "ci/build";
+  result.attempt = 2;
+  result.result = Result::kSuccess;
+  Submission submission;
+  submission.reports.push_back(result);
+  ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
+  // The same wish again, as it would be found after the crash.
+  EventSubmission again;
+  again.delivery.id = "another";
+  again.event = wish.wanted;
+  again.caller = wish.caller;
+  ASSERT_TRUE(*outbox_->AcceptEvent(again, clock_.Now()));
+  class SameDelivery : public ForwardingOutbox {
+   public:
+    using ForwardingOutbox::ForwardingOutbox;
+    absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
+      auto reruns = ForwardingOutbox::Reruns(limit);
+      for (Rerun& rerun : *reruns) rerun.delivery_id = "d1";
+      return reruns;
+    }
+  } outbox(outbox_.get());
+  retester_ = std::make_unique<Retester>(options_, &outbox, credentials_.get(),
+                                         questions_.get(), &metrics_, &clock_);
+  Run();
+  EXPECT_TRUE(IsSettled());
+  EXPECT_EQ(Statuses(), "ci/build=success ");
+  retester_.reset();
+}
+
+TEST_F(RetesterTest, DraftsAndForksGetWhatTheRulesSay) {
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.contexts = {"ci/a", "ci/b"};
+  rule.forks = false;
+  options_.rules = RepositoryRules({rule});
+  rules().pull_requests().Find(1, 3)->is_from_fork = true;
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "");
+  rules().pull_requests().Find(1, 3)->is_from_fork = false;
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "ci/a=pending ci/b=pending ");
+}
+
+}  // namespace
+}  // namespace signalbox
