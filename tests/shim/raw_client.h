@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -32,6 +34,11 @@ class RawClient {
       : fd_(other.fd_), connected_(other.connected_) {
     other.fd_ = -1;
   }
+  RawClient& operator=(RawClient&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(connected_, other.connected_);
+    return *this;
+  }
   ~RawClient() { Close(); }
 
   bool connected() const { return connected_; }
@@ -46,7 +53,21 @@ class RawClient {
     return true;
   }
 
+  // Sends what can be sent at once, and says how much that is; -1 if the other
+  // side has closed.
+  ssize_t SendSome(absl::string_view bytes) {
+    const ssize_t count =
+        send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return count < 0 && errno == EAGAIN ? 0 : count;
+  }
+
   void EndSending() { shutdown(fd_, SHUT_WR); }
+
+  // Whether the other side has closed, or has sent something.
+  bool IsClosed() {
+    char byte = 0;
+    return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+  }
 
   // What arrives until `end` was seen, the other side closes, or a minute has
   // passed. "RESET" at the end if the connection was reset.
@@ -77,6 +98,13 @@ class RawClient {
       return 0;
     }
     return status;
+  }
+
+  // Breaks the connection off.
+  void Reset() {
+    const linger at_once = {1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    Close();
   }
 
   void Close() {
