@@ -47,24 +47,33 @@ void HeadGate::Add(int fd) {
   UniqueFd socket(fd);
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  const std::lock_guard<std::mutex> lock(mu_);
-  if (stopping_) return;
-  if (waiting_.size() >= capacity_) Remove(waiting_.begin());
-  Waiting waiting;
-  waiting.fd = fd;
-  waiting.arrival.socket = std::move(socket);
-  waiting.deadline = Clock::now() + timeout_;
-  waiting_.push_back(std::move(waiting));
-  by_fd_[fd] = std::prev(waiting_.end());
-  epoll_event event = {};
-  event.events = EPOLLIN | EPOLLRDHUP;
-  event.data.fd = fd;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-    Remove(std::prev(waiting_.end()));
-    return;
+  std::optional<Arrival> passed;
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    if (stopping_) return;
+    if (waiting_.size() >= capacity_) {
+      // Its head may be there already.
+      const List::iterator oldest = waiting_.begin();
+      passed = TryReadHead(oldest);
+      if (waiting_.size() >= capacity_) Remove(oldest);
+    }
+    Waiting waiting;
+    waiting.fd = fd;
+    waiting.arrival.socket = std::move(socket);
+    waiting.deadline = Clock::now() + timeout_;
+    waiting_.push_back(std::move(waiting));
+    by_fd_[fd] = std::prev(waiting_.end());
+    epoll_event event = {};
+    event.events = EPOLLIN | EPOLLRDHUP;
+    event.data.fd = fd;
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      Remove(std::prev(waiting_.end()));
+    } else if (waiting_.size() == 1) {
+      // The thread may be asleep without a deadline.
+      Wake();
+    }
   }
-  // The thread may be asleep without a deadline.
-  if (waiting_.size() == 1) Wake();
+  if (passed.has_value()) pass_(*std::move(passed));
 }
 
 void HeadGate::Stop() {
@@ -117,28 +126,33 @@ void HeadGate::Wake() {
 }
 
 void HeadGate::ReadHead(int fd) {
-  Arrival passed;
+  std::optional<Arrival> passed;
   {
     const std::lock_guard<std::mutex> lock(mu_);
     const auto found = by_fd_.find(fd);
     if (found == by_fd_.end()) return;
-    const List::iterator waiting = found->second;
-    Arrival& arrival = waiting->arrival;
-    std::array<char, 16 << 10> buffer;
-    const ssize_t count = recv(fd, buffer.data(), buffer.size(), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count <= 0) {
-      Remove(waiting);
-      return;
-    }
-    if (arrival.bytes.empty()) arrival.first_byte = Clock::now();
-    arrival.bytes.append(buffer.data(), static_cast<size_t>(count));
-    if (HttpHeadSize(arrival.bytes) == 0) return;
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    passed = std::move(arrival);
-    Remove(waiting);
+    passed = TryReadHead(found->second);
   }
-  pass_(std::move(passed));
+  if (passed.has_value()) pass_(*std::move(passed));
+}
+
+std::optional<Arrival> HeadGate::TryReadHead(List::iterator waiting) {
+  Arrival& arrival = waiting->arrival;
+  std::array<char, 16 << 10> buffer;
+  const ssize_t count = recv(waiting->fd, buffer.data(), buffer.size(), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (count <= 0) {
+    Remove(waiting);
+    return std::nullopt;
+  }
+  const size_t known = arrival.bytes.size();
+  if (known == 0) arrival.first_byte = Clock::now();
+  arrival.bytes.append(buffer.data(), static_cast<size_t>(count));
+  if (HttpHeadSize(arrival.bytes, known) == 0) return std::nullopt;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, waiting->fd, nullptr);
+  Arrival passed = std::move(arrival);
+  Remove(waiting);
+  return passed;
 }
 
 int HeadGate::CloseLate() {

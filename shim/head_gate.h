@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -47,9 +48,9 @@ struct Arrival {
 class HeadGate {
  public:
   // Hands every connection with a head (by HttpHeadSize) to `pass`, which runs
-  // on the gate's thread and must not block. A connection that has no head
-  // `timeout` after it was added is closed; so is the oldest when there are
-  // more than `capacity`.
+  // on the gate's thread, or on one that adds a connection, and must not block
+  // for long. A connection that has no head `timeout` after it was added is
+  // closed; so is the oldest when there are more than `capacity`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
@@ -73,6 +74,9 @@ class HeadGate {
   void Run();
   void Wake();
   void ReadHead(int fd);
+  // Reads what there is; nothing if it is no head yet. Takes the connection
+  // out of the list if it is, or if none will come.
+  std::optional<Arrival> TryReadHead(List::iterator waiting);
   // Closes what is late and says how many milliseconds there are until more
   // may be; -1: nothing waits.
   int CloseLate();

@@ -3,13 +3,11 @@
 #include <httplib.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -19,8 +17,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "shim/body_framing.h"
 #include "shim/head_gate.h"
 #include "shim/log.h"
+#include "shim/request_socket.h"
 #include "shim/thread_pool.h"
 
 namespace signalbox {
@@ -33,58 +33,36 @@ constexpr int kBacklog = 1024;
 constexpr size_t kMaxThreads = 256;
 constexpr size_t kMaxQueuedRequests = 1024;
 constexpr size_t kMaxWaitingConnections = 4096;
-// How long and how much a client may go on sending after its answer.
-constexpr std::chrono::milliseconds kDrainTime{2000};
-constexpr uint64_t kDrainBytes = 256 << 20;
+// For the connection to the server, the log and the like.
+constexpr size_t kOtherDescriptors = 64;
 
-// One request's bytes for cpp-httplib: first a head that was written here,
-// then the body from the socket, with one deadline and one count for all of it.
+// A request for cpp-httplib: a head that was written here, which has it read a
+// body up to the end of the stream, and then the body without its framing.
 class RequestStream final : public httplib::Stream {
  public:
-  RequestStream(int socket, std::string first_bytes,
-                Clock::time_point read_deadline,
-                Clock::time_point write_deadline, uint64_t max_bytes)
-      : socket_(socket),
-        buffer_(std::move(first_bytes)),
-        read_deadline_(read_deadline),
-        write_deadline_(write_deadline),
-        bytes_left_(max_bytes) {}
+  RequestStream(RequestSocket& socket, const HttpHead& head)
+      : socket_(socket), framing_(head) {}
 
   ssize_t read(char* out, size_t size) override {
-    if (next_ == buffer_.size()) {
-      const ssize_t count = Fill();
-      if (count <= 0) return count;
+    while (piece_.empty() && status_.ok() && !framing_.is_at_end()) {
+      if (bytes_.empty()) {
+        const absl::StatusOr<absl::string_view> bytes = socket_.Read();
+        status_ = bytes.status();
+        if (bytes.ok()) bytes_ = *bytes;
+      }
+      piece_ = framing_.Next(bytes_);
+      status_.Update(framing_.status());
     }
-    const size_t count = std::min(size, buffer_.size() - next_);
-    memcpy(out, buffer_.data() + next_, count);
-    next_ += count;
+    if (!status_.ok()) return -1;
+    const size_t count = std::min(size, piece_.size());
+    memcpy(out, piece_.data(), count);
+    piece_.remove_prefix(count);
     return static_cast<ssize_t>(count);
   }
-
   ssize_t write(const char* bytes, size_t size) override {
-    size_t sent = 0;
-    while (sent < size) {
-      const ssize_t count =
-          send(socket_, bytes + sent, size - sent, MSG_NOSIGNAL);
-      if (count >= 0) {
-        sent += static_cast<size_t>(count);
-      } else if (errno == EAGAIN) {
-        if (!Await(POLLOUT, write_deadline_)) return -1;
-      } else if (errno != EINTR) {
-        return -1;
-      }
-    }
-    return static_cast<ssize_t>(sent);
-  }
-
-  // Reads on for a while, so that closing does not reset the connection under
-  // a client that is still sending and has yet to read its answer.
-  void Drain() {
-    shutdown(socket_, SHUT_WR);
-    read_deadline_ = std::min(write_deadline_, Clock::now() + kDrainTime);
-    bytes_left_ = kDrainBytes;
-    while (Fill() > 0) {
-    }
+    return socket_.Write(absl::string_view(bytes, size))
+               ? static_cast<ssize_t>(size)
+               : -1;
   }
 
   bool is_readable() const override { return true; }
@@ -94,49 +72,24 @@ class RequestStream final : public httplib::Stream {
   // Only asked for to see whether select() could take it.
   socket_t socket() const override { return -1; }
 
+  // Whether nothing of the request is left in the socket.
+  bool is_at_end() const { return framing_.is_at_end(); }
+  // Why reading failed. OK if it did not.
+  const absl::Status& status() const { return status_; }
+
  private:
-  // As recv(); -1 also at the deadline and at the limit.
-  ssize_t Fill() {
-    if (bytes_left_ == 0) return -1;
-    buffer_.resize(std::min<uint64_t>(16 << 10, bytes_left_));
-    next_ = 0;
-    ssize_t count = -1;
-    while (Await(POLLIN, read_deadline_)) {
-      count = recv(socket_, buffer_.data(), buffer_.size(), 0);
-      if (count >= 0 || (errno != EAGAIN && errno != EINTR)) break;
-    }
-    buffer_.resize(count > 0 ? static_cast<size_t>(count) : 0);
-    bytes_left_ -= buffer_.size();
-    return count;
-  }
-
-  // False at the deadline.
-  bool Await(short events, Clock::time_point deadline) const {
-    pollfd polled = {socket_, events, 0};
-    while (true) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) return false;
-      const int ready = poll(&polled, 1, static_cast<int>(left.count()));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) return false;
-    }
-  }
-
-  const int socket_;
-  std::string buffer_;
-  size_t next_ = 0;
-  Clock::time_point read_deadline_;
-  const Clock::time_point write_deadline_;
-  uint64_t bytes_left_;
+  RequestSocket& socket_;
+  BodyFraming framing_;
+  absl::string_view piece_ = "POST / HTTP/1.1\r\n\r\n";
+  absl::string_view bytes_;  // Behind the piece.
+  absl::Status status_;
 };
 
 // A request on its way through cpp-httplib, which has no room for it.
 struct Exchange {
-  const HttpRequest* request = nullptr;
+  HttpRequest request;
   absl::Status head_status;
   RequestStream* stream = nullptr;
-  bool body_was_read = false;
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -148,11 +101,22 @@ class InlineQueue final : public httplib::TaskQueue {
   void shutdown() override {}
 };
 
-size_t MaxWaitingConnections() {
+// How many connections there may be at once, so that there is always a
+// descriptor for one more.
+struct Capacity {
+  size_t silent;  // Until their head is there.
+  size_t served;
+  size_t queued;
+};
+Capacity FindCapacity() {
   rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 64;
-  // Half of the descriptors for silent connections, the rest for requests.
-  return std::clamp<size_t>(limit.rlim_cur / 2, 64, kMaxWaitingConnections);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const size_t descriptors =
+      std::max<size_t>(limit.rlim_cur, 16 + kOtherDescriptors);
+  const size_t free = descriptors - kOtherDescriptors;
+  return {std::min(free / 2, kMaxWaitingConnections),
+          std::min(free / 4, kMaxThreads),
+          std::min(free / 4, kMaxQueuedRequests)};
 }
 
 // A socket that listens on `host` and `port`.
@@ -196,8 +160,10 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       : options_(options),
         handler_(std::move(handler)),
         listener_(std::move(listener)),
-        threads_(kMaxThreads, kMaxQueuedRequests),
-        gate_(MaxWaitingConnections(), options.head_timeout,
+        capacity_(FindCapacity()),
+        threads_(capacity_.served, capacity_.queued),
+        waiting_([this] { return threads_.Shortage(); }),
+        gate_(capacity_.silent, options.head_timeout,
               [this](Arrival arrival) { Pass(std::move(arrival)); }) {
     new_task_queue = [] { return new InlineQueue; };
     Post("/", [this](const httplib::Request&, httplib::Response& response,
@@ -260,7 +226,14 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   void Pass(Arrival arrival) {
     // Jobs must be copyable.
     auto shared = std::make_shared<Arrival>(std::move(arrival));
-    if (!threads_.Submit([this, shared] { Serve(*shared); })) {
+    const auto serve = [this, shared] { Serve(*shared); };
+    bool is_taken = threads_.Submit(serve);
+    // Who gives way makes room within a moment.
+    while (waiting_.MakeRoom() && !is_taken) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      is_taken = threads_.Submit(serve);
+    }
+    if (!is_taken) {
       LogLine(LogLevel::kWarning, "connection dropped: too many requests");
     }
   }
@@ -269,33 +242,24 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     try {
       const absl::string_view bytes = arrival.bytes;
       const size_t head_size = HttpHeadSize(bytes);
-      HttpRequest request;
-      request.first_byte = arrival.first_byte;
-      Exchange exchange;
       absl::StatusOr<HttpHead> head = ParseHttpHead(bytes.substr(0, head_size));
+      Exchange exchange;
       exchange.head_status = head.status();
-      if (head.ok()) request.head = *std::move(head);
-      exchange.request = &request;
-      // The body's type is left out: it would wake the library's own decoding
-      // of forms, with its limit of 8 KiB.
-      const std::string framing =
-          request.head.chunked
-              ? "Transfer-Encoding: chunked"
-              : absl::StrCat("Content-Length: ", request.head.content_length);
-      RequestStream stream(arrival.socket.get(),
-                           absl::StrCat("POST / HTTP/1.1\r\n", framing,
-                                        "\r\n\r\n", bytes.substr(head_size)),
-                           arrival.first_byte + options_.body_timeout,
-                           arrival.first_byte + options_.total_timeout,
-                           options_.max_wire_bytes);
+      if (head.ok()) exchange.request.head = *std::move(head);
+      exchange.request.first_byte = arrival.first_byte;
+      RequestSocket socket(
+          arrival.socket.get(), std::string(bytes.substr(head_size)),
+          {arrival.first_byte, arrival.first_byte + options_.body_timeout,
+           arrival.first_byte + options_.total_timeout,
+           options_.max_wire_bytes},
+          waiting_);
+      RequestStream stream(socket, exchange.request.head);
       exchange.stream = &stream;
-      exchange.body_was_read = head.ok() && !request.head.chunked &&
-                               request.head.content_length == 0;
       current_exchange = &exchange;
       bool closed = false;
       process_request(stream, /*close_connection=*/true, closed, nullptr);
       current_exchange = nullptr;
-      if (!exchange.body_was_read) stream.Drain();
+      if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
     } catch (const std::exception&) {
       current_exchange = nullptr;
       LogLine(LogLevel::kError, "connection dropped: exception");
@@ -304,7 +268,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
   HttpAnswer Answer(const httplib::ContentReader& reader) {
     Exchange& exchange = *current_exchange;
-    const HttpRequest& request = *exchange.request;
+    const HttpRequest& request = exchange.request;
     if (!exchange.head_status.ok()) {
       LogLine(LogLevel::kInfo, "not HTTP",
               {{"answer", 400}, {"why", exchange.head_status.message()}});
@@ -317,15 +281,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     HttpAnswer answer;
     try {
       answer = handler_(request, [&](BodySink sink) {
-        if (request.head.expects_continue) {
-          constexpr absl::string_view kContinue =
-              "HTTP/1.1 100 Continue\r\n\r\n";
-          exchange.stream->write(kContinue.data(), kContinue.size());
-        }
-        exchange.body_was_read = reader([&](const char* bytes, size_t size) {
-          return sink(absl::string_view(bytes, size));
-        });
-        return exchange.body_was_read;
+        return ReadBody(exchange, reader, sink);
       });
     } catch (const std::exception& e) {
       LogLine(LogLevel::kError, "exception in a handler", {{"why", e.what()}});
@@ -335,11 +291,29 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     return answer;
   }
 
+  static absl::Status ReadBody(Exchange& exchange,
+                               const httplib::ContentReader& reader,
+                               BodySink sink) {
+    RequestStream& stream = *exchange.stream;
+    if (exchange.request.head.expects_continue) {
+      constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      stream.write(kContinue.data(), kContinue.size());
+    }
+    const bool complete = reader([&](const char* bytes, size_t size) {
+      return sink(absl::string_view(bytes, size));
+    });
+    if (!stream.status().ok()) return stream.status();
+    if (!complete) return absl::CancelledError("no more is wanted");
+    return absl::OkStatus();
+  }
+
   const HttpServerOptions options_;
   const HttpHandler handler_;
   const UniqueFd listener_;
   std::atomic<bool> stopping_ = false;
+  const Capacity capacity_;
   ThreadPool threads_;
+  WaitingRoom waiting_;
   HeadGate gate_;
   std::thread accepting_;
 };

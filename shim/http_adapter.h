@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "shim/http_head.h"
@@ -28,10 +29,12 @@ struct HttpAnswer {
 // Takes the next bytes of a body; false: no more are wanted.
 using BodySink = absl::FunctionRef<bool(absl::string_view)>;
 
-// Reads the body, without its framing, into a sink. False if it did not arrive
-// as a whole and in time, or if the sink wanted no more of it. Call at most
-// once.
-using BodyReader = absl::FunctionRef<bool(BodySink)>;
+// Reads the body, without its framing, into a sink. Call at most once.
+//   CANCELLED          the sink wanted no more.
+//   INVALID_ARGUMENT   it is broken, or ended too soon.
+//   DEADLINE_EXCEEDED  it did not arrive in time.
+//   UNAVAILABLE        it came slowly while other requests needed the thread.
+using BodyReader = absl::FunctionRef<absl::Status(BodySink)>;
 
 // Answers a request. Called on many threads at once. An exception becomes a
 // 500 that does not tell what was thrown.
@@ -54,8 +57,13 @@ struct HttpServerOptions {
 // An HTTP/1 server for short requests: one request for each connection.
 //
 // It holds cpp-httplib, which is used for what is safe in the packaged
-// version: accepting connections, reading bodies and writing answers. Requests
-// that are no proper HTTP are answered here, with 400.
+// version: accepting connections and writing answers; of a request it sees
+// nothing but the body, without its framing. Requests that are no proper HTTP
+// are answered here, with 400.
+//
+// Clients that are slow, or too many, cost little and delay nobody: a thread is
+// held only by a request whose head is there, and given up while its body is
+// awaited and others need one.
 //
 // Thread-safe.
 class HttpServer {

@@ -97,11 +97,13 @@ std::vector<absl::string_view> HttpHead::Values(absl::string_view name) const {
   return values;
 }
 
-size_t HttpHeadSize(absl::string_view bytes) {
+size_t HttpHeadSize(absl::string_view bytes, size_t known) {
   if (bytes.empty()) return 0;
   if (!IsTokenByte(bytes.front())) return bytes.size();
+  // The end of a head, LF CR LF, may have been there but for its last byte.
+  const size_t from = known - std::min<size_t>(known, 2);
   // Lines that end in LF alone are refused later, but they do end.
-  for (size_t end = bytes.find('\n'); end != absl::string_view::npos;
+  for (size_t end = bytes.find('\n', from); end != absl::string_view::npos;
        end = bytes.find('\n', end + 1)) {
     if (end >= kMaxHttpHead) break;
     const absl::string_view next = bytes.substr(end + 1);

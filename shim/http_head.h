@@ -39,7 +39,10 @@ constexpr size_t kMaxHttpHead = 16 << 10;
 // How many of `bytes`, the begin of a connection, are the head. 0: more bytes
 // are needed to tell. All of them if they can be no head, or one that is over
 // kMaxHttpHead: ParseHttpHead will say so.
-size_t HttpHeadSize(absl::string_view bytes);
+//
+// `known`: for how many of them the answer was 0. Without it a head that comes
+// byte by byte costs the square of its length.
+size_t HttpHeadSize(absl::string_view bytes, size_t known = 0);
 
 // INVALID_ARGUMENT for anything that two readers could take differently:
 // lines that do not end in CRLF, folded lines, control bytes, names that are no

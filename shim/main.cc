@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,6 +40,10 @@ void ForbidCoreDumps() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
+// Gives the memory of large bodies back at once. Left alone the allocator
+// learns to keep it, for each of many threads.
+void ForbidHoarding() { mallopt(M_MMAP_THRESHOLD, 128 << 10); }
+
 // Silent connections cost a descriptor each.
 void RaiseDescriptorLimit() {
   rlimit limit = {};
@@ -51,6 +56,7 @@ void RaiseDescriptorLimit() {
 
 int Run(int argc, const char* const* argv) {
   ForbidCoreDumps();
+  ForbidHoarding();
   const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
   if (!config.ok()) return Complain(config.status());
   if (!config->text.empty()) {

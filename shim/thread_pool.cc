@@ -1,5 +1,6 @@
 #include "shim/thread_pool.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +12,7 @@ bool ThreadPool::Submit(std::function<void()> job) {
   if (queue_.size() >= idle_ && threads_.size() < max_threads_) {
     try {
       threads_.emplace_back([this] { Run(); });
+      ++idle_;
     } catch (const std::system_error&) {
       // The system is short of threads: those that there are must do.
       if (threads_.empty()) return false;
@@ -19,6 +21,11 @@ bool ThreadPool::Submit(std::function<void()> job) {
   queue_.push_back(std::move(job));
   changed_.notify_one();
   return true;
+}
+
+size_t ThreadPool::Shortage() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  return queue_.size() - std::min(queue_.size(), idle_);
 }
 
 void ThreadPool::Drain() {
@@ -35,7 +42,6 @@ void ThreadPool::Drain() {
 void ThreadPool::Run() {
   std::unique_lock<std::mutex> lock(mu_);
   while (true) {
-    ++idle_;
     changed_.wait(lock, [this] { return draining_ || !queue_.empty(); });
     --idle_;
     if (queue_.empty()) return;
@@ -46,6 +52,7 @@ void ThreadPool::Run() {
     // What the job held is let go of outside the lock.
     job = nullptr;
     lock.lock();
+    ++idle_;
   }
 }
 

@@ -26,6 +26,9 @@ class ThreadPool {
   // drained. A job must not throw.
   bool Submit(std::function<void()> job);
 
+  // How many jobs wait that no thread is about to take.
+  size_t Shortage();
+
   // Returns when all jobs have run. Nothing can be submitted any more.
   void Drain();
 
@@ -40,7 +43,7 @@ class ThreadPool {
   // Guarded by mu_.
   std::deque<std::function<void()>> queue_;
   std::vector<std::thread> threads_;
-  size_t idle_ = 0;
+  size_t idle_ = 0;  // Threads that take the next job, or soon will.
   bool draining_ = false;
 };
 

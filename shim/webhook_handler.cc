@@ -49,10 +49,10 @@ class BufferShare {
   BufferShare(const BufferShare&) = delete;
   BufferShare& operator=(const BufferShare&) = delete;
 
-  // False: there is no room for more.
-  bool Add(size_t bytes) {
-    size_ += static_cast<int64_t>(bytes);
-    const int64_t more = std::max<int64_t>(size_ - kFreeBuffer, 0) - taken_;
+  // Has it cover `size` bytes, which only grows. False: there is no room.
+  bool GrowTo(size_t size) {
+    const int64_t more =
+        std::max<int64_t>(static_cast<int64_t>(size) - kFreeBuffer, 0) - taken_;
     taken_ += more;
     return more == 0 || (all_ += more) <= limit_;
   }
@@ -60,7 +60,6 @@ class BufferShare {
  private:
   std::atomic<int64_t>& all_;
   const int64_t limit_;
-  int64_t size_ = 0;
   int64_t taken_ = 0;
 };
 
@@ -257,38 +256,40 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
     }
   }
 
+  // Untouched memory is none yet; growing by copies would take twice as much.
+  if (!is_form) body.json.reserve(request.head.content_length);
   BodySignature signature(secrets_);
   FormDecoder form(options_.max_body);
   absl::Status form_status;
   uint64_t raw_size = 0;
   int refusal = 0;
-  const bool complete = read_body([&](absl::string_view bytes) {
+  const absl::Status complete = read_body([&](absl::string_view bytes) {
     raw_size += bytes.size();
     if (raw_size > max_raw) {
       refusal = 413;
       return false;
     }
-    if (!body.share.Add(bytes.size())) {
-      refusal = 503;
-      return false;
-    }
     signature.Update(bytes);
-    if (!is_form) {
+    if (is_form) {
+      // What is wrong with a form is told only to who could sign it.
+      form_status = form.Update(bytes);
+    } else {
       body.json.append(bytes.data(), bytes.size());
-      return true;
     }
-    // What is wrong with a form is told only to who could sign it.
-    form_status = form.Update(bytes);
-    if (absl::IsResourceExhausted(form_status)) refusal = 413;
+    if (absl::IsResourceExhausted(form_status)) {
+      refusal = 413;
+    } else if (!body.share.GrowTo(is_form ? form.size() : body.json.size())) {
+      refusal = 503;
+    }
     return refusal == 0;
   });
   if (refusal != 0) {
     delivery.why = refusal == 413 ? "body too large" : "too many bodies";
     return refusal;
   }
-  if (!complete) {
-    delivery.why = "body incomplete";
-    return 400;
+  if (!complete.ok()) {
+    delivery.why = std::string(complete.message());
+    return absl::IsInvalidArgument(complete) ? 400 : 503;
   }
   if (options_.verify && !signature.Matches(*claimed)) {
     delivery.why = "wrong signature";

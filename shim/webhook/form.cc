@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 
 namespace signalbox {
 namespace {
 
 constexpr absl::string_view kField = "payload";
-constexpr absl::string_view kSpecial = "%+&";
+
+bool IsSpecial(char c) { return c == '%' || c == '+' || c == '&'; }
 
 int HexValue(char c) {
   return absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
@@ -42,13 +42,15 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
 
     // Most of a payload needs no decoding.
     if (!in_payload_ || escape_digits_ > 0) continue;
-    const absl::string_view plain =
-        bytes.substr(0, bytes.find_first_of(kSpecial));
+    const absl::string_view plain(
+        bytes.data(), static_cast<size_t>(
+                          std::find_if(bytes.begin(), bytes.end(), IsSpecial) -
+                          bytes.begin()));
     if (plain.size() > max_payload_ - payload_.size()) {
       status_ = absl::ResourceExhaustedError("form: the payload is too long");
       break;
     }
-    absl::StrAppend(&payload_, plain);
+    payload_.append(plain.data(), plain.size());
     bytes.remove_prefix(plain.size());
   }
   return status_;

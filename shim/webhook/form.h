@@ -26,6 +26,9 @@ class FormDecoder {
   //   RESOURCE_EXHAUSTED  the payload is over the limit.
   absl::Status Update(absl::string_view bytes);
 
+  // Bytes of the payload so far.
+  size_t size() const { return payload_.size(); }
+
   // The decoded payload, at the end of the body. Errors as of Update, and
   // INVALID_ARGUMENT if there was no payload. Call once, last.
   absl::StatusOr<std::string> Finish();

@@ -15,7 +15,7 @@ RULES = (
      re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep"
                 r"|clock_nanosleep)\s*\(|(?<![\w.>])(?<!thread )sleep\s*\("),
      ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
-      "shim/http_adapter.cc",  # Between failures of accept().
+      "shim/http_adapter.cc",  # After a failed accept(), and for a thread.
       "tests/integration/*")),
     ("time is an argument; server/base/clock.cc reads the clock",
      re.compile(r"\babsl\s*::\s*Now\s*\(|\b\w+\s*::\s*now\s*\("
@@ -26,7 +26,8 @@ RULES = (
       # Programs of their own, which cannot have the server's Clock. The shim
       # measures how long GitHub has been waiting for its answer, the command
       # line how long a call was repeated and a command ran.
-      "shim/head_gate.cc", "shim/http_adapter.cc", "shim/webhook_handler.cc",
+      "shim/head_gate.cc", "shim/http_adapter.cc", "shim/request_socket.cc",
+      "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/reporter.cc", "clients/cli/run_command.cc",
       "clients/cli/surroundings.cc",

@@ -125,5 +125,15 @@ TEST(HttpHeadTest, SizeIsKnownOnceTheHeadIsThere) {
   EXPECT_EQ(HttpHeadSize(std::string(kMaxHttpHead + 1, 'A')), kMaxHttpHead + 1);
 }
 
+TEST(HttpHeadTest, SizeIsKnownWhateverWasLookedAtBefore) {
+  for (const char* end : {"\r\n\r\n", "\n\n", "\n\r\n"}) {
+    const std::string head = absl::StrCat("POST / HTTP/1.1\r\nA: x", end);
+    for (size_t known = 0; known < head.size(); ++known) {
+      EXPECT_EQ(HttpHeadSize(head, known), head.size()) << end << known;
+      EXPECT_EQ(HttpHeadSize(head + "x", known), head.size()) << end << known;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -419,6 +419,25 @@ TEST_F(WebhookHandlerTest, MemoryForBodiesIsBounded) {
   }
   EXPECT_EQ(Ask(PingOf(2 << 20)), 503);
   EXPECT_EQ(Ask(PingOf(1 << 20)), 200);
+  // It is what is kept that counts.
+  Request form = AsForm(PingOf(1 << 20));
+  form.body += "&x=" + std::string(1 << 20, 'x');
+  EXPECT_EQ(Ask(form), 200);
+  EXPECT_EQ(Ask(AsForm(PingOf(2 << 20))), 503);
+}
+
+// GitHub is asked to send again what it could not deliver, but not what was
+// malformed.
+TEST_F(WebhookHandlerTest, LateBodyIsTriedLaterAndABrokenOneIsMalformed) {
+  http_options_.body_timeout = std::chrono::milliseconds(100);
+  const std::string text = Push().Text();
+  Start();
+  RawClient late(http_->port());
+  EXPECT_EQ(late.Ask(text.substr(0, text.size() - 1)), 503);
+  RawClient broken(http_->port());
+  broken.Send(text.substr(0, text.size() - 1));
+  broken.EndSending();
+  EXPECT_EQ(RawClient::StatusOf(broken.Read()), 400);
 }
 
 TEST_F(WebhookHandlerTest, EveryCodeOfTheServerHasItsAnswer) {

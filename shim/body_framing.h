@@ -1,0 +1,63 @@
+#ifndef SIGNALBOX_SHIM_BODY_FRAMING_H_
+#define SIGNALBOX_SHIM_BODY_FRAMING_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "shim/http_head.h"
+
+namespace signalbox {
+
+// Takes the framing off the body of a request as its bytes arrive, and knows
+// where it ends. Strict, and bounded: cpp-httplib takes a chunk that does not
+// end as it should for the end of the body, and keeps a line of framing until
+// that ends, however long it is.
+//
+// Not thread-safe.
+class BodyFraming {
+ public:
+  // `head` says how the body is framed.
+  explicit BodyFraming(const HttpHead& head);
+
+  // Removes framing and at most one piece of the body from the front of
+  // `bytes`, and returns the piece: a view of them. Empty if all of it was
+  // framing, at the end, and once the body is found broken.
+  absl::string_view Next(absl::string_view& bytes);
+
+  bool is_at_end() const { return state_ == State::kEnd; }
+  // INVALID_ARGUMENT once the body is broken.
+  const absl::Status& status() const { return status_; }
+
+ private:
+  enum class State {
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerBegin,
+    kTrailer,
+    kTrailerLf,
+    kEndLf,
+    kEnd,
+  };
+
+  // One byte of framing.
+  void Take(char c);
+  void TakeSize(char c);
+  void Expect(bool is_right, State next);
+
+  const bool chunked_;
+  State state_;
+  uint64_t left_ = 0;      // Of a chunk, or of a body that is not chunked.
+  size_t digits_ = 0;      // Of the size.
+  size_t line_bytes_ = 0;  // Of a chunk's first line, or of all trailers.
+  absl::Status status_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SHIM_BODY_FRAMING_H_

@@ -1,0 +1,134 @@
+#include "shim/request_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace signalbox {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMaxRead = 16 << 10;
+// How long and how much a client may go on sending after its answer.
+constexpr std::chrono::milliseconds kDrainTime{2000};
+constexpr uint64_t kDrainBytes = 256 << 20;
+
+}  // namespace
+
+bool WaitingRoom::MakeRoom() {
+  const size_t shortage = shortage_();
+  const std::lock_guard<std::mutex> lock(mu_);
+  while (giving_way_ < shortage && !waiting_.empty()) {
+    std::get<RequestSocket*>(*waiting_.begin())->GiveWay();
+    waiting_.erase(waiting_.begin());
+    ++giving_way_;
+  }
+  return giving_way_ > 0;
+}
+
+void WaitingRoom::Enter(const Place& place) {
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    waiting_.insert(place);
+  }
+  MakeRoom();
+}
+
+void WaitingRoom::Leave(const Place& place) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  waiting_.erase(place);
+}
+
+void WaitingRoom::ThreadIsFree() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  --giving_way_;
+}
+
+RequestSocket::RequestSocket(int fd, std::string first_bytes,
+                             const Limits& limits, WaitingRoom& room)
+    : fd_(fd), room_(room), limits_(limits), buffer_(std::move(first_bytes)) {}
+
+RequestSocket::~RequestSocket() {
+  if (gave_way_) room_.ThreadIsFree();
+}
+
+absl::StatusOr<absl::string_view> RequestSocket::Read() {
+  if (std::exchange(is_first_read_, false) && !buffer_.empty()) return buffer_;
+  buffer_.resize(std::min<uint64_t>(kMaxRead, limits_.max_bytes));
+  if (buffer_.empty()) return absl::InvalidArgumentError("too many bytes");
+  while (true) {
+    if (Clock::now() >= limits_.read_deadline) {
+      return absl::DeadlineExceededError("the body is late");
+    }
+    const ssize_t count = recv(fd_, buffer_.data(), buffer_.size(), 0);
+    if (count > 0) {
+      limits_.max_bytes -= static_cast<size_t>(count);
+      return absl::string_view(buffer_.data(), static_cast<size_t>(count));
+    }
+    if (count == 0) return absl::InvalidArgumentError("the body is incomplete");
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) {
+      return absl::InvalidArgumentError("the connection broke");
+    }
+    if (!AwaitBytes()) {
+      return absl::UnavailableError("the body was too slow for the load");
+    }
+  }
+}
+
+bool RequestSocket::Write(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+      if (!Await(POLLOUT, limits_.write_deadline)) return false;
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void RequestSocket::Drain() {
+  is_answered_ = true;
+  shutdown(fd_, SHUT_WR);
+  limits_.read_deadline =
+      std::min(limits_.write_deadline, Clock::now() + kDrainTime);
+  limits_.max_bytes = kDrainBytes;
+  while (Read().ok()) {
+  }
+}
+
+// False if this is to give way.
+bool RequestSocket::AwaitBytes() {
+  const WaitingRoom::Place place(!is_answered_, limits_.first_byte, this);
+  room_.Enter(place);
+  Await(POLLIN, limits_.read_deadline);
+  room_.Leave(place);
+  return !gave_way_;
+}
+
+bool RequestSocket::Await(short events, Clock::time_point deadline) {
+  pollfd polled = {fd_, events, 0};
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    const int ready = poll(&polled, 1, static_cast<int>(left.count()));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+void RequestSocket::GiveWay() {
+  gave_way_ = true;
+  // Wakes whoever waits for bytes of it.
+  shutdown(fd_, SHUT_RD);
+}
+
+}  // namespace signalbox

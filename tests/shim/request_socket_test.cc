@@ -1,0 +1,197 @@
+#include "shim/request_socket.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+
+namespace signalbox {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A client and the request it makes, which began `age` seconds ago.
+class Connection {
+ public:
+  Connection(WaitingRoom& room, int age, uint64_t max_bytes = 1000000,
+             const char* first_bytes = "",
+             std::chrono::milliseconds patience = std::chrono::hours(24)) {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    client_ = fds[0];
+    server_ = fds[1];
+    const auto now = Clock::now();
+    socket_ = std::make_unique<RequestSocket>(
+        server_, first_bytes,
+        RequestSocket::Limits{now - std::chrono::seconds(age), now + patience,
+                              now + patience, max_bytes},
+        room);
+  }
+  ~Connection() {
+    Finish();
+    EndSending();
+    close(server_);
+  }
+
+  void Send(const std::string& bytes) {
+    EXPECT_EQ(send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  void EndSending() {
+    if (client_ >= 0) close(client_);
+    client_ = -1;
+  }
+
+  RequestSocket& socket() { return *socket_; }
+  void Finish() { socket_ = nullptr; }
+
+  // Reads once, on a thread of its own.
+  std::future<absl::StatusCode> StartReading() {
+    return std::async(std::launch::async,
+                      [this] { return socket_->Read().status().code(); });
+  }
+  std::future<void> StartDraining() {
+    return std::async(std::launch::async, [this] { socket_->Drain(); });
+  }
+
+ private:
+  int client_ = -1;
+  int server_ = -1;
+  std::unique_ptr<RequestSocket> socket_;
+};
+
+class RequestSocketTest : public ::testing::Test {
+ protected:
+  // Has one give way that waits, or soon will.
+  void MakeRoom() {
+    shortage_ = 1;
+    while (!room_.MakeRoom()) {
+    }
+    shortage_ = 0;
+  }
+  static bool IsReading(const std::future<absl::StatusCode>& read) {
+    return read.wait_for(std::chrono::milliseconds(20)) ==
+           std::future_status::timeout;
+  }
+
+  std::atomic<size_t> shortage_ = 0;
+  WaitingRoom room_{[this] { return shortage_.load(); }};
+};
+
+TEST_F(RequestSocketTest, ReadsWhatCameAndWhatComes) {
+  Connection connection(room_, 0, 1000000, "first");
+  EXPECT_EQ(*connection.socket().Read(), "first");
+  connection.Send("second");
+  EXPECT_EQ(*connection.socket().Read(), "second");
+  auto read = connection.StartReading();
+  connection.Send("third");
+  EXPECT_EQ(read.get(), absl::StatusCode::kOk);
+  connection.EndSending();
+  EXPECT_TRUE(absl::IsInvalidArgument(connection.socket().Read().status()));
+}
+
+TEST_F(RequestSocketTest, LateBytesAreNotAwaited) {
+  Connection connection(room_, 0, 1000000, "", std::chrono::milliseconds(20));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(connection.socket().Read().status()));
+  // Nor taken: a client that always has some would never be late.
+  connection.Send("x");
+  EXPECT_TRUE(absl::IsDeadlineExceeded(connection.socket().Read().status()));
+}
+
+TEST_F(RequestSocketTest, BytesAreCounted) {
+  Connection connection(room_, 0, 5);
+  connection.Send("123");
+  EXPECT_EQ(*connection.socket().Read(), "123");
+  connection.Send("456");
+  EXPECT_EQ(*connection.socket().Read(), "45");
+  EXPECT_TRUE(absl::IsInvalidArgument(connection.socket().Read().status()));
+}
+
+TEST_F(RequestSocketTest, NobodyGivesWayWhileThereAreThreads) {
+  Connection connection(room_, 0);
+  auto read = connection.StartReading();
+  EXPECT_TRUE(IsReading(read));
+  EXPECT_FALSE(room_.MakeRoom());
+  connection.Send("x");
+  EXPECT_EQ(read.get(), absl::StatusCode::kOk);
+}
+
+// Whoever began first has had most time.
+TEST_F(RequestSocketTest, TheOldestGivesWay) {
+  Connection young(room_, 1);
+  Connection old(room_, 3);
+  Connection middle(room_, 2);
+  auto young_read = young.StartReading();
+  auto old_read = old.StartReading();
+  auto middle_read = middle.StartReading();
+  EXPECT_TRUE(IsReading(young_read) && IsReading(old_read) &&
+              IsReading(middle_read));
+  MakeRoom();
+  EXPECT_EQ(old_read.get(), absl::StatusCode::kUnavailable);
+  old.Finish();
+  MakeRoom();
+  EXPECT_EQ(middle_read.get(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(IsReading(young_read));
+  young.Send("x");
+  EXPECT_EQ(young_read.get(), absl::StatusCode::kOk);
+}
+
+// They have got their answer, and only could miss it.
+TEST_F(RequestSocketTest, WhoIsAnsweredGivesWayFirst) {
+  Connection waiting(room_, 9);
+  Connection answered(room_, 0);
+  auto read = waiting.StartReading();
+  auto drained = answered.StartDraining();
+  EXPECT_TRUE(IsReading(read));
+  MakeRoom();
+  drained.get();
+  EXPECT_TRUE(IsReading(read));
+  waiting.Send("x");
+  EXPECT_EQ(read.get(), absl::StatusCode::kOk);
+}
+
+// One thread is wanted: that another is asked for twice does not matter until
+// the first is free.
+TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
+  Connection first(room_, 2);
+  Connection second(room_, 1);
+  auto first_read = first.StartReading();
+  auto second_read = second.StartReading();
+  EXPECT_TRUE(IsReading(first_read) && IsReading(second_read));
+  shortage_ = 1;
+  EXPECT_TRUE(room_.MakeRoom());
+  EXPECT_TRUE(room_.MakeRoom());
+  EXPECT_EQ(first_read.get(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(room_.MakeRoom());
+  EXPECT_TRUE(IsReading(second_read));
+  shortage_ = 0;
+  first.Finish();
+  EXPECT_FALSE(room_.MakeRoom());
+  second.Send("x");
+  EXPECT_EQ(second_read.get(), absl::StatusCode::kOk);
+}
+
+// However many wait for a thread.
+TEST_F(RequestSocketTest, WhoseBytesAreThereNeverGivesWay) {
+  shortage_ = 1000;
+  Connection connection(room_, 9);
+  connection.Send("x");
+  EXPECT_TRUE(connection.socket().Read().ok());
+  EXPECT_FALSE(room_.MakeRoom());
+}
+
+// A job may begin to wait after the last that makes room was queued.
+TEST_F(RequestSocketTest, WhoBeginsToWaitMakesRoom) {
+  shortage_ = 1;
+  Connection connection(room_, 0);
+  EXPECT_TRUE(absl::IsUnavailable(connection.socket().Read().status()));
+}
+
+}  // namespace
+}  // namespace signalbox
