@@ -1,0 +1,232 @@
+#ifndef SIGNALBOX_TESTS_SHIM_SHIM_FIXTURE_H_
+#define SIGNALBOX_TESTS_SHIM_SHIM_FIXTURE_H_
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "tests/shim/fake_server.h"
+#include "tests/shim/raw_client.h"
+#include "tests/shim/shim_program.h"
+#include "tests/shim/signed_request.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+
+// Nobody could have made this signature, but it looks like one.
+inline std::string ForgedHead(absl::string_view framing,
+                              absl::string_view type = "application/json") {
+  return absl::StrCat(
+      "POST /event_handler HTTP/1.1\r\nHost: x\r\nContent-Type: ", type,
+      "\r\nX-GitHub-Event: push\r\nX-GitHub-Delivery: 1\r\n"
+      "X-Hub-Signature-256: sha256=",
+      std::string(64, 'a'), "\r\n", framing, "\r\n\r\n");
+}
+
+// Clients that never end: each sends `first` and then, ten times a second, up
+// to `most` bytes of `rest` over and over, and connects again when it is
+// dropped.
+class Attack {
+ public:
+  Attack(uint16_t port, int clients, std::string first, std::string rest = "",
+         size_t most = 1)
+      : port_(port), first_(std::move(first)) {
+    for (int i = 0; i < clients; ++i) clients_.push_back(Connect());
+    thread_ = std::thread([this, rest = std::move(rest), most] {
+      while (!stopping_) {
+        for (RawClient& client : clients_) {
+          if (stopping_) return;
+          if (!Send(client, rest, most)) client = Connect();
+        }
+        poll(nullptr, 0, 100);
+      }
+    });
+  }
+  ~Attack() {
+    stopping_ = true;
+    thread_.join();
+  }
+
+ private:
+  RawClient Connect() {
+    RawClient client(port_);
+    client.SendSome(first_);
+    return client;
+  }
+
+  static bool Send(RawClient& client, absl::string_view rest, size_t most) {
+    while (!rest.empty() && most > 0) {
+      const ssize_t sent = client.SendSome(rest.substr(0, most));
+      if (sent < 0) return false;
+      if (sent == 0) return true;
+      most -= static_cast<size_t>(sent);
+    }
+    return rest.empty() ? !client.IsClosed() : true;
+  }
+
+  const uint16_t port_;
+  const std::string first_;
+  std::vector<RawClient> clients_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+// Looks again and again, up to 30 s, until it is true.
+template <typename Condition>
+bool Becomes(Condition condition) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    poll(nullptr, 0, 10);
+  }
+  return true;
+}
+
+// The program in front of a server: it has to stay up, answer good deliveries
+// during an attack, and be as small afterwards as before.
+class ShimFixture : public ::testing::Test {
+ protected:
+  using Clock = std::chrono::steady_clock;
+
+  // Deliveries that Start() makes.
+  static constexpr int kFirst = 8;
+  // A good delivery takes some milliseconds; an attack's own timeouts are
+  // longer than this.
+  static constexpr std::chrono::seconds kPrompt{4};
+  // What allocators, stacks and the library for gRPC may keep of an attack.
+  static constexpr int64_t kMaxGrowthMib = 48;
+
+  // Resident, in MiB.
+  struct Memory {
+    int64_t now = 0;
+    int64_t most = 0;
+  };
+
+  void SetUp() override {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "a sanitizer takes time and memory of its own";
+#endif
+    rlimit limit = {};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    server_.Start();
+  }
+
+  // `descriptors`: how many the program may have; 0: as many as this one.
+  void Start(rlim_t descriptors = 0) {
+    program_ = std::make_unique<ShimProgram>(
+        std::vector<std::string>{"--listen", "127.0.0.1:0", "--server",
+                                 absl::StrCat("127.0.0.1:", server_.port())},
+        std::vector<std::string>{
+            absl::StrCat("GITHUB_WEBHOOK_SECRET=", kSecret)},
+        directory_.Path("log"), descriptors);
+    port_ = program_->Port();
+    // What is made once and kept is made before anything is measured.
+    for (int i = 0; i < kFirst; ++i) ASSERT_EQ(Ask(Push().Text()), 202);
+    memory_ = FindMemory();
+    descriptors_ = CountDescriptors();
+  }
+
+  void TearDown() override {
+    if (program_ == nullptr || !program_->IsRunning()) return;
+    program_->Signal(SIGTERM);
+    EXPECT_EQ(program_->Wait(), 0);
+  }
+
+  RawClient Connect() { return RawClient(port_); }
+  int Ask(absl::string_view request) { return Connect().Ask(request); }
+
+  // For a quarter of a second good deliveries are answered, one after the
+  // other.
+  void ExpectPrompt(absl::string_view when) {
+    std::vector<double> taken_ms;
+    const std::string requests[] = {Push().Text(),
+                                    AsForm(PullRequest()).Text()};
+    const auto end = Clock::now() + std::chrono::milliseconds(250);
+    while (taken_ms.size() < 2 || Clock::now() < end) {
+      const auto begin = Clock::now();
+      ASSERT_EQ(Ask(requests[taken_ms.size() % 2]), 202) << when;
+      const auto taken = Clock::now() - begin;
+      ASSERT_LT(taken, kPrompt) << when;
+      taken_ms.push_back(
+          std::chrono::duration<double, std::milli>(taken).count());
+    }
+    std::sort(taken_ms.begin(), taken_ms.end());
+    std::printf(
+        "[ MEASURED ] %s: %d good deliveries, %.1f ms each, at most %.1f\n",
+        std::string(when).c_str(), static_cast<int>(taken_ms.size()),
+        taken_ms[taken_ms.size() / 2], taken_ms.back());
+  }
+
+  // After an attack.
+  void ExpectRecovered() {
+    ASSERT_TRUE(program_->IsRunning());
+    EXPECT_TRUE(Becomes([this] { return CountDescriptors() <= descriptors_; }))
+        << CountDescriptors() << " descriptors, were " << descriptors_;
+    ExpectPrompt("afterwards");
+    const Memory memory = FindMemory();
+    std::printf("[ MEASURED ] resident MiB: %d before, %d at most, %d now\n",
+                static_cast<int>(memory_.now), static_cast<int>(memory.most),
+                static_cast<int>(memory.now));
+    EXPECT_LE(memory.now, memory_.now + kMaxGrowthMib);
+  }
+
+  Memory FindMemory() const {
+    Memory memory;
+    std::ifstream status(absl::StrCat("/proc/", program_->pid(), "/status"));
+    for (std::string line; std::getline(status, line);) {
+      absl::string_view value = line;
+      int64_t* const wanted =
+          absl::ConsumePrefix(&value, "VmRSS:")   ? &memory.now
+          : absl::ConsumePrefix(&value, "VmHWM:") ? &memory.most
+                                                  : nullptr;
+      if (wanted == nullptr) continue;
+      EXPECT_TRUE(absl::ConsumeSuffix(&value, " kB") &&
+                  absl::SimpleAtoi(value, wanted))
+          << line;
+      *wanted >>= 10;
+    }
+    return memory;
+  }
+
+  FakeServer server_;
+  TempDir directory_;
+  std::unique_ptr<ShimProgram> program_;
+  uint16_t port_ = 0;
+
+ private:
+  // 0 for who may not look.
+  int64_t CountDescriptors() const {
+    std::error_code error;
+    const std::filesystem::directory_iterator all(
+        absl::StrCat("/proc/", program_->pid(), "/fd"), error);
+    return error ? 0 : std::distance(begin(all), end(all));
+  }
+
+  Memory memory_;
+  int64_t descriptors_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SHIM_SHIM_FIXTURE_H_
