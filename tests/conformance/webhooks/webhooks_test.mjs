@@ -3,32 +3,21 @@
 // commits that should be pending, and nothing else.
 
 import assert from "node:assert/strict";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import test from "node:test";
 
 import { sign } from "@octokit/webhooks-methods";
 import {
-  getJson, secretFileOf, signalbox, startServer, startShim, startSimulator,
-} from "../programs.mjs";
+  assertTold, contentTypes, nextSha, payloadsOf, secret, startAll, subjectOf, withCommit,
+} from "../deliveries.mjs";
 
 const require = createRequire(import.meta.url);
-const secret = "It's a Secret to Everybody";
 const examples = {
   "github.com": require("@octokit/webhooks-examples/api.github.com/index.json"),
   GHES: ["ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"].flatMap((version) =>
     require(`@octokit/webhooks-examples/${version}/index.json`)),
 };
-const contentTypes = {
-  "application/json": (json) => json,
-  "application/x-www-form-urlencoded": (json) => new URLSearchParams({ payload: json }).toString(),
-};
-
-function* payloadsOf(events) {
-  for (const { name, examples: payloads } of events) {
-    for (const payload of payloads) yield { event: name, payload };
-  }
-}
 
 const rerun = { call: "ReportPending", sha: (payload) => subjectOf(payload).head_sha };
 const head = { call: "ReportPending", sha: ({ pull_request: { head: { sha } } }) => sha };
@@ -64,11 +53,6 @@ const asked = {
 const used = ["ping", "issue_comment", "installation_target",
   ...new Set(Object.keys(asked).map((name) => name.split(" ")[0]))];
 
-// The member that a check's event is about.
-function subjectOf(payload) {
-  return payload.check_run ?? payload.check_suite;
-}
-
 function nameOf(event, payload) {
   return [event, payload.action].filter(Boolean).join(" ");
 }
@@ -98,32 +82,10 @@ function answersTo(event, payload) {
   return call === "ReportEvent" ? [200, 202] : [202];
 }
 
-function withCommit(event, payload, sha, number) {
-  const copy = structuredClone(payload);
-  if (event === "push") {
-    copy.head_commit.id = sha;
-  } else if (event === "status") {
-    copy.sha = sha;
-  } else if (event === "pull_request") {
-    copy.pull_request.head.sha = sha;
-    // Another pull request: a head may not be older than the newest of its own.
-    copy.number = copy.pull_request.number = number;
-  } else {
-    (copy.merge_group ?? subjectOf(copy)).head_sha = sha;
-  }
-  return copy;
-}
-
 function withHost(payload, host) {
   const copy = structuredClone(payload);
   copy.repository.html_url = `https://${host}/${payload.repository.full_name}`;
   return copy;
-}
-
-let count = 0;
-function nextSha() {
-  count += 1;
-  return createHash("sha1").update(String(count)).digest("hex");
 }
 
 async function deliver(shim, event, payload, contentType, headers = {}) {
@@ -157,41 +119,6 @@ async function loggedBy(shim) {
     .map((line) => [line.delivery, line]));
 }
 
-// All that GitHub was told, as "repository sha state", until `done(it)`.
-async function told(simulator, done) {
-  const all = new Set();
-  const deadline = Date.now() + 60000;
-  let after = 0;
-  for (;;) {
-    const { events, next } = await getJson(
-      `${simulator.url}/_simulator/events?after=${after}&wait=1`);
-    for (const { repository, sha, state } of events) all.add(`${repository} ${sha} ${state}`);
-    after = next;
-    if (events.length === 0 && done(all)) return all;
-    assert.ok(Date.now() < deadline, `GitHub was told only ${[...all].join(", ")}`);
-  }
-}
-
-// Reports a pending of its own, last, and waits until GitHub was told of it and
-// of everything in `expected`; then there must be nothing else.
-async function assertTold(simulator, server, expected) {
-  const last = nextSha();
-  const { code, output } = await signalbox(["pending", "--server", server.address,
-    "--repository", "last/one", "--sha", last]);
-  assert.equal(code, 0, output);
-  const wanted = [...expected, `last/one ${last} pending`];
-  const all = await told(simulator, (seen) => wanted.every((line) => seen.has(line)));
-  assert.deepEqual([...all].sort(), wanted.sort());
-}
-
-async function startAll(t) {
-  const simulator = await startSimulator(["--any-repository"]);
-  const server = await startServer(simulator.url);
-  const shim = await startShim(server.address, secretFileOf(secret));
-  t.after(() => Promise.all([shim, server, simulator].map((program) => program.stop())));
-  return { simulator, server, shim };
-}
-
 test("every example makes its commit pending and no other", async (t) => {
   const { simulator, server, shim } = await startAll(t);
   const expected = new Set();
@@ -208,7 +135,7 @@ test("every example makes its commit pending and no other", async (t) => {
       expected.add(`${name} ${sha} pending`);
       // The examples share a commit or two, so each also gets one of its own.
       const own = nextSha();
-      const copy = withCommit(event, payload, own, 1000 + count);
+      const copy = withCommit(event, payload, own);
       assert.equal(await deliver(shim, event, copy, contentType), 202, label);
       expected.add(`${name} ${own} pending`);
     }
@@ -288,7 +215,7 @@ test("another host's repository is never taken for one of github.com", async (t)
     if (commitOf(event, payload) === null) continue;
     for (const host of ["ghes.example.com", "github.com.example.com", "www.github.com",
       "github.com:8443", "github.com@example.com", "example.com#github.com"]) {
-      const other = withHost(withCommit(event, payload, nextSha(), 1000 + count), host);
+      const other = withHost(withCommit(event, payload, nextSha()), host);
       for (const contentType of Object.keys(contentTypes)) {
         assert.equal(await deliver(shim, event, other, contentType), 400, `${event} at ${host}`);
       }

@@ -1,0 +1,88 @@
+// Deliveries as GitHub makes them, and what it must show of them afterwards.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+
+import {
+  getJson, secretFileOf, signalbox, startServer, startShim, startSimulator,
+} from "./programs.mjs";
+
+export const secret = "It's a Secret to Everybody";
+// What is sent of a payload's JSON.
+export const contentTypes = {
+  "application/json": (json) => json,
+  "application/x-www-form-urlencoded": (json) => new URLSearchParams({ payload: json }).toString(),
+};
+
+// Every payload of the index of @octokit/webhooks-examples.
+export function* payloadsOf(events) {
+  for (const { name, examples: payloads } of events) {
+    for (const payload of payloads) yield { event: name, payload };
+  }
+}
+
+let count = 0;
+// A commit that no other delivery is about.
+export function nextSha() {
+  count += 1;
+  return createHash("sha1").update(String(count)).digest("hex");
+}
+
+// The member that a check's event is about.
+export function subjectOf(payload) {
+  return payload.check_run ?? payload.check_suite;
+}
+
+// The payload, about another commit.
+export function withCommit(event, payload, sha) {
+  const copy = structuredClone(payload);
+  if (event === "push") {
+    copy.head_commit.id = sha;
+  } else if (event === "status") {
+    copy.sha = sha;
+  } else if (event === "pull_request") {
+    copy.pull_request.head.sha = sha;
+    // Another pull request: a head may not be older than the newest of its own.
+    count += 1;
+    copy.number = copy.pull_request.number = 1000 + count;
+  } else {
+    (copy.merge_group ?? subjectOf(copy)).head_sha = sha;
+  }
+  return copy;
+}
+
+// All that GitHub was told, as "repository sha state", until `done(it)`.
+async function told(simulator, done) {
+  const all = new Set();
+  const deadline = Date.now() + 60000;
+  let after = 0;
+  for (;;) {
+    const { events, next } = await getJson(
+      `${simulator.url}/_simulator/events?after=${after}&wait=1`);
+    for (const { repository, sha, state } of events) all.add(`${repository} ${sha} ${state}`);
+    after = next;
+    if (events.length === 0 && done(all)) return all;
+    assert.ok(Date.now() < deadline, `GitHub was told only ${[...all].join(", ")}`);
+  }
+}
+
+// Reports a pending of its own, last, and waits until GitHub was told of it and
+// of everything in `expected`; then there must be nothing else.
+export async function assertTold(simulator, server, expected) {
+  const last = nextSha();
+  const { code, output } = await signalbox(["pending", "--server", server.address,
+    "--repository", "last/one", "--sha", last]);
+  assert.equal(code, 0, output);
+  const wanted = [...expected, `last/one ${last} pending`];
+  const all = await told(simulator, (seen) => wanted.every((line) => seen.has(line)));
+  assert.deepEqual([...all].sort(), wanted.sort());
+}
+
+// Starts the simulator, a server and a shim that stop with the test.
+export async function startAll(t) {
+  const simulator = await startSimulator(["--any-repository"]);
+  const server = await startServer(simulator.url);
+  const shim = await startShim(server.address, secretFileOf(secret));
+  t.after(() => Promise.all([shim, server, simulator].map((program) => program.stop())));
+  return { simulator, server, shim };
+}
