@@ -93,9 +93,7 @@ absl::StatusOr<CredentialSetup> SetUpCredentials(
       app.issuer =
           item.app->client_id.empty() ? item.app->app_id : item.app->client_id;
       app.private_key_file = item.app->private_key_file;
-      // Credentials::Apps.
-      setup.paces.emplace(absl::StrCat(item.host, "/app:", app.issuer),
-                          PaceOfItem(item));
+      setup.paces.emplace(AppCredentialId(app), PaceOfItem(item));
       apps.push_back(std::move(app));
       continue;
     }

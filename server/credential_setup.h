@@ -31,7 +31,8 @@ struct CredentialFlags {
 struct CredentialSetup {
   std::unique_ptr<Credentials> credentials;
   std::vector<std::string> known_hosts;
-  // By "host/account", and "host/*" for all others, in lower case.
+  // By "host/account", and "host/*" for all others, in lower case; and by the
+  // ids of Apps as themselves.
   std::map<std::string, PaceOptions, std::less<>> paces;
 
   // How fast a credential may post.

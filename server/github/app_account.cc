@@ -34,29 +34,64 @@ bool AppAccount::Matches(const Token& token) const {
   return held_.has_value() && held_->value.Equals(token.value);
 }
 
+bool AppAccount::LookIsDue(absl::Time steady) const {
+  return look_is_wanted_ && steady >= next_look_;
+}
+
 bool AppAccount::HasToken(absl::Time steady) const {
-  return held_.has_value() && steady < held_->end;
+  return held_.has_value() && steady < held_->end && !is_looking_ &&
+         !LookIsDue(steady);
 }
 
 std::optional<AppAccount::Ask> AppAccount::Wanted(absl::Time steady) const {
-  if (asking_ || steady < next_ask_) return std::nullopt;
+  if (asking_) return std::nullopt;
+  if (LookIsDue(steady)) return find_;
+  if (steady < next_ask_) return std::nullopt;
   // A probe that nobody noted anything about by now is repeated with a new
   // token.
-  const bool has_enough = held_.has_value() && steady < held_->refresh &&
+  const bool has_enough = !is_looking_ && held_.has_value() &&
+                          steady < held_->refresh &&
                           !(MustProve() && probe_is_out_);
   if (has_enough) return std::nullopt;
-  if (installation_id_ != 0) return Ask::kCreateToken;
-  return organization_not_found_ ? Ask::kFindUser : Ask::kFindOrganization;
+  return installation_id_ != 0 ? Ask::kCreateToken : find_;
+}
+
+void AppAccount::NoteBegin(absl::Time steady) {
+  asking_ = true;
+  if (LookIsDue(steady)) {
+    look_is_wanted_ = false;
+    is_looking_ = true;
+    next_look_ = steady + kBetweenLooks;
+    next_ask_ = absl::InfinitePast();
+    installation_id_ = 0;
+    other_not_found_ = false;
+    // A token is to be proved, and that should be a new one.
+    if (MustProve()) held_.reset();
+  } else if (is_looking_) {
+    next_look_ += kBetweenLooks;
+  }
 }
 
 void AppAccount::NoteInstallation(const Installation& installation,
                                   AppMoment now) {
   installation_id_ = installation.id;
-  organization_not_found_ = false;
-  if (installation.suspended) NoteStopped("INSTALLATION_SUSPENDED", now);
+  other_not_found_ = false;
+  if (installation.suspended) {
+    NoteStopped("INSTALLATION_SUSPENDED", now);
+    return;
+  }
+  if (!is_looking_ || !held_.has_value()) return;
+  if (held_->installation_id == installation.id &&
+      held_->permissions == installation.permissions) {
+    is_looking_ = false;
+    troubles_ = 0;
+    problem_.clear();
+  } else {
+    held_.reset();
+  }
 }
 
-void AppAccount::NoteToken(Secret token, absl::Duration lifetime,
+void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
                            AppMoment now) {
   // GitHub's moments have a resolution of a second.
   lifetime -= kLimitMargin;
@@ -67,7 +102,14 @@ void AppAccount::NoteToken(Secret token, absl::Duration lifetime,
   // One that does not live long is not replaced all the time either.
   const absl::Duration ahead = std::min(kTokenRefreshAhead, lifetime / 2);
   const absl::Time end = now.steady + lifetime;
-  held_ = Held{std::move(token), now.wall, now.steady, end - ahead, end};
+  held_ = Held{std::move(token.value),
+               std::move(token.permissions),
+               installation_id_,
+               now.wall,
+               now.steady,
+               end - ahead,
+               end};
+  is_looking_ = false;
   next_ask_ = absl::InfinitePast();
   troubles_ = 0;
   problem_.clear();
@@ -81,11 +123,15 @@ void AppAccount::NoteToken(Secret token, absl::Duration lifetime,
 void AppAccount::NoteNotFound(Ask asked, AppMoment now) {
   switch (asked) {
     case Ask::kFindOrganization:
-      organization_not_found_ = true;
-      return;
     case Ask::kFindUser:
-      organization_not_found_ = false;
-      NoteStopped("APP_NOT_INSTALLED", now);
+      if (other_not_found_) {
+        other_not_found_ = false;
+        NoteStopped("APP_NOT_INSTALLED", now);
+      } else {
+        other_not_found_ = true;
+        find_ =
+            asked == Ask::kFindUser ? Ask::kFindOrganization : Ask::kFindUser;
+      }
       return;
     case Ask::kCreateToken:
       // The installation is gone; perhaps there is another one. It is looked
@@ -115,6 +161,7 @@ void AppAccount::NoteTrouble(absl::string_view problem, AppMoment now) {
 void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
                       AppMoment now) {
   held_.reset();
+  is_looking_ = false;
   troubles_ = 0;
   problem_.clear();
   rest_end_ = absl::InfinitePast();
@@ -157,7 +204,9 @@ absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
                               "); GitHub is asked again from time to time"));
   }
   std::string why = "its token is being fetched";
-  if (HasToken(now.steady)) {
+  if (is_looking_ || LookIsDue(now.steady)) {
+    why = "its installation is being looked for again";
+  } else if (HasToken(now.steady)) {
     why = "its token is new and not known everywhere yet";
   } else if (!problem_.empty()) {
     why = absl::StrCat("no token yet: ", problem_);
@@ -204,6 +253,7 @@ CredentialState AppAccount::State() const {
   state.id = id_;
   state.stop_reason = stop_reason_;
   if (!stop_reason_.empty()) state.stop_time = stop_time_;
+  if (held_.has_value()) state.permissions = held_->permissions;
   return state;
 }
 

@@ -4,20 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/app_answers.h"
+#include "server/github/app_identity.h"
 #include "server/github/credentials.h"
 
 namespace signalbox {
-
-// One look at both clocks.
-struct AppMoment {
-  absl::Time wall;    // For what people and other classes read.
-  absl::Time steady;  // For pauses and lifetimes: never jumps.
-};
 
 // An App at one account, as a credential: where it is in finding its
 // installation, getting tokens, and being refused. It decides what to ask
@@ -41,14 +37,16 @@ class AppAccount {
   std::optional<Ask> Wanted(absl::Time steady) const;
   int64_t installation_id() const { return installation_id_; }
 
-  // It is being asked. Then NoteEnd, and what the answer was, if it was one.
-  void NoteBegin() { asking_ = true; }
+  // What is wanted is being asked. Then NoteEnd, and what the answer was, if it
+  // was one.
+  void NoteBegin(absl::Time steady);
   void NoteEnd() { asking_ = false; }
   bool asking() const { return asking_; }
 
   void NoteInstallation(const Installation& installation, AppMoment now);
   // `lifetime` is from now to its end.
-  void NoteToken(Secret token, absl::Duration lifetime, AppMoment now);
+  void NoteToken(InstallationToken token, absl::Duration lifetime,
+                 AppMoment now);
   // 404.
   void NoteNotFound(Ask asked, AppMoment now);
   // Refused for as long as nobody changes something at GitHub. A token that is
@@ -56,6 +54,13 @@ class AppAccount {
   void NoteStopped(absl::string_view reason, AppMoment now);
   // It may work next time. `problem` is for people.
   void NoteTrouble(absl::string_view problem, AppMoment now);
+
+  // What is known of the installation may be wrong: it is looked for at once,
+  // whatever it waits for, and a token that is held is not used until GitHub
+  // has shown that it is still the same installation with the same rights. But
+  // a request in kBetweenLooks is all that such looks may cost; until then what
+  // was seen last is believed.
+  void LookAgain() { look_is_wanted_ = true; }
 
   // As Credentials; the token is without its api_url.
   absl::StatusOr<Token> Get(AppMoment now);
@@ -74,12 +79,15 @@ class AppAccount {
  private:
   struct Held {
     Secret value;
+    std::vector<std::string> permissions;
+    int64_t installation_id = 0;
     absl::Time issue_wall;
     absl::Time issue;    // This and the following: steady.
     absl::Time refresh;  // When to get another.
     absl::Time end;
   };
 
+  bool LookIsDue(absl::Time steady) const;
   // What stops it must be disproved by a token that GitHub accepts.
   bool MustProve() const;
   bool Matches(const Token& token) const;
@@ -88,9 +96,14 @@ class AppAccount {
 
   const std::string id_;
   bool asking_ = false;
-  bool organization_not_found_ = false;
-  int64_t installation_id_ = 0;  // 0: not known.
+  Ask find_ = Ask::kFindOrganization;  // As what it was found last, if it was.
+  bool other_not_found_ = false;       // As the other kind of account.
+  int64_t installation_id_ = 0;        // 0: not known.
   std::optional<Held> held_;
+
+  bool look_is_wanted_ = false;
+  bool is_looking_ = false;
+  absl::Time next_look_ = absl::InfinitePast();  // Steady: none before it.
 
   absl::Time next_ask_ = absl::InfinitePast();  // Steady: nothing before it.
   int troubles_ = 0;                            // In a row.

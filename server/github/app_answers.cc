@@ -15,6 +15,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kMaxToken = 8 << 10;
+constexpr size_t kMaxPermissions = 200;
+constexpr size_t kMaxPermissionWord = 64;
 
 absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(
@@ -32,6 +34,30 @@ absl::StatusOr<Json> ParseObject(absl::string_view body) {
 std::string* FindString(Json& object, const char* name) {
   const auto found = object.find(name);
   return found == object.end() ? nullptr : found->get_ptr<std::string*>();
+}
+
+bool IsPermissionWord(absl::string_view word) {
+  return !word.empty() && word.size() <= kMaxPermissionWord &&
+         std::all_of(word.begin(), word.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '_' || c == '-';
+         });
+}
+
+std::vector<std::string> ReadPermissions(const Json& object) {
+  std::vector<std::string> permissions;
+  const auto found = object.find("permissions");
+  if (found == object.end() || !found->is_object()) return permissions;
+  for (const auto& [name, value] : found->items()) {
+    const std::string* const level = value.get_ptr<const std::string*>();
+    if (level == nullptr || !IsPermissionWord(*level) ||
+        !IsPermissionWord(name)) {
+      continue;
+    }
+    if (permissions.size() == kMaxPermissions) break;
+    permissions.push_back(absl::StrCat(name, "=", *level));
+  }
+  std::sort(permissions.begin(), permissions.end());
+  return permissions;
 }
 
 }  // namespace
@@ -52,6 +78,7 @@ absl::StatusOr<Installation> ParseInstallation(absl::string_view body) {
   const auto suspended_at = json->find("suspended_at");
   installation.suspended =
       suspended_at != json->end() && !suspended_at->is_null();
+  installation.permissions = ReadPermissions(*json);
   return installation;
 }
 
@@ -79,6 +106,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
       token.expiry_time == absl::InfinitePast()) {
     return Wrong("the token's expires_at is not a time");
   }
+  token.permissions = ReadPermissions(*json);
   return token;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
@@ -15,6 +16,7 @@
 #include "server/base/secret_file.h"
 #include "server/github/app_account.h"
 #include "server/github/app_answers.h"
+#include "server/github/app_identity.h"
 #include "server/github/app_jwt.h"
 #include "server/github/classify.h"
 #include "server/github/rate_limiter.h"
@@ -29,47 +31,27 @@ using Ask = AppAccount::Ask;
 // not come must not hold up every other account for that long.
 constexpr int kMinInFlight = 4;
 
+constexpr char kAppRefused[] = "APP_REFUSED";
+
 std::string LowerId(absl::string_view host, absl::string_view account) {
   return absl::AsciiStrToLower(absl::StrCat(host, "/", account));
 }
 
-// One item of the configuration. What is not const or locked otherwise is
-// guarded by AppCredentials::mu_.
+// One item of the configuration.
 struct App {
   App(AppCredential config, SecretFile key)
-      : config(std::move(config)), key(std::move(key)) {}
-
-  // A key as it was used.
-  struct Key {
-    Secret secret;
-    int64_t number = 0;
-  };
-
-  // Looks whether the file has another key.
-  Key ReadKey(absl::Time steady, bool certain) {
-    MutexLock lock(&key_mu);
-    if (key.Refresh(steady, certain)) ++key_number;
-    return {key.secret(), key_number};
-  }
+      : config(std::move(config)),
+        identity(this->config.issuer, std::move(key)) {}
 
   const AppCredential config;
-
-  // Held while the file is read, so never together with mu_.
-  Mutex key_mu;
-  SecretFile key ABSL_GUARDED_BY(key_mu);
-  int64_t key_number ABSL_GUARDED_BY(key_mu) = 0;
-
-  // GitHub's clock against the one that never jumps; nothing: never heard.
-  std::optional<absl::Duration> clock_offset;
-
-  // GitHub refuses the App's own token. Until `refusal_end` nothing is asked
-  // unless the key changes; then one request tries.
-  bool is_refused = false;
-  bool is_trying = false;
-  absl::Time refusal_end;      // Steady.
-  absl::Time refusal_begin;    // Wall.
-  int64_t refused_number = 0;  // Of the key that was refused.
+  AppIdentity identity;
 };
+
+absl::Status AppRefused(const AppCredential& app) {
+  return Error(absl::StatusCode::kFailedPrecondition, kAppRefused,
+               absl::StrCat("GitHub refuses the key or the clock of the App ",
+                            app.issuer, " (", app.private_key_file, ")"));
+}
 
 class AppCredentials : public Credentials {
  public:
@@ -86,6 +68,11 @@ class AppCredentials : public Credentials {
                    absl::string_view reason, absl::Time now) override;
   void NoteAccepted(absl::string_view credential_id,
                     const Token& token) override;
+  std::vector<std::string> Apps() const override;
+  void NoteAnswer(absl::string_view credential_id, absl::Time github_time,
+                  absl::Duration limited_for) override;
+  void LookAgain(absl::string_view host, absl::string_view account,
+                 absl::Time now) override;
   std::vector<CredentialState> States() const override;
 
  private:
@@ -94,14 +81,17 @@ class AppCredentials : public Credentials {
     std::string id;  // The credential's.
     Ask ask = Ask::kCreateToken;
     int64_t installation_id = 0;
-    absl::Time github_now;
     int64_t key_number = 0;
-    bool is_trying = false;  // See App.
+    bool is_trial = false;       // See AppIdentity.
+    bool is_repetition = false;  // See AppAccount.
   };
 
   AppMoment Look() const;
-  // The App of a credential; null if there is none.
+  // The App of an account's credential; null if there is none.
   App* AppOf(absl::string_view credential_id) const;
+  // The App whose own credential this is; null if it is none's.
+  App* FindApp(absl::string_view credential_id) const;
+  absl::StatusOr<Token> GetAppToken(App& app, AppMoment now);
   AppAccount& AccountOf(const std::string& id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   AppAccount* FindAccount(absl::string_view id)
@@ -113,21 +103,18 @@ class AppCredentials : public Credentials {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Send(Request request);
   void End(const Request& request, absl::StatusOr<HttpResponse> answer);
-  void NoteAnswer(const Request& request, AppAccount& account,
+  void TakeAnswer(const Request& request, AppAccount& account,
                   const absl::StatusOr<HttpResponse>& answer,
                   const Verdict& verdict, AppMoment now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void NoteJwtRefused(const Request& request, AppAccount& account,
-                      const Verdict& verdict, int64_t key_number, AppMoment now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The key's file has changed.
-  void NoteNewKey(App& app) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const AppCredentialsOptions options_;
   // Constant once everything is added. `apps_by_key_` is by LowerId of what the
-  // configuration names, "*" included.
+  // configuration names, "*" included; `apps_by_id_` by
+  // AppCredentialId.
   std::vector<std::unique_ptr<App>> apps_;
   std::map<std::string, App*, std::less<>> apps_by_key_;
+  std::map<std::string, App*, std::less<>> apps_by_id_;
 
   mutable Mutex mu_;
   RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
@@ -144,6 +131,7 @@ absl::Status AppCredentials::Add(AppCredential config) {
   if (!key.ok()) return key.status();
   apps_.push_back(std::make_unique<App>(std::move(config), *std::move(key)));
   App* const app = apps_.back().get();
+  apps_by_id_.emplace(AppCredentialId(app->config), app);
   PaceOptions pace = DefaultPace(app->config.api_url);
   pace.max_in_flight = std::max(pace.max_in_flight, kMinInFlight);
   MutexLock lock(&mu_);
@@ -171,7 +159,19 @@ App* AppCredentials::AppOf(absl::string_view credential_id) const {
   return found == apps_by_key_.end() ? nullptr : found->second;
 }
 
+App* AppCredentials::FindApp(absl::string_view credential_id) const {
+  const auto found = apps_by_id_.find(credential_id);
+  return found == apps_by_id_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> AppCredentials::Apps() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, app] : apps_by_id_) ids.push_back(id);
+  return ids;
+}
+
 std::string AppCredentials::Find(const Repository& repository) const {
+  if (absl::StrContains(repository.owner, ':')) return "";
   std::string id = LowerId(repository.host, repository.owner);
   return AppOf(id) == nullptr ? "" : id;
 }
@@ -197,8 +197,34 @@ AppAccount& AppCredentials::AccountOf(const std::string& id) {
   return accounts_.emplace(id, id).first->second;
 }
 
+absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, AppMoment now) {
+  app.identity.LookAtRefusal(now.steady);
+  {
+    MutexLock lock(&mu_);
+    const absl::Time until = limiter_.BlockedUntil(LimitedId(app));
+    if (now.steady < until) {
+      return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
+                   absl::StrCat("GitHub limits the App ", app.config.issuer));
+    }
+  }
+  if (app.identity.Begin(now.steady) == AppIdentity::Turn::kRefused) {
+    return AppRefused(app.config);
+  }
+  absl::StatusOr<AppIdentity::Jwt> jwt = app.identity.Sign(now);
+  if (!jwt.ok()) {
+    return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
+                 jwt.status().message());
+  }
+  Token token;
+  token.value = std::move(jwt->value);
+  token.api_url = app.config.api_url;
+  return token;
+}
+
 absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
                                           absl::Time) {
+  const AppMoment now = Look();
+  if (App* const app = FindApp(credential_id)) return GetAppToken(*app, now);
   const std::string id(credential_id);
   App* const app = AppOf(id);
   // What goes into a URL has the grammar of an account.
@@ -209,18 +235,7 @@ absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
     return Error(absl::StatusCode::kNotFound, "NO_CREDENTIAL",
                  absl::StrCat("there is no credential ", Quoted(id)));
   }
-  const AppMoment now = Look();
-  bool is_refused;
-  {
-    MutexLock lock(&mu_);
-    is_refused = app->is_refused;
-  }
-  if (is_refused) {
-    const int64_t number = app->ReadKey(now.steady, /*certain=*/false).number;
-    MutexLock lock(&mu_);
-    if (number != app->refused_number) NoteNewKey(*app);
-  }
-
+  const bool is_refused = app->identity.LookAtRefusal(now.steady).has_value();
   std::optional<Request> request;
   absl::StatusOr<Token> token;
   {
@@ -229,13 +244,9 @@ absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
     account.last_get = now.steady;
     request = Begin(*app, id, account, now);
     token = account.Get(now);
-    if (absl::IsUnavailable(token.status()) && app->is_refused &&
+    if (absl::IsUnavailable(token.status()) && is_refused &&
         !account.HasToken(now.steady)) {
-      token = Error(
-          absl::StatusCode::kFailedPrecondition, "APP_REFUSED",
-          absl::StrCat("GitHub refuses the key or the clock of the App ",
-                       app->config.issuer, " (", app->config.private_key_file,
-                       "), which ", id, " depends on"));
+      token = AppRefused(app->config);
     }
   }
   if (request.has_value()) Send(*std::move(request));
@@ -247,36 +258,35 @@ std::optional<AppCredentials::Request> AppCredentials::Begin(
     App& app, const std::string& id, AppAccount& account, AppMoment now) {
   const std::optional<Ask> ask = account.Wanted(now.steady);
   if (!ask.has_value()) return std::nullopt;
-  if (app.is_refused && (now.steady < app.refusal_end || app.is_trying)) {
-    return std::nullopt;
-  }
+  const AppIdentity::Turn turn = app.identity.Begin(now.steady);
+  if (turn == AppIdentity::Turn::kRefused) return std::nullopt;
   const absl::Time allowed =
       limiter_.Reserve(LimitedId(app), /*pending=*/false, now.steady);
-  if (allowed > now.steady) return std::nullopt;
-  account.NoteBegin();
+  if (allowed > now.steady) {
+    if (turn == AppIdentity::Turn::kTrial) app.identity.EndTrial();
+    return std::nullopt;
+  }
+  account.NoteBegin(now.steady);
   Request request;
   request.app = &app;
   request.id = id;
   request.ask = *ask;
   request.installation_id = account.installation_id();
-  request.github_now =
-      app.clock_offset.has_value() ? now.steady + *app.clock_offset : now.wall;
-  request.is_trying = app.is_trying = app.is_refused;
+  request.is_trial = turn == AppIdentity::Turn::kTrial;
+  request.is_repetition = account.is_repetition;
   return request;
 }
 
 void AppCredentials::Send(Request request) {
   const AppCredential& config = request.app->config;
-  const App::Key key = request.app->ReadKey(Look().steady, /*certain=*/false);
-  request.key_number = key.number;
-  absl::StatusOr<Secret> jwt =
-      MakeAppJwt(key.secret, config.issuer, request.github_now);
+  absl::StatusOr<AppIdentity::Jwt> jwt = request.app->identity.Sign(Look());
   if (!jwt.ok()) {
     LogError("an App's token cannot be signed",
              {{"credential", request.id}, {"error", jwt.status().message()}});
     End(request, absl::FailedPreconditionError(jwt.status().message()));
     return;
   }
+  request.key_number = jwt->key_number;
   const std::string account = request.id.substr(request.id.find('/') + 1);
   HttpRequest http;
   http.method = "GET";
@@ -297,7 +307,7 @@ void AppCredentials::Send(Request request) {
   http.headers = {{"User-Agent", options_.user_agent},
                   {"Accept", "application/vnd.github+json"},
                   {"X-GitHub-Api-Version", "2022-11-28"}};
-  http.bearer = *std::move(jwt);
+  http.bearer = std::move(jwt->value);
   http.timeout = kGitHubTimeout;
   options_.transport->Send(std::move(http),
                            [this, request = std::move(request)](
@@ -313,30 +323,31 @@ void AppCredentials::End(const Request& request,
   RequestContext context;
   context.is_read = request.ask != Ask::kCreateToken;
   Verdict verdict = Classify(answer, context);
-  int64_t key_number = request.key_number;
-  if (verdict.action == Action::kReauthenticate) {
-    key_number = app.ReadKey(now.steady, /*certain=*/true).number;
+  if (verdict.github_time != absl::InfinitePast()) {
+    app.identity.NoteGitHubTime(verdict.github_time, now.steady);
+  } else {
+    verdict.github_time = app.identity.GitHubNow(now);
+  }
+  const bool jwt_was_refused = verdict.action == Action::kReauthenticate;
+  bool is_repeated = false;
+  if (jwt_was_refused) {
+    is_repeated = app.identity.NoteRefused(request.key_number, verdict,
+                                           request.is_repetition, now);
+  } else if (verdict.action == Action::kDone ||
+             verdict.action == Action::kAbandon) {
+    app.identity.NoteTaken();
+  } else if (request.is_trial) {
+    app.identity.EndTrial();
   }
   std::optional<Request> next;
   {
     MutexLock lock(&mu_);
-    if (verdict.github_time != absl::InfinitePast()) {
-      app.clock_offset = verdict.github_time - now.steady;
-    } else {
-      verdict.github_time = app.clock_offset.has_value()
-                                ? now.steady + *app.clock_offset
-                                : now.wall;
-    }
     limiter_.Observe(LimitedId(app), answer, verdict, now.steady);
-    if (request.is_trying) app.is_trying = false;
     // An account is never forgotten while something is asked for it.
     AppAccount& account = *FindAccount(request.id);
     account.NoteEnd();
-    if (verdict.action == Action::kReauthenticate) {
-      NoteJwtRefused(request, account, verdict, key_number, now);
-    } else {
-      NoteAnswer(request, account, answer, verdict, now);
-    }
+    account.is_repetition = is_repeated;
+    if (!jwt_was_refused) TakeAnswer(request, account, answer, verdict, now);
     next = Begin(app, request.id, account, now);
   }
   // It holds a token perhaps.
@@ -345,51 +356,10 @@ void AppCredentials::End(const Request& request,
   if (options_.changed) options_.changed();
 }
 
-void AppCredentials::NoteJwtRefused(const Request& request, AppAccount& account,
-                                    const Verdict& verdict, int64_t key_number,
-                                    AppMoment now) {
-  App& app = *request.app;
-  // The answer told GitHub's time; and the file may have another key by now.
-  const bool may_work =
-      verdict.reason == "CLOCK_SKEW" || key_number != request.key_number;
-  if (may_work && !account.is_repetition) {
-    account.is_repetition = true;
-    return;
-  }
-  account.is_repetition = false;
-  if (!app.is_refused) {
-    app.refusal_begin = now.wall;
-    LogError("GitHub refuses an App's own token; the App is stopped",
-             {{"issuer", app.config.issuer},
-              {"file", app.config.private_key_file},
-              {"reason", verdict.reason},
-              {"message", verdict.message},
-              {"request_id", verdict.request_id}});
-  }
-  app.is_refused = true;
-  app.refusal_end = now.steady + kRefusedAppRetry;
-  app.refused_number = request.key_number;
-}
-
-void AppCredentials::NoteNewKey(App& app) {
-  if (!app.is_refused) return;
-  app.is_refused = false;
-  LogInfo("an App's key has changed; it is tried",
-          {{"issuer", app.config.issuer}});
-}
-
-void AppCredentials::NoteAnswer(const Request& request, AppAccount& account,
+void AppCredentials::TakeAnswer(const Request& request, AppAccount& account,
                                 const absl::StatusOr<HttpResponse>& answer,
                                 const Verdict& verdict, AppMoment now) {
   App& app = *request.app;
-  account.is_repetition = false;
-  const bool jwt_was_taken =
-      verdict.action == Action::kDone || verdict.action == Action::kAbandon;
-  if (app.is_refused && jwt_was_taken) {
-    app.is_refused = false;
-    LogInfo("GitHub takes an App's own token again",
-            {{"issuer", app.config.issuer}});
-  }
   const auto note_trouble = [&](const std::string& problem) {
     account.NoteTrouble(problem, now);
     LogWarning("an App got no answer that helps; it asks again",
@@ -425,8 +395,8 @@ void AppCredentials::NoteAnswer(const Request& request, AppAccount& account,
         ParseInstallationToken(answer->body);
     understood = token.status();
     if (token.ok()) {
-      account.NoteToken(std::move(token->value),
-                        token->expiry_time - verdict.github_time, now);
+      const absl::Duration lifetime = token->expiry_time - verdict.github_time;
+      account.NoteToken(*std::move(token), lifetime, now);
     }
   } else {
     const absl::StatusOr<Installation> installation =
@@ -441,6 +411,10 @@ void AppCredentials::NoteRefused(absl::string_view credential_id,
                                  const Token& token, absl::string_view reason,
                                  absl::Time) {
   const AppMoment now = Look();
+  if (App* const app = FindApp(credential_id)) {
+    app->identity.NoteRefused(token.value, reason, now);
+    return;
+  }
   MutexLock lock(&mu_);
   AppAccount* const account = FindAccount(credential_id);
   if (account != nullptr) account->NoteRefused(token, reason, now);
@@ -448,9 +422,34 @@ void AppCredentials::NoteRefused(absl::string_view credential_id,
 
 void AppCredentials::NoteAccepted(absl::string_view credential_id,
                                   const Token& token) {
+  if (App* const app = FindApp(credential_id)) {
+    app->identity.NoteTaken(token.value);
+    return;
+  }
   MutexLock lock(&mu_);
   AppAccount* const account = FindAccount(credential_id);
   if (account != nullptr) account->NoteAccepted(token);
+}
+
+void AppCredentials::NoteAnswer(absl::string_view credential_id,
+                                absl::Time github_time,
+                                absl::Duration limited_for) {
+  App* const app = FindApp(credential_id);
+  if (app == nullptr) return;
+  const absl::Time now = Look().steady;
+  if (github_time != absl::InfinitePast()) {
+    app->identity.NoteGitHubTime(github_time, now);
+  }
+  if (limited_for <= absl::ZeroDuration()) return;
+  MutexLock lock(&mu_);
+  limiter_.Block(LimitedId(*app), now + limited_for);
+}
+
+void AppCredentials::LookAgain(absl::string_view host,
+                               absl::string_view account, absl::Time) {
+  MutexLock lock(&mu_);
+  AppAccount* const found = FindAccount(LowerId(host, account));
+  if (found != nullptr) found->LookAgain();
 }
 
 std::vector<CredentialState> AppCredentials::States() const {
@@ -460,10 +459,20 @@ std::vector<CredentialState> AppCredentials::States() const {
   for (const auto& [id, account] : accounts_) {
     CredentialState state = account.State();
     const App& app = *AppOf(id);
-    if (state.stop_reason.empty() && app.is_refused &&
+    state.app = AppCredentialId(app.config);
+    const auto refused_since = app.identity.RefusedSince();
+    if (state.stop_reason.empty() && refused_since.has_value() &&
         !account.HasToken(now.steady)) {
-      state.stop_reason = "APP_REFUSED";
-      state.stop_time = app.refusal_begin;
+      state.stop_reason = kAppRefused;
+      state.stop_time = *refused_since;
+    }
+    states.push_back(std::move(state));
+  }
+  for (const auto& [id, app] : apps_by_id_) {
+    CredentialState state{id, ""};
+    if (const auto refused_since = app->identity.RefusedSince()) {
+      state.stop_reason = kAppRefused;
+      state.stop_time = *refused_since;
     }
     states.push_back(std::move(state));
   }
@@ -471,6 +480,10 @@ std::vector<CredentialState> AppCredentials::States() const {
 }
 
 }  // namespace
+
+std::string AppCredentialId(const AppCredential& app) {
+  return absl::StrCat(absl::AsciiStrToLower(app.host), "/app:", app.issuer);
+}
 
 absl::StatusOr<std::unique_ptr<Credentials>> MakeAppCredentials(
     std::vector<AppCredential> apps, AppCredentialsOptions options) {

@@ -27,6 +27,9 @@ struct AppCredential {
   std::string private_key_file;
 };
 
+// The id of an App as itself: "host/app:issuer". No account has a colon in it.
+std::string AppCredentialId(const AppCredential& app);
+
 struct AppCredentialsOptions {
   // Both are borrowed. The transport must have ended (or answered everything)
   // before the credentials are destroyed, and Get not be called any more once
@@ -48,6 +51,9 @@ struct AppCredentialsOptions {
 // has no thread: Get begins what is missing, and the answer what comes next.
 // Waits and lifetimes go by the clock that never jumps, and what is said to
 // GitHub by GitHub's own.
+//
+// An App as itself has one credential, however often it is configured, and its
+// token is the same for some minutes.
 //
 // The first App that names an account wins over one that has "*". Nobody's
 // trouble delays another account, but for the limits that GitHub sets an App,

@@ -76,6 +76,14 @@ class Credentials {
   // JWT), for the routes under /app alone. Find returns none of them.
   virtual std::vector<std::string> Apps() const { return {}; }
 
+  // GitHub answered a request with a token of this credential: what its clock
+  // said (InfinitePast: nothing), and for how long it wants no more of them
+  // (zero: it did not say). What concerns the App behind a credential is known
+  // only so, if it was not the credential itself that asked.
+  virtual void NoteAnswer(absl::string_view /*credential_id*/,
+                          absl::Time /*github_time*/,
+                          absl::Duration /*limited_for*/) {}
+
   // GitHub told that an installation of the App at this account came, went or
   // changed: what is known of it is not believed any more, and the next Get
   // asks anew.

@@ -20,6 +20,10 @@ class JoinedCredentials : public Credentials {
         by_account_.emplace(absl::AsciiStrToLower(account),
                             part.credentials.get());
       }
+      // Beside the accounts: an App's id has a colon in it.
+      for (std::string& id : part.credentials->Apps()) {
+        by_account_.emplace(std::move(id), part.credentials.get());
+      }
       parts_.push_back(std::move(part.credentials));
     }
   }
@@ -51,6 +55,30 @@ class JoinedCredentials : public Credentials {
                     const Token& token) override {
     Credentials* const part = PartOf(credential_id);
     if (part != nullptr) part->NoteAccepted(credential_id, token);
+  }
+
+  std::vector<std::string> Apps() const override {
+    std::vector<std::string> ids;
+    for (const auto& part : parts_) {
+      for (std::string& id : part->Apps()) {
+        if (PartOf(id) == part.get()) ids.push_back(std::move(id));
+      }
+    }
+    return ids;
+  }
+
+  void NoteAnswer(absl::string_view credential_id, absl::Time github_time,
+                  absl::Duration limited_for) override {
+    Credentials* const part = PartOf(credential_id);
+    if (part == nullptr) return;
+    part->NoteAnswer(credential_id, github_time, limited_for);
+  }
+
+  void LookAgain(absl::string_view host, absl::string_view account,
+                 absl::Time now) override {
+    Credentials* const part =
+        PartOf(absl::AsciiStrToLower(absl::StrCat(host, "/", account)));
+    if (part != nullptr) part->LookAgain(host, account, now);
   }
 
   std::vector<CredentialState> States() const override {

@@ -40,12 +40,18 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
                         const GitHubReply& reply, bool proves_token,
                         absl::Time now, absl::Time wall_now) {
   const Verdict& verdict = reply.verdict;
+  absl::Duration limited_for;
   {
     MutexLock lock(&mu_);
     now = latest_ = std::max(latest_, now);
     limiter_->Observe(credential, reply.answer, verdict, now);
     hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
+    if (verdict.action == Action::kWait) {
+      limited_for = limiter_->BlockedUntil(credential) - now;
+    }
   }
+  // Before it is told of a refusal, which the clock may explain.
+  credentials_->NoteAnswer(credential, verdict.github_time, limited_for);
   switch (verdict.action) {
     case Action::kReauthenticate:
     case Action::kPark:

@@ -63,6 +63,10 @@ inline constexpr absl::Duration kRefusedAppRetry = absl::Minutes(15);
 // An App that is not installed at an account, or suspended there, is asked for
 // again. [AppCredentials]
 inline constexpr absl::Duration kMissingInstallationRetry = absl::Minutes(5);
+// What GitHub tells of an installation's coming and going is looked after at
+// once, but as often as this: who forges such events, or causes many, gets no
+// more requests for it. [AppCredentials]
+inline constexpr absl::Duration kBetweenLooks = absl::Seconds(10);
 // An installation token lives an hour; this long before its end it is replaced,
 // while the old one still works. [AppCredentials]
 inline constexpr absl::Duration kTokenRefreshAhead = absl::Minutes(5);

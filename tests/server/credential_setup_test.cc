@@ -158,6 +158,24 @@ TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
   EXPECT_EQ(labs.burst, 5);
   EXPECT_EQ(labs.reserve, 0.5);
   EXPECT_EQ(setup_.PaceOf("ghes.example.com/*").per_minute, 0);
+  // An App as itself has its item's.
+  EXPECT_EQ(setup_.PaceOf("github.com/app:Iv23abc").per_minute, 30);
+}
+
+TEST_F(CredentialSetupTest, AppsSpeakForThemselves) {
+  SetUp("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
+            "  - accounts: [acme]\n" + App() +
+            "  - host: ghes.example.com\n    accounts: [acme]\n" + App(),
+        {});
+  const std::vector<std::string> ids = setup_.credentials->Apps();
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_EQ(ids[0], "ghes.example.com/app:Iv23abc");
+  EXPECT_EQ(setup_.PaceOf(ids[0]).per_minute, 0);
+  for (const std::string& id : ids) {
+    const auto token = setup_.credentials->Get(id, clock_.Now());
+    ASSERT_TRUE(token.ok()) << token.status();
+    EXPECT_TRUE(absl::StartsWith(token->value.Reveal(), "eyJ"));
+  }
 }
 
 TEST_F(CredentialSetupTest, WithoutACredentialGitHubIsKnown) {

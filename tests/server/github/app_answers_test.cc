@@ -1,5 +1,6 @@
 #include "server/github/app_answers.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -77,6 +78,32 @@ TEST(AppAnswersTest, RefusesWhatIsNoTokenAndSaysNothingOfIt) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << body;
     EXPECT_FALSE(absl::StrContains(status.message(), "canary")) << status;
   }
+}
+
+TEST(AppAnswersTest, ReadsPermissions) {
+  using testing::ElementsAre;
+  const std::string body =
+      R"({"id":1,"token":"t","expires_at":"2026-11-22T10:00:00Z",)"
+      R"("permissions":{"statuses":"write","checks":"read","a":null,"b":1,)"
+      R"("c":["write"],"d":{},"":"x","e":"","f g":"x","g":"a b","h\n":"x",)"
+      R"("i":"\u00e9","metadata":"read"}})";
+  const auto wanted =
+      ElementsAre("checks=read", "metadata=read", "statuses=write");
+  EXPECT_THAT(ParseInstallation(body)->permissions, wanted);
+  EXPECT_THAT(ParseInstallationToken(body)->permissions, wanted);
+  for (const char* odd : {"null", "[]", "1", "\"write\"", "{}"}) {
+    const auto installation =
+        ParseInstallation(absl::StrCat(R"({"id":1,"permissions":)", odd, "}"));
+    ASSERT_TRUE(installation.ok()) << odd;
+    EXPECT_TRUE(installation->permissions.empty()) << odd;
+  }
+}
+
+TEST(AppAnswersTest, PermissionsHaveABound) {
+  std::string body =
+      R"({"id":1,"permissions":{")" + std::string(65, 'x') + R"(":"write")";
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&body, ",\"p", i, "\":\"r\"");
+  EXPECT_EQ(ParseInstallation(body + "}}")->permissions.size(), 200u);
 }
 
 }  // namespace

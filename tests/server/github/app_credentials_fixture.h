@@ -95,6 +95,8 @@ inline HttpResponse Answer(int status, std::string body) {
 class AppCredentialsFixture : public testing::Test {
  protected:
   static constexpr char kAcme[] = "github.com/acme";
+  // The App as itself.
+  static constexpr char kSelf[] = "github.com/app:Iv23abc";
   static constexpr int64_t kAppId = 12;
   static constexpr int64_t kAcmeId = 77;
 
@@ -190,13 +192,13 @@ class AppCredentialsFixture : public testing::Test {
     return last;
   }
 
-  void Refuse(const Token& token,
-              const std::string& reason = "BAD_CREDENTIALS") {
-    credentials_->NoteRefused(kAcme, token, reason, our_clock_.Now());
+  void Refuse(const Token& token, const std::string& reason = "BAD_CREDENTIALS",
+              const std::string& id = kAcme) {
+    credentials_->NoteRefused(id, token, reason, our_clock_.Now());
   }
 
-  Token MustGet() {
-    const absl::StatusOr<Token> token = Get();
+  Token MustGet(const std::string& id = kAcme) {
+    const absl::StatusOr<Token> token = Get(id);
     EXPECT_TRUE(token.ok()) << token.status();
     return token.ok() ? *token : Token();
   }

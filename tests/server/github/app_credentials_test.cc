@@ -215,15 +215,18 @@ TEST_F(AppCredentialsTest, StatesAreThoseOfWhatIsConfiguredOrWasAskedFor) {
   AskTwice("github.com/zoo");
   AskTwice("github.com/labs");
   const std::vector<CredentialState> states = credentials_->States();
-  ASSERT_EQ(states.size(), 3u);
+  ASSERT_EQ(states.size(), 4u);  // With the App itself.
   EXPECT_EQ(states[0].id, "github.com/acme");
   EXPECT_EQ(states[0].stop_reason, "");
   EXPECT_EQ(states[0].stop_time, absl::InfinitePast());
+  EXPECT_EQ(states[0].app, kSelf);
   EXPECT_EQ(states[1].id, "github.com/labs");
   EXPECT_EQ(states[1].stop_reason, "APP_NOT_INSTALLED");
   EXPECT_EQ(states[1].stop_time, our_clock_.Now());
   EXPECT_EQ(states[2].id, "github.com/zoo");
   EXPECT_EQ(states[2].stop_reason, "");
+  EXPECT_EQ(states[3].id, kSelf);
+  EXPECT_EQ(states[3].app, "");
 }
 
 // Names come from requests; what is remembered of them has a bound.
@@ -240,7 +243,7 @@ TEST_F(AppCredentialsTest, ForgetsWhoWasNotAskedForTheLongest) {
   clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(Ask("github.com/one"), one);
   EXPECT_TRUE(absl::StartsWith(AskTwice("github.com/three"), "ghs_"));
-  EXPECT_EQ(credentials_->States().size(), 2u);
+  EXPECT_EQ(credentials_->States().size(), 3u);  // With the App itself.
   EXPECT_EQ(Ask("github.com/one"), one);
   EXPECT_EQ(Ask("github.com/two"), kNotReady);
   // Who is being asked for is not forgotten: the answer has to go somewhere.

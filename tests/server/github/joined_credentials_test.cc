@@ -89,5 +89,86 @@ TEST_F(JoinedCredentialsTest, WhatIsNobodysIsNotFound) {
   EXPECT_EQ(JoinCredentials({})->Find(Repository{"github.com", "a", "b"}), "");
 }
 
+// A kind of credentials that only says what it was told.
+class NotingCredentials : public Credentials {
+ public:
+  explicit NotingCredentials(std::vector<std::string> apps,
+                             std::vector<std::string>* told)
+      : apps_(std::move(apps)), told_(told) {}
+
+  std::string Find(const Repository& repository) const override {
+    return repository.host + "/" + repository.owner;
+  }
+  absl::StatusOr<Token> Get(absl::string_view id, absl::Time) override {
+    Tell("get", id);
+    return Token();
+  }
+  void NoteRefused(absl::string_view id, const Token&, absl::string_view,
+                   absl::Time) override {
+    Tell("refused", id);
+  }
+  void NoteAccepted(absl::string_view id, const Token&) override {
+    Tell("accepted", id);
+  }
+  void NoteAnswer(absl::string_view id, absl::Time, absl::Duration) override {
+    Tell("answer", id);
+  }
+  std::vector<std::string> Apps() const override { return apps_; }
+  void LookAgain(absl::string_view host, absl::string_view account,
+                 absl::Time) override {
+    Tell("look", std::string(host) + "/" + std::string(account));
+  }
+  std::vector<CredentialState> States() const override { return {}; }
+
+ private:
+  void Tell(const std::string& what, absl::string_view id) {
+    told_->push_back(apps_.front() + " " + what + " " + std::string(id));
+  }
+
+  const std::vector<std::string> apps_;
+  std::vector<std::string>* const told_;
+};
+
+// An App's own credential is its part's, whoever has "*" at the host; and who
+// posts for an account is who looks again.
+TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
+  std::vector<std::string> told;
+  const auto part = [&](std::vector<std::string> apps,
+                        std::vector<std::string> accounts) {
+    return CredentialsPart{
+        std::make_unique<NotingCredentials>(std::move(apps), &told), accounts};
+  };
+  std::vector<CredentialsPart> parts;
+  parts.push_back(Part("github.com", {"*"}, "star"));
+  parts.push_back(
+      part({"github.com/app:A", "ghes/app:A"}, {"github.com/Acme"}));
+  parts.push_back(part({"ghes/app:B", "ghes/app:A"}, {"ghes/*"}));
+  const auto credentials = JoinCredentials(std::move(parts));
+  EXPECT_EQ(credentials->Apps(),
+            (std::vector<std::string>{"github.com/app:A", "ghes/app:A",
+                                      "ghes/app:B"}));
+  (void)credentials->Get("ghes/app:A", kNow);
+  credentials->NoteRefused("github.com/app:A", Token(), "x", kNow);
+  credentials->NoteAccepted("ghes/app:B", Token());
+  credentials->NoteAnswer("ghes/app:B", kNow, absl::ZeroDuration());
+  credentials->LookAgain("GitHub.com", "ACME", kNow);
+  credentials->LookAgain("ghes", "any", kNow);
+  // Nobody's, or of a token.
+  credentials->LookAgain("github.com", "other", kNow);
+  credentials->LookAgain("elsewhere", "acme", kNow);
+  credentials->NoteAnswer("elsewhere/app:A", kNow, absl::ZeroDuration());
+  EXPECT_EQ(told, (std::vector<std::string>{
+                      "github.com/app:A get ghes/app:A",
+                      "github.com/app:A refused github.com/app:A",
+                      "ghes/app:B accepted ghes/app:B",
+                      "ghes/app:B answer ghes/app:B",
+                      "github.com/app:A look GitHub.com/ACME",
+                      "ghes/app:B look ghes/any",
+                  }));
+  // No repository is an App's.
+  EXPECT_EQ(credentials->Get("github.com/app:B", kNow).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -27,7 +27,17 @@ class NotingCredentials : public Credentials {
   }
   std::vector<CredentialState> States() const override { return {}; }
 
+  void NoteAnswer(absl::string_view, absl::Time time,
+                  absl::Duration duration) override {
+    if (notes_answers) told.push_back("answer");
+    github_time = time;
+    limited_for = duration;
+  }
+
   std::vector<std::string> told;
+  bool notes_answers = false;
+  absl::Time github_time;
+  absl::Duration limited_for;
 };
 
 class RequestGateTest : public testing::Test {
@@ -135,6 +145,29 @@ TEST_F(RequestGateTest, TellsTheBudget) {
   EXPECT_EQ(gate_.BudgetOf(kLane).limit, 5000);
   EXPECT_EQ(gate_.BudgetOf(kLane).remaining, 4999);
   EXPECT_EQ(gate_.BudgetOf(kLane).reset_time, absl::FromUnixSeconds(7200));
+}
+
+// An App learns GitHub's clock and limits so.
+TEST_F(RequestGateTest, TellsTheCredentialWhatTheAnswerSaid) {
+  GitHubReply reply;
+  HttpResponse answer;
+  answer.status = 403;
+  reply.answer = answer;
+  reply.verdict.action = Action::kWait;
+  reply.verdict.retry_after = absl::Seconds(30);
+  reply.verdict.github_time = now_ + absl::Hours(1);
+  credentials_.notes_answers = true;
+  ASSERT_TRUE(Enter());
+  gate_.Leave(kLane, token_, reply, /*proves_token=*/false, now_, now_);
+  EXPECT_EQ(credentials_.github_time, now_ + absl::Hours(1));
+  EXPECT_EQ(credentials_.limited_for, absl::Seconds(31));
+  now_ += absl::Minutes(1);
+  ASSERT_TRUE(Enter());
+  Leave(Action::kReauthenticate, "CLOCK_SKEW");
+  EXPECT_EQ(credentials_.limited_for, absl::ZeroDuration());
+  EXPECT_EQ(credentials_.told,
+            (std::vector<std::string>{"answer", "answer",
+                                      "github.com/acme refused CLOCK_SKEW"}));
 }
 
 }  // namespace

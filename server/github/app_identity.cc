@@ -1,0 +1,162 @@
+#include "server/github/app_identity.h"
+
+#include <utility>
+
+#include "server/base/log.h"
+#include "server/github/app_jwt.h"
+#include "server/github/waiting_times.h"
+
+namespace signalbox {
+namespace {
+
+// A token is good for nine minutes; it is used for less than half of them, and
+// not by a clock that has turned out to be wrong.
+constexpr absl::Duration kReuse = absl::Minutes(4);
+constexpr absl::Duration kMaxDrift = absl::Seconds(10);
+
+}  // namespace
+
+AppIdentity::AppIdentity(std::string issuer, SecretFile key)
+    : issuer_(std::move(issuer)), path_(key.path()), key_(std::move(key)) {}
+
+AppIdentity::Key AppIdentity::ReadKey(absl::Time steady, bool certain) {
+  MutexLock lock(&key_mu_);
+  if (key_.Refresh(steady, certain)) ++key_number_;
+  return {key_.secret(), key_number_};
+}
+
+absl::Time AppIdentity::GitHubNowLocked(AppMoment now) const {
+  return clock_offset_.has_value() ? now.steady + *clock_offset_ : now.wall;
+}
+
+absl::Time AppIdentity::GitHubNow(AppMoment now) const {
+  MutexLock lock(&mu_);
+  return GitHubNowLocked(now);
+}
+
+void AppIdentity::NoteGitHubTime(absl::Time github_time, absl::Time steady) {
+  MutexLock lock(&mu_);
+  clock_offset_ = github_time - steady;
+}
+
+AppIdentity::Turn AppIdentity::Begin(absl::Time steady) {
+  MutexLock lock(&mu_);
+  if (!is_refused_) return Turn::kNormal;
+  if (steady < refusal_end_ || steady < trial_end_) return Turn::kRefused;
+  trial_end_ = steady + 2 * kGitHubTimeout;
+  return Turn::kTrial;
+}
+
+void AppIdentity::EndTrial() {
+  MutexLock lock(&mu_);
+  trial_end_ = absl::InfinitePast();
+}
+
+bool AppIdentity::IsGood(int64_t key_number, AppMoment now) const {
+  if (!made_.has_value() || made_->jwt.key_number != key_number) return false;
+  const absl::Duration age = now.steady - made_->steady;
+  const absl::Duration drift =
+      GitHubNowLocked(now) - (made_->github_time + age);
+  return age < kReuse && absl::AbsDuration(drift) <= kMaxDrift;
+}
+
+absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(AppMoment now) {
+  const Key key = ReadKey(now.steady, /*certain=*/false);
+  absl::Time github_time;
+  {
+    MutexLock lock(&mu_);
+    if (IsGood(key.number, now)) return made_->jwt;
+    github_time = GitHubNowLocked(now);
+  }
+  absl::StatusOr<Secret> value = MakeAppJwt(key.secret, issuer_, github_time);
+  if (!value.ok()) return value.status();
+  MutexLock lock(&mu_);
+  // Another thread's may be in use by now.
+  if (!IsGood(key.number, now)) {
+    made_ = Made{{*std::move(value), key.number}, github_time, now.steady};
+  }
+  return made_->jwt;
+}
+
+void AppIdentity::Resume() {
+  is_repetition_ = false;
+  trial_end_ = absl::InfinitePast();
+  if (!is_refused_) return;
+  is_refused_ = false;
+  LogInfo("GitHub takes an App's own token again", {{"issuer", issuer_}});
+}
+
+void AppIdentity::NoteTaken() {
+  MutexLock lock(&mu_);
+  Resume();
+}
+
+void AppIdentity::NoteTaken(const Secret& jwt) {
+  MutexLock lock(&mu_);
+  if (made_.has_value() && made_->jwt.value.Equals(jwt)) Resume();
+}
+
+bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
+                              bool is_repetition, AppMoment now) {
+  // The file may have another key by now.
+  const int64_t current = ReadKey(now.steady, /*certain=*/true).number;
+  MutexLock lock(&mu_);
+  made_.reset();
+  trial_end_ = absl::InfinitePast();
+  // With a refusal of the clock GitHub has told its own.
+  const bool may_work = verdict.reason == "CLOCK_SKEW" || current != key_number;
+  if (may_work && !is_repetition) return true;
+  if (!is_refused_) {
+    refusal_begin_ = now.wall;
+    LogError("GitHub refuses an App's own token; the App is stopped",
+             {{"issuer", issuer_},
+              {"file", path_},
+              {"reason", verdict.reason},
+              {"message", verdict.message},
+              {"request_id", verdict.request_id}});
+  }
+  is_refused_ = true;
+  refusal_end_ = now.steady + kRefusedAppRetry;
+  refused_number_ = key_number;
+  return false;
+}
+
+void AppIdentity::NoteRefused(const Secret& jwt, absl::string_view reason,
+                              AppMoment now) {
+  int64_t key_number;
+  bool is_repetition;
+  {
+    MutexLock lock(&mu_);
+    if (!made_.has_value() || !made_->jwt.value.Equals(jwt)) return;
+    key_number = made_->jwt.key_number;
+    is_repetition = is_repetition_;
+    is_repetition_ = false;
+    // Others that were under way with the same token were refused with it.
+    made_.reset();
+  }
+  Verdict verdict;
+  verdict.reason = std::string(reason);
+  const bool is_repeated = NoteRefused(key_number, verdict, is_repetition, now);
+  MutexLock lock(&mu_);
+  is_repetition_ = is_repeated;
+}
+
+std::optional<absl::Time> AppIdentity::LookAtRefusal(absl::Time steady) {
+  const std::optional<absl::Time> since = RefusedSince();
+  if (!since.has_value()) return std::nullopt;
+  const int64_t number = ReadKey(steady, /*certain=*/false).number;
+  MutexLock lock(&mu_);
+  if (is_refused_ && number != refused_number_) {
+    is_refused_ = false;
+    LogInfo("an App's key has changed; it is tried", {{"issuer", issuer_}});
+  }
+  return is_refused_ ? since : std::nullopt;
+}
+
+std::optional<absl::Time> AppIdentity::RefusedSince() const {
+  MutexLock lock(&mu_);
+  if (!is_refused_) return std::nullopt;
+  return refusal_begin_;
+}
+
+}  // namespace signalbox
