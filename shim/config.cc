@@ -22,6 +22,7 @@ namespace signalbox {
 namespace {
 
 constexpr char kSecretVariable[] = "GITHUB_WEBHOOK_SECRET";
+constexpr char kTokenFileVariable[] = "SIGNALBOX_TOKEN_FILE";
 constexpr size_t kMaxSecretFile = 64 << 10;
 constexpr size_t kMaxPath = 512;
 constexpr size_t kMinBody = 1 << 10;
@@ -34,6 +35,7 @@ so that GitHub shows them as pending until a build farm reports a result.)";
 constexpr char kFooter[] = R"(
 Environment:
   GITHUB_WEBHOOK_SECRET       The secret, if no --webhook-secret-file is given.
+  SIGNALBOX_TOKEN_FILE        Stands in for --token-file.
 
 Try it on your own machine, beside a running signalbox-server:
 
@@ -98,7 +100,8 @@ size_t ParseSize(std::string text) {
   return absl::SimpleAtoi(text, &size) ? size : 0;
 }
 
-absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
+                                           const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(kMaxSecretFile + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -108,18 +111,17 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   if (!file.is_open() || !file.eof()) {
     OPENSSL_cleanse(text.data(), text.size());
     if (size > kMaxSecretFile) {
-      return Wrong(absl::StrCat("--webhook-secret-file: ", path, " is over ",
-                                kMaxSecretFile, " bytes"));
+      return Wrong(absl::StrCat(option, ": ", path, " is over ", kMaxSecretFile,
+                                " bytes"));
     }
-    return Wrong(absl::StrCat("--webhook-secret-file: cannot read ", path, ": ",
-                              strerror(errno)));
+    return Wrong(
+        absl::StrCat(option, ": cannot read ", path, ": ", strerror(errno)));
   }
   std::string secret(
       absl::StripAsciiWhitespace(absl::string_view(text.data(), size)));
   OPENSSL_cleanse(text.data(), text.size());
   if (secret.empty()) {
-    return Wrong(
-        absl::StrCat("--webhook-secret-file: ", path, " has no secret in it"));
+    return Wrong(absl::StrCat(option, ": ", path, " has no secret in it"));
   }
   return secret;
 }
@@ -159,6 +161,11 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
                  "A file with the webhook's secret; repeat it to take several")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  app.add_option("--token-file", config.token_file,
+                 "A file with the token of the caller that the server's "
+                 "configuration names for the shim, if it names callers")
+      ->type_name("FILE")
+      ->envname(kTokenFileVariable);
   app.add_option("--max-body", max_body,
                  "The longest JSON to take [25MiB, GitHub's own limit]")
       ->type_name("SIZE");
@@ -201,7 +208,8 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
   }
   if (config.insecure_no_signature) return secrets;
   for (const std::string& file : config.secret_files) {
-    absl::StatusOr<std::string> secret = ReadSecretFile(file);
+    absl::StatusOr<std::string> secret =
+        ReadSecretFile("--webhook-secret-file", file);
     if (!secret.ok()) {
       WipeSecrets(secrets);
       return secret.status();
@@ -215,6 +223,20 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
         "at GitHub (or --insecure-no-signature to take anybody's deliveries)"));
   }
   return secrets;
+}
+
+absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
+  if (config.token_file.empty()) return "";
+  absl::StatusOr<std::string> token =
+      ReadSecretFile("--token-file", config.token_file);
+  if (!token.ok()) return token.status();
+  // It goes into a header: nothing in it may end the line.
+  if (std::all_of(token->begin(), token->end(), absl::ascii_isgraph)) {
+    return token;
+  }
+  OPENSSL_cleanse(token->data(), token->size());
+  return Wrong(absl::StrCat("--token-file: ", config.token_file,
+                            " holds more than one token"));
 }
 
 void WipeSecrets(std::vector<std::string>& secrets) {

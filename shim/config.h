@@ -19,6 +19,7 @@ struct ShimConfig {
   std::string path = "/event_handler";
   std::string server = "127.0.0.1:50051";
   std::vector<std::string> secret_files;
+  std::string token_file;  // Empty: the server does not tell callers apart.
   size_t max_body = 25 << 20;
   bool insecure_no_signature = false;
 
@@ -40,6 +41,10 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
 // was given.
 absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     const ShimConfig& config);
+
+// The token by which the server knows the shim, from `token_file`; empty if
+// there is none. Errors as above.
+absl::StatusOr<std::string> LoadToken(const ShimConfig& config);
 
 // Overwrites secrets in memory.
 void WipeSecrets(std::vector<std::string>& secrets);

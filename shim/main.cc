@@ -68,6 +68,8 @@ int Run(int argc, const char* const* argv) {
   if (!secret_texts.ok()) return Complain(secret_texts.status());
   const WebhookSecrets secrets(*secret_texts);
   WipeSecrets(*secret_texts);
+  absl::StatusOr<std::string> token = LoadToken(*config);
+  if (!token.ok()) return Complain(token.status());
 
   // Before there are other threads, which inherit it: only sigwait() below
   // sees these signals.
@@ -84,6 +86,7 @@ int Run(int argc, const char* const* argv) {
   handler_options.path = config->path;
   handler_options.max_body = config->max_body;
   handler_options.verify = !config->insecure_no_signature;
+  handler_options.token = *std::move(token);
   const std::unique_ptr<v1::StatusService::Stub> server =
       ConnectToServer(config->server);
   WebhookHandler handler(handler_options, secrets, *server);

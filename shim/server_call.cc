@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 namespace signalbox {
@@ -196,9 +197,13 @@ CallSummary Summarize(const HookCall& call) {
 
 ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
                         std::chrono::system_clock::time_point deadline,
+                        absl::string_view token,
                         v1::StatusService::StubInterface& server) {
   grpc::ClientContext context;
   context.set_deadline(deadline);
+  if (!token.empty()) {
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
+  }
   delivery.set_action(call.action);
   return std::visit(Caller(&context, &server, std::move(delivery)),
                     call.request);

@@ -29,9 +29,11 @@ struct ServerAnswer {
 };
 
 // Makes `call`, with the delivery that asks for it, and waits for the answer
-// until `deadline`. The action is taken from the call.
+// until `deadline`. The action is taken from the call. `token`: of the caller
+// that the shim is to the server; empty: none.
 ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
                         std::chrono::system_clock::time_point deadline,
+                        absl::string_view token,
                         v1::StatusService::StubInterface& server);
 
 }  // namespace signalbox

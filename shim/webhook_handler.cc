@@ -320,7 +320,7 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
       call, std::move(sent),
       std::chrono::system_clock::now() +
           std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
-      server_);
+      options_.token, server_);
   if (!answer.status.ok()) {
     delivery.why = answer.status.error_message();
     return HttpStatusOf(answer.status.error_code());

@@ -31,6 +31,8 @@ struct WebhookHandlerOptions {
   // Bytes of bodies in memory at once, over 256 KiB for each request, which is
   // more than nearly any delivery has. Beyond it: 503.
   int64_t max_buffered = 128 << 20;
+  // By which the server knows the shim; empty: it does not tell callers apart.
+  std::string token;
 };
 
 // A connection to signalbox-server at `address` that finds a restarted server

@@ -96,6 +96,7 @@ class Reader {
     report.repository_id = status.repository_id;
     report.result = ResultOf(status.state);
     report.from_webhook = !report.result.has_value();
+    report.expires_after = rules_.ExpiresAfter(report.repository);
     report.description = KeepDescription(status.description).text;
     report.target_url = KeepTargetUrl(status.target_url).text;
     Submission submission;

@@ -163,6 +163,20 @@ TEST_F(WebhookSecretTest, UnusableFilesAreErrorsThatNameTheFile) {
   EXPECT_TRUE(LoadWebhookSecrets(config_).ok());
 }
 
+TEST_F(WebhookSecretTest, ATokenIsReadFromItsFile) {
+  EXPECT_EQ(*LoadToken(config_), "");
+  config_.token_file = File("token", "farm-token\n");
+  EXPECT_EQ(*LoadToken(config_), "farm-token");
+  for (const std::string& file : {directory_ + "/absent", File("empty", ""),
+                                  File("two", "a b"), File("lines", "a\nb")}) {
+    config_.token_file = file;
+    const auto token = LoadToken(config_);
+    ASSERT_FALSE(token.ok()) << file;
+    EXPECT_TRUE(absl::StrContains(token.status().message(), file));
+    EXPECT_TRUE(absl::StrContains(token.status().message(), "--token-file"));
+  }
+}
+
 TEST(ShimConfigTest, LoopbackIsKnown) {
   for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) {
     EXPECT_TRUE(IsLoopback(host)) << host;

@@ -61,15 +61,25 @@ class FakeServer final : public v1::StatusService::Service {
     const std::lock_guard<std::mutex> lock(mu_);
     return results_;
   }
+  // Of the last ReportPending; empty: none.
+  std::string Authorization() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return authorization_;
+  }
   std::vector<v1::ReportEventRequest> Events() {
     const std::lock_guard<std::mutex> lock(mu_);
     return events_;
   }
 
-  grpc::Status ReportPending(grpc::ServerContext*,
+  grpc::Status ReportPending(grpc::ServerContext* context,
                              const v1::ReportPendingRequest* request,
                              v1::ReportPendingResponse* response) override {
     std::unique_lock<std::mutex> lock(mu_);
+    const auto found = context->client_metadata().find("authorization");
+    authorization_ =
+        found == context->client_metadata().end()
+            ? ""
+            : std::string(found->second.data(), found->second.size());
     for (int i = 0; i < receipts_; ++i) response->add_receipts();
     return Take(*request, &requests_, lock);
   }
@@ -95,6 +105,7 @@ class FakeServer final : public v1::StatusService::Service {
     return status_;
   }
 
+  std::string authorization_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 

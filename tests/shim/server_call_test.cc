@@ -32,8 +32,11 @@ class ServerCallTest : public ::testing::Test {
     delivery.set_digest(std::string(32, 'd'));
     return CallServer(
         std::get<HookCall>(result), delivery,
-        std::chrono::system_clock::now() + std::chrono::minutes(1), *stub_);
+        std::chrono::system_clock::now() + std::chrono::minutes(1), token_,
+        *stub_);
   }
+
+  std::string token_;
 
   // As Deliver, and the one request of its kind that the server got.
   v1::ReportPendingRequest Pending(const std::string& event,
@@ -73,6 +76,14 @@ std::vector<std::string> Texts(const Repeated& repeated) {
 }
 
 // The server finds by the delivery's action that it is about another base.
+TEST_F(ServerCallTest, TheServerMayWantToKnowWhoCalls) {
+  EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
+  EXPECT_EQ(server_.Authorization(), "");
+  token_ = "shim-token";
+  EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
+  EXPECT_EQ(server_.Authorization(), "Bearer shim-token");
+}
+
 TEST_F(ServerCallTest, AnotherBaseIsARerunOfThePullRequest) {
   const v1::ReportPendingRequest call =
       Pending("pull_request", RetargetPayload());

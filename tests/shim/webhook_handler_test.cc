@@ -84,6 +84,24 @@ TEST_F(WebhookHandlerTest, PullRequestBecomesOneCall) {
   EXPECT_EQ(call.change().updated_time().seconds(), 1557933633);
 }
 
+// By which the server knows its own hooks. It is not signed, and no reason to
+// refuse anything.
+TEST_F(WebhookHandlerTest, TheHookIsNamedIfGitHubNamesIt) {
+  Request request = PullRequest();
+  for (const auto& [headers, id] : std::vector<std::pair<std::string, int64_t>>{
+           {"X-GitHub-Hook-ID: 5000000001\r\n", 5'000'000'001},
+           {"x-github-hook-id: 7\r\n", 7},
+           {"", 0},
+           {"X-GitHub-Hook-ID: -1\r\n", 0},
+           {"X-GitHub-Hook-ID: many\r\n", 0},
+           {"X-GitHub-Hook-ID: 99999999999999999999\r\n", 0},
+           {"X-GitHub-Hook-ID: 1\r\nX-GitHub-Hook-ID: 2\r\n", 0}}) {
+    request.more_headers = headers;
+    ASSERT_EQ(Ask(request), 202) << headers;
+    EXPECT_EQ(server_.Requests().back().delivery().hook_id(), id) << headers;
+  }
+}
+
 TEST_F(WebhookHandlerTest, PushBecomesOneCall) {
   EXPECT_EQ(Ask(Push()), 202);
   ASSERT_EQ(server_.Requests().size(), 1u);
