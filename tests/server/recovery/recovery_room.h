@@ -1,0 +1,125 @@
+#ifndef SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_ROOM_H_
+#define SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_ROOM_H_
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/recovery/hook_work.h"
+#include "server/recovery/recovery.h"
+#include "shim/webhook/event.h"
+#include "tests/github_simulator/hooks.h"
+#include "tests/server/recovery/recovery_fixture.h"
+
+namespace signalbox {
+
+constexpr char kRepository[] = "acme/widgets";
+
+inline std::string ShaOf(int number) {
+  return absl::StrFormat("%040x", number + 1);
+}
+
+// As GitHub sends it, as far as it matters.
+inline std::string Opened(int number,
+                          const std::string& full_name = kRepository) {
+  return absl::StrFormat(
+      R"({"action":"opened","number":%d,"pull_request":{"number":%d,
+      "state":"open","draft":false,"title":"T","user":{"login":"octocat"},
+      "updated_at":"2026-11-22T12:00:00Z",
+      "head":{"ref":"topic","sha":"%s","repo":{"id":1,
+        "clone_url":"https://github.com/acme/widgets.git"}},
+      "base":{"ref":"main","sha":"%s","repo":{"id":1}}},
+      "repository":{"id":%d,"full_name":"%s","name":"widgets",
+        "html_url":"https://github.com/%s","owner":{"login":"acme"}},
+      "sender":{"login":"octocat","type":"User"}})",
+      number + 1, number + 1, ShaOf(number), ShaOf(900'000), 1, full_name,
+      full_name);
+}
+
+// The recovery of a server whose shim is up or down: deliveries that arrive go
+// into the outbox as the shim would have it.
+class RecoveryRoomTest : public RecoveryTest {
+ protected:
+  RecoveryRoomTest() {
+    rules().AddRepository(kRepository, 1);
+    rules().SetAdmin(kToken, "acme/widgets");
+    hook_ = rules().hooks().AddHook({.repository = kRepository}, clock_.Now());
+    options_.known_hosts = {"github.com"};
+    options_.repositories = {*ParseRepository(kRepository)};
+  }
+
+  ~RecoveryRoomTest() override { recovery_.reset(); }
+
+  void Start() {
+    recovery_.reset();
+    MakeQuestions();
+    recovery_ =
+        std::make_unique<Recovery>(options_, outbox_.get(), credentials_.get(),
+                                   questions_.get(), &metrics_, &clock_);
+  }
+
+  void Run(absl::Duration time) {
+    RunFor(time, [this] {
+      Pump();
+      return recovery_->RunOnce();
+    });
+  }
+
+  // GitHub's attempts reach the shim, or do not.
+  void Pump() {
+    for (const Hooks::Attempt& attempt :
+         rules().hooks().TakeAttempts(clock_.Now())) {
+      rules().hooks().EndAttempt(
+          attempt.id, {.status_code = shim_is_up_ ? Deliver(attempt) : 0},
+          clock_.Now());
+    }
+  }
+
+  int Deliver(const Hooks::Attempt& attempt) {
+    ++deliveries_;
+    const HookResult read = ReadHook(attempt.event, attempt.body);
+    const auto* call = std::get_if<HookCall>(&read);
+    if (call == nullptr) return 200;
+    Delivery delivery;
+    delivery.id = attempt.guid;
+    delivery.event = attempt.event;
+    delivery.hook_id = attempt.hook_id;
+    const auto work = WorkOf(*call, delivery, options_.rules, {"github.com"});
+    if (!work.ok()) return 400;
+    const auto outcome =
+        outbox_->Accept({std::get<Submission>(*work)}, clock_.Now());
+    return outcome.ok() ? 202 : 503;
+  }
+
+  // Opens pull requests while the shim is away.
+  void Miss(int from, int to) {
+    for (int number = from; number < to; ++number) {
+      rules().hooks().Record(
+          {.name = "pull_request", .payload = Opened(number)},
+          {.status_code = 503}, clock_.Now());
+    }
+  }
+
+  bool IsKnown(int number, const std::string& full_name = kRepository) {
+    return outbox_->GetCommit(*ParseRepository(full_name), ShaOf(number)).ok();
+  }
+  int KnownOf(int from, int to) {
+    int known = 0;
+    for (int number = from; number < to; ++number) {
+      known += IsKnown(number) ? 1 : 0;
+    }
+    return known;
+  }
+
+  Recovery::Options options_;
+  std::unique_ptr<Recovery> recovery_;
+  int64_t hook_ = 0;
+  bool shim_is_up_ = true;
+  int deliveries_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_ROOM_H_
