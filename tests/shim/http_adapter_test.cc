@@ -1,6 +1,7 @@
 #include "shim/http_adapter.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -236,6 +237,23 @@ TEST_F(HttpServerTest, RefusedBodiesDoNotResetTheConnection) {
   const std::string answer = client.Read();
   EXPECT_EQ(RawClient::StatusOf(answer), 413);
   EXPECT_FALSE(absl::StrContains(answer, "RESET"));
+}
+
+// It has its answer; whoever waits for its end would wait for the timeout.
+TEST_F(HttpServerTest, RefusedClientsThatStayAreClosed) {
+  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
+    return {401, "no\n"};
+  });
+  RawClient client = Connect();
+  client.Send(absl::StrCat(kPost, "Content-Length: 1000\r\n\r\n"));
+  EXPECT_EQ(RawClient::StatusOf(client.Read()), 401);
+  const auto begin = std::chrono::steady_clock::now();
+  while (client.SendSome("x") >= 0) {
+    poll(nullptr, 0, 20);
+  }
+  const auto stayed = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(stayed, std::chrono::seconds(1));
+  EXPECT_LT(stayed, std::chrono::seconds(6));
 }
 
 TEST_F(HttpServerTest, SilentConnectionsAreClosed) {

@@ -74,6 +74,17 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
   }
 }
 
+TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
+  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret, "", 4096);
+  program.Port();
+  std::ifstream limits(absl::StrCat("/proc/", program.pid(), "/limits"));
+  bool is_raised = false;
+  for (std::string line; std::getline(limits, line);) {
+    is_raised |= absl::StartsWith(line, "Max open files            4096 ");
+  }
+  EXPECT_TRUE(is_raised);
+}
+
 // There is no port for metrics: who sets up a hook looks at the log.
 TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature"},

@@ -24,7 +24,8 @@ namespace signalbox {
 class ShimProgram {
  public:
   // `log_file`: where the log goes; empty: into a pipe, which Err() reads.
-  // `descriptors`: how many it may have; 0: as many as this process.
+  // `descriptors`: how many it may take; it begins with half of them. 0: as
+  // many as this process.
   ShimProgram(std::vector<std::string> arguments,
               std::vector<std::string> environment,
               const std::string& log_file = "", rlim_t descriptors = 0) {
@@ -40,7 +41,7 @@ class ShimProgram {
                         : open(log_file.c_str(),
                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     EXPECT_GE(log, 0);
-    const rlimit limit = {descriptors, descriptors};
+    const rlimit limit = {descriptors / 2, descriptors};
     pid_ = fork();
     if (pid_ == 0) {
       dup2(out[1], STDOUT_FILENO);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "shim/webhook/event_row.h"
 #include "tests/shim/webhook/hook_results.h"
@@ -83,6 +84,60 @@ TEST(AccountEventsTest, ArchivedIsSaidByTheAction) {
   };
   EXPECT_TRUE(archived("archived"));
   EXPECT_FALSE(archived("unarchived"));
+}
+
+// The header with the event's name is not signed. Every other event of GitHub
+// that has a repository and an action has a member that tells it apart, but for
+// `watch`, whose only action is not a repository's.
+TEST(AccountEventsTest, NoOtherEventPassesForARepositorys) {
+  const std::pair<const char*, const char*> members[] = {
+      {"branch_protection_rule", "rule"},
+      {"check_run", "check_run"},
+      {"check_suite", "check_suite"},
+      {"code_scanning_alert", "alert"},
+      {"commit_comment", "comment"},
+      {"create", "ref"},
+      {"custom_property", "definition"},
+      {"dependabot_alert", "alert"},
+      {"deploy_key", "key"},
+      {"deployment", "deployment"},
+      {"deployment_status", "deployment_status"},
+      {"discussion", "discussion"},
+      {"discussion_comment", "answer"},
+      {"fork", "forkee"},
+      {"issues", "issue"},
+      {"label", "label"},
+      {"member", "member"},
+      {"merge_group", "merge_group"},
+      {"meta", "hook"},
+      {"milestone", "milestone"},
+      {"package", "package"},
+      {"project", "project"},
+      {"project_card", "project_card"},
+      {"project_column", "project_column"},
+      {"pull_request", "pull_request"},
+      {"pull_request_review", "review"},
+      {"pull_request_review_thread", "thread"},
+      {"registry_package", "registry_package"},
+      {"release", "release"},
+      {"repository_advisory", "repository_advisory"},
+      {"repository_dispatch", "branch"},
+      {"repository_dispatch", "client_payload"},
+      {"repository_ruleset", "repository_ruleset"},
+      {"star", "starred_at"},
+      {"team", "team"},
+      {"workflow_dispatch", "workflow"},
+      {"workflow_job", "workflow_job"},
+      {"workflow_run", "workflow_run"},
+  };
+  for (const auto& [event, member] : members) {
+    for (const Json& payload : {RenamedPayload(), TransferredPayload(),
+                                RepositoryEventPayload("archived")}) {
+      EXPECT_TRUE(IsMalformed(
+          Read("repository", With(payload, member, Json::object()))))
+          << event << " with " << member;
+    }
+  }
 }
 
 TEST(AccountEventsTest, InstallationTellsItsAccount) {

@@ -138,6 +138,8 @@ TEST(ChangeEventsTest, PushesOfOtherRefsAreIgnored) {
   EXPECT_TRUE(
       IsCall(Read("push", PushPayload("refs/heads/my-gh-readonly-queue/x"))));
   EXPECT_TRUE(
+      IsCall(Read("push", PushPayload("refs/heads/gh-readonly-queues"))));
+  EXPECT_TRUE(
       IsCall(Read("push", PushPayload("refs/tags/gh-readonly-queue/x"))));
 }
 
@@ -194,6 +196,14 @@ TEST(ChangeEventsTest, MergeGroupReportsItsHead) {
   EXPECT_EQ(call.change->clone_url,
             "https://github.com/Codertocat/Hello-World.git");
   EXPECT_EQ(call.change->pull_request_number, 0);
+}
+
+TEST(ChangeEventsTest, MergeGroupMayBeOfARepositoryWithoutACloneUrl) {
+  for (const Json& payload :
+       {Without(MergeGroupPayload(), "repository.clone_url"),
+        With(MergeGroupPayload(), "repository.clone_url", nullptr)}) {
+    EXPECT_EQ(Call(Read("merge_group", payload)).change->clone_url, "");
+  }
 }
 
 TEST(ChangeEventsTest, TimesAreReadStrictly) {

@@ -1,0 +1,152 @@
+#include "shim/head_gate.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace signalbox {
+namespace {
+
+constexpr char kHead[] = "POST / HTTP/1.1\r\n\r\n";
+
+// The client's end of a connection.
+class Client {
+ public:
+  explicit Client(HeadGate& gate, const std::string& first = "") {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    fd_ = UniqueFd(fds[0]);
+    Send(first);
+    gate.Add(fds[1]);
+  }
+
+  void Send(const std::string& bytes) {
+    EXPECT_EQ(send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  // Waits for the other side to close.
+  bool IsClosedSoon() {
+    pollfd polled = {fd_.get(), POLLIN, 0};
+    char byte = 0;
+    return poll(&polled, 1, 30000) == 1 && recv(fd_.get(), &byte, 1, 0) <= 0;
+  }
+  bool IsClosed() {
+    char byte = 0;
+    return recv(fd_.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+class HeadGateTest : public ::testing::Test {
+ protected:
+  void Start(size_t capacity,
+             std::chrono::milliseconds timeout = std::chrono::hours(24)) {
+    gate_ = std::make_unique<HeadGate>(capacity, timeout, [this](Arrival one) {
+      const std::string bytes = one.bytes;
+      {
+        const std::lock_guard<std::mutex> lock(mu_);
+        passed_.push_back(std::move(one));
+      }
+      if (bytes == Held()) held_.get_future().wait();
+    });
+  }
+  // A head whose passing lasts until `held_` is set.
+  static std::string Held() { return "HOLD / HTTP/1.1\r\n\r\n"; }
+
+  std::vector<std::string> Passed() {
+    const std::lock_guard<std::mutex> lock(mu_);
+    std::vector<std::string> all;
+    for (const Arrival& one : passed_) all.push_back(one.bytes);
+    return all;
+  }
+  void AwaitPassed(size_t count) {
+    while (Passed().size() < count) std::this_thread::yield();
+  }
+
+  std::mutex mu_;
+  std::vector<Arrival> passed_;
+  std::promise<void> held_;
+  std::unique_ptr<HeadGate> gate_;
+};
+
+TEST_F(HeadGateTest, HeadsArePassedWithWhatCameBehindThem) {
+  Start(10);
+  Client whole(*gate_, std::string(kHead) + "body");
+  AwaitPassed(1);
+  Client dripping(*gate_);
+  for (const char c : std::string(kHead)) {
+    EXPECT_EQ(Passed().size(), 1u);
+    dripping.Send(std::string(1, c));
+  }
+  AwaitPassed(2);
+  EXPECT_EQ(Passed(),
+            (std::vector<std::string>{std::string(kHead) + "body", kHead}));
+  EXPECT_FALSE(whole.IsClosed());
+  EXPECT_FALSE(dripping.IsClosed());
+}
+
+TEST_F(HeadGateTest, WhoHasNoHeadInTimeIsClosed) {
+  Start(10, std::chrono::milliseconds(20));
+  Client silent(*gate_);
+  Client begun(*gate_, "POST");
+  EXPECT_TRUE(silent.IsClosedSoon());
+  EXPECT_TRUE(begun.IsClosedSoon());
+  EXPECT_TRUE(Passed().empty());
+}
+
+TEST_F(HeadGateTest, TheOldestIsClosedWhenThereAreTooMany) {
+  Start(2);
+  Client first(*gate_, "POST");
+  Client second(*gate_);
+  EXPECT_FALSE(first.IsClosed());
+  Client third(*gate_);
+  EXPECT_TRUE(first.IsClosedSoon());
+  EXPECT_FALSE(second.IsClosed());
+  EXPECT_FALSE(third.IsClosed());
+}
+
+// In a flood connections come faster than their heads are read.
+TEST_F(HeadGateTest, WhoseHeadIsThereIsPassedWhenThereAreTooMany) {
+  Start(2);
+  const Client busy(*gate_, Held());
+  AwaitPassed(1);
+  // The gate's thread is busy.
+  Client ready(*gate_, kHead);
+  std::vector<std::unique_ptr<Client>> flood;
+  for (int i = 0; i < 5; ++i) flood.push_back(std::make_unique<Client>(*gate_));
+  EXPECT_EQ(Passed(), (std::vector<std::string>{Held(), kHead}));
+  EXPECT_FALSE(ready.IsClosed());
+  EXPECT_TRUE(flood[0]->IsClosedSoon());
+  EXPECT_FALSE(flood[4]->IsClosed());
+  held_.set_value();
+}
+
+TEST_F(HeadGateTest, StopWaitsForHeadsThatHaveBegun) {
+  Start(10);
+  Client silent(*gate_);
+  Client begun(*gate_, "POST / HTTP/1.1\r\n");
+  std::thread stopping([this] { gate_->Stop(); });
+  EXPECT_TRUE(silent.IsClosedSoon());
+  EXPECT_FALSE(begun.IsClosed());
+  begun.Send("\r\n");
+  stopping.join();
+  EXPECT_EQ(Passed(), std::vector<std::string>{kHead});
+  Client late(*gate_, kHead);
+  EXPECT_TRUE(late.IsClosedSoon());
+}
+
+}  // namespace
+}  // namespace signalbox
