@@ -24,6 +24,7 @@ constexpr char kFooter[] = R"help(Examples:
   signalbox result failure --context ci/lint --description "3 problems"
   signalbox status
   signalbox explain --context ci/lint
+  signalbox doctor
 
 Repository, commit and attempt are found in the variables of GitHub Actions,
 Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the git
@@ -83,6 +84,21 @@ not abandoned stays as it is: Signalbox tries by itself, and says when.
 
 Example:
   signalbox retry --repository acme/widgets --sha "$(git rev-parse main)"
+)help";
+
+constexpr char kDoctorFooter[] =
+    R"help(Answers "would Signalbox set statuses here?": which contexts are expected and
+why, which credential posts, what it may do and what is left of its budget, how
+GitHub's hooks are set up where that can be read, and what is wrong. Nothing is
+posted.
+
+Exit codes: 0 nothing is wrong, 1 something is, or the server said no, 2 wrong
+usage, 3 not reachable.
+
+Examples:
+  signalbox doctor
+  signalbox doctor acme/widgets
+  signalbox doctor github.example.com/acme/widgets --json
 )help";
 
 const std::map<std::string, v1::Result>& Results() {
@@ -146,6 +162,7 @@ class Parser {
     AddStatus();
     AddExplain();
     AddRetry();
+    AddDoctor();
   }
 
   std::variant<Arguments, int> Parse(int argc, const char* const* argv) {
@@ -190,10 +207,15 @@ class Parser {
                  "Print the server's answer as one JSON document");
   }
 
-  void AddCommit(CLI::App& app) {
-    app.add_option("--repository", arguments_.repository,
-                   "[HOST/]OWNER/NAME; without a host github.com")
+  CLI::Option* AddRepository(CLI::App& app) {
+    return app
+        .add_option("--repository", arguments_.repository,
+                    "[HOST/]OWNER/NAME; without a host github.com")
         ->type_name("NAME");
+  }
+
+  void AddCommit(CLI::App& app) {
+    AddRepository(app);
     app.add_option("--sha", arguments_.sha,
                    "The full commit id; of a pull request its head")
         ->type_name("SHA");
@@ -303,6 +325,20 @@ class Parser {
     app.footer(kRetryFooter);
   }
 
+  void AddDoctor() {
+    CLI::App& app = *app_.add_subcommand(
+        "doctor", "Check whether statuses can be set in a repository");
+    CLI::Option* positional =
+        app.add_option("REPOSITORY", arguments_.repository,
+                       "The same as --repository")
+            ->type_name("");
+    AddRepository(app)->excludes(positional);
+    AddRetryFor(app, "0s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kDoctorFooter);
+  }
+
   std::string HelpCommand() const {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
     return chosen.empty() ? "signalbox"
@@ -317,6 +353,7 @@ class Parser {
                             : name == "run"     ? Subcommand::kRun
                             : name == "status"  ? Subcommand::kStatus
                             : name == "explain" ? Subcommand::kExplain
+                            : name == "doctor"  ? Subcommand::kDoctor
                                                 : Subcommand::kRetry;
     const bool is_run = arguments_.subcommand == Subcommand::kRun;
     if (is_run && arguments_.command.empty()) {

@@ -13,7 +13,15 @@
 
 namespace signalbox {
 
-enum class Subcommand { kPending, kResult, kRun, kStatus, kExplain, kRetry };
+enum class Subcommand {
+  kPending,
+  kResult,
+  kRun,
+  kStatus,
+  kExplain,
+  kRetry,
+  kDoctor
+};
 
 // Whether it tells the server of a run. The others are a person's, who asks or
 // mends.
@@ -39,7 +47,8 @@ struct Arguments {
   std::vector<std::string> command;  // For run; at least the program's name.
 };
 
-// The exit codes of all subcommands; `run` has its command's, and kWrongUsage
+// The exit codes of all subcommands; `doctor` has kRefused for what is wrong
+// too, and `run` has its command's, and kWrongUsage
 // if it does not come to that.
 enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
 

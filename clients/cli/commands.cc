@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "clients/cli/console.h"
+#include "clients/cli/diagnosis.h"
 #include "clients/cli/printable.h"
 #include "clients/cli/status_table.h"
 #include "clients/cli/timeline.h"
@@ -274,6 +275,43 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
               Printable(status.context()).c_str(),
               RetryText(before, status.posting(), absl::Now()).c_str());
   return kDone;
+}
+
+int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
+                       const Client& client) {
+  const auto fail = [&](const absl::Status& error) {
+    Complain(Explain(error, absl::StrCat("no diagnosis of ", subject.Display()),
+                     arguments, subject));
+    return ExitCodeFor(error);
+  };
+  Examination examination;
+  examination.repository = subject.repository;
+  examination.server = arguments.server;
+  // Anybody may ask this, so it tells a server that is away from one that does
+  // not know who calls.
+  const absl::StatusOr<bool> is_serving = client.IsServing();
+  if (ExitCodeFor(is_serving.status()) == kNotReachable) {
+    return fail(is_serving.status());
+  }
+  if (is_serving.ok()) examination.is_serving = *is_serving;
+
+  v1::DiagnoseRepositoryRequest request;
+  request.set_repository(subject.repository);
+  auto answer = client.DiagnoseRepository(request);
+  if (!answer.ok()) return fail(answer.status());
+  examination.answer = *std::move(answer);
+  if (arguments.json) {
+    PrintJson(examination.answer);
+  } else {
+    std::fputs(ExaminationText(examination, absl::Now(), absl::LocalTimeZone(),
+                               IsTerminalWithColours())
+                   .c_str(),
+               stdout);
+  }
+  const std::vector<std::string> problems = ProblemsOf(examination);
+  // Which JSON, being the server's, does not say.
+  if (arguments.json && !examination.is_serving) Complain(problems.front());
+  return problems.empty() ? kDone : kRefused;
 }
 
 }  // namespace signalbox

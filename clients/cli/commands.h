@@ -24,6 +24,8 @@ int ExplainStatus(const Arguments& arguments, const Subject& subject,
                   const Client& client);
 int RetryPost(const Arguments& arguments, const Subject& subject,
               const Client& client);
+int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
+                       const Client& client);
 
 // The reports as they are sent.
 v1::ReportPendingRequest PendingRequest(const Arguments& arguments,

@@ -64,6 +64,8 @@ int Main(int argc, char** argv) {
       return ExplainStatus(arguments, *subject, *client);
     case Subcommand::kRetry:
       return RetryPost(arguments, *subject, *client);
+    case Subcommand::kDoctor:
+      return DiagnoseRepository(arguments, *subject, *client);
   }
   return kWrongUsage;
 }

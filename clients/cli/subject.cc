@@ -16,6 +16,7 @@ absl::Status NotFound(const Subject& subject, absl::string_view advice) {
 }  // namespace
 
 std::string Subject::Display() const {
+  if (sha.empty()) return repository;
   return absl::StrCat(repository, "@", sha.substr(0, 8));
 }
 
@@ -41,6 +42,7 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
                     "the repository is not known: give --repository "
                     "OWNER/NAME, or run in a checkout with a remote origin");
   }
+  if (arguments.subcommand == Subcommand::kDoctor) return subject;
   subject.sha = given_or_found("sha", arguments.sha, FindSha);
   if (subject.sha.empty()) {
     return NotFound(

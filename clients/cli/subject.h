@@ -14,7 +14,7 @@ namespace signalbox {
 // What is reported about, or asked for.
 struct Subject {
   std::string repository;
-  std::string sha;
+  std::string sha;  // Empty for doctor.
   int64_t attempt = 0;
   std::string target_url;
 
@@ -23,7 +23,8 @@ struct Subject {
   // What was found, but could not be used.
   std::vector<std::string> warnings;
 
-  // `acme/widgets@6dcb09b5`, for people. Not escaped.
+  // `acme/widgets@6dcb09b5`, for people; without a sha `acme/widgets`. Not
+  // escaped.
   std::string Display() const;
 };
 

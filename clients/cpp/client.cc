@@ -1,10 +1,15 @@
 #include "clients/cpp/client.h"
 
 #include <arpa/inet.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/unknown_field_set.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <future>
 #include <optional>
 #include <random>
 #include <utility>
@@ -129,8 +134,10 @@ absl::StatusOr<Client> Client::Connect(absl::string_view address,
           "the token has characters other than visible ASCII");
     }
   }
-  return Client(v1::StatusService::NewStub(OpenChannel(address)),
-                std::move(options));
+  std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
+  Client client(v1::StatusService::NewStub(channel), std::move(options));
+  client.channel_ = std::move(channel);
+  return client;
 }
 
 Client::Client(std::shared_ptr<v1::StatusService::StubInterface> stub,
@@ -162,12 +169,13 @@ Client Client::WithPatience(absl::Duration retry_for,
   ClientOptions options = options_;
   options.retry_for = retry_for;
   options.pause = std::move(pause);
-  return Client(stub_, std::move(options));
+  Client client(stub_, std::move(options));
+  client.channel_ = channel_;
+  return client;
 }
 
-template <typename Request, typename Response>
-absl::StatusOr<Response> Client::Call(Method<Request, Response> method,
-                                      const Request& request) const {
+absl::Status Client::Repeat(
+    const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const {
   const absl::Time give_up = options_.now() + options_.retry_for;
   Repeats repeats(options_.random);
   while (true) {
@@ -184,10 +192,8 @@ absl::StatusOr<Response> Client::Call(Method<Request, Response> method,
       context.AddMetadata("authorization",
                           absl::StrCat("Bearer ", options_.token));
     }
-    Response response;
-    const grpc::Status status =
-        ((*stub_).*method)(&context, request, &response);
-    if (status.ok()) return response;
+    const grpc::Status status = make_try(&context);
+    if (status.ok()) return absl::OkStatus();
 
     const absl::Status error = ToStatus(status, context);
     const std::optional<absl::Duration> pause =
@@ -201,6 +207,18 @@ absl::StatusOr<Response> Client::Call(Method<Request, Response> method,
     if (asked && *pause > left) return error;
     if (!options_.pause(std::min(*pause, left))) return error;
   }
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Client::Call(Method<Request, Response> method,
+                                      const Request& request) const {
+  Response response;
+  const absl::Status status = Repeat([&](grpc::ClientContext* context) {
+    response.Clear();
+    return ((*stub_).*method)(context, request, &response);
+  });
+  if (!status.ok()) return status;
+  return response;
 }
 
 absl::StatusOr<v1::ReportPendingResponse> Client::ReportPending(
@@ -226,6 +244,45 @@ absl::StatusOr<v1::ExplainStatusResponse> Client::ExplainStatus(
 absl::StatusOr<v1::RetryPostResponse> Client::RetryPost(
     const v1::RetryPostRequest& request) const {
   return Call(&v1::StatusService::StubInterface::RetryPost, request);
+}
+
+absl::StatusOr<v1::DiagnoseRepositoryResponse> Client::DiagnoseRepository(
+    const v1::DiagnoseRepositoryRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::DiagnoseRepository, request);
+}
+
+absl::StatusOr<bool> Client::IsServing() const {
+  if (channel_ == nullptr) {
+    return absl::UnimplementedError("there is no connection of our own");
+  }
+  // No package has the two messages: the request is empty for the server as a
+  // whole, and the answer one number.
+  using google::protobuf::Empty;
+  constexpr int kStatusField = 1;
+  constexpr uint64_t kServing = 1;
+  grpc::TemplatedGenericStub<Empty, Empty> stub(channel_);
+  const Empty request;
+  Empty response;
+  const absl::Status status = Repeat([&](grpc::ClientContext* context) {
+    response.Clear();
+    std::promise<grpc::Status> ended;
+    stub.UnaryCall(context, "/grpc.health.v1.Health/Check", grpc::StubOptions(),
+                   &request, &response, [&ended](grpc::Status end) {
+                     ended.set_value(std::move(end));
+                   });
+    return ended.get_future().get();
+  });
+  if (!status.ok()) return status;
+  const google::protobuf::UnknownFieldSet& fields =
+      response.GetReflection()->GetUnknownFields(response);
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const auto& field = fields.field(i);
+    if (field.number() == kStatusField &&
+        field.type() == google::protobuf::UnknownField::TYPE_VARINT) {
+      return field.varint() == kServing;
+    }
+  }
+  return false;
 }
 
 std::string Client::ReasonOf(const absl::Status& error) {

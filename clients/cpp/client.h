@@ -90,6 +90,13 @@ class Client {
       const v1::ExplainStatusRequest& request) const;
   absl::StatusOr<v1::RetryPostResponse> RetryPost(
       const v1::RetryPostRequest& request) const;
+  absl::StatusOr<v1::DiagnoseRepositoryResponse> DiagnoseRepository(
+      const v1::DiagnoseRepositoryRequest& request) const;
+
+  // Whether the server says of itself (grpc.health.v1) that it serves; false:
+  // it is about to stop. Anybody may ask. UNIMPLEMENTED: it does not say, or
+  // this client has a stub of the caller's own making.
+  absl::StatusOr<bool> IsServing() const;
 
   // The server's stable word for an error of this class, such as INVALID_SHA;
   // empty if it gave none.
@@ -103,7 +110,11 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(Method<Request, Response> method,
                                 const Request& request) const;
+  // Makes tries until one ends well or patience runs out.
+  absl::Status Repeat(
+      const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;
 
+  std::shared_ptr<grpc::Channel> channel_;  // Null: the stub is a caller's.
   std::shared_ptr<v1::StatusService::StubInterface> stub_;
   ClientOptions options_;
 };

@@ -8,9 +8,11 @@
 
 namespace signalbox {
 
-FakeServer::FakeServer(const std::string& address) : address_(address) {
+FakeServer::FakeServer(const std::string& address, bool tells_health)
+    : address_(address) {
   receipt_.set_sequence(1);
   receipt_.set_disposition(v1::ACCEPTED);
+  grpc::EnableDefaultHealthCheckService(tells_health);
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
@@ -54,6 +56,15 @@ void FakeServer::SetHistory(v1::ExplainStatusResponse history) {
 void FakeServer::SetRetried(v1::RetryPostResponse retried) {
   std::lock_guard<std::mutex> lock(mu_);
   retried_ = std::move(retried);
+}
+
+void FakeServer::SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis) {
+  std::lock_guard<std::mutex> lock(mu_);
+  diagnosis_ = std::move(diagnosis);
+}
+
+void FakeServer::SetServing(bool is_serving) {
+  server_->GetHealthCheckService()->SetServingStatus(is_serving);
 }
 
 void FakeServer::HoldPendings() {
@@ -150,6 +161,16 @@ grpc::Status FakeServer::RetryPost(grpc::ServerContext* context,
   {
     std::lock_guard<std::mutex> lock(mu_);
     *response = retried_;
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::DiagnoseRepository(
+    grpc::ServerContext* context, const v1::DiagnoseRepositoryRequest* request,
+    v1::DiagnoseRepositoryResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = diagnosis_;
   }
   return Take(context, {*request, ""});
 }

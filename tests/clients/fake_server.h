@@ -28,7 +28,7 @@ struct FakeAnswer {
 struct FakeCall {
   std::variant<v1::ReportPendingRequest, v1::ReportResultRequest,
                v1::GetCommitStatusRequest, v1::ExplainStatusRequest,
-               v1::RetryPostRequest>
+               v1::RetryPostRequest, v1::DiagnoseRepositoryRequest>
       request;
   std::string authorization;
 
@@ -44,8 +44,9 @@ struct FakeCall {
 // answers as it is told. Thread-safe.
 class FakeServer : public v1::StatusService::Service {
  public:
-  // Listens at once.
-  explicit FakeServer(const std::string& address = "127.0.0.1:0");
+  // Listens at once. `tells_health`: it has the health service.
+  explicit FakeServer(const std::string& address = "127.0.0.1:0",
+                      bool tells_health = true);
   ~FakeServer() override;
 
   const std::string& address() const { return address_; }
@@ -60,6 +61,9 @@ class FakeServer : public v1::StatusService::Service {
   void SetCommit(v1::GetCommitStatusResponse commit);
   void SetHistory(v1::ExplainStatusResponse history);
   void SetRetried(v1::RetryPostResponse retried);
+  void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
+  // What it says of itself; true at first.
+  void SetServing(bool is_serving);
 
   // Lets pendings wait for Release before they are answered.
   void HoldPendings();
@@ -84,6 +88,10 @@ class FakeServer : public v1::StatusService::Service {
   grpc::Status RetryPost(grpc::ServerContext* context,
                          const v1::RetryPostRequest* request,
                          v1::RetryPostResponse* response) override;
+  grpc::Status DiagnoseRepository(
+      grpc::ServerContext* context,
+      const v1::DiagnoseRepositoryRequest* request,
+      v1::DiagnoseRepositoryResponse* response) override;
 
  private:
   grpc::Status Take(grpc::ServerContext* context, FakeCall call);
@@ -98,6 +106,7 @@ class FakeServer : public v1::StatusService::Service {
   v1::GetCommitStatusResponse commit_;
   v1::ExplainStatusResponse history_;
   v1::RetryPostResponse retried_;
+  v1::DiagnoseRepositoryResponse diagnosis_;
   bool hold_pendings_ = false;
 
   std::string address_;

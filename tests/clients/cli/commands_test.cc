@@ -156,7 +156,6 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
       {},
       {"frobnicate"},
       {"watch"},
-      {"doctor"},
       {"--frobnicate"},
       {"pending", "extra"},
       {"pending", "--attempt", "x"},

@@ -82,6 +82,7 @@ TEST_F(ClientTest, AllMethodsRepeat) {
       [&] { return client.GetCommitStatus({}).status(); },
       [&] { return client.ExplainStatus({}).status(); },
       [&] { return client.RetryPost({}).status(); },
+      [&] { return client.DiagnoseRepository({}).status(); },
   };
   for (const auto& method : methods) {
     server_.AnswerNext(Unavailable());
@@ -89,6 +90,29 @@ TEST_F(ClientTest, AllMethodsRepeat) {
     EXPECT_TRUE(status.ok()) << status;
   }
   EXPECT_THAT(server_.calls(), SizeIs(2 * methods.size()));
+}
+
+TEST_F(ClientTest, AsksWhetherTheServerServes) {
+  const Client client = Connect();
+  EXPECT_EQ(*client.IsServing(), true);
+  server_.SetServing(false);
+  EXPECT_EQ(*client.IsServing(), false);
+  EXPECT_EQ(*client.WithPatience(absl::ZeroDuration(), nullptr).IsServing(),
+            false);
+  EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+TEST_F(ClientTest, AServerNeedNotSayWhetherItServes) {
+  FakeServer silent("127.0.0.1:0", /*tells_health=*/false);
+  ClientOptions options;
+  options.retry_for = absl::ZeroDuration();
+  const auto ask = [&](const std::string& address) {
+    return Client::Connect(address, options)->IsServing().status();
+  };
+  EXPECT_TRUE(absl::IsUnimplemented(ask(silent.address())));
+  EXPECT_TRUE(absl::IsUnavailable(ask("unix:/nobody/is/there.sock")));
+  const Client of_a_stub(nullptr, options);
+  EXPECT_TRUE(absl::IsUnimplemented(of_a_stub.IsServing().status()));
 }
 
 // It is more than gRPC takes by itself.

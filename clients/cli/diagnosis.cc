@@ -1,0 +1,125 @@
+#include "clients/cli/diagnosis.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cli/printable.h"
+#include "clients/cli/wording.h"
+
+namespace signalbox {
+namespace {
+
+// As wide as the longest name and two spaces.
+constexpr size_t kNameWidth = 13;
+
+// `5,000`.
+std::string Thousands(int64_t number) {
+  const std::string digits = absl::StrCat(std::max<int64_t>(number, 0));
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string BudgetText(const v1::DiagnoseRepositoryResponse& answer,
+                       absl::Time now, absl::TimeZone zone) {
+  if (answer.rate_limit() <= 0) return "no limit is known";
+  std::string text =
+      absl::StrCat(Thousands(answer.rate_limit_remaining()), " of ",
+                   Thousands(answer.rate_limit()), " requests left");
+  if (!answer.has_rate_limit_reset_time()) return text;
+  const absl::Time reset = ToTime(answer.rate_limit_reset_time());
+  if (reset <= now) return absl::StrCat(text, ", full again by now");
+  absl::StrAppend(&text, ", full again at ",
+                  absl::FormatTime("%H:%M", reset, zone), " (in ",
+                  About(reset - now), ")");
+  return text;
+}
+
+// `name`, then one line for each of `values`, or `nothing` if there is none.
+template <typename Values>
+std::string Row(absl::string_view name, const Values& values,
+                absl::string_view nothing = "") {
+  std::vector<std::string> lines(values.begin(), values.end());
+  if (lines.empty()) lines.push_back(std::string(nothing));
+  std::string text;
+  for (const std::string& line : lines) {
+    absl::StrAppend(&text, name, std::string(kNameWidth - name.size(), ' '),
+                    Printable(line), "\n");
+    name = "";
+  }
+  return text;
+}
+
+std::string Row(absl::string_view name, const std::string& value) {
+  return Row(name, std::vector<std::string>{value});
+}
+
+}  // namespace
+
+std::vector<std::string> ProblemsOf(const Examination& examination) {
+  std::vector<std::string> problems;
+  if (!examination.is_serving) {
+    problems.emplace_back(
+        "The server says that it does not serve: it is about to stop.");
+  }
+  for (const std::string& problem : examination.answer.problems()) {
+    problems.push_back(problem);
+  }
+  return problems;
+}
+
+std::string ExaminationText(const Examination& examination, absl::Time now,
+                            absl::TimeZone zone, bool colours) {
+  const v1::DiagnoseRepositoryResponse& answer = examination.answer;
+  std::vector<std::string> contexts;
+  if (answer.expected_contexts_size() > 0) {
+    contexts.push_back(absl::StrJoin(answer.expected_contexts(), ", "));
+  } else {
+    contexts.push_back("none");
+  }
+  if (!answer.expected_contexts_reason().empty()) {
+    contexts.push_back(answer.expected_contexts_reason());
+  }
+  std::string text = absl::StrCat(
+      Printable(examination.repository), "\n\n",
+      Row("server",
+          absl::StrCat(examination.server,
+                       examination.is_serving ? ", serving" : ", not serving")),
+      Row("contexts", contexts),
+      Row("credential",
+          answer.credential().empty() ? "none" : answer.credential()),
+      Row("permissions", answer.permissions_size() == 0
+                             ? std::string("not told")
+                             : absl::StrJoin(answer.permissions(), ", ")),
+      Row("budget", BudgetText(answer, now, zone)),
+      Row("hooks", answer.hook_settings(), "not known"), "\n");
+
+  const std::vector<std::string> problems = ProblemsOf(examination);
+  for (const std::string& problem : problems) {
+    absl::StrAppend(
+        &text,
+        Coloured("problem:", ColourOf(v1::COMMIT_STATE_FAILURE), colours), " ",
+        Printable(problem), "\n");
+  }
+  if (problems.empty()) {
+    absl::StrAppend(&text,
+                    Coloured("everything looks right",
+                             ColourOf(v1::COMMIT_STATE_SUCCESS), colours),
+                    "\n");
+    return text;
+  }
+  absl::StrAppend(
+      &text, "\n",
+      Coloured(absl::StrCat(problems.size(),
+                            problems.size() == 1 ? " problem" : " problems"),
+               ColourOf(v1::COMMIT_STATE_FAILURE), colours),
+      "\n");
+  return text;
+}
+
+}  // namespace signalbox
