@@ -143,6 +143,20 @@ TEST_F(DeliveryLedgerTest, RedeliveriesOfOthersCount) {
   EXPECT_EQ(AskAll(), Guids());
 }
 
+// What was asked for comes back in the list as an attempt: one try, not two.
+TEST_F(DeliveryLedgerTest, ATryThatIsListedIsStillOneTry) {
+  Note("a", 503);
+  Note("up", 202);
+  for (int tries = 0; tries < 3; ++tries) {
+    ASSERT_EQ(AskAll(), Guids{"a"}) << tries;
+    now_ += absl::Seconds(10);
+    Note("a", 503, /*redelivery=*/true);
+    Note("up", 202);
+    now_ += absl::Minutes(5);
+  }
+  EXPECT_EQ(AskAll(), Guids());
+}
+
 TEST_F(DeliveryLedgerTest, ReceiversThatAreDownAreProbed) {
   Note("a", 503);
   Note("b", 503);

@@ -44,7 +44,8 @@ TEST_F(RecoveryRoomTest, ARestartGoesOnWhereItWas) {
   shim_is_up_ = false;
   Miss(0, 3);
   Start();
-  Run(absl::Minutes(1));
+  Run(absl::Minutes(20));
+  clock_.Advance(absl::Hours(1));
   Start();
   shim_is_up_ = true;
   Run(absl::Minutes(40));
@@ -131,6 +132,38 @@ TEST_F(RecoveryRoomTest, PullingNeedsNoReceiver) {
   Start();
   Run(absl::Seconds(14));
   EXPECT_LE(rules().request_count() - requests, 9);
+}
+
+// What was looked through is not listed again: 350 deliveries are four pages.
+TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
+  shim_is_up_ = false;
+  options_.pull = true;
+  for (int i = 0; i < 350; ++i) {
+    rules().hooks().Record({.name = "star", .payload = "{}"},
+                           {.status_code = 202}, clock_.Now());
+  }
+  clock_.Advance(absl::Hours(1));
+  Start();
+  Run(absl::Seconds(10));
+  const int requests = rules().request_count();
+  EXPECT_GE(requests, 4);
+  // What is of no use is not read.
+  EXPECT_LE(requests, 8);
+  Start();
+  Run(absl::Seconds(10));
+  // The hooks of the repository and of its owner, and one page.
+  EXPECT_LE(rules().request_count() - requests, 4);
+}
+
+// GitHub was asked, and its answer got lost: asking again would be one more
+// delivery.
+TEST_F(RecoveryRoomTest, ALostAnswerIsNoReasonToAskAgain) {
+  Miss(0, 5);
+  Fail("reset_after_apply", 5, 60, "/attempts");
+  Start();
+  Run(absl::Hours(1));
+  EXPECT_EQ(KnownOf(0, 5), 5);
+  EXPECT_EQ(deliveries_, 5);
 }
 
 TEST_F(RecoveryRoomTest, TroublesDelayAndLoseNothing) {
