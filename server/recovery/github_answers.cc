@@ -54,10 +54,24 @@ int64_t Number(const Json& object, const char* name) {
   return found->get<int64_t>();
 }
 
-bool Flag(const Json& object, const char* name, bool otherwise = false) {
+std::optional<bool> MaybeFlag(const Json& object, const char* name) {
   const Json* const found = Find(object, name);
-  return found != nullptr && found->is_boolean() ? found->get<bool>()
-                                                 : otherwise;
+  if (found == nullptr || !found->is_boolean()) return std::nullopt;
+  return found->get<bool>();
+}
+
+bool Flag(const Json& object, const char* name, bool otherwise = false) {
+  return MaybeFlag(object, name).value_or(otherwise);
+}
+
+std::vector<std::string> Texts(const Json& object, const char* name) {
+  std::vector<std::string> texts;
+  const Json* const found = Find(object, name);
+  if (found == nullptr || !found->is_array()) return texts;
+  for (const Json& text : *found) {
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  }
+  return texts;
 }
 
 absl::Time Moment(const Json& object, const char* name) {
@@ -126,6 +140,18 @@ std::optional<ListedHook> HookFrom(const Json& config) {
                       (insecure != nullptr && insecure->is_number_integer() &&
                        Number(config, "insecure_ssl") == 1);
   return hook;
+}
+
+// `unused` and `active` are how a hook is that nothing went wrong with; of a
+// failure without an answer the code is 0 or null.
+std::optional<int> LastCode(const Json& last) {
+  const int64_t code = Number(last, "code");
+  if (code > 0 && code < 1000) return static_cast<int>(code);
+  const std::string status = Text(last, "status");
+  if (status.empty() || status == "unused" || status == "active") {
+    return std::nullopt;
+  }
+  return 0;
 }
 
 template <typename Value, typename From>
@@ -210,19 +236,9 @@ absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json) {
         hook->id = Number(item, "id");
         if (hook->id <= 0) return std::nullopt;
         hook->active = Flag(item, "active", /*otherwise=*/true);
-        const Json& events = Object(item, "events");
-        if (events.is_array()) {
-          for (const Json& event : events) {
-            if (event.is_string()) {
-              hook->events.push_back(event.get<std::string>());
-            }
-          }
-        }
+        hook->events = Texts(item, "events");
         const Json& last = Object(item, "last_response");
-        const int64_t code = Number(last, "code");
-        if (code > 0 && code < 1000) {
-          hook->last_response_code = static_cast<int>(code);
-        }
+        hook->last_response_code = LastCode(last);
         hook->last_response_message = Text(last, "message");
         return hook;
       });
@@ -234,6 +250,28 @@ absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json) {
   std::optional<ListedHook> hook = HookFrom(*object);
   if (!hook.has_value()) return Unexpected("GitHub's answer is not a hook");
   return *std::move(hook);
+}
+
+absl::StatusOr<std::vector<std::string>> ReadAppEvents(absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  return Texts(*object, "events");
+}
+
+absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json) {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  RepositoryFacts facts;
+  facts.full_name = Text(*object, "full_name");
+  if (facts.full_name.empty()) {
+    return Unexpected("GitHub's answer is not a repository");
+  }
+  facts.owner_is_user = Text(Object(*object, "owner"), "type") == "User";
+  facts.is_private = MaybeFlag(*object, "private");
+  facts.archived = Flag(*object, "archived");
+  facts.disabled = Flag(*object, "disabled");
+  facts.may_push = MaybeFlag(Object(*object, "permissions"), "push");
+  return facts;
 }
 
 }  // namespace signalbox

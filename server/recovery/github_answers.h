@@ -70,12 +70,26 @@ struct ListedHook {
   bool has_secret = false;
   bool insecure_ssl = false;
   std::vector<std::string> events;
+  // Nothing: nothing was sent yet, or it is not told. 0: there was no answer.
   std::optional<int> last_response_code;
   std::string last_response_message;
 };
 absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json);
 // Of an App's only hook, which has no events and is always active.
 absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json);
+// The events that an App subscribes to.
+absl::StatusOr<std::vector<std::string>> ReadAppEvents(absl::string_view json);
+
+// A repository, as far as its statuses are concerned.
+struct RepositoryFacts {
+  std::string full_name;           // OWNER/NAME.
+  bool owner_is_user = false;      // Not an organisation.
+  std::optional<bool> is_private;  // This and `may_push` are not always told.
+  bool archived = false;
+  bool disabled = false;
+  std::optional<bool> may_push;  // Who asks.
+};
+absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json);
 
 }  // namespace signalbox
 

@@ -213,9 +213,20 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   if (now < line.retry_time) return line.retry_time;
   if (!urgent && now < line.rest_end) return line.rest_end;
 
+  auto& queue = urgent ? line.urgent : line.patient;
+  // What there is to say of a question that waits for its turn in vain.
+  const auto wait_for = [&queue](absl::string_view reason,
+                                 absl::string_view message) {
+    if (queue.front()->tries > 0 || reason.empty()) return;
+    queue.front()->last =
+        Unanswered(Action::kRetry, std::string(reason), std::string(message));
+  };
   const absl::StatusOr<Token> token =
       credentials_->Get(credential, clock_->Now());
-  if (absl::IsUnavailable(token.status())) return now + kLookAgain;
+  if (absl::IsUnavailable(token.status())) {
+    wait_for(ReasonOf(token.status()), token.status().message());
+    return now + kLookAgain;
+  }
   if (!token.ok()) {
     RefuseAll(line,
               Unanswered(absl::IsNotFound(token.status()) ? Action::kAbandon
@@ -226,11 +237,13 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   }
   const RequestGate::Answer gate =
       gate_->Enter(credential, *token, /*pending=*/true, now);
-  if (gate.when > now) return std::min(gate.when, now + kLookAgain);
+  if (gate.when > now) {
+    wait_for(gate.reason, "it was not its turn in time");
+    return std::min(gate.when, now + kLookAgain);
+  }
   if (token->probe_only) {
     Send(credential, nullptr, *token);
   } else {
-    auto& queue = urgent ? line.urgent : line.patient;
     std::unique_ptr<Waiting> first = std::move(queue.front());
     queue.pop_front();
     Send(credential, std::move(first), *token);

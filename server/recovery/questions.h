@@ -42,7 +42,8 @@ struct Question {
 // is waited for. What ends a question is any other answer; that its credential
 // is stopped (verdict kPark, with the reason of Credentials::Get, or kAbandon
 // and NO_CREDENTIAL) or that its patience is over (kRetry, with the reason of
-// the last trouble, or NOT_ASKED). Then `answer` of the reply is an error if
+// the last trouble, or of what it waited for: CREDENTIAL_NOT_READY, one of
+// RequestGate's, or NOT_ASKED). Then `answer` of the reply is an error if
 // GitHub did not answer.
 //
 // It has no thread of its own: a Worker calls RunOnce, or a simulation does.

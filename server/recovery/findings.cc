@@ -1,0 +1,379 @@
+#include "server/recovery/findings.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/recovery/github_answers.h"
+#include "server/recovery/hook_report.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxScopes = 50;
+constexpr size_t kMaxScope = 100;
+
+// A reason of Classify's, of Credentials' or of Questions', in words. `%`
+// stands for the repository.
+struct Saying {
+  absl::string_view reason;
+  absl::string_view words;
+};
+
+constexpr Saying kStops[] = {
+    {"CREDENTIAL_REFUSED",
+     "GitHub refuses the credential's token: it has expired or was revoked. A "
+     "token in a file is taken up when the file changes, and all are tried "
+     "again every 15 minutes."},
+    {"ACCOUNT_SUSPENDED",
+     "GitHub has suspended the user behind the token: another user's token is "
+     "needed, or GitHub's support."},
+    {"APP_REFUSED",
+     "GitHub refuses the App's key or the clock of this machine: check "
+     "private_key_file, client_id or app_id, and the time. The file is taken "
+     "up when it changes."},
+    {"APP_NOT_INSTALLED",
+     "The App is not installed at the owner of %: an owner of that account "
+     "must install it."},
+    {"INSTALLATION_SUSPENDED",
+     "The App's installation at the owner of % is suspended: whoever suspended "
+     "it must end that, in the account's settings under GitHub Apps."},
+};
+
+constexpr Saying kRefusals[] = {
+    {"REPOSITORY_NOT_FOUND",
+     "GitHub does not show % to the credential: there is no such repository, "
+     "or it is not in the App's installation, or the credential has no access "
+     "to it."},
+    {"PERMISSION_MISSING",
+     "GitHub forbids the credential to read %: a permission is missing."},
+    {"SSO_REQUIRED",
+     "The organisation wants single sign-on: authorise the token for it, in "
+     "the token's settings at GitHub."},
+    {"IP_NOT_ALLOWED",
+     "The organisation allows only some addresses, and this server's is not "
+     "among them: its IP allow list must have it."},
+    {"REPOSITORY_BLOCKED", "GitHub has blocked access to %."},
+    {"LEGAL_BLOCK", "GitHub has blocked % for legal reasons."},
+    {"REPOSITORY_GONE", "GitHub says that % is gone."},
+    {"REDIRECT_REFUSED",
+     "GitHub redirects requests for % to another host, where the token is not "
+     "sent: check api_url."},
+    {"BAD_CREDENTIALS", "GitHub refuses the credential's token."},
+};
+
+constexpr Saying kTroubles[] = {
+    {"NOT_ASKED", "GitHub did not answer in time."},
+    {"TIMEOUT", "GitHub did not answer in time."},
+    {"SERVER_ERROR", "GitHub answers with an error of its own."},
+    {"HOST_DOWN",
+     "GitHub's API has not answered for a while; it is asked again from time "
+     "to time."},
+    {"BUDGET_SPENT", "GitHub's hourly budget of the credential is spent."},
+    {"BUDGET_RESERVED",
+     "GitHub was not asked: what is left of the credential's hourly budget is "
+     "kept for results."},
+    {"PACE", "GitHub was not asked: the credential has much else to do."},
+};
+
+template <size_t kCount>
+const Saying* Find(const Saying (&sayings)[kCount], absl::string_view reason) {
+  const auto* const found = std::find_if(
+      std::begin(sayings), std::end(sayings),
+      [reason](const Saying& one) { return one.reason == reason; });
+  return found == std::end(sayings) ? nullptr : found;
+}
+
+// GitHub's own words in brackets, if there are any.
+std::string InBrackets(const Verdict& verdict) {
+  std::vector<std::string> parts = {verdict.reason};
+  if (verdict.http_status != 0) {
+    parts.push_back(absl::StrCat("HTTP ", verdict.http_status));
+  }
+  if (!verdict.message.empty()) parts.push_back(verdict.message);
+  return absl::StrCat(" (", absl::StrJoin(parts, ", "), ")");
+}
+
+std::string TroubleText(const Verdict& verdict) {
+  if (verdict.reason == "CREDENTIAL_NOT_READY") {
+    return absl::StrCat("The credential is not ready: ", verdict.message, ".");
+  }
+  if (verdict.reason == "NOT_SENT") {
+    std::string text =
+        absl::StrCat("GitHub cannot be reached: ", verdict.message, ".");
+    if (absl::StrContains(verdict.message, "SSL") ||
+        absl::StrContains(verdict.message, "certificate")) {
+      absl::StrAppend(&text,
+                      " Its certificate must come from an authority that this "
+                      "machine trusts, or that ca_file names.");
+    }
+    return text;
+  }
+  const Saying* const saying = Find(kTroubles, verdict.reason);
+  return saying != nullptr
+             ? std::string(saying->words)
+             : absl::StrCat("GitHub did not answer", InBrackets(verdict), ".");
+}
+
+// That it is limited, and until when, is said elsewhere.
+bool WasLimit(const Verdict& verdict) {
+  return verdict.action == Action::kWait || verdict.reason == "RATE_LIMITED";
+}
+
+std::string UtcText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
+}
+
+// The scopes of a classic token; nothing: GitHub did not tell.
+std::optional<std::vector<std::string>> ScopesOf(const HttpResponse& answer) {
+  for (const auto& [name, value] : answer.headers) {
+    if (!absl::EqualsIgnoreCase(name, "x-oauth-scopes")) continue;
+    std::vector<std::string> scopes;
+    for (const absl::string_view part : absl::StrSplit(value, ',')) {
+      const absl::string_view scope = absl::StripAsciiWhitespace(part);
+      const bool is_word =
+          !scope.empty() && scope.size() <= kMaxScope &&
+          std::all_of(scope.begin(), scope.end(),
+                      [](unsigned char c) { return absl::ascii_isgraph(c); });
+      if (is_word && scopes.size() < kMaxScopes) scopes.emplace_back(scope);
+    }
+    return scopes;
+  }
+  return std::nullopt;
+}
+
+bool Has(const std::vector<std::string>& words, absl::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Puts the diagnosis together.
+class Conclusion {
+ public:
+  explicit Conclusion(const Findings& findings) : findings_(findings) {}
+
+  Diagnosis Draw() {
+    diagnosis_.credential = findings_.credential;
+    if (findings_.credential.empty()) {
+      AddProblem(absl::StrCat(
+          "No credential is configured for ", findings_.repository.owner,
+          " at ", findings_.repository.host,
+          ": in the configuration file an item under `github` must name the "
+          "account, or \"*\", with `app` or `token_file`; or start the server "
+          "with --github-token-file."));
+      return std::move(diagnosis_);
+    }
+    DrawFromCredential();
+    DrawFromBudget();
+    DrawFromRepository();
+    DrawFromPermissions();
+    if (findings_.repository_answer.asked) {
+      HookReport hooks = ReportHooks(findings_);
+      for (std::string& setting : hooks.settings) {
+        diagnosis_.hook_settings.push_back(std::move(setting));
+      }
+      for (std::string& problem : hooks.problems) {
+        AddProblem(std::move(problem));
+      }
+    }
+    DrawFromSilence();
+    return std::move(diagnosis_);
+  }
+
+ private:
+  bool IsApp() const { return !findings_.state.app.empty(); }
+
+  // Each once.
+  void AddProblem(std::string problem) {
+    if (!Has(diagnosis_.problems, problem)) {
+      diagnosis_.problems.push_back(std::move(problem));
+    }
+  }
+
+  std::string Fill(absl::string_view words) const {
+    return absl::StrJoin(absl::StrSplit(words, '%'),
+                         findings_.repository.Display());
+  }
+
+  void AddStop(absl::string_view reason) {
+    const Saying* saying = Find(kStops, reason);
+    if (saying == nullptr) saying = Find(kRefusals, reason);
+    AddProblem(saying != nullptr
+                   ? Fill(saying->words)
+                   : absl::StrCat("GitHub refuses the credential (", reason,
+                                  "); it is asked again from time to time."));
+  }
+
+  void DrawFromCredential() {
+    if (!findings_.state.stop_reason.empty()) {
+      AddStop(findings_.state.stop_reason);
+    }
+  }
+
+  void DrawFromBudget() {
+    const RateLimiter::BudgetView& budget = findings_.budget;
+    if (budget.limit > 0) {
+      diagnosis_.rate_limit = budget.limit;
+      diagnosis_.rate_limit_remaining = budget.remaining;
+      diagnosis_.rate_limit_reset_time = budget.reset_time;
+    }
+    if (findings_.limited_until > findings_.now) {
+      AddProblem(absl::StrCat("GitHub limits the credential until ",
+                              UtcText(findings_.limited_until),
+                              ": nothing is posted until then."));
+    } else if (budget.limit > 0 && budget.remaining <= 0 &&
+               budget.reset_time > findings_.now) {
+      AddProblem(absl::StrCat("The credential's hourly budget is spent until ",
+                              UtcText(budget.reset_time),
+                              ": nothing is posted until then."));
+    }
+  }
+
+  void DrawFromRepository() {
+    const std::optional<GitHubReply>& reply = findings_.repository_answer.reply;
+    if (!reply.has_value()) return;
+    const Verdict& verdict = reply->verdict;
+    if (verdict.action == Action::kDone) return DrawFromAnswer(*reply);
+    if (verdict.action == Action::kPark) return AddStop(verdict.reason);
+    if (WasTrouble(verdict)) {
+      if (!WasLimit(verdict)) AddProblem(TroubleText(verdict));
+      return;
+    }
+    const Saying* const saying = Find(kRefusals, verdict.reason);
+    std::string text = saying != nullptr
+                           ? Fill(saying->words)
+                           : absl::StrCat("GitHub does not tell of ",
+                                          findings_.repository.Display(),
+                                          InBrackets(verdict), ".");
+    if (verdict.action == Action::kRetryBriefly) {
+      absl::StrAppend(&text,
+                      " The token is new, so this may pass within a minute.");
+    }
+    AddProblem(std::move(text));
+  }
+
+  void DrawFromAnswer(const GitHubReply& reply) {
+    const std::string asked = findings_.repository.Display();
+    const absl::StatusOr<RepositoryFacts> read =
+        ReadRepository(reply.answer->body);
+    if (!read.ok()) {
+      AddProblem(absl::StrCat("What GitHub answers about ", asked,
+                              " makes no sense: check api_url."));
+      return;
+    }
+    const RepositoryFacts& facts = *read;
+    is_private_ = facts.is_private;
+    const absl::StatusOr<Repository> named = ParseRepository(facts.full_name);
+    if (named.ok() && named->FullName() == facts.full_name &&
+        !absl::EqualsIgnoreCase(facts.full_name,
+                                findings_.repository.FullName())) {
+      AddProblem(absl::StrCat(
+          asked, " is called ", facts.full_name,
+          " now: use that name. The old one works until another repository "
+          "takes it."));
+    }
+    if (facts.archived) {
+      AddProblem(absl::StrCat(asked,
+                              " is archived, and so read-only: GitHub "
+                              "takes no statuses for it."));
+    }
+    if (facts.disabled) {
+      AddProblem(absl::StrCat("GitHub has disabled ", asked, "."));
+    }
+    // What it says to an App is about the contents.
+    if (!IsApp() && facts.may_push == false) {
+      AddProblem(absl::StrCat(
+          "The user behind the token may not write to ", asked,
+          ": GitHub answers statuses with 404. The right to push is needed."));
+    }
+  }
+
+  void DrawFromPermissions() {
+    if (IsApp()) return DrawFromAppPermissions();
+    const std::optional<GitHubReply>& reply = findings_.repository_answer.reply;
+    if (!reply.has_value() || !reply->answer.ok()) return;
+    const auto scopes = ScopesOf(*reply->answer);
+    if (!scopes.has_value()) return;
+    diagnosis_.permissions = *scopes;
+    const bool is_enough = Has(*scopes, "repo") ||
+                           Has(*scopes, "repo:status") ||
+                           (Has(*scopes, "public_repo") && is_private_ != true);
+    if (!is_enough) {
+      AddProblem(
+          "The token may not set statuses: it needs the scope repo:status, or "
+          "repo.");
+    } else if (reply->verdict.http_status == 404 && !Has(*scopes, "repo")) {
+      AddProblem(
+          "The token's scopes do not show private repositories; with "
+          "repo:status it may set their statuses nevertheless.");
+    }
+  }
+
+  void DrawFromAppPermissions() {
+    const std::vector<std::string>& permissions = findings_.state.permissions;
+    diagnosis_.permissions = permissions;
+    if (permissions.empty()) return;
+    const auto may = [&](absl::string_view what, bool write) {
+      return Has(permissions, absl::StrCat(what, "=write")) ||
+             Has(permissions, absl::StrCat(what, "=admin")) ||
+             (!write && Has(permissions, absl::StrCat(what, "=read")));
+    };
+    const absl::string_view how =
+        " Grant it in the App's settings; then an owner of the account must "
+        "accept it.";
+    if (!may("statuses", /*write=*/true)) {
+      AddProblem(absl::StrCat(
+          "The App may not set statuses: it has no permission statuses=write "
+          "(Commit statuses: Read and write).",
+          how));
+    }
+    if (!may("pull_requests", /*write=*/false)) {
+      AddProblem(absl::StrCat(
+          "The App is not told of pull requests: it has no permission "
+          "pull_requests=read.",
+          how));
+    }
+    if (!may("metadata", /*write=*/false)) {
+      AddProblem(
+          absl::StrCat("The App cannot see repositories: it has no permission "
+                       "metadata=read.",
+                       how));
+    }
+  }
+
+  void DrawFromSilence() {
+    for (const Finding* const finding :
+         {&findings_.repository_answer, &findings_.repository_hooks,
+          &findings_.organization_hooks, &findings_.app_hook, &findings_.app}) {
+      if (!finding->asked) continue;
+      if (!finding->reply.has_value()) {
+        AddProblem("GitHub did not answer in time.");
+      } else if (WasTrouble(finding->reply->verdict) &&
+                 !WasLimit(finding->reply->verdict)) {
+        AddProblem(TroubleText(finding->reply->verdict));
+      }
+    }
+  }
+
+  const Findings& findings_;
+  Diagnosis diagnosis_;
+  std::optional<bool> is_private_;
+};
+
+}  // namespace
+
+bool WasTrouble(const Verdict& verdict) {
+  return verdict.action == Action::kRetry ||
+         verdict.action == Action::kRetryAmbiguous ||
+         verdict.action == Action::kWait;
+}
+
+Diagnosis Conclude(const Findings& findings) {
+  return Conclusion(findings).Draw();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,273 @@
+#include "server/recovery/hook_report.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "server/recovery/github_answers.h"
+#include "server/recovery/hook_finder.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxHooks = 20;
+constexpr size_t kMaxEvents = 30;
+constexpr size_t kMaxWord = 100;
+constexpr size_t kMaxUrl = 300;
+
+// GitHub's text on one line, printable ASCII for the rest `?`.
+std::string Plain(absl::string_view text, size_t limit) {
+  std::string plain(text.substr(0, limit));
+  for (char& c : plain) {
+    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) c = '?';
+  }
+  if (text.size() > limit) absl::StrAppend(&plain, "...");
+  return plain;
+}
+
+// Without what may be secret in it: a user, a query.
+std::string UrlText(absl::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t scheme = url.find("://");
+  const absl::string_view before =
+      scheme == absl::string_view::npos ? "" : url.substr(0, scheme + 3);
+  absl::string_view rest = url.substr(before.size());
+  const size_t at = rest.substr(0, rest.find('/')).rfind('@');
+  if (at != absl::string_view::npos) rest.remove_prefix(at + 1);
+  return Plain(absl::StrCat(before, rest), kMaxUrl);
+}
+
+bool Sends(const std::vector<std::string>& events, absl::string_view event) {
+  return std::any_of(
+      events.begin(), events.end(),
+      [event](const std::string& one) { return one == event || one == "*"; });
+}
+
+std::string EventsText(const std::vector<std::string>& events) {
+  if (events.empty()) return "no events";
+  std::vector<std::string> names;
+  for (const std::string& event : events) {
+    if (names.size() == kMaxEvents) {
+      names.emplace_back("and more");
+      break;
+    }
+    names.push_back(event == "*" ? "all" : Plain(event, kMaxWord));
+  }
+  return absl::StrCat("events ", absl::StrJoin(names, " "));
+}
+
+bool WasRead(const Finding& finding) {
+  return finding.reply.has_value() &&
+         finding.reply->verdict.action == Action::kDone;
+}
+
+// GitHub answered, and not with what was asked for.
+bool WasRefused(const Finding& finding) {
+  return finding.reply.has_value() &&
+         finding.reply->verdict.action != Action::kDone &&
+         !WasTrouble(finding.reply->verdict);
+}
+
+class Reporter {
+ public:
+  explicit Reporter(const Findings& findings) : findings_(findings) {}
+
+  HookReport Report() {
+    ReportList(findings_.repository_hooks,
+               absl::StrCat("of ", findings_.repository.Display()),
+               "The repository's webhooks cannot be read: an App needs the "
+               "permission repository_hooks=read, a token the scope "
+               "admin:repo_hook and a user who administers the repository.");
+    ReportList(findings_.organization_hooks,
+               absl::StrCat("of the organisation ", findings_.repository.owner),
+               "The organisation's webhooks cannot be read: an App needs the "
+               "permission organization_hooks=read, a token the scope "
+               "admin:org_hook and a user who owns the organisation.");
+    if (findings_.app_hook.asked) ReportAppHook();
+    if (!found_) ReportNone();
+    return std::move(report_);
+  }
+
+ private:
+  void ReportList(const Finding& finding, const std::string& whose,
+                  absl::string_view unreadable) {
+    if (!finding.asked) return;
+    if (!WasRead(finding)) {
+      all_were_read_ = false;
+      if (WasRefused(finding)) report_.settings.emplace_back(unreadable);
+      return;
+    }
+    const absl::StatusOr<std::vector<ListedHook>> hooks =
+        ReadHooks(finding.reply->answer->body);
+    if (!hooks.ok()) {
+      all_were_read_ = false;
+      report_.settings.push_back(absl::StrCat(
+          "What GitHub tells of the webhooks ", whose, " makes no sense."));
+      return;
+    }
+    some_were_read_ = true;
+    // There may be more pages, or an answer that was cut would not be JSON.
+    if (!finding.reply->next_path.empty()) all_were_read_ = false;
+    for (const ListedHook& hook : *hooks) {
+      const SeenHook seen{findings_.repository.host, hook.id};
+      const bool is_seen =
+          std::find(findings_.seen_hooks.begin(), findings_.seen_hooks.end(),
+                    seen) != findings_.seen_hooks.end();
+      if (!is_seen && !IsOurHookUrl(hook.url, findings_.hook_urls)) continue;
+      found_ = true;
+      if (++count_ > kMaxHooks) continue;
+      ReportHook(hook, absl::StrCat("Webhook ", hook.id, " ", whose));
+    }
+  }
+
+  void ReportHook(const ListedHook& hook, const std::string& name) {
+    const std::string last = LastResponse(hook);
+    AddSettings(name, hook,
+                absl::StrCat(", ", EventsText(hook.events),
+                             hook.active ? ", active" : ", not active"),
+                last.empty() ? "" : absl::StrCat(", ", last));
+    if (!hook.active) {
+      AddProblem(name, "is not active: GitHub sends nothing through it.");
+    }
+    AddProblems(hook, name);
+    if (!Sends(hook.events, "pull_request")) {
+      AddProblem(name,
+                 "does not send the event pull_request: nothing becomes "
+                 "pending by itself.");
+    }
+    if (hook.last_response_code.has_value() &&
+        (*hook.last_response_code < 200 || *hook.last_response_code > 299)) {
+      AddProblem(
+          name,
+          absl::StrCat("did not get its last delivery through: ", last, "."));
+    }
+  }
+
+  void ReportAppHook() {
+    if (!WasRead(findings_.app_hook)) {
+      all_were_read_ = false;
+      if (WasRefused(findings_.app_hook)) {
+        report_.settings.push_back(absl::StrCat(
+            "The App's webhook cannot be read (",
+            Plain(findings_.app_hook.reply->verdict.reason, kMaxWord), ")."));
+      }
+      return;
+    }
+    some_were_read_ = true;
+    const absl::StatusOr<ListedHook> hook =
+        ReadAppHook(findings_.app_hook.reply->answer->body);
+    if (!hook.ok()) {
+      report_.settings.emplace_back("The App has no webhook.");
+      return;
+    }
+    const std::string name = "The App's webhook";
+    if (!IsOurHookUrl(hook->url, findings_.hook_urls)) {
+      report_.settings.push_back(absl::StrCat(
+          name, ": ", UrlText(hook->url),
+          ", which is not known to lead here; recovery.hook_urls can say so."));
+      return;
+    }
+    found_ = true;
+    std::string sends;
+    absl::StatusOr<std::vector<std::string>> events =
+        absl::NotFoundError("not known");
+    if (WasRead(findings_.app)) {
+      events = ReadAppEvents(findings_.app.reply->answer->body);
+    }
+    if (events.ok()) {
+      sends = absl::StrCat(", ", EventsText(*events));
+      if (!Sends(*events, "pull_request")) {
+        AddProblem("The App",
+                   "does not subscribe to the event pull_request: nothing "
+                   "becomes pending by itself.");
+      }
+    }
+    AddSettings(name, *hook, sends, "");
+    AddProblems(*hook, name);
+  }
+
+  // `sends` and `last` begin with a comma, or are empty.
+  void AddSettings(absl::string_view name, const ListedHook& hook,
+                   absl::string_view sends, absl::string_view last) {
+    report_.settings.push_back(absl::StrCat(
+        name, ": ", UrlText(hook.url), ", content type ",
+        hook.content_type.empty() ? "form" : Plain(hook.content_type, kMaxWord),
+        sends, hook.has_secret ? ", with a secret" : ", without a secret",
+        hook.insecure_ssl ? ", certificates not verified" : "", last, "."));
+  }
+
+  void AddProblems(const ListedHook& hook, absl::string_view name) {
+    if (!hook.has_secret) {
+      AddProblem(name,
+                 "has no secret: its deliveries cannot be told from forged "
+                 "ones, and the shim refuses them.");
+    }
+    if (hook.insecure_ssl) {
+      AddProblem(name,
+                 "does not verify the receiver's certificate (insecure_ssl): "
+                 "others can read and change what it sends.");
+    }
+  }
+
+  void AddProblem(absl::string_view name, absl::string_view what) {
+    report_.problems.push_back(absl::StrCat(name, " ", what));
+  }
+
+  // Empty: nothing was sent yet, or GitHub does not tell.
+  static std::string LastResponse(const ListedHook& hook) {
+    if (!hook.last_response_code.has_value()) return "";
+    std::string text =
+        *hook.last_response_code == 0
+            ? std::string("last delivery without an answer")
+            : absl::StrCat("last response ", *hook.last_response_code);
+    if (!hook.last_response_message.empty() &&
+        hook.last_response_message != "OK") {
+      absl::StrAppend(&text, " (", Plain(hook.last_response_message, kMaxWord),
+                      ")");
+    }
+    return text;
+  }
+
+  void ReportNone() {
+    if (!some_were_read_) return;
+    const Repository& repository = findings_.repository;
+    const bool nothing_came = std::none_of(
+        findings_.seen_hooks.begin(), findings_.seen_hooks.end(),
+        [&](const SeenHook& seen) { return seen.host == repository.host; });
+    if (!all_were_read_ && !nothing_came) {
+      report_.settings.emplace_back(
+          "None of the webhooks that can be read leads here.");
+      return;
+    }
+    std::string host;
+    if (repository.host != "github.com") {
+      host = absl::StrCat(" --github-host=", repository.host);
+    }
+    report_.problems.push_back(absl::StrCat(
+        "No webhook leads here, so that nothing becomes pending by itself. "
+        "Make one with a secret, the event pull_request and a URL that ends in "
+        "/event_handler, or for a try on this machine run `gh webhook forward",
+        host, " --repo=", repository.FullName(),
+        " --events=pull_request,push --secret=SECRET "
+        "--url=http://127.0.0.1:4567/event_handler`; recovery.hook_urls names "
+        "others that lead here."));
+  }
+
+  const Findings& findings_;
+  HookReport report_;
+  bool found_ = false;  // One that is ours.
+  bool some_were_read_ = false;
+  bool all_were_read_ = true;
+  size_t count_ = 0;
+};
+
+}  // namespace
+
+HookReport ReportHooks(const Findings& findings) {
+  return Reporter(findings).Report();
+}
+
+}  // namespace signalbox
