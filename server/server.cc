@@ -30,6 +30,7 @@
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
+#include "server/recovery/diagnosis.h"
 #include "server/recovery/questions.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
@@ -121,6 +122,7 @@ struct Server::Parts {
   std::unique_ptr<Worker> poster_worker;
   std::unique_ptr<Questions> questions;
   std::unique_ptr<Recovery> recovery;
+  std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<Worker> recovery_worker;
   CredentialMetrics credential_metrics{&metrics};
   std::unique_ptr<Worker> credential_worker;
@@ -160,6 +162,7 @@ struct Server::Parts {
   absl::Status StartWeb(const Config& config);
   // What an event means for others than the outbox.
   void NoteEvent(const Event& event);
+  absl::Time Recover();
   absl::Time Post();
   void WaitForPosts(absl::Duration patience);
 };
@@ -260,9 +263,20 @@ void Server::Parts::StartRecovery(const Config& config,
   recovery = std::make_unique<Recovery>(std::move(options), outbox.get(),
                                         setup.credentials.get(),
                                         questions.get(), &metrics, clock);
-  recovery_worker = std::make_unique<Worker>("recovery", clock, [this] {
-    return serving ? recovery->RunOnce() : absl::InfiniteFuture();
-  });
+  Diagnostician::Options diagnosis_options;
+  diagnosis_options.hook_urls = config.recovery.hook_urls;
+  diagnostician = std::make_unique<Diagnostician>(
+      std::move(diagnosis_options), outbox.get(), setup.credentials.get(),
+      questions.get(), gate.get(), clock);
+  recovery_worker =
+      std::make_unique<Worker>("recovery", clock, [this] { return Recover(); });
+}
+
+absl::Time Server::Parts::Recover() {
+  if (!serving) return absl::InfiniteFuture();
+  // Answers the questions of both.
+  const absl::Time next = recovery->RunOnce();
+  return std::min(next, diagnostician->RunOnce());
 }
 
 void Server::Parts::NoteEvent(const Event& event) {
@@ -308,6 +322,10 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
     return LaneTrouble{state.reason, state.until};
   };
   service_options.became_due = [this] { poster_worker->Wake(); };
+  service_options.diagnose = [this](const Repository& repository,
+                                    std::function<void(Diagnosis)> done) {
+    diagnostician->Diagnose(repository, std::move(done));
+  };
   service_options.event_stored = [this](const Event& event) {
     NoteEvent(event);
   };
@@ -414,6 +432,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
 void Server::Stop(absl::Duration patience) {
   if (parts_->stopping.exchange(true)) return;
   if (parts_->intake != nullptr) parts_->intake->Close();
+  if (parts_->diagnostician != nullptr) parts_->diagnostician->Close();
   if (parts_->grpc_server != nullptr) {
     parts_->grpc_server->GetHealthCheckService()->SetServingStatus(false);
     // What Intake holds is committed and answered meanwhile.

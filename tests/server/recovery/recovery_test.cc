@@ -121,7 +121,7 @@ TEST_F(RecoveryRoomTest, PullingNeedsNoReceiver) {
   EXPECT_EQ(KnownOf(0, 3), 3);
   rules().hooks().Record({.name = "pull_request", .payload = Opened(3)},
                          {.status_code = 401}, clock_.Now());
-  rules().hooks().Record({.name = "star", .payload = "{}"},
+  rules().hooks().Record({.name = "star", .payload = Opened(1)},
                          {.status_code = 202}, clock_.Now());
   Run(absl::Seconds(30));
   EXPECT_TRUE(IsKnown(3));
@@ -139,7 +139,7 @@ TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   shim_is_up_ = false;
   options_.pull = true;
   for (int i = 0; i < 350; ++i) {
-    rules().hooks().Record({.name = "star", .payload = "{}"},
+    rules().hooks().Record({.name = "star", .payload = Opened(1)},
                            {.status_code = 202}, clock_.Now());
   }
   clock_.Advance(absl::Hours(1));
