@@ -16,7 +16,8 @@ namespace signalbox {
 // the same thing again, and leaves as many requests behind whose end nobody
 // knows.
 //
-// Time is an argument and must not go backwards. Not thread-safe: RequestGate's.
+// Time is an argument and must not go backwards. Not thread-safe:
+// RequestGate's.
 class HostGuard {
  public:
   // If a request to `api_url` may begin at `now`: books it and returns `now`.
