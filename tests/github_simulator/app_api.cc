@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/app_objects.h"
 #include "tests/github_simulator/github_objects.h"
 #include "tests/github_simulator/token_request.h"
 
@@ -16,17 +17,9 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-// When every App and installation was made.
-constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 constexpr char kTokenDocs[] =
     "https://docs.github.com/rest/apps/apps"
     "#create-an-installation-access-token-for-an-app";
-
-SimulatedUser AccountOf(const Apps::Installation& installation) {
-  return {.login = installation.account,
-          .id = AccountId(installation.account),
-          .is_organization = installation.account_type == "Organization"};
-}
 
 }  // namespace
 
@@ -51,7 +44,10 @@ std::optional<SimulatedResponse> AppApi::Answer(const Call& call) {
   if (!call.is_read) return std::nullopt;
   if (path[0] == "app") {
     if (path.size() == 1) {
-      return JsonAnswer(200, AppObject(*apps_->FindApp(call.caller.id)));
+      return JsonAnswer(
+          200,
+          AppObject(*apps_->FindApp(call.caller.id),
+                    apps_->InstallationsOf(call.caller.id).size(), api_url_));
     }
     if (path[1] != "installations" || path.size() > 3) return std::nullopt;
     return path.size() == 2 ? List(call) : Show(Find(call, path[2]));
@@ -120,7 +116,8 @@ SimulatedResponse AppApi::List(const Call& call) const {
                            absl::StrCat(api_url_, "/app/installations"));
   Json objects = Json::array();
   for (size_t i = page.begin; i < page.end; ++i) {
-    objects.push_back(InstallationObject(*all[i]));
+    objects.push_back(
+        InstallationObject(*all[i], *apps_->FindApp(all[i]->app_id), api_url_));
   }
   SimulatedResponse response = JsonAnswer(200, objects);
   if (!page.link.empty()) response.headers.emplace_back("link", page.link);
@@ -129,70 +126,9 @@ SimulatedResponse AppApi::List(const Call& call) const {
 
 SimulatedResponse AppApi::Show(const Apps::Installation* installation) const {
   if (installation == nullptr) return NotFound();
-  return JsonAnswer(200, InstallationObject(*installation));
-}
-
-Json AppApi::InstallationObject(const Apps::Installation& installation) const {
-  const Apps::App* const app = apps_->FindApp(installation.app_id);
-  const SimulatedUser account = AccountOf(installation);
-  const std::string url =
-      absl::StrCat(api_url_, "/app/installations/", installation.id);
-  const std::string settings =
-      account.is_organization
-          ? absl::StrCat("/organizations/", account.login, "/settings")
-          : std::string("/settings");
-  Json object = {
-      {"id", installation.id},
-      {"client_id", app->client_id},
-      {"account", UserObject(account, api_url_)},
-      {"repository_selection", "all"},
-      {"access_tokens_url", url + "/access_tokens"},
-      {"repositories_url",
-       absl::StrCat(api_url_, "/installation/repositories")},
-      {"html_url", absl::StrCat(WebUrl(api_url_), settings, "/installations/",
-                                installation.id)},
-      {"app_id", installation.app_id},
-      {"app_slug", app->slug},
-      {"target_id", account.id},
-      {"target_type", installation.account_type},
-      {"permissions", installation.permissions},
-      {"events", Json::array({"pull_request", "push"})},
-      {"created_at", kCreationTime},
-      {"updated_at", kCreationTime},
-      {"single_file_name", nullptr},
-      {"has_multiple_single_files", false},
-      {"single_file_paths", Json::array()},
-      {"suspended_by", nullptr},
-      {"suspended_at", nullptr},
-  };
-  if (installation.suspended) {
-    object["suspended_by"] = object["account"];
-    object["suspended_at"] = kCreationTime;
-  }
-  return object;
-}
-
-Json AppApi::AppObject(const Apps::App& app) const {
-  const std::string owner = app.slug + "-owner";
-  return {
-      {"id", app.id},
-      {"client_id", app.client_id},
-      {"slug", app.slug},
-      {"node_id", NodeId("A", app.id)},
-      {"owner",
-       UserObject(
-           {.login = owner, .id = AccountId(owner), .is_organization = true},
-           api_url_)},
-      {"name", app.slug},
-      {"description", nullptr},
-      {"external_url", WebUrl(api_url_)},
-      {"html_url", absl::StrCat(WebUrl(api_url_), "/apps/", app.slug)},
-      {"created_at", kCreationTime},
-      {"updated_at", kCreationTime},
-      {"permissions", Apps::Granted()},
-      {"events", Json::array({"pull_request", "push"})},
-      {"installations_count", apps_->InstallationsOf(app.id).size()},
-  };
+  return JsonAnswer(
+      200, InstallationObject(*installation,
+                              *apps_->FindApp(installation->app_id), api_url_));
 }
 
 }  // namespace signalbox

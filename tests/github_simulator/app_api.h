@@ -1,7 +1,6 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,9 +41,6 @@ class AppApi {
   SimulatedResponse List(const Call& call) const;
   // 404 if `installation` is null.
   SimulatedResponse Show(const Apps::Installation* installation) const;
-  nlohmann::ordered_json InstallationObject(
-      const Apps::Installation& installation) const;
-  nlohmann::ordered_json AppObject(const Apps::App& app) const;
 
   World* const world_;
   Apps* const apps_;

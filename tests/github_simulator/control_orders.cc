@@ -1,13 +1,19 @@
 #include "tests/github_simulator/control_orders.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "tests/github_simulator/access.h"
 #include "tests/github_simulator/answers.h"
+#include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/members.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/world.h"
 
 namespace signalbox {
@@ -39,6 +45,7 @@ SimulatedResponse AddFault(Members members, absl::Time, GitHubRules* rules) {
 }
 
 SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
+  constexpr int kNoFailure = -1;
   const GitHubRules::Options& now = rules->options();
   const int max_concurrent =
       members.SmallNumber("max_concurrent", now.max_concurrent);
@@ -51,15 +58,127 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
   const absl::Duration read_lag = duration("read_lag_ms", now.read_lag);
   const absl::Duration answer_delay =
       duration("answer_delay_ms", now.answer_delay);
+  const bool status_events = members.Flag("status_events", now.status_events);
+  const int failure = members.SmallNumber(
+      "webhooks_fail", rules->hooks().failure().value_or(kNoFailure));
   if (max_concurrent < 0) members.Complain("max_concurrent", "is below 0");
+  if (failure > 599 || (failure > 0 && failure < 400)) {
+    members.Complain("webhooks_fail", "is not -1, 0 or 400 to 599");
+  }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   rules->SetMaxConcurrent(max_concurrent);
   rules->SetReadLag(read_lag);
   rules->SetAnswerDelay(answer_delay);
+  rules->SetStatusEvents(status_events);
+  rules->hooks().FailAll(failure == kNoFailure ? std::nullopt
+                                               : std::optional(failure));
   return JsonAnswer(
       200, Json{{"max_concurrent", max_concurrent},
                 {"read_lag_ms", absl::ToInt64Milliseconds(read_lag)},
-                {"answer_delay_ms", absl::ToInt64Milliseconds(answer_delay)}});
+                {"answer_delay_ms", absl::ToInt64Milliseconds(answer_delay)},
+                {"status_events", status_events},
+                {"webhooks_fail", failure}});
+}
+
+SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
+  Hooks::Hook hook = {.id = members.Number("id", 0),
+                      .repository = members.Text("repository"),
+                      .organization = members.Text("organization"),
+                      .app_id = members.Number("app_id", 0),
+                      .url = members.Text("url"),
+                      .content_type = members.Text("content_type", "form"),
+                      .secret = members.Text("secret"),
+                      .insecure_ssl = members.Flag("insecure_ssl", false),
+                      .events = members.Texts("events"),
+                      .active = members.Flag("active", true)};
+  if (members.Raw("events").empty()) hook.events = {"push"};
+  const int owners = (hook.repository.empty() ? 0 : 1) +
+                     (hook.organization.empty() ? 0 : 1) +
+                     (hook.app_id == 0 ? 0 : 1);
+  if (owners != 1) {
+    members.Complain("repository", "or organization or app_id must be there");
+  }
+  if (!hook.repository.empty()) members.FullName("repository");
+  if (!hook.organization.empty() && !IsFullName(hook.organization + "/x")) {
+    members.Complain("organization", "is not a login");
+  }
+  if (hook.app_id != 0 && !rules->HasApp(hook.app_id)) {
+    members.Complain("app_id", "is not that of an App");
+  }
+  if (hook.content_type != "json" && hook.content_type != "form") {
+    members.Complain("content_type", "is not json or form");
+  }
+  if (hook.url.empty()) members.Complain("url", "is not given");
+  if (hook.id < 0) members.Complain("id", "is below 0");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  return JsonAnswer(201,
+                    Json{{"id", rules->hooks().AddHook(std::move(hook), now)}});
+}
+
+SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
+  const std::string where = members.Text("where");
+  const std::string token = members.Text("token");
+  const std::string role = members.Text("role", "admin");
+  std::string login = members.Text("login");
+  const bool is_owner = IsFullName(where + "/x");
+  if (!is_owner && !IsFullName(where)) {
+    members.Complain("where", "is not OWNER/NAME or OWNER");
+  }
+  if (!is_owner && !rules->HasRepository(where)) {
+    members.Complain("where", "is no repository");
+  }
+  if (login.empty() == token.empty()) {
+    members.Complain("token", "or login must be there");
+  }
+  if (token.empty() && !IsFullName(login + "/x")) {
+    members.Complain("login", "is not a login");
+  }
+  if (!RoleOf(role).has_value()) members.Complain("role", "is no role");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (login.empty()) login = rules->LoginOf(token);
+  rules->SetRole(where, login, role);
+  return JsonAnswer(200,
+                    Json{{"where", where}, {"login", login}, {"role", role}});
+}
+
+SimulatedResponse SetScopes(Members members, absl::Time, GitHubRules* rules) {
+  const std::string token = members.Text("token");
+  const std::string scopes = members.Text("scopes");
+  if (token.empty()) members.Complain("token", "is empty");
+  const bool is_text =
+      std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint);
+  if (!is_text) members.Complain("scopes", "are not text");
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  rules->SetScopes(token, scopes);
+  return JsonAnswer(200, Json{{"scopes", scopes}});
+}
+
+SimulatedResponse AddPullRequest(Members members, absl::Time now,
+                                 GitHubRules* rules) {
+  const std::string full_name = members.FullName("full_name");
+  PullRequest pull_request = {.number = members.SmallNumber("number", 0),
+                              .title = members.Text("title", "Say hello"),
+                              .head_sha = members.Sha("sha"),
+                              .head_branch = members.Text("branch", "changes"),
+                              .base_branch = members.Text("base", "main"),
+                              .is_draft = members.Flag("draft", false),
+                              .is_open = members.Flag("open", true),
+                              .is_merged = members.Flag("merged", false),
+                              .is_from_fork = members.Flag("fork", false),
+                              .is_fork_gone = members.Flag("fork_gone", false),
+                              .author = members.Text("login", "octocat"),
+                              .created_at = now,
+                              .updated_at = now};
+  if (pull_request.number < 0) members.Complain("number", "is negative");
+  if (pull_request.is_merged && pull_request.is_open) {
+    members.Complain("merged", "and open exclude each other");
+  }
+  if (!members.complaint().empty()) return Refuse(members.complaint());
+  pull_request.is_from_fork |= pull_request.is_fork_gone;
+  const std::string sha = pull_request.head_sha;
+  const int number = rules->AddPullRequest(full_name, std::move(pull_request));
+  return JsonAnswer(
+      201, Json{{"full_name", full_name}, {"number", number}, {"sha", sha}});
 }
 
 SimulatedResponse AddRepository(Members members, absl::Time,
@@ -150,6 +269,17 @@ SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
   return JsonAnswer(201, Json{{"id", id}, {"ids", rules->AppIds()}});
 }
 
+std::map<std::string, std::string> PermissionsIn(Members* members) {
+  std::map<std::string, std::string> permissions;
+  for (const auto& [name, level] : members->Headers("permissions")) {
+    if (level != "read" && level != "write" && level != "admin") {
+      members->Complain("permissions", "are not read, write or admin");
+    }
+    permissions[name] = level;
+  }
+  return permissions;
+}
+
 SimulatedResponse AddInstallation(Members members, absl::Time,
                                   GitHubRules* rules) {
   const GitHubRules::Installation installation = {
@@ -162,7 +292,8 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
       .token_lifetime =
           absl::Seconds(members.SmallNumber("token_lifetime_seconds", 3600)),
       .young_for = absl::Seconds(members.SmallNumber("young_for_seconds", 0)),
-      .young_status = members.SmallNumber("young_status", 401)};
+      .young_status = members.SmallNumber("young_status", 401),
+      .permissions = PermissionsIn(&members)};
   if (installation.id < 0) members.Complain("id", "is below 0");
   if (!rules->HasApp(installation.app_id)) {
     members.Complain("app_id", "is not that of an App");
@@ -206,11 +337,15 @@ constexpr Order kOrders[] = {
     {"archive", Archive},
     {"commits", AddCommit},
     {"faults", AddFault},
+    {"hooks", AddHook},
     {"installations", AddInstallation},
+    {"pull_requests", AddPullRequest},
     {"rename", Rename},
     {"repositories", AddRepository},
     {"reruns", AllowRerun},
     {"revoke", RevokeTokens},
+    {"roles", SetRole},
+    {"scopes", SetScopes},
     {"settings", Set},
 };
 
@@ -232,6 +367,15 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
     SimulatedResponse done;
     done.status = 204;
     return done;
+  }
+  if (what == "hooks") {
+    int64_t id = 0;
+    if (!absl::SimpleAtoi(target.Query("id"), &id) ||
+        rules->hooks().Find(id) == nullptr) {
+      return Refuse("id is not that of a hook");
+    }
+    rules->hooks().RemoveHook(id);
+    return JsonAnswer(200, Json{{"id", id}});
   }
   if (what != "installations") return NotFound();
   int64_t id = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -21,6 +23,7 @@
 #include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/routes.h"
+#include "tests/github_simulator/webhook_payload.h"
 #include "tests/github_simulator/world.h"
 
 namespace signalbox {
@@ -60,6 +63,8 @@ struct GitHubRules::State {
   // As whom a limit's text addresses the caller.
   std::string NameOf(const Caller& caller);
   void AddHeaders(const Call& call, SimulatedResponse* response);
+  // Tells the hooks of the statuses that were created since it did so last.
+  void EchoStatuses(absl::Time now);
   // Notes what the client knows once it has this answer, or does not have it.
   void NoteAnswer(const Call& call, int64_t exchange,
                   const SimulatedResponse& response);
@@ -75,6 +80,7 @@ struct GitHubRules::State {
   Routes routes;
   Faults faults;
   std::multimap<absl::Time, SimulatedRequest> late;  // By when they apply.
+  int64_t echoed = 0;  // Number of the newest status that hooks were told of.
   int request_count = 0;
 };
 
@@ -204,6 +210,24 @@ void GitHubRules::State::AddHeaders(const Call& call,
   add("x-ratelimit-resource", "core");
 }
 
+void GitHubRules::State::EchoStatuses(absl::Time now) {
+  constexpr size_t kAll = std::numeric_limits<size_t>::max();
+  for (const Event& event : world.EventsAfter(echoed, kAll)) {
+    echoed = event.number;
+    if (!options.status_events) continue;
+    const World::Repository& repository = *world.Peek(event.full_name);
+    const WebhookScene scene = {
+        .repository = {repository.id, repository.full_name,
+                       repository.archived},
+        .api_url = absl::StrCat(options.base_url, options.api_prefix),
+        .now = now,
+        .organization = std::string(World::OwnerOf(repository.full_name))};
+    hooks.Send({.name = "status",
+                .payload = StatusPayload(scene, event.sha, event.row).dump()},
+               now);
+  }
+}
+
 void GitHubRules::State::NoteAnswer(const Call& call, int64_t exchange,
                                     const SimulatedResponse& response) {
   const std::optional<Conduct::Key> posted = routes.PostedKey(call);
@@ -266,6 +290,7 @@ SimulatedResponse GitHubRules::Handle(const SimulatedRequest& request,
   if (request.method == "HEAD") response.body.clear();
   response.exchange = exchange;
 
+  state_->EchoStatuses(now);
   state_->NoteAnswer(call, exchange, response);
   if (call.is_given_up) {
     state_->conduct.Forget(exchange);
@@ -299,6 +324,7 @@ absl::Time GitHubRules::ApplyLate(absl::Time now) {
     Call call = state_->MakeCall(item.mapped(), item.key());
     call.is_given_up = true;
     state_->routes.Answer(call);
+    state_->EchoStatuses(call.now);
   }
   return late.empty() ? absl::InfiniteFuture() : late.begin()->first;
 }
@@ -314,6 +340,10 @@ void GitHubRules::SetReadLag(absl::Duration read_lag) {
 
 void GitHubRules::SetAnswerDelay(absl::Duration answer_delay) {
   state_->options.answer_delay = answer_delay;
+}
+
+void GitHubRules::SetStatusEvents(bool status_events) {
+  state_->options.status_events = status_events;
 }
 
 const GitHubRules::Options& GitHubRules::options() const {
@@ -411,6 +441,8 @@ int GitHubRules::tokens_made(int64_t installation_id) const {
   return state_->apps.TokensMade(installation_id);
 }
 
+const Apps& GitHubRules::apps() const { return state_->apps; }
+
 bool GitHubRules::HasApp(int64_t id) const {
   return state_->apps.FindApp(id) != nullptr;
 }
@@ -457,6 +489,11 @@ bool GitHubRules::HasRepository(absl::string_view full_name) const {
 bool GitHubRules::HasCommit(absl::string_view full_name,
                             absl::string_view sha) const {
   return state_->world.Peek(full_name, sha) != nullptr;
+}
+
+bool GitHubRules::IsArchived(absl::string_view full_name) const {
+  const auto* const found = state_->world.Peek(full_name);
+  return found != nullptr && found->archived;
 }
 
 std::string GitHubRules::CurrentName(absl::string_view full_name) const {

@@ -15,6 +15,7 @@
 
 namespace signalbox {
 
+class Apps;
 class Hooks;
 class PullRequests;
 struct PullRequest;
@@ -124,6 +125,8 @@ class GitHubRules {
     // time a receiver must answer (GHES: 30 s).
     absl::Duration delivery_retention = absl::Hours(72);
     absl::Duration webhook_timeout = absl::Seconds(10);
+    // Every status that is created is sent to the hooks that want `status`.
+    bool status_events = false;
     // The host of a GHES, which its webhooks name; empty: github.com.
     std::string enterprise_host = "";
   };
@@ -232,6 +235,7 @@ class GitHubRules {
   void SetMaxConcurrent(int count);
   void SetReadLag(absl::Duration read_lag);
   void SetAnswerDelay(absl::Duration answer_delay);
+  void SetStatusEvents(bool status_events);
   const Options& options() const;
 
   // The world. `full_name` is OWNER/NAME, in any case; a renamed repository
@@ -290,6 +294,7 @@ class GitHubRules {
   void RevokeTokens(int64_t installation_id);
   int tokens_made(int64_t installation_id) const;
   bool HasApp(int64_t id) const;
+  const Apps& apps() const;
   std::vector<int64_t> AppIds() const;
   std::vector<int64_t> InstallationIds() const;
   // Whether `pem` can be an App's key: the public half of an RSA key.
@@ -311,6 +316,7 @@ class GitHubRules {
   bool HasRepository(absl::string_view full_name) const;
   // Whether it is visible yet or not.
   bool HasCommit(absl::string_view full_name, absl::string_view sha) const;
+  bool IsArchived(absl::string_view full_name) const;
   // The repository's name as it is spelled now; empty if there is none.
   std::string CurrentName(absl::string_view full_name) const;
   int64_t RepositoryId(absl::string_view full_name) const;

@@ -229,6 +229,15 @@ std::string Hooks::NewGuid(absl::Time now) {
                       part(17, 3), "-", part(20, 12));
 }
 
+std::vector<int64_t> Hooks::Wanting(const Event& event) const {
+  const Place place = PlaceOf(event.payload);
+  std::vector<int64_t> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (Wants(entry, event, place)) ids.push_back(id);
+  }
+  return ids;
+}
+
 std::string Hooks::Send(const Event& event, absl::Time now) {
   return Begin(event, std::nullopt, now);
 }
@@ -241,9 +250,9 @@ std::string Hooks::Record(const Event& event, const Outcome& outcome,
 std::string Hooks::Begin(const Event& event,
                          const std::optional<Outcome>& outcome,
                          absl::Time now) {
-  const Place place = PlaceOf(event.payload);
   const std::string guid = event.guid.empty() ? NewGuid(now) : event.guid;
   if (event.payload.size() > kMaxPayload) return guid;
+  const Place place = PlaceOf(event.payload);
   for (auto& [id, entry] : entries_) {
     if (!Wants(entry, event, place)) continue;
     Delivery delivery = {.guid = guid,
@@ -264,15 +273,16 @@ std::string Hooks::Begin(const Event& event,
         delivery.payload = payload.dump();
       }
     }
-    Begin(&entry, std::move(delivery), event.secret, outcome, now);
+    Begin(&entry, std::move(delivery), event, outcome, now);
   }
   return guid;
 }
 
-void Hooks::Begin(Entry* entry, Delivery delivery,
-                  const std::optional<std::string>& secret,
+void Hooks::Begin(Entry* entry, Delivery delivery, const Event& event,
                   const std::optional<Outcome>& outcome, absl::Time now) {
   const Hook& hook = entry->hook;
+  const std::string& content_type =
+      event.content_type.empty() ? hook.content_type : event.content_type;
   WebhookRequest request =
       MakeWebhookRequest({.event = delivery.event,
                           .guid = delivery.guid,
@@ -280,12 +290,12 @@ void Hooks::Begin(Entry* entry, Delivery delivery,
                           .hook_id = hook.id,
                           .target_type = TargetTypeOf(hook),
                           .target_id = entry->target_id,
-                          .as_form = hook.content_type == "form",
-                          .secret = secret.value_or(hook.secret),
+                          .as_form = content_type == "form",
+                          .secret = event.secret.value_or(hook.secret),
                           .enterprise_host = options_.enterprise_host});
   delivery.id = next_delivery_id_++;
   delivery.delivered_at = now;
-  delivery.url = hook.url;
+  delivery.url = event.url.empty() ? hook.url : event.url;
   delivery.request_headers = request.headers;
   const int64_t id = delivery.id;
   std::optional<Outcome> end = outcome;
@@ -297,7 +307,7 @@ void Hooks::Begin(Entry* entry, Delivery delivery,
                       .hook_id = hook.id,
                       .guid = delivery.guid,
                       .event = delivery.event,
-                      .url = hook.url,
+                      .url = delivery.url,
                       .headers = std::move(request.headers),
                       .body = std::move(request.body)});
     under_way_[id] = {hook.id, now};
@@ -311,7 +321,8 @@ void Hooks::Begin(Entry* entry, Delivery delivery,
   }
 }
 
-int64_t Hooks::Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now) {
+int64_t Hooks::Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now,
+                         absl::string_view url) {
   const Delivery* const found = FindDelivery(hook_id, delivery_id, now);
   if (found == nullptr) return 0;
   Begin(&entries_.at(hook_id),
@@ -322,7 +333,7 @@ int64_t Hooks::Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now) {
          .installation_id = found->installation_id,
          .repository_id = found->repository_id,
          .payload = found->payload},
-        std::nullopt, std::nullopt, now);
+        {.url = std::string(url)}, std::nullopt, now);
   return next_delivery_id_ - 1;
 }
 

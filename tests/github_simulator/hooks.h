@@ -56,6 +56,8 @@ class Hooks {
     int64_t hook_id = 0;  // Only this hook, whatever it wants; 0: all.
     // Signed with this; empty: not signed; nothing: with the hook's.
     std::optional<std::string> secret = std::nullopt;
+    std::string content_type = "";  // Empty: the hook's.
+    std::string url = "";           // Empty: the hook's.
     std::optional<absl::Time> throttled_at = std::nullopt;
   };
 
@@ -130,6 +132,8 @@ class Hooks {
   void FailAll(std::optional<int> status_code) { failure_ = status_code; }
   std::optional<int> failure() const { return failure_; }
 
+  // The ids of the active hooks that want the event.
+  std::vector<int64_t> Wanting(const Event& event) const;
   // Begins an attempt at each active hook that wants the event; returns its
   // GUID. One of more than 25 MB is sent to nobody.
   std::string Send(const Event& event, absl::Time now);
@@ -137,9 +141,10 @@ class Hooks {
   std::string Record(const Event& event, const Outcome& outcome,
                      absl::Time now);
   // Begins another attempt of a delivery: same GUID and payload, but address,
-  // form and signature as the hook has them now. Returns its id; 0: there is no
-  // such delivery, or no longer.
-  int64_t Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now);
+  // form and signature as the hook has them now, or the address `url`. Returns
+  // its id; 0: there is no such delivery, or no longer.
+  int64_t Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now,
+                    absl::string_view url = "");
 
   // The attempts begun and not taken yet, in order. One that does not end
   // within Options::webhook_timeout, taken or not, has timed out.
@@ -188,9 +193,8 @@ class Hooks {
   std::string Begin(const Event& event, const std::optional<Outcome>& outcome,
                     absl::Time now);
   // Puts a delivery into the history and, unless it ends at once, its attempt
-  // into the queue.
-  void Begin(Entry* entry, Delivery delivery,
-             const std::optional<std::string>& secret,
+  // into the queue. Of `event` counts what is instead of the hook's own.
+  void Begin(Entry* entry, Delivery delivery, const Event& event,
              const std::optional<Outcome>& outcome, absl::Time now);
   // Ends what has timed out and forgets what is too old.
   void Update(absl::Time now);

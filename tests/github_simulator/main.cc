@@ -37,11 +37,17 @@ Control API (JSON; tests/github_simulator/README.md has every member):
   POST   /_simulator/installations {"id", "app_id", "account", ...}
   DELETE /_simulator/installations?id=ID
   POST   /_simulator/revoke        {"installation_id"}
+  POST   /_simulator/hooks         {"repository", "url", "secret", "events", ...}
+  DELETE /_simulator/hooks?id=ID
+  POST   /_simulator/roles         {"where", "login" or "token", "role"}
+  POST   /_simulator/scopes        {"token", "scopes"}
+  POST   /_simulator/pull_requests {"full_name", "sha", "number", ...}
   POST   /_simulator/faults        {"name", "count", "seconds", ...}
   DELETE /_simulator/faults
   GET    /_simulator/statuses?repository=OWNER/NAME&sha=SHA
   GET    /_simulator/events?after=NUMBER&wait=SECONDS
   GET    /_simulator/counters
+  GET    /_simulator/deliveries?hook=ID&delivery=GUID
   POST   /_simulator/settings      {"max_concurrent", "read_lag_ms", ...}
   POST   /_simulator/webhooks      {"event", "action", "repository", "sha", ...}
 )";
@@ -139,11 +145,11 @@ int Main(int argc, char** argv) {
 
   absl::StatusOr<Address> address = ParseLoopbackAddress("--listen", listen);
   if (!address.ok()) return Complain(address.status().message());
-  WebhookSender::Options webhooks = {.url = webhook_url, .secret = Secret()};
+  WebhookDesk::Options webhooks = {.url = webhook_url};
   if (!secret_file.empty()) {
     absl::StatusOr<Secret> secret = ReadSecretFile(secret_file);
     if (!secret.ok()) return Complain(secret.status().message());
-    webhooks.secret = *std::move(secret);
+    webhooks.secret = secret->Reveal();
   }
   std::unique_ptr<TlsContext> tls;
   if (!tls_cert.empty()) {
@@ -166,8 +172,11 @@ int Main(int argc, char** argv) {
           : std::string(absl::StripSuffix(base_url, "/"));
   if (!options.api_prefix.empty()) {
     const size_t scheme = options.base_url.find("://");
-    webhooks.enterprise_host =
-        scheme == std::string::npos ? "" : options.base_url.substr(scheme + 3);
+    if (scheme != std::string::npos) {
+      options.enterprise_host = options.base_url.substr(scheme + 3);
+    }
+    options.delivery_retention = absl::Hours(24 * 7);
+    options.webhook_timeout = absl::Seconds(30);
   }
   Simulator simulator(std::move(options), std::move(webhooks), Clock::System());
   return Serve(front->get(), &simulator, *address);

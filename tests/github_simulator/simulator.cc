@@ -1,8 +1,8 @@
 #include "tests/github_simulator/simulator.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +11,7 @@
 #include "tests/github_simulator/answers.h"
 #include "tests/github_simulator/control_orders.h"
 #include "tests/github_simulator/github_objects.h"
+#include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/page.h"
 #include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/webhook_order.h"
@@ -46,11 +47,15 @@ Json RowObject(const GitHubRules::Row& row) {
 }  // namespace
 
 Simulator::Simulator(GitHubRules::Options options,
-                     WebhookSender::Options webhooks, Clock* clock)
+                     WebhookDesk::Options webhooks, Clock* clock)
     : clock_(clock),
-      api_url_(absl::StrCat(options.base_url, options.api_prefix)),
-      sender_(std::move(webhooks)),
-      rules_(std::move(options)) {}
+      rules_(std::move(options)),
+      desk_(std::move(webhooks), &rules_),
+      sender_(rules_.options().webhook_timeout, clock,
+              [this](const Hooks::Attempt& attempt,
+                     const WebhookSender::Result& result) {
+                EndAttempt(attempt, result);
+              }) {}
 
 SimulatedResponse Simulator::Handle(const SimulatedRequest& request) {
   const RequestTarget target = RequestTarget::Parse(request.target, "");
@@ -65,6 +70,7 @@ SimulatedResponse Simulator::Handle(const SimulatedRequest& request) {
   SimulatedRequest opened = request;
   opened.exchange = rules_.Open(request, now);
   SimulatedResponse response = rules_.Handle(opened, now);
+  SendQueued();
   if (!is_read) changed_.NotifyAll();
   return response;
 }
@@ -75,9 +81,24 @@ void Simulator::End(int64_t exchange, bool is_answered) {
 }
 
 void Simulator::Stop() {
+  {
+    MutexLock lock(&mu_);
+    stopped_ = true;
+    changed_.NotifyAll();
+  }
+  sender_.Stop();
+}
+
+void Simulator::SendQueued() {
+  for (Hooks::Attempt& attempt : rules_.hooks().TakeAttempts(clock_->Now())) {
+    sender_.Enqueue(std::move(attempt));
+  }
+}
+
+void Simulator::EndAttempt(const Hooks::Attempt& attempt,
+                           const WebhookSender::Result& result) {
   MutexLock lock(&mu_);
-  stopped_ = true;
-  changed_.NotifyAll();
+  rules_.hooks().EndAttempt(attempt.id, result.outcome, clock_->Now());
 }
 
 SimulatedResponse Simulator::Control(const SimulatedRequest& request,
@@ -88,6 +109,7 @@ SimulatedResponse Simulator::Control(const SimulatedRequest& request,
     if (what == "statuses") return Statuses(target);
     if (what == "events") return Events(target);
     if (what == "counters") return Counters();
+    if (what == "deliveries") return Deliveries(target);
   }
   if (request.method == "DELETE") {
     MutexLock lock(&mu_);
@@ -215,35 +237,72 @@ bool Simulator::Page(const RequestTarget& target, SimulatedResponse* page) {
 
 SimulatedResponse Simulator::SendWebhook(absl::string_view body) {
   WebhookOrder order;
-  const std::string complaint = ReadWebhookOrder(body, &order);
+  std::string complaint = ReadWebhookOrder(body, &order);
   if (!complaint.empty()) return Refuse(422, complaint);
-
-  int number = 0;
-  std::optional<WebhookSender::Delivery> delivery;
-  if (!order.redeliver.empty()) {
-    delivery = sender_.Find(order.redeliver);
-    if (!delivery.has_value()) return Refuse(404, "no such delivery");
-    if (!order.url.empty()) delivery->url = order.url;
-  } else {
-    const std::string new_sha = sender_.RandomHex(20);
-    WebhookNews news;
-    {
-      MutexLock lock(&mu_);
-      news = CarryOut(order, new_sha, api_url_, clock_->Now(), &rules_);
-    }
-    number = news.number;
-    delivery = sender_.Prepare(order.event, news.payload, order.as_form,
-                               news.repository_id, news.sha, order.url);
+  std::vector<WebhookDesk::Job> jobs;
+  {
+    MutexLock lock(&mu_);
+    SendQueued();
+    complaint = desk_.CarryOut(order, clock_->Now(), &jobs);
   }
-  if (delivery->url.empty()) return Refuse(422, "url is not given");
-
-  const WebhookSender::Outcome outcome = WebhookSender::Send(*delivery);
-  Json answer = {{"delivery", delivery->id}, {"sha", delivery->sha}};
-  if (number != 0) answer["number"] = number;
-  answer["status"] = outcome.status;
-  answer["body"] = outcome.body;
-  if (!outcome.error.empty()) answer["error"] = outcome.error;
+  if (!complaint.empty()) {
+    return Refuse(order.redeliver.empty() ? 422 : 404, complaint);
+  }
+  std::string error;
+  for (const WebhookDesk::Job& job : jobs) {
+    for (const Hooks::Attempt& attempt : job.attempts) {
+      WebhookSender::Result result;
+      for (int i = 0; i < job.times; ++i) result = sender_.Send(attempt);
+      if (!result.error.empty()) error = result.error;
+      EndAttempt(attempt, result);
+    }
+  }
+  MutexLock lock(&mu_);
+  if (!order.release.empty()) {
+    Json released = Json::array();
+    for (const WebhookDesk::Job& job : jobs) {
+      released.push_back(desk_.AnswerOf(job));
+    }
+    return JsonAnswer(200, Json{{"released", released}});
+  }
+  Json answer = desk_.AnswerOf(jobs.front());
+  // Tells more than what GitHub would say.
+  if (!error.empty()) answer["error"] = error;
   return JsonAnswer(200, answer);
+}
+
+SimulatedResponse Simulator::Deliveries(const RequestTarget& target) {
+  int64_t hook_id = 0;
+  const absl::string_view hook = target.Query("hook");
+  if (!hook.empty() && !absl::SimpleAtoi(hook, &hook_id)) {
+    return Refuse(422, "hook is not a whole number");
+  }
+  const absl::string_view guid = target.Query("delivery");
+  MutexLock lock(&mu_);
+  // Ends what has timed out.
+  rules_.hooks().DeliveriesOf(0, clock_->Now());
+  std::map<int64_t, Json> found;
+  for (const Hooks::Entry* const entry : rules_.hooks().All()) {
+    if (hook_id != 0 && entry->hook.id != hook_id) continue;
+    for (const auto& [key, delivery] : entry->deliveries) {
+      if (!guid.empty() && guid != delivery.guid) continue;
+      const bool has_ended = delivery.outcome.has_value();
+      found[delivery.id] = {
+          {"id", delivery.id},
+          {"hook", entry->hook.id},
+          {"delivery", delivery.guid},
+          {"event", delivery.event},
+          {"action", delivery.action.value_or("")},
+          {"redelivery", delivery.is_redelivery},
+          {"delivered_at", IsoTime(delivery.delivered_at)},
+          {"ended", has_ended},
+          {"status_code", has_ended ? delivery.outcome->status_code : 0},
+          {"status", has_ended ? delivery.outcome->reason : ""}};
+    }
+  }
+  Json deliveries = Json::array();
+  for (auto& [id, object] : found) deliveries.push_back(std::move(object));
+  return JsonAnswer(200, Json{{"deliveries", deliveries}});
 }
 
 }  // namespace signalbox

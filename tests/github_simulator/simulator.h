@@ -10,6 +10,7 @@
 #include "server/base/mutex.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/github_simulator/request_target.h"
+#include "tests/github_simulator/webhook_desk.h"
 #include "tests/github_simulator/webhook_sender.h"
 
 namespace signalbox {
@@ -22,7 +23,7 @@ namespace signalbox {
 class Simulator {
  public:
   // `clock` is borrowed.
-  Simulator(GitHubRules::Options options, WebhookSender::Options webhooks,
+  Simulator(GitHubRules::Options options, WebhookDesk::Options webhooks,
             Clock* clock);
 
   // Answers a request. May block: a long poll for as long as it asks, at most a
@@ -33,7 +34,7 @@ class Simulator {
   // The client of that exchange no longer waits: see GitHubRules::Close.
   void End(int64_t exchange, bool is_answered);
 
-  // Ends all waiting, now and from now on.
+  // Ends all waiting and all sending, now and from now on.
   void Stop();
 
  private:
@@ -45,18 +46,24 @@ class Simulator {
   SimulatedResponse Statuses(const RequestTarget& target);
   SimulatedResponse Counters();
   SimulatedResponse SendWebhook(absl::string_view body);
+  SimulatedResponse Deliveries(const RequestTarget& target);
+  // Hands what was asked for by way of the API to the sender.
+  void SendQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndAttempt(const Hooks::Attempt& attempt,
+                  const WebhookSender::Result& result);
   // The page at that target; false: there is none.
   bool Page(const RequestTarget& target, SimulatedResponse* page);
 
   Clock* const clock_;
-  const std::string api_url_;
-
-  WebhookSender sender_;
 
   Mutex mu_;
   CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   GitHubRules rules_ ABSL_GUARDED_BY(mu_);
+  WebhookDesk desk_ ABSL_GUARDED_BY(mu_);
+
+  // Goes first, as its threads use the rest.
+  WebhookSender sender_;
 };
 
 }  // namespace signalbox

@@ -9,8 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/app_key.h"
-#include "tests/github_simulator/webhook_sender.h"
-#include "tests/support/fake_clock.h"
+#include "tests/github_simulator/simulator_fixture.h"
 
 namespace signalbox {
 namespace {
@@ -22,56 +21,6 @@ using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::Pair;
 using ::testing::SizeIs;
-
-constexpr char kSha[] = "1111111111111111111111111111111111111abc";
-constexpr char kStatuses[] =
-    "/_simulator/statuses?repository=acme/widgets&sha="
-    "1111111111111111111111111111111111111abc";
-
-class SimulatorTest : public ::testing::Test {
- protected:
-  // Answers at once, as a program would after the answer's delay.
-  SimulatedResponse Send(const std::string& method, const std::string& target,
-                         const std::string& body = "") {
-    const SimulatedResponse response = Begin(method, target, body);
-    simulator_.End(response.exchange, !response.reset_connection);
-    return response;
-  }
-
-  SimulatedResponse Begin(const std::string& method, const std::string& target,
-                          const std::string& body = "") {
-    return simulator_.Handle(
-        {.method = method,
-         .target = target,
-         .headers = {{"User-Agent", "test"}, {"Authorization", "Bearer token"}},
-         .body = body});
-  }
-
-  json Read(const std::string& target) {
-    return json::parse(Send("GET", target).body, nullptr, false);
-  }
-
-  // Tells the control API; returns the status code.
-  int Tell(const std::string& what, const json& body) {
-    return Send("POST", "/_simulator/" + what, body.dump()).status;
-  }
-
-  int Post(const json& body) {
-    return Send("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
-                body.dump())
-        .status;
-  }
-
-  void MakeCommit() {
-    ASSERT_EQ(Tell("repositories",
-                   {{"full_name", "acme/widgets"}, {"commits", {kSha}}}),
-              201);
-  }
-
-  FakeClock clock_;
-  Simulator simulator_{GitHubRules::Options{.tokens = {"token"}},
-                       WebhookSender::Options{}, &clock_};
-};
 
 TEST_F(SimulatorTest, ShowsWhatWasPosted) {
   MakeCommit();
@@ -239,8 +188,11 @@ TEST_F(SimulatorTest, SettingsChangeOneByOne) {
   const auto set = [this](const json& body) {
     return json::parse(Send("POST", "/_simulator/settings", body.dump()).body);
   };
-  json all = {
-      {"max_concurrent", 0}, {"read_lag_ms", 0}, {"answer_delay_ms", 0}};
+  json all = {{"max_concurrent", 0},
+              {"read_lag_ms", 0},
+              {"answer_delay_ms", 0},
+              {"status_events", false},
+              {"webhooks_fail", -1}};
   EXPECT_EQ(set(json::object()), all);
   all["max_concurrent"] = 1;
   EXPECT_EQ(set({{"max_concurrent", 1}}), all);
@@ -248,6 +200,12 @@ TEST_F(SimulatorTest, SettingsChangeOneByOne) {
   EXPECT_EQ(set({{"read_lag_ms", 1500}}), all);
   all["answer_delay_ms"] = 50;
   EXPECT_EQ(set({{"answer_delay_ms", 50}}), all);
+  all["status_events"] = true;
+  EXPECT_EQ(set({{"status_events", true}}), all);
+  for (const int failure : {0, 503, -1}) {
+    all["webhooks_fail"] = failure;
+    EXPECT_EQ(set({{"webhooks_fail", failure}}), all);
+  }
 
   EXPECT_EQ(Post({{"state", "success"}}), 201);
   const std::string list =
@@ -341,6 +299,12 @@ TEST_F(SimulatorTest, AppsAreMadeByOrder) {
       {"installations",
        {{"app_id", 12}, {"account", "acme"}, {"young_status", 500}}},
       {"installations", {{"id", -1}, {"app_id", 12}, {"account", "acme"}}},
+      {"installations",
+       {{"app_id", 12},
+        {"account", "acme"},
+        {"permissions", {{"statuses", "all"}}}}},
+      {"installations",
+       {{"app_id", 12}, {"account", "acme"}, {"permissions", {"statuses"}}}},
       {"revoke", {{"installation_id", 78}}},
       {"revoke", json::object()},
   };
@@ -385,6 +349,35 @@ TEST_F(SimulatorTest, RefusesWrongOrders) {
       {"settings", {{"max_concurrent", -1}}},
       {"settings", {{"read_lag_ms", -1}}},
       {"settings", {{"answer_delay_ms", "x"}}},
+      {"settings", {{"webhooks_fail", 200}}},
+      {"settings", {{"webhooks_fail", 600}}},
+      {"settings", {{"status_events", 1}}},
+      {"hooks", {{"url", "http://a/"}}},
+      {"hooks", {{"repository", "acme/widgets"}}},
+      {"hooks", {{"repository", "acme"}, {"url", "http://a/"}}},
+      {"hooks", {{"organization", "a/b"}, {"url", "http://a/"}}},
+      {"hooks",
+       {{"repository", "a/b"}, {"organization", "a"}, {"url", "http://a/"}}},
+      {"hooks", {{"app_id", 7}, {"url", "http://a/"}}},
+      {"hooks",
+       {{"organization", "a"}, {"url", "http://a/"}, {"content_type", "xml"}}},
+      {"hooks",
+       {{"organization", "a"}, {"url", "http://a/"}, {"events", "push"}}},
+      {"hooks", {{"organization", "a"}, {"url", "http://a/"}, {"id", -1}}},
+      {"roles", {{"where", "acme/widgets"}}},
+      {"roles",
+       {{"where", "acme/widgets"}, {"login", "a"}, {"token", "token"}}},
+      {"roles", {{"where", "acme/widgets"}, {"login", "a"}, {"role", "owner"}}},
+      {"roles", {{"where", "no/no"}, {"login", "a"}}},
+      {"roles", {{"where", ""}, {"login", "a"}}},
+      {"roles", {{"where", "acme"}, {"login", "a b"}}},
+      {"scopes", {{"scopes", "repo"}}},
+      {"scopes", {{"token", "token"}, {"scopes", "a\r\nb"}}},
+      {"pull_requests", {{"full_name", "acme/widgets"}}},
+      {"pull_requests",
+       {{"full_name", "acme/widgets"}, {"sha", kSha}, {"number", -1}}},
+      {"pull_requests",
+       {{"full_name", "acme/widgets"}, {"sha", kSha}, {"merged", true}}},
       {"faults", {{"name", "slow"}, {"count", 3'000'000'000}}},
       {"webhooks", {{"event", "push"}}},
       {"webhooks", {{"event", "release"}, {"repository", "a/b"}}},
@@ -427,6 +420,34 @@ TEST_F(SimulatorTest, AWebhookLeavesAHiddenCommitHidden) {
   EXPECT_NE(answer["error"], "");
   EXPECT_EQ(answer["sha"], kSha);
   EXPECT_EQ(Post({{"state", "success"}}), 422);
+}
+
+TEST_F(SimulatorTest, RolesScopesAndPullRequestsAreMadeByOrder) {
+  MakeCommit();
+  EXPECT_EQ(
+      Tell("roles",
+           {{"where", "acme/widgets"}, {"login", "ann"}, {"role", "triage"}}),
+      200);
+  EXPECT_EQ(
+      Read("/repos/acme/widgets/collaborators/ann/permission")["role_name"],
+      "triage");
+  EXPECT_EQ(Send("GET", "/repos/acme/widgets/hooks").status, 404);
+  EXPECT_EQ(Tell("roles", {{"where", "acme/widgets"}, {"token", "token"}}),
+            200);
+  EXPECT_EQ(Send("GET", "/repos/acme/widgets/hooks").status, 200);
+  EXPECT_EQ(Tell("scopes", {{"token", "token"}, {"scopes", "repo:status"}}),
+            200);
+  EXPECT_EQ(Send("GET", "/repos/acme/widgets/hooks").status, 404);
+  EXPECT_EQ(Tell("pull_requests", {{"full_name", "acme/widgets"},
+                                   {"number", 7},
+                                   {"sha", kSha},
+                                   {"fork_gone", true},
+                                   {"title", "Mend it"}}),
+            201);
+  const json pull = Read("/repos/acme/widgets/pulls/7");
+  EXPECT_EQ(pull["title"], "Mend it");
+  EXPECT_EQ(pull["head"]["sha"], kSha);
+  EXPECT_TRUE(pull["head"]["repo"].is_null());
 }
 
 TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {

@@ -2,29 +2,84 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tests/github_simulator/hook_objects.h"
+#include "absl/strings/str_join.h"
+#include "tests/github_simulator/app_objects.h"
+#include "tests/github_simulator/apps.h"
 #include "tests/github_simulator/members.h"
 #include "tests/github_simulator/pull_requests.h"
-#include "tests/github_simulator/webhook_payload.h"
-#include "tests/github_simulator/webhook_sender.h"
+#include "tests/github_simulator/world.h"
 
 namespace signalbox {
 namespace {
 
-constexpr absl::string_view kActions[] = {"opened", "synchronize", "reopened",
-                                          "ready_for_review", "closed"};
+using Json = nlohmann::ordered_json;
 
-const std::string& NullSha() {
-  static const auto& sha = *new std::string(40, '0');
-  return sha;
+// GitHub sends nothing larger; what is larger is to be seen not to arrive.
+constexpr int kMaxPadding = 30 << 20;
+constexpr int kMaxTimes = 100;
+
+struct KnownEvent {
+  absl::string_view name;
+  // The first is the default; none: the event has no action.
+  std::vector<absl::string_view> actions;
+};
+
+const std::vector<KnownEvent>& KnownEvents() {
+  static const auto& events = *new std::vector<KnownEvent>{
+      {"pull_request",
+       {"opened", "synchronize", "reopened", "ready_for_review", "closed"}},
+      {"push", {}},
+      {"ping", {}},
+      {"merge_group", {"checks_requested", "destroyed"}},
+      {"issue_comment", {"created", "edited", "deleted"}},
+      {"status", {}},
+      {"repository", {"renamed", "transferred", "archived", "unarchived"}},
+      {"installation",
+       {"created", "deleted", "suspend", "unsuspend",
+        "new_permissions_accepted"}}};
+  return events;
 }
 
+std::string NullSha() { return std::string(40, '0'); }
+
 // What a head or a branch was before the first push that is told of.
-const std::string& EarlierSha() {
-  static const auto& sha = *new std::string(40, 'b');
-  return sha;
+std::string EarlierSha() { return std::string(40, 'b'); }
+
+// An event that is none of the known ones, or has another action, must be
+// meant: it is not a slip of the pen if `unknown` says so.
+void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
+  const auto& events = KnownEvents();
+  const auto known = std::find_if(
+      events.begin(), events.end(),
+      [order](const auto& event) { return event.name == order->event; });
+  if (is_unknown) {
+    if (order->event.empty()) members->Complain("event", "is empty");
+    return;
+  }
+  if (known == events.end()) {
+    members->Complain(
+        "event",
+        absl::StrCat("is none of ",
+                     absl::StrJoin(events, ", ",
+                                   [](std::string* out, const auto& event) {
+                                     absl::StrAppend(out, event.name);
+                                   })));
+    return;
+  }
+  const auto& actions = known->actions;
+  if (actions.empty()) {
+    order->action.clear();
+  } else if (order->action.empty()) {
+    order->action = std::string(actions.front());
+  } else if (std::find(actions.begin(), actions.end(), order->action) ==
+             actions.end()) {
+    members->Complain(
+        "action", absl::StrCat("is none of ", absl::StrJoin(actions, ", ")));
+  }
 }
 
 // Brings the pull request to where the order wants it; returns its head
@@ -49,11 +104,177 @@ std::string Advance(const WebhookOrder& order, const std::string& new_sha,
   if (!order.title.empty()) found->title = order.title;
   if (!order.branch.empty()) found->head_branch = order.branch;
   found->is_draft = order.is_draft;
+  found->is_fork_gone = order.is_fork_gone;
+  found->is_from_fork |= order.is_fork_gone;
   found->is_open = order.action != "closed";
   found->updated_at = now;
   *pull_request = found;
   return before;
 }
+
+PushedRef PushedBy(const WebhookOrder& order, const std::string& new_sha) {
+  PushedRef pushed;
+  pushed.commit = order.sha.empty() ? new_sha : order.sha;
+  pushed.after = pushed.commit;
+  pushed.before = EarlierSha();
+  if (order.tag.empty()) {
+    pushed.ref = absl::StrCat("refs/heads/",
+                              order.branch.empty() ? "main" : order.branch);
+    return pushed;
+  }
+  pushed.ref = absl::StrCat("refs/tags/", order.tag);
+  if (pushed.after != NullSha()) pushed.before = NullSha();
+  // Statuses on the tag itself find no commit.
+  if (order.is_annotated) {
+    pushed.after = absl::StrCat("7a6", pushed.commit.substr(3));
+  }
+  return pushed;
+}
+
+// Brings an object up to `size`, if it is smaller, with a member of its own.
+void Pad(size_t size, std::string* payload) {
+  constexpr absl::string_view kBegin = ",\"padding\":\"";
+  constexpr absl::string_view kEnd = "\"}";
+  const size_t least = payload->size() - 1 + kBegin.size() + kEnd.size();
+  if (payload->size() >= size) return;
+  payload->pop_back();
+  absl::StrAppend(payload, kBegin,
+                  std::string(size - std::min(size, least), 'x'), kEnd);
+}
+
+// Carries out one order.
+class Clerk {
+ public:
+  Clerk(const WebhookOrder& order, const std::string& new_sha, absl::Time now,
+        GitHubRules* rules, WebhookNews* news)
+      : order_(order),
+        new_sha_(new_sha),
+        now_(now),
+        rules_(rules),
+        news_(news) {}
+
+  std::string CarryOut() {
+    std::string complaint;
+    Json payload;
+    if (!order_.payload.empty()) {
+      payload = Json::parse(order_.payload);
+      if (!payload.contains("repository")) {
+        payload["repository"] = UnknownPayload(Scene(), "")["repository"];
+      }
+    } else if (order_.event == "push") {
+      const PushedRef pushed = PushedBy(order_, new_sha_);
+      news_->sha = pushed.commit;
+      payload = PushPayload(Scene(), pushed);
+    } else if (order_.event == "pull_request") {
+      payload = PullRequestNews();
+    } else if (order_.event == "merge_group") {
+      news_->sha = order_.sha.empty() ? new_sha_ : order_.sha;
+      payload = MergeGroupPayload(Scene(), order_.action,
+                                  std::max(order_.number, 1), news_->sha);
+    } else if (order_.event == "issue_comment") {
+      const PullRequest* const found =
+          rules_->pull_requests().Find(RepositoryId(), order_.number);
+      PullRequest about;
+      if (found != nullptr) about = *found;
+      about.number = std::max({order_.number, about.number, 1});
+      news_->number = about.number;
+      payload =
+          IssueCommentPayload(Scene(), order_.action, about, order_.comment);
+    } else if (order_.event == "status") {
+      news_->sha = order_.sha.empty() ? new_sha_ : order_.sha;
+      GitHubRules::Row row = order_.row;
+      row.created_at = now_;
+      payload = StatusPayload(Scene(), news_->sha, row);
+    } else if (order_.event == "repository") {
+      payload = RepositoryNews(&complaint);
+    } else if (order_.event == "installation") {
+      payload = InstallationNews(&complaint);
+    } else {
+      payload = UnknownPayload(Scene(), order_.action);
+    }
+    if (!complaint.empty()) return complaint;
+    news_->payload = payload.dump();
+    Pad(order_.payload_bytes, &news_->payload);
+    const bool is_commit = !news_->sha.empty() && news_->sha != NullSha();
+    if (is_commit && !rules_->HasCommit(order_.full_name, news_->sha)) {
+      rules_->AddCommit(order_.full_name, news_->sha,
+                        now_ + order_.visible_after);
+    }
+    return "";
+  }
+
+ private:
+  int64_t RepositoryId() const {
+    return rules_->RepositoryId(order_.full_name);
+  }
+
+  // As the repository is by now.
+  WebhookScene Scene() const {
+    const std::string name = rules_->CurrentName(order_.full_name);
+    return {.repository = {.id = RepositoryId(),
+                           .full_name = name,
+                           .archived = rules_->IsArchived(name)},
+            .api_url = absl::StrCat(rules_->options().base_url,
+                                    rules_->options().api_prefix),
+            .now = now_,
+            .organization = std::string(World::OwnerOf(name))};
+  }
+
+  Json PullRequestNews() {
+    PullRequest* pull_request = nullptr;
+    const std::string before = Advance(order_, new_sha_, RepositoryId(), now_,
+                                       &rules_->pull_requests(), &pull_request);
+    news_->sha = pull_request->head_sha;
+    news_->number = pull_request->number;
+    return PullRequestPayload(Scene(), order_.action, *pull_request,
+                              before.empty() ? EarlierSha() : before);
+  }
+
+  Json RepositoryNews(std::string* complaint) {
+    const std::string old_name = rules_->CurrentName(order_.full_name);
+    const bool is_move =
+        order_.action == "renamed" || order_.action == "transferred";
+    if (!is_move) {
+      rules_->SetArchived(order_.full_name, order_.action == "archived");
+    } else if (!rules_->RenameRepository(order_.full_name,
+                                         order_.new_full_name)) {
+      *complaint = "new_full_name is taken";
+      return {};
+    }
+    return RepositoryPayload(Scene(), order_.action, old_name);
+  }
+
+  Json InstallationNews(std::string* complaint) {
+    const Apps& apps = rules_->apps();
+    const std::string owner(World::OwnerOf(order_.full_name));
+    const Apps::Installation* found =
+        apps.FindInstallation(order_.installation_id);
+    for (const int64_t app_id : apps.AppIds()) {
+      if (found != nullptr || order_.installation_id != 0) break;
+      found = apps.FindInstallationAt(app_id, owner);
+    }
+    if (found == nullptr) {
+      *complaint = "installation_id is not that of an installation";
+      return {};
+    }
+    Apps::Installation installation = *found;
+    if (order_.action == "suspend") installation.suspended = true;
+    if (order_.action == "unsuspend") installation.suspended = false;
+    const Json payload = InstallationPayload(
+        Scene(), order_.action,
+        InstallationObject(installation, *apps.FindApp(installation.app_id),
+                           Scene().api_url));
+    rules_->AddInstallation(installation);
+    if (order_.action == "deleted") rules_->RemoveInstallation(installation.id);
+    return payload;
+  }
+
+  const WebhookOrder& order_;
+  const std::string& new_sha_;
+  const absl::Time now_;
+  GitHubRules* const rules_;
+  WebhookNews* const news_;
+};
 
 }  // namespace
 
@@ -61,82 +282,82 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
   Members members(body);
   order->url = members.Text("url");
   order->redeliver = members.Text("redeliver");
-  if (!order->redeliver.empty()) return members.complaint();
+  order->release = members.Text("release");
+  if (!order->release.empty() && order->release != "order" &&
+      order->release != "reverse") {
+    members.Complain("release", "is not order or reverse");
+  }
+  if (!order->redeliver.empty() || !order->release.empty()) {
+    return members.complaint();
+  }
 
   order->event = members.Text("event");
-  order->action = members.Text("action", "opened");
+  order->action = members.Text("action");
   order->full_name = members.FullName("repository");
   order->sha = members.Text("sha").empty() ? "" : members.Sha("sha");
   order->number = members.SmallNumber("number", 0);
   order->title = members.Text("title");
   order->branch = members.Text("branch");
+  order->tag = members.Text("tag");
+  order->is_annotated = members.Flag("annotated", false);
   order->is_draft = members.Flag("draft", false);
-  order->is_from_fork = members.Flag("fork", false);
+  order->is_fork_gone = members.Flag("fork_gone", false);
+  order->is_from_fork = members.Flag("fork", order->is_fork_gone);
   order->visible_after =
       absl::Seconds(members.Number("visible_after_seconds", 0));
-  const std::string content_type = members.Text("content_type", "json");
-  order->as_form = content_type == "form";
+  order->comment = {
+      .body = members.Text("body", "/retest"),
+      .login = members.Text("login", "octocat"),
+      .author_association = members.Text("author_association", "MEMBER"),
+      .is_on_issue = members.Flag("issue", false)};
+  order->row = {.id = 48'000'000'017,
+                .state = members.Text("state", "success"),
+                .description = members.Text("description"),
+                .target_url = members.Text("target_url"),
+                .context = members.Text("context", "default"),
+                .creator = order->comment.login};
+  order->new_full_name = members.Text("new_full_name");
+  order->installation_id = members.Number("installation_id", 0);
+  order->payload = members.Raw("payload");
+  order->hook_id = members.Number("hook", 0);
+  order->content_type = members.Text("content_type");
+  if (!members.Raw("secret").empty()) order->secret = members.Text("secret");
+  order->times = members.SmallNumber("times", 1);
+  order->is_held = members.Flag("hold", false);
+  const int payload_bytes = members.SmallNumber("payload_bytes", 0);
+  order->payload_bytes = static_cast<size_t>(std::max(payload_bytes, 0));
 
+  CheckEvent(members.Flag("unknown", false) || !order->payload.empty(), order,
+             &members);
   if (order->number < 0) members.Complain("number", "is negative");
-  if (content_type != "json" && content_type != "form") {
+  if (!order->content_type.empty() && order->content_type != "json" &&
+      order->content_type != "form") {
     members.Complain("content_type", "is not json or form");
   }
-  if (order->event != "pull_request" && order->event != "push" &&
-      order->event != "ping") {
-    members.Complain("event", "is not pull_request, push or ping");
+  const bool is_move =
+      order->event == "repository" &&
+      (order->action == "renamed" || order->action == "transferred");
+  if (is_move && !IsFullName(order->new_full_name)) {
+    members.Complain("new_full_name", "is not OWNER/NAME");
   }
-  if (std::find(std::begin(kActions), std::end(kActions), order->action) ==
-      std::end(kActions)) {
-    members.Complain("action",
-                     "is not opened, synchronize, reopened, ready_for_review "
-                     "or closed");
+  if (!order->payload.empty() && order->payload.front() != '{') {
+    members.Complain("payload", "is not an object");
+  }
+  if (order->times < 1 || order->times > kMaxTimes) {
+    members.Complain("times", absl::StrCat("is not 1 to ", kMaxTimes));
+  }
+  if (payload_bytes < 0 || payload_bytes > kMaxPadding) {
+    members.Complain("payload_bytes", "is not 0 to 30 MiB");
   }
   return members.complaint();
 }
 
-WebhookNews CarryOut(const WebhookOrder& order, const std::string& new_sha,
-                     const std::string& api_url, absl::Time now,
-                     GitHubRules* rules) {
+std::string CarryOut(const WebhookOrder& order, const std::string& new_sha,
+                     absl::Time now, GitHubRules* rules, WebhookNews* news) {
   if (!rules->HasRepository(order.full_name)) {
     rules->AddRepository(order.full_name, 0);
   }
-  WebhookNews news;
-  news.repository_id = rules->RepositoryId(order.full_name);
-  const WebhookScene scene = {
-      .repository = {.id = news.repository_id,
-                     .full_name = rules->CurrentName(order.full_name)},
-      .api_url = api_url,
-      .now = now};
-  nlohmann::ordered_json payload;
-  if (order.event == "ping") {
-    const int64_t id = kHookId;
-    payload = PingPayload(
-        scene,
-        HookObject(
-            {.hook = {.id = id, .repository = scene.repository.full_name},
-             .created_at = now},
-            absl::StrCat(api_url, "/repos/", scene.repository.full_name,
-                         "/hooks/", id)));
-  } else if (order.event == "push") {
-    news.sha = order.sha.empty() ? new_sha : order.sha;
-    payload = PushPayload(scene, order.branch.empty() ? "main" : order.branch,
-                          EarlierSha(), news.sha);
-  } else {
-    PullRequest* pull_request = nullptr;
-    const std::string before = Advance(order, new_sha, news.repository_id, now,
-                                       &rules->pull_requests(), &pull_request);
-    news.sha = pull_request->head_sha;
-    news.number = pull_request->number;
-    payload = PullRequestPayload(scene, order.action, *pull_request,
-                                 before.empty() ? EarlierSha() : before);
-  }
-  news.payload = payload.dump();
-
-  const bool is_commit = !news.sha.empty() && news.sha != NullSha();
-  if (is_commit && !rules->HasCommit(order.full_name, news.sha)) {
-    rules->AddCommit(order.full_name, news.sha, now + order.visible_after);
-  }
-  return news;
+  return Clerk(order, new_sha, now, rules, news).CarryOut();
 }
 
 }  // namespace signalbox

@@ -2,112 +2,136 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <exception>
+#include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "tests/github_simulator/request_target.h"
-#include "tests/github_simulator/webhook_request.h"
 
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxRemembered = 1000;
-constexpr int kTimeoutSeconds = 10;
+constexpr size_t kMaxThreads = 4;
 
 }  // namespace
 
-WebhookSender::WebhookSender(Options options) : options_(std::move(options)) {}
-
-std::string WebhookSender::RandomHex(int bytes) {
-  MutexLock lock(&mu_);
-  std::string raw;
-  for (int i = 0; i < bytes; ++i) raw.push_back(static_cast<char>(random_()));
-  return absl::BytesToHexString(raw);
-}
-
-WebhookSender::Delivery WebhookSender::Prepare(
-    absl::string_view event, absl::string_view payload, bool as_form,
-    int64_t repository_id, absl::string_view sha, absl::string_view url) {
-  const std::string hex = RandomHex(16);
-  const auto part = [&hex](size_t from, size_t size) {
-    return absl::string_view(hex).substr(from, size);
-  };
-  Delivery delivery;
-  delivery.id = absl::StrCat(part(0, 8), "-", part(8, 4), "-4", part(13, 3),
-                             "-a", part(17, 3), "-", part(20, 12));
-  delivery.url = url.empty() ? options_.url : std::string(url);
-  delivery.sha = std::string(sha);
-  delivery.content_type =
-      as_form ? "application/x-www-form-urlencoded" : "application/json";
-  delivery.body = std::string(payload);
-  if (as_form) {
-    // As HTML forms have it: a space is a plus sign.
-    delivery.body = absl::StrCat(
-        "payload=",
-        absl::StrReplaceAll(PercentEncode(payload), {{"%20", "+"}}));
+// One request under way, which Stop can cut short.
+class WebhookSender::Connection {
+ public:
+  Connection(WebhookSender* sender, httplib::Client* client)
+      : sender_(sender), client_(client) {
+    MutexLock lock(&sender_->mu_);
+    sender_->open_.insert(this);
   }
-  delivery.headers = {
-      {"Accept", "*/*"},
-      {"User-Agent", "GitHub-Hookshot/0000000"},
-      {"X-GitHub-Delivery", delivery.id},
-      {"X-GitHub-Event", std::string(event)},
-      {"X-GitHub-Hook-ID", absl::StrCat(kHookId)},
-      {"X-GitHub-Hook-Installation-Target-ID", absl::StrCat(repository_id)},
-      {"X-GitHub-Hook-Installation-Target-Type", "repository"},
-  };
-  if (!options_.enterprise_host.empty()) {
-    delivery.headers.emplace_back("X-GitHub-Enterprise-Host",
-                                  options_.enterprise_host);
-    delivery.headers.emplace_back("X-GitHub-Enterprise-Version", "3.19.0");
+  ~Connection() {
+    MutexLock lock(&sender_->mu_);
+    sender_->open_.erase(this);
+    sender_->changed_.NotifyAll();
   }
-  if (!options_.secret.empty()) {
-    delivery.headers.emplace_back(
-        "X-Hub-Signature",
-        WebhookSignature("sha1", options_.secret.Reveal(), delivery.body));
-    delivery.headers.emplace_back(
-        "X-Hub-Signature-256",
-        WebhookSignature("sha256", options_.secret.Reveal(), delivery.body));
-  }
-  MutexLock lock(&mu_);
-  sent_.push_back(delivery);
-  if (sent_.size() > kMaxRemembered) sent_.pop_front();
-  return delivery;
-}
+  void Cut() { client_->stop(); }
 
-std::optional<WebhookSender::Delivery> WebhookSender::Find(
-    absl::string_view id) {
-  MutexLock lock(&mu_);
-  for (const Delivery& delivery : sent_) {
-    if (delivery.id == id) return delivery;
-  }
-  return std::nullopt;
-}
+ private:
+  WebhookSender* const sender_;
+  httplib::Client* const client_;
+};
 
-WebhookSender::Outcome WebhookSender::Send(const Delivery& delivery) {
-  const size_t scheme = delivery.url.find("://");
+WebhookSender::WebhookSender(absl::Duration timeout, Clock* clock, Done done)
+    : timeout_(timeout), clock_(clock), done_(std::move(done)) {}
+
+WebhookSender::~WebhookSender() { Stop(); }
+
+WebhookSender::Result WebhookSender::Send(const Hooks::Attempt& attempt) {
+  Result result;
+  result.outcome.status_code = 0;
+  {
+    MutexLock lock(&mu_);
+    if (stopped_) result.error = "stopped";
+  }
+  const size_t scheme = attempt.url.find("://");
   if (scheme == std::string::npos) {
-    return {.error = absl::StrCat("no URL: ", delivery.url)};
+    result.error = absl::StrCat("no URL: ", attempt.url);
   }
-  const size_t slash = delivery.url.find('/', scheme + 3);
-  const std::string origin = delivery.url.substr(0, slash);
+  if (!result.error.empty()) return result;
+  const size_t slash = attempt.url.find('/', scheme + 3);
+  const std::string origin = attempt.url.substr(0, slash);
   const std::string path =
-      slash == std::string::npos ? "/" : delivery.url.substr(slash);
+      slash == std::string::npos ? "/" : attempt.url.substr(slash);
+  httplib::Headers headers(attempt.headers.begin(), attempt.headers.end());
+  std::string content_type = "application/json";
+  const auto type = headers.find("Content-Type");
+  if (type != headers.end()) {
+    content_type = type->second;
+    headers.erase(type);
+  }
+  const absl::Duration begun = clock_->Monotonic();
   try {  // httplib throws at a scheme or port that it does not like.
     httplib::Client client(origin);
-    client.set_connection_timeout(kTimeoutSeconds);
-    client.set_read_timeout(kTimeoutSeconds);
-    client.set_write_timeout(kTimeoutSeconds);
-    const httplib::Headers headers(delivery.headers.begin(),
-                                   delivery.headers.end());
-    const httplib::Result result = client.Post(
-        path.c_str(), headers, delivery.body, delivery.content_type.c_str());
-    if (!result) return {.error = httplib::to_string(result.error())};
-    return {.status = result->status, .body = result->body};
+    const auto timeout = absl::ToChronoSeconds(timeout_);
+    client.set_connection_timeout(timeout);
+    client.set_read_timeout(timeout);
+    client.set_write_timeout(timeout);
+    const Connection connection(this, &client);
+    const httplib::Result answer =
+        client.Post(path.c_str(), headers, attempt.body, content_type.c_str());
+    if (!answer) {
+      result.error = httplib::to_string(answer.error());
+      if (clock_->Monotonic() - begun >= timeout_) {
+        result.outcome.reason = "timed out";
+      }
+      return result;
+    }
+    result.outcome.status_code = answer->status;
+    result.outcome.body = answer->body;
+    result.outcome.headers = {answer->headers.begin(), answer->headers.end()};
   } catch (const std::exception& error) {
-    return {.error = error.what()};
+    result.error = error.what();
   }
+  return result;
+}
+
+void WebhookSender::Enqueue(Hooks::Attempt attempt) {
+  MutexLock lock(&mu_);
+  if (stopped_) return;
+  queue_.push_back(std::move(attempt));
+  if (idle_ < queue_.size() && threads_.size() < kMaxThreads) {
+    threads_.emplace_back([this] { Run(); });
+  }
+  changed_.NotifyAll();
+}
+
+void WebhookSender::Run() {
+  for (;;) {
+    Hooks::Attempt attempt;
+    {
+      MutexLock lock(&mu_);
+      ++idle_;
+      while (queue_.empty() && !stopped_) changed_.Wait(&mu_);
+      --idle_;
+      if (stopped_) return;
+      attempt = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    const Result result = Send(attempt);
+    done_(attempt, result);
+  }
+}
+
+void WebhookSender::Stop() {
+  std::vector<std::thread> threads;
+  {
+    MutexLock lock(&mu_);
+    stopped_ = true;
+    queue_.clear();
+    changed_.NotifyAll();
+    // A client cannot be stopped before it has its socket: until it has ended,
+    // once more.
+    while (!open_.empty()) {
+      for (Connection* const connection : open_) connection->Cut();
+      changed_.WaitFor(&mu_, absl::Milliseconds(20));
+    }
+    std::swap(threads, threads_);
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace signalbox

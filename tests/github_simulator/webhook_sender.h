@@ -3,70 +3,64 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
-#include <random>
+#include <functional>
+#include <set>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
 #include "server/base/mutex.h"
-#include "server/base/secret.h"
+#include "tests/github_simulator/hooks.h"
 
 namespace signalbox {
 
-inline constexpr int64_t kHookId = 4'300'000'017;
-
-// Sends webhooks as GitHub does, signed, and remembers the last thousand so
-// that they can be sent again.
+// Makes the requests of webhooks over HTTP, as GitHub does. It hides
+// cpp-httplib.
 //
 // Thread-safe.
 class WebhookSender {
  public:
-  struct Options {
-    std::string url;  // Where to, unless a call says so; may be empty.
-    Secret secret;    // Empty: deliveries are not signed.
-    // The host of a GHES, which its deliveries name; empty: github.com.
-    std::string enterprise_host = "";
+  struct Result {
+    Hooks::Outcome outcome;
+    std::string error;  // Why there was no answer; empty: there was one.
   };
+  // Called on one of the sender's threads.
+  using Done = std::function<void(const Hooks::Attempt&, const Result&)>;
 
-  struct Delivery {
-    std::string id;  // The GUID.
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string content_type;
-    std::string body;
-    std::string sha;  // The commit that it is about; not sent.
-  };
+  // A receiver has `timeout` to answer. `clock` is borrowed.
+  WebhookSender(absl::Duration timeout, Clock* clock, Done done);
+  // Stops.
+  ~WebhookSender();
 
-  // What a delivery came to: `status` 0 and an `error`, or the answer.
-  struct Outcome {
-    int status = 0;
-    std::string body = "";
-    std::string error = "";
-  };
+  // Makes it and waits for the answer.
+  Result Send(const Hooks::Attempt& attempt);
 
-  explicit WebhookSender(Options options);
+  // Makes it soon, a few at a time, and then calls `done`. After Stop nothing
+  // happens.
+  void Enqueue(Hooks::Attempt attempt);
 
-  // Signs and remembers a delivery. `as_form` as `payload=...`, else as JSON.
-  Delivery Prepare(absl::string_view event, absl::string_view payload,
-                   bool as_form, int64_t repository_id, absl::string_view sha,
-                   absl::string_view url);
-  // A delivery that was prepared; nothing if it is unknown or forgotten.
-  std::optional<Delivery> Find(absl::string_view id);
-
-  // Sends it and waits for the answer, ten seconds as GitHub does.
-  static Outcome Send(const Delivery& delivery);
-
-  // `bytes` random bytes in hexadecimal.
-  std::string RandomHex(int bytes);
+  // Cuts short what is under way, and waits for it. Nothing is sent from now
+  // on.
+  void Stop();
 
  private:
-  const Options options_;
+  class Connection;
+
+  void Run();
+
+  const absl::Duration timeout_;
+  Clock* const clock_;
+  const Done done_;
 
   Mutex mu_;
-  std::mt19937_64 random_ ABSL_GUARDED_BY(mu_){std::random_device()()};
-  std::deque<Delivery> sent_ ABSL_GUARDED_BY(mu_);
+  CondVar changed_;
+  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  std::deque<Hooks::Attempt> queue_ ABSL_GUARDED_BY(mu_);
+  std::set<Connection*> open_ ABSL_GUARDED_BY(mu_);
+  size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox
