@@ -43,6 +43,10 @@ export async function startValidatingProxy() {
     }
     const key = `${operation} ${status}`;
     answers.set(key, (answers.get(key) ?? 0) + 1);
+    if (status === 204 || status === 304) {
+      if (answerBody !== "") complain("a body where there is none");
+      return;
+    }
     const isJson = answer.headers["content-type"]?.startsWith("application/json");
     if (!isJson) {
       if (status < 500) complain(`content-type ${answer.headers["content-type"]}`);

@@ -3,52 +3,17 @@
 //   node octokit.mjs BASE_URL     the simulator, started with --token token
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 
-import { App, Octokit, RequestError } from "octokit";
+import { App, Octokit } from "octokit";
 
-const baseUrl = process.argv[2];
+import { baseUrl, client, clientOptions, control, failure, newKey, run } from "./client.mjs";
+
 const repository = { owner: "octo-org", repo: "conformance-node" };
 const fullName = `${repository.owner}/${repository.repo}`;
 const sha = "1234567890abcdef1234567890abcdef12345678";
 const lateSha = "fedcba0987654321fedcba0987654321fedcba09";
 
-async function control(path, body) {
-  const response = await fetch(`${baseUrl}/_simulator/${path}`, {
-    method: "POST",
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  assert.ok(response.ok, `${path}: ${response.status} ${text}`);
-  return JSON.parse(text);
-}
-
-const clientOptions = {
-  baseUrl,
-  userAgent: "signalbox-conformance",
-  // Retrying and waiting are the caller's affair here.
-  retry: { enabled: false },
-  throttle: { enabled: false },
-  log: { debug() {}, info() {}, warn() {}, error() {} },
-};
-
-function client(token) {
-  return new Octokit({ ...clientOptions, auth: token });
-}
-
 const octokit = client("token");
-
-// The error that a call ends with, which must be the client's own.
-async function failure(call, status) {
-  try {
-    await call;
-  } catch (error) {
-    assert.ok(error instanceof RequestError, String(error));
-    assert.equal(error.status, status, error.message);
-    return error;
-  }
-  assert.fail(`no error ${status}`);
-}
 
 function create(fields, at = {}) {
   return octokit.rest.repos.createCommitStatus({ ...repository, sha, ...at, ...fields });
@@ -222,13 +187,7 @@ const tests = {
   },
 
   async "lets an App get a token and post"() {
-    const key = () =>
-      generateKeyPairSync("rsa", {
-        modulusLength: 2048,
-        publicKeyEncoding: { type: "spki", format: "pem" },
-        privateKeyEncoding: { type: "pkcs1", format: "pem" },
-      });
-    const { publicKey, privateKey } = key();
+    const { publicKey, privateKey } = newKey();
     await control("apps", {
       id: 4711, client_id: "Iv23conformance", slug: "signalbox-bot", public_key: publicKey,
     });
@@ -264,7 +223,7 @@ const tests = {
     assert.ok(Date.parse(expiresAt) > Date.now() + 3500_000);
     await failure(bot.rest.repos.get({ owner: "octo-cat", repo: "elsewhere" }), 404);
 
-    const stranger = await failure(as(key().privateKey).octokit.rest.apps.getAuthenticated(), 401);
+    const stranger = await failure(as(newKey().privateKey).octokit.rest.apps.getAuthenticated(), 401);
     assert.match(stranger.message, /^A JSON web token could not be decoded/);
     await control("installations", { id, app_id: 4711, account: repository.owner, suspended: true });
     const suspended = await failure(
@@ -301,12 +260,4 @@ const tests = {
   },
 };
 
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test();
-    console.log(`ok: ${name}`);
-  } catch (error) {
-    console.error(`FAILED: ${name}\n${error.stack}`);
-    process.exitCode = 1;
-  }
-}
+await run(tests);

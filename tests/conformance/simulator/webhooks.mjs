@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -33,12 +34,26 @@ function shapeOf(value, path = "", shape = new Map()) {
   return shape.set(path, type);
 }
 
+// The types that a member of every repository, user or organisation has in any
+// of the examples: those of one event may all be of one kind.
+const placeTypes = new Map();
+for (const { examples } of published) {
+  for (const example of examples) {
+    for (const place of ["repository", "sender", "organization"]) {
+      if (!example[place]) continue;
+      for (const [path, type] of shapeOf(example[place], place)) {
+        placeTypes.set(path, (placeTypes.get(path) ?? new Set()).add(type));
+      }
+    }
+  }
+}
+
 // What every example of an action has must be in ours, with a type that one of
 // the event's examples has.
 function assertLikeThePublished(event, action, payload) {
   const examples = published
     .find(({ name }) => name === event)
-    .examples.filter((example) => example.repository)
+    .examples.filter((example) => example.repository || event === "installation")
     // A push of a tag or a deletion has no commits.
     .filter((example) => event !== "push" || example.head_commit)
     .map((example) => [example.action, shapeOf(example)]);
@@ -47,9 +62,20 @@ function assertLikeThePublished(event, action, payload) {
   const ours = shapeOf(payload);
   for (const path of shapes[0].keys()) {
     // Only an App's webhook has an installation.
-    if (path.startsWith("installation")) continue;
+    if (path.startsWith("installation") && event !== "installation") continue;
+    // Here all owners are organisations.
+    if (path.startsWith("changes.owner.from.user")) continue;
+    // Each has its own.
+    if (path.startsWith("installation.permissions.")) continue;
     if (!shapes.every((shape) => shape.has(path))) continue;
-    const types = new Set(examples.map(([, shape]) => shape.get(path)));
+    // What may be null has no members then.
+    const ancestors = path.split(".").map((_, i, parts) => parts.slice(0, i).join("."));
+    const isWithin = (above) =>
+      ours.get(above) === "null" && examples.some(([, shape]) => shape.get(above) === "null");
+    if (ancestors.some(isWithin)) continue;
+    const types = new Set([
+      ...examples.map(([, shape]) => shape.get(path)), ...(placeTypes.get(path) ?? []),
+    ]);
     assert.ok(ours.has(path), `${event} ${action} lacks ${path}`);
     assert.ok(
       types.has(ours.get(path)),
@@ -118,6 +144,49 @@ const tests = {
     for (const event of ["push", "ping"]) {
       const delivery = await send({ event, repository });
       assertLikeThePublished(event, undefined, payloadOf(delivery));
+    }
+  },
+
+  async "what else happens is like GitHub's"() {
+    const sent = async (event, action, order = {}) => {
+      const delivery = await send({ event, ...(action && { action }), repository, ...order });
+      assert.equal(delivery.headers["x-github-event"], event);
+      const payload = payloadOf(delivery);
+      assertLikeThePublished(event, action, payload);
+      return payload;
+    };
+    await sent("merge_group", "checks_requested");
+    for (const action of ["created", "edited", "deleted"]) await sent("issue_comment", action);
+    await sent("status", undefined, { sha: "1".repeat(40) });
+    await sent("repository", "renamed", { new_full_name: "octo-org/gadgets" });
+    await sent("repository", "transferred", { new_full_name: "other-org/gadgets" });
+    await sent("repository", "transferred", { new_full_name: repository });
+  },
+
+  async "an App hears of its installation"() {
+    const { publicKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    for (const [what, body] of Object.entries({
+      apps: { id: 4711, public_key: publicKey },
+      installations: { id: 77, app_id: 4711, account: "app-org" },
+    })) {
+      const { status } = await fetch(`${url}/_simulator/${what}`, {
+        method: "POST", body: JSON.stringify(body),
+      });
+      assert.equal(status, 201);
+    }
+    const order = { repository: "app-org/widgets" };
+    const { headers, ...opened } = await send({ event: "pull_request", ...order });
+    assert.equal(headers["x-github-hook-installation-target-type"], "integration");
+    assert.equal(headers["x-github-hook-installation-target-id"], "4711");
+    assert.equal(payloadOf({ headers, ...opened }).installation.id, 77);
+    for (const action of ["created", "suspend", "unsuspend", "new_permissions_accepted", "deleted"]) {
+      const payload = payloadOf(await send({ event: "installation", action, ...order }));
+      assertLikeThePublished("installation", action, payload);
+      assert.equal(payload.installation.id, 77);
     }
   },
 
