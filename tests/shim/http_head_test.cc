@@ -125,6 +125,10 @@ TEST(HttpHeadTest, SizeIsKnownOnceTheHeadIsThere) {
   EXPECT_EQ(HttpHeadSize(std::string(kMaxHttpHead + 1, 'A')), kMaxHttpHead + 1);
 }
 
+TEST(HttpHeadTest, WhatWasLookedAtIsNotLookedAtAgain) {
+  EXPECT_EQ(HttpHeadSize("A\n\nBCDEF", 5), 0u);
+}
+
 TEST(HttpHeadTest, SizeIsKnownWhateverWasLookedAtBefore) {
   for (const char* end : {"\r\n\r\n", "\n\n", "\n\r\n"}) {
     const std::string head = absl::StrCat("POST / HTTP/1.1\r\nA: x", end);

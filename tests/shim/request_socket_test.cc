@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace signalbox {
 namespace {
@@ -68,12 +69,15 @@ class Connection {
 
 class RequestSocketTest : public ::testing::Test {
  protected:
-  // Has one give way that waits, or soon will.
+  // Has one give way.
   void MakeRoom() {
     shortage_ = 1;
-    while (!room_.MakeRoom()) {
-    }
+    EXPECT_TRUE(room_.MakeRoom());
     shortage_ = 0;
+  }
+  // Until so many have begun to wait: each looks whether others need room.
+  void AwaitWaiting(int count) {
+    while (looks_ < count) std::this_thread::yield();
   }
   static bool IsReading(const std::future<absl::StatusCode>& read) {
     return read.wait_for(std::chrono::milliseconds(20)) ==
@@ -81,7 +85,11 @@ class RequestSocketTest : public ::testing::Test {
   }
 
   std::atomic<size_t> shortage_ = 0;
-  WaitingRoom room_{[this] { return shortage_.load(); }};
+  std::atomic<int> looks_ = 0;
+  WaitingRoom room_{[this] {
+    ++looks_;
+    return shortage_.load();
+  }};
 };
 
 TEST_F(RequestSocketTest, ReadsWhatCameAndWhatComes) {
@@ -116,7 +124,7 @@ TEST_F(RequestSocketTest, BytesAreCounted) {
 TEST_F(RequestSocketTest, NobodyGivesWayWhileThereAreThreads) {
   Connection connection(room_, 0);
   auto read = connection.StartReading();
-  EXPECT_TRUE(IsReading(read));
+  AwaitWaiting(1);
   EXPECT_FALSE(room_.MakeRoom());
   connection.Send("x");
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
@@ -130,8 +138,7 @@ TEST_F(RequestSocketTest, TheOldestGivesWay) {
   auto young_read = young.StartReading();
   auto old_read = old.StartReading();
   auto middle_read = middle.StartReading();
-  EXPECT_TRUE(IsReading(young_read) && IsReading(old_read) &&
-              IsReading(middle_read));
+  AwaitWaiting(3);
   MakeRoom();
   EXPECT_EQ(old_read.get(), absl::StatusCode::kUnavailable);
   old.Finish();
@@ -148,7 +155,7 @@ TEST_F(RequestSocketTest, WhoIsAnsweredGivesWayFirst) {
   Connection answered(room_, 0);
   auto read = waiting.StartReading();
   auto drained = answered.StartDraining();
-  EXPECT_TRUE(IsReading(read));
+  AwaitWaiting(2);
   MakeRoom();
   drained.get();
   EXPECT_TRUE(IsReading(read));
@@ -163,7 +170,7 @@ TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
   Connection second(room_, 1);
   auto first_read = first.StartReading();
   auto second_read = second.StartReading();
-  EXPECT_TRUE(IsReading(first_read) && IsReading(second_read));
+  AwaitWaiting(2);
   shortage_ = 1;
   EXPECT_TRUE(room_.MakeRoom());
   EXPECT_TRUE(room_.MakeRoom());

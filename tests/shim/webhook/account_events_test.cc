@@ -72,6 +72,24 @@ TEST(AccountEventsTest, OldNamesAreNames) {
   }
 }
 
+TEST(AccountEventsTest, NamesAreAsLongAsGitHubsLongest) {
+  const auto renamed_from = [](size_t size) {
+    return Read("repository",
+                With(RenamedPayload(), "changes.repository.name.from",
+                     std::string(size, 'x')));
+  };
+  EXPECT_TRUE(IsCall(renamed_from(100)));
+  EXPECT_TRUE(IsMalformed(renamed_from(101)));
+  // A host has at most 255 bytes, as in DNS.
+  const auto on_host = [](size_t size) {
+    return Read("repository", With(RenamedPayload(), "repository.html_url",
+                                   "https://" + std::string(size, 'x') +
+                                       "/Codertocat/Hello-World"));
+  };
+  EXPECT_TRUE(IsCall(on_host(255)));
+  EXPECT_TRUE(IsMalformed(on_host(256)));
+}
+
 TEST(AccountEventsTest, ArchivedIsSaidByTheAction) {
   const auto archived = [](const char* action) {
     const HookResult result =
@@ -213,6 +231,10 @@ TEST(AccountEventsTest, InstallationsOfNobodyAreIgnored) {
   payload["installation"]["account"] = {
       {"slug", "acme"}, {"html_url", "https://github.com/enterprises/acme"}};
   EXPECT_TRUE(IsIgnored(Read("installation", payload)));
+  // Whoever has a login has repositories, whatever else there is.
+  EXPECT_TRUE(
+      IsCall(Read("installation", With(InstallationPayload(),
+                                       "installation.account.slug", "acme"))));
   payload["installation"]["account"] = nullptr;
   EXPECT_TRUE(IsIgnored(Read("installation", payload)));
 }

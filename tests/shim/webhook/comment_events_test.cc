@@ -34,6 +34,7 @@ TEST(CommentEventsTest, RetestNamesThePullRequestAndWhoAsks) {
 TEST(CommentEventsTest, WholeLinesAsk) {
   EXPECT_EQ(ContextsOf("/retest ci/build"), Contexts{"ci/build"});
   EXPECT_EQ(ContextsOf("  /retest \t ci/build  "), Contexts{"ci/build"});
+  EXPECT_EQ(ContextsOf("/retest\tci/build"), Contexts{"ci/build"});
   EXPECT_EQ(ContextsOf("/retest build (ubuntu, 18)"),
             Contexts{"build (ubuntu, 18)"});
   EXPECT_EQ(ContextsOf("Flaky.\r\n/retest ci/build\r\n/retest ci/lint\r\nbye"),

@@ -345,6 +345,21 @@ TEST(EventTest, PingSaysWhatTheHookIs) {
   EXPECT_TRUE(IsIgnored(Read("ping", ping)));
 }
 
+// It is all that tells a ping from other bodies.
+TEST(EventTest, PingHasAZen) {
+  for (const Json& zen : {Json(nullptr), Json(7), Json::object()}) {
+    EXPECT_TRUE(IsMalformed(Read("ping", With(PingPayload(), "zen", zen))));
+  }
+}
+
+// What is wrong after the first may be wrong because of it.
+TEST(EventTest, TheFirstProblemIsTold) {
+  const Json payload = With(With(PushPayload(), "repository.full_name", "x"),
+                            "head_commit.id", "x");
+  EXPECT_EQ(Why(Read("push", payload)),
+            "repository.full_name is not OWNER/NAME");
+}
+
 TEST(EventTest, PingAsksForNothing) {
   EXPECT_TRUE(IsIgnored(Read("ping", PingPayload())));
   EXPECT_TRUE(IsIgnored(ReadHook("ping", R"({"zen":"Hello, World!"})")));
