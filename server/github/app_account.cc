@@ -65,8 +65,6 @@ void AppAccount::NoteBegin(absl::Time steady) {
     next_ask_ = absl::InfinitePast();
     installation_id_ = 0;
     other_not_found_ = false;
-    // A token is to be proved, and that should be a new one.
-    if (MustProve()) held_.reset();
   } else if (is_looking_) {
     next_look_ += kBetweenLooks;
   }

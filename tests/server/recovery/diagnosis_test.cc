@@ -435,6 +435,16 @@ TEST_F(DiagnosisTest, LateAnswersAreDropped) {
   EXPECT_EQ(Problem(), "GitHub did not answer in time.");
   Run(absl::Minutes(1));
   EXPECT_THAT(made_, SizeIs(1));
+  EXPECT_EQ(rules().request_count(), 1);
+}
+
+// The App is not asked about its hook either, so that nobody waits for that.
+TEST_F(DiagnosisTest, AfterATroubleNothingMoreIsAsked) {
+  UseApp();
+  Diagnose();
+  Fail("server_error_html", /*count=*/-1);
+  EXPECT_EQ(Problem(), "GitHub answers with an error of its own.");
+  EXPECT_LT(took_, absl::Seconds(6));
 }
 
 // Several who ask.
