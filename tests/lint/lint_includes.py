@@ -50,7 +50,7 @@ FOREIGN = {
     "spdlog/": ("server/base/log.cc", "shim/log.cc"),
     "prometheus/": ("server/base/metrics.cc",),
     "CLI/": ("server/main.cc", "shim/config.cc", "shim/main.cc",
-             "tests/bench/posting/main.cc",
+             "tests/bench/*/main.cc",
              "clients/cli/arguments.cc", "clients/cli/main.cc",
              "tests/github_simulator/main.cc"),
 }

@@ -1,0 +1,59 @@
+#ifndef SIGNALBOX_TESTS_BENCH_WEBHOOKS_DELIVERIES_H_
+#define SIGNALBOX_TESTS_BENCH_WEBHOOKS_DELIVERIES_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+constexpr char kWebhookSecret[] = "It's a Secret to Everybody";
+
+// What tells one delivery from another.
+struct Delivery {
+  std::string number;  // Of the pull request; seven digits.
+  std::string sha;
+  std::string guid;
+  std::string signature;  // 64 hex digits.
+};
+
+// Deliveries of "a pull request was opened", as GitHub makes them: a real
+// payload, of which each delivery has another pull request and head, signed.
+// What costs time is done beforehand.
+class Deliveries {
+ public:
+  enum class Form { kJson, kForm };
+
+  // `payload` is the JSON of one of them.
+  Deliveries(absl::string_view payload, Form form);
+
+  // The next so many, of which none was ever there before: in this process,
+  // whatever the object.
+  std::vector<Delivery> Make(int count) const;
+
+  // A whole request to `host`, for Fill.
+  std::string Request(absl::string_view host, bool keep_alive) const;
+  // Makes a text that came from Request that of `delivery`, in place.
+  void Fill(const Delivery& delivery, std::string* request) const;
+
+  size_t body_size() const { return body_.size(); }
+
+ private:
+  void FillBody(const Delivery& delivery, char* body) const;
+
+  const Form form_;
+  std::string body_;
+  // Where the body names the pull request and its head.
+  std::vector<size_t> numbers_;
+  std::vector<size_t> shas_;
+};
+
+// The payload of a pull request that was opened, out of the collection
+// @octokit/webhooks-examples. Ends the benchmark if it is not there.
+std::string ExamplePayload();
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_WEBHOOKS_DELIVERIES_H_

@@ -1,0 +1,47 @@
+#ifndef SIGNALBOX_TESTS_BENCH_WEBHOOKS_GITHUB_VIEW_H_
+#define SIGNALBOX_TESTS_BENCH_WEBHOOKS_GITHUB_VIEW_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "tests/bench/webhooks/deliveries.h"
+
+namespace httplib {
+class Client;
+}
+
+namespace signalbox {
+
+// What the simulator shows.
+class GitHubView {
+ public:
+  // HOST:PORT.
+  explicit GitHubView(const std::string& address);
+  ~GitHubView();
+
+  // How long GitHub takes to answer from now on.
+  void SetLatency(absl::Duration latency);
+
+  // Waits until the head of each of them has a status, at most `limit`.
+  // Returns how many have none.
+  int AwaitAll(absl::Span<const Delivery> deliveries, absl::Duration limit);
+
+  // How many statuses there are beyond one for each commit.
+  int Repeats() const;
+
+ private:
+  // Reads what is new. False: there was nothing.
+  bool ReadOn();
+
+  const std::unique_ptr<httplib::Client> client_;
+  int64_t next_ = 0;
+  std::unordered_map<std::string, int> statuses_;  // By sha.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_WEBHOOKS_GITHUB_VIEW_H_

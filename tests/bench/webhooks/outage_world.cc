@@ -1,0 +1,303 @@
+#include "tests/bench/webhooks/outage_world.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/github/app_credentials.h"
+#include "server/github/static_credentials.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/poster/poster.h"
+#include "server/recovery/hook_work.h"
+#include "server/recovery/recovery.h"
+#include "shim/webhook/event.h"
+#include "tests/bench/webhooks/program.h"
+#include "tests/github_simulator/app_key.h"
+#include "tests/github_simulator/pull_requests.h"
+#include "tests/github_simulator/webhook_payload.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kApiUrl[] = "https://api.github.com";
+constexpr char kRepository[] = "acme/widgets";
+constexpr char kToken[] = "bench-token";
+constexpr char kClientId[] = "Iv23abc";
+constexpr int64_t kAppId = 12;
+constexpr int64_t kRepositoryId = 4711;
+
+template <typename T>
+T OrGiveUp(absl::StatusOr<T> result) {
+  if (!result.ok()) GiveUp(result.status().message());
+  return *std::move(result);
+}
+
+}  // namespace
+
+// A server's way to GitHub, which ends with it.
+class OutageWorld::Transport : public HttpTransport {
+ public:
+  explicit Transport(OutageWorld* world) : world_(world) {}
+
+  void Send(HttpRequest request, Done done) override {
+    Requests& counts = world_->requests_;
+    int& count =
+        absl::StrContains(request.url, "/hook")
+            ? (request.method == "POST" ? counts.redeliveries : counts.lists)
+        : request.method == "POST" &&
+                absl::StrContains(request.url, "/statuses/")
+            ? counts.posts
+            : counts.others;
+    ++count;
+    world_->github_->Send(std::move(request),
+                          [is_there = std::weak_ptr<bool>(is_there_),
+                           done = std::move(done)](auto answer) {
+                            if (!is_there.expired()) done(std::move(answer));
+                          });
+  }
+
+ private:
+  OutageWorld* const world_;
+  const std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
+};
+
+// What a process of the server consists of, in order of construction.
+struct OutageWorld::Server {
+  explicit Server(OutageWorld* world);
+  // Nothing is answered any more.
+  ~Server() { transport.reset(); }
+
+  // Does all that can be done now; when to come back.
+  absl::Time RunOnce() {
+    const absl::Time wanted = recovery->RunOnce();
+    return std::min(wanted, poster->RunOnce());
+  }
+
+  bool is_woken = false;
+  Metrics metrics;
+  std::unique_ptr<Transport> transport;
+  std::unique_ptr<GitHubClient> client;
+  std::unique_ptr<Credentials> credentials;
+  std::unique_ptr<RateLimiter> limiter;
+  std::unique_ptr<RequestGate> gate;
+  std::unique_ptr<Outbox> outbox;
+  std::unique_ptr<Poster> poster;
+  std::unique_ptr<Questions> questions;
+  std::unique_ptr<Recovery> recovery;
+};
+
+OutageWorld::Server::Server(OutageWorld* world) {
+  const auto wake = [this] { is_woken = true; };
+  transport = std::make_unique<Transport>(world);
+  client = std::make_unique<GitHubClient>(transport.get(), "signalbox-bench");
+  if (world->options_.is_app) {
+    AppCredential app;
+    app.api_url = kApiUrl;
+    app.accounts = {"acme"};
+    app.issuer = kClientId;
+    app.private_key_file = world->dir_.Path("app.pem");
+    AppCredentialsOptions options;
+    options.transport = transport.get();
+    options.clock = &world->clock_;
+    options.user_agent = "signalbox-bench";
+    options.changed = wake;
+    credentials = OrGiveUp(MakeAppCredentials({app}, std::move(options)));
+  } else {
+    StaticCredential token;
+    token.api_url = kApiUrl;
+    token.accounts = {"acme"};
+    token.token = Secret(kToken);
+    credentials = OrGiveUp(MakeStaticCredentials({token}));
+  }
+  const PaceOptions pace = world->options_.pace;
+  limiter =
+      std::make_unique<RateLimiter>([pace](absl::string_view) { return pace; });
+  gate = std::make_unique<RequestGate>(limiter.get(), credentials.get());
+  SqliteOutboxOptions outbox_options;
+  outbox_options.data_dir = world->dir_.Path("data");
+  outbox_options.lane_of = [this](const Repository& repository) {
+    return credentials->Find(repository);
+  };
+  outbox = OrGiveUp(OpenSqliteOutbox(outbox_options));
+  poster = std::make_unique<Poster>(
+      outbox.get(), credentials.get(), client.get(), gate.get(), &metrics,
+      &world->clock_, wake,
+      [](const absl::Status& status) { GiveUp(status.message()); });
+
+  Questions::Options questions_options;
+  // As the server has it.
+  questions_options.gap_of = [pace](absl::string_view credential) {
+    if (pace.per_minute <= 0) return absl::ZeroDuration();
+    const bool is_app = absl::StrContains(credential, "/app:");
+    return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
+  };
+  questions = std::make_unique<Questions>(
+      std::move(questions_options), outbox.get(), credentials.get(),
+      client.get(), gate.get(), &metrics, &world->clock_, wake, wake);
+  Recovery::Options recovery_options;
+  recovery_options.known_hosts = {"github.com"};
+  recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
+  recovery_options.became_due = wake;
+  recovery = std::make_unique<Recovery>(
+      std::move(recovery_options), outbox.get(), credentials.get(),
+      questions.get(), &metrics, &world->clock_);
+}
+
+OutageWorld::OutageWorld(const Options& options) : options_(options) {
+  GitHubRules::Options rules;
+  rules.tokens = {kToken};
+  rules.any_repository = true;
+  rules.base_url = kApiUrl;
+  github_ = std::make_unique<FakeGitHub>(rules, &clock_);
+  github_->SetDelay(options.latency);
+  github_->rules().AddRepository(kRepository, kRepositoryId);
+  if (options.is_app) {
+    MakeApp();
+  } else {
+    github_->rules().SetAdmin(kToken, kRepository);
+    github_->rules().hooks().AddHook({.repository = kRepository}, clock_.Now());
+  }
+  SetServerUp(true);
+}
+
+OutageWorld::~OutageWorld() = default;
+
+void OutageWorld::MakeApp() {
+  const AppKey key;
+  std::ofstream(dir_.Path("app.pem")) << key.PrivatePem();
+  github_->rules().AddApp({.id = kAppId,
+                           .client_id = kClientId,
+                           .slug = "signalbox",
+                           .public_key = key.PublicPem()});
+  github_->rules().AddInstallation(
+      {.id = 77, .app_id = kAppId, .account = "acme"});
+  github_->rules().hooks().AddHook({.app_id = kAppId}, clock_.Now());
+}
+
+void OutageWorld::SetServerUp(bool is_up) {
+  server_.reset();
+  if (is_up) server_ = std::make_unique<Server>(this);
+}
+
+std::string OutageWorld::ShaOf(int number) {
+  return absl::StrFormat("%040x", number);
+}
+
+void OutageWorld::OpenPullRequest() {
+  const absl::Time now = clock_.Now();
+  PullRequest pull_request;
+  pull_request.number = ++opened_;
+  pull_request.head_sha = ShaOf(opened_);
+  pull_request.head_branch = absl::StrCat("topic-", opened_);
+  pull_request.created_at = now;
+  pull_request.updated_at = now;
+  WebhookScene scene;
+  scene.repository = {.id = kRepositoryId, .full_name = kRepository};
+  scene.api_url = kApiUrl;
+  scene.now = now;
+  github_->rules().hooks().Send(
+      {.name = "pull_request",
+       .payload = PullRequestPayload(scene, "opened", pull_request, "").dump()},
+      now);
+  github_->rules().pull_requests().Put(kRepositoryId, std::move(pull_request));
+}
+
+void OutageWorld::DeliverHooks() {
+  Hooks& hooks = github_->rules().hooks();
+  for (const Hooks::Attempt& attempt : hooks.TakeAttempts(clock_.Now())) {
+    hooks.EndAttempt(attempt.id,
+                     {.status_code = is_shim_up_ ? Take(attempt) : 0},
+                     clock_.Now());
+  }
+}
+
+// What the shim and the server's gRPC do with a delivery.
+int OutageWorld::Take(const Hooks::Attempt& attempt) {
+  ++arrivals_[attempt.guid];
+  if (server_ == nullptr) return 503;
+  const HookResult read = ReadHook(attempt.event, attempt.body);
+  const auto* const call = std::get_if<HookCall>(&read);
+  if (call == nullptr) return 200;
+  Delivery delivery;
+  delivery.id = attempt.guid;
+  delivery.event = attempt.event;
+  delivery.hook_id = attempt.hook_id;
+  const auto work =
+      WorkOf(*call, std::move(delivery), RepositoryRules(), {"github.com"});
+  if (!work.ok()) return 400;
+  const Submission& submission = std::get<Submission>(*work);
+  const absl::Time now = clock_.Now();
+  if (!server_->outbox->Accept({submission}, now).ok()) return 503;
+  if (known_.insert(submission.reports.front().sha).second) last_known_ = now;
+  server_->is_woken = true;
+  return 202;
+}
+
+void OutageWorld::RunFor(absl::Duration time) {
+  const absl::Time end = clock_.Now() + time;
+  for (;;) {
+    absl::Time wanted = absl::InfiniteFuture();
+    DeliverHooks();
+    if (server_ != nullptr) {
+      server_->is_woken = false;
+      wanted = server_->RunOnce();
+    }
+    github_->DeliverDue();
+    const absl::Time now = clock_.Now();
+    const bool is_woken = server_ != nullptr && server_->is_woken;
+    if (is_woken || wanted <= now) continue;
+    const absl::Time next = std::min(wanted, github_->NextDelivery());
+    clock_.Advance(std::min(next, end) - now);
+    if (next > end) return;
+  }
+}
+
+int OutageWorld::Known() const {
+  const Repository repository = OrGiveUp(ParseRepository(kRepository));
+  int known = 0;
+  for (int number = 1; number <= opened_; ++number) {
+    known += server_->outbox->GetCommit(repository, ShaOf(number)).ok() ? 1 : 0;
+  }
+  return known;
+}
+
+int OutageWorld::Shown() {
+  int shown = 0;
+  for (int number = 1; number <= opened_; ++number) {
+    const auto contexts = github_->rules().Shown(kRepository, ShaOf(number));
+    shown += contexts.size() == 1 && contexts.begin()->second.state == "pending"
+                 ? 1
+                 : 0;
+  }
+  return shown;
+}
+
+int OutageWorld::Repeats() {
+  int repeats = 0;
+  for (int number = 1; number <= opened_; ++number) {
+    const auto rows = github_->rules().Rows(kRepository, ShaOf(number));
+    repeats += std::max(static_cast<int>(rows.size()) - 1, 0);
+  }
+  return repeats;
+}
+
+int OutageWorld::MostArrivals() const {
+  int most = 0;
+  for (const auto& [guid, count] : arrivals_) most = std::max(most, count);
+  return most;
+}
+
+int OutageWorld::Misbehaviour() {
+  int sum = 0;
+  for (const auto& [name, count] : github_->rules().misbehaviour().All()) {
+    sum += count;
+  }
+  return sum;
+}
+
+}  // namespace signalbox
