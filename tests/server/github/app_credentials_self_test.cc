@@ -132,6 +132,18 @@ TEST_F(AppSelfTest, GoesByGitHubsClockOnceItIsKnown) {
   }
 }
 
+// Such a token is still good, but not for as long as it is kept.
+TEST_F(AppSelfTest, AClockThatIsALittleBehindShortensNoLife) {
+  our_clock_.skew = -absl::Minutes(8);
+  Make({App({"acme"})});
+  const Token first = MustGet(kSelf);
+  ASSERT_EQ(StatusWith(first), 200);
+  credentials_->NoteAccepted(kSelf, first);
+  credentials_->NoteAnswer(kSelf, clock_.Now(), absl::ZeroDuration());
+  clock_.Advance(absl::Minutes(3));
+  EXPECT_EQ(StatusWith(MustGet(kSelf)), 200);
+}
+
 TEST_F(AppSelfTest, AClockThatIsNeverTakenStopsItAtTheSecondRefusal) {
   Make({App({"acme"})});
   for (int i = 0; i < 2; ++i) {
