@@ -157,7 +157,8 @@ TEST_F(RecoveryProgramsTest, WhatAnAppsHookMissedBecomesPendingAfterAll) {
   server_->Wait();
   Tell("hooks", {{"app_id", 12},
                  {"url", "http://" + shim_address_ + "/event_handler"},
-                 {"secret", "hook-secret"}});
+                 {"secret", "hook-secret"},
+                 {"events", {"*"}}});
   // The shim is there, and the server it needs is not: 503.
   std::vector<std::string> heads;
   for (int i = 0; i < 2; ++i) heads.push_back(OpenPullRequest());
