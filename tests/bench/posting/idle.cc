@@ -1,7 +1,6 @@
 #include <grpcpp/grpcpp.h>
 #include <httplib.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "server/github/curl_transport.h"
 #include "server/server.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
+#include "tests/bench/percentile.h"
 #include "tests/bench/posting/suites.h"
 #include "tests/support/temp_dir.h"
 
@@ -68,11 +68,8 @@ class QuickGitHub {
   absl::Duration arrival_ ABSL_GUARDED_BY(mu_);
 };
 
-double Percentile(std::vector<absl::Duration> times, double share) {
-  std::sort(times.begin(), times.end());
-  const auto index =
-      static_cast<size_t>(share * static_cast<double>(times.size() - 1));
-  return absl::ToDoubleMilliseconds(times[index]);
+double Milliseconds(const std::vector<absl::Duration>& times, double share) {
+  return absl::ToDoubleMilliseconds(Percentile(times, share));
 }
 
 // From the first byte of a request to the last of its answer, as the server's
@@ -152,10 +149,10 @@ std::vector<Figure> Idle(const IdleOptions& options) {
   const auto warm = static_cast<long>(times.size() / 20);
   times.erase(times.begin(), times.begin() + warm);
   using Aim = Figure::Aim;
-  const double bare_p50 = Percentile(bare, 0.5);
-  const double bare_p99 = Percentile(bare, 0.99);
-  const double p50 = Percentile(times, 0.5);
-  const double p99 = Percentile(times, 0.99);
+  const double bare_p50 = Milliseconds(bare, 0.5);
+  const double bare_p99 = Milliseconds(bare, 0.99);
+  const double p50 = Milliseconds(times, 0.5);
+  const double p99 = Milliseconds(times, 0.99);
   return {
       {"idle", "bare HTTP round trip p50", bare_p50, "ms", Aim::kNone, 0},
       {"idle", "bare HTTP round trip p99", bare_p99, "ms", Aim::kNone, 0},
