@@ -13,6 +13,7 @@ namespace signalbox {
 
 struct ThroughputOptions {
   absl::Duration time = absl::Seconds(2);  // Of one run of one server.
+  int most_deliveries = 100'000;           // In it.
   int rounds = 3;
   int connections = 16;
   // Who takes part: "signalbox", "Sinatra", "Node".
