@@ -161,6 +161,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         handler_(std::move(handler)),
         listener_(std::move(listener)),
         capacity_(FindCapacity()),
+        patience_(options.patience * capacity_.served / kMaxThreads),
         threads_(capacity_.served, capacity_.queued),
         waiting_([this] { return threads_.Shortage(); }),
         gate_(capacity_.silent, options.head_timeout,
@@ -228,7 +229,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     auto shared = std::make_shared<Arrival>(std::move(arrival));
     const auto serve = [this, shared] { Serve(*shared); };
     bool is_taken = threads_.Submit(serve);
-    // Who gives way makes room within a moment.
+    // Who waits for its client makes room soon.
     while (waiting_.MakeRoom() && !is_taken) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       is_taken = threads_.Submit(serve);
@@ -250,7 +251,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       RequestSocket socket(
           arrival.socket.get(), std::string(bytes.substr(head_size)),
           {arrival.first_byte, arrival.first_byte + options_.body_timeout,
-           arrival.first_byte + options_.total_timeout,
+           arrival.first_byte + options_.total_timeout, patience_,
            options_.max_wire_bytes},
           waiting_);
       RequestStream stream(socket, exchange.request.head);
@@ -312,6 +313,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   const UniqueFd listener_;
   std::atomic<bool> stopping_ = false;
   const Capacity capacity_;
+  const std::chrono::milliseconds patience_;
   ThreadPool threads_;
   WaitingRoom waiting_;
   HeadGate gate_;

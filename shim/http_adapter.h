@@ -49,6 +49,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds body_timeout{7000};
   // From the first byte until a connection is closed, whatever it does.
   std::chrono::milliseconds total_timeout{9500};
+  // How long a request may wait for its client while others wait for a thread;
+  // less where there can be few threads for want of descriptors.
+  std::chrono::milliseconds patience{100};
   // Bytes of a body as sent, with its framing, before the connection is
   // dropped: the handler's own limits come first.
   uint64_t max_wire_bytes = 160 << 20;

@@ -21,13 +21,20 @@ constexpr uint64_t kDrainBytes = 256 << 20;
 
 bool WaitingRoom::MakeRoom() {
   const size_t shortage = shortage_();
+  const Clock::time_point now = Clock::now();
   const std::lock_guard<std::mutex> lock(mu_);
-  while (giving_way_ < shortage && !waiting_.empty()) {
-    std::get<RequestSocket*>(*waiting_.begin())->GiveWay();
-    waiting_.erase(waiting_.begin());
+  for (auto it = waiting_.begin();
+       it != waiting_.end() && giving_way_ < shortage;) {
+    RequestSocket* const socket = std::get<RequestSocket*>(*it);
+    if (now < *socket->patience_end_) {
+      ++it;
+      continue;
+    }
+    socket->GiveWay();
+    it = waiting_.erase(it);
     ++giving_way_;
   }
-  return giving_way_ > 0;
+  return giving_way_ > 0 || !waiting_.empty();
 }
 
 void WaitingRoom::Enter(const Place& place) {
@@ -106,9 +113,15 @@ void RequestSocket::Drain() {
 
 // False if this is to give way.
 bool RequestSocket::AwaitBytes() {
+  if (!patience_end_.has_value()) {
+    patience_end_ = Clock::now() + limits_.patience;
+  }
   const WaitingRoom::Place place(!is_answered_, limits_.first_byte, this);
   room_.Enter(place);
-  Await(POLLIN, limits_.read_deadline);
+  if (!Await(POLLIN, std::min(*patience_end_, limits_.read_deadline))) {
+    room_.MakeRoom();
+    Await(POLLIN, limits_.read_deadline);
+  }
   room_.Leave(place);
   return !gave_way_;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -19,9 +20,10 @@ namespace signalbox {
 class RequestSocket;
 
 // The requests whose thread waits for bytes of their client. While others wait
-// for a thread, they give way: first those that were answered already, then
-// those that began first. So clients that are slow on purpose delay nobody,
-// and one whose body is there is served however many of them there are.
+// for a thread, those that were given some time give way: first those that were
+// answered already, then those that began first. So clients that are slow on
+// purpose delay others little, and one whose body is there is served however
+// many of them there are.
 //
 // Thread-safe.
 class WaitingRoom {
@@ -34,8 +36,8 @@ class WaitingRoom {
   // Has requests give way if there are too few threads. Call it when that may
   // have come about.
   //
-  // False if nobody gives way now: threads will be free when requests are
-  // answered, and not before.
+  // False if no thread will be free before some request is answered: nobody
+  // waits here.
   bool MakeRoom();
 
  private:
@@ -66,6 +68,8 @@ class RequestSocket {
     std::chrono::steady_clock::time_point first_byte;
     std::chrono::steady_clock::time_point read_deadline;
     std::chrono::steady_clock::time_point write_deadline;
+    // How long bytes may be awaited before this can be made to give way.
+    std::chrono::milliseconds patience;
     uint64_t max_bytes;  // From the socket.
   };
 
@@ -106,6 +110,8 @@ class RequestSocket {
   std::string buffer_;  // At first what came behind the head.
   bool is_first_read_ = true;
   bool is_answered_ = false;
+  // Since bytes were awaited first.
+  std::optional<std::chrono::steady_clock::time_point> patience_end_;
   std::atomic<bool> gave_way_ = false;
 };
 

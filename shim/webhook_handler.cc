@@ -257,9 +257,13 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
   }
 
   // Untouched memory is none yet; growing by copies would take twice as much.
-  if (!is_form) body.json.reserve(request.head.content_length);
+  const size_t most =
+      request.head.chunked
+          ? options_.max_body
+          : std::min<uint64_t>(request.head.content_length, options_.max_body);
+  if (!is_form) body.json.reserve(most);
   BodySignature signature(secrets_);
-  FormDecoder form(options_.max_body);
+  FormDecoder form(options_.max_body, is_form ? most : 0);
   absl::Status form_status;
   uint64_t raw_size = 0;
   int refusal = 0;

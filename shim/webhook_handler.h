@@ -30,7 +30,7 @@ struct WebhookHandlerOptions {
   std::chrono::milliseconds server_timeout{8500};
   // Bytes of bodies in memory at once, over 256 KiB for each request, which is
   // more than nearly any delivery has. Beyond it: 503.
-  int64_t max_buffered = 128 << 20;
+  int64_t max_buffered = 96 << 20;
   // By which the server knows the shim; empty: it does not tell callers apart.
   std::string token;
 };

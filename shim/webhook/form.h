@@ -17,8 +17,12 @@ namespace signalbox {
 // Not thread-safe.
 class FormDecoder {
  public:
-  // `max_payload`: how many bytes the decoded payload may have.
-  explicit FormDecoder(size_t max_payload) : max_payload_(max_payload) {}
+  // `max_payload`: how many bytes the decoded payload may have. `likely`: how
+  // many to make room for at once.
+  explicit FormDecoder(size_t max_payload, size_t likely = 0)
+      : max_payload_(max_payload) {
+    payload_.reserve(likely);
+  }
 
   // Decodes the next bytes. Once it has failed it stays failed, and bytes are
   // dropped:

@@ -22,7 +22,8 @@ class Connection {
  public:
   Connection(WaitingRoom& room, int age, uint64_t max_bytes = 1000000,
              const char* first_bytes = "",
-             std::chrono::milliseconds patience = std::chrono::hours(24)) {
+             std::chrono::milliseconds timeout = std::chrono::hours(24),
+             std::chrono::milliseconds patience = {}) {
     int fds[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     client_ = fds[0];
@@ -30,8 +31,8 @@ class Connection {
     const auto now = Clock::now();
     socket_ = std::make_unique<RequestSocket>(
         server_, first_bytes,
-        RequestSocket::Limits{now - std::chrono::seconds(age), now + patience,
-                              now + patience, max_bytes},
+        RequestSocket::Limits{now - std::chrono::seconds(age), now + timeout,
+                              now + timeout, patience, max_bytes},
         room);
   }
   ~Connection() {
@@ -75,9 +76,10 @@ class RequestSocketTest : public ::testing::Test {
     EXPECT_TRUE(room_.MakeRoom());
     shortage_ = 0;
   }
-  // Until so many have begun to wait: each looks whether others need room.
-  void AwaitWaiting(int count) {
-    while (looks_ < count) std::this_thread::yield();
+  // Until so many wait: each looks whether others need room when it begins, and
+  // when its patience ends.
+  void AwaitWaiting(int count, int looks = 2) {
+    while (looks_ < count * looks) std::this_thread::yield();
   }
   static bool IsReading(const std::future<absl::StatusCode>& read) {
     return read.wait_for(std::chrono::milliseconds(20)) ==
@@ -125,7 +127,8 @@ TEST_F(RequestSocketTest, NobodyGivesWayWhileThereAreThreads) {
   Connection connection(room_, 0);
   auto read = connection.StartReading();
   AwaitWaiting(1);
-  EXPECT_FALSE(room_.MakeRoom());
+  room_.MakeRoom();
+  EXPECT_TRUE(IsReading(read));
   connection.Send("x");
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
 }
@@ -163,6 +166,40 @@ TEST_F(RequestSocketTest, WhoIsAnsweredGivesWayFirst) {
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
 }
 
+// A burst of good requests is no attack: their bodies need a moment.
+TEST_F(RequestSocketTest, NobodyGivesWayAtOnce) {
+  Connection patient(room_, 0, 1000000, "", std::chrono::hours(24),
+                     std::chrono::hours(24));
+  shortage_ = 1;
+  auto read = patient.StartReading();
+  AwaitWaiting(1, 1);
+  // Somebody may give way later.
+  EXPECT_TRUE(room_.MakeRoom());
+  EXPECT_TRUE(IsReading(read));
+  patient.Send("x");
+  EXPECT_EQ(read.get(), absl::StatusCode::kOk);
+}
+
+// Nobody else need come for that.
+TEST_F(RequestSocketTest, PatienceEnds) {
+  shortage_ = 1;
+  Connection connection(room_, 0, 1000000, "", std::chrono::hours(24),
+                        std::chrono::milliseconds(20));
+  EXPECT_TRUE(absl::IsUnavailable(connection.socket().Read().status()));
+}
+
+// Bytes that come one by one gain no time.
+TEST_F(RequestSocketTest, PatienceIsForAllBytesTogether) {
+  Connection connection(room_, 0, 1000000, "", std::chrono::hours(24),
+                        std::chrono::milliseconds(20));
+  auto read = connection.StartReading();
+  EXPECT_TRUE(IsReading(read));
+  connection.Send("x");
+  EXPECT_EQ(read.get(), absl::StatusCode::kOk);
+  shortage_ = 1;
+  EXPECT_TRUE(absl::IsUnavailable(connection.socket().Read().status()));
+}
+
 // One thread is wanted: that another is asked for twice does not matter until
 // the first is free.
 TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
@@ -177,9 +214,6 @@ TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
   EXPECT_EQ(first_read.get(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(room_.MakeRoom());
   EXPECT_TRUE(IsReading(second_read));
-  shortage_ = 0;
-  first.Finish();
-  EXPECT_FALSE(room_.MakeRoom());
   second.Send("x");
   EXPECT_EQ(second_read.get(), absl::StatusCode::kOk);
 }

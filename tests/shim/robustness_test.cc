@@ -24,7 +24,7 @@ using std::chrono::seconds;
 
 constexpr int kMany = 1000;
 constexpr size_t kLargest = 25 << 20;
-// Bodies have at most 192 MiB: 128, and a quarter for each of 256 requests.
+// Bodies have at most 160 MiB: 96, and a quarter for each of 256 requests.
 constexpr int64_t kMaxMib = 256;
 
 // As long a form as there may be, of a ping as long as one may be: nearly every
@@ -187,7 +187,7 @@ TEST_F(ShimRobustnessTest, OutlivesHugeBodiesThatNobodySigned) {
             "payload="}) {
     // As many as there are threads, and more.
     for (const int count : {200, 400}) {
-      const Attack attack(port_, count, first, bytes, 1 << 20);
+      const Attack attack(port_, count, first, bytes, 1 << 18);
       ExpectPrompt(absl::StrCat(count, " huge bodies that nobody signed"));
     }
   }

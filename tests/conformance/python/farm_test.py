@@ -107,8 +107,21 @@ class FarmTest(unittest.TestCase):
         self.assertEqual(health(b"", timeout=10), b"\x08\x01")
 
     def test_what_is_not_there_yet(self):
+        watched = self.stub.WatchStatuses(v1.WatchStatusesRequest(), timeout=10)
+        with self.assertRaises(grpc.RpcError) as raised:
+            next(iter(watched))
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_tells_of_events(self):
         self.assertEqual(self.error(self.stub.ReportEvent, v1.ReportEventRequest())[0],
-                         grpc.StatusCode.UNIMPLEMENTED)
+                         grpc.StatusCode.INVALID_ARGUMENT)
+        event = v1.ReportEventRequest(
+            delivery=v1.Delivery(id="event-1", event="repository"),
+            repository_archived=v1.RepositoryArchived(
+                repository="acme/app", repository_id=7, archived=True))
+        for _ in range(2):
+            self.assertEqual(self.stub.ReportEvent(event, timeout=10),
+                             v1.ReportEventResponse())
 
     def test_explains_and_retries(self):
         sha = "e" * 40
