@@ -1,0 +1,567 @@
+#include "tests/history/check_history.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/history/judgement.h"
+
+namespace signalbox::history {
+namespace {
+
+using How = Answered::How;
+
+// GitHub gives up on a request after 10 s, so that after 12 s it has had its
+// effect or never will.
+constexpr absl::Duration kDoubt = absl::Seconds(12);
+// GitHub takes 1,000 statuses of a sha and context; the last are for results.
+constexpr int kMostBeforePending = 950;
+// Tries of one version that GitHub may refuse: the first, and three more; but
+// five more of a commit that is not there yet.
+constexpr int kMostRefused = 4;
+constexpr int kMostWithoutCommit = 6;
+// More tries of one version within a minute are hot.
+constexpr int kMostInAMinute = 30;
+// What a process learnt so shortly before its end may not be on disk.
+constexpr absl::Duration kJustNow = absl::Milliseconds(10);
+
+constexpr absl::string_view kExpiry = "No result within ";
+
+// An accepted report, as the server recorded it.
+struct Version {
+  int64_t sequence = 0;
+  Content content;
+  Standing standing;  // After it.
+};
+
+// A request that the server has not seen the end of.
+struct InFlight {
+  absl::Time begin_time;
+  std::optional<Content> posted;
+  std::optional<StatusName> name;
+  std::string credential;
+  int64_t sequence = 0;  // Of what is posted.
+};
+
+// What the log tells of one status.
+struct Status {
+  std::map<std::string, std::vector<const Called*>> calls;  // By description.
+  std::map<std::string, const Called*> deliveries;
+  std::vector<const Recorded*> recorded;
+  std::map<int64_t, Version> versions;  // By sequence.
+  std::optional<Held> held;
+  std::optional<Content> showed;
+
+  int64_t acked = 0;       // The largest sequence acked so far.
+  int64_t posted = 0;      // The largest sequence posted so far.
+  bool may_repeat = true;  // The last post's end was no 201.
+  std::optional<Content> known_shown;
+  std::optional<absl::Time> doubt;  // Begin of a post whose end is not known.
+  bool doubt_has_a_time = true;     // No clock was set since.
+  std::set<int64_t> in_flight;
+  int applied_count = 0;
+  bool was_refused = false;
+  std::map<int64_t, int> refused;  // By sequence.
+  std::map<int64_t, int> without_commit;
+  std::map<int64_t, std::vector<absl::Time>> begins;
+};
+
+struct Silence {
+  absl::Time until;
+  absl::Time learnt_at;
+  int http_status = 0;
+};
+
+struct Budget {
+  int remaining = 0;
+  int limit = 0;
+  absl::Time reset_time;
+};
+
+class Checker {
+ public:
+  explicit Checker(const std::vector<Event>& events) : events_(events) {}
+
+  Findings Run() {
+    for (const Event& event : events_)
+      std::visit([&](auto& e) { Index(e); }, event);
+    for (auto& [name, status] : statuses_) Replay(name, &status);
+    for (const Event& event : events_)
+      std::visit([&](auto& e) { Follow(e); }, event);
+    for (auto& [name, status] : statuses_) CheckEnd(name, status);
+    findings_.checked.statuses = static_cast<int64_t>(statuses_.size());
+    return std::move(findings_);
+  }
+
+ private:
+  template <typename... Pieces>
+  void Violated(absl::string_view invariant, const StatusName& name,
+                const Pieces&... pieces) {
+    findings_.violations.push_back(
+        {std::string(invariant), name, absl::StrCat(pieces...)});
+  }
+
+  // Who said what, and what is there at the end.
+  template <typename Other>
+  void Index(const Other&) {}
+  void Index(const Granted& event) { grants_.push_back(&event); }
+  void Index(const Called& event) {
+    calls_[event.call] = &event;
+    Status& status = statuses_[event.name];
+    status.calls[event.content.description].push_back(&event);
+    if (!event.delivery_id.empty()) {
+      status.deliveries.try_emplace(event.delivery_id, &event);
+    }
+  }
+  void Index(const Began& event) { has_begins_ |= event.posted.has_value(); }
+  void Index(const Recorded& event) {
+    statuses_[event.name].recorded.push_back(&event);
+  }
+  void Index(const Held& event) { statuses_[event.name].held = event; }
+  void Index(const Showed& event) {
+    statuses_[event.name].showed = event.content;
+  }
+
+  bool IsGranted(const Called& call) const {
+    const auto fits = [](absl::string_view pattern, absl::string_view text) {
+      if (absl::ConsumeSuffix(&pattern, "*")) {
+        return absl::StartsWith(text, pattern);
+      }
+      return pattern == text;
+    };
+    return grants_.empty() ||
+           std::any_of(grants_.begin(), grants_.end(), [&](const Granted* g) {
+             return g->caller == call.caller &&
+                    fits(g->repository, call.name.repository) &&
+                    fits(g->context, call.name.context);
+           });
+  }
+
+  // The call that a record is of, or nullptr.
+  const Called* CallOf(const Status& status, const Recorded& row) const {
+    if (!row.delivery_id.empty()) {
+      const auto found = status.deliveries.find(row.delivery_id);
+      return found == status.deliveries.end() ? nullptr : found->second;
+    }
+    const auto found = status.calls.find(row.content.description);
+    if (found == status.calls.end()) return nullptr;
+    for (const Called* call : found->second) {
+      if (call->delivery_id.empty() && call->content == row.content &&
+          call->attempt == row.attempt && call->caller == row.caller) {
+        return call;
+      }
+    }
+    return nullptr;
+  }
+
+  // Holds the server's record against the ordering rule.
+  void Replay(const StatusName& name, Status* status) {
+    Standing held;
+    int64_t last = 0;
+    for (const Recorded* row : status->recorded) {
+      const bool accepted = row->how == How::kAccepted;
+      if (accepted) {
+        ++findings_.checked.recorded;
+        if (row->sequence <= last) {
+          Violated("I3", name, "sequence ", row->sequence, " follows ", last);
+        }
+        last = row->sequence;
+      }
+      Judged judged;
+      const Called* const call = CallOf(*status, *row);
+      if (call != nullptr) {
+        if (!IsGranted(*call)) {
+          Violated("I20", name, "recorded what ", call->caller,
+                   " may not report: ", LineOf(*row));
+        }
+        judged = JudgeCall(held, *call);
+      } else if (absl::StartsWith(row->content.description, kExpiry) &&
+                 row->content.state == "error") {
+        judged = JudgeExpiry(held, row->content);
+      } else {
+        Violated("I1", name, "recorded what nobody said: ", LineOf(*row));
+        continue;
+      }
+      if (judged.how != row->how) {
+        Violated(held.kind == Standing::Kind::kNumberedResult ? "I10" : "I3",
+                 name,
+                 "recorded otherwise than the rule has it: ", LineOf(*row));
+      }
+      if (!accepted) continue;
+      if (judged.how == How::kAccepted) held = judged.after;
+      held.content = row->content;
+      status->versions[row->sequence] = {row->sequence, row->content, held};
+    }
+  }
+
+  void Follow(const Granted&) {}
+  void Follow(const Called&) {}
+  void Follow(const Started&) {}
+  void Follow(const Calm&) {}
+  void Follow(const Recorded&) {}
+  void Follow(const Held&) {}
+  void Follow(const Showed&) {}
+
+  void Follow(const Answered& event) {
+    const auto found = calls_.find(event.call);
+    if (found == calls_.end()) return;
+    const Called& call = *found->second;
+    Status& status = statuses_[call.name];
+    const bool is_ok =
+        event.how == How::kAccepted || event.how == How::kUnchanged ||
+        event.how == How::kSuperseded || event.how == How::kPromised;
+    if (is_ok) {
+      ++findings_.checked.acked;
+      if (!IsGranted(call)) {
+        Violated("I20", call.name, "acked what ", call.caller,
+                 " may not report: ", LineOf(call));
+      }
+    }
+    const auto version = status.versions.find(event.sequence);
+    const bool is_known = version != status.versions.end();
+    switch (event.how) {
+      case How::kAccepted:
+        if (!is_known || !(version->second.content == call.content)) {
+          Violated("I1", call.name, "acked and lost: ", LineOf(call), "; ",
+                   LineOf(event));
+        }
+        status.acked = std::max(status.acked, event.sequence);
+        return;
+      case How::kUnchanged:
+      case How::kSuperseded:
+        if (!call.delivery_id.empty() &&
+            status.deliveries[call.delivery_id] != &call) {
+          return;  // A delivery that came again tells what is held.
+        }
+        if (!is_known) {
+          Violated("I1", call.name, "what is held is lost: ", LineOf(call),
+                   "; ", LineOf(event));
+        } else if (JudgeCall(version->second.standing, call).how != event.how) {
+          Violated("I3", call.name, "not what the rule says: ", LineOf(call),
+                   "; ", LineOf(event));
+        }
+        return;
+      case How::kConflict:
+        if (!Ever(status, call, How::kConflict)) {
+          Violated("I3", call.name, "refused without a reason: ", LineOf(call));
+        }
+        return;
+      case How::kPromised:
+        if (!WasRecorded(status, call) &&
+            !Ever(status, call, How::kUnchanged) &&
+            !Ever(status, call, How::kSuperseded)) {
+          Violated("I4", call.name,
+                   "success was told of what is lost: ", LineOf(call));
+        }
+        return;
+      case How::kRefused:
+      case How::kUnknown:
+        return;
+    }
+  }
+
+  static bool WasRecorded(const Status& status, const Called& call) {
+    return std::any_of(status.recorded.begin(), status.recorded.end(),
+                       [&](const Recorded* row) {
+                         return row->content == call.content &&
+                                row->attempt == call.attempt;
+                       });
+  }
+
+  // Whether the rule said that of the call at any time.
+  static bool Ever(const Status& status, const Called& call, How how) {
+    return std::any_of(status.versions.begin(), status.versions.end(),
+                       [&](const auto& version) {
+                         return JudgeCall(version.second.standing, call).how ==
+                                how;
+                       });
+  }
+
+  // The version that a post is of: the newest one up to what is acked that says
+  // so, or else any.
+  static int64_t SequenceOf(const Status& status, const Content& content) {
+    int64_t newest = 0;
+    for (const auto& [sequence, version] : status.versions) {
+      if (version.content == content) newest = sequence;
+    }
+    return newest;
+  }
+
+  void CheckOrigin(const StatusName& name, const Status& status,
+                   const Content& content) {
+    const auto found = status.calls.find(content.description);
+    const bool said =
+        found != status.calls.end() &&
+        std::any_of(found->second.begin(), found->second.end(),
+                    [&](const Called* call) {
+                      return call->content == content && IsGranted(*call);
+                    });
+    const bool expired = content.state == "error" && !status.calls.empty() &&
+                         absl::StartsWith(content.description, kExpiry);
+    if (!said && !expired) {
+      Violated("I20", name,
+               "posted what nobody was allowed to say: ", content.state, " ",
+               content.description);
+    }
+  }
+
+  // A post of `sequence` begins, or is seen at GitHub.
+  void CheckOrder(const StatusName& name, Status* status, int64_t sequence,
+                  const Content& content) {
+    if (sequence == 0) {
+      Violated("I7", name,
+               "posted what is not in the record: ", content.description);
+    } else if (sequence < status->posted) {
+      Violated("I7", name, "posted ", sequence, " after ", status->posted);
+    }
+    status->posted = std::max(status->posted, sequence);
+    if (content.state == "pending" &&
+        status->applied_count >= kMostBeforePending) {
+      Violated("I11", name, "posted a pending after ", status->applied_count,
+               " statuses");
+    }
+  }
+
+  void Follow(const Began& event) {
+    CheckSilence(event);
+    InFlight& request = in_flight_[event.exchange];
+    request = {event.time, event.posted, event.name, event.credential, 0};
+    if (!event.name.has_value()) return;
+    Status& status = statuses_[*event.name];
+    CheckAlone(event, status);
+    if (!event.posted.has_value()) {
+      status.in_flight.insert(event.exchange);
+      return;
+    }
+    ++findings_.checked.posts;
+    const Content& content = *event.posted;
+    CheckOrigin(*event.name, status, content);
+    request.sequence = SequenceOf(status, content);
+    if (request.sequence != 0 && request.sequence < status.acked) {
+      Violated("I7", *event.name, "began to post ", request.sequence, " when ",
+               status.acked, " was acked already: ", LineOf(event));
+    }
+    CheckOrder(*event.name, &status, request.sequence, content);
+    if (status.doubt.has_value()) {
+      Violated("I8", *event.name,
+               "posted before GitHub was read after a post in doubt: ",
+               LineOf(event));
+    }
+    if (status.known_shown == content) {
+      Violated("I11", *event.name, "posted what GitHub shows: ", LineOf(event));
+    }
+    CheckBudget(event);
+    CheckPatience(*event.name, &status, request.sequence, event.time);
+    status.in_flight.insert(event.exchange);
+  }
+
+  // At most one request of a status is under way, or can still take effect.
+  void CheckAlone(const Began& event, Status& status) {
+    for (const int64_t exchange : status.in_flight) {
+      Violated("I9", *event.name, "began while ^", exchange,
+               " was in flight: ", LineOf(event));
+    }
+    if (status.doubt.has_value() && status.doubt_has_a_time &&
+        event.time < *status.doubt + kDoubt) {
+      Violated("I8", *event.name, "began ",
+               absl::FormatDuration(event.time - *status.doubt),
+               " after a post in doubt: ", LineOf(event));
+    }
+  }
+
+  void CheckSilence(const Began& event) {
+    const auto silence = silences_.find(event.credential);
+    if (silence == silences_.end()) return;
+    if (event.time < silence->second.until && !event.is_budget) {
+      Violated("I13", event.name.value_or(StatusName()),
+               "began although GitHub wants silence until ",
+               absl::FormatTime(silence->second.until, absl::UTCTimeZone()),
+               ": ", LineOf(event));
+    }
+  }
+
+  void CheckBudget(const Began& event) {
+    const auto found = budgets_.find(event.credential);
+    if (found == budgets_.end() || event.posted->state != "pending") return;
+    const Budget& budget = found->second;
+    if (event.time < budget.reset_time &&
+        budget.remaining < budget.limit / 10) {
+      Violated("I13", *event.name,
+               "a pending took of what is kept for results"
+               " (",
+               budget.remaining, " of ", budget.limit, "): ", LineOf(event));
+    }
+  }
+
+  void CheckPatience(const StatusName& name, Status* status, int64_t sequence,
+                     absl::Time now) {
+    std::vector<absl::Time>& begins = status->begins[sequence];
+    begins.push_back(now);
+    if (begins.size() > kMostInAMinute &&
+        now - begins[begins.size() - 1 - kMostInAMinute] < absl::Minutes(1)) {
+      Violated("I12", name, "more than ", kMostInAMinute,
+               " tries in a minute of ", sequence);
+    }
+  }
+
+  void Follow(const Applied& event) {
+    Status& status = statuses_[event.name];
+    ++status.applied_count;
+    if (has_begins_) return;
+    ++findings_.checked.posts;
+    --status.applied_count;
+    CheckOrigin(event.name, status, event.content);
+    CheckOrder(event.name, &status, SequenceOf(status, event.content),
+               event.content);
+    ++status.applied_count;
+  }
+
+  void Follow(const Ended& event) {
+    const auto found = in_flight_.find(event.exchange);
+    if (found == in_flight_.end()) return;
+    const InFlight request = std::move(found->second);
+    in_flight_.erase(found);
+    if (event.silent_until > event.time) {
+      Silence& silence = silences_[request.credential];
+      silence.until = std::max(silence.until, event.silent_until);
+      silence.learnt_at = event.time;
+    }
+    if (event.remaining >= 0) {
+      budgets_[request.credential] = {event.remaining, event.limit,
+                                      event.reset_time};
+    }
+    if (!request.name.has_value()) return;
+    Status& status = statuses_[*request.name];
+    status.in_flight.erase(event.exchange);
+    if (!request.posted.has_value()) {
+      if (event.http_status == 200) status.doubt.reset();
+      return;
+    }
+    if (event.in_doubt) {
+      Doubt(&status, request.begin_time);
+    } else if (event.http_status == 201 && !status.doubt.has_value()) {
+      status.known_shown = request.posted;
+    }
+    if (event.refusal.empty()) return;
+    status.was_refused = true;
+    const bool waits = event.refusal == "no_commit";
+    int& count =
+        (waits ? status.without_commit : status.refused)[request.sequence];
+    // A process that ends can forget its last try.
+    const int64_t most =
+        (waits ? kMostWithoutCommit : kMostRefused) + findings_.checked.crashes;
+    if (++count > most) {
+      Violated("I12", *request.name, "refused ", count,
+               " times: ", LineOf(event));
+    }
+  }
+
+  static void Doubt(Status* status, absl::Time begin) {
+    status->doubt = std::max(begin, status->doubt.value_or(begin));
+    status->doubt_has_a_time = true;
+    status->known_shown.reset();
+  }
+
+  void Follow(const Crashed& event) {
+    ++findings_.checked.crashes;
+    for (const auto& [exchange, request] : in_flight_) {
+      if (!request.name.has_value()) continue;
+      Status& status = statuses_[*request.name];
+      status.in_flight.erase(exchange);
+      if (request.posted.has_value()) Doubt(&status, request.begin_time);
+    }
+    in_flight_.clear();
+    budgets_.clear();
+    for (auto it = silences_.begin(); it != silences_.end();) {
+      const bool remembered = event.time - it->second.learnt_at > kJustNow &&
+                              !disk_trouble_ &&
+                              it->second.learnt_at > disk_trouble_over_ &&
+                              it->second.learnt_at > clock_set_;
+      it = remembered ? std::next(it) : silences_.erase(it);
+    }
+  }
+
+  void Follow(const DiskTrouble& event) {
+    disk_trouble_ = !event.is_over;
+    if (event.is_over) disk_trouble_over_ = event.time;
+  }
+
+  // Moments on disk are moments of the wall clock.
+  void Follow(const ClockSet& event) {
+    clock_set_ = event.time;
+    for (auto& [name, status] : statuses_) status.doubt_has_a_time = false;
+  }
+
+  void Follow(const Revived& event) {
+    Status& status = statuses_[event.name];
+    status.refused.clear();
+    status.without_commit.clear();
+  }
+
+  void CheckEnd(const StatusName& name, const Status& status) {
+    if (status.versions.empty()) return;
+    const Version& newest = status.versions.rbegin()->second;
+    if (!status.held.has_value()) {
+      Violated("I1", name, "the server does not know it any more");
+      return;
+    }
+    const Held& held = *status.held;
+    if (!(held.content == newest.content)) {
+      Violated("I1", name, "held is ", LineOf(held), ", recorded last ",
+               newest.sequence, " ", newest.content.description);
+    }
+    if (held.posting == "abandoned") {
+      if (held.reason.empty()) Violated("I12", name, "abandoned, no reason");
+      const bool is_full = absl::StartsWith(held.reason, "STATUS_LIMIT") &&
+                           status.applied_count >= kMostBeforePending;
+      if (has_begins_ && !status.was_refused && !is_full) {
+        Violated("I12", name,
+                 "abandoned, but GitHub never refused it: ", held.reason);
+      }
+    } else if (held.posting != "posted") {
+      Violated("I6", name, "still ", held.posting, " ", held.reason);
+    } else if (!status.showed.has_value() ||
+               !(*status.showed == newest.content)) {
+      Violated("I6", name, "GitHub shows ",
+               status.showed.has_value() ? status.showed->state : "nothing",
+               " ", status.showed.value_or(Content()).description, " and not ",
+               newest.content.state, " ", newest.content.description);
+    }
+  }
+
+  const std::vector<Event>& events_;
+  std::vector<const Granted*> grants_;
+  std::map<int64_t, const Called*> calls_;
+  std::map<StatusName, Status> statuses_;
+  bool has_begins_ = false;
+
+  std::map<int64_t, InFlight> in_flight_;
+  std::map<std::string, Silence> silences_;  // By credential.
+  std::map<std::string, Budget> budgets_;
+  bool disk_trouble_ = false;
+  absl::Time disk_trouble_over_ = absl::InfinitePast();
+  absl::Time clock_set_ = absl::InfinitePast();
+  Findings findings_;
+};
+
+}  // namespace
+
+Checked& Checked::operator+=(const Checked& other) {
+  acked += other.acked;
+  recorded += other.recorded;
+  statuses += other.statuses;
+  posts += other.posts;
+  crashes += other.crashes;
+  return *this;
+}
+
+Findings CheckHistory(const std::vector<Event>& events) {
+  return Checker(events).Run();
+}
+
+}  // namespace signalbox::history
