@@ -331,13 +331,9 @@ class Checker {
     CheckSilence(event);
     InFlight& request = in_flight_[event.exchange];
     request = {event.time, event.posted, event.name, event.credential, 0};
-    if (!event.name.has_value()) return;
+    if (!event.name.has_value() || !event.posted.has_value()) return;
     Status& status = statuses_[*event.name];
     CheckAlone(event, status);
-    if (!event.posted.has_value()) {
-      status.in_flight.insert(event.exchange);
-      return;
-    }
     ++findings_.checked.posts;
     const Content& content = *event.posted;
     CheckOrigin(*event.name, status, content);
@@ -436,12 +432,12 @@ class Checker {
                                       event.reset_time};
     }
     if (!request.name.has_value()) return;
-    Status& status = statuses_[*request.name];
-    status.in_flight.erase(event.exchange);
     if (!request.posted.has_value()) {
-      if (event.http_status == 200) status.doubt.reset();
+      if (event.http_status == 200) EndDoubts(*request.name, request);
       return;
     }
+    Status& status = statuses_[*request.name];
+    status.in_flight.erase(event.exchange);
     if (event.in_doubt) {
       Doubt(&status, request.begin_time);
     } else if (event.http_status == 201 && !status.doubt.has_value()) {
@@ -449,6 +445,7 @@ class Checker {
     }
     if (event.refusal.empty()) return;
     status.was_refused = true;
+    if (event.refusal == "redirect") return;
     const bool waits = event.refusal == "no_commit";
     int& count =
         (waits ? status.without_commit : status.refused)[request.sequence];
@@ -467,13 +464,31 @@ class Checker {
     status->known_shown.reset();
   }
 
+  // A commit was read: what was in doubt early enough is so no more.
+  void EndDoubts(const StatusName& commit, const InFlight& request) {
+    StatusName name = commit;
+    name.context.clear();
+    for (auto it = statuses_.lower_bound(name);
+         it != statuses_.end() && it->first.repository == commit.repository &&
+         it->first.sha == commit.sha;
+         ++it) {
+      Status& status = it->second;
+      if (!status.doubt.has_value()) continue;
+      if (status.doubt_has_a_time &&
+          request.begin_time < *status.doubt + kDoubt) {
+        continue;
+      }
+      status.doubt.reset();
+    }
+  }
+
   void Follow(const Crashed& event) {
     ++findings_.checked.crashes;
     for (const auto& [exchange, request] : in_flight_) {
-      if (!request.name.has_value()) continue;
+      if (!request.posted.has_value()) continue;
       Status& status = statuses_[*request.name];
       status.in_flight.erase(exchange);
-      if (request.posted.has_value()) Doubt(&status, request.begin_time);
+      Doubt(&status, request.begin_time);
     }
     in_flight_.clear();
     budgets_.clear();

@@ -89,7 +89,9 @@ struct Began {
   absl::Time time;
   // A post; nothing: it only asks.
   std::optional<Content> posted;
-  std::optional<StatusName> name;  // Nothing: it is about no status.
+  // The status that is posted, or the commit that is read (its context does
+  // not matter). Nothing: it is about neither.
+  std::optional<StatusName> name;
   // Asking for the budget is allowed while a primary limit lasts.
   bool is_budget = false;
   std::string credential;
@@ -117,7 +119,7 @@ struct Ended {
   int limit = -1;
   absl::Time reset_time = absl::InfinitePast();
   // Of a refusal of what was posted: "no_commit", which is worth waiting for,
-  // or "other".
+  // "redirect", which may lead somewhere, or "other".
   std::string refusal;
 };
 
