@@ -39,8 +39,8 @@ struct Findings {
 //   I6   at the end GitHub shows the newest report, or it is abandoned
 //   I7   posts begun for a status have rising versions; none is begun of what
 //        was already overtaken
-//   I8   nothing is sent for a status within 12 s after the begin of a post
-//        whose end is not known, and then it is read first
+//   I8   after a post whose end is not known the status is read before it is
+//        posted again, no sooner than 12 s after that post's begin
 //   I9   one post of a status is in flight at a time
 //   I10  a numbered result is final within its attempt and round
 //   I11  what GitHub is known to show is not posted again; pendings stop at 950

@@ -1,5 +1,7 @@
 #include "tests/history/judgement.h"
 
+#include <algorithm>
+
 namespace signalbox::history {
 namespace {
 
