@@ -201,6 +201,9 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox_options.lane_of = [this](const Repository& repository) {
     return setup.credentials->Find(repository);
   };
+  outbox_options.on_failure = [this](const absl::Status& status) {
+    Fail(status);
+  };
   absl::StatusOr<std::unique_ptr<Outbox>> opened =
       OpenSqliteOutbox(outbox_options);
   if (!opened.ok()) return opened.status();

@@ -28,12 +28,6 @@ constexpr char kGetSequence[] =
 constexpr char kSetSequence[] =
     "UPDATE meta SET value = ? WHERE name = 'sequence'";
 
-// While the store is open, its file cannot become unwritable by itself.
-absl::Status RunTimeError(const absl::Status& status) {
-  if (!absl::IsPermissionDenied(status)) return status;
-  return Error(absl::StatusCode::kInternal, ReasonOf(status), status.message());
-}
-
 // Connections that only read. A caller waits at most for another caller's
 // short statements, never for the writer.
 class Readers {
@@ -73,9 +67,12 @@ class SqliteOutbox : public Outbox {
         readers_(std::move(readers)) {}
 
   absl::Status AssignLanes() {
-    return Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      state_.repositories.AssignLanes(writer_.get());
-    });
+    const absl::Status status =
+        Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+          state_.repositories.AssignLanes(writer_.get());
+        });
+    is_open_ = status.ok();
+    return status;
   }
 
   absl::StatusOr<std::vector<Outcome>> Accept(
@@ -288,7 +285,19 @@ class SqliteOutbox : public Outbox {
       status = transaction.Commit();
     }
     state_is_loaded_ = status.ok();
-    return RunTimeError(status);
+    return status.ok() ? status : RunTimeError(status);
+  }
+
+  // While the store is open, its file cannot become unwritable by itself.
+  absl::Status RunTimeError(absl::Status status) {
+    if (absl::IsPermissionDenied(status)) {
+      status = Error(absl::StatusCode::kInternal, ReasonOf(status),
+                     status.message());
+    }
+    if (absl::IsInternal(status) && is_open_ && options_.on_failure) {
+      options_.on_failure(status);
+    }
+    return status;
   }
 
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -316,6 +325,7 @@ class SqliteOutbox : public Outbox {
 
   const SqliteOutboxOptions options_;
   const DataDirLock lock_;
+  bool is_open_ = false;  // Constant once others have the outbox.
 
   Mutex mu_;
   const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);

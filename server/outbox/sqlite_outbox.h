@@ -35,6 +35,12 @@ struct SqliteOutboxOptions {
   // How long delivery ids and digests are remembered. GitHub redelivers for 3
   // days, GHES for 7.
   absl::Duration delivery_memory = absl::Hours(8 * 24);
+
+  // Told of every INTERNAL error once the outbox is open, before the method
+  // returns it: whoever called it, the process must end and recover. May be
+  // called by several threads at once, under the store's lock. Empty: nobody is
+  // told.
+  std::function<void(const absl::Status&)> on_failure;
 };
 
 // Opens or creates the outbox, recovers it, and assigns lanes anew. Leases of a

@@ -445,6 +445,47 @@ TEST_F(SqliteOutboxTest, AcknowledgesNothingOnceItsFileIsGone) {
   EXPECT_TRUE(Accept(outbox.get(), Pending(2)).ok());
 }
 
+// Some callers only log what the store says; the process must end all the same.
+TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
+  std::vector<absl::Status> told;
+  SqliteOutboxOptions options = Options();
+  options.on_failure = [&told](const absl::Status& status) {
+    told.push_back(status);
+  };
+  auto opened = OpenSqliteOutbox(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Outbox* const outbox = opened->get();
+  ASSERT_TRUE(Accept(outbox, Pending(1)).ok());
+  EXPECT_FALSE(outbox->GetCommit(Repo("widgets"), Sha('f')).ok());
+  EXPECT_THAT(told, IsEmpty());
+
+  std::filesystem::rename(database(), database() + ".old");
+  const absl::Time now = clock_.Now();
+  const std::vector<std::function<absl::Status()>> writes = {
+      [&] { return Accept(outbox, Pending(2)).status(); },
+      [&] { return outbox->SetMark("mark", now); },
+      [&] { return outbox->SetPause("lane", now, now); },
+      [&] { return outbox->SettleRerun(1, std::nullopt); },
+      [&] { return outbox->ForgetBefore(now).status(); },
+  };
+  for (const auto& write : writes) {
+    told.clear();
+    const absl::Status status = write();
+    ExpectError(status, absl::StatusCode::kInternal);
+    EXPECT_THAT(told, ElementsAre(status));
+  }
+}
+
+TEST_F(SqliteOutboxTest, AStoreThatCannotBeOpenedIsNoFailure) {
+  { Open(); }
+  Tamper("DROP TABLE repository");
+  bool told = false;
+  SqliteOutboxOptions options = Options();
+  options.on_failure = [&told](const absl::Status&) { told = true; };
+  EXPECT_FALSE(OpenSqliteOutbox(options).ok());
+  EXPECT_FALSE(told);
+}
+
 TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
   const std::unique_ptr<Outbox> outbox = Open();
   constexpr int kReports = 60;
