@@ -39,6 +39,7 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
       Put(c == '+' ? ' ' : c);
     }
     bytes.remove_prefix(1);
+    if (!status_.ok()) break;
 
     // Most of a payload needs no decoding.
     if (!in_payload_ || escape_digits_ > 0) continue;

@@ -120,5 +120,14 @@ TEST(FormTest, FailureStays) {
   EXPECT_FALSE(form.Finish().ok());
 }
 
+// What was wrong first is what is told, however the body is cut.
+TEST(FormTest, ASecondPayloadIsNotTakenForATooLongOne) {
+  for (const size_t piece : {1, 18, 100}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        Decode("payload=a&payload=bb", piece, 1).status()))
+        << piece;
+  }
+}
+
 }  // namespace
 }  // namespace signalbox
