@@ -12,6 +12,8 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -35,6 +37,19 @@ size_t CountValues(const YamlNode& node) {
     count += CountValues(member.value);
   }
   return count;
+}
+
+// The library's words, which may end with a byte of the text.
+std::string Printable(const std::string& message) {
+  std::string printable;
+  for (const char c : message) {
+    if (absl::ascii_isprint(static_cast<unsigned char>(c))) {
+      printable += c;
+    } else {
+      absl::StrAppend(&printable, absl::CHexEscape(absl::string_view(&c, 1)));
+    }
+  }
+  return printable;
 }
 
 // Whether the quotation that begins at `begin` ends: the library takes the end
@@ -240,7 +255,7 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
     // refuses.
     if (parser.HandleNextDocument(tree)) parser.HandleNextDocument(tree);
   } catch (const YAML::Exception& e) {
-    return YamlError(file, std::max(e.mark.line + 1, 1), e.msg);
+    return YamlError(file, std::max(e.mark.line + 1, 1), Printable(e.msg));
   } catch (const std::exception& e) {
     return YamlError(file, 1, e.what());
   }

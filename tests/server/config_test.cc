@@ -449,5 +449,16 @@ TEST(ConfigTest, SurvivesDamage) {
   }
 }
 
+// The library shows the byte that it stumbled over, whatever it is.
+TEST(ConfigTest, ErrorsAreOnePrintableLine) {
+  for (const char c : {'\x01', '\x1b', '\x7f', '\x80', '\xff'}) {
+    const std::string error =
+        ErrorOf(absl::StrCat("data_dir: \"\\", std::string(1, c), "\"\n"));
+    for (const char shown : error) {
+      EXPECT_TRUE(shown >= ' ' && shown <= '~') << error;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signalbox
