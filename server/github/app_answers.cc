@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "server/base/timestamp.h"
 
 namespace signalbox {
 namespace {
@@ -99,13 +101,9 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   }
   const std::string* const expires_at = FindString(*json, "expires_at");
   if (expires_at == nullptr) return Wrong("the token has no expires_at");
-  std::string ignored;
-  if (!absl::ParseTime(absl::RFC3339_full, *expires_at, &token.expiry_time,
-                       &ignored) ||
-      token.expiry_time == absl::InfiniteFuture() ||
-      token.expiry_time == absl::InfinitePast()) {
-    return Wrong("the token's expires_at is not a time");
-  }
+  const std::optional<absl::Time> expiry = ParseTimestamp(*expires_at);
+  if (!expiry.has_value()) return Wrong("the token's expires_at is not a time");
+  token.expiry_time = *expiry;
   token.permissions = ReadPermissions(*json);
   return token;
 }

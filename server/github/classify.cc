@@ -227,7 +227,11 @@ std::optional<int64_t> ParseSeconds(absl::string_view text) {
 absl::Time ParseDate(absl::string_view date) {
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, &error)) {
+  // All dates of HTTP are as long as this; Abseil's parser takes others too,
+  // such as infinite-future.
+  constexpr absl::string_view kExample = "Sun, 06 Nov 1994 08:49:37 GMT";
+  if (date.size() != kExample.size() ||
+      !absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, &error)) {
     return absl::InfinitePast();
   }
   return time;
@@ -308,7 +312,8 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     return verdict;
   }
   verdict.message = OneLine(said.words);
-  if (status == 304) {
+  // Only a read can be answered so.
+  if (status == 304 && context.is_read) {
     verdict.action = Action::kDone;
     verdict.reason = "NOT_MODIFIED";
     return verdict;

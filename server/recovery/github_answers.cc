@@ -4,6 +4,7 @@
 
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
+#include "server/base/timestamp.h"
 
 namespace signalbox {
 namespace {
@@ -14,9 +15,19 @@ absl::Status Unexpected(absl::string_view what) {
   return Error(absl::StatusCode::kInvalidArgument, "UNEXPECTED_ANSWER", what);
 }
 
+// What a delivery may have (32), within the answer that it stands in. The
+// library writes JSON by recursion: without a bound the stack would be one.
+constexpr int kMaxDepth = 40;
+
 absl::StatusOr<Json> Parse(absl::string_view text, Json::value_t type) {
-  Json json = Json::parse(text.begin(), text.end(), /*cb=*/nullptr,
+  bool too_deep = false;
+  const auto in_bounds = [&too_deep](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
+  Json json = Json::parse(text.begin(), text.end(), in_bounds,
                           /*allow_exceptions=*/false);
+  if (too_deep) return Unexpected("GitHub's answer is nested too deeply");
   if (json.type() == type) return json;
   return Unexpected(type == Json::value_t::array
                         ? "GitHub's answer is not a JSON list"
@@ -75,11 +86,7 @@ std::vector<std::string> Texts(const Json& object, const char* name) {
 }
 
 absl::Time Moment(const Json& object, const char* name) {
-  absl::Time time;
-  std::string error;
-  return absl::ParseTime(absl::RFC3339_full, Text(object, name), &time, &error)
-             ? time
-             : absl::InfinitePast();
+  return ParseTimestamp(Text(object, name)).value_or(absl::InfinitePast());
 }
 
 std::optional<ListedDelivery> DeliveryFrom(const Json& item) {

@@ -17,8 +17,8 @@ namespace signalbox {
 // What GitHub's answers say, read from their JSON. Nothing in them is trusted:
 // a member of another type or beyond its range is as if it were not there, and
 // an element of a list that lacks what it needs is left out. An answer that is
-// no JSON, or an object instead of a list, is INVALID_ARGUMENT, reason
-// UNEXPECTED_ANSWER.
+// no JSON, is nested deeper than 40, or is an object instead of a list, is
+// INVALID_ARGUMENT, reason UNEXPECTED_ANSWER.
 //
 // github-api.md calls these "list item" (6.3), pull request (7.2) and so on.
 

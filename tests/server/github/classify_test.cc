@@ -77,7 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
              Action::kRetryBriefly,
              "UNEXPECTED_ANSWER",
              {{"location", "/x"}}},
-        Case{304, "", Action::kDone, "NOT_MODIFIED"},
+        // Nothing was created: see ReadsMayBeAnsweredByWhatIsHeld.
+        Case{304, "", Action::kRetryBriefly, "UNEXPECTED_ANSWER"},
         Case{400, Message("Problems parsing JSON"), Action::kAbandon,
              "BAD_REQUEST"},
         Case{400, Message("Body should be a JSON object"), Action::kAbandon,
@@ -334,6 +335,14 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
   }
 }
 
+TEST(ClassifyTest, ReadsMayBeAnsweredByWhatIsHeld) {
+  RequestContext context;
+  context.is_read = true;
+  const Verdict verdict = Classify(Answer(304), context);
+  EXPECT_EQ(verdict.action, Action::kDone);
+  EXPECT_EQ(verdict.reason, "NOT_MODIFIED");
+}
+
 TEST(ClassifyTest, ReadsHowLongALimitLasts) {
   const auto limit = [](Headers headers) {
     return Judged(Answer(429, "", std::move(headers)));
@@ -382,7 +391,9 @@ TEST(ClassifyTest, ReadsGitHubsClockAndRequestId) {
   EXPECT_EQ(verdict.github_time, absl::FromUnixSeconds(784111777));
   EXPECT_EQ(verdict.request_id, "AB12:3[2J45");
   for (const char* odd :
-       {"", "now", "1994-11-06", "Sun, 99 Nov 1994 8:49 GMT"}) {
+       {"", "now", "1994-11-06", "Sun, 99 Nov 1994 8:49 GMT",
+        // Abseil's parser takes these.
+        "infinite-future", "Sun, 06 Nov 199400 08:49:37 GMT"}) {
     EXPECT_EQ(Judged(Answer(500, "", {{"date", odd}})).github_time,
               absl::InfinitePast())
         << odd;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 
 namespace signalbox {
@@ -45,6 +46,7 @@ TEST(GitHubAnswersTest, WhatLacksAnythingIsLeftOut) {
       {"id": 5, "guid": "", "delivered_at": "2026-11-22T13:00:00Z"},
       {"id": 5, "guid": 5, "delivered_at": "2026-11-22T13:00:00Z"},
       {"id": 5, "guid": "a", "delivered_at": "yesterday"},
+      {"id": 5, "guid": "a", "delivered_at": "infinite-future"},
       {"id": 5, "guid": "a"},
       {"id": 6, "guid": "fine", "delivered_at": "2026-11-22T13:00:00Z",
        "status_code": 70000, "event": 5, "redelivery": "yes"}])");
@@ -147,6 +149,21 @@ TEST(GitHubAnswersTest, ReadsHooks) {
   EXPECT_EQ(
       ReadAppHook(R"({"url": "https://x", "insecure_ssl": 1})")->insecure_ssl,
       true);
+}
+
+// What is nested as deeply as nothing that can be delivered must not be written
+// again: that takes stack for each level.
+TEST(GitHubAnswersTest, WhatIsNestedTooDeeplyIsAnError) {
+  const auto nested = [](int levels) {
+    return absl::StrCat(R"({"event": "push", "request": {"payload": {"a": )",
+                        std::string(levels, '['), std::string(levels, ']'),
+                        "}}}");
+  };
+  EXPECT_TRUE(ReadSentDelivery(nested(31)).ok());
+  for (const int levels : {40, 1'000'000}) {
+    const absl::Status status = ReadSentDelivery(nested(levels)).status();
+    EXPECT_EQ(ReasonOf(status), "UNEXPECTED_ANSWER") << levels;
+  }
 }
 
 TEST(GitHubAnswersTest, ReadsPermissionsAndContexts) {
