@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
@@ -168,7 +169,8 @@ struct GitHubClient::Call {
   HttpRequest request;
   RequestContext context;
   Done done;
-  absl::Duration time_left;
+  absl::Duration timeout;
+  absl::Duration time_left;  // When the last request was sent.
   int redirects = 0;
   int64_t moved_to = 0;
 
@@ -202,6 +204,13 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
     } else {
       ++call->redirects;
       call->moved_to = RepositoryIn(next);
+      const absl::Duration passed =
+          call->timeout - call->time_left + answer->elapsed;
+      if (call->request.method == "POST" && passed > kLastRedirect) {
+        next.clear();
+        reply.verdict.action = Action::kRetry;
+        reply.verdict.reason = "SLOW_REDIRECT";
+      }
     }
   } else if (reply.verdict.action == Action::kDone) {
     bool understood = true;
@@ -232,8 +241,8 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
     }
   }
   if (!next.empty()) {
-    call->time_left -= answer->elapsed;
-    if (call->time_left > absl::ZeroDuration()) {
+    if (call->time_left > answer->elapsed) {
+      call->time_left -= answer->elapsed;
       call->request.url = next;
       Send(call);
       return;
@@ -243,6 +252,7 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
     reply.verdict = Classify(answer, call->context);
   }
   reply.moved_to = call->moved_to;
+  reply.last_request_after = call->timeout - call->time_left;
   reply.answer = std::move(answer);
   call->done(std::move(reply));
 }
@@ -269,6 +279,7 @@ std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(std::string method,
                            {"Accept", "application/vnd.github+json"},
                            {"X-GitHub-Api-Version", "2022-11-28"}};
   call->request.bearer = token.value;
+  call->timeout = timeout_;
   call->time_left = timeout_;
   call->done = std::move(done);
   return call;

@@ -53,6 +53,9 @@ struct GitHubReply {
   // The repository to which GitHub redirected the call, by its number; 0: to
   // none. It was renamed or transferred.
   int64_t moved_to = 0;
+  // How long after the call's begin its last request was sent: zero but for
+  // redirects and pages.
+  absl::Duration last_request_after;
 
   // ReadStatus, if the verdict is kDone: nothing if GitHub shows none.
   std::optional<ShownStatus> shown;
@@ -68,7 +71,8 @@ struct GitHubReply {
 // latter it follows up to three to the same scheme and host (a renamed
 // repository answers 307 or 301), with the same method and body. Any other
 // redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
-// nowhere else. It retries nothing. A call takes at most `timeout`, with all of
+// nowhere else. A POST that is redirected later than kLastRedirect after its
+// begin is not sent on: kRetry, reason SLOW_REDIRECT. It retries nothing. A call takes at most `timeout`, with all of
 // its requests.
 //
 // Thread-safe.

@@ -14,6 +14,11 @@ namespace signalbox {
 // failure. GitHub: "Troubleshooting the REST API". [GitHubClient]
 inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
+// What changes something at GitHub is not sent on by a redirect later than this
+// after its begin: whoever does not see its end counts from its begin when
+// GitHub has surely given up. [GitHubClient, Poster]
+inline constexpr absl::Duration kLastRedirect = absl::Seconds(3);
+
 // A trouble that passes (the network's, a 5xx): doubling from the first to the
 // largest wait, and never given up, since the status is still wanted when the
 // trouble is over. [Backoff, AppCredentials]

@@ -14,8 +14,9 @@ namespace signalbox {
 namespace {
 
 // A lease outlasts its request, so that an entry is never taken out twice
-// while a request of this process is under way.
-const absl::Duration kLeaseTime = kGitHubTimeout + absl::Seconds(3);
+// while a request of this process is under way; and after its end nothing that
+// a former process sent can still take effect.
+const absl::Duration kLeaseTime = kAmbiguousWait + kLastRedirect;
 static_assert(kGitHubTimeout <= kAmbiguousWait);
 
 constexpr int kMaxStepsPerRun = 256;

@@ -27,6 +27,13 @@ bool IsTrouble(Action action) {
          action == Action::kWait;
 }
 
+// Answers to a read after which nobody knows more of what GitHub shows.
+bool TellsNothing(const Verdict& verdict) {
+  return IsTrouble(verdict.action) || verdict.action == Action::kRedirect ||
+         verdict.reason == "REDIRECT_REFUSED" ||
+         verdict.reason == "UNEXPECTED_ANSWER";
+}
+
 Try TryOf(const Verdict& verdict, absl::Time begin, absl::Time end) {
   return {begin,
           end,
@@ -71,6 +78,10 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   settlement.reason = verdict.reason;
   settlement.refused = IsRefusal(verdict.action);
   settlement.ambiguous = verdict.action == Action::kRetryAmbiguous;
+  if (settlement.ambiguous) {
+    // What may still take effect is the last request of the try.
+    settlement.attempted->begin_time += reply.last_request_after;
+  }
   settlement.full = verdict.reason == "STATUS_LIMIT_REACHED";
   const std::optional<absl::Duration> wait =
       Backoff(verdict, lease.try_count + 1,
@@ -102,12 +113,15 @@ Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
     }
     return settlement;
   }
-  if (!IsTrouble(verdict.action)) return settlement;
+  if (!TellsNothing(verdict)) return settlement;
   settlement.kind = Settlement::Kind::kRetry;
   settlement.reason = verdict.reason;
   settlement.ambiguous = true;
+  // Nothing was refused that was asked for: it is a trouble like others.
+  Verdict trouble = verdict;
+  if (!IsTrouble(verdict.action)) trouble.action = Action::kRetry;
   settlement.next_try_time =
-      end + Backoff(verdict, lease.try_count + 1, lease.refusal_count)
+      end + Backoff(trouble, lease.try_count + 1, lease.refusal_count)
                 .value_or(absl::ZeroDuration());
   return settlement;
 }

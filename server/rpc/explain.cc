@@ -75,6 +75,9 @@ constexpr Meaning kMeanings[] = {
     {"SECONDARY_RATE_LIMITED",
      "GitHub told the credential to wait (secondary limit)"},
     {"SERVER_ERROR", "GitHub had a trouble of its own (5xx)"},
+    {"SLOW_REDIRECT",
+     "GitHub redirected to the repository's new name, and took too long to "
+     "send the status on"},
     {"SSO_REQUIRED",
      "the token must be authorised for the organisation's SAML single sign-on"},
     {"STATE_REFUSED", "GitHub does not take this state"},

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 namespace {
@@ -233,7 +234,7 @@ TEST_F(GitHubClientTest, ALoopOfRedirectsEnds) {
 
 // A lease is measured for one request's time.
 TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
-  Create();
+  Read();
   HttpResponse slow = Answer(307, "", "/again");
   slow.elapsed = absl::Seconds(8);
   transport_.Reply(slow);
@@ -243,6 +244,33 @@ TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
   transport_.Reply(slow);
   EXPECT_EQ(transport_.requests.size(), 2u);
   EXPECT_EQ(verdict_->reason, "TIMEOUT");
+}
+
+// What was sent on late could take effect after everybody has given it up.
+TEST_F(GitHubClientTest, APostIsNotSentOnLate) {
+  Create();
+  HttpResponse slow = Answer(307, "", "/repositories/7/statuses/x");
+  slow.elapsed = kLastRedirect;
+  transport_.Reply(slow);
+  ASSERT_EQ(transport_.requests.size(), 2u);
+  slow.elapsed = absl::Milliseconds(1);
+  transport_.Reply(slow);
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  EXPECT_EQ(verdict_->action, Action::kRetry);
+  EXPECT_EQ(verdict_->reason, "SLOW_REDIRECT");
+  EXPECT_EQ(reply_.moved_to, 7);
+}
+
+TEST_F(GitHubClientTest, SaysWhenTheLastRequestWasSent) {
+  Create();
+  transport_.Reply(Answer(201));
+  EXPECT_EQ(reply_.last_request_after, absl::ZeroDuration());
+  Create();
+  HttpResponse moved = Answer(307, "", "/again");
+  moved.elapsed = absl::Seconds(2);
+  transport_.Reply(moved);
+  transport_.Reply(Answer(502));
+  EXPECT_EQ(reply_.last_request_after, absl::Seconds(2));
 }
 
 // Who posted behind a redirect wants to know how the repository is called now.

@@ -61,6 +61,34 @@ TEST_F(PosterTest, ALostAnswerIsReadBackAndNotRepeated) {
   EXPECT_EQ(Tries("acme/web").back().message, "GitHub shows success");
 }
 
+// Neither says what GitHub shows, so that a post now could be a repeat.
+TEST_F(PosterTest, AReadThatTellsNothingIsRepeated) {
+  Fail("reset_after_apply");
+  Fault elsewhere;
+  elsewhere.name = "redirect_elsewhere";
+  elsewhere.location = "https://elsewhere.example";
+  fake_->rules().AddFault(elsewhere);
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(transport_->reads, 2);
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+// What a redirect sent on can take effect later than what was sent first.
+TEST_F(PosterTest, ADoubtIsAsOldAsTheLastRequest) {
+  fake_->SetDelay(absl::Seconds(2));
+  fake_->rules().RenameRepository("acme/web", "acme/site");
+  Fail("server_error_html", 1, 60, "/repositories/");
+  Say(Ended("acme/web", Result::kSuccess));
+  // Only the new name is asked for until the second request is out of doubt.
+  RunFor(absl::Milliseconds(13'900));
+  EXPECT_EQ(transport_->reads, 1);
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(transport_->reads, 2);
+  EXPECT_EQ(ShownState("acme/site"), "success");
+}
+
 // GitHub acknowledged the first pending, and shows the failure whose answer was
 // lost: "shown already" would be wrong.
 TEST_F(PosterTest, AfterALostAnswerNothingCountsAsShown) {
