@@ -150,8 +150,9 @@ bool ReadCombined(absl::string_view body, absl::string_view context,
     status.description = TextOf(one, "description");
     status.target_url = TextOf(one, "target_url");
     const auto id = one.find("id");
+    // Beyond 63 bits it would turn up below zero.
     if (id != one.end() && id->is_number_integer()) {
-      status.id = id->get<int64_t>();
+      status.id = std::max<int64_t>(id->get<int64_t>(), 0);
     }
   }
   return true;

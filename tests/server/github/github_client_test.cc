@@ -320,6 +320,21 @@ TEST_F(GitHubClientTest, ReadsWhatGitHubShows) {
   EXPECT_FALSE(reply_.shown.has_value());
 }
 
+// The numbers order what was seen: one that is none must not be the largest.
+TEST_F(GitHubClientTest, AStatusWithoutANumberIsShownAllTheSame) {
+  for (const char* id : {"-5", "9223372036854775808", "18446744073709551615",
+                         "1e3", "\"7\"", "null"}) {
+    Read();
+    transport_.Reply(Answer(
+        200,
+        Combined(absl::StrCat(
+            R"({"state":"success","context":"ci/build","id":)", id, "}"))));
+    EXPECT_EQ(verdict_->action, Action::kDone) << id;
+    ASSERT_TRUE(reply_.shown.has_value()) << id;
+    EXPECT_EQ(reply_.shown->id, 0) << id;
+  }
+}
+
 TEST_F(GitHubClientTest, ReadsPagesUntilTheContextIsFound) {
   Read();
   const auto page = [](const std::string& link, const std::string& context) {
