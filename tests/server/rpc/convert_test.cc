@@ -243,6 +243,24 @@ TEST_F(ConvertTest, APendingWithADeliveryIsTheShims) {
             absl::FromUnixSeconds(1700000000));
 }
 
+TEST_F(ConvertTest, AHeadFromTheEndOfTimeHasNoTime) {
+  for (const auto& [seconds, nanos] :
+       {std::pair<int64_t, int32_t>(253402300800, 0),
+        {std::numeric_limits<int64_t>::max(), 999999999},
+        {std::numeric_limits<int64_t>::min(), 0},
+        {-62135596801, 0},
+        {1700000000, -1},
+        {1700000000, 1000000000}}) {
+    v1::ReportPendingRequest request = Pending();
+    request.mutable_change()->mutable_updated_time()->set_seconds(seconds);
+    request.mutable_change()->mutable_updated_time()->set_nanos(nanos);
+    const auto converted = FromProto(request, options_);
+    ASSERT_TRUE(converted.ok()) << converted.status();
+    EXPECT_EQ(converted->submission.change->updated_time, absl::InfinitePast())
+        << seconds << "." << nanos;
+  }
+}
+
 TEST_F(ConvertTest, RefusesABadDelivery) {
   const auto with = [](const std::function<void(v1::Delivery*)>& change) {
     v1::ReportPendingRequest request = Pending();
