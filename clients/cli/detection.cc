@@ -77,7 +77,9 @@ std::optional<std::string> HeadOfTestMerge(const Surroundings& surroundings,
     in_header = !line.empty();
     if (absl::ConsumePrefix(&line, "parent ")) parents.emplace_back(line);
   }
-  if (parents.size() != 2) return std::nullopt;
+  if (parents.size() != 2 || !IsSha(parents[0]) || !IsSha(parents[1])) {
+    return std::nullopt;
+  }
   if (subject == absl::StrCat("Merge ", parents[1], " into ", parents[0])) {
     return parents[1];
   }

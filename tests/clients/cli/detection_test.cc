@@ -351,7 +351,8 @@ TEST_F(DetectionTest, MergesOfPeopleStayWhatTheyAre) {
         Commit({kBase}, absl::StrCat("Merge ", kHead, " into ", kBase)),
         Commit({kBase, kHead, kMerge},
                absl::StrCat("Merge ", kHead, " into ", kBase)),
-        Commit({}, ""), std::string(), std::string("\n\n\nparent x")}) {
+        Commit({"x", "y"}, "Merge y into x"), Commit({}, ""), std::string(),
+        std::string("\n\n\nparent x")}) {
     git_[absl::StrCat("cat-file commit ", kMerge)] = commit;
     EXPECT_EQ(Sha(), kMerge) << commit;
   }
