@@ -416,6 +416,8 @@ std::vector<std::string> DueLanes(SqliteConnection* connection,
     if (!query.Next()) return lanes;
     std::string lane;
     query.Read(&lane);
+    // In a damaged file what is no text stands behind all texts, for ever.
+    if (lane < from) return lanes;
     // The next text in the order.
     from = lane + '\0';
     lanes.push_back(std::move(lane));
