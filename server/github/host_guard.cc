@@ -11,6 +11,7 @@ absl::Time HostGuard::Reserve(absl::string_view api_url, absl::Time now) {
   if (host.failures >= kFailuresToPauseHost) {
     if (host.in_flight > 0) return absl::InfiniteFuture();
     if (now < host.paused_until) return host.paused_until;
+    host.is_probed = true;
   }
   ++host.in_flight;
   return now;
@@ -20,17 +21,20 @@ void HostGuard::Return(absl::string_view api_url) {
   const auto it = hosts_.find(api_url);
   if (it == hosts_.end()) return;
   it->second.in_flight = std::max(it->second.in_flight - 1, 0);
+  it->second.is_probed = false;
 }
 
 void HostGuard::Observe(absl::string_view api_url, bool answered,
                         absl::Time now) {
-  Return(api_url);
   Host& host = hosts_[std::string(api_url)];
+  const bool was_probe = host.is_probed;
+  Return(api_url);
   if (answered) {
     host.failures = 0;
     return;
   }
-  ++host.failures;
+  // What was begun before the host was known to be down says nothing new.
+  if (was_probe || host.failures < kFailuresToPauseHost) ++host.failures;
   absl::Duration pause = kFirstHostPause;
   for (int i = kFailuresToPauseHost; i < host.failures; ++i) {
     if (pause >= kMaxHostPause) break;

@@ -36,8 +36,11 @@ class HostGuard {
 
  private:
   struct Host {
-    int failures = 0;  // In a row.
+    // In a row; but of those that were under way together when the host went
+    // down, only as many as it takes.
+    int failures = 0;
     int in_flight = 0;
+    bool is_probed = false;  // By the one that is in flight.
     absl::Time paused_until = absl::InfinitePast();
   };
 

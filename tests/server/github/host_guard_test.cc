@@ -69,6 +69,24 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
   EXPECT_TRUE(Begins());
 }
 
+// A hundred requests that end together tell of one outage, not of a long one.
+TEST_F(HostGuardTest, WhatWasUnderWayDoesNotLengthenThePause) {
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(Begins());
+  for (int i = 0; i < 100; ++i) Fail();
+  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + kFirstHostPause);
+  now_ += kFirstHostPause;
+  EXPECT_TRUE(Begins());
+  Fail();
+  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + 2 * kFirstHostPause);
+  // Nor does what was only booked.
+  now_ += 2 * kFirstHostPause;
+  EXPECT_TRUE(Begins());
+  guard_.Return(kUrl);
+  EXPECT_TRUE(Begins());
+  Fail();
+  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + 4 * kFirstHostPause);
+}
+
 TEST_F(HostGuardTest, HostsDoNotConcernEachOther) {
   for (int i = 0; i < 9; ++i) {
     Begins();
