@@ -1,0 +1,125 @@
+#ifndef SIGNALBOX_TESTS_FUZZ_GRAMMAR_H_
+#define SIGNALBOX_TESTS_FUZZ_GRAMMAR_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "tests/fuzz/fuzz.h"
+
+// The grammar of names once more, written from its description alone, for
+// comparing the server's and the shim's with it.
+
+namespace signalbox::grammar {
+
+inline bool OnlyOf(absl::string_view text, absl::string_view allowed) {
+  return text.find_first_not_of(allowed) == absl::string_view::npos;
+}
+
+inline constexpr char kAlnum[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+inline bool IsPrintableAscii(absl::string_view text) {
+  for (const char c : text) {
+    if (c < ' ' || c > '~') return false;
+  }
+  return true;
+}
+
+// One line that may go to a log or a terminal.
+inline bool IsOneLine(absl::string_view text) {
+  return !text.empty() && IsPrintableAscii(text);
+}
+
+inline bool IsName(absl::string_view text) {
+  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
+         OnlyOf(text, absl::StrCat(kAlnum, "-_."));
+}
+
+inline bool IsOwner(absl::string_view text) {
+  return !text.empty() && text.size() <= 39 &&
+         OnlyOf(text, absl::StrCat(kAlnum, "-_"));
+}
+
+inline bool IsHost(absl::string_view text) {
+  const std::vector<std::string> halves =
+      absl::StrSplit(text, absl::MaxSplits(':', 1));
+  if (halves.size() == 2) {
+    const std::string& port = halves[1];
+    if (port.empty() || !OnlyOf(port, "0123456789")) return false;
+    const size_t digits = port.find_first_not_of('0');
+    if (digits == std::string::npos) return false;
+    const std::string number = port.substr(digits);
+    if (number.size() > 5 || std::stoi(number) > 65535) return false;
+  }
+  if (halves[0].size() > 253) return false;
+  for (const std::string& label :
+       std::vector<std::string>(absl::StrSplit(halves[0], '.'))) {
+    if (label.empty() || label.size() > 63 || label.front() == '-' ||
+        label.back() == '-' || !OnlyOf(label, absl::StrCat(kAlnum, "-"))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// `[HOST/]OWNER/NAME`, as the server takes it.
+inline bool IsRepository(absl::string_view text) {
+  std::vector<std::string> parts = absl::StrSplit(text, '/');
+  if (parts.size() == 3) {
+    if (!IsHost(parts[0])) return false;
+    parts.erase(parts.begin());
+  }
+  return parts.size() == 2 && IsOwner(parts[0]) && IsName(parts[1]);
+}
+
+// 40 or 64 hexadecimal digits, not all zero.
+inline bool IsSha(absl::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         OnlyOf(text, "0123456789abcdefABCDEF") && !OnlyOf(text, "0");
+}
+
+inline bool IsLowerSha(absl::string_view text) {
+  return IsSha(text) && OnlyOf(text, "0123456789abcdef");
+}
+
+inline bool IsContext(absl::string_view text) {
+  return !text.empty() && text.size() <= 255 && IsPrintableAscii(text) &&
+         text.front() != ' ' && text.back() != ' ';
+}
+
+// Of a status that was seen at GitHub.
+inline bool IsObservedContext(absl::string_view text) {
+  size_t characters = 0;
+  if (text.empty() || !IsUtf8(text, &characters) || characters > 255) {
+    return false;
+  }
+  for (const char c : text) {
+    if ((c >= 0 && c < ' ') || c == '\x7f') return false;
+  }
+  return true;
+}
+
+// An upper-case word that programs may compare.
+inline bool IsReason(absl::string_view text) {
+  return !text.empty() && OnlyOf(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+}
+
+inline std::string Upper(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+inline std::string Lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace signalbox::grammar
+
+#endif  // SIGNALBOX_TESTS_FUZZ_GRAMMAR_H_
