@@ -283,12 +283,15 @@ class Checker {
   // The version that a post is of: the oldest that says so and may still be
   // posted, or else any. Several say the same where somebody says something
   // again after something else.
-  static int64_t SequenceOf(const Status& status, const Content& content) {
+  int64_t SequenceOf(const Status& status, const Content& content) const {
+    // What is only seen at GitHub may have been begun before it was overtaken.
+    const int64_t least =
+        has_begins_ ? std::max(status.posted, status.acked) : status.posted;
     int64_t found = 0;
     for (const auto& [sequence, version] : status.versions) {
       if (!(version.content == content)) continue;
       found = sequence;
-      if (sequence >= std::max(status.posted, status.acked)) break;
+      if (sequence >= least) break;
     }
     return found;
   }
