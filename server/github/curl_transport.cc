@@ -101,6 +101,8 @@ class Transfer {
  private:
   static size_t OnHeader(char* data, size_t, size_t size, void* transfer);
   static size_t OnBody(char* data, size_t, size_t size, void* transfer);
+  static size_t OnSend(char* data, size_t, size_t size, void* transfer);
+  static int OnRepeat(void* transfer, curl_off_t offset, int);
 
   absl::Status Outcome(CURLcode code) const;
   void AddHeader(absl::string_view name, absl::string_view value);
@@ -108,6 +110,8 @@ class Transfer {
   HttpRequest request_;
   const HttpTransport::Done done_;
   const absl::Duration begin_time_;
+  absl::Duration last_repeat_;
+  size_t sent_ = 0;  // Of the body.
   CURL* const easy_;
   curl_slist* headers_ = nullptr;
 
@@ -151,8 +155,14 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
   } else {
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request_.body.size()));
-    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.c_str());
+    // Not CURLOPT_POSTFIELDS: curl must ask before it sends a body again.
+    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &Transfer::OnSend);
+    curl_easy_setopt(easy_, CURLOPT_READDATA, this);
+    curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, &Transfer::OnRepeat);
+    curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
     curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    last_repeat_ = options.last_repeat;
   }
 
   // Signals would reach other threads, and a resolver that hangs must not hold
@@ -163,8 +173,8 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
   curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  // One request at a time on a connection: that is what makes it certain that
-  // a reset before any byte of the answer came from an idle connection.
+  // One request at a time on a connection: a reset soon after it was sent, and
+  // before any byte of the answer, comes from a connection that was idle.
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                    static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
@@ -220,6 +230,22 @@ size_t Transfer::OnBody(char* data, size_t, size_t size, void* transfer) {
   if (wanted == size) return size;
   self->body_was_cut_ = true;
   return 0;  // Ends the transfer: nobody reads the rest.
+}
+
+size_t Transfer::OnSend(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<Transfer*>(transfer);
+  const size_t sent = self->request_.body.copy(data, size, self->sent_);
+  self->sent_ += sent;
+  return sent;
+}
+
+int Transfer::OnRepeat(void* transfer, curl_off_t offset, int) {
+  auto* const self = static_cast<Transfer*>(transfer);
+  const absl::Duration passed =
+      Clock::System()->Monotonic() - self->begin_time_;
+  if (passed > self->last_repeat_) return CURL_SEEKFUNC_FAIL;
+  self->sent_ = static_cast<size_t>(offset);
+  return CURL_SEEKFUNC_OK;
 }
 
 absl::Status Transfer::Outcome(CURLcode code) const {

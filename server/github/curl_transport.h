@@ -6,7 +6,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/github/http_transport.h"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 
@@ -17,12 +19,15 @@ struct CurlTransportOptions {
   // An HTTP proxy; empty: none. The environment's is not used.
   std::string proxy;
   int max_connections_per_host = 8;
+  // How long after its begin what has a body may be sent once more.
+  absl::Duration last_repeat = kLastRepeat;
 };
 
 // HTTP by libcurl, on one thread: a total deadline per request, connections
 // kept and reused, TLS 1.2 or newer with verified chains and names, http(s)
 // only. A request that fails on a reused connection before the first line of
 // the answer is sent once more: GitHub closes idle connections without a word.
+// But not later than `last_repeat`: GitHub may then have been at work on it.
 // Of an answer `max_body` bytes and 100 headers are kept; over 64 KiB of
 // headers end it with UNAVAILABLE.
 //

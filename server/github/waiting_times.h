@@ -14,6 +14,12 @@ namespace signalbox {
 // failure. GitHub: "Troubleshooting the REST API". [GitHubClient]
 inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
+// What is lost on a connection that was idle is lost within a round trip. What
+// is lost later may have had its effect, and sent again could have it long
+// after the first was begun: whoever does not see its end counts from there
+// when GitHub has surely given up. [CurlTransport]
+inline constexpr absl::Duration kLastRepeat = absl::Seconds(2);
+
 // What changes something at GitHub is not sent on by a redirect later than this
 // after its begin: whoever does not see its end counts from its begin when
 // GitHub has surely given up. [GitHubClient, Poster]

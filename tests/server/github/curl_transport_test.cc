@@ -172,6 +172,25 @@ TEST_F(CurlTransportTest, RepeatsWhatAReusedConnectionLost) {
   }
 }
 
+// By then GitHub was at work on it: it is not certain any more that the
+// connection was idle, and a repeat could take effect after all doubt is over.
+TEST_F(CurlTransportTest, DoesNotRepeatWhatIsLostLate) {
+  CurlTransportOptions options;
+  options.last_repeat = absl::ZeroDuration();
+  Make(options);
+  std::atomic<int> requests = 0;
+  LoopbackServer server([&](Peer& peer, int) {
+    while (!peer.ReadRequest().empty()) {
+      if (++requests == 2) return;
+      peer.Write(Ok("ok"));
+    }
+  });
+  ASSERT_TRUE(Send(Post(server.Url(), "{}")).ok());
+  EXPECT_EQ(Send(Post(server.Url(), "{}")).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(requests, 2);
+}
+
 TEST_F(CurlTransportTest, RepeatsOnlyOnce) {
   std::atomic<int> requests = 0;
   LoopbackServer server([&](Peer& peer, int) {
