@@ -30,6 +30,12 @@ constexpr int kMostInAMinute = 30;
 // What a process learnt so shortly before its end may not be on disk.
 constexpr absl::Duration kJustNow = absl::Milliseconds(10);
 
+// For so long after a start nothing expires.
+constexpr absl::Duration kQuietTime = absl::Minutes(10);
+
+// A call arrives so late at most.
+constexpr absl::Duration kOnTheWay = absl::Minutes(1);
+
 constexpr absl::string_view kExpiry = "No result within ";
 
 // An accepted report, as the server recorded it.
@@ -52,6 +58,7 @@ struct InFlight {
 struct Status {
   std::map<std::string, std::vector<const Called*>> calls;  // By description.
   std::map<std::string, const Called*> deliveries;
+  std::set<std::string> came_again;  // Of those.
   std::vector<const Recorded*> recorded;
   std::map<int64_t, Version> versions;  // By sequence.
   std::optional<Held> held;
@@ -60,6 +67,9 @@ struct Status {
   int64_t acked = 0;   // The largest sequence acked so far.
   int64_t posted = 0;  // The largest sequence posted so far.
   std::optional<Content> known_shown;
+  std::optional<Content> redirected;  // The last post that was, and when.
+  int64_t redirected_sequence = 0;
+  absl::Time redirect_time;
   std::optional<absl::Time> doubt;  // Begin of a post whose end is not known.
   bool doubt_has_a_time = true;     // No clock was set since.
   std::set<int64_t> in_flight;
@@ -91,7 +101,9 @@ class Checker {
     for (auto& [name, status] : statuses_) Replay(name, &status);
     for (const Event& event : events_)
       std::visit([&](auto& e) { Follow(e); }, event);
-    for (auto& [name, status] : statuses_) CheckEnd(name, status);
+    if (is_over_) {
+      for (auto& [name, status] : statuses_) CheckEnd(name, status);
+    }
     findings_.checked.statuses = static_cast<int64_t>(statuses_.size());
     return std::move(findings_);
   }
@@ -113,9 +125,14 @@ class Checker {
     Status& status = statuses_[event.name];
     status.calls[event.content.description].push_back(&event);
     if (!event.delivery_id.empty()) {
-      status.deliveries.try_emplace(event.delivery_id, &event);
+      if (!status.deliveries.try_emplace(event.delivery_id, &event).second) {
+        status.came_again.insert(event.delivery_id);
+      }
     }
   }
+  void Index(const Calm&) { is_over_ = true; }
+  void Index(const ClockSet&) { clock_was_set_ = true; }
+  void Index(const Started& event) { starts_.push_back(event.time); }
   void Index(const Began& event) { has_begins_ |= event.posted.has_value(); }
   void Index(const Recorded& event) {
     statuses_[event.name].recorded.push_back(&event);
@@ -161,6 +178,9 @@ class Checker {
   void Replay(const StatusName& name, Status* status) {
     Standing held;
     int64_t last = 0;
+    std::set<std::string> deliveries;
+    absl::Time held_since = absl::InfinitePast();
+    absl::Duration expires_after;
     for (const Recorded* row : status->recorded) {
       const bool accepted = row->how == How::kAccepted;
       if (accepted) {
@@ -185,6 +205,15 @@ class Checker {
         Violated("I1", name, "recorded what nobody said: ", LineOf(*row));
         continue;
       }
+      if (accepted && !row->delivery_id.empty() &&
+          !deliveries.insert(row->delivery_id).second) {
+        Violated("I22", name, "one delivery took effect twice: ", LineOf(*row));
+      }
+      if (call == nullptr) {
+        CheckExpiry(name, *status, *row, held_since, expires_after);
+      }
+      if (accepted) held_since = row->time;
+      if (accepted && call != nullptr) expires_after = call->expires_after;
       if (judged.how != row->how) {
         Violated(held.kind == Standing::Kind::kNumberedResult ? "I10" : "I3",
                  name,
@@ -197,8 +226,34 @@ class Checker {
     }
   }
 
+  // Whoever is away or whose clock was set gives callers time to show up.
+  void CheckExpiry(const StatusName& name, const Status& status,
+                   const Recorded& row, absl::Time held_since,
+                   absl::Duration expires_after) {
+    if (clock_was_set_) return;
+    absl::Time expiry = held_since + expires_after;
+    // A repetition renews it, and may want another time.
+    for (const auto& [description, calls] : status.calls) {
+      for (const Called* call : calls) {
+        if (call->time < held_since - kOnTheWay || call->time > row.time) {
+          continue;
+        }
+        expiry = std::min(
+            expiry, std::max(held_since, call->time) + call->expires_after);
+      }
+    }
+    if (row.time < expiry) {
+      Violated("I3", name, "expired too early: ", LineOf(row));
+    }
+    for (const absl::Time start : starts_) {
+      if (row.time >= start && row.time < start + kQuietTime) {
+        Violated("I3", name, "expired so soon after a start: ", LineOf(row));
+      }
+    }
+  }
+
   void Follow(const Granted&) {}
-  void Follow(const Called&) {}
+  void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
   void Follow(const Started&) {}
   void Follow(const Calm&) {}
   void Follow(const Recorded&) {}
@@ -227,13 +282,17 @@ class Checker {
         if (!is_known || !(version->second.content == call.content)) {
           Violated("I1", call.name, "acked and lost: ", LineOf(call), "; ",
                    LineOf(event));
+        } else if (event.sequence <= acked_before_[event.call]) {
+          Violated("I3", call.name, "accepted as ", event.sequence, " when ",
+                   acked_before_[event.call],
+                   " was acked before it was said: ", LineOf(call));
         }
         status.acked = std::max(status.acked, event.sequence);
+        last_acked_ = std::max(last_acked_, event.sequence);
         return;
       case How::kUnchanged:
       case How::kSuperseded:
-        if (!call.delivery_id.empty() &&
-            status.deliveries[call.delivery_id] != &call) {
+        if (status.came_again.contains(call.delivery_id)) {
           return;  // A delivery that came again tells what is held.
         }
         if (!is_known) {
@@ -341,8 +400,13 @@ class Checker {
     ++findings_.checked.posts;
     const Content& content = *event.posted;
     CheckOrigin(*event.name, status, content);
-    request.sequence = SequenceOf(status, content);
-    if (request.sequence != 0 && request.sequence < status.acked) {
+    // A redirect only sends on what was begun before.
+    const bool is_sent_on =
+        status.redirected == content && status.redirect_time == event.time;
+    request.sequence =
+        is_sent_on ? status.redirected_sequence : SequenceOf(status, content);
+    if (request.sequence != 0 && request.sequence < status.acked &&
+        !is_sent_on) {
       Violated("I7", *event.name, "began to post ", request.sequence, " when ",
                status.acked, " was acked already: ", LineOf(event));
     }
@@ -356,7 +420,7 @@ class Checker {
     if (status.known_shown == content) {
       Violated("I11", *event.name, "posted what GitHub shows: ", LineOf(event));
     }
-    CheckBudget(event);
+    if (!is_sent_on) CheckBudget(event);
     CheckPatience(*event.name, &status, request.sequence, event.time);
     status.in_flight.insert(event.exchange);
   }
@@ -432,7 +496,9 @@ class Checker {
     }
     if (!request.name.has_value()) return;
     if (!request.posted.has_value()) {
-      if (event.http_status == 200) EndDoubts(*request.name, request);
+      if (TellsWhatIsShown(event)) {
+        EndDoubts(*request.name, request, event.http_status == 200);
+      }
       return;
     }
     Status& status = statuses_[*request.name];
@@ -444,13 +510,19 @@ class Checker {
     }
     if (event.refusal.empty()) return;
     status.was_refused = true;
-    if (event.refusal == "redirect") return;
+    if (event.refusal == "redirect") {
+      status.redirected = request.posted;
+      status.redirected_sequence = request.sequence;
+      status.redirect_time = event.time;
+      return;
+    }
     const bool waits = event.refusal == "no_commit";
     int& count =
         (waits ? status.without_commit : status.refused)[request.sequence];
-    // A process that ends can forget its last try.
-    const int64_t most =
-        (waits ? kMostWithoutCommit : kMostRefused) + findings_.checked.crashes;
+    // A process that ends can forget its last try, and one whose clock is set
+    // can believe that it has lost it.
+    const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) +
+                         findings_.checked.crashes + clock_sets_;
     if (++count > most) {
       Violated("I12", *request.name, "refused ", count,
                " times: ", LineOf(event));
@@ -463,8 +535,19 @@ class Checker {
     status->known_shown.reset();
   }
 
-  // A commit was read: what was in doubt early enough is so no more.
-  void EndDoubts(const StatusName& commit, const InFlight& request) {
+  // GitHub's last word on a commit, even if it is that there is none; not a
+  // word on the credential, the repository's place or the moment.
+  static bool TellsWhatIsShown(const Ended& event) {
+    if (event.http_status == 200) return true;
+    return event.http_status >= 400 && event.http_status < 500 &&
+           event.http_status != 401 && event.http_status != 408 &&
+           event.http_status != 429 && event.silent_until <= event.time;
+  }
+
+  // A commit was read: what was in doubt early enough is so no more. Whoever
+  // may not read what GitHub shows may post it again.
+  void EndDoubts(const StatusName& commit, const InFlight& request,
+                 bool was_read) {
     StatusName name = commit;
     name.context.clear();
     for (auto it = statuses_.lower_bound(name);
@@ -472,6 +555,7 @@ class Checker {
          it->first.sha == commit.sha;
          ++it) {
       Status& status = it->second;
+      if (!was_read) status.known_shown.reset();
       if (!status.doubt.has_value()) continue;
       if (status.doubt_has_a_time &&
           request.begin_time < *status.doubt + kDoubt) {
@@ -508,6 +592,7 @@ class Checker {
   // Moments on disk are moments of the wall clock.
   void Follow(const ClockSet& event) {
     clock_set_ = event.time;
+    ++clock_sets_;
     for (auto& [name, status] : statuses_) status.doubt_has_a_time = false;
   }
 
@@ -553,6 +638,11 @@ class Checker {
   std::map<int64_t, const Called*> calls_;
   std::map<StatusName, Status> statuses_;
   bool has_begins_ = false;
+  int64_t last_acked_ = 0;  // The largest sequence of any status.
+  std::map<int64_t, int64_t> acked_before_;  // By call: that, as it began.
+  bool is_over_ = false;
+  bool clock_was_set_ = false;
+  std::vector<absl::Time> starts_;
 
   std::map<int64_t, InFlight> in_flight_;
   std::map<std::string, Silence> silences_;  // By credential.
@@ -560,6 +650,7 @@ class Checker {
   bool disk_trouble_ = false;
   absl::Time disk_trouble_over_ = absl::InfinitePast();
   absl::Time clock_set_ = absl::InfinitePast();
+  int64_t clock_sets_ = 0;
   Findings findings_;
 };
 

@@ -35,7 +35,10 @@ struct Findings {
 // Decides, by the log alone:
 //   I1   what was acked is in the record, or what it was told it equals is;
 //        nothing is in the record that nobody said
-//   I3   each report became what the ordering rule (judgement.h) makes of it
+//   I3   each report became what the ordering rule (judgement.h) makes of it,
+//        numbers follow the order in which reports were said and acked, and no
+//        pending expired before its time, or within ten minutes after a
+//        start
 //   I6   at the end GitHub shows the newest report, or it is abandoned
 //   I7   posts begun for a status have rising versions; none is begun of what
 //        was already overtaken
@@ -50,12 +53,14 @@ struct Findings {
 //   I13  no request while GitHub wants silence, none of a pending out of what
 //        is reserved for results
 //   I20  what is recorded and posted was said by somebody who was allowed to
+//   I22  a delivery takes effect once
 //
 // The order of the events is that in which they happened, as far as one
 // observer can tell. Where a log has no Began (another process's requests
 // cannot be seen), Applied stands for it in I7, I11 and I20.
 //
-// The recorded reports of a status must be all that it ever had.
+// The recorded reports of a status must be all that it ever had. A log without
+// Calm is one of something that goes on: I6 and what is held are not looked at.
 Findings CheckHistory(const std::vector<Event>& events);
 
 }  // namespace signalbox::history

@@ -188,6 +188,44 @@ TEST_F(CheckHistoryTest, SequencesRise) {
   ExpectBad(unanswered, "I3", "sequence 2 follows 2");
 }
 
+// Numbers are the server's order, also of what is said about other statuses.
+TEST_F(CheckHistoryTest, WhatIsSaidLaterHasALargerNumber) {
+  const Called early = story_.Call("p1", 1);
+  const Called late = story_.Call("r1", 1, "success");
+  story_.Record(early).Record(late);
+  Story overlapping = story_;
+  overlapping.Add(early).Add(late);
+  overlapping.Answer(late, How::kAccepted, 2);
+  overlapping.Answer(early, How::kAccepted, 1).Post();
+  ExpectGood(overlapping);
+  story_.Add(late).Answer(late, How::kAccepted, 2);
+  story_.Add(early).Answer(early, How::kAccepted, 1).Post();
+  ExpectBad(story_, "I3", "accepted as 1 when 2 was acked before it was said");
+
+  Story other;
+  Called elsewhere = other.Call("e1", 1);
+  elsewhere.name.context = "ci/other";
+  const Called here = other.Call("p1", 1);
+  other.Add(here).Record(here).Answer(here, How::kAccepted, 1).Post();
+  other.recorded().front().sequence = 5;
+  std::vector<Event> events = other.Events();
+  std::get<Answered>(events[1]).sequence = 5;
+  ExpectGood(events);
+  events.insert(events.begin() + 2, elsewhere);
+  events.insert(events.begin() + 3,
+                Answered{elsewhere.call, other.now(), How::kAccepted, 4});
+  Recorded row;
+  row.name = elsewhere.name;
+  row.sequence = 4;
+  row.content = elsewhere.content;
+  row.attempt = 1;
+  row.caller = elsewhere.caller;
+  events.push_back(row);
+  events.push_back(Held{elsewhere.name, elsewhere.content, 1, "posted", ""});
+  events.push_back(Showed{elsewhere.name, elsewhere.content});
+  ExpectBad(events, "I3", "accepted as 4 when 5 was acked");
+}
+
 TEST_F(CheckHistoryTest, ARepetitionIsNotAcceptedAgain) {
   story_.Pending("p1", 1).Post();
   const Called again = story_.Call("p1", 1);
@@ -236,6 +274,7 @@ TEST_F(CheckHistoryTest, OnlyAPendingExpires) {
   expiry.name = story_.name();
   expiry.sequence = 2;
   expiry.content = error;
+  expiry.time = story_.now() + absl::Hours(7);
 
   Story good;
   good.Pending("p1", 1).Post();
@@ -250,6 +289,57 @@ TEST_F(CheckHistoryTest, OnlyAPendingExpires) {
   bad.HoldContent(error);
   bad.Post(error);
   ExpectBad(bad, "I3", "recorded otherwise");
+}
+
+TEST_F(CheckHistoryTest, APendingExpiresInItsTimeAndNotSoonAfterAStart) {
+  const Content error = {"error", "No result within 6h", ""};
+  story_.Pending("p1", 1).Post();
+  Recorded expiry = story_.recorded()[0];
+  expiry.sequence = 2;
+  expiry.content = error;
+  const absl::Time due = expiry.time + absl::Hours(6);
+  const auto told = [&](absl::Time when) {
+    Story story = story_;
+    expiry.time = when;
+    story.recorded().push_back(expiry);
+    story.HoldContent(error);
+    story.Post(error);
+    return story;
+  };
+  ExpectGood(told(due));
+  ExpectBad(told(due - absl::Seconds(1)), "I3", "expired too early");
+  Story set = told(due - absl::Seconds(1));
+  set.Add(ClockSet{story_.now(), absl::Hours(1)});
+  ExpectGood(set);
+  Story started = told(due);
+  started.Add(Started{due - absl::Minutes(9)});
+  ExpectBad(started, "I3", "so soon after a start");
+}
+
+TEST_F(CheckHistoryTest, ARenewalCanBringAnExpiryForward) {
+  const Content error = {"error", "No result within 5 min", ""};
+  story_.Pending("p1", 1).Post();
+  Called again = story_.Call("p1", 1);
+  again.expires_after = absl::Minutes(15);
+  story_.Add(again).Answer(again, How::kUnchanged, 1);
+  Recorded expiry = story_.recorded()[0];
+  expiry.sequence = 2;
+  expiry.content = error;
+  expiry.time = again.time + absl::Minutes(15);
+  story_.recorded().push_back(expiry);
+  story_.HoldContent(error);
+  story_.Post(error);
+  ExpectGood(story_);
+}
+
+TEST_F(CheckHistoryTest, ADeliveryTakesEffectOnce) {
+  Called first = story_.Call("d1", 0);
+  first.delivery_id = "d-1";
+  first.rerun = true;
+  story_.Add(first).Record(first).Answer(first, How::kAccepted, 1).Post();
+  story_.Result("r1", 0).Post();
+  story_.Add(first).Record(first).Answer(first, How::kAccepted, 3).Post();
+  ExpectBad(story_, "I22", "took effect twice");
 }
 
 TEST_F(CheckHistoryTest, AnAnswerSaysWhatTheRuleSays) {
@@ -376,6 +466,20 @@ TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBePostedTwice) {
   ExpectGood(WithoutBegins(story_));
 }
 
+// GitHub's own list comes last in the log of who cannot see requests.
+TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBeListedLater) {
+  story_.Result("r1", 0);
+  const Content first = story_.newest();
+  story_.Result("r2", 0, "failure");
+  const Content second = story_.newest();
+  story_.Result("r1", 0).Pending("p1", 0);
+  story_.Apply(first).Apply(second).Apply(first).Apply(story_.newest());
+  ExpectGood(story_);
+  story_.Apply(second);
+  story_.Show(story_.newest());
+  ExpectBad(story_, "I7", "posted 2 after 4");
+}
+
 TEST_F(CheckHistoryTest, WhatIsSaidTwiceIsNotPostedAThirdTime) {
   story_.Pending("p1", 0).Result("r1", 0).Pending("p1", 0).Result("r2", 0);
   const Content pending = {"pending", "p1", ""};
@@ -421,12 +525,22 @@ TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   good.Ask().End(200).Post();
   ExpectGood(good);
 
-  // A read that failed is none.
-  for (const int http_status : {0, 403, 502}) {
+  // A read that tells nothing is none.
+  for (const int http_status : {0, 301, 401, 408, 429, 502}) {
     Story unread = story_;
     unread.Ask().End(http_status).Post();
     ExpectBad(unread, "I8", "GitHub not read in time");
   }
+  Story silenced = story_;
+  silenced.Ask();
+  Ended limited = silenced.Ending(403);
+  limited.silent_until = limited.time + absl::Milliseconds(1);
+  silenced.Add(limited).Post();
+  ExpectBad(silenced, "I8", "GitHub not read in time");
+  // That there is no such commit is an answer.
+  Story gone = story_;
+  gone.Ask().End(404).Post();
+  ExpectGood(gone);
   Story hasty = story_;
   hasty.Post();
   ExpectBad(hasty, "I8", "GitHub not read in time");
@@ -649,6 +763,40 @@ TEST_F(CheckHistoryTest, ARedirectIsNoRefusalToCount) {
   story_.Show({});
   story_.Hold("abandoned", "REDIRECTED");
   ExpectGood(story_);
+}
+
+// What was begun in time is sent on to where the repository went.
+TEST_F(CheckHistoryTest, ARedirectIsFollowedAtOnce) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  const Called result = story_.Call("r1", 1, "success");
+  story_.Add(result).Record(result).Begin(pending);
+  story_.Answer(result, How::kAccepted, 2).End(301, "redirect");
+  const Began on = {90, story_.now(), pending, story_.name(), false, "token"};
+  Ended end;
+  end.exchange = 90;
+  end.time = story_.now();
+  end.http_status = 201;
+  Story good = story_;
+  good.Add(on).Apply(pending).Add(end).Post(result.content);
+  ExpectGood(good);
+  Began late = on;
+  late.time += absl::Milliseconds(1);
+  story_.Add(late).Apply(pending).Add(end).Post(result.content);
+  ExpectBad(story_, "I7", "began to post 1 when 2 was acked already");
+}
+
+// A clock that jumps can make it believe that it lost a lease.
+TEST_F(CheckHistoryTest, ASetClockExcusesOneMoreRefusal) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  story_.Add(ClockSet{story_.now(), absl::Hours(1)});
+  for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "other");
+  story_.Show({});
+  story_.Hold("abandoned", "REFUSED");
+  ExpectGood(story_);
+  story_.Begin(pending).End(422, "other");
+  ExpectBad(story_, "I12", "refused 6 times");
 }
 
 TEST_F(CheckHistoryTest, TriesAreNotHot) {
