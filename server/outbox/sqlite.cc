@@ -144,6 +144,19 @@ bool SqliteConnection::HasMoved() const {
          moved != 0;
 }
 
+bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
+  constexpr int64_t kMost = int64_t{1} << 62;
+  for (const int64_t number : numbers) {
+    if (number >= 0 && number <= kMost) continue;
+    if (status_.ok()) {
+      status_ = ErrorOf(SQLITE_CORRUPT, 0, path_,
+                        absl::StrCat("holds the count ", number));
+    }
+    return false;
+  }
+  return true;
+}
+
 void SqliteConnection::Fail(int code) {
   if (!status_.ok()) return;
   status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,

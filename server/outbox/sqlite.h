@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,6 +63,11 @@ class SqliteConnection {
   // Long statements ask `cancelled` now and then, and end with CANCELLED if it
   // says so. It must outlive the connection's last statement.
   void SetCancelled(std::function<bool()> cancelled);
+
+  // Whether numbers that this program counts are such: from 0 to 2^62, so that
+  // counting on cannot overflow. Otherwise the file is damaged, and that is the
+  // error that sticks: INTERNAL, reason STORE_DAMAGED.
+  bool AreCounts(std::initializer_list<int64_t> numbers);
 
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }

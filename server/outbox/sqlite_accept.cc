@@ -186,6 +186,10 @@ class Decision {
     if (query.Next()) {
       query.Read(&commit_.commit_key, &commit_.status_count,
                  &commit_.pending_count, &commit_.failed_count);
+      if (!connection_->AreCounts({commit_.status_count, commit_.pending_count,
+                                   commit_.failed_count})) {
+        return connection_->status();
+      }
     }
     return absl::OkStatus();
   }
@@ -273,6 +277,9 @@ class Decision {
                &draft->report_sequence, &draft->posting_state,
                &draft->is_pending, &draft->first_due_time,
                &draft->shown_status_id, &draft->change_sequence);
+    if (!connection_->AreCounts({draft->version, held.round})) {
+      draft->version = held.round = 0;
+    }
   }
 
   // The standing of a report that Judge is not asked about.

@@ -85,6 +85,7 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   for (const Expired& entry : expired) {
+    if (!connection->AreCounts({entry.version})) return 0;
     const int64_t sequence = ++state->sequence;
     const int64_t version = entry.version + 1;
     const std::string description =

@@ -305,6 +305,7 @@ class SqliteOutbox : public Outbox {
     state_.hooks.clear();
     SqliteQuery query(writer_.get(), kGetSequence);
     if (query.Next()) query.Read(&state_.sequence);
+    if (!writer_->AreCounts({state_.sequence})) state_.sequence = 0;
   }
 
   // Runs `look` on one unchanging view of the data.
@@ -355,7 +356,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
       std::make_unique<SqliteOutbox>(std::move(options), *std::move(lock),
                                      *std::move(writer), std::move(readers));
   const absl::Status assigned = outbox->AssignLanes();
-  if (!assigned.ok()) return assigned;
+  if (!assigned.ok()) return OpenError(assigned);
   return outbox;
 }
 

@@ -164,6 +164,9 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     lease.ambiguous_since =
         std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
   }
+  if (!connection->AreCounts({lease.version, lease.lease_number})) {
+    return Lease();
+  }
   lease.lease_number++;
   SqliteQuery(connection, kTake)
       .Bind(lease.lease_number, now, deadline, lease.ambiguous_since, entry_id)
@@ -218,7 +221,8 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
       &entry->lease_due_time, &entry->ambiguous_time, &entry->posted_version,
       &entry->posted_status_id, &entry->shown_state, &entry->shown_description,
       &entry->shown_target_url, &entry->status_count);
-  return true;
+  return connection->AreCounts({entry->version, entry->try_count,
+                                entry->refusal_count, entry->status_count});
 }
 
 bool IsLost(const Leased& entry, const Settlement& settlement) {

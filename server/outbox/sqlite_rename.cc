@@ -103,6 +103,10 @@ Entry Load(SqliteConnection* connection, int64_t entry_id) {
              &entry.ambiguous_time, &entry.shown_status_id, &entry.shown_state,
              &entry.shown_description, &entry.shown_target_url,
              &entry.status_count);
+  if (!connection->AreCounts(
+          {entry.version, entry.held.round, entry.status_count})) {
+    entry.version = entry.held.round = entry.status_count = 0;
+  }
   return entry;
 }
 

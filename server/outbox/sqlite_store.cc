@@ -74,13 +74,6 @@ absl::Status CreateDirectory(const std::string& path) {
                                          ": cannot be created"));
 }
 
-// What the store's errors mean while it is being opened.
-absl::Status OpenError(const absl::Status& status) {
-  if (ReasonOf(status) != "STORE_DAMAGED") return status;
-  return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
-               absl::StrCat("damaged, or not a database: ", status.message()));
-}
-
 absl::Status Alien(absl::string_view path, absl::string_view what) {
   return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
                absl::StrCat("database ", Quoted(path, 512), ": ", what));
@@ -259,6 +252,12 @@ DataDirLock::DataDirLock(DataDirLock&& other) noexcept
 
 DataDirLock::~DataDirLock() {
   if (descriptor_ >= 0) close(descriptor_);
+}
+
+absl::Status OpenError(const absl::Status& status) {
+  if (ReasonOf(status) != "STORE_DAMAGED") return status;
+  return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+               absl::StrCat("damaged, or not a database: ", status.message()));
 }
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(

@@ -31,6 +31,10 @@ class DataDirLock {
   int descriptor_;
 };
 
+// What an error of a connection means while the store is being opened: damage
+// is DATA_LOSS then.
+absl::Status OpenError(const absl::Status& status);
+
 // The one connection that writes. The lock must be held. Creates the file and
 // its schema if they are not there, refuses what is no database of ours, and
 // makes sure that the settings on which durability rests have taken.

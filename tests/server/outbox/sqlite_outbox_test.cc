@@ -49,6 +49,15 @@ class SqliteOutboxTest : public testing::Test {
     return outbox.ok() ? *std::move(outbox) : nullptr;
   }
 
+  // Changes the database while nobody has it open.
+  void Run(const char* statement) {
+    const auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    (*connection)->Run(statement);
+    EXPECT_TRUE((*connection)->status().ok()) << (*connection)->status();
+  }
+
   absl::StatusOr<std::vector<Outcome>> Accept(Outbox* outbox,
                                               const Report& report) {
     const Submission submission = Of({report});
@@ -306,6 +315,33 @@ TEST_F(SqliteOutboxTest, MeetingDamageIsAnInternalError) {
     status = outbox->GetCommit(Repo("widgets"), sha).status();
   }
   ExpectError(status, absl::StatusCode::kInternal, "STORE_DAMAGED");
+}
+
+// Counting on from there would overflow, or begin below numbers that are out.
+TEST_F(SqliteOutboxTest, ACountThatIsNoneIsDamage) {
+  for (const char* damage :
+       {"UPDATE entry SET version = 9223372036854775807",
+        "UPDATE entry SET round = -9223372036854775808",
+        "UPDATE commit_summary SET status_count = 9223372036854775807"}) {
+    {
+      const std::unique_ptr<Outbox> outbox = Open();
+      ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
+    }
+    Run(damage);
+    const std::unique_ptr<Outbox> outbox = Open();
+    ExpectError(Accept(outbox.get(), ResultOf(Result::kSuccess, 2)).status(),
+                absl::StatusCode::kInternal, "STORE_DAMAGED");
+    std::filesystem::remove_all(data_dir());
+  }
+  for (const char* damage :
+       {"UPDATE meta SET value = 9223372036854775807 WHERE name = 'sequence'",
+        "UPDATE meta SET value = -1 WHERE name = 'sequence'"}) {
+    ASSERT_NE(Open(), nullptr);
+    Run(damage);
+    ExpectError(TryOpen().status(), absl::StatusCode::kDataLoss,
+                "STORE_DAMAGED");
+    std::filesystem::remove_all(data_dir());
+  }
 }
 
 // The process dies without a word; the next one finds all that was accepted.
