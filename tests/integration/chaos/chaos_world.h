@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_INTEGRATION_CHAOS_CHAOS_WORLD_H_
 #define SIGNALBOX_TESTS_INTEGRATION_CHAOS_CHAOS_WORLD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -101,7 +102,8 @@ class ChaosWorld {
   std::string simulator_address_;
   int server_port_ = 0;
   int shim_port_ = 0;
-  int64_t last_event_ = 0;           // Of the simulator's that were looked at.
+  int64_t last_event_ = 0;  // Of the simulator's that were looked at.
+  std::atomic<int64_t> last_found_ = 0;
   std::vector<std::string> filled_;  // Shas.
   std::unique_ptr<FaultProxy> to_github_;
   std::unique_ptr<FaultProxy> to_server_;

@@ -358,7 +358,8 @@ void Load::RunWebhooks() {
   httplib::Client github(options_.simulator_url);
   github.set_read_timeout(60);
   while (!stop_) {
-    const Commit& commit = PickCommit(&random);
+    Commit& commit = PickCommit(&random);
+    commit.is_proposed = true;
     const json order = {{"event", "pull_request"},
                         {"repository", commit.repository},
                         {"sha", commit.sha},

@@ -64,6 +64,8 @@ class Load {
     std::string sha;
     std::atomic<int64_t> attempt = 0;      // The largest given away.
     std::atomic<int64_t> cli_attempt = 0;  // Of the command line's context.
+    // GitHub has a pull request of it, of which it told the shim.
+    std::atomic<bool> is_proposed = false;
   };
   const std::vector<std::unique_ptr<Commit>>& commits() const {
     return commits_;
