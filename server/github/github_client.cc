@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "server/base/mutant.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -207,7 +208,8 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
       call->moved_to = RepositoryIn(next);
       const absl::Duration passed =
           call->timeout - call->time_left + answer->elapsed;
-      if (call->request.method == "POST" && passed > kLastRedirect) {
+      if (call->request.method == "POST" && passed > kLastRedirect &&
+          !Mutated(Mutant::kLateRedirectFollowed)) {
         next.clear();
         reply.verdict.action = Action::kRetry;
         reply.verdict.reason = "SLOW_REDIRECT";

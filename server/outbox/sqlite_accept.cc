@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
+#include "server/base/mutant.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_rename.h"
@@ -459,6 +460,7 @@ class Decision {
                 absl::ToInt64Microseconds(kAmbiguousWait), draft->entry_id)
           .Run();
     }
+    if (Mutated(Mutant::kNotMadeDue)) return;
     state_->repositories.AddDue(connection_, canonical_, draft->is_pending);
   }
 

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "server/base/mutant.h"
+
 namespace signalbox {
 namespace {
 
@@ -47,6 +49,7 @@ void NoteHook(SqliteConnection* connection, SqliteWriterState* state,
 
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest) {
+  if (Mutated(Mutant::kDeliveriesForgotten)) return false;
   SqliteQuery by_id(connection, kFindDelivery);
   if (by_id.Bind(delivery.id, oldest).Next()) return true;
   if (delivery.digest.empty()) return false;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "server/base/error.h"
+#include "server/base/mutant.h"
 #include "server/base/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
@@ -279,12 +280,13 @@ class SqliteOutbox : public Outbox {
       if (!state_is_loaded_) LoadState();
       const int64_t sequence = state_.sequence;
       change();
-      if (state_.sequence != sequence) {
+      if (state_.sequence != sequence && !Mutated(Mutant::kSequenceNotStored)) {
         SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
       }
       status = transaction.Commit();
     }
-    state_is_loaded_ = status.ok();
+    if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
+    state_is_loaded_ = status.ok() || Mutated(Mutant::kStateKeptAfterError);
     return status.ok() ? status : RunTimeError(status);
   }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/mutant.h"
 
 namespace signalbox {
 namespace {
@@ -161,6 +162,7 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
 std::string SqliteRepositories::Resolve(SqliteConnection* connection,
                                         const std::string& canonical,
                                         int64_t github_id) {
+  if (Mutated(Mutant::kRenameWithoutAlias)) return canonical;
   const auto& aliases = Aliases(connection);
   const auto it = aliases.find(canonical);
   if (it == aliases.end()) return canonical;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/base/mutant.h"
+
 namespace signalbox {
 namespace {
 
@@ -34,6 +36,7 @@ Disposition JudgeRerun(Phase held, bool* next_round) {
 }
 
 Disposition JudgeWebhookPending(Phase held) {
+  if (Mutated(Mutant::kWebhookHidesResult)) return Disposition::kAccepted;
   return held == Phase::kWebhookPending ? Disposition::kUnchanged
                                         : Disposition::kSuperseded;
 }
@@ -49,7 +52,9 @@ Disposition JudgeFarmPending(const Held& held, const Report& arriving,
                                       : Disposition::kAccepted;
     case Phase::kNumberedResult:
     case Phase::kUnnumberedResult:
-      if (arriving.attempt > 0) return Disposition::kSuperseded;
+      if (arriving.attempt > 0 && !Mutated(Mutant::kPendingHidesResult)) {
+        return Disposition::kSuperseded;
+      }
       *next_round = true;
       return Disposition::kAccepted;
   }
@@ -65,8 +70,13 @@ Disposition JudgeResult(const Held& held, const Report& arriving,
     case Phase::kExpired:
       return Disposition::kAccepted;
     case Phase::kNumberedResult:
-      if (held.result == arriving.result) return Disposition::kUnchanged;
-      if (numbered) return Disposition::kConflict;
+      if (held.result == arriving.result &&
+          !Mutated(Mutant::kDuplicateAccepted)) {
+        return Disposition::kUnchanged;
+      }
+      if (numbered && !Mutated(Mutant::kConflictAccepted)) {
+        return Disposition::kConflict;
+      }
       *next_round = true;
       return Disposition::kAccepted;
     case Phase::kUnnumberedResult:
@@ -144,10 +154,12 @@ Judgement Judge(const Held* held, const Report& arriving) {
 
   judgement.attempt = held->attempt;
   judgement.round = held->round;
-  const bool late = arriving.attempt > 0 &&
+  const bool late = !Mutated(Mutant::kOldAttemptAccepted) &&
+                    arriving.attempt > 0 &&
                     (arriving.attempt < held->attempt || held->round > 0);
   bool next_round = false;
-  if (late) {
+  if (late ||
+      (held->phase == Phase::kExpired && Mutated(Mutant::kExpiredIsFinal))) {
     judgement.disposition = Disposition::kSuperseded;
   } else if (arriving.result.has_value()) {
     judgement.disposition = JudgeResult(*held, arriving, &next_round);
@@ -158,7 +170,7 @@ Judgement Judge(const Held* held, const Report& arriving) {
   } else {
     judgement.disposition = JudgeFarmPending(*held, arriving, &next_round);
   }
-  if (next_round) ++judgement.round;
+  if (next_round && !Mutated(Mutant::kRoundNotCounted)) ++judgement.round;
   judgement.renews_expiry = !arriving.result.has_value() &&
                             (judgement.disposition == Disposition::kAccepted ||
                              judgement.disposition == Disposition::kUnchanged);

@@ -39,6 +39,15 @@ void FakeGitHub::SetReachable(bool reachable) {
   reachable_ = reachable;
 }
 
+void FakeGitHub::LoseClient() {
+  MutexLock lock(&mu_);
+  for (auto it = exchanges_.begin(); it != exchanges_.end();) {
+    if (it->done) rules_.Close(it->request.exchange, /*is_answered=*/false);
+    it->done = nullptr;
+    it = it->is_applied ? exchanges_.erase(it) : std::next(it);
+  }
+}
+
 void FakeGitHub::Send(HttpRequest request, Done done) {
   MutexLock lock(&mu_);
   const absl::Duration now = clock_->Monotonic();

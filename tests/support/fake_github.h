@@ -45,6 +45,10 @@ class FakeGitHub : public HttpTransport {
   // False: no connection can be made; they end with FAILED_PRECONDITION.
   void SetReachable(bool reachable);
 
+  // The client's process has ended: what is under way has its effect, and
+  // nobody is told.
+  void LoseClient();
+
   // HttpTransport. Callbacks run inside DeliverDue.
   void Send(HttpRequest request, Done done) override;
 

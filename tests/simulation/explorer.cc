@@ -1,0 +1,539 @@
+#include "tests/simulation/explorer.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "tests/history/check_history.h"
+#include "tests/history/history.h"
+#include "tests/simulation/memory_disk.h"
+#include "tests/simulation/note_status.h"
+#include "tests/simulation/server_life.h"
+#include "tests/simulation/shared_search.h"
+#include "tests/simulation/watched_transport.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kRepository[] = "acme/app";
+constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
+// A request that nobody waits for any more has its effect within this time.
+constexpr absl::Duration kLatestEffect = absl::Seconds(10);
+// No step commits more often.
+constexpr int kMostCommits = 100;
+constexpr uint64_t kSeed = 1;
+
+// What can be said of a key. The order in which they are said is not given.
+struct Saying {
+  const char* result;  // Empty: a pending.
+  int64_t attempt;
+};
+constexpr Saying kSayings[2][3] = {
+    {{"", 1}, {"success", 1}, {"", 2}},
+    {{"", 0}, {"failure", 0}, {"success", 1}},
+};
+
+// GitHub's rules behind a transport that does nothing by itself.
+class HeldGitHub : public HttpTransport {
+ public:
+  struct Exchange {
+    std::string what;
+    SimulatedRequest request;
+    Done done;
+    absl::Time sent_at;
+    bool is_post = false;
+  };
+
+  HeldGitHub(GitHubRules* rules, std::function<absl::Time()> now)
+      : rules_(rules), now_(std::move(now)) {}
+
+  void Send(HttpRequest request, Done done) override {
+    Exchange exchange;
+    exchange.is_post = request.method == "POST";
+    exchange.request = {
+        .method = request.method,
+        .target = request.url.substr(std::string(ServerLife::kApiUrl).size()),
+        .headers = request.headers,
+        .body = request.body};
+    exchange.request.headers.emplace_back(
+        "Authorization", absl::StrCat("Bearer ", request.bearer.Reveal()));
+    exchange.what = exchange.is_post ? exchange.request.body : "read";
+    exchange.done = std::move(done);
+    exchange.sent_at = now_();
+    const bool is_free = exchange.request.target == "/rate_limit";
+    (is_free ? free_ : held_).push_back(std::move(exchange));
+  }
+
+  // Answers what is not worth a choice. False: there is nothing.
+  bool AnswerFree() {
+    if (free_.empty()) return false;
+    Exchange exchange = std::move(free_.front());
+    free_.pop_front();
+    exchange.done(AnswerTo(exchange));
+    return true;
+  }
+
+  absl::StatusOr<HttpResponse> AnswerTo(const Exchange& exchange) {
+    const SimulatedResponse response = rules_->Handle(exchange.request, now_());
+    HttpResponse answer;
+    answer.status = response.status;
+    answer.headers = response.headers;
+    answer.body = response.body;
+    return answer;
+  }
+
+  std::list<Exchange>& held() { return held_; }
+  // Those of which the server hears no more.
+  std::list<Exchange>& late() { return late_; }
+
+  void LoseClient() {
+    free_.clear();
+    for (Exchange& exchange : held_) exchange.done = nullptr;
+    held_.remove_if([](const Exchange& one) { return !one.is_post; });
+    late_.splice(late_.end(), held_);
+  }
+
+ private:
+  GitHubRules* const rules_;
+  const std::function<absl::Time()> now_;
+  std::list<Exchange> free_;
+  std::list<Exchange> held_;
+  std::list<Exchange> late_;
+};
+
+GitHubRules::Options Rules() {
+  GitHubRules::Options rules;
+  rules.any_repository = true;
+  rules.rate_limits = false;
+  rules.base_url = ServerLife::kApiUrl;
+  return rules;
+}
+
+// One state, and what can follow it.
+class Explorer {
+ public:
+  Explorer(const ExplorerScope& scope, SharedSearch* search)
+      : scope_(scope),
+        search_(search),
+        disk_(kSeed, [this] { return clock_.Now(); }),
+        rules_(Rules()),
+        github_(&rules_, [this] { return clock_.Now(); }) {
+    remaining_.resize(scope.keys);
+    for (auto& sayings : remaining_) {
+      for (int i = 0; i < scope.reports; ++i) sayings.insert(i);
+    }
+    for (int key = 0; key < scope.keys; ++key) {
+      history_.Add(history::Granted{"farm", kRepository, NameOf(key).context});
+    }
+    Start();
+  }
+
+  // Looks through all that follows.
+  void Run() {
+    RunServer();
+    search_->Enter(Fingerprint());
+    GoOn();
+    search_->Join();
+    EndLife();
+  }
+
+ private:
+  using Step = std::function<void()>;
+
+  // Every step that can follow this state, each in a process of its own, the
+  // last one in this.
+  void GoOn() {
+    if (search_->IsOver()) return;
+    bool any = false;
+    const auto branch = [&](const std::string& name, const Step& step) {
+      any = true;
+      search_->Branch([&] { return Take(name, step, -1); }, /*waits=*/false);
+    };
+    // The same, and killed after each of its commits, when nobody outside can
+    // know of it. Before the first one is before the step.
+    const auto branch_and_kill = [&](const std::string& name,
+                                     const Step& step) {
+      branch(name, step);
+      if (crashes_ >= scope_.crashes) return;
+      for (int at = 0; at < kMostCommits && !search_->IsOver(); ++at) {
+        const int was_reached = search_->Branch(
+            [&] { return Take(name, step, at); }, /*waits=*/true);
+        if (was_reached != 1) break;
+      }
+    };
+
+    for (int key = 0; key < scope_.keys; ++key) {
+      for (const int saying : remaining_[key]) {
+        branch_and_kill(absl::StrCat("report ", saying, " of key ", key),
+                        [=, this] { Say(key, saying); });
+        if (!scope_.any_order) break;
+      }
+    }
+    if (wants_to_run_) {
+      branch_and_kill("server runs", [this] { RunServer(); });
+    }
+    for (size_t i = 0; i < github_.held().size(); ++i) {
+      const std::string which = absl::StrCat(" #", i);
+      branch_and_kill("answered" + which, [=, this] { Answer(i); });
+      if (losses_ >= scope_.losses) continue;
+      if (At(github_.held(), i).is_post) {
+        branch("answer lost" + which, [=, this] { LoseAnswer(i); });
+        branch("late effect" + which, [=, this] { Lose(i, /*late=*/true); });
+      }
+      branch("request lost" + which, [=, this] { Lose(i, /*late=*/false); });
+    }
+    for (size_t i = 0; i < github_.late().size(); ++i) {
+      const std::string which = absl::StrCat(" #", i);
+      branch("late effect comes" + which, [=, this] { ComeLate(i); });
+      branch("late effect never comes" + which, [=, this] {
+        github_.late().erase(std::next(github_.late().begin(), i));
+      });
+    }
+    if (crashes_ < scope_.crashes) branch("killed", [this] { Kill(); });
+    const std::optional<absl::Time> then = NextTime();
+    if (then.has_value()) {
+      branch("time passes", [this, then] {
+        clock_.Advance(*then - clock_.Now());
+        RunServer();
+      });
+    }
+    if (!any) End();
+  }
+
+  // Does a step, checks the state it leads to, and goes on from there. Returns
+  // 1 if it was to be killed, and was.
+  int Take(const std::string& name, const Step& step, int kill_at) {
+    path_.push_back(name);
+    if (kill_at >= 0) {
+      path_.back() += absl::StrCat(", killed after commit ", kill_at);
+      disk_.FailAfter(kill_at, MemoryDisk::Fault::kKillAtSync);
+    }
+    step();
+    const bool was_killed = disk_.stopped();
+    disk_.Forget();
+    if (kill_at >= 0 && !was_killed) return 0;
+    if (was_killed) Restart();
+    search_->CountTransition(static_cast<int>(path_.size()));
+    Check(/*is_end=*/false);
+    if (!search_->IsOver() && search_->Enter(Fingerprint())) GoOn();
+    return was_killed ? 1 : 0;
+  }
+
+  template <typename List>
+  static typename List::reference At(List& list, size_t index) {
+    return *std::next(list.begin(), index);
+  }
+
+  // --- The server's lives.
+
+  void Start() {
+    disk_.Restart();
+    history_.Add(history::Started{clock_.Now()});
+    transport_ = std::make_unique<WatchedTransport>(
+        &github_, [this] { return clock_.Now(); }, &history_,
+        ServerLife::kCredential,
+        [](absl::string_view name) { return std::string(name); }, &exchange_);
+    ServerLife::Options options;
+    // A lock is shared with the processes that were forked.
+    options.data_dir = dir_.Path(absl::StrCat("data-", getpid(), "-", lives_));
+    options.pace = DefaultPace("https://github.example.com/api/v3");
+    options.pending_settle = absl::ZeroDuration();
+    auto life = ServerLife::Begin(options, transport_.get(), &clock_);
+    if (!life.ok()) {
+      return Violate(absl::StrCat("cannot start: ", life.status().message()));
+    }
+    life_ = *std::move(life);
+    wants_to_run_ = true;
+  }
+
+  void EndLife() {
+    sqlite3_finalize(query_);
+    query_ = nullptr;
+    sqlite3_close(database_);
+    database_ = nullptr;
+    disk_.Stop(/*power_cut=*/false);
+    if (transport_ != nullptr) transport_->Cut();
+    github_.LoseClient();
+    ++lives_;
+    life_.reset();
+    transport_.reset();
+  }
+
+  void Kill() {
+    disk_.Stop(/*power_cut=*/false);
+    Restart();
+  }
+
+  void Restart() {
+    ++crashes_;
+    EndLife();
+    history_.Add(history::Crashed{clock_.Now()});
+    Start();
+    if (life_ != nullptr) RunServer();
+  }
+
+  // Until it has nothing to do without somebody else.
+  void RunServer() {
+    do {
+      wants_to_run_ = life_->RunOnce() == absl::InfinitePast();
+      if (disk_.stopped()) return;
+      NoteApplied();
+    } while (github_.AnswerFree() || wants_to_run_);
+  }
+
+  // --- What happens.
+
+  void Say(int key, int number) {
+    const Saying& saying = kSayings[key][number];
+    history::Called called;
+    called.call = ++calls_;
+    called.time = clock_.Now();
+    called.caller = "farm";
+    called.name = NameOf(key);
+    called.result = saying.result;
+    called.content.state = called.result.empty() ? "pending" : called.result;
+    called.content.description = absl::StrCat("report ", key, "-", number);
+    called.attempt = saying.attempt;
+    history_.Add(called);
+
+    Report report;
+    report.repository = *ParseRepository(kRepository);
+    report.sha = kSha;
+    report.context = called.name.context;
+    if (called.result == "success") report.result = Result::kSuccess;
+    if (called.result == "failure") report.result = Result::kFailure;
+    report.attempt = saying.attempt;
+    report.description = called.content.description;
+    Submission submission;
+    submission.caller = "farm";
+    submission.reports.push_back(std::move(report));
+    life_->Submit(std::move(submission),
+                  [&, call = called.call](absl::StatusOr<Outcome> outcome) {
+                    if (disk_.stopped() || !outcome.ok()) return;
+                    // Whoever was not answered says it again.
+                    remaining_[key].erase(number);
+                    history_.Add(AnsweredBy(call, clock_.Now(), *outcome));
+                  });
+    life_->RunIntake();
+    wants_to_run_ = true;
+  }
+
+  HeldGitHub::Exchange TakeHeld(size_t index) {
+    HeldGitHub::Exchange exchange = std::move(At(github_.held(), index));
+    github_.held().erase(std::next(github_.held().begin(), index));
+    return exchange;
+  }
+
+  void Answer(size_t index) {
+    const HeldGitHub::Exchange exchange = TakeHeld(index);
+    exchange.done(github_.AnswerTo(exchange));
+    NoteApplied();
+    RunServer();
+  }
+
+  void LoseAnswer(size_t index) {
+    ++losses_;
+    const HeldGitHub::Exchange exchange = TakeHeld(index);
+    (void)github_.AnswerTo(exchange);
+    NoteApplied();
+    exchange.done(absl::UnavailableError("reset"));
+    RunServer();
+  }
+
+  void Lose(size_t index, bool late) {
+    ++losses_;
+    HeldGitHub::Exchange exchange = TakeHeld(index);
+    exchange.done(absl::UnavailableError("reset"));
+    exchange.done = nullptr;
+    if (late) github_.late().push_back(std::move(exchange));
+    RunServer();
+  }
+
+  void ComeLate(size_t index) {
+    (void)github_.AnswerTo(At(github_.late(), index));
+    github_.late().erase(std::next(github_.late().begin(), index));
+    NoteApplied();
+  }
+
+  // When something happens by itself; nothing: not before something else.
+  std::optional<absl::Time> NextTime() {
+    if (wants_to_run_ || !github_.held().empty()) return std::nullopt;
+    const absl::Time next = life_->next_posting();
+    if (next == absl::InfiniteFuture()) return std::nullopt;
+    for (const HeldGitHub::Exchange& exchange : github_.late()) {
+      if (exchange.sent_at + kLatestEffect < next) return std::nullopt;
+    }
+    return std::max(next, clock_.Now());
+  }
+
+  void NoteApplied() {
+    for (;;) {
+      const auto rows = rules_.EventsAfter(seen_rows_, 10);
+      if (rows.empty()) return;
+      for (const GitHubRules::Event& event : rows) {
+        seen_rows_ = event.number;
+        history_.Add(history::Applied{
+            0,
+            clock_.Now(),
+            {kRepository, event.sha, event.row.context},
+            {event.row.state, event.row.description, event.row.target_url}});
+      }
+    }
+  }
+
+  // --- What must hold.
+
+  history::StatusName NameOf(int key) const {
+    return {kRepository, kSha, absl::StrCat("ci/", key)};
+  }
+
+  void End() {
+    search_->CountEnd();
+    Check(/*is_end=*/true);
+  }
+
+  void Check(bool is_end) {
+    if (life_ == nullptr) return;
+    std::vector<history::Event> events = history_.events();
+    if (is_end) events.push_back(history::Calm{clock_.Now()});
+    for (int key = 0; key < scope_.keys; ++key) {
+      const absl::Status noted =
+          NoteStatus(&life_->outbox(), rules_, NameOf(key), &events);
+      if (!noted.ok()) return Violate(std::string(noted.message()));
+    }
+    const auto violations = history::CheckHistory(events).violations;
+    if (violations.empty()) return;
+    std::string text;
+    for (const history::Event& event : events) {
+      absl::StrAppend(&text, history::LineOf(event), "\n");
+    }
+    Violate(absl::StrCat(violations.front().invariant, ": ",
+                         violations.front().what, "\n", text));
+  }
+
+  void Violate(const std::string& what) {
+    std::string text = what + "\n";
+    for (const std::string& step : path_) absl::StrAppend(&text, step, "\n");
+    search_->Report(text);
+  }
+
+  // --- What tells one state from another.
+
+  uint64_t Fingerprint() {
+    std::string text = absl::StrCat(crashes_, " ", losses_, " ", wants_to_run_);
+    for (const auto& sayings : remaining_) {
+      absl::StrAppend(&text, "|");
+      for (const int saying : sayings) absl::StrAppend(&text, saying);
+    }
+    for (const auto* list : {&github_.held(), &github_.late()}) {
+      absl::StrAppend(&text, "|");
+      for (const HeldGitHub::Exchange& exchange : *list) {
+        absl::StrAppend(&text, exchange.what, "@", Offset(exchange.sent_at),
+                        ";");
+      }
+    }
+    for (const GitHubRules::Row& row : rules_.Rows(kRepository, kSha)) {
+      absl::StrAppend(&text, "|", row.context, row.description);
+    }
+    if (life_ != nullptr) {
+      const absl::Time next = life_->next_posting();
+      absl::StrAppend(&text, "|",
+                      next == absl::InfiniteFuture() ? "never" : Offset(next));
+    }
+    DescribeEntries(&text);
+    uint64_t hash = 14695981039346656037u;  // FNV-1a.
+    for (const char c : text) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    }
+    return hash;
+  }
+
+  std::string Offset(absl::Time time) {
+    return time < clock_.Now() - absl::Minutes(1)
+               ? "long ago"
+               : absl::FormatDuration(time - clock_.Now());
+  }
+
+  // All of the entries by which anything is decided. Which of them is due first
+  // matters, but not for how long.
+  void DescribeEntries(std::string* text) {
+    if (database_ == nullptr) {
+      sqlite3_open_v2("signalbox.db", &database_, SQLITE_OPEN_READONLY,
+                      nullptr);
+      sqlite3_prepare_v2(
+          database_,
+          "SELECT context, version, phase, attempt, round, result, "
+          "description, posting_state, posting_reason, try_count, "
+          "refusal_count, is_pending, MAX(first_due_time_us - ?1, -1), "
+          "MAX(due_time_us - ?1, -1), lease_version, "
+          "IIF(lease_version, lease_begin_time_us - ?1, 0), "
+          "MAX(ambiguous_time_us - ?1, -20000000), posted_version, "
+          "shown_state, shown_description, status_count, "
+          "RANK() OVER (ORDER BY IFNULL(due_time_us, 0)) "
+          "FROM entry ORDER BY context",
+          -1, &query_, nullptr);
+    }
+    sqlite3_bind_int64(query_, 1, absl::ToUnixMicros(clock_.Now()));
+    while (sqlite3_step(query_) == SQLITE_ROW) {
+      for (int i = 0; i < sqlite3_column_count(query_); ++i) {
+        const unsigned char* const value = sqlite3_column_text(query_, i);
+        absl::StrAppend(
+            text, ",",
+            value == nullptr ? "-" : reinterpret_cast<const char*>(value));
+      }
+    }
+    sqlite3_reset(query_);
+  }
+
+  const ExplorerScope scope_;
+  SharedSearch* const search_;
+  FakeClock clock_;
+  TempDir dir_;
+  MemoryDisk disk_;
+  GitHubRules rules_;
+  HeldGitHub github_;
+  history::History history_;
+  std::unique_ptr<WatchedTransport> transport_;
+  std::unique_ptr<ServerLife> life_;
+
+  sqlite3* database_ = nullptr;  // To look at what the server has stored.
+  sqlite3_stmt* query_ = nullptr;
+  std::vector<std::set<int>> remaining_;
+  std::vector<std::string> path_;
+  bool wants_to_run_ = false;
+  int crashes_ = 0;
+  int losses_ = 0;
+  int64_t lives_ = 0;
+  int64_t exchange_ = 0;
+  int64_t calls_ = 0;
+  int64_t seen_rows_ = 0;
+};
+
+}  // namespace
+
+ExplorerResult Explore(const ExplorerScope& scope) {
+  SharedSearch search(scope.jobs, scope.most_states);
+  Explorer(scope, &search).Run();
+  ExplorerResult result;
+  result.states = search.states();
+  result.transitions = search.transitions();
+  result.ends = search.ends();
+  result.longest_path = search.longest_path();
+  result.violation = search.violation();
+  result.is_complete = !search.is_full() && result.violation.empty();
+  return result;
+}
+
+}  // namespace signalbox

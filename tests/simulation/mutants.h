@@ -1,0 +1,30 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_MUTANTS_H_
+#define SIGNALBOX_TESTS_SIMULATION_MUTANTS_H_
+
+#include <string>
+#include <vector>
+
+#include "server/base/mutant.h"
+
+namespace signalbox {
+
+struct MutantInfo {
+  Mutant mutant;
+  const char* name;
+  const char* what;  // What is wrong with it.
+};
+
+const std::vector<MutantInfo>& AllMutants();
+
+// Switches it on in this process. False: there is none of that name.
+bool SwitchOn(const std::string& name);
+
+// Runs the simulation with each of them until it finds something, over at most
+// so many seeds, and prints which seed found what and how long it took. Returns
+// 0 if all were found, else 1; 2 for an unknown name.
+int HuntMutants(const std::vector<std::string>& names, int seeds, int reports,
+                int jobs, bool json);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_MUTANTS_H_

@@ -1,0 +1,28 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_NOTE_STATUS_H_
+#define SIGNALBOX_TESTS_SIMULATION_NOTE_STATUS_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/outbox/outbox.h"
+#include "tests/github_simulator/github_rules.h"
+#include "tests/history/history.h"
+
+namespace signalbox {
+
+// What the server's types say, in the words of a history.
+
+// How a call ended.
+history::Answered AnsweredBy(int64_t call, absl::Time time,
+                             const Outcome& outcome);
+
+// Adds what the outbox has of a status (Recorded, Held) and what GitHub shows
+// of it (Showed). OK also if nothing was ever reported of it.
+absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
+                        const history::StatusName& name,
+                        std::vector<history::Event>* events);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_NOTE_STATUS_H_

@@ -1,0 +1,353 @@
+#include "tests/simulation/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tests/simulation/random.h"
+
+namespace signalbox {
+namespace {
+
+using Kind = Incident::Kind;
+
+constexpr const char* kResults[] = {"success",   "failure", "error",
+                                    "cancelled", "skipped", "timed_out",
+                                    "neutral"};
+
+// Every so many seeds a status is worn out, by so many runs.
+constexpr uint64_t kWornEvery = 101;
+constexpr int kWornRuns = 520;
+
+class Draft {
+ public:
+  Draft(uint64_t seed, int reports) : random_(seed), reports_(reports) {
+    plan_.seed = seed;
+  }
+
+  Plan Draw() {
+    if (plan_.seed % kWornEvery == 0) return DrawWorn();
+    DrawWorld();
+    while (report_count_ < reports_) DrawLife(PickStatus());
+    DrawTrouble();
+    std::stable_sort(
+        plan_.incidents.begin(), plan_.incidents.end(),
+        [](const Incident& a, const Incident& b) { return a.at < b.at; });
+    return std::move(plan_);
+  }
+
+ private:
+  // One status of which more is said than GitHub takes.
+  Plan DrawWorn() {
+    plan_.pace = DefaultPace("https://github.example.com/api/v3");
+    plan_.latency = absl::Milliseconds(20);
+    plan_.repositories = {"acme/worn"};
+    plan_.statuses.push_back({0, absl::StrFormat("%040x", 1), "ci/worn"});
+    for (int run = 0; run < kWornRuns; ++run) {
+      const absl::Duration at = absl::Seconds(4) * run;
+      Incident& pending = Say(0, at);
+      pending.attempt = run + 1;
+      Incident& result = Say(0, at + absl::Seconds(2));
+      result.attempt = run + 1;
+      result.result = kResults[random_.Below(7)];
+    }
+    return std::move(plan_);
+  }
+
+  void DrawWorld() {
+    const bool limited = random_.OneIn(2);
+    plan_.pace = DefaultPace(limited ? "https://api.github.com"
+                                     : "https://github.example.com/api/v3");
+    constexpr int kLimits[] = {5000, 5000, 1000, 200, 60};
+    plan_.hourly_limit = kLimits[random_.Below(5)];
+    plan_.latency =
+        random_.Between(absl::Milliseconds(5), absl::Milliseconds(900));
+    plan_.pending_settle = absl::Milliseconds(random_.OneIn(3) ? 0 : 300);
+    length_ = random_.Between(absl::Minutes(10), absl::Hours(3));
+    const int64_t repositories = random_.Between(1, 4);
+    const int64_t commits = random_.Between(1, 5);
+    const int64_t contexts = random_.Between(1, 4);
+    for (int r = 0; r < repositories; ++r) {
+      plan_.repositories.push_back(absl::StrCat("acme/r", r));
+      for (int c = 0; c < commits; ++c) {
+        const std::string sha = absl::StrFormat("%040x", 16 * (r + 1) + c);
+        for (int x = 0; x < contexts; ++x) {
+          plan_.statuses.push_back({r, sha, absl::StrCat("ci/", x)});
+        }
+      }
+    }
+    // Some statuses are talked of much more than others.
+    if (random_.OneIn(4)) hot_ = 1 + static_cast<int>(random_.Below(2));
+    attempts_.resize(plan_.statuses.size());
+  }
+
+  int PickStatus() {
+    const auto count = static_cast<int64_t>(plan_.statuses.size());
+    const bool hot = hot_ > 0 && !random_.OneIn(4);
+    return static_cast<int>(
+        random_.Below(hot ? std::min<int64_t>(hot_, count) : count));
+  }
+
+  Incident& Add(Kind kind, absl::Duration at) {
+    Incident& incident = plan_.incidents.emplace_back();
+    incident.kind = kind;
+    incident.at = at;
+    incident.seed = random_.Next();
+    return incident;
+  }
+
+  absl::Duration AnyTime() {
+    return random_.Between(absl::ZeroDuration(), length_);
+  }
+
+  Incident& Say(int status, absl::Duration at) {
+    ++report_count_;
+    Incident& incident = Add(Kind::kReport, at);
+    incident.status = status;
+    incident.number = ++numbers_;
+    incident.tries = random_.OneIn(20) ? 1 : 12;
+    return incident;
+  }
+
+  // The same once more, as a farm does that is not sure.
+  void Repeat(absl::Duration later) {
+    ++report_count_;
+    Incident again = plan_.incidents.back();
+    again.at += later;
+    again.seed = random_.Next();
+    plan_.incidents.push_back(std::move(again));
+  }
+
+  absl::Duration Soon() {
+    return random_.Between(absl::Milliseconds(1), absl::Seconds(40));
+  }
+
+  // A run of a context on a commit, from its webhook to its end, with what can
+  // happen to it on the way.
+  void DrawLife(int status) {
+    absl::Duration at = AnyTime();
+    if (random_.OneIn(3)) {
+      Say(status, at).delivery = ++deliveries_;
+      plan_.incidents.back().rerun = random_.OneIn(6);
+      if (random_.OneIn(4)) Repeat(Soon());
+      at += Soon();
+    }
+    const bool numbered = !random_.OneIn(4);
+    int64_t& newest = attempts_[status];
+    if (numbered && !random_.OneIn(8)) newest += random_.Between(1, 3);
+    int64_t attempt = numbered ? std::max<int64_t>(newest, 1) : 0;
+    newest = std::max(newest, attempt);
+    if (attempt > 1 && random_.OneIn(12)) --attempt;  // An old run, late.
+
+    const bool dies = random_.OneIn(8);
+    Incident& pending = Say(status, at);
+    pending.attempt = attempt;
+    pending.rerun = random_.OneIn(15);
+    if (dies)
+      pending.expires_after =
+          random_.Between(absl::Minutes(1), absl::Minutes(20));
+    if (random_.OneIn(6)) Repeat(Soon());
+    if (random_.OneIn(8)) Say(status, at + Soon()).attempt = attempt;
+    if (dies) return;
+
+    // A result can overtake its pending.
+    at += random_.OneIn(12) ? -std::min(at, Soon())
+          : random_.OneIn(2)
+              ? Soon()
+              : random_.Between(absl::Seconds(1), absl::Minutes(15));
+    Incident& result = Say(status, at);
+    result.attempt = attempt;
+    result.result = kResults[random_.OneIn(2) ? 0 : random_.Below(7)];
+    if (random_.OneIn(6)) Repeat(Soon());
+    if (random_.OneIn(15)) {
+      Incident& other = Say(status, at + Soon());
+      other.attempt = attempt;
+      other.result = kResults[random_.Below(7)];
+    }
+  }
+
+  void DrawTrouble() {
+    const int64_t troubles = reports_ / random_.Between(6, 16);
+    for (int64_t i = 0; i < troubles; ++i) {
+      switch (random_.Below(12)) {
+        case 0:
+        case 1:
+        case 2:
+        case 3:
+          DrawFault();
+          break;
+        case 4:
+          Add(Kind::kLatency, AnyTime()).lasts = random_.Between(
+              absl::Milliseconds(1), absl::Seconds(random_.OneIn(4) ? 14 : 2));
+          break;
+        case 5:
+          Add(Kind::kUnreachable, AnyTime()).lasts =
+              random_.Between(absl::Seconds(1), absl::Minutes(3));
+          break;
+        case 6:
+        case 7: {
+          Incident& stop = Add(Kind::kStop, AnyTime());
+          stop.power_cut = random_.OneIn(2);
+          stop.lasts =
+              random_.Between(absl::Milliseconds(50), absl::Seconds(30));
+          break;
+        }
+        case 8:
+        case 9: {
+          constexpr MemoryDisk::Fault kFaults[] = {
+              MemoryDisk::Fault::kFull,      MemoryDisk::Fault::kWriteError,
+              MemoryDisk::Fault::kSyncError, MemoryDisk::Fault::kKill,
+              MemoryDisk::Fault::kPowerCut,  MemoryDisk::Fault::kPowerCut};
+          Incident& fault = Add(Kind::kDiskFault, AnyTime());
+          fault.disk_fault = kFaults[random_.Below(6)];
+          fault.operations =
+              static_cast<int>(random_.Below(random_.OneIn(3) ? 200 : 12));
+          break;
+        }
+        case 10:
+          DrawRare();
+          break;
+        case 11: {
+          Incident& revive = Add(Kind::kRevive, AnyTime());
+          revive.status = PickStatus();
+          break;
+        }
+      }
+    }
+  }
+
+  void DrawRare() {
+    switch (random_.Below(4)) {
+      case 0:
+        Add(Kind::kClockSet, AnyTime()).lasts =
+            random_.OneIn(2)
+                ? random_.Between(-absl::Hours(1), absl::Hours(1))
+                : random_.Between(-absl::Minutes(2), absl::Minutes(2));
+        return;
+      case 1:
+        Add(Kind::kRename, AnyTime()).repository = PickRepository();
+        return;
+      case 2:
+        Add(Kind::kUnwritable, AnyTime()).repository = PickRepository();
+        plan_.incidents.back().lasts =
+            random_.Between(absl::Seconds(10), absl::Minutes(10));
+        return;
+      case 3:
+        Add(Kind::kDiskFull, AnyTime()).lasts =
+            random_.Between(absl::Seconds(1), absl::Minutes(2));
+        return;
+    }
+  }
+
+  int PickRepository() {
+    return static_cast<int>(
+        random_.Below(static_cast<int64_t>(plan_.repositories.size())));
+  }
+
+  void DrawFault() {
+    constexpr std::array<const char*, 22> kNames = {"server_error_html",
+                                                    "server_error_json",
+                                                    "slow",
+                                                    "hang",
+                                                    "apply_late",
+                                                    "reset_after_apply",
+                                                    "reset_before_apply",
+                                                    "bad_json",
+                                                    "primary_limit_403",
+                                                    "primary_limit_429",
+                                                    "secondary_limit",
+                                                    "secondary_limit_bare",
+                                                    "abuse_limit",
+                                                    "unauthorized",
+                                                    "forbidden",
+                                                    "redirect_elsewhere",
+                                                    "redirect_loop",
+                                                    "answer",
+                                                    "apply_late",
+                                                    "reset_after_apply",
+                                                    "hang",
+                                                    "server_error_html"};
+    Fault& fault = Add(Kind::kFault, AnyTime()).fault;
+    fault.name = kNames[random_.Below(kNames.size())];
+    fault.count =
+        static_cast<int>(random_.OneIn(4) ? random_.Between(2, 8) : 1);
+    fault.seconds =
+        static_cast<int>(random_.Between(1, random_.OneIn(3) ? 900 : 60));
+    // GitHub gives up on a request after 10 s.
+    if (fault.name == "apply_late")
+      fault.seconds = static_cast<int>(random_.Between(1, 10));
+    if (random_.OneIn(3)) {
+      fault.target_contains =
+          absl::StrCat("/repos/", plan_.repositories[PickRepository()], "/");
+    }
+    if (fault.name == "redirect_elsewhere")
+      fault.location = "https://elsewhere.example";
+    if (fault.name == "answer") {
+      constexpr int kStatuses[] = {404, 410, 422, 451, 503, 400, 408};
+      fault.status = kStatuses[random_.Below(7)];
+      fault.message = "Something is the matter";
+    }
+  }
+
+  Random random_;
+  const int reports_;
+  Plan plan_;
+  absl::Duration length_;
+  int hot_ = 0;
+  int report_count_ = 0;
+  int numbers_ = 0;
+  int deliveries_ = 0;
+  std::vector<int64_t> attempts_;
+};
+
+}  // namespace
+
+std::string Incident::Line() const {
+  const std::string when = absl::StrCat("at ", absl::FormatDuration(at), " ");
+  switch (kind) {
+    case Kind::kReport:
+      return absl::StrCat(
+          when, "report ", number, " of status ", status, ": ",
+          result.empty() ? "pending" : result, " attempt ", attempt,
+          rerun ? ", rerun" : "",
+          delivery != 0 ? absl::StrCat(", delivery ", delivery) : "",
+          ", up to ", tries, " tries");
+    case Kind::kFault:
+      return absl::StrCat(when, "GitHub: ", fault.name, " x ", fault.count,
+                          ", seconds ", fault.seconds, ", status ",
+                          fault.status, " ", fault.target_contains);
+    case Kind::kLatency:
+      return absl::StrCat(when, "GitHub answers after ",
+                          absl::FormatDuration(lasts));
+    case Kind::kUnreachable:
+      return absl::StrCat(when, "no way to GitHub for ",
+                          absl::FormatDuration(lasts));
+    case Kind::kStop:
+      return absl::StrCat(when, power_cut ? "power cut" : "kill", ", back in ",
+                          absl::FormatDuration(lasts));
+    case Kind::kDiskFault:
+      return absl::StrCat(when, "disk fault ", static_cast<int>(disk_fault),
+                          " after ", operations, " operations");
+    case Kind::kDiskFull:
+      return absl::StrCat(when, "disk full for ", absl::FormatDuration(lasts));
+    case Kind::kClockSet:
+      return absl::StrCat(when, "clock set by ", absl::FormatDuration(lasts));
+    case Kind::kRename:
+      return absl::StrCat(when, "repository ", repository, " is renamed");
+    case Kind::kUnwritable:
+      return absl::StrCat(when, "repository ", repository,
+                          " cannot be written for ",
+                          absl::FormatDuration(lasts));
+    case Kind::kRevive:
+      return absl::StrCat(when, "status ", status, " is to be tried again");
+  }
+  return when;
+}
+
+Plan DrawPlan(uint64_t seed, int reports) {
+  return Draft(seed, reports).Draw();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,80 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_PLAN_H_
+#define SIGNALBOX_TESTS_SIMULATION_PLAN_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/github/rate_limiter.h"
+#include "tests/github_simulator/github_rules.h"
+#include "tests/simulation/memory_disk.h"
+
+namespace signalbox {
+
+// Something that happens from outside, at a time.
+struct Incident {
+  enum class Kind {
+    kReport,       // A caller wants to say something, and repeats it.
+    kFault,        // Something is about to go wrong at GitHub.
+    kLatency,      // GitHub needs another time for its answers.
+    kUnreachable,  // There is no way to GitHub, for a while.
+    kStop,         // The process is killed, or the power fails.
+    kDiskFault,    // A write or sync is about to fail, or to be the last.
+    kDiskFull,     // For a while.
+    kClockSet,     // Somebody sets the server's clock.
+    kRename,       // A repository gets another name at GitHub.
+    kUnwritable,   // A repository cannot be written, for a while.
+    kRevive,       // Somebody asks for an abandoned status to be tried again.
+  };
+  Kind kind = Kind::kReport;
+  absl::Duration at;
+  absl::Duration lasts;  // For a while; or by how much, or how long.
+  // What is random about it, whatever else happens.
+  uint64_t seed = 0;
+
+  int status = 0;  // kReport, kRevive: of the plan's statuses.
+  // kReport. `number` makes its texts unlike all others'.
+  int number = 0;
+  std::string result;
+  int64_t attempt = 0;
+  bool rerun = false;
+  int delivery = 0;  // 0: a farm's.
+  absl::Duration expires_after = absl::Hours(6);
+  int tries = 1;  // How often it is repeated at most until there is an answer.
+
+  Fault fault;                                              // kFault.
+  bool power_cut = false;                                   // kStop.
+  MemoryDisk::Fault disk_fault = MemoryDisk::Fault::kFull;  // kDiskFault.
+  int operations = 0;                                       // kDiskFault.
+  int repository = 0;  // kRename, kUnwritable.
+
+  // One line for people.
+  std::string Line() const;
+};
+
+// A world, and all that happens to it from outside: the seed's story. Without
+// some of its incidents the others stay as they are.
+struct Plan {
+  struct Status {
+    int repository = 0;
+    std::string sha;
+    std::string context;
+  };
+
+  uint64_t seed = 0;
+  PaceOptions pace;
+  int hourly_limit = 5000;
+  absl::Duration latency;
+  absl::Duration pending_settle;
+  std::vector<std::string> repositories;
+  std::vector<Status> statuses;
+  std::vector<Incident> incidents;  // In order of time.
+};
+
+// The plan of a seed, with about so many reports.
+Plan DrawPlan(uint64_t seed, int reports);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_PLAN_H_

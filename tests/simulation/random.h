@@ -1,0 +1,45 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_RANDOM_H_
+#define SIGNALBOX_TESTS_SIMULATION_RANDOM_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace signalbox {
+
+// Numbers that follow from a seed on every machine and with every compiler,
+// which the standard library's distributions do not promise (SplitMix64).
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+
+  uint64_t Next() {
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+
+  // From 0 to `bound` - 1; `bound` is above 0.
+  int64_t Below(int64_t bound) {
+    return static_cast<int64_t>(Next() % static_cast<uint64_t>(bound));
+  }
+  int64_t Between(int64_t least, int64_t most) {
+    return least + Below(most - least + 1);
+  }
+  // True once in `count` times.
+  bool OneIn(int64_t count) { return Below(count) == 0; }
+
+  // Whole milliseconds.
+  absl::Duration Between(absl::Duration least, absl::Duration most) {
+    return absl::Milliseconds(Between(absl::ToInt64Milliseconds(least),
+                                      absl::ToInt64Milliseconds(most)));
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_RANDOM_H_

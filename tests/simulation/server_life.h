@@ -1,0 +1,88 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_SERVER_LIFE_H_
+#define SIGNALBOX_TESTS_SIMULATION_SERVER_LIFE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/github/credentials.h"
+#include "server/github/github_client.h"
+#include "server/github/http_transport.h"
+#include "server/github/rate_limiter.h"
+#include "server/github/request_gate.h"
+#include "server/outbox/housekeeper.h"
+#include "server/outbox/intake.h"
+#include "server/outbox/outbox.h"
+#include "server/poster/poster.h"
+
+namespace signalbox {
+
+// One life of the server's process, from its start to its end: the real outbox
+// and everything that works on it, without threads.
+//
+// Whoever destroys it lets the process end without warning, if the disk and the
+// network are cut from it before.
+class ServerLife {
+ public:
+  // Where GitHub's API is, and how the one credential is called.
+  static constexpr char kApiUrl[] = "https://api.github.com";
+  static constexpr char kCredential[] = "github.com/*";
+
+  struct Options {
+    std::string data_dir;
+    PaceOptions pace;
+    absl::Duration pending_settle = absl::Milliseconds(300);
+  };
+
+  // All are borrowed. The error with which a server would not start.
+  static absl::StatusOr<std::unique_ptr<ServerLife>> Begin(
+      const Options& options, HttpTransport* transport, Clock* clock);
+  ~ServerLife();
+
+  void Submit(Submission submission, Intake::Done done) {
+    intake_->Submit(std::move(submission), std::move(done));
+  }
+  Outbox& outbox() { return *outbox_; }
+  // Something has become due by itself.
+  void Wake() { woken_ = true; }
+
+  // Lets every part work once. Returns when they want to work again, by the
+  // wall clock; the past: at once.
+  absl::Time RunOnce();
+  // As RunOnce, of the part that commits.
+  void RunIntake() { intake_->RunOnce(); }
+
+  // The store has failed, and the process wants to end.
+  bool has_failed() const { return failed_; }
+  // When the poster wants to work again.
+  absl::Time next_posting() const { return next_posting_; }
+  // Nothing is under way at GitHub, and nothing will be before something else
+  // happens.
+  bool is_idle() const { return idle_; }
+
+ private:
+  ServerLife() = default;
+
+  Metrics metrics_;
+  RateLimiter limiter_;
+  std::unique_ptr<Credentials> credentials_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<GitHubClient> github_;
+  std::unique_ptr<RequestGate> gate_;
+  std::unique_ptr<Poster> poster_;
+  std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Intake> intake_;
+  Clock* clock_ = nullptr;
+  bool woken_ = false;
+  bool failed_ = false;
+  bool idle_ = false;
+  absl::Time next_posting_ = absl::InfinitePast();
+  absl::Time housekeeping_ = absl::InfinitePast();
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_SERVER_LIFE_H_

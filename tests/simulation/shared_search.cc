@@ -1,0 +1,130 @@
+#include "tests/simulation/shared_search.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMostText = 1 << 16;
+// A branch that dies is a violation, too.
+constexpr int kDied = 101;
+
+void* Share(size_t size) {
+  void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+struct SharedSearch::Shared {
+  std::atomic<int64_t> states{0};
+  std::atomic<int64_t> transitions{0};
+  std::atomic<int64_t> ends{0};
+  std::atomic<int> longest_path{0};
+  std::atomic<int> free_jobs{0};
+  std::atomic<bool> is_over{false};
+  std::atomic<bool> is_full{false};
+  int64_t most_states = 0;
+  char violation[kMostText] = {};
+};
+
+SharedSearch::SharedSearch(int jobs, int64_t most_states)
+    : shared_(new (Share(sizeof(Shared))) Shared()),
+      slots_(static_cast<size_t>(most_states) * 2) {
+  seen_ = static_cast<std::atomic<uint64_t>*>(
+      Share(slots_ * sizeof(std::atomic<uint64_t>)));
+  shared_->free_jobs = jobs - 1;
+  shared_->most_states = most_states;
+}
+
+SharedSearch::~SharedSearch() {
+  munmap(seen_, slots_ * sizeof(std::atomic<uint64_t>));
+  munmap(shared_, sizeof(Shared));
+}
+
+int SharedSearch::Branch(const std::function<int()>& branch, bool waits) {
+  bool beside = false;
+  if (!waits) {
+    int free_jobs = shared_->free_jobs;
+    while (free_jobs > 0 && !beside) {
+      beside =
+          shared_->free_jobs.compare_exchange_weak(free_jobs, free_jobs - 1);
+    }
+  }
+  const pid_t pid = fork();
+  if (pid < 0) std::abort();
+  if (pid == 0) {
+    running_ = 0;
+    const int code = branch();
+    Join();
+    if (beside) ++shared_->free_jobs;
+    _exit(code);
+  }
+  if (beside) {
+    ++running_;
+    return 0;
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+  }
+  if (!WIFEXITED(status)) Report("a process of the search died");
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kDied;
+}
+
+void SharedSearch::Join() {
+  for (; running_ > 0; --running_) {
+    int status = 0;
+    while (wait(&status) < 0) {
+    }
+    if (!WIFEXITED(status)) Report("a process of the search died");
+  }
+}
+
+bool SharedSearch::Enter(uint64_t fingerprint) {
+  fingerprint |= 1;  // 0 is a free slot.
+  for (size_t i = fingerprint % slots_;; i = (i + 1) % slots_) {
+    uint64_t held = 0;
+    if (seen_[i].compare_exchange_strong(held, fingerprint)) break;
+    if (held == fingerprint) return false;
+  }
+  if (++shared_->states >= shared_->most_states) {
+    shared_->is_full = true;
+    shared_->is_over = true;
+  }
+  return true;
+}
+
+void SharedSearch::CountTransition(int depth) {
+  ++shared_->transitions;
+  int longest = shared_->longest_path;
+  while (depth > longest &&
+         !shared_->longest_path.compare_exchange_weak(longest, depth)) {
+  }
+}
+
+void SharedSearch::CountEnd() { ++shared_->ends; }
+
+void SharedSearch::Report(const std::string& violation) {
+  if (shared_->is_over.exchange(true)) return;
+  const size_t size = std::min(violation.size(), kMostText - 1);
+  std::memcpy(shared_->violation, violation.data(), size);
+}
+
+bool SharedSearch::IsOver() const { return shared_->is_over; }
+int64_t SharedSearch::states() const { return shared_->states; }
+int64_t SharedSearch::transitions() const { return shared_->transitions; }
+int64_t SharedSearch::ends() const { return shared_->ends; }
+int SharedSearch::longest_path() const { return shared_->longest_path; }
+bool SharedSearch::is_full() const { return shared_->is_full; }
+std::string SharedSearch::violation() const { return shared_->violation; }
+
+}  // namespace signalbox

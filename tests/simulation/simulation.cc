@@ -1,0 +1,565 @@
+#include "tests/simulation/simulation.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "tests/simulation/memory_disk.h"
+#include "tests/simulation/note_status.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/server_life.h"
+#include "tests/simulation/watched_transport.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_github.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+using history::Answered;
+using history::Called;
+
+// After the last incident the calm begins, and takes at most so long.
+constexpr absl::Duration kLongestCalm = absl::Hours(12);
+// How often the world may turn before it is taken for running hot.
+constexpr int64_t kMostTurns = 3'000'000;
+constexpr int64_t kFirstRepositoryId = 1000;
+
+constexpr char kFarm[] = "farm";
+constexpr char kShim[] = "shim";
+
+GitHubRules::Options RulesOf(const Plan& plan) {
+  GitHubRules::Options rules;
+  rules.tokens = {"simulated-token"};
+  rules.hourly_limit = plan.hourly_limit;
+  rules.base_url = ServerLife::kApiUrl;
+  return rules;
+}
+
+std::optional<Result> ResultOf(absl::string_view name) {
+  constexpr std::pair<const char*, Result> kNames[] = {
+      {"success", Result::kSuccess}, {"failure", Result::kFailure},
+      {"error", Result::kError},     {"cancelled", Result::kCancelled},
+      {"skipped", Result::kSkipped}, {"timed_out", Result::kTimedOut},
+      {"neutral", Result::kNeutral}};
+  for (const auto& [text, result] : kNames) {
+    if (name == text) return result;
+  }
+  return std::nullopt;
+}
+
+class World {
+ public:
+  explicit World(const Plan& plan)
+      : plan_(plan),
+        disk_(plan.seed, [this] { return clock_.Now(); }),
+        github_(RulesOf(plan), &clock_) {
+    github_.SetDelay(plan.latency);
+    for (size_t r = 0; r < plan.repositories.size(); ++r) {
+      github_.rules().AddRepository(plan.repositories[r],
+                                    kFirstRepositoryId + r);
+    }
+    Random random(plan.seed);
+    for (const Plan::Status& status : plan.statuses) {
+      // A fork's commit can appear seconds after its webhook.
+      const absl::Time visible =
+          random.OneIn(4)
+              ? github_.GitHubTime() +
+                    random.Between(absl::ZeroDuration(), absl::Hours(1))
+              : absl::InfinitePast();
+      const std::string& full_name = plan.repositories[status.repository];
+      if (!github_.rules().HasCommit(full_name, status.sha)) {
+        github_.rules().AddCommit(full_name, status.sha, visible);
+      }
+    }
+    for (const char* caller : {kFarm, kShim}) {
+      history_.Add(history::Granted{caller, "acme/*", "ci/*"});
+    }
+    begin_ = Now();
+    for (const Incident& incident : plan.incidents) {
+      At(incident.at, [this, &incident] { Do(incident); });
+      last_incident_ = std::max(
+          last_incident_,
+          incident.at + (incident.kind == Incident::Kind::kReport
+                             ? absl::ZeroDuration()
+                             : std::max(incident.lasts, absl::ZeroDuration())));
+    }
+  }
+
+  ~World() { EndLife(); }
+
+  SimulationResult Run() {
+    Start();
+    Turn([this] { return Passed() >= last_incident_ + absl::Minutes(2); });
+    CalmDown();
+    const absl::Duration calm_begin = Passed();
+    Turn([this, calm_begin] {
+      return (life_ != nullptr && life_->is_idle() && events_.empty() &&
+              github_.InFlight() == 0) ||
+             Passed() > calm_begin + kLongestCalm;
+    });
+    if (turns_ > kMostTurns) hot_ = true;
+    result_.virtual_time = Passed();
+    LookAtTheEnd();
+    Finish();
+    return std::move(result_);
+  }
+
+ private:
+  // True time, whatever the server's clock says.
+  absl::Time Now() { return github_.GitHubTime(); }
+  absl::Duration Passed() { return Now() - begin_; }
+
+  // `what` happens `after` from the beginning.
+  void At(absl::Duration after, std::function<void()> what) {
+    events_.emplace(std::make_pair(after, next_event_++), std::move(what));
+  }
+  void In(absl::Duration delay, std::function<void()> what) {
+    At(Passed() + delay, std::move(what));
+  }
+
+  void Strike(const std::string& fault) { ++result_.faults[fault]; }
+
+  // Lets time pass, from one thing that happens to the next.
+  void Turn(const std::function<bool()>& is_over) {
+    while (!is_over() && ++turns_ <= kMostTurns) {
+      absl::Time wanted = absl::InfiniteFuture();
+      if (life_ != nullptr) {
+        wanted = life_->RunOnce();
+        NoticeEnd();
+      }
+      github_.DeliverDue();
+      NoteApplied();
+      const absl::Time now = clock_.Now();
+      if (life_ != nullptr && wanted <= now) continue;
+      absl::Duration next = absl::InfiniteDuration();
+      if (life_ != nullptr) next = std::min(next, wanted - now);
+      next = std::min(next, github_.NextDelivery() - now);
+      if (!events_.empty()) {
+        next = std::min(next, events_.begin()->first.first - Passed());
+      }
+      if (next == absl::InfiniteDuration()) return;
+      if (next > absl::ZeroDuration()) clock_.Advance(next);
+      while (!events_.empty() && events_.begin()->first.first <= Passed()) {
+        const std::function<void()> what = std::move(events_.begin()->second);
+        events_.erase(events_.begin());
+        what();
+        NoticeEnd();
+      }
+    }
+  }
+
+  // What GitHub has made since the last look.
+  void NoteApplied() {
+    for (;;) {
+      const auto rows = github_.rules().EventsAfter(seen_rows_, 100);
+      if (rows.empty()) return;
+      for (const GitHubRules::Event& event : rows) {
+        seen_rows_ = event.number;
+        history_.Add(history::Applied{
+            0,
+            Now(),
+            {OriginalName(event.full_name), event.sha, event.row.context},
+            {event.row.state, event.row.description, event.row.target_url}});
+      }
+    }
+  }
+
+  // What a repository was called at first.
+  std::string OriginalName(absl::string_view name) {
+    int64_t id = 0;
+    if (!absl::SimpleAtoi(name, &id)) id = github_.rules().RepositoryId(name);
+    const int64_t index = id - kFirstRepositoryId;
+    if (index < 0 || index >= static_cast<int64_t>(plan_.repositories.size())) {
+      return std::string(name);
+    }
+    return plan_.repositories[index];
+  }
+
+  // --- The server's lives.
+
+  void Start() {
+    disk_.Restart();
+    history_.Add(history::Started{Now()});
+    transport_ = std::make_unique<WatchedTransport>(
+        &github_, [this] { return Now(); }, &history_, ServerLife::kCredential,
+        [this](absl::string_view name) { return OriginalName(name); },
+        &exchange_);
+    ServerLife::Options options;
+    options.data_dir = dir_.Path("data");
+    options.pace = plan_.pace;
+    options.pending_settle = plan_.pending_settle;
+    auto life = ServerLife::Begin(options, transport_.get(), &clock_);
+    if (life.ok()) {
+      life_ = *std::move(life);
+      return NoticeEnd();
+    }
+    if (absl::IsDataLoss(life.status())) {
+      Broken("I1", absl::StrCat("the database is damaged: ",
+                                life.status().message()));
+    }
+    EndLife();
+    history_.Add(history::Crashed{Now()});
+    In(absl::Seconds(2), [this] { Start(); });
+  }
+
+  // The process ends by itself when its store has failed, and with its machine.
+  void NoticeEnd() {
+    if (life_ == nullptr) return;
+    if (disk_.stopped()) {
+      Strike("stopped at a write or sync");
+      Stop(/*power_cut=*/false, absl::Seconds(1));
+    } else if (life_->has_failed()) {
+      Strike("store failed");
+      Stop(/*power_cut=*/false, absl::Seconds(1));
+    }
+  }
+
+  void Stop(bool power_cut, absl::Duration lasts) {
+    if (life_ == nullptr) return;
+    disk_.Stop(power_cut);
+    EndLife();
+    history_.Add(history::Crashed{Now()});
+    In(lasts, [this] { Start(); });
+  }
+
+  void EndLife() {
+    disk_.Stop(/*power_cut=*/false);
+    if (transport_ != nullptr) transport_->Cut();
+    github_.LoseClient();
+    ++lives_;
+    life_.reset();
+    transport_.reset();
+  }
+
+  // --- Callers.
+
+  void Say(const Incident& incident, int tries_left, uint64_t seed) {
+    Random random(seed);
+    const Plan::Status& status = plan_.statuses[incident.status];
+    Called called;
+    called.call = ++calls_;
+    called.time = Now();
+    called.caller = incident.delivery != 0 ? kShim : kFarm;
+    called.name = {plan_.repositories[status.repository], status.sha,
+                   status.context};
+    called.result = incident.result;
+    called.content.state = "pending";
+    const std::optional<Result> result = ResultOf(incident.result);
+    if (result.has_value()) {
+      called.content.state =
+          std::string(CommitStateName(CommitStateOf(*result)));
+    }
+    called.content.description = absl::StrCat("report ", incident.number);
+    if (incident.number % 3 == 0) {
+      called.content.target_url =
+          absl::StrCat("https://ci.example/", incident.number);
+    }
+    called.attempt = incident.attempt;
+    called.rerun = incident.rerun;
+    called.expires_after = incident.expires_after;
+    if (incident.delivery != 0)
+      called.delivery_id = absl::StrCat("delivery-", incident.delivery);
+    history_.Add(called);
+
+    const int64_t call = called.call;
+    answered_[call] = false;
+    if (incident.delivery != 0) numbers_told_[call] = status.repository;
+    const absl::Duration there =
+        random.Between(absl::Milliseconds(1), absl::Milliseconds(300));
+    const bool lost = random.OneIn(40);
+    const bool answer_lost = random.OneIn(25);
+    const bool twice = random.OneIn(40);
+    const absl::Duration back =
+        random.Between(absl::Milliseconds(1), absl::Milliseconds(300));
+    const absl::Duration patience = absl::Seconds(10);
+    if (lost) Strike("call lost");
+    if (twice) Strike("call arrives twice");
+    Submission submission = SubmissionOf(called, status.repository);
+    if (!lost)
+      In(there, [this, submission, call, back, answer_lost] {
+        Arrive(submission, call, back, answer_lost);
+      });
+    if (twice) {
+      In(there + random.Between(absl::Milliseconds(1), absl::Seconds(30)),
+         [this, submission, call, back] {
+           Arrive(submission, call, back, /*answer_lost=*/true);
+         });
+    }
+    // A caller that hears nothing good tries again, in a while.
+    const absl::Duration pause =
+        patience + random.Between(absl::Milliseconds(100), absl::Seconds(8));
+    const uint64_t next_seed = random.Next();
+    In(pause, [this, &incident, call, tries_left, next_seed] {
+      if (answered_[call]) return;
+      answered_.erase(call);
+      history_.Add(Answered{call, Now(), Answered::How::kUnknown, 0});
+      if (tries_left > 1) Say(incident, tries_left - 1, next_seed);
+    });
+  }
+
+  Submission SubmissionOf(const Called& called, int repository) {
+    Report report;
+    std::string full_name = called.name.repository;
+    if (!called.delivery_id.empty()) {
+      // GitHub's webhooks say how a repository is called now. A server that
+      // does not know its number yet would take it for another one.
+      report.repository_id = kFirstRepositoryId + repository;
+      if (known_numbers_.contains(repository)) full_name += Suffix(repository);
+    }
+    report.repository = *ParseRepository(full_name);
+    report.sha = called.name.sha;
+    report.context = called.name.context;
+    report.result = ResultOf(called.result);
+    report.attempt = called.attempt;
+    report.description = called.content.description;
+    report.target_url = called.content.target_url;
+    report.expires_after = called.expires_after;
+    report.rerun = called.rerun;
+    report.from_webhook = !called.delivery_id.empty();
+    Submission submission;
+    submission.caller = called.caller;
+    if (report.from_webhook) {
+      Delivery& delivery = submission.delivery.emplace();
+      delivery.id = called.delivery_id;
+      delivery.event = "pull_request";
+      delivery.action = "synchronize";
+    }
+    submission.reports.push_back(std::move(report));
+    return submission;
+  }
+
+  void Arrive(const Submission& submission, int64_t call, absl::Duration back,
+              bool answer_lost) {
+    if (life_ == nullptr) {
+      Strike("call while the server is away");
+      return;
+    }
+    if (answer_lost) Strike("answer lost");
+    const int64_t life = lives_;
+    life_->Submit(submission, [this, life, call, back,
+                               answer_lost](absl::StatusOr<Outcome> outcome) {
+      if (life != lives_ || disk_.stopped() || answer_lost) return;
+      In(back,
+         [this, call, outcome = std::move(outcome)] { Answer(call, outcome); });
+    });
+  }
+
+  void Answer(int64_t call, const absl::StatusOr<Outcome>& outcome) {
+    const auto found = answered_.find(call);
+    if (found == answered_.end() || found->second) return;
+    if (outcome.ok() && outcome->status.ok() && numbers_told_.contains(call)) {
+      known_numbers_.insert(numbers_told_[call]);
+    }
+    if (!outcome.ok()) {
+      Strike(absl::StrCat("answer ",
+                          absl::StatusCodeToString(outcome.status().code())));
+      return;  // Tried again, as if nothing had come.
+    }
+    found->second = true;
+    history_.Add(AnsweredBy(call, Now(), *outcome));
+  }
+
+  // --- What goes wrong.
+
+  void Do(const Incident& incident) {
+    if (is_calm_) return;
+    switch (incident.kind) {
+      case Incident::Kind::kReport:
+        return Say(incident, incident.tries, incident.seed);
+      case Incident::Kind::kFault:
+        return github_.rules().AddFault(incident.fault);
+      case Incident::Kind::kLatency:
+        Strike("GitHub is slow");
+        return github_.SetDelay(incident.lasts);
+      case Incident::Kind::kUnreachable:
+        Strike("GitHub is unreachable");
+        github_.SetReachable(false);
+        return In(incident.lasts, [this] { github_.SetReachable(true); });
+      case Incident::Kind::kStop:
+        if (life_ == nullptr) return;
+        Strike(incident.power_cut ? "power cut" : "kill");
+        return Stop(incident.power_cut, incident.lasts);
+      case Incident::Kind::kDiskFault:
+        return disk_.FailAfter(incident.operations, incident.disk_fault);
+      case Incident::Kind::kDiskFull:
+        Strike("disk full");
+        disk_.SetFull(true);
+        history_.Add(history::DiskTrouble{Now(), false});
+        return In(incident.lasts, [this] {
+          disk_.SetFull(false);
+          history_.Add(history::DiskTrouble{Now(), true});
+        });
+      case Incident::Kind::kClockSet:
+        Strike("clock set");
+        history_.Add(history::ClockSet{Now(), incident.lasts});
+        return clock_.Jump(incident.lasts);
+      case Incident::Kind::kRename:
+        return Rename(incident.repository);
+      case Incident::Kind::kUnwritable: {
+        Strike("repository is not writable");
+        SetWritable(incident.repository, false);
+        return In(incident.lasts, [this, repository = incident.repository] {
+          SetWritable(repository, true);
+        });
+      }
+      case Incident::Kind::kRevive:
+        return Revive(incident.status);
+    }
+  }
+
+  void Rename(int repository) {
+    Strike("repository renamed");
+    github_.rules().RenameRepository(
+        absl::StrCat(plan_.repositories[repository], Suffix(repository)),
+        absl::StrCat(plan_.repositories[repository], "-",
+                     ++renames_[repository]));
+  }
+  std::string Suffix(int repository) {
+    const int count = renames_[repository];
+    return count == 0 ? "" : absl::StrCat("-", count);
+  }
+
+  void SetWritable(int repository, bool writable) {
+    github_.rules().SetWritable(
+        absl::StrCat(plan_.repositories[repository], Suffix(repository)),
+        writable);
+  }
+
+  void Revive(int number) {
+    if (life_ == nullptr) return;
+    const history::StatusName name = NameOf(plan_.statuses[number]);
+    const absl::Status revived =
+        life_->outbox().Retry(KeyOf(name), clock_.Now());
+    if (revived.ok() && !disk_.stopped()) {
+      history_.Add(history::Revived{Now(), name});
+      life_->Wake();
+    }
+  }
+
+  history::StatusName NameOf(const Plan::Status& status) const {
+    return {plan_.repositories[status.repository], status.sha, status.context};
+  }
+  static StatusKey KeyOf(const history::StatusName& name) {
+    return StatusKey::Of(*ParseRepository(name.repository), name.sha,
+                         name.context);
+  }
+
+  // --- The end.
+
+  void CalmDown() {
+    is_calm_ = true;
+    for (const auto& [name, count] : FaultsAtGitHub())
+      result_.faults[name] += count;
+    github_.rules().ClearFaults();
+    github_.SetReachable(true);
+    github_.SetDelay(absl::Milliseconds(50));
+    disk_.SetFull(false);
+    disk_.Forget();
+    result_.faults["disk fault"] += disk_.faults();
+    history_.Add(history::DiskTrouble{Now(), true});
+    history_.Add(history::Calm{Now()});
+  }
+
+  // Answers of GitHub's that were none of those one hopes for.
+  std::map<std::string, int64_t> FaultsAtGitHub() const {
+    std::map<std::string, int64_t> counts;
+    for (const history::Event& event : history_.events()) {
+      const auto* ended = std::get_if<history::Ended>(&event);
+      if (ended == nullptr ||
+          (ended->http_status >= 200 && ended->http_status < 300))
+        continue;
+      ++counts[ended->http_status == 0
+                   ? "GitHub: no answer"
+                   : absl::StrCat("GitHub: ", ended->http_status)];
+    }
+    return counts;
+  }
+
+  void LookAtTheEnd() {
+    if (life_ == nullptr) {
+      return Broken("I6", "the server is not there at the end");
+    }
+    std::vector<history::Event> events;
+    for (const Plan::Status& status : plan_.statuses) {
+      const absl::Status noted = NoteStatus(&life_->outbox(), github_.rules(),
+                                            NameOf(status), &events);
+      if (!noted.ok()) Broken("I1", std::string(noted.message()));
+    }
+    for (history::Event& event : events) history_.Add(std::move(event));
+  }
+
+  void Broken(const std::string& invariant, const std::string& what) {
+    broken_.push_back({invariant, {}, what});
+  }
+
+  void Finish() {
+    if (hot_) Broken("I12", "the server never came to rest");
+    const GitHubRules::Misbehaviour& misbehaviour =
+        github_.rules().misbehaviour();
+    if (misbehaviour.unknown_requests != 0 ||
+        misbehaviour.without_user_agent != 0) {
+      Broken("I13", "requests that GitHub does not know");
+    }
+    result_.events = history_.events();
+    result_.findings = history::CheckHistory(result_.events);
+    for (history::Violation& broken : broken_) {
+      result_.findings.violations.push_back(std::move(broken));
+    }
+    uint64_t hash = 14695981039346656037u;  // FNV-1a.
+    for (const history::Event& event : result_.events) {
+      for (const char c : history::LineOf(event)) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+      }
+    }
+    result_.fingerprint = hash;
+  }
+
+  const Plan& plan_;
+  FakeClock clock_;
+  TempDir dir_;
+  MemoryDisk disk_;
+  FakeGitHub github_;
+  history::History history_;
+  SimulationResult result_;
+  std::vector<history::Violation> broken_;
+
+  std::unique_ptr<WatchedTransport> transport_;
+  std::unique_ptr<ServerLife> life_;
+  int64_t lives_ = 0;
+  int64_t exchange_ = 0;
+  int64_t calls_ = 0;
+  int64_t seen_rows_ = 0;
+  std::map<int64_t, bool> answered_;
+  std::map<int, int> renames_;
+  // Which repository's number a delivery told, and which the server knows.
+  std::map<int64_t, int> numbers_told_;
+  std::set<int> known_numbers_;
+
+  std::map<std::pair<absl::Duration, int64_t>, std::function<void()>> events_;
+  int64_t next_event_ = 0;
+  int64_t turns_ = 0;
+  bool is_calm_ = false;
+  bool hot_ = false;
+  absl::Time begin_;
+  absl::Duration last_incident_;
+};
+
+}  // namespace
+
+int64_t SimulationResult::FaultCount() const {
+  int64_t count = 0;
+  for (const auto& [name, times] : faults) count += times;
+  return count;
+}
+
+SimulationResult Simulate(const Plan& plan) { return World(plan).Run(); }
+
+}  // namespace signalbox

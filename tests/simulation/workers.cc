@@ -1,0 +1,109 @@
+#include "tests/simulation/workers.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+namespace signalbox {
+namespace {
+
+// A batch is worth a process of its own and still shows progress.
+constexpr int kBatch = 8;
+
+struct Worker {
+  pid_t pid = 0;
+  int next = 0;  // The first result that has not come.
+  int end = 0;
+  std::string unread;
+};
+
+void WriteAll(int descriptor, const std::string& bytes) {
+  for (size_t written = 0; written < bytes.size();) {
+    const ssize_t count =
+        write(descriptor, bytes.data() + written, bytes.size() - written);
+    if (count <= 0) _exit(1);
+    written += count;
+  }
+}
+
+std::string Framed(const std::string& result) {
+  const uint64_t size = result.size();
+  return std::string(reinterpret_cast<const char*>(&size), sizeof size) +
+         result;
+}
+
+// Takes the first frame off; false: it is not complete.
+bool TakeFrame(std::string* unread, std::string* result) {
+  uint64_t size = 0;
+  if (unread->size() < sizeof size) return false;
+  std::copy_n(unread->data(), sizeof size, reinterpret_cast<char*>(&size));
+  if (unread->size() < sizeof size + size) return false;
+  *result = unread->substr(sizeof size, size);
+  unread->erase(0, sizeof size + size);
+  return true;
+}
+
+}  // namespace
+
+void RunInProcesses(int count, int jobs,
+                    const std::function<std::string(int)>& work,
+                    const std::function<bool(int, const std::string&)>& done) {
+  std::map<int, Worker> workers;  // By the end of their pipe.
+  const int batch = std::clamp(count / (4 * jobs), 1, kBatch);
+  int next = 0;
+  bool goes_on = true;
+  while (goes_on && (next < count || !workers.empty())) {
+    while (next < count && static_cast<int>(workers.size()) < jobs) {
+      int ends[2];
+      if (pipe(ends) != 0) std::abort();
+      const int end = std::min(next + batch, count);
+      std::fflush(nullptr);
+      const pid_t pid = fork();
+      if (pid == 0) {
+        for (int i = next; i < end; ++i) WriteAll(ends[1], Framed(work(i)));
+        _exit(0);
+      }
+      close(ends[1]);
+      workers[ends[0]] = {pid, next, end, ""};
+      next = end;
+    }
+    std::vector<pollfd> waits;
+    for (const auto& [descriptor, worker] : workers) {
+      waits.push_back({descriptor, POLLIN, 0});
+    }
+    poll(waits.data(), waits.size(), -1);
+    for (const pollfd& wait : waits) {
+      if (wait.revents == 0) continue;
+      Worker& worker = workers[wait.fd];
+      char bytes[65536];
+      const ssize_t got = read(wait.fd, bytes, sizeof bytes);
+      if (got > 0) worker.unread.append(bytes, got);
+      std::string result;
+      while (goes_on && TakeFrame(&worker.unread, &result)) {
+        goes_on = done(worker.next++, result);
+      }
+      if (got > 0) continue;
+      close(wait.fd);
+      waitpid(worker.pid, nullptr, 0);
+      while (goes_on && worker.next < worker.end) {
+        goes_on = done(worker.next++, "died");
+      }
+      workers.erase(wait.fd);
+    }
+  }
+  for (const auto& [descriptor, worker] : workers) {
+    kill(worker.pid, SIGKILL);
+    close(descriptor);
+    waitpid(worker.pid, nullptr, 0);
+  }
+}
+
+}  // namespace signalbox
