@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -253,9 +254,17 @@ class Writer {
     Plain(key, value ? "true" : "false");
   }
   void Line(absl::string_view key, absl::Duration value) {
-    const bool whole = value % absl::Seconds(1) == absl::ZeroDuration();
-    Plain(key, whole ? absl::StrCat(absl::ToInt64Seconds(value), "s")
-                     : absl::StrCat(absl::ToInt64Milliseconds(value), "ms"));
+    // The number of the largest unit fits wherever that of another one did.
+    for (const auto& [unit, name] :
+         {std::pair<absl::Duration, const char*>(absl::Hours(24), "d"),
+          {absl::Hours(1), "h"},
+          {absl::Minutes(1), "m"},
+          {absl::Seconds(1), "s"}}) {
+      if (value % unit == absl::ZeroDuration()) {
+        return Plain(key, absl::StrCat(value / unit, name));
+      }
+    }
+    Plain(key, absl::StrCat(absl::ToInt64Milliseconds(value), "ms"));
   }
   void Line(absl::string_view key, const std::vector<std::string>& values) {
     std::string list;
