@@ -72,8 +72,8 @@ struct GitHubReply {
 // repository answers 307 or 301), with the same method and body. Any other
 // redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
 // nowhere else. A POST that is redirected later than kLastRedirect after its
-// begin is not sent on: kRetry, reason SLOW_REDIRECT. It retries nothing. A call takes at most `timeout`, with all of
-// its requests.
+// begin is not sent on: kRetry, reason SLOW_REDIRECT. It retries nothing. A
+// call takes at most `timeout`, with all of its requests.
 //
 // Thread-safe.
 class GitHubClient {

@@ -239,12 +239,13 @@ void RateLimiter::Observe(absl::string_view credential_id,
   budget.in_flight = std::max(budget.in_flight - 1, 0);
   const bool was_probe = budget.probing;
   budget.probing = false;
-  if (!answer.ok() || answer->status >= 500) return;
+  if (!answer.ok()) return;
 
-  budget.known = true;
   const absl::Time github_time =
       verdict.github_time == absl::InfinitePast() ? now : verdict.github_time;
   budget.NoteBudget(*answer, github_time, now);
+  if (answer->status >= 500) return;
+  budget.known = true;
   if (verdict.action == Action::kWait) {
     budget.NoteLimit(verdict, was_probe, github_time, now);
     return;

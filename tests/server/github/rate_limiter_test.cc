@@ -366,6 +366,16 @@ TEST_F(RateLimiterTest, KnowsACredentialOnceGitHubHasAnswered) {
   EXPECT_TRUE(limiter_->Knows(kId));
 }
 
+// GitHub's own failures cost as much as its answers.
+TEST_F(RateLimiterTest, AFailureTellsOfTheBudgetToo) {
+  ASSERT_TRUE(Allows(absl::ZeroDuration()));
+  End(absl::ZeroDuration(), 201, Left(501, absl::Minutes(10)));
+  ASSERT_TRUE(Allows(absl::Seconds(1)));
+  End(absl::Seconds(1), 500, Left(500, absl::Minutes(10)));
+  EXPECT_EQ(Pending(absl::Seconds(2)),
+            kStart + absl::Minutes(10) + absl::Seconds(1));
+}
+
 TEST_F(RateLimiterTest, SaysWhatItWaitsFor) {
   EXPECT_EQ(limiter_->WaitsFor("unknown", false, kStart), "");
   Allows(absl::ZeroDuration());
