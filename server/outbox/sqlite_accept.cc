@@ -380,6 +380,9 @@ class Decision {
           .Run();
     }
     if (submission_.delivery.has_value()) {
+      // A number is learnt even from what changes nothing: by it the
+      // repository is found again under its next name.
+      if (repository_key_ != 0) EnsureRepository();
       NoteDelivery(
           connection_, state_, *submission_.delivery,
           submission_.reports.empty() ? std::string() : front().repository.host,

@@ -339,6 +339,20 @@ TEST_P(OutboxContract, AMergeDoesNotForgetATryInFlight) {
   EXPECT_TRUE(next->ambiguous_since.has_value());
 }
 
+// By it the repository is found again under its next name.
+TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
+  Accept(On(WebhookPending(), "acme/app"));
+  Report again = On(WebhookPending(), "acme/app");
+  again.repository_id = 77;
+  Submission submission = Of({again});
+  submission.delivery = Delivery{"guid", "", "pull_request", "edited"};
+  const auto outcomes = outbox().Accept({&submission, 1}, Now());
+  ASSERT_TRUE(outcomes.ok());
+  EXPECT_EQ(outcomes->front().receipts.front().disposition,
+            Disposition::kUnchanged);
+  EXPECT_EQ(outbox().Repositories()->front().github_id, 77);
+}
+
 TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   Report report = On(Pending(1), "acme/old");
   report.repository_id = 77;
