@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -150,77 +151,95 @@ class Explorer {
   }
 
  private:
-  using Step = std::function<void()>;
+  // Something that can happen next.
+  struct Choice {
+    std::string name;
+    std::function<void()> step;
+    bool can_be_killed = false;
+  };
 
   // Every step that can follow this state, each in a process of its own, the
   // last one in this.
   void GoOn() {
     if (search_->IsOver()) return;
-    bool any = false;
-    const auto branch = [&](const std::string& name, const Step& step) {
-      any = true;
-      search_->Branch([&] { return Take(name, step, -1); }, /*waits=*/false);
-    };
-    // The same, and killed after each of its commits, when nobody outside can
-    // know of it. Before the first one is before the step.
-    const auto branch_and_kill = [&](const std::string& name,
-                                     const Step& step) {
-      branch(name, step);
-      if (crashes_ >= scope_.crashes) return;
-      for (int at = 0; at < kMostCommits && !search_->IsOver(); ++at) {
+    const std::vector<Choice> choices = Choices();
+    if (choices.empty()) return End();
+    for (const Choice& choice : choices) {
+      if (!choice.can_be_killed || crashes_ >= scope_.crashes) continue;
+      // After each of its commits, when nobody outside can know of it. Before
+      // the first one is before the step.
+      for (int commit = 0; commit < kMostCommits; ++commit) {
+        if (search_->IsOver()) return;
         const int was_reached = search_->Branch(
-            [&] { return Take(name, step, at); }, /*waits=*/true);
+            [&] { return Take(choice, commit); }, /*waits=*/true);
         if (was_reached != 1) break;
       }
-    };
+    }
+    for (size_t i = 0; i + 1 < choices.size(); ++i) {
+      search_->Branch([&] { return Take(choices[i], -1); }, /*waits=*/false);
+    }
+    Take(choices.back(), -1);
+  }
 
+  std::vector<Choice> Choices() {
+    std::vector<Choice> choices;
     for (int key = 0; key < scope_.keys; ++key) {
       for (const int saying : remaining_[key]) {
-        branch_and_kill(absl::StrCat("report ", saying, " of key ", key),
-                        [=, this] { Say(key, saying); });
+        choices.push_back({absl::StrCat("report ", saying, " of key ", key),
+                           [=, this] { Say(key, saying); }, true});
         if (!scope_.any_order) break;
       }
     }
     if (wants_to_run_) {
-      branch_and_kill("server runs", [this] { RunServer(); });
+      choices.push_back({"server runs", [this] { RunServer(); }, true});
     }
     for (size_t i = 0; i < github_.held().size(); ++i) {
       const std::string which = absl::StrCat(" #", i);
-      branch_and_kill("answered" + which, [=, this] { Answer(i); });
+      choices.push_back({"answered" + which, [=, this] { Answer(i); }, true});
       if (losses_ >= scope_.losses) continue;
       if (At(github_.held(), i).is_post) {
-        branch("answer lost" + which, [=, this] { LoseAnswer(i); });
-        branch("late effect" + which, [=, this] { Lose(i, /*late=*/true); });
+        choices.push_back(
+            {"answer lost" + which, [=, this] { LoseAnswer(i); }});
+        choices.push_back({"lost, late effect" + which,
+                           [=, this] { Lose(i, /*late=*/true); }});
       }
-      branch("request lost" + which, [=, this] { Lose(i, /*late=*/false); });
+      choices.push_back(
+          {"request lost" + which, [=, this] { Lose(i, /*late=*/false); }});
     }
     for (size_t i = 0; i < github_.late().size(); ++i) {
       const std::string which = absl::StrCat(" #", i);
-      branch("late effect comes" + which, [=, this] { ComeLate(i); });
-      branch("late effect never comes" + which, [=, this] {
-        github_.late().erase(std::next(github_.late().begin(), i));
-      });
+      choices.push_back(
+          {"late effect comes" + which, [=, this] { ComeLate(i); }});
+      choices.push_back({"late effect never comes" + which, [=, this] {
+                           github_.late().erase(
+                               std::next(github_.late().begin(), i));
+                         }});
     }
-    if (crashes_ < scope_.crashes) branch("killed", [this] { Kill(); });
+    if (crashes_ < scope_.crashes) {
+      choices.push_back({"killed", [this] { Kill(); }});
+    }
     const std::optional<absl::Time> then = NextTime();
     if (then.has_value()) {
-      branch("time passes", [this, then] {
-        clock_.Advance(*then - clock_.Now());
-        RunServer();
-      });
+      choices.push_back({"time passes", [this, then] {
+                           clock_.Advance(*then - clock_.Now());
+                           RunServer();
+                         }});
     }
-    if (!any) End();
+    // Whoever has only to be killed is at an end all the same.
+    const bool is_end = choices.size() == 1 && choices.front().name == "killed";
+    if (is_end) End();
+    return choices;
   }
 
   // Does a step, checks the state it leads to, and goes on from there. Returns
   // 1 if it was to be killed, and was.
-  int Take(const std::string& name, const Step& step, int kill_at) {
-    path_.push_back(name);
+  int Take(const Choice& choice, int kill_at) {
+    path_.push_back(choice.name);
     if (kill_at >= 0) {
       path_.back() += absl::StrCat(", killed after commit ", kill_at);
       disk_.FailAfter(kill_at, MemoryDisk::Fault::kKillAtSync);
     }
-    step();
+    choice.step();
     const bool was_killed = disk_.stopped();
     disk_.Forget();
     if (kill_at >= 0 && !was_killed) return 0;

@@ -17,9 +17,11 @@ constexpr const char* kResults[] = {"success",   "failure", "error",
                                     "cancelled", "skipped", "timed_out",
                                     "neutral"};
 
-// Every so many seeds a status is worn out, by so many runs.
+// Every so many seeds a status is worn out, by so many pendings: beyond the 950
+// statuses after which they stop, and below the 1,000 reports of which a
+// history tells.
 constexpr uint64_t kWornEvery = 101;
-constexpr int kWornRuns = 520;
+constexpr int kWornReports = 980;
 
 class Draft {
  public:
@@ -45,13 +47,8 @@ class Draft {
     plan_.latency = absl::Milliseconds(20);
     plan_.repositories = {"acme/worn"};
     plan_.statuses.push_back({0, absl::StrFormat("%040x", 1), "ci/worn"});
-    for (int run = 0; run < kWornRuns; ++run) {
-      const absl::Duration at = absl::Seconds(4) * run;
-      Incident& pending = Say(0, at);
-      pending.attempt = run + 1;
-      Incident& result = Say(0, at + absl::Seconds(2));
-      result.attempt = run + 1;
-      result.result = kResults[random_.Below(7)];
+    for (int i = 0; i < kWornReports; ++i) {
+      Say(0, absl::Seconds(2) * i).tries = 1;
     }
     return std::move(plan_);
   }
@@ -81,6 +78,7 @@ class Draft {
     // Some statuses are talked of much more than others.
     if (random_.OneIn(4)) hot_ = 1 + static_cast<int>(random_.Below(2));
     attempts_.resize(plan_.statuses.size());
+    moves_ = random_.OneIn(6);
   }
 
   int PickStatus() {
@@ -169,6 +167,11 @@ class Draft {
   }
 
   void DrawTrouble() {
+    for (int r = 0; moves_ && r < 12; ++r) {
+      Add(Kind::kRename, AnyTime()).repository = PickRepository();
+      Add(Kind::kLatency, AnyTime()).lasts =
+          random_.Between(absl::Seconds(1), absl::Seconds(5));
+    }
     const int64_t troubles = reports_ / random_.Between(6, 16);
     for (int64_t i = 0; i < troubles; ++i) {
       switch (random_.Below(12)) {
@@ -296,6 +299,7 @@ class Draft {
   Plan plan_;
   absl::Duration length_;
   int hot_ = 0;
+  bool moves_ = false;  // Repositories get new names all the time.
   int report_count_ = 0;
   int numbers_ = 0;
   int deliveries_ = 0;

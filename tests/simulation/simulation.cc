@@ -416,11 +416,13 @@ class World {
   }
 
   void Rename(int repository) {
-    Strike("repository renamed");
-    github_.rules().RenameRepository(
-        absl::StrCat(plan_.repositories[repository], Suffix(repository)),
-        absl::StrCat(plan_.repositories[repository], "-",
-                     ++renames_[repository]));
+    const std::string name = plan_.repositories[repository];
+    const std::string former = absl::StrCat(name, Suffix(repository));
+    ++renames_[repository];
+    if (github_.rules().RenameRepository(
+            former, absl::StrCat(name, Suffix(repository)))) {
+      Strike("repository renamed");
+    }
   }
   std::string Suffix(int repository) {
     const int count = renames_[repository];

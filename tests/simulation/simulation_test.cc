@@ -1,0 +1,114 @@
+#include "tests/simulation/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "tests/simulation/explorer.h"
+#include "tests/simulation/plan.h"
+#include "tests/simulation/shrink.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kReports = 200;
+
+TEST(SimulationTest, TheSameSeedHasTheSameHistory) {
+  for (const uint64_t seed : {3, 4}) {
+    const Plan plan = DrawPlan(seed, kReports);
+    EXPECT_EQ(Simulate(plan).fingerprint,
+              Simulate(DrawPlan(seed, kReports)).fingerprint);
+  }
+  EXPECT_NE(Simulate(DrawPlan(3, kReports)).fingerprint,
+            Simulate(DrawPlan(4, kReports)).fingerprint);
+}
+
+// A simulation in which nothing happens would find nothing either.
+TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
+  history::Checked checked;
+  std::set<std::string> faults;
+  int64_t fault_count = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const SimulationResult result = Simulate(DrawPlan(seed, kReports));
+    for (const history::Violation& violation : result.findings.violations) {
+      ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << " "
+                    << violation.what;
+    }
+    checked += result.findings.checked;
+    fault_count += result.FaultCount();
+    for (const auto& [name, count] : result.faults) {
+      if (count > 0) faults.insert(name);
+    }
+  }
+  EXPECT_GT(checked.acked, 20 * kReports / 2);
+  EXPECT_GT(checked.posts, 500);
+  EXPECT_GT(checked.crashes, 50);
+  EXPECT_GT(fault_count, checked.acked / 20);
+  for (const char* fault :
+       {"kill", "power cut", "stopped at a write or sync", "disk full",
+        "clock set", "repository renamed", "answer lost", "call lost",
+        "call arrives twice", "GitHub: no answer", "GitHub: 502", "GitHub: 403",
+        "GitHub: 401"}) {
+    EXPECT_TRUE(faults.contains(fault)) << fault;
+  }
+}
+
+// What is left out of a plan changes nothing else of it.
+TEST(SimulationTest, APlanIsDrawnFromItsSeedAlone) {
+  const Plan plan = DrawPlan(5, kReports);
+  EXPECT_GE(plan.incidents.size(), static_cast<size_t>(kReports));
+  EXPECT_TRUE(std::is_sorted(
+      plan.incidents.begin(), plan.incidents.end(),
+      [](const Incident& a, const Incident& b) { return a.at < b.at; }));
+  EXPECT_EQ(plan.incidents.back().Line(),
+            DrawPlan(5, kReports).incidents.back().Line());
+}
+
+TEST(ShrinkTest, LeavesWhatIsNeededToFail) {
+  const Plan plan = DrawPlan(6, 40);
+  ASSERT_GT(plan.incidents.size(), 30u);
+  const uint64_t first = plan.incidents[7].seed;
+  const uint64_t second = plan.incidents[25].seed;
+  int runs = 0;
+  const Plan shrunk = Shrink(plan, [&](const Plan& shorter) {
+    ++runs;
+    const auto has = [&](uint64_t seed) {
+      return std::any_of(shorter.incidents.begin(), shorter.incidents.end(),
+                         [&](const Incident& i) { return i.seed == seed; });
+    };
+    return has(first) && has(second);
+  });
+  ASSERT_EQ(shrunk.incidents.size(), 2u);
+  EXPECT_EQ(shrunk.incidents[0].seed, first);
+  EXPECT_EQ(shrunk.incidents[1].seed, second);
+  EXPECT_LT(runs, 200);
+}
+
+TEST(ExplorerTest, GoesThroughASmallWorldWholeWhateverTheNumberOfJobs) {
+  ExplorerScope scope;
+  scope.keys = 1;
+  scope.reports = 2;
+  scope.crashes = 1;
+  scope.losses = 1;
+  const ExplorerResult one = Explore(scope);
+  EXPECT_EQ(one.violation, "");
+  EXPECT_TRUE(one.is_complete);
+  EXPECT_GT(one.states, 100);
+  EXPECT_GT(one.ends, 10);
+  scope.jobs = 2;
+  const ExplorerResult two = Explore(scope);
+  EXPECT_EQ(two.states, one.states);
+  EXPECT_EQ(two.transitions, one.transitions);
+  EXPECT_EQ(two.ends, one.ends);
+}
+
+TEST(ExplorerTest, SaysWhenItsMemoryWasTooSmall) {
+  ExplorerScope scope;
+  scope.most_states = 20;
+  EXPECT_FALSE(Explore(scope).is_complete);
+}
+
+}  // namespace
+}  // namespace signalbox
