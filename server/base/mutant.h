@@ -42,7 +42,6 @@ enum class Mutant {
   kDoubtIgnored,
   kSilentReadIsAnswer,
   kDoubtFromFirstRequest,
-  kLateRedirectFollowed,
   kRefusalCountsAsPosted,
   kTroubleCountsAsPosted,
   kTroubleAbandons,

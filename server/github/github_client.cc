@@ -11,7 +11,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
-#include "server/base/mutant.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -208,8 +207,7 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
       call->moved_to = RepositoryIn(next);
       const absl::Duration passed =
           call->timeout - call->time_left + answer->elapsed;
-      if (call->request.method == "POST" && passed > kLastRedirect &&
-          !Mutated(Mutant::kLateRedirectFollowed)) {
+      if (call->request.method == "POST" && passed > kLastRedirect) {
         next.clear();
         reply.verdict.action = Action::kRetry;
         reply.verdict.reason = "SLOW_REDIRECT";

@@ -104,8 +104,6 @@ const std::vector<MutantInfo>& AllMutants() {
        "a read that told nothing counts as an answer"},
       {Mutant::kDoubtFromFirstRequest, "doubt_from_first_request",
        "a doubt is counted from before the redirect"},
-      {Mutant::kLateRedirectFollowed, "late_redirect_followed",
-       "a post is sent on late"},
       {Mutant::kRefusalCountsAsPosted, "refusal_counts_as_posted",
        "a refusal (422) is swallowed"},
       {Mutant::kTroubleCountsAsPosted, "trouble_counts_as_posted",

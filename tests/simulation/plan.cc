@@ -167,11 +167,7 @@ class Draft {
   }
 
   void DrawTrouble() {
-    for (int r = 0; moves_ && r < 12; ++r) {
-      Add(Kind::kRename, AnyTime()).repository = PickRepository();
-      Add(Kind::kLatency, AnyTime()).lasts =
-          random_.Between(absl::Seconds(1), absl::Seconds(5));
-    }
+    for (int move = 0; moves_ && move < 12; ++move) DrawMove();
     const int64_t troubles = reports_ / random_.Between(6, 16);
     for (int64_t i = 0; i < troubles; ++i) {
       switch (random_.Below(12)) {
@@ -218,6 +214,29 @@ class Draft {
           break;
         }
       }
+    }
+  }
+
+  // A repository gets another name, and what GitHub sends on there is lost.
+  void DrawMove() {
+    const absl::Duration at = AnyTime();
+    const int status = PickStatus();
+    Add(Kind::kRename, at).repository = plan_.statuses[status].repository;
+    Add(Kind::kLatency, at).lasts =
+        random_.Between(absl::Seconds(1), absl::Seconds(5));
+    constexpr const char* kLosses[] = {"server_error_html", "hang",
+                                       "reset_before_apply", "apply_late"};
+    Fault& fault = Add(Kind::kFault, at).fault;
+    fault.name = kLosses[random_.Below(4)];
+    fault.seconds = static_cast<int>(random_.Between(1, 10));
+    fault.target_contains = "/repositories/";
+    Incident& result = Say(status, at + absl::Milliseconds(50));
+    attempts_[status] += 3;
+    result.attempt = attempts_[status];
+    result.result = "success";
+    if (random_.OneIn(2)) {
+      Add(Kind::kStop, at + random_.Between(absl::Seconds(3), absl::Seconds(9)))
+          .lasts = absl::Seconds(1);
     }
   }
 
