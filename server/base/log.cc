@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
 
 #include "absl/strings/escaping.h"
@@ -69,8 +70,9 @@ LogFormat DefaultLogFormat() {
 void StartLogging(LogFormat chosen) {
   format.store(chosen);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  // Never destroyed: threads may log while the process ends.
-  auto* const log = new spdlog::logger("signalbox", std::move(sink));
+  // Never destroyed, nor one that this replaces: threads may be logging.
+  static auto* const kept = new std::deque<spdlog::logger>();
+  spdlog::logger* const log = &kept->emplace_back("signalbox", std::move(sink));
   log->set_error_handler([](const std::string&) {});
   if (chosen == LogFormat::kJson) {
     log->set_formatter(std::make_unique<spdlog::pattern_formatter>(

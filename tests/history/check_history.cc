@@ -254,7 +254,7 @@ class Checker {
 
   void Follow(const Granted&) {}
   void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
-  void Follow(const Started&) {}
+  void Follow(const Started&) { is_down_ = false; }
   void Follow(const Calm&) {}
   void Follow(const Recorded&) {}
   void Follow(const Held&) {}
@@ -353,6 +353,15 @@ class Checker {
       if (sequence >= least) break;
     }
     return found;
+  }
+
+  // How many versions say the same.
+  static int64_t VersionsOf(const Status& status, const Content& content) {
+    return std::max<int64_t>(
+        1, std::count_if(status.versions.begin(), status.versions.end(),
+                         [&](const auto& version) {
+                           return version.second.content == content;
+                         }));
   }
 
   void CheckOrigin(const StatusName& name, const Status& status,
@@ -490,7 +499,9 @@ class Checker {
       silence.until = std::max(silence.until, event.silent_until);
       silence.learnt_at = event.time;
     }
-    if (event.remaining >= 0) {
+    // What a redirect says is learnt with the answer it leads to.
+    if (event.remaining >= 0 &&
+        (event.http_status < 300 || event.http_status > 399)) {
       budgets_[request.credential] = {event.remaining, event.limit,
                                       event.reset_time};
     }
@@ -517,21 +528,24 @@ class Checker {
       return;
     }
     const bool waits = event.refusal == "no_commit";
+    // The wait for a commit begins anew after another refusal.
+    if (!waits) status.without_commit.erase(request.sequence);
     int& count =
         (waits ? status.without_commit : status.refused)[request.sequence];
     // A process that ends can forget its last try, and one whose clock is set
     // can believe that it has lost it.
     const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) +
                          findings_.checked.crashes + clock_sets_;
-    if (++count > most) {
+    if (++count > most * VersionsOf(status, *request.posted)) {
       Violated("I12", *request.name, "refused ", count,
                " times: ", LineOf(event));
     }
   }
 
-  static void Doubt(Status* status, absl::Time begin) {
+  void Doubt(Status* status, absl::Time begin) {
     status->doubt = std::max(begin, status->doubt.value_or(begin));
-    status->doubt_has_a_time = true;
+    // Its moment is one of the wall clock, too.
+    status->doubt_has_a_time = begin > clock_set_;
     status->known_shown.reset();
   }
 
@@ -575,6 +589,7 @@ class Checker {
     }
     in_flight_.clear();
     budgets_.clear();
+    is_down_ = true;
     for (auto it = silences_.begin(); it != silences_.end();) {
       const bool remembered = event.time - it->second.learnt_at > kJustNow &&
                               !disk_trouble_ &&
@@ -593,6 +608,7 @@ class Checker {
   void Follow(const ClockSet& event) {
     clock_set_ = event.time;
     ++clock_sets_;
+    if (is_down_) silences_.clear();
     for (auto& [name, status] : statuses_) status.doubt_has_a_time = false;
   }
 
@@ -647,6 +663,7 @@ class Checker {
   std::map<int64_t, InFlight> in_flight_;
   std::map<std::string, Silence> silences_;  // By credential.
   std::map<std::string, Budget> budgets_;
+  bool is_down_ = false;
   bool disk_trouble_ = false;
   absl::Time disk_trouble_over_ = absl::InfinitePast();
   absl::Time clock_set_ = absl::InfinitePast();

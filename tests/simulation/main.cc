@@ -261,6 +261,9 @@ int main(int argc, char** argv) {
                "With --explore: reports of a key arrive in any order");
   app.add_option("--crashes", scope.crashes, "With --explore [2]");
   app.add_option("--losses", scope.losses, "With --explore [2]");
+  app.add_option("--most-states", scope.most_states,
+                 "With --explore: give up after so many")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
 #ifdef SIGNALBOX_MUTANTS
   std::vector<std::string> mutants;
   bool all = false;

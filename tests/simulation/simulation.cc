@@ -130,13 +130,13 @@ class World {
   // Lets time pass, from one thing that happens to the next.
   void Turn(const std::function<bool()>& is_over) {
     while (!is_over() && ++turns_ <= kMostTurns) {
+      github_.DeliverDue();
+      NoteApplied();
       absl::Time wanted = absl::InfiniteFuture();
       if (life_ != nullptr) {
         wanted = life_->RunOnce();
         NoticeEnd();
       }
-      github_.DeliverDue();
-      NoteApplied();
       const absl::Time now = clock_.Now();
       if (life_ != nullptr && wanted <= now) continue;
       absl::Duration next = absl::InfiniteDuration();
@@ -210,8 +210,17 @@ class World {
     In(absl::Seconds(2), [this] { Start(); });
   }
 
+  // A write that failed once was perhaps to remember what GitHub said.
+  void NoteDiskFaults() {
+    if (disk_.faults() == seen_disk_faults_) return;
+    seen_disk_faults_ = disk_.faults();
+    history_.Add(history::DiskTrouble{Now(), false});
+    if (!is_disk_full_) history_.Add(history::DiskTrouble{Now(), true});
+  }
+
   // The process ends by itself when its store has failed, and with its machine.
   void NoticeEnd() {
+    NoteDiskFaults();
     if (life_ == nullptr) return;
     if (disk_.stopped()) {
       Strike("stopped at a write or sync");
@@ -392,9 +401,11 @@ class World {
       case Incident::Kind::kDiskFull:
         Strike("disk full");
         disk_.SetFull(true);
+        is_disk_full_ = true;
         history_.Add(history::DiskTrouble{Now(), false});
         return In(incident.lasts, [this] {
           disk_.SetFull(false);
+          is_disk_full_ = false;
           history_.Add(history::DiskTrouble{Now(), true});
         });
       case Incident::Kind::kClockSet:
@@ -537,6 +548,8 @@ class World {
   std::unique_ptr<ServerLife> life_;
   int64_t lives_ = 0;
   int64_t exchange_ = 0;
+  int64_t seen_disk_faults_ = 0;
+  bool is_disk_full_ = false;
   int64_t calls_ = 0;
   int64_t seen_rows_ = 0;
   std::map<int64_t, bool> answered_;
