@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -32,8 +33,7 @@ constexpr char kRepository[] = "acme/app";
 constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
 // A request that nobody waits for any more has its effect within this time.
 constexpr absl::Duration kLatestEffect = absl::Seconds(10);
-// No step commits more often.
-constexpr int kMostCommits = 100;
+constexpr int kNotKilled = -1;
 constexpr uint64_t kSeed = 1;
 
 // What can be said of a key. The order in which they are said is not given.
@@ -144,7 +144,7 @@ class Explorer {
   // Looks through all that follows.
   void Run() {
     RunServer();
-    search_->Enter(Fingerprint());
+    Enter();
     GoOn();
     search_->Join();
     EndLife();
@@ -158,27 +158,22 @@ class Explorer {
     bool can_be_killed = false;
   };
 
-  // Every step that can follow this state, each in a process of its own, the
-  // last one in this.
+  // Every step that can follow this state, each in a process of its own.
   void GoOn() {
-    if (search_->IsOver()) return;
-    const std::vector<Choice> choices = Choices();
-    if (choices.empty()) return End();
-    for (const Choice& choice : choices) {
+    for (const Choice& choice : Choices()) {
+      if (search_->IsOver()) return;
+      const int commits = search_->Branch([&](const SharedSearch::Tell& tell) {
+        Take(choice, kNotKilled, tell);
+      });
       if (!choice.can_be_killed || crashes_ >= scope_.crashes) continue;
       // After each of its commits, when nobody outside can know of it. Before
       // the first one is before the step.
-      for (int commit = 0; commit < kMostCommits; ++commit) {
-        if (search_->IsOver()) return;
-        const int was_reached = search_->Branch(
-            [&] { return Take(choice, commit); }, /*waits=*/true);
-        if (was_reached != 1) break;
+      for (int commit = 0; commit < commits; ++commit) {
+        search_->Branch([&](const SharedSearch::Tell& tell) {
+          Take(choice, commit, tell);
+        });
       }
     }
-    for (size_t i = 0; i + 1 < choices.size(); ++i) {
-      search_->Branch([&] { return Take(choices[i], -1); }, /*waits=*/false);
-    }
-    Take(choices.back(), -1);
   }
 
   std::vector<Choice> Choices() {
@@ -197,23 +192,13 @@ class Explorer {
       const std::string which = absl::StrCat(" #", i);
       choices.push_back({"answered" + which, [=, this] { Answer(i); }, true});
       if (losses_ >= scope_.losses) continue;
-      if (At(github_.held(), i).is_post) {
-        choices.push_back(
-            {"answer lost" + which, [=, this] { LoseAnswer(i); }});
-        choices.push_back({"lost, late effect" + which,
-                           [=, this] { Lose(i, /*late=*/true); }});
-      }
-      choices.push_back(
-          {"request lost" + which, [=, this] { Lose(i, /*late=*/false); }});
+      // The effect of a post comes at once, later, or, what nobody can tell
+      // from later before it is too late, never.
+      choices.push_back({"lost" + which, [=, this] { Lose(i); }});
     }
     for (size_t i = 0; i < github_.late().size(); ++i) {
-      const std::string which = absl::StrCat(" #", i);
-      choices.push_back(
-          {"late effect comes" + which, [=, this] { ComeLate(i); }});
-      choices.push_back({"late effect never comes" + which, [=, this] {
-                           github_.late().erase(
-                               std::next(github_.late().begin(), i));
-                         }});
+      choices.push_back({absl::StrCat("late effect comes #", i),
+                         [=, this] { ComeLate(i); }});
     }
     if (crashes_ < scope_.crashes) {
       choices.push_back({"killed", [this] { Kill(); }});
@@ -222,32 +207,50 @@ class Explorer {
     if (then.has_value()) {
       choices.push_back({"time passes", [this, then] {
                            clock_.Advance(*then - clock_.Now());
+                           ForgetLate();
                            RunServer();
                          }});
     }
-    // Whoever has only to be killed is at an end all the same.
-    const bool is_end = choices.size() == 1 && choices.front().name == "killed";
+    // Whoever has only to be killed, or to hear of what was lost, is at an end
+    // all the same.
+    const bool is_end =
+        !then.has_value() && !wants_to_run_ && github_.held().empty() &&
+        absl::c_all_of(remaining_, [](const auto& one) { return one.empty(); });
     if (is_end) End();
     return choices;
   }
 
-  // Does a step, checks the state it leads to, and goes on from there. Returns
-  // 1 if it was to be killed, and was.
-  int Take(const Choice& choice, int kill_at) {
+  // Does a step, tells how often it committed, checks the state it leads to,
+  // and goes on from there.
+  void Take(const Choice& choice, int kill_at,
+            const SharedSearch::Tell& tell) {
     path_.push_back(choice.name);
-    if (kill_at >= 0) {
+    if (kill_at != kNotKilled) {
       path_.back() += absl::StrCat(", killed after commit ", kill_at);
       disk_.FailAfter(kill_at, MemoryDisk::Fault::kKillAtSync);
     }
+    const int64_t syncs = disk_.syncs();
     choice.step();
-    const bool was_killed = disk_.stopped();
+    tell(static_cast<int>(disk_.syncs() - syncs));
     disk_.Forget();
-    if (kill_at >= 0 && !was_killed) return 0;
-    if (was_killed) Restart();
+    if (disk_.stopped()) Restart();
     search_->CountTransition(static_cast<int>(path_.size()));
     Check(/*is_end=*/false);
-    if (!search_->IsOver() && search_->Enter(Fingerprint())) GoOn();
-    return was_killed ? 1 : 0;
+    if (!search_->IsOver() && Enter()) GoOn();
+  }
+
+  // Whoever was here with more troubles left has seen what can follow.
+  bool Enter() {
+    const std::string state = Describe();
+    std::vector<uint64_t> wider;
+    for (int crashes = 0; crashes <= crashes_; ++crashes) {
+      for (int losses = 0; losses <= losses_; ++losses) {
+        wider.push_back(Hash(absl::StrCat(crashes, " ", losses, state)));
+      }
+    }
+    const uint64_t own = wider.back();
+    wider.pop_back();
+    return search_->Enter(own, wider);
   }
 
   template <typename List>
@@ -362,21 +365,12 @@ class Explorer {
     RunServer();
   }
 
-  void LoseAnswer(size_t index) {
-    ++losses_;
-    const HeldGitHub::Exchange exchange = TakeHeld(index);
-    (void)github_.AnswerTo(exchange);
-    NoteApplied();
-    exchange.done(absl::UnavailableError("reset"));
-    RunServer();
-  }
-
-  void Lose(size_t index, bool late) {
+  void Lose(size_t index) {
     ++losses_;
     HeldGitHub::Exchange exchange = TakeHeld(index);
     exchange.done(absl::UnavailableError("reset"));
     exchange.done = nullptr;
-    if (late) github_.late().push_back(std::move(exchange));
+    if (exchange.is_post) github_.late().push_back(std::move(exchange));
     RunServer();
   }
 
@@ -391,10 +385,14 @@ class Explorer {
     if (wants_to_run_ || !github_.held().empty()) return std::nullopt;
     const absl::Time next = life_->next_posting();
     if (next == absl::InfiniteFuture()) return std::nullopt;
-    for (const HeldGitHub::Exchange& exchange : github_.late()) {
-      if (exchange.sent_at + kLatestEffect < next) return std::nullopt;
-    }
     return std::max(next, clock_.Now());
+  }
+
+  // What has not come by now never will.
+  void ForgetLate() {
+    github_.late().remove_if([this](const HeldGitHub::Exchange& exchange) {
+      return exchange.sent_at + kLatestEffect < clock_.Now();
+    });
   }
 
   void NoteApplied() {
@@ -450,21 +448,33 @@ class Explorer {
 
   // --- What tells one state from another.
 
-  uint64_t Fingerprint() {
-    std::string text = absl::StrCat(crashes_, " ", losses_, " ", wants_to_run_);
+  std::string Describe() {
+    std::string text = absl::StrCat(" ", wants_to_run_);
     for (const auto& sayings : remaining_) {
       absl::StrAppend(&text, "|");
       for (const int saying : sayings) absl::StrAppend(&text, saying);
     }
     for (const auto* list : {&github_.held(), &github_.late()}) {
       absl::StrAppend(&text, "|");
+      std::vector<std::string> all;
       for (const HeldGitHub::Exchange& exchange : *list) {
-        absl::StrAppend(&text, exchange.what, "@", Offset(exchange.sent_at),
-                        ";");
+        all.push_back(
+            absl::StrCat(exchange.what, "@", Offset(exchange.sent_at)));
       }
+      AppendSorted(&all, &text);
     }
+    // Only those of one context have an order that anybody sees.
+    std::vector<std::string> shown;
     for (const GitHubRules::Row& row : rules_.Rows(kRepository, kSha)) {
-      absl::StrAppend(&text, "|", row.context, row.description);
+      shown.push_back(row.context);
+    }
+    absl::c_sort(shown);
+    shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
+    for (const std::string& context : shown) {
+      absl::StrAppend(&text, "|", context);
+      for (const GitHubRules::Row& row : rules_.Rows(kRepository, kSha)) {
+        if (row.context == context) absl::StrAppend(&text, row.description);
+      }
     }
     if (life_ != nullptr) {
       const absl::Time next = life_->next_posting();
@@ -472,11 +482,21 @@ class Explorer {
                       next == absl::InfiniteFuture() ? "never" : Offset(next));
     }
     DescribeEntries(&text);
+    return text;
+  }
+
+  static uint64_t Hash(const std::string& text) {
     uint64_t hash = 14695981039346656037u;  // FNV-1a.
     for (const char c : text) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     }
     return hash;
+  }
+
+  // They are chosen from in any order.
+  static void AppendSorted(std::vector<std::string>* all, std::string* text) {
+    absl::c_sort(*all);
+    for (const std::string& one : *all) absl::StrAppend(text, one, ";");
   }
 
   std::string Offset(absl::Time time) {
@@ -494,13 +514,14 @@ class Explorer {
       sqlite3_prepare_v2(
           database_,
           "SELECT context, version, phase, attempt, round, result, "
-          "description, posting_state, posting_reason, try_count, "
-          "refusal_count, is_pending, MAX(first_due_time_us - ?1, -1), "
+          "description, posting_state, posting_reason, "
+          "IIF(due_time_us IS NULL, 0, try_count), refusal_count, is_pending, "
           "MAX(due_time_us - ?1, -1), lease_version, "
           "IIF(lease_version, lease_begin_time_us - ?1, 0), "
           "MAX(ambiguous_time_us - ?1, -20000000), posted_version, "
-          "shown_state, shown_description, status_count, "
-          "RANK() OVER (ORDER BY IFNULL(due_time_us, 0)) "
+          "shown_state, shown_description, "
+          "IIF(due_time_us IS NULL, 0, "
+          "RANK() OVER (ORDER BY due_time_us NULLS LAST)) "
           "FROM entry ORDER BY context",
           -1, &query_, nullptr);
     }

@@ -38,8 +38,9 @@ struct ExplorerResult {
 // The history up to each state is checked, and in each end also that GitHub
 // shows what it should. Stops at the first violation.
 //
-// States that differ only in the past count as one. The numbers are the same
-// for every number of jobs.
+// States that differ only in the past count as one. One that was reached with
+// fewer crashes and losses is not entered again, so that the numbers depend a
+// little on the order in which several jobs come by.
 ExplorerResult Explore(const ExplorerScope& scope);
 
 }  // namespace signalbox

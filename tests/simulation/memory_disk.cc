@@ -265,6 +265,7 @@ int MemoryDisk::Meet(bool is_sync, bool* half) {
   *half = false;
   if (stopped_) return SQLITE_IOERR;
   ++operations_;
+  syncs_ += is_sync;
   if (countdown_ < 0) return SQLITE_OK;
   if (fault_ == Fault::kKillAtSync && !is_sync) return SQLITE_OK;
   if (countdown_ > 0) {

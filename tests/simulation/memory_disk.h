@@ -57,8 +57,9 @@ class MemoryDisk {
   bool stopped() const { return stopped_; }
   void Restart();
 
-  // Writes and syncs so far, and how many of them met a fault.
+  // Writes and syncs so far, syncs alone, and how many of them met a fault.
   int64_t operations() const { return operations_; }
+  int64_t syncs() const { return syncs_; }
   int64_t faults() const { return faults_; }
 
  private:
@@ -78,6 +79,7 @@ class MemoryDisk {
   int countdown_ = -1;
   Fault fault_ = Fault::kFull;
   int64_t operations_ = 0;
+  int64_t syncs_ = 0;
   int64_t faults_ = 0;
   std::unique_ptr<Vfs> vfs_;
 };

@@ -13,8 +13,6 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMostText = 1 << 16;
-// A branch that dies is a violation, too.
-constexpr int kDied = 101;
 
 void* Share(size_t size) {
   void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
@@ -51,33 +49,40 @@ SharedSearch::~SharedSearch() {
   munmap(shared_, sizeof(Shared));
 }
 
-int SharedSearch::Branch(const std::function<int()>& branch, bool waits) {
+int SharedSearch::Branch(const std::function<void(const Tell&)>& branch) {
   bool beside = false;
-  if (!waits) {
-    int free_jobs = shared_->free_jobs;
-    while (free_jobs > 0 && !beside) {
-      beside =
-          shared_->free_jobs.compare_exchange_weak(free_jobs, free_jobs - 1);
-    }
+  int free_jobs = shared_->free_jobs;
+  while (free_jobs > 0 && !beside) {
+    beside = shared_->free_jobs.compare_exchange_weak(free_jobs, free_jobs - 1);
   }
+  int ends[2];
+  if (pipe(ends) != 0) std::abort();
   const pid_t pid = fork();
   if (pid < 0) std::abort();
   if (pid == 0) {
     running_ = 0;
-    const int code = branch();
+    close(ends[0]);
+    branch([&](int told) {
+      if (write(ends[1], &told, sizeof(told)) < 0) std::abort();
+      close(ends[1]);
+    });
     Join();
     if (beside) ++shared_->free_jobs;
-    _exit(code);
+    _exit(0);
   }
+  close(ends[1]);
+  int told = 0;
+  if (read(ends[0], &told, sizeof(told)) < 0) std::abort();
+  close(ends[0]);
   if (beside) {
     ++running_;
-    return 0;
+    return told;
   }
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
   }
-  if (!WIFEXITED(status)) Report("a process of the search died");
-  return WIFEXITED(status) ? WEXITSTATUS(status) : kDied;
+  if (status != 0) Report("a process of the search died");
+  return told;
 }
 
 void SharedSearch::Join() {
@@ -85,11 +90,24 @@ void SharedSearch::Join() {
     int status = 0;
     while (wait(&status) < 0) {
     }
-    if (!WIFEXITED(status)) Report("a process of the search died");
+    if (status != 0) Report("a process of the search died");
   }
 }
 
-bool SharedSearch::Enter(uint64_t fingerprint) {
+bool SharedSearch::IsSeen(uint64_t fingerprint) const {
+  fingerprint |= 1;
+  for (size_t i = fingerprint % slots_;; i = (i + 1) % slots_) {
+    const uint64_t held = seen_[i];
+    if (held == fingerprint) return true;
+    if (held == 0) return false;
+  }
+}
+
+bool SharedSearch::Enter(uint64_t fingerprint,
+                         const std::vector<uint64_t>& wider) {
+  for (const uint64_t other : wider) {
+    if (IsSeen(other)) return false;
+  }
   fingerprint |= 1;  // 0 is a free slot.
   for (size_t i = fingerprint % slots_;; i = (i + 1) % slots_) {
     uint64_t held = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace signalbox {
 
@@ -21,15 +22,17 @@ class SharedSearch {
   SharedSearch(const SharedSearch&) = delete;
   SharedSearch& operator=(const SharedSearch&) = delete;
 
-  // Runs `branch` in a process of its own, which then ends; returns what it
-  // returned, 0 to 100. If `waits` is false and a job is free, returns 0 at
-  // once and lets it run beside.
-  int Branch(const std::function<int()>& branch, bool waits);
+  // Runs `branch` in a process of its own, which then ends; beside this one if
+  // a job is free. Returns what the branch tells as soon as it can; 0 if it
+  // ends without telling.
+  using Tell = std::function<void(int)>;
+  int Branch(const std::function<void(const Tell&)>& branch);
   // Waits for the branches that run beside this process.
   void Join();
 
-  // Whether nobody was here before; counts the state.
-  bool Enter(uint64_t fingerprint);
+  // Whether nobody was here before, nor in one of the states from which all
+  // of this can be reached, too; counts the state.
+  bool Enter(uint64_t fingerprint, const std::vector<uint64_t>& wider);
 
   void CountTransition(int depth);
   void CountEnd();
@@ -46,6 +49,8 @@ class SharedSearch {
 
  private:
   struct Shared;
+
+  bool IsSeen(uint64_t fingerprint) const;
 
   Shared* shared_;
   std::atomic<uint64_t>* seen_;
