@@ -11,61 +11,12 @@
 #include "server/base/error.h"
 #include "server/base/mutant.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_rename.h"
 
 namespace signalbox {
 namespace {
-
-constexpr char kFindCommit[] =
-    "SELECT commit_key, status_count, pending_count, failed_count "
-    "FROM commit_summary WHERE repository_key = ? AND sha = ?";
-constexpr char kInsertCommit[] =
-    "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
-    "update_time_us, status_count, pending_count, failed_count) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)";
-constexpr char kUpdateCommit[] =
-    "UPDATE commit_summary SET newest_sequence = ?, update_time_us = ?, "
-    "status_count = ?, pending_count = ?, failed_count = ? "
-    "WHERE commit_key = ?";
-
-constexpr char kFindEntry[] =
-    "SELECT entry_id, version, phase, attempt, round, result, description, "
-    "target_url, report_sequence, posting_state, is_pending, "
-    "first_due_time_us, posted_status_id, change_sequence "
-    "FROM entry WHERE commit_key = ? AND context_key = ?";
-constexpr char kInsertEntry[] =
-    "INSERT INTO entry (commit_key, context_key, context, repository_key, "
-    "version, phase, attempt, round, result, description, target_url, "
-    "report_sequence, report_time_us, expire_time_us, change_sequence, "
-    "posting_state, is_pending, first_due_time_us, due_time_us, "
-    "expires_after_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-// While a try is in flight, its deadline stays: nobody else may try before. Nor
-// may anybody while a try whose end is in doubt can still take effect.
-constexpr char kUpdateEntry[] =
-    "UPDATE entry SET version = ?, phase = ?, attempt = ?, round = ?, "
-    "result = ?, description = ?, target_url = ?, report_sequence = ?, "
-    "report_time_us = ?, expire_time_us = ?, change_sequence = ?, "
-    "posting_state = ?, posting_reason = '', try_count = 0, "
-    "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
-    "first_due_time_us = ?, expires_after_us = ?, "
-    "due_time_us = CASE WHEN lease_version = 0 "
-    "THEN MAX(?, IFNULL(ambiguous_time_us + ?, 0)) ELSE due_time_us END "
-    "WHERE entry_id = ?";
-constexpr char kRenewEntry[] =
-    "UPDATE entry SET expire_time_us = ?, expires_after_us = ? "
-    "WHERE entry_id = ?";
-
-constexpr char kNoteObserved[] =
-    "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
-    "shown_description = ?, shown_target_url = ?, change_sequence = ?, "
-    "status_count = status_count + 1 WHERE entry_id = ?";
-
-constexpr char kInsertReport[] =
-    "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
-    "attempt, result, description, target_url, caller, delivery_id) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 constexpr char kFindPullRequest[] =
     "SELECT updated_time_us, head_sha FROM pull_request "
@@ -74,30 +25,14 @@ constexpr char kPutPullRequest[] =
     "INSERT OR REPLACE INTO pull_request (repository_key, number, "
     "updated_time_us, head_sha) VALUES (?, ?, ?, ?)";
 
-// One entry while a submission is being decided.
+// One entry while a submission is being decided: `row` is `stored` with what
+// the submission does to it.
 struct Draft {
-  std::string context_key;
-  int64_t entry_id = 0;  // 0: not stored yet.
-  int64_t version = 0;   // 0: no report was accepted yet.
-  Held held;             // If version > 0.
-  int64_t report_sequence = 0;
-  PostingState posting_state = PostingState::kDue;
-  bool is_pending = false;
-  absl::Time first_due_time;
-
-  // What the submission does to it.
+  EntryRow row;
+  EntryRow* stored = nullptr;  // Null: it is new.
   CommitState state_before = CommitState::kPending;
-  bool is_new = false;               // Its first accepted report.
-  const Report* accepted = nullptr;  // The newest one.
-  const Report* first = nullptr;     // Whose spelling counts.
-  std::optional<absl::Time> expire_time;
-  absl::Duration expires_after;
-  bool renewed = false;
-
-  // What GitHub shows, if a report tells something newer than was known.
-  int64_t shown_status_id = 0;
-  const Report* observed = nullptr;
-  int64_t change_sequence = 0;
+  bool was_accepted = false;  // By this submission.
+  bool was_observed = false;
 };
 
 // A report that goes into the history.
@@ -109,26 +44,19 @@ struct Recorded {
   int64_t sequence;
 };
 
-struct CommitRow {
-  int64_t commit_key = 0;  // 0: not stored yet.
-  int64_t status_count = 0;
-  int64_t pending_count = 0;
-  int64_t failed_count = 0;
-};
-
-// Decides about a whole submission in memory, and writes only then: one that
-// is refused has written nothing.
+// Decides about a whole submission, and keeps it only then: one that is refused
+// has changed nothing.
 class Decision {
  public:
   Decision(SqliteConnection* connection, SqliteWriterState* state,
-           const Submission& submission, absl::Duration pending_settle,
-           absl::Time oldest_delivery, absl::Time now)
+           AcceptedRows* rows, const Submission& submission,
+           const AcceptOptions& options)
       : connection_(connection),
         state_(state),
+        rows_(rows),
         submission_(submission),
-        pending_settle_(pending_settle),
-        oldest_delivery_(oldest_delivery),
-        now_(now),
+        options_(options),
+        now_(options.now),
         sequence_(state->sequence) {}
 
   Outcome Run() {
@@ -150,13 +78,14 @@ class Decision {
         disposition = Decide(draft, report);
       }
       if (disposition == Disposition::kConflict) return Conflict(report);
+      const EntryRow& row = drafts_[draft].row;
       outcome.receipts.push_back({report.context,
                                   submission_.observed.has_value()
-                                      ? drafts_[draft].change_sequence
-                                      : drafts_[draft].report_sequence,
+                                      ? row.change_sequence
+                                      : row.report_sequence,
                                   disposition});
     }
-    if (!repeated) Write(overtaken);
+    if (!repeated) Keep(overtaken);
     return outcome;
   }
 
@@ -181,17 +110,8 @@ class Decision {
     const absl::Status allowed = FollowNames(repository);
     if (!allowed.ok()) return allowed;
     repository_key_ = state_->repositories.Find(connection_, canonical_);
-    if (repository_key_ == 0) return absl::OkStatus();
-    SqliteQuery query(connection_, kFindCommit);
-    query.Bind(repository_key_, SqliteBlob{sha_});
-    if (query.Next()) {
-      query.Read(&commit_.commit_key, &commit_.status_count,
-                 &commit_.pending_count, &commit_.failed_count);
-      if (!connection_->AreCounts({commit_.status_count, commit_.pending_count,
-                                   commit_.failed_count})) {
-        return connection_->status();
-      }
-    }
+    if (repository_key_ != 0)
+      commit_ = rows_->FindCommit(repository_key_, sha_);
     return absl::OkStatus();
   }
 
@@ -213,6 +133,8 @@ class Decision {
     if (!former.has_value() || !MayReport(*former).ok()) {
       return absl::OkStatus();
     }
+    // It joins rows, and so must see all of them.
+    rows_->Write();
     RenameRepository(connection_, state_, *former, repository, github_id, now_);
     sequence_ = state_->sequence;
     return absl::OkStatus();
@@ -226,7 +148,7 @@ class Decision {
   bool IsRepeated() {
     return submission_.delivery.has_value() &&
            DeliveryIsKnown(connection_, *submission_.delivery,
-                           oldest_delivery_);
+                           options_.oldest_delivery);
   }
 
   // Whether the change that `submission_` tells of is in a pull request and
@@ -256,31 +178,20 @@ class Decision {
   size_t FindDraft(const Report& report) {
     std::string context_key = absl::AsciiStrToLower(report.context);
     for (size_t i = 0; i < drafts_.size(); ++i) {
-      if (drafts_[i].context_key == context_key) return i;
+      if (drafts_[i].row.context_key == context_key) return i;
     }
-    drafts_.emplace_back();
-    Draft& draft = drafts_.back();
-    draft.context_key = std::move(context_key);
-    draft.first = &report;
-    if (commit_.commit_key != 0) Load(&draft);
-    draft.is_new = draft.version == 0;
-    draft.state_before = StateOf(draft.held.phase, draft.held.result);
+    Draft& draft = drafts_.emplace_back();
+    if (commit_ != nullptr) {
+      draft.stored = rows_->FindEntry(commit_, context_key);
+    }
+    if (draft.stored != nullptr) {
+      draft.row = *draft.stored;
+    } else {
+      draft.row.context_key = std::move(context_key);
+      draft.row.context = report.context;
+    }
+    draft.state_before = StateOf(draft.row.held.phase, draft.row.held.result);
     return drafts_.size() - 1;
-  }
-
-  void Load(Draft* draft) {
-    SqliteQuery query(connection_, kFindEntry);
-    query.Bind(commit_.commit_key, draft->context_key);
-    if (!query.Next()) return;
-    Held& held = draft->held;
-    query.Read(&draft->entry_id, &draft->version, &held.phase, &held.attempt,
-               &held.round, &held.result, &held.description, &held.target_url,
-               &draft->report_sequence, &draft->posting_state,
-               &draft->is_pending, &draft->first_due_time,
-               &draft->shown_status_id, &draft->change_sequence);
-    if (!connection_->AreCounts({draft->version, held.round})) {
-      draft->version = held.round = 0;
-    }
   }
 
   // The standing of a report that Judge is not asked about.
@@ -290,8 +201,9 @@ class Decision {
 
   Disposition Decide(size_t index, const Report& report) {
     Draft& draft = drafts_[index];
+    EntryRow& row = draft.row;
     const Judgement judgement =
-        Judge(draft.version == 0 ? nullptr : &draft.held, report);
+        Judge(row.version == 0 ? nullptr : &row.held, report);
     switch (judgement.disposition) {
       case Disposition::kAccepted:
         Accept(&draft, report, judgement);
@@ -299,9 +211,9 @@ class Decision {
         break;
       case Disposition::kUnchanged:
         if (judgement.renews_expiry) {
-          draft.expire_time = now_ + report.expires_after;
-          draft.expires_after = report.expires_after;
-          draft.renewed = true;
+          row.expire_time = now_ + report.expires_after;
+          row.expires_after = report.expires_after;
+          row.was_renewed = true;
         }
         break;
       case Disposition::kSuperseded:
@@ -316,48 +228,55 @@ class Decision {
   // What GitHub shows counts by GitHub's own order, which its numbers tell.
   Disposition Observe(Draft* draft, const Report& report) {
     const Observed& observed = *submission_.observed;
-    if (observed.status_id <= draft->shown_status_id) {
+    EntryRow& row = draft->row;
+    if (observed.status_id <= row.shown_status_id) {
       return Disposition::kUnchanged;
     }
-    draft->shown_status_id = observed.status_id;
-    draft->observed = &report;
-    draft->change_sequence = ++sequence_;
+    if (draft->stored == nullptr && !draft->was_accepted) {
+      row.posting_state = PostingState::kObserved;
+    }
+    row.shown_status_id = observed.status_id;
+    row.observed = &report;
+    if (!draft->was_observed) row.observed_count++;
+    row.change_sequence = ++sequence_;
+    draft->was_observed = true;
     return Disposition::kAccepted;
   }
 
   void Accept(Draft* draft, const Report& report, const Judgement& judgement) {
+    EntryRow& row = draft->row;
     const bool is_pending = !report.result.has_value();
-    absl::Time due = is_pending ? now_ + pending_settle_ : now_;
+    absl::Time due = is_pending ? now_ + options_.pending_settle : now_;
     // What still waited for its turn keeps its place: else a key that is
     // reported often enough would never be posted.
-    const bool waited = draft->version > 0 && draft->is_pending == is_pending &&
-                        (draft->posting_state == PostingState::kDue ||
-                         draft->posting_state == PostingState::kWaiting);
-    if (waited) due = std::min(due, draft->first_due_time);
+    const bool waited = row.version > 0 && row.is_pending == is_pending &&
+                        (row.posting_state == PostingState::kDue ||
+                         row.posting_state == PostingState::kWaiting);
+    if (waited) due = std::min(due, row.first_due_time);
 
-    draft->version++;
-    draft->report_sequence = ++sequence_;
-    draft->held.phase = judgement.phase;
-    draft->held.attempt = judgement.attempt;
-    draft->held.round = judgement.round;
-    draft->held.result = report.result;
-    draft->held.description = report.description;
-    draft->held.target_url = report.target_url;
-    draft->posting_state = PostingState::kDue;
-    draft->is_pending = is_pending;
-    draft->first_due_time = due;
-    draft->accepted = &report;
-    draft->expire_time.reset();
+    row.version++;
+    row.report_sequence = row.change_sequence = ++sequence_;
+    row.held.phase = judgement.phase;
+    row.held.attempt = judgement.attempt;
+    row.held.round = judgement.round;
+    row.held.result = report.result;
+    row.held.description = report.description;
+    row.held.target_url = report.target_url;
+    row.posting_state = PostingState::kDue;
+    row.is_pending = is_pending;
+    row.first_due_time = due;
+    row.was_accepted = draft->was_accepted = true;
+    row.expire_time.reset();
     if (judgement.renews_expiry) {
-      draft->expire_time = now_ + report.expires_after;
-      draft->expires_after = report.expires_after;
+      row.expire_time = now_ + report.expires_after;
+      row.expires_after = report.expires_after;
     }
   }
 
   void Record(size_t index, const Report& report, Phase phase, bool accepted) {
-    const Draft& draft = drafts_[index];
-    recorded_.push_back({index, &report, phase, accepted ? draft.version : 0,
-                         accepted ? draft.report_sequence : 0});
+    const EntryRow& row = drafts_[index].row;
+    recorded_.push_back({index, &report, phase, accepted ? row.version : 0,
+                         accepted ? row.report_sequence : 0});
   }
 
   static Outcome Conflict(const Report& report) {
@@ -370,8 +289,8 @@ class Decision {
     return outcome;
   }
 
-  void Write(bool overtaken) {
-    WriteEntries();
+  void Keep(bool overtaken) {
+    KeepEntries();
     if (moves_head_ && !overtaken) {
       EnsureRepository();
       SqliteQuery(connection_, kPutPullRequest)
@@ -390,140 +309,77 @@ class Decision {
     }
   }
 
-  void WriteEntries() {
-    const bool observed =
-        std::any_of(drafts_.begin(), drafts_.end(),
-                    [](const Draft& d) { return d.observed != nullptr; });
-    if (!recorded_.empty() || observed) WriteCommit();
-    for (Draft& draft : drafts_) {
-      if (draft.accepted != nullptr) {
-        WriteAccepted(&draft);
-      } else if (draft.observed != nullptr) {
-        WriteObserved(&draft);
-      } else if (draft.renewed) {
-        SqliteQuery(connection_, kRenewEntry)
-            .Bind(draft.expire_time, ExpiresAfter(draft), draft.entry_id)
-            .Run();
-      }
-    }
-    for (const Recorded& recorded : recorded_) WriteRecorded(recorded);
-    state_->sequence = sequence_;
-  }
-
   void EnsureRepository() {
     repository_key_ = state_->repositories.FindOrAdd(
         connection_, canonical_, front().repository, front().repository_id);
   }
 
-  void WriteCommit() {
+  void KeepEntries() {
+    std::vector<bool> has_history(drafts_.size());
+    for (const Recorded& recorded : recorded_) {
+      has_history[recorded.draft] = true;
+    }
+    const bool changes_commit =
+        !recorded_.empty() ||
+        std::any_of(drafts_.begin(), drafts_.end(),
+                    [](const Draft& draft) { return draft.was_observed; });
+    if (changes_commit) KeepCommit();
+    for (size_t i = 0; i < drafts_.size(); ++i) {
+      Draft& draft = drafts_[i];
+      if (draft.was_accepted && !Mutated(Mutant::kNotMadeDue)) {
+        state_->repositories.AddDue(connection_, canonical_,
+                                    draft.row.is_pending);
+      }
+      if (draft.stored != nullptr) {
+        *draft.stored = std::move(draft.row);
+      } else if (has_history[i] || draft.was_observed) {
+        draft.stored = rows_->AddEntry(commit_, std::move(draft.row));
+      }
+    }
+    for (const Recorded& recorded : recorded_) {
+      rows_->AddHistory({drafts_[recorded.draft].stored, recorded.report,
+                         recorded.phase, recorded.version, recorded.sequence,
+                         submission_.caller,
+                         submission_.delivery.has_value()
+                             ? absl::string_view(submission_.delivery->id)
+                             : absl::string_view()});
+    }
+    state_->sequence = sequence_;
+  }
+
+  void KeepCommit() {
     EnsureRepository();
-    bool accepted = false;
+    if (commit_ == nullptr) commit_ = rows_->AddCommit(repository_key_, sha_);
     for (const Draft& draft : drafts_) {
-      if (draft.accepted == nullptr) continue;
-      accepted = true;
-      if (draft.is_new) {
-        commit_.status_count++;
+      if (!draft.was_accepted) continue;
+      commit_->was_accepted = true;
+      commit_->newest_sequence = sequence_;
+      if (draft.stored == nullptr || draft.stored->version == 0) {
+        commit_->status_count++;
       } else {
         Count(draft.state_before, -1);
       }
-      Count(draft.accepted->State(), 1);
-    }
-    if (commit_.commit_key == 0) {
-      SqliteQuery(connection_, kInsertCommit)
-          .Bind(repository_key_, SqliteBlob{sha_}, accepted ? sequence_ : 0,
-                now_, commit_.status_count, commit_.pending_count,
-                commit_.failed_count)
-          .Run();
-      commit_.commit_key = connection_->LastInsertId();
-    } else if (accepted) {
-      SqliteQuery(connection_, kUpdateCommit)
-          .Bind(sequence_, now_, commit_.status_count, commit_.pending_count,
-                commit_.failed_count, commit_.commit_key)
-          .Run();
+      const EntryRow& row = draft.row;
+      Count(StateOf(row.held.phase, row.held.result), 1);
     }
   }
 
   void Count(CommitState state, int by) {
-    if (state == CommitState::kPending) commit_.pending_count += by;
-    if (IsFailed(state)) commit_.failed_count += by;
-  }
-
-  void WriteAccepted(Draft* draft) {
-    if (draft->entry_id == 0) {
-      InsertEntry(draft, draft->first_due_time);
-    } else {
-      const Held& held = draft->held;
-      SqliteQuery(connection_, kUpdateEntry)
-          .Bind(draft->version, held.phase, held.attempt, held.round,
-                held.result, draft->accepted->description,
-                draft->accepted->target_url, draft->report_sequence, now_,
-                draft->expire_time, draft->report_sequence,
-                draft->posting_state, draft->is_pending, draft->first_due_time,
-                ExpiresAfter(*draft), draft->first_due_time,
-                absl::ToInt64Microseconds(kAmbiguousWait), draft->entry_id)
-          .Run();
-    }
-    if (Mutated(Mutant::kNotMadeDue)) return;
-    state_->repositories.AddDue(connection_, canonical_, draft->is_pending);
-  }
-
-  // Whether the context is one of ours or not, GitHub has one status more.
-  void WriteObserved(Draft* draft) {
-    if (draft->entry_id == 0) {
-      draft->posting_state = PostingState::kObserved;
-      InsertEntry(draft, std::nullopt);
-    }
-    SqliteQuery(connection_, kNoteObserved)
-        .Bind(draft->shown_status_id, CommitStateName(draft->observed->State()),
-              draft->observed->description, draft->observed->target_url,
-              draft->change_sequence, draft->entry_id)
-        .Run();
-  }
-
-  static std::optional<int64_t> ExpiresAfter(const Draft& draft) {
-    if (!draft.expire_time.has_value()) return std::nullopt;
-    return absl::ToInt64Microseconds(draft.expires_after);
-  }
-
-  // An entry without a due time only carries a history.
-  void InsertEntry(Draft* draft, std::optional<absl::Time> due_time) {
-    const Held& held = draft->held;
-    SqliteQuery(connection_, kInsertEntry)
-        .Bind(commit_.commit_key, draft->context_key, draft->first->context,
-              repository_key_, draft->version, held.phase, held.attempt,
-              held.round, held.result, held.description, held.target_url,
-              draft->report_sequence, now_, draft->expire_time,
-              draft->report_sequence, draft->posting_state, draft->is_pending,
-              draft->first_due_time, due_time, ExpiresAfter(*draft))
-        .Run();
-    draft->entry_id = connection_->LastInsertId();
-  }
-
-  void WriteRecorded(const Recorded& recorded) {
-    Draft& draft = drafts_[recorded.draft];
-    if (draft.entry_id == 0) InsertEntry(&draft, std::nullopt);
-    const Report& report = *recorded.report;
-    SqliteQuery(connection_, kInsertReport)
-        .Bind(draft.entry_id, recorded.version, recorded.sequence, now_,
-              recorded.phase, report.attempt, report.result, report.description,
-              report.target_url, submission_.caller,
-              submission_.delivery.has_value()
-                  ? absl::string_view(submission_.delivery->id)
-                  : absl::string_view())
-        .Run();
+    if (state == CommitState::kPending) commit_->pending_count += by;
+    if (IsFailed(state)) commit_->failed_count += by;
   }
 
   SqliteConnection* const connection_;
   SqliteWriterState* const state_;
+  AcceptedRows* const rows_;
   const Submission& submission_;
-  const absl::Duration pending_settle_;
-  const absl::Time oldest_delivery_;
+  const AcceptOptions& options_;
   const absl::Time now_;
 
   std::string canonical_;
   std::string sha_;  // Bytes.
   int64_t repository_key_ = 0;
-  CommitRow commit_;
+  CommitRow* commit_ = nullptr;  // Null: it is new.
   int64_t sequence_;
   bool moves_head_ = false;
   std::vector<Draft> drafts_;
@@ -532,13 +388,20 @@ class Decision {
 
 }  // namespace
 
-Outcome AcceptSubmission(SqliteConnection* connection, SqliteWriterState* state,
-                         const Submission& submission,
-                         absl::Duration pending_settle,
-                         absl::Time oldest_delivery, absl::Time now) {
-  return Decision(connection, state, submission, pending_settle,
-                  oldest_delivery, now)
-      .Run();
+std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
+                                       SqliteWriterState* state,
+                                       absl::Span<const Submission> submissions,
+                                       const AcceptOptions& options) {
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(submissions.size());
+  AcceptedRows rows(connection, options.now);
+  for (const Submission& submission : submissions) {
+    if (!connection->status().ok()) return outcomes;
+    outcomes.push_back(
+        Decision(connection, state, &rows, submission, options).Run());
+  }
+  rows.Write();
+  return outcomes;
 }
 
 }  // namespace signalbox

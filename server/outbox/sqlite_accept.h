@@ -1,19 +1,30 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPT_H_
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPT_H_
 
+#include <vector>
+
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 
 namespace signalbox {
 
-// Accepts one submission within the open transaction of `connection`, as
-// Outbox::Accept says. A submission that is refused leaves no trace.
-Outcome AcceptSubmission(SqliteConnection* connection, SqliteWriterState* state,
-                         const Submission& submission,
-                         absl::Duration pending_settle,
-                         absl::Time oldest_delivery, absl::Time now);
+struct AcceptOptions {
+  absl::Duration pending_settle;
+  // Older deliveries are forgotten.
+  absl::Time oldest_delivery;
+  absl::Time now;
+};
+
+// Accepts submissions, one after the other, within the open transaction of
+// `connection`, as Outbox::Accept says. One that is refused leaves no trace.
+// After an error of the connection outcomes are missing.
+std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
+                                       SqliteWriterState* state,
+                                       absl::Span<const Submission> submissions,
+                                       const AcceptOptions& options);
 
 }  // namespace signalbox
 

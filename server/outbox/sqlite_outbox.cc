@@ -82,19 +82,19 @@ class SqliteOutbox : public Outbox {
     if (submissions.empty()) return outcomes;
     const absl::Status space = CheckSpace(options_.data_dir);
     if (!space.ok()) return space;
-    outcomes.reserve(submissions.size());
-    const absl::Time oldest_delivery = now - options_.delivery_memory;
+    AcceptOptions options;
+    options.pending_settle = options_.pending_settle;
+    options.oldest_delivery = now - options_.delivery_memory;
+    options.now = now;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      int deliveries = 0;
-      for (const Submission& submission : submissions) {
-        if (!writer_->status().ok()) return;
-        outcomes.push_back(AcceptSubmission(writer_.get(), &state_, submission,
-                                            options_.pending_settle,
-                                            oldest_delivery, now));
-        if (submission.delivery.has_value()) ++deliveries;
-      }
-      ForgetDeliveries(writer_.get(), oldest_delivery,
-                       deliveries + kMostForgotten);
+      outcomes =
+          AcceptSubmissions(writer_.get(), &state_, submissions, options);
+      const auto deliveries =
+          absl::c_count_if(submissions, [](const Submission& submission) {
+            return submission.delivery.has_value();
+          });
+      ForgetDeliveries(writer_.get(), options.oldest_delivery,
+                       static_cast<int>(deliveries) + kMostForgotten);
     });
     if (!status.ok()) return status;
     return outcomes;

@@ -1,0 +1,195 @@
+#include "server/outbox/sqlite_accepted_rows.h"
+
+#include "server/outbox/entry_state.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kFindCommit[] =
+    "SELECT commit_key, newest_sequence, status_count, pending_count, "
+    "failed_count FROM commit_summary WHERE repository_key = ? AND sha = ?";
+constexpr char kInsertCommit[] =
+    "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
+    "update_time_us, status_count, pending_count, failed_count) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+constexpr char kUpdateCommit[] =
+    "UPDATE commit_summary SET newest_sequence = ?, update_time_us = ?, "
+    "status_count = ?, pending_count = ?, failed_count = ? "
+    "WHERE commit_key = ?";
+
+constexpr char kFindEntry[] =
+    "SELECT entry_id, version, phase, attempt, round, result, description, "
+    "target_url, report_sequence, posting_state, is_pending, "
+    "first_due_time_us, posted_status_id, change_sequence "
+    "FROM entry WHERE commit_key = ? AND context_key = ?";
+constexpr char kInsertEntry[] =
+    "INSERT INTO entry (commit_key, context_key, context, repository_key, "
+    "version, phase, attempt, round, result, description, target_url, "
+    "report_sequence, report_time_us, expire_time_us, change_sequence, "
+    "posting_state, is_pending, first_due_time_us, due_time_us, "
+    "expires_after_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+// While a try is in flight, its deadline stays: nobody else may try before. Nor
+// may anybody while a try whose end is in doubt can still take effect.
+constexpr char kUpdateEntry[] =
+    "UPDATE entry SET version = ?, phase = ?, attempt = ?, round = ?, "
+    "result = ?, description = ?, target_url = ?, report_sequence = ?, "
+    "report_time_us = ?, expire_time_us = ?, change_sequence = ?, "
+    "posting_state = ?, posting_reason = '', try_count = 0, "
+    "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
+    "first_due_time_us = ?, expires_after_us = ?, "
+    "due_time_us = CASE WHEN lease_version = 0 "
+    "THEN MAX(?, IFNULL(ambiguous_time_us + ?, 0)) ELSE due_time_us END "
+    "WHERE entry_id = ?";
+constexpr char kRenewEntry[] =
+    "UPDATE entry SET expire_time_us = ?, expires_after_us = ? "
+    "WHERE entry_id = ?";
+constexpr char kNoteObserved[] =
+    "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
+    "shown_description = ?, shown_target_url = ?, change_sequence = ?, "
+    "status_count = status_count + ? WHERE entry_id = ?";
+
+constexpr char kInsertReport[] =
+    "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
+    "attempt, result, description, target_url, caller, delivery_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+std::optional<int64_t> ExpiresAfter(const EntryRow& entry) {
+  if (!entry.expire_time.has_value()) return std::nullopt;
+  return absl::ToInt64Microseconds(entry.expires_after);
+}
+
+}  // namespace
+
+CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
+                                    const std::string& sha) {
+  const auto found = commits_.find(std::make_pair(repository_key, sha));
+  if (found != commits_.end()) return found->second.get();
+  SqliteQuery query(connection_, kFindCommit);
+  query.Bind(repository_key, SqliteBlob{sha});
+  if (!query.Next()) return nullptr;
+  CommitRow* const commit = AddCommit(repository_key, sha);
+  query.Read(&commit->commit_key, &commit->newest_sequence,
+             &commit->status_count, &commit->pending_count,
+             &commit->failed_count);
+  // If they are none, the error sticks, and nothing of this is written.
+  (void)connection_->AreCounts(
+      {commit->status_count, commit->pending_count, commit->failed_count});
+  return commit;
+}
+
+CommitRow* AcceptedRows::AddCommit(int64_t repository_key,
+                                   const std::string& sha) {
+  auto commit = std::make_unique<CommitRow>();
+  commit->repository_key = repository_key;
+  commit->sha = sha;
+  seen_commits_.push_back(commit.get());
+  commits_[{repository_key, sha}] = std::move(commit);
+  return seen_commits_.back();
+}
+
+EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
+                                  const std::string& context_key) {
+  const auto found = commit->entries.find(context_key);
+  if (found != commit->entries.end()) return found->second.get();
+  if (commit->commit_key == 0) return nullptr;
+  SqliteQuery query(connection_, kFindEntry);
+  query.Bind(commit->commit_key, context_key);
+  if (!query.Next()) return nullptr;
+  EntryRow entry;
+  entry.context_key = context_key;
+  Held& held = entry.held;
+  query.Read(&entry.entry_id, &entry.version, &held.phase, &held.attempt,
+             &held.round, &held.result, &held.description, &held.target_url,
+             &entry.report_sequence, &entry.posting_state, &entry.is_pending,
+             &entry.first_due_time, &entry.shown_status_id,
+             &entry.change_sequence);
+  if (!connection_->AreCounts({entry.version, held.round})) {
+    entry.version = held.round = 0;
+  }
+  return AddEntry(commit, std::move(entry));
+}
+
+EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {
+  auto owned = std::make_unique<EntryRow>(std::move(entry));
+  seen_entries_.emplace_back(commit, owned.get());
+  std::unique_ptr<EntryRow>& place = commit->entries[owned->context_key];
+  place = std::move(owned);
+  return place.get();
+}
+
+void AcceptedRows::Write() {
+  for (CommitRow* const commit : seen_commits_) WriteCommit(commit);
+  for (const auto& [commit, entry] : seen_entries_) WriteEntry(*commit, entry);
+  for (const HistoryRow& row : history_) WriteHistory(row);
+  history_.clear();
+  seen_entries_.clear();
+  seen_commits_.clear();
+  commits_.clear();
+}
+
+void AcceptedRows::WriteCommit(CommitRow* commit) {
+  if (commit->commit_key == 0) {
+    SqliteQuery(connection_, kInsertCommit)
+        .Bind(commit->repository_key, SqliteBlob{commit->sha},
+              commit->newest_sequence, now_, commit->status_count,
+              commit->pending_count, commit->failed_count)
+        .Run();
+    commit->commit_key = connection_->LastInsertId();
+  } else if (commit->was_accepted) {
+    SqliteQuery(connection_, kUpdateCommit)
+        .Bind(commit->newest_sequence, now_, commit->status_count,
+              commit->pending_count, commit->failed_count, commit->commit_key)
+        .Run();
+  }
+}
+
+void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
+  const Held& held = entry->held;
+  if (entry->entry_id == 0) {
+    // Without a due time it only carries a history, and what was seen.
+    const auto due_time = entry->was_accepted
+                              ? std::optional<absl::Time>(entry->first_due_time)
+                              : std::nullopt;
+    SqliteQuery(connection_, kInsertEntry)
+        .Bind(commit.commit_key, entry->context_key, entry->context,
+              commit.repository_key, entry->version, held.phase, held.attempt,
+              held.round, held.result, held.description, held.target_url,
+              entry->report_sequence, now_, entry->expire_time,
+              entry->change_sequence, entry->posting_state, entry->is_pending,
+              entry->first_due_time, due_time, ExpiresAfter(*entry))
+        .Run();
+    entry->entry_id = connection_->LastInsertId();
+  } else if (entry->was_accepted) {
+    SqliteQuery(connection_, kUpdateEntry)
+        .Bind(entry->version, held.phase, held.attempt, held.round, held.result,
+              held.description, held.target_url, entry->report_sequence, now_,
+              entry->expire_time, entry->change_sequence, entry->posting_state,
+              entry->is_pending, entry->first_due_time, ExpiresAfter(*entry),
+              entry->first_due_time, absl::ToInt64Microseconds(kAmbiguousWait),
+              entry->entry_id)
+        .Run();
+  } else if (entry->was_renewed) {
+    SqliteQuery(connection_, kRenewEntry)
+        .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
+        .Run();
+  }
+  if (entry->observed == nullptr) return;
+  // Whether the context is one of ours or not, GitHub has one status more.
+  SqliteQuery(connection_, kNoteObserved)
+      .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
+            entry->observed->description, entry->observed->target_url,
+            entry->change_sequence, entry->observed_count, entry->entry_id)
+      .Run();
+}
+
+void AcceptedRows::WriteHistory(const HistoryRow& row) {
+  const Report& report = *row.report;
+  SqliteQuery(connection_, kInsertReport)
+      .Bind(row.entry->entry_id, row.version, row.sequence, now_, row.phase,
+            report.attempt, report.result, report.description,
+            report.target_url, row.caller, row.delivery_id)
+      .Run();
+}
+
+}  // namespace signalbox
