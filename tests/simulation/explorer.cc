@@ -34,6 +34,7 @@ constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
 // A request that nobody waits for any more has its effect within this time.
 constexpr absl::Duration kLatestEffect = absl::Seconds(10);
 constexpr int kNotKilled = -1;
+constexpr int kTransitionsPerLook = 500;
 constexpr uint64_t kSeed = 1;
 
 // What can be said of a key. The order in which they are said is not given.
@@ -197,8 +198,8 @@ class Explorer {
       choices.push_back({"lost" + which, [=, this] { Lose(i); }});
     }
     for (size_t i = 0; i < github_.late().size(); ++i) {
-      choices.push_back({absl::StrCat("late effect comes #", i),
-                         [=, this] { ComeLate(i); }});
+      choices.push_back(
+          {absl::StrCat("late effect comes #", i), [=, this] { ComeLate(i); }});
     }
     if (crashes_ < scope_.crashes) {
       choices.push_back({"killed", [this] { Kill(); }});
@@ -222,8 +223,7 @@ class Explorer {
 
   // Does a step, tells how often it committed, checks the state it leads to,
   // and goes on from there.
-  void Take(const Choice& choice, int kill_at,
-            const SharedSearch::Tell& tell) {
+  void Take(const Choice& choice, int kill_at, const SharedSearch::Tell& tell) {
     path_.push_back(choice.name);
     if (kill_at != kNotKilled) {
       path_.back() += absl::StrCat(", killed after commit ", kill_at);
@@ -235,6 +235,9 @@ class Explorer {
     disk_.Forget();
     if (disk_.stopped()) Restart();
     search_->CountTransition(static_cast<int>(path_.size()));
+    if (scope_.progress && search_->transitions() % kTransitionsPerLook == 0) {
+      scope_.progress(search_->states(), search_->transitions());
+    }
     Check(/*is_end=*/false);
     if (!search_->IsOver() && Enter()) GoOn();
   }

@@ -2,6 +2,7 @@
 #define SIGNALBOX_TESTS_SIMULATION_EXPLORER_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ExplorerScope {
   int losses = 2;   // Answers or requests that are lost, but for crashes.
   int jobs = 1;     // Processes.
   int64_t most_states = 100'000'000;
+  // Called now and then, in any of the processes.
+  std::function<void(int64_t states, int64_t transitions)> progress;
 };
 
 struct ExplorerResult {

@@ -168,10 +168,19 @@ int RunSeeds(const Options& options) {
   return totals.bad_seeds == 0 ? 0 : 1;
 }
 
-int RunExplorer(const ExplorerScope& scope, bool json) {
+int RunExplorer(ExplorerScope scope, bool json) {
   Clock* const clock = Clock::System();
   const absl::Duration begin = clock->Monotonic();
+  const bool shows_progress = isatty(STDERR_FILENO) != 0;
+  if (shows_progress) {
+    scope.progress = [](int64_t states, int64_t transitions) {
+      std::fprintf(stderr, "\r%lld states, %lld transitions ",
+                   static_cast<long long>(states),
+                   static_cast<long long>(transitions));
+    };
+  }
   const ExplorerResult result = Explore(scope);
+  if (shows_progress) std::fprintf(stderr, "\r%50s\r", "");
   const double seconds = absl::ToDoubleSeconds(clock->Monotonic() - begin);
   if (json) {
     const Json figures = {{"keys", scope.keys},
