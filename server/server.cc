@@ -347,6 +347,8 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
+  // Else gRPC takes in megabytes of each stream that is not being read.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60'000);
@@ -438,6 +440,7 @@ void Server::Stop(absl::Duration patience) {
   if (parts_->diagnostician != nullptr) parts_->diagnostician->Close();
   if (parts_->grpc_server != nullptr) {
     parts_->grpc_server->GetHealthCheckService()->SetServingStatus(false);
+    parts_->service->CloseStreams();
     // What Intake holds is committed and answered meanwhile.
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() +
                                   absl::ToChronoMilliseconds(kCallPatience));

@@ -112,6 +112,26 @@ absl::Status Authorizer::AuthorizeAccount(const Caller* caller, Right right,
                     absl::StrCat("do this for account ", Quoted(account)));
 }
 
+absl::Status Authorizer::AuthorizeSubmission(const Caller* caller,
+                                             Submission* submission) {
+  if (caller == nullptr || submission->reports.empty()) {
+    return absl::OkStatus();
+  }
+  std::vector<std::string> contexts;
+  for (const Report& report : submission->reports) {
+    contexts.push_back(report.context);
+  }
+  const absl::Status authorized = Authorize(
+      caller, Right::kReport, submission->reports.front().repository, contexts);
+  if (!authorized.ok()) return authorized;
+  submission->caller = caller->name;
+  submission->may_report =
+      [caller, contexts = std::move(contexts)](const Repository& repository) {
+        return Authorize(caller, Right::kReport, repository, contexts);
+      };
+  return absl::OkStatus();
+}
+
 absl::Status Authorizer::AuthorizeLater(
     absl::string_view caller, Right right, const Repository& repository,
     const std::vector<std::string>& contexts) const {

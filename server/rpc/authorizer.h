@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/outbox/outbox.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -52,6 +53,12 @@ class Authorizer {
   static absl::Status AuthorizeAccount(const Caller* caller, Right right,
                                        const std::string& host,
                                        const std::string& account);
+
+  // As Authorize, for reporting all that `submission` holds; notes in it who
+  // reports, and how to ask again should the repository turn out to be another.
+  // One without reports is allowed to everybody.
+  static absl::Status AuthorizeSubmission(const Caller* caller,
+                                          Submission* submission);
 
   // As Authorize, for what a caller asked for earlier, by its name; empty:
   // callers were not told apart. One that is not configured any more may

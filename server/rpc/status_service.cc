@@ -99,10 +99,14 @@ StatusServiceImpl::StatusServiceImpl(Options options,
       outbox_(outbox),
       metrics_(metrics),
       clock_(clock),
+      report_streams_(options_.report_streams, &options_.convert, intake,
+                      metrics),
       reads_(clock, options_.read_threads, options_.max_waiting_reads),
       expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {}
 
 StatusServiceImpl::~StatusServiceImpl() = default;
+
+void StatusServiceImpl::CloseStreams() { report_streams_.Close(); }
 
 std::shared_ptr<StatusServiceImpl::Call> StatusServiceImpl::Begin(
     grpc::CallbackServerContext* context, const char* method) {
@@ -153,22 +157,9 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
   if (submission.reports.empty()) {
     return call->End([&answer] { return answer({}, {}); });
   }
-  std::vector<std::string> contexts;
-  for (const Report& report : submission.reports) {
-    contexts.push_back(report.context);
-  }
-  const absl::Status authorized = Authorizer::Authorize(
-      *caller, Right::kReport, submission.reports.front().repository, contexts);
+  const absl::Status authorized =
+      Authorizer::AuthorizeSubmission(*caller, &submission);
   if (!authorized.ok()) return call->Fail(authorized);
-  if (*caller != nullptr) {
-    submission.caller = (*caller)->name;
-    submission.may_report = [caller = *caller, contexts = std::move(contexts)](
-                                const Repository& repository) {
-      return Authorizer::Authorize(caller, Right::kReport, repository,
-                                   contexts);
-    };
-  }
-
   intake_->Submit(
       std::move(submission),
       [call = std::move(call), warnings = std::move(converted->warnings),
@@ -225,6 +216,11 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportResult(
            return absl::OkStatus();
          });
   return call->reactor();
+}
+
+ReportStreams::Reactor* StatusServiceImpl::StreamReports(
+    grpc::CallbackServerContext* context) {
+  return report_streams_.Open(context, Authenticate(*context));
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(

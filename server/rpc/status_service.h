@@ -19,6 +19,7 @@
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
 #include "server/rpc/read_queue.h"
+#include "server/rpc/report_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
@@ -33,6 +34,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
  public:
   struct Options {
     ConvertOptions convert;
+    ReportStreams::Options report_streams;
     // Calls without a deadline, or with a longer one, get this.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
@@ -58,6 +60,10 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
                     Clock* clock);
   ~StatusServiceImpl() override;
 
+  // Ends streams with UNAVAILABLE, those of reports once all is answered that
+  // they have submitted. For when the server stops.
+  void CloseStreams();
+
   grpc::ServerUnaryReactor* ReportPending(
       grpc::CallbackServerContext* context,
       const v1::ReportPendingRequest* request,
@@ -66,6 +72,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ReportResultRequest* request,
       v1::ReportResultResponse* response) override;
+  ReportStreams::Reactor* StreamReports(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* GetCommitStatus(
       grpc::CallbackServerContext* context,
       const v1::GetCommitStatusRequest* request,
@@ -140,6 +148,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   std::deque<std::pair<absl::Duration, std::weak_ptr<Call>>> calls_
       ABSL_GUARDED_BY(mu_);
 
+  ReportStreams report_streams_;
   ReadQueue reads_;
   Worker expirer_;
 };

@@ -112,6 +112,25 @@ class FarmTest(unittest.TestCase):
             next(iter(watched))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
 
+    def test_streams_reports(self):
+        def requests():
+            for tag in range(50):
+                yield v1.StreamReportsRequest(tag=tag, result=v1.ReportResultRequest(
+                    repository="acme/stream", sha="main" if tag == 7 else SHA,
+                    context=f"ci/{tag}", result="SUCCESS"))
+            yield v1.StreamReportsRequest(tag=50, pending=v1.ReportPendingRequest(
+                repository="acme/stream", sha=SHA, contexts=["ci/a", "ci/b"]))
+
+        answers = {a.tag: a for a in self.stub.StreamReports(requests(), timeout=30)}
+        self.assertEqual(sorted(answers), list(range(51)))
+        self.assertEqual([t for t, a in answers.items() if a.code], [7])
+        self.assertEqual(answers[7].code, grpc.StatusCode.INVALID_ARGUMENT.value[0])
+        self.assertEqual([r.context for r in answers[50].receipts], ["ci/a", "ci/b"])
+        commit = self.stub.GetCommitStatus(
+            v1.GetCommitStatusRequest(repository="acme/stream", sha=SHA), timeout=10)
+        self.assertEqual({s.context for s in commit.statuses},
+                         {r.context for a in answers.values() for r in a.receipts})
+
     def test_tells_of_events(self):
         self.assertEqual(self.error(self.stub.ReportEvent, v1.ReportEventRequest())[0],
                          grpc.StatusCode.INVALID_ARGUMENT)

@@ -3,85 +3,18 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 
-#include <atomic>
-#include <memory>
 #include <string>
 
-#include "server/base/worker.h"
-#include "server/outbox/sqlite_outbox.h"
-#include "tests/support/temp_dir.h"
+#include "tests/server/rpc/service_test.h"
 
 namespace signalbox {
 namespace {
 
 constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
-std::string Trailer(const grpc::ClientContext& context,
-                    const std::string& name) {
-  const auto& metadata = context.GetServerTrailingMetadata();
-  const auto found = metadata.find(name);
-  return found == metadata.end()
-             ? ""
-             : std::string(found->second.data(), found->second.size());
-}
-
-// The service on a real gRPC connection and a real store.
-class StatusServiceTest : public testing::Test {
+class StatusServiceTest : public ServiceTest {
  protected:
-  void SetUp() override { Serve({}); }
-
-  void TearDown() override { StopServing(); }
-
-  void Serve(std::vector<Caller> callers) {
-    SqliteOutboxOptions outbox_options;
-    outbox_options.data_dir = dir_.path() + "/data";
-    outbox_options.lane_of = [](const Repository& repository) {
-      return "github.com/" + repository.owner;
-    };
-    auto outbox = OpenSqliteOutbox(outbox_options);
-    ASSERT_TRUE(outbox.ok()) << outbox.status();
-    outbox_ = *std::move(outbox);
-    authorizer_ = std::make_unique<Authorizer>(std::move(callers));
-    intake_ = std::make_unique<Intake>(
-        outbox_.get(), Clock::System(), Intake::Options(),
-        [this] { intake_worker_->Wake(); }, [] {});
-    intake_worker_ = std::make_unique<Worker>(
-        "intake", Clock::System(), [this] { return intake_->RunOnce(); });
-    StatusServiceImpl::Options options;
-    options.max_call_time = max_call_time_;
-    options.trouble_of = [this](absl::string_view) { return trouble_; };
-    options.became_due = [this] { ++became_due_; };
-    options.event_stored = [this](const Event&) { ++events_stored_; };
-    options.diagnose = [this](const Repository&,
-                              const std::function<void(Diagnosis)>& done) {
-      done(diagnosis_);
-    };
-    service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
-                                                   intake_.get(), outbox_.get(),
-                                                   &metrics_, Clock::System());
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                             &port);
-    builder.RegisterService(service_.get());
-    server_ = builder.BuildAndStart();
-    ASSERT_NE(server_, nullptr);
-    stub_ = v1::StatusService::NewStub(
-        grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
-                            grpc::InsecureChannelCredentials()));
-  }
-
-  void StopServing() {
-    stub_.reset();
-    server_->Shutdown();
-    intake_worker_->Stop();
-    service_.reset();
-    intake_.reset();
-    outbox_.reset();
-  }
-
   v1::ReportPendingRequest Pending(const std::string& context = "ci/build") {
     v1::ReportPendingRequest request;
     request.set_repository("acme/app");
@@ -121,21 +54,6 @@ class StatusServiceTest : public testing::Test {
     if (reason != nullptr) *reason = Trailer(context, "signalbox-reason");
     return status;
   }
-
-  TempDir dir_;
-  LaneTrouble trouble_;
-  Diagnosis diagnosis_;
-  std::atomic<int> events_stored_ = 0;
-  std::atomic<int> became_due_ = 0;
-  absl::Duration max_call_time_ = absl::Seconds(30);
-  Metrics metrics_;
-  std::unique_ptr<Outbox> outbox_;
-  std::unique_ptr<Authorizer> authorizer_;
-  std::unique_ptr<Intake> intake_;
-  std::unique_ptr<Worker> intake_worker_;
-  std::unique_ptr<StatusServiceImpl> service_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<v1::StatusService::Stub> stub_;
 };
 
 TEST_F(StatusServiceTest, ReportsAreKeptAndShown) {
@@ -484,11 +402,8 @@ TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
 
 TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   StopServing();
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>("token"), 5,
-         reinterpret_cast<unsigned char*>(digest.data()));
-  Serve({Caller{
-      "farm", digest, {"acme/*"}, {"ci/*"}, {Right::kReport, Right::kRead}}});
+  Serve({CallerOf("token", {"acme/*"}, {"ci/*"},
+                  {Right::kReport, Right::kRead})});
 
   const auto report = [this](const std::string& token,
                              const std::string& repository) {

@@ -1,0 +1,341 @@
+#include "server/rpc/report_stream.h"
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/stream_steps.h"
+
+namespace signalbox {
+namespace {
+
+absl::Status ShuttingDown() {
+  return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+               "the server is shutting down; repeat what was not answered");
+}
+
+// What a report costs until its answer has gone out.
+size_t BytesOf(const Converted& converted) {
+  size_t bytes = sizeof(Converted);
+  for (const Report& report : converted.submission.reports) {
+    bytes += sizeof(Report) + report.context.size() +
+             report.description.size() + report.target_url.size();
+  }
+  for (const std::vector<std::string>& warnings : converted.warnings) {
+    for (const std::string& warning : warnings) bytes += warning.size();
+  }
+  return bytes;
+}
+
+v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status) {
+  v1::StreamReportsResponse answer;
+  const grpc::Status shown = ToGrpcStatus(status, nullptr);
+  answer.set_tag(tag);
+  answer.set_code(shown.error_code());
+  answer.set_message(shown.error_message());
+  return answer;
+}
+
+}  // namespace
+
+// One stream. Intake's thread is everybody's: it only hands answers over, and
+// judges no report but a held one.
+class ReportStreams::Stream : public Reactor,
+                              private StreamSteps,
+                              public std::enable_shared_from_this<Stream> {
+ public:
+  Stream(ReportStreams* owner, grpc::CallbackServerContext* context,
+         const Caller* caller)
+      : owner_(owner), context_(context), caller_(caller) {}
+
+  // Keeps itself until gRPC is done with it. OK: reports are read.
+  void Begin(const absl::Status& refusal) {
+    {
+      MutexLock lock(&mu_);
+      self_ = shared_from_this();
+      refusal_ = refusal;
+    }
+    Drive();
+  }
+
+  void Close() {
+    {
+      MutexLock lock(&mu_);
+      // Who has ended its side gets its answers, and no error.
+      if (refusal_.ok() && !reads_ended_) refusal_ = ShuttingDown();
+    }
+    Drive();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      Judge();
+    } else {
+      MutexLock lock(&mu_);
+      reading_ = false;
+      reads_ended_ = true;
+    }
+    Drive();
+  }
+
+  void OnWriteDone(bool ok) override {
+    {
+      MutexLock lock(&mu_);
+      writing_ = false;
+      --unanswered_;
+      unanswered_bytes_ -= written_bytes_;
+      if (!ok) cancelled_ = true;
+    }
+    Drive();
+  }
+
+  void OnCancel() override {
+    {
+      MutexLock lock(&mu_);
+      cancelled_ = true;
+    }
+    Drive();
+  }
+
+  void OnDone() override {
+    owner_->Forget(this);
+    std::shared_ptr<Stream> self;
+    MutexLock lock(&mu_);
+    self.swap(self_);
+    // `self` goes after the lock: it was declared before it.
+  }
+
+ private:
+  struct Answer {
+    v1::StreamReportsResponse message;
+    size_t bytes = 0;
+  };
+
+  std::function<void()> NextStep() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (finished_) return nullptr;
+    if (cancelled_ && writing_) return nullptr;
+    if (cancelled_) return LastStep();
+    if (!answers_.empty() && !writing_) {
+      written_ = std::move(answers_.front().message);
+      written_bytes_ = answers_.front().bytes;
+      answers_.pop_front();
+      writing_ = true;
+      // The next answer then follows this one, and takes it along.
+      const bool more = !answers_.empty();
+      return [this, more] { Write(more); };
+    }
+    if (held_) {
+      if (!retry_) return nullptr;
+      held_ = retry_ = false;
+      return [this] { Judge(); };
+    }
+    if (reads_ended_ || !refusal_.ok()) {
+      return unanswered_ == 0 ? LastStep() : nullptr;
+    }
+    if (!reading_ && unanswered_ < owner_->options_.max_unanswered &&
+        unanswered_bytes_ < owner_->options_.max_unanswered_bytes) {
+      reading_ = true;
+      return [this] { StartRead(&request_); };
+    }
+    return nullptr;
+  }
+
+  std::function<void()> LastStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    finished_ = true;
+    return [this] { End(); };
+  }
+
+  // Submits `request_`, or answers it, so that the next can be read; or holds
+  // it back. Runs by itself: nothing is read before it ends.
+  void Judge() {
+    const int64_t tag = request_.tag();
+    absl::StatusOr<Converted> converted = Convert();
+    absl::Status status = converted.status();
+    if (status.ok()) {
+      status = Authorizer::AuthorizeSubmission(caller_, &converted->submission);
+    }
+    const size_t bytes = status.ok() ? BytesOf(*converted) : sizeof(Converted);
+    const bool submit = status.ok() && !converted->submission.reports.empty();
+    {
+      MutexLock lock(&mu_);
+      ++unanswered_;
+      unanswered_bytes_ += bytes;
+      if (submit) ++submitted_;
+    }
+    absl::Status full;
+    if (submit) {
+      // Only Submit itself says that it is full, before it returns.
+      owner_->intake_->Submit(
+          std::move(converted->submission),
+          [self = shared_from_this(), tag, bytes, &full,
+           warnings = std::move(converted->warnings)](
+              absl::StatusOr<Outcome> outcome) {
+            if (ReasonOf(outcome.status()) == "INTAKE_FULL") {
+              full = outcome.status();
+            } else {
+              self->Submitted(tag, bytes, warnings, std::move(outcome));
+            }
+          });
+    }
+    MutexLock lock(&mu_);
+    if (submit && full.ok()) {
+      reading_ = false;
+      return;
+    }
+    if (submit && --submitted_ > 0) {
+      --unanswered_;
+      unanswered_bytes_ -= bytes;
+      held_ = true;
+      return;
+    }
+    reading_ = false;
+    v1::StreamReportsResponse nothing_expected;
+    nothing_expected.set_tag(tag);
+    if (submit) status = full;
+    answers_.push_back(
+        {status.ok() ? nothing_expected : Refusal(tag, status), bytes});
+  }
+
+  absl::StatusOr<Converted> Convert() const {
+    switch (request_.report_case()) {
+      case v1::StreamReportsRequest::kPending:
+        return FromProto(request_.pending(), *owner_->convert_);
+      case v1::StreamReportsRequest::kResult:
+        return FromProto(request_.result(), *owner_->convert_);
+      case v1::StreamReportsRequest::REPORT_NOT_SET:
+        break;
+    }
+    return InvalidField("report", "", "is neither a pending nor a result",
+                        "INVALID_REPORT");
+  }
+
+  // May run when the service is gone, if gRPC is done with the stream.
+  void Submitted(int64_t tag, size_t bytes,
+                 const std::vector<std::vector<std::string>>& warnings,
+                 const absl::StatusOr<Outcome>& outcome) {
+    const absl::Status status =
+        outcome.ok() ? outcome->status : outcome.status();
+    v1::StreamReportsResponse message;
+    if (status.ok()) {
+      message.set_tag(tag);
+      for (size_t i = 0; i < outcome->receipts.size(); ++i) {
+        *message.add_receipts() = ToProto(outcome->receipts[i], warnings[i]);
+      }
+    } else {
+      message = Refusal(tag, status);
+    }
+    {
+      MutexLock lock(&mu_);
+      --submitted_;
+      retry_ = held_;
+      if (refusal_.ok() && ReasonOf(status) == "SHUTTING_DOWN") {
+        refusal_ = ShuttingDown();
+      }
+      if (finished_) return;
+      answers_.push_back({std::move(message), bytes});
+    }
+    Drive();
+  }
+
+  void Write(bool more_follows) {
+    owner_->metrics_->Add(
+        "signalbox_streamed_reports_total",
+        "Reports of streams answered, by code.",
+        {{"code", absl::StatusCodeToString(
+                      static_cast<absl::StatusCode>(written_.code()))}});
+    grpc::WriteOptions options;
+    if (more_follows) options.set_buffer_hint();
+    StartWrite(&written_, options);
+  }
+
+  void End() {
+    absl::Status status;
+    {
+      MutexLock lock(&mu_);
+      status = refusal_;
+      if (cancelled_) status = absl::CancelledError("the client went away");
+    }
+    owner_->metrics_->Add("signalbox_calls_total",
+                          "gRPC calls answered, by code.",
+                          {{"method", "StreamReports"},
+                           {"code", absl::StatusCodeToString(status.code())}});
+    Finish(ToGrpcStatus(status, context_));
+  }
+
+  ReportStreams* const owner_;
+  grpc::CallbackServerContext* const context_;
+  const Caller* const caller_;
+
+  // Of whoever drives, or of gRPC while it reads or writes.
+  v1::StreamReportsRequest request_;
+  v1::StreamReportsResponse written_;
+
+  std::shared_ptr<Stream> self_ ABSL_GUARDED_BY(mu_);
+  // Nothing is read any more, and the stream ends with this.
+  absl::Status refusal_ ABSL_GUARDED_BY(mu_);
+  // Until what was read is judged.
+  bool reading_ ABSL_GUARDED_BY(mu_) = false;
+  bool reads_ended_ ABSL_GUARDED_BY(mu_) = false;
+  // Intake was full: `request_` waits until something submitted has ended.
+  bool held_ ABSL_GUARDED_BY(mu_) = false;
+  bool retry_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  // Reports that Intake has; and those whose answer has not gone out, with what
+  // they cost.
+  size_t submitted_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t unanswered_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t unanswered_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t written_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<Answer> answers_ ABSL_GUARDED_BY(mu_);
+};
+
+ReportStreams::ReportStreams(Options options, const ConvertOptions* convert,
+                             Intake* intake, Metrics* metrics)
+    : options_(options),
+      convert_(convert),
+      intake_(intake),
+      metrics_(metrics) {}
+
+ReportStreams::~ReportStreams() = default;
+
+ReportStreams::Reactor* ReportStreams::Open(
+    grpc::CallbackServerContext* context,
+    absl::StatusOr<const Caller*> caller) {
+  auto stream =
+      std::make_shared<Stream>(this, context, caller.value_or(nullptr));
+  absl::Status refusal = caller.status();
+  {
+    MutexLock lock(&mu_);
+    if (refusal.ok() && closed_) refusal = ShuttingDown();
+    open_[stream.get()] = stream;
+  }
+  Reactor* const reactor = stream.get();
+  stream->Begin(refusal);
+  return reactor;
+}
+
+void ReportStreams::Close() {
+  std::vector<std::shared_ptr<Stream>> streams;
+  {
+    MutexLock lock(&mu_);
+    closed_ = true;
+    for (const auto& [raw, weak] : open_) {
+      std::shared_ptr<Stream> stream = weak.lock();
+      if (stream != nullptr) streams.push_back(std::move(stream));
+    }
+  }
+  for (const std::shared_ptr<Stream>& stream : streams) stream->Close();
+}
+
+void ReportStreams::Forget(const Stream* stream) {
+  MutexLock lock(&mu_);
+  open_.erase(stream);
+}
+
+}  // namespace signalbox

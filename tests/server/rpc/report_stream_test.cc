@@ -1,0 +1,521 @@
+#include "server/rpc/report_stream.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "tests/server/rpc/service_test.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+v1::StreamReportsRequest Result(int64_t tag, const std::string& context,
+                                int64_t attempt = 0,
+                                v1::Result result = v1::SUCCESS,
+                                const std::string& repository = "acme/app") {
+  v1::StreamReportsRequest request;
+  request.set_tag(tag);
+  request.mutable_result()->set_repository(repository);
+  request.mutable_result()->set_sha(kSha);
+  request.mutable_result()->set_context(context);
+  request.mutable_result()->set_attempt(attempt);
+  request.mutable_result()->set_result(result);
+  return request;
+}
+
+v1::StreamReportsRequest Pending(int64_t tag,
+                                 const std::vector<std::string>& contexts) {
+  v1::StreamReportsRequest request;
+  request.set_tag(tag);
+  request.mutable_pending()->set_repository("acme/app");
+  request.mutable_pending()->set_sha(kSha);
+  for (const std::string& context : contexts) {
+    request.mutable_pending()->add_contexts(context);
+  }
+  return request;
+}
+
+// A request and an answer that both take some 25 KB.
+v1::StreamReportsRequest Bulky(int64_t tag) {
+  std::vector<std::string> contexts;
+  for (int i = 0; i < 100; ++i) {
+    contexts.push_back(absl::StrCat(std::string(240, 'x'), "/", i));
+  }
+  return Pending(tag, contexts);
+}
+
+int64_t ResidentKiB() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t pages = 0;
+  int64_t resident = 0;
+  statm >> pages >> resident;
+  return resident * 4;
+}
+
+class ReportStreamTest : public ServiceTest {
+ protected:
+  using Call = grpc::ClientReaderWriter<v1::StreamReportsRequest,
+                                        v1::StreamReportsResponse>;
+  using Answers = std::map<int64_t, v1::StreamReportsResponse>;
+
+  // Reads to the end; each tag is answered at most once.
+  static Answers ReadAll(Call* call) {
+    Answers answers;
+    v1::StreamReportsResponse answer;
+    while (call->Read(&answer)) {
+      EXPECT_TRUE(answers.emplace(answer.tag(), answer).second) << answer.tag();
+    }
+    return answers;
+  }
+
+  // Sends all of it while it reads.
+  Answers Send(const std::vector<v1::StreamReportsRequest>& requests) {
+    grpc::ClientContext context;
+    const auto call = stub_->StreamReports(&context);
+    std::thread writer([&] {
+      for (const v1::StreamReportsRequest& request : requests) {
+        EXPECT_TRUE(call->Write(request));
+      }
+      call->WritesDone();
+    });
+    Answers answers = ReadAll(call.get());
+    writer.join();
+    const grpc::Status status = call->Finish();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(answers.size(), requests.size());
+    return answers;
+  }
+
+  absl::StatusOr<History> Stored(const std::string& context,
+                                 const std::string& repository = "acme/app") {
+    return outbox_->GetHistory(
+        StatusKey::Of(*ParseRepository(repository), kSha, context));
+  }
+};
+
+TEST_F(ReportStreamTest, AnswersEachReportWithItsTag) {
+  std::vector<v1::StreamReportsRequest> requests;
+  for (int tag = 0; tag < 300; ++tag) {
+    requests.push_back(tag % 3 == 0 ? Pending(tag, {absl::StrCat("ci/p", tag),
+                                                    absl::StrCat("x", tag)})
+                                    : Result(tag, absl::StrCat("ci/r", tag)));
+  }
+  const Answers answers = Send(requests);
+  for (const auto& [tag, answer] : answers) {
+    EXPECT_EQ(answer.code(), 0) << answer.message();
+    ASSERT_EQ(answer.receipts_size(), tag % 3 == 0 ? 2 : 1);
+    EXPECT_EQ(answer.receipts(0).context(),
+              absl::StrCat(tag % 3 == 0 ? "ci/p" : "ci/r", tag));
+    EXPECT_EQ(answer.receipts(0).disposition(), v1::ACCEPTED);
+    const auto stored = Stored(answer.receipts(0).context());
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    EXPECT_EQ(stored->status.sequence, answer.receipts(0).sequence());
+  }
+}
+
+TEST_F(ReportStreamTest, AnAnswerMeansThatTheReportIsStored) {
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  for (int tag = 1; tag <= 50; ++tag) {
+    ASSERT_TRUE(call->Write(Result(tag, absl::StrCat("ci/", tag))));
+    v1::StreamReportsResponse answer;
+    ASSERT_TRUE(call->Read(&answer));
+    EXPECT_EQ(answer.tag(), tag);
+    EXPECT_TRUE(Stored(absl::StrCat("ci/", tag)).ok());
+  }
+  gate_->FailWith(Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                        "the disk is full"));
+  ASSERT_TRUE(call->Write(Result(51, "ci/51")));
+  v1::StreamReportsResponse answer;
+  ASSERT_TRUE(call->Read(&answer));
+  EXPECT_EQ(answer.code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(answer.receipts_size(), 0);
+  EXPECT_FALSE(Stored("ci/51").ok());
+  call->WritesDone();
+  EXPECT_TRUE(call->Finish().ok());
+}
+
+TEST_F(ReportStreamTest, ABadReportDoesNotEndTheStream) {
+  std::vector<v1::StreamReportsRequest> requests;
+  for (int tag = 0; tag < 8; ++tag) {
+    requests.push_back(Result(tag, absl::StrCat("ci/", tag), 1));
+  }
+  requests[1].mutable_result()->set_sha("main");
+  requests[2].clear_report();
+  requests[3].mutable_result()->set_result(v1::RESULT_UNSPECIFIED);
+  requests[5] = Result(5, "ci/4", 1, v1::FAILURE);  // ci/4 ended otherwise.
+  requests[6] = Pending(6, std::vector<std::string>(101, "ci/x"));
+  const Answers answers = Send(requests);
+  const std::map<int64_t, int> codes = {
+      {1, grpc::StatusCode::INVALID_ARGUMENT},
+      {2, grpc::StatusCode::INVALID_ARGUMENT},
+      {3, grpc::StatusCode::INVALID_ARGUMENT},
+      {5, grpc::StatusCode::ALREADY_EXISTS},
+      {6, grpc::StatusCode::INVALID_ARGUMENT}};
+  for (const auto& [tag, answer] : answers) {
+    const auto bad = codes.find(tag);
+    EXPECT_EQ(answer.code(), bad == codes.end() ? 0 : bad->second) << tag;
+    EXPECT_EQ(answer.receipts_size(), bad == codes.end() ? 1 : 0) << tag;
+    EXPECT_EQ(answer.message().empty(), bad == codes.end()) << tag;
+  }
+  EXPECT_EQ(answers.at(1).message(),
+            "sha: \"main\" is not a full SHA (40 or 64 hexadecimal digits)");
+  EXPECT_FALSE(Stored("ci/1").ok());
+  EXPECT_TRUE(Stored("ci/7").ok());
+}
+
+TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
+  StopServing();
+  Serve({CallerOf("token", {"acme/*"}, {"ci/*"}, {Right::kReport})});
+  grpc::ClientContext stranger;
+  stranger.AddMetadata("authorization", "Bearer wrong");
+  const auto refused = stub_->StreamReports(&stranger);
+  EXPECT_TRUE(ReadAll(refused.get()).empty());
+  EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Trailer(stranger, "signalbox-reason"), "UNKNOWN_CALLER");
+
+  grpc::ClientContext before;
+  before.AddMetadata("authorization", "Bearer token");
+  v1::ReportResultResponse reported;
+  ASSERT_TRUE(
+      stub_
+          ->ReportResult(
+              &before,
+              Result(0, "ci/build", 0, v1::SUCCESS, "acme/sold").result(),
+              &reported)
+          .ok());
+  ASSERT_TRUE(outbox_
+                  ->RenameRepository(*ParseRepository("acme/sold"),
+                                     *ParseRepository("other/sold"), 7,
+                                     Clock::System()->Now())
+                  .ok());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer token");
+  const auto call = stub_->StreamReports(&context);
+  call->Write(Result(1, "ci/build"));
+  call->Write(Result(2, "ci/build", 0, v1::SUCCESS, "other/app"));
+  call->Write(Result(3, "deploy"));
+  call->Write(Result(4, "ci/build", 0, v1::SUCCESS, "acme/sold"));
+  call->Write(Result(5, "ci/lint"));
+  call->WritesDone();
+  const Answers answers = ReadAll(call.get());
+  EXPECT_TRUE(call->Finish().ok());
+  ASSERT_EQ(answers.size(), 5u);
+  for (const auto& [tag, answer] : answers) {
+    EXPECT_EQ(answer.code(),
+              tag == 1 || tag == 5 ? 0 : grpc::StatusCode::PERMISSION_DENIED)
+        << tag;
+  }
+  EXPECT_EQ(Stored("ci/build")->reports.front().caller, "token");
+  EXPECT_FALSE(Stored("ci/build", "other/app").ok());
+}
+
+TEST_F(ReportStreamTest, AStreamWithoutReportsEndsWell) {
+  EXPECT_TRUE(Send({}).empty());
+}
+
+// Its answers are many times what flow control lets through unread.
+TEST_F(ReportStreamTest, AClientThatDoesNotReadIsHeldAndLosesNothing) {
+  StopServing();
+  report_streams_.max_unanswered = 16;
+  narrow_channel_ = true;
+  Serve({});
+  constexpr int kReports = 300;
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  std::atomic<int> written = 0;
+  std::thread writer([&] {
+    while (written < kReports && call->Write(Bulky(written))) ++written;
+    call->WritesDone();
+  });
+  // Others go on meanwhile, and their calls are the clock.
+  int before = -1;
+  while (before != written || written == 0) {
+    before = written;
+    for (int i = 0; i < 30; ++i) {
+      grpc::ClientContext other;
+      v1::ReportResultResponse response;
+      EXPECT_TRUE(
+          stub_->ReportResult(&other, Result(0, "ci/other").result(), &response)
+              .ok());
+    }
+  }
+  EXPECT_LT(written, kReports / 3);
+  const Answers answers = ReadAll(call.get());
+  writer.join();
+  EXPECT_TRUE(call->Finish().ok());
+  EXPECT_EQ(written, kReports);
+  EXPECT_EQ(answers.size(), size_t{kReports});
+}
+
+TEST_F(ReportStreamTest, LargeReportsAreHeldByTheirSize) {
+  StopServing();
+  report_streams_.max_unanswered_bytes = 100 << 10;
+  Serve({});
+  gate_->Shut();
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  constexpr int kReports = 60;
+  std::thread writer([&] {
+    for (int tag = 0; tag < kReports; ++tag) call->Write(Bulky(tag));
+    call->WritesDone();
+  });
+  gate_->AwaitReports();
+  for (int i = 0; i < 100; ++i) {  // The clock, as above.
+    grpc::ClientContext other;
+    v1::ListCommitsResponse response;
+    EXPECT_TRUE(
+        stub_->ListCommits(&other, v1::ListCommitsRequest(), &response).ok());
+  }
+  gate_->Open();
+  EXPECT_EQ(ReadAll(call.get()).size(), size_t{kReports});
+  writer.join();
+  EXPECT_TRUE(call->Finish().ok());
+  // In no transaction were more than what fits beside each other.
+  EXPECT_LE(gate_->largest_batch(), 5u);
+}
+
+// While others fill Intake, a stream waits for what it has there itself.
+TEST_F(ReportStreamTest, AFullIntakeHoldsStreamsBack) {
+  StopServing();
+  intake_options_.max_waiting = 2;
+  Serve({});
+  std::vector<v1::StreamReportsRequest> requests;
+  for (int tag = 0; tag < 500; ++tag) {
+    requests.push_back(Result(tag, "ci/build", tag + 1));
+  }
+  int64_t last = 0;
+  for (const auto& [tag, answer] : Send(requests)) {
+    EXPECT_EQ(answer.code(), 0) << tag << ": " << answer.message();
+    ASSERT_EQ(answer.receipts_size(), 1);
+    EXPECT_GT(answer.receipts(0).sequence(), last);
+    last = answer.receipts(0).sequence();
+  }
+}
+
+TEST_F(ReportStreamTest, WhatWasSubmittedStaysThoughItsClientIsGone) {
+  gate_->Shut();
+  {
+    grpc::ClientContext context;
+    const auto call = stub_->StreamReports(&context);
+    ASSERT_TRUE(call->Write(Result(1, "ci/build")));
+    gate_->AwaitReports();
+    for (int tag = 2; tag < 100; ++tag) {
+      ASSERT_TRUE(call->Write(Result(tag, absl::StrCat("ci/", tag))));
+    }
+    context.TryCancel();
+    EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  // The server is done with the stream before the report is committed.
+  stub_.reset();
+  server_->Shutdown();
+  gate_->Open();
+  intake_->Close();
+  intake_worker_->Wake();
+  intake_worker_->Stop();
+  intake_->RunOnce();
+  EXPECT_TRUE(Stored("ci/build").ok());
+}
+
+TEST_F(ReportStreamTest, ManyStreamsAreCutOffAnywhere) {
+  std::mt19937 random(20261122);
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.emplace_back([this, i, cut = random() % 200, reads = random() % 3] {
+      grpc::ClientContext context;
+      const auto call = stub_->StreamReports(&context);
+      v1::StreamReportsResponse answer;
+      for (unsigned tag = 0; tag < cut; ++tag) {
+        if (!call->Write(Result(tag, absl::StrCat("ci/", i), tag + 1))) break;
+        if (tag % 3 < reads && !call->Read(&answer)) break;
+      }
+      context.TryCancel();
+      call->Finish();
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(Send({Result(1, "ci/build")}).at(1).code(), 0);
+}
+
+TEST_F(ReportStreamTest, AStoppingServerAnswersWhatItHas) {
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  std::atomic<int> answered = 0;
+  std::thread writer([&] {
+    // Until the server ends it.
+    for (int tag = 0; call->Write(Result(tag, absl::StrCat("ci/", tag)));
+         ++tag) {
+    }
+  });
+  std::thread stopper([&] {
+    v1::StreamReportsResponse unused;
+    while (answered < 100) std::this_thread::yield();
+    intake_->Close();
+    service_->CloseStreams();
+  });
+  v1::StreamReportsResponse answer;
+  Answers answers;
+  while (call->Read(&answer)) {
+    answers.emplace(answer.tag(), answer);
+    ++answered;
+  }
+  writer.join();
+  stopper.join();
+  EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "SHUTTING_DOWN");
+  // What was read is answered without a gap, and OK is true.
+  int64_t expected_tag = 0;
+  for (const auto& [tag, got] : answers) {
+    EXPECT_EQ(tag, expected_tag++);
+    EXPECT_EQ(got.code() == 0, Stored(absl::StrCat("ci/", tag)).ok());
+    if (got.code() != 0) {
+      EXPECT_EQ(got.code(), grpc::StatusCode::UNAVAILABLE);
+    }
+  }
+
+  grpc::ClientContext late;
+  const auto refused = stub_->StreamReports(&late);
+  EXPECT_TRUE(ReadAll(refused.get()).empty());
+  EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ReportStreamTest, IdleStreamsEndWhenTheServerStops) {
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  ASSERT_TRUE(call->Write(Result(1, "ci/build")));
+  v1::StreamReportsResponse answer;
+  ASSERT_TRUE(call->Read(&answer));
+  service_->CloseStreams();
+  EXPECT_FALSE(call->Read(&answer));
+  EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ReportStreamTest, ALongStreamKeepsOrderAndNeedsLittleMemory) {
+  constexpr int kReports = 100'000;
+  constexpr int kContexts = 20;
+  grpc::ClientContext context;
+  const auto call = stub_->StreamReports(&context);
+  int64_t least_kib = ResidentKiB();
+  int64_t most_kib = 0;
+  std::thread writer([&] {
+    for (int tag = 0; tag < kReports; ++tag) {
+      if (!call->Write(Result(tag, absl::StrCat("ci/", tag % kContexts),
+                              tag / kContexts + 1))) {
+        break;
+      }
+    }
+    call->WritesDone();
+  });
+  v1::StreamReportsResponse answer;
+  int64_t last = 0;
+  int64_t tag = 0;
+  while (call->Read(&answer)) {
+    if (answer.tag() != tag || answer.code() != 0 ||
+        answer.receipts(0).sequence() <= last) {
+      ADD_FAILURE() << answer.ShortDebugString() << " after " << last;
+      context.TryCancel();
+      break;
+    }
+    last = answer.receipts(0).sequence();
+    if (++tag % 1000 == 0) most_kib = std::max(most_kib, ResidentKiB());
+  }
+  writer.join();
+  EXPECT_TRUE(call->Finish().ok());
+  EXPECT_EQ(tag, kReports);
+  EXPECT_LT(most_kib - least_kib, 64 << 10);
+  for (int i = 0; i < kContexts; ++i) {
+    EXPECT_EQ(Stored(absl::StrCat("ci/", i))->status.attempt,
+              kReports / kContexts);
+  }
+}
+
+// What a store holds of some keys, but for times.
+std::vector<std::string> Rows(Outbox* outbox, int contexts) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < contexts; ++i) {
+    const auto history = outbox->GetHistory(StatusKey::Of(
+        *ParseRepository("acme/app"), kSha, absl::StrCat("ci/", i)));
+    if (!history.ok()) continue;
+    const StatusView& status = history->status;
+    rows.push_back(absl::StrCat(
+        status.context, " ", static_cast<int>(status.phase), " ",
+        static_cast<int>(status.state), " ", status.attempt, " ",
+        status.sequence, " ", status.description, " ", status.target_url));
+    for (const RecordedReport& report : history->reports) {
+      rows.push_back(absl::StrCat(
+          "  ", report.sequence, " ", static_cast<int>(report.state), " ",
+          static_cast<int>(report.disposition), " ", report.attempt, " ",
+          report.description, " ", report.target_url));
+    }
+  }
+  return rows;
+}
+
+TEST_F(ReportStreamTest, ChangesTheSameRowsAsUnaryCalls) {
+  constexpr int kContexts = 8;
+  std::mt19937 random(7);
+  std::vector<v1::StreamReportsRequest> requests;
+  for (int tag = 0; tag < 1500; ++tag) {
+    const std::string context = absl::StrCat("ci/", random() % kContexts);
+    const int64_t attempt = static_cast<int64_t>(random() % 6) - 1;
+    v1::StreamReportsRequest request =
+        random() % 3 == 0
+            ? Pending(tag, {context, absl::StrCat("ci/", random() % kContexts)})
+            : Result(tag, context, attempt,
+                     static_cast<v1::Result>(random() % 9));
+    if (request.has_pending()) request.mutable_pending()->set_attempt(attempt);
+    if (request.has_result() && random() % 2 == 0) {
+      request.mutable_result()->set_description(absl::StrCat(random() % 3));
+      request.mutable_result()->set_target_url(
+          random() % 2 == 0 ? "https://ci.example/1" : "ftp://ci.example/1");
+    }
+    if (random() % 20 == 0) request.mutable_result()->set_sha("main");
+    requests.push_back(std::move(request));
+  }
+  const Answers streamed = Send(requests);
+  const std::vector<std::string> streamed_rows = Rows(outbox_.get(), kContexts);
+  StopServing();
+  TempDir other;
+  data_dir_ = other.path() + "/data";
+  Serve({});
+  for (const v1::StreamReportsRequest& request : requests) {
+    grpc::ClientContext context;
+    v1::StreamReportsResponse unary;
+    unary.set_tag(request.tag());
+    grpc::Status status;
+    if (request.has_pending()) {
+      v1::ReportPendingResponse response;
+      status = stub_->ReportPending(&context, request.pending(), &response);
+      *unary.mutable_receipts() = response.receipts();
+    } else {
+      v1::ReportResultResponse response;
+      status = stub_->ReportResult(&context, request.result(), &response);
+      if (status.ok()) *unary.add_receipts() = response.receipt();
+    }
+    unary.set_code(status.error_code());
+    unary.set_message(status.error_message());
+    EXPECT_EQ(streamed.at(request.tag()).ShortDebugString(),
+              unary.ShortDebugString());
+  }
+  EXPECT_EQ(streamed_rows, Rows(outbox_.get(), kContexts));
+  EXPECT_GT(streamed_rows.size(), 100u);
+  StopServing();
+  data_dir_ = dir_.path() + "/data";
+  Serve({});
+}
+
+}  // namespace
+}  // namespace signalbox

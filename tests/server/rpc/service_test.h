@@ -1,0 +1,185 @@
+#ifndef SIGNALBOX_TESTS_SERVER_RPC_SERVICE_TEST_H_
+#define SIGNALBOX_TESTS_SERVER_RPC_SERVICE_TEST_H_
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/worker.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/rpc/status_service.h"
+#include "tests/support/forwarding_outbox.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+
+inline std::string Trailer(const grpc::ClientContext& context,
+                           const std::string& name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  return found == metadata.end()
+             ? ""
+             : std::string(found->second.data(), found->second.size());
+}
+
+// A caller whose token is `token`.
+inline Caller CallerOf(const std::string& token,
+                       std::vector<std::string> repositories,
+                       std::vector<std::string> contexts,
+                       std::vector<Right> rights) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return Caller{token, digest, std::move(repositories), std::move(contexts),
+                std::move(rights)};
+}
+
+// An outbox in front of the store in which reports can be stopped.
+class GatedOutbox : public ForwardingOutbox {
+ public:
+  using ForwardingOutbox::ForwardingOutbox;
+
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    {
+      MutexLock lock(&mu_);
+      waiting_ = true;
+      largest_batch_ = std::max(largest_batch_, submissions.size());
+      changed_.NotifyAll();
+      while (shut_) changed_.Wait(&mu_);
+      waiting_ = false;
+      if (!error_.ok()) return error_;
+    }
+    return ForwardingOutbox::Accept(submissions, now);
+  }
+
+  void Shut() { Set(true); }
+  void Open() { Set(false); }
+
+  void FailWith(absl::Status error) {
+    MutexLock lock(&mu_);
+    error_ = std::move(error);
+  }
+
+  // The most submissions of a transaction.
+  size_t largest_batch() {
+    MutexLock lock(&mu_);
+    return largest_batch_;
+  }
+
+  // Until a transaction stands before the gate.
+  void AwaitReports() {
+    MutexLock lock(&mu_);
+    while (!waiting_) changed_.Wait(&mu_);
+  }
+
+ private:
+  void Set(bool shut) {
+    MutexLock lock(&mu_);
+    shut_ = shut;
+    changed_.NotifyAll();
+  }
+
+  Mutex mu_;
+  CondVar changed_;
+  bool shut_ ABSL_GUARDED_BY(mu_) = false;
+  bool waiting_ ABSL_GUARDED_BY(mu_) = false;
+  size_t largest_batch_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Status error_ ABSL_GUARDED_BY(mu_);
+};
+
+// The service on a real gRPC connection and a real store.
+class ServiceTest : public testing::Test {
+ protected:
+  void SetUp() override { Serve({}); }
+
+  void TearDown() override { StopServing(); }
+
+  void Serve(std::vector<Caller> callers) {
+    SqliteOutboxOptions outbox_options;
+    outbox_options.data_dir = data_dir_;
+    outbox_options.lane_of = [](const Repository& repository) {
+      return "github.com/" + repository.owner;
+    };
+    auto outbox = OpenSqliteOutbox(outbox_options);
+    ASSERT_TRUE(outbox.ok()) << outbox.status();
+    outbox_ = *std::move(outbox);
+    gate_ = std::make_unique<GatedOutbox>(outbox_.get());
+    authorizer_ = std::make_unique<Authorizer>(std::move(callers));
+    intake_ = std::make_unique<Intake>(
+        gate_.get(), Clock::System(), intake_options_,
+        [this] { intake_worker_->Wake(); }, [] {});
+    intake_worker_ = std::make_unique<Worker>(
+        "intake", Clock::System(), [this] { return intake_->RunOnce(); });
+    StatusServiceImpl::Options options;
+    options.max_call_time = max_call_time_;
+    options.report_streams = report_streams_;
+    options.trouble_of = [this](absl::string_view) { return trouble_; };
+    options.became_due = [this] { ++became_due_; };
+    options.event_stored = [this](const Event&) { ++events_stored_; };
+    options.diagnose = [this](const Repository&,
+                              const std::function<void(Diagnosis)>& done) {
+      done(diagnosis_);
+    };
+    service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
+                                                   intake_.get(), outbox_.get(),
+                                                   &metrics_, Clock::System());
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port);
+    builder.RegisterService(service_.get());
+    // As in production.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+    grpc::ChannelArguments arguments;
+    if (narrow_channel_) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    stub_ = v1::StatusService::NewStub(grpc::CreateCustomChannel(
+        "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(),
+        arguments));
+  }
+
+  void StopServing() {
+    gate_->Open();
+    stub_.reset();
+    server_->Shutdown();
+    intake_worker_->Stop();
+    service_.reset();
+    intake_.reset();
+    gate_.reset();
+    outbox_.reset();
+  }
+
+  TempDir dir_;
+  std::string data_dir_ = dir_.path() + "/data";
+  LaneTrouble trouble_;
+  Diagnosis diagnosis_;
+  std::atomic<int> events_stored_ = 0;
+  std::atomic<int> became_due_ = 0;
+  absl::Duration max_call_time_ = absl::Seconds(30);
+  Intake::Options intake_options_;
+  ReportStreams::Options report_streams_;
+  // Flow control then lets little through that is not read.
+  bool narrow_channel_ = false;
+  Metrics metrics_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<GatedOutbox> gate_;
+  std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Intake> intake_;
+  std::unique_ptr<Worker> intake_worker_;
+  std::unique_ptr<StatusServiceImpl> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::StatusService::Stub> stub_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_RPC_SERVICE_TEST_H_
