@@ -240,9 +240,25 @@ class Draft {
     }
   }
 
+  // The machine sleeps with requests under way, for longer than a lease.
+  void DrawSleep() {
+    const absl::Duration at = AnyTime() + absl::Seconds(10);
+    Fault& fault = Add(Kind::kFault, at - absl::Seconds(5)).fault;
+    fault.name = "apply_late";
+    fault.count = 3;
+    fault.seconds = 8;
+    for (int i = 0; i < 3; ++i) {
+      Say(PickStatus(), at - absl::Seconds(4)).result =
+          kResults[random_.Below(7)];
+    }
+    Add(Kind::kClockSet, at).lasts =
+        random_.Between(absl::Seconds(15), absl::Minutes(2));
+  }
+
   void DrawRare() {
     switch (random_.Below(4)) {
       case 0:
+        if (random_.OneIn(3)) return DrawSleep();
         Add(Kind::kClockSet, AnyTime()).lasts =
             random_.OneIn(2)
                 ? random_.Between(-absl::Hours(1), absl::Hours(1))
