@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "server/base/log.h"
 #include "server/config.h"
 #include "server/outbox/sqlite_outbox.h"
@@ -219,6 +220,9 @@ int Check(const Flags& flags) {
 
 int Main(int argc, char** argv) {
   ForbidCoreDumps();
+  // gRPC's locks are Abseil's, which as packaged look for cycles in the order
+  // of all locks: that is for developers, and slow.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // gRPC writes several lines about a port that is taken; we write one.
   gpr_set_log_function([](gpr_log_func_args*) {});
   CLI::App app(kDescription, "signalbox-server");

@@ -1,11 +1,18 @@
 #ifndef SIGNALBOX_SERVER_BASE_METRICS_H_
 #define SIGNALBOX_SERVER_BASE_METRICS_H_
 
+#include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
+namespace prometheus {
+class Counter;
+}
 
 namespace signalbox {
 
@@ -25,6 +32,21 @@ class Metrics {
   void Add(const std::string& name, const std::string& help,
            const Labels& labels = {}, double by = 1);
 
+  // A counter for what happens often: it is looked up once. Valid as long as
+  // the Metrics. Thread-safe.
+  class Counter {
+   public:
+    void Add(double by = 1) const;
+
+   private:
+    friend class Metrics;
+    friend class CodeCounters;
+    explicit Counter(prometheus::Counter* counter) : counter_(counter) {}
+    prometheus::Counter* counter_;
+  };
+  Counter CounterOf(const std::string& name, const std::string& help,
+                    const Labels& labels = {});
+
   // Sets a gauge.
   void Set(const std::string& name, const std::string& help, double value,
            const Labels& labels = {});
@@ -35,6 +57,25 @@ class Metrics {
  private:
   struct Registry;
   std::unique_ptr<Registry> registry_;
+};
+
+// Counts statuses by their codes, in the label `code`; a code that never came
+// has no counter. Thread-safe.
+class CodeCounters {
+ public:
+  // `metrics` is borrowed.
+  CodeCounters(Metrics* metrics, std::string name, std::string help,
+               Metrics::Labels labels = {});
+
+  void Count(absl::StatusCode code);
+
+ private:
+  Metrics* const metrics_;
+  const std::string name_;
+  const std::string help_;
+  const Metrics::Labels labels_;
+  // By code, once it came.
+  std::array<std::atomic<prometheus::Counter*>, 17> counters_ = {};
 };
 
 }  // namespace signalbox

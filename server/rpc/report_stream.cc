@@ -242,11 +242,7 @@ class ReportStreams::Stream : public Reactor,
   }
 
   void Write(bool more_follows) {
-    owner_->metrics_->Add(
-        "signalbox_streamed_reports_total",
-        "Reports of streams answered, by code.",
-        {{"code", absl::StatusCodeToString(
-                      static_cast<absl::StatusCode>(written_.code()))}});
+    owner_->answers_.Count(static_cast<absl::StatusCode>(written_.code()));
     grpc::WriteOptions options;
     if (more_follows) options.set_buffer_hint();
     StartWrite(&written_, options);
@@ -259,10 +255,7 @@ class ReportStreams::Stream : public Reactor,
       status = refusal_;
       if (cancelled_) status = absl::CancelledError("the client went away");
     }
-    owner_->metrics_->Add("signalbox_calls_total",
-                          "gRPC calls answered, by code.",
-                          {{"method", "StreamReports"},
-                           {"code", absl::StatusCodeToString(status.code())}});
+    owner_->ends_.Count(status.code());
     Finish(ToGrpcStatus(status, context_));
   }
 
@@ -300,7 +293,10 @@ ReportStreams::ReportStreams(Options options, const ConvertOptions* convert,
     : options_(options),
       convert_(convert),
       intake_(intake),
-      metrics_(metrics) {}
+      answers_(metrics, "signalbox_streamed_reports_total",
+               "Reports of streams answered, by code."),
+      ends_(metrics, "signalbox_calls_total", "gRPC calls answered, by code.",
+            {{"method", "StreamReports"}}) {}
 
 ReportStreams::~ReportStreams() = default;
 

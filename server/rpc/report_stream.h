@@ -59,7 +59,8 @@ class ReportStreams {
   const Options options_;
   const ConvertOptions* const convert_;
   Intake* const intake_;
-  Metrics* const metrics_;
+  CodeCounters answers_;
+  CodeCounters ends_;
 
   Mutex mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;

@@ -54,12 +54,10 @@ absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
 // deadline.
 class StatusServiceImpl::Call {
  public:
-  Call(grpc::CallbackServerContext* context, const char* method,
-       Metrics* metrics)
+  Call(grpc::CallbackServerContext* context, CodeCounters* counters)
       : context_(context),
         reactor_(context->DefaultReactor()),
-        method_(method),
-        metrics_(metrics) {}
+        counters_(counters) {}
 
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   grpc::CallbackServerContext* context() const { return context_; }
@@ -71,9 +69,7 @@ class StatusServiceImpl::Call {
   void End(Write write) {
     if (ended_.exchange(true)) return;
     const absl::Status status = write();
-    metrics_->Add("signalbox_calls_total", "gRPC calls answered, by code.",
-                  {{"method", method_},
-                   {"code", absl::StatusCodeToString(status.code())}});
+    counters_->Count(status.code());
     reactor_->Finish(ToGrpcStatus(status, context_));
   }
 
@@ -84,8 +80,7 @@ class StatusServiceImpl::Call {
  private:
   grpc::CallbackServerContext* const context_;
   grpc::ServerUnaryReactor* const reactor_;
-  const char* const method_;
-  Metrics* const metrics_;
+  CodeCounters* const counters_;
   std::atomic<bool> ended_ = false;
 };
 
@@ -97,12 +92,19 @@ StatusServiceImpl::StatusServiceImpl(Options options,
       authorizer_(authorizer),
       intake_(intake),
       outbox_(outbox),
-      metrics_(metrics),
       clock_(clock),
       report_streams_(options_.report_streams, &options_.convert, intake,
                       metrics),
       reads_(clock, options_.read_threads, options_.max_waiting_reads),
-      expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {}
+      expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {
+  for (const char* const method :
+       {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
+        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository"}) {
+    counters_.try_emplace(method, metrics, "signalbox_calls_total",
+                          "gRPC calls answered, by code.",
+                          Metrics::Labels{{"method", method}});
+  }
+}
 
 StatusServiceImpl::~StatusServiceImpl() = default;
 
@@ -110,7 +112,7 @@ void StatusServiceImpl::CloseStreams() { report_streams_.Close(); }
 
 std::shared_ptr<StatusServiceImpl::Call> StatusServiceImpl::Begin(
     grpc::CallbackServerContext* context, const char* method) {
-  auto call = std::make_shared<Call>(context, method, metrics_);
+  auto call = std::make_shared<Call>(context, &counters_.at(method));
   MutexLock lock(&mu_);
   while (!calls_.empty()) {
     const std::shared_ptr<Call> oldest = calls_.front().second.lock();

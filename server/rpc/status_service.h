@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -140,8 +141,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   const Authorizer* const authorizer_;
   Intake* const intake_;
   Outbox* const outbox_;
-  Metrics* const metrics_;
   Clock* const clock_;
+  std::map<absl::string_view, CodeCounters> counters_;  // By method.
 
   Mutex mu_;
   // In order of beginning; those that have ended are dropped from the front.
