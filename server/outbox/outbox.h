@@ -143,6 +143,13 @@ struct CommitView {
   std::vector<StatusView> statuses;  // By context.
 };
 
+// A status as it was after one change.
+struct StatusChange {
+  Repository repository;  // As first spelled; as it is called now.
+  std::string sha;
+  StatusView status;  // Its `sequence` is the number of the change.
+};
+
 struct CommitSummary {
   Repository repository;  // As first spelled.
   std::string sha;
@@ -357,6 +364,18 @@ class Outbox {
   // With the newest 1,000 reports and the newest 1,000 tries. NOT_FOUND, reason
   // NOTHING_REPORTED, as GetCommit.
   virtual absl::StatusOr<History> GetHistory(const StatusKey& key) = 0;
+
+  // The newest number given; 0: none was.
+  virtual absl::StatusOr<int64_t> NewestSequence() = 0;
+
+  // What changed after the number `after_sequence`, in order; at most `limit`
+  // changes. Each report that was accepted is a change, and so is each change
+  // of a posting that took a number. Of a key that was accepted twice in one
+  // submission, or was merged into another, only the last may be left.
+  // OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: some of them are forgotten, or that
+  // number was never given.
+  virtual absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
+      int64_t after_sequence, int limit) = 0;
 
   // Makes an abandoned entry due again, as if it had never been tried; does
   // nothing to any other. NOT_FOUND as GetCommit.

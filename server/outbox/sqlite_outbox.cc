@@ -145,6 +145,19 @@ class SqliteOutbox : public Outbox {
     });
   }
 
+  absl::StatusOr<int64_t> NewestSequence() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<int64_t>(signalbox::NewestSequence(reader));
+    });
+  }
+
+  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
+                                                         int limit) override {
+    return Read([&](SqliteConnection* reader) {
+      return signalbox::ChangesAfter(reader, after_sequence, limit);
+    });
+  }
+
   absl::StatusOr<History> GetHistory(const StatusKey& key) override {
     return Read([&](SqliteConnection* reader) {
       return signalbox::GetHistory(reader, key);
@@ -274,17 +287,23 @@ class SqliteOutbox : public Outbox {
   absl::Status Write(Change change) {
     MutexLock lock(&mu_);
     absl::Status status;
+    bool changed = false;
     {
       SqliteTransaction transaction(writer_.get(),
                                     SqliteTransaction::Kind::kWrite);
       if (!state_is_loaded_) LoadState();
       const int64_t sequence = state_.sequence;
       change();
-      if (state_.sequence != sequence && !Mutated(Mutant::kSequenceNotStored)) {
+      changed = state_.sequence != sequence;
+      if (changed && !Mutated(Mutant::kSequenceNotStored)) {
         SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
+      }
+      if (changed) {
+        ForgetChanges(writer_.get(), state_.sequence - options_.changes_kept);
       }
       status = transaction.Commit();
     }
+    if (changed && status.ok() && options_.on_change) options_.on_change();
     if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
     state_is_loaded_ = status.ok() || Mutated(Mutant::kStateKeptAfterError);
     return status.ok() ? status : RunTimeError(status);

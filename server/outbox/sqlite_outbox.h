@@ -36,6 +36,14 @@ struct SqliteOutboxOptions {
   // days, GHES for 7.
   absl::Duration delivery_memory = absl::Hours(8 * 24);
 
+  // How many of the newest changes are kept for ChangesAfter, some hundred
+  // bytes each.
+  int64_t changes_kept = 500'000;
+
+  // Told after every transaction that made changes, under the store's lock.
+  // Must not block. Empty: nobody is told.
+  std::function<void()> on_change;
+
   // Told of every INTERNAL error once the outbox is open, before the method
   // returns it: whoever called it, the process must end and recover. May be
   // called by several threads at once, under the store's lock. Empty: nobody is

@@ -13,6 +13,8 @@ namespace {
 constexpr int kCommitsPerBatch = 20;
 constexpr int kHistoryPerBatch = 200;
 constexpr int kPullRequestsPerBatch = 50;
+// More than a transaction usually makes.
+constexpr int kChangesPerBatch = 1000;
 
 // In the order of the newest report, which is that of time.
 constexpr char kListCommits[] =
@@ -41,6 +43,10 @@ constexpr char kDeleteOldReports[] =
 constexpr char kDeleteOldTries[] =
     "DELETE FROM try WHERE begin_time_us < ? AND try_id IN "
     "(SELECT try_id FROM try ORDER BY try_id LIMIT ?)";
+
+constexpr char kDeleteChanges[] =
+    "DELETE FROM change WHERE change_sequence IN (SELECT change_sequence "
+    "FROM change WHERE change_sequence <= ? ORDER BY change_sequence LIMIT ?)";
 
 constexpr char kListPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "
@@ -146,6 +152,13 @@ bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
   more |= ForgetHistory(connection, kDeleteOldReports, before);
   more |= ForgetHistory(connection, kDeleteOldTries, before);
   return more;
+}
+
+void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence) {
+  if (up_to_sequence <= 0) return;
+  SqliteQuery(connection, kDeleteChanges)
+      .Bind(up_to_sequence, kChangesPerBatch)
+      .Run();
 }
 
 }  // namespace signalbox

@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that older programs would not
 // understand.
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
@@ -229,6 +229,69 @@ CREATE TABLE mark (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What version 4 added; a new database gets it after kTablesOf3.
+constexpr char kTablesOf4[] = R"sql(
+-- What became of entries, by number: the newest changes, and how the entry was
+-- then. Its columns mean what they mean there.
+CREATE TABLE change (
+  change_sequence INTEGER PRIMARY KEY,
+  -- No reference: it may be forgotten, or merged into another.
+  entry_id INTEGER NOT NULL,
+  context TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  phase INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  result INTEGER,
+  description TEXT NOT NULL,
+  target_url TEXT NOT NULL,
+  report_time_us INTEGER NOT NULL,
+  expire_time_us INTEGER,
+  posting_state INTEGER NOT NULL,
+  posting_reason TEXT NOT NULL,
+  try_count INTEGER NOT NULL,
+  post_time_us INTEGER,
+  due_time_us INTEGER,
+  lease_version INTEGER NOT NULL,
+  shown_state TEXT,
+  shown_description TEXT NOT NULL,
+  shown_target_url TEXT NOT NULL
+) STRICT;
+
+-- Whoever gives an entry a number has made a change, in whatever statement.
+CREATE TRIGGER entry_added AFTER INSERT ON entry
+  WHEN NEW.change_sequence > 0
+BEGIN
+  INSERT OR REPLACE INTO change (
+    change_sequence, entry_id, context, version, phase, attempt, result,
+    description, target_url, report_time_us, expire_time_us, posting_state,
+    posting_reason, try_count, post_time_us, due_time_us, lease_version,
+    shown_state, shown_description, shown_target_url)
+  VALUES (
+    NEW.change_sequence, NEW.entry_id, NEW.context, NEW.version, NEW.phase,
+    NEW.attempt, NEW.result, NEW.description, NEW.target_url,
+    NEW.report_time_us, NEW.expire_time_us, NEW.posting_state,
+    NEW.posting_reason, NEW.try_count, NEW.post_time_us, NEW.due_time_us,
+    NEW.lease_version, NEW.shown_state, NEW.shown_description,
+    NEW.shown_target_url);
+END;
+CREATE TRIGGER entry_changed AFTER UPDATE OF change_sequence ON entry
+  WHEN NEW.change_sequence <> OLD.change_sequence
+BEGIN
+  INSERT OR REPLACE INTO change (
+    change_sequence, entry_id, context, version, phase, attempt, result,
+    description, target_url, report_time_us, expire_time_us, posting_state,
+    posting_reason, try_count, post_time_us, due_time_us, lease_version,
+    shown_state, shown_description, shown_target_url)
+  VALUES (
+    NEW.change_sequence, NEW.entry_id, NEW.context, NEW.version, NEW.phase,
+    NEW.attempt, NEW.result, NEW.description, NEW.target_url,
+    NEW.report_time_us, NEW.expire_time_us, NEW.posting_state,
+    NEW.posting_reason, NEW.try_count, NEW.post_time_us, NEW.due_time_us,
+    NEW.lease_version, NEW.shown_state, NEW.shown_description,
+    NEW.shown_target_url);
+END;
+)sql";
+
 // Makes a database of version 1 one of version 2.
 constexpr char kUpgradeTo2[] = R"sql(
 CREATE INDEX repository_by_github_id
@@ -255,6 +318,10 @@ UPDATE meta SET value = 2 WHERE name = 'schema_version';
 // After kTablesOf3, makes a database of version 2 one of version 3.
 constexpr char kUpgradeTo3[] =
     "UPDATE meta SET value = 3 WHERE name = 'schema_version'";
+
+// After kTablesOf4, makes a database of version 3 one of version 4.
+constexpr char kUpgradeTo4[] =
+    "UPDATE meta SET value = 4 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

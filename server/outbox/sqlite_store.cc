@@ -136,6 +136,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run("PRAGMA application_id = 1398959992");
   connection->Run(kSchema);
   connection->Run(kTablesOf3);
+  connection->Run(kTablesOf4);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0)}) {
@@ -149,8 +150,12 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
   if (version == kSchemaVersion) return absl::OkStatus();
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
   if (version < 2) connection->Run(kUpgradeTo2);
-  connection->Run(kTablesOf3);
-  connection->Run(kUpgradeTo3);
+  if (version < 3) {
+    connection->Run(kTablesOf3);
+    connection->Run(kUpgradeTo3);
+  }
+  connection->Run(kTablesOf4);
+  connection->Run(kUpgradeTo4);
   return transaction.Commit();
 }
 

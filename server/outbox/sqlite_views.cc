@@ -54,6 +54,19 @@ constexpr char kListRepositoryCommits[] =
     "AND c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?2") " ORDER BY c.newest_sequence DESC LIMIT ?";
 
+constexpr char kGetSequence[] =
+    "SELECT value FROM meta WHERE name = 'sequence'";
+constexpr char kGetOldestChange[] =
+    "SELECT change_sequence FROM change ORDER BY change_sequence LIMIT 1";
+// The change has the columns of an entry; where that belongs may have changed.
+constexpr char kListChanges[] =
+    "SELECT r.host, r.owner, r.name, c.sha, " SIGNALBOX_STATUS_COLUMNS
+    "FROM change AS e "
+    "CROSS JOIN entry AS n ON n.entry_id = e.entry_id "
+    "CROSS JOIN commit_summary AS c ON c.commit_key = n.commit_key "
+    "CROSS JOIN repository AS r ON r.repository_key = n.repository_key "
+    "WHERE e.change_sequence > ? ORDER BY e.change_sequence LIMIT ?";
+
 constexpr char kFindEntry[] =
     "SELECT e.entry_id FROM commit_summary AS c "
     "JOIN entry AS e ON e.commit_key = c.commit_key "
@@ -200,6 +213,47 @@ std::vector<CommitSummary> ListCommits(
     commits.push_back(std::move(commit));
   }
   return commits;
+}
+
+int64_t NewestSequence(SqliteConnection* connection) {
+  SqliteQuery query(connection, kGetSequence);
+  int64_t newest = 0;
+  if (query.Next()) query.Read(&newest);
+  return newest;
+}
+
+absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
+    SqliteConnection* connection, int64_t after_sequence, int limit) {
+  std::vector<StatusChange> changes;
+  const int64_t newest = NewestSequence(connection);
+  if (after_sequence == newest) return changes;
+  int64_t oldest = newest + 1;
+  {
+    SqliteQuery query(connection, kGetOldestChange);
+    if (query.Next()) query.Read(&oldest);
+  }
+  if (!connection->AreCounts({newest, oldest})) return changes;
+  if (after_sequence > newest || after_sequence < oldest - 1) {
+    return Error(
+        absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT",
+        absl::StrCat("after_sequence: ", after_sequence,
+                     after_sequence > newest
+                         ? " was never given; the newest is "
+                         : " is older than what is kept, which begins after ",
+                     after_sequence > newest ? newest : oldest - 1));
+  }
+  SqliteQuery query(connection, kListChanges);
+  query.Bind(after_sequence, std::max(limit, 0));
+  while (query.Next()) {
+    StatusChange& change = changes.emplace_back();
+    std::string sha;
+    change.status =
+        ReadStatusRow(query, &change.repository.host, &change.repository.owner,
+                      &change.repository.name, &sha)
+            .View();
+    change.sha = ShaFromBytes(sha);
+  }
+  return changes;
 }
 
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,

@@ -36,6 +36,13 @@ class ForwardingOutbox : public Outbox {
                                        absl::string_view sha) override {
     return outbox_->GetCommit(repository, sha);
   }
+  absl::StatusOr<int64_t> NewestSequence() override {
+    return outbox_->NewestSequence();
+  }
+  absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
+                                                         int limit) override {
+    return outbox_->ChangesAfter(after_sequence, limit);
+  }
   absl::StatusOr<std::vector<CommitSummary>> ListCommits(
       const std::optional<Repository>& repository, int64_t before_sequence,
       int limit) override {

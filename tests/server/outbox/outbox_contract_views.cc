@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
@@ -10,6 +11,7 @@ namespace signalbox {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 std::vector<std::string> Contexts(const CommitView& commit) {
@@ -185,6 +187,72 @@ TEST_P(OutboxContract, TheHistoryIsBounded) {
   ASSERT_EQ(reports.size(), 1000u);
   EXPECT_EQ(reports.front().attempt, 101);
   EXPECT_EQ(reports.back().attempt, 1100);
+}
+
+// Everything that gives a number tells of itself, as it was then.
+TEST_P(OutboxContract, EveryNumberIsAChange) {
+  const auto changes = [this](int64_t after, int limit = 100) {
+    const auto found = outbox().ChangesAfter(after, limit);
+    EXPECT_TRUE(found.ok()) << found.status();
+    std::vector<std::string> told;
+    for (const StatusChange& change :
+         found.value_or(std::vector<StatusChange>())) {
+      const StatusView& status = change.status;
+      told.push_back(
+          absl::StrCat(status.sequence, " ", change.repository.name, " ",
+                       change.sha.substr(0, 1), " ", status.context, " ",
+                       CommitStateName(status.state), " ",
+                       static_cast<int>(status.posting.state), " ",
+                       status.posting.reason, " ", status.description));
+    }
+    return told;
+  };
+  EXPECT_EQ(*outbox().NewestSequence(), 0);
+  EXPECT_THAT(changes(0), IsEmpty());
+  Report pending = On(Pending(1, "begun"), "acme/Widgets", 'b');
+  pending.expires_after = absl::Hours(1);
+  Accept(pending);
+  Accept(pending);  // UNCHANGED.
+  Accept(On(ResultOf(Result::kFailure, 1, "red"), "gadgets", 'a', "x"));
+  Settle(*TakeResult(), Settlement::Kind::kReturned);
+  clock_.Advance(absl::Seconds(5));
+  Settle(*TakeResult(), Settlement::Kind::kRetry);
+  clock_.Advance(absl::Seconds(5));
+  Settle(*TakeResult(), Settlement::Kind::kAbandoned);
+  Retry(On(Pending(), "gadgets", 'a', "x"));
+  Settle(*TakeResult(), Settlement::Kind::kPosted);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(Expire(), 1);
+  Submission observed =
+      Of({On(ResultOf(Result::kSuccess, 0, "green"), "gadgets", 'c', "y")});
+  observed.observed = Observed{7, "octocat"};
+  Receipts(observed);
+  const std::vector<std::string> all = {
+      "1 Widgets b ci/build pending 1  begun",
+      "2 gadgets a x failure 1  red",
+      "3 gadgets a x failure 3 SERVER_ERROR red",
+      "4 gadgets a x failure 4 REPOSITORY_NOT_FOUND red",
+      "5 gadgets a x failure 1  red",
+      "6 gadgets a x failure 2  red",
+      "7 Widgets b ci/build error 1  No result within 1 h",
+      "8 gadgets c y success 5  green"};
+  EXPECT_THAT(changes(0), ElementsAreArray(all));
+  EXPECT_THAT(changes(2, 3), ElementsAre(all[2], all[3], all[4]));
+  EXPECT_THAT(changes(8), IsEmpty());
+  EXPECT_EQ(*outbox().NewestSequence(), 8);
+  for (const int64_t never : {9, -1}) {
+    const absl::Status status = outbox().ChangesAfter(never, 1).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << never;
+    EXPECT_EQ(ReasonOf(status), "SEQUENCE_NOT_KEPT");
+  }
+  // Under its present name; what was merged is told of once more.
+  Rename("gadgets", "things");
+  EXPECT_EQ(changes(7).front(), "8 things c y success 5  green");
+  Accept(On(Pending(2), "gizmos", 'a', "x"));
+  Rename("gizmos", "things");
+  ASSERT_FALSE(changes(8).empty());
+  EXPECT_EQ(*outbox().NewestSequence(), 10);
+  EXPECT_EQ(changes(8).back().substr(0, 20), "10 things a x pendin");
 }
 
 }  // namespace

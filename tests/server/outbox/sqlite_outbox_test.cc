@@ -254,7 +254,7 @@ TEST_F(SqliteOutboxTest, RefusesANewerSchema) {
               "SCHEMA_TOO_NEW");
   ExpectError(CheckSqliteOutbox(data_dir()),
               absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW");
-  Tamper("UPDATE meta SET value = 3 WHERE name = 'schema_version'");
+  Tamper("UPDATE meta SET value = 4 WHERE name = 'schema_version'");
   EXPECT_TRUE(TryOpen().ok());
 }
 
@@ -570,6 +570,7 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
   pending.expires_after = absl::Hours(2);
   ASSERT_TRUE(Accept(Open().get(), pending).ok());
   Tamper(
+      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
       "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
       "DROP INDEX entry_expiry; DROP INDEX repository_by_github_id;"
       "DROP TABLE repository_alias; DROP TABLE lane_pause;"
@@ -587,10 +588,36 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
     EXPECT_TRUE(outbox->SetMark("x", clock_.Now()).ok());
   }
   Tamper(
+      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
       "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
       "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
   EXPECT_TRUE(Open()->SetMark("x", clock_.Now()).ok());
-  Open();  // And is one of the present version.
+  Tamper(
+      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
+      "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
+  // Of what changed before, nothing was kept.
+  const std::unique_ptr<Outbox> outbox = Open();
+  const int64_t newest = *outbox->NewestSequence();
+  EXPECT_GT(newest, 0);
+  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(0, 10).status()));
+  ASSERT_TRUE(Accept(outbox.get(), Pending(7)).ok());
+  EXPECT_EQ(outbox->ChangesAfter(newest, 10)->size(), 1u);
+}
+
+TEST_F(SqliteOutboxTest, KeepsTheNewestChanges) {
+  SqliteOutboxOptions options = Options();
+  options.changes_kept = 5;
+  int told = 0;
+  options.on_change = [&told] { ++told; };
+  const auto outbox = OpenSqliteOutbox(options);
+  ASSERT_TRUE(outbox.ok());
+  for (int attempt = 1; attempt <= 20; ++attempt) {
+    ASSERT_TRUE(Accept(outbox->get(), Pending(attempt)).ok());
+    ASSERT_TRUE(Accept(outbox->get(), Pending(attempt)).ok());  // UNCHANGED.
+  }
+  EXPECT_EQ(told, 20);
+  EXPECT_EQ((*outbox)->ChangesAfter(15, 10)->size(), 5u);
+  EXPECT_TRUE(absl::IsOutOfRange((*outbox)->ChangesAfter(14, 10).status()));
 }
 
 // A token is put in after reports were accepted without one.
