@@ -201,6 +201,10 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox_options.lane_of = [this](const Repository& repository) {
     return setup.credentials->Find(repository);
   };
+  // Whoever watches finds what happened before by itself.
+  outbox_options.on_change = [this] {
+    if (serving) service->NoteChange();
+  };
   outbox_options.on_failure = [this](const absl::Status& status) {
     Fail(status);
   };
@@ -426,6 +430,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   parts->serving = true;
   parts->poster_worker->Wake();
   parts->recovery_worker->Wake();
+  parts->service->NoteChange();
   parts->checker = std::thread([parts, data_dir = options.config.data_dir] {
     const absl::Status checked = QuickCheckSqliteOutbox(
         data_dir, [parts] { return parts->stopping.load(); });

@@ -49,6 +49,9 @@ class Authorizer {
                                 const Repository& repository,
                                 const std::vector<std::string>& contexts);
 
+  // Whether `caller` may do this to any repository at all.
+  static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
+
   // Whether `caller` may do this to any repository of an account.
   static absl::Status AuthorizeAccount(const Caller* caller, Right right,
                                        const std::string& host,

@@ -378,6 +378,15 @@ v1::GetCommitStatusResponse ToProto(const CommitView& commit) {
   return proto;
 }
 
+v1::WatchStatusesResponse ToProto(const StatusChange& change) {
+  v1::WatchStatusesResponse proto;
+  proto.set_sequence(change.status.sequence);
+  proto.set_repository(change.repository.Display());
+  proto.set_sha(change.sha);
+  *proto.mutable_status() = ToProto(change.status);
+  return proto;
+}
+
 v1::CommitStatus StatusToProto(const StatusView& status) {
   return ToProto(status);
 }

@@ -57,6 +57,7 @@ v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
 v1::GetCommitStatusResponse ToProto(const CommitView& commit);
 v1::CommitSummary ToProto(const CommitSummary& commit);
+v1::WatchStatusesResponse ToProto(const StatusChange& change);
 v1::CommitStatus StatusToProto(const StatusView& status);
 v1::DiagnoseRepositoryResponse ToProto(
     const Diagnosis& diagnosis,

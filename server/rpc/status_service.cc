@@ -95,6 +95,7 @@ StatusServiceImpl::StatusServiceImpl(Options options,
       clock_(clock),
       report_streams_(options_.report_streams, &options_.convert, intake,
                       metrics),
+      hub_(options_.watch, outbox, clock),
       reads_(clock, options_.read_threads, options_.max_waiting_reads),
       expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {
   for (const char* const method :
@@ -108,7 +109,10 @@ StatusServiceImpl::StatusServiceImpl(Options options,
 
 StatusServiceImpl::~StatusServiceImpl() = default;
 
-void StatusServiceImpl::CloseStreams() { report_streams_.Close(); }
+void StatusServiceImpl::CloseStreams() {
+  report_streams_.Close();
+  hub_.Close();
+}
 
 std::shared_ptr<StatusServiceImpl::Call> StatusServiceImpl::Begin(
     grpc::CallbackServerContext* context, const char* method) {
@@ -394,6 +398,16 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     return absl::OkStatus();
   });
   return call->reactor();
+}
+
+WatchReactor* StatusServiceImpl::WatchStatuses(
+    grpc::CallbackServerContext* context,
+    const v1::WatchStatusesRequest* request) {
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  return OpenWatchStream(
+      context,
+      caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
+      request->after_sequence(), &hub_, metrics_);
 }
 
 absl::Status StatusServiceImpl::AuthorizeEvent(const Caller* caller,

@@ -21,6 +21,8 @@
 #include "server/rpc/explain.h"
 #include "server/rpc/read_queue.h"
 #include "server/rpc/report_stream.h"
+#include "server/rpc/watch_hub.h"
+#include "server/rpc/watch_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
@@ -28,14 +30,13 @@ namespace signalbox {
 // The gRPC service: validates, authorises, hands over to Intake or to a read,
 // and answers. No reaction blocks.
 //
-// The rpcs that this does not override answer UNIMPLEMENTED.
-//
 // Thread-safe.
 class StatusServiceImpl : public v1::StatusService::CallbackService {
  public:
   struct Options {
     ConvertOptions convert;
     ReportStreams::Options report_streams;
+    WatchHub::Options watch;
     // Calls without a deadline, or with a longer one, get this.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
@@ -65,6 +66,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   // they have submitted. For when the server stops.
   void CloseStreams();
 
+  // Tells those who watch that the outbox has changed. Never blocks.
+  void NoteChange() { hub_.NoteChange(); }
+
   grpc::ServerUnaryReactor* ReportPending(
       grpc::CallbackServerContext* context,
       const v1::ReportPendingRequest* request,
@@ -91,6 +95,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   grpc::ServerUnaryReactor* RetryPost(grpc::CallbackServerContext* context,
                                       const v1::RetryPostRequest* request,
                                       v1::RetryPostResponse* response) override;
+
+  WatchReactor* WatchStatuses(grpc::CallbackServerContext* context,
+                              const v1::WatchStatusesRequest* request) override;
 
   grpc::ServerUnaryReactor* ReportEvent(
       grpc::CallbackServerContext* context,
@@ -150,6 +157,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       ABSL_GUARDED_BY(mu_);
 
   ReportStreams report_streams_;
+  WatchHub hub_;
   ReadQueue reads_;
   Worker expirer_;
 };

@@ -106,11 +106,33 @@ class FarmTest(unittest.TestCase):
         # HealthCheckResponse{status: SERVING}, by hand: no package has its stubs.
         self.assertEqual(health(b"", timeout=10), b"\x08\x01")
 
-    def test_what_is_not_there_yet(self):
-        watched = self.stub.WatchStatuses(v1.WatchStatusesRequest(), timeout=10)
+    def test_watches_statuses(self):
+        def report(context):
+            return self.stub.ReportResult(v1.ReportResultRequest(
+                repository="acme/watched", sha=SHA, context=context, result="FAILURE"),
+                timeout=10).receipt.sequence
+
+        request = v1.WatchStatusesRequest(
+            repositories=["ACME/wat*"], contexts=["ci/*"], states=["COMMIT_STATE_FAILURE"])
+        watched = self.stub.WatchStatuses(request, timeout=30)
+        began_after = int(dict(watched.initial_metadata())["signalbox-sequence"])
+        report("deploy")
+        sequence = report("ci/a")
+        change = next(watched)
+        watched.cancel()
+        self.assertLess(began_after, sequence)
+        self.assertEqual(
+            (change.sequence, change.repository, change.sha, change.status.context,
+             change.status.result),
+            (sequence, "acme/watched", SHA, "ci/a", v1.FAILURE))
+        request.after_sequence = began_after
+        again = self.stub.WatchStatuses(request, timeout=30)
+        self.assertEqual(next(again), change)
+        again.cancel()
+        request.after_sequence = 1 << 40
         with self.assertRaises(grpc.RpcError) as raised:
-            next(iter(watched))
-        self.assertEqual(raised.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+            next(self.stub.WatchStatuses(request, timeout=30))
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.OUT_OF_RANGE)
 
     def test_streams_reports(self):
         def requests():

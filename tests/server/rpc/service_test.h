@@ -108,6 +108,10 @@ class ServiceTest : public testing::Test {
     outbox_options.lane_of = [](const Repository& repository) {
       return "github.com/" + repository.owner;
     };
+    outbox_options.changes_kept = changes_kept_;
+    outbox_options.on_change = [this] {
+      if (serving_) service_->NoteChange();
+    };
     auto outbox = OpenSqliteOutbox(outbox_options);
     ASSERT_TRUE(outbox.ok()) << outbox.status();
     outbox_ = *std::move(outbox);
@@ -121,6 +125,7 @@ class ServiceTest : public testing::Test {
     StatusServiceImpl::Options options;
     options.max_call_time = max_call_time_;
     options.report_streams = report_streams_;
+    options.watch = watch_;
     options.trouble_of = [this](absl::string_view) { return trouble_; };
     options.became_due = [this] { ++became_due_; };
     options.event_stored = [this](const Event&) { ++events_stored_; };
@@ -131,6 +136,7 @@ class ServiceTest : public testing::Test {
     service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
                                                    intake_.get(), outbox_.get(),
                                                    &metrics_, Clock::System());
+    serving_ = true;
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -152,6 +158,7 @@ class ServiceTest : public testing::Test {
     stub_.reset();
     server_->Shutdown();
     intake_worker_->Stop();
+    serving_ = false;
     service_.reset();
     intake_.reset();
     gate_.reset();
@@ -167,6 +174,9 @@ class ServiceTest : public testing::Test {
   absl::Duration max_call_time_ = absl::Seconds(30);
   Intake::Options intake_options_;
   ReportStreams::Options report_streams_;
+  WatchHub::Options watch_;
+  int64_t changes_kept_ = 500'000;
+  std::atomic<bool> serving_ = false;
   // Flow control then lets little through that is not read.
   bool narrow_channel_ = false;
   Metrics metrics_;

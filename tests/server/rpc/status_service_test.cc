@@ -178,15 +178,6 @@ TEST_F(StatusServiceTest, RefusesABadPage) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(StatusServiceTest, WhatIsNotThereYetSaysSo) {
-  grpc::ClientContext watch_context;
-  v1::WatchStatusesResponse change;
-  const auto reader =
-      stub_->WatchStatuses(&watch_context, v1::WatchStatusesRequest());
-  EXPECT_FALSE(reader->Read(&change));
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 TEST_F(StatusServiceTest, EventsAreStoredOnce) {
   v1::ReportResultResponse ended;
   ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 1), &ended).ok());

@@ -1,0 +1,116 @@
+#include "server/rpc/watch_filter.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/base/glob.h"
+#include "server/report/repository_rules.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kMaxPatterns = 100;
+constexpr size_t kMaxContextPattern = 1024;
+
+absl::Status CheckCount(absl::string_view field, int count) {
+  if (count <= kMaxPatterns) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat(count),
+                      absl::StrCat("patterns are more than ", kMaxPatterns),
+                      "TOO_MANY_PATTERNS");
+}
+
+absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
+  if (!CheckRepositoryPattern(pattern).ok()) {
+    return InvalidField("repositories", pattern,
+                        "is not [HOST/]OWNER/NAME, with * for anything but /",
+                        "INVALID_PATTERN");
+  }
+  if (pattern.find('*') != std::string::npos) return absl::OkStatus();
+  const absl::StatusOr<Repository> named = ParseRepository(pattern);
+  if (!named.ok()) return named.status();
+  return Authorizer::Authorize(caller, Right::kRead, *named, {});
+}
+
+std::optional<CommitState> StateFromProto(int state) {
+  switch (state) {
+    case v1::COMMIT_STATE_ERROR:
+      return CommitState::kError;
+    case v1::COMMIT_STATE_FAILURE:
+      return CommitState::kFailure;
+    case v1::COMMIT_STATE_PENDING:
+      return CommitState::kPending;
+    case v1::COMMIT_STATE_SUCCESS:
+      return CommitState::kSuccess;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<WatchFilter> WatchFilter::Of(
+    const v1::WatchStatusesRequest& request, const Caller* caller) {
+  for (const absl::Status& status :
+       {CheckCount("repositories", request.repositories_size()),
+        CheckCount("contexts", request.contexts_size())}) {
+    if (!status.ok()) return status;
+  }
+  if (request.after_sequence() < 0) {
+    return InvalidField("after_sequence",
+                        absl::StrCat(request.after_sequence()), "is negative",
+                        "INVALID_SEQUENCE");
+  }
+  const absl::Status may_read =
+      Authorizer::AuthorizeAnywhere(caller, Right::kRead);
+  if (!may_read.ok()) return may_read;
+
+  WatchFilter filter;
+  filter.caller_ = caller;
+  for (const std::string& pattern : request.repositories()) {
+    const absl::Status status = CheckRepository(pattern, caller);
+    if (!status.ok()) return status;
+    filter.repositories_.push_back(pattern);
+  }
+  for (const std::string& pattern : request.contexts()) {
+    if (pattern.empty() || pattern.size() > kMaxContextPattern) {
+      return InvalidField("contexts", pattern,
+                          absl::StrCat("is not a pattern of 1 to ",
+                                       kMaxContextPattern, " bytes"),
+                          "INVALID_PATTERN");
+    }
+    filter.contexts_.push_back(pattern);
+  }
+  for (const int state : request.states()) {
+    const std::optional<CommitState> known = StateFromProto(state);
+    if (!known.has_value()) {
+      return InvalidField("states", absl::StrCat(state),
+                          "is none of the four states", "INVALID_STATE");
+    }
+    filter.states_.insert(*known);
+  }
+  return filter;
+}
+
+bool WatchFilter::Wants(const StatusChange& change) const {
+  if (!states_.empty() && states_.count(change.status.state) == 0) return false;
+  const auto of_repository = [&change](const std::string& pattern) {
+    return RepositoryMatches(pattern, change.repository);
+  };
+  if (!repositories_.empty() &&
+      std::none_of(repositories_.begin(), repositories_.end(), of_repository)) {
+    return false;
+  }
+  const auto of_context = [&change](const std::string& pattern) {
+    return GlobMatches(pattern, change.status.context);
+  };
+  if (!contexts_.empty() &&
+      std::none_of(contexts_.begin(), contexts_.end(), of_context)) {
+    return false;
+  }
+  return Authorizer::Authorize(caller_, Right::kRead, change.repository, {})
+      .ok();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,36 @@
+#ifndef SIGNALBOX_SERVER_RPC_WATCH_FILTER_H_
+#define SIGNALBOX_SERVER_RPC_WATCH_FILTER_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/outbox/outbox.h"
+#include "server/rpc/authorizer.h"
+#include "signalbox/v1/status_service.pb.h"
+
+namespace signalbox {
+
+// Which changes somebody watches, and may see. Pure and immutable.
+class WatchFilter {
+ public:
+  // INVALID_ARGUMENT: INVALID_PATTERN, TOO_MANY_PATTERNS, INVALID_STATE,
+  // INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED: `caller` may not
+  // read, or not a repository that the request names without a `*`. Of all
+  // others only what may be read is wanted.
+  static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
+                                        const Caller* caller);
+
+  bool Wants(const StatusChange& change) const;
+
+ private:
+  const Caller* caller_ = nullptr;  // Borrowed.
+  std::vector<std::string> repositories_;
+  std::vector<std::string> contexts_;
+  std::set<CommitState> states_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_WATCH_FILTER_H_

@@ -1,0 +1,133 @@
+#ifndef SIGNALBOX_SERVER_RPC_WATCH_HUB_H_
+#define SIGNALBOX_SERVER_RPC_WATCH_HUB_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/base/worker.h"
+#include "server/outbox/outbox.h"
+#include "signalbox/v1/status_service.pb.h"
+
+namespace signalbox {
+
+// A change, ready to be sent. Shared by all who watch.
+struct WatchedChange {
+  StatusChange change;
+  v1::WatchStatusesResponse message;
+};
+
+// Somebody who watches. All calls come from the hub's thread and must not
+// block.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+
+  // Watching has begun: every change after this number will be offered.
+  virtual void Begun(int64_t after_sequence) = 0;
+
+  // The next change. False: there is no room for it; it is offered again once
+  // the watcher has called WatchHub::Wake.
+  virtual bool Offer(const std::shared_ptr<const WatchedChange>& change) = 0;
+
+  // The last call. OUT_OF_RANGE as Outbox::ChangesAfter; UNAVAILABLE, reason
+  // TOO_SLOW: what it must be offered next is not held in memory any more.
+  virtual void End(absl::Status status) = 0;
+};
+
+// WatchHub reads the changes of the store once for all watchers, on a thread of
+// its own, after commits that made some. The newest stay in memory, up to
+// `max_held` of them and `max_held_bytes`, which is how far a watcher may fall
+// behind. One that begins in the past is served from the store until it has
+// caught up, as fast as it takes what it is offered: what is in memory has the
+// names, and so the rights, of when it was new.
+//
+// Without watchers nothing is read.
+//
+// Thread-safe.
+class WatchHub {
+ public:
+  struct Options {
+    size_t max_held = 8192;
+    size_t max_held_bytes = 8 << 20;
+    // What is read from the store at once.
+    int batch = 256;
+  };
+
+  // All are borrowed.
+  WatchHub(Options options, Outbox* outbox, Clock* clock);
+  // Without watchers, or after Close.
+  ~WatchHub();
+
+  // Offers it what comes after `after_sequence` (0: from now on) until Remove,
+  // or until its End.
+  void Add(std::shared_ptr<Watcher> watcher, int64_t after_sequence);
+  // `watcher` may be called until this is noticed, and is kept so long.
+  void Remove(const Watcher* watcher);
+
+  // There are changes. Cheap while nobody watches; never blocks.
+  void NoteChange();
+  // There is room for what was refused.
+  void Wake();
+
+  // Ends all watchers with UNAVAILABLE, reason SHUTTING_DOWN, and those that
+  // are added later.
+  void Close();
+
+ private:
+  struct Watching {
+    std::shared_ptr<Watcher> watcher;
+    int64_t cursor = 0;  // Dealt with up to here.
+    bool begun = false;
+    bool caught_up = false;  // It is served from memory.
+  };
+  // Somebody who came, or went.
+  struct Move {
+    const Watcher* watcher = nullptr;
+    std::optional<Watching> arrives;
+  };
+  using Change = std::shared_ptr<const WatchedChange>;
+
+  absl::Time RunOnce();
+  // False: nobody watches.
+  bool TakeMoves();
+  absl::Status ReadNew();
+  void Hold(std::vector<StatusChange> changes);
+  // Both return what ends the watcher, or OK.
+  absl::Status Begin(Watching* watching);
+  absl::Status Serve(Watching* watching);
+  absl::Status CatchUp(Watching* watching);
+
+  const Options options_;
+  Outbox* const outbox_;
+  Clock* const clock_;
+
+  // Of the thread. `held_` is what comes after `held_after_`, up to `newest_`.
+  std::map<const Watcher*, Watching> watching_;
+  std::deque<Change> held_;
+  size_t held_bytes_ = 0;
+  int64_t held_after_ = 0;
+  int64_t newest_ = -1;  // -1: not known, since nobody watched.
+  bool more_ = false;    // There is more to do at once.
+
+  std::atomic<bool> watched_ = false;
+
+  Mutex mu_;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  // In order: a new watcher can have the address of one that went.
+  std::vector<Move> moves_ ABSL_GUARDED_BY(mu_);
+
+  Worker worker_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_WATCH_HUB_H_

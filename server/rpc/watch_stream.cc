@@ -1,0 +1,203 @@
+#include "server/rpc/watch_stream.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/stream_steps.h"
+
+namespace signalbox {
+namespace {
+
+// Changes that wait for one client. The hub holds them, and more, anyway; what
+// a client that catches up is given from the store counts for itself.
+constexpr size_t kMaxWaiting = 128;
+
+class WatchStream : public WatchReactor,
+                    public Watcher,
+                    private StreamSteps,
+                    public std::enable_shared_from_this<WatchStream> {
+ public:
+  WatchStream(grpc::CallbackServerContext* context, WatchFilter filter,
+              int64_t after_sequence, WatchHub* hub, Metrics* metrics)
+      : context_(context),
+        filter_(std::move(filter)),
+        hub_(hub),
+        metrics_(metrics),
+        last_sequence_(after_sequence) {}
+
+  // Keeps itself until gRPC is done with it.
+  void Start(const absl::Status& refusal) {
+    int64_t after_sequence = 0;
+    {
+      MutexLock lock(&mu_);
+      self_ = shared_from_this();
+      after_sequence = last_sequence_;
+    }
+    if (refusal.ok()) {
+      hub_->Add(shared_from_this(), after_sequence);
+    } else {
+      End(refusal);
+    }
+  }
+
+  void Begun(int64_t after_sequence) override {
+    {
+      MutexLock lock(&mu_);
+      begun_ = true;
+      last_sequence_ = after_sequence;
+    }
+    Drive();
+  }
+
+  bool Offer(const std::shared_ptr<const WatchedChange>& change) override {
+    if (!filter_.Wants(change->change)) return true;
+    {
+      MutexLock lock(&mu_);
+      if (end_.has_value()) return true;
+      if (waiting_.size() >= kMaxWaiting) {
+        starved_ = true;
+        return false;
+      }
+      waiting_.push_back(change);
+    }
+    Drive();
+    return true;
+  }
+
+  void End(absl::Status status) override {
+    {
+      MutexLock lock(&mu_);
+      if (!end_.has_value()) end_ = std::move(status);
+      waiting_.clear();
+    }
+    Drive();
+  }
+
+  void OnSendInitialMetadataDone(bool ok) override { Sent(ok); }
+  void OnWriteDone(bool ok) override { Sent(ok); }
+
+  void OnCancel() override {
+    End(absl::CancelledError("the client went away"));
+  }
+
+  void OnDone() override {
+    hub_->Remove(this);
+    std::shared_ptr<WatchStream> self;
+    MutexLock lock(&mu_);
+    self.swap(self_);
+    // `self` goes after the lock: it was declared before it.
+  }
+
+ private:
+  std::function<void()> NextStep() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (finished_ || sending_) return nullptr;
+    if (end_.has_value()) {
+      finished_ = true;
+      return [this] { FinishWithEnd(); };
+    }
+    if (begun_ && !told_begun_) {
+      sending_ = told_begun_ = true;
+      const int64_t after = last_sequence_;
+      return [this, after] { TellBegun(after); };
+    }
+    if (waiting_.empty()) return nullptr;
+    sent_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    last_sequence_ = sent_->change.status.sequence;
+    sending_ = true;
+    // The next change then follows this one, and takes it along.
+    const bool more = !waiting_.empty();
+    return [this, more] { Write(more); };
+  }
+
+  void TellBegun(int64_t after_sequence) {
+    context_->AddInitialMetadata("signalbox-sequence",
+                                 absl::StrCat(after_sequence));
+    StartSendInitialMetadata();
+  }
+
+  void Write(bool more_follows) {
+    bool wake = false;
+    {
+      MutexLock lock(&mu_);
+      wake = starved_ && waiting_.size() < kMaxWaiting / 2;
+      if (wake) starved_ = false;
+    }
+    if (wake) hub_->Wake();
+    grpc::WriteOptions options;
+    if (more_follows) options.set_buffer_hint();
+    StartWrite(&sent_->message, options);
+  }
+
+  void Sent(bool ok) {
+    {
+      MutexLock lock(&mu_);
+      sending_ = false;
+      if (!ok && !end_.has_value()) {
+        end_ = absl::CancelledError("the client went away");
+      }
+    }
+    Drive();
+  }
+
+  void FinishWithEnd() {
+    absl::Status end;
+    {
+      MutexLock lock(&mu_);
+      end = *end_;
+      if (absl::IsUnavailable(end) && begun_) {
+        end = Error(end.code(), ReasonOf(end),
+                    absl::StrCat(end.message(), "; resume after sequence ",
+                                 last_sequence_));
+      }
+    }
+    metrics_->Add("signalbox_calls_total", "gRPC calls answered, by code.",
+                  {{"method", "WatchStatuses"},
+                   {"code", absl::StatusCodeToString(end.code())}});
+    Finish(ToGrpcStatus(end, context_));
+  }
+
+  grpc::CallbackServerContext* const context_;
+  const WatchFilter filter_;
+  WatchHub* const hub_;
+  Metrics* const metrics_;
+
+  // Of gRPC while it writes, of whoever drives otherwise.
+  std::shared_ptr<const WatchedChange> sent_;
+
+  std::shared_ptr<WatchStream> self_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::shared_ptr<const WatchedChange>> waiting_
+      ABSL_GUARDED_BY(mu_);
+  // The hub was told that there is no room.
+  bool starved_ ABSL_GUARDED_BY(mu_) = false;
+  bool begun_ ABSL_GUARDED_BY(mu_) = false;
+  bool told_begun_ ABSL_GUARDED_BY(mu_) = false;
+  bool sending_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
+  // What the client has, or begins after.
+  int64_t last_sequence_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
+                              absl::StatusOr<WatchFilter> filter,
+                              int64_t after_sequence, WatchHub* hub,
+                              Metrics* metrics) {
+  const absl::Status refusal = filter.status();
+  const auto stream = std::make_shared<WatchStream>(
+      context, filter.ok() ? *std::move(filter) : WatchFilter(), after_sequence,
+      hub, metrics);
+  WatchReactor* const reactor = stream.get();
+  stream->Start(refusal);
+  return reactor;
+}
+
+}  // namespace signalbox

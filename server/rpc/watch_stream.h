@@ -1,0 +1,25 @@
+#ifndef SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
+#define SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
+
+#include "absl/status/statusor.h"
+#include "server/base/metrics.h"
+#include "server/rpc/watch_filter.h"
+#include "server/rpc/watch_hub.h"
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
+
+// Begins a call of WatchStatuses, which deletes itself: tells the client of
+// what `hub` offers after `after_sequence` and `filter` wants; an error ends
+// the call with it. Initial metadata goes out once watching has begun. `hub`
+// and `metrics` are borrowed, and must outlive the gRPC server.
+WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
+                              absl::StatusOr<WatchFilter> filter,
+                              int64_t after_sequence, WatchHub* hub,
+                              Metrics* metrics);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_

@@ -1,0 +1,477 @@
+#include "server/rpc/watch_stream.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/server/rpc/service_test.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
+v1::WatchStatusesRequest After(int64_t sequence) {
+  v1::WatchStatusesRequest request;
+  request.set_after_sequence(sequence);
+  return request;
+}
+
+class WatchStreamTest : public ServiceTest {
+ protected:
+  using Call = grpc::ClientReader<v1::WatchStatusesResponse>;
+
+  // A call that has begun to watch.
+  struct Watch {
+    grpc::ClientContext context;
+    std::unique_ptr<Call> call;
+
+    // The next change; nothing at the end.
+    std::optional<v1::WatchStatusesResponse> Next() {
+      v1::WatchStatusesResponse change;
+      if (!call->Read(&change)) return std::nullopt;
+      return change;
+    }
+  };
+
+  std::unique_ptr<Watch> Begin(const v1::WatchStatusesRequest& request,
+                               const std::string& token = "") {
+    auto watch = std::make_unique<Watch>();
+    if (!token.empty()) {
+      watch->context.AddMetadata("authorization", "Bearer " + token);
+    }
+    watch->call = stub_->WatchStatuses(&watch->context, request);
+    watch->call->WaitForInitialMetadata();
+    return watch;
+  }
+
+  // How a call ends that tells of nothing.
+  grpc::Status Refusal(const v1::WatchStatusesRequest& request,
+                       std::string* reason, const std::string& token = "") {
+    const auto watch = Begin(request, token);
+    EXPECT_FALSE(watch->Next().has_value());
+    const grpc::Status status = watch->call->Finish();
+    *reason = Trailer(watch->context, "signalbox-reason");
+    return status;
+  }
+
+  int64_t Report(const std::string& repository, const std::string& context,
+                 v1::Result result = v1::SUCCESS,
+                 const std::string& description = "") {
+    grpc::ClientContext client;
+    v1::ReportResultRequest request;
+    request.set_repository(repository);
+    request.set_sha(kSha);
+    request.set_context(context);
+    request.set_result(result);
+    request.set_description(description);
+    v1::ReportResultResponse response;
+    const grpc::Status status =
+        stub_->ReportResult(&client, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.receipt().sequence();
+  }
+
+  // Ends one try of the longest due result of acme's; false if none is due.
+  bool Settle(Settlement::Kind kind) {
+    LeaseRequest take;
+    take.lane = "github.com/acme";
+    take.deadline = Clock::System()->Now() + absl::Hours(1);
+    const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+    if (!lease.ok() || !lease->has_value()) return false;
+    Settlement settlement;
+    settlement.entry_id = (*lease)->entry_id;
+    settlement.version = (*lease)->version;
+    settlement.kind = kind;
+    settlement.shown = (*lease)->wanted;
+    settlement.reason = "SOME_REASON";
+    settlement.next_try_time = Clock::System()->Now();
+    return outbox_->Settle(settlement, Clock::System()->Now()).ok();
+  }
+
+  // All changes that the store has, as they must be told.
+  std::vector<std::string> Stored(int64_t after = 0) {
+    std::vector<std::string> changes;
+    const auto stored = outbox_->ChangesAfter(after, 1'000'000);
+    EXPECT_TRUE(stored.ok()) << stored.status();
+    for (const StatusChange& change : *stored) {
+      changes.push_back(ToProto(change).ShortDebugString());
+    }
+    return changes;
+  }
+};
+
+TEST_F(WatchStreamTest, TellsOfReportsAndPostingsAsTheyHappen) {
+  Report("acme/app", "ci/before");
+  const auto watch = Begin({});
+  const int64_t sequence =
+      Report("Acme/App", "CI/build", v1::FAILURE, "broken");
+  auto change = watch->Next();
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->sequence(), sequence);
+  EXPECT_EQ(change->status().sequence(), sequence);
+  EXPECT_EQ(change->repository(), "acme/app");
+  EXPECT_EQ(change->sha(), kSha);
+  EXPECT_EQ(change->status().context(), "CI/build");
+  EXPECT_EQ(change->status().state(), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(change->status().result(), v1::FAILURE);
+  EXPECT_EQ(change->status().description(), "broken");
+  EXPECT_EQ(change->status().posting().state(), v1::DUE);
+  EXPECT_FALSE(change->has_change());
+
+  ASSERT_TRUE(Settle(Settlement::Kind::kPosted));
+  change = watch->Next();
+  EXPECT_EQ(change->status().context(), "ci/before");
+  EXPECT_EQ(change->status().posting().state(), v1::POSTED);
+  ASSERT_TRUE(Settle(Settlement::Kind::kAbandoned));
+  change = watch->Next();
+  EXPECT_GT(change->sequence(), sequence);
+  EXPECT_EQ(change->status().description(), "broken");
+  EXPECT_EQ(change->status().posting().state(), v1::ABANDONED);
+  EXPECT_EQ(change->status().posting().reason(), "SOME_REASON");
+}
+
+TEST_F(WatchStreamTest, WhatHappenedIsToldAsItWas) {
+  const auto early = Begin({});
+  for (const v1::Result result : {v1::FAILURE, v1::SUCCESS, v1::CANCELLED}) {
+    Report("acme/app", "ci/build", result);
+  }
+  const auto late = Begin(After(1));
+  std::vector<v1::Result> seen;
+  for (int i = 0; i < 3; ++i) seen.push_back(early->Next()->status().result());
+  EXPECT_THAT(seen,
+              testing::ElementsAre(v1::FAILURE, v1::SUCCESS, v1::CANCELLED));
+  EXPECT_EQ(late->Next()->status().result(), v1::SUCCESS);
+  EXPECT_EQ(late->Next()->status().result(), v1::CANCELLED);
+}
+
+// What is told of over many streams that are cut off anywhere is what the store
+// holds, each once and in order.
+TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
+  StopServing();
+  watch_.max_held = 40;  // So that most streams begin in the store.
+  watch_.batch = 7;
+  Serve({});
+  const auto first = Begin({});
+  constexpr int kReports = 400;
+  std::atomic<int> reporting = 3;
+  std::vector<std::thread> reporters;
+  for (int r = 0; r < 2; ++r) {
+    reporters.emplace_back([this, r, &reporting] {
+      for (int i = 0; i < kReports; ++i) {
+        Report(absl::StrCat("acme/app", i % 3), absl::StrCat("ci/", r),
+               i % 2 == 0 ? v1::SUCCESS : v1::FAILURE);
+      }
+      --reporting;
+    });
+  }
+  reporters.emplace_back([this, &reporting] {
+    std::mt19937 random(11);
+    while (reporting > 1 || Settle(Settlement::Kind::kPosted)) {
+      Settle(random() % 4 == 0 ? Settlement::Kind::kRetry
+                               : Settlement::Kind::kPosted);
+    }
+    --reporting;
+  });
+
+  std::mt19937 random(20261122);
+  std::vector<std::string> seen;
+  int64_t last = 0;
+  int streams = 0;
+  const auto take = [&](Watch* watch) {
+    const auto change = watch->Next();
+    if (!change.has_value()) return false;
+    EXPECT_GT(change->sequence(), last);
+    last = change->sequence();
+    seen.push_back(change->ShortDebugString());
+    return true;
+  };
+  take(first.get());
+  first->context.TryCancel();
+  while (reporting > 0 || last < *outbox_->NewestSequence()) {
+    const auto watch = Begin(After(last));
+    ++streams;
+    for (unsigned i = random() % 60 + 1;
+         i > 0 && last < *outbox_->NewestSequence(); --i) {
+      // One that was too slow ends, and the next resumes.
+      if (!take(watch.get())) break;
+    }
+    watch->context.TryCancel();
+  }
+  for (std::thread& reporter : reporters) reporter.join();
+  const std::vector<std::string> stored = Stored();
+  EXPECT_EQ(seen, stored);
+  EXPECT_GT(stored.size(), size_t{2 * kReports});
+  EXPECT_GT(streams, 10);
+}
+
+TEST_F(WatchStreamTest, FiltersByRepositoryContextAndState) {
+  v1::WatchStatusesRequest request;
+  request.add_repositories("ACME/a*");
+  request.add_repositories("other/*");
+  request.add_contexts("CI/*");
+  request.add_states(v1::COMMIT_STATE_ERROR);
+  request.add_states(v1::COMMIT_STATE_FAILURE);
+  const auto watch = Begin(request);
+  std::vector<int64_t> wanted;
+  for (const char* repository :
+       {"acme/app", "acme/lib", "other/x", "x/other"}) {
+    for (const char* context : {"ci/build", "deploy"}) {
+      for (const v1::Result result :
+           {v1::SUCCESS, v1::FAILURE, v1::TIMED_OUT}) {
+        const int64_t sequence = Report(repository, context, result);
+        if ((repository == std::string("acme/app") ||
+             repository == std::string("other/x")) &&
+            context == std::string("ci/build") && result != v1::SUCCESS) {
+          wanted.push_back(sequence);
+        }
+      }
+    }
+  }
+  wanted.push_back(Report("acme/a", "ci/last", v1::FAILURE));
+  for (const int64_t sequence : wanted) {
+    EXPECT_EQ(watch->Next()->sequence(), sequence);
+  }
+  ASSERT_EQ(wanted.size(), 5u);
+}
+
+TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
+  StopServing();
+  Serve({CallerOf("all", {"*/*"}, {"*"}, {Right::kReport, Right::kRead}),
+         CallerOf("reader", {"acme/*"}, {}, {Right::kRead}),
+         CallerOf("reporter", {"acme/*"}, {"*"}, {Right::kReport})});
+  std::string reason;
+  EXPECT_EQ(Refusal({}, &reason).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Refusal({}, &reason, "reporter").error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(reason, "NOT_GRANTED");
+  v1::WatchStatusesRequest secret;
+  secret.add_repositories("secret/app");
+  EXPECT_EQ(Refusal(secret, &reason, "reader").error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+
+  v1::WatchStatusesRequest anything;
+  anything.add_repositories("*/*");
+  const auto watch = Begin(anything, "reader");
+  const auto accept = [this](const char* repository) {
+    Submission submission;
+    signalbox::Report& report = submission.reports.emplace_back();
+    report.repository = *ParseRepository(repository);
+    report.sha = kSha;
+    report.context = "ci/build";
+    report.result = Result::kSuccess;
+    ASSERT_TRUE(outbox_->Accept({&submission, 1}, Clock::System()->Now()).ok());
+  };
+  accept("secret/app");
+  accept("acme/app");
+  accept("secret/lib");
+  accept("acme/lib");
+  EXPECT_EQ(watch->Next()->repository(), "acme/app");
+  EXPECT_EQ(watch->Next()->repository(), "acme/lib");
+  // What moves away is not told of any more, not even what was.
+  ASSERT_TRUE(outbox_
+                  ->RenameRepository(*ParseRepository("acme/app"),
+                                     *ParseRepository("secret/old"), 7,
+                                     Clock::System()->Now())
+                  .ok());
+  const auto again = Begin(After(1), "reader");
+  EXPECT_EQ(again->Next()->repository(), "acme/lib");
+}
+
+TEST_F(WatchStreamTest, OnlyWhatIsKeptCanBeResumed) {
+  StopServing();
+  changes_kept_ = 10;
+  Serve({});
+  int64_t newest = 0;
+  for (int i = 0; i < 30; ++i) newest = Report("acme/app", absl::StrCat(i));
+  std::string reason;
+  for (const int64_t after : {int64_t{1}, newest - 11, newest + 1}) {
+    EXPECT_EQ(Refusal(After(after), &reason).error_code(),
+              grpc::StatusCode::OUT_OF_RANGE)
+        << after;
+    EXPECT_EQ(reason, "SEQUENCE_NOT_KEPT");
+  }
+  EXPECT_EQ(Begin(After(newest - 10))->Next()->sequence(), newest - 9);
+  const auto watch = Begin(After(newest));
+  const int64_t next = Report("acme/app", "next");
+  EXPECT_EQ(watch->Next()->sequence(), next);
+}
+
+TEST_F(WatchStreamTest, RefusesWhatIsMalformed) {
+  v1::WatchStatusesRequest no_repository;
+  no_repository.add_repositories("acme");
+  v1::WatchStatusesRequest no_context;
+  no_context.add_contexts("");
+  v1::WatchStatusesRequest many;
+  for (int i = 0; i < 101; ++i) many.add_contexts("ci/*");
+  v1::WatchStatusesRequest no_state;
+  no_state.add_states(v1::COMMIT_STATE_UNSPECIFIED);
+  const std::vector<std::pair<v1::WatchStatusesRequest, std::string>> cases = {
+      {no_repository, "INVALID_PATTERN"},
+      {no_context, "INVALID_PATTERN"},
+      {many, "TOO_MANY_PATTERNS"},
+      {no_state, "INVALID_STATE"},
+      {After(-1), "INVALID_SEQUENCE"}};
+  for (const auto& [request, wanted] : cases) {
+    std::string reason;
+    EXPECT_EQ(Refusal(request, &reason).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT)
+        << wanted;
+    EXPECT_EQ(reason, wanted);
+  }
+}
+
+TEST_F(WatchStreamTest, WhoIsTooSlowIsEndedAndResumes) {
+  StopServing();
+  watch_.max_held = 20;
+  narrow_channel_ = true;
+  Serve({});
+  const auto slow = Begin({});
+  const auto fast = Begin({});
+  constexpr int kReports = 400;
+  const std::string text(4000, 'x');
+  for (int i = 0; i < kReports; ++i) {
+    Report("acme/app", absl::StrCat("ci/", i), v1::SUCCESS, text);
+    ASSERT_TRUE(fast->Next().has_value()) << i;
+  }
+  int seen = 0;
+  int64_t last = 0;
+  while (const auto change = slow->Next()) {
+    ++seen;
+    last = change->sequence();
+  }
+  const grpc::Status status = slow->call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Trailer(slow->context, "signalbox-reason"), "TOO_SLOW");
+  EXPECT_THAT(status.error_message(),
+              testing::EndsWith(absl::StrCat("resume after sequence ", last)));
+  EXPECT_LT(seen, kReports);
+  // Who catches up is not too slow, however much there is.
+  const auto resumed = Begin(After(last));
+  while (seen < kReports) {
+    const auto change = resumed->Next();
+    ASSERT_TRUE(change.has_value());
+    ++seen;
+    EXPECT_EQ(change->status().context(), absl::StrCat("ci/", seen - 1));
+  }
+}
+
+// A client on gRPC's callbacks: a thousand of them need no threads.
+class Counter : public grpc::ClientReadReactor<v1::WatchStatusesResponse> {
+ public:
+  Counter(v1::StatusService::Stub* stub, int wanted,
+          std::function<void()> begun, std::function<void()> done)
+      : wanted_(wanted), begun_(std::move(begun)), done_(std::move(done)) {
+    stub->async()->WatchStatuses(&context_, &request_, this);
+    StartRead(&change_);
+    StartCall();
+  }
+
+  void OnReadInitialMetadataDone(bool) override { begun_(); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    if (change_.sequence() <= last_) in_order_ = false;
+    last_ = change_.sequence();
+    if (++seen_ == wanted_) context_.TryCancel();
+    StartRead(&change_);
+  }
+  void OnDone(const grpc::Status&) override { done_(); }
+
+  bool IsComplete() const { return seen_ >= wanted_ && in_order_; }
+
+ private:
+  const int wanted_;
+  const std::function<void()> begun_;
+  const std::function<void()> done_;
+  grpc::ClientContext context_;
+  const v1::WatchStatusesRequest request_;
+  v1::WatchStatusesResponse change_;
+  int seen_ = 0;
+  int64_t last_ = 0;
+  bool in_order_ = true;
+};
+
+TEST_F(WatchStreamTest, AThousandWatchersSeeEverything) {
+  constexpr int kWatchers = 1000;
+  constexpr int kReports = 60;
+  Mutex mu;
+  CondVar changed;
+  int begun = 0;
+  int done = 0;
+  const auto count = [&](int* counter) {
+    return [&, counter] {
+      MutexLock lock(&mu);
+      ++*counter;
+      changed.NotifyAll();
+    };
+  };
+  const auto await = [&](int* counter) {
+    MutexLock lock(&mu);
+    while (*counter < kWatchers) changed.Wait(&mu);
+  };
+  std::vector<std::unique_ptr<Counter>> watchers;
+  for (int i = 0; i < kWatchers; ++i) {
+    watchers.push_back(std::make_unique<Counter>(stub_.get(), kReports,
+                                                 count(&begun), count(&done)));
+  }
+  await(&begun);
+  const absl::Duration start = Clock::System()->Monotonic();
+  for (int i = 0; i < kReports; ++i) Report("acme/app", absl::StrCat("ci/", i));
+  const absl::Duration reported = Clock::System()->Monotonic();
+  await(&done);
+  for (const auto& watcher : watchers) EXPECT_TRUE(watcher->IsComplete());
+  RecordProperty("report_ms",
+                 absl::FormatDuration((reported - start) / kReports));
+  std::cerr << "each report took " << (reported - start) / kReports
+            << ", all were told after " << Clock::System()->Monotonic() - start
+            << "\n";
+}
+
+TEST_F(WatchStreamTest, WatchersEndWhenTheServerStops) {
+  const auto watch = Begin({});
+  const int64_t sequence = Report("acme/app", "ci/build");
+  ASSERT_TRUE(watch->Next().has_value());
+  service_->CloseStreams();
+  EXPECT_FALSE(watch->Next().has_value());
+  const grpc::Status status = watch->call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), testing::EndsWith(absl::StrCat(
+                                          "resume after sequence ", sequence)));
+  std::string reason;
+  EXPECT_EQ(Refusal({}, &reason).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(reason, "SHUTTING_DOWN");
+}
+
+TEST_F(WatchStreamTest, ManyWatchersAreCutOffAnywhere) {
+  std::mt19937 random(5);
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 30; ++i) {
+    clients.emplace_back([this, cut = random() % 40] {
+      const auto watch = Begin({});
+      for (unsigned n = 0; n < cut % 7; ++n) watch->Next();
+      watch->context.TryCancel();
+      watch->call->Finish();
+    });
+  }
+  std::atomic<bool> stop = false;
+  std::thread reporter([&] {
+    for (int i = 0; !stop; ++i)
+      Report("acme/app", absl::StrCat("ci/", i % 9),
+             i % 2 ? v1::SUCCESS : v1::FAILURE);
+  });
+  for (std::thread& client : clients) client.join();
+  stop = true;
+  reporter.join();
+}
+
+}  // namespace
+}  // namespace signalbox
