@@ -34,6 +34,7 @@
 #include "server/recovery/questions.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
+#include "server/rpc/server_limits.h"
 #include "server/rpc/status_service.h"
 #include "server/web/web_server.h"
 
@@ -45,8 +46,6 @@ constexpr char kUserAgent[] = "signalbox/0.1";
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
 // How old the metrics of the credentials may be.
 constexpr absl::Duration kCredentialMetricsPeriod = absl::Seconds(5);
-constexpr int kMaxRequestBytes = 256 << 10;
-constexpr int kMaxMetadataBytes = 8 << 10;
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
@@ -348,21 +347,7 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   builder.AddListeningPort(grpc_address.ToString(),
                            grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(service.get());
-  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
-  // Else gRPC takes in megabytes of each stream that is not being read.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * 60'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 30'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  SetServerLimits(&builder);
   grpc_server = builder.BuildAndStart();
   if (grpc_server == nullptr || port == 0) {
     return Error(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",

@@ -36,8 +36,10 @@ FILES_MAY_INCLUDE = {
 # Which files may include a foreign library. No header of the server, the shim
 # or the clients is among them, so that each can be replaced in one place.
 FOREIGN = {
-    "sqlite3.h": ("server/outbox/sqlite.cc", "tests/fuzz/row_fuzz.cc",
-                  "tests/simulation/*.cc"),
+    "sqlite3.h": ("server/outbox/sqlite.cc",
+                  "tests/bench/calls/bare_sqlite.cc",
+                  "tests/fuzz/row_fuzz.cc", "tests/simulation/*.cc"),
+    "benchmark/": ("tests/bench/functions/*.cc",),
     "curl/": ("server/github/curl_transport.cc",),
     "httplib.h": ("server/web/web_server.cc", "shim/http_adapter.cc",
                   "tests/*.cc"),

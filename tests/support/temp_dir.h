@@ -12,9 +12,10 @@ namespace signalbox {
 // A directory of a test's own, removed with all that is in it.
 class TempDir {
  public:
-  TempDir() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "signalbox-XXXXXX").string();
+  TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
+  // In `parent`, which must be there.
+  explicit TempDir(const std::filesystem::path& parent) {
+    std::string pattern = (parent / "signalbox-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) abort();
     path_ = pattern;
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/webhooks/program.h"
+#include "tests/bench/program.h"
 
 namespace signalbox {
 

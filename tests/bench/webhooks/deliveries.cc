@@ -13,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "tests/bench/webhooks/program.h"
+#include "tests/bench/program.h"
 
 namespace signalbox {
 namespace {

@@ -19,7 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/clock.h"
-#include "tests/bench/webhooks/program.h"
+#include "tests/bench/program.h"
 
 namespace signalbox {
 namespace {

@@ -16,7 +16,7 @@
 #include "server/recovery/hook_work.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
-#include "tests/bench/webhooks/program.h"
+#include "tests/bench/program.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/github_simulator/pull_requests.h"
 #include "tests/github_simulator/webhook_payload.h"

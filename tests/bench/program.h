@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_TESTS_BENCH_WEBHOOKS_PROGRAM_H_
-#define SIGNALBOX_TESTS_BENCH_WEBHOOKS_PROGRAM_H_
+#ifndef SIGNALBOX_TESTS_BENCH_PROGRAM_H_
+#define SIGNALBOX_TESTS_BENCH_PROGRAM_H_
 
 #include <sys/types.h>
 
@@ -37,6 +37,9 @@ class Program {
   const std::string& name() const { return name_; }
   // What stood behind `ready` in its line.
   const std::string& ready() const { return ready_; }
+  // Of the HOST:PORT that stood there, with anything that is not a digit behind
+  // it.
+  int Port() const;
 
   // Of all its threads, since it began; in steps of 10 ms.
   absl::Duration CpuTime() const;
@@ -62,4 +65,4 @@ std::string BinDirectory();
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_TESTS_BENCH_WEBHOOKS_PROGRAM_H_
+#endif  // SIGNALBOX_TESTS_BENCH_PROGRAM_H_

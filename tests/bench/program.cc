@@ -1,4 +1,4 @@
-#include "tests/bench/webhooks/program.h"
+#include "tests/bench/program.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
 
@@ -55,7 +57,7 @@ bool AwaitLine(int fd, absl::string_view wanted, std::string* rest) {
 
 void GiveUp(absl::string_view why) {
   const std::string line =
-      absl::StrCat("signalbox-bench-webhooks: ", why, "\n");
+      absl::StrCat(program_invocation_short_name, ": ", why, "\n");
   std::fputs(line.c_str(), stderr);
   std::exit(2);
 }
@@ -121,6 +123,16 @@ Program::~Program() {
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   close(stdout_);
+}
+
+int Program::Port() const {
+  const size_t begin = ready_.rfind(':') + 1;
+  const size_t end = ready_.find_first_not_of("0123456789", begin);
+  int port = 0;
+  if (!absl::SimpleAtoi(ready_.substr(begin, end - begin), &port)) {
+    GiveUp(absl::StrCat(name_, " listens on ", ready_));
+  }
+  return port;
 }
 
 absl::Duration Program::CpuTime() const {

@@ -1,0 +1,14 @@
+// The references that Signalbox is measured beside; see noop.h.
+
+#include <cstdio>
+#include <string>
+
+#include "tests/bench/calls/noop.h"
+
+int main(int argc, char** argv) {
+  const std::string kind = argc == 2 ? argv[1] : "";
+  if (kind == "grpc") signalbox::ServeNoopGrpc();
+  if (kind == "http") signalbox::ServeNoopHttp();
+  std::fprintf(stderr, "usage: signalbox-bench-noop grpc|http\n");
+  return 2;
+}

@@ -1,0 +1,58 @@
+#include "tests/bench/calls/rounds.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/percentile.h"
+
+namespace signalbox {
+
+void Comparison::Add(double value, double reference) {
+  values_.push_back(value);
+  references_.push_back(reference);
+  ratios_.push_back(value / reference);
+}
+
+Figure Comparison::ToFigure(const std::string& suite, const std::string& what,
+                            const std::string& unit, Figure::Aim aim,
+                            double target) const {
+  return {
+      suite, what,   Percentile(values_, 0.5),     unit,
+      aim,   target, Percentile(references_, 0.5), Percentile(ratios_, 0.5)};
+}
+
+CallResult Lane::Run(const CallLoad& load) {
+  CallResult result =
+      SendCalls(load, contestant_.stubs, Reports(&workload_), calls_);
+  calls_ += result.sent;
+  failed_ += result.failed;
+  if (result.latencies.empty()) {
+    GiveUp(absl::StrCat(contestant_.program->name(),
+                        " answers nothing: ", result.first_failure));
+  }
+  if (result.failed > 0) {
+    std::fprintf(stderr, "\n%s: %s\n", contestant_.program->name().c_str(),
+                 result.first_failure.c_str());
+  }
+  return result;
+}
+
+CallResult Lane::Run(const CallLoad& load, double* cpu_per_call) {
+  CallResult result;
+  const absl::Duration cpu =
+      CpuOf(*contestant_.program, [&] { result = Run(load); });
+  *cpu_per_call = absl::ToDoubleMicroseconds(cpu) /
+                  static_cast<double>(result.latencies.size());
+  return result;
+}
+
+Figure NothingFailed(const std::string& suite, int64_t failed) {
+  return {suite, "calls that failed",  static_cast<double>(failed),
+          "",    Figure::Aim::kAtMost, 0};
+}
+
+void ShowProgress(const std::string& what) {
+  std::fprintf(stderr, "\r%-70s", what.c_str());
+}
+
+}  // namespace signalbox

@@ -1,0 +1,40 @@
+#ifndef SIGNALBOX_TESTS_BENCH_CALLS_STREAM_LOAD_H_
+#define SIGNALBOX_TESTS_BENCH_CALLS_STREAM_LOAD_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "tests/bench/calls/call_load.h"
+#include "tests/bench/calls/workload.h"
+
+namespace signalbox {
+
+struct StreamLoad {
+  absl::Duration time = absl::Seconds(30);
+  // Reports of one stream that are sent and not answered, at most. There is a
+  // stream for each stub.
+  int window = 256;
+};
+
+struct StreamResult {
+  int64_t answered = 0;
+  int64_t failed = 0;  // Not accepted, answered twice, or never.
+  std::string first_failure;
+  absl::Duration time;  // From the begin to the last answer.
+  // The server has no StreamReports.
+  bool is_unimplemented = false;
+
+  double PerSecond() const {
+    return static_cast<double>(answered) / absl::ToDoubleSeconds(time);
+  }
+};
+
+// Sends the reports of `workload` by StreamReports, as many as get through,
+// until the time is over, and awaits their answers.
+StreamResult SendStreams(const StreamLoad& load, const Stubs& stubs,
+                         const Workload& workload, int64_t first_call);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_CALLS_STREAM_LOAD_H_

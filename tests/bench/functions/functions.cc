@@ -1,0 +1,105 @@
+// What the functions on the way of a report cost, by Google Benchmark. Its own
+// flags apply: --benchmark_filter=Accept, --benchmark_min_time=0.01 and so on.
+
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "server/report/report.h"
+#include "server/rpc/convert.h"
+#include "tests/bench/calls/workload.h"
+#include "tests/bench/program.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+const Workload& Reported() {
+  static const auto* const workload =
+      new Workload(Workload::Kind::kPendingAndResult, 1);
+  return *workload;
+}
+
+template <typename Request>
+Request RequestOf(int64_t call) {
+  Request request;
+  Reported().Fill(call, &request);
+  return request;
+}
+
+template <typename Request>
+absl::StatusOr<Converted> Convert(const Request& request) {
+  static const auto* const options = new ConvertOptions();
+  return FromProto(request, *options);
+}
+
+Submission SubmissionOf(int64_t call) {
+  return Reported().IsPending(call)
+             ? Convert(RequestOf<v1::ReportPendingRequest>(call))->submission
+             : Convert(RequestOf<v1::ReportResultRequest>(call))->submission;
+}
+
+// What a key holds is first nothing, then a pending; then a result arrives
+// late.
+void BM_Judge(benchmark::State& state) {
+  const Report pending = SubmissionOf(0).reports.front();
+  const Report result = SubmissionOf(1).reports.front();
+  Held held;
+  held.phase = Phase::kFarmPending;
+  held.attempt = result.attempt;
+  held.description = pending.description;
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(Judge(nullptr, pending));
+    benchmark::DoNotOptimize(Judge(&held, result));
+    benchmark::DoNotOptimize(Judge(&held, pending));
+  }
+  state.SetItemsProcessed(3 * state.iterations());
+}
+BENCHMARK(BM_Judge);
+
+template <typename Request>
+void BM_FromProto(benchmark::State& state) {
+  const auto request = RequestOf<Request>(0);
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(Convert(request));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_FromProto<v1::ReportPendingRequest>);
+BENCHMARK(BM_FromProto<v1::ReportResultRequest>);
+
+// Durably, beside the programs: a real disk, one hopes. Pendings and results
+// take turns, as in the suite `calls`.
+void BM_Accept(benchmark::State& state) {
+  const TempDir dir(BinDirectory());
+  SqliteOutboxOptions options;
+  options.data_dir = dir.Path("data");
+  options.lane_of = [](const Repository&) { return "lane"; };
+  absl::StatusOr<std::unique_ptr<Outbox>> outbox = OpenSqliteOutbox(options);
+  if (!outbox.ok()) GiveUp(outbox.status().message());
+  int64_t call = 0;
+  for (auto iteration : state) {
+    state.PauseTiming();
+    std::vector<Submission> batch;
+    for (int64_t i = 0; i < state.range(0); ++i) {
+      batch.push_back(SubmissionOf(call++));
+    }
+    state.ResumeTiming();
+    const auto outcomes = (*outbox)->Accept(batch, Clock::System()->Now());
+    if (!outcomes.ok() || !outcomes->front().status.ok()) {
+      state.SkipWithError("nothing is accepted");
+    }
+  }
+  state.SetItemsProcessed(call);
+}
+BENCHMARK(BM_Accept)->Arg(1)->Arg(64)->Arg(256)->UseRealTime();
+
+}  // namespace
+}  // namespace signalbox
+
+BENCHMARK_MAIN();

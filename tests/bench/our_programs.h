@@ -1,0 +1,29 @@
+#ifndef SIGNALBOX_TESTS_BENCH_OUR_PROGRAMS_H_
+#define SIGNALBOX_TESTS_BENCH_OUR_PROGRAMS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "tests/bench/program.h"
+
+namespace signalbox {
+
+// The programs of this build, at loopback addresses that were free: ready() is
+// HOST:PORT.
+
+// The path of one of them.
+std::string OurProgram(absl::string_view name);
+
+// signalbox-server with its data in `data_dir`, and a token for the GitHub at
+// `api_url`. What it serves gRPC at.
+std::unique_ptr<Program> StartOurServer(const std::string& api_url,
+                                        const std::string& data_dir);
+
+// signalbox-shim in front of the server at `server`.
+std::unique_ptr<Program> StartOurShim(const std::string& server,
+                                      const std::string& secret_file);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_OUR_PROGRAMS_H_
