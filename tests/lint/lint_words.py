@@ -17,6 +17,8 @@ RULES = (
      ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
       "shim/http_adapter.cc",  # After a failed accept(), and for a thread.
       "tests/bench/webhooks/github_view.cc",  # So that looking costs little.
+      "tests/bench/calls/contestants.cc",  # Until a program is quiet,
+      "tests/bench/calls/resting.cc",  # or has been.
       "tests/integration/*")),
     ("time is an argument; server/base/clock.cc reads the clock",
      re.compile(r"\babsl\s*::\s*Now\s*\(|\b\w+\s*::\s*now\s*\("

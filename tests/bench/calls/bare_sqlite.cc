@@ -21,7 +21,7 @@ BareSqlite::BareSqlite(const std::string& path) {
   }
   // A log that grows costs the file system more than one that is written over,
   // as it is from the first checkpoint on, at 1,000 pages.
-  for (int i = 0; i < 3; ++i) Commit(20'000, absl::Nanoseconds(1));
+  for (int i = 0; i < 3; ++i) Commit(20'000, absl::ZeroDuration());
 }
 
 BareSqlite::~BareSqlite() {
@@ -32,8 +32,9 @@ BareSqlite::~BareSqlite() {
 std::vector<absl::Duration> BareSqlite::Commit(int rows, absl::Duration time) {
   const std::string text(100, 'x');
   std::vector<absl::Duration> took;
-  const absl::Duration end = Clock::System()->Monotonic() + time;
-  for (absl::Duration now = Clock::System()->Monotonic(); now < end;) {
+  absl::Duration now = Clock::System()->Monotonic();
+  const absl::Duration end = now + time;
+  do {
     Run("BEGIN IMMEDIATE");
     for (int i = 0; i < rows; ++i) {
       sqlite3_bind_text(insert_, 1, text.data(), static_cast<int>(text.size()),
@@ -45,7 +46,7 @@ std::vector<absl::Duration> BareSqlite::Commit(int rows, absl::Duration time) {
     const absl::Duration begin = now;
     now = Clock::System()->Monotonic();
     took.push_back(now - begin);
-  }
+  } while (now < end);
   return took;
 }
 

@@ -25,8 +25,8 @@ class BareSqlite {
   BareSqlite(const BareSqlite&) = delete;
   BareSqlite& operator=(const BareSqlite&) = delete;
 
-  // Commits so many rows at a time, until `time` is over. What each
-  // transaction took.
+  // Commits so many rows at a time until `time` is over, once at least. What
+  // each transaction took.
   std::vector<absl::Duration> Commit(int rows, absl::Duration time);
 
  private:

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -16,7 +15,7 @@
 namespace signalbox {
 namespace {
 
-constexpr std::chrono::seconds kAnswerLimit(10);
+constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 // Of an open loop.
 constexpr size_t kMostUnderWay = 4096;
 
@@ -30,7 +29,8 @@ std::string Describe(const grpc::Status& status) {
 
 void Renew(std::optional<grpc::ClientContext>* context) {
   context->emplace();
-  (*context)->set_deadline(std::chrono::system_clock::now() + kAnswerLimit);
+  (*context)->set_deadline(
+      absl::ToChronoTime(Clock::System()->Now() + kAnswerLimit));
 }
 
 class ReportExchange : public Exchange {

@@ -45,8 +45,8 @@ Contestant StartNoop();
 // become due and wait, after each commit the poster looks for work and finds
 // its credential silent. So what is measured is acceptance alone. Without a
 // credential it would be more: every report is then taken out and abandoned, in
-// two transactions of its own. With a GitHub that answers, a pace of some posts a minute would
-// come on top, of which nobody who reports notices anything.
+// two transactions of its own. With a GitHub that answers, a pace of some posts
+// a minute would come on top, of which nobody who reports notices anything.
 Contestant StartServer(const std::string& data_dir, const DeadAddress& github);
 
 // What `work` costs a program, with what is left to do behind its answers: the

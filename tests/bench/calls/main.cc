@@ -68,8 +68,8 @@ int Main(int argc, char** argv) {
   app.add_option("--save", save, "A file to write what --json says into");
   app.add_flag("--quick", quick,
                "Small numbers: shows that it works, measures nothing");
-  app.add_option("--rounds", options.rounds, "[5]");
-  app.add_option("--seconds", seconds, "Of one turn of one server [3]");
+  app.add_option("--rounds", options.rounds, "[9]");
+  app.add_option("--seconds", seconds, "Of one turn of one server [1.5]");
   app.add_option("--directory", options.directory,
                  "For the servers' data; a real disk [beside the programs]");
   app.add_option("--due-keys", scale.due_keys, "Of scale [1000000]");

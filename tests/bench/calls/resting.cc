@@ -25,7 +25,7 @@ std::vector<Figure> Resting(const CallOptions& options) {
   ShowProgress("rest");
   std::this_thread::sleep_for(absl::ToChronoMilliseconds(options.time));
   // CPU time is counted in steps of 10 ms.
-  const absl::Duration time = options.time * 4;
+  const absl::Duration time = options.time * 8;
   const std::pair<const Program*, double> programs[] = {
       {server.program.get(), 30}, {shim.get(), 20}};
   std::vector<absl::Duration> before;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -32,8 +31,8 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
         next_(*next),
         begin_(Now()),
         last_answer_(begin_) {
-    context_.set_deadline(std::chrono::system_clock::now() +
-                          absl::ToChronoMilliseconds(load.time + kAnswerLimit));
+    context_.set_deadline(
+        absl::ToChronoTime(Clock::System()->Now() + load.time + kAnswerLimit));
     stub->async()->StreamReports(&context_, this);
     MutexLock lock(&mu_);
     // The stream is not done while somebody may still write.

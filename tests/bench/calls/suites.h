@@ -18,8 +18,8 @@ namespace signalbox {
 struct CallOptions {
   // Where the servers keep their data: a real disk.
   std::string directory;
-  int rounds = 5;
-  absl::Duration time = absl::Seconds(3);  // Of one turn.
+  int rounds = 9;
+  absl::Duration time = absl::Seconds(1.5);  // Of one turn.
   // Of the streams, without a pause.
   absl::Duration stream_time = absl::Seconds(30);
   // Whether speed has aims; what is right or wrong always has.
