@@ -63,6 +63,7 @@ class Decision {
     Outcome outcome;
     outcome.status = FindCommit();
     if (!outcome.status.ok()) return outcome;
+    WriteEarlierChanges();
     const bool repeated = IsRepeated();
     const bool overtaken = !repeated && HeadIsOvertaken();
     outcome.receipts.reserve(submission_.reports.size());
@@ -113,6 +114,19 @@ class Decision {
     if (repository_key_ != 0)
       commit_ = rows_->FindCommit(repository_key_, sha_);
     return absl::OkStatus();
+  }
+
+  // Whoever watches sees each change of a status, and so each is written, even
+  // if the next is in the same transaction.
+  void WriteEarlierChanges() {
+    if (commit_ == nullptr) return;
+    for (const Report& report : submission_.reports) {
+      if (rows_->HasChanged(*commit_, absl::AsciiStrToLower(report.context))) {
+        rows_->Write();
+        commit_ = rows_->FindCommit(repository_key_, sha_);
+        return;
+      }
+    }
   }
 
   // Finds the name that the repository has now, and learns of a new one.

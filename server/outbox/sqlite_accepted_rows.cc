@@ -110,6 +110,15 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   return AddEntry(commit, std::move(entry));
 }
 
+bool AcceptedRows::HasChanged(const CommitRow& commit,
+                              const std::string& context_key) const {
+  const auto found = commit.entries.find(context_key);
+  if (found == commit.entries.end()) return false;
+  const EntryRow& entry = *found->second;
+  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed ||
+         entry.observed != nullptr;
+}
+
 EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {
   auto owned = std::make_unique<EntryRow>(std::move(entry));
   seen_entries_.emplace_back(commit, owned.get());

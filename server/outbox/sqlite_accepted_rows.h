@@ -59,8 +59,8 @@ struct CommitRow {
 };
 
 // The rows that the submissions of one transaction are about. Each is read
-// once, is changed in memory, and is written once, however many reports of one
-// commit or status there are; the history gets a row for each.
+// once, is changed in memory, and is written once, however many submissions
+// there are of one commit; the history gets a row for each report.
 //
 // Errors stick to the connection. Not thread-safe.
 class AcceptedRows {
@@ -77,6 +77,9 @@ class AcceptedRows {
   CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
+  // Whether Write has something to write for this entry.
+  bool HasChanged(const CommitRow& commit,
+                  const std::string& context_key) const;
   // `entry` is new.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 

@@ -100,7 +100,8 @@ StatusServiceImpl::StatusServiceImpl(Options options,
       expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {
   for (const char* const method :
        {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
-        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository"}) {
+        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository",
+        "WatchStatuses"}) {
     counters_.try_emplace(method, metrics, "signalbox_calls_total",
                           "gRPC calls answered, by code.",
                           Metrics::Labels{{"method", method}});
@@ -407,7 +408,7 @@ WatchReactor* StatusServiceImpl::WatchStatuses(
   return OpenWatchStream(
       context,
       caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
-      request->after_sequence(), &hub_, metrics_);
+      request->after_sequence(), &hub_, &counters_.at("WatchStatuses"));
 }
 
 absl::Status StatusServiceImpl::AuthorizeEvent(const Caller* caller,

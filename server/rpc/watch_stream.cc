@@ -24,11 +24,11 @@ class WatchStream : public WatchReactor,
                     public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(grpc::CallbackServerContext* context, WatchFilter filter,
-              int64_t after_sequence, WatchHub* hub, Metrics* metrics)
+              int64_t after_sequence, WatchHub* hub, CodeCounters* ends)
       : context_(context),
         filter_(std::move(filter)),
         hub_(hub),
-        metrics_(metrics),
+        ends_(ends),
         last_sequence_(after_sequence) {}
 
   // Keeps itself until gRPC is done with it.
@@ -157,16 +157,14 @@ class WatchStream : public WatchReactor,
                                  last_sequence_));
       }
     }
-    metrics_->Add("signalbox_calls_total", "gRPC calls answered, by code.",
-                  {{"method", "WatchStatuses"},
-                   {"code", absl::StatusCodeToString(end.code())}});
+    ends_->Count(end.code());
     Finish(ToGrpcStatus(end, context_));
   }
 
   grpc::CallbackServerContext* const context_;
   const WatchFilter filter_;
   WatchHub* const hub_;
-  Metrics* const metrics_;
+  CodeCounters* const ends_;
 
   // Of gRPC while it writes, of whoever drives otherwise.
   std::shared_ptr<const WatchedChange> sent_;
@@ -190,11 +188,11 @@ class WatchStream : public WatchReactor,
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
                               int64_t after_sequence, WatchHub* hub,
-                              Metrics* metrics) {
+                              CodeCounters* ends) {
   const absl::Status refusal = filter.status();
   const auto stream = std::make_shared<WatchStream>(
       context, filter.ok() ? *std::move(filter) : WatchFilter(), after_sequence,
-      hub, metrics);
+      hub, ends);
   WatchReactor* const reactor = stream.get();
   stream->Start(refusal);
   return reactor;

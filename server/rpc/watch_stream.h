@@ -13,12 +13,13 @@ using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 
 // Begins a call of WatchStatuses, which deletes itself: tells the client of
 // what `hub` offers after `after_sequence` and `filter` wants; an error ends
-// the call with it. Initial metadata goes out once watching has begun. `hub`
-// and `metrics` are borrowed, and must outlive the gRPC server.
+// the call with it. Initial metadata goes out once watching has begun. `ends`
+// counts how calls end. It and `hub` are borrowed, and must outlive the gRPC
+// server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
                               int64_t after_sequence, WatchHub* hub,
-                              Metrics* metrics);
+                              CodeCounters* ends);
 
 }  // namespace signalbox
 
