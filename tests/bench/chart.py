@@ -20,11 +20,16 @@ from matplotlib import pyplot  # noqa: E402  (after the backend is chosen)
 MET, MISSED, UNJUDGED = "#2a7f62", "#b23a48", "#8d99ae"
 
 
+def number(value):
+    """With three digits that count, and never as a power of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def label(figure):
     """The figure's name, and what it is made of."""
     return (f"{figure['suite']}: {figure['what'].strip()}\n"
-            f"{figure['value']:.4g} {figure['unit']}, "
-            f"reference {figure['reference']:.4g} {figure['unit']}")
+            f"{number(figure['value'])} {figure['unit']}, "
+            f"reference {number(figure['reference'])} {figure['unit']}")
 
 
 def colour(figure):
@@ -44,7 +49,7 @@ def draw(figures, path):
     axes.barh(rows, [f["ratio"] for f in compared],
               color=[colour(f) for f in compared], height=0.6)
     for row, figure in zip(rows, compared):
-        axes.annotate(f" {figure['ratio']:.3g}", (figure["ratio"], row),
+        axes.annotate(f"  {figure['ratio']:.3g}", (figure["ratio"], row),
                       va="center", fontsize=8)
         if figure["aim"]:
             aim = float(figure["aim"].split()[1])
@@ -53,6 +58,7 @@ def draw(figures, path):
                           fontsize=6)
     axes.set_yticks(list(rows), [label(f) for f in compared], fontsize=7)
     axes.set_xscale("log")
+    axes.set_ylim(-0.8, len(compared))
     smallest = min(f["ratio"] for f in compared)
     largest = max(f["ratio"] for f in compared)
     axes.set_xlim(10 ** math.floor(math.log10(min(smallest, 0.5))),
