@@ -16,6 +16,7 @@
 #include "tests/bench/calls/suites.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/program.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -84,6 +85,9 @@ int Main(int argc, char** argv) {
     scale = {2000, 2000};
   }
 
+  // Static, so that GiveUp removes it too.
+  static const TempDir data(options.directory);
+  options.directory = data.path();
   const double load_before = LoadAverage();
   std::vector<Figure> figures;
   for (const std::string& suite : suites) {
