@@ -67,7 +67,7 @@ class Effect {
     const std::string canonical = current->Canonical();
     const int64_t key = state_->repositories.Find(connection_, canonical);
     if (key == 0) return absl::OkStatus();
-    state_->repositories.Revive(connection_, key);
+    state_->repositories.Revive(connection_, key, &state_->sequence);
     for (const bool is_pending : {false, true}) {
       state_->repositories.AddDue(connection_, canonical, is_pending);
     }
@@ -81,7 +81,7 @@ class Effect {
       return absl::OkStatus();
     }
     state_->repositories.ReviveAccount(connection_, changed.host,
-                                       changed.account);
+                                       changed.account, &state_->sequence);
     return absl::OkStatus();
   }
 

@@ -70,7 +70,7 @@ class SqliteOutbox : public Outbox {
   absl::Status AssignLanes() {
     const absl::Status status =
         Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-          state_.repositories.AssignLanes(writer_.get());
+          state_.repositories.AssignLanes(writer_.get(), &state_.sequence);
         });
     is_open_ = status.ok();
     return status;

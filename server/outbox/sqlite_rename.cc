@@ -285,7 +285,7 @@ void RenameRepository(SqliteConnection* connection, SqliteWriterState* state,
   const int64_t key =
       repositories.FindOrAdd(connection, to_canonical, to, github_id);
   repositories.AddAlias(connection, from_canonical, github_id, key);
-  repositories.Revive(connection, key);
+  repositories.Revive(connection, key, &state->sequence);
   for (const bool is_pending : {false, true}) {
     repositories.AddDue(connection, to_canonical, is_pending);
   }

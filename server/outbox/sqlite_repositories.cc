@@ -57,15 +57,17 @@ constexpr char kPutAlias[] =
 constexpr char kDeleteAlias[] =
     "DELETE FROM repository_alias WHERE canonical = ?";
 
-constexpr char kRevive[] =
-    "UPDATE entry SET posting_state = ?, posting_reason = '', try_count = 0, "
-    "refusal_count = 0, due_time_us = "
-    "MAX(first_due_time_us, IFNULL(ambiguous_time_us + ?, 0)) "
-    "WHERE commit_key IN "
+constexpr char kListRevived[] =
+    "SELECT entry_id FROM entry WHERE commit_key IN "
     "(SELECT commit_key FROM commit_summary WHERE repository_key = ?) "
     "AND posting_state = ? AND lease_version = 0 AND posting_reason IN "
     "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED')";
+    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED') ORDER BY entry_id";
+constexpr char kRevive[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = '', try_count = 0, refusal_count = 0, due_time_us = "
+    "MAX(first_due_time_us, IFNULL(ambiguous_time_us + ?, 0)) "
+    "WHERE entry_id = ?";
 constexpr char kListOfAccount[] =
     "SELECT repository_key, canonical FROM repository "
     "WHERE host = ? AND canonical >= ? AND canonical < ? ORDER BY canonical";
@@ -124,7 +126,8 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
   if (it != known_.end()) it->second.due[is_pending] = false;
 }
 
-void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
+void SqliteRepositories::AssignLanes(SqliteConnection* connection,
+                                     int64_t* sequence) {
   struct Move {
     int64_t repository_key;
     std::string canonical;
@@ -152,7 +155,7 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection) {
   Forget();
   for (const Move& move : moves) {
     if (!move.from.empty()) continue;
-    Revive(connection, move.repository_key);
+    Revive(connection, move.repository_key, sequence);
     for (const bool is_pending : {false, true}) {
       AddDue(connection, move.canonical, is_pending);
     }
@@ -229,7 +232,8 @@ void SqliteRepositories::RemoveAlias(SqliteConnection* connection,
 
 void SqliteRepositories::ReviveAccount(SqliteConnection* connection,
                                        const std::string& host,
-                                       absl::string_view account) {
+                                       absl::string_view account,
+                                       int64_t* sequence) {
   std::vector<std::pair<int64_t, std::string>> found;
   {
     const std::string prefix =
@@ -245,7 +249,7 @@ void SqliteRepositories::ReviveAccount(SqliteConnection* connection,
     }
   }
   for (const auto& [key, canonical] : found) {
-    Revive(connection, key);
+    Revive(connection, key, sequence);
     for (const bool is_pending : {false, true}) {
       AddDue(connection, canonical, is_pending);
     }
@@ -253,11 +257,19 @@ void SqliteRepositories::ReviveAccount(SqliteConnection* connection,
 }
 
 void SqliteRepositories::Revive(SqliteConnection* connection,
-                                int64_t repository_key) {
-  SqliteQuery(connection, kRevive)
-      .Bind(PostingState::kDue, absl::ToInt64Microseconds(kAmbiguousWait),
-            repository_key, PostingState::kAbandoned)
-      .Run();
+                                int64_t repository_key, int64_t* sequence) {
+  std::vector<int64_t> entries;
+  {
+    SqliteQuery query(connection, kListRevived);
+    query.Bind(repository_key, PostingState::kAbandoned);
+    while (query.Next()) query.Read(&entries.emplace_back());
+  }
+  for (const int64_t entry_id : entries) {
+    SqliteQuery(connection, kRevive)
+        .Bind(++*sequence, PostingState::kDue,
+              absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+        .Run();
+  }
 }
 
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection) {

@@ -59,8 +59,9 @@ class SqliteRepositories {
                  bool is_pending, const std::string& canonical);
 
   // Asks `lane_of` anew for every repository. What had no lane and has one now
-  // is revived: what was abandoned for that becomes due.
-  void AssignLanes(SqliteConnection* connection);
+  // is revived: what was abandoned for that becomes due. `sequence` as in
+  // Revive.
+  void AssignLanes(SqliteConnection* connection, int64_t* sequence);
 
   // Gives the repository with this key another name, which must be free, and
   // the lane that goes with it. `github_id` 0: not known.
@@ -73,12 +74,14 @@ class SqliteRepositories {
   void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
 
   // Makes due what was abandoned because the repository could not be found, or
-  // nobody could post for it, or to it.
-  void Revive(SqliteConnection* connection, int64_t repository_key);
+  // nobody could post for it, or to it. Each takes a number: `sequence` is the
+  // last one given.
+  void Revive(SqliteConnection* connection, int64_t repository_key,
+              int64_t* sequence);
 
   // The same for all repositories of an account.
   void ReviveAccount(SqliteConnection* connection, const std::string& host,
-                     absl::string_view account);
+                     absl::string_view account, int64_t* sequence);
 
   // To be called after a rollback, and when the tables were changed in another
   // way: what was learnt may be gone.

@@ -645,6 +645,10 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   lane_ = "acme";
   const std::unique_ptr<Outbox> outbox = Open();
   EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::ElementsAre("acme"));
+  // Two reports, two ends of tries, and one that was revived.
+  EXPECT_EQ(*outbox->NewestSequence(), 5);
+  EXPECT_EQ(outbox->ChangesAfter(4, 10)->at(0).status.posting.state,
+            PostingState::kDue);
   LeaseRequest request;
   request.lane = "acme";
   request.deadline = clock_.Now() + absl::Seconds(20);
