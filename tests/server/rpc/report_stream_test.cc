@@ -435,7 +435,9 @@ TEST_F(ReportStreamTest, ALongStreamKeepsOrderAndNeedsLittleMemory) {
   writer.join();
   EXPECT_TRUE(call->Finish().ok());
   EXPECT_EQ(tag, kReports);
+#ifndef __SANITIZE_ADDRESS__  // It keeps what was freed.
   EXPECT_LT(most_kib - least_kib, 64 << 10);
+#endif
   for (int i = 0; i < kContexts; ++i) {
     EXPECT_EQ(Stored(absl::StrCat("ci/", i))->status.attempt,
               kReports / kContexts);
