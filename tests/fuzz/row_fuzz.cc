@@ -387,6 +387,9 @@ FUZZ_TARGET(row) {
   const auto commits = (*outbox)->ListCommits(std::nullopt, 0, 10);
   CheckStatus(commits.status());
   if (commits.ok()) ReadAll(**outbox, *commits);
+  const absl::Status changes = (*outbox)->ChangesAfter(0, 100).status();
+  // What is damaged may have forgotten changes.
+  if (!absl::IsOutOfRange(changes)) CheckStatus(changes);
   if (work % 4 == 1) Post(**outbox, in);
   if (work % 4 == 2) ReportMore(**outbox, in);
   if (work % 4 == 3) Upkeep(**outbox, in);
