@@ -165,7 +165,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               commit.repository_key, entry->version, held.phase, held.attempt,
               held.round, held.result, held.description, held.target_url,
               entry->report_sequence, now_, entry->expire_time,
-              entry->change_sequence, entry->posting_state, entry->is_pending,
+              entry->report_sequence, entry->posting_state, entry->is_pending,
               entry->first_due_time, due_time, ExpiresAfter(*entry))
         .Run();
     entry->entry_id = connection_->LastInsertId();
