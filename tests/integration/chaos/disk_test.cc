@@ -33,6 +33,8 @@ namespace {
 using testing::HasSubstr;
 
 constexpr char kRepository[] = "acme/app";
+// For what takes no time, on a machine that is slow.
+constexpr absl::Duration kAtLast = absl::Seconds(30);
 const std::string& Sha() {
   static const auto* const sha = new std::string(40, 'a');
   return *sha;
@@ -182,9 +184,9 @@ TEST_F(DiskTest, AFullDiskRefusesReportsAndPostsOn) {
 
     disk.Empty();
     history.Add(history::DiskTrouble{absl::Now(), true});
-    const absl::Duration begin = Clock::System()->Monotonic();
+    const absl::Duration end = Clock::System()->Monotonic() + kAtLast;
     while (!client.ReportResult(Result(++attempt)).ok()) {
-      ASSERT_LE(Clock::System()->Monotonic() - begin, absl::Seconds(2));
+      ASSERT_LT(Clock::System()->Monotonic(), end);
       absl::SleepFor(absl::Milliseconds(10));
     }
     ASSERT_TRUE(load.WaitForAcked(200));
@@ -215,7 +217,7 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsDeletedEnds) {
   ASSERT_TRUE(IsShown(1, absl::Seconds(20)));
   std::filesystem::remove(world_.database());
   EXPECT_FALSE(Report(2).ok());
-  EXPECT_EQ(world_.server().Wait(absl::Seconds(2)), 1);
+  EXPECT_EQ(world_.server().Wait(kAtLast), 1);
   EXPECT_THAT(world_.server().StandardError(), HasSubstr(world_.database()));
 }
 
@@ -235,7 +237,7 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsReplacedEndsAtAnEvent) {
   grpc::ClientContext context;
   v1::ReportEventResponse response;
   EXPECT_FALSE(world_.NewStub()->ReportEvent(&context, event, &response).ok());
-  EXPECT_EQ(world_.server().Wait(absl::Seconds(2)), 1);
+  EXPECT_EQ(world_.server().Wait(kAtLast), 1);
 }
 
 // Reports are refused by then, or the server is gone; never a false answer.
