@@ -370,8 +370,9 @@ class Outbox {
 
   // What changed after the number `after_sequence`, in order; at most `limit`
   // changes. Each report that was accepted is a change, and so is each change
-  // of a posting that took a number. Of a key that was accepted twice in one
-  // submission, or was merged into another, only the last may be left.
+  // of a posting that took a number. Of what was observed twice in one
+  // submission, or of a key that was merged into another, only the last may be
+  // left.
   // OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: some of them are forgotten, or that
   // number was never given.
   virtual absl::StatusOr<std::vector<StatusChange>> ChangesAfter(

@@ -67,6 +67,10 @@ constexpr char kRollback[] = "ROLLBACK";
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
     const std::string& path, Access access) {
+  // Nobody asks SQLite how much memory it has, and counting takes a lock with
+  // each allocation. Refused if SQLite is in use already: then it counts.
+  [[maybe_unused]] static const int without_counting =
+      sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (access) {
     case Access::kCreate:

@@ -30,9 +30,7 @@ constexpr char kPutPullRequest[] =
 struct Draft {
   EntryRow row;
   EntryRow* stored = nullptr;  // Null: it is new.
-  CommitState state_before = CommitState::kPending;
-  bool was_accepted = false;  // By this submission.
-  bool was_observed = false;
+  bool was_accepted = false;   // By this submission.
 };
 
 // A report that goes into the history.
@@ -40,8 +38,9 @@ struct Recorded {
   size_t draft;
   const Report* report;
   Phase phase;
-  int64_t version;  // Both 0: superseded.
+  int64_t version;
   int64_t sequence;
+  std::optional<absl::Time> expire_time;
 };
 
 // Decides about a whole submission, and keeps it only then: one that is refused
@@ -63,7 +62,7 @@ class Decision {
     Outcome outcome;
     outcome.status = FindCommit();
     if (!outcome.status.ok()) return outcome;
-    WriteEarlierChanges();
+    WriteWhatWasObserved();
     const bool repeated = IsRepeated();
     const bool overtaken = !repeated && HeadIsOvertaken();
     outcome.receipts.reserve(submission_.reports.size());
@@ -116,12 +115,17 @@ class Decision {
     return absl::OkStatus();
   }
 
-  // Whoever watches sees each change of a status, and so each is written, even
-  // if the next is in the same transaction.
-  void WriteEarlierChanges() {
-    if (commit_ == nullptr) return;
+  // Whoever watches sees each change of a status. A report has a row of its own
+  // that tells of it; what was observed is told of by the entry, and so its row
+  // is written before and after.
+  void WriteWhatWasObserved() {
+    if (commit_ == nullptr || commit_->entries.empty()) return;
+    using Change = AcceptedRows::Change;
     for (const Report& report : submission_.reports) {
-      if (rows_->HasChanged(*commit_, absl::AsciiStrToLower(report.context))) {
+      const Change change =
+          rows_->ChangeOf(*commit_, absl::AsciiStrToLower(report.context));
+      if (change == Change::kObserved ||
+          (change == Change::kReported && submission_.observed.has_value())) {
         rows_->Write();
         commit_ = rows_->FindCommit(repository_key_, sha_);
         return;
@@ -204,7 +208,6 @@ class Decision {
       draft.row.context_key = std::move(context_key);
       draft.row.context = report.context;
     }
-    draft.state_before = StateOf(draft.row.held.phase, draft.row.held.result);
     return drafts_.size() - 1;
   }
 
@@ -246,14 +249,12 @@ class Decision {
     if (observed.status_id <= row.shown_status_id) {
       return Disposition::kUnchanged;
     }
-    if (draft->stored == nullptr && !draft->was_accepted) {
+    if (draft->stored == nullptr) {
       row.posting_state = PostingState::kObserved;
     }
     row.shown_status_id = observed.status_id;
     row.observed = &report;
-    if (!draft->was_observed) row.observed_count++;
     row.change_sequence = ++sequence_;
-    draft->was_observed = true;
     return Disposition::kAccepted;
   }
 
@@ -289,8 +290,13 @@ class Decision {
 
   void Record(size_t index, const Report& report, Phase phase, bool accepted) {
     const EntryRow& row = drafts_[index].row;
-    recorded_.push_back({index, &report, phase, accepted ? row.version : 0,
-                         accepted ? row.report_sequence : 0});
+    Recorded& recorded = recorded_.emplace_back();
+    recorded.draft = index;
+    recorded.report = &report;
+    recorded.phase = phase;
+    recorded.version = accepted ? row.version : 0;
+    recorded.sequence = accepted ? row.report_sequence : -sequence_;
+    if (accepted) recorded.expire_time = row.expire_time;
   }
 
   static Outcome Conflict(const Report& report) {
@@ -336,7 +342,7 @@ class Decision {
     const bool changes_commit =
         !recorded_.empty() ||
         std::any_of(drafts_.begin(), drafts_.end(),
-                    [](const Draft& draft) { return draft.was_observed; });
+                    [](const Draft& draft) { return IsObserved(draft); });
     if (changes_commit) KeepCommit();
     for (size_t i = 0; i < drafts_.size(); ++i) {
       Draft& draft = drafts_[i];
@@ -346,7 +352,7 @@ class Decision {
       }
       if (draft.stored != nullptr) {
         *draft.stored = std::move(draft.row);
-      } else if (has_history[i] || draft.was_observed) {
+      } else if (has_history[i] || IsObserved(draft)) {
         draft.stored = rows_->AddEntry(commit_, std::move(draft.row));
       }
     }
@@ -356,7 +362,8 @@ class Decision {
                          submission_.caller,
                          submission_.delivery.has_value()
                              ? absl::string_view(submission_.delivery->id)
-                             : absl::string_view()});
+                             : absl::string_view(),
+                         recorded.expire_time});
     }
     state_->sequence = sequence_;
   }
@@ -371,11 +378,16 @@ class Decision {
       if (draft.stored == nullptr || draft.stored->version == 0) {
         commit_->status_count++;
       } else {
-        Count(draft.state_before, -1);
+        const Held& before = draft.stored->held;
+        Count(StateOf(before.phase, before.result), -1);
       }
-      const EntryRow& row = draft.row;
-      Count(StateOf(row.held.phase, row.held.result), 1);
+      const Held& now = draft.row.held;
+      Count(StateOf(now.phase, now.result), 1);
     }
+  }
+
+  static bool IsObserved(const Draft& draft) {
+    return draft.row.observed != nullptr;
   }
 
   void Count(CommitState state, int by) {

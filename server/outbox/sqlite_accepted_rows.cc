@@ -1,6 +1,7 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
 namespace {
@@ -47,12 +48,12 @@ constexpr char kRenewEntry[] =
 constexpr char kNoteObserved[] =
     "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
     "shown_description = ?, shown_target_url = ?, change_sequence = ?, "
-    "status_count = status_count + ? WHERE entry_id = ?";
+    "status_count = status_count + 1 WHERE entry_id = ?";
 
 constexpr char kInsertReport[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
-    "attempt, result, description, target_url, caller, delivery_id) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "attempt, result, description, target_url, caller, delivery_id, "
+    "expire_time_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 std::optional<int64_t> ExpiresAfter(const EntryRow& entry) {
   if (!entry.expire_time.has_value()) return std::nullopt;
@@ -110,13 +111,15 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   return AddEntry(commit, std::move(entry));
 }
 
-bool AcceptedRows::HasChanged(const CommitRow& commit,
-                              const std::string& context_key) const {
+AcceptedRows::Change AcceptedRows::ChangeOf(
+    const CommitRow& commit, const std::string& context_key) const {
   const auto found = commit.entries.find(context_key);
-  if (found == commit.entries.end()) return false;
+  if (found == commit.entries.end()) return Change::kNone;
   const EntryRow& entry = *found->second;
-  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed ||
-         entry.observed != nullptr;
+  if (entry.observed != nullptr) return Change::kObserved;
+  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed
+             ? Change::kReported
+             : Change::kNone;
 }
 
 EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {
@@ -165,7 +168,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               commit.repository_key, entry->version, held.phase, held.attempt,
               held.round, held.result, held.description, held.target_url,
               entry->report_sequence, now_, entry->expire_time,
-              entry->report_sequence, entry->posting_state, entry->is_pending,
+              entry->change_sequence, entry->posting_state, entry->is_pending,
               entry->first_due_time, due_time, ExpiresAfter(*entry))
         .Run();
     entry->entry_id = connection_->LastInsertId();
@@ -188,8 +191,9 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
   SqliteQuery(connection_, kNoteObserved)
       .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
             entry->observed->description, entry->observed->target_url,
-            entry->change_sequence, entry->observed_count, entry->entry_id)
+            entry->change_sequence, entry->entry_id)
       .Run();
+  NoteChange(connection_, entry->entry_id);
 }
 
 void AcceptedRows::WriteHistory(const HistoryRow& row) {
@@ -197,7 +201,7 @@ void AcceptedRows::WriteHistory(const HistoryRow& row) {
   SqliteQuery(connection_, kInsertReport)
       .Bind(row.entry->entry_id, row.version, row.sequence, now_, row.phase,
             report.attempt, report.result, report.description,
-            report.target_url, row.caller, row.delivery_id)
+            report.target_url, row.caller, row.delivery_id, row.expire_time)
       .Run();
 }
 

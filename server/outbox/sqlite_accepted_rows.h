@@ -38,9 +38,8 @@ struct EntryRow {
   // If it was accepted or renewed; nothing: it does not expire.
   std::optional<absl::Time> expire_time;
   absl::Duration expires_after;
-  // The newest report of what GitHub shows, and how many there were.
+  // What GitHub shows, by the newest report of it.
   const Report* observed = nullptr;
-  int64_t observed_count = 0;
 };
 
 // A row of `commit_summary`, with the entries that the transaction has seen.
@@ -77,14 +76,15 @@ class AcceptedRows {
   CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
-  // Whether Write has something to write for this entry.
-  bool HasChanged(const CommitRow& commit,
+  // What Write will do to this entry.
+  enum class Change { kNone, kReported, kObserved };
+  Change ChangeOf(const CommitRow& commit,
                   const std::string& context_key) const;
   // `entry` is new.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 
-  // A row of the history. All are borrowed until Write; version and sequence
-  // are 0 for what was superseded.
+  // A row of the history, with what the columns of `report` hold. All are
+  // borrowed until Write.
   struct HistoryRow {
     const EntryRow* entry = nullptr;
     const Report* report = nullptr;
@@ -93,6 +93,7 @@ class AcceptedRows {
     int64_t sequence = 0;
     absl::string_view caller;
     absl::string_view delivery_id;
+    std::optional<absl::Time> expire_time;
   };
   void AddHistory(const HistoryRow& row) { history_.push_back(row); }
 

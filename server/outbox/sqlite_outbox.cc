@@ -8,6 +8,7 @@
 #include "server/base/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
@@ -154,7 +155,8 @@ class SqliteOutbox : public Outbox {
   absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
                                                          int limit) override {
     return Read([&](SqliteConnection* reader) {
-      return signalbox::ChangesAfter(reader, after_sequence, limit);
+      return signalbox::ChangesAfter(reader, after_sequence, limit,
+                                     options_.changes_kept);
     });
   }
 
@@ -285,10 +287,10 @@ class SqliteOutbox : public Outbox {
   // is believed any more: even a COMMIT that failed may have happened.
   template <typename Change>
   absl::Status Write(Change change) {
-    MutexLock lock(&mu_);
     absl::Status status;
     bool changed = false;
     {
+      MutexLock lock(&mu_);
       SqliteTransaction transaction(writer_.get(),
                                     SqliteTransaction::Kind::kWrite);
       if (!state_is_loaded_) LoadState();
@@ -302,10 +304,11 @@ class SqliteOutbox : public Outbox {
         ForgetChanges(writer_.get(), state_.sequence - options_.changes_kept);
       }
       status = transaction.Commit();
+      changed = changed && status.ok();
+      if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
+      state_is_loaded_ = status.ok() || Mutated(Mutant::kStateKeptAfterError);
     }
-    if (changed && status.ok() && options_.on_change) options_.on_change();
-    if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
-    state_is_loaded_ = status.ok() || Mutated(Mutant::kStateKeptAfterError);
+    if (changed && options_.on_change) options_.on_change();
     return status.ok() ? status : RunTimeError(status);
   }
 

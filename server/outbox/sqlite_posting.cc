@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "server/base/mutant.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
@@ -383,6 +384,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now) {
   Leased entry;
   if (!Load(connection, settlement.entry_id, &entry)) return;
+  const int64_t change_sequence = entry.change_sequence;
   if (settlement.attempted.has_value()) {
     const Try& attempted = *settlement.attempted;
     SqliteQuery(connection, kInsertTry)
@@ -417,6 +419,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             entry.shown_target_url, entry.status_count, settlement.entry_id,
             entry.lease_version, entry.lease_number)
       .Run();
+  if (entry.change_sequence != change_sequence) {
+    NoteChange(connection, settlement.entry_id);
+  }
 }
 
 std::vector<std::string> DueLanes(SqliteConnection* connection,
@@ -464,6 +469,7 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
       .Bind(++state->sequence, PostingState::kDue, now,
             absl::ToInt64Microseconds(kAmbiguousWait), *entry_id)
       .Run();
+  NoteChange(connection, *entry_id);
   state->repositories.AddDue(connection, canonical, is_pending);
   return absl::OkStatus();
 }

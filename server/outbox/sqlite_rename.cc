@@ -8,6 +8,7 @@
 
 #include "server/outbox/entry_state.h"
 #include "server/outbox/outbox.h"
+#include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
 namespace {
@@ -175,6 +176,7 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
             shows.shown_target_url, from.status_count + to.status_count,
             winner.entry_id)
       .Run();
+  NoteChange(connection, winner.entry_id);
 }
 
 void Summarize(SqliteConnection* connection, int64_t commit_key) {

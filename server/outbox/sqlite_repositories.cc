@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/mutant.h"
+#include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
 namespace {
@@ -269,6 +270,7 @@ void SqliteRepositories::Revive(SqliteConnection* connection,
         .Bind(++*sequence, PostingState::kDue,
               absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
         .Run();
+    NoteChange(connection, entry_id);
   }
 }
 

@@ -1,10 +1,12 @@
 #include "server/outbox/sqlite_retention.h"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "server/outbox/outbox.h"
+#include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
 namespace {
@@ -13,8 +15,6 @@ namespace {
 constexpr int kCommitsPerBatch = 20;
 constexpr int kHistoryPerBatch = 200;
 constexpr int kPullRequestsPerBatch = 50;
-// More than a transaction usually makes.
-constexpr int kChangesPerBatch = 1000;
 
 // In the order of the newest report, which is that of time.
 constexpr char kListCommits[] =
@@ -37,16 +37,15 @@ constexpr char kDeleteEntries[] = "DELETE FROM entry WHERE commit_key = ?";
 constexpr char kDeleteCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
 
+constexpr char kFindOldReport[] =
+    "SELECT MAX(sequence) FROM report WHERE accept_time_us < ? AND report_id "
+    "IN (SELECT report_id FROM report ORDER BY report_id LIMIT ?)";
 constexpr char kDeleteOldReports[] =
     "DELETE FROM report WHERE accept_time_us < ? AND report_id IN "
     "(SELECT report_id FROM report ORDER BY report_id LIMIT ?)";
 constexpr char kDeleteOldTries[] =
     "DELETE FROM try WHERE begin_time_us < ? AND try_id IN "
     "(SELECT try_id FROM try ORDER BY try_id LIMIT ?)";
-
-constexpr char kDeleteChanges[] =
-    "DELETE FROM change WHERE change_sequence IN (SELECT change_sequence "
-    "FROM change WHERE change_sequence <= ? ORDER BY change_sequence LIMIT ?)";
 
 constexpr char kListPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "
@@ -143,22 +142,27 @@ bool ForgetHistory(SqliteConnection* connection, const char* sql,
   return Changes(connection) == kHistoryPerBatch;
 }
 
+// Those that go next were changes, too.
+void NoteOldReports(SqliteConnection* connection, absl::Time before) {
+  std::optional<int64_t> sequence;
+  {
+    SqliteQuery query(connection, kFindOldReport);
+    query.Bind(before, kHistoryPerBatch);
+    if (query.Next()) query.Read(&sequence);
+  }
+  if (sequence.value_or(0) > 0) NoteForgotten(connection, *sequence);
+}
+
 }  // namespace
 
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before) {
   bool more = ForgetCommits(connection, state, before);
   more |= ForgetPullRequests(connection, state, before);
+  NoteOldReports(connection, before);
   more |= ForgetHistory(connection, kDeleteOldReports, before);
   more |= ForgetHistory(connection, kDeleteOldTries, before);
   return more;
-}
-
-void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence) {
-  if (up_to_sequence <= 0) return;
-  SqliteQuery(connection, kDeleteChanges)
-      .Bind(up_to_sequence, kChangesPerBatch)
-      .Run();
 }
 
 }  // namespace signalbox

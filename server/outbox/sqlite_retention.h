@@ -11,9 +11,6 @@ namespace signalbox {
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before);
 
-// Forgets changes up to this number, some hundred at most.
-void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence);
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_RETENTION_H_

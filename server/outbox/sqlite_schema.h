@@ -13,7 +13,8 @@ constexpr int kSchemaVersion = 4;
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
 constexpr char kSchema[] = R"sql(
--- schema_version; sequence: the last number given.
+-- schema_version; sequence: the last number given; forgotten_sequence: what has
+-- this number or a smaller one may be forgotten.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
@@ -148,8 +149,9 @@ CREATE INDEX entry_expiry ON entry (expire_time_us)
 CREATE TABLE report (
   report_id INTEGER PRIMARY KEY,
   entry_id INTEGER NOT NULL REFERENCES entry,
-  -- Both 0: superseded.
+  -- 0: superseded.
   version INTEGER NOT NULL,
+  -- Of what was superseded: not above 0.
   sequence INTEGER NOT NULL,
   accept_time_us INTEGER NOT NULL,
   phase INTEGER NOT NULL,
@@ -231,8 +233,12 @@ CREATE TABLE mark (
 
 // What version 4 added; a new database gets it after kTablesOf3.
 constexpr char kTablesOf4[] = R"sql(
--- What became of entries, by number: the newest changes, and how the entry was
--- then. Its columns mean what they mean there.
+-- From here on `sequence` of what was superseded is the last number given by
+-- then, negated: so the rows are in the order of all numbers.
+ALTER TABLE report ADD COLUMN expire_time_us INTEGER;
+
+-- What became of entries without a report, by number: the newest changes, and
+-- how the entry was then. Its columns mean what they mean there.
 CREATE TABLE change (
   change_sequence INTEGER PRIMARY KEY,
   -- No reference: it may be forgotten, or merged into another.
@@ -256,40 +262,6 @@ CREATE TABLE change (
   shown_description TEXT NOT NULL,
   shown_target_url TEXT NOT NULL
 ) STRICT;
-
--- Whoever gives an entry a number has made a change, in whatever statement.
-CREATE TRIGGER entry_added AFTER INSERT ON entry
-  WHEN NEW.change_sequence > 0
-BEGIN
-  INSERT OR REPLACE INTO change (
-    change_sequence, entry_id, context, version, phase, attempt, result,
-    description, target_url, report_time_us, expire_time_us, posting_state,
-    posting_reason, try_count, post_time_us, due_time_us, lease_version,
-    shown_state, shown_description, shown_target_url)
-  VALUES (
-    NEW.change_sequence, NEW.entry_id, NEW.context, NEW.version, NEW.phase,
-    NEW.attempt, NEW.result, NEW.description, NEW.target_url,
-    NEW.report_time_us, NEW.expire_time_us, NEW.posting_state,
-    NEW.posting_reason, NEW.try_count, NEW.post_time_us, NEW.due_time_us,
-    NEW.lease_version, NEW.shown_state, NEW.shown_description,
-    NEW.shown_target_url);
-END;
-CREATE TRIGGER entry_changed AFTER UPDATE OF change_sequence ON entry
-  WHEN NEW.change_sequence <> OLD.change_sequence
-BEGIN
-  INSERT OR REPLACE INTO change (
-    change_sequence, entry_id, context, version, phase, attempt, result,
-    description, target_url, report_time_us, expire_time_us, posting_state,
-    posting_reason, try_count, post_time_us, due_time_us, lease_version,
-    shown_state, shown_description, shown_target_url)
-  VALUES (
-    NEW.change_sequence, NEW.entry_id, NEW.context, NEW.version, NEW.phase,
-    NEW.attempt, NEW.result, NEW.description, NEW.target_url,
-    NEW.report_time_us, NEW.expire_time_us, NEW.posting_state,
-    NEW.posting_reason, NEW.try_count, NEW.post_time_us, NEW.due_time_us,
-    NEW.lease_version, NEW.shown_state, NEW.shown_description,
-    NEW.shown_target_url);
-END;
 )sql";
 
 // Makes a database of version 1 one of version 2.
@@ -321,6 +293,8 @@ constexpr char kUpgradeTo3[] =
 
 // After kTablesOf4, makes a database of version 3 one of version 4.
 constexpr char kUpgradeTo4[] =
+    "INSERT INTO meta (name, value) SELECT 'forgotten_sequence', value "
+    "FROM meta WHERE name = 'sequence';"
     "UPDATE meta SET value = 4 WHERE name = 'schema_version'";
 
 }  // namespace signalbox

@@ -139,7 +139,8 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run(kTablesOf4);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
-        std::pair<absl::string_view, int>("sequence", 0)}) {
+        std::pair<absl::string_view, int>("sequence", 0),
+        std::pair<absl::string_view, int>("forgotten_sequence", 0)}) {
     SqliteQuery(connection, kInsertMeta).Bind(name, value).Run();
   }
   return transaction.Commit();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_status_row.h"
 
 namespace signalbox {
 namespace {
@@ -19,13 +20,6 @@ constexpr int kMostHistory = 1000;
   "COALESCE((SELECT repository_key FROM repository WHERE canonical = " name \
   "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
   "))"
-
-#define SIGNALBOX_STATUS_COLUMNS                                             \
-  "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
-  "e.change_sequence, e.report_time_us, e.expire_time_us, e.posting_state, " \
-  "e.posting_reason, e.try_count, e.due_time_us, e.post_time_us, "           \
-  "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
-  "e.shown_target_url "
 
 constexpr char kFindCommit[] =
     "SELECT c.commit_key, r.host, r.owner, r.name, r.lane "
@@ -54,19 +48,6 @@ constexpr char kListRepositoryCommits[] =
     "AND c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?2") " ORDER BY c.newest_sequence DESC LIMIT ?";
 
-constexpr char kGetSequence[] =
-    "SELECT value FROM meta WHERE name = 'sequence'";
-constexpr char kGetOldestChange[] =
-    "SELECT change_sequence FROM change ORDER BY change_sequence LIMIT 1";
-// The change has the columns of an entry; where that belongs may have changed.
-constexpr char kListChanges[] =
-    "SELECT r.host, r.owner, r.name, c.sha, " SIGNALBOX_STATUS_COLUMNS
-    "FROM change AS e "
-    "CROSS JOIN entry AS n ON n.entry_id = e.entry_id "
-    "CROSS JOIN commit_summary AS c ON c.commit_key = n.commit_key "
-    "CROSS JOIN repository AS r ON r.repository_key = n.repository_key "
-    "WHERE e.change_sequence > ? ORDER BY e.change_sequence LIMIT ?";
-
 constexpr char kFindEntry[] =
     "SELECT e.entry_id FROM commit_summary AS c "
     "JOIN entry AS e ON e.commit_key = c.commit_key "
@@ -89,62 +70,6 @@ constexpr char kListTries[] =
 absl::Status NothingReported(absl::string_view of) {
   return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
                absl::StrCat("nothing was reported for ", of));
-}
-
-// A try in flight is what a due entry is waiting for: it shows as due, and the
-// deadline of the try is nobody's business.
-Posting PostingOf(Posting stored, int64_t lease_version,
-                  std::optional<absl::Time> due_time) {
-  if (lease_version == 0) {
-    stored.next_try_time = due_time;
-  } else {
-    stored.state = PostingState::kDue;
-    stored.reason.clear();
-  }
-  return stored;
-}
-
-// The columns SIGNALBOX_STATUS_COLUMNS of a row, as they are read.
-struct StatusRow {
-  StatusView status;
-  std::optional<absl::Time> due_time;
-  int64_t lease_version = 0;
-  int64_t version = 0;
-  std::optional<std::string> shown_state;
-  std::string shown_description;
-  std::string shown_target_url;
-
-  StatusView View() &&;
-};
-
-StatusView StatusRow::View() && {
-  if (version > 0) {
-    status.state = StateOf(status.phase, status.result);
-    status.posting =
-        PostingOf(std::move(status.posting), lease_version, due_time);
-    return std::move(status);
-  }
-  status.state = ParseCommitState(shown_state.value_or(""))
-                     .value_or(CommitState::kPending);
-  status.description = std::move(shown_description);
-  status.target_url = std::move(shown_target_url);
-  status.posting = Posting();
-  status.posting.state = PostingState::kObserved;
-  return std::move(status);
-}
-
-template <typename... Before>
-StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
-  StatusRow row;
-  StatusView& status = row.status;
-  Posting& posting = status.posting;
-  query.Read(before..., &status.context, &status.phase, &status.result,
-             &status.description, &status.target_url, &status.attempt,
-             &status.sequence, &status.report_time, &status.expire_time,
-             &posting.state, &posting.reason, &posting.try_count, &row.due_time,
-             &posting.post_time, &row.lease_version, &row.version,
-             &row.shown_state, &row.shown_description, &row.shown_target_url);
-  return row;
 }
 
 CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
@@ -215,47 +140,6 @@ std::vector<CommitSummary> ListCommits(
   return commits;
 }
 
-int64_t NewestSequence(SqliteConnection* connection) {
-  SqliteQuery query(connection, kGetSequence);
-  int64_t newest = 0;
-  if (query.Next()) query.Read(&newest);
-  return newest;
-}
-
-absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
-    SqliteConnection* connection, int64_t after_sequence, int limit) {
-  std::vector<StatusChange> changes;
-  const int64_t newest = NewestSequence(connection);
-  if (after_sequence == newest) return changes;
-  int64_t oldest = newest + 1;
-  {
-    SqliteQuery query(connection, kGetOldestChange);
-    if (query.Next()) query.Read(&oldest);
-  }
-  if (!connection->AreCounts({newest, oldest})) return changes;
-  if (after_sequence > newest || after_sequence < oldest - 1) {
-    return Error(
-        absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT",
-        absl::StrCat("after_sequence: ", after_sequence,
-                     after_sequence > newest
-                         ? " was never given; the newest is "
-                         : " is older than what is kept, which begins after ",
-                     after_sequence > newest ? newest : oldest - 1));
-  }
-  SqliteQuery query(connection, kListChanges);
-  query.Bind(after_sequence, std::max(limit, 0));
-  while (query.Next()) {
-    StatusChange& change = changes.emplace_back();
-    std::string sha;
-    change.status =
-        ReadStatusRow(query, &change.repository.host, &change.repository.owner,
-                      &change.repository.name, &sha)
-            .View();
-    change.sha = ShaFromBytes(sha);
-  }
-  return changes;
-}
-
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key) {
   const std::string sha_bytes = ShaToBytes(key.sha);
@@ -297,6 +181,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
                  &report.caller, &report.delivery_id);
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
+    report.sequence = std::max<int64_t>(report.sequence, 0);
     report.state = StateOf(phase, report.result);
     history.reports.push_back(std::move(report));
   }

@@ -20,9 +20,6 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
-int64_t NewestSequence(SqliteConnection* connection);
-absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
-    SqliteConnection* connection, int64_t after_sequence, int limit);
 // The row of a key; errors as Outbox::GetHistory.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);

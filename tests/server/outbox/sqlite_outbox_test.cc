@@ -570,7 +570,8 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
   pending.expires_after = absl::Hours(2);
   ASSERT_TRUE(Accept(Open().get(), pending).ok());
   Tamper(
-      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
+      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
+      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
       "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
       "DROP INDEX entry_expiry; DROP INDEX repository_by_github_id;"
       "DROP TABLE repository_alias; DROP TABLE lane_pause;"
@@ -588,12 +589,14 @@ TEST_F(SqliteOutboxTest, UpgradesAnOlderSchema) {
     EXPECT_TRUE(outbox->SetMark("x", clock_.Now()).ok());
   }
   Tamper(
-      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
+      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
+      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
       "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
       "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
   EXPECT_TRUE(Open()->SetMark("x", clock_.Now()).ok());
   Tamper(
-      "DROP TRIGGER entry_added; DROP TRIGGER entry_changed; DROP TABLE change;"
+      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
+      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
       "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
   // Of what changed before, nothing was kept.
   const std::unique_ptr<Outbox> outbox = Open();
@@ -618,6 +621,23 @@ TEST_F(SqliteOutboxTest, KeepsTheNewestChanges) {
   EXPECT_EQ(told, 20);
   EXPECT_EQ((*outbox)->ChangesAfter(15, 10)->size(), 5u);
   EXPECT_TRUE(absl::IsOutOfRange((*outbox)->ChangesAfter(14, 10).status()));
+}
+
+// Whoever comes back later than the history lasts has missed something.
+TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_TRUE(Accept(outbox.get(), Pending(attempt)).ok());
+    ASSERT_TRUE(Accept(outbox.get(), Pending(0)).ok());  // SUPERSEDED.
+    clock_.Advance(absl::Hours(1));
+  }
+  EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
+  const absl::Time second = clock_.Now() - absl::Hours(2);
+  ASSERT_TRUE(outbox->ForgetBefore(second).ok());
+  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(0, 10).status()));
+  ASSERT_EQ(outbox->ChangesAfter(1, 10)->size(), 2u);
+  EXPECT_EQ(outbox->ChangesAfter(1, 1)->at(0).status.attempt, 2);
+  EXPECT_EQ(outbox->ChangesAfter(2, 10)->at(0).status.attempt, 3);
 }
 
 // A token is put in after reports were accepted without one.

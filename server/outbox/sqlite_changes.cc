@@ -1,0 +1,169 @@
+#include "server/outbox/sqlite_changes.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_status_row.h"
+
+namespace signalbox {
+namespace {
+
+// More than a transaction usually makes.
+constexpr int kChangesPerBatch = 1000;
+
+#define SIGNALBOX_CHANGE_COLUMNS                                             \
+  "change_sequence, entry_id, context, version, phase, attempt, result, "    \
+  "description, target_url, report_time_us, expire_time_us, posting_state, " \
+  "posting_reason, try_count, post_time_us, due_time_us, lease_version, "    \
+  "shown_state, shown_description, shown_target_url"
+
+constexpr char kNoteChange[] =
+    "INSERT OR REPLACE INTO change (" SIGNALBOX_CHANGE_COLUMNS
+    ") SELECT " SIGNALBOX_CHANGE_COLUMNS " FROM entry WHERE entry_id = ?";
+constexpr char kDeleteChanges[] =
+    "DELETE FROM change WHERE change_sequence IN (SELECT change_sequence "
+    "FROM change WHERE change_sequence <= ? ORDER BY change_sequence LIMIT ?)";
+
+constexpr char kGetNumber[] = "SELECT value FROM meta WHERE name = ?";
+constexpr char kRaiseForgotten[] =
+    "UPDATE meta SET value = MAX(value, ?) WHERE name = 'forgotten_sequence'";
+
+// Of both kinds of changes: where the entry belongs may have changed since.
+#define SIGNALBOX_OF_ENTRY                                         \
+  "CROSS JOIN entry AS n ON n.entry_id = e.entry_id "              \
+  "CROSS JOIN commit_summary AS c ON c.commit_key = n.commit_key " \
+  "CROSS JOIN repository AS r ON r.repository_key = n.repository_key "
+
+constexpr char kListChanges[] =
+    "SELECT r.host, r.owner, r.name, c.sha, " SIGNALBOX_STATUS_COLUMNS
+    "FROM change AS e " SIGNALBOX_OF_ENTRY
+    "WHERE e.change_sequence > ? ORDER BY e.change_sequence LIMIT ?";
+// SIGNALBOX_STATUS_COLUMNS of an entry when it held the report and no more.
+constexpr char kListAccepted[] =
+    "SELECT r.host, r.owner, r.name, c.sha, n.context, e.phase, e.result, "
+    "e.description, e.target_url, e.attempt, e.sequence, e.accept_time_us, "
+    "e.expire_time_us, ?, '', 0, NULL, NULL, 0, e.version, NULL, '', '' "
+    "FROM report AS e " SIGNALBOX_OF_ENTRY
+    "WHERE e.report_id >= ? AND e.sequence > ? ORDER BY e.report_id LIMIT ?";
+
+constexpr char kReportIds[] =
+    "SELECT (SELECT MIN(report_id) FROM report), "
+    "(SELECT MAX(report_id) FROM report)";
+constexpr char kFindReport[] =
+    "SELECT report_id, sequence FROM report WHERE report_id >= ? "
+    "ORDER BY report_id LIMIT 1";
+
+int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
+  SqliteQuery query(connection, kGetNumber);
+  query.Bind(name);
+  int64_t number = 0;
+  if (query.Next()) query.Read(&number);
+  return number;
+}
+
+// From which row on reports may be younger than `sequence`: their rows are in
+// the order of their numbers.
+int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
+  int64_t begin = 0;
+  int64_t end = 0;
+  {
+    SqliteQuery query(connection, kReportIds);
+    if (query.Next()) query.Read(&begin, &end);
+  }
+  if (!connection->AreCounts({begin, end})) return 0;
+  ++end;
+  while (begin < end) {
+    const int64_t middle = begin + (end - begin) / 2;
+    SqliteQuery query(connection, kFindReport);
+    query.Bind(middle);
+    int64_t id = middle;
+    int64_t number = 0;
+    if (query.Next()) query.Read(&id, &number);
+    if (number > sequence || number < -sequence) {
+      end = middle;
+    } else {
+      begin = id + 1;
+    }
+  }
+  return begin;
+}
+
+void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
+  while (query->Next()) {
+    StatusChange& change = changes->emplace_back();
+    std::string sha;
+    change.status =
+        ReadStatusRow(*query, &change.repository.host, &change.repository.owner,
+                      &change.repository.name, &sha)
+            .View();
+    change.sha = ShaFromBytes(sha);
+  }
+}
+
+}  // namespace
+
+void NoteChange(SqliteConnection* connection, int64_t entry_id) {
+  SqliteQuery(connection, kNoteChange).Bind(entry_id).Run();
+}
+
+int64_t NewestSequence(SqliteConnection* connection) {
+  return GetNumber(connection, "sequence");
+}
+
+absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
+    SqliteConnection* connection, int64_t after_sequence, int limit,
+    int64_t kept) {
+  std::vector<StatusChange> changes;
+  const int64_t newest = NewestSequence(connection);
+  if (after_sequence == newest) return changes;
+  const int64_t forgotten = GetNumber(connection, "forgotten_sequence");
+  if (!connection->AreCounts({newest, forgotten})) return changes;
+  const int64_t oldest = std::max(forgotten, newest - kept);
+  if (after_sequence > newest ||
+      after_sequence < std::max<int64_t>(oldest, 0)) {
+    return Error(
+        absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT",
+        absl::StrCat("after_sequence: ", after_sequence,
+                     after_sequence > newest
+                         ? " was never given; the newest is "
+                         : " is older than what is kept, which begins after ",
+                     after_sequence > newest ? newest : oldest));
+  }
+  // SQLite takes a negative limit for none.
+  const size_t most = static_cast<size_t>(std::max(limit, 0));
+  {
+    SqliteQuery query(connection, kListChanges);
+    query.Bind(after_sequence, static_cast<int64_t>(most));
+    Read(&query, &changes);
+  }
+  {
+    const int64_t begin = FirstReportAfter(connection, after_sequence);
+    SqliteQuery query(connection, kListAccepted);
+    query.Bind(PostingState::kDue, begin, after_sequence,
+               static_cast<int64_t>(most));
+    Read(&query, &changes);
+  }
+  std::sort(changes.begin(), changes.end(),
+            [](const StatusChange& a, const StatusChange& b) {
+              return a.status.sequence < b.status.sequence;
+            });
+  if (changes.size() > most) changes.resize(most);
+  return changes;
+}
+
+void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence) {
+  if (up_to_sequence <= 0) return;
+  SqliteQuery(connection, kDeleteChanges)
+      .Bind(up_to_sequence, kChangesPerBatch)
+      .Run();
+}
+
+void NoteForgotten(SqliteConnection* connection, int64_t sequence) {
+  SqliteQuery(connection, kRaiseForgotten).Bind(sequence).Run();
+}
+
+}  // namespace signalbox

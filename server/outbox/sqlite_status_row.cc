@@ -1,0 +1,41 @@
+#include "server/outbox/sqlite_status_row.h"
+
+#include <utility>
+
+#include "server/outbox/entry_state.h"
+
+namespace signalbox {
+namespace {
+
+// A try in flight is what a due entry is waiting for: it shows as due, and the
+// deadline of the try is nobody's business.
+Posting PostingOf(Posting stored, int64_t lease_version,
+                  std::optional<absl::Time> due_time) {
+  if (lease_version == 0) {
+    stored.next_try_time = due_time;
+  } else {
+    stored.state = PostingState::kDue;
+    stored.reason.clear();
+  }
+  return stored;
+}
+
+}  // namespace
+
+StatusView StatusRow::View() && {
+  if (version > 0) {
+    status.state = StateOf(status.phase, status.result);
+    status.posting =
+        PostingOf(std::move(status.posting), lease_version, due_time);
+    return std::move(status);
+  }
+  status.state = ParseCommitState(shown_state.value_or(""))
+                     .value_or(CommitState::kPending);
+  status.description = std::move(shown_description);
+  status.target_url = std::move(shown_target_url);
+  status.posting = Posting();
+  status.posting.state = PostingState::kObserved;
+  return std::move(status);
+}
+
+}  // namespace signalbox

@@ -1,0 +1,52 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_STATUS_ROW_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_STATUS_ROW_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite.h"
+
+namespace signalbox {
+
+// The columns of `entry`, or of what has them too, that StatusRow reads.
+#define SIGNALBOX_STATUS_COLUMNS                                             \
+  "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
+  "e.change_sequence, e.report_time_us, e.expire_time_us, e.posting_state, " \
+  "e.posting_reason, e.try_count, e.due_time_us, e.post_time_us, "           \
+  "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
+  "e.shown_target_url "
+
+// A row of these columns, and what people may know of it.
+struct StatusRow {
+  StatusView status;
+  std::optional<absl::Time> due_time;
+  int64_t lease_version = 0;
+  int64_t version = 0;
+  std::optional<std::string> shown_state;
+  std::string shown_description;
+  std::string shown_target_url;
+
+  StatusView View() &&;
+};
+
+// `before` get the columns that come before these.
+template <typename... Before>
+StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
+  StatusRow row;
+  StatusView& status = row.status;
+  Posting& posting = status.posting;
+  query.Read(before..., &status.context, &status.phase, &status.result,
+             &status.description, &status.target_url, &status.attempt,
+             &status.sequence, &status.report_time, &status.expire_time,
+             &posting.state, &posting.reason, &posting.try_count, &row.due_time,
+             &posting.post_time, &row.lease_version, &row.version,
+             &row.shown_state, &row.shown_description, &row.shown_target_url);
+  return row;
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_STATUS_ROW_H_
