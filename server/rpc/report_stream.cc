@@ -255,7 +255,7 @@ class ReportStreams::Stream : public Reactor,
       status = refusal_;
       if (cancelled_) status = absl::CancelledError("the client went away");
     }
-    owner_->ends_.Count(status.code());
+    owner_->ends_->Count(status.code());
     Finish(ToGrpcStatus(status, context_));
   }
 
@@ -289,14 +289,14 @@ class ReportStreams::Stream : public Reactor,
 };
 
 ReportStreams::ReportStreams(Options options, const ConvertOptions* convert,
-                             Intake* intake, Metrics* metrics)
+                             Intake* intake, Metrics* metrics,
+                             CodeCounters* ends)
     : options_(options),
       convert_(convert),
       intake_(intake),
       answers_(metrics, "signalbox_streamed_reports_total",
                "Reports of streams answered, by code."),
-      ends_(metrics, "signalbox_calls_total", "gRPC calls answered, by code.",
-            {{"method", "StreamReports"}}) {}
+      ends_(ends) {}
 
 ReportStreams::~ReportStreams() = default;
 

@@ -34,9 +34,9 @@ class ReportStreams {
     size_t max_unanswered_bytes = 4 << 20;
   };
 
-  // All are borrowed.
+  // All are borrowed. `ends` counts how calls end.
   ReportStreams(Options options, const ConvertOptions* convert, Intake* intake,
-                Metrics* metrics);
+                Metrics* metrics, CodeCounters* ends);
   ~ReportStreams();
 
   using Reactor = grpc::ServerBidiReactor<v1::StreamReportsRequest,
@@ -60,7 +60,7 @@ class ReportStreams {
   const ConvertOptions* const convert_;
   Intake* const intake_;
   CodeCounters answers_;
-  CodeCounters ends_;
+  CodeCounters* const ends_;
 
   Mutex mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;

@@ -48,6 +48,19 @@ absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
   return before_sequence;
 }
 
+std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
+  std::map<absl::string_view, CodeCounters> counters;
+  for (const char* const method :
+       {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
+        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository",
+        "StreamReports", "WatchStatuses"}) {
+    counters.try_emplace(method, metrics, "signalbox_calls_total",
+                         "gRPC calls answered, by code.",
+                         Metrics::Labels{{"method", method}});
+  }
+  return counters;
+}
+
 }  // namespace
 
 // One unary call under way. Whoever ends it first wins: its work, or its
@@ -93,20 +106,12 @@ StatusServiceImpl::StatusServiceImpl(Options options,
       intake_(intake),
       outbox_(outbox),
       clock_(clock),
+      counters_(CountersOf(metrics)),
       report_streams_(options_.report_streams, &options_.convert, intake,
-                      metrics),
+                      metrics, &counters_.at("StreamReports")),
       hub_(options_.watch, outbox, clock),
       reads_(clock, options_.read_threads, options_.max_waiting_reads),
-      expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {
-  for (const char* const method :
-       {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
-        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository",
-        "WatchStatuses"}) {
-    counters_.try_emplace(method, metrics, "signalbox_calls_total",
-                          "gRPC calls answered, by code.",
-                          Metrics::Labels{{"method", method}});
-  }
-}
+      expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {}
 
 StatusServiceImpl::~StatusServiceImpl() = default;
 

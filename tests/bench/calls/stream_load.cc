@@ -77,8 +77,6 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
 
   void OnDone(const grpc::Status& status) override {
     MutexLock lock(&mu_);
-    result_.is_unimplemented =
-        status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
     if (!status.ok()) Fail(status.error_message());
     result_.failed += static_cast<int64_t>(unanswered_.size());
     result_.time = last_answer_ - begin_;
@@ -159,7 +157,6 @@ StreamResult SendStreams(const StreamLoad& load, const Stubs& stubs,
     const StreamResult one = stream->Await();
     all.answered += one.answered;
     all.failed += one.failed;
-    all.is_unimplemented |= one.is_unimplemented;
     all.time = std::max(all.time, one.time);
     if (all.first_failure.empty()) all.first_failure = one.first_failure;
   }

@@ -23,7 +23,6 @@ struct StreamResult {
   std::string first_failure;
   absl::Duration time;  // From the begin to the last answer.
   // The server has no StreamReports.
-  bool is_unimplemented = false;
 
   double PerSecond() const {
     return static_cast<double>(answered) / absl::ToDoubleSeconds(time);

@@ -38,26 +38,18 @@ std::vector<Figure> Streaming(const CallOptions& options) {
   ShowProgress("");
 
   std::vector<Figure> figures;
-  if (ours.is_unimplemented) {
-    Figure& left_out = figures.emplace_back();
-    left_out.suite = kSuite;
-    left_out.what = "reports a second";
-    left_out.value = std::numeric_limits<double>::quiet_NaN();
-    left_out.note = "left out: this server has no StreamReports";
-  } else {
-    const double unary = (before + after) / 2;
-    figures.push_back(
-        {kSuite, "durable reports a second / the no-op's unary calls",
-         ours.PerSecond(), "/s",
-         options.judges_speed ? Figure::Aim::kAtLeast : Figure::Aim::kNone, 1.5,
-         unary, ours.PerSecond() / unary});
-    figures.push_back(
-        {kSuite, "CPU of the server per report",
-         absl::ToDoubleMicroseconds(cpu) / static_cast<double>(ours.answered),
-         "us"});
-    figures.push_back(NothingFailed(kSuite, ours.failed));
-    figures.back().note = ours.first_failure;
-  }
+  const double unary = (before + after) / 2;
+  figures.push_back(
+      {kSuite, "durable reports a second / the no-op's unary calls",
+       ours.PerSecond(), "/s",
+       options.judges_speed ? Figure::Aim::kAtLeast : Figure::Aim::kNone, 1.5,
+       unary, ours.PerSecond() / unary});
+  figures.push_back(
+      {kSuite, "CPU of the server per report",
+       absl::ToDoubleMicroseconds(cpu) / static_cast<double>(ours.answered),
+       "us"});
+  figures.push_back(NothingFailed(kSuite, ours.failed));
+  figures.back().note = ours.first_failure;
   figures.push_back(
       {kSuite, "the no-op's reports a second", theirs.PerSecond(), "/s"});
   figures.push_back(NothingFailed(kSuite, theirs.failed + reference.failed()));
