@@ -1,0 +1,105 @@
+#ifndef SIGNALBOX_TESTS_SERVER_OUTBOX_SQLITE_OUTBOX_FIXTURE_H_
+#define SIGNALBOX_TESTS_SERVER_OUTBOX_SQLITE_OUTBOX_FIXTURE_H_
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+
+// An outbox with its file, which tests may look at and change.
+class SqliteOutboxFixture : public testing::Test {
+ protected:
+  std::string data_dir() const { return dir_.Path("data"); }
+  std::string database() const { return data_dir() + "/signalbox.db"; }
+
+  SqliteOutboxOptions Options() const {
+    SqliteOutboxOptions options;
+    options.data_dir = data_dir();
+    options.lane_of = [this](const Repository&) { return lane_; };
+    return options;
+  }
+
+  absl::StatusOr<std::unique_ptr<Outbox>> TryOpen() {
+    return OpenSqliteOutbox(Options());
+  }
+
+  std::unique_ptr<Outbox> Open() {
+    auto outbox = TryOpen();
+    EXPECT_TRUE(outbox.ok()) << outbox.status();
+    return outbox.ok() ? *std::move(outbox) : nullptr;
+  }
+
+  absl::StatusOr<std::vector<Outcome>> Accept(Outbox* outbox,
+                                              const Report& report) {
+    const Submission submission = Of({report});
+    return outbox->Accept({&submission, 1}, clock_.Now());
+  }
+
+  // Enough rows for damage in the middle of the file to hit some.
+  void Fill(Outbox* outbox, int commits) {
+    std::vector<Submission> submissions;
+    for (int i = 0; i < commits; ++i) {
+      Report report = ResultOf(Result::kSuccess, 1, std::string(200, 'x'));
+      report.sha =
+          absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a'));
+      submissions.push_back(Of({report}));
+    }
+    EXPECT_TRUE(outbox->Accept(submissions, clock_.Now()).ok());
+  }
+
+  void Damage() {
+    std::fstream file(database(),
+                      std::ios::in | std::ios::out | std::ios::binary);
+    const auto size = std::filesystem::file_size(database());
+    for (uintmax_t offset = 100 * 4096; offset + 4096 < size;
+         offset += 4 * 4096) {
+      file.seekp(static_cast<std::streamoff>(offset));
+      file << std::string(4096, '\x5a');
+    }
+  }
+
+  void Write(const std::string& path, absl::string_view bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+  }
+
+  // Runs statements on the closed database.
+  void Tamper(const char* statements) {
+    auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kCreate);
+    ASSERT_TRUE(connection.ok());
+    (*connection)->Run(statements);
+    ASSERT_TRUE((*connection)->status().ok()) << (*connection)->status();
+  }
+
+  void ExpectError(const absl::Status& status, absl::StatusCode code,
+                   absl::string_view reason = "") {
+    EXPECT_EQ(status.code(), code) << status;
+    if (!reason.empty()) {
+      EXPECT_EQ(ReasonOf(status), reason);
+    }
+    const std::string message(status.message());
+    EXPECT_THAT(message, testing::HasSubstr(dir_.path()));
+    EXPECT_THAT(message, testing::Not(testing::HasSubstr("\n")));
+  }
+
+  TempDir dir_;
+  FakeClock clock_;
+  std::string lane_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SERVER_OUTBOX_SQLITE_OUTBOX_FIXTURE_H_
