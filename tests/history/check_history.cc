@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "tests/history/credential_limits.h"
 #include "tests/history/judgement.h"
 
 namespace signalbox::history {
@@ -27,9 +28,6 @@ constexpr int kMostRefused = 4;
 constexpr int kMostWithoutCommit = 6;
 // More tries of one version within a minute are hot.
 constexpr int kMostInAMinute = 30;
-// What a process learnt so shortly before its end may not be on disk.
-constexpr absl::Duration kJustNow = absl::Milliseconds(10);
-
 // For so long after a start nothing expires.
 constexpr absl::Duration kQuietTime = absl::Minutes(10);
 
@@ -78,17 +76,6 @@ struct Status {
   std::map<int64_t, int> refused;  // By sequence.
   std::map<int64_t, int> without_commit;
   std::map<int64_t, std::vector<absl::Time>> begins;
-};
-
-struct Silence {
-  absl::Time until;
-  absl::Time learnt_at;
-};
-
-struct Budget {
-  int remaining = 0;
-  int limit = 0;
-  absl::Time reset_time;
 };
 
 class Checker {
@@ -254,7 +241,7 @@ class Checker {
 
   void Follow(const Granted&) {}
   void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
-  void Follow(const Started&) { is_down_ = false; }
+  void Follow(const Started& event) { limits_.Follow(event); }
   void Follow(const Calm&) {}
   void Follow(const Recorded&) {}
   void Follow(const Held&) {}
@@ -400,7 +387,8 @@ class Checker {
   }
 
   void Follow(const Began& event) {
-    CheckSilence(event);
+    CheckLimits(event, event.name.value_or(StatusName()),
+                limits_.CheckSilence(event));
     InFlight& request = in_flight_[event.exchange];
     request = {event.time, event.posted, event.name, event.credential, 0};
     if (!event.name.has_value() || !event.posted.has_value()) return;
@@ -429,7 +417,8 @@ class Checker {
     if (status.known_shown == content) {
       Violated("I11", *event.name, "posted what GitHub shows: ", LineOf(event));
     }
-    if (!is_sent_on) CheckBudget(event);
+    if (!is_sent_on)
+      CheckLimits(event, *event.name, limits_.CheckBudget(event));
     CheckPatience(*event.name, &status, request.sequence, event.time);
     status.in_flight.insert(event.exchange);
   }
@@ -442,28 +431,9 @@ class Checker {
     }
   }
 
-  void CheckSilence(const Began& event) {
-    const auto silence = silences_.find(event.credential);
-    if (silence == silences_.end()) return;
-    if (event.time < silence->second.until && !event.is_budget) {
-      Violated("I13", event.name.value_or(StatusName()),
-               "began although GitHub wants silence until ",
-               absl::FormatTime(silence->second.until, absl::UTCTimeZone()),
-               ": ", LineOf(event));
-    }
-  }
-
-  void CheckBudget(const Began& event) {
-    const auto found = budgets_.find(event.credential);
-    if (found == budgets_.end() || event.posted->state != "pending") return;
-    const Budget& budget = found->second;
-    if (event.time < budget.reset_time &&
-        budget.remaining < budget.limit / 10) {
-      Violated("I13", *event.name,
-               "a pending took of what is kept for results"
-               " (",
-               budget.remaining, " of ", budget.limit, "): ", LineOf(event));
-    }
+  void CheckLimits(const Began& event, const StatusName& name,
+                   const std::optional<std::string>& wrong) {
+    if (wrong.has_value()) Violated("I13", name, *wrong, ": ", LineOf(event));
   }
 
   void CheckPatience(const StatusName& name, Status* status, int64_t sequence,
@@ -494,17 +464,7 @@ class Checker {
     if (found == in_flight_.end()) return;
     const InFlight request = std::move(found->second);
     in_flight_.erase(found);
-    if (event.silent_until > event.time) {
-      Silence& silence = silences_[request.credential];
-      silence.until = std::max(silence.until, event.silent_until);
-      silence.learnt_at = event.time;
-    }
-    // What a redirect says is learnt with the answer it leads to.
-    if (event.remaining >= 0 &&
-        (event.http_status < 300 || event.http_status > 399)) {
-      budgets_[request.credential] = {event.remaining, event.limit,
-                                      event.reset_time};
-    }
+    limits_.Learn(request.credential, event);
     if (!request.name.has_value()) return;
     if (!request.posted.has_value()) {
       if (TellsWhatIsShown(event)) {
@@ -588,27 +548,15 @@ class Checker {
       Doubt(&status, request.begin_time);
     }
     in_flight_.clear();
-    budgets_.clear();
-    is_down_ = true;
-    for (auto it = silences_.begin(); it != silences_.end();) {
-      const bool remembered = event.time - it->second.learnt_at > kJustNow &&
-                              !disk_trouble_ &&
-                              it->second.learnt_at > disk_trouble_over_ &&
-                              it->second.learnt_at > clock_set_;
-      it = remembered ? std::next(it) : silences_.erase(it);
-    }
+    limits_.Follow(event);
   }
 
-  void Follow(const DiskTrouble& event) {
-    disk_trouble_ = !event.is_over;
-    if (event.is_over) disk_trouble_over_ = event.time;
-  }
+  void Follow(const DiskTrouble& event) { limits_.Follow(event); }
 
-  // Moments on disk are moments of the wall clock.
   void Follow(const ClockSet& event) {
     clock_set_ = event.time;
     ++clock_sets_;
-    if (is_down_) silences_.clear();
+    limits_.Follow(event);
     for (auto& [name, status] : statuses_) status.doubt_has_a_time = false;
   }
 
@@ -661,11 +609,7 @@ class Checker {
   std::vector<absl::Time> starts_;
 
   std::map<int64_t, InFlight> in_flight_;
-  std::map<std::string, Silence> silences_;  // By credential.
-  std::map<std::string, Budget> budgets_;
-  bool is_down_ = false;
-  bool disk_trouble_ = false;
-  absl::Time disk_trouble_over_ = absl::InfinitePast();
+  CredentialLimits limits_;
   absl::Time clock_set_ = absl::InfinitePast();
   int64_t clock_sets_ = 0;
   Findings findings_;
