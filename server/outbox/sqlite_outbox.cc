@@ -21,7 +21,6 @@
 namespace signalbox {
 namespace {
 
-constexpr int kReaders = 4;
 // Deliveries forgotten per transaction, beyond as many as it adds.
 constexpr int kMostForgotten = 32;
 
@@ -371,7 +370,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
   auto writer = OpenWriter(options.data_dir);
   if (!writer.ok()) return writer.status();
   std::vector<std::unique_ptr<SqliteConnection>> readers;
-  for (int i = 0; i < kReaders; ++i) {
+  for (int i = 0; i < options.readers; ++i) {
     auto reader = OpenReader(options.data_dir);
     if (!reader.ok()) return reader.status();
     readers.push_back(*std::move(reader));

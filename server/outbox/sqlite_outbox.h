@@ -40,6 +40,9 @@ struct SqliteOutboxOptions {
   // bytes each.
   int64_t changes_kept = 500'000;
 
+  // Connections that only read: so many callers read at a time.
+  int readers = 4;
+
   // Told after every transaction that made changes, under the store's lock.
   // Must not block. Empty: nobody is told.
   std::function<void()> on_change;

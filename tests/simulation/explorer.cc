@@ -19,6 +19,7 @@
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
 #include "tests/simulation/memory_disk.h"
+#include "tests/simulation/memory_snapshot.h"
 #include "tests/simulation/note_status.h"
 #include "tests/simulation/server_life.h"
 #include "tests/simulation/shared_search.h"
@@ -126,10 +127,14 @@ GitHubRules::Options Rules() {
 // One state, and what can follow it.
 class Explorer {
  public:
-  Explorer(const ExplorerScope& scope, SharedSearch* search)
+  // Its lock files are in `directory`.
+  Explorer(const ExplorerScope& scope, const std::string& directory,
+           SharedSearch* search)
       : scope_(scope),
+        directory_(directory),
         search_(search),
-        disk_(kSeed, [this] { return clock_.Now(); }),
+        disk_(
+            kSeed, [this] { return clock_.Now(); }, MemoryDisk::Power::kStays),
         rules_(Rules()),
         github_(&rules_, [this] { return clock_.Now(); }) {
     remaining_.resize(scope.keys);
@@ -142,12 +147,30 @@ class Explorer {
     Start();
   }
 
+  // Does for once what can be done, and comes to its end: what is made when it
+  // is first used is made for all who follow.
+  void Rehearse() {
+    RunServer();
+    Say(0, 0);
+    RunServer();
+    if (const auto then = NextTime(); then.has_value()) PassTime(*then);
+    while (!github_.held().empty()) Answer(0);
+    SimulatedRequest read;
+    read.method = "GET";
+    read.target =
+        absl::StrCat("/repos/", kRepository, "/commits/", kSha, "/status");
+    read.headers = {{"Authorization", "Bearer token"}, {"User-Agent", "it"}};
+    rules_.Handle(read, clock_.Now());
+    Check(/*is_end=*/false);
+    Describe();
+    EndLife();
+  }
+
   // Looks through all that follows.
   void Run() {
     RunServer();
     Enter();
     GoOn();
-    search_->Join();
     EndLife();
   }
 
@@ -159,20 +182,31 @@ class Explorer {
     bool can_be_killed = false;
   };
 
-  // Every step that can follow this state, each in a process of its own.
+  // Takes every step that can follow this state. Where it comes back to it in
+  // between, its memory is what it was; after the last step it is not: whoever
+  // called this brings back an earlier state.
   void GoOn() {
-    for (const Choice& choice : Choices()) {
-      if (search_->IsOver()) return;
-      const int commits = search_->Branch([&](const SharedSearch::Tell& tell) {
-        Take(choice, kNotKilled, tell);
-      });
-      if (!choice.can_be_killed || crashes_ >= scope_.crashes) continue;
+    const std::vector<Choice> choices = Choices();
+    SharedSearch::Level level(search_);
+    std::optional<MemorySnapshot> here;
+    for (const Choice& choice : choices) {
+      const bool is_killed_too =
+          choice.can_be_killed && crashes_ < scope_.crashes;
+      const bool is_last = &choice == &choices.back();
+      if (!level.TakesBranch(is_last)) return;
+      if (is_last && !is_killed_too) {
+        Take(choice, kNotKilled);
+        return;
+      }
+      if (!here.has_value()) here.emplace();
+      const int commits =
+          here->Undone([&] { return Take(choice, kNotKilled); });
+      if (!is_killed_too) continue;
       // After each of its commits, when nobody outside can know of it. Before
       // the first one is before the step.
       for (int commit = 0; commit < commits; ++commit) {
-        search_->Branch([&](const SharedSearch::Tell& tell) {
-          Take(choice, commit, tell);
-        });
+        if (!level.TakesBranch(is_last)) return;
+        here->Undone([&] { return Take(choice, commit); });
       }
     }
   }
@@ -206,11 +240,7 @@ class Explorer {
     }
     const std::optional<absl::Time> then = NextTime();
     if (then.has_value()) {
-      choices.push_back({"time passes", [this, then] {
-                           clock_.Advance(*then - clock_.Now());
-                           ForgetLate();
-                           RunServer();
-                         }});
+      choices.push_back({"time passes", [this, then] { PassTime(*then); }});
     }
     // Whoever has only to be killed, or to hear of what was lost, is at an end
     // all the same.
@@ -221,17 +251,17 @@ class Explorer {
     return choices;
   }
 
-  // Does a step, tells how often it committed, checks the state it leads to,
-  // and goes on from there.
-  void Take(const Choice& choice, int kill_at, const SharedSearch::Tell& tell) {
+  // Does a step, checks the state it leads to, and goes on from there. Returns
+  // how often the step committed.
+  int Take(const Choice& choice, int kill_at) {
     path_.push_back(choice.name);
     if (kill_at != kNotKilled) {
       path_.back() += absl::StrCat(", killed after commit ", kill_at);
       disk_.FailAfter(kill_at, MemoryDisk::Fault::kKillAtSync);
     }
-    const int64_t syncs = disk_.syncs();
+    const int64_t before = disk_.syncs();
     choice.step();
-    tell(static_cast<int>(disk_.syncs() - syncs));
+    const int commits = static_cast<int>(disk_.syncs() - before);
     disk_.Forget();
     if (disk_.stopped()) Restart();
     search_->CountTransition(static_cast<int>(path_.size()));
@@ -240,6 +270,7 @@ class Explorer {
     }
     Check(/*is_end=*/false);
     if (!search_->IsOver() && Enter()) GoOn();
+    return commits;
   }
 
   // Whoever was here with more troubles left has seen what can follow.
@@ -271,10 +302,14 @@ class Explorer {
         ServerLife::kCredential,
         [](absl::string_view name) { return std::string(name); }, &exchange_);
     ServerLife::Options options;
-    // A lock is shared with the processes that were forked.
-    options.data_dir = dir_.Path(absl::StrCat("data-", getpid(), "-", lives_));
+    // A lock is shared with the processes that were forked. The descriptors of
+    // one process's lives are all the same number, so that each fits what a
+    // snapshot brings back.
+    options.data_dir = absl::StrCat(directory_, "/data-", getpid(), "-",
+                                    search_->process_number(), "-", lives_);
     options.pace = DefaultPace("https://github.example.com/api/v3");
     options.pending_settle = absl::ZeroDuration();
+    options.readers = 1;  // Each takes time and memory, and one reads.
     auto life = ServerLife::Begin(options, transport_.get(), &clock_);
     if (!life.ok()) {
       return Violate(absl::StrCat("cannot start: ", life.status().message()));
@@ -389,6 +424,12 @@ class Explorer {
     const absl::Time next = life_->next_posting();
     if (next == absl::InfiniteFuture()) return std::nullopt;
     return std::max(next, clock_.Now());
+  }
+
+  void PassTime(absl::Time then) {
+    clock_.Advance(then - clock_.Now());
+    ForgetLate();
+    RunServer();
   }
 
   // What has not come by now never will.
@@ -541,9 +582,9 @@ class Explorer {
   }
 
   const ExplorerScope scope_;
+  const std::string directory_;
   SharedSearch* const search_;
   FakeClock clock_;
-  TempDir dir_;
   MemoryDisk disk_;
   GitHubRules rules_;
   HeldGitHub github_;
@@ -568,7 +609,14 @@ class Explorer {
 
 ExplorerResult Explore(const ExplorerScope& scope) {
   SharedSearch search(scope.jobs, scope.most_states);
-  Explorer(scope, &search).Run();
+  const TempDir directory;
+  search.Run([&] {
+    // No pages in advance: what nobody uses need not be copied.
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);
+    std::make_unique<Explorer>(scope, directory.path(), &search)->Rehearse();
+    // On the heap, where snapshots bring it back.
+    std::make_unique<Explorer>(scope, directory.path(), &search)->Run();
+  });
   ExplorerResult result;
   result.states = search.states();
   result.transitions = search.transitions();

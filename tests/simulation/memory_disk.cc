@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace signalbox {
 namespace {
@@ -17,11 +20,18 @@ constexpr int kPathLength = 512;
 // The Julian day number of 1970, in milliseconds.
 constexpr int64_t kUnixEpochInJulianMs = 210866760000000;
 
+// In steps: twice as much each time would be a lot where memory is copied.
+constexpr int64_t kGrowth = 65536;
+
 void Grow(std::string* data, int64_t size) {
-  if (static_cast<int64_t>(data->size()) < size) data->resize(size);
+  if (static_cast<int64_t>(data->size()) >= size) return;
+  if (static_cast<int64_t>(data->capacity()) < size) {
+    data->reserve((size + kGrowth - 1) / kGrowth * kGrowth);
+  }
+  data->resize(size);
 }
 
-void WriteAt(std::string* data, int64_t offset, const std::string& bytes) {
+void WriteAt(std::string* data, int64_t offset, absl::string_view bytes) {
   Grow(data, offset + static_cast<int64_t>(bytes.size()));
   std::copy(bytes.begin(), bytes.end(), data->begin() + offset);
 }
@@ -310,11 +320,12 @@ int MemoryDisk::Vfs::Write(sqlite3_file* file, const void* bytes, int size,
     int64_t written = size;
     if (half) written = disk->random_.Below(size / kTorn + 1) * kTorn;
     if (written > 0) {
-      File::Operation operation = {
-          to, std::string(static_cast<const char*>(bytes),
-                          std::min<int64_t>(written, size))};
-      target->Apply(operation, &target->data);
-      target->unsynced.push_back(std::move(operation));
+      const absl::string_view there(static_cast<const char*>(bytes),
+                                    std::min<int64_t>(written, size));
+      WriteAt(&target->data, to, there);
+      if (disk->power_ == Power::kCanFail) {
+        target->unsynced.push_back({to, std::string(there)});
+      }
     }
   }
   if (code == SQLITE_IOERR) {
@@ -328,8 +339,10 @@ int MemoryDisk::Vfs::Truncate(sqlite3_file* file, sqlite3_int64 size) {
   Handle* const handle = HandleOf(file);
   if (handle->IsDead()) return SQLITE_IOERR_TRUNCATE;
   File* const target = handle->file.get();
-  target->unsynced.push_back({size, ""});
-  target->Apply(target->unsynced.back(), &target->data);
+  target->data.resize(size);
+  if (handle->disk->power_ == Power::kCanFail) {
+    target->unsynced.push_back({size, ""});
+  }
   return SQLITE_OK;
 }
 
@@ -481,8 +494,12 @@ int MemoryDisk::Vfs::ShmUnmap(sqlite3_file* file, int delete_it) {
   return SQLITE_OK;
 }
 
-MemoryDisk::MemoryDisk(uint64_t seed, std::function<absl::Time()> now)
-    : random_(seed), now_(std::move(now)), vfs_(std::make_unique<Vfs>()) {
+MemoryDisk::MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
+                       Power power)
+    : random_(seed),
+      now_(std::move(now)),
+      power_(power),
+      vfs_(std::make_unique<Vfs>()) {
   sqlite3_initialize();
   sqlite3_vfs& vfs = vfs_->base;
   vfs.iVersion = 2;
@@ -515,8 +532,10 @@ void MemoryDisk::Stop(bool power_cut) {
   stopped_ = true;
   countdown_ = -1;
   ++generation_;
+  if (power_cut && power_ == Power::kStays) std::abort();
   for (auto it = files_.begin(); it != files_.end();) {
-    // Whoever holds a file of the former life keeps it and cannot use it.
+    // Whoever holds a file of the former life keeps it, empty, and cannot use
+    // it.
     auto survived = std::make_shared<File>(File{});
     File& former = *it->second;
     if (power_cut) {
@@ -526,9 +545,9 @@ void MemoryDisk::Stop(bool power_cut) {
       }
       former.LosePower(&random_);
     }
-    survived->data = former.data;
-    survived->durable = former.durable;
-    survived->unsynced = former.unsynced;
+    survived->data = std::move(former.data);
+    survived->durable = std::move(former.durable);
+    survived->unsynced = std::move(former.unsynced);
     survived->exists_durably = former.exists_durably;
     it->second = std::move(survived);
     ++it;

@@ -24,8 +24,13 @@ namespace signalbox {
 // thread.
 class MemoryDisk {
  public:
+  // What a power cut or a failed sync would leave is worth remembering, or
+  // neither will happen.
+  enum class Power { kCanFail, kStays };
+
   // The randomness is used up as faults are drawn. `now` is the wall clock.
-  MemoryDisk(uint64_t seed, std::function<absl::Time()> now);
+  MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
+             Power power = Power::kCanFail);
   // Nothing may be open any more.
   ~MemoryDisk();
 
@@ -72,6 +77,7 @@ class MemoryDisk {
 
   Random random_;
   const std::function<absl::Time()> now_;
+  const Power power_;
   std::map<std::string, std::shared_ptr<File>> files_;
   int64_t generation_ = 0;  // Handles of former ones are dead.
   bool stopped_ = false;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/github/static_credentials.h"
-#include "server/outbox/sqlite_outbox.h"
 
 namespace signalbox {
 
@@ -26,6 +25,7 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = options.data_dir;
   outbox_options.pending_settle = options.pending_settle;
+  outbox_options.readers = options.readers;
   outbox_options.lane_of = [self](const Repository& repository) {
     return self->credentials_->Find(repository);
   };

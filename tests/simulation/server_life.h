@@ -16,6 +16,7 @@
 #include "server/outbox/housekeeper.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"
+#include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
 
 namespace signalbox {
@@ -35,6 +36,7 @@ class ServerLife {
     std::string data_dir;
     PaceOptions pace;
     absl::Duration pending_settle = absl::Milliseconds(300);
+    int readers = SqliteOutboxOptions().readers;
   };
 
   // All are borrowed. The error with which a server would not start.

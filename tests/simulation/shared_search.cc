@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+
+#include "tests/simulation/memory_snapshot.h"
 
 namespace signalbox {
 namespace {
@@ -29,6 +33,7 @@ struct SharedSearch::Shared {
   std::atomic<int64_t> ends{0};
   std::atomic<int> longest_path{0};
   std::atomic<int> free_jobs{0};
+  std::atomic<int64_t> process_numbers{0};
   std::atomic<bool> is_over{false};
   std::atomic<bool> is_full{false};
   int64_t most_states = 0;
@@ -40,7 +45,7 @@ SharedSearch::SharedSearch(int jobs, int64_t most_states)
       slots_(static_cast<size_t>(most_states) * 2) {
   seen_ = static_cast<std::atomic<uint64_t>*>(
       Share(slots_ * sizeof(std::atomic<uint64_t>)));
-  shared_->free_jobs = jobs - 1;
+  shared_->free_jobs = MemorySnapshot::kIsPossible ? jobs - 1 : 0;
   shared_->most_states = most_states;
 }
 
@@ -49,49 +54,69 @@ SharedSearch::~SharedSearch() {
   munmap(shared_, sizeof(Shared));
 }
 
-int SharedSearch::Branch(const std::function<void(const Tell&)>& branch) {
-  bool beside = false;
-  int free_jobs = shared_->free_jobs;
-  while (free_jobs > 0 && !beside) {
-    beside = shared_->free_jobs.compare_exchange_weak(free_jobs, free_jobs - 1);
-  }
-  int ends[2];
-  if (pipe(ends) != 0) std::abort();
+void SharedSearch::Run(const std::function<void()>& search) {
+  std::fflush(nullptr);
   const pid_t pid = fork();
   if (pid < 0) std::abort();
   if (pid == 0) {
-    running_ = 0;
-    close(ends[0]);
-    branch([&](int told) {
-      if (write(ends[1], &told, sizeof(told)) < 0) std::abort();
-      close(ends[1]);
-    });
-    Join();
-    if (beside) ++shared_->free_jobs;
-    _exit(0);
-  }
-  close(ends[1]);
-  int told = 0;
-  if (read(ends[0], &told, sizeof(told)) < 0) std::abort();
-  close(ends[0]);
-  if (beside) {
-    ++running_;
-    return told;
+    search();
+    Leave();
   }
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (status != 0) Report("a process of the search died");
-  return told;
 }
 
-void SharedSearch::Join() {
-  for (; running_ > 0; --running_) {
+// Ends this process, once those are over that it shared its work with.
+void SharedSearch::Leave() {
+  ++shared_->free_jobs;
+  for (;;) {
     int status = 0;
-    while (wait(&status) < 0) {
-    }
+    if (wait(&status) < 0 && errno == ECHILD) _exit(0);
     if (status != 0) Report("a process of the search died");
   }
+}
+
+void SharedSearch::GiveWork() {
+  // `lowest_` has not begun, and is for this process.
+  Level* given = nullptr;
+  for (Level* level = lowest_->above_; level != nullptr;
+       level = level->above_) {
+    if (level->has_more_ && !level->is_anothers_) given = level;
+  }
+  if (given == nullptr) return;
+  int free_jobs = shared_->free_jobs;
+  do {
+    if (free_jobs <= 0) return;
+  } while (!shared_->free_jobs.compare_exchange_weak(free_jobs, free_jobs - 1));
+  const pid_t pid = fork();
+  if (pid < 0) std::abort();
+  process_number_ = ++shared_->process_numbers;
+  if (pid > 0) {
+    given->is_anothers_ = true;
+    return;
+  }
+  for (Level* level = given->above_; level != nullptr; level = level->above_) {
+    level->is_anothers_ = true;
+  }
+  destination_ = given;
+}
+
+SharedSearch::Level::Level(SharedSearch* search)
+    : search_(search), above_(search->lowest_) {
+  search_->lowest_ = this;
+}
+
+SharedSearch::Level::~Level() { search_->lowest_ = above_; }
+
+bool SharedSearch::Level::TakesBranch(bool is_last) {
+  if (search_->IsOver()) return false;
+  if (search_->destination_ == this) search_->destination_ = nullptr;
+  if (is_anothers_ || search_->destination_ != nullptr) return false;
+  has_more_ = !is_last;
+  if (search_->shared_->free_jobs > 0) search_->GiveWork();
+  return search_->destination_ == nullptr;
 }
 
 bool SharedSearch::IsSeen(uint64_t fingerprint) const {
