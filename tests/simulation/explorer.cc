@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
+#include "tests/simulation/held_github.h"
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/memory_snapshot.h"
 #include "tests/simulation/note_status.h"
@@ -48,74 +48,6 @@ constexpr Saying kSayings[2][3] = {
     {{"", 0}, {"failure", 0}, {"success", 1}},
 };
 
-// GitHub's rules behind a transport that does nothing by itself.
-class HeldGitHub : public HttpTransport {
- public:
-  struct Exchange {
-    std::string what;
-    SimulatedRequest request;
-    Done done;
-    absl::Time sent_at;
-    bool is_post = false;
-  };
-
-  HeldGitHub(GitHubRules* rules, std::function<absl::Time()> now)
-      : rules_(rules), now_(std::move(now)) {}
-
-  void Send(HttpRequest request, Done done) override {
-    Exchange exchange;
-    exchange.is_post = request.method == "POST";
-    exchange.request = {
-        .method = request.method,
-        .target = request.url.substr(std::string(ServerLife::kApiUrl).size()),
-        .headers = request.headers,
-        .body = request.body};
-    exchange.request.headers.emplace_back(
-        "Authorization", absl::StrCat("Bearer ", request.bearer.Reveal()));
-    exchange.what = exchange.is_post ? exchange.request.body : "read";
-    exchange.done = std::move(done);
-    exchange.sent_at = now_();
-    const bool is_free = exchange.request.target == "/rate_limit";
-    (is_free ? free_ : held_).push_back(std::move(exchange));
-  }
-
-  // Answers what is not worth a choice. False: there is nothing.
-  bool AnswerFree() {
-    if (free_.empty()) return false;
-    Exchange exchange = std::move(free_.front());
-    free_.pop_front();
-    exchange.done(AnswerTo(exchange));
-    return true;
-  }
-
-  absl::StatusOr<HttpResponse> AnswerTo(const Exchange& exchange) {
-    const SimulatedResponse response = rules_->Handle(exchange.request, now_());
-    HttpResponse answer;
-    answer.status = response.status;
-    answer.headers = response.headers;
-    answer.body = response.body;
-    return answer;
-  }
-
-  std::list<Exchange>& held() { return held_; }
-  // Those of which the server hears no more.
-  std::list<Exchange>& late() { return late_; }
-
-  void LoseClient() {
-    free_.clear();
-    for (Exchange& exchange : held_) exchange.done = nullptr;
-    held_.remove_if([](const Exchange& one) { return !one.is_post; });
-    late_.splice(late_.end(), held_);
-  }
-
- private:
-  GitHubRules* const rules_;
-  const std::function<absl::Time()> now_;
-  std::list<Exchange> free_;
-  std::list<Exchange> held_;
-  std::list<Exchange> late_;
-};
-
 GitHubRules::Options Rules() {
   GitHubRules::Options rules;
   rules.any_repository = true;
@@ -136,7 +68,7 @@ class Explorer {
         disk_(
             kSeed, [this] { return clock_.Now(); }, MemoryDisk::Power::kStays),
         rules_(Rules()),
-        github_(&rules_, [this] { return clock_.Now(); }) {
+        github_(&rules_, ServerLife::kApiUrl, [this] { return clock_.Now(); }) {
     remaining_.resize(scope.keys);
     for (auto& sayings : remaining_) {
       for (int i = 0; i < scope.reports; ++i) sayings.insert(i);

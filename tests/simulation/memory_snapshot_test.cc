@@ -175,9 +175,9 @@ TEST(MemoryArenaTest, AlignsBlocks) {
 class SharedSearchTest : public ::testing::Test {
  protected:
   static constexpr int kBranches = 3;
-  static constexpr int kDepth = 7;
-  static constexpr int kStates = 3280;  // 3^0 to 3^7.
-  static constexpr int kLeaves = 2187;
+  static constexpr int kDepth = 5;
+  static constexpr int kStates = 364;  // 3^0 + ... + 3^5.
+  static constexpr int kLeaves = 243;
 
   void GoThrough(std::string* path) {
     search_->Enter(std::hash<std::string>()(*path), {});
