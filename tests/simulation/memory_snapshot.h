@@ -6,10 +6,10 @@
 
 namespace signalbox {
 
-// What the process holds in memory at one moment: its heap (see UsedArena), the
-// globals of the program and of every library, and the thread_locals of the one
-// thread. Not the stack, nor what is mapped otherwise, nor the kernel's part,
-// such as open files.
+// What the process holds in memory at one moment: its heap (see ForEachUsed),
+// the globals of the program and of every library, and the thread_locals of the
+// one thread. Not the stack, nor what is mapped otherwise, nor the kernel's
+// part, such as open files.
 //
 // They come and go like frames of the stack, where they are to be: the newest
 // first. What lives in a frame and points to the heap must be made before the
