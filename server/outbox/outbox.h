@@ -109,6 +109,7 @@ enum class PostingState {
   kAbandoned = 4,  // Not to be posted again until something changes.
   kObserved = 5,   // Not reported here: seen at GitHub.
 };
+constexpr PostingState LastOf(PostingState) { return PostingState::kObserved; }
 
 struct Posting {
   PostingState state = PostingState::kDue;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <utility>
@@ -152,13 +153,14 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
   constexpr int64_t kMost = int64_t{1} << 62;
   for (const int64_t number : numbers) {
     if (number >= 0 && number <= kMost) continue;
-    if (status_.ok()) {
-      status_ = ErrorOf(SQLITE_CORRUPT, 0, path_,
-                        absl::StrCat("holds the count ", number));
-    }
+    FailAsDamaged(absl::StrCat("holds the count ", number));
     return false;
   }
   return true;
+}
+
+void SqliteConnection::FailAsDamaged(absl::string_view detail) {
+  if (status_.ok()) status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, detail);
 }
 
 void SqliteConnection::Fail(int code) {
@@ -245,8 +247,16 @@ bool SqliteQuery::IsNull(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-int64_t SqliteQuery::Int(int column) const {
-  return sqlite3_column_int64(statement_, column);
+int64_t SqliteQuery::Int(int column, int64_t least, int64_t most) const {
+  const bool is_number =
+      sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+  const int64_t number =
+      is_number ? sqlite3_column_int64(statement_, column) : 0;
+  if (is_number && number >= least && number <= most) return number;
+  connection_->FailAsDamaged(
+      absl::StrCat("holds ", is_number ? absl::StrCat(number) : "no number",
+                   " as ", sqlite3_column_name(statement_, column)));
+  return std::clamp<int64_t>(0, least, most);
 }
 
 absl::string_view SqliteQuery::Bytes(int column) const {

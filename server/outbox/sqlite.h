@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -80,6 +81,7 @@ class SqliteConnection {
 
   sqlite3_stmt* Prepare(const char* sql);
   void Fail(int code);
+  void FailAsDamaged(absl::string_view detail);
   // Whether another file, or none, has this one's name now.
   bool HasMoved() const;
 
@@ -148,7 +150,11 @@ class SqliteQuery {
   // For statements that return no rows.
   void Run();
 
-  // Reads the columns of the row from the first on.
+  // Reads the columns of the row from the first on. An int is a count, and an
+  // enum begins at 1 and ends at what LastOf, beside it, says. A column that
+  // holds no such number means that the file is damaged, which is the error
+  // that sticks (INTERNAL, reason STORE_DAMAGED): the schema lets nobody store
+  // it. Texts are taken as they are.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;
@@ -185,14 +191,19 @@ class SqliteQuery {
   }
 
   bool IsNull(int column) const;
-  int64_t Int(int column) const;
+  // Anything but a number from `least` to `most` is damage; it reads as the one
+  // that is nearest to 0.
+  int64_t Int(int column, int64_t least = std::numeric_limits<int64_t>::min(),
+              int64_t most = std::numeric_limits<int64_t>::max()) const;
   absl::string_view Bytes(int column) const;
 
   void ReadOne(int column, int64_t* value) const { *value = Int(column); }
   void ReadOne(int column, int* value) const {
-    *value = static_cast<int>(Int(column));
+    *value = static_cast<int>(Int(column, 0, std::numeric_limits<int>::max()));
   }
-  void ReadOne(int column, bool* value) const { *value = Int(column) != 0; }
+  void ReadOne(int column, bool* value) const {
+    *value = Int(column, 0, 1) != 0;
+  }
   void ReadOne(int column, std::string* value) const {
     const absl::string_view bytes = Bytes(column);
     value->assign(bytes.data(), bytes.size());
@@ -200,7 +211,8 @@ class SqliteQuery {
   void ReadOne(int column, absl::Time* value) const;
   template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>
   void ReadOne(int column, Enum* value) const {
-    *value = static_cast<Enum>(Int(column));
+    *value =
+        static_cast<Enum>(Int(column, 1, static_cast<int64_t>(LastOf(Enum()))));
   }
   template <typename Value>
   void ReadOne(int column, std::optional<Value>* value) const {

@@ -1,6 +1,7 @@
 #include "server/outbox/sqlite_changes.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -68,12 +69,14 @@ int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
 // From which row on reports may be younger than `sequence`: their rows are in
 // the order of their numbers.
 int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
-  int64_t begin = 0;
-  int64_t end = 0;
+  std::optional<int64_t> first;
+  std::optional<int64_t> last;
   {
     SqliteQuery query(connection, kReportIds);
-    if (query.Next()) query.Read(&begin, &end);
+    if (query.Next()) query.Read(&first, &last);
   }
+  int64_t begin = first.value_or(0);
+  int64_t end = last.value_or(0);
   if (!connection->AreCounts({begin, end})) return 0;
   ++end;
   while (begin < end) {
@@ -111,7 +114,8 @@ void NoteChange(SqliteConnection* connection, int64_t entry_id) {
 }
 
 int64_t NewestSequence(SqliteConnection* connection) {
-  return GetNumber(connection, "sequence");
+  const int64_t newest = GetNumber(connection, "sequence");
+  return connection->AreCounts({newest}) ? newest : 0;
 }
 
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
@@ -121,7 +125,7 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   const int64_t newest = NewestSequence(connection);
   if (after_sequence == newest) return changes;
   const int64_t forgotten = GetNumber(connection, "forgotten_sequence");
-  if (!connection->AreCounts({newest, forgotten})) return changes;
+  if (!connection->AreCounts({forgotten})) return changes;
   const int64_t oldest = std::max(forgotten, newest - kept);
   if (after_sequence > newest ||
       after_sequence < std::max<int64_t>(oldest, 0)) {

@@ -1,5 +1,6 @@
 #include "server/outbox/sqlite_events.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -146,7 +147,8 @@ absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
 std::vector<Rerun> Reruns(SqliteConnection* connection, int limit) {
   std::vector<Rerun> reruns;
   SqliteQuery query(connection, kListReruns);
-  query.Bind(limit);
+  // SQLite takes a negative limit for none.
+  query.Bind(std::max(limit, 0));
   while (query.Next()) {
     Rerun& rerun = reruns.emplace_back();
     Repository& repository = rerun.wanted.repository;

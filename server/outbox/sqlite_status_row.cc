@@ -33,6 +33,7 @@ StatusView StatusRow::View() && {
                      .value_or(CommitState::kPending);
   status.description = std::move(shown_description);
   status.target_url = std::move(shown_target_url);
+  status.result.reset();
   status.posting = Posting();
   status.posting.state = PostingState::kObserved;
   return std::move(status);

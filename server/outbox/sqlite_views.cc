@@ -72,6 +72,12 @@ absl::Status NothingReported(absl::string_view of) {
                absl::StrCat("nothing was reported for ", of));
 }
 
+absl::Status NothingReportedFor(const StatusKey& key) {
+  return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
+                                      Quoted(key.repository, 256), " at ",
+                                      Quoted(key.sha)));
+}
+
 CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
   if (failed > 0) return CommitState::kFailure;
   return pending > 0 || statuses == 0 ? CommitState::kPending
@@ -145,11 +151,7 @@ absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
   const std::string sha_bytes = ShaToBytes(key.sha);
   SqliteQuery query(connection, kFindEntry);
   query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
-  if (!query.Next()) {
-    return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
-                                        Quoted(key.repository, 256), " at ",
-                                        Quoted(key.sha)));
-  }
+  if (!query.Next()) return NothingReportedFor(key);
   int64_t entry_id = 0;
   query.Read(&entry_id);
   return entry_id;
@@ -164,7 +166,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
   {
     SqliteQuery query(connection, kGetEntry);
     query.Bind(entry_id);
-    if (!query.Next()) return history;
+    if (!query.Next()) return NothingReportedFor(key);
     StatusRow row = ReadStatusRow(query, &history.repository.host,
                                   &history.repository.owner,
                                   &history.repository.name, &history.lane);
@@ -182,6 +184,8 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);
+    // If it is none, the error sticks, and is what the caller gets.
+    (void)connection->AreCounts({report.sequence});
     report.state = StateOf(phase, report.result);
     history.reports.push_back(std::move(report));
   }

@@ -29,6 +29,7 @@ enum class Result {
   kTimedOut = 6,
   kNeutral = 7,
 };
+constexpr Result LastOf(Result) { return Result::kNeutral; }
 
 // Commit statuses have no word for some results: cancelled and timed out are
 // shown as error, skipped and neutral as success.
@@ -79,6 +80,7 @@ enum class Phase {
   kUnnumberedResult = 4,
   kExpired = 5,  // The server's own error after a pending without a result.
 };
+constexpr Phase LastOf(Phase) { return Phase::kExpired; }
 
 // The part of an entry that Judge decides by.
 struct Held {

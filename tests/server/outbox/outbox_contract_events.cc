@@ -76,6 +76,8 @@ TEST_P(OutboxContract, ARerunIsKeptUntilItIsSettled) {
   EXPECT_EQ(reruns[0].due_time, Now() - absl::Seconds(1));
   EXPECT_TRUE(reruns[1].wanted.contexts.empty());
   EXPECT_EQ(Reruns(1).size(), 1u);
+  EXPECT_TRUE(Reruns(0).empty());
+  EXPECT_TRUE(Reruns(-1).empty());
 
   // One that is tried later goes behind the others.
   const absl::Time later = Now() + absl::Minutes(1);

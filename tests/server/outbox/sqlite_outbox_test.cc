@@ -24,6 +24,67 @@ using testing::IsEmpty;
 
 class SqliteOutboxTest : public SqliteOutboxFixture {};
 
+// A reader says nothing that nobody stored, and names no time that has passed
+// for one to come: who waits for it would never wait.
+TEST_F(SqliteOutboxTest, ReadersTellNothingFromDamagedRows) {
+  const auto loosen =
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+      "replace(sql, ') STRICT', ')') WHERE type = 'table'";
+  const std::pair<const char*, std::function<absl::Status(Outbox*)>> cases[] = {
+      {"UPDATE entry SET phase = 9",
+       [](Outbox* outbox) {
+         return outbox->GetCommit(Repo("widgets"), Sha('a')).status();
+       }},
+      {"UPDATE entry SET posting_state = 0",
+       [](Outbox* outbox) {
+         return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
+             .status();
+       }},
+      {"UPDATE report SET sequence = -1",
+       [](Outbox* outbox) {
+         return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
+             .status();
+       }},
+      {"UPDATE commit_summary SET newest_sequence = 0.5",
+       [](Outbox* outbox) {
+         return outbox->ListCommits(std::nullopt, 0, 10).status();
+       }},
+      {"UPDATE entry SET due_time_us = 'soon'",
+       [this](Outbox* outbox) {
+         return outbox->NextDueTime(clock_.Now()).status();
+       }},
+  };
+  for (const auto& [damage, read] : cases) {
+    {
+      const std::unique_ptr<Outbox> outbox = Open();
+      ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
+      ASSERT_TRUE(read(outbox.get()).ok()) << damage;
+    }
+    Run(loosen);
+    Run(damage);
+    const std::unique_ptr<Outbox> outbox = Open();
+    ASSERT_NE(outbox, nullptr) << damage;
+    ExpectError(read(outbox.get()), absl::StatusCode::kInternal,
+                "STORE_DAMAGED");
+    std::filesystem::remove_all(data_dir());
+  }
+}
+
+// The last number there is, while the store is open: counting on overflows.
+TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsDamageWhileOpen) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
+  for (const char* damage :
+       {"UPDATE meta SET value = 9223372036854775807 WHERE name = 'sequence'",
+        "UPDATE meta SET value = -5 WHERE name = 'sequence'"}) {
+    Run(damage);
+    ExpectError(outbox->NewestSequence().status(), absl::StatusCode::kInternal,
+                "STORE_DAMAGED");
+    ExpectError(outbox->ChangesAfter(0, 10).status(),
+                absl::StatusCode::kInternal, "STORE_DAMAGED");
+  }
+}
+
 // The process dies without a word; the next one finds all that was accepted.
 TEST_F(SqliteOutboxTest, SurvivesAKill) {
   const pid_t child = fork();

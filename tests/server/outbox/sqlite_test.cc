@@ -14,6 +14,7 @@ using Access = SqliteConnection::Access;
 using Kind = SqliteTransaction::Kind;
 
 enum class Colour { kRed = 1, kBlue = 2 };
+constexpr Colour LastOf(Colour) { return Colour::kBlue; }
 
 class SqliteTest : public testing::Test {
  protected:
@@ -37,6 +38,22 @@ class SqliteTest : public testing::Test {
 
   static void Insert(SqliteConnection* connection) {
     SqliteQuery(connection, "INSERT INTO t (a) VALUES (1)").Run();
+  }
+
+  // What `sql` shows, read as a `Value`; nothing if it is taken for damage.
+  template <typename Value>
+  std::optional<Value> Read(const char* sql) {
+    SqliteTransaction transaction(connection_.get(), Kind::kRead);
+    Value value = Value();
+    SqliteQuery query(connection_.get(), sql);
+    EXPECT_TRUE(query.Next());
+    query.Read(&value);
+    const absl::Status& status = connection_->status();
+    if (status.ok()) return value;
+    EXPECT_TRUE(absl::IsInternal(status)) << status;
+    EXPECT_EQ(ReasonOf(status), "STORE_DAMAGED");
+    EXPECT_FALSE(query.Next());
+    return std::nullopt;
   }
 
   TempDir dir_;
@@ -93,6 +110,39 @@ TEST_F(SqliteTest, TheEndsOfTimeComeBack) {
     query.Read(&back);
     EXPECT_EQ(back, time);
   }
+}
+
+// The schema lets nobody store such a thing. Read as some other number it could
+// show a state that nobody reported, or a time that never comes to pass.
+TEST_F(SqliteTest, WhatIsNoNumberIsDamage) {
+  for (const char* sql : {"SELECT NULL", "SELECT 'soon'", "SELECT '1'",
+                          "SELECT x'31'", "SELECT 1.0", "SELECT 0.5"}) {
+    EXPECT_EQ(Read<int64_t>(sql), std::nullopt) << sql;
+    EXPECT_EQ(Read<int>(sql), std::nullopt) << sql;
+    EXPECT_EQ(Read<bool>(sql), std::nullopt) << sql;
+    EXPECT_EQ(Read<absl::Time>(sql), std::nullopt) << sql;
+    EXPECT_EQ(Read<Colour>(sql), std::nullopt) << sql;
+  }
+  const auto null = Read<std::optional<int64_t>>("SELECT NULL");
+  ASSERT_TRUE(null.has_value());
+  EXPECT_EQ(*null, std::nullopt);
+  EXPECT_EQ(Read<std::optional<int64_t>>("SELECT 'soon'"), std::nullopt);
+}
+
+TEST_F(SqliteTest, ANumberThatItsVariableDoesNotHaveIsDamage) {
+  EXPECT_EQ(Read<int64_t>("SELECT -9223372036854775808"),
+            std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(Read<int>("SELECT 2147483647"), 2147483647);
+  EXPECT_EQ(Read<int>("SELECT 0"), 0);
+  EXPECT_EQ(Read<int>("SELECT -1"), std::nullopt);
+  EXPECT_EQ(Read<int>("SELECT 2147483648"), std::nullopt);
+  EXPECT_EQ(Read<bool>("SELECT 0"), false);
+  EXPECT_EQ(Read<bool>("SELECT 2"), std::nullopt);
+  EXPECT_EQ(Read<bool>("SELECT -1"), std::nullopt);
+  EXPECT_EQ(Read<Colour>("SELECT 2"), Colour::kBlue);
+  EXPECT_EQ(Read<Colour>("SELECT 0"), std::nullopt);
+  EXPECT_EQ(Read<Colour>("SELECT 3"), std::nullopt);
+  EXPECT_EQ(Read<Colour>("SELECT 4294967297"), std::nullopt);
 }
 
 TEST_F(SqliteTest, WhatIsNotCommittedIsRolledBack) {
