@@ -1,401 +1,490 @@
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <limits>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
+#include "tests/fuzz/sample_outbox.h"
+
+// What the readers of an outbox make of rows that hold anything. One outbox is
+// open as long as the process lives; a connection beside it damages rows, and
+// mends them before the next input, so that each input stands alone.
 
 namespace signalbox {
 namespace {
 
-const absl::Time kNow = absl::FromUnixSeconds(1780000000);
-const Repository kWidgets = {"github.com", "acme", "widgets"};
-const Repository kGears = {"github.com", "acme", "gears"};
-const std::string kSha(40, 'a');
+using sample::kNow;
+using sample::kSha;
+using Tables = std::initializer_list<absl::string_view>;
 
-// A directory of this process, in memory if nobody says where: nothing here is
-// to last.
-class DataDir {
+// How often, in inputs, what was mended is compared with what it was.
+constexpr int kCompareEvery = 1000;
+
+class DamagedOutbox {
  public:
-  DataDir() {
-    std::error_code ignored;
-    const bool memory = std::getenv("TMPDIR") == nullptr &&
-                        std::filesystem::is_directory("/dev/shm", ignored);
-    std::string pattern =
-        (memory ? "/dev/shm"
-                : std::filesystem::temp_directory_path().string()) +
-        "/signalbox-fuzz-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~DataDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  DamagedOutbox();
 
-  const std::string& path() const { return path_; }
-  std::string database() const { return path_ + "/signalbox.db"; }
+  Outbox& outbox() { return *outbox_; }
 
-  // Puts a database there, alone.
-  void Put(absl::string_view bytes) const {
-    unlink((database() + "-wal").c_str());
-    unlink((database() + "-shm").c_str());
-    std::ofstream(database(), std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
+  // Makes the tables what they were, but for what `in` says.
+  void Change(FuzzInput& in);
+
+  // Whether `in` said something of any of these tables.
+  bool IsDamaged(Tables tables) const;
+
+  // INTERNAL errors that the owner was told of since the last call.
+  int TakeTold() { return std::exchange(told_, 0); }
 
  private:
-  std::string path_;
-};
-
-Report ReportOf(const Repository& repository, const std::string& context,
-                std::optional<Result> result, int64_t attempt) {
-  Report report;
-  report.repository = repository;
-  report.sha = kSha;
-  report.context = context;
-  report.result = result;
-  report.attempt = attempt;
-  report.description = "In words";
-  report.target_url = "https://ci.example.com/1";
-  return report;
-}
-
-SqliteOutboxOptions Options(const DataDir& directory) {
-  SqliteOutboxOptions options;
-  options.data_dir = directory.path();
-  options.lane_of = [](const Repository& repository) {
-    return repository.owner == "acme" ? "acme" : "";
+  struct Table {
+    sqlite3_stmt* clear = nullptr;
+    sqlite3_stmt* fill = nullptr;
+    bool is_damaged = false;
   };
-  return options;
-}
+  struct Column {
+    Table* table = nullptr;
+    // Sets it to ?1: in all rows, or in the one after ?2 others.
+    sqlite3_stmt* set_all = nullptr;
+    sqlite3_stmt* set_one = nullptr;
+  };
 
-// A bit of everything that a database can hold.
-void Fill(Outbox& outbox) {
-  std::vector<Submission> submissions(5);
-  submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 3),
-                            ReportOf(kWidgets, "ci/lint", std::nullopt, 0)};
-  submissions[1].reports = {
-      ReportOf(kWidgets, "ci/build", Result::kFailure, 3)};
-  submissions[2].reports = {ReportOf(kWidgets, "ci/hook", std::nullopt, 0)};
-  submissions[2].reports[0].from_webhook = true;
-  submissions[2].delivery =
-      Delivery{"a-delivery", std::string(32, 'd'), "pull_request", "opened", 7};
-  submissions[2].change.emplace();
-  submissions[2].change->pull_request_number = 5;
-  submissions[2].change->updated_time = kNow;
-  submissions[3].reports = {ReportOf(kWidgets, "seen", Result::kSuccess, 0)};
-  submissions[3].observed = Observed{99, "octocat"};
-  submissions[4].reports = {ReportOf(kGears, "ci/build", Result::kError, 0)};
-  (void)outbox.Accept(submissions, kNow);
-  (void)outbox.RenameRepository({"github.com", "acme", "cogs"}, kGears, 17,
-                                kNow);
-  LeaseRequest request;
-  request.lane = "acme";
-  request.deadline = kNow + absl::Seconds(30);
-  for (int i = 0; i < 2; ++i) {
-    const auto lease = outbox.TakeDue(request, kNow + absl::Seconds(i));
-    if (!lease.ok() || !lease->has_value() || i == 1) break;
-    Settlement settlement;
-    settlement.entry_id = (*lease)->entry_id;
-    settlement.version = (*lease)->version;
-    settlement.lease_number = (*lease)->lease_number;
-    settlement.kind = Settlement::Kind::kAbandoned;
-    settlement.reason = "PERMISSION_MISSING";
-    settlement.attempted =
-        Try{kNow, kNow, 403, "AB12:3", "PERMISSION_MISSING", "No"};
-    (void)outbox.Settle(settlement, kNow);
-  }
-  EventSubmission event;
-  event.delivery = {"another", "", "issue_comment", "created", 7};
-  event.event = RerunRequested{kWidgets, 5, {"ci/build"}, "octocat", "MEMBER"};
-  (void)outbox.AcceptEvent(event, kNow);
-  (void)outbox.SetPause("acme", kNow + absl::Minutes(1), kNow);
-  (void)outbox.SetMark("looked", kNow);
-}
+  sqlite3_stmt* Prepare(const std::string& sql);
+  void Step(sqlite3_stmt* statement);
+  void ChangeOne(FuzzInput& in);
+  void Mend();
+  void Compare();
 
-// The bytes of such a database. Its tables are not strict: any column can be
-// given anything, as in a file that somebody else made.
-std::string Template(const DataDir& directory) {
-  {
-    auto outbox = OpenSqliteOutbox(Options(directory));
-    FUZZ_CHECK(outbox.ok(), outbox.status().ToString());
-    Fill(**outbox);
-  }
-  sqlite3* handle = nullptr;
-  sqlite3_open(directory.database().c_str(), &handle);
-  sqlite3_exec(handle,
-               "PRAGMA writable_schema = ON;"
-               "UPDATE sqlite_schema SET sql = replace(replace("
-               "sql, ') STRICT, WITHOUT', ') WITHOUT'), ') STRICT', ')');"
-               "PRAGMA wal_checkpoint(TRUNCATE)",
-               nullptr, nullptr, nullptr);
-  sqlite3_close(handle);
-  std::ifstream file(directory.database(), std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Column {
-  std::string table;
-  std::string name;
+  const sample::DataDir directory_;
+  std::unique_ptr<Outbox> outbox_;
+  int told_ = 0;
+  // This and its statements go with the process.
+  sqlite3* editor_ = nullptr;
+  sqlite3_stmt* begin_ = nullptr;
+  sqlite3_stmt* commit_ = nullptr;
+  std::vector<sample::Column> names_;
+  std::map<absl::string_view, Table> tables_;
+  std::vector<Column> columns_;
+  int64_t inputs_ = 0;
 };
 
-std::vector<Column> Columns(sqlite3* handle) {
-  std::vector<Column> columns;
+DamagedOutbox::DamagedOutbox() {
+  const std::string original = sample::Make(directory_);
+  sqlite3_open(directory_.database().c_str(), &editor_);
+  // Changes of entries are rows of their own; nothing needs to last.
+  sample::Run(editor_,
+              "DROP TRIGGER entry_added; DROP TRIGGER entry_changed;"
+              "PRAGMA synchronous = OFF;"
+              "PRAGMA temp_store = MEMORY;"
+              "ATTACH ':memory:' AS original");
+  sample::Load(editor_, "original", original);
+  SqliteOutboxOptions options = sample::Options(directory_);
+  options.on_failure = [this](const absl::Status&) { told_++; };
+  auto outbox = OpenSqliteOutbox(std::move(options));
+  FUZZ_CHECK(outbox.ok(), outbox.status().ToString());
+  outbox_ = *std::move(outbox);
+
+  begin_ = Prepare("BEGIN IMMEDIATE");
+  commit_ = Prepare("COMMIT");
+  names_ = sample::Columns(editor_);
+  for (const sample::Column& named : names_) {
+    Table& table = tables_[named.table];
+    if (table.clear == nullptr) {
+      table.clear = Prepare(absl::StrCat("DELETE FROM main.", named.table));
+      table.fill =
+          Prepare(absl::StrCat("INSERT INTO main.", named.table,
+                               " SELECT * FROM original.", named.table));
+    }
+    Column& column = columns_.emplace_back();
+    column.table = &table;
+    const std::string set = absl::StrCat("UPDATE OR IGNORE main.", named.table,
+                                         " SET ", named.name, " = ?1");
+    column.set_all = Prepare(set);
+    std::string key;
+    for (const sample::Column& other : names_) {
+      if (other.table != named.table || !other.is_key) continue;
+      absl::StrAppend(&key, key.empty() ? "" : ", ", other.name);
+    }
+    column.set_one = Prepare(
+        absl::StrCat(set, " WHERE (", key, ") IN (SELECT ", key, " FROM main.",
+                     named.table, " ORDER BY ", key, " LIMIT 1 OFFSET ?2)"));
+  }
+  Compare();
+}
+
+sqlite3_stmt* DamagedOutbox::Prepare(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
-  sqlite3_prepare_v2(handle,
-                     "SELECT m.name, c.name FROM sqlite_schema AS m, "
-                     "pragma_table_info(m.name) AS c WHERE m.type = 'table' "
-                     "AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid",
-                     -1, &statement, nullptr);
-  const auto text = [&](int column) {
-    return std::string(
-        reinterpret_cast<const char*>(sqlite3_column_text(statement, column)));
-  };
-  while (sqlite3_step(statement) == SQLITE_ROW) {
-    columns.push_back({text(0), text(1)});
-  }
-  sqlite3_finalize(statement);
-  return columns;
+  sqlite3_prepare_v3(editor_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT,
+                     &statement, nullptr);
+  FUZZ_CHECK(statement != nullptr, sql, ": ", sqlite3_errmsg(editor_));
+  return statement;
 }
 
-void Bind(sqlite3_stmt* statement, FuzzInput& in) {
-  switch (in.UpTo(5)) {
-    case 0: {
-      const absl::string_view text = in.Text();
-      sqlite3_bind_text(statement, 1, text.data() == nullptr ? "" : text.data(),
-                        static_cast<int>(text.size()), SQLITE_TRANSIENT);
-      break;
-    }
-    case 1: {
-      const absl::string_view bytes = in.Text();
-      sqlite3_bind_blob(statement, 1,
-                        bytes.data() == nullptr ? "" : bytes.data(),
-                        static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
-      break;
-    }
-    case 2:
-      sqlite3_bind_null(statement, 1);
-      break;
-    case 3:
-      sqlite3_bind_double(statement, 1, static_cast<double>(in.Int64()) / 7);
-      break;
-    default:
-      sqlite3_bind_int64(statement, 1, in.Int64());
-  }
+void DamagedOutbox::Step(sqlite3_stmt* statement) {
+  const int code = sqlite3_step(statement);
+  FUZZ_CHECK(code == SQLITE_DONE, sqlite3_sql(statement), ": ",
+             sqlite3_errmsg(editor_));
+  sqlite3_reset(statement);
 }
 
-// The database with some columns set to anything.
-std::string WithColumns(const std::string& original, FuzzInput& in) {
-  sqlite3* handle = nullptr;
-  sqlite3_open(":memory:", &handle);
-  const auto size = static_cast<sqlite3_int64>(original.size());
-  auto* const bytes = static_cast<unsigned char*>(sqlite3_malloc64(size));
-  std::copy(original.begin(), original.end(), bytes);
-  // What is in memory has no write-ahead log.
-  bytes[18] = bytes[19] = 1;
-  sqlite3_deserialize(
-      handle, "main", bytes, size, size,
-      SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
-  static const auto* const columns = new std::vector<Column>(Columns(handle));
-  FUZZ_CHECK(columns->size() > 50, "no tables: ", sqlite3_errmsg(handle));
+void DamagedOutbox::Change(FuzzInput& in) {
+  Step(begin_);
+  Mend();
+  if (++inputs_ % kCompareEvery == 0) Compare();
   const int changes = in.UpTo(5);
-  for (int i = 0; i < changes && !in.empty(); ++i) {
-    const Column& column = (*columns)[in.Byte() % columns->size()];
-    sqlite3_stmt* statement = nullptr;
-    const std::string sql = absl::StrCat("UPDATE OR IGNORE ", column.table,
-                                         " SET ", column.name, " = ?");
-    sqlite3_prepare_v2(handle, sql.c_str(), -1, &statement, nullptr);
-    Bind(statement, in);
-    sqlite3_step(statement);
-    sqlite3_finalize(statement);
-  }
-  sqlite3_int64 changed_size = 0;
-  unsigned char* const changed =
-      sqlite3_serialize(handle, "main", &changed_size, 0);
-  std::string made(reinterpret_cast<const char*>(changed),
-                   static_cast<size_t>(changed_size));
-  sqlite3_free(changed);
-  sqlite3_close(handle);
-  made[18] = made[19] = 2;
-  return made;
+  for (int i = 0; i < changes && !in.empty(); ++i) ChangeOne(in);
+  Step(commit_);
 }
 
-// The database with some bytes that are others, or cut.
-std::string WithBytes(std::string bytes, FuzzInput& in) {
-  const int changes = 1 + in.UpTo(15);
-  for (int i = 0; i < changes && !in.empty(); ++i) {
-    const size_t offset =
-        (in.Byte() << 16 | in.Byte() << 8 | in.Byte()) % bytes.size();
-    bytes[offset] = static_cast<char>(in.Byte());
-  }
-  if (in.Flag()) bytes.resize(bytes.size() / 256 * in.Byte());
-  return bytes;
+void DamagedOutbox::ChangeOne(FuzzInput& in) {
+  Column& column = columns_[in.Byte() % columns_.size()];
+  const int row = in.UpTo(7);
+  sqlite3_stmt* const set = row == 7 ? column.set_all : column.set_one;
+  sample::BindAny(set, in);
+  if (row != 7) sqlite3_bind_int(set, 2, row);
+  // What the column cannot take at all, it does not get.
+  const bool is_set =
+      sqlite3_step(set) == SQLITE_DONE && sqlite3_changes(editor_) > 0;
+  sqlite3_reset(set);
+  if (is_set) column.table->is_damaged = true;
 }
 
-// Whatever the file holds, an error is one of those that are documented.
-void CheckStatus(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kDataLoss:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kPermissionDenied:
-      break;
-    default:
-      FUZZ_CHECK(false, status.ToString());
+void DamagedOutbox::Mend() {
+  for (auto& [name, table] : tables_) {
+    if (!table.is_damaged) continue;
+    Step(table.clear);
+    Step(table.fill);
+    table.is_damaged = false;
   }
-  FUZZ_CHECK(status.ok() || !status.message().empty(), "no words");
+}
+
+void DamagedOutbox::Compare() {
+  for (const auto& [name, table] : tables_) {
+    for (const auto& [one, other] :
+         {std::pair("main.", "original."), std::pair("original.", "main.")}) {
+      sqlite3_stmt* const difference = Prepare(absl::StrCat(
+          "SELECT * FROM ", one, name, " EXCEPT SELECT * FROM ", other, name));
+      FUZZ_CHECK(sqlite3_step(difference) == SQLITE_DONE, name,
+                 " is not what it was");
+      sqlite3_finalize(difference);
+    }
+  }
+}
+
+bool DamagedOutbox::IsDamaged(Tables tables) const {
+  return std::any_of(
+      tables.begin(), tables.end(),
+      [this](absl::string_view name) { return tables_.at(name).is_damaged; });
+}
+
+DamagedOutbox& Store() {
+  static DamagedOutbox store;
+  return store;
+}
+
+// Whether there is a result. An error must be the one that the reader's header
+// names, or damage in one of the tables that it reads, of which the owner was
+// told; what was given to the reader cannot be the cause.
+template <typename Seen>
+bool HasResult(const absl::StatusOr<Seen>& seen, Tables tables,
+               absl::StatusCode named = absl::StatusCode::kInternal,
+               absl::string_view reason = "STORE_DAMAGED") {
+  const absl::Status& status = seen.status();
+  const int told = Store().TakeTold();
+  FUZZ_CHECK(told == (absl::IsInternal(status) ? 1 : 0), told,
+             " times: ", status.ToString());
+  if (status.ok()) return true;
+  FUZZ_CHECK(grammar::IsOneLine(status.message()), status.ToString());
+  if (absl::IsInternal(status)) {
+    FUZZ_CHECK(ReasonOf(status) == "STORE_DAMAGED", status.ToString());
+    FUZZ_CHECK(Store().IsDamaged(tables), status.ToString());
+  } else {
+    FUZZ_CHECK(status.code() == named && ReasonOf(status) == reason,
+               status.ToString());
+  }
+  return false;
+}
+
+template <typename Enum>
+void CheckEnum(Enum value, Enum first, Enum last) {
+  FUZZ_CHECK(value >= first && value <= last, static_cast<int64_t>(value));
+}
+
+void Check(CommitState state) {
+  CheckEnum(state, CommitState::kError, CommitState::kSuccess);
+}
+
+void Check(std::optional<Result> result, CommitState state) {
+  if (!result.has_value()) return;
+  CheckEnum(*result, Result::kSuccess, Result::kNeutral);
+  FUZZ_CHECK(state == CommitStateOf(*result), CommitStateName(state));
 }
 
 void Check(const StatusView& status) {
-  const int state = static_cast<int>(status.state);
-  FUZZ_CHECK(state >= 0 && state <= static_cast<int>(CommitState::kSuccess),
-             state);
-  FUZZ_CHECK(!CommitStateName(status.state).empty(), state);
+  Check(status.state);
+  Check(status.result, status.state);
+  CheckEnum(status.phase, Phase::kWebhookPending, Phase::kExpired);
+  const Posting& posting = status.posting;
+  CheckEnum(posting.state, PostingState::kDue, PostingState::kObserved);
+  FUZZ_CHECK(posting.try_count >= 0, posting.try_count);
 }
 
-void ReadAll(Outbox& outbox, const std::vector<CommitSummary>& commits) {
-  for (const CommitSummary& commit : commits) {
-    FUZZ_CHECK(!CommitStateName(commit.state).empty(), "a state");
-    const auto view = outbox.GetCommit(commit.repository, commit.sha);
-    CheckStatus(view.status());
-    if (!view.ok()) continue;
-    FUZZ_CHECK(!CommitStateName(CombinedState(view->statuses)).empty(),
-               "a state");
-    for (const StatusView& status : view->statuses) {
-      Check(status);
-      const StatusKey key =
-          StatusKey::Of(commit.repository, commit.sha, status.context);
-      const auto history = outbox.GetHistory(key);
-      CheckStatus(history.status());
-      if (!history.ok()) continue;
-      Check(history->status);
-      for (const RecordedReport& report : history->reports) {
-        FUZZ_CHECK(!CommitStateName(report.state).empty(), "a state");
-      }
+// Bytes in lower-case hexadecimal digits.
+void CheckSha(const std::string& sha) {
+  FUZZ_CHECK(sha.size() % 2 == 0 && grammar::OnlyOf(sha, "0123456789abcdef"),
+             sha);
+}
+
+int Limit(FuzzInput& in) { return in.UpTo(12) - 2; }
+
+template <typename Items>
+void CheckLimit(const Items& items, int limit) {
+  FUZZ_CHECK(static_cast<int64_t>(items.size()) <= std::max(limit, 0),
+             items.size(), " of ", limit);
+}
+
+absl::Time TimeOf(FuzzInput& in) {
+  return in.Flag() ? absl::FromUnixMicros(in.Int64())
+                   : kNow + absl::Seconds(in.Byte());
+}
+
+Repository RepositoryOf(FuzzInput& in) {
+  switch (in.UpTo(5)) {
+    case 0:
+    case 1:
+      return sample::kWidgets;
+    case 2:
+      return {"github.com", "Acme", "Gears"};
+    case 3:
+      return sample::kCogs;
+    case 4:
+      return {"github.com", "acme", "unheard-of"};
+    default:
+      return {"", std::string(in.Text()), ""};
+  }
+}
+
+std::string ShaOf(FuzzInput& in) {
+  const int kind = in.UpTo(7);
+  return kind == 0   ? std::string(in.Text())
+         : kind == 1 ? std::string(64, 'b')
+                     : kSha;
+}
+
+void ReadCommits(Outbox& outbox, FuzzInput& in) {
+  std::optional<Repository> repository;
+  if (in.Flag()) repository = RepositoryOf(in);
+  const int64_t before = in.Flag() ? in.Int64() : 0;
+  const int limit = Limit(in);
+  const auto commits = outbox.ListCommits(repository, before, limit);
+  if (!HasResult(commits,
+                 {"commit_summary", "repository", "repository_alias"})) {
+    return;
+  }
+  CheckLimit(*commits, limit);
+  int64_t last = before > 0 ? before - 1 : std::numeric_limits<int64_t>::max();
+  for (const CommitSummary& commit : *commits) {
+    FUZZ_CHECK(commit.sequence > 0 && commit.sequence <= last, commit.sequence);
+    last = commit.sequence;
+    Check(commit.state);
+    FUZZ_CHECK(commit.state != CommitState::kError, "a commit is never error");
+    FUZZ_CHECK(commit.status_count >= 0, commit.status_count);
+    FUZZ_CHECK(commit.status_count > 0 || commit.state != CommitState::kSuccess,
+               "nothing succeeded");
+    CheckSha(commit.sha);
+  }
+}
+
+void ReadCommit(Outbox& outbox, FuzzInput& in) {
+  const Repository repository = RepositoryOf(in);
+  const std::string sha = ShaOf(in);
+  const auto commit = outbox.GetCommit(repository, sha);
+  if (!HasResult(commit,
+                 {"commit_summary", "entry", "repository", "repository_alias"},
+                 absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
+    return;
+  }
+  FUZZ_CHECK(commit->sha == grammar::Lower(sha), commit->sha);
+  for (const StatusView& status : commit->statuses) Check(status);
+  const CommitState state = CombinedState(commit->statuses);
+  Check(state);
+  FUZZ_CHECK(state != CommitState::kError, "a commit is never error");
+}
+
+void ReadHistory(Outbox& outbox, FuzzInput& in) {
+  const std::string contexts[] = {"ci/build", "ci/lint", "ci/hook", "seen",
+                                  "unheard-of"};
+  const Repository repository = RepositoryOf(in);
+  const std::string sha = ShaOf(in);
+  const std::string& context = contexts[in.UpTo(4)];
+  const auto history =
+      outbox.GetHistory(StatusKey::Of(repository, sha, context));
+  if (!HasResult(history,
+                 {"commit_summary", "entry", "repository", "repository_alias",
+                  "report", "try"},
+                 absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
+    return;
+  }
+  const StatusView& status = history->status;
+  Check(status);
+  FUZZ_CHECK(status.context == context || Store().IsDamaged({"entry"}),
+             status.context);
+  FUZZ_CHECK(
+      !history->repository.name.empty() || Store().IsDamaged({"repository"}),
+      "no repository");
+  if (history->in_flight && status.posting.state != PostingState::kObserved) {
+    FUZZ_CHECK(status.posting.state == PostingState::kDue &&
+                   status.posting.reason.empty() &&
+                   !status.posting.next_try_time.has_value(),
+               "a try in flight is all that there is to tell");
+  }
+  for (const RecordedReport& report : history->reports) {
+    Check(report.state);
+    Check(report.result, report.state);
+    CheckEnum(report.disposition, Disposition::kAccepted,
+              Disposition::kSuperseded);
+    FUZZ_CHECK(report.sequence >= 0, report.sequence);
+    FUZZ_CHECK(
+        (report.disposition == Disposition::kAccepted) == (report.sequence > 0),
+        report.sequence);
+  }
+  for (const RecordedTry& recorded : history->tries) {
+    FUZZ_CHECK(recorded.attempted.http_status >= 0,
+               recorded.attempted.http_status);
+  }
+}
+
+void ReadChanges(Outbox& outbox, FuzzInput& in) {
+  const int64_t after = in.Flag() ? in.Int64() : in.Byte();
+  const int limit = Limit(in);
+  const auto changes = outbox.ChangesAfter(after, limit);
+  if (!HasResult(changes,
+                 {"meta", "change", "entry", "commit_summary", "repository"},
+                 absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT")) {
+    return;
+  }
+  CheckLimit(*changes, limit);
+  int64_t last = after;
+  for (const StatusChange& change : *changes) {
+    FUZZ_CHECK(change.status.sequence > last, change.status.sequence);
+    last = change.status.sequence;
+    Check(change.status);
+    CheckSha(change.sha);
+  }
+}
+
+void ReadNewest(Outbox& outbox, FuzzInput&) {
+  const auto newest = outbox.NewestSequence();
+  if (!HasResult(newest, {"meta"})) return;
+  FUZZ_CHECK(*newest >= 0, *newest);
+}
+
+void ReadDueTime(Outbox& outbox, FuzzInput& in) {
+  const absl::Time now = TimeOf(in);
+  const auto next = outbox.NextDueTime(now);
+  if (!HasResult(next, {"entry"})) return;
+  FUZZ_CHECK(*next > now, absl::FormatTime(*next));
+}
+
+void ReadDueLanes(Outbox& outbox, FuzzInput& in) {
+  const auto lanes = outbox.DueLanes(TimeOf(in));
+  if (!HasResult(lanes, {"due_repository", "entry"})) return;
+  FUZZ_CHECK(std::is_sorted(lanes->begin(), lanes->end()), "lanes");
+  FUZZ_CHECK(std::adjacent_find(lanes->begin(), lanes->end()) == lanes->end(),
+             "a lane twice");
+}
+
+void ReadExpiry(Outbox& outbox, FuzzInput&) {
+  const auto expiry = outbox.NextExpiry();
+  if (!HasResult(expiry, {"entry"})) return;
+  FUZZ_CHECK(*expiry < absl::InfiniteFuture() || Store().IsDamaged({"entry"}),
+             "there are pendings");
+}
+
+void ReadPauses(Outbox& outbox, FuzzInput&) {
+  const auto pauses = outbox.Pauses();
+  if (!HasResult(pauses, {"lane_pause"})) return;
+  FUZZ_CHECK(pauses->size() == 1, pauses->size());
+}
+
+void ReadDeliveries(Outbox& outbox, FuzzInput& in) {
+  const std::vector<std::string> ids = {"a-delivery", "another",
+                                        std::string(in.Text())};
+  const auto known = outbox.KnownDeliveries(ids);
+  if (!HasResult(known, {"delivery"})) return;
+  FUZZ_CHECK(known->size() == ids.size(), known->size());
+  if (Store().IsDamaged({"delivery"})) return;
+  FUZZ_CHECK((*known)[0] && (*known)[1], "a delivery is forgotten");
+}
+
+void ReadHooks(Outbox& outbox, FuzzInput&) {
+  const auto hooks = outbox.SeenHooks();
+  if (!HasResult(hooks, {"hook"})) return;
+  FUZZ_CHECK(hooks->size() == 1, hooks->size());
+}
+
+void ReadRepositories(Outbox& outbox, FuzzInput&) {
+  const auto repositories = outbox.Repositories();
+  if (!HasResult(repositories, {"repository"})) return;
+  FUZZ_CHECK(repositories->size() == 2, repositories->size());
+}
+
+void ReadMark(Outbox& outbox, FuzzInput& in) {
+  const std::string name = in.Flag() ? std::string(in.Text()) : "looked";
+  const auto mark = outbox.GetMark(name);
+  if (!HasResult(mark, {"mark"})) return;
+  FUZZ_CHECK(
+      mark->has_value() == (name == "looked") || Store().IsDamaged({"mark"}),
+      name);
+}
+
+void ReadReruns(Outbox& outbox, FuzzInput& in) {
+  const int limit = Limit(in);
+  const auto reruns = outbox.Reruns(limit);
+  if (!HasResult(reruns, {"rerun", "repository"})) return;
+  CheckLimit(*reruns, limit);
+  absl::Time last = absl::InfinitePast();
+  for (const Rerun& rerun : *reruns) {
+    FUZZ_CHECK(rerun.due_time >= last, absl::FormatTime(rerun.due_time));
+    last = rerun.due_time;
+    FUZZ_CHECK(rerun.try_count >= 0, rerun.try_count);
+    for (const std::string& context : rerun.wanted.contexts) {
+      FUZZ_CHECK(!context.empty() && !absl::StrContains(context, '\n'),
+                 context);
     }
   }
 }
 
-void Post(Outbox& outbox, FuzzInput& in) {
-  absl::Time now = kNow + absl::Seconds(in.Byte());
-  const auto lanes = outbox.DueLanes(now);
-  CheckStatus(lanes.status());
-  CheckStatus(outbox.NextDueTime(now).status());
-  for (int i = 0; i < 4; ++i, now += absl::Seconds(40)) {
-    LeaseRequest request;
-    request.lane = lanes.ok() && !lanes->empty() ? lanes->front() : "acme";
-    request.pendings = i % 2 == 1;
-    request.deadline = now + absl::Seconds(30);
-    const auto lease = outbox.TakeDue(request, now);
-    CheckStatus(lease.status());
-    if (!lease.ok() || !lease->has_value()) continue;
-    FUZZ_CHECK(!CommitStateName((*lease)->wanted.state).empty(), "a state");
-    Settlement settlement;
-    settlement.entry_id = (*lease)->entry_id;
-    settlement.version = (*lease)->version;
-    settlement.lease_number = (*lease)->lease_number;
-    settlement.kind = static_cast<Settlement::Kind>(in.UpTo(4));
-    settlement.shown = (*lease)->wanted;
-    settlement.status_id = in.Byte();
-    settlement.next_try_time = now + absl::Seconds(1);
-    settlement.reason = "SERVER_ERROR";
-    settlement.ambiguous = in.Flag();
-    settlement.refused = in.Flag();
-    settlement.attempted = Try{now, now, 201, "id", "POSTED", ""};
-    CheckStatus(outbox.Settle(settlement, now));
-  }
-}
-
-void ReportMore(Outbox& outbox, FuzzInput& in) {
-  const absl::Time now = kNow + absl::Hours(in.Byte());
-  std::vector<Submission> submissions(2);
-  submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 0),
-                            ReportOf(kWidgets, "ci/hook", Result::kSuccess, 9)};
-  submissions[0].reports[0].rerun = in.Flag();
-  submissions[1].reports = {ReportOf(kWidgets, "seen", Result::kFailure, 0)};
-  submissions[1].observed = Observed{100, "octocat"};
-  submissions[1].delivery = Delivery{"new", "", "status", "", 8};
-  CheckStatus(outbox.Accept(submissions, now).status());
-  EventSubmission event;
-  event.delivery = {"third", "", "repository", "renamed", 7};
-  event.event = RepositoryMoved{kWidgets, {"github.com", "acme", "things"}, 17};
-  CheckStatus(outbox.AcceptEvent(event, now).status());
-  event.delivery.id = "fourth";
-  event.event = InstallationChanged{"github.com", "acme", 5, 6, "created"};
-  CheckStatus(outbox.AcceptEvent(event, now).status());
-}
-
-void Upkeep(Outbox& outbox, FuzzInput& in) {
-  const absl::Time now = kNow + absl::Hours(in.Byte());
-  CheckStatus(outbox.NextExpiry().status());
-  CheckStatus(outbox.ExpirePendings(now, 10).status());
-  CheckStatus(outbox.Retry(StatusKey::Of(kGears, kSha, "ci/build"), now));
-  CheckStatus(outbox.RenameRepository(kGears, kWidgets, 17, now));
-  for (int i = 0; i < 5; ++i) {
-    const auto more = outbox.ForgetBefore(now - absl::Hours(24));
-    CheckStatus(more.status());
-    if (!more.ok() || !*more) break;
-  }
-  const auto reruns = outbox.Reruns(10);
-  CheckStatus(reruns.status());
-  if (reruns.ok()) {
-    for (const Rerun& rerun : *reruns) {
-      CheckStatus(outbox.SettleRerun(rerun.id, now));
-      CheckStatus(outbox.SettleRerun(rerun.id, std::nullopt));
-    }
-  }
-  CheckStatus(outbox.Pauses().status());
-  CheckStatus(outbox.SetPause("acme", now, now));
-  const std::vector<std::string> ids = {"a-delivery", "none"};
-  CheckStatus(outbox.KnownDeliveries(ids).status());
-  CheckStatus(outbox.SeenHooks().status());
-  CheckStatus(outbox.Repositories().status());
-  CheckStatus(outbox.GetMark("looked").status());
-}
+constexpr void (*kReaders[])(Outbox&, FuzzInput&) = {
+    ReadCommits, ReadCommit,       ReadHistory, ReadChanges, ReadNewest,
+    ReadDueTime, ReadDueLanes,     ReadExpiry,  ReadPauses,  ReadDeliveries,
+    ReadHooks,   ReadRepositories, ReadMark,    ReadReruns,
+};
 
 }  // namespace
 
-// Input: what is changed (bytes of the file, or columns), the changes, and what
-// is done with the database.
+// Input: the reader and the one after it, what is damaged, and what the readers
+// are given.
 FUZZ_TARGET(row) {
-  static const DataDir directory;
-  static const std::string original = Template(directory);
+  constexpr int kCount = static_cast<int>(std::size(kReaders));
   FuzzInput in(input);
-  const int work = in.UpTo(7);
-  const bool bytes = in.UpTo(3) == 0;
-  directory.Put(bytes ? WithBytes(original, in) : WithColumns(original, in));
-
-  const auto outbox = OpenSqliteOutbox(Options(directory));
-  CheckStatus(outbox.status());
-  if (!outbox.ok()) return;
-  const auto commits = (*outbox)->ListCommits(std::nullopt, 0, 10);
-  CheckStatus(commits.status());
-  if (commits.ok()) ReadAll(**outbox, *commits);
-  const absl::Status changes = (*outbox)->ChangesAfter(0, 100).status();
-  // What is damaged may have forgotten changes.
-  if (!absl::IsOutOfRange(changes)) CheckStatus(changes);
-  if (work % 4 == 1) Post(**outbox, in);
-  if (work % 4 == 2) ReportMore(**outbox, in);
-  if (work % 4 == 3) Upkeep(**outbox, in);
-  if (work > 3) {
-    CheckStatus(QuickCheckSqliteOutbox(directory.path()));
-  }
+  const int first = in.UpTo(kCount - 1);
+  const int second = in.UpTo(2 * kCount - 1);
+  Store().Change(in);
+  kReaders[first](Store().outbox(), in);
+  if (second < kCount) kReaders[second](Store().outbox(), in);
 }
 
 }  // namespace signalbox

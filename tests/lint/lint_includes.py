@@ -38,7 +38,8 @@ FILES_MAY_INCLUDE = {
 FOREIGN = {
     "sqlite3.h": ("server/outbox/sqlite.cc",
                   "tests/bench/calls/bare_sqlite.cc",
-                  "tests/fuzz/row_fuzz.cc", "tests/simulation/*.cc"),
+                  "tests/fuzz/database_fuzz.cc", "tests/fuzz/row_fuzz.cc",
+                  "tests/fuzz/sample_outbox.h", "tests/simulation/*.cc"),
     "benchmark/": ("tests/bench/functions/*.cc",),
     "curl/": ("server/github/curl_transport.cc",),
     "httplib.h": ("server/web/web_server.cc", "shim/http_adapter.cc",
