@@ -72,6 +72,12 @@ absl::Status NothingReported(absl::string_view of) {
                absl::StrCat("nothing was reported for ", of));
 }
 
+absl::Status NothingReportedAt(const Repository& repository,
+                               absl::string_view sha) {
+  return NothingReported(
+      absl::StrCat(Quoted(repository.Display(), 256), " at ", Quoted(sha)));
+}
+
 absl::Status NothingReportedFor(const StatusKey& key) {
   return NothingReported(absl::StrCat(Quoted(key.context, 256), " of ",
                                       Quoted(key.repository, 256), " at ",
@@ -91,15 +97,13 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      absl::string_view sha) {
   const std::string canonical = repository.Canonical();
   const std::string sha_bytes = ShaToBytes(sha);
+  if (sha_bytes.empty()) return NothingReportedAt(repository, sha);
   CommitView view;
   int64_t commit_key = 0;
   {
     SqliteQuery query(connection, kFindCommit);
     query.Bind(canonical, SqliteBlob{sha_bytes});
-    if (!query.Next()) {
-      return NothingReported(
-          absl::StrCat(Quoted(repository.Display(), 256), " at ", Quoted(sha)));
-    }
+    if (!query.Next()) return NothingReportedAt(repository, sha);
     query.Read(&commit_key, &view.repository.host, &view.repository.owner,
                &view.repository.name, &view.lane);
   }
@@ -149,6 +153,7 @@ std::vector<CommitSummary> ListCommits(
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key) {
   const std::string sha_bytes = ShaToBytes(key.sha);
+  if (sha_bytes.empty()) return NothingReportedFor(key);
   SqliteQuery query(connection, kFindEntry);
   query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
   if (!query.Next()) return NothingReportedFor(key);

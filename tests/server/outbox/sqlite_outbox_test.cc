@@ -70,6 +70,23 @@ TEST_F(SqliteOutboxTest, ReadersTellNothingFromDamagedRows) {
   }
 }
 
+// What is no sha names no commit, not even one that has lost its own.
+TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
+  {
+    const std::unique_ptr<Outbox> outbox = Open();
+    ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
+  }
+  Run("UPDATE commit_summary SET sha = x''");
+  const std::unique_ptr<Outbox> outbox = Open();
+  for (const char* sha : {"", "main", "0"}) {
+    EXPECT_TRUE(
+        absl::IsNotFound(outbox->GetCommit(Repo("widgets"), sha).status()));
+    const StatusKey key = StatusKey::Of(Repo("widgets"), sha, "ci/build");
+    EXPECT_TRUE(absl::IsNotFound(outbox->GetHistory(key).status()));
+    EXPECT_TRUE(absl::IsNotFound(outbox->Retry(key, clock_.Now())));
+  }
+}
+
 // The last number there is, while the store is open: counting on overflows.
 TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsDamageWhileOpen) {
   const std::unique_ptr<Outbox> outbox = Open();
