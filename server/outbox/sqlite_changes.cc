@@ -155,6 +155,12 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
             [](const StatusChange& a, const StatusChange& b) {
               return a.status.sequence < b.status.sequence;
             });
+  // Only damage gives a number twice; whoever reads on goes on by it.
+  changes.erase(std::unique(changes.begin(), changes.end(),
+                            [](const StatusChange& a, const StatusChange& b) {
+                              return a.status.sequence == b.status.sequence;
+                            }),
+                changes.end());
   if (changes.size() > most) changes.resize(most);
   return changes;
 }

@@ -40,11 +40,13 @@ TEST_F(SqliteOutboxTest, ReadersTellNothingFromDamagedRows) {
          return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
              .status();
        }},
-      {"UPDATE report SET sequence = -1",
+      {"UPDATE report SET sequence = 0.5",
        [](Outbox* outbox) {
          return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
              .status();
        }},
+      {"UPDATE report SET attempt = 'second'",
+       [](Outbox* outbox) { return outbox->ChangesAfter(0, 10).status(); }},
       {"UPDATE commit_summary SET newest_sequence = 0.5",
        [](Outbox* outbox) {
          return outbox->ListCommits(std::nullopt, 0, 10).status();
@@ -60,8 +62,8 @@ TEST_F(SqliteOutboxTest, ReadersTellNothingFromDamagedRows) {
       ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
       ASSERT_TRUE(read(outbox.get()).ok()) << damage;
     }
-    Run(loosen);
-    Run(damage);
+    Tamper(loosen);
+    Tamper(damage);
     const std::unique_ptr<Outbox> outbox = Open();
     ASSERT_NE(outbox, nullptr) << damage;
     ExpectError(read(outbox.get()), absl::StatusCode::kInternal,
@@ -76,7 +78,7 @@ TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
     const std::unique_ptr<Outbox> outbox = Open();
     ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
   }
-  Run("UPDATE commit_summary SET sha = x''");
+  Tamper("UPDATE commit_summary SET sha = x''");
   const std::unique_ptr<Outbox> outbox = Open();
   for (const char* sha : {"", "main", "0"}) {
     EXPECT_TRUE(
@@ -94,7 +96,7 @@ TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsDamageWhileOpen) {
   for (const char* damage :
        {"UPDATE meta SET value = 9223372036854775807 WHERE name = 'sequence'",
         "UPDATE meta SET value = -5 WHERE name = 'sequence'"}) {
-    Run(damage);
+    Tamper(damage);
     ExpectError(outbox->NewestSequence().status(), absl::StatusCode::kInternal,
                 "STORE_DAMAGED");
     ExpectError(outbox->ChangesAfter(0, 10).status(),
