@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -55,7 +54,7 @@ class RequestStream final : public httplib::Stream {
     }
     if (!status_.ok()) return -1;
     const size_t count = std::min(size, piece_.size());
-    memcpy(out, piece_.data(), count);
+    std::copy_n(piece_.data(), count, out);
     piece_.remove_prefix(count);
     return static_cast<ssize_t>(count);
   }
