@@ -13,9 +13,6 @@
 namespace signalbox {
 namespace {
 
-// More than a transaction usually makes.
-constexpr int kChangesPerBatch = 1000;
-
 #define SIGNALBOX_CHANGE_COLUMNS                                             \
   "change_sequence, entry_id, context, version, phase, attempt, result, "    \
   "description, target_url, report_time_us, expire_time_us, posting_state, " \
@@ -25,9 +22,6 @@ constexpr int kChangesPerBatch = 1000;
 constexpr char kNoteChange[] =
     "INSERT OR REPLACE INTO change (" SIGNALBOX_CHANGE_COLUMNS
     ") SELECT " SIGNALBOX_CHANGE_COLUMNS " FROM entry WHERE entry_id = ?";
-constexpr char kDeleteChanges[] =
-    "DELETE FROM change WHERE change_sequence IN (SELECT change_sequence "
-    "FROM change WHERE change_sequence <= ? ORDER BY change_sequence LIMIT ?)";
 
 constexpr char kGetNumber[] = "SELECT value FROM meta WHERE name = ?";
 constexpr char kRaiseForgotten[] =
@@ -127,8 +121,7 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   const int64_t forgotten = GetNumber(connection, "forgotten_sequence");
   if (!connection->AreCounts({forgotten})) return changes;
   const int64_t oldest = std::max(forgotten, newest - kept);
-  if (after_sequence > newest ||
-      after_sequence < std::max<int64_t>(oldest, 0)) {
+  if (after_sequence > newest || after_sequence < oldest) {
     return Error(
         absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT",
         absl::StrCat("after_sequence: ", after_sequence,
@@ -163,13 +156,6 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
                 changes.end());
   if (changes.size() > most) changes.resize(most);
   return changes;
-}
-
-void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence) {
-  if (up_to_sequence <= 0) return;
-  SqliteQuery(connection, kDeleteChanges)
-      .Bind(up_to_sequence, kChangesPerBatch)
-      .Run();
 }
 
 void NoteForgotten(SqliteConnection* connection, int64_t sequence) {

@@ -27,11 +27,7 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, int64_t after_sequence, int limit,
     int64_t kept);
 
-// Forgets the oldest of what NoteChange kept, up to this number: more than
-// usually come with a transaction, but not so many that anybody would wait.
-void ForgetChanges(SqliteConnection* connection, int64_t up_to_sequence);
-
-// Tells that rows of the history up to this number are gone.
+// Tells that changes up to this number are gone.
 void NoteForgotten(SqliteConnection* connection, int64_t sequence);
 
 }  // namespace signalbox

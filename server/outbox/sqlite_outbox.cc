@@ -24,8 +24,6 @@ namespace {
 // Deliveries forgotten per transaction, beyond as many as it adds.
 constexpr int kMostForgotten = 32;
 
-constexpr char kGetSequence[] =
-    "SELECT value FROM meta WHERE name = 'sequence'";
 constexpr char kSetSequence[] =
     "UPDATE meta SET value = ? WHERE name = 'sequence'";
 
@@ -199,7 +197,8 @@ class SqliteOutbox : public Outbox {
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     bool more = false;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      more = signalbox::ForgetBefore(writer_.get(), &state_, before);
+      more = signalbox::ForgetBefore(writer_.get(), &state_, before,
+                                     options_.changes_kept);
     });
     if (!status.ok()) return status;
     return more;
@@ -299,9 +298,6 @@ class SqliteOutbox : public Outbox {
       if (changed && !Mutated(Mutant::kSequenceNotStored)) {
         SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
       }
-      if (changed) {
-        ForgetChanges(writer_.get(), state_.sequence - options_.changes_kept);
-      }
       status = transaction.Commit();
       changed = changed && status.ok();
       if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
@@ -326,9 +322,7 @@ class SqliteOutbox : public Outbox {
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     state_.repositories.Forget();
     state_.hooks.clear();
-    SqliteQuery query(writer_.get(), kGetSequence);
-    if (query.Next()) query.Read(&state_.sequence);
-    if (!writer_->AreCounts({state_.sequence})) state_.sequence = 0;
+    state_.sequence = signalbox::NewestSequence(writer_.get());
   }
 
   // Runs `look` on one unchanging view of the data.

@@ -47,6 +47,13 @@ constexpr char kDeleteOldTries[] =
     "DELETE FROM try WHERE begin_time_us < ? AND try_id IN "
     "(SELECT try_id FROM try ORDER BY try_id LIMIT ?)";
 
+// What goes with a commit was a change, too.
+constexpr char kFindNewestChange[] =
+    "SELECT MAX(change_sequence) FROM entry WHERE commit_key = ?";
+constexpr char kDeleteOldChanges[] =
+    "DELETE FROM change WHERE change_sequence <= ? AND change_sequence IN "
+    "(SELECT change_sequence FROM change ORDER BY change_sequence LIMIT ?)";
+
 constexpr char kListPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "
     "WHERE (repository_key, number) > (?, ?) "
@@ -69,7 +76,18 @@ bool IsInUse(SqliteConnection* connection, int64_t commit_key,
   return query.Bind(commit_key, before).Next();
 }
 
+// `query` finds the greatest number of those that go next; nothing: none does.
+void NoteForgottenBy(SqliteConnection* connection, SqliteQuery* query) {
+  std::optional<int64_t> sequence;
+  if (query->Next()) query->Read(&sequence);
+  if (sequence.has_value()) NoteForgotten(connection, *sequence);
+}
+
 void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
+  {
+    SqliteQuery newest(connection, kFindNewestChange);
+    NoteForgottenBy(connection, &newest.Bind(commit_key));
+  }
   SqliteQuery(connection, kDeleteReports).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteTries).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteEntries).Bind(commit_key).Run();
@@ -136,32 +154,28 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
   return more;
 }
 
+// `oldest` is a time or a number.
+template <typename Oldest>
 bool ForgetHistory(SqliteConnection* connection, const char* sql,
-                   absl::Time before) {
-  SqliteQuery(connection, sql).Bind(before, kHistoryPerBatch).Run();
+                   const Oldest& oldest) {
+  SqliteQuery(connection, sql).Bind(oldest, kHistoryPerBatch).Run();
   return Changes(connection) == kHistoryPerBatch;
-}
-
-// Those that go next were changes, too.
-void NoteOldReports(SqliteConnection* connection, absl::Time before) {
-  std::optional<int64_t> sequence;
-  {
-    SqliteQuery query(connection, kFindOldReport);
-    query.Bind(before, kHistoryPerBatch);
-    if (query.Next()) query.Read(&sequence);
-  }
-  if (sequence.value_or(0) > 0) NoteForgotten(connection, *sequence);
 }
 
 }  // namespace
 
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
-                  absl::Time before) {
+                  absl::Time before, int64_t changes_kept) {
   bool more = ForgetCommits(connection, state, before);
   more |= ForgetPullRequests(connection, state, before);
-  NoteOldReports(connection, before);
+  {
+    SqliteQuery newest(connection, kFindOldReport);
+    NoteForgottenBy(connection, &newest.Bind(before, kHistoryPerBatch));
+  }
   more |= ForgetHistory(connection, kDeleteOldReports, before);
   more |= ForgetHistory(connection, kDeleteOldTries, before);
+  more |= ForgetHistory(connection, kDeleteOldChanges,
+                        state->sequence - changes_kept);
   return more;
 }
 

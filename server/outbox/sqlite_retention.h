@@ -7,9 +7,10 @@
 
 namespace signalbox {
 
-// Outbox::ForgetBefore within the open transaction of `connection`.
+// Outbox::ForgetBefore within the open transaction of `connection`. Of the
+// changes, at most the newest `changes_kept` numbers stay.
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
-                  absl::Time before);
+                  absl::Time before, int64_t changes_kept);
 
 }  // namespace signalbox
 

@@ -22,7 +22,23 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class SqliteOutboxTest : public SqliteOutboxFixture {};
+class SqliteOutboxTest : public SqliteOutboxFixture {
+ protected:
+  // What is due is posted.
+  void Post(Outbox* outbox) {
+    LeaseRequest request;
+    request.deadline = clock_.Now() + absl::Seconds(20);
+    const auto lease = outbox->TakeDue(request, clock_.Now());
+    ASSERT_TRUE(lease.ok() && lease->has_value());
+    Settlement settlement;
+    settlement.entry_id = (*lease)->entry_id;
+    settlement.version = (*lease)->version;
+    settlement.lease_number = (*lease)->lease_number;
+    settlement.kind = Settlement::Kind::kPosted;
+    settlement.shown = (*lease)->wanted;
+    ASSERT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
+  }
+};
 
 // A reader says nothing that nobody stored, and names no time that has passed
 // for one to come: who waits for it would never wait.
@@ -355,6 +371,47 @@ TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
   ASSERT_EQ(outbox->ChangesAfter(1, 10)->size(), 2u);
   EXPECT_EQ(outbox->ChangesAfter(1, 1)->at(0).status.attempt, 2);
   EXPECT_EQ(outbox->ChangesAfter(2, 10)->at(0).status.attempt, 3);
+}
+
+TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_TRUE(
+      Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "a")).ok());
+  Post(outbox.get());
+  clock_.Advance(absl::Hours(1));
+  ASSERT_TRUE(
+      Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).ok());
+  EXPECT_EQ(outbox->ChangesAfter(0, 10)->size(), 3u);
+  ASSERT_TRUE(outbox->ForgetBefore(clock_.Now()).ok());
+  ASSERT_TRUE(
+      absl::IsNotFound(outbox->GetCommit(Repo("a"), Sha('a')).status()));
+  // The second number was the end of the try.
+  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(1, 10).status()));
+  EXPECT_EQ(outbox->ChangesAfter(2, 10)->size(), 1u);
+}
+
+TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
+  SqliteOutboxOptions options = Options();
+  options.changes_kept = 5;
+  {
+    const auto outbox = OpenSqliteOutbox(options);
+    ASSERT_TRUE(outbox.ok());
+    for (int attempt = 1; attempt <= 300; ++attempt) {
+      ASSERT_TRUE(
+          Accept(outbox->get(), ResultOf(Result::kSuccess, attempt)).ok());
+      Post(outbox->get());
+    }
+    while (*(*outbox)->ForgetBefore(clock_.Now())) {
+    }
+    EXPECT_EQ((*outbox)->ChangesAfter(595, 10)->size(), 5u);
+  }
+  const auto connection =
+      SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+  SqliteQuery query(connection->get(), "SELECT COUNT(*) FROM change");
+  int64_t count = 0;
+  ASSERT_TRUE(query.Next());
+  query.Read(&count);
+  EXPECT_EQ(count, 3);
 }
 
 // A token is put in after reports were accepted without one.
