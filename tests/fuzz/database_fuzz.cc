@@ -9,6 +9,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/sample_outbox.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -20,10 +21,11 @@ using sample::kWidgets;
 using sample::ReportOf;
 
 // Puts a database there, alone.
-void Put(const sample::DataDir& directory, absl::string_view bytes) {
-  unlink((directory.database() + "-wal").c_str());
-  unlink((directory.database() + "-shm").c_str());
-  std::ofstream(directory.database(), std::ios::binary)
+void Put(const TempDir& directory, absl::string_view bytes) {
+  const std::string database = sample::DatabaseIn(directory);
+  unlink((database + "-wal").c_str());
+  unlink((database + "-shm").c_str());
+  std::ofstream(database, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
@@ -200,7 +202,7 @@ void Upkeep(Outbox& outbox, FuzzInput& in) {
 // Input: what is changed (bytes of the file, or columns), the changes, and what
 // is done with the database.
 FUZZ_TARGET(database) {
-  static const sample::DataDir directory;
+  static const TempDir directory = sample::MakeDirectory();
   static const std::string original = sample::Make(directory);
   FuzzInput in(input);
   const int work = in.UpTo(7);

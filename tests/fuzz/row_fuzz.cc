@@ -18,6 +18,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
 #include "tests/fuzz/sample_outbox.h"
+#include "tests/support/temp_dir.h"
 
 // What the readers of an outbox make of rows that hold anything. One outbox is
 // open as long as the process lives; a connection beside it damages rows, and
@@ -67,7 +68,7 @@ class DamagedOutbox {
   void Mend();
   void Compare();
 
-  const sample::DataDir directory_;
+  const TempDir directory_ = sample::MakeDirectory();
   std::unique_ptr<Outbox> outbox_;
   int told_ = 0;
   // This and its statements go with the process.
@@ -82,7 +83,7 @@ class DamagedOutbox {
 
 DamagedOutbox::DamagedOutbox() {
   const std::string original = sample::Make(directory_);
-  sqlite3_open(directory_.database().c_str(), &editor_);
+  sqlite3_open(sample::DatabaseIn(directory_).c_str(), &editor_);
   // Nothing needs to last.
   sample::Run(editor_,
               "PRAGMA synchronous = OFF;"

@@ -3,19 +3,16 @@
 
 #include <sqlite3.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "server/report/report.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/temp_dir.h"
 
 // What is damaged by the targets that read damaged databases: one with a bit of
 // everything that a database can hold. Its tables are not strict, and nothing
@@ -32,137 +29,24 @@ inline const std::string kSha(40, 'a');
 
 // A directory of this process, in memory if nobody says where: nothing here is
 // to last.
-class DataDir {
- public:
-  DataDir() {
-    std::error_code ignored;
-    const bool memory = std::getenv("TMPDIR") == nullptr &&
-                        std::filesystem::is_directory("/dev/shm", ignored);
-    std::string pattern =
-        (memory ? "/dev/shm"
-                : std::filesystem::temp_directory_path().string()) +
-        "/signalbox-fuzz-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~DataDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+TempDir MakeDirectory();
 
-  DataDir(const DataDir&) = delete;
-  DataDir& operator=(const DataDir&) = delete;
+std::string DatabaseIn(const TempDir& directory);
 
-  const std::string& path() const { return path_; }
-  std::string database() const { return path_ + "/signalbox.db"; }
+Report ReportOf(const Repository& repository, const std::string& context,
+                std::optional<Result> result, int64_t attempt);
 
- private:
-  std::string path_;
-};
-
-inline Report ReportOf(const Repository& repository, const std::string& context,
-                       std::optional<Result> result, int64_t attempt) {
-  Report report;
-  report.repository = repository;
-  report.sha = kSha;
-  report.context = context;
-  report.result = result;
-  report.attempt = attempt;
-  report.description = "In words";
-  report.target_url = "https://ci.example.com/1";
-  return report;
-}
-
-inline SqliteOutboxOptions Options(const DataDir& directory) {
-  SqliteOutboxOptions options;
-  options.data_dir = directory.path();
-  options.lane_of = [](const Repository& repository) {
-    return repository.owner == "acme" ? "acme" : "";
-  };
-  return options;
-}
-
-inline void Fill(Outbox& outbox) {
-  std::vector<Submission> submissions(5);
-  submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 3),
-                            ReportOf(kWidgets, "ci/lint", std::nullopt, 0)};
-  submissions[1].reports = {
-      ReportOf(kWidgets, "ci/build", Result::kFailure, 3)};
-  submissions[2].reports = {ReportOf(kWidgets, "ci/hook", std::nullopt, 0)};
-  submissions[2].reports[0].from_webhook = true;
-  submissions[2].delivery =
-      Delivery{"a-delivery", std::string(32, 'd'), "pull_request", "opened", 7};
-  submissions[2].change.emplace();
-  submissions[2].change->pull_request_number = 5;
-  submissions[2].change->updated_time = kNow;
-  submissions[3].reports = {ReportOf(kWidgets, "seen", Result::kSuccess, 0)};
-  submissions[3].observed = Observed{99, "octocat"};
-  submissions[4].reports = {ReportOf(kGears, "ci/build", Result::kError, 0)};
-  (void)outbox.Accept(submissions, kNow);
-  (void)outbox.RenameRepository(kCogs, kGears, 17, kNow);
-  LeaseRequest request;
-  request.lane = "acme";
-  request.deadline = kNow + absl::Seconds(30);
-  for (int i = 0; i < 2; ++i) {
-    const auto lease = outbox.TakeDue(request, kNow + absl::Seconds(i));
-    if (!lease.ok() || !lease->has_value() || i == 1) break;
-    Settlement settlement;
-    settlement.entry_id = (*lease)->entry_id;
-    settlement.version = (*lease)->version;
-    settlement.lease_number = (*lease)->lease_number;
-    settlement.kind = Settlement::Kind::kAbandoned;
-    settlement.reason = "PERMISSION_MISSING";
-    settlement.attempted =
-        Try{kNow, kNow, 403, "AB12:3", "PERMISSION_MISSING", "No"};
-    (void)outbox.Settle(settlement, kNow);
-  }
-  EventSubmission event;
-  event.delivery = {"another", "", "issue_comment", "created", 7};
-  event.event = RerunRequested{kWidgets, 5, {"ci/build"}, "octocat", "MEMBER"};
-  (void)outbox.AcceptEvent(event, kNow);
-  (void)outbox.SetPause("acme", kNow + absl::Minutes(1), kNow);
-  (void)outbox.SetMark("looked", kNow);
-}
-
-inline void Run(sqlite3* handle, const std::string& sql) {
-  const int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr);
-  FUZZ_CHECK(code == SQLITE_OK, sql, ": ", sqlite3_errmsg(handle));
-}
+// Of the outbox in `directory`.
+SqliteOutboxOptions Options(const TempDir& directory);
 
 // Makes the database in `directory`, which nobody has open afterwards. Returns
 // its bytes.
-inline std::string Make(const DataDir& directory) {
-  {
-    auto outbox = OpenSqliteOutbox(Options(directory));
-    FUZZ_CHECK(outbox.ok(), outbox.status().ToString());
-    Fill(**outbox);
-  }
-  sqlite3* handle = nullptr;
-  sqlite3_open(directory.database().c_str(), &handle);
-  Run(handle,
-      "PRAGMA writable_schema = ON;"
-      "UPDATE sqlite_schema SET sql = replace(replace(replace("
-      "sql, ') STRICT, WITHOUT', ') WITHOUT'), ') STRICT', ')'), "
-      "' NOT NULL', '') WHERE type = 'table';"
-      "PRAGMA wal_checkpoint(TRUNCATE)");
-  sqlite3_close(handle);
-  std::ifstream file(directory.database(), std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string Make(const TempDir& directory);
+
+void Run(sqlite3* handle, const std::string& sql);
 
 // Attaches these bytes of a database to `handle`, in memory, as `schema`.
-inline void Load(sqlite3* handle, const char* schema,
-                 const std::string& database) {
-  const auto size = static_cast<sqlite3_int64>(database.size());
-  auto* const bytes = static_cast<unsigned char*>(sqlite3_malloc64(size));
-  std::copy(database.begin(), database.end(), bytes);
-  // What is in memory has no write-ahead log.
-  bytes[18] = bytes[19] = 1;
-  const int code = sqlite3_deserialize(
-      handle, schema, bytes, size, size,
-      SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
-  FUZZ_CHECK(code == SQLITE_OK, sqlite3_errmsg(handle));
-}
+void Load(sqlite3* handle, const char* schema, const std::string& database);
 
 struct Column {
   std::string table;
@@ -171,52 +55,10 @@ struct Column {
 };
 
 // All columns of all tables, in an order that stays.
-inline std::vector<Column> Columns(sqlite3* handle) {
-  std::vector<Column> columns;
-  sqlite3_stmt* statement = nullptr;
-  sqlite3_prepare_v2(handle,
-                     "SELECT m.name, c.name, c.pk FROM sqlite_schema AS m, "
-                     "pragma_table_info(m.name) AS c WHERE m.type = 'table' "
-                     "AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid",
-                     -1, &statement, nullptr);
-  const auto text = [&](int column) {
-    return std::string(
-        reinterpret_cast<const char*>(sqlite3_column_text(statement, column)));
-  };
-  while (sqlite3_step(statement) == SQLITE_ROW) {
-    columns.push_back({text(0), text(1), sqlite3_column_int(statement, 2) > 0});
-  }
-  sqlite3_finalize(statement);
-  FUZZ_CHECK(columns.size() > 50, "no tables: ", sqlite3_errmsg(handle));
-  return columns;
-}
+std::vector<Column> Columns(sqlite3* handle);
 
 // Gives the first parameter any value of any type.
-inline void BindAny(sqlite3_stmt* statement, FuzzInput& in) {
-  switch (in.UpTo(5)) {
-    case 0: {
-      const absl::string_view text = in.Text();
-      sqlite3_bind_text(statement, 1, text.data() == nullptr ? "" : text.data(),
-                        static_cast<int>(text.size()), SQLITE_TRANSIENT);
-      break;
-    }
-    case 1: {
-      const absl::string_view bytes = in.Text();
-      sqlite3_bind_blob(statement, 1,
-                        bytes.data() == nullptr ? "" : bytes.data(),
-                        static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
-      break;
-    }
-    case 2:
-      sqlite3_bind_null(statement, 1);
-      break;
-    case 3:
-      sqlite3_bind_double(statement, 1, static_cast<double>(in.Int64()) / 7);
-      break;
-    default:
-      sqlite3_bind_int64(statement, 1, in.Int64());
-  }
-}
+void BindAny(sqlite3_stmt* statement, FuzzInput& in);
 
 }  // namespace signalbox::sample
 
