@@ -24,3 +24,8 @@ if(NOT SIGNALBOX_CORE_ONLY)
   find_program(PROTOC protoc REQUIRED)
   find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 endif()
+
+# The server's allocator. Not with sanitizers, which have their own.
+if(NOT SIGNALBOX_SANITIZE)
+  find_library(JEMALLOC libjemalloc_pic.a REQUIRED)
+endif()
