@@ -52,7 +52,8 @@ int Main(int argc, char** argv) {
   const std::vector<std::pair<
       std::string, std::function<std::vector<Figure>(const CallOptions&)>>>
       all = {{"unary", Unary},  {"latency", Latency}, {"stream", Streaming},
-             {"read", Reading}, {"rest", Resting},    {"shim", Shim}};
+             {"read", Reading}, {"watch", Watching},  {"rest", Resting},
+             {"shim", Shim}};
   std::vector<std::string> names;
   for (const auto& [name, run] : all) names.push_back(name);
   std::vector<std::string> suites = names;
@@ -61,9 +62,10 @@ int Main(int argc, char** argv) {
   bool quick = false;
   double seconds = absl::ToDoubleSeconds(options.time);
   std::string save;
-  app.add_option("suite", suites,
-                 "unary, latency, stream, read, rest, shim [these], scale "
-                 "(takes minutes and gigabytes)")
+  app.add_option(
+         "suite", suites,
+         "unary, latency, stream, read, watch, rest, shim [these], scale "
+         "(takes minutes and gigabytes)")
       ->check(CLI::IsMember(names));
   app.add_flag("--json", json, "For programs");
   app.add_option("--save", save, "A file to write what --json says into");

@@ -41,6 +41,9 @@ std::vector<Figure> Streaming(const CallOptions& options);
 // GetCommitStatus while reports come in, beside the same without.
 std::vector<Figure> Reading(const CallOptions& options);
 
+// Acceptance while a thousand watch, beside the same with nobody watching.
+std::vector<Figure> Watching(const CallOptions& options);
+
 // Server and shim with nothing to do.
 std::vector<Figure> Resting(const CallOptions& options);
 

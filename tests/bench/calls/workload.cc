@@ -21,6 +21,10 @@ uint64_t Mix(uint64_t number) {
 
 }  // namespace
 
+std::string Workload::RepositoryName(int64_t number) {
+  return absl::StrCat("acme/repository-", number % kRepositories);
+}
+
 Workload::Key Workload::KeyOf(int64_t call) const {
   Key key;
   int64_t commit = call;
@@ -34,7 +38,7 @@ Workload::Key Workload::KeyOf(int64_t call) const {
     key.context = absl::StrCat("ci/part-", index % kContextsOfCommit);
   }
   const auto bits = static_cast<uint64_t>(commit);
-  key.repository = absl::StrCat("acme/repository-", commit % kRepositories);
+  key.repository = RepositoryName(commit);
   key.sha = absl::StrCat(absl::Hex(Mix(bits), absl::kZeroPad16),
                          absl::Hex(Mix(~bits), absl::kZeroPad16),
                          absl::Hex(Mix(seed_) & 0xffffffff, absl::kZeroPad8));

@@ -25,6 +25,9 @@ class Workload {
   // No two workloads of different seeds have a key in common.
   Workload(Kind kind, uint64_t seed) : kind_(kind), seed_(seed) {}
 
+  // One of the twenty, for any number.
+  static std::string RepositoryName(int64_t number);
+
   bool IsPending(int64_t call) const {
     return kind_ == Kind::kPendingAndResult && call % 2 == 0;
   }

@@ -1,0 +1,105 @@
+#include "tests/bench/calls/watch_load.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "server/base/mutex.h"
+#include "tests/bench/calls/call_load.h"
+
+namespace signalbox {
+namespace {
+
+// The server takes so many streams of a connection.
+constexpr int kWatchersOfConnection = 100;
+
+}  // namespace
+
+// One watcher. It starts anew, from the last change it was told, whenever the
+// server asks for it.
+class Watchers::Watch {
+ public:
+  Watch(Watchers* owner, v1::StatusService::Stub* stub,
+        const std::string& repository)
+      : owner_(*owner), stub_(*stub) {
+    if (!repository.empty()) request_.add_repositories(repository);
+    MutexLock lock(&mu_);
+    Begin();
+  }
+
+  ~Watch() {
+    MutexLock lock(&mu_);
+    is_over_ = true;
+    if (stream_ != nullptr) stream_->context.TryCancel();
+    while (stream_ != nullptr) ended_.Wait(&mu_);
+  }
+
+ private:
+  struct Stream : grpc::ClientReadReactor<v1::WatchStatusesResponse> {
+    explicit Stream(Watch* watch) : watch(*watch) {}
+
+    void OnReadDone(bool ok) override {
+      if (!ok) return;
+      watch.Told(change.sequence());
+      StartRead(&change);
+    }
+    void OnDone(const grpc::Status& status) override { watch.Ended(status); }
+
+    Watch& watch;
+    grpc::ClientContext context;
+    v1::WatchStatusesResponse change;
+  };
+
+  void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    stream_ = std::make_unique<Stream>(this);
+    request_.set_after_sequence(last_);
+    stub_.async()->WatchStatuses(&stream_->context, &request_, stream_.get());
+    stream_->StartRead(&stream_->change);
+    stream_->StartCall();
+  }
+
+  void Told(int64_t sequence) {
+    MutexLock lock(&mu_);
+    if (sequence <= last_) ++owner_.failed_;
+    last_ = sequence;
+    ++owner_.told_;
+  }
+
+  void Ended(const grpc::Status& status) {
+    MutexLock lock(&mu_);
+    const std::unique_ptr<Stream> ended = std::move(stream_);
+    ended_.NotifyAll();
+    if (is_over_) return;
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      ++owner_.resumed_;
+      Begin();
+    } else {
+      ++owner_.failed_;
+    }
+  }
+
+  Watchers& owner_;
+  v1::StatusService::Stub& stub_;
+
+  Mutex mu_;
+  CondVar ended_;
+  v1::WatchStatusesRequest request_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Stream> stream_ ABSL_GUARDED_BY(mu_);
+  int64_t last_ ABSL_GUARDED_BY(mu_) = 0;
+  bool is_over_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+Watchers::Watchers(const std::string& address, int count,
+                   const std::function<std::string(int)>& repository_of)
+    : stubs_(Connect(address, (count + kWatchersOfConnection - 1) /
+                                  kWatchersOfConnection)) {
+  for (int i = 0; i < count; ++i) {
+    watches_.push_back(std::make_unique<Watch>(
+        this, stubs_[static_cast<size_t>(i / kWatchersOfConnection)].get(),
+        repository_of(i)));
+  }
+}
+
+Watchers::~Watchers() { watches_.clear(); }
+
+}  // namespace signalbox

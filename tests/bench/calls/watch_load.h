@@ -1,0 +1,44 @@
+#ifndef SIGNALBOX_TESTS_BENCH_CALLS_WATCH_LOAD_H_
+#define SIGNALBOX_TESTS_BENCH_CALLS_WATCH_LOAD_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "signalbox/v1/status_service.grpc.pb.h"
+
+namespace signalbox {
+
+// Watchers of a server, each a WatchStatuses of its own, for as long as this
+// lives. One that is told that it is too slow resumes where it was.
+class Watchers {
+ public:
+  // `repository_of` says what each watches, from 0; empty: everything.
+  Watchers(const std::string& address, int count,
+           const std::function<std::string(int)>& repository_of);
+  // Ends all and awaits their ends.
+  ~Watchers();
+
+  // Changes that were told, to all together.
+  int64_t told() const { return told_; }
+  // How often one was told to resume.
+  int64_t resumed() const { return resumed_; }
+  // Ends for any other reason, and changes out of order.
+  int64_t failed() const { return failed_; }
+
+ private:
+  class Watch;
+
+  std::vector<std::unique_ptr<v1::StatusService::Stub>> stubs_;
+  std::vector<std::unique_ptr<Watch>> watches_;
+  std::atomic<int64_t> told_ = 0;
+  std::atomic<int64_t> resumed_ = 0;
+  std::atomic<int64_t> failed_ = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_CALLS_WATCH_LOAD_H_

@@ -1,0 +1,78 @@
+#include <functional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/calls/rounds.h"
+#include "tests/bench/calls/suites.h"
+#include "tests/bench/calls/watch_load.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+struct Audience {
+  std::string what;
+  std::function<std::string(int)> repository_of;
+};
+
+}  // namespace
+
+std::vector<Figure> Watching(const CallOptions& options) {
+  const int count = options.judges_speed ? 1000 : 20;
+  const Audience audiences[] = {
+      {"each of a repository of its own, where nothing happens",
+       [](int i) { return absl::StrCat("acme/quiet-", i); }},
+      {"each of one of the twenty repositories",
+       [](int i) { return Workload::RepositoryName(i); }},
+      {"each of everything", [](int) { return std::string(); }},
+  };
+  std::vector<Figure> figures;
+  for (const Audience& audience : audiences) {
+    const TempDir dir(options.directory);
+    const DeadAddress github;
+    const Contestant watched = StartServer(dir.Path("watched"), github);
+    const Contestant alone = StartServer(dir.Path("alone"), github);
+    Lane subject(&watched, Workload::Kind::kPendingAndResult, 1);
+    Lane reference(&alone, Workload::Kind::kPendingAndResult, 1);
+    CallLoad load;
+    load.time = options.time / 4;
+    reference.Run(load);
+    subject.Run(load);
+    load.time = options.time;
+    Watchers watchers(watched.address, count, audience.repository_of);
+    Comparison rate;
+    Comparison cpu;
+    for (int round = 0; round < options.rounds; ++round) {
+      ShowProgress(
+          absl::StrCat("watchers: ", audience.what, ": round ", round + 1));
+      double theirs_cpu = 0;
+      double ours_cpu = 0;
+      const CallResult theirs = reference.Run(load, &theirs_cpu);
+      const CallResult ours = subject.Run(load, &ours_cpu);
+      rate.Add(ours.PerSecond(), theirs.PerSecond());
+      cpu.Add(ours_cpu, theirs_cpu);
+    }
+    ShowProgress("");
+    const std::string suite =
+        absl::StrCat("watchers: ", count, ", ", audience.what);
+    figures.push_back(rate.ToFigure(
+        suite, "durable calls a second / the same with nobody watching", "/s",
+        options.judges_speed ? Figure::Aim::kAtLeast : Figure::Aim::kNone,
+        0.8));
+    figures.push_back(cpu.ToFigure(suite, "CPU of the server per call", "us"));
+    figures.push_back({suite, "changes told per call",
+                       static_cast<double>(watchers.told()) /
+                           static_cast<double>(subject.calls()),
+                       ""});
+    figures.push_back({suite, "watchers told to resume",
+                       static_cast<double>(watchers.resumed()), ""});
+    figures.push_back(
+        {suite, "resident, peak", watched.program->PeakMebibytes(), "MiB"});
+    figures.push_back(NothingFailed(
+        suite, subject.failed() + reference.failed() + watchers.failed()));
+    figures.back().what = "calls and watchers that failed";
+  }
+  return figures;
+}
+
+}  // namespace signalbox
