@@ -93,24 +93,24 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
   return filter;
 }
 
-bool WatchFilter::Wants(const StatusChange& change) const {
-  if (!states_.empty() && states_.count(change.status.state) == 0) return false;
-  const auto of_repository = [&change](const std::string& pattern) {
-    return RepositoryMatches(pattern, change.repository);
+bool WatchFilter::WantsRepository(const Repository& repository) const {
+  const auto matches = [&repository](const std::string& pattern) {
+    return RepositoryMatches(pattern, repository);
   };
   if (!repositories_.empty() &&
-      std::none_of(repositories_.begin(), repositories_.end(), of_repository)) {
+      std::none_of(repositories_.begin(), repositories_.end(), matches)) {
     return false;
   }
-  const auto of_context = [&change](const std::string& pattern) {
-    return GlobMatches(pattern, change.status.context);
+  return Authorizer::Authorize(caller_, Right::kRead, repository, {}).ok();
+}
+
+bool WatchFilter::WantsStatus(const StatusView& status) const {
+  if (!states_.empty() && states_.count(status.state) == 0) return false;
+  const auto matches = [&status](const std::string& pattern) {
+    return GlobMatches(pattern, status.context);
   };
-  if (!contexts_.empty() &&
-      std::none_of(contexts_.begin(), contexts_.end(), of_context)) {
-    return false;
-  }
-  return Authorizer::Authorize(caller_, Right::kRead, change.repository, {})
-      .ok();
+  return contexts_.empty() ||
+         std::any_of(contexts_.begin(), contexts_.end(), matches);
 }
 
 }  // namespace signalbox

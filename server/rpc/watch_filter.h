@@ -22,7 +22,9 @@ class WatchFilter {
   static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
                                         const Caller* caller);
 
-  bool Wants(const StatusChange& change) const;
+  // Both must be true. The first depends on the names of the repository only.
+  bool WantsRepository(const Repository& repository) const;
+  bool WantsStatus(const StatusView& status) const;
 
  private:
   const Caller* caller_ = nullptr;  // Borrowed.

@@ -1,6 +1,7 @@
 #include "server/rpc/watch_hub.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "server/base/error.h"
@@ -10,20 +11,28 @@
 namespace signalbox {
 namespace {
 
+// What is wanted is remembered of so many repositories.
+constexpr size_t kMostRepositories = 4096;
 // Batches that are read between two rounds of offers.
 constexpr int kBatchesPerRound = 8;
 constexpr absl::Duration kPauseAfterError = absl::Milliseconds(200);
+// How long the thread rests for the time that it worked.
+constexpr int kRest = 4;
+// What may be told at once after silence, in seconds' worth.
+constexpr double kBurst = 0.1;
+// Whose turn did not come is served first in the next.
+constexpr absl::Duration kLongestRound = absl::Milliseconds(5);
+// Many are served at once then, not one of them at a time.
+constexpr absl::Duration kPauseWhenAllIsTold = absl::Milliseconds(10);
+
+double ToldPerSecond(const WatchHub::Options& options) {
+  if (options.told_per_second > 0) return options.told_per_second;
+  return 10'000.0 * std::max(1u, std::thread::hardware_concurrency());
+}
 
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                "the server is shutting down; resume elsewhere");
-}
-
-std::shared_ptr<const WatchedChange> Ready(StatusChange change) {
-  auto ready = std::make_shared<WatchedChange>();
-  ready->message = ToProto(change);
-  ready->change = std::move(change);
-  return ready;
 }
 
 size_t BytesOf(const WatchedChange& change) {
@@ -38,6 +47,7 @@ size_t BytesOf(const WatchedChange& change) {
 
 WatchHub::WatchHub(Options options, Outbox* outbox, Clock* clock)
     : options_(options),
+      told_per_second_(ToldPerSecond(options)),
       outbox_(outbox),
       clock_(clock),
       worker_("watch", clock, [this] { return RunOnce(); }) {}
@@ -86,13 +96,40 @@ absl::Time WatchHub::RunOnce() {
     newest_ = -1;
     return absl::InfiniteFuture();
   }
+  const absl::Duration begin = clock_->Monotonic();
+  if (begin < rests_until_) return clock_->Now() + (rests_until_ - begin);
   more_ = false;
   const absl::Status read = ReadNew();
   if (!read.ok()) {
     LogWarning("changes cannot be read", {{"error", read.message()}});
     return clock_->Now() + kPauseAfterError;
   }
-  for (auto it = watching_.begin(); it != watching_.end();) {
+  ServeAll(begin);
+  rests_until_ = clock_->Monotonic();
+  rests_until_ += kRest * (rests_until_ - begin);
+  if (!more_) return absl::InfiniteFuture();
+  if (may_tell_ < 1) {
+    rests_until_ = std::max(rests_until_, begin + kPauseWhenAllIsTold);
+  }
+  return clock_->Now() + (rests_until_ - clock_->Monotonic());
+}
+
+void WatchHub::ServeAll(absl::Duration now) {
+  const double most = kBurst * told_per_second_;
+  may_tell_ =
+      counted_ == absl::ZeroDuration()
+          ? most
+          : std::min(most, may_tell_ + absl::ToDoubleSeconds(now - counted_) *
+                                           told_per_second_);
+  counted_ = now;
+  auto it = watching_.lower_bound(next_served_);
+  for (size_t left = watching_.size(); left > 0; --left) {
+    if (it == watching_.end()) it = watching_.begin();
+    next_served_ = it->first;
+    if (may_tell_ < 1 || clock_->Monotonic() - now > kLongestRound) {
+      more_ = true;
+      return;
+    }
     Watching& watching = it->second;
     absl::Status status = watching.begun ? absl::OkStatus() : Begin(&watching);
     if (status.ok()) status = Serve(&watching);
@@ -103,7 +140,21 @@ absl::Time WatchHub::RunOnce() {
       it = watching_.erase(it);
     }
   }
-  return more_ ? clock_->Now() : absl::InfiniteFuture();
+}
+
+WatchHub::Change WatchHub::Ready(StatusChange change) {
+  auto ready = std::make_shared<WatchedChange>();
+  ready->message = ToProto(change);
+  const std::string& name = ready->message.repository();
+  const auto known = repositories_.find(name);
+  if (known != repositories_.end()) {
+    ready->repository = known->second;
+  } else if (repositories_.size() < kMostRepositories) {
+    ready->repository = repositories_.size();
+    repositories_.emplace(name, repositories_.size());
+  }
+  ready->change = std::move(change);
+  return ready;
 }
 
 bool WatchHub::TakeMoves() {
@@ -194,9 +245,16 @@ absl::Status WatchHub::Serve(Watching* watching) {
                          [](int64_t cursor, const Change& change) {
                            return cursor < change->change.status.sequence;
                          });
+    // All get their turn in one round, or none keeps up.
+    const double last =
+        may_tell_ - std::max(1.0, kBurst * told_per_second_ /
+                                      static_cast<double>(watching_.size()));
     for (; next != held_.end(); ++next) {
-      if (!watching->watcher->Offer(*next)) return absl::OkStatus();
-      watching->cursor = (*next)->change.status.sequence;
+      if (!Offer(watching, *next)) return absl::OkStatus();
+      if (may_tell_ <= last) {
+        more_ = true;
+        return absl::OkStatus();
+      }
     }
     return absl::OkStatus();
   }
@@ -204,16 +262,53 @@ absl::Status WatchHub::Serve(Watching* watching) {
                "changes come faster than they are read");
 }
 
+bool WatchHub::WantsRepository(Watching* watching,
+                               const WatchedChange& change) {
+  using Wants = Watching::Wants;
+  const Repository& repository = change.change.repository;
+  if (!change.repository.has_value()) {
+    return watching->watcher->WantsRepository(repository);
+  }
+  const size_t number = *change.repository;
+  if (number >= watching->wants.size()) {
+    watching->wants.resize(number + 1, Wants::kUnknown);
+  }
+  Wants& wants = watching->wants[number];
+  if (wants == Wants::kUnknown) {
+    wants = watching->watcher->WantsRepository(repository) ? Wants::kYes
+                                                           : Wants::kNo;
+  }
+  return wants == Wants::kYes;
+}
+
+bool WatchHub::Offer(Watching* watching, const Change& change) {
+  if (may_tell_ < 1) {
+    more_ = true;
+    return false;
+  }
+  if (!WantsRepository(watching, *change)) {
+    watching->cursor = change->change.status.sequence;
+    return true;
+  }
+  switch (watching->watcher->Offer(change)) {
+    case Watcher::Offered::kNoRoom:
+      return false;
+    case Watcher::Offered::kTold:
+      --may_tell_;
+      break;
+    case Watcher::Offered::kNotWanted:
+      break;
+  }
+  watching->cursor = change->change.status.sequence;
+  return true;
+}
+
 absl::Status WatchHub::CatchUp(Watching* watching) {
   absl::StatusOr<std::vector<StatusChange>> changes =
       outbox_->ChangesAfter(watching->cursor, options_.batch);
   if (!changes.ok()) return changes.status();
   for (StatusChange& change : *changes) {
-    const int64_t sequence = change.status.sequence;
-    if (!watching->watcher->Offer(Ready(std::move(change)))) {
-      return absl::OkStatus();
-    }
-    watching->cursor = sequence;
+    if (!Offer(watching, Ready(std::move(change)))) return absl::OkStatus();
   }
   if (changes->size() < static_cast<size_t>(options_.batch)) {
     // Nothing else up to `newest_` is left: that was read before.

@@ -55,19 +55,23 @@ class WatchStream : public WatchReactor,
     Drive();
   }
 
-  bool Offer(const std::shared_ptr<const WatchedChange>& change) override {
-    if (!filter_.Wants(change->change)) return true;
+  bool WantsRepository(const Repository& repository) override {
+    return filter_.WantsRepository(repository);
+  }
+
+  Offered Offer(const std::shared_ptr<const WatchedChange>& change) override {
+    if (!filter_.WantsStatus(change->change.status)) return Offered::kNotWanted;
     {
       MutexLock lock(&mu_);
-      if (end_.has_value()) return true;
+      if (end_.has_value()) return Offered::kNotWanted;
       if (waiting_.size() >= kMaxWaiting) {
         starved_ = true;
-        return false;
+        return Offered::kNoRoom;
       }
       waiting_.push_back(change);
     }
     Drive();
-    return true;
+    return Offered::kTold;
   }
 
   void End(absl::Status status) override {

@@ -365,6 +365,32 @@ TEST_F(WatchStreamTest, WhoIsTooSlowIsEndedAndResumes) {
   }
 }
 
+TEST_F(WatchStreamTest, AllTogetherAreToldNoFasterThanAllowed) {
+  StopServing();
+  watch_.told_per_second = 200;
+  Serve({});
+  v1::WatchStatusesRequest of_another;
+  of_another.add_repositories("acme/another");
+  const auto nothing = Begin(of_another);
+  const auto first = Begin({});
+  const auto second = Begin({});
+  constexpr int kReports = 40;
+  const absl::Duration begin = Clock::System()->Monotonic();
+  for (int i = 0; i < kReports; ++i) Report("acme/app", absl::StrCat("ci/", i));
+  for (int i = 0; i < kReports; ++i) {
+    for (const auto& watch : {first.get(), second.get()}) {
+      const auto change = watch->Next();
+      ASSERT_TRUE(change.has_value());
+      EXPECT_EQ(change->status().context(), absl::StrCat("ci/", i));
+    }
+  }
+  // A tenth of a second's worth is told at once.
+  EXPECT_GE(Clock::System()->Monotonic() - begin,
+            absl::Seconds((2 * kReports - 20) / 200.0));
+  const int64_t sequence = Report("acme/another", "ci/build");
+  EXPECT_EQ(nothing->Next()->sequence(), sequence);
+}
+
 // A client on gRPC's callbacks: a thousand of them need no threads.
 class Counter : public grpc::ClientReadReactor<v1::WatchStatusesResponse> {
  public:
