@@ -76,7 +76,10 @@ int Main(int argc, char** argv) {
   app.add_option("--directory", options.directory,
                  "For the servers' data; a real disk [beside the programs]");
   app.add_option("--due-keys", scale.due_keys, "Of scale [1000000]");
-  app.add_option("--known-keys", scale.known_keys, "Of scale [5000000]");
+  app.add_option("--known-keys", scale.known_keys,
+                 "Of scale, one after the other [10000 1000000 5000000]");
+  app.add_option("--reports-per-key", scale.reports_per_key,
+                 "Of scale, the known ones [10]");
   CLI11_PARSE(app, argc, argv);
   options.time = absl::Seconds(seconds);
   if (quick) {
@@ -84,7 +87,7 @@ int Main(int argc, char** argv) {
     options.stream_time = absl::Milliseconds(200);
     options.rounds = 1;
     options.judges_speed = false;
-    scale = {2000, 2000};
+    scale = {2000, {2000}, 3};
   }
 
   // Static, so that GiveUp removes it too.

@@ -1,4 +1,8 @@
+#include <filesystem>
+#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
@@ -15,9 +19,15 @@ using Aim = Figure::Aim;
 constexpr int64_t kContextsOfCommit = 100;
 constexpr int64_t kCommitsOfBatch = 10;
 
-// Fills a store. `is_observed`: GitHub shows the keys already; else they are
-// due.
-void FillStore(const std::string& data_dir, int64_t keys, bool is_observed) {
+// What a store holds before it is measured.
+struct Held {
+  int64_t keys = 0;
+  int64_t reports_per_key = 1;
+  // GitHub shows the keys already; else they are due.
+  bool is_observed = false;
+};
+
+void FillStore(const std::string& data_dir, const Held& held) {
   SqliteOutboxOptions options;
   options.data_dir = data_dir;
   options.lane_of = [](const Repository&) { return "filled"; };
@@ -26,37 +36,67 @@ void FillStore(const std::string& data_dir, int64_t keys, bool is_observed) {
   const Workload workload(Workload::Kind::kNewKeys, 99);
   v1::ReportResultRequest names;
   int64_t commit = 0;
-  for (int64_t key = 0; key < keys;) {
+  for (int64_t key = 0; key < held.keys;) {
     std::vector<Submission> batch;
-    for (int64_t i = 0; i < kCommitsOfBatch && key < keys; ++i) {
+    for (int64_t i = 0; i < kCommitsOfBatch && key < held.keys; ++i) {
       workload.Fill(commit++, &names);
       Report report;
       report.repository = *ParseRepository(names.repository());
       report.sha = names.sha();
-      report.result = Result::kSuccess;
-      report.description = names.description();
       report.target_url = names.target_url();
       Submission& submission = batch.emplace_back();
-      if (is_observed) submission.observed = Observed{key + 1, "somebody"};
-      for (int64_t j = 0; j < kContextsOfCommit && key < keys; ++j, ++key) {
+      for (int64_t j = 0; j < kContextsOfCommit && key < held.keys;
+           ++j, ++key) {
         report.context = absl::StrCat("ci/part-", j);
         submission.reports.push_back(report);
       }
     }
-    const auto outcomes = (*outbox)->Accept(batch, Clock::System()->Now());
-    if (!outcomes.ok()) GiveUp(outcomes.status().message());
+    for (int64_t i = 0; i < held.reports_per_key; ++i) {
+      for (Submission& submission : batch) {
+        if (held.is_observed) {
+          submission.observed =
+              Observed{key * held.reports_per_key + i, "somebody"};
+        }
+        for (Report& report : submission.reports) {
+          report.result = i % 2 == 0 ? Result::kSuccess : Result::kFailure;
+          report.description = absl::StrCat(names.description(), ", try ", i);
+        }
+      }
+      const auto outcomes = (*outbox)->Accept(batch, Clock::System()->Now());
+      if (!outcomes.ok()) GiveUp(outcomes.status().message());
+      for (const Outcome& outcome : *outcomes) {
+        if (!outcome.status.ok()) GiveUp(outcome.status.message());
+        for (const Receipt& receipt : outcome.receipts) {
+          if (receipt.disposition != Disposition::kAccepted) {
+            GiveUp("a store cannot be filled: a report was not accepted");
+          }
+        }
+      }
+    }
     if (key % 10'000 == 0) {
-      ShowProgress(absl::StrCat("scale: filled with ", key, " of ", keys));
+      ShowProgress(
+          absl::StrCat("scale: filled with ", key, " of ", held.keys, " keys"));
     }
   }
 }
 
-std::vector<Figure> ScaleOf(const CallOptions& options, int64_t keys,
-                            bool is_observed, double rate_target,
-                            const std::string& suite) {
+double GibibytesIn(const std::string& directory) {
+  double bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    bytes += static_cast<double>(file.file_size());
+  }
+  return bytes / (1 << 30);
+}
+
+std::vector<Figure> ScaleOf(const CallOptions& options, const Held& held,
+                            double rate_target) {
+  const std::string suite = absl::StrCat(
+      "scale: ", held.keys, held.is_observed ? " keys known, " : " keys due, ",
+      held.keys * held.reports_per_key, " reports");
   const TempDir dir(options.directory);
   const DeadAddress github;
-  FillStore(dir.Path("full"), keys, is_observed);
+  FillStore(dir.Path("full"), held);
+  const double gibibytes = GibibytesIn(dir.Path("full"));
   const absl::Duration begin = Clock::System()->Monotonic();
   const Contestant full = StartServer(dir.Path("full"), github);
   Lane subject(&full, Workload::Kind::kPendingAndResult, 1);
@@ -74,22 +114,27 @@ std::vector<Figure> ScaleOf(const CallOptions& options, int64_t keys,
   subject.Run(load);
   load.time = options.time;
   Comparison rate;
+  Comparison cpu;
   Comparison p99;
   for (int round = 0; round < options.rounds; ++round) {
     ShowProgress(absl::StrCat(suite, ": round ", round + 1));
-    const CallResult theirs = reference.Run(load);
-    const CallResult ours = subject.Run(load);
+    double their_cpu = 0;
+    double our_cpu = 0;
+    const CallResult theirs = reference.Run(load, &their_cpu);
+    const CallResult ours = subject.Run(load, &our_cpu);
     rate.Add(ours.PerSecond(), theirs.PerSecond());
+    cpu.Add(our_cpu, their_cpu);
     p99.Add(ours.Microseconds(0.99), theirs.Microseconds(0.99));
   }
   ShowProgress("");
   const Aim at_least = options.judges_speed ? Aim::kAtLeast : Aim::kNone;
   const Aim at_most = options.judges_speed ? Aim::kAtMost : Aim::kNone;
-  return {{suite, "keys before", static_cast<double>(keys), ""},
+  return {{suite, "stored before", gibibytes, "GiB"},
           {suite, "from started to the first report accepted",
            absl::ToDoubleSeconds(ready), "s", at_most, 2},
           rate.ToFigure(suite, "durable calls a second / an empty server's",
                         "/s", at_least, rate_target),
+          cpu.ToFigure(suite, "CPU of the server per call", "us"),
           p99.ToFigure(suite, "from sent to answered, p99", "us"),
           {suite, "resident, peak", full.program->PeakMebibytes(), "MiB",
            at_most, 256},
@@ -101,10 +146,12 @@ std::vector<Figure> ScaleOf(const CallOptions& options, int64_t keys,
 std::vector<Figure> Scale(const CallOptions& options,
                           const ScaleOptions& scale) {
   std::vector<Figure> figures =
-      ScaleOf(options, scale.due_keys, false, 0.9, "scale: keys due");
-  std::vector<Figure> more =
-      ScaleOf(options, scale.known_keys, true, 0.8, "scale: keys known");
-  std::move(more.begin(), more.end(), std::back_inserter(figures));
+      ScaleOf(options, {scale.due_keys, 1, false}, 0.9);
+  for (const int64_t keys : scale.known_keys) {
+    std::vector<Figure> more =
+        ScaleOf(options, {keys, scale.reports_per_key, true}, 0.8);
+    std::move(more.begin(), more.end(), std::back_inserter(figures));
+  }
   return figures;
 }
 

@@ -53,7 +53,9 @@ std::vector<Figure> Shim(const CallOptions& options);
 
 struct ScaleOptions {
   int64_t due_keys = 1'000'000;
-  int64_t known_keys = 5'000'000;
+  // One after the other: the cost as the state grows.
+  std::vector<int64_t> known_keys = {10'000, 1'000'000, 5'000'000};
+  int64_t reports_per_key = 10;  // Of the known ones.
 };
 // Acceptance with many keys due, and with many more in the database, beside
 // that of an empty server.
