@@ -8,14 +8,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "tests/history/credential_limits.h"
-#include "tests/history/judgement.h"
+#include "tests/history/record.h"
 
 namespace signalbox::history {
 namespace {
-
-using How = Answered::How;
 
 // GitHub gives up on a request after 10 s, so that after 12 s it has had its
 // effect or never will.
@@ -28,20 +25,6 @@ constexpr int kMostRefused = 4;
 constexpr int kMostWithoutCommit = 6;
 // More tries of one version within a minute are hot.
 constexpr int kMostInAMinute = 30;
-// For so long after a start nothing expires.
-constexpr absl::Duration kQuietTime = absl::Minutes(10);
-
-// A call arrives so late at most.
-constexpr absl::Duration kOnTheWay = absl::Minutes(1);
-
-constexpr absl::string_view kExpiry = "No result within ";
-
-// An accepted report, as the server recorded it.
-struct Version {
-  int64_t sequence = 0;
-  Content content;
-  Standing standing;  // After it.
-};
 
 // A request that the server has not seen the end of.
 struct InFlight {
@@ -52,17 +35,11 @@ struct InFlight {
   int64_t sequence = 0;  // Of what is posted.
 };
 
-// What the log tells of one status.
+// What the log tells of the posting of one status.
 struct Status {
-  std::map<std::string, std::vector<const Called*>> calls;  // By description.
-  std::map<std::string, const Called*> deliveries;
-  std::set<std::string> came_again;  // Of those.
-  std::vector<const Recorded*> recorded;
-  std::map<int64_t, Version> versions;  // By sequence.
   std::optional<Held> held;
   std::optional<Content> showed;
 
-  int64_t acked = 0;   // The largest sequence acked so far.
   int64_t posted = 0;  // The largest sequence posted so far.
   std::optional<Content> known_shown;
   std::optional<Content> redirected;  // The last post that was, and when.
@@ -80,12 +57,15 @@ struct Status {
 
 class Checker {
  public:
-  explicit Checker(const std::vector<Event>& events) : events_(events) {}
+  explicit Checker(const std::vector<Event>& events)
+      : events_(events), record_(&findings_) {}
 
   Findings Run() {
-    for (const Event& event : events_)
+    for (const Event& event : events_) {
+      std::visit([&](auto& e) { record_.Add(e); }, event);
       std::visit([&](auto& e) { Index(e); }, event);
-    for (auto& [name, status] : statuses_) Replay(name, &status);
+    }
+    record_.Replay();
     for (const Event& event : events_)
       std::visit([&](auto& e) { Follow(e); }, event);
     if (is_over_) {
@@ -103,238 +83,38 @@ class Checker {
         {std::string(invariant), name, absl::StrCat(pieces...)});
   }
 
-  // Who said what, and what is there at the end.
+  // What there is, and what is there at the end.
   template <typename Other>
   void Index(const Other&) {}
-  void Index(const Granted& event) { grants_.push_back(&event); }
-  void Index(const Called& event) {
-    calls_[event.call] = &event;
-    Status& status = statuses_[event.name];
-    status.calls[event.content.description].push_back(&event);
-    if (!event.delivery_id.empty()) {
-      if (!status.deliveries.try_emplace(event.delivery_id, &event).second) {
-        status.came_again.insert(event.delivery_id);
-      }
-    }
-  }
+  void Index(const Called& event) { statuses_[event.name]; }
   void Index(const Calm&) { is_over_ = true; }
-  void Index(const ClockSet&) { clock_was_set_ = true; }
-  void Index(const Started& event) { starts_.push_back(event.time); }
   void Index(const Began& event) { has_begins_ |= event.posted.has_value(); }
-  void Index(const Recorded& event) {
-    statuses_[event.name].recorded.push_back(&event);
-  }
+  void Index(const Recorded& event) { statuses_[event.name]; }
   void Index(const Held& event) { statuses_[event.name].held = event; }
   void Index(const Showed& event) {
     statuses_[event.name].showed = event.content;
   }
 
-  bool IsGranted(const Called& call) const {
-    const auto fits = [](absl::string_view pattern, absl::string_view text) {
-      if (absl::ConsumeSuffix(&pattern, "*")) {
-        return absl::StartsWith(text, pattern);
-      }
-      return pattern == text;
-    };
-    return grants_.empty() ||
-           std::any_of(grants_.begin(), grants_.end(), [&](const Granted* g) {
-             return g->caller == call.caller &&
-                    fits(g->repository, call.name.repository) &&
-                    fits(g->context, call.name.context);
-           });
-  }
-
-  // The call that a record is of, or nullptr.
-  const Called* CallOf(const Status& status, const Recorded& row) const {
-    if (!row.delivery_id.empty()) {
-      const auto found = status.deliveries.find(row.delivery_id);
-      return found == status.deliveries.end() ? nullptr : found->second;
-    }
-    const auto found = status.calls.find(row.content.description);
-    if (found == status.calls.end()) return nullptr;
-    for (const Called* call : found->second) {
-      if (call->delivery_id.empty() && call->content == row.content &&
-          call->attempt == row.attempt && call->caller == row.caller) {
-        return call;
-      }
-    }
-    return nullptr;
-  }
-
-  // Holds the server's record against the ordering rule.
-  void Replay(const StatusName& name, Status* status) {
-    Standing held;
-    int64_t last = 0;
-    std::set<std::string> deliveries;
-    absl::Time held_since = absl::InfinitePast();
-    absl::Duration expires_after;
-    for (const Recorded* row : status->recorded) {
-      const bool accepted = row->how == How::kAccepted;
-      if (accepted) {
-        ++findings_.checked.recorded;
-        if (row->sequence <= last) {
-          Violated("I3", name, "sequence ", row->sequence, " follows ", last);
-        }
-        last = row->sequence;
-      }
-      Judged judged;
-      const Called* const call = CallOf(*status, *row);
-      if (call != nullptr) {
-        if (!IsGranted(*call)) {
-          Violated("I20", name, "recorded what ", call->caller,
-                   " may not report: ", LineOf(*row));
-        }
-        judged = JudgeCall(held, *call);
-      } else if (absl::StartsWith(row->content.description, kExpiry) &&
-                 row->content.state == "error") {
-        judged = JudgeExpiry(held, row->content);
-      } else {
-        Violated("I1", name, "recorded what nobody said: ", LineOf(*row));
-        continue;
-      }
-      if (accepted && !row->delivery_id.empty() &&
-          !deliveries.insert(row->delivery_id).second) {
-        Violated("I22", name, "one delivery took effect twice: ", LineOf(*row));
-      }
-      if (call == nullptr) {
-        CheckExpiry(name, *status, *row, held_since, expires_after);
-      }
-      if (accepted) held_since = row->time;
-      if (accepted && call != nullptr) expires_after = call->expires_after;
-      if (judged.how != row->how) {
-        Violated(held.kind == Standing::Kind::kNumberedResult ? "I10" : "I3",
-                 name,
-                 "recorded otherwise than the rule has it: ", LineOf(*row));
-      }
-      if (!accepted) continue;
-      if (judged.how == How::kAccepted) held = judged.after;
-      held.content = row->content;
-      status->versions[row->sequence] = {row->sequence, row->content, held};
-    }
-  }
-
-  // Whoever is away or whose clock was set gives callers time to show up.
-  void CheckExpiry(const StatusName& name, const Status& status,
-                   const Recorded& row, absl::Time held_since,
-                   absl::Duration expires_after) {
-    if (clock_was_set_) return;
-    absl::Time expiry = held_since + expires_after;
-    // A repetition renews it, and may want another time.
-    for (const auto& [description, calls] : status.calls) {
-      for (const Called* call : calls) {
-        if (call->time < held_since - kOnTheWay || call->time > row.time) {
-          continue;
-        }
-        expiry = std::min(
-            expiry, std::max(held_since, call->time) + call->expires_after);
-      }
-    }
-    if (row.time < expiry) {
-      Violated("I3", name, "expired too early: ", LineOf(row));
-    }
-    for (const absl::Time start : starts_) {
-      if (row.time >= start && row.time < start + kQuietTime) {
-        Violated("I3", name, "expired so soon after a start: ", LineOf(row));
-      }
-    }
-  }
-
   void Follow(const Granted&) {}
-  void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
+  void Follow(const Called& event) { record_.Follow(event); }
+  void Follow(const Answered& event) { record_.Follow(event); }
   void Follow(const Started& event) { limits_.Follow(event); }
   void Follow(const Calm&) {}
   void Follow(const Recorded&) {}
   void Follow(const Held&) {}
   void Follow(const Showed&) {}
 
-  void Follow(const Answered& event) {
-    const auto found = calls_.find(event.call);
-    if (found == calls_.end()) return;
-    const Called& call = *found->second;
-    Status& status = statuses_[call.name];
-    const bool is_ok =
-        event.how == How::kAccepted || event.how == How::kUnchanged ||
-        event.how == How::kSuperseded || event.how == How::kPromised;
-    if (is_ok) {
-      ++findings_.checked.acked;
-      if (!IsGranted(call)) {
-        Violated("I20", call.name, "acked what ", call.caller,
-                 " may not report: ", LineOf(call));
-      }
-    }
-    const auto version = status.versions.find(event.sequence);
-    const bool is_known = version != status.versions.end();
-    switch (event.how) {
-      case How::kAccepted:
-        if (!is_known || !(version->second.content == call.content)) {
-          Violated("I1", call.name, "acked and lost: ", LineOf(call), "; ",
-                   LineOf(event));
-        } else if (event.sequence <= acked_before_[event.call]) {
-          Violated("I3", call.name, "accepted as ", event.sequence, " when ",
-                   acked_before_[event.call],
-                   " was acked before it was said: ", LineOf(call));
-        }
-        status.acked = std::max(status.acked, event.sequence);
-        last_acked_ = std::max(last_acked_, event.sequence);
-        return;
-      case How::kUnchanged:
-      case How::kSuperseded:
-        if (status.came_again.contains(call.delivery_id)) {
-          return;  // A delivery that came again tells what is held.
-        }
-        if (!is_known) {
-          Violated("I1", call.name, "what is held is lost: ", LineOf(call),
-                   "; ", LineOf(event));
-        } else if (JudgeCall(version->second.standing, call).how != event.how) {
-          Violated("I3", call.name, "not what the rule says: ", LineOf(call),
-                   "; ", LineOf(event));
-        }
-        return;
-      case How::kConflict:
-        if (!Ever(status, call, How::kConflict)) {
-          Violated("I3", call.name, "refused without a reason: ", LineOf(call));
-        }
-        return;
-      case How::kPromised:
-        if (!WasRecorded(status, call) &&
-            !Ever(status, call, How::kUnchanged) &&
-            !Ever(status, call, How::kSuperseded)) {
-          Violated("I4", call.name,
-                   "success was told of what is lost: ", LineOf(call));
-        }
-        return;
-      case How::kRefused:
-      case How::kUnknown:
-        return;
-    }
-  }
-
-  static bool WasRecorded(const Status& status, const Called& call) {
-    return std::any_of(status.recorded.begin(), status.recorded.end(),
-                       [&](const Recorded* row) {
-                         return row->content == call.content &&
-                                row->attempt == call.attempt;
-                       });
-  }
-
-  // Whether the rule said that of the call at any time.
-  static bool Ever(const Status& status, const Called& call, How how) {
-    return std::any_of(status.versions.begin(), status.versions.end(),
-                       [&](const auto& version) {
-                         return JudgeCall(version.second.standing, call).how ==
-                                how;
-                       });
-  }
-
   // The version that a post is of: the oldest that says so and may still be
   // posted, or else any. Several say the same where somebody says something
   // again after something else.
-  int64_t SequenceOf(const Status& status, const Content& content) const {
+  int64_t SequenceOf(const StatusName& name, const Status& status,
+                     const Content& content) const {
     // What is only seen at GitHub may have been begun before it was overtaken.
-    const int64_t least =
-        has_begins_ ? std::max(status.posted, status.acked) : status.posted;
+    const int64_t least = has_begins_
+                              ? std::max(status.posted, record_.AckedOf(name))
+                              : status.posted;
     int64_t found = 0;
-    for (const auto& [sequence, version] : status.versions) {
+    for (const auto& [sequence, version] : record_.VersionsOf(name)) {
       if (!(version.content == content)) continue;
       found = sequence;
       if (sequence >= least) break;
@@ -343,26 +123,17 @@ class Checker {
   }
 
   // How many versions say the same.
-  static int64_t VersionsOf(const Status& status, const Content& content) {
-    return std::max<int64_t>(
-        1, std::count_if(status.versions.begin(), status.versions.end(),
-                         [&](const auto& version) {
-                           return version.second.content == content;
-                         }));
+  int64_t VersionsOf(const StatusName& name, const Content& content) const {
+    const auto& versions = record_.VersionsOf(name);
+    return std::max<int64_t>(1, std::count_if(versions.begin(), versions.end(),
+                                              [&](const auto& version) {
+                                                return version.second.content ==
+                                                       content;
+                                              }));
   }
 
-  void CheckOrigin(const StatusName& name, const Status& status,
-                   const Content& content) {
-    const auto found = status.calls.find(content.description);
-    const bool said =
-        found != status.calls.end() &&
-        std::any_of(found->second.begin(), found->second.end(),
-                    [&](const Called* call) {
-                      return call->content == content && IsGranted(*call);
-                    });
-    const bool expired = content.state == "error" && !status.calls.empty() &&
-                         absl::StartsWith(content.description, kExpiry);
-    if (!said && !expired) {
+  void CheckOrigin(const StatusName& name, const Content& content) {
+    if (!record_.MayBePosted(name, content)) {
       Violated("I20", name,
                "posted what nobody was allowed to say: ", content.state, " ",
                content.description);
@@ -396,16 +167,16 @@ class Checker {
     CheckAlone(event, status);
     ++findings_.checked.posts;
     const Content& content = *event.posted;
-    CheckOrigin(*event.name, status, content);
+    CheckOrigin(*event.name, content);
     // A redirect only sends on what was begun before.
     const bool is_sent_on =
         status.redirected == content && status.redirect_time == event.time;
-    request.sequence =
-        is_sent_on ? status.redirected_sequence : SequenceOf(status, content);
-    if (request.sequence != 0 && request.sequence < status.acked &&
-        !is_sent_on) {
+    request.sequence = is_sent_on ? status.redirected_sequence
+                                  : SequenceOf(*event.name, status, content);
+    const int64_t acked = record_.AckedOf(*event.name);
+    if (request.sequence != 0 && request.sequence < acked && !is_sent_on) {
       Violated("I7", *event.name, "began to post ", request.sequence, " when ",
-               status.acked, " was acked already: ", LineOf(event));
+               acked, " was acked already: ", LineOf(event));
     }
     CheckOrder(*event.name, &status, request.sequence, content);
     if (status.doubt.has_value()) {
@@ -453,9 +224,9 @@ class Checker {
     if (has_begins_) return;
     ++findings_.checked.posts;
     --status.applied_count;
-    CheckOrigin(event.name, status, event.content);
-    CheckOrder(event.name, &status, SequenceOf(status, event.content),
-               event.content);
+    CheckOrigin(event.name, event.content);
+    CheckOrder(event.name, &status,
+               SequenceOf(event.name, status, event.content), event.content);
     ++status.applied_count;
   }
 
@@ -496,7 +267,7 @@ class Checker {
     // can believe that it has lost it.
     const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) +
                          findings_.checked.crashes + clock_sets_;
-    if (++count > most * VersionsOf(status, *request.posted)) {
+    if (++count > most * VersionsOf(*request.name, *request.posted)) {
       Violated("I12", *request.name, "refused ", count,
                " times: ", LineOf(event));
     }
@@ -567,8 +338,9 @@ class Checker {
   }
 
   void CheckEnd(const StatusName& name, const Status& status) {
-    if (status.versions.empty()) return;
-    const Version& newest = status.versions.rbegin()->second;
+    const auto& versions = record_.VersionsOf(name);
+    if (versions.empty()) return;
+    const Version& newest = versions.rbegin()->second;
     if (!status.held.has_value()) {
       Violated("I1", name, "the server does not know it any more");
       return;
@@ -598,21 +370,16 @@ class Checker {
   }
 
   const std::vector<Event>& events_;
-  std::vector<const Granted*> grants_;
-  std::map<int64_t, const Called*> calls_;
+  Findings findings_;
+  Record record_;
   std::map<StatusName, Status> statuses_;
   bool has_begins_ = false;
-  int64_t last_acked_ = 0;  // The largest sequence of any status.
-  std::map<int64_t, int64_t> acked_before_;  // By call: that, as it began.
   bool is_over_ = false;
-  bool clock_was_set_ = false;
-  std::vector<absl::Time> starts_;
 
   std::map<int64_t, InFlight> in_flight_;
   CredentialLimits limits_;
   absl::Time clock_set_ = absl::InfinitePast();
   int64_t clock_sets_ = 0;
-  Findings findings_;
 };
 
 }  // namespace

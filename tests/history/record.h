@@ -1,0 +1,97 @@
+#ifndef SIGNALBOX_TESTS_HISTORY_RECORD_H_
+#define SIGNALBOX_TESTS_HISTORY_RECORD_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "tests/history/check_history.h"
+#include "tests/history/history.h"
+#include "tests/history/judgement.h"
+
+namespace signalbox::history {
+
+// An accepted report, as the server recorded it.
+struct Version {
+  int64_t sequence = 0;
+  Content content;
+  Standing standing;  // After it.
+};
+
+// What was said, what callers were told, and what the server recorded, held
+// against the ordering rule: I1, I3, I4, I10, I20 and I22 of what is recorded
+// and acked. Violations and counts go into `findings`, which is borrowed, like
+// the events.
+class Record {
+ public:
+  explicit Record(Findings* findings) : findings_(*findings) {}
+
+  // First all events are added,
+  template <typename Other>
+  void Add(const Other&) {}
+  void Add(const Granted& event) { grants_.push_back(&event); }
+  void Add(const Called& event);
+  void Add(const Recorded& event) {
+    statuses_[event.name].recorded.push_back(&event);
+  }
+  void Add(const ClockSet&) { clock_was_set_ = true; }
+  void Add(const Started& event) { starts_.push_back(event.time); }
+
+  // then the server's record is replayed,
+  void Replay();
+
+  // then these are followed, in order.
+  void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
+  void Follow(const Answered& event);
+
+  // The accepted reports of a status, by sequence.
+  const std::map<int64_t, Version>& VersionsOf(const StatusName& name) const;
+  // The largest sequence of a status that was acked so far.
+  int64_t AckedOf(const StatusName& name) const;
+  // Whether somebody who was allowed to said this, or its time had expired.
+  bool MayBePosted(const StatusName& name, const Content& content) const;
+
+ private:
+  struct Status {
+    std::map<std::string, std::vector<const Called*>> calls;  // By description.
+    std::map<std::string, const Called*> deliveries;
+    std::set<std::string> came_again;  // Of those.
+    std::vector<const Recorded*> recorded;
+    std::map<int64_t, Version> versions;
+    int64_t acked = 0;
+  };
+
+  template <typename... Pieces>
+  void Violated(absl::string_view invariant, const StatusName& name,
+                const Pieces&... pieces) {
+    findings_.violations.push_back(
+        {std::string(invariant), name, absl::StrCat(pieces...)});
+  }
+
+  bool IsGranted(const Called& call) const;
+  static const Called* CallOf(const Status& status, const Recorded& row);
+  void Replay(const StatusName& name, Status* status);
+  void CheckExpiry(const StatusName& name, const Status& status,
+                   const Recorded& row, absl::Time held_since,
+                   absl::Duration expires_after);
+  static bool WasRecorded(const Status& status, const Called& call);
+  static bool Ever(const Status& status, const Called& call, Answered::How how);
+
+  Findings& findings_;
+  std::vector<const Granted*> grants_;
+  std::map<int64_t, const Called*> calls_;
+  std::map<StatusName, Status> statuses_;
+  bool clock_was_set_ = false;
+  std::vector<absl::Time> starts_;
+  int64_t last_acked_ = 0;  // The largest sequence of any status.
+  std::map<int64_t, int64_t> acked_before_;  // By call: that, as it began.
+};
+
+}  // namespace signalbox::history
+
+#endif  // SIGNALBOX_TESTS_HISTORY_RECORD_H_
