@@ -74,8 +74,10 @@ CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
              &commit->status_count, &commit->pending_count,
              &commit->failed_count);
   // If they are none, the error sticks, and nothing of this is written.
-  (void)connection_->AreCounts(
-      {commit->status_count, commit->pending_count, commit->failed_count});
+  if (!connection_->AreCounts({commit->status_count, commit->pending_count,
+                               commit->failed_count})) {
+    commit->status_count = commit->pending_count = commit->failed_count = 0;
+  }
   return commit;
 }
 
