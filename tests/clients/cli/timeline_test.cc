@@ -201,7 +201,7 @@ TEST_F(TimelineTest, TimesOutOfAllBoundsDoNoHarm) {
     report->mutable_accept_time()->set_nanos(-1);
     v1::TryRecord* attempted = AddTry(absl::ZeroDuration(), 1 << 30, "");
     attempted->mutable_begin_time()->set_seconds(seconds);
-    attempted->mutable_end_time()->set_seconds(-seconds);
+    attempted->mutable_end_time()->set_seconds(~seconds);
   }
   explained_.add_reports();
   EXPECT_EQ(Lines().size(), 4 + 1 + 9u);
