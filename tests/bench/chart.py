@@ -11,6 +11,7 @@ times its reference a figure is, a black line is its aim. Needs matplotlib
 import json
 import math
 import sys
+import textwrap
 
 import matplotlib
 
@@ -27,7 +28,8 @@ def number(value):
 
 def label(figure):
     """The figure's name, and what it is made of."""
-    return (f"{figure['suite']}: {figure['what'].strip()}\n"
+    name = f"{figure['suite']}: {figure['what'].strip()}"
+    return (f"{textwrap.fill(name, 72)}\n"
             f"{number(figure['value'])} {figure['unit']}, "
             f"reference {number(figure['reference'])} {figure['unit']}")
 
@@ -49,8 +51,10 @@ def draw(figures, path):
     axes.barh(rows, [f["ratio"] for f in compared],
               color=[colour(f) for f in compared], height=0.6)
     for row, figure in zip(rows, compared):
-        axes.annotate(f"  {figure['ratio']:.3g}", (figure["ratio"], row),
-                      va="center", fontsize=8)
+        axes.annotate(f"{figure['ratio']:.3g}", (figure["ratio"], row),
+                      xytext=(7, 0), textcoords="offset points",
+                      va="center", fontsize=8, zorder=3,
+                      bbox={"color": "white", "pad": 0.5})
         if figure["aim"]:
             aim = float(figure["aim"].split()[1])
             axes.plot([aim, aim], [row - 0.4, row + 0.4], color="black")
@@ -65,7 +69,9 @@ def draw(figures, path):
                   10 ** math.ceil(math.log10(max(largest, 2)) + 0.2))
     axes.axvline(1, color="#444444", linewidth=0.8, linestyle=":")
     axes.set_xlabel("times the reference of the same run "
-                    "(green: aim met, red: missed, grey: no aim)")
+                    "(green: aim met, red: missed, grey: no aim)",
+                    loc="right", fontsize=8)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.spines[["top", "right"]].set_visible(False)
     chart.tight_layout()
     chart.savefig(path, dpi=110)
