@@ -264,11 +264,9 @@ GitHubClient::GitHubClient(HttpTransport* transport, std::string user_agent,
       user_agent_(std::move(user_agent)),
       timeout_(timeout) {}
 
-std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(std::string method,
-                                                          std::string path,
-                                                          const Token& token,
-                                                          absl::Time now,
-                                                          Done done) {
+std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(
+    std::string method, const std::string& path, const Token& token,
+    absl::Time now, Done done) {
   auto call = std::make_shared<Call>();
   call->transport = transport_;
   call->api_url = token.api_url;

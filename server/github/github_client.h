@@ -111,7 +111,7 @@ class GitHubClient {
  private:
   struct Call;
 
-  std::shared_ptr<Call> NewCall(std::string method, std::string path,
+  std::shared_ptr<Call> NewCall(std::string method, const std::string& path,
                                 const Token& token, absl::Time now, Done done);
   static void Send(std::shared_ptr<Call> call);
   static void End(const std::shared_ptr<Call>& call,

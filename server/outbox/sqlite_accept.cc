@@ -107,7 +107,7 @@ class Decision {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
                    "the reports of a call must be of one full sha");
     }
-    const absl::Status allowed = FollowNames(repository);
+    absl::Status allowed = FollowNames(repository);
     if (!allowed.ok()) return allowed;
     repository_key_ = state_->repositories.Find(connection_, canonical_);
     if (repository_key_ != 0)
@@ -142,7 +142,7 @@ class Decision {
     if (canonical_ != said) {
       const absl::StatusOr<Repository> current = ParseRepository(canonical_);
       if (!current.ok()) return current.status();
-      const absl::Status allowed = MayReport(*current);
+      absl::Status allowed = MayReport(*current);
       if (!allowed.ok()) return allowed;
     }
     if (!submission_.delivery.has_value()) return absl::OkStatus();

@@ -66,10 +66,9 @@ class SqliteOutbox : public Outbox {
         readers_(std::move(readers)) {}
 
   absl::Status AssignLanes() {
-    const absl::Status status =
-        Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-          state_.repositories.AssignLanes(writer_.get(), &state_.sequence);
-        });
+    absl::Status status = Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      state_.repositories.AssignLanes(writer_.get(), &state_.sequence);
+    });
     is_open_ = status.ok();
     return status;
   }
