@@ -30,6 +30,10 @@ double ToldPerSecond(const WatchHub::Options& options) {
   return 10'000.0 * std::max(1u, std::thread::hardware_concurrency());
 }
 
+double BurstOf(const WatchHub::Options& options) {
+  return std::max(1.0, kBurst * ToldPerSecond(options));
+}
+
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                "the server is shutting down; resume elsewhere");
@@ -47,9 +51,9 @@ size_t BytesOf(const WatchedChange& change) {
 
 WatchHub::WatchHub(Options options, Outbox* outbox, Clock* clock)
     : options_(options),
-      told_per_second_(ToldPerSecond(options)),
       outbox_(outbox),
       clock_(clock),
+      may_tell_(ToldPerSecond(options), BurstOf(options)),
       worker_("watch", clock, [this] { return RunOnce(); }) {}
 
 WatchHub::~WatchHub() { worker_.Stop(); }
@@ -104,29 +108,32 @@ absl::Time WatchHub::RunOnce() {
     LogWarning("changes cannot be read", {{"error", read.message()}});
     return clock_->Now() + kPauseAfterError;
   }
-  ServeAll(begin);
-  rests_until_ = clock_->Monotonic();
-  rests_until_ += kRest * (rests_until_ - begin);
+  ServeAll();
+  const absl::Duration end = clock_->Monotonic();
+  rests_until_ = end + kRest * (end - begin);
   if (!more_) return absl::InfiniteFuture();
-  if (may_tell_ < 1) {
+  if (may_tell_.IsEmpty()) {
     rests_until_ = std::max(rests_until_, begin + kPauseWhenAllIsTold);
   }
-  return clock_->Now() + (rests_until_ - clock_->Monotonic());
+  return clock_->Now() + (rests_until_ - end);
 }
 
-void WatchHub::ServeAll(absl::Duration now) {
-  const double most = kBurst * told_per_second_;
-  may_tell_ =
-      counted_ == absl::ZeroDuration()
-          ? most
-          : std::min(most, may_tell_ + absl::ToDoubleSeconds(now - counted_) *
-                                           told_per_second_);
-  counted_ = now;
+void WatchHub::ServeAll() {
+  const absl::Duration begin = clock_->Monotonic();
+  may_tell_.Refill(begin);
+  // All get their turn in a burst, or none keeps up.
+  tokens_of_turn_ =
+      std::max(1.0, BurstOf(options_) / static_cast<double>(watching_.size()));
+  bool is_first_known = false;  // Who is served first in the next round.
   auto it = watching_.lower_bound(next_served_);
   for (size_t left = watching_.size(); left > 0; --left) {
     if (it == watching_.end()) it = watching_.begin();
-    next_served_ = it->first;
-    if (may_tell_ < 1 || clock_->Monotonic() - now > kLongestRound) {
+    const bool is_late = clock_->Monotonic() - begin > kLongestRound;
+    if (!is_first_known && (is_late || may_tell_.IsEmpty())) {
+      is_first_known = true;
+      next_served_ = it->first;
+    }
+    if (is_late) {
       more_ = true;
       return;
     }
@@ -245,13 +252,10 @@ absl::Status WatchHub::Serve(Watching* watching) {
                          [](int64_t cursor, const Change& change) {
                            return cursor < change->change.status.sequence;
                          });
-    // All get their turn in one round, or none keeps up.
-    const double last =
-        may_tell_ - std::max(1.0, kBurst * told_per_second_ /
-                                      static_cast<double>(watching_.size()));
+    const double last = may_tell_.tokens() - tokens_of_turn_;
     for (; next != held_.end(); ++next) {
       if (!Offer(watching, *next)) return absl::OkStatus();
-      if (may_tell_ <= last) {
+      if (may_tell_.tokens() <= last) {
         more_ = true;
         return absl::OkStatus();
       }
@@ -282,19 +286,19 @@ bool WatchHub::WantsRepository(Watching* watching,
 }
 
 bool WatchHub::Offer(Watching* watching, const Change& change) {
-  if (may_tell_ < 1) {
-    more_ = true;
-    return false;
-  }
   if (!WantsRepository(watching, *change)) {
     watching->cursor = change->change.status.sequence;
     return true;
+  }
+  if (may_tell_.IsEmpty()) {
+    more_ = true;
+    return false;
   }
   switch (watching->watcher->Offer(change)) {
     case Watcher::Offered::kNoRoom:
       return false;
     case Watcher::Offered::kTold:
-      --may_tell_;
+      may_tell_.Take();
       break;
     case Watcher::Offered::kNotWanted:
       break;
@@ -304,6 +308,10 @@ bool WatchHub::Offer(Watching* watching, const Change& change) {
 }
 
 absl::Status WatchHub::CatchUp(Watching* watching) {
+  if (may_tell_.IsEmpty()) {
+    more_ = true;
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::vector<StatusChange>> changes =
       outbox_->ChangesAfter(watching->cursor, options_.batch);
   if (!changes.ok()) return changes.status();

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/base/token_bucket.h"
 #include "server/base/worker.h"
 #include "server/outbox/outbox.h"
 #include "signalbox/v1/status_service.pb.h"
@@ -121,7 +122,7 @@ class WatchHub {
 
   absl::Time RunOnce();
   // Offers all watchers what is new, as far as the number a second goes.
-  void ServeAll(absl::Duration now);
+  void ServeAll();
   Change Ready(StatusChange change);
   // False: nobody watches.
   bool TakeMoves();
@@ -136,7 +137,6 @@ class WatchHub {
   absl::Status CatchUp(Watching* watching);
 
   const Options options_;
-  const double told_per_second_;
   Outbox* const outbox_;
   Clock* const clock_;
 
@@ -145,12 +145,11 @@ class WatchHub {
   std::deque<Change> held_;
   size_t held_bytes_ = 0;
   int64_t held_after_ = 0;
-  int64_t newest_ = -1;  // -1: not known, since nobody watched.
-  bool more_ = false;    // There is more to do at once.
-  // On the clock that does not jump. What may be told at once, as of then.
-  absl::Duration rests_until_;
-  absl::Duration counted_;
-  double may_tell_ = 0;
+  int64_t newest_ = -1;         // -1: not known, since nobody watched.
+  bool more_ = false;           // There is more to do at once.
+  absl::Duration rests_until_;  // On the clock that does not jump.
+  TokenBucket may_tell_;
+  double tokens_of_turn_ = 0;             // One watcher's, in a round.
   const Watcher* next_served_ = nullptr;  // Whose turn it is.
   std::unordered_map<std::string, size_t> repositories_;
 

@@ -391,6 +391,28 @@ TEST_F(WatchStreamTest, AllTogetherAreToldNoFasterThanAllowed) {
   EXPECT_EQ(nothing->Next()->sequence(), sequence);
 }
 
+TEST_F(WatchStreamTest, WhoWantsLittleIsNotEndedForWhoWantsMuch) {
+  StopServing();
+  watch_.told_per_second = 1;
+  watch_.max_held = 200;
+  Serve({});
+  v1::WatchStatusesRequest of_another;
+  of_another.add_repositories("acme/another");
+  const auto modest = Begin(of_another);
+  const auto greedy = Begin({});
+  for (int i = 0; i < 600; ++i) {
+    Report("acme/app", "ci/build", i % 2 == 0 ? v1::SUCCESS : v1::FAILURE);
+  }
+  while (greedy->Next().has_value()) {
+  }
+  greedy->call->Finish();
+  EXPECT_EQ(Trailer(greedy->context, "signalbox-reason"), "TOO_SLOW");
+  const int64_t sequence = Report("acme/another", "ci/build");
+  const auto change = modest->Next();
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->sequence(), sequence);
+}
+
 // A client on gRPC's callbacks: a thousand of them need no threads.
 class Counter : public grpc::ClientReadReactor<v1::WatchStatusesResponse> {
  public:

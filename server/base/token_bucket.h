@@ -1,0 +1,45 @@
+#ifndef SIGNALBOX_SERVER_BASE_TOKEN_BUCKET_H_
+#define SIGNALBOX_SERVER_BASE_TOKEN_BUCKET_H_
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/time/time.h"
+
+namespace signalbox {
+
+// Lets so many things happen a second, and some more at once after silence.
+// Begins full.
+//
+// Not thread-safe.
+class TokenBucket {
+ public:
+  // `burst` is at least 1: a bucket that holds less never gives anything.
+  TokenBucket(double per_second, double burst)
+      : per_second_(per_second), burst_(burst), tokens_(burst) {}
+
+  // `now` is a time of a clock that does not jump.
+  void Refill(absl::Duration now) {
+    if (filled_.has_value()) {
+      const double seconds = absl::ToDoubleSeconds(now - *filled_);
+      tokens_ = std::min(burst_, tokens_ + seconds * per_second_);
+    }
+    filled_ = now;
+  }
+
+  bool IsEmpty() const { return tokens_ < 1; }
+  double tokens() const { return tokens_; }
+
+  // It must not be empty.
+  void Take() { --tokens_; }
+
+ private:
+  const double per_second_;
+  const double burst_;
+  double tokens_;
+  std::optional<absl::Duration> filled_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_TOKEN_BUCKET_H_
