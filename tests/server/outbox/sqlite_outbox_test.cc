@@ -24,8 +24,9 @@ using testing::IsEmpty;
 
 class SqliteOutboxTest : public SqliteOutboxFixture {
  protected:
-  // What is due is posted.
-  void Post(Outbox* outbox) {
+  // Takes what is due, and ends its try so.
+  void Settle(Outbox* outbox, Settlement::Kind kind,
+              const std::string& reason = "") {
     LeaseRequest request;
     request.deadline = clock_.Now() + absl::Seconds(20);
     const auto lease = outbox->TakeDue(request, clock_.Now());
@@ -34,8 +35,9 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
     settlement.lease_number = (*lease)->lease_number;
-    settlement.kind = Settlement::Kind::kPosted;
-    settlement.shown = (*lease)->wanted;
+    settlement.kind = kind;
+    settlement.reason = reason;
+    if (kind == Settlement::Kind::kPosted) settlement.shown = (*lease)->wanted;
     ASSERT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
   }
 };
@@ -377,7 +379,7 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   const std::unique_ptr<Outbox> outbox = Open();
   ASSERT_TRUE(
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "a")).ok());
-  Post(outbox.get());
+  Settle(outbox.get(), Settlement::Kind::kPosted);
   clock_.Advance(absl::Hours(1));
   ASSERT_TRUE(
       Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).ok());
@@ -399,7 +401,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
     for (int attempt = 1; attempt <= 300; ++attempt) {
       ASSERT_TRUE(
           Accept(outbox->get(), ResultOf(Result::kSuccess, attempt)).ok());
-      Post(outbox->get());
+      Settle(outbox->get(), Settlement::Kind::kPosted);
     }
     while (*(*outbox)->ForgetBefore(clock_.Now())) {
     }
@@ -422,17 +424,9 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
     for (const char* name : {"a", "b"}) {
       ASSERT_TRUE(
           Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), name)).ok());
-      LeaseRequest request;
-      request.deadline = clock_.Now() + absl::Seconds(20);
-      const auto lease = outbox->TakeDue(request, clock_.Now());
-      ASSERT_TRUE(lease.ok() && lease->has_value());
-      Settlement settlement;
-      settlement.entry_id = (*lease)->entry_id;
-      settlement.version = (*lease)->version;
-      settlement.kind = Settlement::Kind::kAbandoned;
-      settlement.reason =
-          name == std::string("a") ? "NO_CREDENTIAL" : "STATUS_LIMIT_REACHED";
-      ASSERT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
+      Settle(
+          outbox.get(), Settlement::Kind::kAbandoned,
+          name == std::string("a") ? "NO_CREDENTIAL" : "STATUS_LIMIT_REACHED");
     }
     EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::IsEmpty());
   }
