@@ -46,6 +46,34 @@ CallResult Lane::Run(const CallLoad& load, double* cpu_per_call) {
   return result;
 }
 
+void WarmUp(const CallOptions& options, Lane* subject, Lane* reference) {
+  CallLoad load;
+  load.time = options.time / 4;
+  reference->Run(load);
+  subject->Run(load);
+}
+
+LaneComparison Compare(const CallOptions& options, const std::string& what,
+                       Lane* subject, Lane* reference) {
+  CallLoad load;
+  load.time = options.time;
+  LaneComparison rounds;
+  for (int round = 0; round < options.rounds; ++round) {
+    ShowProgress(absl::StrCat(what, ": round ", round + 1));
+    double their_cpu = 0;
+    double our_cpu = 0;
+    const CallResult theirs = reference->Run(load, &their_cpu);
+    const CallResult ours = subject->Run(load, &our_cpu);
+    rounds.rate.Add(ours.PerSecond(), theirs.PerSecond());
+    rounds.cpu.Add(our_cpu, their_cpu);
+    rounds.p50.Add(ours.Microseconds(0.5), theirs.Microseconds(0.5));
+    rounds.p99.Add(ours.Microseconds(0.99), theirs.Microseconds(0.99));
+    rounds.max.Add(ours.Microseconds(1), theirs.Microseconds(1));
+  }
+  ShowProgress("");
+  return rounds;
+}
+
 Figure NothingFailed(const std::string& suite, int64_t failed) {
   return {suite, "calls that failed",  static_cast<double>(failed),
           "",    Figure::Aim::kAtMost, 0};

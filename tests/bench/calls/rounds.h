@@ -52,6 +52,22 @@ class Lane {
   int64_t failed_ = 0;
 };
 
+// What rounds of one lane and then its reference said, of each second and call.
+struct LaneComparison {
+  Comparison rate;
+  Comparison cpu;
+  Comparison p50;
+  Comparison p99;
+  Comparison max;
+};
+
+// A short run of both, which nobody counts.
+void WarmUp(const CallOptions& options, Lane* subject, Lane* reference);
+
+// `what` is shown while it runs.
+LaneComparison Compare(const CallOptions& options, const std::string& what,
+                       Lane* subject, Lane* reference);
+
 // That nothing failed.
 Figure NothingFailed(const std::string& suite, int64_t failed);
 

@@ -108,37 +108,21 @@ std::vector<Figure> ScaleOf(const CallOptions& options, const Held& held,
 
   const Contestant empty = StartServer(dir.Path("empty"), github);
   Lane reference(&empty, Workload::Kind::kPendingAndResult, 1);
-  CallLoad load;
-  load.time = options.time / 4;
-  reference.Run(load);
-  subject.Run(load);
-  load.time = options.time;
-  Comparison rate;
-  Comparison cpu;
-  Comparison p99;
-  for (int round = 0; round < options.rounds; ++round) {
-    ShowProgress(absl::StrCat(suite, ": round ", round + 1));
-    double their_cpu = 0;
-    double our_cpu = 0;
-    const CallResult theirs = reference.Run(load, &their_cpu);
-    const CallResult ours = subject.Run(load, &our_cpu);
-    rate.Add(ours.PerSecond(), theirs.PerSecond());
-    cpu.Add(our_cpu, their_cpu);
-    p99.Add(ours.Microseconds(0.99), theirs.Microseconds(0.99));
-  }
-  ShowProgress("");
+  WarmUp(options, &subject, &reference);
+  const LaneComparison rounds = Compare(options, suite, &subject, &reference);
   const Aim at_least = options.judges_speed ? Aim::kAtLeast : Aim::kNone;
   const Aim at_most = options.judges_speed ? Aim::kAtMost : Aim::kNone;
-  return {{suite, "stored before", gibibytes, "GiB"},
-          {suite, "from started to the first report accepted",
-           absl::ToDoubleSeconds(ready), "s", at_most, 2},
-          rate.ToFigure(suite, "durable calls a second / an empty server's",
-                        "/s", at_least, rate_target),
-          cpu.ToFigure(suite, "CPU of the server per call", "us"),
-          p99.ToFigure(suite, "from sent to answered, p99", "us"),
-          {suite, "resident, peak", full.program->PeakMebibytes(), "MiB",
-           at_most, 256},
-          NothingFailed(suite, subject.failed() + reference.failed())};
+  return {
+      {suite, "stored before", gibibytes, "GiB"},
+      {suite, "from started to the first report accepted",
+       absl::ToDoubleSeconds(ready), "s", at_most, 2},
+      rounds.rate.ToFigure(suite, "durable calls a second / an empty server's",
+                           "/s", at_least, rate_target),
+      rounds.cpu.ToFigure(suite, "CPU of the server per call", "us"),
+      rounds.p99.ToFigure(suite, "from sent to answered, p99", "us"),
+      {suite, "resident, peak", full.program->PeakMebibytes(), "MiB", at_most,
+       256},
+      NothingFailed(suite, subject.failed() + reference.failed())};
 }
 
 }  // namespace

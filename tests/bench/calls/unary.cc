@@ -18,38 +18,17 @@ std::vector<Figure> UnaryOf(const CallOptions& options, Workload::Kind kind,
   const Contestant server = StartServer(dir.Path("data"), github);
   Lane reference(&noop, kind, 1);
   Lane subject(&server, kind, 1);
-  CallLoad load;
-  load.time = options.time / 4;
-  reference.Run(load);
-  subject.Run(load);
-
-  load.time = options.time;
-  Comparison rate;
-  Comparison cpu;
-  Comparison p50;
-  Comparison p99;
-  Comparison max;
-  for (int round = 0; round < options.rounds; ++round) {
-    ShowProgress(absl::StrCat(suite, ": round ", round + 1));
-    double reference_cpu = 0;
-    double subject_cpu = 0;
-    const CallResult theirs = reference.Run(load, &reference_cpu);
-    const CallResult ours = subject.Run(load, &subject_cpu);
-    rate.Add(ours.PerSecond(), theirs.PerSecond());
-    cpu.Add(subject_cpu, reference_cpu);
-    p50.Add(ours.Microseconds(0.5), theirs.Microseconds(0.5));
-    p99.Add(ours.Microseconds(0.99), theirs.Microseconds(0.99));
-    max.Add(ours.Microseconds(1), theirs.Microseconds(1));
-  }
-  ShowProgress("");
+  WarmUp(options, &subject, &reference);
+  const LaneComparison rounds = Compare(options, suite, &subject, &reference);
   const Aim at_least = options.judges_speed ? Aim::kAtLeast : Aim::kNone;
   const Aim at_most = options.judges_speed ? Aim::kAtMost : Aim::kNone;
-  return {rate.ToFigure(suite, "durable calls a second, 64 in flight", "/s",
-                        at_least, 0.7),
-          cpu.ToFigure(suite, "CPU of the server per call", "us", at_most, 1.8),
-          p50.ToFigure(suite, "from sent to answered, p50", "us"),
-          p99.ToFigure(suite, "from sent to answered, p99", "us"),
-          max.ToFigure(suite, "from sent to answered, max", "us"),
+  return {rounds.rate.ToFigure(suite, "durable calls a second, 64 in flight",
+                               "/s", at_least, 0.7),
+          rounds.cpu.ToFigure(suite, "CPU of the server per call", "us",
+                              at_most, 1.8),
+          rounds.p50.ToFigure(suite, "from sent to answered, p50", "us"),
+          rounds.p99.ToFigure(suite, "from sent to answered, p99", "us"),
+          rounds.max.ToFigure(suite, "from sent to answered, max", "us"),
           NothingFailed(suite, subject.failed() + reference.failed())};
 }
 

@@ -100,6 +100,6 @@ Watchers::Watchers(const std::string& address, int count,
   }
 }
 
-Watchers::~Watchers() { watches_.clear(); }
+Watchers::~Watchers() = default;
 
 }  // namespace signalbox

@@ -32,11 +32,11 @@ class Watchers {
  private:
   class Watch;
 
-  std::vector<std::unique_ptr<v1::StatusService::Stub>> stubs_;
-  std::vector<std::unique_ptr<Watch>> watches_;
   std::atomic<int64_t> told_ = 0;
   std::atomic<int64_t> resumed_ = 0;
   std::atomic<int64_t> failed_ = 0;
+  std::vector<std::unique_ptr<v1::StatusService::Stub>> stubs_;
+  std::vector<std::unique_ptr<Watch>> watches_;
 };
 
 }  // namespace signalbox

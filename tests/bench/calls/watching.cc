@@ -34,32 +34,17 @@ std::vector<Figure> Watching(const CallOptions& options) {
     const Contestant alone = StartServer(dir.Path("alone"), github);
     Lane subject(&watched, Workload::Kind::kPendingAndResult, 1);
     Lane reference(&alone, Workload::Kind::kPendingAndResult, 1);
-    CallLoad load;
-    load.time = options.time / 4;
-    reference.Run(load);
-    subject.Run(load);
-    load.time = options.time;
-    Watchers watchers(watched.address, count, audience.repository_of);
-    Comparison rate;
-    Comparison cpu;
-    for (int round = 0; round < options.rounds; ++round) {
-      ShowProgress(
-          absl::StrCat("watchers: ", audience.what, ": round ", round + 1));
-      double theirs_cpu = 0;
-      double ours_cpu = 0;
-      const CallResult theirs = reference.Run(load, &theirs_cpu);
-      const CallResult ours = subject.Run(load, &ours_cpu);
-      rate.Add(ours.PerSecond(), theirs.PerSecond());
-      cpu.Add(ours_cpu, theirs_cpu);
-    }
-    ShowProgress("");
+    WarmUp(options, &subject, &reference);
     const std::string suite =
         absl::StrCat("watchers: ", count, ", ", audience.what);
-    figures.push_back(rate.ToFigure(
+    Watchers watchers(watched.address, count, audience.repository_of);
+    const LaneComparison rounds = Compare(options, suite, &subject, &reference);
+    figures.push_back(rounds.rate.ToFigure(
         suite, "durable calls a second / the same with nobody watching", "/s",
         options.judges_speed ? Figure::Aim::kAtLeast : Figure::Aim::kNone,
         0.8));
-    figures.push_back(cpu.ToFigure(suite, "CPU of the server per call", "us"));
+    figures.push_back(
+        rounds.cpu.ToFigure(suite, "CPU of the server per call", "us"));
     figures.push_back({suite, "changes told per call",
                        static_cast<double>(watchers.told()) /
                            static_cast<double>(subject.calls()),
