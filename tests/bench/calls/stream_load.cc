@@ -1,5 +1,6 @@
 #include "tests/bench/calls/stream_load.h"
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -18,15 +19,20 @@ namespace {
 
 constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 
+// With a rate, what is due is written so often.
+constexpr absl::Duration kTick = absl::Milliseconds(1);
+
 absl::Duration Now() { return Clock::System()->Monotonic(); }
 
 // One stream. It writes while fewer than `window` reports are unanswered.
 class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
                                               v1::StreamReportsResponse> {
  public:
-  Stream(v1::StatusService::Stub* stub, const StreamLoad& load,
+  // `rate`: of this stream alone.
+  Stream(v1::StatusService::Stub* stub, const StreamLoad& load, double rate,
          const Workload* workload, std::atomic<int64_t>* next)
       : load_(load),
+        rate_(rate),
         workload_(*workload),
         next_(*next),
         begin_(Now()),
@@ -100,6 +106,12 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
       return StopWriting();
     }
     if (unanswered_.size() >= static_cast<size_t>(load_.window)) return;
+    if (IsEarly()) {
+      is_writing_ = true;
+      alarm_.Set(absl::ToChronoTime(Clock::System()->Now() + kTick),
+                 [this](bool) { OnWriteDone(true); });
+      return;
+    }
     const int64_t call = next_.fetch_add(1);
     request_.set_tag(call);
     if (workload_.IsPending(call)) {
@@ -108,8 +120,15 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
       workload_.Fill(call, request_.mutable_result());
     }
     unanswered_.insert(call);
+    ++result_.sent;
     is_writing_ = true;
     StartWrite(&request_);
+  }
+
+  // Whether it wrote all that is due by now.
+  bool IsEarly() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return rate_ > 0 && static_cast<double>(result_.sent) >=
+                            rate_ * absl::ToDoubleSeconds(Now() - begin_);
   }
 
   void StopWriting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -124,16 +143,19 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
   }
 
   const StreamLoad load_;
+  const double rate_;
   const Workload& workload_;
   std::atomic<int64_t>& next_;
   const absl::Duration begin_;
   grpc::ClientContext context_;
   v1::StreamReportsRequest request_;
   v1::StreamReportsResponse answer_;
+  grpc::Alarm alarm_;
 
   Mutex mu_;
   CondVar done_;
   std::unordered_set<int64_t> unanswered_ ABSL_GUARDED_BY(mu_);
+  // Or awaits when to write.
   bool is_writing_ ABSL_GUARDED_BY(mu_) = false;
   bool is_broken_ ABSL_GUARDED_BY(mu_) = false;
   bool has_stopped_ ABSL_GUARDED_BY(mu_) = false;
@@ -149,13 +171,15 @@ StreamResult SendStreams(const StreamLoad& load, const Stubs& stubs,
   std::atomic<int64_t> next = first_call;
   std::vector<std::unique_ptr<Stream>> streams;
   for (const auto& stub : stubs) {
-    streams.push_back(
-        std::make_unique<Stream>(stub.get(), load, &workload, &next));
+    streams.push_back(std::make_unique<Stream>(
+        stub.get(), load, load.rate / static_cast<double>(stubs.size()),
+        &workload, &next));
   }
   StreamResult all;
   for (const auto& stream : streams) {
     const StreamResult one = stream->Await();
     all.answered += one.answered;
+    all.sent += one.sent;
     all.failed += one.failed;
     all.time = std::max(all.time, one.time);
     if (all.first_failure.empty()) all.first_failure = one.first_failure;

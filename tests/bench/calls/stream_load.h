@@ -15,22 +15,24 @@ struct StreamLoad {
   // Reports of one stream that are sent and not answered, at most. There is a
   // stream for each stub.
   int window = 256;
+  // Reports a second of all streams together, no faster; 0: as many as get
+  // through.
+  double rate = 0;
 };
 
 struct StreamResult {
   int64_t answered = 0;
+  int64_t sent = 0;
   int64_t failed = 0;  // Not accepted, answered twice, or never.
   std::string first_failure;
   absl::Duration time;  // From the begin to the last answer.
-  // The server has no StreamReports.
-
   double PerSecond() const {
     return static_cast<double>(answered) / absl::ToDoubleSeconds(time);
   }
 };
 
-// Sends the reports of `workload` by StreamReports, as many as get through,
-// until the time is over, and awaits their answers.
+// Sends the reports of `workload` by StreamReports until the time is over, and
+// awaits their answers.
 StreamResult SendStreams(const StreamLoad& load, const Stubs& stubs,
                          const Workload& workload, int64_t first_call);
 
