@@ -376,7 +376,7 @@ Poster::Step Poster::BeginLearning(const std::string& lane_id,
   request->lane = lane_id;
   request->token = token;
   lane.probe.reset();
-  Send(std::move(request), now);
+  Send(request, now);
   return Step::kNothing;
 }
 
@@ -392,7 +392,7 @@ Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
   request->token = token;
   request->old_name = question->old_name;
   request->repository_id = question->github_id;
-  Send(std::move(request), now);
+  Send(request, now);
   return Step::kWorked;
 }
 
@@ -481,11 +481,11 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   int& results_in_row = lanes_[request.lane].results_in_row;
   results_in_row = request.pendings ? 0 : results_in_row + 1;
   entries_in_flight_.insert(lease.entry_id);
-  Send(std::move(begun), now);
+  Send(begun, now);
   return Step::kWorked;
 }
 
-void Poster::Send(std::shared_ptr<Request> request, const Moment& now) {
+void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
   request->begin_time = now.wall;
   board_.GoesOn(request->lane);
   {

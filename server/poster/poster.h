@@ -163,7 +163,7 @@ class Poster {
                     const Moment& now, absl::Time& next);
   Step Begin(const Lease& lease, const LeaseRequest& request,
              const Token& token, const Moment& now);
-  void Send(std::shared_ptr<Request> request, const Moment& now);
+  void Send(const std::shared_ptr<Request>& request, const Moment& now);
   Step SettleUnsent(Settlement settlement, const Moment& now);
 
   // Whether a request may be made now; books it. False: `next` is lowered.

@@ -74,7 +74,7 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
                                    const Repository& repository,
                                    const std::vector<std::string>& contexts) {
   if (caller == nullptr) return absl::OkStatus();
-  const absl::Status has_right = CheckRight(*caller, right);
+  absl::Status has_right = CheckRight(*caller, right);
   if (!has_right.ok()) return has_right;
   const bool repository_granted =
       std::any_of(caller->repositories.begin(), caller->repositories.end(),
@@ -102,7 +102,7 @@ absl::Status Authorizer::AuthorizeAccount(const Caller* caller, Right right,
                                           const std::string& host,
                                           const std::string& account) {
   if (caller == nullptr) return absl::OkStatus();
-  const absl::Status has_right = CheckRight(*caller, right);
+  absl::Status has_right = CheckRight(*caller, right);
   if (!has_right.ok()) return has_right;
   for (const std::string& pattern : caller->repositories) {
     // The account's part of the pattern, with a name that both have.
@@ -125,7 +125,7 @@ absl::Status Authorizer::AuthorizeSubmission(const Caller* caller,
   for (const Report& report : submission->reports) {
     contexts.push_back(report.context);
   }
-  const absl::Status authorized = Authorize(
+  absl::Status authorized = Authorize(
       caller, Right::kReport, submission->reports.front().repository, contexts);
   if (!authorized.ok()) return authorized;
   submission->caller = caller->name;
@@ -155,7 +155,7 @@ absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {
   if (!text.ok()) return text.status();
   const absl::string_view hex =
       absl::string_view(text->Reveal()).substr(0, text->Reveal().find(' '));
-  if (hex.size() != 2 * SHA256_DIGEST_LENGTH ||
+  if (hex.size() != size_t{2} * SHA256_DIGEST_LENGTH ||
       !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
                  absl::StrCat(path,
