@@ -1,0 +1,44 @@
+#ifndef SIGNALBOX_SERVER_BASE_BATCH_SCHEDULING_H_
+#define SIGNALBOX_SERVER_BASE_BATCH_SCHEDULING_H_
+
+#include <pthread.h>
+#include <sched.h>
+
+namespace signalbox {
+
+// While one lives, threads that its thread begins, and those that these begin,
+// do not interrupt others when something arrives for them: they are
+// SCHED_BATCH, see sched(7). Their share of the processors stays the same.
+//
+// Where the system does not allow that, nothing is different. Lives and dies on
+// one thread.
+class BatchScheduling {
+ public:
+  BatchScheduling() {
+    if (pthread_getschedparam(pthread_self(), &policy_, &parameters_) != 0) {
+      return;
+    }
+    const sched_param batch = {};
+    has_changed_ =
+        policy_ == SCHED_OTHER &&
+        pthread_setschedparam(pthread_self(), SCHED_BATCH, &batch) == 0;
+  }
+
+  ~BatchScheduling() {
+    if (has_changed_) {
+      pthread_setschedparam(pthread_self(), policy_, &parameters_);
+    }
+  }
+
+  BatchScheduling(const BatchScheduling&) = delete;
+  BatchScheduling& operator=(const BatchScheduling&) = delete;
+
+ private:
+  int policy_ = SCHED_OTHER;
+  sched_param parameters_ = {};
+  bool has_changed_ = false;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_BATCH_SCHEDULING_H_
