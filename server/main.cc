@@ -172,8 +172,7 @@ int Serve(const Flags& flags) {
     eventfd_write(failure_fd, 1);
   };
 
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(*std::move(options));
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*options);
   if (!server.ok()) return CannotStart(server.status());
   if (!can_post) {
     LogWarning(

@@ -406,7 +406,8 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() { Stop(); }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerOptions& options) {
   // From here on the destructor takes down what there is.
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
   Parts* const parts = server->parts_.get();

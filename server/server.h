@@ -44,7 +44,8 @@ class Server {
  public:
   // Opens the store and starts to serve. Errors are one line that says what
   // cannot be had and why.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const ServerOptions& options);
 
   // Stops, if Stop was not called.
   ~Server();

@@ -174,9 +174,9 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       response.set_content(answer.text, "text/plain");
     });
     // Without it the library tells the client what was thrown.
-    set_exception_handler([](const httplib::Request&,
-                             httplib::Response& response,
-                             std::exception_ptr) { response.status = 500; });
+    set_exception_handler(
+        [](const httplib::Request&, httplib::Response& response,
+           const std::exception_ptr&) { response.status = 500; });
     accepting_ = std::thread([this] { Accept(); });
   }
 

@@ -173,11 +173,11 @@ class ReportStreams::Stream : public Reactor,
           std::move(converted->submission),
           [self = shared_from_this(), tag, bytes, &full,
            warnings = std::move(converted->warnings)](
-              absl::StatusOr<Outcome> outcome) {
+              const absl::StatusOr<Outcome>& outcome) {
             if (ReasonOf(outcome.status()) == "INTAKE_FULL") {
               full = outcome.status();
             } else {
-              self->Submitted(tag, bytes, warnings, std::move(outcome));
+              self->Submitted(tag, bytes, warnings, outcome);
             }
           });
     }
@@ -302,7 +302,7 @@ ReportStreams::~ReportStreams() = default;
 
 ReportStreams::Reactor* ReportStreams::Open(
     grpc::CallbackServerContext* context,
-    absl::StatusOr<const Caller*> caller) {
+    const absl::StatusOr<const Caller*>& caller) {
   auto stream =
       std::make_shared<Stream>(this, context, caller.value_or(nullptr));
   absl::Status refusal = caller.status();

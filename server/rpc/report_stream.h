@@ -45,7 +45,7 @@ class ReportStreams {
   // Begins a stream, which deletes itself. `caller` is who was authenticated;
   // an error ends the stream with it.
   Reactor* Open(grpc::CallbackServerContext* context,
-                absl::StatusOr<const Caller*> caller);
+                const absl::StatusOr<const Caller*>& caller);
 
   // Ends all streams with UNAVAILABLE, reason SHUTTING_DOWN, once what they
   // have submitted is answered, and those that are opened later at once.

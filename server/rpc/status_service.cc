@@ -188,7 +188,7 @@ LaneTrouble StatusServiceImpl::TroubleOf(absl::string_view lane) const {
   return options_.trouble_of ? options_.trouble_of(lane) : LaneTrouble();
 }
 
-void StatusServiceImpl::Read(std::shared_ptr<Call> call,
+void StatusServiceImpl::Read(const std::shared_ptr<Call>& call,
                              std::function<absl::Status()> read) {
   const bool queued = reads_.Run([call, read = std::move(read)] {
     if (!call->ended()) call->End(read);
@@ -261,8 +261,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
               response] {
     absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
     if (!commit.ok()) return commit.status();
-    const absl::Status authorized =
-        MayRead(caller, commit->repository, repository);
+    absl::Status authorized = MayRead(caller, commit->repository, repository);
     if (!authorized.ok()) return authorized;
     const LaneTrouble trouble = TroubleOf(commit->lane);
     for (StatusView& status : commit->statuses) {
@@ -363,7 +362,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
   Read(call, [this, key = *key, response] {
     absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
-    const absl::Status authorized =
+    absl::Status authorized =
         MayRead(key.caller, history->repository, key.repository);
     if (!authorized.ok()) return authorized;
     const LaneTrouble trouble = TroubleOf(history->lane);
@@ -392,10 +391,10 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
   Read(call, [this, key = *key, response] {
     absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
-    const absl::Status authorized = Authorizer::Authorize(
+    absl::Status authorized = Authorizer::Authorize(
         key.caller, Right::kReport, history->repository, key.contexts);
     if (!authorized.ok()) return authorized;
-    const absl::Status retried = outbox_->Retry(key.key, clock_->Now());
+    absl::Status retried = outbox_->Retry(key.key, clock_->Now());
     if (!retried.ok()) return retried;
     if (options_.became_due) options_.became_due();
     history = outbox_->GetHistory(key.key);
@@ -421,7 +420,7 @@ absl::Status StatusServiceImpl::AuthorizeEvent(const Caller* caller,
   struct Check {
     const Caller* caller;
     absl::Status operator()(const RepositoryMoved& moved) const {
-      const absl::Status from =
+      absl::Status from =
           Authorizer::Authorize(caller, Right::kReport, moved.from, {});
       if (!from.ok()) return from;
       return Authorizer::Authorize(caller, Right::kReport, moved.to, {});

@@ -138,7 +138,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.
-  void Read(std::shared_ptr<Call> call, std::function<absl::Status()> read);
+  void Read(const std::shared_ptr<Call>& call,
+            std::function<absl::Status()> read);
 
   std::shared_ptr<Call> Begin(grpc::CallbackServerContext* context,
                               const char* method);

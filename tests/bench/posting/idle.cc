@@ -113,7 +113,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
   server_options.config.data_dir = dir.Path("data");
   server_options.github_api_url = github.url();
   server_options.github_token = Secret("bench-token");
-  auto server = Server::Start(std::move(server_options));
+  auto server = Server::Start(server_options);
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
     std::exit(2);
