@@ -65,8 +65,10 @@ absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Load(
 }
 
 struct Connection::Tls {
-  SSL* ssl;
+  explicit Tls(SSL* owned) : ssl(owned) {}
   ~Tls() { SSL_free(ssl); }
+
+  SSL* const ssl;
 };
 
 Connection::Connection(int socket, TlsContext* tls) : socket_(socket) {

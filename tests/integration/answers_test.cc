@@ -292,7 +292,6 @@ TEST_P(AnswersTest, IsHandledAsItShould) {
 constexpr PostingState kAbandoned = PostingState::kAbandoned;
 constexpr PostingState kPosted = PostingState::kPosted;
 constexpr PostingState kWaiting = PostingState::kWaiting;
-constexpr absl::Duration kNone = absl::ZeroDuration();
 
 Row Refused(const std::string& name, const Fault& fault,
             const std::string& reason) {

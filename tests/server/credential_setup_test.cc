@@ -61,7 +61,7 @@ class CredentialSetupTest : public testing::Test {
     if (made.ok()) setup_ = *std::move(made);
     return made.status();
   }
-  void SetUp(const std::string& yaml, const CredentialFlags& flags) {
+  void Prepare(const std::string& yaml, const CredentialFlags& flags) {
     const absl::Status status = Try(yaml, flags);
     ASSERT_TRUE(status.ok()) << status;
   }
@@ -90,17 +90,17 @@ class CredentialSetupTest : public testing::Test {
 };
 
 TEST_F(CredentialSetupTest, ANameWinsOverTheStarWhicheverKindItIs) {
-  SetUp("github:\n  - accounts: [\"*\"]\n" + App() + "  - accounts: [Acme]\n" +
-            TokenFile("acme"),
-        {});
+  Prepare("github:\n  - accounts: [\"*\"]\n" + App() +
+              "  - accounts: [Acme]\n" + TokenFile("acme"),
+          {});
   EXPECT_EQ(PosterOf("acme"), "file-acme");
   EXPECT_EQ(PosterOf("other"), "app");
   EXPECT_EQ(PosterOf("strange"), "APP_NOT_INSTALLED");
   EXPECT_EQ(PosterOf("acme", "ghes.example.com"), "none");
 
-  SetUp("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
-            "  - accounts: [Acme, labs]\n" + App(),
-        {});
+  Prepare("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
+              "  - accounts: [Acme, labs]\n" + App(),
+          {});
   EXPECT_EQ(PosterOf("acme"), "app");
   EXPECT_EQ(PosterOf("labs"), "app");
   EXPECT_EQ(PosterOf("other"), "file-star");
@@ -110,16 +110,16 @@ TEST_F(CredentialSetupTest, ANameWinsOverTheStarWhicheverKindItIs) {
 TEST_F(CredentialSetupTest, AFlagsTokenWinsOverTheFilesStarAlone) {
   CredentialFlags flags;
   flags.github_token = Secret("flag");
-  SetUp("github:\n  - accounts: [\"*\", labs]\n" + App() +
-            "  - host: ghes.example.com\n    accounts: [\"*\"]\n" +
-            TokenFile("star"),
-        flags);
+  Prepare("github:\n  - accounts: [\"*\", labs]\n" + App() +
+              "  - host: ghes.example.com\n    accounts: [\"*\"]\n" +
+              TokenFile("star"),
+          flags);
   EXPECT_EQ(PosterOf("labs"), "app");
   EXPECT_EQ(PosterOf("other"), "flag");
   EXPECT_EQ(PosterOf("other", "ghes.example.com"), "file-star");
   EXPECT_EQ(api_url_, "https://ghes.example.com/api/v3");
   flags.github_token_file = Path("acme");
-  SetUp("", flags);
+  Prepare("", flags);
   EXPECT_EQ(PosterOf("other"), "file-acme");
   EXPECT_EQ(api_url_, "https://api.github.com");
 }
@@ -127,11 +127,11 @@ TEST_F(CredentialSetupTest, AFlagsTokenWinsOverTheFilesStarAlone) {
 TEST_F(CredentialSetupTest, TheFlagsUrlServesGitHubsAppsAndTokens) {
   CredentialFlags flags;
   flags.github_api_url = "http://127.0.0.1:8180";
-  SetUp("github:\n  - accounts: [acme]\n" + App() + "  - accounts: [labs]\n" +
-            TokenFile("acme") +
-            "  - host: ghes.example.com\n    accounts: [other]\n" +
-            TokenFile("star"),
-        flags);
+  Prepare("github:\n  - accounts: [acme]\n" + App() + "  - accounts: [labs]\n" +
+              TokenFile("acme") +
+              "  - host: ghes.example.com\n    accounts: [other]\n" +
+              TokenFile("star"),
+          flags);
   EXPECT_EQ(PosterOf("acme"), "app");
   EXPECT_EQ(api_url_, "http://127.0.0.1:8180");
   EXPECT_EQ(PosterOf("labs"), "file-acme");
@@ -141,13 +141,13 @@ TEST_F(CredentialSetupTest, TheFlagsUrlServesGitHubsAppsAndTokens) {
 }
 
 TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
-  SetUp("github:\n  - accounts: [acme, \"*\"]\n    pace: 30/min\n" + App() +
-            "  - accounts: [labs]\n    max_in_flight: 3\n    burst: 5\n"
-            "    reserve: 0.5\n" +
-            TokenFile("acme") +
-            "  - host: ghes.example.com\n    accounts: [\"*\"]\n" +
-            TokenFile("star"),
-        {});
+  Prepare("github:\n  - accounts: [acme, \"*\"]\n    pace: 30/min\n" + App() +
+              "  - accounts: [labs]\n    max_in_flight: 3\n    burst: 5\n"
+              "    reserve: 0.5\n" +
+              TokenFile("acme") +
+              "  - host: ghes.example.com\n    accounts: [\"*\"]\n" +
+              TokenFile("star"),
+          {});
   EXPECT_EQ(setup_.PaceOf("github.com/acme").per_minute, 30);
   // An account that "*" stands for.
   EXPECT_EQ(setup_.PaceOf("github.com/other").per_minute, 30);
@@ -163,10 +163,10 @@ TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
 }
 
 TEST_F(CredentialSetupTest, AppsSpeakForThemselves) {
-  SetUp("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
-            "  - accounts: [acme]\n" + App() +
-            "  - host: ghes.example.com\n    accounts: [acme]\n" + App(),
-        {});
+  Prepare("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
+              "  - accounts: [acme]\n" + App() +
+              "  - host: ghes.example.com\n    accounts: [acme]\n" + App(),
+          {});
   const std::vector<std::string> ids = setup_.credentials->Apps();
   ASSERT_EQ(ids.size(), 2u);
   EXPECT_EQ(ids[0], "ghes.example.com/app:Iv23abc");
@@ -179,7 +179,7 @@ TEST_F(CredentialSetupTest, AppsSpeakForThemselves) {
 }
 
 TEST_F(CredentialSetupTest, WithoutACredentialGitHubIsKnown) {
-  SetUp("", {});
+  Prepare("", {});
   EXPECT_EQ(setup_.known_hosts, std::vector<std::string>{"github.com"});
   EXPECT_EQ(PosterOf("acme"), "none");
 }

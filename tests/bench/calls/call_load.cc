@@ -118,12 +118,15 @@ class Generator {
   CallResult Run() {
     const int64_t first = next_;
     begin_ = Now();
-    last_answer_ = begin_;
+    {
+      MutexLock lock(&mu_);
+      last_answer_ = begin_;
+      if (load_.rate == 0) under_way_ = load_.in_flight;
+    }
     if (load_.rate > 0) {
       RunOpen();
     } else {
       for (int i = 0; i < load_.in_flight; ++i) NewLine();
-      under_way_ = load_.in_flight;
       for (const auto& line : lines_) BeginNext(line.get(), Now());
     }
     CallResult result;

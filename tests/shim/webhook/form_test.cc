@@ -57,7 +57,11 @@ TEST(FormTest, EveryByteComesThrough) {
   std::string body = "payload=";
   std::string payload;
   for (int byte = 0; byte < 256; ++byte) {
-    absl::StrAppendFormat(&body, byte % 2 == 0 ? "%%%02X" : "%%%02x", byte);
+    if (byte % 2 == 0) {
+      absl::StrAppendFormat(&body, "%%%02X", byte);
+    } else {
+      absl::StrAppendFormat(&body, "%%%02x", byte);
+    }
     payload += static_cast<char>(byte);
   }
   EXPECT_EQ(*Decode(body), payload);
