@@ -195,6 +195,9 @@ absl::Status WatchHub::ReadNew() {
     if (!newest.ok()) return newest.status();
     newest_ = held_after_ = *newest;
   }
+  fresh_.clear();
+  fresh_after_ = newest_;
+  ++round_;
   for (int i = 0; i < kBatchesPerRound; ++i) {
     absl::StatusOr<std::vector<StatusChange>> changes =
         outbox_->ChangesAfter(newest_, options_.batch);
@@ -219,6 +222,7 @@ void WatchHub::Hold(std::vector<StatusChange> changes) {
     newest_ = change.status.sequence;
     held_.push_back(Ready(std::move(change)));
     held_bytes_ += BytesOf(*held_.back());
+    if (IsFirstInRound(*held_.back())) fresh_.push_back(held_.back());
   }
   while (held_.size() > options_.max_held ||
          held_bytes_ > options_.max_held_bytes) {
@@ -226,6 +230,21 @@ void WatchHub::Hold(std::vector<StatusChange> changes) {
     held_bytes_ -= BytesOf(*held_.front());
     held_.pop_front();
   }
+}
+
+bool WatchHub::IsFirstInRound(const WatchedChange& change) {
+  if (!change.repository.has_value()) return true;
+  const size_t number = *change.repository;
+  if (number >= seen_in_round_.size()) seen_in_round_.resize(number + 1);
+  return std::exchange(seen_in_round_[number], round_) != round_;
+}
+
+bool WatchHub::WantsNothingFresh(Watching* watching) {
+  return watching->cursor >= fresh_after_ &&
+         std::none_of(fresh_.begin(), fresh_.end(),
+                      [watching](const Change& change) {
+                        return WantsRepository(watching, *change);
+                      });
 }
 
 absl::Status WatchHub::Begin(Watching* watching) {
@@ -246,6 +265,10 @@ absl::Status WatchHub::Begin(Watching* watching) {
 
 absl::Status WatchHub::Serve(Watching* watching) {
   if (!watching->caught_up) return CatchUp(watching);
+  if (WantsNothingFresh(watching)) {
+    watching->cursor = std::max(watching->cursor, newest_);
+    return absl::OkStatus();
+  }
   if (watching->cursor >= held_after_) {
     auto next =
         std::upper_bound(held_.begin(), held_.end(), watching->cursor,

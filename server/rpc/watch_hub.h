@@ -128,6 +128,11 @@ class WatchHub {
   bool TakeMoves();
   absl::Status ReadNew();
   void Hold(std::vector<StatusChange> changes);
+  // Of its repository, or of one without a number.
+  bool IsFirstInRound(const WatchedChange& change);
+  // It has dealt with what was read before, and what was read in this round is
+  // of other repositories. Most watchers, most of the time.
+  bool WantsNothingFresh(Watching* watching);
   // Both return what ends the watcher, or OK.
   absl::Status Begin(Watching* watching);
   absl::Status Serve(Watching* watching);
@@ -145,9 +150,15 @@ class WatchHub {
   std::deque<Change> held_;
   size_t held_bytes_ = 0;
   int64_t held_after_ = 0;
-  int64_t newest_ = -1;         // -1: not known, since nobody watched.
-  bool more_ = false;           // There is more to do at once.
-  absl::Duration rests_until_;  // On the clock that does not jump.
+  int64_t newest_ = -1;  // -1: not known, since nobody watched.
+  // What this round read comes after `fresh_after_`; the first change of each
+  // repository.
+  std::vector<Change> fresh_;
+  int64_t fresh_after_ = 0;
+  int64_t round_ = 0;
+  std::vector<int64_t> seen_in_round_;  // By the numbers of the repositories.
+  bool more_ = false;                   // There is more to do at once.
+  absl::Duration rests_until_;          // On the clock that does not jump.
   TokenBucket may_tell_;
   double tokens_of_turn_ = 0;             // One watcher's, in a round.
   const Watcher* next_served_ = nullptr;  // Whose turn it is.

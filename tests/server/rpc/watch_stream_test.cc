@@ -391,6 +391,36 @@ TEST_F(WatchStreamTest, AllTogetherAreToldNoFasterThanAllowed) {
   EXPECT_EQ(nothing->Next()->sequence(), sequence);
 }
 
+// However much happens at once in other repositories.
+TEST_F(WatchStreamTest, WhoWantsNothingOfItIsNotTooSlow) {
+  StopServing();
+  watch_.max_held = 1;
+  Serve({});
+  v1::WatchStatusesRequest of_another;
+  of_another.add_repositories("acme/another");
+  const auto quiet = Begin(of_another);
+  const auto greedy = Begin({});
+  Report("acme/another", "ci/build");
+  ASSERT_TRUE(quiet->Next().has_value());
+  ASSERT_TRUE(greedy->Next().has_value());
+
+  grpc::ClientContext context;
+  v1::ReportPendingRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  for (int i = 0; i < 20; ++i) request.add_contexts(absl::StrCat("ci/", i));
+  v1::ReportPendingResponse response;
+  ASSERT_TRUE(stub_->ReportPending(&context, request, &response).ok());
+  while (greedy->Next().has_value()) {
+  }
+  greedy->call->Finish();
+  EXPECT_EQ(Trailer(greedy->context, "signalbox-reason"), "TOO_SLOW");
+  const int64_t sequence = Report("acme/another", "ci/deploy");
+  const auto change = quiet->Next();
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->sequence(), sequence);
+}
+
 TEST_F(WatchStreamTest, WhoWantsLittleIsNotEndedForWhoWantsMuch) {
   StopServing();
   watch_.told_per_second = 1;
