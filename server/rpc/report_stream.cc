@@ -124,8 +124,11 @@ class ReportStreams::Stream : public Reactor,
       written_bytes_ = answers_.front().bytes;
       answers_.pop_front();
       writing_ = true;
-      // The next answer then follows this one, and takes it along.
-      const bool more = !answers_.empty();
+      // The next answer then follows this one, and takes it along. Not the
+      // first: gRPC sends the initial metadata with it, and ends neither before
+      // it has.
+      const bool more = has_written_ && !answers_.empty();
+      has_written_ = true;
       return [this, more] { Write(more); };
     }
     if (held_) {
@@ -277,6 +280,7 @@ class ReportStreams::Stream : public Reactor,
   bool held_ ABSL_GUARDED_BY(mu_) = false;
   bool retry_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool has_written_ ABSL_GUARDED_BY(mu_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   // Reports that Intake has; and those whose answer has not gone out, with what

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <random>
@@ -84,6 +85,8 @@ class ReportStreamTest : public ServiceTest {
   // Sends all of it while it reads.
   Answers Send(const std::vector<v1::StreamReportsRequest>& requests) {
     grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(20));
     const auto call = stub_->StreamReports(&context);
     std::thread writer([&] {
       for (const v1::StreamReportsRequest& request : requests) {
@@ -105,6 +108,20 @@ class ReportStreamTest : public ServiceTest {
         StatusKey::Of(*ParseRepository(repository), kSha, context));
   }
 };
+
+// However the first answers fall together, and although nothing else is sent on
+// the connection.
+TEST_F(ReportStreamTest, AnswersTheFirstStreamOfAConnection) {
+  for (int i = 0; i < 100; ++i) {
+    StopServing();
+    Serve({});
+    std::vector<v1::StreamReportsRequest> requests;
+    for (int tag = 0; tag < 100; ++tag) {
+      requests.push_back(Result(tag, absl::StrCat("ci/", i, "-", tag)));
+    }
+    ASSERT_EQ(Send(requests).size(), requests.size()) << "stream " << i;
+  }
+}
 
 TEST_F(ReportStreamTest, AnswersEachReportWithItsTag) {
   std::vector<v1::StreamReportsRequest> requests;
