@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -96,6 +98,8 @@ std::vector<Figure> ScaleOf(const CallOptions& options, const Held& held,
   const TempDir dir(options.directory);
   const DeadAddress github;
   FillStore(dir.Path("full"), held);
+  // What the system still holds of gigabytes would be written meanwhile.
+  sync();
   const double gibibytes = GibibytesIn(dir.Path("full"));
   const absl::Duration begin = Clock::System()->Monotonic();
   const Contestant full = StartServer(dir.Path("full"), github);
