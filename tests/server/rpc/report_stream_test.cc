@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <fstream>
 #include <map>
 #include <random>
@@ -85,8 +84,8 @@ class ReportStreamTest : public ServiceTest {
   // Sends all of it while it reads.
   Answers Send(const std::vector<v1::StreamReportsRequest>& requests) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::seconds(20));
+    context.set_deadline(
+        absl::ToChronoTime(Clock::System()->Now() + absl::Seconds(20)));
     const auto call = stub_->StreamReports(&context);
     std::thread writer([&] {
       for (const v1::StreamReportsRequest& request : requests) {
