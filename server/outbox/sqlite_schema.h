@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that older programs would not
 // understand.
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
@@ -264,6 +264,10 @@ CREATE TABLE change (
 ) STRICT;
 )sql";
 
+// What version 5 added; a new database gets it after kTablesOf4.
+constexpr char kTablesOf5[] = R"sql(
+)sql";
+
 // Makes a database of version 1 one of version 2.
 constexpr char kUpgradeTo2[] = R"sql(
 CREATE INDEX repository_by_github_id
@@ -296,6 +300,10 @@ constexpr char kUpgradeTo4[] =
     "INSERT INTO meta (name, value) SELECT 'forgotten_sequence', value "
     "FROM meta WHERE name = 'sequence';"
     "UPDATE meta SET value = 4 WHERE name = 'schema_version'";
+
+// After kTablesOf5, makes a database of version 4 one of version 5.
+constexpr char kUpgradeTo5[] =
+    "UPDATE meta SET value = 5 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

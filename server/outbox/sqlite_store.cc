@@ -137,6 +137,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run(kSchema);
   connection->Run(kTablesOf3);
   connection->Run(kTablesOf4);
+  connection->Run(kTablesOf5);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0),
@@ -155,8 +156,12 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
     connection->Run(kTablesOf3);
     connection->Run(kUpgradeTo3);
   }
-  connection->Run(kTablesOf4);
-  connection->Run(kUpgradeTo4);
+  if (version < 4) {
+    connection->Run(kTablesOf4);
+    connection->Run(kUpgradeTo4);
+  }
+  connection->Run(kTablesOf5);
+  connection->Run(kUpgradeTo5);
   return transaction.Commit();
 }
 
