@@ -247,48 +247,5 @@ TEST_F(SqliteStoreTest, ACountThatIsNoneIsDamage) {
   }
 }
 
-// A database of the first version is taken over with what is in it.
-TEST_F(SqliteStoreTest, UpgradesAnOlderSchema) {
-  Report pending = Pending(1);
-  pending.expires_after = absl::Hours(2);
-  ASSERT_TRUE(Accept(Open().get(), pending).ok());
-  Tamper(
-      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
-      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
-      "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
-      "DROP INDEX entry_expiry; DROP INDEX repository_by_github_id;"
-      "DROP TABLE repository_alias; DROP TABLE lane_pause;"
-      "ALTER TABLE entry DROP COLUMN expires_after_us;"
-      "ALTER TABLE entry DROP COLUMN status_count;"
-      "UPDATE meta SET value = 1 WHERE name = 'schema_version'");
-  {
-    const std::unique_ptr<Outbox> outbox = Open();
-    EXPECT_EQ(*outbox->NextExpiry(), clock_.Now() + absl::Hours(2));
-    clock_.Advance(absl::Hours(2));
-    EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 10), 1);
-    const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
-    ASSERT_TRUE(commit.ok());
-    EXPECT_EQ(commit->statuses.at(0).description, "No result within 2 h");
-    EXPECT_TRUE(outbox->SetMark("x", clock_.Now()).ok());
-  }
-  Tamper(
-      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
-      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
-      "DROP TABLE rerun; DROP TABLE hook; DROP TABLE mark;"
-      "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
-  EXPECT_TRUE(Open()->SetMark("x", clock_.Now()).ok());
-  Tamper(
-      "DROP TABLE change; ALTER TABLE report DROP COLUMN expire_time_us;"
-      "DELETE FROM meta WHERE name = 'forgotten_sequence';"
-      "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
-  // Of what changed before, nothing was kept.
-  const std::unique_ptr<Outbox> outbox = Open();
-  const int64_t newest = *outbox->NewestSequence();
-  EXPECT_GT(newest, 0);
-  EXPECT_TRUE(absl::IsOutOfRange(outbox->ChangesAfter(0, 10).status()));
-  ASSERT_TRUE(Accept(outbox.get(), Pending(7)).ok());
-  EXPECT_EQ(outbox->ChangesAfter(newest, 10)->size(), 1u);
-}
-
 }  // namespace
 }  // namespace signalbox
