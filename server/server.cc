@@ -183,7 +183,8 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.transport = transport.get();
   app_options.clock = clock;
   app_options.user_agent = kUserAgent;
-  app_options.changed = [this] {
+  app_options.changed = [this](const std::string& credential_id) {
+    poster->LookAgain(credential_id);
     poster_worker->Wake();
     recovery_worker->Wake();
   };

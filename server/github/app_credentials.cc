@@ -353,7 +353,7 @@ void AppCredentials::End(const Request& request,
   // It holds a token perhaps.
   if (answer.ok()) Secret wiped(std::move(answer->body));
   if (next.has_value()) Send(*std::move(next));
-  if (options_.changed) options_.changed();
+  if (options_.changed) options_.changed(request.id);
 }
 
 void AppCredentials::TakeAnswer(const Request& request, AppAccount& account,
@@ -447,9 +447,14 @@ void AppCredentials::NoteAnswer(absl::string_view credential_id,
 
 void AppCredentials::LookAgain(absl::string_view host,
                                absl::string_view account, absl::Time) {
-  MutexLock lock(&mu_);
-  AppAccount* const found = FindAccount(LowerId(host, account));
-  if (found != nullptr) found->LookAgain();
+  const std::string id = LowerId(host, account);
+  {
+    MutexLock lock(&mu_);
+    AppAccount* const found = FindAccount(id);
+    if (found == nullptr) return;
+    found->LookAgain();
+  }
+  if (options_.changed) options_.changed(id);
 }
 
 std::vector<CredentialState> AppCredentials::States() const {

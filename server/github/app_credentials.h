@@ -38,9 +38,10 @@ struct AppCredentialsOptions {
   Clock* clock = nullptr;
   // Identifies us, as GitHub demands.
   std::string user_agent;
-  // Called when a request to GitHub has ended, so that asking again may be
-  // worth it, on the thread that calls transport's callbacks, without a lock.
-  std::function<void()> changed;
+  // Called when a request to GitHub for this credential has ended, or
+  // LookAgain concerns it, so that asking again may be worth it: on the thread
+  // that calls the transport's callbacks or LookAgain, without a lock.
+  std::function<void(const std::string& credential_id)> changed;
   // How many accounts are remembered at a time. Beyond, the one that was asked
   // for longest ago is forgotten, with its token.
   size_t max_accounts = 10'000;

@@ -1,6 +1,7 @@
 #include "server/github/request_gate.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace signalbox {
 namespace {
@@ -21,11 +22,13 @@ RequestGate::Answer RequestGate::Enter(absl::string_view credential,
                                        const Token& token, bool pending,
                                        absl::Time now) {
   MutexLock lock(&mu_);
+  // The answer is by the caller's clock: it must see that it is booked.
+  const absl::Time asked = now;
   now = latest_ = std::max(latest_, now);
   absl::Time allowed = hosts_.Reserve(token.api_url, now);
-  if (allowed > now) return {allowed, "HOST_DOWN"};
+  if (allowed > now) return {allowed, kHostDown};
   allowed = limiter_->Reserve(credential, pending, now);
-  if (allowed <= now) return {allowed, ""};
+  if (allowed <= now) return {asked, ""};
   hosts_.Return(token.api_url);
   return {allowed, limiter_->WaitsFor(credential, pending, now)};
 }
@@ -34,6 +37,8 @@ void RequestGate::Return(absl::string_view credential, const Token& token) {
   MutexLock lock(&mu_);
   limiter_->Return(credential);
   hosts_.Return(token.api_url);
+  freed_.credentials.emplace(credential);
+  freed_.hosts |= hosts_.IsDown(token.api_url);
 }
 
 void RequestGate::Leave(absl::string_view credential, const Token& token,
@@ -45,6 +50,8 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
     MutexLock lock(&mu_);
     now = latest_ = std::max(latest_, now);
     limiter_->Observe(credential, reply.answer, verdict, now);
+    freed_.credentials.emplace(credential);
+    freed_.hosts |= hosts_.IsDown(token.api_url);
     hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
     if (verdict.action == Action::kWait) {
       limited_for = limiter_->BlockedUntil(credential) - now;
@@ -65,6 +72,11 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
         credentials_->NoteAccepted(credential, token);
       }
   }
+}
+
+RequestGate::Freed RequestGate::TakeFreed() {
+  MutexLock lock(&mu_);
+  return std::exchange(freed_, Freed());
 }
 
 bool RequestGate::Knows(absl::string_view credential) const {

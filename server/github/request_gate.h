@@ -1,6 +1,9 @@
 #ifndef SIGNALBOX_SERVER_GITHUB_REQUEST_GATE_H_
 #define SIGNALBOX_SERVER_GITHUB_REQUEST_GATE_H_
 
+#include <set>
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/mutex.h"
@@ -10,6 +13,9 @@
 #include "server/github/rate_limiter.h"
 
 namespace signalbox {
+
+// Why Enter makes a credential wait: its host is down.
+inline constexpr absl::string_view kHostDown = "HOST_DOWN";
 
 // RequestGate is where every request to GitHub goes through, whoever makes it:
 // it obeys the budget, the pace and the limits of the credential (RateLimiter)
@@ -48,6 +54,15 @@ class RequestGate {
              const GitHubReply& reply, bool proves_token, absl::Time now,
              absl::Time wall_now);
 
+  // What may have changed the answers of Enter since the last TakeFreed.
+  struct Freed {
+    std::set<std::string> credentials;
+    bool hosts = false;  // Of every credential that waits for a host.
+  };
+  // For one caller alone: it must not keep an answer of Enter for longer than
+  // until it finds the credential, or its host, here.
+  Freed TakeFreed();
+
   // As RateLimiter.
   bool Knows(absl::string_view credential) const;
   void Block(absl::string_view credential, absl::Time until);
@@ -61,6 +76,7 @@ class RequestGate {
   mutable Mutex mu_;
   HostGuard hosts_ ABSL_GUARDED_BY(mu_);
   absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+  Freed freed_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

@@ -5,6 +5,10 @@ namespace signalbox {
 void LaneBoard::Waits(const std::string& lane, absl::string_view reason,
                       absl::Time until) {
   MutexLock lock(&mu_);
+  if (reason.empty()) {
+    states_.erase(lane);
+    return;
+  }
   LaneState& state = states_[lane];
   state.reason = std::string(reason);
   state.until = until;

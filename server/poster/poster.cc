@@ -20,9 +20,14 @@ namespace {
 const absl::Duration kLeaseTime = kAmbiguousWait + kLastRedirect;
 static_assert(kGitHubTimeout <= kAmbiguousWait);
 
+// Of those that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
+// More lanes without work are not remembered.
+constexpr size_t kMaxIdleLanes = 1000;
 constexpr int kResultsPerPending = 19;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
+// A look for a pending that is long due passes every repository of a lane.
+constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
@@ -87,12 +92,20 @@ absl::Time Poster::RunOnce() {
   metrics_->Set("signalbox_posts_in_flight",
                 "Requests to GitHub that have not been settled yet.",
                 InFlight());
+  metrics_->Set("signalbox_poster_credentials",
+                "Credentials that the poster keeps in memory.",
+                static_cast<double>(lanes_.size()));
   return next;
 }
 
 void Poster::Close() {
   MutexLock lock(&mu_);
   closed_ = true;
+}
+
+void Poster::LookAgain(const std::string& lane) {
+  MutexLock lock(&mu_);
+  look_again_.insert(lane);
 }
 
 int Poster::InFlight() const {
@@ -263,14 +276,48 @@ absl::StatusOr<std::vector<std::string>> Poster::LanesWithWork(absl::Time now) {
   return lanes;
 }
 
+void Poster::FreeLanes() {
+  RequestGate::Freed freed = gate_->TakeFreed();
+  {
+    MutexLock lock(&mu_);
+    freed.credentials.merge(look_again_);
+    look_again_.clear();
+  }
+  for (const std::string& id : freed.credentials) {
+    const auto lane = lanes_.find(id);
+    if (lane != lanes_.end()) lane->second.rest_end = absl::InfinitePast();
+  }
+  if (!freed.hosts) return;
+  for (auto& [id, lane] : lanes_) {
+    if (lane.rests_for_host) lane.rest_end = absl::InfinitePast();
+  }
+}
+
+void Poster::ForgetIdleLanes(const std::vector<std::string>& with_work) {
+  if (lanes_.size() <= with_work.size() + kMaxIdleLanes) return;
+  const absl::Time steady = Look().steady;
+  for (auto it = lanes_.begin(); it != lanes_.end();) {
+    const Lane& lane = it->second;
+    if (lane.learning || lane.probe.has_value() || steady < lane.rest_end ||
+        std::binary_search(with_work.begin(), with_work.end(), it->first)) {
+      ++it;
+      continue;
+    }
+    board_.GoesOn(it->first);
+    it = lanes_.erase(it);
+  }
+}
+
 void Poster::BeginDue(absl::Time& next) {
   const absl::Time now = clock_->Now();
+  FreeLanes();
   absl::StatusOr<std::vector<std::string>> lanes = LanesWithWork(now);
   if (!lanes.ok()) {
     NoteStoreFailure(lanes.status());
     next = std::min(next, now + kStoreRetry);
     return;
   }
+  ForgetIdleLanes(*lanes);
   // One step of each lane in turn, so that no lane waits for another's
   // backlog; the next run goes on where this one ends.
   std::rotate(lanes->begin(),
@@ -280,7 +327,7 @@ void Poster::BeginDue(absl::Time& next) {
   while (!lanes->empty()) {
     std::vector<std::string> working;
     for (const std::string& lane : *lanes) {
-      if (steps++ == kMaxStepsPerRun) {
+      if (steps == kMaxStepsPerRun) {
         next = now;
         return;
       }
@@ -290,7 +337,9 @@ void Poster::BeginDue(absl::Time& next) {
         next = std::min(next, now + kStoreRetry);
         return;
       }
-      if (step == Step::kWorked) working.push_back(lane);
+      if (step == Step::kNothing) continue;
+      ++steps;
+      working.push_back(lane);
     }
     *lanes = std::move(working);
   }
@@ -304,6 +353,11 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   const Moment now = Look();
   if (lane_id.empty()) return AbandonUnowned(now);
   Lane& lane = lanes_[lane_id];
+  if (now.steady < lane.rest_end) {
+    next = std::min(next, now.wall + (lane.rest_end - now.steady));
+    return Step::kNothing;
+  }
+  lane.rests_for_host = false;
   const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
   if (token.ok()) {
     lane.probe.reset();
@@ -311,8 +365,10 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   } else {
     const bool stopped = absl::IsFailedPrecondition(token.status());
     board_.Waits(lane_id, ReasonOf(token.status()), absl::InfinitePast());
-    next = std::min(next, now.wall + (stopped ? kStoppedCredentialRetry
-                                              : kCredentialRetry));
+    const absl::Duration rest =
+        stopped ? kStoppedCredentialRetry : kCredentialRetry;
+    next = std::min(next, now.wall + rest);
+    if (!lane.probe.has_value()) lane.rest_end = now.steady + rest;
   }
   if (lane.probe.has_value()) {
     return BeginLearning(lane_id, *lane.probe, now, next);
@@ -331,7 +387,8 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
   results.deadline = now.wall + kLeaseTime;
   LeaseRequest pendings = results;
   pendings.pendings = true;
-  if (lane.results_in_row >= kResultsPerPending) {
+  if (lane.results_in_row >= kResultsPerPending &&
+      now.steady >= lane.next_long_due_look) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
     const Step step = TakeAndBegin(long_due, *token, now, next);
@@ -404,6 +461,12 @@ bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
   const absl::Time until = now.wall + (answer.when - now.steady);
   board_.Waits(lane_id, answer.reason, until);
   next = std::min(next, until);
+  // A result may be begun where a pending may not.
+  if (!pending) {
+    Lane& lane = lanes_[lane_id];
+    lane.rest_end = answer.when;
+    lane.rests_for_host = answer.reason == kHostDown;
+  }
   return false;
 }
 
@@ -417,9 +480,9 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   if (!Book(request.lane, token, request.pendings, now, next)) {
     return Step::kNothing;
   }
+  Lane& lane = lanes_[request.lane];
   LeaseRequest in_turn = request;
-  std::string& last_repository =
-      lanes_[request.lane].last_repository[request.pendings ? 1 : 0];
+  std::string& last_repository = lane.last_repository[request.pendings ? 1 : 0];
   in_turn.after_repository = last_repository;
   const absl::StatusOr<std::optional<Lease>> lease =
       outbox_->TakeDue(in_turn, now.wall);
@@ -430,6 +493,9 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   }
   if (!lease->has_value()) {
     Unbook(request.lane, token);
+    if (request.due_before < now.wall) {
+      lane.next_long_due_look = now.steady + kBetweenLongDueLooks;
+    }
     return Step::kNothing;
   }
   last_repository = (*lease)->repository.Canonical();

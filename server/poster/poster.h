@@ -72,6 +72,10 @@ class Poster {
   // Begins no more requests from the next RunOnce on.
   void Close();
 
+  // Get of this lane's credential may say something else than it did: the lane
+  // is asked for at the next RunOnce, which the caller must see to.
+  void LookAgain(const std::string& lane);
+
   // How many requests are in flight. Their leases are settled by RunOnce; what
   // is in flight when the process ends is read back by the next one.
   int InFlight() const;
@@ -128,6 +132,13 @@ class Poster {
     // A token that is to be tried, since its credential is stopped; handed out
     // once, so kept until the request can begin.
     std::optional<Token> probe;
+
+    // Nothing may begin before, unless the lane is freed: see FreeLanes.
+    // Steady.
+    absl::Time rest_end = absl::InfinitePast();
+    bool rests_for_host = false;
+    // No pending is long due before: there was none when it was looked for.
+    absl::Time next_long_due_look = absl::InfinitePast();  // Steady.
   };
 
   enum class Step {
@@ -153,6 +164,11 @@ class Poster {
   // again.
   void BeginDue(absl::Time& next);
   absl::StatusOr<std::vector<std::string>> LanesWithWork(absl::Time now);
+  // Ends the rests of the lanes that something has happened to.
+  void FreeLanes();
+  // Forgets lanes that rest no more and are not in `with_work`, once there are
+  // many.
+  void ForgetIdleLanes(const std::vector<std::string>& with_work);
   Step RunLane(const std::string& lane_id, absl::Time& next);
   Step AbandonUnowned(const Moment& now);
   Step BeginLearning(const std::string& lane_id, const Token& token,
@@ -193,6 +209,7 @@ class Poster {
 
   mutable Mutex mu_;
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);
+  std::set<std::string> look_again_ ABSL_GUARDED_BY(mu_);
   int in_flight_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };

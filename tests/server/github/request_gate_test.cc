@@ -128,6 +128,36 @@ TEST_F(RequestGateTest, WhoIsALittleBehindDoesNoHarm) {
   EXPECT_EQ(answer.reason, "PACE");
 }
 
+// It would never be given back.
+TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
+  PaceOptions pace;
+  pace.per_minute = 0;
+  pace.max_in_flight = 2;
+  limiter_.SetPace(kLane, pace);
+  EXPECT_TRUE(Enter());
+  now_ -= absl::Milliseconds(5);
+  EXPECT_TRUE(Enter());
+  EXPECT_FALSE(Enter());
+}
+
+TEST_F(RequestGateTest, TellsWhatWasFreed) {
+  EXPECT_TRUE(Enter());
+  EXPECT_TRUE(gate_.TakeFreed().credentials.empty());
+  Leave(Action::kDone);
+  EXPECT_EQ(gate_.TakeFreed().credentials, std::set<std::string>{kLane});
+  EXPECT_TRUE(gate_.TakeFreed().credentials.empty());
+  for (int i = 0; i < kFailuresToPauseHost; ++i) {
+    ASSERT_TRUE(Enter());
+    Leave(Action::kRetryAmbiguous, "SERVER_ERROR", 502);
+  }
+  EXPECT_FALSE(gate_.TakeFreed().hosts);
+  // The end of a probe is what all that wait for the host wait for.
+  now_ += absl::Hours(1);
+  ASSERT_TRUE(Enter());
+  Leave(Action::kDone);
+  EXPECT_TRUE(gate_.TakeFreed().hosts);
+}
+
 TEST_F(RequestGateTest, TellsTheBudget) {
   EXPECT_EQ(gate_.BudgetOf(kLane).limit, 0);
   EXPECT_FALSE(gate_.Knows(kLane));

@@ -85,6 +85,7 @@ class FailingOutbox : public ForwardingOutbox {
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
                                                absl::Time now) override {
     if (!take_due.ok()) return take_due;
+    if (request.due_before < now) ++long_due_looks;
     return ForwardingOutbox::TakeDue(request, now);
   }
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {
@@ -100,6 +101,7 @@ class FailingOutbox : public ForwardingOutbox {
     return ForwardingOutbox::Pauses();
   }
 
+  int long_due_looks = 0;
   absl::Status due_lanes, take_due, settle, next_due_time, pauses;
 
  private:

@@ -1,0 +1,168 @@
+// Many credentials. Steps are counted, by the looks at credentials.
+
+#include <map>
+#include <set>
+
+#include "server/base/error.h"
+#include "tests/server/poster/poster_fixture.h"
+
+namespace signalbox {
+namespace {
+
+// Every account has a credential of its own.
+class ManyCredentials : public Credentials {
+ public:
+  std::string Find(const Repository& repository) const override {
+    return absl::StrCat(repository.host, "/", repository.owner);
+  }
+  absl::StatusOr<Token> Get(absl::string_view credential_id,
+                            absl::Time) override {
+    ++looks;
+    if (missing.contains(std::string(credential_id))) {
+      return Error(absl::StatusCode::kFailedPrecondition, "APP_NOT_INSTALLED",
+                   "not installed");
+    }
+    Token token;
+    token.value = Secret("token");
+    token.api_url = "https://api.github.com";
+    return token;
+  }
+  void NoteRefused(absl::string_view, const Token&, absl::string_view,
+                   absl::Time) override {}
+  void NoteAccepted(absl::string_view, const Token&) override {}
+  std::vector<CredentialState> States() const override { return {}; }
+
+  int looks = 0;
+  std::set<std::string> missing;
+};
+
+class PosterSizeTest : public PosterTest {
+ protected:
+  static constexpr int kLanes = 1000;
+
+  PosterSizeTest() {
+    auto many = std::make_unique<ManyCredentials>();
+    many_ = many.get();
+    poster_.reset();
+    credentials_ = std::move(many);
+    MakeGitHub({});
+  }
+
+  static std::string Lane(int number) {
+    return absl::StrCat("github.com/o", number);
+  }
+  static std::string Name(int number) {
+    return absl::StrCat("o", number, "/web");
+  }
+
+  // A result in each of the first lanes.
+  void SayAll(int lanes = kLanes) {
+    std::vector<Submission> submissions;
+    for (int i = 0; i < lanes; ++i) {
+      submissions.emplace_back().reports = {Ended(Name(i), Result::kSuccess)};
+    }
+    ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
+  }
+
+  ManyCredentials* many_ = nullptr;
+};
+
+// Each wake-up costs no more than the lanes that can go on.
+TEST_F(PosterSizeTest, SleepsWhileAThousandCredentialsAreStopped) {
+  for (int i = 0; i < kLanes; ++i) many_->missing.insert(Lane(i));
+  SayAll();
+  EXPECT_GT(poster_->RunOnce(), clock_.Now());
+  EXPECT_EQ(many_->looks, kLanes);
+  for (int i = 0; i < 100; ++i) EXPECT_GT(poster_->RunOnce(), clock_.Now());
+  EXPECT_EQ(many_->looks, kLanes);
+
+  // One of them comes back: it alone is looked at, and at once.
+  many_->missing.erase(Lane(7));
+  poster_->LookAgain(Lane(7));
+  RunFor(absl::Milliseconds(1));
+  EXPECT_EQ(ShownState(Name(7)), "success");
+  EXPECT_LE(many_->looks, kLanes + 5);
+
+  // Nobody says when a file has changed.
+  many_->missing.clear();
+  RunFor(absl::Seconds(6));
+  for (int i = 0; i < kLanes; ++i) {
+    ASSERT_EQ(ShownState(Name(i)), "success") << i;
+  }
+}
+
+TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
+  Fail("server_error_html", -1);
+  SayAll();
+  RunFor(absl::Minutes(10));
+  const int looks = many_->looks;
+  RunFor(absl::Minutes(30));
+  // One probe in five minutes, after which each asks once for how long it is
+  // to wait.
+  EXPECT_LE(many_->looks - looks, 8 * 2 * kLanes);
+  const int before = many_->looks;
+  for (int i = 0; i < 100; ++i) poster_->RunOnce();
+  EXPECT_EQ(many_->looks, before);
+
+  fake_->rules().ClearFaults();
+  RunFor(absl::Minutes(6));
+  for (int i = 0; i < kLanes; ++i) {
+    ASSERT_EQ(ShownState(Name(i)), "success") << i;
+  }
+}
+
+// A question of recovery has the only slot of a credential.
+TEST_F(PosterSizeTest, GoesOnAtOnceWhenAnothersRequestHasEnded) {
+  const Token token = *many_->Get(Lane(0), clock_.Now());
+  const absl::Time steady = absl::UnixEpoch() + clock_.Monotonic();
+  ASSERT_EQ(gate_->Enter(Lane(0), token, /*pending=*/true, steady).when,
+            steady);
+  SayAll(1);
+  EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
+  const int looks = many_->looks;
+  EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
+  EXPECT_EQ(many_->looks, looks);
+  gate_->Return(Lane(0), token);
+  RunFor(absl::Milliseconds(1));
+  EXPECT_EQ(ShownState(Name(0)), "success");
+}
+
+TEST_F(PosterSizeTest, ForgetsCredentialsThatHaveNothingToDo) {
+  constexpr int kAll = 1300;
+  for (int i = 0; i < kAll; ++i) many_->missing.insert(Lane(i));
+  SayAll(kAll);
+  RunFor(absl::Milliseconds(1));
+  EXPECT_THAT(metrics_.Text(),
+              testing::HasSubstr("signalbox_poster_credentials 1300"));
+  EXPECT_EQ(poster_->StateOf(Lane(7)).reason, "APP_NOT_INSTALLED");
+  many_->missing.clear();
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState(Name(kAll - 1)), "success");
+  SayAll(1);
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(poster_->StateOf(Lane(7)).reason, "");
+  const std::string metrics = metrics_.Text();
+  const size_t at = metrics.find("\nsignalbox_poster_credentials ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_LE(atoi(metrics.c_str() + at + 30), 1001);
+}
+
+// A look for one passes every repository of the lane.
+TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
+  PaceOptions pace;
+  pace.per_minute = 0;
+  limiter_->SetPace(Lane(0), pace);
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 500; ++i) {
+    Report report = Ended("o0/web", Result::kSuccess);
+    report.sha = Sha(i);
+    submissions.emplace_back().reports = {report};
+  }
+  ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
+  RunFor(absl::Milliseconds(1));
+  EXPECT_EQ(ShownState("o0/web", Sha(499)), "success");
+  EXPECT_LE(outbox_->long_due_looks, 1);
+}
+
+}  // namespace
+}  // namespace signalbox
