@@ -150,7 +150,7 @@ class AppCredentialsFixture : public testing::Test {
     options.transport = &transport_;
     options.clock = &our_clock_;
     options.user_agent = "signalbox/test";
-    options.changed = [this] { ++changes_; };
+    options.changed = [this](const std::string&) { ++changes_; };
     return options;
   }
 

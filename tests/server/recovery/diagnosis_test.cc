@@ -78,7 +78,7 @@ class DiagnosisTest : public RecoveryTest {
     options.transport = github_.get();
     options.clock = &clock_;
     options.user_agent = "signalbox/test";
-    options.changed = [this] { woken_ = true; };
+    options.changed = [this](const std::string&) { woken_ = true; };
     diagnostician_.reset();
     UseCredentials(*MakeAppCredentials({app}, std::move(options)));
     Make();
