@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "server/base/mutant.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -79,10 +78,8 @@ struct RateLimiter::Budget {
   // have been counted yet.
   absl::Time NextByBudget(bool pending) const {
     if (!remaining.has_value()) return absl::InfinitePast();
-    if (Mutated(Mutant::kLimitsIgnored)) return absl::InfinitePast();
-    const double kept = pending && !Mutated(Mutant::kReserveSpent)
-                            ? pace.reserve * static_cast<double>(limit)
-                            : 0.0;
+    const double kept =
+        pending ? pace.reserve * static_cast<double>(limit) : 0.0;
     const auto left = static_cast<double>(*remaining - in_flight);
     return left > kept ? absl::InfinitePast() : reset_time;
   }
@@ -117,12 +114,6 @@ void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
   // Several requests in flight may all hit one limit: that counts once.
   const bool is_new = !limited || was_probe;
   limited = true;
-  if ((verdict.retry_after.has_value() &&
-       Mutated(Mutant::kRetryAfterIgnored)) ||
-      Mutated(Mutant::kLimitsIgnored)) {
-    limited = false;
-    return;
-  }
   absl::Duration wait;
   if (verdict.retry_after.has_value()) {
     wait = std::min(*verdict.retry_after, kMaxRetryAfter) + kLimitMargin;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/base/log.h"
-#include "server/base/mutant.h"
 
 namespace signalbox {
 namespace {
@@ -40,10 +39,7 @@ absl::Time Housekeeper::RunOnce() {
   const absl::Duration steady = clock_->Monotonic();
   NoticeJump(wall, steady);
   absl::Time next = wall + kLook;
-  if ((steady >= quiet_until_ || Mutated(Mutant::kNoQuietTime)) &&
-      !Expire(wall)) {
-    next = wall;
-  }
+  if (steady >= quiet_until_ && !Expire(wall)) next = wall;
   if (steady >= next_forgetting_) Forget(wall, steady);
   return std::min(next, wall + (next_forgetting_ - steady));
 }
@@ -60,9 +56,8 @@ void Housekeeper::NoticeJump(absl::Time wall, absl::Duration steady) {
 }
 
 bool Housekeeper::Expire(absl::Time now) {
-  const absl::StatusOr<int> expired = outbox_->ExpirePendings(
-      Mutated(Mutant::kExpiresEarly) ? now + absl::Minutes(2) : now,
-      kExpiriesPerBatch);
+  const absl::StatusOr<int> expired =
+      outbox_->ExpirePendings(now, kExpiriesPerBatch);
   if (!Worked(expired.status())) return true;
   if (*expired > 0) {
     LogInfo("pendings without a result have expired", {{"count", *expired}});

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
-#include "server/base/mutant.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_accepted_rows.h"
 #include "server/outbox/sqlite_deliveries.h"
@@ -346,7 +345,7 @@ class Decision {
     if (changes_commit) KeepCommit();
     for (size_t i = 0; i < drafts_.size(); ++i) {
       Draft& draft = drafts_[i];
-      if (draft.was_accepted && !Mutated(Mutant::kNotMadeDue)) {
+      if (draft.was_accepted) {
         state_->repositories.AddDue(connection_, canonical_,
                                     draft.row.is_pending);
       }

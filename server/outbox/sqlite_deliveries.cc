@@ -2,8 +2,6 @@
 
 #include <cstddef>
 
-#include "server/base/mutant.h"
-
 namespace signalbox {
 namespace {
 
@@ -49,7 +47,6 @@ void NoteHook(SqliteConnection* connection, SqliteWriterState* state,
 
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest) {
-  if (Mutated(Mutant::kDeliveriesForgotten)) return false;
   SqliteQuery by_id(connection, kFindDelivery);
   if (by_id.Bind(delivery.id, oldest).Next()) return true;
   if (delivery.digest.empty()) return false;

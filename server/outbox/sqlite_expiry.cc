@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/mutant.h"
 #include "server/outbox/outbox.h"
 
 namespace signalbox {
@@ -104,7 +103,6 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
         .Bind(entry.entry_id, version, sequence, now, Phase::kExpired,
               entry.attempt, description, entry.target_url, kOwnCaller)
         .Run();
-    if (Mutated(Mutant::kExpiryNotPosted)) continue;
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);
   }

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "server/base/error.h"
-#include "server/base/mutant.h"
 #include "server/base/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
@@ -294,13 +293,12 @@ class SqliteOutbox : public Outbox {
       const int64_t sequence = state_.sequence;
       change();
       changed = state_.sequence != sequence;
-      if (changed && !Mutated(Mutant::kSequenceNotStored)) {
+      if (changed) {
         SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
       }
       status = transaction.Commit();
       changed = changed && status.ok();
-      if (Mutated(Mutant::kCommitErrorIsOk)) status = absl::OkStatus();
-      state_is_loaded_ = status.ok() || Mutated(Mutant::kStateKeptAfterError);
+      state_is_loaded_ = status.ok();
     }
     if (changed && options_.on_change) options_.on_change();
     return status.ok() ? status : RunTimeError(status);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "server/base/mutant.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_views.h"
@@ -162,7 +161,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     shown.state = *state;
     lease.shown = std::move(shown);
   }
-  if (former_version != 0 && !Mutated(Mutant::kTakeoverWithoutDoubt)) {
+  if (former_version != 0) {
     lease.ambiguous_since =
         std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
   }
@@ -170,7 +169,6 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     return Lease();
   }
   lease.lease_number++;
-  if (Mutated(Mutant::kLeaseWithoutDeadline)) deadline = now;
   SqliteQuery(connection, kTake)
       .Bind(lease.lease_number, now, deadline, lease.ambiguous_since, entry_id)
       .Run();
@@ -247,10 +245,7 @@ void NoteShown(const Settlement& settlement, Leased* entry) {
 
 void NotePosted(const Settlement& settlement, Leased* entry) {
   entry->ambiguous_time.reset();
-  if (settlement.attempted.has_value() &&
-      !Mutated(Mutant::kStatusesNotCounted)) {
-    entry->status_count++;
-  }
+  if (settlement.attempted.has_value()) entry->status_count++;
   if (settlement.version <= entry->posted_version) return;
   entry->posted_version = settlement.version;
   // Somebody else's later status was seen meanwhile: that is what shows.
@@ -336,7 +331,6 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
     case Settlement::Kind::kRetry:
       entry->posting_state = PostingState::kWaiting;
       entry->posting_reason = settlement.reason;
-      if (Mutated(Mutant::kRetryNotDue)) break;
       entry->due_time = settlement.next_try_time;
       break;
     case Settlement::Kind::kAbandoned:
@@ -398,16 +392,13 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   }
   if (IsLost(entry, settlement)) return;
   NoteGitHub(settlement, &entry);
-  if (settlement.version == entry.version ||
-      Mutated(Mutant::kVersionNotChecked)) {
+  if (settlement.version == entry.version) {
     Move(settlement, state, now, &entry);
   } else {
     entry.due_time = entry.first_due_time;
-    if (Mutated(Mutant::kNewReportForgotten)) entry.due_time.reset();
   }
   // Nothing is sent for the key while a try in doubt can still take effect.
-  if (entry.due_time.has_value() && entry.ambiguous_time.has_value() &&
-      !Mutated(Mutant::kDoubtNotAwaited)) {
+  if (entry.due_time.has_value() && entry.ambiguous_time.has_value()) {
     entry.due_time =
         std::max(*entry.due_time, *entry.ambiguous_time + kAmbiguousWait);
   }

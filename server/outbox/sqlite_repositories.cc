@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/mutant.h"
 #include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
@@ -166,7 +165,6 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection,
 std::string SqliteRepositories::Resolve(SqliteConnection* connection,
                                         const std::string& canonical,
                                         int64_t github_id) {
-  if (Mutated(Mutant::kRenameWithoutAlias)) return canonical;
   const auto& aliases = Aliases(connection);
   const auto it = aliases.find(canonical);
   if (it == aliases.end()) return canonical;

@@ -15,7 +15,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
-#include "server/base/mutant.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/outbox/sqlite_schema.h"
 
@@ -290,10 +289,6 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   const absl::Status made = *version == 0 ? CreateSchema(connection)
                                           : UpgradeSchema(connection, *version);
   if (!made.ok()) return OpenError(made);
-  if (Mutated(Mutant::kCommitWithoutSync)) {
-    connection->Run("PRAGMA synchronous = NORMAL");
-  }
-  if (Mutated(Mutant::kNoCheckpointAtStart)) return opened;
   const absl::Status durable = MakeDurable(connection);
   if (!durable.ok()) return OpenError(durable);
   return opened;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "server/base/mutant.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -32,12 +31,6 @@ absl::Duration Doubling(int try_count) {
 
 std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
                                       int refusal_count) {
-  if ((verdict.action == Action::kRetry && Mutated(Mutant::kTroubleAbandons)) ||
-      (verdict.action == Action::kWait && Mutated(Mutant::kLimitAbandons)) ||
-      (verdict.action == Action::kReauthenticate &&
-       Mutated(Mutant::kBadTokenAbandons))) {
-    return std::nullopt;
-  }
   switch (verdict.action) {
     case Action::kRetry:
     case Action::kRetryAmbiguous:

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
-#include "server/base/mutant.h"
 #include "server/github/waiting_times.h"
 #include "server/poster/settling.h"
 
@@ -115,7 +114,6 @@ int Poster::InFlight() const {
 
 // What GitHub told a former process to wait for holds for this one.
 void Poster::RecallPauses() {
-  if (Mutated(Mutant::kPausesNotRecalled)) recalled_pauses_ = true;
   if (recalled_pauses_) return;
   const absl::StatusOr<std::vector<LanePause>> pauses = outbox_->Pauses();
   if (!pauses.ok()) return NoteStoreFailure(pauses.status());
@@ -236,7 +234,6 @@ void Poster::NoteLimit(const Ended& ended) {
               {"until", absl::FormatTime(until, absl::UTCTimeZone())},
               {"message", verdict.message},
               {"request_id", verdict.request_id}});
-  if (Mutated(Mutant::kPausesNotStored)) return;
   const absl::Status kept =
       outbox_->SetPause(request.lane, until, ended.end.wall);
   if (!kept.ok()) NoteStoreFailure(kept);
@@ -508,8 +505,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     Unbook(request.lane, token);
     return SettleUnsent(std::move(settlement), now);
   };
-  if (entries_in_flight_.contains(lease.entry_id) &&
-      !Mutated(Mutant::kFlightsNotTracked)) {
+  if (entries_in_flight_.contains(lease.entry_id)) {
     // The machine slept past the lease, and its answer is still to come.
     Settlement settlement = Unsent(lease, Settlement::Kind::kReturned);
     settlement.next_try_time = now.wall + kStoreRetry;
@@ -520,13 +516,12 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   begun->lane = request.lane;
   begun->token = token;
   begun->lease = lease;
-  if (lease.ambiguous_since.has_value() &&
-      !Mutated(Mutant::kPostedWithoutReading)) {
+  if (lease.ambiguous_since.has_value()) {
     // GitHub may show something else than it acknowledged.
     begun->errand = Errand::kRead;
   } else {
     begun->sent = wording_.For(lease);
-    if (lease.shown == begun->sent && !Mutated(Mutant::kShownPostedAgain)) {
+    if (lease.shown == begun->sent) {
       metrics_->Add("signalbox_posts_saved_total",
                     "Statuses that GitHub showed already.");
       Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);

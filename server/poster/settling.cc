@@ -4,7 +4,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mutant.h"
 #include "server/poster/backoff.h"
 
 namespace signalbox {
@@ -30,7 +29,6 @@ bool IsTrouble(Action action) {
 
 // Answers to a read after which nobody knows more of what GitHub shows.
 bool TellsNothing(const Verdict& verdict) {
-  if (Mutated(Mutant::kSilentReadIsAnswer)) return IsTrouble(verdict.action);
   return IsTrouble(verdict.action) || verdict.action == Action::kRedirect ||
          verdict.reason == "REDIRECT_REFUSED" ||
          verdict.reason == "UNEXPECTED_ANSWER";
@@ -69,11 +67,7 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   const Verdict& verdict = reply.verdict;
   Settlement settlement = Unsent(lease, Settlement::Kind::kRetry);
   settlement.attempted = TryOf(verdict, begin, end);
-  if (verdict.action == Action::kDone ||
-      (verdict.action == Action::kAbandon &&
-       Mutated(Mutant::kRefusalCountsAsPosted)) ||
-      (verdict.action == Action::kRetryAmbiguous &&
-       Mutated(Mutant::kTroubleCountsAsPosted))) {
+  if (verdict.action == Action::kDone) {
     wording->Forget(lease.entry_id);
     settlement.kind = Settlement::Kind::kPosted;
     settlement.shown = sent;
@@ -82,11 +76,9 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   }
 
   settlement.reason = verdict.reason;
-  settlement.refused =
-      IsRefusal(verdict.action) && !Mutated(Mutant::kRefusalsNotCounted);
-  settlement.ambiguous = verdict.action == Action::kRetryAmbiguous &&
-                         !Mutated(Mutant::kDoubtIgnored);
-  if (settlement.ambiguous && !Mutated(Mutant::kDoubtFromFirstRequest)) {
+  settlement.refused = IsRefusal(verdict.action);
+  settlement.ambiguous = verdict.action == Action::kRetryAmbiguous;
+  if (settlement.ambiguous) {
     // What may still take effect is the last request of the try.
     settlement.attempted->begin_time += reply.last_request_after;
   }
@@ -103,7 +95,6 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   }
   wording->Forget(lease.entry_id);
   settlement.kind = Settlement::Kind::kAbandoned;
-  if (Mutated(Mutant::kAbandonedWithoutReason)) settlement.reason.clear();
   return settlement;
 }
 
@@ -113,9 +104,6 @@ Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
   Settlement settlement = Unsent(lease, Settlement::Kind::kRead);
   settlement.reading = true;
   settlement.attempted = TryOf(verdict, begin, end);
-  if (Mutated(Mutant::kReadCountsAsPosted)) {
-    settlement.kind = Settlement::Kind::kPosted;
-  }
   if (verdict.action == Action::kDone) {
     settlement.attempted->message = InWords(reply.shown);
     if (reply.shown.has_value()) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "server/base/mutant.h"
-
 namespace signalbox {
 namespace {
 
@@ -36,7 +34,6 @@ Disposition JudgeRerun(Phase held, bool* next_round) {
 }
 
 Disposition JudgeWebhookPending(Phase held) {
-  if (Mutated(Mutant::kWebhookHidesResult)) return Disposition::kAccepted;
   return held == Phase::kWebhookPending ? Disposition::kUnchanged
                                         : Disposition::kSuperseded;
 }
@@ -52,9 +49,7 @@ Disposition JudgeFarmPending(const Held& held, const Report& arriving,
                                       : Disposition::kAccepted;
     case Phase::kNumberedResult:
     case Phase::kUnnumberedResult:
-      if (arriving.attempt > 0 && !Mutated(Mutant::kPendingHidesResult)) {
-        return Disposition::kSuperseded;
-      }
+      if (arriving.attempt > 0) return Disposition::kSuperseded;
       *next_round = true;
       return Disposition::kAccepted;
   }
@@ -70,13 +65,8 @@ Disposition JudgeResult(const Held& held, const Report& arriving,
     case Phase::kExpired:
       return Disposition::kAccepted;
     case Phase::kNumberedResult:
-      if (held.result == arriving.result &&
-          !Mutated(Mutant::kDuplicateAccepted)) {
-        return Disposition::kUnchanged;
-      }
-      if (numbered && !Mutated(Mutant::kConflictAccepted)) {
-        return Disposition::kConflict;
-      }
+      if (held.result == arriving.result) return Disposition::kUnchanged;
+      if (numbered) return Disposition::kConflict;
       *next_round = true;
       return Disposition::kAccepted;
     case Phase::kUnnumberedResult:
@@ -154,12 +144,10 @@ Judgement Judge(const Held* held, const Report& arriving) {
 
   judgement.attempt = held->attempt;
   judgement.round = held->round;
-  const bool late = !Mutated(Mutant::kOldAttemptAccepted) &&
-                    arriving.attempt > 0 &&
+  const bool late = arriving.attempt > 0 &&
                     (arriving.attempt < held->attempt || held->round > 0);
   bool next_round = false;
-  if (late ||
-      (held->phase == Phase::kExpired && Mutated(Mutant::kExpiredIsFinal))) {
+  if (late) {
     judgement.disposition = Disposition::kSuperseded;
   } else if (arriving.result.has_value()) {
     judgement.disposition = JudgeResult(*held, arriving, &next_round);
@@ -170,7 +158,7 @@ Judgement Judge(const Held* held, const Report& arriving) {
   } else {
     judgement.disposition = JudgeFarmPending(*held, arriving, &next_round);
   }
-  if (next_round && !Mutated(Mutant::kRoundNotCounted)) ++judgement.round;
+  if (next_round) ++judgement.round;
   judgement.renews_expiry = !arriving.result.has_value() &&
                             (judgement.disposition == Disposition::kAccepted ||
                              judgement.disposition == Disposition::kUnchanged);

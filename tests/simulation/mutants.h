@@ -4,16 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "server/base/mutant.h"
-
 namespace signalbox {
 
+// A deliberate fault, as mutants.txt has it.
 struct MutantInfo {
-  Mutant mutant;
   const char* name;
-  const char* what;  // What is wrong with it.
+  const char* what;  // What goes wrong.
 };
 
+// In the order of mutants.txt.
 const std::vector<MutantInfo>& AllMutants();
 
 // Switches it on in this process. False: there is none of that name.
