@@ -1,6 +1,7 @@
 #include "server/recovery/delivery_ledger.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "shim/webhook/event.h"
 
@@ -38,6 +39,7 @@ void DeliveryLedger::Note(const ListedDelivery& attempt) {
     one.last_time = attempt.delivered_at;
     one.last_code = attempt.status_code;
   }
+  if (attempt.status_code == 500) return;
   absl::Time& seen = WasAnswered(attempt.status_code) ? up_time_ : down_time_;
   seen = std::max(seen, attempt.delivered_at);
 }
@@ -61,19 +63,23 @@ void DeliveryLedger::NoteAccepted(const std::string& guid, absl::Time now) {
   if (found == cases_.end() || found->second.accepted) return;
   found->second.accepted = true;
   // It came through because it was asked for: the receiver is up.
-  if (found->second.asked > 0) up_time_ = std::max(up_time_, now);
+  const bool was_asked = found->second.asked > 0 ||
+                         found->second.doubtful_time != absl::InfinitePast();
+  if (was_asked) up_time_ = std::max(up_time_, now);
 }
 
 absl::Time DeliveryLedger::Earliest(const Case& one) const {
   const int tries = one.Tries();
   if (tries >= options_.most_tries) return absl::InfiniteFuture();
+  // No list tells yet what became of it.
+  if (listed_ < one.doubtful_time + kAttemptTime) return absl::InfiniteFuture();
   const absl::Time last = std::max(one.asked_time, one.last_time);
-  if (IsUp()) {
-    return tries == 0 ? absl::InfinitePast() : last + kBetweenTries;
-  }
   const absl::Duration wait =
-      kWhileDown[std::min<size_t>(tries, std::size(kWhileDown) - 1)];
+      IsUp() && !one.IsOdd()
+          ? kBetweenTries
+          : kWhileDown[std::min<size_t>(tries, std::size(kWhileDown) - 1)];
   const absl::Time earliest = tries == 0 ? absl::InfinitePast() : last + wait;
+  if (IsUp()) return earliest;
   return std::max(earliest, probe_time_ + options_.probe_every);
 }
 
@@ -87,9 +93,10 @@ std::optional<DeliveryLedger::Redelivery> DeliveryLedger::Next(
       continue;
     }
     // The fewest tries first, then the oldest: GitHub forgets that one first.
-    if (chosen == nullptr || one.Tries() < chosen->Tries() ||
-        (one.Tries() == chosen->Tries() &&
-         one.first_time < chosen->first_time)) {
+    const auto turn = [](const Case& c) {
+      return std::make_tuple(c.IsOdd(), c.Tries(), c.first_time);
+    };
+    if (chosen == nullptr || turn(one) < turn(*chosen)) {
       chosen = &one;
       guid = &name;
     }
@@ -102,6 +109,11 @@ void DeliveryLedger::NoteAsked(const std::string& guid, absl::Time now) {
   Case& one = cases_[guid];
   one.asked = one.Tries() + 1;
   one.asked_time = now;
+  probe_time_ = now;
+}
+
+void DeliveryLedger::NoteDoubtful(const std::string& guid, absl::Time now) {
+  cases_[guid].doubtful_time = now;
   probe_time_ = now;
 }
 

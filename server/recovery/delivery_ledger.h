@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RECOVERY_DELIVERY_LEDGER_H_
 #define SIGNALBOX_SERVER_RECOVERY_DELIVERY_LEDGER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -27,6 +28,10 @@ namespace signalbox {
 // attempt of all failed, one at a time probes it, and each delivery is tried at
 // once, half an hour and six hours later. As soon as any gets through, the rest
 // follows. At most three times each, and not after GitHub has forgotten it.
+//
+// A 500 is the receiver's trouble with that one delivery. It says nothing of
+// the others, and is tried again as if the receiver were down, behind the
+// others.
 //
 // Time is an argument. Not thread-safe.
 class DeliveryLedger {
@@ -58,8 +63,13 @@ class DeliveryLedger {
     std::string guid;
   };
   std::optional<Redelivery> Next(absl::Time now) const;
-  // GitHub was asked to. Counts as a try, however that ended.
+  // GitHub was asked to, and took it. Counts as a try.
   void NoteAsked(const std::string& guid, absl::Time now);
+  // GitHub was asked to, and gave no answer. Counts as a try if a list shows
+  // the attempt; the delivery rests until a list would.
+  void NoteDoubtful(const std::string& guid, absl::Time now);
+  // All attempts that began before `listed` were noted.
+  void NoteListed(absl::Time listed) { listed_ = std::max(listed_, listed); }
   // GitHub refuses to: it is too old, or gone.
   void NoteRefused(const std::string& guid);
 
@@ -87,11 +97,15 @@ class DeliveryLedger {
     std::set<int64_t> redeliveries;  // Attempts listed.
     int asked = 0;
     absl::Time asked_time = absl::InfinitePast();
+    // When a request may have been taken, although it was not answered.
+    absl::Time doubtful_time = absl::InfinitePast();
     bool accepted = false;
     bool refused = false;
     bool is_used = true;
 
     int Tries() const;
+    // Its own trouble, not the receiver's.
+    bool IsOdd() const { return last_code == 500; }
   };
 
   bool IsMissing(const Case& one) const;
@@ -102,6 +116,7 @@ class DeliveryLedger {
   const Options options_;
   bool knows_hook_ = false;
   std::map<std::string, Case> cases_;  // By guid.
+  absl::Time listed_ = absl::InfinitePast();
   // When the receiver was last seen to answer, and not to.
   absl::Time up_time_ = absl::InfinitePast();
   absl::Time down_time_ = absl::InfinitePast();

@@ -122,7 +122,8 @@ std::string TroubleText(const Verdict& verdict) {
 
 // That it is limited, and until when, is said elsewhere.
 bool WasLimit(const Verdict& verdict) {
-  return verdict.action == Action::kWait || verdict.reason == "RATE_LIMITED";
+  return verdict.action == Action::kWait || verdict.reason == "RATE_LIMITED" ||
+         verdict.reason == "SECONDARY_RATE_LIMITED";
 }
 
 std::string UtcText(absl::Time time) {

@@ -70,8 +70,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   Compared& one = compared_[known.repository.Canonical()];
   one.asking = false;
   if (reply.verdict.action != Action::kDone) {
-    const int status = reply.verdict.http_status;
-    if (status >= 400 && status < 500) {
+    if (IsRefused(reply.verdict)) {
       one.next_time = Steady() + std::max(options_->every, kRetryRefused);
     }
     LogInfo("open pull requests cannot be listed",

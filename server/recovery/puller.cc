@@ -18,9 +18,20 @@ constexpr size_t kMaxDelivery = 30 << 20;
 // The list may be late by so much.
 constexpr absl::Duration kListDelay = absl::Minutes(5);
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
+// One delivery that GitHub cannot hand out holds the others up for so long at
+// first, for so long later, and is tried so often.
+constexpr absl::Duration kPatience = absl::Minutes(2);
+constexpr absl::Duration kPatienceLater = absl::Seconds(20);
+constexpr absl::Duration kFailedRetry = absl::Minutes(5);
 
 std::string MarkOf(const HookSource& source) {
   return absl::StrCat("pulled ", source.credential, " ", source.path);
+}
+
+// Whether the request was sent, and GitHub could not answer it.
+bool WasTried(const Verdict& verdict) {
+  return verdict.http_status >= 500 || verdict.reason == "TIMEOUT" ||
+         verdict.reason == "CONNECTION_LOST";
 }
 
 }  // namespace
@@ -38,6 +49,7 @@ absl::Time Puller::RunOnce() {
   if (busy_ || is_gone_) return absl::InfiniteFuture();
   const absl::Time now = Steady();
   if (now < next_list_) return clock_->Now() + (next_list_ - now);
+  TakeFailed();
   if (!wanted_.empty()) {
     Read(wanted_.front());
   } else {
@@ -78,7 +90,8 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
   std::set<std::string> seen;
   std::vector<ListedDelivery> fresh;
   for (const ListedDelivery& attempt : listing.attempts) {
-    if (!seen.insert(attempt.guid).second || done_.contains(attempt.guid)) {
+    if (!seen.insert(attempt.guid).second || done_.contains(attempt.guid) ||
+        failed_.contains(attempt.guid)) {
       continue;
     }
     if (UsesEvent(attempt.event, attempt.action)) {
@@ -115,6 +128,8 @@ void Puller::Read(const ListedDelivery& delivery) {
   question.request.path =
       absl::StrCat(source_.path, "/deliveries/", delivery.id);
   question.request.max_body = kMaxDelivery;
+  question.patience =
+      failed_.contains(delivery.guid) ? kPatienceLater : kPatience;
   questions_->Ask(std::move(question),
                   [this, delivery](const GitHubReply& reply) {
                     HaveDelivery(delivery, reply);
@@ -124,31 +139,19 @@ void Puller::Read(const ListedDelivery& delivery) {
 void Puller::HaveDelivery(const ListedDelivery& delivery,
                           const GitHubReply& reply) {
   busy_ = false;
-  const Action action = reply.verdict.action;
-  if (action == Action::kPark || action == Action::kRetry) {
-    // Nobody could be asked.
+  const Verdict& verdict = reply.verdict;
+  if (IsRefused(verdict)) {
+    return Lose(verdict.reason, verdict.message);
+  }
+  if (verdict.action != Action::kDone) {
+    if (WasTried(verdict)) return Fail(verdict.reason, verdict.message);
+    // A limit, or no way to GitHub, holds up all of them alike.
     next_list_ = Steady() + options_->every;
     return;
   }
-  if (action != Action::kDone) {
-    LogWarning("a delivery cannot be read",
-               {{"delivery", delivery.guid},
-                {"hook", source_.path},
-                {"reason", reply.verdict.reason},
-                {"message", reply.verdict.message}});
-    wanted_.pop_front();
-    return Done(delivery, "unreadable");
-  }
   const absl::StatusOr<SentDelivery> sent =
       ReadSentDelivery(reply.answer->body);
-  if (!sent.ok()) {
-    LogWarning("a delivery cannot be read",
-               {{"delivery", delivery.guid},
-                {"hook", source_.path},
-                {"message", sent.status().message()}});
-    wanted_.pop_front();
-    return Done(delivery, "unreadable");
-  }
+  if (!sent.ok()) return Fail("UNEXPECTED_ANSWER", sent.status().message());
   const absl::Status submitted = Submit(delivery, *sent);
   if (!submitted.ok()) {
     next_list_ = Steady() + kStoreRetry;
@@ -210,7 +213,41 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
   return absl::OkStatus();
 }
 
+void Puller::Lose(absl::string_view reason, absl::string_view words) {
+  const ListedDelivery delivery = wanted_.front();
+  wanted_.pop_front();
+  LogWarning("a delivery cannot be read", {{"delivery", delivery.guid},
+                                           {"hook", source_.path},
+                                           {"reason", reason},
+                                           {"message", words}});
+  Done(delivery, "unreadable");
+}
+
+void Puller::Fail(absl::string_view reason, absl::string_view words) {
+  const ListedDelivery delivery = wanted_.front();
+  if (delivery.delivered_at < listed_ - options_->window) {
+    return Lose(reason, words);
+  }
+  wanted_.pop_front();
+  LogInfo("a delivery is read again later", {{"delivery", delivery.guid},
+                                             {"hook", source_.path},
+                                             {"reason", reason},
+                                             {"message", words}});
+  failed_[delivery.guid] = {delivery, Steady() + kFailedRetry};
+  next_list_ = wanted_.empty() ? Steady() + options_->every : Steady();
+}
+
+void Puller::TakeFailed() {
+  if (!wanted_.empty()) return;
+  for (auto& [guid, one] : failed_) {
+    if (one.retry_time > Steady()) continue;
+    one.retry_time = Steady() + kFailedRetry;
+    wanted_.push_back(one.delivery);
+  }
+}
+
 void Puller::Done(const ListedDelivery& delivery, const char* result) {
+  failed_.erase(delivery.guid);
   done_[delivery.guid] = delivery.delivered_at;
   metrics_->Add("signalbox_pulled_deliveries_total",
                 "Deliveries that were read from GitHub, by what became of "
@@ -223,11 +260,17 @@ void Puller::Mark() {
   for (const ListedDelivery& wanted : wanted_) {
     mark = std::min(mark, wanted.delivered_at);
   }
+  // What failed is kept here, and need not be listed again; a new process has
+  // to find it.
   horizon_ = std::max(horizon_, mark);
+  for (const auto& [guid, one] : failed_) {
+    mark = std::min(mark, one.delivery.delivered_at);
+  }
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
-  const absl::Status marked = outbox_->SetMark(MarkOf(source_), horizon_);
+  const absl::Status marked =
+      outbox_->SetMark(MarkOf(source_), std::min(mark, horizon_));
   if (!marked.ok()) {
     LogError("the store failed while pulling deliveries",
              {{"error", marked.ToString()}});

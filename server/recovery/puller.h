@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
@@ -24,7 +25,9 @@ namespace signalbox {
 // be checked: the payload comes from GitHub itself.
 //
 // A delivery that was accepted in any way is known by its id, and is not read
-// again. Up to when they were looked through is on disk.
+// again. One that GitHub fails to hand out (5xx, silence) is read again every
+// few minutes, behind the others, for as long as GitHub keeps it. Up to when
+// they were looked through is on disk.
 //
 // Threads and lifetimes as Redeliverer.
 class Puller {
@@ -57,6 +60,12 @@ class Puller {
   // Not OK: it is to be tried again.
   absl::Status Submit(const ListedDelivery& delivery, const SentDelivery& sent);
   void Done(const ListedDelivery& delivery, const char* result);
+  // What becomes of the first that is wanted: it is given up, or read again
+  // later.
+  void Lose(absl::string_view reason, absl::string_view words);
+  void Fail(absl::string_view reason, absl::string_view words);
+  // Puts those that failed and are due again into `wanted_`, if it is empty.
+  void TakeFailed();
   void Mark();
 
   const Options* const options_;
@@ -74,6 +83,12 @@ class Puller {
   absl::Time listed_ = absl::InfinitePast();
   std::deque<ListedDelivery> wanted_;       // Oldest first.
   std::map<std::string, absl::Time> done_;  // By guid.
+  // Those that GitHub failed to hand out, by guid.
+  struct Failed {
+    ListedDelivery delivery;
+    absl::Time retry_time;  // Steady.
+  };
+  std::map<std::string, Failed> failed_;
 };
 
 }  // namespace signalbox

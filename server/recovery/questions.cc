@@ -31,6 +31,26 @@ bool WillPass(Action action, bool once) {
 
 }  // namespace
 
+bool IsRefused(const Verdict& verdict) {
+  switch (verdict.action) {
+    case Action::kDone:
+    case Action::kRetry:
+    case Action::kRetryAmbiguous:
+    case Action::kReauthenticate:
+    case Action::kPark:
+    case Action::kWait:
+      return false;
+    case Action::kRedirect:
+    case Action::kHold:
+    case Action::kFitDescription:
+    case Action::kDropTargetUrl:
+    case Action::kRetryBriefly:
+    case Action::kAbandon:
+      return true;
+  }
+  return false;
+}
+
 Questions::Questions(Options options, Outbox* outbox, Credentials* credentials,
                      GitHubClient* github, RequestGate* gate, Metrics* metrics,
                      Clock* clock, std::function<void()> wake,
@@ -187,6 +207,9 @@ void Questions::GiveUp(Line& line, absl::Time now, absl::Time& next) {
         continue;
       }
       --waiting_count_;
+      // A limit or a trouble outlasted the patience: whatever it was, GitHub
+      // has refused nothing.
+      waiting->last.verdict.action = Action::kRetry;
       waiting->answered(waiting->last);
     }
     queue->swap(kept);

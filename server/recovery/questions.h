@@ -33,6 +33,11 @@ struct Question {
   absl::Duration patience = absl::Minutes(30);
 };
 
+// Whether GitHub refused the question itself. False if it worked, and if nobody
+// was asked, nobody answered, a limit was met or the token was refused: the
+// same question may be answered later.
+bool IsRefused(const Verdict& verdict);
+
 // Questions puts questions to GitHub for those who can wait, so that the posts
 // do not: one at a time per credential, in order, through the gate that the
 // posts go through, without touching what is kept for results, and with a gap
@@ -50,6 +55,7 @@ struct Question {
 //
 // RunOnce by one thread at a time; everything else is thread-safe. The
 // transport under `github` must have ended before this is destroyed.
+
 class Questions {
  public:
   // Runs within RunOnce, and may ask more.

@@ -91,6 +91,7 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
   }
   for (const ListedDelivery& attempt : listing.attempts) ledger_.Note(attempt);
   listed_ = begin;
+  ledger_.NoteListed(begin);
   LookUp();
   const int missing = ledger_.missing_count();
   if (missing > 0) {
@@ -141,20 +142,28 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
                              const GitHubReply& reply) {
   busy_ = false;
   const Verdict& verdict = reply.verdict;
-  const bool asked = verdict.action == Action::kDone ||
-                     verdict.action == Action::kRetryAmbiguous;
-  const bool refused = !asked && verdict.http_status >= 400;
-  LogInfo(asked     ? "GitHub was asked to deliver again"
-          : refused ? "GitHub refuses to deliver again"
-                    : "GitHub could not be asked to deliver again",
+  const bool asked = verdict.action == Action::kDone;
+  const bool doubtful = verdict.action == Action::kRetryAmbiguous;
+  const bool refused = IsRefused(verdict);
+  LogInfo(asked      ? "GitHub was asked to deliver again"
+          : doubtful ? "GitHub may have taken the request to deliver again"
+          : refused  ? "GitHub refuses to deliver again"
+                     : "GitHub could not be asked to deliver again",
           {{"delivery", redelivery.guid},
            {"hook", source_.path},
            {"reason", verdict.reason},
            {"http_status", verdict.http_status},
            {"message", verdict.message}});
-  Count(asked ? "asked" : refused ? "refused" : "not_asked");
-  if (asked) {
-    ledger_.NoteAsked(redelivery.guid, GitHubNow());
+  Count(asked      ? "asked"
+        : doubtful ? "doubtful"
+        : refused  ? "refused"
+                   : "not_asked");
+  if (asked || doubtful) {
+    if (asked) {
+      ledger_.NoteAsked(redelivery.guid, GitHubNow());
+    } else {
+      ledger_.NoteDoubtful(redelivery.guid, GitHubNow());
+    }
     look_end_ = Steady() + kLookFor;
   } else if (refused) {
     ledger_.NoteRefused(redelivery.guid);

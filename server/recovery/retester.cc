@@ -135,11 +135,9 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
   }
   // 403 and 404: this credential may not know.
   const bool is_secret =
-      reply.verdict.http_status == 403 || reply.verdict.http_status == 404;
-  if (!is_secret || reply.verdict.action == Action::kWait ||
-      reply.verdict.action == Action::kPark) {
-    return TryLater(rerun, reply.verdict.reason);
-  }
+      IsRefused(reply.verdict) &&
+      (reply.verdict.http_status == 403 || reply.verdict.http_status == 404);
+  if (!is_secret) return TryLater(rerun, reply.verdict.reason);
   if (IsTrusted(rerun.wanted.author_association)) return Report(rerun, pull);
   Drop(rerun, "who asks is not trusted by the repository");
 }

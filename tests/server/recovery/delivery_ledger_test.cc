@@ -195,6 +195,61 @@ TEST_F(DeliveryLedgerTest, OneThatFailsAgainDoesNotStopTheOthersForGood) {
   EXPECT_EQ(AskAll(), Guids{"b"});
 }
 
+// A 500 is about one delivery: those that really were missed do not wait, and
+// go first.
+TEST_F(DeliveryLedgerTest, A500IsNoSignOfAReceiverThatIsDown) {
+  Note("missed", 503);
+  Note("missed2", 0);
+  now_ += absl::Minutes(1);
+  Note("up", 202);
+  now_ += absl::Minutes(1);
+  for (const char* guid : {"odd1", "odd2", "odd3"}) Note(guid, 500);
+  EXPECT_EQ(AskAll(), (Guids{"missed", "missed2", "odd1", "odd2", "odd3"}));
+  // They are not worth a try a minute.
+  now_ += absl::Minutes(5);
+  for (const char* guid : {"odd1", "odd2", "odd3"}) Note(guid, 500, true);
+  EXPECT_EQ(AskAll(), (Guids{"missed", "missed2"}));
+  now_ += absl::Minutes(31);
+  EXPECT_EQ(AskAll(), (Guids{"missed", "missed2", "odd1", "odd2", "odd3"}));
+}
+
+TEST_F(DeliveryLedgerTest, WhatIsAnswered4xxIsNoSignOfAReceiverThatIsDown) {
+  Note("a", 503);
+  Note("b", 503);
+  now_ += absl::Minutes(1);
+  Note("foreign", 403);
+  EXPECT_EQ(AskAll(), (Guids{"a", "b"}));
+}
+
+// A request to GitHub without an answer is no try, unless a list shows that it
+// was one.
+TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
+  Note("a", 503);
+  Note("up", 202);
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(Next(), "a") << i;
+    ledger_.NoteDoubtful("a", now_);
+    EXPECT_EQ(Next(), "");
+    now_ += absl::Minutes(1);
+    ledger_.NoteListed(now_ - absl::Seconds(30));
+    EXPECT_EQ(Next(), "");
+    now_ += absl::Minutes(5);
+    ledger_.NoteListed(now_);
+  }
+  EXPECT_LE(ledger_.Mark(now_), now_ - absl::Minutes(50));
+  ledger_.NoteDoubtful("a", now_);
+  now_ += absl::Minutes(5);
+  Note("a", 503, /*redelivery=*/true);
+  Note("up", 202);
+  ledger_.NoteListed(now_);
+  now_ += absl::Minutes(2);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  now_ += absl::Minutes(2);
+  EXPECT_EQ(AskAll(), Guids{"a"});
+  now_ += absl::Hours(7);
+  EXPECT_EQ(AskAll(), Guids());
+}
+
 TEST_F(DeliveryLedgerTest, GitHubForgetsAfterThreeDays) {
   Note("a", 503);
   now_ += kWindow + absl::Seconds(2);

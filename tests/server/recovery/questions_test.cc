@@ -112,11 +112,39 @@ TEST_F(QuestionsTest, PatienceEnds) {
   Ask("a", question);
   RunFor(absl::Minutes(1));
   EXPECT_EQ(ReasonOf("a"), "SERVER_ERROR");
+  EXPECT_EQ(answers_["a"].reply.verdict.action, Action::kRetry);
+  EXPECT_FALSE(IsRefused(answers_["a"].reply.verdict));
   EXPECT_LE(answers_["a"].time - begin, absl::Seconds(21));
   // Nothing is asked for nobody.
   const int requests = rules().request_count();
   RunFor(absl::Minutes(10));
   EXPECT_EQ(rules().request_count(), requests);
+}
+
+// A limit is no refusal, although GitHub answers it with 403.
+TEST_F(QuestionsTest, ALimitThatOutlastsThePatienceIsNoRefusal) {
+  Fail("secondary_limit", 1, 45 * 60);
+  Ask("a", About("/repos/acme/app0"));
+  RunFor(absl::Minutes(31));
+  EXPECT_EQ(ReasonOf("a"), "SECONDARY_RATE_LIMITED");
+  EXPECT_EQ(answers_["a"].reply.verdict.action, Action::kRetry);
+  EXPECT_FALSE(IsRefused(answers_["a"].reply.verdict));
+}
+
+TEST_F(QuestionsTest, OnlyWhatWouldBeRefusedAgainIsRefused) {
+  for (const Action action :
+       {Action::kDone, Action::kRetry, Action::kRetryAmbiguous,
+        Action::kReauthenticate, Action::kPark, Action::kWait}) {
+    Verdict verdict;
+    verdict.action = action;
+    verdict.http_status = 403;
+    EXPECT_FALSE(IsRefused(verdict)) << static_cast<int>(action);
+  }
+  for (const Action action : {Action::kAbandon, Action::kRetryBriefly}) {
+    Verdict verdict;
+    verdict.action = action;
+    EXPECT_TRUE(IsRefused(verdict)) << static_cast<int>(action);
+  }
 }
 
 TEST_F(QuestionsTest, AStoppedCredentialIsNotWaitedFor) {

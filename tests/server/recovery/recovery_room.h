@@ -23,7 +23,8 @@ inline std::string ShaOf(int number) {
 
 // As GitHub sends it, as far as it matters.
 inline std::string Opened(int number,
-                          const std::string& full_name = kRepository) {
+                          const std::string& full_name = kRepository,
+                          int64_t repository_id = 1) {
   return absl::StrFormat(
       R"({"action":"opened","number":%d,"pull_request":{"number":%d,
       "state":"open","draft":false,"title":"T","user":{"login":"octocat"},
@@ -34,8 +35,8 @@ inline std::string Opened(int number,
       "repository":{"id":%d,"full_name":"%s","name":"widgets",
         "html_url":"https://github.com/%s","owner":{"login":"acme"}},
       "sender":{"login":"octocat","type":"User"}})",
-      number + 1, number + 1, ShaOf(number), ShaOf(900'000), 1, full_name,
-      full_name);
+      number + 1, number + 1, ShaOf(number), ShaOf(900'000), repository_id,
+      full_name, full_name);
 }
 
 // The recovery of a server whose shim is up or down: deliveries that arrive go
@@ -46,11 +47,21 @@ class RecoveryRoomTest : public RecoveryTest {
     rules().AddRepository(kRepository, 1);
     rules().SetAdmin(kToken, "acme/widgets");
     hook_ = rules().hooks().AddHook({.repository = kRepository}, clock_.Now());
+    SeeHook(hook_);
     options_.known_hosts = {"github.com"};
     options_.repositories = {*ParseRepository(kRepository)};
   }
 
   ~RecoveryRoomTest() override { recovery_.reset(); }
+
+  // A delivery of it has reached us.
+  void SeeHook(int64_t id) {
+    EventSubmission seen;
+    seen.delivery.id = absl::StrCat("seen ", id);
+    seen.delivery.hook_id = id;
+    seen.event = RepositoryArchived{*ParseRepository(kRepository), 1, true};
+    ASSERT_TRUE(outbox_->AcceptEvent(seen, clock_.Now()).ok());
+  }
 
   void Start() {
     recovery_.reset();
@@ -82,6 +93,11 @@ class RecoveryRoomTest : public RecoveryTest {
     const HookResult read = ReadHook(attempt.event, attempt.body);
     const auto* call = std::get_if<HookCall>(&read);
     if (call == nullptr) return 200;
+    const auto* pending = std::get_if<HookPending>(&call->request);
+    if (pending != nullptr && pending->change.has_value() &&
+        pending->change->pull_request_number > broken_from_) {
+      return 500;
+    }
     Delivery delivery;
     delivery.id = attempt.guid;
     delivery.event = attempt.event;
@@ -117,6 +133,7 @@ class RecoveryRoomTest : public RecoveryTest {
   std::unique_ptr<Recovery> recovery_;
   int64_t hook_ = 0;
   bool shim_is_up_ = true;
+  int64_t broken_from_ = 1'000'000;  // What it answers with 500.
   int deliveries_ = 0;
 };
 

@@ -155,6 +155,26 @@ TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   EXPECT_LE(rules().request_count() - requests, 4);
 }
 
+// A foreign status that an older shim answers with 500, again and again.
+TEST_F(RecoveryRoomTest, WhatOneDeliveryMeetsHoldsNoOthersUp) {
+  Miss(0, 5);
+  clock_.Advance(absl::Seconds(10));
+  for (int i = 0; i < 5; ++i) {
+    rules().hooks().Record(
+        {.name = "pull_request", .payload = Opened(100 + i, "acme/elsewhere")},
+        {.status_code = 500}, clock_.Now());
+  }
+  for (int i = 0; i < 5; ++i) {
+    rules().hooks().Record({.name = "pull_request", .payload = Opened(100 + i)},
+                           {.status_code = 500}, clock_.Now());
+  }
+  clock_.Advance(absl::Seconds(10));
+  broken_from_ = 100;
+  Start();
+  Run(absl::Minutes(2));
+  EXPECT_EQ(KnownOf(0, 5), 5);
+}
+
 // GitHub was asked, and its answer got lost: asking again would be one more
 // delivery.
 TEST_F(RecoveryRoomTest, ALostAnswerIsNoReasonToAskAgain) {
@@ -174,6 +194,105 @@ TEST_F(RecoveryRoomTest, TroublesDelayAndLoseNothing) {
   Start();
   Run(absl::Minutes(40));
   EXPECT_EQ(KnownOf(0, 20), 20);
+}
+
+// A trouble between the server and GitHub: a limit of 45 minutes, or 40 minutes
+// of 502.
+struct Trouble {
+  const char* name;
+  bool is_limit;
+  const char* where;  // What requests meet it; empty: all.
+  bool pull;
+};
+
+class LongTroubleTest : public RecoveryRoomTest,
+                        public testing::WithParamInterface<Trouble> {
+ protected:
+  void Begin() {
+    Fault fault;
+    fault.target_contains = GetParam().where;
+    fault.name = GetParam().is_limit ? "secondary_limit" : "answer";
+    fault.count = GetParam().is_limit ? 1 : -1;
+    fault.seconds = 45 * 60;
+    fault.status = 502;
+    rules().AddFault(fault);
+  }
+  void End() {
+    if (!GetParam().is_limit) rules().ClearFaults();
+  }
+};
+
+TEST_P(LongTroubleTest, LosesNothing) {
+  options_.pull = GetParam().pull;
+  // Both modes are to work without the other's help.
+  options_.compare = false;
+  Miss(0, 10);
+  Begin();
+  Start();
+  for (int minute = 0; minute < 45; ++minute) {
+    if (minute == 40) End();
+    Miss(10 + minute, 11 + minute);
+    Run(absl::Minutes(1));
+  }
+  Run(absl::Minutes(20));
+  EXPECT_EQ(KnownOf(0, 55), 55);
+}
+
+// It begins in the middle of the work, and the process ends in it.
+TEST_P(LongTroubleTest, LosesNothingOverARestart) {
+  options_.pull = GetParam().pull;
+  options_.compare = false;
+  Start();
+  Run(absl::Minutes(1));
+  Miss(0, 10);
+  Begin();
+  Run(absl::Minutes(35));
+  Start();
+  Run(absl::Minutes(5));
+  End();
+  Run(absl::Minutes(5));
+  Miss(10, 12);
+  Run(absl::Minutes(20));
+  EXPECT_EQ(KnownOf(0, 12), 12);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , LongTroubleTest,
+    testing::Values(Trouble{"LimitRedelivering", true, "", false},
+                    Trouble{"LimitOfRequests", true, "/attempts", false},
+                    Trouble{"BadGatewayRedelivering", false, "", false},
+                    Trouble{"BadGatewayOfRequests", false, "/attempts", false},
+                    Trouble{"LimitPulling", true, "", true},
+                    Trouble{"LimitOfReads", true, "/deliveries/", true},
+                    Trouble{"BadGatewayPulling", false, "", true},
+                    Trouble{"BadGatewayOfReads", false, "/deliveries/", true}),
+    [](const auto& info) { return info.param.name; });
+
+// GitHub cannot hand one of them out, today or ever.
+TEST_F(RecoveryRoomTest, ADeliveryThatCannotBeReadHoldsNoOthersUp) {
+  options_.pull = true;
+  options_.compare = false;
+  Miss(0, 1);
+  const int64_t bad = rules()
+                          .hooks()
+                          .DeliveriesOf(hook_, clock_.Now() + absl::Seconds(1))
+                          .front()
+                          ->id;
+  clock_.Advance(absl::Seconds(1));
+  Fail("server_error_json", -1, 60, absl::StrCat("/deliveries/", bad));
+  Miss(1, 5);
+  Start();
+  Run(absl::Minutes(5));
+  EXPECT_EQ(KnownOf(1, 5), 4);
+  for (int minute = 5; minute < 65; ++minute) {
+    Miss(minute, minute + 1);
+    Run(absl::Minutes(1));
+  }
+  EXPECT_GE(KnownOf(5, 65), 59);
+  EXPECT_FALSE(IsKnown(0));
+  rules().ClearFaults();
+  Run(absl::Minutes(6));
+  EXPECT_TRUE(IsKnown(0));
 }
 
 }  // namespace
