@@ -60,8 +60,9 @@ struct RecoveryConfig {
   // failed or not, this often.
   bool pull = false;
   absl::Duration pull_every = absl::Seconds(15);
-  // Globs of the URLs of our hooks, beside those that were seen to reach us and
-  // those that end in /event_handler.
+  // Globs of the URLs of our hooks, beside those whose deliveries reach us and
+  // those that lead to the same host. Where deliveries are only read, those
+  // that end in /event_handler count, too.
   std::vector<std::string> hook_urls;
 };
 

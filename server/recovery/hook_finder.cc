@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/glob.h"
@@ -28,17 +29,52 @@ std::string KeyOf(absl::string_view credential, absl::string_view path) {
   return absl::StrCat(credential, " ", path);
 }
 
-}  // namespace
+// A hook that sends nothing for so long no longer tells where we are. It is
+// noted once a day.
+constexpr absl::Duration kAddressMemory = absl::Hours(30 * 24);
+constexpr absl::Duration kNoteAddressEvery = absl::Hours(24);
+// More addresses than anybody has are not remembered.
+constexpr size_t kMostAddresses = 1000;
 
-bool IsOurHookUrl(absl::string_view url,
-                  const std::vector<std::string>& globs) {
-  if (absl::EndsWith(url.substr(0, url.find_first_of("?#")),
-                     "/event_handler")) {
-    return true;
-  }
+constexpr absl::string_view kGuidePath = "/event_handler";
+// `gh webhook forward` of everybody.
+constexpr absl::string_view kSharedHost = "webhook-forwarder.github.com";
+
+// Where a URL leads: "HOST[:PORT]" and "/PATH", without what may be secret.
+struct Address {
+  std::string host;
+  std::string path;
+};
+
+Address AddressOf(absl::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t slash = std::min(url.find('/'), url.size());
+  absl::string_view host = url.substr(0, slash);
+  host = host.substr(host.rfind('@') + 1);
+  return {absl::AsciiStrToLower(host), std::string(url.substr(slash))};
+}
+
+std::string HostMark(const Address& address) {
+  return absl::StrCat("hook host ", address.host);
+}
+std::string PathMark(const Address& address) {
+  return absl::StrCat("hook address ", address.host, address.path);
+}
+
+bool MatchesAny(absl::string_view url, const std::vector<std::string>& globs) {
   return std::any_of(
       globs.begin(), globs.end(),
       [url](const std::string& glob) { return GlobMatches(glob, url); });
+}
+
+}  // namespace
+
+bool MayBeOurHookUrl(absl::string_view url,
+                     const std::vector<std::string>& globs) {
+  return absl::EndsWith(AddressOf(url).path, kGuidePath) ||
+         MatchesAny(url, globs);
 }
 
 HookFinder::HookFinder(Options options, Outbox* outbox,
@@ -86,6 +122,7 @@ void HookFinder::ListPlaces() {
     return;
   }
   next_places_ = Steady() + kListPlacesEvery;
+  NoteSeen();
   for (const Repository& named : options_.repositories) {
     repositories->push_back({named, 0, credentials_->Find(named)});
   }
@@ -135,31 +172,101 @@ void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
   Place& place = places_[key];
   place.asking = false;
   if (place.is_app) return HaveAppHook(place, reply);
-  const int status = reply.verdict.http_status;
   if (reply.verdict.action != Action::kDone) {
-    const bool refused =
-        status >= 400 && status < 500 && reply.verdict.action != Action::kWait;
+    const bool refused = IsRefused(reply.verdict);
     place.was_read = place.was_read || refused;
-    if (refused) place.sources.clear();
+    if (refused) {
+      place.hooks.clear();
+      place.sources.clear();
+    }
     place.next_time =
         Steady() + (refused ? kLookEveryRefused : kLookAfterTrouble);
     return;
   }
   place.next_time = Steady() + kLookEvery;
   place.was_read = true;
+  place.hooks.clear();
   place.sources.clear();
-  const auto hooks = ReadHooks(reply.answer->body);
-  const auto seen = outbox_->SeenHooks();
-  if (!hooks.ok() || !seen.ok()) return;
-  for (const ListedHook& hook : *hooks) {
-    const bool is_seen =
-        std::find(seen->begin(), seen->end(), SeenHook{place.host, hook.id}) !=
-        seen->end();
-    if (!is_seen && !IsOurHookUrl(hook.url, options_.hook_urls)) continue;
+  auto hooks = ReadHooks(reply.answer->body);
+  if (!hooks.ok()) return;
+  place.hooks = *std::move(hooks);
+  if (LearnAddresses(place)) return ChooseAll();
+  Choose(place);
+}
+
+void HookFinder::NoteSeen() {
+  auto seen = outbox_->SeenHooks();
+  if (!seen.ok() || *seen == seen_) return;
+  seen_ = *std::move(seen);
+  for (const auto& [key, place] : places_) LearnAddresses(place);
+  ChooseAll();
+}
+
+bool HookFinder::IsSeen(const Place& place, const ListedHook& hook) const {
+  return std::find(seen_.begin(), seen_.end(), SeenHook{place.host, hook.id}) !=
+         seen_.end();
+}
+
+bool HookFinder::LearnAddresses(const Place& place) {
+  bool is_news = false;
+  for (const ListedHook& hook : place.hooks) {
+    if (IsSeen(place, hook)) is_news = LearnAddress(hook.url) || is_news;
+  }
+  return is_news;
+}
+
+// What is learnt of one hook may show that others are ours.
+void HookFinder::ChooseAll() {
+  for (auto& [key, place] : places_) {
+    if (!place.is_app) Choose(place);
+  }
+}
+
+void HookFinder::Choose(Place& place) {
+  place.sources.clear();
+  for (const ListedHook& hook : place.hooks) {
+    const bool is_ours = IsSeen(place, hook) ||
+                         MatchesAny(hook.url, options_.hook_urls) ||
+                         LeadsToUs(hook.url) ||
+                         (options_.reads_only && MayBeOurHookUrl(hook.url, {}));
+    if (!is_ours) continue;
     place.sources.push_back({place.host, place.credential,
                              absl::StrCat(place.path, "/", hook.id),
                              /*is_known=*/true});
   }
+}
+
+bool HookFinder::LearnAddress(absl::string_view url) {
+  const Address address = AddressOf(url);
+  if (address.host.empty() || address.host == kSharedHost) return false;
+  const absl::Time now = clock_->Now();
+  bool is_news = false;
+  for (const std::string& mark : {HostMark(address), PathMark(address)}) {
+    const bool is_known = IsOurs(mark);
+    if (is_known && now - marks_[mark] < kNoteAddressEvery) continue;
+    if (marks_.size() >= kMostAddresses) marks_.clear();
+    if (!outbox_->SetMark(mark, now).ok()) continue;
+    marks_[mark] = now;
+    is_news = is_news || !is_known;
+  }
+  return is_news;
+}
+
+bool HookFinder::LeadsToUs(absl::string_view url) {
+  const Address address = AddressOf(url);
+  if (address.host.empty() || address.host == kSharedHost) return false;
+  if (!IsOurs(HostMark(address))) return false;
+  return absl::EndsWith(address.path, kGuidePath) || IsOurs(PathMark(address));
+}
+
+bool HookFinder::IsOurs(const std::string& mark) {
+  auto found = marks_.find(mark);
+  if (found == marks_.end()) {
+    const auto stored = outbox_->GetMark(mark);
+    if (!stored.ok() || !stored->has_value()) return false;
+    found = marks_.emplace(mark, **stored).first;
+  }
+  return clock_->Now() - found->second < kAddressMemory;
 }
 
 // An App has one hook, and the App is there for us. Whether its deliveries
@@ -168,7 +275,7 @@ void HookFinder::HaveAppHook(Place& place, const GitHubReply& reply) {
   bool is_known = false;
   if (reply.verdict.action == Action::kDone) {
     const absl::StatusOr<ListedHook> hook = ReadAppHook(reply.answer->body);
-    is_known = hook.ok() && IsOurHookUrl(hook->url, options_.hook_urls);
+    is_known = hook.ok() && MayBeOurHookUrl(hook->url, options_.hook_urls);
   }
   place.was_read = true;
   place.next_time = Steady() + kLookEvery;
@@ -199,6 +306,7 @@ std::vector<KnownRepository> HookFinder::Blind() const {
 void HookFinder::NoteGone(const HookSource& source) {
   for (auto& [key, place] : places_) {
     if (std::erase(place.sources, source) > 0) {
+      place.hooks.clear();
       place.next_time = Steady() + kLookEvery;
     }
   }

@@ -17,15 +17,18 @@
 
 namespace signalbox {
 
-// Whether a hook with this URL is one of ours: its path ends in
+// Whether a hook with this URL may be one of ours: its path ends in
 // `/event_handler`, where the shim listens unless it is told otherwise, or the
-// URL matches one of these globs.
-bool IsOurHookUrl(absl::string_view url, const std::vector<std::string>& globs);
+// URL matches one of these globs. Others follow GitHub's guide, too.
+bool MayBeOurHookUrl(absl::string_view url,
+                     const std::vector<std::string>& globs);
 
 // HookFinder finds the hooks whose deliveries can be read: that of each App,
 // and for repositories that a plain token posts for those of the repository
-// and of its owner. Of the latter only ours count: by their URL, or because
-// their deliveries reach us.
+// and of its owner. Of the latter only ours count: those whose deliveries reach
+// us, those that lead to the same host and to the path of one of these or to
+// `/event_handler`, and those that the globs name. The addresses of hooks whose
+// deliveries reach us are on disk.
 //
 // Hooks are looked for now and then, so that new ones are found, and where they
 // cannot be read rarely.
@@ -36,6 +39,9 @@ class HookFinder {
   struct Options {
     std::vector<std::string> hook_urls;    // Globs.
     std::vector<Repository> repositories;  // Beside those that were heard of.
+    // A hook whose deliveries are only read may be another's: any that
+    // MayBeOurHookUrl counts.
+    bool reads_only = false;
   };
 
   HookFinder(Options options, Outbox* outbox, Credentials* credentials,
@@ -62,6 +68,7 @@ class HookFinder {
     bool asking = false;
     bool was_read = false;  // GitHub has answered, be it with a refusal.
     absl::Time next_time = absl::InfinitePast();  // Steady.
+    std::vector<ListedHook> hooks;                // All of them.
     std::vector<HookSource> sources;
   };
 
@@ -73,6 +80,18 @@ class HookFinder {
   void Look(const std::string& key);
   void HaveHooks(const std::string& key, const GitHubReply& reply);
   void HaveAppHook(Place& place, const GitHubReply& reply);
+  // Finds out which hooks reach us now.
+  void NoteSeen();
+  bool IsSeen(const Place& place, const ListedHook& hook) const;
+  // Takes our hooks of a place, or of all places, for its sources.
+  void Choose(Place& place);
+  void ChooseAll();
+  // Remembers where hooks lead whose deliveries reach us. True: it is news.
+  bool LearnAddresses(const Place& place);
+  bool LearnAddress(absl::string_view url);
+  bool LeadsToUs(absl::string_view url);
+  // Whether a hook whose deliveries reach us led there lately.
+  bool IsOurs(const std::string& mark);
 
   const Options options_;
   Outbox* const outbox_;
@@ -81,7 +100,10 @@ class HookFinder {
   Clock* const clock_;
 
   absl::Time next_places_ = absl::InfinitePast();  // Steady.
-  std::map<std::string, Place> places_;            // By credential and path.
+  std::vector<SeenHook> seen_;
+  // What was written or found on disk, and when by our clock.
+  std::map<std::string, absl::Time> marks_;
+  std::map<std::string, Place> places_;  // By credential and path.
   // Those without an App, with the keys of their places.
   struct Told {
     KnownRepository repository;

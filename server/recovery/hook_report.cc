@@ -116,7 +116,7 @@ class Reporter {
       const bool is_seen =
           std::find(findings_.seen_hooks.begin(), findings_.seen_hooks.end(),
                     seen) != findings_.seen_hooks.end();
-      if (!is_seen && !IsOurHookUrl(hook.url, findings_.hook_urls)) continue;
+      if (!is_seen && !MayBeOurHookUrl(hook.url, findings_.hook_urls)) continue;
       found_ = true;
       if (++count_ > kMaxHooks) continue;
       ReportHook(hook, absl::StrCat("Webhook ", hook.id, " ", whose));
@@ -164,7 +164,7 @@ class Reporter {
       return;
     }
     const std::string name = "The App's webhook";
-    if (!IsOurHookUrl(hook->url, findings_.hook_urls)) {
+    if (!MayBeOurHookUrl(hook->url, findings_.hook_urls)) {
       report_.settings.push_back(absl::StrCat(
           name, ": ", UrlText(hook->url),
           ", which is not known to lead here; recovery.hook_urls can say so."));

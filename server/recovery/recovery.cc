@@ -64,8 +64,8 @@ Recovery::Recovery(Options options, Outbox* outbox, Credentials* credentials,
       compare_options_(CompareOptionsOf(options_)),
       retester_({options_.rules, options_.may_report, options_.became_due},
                 outbox, credentials, questions, metrics, clock),
-      finder_({options_.hook_urls, options_.repositories}, outbox, credentials,
-              questions, clock),
+      finder_({options_.hook_urls, options_.repositories, options_.pull},
+              outbox, credentials, questions, clock),
       open_pull_requests_(&compare_options_, outbox, questions, metrics,
                           clock) {}
 

@@ -142,6 +142,8 @@ OutageWorld::Server::Server(OutageWorld* world) {
   Recovery::Options recovery_options;
   recovery_options.known_hosts = {"github.com"};
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
+  // None of its deliveries has arrived before.
+  recovery_options.hook_urls = {"https://example.com/*"};
   recovery_options.became_due = wake;
   recovery = std::make_unique<Recovery>(
       std::move(recovery_options), outbox.get(), credentials.get(),

@@ -155,6 +155,96 @@ TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   EXPECT_LE(rules().request_count() - requests, 4);
 }
 
+// Others follow GitHub's guide, too: its path alone makes no hook ours.
+TEST_F(RecoveryRoomTest, TheGuidesPathAloneMakesNoHookOurs) {
+  rules().hooks().RemoveHook(hook_);
+  rules().hooks().AddHook({.repository = kRepository,
+                           .url = "https://other-ci.example.net/event_handler"},
+                          clock_.Now());
+  Miss(0, 3);
+  Start();
+  Run(absl::Hours(2));
+  EXPECT_EQ(deliveries_, 0);
+}
+
+// A second repository has a hook to the same receiver, of which nothing came
+// through yet; a third one's leads elsewhere on the same host.
+TEST_F(RecoveryRoomTest, AHookThatLeadsToTheHostOfOursIsOurs) {
+  for (const char* name : {"acme/second", "acme/third", "acme/the-fourth"}) {
+    rules().AddRepository(name, 0);
+    rules().SetAdmin(kToken, name);
+    options_.repositories.push_back(*ParseRepository(name));
+  }
+  rules().hooks().AddHook({.repository = "acme/second"}, clock_.Now());
+  rules().hooks().AddHook(
+      {.repository = "acme/third", .url = "https://example.com/jenkins"},
+      clock_.Now());
+  rules().hooks().AddHook(
+      {.repository = "acme/the-fourth",
+       .url = "https://user:secret@EXAMPLE.com/ci/event_handler?key=1"},
+      clock_.Now());
+  const auto miss = [this](int number, const std::string& name) {
+    rules().hooks().Record(
+        {.name = "pull_request",
+         .payload = Opened(number, name, static_cast<int64_t>(name.size()))},
+        {.status_code = 503}, clock_.Now());
+  };
+  miss(0, "acme/second");
+  miss(1, "acme/third");
+  miss(2, "acme/the-fourth");
+  Start();
+  Run(absl::Minutes(10));
+  EXPECT_TRUE(IsKnown(0, "acme/second"));
+  EXPECT_FALSE(IsKnown(1, "acme/third"));
+  EXPECT_TRUE(IsKnown(2, "acme/the-fourth"));
+
+  // The hook that told of the host is gone, and the process too.
+  rules().hooks().RemoveHook(hook_);
+  clock_.Advance(absl::Hours(1));
+  miss(3, "acme/second");
+  Start();
+  Run(absl::Minutes(10));
+  EXPECT_TRUE(IsKnown(3, "acme/second"));
+}
+
+// Everybody's `gh webhook forward` has the same URL.
+TEST_F(RecoveryRoomTest, ASharedRelayMakesNoHookOurs) {
+  rules().hooks().RemoveHook(hook_);
+  const char* const url = "https://webhook-forwarder.github.com/hook";
+  const int64_t ours = rules().hooks().AddHook(
+      {.repository = kRepository, .url = url}, clock_.Now());
+  SeeHook(ours);
+  rules().AddRepository("acme/second", 0);
+  rules().SetAdmin(kToken, "acme/second");
+  options_.repositories.push_back(*ParseRepository("acme/second"));
+  rules().hooks().AddHook({.repository = "acme/second", .url = url},
+                          clock_.Now());
+  Miss(0, 1);
+  rules().hooks().Record(
+      {.name = "pull_request", .payload = Opened(1, "acme/second", 2)},
+      {.status_code = 503}, clock_.Now());
+  Start();
+  Run(absl::Minutes(10));
+  EXPECT_TRUE(IsKnown(0));
+  EXPECT_FALSE(IsKnown(1, "acme/second"));
+}
+
+// It was found before its first delivery came through.
+TEST_F(RecoveryRoomTest, AHookBecomesOursWithItsFirstDelivery) {
+  rules().hooks().RemoveHook(hook_);
+  const int64_t fresh =
+      rules().hooks().AddHook({.repository = kRepository,
+                               .url = "https://ci.example.org/event_handler"},
+                              clock_.Now());
+  Miss(0, 2);
+  Start();
+  Run(absl::Minutes(10));
+  EXPECT_EQ(KnownOf(0, 2), 0);
+  SeeHook(fresh);
+  Run(absl::Minutes(10));
+  EXPECT_EQ(KnownOf(0, 2), 2);
+}
+
 // A foreign status that an older shim answers with 500, again and again.
 TEST_F(RecoveryRoomTest, WhatOneDeliveryMeetsHoldsNoOthersUp) {
   Miss(0, 5);
