@@ -27,7 +27,8 @@ HookResult ReadPullRequest(MemberReader& read) {
   change.author = read.Login("pull_request.user");
   change.head_ref = read.Text("pull_request.head.ref");
   change.base_ref = read.Text("pull_request.base.ref");
-  change.draft = read.Bool("pull_request.draft");
+  // Enterprise Servers before 2.17 know no drafts.
+  change.draft = read.OptionalBool("pull_request.draft");
   change.updated_time = read.Time("pull_request.updated_at");
   const int64_t base_id = read.Id("pull_request.base.repo.id");
   change.fork = true;

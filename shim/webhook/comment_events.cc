@@ -1,49 +1,13 @@
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "shim/webhook/context.h"
 #include "shim/webhook/event_row.h"
+#include "shim/webhook/retest_command.h"
 
 namespace signalbox {
 namespace {
-
-constexpr absl::string_view kRetest = "/retest";
-// As many as a call to the server may have.
-constexpr size_t kMaxContexts = 100;
-
-// What a comment asks to be run again: nothing if no line of it asks, no
-// contexts if one asks for all.
-std::optional<std::vector<std::string>> ReadRetests(absl::string_view comment) {
-  std::vector<std::string> contexts;
-  bool all = false;
-  for (absl::string_view line : absl::StrSplit(comment, '\n')) {
-    line = absl::StripAsciiWhitespace(line);
-    if (!absl::ConsumePrefix(&line, kRetest)) continue;
-    if (line.empty()) {
-      all = true;
-      continue;
-    }
-    if (line[0] != ' ' && line[0] != '\t') continue;
-    const absl::string_view context = absl::StripLeadingAsciiWhitespace(line);
-    if (!IsContext(context)) continue;
-    const bool named = std::any_of(
-        contexts.begin(), contexts.end(), [&](const std::string& other) {
-          return absl::EqualsIgnoreCase(other, context);
-        });
-    if (!named && contexts.size() <= kMaxContexts) {
-      contexts.emplace_back(context);
-    }
-  }
-  if (!all && contexts.empty()) return std::nullopt;
-  if (all) contexts.clear();
-  return contexts;
-}
 
 // The server decides whether who asks may, and finds the head: the comment
 // does not tell it.
@@ -54,9 +18,9 @@ HookResult ReadComment(MemberReader& read) {
   if (!read.HasObject("issue.pull_request")) {
     return HookIgnored{"", "not a pull request's comment"};
   }
-  std::optional<std::vector<std::string>> contexts = ReadRetests(comment);
+  std::optional<std::vector<std::string>> contexts = ReadRetestCommand(comment);
   if (!contexts.has_value()) return HookIgnored{"", "no line is /retest"};
-  if (contexts->size() > kMaxContexts) {
+  if (contexts->size() > kMaxRetestContexts) {
     return HookIgnored{"", "asks for more than 100 contexts"};
   }
   // What a program writes may quote what a person wrote, or answer it.

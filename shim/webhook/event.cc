@@ -56,10 +56,9 @@ const EventRow* FindRow(absl::string_view event) {
   return found == rows->end() ? nullptr : &*found;
 }
 
-Names MembersOf(const EventRow* row) {
+Names MembersOf(const EventRow& row) {
   Names members = {"action"};
-  if (row == nullptr) return members;
-  for (const Names& more : {row->must_have, row->must_not_have, row->wanted}) {
+  for (const Names& more : {row.must_have, row.must_not_have, row.wanted}) {
     members.insert(members.end(), more.begin(), more.end());
   }
   return members;
@@ -95,15 +94,20 @@ bool UsesEvent(absl::string_view event, absl::string_view action) {
 
 HookResult ReadHook(absl::string_view event, absl::string_view json) {
   const EventRow* const row = FindRow(event);
+  if (row == nullptr) {
+    // It may carry JSON of its author's own, of any kind.
+    absl::StatusOr<std::string> action = JsonFields::ReadText(json, "action");
+    if (!action.ok())
+      return HookMalformed{std::string(action.status().message())};
+    return HookIgnored{*std::move(action), "event not used"};
+  }
   const absl::StatusOr<JsonFields> fields =
-      JsonFields::Read(json, MembersOf(row));
+      JsonFields::Read(json, MembersOf(*row));
   if (!fields.ok()) {
     return HookMalformed{std::string(fields.status().message())};
   }
   MemberReader reader(*fields);
   std::string action = reader.LooseText("action");
-  if (row == nullptr) return HookIgnored{std::move(action), "event not used"};
-
   std::string mismatch = Mismatch(*row, *fields);
   if (!mismatch.empty()) return HookMalformed{std::move(mismatch)};
   if (!row->actions.empty()) {

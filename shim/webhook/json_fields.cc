@@ -141,7 +141,78 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   absl::string_view problem_;  // Of static text.
 };
 
+// Looks for one text at the top, and counts levels instead of keeping them.
+class TextFinder final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit TextFinder(absl::string_view name) : name_(name) {}
+
+  bool is_object() const { return is_object_; }
+  // It is JSON, but for a number that no double holds.
+  bool is_json() const { return is_json_; }
+  std::string TakeText() { return std::move(text_); }
+
+  bool null() override { return Value(); }
+  bool boolean(bool) override { return Value(); }
+  bool number_integer(int64_t) override { return Value(); }
+  bool number_unsigned(uint64_t) override { return Value(); }
+  bool number_float(double, const std::string&) override { return Value(); }
+  bool string(std::string& value) override {
+    if (depth_ == 1 && is_next_ && text_.empty()) text_ = std::move(value);
+    return Value();
+  }
+  bool binary(nlohmann::json::binary_t&) override { return false; }
+  bool start_object(size_t) override {
+    if (depth_ == 0) is_object_ = true;
+    ++depth_;
+    return true;
+  }
+  bool end_object() override { return Close(); }
+  bool start_array(size_t) override {
+    ++depth_;
+    return is_object_;
+  }
+  bool end_array() override { return Close(); }
+  bool key(std::string& name) override {
+    is_next_ = depth_ == 1 && name == name_;
+    return true;
+  }
+  bool parse_error(size_t, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kNumberOutOfRange = 406;
+    is_json_ = error.id == kNumberOutOfRange;
+    return false;
+  }
+
+ private:
+  bool Value() { return is_object_; }
+  bool Close() {
+    --depth_;
+    return true;
+  }
+
+  const absl::string_view name_;
+  size_t depth_ = 0;
+  bool is_object_ = false;
+  bool is_json_ = true;
+  bool is_next_ = false;  // The next value has the name.
+  std::string text_;
+};
+
 }  // namespace
+
+absl::StatusOr<std::string> JsonFields::ReadText(absl::string_view json,
+                                                 absl::string_view name) {
+  TextFinder finder(name);
+  const bool has_nul = json.find('\0') != absl::string_view::npos;
+  if (!has_nul) nlohmann::json::sax_parse(json.begin(), json.end(), &finder);
+  if (has_nul || !finder.is_json()) {
+    return absl::InvalidArgumentError("not JSON");
+  }
+  if (!finder.is_object()) {
+    return absl::InvalidArgumentError("not a JSON object");
+  }
+  return finder.TakeText();
+}
 
 absl::StatusOr<JsonFields> JsonFields::Read(
     absl::string_view json, absl::Span<const absl::string_view> wanted) {

@@ -36,6 +36,13 @@ class JsonFields {
   static absl::StatusOr<JsonFields> Read(
       absl::string_view json, absl::Span<const absl::string_view> wanted);
 
+  // One text at the top of an object that is otherwise not looked at: its
+  // depth, its numbers and how often it names a member are its author's
+  // business. Empty if there is no such text. INVALID_ARGUMENT only if `json`
+  // is no JSON object.
+  static absl::StatusOr<std::string> ReadText(absl::string_view json,
+                                              absl::string_view name);
+
   // The member at a wanted path; null if there is none. Borrowed.
   const JsonValue* Find(absl::string_view path) const;
 

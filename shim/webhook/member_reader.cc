@@ -55,6 +55,10 @@ bool MemberReader::HasObject(absl::string_view path) {
 
 bool MemberReader::Bool(absl::string_view path) { return Get<bool>(path); }
 
+bool MemberReader::OptionalBool(absl::string_view path) {
+  return !IsNothing(path) && Bool(path);
+}
+
 int64_t MemberReader::Id(absl::string_view path) {
   const int64_t id = Get<int64_t>(path);
   if (id <= 0) Refuse(path, "is not a positive number");

@@ -35,6 +35,8 @@ class MemberReader {
   bool HasObject(absl::string_view path);
 
   bool Bool(absl::string_view path);
+  // False if it is null or missing.
+  bool OptionalBool(absl::string_view path);
 
   // A number that GitHub gave to something: never 0.
   int64_t Id(absl::string_view path);

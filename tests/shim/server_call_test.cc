@@ -154,7 +154,7 @@ TEST_F(ServerCallTest, StatusIsAnObservedReport) {
 
 TEST_F(ServerCallTest, RetestIsARequestForARerun) {
   const v1::ReportEventRequest call =
-      Event("issue_comment", CommentPayload("/retest a\n/retest b c"));
+      Event("issue_comment", CommentPayload("/retest a\n/retest \"b c\""));
   ASSERT_TRUE(call.has_rerun_requested());
   const v1::RerunRequested& event = call.rerun_requested();
   EXPECT_EQ(event.repository(), "Codertocat/Hello-World");

@@ -244,5 +244,21 @@ TEST(ChangeEventsTest, OnlyTheTopLevelRepositoryCounts) {
             "Codertocat/Hello-World");
 }
 
+// Enterprise Servers before 2.17 do not have the member.
+TEST(ChangeEventsTest, WithoutTheMemberItIsNoDraft) {
+  const Json good = PullRequestPayload();
+  for (const Json& payload : {Without(good, "pull_request.draft"),
+                              With(good, "pull_request.draft", nullptr),
+                              With(good, "pull_request.draft", false)}) {
+    EXPECT_FALSE(
+        RequestOf<HookPending>(Read("pull_request", payload)).change->draft);
+  }
+  EXPECT_TRUE(RequestOf<HookPending>(
+                  Read("pull_request", With(good, "pull_request.draft", true)))
+                  .change->draft);
+  EXPECT_TRUE(IsMalformed(
+      Read("pull_request", With(good, "pull_request.draft", "yes"))));
+}
+
 }  // namespace
 }  // namespace signalbox

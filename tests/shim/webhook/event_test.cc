@@ -44,7 +44,7 @@ std::vector<std::string> AndRepository(std::vector<std::string> members) {
 const std::vector<Row>& Rows() {
   const std::vector<std::string> pull_request = AndRepository(
       {"action", "number", "pull_request", "pull_request.title",
-       "pull_request.user", "pull_request.user.login", "pull_request.draft",
+       "pull_request.user", "pull_request.user.login",
        "pull_request.updated_at", "pull_request.head", "pull_request.head.ref",
        "pull_request.head.sha", "pull_request.head.repo",
        "pull_request.head.repo.id", "pull_request.head.repo.clone_url",
@@ -457,10 +457,35 @@ TEST(EventTest, RepositoryIsNamedWithItsHost) {
 
 TEST(EventTest, BadJsonIsMalformedWhateverTheEvent) {
   for (const char* event : {"ping", "push", "pull_request", "star"}) {
-    for (const char* json : {"", "[]", "{", "{\"a\":1,\"a\":2}", "null"}) {
+    for (const char* json : {"", "[]", "{", "{}x", "{\"a\":}", "null", "7"}) {
       EXPECT_TRUE(IsMalformed(ReadHook(event, json))) << event << json;
     }
   }
+  EXPECT_TRUE(IsMalformed(ReadHook("push", R"({"a":1,"a":2})")));
+}
+
+// `deployment`, `repository_dispatch` and others carry JSON of their author's
+// own, and nothing is wanted of it.
+TEST(EventTest, WhatAnUnusedEventCarriesIsItsAuthorsBusiness) {
+  const std::string deep(100'000, '[');
+  const std::string deep_end(100'000, ']');
+  std::string many = R"({"client_payload":{)";
+  for (int i = 0; i < 20'000; ++i) absl::StrAppend(&many, "\"m", i, "\":1,");
+  many += R"("last":0},"action":"created"})";
+  for (const std::string& json :
+       {R"({"action":"created","client_payload":)" + deep + deep_end + "}",
+        R"({"client_payload":)" + deep + deep_end + R"(,"action":"created"})",
+        std::string(R"({"action":"created","payload":{"a":1,"a":2}})"),
+        std::string(R"({"action":"created","payload":1e999})"), many}) {
+    for (const char* event : {"deployment", "repository_dispatch", "star"}) {
+      const HookResult result = ReadHook(event, json);
+      ASSERT_TRUE(IsIgnored(result)) << event << json.substr(0, 60);
+      EXPECT_EQ(std::get<HookIgnored>(result).action, "created")
+          << event << json.substr(0, 60);
+    }
+    EXPECT_TRUE(IsMalformed(ReadHook("push", json)));
+  }
+  EXPECT_TRUE(IsMalformed(ReadHook("deployment", R"({"a":)" + deep + "}")));
 }
 
 void ExpectSound(const HookResult& result) {
