@@ -5,10 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -17,13 +15,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "shim/secret_files.h"
 
 namespace signalbox {
 namespace {
 
 constexpr char kSecretVariable[] = "GITHUB_WEBHOOK_SECRET";
 constexpr char kTokenFileVariable[] = "SIGNALBOX_TOKEN_FILE";
-constexpr size_t kMaxSecretFile = 64 << 10;
 constexpr size_t kMaxPath = 512;
 constexpr size_t kMinBody = 1 << 10;
 constexpr size_t kMaxBody = 256 << 20;
@@ -49,7 +47,8 @@ https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
 "Pushes" and "Pull requests". Both content types will do.
 
 In production put a reverse proxy with TLS in front. To change the secret
-without losing a delivery, give the old one and the new one in two files.
+without losing a delivery, give the old one and the new one in two files; a file
+that changes is read again.
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 if it cannot start.)";
 
@@ -100,32 +99,6 @@ size_t ParseSize(std::string text) {
   return absl::SimpleAtoi(text, &size) ? size : 0;
 }
 
-absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
-                                           const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxSecretFile + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  const size_t size =
-      static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0));
-  // Reading a directory fails without an end of file.
-  if (!file.is_open() || !file.eof()) {
-    OPENSSL_cleanse(text.data(), text.size());
-    if (size > kMaxSecretFile) {
-      return Wrong(absl::StrCat(option, ": ", path, " is over ", kMaxSecretFile,
-                                " bytes"));
-    }
-    return Wrong(
-        absl::StrCat(option, ": cannot read ", path, ": ", strerror(errno)));
-  }
-  std::string secret(
-      absl::StripAsciiWhitespace(absl::string_view(text.data(), size)));
-  OPENSSL_cleanse(text.data(), text.size());
-  if (secret.empty()) {
-    return Wrong(absl::StrCat(option, ": ", path, " has no secret in it"));
-  }
-  return secret;
-}
-
 std::string TakeSecretFromEnvironment() {
   char* const value = std::getenv(kSecretVariable);
   if (value == nullptr) return "";
@@ -166,6 +139,8 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
                  "configuration names for the shim, if it names callers")
       ->type_name("FILE")
       ->envname(kTokenFileVariable);
+  app.add_flag("--insecure-send-token", config.insecure_send_token,
+               "Send the token to a server on another machine, in clear");
   app.add_option("--max-body", max_body,
                  "The longest JSON to take [25MiB, GitHub's own limit]")
       ->type_name("SIZE");
@@ -191,6 +166,14 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   if (config.max_body < kMinBody || config.max_body > kMaxBody) {
     return Wrong("--max-body: wanted a size from 1KiB to 256MiB");
   }
+  if (!config.token_file.empty() && !config.insecure_send_token &&
+      !IsThisMachine(config.server)) {
+    return Wrong(absl::StrCat(
+        "--server: \"", config.server,
+        "\" is another machine, to which the token of --token-file would go in "
+        "clear; use a tunnel that ends on this machine, or "
+        "--insecure-send-token if nobody can listen"));
+  }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
     return Wrong(
         "--insecure-no-signature and --webhook-secret-file contradict each "
@@ -207,6 +190,13 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     WipeSecrets(secrets);
   }
   if (config.insecure_no_signature) return secrets;
+  if (!secrets.empty()) {
+    const std::string problem = ProblemOfSecret(secrets[0]);
+    if (!problem.empty()) {
+      WipeSecrets(secrets);
+      return Wrong(absl::StrCat(kSecretVariable, " ", problem));
+    }
+  }
   for (const std::string& file : config.secret_files) {
     absl::StatusOr<std::string> secret =
         ReadSecretFile("--webhook-secret-file", file);
@@ -236,7 +226,8 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
   }
   OPENSSL_cleanse(token->data(), token->size());
   return Wrong(absl::StrCat("--token-file: ", config.token_file,
-                            " holds more than one token"));
+                            " has a space, or another character that is no "
+                            "part of a token; wanted the token alone"));
 }
 
 void WipeSecrets(std::vector<std::string>& secrets) {
@@ -244,6 +235,14 @@ void WipeSecrets(std::vector<std::string>& secrets) {
     OPENSSL_cleanse(secret.data(), secret.size());
   }
   secrets.clear();
+}
+
+bool IsThisMachine(absl::string_view address) {
+  if (absl::StartsWith(address, "unix:")) return true;
+  absl::ConsumePrefix(&address, "dns:///");
+  absl::string_view host = address.substr(0, address.rfind(':'));
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  return IsLoopback(host);
 }
 
 bool IsLoopback(absl::string_view host) {

@@ -22,6 +22,8 @@ struct ShimConfig {
   std::string token_file;  // Empty: the server does not tell callers apart.
   size_t max_body = 25 << 20;
   bool insecure_no_signature = false;
+  // The token may go to another machine, where anybody on the way can read it.
+  bool insecure_send_token = false;
 
   // Not empty: `--help` or `--version` was asked for, and this is the answer.
   std::string text;
@@ -36,9 +38,9 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
 // case. White space around a secret does not count. None if the signature is
 // not to be checked.
 //
-// INVALID_ARGUMENT, in one line that says what to do, if there is no secret or
-// a file cannot be read, is empty or is over 64 KiB. The caller wipes what it
-// was given.
+// INVALID_ARGUMENT, in one line that says what to do, if there is no secret, if
+// one has a ProblemOfSecret, or a file cannot be read, is empty or is over
+// 64 KiB. The caller wipes what it was given.
 absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     const ShimConfig& config);
 
@@ -48,6 +50,10 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config);
 
 // Overwrites secrets in memory.
 void WipeSecrets(std::vector<std::string>& secrets);
+
+// Whether a server at this address (HOST:PORT, unix:PATH) is on this machine.
+// A name other than localhost could be anybody's.
+bool IsThisMachine(absl::string_view address);
 
 // Whether only this machine can reach `host`.
 bool IsLoopback(absl::string_view host);

@@ -18,6 +18,7 @@
 #include "shim/config.h"
 #include "shim/http_adapter.h"
 #include "shim/log.h"
+#include "shim/secret_files.h"
 #include "shim/webhook_handler.h"
 
 namespace signalbox {
@@ -66,8 +67,18 @@ int Run(int argc, const char* const* argv) {
   absl::StatusOr<std::vector<std::string>> secret_texts =
       LoadWebhookSecrets(*config);
   if (!secret_texts.ok()) return Complain(secret_texts.status());
-  const WebhookSecrets secrets(*secret_texts);
+  const auto fixed_secrets =
+      std::make_shared<const WebhookSecrets>(*secret_texts);
   WipeSecrets(*secret_texts);
+  SecretSource secrets = [fixed_secrets](auto) { return fixed_secrets; };
+  std::shared_ptr<SecretFiles> secret_files;
+  if (!config->secret_files.empty()) {
+    auto opened =
+        SecretFiles::Open("--webhook-secret-file", config->secret_files);
+    if (!opened.ok()) return Complain(opened.status());
+    secret_files = *std::move(opened);
+    secrets = [secret_files](auto now) { return secret_files->Get(now); };
+  }
   absl::StatusOr<std::string> token = LoadToken(*config);
   if (!token.ok()) return Complain(token.status());
 
@@ -89,7 +100,7 @@ int Run(int argc, const char* const* argv) {
   handler_options.token = *std::move(token);
   const std::unique_ptr<v1::StatusService::Stub> server =
       ConnectToServer(config->server);
-  WebhookHandler handler(handler_options, secrets, *server);
+  WebhookHandler handler(handler_options, std::move(secrets), *server);
 
   HttpServerOptions http_options;
   http_options.host = config->listen_host;

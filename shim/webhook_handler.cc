@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "shim/log.h"
 #include "shim/server_call.h"
 #include "shim/webhook/form.h"
@@ -98,6 +99,29 @@ int64_t HookId(const HttpHead& head) {
   return std::max<int64_t>(id, 0);
 }
 
+// Which hook sent a delivery, and where it is set up, as `repository 1296269`.
+// Of a delivery that is not signed it is only what the sender says.
+std::string HookTarget(const HttpHead& head) {
+  const absl::string_view type =
+      OneText(head, "x-github-hook-installation-target-type");
+  const absl::string_view id =
+      OneText(head, "x-github-hook-installation-target-id");
+  return type.empty() || id.empty() ? std::string()
+                                    : absl::StrCat(type, " ", id);
+}
+
+// `/event_handler/` is the same to people.
+absl::string_view WithoutEndSlash(absl::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+bool AsksForHealth(const HttpHead& head) {
+  const absl::string_view path = WithoutEndSlash(head.path);
+  return (head.method == "GET" || head.method == "HEAD") &&
+         (path == "/" || path == "/healthz");
+}
+
 absl::string_view TextFor(int status) {
   switch (status) {
     case 200:
@@ -173,12 +197,23 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
 
 HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
                                   BodyReader read_body) {
+  if (AsksForHealth(request.head)) {
+    return {200, absl::StrCat("signalbox-shim is up; GitHub's webhooks go to ",
+                              options_.path, "\n")};
+  }
   Delivery delivery;
   delivery.event = OneText(request.head, "x-github-event");
   delivery.id = OneText(request.head, "x-github-delivery");
   const int status = StatusFor(request, read_body, delivery);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       Clock::now() - request.first_byte);
+  // Of a good delivery its repository says more.
+  absl::string_view hook_id;
+  std::string hook_target;
+  if (status >= 400) {
+    hook_id = OneText(request.head, "x-github-hook-id");
+    hook_target = HookTarget(request.head);
+  }
   LogLine(status < 500 ? LogLevel::kInfo : LogLevel::kError, "delivery",
           {{"github_event", delivery.event},
            {"action", delivery.action},
@@ -187,6 +222,10 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
            {"call", delivery.call.method},
            {"repository", delivery.call.repository},
            {"sha", delivery.call.sha},
+           {"hook_id", hook_id},
+           {"hook_target", hook_target},
+           {"path", status == 404 ? absl::string_view(request.head.path)
+                                  : absl::string_view()},
            {"answer", status},
            {"why", delivery.why},
            {"duration_ms", duration.count()}});
@@ -210,7 +249,10 @@ void WebhookHandler::LogTotals() const {
 
 int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
                               Delivery& delivery) {
-  if (request.head.path != options_.path) return 404;
+  if (WithoutEndSlash(request.head.path) != WithoutEndSlash(options_.path)) {
+    delivery.why = absl::StrCat("GitHub's webhooks go to ", options_.path);
+    return 404;
+  }
   if (request.head.method != "POST") return 405;
 
   Body body(buffered_, options_.max_buffered);
@@ -262,7 +304,7 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
           ? options_.max_body
           : std::min<uint64_t>(request.head.content_length, options_.max_body);
   if (!is_form) body.json.reserve(most);
-  BodySignature signature(secrets_);
+  BodySignature signature(*secrets_(Clock::now()));
   FormDecoder form(options_.max_body, is_form ? most : 0);
   absl::Status form_status;
   uint64_t raw_size = 0;

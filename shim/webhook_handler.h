@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "shim/delivery_totals.h"
@@ -41,6 +43,10 @@ struct WebhookHandlerOptions {
 std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
     const std::string& address);
 
+// The secrets that count now.
+using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
+    std::chrono::steady_clock::time_point now)>;
+
 // Turns one delivery of GitHub into one call to the server, and the server's
 // answer into one for GitHub:
 //   202  the server has it on disk.
@@ -52,6 +58,9 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
 //   404, 405, 413, 415  wrong path, method, size, content type.
 //   503  the server cannot take it now.
 //   500  a bug, or a server that does not know this shim.
+// GET of `/healthz` and of `/` is 200 as long as the shim runs, whatever the
+// server does, and is not logged. A slash behind the path makes no difference.
+//
 // Keeps nothing, and reads nothing of a body before its signature is known to
 // be good. Writes one log line for each request, and once an hour, if there are
 // any, what became of all so far, by event.
@@ -59,11 +68,10 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
 // Thread-safe.
 class WebhookHandler {
  public:
-  // Borrows `secrets` and `server`.
-  WebhookHandler(const WebhookHandlerOptions& options,
-                 const WebhookSecrets& secrets,
+  // Borrows `server`.
+  WebhookHandler(const WebhookHandlerOptions& options, SecretSource secrets,
                  v1::StatusService::StubInterface& server)
-      : options_(options), secrets_(secrets), server_(server) {}
+      : options_(options), secrets_(std::move(secrets)), server_(server) {}
 
   HttpAnswer Handle(const HttpRequest& request, BodyReader read_body);
 
@@ -82,7 +90,7 @@ class WebhookHandler {
            const HttpRequest& request, Delivery& delivery);
 
   const WebhookHandlerOptions options_;
-  const WebhookSecrets& secrets_;
+  const SecretSource secrets_;
   v1::StatusService::StubInterface& server_;
 
   DeliveryTotals totals_;

@@ -151,6 +151,12 @@ TEST_F(WebhookSecretTest, UnusableFilesAreErrorsThatNameTheFile) {
       File("empty", ""),
       File("blank", " \r\n\t"),
       File("long", std::string((64 << 10) + 1, 'x')),
+      File("lines", "one\ntwo\n"),
+      File("bom", "\xef\xbb\xbfsecret\n"),
+      File("utf16le", std::string("\xff\xfes\0e\0c\0", 8)),
+      File("utf16be", std::string("\xfe\xff\0s\0e\0c", 8)),
+      File("utf16", std::string("s\0e\0c\0", 6)),
+      File("control", "sec\x1bret"),
   };
   for (const std::string& file : files) {
     config_.secret_files = {File("good", "s"), file};
@@ -161,6 +167,45 @@ TEST_F(WebhookSecretTest, UnusableFilesAreErrorsThatNameTheFile) {
   }
   config_.secret_files = {File("fits", std::string(64 << 10, 'x'))};
   EXPECT_TRUE(LoadWebhookSecrets(config_).ok());
+}
+
+TEST_F(WebhookSecretTest, WhatIsWrongWithAFileIsSaid) {
+  const auto said = [this](const std::string& text) {
+    config_.secret_files = {File("secret", text)};
+    return std::string(LoadWebhookSecrets(config_).status().message());
+  };
+  EXPECT_TRUE(absl::StrContains(said("\xef\xbb\xbfs"), "byte order mark"));
+  EXPECT_TRUE(absl::StrContains(said(std::string("\xff\xfes\0", 4)), "UTF-16"));
+  EXPECT_TRUE(absl::StrContains(said("a\r\nb"), "more than one line"));
+  EXPECT_FALSE(absl::StrContains(said("canary\nb"), "canary"));
+}
+
+TEST_F(WebhookSecretTest, ASecretOfTwoLinesInTheEnvironmentIsAnError) {
+  setenv("GITHUB_WEBHOOK_SECRET", "one\ntwo", 1);
+  const auto secrets = LoadWebhookSecrets(config_);
+  ASSERT_FALSE(secrets.ok());
+  EXPECT_TRUE(
+      absl::StrContains(secrets.status().message(), "GITHUB_WEBHOOK_SECRET"));
+}
+
+// Anybody on the way could read it.
+TEST(ShimConfigTest, ATokenIsSentInClearOnlyIfToldSo) {
+  for (const char* server :
+       {"10.0.0.1:50051", "signalbox.example.com:50051", "[2001:db8::1]:50051",
+        "127.example.com:1", "dns:///signalbox:50051", "localhost.example:1"}) {
+    EXPECT_FALSE(Parse({"--token-file", "t", "--server", server}).ok())
+        << server;
+    EXPECT_TRUE(Parse({"--server", server}).ok()) << server;
+    EXPECT_TRUE(Parse({"--token-file", "t", "--server", server,
+                       "--insecure-send-token"})
+                    .ok())
+        << server;
+  }
+  for (const char* server : {"127.0.0.1:50051", "127.1.2.3:1", "localhost:1",
+                             "[::1]:50051", "unix:/run/signalbox.sock"}) {
+    EXPECT_TRUE(Parse({"--token-file", "t", "--server", server}).ok())
+        << server;
+  }
 }
 
 TEST_F(WebhookSecretTest, ATokenIsReadFromItsFile) {

@@ -13,7 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "tests/shim/raw_client.h"
 #include "tests/shim/shim_program.h"
+#include "tests/shim/signed_request.h"
 #include "tests/shim/webhook/payloads.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
@@ -116,6 +118,77 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
         R"("github_event":"push","accepted":0,"ignored":0,"refused":1,)"}) {
     EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;
   }
+}
+
+// Of what is refused the log says which hook to look at, and where it is.
+TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
+  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
+  const uint16_t port = program.Port();
+  const auto ask = [&](const char* target) {
+    RawClient client(port);
+    return client.Ask(
+        absl::StrCat("POST ", target,
+                     " HTTP/1.1\r\nContent-Type: application/json\r\n"
+                     "X-GitHub-Delivery: 1\r\nX-GitHub-Event: push\r\n"
+                     "X-GitHub-Hook-ID: 292430182\r\n"
+                     "X-GitHub-Hook-Installation-Target-ID: 79929171\r\n"
+                     "X-GitHub-Hook-Installation-Target-Type: repository\r\n"
+                     "X-Hub-Signature-256: sha256=",
+                     std::string(64, '0'), "\r\nContent-Length: 2\r\n\r\n{}"));
+  };
+  EXPECT_EQ(ask("/event_handler"), 401);
+  EXPECT_EQ(ask("/webhook"), 404);
+  RawClient health(port);
+  EXPECT_EQ(health.Ask("GET /healthz HTTP/1.1\r\n\r\n"), 200);
+  program.Signal(SIGTERM);
+  const std::string log = program.Err();
+  EXPECT_EQ(program.Wait(), 0);
+  for (const char* words :
+       {R"("hook_id":"292430182","hook_target":"repository 79929171",)"
+        R"("answer":401,"why":"wrong signature")",
+        R"("hook_target":"repository 79929171","path":"/webhook",)"
+        R"("answer":404,"why":"GitHub's webhooks go to /event_handler")"}) {
+    EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;
+  }
+  EXPECT_FALSE(absl::StrContains(log, "healthz")) << log;
+}
+
+TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
+  const TempDir directory;
+  const std::string first = directory.path() + "/first";
+  const std::string second = directory.path() + "/second";
+  const auto write = [](const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  };
+  write(first, "one\n");
+  write(second, "two\n");
+  ShimProgram program({"--listen", "127.0.0.1:0", "--webhook-secret-file",
+                       first, "--webhook-secret-file", second},
+                      {});
+  const uint16_t port = program.Port();
+  const auto ask = [&](const char* secret) {
+    Request request;
+    request.event = "star";
+    request.body = "{}";
+    request.secret = secret;
+    RawClient client(port);
+    return client.Ask(request.Text());
+  };
+  EXPECT_EQ(ask("one"), 200);
+  EXPECT_EQ(ask("two"), 200);
+  EXPECT_EQ(ask("six"), 401);
+  write(first, "six\n");
+  EXPECT_EQ(ask("six"), 200);
+  EXPECT_EQ(ask("two"), 200);
+  EXPECT_EQ(ask("one"), 401);
+  // A file that cannot be used changes nothing, and is told of once.
+  write(second, "two\nlines\n");
+  EXPECT_EQ(ask("two"), 200);
+  EXPECT_EQ(ask("two"), 200);
+  program.Signal(SIGTERM);
+  const std::string log = program.Err();
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_TRUE(absl::StrContains(log, "more than one line")) << log;
 }
 
 TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {

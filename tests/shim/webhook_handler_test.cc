@@ -30,7 +30,8 @@ class WebhookHandlerTest : public ::testing::Test {
   void Start() {
     if (http_ != nullptr) return;
     stub_ = ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
-    handler_ = std::make_unique<WebhookHandler>(options_, secrets_, *stub_);
+    handler_ = std::make_unique<WebhookHandler>(
+        options_, [this](auto) { return secrets_; }, *stub_);
     http_ = *HttpServer::Start(http_options_, [this](const HttpRequest& request,
                                                      BodyReader read_body) {
       return handler_->Handle(request, read_body);
@@ -51,7 +52,9 @@ class WebhookHandlerTest : public ::testing::Test {
   FakeServer server_;
   HttpServerOptions http_options_;
   WebhookHandlerOptions options_;
-  const WebhookSecrets secrets_{{kSecret, kOldSecret}};
+  std::shared_ptr<const WebhookSecrets> secrets_ =
+      std::make_shared<const WebhookSecrets>(
+          std::vector<std::string>{kSecret, kOldSecret});
   std::unique_ptr<v1::StatusService::Stub> stub_;
   std::unique_ptr<WebhookHandler> handler_;
   std::unique_ptr<HttpServer> http_;
@@ -165,6 +168,79 @@ TEST_F(WebhookHandlerTest, NothingToDoIs200) {
   request.body = deleted.dump();
   EXPECT_EQ(Ask(request), 200);
   EXPECT_TRUE(server_.Requests().empty());
+}
+
+// Whoever may deploy may put JSON of any depth into a deployment. The signature
+// is checked first all the same.
+TEST_F(WebhookHandlerTest, UnusedEventsMayCarryAnything) {
+  Request request;
+  const std::string deep =
+      std::string(5000, '[') + "7" + std::string(5000, ']');
+  for (const char* event : {"deployment", "repository_dispatch"}) {
+    request.event = event;
+    request.body = absl::StrCat(R"({"action":"go","client_payload":)", deep,
+                                R"(,"deployment":{"a":1,"a":2}})");
+    request.secret = kSecret;
+    EXPECT_EQ(Ask(request), 200) << event;
+    EXPECT_EQ(Ask(AsForm(request)), 200) << event;
+    request.secret = "wrong";
+    EXPECT_EQ(Ask(request), 401) << event;
+  }
+  EXPECT_TRUE(server_.Requests().empty());
+}
+
+TEST_F(WebhookHandlerTest, HealthIsTold) {
+  for (const char* target : {"/healthz", "/", "/healthz/", "/healthz?full=1"}) {
+    const std::string answer =
+        Exchange(absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_EQ(RawClient::StatusOf(answer), 200) << target;
+    EXPECT_TRUE(absl::StrContains(answer, "/event_handler")) << answer;
+    EXPECT_EQ(Ask(absl::StrCat("HEAD ", target, " HTTP/1.1\r\n\r\n")), 200);
+  }
+  for (const char* target : {"/health", "//healthz", "/healthz/x"}) {
+    EXPECT_EQ(Ask(absl::StrCat("GET ", target, " HTTP/1.1\r\n\r\n")), 404)
+        << target;
+  }
+  Request request = Push();
+  request.target = "/healthz";
+  EXPECT_EQ(Ask(request), 404);
+}
+
+TEST_F(WebhookHandlerTest, ASlashBehindThePathMakesNoDifference) {
+  Request request = Push();
+  for (const char* target :
+       {"/event_handler", "/event_handler/", "/event_handler/?a=b"}) {
+    request.target = target;
+    EXPECT_EQ(Ask(request), 202) << target;
+  }
+  for (const char* target :
+       {"/event_handlers", "/event_handler/x", "//event_handler", "/event"}) {
+    request.target = target;
+    EXPECT_EQ(Ask(request), 404) << target;
+  }
+  EXPECT_EQ(Ask("GET /event_handler/ HTTP/1.1\r\n\r\n"), 405);
+}
+
+TEST_F(WebhookHandlerTest, APathMayEndWithASlashOrBeOne) {
+  options_.path = "/hooks/";
+  Request request = Push();
+  request.target = "/hooks";
+  EXPECT_EQ(Ask(request), 202);
+  http_ = nullptr;
+  options_.path = "/";
+  request.target = "/";
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_EQ(Ask("GET / HTTP/1.1\r\n\r\n"), 200);
+}
+
+TEST_F(WebhookHandlerTest, ASecretThatChangesCountsAtOnce) {
+  Request request = Push();
+  request.secret = "a new one";
+  EXPECT_EQ(Ask(request), 401);
+  secrets_ = std::make_shared<const WebhookSecrets>(
+      std::vector<std::string>{kSecret, "a new one"});
+  EXPECT_EQ(Ask(request), 202);
+  EXPECT_EQ(Ask(Push()), 202);
 }
 
 TEST_F(WebhookHandlerTest, NoExpectedContextsIs200) {
@@ -323,7 +399,7 @@ TEST_F(WebhookHandlerTest, WithoutVerificationSignaturesDoNotMatter) {
 
 TEST_F(WebhookHandlerTest, WrongPathIs404) {
   for (const char* target :
-       {"/", "/event_handler/", "/Event_handler", "//event_handler",
+       {"/", "/event_handler/x", "/Event_handler", "//event_handler",
         "/event%5Fhandler", "/event_handler%00", "/event_handler/../x", "*",
         "http://127.0.0.1/event_handler"}) {
     Request request = Push();
