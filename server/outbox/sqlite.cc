@@ -59,6 +59,9 @@ absl::Status ErrorOf(int code, int system_error, absl::string_view path,
 // How many virtual machine steps pass between two looks at `cancelled`.
 constexpr int kStepsPerLook = 1000;
 
+// How much of the log is written again at once.
+constexpr sqlite3_int64 kLogPiece = 256 << 10;
+
 constexpr char kBeginRead[] = "BEGIN DEFERRED";
 constexpr char kBeginWrite[] = "BEGIN IMMEDIATE";
 constexpr char kCommit[] = "COMMIT";
@@ -114,8 +117,38 @@ int64_t SqliteConnection::LastInsertId() const {
   return sqlite3_last_insert_rowid(handle_);
 }
 
+int64_t SqliteConnection::ChangedRows() const {
+  return sqlite3_changes64(handle_);
+}
+
 bool SqliteConnection::ReadOnly() const {
   return sqlite3_db_readonly(handle_, "main") == 1;
+}
+
+void SqliteConnection::WriteLogAgain() {
+  if (!status_.ok()) return;
+  sqlite3_file* log = nullptr;
+  int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                                  static_cast<void*>(&log));
+  if (code == SQLITE_OK && (log == nullptr || log->pMethods == nullptr)) return;
+  sqlite3_int64 size = 0;
+  if (code == SQLITE_OK) code = log->pMethods->xFileSize(log, &size);
+  if (code == SQLITE_OK && size == 0) return;
+  std::string piece;
+  for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size;) {
+    const auto length =
+        static_cast<int>(std::min<sqlite3_int64>(size - at, kLogPiece));
+    piece.resize(length);
+    code = log->pMethods->xRead(log, piece.data(), length, at);
+    if (code == SQLITE_OK) {
+      code = log->pMethods->xWrite(log, piece.data(), length, at);
+    }
+    at += length;
+  }
+  if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) {
+    status_ = ErrorOf(code, 0, path_, "its log cannot be written again");
+  }
 }
 
 void SqliteConnection::SetCancelled(std::function<bool()> cancelled) {

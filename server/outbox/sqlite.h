@@ -58,8 +58,15 @@ class SqliteConnection {
   // Row id of the last INSERT.
   int64_t LastInsertId() const;
 
+  // How many rows the last INSERT, UPDATE or DELETE changed.
+  int64_t ChangedRows() const;
+
   // Whether the file could be opened for reading only.
   bool ReadOnly() const;
+
+  // Writes the write-ahead log once more, byte for byte, and syncs it, so that
+  // all of it that can be read is durable. Nothing if there is no log.
+  void WriteLogAgain();
 
   // Long statements ask `cancelled` now and then, and end with CANCELLED if it
   // says so. It must outlive the connection's last statement.

@@ -48,21 +48,21 @@ absl::Status SystemError(int error, absl::string_view message) {
   }
 }
 
-// A directory entry is durable once its directory is synced.
-absl::Status SyncParent(const std::string& path) {
-  const int parent = open(absl::StrCat(path, "/..").c_str(),
-                          O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (parent < 0) return absl::OkStatus();  // It may be closed to us.
-  const int failed = fsync(parent);
+// A file's entry is durable once its directory is synced.
+absl::Status SyncDirectory(const std::string& path) {
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return absl::OkStatus();  // It may be closed to us.
+  const int failed = fsync(directory);
   const int error = errno;
-  close(parent);
+  close(directory);
   if (failed == 0 || error == EINVAL) return absl::OkStatus();
-  return SystemError(error, absl::StrCat("data directory ", Quoted(path, 512),
+  return SystemError(error, absl::StrCat("directory ", Quoted(path, 512),
                                          ": cannot be made durable"));
 }
 
 absl::Status CreateDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0) return SyncParent(path);
+  if (mkdir(path.c_str(), 0700) == 0)
+    return SyncDirectory(absl::StrCat(path, "/.."));
   const int error = errno;
   struct stat found;
   if (error == EEXIST && stat(path.c_str(), &found) == 0) {
@@ -201,9 +201,19 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
 }
 
 // If a sync failed under the former process, what it was to make durable can be
-// read all the same, and Linux never writes it again: commits that build on it
-// would go with the next power cut. A checkpoint writes it once more.
-absl::Status MakeDurable(SqliteConnection* connection) {
+// read all the same, and Linux never writes it again: after a power cut the log
+// would end before it, and what was built on it, acked or brought into the
+// database meanwhile would be lost or half there. So the log is written again,
+// before anything else: from then on whatever part of it comes back says the
+// same as the database. The lock keeps writers of other programs away.
+absl::Status MakeLogDurable(SqliteConnection* connection) {
+  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
+  connection->WriteLogAgain();
+  return transaction.Commit();
+}
+
+// Begins a new log, so that the next start has little to write again.
+absl::Status BeginNewLog(SqliteConnection* connection) {
   SqliteQuery query(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
   bool was_busy = false;
   if (query.Next()) query.Read(&was_busy);
@@ -286,11 +296,16 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   if (!version.ok()) return version.status();
   const absl::Status configured = Configure(connection, path);
   if (!configured.ok()) return configured;
+  const absl::Status durable = MakeLogDurable(connection);
+  if (!durable.ok()) return OpenError(durable);
   const absl::Status made = *version == 0 ? CreateSchema(connection)
                                           : UpgradeSchema(connection, *version);
   if (!made.ok()) return OpenError(made);
-  const absl::Status durable = MakeDurable(connection);
-  if (!durable.ok()) return OpenError(durable);
+  const absl::Status begun = BeginNewLog(connection);
+  if (!begun.ok()) return OpenError(begun);
+  // The entries of the files that were made or deleted.
+  const absl::Status synced = SyncDirectory(data_dir);
+  if (!synced.ok()) return synced;
   return opened;
 }
 

@@ -141,10 +141,16 @@ struct MemoryDisk::Vfs {
 
   static int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file,
                   int flags, int* out_flags);
-  static int Delete(sqlite3_vfs* vfs, const char* path, int) {
+  static int Delete(sqlite3_vfs* vfs, const char* path, int syncs_directory) {
     MemoryDisk* const disk = DiskOf(vfs);
     if (disk->stopped_) return SQLITE_IOERR_DELETE;
-    disk->files_.erase(NameOf(path));
+    const auto found = disk->files_.find(NameOf(path));
+    if (found == disk->files_.end()) return SQLITE_IOERR_DELETE_NOENT;
+    if (found->second->exists_durably && disk->power_ == Power::kCanFail) {
+      disk->deleted_[found->first] = std::move(found->second);
+    }
+    disk->files_.erase(found);
+    if (syncs_directory != 0) disk->deleted_.clear();
     return SQLITE_OK;
   }
   static int Access(sqlite3_vfs* vfs, const char* path, int, int* result) {
@@ -353,13 +359,19 @@ int MemoryDisk::Vfs::Sync(sqlite3_file* file, int) {
   bool half = false;
   const int code = disk->Meet(/*is_sync=*/true, &half);
   File* const target = handle->file.get();
-  if (code == SQLITE_OK) {
+  // SQLite syncs the directory with the first sync of a file.
+  const auto sync = [&] {
+    if (!target->exists_durably) disk->deleted_.clear();
     target->Sync();
+  };
+  if (code == SQLITE_OK) {
+    if (disk->syncing_) disk->syncing_();
+    sync();
     return SQLITE_OK;
   }
   if (code == SQLITE_IOERR) {
     // The machine may stop before or after the sync.
-    if (disk->random_.OneIn(2)) target->Sync();
+    if (disk->random_.OneIn(2)) sync();
     disk->Stop(disk->fault_ == Fault::kPowerCut);
     return SQLITE_IOERR_FSYNC;
   }
@@ -533,6 +545,12 @@ void MemoryDisk::Stop(bool power_cut) {
   countdown_ = -1;
   ++generation_;
   if (power_cut && power_ == Power::kStays) std::abort();
+  if (power_cut) {
+    for (auto& [name, file] : deleted_) {
+      if (random_.OneIn(2)) files_[name] = std::move(file);
+    }
+    deleted_.clear();
+  }
   for (auto it = files_.begin(); it != files_.end();) {
     // Whoever holds a file of the former life keeps it, empty, and cannot use
     // it.

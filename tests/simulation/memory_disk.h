@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "tests/simulation/random.h"
@@ -15,7 +16,8 @@ namespace signalbox {
 // MemoryDisk is the disk of a machine that can lose its power: while it lives,
 // it is where SQLite keeps its files. What was written and not synced is lost
 // in part when the power goes: any of the writes since the last sync of a file
-// may be there, whole or torn at 512 bytes, or not.
+// may be there, whole or torn at 512 bytes, or not; and a file that was deleted
+// may be back, until its directory is synced.
 //
 // It also gives SQLite its randomness and its clock, so that the same seed
 // makes the same bytes.
@@ -53,8 +55,15 @@ class MemoryDisk {
   void FailAfter(int operations, Fault fault);
   void Forget() { countdown_ = -1; }
 
+  bool Has(const std::string& name) const { return files_.contains(name); }
+
   // No file grows any more.
   void SetFull(bool full) { full_ = full; }
+
+  // Called with each sync that works, before it is done: time may pass in it.
+  void SetSyncing(std::function<void()> syncing) {
+    syncing_ = std::move(syncing);
+  }
 
   // Ends the process or stops the machine now: every file that is open fails
   // from now on, and Restart shows what survived.
@@ -77,8 +86,11 @@ class MemoryDisk {
 
   Random random_;
   const std::function<absl::Time()> now_;
+  std::function<void()> syncing_;
   const Power power_;
   std::map<std::string, std::shared_ptr<File>> files_;
+  // Those whose deletion is not durable yet.
+  std::map<std::string, std::shared_ptr<File>> deleted_;
   int64_t generation_ = 0;  // Handles of former ones are dead.
   bool stopped_ = false;
   bool full_ = false;

@@ -134,40 +134,81 @@ TEST_F(MemoryDiskTest, EveryWriteAndSyncCanBeTheLast) {
   }
 }
 
+// A deletion is durable with the next sync of its directory.
+TEST_F(MemoryDiskTest, ADeletedFileMayComeBackWithThePower) {
+  int came_back = 0;
+  for (int i = 0; i < 20; ++i) {
+    Open();
+    Run("CREATE TABLE IF NOT EXISTS t (x); INSERT INTO t VALUES (1)");
+    Close();  // Deletes the log.
+    disk_.Stop(/*power_cut=*/true);
+    disk_.Restart();
+    came_back += disk_.Has("a.db-wal") ? 1 : 0;
+    Open();
+    ASSERT_EQ(Count(), i + 1);
+    Close();
+  }
+  EXPECT_GT(came_back, 0);
+  EXPECT_LT(came_back, 20);
+}
+
+// Linux forgets to write what a failed fsync was for, and shows it all the
+// same. What is acked on top of it must not go with it.
 class FailedSyncTest : public MemoryDiskTest {
  protected:
   std::unique_ptr<Outbox> Begin() {
-    SqliteOutboxOptions options;
-    options.data_dir = dir_.Path("data");
-    auto outbox = OpenSqliteOutbox(options);
+    auto outbox = TryToBegin();
     EXPECT_TRUE(outbox.ok()) << outbox.status();
     return *std::move(outbox);
   }
-  absl::Status Say(Outbox* outbox, int64_t attempt) {
+  absl::StatusOr<std::unique_ptr<Outbox>> TryToBegin() {
+    SqliteOutboxOptions options;
+    options.data_dir = dir_.Path("data");
+    return OpenSqliteOutbox(options);
+  }
+  // Of several contexts, so that many pages change.
+  absl::StatusOr<Disposition> Say(Outbox* outbox, int64_t attempt) {
     Submission submission;
-    Report& report = submission.reports.emplace_back();
-    report.repository = {"github.com", "acme", "app"};
-    report.sha = std::string(40, 'a');
-    report.context = "ci/build";
-    report.result = Result::kSuccess;
-    report.attempt = attempt;
-    return outbox->Accept({&submission, 1}, clock_.Now()).status();
+    for (int i = 0; i < 20; ++i) {
+      Report& report = submission.reports.emplace_back();
+      report.repository = {"github.com", "acme", "app"};
+      report.sha = std::string(40, 'a');
+      report.context = absl::StrCat("ci/", i);
+      report.description = std::string(700, 'x');
+      report.result = Result::kSuccess;
+      report.attempt = attempt;
+    }
+    const auto outcomes = outbox->Accept({&submission, 1}, clock_.Now());
+    if (!outcomes.ok()) return outcomes.status();
+    return outcomes->front().receipts.front().disposition;
+  }
+  // The newest attempt, if all contexts have the same.
+  int64_t Held(Outbox* outbox) {
+    const auto held =
+        outbox->GetCommit({"github.com", "acme", "app"}, std::string(40, 'a'));
+    EXPECT_TRUE(held.ok()) << held.status();
+    if (!held.ok()) return -1;
+    for (const StatusView& status : held->statuses) {
+      EXPECT_EQ(status.attempt, held->statuses.front().attempt);
+    }
+    EXPECT_TRUE(QuickCheckSqliteOutbox(dir_.Path("data"), nullptr).ok());
+    return held->statuses.front().attempt;
+  }
+  // A life whose last report meets a sync that fails; its process then ends.
+  void LiveUntilASyncFails(int64_t attempt) {
+    const auto outbox = Begin();
+    EXPECT_TRUE(Say(outbox.get(), attempt - 1).ok());
+    disk_.FailAfter(0, MemoryDisk::Fault::kSyncError);
+    EXPECT_TRUE(absl::IsInternal(Say(outbox.get(), attempt).status()));
+    disk_.Stop(/*power_cut=*/false);
   }
 
   TempDir dir_;
 };
 
-// Linux forgets to write what a failed fsync was for, and shows it all the
-// same. What is acked on top of it must not go with it.
 TEST_F(FailedSyncTest, WhatIsAckedAfterwardsSurvivesAPowerCut) {
-  for (int round = 0; round < 30; ++round) {
-    const int64_t attempt = 3 * round + 1;
-    {
-      const auto outbox = Begin();
-      disk_.FailAfter(0, MemoryDisk::Fault::kSyncError);
-      EXPECT_TRUE(absl::IsInternal(Say(outbox.get(), attempt)));
-      disk_.Stop(/*power_cut=*/false);
-    }
+  for (int64_t attempt = 2; attempt < 92; attempt += 3) {
+    LiveUntilASyncFails(attempt);
     disk_.Restart();
     {
       const auto outbox = Begin();
@@ -175,11 +216,103 @@ TEST_F(FailedSyncTest, WhatIsAckedAfterwardsSurvivesAPowerCut) {
       disk_.Stop(/*power_cut=*/true);
     }
     disk_.Restart();
-    const auto outbox = Begin();
-    const auto held =
-        outbox->GetCommit({"github.com", "acme", "app"}, std::string(40, 'a'));
-    ASSERT_TRUE(held.ok());
-    EXPECT_EQ(held->statuses.front().attempt, attempt + 1);
+    EXPECT_EQ(Held(Begin().get()), attempt + 1);
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+}
+
+// The next process reads the report whose sync failed, and acks its repetition
+// without a commit of its own. The power goes before there is another commit.
+TEST_F(FailedSyncTest, WhatIsAckedAsUnchangedSurvivesAPowerCut) {
+  int unchanged = 0;
+  for (int64_t attempt = 2; attempt < 122; attempt += 2) {
+    LiveUntilASyncFails(attempt);
+    disk_.Restart();
+    {
+      const auto outbox = Begin();
+      const auto said = Say(outbox.get(), attempt);
+      ASSERT_TRUE(said.ok()) << said.status();
+      unchanged += *said == Disposition::kUnchanged ? 1 : 0;
+      disk_.Stop(/*power_cut=*/true);
+    }
+    disk_.Restart();
+    EXPECT_EQ(Held(Begin().get()), attempt);
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+  EXPECT_GT(unchanged, 20);
+}
+
+// The power goes at any write or sync of the next start: what it finds is all
+// of the last report, or nothing of it.
+TEST_F(FailedSyncTest, APowerCutAtTheNextStartMixesNothing) {
+  int cuts = 0;
+  for (int64_t at = 0; at < 120; ++at) {
+    const int64_t attempt = 2 * at + 2;
+    LiveUntilASyncFails(attempt);
+    disk_.Restart();
+    disk_.FailAfter(static_cast<int>(at % 60), MemoryDisk::Fault::kPowerCut);
+    const bool began = TryToBegin().ok();
+    cuts += began ? 0 : 1;
+    disk_.Stop(/*power_cut=*/true);
+    disk_.Restart();
+    const int64_t held = Held(Begin().get());
+    EXPECT_GE(held, attempt - 1) << at;
+    EXPECT_LE(held, attempt) << at;
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+  EXPECT_GT(cuts, 20);
+}
+
+// Syncs fail at the next start, too: it does not serve, and the one after it
+// writes the log again.
+TEST_F(FailedSyncTest, AStartWhoseSyncFailsIsTriedAgain) {
+  for (int64_t attempt = 2; attempt < 82; attempt += 2) {
+    LiveUntilASyncFails(attempt);
+    disk_.Restart();
+    disk_.FailAfter(static_cast<int>(attempt % 30),
+                    MemoryDisk::Fault::kSyncError);
+    (void)TryToBegin();
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+    {
+      const auto outbox = Begin();
+      ASSERT_TRUE(Say(outbox.get(), attempt).ok());
+      disk_.Stop(/*power_cut=*/true);
+    }
+    disk_.Restart();
+    EXPECT_EQ(Held(Begin().get()), attempt);
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+}
+
+// An orderly end checkpoints and deletes the log, and a power cut can bring
+// back what was durable of it.
+TEST_F(FailedSyncTest, ADeletedLogThatComesBackSaysTheSame) {
+  for (int64_t attempt = 2; attempt < 82; attempt += 2) {
+    {
+      const auto outbox = Begin();
+      ASSERT_TRUE(Say(outbox.get(), attempt - 1).ok());
+      if (attempt % 4 == 0) {
+        disk_.FailAfter(0, MemoryDisk::Fault::kSyncError);
+        ASSERT_FALSE(Say(outbox.get(), attempt).ok());
+      }
+    }
+    {
+      const auto outbox = Begin();
+      ASSERT_TRUE(Say(outbox.get(), attempt - 1).ok());
+      if (attempt % 3 == 0) disk_.Stop(/*power_cut=*/true);
+    }
+    disk_.Stop(/*power_cut=*/true);
+    disk_.Restart();
+    const int64_t held = Held(Begin().get());
+    EXPECT_GE(held, attempt - 1);
+    EXPECT_LE(held, attempt);
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
   }
 }
 
