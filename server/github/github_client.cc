@@ -172,6 +172,7 @@ struct GitHubClient::Call {
   Done done;
   absl::Duration timeout;
   absl::Duration time_left;  // When the last request was sent.
+  absl::Duration send_on_within = kLastRedirect;
   int redirects = 0;
   int64_t moved_to = 0;
 
@@ -207,7 +208,7 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
       call->moved_to = RepositoryIn(next);
       const absl::Duration passed =
           call->timeout - call->time_left + answer->elapsed;
-      if (call->request.method == "POST" && passed > kLastRedirect) {
+      if (call->request.method == "POST" && passed > call->send_on_within) {
         next.clear();
         reply.verdict.action = Action::kRetry;
         reply.verdict.reason = "SLOW_REDIRECT";
@@ -292,6 +293,7 @@ void GitHubClient::CreateStatus(const StatusPost& post, const Token& token,
                       token, now, std::move(done));
   call->request.headers.emplace_back("Content-Type", "application/json");
   call->request.body = StatusBody(post);
+  call->send_on_within = post.send_on_within;
   Send(std::move(call));
 }
 

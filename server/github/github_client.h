@@ -26,6 +26,8 @@ struct StatusPost {
   CommitState state = CommitState::kPending;
   std::string description;  // Fitted; empty: not sent.
   std::string target_url;   // Empty: not sent.
+  // How long after its begin a redirect may send it on.
+  absl::Duration send_on_within = kLastRedirect;
 };
 
 // A commit status as GitHub shows it.
@@ -71,8 +73,8 @@ struct GitHubReply {
 // latter it follows up to three to the same scheme and host (a renamed
 // repository answers 307 or 301), with the same method and body. Any other
 // redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
-// nowhere else. A POST that is redirected later than kLastRedirect after its
-// begin is not sent on: kRetry, reason SLOW_REDIRECT. It retries nothing. A
+// nowhere else. A POST that is redirected later than it may be sent on
+// is not: kRetry, reason SLOW_REDIRECT. It retries nothing. A
 // call takes at most `timeout`, with all of its requests.
 //
 // Thread-safe.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -179,6 +180,11 @@ struct Shown {
 // effect: GitHub gives up after 10 s. Nothing is sent for the key before.
 inline constexpr absl::Duration kAmbiguousWait = absl::Seconds(12);
 
+// No honest due time is further away than this: what waits between tries waits
+// for five minutes at most, and a lease is shorter. What is due later was
+// written under a clock that has been set back since.
+inline constexpr absl::Duration kFarthestDue = absl::Minutes(6);
+
 // An entry taken out for one try. Whoever holds it alone may post for its key
 // until it is settled or its deadline is over.
 struct Lease {
@@ -257,6 +263,9 @@ struct LeaseRequest {
   absl::Time due_before = absl::InfiniteFuture();
   // Until when nobody else may post for the key.
   absl::Time deadline;
+  // Entries that are not taken out, whatever their times say: the caller knows
+  // by a steady clock that it is too early. Borrowed; null: none.
+  const std::set<int64_t>* held = nullptr;
 };
 
 struct RecordedReport {
@@ -342,6 +351,12 @@ class Outbox {
   // it is then taken out with `ambiguous_since` set.
   virtual absl::StatusOr<std::optional<Lease>> TakeDue(
       const LeaseRequest& request, absl::Time now) = 0;
+
+  // Makes due at `now` what is due later than `limit`: at most `most` entries,
+  // the soonest due first. True: there may be more. For a clock that was set
+  // back, which would delay what was due already.
+  virtual absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+                                            int most) = 0;
 
   // Ends a lease. If a newer report came meanwhile, its entry stays due, but
   // what is known of GitHub is noted all the same. If the lease was lost

@@ -1,5 +1,6 @@
 #include "server/outbox/sqlite_outbox.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,18 @@ class SqliteOutbox : public Outbox {
     });
     if (!status.ok()) return status;
     return lease;
+  }
+
+  absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+                                    int most) override {
+    // A pending that waits for its result may be due later than anything else.
+    limit = std::max(limit, now + options_.pending_settle);
+    bool more = false;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      more = signalbox::BringForward(writer_.get(), limit, now, most);
+    });
+    if (!status.ok()) return status;
+    return more;
   }
 
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {

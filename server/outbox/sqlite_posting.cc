@@ -27,7 +27,7 @@ constexpr char kListRepositories[] =
 constexpr char kFindDue[] =
     "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
-    "ORDER BY due_time_us LIMIT 1";
+    "ORDER BY due_time_us";
 
 constexpr char kGetLease[] =
     "SELECT e.entry_id, e.version, e.report_sequence, r.host, r.owner, r.name, "
@@ -78,6 +78,15 @@ constexpr char kFindNextDueTime[] =
     "SELECT due_time_us FROM entry INDEXED BY entry_due_time "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
 
+constexpr char kBringForward[] =
+    "UPDATE entry SET due_time_us = ?1, "
+    "first_due_time_us = MIN(first_due_time_us, ?1), "
+    "lease_due_time_us = MIN(lease_due_time_us, ?1), "
+    "lease_begin_time_us = MIN(lease_begin_time_us, ?1), "
+    "ambiguous_time_us = MIN(ambiguous_time_us, ?1) "
+    "WHERE entry_id IN (SELECT entry_id FROM entry INDEXED BY entry_due_time "
+    "WHERE due_time_us > ?2 ORDER BY due_time_us LIMIT ?3)";
+
 constexpr char kFindRetried[] =
     "SELECT entry_id, posting_state, is_pending, r.canonical "
     "FROM entry AS e JOIN repository AS r "
@@ -86,7 +95,7 @@ constexpr char kRetry[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = '', try_count = 0, refusal_count = 0, "
     "first_due_time_us = ?3, "
-    "due_time_us = MAX(?3, IFNULL(ambiguous_time_us + ?, 0)) "
+    "due_time_us = MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?, 0)) "
     "WHERE entry_id = ?";
 
 constexpr char kPutPause[] =
@@ -100,8 +109,8 @@ constexpr char kListPauses[] =
 constexpr absl::string_view kBehindAll = "\x7f";
 
 // The longest due entry of the first repository after `after`, up to `last`,
-// that has one due by `limit`; 0: none. Repositories that it finds done go to
-// `done`.
+// that has one due by `limit` and not held; 0: none. Repositories that it finds
+// done go to `done`.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last,
                 absl::Time limit, std::vector<std::string>* done) {
@@ -113,16 +122,20 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
     repositories.Read(&canonical, &repository_key);
     SqliteQuery due(connection, kFindDue);
     due.Bind(repository_key, request.pendings);
-    if (!due.Next()) {
-      if (connection->status().ok() && done->size() < kMostRemoved) {
-        done->push_back(std::move(canonical));
-      }
-      continue;
+    bool has_due = false;
+    while (due.Next()) {
+      has_due = true;
+      int64_t entry_id = 0;
+      absl::Time due_time;
+      due.Read(&entry_id, &due_time);
+      if (due_time > limit) break;
+      const bool is_held =
+          request.held != nullptr && request.held->contains(entry_id);
+      if (!is_held) return entry_id;
     }
-    int64_t entry_id = 0;
-    absl::Time due_time;
-    due.Read(&entry_id, &due_time);
-    if (due_time <= limit) return entry_id;
+    if (!has_due && connection->status().ok() && done->size() < kMostRemoved) {
+      done->push_back(std::move(canonical));
+    }
   }
   return 0;
 }
@@ -162,6 +175,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     lease.shown = std::move(shown);
   }
   if (former_version != 0) {
+    former_begin = std::min(former_begin, now);
     lease.ambiguous_since =
         std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
   }
@@ -291,8 +305,7 @@ void NoteGitHub(const Settlement& settlement, Leased* entry) {
     // Without a request of its own, an older one is what is in doubt.
     absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
     if (settlement.attempted.has_value() && !settlement.reading) {
-      begin = std::max(
-          {begin, entry->lease_begin_time, settlement.attempted->begin_time});
+      begin = settlement.attempted->begin_time;
       // It may have been taken, and the count must not fall behind GitHub's.
       entry->status_count++;
     }
@@ -431,6 +444,12 @@ std::vector<std::string> DueLanes(SqliteConnection* connection,
     from = lane + '\0';
     lanes.push_back(std::move(lane));
   }
+}
+
+bool BringForward(SqliteConnection* connection, absl::Time limit,
+                  absl::Time now, int most) {
+  SqliteQuery(connection, kBringForward).Bind(now, limit, most).Run();
+  return connection->ChangedRows() >= most;
 }
 
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {

@@ -14,13 +14,15 @@
 namespace signalbox {
 
 // The life of an entry between its report and GitHub: the methods of Outbox of
-// the same names, within the open transaction of `connection`. The first two
-// need the writer, the others only read.
+// the same names, within the open transaction of `connection`. Those that
+// change something need the writer.
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
+bool BringForward(SqliteConnection* connection, absl::Time limit,
+                  absl::Time now, int most);
 std::vector<std::string> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,

@@ -13,10 +13,12 @@
 namespace signalbox {
 namespace {
 
-// A lease outlasts its request, so that an entry is never taken out twice
-// while a request of this process is under way; and after its end nothing that
-// a former process sent can still take effect.
+// Every request of a try is sent while its lease has this long left: so after
+// its end nothing that a former process sent can still take effect.
 const absl::Duration kLeaseTime = kAmbiguousWait + kLastRedirect;
+// A lease begins before it is on disk, and where that takes long it is longer,
+// or nothing would ever be sent.
+constexpr absl::Duration kLongestCommit = absl::Seconds(30);
 static_assert(kGitHubTimeout <= kAmbiguousWait);
 
 // Of those that begin or settle something.
@@ -27,6 +29,11 @@ constexpr int kResultsPerPending = 19;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
 // A look for a pending that is long due passes every repository of a lane.
 constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
+
+// A wall clock that goes so much back, beside the steady one, was set.
+constexpr absl::Duration kSetBack = absl::Seconds(1);
+// What is brought forward in one transaction.
+constexpr int kMostBroughtForward = 500;
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
@@ -75,18 +82,23 @@ Poster::Moment Poster::Look() const {
 }
 
 absl::Time Poster::RunOnce() {
-  const absl::Time now = clock_->Now();
+  const Moment now = Look();
   absl::Time next = absl::InfiniteFuture();
   RecallPauses();
+  ReleaseOld(now.steady);
   if (!SettleEnded(now) || !recalled_pauses_) {
-    next = now + kStoreRetry;
-  } else {
+    next = now.wall + kStoreRetry;
+  } else if (FollowClock(now, next)) {
     bool closed;
     {
       MutexLock lock(&mu_);
       closed = closed_;
     }
     if (!closed) BeginDue(next);
+  }
+  for (const auto& [entry_id, until] : held_until_) {
+    if (until == absl::InfiniteFuture()) continue;
+    next = std::min(next, now.wall + (until - now.steady));
   }
   metrics_->Set("signalbox_posts_in_flight",
                 "Requests to GitHub that have not been settled yet.",
@@ -95,6 +107,44 @@ absl::Time Poster::RunOnce() {
                 "Credentials that the poster keeps in memory.",
                 static_cast<double>(lanes_.size()));
   return next;
+}
+
+bool Poster::FollowClock(const Moment& now, absl::Time& next) {
+  const absl::Time offset = absl::UnixEpoch() + (now.wall - now.steady);
+  const absl::Time most = wall_offset_.value_or(offset);
+  if (offset < most - kSetBack) {
+    farthest_due_ = absl::ZeroDuration();
+    wall_offset_ = offset;
+  } else {
+    wall_offset_ = std::max(most, offset);
+  }
+  if (farthest_due_ == absl::InfiniteDuration()) return true;
+  const absl::StatusOr<bool> more = outbox_->BringForward(
+      now.wall + farthest_due_, now.wall, kMostBroughtForward);
+  if (!more.ok()) NoteStoreFailure(more.status());
+  if (more.ok() && !*more) {
+    farthest_due_ = absl::InfiniteDuration();
+    return true;
+  }
+  next = more.ok() ? now.wall : now.wall + kStoreRetry;
+  return false;
+}
+
+void Poster::Hold(int64_t entry_id, absl::Time until) {
+  held_until_[entry_id] = until;
+  held_.insert(entry_id);
+}
+
+void Poster::Release(int64_t entry_id) {
+  held_until_.erase(entry_id);
+  held_.erase(entry_id);
+}
+
+void Poster::ReleaseOld(absl::Time now) {
+  for (auto it = held_until_.begin(); it != held_until_.end();) {
+    const auto [entry_id, until] = *it++;
+    if (until <= now) Release(entry_id);
+  }
 }
 
 void Poster::Close() {
@@ -128,24 +178,39 @@ void Poster::RecallPauses() {
   recalled_pauses_ = true;
 }
 
-bool Poster::SettleEnded(absl::Time now) {
+bool Poster::NoteEnds(const Moment& now) {
   std::vector<Ended> ended;
   {
     MutexLock lock(&mu_);
     ended.swap(ended_);
   }
-  for (const Ended& one : ended) {
+  for (Ended& one : ended) {
+    // By the clock of now, which may have been set meanwhile.
+    one.end.wall = now.WallAt(one.end.steady);
     NoteEnd(one);
+    noted_.push_back(std::move(one));
+  }
+  return !ended.empty();
+}
+
+bool Poster::SettleEnded(const Moment& now) {
+  NoteEnds(now);
+  for (const Ended& one : std::exchange(noted_, {})) {
     const Request& request = *one.request;
+    const absl::Time begin = now.WallAt(request.begin_time);
     if (one.reply.moved_to != 0 && request.errand != Errand::kName) {
       moved_.Add(request.lane, request.lease.repository, one.reply.moved_to,
-                 now);
+                 now.wall);
     }
     switch (request.errand) {
       case Errand::kPost: {
         Settlement settlement =
-            AfterPost(request.lease, request.sent, one.reply,
-                      request.begin_time, one.end.wall, &wording_);
+            AfterPost(request.lease, request.sent, one.reply, begin,
+                      one.end.wall, &wording_);
+        if (settlement.ambiguous) {
+          Hold(request.lease.entry_id,
+               now.SteadyAt(settlement.attempted->begin_time) + kAmbiguousWait);
+        }
         if (settlement.kind == Settlement::Kind::kAbandoned) {
           LogAbandoned(request.lease, settlement);
         }
@@ -153,24 +218,24 @@ bool Poster::SettleEnded(absl::Time now) {
         break;
       }
       case Errand::kRead:
-        unsettled_.push_back({AfterRead(request.lease, one.reply,
-                                        request.begin_time, one.end.wall),
-                              /*was_sent=*/true});
+        unsettled_.push_back(
+            {AfterRead(request.lease, one.reply, begin, one.end.wall),
+             /*was_sent=*/true});
         break;
       case Errand::kLearn:
         lanes_[request.lane].learning = false;
-        Release();
+        EndFlight();
         break;
       case Errand::kName:
-        Rename(request, one.reply, now);
-        Release();
+        Rename(request, one.reply, now.wall);
+        EndFlight();
         break;
     }
   }
-  return FlushUnsettled(now);
+  return FlushUnsettled(now.wall);
 }
 
-void Poster::Release() {
+void Poster::EndFlight() {
   MutexLock lock(&mu_);
   --in_flight_;
 }
@@ -188,8 +253,11 @@ bool Poster::FlushUnsettled(absl::Time now) {
     // by itself.
     if (!settled.ok()) NoteStoreFailure(settled);
     if (first.was_sent) {
-      entries_in_flight_.erase(first.settlement.entry_id);
-      Release();
+      const auto held = held_until_.find(first.settlement.entry_id);
+      if (held != held_until_.end() && held->second == absl::InfiniteFuture()) {
+        Release(held->first);
+      }
+      EndFlight();
     }
     unsettled_.pop_front();
   }
@@ -381,7 +449,7 @@ Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
 
   LeaseRequest results;
   results.lane = lane_id;
-  results.deadline = now.wall + kLeaseTime;
+  results.held = &held_;
   LeaseRequest pendings = results;
   pendings.pendings = true;
   if (lane.results_in_row >= kResultsPerPending &&
@@ -481,8 +549,11 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   LeaseRequest in_turn = request;
   std::string& last_repository = lane.last_repository[request.pendings ? 1 : 0];
   in_turn.after_repository = last_repository;
+  const absl::Duration lease_time = kLeaseTime + 2 * commit_time_;
+  in_turn.deadline = now.wall + lease_time;
   const absl::StatusOr<std::optional<Lease>> lease =
       outbox_->TakeDue(in_turn, now.wall);
+  Moment taken = Look();
   if (!lease.ok()) {
     Unbook(request.lane, token);
     NoteStoreFailure(lease.status());
@@ -496,26 +567,37 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
     return Step::kNothing;
   }
   last_repository = (*lease)->repository.Canonical();
-  return Begin(**lease, request, token, now);
+  commit_time_ = std::min(
+      kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
+  if (NoteEnds(taken)) {
+    // What GitHub has said while the store worked may forbid this request.
+    taken = Look();
+    Unbook(request.lane, token);
+    if (!Book(request.lane, token, request.pendings, taken, next)) {
+      return SettleUnsent(Unsent(**lease, Settlement::Kind::kReturned), taken);
+    }
+  }
+  return Begin(**lease, request, token, now.steady + lease_time, taken);
 }
 
 Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
-                           const Token& token, const Moment& now) {
+                           const Token& token, absl::Time lease_end,
+                           const Moment& now) {
   const auto unsent = [&](Settlement settlement) {
     Unbook(request.lane, token);
     return SettleUnsent(std::move(settlement), now);
   };
-  if (entries_in_flight_.contains(lease.entry_id)) {
-    // The machine slept past the lease, and its answer is still to come.
-    Settlement settlement = Unsent(lease, Settlement::Kind::kReturned);
-    settlement.next_try_time = now.wall + kStoreRetry;
-    return unsent(std::move(settlement));
+  const absl::Duration left = lease_end - now.steady;
+  if (left < kAmbiguousWait) {
+    // The store took so long that the request could outlast its lease.
+    return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
   auto begun = std::make_shared<Request>();
   begun->lane = request.lane;
   begun->token = token;
   begun->lease = lease;
+  begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
   if (lease.ambiguous_since.has_value()) {
     // GitHub may show something else than it acknowledged.
     begun->errand = Errand::kRead;
@@ -541,13 +623,13 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
 
   int& results_in_row = lanes_[request.lane].results_in_row;
   results_in_row = request.pendings ? 0 : results_in_row + 1;
-  entries_in_flight_.insert(lease.entry_id);
+  Hold(lease.entry_id, absl::InfiniteFuture());
   Send(begun, now);
   return Step::kWorked;
 }
 
 void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
-  request->begin_time = now.wall;
+  request->begin_time = now.steady;
   board_.GoesOn(request->lane);
   {
     MutexLock lock(&mu_);
@@ -577,6 +659,7 @@ void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
       post.state = sent.sent.state;
       post.description = sent.sent.description;
       post.target_url = sent.sent.target_url;
+      post.send_on_within = sent.send_on_within;
       return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
     }
     case Errand::kRead:

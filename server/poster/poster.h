@@ -44,6 +44,10 @@ namespace signalbox {
 //   - after a redirect, how the repository is called now.
 // A pause that GitHub asked for is kept across restarts.
 //
+// What is in flight or in doubt in this process goes by a steady clock: a wall
+// clock that somebody sets makes no request early. What it would make late is
+// brought forward, at the start and when the clock was set back.
+//
 // When the store fails, nothing is lost: what has ended is settled as soon as
 // the store takes it (it is asked every second), and nothing new begins before.
 //
@@ -93,22 +97,31 @@ class Poster {
     kName,   // How is a repository called now?
   };
 
+  // One look at both clocks.
+  struct Moment {
+    absl::Time wall;    // For what is stored and what people read.
+    absl::Time steady;  // For pauses, leases and doubts: never jumps.
+
+    // What the wall clock would have shown `then`, if it had not been set.
+    absl::Time WallAt(absl::Time then) const { return wall - (steady - then); }
+    absl::Time SteadyAt(absl::Time then) const {
+      return steady - (wall - then);
+    }
+  };
+
   // A request to GitHub, from its begin to its settlement.
   struct Request {
     Errand errand = Errand::kPost;
     std::string lane;
     Token token;
-    absl::Time begin_time;
+    absl::Time begin_time;  // Steady.
+    // How long after its begin a post may be sent on, so that its lease
+    // outlasts it.
+    absl::Duration send_on_within = kLastRedirect;
     Lease lease;          // kPost, kRead.
     Shown sent;           // kPost.
     Repository old_name;  // kName.
     int64_t repository_id = 0;
-  };
-
-  // One look at both clocks.
-  struct Moment {
-    absl::Time wall;    // For what is stored and what people read.
-    absl::Time steady;  // For pauses: never jumps.
   };
 
   // A request that GitHub has answered, or not.
@@ -149,14 +162,19 @@ class Poster {
 
   Moment Look() const;
   void RecallPauses();
+  // Brings forward what a clock that was set back would delay, a piece at a
+  // time. False: there is more to do, or the store failed.
+  bool FollowClock(const Moment& now, absl::Time& next);
 
-  // These end a request: what it means for others, and for its entry.
+  // These end a request: what it means for others, and for its entry. False:
+  // none has ended.
+  bool NoteEnds(const Moment& now);
   void NoteEnd(const Ended& ended);
   void NoteLimit(const Ended& ended);
   void Rename(const Request& request, const GitHubReply& reply, absl::Time now);
-  void Release();
+  void EndFlight();
   // False: the store did not take everything.
-  bool SettleEnded(absl::Time now);
+  bool SettleEnded(const Moment& now);
   bool FlushUnsettled(absl::Time now);
   void NoteStoreFailure(const absl::Status& status);
 
@@ -177,9 +195,13 @@ class Poster {
                    const Moment& now, absl::Time& next);
   Step TakeAndBegin(const LeaseRequest& request, const Token& token,
                     const Moment& now, absl::Time& next);
+  // `lease_end` is steady.
   Step Begin(const Lease& lease, const LeaseRequest& request,
-             const Token& token, const Moment& now);
+             const Token& token, absl::Time lease_end, const Moment& now);
   void Send(const std::shared_ptr<Request>& request, const Moment& now);
+  void Hold(int64_t entry_id, absl::Time until);
+  void Release(int64_t entry_id);
+  void ReleaseOld(absl::Time now);
   Step SettleUnsent(Settlement settlement, const Moment& now);
 
   // Whether a request may be made now; books it. False: `next` is lowered.
@@ -203,7 +225,17 @@ class Poster {
   MovedRepositories moved_;
   std::map<std::string, Lane> lanes_;
   std::string last_lane_;  // Where the last run ended, for the next one.
-  std::set<int64_t> entries_in_flight_;
+  // Entries that must not be taken out, and until when (steady): in flight
+  // (InfiniteFuture) or in doubt.
+  std::map<int64_t, absl::Time> held_until_;
+  std::set<int64_t> held_;  // The same entries.
+  // How long the store has lately taken to take out an entry.
+  absl::Duration commit_time_;
+  // Where the wall clock stands beside the steady one, at most; and if not
+  // infinite: what is due further away is to be brought forward.
+  std::optional<absl::Time> wall_offset_;
+  absl::Duration farthest_due_ = kFarthestDue;
+  std::vector<Ended> noted_;  // And not settled.
   std::deque<Unsettled> unsettled_;
   bool recalled_pauses_ = false;
 

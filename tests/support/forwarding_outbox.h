@@ -26,6 +26,10 @@ class ForwardingOutbox : public Outbox {
                                                absl::Time now) override {
     return outbox_->TakeDue(request, now);
   }
+  absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+                                    int most) override {
+    return outbox_->BringForward(limit, now, most);
+  }
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {
     return outbox_->Settle(settlement, now);
   }

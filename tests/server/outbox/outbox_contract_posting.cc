@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
@@ -328,6 +329,50 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
     }
     EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   }
+}
+
+TEST_P(OutboxContract, WhatIsHeldIsNotTakenAndHoldsNobodyUp) {
+  Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '1'));
+  Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '2'));
+  const std::optional<Lease> first = TakeResult();
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->sha, Sha('1'));
+  clock_.Advance(absl::Hours(1));  // Its lease is over.
+  const std::set<int64_t> held = {first->entry_id};
+  LeaseRequest request = Request(false);
+  request.held = &held;
+  EXPECT_EQ(Take(request)->sha, Sha('2'));
+  EXPECT_FALSE(Take(request).has_value());
+  // It was not touched: its try can still be settled.
+  Settle(*first, Kind::kPosted);
+  EXPECT_EQ(Status("widgets", '1').posting.state, PostingState::kPosted);
+}
+
+TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
+  for (const char sha : {'1', '2', '3'}) {
+    Accept(On(ResultOf(Result::kSuccess, 1), "widgets", sha));
+    clock_.Advance(absl::Seconds(1));
+  }
+  clock_.Advance(absl::Minutes(5));
+  Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '4'));
+  clock_.Jump(-absl::Hours(1));
+  EXPECT_FALSE(TakeResult().has_value());
+  const absl::Time limit = Now() + kFarthestDue;
+  EXPECT_TRUE(*outbox().BringForward(limit, Now(), 3));
+  EXPECT_FALSE(*outbox().BringForward(limit, Now(), 3));
+  for (int i = 0; i < 4; ++i) {
+    const std::optional<Lease> lease = TakeResult();
+    ASSERT_TRUE(lease.has_value()) << i;
+    // What fails now is due again by the clock of now.
+    Settlement settlement = EndOf(*lease, Kind::kRetry);
+    settlement.ambiguous = true;
+    Settle(settlement);
+  }
+  EXPECT_FALSE(TakeResult().has_value());
+  EXPECT_FALSE(*outbox().BringForward(limit, Now(), 3));
+  EXPECT_FALSE(TakeResult().has_value());
+  clock_.Advance(kAmbiguousWait);
+  EXPECT_TRUE(TakeResult().has_value());
 }
 
 }  // namespace

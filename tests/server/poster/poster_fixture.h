@@ -72,11 +72,13 @@ class InterceptingTransport : public HttpTransport {
   std::list<std::pair<Done, absl::StatusOr<HttpResponse>>> waiting_;
 };
 
-// The store, but for what a test lets fail.
+// The store, but for what a test lets fail, and for the time that it takes.
 class FailingOutbox : public ForwardingOutbox {
  public:
-  explicit FailingOutbox(std::unique_ptr<Outbox> outbox)
-      : ForwardingOutbox(outbox.get()), outbox_(std::move(outbox)) {}
+  FailingOutbox(std::unique_ptr<Outbox> outbox, FakeClock* clock)
+      : ForwardingOutbox(outbox.get()),
+        outbox_(std::move(outbox)),
+        clock_(clock) {}
 
   absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
     if (!due_lanes.ok()) return due_lanes;
@@ -86,10 +88,16 @@ class FailingOutbox : public ForwardingOutbox {
                                                absl::Time now) override {
     if (!take_due.ok()) return take_due;
     if (request.due_before < now) ++long_due_looks;
-    return ForwardingOutbox::TakeDue(request, now);
+    auto lease = ForwardingOutbox::TakeDue(request, now);
+    if (lease.ok() && lease->has_value()) {
+      clock_->Advance(commit_time);
+      last_deadline = request.deadline;
+    }
+    return lease;
   }
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {
     if (!settle.ok()) return settle;
+    clock_->Advance(commit_time);
     return ForwardingOutbox::Settle(settlement, now);
   }
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
@@ -103,9 +111,12 @@ class FailingOutbox : public ForwardingOutbox {
 
   int long_due_looks = 0;
   absl::Status due_lanes, take_due, settle, next_due_time, pauses;
+  absl::Duration commit_time;  // Of TakeDue and Settle.
+  absl::Time last_deadline;    // Of the last lease.
 
  private:
   const std::unique_ptr<Outbox> outbox_;
+  FakeClock* const clock_;
 };
 
 inline Repository Repo(const std::string& full_name) {
@@ -153,7 +164,7 @@ class PosterTest : public testing::Test {
     };
     auto outbox = OpenSqliteOutbox(options);
     EXPECT_TRUE(outbox.ok()) << outbox.status();
-    outbox_ = std::make_unique<FailingOutbox>(*std::move(outbox));
+    outbox_ = std::make_unique<FailingOutbox>(*std::move(outbox), &clock_);
     MakeGitHub({});
   }
 
@@ -240,7 +251,7 @@ class PosterTest : public testing::Test {
       if (woken_ || wanted <= now) continue;
       const absl::Time next = std::min(wanted, fake_->NextDelivery());
       if (next > end) {
-        clock_.Advance(end - now);
+        clock_.Advance(std::max(end - now, absl::ZeroDuration()));
         return;
       }
       clock_.Advance(next - now);

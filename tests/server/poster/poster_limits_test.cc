@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Limits, PosterLimitTest,
                                          "secondary_limit_bare",
                                          "abuse_limit"));
 
-// Somebody sets the clock forward: a pause is a pause.
+// Somebody sets the clock: a pause is a pause.
 TEST_F(PosterTest, AClockThatJumpsEndsNoPause) {
   Unpace();
   transport_->hook = [](const HttpRequest&) {
@@ -68,10 +68,8 @@ TEST_F(PosterTest, AClockThatJumpsEndsNoPause) {
   EXPECT_EQ(transport_->sent.size(), 1u);
   clock_.Jump(-absl::Hours(5));
   transport_->hook = nullptr;
-  clock_.Advance(absl::Seconds(1));
-  RunFor(absl::Seconds(1));
-  EXPECT_EQ(transport_->sent.size(), 1u);  // Not due by the wall clock.
-  clock_.Jump(absl::Hours(5));
+  RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(transport_->sent.size(), 1u);
   RunFor(absl::Seconds(1));
   EXPECT_EQ(ShownState("acme/web"), "success");
 }

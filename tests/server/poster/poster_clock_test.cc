@@ -1,0 +1,160 @@
+// What a slow store and a clock that somebody sets do to a post.
+
+#include "tests/server/poster/poster_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+
+class PosterClockTest : public PosterTest {
+ protected:
+  PosterClockTest() {
+    Unpace(8);
+    transport_->hook_reads = true;
+    transport_->hook = [this](const HttpRequest& request)
+        -> std::optional<absl::StatusOr<HttpResponse>> {
+      if (request.method == "POST") {
+        last_post_ = clock_.Monotonic();
+        lease_left_.push_back(outbox_->last_deadline - clock_.Now());
+      } else if (absl::StrContains(request.url, "/commits/")) {
+        reads_.push_back(clock_.Monotonic() - last_post_);
+      }
+      return std::nullopt;
+    };
+  }
+
+  absl::Duration last_post_;
+  std::vector<absl::Duration> lease_left_;  // At each post, sent on or not.
+  std::vector<absl::Duration> reads_;       // How long after the last post.
+};
+
+// GitHub can act on what was sent for 10 s, however long the store took before.
+TEST_F(PosterClockTest, ASlowStoreMakesNoEarlyRead) {
+  for (const int seconds : {1, 3, 5, 9}) {
+    outbox_->commit_time = absl::Seconds(seconds);
+    Fail("reset_after_apply");
+    const std::string name = absl::StrCat("acme/web", seconds);
+    Say(Ended(name, Result::kSuccess));
+    RunFor(absl::Minutes(5));
+    ASSERT_EQ(reads_.size(), 1u) << seconds;
+    EXPECT_GE(reads_[0], absl::Seconds(12)) << seconds;
+    EXPECT_EQ(PostingOf(name).state, PostingState::kPosted);
+    reads_.clear();
+  }
+}
+
+// A process that follows takes over after the lease, and must find that nothing
+// can take effect any more.
+TEST_F(PosterClockTest, NoRequestOutlastsItsLease) {
+  for (const int tenths : {0, 5, 25, 40, 100, 300}) {
+    outbox_->commit_time = absl::Milliseconds(100) * tenths;
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(tenths);
+    Say(report);
+    RunFor(absl::Minutes(10));
+    EXPECT_EQ(ShownState("acme/web", Sha(tenths)), "success") << tenths;
+    ASSERT_FALSE(lease_left_.empty());
+    for (const absl::Duration left : lease_left_) {
+      EXPECT_GE(left, absl::Seconds(12)) << tenths;
+    }
+    lease_left_.clear();
+  }
+}
+
+TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
+  fake_->rules().RenameRepository("acme/web", "acme/site");
+  for (const int tenths : {2, 10, 20, 29}) {
+    // The store takes most of the time that a redirect may take.
+    outbox_->commit_time = absl::Milliseconds(100) * tenths;
+    fake_->SetDelay(absl::Seconds(2));
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(tenths);
+    Say(report);
+    RunFor(absl::Minutes(10));
+    EXPECT_EQ(ShownState("acme/site", Sha(tenths)), "success") << tenths;
+    for (const absl::Duration left : lease_left_) {
+      EXPECT_GE(left, absl::Seconds(12)) << tenths;
+    }
+    lease_left_.clear();
+  }
+}
+
+class PosterClockSetTest : public PosterClockTest,
+                           public testing::WithParamInterface<int> {};
+
+// A post goes through a redirect and ends with 502; meanwhile, or while its end
+// is in doubt, somebody sets the clock.
+TEST_P(PosterClockSetTest, MakesNoReadEarlyOrLate) {
+  for (const int at_second : {1, 3, 5, 10}) {
+    const std::string name = absl::StrCat("acme/web", at_second);
+    fake_->SetDelay(absl::Seconds(2));
+    fake_->rules().RenameRepository(name, name + "-site");
+    Fail("server_error_html", 1, 60, "/repositories/");
+    Say(Ended(name, Result::kSuccess));
+    RunFor(absl::Seconds(at_second));
+    clock_.Jump(absl::Seconds(GetParam()));
+    RunFor(absl::Minutes(1));
+    ASSERT_EQ(reads_.size(), 1u) << at_second;
+    EXPECT_GE(reads_[0], absl::Seconds(12)) << at_second;
+    EXPECT_LE(reads_[0], absl::Seconds(13)) << at_second;
+    EXPECT_EQ(ShownState(name + "-site"), "success");
+    reads_.clear();
+  }
+}
+
+// It is no sign that the answer will not come.
+TEST_P(PosterClockSetTest, LosesNoAnswer) {
+  fake_->SetDelay(absl::Seconds(5));
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  clock_.Jump(absl::Seconds(GetParam()));
+  Say(Ended("acme/app", Result::kSuccess));
+  RunFor(absl::Seconds(6));
+  EXPECT_THAT(States("acme/web"), ElementsAre("success"));
+  EXPECT_THAT(States("acme/app"), ElementsAre("success"));
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+  EXPECT_EQ(Tries("acme/web").size(), 1u);
+  EXPECT_EQ(transport_->sent.size(), 2u);
+  EXPECT_EQ(reads_.size(), 0u);
+}
+
+// What was due waits for its turn, and for nothing else.
+TEST_P(PosterClockSetTest, DelaysNothingThatWasDue) {
+  PaceOptions pace;
+  pace.per_minute = 60;
+  pace.burst = 1;
+  limiter_->SetPace("github.com/acme", pace);
+  for (int i = 0; i < 30; ++i) {
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  RunFor(absl::Seconds(10));
+  clock_.Jump(absl::Seconds(GetParam()));
+  RunFor(absl::Seconds(21));
+  EXPECT_GE(transport_->sent.size(), 30u);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, PosterClockSetTest,
+                         testing::Values(-5 * 3600, -3600, -59, -5, 5, 59,
+                                         3600));
+
+// A machine that boots with a wrong clock takes reports, and is set right while
+// the server is away.
+TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
+  Unpace();
+  for (int i = 0; i < 1200; ++i) {
+    Report report = Ended("acme/web", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  clock_.Jump(-absl::Hours(1));
+  StartPoster();
+  Unpace();
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(transport_->sent.size(), 1200u);
+}
+
+}  // namespace
+}  // namespace signalbox
