@@ -46,7 +46,10 @@ struct Status {
   int64_t redirected_sequence = 0;
   absl::Time redirect_time;
   std::optional<absl::Time> doubt;  // Begin of a post whose end is not known.
-  bool doubt_has_a_time = true;     // No clock was set since.
+  // A process that only reads of it on disk goes by the wall clock, and none
+  // that was set since.
+  bool doubt_is_on_disk = false;
+  bool doubt_has_a_time = true;
   std::set<int64_t> in_flight;
   int applied_count = 0;
   bool was_refused = false;
@@ -275,8 +278,8 @@ class Checker {
 
   void Doubt(Status* status, absl::Time begin) {
     status->doubt = std::max(begin, status->doubt.value_or(begin));
-    // Its moment is one of the wall clock, too.
-    status->doubt_has_a_time = begin > clock_set_;
+    status->doubt_is_on_disk = false;
+    status->doubt_has_a_time = true;
     status->known_shown.reset();
   }
 
@@ -319,6 +322,12 @@ class Checker {
       Doubt(&status, request.begin_time);
     }
     in_flight_.clear();
+    for (auto& [name, status] : statuses_) {
+      status.doubt_is_on_disk = true;
+      if (status.doubt.has_value() && *status.doubt <= clock_set_) {
+        status.doubt_has_a_time = false;
+      }
+    }
     limits_.Follow(event);
   }
 
@@ -328,7 +337,9 @@ class Checker {
     clock_set_ = event.time;
     ++clock_sets_;
     limits_.Follow(event);
-    for (auto& [name, status] : statuses_) status.doubt_has_a_time = false;
+    for (auto& [name, status] : statuses_) {
+      if (status.doubt_is_on_disk) status.doubt_has_a_time = false;
+    }
   }
 
   void Follow(const Revived& event) {

@@ -43,7 +43,8 @@ struct Findings {
 //   I7   posts begun for a status have rising versions; none is begun of what
 //        was already overtaken
 //   I8   after a post whose end is not known the status is read before it is
-//        posted again, no sooner than 12 s after that post's begin
+//        posted again, no sooner than 12 s after that post's begin (unless the
+//        clock was set and the process that knew it has ended)
 //   I9   one post of a status is in flight at a time
 //   I10  a numbered result is final within its attempt and round
 //   I11  what GitHub is known to show is not posted again; pendings stop at 950

@@ -144,7 +144,8 @@ struct DiskTrouble {
   bool is_over = false;
 };
 
-// Somebody asks for an abandoned status to be tried again.
+// Somebody asks for an abandoned status to be tried again, and was not told
+// that it is not.
 struct Revived {
   absl::Time time;
   StatusName name;

@@ -255,8 +255,32 @@ class Draft {
         random_.Between(absl::Seconds(15), absl::Minutes(2));
   }
 
+  // A sync fails, and with it the process. What the next one reads is not all
+  // durable, and the power goes while it starts, or soon after.
+  void DrawFailedSync() {
+    const absl::Duration at = AnyTime();
+    Incident& failure = Add(Kind::kDiskFault, at);
+    failure.disk_fault = MemoryDisk::Fault::kSyncError;
+    failure.operations = static_cast<int>(random_.Below(4));
+    const int status = PickStatus();
+    attempts_[status]++;
+    Incident& pending = Say(status, at + absl::Milliseconds(1));
+    pending.attempt = attempts_[status];
+    if (random_.OneIn(3)) {
+      Incident& stop = Add(
+          Kind::kStop,
+          at + random_.Between(absl::Milliseconds(1400), absl::Seconds(14)));
+      stop.power_cut = true;
+      stop.lasts = absl::Seconds(1);
+      return;
+    }
+    Incident& cut = Add(Kind::kDiskFault, at + absl::Milliseconds(900));
+    cut.disk_fault = MemoryDisk::Fault::kPowerCut;
+    cut.operations = static_cast<int>(random_.Below(60));
+  }
+
   void DrawRare() {
-    switch (random_.Below(4)) {
+    switch (random_.Below(6)) {
       case 0:
         if (random_.OneIn(3)) return DrawSleep();
         Add(Kind::kClockSet, AnyTime()).lasts =
@@ -276,6 +300,15 @@ class Draft {
         Add(Kind::kDiskFull, AnyTime()).lasts =
             random_.Between(absl::Seconds(1), absl::Minutes(2));
         return;
+      case 4: {
+        Incident& slow = Add(Kind::kDiskSlow, AnyTime());
+        slow.lasts = random_.Between(absl::Seconds(5), absl::Minutes(3));
+        slow.sync_time = random_.Between(
+            absl::Milliseconds(50), absl::Seconds(random_.OneIn(2) ? 6 : 1));
+        return;
+      }
+      case 5:
+        return DrawFailedSync();
     }
   }
 
@@ -371,6 +404,10 @@ std::string Incident::Line() const {
                           " after ", operations, " operations");
     case Kind::kDiskFull:
       return absl::StrCat(when, "disk full for ", absl::FormatDuration(lasts));
+    case Kind::kDiskSlow:
+      return absl::StrCat(when, "syncs take up to ",
+                          absl::FormatDuration(sync_time), " for ",
+                          absl::FormatDuration(lasts));
     case Kind::kClockSet:
       return absl::StrCat(when, "clock set by ", absl::FormatDuration(lasts));
     case Kind::kRename:

@@ -22,6 +22,7 @@ struct Incident {
     kStop,         // The process is killed, or the power fails.
     kDiskFault,    // A write or sync is about to fail, or to be the last.
     kDiskFull,     // For a while.
+    kDiskSlow,     // For a while, each sync takes its time.
     kClockSet,     // Somebody sets the server's clock.
     kRename,       // A repository gets another name at GitHub.
     kUnwritable,   // A repository cannot be written, for a while.
@@ -47,7 +48,8 @@ struct Incident {
   bool power_cut = false;                                   // kStop.
   MemoryDisk::Fault disk_fault = MemoryDisk::Fault::kFull;  // kDiskFault.
   int operations = 0;                                       // kDiskFault.
-  int repository = 0;  // kRename, kUnwritable.
+  absl::Duration sync_time;  // kDiskSlow: the most that a sync takes.
+  int repository = 0;        // kRename, kUnwritable.
 
   // One line for people.
   std::string Line() const;

@@ -60,8 +60,10 @@ class World {
   explicit World(const Plan& plan)
       : plan_(plan),
         disk_(plan.seed, [this] { return clock_.Now(); }),
-        github_(RulesOf(plan), &clock_) {
+        github_(RulesOf(plan), &clock_),
+        sync_random_(plan.seed + 1) {
     github_.SetDelay(plan.latency);
+    disk_.SetSyncing([this] { PassSync(); });
     for (size_t r = 0; r < plan.repositories.size(); ++r) {
       github_.rules().AddRepository(plan.repositories[r],
                                     kFirstRepositoryId + r);
@@ -156,6 +158,22 @@ class World {
     }
   }
 
+  // The disk takes its time, and GitHub goes on meanwhile.
+  void PassSync() {
+    if (sync_time_ == absl::ZeroDuration()) return;
+    absl::Duration left =
+        sync_random_.Between(absl::ZeroDuration(), sync_time_);
+    while (left > absl::ZeroDuration()) {
+      const absl::Duration step =
+          std::min(left, std::max(github_.NextDelivery() - clock_.Now(),
+                                  absl::Milliseconds(1)));
+      clock_.Advance(step);
+      left -= step;
+      github_.DeliverDue();
+      NoteApplied();
+    }
+  }
+
   // What GitHub has made since the last look.
   void NoteApplied() {
     for (;;) {
@@ -214,8 +232,18 @@ class World {
   void NoteDiskFaults() {
     if (disk_.faults() == seen_disk_faults_) return;
     seen_disk_faults_ = disk_.faults();
+    BeginDiskTrouble();
+    EndDiskTrouble();
+  }
+
+  // What GitHub says is not remembered, or not soon.
+  void BeginDiskTrouble() {
+    ++disk_troubles_;
     history_.Add(history::DiskTrouble{Now(), false});
-    if (!is_disk_full_) history_.Add(history::DiskTrouble{Now(), true});
+  }
+  void EndDiskTrouble() {
+    if (--disk_troubles_ > 0) return;
+    history_.Add(history::DiskTrouble{Now(), true});
   }
 
   // The process ends by itself when its store has failed, and with its machine.
@@ -401,12 +429,18 @@ class World {
       case Incident::Kind::kDiskFull:
         Strike("disk full");
         disk_.SetFull(true);
-        is_disk_full_ = true;
-        history_.Add(history::DiskTrouble{Now(), false});
+        BeginDiskTrouble();
         return In(incident.lasts, [this] {
           disk_.SetFull(false);
-          is_disk_full_ = false;
-          history_.Add(history::DiskTrouble{Now(), true});
+          EndDiskTrouble();
+        });
+      case Incident::Kind::kDiskSlow:
+        Strike("disk slow");
+        sync_time_ = incident.sync_time;
+        BeginDiskTrouble();
+        return In(incident.lasts, [this] {
+          sync_time_ = absl::ZeroDuration();
+          EndDiskTrouble();
         });
       case Incident::Kind::kClockSet:
         Strike("clock set");
@@ -451,10 +485,11 @@ class World {
     const history::StatusName name = NameOf(plan_.statuses[number]);
     const absl::Status revived =
         life_->outbox().Retry(KeyOf(name), clock_.Now());
-    if (revived.ok() && !disk_.stopped()) {
-      history_.Add(history::Revived{Now(), name});
-      life_->Wake();
-    }
+    // Whoever hears of a failure, or nothing, does not know whether it took
+    // effect.
+    if (absl::IsNotFound(revived) || absl::IsUnavailable(revived)) return;
+    history_.Add(history::Revived{Now(), name});
+    if (revived.ok()) life_->Wake();
   }
 
   history::StatusName NameOf(const Plan::Status& status) const {
@@ -476,6 +511,7 @@ class World {
     github_.SetDelay(absl::Milliseconds(50));
     disk_.SetFull(false);
     disk_.Forget();
+    sync_time_ = absl::ZeroDuration();
     result_.faults["disk fault"] += disk_.faults();
     history_.Add(history::DiskTrouble{Now(), true});
     history_.Add(history::Calm{Now()});
@@ -549,7 +585,9 @@ class World {
   int64_t lives_ = 0;
   int64_t exchange_ = 0;
   int64_t seen_disk_faults_ = 0;
-  bool is_disk_full_ = false;
+  int disk_troubles_ = 0;
+  absl::Duration sync_time_;
+  Random sync_random_;
   int64_t calls_ = 0;
   int64_t seen_rows_ = 0;
   std::map<int64_t, bool> answered_;
