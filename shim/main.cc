@@ -19,6 +19,7 @@
 #include "shim/http_adapter.h"
 #include "shim/log.h"
 #include "shim/secret_files.h"
+#include "shim/token_check.h"
 #include "shim/webhook_handler.h"
 
 namespace signalbox {
@@ -128,6 +129,7 @@ int Run(int argc, const char* const* argv) {
   }
   std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
+  const TokenCheck token_check(handler_options.token, server.get());
 
   int signal = 0;
   sigwait(&signals, &signal);

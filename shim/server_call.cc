@@ -136,7 +136,7 @@ class Caller {
     request.set_result(ToProto(status.state));
     *request.mutable_delivery() = std::move(delivery_);
     v1::ReportResultResponse response;
-    return {server_->ReportResult(context_, request, &response), ""};
+    return {server_->ReportResult(context_, request, &response), "", ""};
   }
 
   template <typename Event>
@@ -148,9 +148,9 @@ class Caller {
     const grpc::Status status =
         server_->ReportEvent(context_, request, &response);
     if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-      return {grpc::Status::OK, "the server does not take such events"};
+      return {grpc::Status::OK, "", "the server does not take such events"};
     }
-    return {status, ""};
+    return {status, "", ""};
   }
 
  private:
@@ -159,9 +159,9 @@ class Caller {
     v1::ReportPendingResponse response;
     const grpc::Status status =
         server_->ReportPending(context_, request, &response);
-    return {status, status.ok() && response.receipts().empty()
-                        ? "no context expected"
-                        : ""};
+    return {status, "",
+            status.ok() && response.receipts().empty() ? "no context expected"
+                                                       : ""};
   }
 
   grpc::ClientContext* const context_;
@@ -170,6 +170,12 @@ class Caller {
 };
 
 }  // namespace
+
+void AddToken(absl::string_view token, grpc::ClientContext* context) {
+  if (!token.empty()) {
+    context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
+  }
+}
 
 CallSummary Summarize(const HookCall& call) {
   CallSummary summary;
@@ -201,12 +207,18 @@ ServerAnswer CallServer(const HookCall& call, v1::Delivery delivery,
                         v1::StatusService::StubInterface& server) {
   grpc::ClientContext context;
   context.set_deadline(deadline);
-  if (!token.empty()) {
-    context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
-  }
+  AddToken(token, &context);
   delivery.set_action(call.action);
-  return std::visit(Caller(&context, &server, std::move(delivery)),
-                    call.request);
+  ServerAnswer answer =
+      std::visit(Caller(&context, &server, std::move(delivery)), call.request);
+  if (answer.status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+    const auto& trailers = context.GetServerTrailingMetadata();
+    const auto found = trailers.find("signalbox-not-granted");
+    if (found != trailers.end()) {
+      answer.not_granted.assign(found->second.data(), found->second.size());
+    }
+  }
+  return answer;
 }
 
 }  // namespace signalbox

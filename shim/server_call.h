@@ -20,8 +20,14 @@ struct CallSummary {
 };
 CallSummary Summarize(const HookCall& call);
 
+// Says in a call who the shim is to the server; empty: nothing.
+void AddToken(absl::string_view token, grpc::ClientContext* context);
+
 struct ServerAnswer {
   grpc::Status status;
+  // Of PERMISSION_DENIED: what the shim has no grant of (`repository`,
+  // `account`, `context`), or `right`. Empty: the server does not say.
+  std::string not_granted;
   // Why an OK has put nothing on disk: no context is expected, or the server
   // is older than this kind of event and repeating it would not help. Else
   // empty.

@@ -14,7 +14,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "shim/log.h"
-#include "shim/server_call.h"
 #include "shim/webhook/form.h"
 
 namespace signalbox {
@@ -151,6 +150,8 @@ int HttpStatusOf(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
       return 400;
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
@@ -158,6 +159,20 @@ int HttpStatusOf(grpc::StatusCode code) {
     default:
       return 500;
   }
+}
+
+// Whether GitHub named the contexts, and not the server's configuration.
+bool NamesContexts(const HookCall& call) {
+  const auto* const pending = std::get_if<HookPending>(&call.request);
+  return pending == nullptr || !pending->contexts.empty();
+}
+
+// What this shim has no grant of is for others: no repetition would help, and
+// nothing is wrong. But contexts that the server itself expects of a repository
+// that the shim is there for are a mistake of its configuration.
+bool IsForOthers(const HookCall& call, absl::string_view not_granted) {
+  return not_granted == "repository" || not_granted == "account" ||
+         (not_granted == "context" && NamesContexts(call));
 }
 
 }  // namespace
@@ -351,6 +366,22 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
   return 0;
 }
 
+int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,
+                            Delivery& delivery) {
+  delivery.why = answer.status.error_message();
+  const grpc::StatusCode code = answer.status.error_code();
+  if (IsForOthers(call, answer.not_granted)) return 200;
+  if ((code == grpc::StatusCode::UNAUTHENTICATED ||
+       code == grpc::StatusCode::PERMISSION_DENIED) &&
+      !is_refused_.exchange(true)) {
+    LogLine(LogLevel::kError,
+            "the server refuses deliveries of this shim; mend its "
+            "configuration or this shim's --token-file",
+            {{"why", delivery.why}});
+  }
+  return HttpStatusOf(code);
+}
+
 int WebhookHandler::Call(const HookCall& call, absl::string_view json,
                          const HttpRequest& request, Delivery& delivery) {
   delivery.action = call.action;
@@ -367,10 +398,8 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
       std::chrono::system_clock::now() +
           std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
       options_.token, server_);
-  if (!answer.status.ok()) {
-    delivery.why = answer.status.error_message();
-    return HttpStatusOf(answer.status.error_code());
-  }
+  if (!answer.status.ok()) return Refused(call, answer, delivery);
+  is_refused_ = false;
   delivery.why = std::move(answer.nothing_done);
   return delivery.why.empty() ? 202 : 200;
 }

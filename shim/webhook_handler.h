@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "shim/delivery_totals.h"
 #include "shim/http_adapter.h"
+#include "shim/server_call.h"
 #include "shim/webhook/event.h"
 #include "shim/webhook/signature.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -52,12 +53,16 @@ using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
 //   202  the server has it on disk.
 //   200  there is nothing to do: ping, an event or action that is not used, no
 //        context expected of the repository, an event that is no report and
-//        that the server is too old for.
+//        that the server is too old for; a repository, an account or a context
+//        named by GitHub that the shim has no grant of.
 //   400  malformed, or the body does not belong to the event.
 //   401  the signature is missing or wrong.
 //   404, 405, 413, 415  wrong path, method, size, content type.
-//   503  the server cannot take it now.
-//   500  a bug, or a server that does not know this shim.
+//   503  the server cannot take it now, or does not take it from this shim: it
+//        does not know its token, or gives it no right to pass webhooks on.
+//        That is for people to mend, and GitHub's deliveries are made again
+//        afterwards.
+//   500  a bug.
 // GET of `/healthz` and of `/` is 200 as long as the shim runs, whatever the
 // server does, and is not logged. A slash behind the path makes no difference.
 //
@@ -86,6 +91,9 @@ class WebhookHandler {
                 Delivery& delivery);
   int ReadBody(const HttpRequest& request, BodyReader read_body, Body& body,
                Delivery& delivery);
+  // Of an answer that is no OK.
+  int Refused(const HookCall& call, const ServerAnswer& answer,
+              Delivery& delivery);
   int Call(const HookCall& call, absl::string_view json,
            const HttpRequest& request, Delivery& delivery);
 
@@ -95,6 +103,8 @@ class WebhookHandler {
 
   DeliveryTotals totals_;
   std::atomic<int64_t> buffered_ = 0;  // Of bodies, over the free part.
+  // The log says that the server refuses this shim; until it takes something.
+  std::atomic<bool> is_refused_ = false;
 };
 
 }  // namespace signalbox

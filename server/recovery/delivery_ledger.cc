@@ -22,6 +22,9 @@ constexpr absl::Duration kListDelay = absl::Minutes(5);
 // Somebody answered, and may be ours.
 bool WasAnswered(int code) { return code >= 200 && code < 500; }
 
+// The shim is there, and the server did not take it.
+bool WasNotTaken(int code) { return code == 503; }
+
 }  // namespace
 
 int DeliveryLedger::Case::Tries() const {
@@ -40,7 +43,9 @@ void DeliveryLedger::Note(const ListedDelivery& attempt) {
     one.last_code = attempt.status_code;
   }
   if (attempt.status_code == 500) return;
-  absl::Time& seen = WasAnswered(attempt.status_code) ? up_time_ : down_time_;
+  absl::Time& seen = WasAnswered(attempt.status_code)   ? up_time_
+                     : WasNotTaken(attempt.status_code) ? not_taken_time_
+                                                        : down_time_;
   seen = std::max(seen, attempt.delivered_at);
 }
 
@@ -68,19 +73,27 @@ void DeliveryLedger::NoteAccepted(const std::string& guid, absl::Time now) {
   if (was_asked) up_time_ = std::max(up_time_, now);
 }
 
+bool DeliveryLedger::IsUpFor(const Case& one) const {
+  return IsUp() && (!WasNotTaken(one.last_code) || up_time_ >= not_taken_time_);
+}
+
 absl::Time DeliveryLedger::Earliest(const Case& one) const {
   const int tries = one.Tries();
   if (tries >= options_.most_tries) return absl::InfiniteFuture();
   // No list tells yet what became of it.
   if (listed_ < one.doubtful_time + kAttemptTime) return absl::InfiniteFuture();
   const absl::Time last = std::max(one.asked_time, one.last_time);
+  const bool is_up = IsUpFor(one);
   const absl::Duration wait =
-      IsUp() && !one.IsOdd()
+      is_up && !one.IsOdd()
           ? kBetweenTries
           : kWhileDown[std::min<size_t>(tries, std::size(kWhileDown) - 1)];
   const absl::Time earliest = tries == 0 ? absl::InfinitePast() : last + wait;
-  if (IsUp()) return earliest;
-  return std::max(earliest, probe_time_ + options_.probe_every);
+  if (is_up) return earliest;
+  const absl::Time probed = IsUp()
+                                ? not_taken_probe_time_
+                                : std::max(probe_time_, not_taken_probe_time_);
+  return std::max(earliest, probed + options_.probe_every);
 }
 
 std::optional<DeliveryLedger::Redelivery> DeliveryLedger::Next(
@@ -109,12 +122,13 @@ void DeliveryLedger::NoteAsked(const std::string& guid, absl::Time now) {
   Case& one = cases_[guid];
   one.asked = one.Tries() + 1;
   one.asked_time = now;
-  probe_time_ = now;
+  (WasNotTaken(one.last_code) ? not_taken_probe_time_ : probe_time_) = now;
 }
 
 void DeliveryLedger::NoteDoubtful(const std::string& guid, absl::Time now) {
-  cases_[guid].doubtful_time = now;
-  probe_time_ = now;
+  Case& one = cases_[guid];
+  one.doubtful_time = now;
+  (WasNotTaken(one.last_code) ? not_taken_probe_time_ : probe_time_) = now;
 }
 
 void DeliveryLedger::NoteRefused(const std::string& guid) {

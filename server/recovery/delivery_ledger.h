@@ -33,6 +33,10 @@ namespace signalbox {
 // the others, and is tried again as if the receiver were down, behind the
 // others.
 //
+// A 503 is no sign of a receiver that is down: the shim answers so when it is
+// there and the server does not take the delivery from it. Such deliveries are
+// probed among themselves, and hold up no others.
+//
 // Time is an argument. Not thread-safe.
 class DeliveryLedger {
  public:
@@ -112,15 +116,21 @@ class DeliveryLedger {
   // When a missing one may be tried next.
   absl::Time Earliest(const Case& one) const;
   bool IsUp() const { return up_time_ >= down_time_; }
+  // Whether deliveries that ended like this one get through.
+  bool IsUpFor(const Case& one) const;
 
   const Options options_;
   bool knows_hook_ = false;
   std::map<std::string, Case> cases_;  // By guid.
   absl::Time listed_ = absl::InfinitePast();
-  // When the receiver was last seen to answer, and not to.
+  // When the receiver was last seen to take or refuse a delivery, not to
+  // answer, and to answer 503.
   absl::Time up_time_ = absl::InfinitePast();
   absl::Time down_time_ = absl::InfinitePast();
+  absl::Time not_taken_time_ = absl::InfinitePast();
+  // Of those that got no answer, and of those that were answered 503.
   absl::Time probe_time_ = absl::InfinitePast();
+  absl::Time not_taken_probe_time_ = absl::InfinitePast();
 };
 
 }  // namespace signalbox

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,13 @@ class FakeServer final : public v1::StatusService::Service {
     const std::lock_guard<std::mutex> lock(mu_);
     status_ = std::move(status);
     receipts_ = receipts;
+    not_granted_.clear();
+  }
+  // PERMISSION_DENIED, and the trailing metadata that says what is lacking.
+  void AnswerNotGranted(const std::string& what) {
+    Answer(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not granted"));
+    const std::lock_guard<std::mutex> lock(mu_);
+    not_granted_ = what;
   }
   // From now on calls get no answer, until Release().
   void Hold() {
@@ -81,25 +89,34 @@ class FakeServer final : public v1::StatusService::Service {
             ? ""
             : std::string(found->second.data(), found->second.size());
     for (int i = 0; i < receipts_; ++i) response->add_receipts();
-    return Take(*request, &requests_, lock);
+    return Take(context, *request, &requests_, lock);
   }
-  grpc::Status ReportResult(grpc::ServerContext*,
+  grpc::Status ReportResult(grpc::ServerContext* context,
                             const v1::ReportResultRequest* request,
                             v1::ReportResultResponse*) override {
     std::unique_lock<std::mutex> lock(mu_);
-    return Take(*request, &results_, lock);
+    return Take(context, *request, &results_, lock);
   }
-  grpc::Status ReportEvent(grpc::ServerContext*,
+  grpc::Status ReportEvent(grpc::ServerContext* context,
                            const v1::ReportEventRequest* request,
                            v1::ReportEventResponse*) override {
     std::unique_lock<std::mutex> lock(mu_);
-    return Take(*request, &events_, lock);
+    return Take(context, *request, &events_, lock);
+  }
+  grpc::Status ListCommits(grpc::ServerContext*, const v1::ListCommitsRequest*,
+                           v1::ListCommitsResponse*) override {
+    const std::lock_guard<std::mutex> lock(mu_);
+    return status_;
   }
 
  private:
   template <typename Request>
-  grpc::Status Take(const Request& request, std::vector<Request>* taken,
+  grpc::Status Take(grpc::ServerContext* context, const Request& request,
+                    std::vector<Request>* taken,
                     std::unique_lock<std::mutex>& lock) {
+    if (!not_granted_.empty()) {
+      context->AddTrailingMetadata("signalbox-not-granted", not_granted_);
+    }
     taken->push_back(request);
     changed_.wait(lock, [this] { return !held_; });
     return status_;
@@ -112,6 +129,7 @@ class FakeServer final : public v1::StatusService::Service {
   std::mutex mu_;
   std::condition_variable changed_;
   grpc::Status status_;
+  std::string not_granted_;
   int receipts_ = 1;
   bool held_ = false;
   std::vector<v1::ReportPendingRequest> requests_;

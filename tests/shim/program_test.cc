@@ -1,5 +1,6 @@
 // Runs the program itself, whose path is SIGNALBOX_SHIM.
 
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -11,7 +12,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/shim/fake_server.h"
 #include "tests/shim/raw_client.h"
+#include "tests/shim/shim_fixture.h"
 #include "tests/shim/shim_program.h"
 #include "tests/shim/signed_request.h"
 #include "tests/shim/webhook/payloads.h"
@@ -189,6 +192,43 @@ TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
   const std::string log = program.Err();
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_TRUE(absl::StrContains(log, "more than one line")) << log;
+}
+
+// Two loud lines, whatever the number of deliveries: a wrong token at the
+// start, and that deliveries are refused for it.
+TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
+  FakeServer server;
+  server.Start();
+  server.Answer(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who are you"));
+  const TempDir directory;
+  const std::string log_file = directory.Path("log");
+  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature",
+                       "--server", absl::StrCat("127.0.0.1:", server.port())},
+                      {}, log_file);
+  const uint16_t port = program.Port();
+  const std::string json = PushPayload().dump();
+  for (int i = 0; i < 2; ++i) {
+    RawClient client(port);
+    EXPECT_EQ(client.Ask(absl::StrCat(
+                  "POST /event_handler HTTP/1.1\r\n"
+                  "Content-Type: application/json\r\nX-GitHub-Delivery: ",
+                  i, "\r\nX-GitHub-Event: push\r\nContent-Length: ",
+                  json.size(), "\r\n\r\n", json)),
+              503);
+  }
+  const auto lines_with = [&log_file](absl::string_view words) {
+    int count = 0;
+    std::ifstream log(log_file);
+    for (std::string line; std::getline(log, line);) {
+      count += absl::StrContains(line, words) ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_TRUE(Becomes([&lines_with] {
+    return lines_with("the server does not know this shim") == 1;
+  }));
+  EXPECT_EQ(lines_with("the server refuses deliveries of this shim"), 1);
+  EXPECT_EQ(lines_with("\"answer\":503"), 2);
 }
 
 TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {

@@ -541,6 +541,8 @@ TEST_F(WebhookHandlerTest, EveryCodeOfTheServerHasItsAnswer) {
       case grpc::INVALID_ARGUMENT:
         expected = 400;
         break;
+      case grpc::UNAUTHENTICATED:
+      case grpc::PERMISSION_DENIED:
       case grpc::UNAVAILABLE:
       case grpc::RESOURCE_EXHAUSTED:
       case grpc::DEADLINE_EXCEEDED:
@@ -555,6 +557,44 @@ TEST_F(WebhookHandlerTest, EveryCodeOfTheServerHasItsAnswer) {
   }
 }
 
+// What the shim has no grant of is for others: GitHub must not think that the
+// receiver is down, nor make the delivery again.
+TEST_F(WebhookHandlerTest, WhatIsForOthersIsNothingToDo) {
+  struct Case {
+    const char* event;
+    nlohmann::ordered_json payload;
+    const char* lacks;
+    int expected;
+  };
+  nlohmann::ordered_json other_check = CheckRunPayload();
+  for (const Case& c : std::vector<Case>{
+           // A status that somebody else set, in each of its two calls.
+           {"status", StatusPayload(), "context", 200},
+           {"status", StatusPayload("pending"), "context", 200},
+           {"status", StatusPayload(), "repository", 200},
+           {"check_run", other_check, "context", 200},
+           {"issue_comment", CommentPayload(), "context", 200},
+           {"pull_request", PullRequestPayload(), "repository", 200},
+           {"repository", RenamedPayload(), "repository", 200},
+           {"installation_repositories", InstallationRepositoriesPayload(),
+            "account", 200},
+           // The server expects contexts that the shim may not report: its
+           // configuration contradicts itself, and the delivery can be made
+           // again once it does not.
+           {"pull_request", PullRequestPayload(), "context", 503},
+           // Without the right it is not a matter of this delivery.
+           {"status", StatusPayload(), "right", 503},
+           {"pull_request", PullRequestPayload(), "right", 503},
+           // An older server does not say.
+           {"status", StatusPayload(), "", 503}}) {
+    server_.AnswerNotGranted(c.lacks);
+    Request request;
+    request.event = c.event;
+    request.body = c.payload.dump();
+    EXPECT_EQ(Ask(request), c.expected) << c.event << " " << c.lacks;
+  }
+}
+
 // Repeating cannot help: an older server does not know of events that are no
 // reports. Everything else is answered as for reports.
 TEST_F(WebhookHandlerTest, EventsMayBeTooNewForTheServer) {
@@ -565,7 +605,7 @@ TEST_F(WebhookHandlerTest, EventsMayBeTooNewForTheServer) {
   const std::pair<grpc::StatusCode, int> cases[] = {
       {grpc::UNIMPLEMENTED, 200},     {grpc::INVALID_ARGUMENT, 400},
       {grpc::UNAVAILABLE, 503},       {grpc::RESOURCE_EXHAUSTED, 503},
-      {grpc::DEADLINE_EXCEEDED, 503}, {grpc::PERMISSION_DENIED, 500},
+      {grpc::DEADLINE_EXCEEDED, 503}, {grpc::PERMISSION_DENIED, 503},
       {grpc::INTERNAL, 500}};
   for (const auto& [code, expected] : cases) {
     server_.Answer(grpc::Status(code, "the inside"));

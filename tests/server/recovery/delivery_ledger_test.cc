@@ -250,6 +250,26 @@ TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
   EXPECT_EQ(AskAll(), Guids());
 }
 
+// The shim answers 503 for the server: with a wrong token, without the right to
+// pass webhooks on. It is there, so that others get through.
+TEST_F(DeliveryLedgerTest, WhatTheServerDoesNotTakeHoldsUpNoOthers) {
+  Note("missed1", 0);
+  Note("missed2", 502);
+  now_ += absl::Seconds(10);
+  Note("up", 202);
+  now_ += absl::Seconds(10);
+  for (const char* guid : {"foreign1", "foreign2"}) Note(guid, 503);
+  EXPECT_EQ(AskAll(), (Guids{"missed1", "missed2", "foreign1"}));
+  now_ += absl::Minutes(2);
+  EXPECT_EQ(AskAll(), (Guids{"missed1", "missed2"}));
+  now_ += absl::Minutes(3);
+  EXPECT_EQ(AskAll(), (Guids{"foreign2", "missed1", "missed2"}));
+  // Whoever is down takes these neither.
+  now_ += absl::Minutes(10);
+  Note("other", 0);
+  EXPECT_EQ(AskAll(), Guids{"other"});
+}
+
 TEST_F(DeliveryLedgerTest, GitHubForgetsAfterThreeDays) {
   Note("a", 503);
   now_ += kWindow + absl::Seconds(2);
