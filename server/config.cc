@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/base/address.h"
 #include "server/base/error.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
 constexpr size_t kMaxContexts = 100;
+constexpr absl::string_view kRights = "report, read, operate or webhook";
 
 absl::Status Invalid(absl::string_view value, absl::string_view problem) {
   return Error(absl::StatusCode::kInvalidArgument, "INVALID_CONFIG",
@@ -271,6 +273,59 @@ RepositoryRule ReadRule(YamlReader& in, const YamlValue& value) {
   return rule;
 }
 
+bool Has(const CallerConfig& caller, absl::string_view right) {
+  return std::find(caller.rights.begin(), caller.rights.end(), right) !=
+         caller.rights.end();
+}
+
+// Whether the caller may report every context, whatever it is called.
+bool HasAllContexts(const CallerConfig& caller) {
+  return std::any_of(caller.contexts.begin(), caller.contexts.end(),
+                     [](absl::string_view pattern) {
+                       return pattern.find_first_not_of('*') ==
+                              absl::string_view::npos;
+                     });
+}
+
+std::string RightsLine(const std::vector<std::string>& rights) {
+  return absl::StrCat("\"rights: [", absl::StrJoin(rights, ", "), "]\"");
+}
+
+// For one release: a file that names `webhook` nowhere was written before there
+// were the rights webhook and operate. Its callers keep what they could do.
+void KeepFormerRights(YamlReader& in, const YamlValue& list,
+                      std::vector<CallerConfig>* callers) {
+  if (std::any_of(
+          callers->begin(), callers->end(),
+          [](const CallerConfig& one) { return Has(one, "webhook"); })) {
+    return;
+  }
+  for (size_t i = 0; i < callers->size(); ++i) {
+    CallerConfig& caller = (*callers)[i];
+    if (!Has(caller, "report")) continue;
+    const size_t before = caller.rights.size();
+    if (!Has(caller, "operate")) caller.rights.push_back("operate");
+    const std::string without_webhook = RightsLine(caller.rights);
+    const bool webhook = HasAllContexts(caller);
+    if (webhook) caller.rights.push_back("webhook");
+    if (caller.rights.size() == before) continue;
+    const YamlValue item = {&list.node->items[i],
+                            absl::StrCat(list.path, "[", i, "]")};
+    in.Warn(
+        in.Find(item, "rights").value_or(item),
+        absl::StrCat(
+            "in this release alone, caller ", Quoted(caller.name), " has ",
+            absl::StrJoin(caller.rights.begin() + before, caller.rights.end(),
+                          " and "),
+            " as well, because no caller of this file has the right webhook; ",
+            webhook ? absl::StrCat("write ", RightsLine(caller.rights),
+                                   " if it passes GitHub's webhooks on, as "
+                                   "signalbox-shim does, else ")
+                    : "write ",
+            without_webhook));
+  }
+}
+
 CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
   CallerConfig caller;
   if (!in.IsMap(value, {"name", "token_sha256_file", "repositories", "contexts",
@@ -293,13 +348,17 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
     caller.contexts = in.Texts(*v, "patterns, such as ci/*", CheckContext);
     RefuseEmpty(in, *v, caller.contexts, "patterns, such as ci/*");
   }
-  if (auto v = in.Need(value, "rights", "report, read or both")) {
+  if (auto v = in.Find(value, "rights")) {
     caller.rights = in.Texts(*v, "rights", [](absl::string_view right) {
-      return right == "report" || right == "read"
+      return right == "report" || right == "read" || right == "operate" ||
+                     right == "webhook"
                  ? absl::OkStatus()
-                 : Invalid(right, "is not a right: report or read");
+                 : Invalid(right, absl::StrCat("is not a right: ", kRights));
     });
-    RefuseEmpty(in, *v, caller.rights, "report, read or both");
+    RefuseEmpty(in, *v, caller.rights, kRights);
+  } else {
+    caller.rights = {"report", "read", "operate"};
+    if (HasAllContexts(caller)) caller.rights.push_back("webhook");
   }
   return caller;
 }
@@ -399,7 +458,13 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
   }
   if (auto v = in.Find(root, "callers")) {
     std::set<std::string> names;
-    for (const YamlValue& item : in.List(*v, "who may call")) {
+    const std::vector<YamlValue> items = in.List(*v, "who may call");
+    if (items.empty()) {
+      in.Refuse(*v,
+                "the list is empty; wanted at least one caller, or no callers "
+                "at all, so that everybody who can connect may call");
+    }
+    for (const YamlValue& item : items) {
       config.callers.push_back(ReadCaller(in, item));
       const std::string& name = config.callers.back().name;
       if (!names.insert(name).second) {
@@ -407,6 +472,9 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
                   absl::StrCat("name: ", Quoted(name), " is there twice"));
       }
     }
+  }
+  if (const auto v = in.Find(root, "callers"); v && in.status().ok()) {
+    KeepFormerRights(in, *v, &config.callers);
   }
   CheckAddresses(in, root, config);
   CheckRetention(in, root, config);
@@ -447,6 +515,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
   YamlReader reader(file);
   Config config = ReadConfig(reader, {&*tree, ""});
   if (!reader.status().ok()) return reader.status();
+  config.warnings = reader.warnings();
   return config;
 }
 

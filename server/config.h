@@ -45,7 +45,9 @@ struct CallerConfig {
   std::string token_sha256_file;
   std::vector<std::string> repositories;  // Globs.
   std::vector<std::string> contexts;      // Globs.
-  std::vector<std::string> rights;        // "report", "read".
+  // "report", "read", "operate", "webhook": those that it has, whether the file
+  // names them or not.
+  std::vector<std::string> rights;
 };
 
 // How webhooks that did not arrive are made up for.
@@ -79,6 +81,9 @@ struct Config {
   std::vector<RepositoryRule> repositories;
   RecoveryConfig recovery;
   std::vector<CallerConfig> callers;
+  // What the file should say in another way, as `FILE:LINE: KEY: SENTENCE`. For
+  // the log.
+  std::vector<std::string> warnings;
 };
 
 // Reads the YAML of a configuration file. Strict: an unknown, repeated or

@@ -172,6 +172,10 @@ int Serve(const Flags& flags) {
     eventfd_write(failure_fd, 1);
   };
 
+  for (const std::string& warning : options->config.warnings) {
+    LogWarning("the configuration file should be changed",
+               {{"warning", warning}});
+  }
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*options);
   if (!server.ok()) return CannotStart(server.status());
   if (!can_post) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -57,7 +58,10 @@ absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
     Caller caller = {
         item.name, *std::move(digest), item.repositories, item.contexts, {}};
     for (const std::string& right : item.rights) {
-      caller.rights.push_back(right == "read" ? Right::kRead : Right::kReport);
+      // ParseConfig has refused other names.
+      if (const std::optional<Right> named = RightNamed(right)) {
+        caller.rights.push_back(*named);
+      }
     }
     callers.push_back(std::move(caller));
   }
@@ -263,7 +267,7 @@ void Server::Parts::StartRecovery(const Config& config,
   options.may_report = [this](absl::string_view caller,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) {
-    return authorizer->AuthorizeLater(caller, Right::kReport, repository,
+    return authorizer->AuthorizeLater(caller, Right::kWebhook, repository,
                                       contexts);
   };
   options.became_due = [this] { poster_worker->Wake(); };

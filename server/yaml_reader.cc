@@ -52,6 +52,11 @@ void YamlReader::Refuse(const YamlValue& value, absl::string_view problem) {
                                    : absl::StrCat(value.path, ": ", problem));
 }
 
+void YamlReader::Warn(const YamlValue& value, absl::string_view problem) {
+  warnings_.push_back(absl::StrCat(file_, ":", value.node->line, ": ",
+                                   value.path, ": ", problem));
+}
+
 void YamlReader::RefuseValue(const YamlValue& value, absl::string_view wanted) {
   std::string is;
   switch (value.node->kind) {

@@ -41,6 +41,10 @@ class YamlReader {
   // The same, as `FILE:LINE: PATH: VALUE is not WANTED`.
   void RefuseValue(const YamlValue& value, absl::string_view wanted);
 
+  // Notes what is taken, but should be written in another way; as an error.
+  void Warn(const YamlValue& value, absl::string_view problem);
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
   // Whether it is a map without other keys than those `known`. No error shows
   // the value of an unknown key: it may be a secret, and if a file with it can
   // be named (`token` and `token_file`), the error says so.
@@ -79,6 +83,7 @@ class YamlReader {
  private:
   const absl::string_view file_;
   absl::Status status_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace signalbox

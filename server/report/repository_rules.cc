@@ -16,6 +16,7 @@ namespace signalbox {
 namespace {
 
 constexpr char kDefaultHost[] = "github.com";
+constexpr char kEverything[] = "*";
 constexpr char kBranchPrefix[] = "refs/heads/";
 constexpr char kTagPrefix[] = "refs/tags/";
 constexpr absl::Duration kDefaultExpiry = absl::Hours(6);
@@ -51,21 +52,32 @@ std::string PushOf(absl::string_view ref) {
 }  // namespace
 
 absl::Status CheckRepositoryPattern(absl::string_view pattern) {
+  if (pattern == kEverything) return absl::OkStatus();
   // A `*` can stand for a letter, so a pattern is well formed if letters in
   // place of its stars make it a repository.
   const std::string sample = absl::StrReplaceAll(pattern, {{"*", "x"}});
   if (ParseRepository(sample).ok()) return absl::OkStatus();
   return InvalidField("match", pattern,
-                      "is not [HOST/]OWNER/NAME, with * for anything but /",
+                      "is not [HOST/]OWNER/NAME, with * for anything but /, "
+                      "nor * for every repository",
                       "INVALID_PATTERN");
 }
 
 bool RepositoryMatches(absl::string_view pattern,
                        const Repository& repository) {
+  if (pattern == kEverything) return true;
   const bool names_host = std::count(pattern.begin(), pattern.end(), '/') > 1;
   return GlobMatches(names_host ? std::string(pattern)
                                 : absl::StrCat(kDefaultHost, "/", pattern),
                      repository.Canonical(), '/');
+}
+
+bool AccountMatches(absl::string_view pattern, const std::string& host,
+                    const std::string& account) {
+  const absl::string_view name = pattern.substr(pattern.rfind('/') + 1);
+  const bool any_name =
+      !name.empty() && name.find_first_not_of('*') == absl::string_view::npos;
+  return any_name && RepositoryMatches(pattern, {host, account, "any"});
 }
 
 RepositoryRules::RepositoryRules(std::vector<RepositoryRule> rules,

@@ -14,10 +14,15 @@
 namespace signalbox {
 
 // Repository patterns: `[HOST/]OWNER/NAME` with `*` for anything but `/`, in
-// any case; no host means github.com. The check is for patterns from outside;
-// INVALID_ARGUMENT, reason INVALID_PATTERN.
+// any case; no host means github.com. `*` alone is every repository of every
+// host. The check is for patterns from outside; INVALID_ARGUMENT, reason
+// INVALID_PATTERN.
 absl::Status CheckRepositoryPattern(absl::string_view pattern);
 bool RepositoryMatches(absl::string_view pattern, const Repository& repository);
+
+// Whether every repository that the account has or will have matches.
+bool AccountMatches(absl::string_view pattern, const std::string& host,
+                    const std::string& account);
 
 // What the configuration says of the repositories that match a pattern.
 struct RepositoryRule {

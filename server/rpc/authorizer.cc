@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -26,17 +28,90 @@ bool MayUse(const Caller& caller, absl::string_view context) {
                      });
 }
 
-absl::Status NotGranted(const Caller& caller, absl::string_view what) {
-  return Error(absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
-               absl::StrCat("caller ", caller.name, " may not ", what));
+struct RightName {
+  Right right;
+  absl::string_view name;
+};
+constexpr RightName kRightNames[] = {{Right::kReport, "report"},
+                                     {Right::kRead, "read"},
+                                     {Right::kOperate, "operate"},
+                                     {Right::kWebhook, "webhook"}};
+
+absl::string_view NameOf(Right right) {
+  for (const RightName& one : kRightNames) {
+    if (one.right == right) return one.name;
+  }
+  return "";
+}
+
+constexpr char kNotGrantedPayload[] = "signalbox/not-granted";
+
+absl::Status NotGranted(absl::string_view what, absl::string_view message) {
+  absl::Status status =
+      Error(absl::StatusCode::kPermissionDenied, "NOT_GRANTED", message);
+  status.SetPayload(kNotGrantedPayload, absl::Cord(what));
+  return status;
+}
+
+bool Has(const Caller& caller, Right right) {
+  return std::find(caller.rights.begin(), caller.rights.end(), right) !=
+         caller.rights.end();
 }
 
 absl::Status CheckRight(const Caller& caller, Right right) {
-  if (std::find(caller.rights.begin(), caller.rights.end(), right) !=
-      caller.rights.end()) {
-    return absl::OkStatus();
+  if (Has(caller, right)) return absl::OkStatus();
+  return NotGranted(
+      "right", absl::StrCat("caller ", caller.name, " does not have the right ",
+                            NameOf(right)));
+}
+
+absl::Status CheckContexts(const Caller& caller,
+                           const std::vector<std::string>& contexts) {
+  for (const std::string& context : contexts) {
+    if (MayUse(caller, context)) continue;
+    return NotGranted(
+        "context", absl::StrCat("caller ", caller.name,
+                                " may not report context ", Quoted(context)));
   }
-  return NotGranted(caller, right == Right::kRead ? "read" : "report");
+  return absl::OkStatus();
+}
+
+// What the caller may do by the name `asked`, asked again by the name that the
+// repository turns out to have. That name is not the caller's to know.
+std::function<absl::Status(const Repository&)> AskAgain(
+    const Caller* caller, Right right, const Repository& asked,
+    std::vector<std::string> contexts) {
+  return [caller, right, asked = asked.Display(),
+          contexts = std::move(contexts)](const Repository& repository) {
+    const absl::Status status =
+        Authorizer::Authorize(caller, right, repository, contexts);
+    if (NotGrantedOf(status) != "repository") return status;
+    return NotGranted(
+        "repository",
+        absl::StrCat("repository ", asked,
+                     " was renamed or transferred, and caller ", caller->name,
+                     " has no grant of its new name"));
+  };
+}
+
+// The repository that an event names first; an account's has none.
+std::optional<Repository> RepositoryOf(const Event& event) {
+  struct Find {
+    std::optional<Repository> operator()(const RepositoryMoved& moved) const {
+      return moved.from;
+    }
+    std::optional<Repository> operator()(const InstallationChanged&) const {
+      return std::nullopt;
+    }
+    std::optional<Repository> operator()(
+        const RepositoryArchived& archived) const {
+      return archived.repository;
+    }
+    std::optional<Repository> operator()(const RerunRequested& rerun) const {
+      return rerun.repository;
+    }
+  };
+  return std::visit(Find(), event);
 }
 
 }  // namespace
@@ -62,10 +137,16 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
       found = &caller;
     }
   }
-  if (token.empty() || found == nullptr) {
+  if (token.empty()) {
     return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-                 "metadata authorization: wanted \"Bearer TOKEN\" with the "
-                 "token of a configured caller");
+                 "no token was sent: this server wants metadata authorization: "
+                 "\"Bearer TOKEN\" with the token of a caller that its "
+                 "configuration names");
+  }
+  if (found == nullptr) {
+    return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
+                 "the token in metadata authorization belongs to no caller "
+                 "that the server's configuration names");
   }
   return found;
 }
@@ -82,57 +163,101 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
                     return RepositoryMatches(pattern, repository);
                   });
   if (!repository_granted) {
-    return NotGranted(
-        *caller, absl::StrCat("do this in repository ", repository.Display()));
+    return NotGranted("repository", absl::StrCat("caller ", caller->name,
+                                                 " has no grant of repository ",
+                                                 repository.Display()));
   }
-  for (const std::string& context : contexts) {
-    if (!MayUse(*caller, context)) {
-      return NotGranted(*caller,
-                        absl::StrCat("report context ", Quoted(context)));
-    }
-  }
-  return absl::OkStatus();
+  return CheckContexts(*caller, contexts);
 }
 
 absl::Status Authorizer::AuthorizeAnywhere(const Caller* caller, Right right) {
   return caller == nullptr ? absl::OkStatus() : CheckRight(*caller, right);
 }
 
-absl::Status Authorizer::AuthorizeAccount(const Caller* caller, Right right,
-                                          const std::string& host,
-                                          const std::string& account) {
+absl::Status Authorizer::AuthorizeReports(const Caller* caller,
+                                          Converted* converted) {
   if (caller == nullptr) return absl::OkStatus();
-  absl::Status has_right = CheckRight(*caller, right);
-  if (!has_right.ok()) return has_right;
-  for (const std::string& pattern : caller->repositories) {
-    // The account's part of the pattern, with a name that both have.
-    const std::string of_account = absl::StrCat(
-        absl::string_view(pattern).substr(0, pattern.rfind('/')), "/any");
-    if (RepositoryMatches(of_account, {host, account, "any"})) {
-      return absl::OkStatus();
-    }
-  }
-  return NotGranted(*caller,
-                    absl::StrCat("do this for account ", Quoted(account)));
-}
-
-absl::Status Authorizer::AuthorizeSubmission(const Caller* caller,
-                                             Submission* submission) {
-  if (caller == nullptr || submission->reports.empty()) {
-    return absl::OkStatus();
+  Submission& submission = converted->submission;
+  absl::Status authorized = CheckRight(*caller, Right::kReport);
+  const bool speaks_as_github = submission.delivery.has_value() ||
+                                submission.change.has_value() ||
+                                submission.observed.has_value();
+  if (authorized.ok() && speaks_as_github) {
+    authorized = CheckRight(*caller, Right::kWebhook);
   }
   std::vector<std::string> contexts;
-  for (const Report& report : submission->reports) {
+  for (const Report& report : submission.reports) {
     contexts.push_back(report.context);
   }
-  absl::Status authorized = Authorize(
-      caller, Right::kReport, submission->reports.front().repository, contexts);
+  if (authorized.ok()) {
+    authorized =
+        Authorize(caller, Right::kReport, converted->repository, contexts);
+  }
   if (!authorized.ok()) return authorized;
+
+  if (!Has(*caller, Right::kWebhook)) {
+    for (size_t i = 0; i < submission.reports.size(); ++i) {
+      if (std::exchange(submission.reports[i].repository_id, 0) == 0) continue;
+      converted->warnings[i].push_back(
+          absl::StrCat("repository_id left out: caller ", caller->name,
+                       " does not have the right webhook"));
+    }
+  }
+  submission.caller = caller->name;
+  submission.may_report = AskAgain(caller, Right::kReport,
+                                   converted->repository, std::move(contexts));
+  return absl::OkStatus();
+}
+
+absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
+                                        const Event& event) {
+  struct Check {
+    const Caller* caller;
+
+    absl::Status operator()(const RepositoryMoved& moved) const {
+      absl::Status from = Granted(moved.from);
+      return from.ok() ? Granted(moved.to) : from;
+    }
+    absl::Status operator()(const RepositoryArchived& archived) const {
+      return Granted(archived.repository);
+    }
+    absl::Status operator()(const InstallationChanged& changed) const {
+      if (std::any_of(caller->repositories.begin(), caller->repositories.end(),
+                      [&changed](const std::string& pattern) {
+                        return AccountMatches(pattern, changed.host,
+                                              changed.account);
+                      })) {
+        return absl::OkStatus();
+      }
+      return NotGranted(
+          "account",
+          absl::StrCat("caller ", caller->name,
+                       " has no grant of all repositories of account ",
+                       Quoted(changed.account)));
+    }
+    absl::Status operator()(const RerunRequested& rerun) const {
+      return Granted(rerun.repository, rerun.contexts);
+    }
+
+    absl::Status Granted(const Repository& repository,
+                         const std::vector<std::string>& contexts = {}) const {
+      return Authorize(caller, Right::kWebhook, repository, contexts);
+    }
+  };
+  if (caller == nullptr) return absl::OkStatus();
+  absl::Status has_right = CheckRight(*caller, Right::kWebhook);
+  return has_right.ok() ? std::visit(Check{caller}, event) : has_right;
+}
+
+absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
+                                        EventSubmission* submission) {
+  absl::Status authorized = AuthorizeEvent(caller, submission->event);
+  if (!authorized.ok() || caller == nullptr) return authorized;
   submission->caller = caller->name;
-  submission->may_report =
-      [caller, contexts = std::move(contexts)](const Repository& repository) {
-        return Authorize(caller, Right::kReport, repository, contexts);
-      };
+  const std::optional<Repository> repository = RepositoryOf(submission->event);
+  if (repository.has_value()) {
+    submission->may_report = AskAgain(caller, Right::kWebhook, *repository, {});
+  }
   return absl::OkStatus();
 }
 
@@ -148,6 +273,18 @@ absl::Status Authorizer::AuthorizeLater(
   return Error(
       absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
       absl::StrCat("caller ", Quoted(caller), " is not configured any more"));
+}
+
+std::optional<Right> RightNamed(absl::string_view name) {
+  for (const RightName& one : kRightNames) {
+    if (one.name == name) return one.right;
+  }
+  return std::nullopt;
+}
+
+std::string NotGrantedOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kNotGrantedPayload);
+  return payload.has_value() ? std::string(*payload) : std::string();
 }
 
 absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {

@@ -1,19 +1,31 @@
 #ifndef SIGNALBOX_SERVER_RPC_AUTHORIZER_H_
 #define SIGNALBOX_SERVER_RPC_AUTHORIZER_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/outbox/outbox.h"
+#include "server/report/event.h"
 #include "server/report/status_key.h"
+#include "server/rpc/convert.h"
 
 namespace signalbox {
 
 // What a caller may do; a set of them is granted.
-enum class Right { kReport, kRead };
+enum class Right {
+  kReport,   // Report what has begun and how it ended.
+  kRead,     // See what was reported and what became of it.
+  kOperate,  // Have what was given up tried again.
+  // Speak as GitHub: say what a webhook said, and which number a repository
+  // has.
+  kWebhook,
+};
+
+// By its name in the configuration; nothing: there is no such right.
+std::optional<Right> RightNamed(absl::string_view name);
 
 // Somebody who may call, as the configuration names them.
 struct Caller {
@@ -39,7 +51,8 @@ class Authorizer {
 
   // Who calls, by the bearer token of the `authorization` metadata (the value
   // with or without "Bearer "). nullptr: callers are not told apart.
-  // UNAUTHENTICATED, reason UNKNOWN_CALLER, without a token that is known.
+  // UNAUTHENTICATED, reason UNKNOWN_CALLER, without a token that is known; the
+  // message says which of the two it is.
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
 
@@ -52,16 +65,24 @@ class Authorizer {
   // Whether `caller` may do this to any repository at all.
   static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
 
-  // Whether `caller` may do this to any repository of an account.
-  static absl::Status AuthorizeAccount(const Caller* caller, Right right,
-                                       const std::string& host,
-                                       const std::string& account);
+  // As Authorize, for reporting all that `converted` holds. What only GitHub
+  // knows (a delivery, a change, what was observed) needs kWebhook too. Without
+  // that right a repository_id is left out, and a warning says so.
+  //
+  // Notes in the submission who reports, and how to ask again should the
+  // repository turn out to have another name.
+  static absl::Status AuthorizeReports(const Caller* caller,
+                                       Converted* converted);
 
-  // As Authorize, for reporting all that `submission` holds; notes in it who
-  // reports, and how to ask again should the repository turn out to be another.
-  // One without reports is allowed to everybody.
-  static absl::Status AuthorizeSubmission(const Caller* caller,
-                                          Submission* submission);
+  // Whether `caller` may tell of an event: it needs kWebhook, and a grant of
+  // every repository that the event names; of an account, one of all its
+  // repositories. Contexts are asked for only where they are to be run again.
+  static absl::Status AuthorizeEvent(const Caller* caller, const Event& event);
+
+  // As AuthorizeEvent, for an event that was converted; notes in it who told,
+  // and how to ask again.
+  static absl::Status AuthorizeEvent(const Caller* caller,
+                                     EventSubmission* submission);
 
   // As Authorize, for what a caller asked for earlier, by its name; empty:
   // callers were not told apart. One that is not configured any more may
@@ -73,6 +94,12 @@ class Authorizer {
  private:
   const std::vector<Caller> callers_;
 };
+
+// Why a caller was refused: "right" (it lacks the right altogether),
+// "repository", "account" or "context" (it lacks the grant of this one). Empty:
+// the error is another one. Over gRPC it travels as trailing metadata
+// `signalbox-not-granted`.
+std::string NotGrantedOf(const absl::Status& status);
 
 // Reads a file that holds the SHA-256 of a caller's token in hexadecimal, as
 // sha256sum prints it. Errors name the file.

@@ -138,6 +138,7 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
   }
   converted.warnings.push_back(std::move(warnings));
 
+  converted.repository = *repository;
   report->repository = *std::move(repository);
   report->sha = *std::move(sha);
   report->attempt = *attempt;

@@ -25,6 +25,8 @@ struct ConvertOptions {
 
 // A request that may be submitted, and what was mended in it.
 struct Converted {
+  // What all reports are about; there may be none.
+  Repository repository;
   Submission submission;
   // One list per report.
   std::vector<std::vector<std::string>> warnings;

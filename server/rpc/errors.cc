@@ -4,6 +4,7 @@
 
 #include "server/base/error.h"
 #include "server/base/log.h"
+#include "server/rpc/authorizer.h"
 
 namespace signalbox {
 namespace {
@@ -20,6 +21,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status,
     const std::string reason = ReasonOf(status);
     if (!reason.empty()) {
       context->AddTrailingMetadata("signalbox-reason", reason);
+    }
+    const std::string not_granted = NotGrantedOf(status);
+    if (!not_granted.empty()) {
+      context->AddTrailingMetadata("signalbox-not-granted", not_granted);
     }
     if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
       context->AddTrailingMetadata("grpc-retry-pushback-ms", kPushbackMs);

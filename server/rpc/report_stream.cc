@@ -159,7 +159,7 @@ class ReportStreams::Stream : public Reactor,
     absl::StatusOr<Converted> converted = Convert();
     absl::Status status = converted.status();
     if (status.ok()) {
-      status = Authorizer::AuthorizeSubmission(caller_, &converted->submission);
+      status = Authorizer::AuthorizeReports(caller_, &*converted);
     }
     const size_t bytes = status.ok() ? BytesOf(*converted) : sizeof(Converted);
     const bool submit = status.ok() && !converted->submission.reports.empty();

@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kDefaultPageSize = 30;
 constexpr int kMaxPageSize = 100;
+// For a page that is filled with what a caller may see: then it is short.
+constexpr int kMostPagesRead = 50;
 
 absl::string_view Authorization(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("authorization");
@@ -22,11 +24,11 @@ absl::string_view Authorization(const grpc::CallbackServerContext& context) {
   return absl::string_view(found->second.data(), found->second.size());
 }
 
-// What is read by an old name of a repository that belongs to somebody else by
-// now is as if it were not there.
-absl::Status MayRead(const Caller* caller, const Repository& found,
+// What an old name finds in a repository that belongs to somebody else by now
+// is as if it were not there.
+absl::Status MayFind(const Caller* caller, Right right, const Repository& found,
                      const Repository& asked) {
-  if (Authorizer::Authorize(caller, Right::kRead, found, {}).ok()) {
+  if (Authorizer::Authorize(caller, right, found, {}).ok()) {
     return absl::OkStatus();
   }
   return Error(
@@ -158,20 +160,20 @@ absl::StatusOr<const Caller*> StatusServiceImpl::Authenticate(
   return authorizer_->Authenticate(Authorization(context));
 }
 
-template <typename Answer>
+template <typename Request, typename Answer>
 void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
-                               absl::StatusOr<Converted> converted,
-                               Answer answer) {
+                               const Request& request, Answer answer) {
   const absl::StatusOr<const Caller*> caller = Authenticate(*call->context());
   if (!caller.ok()) return call->Fail(caller.status());
+  absl::StatusOr<Converted> converted = FromProto(request, options_.convert);
   if (!converted.ok()) return call->Fail(converted.status());
+  const absl::Status authorized =
+      Authorizer::AuthorizeReports(*caller, &*converted);
+  if (!authorized.ok()) return call->Fail(authorized);
   Submission& submission = converted->submission;
   if (submission.reports.empty()) {
     return call->End([&answer] { return answer({}, {}); });
   }
-  const absl::Status authorized =
-      Authorizer::AuthorizeSubmission(*caller, &submission);
-  if (!authorized.ok()) return call->Fail(authorized);
   intake_->Submit(
       std::move(submission),
       [call = std::move(call), warnings = std::move(converted->warnings),
@@ -204,7 +206,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
     const v1::ReportPendingRequest* request,
     v1::ReportPendingResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ReportPending");
-  Submit(call, FromProto(*request, options_.convert),
+  Submit(call, *request,
          [response](const std::vector<Receipt>& receipts,
                     const std::vector<std::vector<std::string>>& warnings) {
            for (size_t i = 0; i < receipts.size(); ++i) {
@@ -220,7 +222,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportResult(
     const v1::ReportResultRequest* request,
     v1::ReportResultResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ReportResult");
-  Submit(call, FromProto(*request, options_.convert),
+  Submit(call, *request,
          [response](const std::vector<Receipt>& receipts,
                     const std::vector<std::vector<std::string>>& warnings) {
            *response->mutable_receipt() =
@@ -261,7 +263,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
               response] {
     absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
     if (!commit.ok()) return commit.status();
-    absl::Status authorized = MayRead(caller, commit->repository, repository);
+    absl::Status authorized =
+        MayFind(caller, Right::kRead, commit->repository, repository);
     if (!authorized.ok()) return authorized;
     const LaneTrouble trouble = TroubleOf(commit->lane);
     for (StatusView& status : commit->statuses) {
@@ -305,19 +308,32 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
                             : std::min<int>(request->page_size(), kMaxPageSize);
   Read(call, [this, caller = *caller, repository, page_size,
               before_sequence = *before_sequence, response] {
-    absl::StatusOr<std::vector<CommitSummary>> commits =
-        outbox_->ListCommits(repository, before_sequence, page_size);
-    if (!commits.ok()) return commits.status();
-    for (const CommitSummary& commit : *commits) {
-      // Without a repository in the request a caller sees what is granted.
-      if (Authorizer::Authorize(caller, Right::kRead, commit.repository, {})
-              .ok()) {
+    // Without a repository in the request a caller sees what is granted. What
+    // is not takes no place in a page: how much of it there is, is not the
+    // caller's to know.
+    int64_t before = before_sequence;
+    for (int pages = 0; pages < kMostPagesRead; ++pages) {
+      const int limit = pages == 0 ? page_size : kMaxPageSize;
+      absl::StatusOr<std::vector<CommitSummary>> commits =
+          outbox_->ListCommits(repository, before, limit);
+      if (!commits.ok()) return commits.status();
+      for (const CommitSummary& commit : *commits) {
+        if (!Authorizer::Authorize(caller, Right::kRead, commit.repository, {})
+                 .ok()) {
+          continue;
+        }
         *response->add_commits() = ToProto(commit);
+        if (response->commits_size() == page_size) {
+          response->set_next_page_token(absl::StrCat(commit.sequence));
+          return absl::OkStatus();
+        }
       }
+      if (commits->size() < static_cast<size_t>(limit)) {
+        return absl::OkStatus();
+      }
+      before = commits->back().sequence;
     }
-    if (commits->size() == static_cast<size_t>(page_size)) {
-      response->set_next_page_token(absl::StrCat(commits->back().sequence));
-    }
+    response->set_next_page_token(absl::StrCat(before));
     return absl::OkStatus();
   });
   return call->reactor();
@@ -339,13 +355,12 @@ StatusServiceImpl::AuthorizeKey(const grpc::CallbackServerContext& context,
       ParseObservedContext(ContextOrDefault(request.context()));
   if (!context_name.ok()) return context_name.status();
   std::vector<std::string> contexts;
-  if (right == Right::kReport) contexts.push_back(*context_name);
+  if (right != Right::kRead) contexts.push_back(*context_name);
   const absl::Status authorized =
       Authorizer::Authorize(*caller, right, *repository, contexts);
   if (!authorized.ok()) return authorized;
   return AuthorizedKey{*caller, *repository,
-                       StatusKey::Of(*repository, *sha, *context_name),
-                       contexts};
+                       StatusKey::Of(*repository, *sha, *context_name)};
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
@@ -363,7 +378,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
     absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     absl::Status authorized =
-        MayRead(key.caller, history->repository, key.repository);
+        MayFind(key.caller, Right::kRead, history->repository, key.repository);
     if (!authorized.ok()) return authorized;
     const LaneTrouble trouble = TroubleOf(history->lane);
     const std::string next_step = NextStep(*history, trouble, clock_->Now());
@@ -383,7 +398,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     v1::RetryPostResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "RetryPost");
   const absl::StatusOr<AuthorizedKey> key =
-      AuthorizeKey(*context, Right::kReport, *request);
+      AuthorizeKey(*context, Right::kOperate, *request);
   if (!key.ok()) {
     call->Fail(key.status());
     return call->reactor();
@@ -391,8 +406,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
   Read(call, [this, key = *key, response] {
     absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
-    absl::Status authorized = Authorizer::Authorize(
-        key.caller, Right::kReport, history->repository, key.contexts);
+    absl::Status authorized = MayFind(key.caller, Right::kOperate,
+                                      history->repository, key.repository);
     if (!authorized.ok()) return authorized;
     absl::Status retried = outbox_->Retry(key.key, clock_->Now());
     if (!retried.ok()) return retried;
@@ -415,32 +430,6 @@ WatchReactor* StatusServiceImpl::WatchStatuses(
       request->after_sequence(), &hub_, &counters_.at("WatchStatuses"));
 }
 
-absl::Status StatusServiceImpl::AuthorizeEvent(const Caller* caller,
-                                               const Event& event) {
-  struct Check {
-    const Caller* caller;
-    absl::Status operator()(const RepositoryMoved& moved) const {
-      absl::Status from =
-          Authorizer::Authorize(caller, Right::kReport, moved.from, {});
-      if (!from.ok()) return from;
-      return Authorizer::Authorize(caller, Right::kReport, moved.to, {});
-    }
-    absl::Status operator()(const RepositoryArchived& archived) const {
-      return Authorizer::Authorize(caller, Right::kReport, archived.repository,
-                                   {});
-    }
-    absl::Status operator()(const InstallationChanged& changed) const {
-      return Authorizer::AuthorizeAccount(caller, Right::kReport, changed.host,
-                                          changed.account);
-    }
-    absl::Status operator()(const RerunRequested& rerun) const {
-      return Authorizer::Authorize(caller, Right::kReport, rerun.repository,
-                                   rerun.contexts);
-    }
-  };
-  return std::visit(Check{caller}, event);
-}
-
 grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
     grpc::CallbackServerContext* context, const v1::ReportEventRequest* request,
     v1::ReportEventResponse*) {
@@ -449,17 +438,14 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
   absl::StatusOr<EventSubmission> submission =
       FromProto(*request, options_.convert);
   absl::Status status = caller.status();
+  if (status.ok()) {
+    status = Authorizer::AuthorizeAnywhere(*caller, Right::kWebhook);
+  }
   if (status.ok()) status = submission.status();
-  if (status.ok()) status = AuthorizeEvent(*caller, submission->event);
+  if (status.ok()) status = Authorizer::AuthorizeEvent(*caller, &*submission);
   if (!status.ok()) {
     call->Fail(status);
     return call->reactor();
-  }
-  if (*caller != nullptr) {
-    submission->caller = (*caller)->name;
-    submission->may_report = [caller = *caller](const Repository& repository) {
-      return Authorizer::Authorize(caller, Right::kReport, repository, {});
-    };
   }
   Read(call, [this, submission = *std::move(submission)] {
     const absl::StatusOr<bool> stored =

@@ -115,8 +115,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context) const;
 
   // Authorises and submits; `answer` writes the response from the receipts.
-  template <typename Answer>
-  void Submit(std::shared_ptr<Call> call, absl::StatusOr<Converted> converted,
+  template <typename Request, typename Answer>
+  void Submit(std::shared_ptr<Call> call, const Request& request,
               Answer answer);
 
   // The key that a request names, with what its caller may be asked again once
@@ -125,15 +125,11 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     const Caller* caller = nullptr;
     Repository repository;
     StatusKey key;
-    std::vector<std::string> contexts;
   };
   template <typename Request>
   absl::StatusOr<AuthorizedKey> AuthorizeKey(
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
-
-  // Whether the caller may tell of this event.
-  static absl::Status AuthorizeEvent(const Caller* caller, const Event& event);
 
   LaneTrouble TroubleOf(absl::string_view lane) const;
 

@@ -24,7 +24,8 @@ absl::Status CheckCount(absl::string_view field, int count) {
 absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
   if (!CheckRepositoryPattern(pattern).ok()) {
     return InvalidField("repositories", pattern,
-                        "is not [HOST/]OWNER/NAME, with * for anything but /",
+                        "is not [HOST/]OWNER/NAME, with * for anything but /, "
+                        "nor * for every repository",
                         "INVALID_PATTERN");
   }
   if (pattern.find('*') != std::string::npos) return absl::OkStatus();

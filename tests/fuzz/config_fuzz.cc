@@ -42,6 +42,7 @@ void CheckAddress(absl::string_view address) {
 void CheckPattern(absl::string_view pattern) {
   CheckText(pattern);
   FUZZ_CHECK(CheckRepositoryPattern(pattern).ok(), pattern);
+  if (pattern == "*") return;
   std::string name(pattern);
   std::replace(name.begin(), name.end(), '*', 'x');
   const auto slashes = std::count(name.begin(), name.end(), '/');
@@ -115,7 +116,9 @@ void Check(const CallerConfig& caller) {
              "an empty list");
   for (const std::string& pattern : caller.repositories) CheckPattern(pattern);
   for (const std::string& right : caller.rights) {
-    FUZZ_CHECK(right == "report" || right == "read", right);
+    FUZZ_CHECK(right == "report" || right == "read" || right == "operate" ||
+                   right == "webhook",
+               right);
   }
 }
 
@@ -163,7 +166,7 @@ class Writer {
     for (const GitHubConfig& github : config.github) Item(github);
     Begin("repositories", config.repositories.empty());
     for (const RepositoryRule& rule : config.repositories) Item(rule);
-    Begin("callers", config.callers.empty());
+    if (!config.callers.empty()) Begin("callers", false);
     for (const CallerConfig& caller : config.callers) Item(caller);
     const RecoveryConfig& recovery = config.recovery;
     absl::StrAppend(&yaml_, "recovery:\n");

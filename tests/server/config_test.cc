@@ -113,7 +113,7 @@ TEST(ConfigTest, ReadsTheWholeExample) {
   EXPECT_EQ(caller.token_sha256_file, "/etc/signalbox/linux-farm.sha256");
   EXPECT_THAT(caller.repositories, ElementsAre("acme/*"));
   EXPECT_THAT(caller.contexts, ElementsAre("ci/*"));
-  EXPECT_THAT(caller.rights, ElementsAre("report", "read"));
+  EXPECT_THAT(caller.rights, ElementsAre("report", "read", "operate"));
 }
 
 TEST(ConfigTest, NothingMeansTheDefaults) {
@@ -283,7 +283,8 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
        "1: repositories[0]: match is missing"},
       {"repositories: [{match: acme}]",
        "1: repositories[0].match: \"acme\" is not [HOST/]OWNER/NAME"},
-      {"repositories: [{match: \"*\"}]", "1: repositories[0].match: \"*\" is"},
+      {"repositories: [{match: \"**\"}]",
+       "1: repositories[0].match: \"**\" is"},
       {"repositories: [{match: a/b/c/d}]", "1: repositories[0].match: "},
       {"repositories: [{match: a b/*}]", "1: repositories[0].match: "},
       {"repositories: [{match: \"a/[bc]\"}]", "1: repositories[0].match: "},
@@ -349,7 +350,7 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   };
   EXPECT_THAT(Parsed("callers:\n" + caller("farm", "", "")).callers, SizeIs(1));
   for (const char* const key :
-       {"name", "token_sha256_file", "repositories", "contexts", "rights"}) {
+       {"name", "token_sha256_file", "repositories", "contexts"}) {
     EXPECT_THAT(error(key, ""),
                 StartsWith(absl::StrCat("2: callers[0]: ", key,
                                         " is missing; wanted ")));
@@ -361,13 +362,94 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   EXPECT_THAT(error("rights", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("repositories", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("contexts", "[]"), HasSubstr("the list is empty"));
-  EXPECT_THAT(error("repositories", "[\"*\"]"),
-              StartsWith("4: callers[0].repositories[0]: \"*\" is not [HOST/"));
+  EXPECT_THAT(error("repositories", "[\"**\"]"),
+              StartsWith("4: callers[0].repositories[0]: \"**\" is not [HOST"));
+  EXPECT_THAT(Parsed("callers:\n" + caller("farm", "repositories", "[\"*\"]"))
+                  .callers[0]
+                  .repositories,
+              ElementsAre("*"));
   EXPECT_THAT(error("contexts", "[\"a\\tb\"]"),
               StartsWith("5: callers[0].contexts[0]: \"a\\tb\" has a"));
   EXPECT_THAT(
       ErrorOf("callers:\n" + caller("farm", "", "") + caller("farm", "", "")),
       StartsWith("7: callers[1]: name: \"farm\" is there twice"));
+}
+
+// It is written by people who want to let nobody in.
+TEST(ConfigTest, AnEmptyListOfCallersIsRefused) {
+  EXPECT_THAT(ErrorOf("data_dir: d\ncallers: []\n"),
+              StartsWith("2: callers: the list is empty; wanted at least one"));
+}
+
+// The callers of a file: contexts and, if there are any, rights.
+struct CallerLines {
+  std::string contexts;
+  std::string rights;
+};
+std::string CallersWith(const std::vector<CallerLines>& callers) {
+  std::string yaml = "callers:\n";
+  for (const CallerLines& lines : callers) {
+    absl::StrAppend(&yaml, "- name: c", yaml.size(),
+                    "\n  token_sha256_file: f\n  repositories: [a/*]\n",
+                    "  contexts: ", lines.contexts, "\n");
+    if (!lines.rights.empty()) {
+      absl::StrAppend(&yaml, "  rights: ", lines.rights, "\n");
+    }
+  }
+  return yaml;
+}
+
+TEST(ConfigTest, RightsThatAreLeftOutAreThoseOfAFarmOrOfTheShim) {
+  const Config config = Parsed(
+      CallersWith({{"[ci/*]", ""}, {"[\"*\"]", ""}, {"[x, \"**\"]", ""}}));
+  EXPECT_THAT(config.callers[0].rights,
+              ElementsAre("report", "read", "operate"));
+  EXPECT_THAT(config.callers[1].rights,
+              ElementsAre("report", "read", "operate", "webhook"));
+  EXPECT_THAT(config.callers[2].rights,
+              ElementsAre("report", "read", "operate", "webhook"));
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+TEST(ConfigTest, AFileThatNamesWebhookIsTakenAtItsWord) {
+  const Config config = Parsed(CallersWith({{"[\"*\"]", "[report, webhook]"},
+                                            {"[\"*\"]", "[report, read]"},
+                                            {"[ci/*]", "[report, operate]"}}));
+  EXPECT_THAT(config.callers[0].rights, ElementsAre("report", "webhook"));
+  EXPECT_THAT(config.callers[1].rights, ElementsAre("report", "read"));
+  EXPECT_THAT(config.callers[2].rights, ElementsAre("report", "operate"));
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+// The shim of a file from before must lose no delivery by an upgrade.
+TEST(ConfigTest, AFileFromBeforeTheNewRightsKeepsWhatItsCallersCould) {
+  const Config config = Parsed(CallersWith({{"[\"*\"]", "[report]"},
+                                            {"[ci/*]", "[read, report]"},
+                                            {"[\"*\"]", "[read]"},
+                                            {"[ci/*]", ""}}));
+  EXPECT_THAT(config.callers[0].rights,
+              ElementsAre("report", "operate", "webhook"));
+  EXPECT_THAT(config.callers[1].rights,
+              ElementsAre("read", "report", "operate"));
+  EXPECT_THAT(config.callers[2].rights, ElementsAre("read"));
+  EXPECT_THAT(config.callers[3].rights,
+              ElementsAre("report", "read", "operate"));
+  ASSERT_THAT(config.warnings, SizeIs(2));
+  EXPECT_THAT(config.warnings[0],
+              AllOf(StartsWith("f.yaml:6: callers[0].rights: "),
+                    HasSubstr("\"rights: [report, operate, webhook]\" if"),
+                    HasSubstr("else \"rights: [report, operate]\"")));
+  EXPECT_THAT(config.warnings[1],
+              AllOf(StartsWith("f.yaml:11: callers[1].rights: "),
+                    HasSubstr("write \"rights: [read, report, operate]\"")));
+}
+
+// What the warnings name is what they ask for: after it they are gone.
+TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
+  const Config config =
+      Parsed(CallersWith({{"[\"*\"]", "[report, operate, webhook]"},
+                          {"[ci/*]", "[read, report, operate]"}}));
+  EXPECT_THAT(config.warnings, IsEmpty());
 }
 
 TEST(ConfigTest, NoTwoListenersShareAnAddress) {

@@ -56,7 +56,27 @@ TEST(RepositoryPatternTest, AStarIsAnythingButASlash) {
   EXPECT_TRUE(RepositoryMatches("a*e/*s", Named("acme/widgets")));
   EXPECT_FALSE(RepositoryMatches("acme/*", Named("acme2/widgets")));
   EXPECT_FALSE(RepositoryMatches("acme/wid", Named("acme/widgets")));
-  EXPECT_FALSE(RepositoryMatches("*", Named("acme/widgets")));
+}
+
+TEST(RepositoryPatternTest, AStarAloneIsEveryRepositoryOfEveryHost) {
+  EXPECT_TRUE(RepositoryMatches("*", Named("acme/widgets")));
+  EXPECT_TRUE(RepositoryMatches("*", Named("ghes.example/acme/widgets")));
+  EXPECT_TRUE(AccountMatches("*", "ghes.example", "acme"));
+  const RepositoryRules rules({Rule("*", {"everywhere"})});
+  EXPECT_EQ(rules.Find(Named("ghes.example/acme/widgets"))->match, "*");
+}
+
+TEST(RepositoryPatternTest, AnAccountMatchesWithAllItsRepositories) {
+  for (const char* const pattern :
+       {"acme/*", "ACME/*", "*/*", "a*e/*", "github.com/acme/*", "acme/**"}) {
+    EXPECT_TRUE(AccountMatches(pattern, "github.com", "Acme")) << pattern;
+  }
+  for (const char* const pattern : {"acme/any", "acme/a*", "acme/*y", "acm/*",
+                                    "ghes.example/acme/*", "acme", ""}) {
+    EXPECT_FALSE(AccountMatches(pattern, "github.com", "acme")) << pattern;
+  }
+  EXPECT_FALSE(AccountMatches("acme/*", "ghes.example", "acme"));
+  EXPECT_TRUE(AccountMatches("ghes.example/acme/*", "ghes.example", "acme"));
 }
 
 TEST(RepositoryPatternTest, WithoutAHostMeansGitHubCom) {
@@ -72,12 +92,12 @@ TEST(RepositoryPatternTest, WithoutAHostMeansGitHubCom) {
 
 TEST(RepositoryPatternTest, HasTheGrammarOfARepository) {
   for (const char* const good : {"a/b", "*/*", "acme/*", "g.example/*/*",
-                                 "*/*/*", "a*/*b", "a/.*", "g:80/a/b"}) {
+                                 "*/*/*", "a*/*b", "a/.*", "g:80/a/b", "*"}) {
     EXPECT_EQ(CheckRepositoryPattern(good), absl::OkStatus()) << good;
   }
   for (const char* const bad :
-       {"", "*", "acme", "acme/", "/widgets", "a/b/c/d", "a b/c", "a/[b]",
-        "a/?", "a/b\n", "**", "a//b", "https://github.com/a/b", "\u00e4/*"}) {
+       {"", "acme", "acme/", "/widgets", "a/b/c/d", "a b/c", "a/[b]", "a/?",
+        "a/b\n", "**", "a//b", "https://github.com/a/b", "\u00e4/*"}) {
     const absl::Status status = CheckRepositoryPattern(bad);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_EQ(ReasonOf(status), "INVALID_PATTERN") << bad;

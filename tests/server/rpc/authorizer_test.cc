@@ -1,9 +1,14 @@
 #include "server/rpc/authorizer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
 
 #include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "server/base/error.h"
 #include "tests/support/temp_dir.h"
@@ -18,6 +23,10 @@ std::string Sha256(absl::string_view text) {
   return digest;
 }
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 Repository Repo(absl::string_view text) { return *ParseRepository(text); }
 
 class AuthorizerTest : public testing::Test {
@@ -27,6 +36,11 @@ class AuthorizerTest : public testing::Test {
                         {"acme/*", "ghes.example.com/tools/*"},
                         {"ci/*"},
                         {Right::kReport, Right::kRead}};
+  const Caller shim_ = {"shim",
+                        Sha256("shim-token"),
+                        {"acme/*", "solo/app"},
+                        {"ci/*"},
+                        {Right::kReport, Right::kWebhook}};
   const Caller reader_ = {
       "screen", Sha256("screen-token"), {"*/*"}, {"*"}, {Right::kRead}};
   const Authorizer authorizer_{{farm_, reader_}};
@@ -99,20 +113,150 @@ TEST_F(AuthorizerTest, GrantsByRepositoryContextAndRight) {
   }
 }
 
-TEST_F(AuthorizerTest, AnAccountIsGrantedWithAnyOfItsRepositories) {
-  const auto may = [](const Caller& caller, const std::string& host,
-                      const std::string& account) {
-    return Authorizer::AuthorizeAccount(&caller, Right::kReport, host, account)
-        .ok();
+TEST_F(AuthorizerTest, SaysWhetherATokenIsMissingOrWrong) {
+  const absl::Status none = authorizer_.Authenticate("").status();
+  const absl::Status wrong = authorizer_.Authenticate("Bearer x").status();
+  EXPECT_THAT(std::string(none.message()), HasSubstr("no token was sent"));
+  EXPECT_THAT(std::string(wrong.message()), HasSubstr("belongs to no caller"));
+}
+
+TEST_F(AuthorizerTest, RightsHaveTheNamesOfTheConfiguration) {
+  EXPECT_EQ(RightNamed("report"), Right::kReport);
+  EXPECT_EQ(RightNamed("read"), Right::kRead);
+  EXPECT_EQ(RightNamed("operate"), Right::kOperate);
+  EXPECT_EQ(RightNamed("webhook"), Right::kWebhook);
+  EXPECT_EQ(RightNamed("Read"), std::nullopt);
+}
+
+TEST_F(AuthorizerTest, SaysWhatWasNotGranted) {
+  const auto what = [](const Caller& caller, Right right,
+                       absl::string_view repository,
+                       const std::vector<std::string>& contexts) {
+    return NotGrantedOf(
+        Authorizer::Authorize(&caller, right, Repo(repository), contexts));
   };
-  EXPECT_TRUE(may(farm_, "github.com", "Acme"));
-  EXPECT_TRUE(may(farm_, "ghes.example.com", "tools"));
-  EXPECT_FALSE(may(farm_, "ghes.example.com", "acme"));
-  EXPECT_FALSE(may(farm_, "github.com", "acm"));
-  EXPECT_FALSE(may(reader_, "github.com", "acme"));
-  EXPECT_TRUE(Authorizer::AuthorizeAccount(nullptr, Right::kReport,
-                                           "github.com", "acme")
-                  .ok());
+  EXPECT_EQ(what(reader_, Right::kReport, "acme/app", {}), "right");
+  EXPECT_EQ(what(farm_, Right::kReport, "other/app", {"x"}), "repository");
+  EXPECT_EQ(what(farm_, Right::kReport, "acme/app", {"x"}), "context");
+  EXPECT_EQ(what(farm_, Right::kReport, "acme/app", {"ci/x"}), "");
+  EXPECT_EQ(NotGrantedOf(absl::PermissionDeniedError("x")), "");
+}
+
+// What a report says as GitHub, it may say only with the right to.
+TEST_F(AuthorizerTest, SpeakingAsGitHubIsARightOfItsOwn) {
+  const auto reports = [](const std::function<void(Submission*)>& change) {
+    Converted converted;
+    converted.repository = Repo("acme/app");
+    Report report;
+    report.repository = converted.repository;
+    report.context = "ci/build";
+    converted.submission.reports.assign(2, report);
+    converted.warnings.resize(2);
+    change(&converted.submission);
+    return converted;
+  };
+  const std::vector<std::function<void(Submission*)>> as_github = {
+      [](Submission* s) { s->delivery.emplace(); },
+      [](Submission* s) { s->change.emplace(); },
+      [](Submission* s) { s->observed.emplace(); }};
+  for (const auto& change : as_github) {
+    Converted converted = reports(change);
+    const absl::Status refused =
+        Authorizer::AuthorizeReports(&farm_, &converted);
+    EXPECT_EQ(ReasonOf(refused), "NOT_GRANTED");
+    EXPECT_EQ(NotGrantedOf(refused), "right");
+    converted = reports(change);
+    EXPECT_TRUE(Authorizer::AuthorizeReports(&shim_, &converted).ok());
+    EXPECT_EQ(converted.submission.caller, "shim");
+    converted = reports(change);
+    EXPECT_TRUE(Authorizer::AuthorizeReports(nullptr, &converted).ok());
+  }
+}
+
+// A farm that fills it in loses no report, but is not believed.
+TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
+  for (const bool is_shim : {false, true}) {
+    Converted converted;
+    converted.repository = Repo("acme/app");
+    Report report;
+    report.repository = converted.repository;
+    report.context = "ci/build";
+    report.repository_id = 7;
+    converted.submission.reports.assign(2, report);
+    converted.warnings.assign(2, {"mended"});
+    ASSERT_TRUE(
+        Authorizer::AuthorizeReports(is_shim ? &shim_ : &farm_, &converted)
+            .ok());
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(converted.submission.reports[i].repository_id, is_shim ? 7 : 0);
+      EXPECT_EQ(converted.warnings[i].size(), is_shim ? 1u : 2u);
+    }
+    if (!is_shim) {
+      EXPECT_THAT(converted.warnings[1][1],
+                  HasSubstr("repository_id left out"));
+    }
+  }
+}
+
+// Whether a repository is configured without contexts is not for everybody.
+TEST_F(AuthorizerTest, ReportsOfNothingNeedAGrantToo) {
+  Converted converted;
+  converted.repository = Repo("other/app");
+  EXPECT_EQ(NotGrantedOf(Authorizer::AuthorizeReports(&farm_, &converted)),
+            "repository");
+}
+
+// The new name of a repository is not for who has lost it.
+TEST_F(AuthorizerTest, AnotherNameIsAskedForAndNotTold) {
+  Converted converted;
+  converted.repository = Repo("acme/app");
+  ASSERT_TRUE(Authorizer::AuthorizeReports(&farm_, &converted).ok());
+  const auto& may_report = converted.submission.may_report;
+  EXPECT_TRUE(may_report(Repo("acme/new")).ok());
+  const absl::Status refused = may_report(Repo("other/secret"));
+  EXPECT_EQ(NotGrantedOf(refused), "repository");
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr("acme/app"), Not(HasSubstr("other"))));
+}
+
+TEST_F(AuthorizerTest, EventsNeedAGrantOfAllThatTheyName) {
+  struct Case {
+    Event event;
+    const char* lacks;  // Empty: granted.
+  };
+  const auto moved = [](const char* from, const char* to) {
+    return RepositoryMoved{Repo(from), Repo(to), 7};
+  };
+  const auto rerun = [](const char* repository,
+                        std::vector<std::string> contexts) {
+    RerunRequested wanted;
+    wanted.repository = Repo(repository);
+    wanted.contexts = std::move(contexts);
+    return wanted;
+  };
+  for (const Case& c : std::vector<Case>{
+           {moved("acme/a", "acme/b"), ""},
+           {moved("acme/a", "other/b"), "repository"},
+           {moved("other/a", "acme/b"), "repository"},
+           {RepositoryArchived{Repo("acme/a"), 7, true}, ""},
+           {RepositoryArchived{Repo("other/a"), 7, true}, "repository"},
+           {InstallationChanged{"github.com", "Acme", 1, 1, "created"}, ""},
+           {InstallationChanged{"github.com", "solo", 1, 1, "created"},
+            "account"},
+           {InstallationChanged{"ghes.example.com", "acme", 1, 1, "created"},
+            "account"},
+           {rerun("acme/a", {}), ""},
+           {rerun("acme/a", {"ci/x"}), ""},
+           {rerun("acme/a", {"ci/x", "lint"}), "context"},
+           {rerun("other/a", {"ci/x"}), "repository"},
+       }) {
+    const absl::Status status = Authorizer::AuthorizeEvent(&shim_, c.event);
+    EXPECT_EQ(NotGrantedOf(status), c.lacks) << c.event.index() << status;
+    EXPECT_EQ(status.ok(), *c.lacks == '\0') << status;
+    EXPECT_EQ(NotGrantedOf(Authorizer::AuthorizeEvent(&farm_, c.event)),
+              "right");
+    EXPECT_TRUE(Authorizer::AuthorizeEvent(nullptr, c.event).ok());
+  }
 }
 
 // What is acted on later is granted by what is configured then.

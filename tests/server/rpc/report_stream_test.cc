@@ -239,6 +239,38 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
   EXPECT_FALSE(Stored("ci/build", "other/app").ok());
 }
 
+TEST_F(ReportStreamTest, OnlyACallerWithTheRightSpeaksAsGitHub) {
+  StopServing();
+  Serve({CallerOf("farm", {"acme/*"}, {"ci/*"}, {Right::kReport}),
+         CallerOf("shim", {"acme/*"}, {"ci/*"},
+                  {Right::kReport, Right::kWebhook})});
+  v1::StreamReportsRequest delivered = Result(1, "ci/build");
+  delivered.mutable_result()->mutable_delivery()->set_id("d1");
+  delivered.mutable_result()->mutable_delivery()->set_event("status");
+  v1::StreamReportsRequest observed = Result(2, "ci/build");
+  observed.mutable_result()->mutable_observed()->set_status_id(7);
+  v1::StreamReportsRequest numbered = Result(3, "ci/build");
+  numbered.mutable_result()->set_repository_id(7);
+  for (const char* const token : {"farm", "shim"}) {
+    const bool is_farm = token == std::string("farm");
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
+    const auto call = stub_->StreamReports(&context);
+    for (const auto& request : {delivered, observed, numbered}) {
+      call->Write(request);
+    }
+    call->WritesDone();
+    Answers answers = ReadAll(call.get());
+    EXPECT_TRUE(call->Finish().ok());
+    ASSERT_EQ(answers.size(), 3u);
+    const int refused = is_farm ? grpc::StatusCode::PERMISSION_DENIED : 0;
+    EXPECT_EQ(answers[1].code(), refused);
+    EXPECT_EQ(answers[2].code(), refused);
+    ASSERT_EQ(answers[3].receipts_size(), 1);
+    EXPECT_EQ(answers[3].receipts(0).warnings_size(), is_farm ? 1 : 0);
+  }
+}
+
 TEST_F(ReportStreamTest, AStreamWithoutReportsEndsWell) {
   EXPECT_TRUE(Send({}).empty());
 }

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "absl/strings/str_format.h"
+#include "server/base/error.h"
 #include "tests/server/rpc/service_test.h"
 
 namespace signalbox {
@@ -362,6 +364,17 @@ TEST_F(StatusServiceTest, WhatIsSeenAtGitHubIsShownAsSeen) {
   EXPECT_EQ(commit.state(), v1::COMMIT_STATE_PENDING);
 }
 
+TEST_F(StatusServiceTest, AFullDiskIsToldWithoutPaths) {
+  gate_->FailWith(Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                        "database \"/var/lib/x.db\": no room"));
+  v1::ReportResultResponse response;
+  std::string reason;
+  const grpc::Status status = Report(ResultOf(v1::SUCCESS), &response, &reason);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(reason, "DISK_FULL");
+  EXPECT_THAT(status.error_message(), testing::Not(testing::HasSubstr("/var")));
+}
+
 TEST_F(StatusServiceTest, AClosedIntakeAsksToRepeat) {
   intake_->Close();
   grpc::ClientContext context;
@@ -393,8 +406,9 @@ TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
 
 TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   StopServing();
-  Serve({CallerOf("token", {"acme/*"}, {"ci/*"},
-                  {Right::kReport, Right::kRead})});
+  Serve({CallerOf(
+      "token", {"acme/*"}, {"ci/*"},
+      {Right::kReport, Right::kRead, Right::kOperate, Right::kWebhook})});
 
   const auto report = [this](const std::string& token,
                              const std::string& repository) {
@@ -442,9 +456,9 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
         stub_->RetryPost(&retry_context, retry, &retried).error_code()};
   };
   EXPECT_EQ(read("acme/app"),
-            (std::vector<grpc::StatusCode>{
-                grpc::StatusCode::NOT_FOUND, grpc::StatusCode::NOT_FOUND,
-                grpc::StatusCode::PERMISSION_DENIED}));
+            (std::vector<grpc::StatusCode>{grpc::StatusCode::NOT_FOUND,
+                                           grpc::StatusCode::NOT_FOUND,
+                                           grpc::StatusCode::NOT_FOUND}));
   EXPECT_EQ(report("token", "acme/lib"), grpc::StatusCode::OK);
   EXPECT_EQ(read("acme/lib"), (std::vector<grpc::StatusCode>{
                                   grpc::StatusCode::OK, grpc::StatusCode::OK,
@@ -488,6 +502,98 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   EXPECT_EQ(stub_->DiagnoseRepository(&diagnose_context, diagnose, &diagnosis)
                 .error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+}
+
+// Neither empty pages nor page tokens tell how much others report.
+TEST_F(StatusServiceTest, CommitsOfOthersTakeNoPlaceInAPage) {
+  StopServing();
+  const std::vector<Right> rights = {Right::kReport, Right::kRead};
+  Serve({CallerOf("few", {"acme/*"}, {"*"}, rights),
+         CallerOf("many", {"other/*"}, {"*"}, rights)});
+  const auto report = [this](const std::string& token, int commit) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    request.set_repository(token == "few" ? "acme/app" : "other/app");
+    request.set_sha(absl::StrFormat("%040x", commit + 1));
+    v1::ReportResultResponse response;
+    EXPECT_TRUE(stub_->ReportResult(&context, request, &response).ok());
+  };
+  for (int i = 0; i < 3; ++i) {
+    report("few", i);
+    for (int j = 0; j < 7; ++j) report("many", 10 * i + j);
+  }
+  std::vector<int> pages;
+  std::string token;
+  do {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer few");
+    v1::ListCommitsRequest request;
+    request.set_page_size(2);
+    request.set_page_token(token);
+    v1::ListCommitsResponse response;
+    ASSERT_TRUE(stub_->ListCommits(&context, request, &response).ok());
+    pages.push_back(response.commits_size());
+    token = response.next_page_token();
+  } while (!token.empty() && pages.size() < 10);
+  EXPECT_EQ(pages, (std::vector<int>{2, 1}));
+}
+
+// Each right is needed for its own, by calls and by streams.
+TEST_F(StatusServiceTest, EachRightIsNeededForItsOwn) {
+  StopServing();
+  Serve({CallerOf("farm", {"acme/*"}, {"*"}, {Right::kReport}),
+         CallerOf("shim", {"acme/*"}, {"*"}, {Right::kWebhook}),
+         CallerOf("operator", {"acme/*"}, {"*"}, {Right::kOperate})});
+  std::string lacks;
+  const auto as = [&lacks](const std::string& token, const auto& make_call) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    const grpc::StatusCode code = make_call(&context).error_code();
+    lacks = Trailer(context, "signalbox-not-granted");
+    return code;
+  };
+  v1::ReportPendingRequest pending = Pending();
+  v1::ReportPendingResponse taken;
+  const auto report = [&](grpc::ClientContext* context) {
+    return stub_->ReportPending(context, pending, &taken);
+  };
+  EXPECT_EQ(as("farm", report), grpc::StatusCode::OK);
+  EXPECT_EQ(as("operator", report), grpc::StatusCode::PERMISSION_DENIED);
+  pending.mutable_delivery()->set_id("d1");
+  pending.mutable_delivery()->set_event("push");
+  EXPECT_EQ(as("farm", report), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(lacks, "right");
+  EXPECT_EQ(as("shim", report), grpc::StatusCode::PERMISSION_DENIED);
+
+  const auto event = [&](grpc::ClientContext* context) {
+    v1::ReportEventRequest request;
+    *request.mutable_delivery() = pending.delivery();
+    request.mutable_repository_archived()->set_repository("acme/app");
+    request.mutable_repository_archived()->set_repository_id(7);
+    v1::ReportEventResponse response;
+    return stub_->ReportEvent(context, request, &response);
+  };
+  EXPECT_EQ(as("farm", event), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(lacks, "right");
+  EXPECT_EQ(as("shim", event), grpc::StatusCode::OK);
+
+  const auto retry = [&](grpc::ClientContext* context) {
+    v1::RetryPostRequest request;
+    request.set_repository("acme/app");
+    request.set_sha(kSha);
+    v1::RetryPostResponse response;
+    return stub_->RetryPost(context, request, &response);
+  };
+  EXPECT_EQ(as("farm", retry), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(as("operator", retry), grpc::StatusCode::OK);
+
+  pending.clear_delivery();
+  pending.set_repository_id(7);
+  EXPECT_EQ(as("farm", report), grpc::StatusCode::OK);
+  ASSERT_EQ(taken.receipts(0).warnings_size(), 1);
+  EXPECT_THAT(taken.receipts(0).warnings(0),
+              testing::HasSubstr("repository_id left out"));
 }
 
 }  // namespace
