@@ -1,0 +1,42 @@
+#ifndef SIGNALBOX_SERVER_BASE_LOG_LIMIT_H_
+#define SIGNALBOX_SERVER_BASE_LOG_LIMIT_H_
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/base/mutex.h"
+#include "server/base/token_bucket.h"
+
+namespace signalbox {
+
+// Keeps lines that callers can cause from filling the log: ten at once, then
+// one a second.
+//
+// Thread-safe.
+class LogLimit {
+ public:
+  // Whether a line may be written at `now`, a time of a clock that does not
+  // jump: how many lines were left out since the last one that was written.
+  // Nothing: leave this one out.
+  std::optional<int64_t> Allow(absl::Duration now) {
+    MutexLock lock(&mu_);
+    bucket_.Refill(now);
+    if (bucket_.IsEmpty()) {
+      ++left_out_;
+      return std::nullopt;
+    }
+    bucket_.Take();
+    return std::exchange(left_out_, 0);
+  }
+
+ private:
+  Mutex mu_;
+  TokenBucket bucket_ ABSL_GUARDED_BY(mu_){/*per_second=*/1, /*burst=*/10};
+  int64_t left_out_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_LOG_LIMIT_H_
