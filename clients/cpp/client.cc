@@ -27,9 +27,7 @@ namespace {
 constexpr char kReasonPayload[] = "signalbox/reason";
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kFirstPauseWhenExhausted = absl::Seconds(1);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
-constexpr int kRepeatsWhenExhausted = 4;
 // A status is explained with up to 1,000 reports of up to 7 KiB each, which is
 // more than the 4 MiB that gRPC takes by itself.
 constexpr int kLargestAnswer = 16 << 20;
@@ -61,9 +59,6 @@ class Repeats {
   std::optional<absl::Duration> PauseAfter(const absl::Status& error,
                                            const grpc::ClientContext& context) {
     const bool exhausted = error.code() == absl::StatusCode::kResourceExhausted;
-    if (exhausted && ++exhausted_count_ > kRepeatsWhenExhausted) {
-      return std::nullopt;
-    }
     if (!exhausted && !absl::IsUnavailable(error) &&
         !absl::IsDeadlineExceeded(error)) {
       return std::nullopt;
@@ -78,7 +73,8 @@ class Repeats {
       }
       return absl::Milliseconds(milliseconds);
     }
-    if (exhausted) base_ = std::max(base_, kFirstPauseWhenExhausted);
+    // A limit that time does not lift, such as that of a request's size.
+    if (exhausted) return std::nullopt;
     const absl::Duration pause = base_ * (1 - 0.5 * random_());
     base_ = std::min(2 * base_, kLongestPause);
     return pause;
@@ -87,7 +83,6 @@ class Repeats {
  private:
   const std::function<double()>& random_;
   absl::Duration base_ = kFirstPause;
-  int exhausted_count_ = 0;
 };
 
 bool IsThisMachine(absl::string_view address) {

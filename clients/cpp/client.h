@@ -50,14 +50,19 @@ struct ClientOptions {
 //   result.set_result(v1::SUCCESS);
 //   if (const auto answer = client->ReportResult(result); !answer.ok()) ...
 //
-// A try is repeated after UNAVAILABLE, DEADLINE_EXCEEDED and, at most four
-// times, RESOURCE_EXHAUSTED: after the pause that the server asks for
-// (`grpc-retry-pushback-ms`), else after 0.1 s (1 s if exhausted) doubling to
-// 5 s, shortened at random by up to half. All other errors are final.
-//
-// Errors carry the server's code, its message, and its reason (ReasonOf).
-// UNAVAILABLE and DEADLINE_EXCEEDED mean that it is not known whether the
-// server accepted the report.
+// What a caller may rely on:
+// - A try is repeated by time, never by count: until `retry_for` is over.
+// - UNAVAILABLE and DEADLINE_EXCEEDED are repeated after the pause that the
+//   server asks for (`grpc-retry-pushback-ms`), else after 0.1 s doubling to
+//   5 s, shortened at random by up to half. The pause that the server asks for
+//   is never shortened: a call whose patience ends within it ends at once.
+// - RESOURCE_EXHAUSTED is repeated if the server asks for a pause, as it does
+//   while its disk is full (2 to 5 s). Without one it is final: a limit of the
+//   caller's, or a request that is too large.
+// - All other errors are final.
+// - Errors carry the server's code, its message, and its reason (ReasonOf).
+//   After UNAVAILABLE and DEADLINE_EXCEEDED it is not known whether the server
+//   accepted the report; after any other error it did not.
 //
 // A value: copies share the connection. Thread-safe, if `pause`, `now` and
 // `random` are.

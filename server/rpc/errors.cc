@@ -1,9 +1,12 @@
 #include "server/rpc/errors.h"
 
+#include <atomic>
+#include <cmath>
 #include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/clock.h"
 #include "server/base/error.h"
@@ -15,7 +18,18 @@ namespace signalbox {
 namespace {
 
 // Long enough for a full queue to drain, short enough for a person to wait.
-constexpr char kPushbackMs[] = "200";
+constexpr absl::Duration kBusyPushback = absl::Milliseconds(200);
+constexpr absl::Duration kShortestFullPushback = absl::Seconds(2);
+constexpr absl::Duration kLongestFullPushback = absl::Seconds(5);
+
+// The fractions of the multiples of the golden ratio: any run of them divides
+// 0 to 1 evenly.
+double Spread(uint64_t count) {
+  constexpr double kGoldenRatio = 0.6180339887498949;
+  double whole = 0;
+  return std::modf(static_cast<double>(count % (1 << 20)) * kGoldenRatio,
+                   &whole);
+}
 
 // Whether the error is the store's: its message holds paths and SQLite's words.
 bool IsOfTheStore(absl::string_view reason) {
@@ -40,6 +54,16 @@ void LogSome(LogLimit* limit, absl::string_view event,
 
 }  // namespace
 
+std::optional<absl::Duration> PushbackFor(const absl::Status& status,
+                                          uint64_t count) {
+  if (absl::IsUnavailable(status)) return kBusyPushback;
+  if (!absl::IsResourceExhausted(status) || ReasonOf(status) != "DISK_FULL") {
+    return std::nullopt;
+  }
+  return kShortestFullPushback +
+         (kLongestFullPushback - kShortestFullPushback) * Spread(count);
+}
+
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context) {
   if (status.ok()) return grpc::Status::OK;
@@ -52,8 +76,11 @@ grpc::Status ToGrpcStatus(const absl::Status& status,
     if (!not_granted.empty()) {
       context->AddTrailingMetadata("signalbox-not-granted", not_granted);
     }
-    if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
-      context->AddTrailingMetadata("grpc-retry-pushback-ms", kPushbackMs);
+    static std::atomic<uint64_t> pushback_count = 0;
+    if (const auto pushback = PushbackFor(status, pushback_count++)) {
+      context->AddTrailingMetadata(
+          "grpc-retry-pushback-ms",
+          absl::StrCat(absl::ToInt64Milliseconds(*pushback)));
     }
   }
   const std::string peer = context == nullptr ? "" : context->peer();

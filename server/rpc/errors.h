@@ -3,13 +3,24 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
+#include <optional>
+
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace signalbox {
 
+// How long a caller waits before it repeats a call that ended with `status`;
+// nothing: a repeat does not help, or the caller knows best. A full disk needs
+// a person or a housekeeper: 2 to 5 s, spread over the callers by `count`, the
+// number of pushbacks given before, so that they do not come back at once.
+std::optional<absl::Duration> PushbackFor(const absl::Status& status,
+                                          uint64_t count);
+
 // An error as the caller sees it. Its reason goes into trailing metadata
-// `signalbox-reason`, what was not granted into `signalbox-not-granted`, and
-// with UNAVAILABLE and RESOURCE_EXHAUSTED goes `grpc-retry-pushback-ms`. Of an
+// `signalbox-reason`, what was not granted into `signalbox-not-granted`, its
+// PushbackFor into `grpc-retry-pushback-ms`. Of an
 // INTERNAL error and of trouble of the store the caller learns no details: the
 // log has them. Refused callers leave a line in the log, but not too many. Call
 // it before the call is finished; `context` may be null where there is no call

@@ -107,6 +107,17 @@ TEST_F(CommandsTest, RepeatedResultKeepsTheAttempt) {
   }
 }
 
+// More often than four times, which was once the end of it.
+TEST_F(CommandsTest, AResultOutlastsAFullDisk) {
+  for (int i = 0; i < 12; ++i) {
+    server_.AnswerNext({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                        "the disk is full", "DISK_FULL", "5"});
+  }
+  const Ended ended = RunCli({"result", "failure", "--retry-for", "60s"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.errors;
+  EXPECT_THAT(server_.calls(), SizeIs(13));
+}
+
 TEST_F(CommandsTest, TheServersNoIsExplainedAndExitsWith1) {
   options_.environment["GIT_COMMIT"] = kSha;
   options_.environment.erase("GITHUB_SHA");

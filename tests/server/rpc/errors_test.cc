@@ -4,7 +4,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "server/base/error.h"
@@ -58,6 +60,38 @@ TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
     EXPECT_THAT(shown.error_message(), Not(HasSubstr("/"))) << c.reason;
     EXPECT_THAT(shown.error_message(), Not(HasSubstr("SQLite"))) << c.reason;
     EXPECT_NE(shown.error_message(), "") << c.reason;
+  }
+}
+
+TEST(PushbackTest, OnlyWhatTimeMendsAsksForARepeat) {
+  for (int code = 1; code <= 16; ++code) {
+    const auto status_code = static_cast<absl::StatusCode>(code);
+    EXPECT_EQ(PushbackFor(Error(status_code, "SOME_REASON", "x"), 0),
+              status_code == absl::StatusCode::kUnavailable
+                  ? std::make_optional(absl::Milliseconds(200))
+                  : std::nullopt)
+        << code;
+  }
+}
+
+// Callers whose report was refused together must not come back together.
+TEST(PushbackTest, AFullDiskSpreadsItsCallersOverThreeSeconds) {
+  const absl::Status full =
+      Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full");
+  for (const uint64_t first :
+       {uint64_t{0}, uint64_t{12345}, ~uint64_t{0} - 99}) {
+    std::vector<absl::Duration> pushbacks;
+    for (uint64_t i = 0; i < 100; ++i) {
+      pushbacks.push_back(*PushbackFor(full, first + i));
+      EXPECT_GE(pushbacks.back(), absl::Seconds(2));
+      EXPECT_LE(pushbacks.back(), absl::Seconds(5));
+    }
+    std::sort(pushbacks.begin(), pushbacks.end());
+    for (size_t i = 1; i < pushbacks.size(); ++i) {
+      const absl::Duration gap = pushbacks[i] - pushbacks[i - 1];
+      EXPECT_GT(gap, absl::Milliseconds(5));
+      EXPECT_LT(gap, absl::Milliseconds(90));
+    }
   }
 }
 
