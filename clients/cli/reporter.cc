@@ -3,12 +3,20 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
 
+#include "clients/cli/wording.h"
+
 namespace signalbox {
 namespace {
+
+// Where nothing expires, or the server does not say when.
+constexpr absl::Duration kLongestRenewal = absl::Minutes(30);
+// Of the shortest expiry, a minute, it leaves time for several.
+constexpr absl::Duration kShortestRenewal = absl::Seconds(10);
 
 // Farms start many commands at once, whose renewals need not come at once.
 absl::Duration ShortenedAtRandom(absl::Duration duration) {
@@ -24,13 +32,23 @@ absl::Time SteadyNow() {
 
 }  // namespace
 
+absl::Duration RenewAfter(const v1::ReportPendingResponse& answer,
+                          absl::Time now) {
+  absl::Duration renewal = kLongestRenewal;
+  for (const v1::Receipt& receipt : answer.receipts()) {
+    if (!receipt.has_expire_time()) continue;
+    renewal = std::min(renewal, (ToTime(receipt.expire_time()) - now) / 2);
+  }
+  return std::max(renewal, kShortestRenewal);
+}
+
 Reporter::Reporter(Client client,
                    std::optional<v1::ReportPendingRequest> pending,
-                   absl::Duration renew_after,
+                   RenewalRule renew_after,
                    std::function<void(const absl::Status&)> refused)
     : client_(std::move(client)),
       pending_(std::move(pending)),
-      renew_after_(renew_after),
+      renew_after_(std::move(renew_after)),
       refused_(std::move(refused)),
       done_fd_(eventfd(0, EFD_CLOEXEC)),
       outcome_(absl::CancelledError("it was not tried")),
@@ -94,12 +112,12 @@ void Reporter::ReportPendings() {
   const Client patient = client_.WithPatience(absl::InfiniteDuration(), pause);
   // A command that has ended already needs no pending.
   while (pause(absl::ZeroDuration())) {
-    const absl::Status status = patient.ReportPending(*pending_).status();
-    if (!status.ok() && pause(absl::ZeroDuration())) {
-      refused_(status);
+    const auto answer = patient.ReportPending(*pending_);
+    if (!answer.ok()) {
+      if (pause(absl::ZeroDuration())) refused_(answer.status());
       return;
     }
-    if (!pause(ShortenedAtRandom(renew_after_))) return;
+    if (!pause(ShortenedAtRandom(renew_after_(*answer)))) return;
   }
 }
 

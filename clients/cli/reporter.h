@@ -14,6 +14,13 @@
 
 namespace signalbox {
 
+// How long to wait before the pending that was answered so is repeated: half of
+// the time left until the first of its contexts expires, at most 30 min, and
+// at least 10 s. `now` is compared with the server's clock: while the two
+// differ by less than the whole expiry, the repeat is in time.
+absl::Duration RenewAfter(const v1::ReportPendingResponse& answer,
+                          absl::Time now);
+
 // Reporter tells the server of a run that is under way, in a thread of its
 // own: the pending, repeated until the server has it and then from time to time
 // so that it does not expire, and at last the result.
@@ -24,12 +31,17 @@ namespace signalbox {
 // Thread-safe.
 class Reporter {
  public:
+  // How long to wait before an acknowledged pending is repeated.
+  using RenewalRule =
+      std::function<absl::Duration(const v1::ReportPendingResponse& answer)>;
+
   // Without a `pending` only the result is reported. An acknowledged pending is
-  // repeated after `renew_after`, shortened at random by up to a fifth.
-  // `refused` is called in the thread, at most once, if the server says no to
-  // the pending; it is then not repeated.
+  // repeated after what `renew_after` says, shortened at random by up to a
+  // fifth. `renew_after` and `refused` are called in the thread; `refused` at
+  // most once, if the server says no to the pending, which is then not
+  // repeated.
   Reporter(Client client, std::optional<v1::ReportPendingRequest> pending,
-           absl::Duration renew_after,
+           RenewalRule renew_after,
            std::function<void(const absl::Status&)> refused);
 
   // Gives up, and waits for the call under way to end.
@@ -63,7 +75,7 @@ class Reporter {
 
   const Client client_;
   const std::optional<v1::ReportPendingRequest> pending_;
-  const absl::Duration renew_after_;
+  const RenewalRule renew_after_;
   const std::function<void(const absl::Status&)> refused_;
   const int done_fd_;
 

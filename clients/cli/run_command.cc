@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/console.h"
 #include "clients/cli/reporter.h"
@@ -16,9 +17,6 @@
 
 namespace signalbox {
 namespace {
-
-// Well before the server's default expiry of 6 h, also if a few are lost.
-constexpr absl::Duration kRenewAfter = absl::Minutes(30);
 
 std::string SignalName(int signal) {
   const char* name = sigabbrev_np(signal);
@@ -84,16 +82,20 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
         arguments, subject));
   };
 
+  const auto renew_after = [](const v1::ReportPendingResponse& answer) {
+    return RenewAfter(answer, absl::Now());
+  };
+
   std::optional<Reporter> reporter;
   const auto begin = std::chrono::steady_clock::now();
   const CommandEnd end = foreground->Run(arguments.command, [&] {
-    reporter.emplace(client, pending, kRenewAfter, refused);
+    reporter.emplace(client, pending, renew_after, refused);
   });
   const absl::Duration took =
       absl::FromChrono(std::chrono::steady_clock::now() - begin);
   if (end.kind == CommandEnd::kNotStarted) {
     Complain(Problem(program, end.value));
-    reporter.emplace(client, std::nullopt, kRenewAfter, refused);
+    reporter.emplace(client, std::nullopt, renew_after, refused);
   }
 
   v1::ReportResultRequest result = ResultRequest(arguments, subject);

@@ -57,6 +57,11 @@ struct Receipt {
   // Of the report if it was accepted, else of what is held; 0: nothing is.
   int64_t sequence = 0;
   Disposition disposition = Disposition::kAccepted;
+  // When the pending that is held now expires; nothing: none is held, or it
+  // never does.
+  std::optional<absl::Time> expire_time;
+  // What GitHub is to show now; nothing if no report was accepted yet.
+  std::optional<CommitState> state;
 };
 
 // What became of a submission, once it is durable.

@@ -77,12 +77,8 @@ class Decision {
         disposition = Decide(draft, report);
       }
       if (disposition == Disposition::kConflict) return Conflict(report);
-      const EntryRow& row = drafts_[draft].row;
-      outcome.receipts.push_back({report.context,
-                                  submission_.observed.has_value()
-                                      ? row.change_sequence
-                                      : row.report_sequence,
-                                  disposition});
+      outcome.receipts.push_back(
+          ReceiptOf(report, drafts_[draft].row, disposition));
     }
     if (!repeated) Keep(overtaken);
     return outcome;
@@ -90,6 +86,20 @@ class Decision {
 
  private:
   const Report& front() const { return submission_.reports.front(); }
+
+  Receipt ReceiptOf(const Report& report, const EntryRow& row,
+                    Disposition disposition) const {
+    Receipt receipt;
+    receipt.context = report.context;
+    receipt.sequence = submission_.observed.has_value() ? row.change_sequence
+                                                        : row.report_sequence;
+    receipt.disposition = disposition;
+    if (row.version > 0) {
+      receipt.expire_time = row.expire_time;
+      receipt.state = StateOf(row.held.phase, row.held.result);
+    }
+    return receipt;
+  }
 
   absl::Status FindCommit() {
     if (submission_.reports.empty()) return absl::OkStatus();

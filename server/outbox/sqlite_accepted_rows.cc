@@ -21,7 +21,7 @@ constexpr char kUpdateCommit[] =
 constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, round, result, description, "
     "target_url, report_sequence, posting_state, is_pending, "
-    "first_due_time_us, posted_status_id, change_sequence "
+    "first_due_time_us, posted_status_id, change_sequence, expire_time_us "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
@@ -106,7 +106,7 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
              &held.round, &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state, &entry.is_pending,
              &entry.first_due_time, &entry.shown_status_id,
-             &entry.change_sequence);
+             &entry.change_sequence, &entry.expire_time);
   if (!connection_->AreCounts({entry.version, held.round})) {
     entry.version = held.round = 0;
   }

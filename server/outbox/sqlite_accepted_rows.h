@@ -31,13 +31,12 @@ struct EntryRow {
   bool is_pending = false;
   absl::Time first_due_time;
   int64_t shown_status_id = 0;
+  std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
 
   // What the transaction does to it.
   bool was_accepted = false;
   bool was_renewed = false;
-  // If it was accepted or renewed; nothing: it does not expire.
-  std::optional<absl::Time> expire_time;
-  absl::Duration expires_after;
+  absl::Duration expires_after;  // If it was accepted or renewed.
   // What GitHub shows, by the newest report of it.
   const Report* observed = nullptr;
 };

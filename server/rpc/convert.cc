@@ -364,6 +364,10 @@ v1::Receipt ToProto(const Receipt& receipt,
   proto.set_context(receipt.context);
   proto.set_sequence(receipt.sequence);
   proto.set_disposition(ToProto(receipt.disposition));
+  if (receipt.expire_time.has_value()) {
+    *proto.mutable_expire_time() = ToProto(*receipt.expire_time);
+  }
+  if (receipt.state.has_value()) proto.set_state(ToProto(*receipt.state));
   for (const std::string& warning : warnings) proto.add_warnings(warning);
   return proto;
 }

@@ -19,12 +19,11 @@ std::optional<absl::Duration> PushbackFor(const absl::Status& status,
                                           uint64_t count);
 
 // An error as the caller sees it. Its reason goes into trailing metadata
-// `signalbox-reason`, what was not granted into `signalbox-not-granted`, its
-// PushbackFor into `grpc-retry-pushback-ms`. Of an
-// INTERNAL error and of trouble of the store the caller learns no details: the
-// log has them. Refused callers leave a line in the log, but not too many. Call
-// it before the call is finished; `context` may be null where there is no call
-// to add metadata to.
+// `signalbox-reason`, what was not granted into `signalbox-not-granted`, and
+// its PushbackFor into `grpc-retry-pushback-ms`. Of an INTERNAL error and of
+// trouble of the store the caller learns no details: the log has them. Refused
+// callers leave a line in the log, but not too many. Call it before the call is
+// finished; `context` may be null where there is no call to add metadata to.
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context);
 

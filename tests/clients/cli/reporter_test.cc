@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <vector>
 
 #include "tests/clients/fake_server.h"
 
@@ -18,8 +19,13 @@ class ReporterTest : public testing::Test {
   std::unique_ptr<Reporter> Start(absl::Duration renew_after) {
     v1::ReportPendingRequest pending;
     pending.set_attempt(7);
+    pending.add_contexts("ci/build");
     return std::make_unique<Reporter>(
-        *Client::Connect(server_.address(), {}), pending, renew_after,
+        *Client::Connect(server_.address(), {}), pending,
+        [this, renew_after](const v1::ReportPendingResponse& answer) {
+          last_receipts_ = answer.receipts_size();
+          return renew_after;
+        },
         [this](const absl::Status&) { ++refusals_; });
   }
 
@@ -30,6 +36,7 @@ class ReporterTest : public testing::Test {
   }
 
   std::atomic<int> refusals_ = 0;
+  std::atomic<int> last_receipts_ = 0;
   FakeServer server_;
 };
 
@@ -44,6 +51,37 @@ TEST_F(ReporterTest, RenewsThePendingUntilTheResult) {
   EXPECT_TRUE(reporter->Wait().ok());
   EXPECT_TRUE(server_.calls().back().IsResult());
   EXPECT_EQ(PendingCount(), server_.calls().size() - 1);
+  EXPECT_EQ(last_receipts_, 1);
+}
+
+// One receipt per context; `seconds` is when it expires, 0: never.
+v1::ReportPendingResponse AnswerThatExpires(const std::vector<int>& seconds) {
+  v1::ReportPendingResponse answer;
+  for (const int second : seconds) {
+    v1::Receipt* receipt = answer.add_receipts();
+    if (second != 0) receipt->mutable_expire_time()->set_seconds(second);
+  }
+  return answer;
+}
+
+// A build of 25 min under an expiry of 10 min would be shown as an error.
+TEST(RenewAfterTest, IsHalfOfTheTimeThatIsLeft) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const auto after = [now](const std::vector<int>& from_now) {
+    std::vector<int> seconds;
+    for (const int second : from_now) {
+      seconds.push_back(second == 0 ? 0 : 1'000'000 + second);
+    }
+    return RenewAfter(AnswerThatExpires(seconds), now);
+  };
+  EXPECT_EQ(after({600}), absl::Seconds(300));
+  EXPECT_EQ(after({60}), absl::Seconds(30));
+  EXPECT_EQ(after({6 * 3600}), absl::Minutes(30));
+  EXPECT_EQ(after({0}), absl::Minutes(30));
+  EXPECT_EQ(after({}), absl::Minutes(30));
+  EXPECT_EQ(after({0, 3600, 120, 6 * 3600}), absl::Seconds(60));
+  // This machine's clock is ahead of the server's.
+  EXPECT_EQ(after({-3600}), absl::Seconds(10));
 }
 
 TEST_F(ReporterTest, OnePendingIsEnoughForAWhile) {

@@ -33,7 +33,10 @@ class FakeOutbox : public ForwardingOutbox {
       Outcome outcome;
       ++count;
       for (const Report& report : submission.reports) {
-        outcome.receipts.push_back({report.context, count, disposition});
+        Receipt& receipt = outcome.receipts.emplace_back();
+        receipt.context = report.context;
+        receipt.sequence = count;
+        receipt.disposition = disposition;
       }
       outcomes.push_back(outcome);
     }

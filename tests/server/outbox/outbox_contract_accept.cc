@@ -260,6 +260,33 @@ TEST_P(OutboxContract, AnUnchangedPendingThatIsPostedIsNotPostedAgain) {
   EXPECT_FALSE(TakePending().has_value());
 }
 
+TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
+  const absl::Time start = Now();
+  Report pending = Pending(1, "building");
+  pending.expires_after = absl::Hours(1);
+  const Receipt first = Accept(pending);
+  EXPECT_EQ(first.expire_time, start + absl::Hours(1));
+  EXPECT_EQ(first.state, CommitState::kPending);
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_EQ(Accept(pending).expire_time, start + absl::Minutes(70));
+
+  // What is older learns of what is newer, in another transaction and in the
+  // same one.
+  Report late = Pending(0, "late");
+  late.from_webhook = true;
+  Receipt receipt = Accept(late);
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.expire_time, start + absl::Minutes(70));
+  EXPECT_EQ(receipt.state, CommitState::kPending);
+  const std::vector<Outcome> outcomes =
+      Accept({Of({ResultOf(Result::kCancelled, 2)}), Of({Pending(1)})});
+  EXPECT_EQ(outcomes[0].receipts[0].expire_time, std::nullopt);
+  EXPECT_EQ(outcomes[0].receipts[0].state, CommitState::kError);
+  EXPECT_EQ(outcomes[1].receipts[0].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(outcomes[1].receipts[0].expire_time, std::nullopt);
+  EXPECT_EQ(outcomes[1].receipts[0].state, CommitState::kError);
+}
+
 TEST_P(OutboxContract, AResultDoesNotExpire) {
   Accept(Pending(1));
   EXPECT_NE(Status().expire_time, std::nullopt);

@@ -224,8 +224,12 @@ TEST_F(ConvertTest, MendsTextsAndSaysSo) {
   ASSERT_TRUE(converted.ok());
   EXPECT_EQ(converted->submission.reports[0].target_url, "");
   EXPECT_EQ(converted->submission.reports[0].description.size(), 4096u);
-  const v1::Receipt receipt = ToProto(
-      Receipt{"ci/build", 1, Disposition::kAccepted}, converted->warnings[0]);
+  const v1::Receipt receipt =
+      ToProto(Receipt{"ci/build", 1, Disposition::kAccepted,
+                      absl::FromUnixMillis(1500), CommitState::kFailure},
+              converted->warnings[0]);
+  EXPECT_EQ(receipt.expire_time().seconds(), 1);
+  EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_FAILURE);
   EXPECT_EQ(receipt.warnings_size(), 2);
 }
 

@@ -4,8 +4,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <tuple>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/base/error.h"
 #include "tests/server/rpc/service_test.h"
@@ -384,6 +388,48 @@ TEST_F(StatusServiceTest, AClosedIntakeAsksToRepeat) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(Trailer(context, "signalbox-reason"), "SHUTTING_DOWN");
   EXPECT_NE(Trailer(context, "grpc-retry-pushback-ms"), "");
+}
+
+TEST_F(StatusServiceTest, AFullDiskAsksToRepeatLater) {
+  gate_->FailWith(
+      Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full"));
+  std::set<std::string> pushbacks;
+  for (int i = 0; i < 5; ++i) {
+    grpc::ClientContext context;
+    v1::ReportResultResponse response;
+    const grpc::Status status =
+        stub_->ReportResult(&context, ResultOf(v1::SUCCESS), &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(Trailer(context, "signalbox-reason"), "DISK_FULL");
+    const std::string pushback = Trailer(context, "grpc-retry-pushback-ms");
+    EXPECT_EQ(pushback.size(), 4u) << pushback;
+    EXPECT_GE(pushback, "2000");
+    EXPECT_LE(pushback, "5000");
+    pushbacks.insert(pushback);
+  }
+  EXPECT_EQ(pushbacks.size(), 5u);
+}
+
+// A farm that waits for a result renews its pending by this.
+TEST_F(StatusServiceTest, AReceiptTellsWhenAPendingExpiresAndWhatIsShown) {
+  v1::ReportPendingRequest pending = Pending();
+  pending.mutable_expires_after()->set_seconds(60);
+  const int64_t before = absl::ToUnixSeconds(Clock::System()->Now());
+  grpc::ClientContext context;
+  v1::ReportPendingResponse pending_response;
+  ASSERT_TRUE(stub_->ReportPending(&context, pending, &pending_response).ok());
+  const v1::Receipt& receipt = pending_response.receipts(0);
+  EXPECT_GE(receipt.expire_time().seconds(), before + 60);
+  EXPECT_LE(receipt.expire_time().seconds(), before + 120);
+  EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_PENDING);
+
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(ResultOf(v1::TIMED_OUT, 3), &response).ok());
+  EXPECT_FALSE(response.receipt().has_expire_time());
+  EXPECT_EQ(response.receipt().state(), v1::COMMIT_STATE_ERROR);
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 2), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::SUPERSEDED);
+  EXPECT_EQ(response.receipt().state(), v1::COMMIT_STATE_ERROR);
 }
 
 // Nobody waits for ever for a disk that hangs; and what is committed after all
