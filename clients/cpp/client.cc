@@ -25,6 +25,8 @@ namespace signalbox {
 namespace {
 
 constexpr char kReasonPayload[] = "signalbox/reason";
+// Of one answer. More than any server has means that they do not end.
+constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
@@ -226,14 +228,55 @@ absl::StatusOr<v1::ReportResultResponse> Client::ReportResult(
   return Call(&v1::StatusService::StubInterface::ReportResult, request);
 }
 
+template <typename Request, typename Response>
+absl::StatusOr<std::vector<Response>> Client::CallPages(
+    Method<Request, Response> method, Request request) const {
+  const bool all = request.page_size() == 0 && request.page_token().empty();
+  std::vector<Response> pages;
+  do {
+    if (pages.size() == kMostPages) {
+      return absl::InternalError("the pages of the server's answer do not end");
+    }
+    absl::StatusOr<Response> page = Call(method, request);
+    if (!page.ok()) return page.status();
+    request.set_page_token(page->next_page_token());
+    pages.push_back(*std::move(page));
+  } while (all && !request.page_token().empty());
+  return pages;
+}
+
 absl::StatusOr<v1::GetCommitStatusResponse> Client::GetCommitStatus(
     const v1::GetCommitStatusRequest& request) const {
-  return Call(&v1::StatusService::StubInterface::GetCommitStatus, request);
+  auto pages =
+      CallPages(&v1::StatusService::StubInterface::GetCommitStatus, request);
+  if (!pages.ok()) return pages.status();
+  // The last was read last, and so knows the state best.
+  v1::GetCommitStatusResponse answer = std::move(pages->back());
+  google::protobuf::RepeatedPtrField<v1::CommitStatus> last;
+  last.Swap(answer.mutable_statuses());
+  pages->pop_back();
+  for (const v1::GetCommitStatusResponse& page : *pages) {
+    answer.mutable_statuses()->MergeFrom(page.statuses());
+  }
+  answer.mutable_statuses()->MergeFrom(last);
+  return answer;
 }
 
 absl::StatusOr<v1::ExplainStatusResponse> Client::ExplainStatus(
     const v1::ExplainStatusRequest& request) const {
-  return Call(&v1::StatusService::StubInterface::ExplainStatus, request);
+  auto pages =
+      CallPages(&v1::StatusService::StubInterface::ExplainStatus, request);
+  if (!pages.ok()) return pages.status();
+  if (pages->size() == 1) return std::move(pages->front());
+  // Each page has what is older than the one before.
+  v1::ExplainStatusResponse answer;
+  *answer.mutable_status() = pages->front().status();
+  answer.set_next_step(pages->front().next_step());
+  for (auto page = pages->rbegin(); page != pages->rend(); ++page) {
+    answer.mutable_reports()->MergeFrom(page->reports());
+    answer.mutable_tries()->MergeFrom(page->tries());
+  }
+  return answer;
 }
 
 absl::StatusOr<v1::RetryPostResponse> Client::RetryPost(

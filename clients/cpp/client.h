@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -85,6 +86,10 @@ class Client {
                       std::function<bool(absl::Duration)> pause) const;
 
   // All block until the server answered, or patience ran out.
+  //
+  // The answers of GetCommitStatus and ExplainStatus can have several pages.
+  // All are read, each with the whole patience, and put together, unless
+  // `request` has a page_size or a page_token: then it is that page alone.
   absl::StatusOr<v1::ReportPendingResponse> ReportPending(
       const v1::ReportPendingRequest& request) const;
   absl::StatusOr<v1::ReportResultResponse> ReportResult(
@@ -115,6 +120,10 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(Method<Request, Response> method,
                                 const Request& request) const;
+  // All pages, or the one that `request` asks for. Never empty.
+  template <typename Request, typename Response>
+  absl::StatusOr<std::vector<Response>> CallPages(
+      Method<Request, Response> method, Request request) const;
   // Makes tries until one ends well or patience runs out.
   absl::Status Repeat(
       const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;

@@ -274,6 +274,7 @@ struct LeaseRequest {
 };
 
 struct RecordedReport {
+  int64_t id = 0;        // Grows from report to report of an entry.
   int64_t sequence = 0;  // 0 if it was not accepted.
   absl::Time accept_time;
   Disposition disposition = Disposition::kAccepted;
@@ -287,6 +288,7 @@ struct RecordedReport {
 };
 
 struct RecordedTry {
+  int64_t id = 0;        // Grows from try to try of an entry.
   int64_t sequence = 0;  // Of the report that was posted.
   Try attempted;
 };

@@ -59,11 +59,13 @@ constexpr char kGetEntry[] =
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.entry_id = ?";
 constexpr char kListReports[] =
-    "SELECT sequence, accept_time_us, phase, result, attempt, description, "
+    "SELECT report_id, sequence, accept_time_us, phase, result, attempt, "
+    "description, "
     "target_url, caller, delivery_id FROM report WHERE entry_id = ? "
     "ORDER BY report_id DESC LIMIT ?";
 constexpr char kListTries[] =
-    "SELECT sequence, begin_time_us, end_time_us, http_status, request_id, "
+    "SELECT try_id, sequence, begin_time_us, end_time_us, http_status, "
+    "request_id, "
     "reason, message FROM try WHERE entry_id = ? "
     "ORDER BY try_id DESC LIMIT ?";
 
@@ -183,9 +185,9 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
   while (reports.Next()) {
     RecordedReport report;
     Phase phase = Phase::kWebhookPending;
-    reports.Read(&report.sequence, &report.accept_time, &phase, &report.result,
-                 &report.attempt, &report.description, &report.target_url,
-                 &report.caller, &report.delivery_id);
+    reports.Read(&report.id, &report.sequence, &report.accept_time, &phase,
+                 &report.result, &report.attempt, &report.description,
+                 &report.target_url, &report.caller, &report.delivery_id);
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);
@@ -200,9 +202,9 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
   while (tries.Next()) {
     RecordedTry recorded;
     Try& attempted = recorded.attempted;
-    tries.Read(&recorded.sequence, &attempted.begin_time, &attempted.end_time,
-               &attempted.http_status, &attempted.request_id, &attempted.reason,
-               &attempted.message);
+    tries.Read(&recorded.id, &recorded.sequence, &attempted.begin_time,
+               &attempted.end_time, &attempted.http_status,
+               &attempted.request_id, &attempted.reason, &attempted.message);
     history.tries.push_back(std::move(recorded));
   }
   std::reverse(history.tries.begin(), history.tries.end());

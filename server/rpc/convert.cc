@@ -372,14 +372,16 @@ v1::Receipt ToProto(const Receipt& receipt,
   return proto;
 }
 
-v1::GetCommitStatusResponse ToProto(const CommitView& commit) {
+v1::GetCommitStatusResponse ToProto(const CommitView& commit,
+                                    const StatusPage& page) {
   v1::GetCommitStatusResponse proto;
   proto.set_repository(commit.repository.Display());
   proto.set_sha(commit.sha);
   proto.set_state(ToProto(CombinedState(commit.statuses)));
-  for (const StatusView& status : commit.statuses) {
-    *proto.add_statuses() = ToProto(status);
+  for (size_t i = page.statuses.begin; i < page.statuses.end; ++i) {
+    *proto.add_statuses() = ToProto(commit.statuses[i]);
   }
+  proto.set_next_page_token(page.next_page_token);
   return proto;
 }
 
@@ -423,10 +425,13 @@ v1::DiagnoseRepositoryResponse ToProto(
   return proto;
 }
 
-v1::ExplainStatusResponse ToProto(const History& history) {
+v1::ExplainStatusResponse ToProto(const History& history,
+                                  const HistoryPage& page) {
   v1::ExplainStatusResponse proto;
   *proto.mutable_status() = ToProto(history.status);
-  for (const RecordedReport& report : history.reports) {
+  proto.set_next_page_token(page.next_page_token);
+  for (size_t i = page.reports.begin; i < page.reports.end; ++i) {
+    const RecordedReport& report = history.reports[i];
     v1::ReportRecord* const record = proto.add_reports();
     record->set_sequence(report.sequence);
     *record->mutable_accept_time() = ToProto(report.accept_time);
@@ -441,7 +446,7 @@ v1::ExplainStatusResponse ToProto(const History& history) {
     record->set_caller(report.caller);
     record->set_delivery_id(report.delivery_id);
   }
-  for (size_t i = 0; i < history.tries.size(); ++i) {
+  for (size_t i = page.tries.begin; i < page.tries.end; ++i) {
     const RecordedTry& recorded = history.tries[i];
     const Try& attempted = recorded.attempted;
     v1::TryRecord* const record = proto.add_tries();

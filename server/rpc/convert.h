@@ -9,6 +9,7 @@
 #include "server/outbox/outbox.h"
 #include "server/report/diagnosis.h"
 #include "server/report/repository_rules.h"
+#include "server/rpc/pages.h"
 #include "signalbox/v1/status_service.pb.h"
 
 namespace signalbox {
@@ -57,7 +58,8 @@ absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto);
 
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
-v1::GetCommitStatusResponse ToProto(const CommitView& commit);
+v1::GetCommitStatusResponse ToProto(const CommitView& commit,
+                                    const StatusPage& page);
 v1::CommitSummary ToProto(const CommitSummary& commit);
 v1::WatchStatusesResponse ToProto(const StatusChange& change);
 v1::CommitStatus StatusToProto(const StatusView& status);
@@ -65,7 +67,8 @@ v1::DiagnoseRepositoryResponse ToProto(
     const Diagnosis& diagnosis,
     const RepositoryRules::Expectation& expectation);
 // Without `next_step`.
-v1::ExplainStatusResponse ToProto(const History& history);
+v1::ExplainStatusResponse ToProto(const History& history,
+                                  const HistoryPage& page);
 
 }  // namespace signalbox
 

@@ -246,8 +246,10 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
   const absl::StatusOr<Repository> repository =
       RepositoryFromProto(request->repository(), options_.convert);
   const absl::StatusOr<std::string> sha = ParseSha(request->sha());
+  const absl::StatusOr<StatusPageRequest> page =
+      ParseStatusPage(request->page_size(), request->page_token());
   for (const absl::Status& status :
-       {caller.status(), repository.status(), sha.status()}) {
+       {caller.status(), repository.status(), sha.status(), page.status()}) {
     if (!status.ok()) {
       call->Fail(status);
       return call->reactor();
@@ -260,7 +262,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
     return call->reactor();
   }
   Read(call, [this, caller = *caller, repository = *repository, sha = *sha,
-              response] {
+              page = *page, response] {
     absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
     if (!commit.ok()) return commit.status();
     absl::Status authorized =
@@ -270,7 +272,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
     for (StatusView& status : commit->statuses) {
       status.posting = Hindered(std::move(status.posting), trouble);
     }
-    *response = ToProto(*commit);
+    *response = ToProto(*commit, PageOf(*commit, page));
     return absl::OkStatus();
   });
   return call->reactor();
@@ -370,11 +372,14 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
   std::shared_ptr<Call> call = Begin(context, "ExplainStatus");
   const absl::StatusOr<AuthorizedKey> key =
       AuthorizeKey(*context, Right::kRead, *request);
-  if (!key.ok()) {
-    call->Fail(key.status());
+  const absl::StatusOr<HistoryPageRequest> page =
+      ParseHistoryPage(request->page_size(), request->page_token());
+  for (const absl::Status& status : {key.status(), page.status()}) {
+    if (status.ok()) continue;
+    call->Fail(status);
     return call->reactor();
   }
-  Read(call, [this, key = *key, response] {
+  Read(call, [this, key = *key, page = *page, response] {
     absl::StatusOr<History> history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     absl::Status authorized =
@@ -386,7 +391,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
       history->status.posting =
           Hindered(std::move(history->status.posting), trouble);
     }
-    *response = ToProto(*history);
+    *response = ToProto(*history, PageOf(*history, page));
     response->set_next_step(next_step);
     return absl::OkStatus();
   });

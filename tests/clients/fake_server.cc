@@ -4,9 +4,25 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace signalbox {
+namespace {
+
+// The token of a page is its number; the first has none.
+template <typename Response>
+Response PageOf(const std::vector<Response>& pages, const std::string& token) {
+  size_t number = 0;
+  static_cast<void>(absl::SimpleAtoi(token, &number));
+  Response page = pages.at(number);
+  if (number + 1 < pages.size()) {
+    page.set_next_page_token(absl::StrCat(number + 1));
+  }
+  return page;
+}
+
+}  // namespace
 
 FakeServer::FakeServer(const std::string& address, bool tells_health)
     : address_(address) {
@@ -44,13 +60,22 @@ void FakeServer::SetReceipt(v1::Receipt receipt) {
 }
 
 void FakeServer::SetCommit(v1::GetCommitStatusResponse commit) {
-  std::lock_guard<std::mutex> lock(mu_);
-  commit_ = std::move(commit);
+  SetCommitPages({std::move(commit)});
 }
 
 void FakeServer::SetHistory(v1::ExplainStatusResponse history) {
+  SetHistoryPages({std::move(history)});
+}
+
+void FakeServer::SetCommitPages(
+    std::vector<v1::GetCommitStatusResponse> pages) {
   std::lock_guard<std::mutex> lock(mu_);
-  history_ = std::move(history);
+  commit_ = std::move(pages);
+}
+
+void FakeServer::SetHistoryPages(std::vector<v1::ExplainStatusResponse> pages) {
+  std::lock_guard<std::mutex> lock(mu_);
+  history_ = std::move(pages);
 }
 
 void FakeServer::SetRetried(v1::RetryPostResponse retried) {
@@ -140,7 +165,7 @@ grpc::Status FakeServer::GetCommitStatus(
     v1::GetCommitStatusResponse* response) {
   {
     std::lock_guard<std::mutex> lock(mu_);
-    *response = commit_;
+    *response = PageOf(commit_, request->page_token());
   }
   return Take(context, {*request, ""});
 }
@@ -150,7 +175,7 @@ grpc::Status FakeServer::ExplainStatus(grpc::ServerContext* context,
                                        v1::ExplainStatusResponse* response) {
   {
     std::lock_guard<std::mutex> lock(mu_);
-    *response = history_;
+    *response = PageOf(history_, request->page_token());
   }
   return Take(context, {*request, ""});
 }

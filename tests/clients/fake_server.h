@@ -60,6 +60,9 @@ class FakeServer : public v1::StatusService::Service {
   void SetReceipt(v1::Receipt receipt);
   void SetCommit(v1::GetCommitStatusResponse commit);
   void SetHistory(v1::ExplainStatusResponse history);
+  // In pages, each of which names the next.
+  void SetCommitPages(std::vector<v1::GetCommitStatusResponse> pages);
+  void SetHistoryPages(std::vector<v1::ExplainStatusResponse> pages);
   void SetRetried(v1::RetryPostResponse retried);
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
   // What it says of itself; true at first.
@@ -103,8 +106,8 @@ class FakeServer : public v1::StatusService::Service {
   std::deque<FakeAnswer> next_;
   FakeAnswer all_;
   v1::Receipt receipt_;
-  v1::GetCommitStatusResponse commit_;
-  v1::ExplainStatusResponse history_;
+  std::vector<v1::GetCommitStatusResponse> commit_ = {{}};
+  std::vector<v1::ExplainStatusResponse> history_ = {{}};
   v1::RetryPostResponse retried_;
   v1::DiagnoseRepositoryResponse diagnosis_;
   bool hold_pendings_ = false;

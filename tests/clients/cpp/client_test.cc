@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/clients/fake_server.h"
 
 namespace signalbox {
@@ -138,7 +139,71 @@ TEST_F(ClientTest, TakesTheLargestHistoryThatAServerGives) {
   EXPECT_EQ(answer->reports_size(), 1000);
 }
 
-// Every code there is: only three are worth another try.
+TEST_F(ClientTest, ReadsAllPagesOfACommit) {
+  std::vector<v1::GetCommitStatusResponse> pages(3);
+  for (int i = 0; i < 3; ++i) {
+    pages[i].add_statuses()->set_context(absl::StrCat("ci/", i, "a"));
+    pages[i].add_statuses()->set_context(absl::StrCat("ci/", i, "b"));
+    pages[i].set_repository("acme/widgets");
+  }
+  pages[2].set_state(v1::COMMIT_STATE_FAILURE);
+  server_.SetCommitPages(pages);
+  server_.AnswerNext({});
+  server_.AnswerNext(Unavailable());
+  const auto answer = Connect().GetCommitStatus({});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  std::vector<std::string> contexts;
+  for (const v1::CommitStatus& status : answer->statuses()) {
+    contexts.push_back(status.context());
+  }
+  EXPECT_THAT(contexts, ElementsAre("ci/0a", "ci/0b", "ci/1a", "ci/1b", "ci/2a",
+                                    "ci/2b"));
+  EXPECT_EQ(answer->state(), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(answer->repository(), "acme/widgets");
+  EXPECT_EQ(answer->next_page_token(), "");
+  EXPECT_THAT(server_.calls(), SizeIs(4));
+
+  v1::GetCommitStatusRequest one;
+  one.set_page_size(2);
+  EXPECT_EQ(Connect().GetCommitStatus(one)->next_page_token(), "1");
+  one.set_page_size(0);
+  one.set_page_token("1");
+  EXPECT_EQ(Connect().GetCommitStatus(one)->statuses(0).context(), "ci/1a");
+}
+
+// The first page has the newest.
+TEST_F(ClientTest, ReadsAllPagesOfAHistory) {
+  std::vector<v1::ExplainStatusResponse> pages(3);
+  for (int i = 0; i < 3; ++i) {
+    pages[i].add_reports()->set_sequence(100 - 10 * i);
+    pages[i].add_reports()->set_sequence(101 - 10 * i);
+    pages[i].add_tries()->set_sequence(100 - 10 * i);
+    pages[i].set_next_step(absl::StrCat("step ", i));
+  }
+  server_.SetHistoryPages(pages);
+  const auto answer = Connect().ExplainStatus({});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  std::vector<int64_t> reports;
+  for (const auto& report : answer->reports()) {
+    reports.push_back(report.sequence());
+  }
+  std::vector<int64_t> tries;
+  for (const auto& record : answer->tries()) tries.push_back(record.sequence());
+  EXPECT_THAT(reports, ElementsAre(80, 81, 90, 91, 100, 101));
+  EXPECT_THAT(tries, ElementsAre(80, 90, 100));
+  EXPECT_EQ(answer->next_step(), "step 0");
+  EXPECT_EQ(answer->next_page_token(), "");
+}
+
+TEST_F(ClientTest, APageThatCannotBeReadIsAnError) {
+  server_.SetCommitPages(std::vector<v1::GetCommitStatusResponse>(2));
+  server_.AnswerNext({});
+  server_.AnswerNext({grpc::StatusCode::PERMISSION_DENIED, "no"});
+  EXPECT_EQ(Connect().GetCommitStatus({}).status().code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
+// Every code there is: only two are worth another try without being asked.
 TEST_F(ClientTest, FinalErrorsAreNotRepeated) {
   for (int code = 1; code <= 16; ++code) {
     const auto grpc_code = static_cast<grpc::StatusCode>(code);

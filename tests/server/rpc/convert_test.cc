@@ -354,8 +354,11 @@ TEST_F(ConvertTest, ShowsACommit) {
   status.posting.reason = "SERVER_ERROR";
   status.posting.try_count = 2;
   status.posting.next_try_time = absl::FromUnixSeconds(9);
-  commit.statuses.push_back(status);
-  const v1::GetCommitStatusResponse proto = ToProto(commit);
+  commit.statuses = {StatusView(), status, StatusView()};
+  // The state is that of all, also of those on other pages.
+  const v1::GetCommitStatusResponse proto =
+      ToProto(commit, StatusPage{{1, 2}, "token"});
+  EXPECT_EQ(proto.next_page_token(), "token");
   EXPECT_EQ(proto.repository(), "Acme/App");
   EXPECT_EQ(proto.state(), v1::COMMIT_STATE_FAILURE);
   ASSERT_EQ(proto.statuses_size(), 1);

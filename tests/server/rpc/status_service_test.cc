@@ -333,6 +333,94 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   EXPECT_EQ(became_due_, 2);
 }
 
+// The client of this test takes what gRPC's clients take by default.
+TEST_F(StatusServiceTest, LargeAnswersComeInPages) {
+  for (int i = 0; i < 8; ++i) {
+    v1::ReportPendingRequest pending = Pending(absl::StrCat("ci/", i, "00"));
+    for (int j = 1; j < 100; ++j) {
+      pending.add_contexts(absl::StrCat("ci/", i * 100 + j, "/x"));
+    }
+    pending.set_description(std::string(4096, 'd'));
+    pending.set_target_url("https://e/" + std::string(2000, 'u'));
+    grpc::ClientContext context;
+    v1::ReportPendingResponse response;
+    ASSERT_TRUE(stub_->ReportPending(&context, pending, &response).ok());
+  }
+  std::set<std::string> contexts;
+  v1::GetCommitStatusRequest get;
+  get.set_repository("acme/app");
+  get.set_sha(kSha);
+  int pages = 0;
+  do {
+    grpc::ClientContext context;
+    v1::GetCommitStatusResponse page;
+    const grpc::Status status = stub_->GetCommitStatus(&context, get, &page);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    for (const v1::CommitStatus& commit : page.statuses()) {
+      EXPECT_TRUE(contexts.insert(commit.context()).second);
+    }
+    EXPECT_EQ(page.state(), v1::COMMIT_STATE_PENDING);
+    get.set_page_token(page.next_page_token());
+    ++pages;
+  } while (!get.page_token().empty());
+  EXPECT_EQ(contexts.size(), 800u);
+  EXPECT_GT(pages, 1);
+
+  for (int i = 0; i < 900; ++i) {
+    v1::ReportResultRequest result = ResultOf(v1::SUCCESS, 1000 + i);
+    result.set_description(std::string(4096, 'd'));
+    result.set_target_url("https://e/" + std::string(2000, 'u'));
+    v1::ReportResultResponse response;
+    ASSERT_TRUE(Report(result, &response).ok());
+  }
+  v1::ExplainStatusRequest explain;
+  explain.set_repository("acme/app");
+  explain.set_sha(kSha);
+  int64_t before = 1900;
+  do {
+    grpc::ClientContext context;
+    v1::ExplainStatusResponse page;
+    const grpc::Status status = stub_->ExplainStatus(&context, explain, &page);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ASSERT_GT(page.reports_size(), 0);
+    EXPECT_EQ(page.reports().rbegin()->attempt(), before - 1);
+    before = page.reports(0).attempt();
+    EXPECT_EQ(page.status().attempt(), 1899);
+    explain.set_page_token(page.next_page_token());
+  } while (!explain.page_token().empty());
+  EXPECT_EQ(before, 1000);
+}
+
+TEST_F(StatusServiceTest, RefusesBadPagesOfCommitsAndHistories) {
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &response).ok());
+  for (const auto& [size, token, reason] :
+       std::vector<std::tuple<int, std::string, std::string>>{
+           {-1, "", "INVALID_PAGE_SIZE"}, {0, "!", "INVALID_PAGE_TOKEN"}}) {
+    grpc::ClientContext get_context;
+    v1::GetCommitStatusRequest get;
+    get.set_repository("acme/app");
+    get.set_sha(kSha);
+    get.set_page_size(size);
+    get.set_page_token(token);
+    v1::GetCommitStatusResponse commit;
+    EXPECT_EQ(stub_->GetCommitStatus(&get_context, get, &commit).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(Trailer(get_context, "signalbox-reason"), reason);
+    grpc::ClientContext explain_context;
+    v1::ExplainStatusRequest explain;
+    explain.set_repository("acme/app");
+    explain.set_sha(kSha);
+    explain.set_page_size(size);
+    explain.set_page_token(token);
+    v1::ExplainStatusResponse explained;
+    EXPECT_EQ(stub_->ExplainStatus(&explain_context, explain, &explained)
+                  .error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(Trailer(explain_context, "signalbox-reason"), reason);
+  }
+}
+
 TEST_F(StatusServiceTest, WhatNobodyReportedCannotBeExplainedOrRetried) {
   grpc::ClientContext explain_context;
   v1::ExplainStatusRequest explain;
