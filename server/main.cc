@@ -160,13 +160,14 @@ int Serve(const Flags& flags) {
                         !options->config.github.empty();
 
   // Blocked before any thread begins, so that only poll() below sees them.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  const int stop_fd = signalfd(-1, &stop_signals, SFD_CLOEXEC);
+  const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
   const int failure_fd = eventfd(0, EFD_CLOEXEC);
   options->on_failure = [failure_fd](const absl::Status&) {
     eventfd_write(failure_fd, 1);
@@ -190,13 +191,25 @@ int Serve(const Flags& flags) {
   LogInfo("serving", {{"grpc", (*server)->grpc_address()},
                       {"web", (*server)->web_address()}});
 
-  pollfd fds[] = {{stop_fd, POLLIN, 0}, {failure_fd, POLLIN, 0}};
-  while (poll(fds, 2, -1) < 0) {
-  }
-  if ((fds[1].revents & POLLIN) != 0) {
-    // Nothing can be kept any more, so nothing is gained by an orderly end.
-    std::fflush(nullptr);
-    _exit(kExitFailure);
+  pollfd fds[] = {{signal_fd, POLLIN, 0}, {failure_fd, POLLIN, 0}};
+  bool stop = false;
+  while (!stop) {
+    if (poll(fds, 2, -1) < 0) continue;
+    if ((fds[1].revents & POLLIN) != 0) {
+      // Nothing can be kept any more, so nothing is gained by an orderly end.
+      std::fflush(nullptr);
+      _exit(kExitFailure);
+    }
+    signalfd_siginfo received = {};
+    if (read(signal_fd, &received, sizeof(received)) != sizeof(received)) {
+      continue;
+    }
+    stop = received.ssi_signo != SIGHUP;
+    if (!stop) {
+      LogInfo(
+          "SIGHUP is ignored: the configuration is read at the start only; "
+          "restart the server to read it again");
+    }
   }
   LogInfo("stopping");
   (*server)->Stop();
@@ -223,6 +236,9 @@ int Check(const Flags& flags) {
 
 int Main(int argc, char** argv) {
   ForbidCoreDumps();
+  // Tools that rotate logs and terminals that close send it. While it is
+  // blocked the server reads it all the same.
+  signal(SIGHUP, SIG_IGN);
   // gRPC's locks are Abseil's, which as packaged look for cycles in the order
   // of all locks: that is for developers, and slow.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

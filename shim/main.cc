@@ -58,6 +58,9 @@ void RaiseDescriptorLimit() {
 
 int Run(int argc, const char* const* argv) {
   ForbidCoreDumps();
+  // Tools that rotate logs and terminals that close send it. While it is
+  // blocked sigwait() below sees it all the same.
+  std::signal(SIGHUP, SIG_IGN);
   ForbidHoarding();
   const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
   if (!config.ok()) return Complain(config.status());
@@ -89,6 +92,7 @@ int Run(int argc, const char* const* argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
@@ -132,7 +136,13 @@ int Run(int argc, const char* const* argv) {
   const TokenCheck token_check(handler_options.token, server.get());
 
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (true) {
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) break;
+    LogLine(LogLevel::kInfo,
+            "SIGHUP is ignored: flags are read at the start only; restart the "
+            "shim to change them");
+  }
   // A second signal ends the program at once.
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);

@@ -152,5 +152,17 @@ TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
             0);
 }
 
+// Log rotation sends it to every daemon.
+TEST_F(StartTest, AHangupDoesNotEndTheServer) {
+  const auto server = Process::Start("signalbox-server", Arguments());
+  server->WaitForLine("web listening on ");
+  server->Signal(SIGHUP);
+  server->Signal(SIGTERM);
+  EXPECT_EQ(server->Wait(), 0);
+  EXPECT_NE(server->StandardError().find("SIGHUP is ignored"),
+            std::string::npos)
+      << server->StandardError();
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -79,6 +79,17 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
   }
 }
 
+// Log rotation sends it to every daemon.
+TEST(ShimProgramTest, AHangupDoesNotEndIt) {
+  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
+  program.Port();
+  program.Signal(SIGHUP);
+  program.Signal(SIGTERM);
+  const std::string log = program.Err();
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_TRUE(absl::StrContains(log, "SIGHUP is ignored")) << log;
+}
+
 TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
   ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret, "", 4096);
   program.Port();
