@@ -173,10 +173,22 @@ AppConfig ReadApp(YamlReader& in, const YamlValue& value) {
   return app;
 }
 
+// Whether nobody on the way can read what is sent to `url`.
+bool IsPrivate(absl::string_view url) {
+  if (!absl::ConsumePrefix(&url, "http://")) return true;
+  const absl::string_view authority = url.substr(0, url.find('/'));
+  absl::StatusOr<Address> address = ParseAddress("", authority);
+  if (!address.ok()) {
+    address = ParseAddress("", absl::StrCat(authority, ":80"));
+  }
+  return address.ok() && address->IsLoopback();
+}
+
 GitHubConfig ReadGitHub(YamlReader& in, const YamlValue& value) {
   GitHubConfig github;
-  if (!in.IsMap(value, {"host", "api_url", "ca_file", "accounts", "token_file",
-                        "app", "pace", "burst", "reserve", "max_in_flight"})) {
+  if (!in.IsMap(value,
+                {"host", "api_url", "ca_file", "accounts", "token_file", "app",
+                 "pace", "burst", "reserve", "max_in_flight", "allow_http"})) {
     return github;
   }
   if (auto v = in.Find(value, "host")) {
@@ -190,8 +202,11 @@ GitHubConfig ReadGitHub(YamlReader& in, const YamlValue& value) {
     }
   }
   github.api_url = DefaultApiUrl(github.host);
+  bool allow_http = false;
+  if (auto v = in.Find(value, "allow_http")) allow_http = in.Boolean(*v);
   if (auto v = in.Find(value, "api_url")) {
-    const absl::StatusOr<std::string> url = CleanApiUrl(in.Text(*v, "a URL"));
+    const absl::StatusOr<std::string> url =
+        CleanApiUrl(in.Text(*v, "a URL"), allow_http);
     if (url.ok()) {
       github.api_url = *url;
     } else {
@@ -483,7 +498,8 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
 
 }  // namespace
 
-absl::StatusOr<std::string> CleanApiUrl(absl::string_view url) {
+absl::StatusOr<std::string> CleanApiUrl(absl::string_view url,
+                                        bool allow_http) {
   absl::string_view rest = url;
   const absl::Status invalid =
       Invalid(url, "is not an http(s) URL, such as https://api.github.com");
@@ -504,6 +520,11 @@ absl::StatusOr<std::string> CleanApiUrl(absl::string_view url) {
   });
   if (!plain || absl::EndsWith(path, "/") || absl::StrContains(path, "//")) {
     return invalid;
+  }
+  if (!allow_http && !IsPrivate(url)) {
+    return Invalid(url,
+                   "would carry the token in clear to another machine; wanted "
+                   "https://, or allow_http");
   }
   return std::string(absl::StripSuffix(url, "/"));
 }

@@ -101,8 +101,9 @@ absl::StatusOr<Config> ReadConfigFile(const std::string& path);
 
 // The base URL of an API, which a flag can give as well: http(s) without user,
 // query and fragment; returned without the one slash that may stand at its end.
+// Tokens are sent there: http is for this machine, unless `allow_http`.
 // INVALID_ARGUMENT, reason INVALID_CONFIG, as `"x" is not ...`.
-absl::StatusOr<std::string> CleanApiUrl(absl::string_view url);
+absl::StatusOr<std::string> CleanApiUrl(absl::string_view url, bool allow_http);
 
 }  // namespace signalbox
 

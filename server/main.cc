@@ -56,6 +56,7 @@ struct Flags {
   std::string github_token_file;
   std::vector<std::string> contexts;
   std::string log_format = "auto";
+  bool allow_http = false;
   bool reflection = false;
   bool check = false;
 };
@@ -88,6 +89,9 @@ void AddFlags(CLI::App* app, Flags* flags) {
                   "Another address for github.com's API: a GitHub Enterprise "
                   "Server, or the simulator")
       ->type_name("URL");
+  app->add_flag("--allow-http", flags->allow_http,
+                "Let --github-api-url be http:// of another machine: the token "
+                "then goes there in clear");
   app->add_option("--github-token-file", flags->github_token_file,
                   "File with the GitHub token; read again when it changes. "
                   "Without it: GITHUB_TOKEN")
@@ -126,7 +130,8 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   override_with(flags.metrics_listen, &options.config.metrics_listen);
   override_with(flags.data_dir, &options.config.data_dir);
   if (!flags.github_api_url.empty()) {
-    absl::StatusOr<std::string> url = CleanApiUrl(flags.github_api_url);
+    absl::StatusOr<std::string> url =
+        CleanApiUrl(flags.github_api_url, flags.allow_http);
     if (!url.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--github-api-url: ", url.status().message()));

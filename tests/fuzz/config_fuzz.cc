@@ -60,7 +60,7 @@ void Check(const GitHubConfig& github) {
   FUZZ_CHECK(grammar::IsHost(github.host) &&
                  github.host == grammar::Lower(github.host),
              github.host);
-  const absl::StatusOr<std::string> url = CleanApiUrl(github.api_url);
+  const absl::StatusOr<std::string> url = CleanApiUrl(github.api_url, true);
   FUZZ_CHECK(url.ok() && *url == github.api_url && !absl::EndsWith(*url, "/"),
              github.api_url);
   FUZZ_CHECK(grammar::IsOneLine(*url) &&

@@ -96,6 +96,11 @@ TEST_F(StartTest, AConfigurationThatIsWrong) {
                 {file + "-missing"});
 }
 
+TEST_F(StartTest, AnApiUrlThatWouldShowTheToken) {
+  ExpectRefused(Arguments({"--github-api-url", "http://ghes.example.com"}),
+                {"--github-api-url", "in clear", "allow_http"});
+}
+
 TEST_F(StartTest, ATokenFileThatIsMissingOrEmpty) {
   ExpectRefused(Arguments({"--github-token-file", "/nonexistent/token"}),
                 {"/nonexistent/token"});

@@ -479,8 +479,40 @@ TEST(ConfigTest, NoPendingExpiresAfterTheRetention) {
 TEST(ConfigTest, ACertificateAuthorityIsForHttps) {
   EXPECT_THAT(
       ErrorOf(GitHubItem(
-          "    token_file: t\n    api_url: http://a\n    ca_file: c\n")),
-      StartsWith("5: github[0].ca_file: means nothing for http://a"));
+          "    token_file: t\n    api_url: http://[::1]\n    ca_file: c\n")),
+      StartsWith("5: github[0].ca_file: means nothing for http://[::1]"));
+}
+
+// A token must not be readable on the way, unless somebody wants it so.
+TEST(ConfigTest, HttpIsForThisMachineUnlessAllowed) {
+  const auto item = [](absl::string_view url, absl::string_view more = "") {
+    return GitHubItem(
+        absl::StrCat("    token_file: t\n    api_url: ", url, "\n", more));
+  };
+  for (const char* const url :
+       {"http://localhost", "http://LOCALHOST:8180", "http://127.0.0.1",
+        "http://127.9.9.9:1/api/v3", "http://[::1]", "http://[::1]:8180/x"}) {
+    EXPECT_EQ(Parsed(item(url)).github.at(0).api_url, url);
+  }
+  for (const char* const url :
+       {"http://ghes.example.com", "http://ghes.example.com:8080/api/v3",
+        "http://10.0.0.1", "http://[::2]:80", "http://127.0.0.1.example.com",
+        "http://localhost.example.com:1", "http://128.0.0.1"}) {
+    EXPECT_THAT(ErrorOf(item(url)),
+                StartsWith(absl::StrCat("4: github[0].api_url: \"", url,
+                                        "\" would carry the token in clear to "
+                                        "another machine; wanted https://, or "
+                                        "allow_http")));
+    EXPECT_FALSE(ErrorOf(item(url, "    allow_http: false\n")).empty());
+    EXPECT_EQ(Parsed(item(url, "    allow_http: true\n")).github.at(0).api_url,
+              url);
+  }
+  EXPECT_EQ(
+      Parsed(item("https://a", "    allow_http: true\n")).github.at(0).api_url,
+      "https://a");
+  EXPECT_THAT(
+      ErrorOf(GitHubItem("    token_file: t\n    allow_http: perhaps\n")),
+      StartsWith("4: github[0].allow_http: "));
 }
 
 class ConfigFile : public ::testing::Test {
