@@ -28,6 +28,13 @@ bool MayUse(const Caller& caller, absl::string_view context) {
                      });
 }
 
+std::string Sha256(absl::string_view text) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
 struct RightName {
   Right right;
   absl::string_view name;
@@ -126,29 +133,28 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
     authorization.remove_prefix(7);
   }
   const absl::string_view token = absl::StripAsciiWhitespace(authorization);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(),
-         digest);
-  const Caller* found = nullptr;
-  for (const Caller& caller : callers_) {
-    if (caller.token_sha256.size() == sizeof(digest) &&
-        CRYPTO_memcmp(caller.token_sha256.data(), digest, sizeof(digest)) ==
-            0) {
-      found = &caller;
-    }
-  }
   if (token.empty()) {
     return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
                  "no token was sent: this server wants metadata authorization: "
                  "\"Bearer TOKEN\" with the token of a caller that its "
                  "configuration names");
   }
-  if (found == nullptr) {
-    return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-                 "the token in metadata authorization belongs to no caller "
-                 "that the server's configuration names");
+  const Caller* found = nullptr;
+  // `sha256sum FILE` counts the line end behind the token as well.
+  for (const char* line_end : {"", "\n", "\r\n"}) {
+    const std::string digest = Sha256(absl::StrCat(token, line_end));
+    for (const Caller& caller : callers_) {
+      if (caller.token_sha256.size() == digest.size() &&
+          CRYPTO_memcmp(caller.token_sha256.data(), digest.data(),
+                        digest.size()) == 0) {
+        found = &caller;
+      }
+    }
+    if (found != nullptr) return found;
   }
-  return found;
+  return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
+               "the token in metadata authorization belongs to no caller that "
+               "the server's configuration names");
 }
 
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,
@@ -297,7 +303,7 @@ absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
                  absl::StrCat(path,
                               " holds no SHA-256 in hexadecimal; make it with "
-                              "sha256sum"));
+                              "`printf %s TOKEN | sha256sum`"));
   }
   return absl::HexStringToBytes(hex);
 }

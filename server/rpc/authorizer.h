@@ -30,7 +30,8 @@ std::optional<Right> RightNamed(absl::string_view name);
 // Somebody who may call, as the configuration names them.
 struct Caller {
   std::string name;
-  std::string token_sha256;  // 32 bytes.
+  // Of the token, with or without a line end behind it; 32 bytes.
+  std::string token_sha256;
   // Globs. A repository pattern without a host means github.com.
   std::vector<std::string> repositories;
   std::vector<std::string> contexts;

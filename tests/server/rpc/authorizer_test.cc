@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "tests/support/temp_dir.h"
 
@@ -289,12 +291,39 @@ TEST_F(AuthorizerTest, ReadsWhatSha256sumPrints) {
   EXPECT_EQ(*digest, Sha256("hello"));
 }
 
+// `sha256sum farm.token` counts the line end, which whoever sends the token
+// leaves out.
+TEST_F(AuthorizerTest, ADigestMayBeMadeWithALineEnd) {
+  for (const char* line_end : {"", "\n", "\r\n"}) {
+    const Authorizer authorizer(
+        {farm_, Caller{"new",
+                       Sha256(absl::StrCat("hello", line_end)),
+                       {"*/*"},
+                       {"*"},
+                       {}}});
+    const auto caller = authorizer.Authenticate("Bearer hello");
+    ASSERT_TRUE(caller.ok()) << caller.status();
+    EXPECT_EQ((*caller)->name, "new");
+    EXPECT_EQ((*authorizer.Authenticate("Bearer farm-token"))->name,
+              "linux-farm");
+    EXPECT_FALSE(authorizer.Authenticate("Bearer hell").ok());
+    EXPECT_FALSE(authorizer.Authenticate("\n").ok());
+  }
+  const Authorizer empty({Caller{"empty", Sha256("\n"), {"*/*"}, {"*"}, {}}});
+  EXPECT_FALSE(empty.Authenticate("").ok());
+  EXPECT_FALSE(empty.Authenticate("Bearer \n").ok());
+}
+
 TEST_F(AuthorizerTest, RefusesADigestFileThatHoldsSomethingElse) {
   TempDir dir;
   const std::string path = dir.path() + "/digest";
   for (const char* text : {"", "token", "2cf24dba", "zz"}) {
     std::ofstream(path) << text;
-    EXPECT_FALSE(ReadTokenDigestFile(path).ok()) << text;
+    const absl::Status status = ReadTokenDigestFile(path).status();
+    EXPECT_FALSE(status.ok()) << text;
+    if (*text == '\0') continue;
+    EXPECT_TRUE(
+        absl::StrContains(status.message(), "`printf %s TOKEN | sha256sum`"));
   }
   EXPECT_FALSE(ReadTokenDigestFile(path + "-missing").ok());
 }
