@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/log.h"
 #include "server/github/joined_credentials.h"
 #include "server/github/static_credentials.h"
 
@@ -13,18 +14,36 @@ namespace {
 
 constexpr char kGitHubHost[] = "github.com";
 
-// The file's items as the flags leave them.
+// The file's items as the flags leave them. A token of the flags has an item of
+// its own: with the settings of the file's "*", whose token or App it replaces.
 std::vector<GitHubConfig> ItemsOf(const std::vector<GitHubConfig>& github,
                                   const CredentialFlags& flags) {
+  const bool has_token =
+      !flags.github_token_file.empty() || !flags.github_token.empty();
+  GitHubConfig others;
   std::vector<GitHubConfig> items;
   for (GitHubConfig item : github) {
-    if (item.host == kGitHubHost) {
-      if (!flags.github_api_url.empty()) item.api_url = flags.github_api_url;
-      if (!flags.github_token_file.empty() || !flags.github_token.empty()) {
-        std::erase(item.accounts, "*");
-      }
+    if (item.host == kGitHubHost && has_token &&
+        std::erase(item.accounts, "*") > 0) {
+      others = item;
+      LogWarning(
+          "a token from the flags or the environment posts for the accounts "
+          "that the configuration file does not name, in place of the file's "
+          "credential for \"*\"",
+          {{"host", item.host}});
     }
     if (!item.accounts.empty()) items.push_back(std::move(item));
+  }
+  if (has_token) {
+    others.accounts = {"*"};
+    others.app.reset();
+    others.token_file = flags.github_token_file;
+    items.push_back(std::move(others));
+  }
+  for (GitHubConfig& item : items) {
+    if (item.host == kGitHubHost && !flags.github_api_url.empty()) {
+      item.api_url = flags.github_api_url;
+    }
   }
   return items;
 }
@@ -68,15 +87,7 @@ absl::StatusOr<CredentialSetup> SetUpCredentials(
   std::vector<AppCredential> apps;
   CredentialsPart token_part, app_part;
 
-  std::vector<GitHubConfig> items = ItemsOf(github, flags);
-  if (!flags.github_token_file.empty() || !flags.github_token.empty()) {
-    GitHubConfig item;
-    item.accounts = {"*"};
-    item.token_file = flags.github_token_file;
-    if (!flags.github_api_url.empty()) item.api_url = flags.github_api_url;
-    items.push_back(std::move(item));
-  }
-  for (const GitHubConfig& item : items) {
+  for (const GitHubConfig& item : ItemsOf(github, flags)) {
     setup.known_hosts.push_back(item.host);
     const std::vector<std::string> names = AccountsOf(item.host, item.accounts);
     for (const std::string& name : names) {

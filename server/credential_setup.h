@@ -22,7 +22,8 @@ struct CredentialFlags {
   // its end. Empty: not set.
   std::string github_api_url;
   // A token for every account of github.com that the file does not name: from
-  // a file, or itself. They win over the file's "*".
+  // a file, or itself. It replaces the credential of the file's "*", whose pace
+  // and other settings stay.
   std::string github_token_file;
   Secret github_token;
 };

@@ -162,6 +162,48 @@ TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
   EXPECT_EQ(setup_.PaceOf("github.com/app:Iv23abc").per_minute, 30);
 }
 
+// GITHUB_TOKEN is often set for something else; it must not change the pace.
+TEST_F(CredentialSetupTest, AFlagsTokenKeepsThePaceOfTheFilesStar) {
+  const std::string settings =
+      "    pace: 30/min\n    burst: 7\n    max_in_flight: 3\n"
+      "    reserve: 0.5\n    api_url: https://proxy.example.com\n";
+  for (const bool from_file : {true, false}) {
+    for (const std::string& credential : {TokenFile("star"), App()}) {
+      for (const char* accounts : {"[\"*\"]", "[labs, \"*\"]"}) {
+        CredentialFlags flags;
+        if (from_file) {
+          flags.github_token_file = Path("acme");
+        } else {
+          flags.github_token = Secret("flag");
+        }
+        Prepare(
+            absl::StrCat("github:\n  - accounts: [acme]\n", "    pace: 5/min\n",
+                         TokenFile("acme"), "  - accounts: ", accounts, "\n",
+                         settings, credential),
+            flags);
+        const PaceOptions others = setup_.PaceOf("github.com/others");
+        EXPECT_EQ(others.per_minute, 30);
+        EXPECT_EQ(others.burst, 7);
+        EXPECT_EQ(others.max_in_flight, 3);
+        EXPECT_EQ(others.reserve, 0.5);
+        EXPECT_EQ(setup_.PaceOf("github.com/acme").per_minute, 5);
+        EXPECT_EQ(PosterOf("other"), from_file ? "file-acme" : "flag");
+        EXPECT_EQ(api_url_, "https://proxy.example.com");
+      }
+    }
+  }
+  // Another host's item is no model.
+  CredentialFlags flags;
+  flags.github_token = Secret("flag");
+  Prepare(
+      "github:\n  - host: ghes.example.com\n    accounts: [\"*\"]\n"
+      "    pace: 30/min\n" +
+          TokenFile("star"),
+      flags);
+  EXPECT_EQ(setup_.PaceOf("github.com/others").per_minute, 80);
+  EXPECT_EQ(setup_.PaceOf("ghes.example.com/others").per_minute, 30);
+}
+
 TEST_F(CredentialSetupTest, AppsSpeakForThemselves) {
   Prepare("github:\n  - accounts: [\"*\"]\n" + TokenFile("star") +
               "  - accounts: [acme]\n" + App() +
