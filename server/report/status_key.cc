@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -79,6 +80,12 @@ absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
     return InvalidField("repository", text, "is not [HOST/]OWNER/NAME",
                         "INVALID_REPOSITORY");
   }
+  if (absl::EndsWithIgnoreCase(parts[2], ".git")) {
+    return InvalidField(
+        "repository", text,
+        "ends in .git, which is of a clone URL and of no name; leave it out",
+        "INVALID_REPOSITORY");
+  }
   return Repository{absl::AsciiStrToLower(parts[0]), std::string(parts[1]),
                     std::string(parts[2])};
 }
@@ -112,10 +119,16 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
                      "so that no two jobs share a context"),
         "INVALID_CONTEXT");
   }
-  if (!std::all_of(text.begin(), text.end(), absl::ascii_isprint)) {
-    return InvalidField("context", text,
-                        "has a character that is not printable ASCII",
-                        "INVALID_CONTEXT");
+  const auto bad =
+      std::find_if_not(text.begin(), text.end(), absl::ascii_isprint);
+  if (bad != text.end()) {
+    const size_t before = bad - text.begin();
+    return InvalidField(
+        "context", text,
+        absl::StrCat("has a character that is not printable ASCII: ",
+                     CharacterName(text.substr(before)), " at place ",
+                     before + 1),
+        "INVALID_CONTEXT");
   }
   if (text.front() == ' ' || text.back() == ' ') {
     return InvalidField("context", text, "begins or ends with a space",

@@ -68,6 +68,51 @@ bool IsControl(uint32_t code_point) {
          code_point == 0x2028 || code_point == 0x2029;
 }
 
+// How many bytes at the front of `text` are a sequence that steers a terminal
+// (ECMA-35 and ECMA-48: colours, cursors, titles, links); 0: none. What is
+// begun and not ended is taken as far as it goes.
+size_t ControlSequenceSize(absl::string_view text) {
+  const auto from = [text](size_t i) {
+    return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
+  };
+  // The introducer: ESC and a letter, or the one code point for both.
+  uint8_t kind = 0;
+  if (from(0) == 0x1B) {
+    kind = from(1);
+  } else if (from(0) == 0xC2 && from(1) >= 0x80 && from(1) <= 0x9F) {
+    kind = from(1) - 0x40;
+  }
+  size_t size = 2;
+  switch (kind) {
+    case '[':  // Parameters, intermediate bytes and a final one.
+      while (from(size) >= 0x30 && from(size) <= 0x3F) ++size;
+      while (from(size) >= 0x20 && from(size) <= 0x2F) ++size;
+      if (from(size) >= 0x40 && from(size) <= 0x7E) ++size;
+      return size;
+    case ']':
+    case 'P':
+    case 'X':
+    case '^':
+    case '_': {  // A text of its own, up to BEL or ST.
+      for (size_t i = size; i < text.size(); ++i) {
+        if (from(i) == 0x07) return i + 1;
+        if ((from(i) == 0x1B && from(i + 1) == '\\') ||
+            (from(i) == 0xC2 && from(i + 1) == 0x9C)) {
+          return i + 2;
+        }
+      }
+      return size;  // Not ended: what follows may be for people.
+    }
+    default:
+      break;
+  }
+  if (from(0) != 0x1B) return 0;
+  size = 1;
+  while (from(size) >= 0x20 && from(size) <= 0x2F) ++size;
+  if (from(size) >= 0x30 && from(size) <= 0x7E) return size + 1;
+  return size > 1 ? size : 0;
+}
+
 // What may stand in a path, a query and a fragment (RFC 3986; brackets may only
 // stand around an address).
 bool IsUrlByte(unsigned char c) {
@@ -145,6 +190,10 @@ std::string FitDescription(absl::string_view description) {
     return characters <= kMaxPostedCharacters;
   };
   while (!description.empty()) {
+    if (const size_t size = ControlSequenceSize(description); size > 0) {
+      description.remove_prefix(size);
+      continue;
+    }
     const Character first = FirstCharacter(description);
     const absl::string_view bytes = description.substr(0, first.size);
     description.remove_prefix(first.size);
@@ -183,6 +232,8 @@ Mended KeepDescription(absl::string_view description) {
 
 Mended KeepTargetUrl(absl::string_view target_url) {
   if (target_url.empty()) return {};
+  const size_t given_size = target_url.size();
+  target_url = absl::StripAsciiWhitespace(target_url);
   const std::optional<size_t> begin = AuthorityBegin(target_url);
   if (!begin.has_value()) {
     return {"", "target_url left out: not http or https"};
@@ -193,7 +244,8 @@ Mended KeepTargetUrl(absl::string_view target_url) {
     return {"", "target_url left out: no valid host"};
   }
   const size_t fragment = target_url.find('#');
-  Mended kept = {std::string(target_url.substr(0, end)), ""};
+  Mended kept = {std::string(target_url.substr(0, end)),
+                 target_url.size() == given_size ? "" : "target_url trimmed"};
   for (size_t i = end; i < target_url.size(); ++i) {
     const auto c = static_cast<unsigned char>(target_url[i]);
     const bool escape =
@@ -212,6 +264,13 @@ Mended KeepTargetUrl(absl::string_view target_url) {
                              " bytes")};
   }
   return kept;
+}
+
+std::string CharacterName(absl::string_view text) {
+  const Character first = FirstCharacter(text);
+  return first.valid ? absl::StrFormat("U+%04X", first.code_point)
+                     : absl::StrFormat("the byte 0x%02x",
+                                       static_cast<unsigned char>(text[0]));
 }
 
 }  // namespace signalbox

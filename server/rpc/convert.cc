@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "server/base/error.h"
 #include "server/report/text.h"
 #include "server/rpc/explain.h"
@@ -87,6 +88,13 @@ absl::StatusOr<Observed> FromProto(const v1::Observed& proto) {
   }
   return Observed{proto.status_id(),
                   KeepDescription(proto.creator_login()).text};
+}
+
+// The error about `field` is about `item`, one of several.
+absl::Status InListItem(const absl::Status& status, absl::string_view field,
+                        absl::string_view item) {
+  return Error(status.code(), ReasonOf(status),
+               absl::StrCat(item, absl::StripPrefix(status.message(), field)));
 }
 
 // What was seen at GitHub has a context by GitHub's rule, not by ours.
@@ -322,7 +330,11 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   }
   for (std::string& context : contexts) {
     absl::StatusOr<std::string> parsed = ParseAnyContext(context, observed);
-    if (!parsed.ok()) return parsed.status();
+    if (!parsed.ok()) {
+      return InListItem(
+          parsed.status(), "context",
+          absl::StrCat("contexts[", submission.reports.size(), "]"));
+    }
     report.context = *std::move(parsed);
     submission.reports.push_back(report);
   }

@@ -1,6 +1,8 @@
 #ifndef SIGNALBOX_TESTS_FUZZ_GRAMMAR_H_
 #define SIGNALBOX_TESTS_FUZZ_GRAMMAR_H_
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -64,14 +66,19 @@ inline bool IsHost(absl::string_view text) {
   return true;
 }
 
-// `[HOST/]OWNER/NAME`, as the server takes it.
+// `[HOST/]OWNER/NAME`, as the server takes it: the name does not end in .git.
 inline bool IsRepository(absl::string_view text) {
   std::vector<std::string> parts = absl::StrSplit(text, '/');
   if (parts.size() == 3) {
     if (!IsHost(parts[0])) return false;
     parts.erase(parts.begin());
   }
-  return parts.size() == 2 && IsOwner(parts[0]) && IsName(parts[1]);
+  if (parts.size() != 2 || !IsOwner(parts[0]) || !IsName(parts[1]))
+    return false;
+  std::string end =
+      parts[1].substr(parts[1].size() - std::min<size_t>(4, parts[1].size()));
+  for (char& c : end) c = static_cast<char>(std::tolower(c));
+  return end != ".git";
 }
 
 // 40 or 64 hexadecimal digits, not all zero.

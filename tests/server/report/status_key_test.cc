@@ -160,6 +160,22 @@ TEST(RepositoryTest, IsTwoOrThreeParts) {
                 "INVALID_REPOSITORY");
 }
 
+// GitHub has no repository of such a name: what would be reported for it could
+// never be posted.
+TEST(RepositoryTest, TheEndOfACloneUrlIsOfNoName) {
+  for (const char* const text : {"a/b.git", "A/B.GIT", "a/.git", "a/b.git.Git",
+                                 "ghes.example.com/a/b.git"}) {
+    ExpectRefused(ParseRepository(text), "repository", "INVALID_REPOSITORY");
+    EXPECT_THAT(std::string(ParseRepository(text).status().message()),
+                HasSubstr(".git"));
+  }
+  for (const char* const text : {"a/git", "a/b.git2", "a/b-git", "a/b.gitx",
+                                 "a.git/b", "a/.github", "a/b.git.io"}) {
+    EXPECT_EQ(ParseRepository(text).ok(), absl::string_view(text) != "a.git/b")
+        << text;
+  }
+}
+
 TEST(ShaTest, Has40Or64HexadecimalDigits) {
   for (const size_t size : {40U, 64U}) {
     EXPECT_EQ(*ParseSha(std::string(size, 'a')), std::string(size, 'a'));
@@ -194,6 +210,17 @@ TEST(ContextTest, IsPrintableAsciiAsSpelled) {
     ExpectRefused(ParseContext(absl::StrCat("a", std::string(1, c), "b")),
                   "context", "INVALID_CONTEXT");
   }
+}
+
+TEST(ContextTest, TheErrorTellsTheCharacter) {
+  const auto message = [](const std::string& text) {
+    return std::string(ParseContext(text).status().message());
+  };
+  EXPECT_THAT(message("ci/b\u00fcild"),
+              HasSubstr("not printable ASCII: U+00FC at place 5"));
+  EXPECT_THAT(message("\U0001F680"), HasSubstr(": U+1F680 at place 1"));
+  EXPECT_THAT(message("ci/build\n"), HasSubstr(": U+000A at place 9"));
+  EXPECT_THAT(message("a\xff"), HasSubstr(": the byte 0xff at place 2"));
 }
 
 TEST(ContextTest, HasUpTo255Characters) {

@@ -63,6 +63,11 @@ std::vector<std::string> HardTexts() {
                                            "\t",
                                            "\x01",
                                            "\x7f",
+                                           "\x1b",
+                                           "\x1b[",
+                                           "\x1b]",
+                                           "31m",
+                                           "\u009b",
                                            "\u0085",
                                            "\u2028",
                                            "\u2029",
@@ -148,13 +153,51 @@ TEST(FitDescriptionTest, IsOneLine) {
   EXPECT_EQ(FitDescription("a\u2028b\u2029c\u0085d\te"), "a b c d e");
   EXPECT_EQ(FitDescription("a\n\U0001F680\nb"), "a b");
   EXPECT_EQ(FitDescription(absl::string_view("a\0b", 3)), "a b");
-  EXPECT_EQ(FitDescription("\x1b[31mred"), "[31mred");
   for (int c = 0; c < 0x20; ++c) {
+    if (c == 0x1b) continue;  // It begins a sequence.
     EXPECT_EQ(FitDescription(absl::StrCat("a", std::string(1, c), "b")), "a b");
   }
   EXPECT_EQ(FitDescription("a\x7f"
                            "b"),
             "a b");
+}
+
+// The last line of a build log is a favourite description.
+TEST(FitDescriptionTest, LeavesOutWhatSteersATerminal) {
+  const struct {
+    std::string text;
+    std::string fitted;
+  } cases[] = {
+      {"\033[31m3 failed \033[0m", "3 failed "},
+      {"a\033[1;38;2;255;0;10mb\033[mc", "abc"},
+      {"a\033[?25lb\033[2Kc\033[1A", "abc"},
+      {"a\033[4:3mb\033[0 qc", "abc"},
+      {"a\033(Bb\033[mc", "abc"},  // As `tput sgr0` has it.
+      {"a\033%Gb\033#8c\0337\0338", "abc"},
+      {"a\033Mb\033=", "ab"},
+      {"\033]0;a title\x07text", "text"},
+      {"\033]8;;https://e.com/\033\\link\033]8;;\033\\", "link"},
+      {"a\033Pq#0;2\033\\b\033_x\033\\c\033^y\033\\d\033Xz\033\\", "abcd"},
+      {"a\u009b31mb\u009dtitle\u009cc", "abc"},
+      // Cut off, as at the end of what is kept.
+      {"done\033", "done"},
+      {"done\033[", "done"},
+      {"done\033[31", "done"},
+      {"done\033(", "done"},
+      {"a\033]0;never ended", "a0;never ended"},
+      {"a\033[31\nb", "a b"},
+      {"a\033\nb", "a b"},
+      {"a\033\033[31mb", "a b"},
+      {"a\033[31\u00e4", "a\u00e4"},
+      {"a\033\u00e4", "a \u00e4"},
+      // No sequence, whatever it looks like.
+      {"[31mred", "[31mred"},
+      {"list[0m]", "list[0m]"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(FitDescription(c.text), c.fitted) << absl::CHexEscape(c.text);
+    EXPECT_EQ(FitDescription(c.fitted), c.fitted);
+  }
 }
 
 TEST(FitDescriptionTest, ReplacesWhatIsNotUtf8) {
@@ -306,8 +349,8 @@ TEST(KeepTargetUrlTest, LeavesOutWhatIsNotHttp) {
   for (const char* const url :
        {"ci.example", "//ci.example", "/job/1", "ftp://ci.example",
         "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd",
-        "https:/ci.example", "https:ci.example", "https", " https://ci.example",
-        "\thttps://ci.example", "httpss://ci.example", "x"}) {
+        "https:/ci.example", "https:ci.example", "https", "httpss://ci.example",
+        "x"}) {
     const Mended kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "") << url;
     EXPECT_EQ(kept.warning, "target_url left out: not http or https") << url;
@@ -358,7 +401,8 @@ TEST(KeepTargetUrlTest, EncodesWhatNeedsIt) {
       {"https://ci.example/a b", "https://ci.example/a%20b"},
       {"https://ci.example/\u00e4", "https://ci.example/%C3%A4"},
       {"https://ci.example/\xFF", "https://ci.example/%FF"},
-      {"https://ci.example/\n", "https://ci.example/%0A"},
+      {"https://ci.example/\nb", "https://ci.example/%0Ab"},
+      {" https://ci.example/a b\n", "https://ci.example/a%20b"},
       {"https://ci.example/\x7f", "https://ci.example/%7F"},
       {"https://ci.example/\"<>\\^`{|}",
        "https://ci.example/%22%3C%3E%5C%5E%60%7B%7C%7D"},
@@ -379,6 +423,19 @@ TEST(KeepTargetUrlTest, EncodesWhatNeedsIt) {
   EXPECT_EQ(nul.text, "https://a/%00b");
 }
 
+// As files and commands give it.
+TEST(KeepTargetUrlTest, LeavesOutWhiteSpaceAround) {
+  for (const char* const url :
+       {"https://ci.example/1\n", "https://ci.example/1\r\n",
+        "\t https://ci.example/1 \n\n", "\vhttps://ci.example/1\f"}) {
+    const Mended kept = KeepTargetUrl(url);
+    EXPECT_EQ(kept.text, "https://ci.example/1");
+    EXPECT_EQ(kept.warning, "target_url trimmed");
+  }
+  EXPECT_EQ(KeepTargetUrl("\n").text, "");
+  EXPECT_NE(KeepTargetUrl("\n").warning, "");
+}
+
 TEST(KeepTargetUrlTest, KeepsUpTo2048Bytes) {
   const auto url = [](size_t size) {
     const std::string begin = "https://ci.example/";
@@ -389,8 +446,9 @@ TEST(KeepTargetUrlTest, KeepsUpTo2048Bytes) {
   EXPECT_EQ(KeepTargetUrl(url(2049)).warning,
             "target_url left out: over 2048 bytes");
   // The length that counts is the one that is posted.
-  EXPECT_EQ(KeepTargetUrl(url(2045) + " ").text, url(2045) + "%20");
-  EXPECT_EQ(KeepTargetUrl(url(2046) + " ").text, "");
+  EXPECT_EQ(KeepTargetUrl(url(2044) + " x").text, url(2044) + "%20x");
+  EXPECT_EQ(KeepTargetUrl(url(2045) + " x").text, "");
+  EXPECT_EQ(KeepTargetUrl(url(2048) + "\r\n").text, url(2048));
   EXPECT_EQ(KeepTargetUrl("https://" + std::string(3000, 'a')).text, "");
 }
 
@@ -409,7 +467,8 @@ TEST(KeepTargetUrlTest, HoldsForHardTexts) {
     const Url parsed = Parse(kept.text);
     ASSERT_EQ(parsed.scheme, "https");
     ASSERT_EQ(parsed.authority, host);
-    ASSERT_EQ(Decoded(kept.text), Decoded(url)) << absl::CHexEscape(url);
+    ASSERT_EQ(Decoded(kept.text), Decoded(absl::StripAsciiWhitespace(url)))
+        << absl::CHexEscape(url);
     ASSERT_EQ(kept.warning.empty(), kept.text == url);
     ASSERT_EQ(KeepTargetUrl(kept.text).text, kept.text);
     ASSERT_EQ(KeepTargetUrl(kept.text).warning, "");

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "server/base/error.h"
 
 namespace signalbox {
@@ -131,6 +132,19 @@ TEST_F(ConvertTest, RefusesBadNames) {
     request.set_contexts(0, context);
     ExpectRefused(request, "INVALID_CONTEXT");
   }
+}
+
+TEST_F(ConvertTest, OfSeveralContextsTheErrorSaysWhich) {
+  v1::ReportPendingRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  for (const char* context : {"ci/a", "ci/b\u00fcild", "ci/c"}) {
+    request.add_contexts(context);
+  }
+  const absl::Status status = FromProto(request, ConvertOptions()).status();
+  EXPECT_EQ(ReasonOf(status), "INVALID_CONTEXT");
+  EXPECT_TRUE(absl::StartsWith(status.message(), "contexts[1]: \"ci/b"))
+      << status;
 }
 
 TEST_F(ConvertTest, RefusesAHostThatItDoesNotKnow) {
