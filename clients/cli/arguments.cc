@@ -36,8 +36,9 @@ Exit codes: 0 done, 1 the server said no, 2 wrong usage, 3 not reachable;
 
 constexpr char kRunFooter[] =
     R"help(Reports pending, runs COMMAND at once, and reports by its exit code: success for
-0, failure for any other, error if it was killed or could not be started. The
-result is repeated until the server has it, for up to --retry-for.
+0, failure for any other, error if it was killed or could not be started,
+cancelled if signalbox was asked to end by SIGTERM, SIGINT or SIGHUP meanwhile.
+The result is repeated until the server has it, for up to --retry-for.
 
 Exits with the code of COMMAND whatever the server did: 127 not found, 126 not
 executable, 128+n killed by signal n. Signals are passed on to COMMAND.

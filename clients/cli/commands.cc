@@ -134,6 +134,17 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
     options.try_timeout = std::min(
         options.try_timeout, std::max(arguments.retry_for, absl::Seconds(2)));
   }
+  // `run` says so itself, and only once its command has ended.
+  if (arguments.subcommand != Subcommand::kRun) {
+    options.on_repeat = [begin = absl::Now(), said = false,
+                         arguments](const absl::Status& error) mutable {
+      if (said || absl::Now() - begin < absl::Seconds(1)) return;
+      said = true;
+      Complain(absl::StrCat("waiting for the server at ", arguments.server,
+                            ", for up to ", About(arguments.retry_for), " (",
+                            error.message(), ")"));
+    };
+  }
   if (!arguments.token_file.empty()) {
     absl::StatusOr<std::string> token = ReadToken(arguments.token_file);
     if (!token.ok()) return token.status();

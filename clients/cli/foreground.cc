@@ -88,8 +88,10 @@ CommandEnd Foreground::Wait() {
     int status = 0;
     if (waitpid(child_, &status, WNOHANG) == child_) {
       child_ = -1;
-      if (WIFSIGNALED(status)) return {CommandEnd::kKilled, WTERMSIG(status)};
-      return {CommandEnd::kExited, WEXITSTATUS(status)};
+      if (WIFSIGNALED(status)) {
+        return {CommandEnd::kKilled, WTERMSIG(status), asked_};
+      }
+      return {CommandEnd::kExited, WEXITSTATUS(status), asked_};
     }
     pollfd readable = {signal_fd_, POLLIN, 0};
     poll(&readable, 1, -1);
@@ -101,6 +103,8 @@ CommandEnd Foreground::Wait() {
 void Foreground::PassOn(const signalfd_siginfo& signal) {
   const int number = static_cast<int>(signal.ssi_signo);
   if (number == SIGCHLD) return;
+  // Not SIGQUIT: programs answer it with a dump, and go on.
+  if (asked_ == 0 && number != SIGQUIT && AsksToEnd(number)) asked_ = number;
   const bool terminal_sent_it =
       signal.ssi_code == SI_KERNEL && getpgid(child_) == getpgrp();
   if (!terminal_sent_it) kill(child_, number);
@@ -118,14 +122,17 @@ void Foreground::Stop() {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
-bool Foreground::WaitForReadable(int fd) {
+Foreground::Readiness Foreground::WaitForReadable(int fd, int timeout_ms) {
   while (true) {
     pollfd readable[] = {{fd, POLLIN, 0}, {signal_fd_, POLLIN, 0}};
-    poll(readable, 2, -1);
-    if (readable[0].revents != 0) return true;
+    const int count = poll(readable, 2, timeout_ms);
+    if (readable[0].revents != 0) return Readiness::kReadable;
+    if (count == 0) return Readiness::kTimeout;
     signalfd_siginfo signal;
     while (ReadSignal(signal_fd_, &signal)) {
-      if (AsksToEnd(static_cast<int>(signal.ssi_signo))) return false;
+      if (AsksToEnd(static_cast<int>(signal.ssi_signo))) {
+        return Readiness::kAskedToEnd;
+      }
       if (signal.ssi_signo == SIGTSTP) Stop();
     }
   }

@@ -19,6 +19,9 @@ struct CommandEnd {
   };
   Kind kind = kNotStarted;
   int value = 0;
+  // The signal by which this process was asked to end before, 0: none. The
+  // command may have ended as if nothing were the matter.
+  int asked = 0;
 };
 
 // Foreground runs one command as if it were this process: with its standard
@@ -53,9 +56,9 @@ class Foreground {
     return Wait();
   }
 
-  // Waits until `fd` is readable. False: a signal asks this process to end
-  // first.
-  bool WaitForReadable(int fd);
+  // Waits until `fd` is readable, or until the timeout; negative: none.
+  enum class Readiness { kReadable, kTimeout, kAskedToEnd };
+  Readiness WaitForReadable(int fd, int timeout_ms);
 
  private:
   int Start(const std::vector<std::string>& command);
@@ -68,6 +71,7 @@ class Foreground {
   struct sigaction inherited_sigpipe_;
   int signal_fd_;
   pid_t child_ = -1;
+  int asked_ = 0;
 };
 
 }  // namespace signalbox

@@ -18,6 +18,9 @@
 namespace signalbox {
 namespace {
 
+// How long a report may take before a line says what is waited for.
+constexpr int kSilentMs = 1000;
+
 std::string SignalName(int signal) {
   const char* name = sigabbrev_np(signal);
   return name == nullptr ? absl::StrCat("signal ", signal)
@@ -39,6 +42,7 @@ int ExitCodeOf(const CommandEnd& end) {
 }
 
 v1::Result ResultOf(const CommandEnd& end) {
+  if (end.asked != 0) return v1::CANCELLED;
   if (end.kind != CommandEnd::kExited) return v1::ERROR;
   return end.value == 0 ? v1::SUCCESS : v1::FAILURE;
 }
@@ -53,6 +57,10 @@ std::string Problem(const std::string& program, int error) {
 
 std::string Describe(const CommandEnd& end, const std::string& program,
                      absl::Duration took) {
+  if (end.asked != 0) {
+    return absl::StrCat("Cancelled by ", SignalName(end.asked), " after ",
+                        Took(took));
+  }
   switch (end.kind) {
     case CommandEnd::kExited:
       if (end.value == 0) return absl::StrCat("Succeeded in ", Took(took));
@@ -104,7 +112,17 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
     result.set_description(Describe(end, program, took));
   }
   reporter->Finish(std::move(result), arguments.retry_for);
-  if (!foreground->WaitForReadable(reporter->done_fd())) reporter->GiveUp();
+  using Readiness = Foreground::Readiness;
+  Readiness readiness =
+      foreground->WaitForReadable(reporter->done_fd(), kSilentMs);
+  if (readiness == Readiness::kTimeout) {
+    Complain(absl::StrCat("waiting for the server at ", arguments.server,
+                          ", for up to ", About(arguments.retry_for),
+                          "; Ctrl-C ends this, and the exit code stays ",
+                          ExitCodeOf(end)));
+    readiness = foreground->WaitForReadable(reporter->done_fd(), -1);
+  }
+  if (readiness == Readiness::kAskedToEnd) reporter->GiveUp();
 
   const auto answer = reporter->Wait();
   const int exit_code = ExitCodeOf(end);

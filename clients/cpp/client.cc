@@ -30,8 +30,8 @@ constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
-// A status is explained with up to 1,000 reports of up to 7 KiB each, which is
-// more than the 4 MiB that gRPC takes by itself.
+// Servers that do not know of pages explain a status with up to 1,000 reports
+// of up to 7 KiB each, which is more than the 4 MiB that gRPC takes by itself.
 constexpr int kLargestAnswer = 16 << 20;
 
 std::optional<absl::string_view> TrailingMetadata(
@@ -202,6 +202,7 @@ absl::Status Client::Repeat(
     const bool asked =
         TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
     if (asked && *pause > left) return error;
+    if (options_.on_repeat) options_.on_repeat(error);
     if (!options_.pause(std::min(*pause, left))) return error;
   }
 }

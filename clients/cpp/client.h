@@ -31,6 +31,10 @@ struct ClientOptions {
   // with the error of its last try. Unset: sleeps.
   std::function<bool(absl::Duration)> pause;
 
+  // Called before each repeat, with how the last try ended: for a word to who
+  // waits. Unset: nothing.
+  std::function<void(const absl::Status& error)> on_repeat;
+
   // For tests. Unset: a monotonic clock, and the system's randomness, which is
   // at least 0 and less than 1.
   std::function<absl::Time()> now;

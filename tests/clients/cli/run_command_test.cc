@@ -237,7 +237,7 @@ TEST_F(RunCommandTest, TheCommandRunsAtOnceWhileTheServerIsAway) {
   WaitForEndOf(pid);
   FakeServer late(address);
   EXPECT_EQ(process.Wait(), 3);
-  EXPECT_EQ(process.errors(), "");
+  EXPECT_THAT(process.errors(), Not(HasSubstr("was not reported")));
   const auto calls = late.calls();
   ASSERT_THAT(calls, Not(IsEmpty()));
   EXPECT_EQ(calls.back().result().result(), v1::FAILURE);
@@ -301,7 +301,7 @@ TEST_F(RunCommandTest, RepeatsTheResultWithTheSameAttempt) {
   server_.WaitForCalls(1);
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 1);
-  EXPECT_EQ(process.errors(), "");
+  EXPECT_THAT(process.errors(), Not(HasSubstr("was not reported")));
   const auto calls = server_.calls();
   ASSERT_THAT(calls, SizeIs(5));
   for (size_t i = 1; i < calls.size(); ++i) {
@@ -327,7 +327,60 @@ TEST_F(RunCommandTest, SignalsArePassedOn) {
     EXPECT_EQ(process.WaitForLines(++lines).back(), name);
   }
   EXPECT_EQ(process.Wait(), 9);
-  EXPECT_EQ(OnlyResult().result(), v1::FAILURE);
+  EXPECT_EQ(OnlyResult().result(), v1::CANCELLED);
+}
+
+// What a CI system does when somebody presses its cancel button. Commands end
+// in their own ways then.
+TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    for (const int code : {0, 1, 143}) {
+      FakeServer server;
+      options_.environment["SIGNALBOX_SERVER"] = server.address();
+      const std::string fifo = MakeFifo(absl::StrCat(number, "-", code));
+      Process process(Command(Arguments(
+                          absl::StrCat("trap 'exit ", code, "' TERM INT HUP; ",
+                                       "echo ready; read line < ", fifo))),
+                      options_);
+      process.WaitForLines(1);
+      process.Signal(number);
+      EXPECT_EQ(process.Wait(), code);
+      const v1::ReportResultRequest result = server.calls().back().result();
+      EXPECT_EQ(result.result(), v1::CANCELLED) << number << " " << code;
+      EXPECT_THAT(
+          result.description(),
+          StartsWith(absl::StrCat("Cancelled by SIG", sigabbrev_np(number))));
+    }
+  }
+}
+
+// A Java program answers it with its threads, and goes on.
+TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
+  const std::string fifo = MakeFifo("go");
+  Process process(Command(Arguments("trap 'echo dump' QUIT; echo ready; "
+                                    "until read line < " +
+                                    fifo + "; do :; done")),
+                  options_);
+  process.WaitForLines(1);
+  process.Signal(SIGQUIT);
+  WriteLine(fifo);
+  EXPECT_EQ(process.Wait(), 0);
+  EXPECT_EQ(OnlyResult().result(), v1::SUCCESS);
+}
+
+// A minute of silence looks like a build that hangs.
+TEST_F(RunCommandTest, SaysWhatItWaitsFor) {
+  options_.environment["SIGNALBOX_SERVER"] = Nowhere();
+  const Ended ended = RunShell("exit 3", {"--retry-for", "1500ms"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.errors,
+              StartsWith("signalbox: waiting for the server at " + Nowhere()));
+  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 2);
+  const Ended result = RunCli({"result", "success", "--retry-for", "3s"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.errors,
+              StartsWith("signalbox: waiting for the server at " + Nowhere()));
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 2);
 }
 
 TEST_F(RunCommandTest, ASignalThatKillsTheCommandIsReported) {
@@ -335,10 +388,10 @@ TEST_F(RunCommandTest, ASignalThatKillsTheCommandIsReported) {
   Process process(Command(Arguments("echo ready; read line < " + fifo)),
                   options_);
   process.WaitForLines(1);
-  process.Signal(SIGTERM);
-  EXPECT_EQ(process.Wait(), 128 + SIGTERM);
+  process.Signal(SIGUSR1);
+  EXPECT_EQ(process.Wait(), 128 + SIGUSR1);
   EXPECT_EQ(OnlyResult().result(), v1::ERROR);
-  EXPECT_THAT(OnlyResult().description(), StartsWith("Killed by SIGTERM"));
+  EXPECT_THAT(OnlyResult().description(), StartsWith("Killed by SIGUSR1"));
 }
 
 // Nobody who cancels a build wants to wait out the patience for its report.
