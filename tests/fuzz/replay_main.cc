@@ -20,6 +20,7 @@
 //
 // Every file in FOLDER/corpus/TARGET and FOLDER/regressions/TARGET first, then
 // MUTATIONS changes of them, drawn from SEED; the same seed draws the same.
+// Without one it is drawn afresh, and printed.
 //
 //   fuzz_replay TARGET FILE...
 //
@@ -30,7 +31,6 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMostBytes = 8192;
-constexpr uint32_t kSeed = 20261122;
 
 // The input that is being tried, for when it ends the process.
 std::string current;
@@ -188,7 +188,7 @@ int Main(int argc, char** argv) {
   const auto found = FuzzTargets().find(words[0]);
   if (found == FuzzTargets().end()) return Usage();
   int mutations = 0;
-  uint32_t seed = kSeed;
+  uint32_t seed = std::random_device()();
   if (words.size() == 2 || !absl::SimpleAtoi(words[2], &mutations)) {
     return ReplayFiles(found->second, {words.begin() + 1, words.end()});
   }

@@ -16,6 +16,7 @@
 #include "nlohmann/json.hpp"
 #include "server/base/clock.h"
 #include "tests/simulation/explorer.h"
+#include "tests/simulation/random.h"
 #include "tests/simulation/shrink.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/workers.h"
@@ -29,7 +30,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-  int64_t first = 1;
+  int64_t first = FreshSeed();
   int seeds = 100;
   int reports = 500;
   int jobs = 1;
@@ -90,7 +91,8 @@ struct Totals {
 void PrintTotals(Totals totals, const Options& options, double seconds) {
   const double acked = totals.sums["acked"];
   if (options.json) {
-    Json json = {{"seeds", totals.seeds},
+    Json json = {{"first", options.first},
+                 {"seeds", totals.seeds},
                  {"bad_seeds", totals.bad_seeds},
                  {"faults", totals.fault_count},
                  {"seconds", seconds},
@@ -131,6 +133,8 @@ int RunSeeds(const Options& options) {
   Clock* const clock = Clock::System();
   const absl::Duration begin = clock->Monotonic();
   const bool shows_progress = isatty(STDERR_FILENO) != 0;
+  std::fprintf(stderr, "repeat with --first %lld\n",
+               static_cast<long long>(options.first));
   Totals totals;
   RunInProcesses(
       options.seeds, options.jobs,
@@ -248,7 +252,7 @@ int main(int argc, char** argv) {
   bool shrinks = false;
   app.add_option("--seeds", options.seeds, "How many [100]")
       ->check(CLI::PositiveNumber);
-  app.add_option("--first", options.first, "The first one [1]");
+  app.add_option("--first", options.first, "The first one [drawn afresh]");
   app.add_option("--reports", options.reports, "Reports in a seed [500]")
       ->check(CLI::Range(1, 100'000));
   app.add_option("--jobs", options.jobs, "Processes [one per core]")
@@ -286,8 +290,8 @@ int main(int argc, char** argv) {
       mutants.push_back(mutant.name);
   }
   if (!mutants.empty() && replayed == 0 && !explores) {
-    return HuntMutants(mutants, options.seeds, options.reports, options.jobs,
-                       options.json);
+    return HuntMutants(mutants, options.first, options.seeds, options.reports,
+                       options.jobs, options.json);
   }
   if (!mutants.empty() && !SwitchOn(mutants.front())) return 2;
 #endif

@@ -26,12 +26,13 @@ int Find(const std::string& name) {
 }
 
 // Until a seed finds it.
-std::string Hunt(const std::string& name, int seeds, int reports) {
+std::string Hunt(const std::string& name, int64_t first, int seeds,
+                 int reports) {
   the_mutant = Find(name);
   Clock* const clock = Clock::System();
   const absl::Duration begin = clock->Monotonic();
   Json found = {{"mutant", name}, {"killed", false}};
-  for (int seed = 1; seed <= seeds; ++seed) {
+  for (int64_t seed = first; seed < first + seeds; ++seed) {
     const auto violations =
         Simulate(DrawPlan(seed, reports)).findings.violations;
     if (violations.empty()) continue;
@@ -56,15 +57,17 @@ bool SwitchOn(const std::string& name) {
   return true;
 }
 
-int HuntMutants(const std::vector<std::string>& names, int seeds, int reports,
-                int jobs, bool json) {
+int HuntMutants(const std::vector<std::string>& names, int64_t first, int seeds,
+                int reports, int jobs, bool json) {
   for (const std::string& name : names) {
     if (!SwitchOn(name)) return 2;
   }
+  std::fprintf(stderr, "repeat with --first %lld\n",
+               static_cast<long long>(first));
   int survivors = 0;
   RunInProcesses(
       static_cast<int>(names.size()), jobs,
-      [&](int i) { return Hunt(names[i], seeds, reports); },
+      [&](int i) { return Hunt(names[i], first, seeds, reports); },
       [&](int i, const std::string& result) {
         const Json found = Json::parse(result, nullptr, false);
         const bool killed =
@@ -77,9 +80,10 @@ int HuntMutants(const std::vector<std::string>& names, int seeds, int reports,
         }
         const std::string how =
             !found.is_object() ? "killed: the process died"
-            : killed ? absl::StrCat("killed by seed ", found.value("seed", 0),
-                                    ", ", found.value("invariant", ""))
-                     : std::string("SURVIVED");
+            : killed           ? absl::StrCat("killed by seed ",
+                                              found.value("seed", int64_t{0}), ", ",
+                                              found.value("invariant", ""))
+                               : std::string("SURVIVED");
         absl::PrintF("%-24s %7.1f s  %-28s  %s\n", names[i],
                      found.is_object() ? found.value("seconds", 0.0) : 0.0, how,
                      AllMutants()[Find(names[i]) - 1].what);

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_SIMULATION_MUTANTS_H_
 #define SIGNALBOX_TESTS_SIMULATION_MUTANTS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,10 @@ const std::vector<MutantInfo>& AllMutants();
 bool SwitchOn(const std::string& name);
 
 // Runs the simulation with each of them until it finds something, over at most
-// so many seeds, and prints which seed found what and how long it took. Returns
-// 0 if all were found, else 1; 2 for an unknown name.
-int HuntMutants(const std::vector<std::string>& names, int seeds, int reports,
-                int jobs, bool json);
+// so many seeds from `first` on, and prints which seed found what and how long
+// it took. Returns 0 if all were found, else 1; 2 for an unknown name.
+int HuntMutants(const std::vector<std::string>& names, int64_t first, int seeds,
+                int reports, int jobs, bool json);
 
 }  // namespace signalbox
 

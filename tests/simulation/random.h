@@ -2,6 +2,7 @@
 #define SIGNALBOX_TESTS_SIMULATION_RANDOM_H_
 
 #include <cstdint>
+#include <random>
 
 #include "absl/time/time.h"
 
@@ -39,6 +40,12 @@ class Random {
  private:
   uint64_t state_;
 };
+
+// A seed that was most likely never used: what runs again and again with the
+// same seeds finds nothing any more. Print it, so that it can be repeated.
+inline int64_t FreshSeed() {
+  return 1 + static_cast<int64_t>(std::random_device()() % 2'000'000'000);
+}
 
 }  // namespace signalbox
 

@@ -193,8 +193,7 @@ std::string ChaosWorld::shim_url() const {
   return absl::StrCat("http://", kHost, shim_port_, "/event_handler");
 }
 
-absl::Duration ChaosWorld::StartServer(history::History* history) {
-  const absl::Duration begin = Clock::System()->Monotonic();
+void ChaosWorld::BeginServer() {
   std::vector<std::string> arguments = {
       "--listen",
       server_address(),
@@ -209,6 +208,18 @@ absl::Duration ChaosWorld::StartServer(history::History* history) {
   }
   server_ = Process::Start("signalbox-server", arguments,
                            {{"GITHUB_TOKEN", "token"}});
+}
+
+void ChaosWorld::KillServerWhileItStarts(absl::Duration after,
+                                         history::History* history) {
+  BeginServer();
+  absl::SleepFor(after);
+  KillServer(history);
+}
+
+absl::Duration ChaosWorld::StartServer(history::History* history) {
+  const absl::Duration begin = Clock::System()->Monotonic();
+  BeginServer();
   server_->WaitForLine("web listening on ");
   const absl::StatusOr<Client> client = Client::Connect(server_address(), {});
   const absl::StatusOr<bool> is_serving = client->IsServing();

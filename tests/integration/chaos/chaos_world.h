@@ -45,6 +45,8 @@ class ChaosWorld {
   // Starts the server on the address that it always had. Returns how long it
   // took from there until it said that it serves.
   absl::Duration StartServer(history::History* history);
+  // Starts it and ends it without warning `after` that, wherever it is by then.
+  void KillServerWhileItStarts(absl::Duration after, history::History* history);
   // Ends it without warning. With a history, as a crash that it tells of.
   void KillServer(history::History* history);
   void StopServer();
@@ -93,6 +95,7 @@ class ChaosWorld {
   void ExpectGoodConduct();
 
  private:
+  void BeginServer();
   void AddApplied(const Load& load, history::History* history);
   void AddEnd(const Load::Commit& commit, v1::StatusService::Stub* stub,
               history::History* history);
