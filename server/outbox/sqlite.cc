@@ -96,6 +96,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
     sqlite3_close(handle);
     return status;
   }
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return std::unique_ptr<SqliteConnection>(new SqliteConnection(handle, path));
 }
 
@@ -130,10 +131,11 @@ void SqliteConnection::WriteLogAgain() {
   sqlite3_file* log = nullptr;
   int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER,
                                   static_cast<void*>(&log));
-  if (code == SQLITE_OK && (log == nullptr || log->pMethods == nullptr)) return;
+  const bool has_log = log != nullptr && log->pMethods != nullptr;
   sqlite3_int64 size = 0;
-  if (code == SQLITE_OK) code = log->pMethods->xFileSize(log, &size);
-  if (code == SQLITE_OK && size == 0) return;
+  if (code == SQLITE_OK && has_log) {
+    code = log->pMethods->xFileSize(log, &size);
+  }
   std::string piece;
   for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size;) {
     const auto length =
@@ -145,8 +147,12 @@ void SqliteConnection::WriteLogAgain() {
     }
     at += length;
   }
-  if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-  if (code != SQLITE_OK) {
+  if (code == SQLITE_OK && size > 0) {
+    code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  }
+  if (code == SQLITE_OK) {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  } else {
     status_ = ErrorOf(code, 0, path_, "its log cannot be written again");
   }
 }

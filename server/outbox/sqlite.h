@@ -66,6 +66,9 @@ class SqliteConnection {
 
   // Writes the write-ahead log once more, byte for byte, and syncs it, so that
   // all of it that can be read is durable. Nothing if there is no log.
+  //
+  // Before that, the end of the last connection leaves the log as it is; only
+  // then may it bring it into the database and delete it.
   void WriteLogAgain();
 
   // Long statements ask `cancelled` now and then, and end with CANCELLED if it

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -284,6 +285,25 @@ TEST_F(FailedSyncTest, AStartWhoseSyncFailsIsTriedAgain) {
     }
     disk_.Restart();
     EXPECT_EQ(Held(Begin().get()), attempt);
+    disk_.Stop(/*power_cut=*/false);
+    disk_.Restart();
+  }
+}
+
+// Somebody looks at the database before the next start.
+TEST_F(FailedSyncTest, ACheckLeavesTheLogAsItIs) {
+  for (int64_t attempt = 2; attempt < 82; attempt += 2) {
+    LiveUntilASyncFails(attempt);
+    disk_.Restart();
+    // It looks for the file beside this disk, too.
+    std::ofstream(dir_.Path("data") + "/signalbox.db", std::ios::app);
+    const absl::Status checked = CheckSqliteOutbox(dir_.Path("data"));
+    EXPECT_TRUE(checked.ok()) << checked;
+    disk_.Stop(/*power_cut=*/true);
+    disk_.Restart();
+    const int64_t held = Held(Begin().get());
+    EXPECT_GE(held, attempt - 1);
+    EXPECT_LE(held, attempt);
     disk_.Stop(/*power_cut=*/false);
     disk_.Restart();
   }
