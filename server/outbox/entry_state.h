@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "server/report/report.h"
+#include "server/report/judge.h"
 
 namespace signalbox {
 

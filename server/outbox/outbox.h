@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "server/report/change.h"
 #include "server/report/event.h"
+#include "server/report/judge.h"
 #include "server/report/report.h"
 #include "server/report/status_key.h"
 
@@ -66,8 +67,8 @@ struct Receipt {
 
 // What became of a submission, once it is durable.
 struct Outcome {
-  // ALREADY_EXISTS, reason ATTEMPT_ALREADY_ENDED, or what `may_report` said:
-  // nothing of the submission was accepted.
+  // What `may_report` said, or INVALID_ARGUMENT: nothing of the submission was
+  // accepted.
   absl::Status status;
   std::vector<Receipt> receipts;  // One per report, if `status` is OK.
 };
@@ -136,7 +137,9 @@ struct StatusView {
   std::optional<Result> result;  // Nothing while pending, and when expired.
   std::string description;
   std::string target_url;
+  // The numbered run that was accepted last; attempt 0: none was.
   int64_t attempt = 0;
+  std::string series;
   int64_t sequence = 0;  // Of the newest change, be it a report or a posting.
   absl::Time report_time;
   std::optional<absl::Time> expire_time;
@@ -281,6 +284,7 @@ struct RecordedReport {
   CommitState state = CommitState::kPending;
   std::optional<Result> result;
   int64_t attempt = 0;
+  std::string series;
   std::string description;
   std::string target_url;
   std::string caller;

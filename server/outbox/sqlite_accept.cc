@@ -7,7 +7,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_accepted_rows.h"
@@ -70,13 +69,12 @@ class Decision {
       Disposition disposition = Disposition::kUnchanged;
       if (overtaken) {
         disposition = Disposition::kSuperseded;
-        Record(draft, report, PhaseAlone(report), /*accepted=*/false);
+        Record(draft, report, PhaseOf(report), /*accepted=*/false);
       } else if (!repeated && submission_.observed.has_value()) {
         disposition = Observe(&drafts_[draft], report);
       } else if (!repeated) {
         disposition = Decide(draft, report);
       }
-      if (disposition == Disposition::kConflict) return Conflict(report);
       outcome.receipts.push_back(
           ReceiptOf(report, drafts_[draft].row, disposition));
     }
@@ -220,11 +218,6 @@ class Decision {
     return drafts_.size() - 1;
   }
 
-  // The standing of a report that Judge is not asked about.
-  static Phase PhaseAlone(const Report& report) {
-    return Judge(nullptr, report).phase;
-  }
-
   Disposition Decide(size_t index, const Report& report) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
@@ -233,7 +226,7 @@ class Decision {
     switch (judgement.disposition) {
       case Disposition::kAccepted:
         Accept(&draft, report, judgement);
-        Record(index, report, judgement.phase, /*accepted=*/true);
+        Record(index, report, row.held.phase, /*accepted=*/true);
         break;
       case Disposition::kUnchanged:
         if (judgement.renews_expiry) {
@@ -243,9 +236,7 @@ class Decision {
         }
         break;
       case Disposition::kSuperseded:
-        Record(index, report, PhaseAlone(report), /*accepted=*/false);
-        break;
-      case Disposition::kConflict:
+        Record(index, report, PhaseOf(report), /*accepted=*/false);
         break;
     }
     return judgement.disposition;
@@ -280,12 +271,9 @@ class Decision {
 
     row.version++;
     row.report_sequence = row.change_sequence = ++sequence_;
-    row.held.phase = judgement.phase;
-    row.held.attempt = judgement.attempt;
-    row.held.round = judgement.round;
-    row.held.result = report.result;
-    row.held.description = report.description;
-    row.held.target_url = report.target_url;
+    const auto others = row.held.other_runs;
+    Hold(report, judgement, &row.held);
+    if (row.held.other_runs != others) row.other_runs_changed = true;
     row.posting_state = PostingState::kDue;
     row.is_pending = is_pending;
     row.first_due_time = due;
@@ -306,16 +294,6 @@ class Decision {
     recorded.version = accepted ? row.version : 0;
     recorded.sequence = accepted ? row.report_sequence : -sequence_;
     if (accepted) recorded.expire_time = row.expire_time;
-  }
-
-  static Outcome Conflict(const Report& report) {
-    Outcome outcome;
-    outcome.status = Error(
-        absl::StatusCode::kAlreadyExists, "ATTEMPT_ALREADY_ENDED",
-        absl::StrCat("attempt ", report.attempt, " of ", Quoted(report.context),
-                     " already ended with another result; report a "
-                     "rerun with a larger attempt"));
-    return outcome;
   }
 
   void Keep(bool overtaken) {

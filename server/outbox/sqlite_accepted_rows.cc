@@ -2,6 +2,7 @@
 
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_runs.h"
 
 namespace signalbox {
 namespace {
@@ -19,22 +20,25 @@ constexpr char kUpdateCommit[] =
     "WHERE commit_key = ?";
 
 constexpr char kFindEntry[] =
-    "SELECT entry_id, version, phase, attempt, round, result, description, "
+    "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, is_pending, "
-    "first_due_time_us, posted_status_id, change_sequence, expire_time_us "
+    "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
+    "series, run_result, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
-    "version, phase, attempt, round, result, description, target_url, "
+    "version, phase, attempt, run_state, result, description, target_url, "
     "report_sequence, report_time_us, expire_time_us, change_sequence, "
     "posting_state, is_pending, first_due_time_us, due_time_us, "
-    "expires_after_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "expires_after_us, series, run_result, other_run_count) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?)";
 // While a try is in flight, its deadline stays: nobody else may try before. Nor
 // may anybody while a try whose end is in doubt can still take effect.
 constexpr char kUpdateEntry[] =
-    "UPDATE entry SET version = ?, phase = ?, attempt = ?, round = ?, "
-    "result = ?, description = ?, target_url = ?, report_sequence = ?, "
+    "UPDATE entry SET version = ?, phase = ?, attempt = ?, run_state = ?, "
+    "series = ?, run_result = ?, other_run_count = ?, result = ?, "
+    "description = ?, target_url = ?, report_sequence = ?, "
     "report_time_us = ?, expire_time_us = ?, change_sequence = ?, "
     "posting_state = ?, posting_reason = '', try_count = 0, "
     "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
@@ -53,7 +57,8 @@ constexpr char kNoteObserved[] =
 constexpr char kInsertReport[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
     "attempt, result, description, target_url, caller, delivery_id, "
-    "expire_time_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "expire_time_us, series) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 std::optional<int64_t> ExpiresAfter(const EntryRow& entry) {
   if (!entry.expire_time.has_value()) return std::nullopt;
@@ -102,13 +107,16 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   EntryRow entry;
   entry.context_key = context_key;
   Held& held = entry.held;
-  query.Read(&entry.entry_id, &entry.version, &held.phase, &held.attempt,
-             &held.round, &held.result, &held.description, &held.target_url,
+  int64_t other_runs = 0;
+  query.Read(&entry.entry_id, &entry.version, &held.phase, &held.run.attempt,
+             &held.run.state, &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state, &entry.is_pending,
              &entry.first_due_time, &entry.shown_status_id,
-             &entry.change_sequence, &entry.expire_time);
-  if (!connection_->AreCounts({entry.version, held.round})) {
-    entry.version = held.round = 0;
+             &entry.change_sequence, &entry.expire_time, &held.run.series,
+             &held.run.result, &other_runs);
+  if (!connection_->AreCounts({entry.version, other_runs})) entry.version = 0;
+  if (other_runs > 0) {
+    held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
   }
   return AddEntry(commit, std::move(entry));
 }
@@ -160,6 +168,7 @@ void AcceptedRows::WriteCommit(CommitRow* commit) {
 
 void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
   const Held& held = entry->held;
+  const auto other_runs = static_cast<int64_t>(held.other_runs.size());
   if (entry->entry_id == 0) {
     // Without a due time it only carries a history, and what was seen.
     const auto due_time = entry->was_accepted
@@ -167,16 +176,18 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
                               : std::nullopt;
     SqliteQuery(connection_, kInsertEntry)
         .Bind(commit.commit_key, entry->context_key, entry->context,
-              commit.repository_key, entry->version, held.phase, held.attempt,
-              held.round, held.result, held.description, held.target_url,
-              entry->report_sequence, now_, entry->expire_time,
+              commit.repository_key, entry->version, held.phase,
+              held.run.attempt, held.run.state, held.result, held.description,
+              held.target_url, entry->report_sequence, now_, entry->expire_time,
               entry->change_sequence, entry->posting_state, entry->is_pending,
-              entry->first_due_time, due_time, ExpiresAfter(*entry))
+              entry->first_due_time, due_time, ExpiresAfter(*entry),
+              held.run.series, held.run.result, other_runs)
         .Run();
     entry->entry_id = connection_->LastInsertId();
   } else if (entry->was_accepted) {
     SqliteQuery(connection_, kUpdateEntry)
-        .Bind(entry->version, held.phase, held.attempt, held.round, held.result,
+        .Bind(entry->version, held.phase, held.run.attempt, held.run.state,
+              held.run.series, held.run.result, other_runs, held.result,
               held.description, held.target_url, entry->report_sequence, now_,
               entry->expire_time, entry->change_sequence, entry->posting_state,
               entry->is_pending, entry->first_due_time, ExpiresAfter(*entry),
@@ -187,6 +198,9 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
     SqliteQuery(connection_, kRenewEntry)
         .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
         .Run();
+  }
+  if (entry->other_runs_changed) {
+    WriteOtherRuns(connection_, entry->entry_id, held.other_runs);
   }
   if (entry->observed == nullptr) return;
   // Whether the context is one of ours or not, GitHub has one status more.
@@ -203,7 +217,8 @@ void AcceptedRows::WriteHistory(const HistoryRow& row) {
   SqliteQuery(connection_, kInsertReport)
       .Bind(row.entry->entry_id, row.version, row.sequence, now_, row.phase,
             report.attempt, report.result, report.description,
-            report.target_url, row.caller, row.delivery_id, row.expire_time)
+            report.target_url, row.caller, row.delivery_id, row.expire_time,
+            report.series)
       .Run();
 }
 

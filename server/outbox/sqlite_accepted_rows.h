@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/report/judge.h"
 #include "server/report/report.h"
 
 namespace signalbox {
@@ -36,6 +37,7 @@ struct EntryRow {
   // What the transaction does to it.
   bool was_accepted = false;
   bool was_renewed = false;
+  bool other_runs_changed = false;
   absl::Duration expires_after;  // If it was accepted or renewed.
   // What GitHub shows, by the newest report of it.
   const Report* observed = nullptr;

@@ -15,7 +15,8 @@ namespace {
 constexpr absl::string_view kOwnCaller = "signalbox";
 
 constexpr char kListExpired[] =
-    "SELECT e.entry_id, e.commit_key, e.version, e.attempt, e.target_url, "
+    "SELECT e.entry_id, e.commit_key, e.version, e.attempt, e.series, "
+    "e.target_url, "
     "IFNULL(e.expires_after_us, 0), r.canonical "
     "FROM entry AS e INDEXED BY entry_expiry "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
@@ -35,8 +36,8 @@ constexpr char kCountExpired[] =
     "WHERE commit_key = ?";
 constexpr char kRecordExpired[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
-    "attempt, result, description, target_url, caller, delivery_id) "
-    "VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, '')";
+    "attempt, series, result, description, target_url, caller, delivery_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, '')";
 constexpr char kFindNextExpiry[] =
     "SELECT expire_time_us FROM entry INDEXED BY entry_expiry "
     "WHERE expire_time_us IS NOT NULL ORDER BY expire_time_us LIMIT 1";
@@ -64,6 +65,7 @@ struct Expired {
   int64_t commit_key = 0;
   int64_t version = 0;
   int64_t attempt = 0;
+  std::string series;
   std::string target_url;
   int64_t expires_after_us = 0;
   std::string canonical;
@@ -80,8 +82,8 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     while (query.Next()) {
       Expired& entry = expired.emplace_back();
       query.Read(&entry.entry_id, &entry.commit_key, &entry.version,
-                 &entry.attempt, &entry.target_url, &entry.expires_after_us,
-                 &entry.canonical);
+                 &entry.attempt, &entry.series, &entry.target_url,
+                 &entry.expires_after_us, &entry.canonical);
     }
   }
   for (const Expired& entry : expired) {
@@ -101,7 +103,8 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
         .Run();
     SqliteQuery(connection, kRecordExpired)
         .Bind(entry.entry_id, version, sequence, now, Phase::kExpired,
-              entry.attempt, description, entry.target_url, kOwnCaller)
+              entry.attempt, entry.series, description, entry.target_url,
+              kOwnCaller)
         .Run();
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);

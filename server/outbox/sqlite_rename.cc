@@ -9,6 +9,8 @@
 #include "server/outbox/entry_state.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_runs.h"
+#include "server/report/judge.h"
 
 namespace signalbox {
 namespace {
@@ -25,10 +27,11 @@ constexpr char kFindEntry[] =
 constexpr char kMoveEntry[] =
     "UPDATE entry SET commit_key = ?, repository_key = ? WHERE entry_id = ?";
 constexpr char kGetEntry[] =
-    "SELECT version, phase, attempt, round, result, description, target_url, "
-    "report_sequence, posting_state, lease_version, ambiguous_time_us, "
-    "posted_status_id, shown_state, shown_description, shown_target_url, "
-    "status_count FROM entry WHERE entry_id = ?";
+    "SELECT version, phase, attempt, run_state, result, description, "
+    "target_url, report_sequence, posting_state, lease_version, "
+    "ambiguous_time_us, posted_status_id, shown_state, shown_description, "
+    "shown_target_url, status_count, series, run_result, other_run_count "
+    "FROM entry WHERE entry_id = ?";
 constexpr char kMoveReports[] =
     "UPDATE report SET entry_id = ? WHERE entry_id = ?";
 constexpr char kMoveTries[] = "UPDATE try SET entry_id = ? WHERE entry_id = ?";
@@ -38,8 +41,9 @@ constexpr char kSetMerged[] =
     "posting_reason = '', try_count = 0, refusal_count = 0, "
     "due_time_us = CASE WHEN lease_version = 0 THEN ? ELSE due_time_us END, "
     "ambiguous_time_us = ?, posted_status_id = ?, shown_state = ?, "
-    "shown_description = ?, shown_target_url = ?, status_count = ? "
-    "WHERE entry_id = ?";
+    "shown_description = ?, shown_target_url = ?, status_count = ?, "
+    "attempt = ?, run_state = ?, series = ?, run_result = ?, "
+    "other_run_count = ? WHERE entry_id = ?";
 
 constexpr char kListStates[] =
     "SELECT phase, result, report_sequence, report_time_us FROM entry "
@@ -98,41 +102,19 @@ Entry Load(SqliteConnection* connection, int64_t entry_id) {
   query.Bind(entry_id);
   if (!query.Next()) return entry;
   Held& held = entry.held;
-  query.Read(&entry.version, &held.phase, &held.attempt, &held.round,
+  int64_t other_runs = 0;
+  query.Read(&entry.version, &held.phase, &held.run.attempt, &held.run.state,
              &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state, &entry.lease_version,
              &entry.ambiguous_time, &entry.shown_status_id, &entry.shown_state,
              &entry.shown_description, &entry.shown_target_url,
-             &entry.status_count);
-  if (!connection->AreCounts(
-          {entry.version, entry.held.round, entry.status_count})) {
-    entry.version = entry.held.round = entry.status_count = 0;
+             &entry.status_count, &held.run.series, &held.run.result,
+             &other_runs);
+  if (!connection->AreCounts({entry.version, entry.status_count, other_runs})) {
+    entry.version = entry.status_count = 0;
   }
+  if (other_runs > 0) held.other_runs = ReadOtherRuns(connection, entry_id);
   return entry;
-}
-
-// The report that an entry holds, as if it came now.
-Report ReportOf(const Entry& entry) {
-  Report report;
-  report.result = entry.held.result;
-  report.attempt = entry.held.attempt;
-  report.description = entry.held.description;
-  report.target_url = entry.held.target_url;
-  report.from_webhook = entry.held.phase == Phase::kWebhookPending;
-  return report;
-}
-
-// Whether the later report of two that were told of under two names counts.
-bool LaterCounts(const Entry& earlier, const Entry& later) {
-  if (earlier.version == 0 || later.version == 0) return later.version > 0;
-  // An expiry is the server's own word: Judge has no report for it, and any
-  // that came before it was a pending.
-  if (later.held.phase == Phase::kExpired) {
-    return earlier.held.phase == Phase::kWebhookPending ||
-           earlier.held.phase == Phase::kFarmPending;
-  }
-  return Judge(&earlier.held, ReportOf(later)).disposition ==
-         Disposition::kAccepted;
 }
 
 // Two rows of one key and what becomes of them: the one whose report counts
@@ -145,9 +127,11 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   const bool from_is_later = from.report_sequence > to.report_sequence;
   const Entry& earlier = from_is_later ? to : from;
   const Entry& later = from_is_later ? from : to;
-  const bool later_counts = LaterCounts(earlier, later);
-  const Entry& winner = later_counts ? later : earlier;
-  const Entry& loser = later_counts ? earlier : later;
+  const Merged merged = Merge(earlier.version > 0 ? &earlier.held : nullptr,
+                              later.version > 0 ? &later.held : nullptr);
+  const Entry& winner = merged.later_counts ? later : earlier;
+  const Entry& loser = merged.later_counts ? earlier : later;
+  const std::vector<NewestRun>& other_runs = merged.held.other_runs;
   const Entry& shows = from.shown_status_id > to.shown_status_id ? from : to;
 
   SqliteQuery(connection, kMoveReports)
@@ -156,7 +140,11 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   SqliteQuery(connection, kMoveTries)
       .Bind(winner.entry_id, loser.entry_id)
       .Run();
+  WriteOtherRuns(connection, loser.entry_id, {});
   SqliteQuery(connection, kDeleteEntry).Bind(loser.entry_id).Run();
+  if (other_runs != winner.held.other_runs) {
+    WriteOtherRuns(connection, winner.entry_id, other_runs);
+  }
   SqliteQuery(connection, kMoveEntry)
       .Bind(to_commit, to_repository, winner.entry_id)
       .Run();
@@ -174,7 +162,9 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
             wanted ? std::optional<absl::Time>(due) : std::nullopt, ambiguous,
             shows.shown_status_id, shows.shown_state, shows.shown_description,
             shows.shown_target_url, from.status_count + to.status_count,
-            winner.entry_id)
+            merged.held.run.attempt, merged.held.run.state,
+            merged.held.run.series, merged.held.run.result,
+            static_cast<int64_t>(other_runs.size()), winner.entry_id)
       .Run();
   NoteChange(connection, winner.entry_id);
 }

@@ -33,6 +33,9 @@ constexpr char kDeleteReports[] =
 constexpr char kDeleteTries[] =
     "DELETE FROM try WHERE entry_id IN "
     "(SELECT entry_id FROM entry WHERE commit_key = ?)";
+constexpr char kDeleteRuns[] =
+    "DELETE FROM run WHERE entry_id IN "
+    "(SELECT entry_id FROM entry WHERE commit_key = ?)";
 constexpr char kDeleteEntries[] = "DELETE FROM entry WHERE commit_key = ?";
 constexpr char kDeleteCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
@@ -90,6 +93,7 @@ void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
   }
   SqliteQuery(connection, kDeleteReports).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteTries).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteRuns).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteEntries).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteCommit).Bind(commit_key).Run();
 }

@@ -91,6 +91,7 @@ CREATE TABLE entry (
   version INTEGER NOT NULL,
   phase INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
+  -- From version 5 on `run_state`.
   round INTEGER NOT NULL,
   -- NULL: a pending, or expired.
   result INTEGER,
@@ -266,6 +267,31 @@ CREATE TABLE change (
 
 // What version 5 added; a new database gets it after kTablesOf4.
 constexpr char kTablesOf5[] = R"sql(
+-- The run whose report was accepted last: `series` and `attempt`, how far it is
+-- and its worst result. `run_state` is 1 where attempt is 0.
+ALTER TABLE entry ADD COLUMN series TEXT NOT NULL DEFAULT '';
+ALTER TABLE entry RENAME COLUMN round TO run_state;
+-- NULL: it has not ended, or is over.
+ALTER TABLE entry ADD COLUMN run_result INTEGER;
+-- Rows of `run`.
+ALTER TABLE entry ADD COLUMN other_run_count INTEGER NOT NULL DEFAULT 0;
+
+-- The newest runs of other series than the one whose report was accepted last:
+-- a key of which one series tells has none.
+CREATE TABLE run (
+  entry_id INTEGER NOT NULL REFERENCES entry,
+  -- From 0: the run whose report was accepted last comes first.
+  place INTEGER NOT NULL,
+  series TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  -- As in entry.run_result.
+  result INTEGER,
+  PRIMARY KEY (entry_id, place)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE report ADD COLUMN series TEXT NOT NULL DEFAULT '';
+ALTER TABLE change ADD COLUMN series TEXT NOT NULL DEFAULT '';
 )sql";
 
 // Makes a database of version 1 one of version 2.
@@ -303,6 +329,10 @@ constexpr char kUpgradeTo4[] =
 
 // After kTablesOf5, makes a database of version 4 one of version 5.
 constexpr char kUpgradeTo5[] =
+    // run_state was `round`: how often somebody began again without a number.
+    "UPDATE entry SET run_result = CASE WHEN attempt > 0 AND run_state = 0 "
+    "AND phase = 3 THEN result END, run_state = CASE WHEN attempt = 0 THEN 1 "
+    "WHEN run_state > 0 THEN 3 WHEN phase = 3 THEN 2 ELSE 1 END;"
     "UPDATE meta SET value = 5 WHERE name = 'schema_version'";
 
 }  // namespace signalbox

@@ -14,6 +14,7 @@ namespace signalbox {
 // The columns of `entry`, or of what has them too, that StatusRow reads.
 #define SIGNALBOX_STATUS_COLUMNS                                             \
   "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
+  "e.series, "                                                               \
   "e.change_sequence, e.report_time_us, e.expire_time_us, e.posting_state, " \
   "e.posting_reason, e.try_count, e.due_time_us, e.post_time_us, "           \
   "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
@@ -40,10 +41,11 @@ StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
   Posting& posting = status.posting;
   query.Read(before..., &status.context, &status.phase, &status.result,
              &status.description, &status.target_url, &status.attempt,
-             &status.sequence, &status.report_time, &status.expire_time,
-             &posting.state, &posting.reason, &posting.try_count, &row.due_time,
-             &posting.post_time, &row.lease_version, &row.version,
-             &row.shown_state, &row.shown_description, &row.shown_target_url);
+             &status.series, &status.sequence, &status.report_time,
+             &status.expire_time, &posting.state, &posting.reason,
+             &posting.try_count, &row.due_time, &posting.post_time,
+             &row.lease_version, &row.version, &row.shown_state,
+             &row.shown_description, &row.shown_target_url);
   return row;
 }
 

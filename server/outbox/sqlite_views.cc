@@ -60,8 +60,8 @@ constexpr char kGetEntry[] =
     "WHERE e.entry_id = ?";
 constexpr char kListReports[] =
     "SELECT report_id, sequence, accept_time_us, phase, result, attempt, "
-    "description, "
-    "target_url, caller, delivery_id FROM report WHERE entry_id = ? "
+    "series, description, target_url, caller, delivery_id FROM report "
+    "WHERE entry_id = ? "
     "ORDER BY report_id DESC LIMIT ?";
 constexpr char kListTries[] =
     "SELECT try_id, sequence, begin_time_us, end_time_us, http_status, "
@@ -186,8 +186,9 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     RecordedReport report;
     Phase phase = Phase::kWebhookPending;
     reports.Read(&report.id, &report.sequence, &report.accept_time, &phase,
-                 &report.result, &report.attempt, &report.description,
-                 &report.target_url, &report.caller, &report.delivery_id);
+                 &report.result, &report.attempt, &report.series,
+                 &report.description, &report.target_url, &report.caller,
+                 &report.delivery_id);
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);

@@ -51,6 +51,9 @@ struct Report {
 
   // The caller's number for this run; 0: unnumbered.
   int64_t attempt = 0;
+  // The counter that `attempt` belongs to: numbers of different series are
+  // never compared. Empty is a series like any other.
+  std::string series;
 
   std::string description;  // By KeepDescription.
   std::string target_url;   // By KeepTargetUrl.
@@ -71,54 +74,6 @@ struct Report {
     return result.has_value() ? CommitStateOf(*result) : CommitState::kPending;
   }
 };
-
-// What kind of report an entry holds. The numbers are stored and never change.
-enum class Phase {
-  kWebhookPending = 1,
-  kFarmPending = 2,
-  kNumberedResult = 3,
-  kUnnumberedResult = 4,
-  kExpired = 5,  // The server's own error after a pending without a result.
-};
-constexpr Phase LastOf(Phase) { return Phase::kExpired; }
-
-// The part of an entry that Judge decides by.
-struct Held {
-  Phase phase = Phase::kWebhookPending;
-  // The largest number seen for the key; 0 if none was.
-  int64_t attempt = 0;
-  // The server's own count of reruns within the attempt.
-  int64_t round = 0;
-  // Set for kNumberedResult and kUnnumberedResult.
-  std::optional<Result> result;
-  // Only those of a farm's pending matter.
-  std::string description;
-  std::string target_url;
-};
-
-enum class Disposition {
-  kAccepted,
-  // Says what the entry says already.
-  kUnchanged,
-  // Older than what the entry says: recorded in the history, never posted.
-  kSuperseded,
-  // Contradicts a numbered result: to be answered with ALREADY_EXISTS.
-  kConflict,
-};
-
-struct Judgement {
-  Disposition disposition;
-  // The entry's standing if the report is accepted.
-  Phase phase;
-  int64_t attempt;
-  int64_t round;
-  // The entry's expiry begins anew (pendings only; also when unchanged).
-  bool renews_expiry;
-};
-
-// The whole ordering rule: what becomes of `arriving` where `held` is the
-// entry's newest report, or nullptr if the key was never heard of.
-Judgement Judge(const Held* held, const Report& arriving);
 
 }  // namespace signalbox
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMaxContexts = 100;
 constexpr size_t kMaxDeliveryField = 255;
+constexpr size_t kMaxSeries = 255;
 constexpr char kDefaultContext[] = "ci/build";
 constexpr absl::Duration kMinExpiry = absl::Minutes(1);
 constexpr absl::Duration kMaxExpiry = absl::Hours(30 * 24);
@@ -40,6 +41,27 @@ absl::StatusOr<absl::Duration> ExpiresAfter(
                         "INVALID_EXPIRES_AFTER");
   }
   return expiry;
+}
+
+// A series is compared byte by byte, and is any text that fits into a line.
+absl::Status CheckSeries(const std::string& series, int64_t attempt) {
+  constexpr char kReason[] = "INVALID_SERIES";
+  if (series.empty()) return absl::OkStatus();
+  if (series.size() > kMaxSeries) {
+    return InvalidField("series", absl::StrCat(series.size(), " bytes"),
+                        absl::StrCat("are more than ", kMaxSeries), kReason);
+  }
+  if (std::any_of(series.begin(), series.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    return InvalidField("series", series, "has control characters", kReason);
+  }
+  if (attempt == 0) {
+    return InvalidField("series", series,
+                        "cannot be given without a number; wanted an attempt "
+                        "above 0, or no series",
+                        kReason);
+  }
+  return absl::OkStatus();
 }
 
 bool IsPrintable(const std::string& text) {
@@ -116,6 +138,8 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
   absl::StatusOr<int64_t> attempt =
       NotNegative("attempt", request.attempt(), "INVALID_ATTEMPT");
   if (!attempt.ok()) return attempt.status();
+  absl::Status series = CheckSeries(request.series(), *attempt);
+  if (!series.ok()) return series;
   absl::StatusOr<int64_t> repository_id = NotNegative(
       "repository_id", request.repository_id(), "INVALID_REPOSITORY_ID");
   if (!repository_id.ok()) return repository_id.status();
@@ -150,6 +174,7 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
   report->repository = *std::move(repository);
   report->sha = *std::move(sha);
   report->attempt = *attempt;
+  report->series = request.series();
   report->repository_id = *repository_id;
   report->description = std::move(description.text);
   report->target_url = std::move(target_url.text);
@@ -202,8 +227,6 @@ v1::Disposition ToProto(Disposition disposition) {
       return v1::UNCHANGED;
     case Disposition::kSuperseded:
       return v1::SUPERSEDED;
-    case Disposition::kConflict:
-      break;  // Answered with ALREADY_EXISTS, never with a receipt.
   }
   return v1::DISPOSITION_UNSPECIFIED;
 }
@@ -218,6 +241,7 @@ v1::CommitStatus ToProto(const StatusView& status) {
   proto.set_description(status.description);
   proto.set_target_url(status.target_url);
   proto.set_attempt(status.attempt);
+  proto.set_series(status.series);
   proto.set_sequence(status.sequence);
   *proto.mutable_report_time() = ToProto(status.report_time);
   if (status.expire_time.has_value()) {
@@ -453,6 +477,7 @@ v1::ExplainStatusResponse ToProto(const History& history,
       record->set_result(static_cast<v1::Result>(*report.result));
     }
     record->set_attempt(report.attempt);
+    record->set_series(report.series);
     record->set_description(report.description);
     record->set_target_url(report.target_url);
     record->set_caller(report.caller);

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/rpc/convert.h"
@@ -38,12 +39,14 @@ void CheckRefusal(const absl::Status& status) {
       "INVALID_REPOSITORY", "UNKNOWN_HOST",          "INVALID_SHA",
       "INVALID_CONTEXT",    "TOO_MANY_CONTEXTS",     "INVALID_ATTEMPT",
       "INVALID_RESULT",     "INVALID_EXPIRES_AFTER", "INVALID_REPOSITORY_ID",
-      "INVALID_DELIVERY",   "INVALID_OBSERVED",      "INVALID_EVENT"};
+      "INVALID_DELIVERY",   "INVALID_OBSERVED",      "INVALID_EVENT",
+      "INVALID_SERIES"};
   constexpr const char* kFields[] = {"repository",
                                      "sha",
                                      "context",
                                      "contexts",
                                      "attempt",
+                                     "series",
                                      "result",
                                      "expires_after",
                                      "repository_id",
@@ -124,6 +127,11 @@ void Check(const Report& report, bool observed) {
                       : grammar::IsContext(report.context),
              report.context);
   FUZZ_CHECK(report.attempt >= 0 && report.repository_id >= 0, "below zero");
+  FUZZ_CHECK(report.series.size() <= 255 &&
+                 std::none_of(report.series.begin(), report.series.end(),
+                              absl::ascii_iscntrl) &&
+                 (report.series.empty() || report.attempt > 0),
+             report.series);
   CheckKept(report.description);
   CheckLink(report.target_url);
   FUZZ_CHECK(report.expires_after >= absl::Minutes(1) &&
@@ -214,7 +222,10 @@ void FillCommon(FuzzInput& in, uint8_t members, Request* request) {
   request->set_sha(std::string(in.Text()));
   request->set_description(std::string(in.Text()));
   request->set_target_url(std::string(in.Text()));
-  if ((members & 1) != 0) request->set_attempt(in.Int64());
+  if ((members & 1) != 0) {
+    request->set_attempt(in.Int64());
+    request->set_series(std::string(in.Text()));
+  }
   if ((members & 2) != 0) request->set_repository_id(in.Int64());
   if ((members & 4) != 0) {
     v1::Delivery& delivery = *request->mutable_delivery();

@@ -42,7 +42,7 @@ Report ReportOf(const Repository& repository, const std::string& context,
 namespace {
 
 void Fill(Outbox& outbox) {
-  std::vector<Submission> submissions(5);
+  std::vector<Submission> submissions(6);
   submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 3),
                             ReportOf(kWidgets, "ci/lint", std::nullopt, 0)};
   submissions[1].reports = {
@@ -57,6 +57,10 @@ void Fill(Outbox& outbox) {
   submissions[3].reports = {ReportOf(kWidgets, "seen", Result::kSuccess, 0)};
   submissions[3].observed = Observed{99, "octocat"};
   submissions[4].reports = {ReportOf(kGears, "ci/build", Result::kError, 0)};
+  // Two series tell of it.
+  submissions[5].reports = {ReportOf(kGears, "ci/lint", Result::kSuccess, 4),
+                            ReportOf(kGears, "ci/lint", std::nullopt, 3)};
+  submissions[5].reports[1].series = "nightly";
   (void)outbox.Accept(submissions, kNow);
   (void)outbox.RenameRepository(kCogs, kGears, 17, kNow);
   LeaseRequest request;

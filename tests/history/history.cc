@@ -25,8 +25,6 @@ const char* TextOf(Answered::How how) {
       return "unchanged";
     case Answered::How::kSuperseded:
       return "superseded";
-    case Answered::How::kConflict:
-      return "conflict";
     case Answered::How::kRefused:
       return "refused";
     case Answered::How::kUnknown:
@@ -47,8 +45,8 @@ struct Liner {
     return absl::StrCat(
         TextOf(event.time), " called #", event.call, " by ", event.caller, ": ",
         TextOf(event.name), " ", TextOf(event.content),
-        " result=", event.result, " attempt=", event.attempt,
-        event.rerun ? " rerun" : "",
+        " result=", event.result, " attempt=", event.attempt, " of \"",
+        absl::CEscape(event.series), "\"", event.rerun ? " rerun" : "",
         event.delivery_id.empty() ? "" : " delivery=", event.delivery_id,
         " expires_after=", absl::FormatDuration(event.expires_after));
   }
@@ -105,7 +103,8 @@ struct Liner {
     return absl::StrCat(TextOf(event.time), " recorded ", event.sequence, " ",
                         TextOf(event.how), " ", TextOf(event.name), " ",
                         TextOf(event.content), " attempt=", event.attempt,
-                        " by ", event.caller, " delivery=", event.delivery_id);
+                        " of \"", absl::CEscape(event.series), "\" by ",
+                        event.caller, " delivery=", event.delivery_id);
   }
   std::string operator()(const Held& event) const {
     return absl::StrCat("held ", TextOf(event.name), " ", TextOf(event.content),

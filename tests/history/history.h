@@ -59,6 +59,7 @@ struct Called {
   Content content;
   std::string result;   // "success", "cancelled" ...; empty: a pending.
   int64_t attempt = 0;  // 0: unnumbered.
+  std::string series;   // The counter of `attempt`.
   bool rerun = false;
   std::string delivery_id;  // Not empty: a webhook pending.
   absl::Duration expires_after = absl::Hours(6);
@@ -70,7 +71,6 @@ struct Answered {
     kAccepted,
     kUnchanged,
     kSuperseded,
-    kConflict,  // ALREADY_EXISTS
     kRefused,   // For good, and nothing was accepted.
     kUnknown,   // Not available, too late, or no answer: it may be repeated.
     kPromised,  // OK, but the caller was not told which of the first three.
@@ -165,6 +165,7 @@ struct Recorded {
   Answered::How how = Answered::How::kAccepted;  // kAccepted or kSuperseded.
   Content content;
   int64_t attempt = 0;
+  std::string series;
   std::string caller;
   std::string delivery_id;
 };

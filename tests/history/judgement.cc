@@ -1,6 +1,7 @@
 #include "tests/history/judgement.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace signalbox::history {
 namespace {
@@ -8,41 +9,117 @@ namespace {
 using How = Answered::How;
 using Kind = Standing::Kind;
 
-// Columns: a farm's numbered pending, numbered result, unnumbered pending,
-// unnumbered result; a webhook pending; a pending that asks for a rerun.
-//   A  accepted          +  accepted in the next round
+constexpr char kOver[] = "over";
+constexpr size_t kMostSeries = 16;
+
+// Columns: of the newest run of its series a pending and a result while it
+// runs, a pending and a result when it has ended; an unnumbered pending, an
+// unnumbered result; a webhook pending; an unnumbered pending that asks for a
+// rerun. A larger number, or a series that is not known, is always accepted.
+//   A  accepted          +  accepted, and all that is known is over
 //   U  unchanged         T  unchanged, accepted if its text differs
-//   S  superseded        X  unchanged if it is the same result, else a conflict
-//   r  unchanged if it is the same result, else accepted in the next round
+//   S  superseded        t  as T if it is the held run's own, else superseded
+//   w  accepted if it is a failure that is worse than the run's end so far
+//   m  of the held run: unchanged if the same, accepted if worse; else as w
+//   r  unchanged if it is the same result, else as +
 //   a  unchanged if it is the same result, else accepted
 constexpr const char* kTable[] = {
-    "AAAAAA",  // nothing
-    "AAAAUU",  // webhook pending
-    "TATASU",  // farm's pending
-    "SX+rS+",  // numbered result
-    "SA+aS+",  // unnumbered result
-    "AAAAS+",  // expired pending
+    "AAAAAAAA",  // nothing
+    "AASwAAUU",  // webhook pending
+    "tASwTASU",  // farm's pending
+    "SASm+rS+",  // numbered result
+    "SASw+aS+",  // unnumbered result
+    "AASwAAS+",  // expired pending
 };
 
-size_t ColumnOf(const Called& call) {
-  if (call.rerun) return 5;
-  if (!call.delivery_id.empty()) return 4;
-  return (call.attempt == 0 ? 2 : 0) + (call.result.empty() ? 0 : 1);
+// The later, the worse; from `cancelled` on they are shown as failed.
+constexpr const char* kEnds[] = {"",        "skipped",   "neutral",
+                                 "success", "cancelled", "timed_out",
+                                 "error",   "failure"};
+
+ptrdiff_t BadnessOf(const std::string& end) {
+  return std::find(std::begin(kEnds), std::end(kEnds), end) - std::begin(kEnds);
 }
 
-Standing After(const Standing& held, const Called& call, int64_t round) {
-  Standing after;
-  after.attempt = std::max(held.attempt, call.attempt);
-  after.round = round;
+bool IsFailure(const std::string& end) {
+  return BadnessOf(end) >= BadnessOf("cancelled");
+}
+
+size_t ColumnOf(const Called& call, const Standing::Known* run) {
+  const size_t is_result = call.result.empty() ? 0 : 1;
+  if (run != nullptr) return (run->end.empty() ? 0 : 2) + is_result;
+  if (call.rerun) return 7;
+  return call.delivery_id.empty() ? 4 + is_result : 6;
+}
+
+// The letter of the table with all conditions settled: A, +, U or S.
+char Settled(char cell, const Standing& held, const Called& call,
+             const Standing::Known* run) {
+  const bool is_own = held.own == call.series;
+  const bool same_result = held.result == call.result;
+  const bool same_text = held.content.description == call.content.description &&
+                         held.content.target_url == call.content.target_url;
+  switch (cell) {
+    case 't':
+      if (!is_own) return 'S';
+      return same_text ? 'U' : 'A';
+    case 'T':
+      return same_text ? 'U' : 'A';
+    case 'r':
+      return same_result ? 'U' : '+';
+    case 'a':
+      return same_result ? 'U' : 'A';
+    case 'm':
+      if (is_own && same_result) return 'U';
+      if (is_own) {
+        return BadnessOf(call.result) > BadnessOf(held.result) ? 'A' : 'S';
+      }
+      [[fallthrough]];
+    case 'w':
+      return IsFailure(call.result) &&
+                     BadnessOf(call.result) > BadnessOf(run->end)
+                 ? 'A'
+                 : 'S';
+    default:
+      return cell;
+  }
+}
+
+// A run is told of. Who was not heard of for longest is forgotten.
+void Hear(const Called& call, Standing* standing) {
+  Standing::Known& run = standing->series[call.series];
+  if (run.attempt != call.attempt) run = {call.attempt, "", 0};
+  if (BadnessOf(call.result) > BadnessOf(run.end)) run.end = call.result;
+  run.heard = ++standing->heard;
+  standing->own = call.series;
+  if (standing->series.size() <= kMostSeries) return;
+  standing->series.erase(
+      std::min_element(standing->series.begin(), standing->series.end(),
+                       [](const auto& a, const auto& b) {
+                         return a.second.heard < b.second.heard;
+                       }));
+}
+
+Standing After(const Standing& held, const Called& call, bool begins_again) {
+  Standing after = held;
+  if (begins_again) {
+    for (auto& [name, run] : after.series) run.end = kOver;
+  }
   after.result = call.result;
   after.content = call.content;
-  if (!call.delivery_id.empty()) {
-    after.kind = Kind::kWebhookPending;
-  } else if (call.result.empty()) {
-    after.kind = Kind::kFarmPending;
+  if (call.attempt != 0) {
+    Hear(call, &after);
+    after.kind =
+        call.result.empty() ? Kind::kFarmPending : Kind::kNumberedResult;
+    return after;
+  }
+  const bool keeps_run = call.result.empty() && !begins_again;
+  if (!keeps_run) after.own.reset();
+  if (!call.result.empty()) {
+    after.kind = Kind::kUnnumberedResult;
   } else {
     after.kind =
-        call.attempt == 0 ? Kind::kUnnumberedResult : Kind::kNumberedResult;
+        call.delivery_id.empty() ? Kind::kFarmPending : Kind::kWebhookPending;
   }
   return after;
 }
@@ -50,34 +127,25 @@ Standing After(const Standing& held, const Called& call, int64_t round) {
 }  // namespace
 
 Judged JudgeCall(const Standing& held, const Called& call) {
-  if (call.attempt > held.attempt) {
-    return {How::kAccepted, After(held, call, 0)};
+  const auto known = held.series.find(call.series);
+  const Standing::Known* run = nullptr;
+  if (call.attempt != 0) {
+    if (known == held.series.end() || call.attempt > known->second.attempt) {
+      return {How::kAccepted, After(held, call, false)};
+    }
+    run = &known->second;
+    if (call.attempt < run->attempt || run->end == kOver) {
+      return {How::kSuperseded, held};
+    }
   }
-  const bool is_older =
-      call.attempt != 0 && (call.attempt < held.attempt || held.round > 0);
-  if (is_older) return {How::kSuperseded, held};
-
-  const bool same_result = held.result == call.result;
-  const bool same_text = held.content.description == call.content.description &&
-                         held.content.target_url == call.content.target_url;
-  switch (kTable[static_cast<int>(held.kind)][ColumnOf(call)]) {
+  const char cell = kTable[static_cast<int>(held.kind)][ColumnOf(call, run)];
+  switch (Settled(cell, held, call, run)) {
     case 'A':
-      return {How::kAccepted, After(held, call, held.round)};
+      return {How::kAccepted, After(held, call, false)};
     case '+':
-      return {How::kAccepted, After(held, call, held.round + 1)};
+      return {How::kAccepted, After(held, call, true)};
     case 'U':
       return {How::kUnchanged, held};
-    case 'T':
-      if (same_text) return {How::kUnchanged, held};
-      return {How::kAccepted, After(held, call, held.round)};
-    case 'X':
-      return {same_result ? How::kUnchanged : How::kConflict, held};
-    case 'r':
-      if (same_result) return {How::kUnchanged, held};
-      return {How::kAccepted, After(held, call, held.round + 1)};
-    case 'a':
-      if (same_result) return {How::kUnchanged, held};
-      return {How::kAccepted, After(held, call, held.round)};
     default:
       return {How::kSuperseded, held};
   }
@@ -85,7 +153,7 @@ Judged JudgeCall(const Standing& held, const Called& call) {
 
 Judged JudgeExpiry(const Standing& held, const Content& error) {
   if (held.kind != Kind::kWebhookPending && held.kind != Kind::kFarmPending) {
-    return {How::kConflict, held};
+    return {How::kRefused, held};
   }
   Standing after = held;
   after.kind = Kind::kExpired;

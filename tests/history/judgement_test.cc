@@ -5,14 +5,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/report/judge.h"
 #include "server/report/report.h"
 
 namespace signalbox::history {
 namespace {
 
+using How = Answered::How;
 using Kind = Standing::Kind;
 
 constexpr const char* kResults[] = {"success",   "failure", "error",
@@ -33,9 +36,10 @@ std::string StateOf(const std::string& result) {
       known.has_value() ? CommitStateOf(*known) : CommitState::kPending));
 }
 
-Phase PhaseOf(Kind kind) {
+std::optional<Phase> PhaseOf(Kind kind) {
   switch (kind) {
     case Kind::kNothing:
+      return std::nullopt;
     case Kind::kWebhookPending:
       return Phase::kWebhookPending;
     case Kind::kFarmPending:
@@ -47,152 +51,220 @@ Phase PhaseOf(Kind kind) {
     case Kind::kExpired:
       return Phase::kExpired;
   }
-  return Phase::kExpired;
+  return std::nullopt;
 }
 
-Answered::How HowOf(Disposition disposition) {
+How HowOf(Disposition disposition) {
   switch (disposition) {
     case Disposition::kAccepted:
-      return Answered::How::kAccepted;
+      return How::kAccepted;
     case Disposition::kUnchanged:
-      return Answered::How::kUnchanged;
+      return How::kUnchanged;
     case Disposition::kSuperseded:
-      return Answered::How::kSuperseded;
-    case Disposition::kConflict:
-      return Answered::How::kConflict;
+      return How::kSuperseded;
   }
-  return Answered::How::kUnknown;
+  return How::kUnknown;
 }
 
-// Everything that a status can hold, but for the numbers' sizes.
-std::vector<Standing> AllStandings() {
-  std::vector<Standing> all(1);
-  for (const Kind kind :
-       {Kind::kWebhookPending, Kind::kFarmPending, Kind::kUnnumberedResult,
-        Kind::kNumberedResult, Kind::kExpired}) {
-    const bool is_result =
-        kind == Kind::kUnnumberedResult || kind == Kind::kNumberedResult;
-    for (const int64_t attempt : {0, 1, 7}) {
-      if (kind == Kind::kNumberedResult && attempt == 0) continue;
-      for (const int64_t round : {0, 1, 2}) {
-        for (const char* result : kResults) {
-          Standing standing;
-          standing.kind = kind;
-          standing.attempt = attempt;
-          standing.round = round;
-          if (is_result) standing.result = result;
-          standing.content = {StateOf(standing.result), "held", "https://h/"};
-          if (kind == Kind::kExpired) standing.content.state = "error";
-          all.push_back(standing);
-          if (!is_result) break;
-        }
+Report ReportOf(const Called& call) {
+  Report report;
+  report.result = ResultOf(call.result);
+  report.attempt = call.attempt;
+  report.series = call.series;
+  report.description = call.content.description;
+  report.target_url = call.content.target_url;
+  report.rerun = call.rerun;
+  report.from_webhook = !call.delivery_id.empty();
+  return report;
+}
+
+Called CallOf(const std::string& series, int64_t attempt,
+              const std::string& result, const std::string& text = "") {
+  Called call;
+  call.series = series;
+  call.attempt = attempt;
+  call.result = result;
+  call.content = {StateOf(result), text, ""};
+  return call;
+}
+
+// What the server and the oracle know of one status.
+struct Both {
+  std::optional<signalbox::Held> server;
+  Standing oracle;
+};
+
+// By series, in words that both have.
+std::map<std::string, std::string> RunsOf(const signalbox::Held& held) {
+  std::map<std::string, std::string> runs;
+  std::vector<NewestRun> all = held.other_runs;
+  if (held.run.attempt > 0) all.push_back(held.run);
+  for (const NewestRun& run : all) {
+    runs[run.series] =
+        absl::StrCat(run.attempt, " ",
+                     run.state == RunState::kOver ? "over"
+                     : run.state == RunState::kEnded
+                         ? kResults[static_cast<int>(run.result.value()) - 1]
+                         : "");
+  }
+  EXPECT_EQ(runs.size(), all.size()) << "a series has two runs";
+  return runs;
+}
+
+std::map<std::string, std::string> RunsOf(const Standing& standing) {
+  std::map<std::string, std::string> runs;
+  for (const auto& [name, run] : standing.series) {
+    runs[name] = absl::StrCat(run.attempt, " ", run.end);
+  }
+  return runs;
+}
+
+// Everything of the server's by which anything is decided.
+std::string TextOf(const std::optional<signalbox::Held>& held) {
+  if (!held.has_value()) return "nothing";
+  std::string text = absl::StrCat(
+      static_cast<int>(held->phase), " ",
+      held->result.has_value() ? static_cast<int>(*held->result) : 0, " '",
+      held->description, "' <", held->target_url, "> ", held->run.series, "/",
+      held->run.attempt);
+  for (const auto& [series, run] : RunsOf(*held)) {
+    absl::StrAppend(&text, ", ", series, ": ", run);
+  }
+  return text;
+}
+
+// Both judge, and agree.
+void Say(const Called& call, Both* both) {
+  const Report report = ReportOf(call);
+  const Judgement judgement =
+      Judge(both->server.has_value() ? &*both->server : nullptr, report);
+  Judged judged = JudgeCall(both->oracle, call);
+  ASSERT_EQ(judged.how, HowOf(judgement.disposition))
+      << TextOf(both->server) << " <- " << LineOf(call);
+  if (judged.how == How::kAccepted) {
+    if (!both->server.has_value()) both->server.emplace();
+    Hold(report, judgement, &*both->server);
+  }
+  both->oracle = std::move(judged.after);
+  ASSERT_EQ(PhaseOf(both->oracle.kind), both->server->phase);
+  ASSERT_EQ(ResultOf(both->oracle.result), both->server->result);
+  ASSERT_EQ(both->oracle.content.description, both->server->description);
+  ASSERT_EQ(RunsOf(both->oracle), RunsOf(*both->server))
+      << TextOf(both->server) << " after " << LineOf(call);
+}
+
+bool Expire(Both* both) {
+  const Judged judged = JudgeExpiry(both->oracle, {"error", "expired", ""});
+  if (judged.how != How::kAccepted) return false;
+  both->oracle = judged.after;
+  both->server->phase = Phase::kExpired;
+  both->server->description = "expired";
+  both->server->target_url = "";
+  return true;
+}
+
+// All sequences of so many reports and expiries: what follows depends on the
+// state alone, so that each state is entered once.
+void GoThrough(const std::vector<Called>& alphabet, int reports,
+               size_t least_states) {
+  std::map<std::string, Both> fresh = {{"", Both()}};
+  std::map<std::string, bool> seen;
+  for (int length = 0; length < reports; ++length) {
+    std::map<std::string, Both> next;
+    for (const auto& [text, both] : fresh) {
+      if (!seen.emplace(text, true).second) continue;
+      for (const Called& call : alphabet) {
+        Both after = both;
+        Say(call, &after);
+        if (testing::Test::HasFatalFailure()) return;
+        next.emplace(TextOf(after.server), std::move(after));
+      }
+      Both expired = both;
+      if (Expire(&expired)) {
+        next.emplace(TextOf(expired.server), std::move(expired));
       }
     }
+    fresh = std::move(next);
   }
-  return all;
+  EXPECT_GE(seen.size(), least_states);
 }
 
-// Everything that can be said, likewise.
-std::vector<Called> AllCalls() {
-  std::vector<Called> all;
-  std::vector<std::string> results(std::begin(kResults), std::end(kResults));
-  results.push_back("");
-  for (const std::string& result : results) {
-    for (const int64_t attempt : {0, 1, 2, 7, 8}) {
-      for (const char* description : {"held", "other"}) {
-        for (const char* url : {"https://h/", ""}) {
-          for (const bool rerun : {false, true}) {
-            for (const char* delivery : {"", "d-1"}) {
-              // Only pendings ask for a rerun or come from a delivery.
-              if (!result.empty() && (rerun || *delivery != '\0')) continue;
-              Called call;
-              call.result = result;
-              call.attempt = attempt;
-              call.content = {StateOf(result), description, url};
-              call.rerun = rerun;
-              call.delivery_id = delivery;
-              all.push_back(call);
-            }
-          }
-        }
-      }
-    }
-  }
-  return all;
-}
-
-std::string TextOf(const Standing& held, const Called& call) {
-  return absl::StrCat("held kind ", static_cast<int>(held.kind), " #",
-                      held.attempt, " round ", held.round, " ", held.result,
-                      "; ", LineOf(call));
+std::vector<Called> UnnumberedCalls() {
+  Called webhook = CallOf("", 0, "");
+  webhook.delivery_id = "d-1";
+  Called webhook_rerun = webhook;
+  webhook_rerun.rerun = true;
+  Called rerun = CallOf("", 0, "");
+  rerun.rerun = true;
+  return {webhook,
+          webhook_rerun,
+          rerun,
+          CallOf("", 0, "", "text"),
+          CallOf("", 0, "success"),
+          CallOf("", 0, "failure")};
 }
 
 // The table and the server's rule were written apart from each other.
-TEST(JudgementTest, IsTheServersForEveryPair) {
-  std::map<Answered::How, int> seen;
-  for (const Standing& held : AllStandings()) {
-    for (const Called& call : AllCalls()) {
-      SCOPED_TRACE(TextOf(held, call));
-      signalbox::Held server_held;
-      server_held.phase = PhaseOf(held.kind);
-      server_held.attempt = held.attempt;
-      server_held.round = held.round;
-      server_held.result = ResultOf(held.result);
-      server_held.description = held.content.description;
-      server_held.target_url = held.content.target_url;
-      Report report;
-      report.result = ResultOf(call.result);
-      report.attempt = call.attempt;
-      report.description = call.content.description;
-      report.target_url = call.content.target_url;
-      report.rerun = call.rerun;
-      report.from_webhook = !call.delivery_id.empty();
-
-      const Judgement server =
-          Judge(held.kind == Kind::kNothing ? nullptr : &server_held, report);
-      const Judged judged = JudgeCall(held, call);
-      ASSERT_EQ(judged.how, HowOf(server.disposition));
-      ++seen[judged.how];
-      if (judged.how == Answered::How::kAccepted) {
-        EXPECT_EQ(PhaseOf(judged.after.kind), server.phase);
-        EXPECT_NE(judged.after.kind, Kind::kNothing);
-        EXPECT_EQ(judged.after.attempt, server.attempt);
-        EXPECT_EQ(judged.after.round, server.round);
-        EXPECT_EQ(judged.after.result, call.result);
-        EXPECT_EQ(judged.after.content, call.content);
-      } else {
-        EXPECT_EQ(judged.after.kind, held.kind);
-        EXPECT_EQ(judged.after.attempt, held.attempt);
-        EXPECT_EQ(judged.after.round, held.round);
-        EXPECT_EQ(judged.after.result, held.result);
-        EXPECT_EQ(judged.after.content, held.content);
+TEST(JudgementTest, IsTheServersForEverySequenceOfSixReports) {
+  std::vector<Called> alphabet = UnnumberedCalls();
+  for (const char* series : {"", "other"}) {
+    for (const int64_t attempt : {1, 2}) {
+      alphabet.push_back(CallOf(series, attempt, ""));
+      alphabet.push_back(CallOf(series, attempt, "", "text"));
+      for (const char* result : {"success", "cancelled", "failure"}) {
+        alphabet.push_back(CallOf(series, attempt, result));
       }
     }
   }
-  for (const Answered::How how :
-       {Answered::How::kAccepted, Answered::How::kUnchanged,
-        Answered::How::kSuperseded, Answered::How::kConflict}) {
-    EXPECT_GT(seen[how], 100) << static_cast<int>(how);
+  GoThrough(alphabet, 6, 400);
+}
+
+// Every result, in one series.
+TEST(JudgementTest, IsTheServersForEveryResult) {
+  std::vector<Called> alphabet = UnnumberedCalls();
+  for (const char* result : kResults) {
+    alphabet.push_back(CallOf("", 0, result));
+    for (const int64_t attempt : {1, 2}) {
+      alphabet.push_back(CallOf("s", attempt, result));
+    }
+    alphabet.push_back(CallOf("t", 1, result));
   }
+  alphabet.push_back(CallOf("s", 1, ""));
+  GoThrough(alphabet, 6, 400);
+}
+
+// More series than are kept, told of in turn.
+TEST(JudgementTest, IsTheServersForMoreSeriesThanAreKept) {
+  Both both;
+  uint64_t random = 1;
+  for (int i = 0; i < 5000; ++i) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    const auto series = absl::StrCat((random >> 33) % 20);
+    const auto attempt = static_cast<int64_t>(1 + (random >> 40) % 3);
+    const bool is_result = (random >> 45) % 2 == 0;
+    Say(CallOf(series, attempt,
+               is_result ? kResults[(random >> 50) % std::size(kResults)] : ""),
+        &both);
+    ASSERT_FALSE(HasFatalFailure());
+  }
+  EXPECT_EQ(both.oracle.series.size(), 16U);
 }
 
 TEST(JudgementTest, OnlyAPendingExpires) {
   const Content error = {"error", "No result within 1h", ""};
-  int expired = 0;
-  for (const Standing& held : AllStandings()) {
-    SCOPED_TRACE(static_cast<int>(held.kind));
+  Standing held;
+  EXPECT_EQ(JudgeExpiry(held, error).how, How::kRefused);
+  for (const Called& pending : {CallOf("s", 1, ""), UnnumberedCalls()[0]}) {
+    held = JudgeCall(Standing(), pending).after;
     const Judged judged = JudgeExpiry(held, error);
-    const bool is_pending =
-        held.kind == Kind::kWebhookPending || held.kind == Kind::kFarmPending;
-    EXPECT_EQ(judged.how,
-              is_pending ? Answered::How::kAccepted : Answered::How::kConflict);
-    EXPECT_EQ(judged.after.kind, is_pending ? Kind::kExpired : held.kind);
-    EXPECT_EQ(judged.after.attempt, held.attempt);
-    EXPECT_EQ(judged.after.round, held.round);
-    EXPECT_EQ(judged.after.content, is_pending ? error : held.content);
-    expired += is_pending ? 1 : 0;
+    EXPECT_EQ(judged.how, How::kAccepted);
+    EXPECT_EQ(judged.after.kind, Kind::kExpired);
+    EXPECT_EQ(judged.after.content, error);
+    EXPECT_EQ(RunsOf(judged.after), RunsOf(held));
+    EXPECT_EQ(JudgeExpiry(judged.after, error).how, How::kRefused);
   }
-  EXPECT_GT(expired, 0);
+  held = JudgeCall(held, CallOf("s", 1, "success")).after;
+  EXPECT_EQ(JudgeExpiry(held, error).how, How::kRefused);
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ const Called* Record::CallOf(const Status& status, const Recorded& row) {
   if (found == status.calls.end()) return nullptr;
   for (const Called* call : found->second) {
     if (call->delivery_id.empty() && call->content == row.content &&
-        call->attempt == row.attempt && call->caller == row.caller) {
+        call->attempt == row.attempt && call->series == row.series &&
+        call->caller == row.caller) {
       return call;
     }
   }
@@ -214,11 +215,6 @@ void Record::Follow(const Answered& event) {
                  "; ", LineOf(event));
       }
       return;
-    case How::kConflict:
-      if (!Ever(status, call, How::kConflict)) {
-        Violated("I3", call.name, "refused without a reason: ", LineOf(call));
-      }
-      return;
     case How::kPromised:
       if (!WasRecorded(status, call) && !Ever(status, call, How::kUnchanged) &&
           !Ever(status, call, How::kSuperseded)) {
@@ -235,7 +231,8 @@ void Record::Follow(const Answered& event) {
 bool Record::WasRecorded(const Status& status, const Called& call) {
   return std::any_of(
       status.recorded.begin(), status.recorded.end(), [&](const Recorded* row) {
-        return row->content == call.content && row->attempt == call.attempt;
+        return row->content == call.content && row->attempt == call.attempt &&
+               row->series == call.series;
       });
 }
 

@@ -61,6 +61,7 @@ class Story {
     row.how = how;
     row.content = call.content;
     row.attempt = call.attempt;
+    row.series = call.series;
     row.caller = call.caller;
     row.delivery_id = call.delivery_id;
     recorded_.push_back(row);

@@ -36,8 +36,8 @@ std::string TextOf(const Submission& submission) {
         &text, TextOf(report.repository), " ", report.repository_id, " ",
         report.sha, " ", report.context, " ",
         report.result.has_value() ? static_cast<int>(*report.result) : -1, " ",
-        report.attempt, " [", report.description, "] [", report.target_url,
-        "] ",
+        report.attempt, " ", report.series, " [", report.description, "] [",
+        report.target_url, "] ",
         report.result.has_value() ? ""
                                   : absl::FormatDuration(report.expires_after),
         report.rerun ? " rerun" : "", report.from_webhook ? " webhook" : "",

@@ -42,11 +42,23 @@ constexpr uint64_t kSeed = 1;
 struct Saying {
   const char* result;  // Empty: a pending.
   int64_t attempt;
+  const char* series = "";
 };
 constexpr Saying kSayings[2][3] = {
     {{"", 1}, {"success", 1}, {"", 2}},
     {{"", 0}, {"failure", 0}, {"success", 1}},
 };
+// Of a key that two series tell of, with the same number.
+constexpr Saying kTwoSeries[] = {
+    {"", 1, "a"}, {"success", 1, "a"}, {"", 1, "b"}, {"failure", 1, "b"}};
+
+ExplorerScope Settled(ExplorerScope scope) {
+  if (!scope.two_series) return scope;
+  scope.keys = 1;
+  scope.reports = static_cast<int>(std::size(kTwoSeries));
+  scope.any_order = true;
+  return scope;
+}
 
 GitHubRules::Options Rules() {
   GitHubRules::Options rules;
@@ -62,18 +74,18 @@ class Explorer {
   // Its lock files are in `directory`.
   Explorer(const ExplorerScope& scope, const std::string& directory,
            SharedSearch* search)
-      : scope_(scope),
+      : scope_(Settled(scope)),
         directory_(directory),
         search_(search),
         disk_(
             kSeed, [this] { return clock_.Now(); }, MemoryDisk::Power::kStays),
         rules_(Rules()),
         github_(&rules_, ServerLife::kApiUrl, [this] { return clock_.Now(); }) {
-    remaining_.resize(scope.keys);
+    remaining_.resize(scope_.keys);
     for (auto& sayings : remaining_) {
-      for (int i = 0; i < scope.reports; ++i) sayings.insert(i);
+      for (int i = 0; i < scope_.reports; ++i) sayings.insert(i);
     }
-    for (int key = 0; key < scope.keys; ++key) {
+    for (int key = 0; key < scope_.keys; ++key) {
       history_.Add(history::Granted{"farm", kRepository, NameOf(key).context});
     }
     Start();
@@ -288,7 +300,8 @@ class Explorer {
   // --- What happens.
 
   void Say(int key, int number) {
-    const Saying& saying = kSayings[key][number];
+    const Saying& saying =
+        scope_.two_series ? kTwoSeries[number] : kSayings[key][number];
     history::Called called;
     called.call = ++calls_;
     called.time = clock_.Now();
@@ -298,6 +311,7 @@ class Explorer {
     called.content.state = called.result.empty() ? "pending" : called.result;
     called.content.description = absl::StrCat("report ", key, "-", number);
     called.attempt = saying.attempt;
+    called.series = saying.series;
     history_.Add(called);
 
     Report report;
@@ -307,6 +321,7 @@ class Explorer {
     if (called.result == "success") report.result = Result::kSuccess;
     if (called.result == "failure") report.result = Result::kFailure;
     report.attempt = saying.attempt;
+    report.series = saying.series;
     report.description = called.content.description;
     Submission submission;
     submission.caller = "farm";
@@ -489,7 +504,10 @@ class Explorer {
                       nullptr);
       sqlite3_prepare_v2(
           database_,
-          "SELECT context, version, phase, attempt, round, result, "
+          "SELECT context, version, phase, attempt, series, run_state, "
+          "run_result, (SELECT GROUP_CONCAT(series || ' ' || attempt || ' ' || "
+          "state || ' ' || IFNULL(result, '-')) FROM run "
+          "WHERE run.entry_id = entry.entry_id), result, "
           "description, posting_state, posting_reason, "
           "IIF(due_time_us IS NULL, 0, try_count), refusal_count, is_pending, "
           "MAX(due_time_us - ?1, -1), lease_version, "

@@ -16,6 +16,9 @@ struct ExplorerScope {
   int reports = 3;  // Of each key: at most three.
   // Reports of a key arrive in any order; else in that of their numbers.
   bool any_order = false;
+  // One key instead, of which two series tell: a pending and a result each, in
+  // any order. `keys` and `reports` do not count then.
+  bool two_series = false;
   int crashes = 2;  // Between two steps, or after any commit in one.
   int losses = 2;   // Answers or requests that are lost, but for crashes.
   int jobs = 1;     // Processes.

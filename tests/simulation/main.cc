@@ -173,6 +173,10 @@ int RunSeeds(const Options& options) {
 }
 
 int RunExplorer(ExplorerScope scope, bool json) {
+  if (scope.two_series) {
+    scope.keys = 1;
+    scope.reports = 4;
+  }
   Clock* const clock = Clock::System();
   const absl::Duration begin = clock->Monotonic();
   const bool shows_progress = isatty(STDERR_FILENO) != 0;
@@ -272,6 +276,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 3));
   app.add_flag("--any-order", scope.any_order,
                "With --explore: reports of a key arrive in any order");
+  app.add_flag("--two-series", scope.two_series,
+               "With --explore: one key of which two series tell, a pending "
+               "and a result each, in any order");
   app.add_option("--crashes", scope.crashes, "With --explore [2]");
   app.add_option("--losses", scope.losses, "With --explore [2]");
   app.add_option("--most-states", scope.most_states,

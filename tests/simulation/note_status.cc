@@ -15,7 +15,6 @@ Answered::How HowOf(Disposition disposition) {
     case Disposition::kUnchanged:
       return Answered::How::kUnchanged;
     case Disposition::kSuperseded:
-    case Disposition::kConflict:
       break;
   }
   return Answered::How::kSuperseded;
@@ -47,9 +46,7 @@ Answered AnsweredBy(int64_t call, absl::Time time, const Outcome& outcome) {
     answered.how = HowOf(receipt.disposition);
     answered.sequence = receipt.sequence;
   } else {
-    answered.how = absl::IsAlreadyExists(outcome.status)
-                       ? Answered::How::kConflict
-                       : Answered::How::kRefused;
+    answered.how = Answered::How::kRefused;
   }
   return answered;
 }
@@ -73,6 +70,7 @@ absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
     recorded.content = {std::string(CommitStateName(report.state)),
                         report.description, report.target_url};
     recorded.attempt = report.attempt;
+    recorded.series = report.series;
     recorded.caller = report.caller;
     recorded.delivery_id = report.delivery_id;
     events->push_back(std::move(recorded));

@@ -78,6 +78,10 @@ class Draft {
     // Some statuses are talked of much more than others.
     if (random_.OneIn(4)) hot_ = 1 + static_cast<int>(random_.Below(2));
     attempts_.resize(plan_.statuses.size());
+    // Some statuses are told of by more than one counter, as by two jobs.
+    for (size_t i = 0; i < plan_.statuses.size(); ++i) {
+      attempts_[i].resize(random_.OneIn(3) ? random_.Between(2, 3) : 1);
+    }
     moves_ = random_.OneIn(6);
   }
 
@@ -133,21 +137,30 @@ class Draft {
       at += Soon();
     }
     const bool numbered = !random_.OneIn(4);
-    int64_t& newest = attempts_[status];
+    std::vector<int64_t>& series = attempts_[status];
+    const int64_t which = random_.Below(static_cast<int64_t>(series.size()));
+    int64_t& newest = series[which];
     if (numbered && !random_.OneIn(8)) newest += random_.Between(1, 3);
     int64_t attempt = numbered ? std::max<int64_t>(newest, 1) : 0;
     newest = std::max(newest, attempt);
     if (attempt > 1 && random_.OneIn(12)) --attempt;  // An old run, late.
 
     const bool dies = random_.OneIn(8);
-    Incident& pending = Say(status, at);
-    pending.attempt = attempt;
+    const auto say = [&](absl::Duration when) -> Incident& {
+      Incident& incident = Say(status, when);
+      incident.attempt = attempt;
+      if (attempt > 0 && which > 0) {
+        incident.series = absl::StrCat("series ", which);
+      }
+      return incident;
+    };
+    Incident& pending = say(at);
     pending.rerun = random_.OneIn(15);
     if (dies)
       pending.expires_after =
           random_.Between(absl::Minutes(1), absl::Minutes(20));
     if (random_.OneIn(6)) Repeat(Soon());
-    if (random_.OneIn(8)) Say(status, at + Soon()).attempt = attempt;
+    if (random_.OneIn(8)) say(at + Soon());
     if (dies) return;
 
     // A result can overtake its pending.
@@ -155,14 +168,11 @@ class Draft {
           : random_.OneIn(2)
               ? Soon()
               : random_.Between(absl::Seconds(1), absl::Minutes(15));
-    Incident& result = Say(status, at);
-    result.attempt = attempt;
-    result.result = kResults[random_.OneIn(2) ? 0 : random_.Below(7)];
+    say(at).result = kResults[random_.OneIn(2) ? 0 : random_.Below(7)];
     if (random_.OneIn(6)) Repeat(Soon());
-    if (random_.OneIn(15)) {
-      Incident& other = Say(status, at + Soon());
-      other.attempt = attempt;
-      other.result = kResults[random_.Below(7)];
+    // Shards of one run end each for itself.
+    while (random_.OneIn(8)) {
+      say(at + Soon()).result = kResults[random_.Below(7)];
     }
   }
 
@@ -231,8 +241,8 @@ class Draft {
     fault.seconds = static_cast<int>(random_.Between(1, 10));
     fault.target_contains = "/repositories/";
     Incident& result = Say(status, at + absl::Milliseconds(50));
-    attempts_[status] += 3;
-    result.attempt = attempts_[status];
+    attempts_[status][0] += 3;
+    result.attempt = attempts_[status][0];
     result.result = "success";
     if (random_.OneIn(2)) {
       Add(Kind::kStop, at + random_.Between(absl::Seconds(3), absl::Seconds(9)))
@@ -263,9 +273,9 @@ class Draft {
     failure.disk_fault = MemoryDisk::Fault::kSyncError;
     failure.operations = static_cast<int>(random_.Below(4));
     const int status = PickStatus();
-    attempts_[status]++;
+    attempts_[status][0]++;
     Incident& pending = Say(status, at + absl::Milliseconds(1));
-    pending.attempt = attempts_[status];
+    pending.attempt = attempts_[status][0];
     if (random_.OneIn(3)) {
       Incident& stop = Add(
           Kind::kStop,
@@ -371,7 +381,8 @@ class Draft {
   int report_count_ = 0;
   int numbers_ = 0;
   int deliveries_ = 0;
-  std::vector<int64_t> attempts_;
+  // The newest numbers of each status, by series.
+  std::vector<std::vector<int64_t>> attempts_;
 };
 
 }  // namespace
@@ -383,6 +394,7 @@ std::string Incident::Line() const {
       return absl::StrCat(
           when, "report ", number, " of status ", status, ": ",
           result.empty() ? "pending" : result, " attempt ", attempt,
+          series.empty() ? "" : absl::StrCat(" of ", series),
           rerun ? ", rerun" : "",
           delivery != 0 ? absl::StrCat(", delivery ", delivery) : "",
           ", up to ", tries, " tries");

@@ -39,6 +39,7 @@ struct Incident {
   int number = 0;
   std::string result;
   int64_t attempt = 0;
+  std::string series;  // The counter of `attempt`.
   bool rerun = false;
   int delivery = 0;  // 0: a farm's.
   absl::Duration expires_after = absl::Hours(6);

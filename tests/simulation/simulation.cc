@@ -300,6 +300,7 @@ class World {
           absl::StrCat("https://ci.example/", incident.number);
     }
     called.attempt = incident.attempt;
+    called.series = incident.series;
     called.rerun = incident.rerun;
     called.expires_after = incident.expires_after;
     if (incident.delivery != 0)
@@ -356,6 +357,7 @@ class World {
     report.context = called.name.context;
     report.result = ResultOf(called.result);
     report.attempt = called.attempt;
+    report.series = called.series;
     report.description = called.content.description;
     report.target_url = called.content.target_url;
     report.expires_after = called.expires_after;

@@ -180,7 +180,7 @@ class StressTest : public testing::Test {
 
   void Answer(const history::Called& call,
               const absl::StatusOr<Outcome>& outcome) {
-    history::Answered answer = {call.call, clock_.Now(), How::kConflict, 0};
+    history::Answered answer = {call.call, clock_.Now(), How::kRefused, 0};
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     if (outcome->status.ok()) {
       const Receipt& receipt = outcome->receipts.front();

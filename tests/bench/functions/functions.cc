@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "server/report/judge.h"
 #include "server/report/report.h"
 #include "server/rpc/convert.h"
 #include "tests/bench/calls/workload.h"
@@ -51,7 +52,7 @@ void BM_Judge(benchmark::State& state) {
   const Report result = SubmissionOf(1).reports.front();
   Held held;
   held.phase = Phase::kFarmPending;
-  held.attempt = result.attempt;
+  held.run.attempt = result.attempt;
   held.description = pending.description;
   for (auto iteration : state) {
     benchmark::DoNotOptimize(Judge(nullptr, pending));

@@ -69,15 +69,16 @@ class FarmTest(unittest.TestCase):
         self.assertEqual((build.context, build.state, build.description),
                          ("ci/build", v1.COMMIT_STATE_SUCCESS, "gr\u00fcn"))
 
-    def test_ended_attempts_stay(self):
+    def test_the_worse_of_two_results_stays(self):
         request = v1.ReportResultRequest(
             repository="acme/other", sha=SHA, attempt=1, result="FAILURE")
         first = self.stub.ReportResult(request, timeout=10).receipt
         again = self.stub.ReportResult(request, timeout=10).receipt
         self.assertEqual((again.disposition, again.sequence), (v1.UNCHANGED, first.sequence))
         request.result = v1.SUCCESS
-        self.assertEqual(self.error(self.stub.ReportResult, request),
-                         (grpc.StatusCode.ALREADY_EXISTS, "ATTEMPT_ALREADY_ENDED"))
+        better = self.stub.ReportResult(request, timeout=10).receipt
+        self.assertEqual((better.disposition, better.sequence),
+                         (v1.SUPERSEDED, first.sequence))
 
     def test_bad_input(self):
         for request, reason in [
@@ -92,6 +93,8 @@ class FarmTest(unittest.TestCase):
                  "INVALID_ATTEMPT"),
                 (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
                                         context="x" * 256), "INVALID_CONTEXT"),
+                (v1.ReportResultRequest(repository="acme/app", sha=SHA, result=1,
+                                        series="nightly"), "INVALID_SERIES"),
         ]:
             self.assertEqual(self.error(self.stub.ReportResult, request),
                              (grpc.StatusCode.INVALID_ARGUMENT, reason))

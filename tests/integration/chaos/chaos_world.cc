@@ -344,6 +344,7 @@ void ChaosWorld::AddEnd(const Load::Commit& commit,
       row.content = {NameOf(report.state()), report.description(),
                      report.target_url()};
       row.attempt = report.attempt();
+      row.series = report.series();
       row.caller = report.caller();
       row.delivery_id = report.delivery_id();
       // What a lost webhook would have said, the server finds out by itself.

@@ -61,8 +61,6 @@ How HowOf(v1::Disposition disposition) {
 
 How HowOf(absl::StatusCode error) {
   switch (error) {
-    case absl::StatusCode::kAlreadyExists:
-      return How::kConflict;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:

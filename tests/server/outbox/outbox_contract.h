@@ -82,6 +82,11 @@ inline Report ResultOf(Result result, int64_t attempt = 0,
   return report;
 }
 
+inline Report InSeries(std::string series, Report report) {
+  report.series = std::move(series);
+  return report;
+}
+
 inline Report On(Report report, absl::string_view repository, char sha = 'a',
                  absl::string_view context = "ci/build") {
   report.repository = Repo(repository);

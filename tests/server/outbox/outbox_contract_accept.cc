@@ -1,6 +1,8 @@
 // What accepting means: by Judge, as a whole, in order.
 
 #include <algorithm>
+#include <string>
+#include <tuple>
 
 #include "gmock/gmock.h"
 #include "server/base/error.h"
@@ -46,7 +48,9 @@ TEST_P(OutboxContract, DecidesByJudge) {
                                  ResultOf(Result::kFailure, 1),
                                  ResultOf(Result::kSuccess, 2),
                                  ResultOf(Result::kSuccess, 0),
-                                 ResultOf(Result::kError, 0)};
+                                 ResultOf(Result::kError, 0),
+                                 InSeries("s", Pending(1)),
+                                 InSeries("s", ResultOf(Result::kError, 1))};
   reports.push_back(Pending());
   reports.back().rerun = true;
   Submission all;
@@ -57,20 +61,13 @@ TEST_P(OutboxContract, DecidesByJudge) {
           "ci/" + std::to_string(first) + "/" + std::to_string(second);
       const Report one = On(reports[first], "widgets", 'a', context);
       const Report two = On(reports[second], "widgets", 'a', context);
-      const Judgement held = Judge(nullptr, one);
-      const Held standing = {held.phase, held.attempt,    held.round,
-                             one.result, one.description, one.target_url};
-      const Judgement wanted = Judge(&standing, two);
+      Held held;
+      Hold(one, Judge(nullptr, one), &held);
+      const Judgement wanted = Judge(&held, two);
 
       const Receipt before = Accept(one);
       EXPECT_EQ(before.disposition, Disposition::kAccepted);
       const Outcome outcome = Accept({Of({two})}).front();
-      if (wanted.disposition == Disposition::kConflict) {
-        EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAlreadyExists);
-        EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
-        EXPECT_THAT(outcome.receipts, IsEmpty());
-        continue;
-      }
       ASSERT_TRUE(outcome.status.ok()) << outcome.status;
       ASSERT_EQ(outcome.receipts.size(), 1u);
       EXPECT_EQ(outcome.receipts[0].disposition, wanted.disposition);
@@ -83,8 +80,8 @@ TEST_P(OutboxContract, DecidesByJudge) {
   }
 }
 
-// The round is the server's own, so only a third report can tell it.
-TEST_P(OutboxContract, KeepsTheRoundOfARerun) {
+// That a run is over is the server's own word, so only a third report can tell.
+TEST_P(OutboxContract, KeepsThatARunIsOver) {
   Accept(ResultOf(Result::kFailure, 1));
   Report rerun = Pending();
   rerun.rerun = true;
@@ -156,18 +153,17 @@ TEST_P(OutboxContract, SubmissionsOfOneBatchSeeEachOther) {
               Of({ResultOf(Result::kSuccess, 1)})});
   EXPECT_EQ(outcomes[0].receipts[0].disposition, Disposition::kAccepted);
   EXPECT_EQ(outcomes[1].receipts[0].disposition, Disposition::kSuperseded);
-  EXPECT_EQ(ReasonOf(outcomes[2].status), "ATTEMPT_ALREADY_ENDED");
-  EXPECT_EQ(outcomes[3].receipts[0].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(outcomes[2].receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(outcomes[3].receipts[0].disposition, Disposition::kSuperseded);
 }
 
-TEST_P(OutboxContract, ASubmissionWithAConflictLeavesNoTrace) {
+TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
   const Receipt held = Accept(ResultOf(Result::kSuccess, 1));
   const Report lint = On(Pending(1), "widgets", 'a', "ci/lint");
-  Submission submission = Of({lint, ResultOf(Result::kFailure, 1)});
+  Submission submission = Of({lint, On(Pending(1), "widgets", 'b')});
   submission.delivery = Delivery{"id", std::string(32, 'd'), "push", ""};
   const Outcome outcome = Accept({submission}).front();
-  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(outcome.receipts, IsEmpty());
 
   EXPECT_EQ(Status().result, Result::kSuccess);
@@ -182,23 +178,10 @@ TEST_P(OutboxContract, ASubmissionWithAConflictLeavesNoTrace) {
   EXPECT_EQ(next.sequence, held.sequence + 1);
 }
 
-TEST_P(OutboxContract, AConflictWithinASubmissionLeavesNoTraceEither) {
-  const Outcome outcome =
-      Accept(
-          {Of({ResultOf(Result::kSuccess, 1), ResultOf(Result::kFailure, 1)})})
-          .front();
-  EXPECT_EQ(ReasonOf(outcome.status), "ATTEMPT_ALREADY_ENDED");
-  EXPECT_EQ(ReasonOf(outbox().GetCommit(Repo("widgets"), Sha('a')).status()),
-            "NOTHING_REPORTED");
-  EXPECT_EQ(Accept(ResultOf(Result::kFailure, 1)).disposition,
-            Disposition::kAccepted);
-}
-
-TEST_P(OutboxContract, AConflictDoesNotHarmTheRestOfTheBatch) {
-  Accept(ResultOf(Result::kSuccess, 1));
+TEST_P(OutboxContract, ARefusalDoesNotHarmTheRestOfTheBatch) {
   const std::vector<Outcome> outcomes =
       Accept({Of({On(Pending(1), "widgets", 'b')}),
-              Of({ResultOf(Result::kFailure, 1)}),
+              Of({Pending(1), On(Pending(1), "gadgets")}),
               Of({On(Pending(1), "widgets", 'c')})});
   EXPECT_TRUE(outcomes[0].status.ok());
   EXPECT_FALSE(outcomes[1].status.ok());
@@ -207,6 +190,119 @@ TEST_P(OutboxContract, AConflictDoesNotHarmTheRestOfTheBatch) {
             outcomes[0].receipts[0].sequence + 1);
   EXPECT_EQ(Status("widgets", 'b').attempt, 1);
   EXPECT_EQ(Status("widgets", 'c').attempt, 1);
+}
+
+// Of two results of one run the worse one stands, in any order.
+TEST_P(OutboxContract, ABetterResultOfTheSameRunIsOnlyRecorded) {
+  const Receipt held = Accept(ResultOf(Result::kFailure, 1, "3 failed"));
+  const Receipt better = Accept(ResultOf(Result::kSuccess, 1, "all is well"));
+  EXPECT_EQ(better.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(better.sequence, held.sequence);
+  EXPECT_EQ(Status().description, "3 failed");
+  const History history = HistoryOf(Pending());
+  ASSERT_EQ(history.reports.size(), 2u);
+  EXPECT_EQ(history.reports[1].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(history.reports[1].result, Result::kSuccess);
+}
+
+TEST_P(OutboxContract, AWorseResultOfTheSameRunReplacesIt) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  EXPECT_EQ(Accept(ResultOf(Result::kFailure, 1)).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Status().state, CommitState::kFailure);
+  EXPECT_EQ(TakeResult()->wanted.state, CommitState::kFailure);
+}
+
+// Another counter's small number is no old one.
+TEST_P(OutboxContract, NumbersOfTwoSeriesAreNotCompared) {
+  Accept(InSeries("jenkins:app", Pending(300)));
+  EXPECT_EQ(Accept(InSeries("jenkins:nightly", ResultOf(Result::kSuccess, 12)))
+                .disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Status().state, CommitState::kSuccess);
+  EXPECT_EQ(Status().series, "jenkins:nightly");
+  EXPECT_EQ(Status().attempt, 12);
+}
+
+TEST_P(OutboxContract, EachSeriesKeepsItsNewestRun) {
+  Accept(InSeries("a", ResultOf(Result::kFailure, 7)));
+  Accept(InSeries("b", Pending(1)));
+  Accept(InSeries("c", ResultOf(Result::kSuccess, 1)));
+  for (const auto& [series, attempt, wanted] :
+       {std::tuple("a", 6, Disposition::kSuperseded),
+        {"a", 7, Disposition::kSuperseded},
+        {"b", 1, Disposition::kSuperseded},
+        {"c", 1, Disposition::kSuperseded}}) {
+    EXPECT_EQ(Accept(InSeries(series, Pending(attempt))).disposition, wanted)
+        << series;
+  }
+  // A better result of a run that ended is none, a first one of another is.
+  EXPECT_EQ(Accept(InSeries("a", ResultOf(Result::kSuccess, 7))).disposition,
+            Disposition::kSuperseded);
+  EXPECT_EQ(Accept(InSeries("b", ResultOf(Result::kError, 1))).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("c", ResultOf(Result::kFailure, 1))).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("a", Pending(8))).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Status().series, "a");
+}
+
+TEST_P(OutboxContract, ARerunEndsTheRunsOfEverySeries) {
+  Accept(InSeries("a", Pending(7)));
+  Accept(InSeries("b", ResultOf(Result::kFailure, 1)));
+  Report rerun = Pending();
+  rerun.rerun = true;
+  EXPECT_EQ(Accept(rerun).disposition, Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("a", ResultOf(Result::kError, 7))).disposition,
+            Disposition::kSuperseded);
+  EXPECT_EQ(Accept(InSeries("b", ResultOf(Result::kError, 1))).disposition,
+            Disposition::kSuperseded);
+  EXPECT_EQ(Accept(InSeries("a", Pending(8))).disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, TheSeriesAcceptedLastAreKept) {
+  std::vector<Report> reports;
+  for (size_t i = 0; i <= kMostSeries; ++i) {
+    reports.push_back(InSeries(std::to_string(i), Pending(5)));
+  }
+  Receipts(Of(reports));
+  EXPECT_EQ(Accept(InSeries("1", Pending(4))).disposition,
+            Disposition::kSuperseded);
+  EXPECT_EQ(Accept(InSeries("0", Pending(4))).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("1", Pending(4))).disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, ReportsOfOneSubmissionSeeEachOthersSeries) {
+  const std::vector<Receipt> receipts =
+      Receipts(Of({InSeries("a", Pending(2)), InSeries("b", Pending(1)),
+                   InSeries("a", Pending(1)), InSeries("c", Pending(1)),
+                   InSeries("b", ResultOf(Result::kError, 1))}));
+  EXPECT_EQ(receipts[2].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipts[4].disposition, Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("c", ResultOf(Result::kError, 1))).disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, TheHistoryTellsTheSeries) {
+  Accept(InSeries("a", Pending(2)));
+  Accept(InSeries("b", ResultOf(Result::kSuccess, 1)));
+  Accept(InSeries("a", Pending(1)));
+  const History history = HistoryOf(Pending());
+  ASSERT_EQ(history.reports.size(), 3u);
+  EXPECT_EQ(history.reports[0].series, "a");
+  EXPECT_EQ(history.reports[1].series, "b");
+  EXPECT_EQ(history.reports[2].series, "a");
+  EXPECT_EQ(history.reports[2].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(history.status.series, "b");
+  const auto changes = outbox().ChangesAfter(0, 10);
+  ASSERT_TRUE(changes.ok());
+  ASSERT_EQ(changes->size(), 2u);
+  EXPECT_EQ(changes->at(0).status.series, "a");
+  EXPECT_EQ(changes->at(1).status.series, "b");
 }
 
 // The reports of a submission share what is stored once per commit.

@@ -1,6 +1,8 @@
 // What happens to entries beside reports and posts: expiry, retries by hand,
 // new names, what was seen at GitHub, and being forgotten.
 
+#include <utility>
+
 #include "gmock/gmock.h"
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
@@ -320,6 +322,55 @@ TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
   // Everything is posted once more, or found to be shown already.
   PostAll();
   EXPECT_EQ(Status("acme/new", 'c').posting.state, PostingState::kPosted);
+}
+
+// Of each series the larger number is known afterwards, and of equal ones the
+// one that got further.
+TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
+  for (const Report& report : {InSeries("a", ResultOf(Result::kSuccess, 7)),
+                               InSeries("b", ResultOf(Result::kFailure, 1)),
+                               InSeries("c", Pending(1))}) {
+    Accept(On(report, "acme/old"));
+  }
+  for (const Report& report :
+       {InSeries("b", Pending(1)), InSeries("d", Pending(3)),
+        InSeries("a", Pending(8)), InSeries("e", Pending(1))}) {
+    Accept(On(report, "acme/new"));
+  }
+  Rename("acme/old", "acme/new", 77);
+  EXPECT_EQ(Status("acme/new").series, "e");
+  EXPECT_EQ(Status("acme/new").attempt, 1);
+  for (const auto& [report, wanted] :
+       {std::pair(InSeries("a", ResultOf(Result::kError, 7)),
+                  Disposition::kSuperseded),
+        {InSeries("b", ResultOf(Result::kError, 1)), Disposition::kSuperseded},
+        {InSeries("d", Pending(2)), Disposition::kSuperseded},
+        {InSeries("c", ResultOf(Result::kError, 1)), Disposition::kAccepted},
+        {InSeries("a", ResultOf(Result::kError, 8)), Disposition::kAccepted},
+        {InSeries("b", ResultOf(Result::kError, 2)), Disposition::kAccepted}}) {
+    EXPECT_EQ(Accept(On(report, "acme/new")).disposition, wanted)
+        << report.series << " " << report.attempt;
+  }
+  // The rows of both are gone with them.
+  PostAll();
+  clock_.Advance(2 * kDay);
+  Forget(Now());
+  EXPECT_FALSE(IsKnown("acme/new"));
+}
+
+TEST_P(OutboxContract, AnExpiryEndsNoRun) {
+  Accept(InSeries("a", Pending(7)));
+  Report pending = InSeries("b", Pending(1));
+  pending.expires_after = absl::Hours(1);
+  Accept(pending);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_EQ(Status().series, "b");
+  EXPECT_EQ(HistoryOf(Pending()).reports.back().series, "b");
+  EXPECT_EQ(Accept(InSeries("a", ResultOf(Result::kSuccess, 7))).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Accept(InSeries("b", ResultOf(Result::kFailure, 1))).disposition,
+            Disposition::kAccepted);
 }
 
 // The end of a try at the row that went finds nothing; the other row must not

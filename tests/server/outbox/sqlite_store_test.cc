@@ -224,7 +224,8 @@ TEST_F(SqliteStoreTest, MeetingDamageIsAnInternalError) {
 TEST_F(SqliteStoreTest, ACountThatIsNoneIsDamage) {
   for (const char* damage :
        {"UPDATE entry SET version = 9223372036854775807",
-        "UPDATE entry SET round = -9223372036854775808",
+        "UPDATE entry SET other_run_count = -1",
+        "UPDATE entry SET run_state = 0", "UPDATE entry SET run_result = 8",
         "UPDATE commit_summary SET status_count = 9223372036854775807"}) {
     {
       const std::unique_ptr<Outbox> outbox = Open();

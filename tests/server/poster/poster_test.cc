@@ -50,6 +50,56 @@ TEST_F(PosterTest, AFastResultSavesThePending) {
   EXPECT_THAT(States("acme/web"), ElementsAre("success"));
 }
 
+// Two shards of one build report under one context with one number. Whatever
+// arrives when, posted in between or not, a failure is shown in the end.
+TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
+  const std::vector<std::vector<Report>> orders = {
+      {Pending("acme/web", 78), Pending("acme/web", 78),
+       Ended("acme/web", Result::kSuccess, 78),
+       Ended("acme/web", Result::kFailure, 78)},
+      {Pending("acme/web", 78), Pending("acme/web", 78),
+       Ended("acme/web", Result::kFailure, 78),
+       Ended("acme/web", Result::kSuccess, 78)},
+      {Pending("acme/web", 78), Ended("acme/web", Result::kFailure, 78),
+       Pending("acme/web", 78), Ended("acme/web", Result::kSuccess, 78)},
+      {Pending("acme/web", 78), Ended("acme/web", Result::kSuccess, 78),
+       Pending("acme/web", 78), Ended("acme/web", Result::kFailure, 78)}};
+  int number = 0;
+  for (const absl::Duration pause : {absl::ZeroDuration(), absl::Seconds(2)}) {
+    for (const std::vector<Report>& order : orders) {
+      const std::string context = absl::StrCat("ci/", ++number);
+      for (Report report : order) {
+        report.context = context;
+        Submission submission;
+        submission.reports = {report};
+        ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now()).ok());
+        RunFor(pause);
+      }
+      RunFor(absl::Minutes(1));
+      EXPECT_EQ(fake_->rules().Shown("acme/web", kSha)[context].state,
+                "failure")
+          << context;
+    }
+  }
+}
+
+// The small number of another counter is not an old one.
+TEST_F(PosterTest, AResultOfAnotherSeriesIsShown) {
+  Report app = Pending("acme/web", 300);
+  app.series = "jenkins:https://ci.example.com/job/app";
+  Say(app);
+  RunFor(absl::Seconds(2));
+  Report nightly = Ended("acme/web", Result::kSuccess, 12);
+  nightly.series = "jenkins:https://ci.example.com/job/nightly";
+  Say(nightly);
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  app.result = Result::kFailure;
+  Say(app);
+  RunFor(absl::Seconds(2));
+  EXPECT_THAT(States("acme/web"), ElementsAre("pending", "success", "failure"));
+}
+
 TEST_F(PosterTest, PostsOfOneKeyFollowEachOther) {
   Unpace(8);
   fake_->SetDelay(absl::Seconds(2));

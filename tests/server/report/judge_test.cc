@@ -1,5 +1,8 @@
+#include "server/report/judge.h"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -7,13 +10,12 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "server/report/report.h"
@@ -21,19 +23,48 @@
 namespace signalbox {
 namespace {
 
-// The rule, as DESIGN.md has it. P pending, R result, # the held number,
-// 0 unnumbered, W a webhook pending; A accepted, U unchanged, S superseded,
-// X refused, "+1" accepted in the next round.
+// The rule, as DESIGN.md has it. P pending, R result, 0 unnumbered, W a webhook
+// pending; "running" and "ended" are of the run that arrives; "own": the entry
+// holds that very run. A accepted, U unchanged, S superseded, "+1" accepted,
+// and every run known so far is over; w: A if worse than that run's result so
+// far and shown as failure or error, else S.
 constexpr char kTable[] = R"(
-| held \ arriving | P# | R# | P0 | R0 | W | W or P with `rerun` |
-| --- | --- | --- | --- | --- | --- | --- |
-| nothing | A | A | A | A | A | A |
-| webhook pending | A | A | A | A | U, renews | U, renews |
-| farm's pending | U, renews; A if its text differs | A | as P# | A | S | U, renews |
-| numbered result | S | U if the same result, else X | +1 | U if the same, else +1 | S | +1 |
-| unnumbered result | S | A | +1 | U if the same, else A | S | +1 |
-| expired pending | A (a sign of life) | A | A | A | S | +1 |
+| held \ arriving | P, running | R, running | P, ended | R, ended | P0 | R0 | W | W or P0 with `rerun` |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| nothing | - | - | - | - | A | A | A | A |
+| webhook pending | A | A | S | w | A | A | U, renews | U, renews |
+| farm's pending | own: U, renews, A if its text differs; else S | A | S | w | U, renews; A if its text differs | A | S | U, renews |
+| numbered result | S | A | S | own: U if the same, A if worse, S if better; else w | +1 | U if the same, else +1 | S | +1 |
+| unnumbered result | S | A | S | w | +1 | U if the same, else A | S | +1 |
+| expired pending | A | A | S | w | A | A | S | +1 |
 )";
+
+// From good to bad.
+constexpr std::array kResults = {
+    Result::kSkipped,  Result::kNeutral, Result::kSuccess, Result::kCancelled,
+    Result::kTimedOut, Result::kError,   Result::kFailure};
+
+bool IsWorse(Result result, Result than) {
+  const auto place = [](Result r) {
+    return std::find(kResults.begin(), kResults.end(), r) - kResults.begin();
+  };
+  return place(result) > place(than);
+}
+
+bool IsShownAsFailed(Result result) {
+  return IsWorse(result, Result::kSuccess);
+}
+
+constexpr std::array kPhases = {Phase::kWebhookPending, Phase::kFarmPending,
+                                Phase::kNumberedResult,
+                                Phase::kUnnumberedResult, Phase::kExpired};
+
+std::string RowOf(Phase phase) {
+  constexpr const char* kRows[] = {"webhook pending", "farm's pending",
+                                   "numbered result", "unnumbered result",
+                                   "expired pending"};
+  return kRows[static_cast<int>(phase) - 1];
+}
 
 using Table = std::map<std::string, std::map<std::string, std::string>>;
 
@@ -50,116 +81,152 @@ Table ReadTable() {
       continue;
     }
     for (size_t i = 2; i + 1 < cells.size(); ++i) {
-      table[cells[1]][columns[i]] =
-          cells[i] == "as P#" ? table[cells[1]]["P#"] : cells[i];
+      table[cells[1]][columns[i]] = cells[i];
     }
   }
   return table;
 }
 
-// What a cell says of one pair of reports.
+Report PendingOf(const std::string& series, int64_t attempt,
+                 const std::string& text = "") {
+  Report report;
+  report.series = series;
+  report.attempt = attempt;
+  report.description = text;
+  return report;
+}
+
+Report ResultOf(const std::string& series, int64_t attempt, Result result,
+                const std::string& text = "") {
+  Report report = PendingOf(series, attempt, text);
+  report.result = result;
+  return report;
+}
+
+Report Webhook(bool rerun = false) {
+  Report report;
+  report.from_webhook = true;
+  report.rerun = rerun;
+  return report;
+}
+
+Report Rerun() {
+  Report report;
+  report.rerun = true;
+  return report;
+}
+
+NewestRun RunOf(const std::string& series, int64_t attempt, RunState state,
+                std::optional<Result> result = std::nullopt) {
+  NewestRun run;
+  run.series = series;
+  run.attempt = attempt;
+  run.state = state;
+  run.result = result;
+  return run;
+}
+
+std::string Name(const std::optional<Result>& result) {
+  return result.has_value() ? absl::StrCat(static_cast<int>(*result)) : "-";
+}
+
+std::string Name(const NewestRun& run) {
+  return absl::StrCat(run.series, "/", run.attempt, ":",
+                      static_cast<int>(run.state), ":", Name(run.result));
+}
+
+std::string Name(const Held& held) {
+  std::string name = absl::StrCat(RowOf(held.phase), " ", Name(held.result),
+                                  " '", held.description, "' '",
+                                  held.target_url, "' ", Name(held.run));
+  for (const NewestRun& run : held.other_runs)
+    absl::StrAppend(&name, " ", Name(run));
+  return name;
+}
+
+std::string Name(const Report& report) {
+  return absl::StrCat(report.result.has_value() ? "result " : "pending ",
+                      Name(report.result), " ", report.series, "/",
+                      report.attempt, report.from_webhook ? " webhook" : "",
+                      report.rerun ? " rerun" : "", " '", report.description,
+                      "' '", report.target_url, "'");
+}
+
+// What `held` becomes; as it was unless the report is accepted.
+std::optional<Held> After(const std::optional<Held>& held,
+                          const Report& report) {
+  const Judgement judgement =
+      Judge(held.has_value() ? &*held : nullptr, report);
+  if (judgement.disposition != Disposition::kAccepted) return held;
+  Held after = held.value_or(Held());
+  Hold(report, judgement, &after);
+  return after;
+}
+
+Held HeldAfter(const std::vector<Report>& reports) {
+  std::optional<Held> held;
+  for (const Report& report : reports) held = After(held, report);
+  return held.value_or(Held());
+}
+
+// What a cell says of one report over one entry.
 struct Expected {
-  Disposition disposition;
-  int64_t rounds;  // Added to the held one.
-  bool renews;     // Only of what is not accepted.
+  Disposition disposition = Disposition::kAccepted;
+  bool begins_again = false;
 };
 
-Expected Read(const std::string& cell, bool same_result, bool same_text) {
-  const Expected accepted = {Disposition::kAccepted, 0, false};
-  const Expected next_round = {Disposition::kAccepted, 1, false};
-  const Expected unchanged = {Disposition::kUnchanged, 0, false};
-  const Expected renewed = {Disposition::kUnchanged, 0, true};
-  const Expected superseded = {Disposition::kSuperseded, 0, false};
-  const Expected conflict = {Disposition::kConflict, 0, false};
-  if (cell == "A" || cell == "A (a sign of life)") return accepted;
+Expected Read(const std::string& cell, const Held& held, bool is_own,
+              const std::optional<Result>& run_result, const Report& report) {
+  const Expected accepted = {Disposition::kAccepted, false};
+  const Expected again = {Disposition::kAccepted, true};
+  const Expected unchanged = {Disposition::kUnchanged, false};
+  const Expected superseded = {Disposition::kSuperseded, false};
+  const bool same_text = held.description == report.description &&
+                         held.target_url == report.target_url;
+  const bool same_result = held.result == report.result;
+  const auto w = [&] {
+    return IsWorse(*report.result, *run_result) &&
+                   IsShownAsFailed(*report.result)
+               ? accepted
+               : superseded;
+  };
+  if (cell == "A") return accepted;
   if (cell == "S") return superseded;
-  if (cell == "+1") return next_round;
-  if (cell == "U, renews") return renewed;
+  if (cell == "+1") return again;
+  if (cell == "U, renews") return unchanged;
+  if (cell == "w") return w();
   if (cell == "U, renews; A if its text differs") {
-    return same_text ? renewed : accepted;
+    return same_text ? unchanged : accepted;
   }
-  if (cell == "U if the same result, else X") {
-    return same_result ? unchanged : conflict;
+  if (cell == "own: U, renews, A if its text differs; else S") {
+    if (!is_own) return superseded;
+    return same_text ? unchanged : accepted;
   }
-  if (cell == "U if the same, else +1") {
-    return same_result ? unchanged : next_round;
-  }
+  if (cell == "U if the same, else +1") return same_result ? unchanged : again;
   if (cell == "U if the same, else A") {
     return same_result ? unchanged : accepted;
+  }
+  if (cell == "own: U if the same, A if worse, S if better; else w") {
+    if (!is_own) return w();
+    if (same_result) return unchanged;
+    return IsWorse(*report.result, *held.result) ? accepted : superseded;
   }
   ADD_FAILURE() << "no such cell: " << cell;
   return superseded;
 }
 
-const std::map<std::string, Phase>& Rows() {
-  static const auto* const rows = new std::map<std::string, Phase>{
-      {"webhook pending", Phase::kWebhookPending},
-      {"farm's pending", Phase::kFarmPending},
-      {"numbered result", Phase::kNumberedResult},
-      {"unnumbered result", Phase::kUnnumberedResult},
-      {"expired pending", Phase::kExpired}};
-  return *rows;
-}
-
-bool IsResult(Phase phase) {
-  return phase == Phase::kNumberedResult || phase == Phase::kUnnumberedResult;
-}
-
-constexpr std::array kResults = {
-    Result::kSuccess, Result::kFailure,  Result::kError,  Result::kCancelled,
-    Result::kSkipped, Result::kTimedOut, Result::kNeutral};
-
-// All reports of a column, with `number` where it says #.
-std::vector<Report> ColumnReports(const std::string& column, int64_t number) {
-  std::vector<Report> reports;
-  const auto pendings = [&](int64_t attempt, bool from_webhook, bool rerun) {
-    for (const char* const description : {"", "text"}) {
-      for (const char* const target_url : {"", "https://ci.example"}) {
-        Report report;
-        report.attempt = attempt;
-        report.from_webhook = from_webhook;
-        report.rerun = rerun;
-        report.description = description;
-        report.target_url = target_url;
-        reports.push_back(report);
-      }
-    }
-  };
-  const auto results = [&](int64_t attempt) {
-    for (const Result result : kResults) {
-      Report report;
-      report.attempt = attempt;
-      report.result = result;
-      report.description = "text";
-      reports.push_back(report);
-    }
-  };
-  if (column == "P#") pendings(number, false, false);
-  if (column == "P0") pendings(0, false, false);
-  if (column == "R#") results(number);
-  if (column == "R0") results(0);
-  if (column == "W") pendings(0, true, false);
-  if (column == "W or P with `rerun`") {
-    pendings(0, true, true);
-    pendings(0, false, true);
-    if (number > 0) pendings(number, false, true);
-  }
-  EXPECT_FALSE(reports.empty()) << column;
-  return reports;
-}
-
-// All entries of a row.
-std::vector<Held> RowEntries(Phase phase, int64_t attempt, int64_t round) {
+// Every text and result that an entry of a row can hold, without its runs.
+std::vector<Held> RowEntries(Phase phase) {
+  const bool is_result =
+      phase == Phase::kNumberedResult || phase == Phase::kUnnumberedResult;
   std::vector<Held> entries;
   Held held;
   held.phase = phase;
-  held.attempt = attempt;
-  held.round = round;
   for (const char* const description : {"", "text"}) {
     for (const char* const target_url : {"", "https://ci.example"}) {
       held.description = description;
       held.target_url = target_url;
-      if (!IsResult(phase)) {
+      if (!is_result) {
         entries.push_back(held);
         continue;
       }
@@ -172,82 +239,113 @@ std::vector<Held> RowEntries(Phase phase, int64_t attempt, int64_t round) {
   return entries;
 }
 
-Phase PhaseOfArriving(const Report& report) {
-  if (report.result.has_value()) {
-    return report.attempt > 0 ? Phase::kNumberedResult
-                              : Phase::kUnnumberedResult;
+// All pendings that say one of some texts, or all results.
+std::vector<Report> Pendings(const Report& like) {
+  std::vector<Report> reports;
+  for (const char* const description : {"", "text"}) {
+    for (const char* const target_url : {"", "https://ci.example"}) {
+      reports.push_back(like);
+      reports.back().description = description;
+      reports.back().target_url = target_url;
+    }
   }
-  return report.from_webhook ? Phase::kWebhookPending : Phase::kFarmPending;
+  return reports;
 }
 
-std::string Name(const Report& report) {
-  return absl::StrCat(
-      report.result.has_value() ? "result " : "pending ",
-      report.result.has_value() ? static_cast<int>(*report.result) : 0,
-      " attempt ", report.attempt, report.from_webhook ? " webhook" : "",
-      report.rerun ? " rerun" : "", " '", report.description, "' '",
-      report.target_url, "'");
+std::vector<Report> Results(const std::string& series, int64_t attempt) {
+  std::vector<Report> reports;
+  for (const Result result : kResults) {
+    reports.push_back(ResultOf(series, attempt, result, "text"));
+  }
+  return reports;
 }
 
-TEST(JudgeTest, TheTableHasSixRowsAndSixColumns) {
+// All reports of an unnumbered column.
+std::vector<Report> UnnumberedReports(const std::string& column) {
+  if (column == "P0") return Pendings(PendingOf("", 0));
+  if (column == "R0") return Results("", 0);
+  if (column == "W") return Pendings(Webhook());
+  std::vector<Report> reports = Pendings(Webhook(true));
+  for (const Report& report : Pendings(Rerun())) reports.push_back(report);
+  return reports;
+}
+
+// The run that a numbered column is about, in every state of that column.
+std::vector<NewestRun> ColumnRuns(const std::string& column) {
+  if (absl::EndsWith(column, "running")) {
+    return {RunOf("s", 7, RunState::kRunning)};
+  }
+  std::vector<NewestRun> runs;
+  for (const Result result : kResults) {
+    runs.push_back(RunOf("s", 7, RunState::kEnded, result));
+  }
+  return runs;
+}
+
+void ExpectJudged(const Held& held, const Report& report,
+                  const Expected& expected) {
+  const Judgement judgement = Judge(&held, report);
+  ASSERT_EQ(judgement.disposition, expected.disposition)
+      << Name(held) << " <- " << Name(report);
+  ASSERT_EQ(judgement.begins_again, expected.begins_again)
+      << Name(held) << " <- " << Name(report);
+  // Whatever is accepted or renewed lives on, if it is a pending.
+  ASSERT_EQ(judgement.renews_expiry,
+            !report.result.has_value() &&
+                expected.disposition != Disposition::kSuperseded)
+      << Name(held) << " <- " << Name(report);
+}
+
+TEST(JudgeTest, TheTableHasSixRowsAndEightColumns) {
   const Table table = ReadTable();
   EXPECT_EQ(table.size(), 6U);
-  for (const auto& [row, cells] : table) {
-    EXPECT_EQ(cells.size(), 6U) << row;
-    EXPECT_TRUE(row == "nothing" || Rows().count(row) == 1) << row;
-  }
+  for (const auto& [row, cells] : table) EXPECT_EQ(cells.size(), 8U) << row;
+  for (const Phase phase : kPhases) EXPECT_EQ(table.count(RowOf(phase)), 1U);
 }
 
 TEST(JudgeTest, AcceptsTheFirstReportOfAKey) {
   const Table table = ReadTable();
   for (const auto& [column, cell] : table.at("nothing")) {
+    if (cell == "-") continue;
     EXPECT_EQ(cell, "A");
-    for (const Report& report : ColumnReports(column, 7)) {
+    for (const Report& report : UnnumberedReports(column)) {
       const Judgement judgement = Judge(nullptr, report);
       EXPECT_EQ(judgement.disposition, Disposition::kAccepted) << Name(report);
-      EXPECT_EQ(judgement.phase, PhaseOfArriving(report)) << Name(report);
-      EXPECT_EQ(judgement.attempt, report.attempt) << Name(report);
-      EXPECT_EQ(judgement.round, 0) << Name(report);
+      EXPECT_FALSE(judgement.begins_again) << Name(report);
       EXPECT_EQ(judgement.renews_expiry, !report.result.has_value());
     }
   }
+  EXPECT_EQ(Judge(nullptr, PendingOf("s", 1)).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Judge(nullptr, ResultOf("s", 1, Result::kError)).disposition,
+            Disposition::kAccepted);
 }
 
-// Every cell, with every result and text on both sides, whether the held
-// number is one or none, in every round in which the cell counts.
-TEST(JudgeTest, FollowsTheTable) {
+// Every numbered cell: with every result and text on both sides, for the run
+// that is held and for one of another series.
+TEST(JudgeTest, FollowsTheTableForNumberedReports) {
   int pairs = 0;
   const Table table = ReadTable();
-  for (const auto& [row, phase] : Rows()) {
-    for (const auto& [column, cell] : table.at(row)) {
-      for (const int64_t number : {0, 1, 7}) {
-        if (number == 0 &&
-            (column.back() == '#' || phase == Phase::kNumberedResult)) {
-          continue;
-        }
-        for (const int64_t round : {0, 1, 5}) {
-          for (const Held& held : RowEntries(phase, number, round)) {
-            for (const Report& report : ColumnReports(column, number)) {
-              // A numbered report is late in a later round; see below.
-              if (report.attempt > 0 && round > 0) continue;
-              const Expected expected =
-                  Read(cell, held.result == report.result,
-                       held.description == report.description &&
-                           held.target_url == report.target_url);
-              const Judgement judgement = Judge(&held, report);
-              const std::string what =
-                  absl::StrCat(row, " attempt ", number, " round ", round,
-                               " <- ", Name(report));
-              ASSERT_EQ(judgement.disposition, expected.disposition) << what;
-              ASSERT_EQ(judgement.attempt, number) << what;
-              ASSERT_EQ(judgement.round, round + expected.rounds) << what;
-              if (expected.disposition == Disposition::kAccepted) {
-                ASSERT_EQ(judgement.phase, PhaseOfArriving(report)) << what;
-                ASSERT_EQ(judgement.renews_expiry, !report.result.has_value())
-                    << what;
-              } else {
-                ASSERT_EQ(judgement.renews_expiry, expected.renews) << what;
-              }
+  for (const Phase phase : kPhases) {
+    for (const char* const column :
+         {"P, running", "R, running", "P, ended", "R, ended"}) {
+      const std::string& cell = table.at(RowOf(phase)).at(column);
+      for (const NewestRun& run : ColumnRuns(column)) {
+        for (Held held : RowEntries(phase)) {
+          for (const bool is_own : {true, false}) {
+            // What an entry holds is its own run's result.
+            if (is_own && phase == Phase::kNumberedResult &&
+                run.state == RunState::kEnded && run.result != held.result) {
+              continue;
+            }
+            held.run = is_own ? run : RunOf("t", 9, RunState::kRunning);
+            held.other_runs = {RunOf("u", 7, RunState::kOver)};
+            if (!is_own) held.other_runs.push_back(run);
+            for (const Report& report : column[0] == 'P'
+                                            ? Pendings(PendingOf("s", 7))
+                                            : Results("s", 7)) {
+              ExpectJudged(held, report,
+                           Read(cell, held, is_own, run.result, report));
               ++pairs;
             }
           }
@@ -258,241 +356,451 @@ TEST(JudgeTest, FollowsTheTable) {
   EXPECT_GT(pairs, 10'000);
 }
 
-// Every report that may carry a number: all but webhook pendings.
-std::vector<Report> NumberedReports(int64_t number) {
-  std::vector<Report> reports;
-  for (const char* const column : {"P#", "R#", "W or P with `rerun`"}) {
-    for (Report report : ColumnReports(column, number)) {
-      if (report.attempt > 0) reports.push_back(report);
+// Whatever is known of runs, unnumbered reports do not ask.
+TEST(JudgeTest, FollowsTheTableForUnnumberedReports) {
+  const Table table = ReadTable();
+  for (const Phase phase : kPhases) {
+    for (const char* const column : {"P0", "R0", "W", "W or P0 with `rerun`"}) {
+      const std::string& cell = table.at(RowOf(phase)).at(column);
+      for (Held held : RowEntries(phase)) {
+        for (const NewestRun& run :
+             {NewestRun(), RunOf("", 7, RunState::kRunning),
+              RunOf("s", 7, RunState::kEnded, Result::kError),
+              RunOf("s", 7, RunState::kOver)}) {
+          held.run = run;
+          for (const Report& report : UnnumberedReports(column)) {
+            ExpectJudged(held, report,
+                         Read(cell, held, false, std::nullopt, report));
+          }
+        }
+      }
     }
+  }
+}
+
+std::vector<Report> NumberedReports(const std::string& series,
+                                    int64_t attempt) {
+  std::vector<Report> reports = Pendings(PendingOf(series, attempt));
+  for (const Report& report : Results(series, attempt)) {
+    reports.push_back(report);
   }
   return reports;
 }
 
-TEST(JudgeTest, ALargerAttemptWinsAndBeginsInRoundZero) {
-  for (const auto& [row, phase] : Rows()) {
-    for (const int64_t number : {0, 1, 6}) {
-      for (const int64_t round : {0, 3}) {
-        for (const Held& held : RowEntries(phase, number, round)) {
-          for (const Report& report : NumberedReports(7)) {
-            const Judgement judgement = Judge(&held, report);
-            ASSERT_EQ(judgement.disposition, Disposition::kAccepted)
-                << row << " <- " << Name(report);
-            ASSERT_EQ(judgement.phase, PhaseOfArriving(report));
-            ASSERT_EQ(judgement.attempt, 7);
-            ASSERT_EQ(judgement.round, 0);
-            ASSERT_EQ(judgement.renews_expiry, !report.result.has_value());
-          }
+// Entries of every row that know runs "s"/7 and "t"/3, in every state, one of
+// them the one accepted last.
+std::vector<Held> EntriesWithRuns() {
+  std::vector<Held> entries;
+  const std::vector<NewestRun> runs = {
+      RunOf("s", 7, RunState::kRunning),
+      RunOf("s", 7, RunState::kEnded, Result::kError),
+      RunOf("s", 7, RunState::kOver)};
+  for (const Phase phase : kPhases) {
+    for (Held held : RowEntries(phase)) {
+      for (const NewestRun& run : runs) {
+        held.run = run;
+        held.other_runs = {RunOf("t", 3, RunState::kRunning)};
+        entries.push_back(held);
+        std::swap(held.run, held.other_runs.front());
+        entries.push_back(held);
+      }
+    }
+  }
+  return entries;
+}
+
+TEST(JudgeTest, ALargerNumberOfItsSeriesIsAccepted) {
+  for (const Held& held : EntriesWithRuns()) {
+    for (const Report& report : NumberedReports("s", 8)) {
+      ExpectJudged(held, report, {Disposition::kAccepted, false});
+    }
+  }
+}
+
+TEST(JudgeTest, ASmallerNumberOfItsSeriesIsSuperseded) {
+  for (const Held& held : EntriesWithRuns()) {
+    for (const int64_t attempt : {1, 6}) {
+      for (const Report& report : NumberedReports("s", attempt)) {
+        ExpectJudged(held, report, {Disposition::kSuperseded, false});
+      }
+    }
+  }
+}
+
+// Numbers of different counters are never compared.
+TEST(JudgeTest, AnUnknownSeriesIsAccepted) {
+  for (const Held& held : EntriesWithRuns()) {
+    for (const char* const series : {"", "S", "x"}) {
+      for (const int64_t attempt : {1, 7, 9}) {
+        for (const Report& report : NumberedReports(series, attempt)) {
+          ExpectJudged(held, report, {Disposition::kAccepted, false});
         }
       }
     }
   }
 }
 
-TEST(JudgeTest, ASmallerAttemptIsSuperseded) {
-  for (const auto& [row, phase] : Rows()) {
-    for (const int64_t round : {0, 3}) {
-      for (const Held& held : RowEntries(phase, 7, round)) {
-        for (const int64_t number : {1, 6}) {
-          for (const Report& report : NumberedReports(number)) {
-            const Judgement judgement = Judge(&held, report);
-            ASSERT_EQ(judgement.disposition, Disposition::kSuperseded)
-                << row << " <- " << Name(report);
-            ASSERT_EQ(judgement.attempt, 7);
-            ASSERT_EQ(judgement.round, round);
-            ASSERT_FALSE(judgement.renews_expiry);
-          }
-        }
+// The reports of a run that was followed by a rerun are late.
+TEST(JudgeTest, ARunThatIsOverIsSuperseded) {
+  for (const Held& held : EntriesWithRuns()) {
+    for (const NewestRun& run : {held.run, held.other_runs.front()}) {
+      if (run.state != RunState::kOver) continue;
+      for (const Report& report : NumberedReports(run.series, run.attempt)) {
+        ExpectJudged(held, report, {Disposition::kSuperseded, false});
       }
     }
   }
 }
 
-// The reports of a run that was followed by an unnumbered rerun are late.
-TEST(JudgeTest, ANumberedReportIsSupersededInALaterRound) {
-  for (const auto& [row, phase] : Rows()) {
-    for (const int64_t round : {1, 2, 9}) {
-      for (const Held& held : RowEntries(phase, 7, round)) {
-        for (const Report& report : NumberedReports(7)) {
-          const Judgement judgement = Judge(&held, report);
-          ASSERT_EQ(judgement.disposition, Disposition::kSuperseded)
-              << row << " <- " << Name(report);
-          ASSERT_EQ(judgement.attempt, 7);
-          ASSERT_EQ(judgement.round, round);
-          ASSERT_FALSE(judgement.renews_expiry);
-        }
-      }
+TEST(JudgeTest, ARerunWithANumberHasNoEffectOfItsOwn) {
+  for (const Held& held : EntriesWithRuns()) {
+    for (const int64_t attempt : {6, 7, 8}) {
+      Report rerun = PendingOf("s", attempt, "text");
+      const Judgement plain = Judge(&held, rerun);
+      rerun.rerun = true;
+      const Judgement judgement = Judge(&held, rerun);
+      EXPECT_EQ(judgement.disposition, plain.disposition);
+      EXPECT_FALSE(judgement.begins_again);
     }
   }
 }
 
-TEST(JudgeTest, AttemptsMayBeAsLargeAsANumberCanBe) {
+TEST(JudgeTest, NumbersMayBeAsLargeAsANumberCanBe) {
   const int64_t kLargest = std::numeric_limits<int64_t>::max();
-  Report report;
-  report.attempt = kLargest;
-  Held held;
-  held.attempt = kLargest - 1;
-  EXPECT_EQ(Judge(&held, report).attempt, kLargest);
-  held.attempt = kLargest;
-  held.phase = Phase::kFarmPending;
-  EXPECT_EQ(Judge(&held, report).disposition, Disposition::kUnchanged);
+  Held held =
+      HeldAfter({PendingOf("s", kLargest - 1), PendingOf("s", kLargest)});
+  EXPECT_EQ(held.run.attempt, kLargest);
+  EXPECT_EQ(Judge(&held, PendingOf("s", kLargest)).disposition,
+            Disposition::kUnchanged);
 }
 
-// The entry that a report leaves behind, as the outbox keeps it.
-std::optional<Held> After(const std::optional<Held>& held,
-                          const Report& report) {
-  const Judgement judgement =
-      Judge(held.has_value() ? &*held : nullptr, report);
-  if (judgement.disposition != Disposition::kAccepted) return held;
-  Held after;
-  after.phase = judgement.phase;
-  after.attempt = judgement.attempt;
-  after.round = judgement.round;
-  after.result = report.result;
-  after.description = report.description;
-  after.target_url = report.target_url;
-  return after;
+TEST(HoldTest, HoldsWhatTheReportSays) {
+  Report report = ResultOf("s", 7, Result::kTimedOut, "took 2 h");
+  report.target_url = "https://ci.example";
+  const Held held = HeldAfter({report});
+  EXPECT_EQ(held.phase, Phase::kNumberedResult);
+  EXPECT_EQ(held.result, Result::kTimedOut);
+  EXPECT_EQ(held.description, "took 2 h");
+  EXPECT_EQ(held.target_url, "https://ci.example");
+  EXPECT_EQ(held.run, RunOf("s", 7, RunState::kEnded, Result::kTimedOut));
+  EXPECT_TRUE(held.other_runs.empty());
+  EXPECT_EQ(HeldAfter({Webhook()}).phase, Phase::kWebhookPending);
+  EXPECT_EQ(HeldAfter({PendingOf("", 0)}).phase, Phase::kFarmPending);
+  EXPECT_EQ(HeldAfter({ResultOf("", 0, Result::kError)}).phase,
+            Phase::kUnnumberedResult);
 }
 
-// Calls `visit` with every entry that up to four reports (or expiries of a
-// pending) can make, and every report that can come then.
-void ForAllSequences(
-    const std::function<void(const std::optional<Held>&, const Report&,
-                             const std::string&)>& visit) {
-  std::vector<Report> alphabet;
-  for (const int64_t attempt : {0, 1, 2}) {
-    for (const char* const text : {"a", "b"}) {
-      for (const bool rerun : {false, true}) {
-        Report pending;
-        pending.attempt = attempt;
-        pending.description = text;
-        pending.rerun = rerun;
-        alphabet.push_back(pending);
+TEST(HoldTest, ARunKeepsItsWorstResult) {
+  const Held held = HeldAfter({ResultOf("s", 1, Result::kSuccess),
+                               ResultOf("s", 1, Result::kFailure),
+                               ResultOf("s", 1, Result::kError)});
+  EXPECT_EQ(held.result, Result::kFailure);
+  EXPECT_EQ(held.run, RunOf("s", 1, RunState::kEnded, Result::kFailure));
+}
+
+TEST(HoldTest, EachSeriesKeepsItsNewestRun) {
+  const Held held =
+      HeldAfter({PendingOf("s", 1), PendingOf("t", 300),
+                 ResultOf("t", 300, Result::kSuccess),
+                 ResultOf("s", 1, Result::kFailure), PendingOf("t", 301)});
+  EXPECT_EQ(held.run, RunOf("t", 301, RunState::kRunning));
+  ASSERT_EQ(held.other_runs.size(), 1U);
+  EXPECT_EQ(held.other_runs[0],
+            RunOf("s", 1, RunState::kEnded, Result::kFailure));
+}
+
+TEST(HoldTest, AnUnnumberedPendingKeepsTheRun) {
+  EXPECT_EQ(HeldAfter({PendingOf("s", 1), PendingOf("", 0, "linking")}).run,
+            RunOf("s", 1, RunState::kRunning));
+  EXPECT_EQ(HeldAfter({PendingOf("s", 1), ResultOf("", 0, Result::kError)}).run,
+            RunOf("s", 1, RunState::kRunning));
+}
+
+TEST(HoldTest, BeginningAgainEndsEveryRun) {
+  for (const Report& again : {Webhook(true), Rerun(), PendingOf("", 0),
+                              ResultOf("", 0, Result::kError)}) {
+    const Held held =
+        HeldAfter({PendingOf("s", 1), ResultOf("t", 2, Result::kFailure),
+                   ResultOf("u", 3, Result::kSuccess), again});
+    EXPECT_EQ(held.run, RunOf("u", 3, RunState::kOver)) << Name(again);
+    ASSERT_EQ(held.other_runs.size(), 2U);
+    EXPECT_EQ(held.other_runs[0], RunOf("t", 2, RunState::kOver));
+    EXPECT_EQ(held.other_runs[1], RunOf("s", 1, RunState::kOver));
+  }
+}
+
+// One that dropped out counts as unknown.
+TEST(HoldTest, SixteenSeriesAreKept) {
+  std::vector<Report> reports;
+  for (int i = 0; i < 16; ++i) {
+    reports.push_back(ResultOf(absl::StrCat(i), 9, Result::kSuccess));
+  }
+  // The first is heard of again, so that the second is the oldest.
+  reports.push_back(ResultOf("0", 10, Result::kSuccess));
+  Held held = HeldAfter(reports);
+  EXPECT_EQ(held.other_runs.size(), kMostSeries - 1);
+  EXPECT_EQ(held.other_runs.back().series, "1");
+  EXPECT_EQ(Judge(&held, PendingOf("1", 8)).disposition,
+            Disposition::kSuperseded);
+  reports.push_back(ResultOf("new", 1, Result::kSuccess));
+  held = HeldAfter(reports);
+  EXPECT_EQ(held.other_runs.size(), kMostSeries - 1);
+  EXPECT_EQ(held.other_runs.back().series, "2");
+  EXPECT_EQ(Judge(&held, PendingOf("1", 8)).disposition,
+            Disposition::kAccepted);
+  EXPECT_EQ(Judge(&held, PendingOf("0", 9)).disposition,
+            Disposition::kSuperseded);
+}
+
+// A failed shard is never hidden, whichever ends last.
+TEST(HoldTest, ShardsOfOneRunEndInTheWorstOfTheirResults) {
+  for (const Result first : kResults) {
+    for (const Result second : kResults) {
+      for (const Result third : kResults) {
+        const Result worst =
+            std::max({first, second, third},
+                     [](Result a, Result b) { return IsWorse(b, a); });
+        EXPECT_EQ(HeldAfter({PendingOf("s", 78), ResultOf("s", 78, first),
+                             PendingOf("s", 78), ResultOf("s", 78, second),
+                             ResultOf("s", 78, third), PendingOf("s", 78)})
+                      .result,
+                  worst);
       }
     }
-    for (const Result result : {Result::kSuccess, Result::kFailure}) {
-      Report ended;
-      ended.attempt = attempt;
-      ended.result = result;
-      alphabet.push_back(ended);
+  }
+}
+
+Merged MergeOf(const std::vector<Report>& earlier,
+               const std::vector<Report>& later) {
+  const Held a = HeldAfter(earlier);
+  const Held b = HeldAfter(later);
+  return Merge(earlier.empty() ? nullptr : &a, later.empty() ? nullptr : &b);
+}
+
+TEST(MergeTest, OneOfTwoMayBeEmpty) {
+  const std::vector<Report> some = {ResultOf("s", 1, Result::kError)};
+  EXPECT_TRUE(MergeOf({}, some).later_counts);
+  EXPECT_EQ(MergeOf({}, some).held.result, Result::kError);
+  EXPECT_FALSE(MergeOf(some, {}).later_counts);
+  EXPECT_EQ(MergeOf(some, {}).held.run.attempt, 1);
+  EXPECT_FALSE(MergeOf({}, {}).later_counts);
+}
+
+TEST(MergeTest, TheLaterReportIsJudgedAsIfItArrivedNow) {
+  EXPECT_FALSE(MergeOf({ResultOf("s", 2, Result::kError)},
+                       {ResultOf("s", 1, Result::kSuccess)})
+                   .later_counts);
+  EXPECT_TRUE(MergeOf({ResultOf("s", 2, Result::kError)},
+                      {ResultOf("t", 1, Result::kSuccess)})
+                  .later_counts);
+  EXPECT_TRUE(MergeOf({ResultOf("s", 1, Result::kSuccess)},
+                      {ResultOf("s", 1, Result::kFailure)})
+                  .later_counts);
+  EXPECT_FALSE(MergeOf({ResultOf("s", 1, Result::kFailure)},
+                       {ResultOf("s", 1, Result::kSuccess)})
+                   .later_counts);
+  EXPECT_FALSE(MergeOf({PendingOf("s", 1)}, {Webhook()}).later_counts);
+}
+
+TEST(MergeTest, KnowsTheLargerNumberOfEachSeries) {
+  const Held held =
+      MergeOf({PendingOf("s", 5), PendingOf("t", 1)},
+              {PendingOf("t", 2), PendingOf("s", 4), PendingOf("u", 1)})
+          .held;
+  EXPECT_EQ(held.run, RunOf("u", 1, RunState::kRunning));
+  ASSERT_EQ(held.other_runs.size(), 2U);
+  EXPECT_EQ(held.other_runs[0], RunOf("s", 5, RunState::kRunning));
+  EXPECT_EQ(held.other_runs[1], RunOf("t", 2, RunState::kRunning));
+}
+
+TEST(MergeTest, OfEqualNumbersTheOneThatGotFurtherIsKnown) {
+  const Report running = PendingOf("s", 1);
+  const Report good = ResultOf("s", 1, Result::kSuccess);
+  const Report bad = ResultOf("s", 1, Result::kFailure);
+  const Report other = ResultOf("t", 1, Result::kSuccess);
+  const auto known = [&](const Report& a, const Report& b) {
+    return MergeOf({a, other}, {b, other}).held.other_runs.at(0);
+  };
+  const NewestRun ended = RunOf("s", 1, RunState::kEnded, Result::kSuccess);
+  const NewestRun failed = RunOf("s", 1, RunState::kEnded, Result::kFailure);
+  EXPECT_EQ(known(running, good), ended);
+  EXPECT_EQ(known(good, running), ended);
+  EXPECT_EQ(known(bad, good), failed);
+  EXPECT_EQ(known(good, bad), failed);
+  const Held over = MergeOf({good, Rerun(), other}, {bad, other}).held;
+  EXPECT_EQ(over.other_runs.at(0), RunOf("s", 1, RunState::kOver));
+}
+
+TEST(MergeTest, ALaterPendingWithoutANumberBeginsAgain) {
+  const Merged merged =
+      MergeOf({ResultOf("s", 1, Result::kSuccess)}, {PendingOf("", 0)});
+  EXPECT_TRUE(merged.later_counts);
+  EXPECT_EQ(merged.held.run, RunOf("s", 1, RunState::kOver));
+  // Over a pending it keeps the run.
+  EXPECT_EQ(MergeOf({PendingOf("s", 1)}, {PendingOf("", 0)}).held.run,
+            RunOf("s", 1, RunState::kRunning));
+}
+
+TEST(MergeTest, AnExpiryCountsOverAPendingOfItsRun) {
+  const auto merged = [](const std::vector<Report>& earlier,
+                         const std::vector<Report>& later) {
+    const Held a = HeldAfter(earlier);
+    Held b = HeldAfter(later);
+    b.phase = Phase::kExpired;
+    b.description = "No result within 6 h";
+    return Merge(&a, &b).later_counts;
+  };
+  EXPECT_TRUE(merged({PendingOf("s", 1)}, {PendingOf("s", 1)}));
+  EXPECT_TRUE(merged({Webhook()}, {PendingOf("s", 1)}));
+  EXPECT_TRUE(merged({PendingOf("", 0)}, {PendingOf("", 0)}));
+  EXPECT_FALSE(merged({PendingOf("s", 2)}, {PendingOf("s", 1)}));
+  EXPECT_FALSE(
+      merged({ResultOf("s", 1, Result::kSuccess)}, {PendingOf("s", 1)}));
+  EXPECT_FALSE(merged({ResultOf("", 0, Result::kSuccess)}, {PendingOf("", 0)}));
+}
+
+TEST(MergeTest, SixteenSeriesAreKept) {
+  std::vector<Report> one;
+  std::vector<Report> two;
+  for (int i = 0; i < 12; ++i) {
+    one.push_back(PendingOf(absl::StrCat("one", i), 1));
+    two.push_back(PendingOf(absl::StrCat("two", i), 1));
+  }
+  const Held held = MergeOf(one, two).held;
+  EXPECT_EQ(held.other_runs.size(), kMostSeries - 1);
+  EXPECT_EQ(held.run.series, "two11");
+}
+
+// Calls `visit` with every entry that up to six reports (or expiries of a
+// pending) can make, and every report that can come then.
+void ForAllEntries(const std::function<void(const std::optional<Held>&,
+                                            const Report&)>& visit) {
+  std::vector<Report> alphabet = {PendingOf("", 0, "a"),
+                                  Rerun(),
+                                  Webhook(),
+                                  Webhook(true),
+                                  ResultOf("", 0, Result::kSuccess),
+                                  ResultOf("", 0, Result::kFailure)};
+  for (const char* const series : {"", "t"}) {
+    for (const int64_t attempt : {1, 2}) {
+      alphabet.push_back(PendingOf(series, attempt, "a"));
+      alphabet.push_back(PendingOf(series, attempt, "b"));
+      for (const Result result : {Result::kNeutral, Result::kSuccess,
+                                  Result::kCancelled, Result::kFailure}) {
+        alphabet.push_back(ResultOf(series, attempt, result));
+      }
     }
   }
-  for (const bool rerun : {false, true}) {
-    Report webhook;
-    webhook.from_webhook = true;
-    webhook.rerun = rerun;
-    alphabet.push_back(webhook);
-  }
-
-  const std::function<void(const std::optional<Held>&, int, const std::string&)>
-      go = [&](const std::optional<Held>& held, int depth,
-               const std::string& path) {
-        for (const Report& report : alphabet) {
-          const std::string now = absl::StrCat(path, "; ", Name(report));
-          visit(held, report, now);
-          if (depth > 1) go(After(held, report), depth - 1, now);
-        }
-        const bool pending =
-            held.has_value() && (held->phase == Phase::kFarmPending ||
-                                 held->phase == Phase::kWebhookPending);
-        if (!pending || depth == 1) return;
+  std::map<std::string, std::optional<Held>> fresh = {{"", std::nullopt}};
+  std::map<std::string, bool> seen;
+  for (int depth = 0; depth <= 6; ++depth) {
+    std::map<std::string, std::optional<Held>> next;
+    for (const auto& [name, held] : fresh) {
+      if (!seen.emplace(name, true).second) continue;
+      for (const Report& report : alphabet) {
+        visit(held, report);
+        const std::optional<Held> after = After(held, report);
+        if (after.has_value()) next.emplace(Name(*after), after);
+      }
+      if (held.has_value() && (held->phase == Phase::kFarmPending ||
+                               held->phase == Phase::kWebhookPending)) {
         Held expired = *held;
         expired.phase = Phase::kExpired;
-        go(expired, depth - 1, path + "; expired");
-      };
-  go(std::nullopt, 4, "");
+        expired.description = "expired";
+        next.emplace(Name(expired), expired);
+      }
+    }
+    fresh = std::move(next);
+  }
+  EXPECT_GT(seen.size(), 500U);
 }
 
+// The newest run of a series; nothing if it is not known.
+std::optional<NewestRun> Known(const std::optional<Held>& held,
+                               const std::string& series) {
+  if (!held.has_value() || held->run.attempt == 0) return std::nullopt;
+  if (held->run.series == series) return held->run;
+  for (const NewestRun& run : held->other_runs) {
+    if (run.series == series) return run;
+  }
+  return std::nullopt;
+}
+
+// A number never becomes smaller, and what is over never runs again.
 TEST(JudgePropertyTest, TheOrderNeverGoesBack) {
-  ForAllSequences([](const std::optional<Held>& held, const Report& report,
-                     const std::string& path) {
-    if (!held.has_value()) return;
-    const Judgement judgement = Judge(&*held, report);
-    EXPECT_GE(std::tie(judgement.attempt, judgement.round),
-              std::tie(held->attempt, held->round))
-        << path;
-    // What is not accepted does not move it either.
-    if (judgement.disposition != Disposition::kAccepted) {
-      EXPECT_EQ(std::tie(judgement.attempt, judgement.round),
-                std::tie(held->attempt, held->round))
-          << path;
+  ForAllEntries([](const std::optional<Held>& held, const Report& report) {
+    const std::optional<Held> after = After(held, report);
+    for (const char* const series : {"", "t"}) {
+      const std::optional<NewestRun> before = Known(held, series);
+      if (!before.has_value()) continue;
+      const std::optional<NewestRun> run = Known(after, series);
+      ASSERT_TRUE(run.has_value()) << Name(*held) << " <- " << Name(report);
+      EXPECT_GE(run->attempt, before->attempt);
+      if (run->attempt > before->attempt) continue;
+      EXPECT_GE(static_cast<int>(run->state), static_cast<int>(before->state))
+          << Name(*held) << " <- " << Name(report);
     }
   });
 }
 
-// I10: nothing but a larger attempt or a later round replaces it.
-TEST(JudgePropertyTest, ANumberedResultIsFinalInItsAttemptAndRound) {
-  ForAllSequences([](const std::optional<Held>& held, const Report& report,
-                     const std::string& path) {
+// I10: a numbered result only gets worse, unless another run is told of or
+// somebody begins again.
+TEST(JudgePropertyTest, ANumberedResultOnlyGetsWorse) {
+  ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (!held.has_value() || held->phase != Phase::kNumberedResult) return;
-    const Judgement judgement = Judge(&*held, report);
-    if (judgement.disposition != Disposition::kAccepted) return;
-    EXPECT_GT(std::tie(judgement.attempt, judgement.round),
-              std::tie(held->attempt, held->round))
-        << path;
+    if (report.attempt != held->run.attempt ||
+        report.series != held->run.series) {
+      return;
+    }
+    const std::optional<Held> after = After(held, report);
+    EXPECT_EQ(after->phase, Phase::kNumberedResult);
+    EXPECT_FALSE(IsWorse(*held->result, *after->result))
+        << Name(*held) << " <- " << Name(report);
+  });
+}
+
+// A failure of a series' newest run is never passed over in silence: the first
+// one is accepted, whatever is held, unless somebody began again.
+TEST(JudgePropertyTest, AFailureOfANewestRunIsShown) {
+  ForAllEntries([](const std::optional<Held>& held, const Report& report) {
+    if (report.attempt == 0 || !report.result.has_value() ||
+        !IsShownAsFailed(*report.result)) {
+      return;
+    }
+    const std::optional<NewestRun> run = Known(held, report.series);
+    const bool is_late =
+        run.has_value() &&
+        (run->attempt > report.attempt ||
+         (run->attempt == report.attempt && run->state == RunState::kOver));
+    const bool failed_before = run.has_value() && run->result.has_value() &&
+                               run->attempt == report.attempt &&
+                               IsShownAsFailed(*run->result);
+    if (is_late || failed_before) return;
+    EXPECT_EQ(Judge(held.has_value() ? &*held : nullptr, report).disposition,
+              Disposition::kAccepted)
+        << Name(report);
   });
 }
 
 // I3: a farm may repeat a numbered report as often as it likes.
 TEST(JudgePropertyTest, RepeatingANumberedReportChangesNothing) {
-  ForAllSequences([](const std::optional<Held>& held, const Report& report,
-                     const std::string& path) {
+  ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (report.attempt == 0) return;
-    const Disposition first =
-        Judge(held.has_value() ? &*held : nullptr, report).disposition;
     const std::optional<Held> after = After(held, report);
-    ASSERT_TRUE(after.has_value()) << path;
-    const Judgement again = Judge(&*after, report);
-    EXPECT_NE(again.disposition, Disposition::kAccepted) << path;
-    if (first != Disposition::kAccepted) {
-      EXPECT_EQ(again.disposition, first) << path;
-    } else {
-      EXPECT_NE(again.disposition, Disposition::kConflict) << path;
-    }
-    EXPECT_EQ(again.round, after->round) << path;
-    EXPECT_EQ(again.attempt, after->attempt) << path;
+    ASSERT_TRUE(after.has_value());
+    EXPECT_NE(Judge(&*after, report).disposition, Disposition::kAccepted)
+        << Name(*after) << " <- " << Name(report);
+    EXPECT_EQ(Name(*After(after, report)), Name(*after));
   });
 }
 
 // A webhook only says that something is to begin.
 TEST(JudgePropertyTest, AWebhookPendingHidesNothingOfAFarm) {
-  ForAllSequences([](const std::optional<Held>& held, const Report& report,
-                     const std::string& path) {
+  ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (!report.from_webhook || report.rerun || !held.has_value()) return;
     EXPECT_NE(Judge(&*held, report).disposition, Disposition::kAccepted)
-        << path;
+        << Name(*held);
   });
-}
-
-TEST(ResultTest, IsShownAsOneOfFourStates) {
-  const std::map<Result, std::pair<CommitState, std::string>> shown = {
-      {Result::kSuccess, {CommitState::kSuccess, ""}},
-      {Result::kFailure, {CommitState::kFailure, ""}},
-      {Result::kError, {CommitState::kError, ""}},
-      {Result::kCancelled, {CommitState::kError, "Cancelled"}},
-      {Result::kSkipped, {CommitState::kSuccess, "Skipped"}},
-      {Result::kTimedOut, {CommitState::kError, "Timed out"}},
-      {Result::kNeutral, {CommitState::kSuccess, "Neutral"}}};
-  EXPECT_EQ(shown.size(), kResults.size());
-  for (const auto& [result, expected] : shown) {
-    EXPECT_EQ(CommitStateOf(result), expected.first);
-    EXPECT_EQ(DefaultDescription(result), expected.second);
-    Report report;
-    EXPECT_EQ(report.State(), CommitState::kPending);
-    report.result = result;
-    EXPECT_EQ(report.State(), expected.first);
-  }
-}
-
-TEST(CommitStateTest, NamesAndStatesBelongTogether) {
-  for (const char* const name : {"error", "failure", "pending", "success"}) {
-    const std::optional<CommitState> state = ParseCommitState(name);
-    ASSERT_TRUE(state.has_value()) << name;
-    EXPECT_EQ(CommitStateName(*state), name);
-  }
-  for (const char* const name : {"", "Success", "error ", "cancelled"}) {
-    EXPECT_FALSE(ParseCommitState(name).has_value()) << name;
-  }
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ TEST_F(ConvertTest, TakesAPending) {
   v1::ReportPendingRequest request = Pending();
   request.add_contexts("CI/Lint");
   request.set_attempt(7);
+  request.set_series("jenkins:https://ci.example.com/job/app");
   request.set_description("Building");
   request.set_target_url("https://farm.example/7");
   request.mutable_expires_after()->set_seconds(90);
@@ -67,6 +68,7 @@ TEST_F(ConvertTest, TakesAPending) {
   EXPECT_EQ(report.context, "CI/Lint");
   EXPECT_FALSE(report.result.has_value());
   EXPECT_EQ(report.attempt, 7);
+  EXPECT_EQ(report.series, "jenkins:https://ci.example.com/job/app");
   EXPECT_EQ(report.description, "Building");
   EXPECT_EQ(report.target_url, "https://farm.example/7");
   EXPECT_EQ(report.expires_after, absl::Seconds(90));
@@ -167,6 +169,35 @@ TEST_F(ConvertTest, RefusesNumbersOutOfRange) {
   v1::ReportResultRequest result = ResultOf(v1::SUCCESS);
   result.set_attempt(std::numeric_limits<int64_t>::min());
   ExpectRefused(result, "INVALID_ATTEMPT");
+}
+
+TEST_F(ConvertTest, ASeriesIsALineOfTextBesideANumber) {
+  v1::ReportResultRequest result = ResultOf(v1::SUCCESS);
+  result.set_attempt(1);
+  for (const std::string& series :
+       {std::string(), std::string("nightly"), std::string("Nightly \303\244 "),
+        std::string(255, 's')}) {
+    result.set_series(series);
+    const auto converted = FromProto(result, options_);
+    ASSERT_TRUE(converted.ok()) << converted.status();
+    EXPECT_EQ(converted->submission.reports[0].series, series);
+  }
+  for (const std::string& series :
+       {std::string(256, 's'), std::string("a\nb"), std::string("a\0b", 3),
+        std::string("a\tb"), std::string("a\177")}) {
+    result.set_series(series);
+    ExpectRefused(result, "INVALID_SERIES");
+    v1::ReportPendingRequest pending = Pending();
+    pending.set_attempt(1);
+    pending.set_series(series);
+    ExpectRefused(pending, "INVALID_SERIES");
+  }
+  result.set_series("nightly");
+  result.set_attempt(0);
+  ExpectRefused(result, "INVALID_SERIES");
+  v1::ReportPendingRequest unnumbered = Pending();
+  unnumbered.set_series("nightly");
+  ExpectRefused(unnumbered, "INVALID_SERIES");
 }
 
 TEST_F(ConvertTest, AnExpiryIsBetweenAMinuteAndThirtyDays) {

@@ -172,14 +172,15 @@ TEST_F(ReportStreamTest, ABadReportDoesNotEndTheStream) {
   requests[1].mutable_result()->set_sha("main");
   requests[2].clear_report();
   requests[3].mutable_result()->set_result(v1::RESULT_UNSPECIFIED);
-  requests[5] = Result(5, "ci/4", 1, v1::FAILURE);  // ci/4 ended otherwise.
+  requests[5].mutable_result()->set_attempt(0);
+  requests[5].mutable_result()->set_series("nightly");
   requests[6] = Pending(6, std::vector<std::string>(101, "ci/x"));
   const Answers answers = Send(requests);
   const std::map<int64_t, int> codes = {
       {1, grpc::StatusCode::INVALID_ARGUMENT},
       {2, grpc::StatusCode::INVALID_ARGUMENT},
       {3, grpc::StatusCode::INVALID_ARGUMENT},
-      {5, grpc::StatusCode::ALREADY_EXISTS},
+      {5, grpc::StatusCode::INVALID_ARGUMENT},
       {6, grpc::StatusCode::INVALID_ARGUMENT}};
   for (const auto& [tag, answer] : answers) {
     const auto bad = codes.find(tag);
@@ -508,7 +509,7 @@ std::vector<std::string> Rows(Outbox* outbox, int contexts) {
       rows.push_back(absl::StrCat(
           "  ", report.sequence, " ", static_cast<int>(report.state), " ",
           static_cast<int>(report.disposition), " ", report.attempt, " ",
-          report.description, " ", report.target_url));
+          report.series, " ", report.description, " ", report.target_url));
     }
   }
   return rows;
@@ -527,6 +528,11 @@ TEST_F(ReportStreamTest, ChangesTheSameRowsAsUnaryCalls) {
             : Result(tag, context, attempt,
                      static_cast<v1::Result>(random() % 9));
     if (request.has_pending()) request.mutable_pending()->set_attempt(attempt);
+    if (random() % 3 == 0) {
+      (request.has_pending() ? request.mutable_pending()->mutable_series()
+                             : request.mutable_result()->mutable_series())
+          ->assign("nightly");
+    }
     if (request.has_result() && random() % 2 == 0) {
       request.mutable_result()->set_description(absl::StrCat(random() % 3));
       request.mutable_result()->set_target_url(

@@ -96,15 +96,33 @@ TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
   EXPECT_EQ(second.receipt().sequence(), first.receipt().sequence());
 }
 
-TEST_F(StatusServiceTest, AnotherResultOfAnEndedAttemptIsRefused) {
+// Two shards of one build share a context: whichever ends last, a failure
+// stays.
+TEST_F(StatusServiceTest, OfTwoResultsOfOneAttemptTheWorseOneStands) {
   v1::ReportResultResponse response;
-  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &response).ok());
-  std::string reason;
-  const grpc::Status status =
-      Report(ResultOf(v1::SUCCESS, 3), &response, &reason);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
-  EXPECT_EQ(reason, "ATTEMPT_ALREADY_ENDED");
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 78), &response).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 78), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+  const int64_t sequence = response.receipt().sequence();
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 78), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::SUPERSEDED);
+  EXPECT_EQ(response.receipt().sequence(), sequence);
   EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_FAILURE);
+}
+
+// The numbers of another job are those of another counter.
+TEST_F(StatusServiceTest, NumbersOfTwoSeriesAreNotCompared) {
+  v1::ReportResultRequest request = ResultOf(v1::FAILURE, 300);
+  request.set_series("jenkins:https://ci.example.com/job/app");
+  v1::ReportResultResponse response;
+  ASSERT_TRUE(Report(request, &response).ok());
+  request = ResultOf(v1::SUCCESS, 12);
+  request.set_series("jenkins:https://ci.example.com/job/nightly");
+  ASSERT_TRUE(Report(request, &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+  EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_SUCCESS);
+  EXPECT_EQ(Commit().statuses(0).attempt(), 12);
+  EXPECT_EQ(Commit().statuses(0).series(), request.series());
 }
 
 TEST_F(StatusServiceTest, BadInputIsRefusedWithAReasonAndLeavesNothing) {
