@@ -14,6 +14,18 @@ absl::Status ShuttingDown() {
                "the server is shutting down");
 }
 
+// What a submission takes of the memory, roughly.
+size_t BytesOf(const Submission& submission) {
+  size_t bytes = sizeof(Submission) + submission.caller.size();
+  for (const Report& report : submission.reports) {
+    bytes += sizeof(Report) + report.repository.host.size() +
+             report.repository.owner.size() + report.repository.name.size() +
+             report.sha.size() + report.context.size() +
+             report.description.size() + report.target_url.size();
+  }
+  return bytes;
+}
+
 bool AcceptedAny(const std::vector<Outcome>& outcomes) {
   for (const Outcome& outcome : outcomes) {
     for (const Receipt& receipt : outcome.receipts) {
@@ -46,16 +58,20 @@ Intake::~Intake() {
 }
 
 void Intake::Submit(Submission submission, Done done) {
-  Waiting waiting{std::move(submission), std::move(done)};
+  const size_t bytes = BytesOf(submission);
+  Waiting waiting{std::move(submission), std::move(done), bytes};
   bool was_empty = false;
   const absl::Status refusal = [&] {
     MutexLock lock(&mu_);
     if (closed_) return ShuttingDown();
-    if (waiting_.size() >= options_.max_waiting) {
+    if (waiting_.size() >= options_.max_waiting ||
+        (!waiting_.empty() &&
+         waiting_bytes_ + bytes > options_.max_waiting_bytes)) {
       return Error(absl::StatusCode::kUnavailable, "INTAKE_FULL",
                    "more reports are arriving than the disk can take");
     }
     was_empty = waiting_.empty();
+    waiting_bytes_ += bytes;
     waiting_.push_back(std::move(waiting));
     return absl::OkStatus();
   }();
@@ -63,6 +79,22 @@ void Intake::Submit(Submission submission, Done done) {
     waiting.done(refusal);
   } else if (was_empty) {
     wake_();
+  }
+}
+
+void Intake::TakeBatch(size_t most, std::vector<Submission>* batch,
+                       std::vector<Done>* dones) {
+  MutexLock lock(&mu_);
+  most = std::min(most, options_.max_batch);
+  size_t reports = 0;
+  while (!waiting_.empty() && batch->size() < most) {
+    Waiting& first = waiting_.front();
+    reports += first.submission.reports.size();
+    if (!batch->empty() && reports > options_.max_batch_reports) return;
+    waiting_bytes_ -= first.bytes;
+    batch->push_back(std::move(first.submission));
+    dones->push_back(std::move(first.done));
+    waiting_.pop_front();
   }
 }
 
@@ -74,15 +106,7 @@ absl::Time Intake::RunOnce() {
   while (left > 0) {
     batch.clear();
     dones.clear();
-    {
-      MutexLock lock(&mu_);
-      const size_t size = std::min({waiting_.size(), options_.max_batch, left});
-      for (size_t i = 0; i < size; ++i) {
-        batch.push_back(std::move(waiting_.front().submission));
-        dones.push_back(std::move(waiting_.front().done));
-        waiting_.pop_front();
-      }
-    }
+    TakeBatch(left, &batch, &dones);
     if (batch.empty()) return absl::InfiniteFuture();
     left -= batch.size();
 
@@ -95,11 +119,11 @@ absl::Time Intake::RunOnce() {
       }
       continue;
     }
-    const bool accepted = AcceptedAny(*outcomes);
+    // Whoever posts need not wait for a thousand answers.
+    if (AcceptedAny(*outcomes)) committed_();
     for (size_t i = 0; i < dones.size(); ++i) {
       dones[i](std::move(outcomes->at(i)));
     }
-    if (accepted) committed_();
   }
   return clock_->Now();
 }

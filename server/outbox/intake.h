@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -29,17 +30,22 @@ class Intake {
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   struct Options {
-    // Transactions are at most this large; more does not commit faster.
+    // Transactions have at most so many submissions, which together have at
+    // most so many reports, unless one submission alone has more: what is
+    // larger does not commit faster, and others wait for it.
     size_t max_batch = 256;
-    // More waiting submissions are refused with UNAVAILABLE, reason
-    // INTAKE_FULL: the disk is not keeping up, and callers repeat.
+    size_t max_batch_reports = 1024;
+    // Submissions that would be more, or take more memory, while others wait
+    // are refused with UNAVAILABLE, reason INTAKE_FULL: the disk is not keeping
+    // up, and callers repeat.
     size_t max_waiting = 16384;
+    size_t max_waiting_bytes = size_t{64} << 20;
   };
 
   // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce;
-  // `committed` is called after a transaction that accepted something.
-  // `on_store_failure`, if there is one, is called by RunOnce when the store
-  // says INTERNAL: the process must end and recover.
+  // `committed` is called after a transaction that accepted something, before
+  // its callers are answered. `on_store_failure`, if there is one, is called by
+  // RunOnce when the store says INTERNAL: the process must end and recover.
   Intake(Outbox* outbox, Clock* clock, Options options,
          std::function<void()> wake, std::function<void()> committed,
          std::function<void(absl::Status)> on_store_failure = nullptr);
@@ -62,7 +68,12 @@ class Intake {
   struct Waiting {
     Submission submission;
     Done done;
+    size_t bytes = 0;
   };
+
+  // Takes out what the next transaction is to have.
+  void TakeBatch(size_t most, std::vector<Submission>* batch,
+                 std::vector<Done>* dones);
 
   Outbox* const outbox_;
   Clock* const clock_;
@@ -73,6 +84,7 @@ class Intake {
 
   Mutex mu_;
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);
+  size_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -141,6 +141,48 @@ TEST_F(IntakeTest, TooManyWaitingAreRefused) {
   EXPECT_EQ(sequences_.size(), 3u);
 }
 
+// One call with a hundred contexts is a hundred reports.
+TEST_F(IntakeTest, ATransactionIsBoundedInReports) {
+  Make({.max_batch = 100, .max_batch_reports = 10});
+  for (const int reports : {4, 4, 4, 25, 1, 9, 1}) {
+    intake_->Submit(Of(std::vector<Report>(reports, Pending(1))),
+                    [](auto outcome) { EXPECT_TRUE(outcome.ok()); });
+  }
+  intake_->RunOnce();
+  EXPECT_THAT(outbox_.batches, ElementsAre(2, 1, 1, 2, 1));
+}
+
+TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
+  Make({.max_waiting_bytes = 100'000});
+  Report large = Pending(1);
+  large.description = std::string(30'000, 'x');
+  const auto submit = [&] {
+    absl::Status refusal;
+    intake_->Submit(Of({large}),
+                    [&](auto outcome) { refusal = outcome.status(); });
+    return ReasonOf(refusal);
+  };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(submit(), "");
+    EXPECT_EQ(submit(), "INTAKE_FULL");
+    intake_->RunOnce();
+  }
+  // What is larger than all that may wait must have a way in.
+  large.description = std::string(200'000, 'x');
+  EXPECT_EQ(submit(), "");
+  EXPECT_EQ(submit(), "INTAKE_FULL");
+  intake_->RunOnce();
+}
+
+// A post need not wait until a thousand callers have their answers.
+TEST_F(IntakeTest, ThePosterIsWokenBeforeCallersAreAnswered) {
+  Make();
+  int commits_seen = 0;
+  intake_->Submit(Of({Pending(1)}), [&](auto) { commits_seen = commits_; });
+  intake_->RunOnce();
+  EXPECT_EQ(commits_seen, 1);
+}
+
 TEST_F(IntakeTest, RefusalsCanBeRepeated) {
   Make({.max_batch = 4, .max_waiting = 0});
   absl::Status status;
