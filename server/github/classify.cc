@@ -266,6 +266,10 @@ Verdict WithoutAnswer(const absl::Status& status) {
       verdict.action = Action::kRetry;
       verdict.reason = "NOT_SENT";
       break;
+    case absl::StatusCode::kResourceExhausted:
+      verdict.action = Action::kRetry;
+      verdict.reason = std::string(kNoConnection);
+      break;
     case absl::StatusCode::kDeadlineExceeded:
       verdict.action = Action::kRetryAmbiguous;
       verdict.reason = "TIMEOUT";
@@ -303,6 +307,12 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
   verdict.request_id = RequestId(answer->Header("x-github-request-id"));
   verdict.github_time = ParseDate(answer->Header("date"));
 
+  if (status >= 200 && status < 300 && status != 201 && context.makes_status) {
+    verdict.action = Action::kRetryAmbiguous;
+    verdict.reason = "UNEXPECTED_ANSWER";
+    verdict.message = OneLine(said.words);
+    return verdict;
+  }
   if (status >= 200 && status < 300) {
     // Whatever its body is: GitHub has done it, and a repeat would be one more
     // of the thousand statuses that a context may have.

@@ -50,12 +50,19 @@ struct Verdict {
 };
 
 // What is known of a request beside its answer.
+// The reason of a request that waited in vain for a connection, since others of
+// ours had them all. It says nothing of GitHub.
+inline constexpr absl::string_view kNoConnection = "NO_CONNECTION";
+
 struct RequestContext {
   // How long ago the token was issued. GitHub spreads new tokens with a delay:
   // one younger than a minute may be refused without being wrong.
   absl::Duration token_age = absl::InfiniteDuration();
   // It changed nothing, whatever became of it.
   bool is_read = false;
+  // It makes a commit status, to which GitHub answers 201. What else says that
+  // it went well is not GitHub, but something on the way to it.
+  bool makes_status = false;
 };
 
 // Everything that Signalbox knows about GitHub's answers to a status POST, to

@@ -291,6 +291,7 @@ void GitHubClient::CreateStatus(const StatusPost& post, const Token& token,
                       absl::StrCat(PathOf(post.repository), "/statuses/",
                                    EncodeSegment(post.sha)),
                       token, now, std::move(done));
+  call->context.makes_status = true;
   call->request.headers.emplace_back("Content-Type", "application/json");
   call->request.body = StatusBody(post);
   call->send_on_within = post.send_on_within;

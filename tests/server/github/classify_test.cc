@@ -335,6 +335,19 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
   }
 }
 
+// A proxy's page, or a cache: nobody knows whether GitHub has the status.
+TEST(ClassifyTest, OnlyA201SaysThatAStatusWasMade) {
+  RequestContext context;
+  context.makes_status = true;
+  EXPECT_EQ(Classify(Answer(201, "{}"), context).action, Action::kDone);
+  for (const int status : {200, 202, 203, 204, 206, 299}) {
+    const Verdict verdict =
+        Classify(Answer(status, "<html>Welcome!</html>"), context);
+    EXPECT_EQ(verdict.action, Action::kRetryAmbiguous) << status;
+    EXPECT_EQ(verdict.reason, "UNEXPECTED_ANSWER") << status;
+  }
+}
+
 TEST(ClassifyTest, ReadsMayBeAnsweredByWhatIsHeld) {
   RequestContext context;
   context.is_read = true;

@@ -62,6 +62,28 @@ TEST_F(PosterTest, ALostAnswerIsReadBackAndNotRepeated) {
 }
 
 // Neither says what GitHub shows, so that a post now could be a repeat.
+// A proxy that welcomes everybody is not GitHub.
+TEST_F(PosterTest, APageInsteadOfA201IsReadBack) {
+  Unpace();
+  int pages = 0;
+  transport_->hook =
+      [&](const HttpRequest&) -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (pages++ > 0) return std::nullopt;
+    HttpResponse answer;
+    answer.status = 200;
+    answer.body = "<html>Welcome!</html>";
+    return answer;
+  };
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kWaiting);
+  EXPECT_EQ(PostingOf("acme/web").reason, "UNEXPECTED_ANSWER");
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(transport_->reads, 1);
+  EXPECT_EQ(transport_->sent.size(), 2u);
+}
+
 TEST_F(PosterTest, AReadThatTellsNothingIsRepeated) {
   Fail("reset_after_apply");
   Fault elsewhere;
