@@ -21,6 +21,15 @@ absl::Duration TroubleWait(int troubles) {
   return std::min(wait, kMaxRetry);
 }
 
+// The same where there was no installation to be used.
+absl::Duration MissWait(int misses) {
+  absl::Duration wait = kMissingInstallationRetry;
+  for (int i = 1; i < misses && wait < kMaxMissingInstallationRetry; ++i) {
+    wait *= 2;
+  }
+  return std::min(wait, kMaxMissingInstallationRetry);
+}
+
 }  // namespace
 
 AppAccount::AppAccount(std::string id) : id_(std::move(id)) {}
@@ -61,6 +70,7 @@ void AppAccount::NoteBegin(absl::Time steady) {
   if (LookIsDue(steady)) {
     look_is_wanted_ = false;
     is_looking_ = true;
+    misses_ = 0;
     next_look_ = steady + kBetweenLooks;
     next_ask_ = absl::InfinitePast();
     installation_id_ = 0;
@@ -109,6 +119,7 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
                end};
   is_looking_ = false;
   next_ask_ = absl::InfinitePast();
+  misses_ = 0;
   troubles_ = 0;
   problem_.clear();
   rest_end_ = absl::InfinitePast();
@@ -147,7 +158,7 @@ void AppAccount::NoteStopped(absl::string_view reason, AppMoment now) {
     NoteTrouble(reason, now);
     return;
   }
-  Stop(reason, kMissingInstallationRetry, now);
+  Stop(reason, MissWait(++misses_), now);
 }
 
 void AppAccount::NoteTrouble(absl::string_view problem, AppMoment now) {
@@ -249,6 +260,7 @@ void AppAccount::NoteAccepted(const Token& token) {
 CredentialState AppAccount::State() const {
   CredentialState state;
   state.id = id_;
+  state.installation_id = installation_id_;
   state.stop_reason = stop_reason_;
   if (!stop_reason_.empty()) state.stop_time = stop_time_;
   if (held_.has_value()) state.permissions = held_->permissions;

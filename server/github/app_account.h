@@ -36,6 +36,8 @@ class AppAccount {
   // or if nothing is missing.
   std::optional<Ask> Wanted(absl::Time steady) const;
   int64_t installation_id() const { return installation_id_; }
+  // As a former process knew it.
+  void Recall(int64_t installation_id) { installation_id_ = installation_id; }
 
   // What is wanted is being asked. Then NoteEnd, and what the answer was, if it
   // was one.
@@ -73,8 +75,6 @@ class AppAccount {
   // The last answer was that GitHub does not take the App's own token, and the
   // next request is the one repetition of that one.
   bool is_repetition = false;
-  // When Get was called last.
-  absl::Time last_get = absl::InfinitePast();
 
  private:
   struct Held {
@@ -106,8 +106,9 @@ class AppAccount {
   absl::Time next_look_ = absl::InfinitePast();  // Steady: none before it.
 
   absl::Time next_ask_ = absl::InfinitePast();  // Steady: nothing before it.
-  int troubles_ = 0;                            // In a row.
-  std::string problem_;                         // The last one.
+  int misses_ = 0;    // Answers in a row that there is no installation to use.
+  int troubles_ = 0;  // In a row.
+  std::string problem_;  // The last one.
 
   absl::Time rest_end_ = absl::InfinitePast();  // Steady: of a young token.
   int young_refusals_ = 0;

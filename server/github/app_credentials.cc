@@ -30,6 +30,13 @@ using Ask = AppAccount::Ask;
 // Where GitHub paces, not one at a time as the posts are: an answer that does
 // not come must not hold up every other account for that long.
 constexpr int kMinInFlight = 4;
+// A token costs 5 of the 900 points that GitHub gives in a minute, and is no
+// content, which posts are.
+constexpr double kRequestsPerMinute = 150;
+// How many accounts a search for some to be forgotten passes, and forgets: more
+// than one, so that it catches up where many hold a token.
+constexpr int kAccountsLookedAt = 16;
+constexpr int kAccountsForgotten = 2;
 
 constexpr char kAppRefused[] = "APP_REFUSED";
 
@@ -73,6 +80,7 @@ class AppCredentials : public Credentials {
                   absl::Duration limited_for) override;
   void LookAgain(absl::string_view host, absl::string_view account,
                  absl::Time now) override;
+  void Recall(const std::vector<StoredInstallation>& installations) override;
   std::vector<CredentialState> States() const override;
 
  private:
@@ -92,8 +100,9 @@ class AppCredentials : public Credentials {
   // The App whose own credential this is; null if it is none's.
   App* FindApp(absl::string_view credential_id) const;
   absl::StatusOr<Token> GetAppToken(App& app, AppMoment now);
-  AppAccount& AccountOf(const std::string& id)
+  AppAccount& AccountOf(const std::string& id, absl::Time steady)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetAccounts(absl::Time steady) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   AppAccount* FindAccount(absl::string_view id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -119,6 +128,9 @@ class AppCredentials : public Credentials {
   mutable Mutex mu_;
   RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, AppAccount, std::less<>> accounts_ ABSL_GUARDED_BY(mu_);
+  std::string last_looked_at_ ABSL_GUARDED_BY(mu_);  // By ForgetAccounts.
+  // By credential; those that have not been asked for yet.
+  std::map<std::string, int64_t, std::less<>> recalled_ ABSL_GUARDED_BY(mu_);
 };
 
 std::string LimitedId(const App& app) {
@@ -134,6 +146,7 @@ absl::Status AppCredentials::Add(AppCredential config) {
   apps_by_id_.emplace(AppCredentialId(app->config), app);
   PaceOptions pace = DefaultPace(app->config.api_url);
   pace.max_in_flight = std::max(pace.max_in_flight, kMinInFlight);
+  if (pace.per_minute > 0) pace.per_minute = kRequestsPerMinute;
   MutexLock lock(&mu_);
   limiter_.SetPace(LimitedId(*app), pace);
   for (const std::string& account : app->config.accounts) {
@@ -181,20 +194,54 @@ AppAccount* AppCredentials::FindAccount(absl::string_view id) {
   return found == accounts_.end() ? nullptr : &found->second;
 }
 
-AppAccount& AppCredentials::AccountOf(const std::string& id) {
+AppAccount& AppCredentials::AccountOf(const std::string& id,
+                                      absl::Time steady) {
   if (AppAccount* const account = FindAccount(id)) return *account;
-  if (accounts_.size() >= options_.max_accounts) {
-    auto oldest = accounts_.end();
-    for (auto it = accounts_.begin(); it != accounts_.end(); ++it) {
-      if (it->second.asking()) continue;
-      if (oldest == accounts_.end() ||
-          it->second.last_get < oldest->second.last_get) {
-        oldest = it;
-      }
-    }
-    if (oldest != accounts_.end()) accounts_.erase(oldest);
+  if (accounts_.size() >= options_.max_accounts) ForgetAccounts(steady);
+  AppAccount& account = accounts_.emplace(id, id).first->second;
+  const auto recalled = recalled_.find(id);
+  if (recalled != recalled_.end()) {
+    account.Recall(recalled->second);
+    recalled_.erase(recalled);
   }
-  return accounts_.emplace(id, id).first->second;
+  return account;
+}
+
+void AppCredentials::ForgetAccounts(absl::Time steady) {
+  auto it = accounts_.upper_bound(last_looked_at_);
+  int forgotten = 0;
+  for (int i = 0; i < kAccountsLookedAt; ++i) {
+    if (forgotten == kAccountsForgotten) return;
+    if (it == accounts_.end()) it = accounts_.begin();
+    if (it == accounts_.end()) return;
+    last_looked_at_ = it->first;
+    const AppAccount& account = it->second;
+    if (account.asking() || account.HasToken(steady) ||
+        apps_by_key_.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    if (account.installation_id() != 0) {
+      recalled_[it->first] = account.installation_id();
+    }
+    it = accounts_.erase(it);
+    ++forgotten;
+  }
+}
+
+void AppCredentials::Recall(
+    const std::vector<StoredInstallation>& installations) {
+  MutexLock lock(&mu_);
+  for (const StoredInstallation& stored : installations) {
+    const App* const app = AppOf(stored.credential);
+    if (app == nullptr || AppCredentialId(app->config) != stored.app) continue;
+    AppAccount* const account = FindAccount(stored.credential);
+    if (account == nullptr) {
+      recalled_[stored.credential] = stored.id;
+    } else if (account->installation_id() == 0 && !account->asking()) {
+      account->Recall(stored.id);
+    }
+  }
 }
 
 absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, AppMoment now) {
@@ -240,8 +287,7 @@ absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
   absl::StatusOr<Token> token;
   {
     MutexLock lock(&mu_);
-    AppAccount& account = AccountOf(id);
-    account.last_get = now.steady;
+    AppAccount& account = AccountOf(id, now.steady);
     request = Begin(*app, id, account, now);
     token = account.Get(now);
     if (absl::IsUnavailable(token.status()) && is_refused &&

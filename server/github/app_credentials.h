@@ -42,9 +42,10 @@ struct AppCredentialsOptions {
   // LookAgain concerns it, so that asking again may be worth it: on the thread
   // that calls the transport's callbacks or LookAgain, without a lock.
   std::function<void(const std::string& credential_id)> changed;
-  // How many accounts are remembered at a time. Beyond, the one that was asked
-  // for longest ago is forgotten, with its token.
-  size_t max_accounts = 10'000;
+  // How many accounts are remembered at a time, beside those that hold a token:
+  // names come from requests, and anybody can make some up, but only GitHub
+  // makes tokens.
+  size_t max_accounts = 50'000;
 };
 
 // Credentials of GitHub Apps: finds the installation of an account, has GitHub

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_GITHUB_CREDENTIALS_H_
 #define SIGNALBOX_SERVER_GITHUB_CREDENTIALS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,15 @@ struct CredentialState {
   // What its token may do, as GitHub told when it made it: `statuses=write`.
   // Empty: not known.
   std::vector<std::string> permissions = {};
+  // GitHub's number for the installation; 0: none's, or it is not known.
+  int64_t installation_id = 0;
+};
+
+// Under which number an App is installed at the account of a credential.
+struct StoredInstallation {
+  std::string credential;
+  std::string app;  // See Credentials::Apps.
+  int64_t id = 0;
 };
 
 // Credentials says who posts for a repository.
@@ -89,6 +99,11 @@ class Credentials {
   // asks anew.
   virtual void LookAgain(absl::string_view /*host*/,
                          absl::string_view /*account*/, absl::Time /*now*/) {}
+
+  // What States said in a former process: saves asking for it again. What is
+  // not true any more is found out.
+  virtual void Recall(
+      const std::vector<StoredInstallation>& /*installations*/) {}
 
   // Every credential that is configured or was asked for, by id. For metrics
   // and people.

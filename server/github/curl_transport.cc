@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -89,6 +90,8 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
 
   CURL* easy() const { return easy_; }
+  std::string host() const { return HostOf(request_.url); }
+  absl::Duration begin_time() const { return begin_time_; }
   absl::Duration Deadline() const { return begin_time_ + request_.timeout; }
 
   // Hands the request to curl. An error is that of Send: nothing was sent.
@@ -312,10 +315,11 @@ class CurlTransport : public HttpTransport {
   // Returns false once the transport is being destroyed.
   bool TakeArrived(Transfers& arrived);
   void Begin(std::unique_ptr<Transfer> transfer);
+  // As Begin, once the host has a connection left for it.
+  void BeginOrWait(std::unique_ptr<Transfer> transfer);
   // Whether anything had finished.
   bool EndFinished();
-  // curl does not watch over requests that wait for a connection of their
-  // host. Returns how long there is nothing to watch for.
+  // Returns how long there is nothing to watch for.
   absl::Duration EndOverdue();
   void End(CURL* easy, CURLcode code);
 
@@ -325,6 +329,11 @@ class CurlTransport : public HttpTransport {
 
   // The thread's own.
   std::map<CURL*, std::unique_ptr<Transfer>> running_;
+  struct Host {
+    int running = 0;
+    std::deque<std::unique_ptr<Transfer>> waiting;
+  };
+  std::map<std::string, Host> hosts_;
 
   Mutex mu_;
   Transfers arrived_ ABSL_GUARDED_BY(mu_);
@@ -339,6 +348,15 @@ bool CurlTransport::TakeArrived(Transfers& arrived) {
   return !stop_;
 }
 
+void CurlTransport::BeginOrWait(std::unique_ptr<Transfer> transfer) {
+  Host& host = hosts_[transfer->host()];
+  if (host.running >= options_.max_connections_per_host) {
+    host.waiting.push_back(std::move(transfer));
+  } else {
+    Begin(std::move(transfer));
+  }
+}
+
 void CurlTransport::Begin(std::unique_ptr<Transfer> transfer) {
   absl::Status prepared = transfer->Prepare(options_, clock_->Monotonic());
   if (!prepared.ok()) {
@@ -350,13 +368,24 @@ void CurlTransport::Begin(std::unique_ptr<Transfer> transfer) {
     transfer->Fail(absl::FailedPreconditionError("curl took no request"));
     return;
   }
+  ++hosts_[transfer->host()].running;
   running_.emplace(easy, std::move(transfer));
 }
 
 void CurlTransport::End(CURL* easy, CURLcode code) {
   auto ended = running_.extract(easy);
   curl_multi_remove_handle(multi_, easy);
+  const std::string name = ended.mapped()->host();
   ended.mapped()->Finish(code, clock_->Monotonic());
+  Host& host = hosts_[name];
+  --host.running;
+  while (!host.waiting.empty() &&
+         host.running < options_.max_connections_per_host) {
+    std::unique_ptr<Transfer> next = std::move(host.waiting.front());
+    host.waiting.pop_front();
+    Begin(std::move(next));
+  }
+  if (host.running == 0 && host.waiting.empty()) hosts_.erase(name);
 }
 
 bool CurlTransport::EndFinished() {
@@ -382,6 +411,22 @@ absl::Duration CurlTransport::EndOverdue() {
       next = std::min(next, left);
     }
   }
+  for (auto& [name, host] : hosts_) {
+    std::erase_if(host.waiting, [&](std::unique_ptr<Transfer>& transfer) {
+      // Its caller counts from its begin how long GitHub may be at work on it.
+      const absl::Duration left =
+          std::min(transfer->Deadline(),
+                   transfer->begin_time() + options_.last_repeat) -
+          now;
+      if (left > absl::ZeroDuration()) {
+        next = std::min(next, left);
+        return false;
+      }
+      transfer->Fail(absl::ResourceExhaustedError(
+          absl::StrCat(name, ": no connection became free in time")));
+      return true;
+    });
+  }
   for (CURL* easy : overdue) End(easy, CURLE_OPERATION_TIMEDOUT);
   return next;
 }
@@ -402,10 +447,9 @@ void CurlTransport::Loop() {
       }
       break;
     }
-    for (auto& transfer : arrived) Begin(std::move(transfer));
+    for (auto& transfer : arrived) BeginOrWait(std::move(transfer));
     const absl::Duration pause = EndOverdue() + absl::Milliseconds(1);
-    // curl 7.88 forgets to look at what has waited for a connection when one
-    // becomes free, so it is asked again until nothing more ends.
+    // What was waiting for a connection begins when another one ends.
     do {
       int running = 0;
       const CURLMcode performed = curl_multi_perform(multi_, &running);
@@ -422,6 +466,12 @@ void CurlTransport::Loop() {
     transfer->Fail(absl::UnavailableError("the transport was ended"));
   }
   running_.clear();
+  for (const auto& [name, host] : hosts_) {
+    for (const auto& transfer : host.waiting) {
+      transfer->Fail(absl::UnavailableError("the transport was ended"));
+    }
+  }
+  hosts_.clear();
 }
 
 }  // namespace

@@ -18,8 +18,11 @@ struct CurlTransportOptions {
   std::map<std::string, std::string> ca_files;
   // An HTTP proxy; empty: none. The environment's is not used.
   std::string proxy;
-  int max_connections_per_host = 8;
-  // How long after its begin what has a body may be sent once more.
+  // What is more waits, but no longer than `last_repeat`, and then ends with
+  // RESOURCE_EXHAUSTED.
+  int max_connections_per_host = 256;
+  // How long after its begin a request may still be begun, or, if it has a
+  // body, be sent once more.
   absl::Duration last_repeat = kLastRepeat;
 };
 

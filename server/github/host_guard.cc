@@ -13,6 +13,7 @@ absl::Time HostGuard::Reserve(absl::string_view api_url, absl::Time now) {
     if (now < host.paused_until) return host.paused_until;
     host.is_probed = true;
   }
+  if (host.in_flight >= kMaxRequestsPerHost) return absl::InfiniteFuture();
   ++host.in_flight;
   return now;
 }
@@ -41,6 +42,11 @@ void HostGuard::Observe(absl::string_view api_url, bool answered,
     pause *= 2;
   }
   host.paused_until = now + std::min(pause, kMaxHostPause);
+}
+
+bool HostGuard::IsFull(absl::string_view api_url) const {
+  const auto it = hosts_.find(api_url);
+  return it != hosts_.end() && it->second.in_flight >= kMaxRequestsPerHost;
 }
 
 bool HostGuard::IsDown(absl::string_view api_url) const {

@@ -22,7 +22,7 @@ class HostGuard {
  public:
   // If a request to `api_url` may begin at `now`: books it and returns `now`.
   // Otherwise when to ask again; absl::InfiniteFuture() if only the end of a
-  // request can change it.
+  // request can change it, also since kMaxRequestsPerHost are under way.
   absl::Time Reserve(absl::string_view api_url, absl::Time now);
 
   // Takes back a Reserve whose request was not made.
@@ -33,6 +33,9 @@ class HostGuard {
 
   // Whether the host is taken for down.
   bool IsDown(absl::string_view api_url) const;
+
+  // Whether it has all the requests that it may have at a time.
+  bool IsFull(absl::string_view api_url) const;
 
  private:
   struct Host {

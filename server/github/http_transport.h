@@ -46,6 +46,8 @@ class HttpTransport {
  public:
   // The answer, whatever its status code; or why there is none. Then
   //   FAILED_PRECONDITION: the request was certainly not sent;
+  //   RESOURCE_EXHAUSTED: as FAILED_PRECONDITION, since it waited for another
+  //   one of ours to end;
   //   UNAVAILABLE: it may have been sent and applied;
   //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;

@@ -81,6 +81,10 @@ class JoinedCredentials : public Credentials {
     if (part != nullptr) part->LookAgain(host, account, now);
   }
 
+  void Recall(const std::vector<StoredInstallation>& installations) override {
+    for (const auto& part : parts_) part->Recall(installations);
+  }
+
   std::vector<CredentialState> States() const override {
     std::vector<CredentialState> states;
     for (const auto& part : parts_) {

@@ -223,6 +223,17 @@ void RateLimiter::Return(absl::string_view credential_id) {
   if (budget.Paced()) budget.paced_until -= budget.Interval();
 }
 
+bool RateLimiter::LendSlot(absl::string_view credential_id) {
+  Budget& budget = BudgetOf(credential_id);
+  if (budget.limited || budget.in_flight == 0) return false;
+  --budget.in_flight;
+  return true;
+}
+
+void RateLimiter::ReclaimSlot(absl::string_view credential_id) {
+  ++BudgetOf(credential_id).in_flight;
+}
+
 void RateLimiter::Observe(absl::string_view credential_id,
                           const absl::StatusOr<HttpResponse>& answer,
                           const Verdict& verdict, absl::Time now) {

@@ -81,6 +81,12 @@ class RateLimiter {
   // Takes back a Reserve whose request was not made.
   void Return(absl::string_view credential_id);
 
+  // The request that was booked last lets others go before its end, as if it
+  // was not in flight, but while a limit is probed. True: it does, and
+  // ReclaimSlot must be called before Observe or Return.
+  bool LendSlot(absl::string_view credential_id);
+  void ReclaimSlot(absl::string_view credential_id);
+
   // Notes that a request has ended: what GitHub's headers say of the budget,
   // and what the verdict says of limits.
   void Observe(absl::string_view credential_id,

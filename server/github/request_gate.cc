@@ -22,15 +22,49 @@ RequestGate::Answer RequestGate::Enter(absl::string_view credential,
                                        const Token& token, bool pending,
                                        absl::Time now) {
   MutexLock lock(&mu_);
+  return EnterLocked(credential, token, pending, now);
+}
+
+RequestGate::Answer RequestGate::EnterLocked(absl::string_view credential,
+                                             const Token& token, bool pending,
+                                             absl::Time now) {
   // The answer is by the caller's clock: it must see that it is booked.
   const absl::Time asked = now;
   now = latest_ = std::max(latest_, now);
   absl::Time allowed = hosts_.Reserve(token.api_url, now);
-  if (allowed > now) return {allowed, kHostDown};
+  if (allowed > now) {
+    return {allowed, hosts_.IsDown(token.api_url) ? kHostDown : kHostFull};
+  }
   allowed = limiter_->Reserve(credential, pending, now);
   if (allowed <= now) return {asked, ""};
   hosts_.Return(token.api_url);
   return {allowed, limiter_->WaitsFor(credential, pending, now)};
+}
+
+RequestGate::Answer RequestGate::EnterQuestion(absl::string_view credential,
+                                               const Token& token,
+                                               absl::Time now) {
+  MutexLock lock(&mu_);
+  const Answer answer = EnterLocked(credential, token, /*pending=*/true, now);
+  if (answer.when <= now && limiter_->LendSlot(credential)) {
+    lent_.emplace(credential);
+  }
+  return answer;
+}
+
+void RequestGate::LeaveQuestion(absl::string_view credential,
+                                const Token& token, const GitHubReply& reply,
+                                bool proves_token, absl::Time now,
+                                absl::Time wall_now) {
+  {
+    MutexLock lock(&mu_);
+    const auto lent = lent_.find(credential);
+    if (lent != lent_.end()) {
+      lent_.erase(lent);
+      limiter_->ReclaimSlot(credential);
+    }
+  }
+  Leave(credential, token, reply, proves_token, now, wall_now);
 }
 
 void RequestGate::Return(absl::string_view credential, const Token& token) {
@@ -52,7 +86,11 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
     limiter_->Observe(credential, reply.answer, verdict, now);
     freed_.credentials.emplace(credential);
     freed_.hosts |= hosts_.IsDown(token.api_url);
-    hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
+    if (verdict.reason == kNoConnection) {
+      hosts_.Return(token.api_url);
+    } else {
+      hosts_.Observe(token.api_url, WasAnswered(verdict.action), now);
+    }
     if (verdict.action == Action::kWait) {
       limited_for = limiter_->BlockedUntil(credential) - now;
     }

@@ -14,8 +14,10 @@
 
 namespace signalbox {
 
-// Why Enter makes a credential wait: its host is down.
+// Why Enter makes a credential wait: its host is down, or has as many requests
+// as it may have (see HostGuard).
 inline constexpr absl::string_view kHostDown = "HOST_DOWN";
+inline constexpr absl::string_view kHostFull = "HOST_FULL";
 
 // RequestGate is where every request to GitHub goes through, whoever makes it:
 // it obeys the budget, the pace and the limits of the credential (RateLimiter)
@@ -36,7 +38,7 @@ class RequestGate {
     // When to ask again; in the past or now: the request is booked.
     // absl::InfiniteFuture(): only the end of a request can change it.
     absl::Time when;
-    // What it waits for: RateLimiter::WaitsFor or HOST_DOWN.
+    // What it waits for: RateLimiter::WaitsFor, kHostDown or kHostFull.
     absl::string_view reason;
   };
 
@@ -44,6 +46,16 @@ class RequestGate {
   // it. `pending`: it may not touch what is kept for results.
   Answer Enter(absl::string_view credential, const Token& token, bool pending,
                absl::Time now);
+
+  // The same for a question, which need not be a post: it touches nothing that
+  // is kept for results, begins only while the credential has nothing else
+  // under way, and once it is booked, a post may go beside it. It ends by
+  // LeaveQuestion. One at a time.
+  Answer EnterQuestion(absl::string_view credential, const Token& token,
+                       absl::Time now);
+  void LeaveQuestion(absl::string_view credential, const Token& token,
+                     const GitHubReply& reply, bool proves_token,
+                     absl::Time now, absl::Time wall_now);
 
   // Takes back an Enter whose request was not made.
   void Return(absl::string_view credential, const Token& token);
@@ -70,6 +82,10 @@ class RequestGate {
   RateLimiter::BudgetView BudgetOf(absl::string_view credential) const;
 
  private:
+  Answer EnterLocked(absl::string_view credential, const Token& token,
+                     bool pending, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   RateLimiter* const limiter_ ABSL_PT_GUARDED_BY(mu_);
   Credentials* const credentials_;
 
@@ -77,6 +93,8 @@ class RequestGate {
   HostGuard hosts_ ABSL_GUARDED_BY(mu_);
   absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   Freed freed_ ABSL_GUARDED_BY(mu_);
+  // Credentials whose question has lent its slot.
+  std::set<std::string, std::less<>> lent_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

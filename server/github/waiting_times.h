@@ -72,8 +72,10 @@ inline constexpr absl::Duration kStoppedCredentialProbe = absl::Minutes(15);
 // does not change before. Many 401s lock out. [AppCredentials]
 inline constexpr absl::Duration kRefusedAppRetry = absl::Minutes(15);
 // An App that is not installed at an account, or suspended there, is asked for
-// again. [AppCredentials]
+// again: first after so long, then twice as long each time, up to an hour.
+// [AppCredentials]
 inline constexpr absl::Duration kMissingInstallationRetry = absl::Minutes(5);
+inline constexpr absl::Duration kMaxMissingInstallationRetry = absl::Hours(1);
 // What GitHub tells of an installation's coming and going is looked after at
 // once, but as often as this: who forges such events, or causes many, gets no
 // more requests for it. [AppCredentials]
@@ -81,6 +83,10 @@ inline constexpr absl::Duration kBetweenLooks = absl::Seconds(10);
 // An installation token lives an hour; this long before its end it is replaced,
 // while the old one still works. [AppCredentials]
 inline constexpr absl::Duration kTokenRefreshAhead = absl::Minutes(5);
+
+// Requests to one API address at a time, of all credentials. The transport has
+// some connections more, for the Apps' own requests. [HostGuard]
+inline constexpr int kMaxRequestsPerHost = 240;
 
 }  // namespace signalbox
 

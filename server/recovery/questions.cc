@@ -151,8 +151,9 @@ void Questions::NoteEnd(Ended ended) {
   const Verdict& verdict = ended.reply.verdict;
   Line& line = lines_[ended.credential];
   line.asking = false;
-  gate_->Leave(ended.credential, ended.token, ended.reply,
-               /*proves_token=*/ended.waiting == nullptr, now, clock_->Now());
+  gate_->LeaveQuestion(ended.credential, ended.token, ended.reply,
+                       /*proves_token=*/ended.waiting == nullptr, now,
+                       clock_->Now());
   freed_();
   metrics_->Add("signalbox_reads_total",
                 "Other requests to GitHub, by what became of them.",
@@ -259,7 +260,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
     return absl::InfiniteFuture();
   }
   const RequestGate::Answer gate =
-      gate_->Enter(credential, *token, /*pending=*/true, now);
+      gate_->EnterQuestion(credential, *token, now);
   if (gate.when > now) {
     wait_for(gate.reason, "it was not its turn in time");
     return std::min(gate.when, now + kLookAgain);

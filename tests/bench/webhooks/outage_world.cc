@@ -105,7 +105,7 @@ OutageWorld::Server::Server(OutageWorld* world) {
     options.transport = transport.get();
     options.clock = &world->clock_;
     options.user_agent = "signalbox-bench";
-    options.changed = wake;
+    options.changed = [wake](const std::string&) { wake(); };
     credentials = OrGiveUp(MakeAppCredentials({app}, std::move(options)));
   } else {
     StaticCredential token;

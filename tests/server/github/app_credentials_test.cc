@@ -229,29 +229,92 @@ TEST_F(AppCredentialsTest, StatesAreThoseOfWhatIsConfiguredOrWasAskedFor) {
   EXPECT_EQ(states[3].app, "");
 }
 
-// Names come from requests; what is remembered of them has a bound.
-TEST_F(AppCredentialsTest, ForgetsWhoWasNotAskedForTheLongest) {
-  for (const char* name : {"one", "two", "three"}) Install(0, name);
+// The poster asks for one account after the other: what is forgotten before its
+// next turn would never be used.
+TEST_F(AppCredentialsTest, TokensSurviveUntilTheyAreUsed) {
+  constexpr int kAccounts = 40;
+  const auto name = [](int i) { return absl::StrCat("org", i); };
+  for (int i = 0; i < kAccounts; ++i) Install(100 + i, name(i));
   AppCredentialsOptions options = Options();
-  options.max_accounts = 2;
+  options.max_accounts = 10;
   auto made = MakeAppCredentials({App({"*"})}, options);
   ASSERT_TRUE(made.ok()) << made.status();
   credentials_ = *std::move(made);
-  const std::string one = AskTwice("github.com/one");
-  clock_.Advance(absl::Seconds(1));
-  AskTwice("github.com/two");
-  clock_.Advance(absl::Seconds(1));
-  EXPECT_EQ(Ask("github.com/one"), one);
-  EXPECT_TRUE(absl::StartsWith(AskTwice("github.com/three"), "ghs_"));
-  EXPECT_EQ(credentials_->States().size(), 3u);  // With the App itself.
-  EXPECT_EQ(Ask("github.com/one"), one);
-  EXPECT_EQ(Ask("github.com/two"), kNotReady);
-  // Who is being asked for is not forgotten: the answer has to go somewhere.
-  EXPECT_EQ(Ask("github.com/four"), kNotReady);
-  EXPECT_EQ(Ask("github.com/five"), kNotReady);
-  transport_.DeliverDue();
-  EXPECT_TRUE(absl::StartsWith(Ask("github.com/two"), "ghs_"));
-  EXPECT_EQ(Ask("github.com/five"), "APP_NOT_INSTALLED");
+  for (int turn = 0; turn < 120; ++turn) {
+    for (int i = 0; i < kAccounts; ++i) {
+      Ask(absl::StrCat("github.com/", name(i)));
+    }
+    // Somebody else makes accounts up.
+    for (int i = 0; i < kAccounts; ++i) {
+      Ask(absl::StrCat("github.com/made-up-", turn, "-", i));
+    }
+    transport_.DeliverDue();
+    clock_.Advance(absl::Seconds(1));
+  }
+  for (int i = 0; i < kAccounts; ++i) {
+    EXPECT_TRUE(
+        absl::StartsWith(Ask(absl::StrCat("github.com/", name(i))), "ghs_"))
+        << i;
+    EXPECT_EQ(TokensMade(100 + i), 1) << i;
+  }
+  // With what is being asked for, and the App itself.
+  EXPECT_LE(credentials_->States().size(), kAccounts + 10u + 16u);
+}
+
+TEST_F(AppCredentialsTest, AStartAsksForTokensAlone) {
+  Make({App({"acme", "*"})});
+  credentials_->Recall({{kAcme, kSelf, kAcmeId},
+                        {"github.com/labs", kSelf, 78},
+                        {"github.com/moved", "github.com/app:other", 79}});
+  Install(78, "labs");
+  Install(80, "moved");
+  for (const char* id : {kAcme, "github.com/labs", "github.com/moved"}) {
+    EXPECT_TRUE(absl::StartsWith(AskTwice(id), "ghs_")) << id;
+  }
+  EXPECT_THAT(transport_.TakeLines(),
+              ElementsAre("POST /app/installations/77/access_tokens",
+                          "POST /app/installations/78/access_tokens",
+                          // Another App's number is not this one's.
+                          "GET /orgs/moved/installation",
+                          "POST /app/installations/80/access_tokens"));
+  for (const CredentialState& state : credentials_->States()) {
+    if (state.id == kAcme) {
+      EXPECT_EQ(state.installation_id, kAcmeId);
+    }
+  }
+}
+
+TEST_F(AppCredentialsTest, AnInstallationThatIsGoneSinceIsLookedForAgain) {
+  Make({App({"acme"})});
+  credentials_->Recall({{kAcme, kSelf, 555}});
+  EXPECT_TRUE(absl::StartsWith(AskFor(absl::Seconds(2)), "ghs_"));
+  EXPECT_EQ(TokensMade(), 1);
+}
+
+// GitHub counts 5 points for each, and gives 900 in a minute.
+TEST_F(AppCredentialsTest, ManyFirstTokensComeAtTheAppsOwnPace) {
+  Make({App({"*"})});
+  constexpr int kAccounts = 400;
+  std::vector<StoredInstallation> stored;
+  for (int i = 0; i < kAccounts; ++i) {
+    Install(1000 + i, absl::StrCat("org", i));
+    stored.push_back({absl::StrCat("github.com/org", i), kSelf, 1000 + i});
+  }
+  credentials_->Recall(stored);
+  const auto run = [&](absl::Duration time) {
+    for (absl::Duration passed; passed < time; passed += absl::Seconds(1)) {
+      for (const StoredInstallation& one : stored) Ask(one.credential);
+      transport_.DeliverDue();
+      clock_.Advance(absl::Seconds(1));
+    }
+    return static_cast<int>(transport_.requests.size());
+  };
+  const int first = run(absl::Minutes(1));
+  EXPECT_GE(first, 140);
+  EXPECT_LE(first, 180);
+  const int second = run(absl::Minutes(1)) - first;
+  EXPECT_GE(second, 140);
+  EXPECT_LE(second, 151);
 }
 
 TEST_F(AppCredentialsTest, StartsOnlyWithAKey) {

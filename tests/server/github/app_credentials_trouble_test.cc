@@ -39,8 +39,22 @@ TEST_F(AppTroubleTest, NotInstalledIsSaidAndAskedAgainNowAndThen) {
             0u);
   EXPECT_EQ(RequestsDuring(absl::Seconds(2), kLabs), 2u);
   Install(78, "labs");
-  EXPECT_THAT(AskFor(kMissingInstallationRetry, kLabs), StartsWith("ghs_"));
+  EXPECT_THAT(AskFor(2 * kMissingInstallationRetry, kLabs), StartsWith("ghs_"));
   EXPECT_EQ(StopReason(kLabs), "");
+}
+
+// Names come from requests: 200 accounts that never install the App would else
+// use up its budget.
+TEST_F(AppTroubleTest, WhoNeverInstallsTheAppIsAskedForOnceAnHour) {
+  Make({App({"labs"})});
+  // After 0, 5, 15, 35 and 75 minutes, and then every hour; two requests each.
+  AskFor(absl::Hours(24), kLabs, absl::Seconds(10));
+  EXPECT_LE(transport_.requests.size(), 2u * (5 + 23));
+  EXPECT_GE(transport_.requests.size(), 2u * (5 + 21));
+  // An event ends the wait.
+  Install(78, "labs");
+  credentials_->LookAgain("github.com", "labs", our_clock_.Now());
+  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
 }
 
 TEST_F(AppTroubleTest, ASuspendedInstallationResumesByItself) {
@@ -51,7 +65,7 @@ TEST_F(AppTroubleTest, ASuspendedInstallationResumesByItself) {
   EXPECT_EQ(RequestsDuring(absl::Seconds(2)), 1u);
   EXPECT_EQ(Ask(), "INSTALLATION_SUSPENDED");
   Install(kAcmeId, "acme", /*suspended=*/false);
-  EXPECT_THAT(AskFor(kMissingInstallationRetry), StartsWith("ghs_"));
+  EXPECT_THAT(AskFor(2 * kMissingInstallationRetry), StartsWith("ghs_"));
 }
 
 // A 403 to a post tells of it first: nothing more is sent with that token.
@@ -65,7 +79,7 @@ TEST_F(AppTroubleTest, AReportedSuspensionStopsAtOnce) {
   EXPECT_EQ(RequestsDuring(kMissingInstallationRetry + absl::Seconds(1)), 1u);
   EXPECT_EQ(Ask(), "INSTALLATION_SUSPENDED");
   Install(kAcmeId, "acme", /*suspended=*/false);
-  EXPECT_THAT(AskFor(kMissingInstallationRetry), StartsWith("ghs_"));
+  EXPECT_THAT(AskFor(2 * kMissingInstallationRetry), StartsWith("ghs_"));
 }
 
 TEST_F(AppTroubleTest, ARefreshThatFindsItSuspendedDropsTheToken) {

@@ -407,7 +407,8 @@ TEST_F(CurlTransportTest, TheConnectionsToAHostAreBounded) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-// A request that waits for a connection of its host is under way, too.
+// A request that waits for a connection of its host is under way, too, and its
+// end says nothing of the host.
 TEST_F(CurlTransportTest, WaitingForAConnectionCounts) {
   CurlTransportOptions options;
   options.max_connections_per_host = 1;
@@ -418,7 +419,7 @@ TEST_F(CurlTransportTest, WaitingForAConnectionCounts) {
   request.timeout = absl::Milliseconds(200);
   const absl::Duration begin = Clock::System()->Monotonic();
   EXPECT_EQ(Send(std::move(request)).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+            absl::StatusCode::kResourceExhausted);
   EXPECT_LT(Clock::System()->Monotonic() - begin, absl::Seconds(5));
   transport_.reset();
   EXPECT_FALSE(first.get().ok());

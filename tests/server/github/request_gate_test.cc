@@ -140,6 +140,58 @@ TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
   EXPECT_FALSE(Enter());
 }
 
+// A listing of recovery can take 12 s.
+TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
+  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  EXPECT_TRUE(Enter());
+  EXPECT_FALSE(Enter());
+  GitHubReply reply;
+  HttpResponse answer;
+  answer.status = 200;
+  reply.answer = answer;
+  reply.verdict.action = Action::kDone;
+  gate_.LeaveQuestion(kLane, token_, reply, false, now_, now_);
+  EXPECT_FALSE(Enter());  // The post is still under way.
+  // And a question waits for it.
+  EXPECT_GT(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  Leave(Action::kDone);
+  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  gate_.LeaveQuestion(kLane, token_, reply, false, now_, now_);
+  EXPECT_TRUE(Enter());
+  EXPECT_FALSE(Enter());
+}
+
+// After a limit there is one request at a time, whoever makes it.
+TEST_F(RequestGateTest, AQuestionThatProbesALimitIsAlone) {
+  ASSERT_TRUE(Enter());
+  Leave(Action::kWait, "RATE_LIMITED", 429);
+  now_ += absl::Hours(2);
+  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  EXPECT_FALSE(Enter());
+}
+
+TEST_F(RequestGateTest, AHostHasABoundOfRequests) {
+  const auto lane = [](int i) { return absl::StrCat("github.com/o", i); };
+  for (int i = 0; i < kMaxRequestsPerHost; ++i) {
+    ASSERT_LE(gate_.Enter(lane(i), token_, false, now_).when, now_) << i;
+  }
+  const RequestGate::Answer more =
+      gate_.Enter("github.com/more", token_, false, now_);
+  EXPECT_EQ(more.when, absl::InfiniteFuture());
+  EXPECT_EQ(more.reason, kHostFull);
+  gate_.Return(lane(7), token_);
+  EXPECT_LE(gate_.Enter("github.com/more", token_, false, now_).when, now_);
+}
+
+// Our own queue is no failure of GitHub.
+TEST_F(RequestGateTest, WaitingForAConnectionIsNoVoteAgainstTheHost) {
+  for (int i = 0; i < 2 * kFailuresToPauseHost; ++i) {
+    ASSERT_TRUE(Enter());
+    Leave(Action::kRetry, std::string(kNoConnection), 0);
+  }
+  EXPECT_TRUE(Enter());
+}
+
 TEST_F(RequestGateTest, TellsWhatWasFreed) {
   EXPECT_TRUE(Enter());
   EXPECT_TRUE(gate_.TakeFreed().credentials.empty());
