@@ -129,6 +129,8 @@ struct Server::Parts {
   std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<Worker> recovery_worker;
   CredentialMetrics credential_metrics{&metrics};
+  // As the outbox has them, by credential: its App, and GitHub's number.
+  std::map<std::string, std::pair<std::string, int64_t>> stored_installations;
   std::unique_ptr<Worker> credential_worker;
   std::unique_ptr<Housekeeper> housekeeper;
   std::unique_ptr<Worker> housekeeper_worker;
@@ -164,6 +166,8 @@ struct Server::Parts {
   void StartRecovery(const Config& config, const RepositoryRules& rules);
   absl::Status StartServing(const ServerOptions& options);
   absl::Status StartWeb(const Config& config);
+  absl::Status RecallInstallations();
+  void StoreInstallations(const std::vector<CredentialState>& states);
   // What an event means for others than the outbox.
   void NoteEvent(const Event& event);
   absl::Time Recover();
@@ -213,10 +217,18 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox_options.on_failure = [this](const absl::Status& status) {
     Fail(status);
   };
+  outbox_options.on_damaged_row = [this](const std::string& what) {
+    LogError("a damaged row was set aside", {{"error", what}});
+    metrics.Add("signalbox_damaged_rows_total",
+                "Rows of the database that hold what cannot be there.");
+  };
   absl::StatusOr<std::unique_ptr<Outbox>> opened =
       OpenSqliteOutbox(outbox_options);
   if (!opened.ok()) return opened.status();
   outbox = *std::move(opened);
+
+  absl::Status recalled = RecallInstallations();
+  if (!recalled.ok()) return recalled;
 
   github = std::make_unique<GitHubClient>(transport.get(), kUserAgent);
   gate = std::make_unique<RequestGate>(&limiter, setup.credentials.get());
@@ -227,7 +239,9 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   poster_worker =
       std::make_unique<Worker>("poster", clock, [this] { return Post(); });
   credential_worker = std::make_unique<Worker>("credentials", clock, [this] {
-    credential_metrics.Show(setup.credentials->States());
+    const std::vector<CredentialState> states = setup.credentials->States();
+    credential_metrics.Show(states);
+    StoreInstallations(states);
     return clock->Now() + kCredentialMetricsPeriod;
   });
 
@@ -240,6 +254,39 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   housekeeper_worker = std::make_unique<Worker>(
       "housekeeper", clock, [this] { return housekeeper->RunOnce(); });
   return absl::OkStatus();
+}
+
+absl::Status Server::Parts::RecallInstallations() {
+  const absl::StatusOr<std::vector<LaneInstallation>> stored =
+      outbox->Installations();
+  if (!stored.ok()) return stored.status();
+  std::vector<StoredInstallation> installations;
+  for (const LaneInstallation& one : *stored) {
+    installations.push_back({one.lane, one.app, one.installation_id});
+    stored_installations[one.lane] = {one.app, one.installation_id};
+  }
+  setup.credentials->Recall(installations);
+  return absl::OkStatus();
+}
+
+void Server::Parts::StoreInstallations(
+    const std::vector<CredentialState>& states) {
+  std::vector<LaneInstallation> changed;
+  for (const CredentialState& state : states) {
+    const auto stored = stored_installations.find(state.id);
+    const bool is_new = stored == stored_installations.end();
+    if (is_new ? state.installation_id == 0
+               : stored->second ==
+                     std::make_pair(state.app, state.installation_id)) {
+      continue;
+    }
+    changed.push_back({state.id, state.app, state.installation_id});
+  }
+  // What cannot be stored is asked for again after the next start.
+  if (changed.empty() || !outbox->SetInstallations(changed).ok()) return;
+  for (const LaneInstallation& one : changed) {
+    stored_installations[one.lane] = {one.app, one.installation_id};
+  }
 }
 
 void Server::Parts::StartRecovery(const Config& config,

@@ -308,10 +308,25 @@ struct History {
   std::vector<RecordedTry> tries;       // Oldest first.
 };
 
+// A lane that has entries which are due.
+struct DueLane {
+  std::string lane;
+  bool has_results = false;  // Not pendings alone.
+
+  friend bool operator==(const DueLane&, const DueLane&) = default;
+};
+
 // GitHub has asked a credential to be silent.
 struct LanePause {
   std::string lane;
   absl::Time until;
+};
+
+// GitHub's number for the installation of an App, behind a lane.
+struct LaneInstallation {
+  std::string lane;
+  std::string app;
+  int64_t installation_id = 0;  // 0: there is none any more.
 };
 
 // Outbox keeps one entry per key: the newest report, and how far GitHub has
@@ -354,7 +369,7 @@ class Outbox {
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
   // The lanes that have entries which are due at `now`, sorted.
-  virtual absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) = 0;
+  virtual absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) = 0;
 
   // Takes out the entry that is longest due in the first repository (see
   // `after_repository`) that has one, and marks it as in flight. Nothing if
@@ -435,6 +450,11 @@ class Outbox {
                                 absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<LanePause>> Pauses() = 0;
 
+  // Remembers the installations of these lanes, for after a restart.
+  virtual absl::Status SetInstallations(
+      absl::Span<const LaneInstallation> installations) = 0;
+  virtual absl::StatusOr<std::vector<LaneInstallation>> Installations() = 0;
+
   // Takes an event. What it means for entries is done at once: a repository
   // that moved is renamed as by RenameRepository, and what was abandoned in a
   // repository that can be written again, or for an account whose installation
@@ -457,8 +477,10 @@ class Outbox {
       absl::Span<const std::string> ids) = 0;
   // The hooks that they came from.
   virtual absl::StatusOr<std::vector<SeenHook>> SeenHooks() = 0;
-  // All repositories, by canonical name.
-  virtual absl::StatusOr<std::vector<KnownRepository>> Repositories() = 0;
+  // The repositories whose canonical names come after `after`, by those names;
+  // at most `limit`.
+  virtual absl::StatusOr<std::vector<KnownRepository>> Repositories(
+      const std::string& after, int limit) = 0;
 
   // A moment that is to be remembered under a name: up to when something was
   // looked through. Nothing: it was never set.

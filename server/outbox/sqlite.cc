@@ -199,7 +199,21 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
 }
 
 void SqliteConnection::FailAsDamaged(absl::string_view detail) {
-  if (status_.ok()) status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, detail);
+  if (!status_.ok()) return;
+  status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, detail);
+  is_damaged_row_ = true;
+}
+
+bool SqliteConnection::ForgetDamage() {
+  if (status_.ok() || !is_damaged_row_) return false;
+  damage_.push_back(std::string(status_.message()));
+  status_ = absl::OkStatus();
+  is_damaged_row_ = false;
+  return true;
+}
+
+std::vector<std::string> SqliteConnection::TakeDamage() {
+  return std::exchange(damage_, {});
 }
 
 void SqliteConnection::Fail(int code) {
@@ -211,6 +225,7 @@ void SqliteConnection::Fail(int code) {
 SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
     : connection_(connection), kind_(kind) {
   connection_->status_ = absl::OkStatus();
+  connection_->is_damaged_row_ = false;
   SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
       .Run();
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -80,6 +81,15 @@ class SqliteConnection {
   // error that sticks: INTERNAL, reason STORE_DAMAGED.
   bool AreCounts(std::initializer_list<int64_t> numbers);
 
+  // If the error that sticks is that a row holds what cannot be there (see
+  // AreCounts and SqliteQuery::Read), forgets it and returns true: the caller
+  // uses nothing of that row, and either goes on without it or sets it aside.
+  // Somebody is told: see TakeDamage.
+  bool ForgetDamage();
+  // What was damaged in the rows that ForgetDamage was about since the last
+  // call.
+  std::vector<std::string> TakeDamage();
+
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }
 
@@ -101,6 +111,8 @@ class SqliteConnection {
   std::map<const char*, sqlite3_stmt*> prepared_;
   std::function<bool()> cancelled_;
   absl::Status status_;
+  bool is_damaged_row_ = false;  // That is what `status_` says.
+  std::vector<std::string> damage_;
 };
 
 // Begins at construction. Rolled back, unless Commit was called and succeeded.

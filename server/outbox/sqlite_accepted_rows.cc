@@ -52,7 +52,8 @@ constexpr char kRenewEntry[] =
 constexpr char kNoteObserved[] =
     "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
     "shown_description = ?, shown_target_url = ?, change_sequence = ?, "
-    "status_count = status_count + 1 WHERE entry_id = ?";
+    "status_count = status_count + 1, observe_time_us = ? "
+    "WHERE entry_id = ?";
 
 constexpr char kInsertReport[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
@@ -207,7 +208,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
   SqliteQuery(connection_, kNoteObserved)
       .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
             entry->observed->description, entry->observed->target_url,
-            entry->change_sequence, entry->entry_id)
+            entry->change_sequence, now_, entry->entry_id)
       .Run();
   NoteChange(connection_, entry->entry_id);
 }

@@ -91,7 +91,8 @@ int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
   return begin;
 }
 
-void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
+void Read(SqliteConnection* connection, SqliteQuery* query,
+          std::vector<StatusChange>* changes) {
   while (query->Next()) {
     StatusChange& change = changes->emplace_back();
     std::string sha;
@@ -100,6 +101,7 @@ void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
                       &change.repository.name, &sha)
             .View();
     change.sha = ShaFromBytes(sha);
+    if (connection->ForgetDamage()) changes->pop_back();
   }
 }
 
@@ -137,14 +139,14 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   {
     SqliteQuery query(connection, kListChanges);
     query.Bind(after_sequence, static_cast<int64_t>(most));
-    Read(&query, &changes);
+    Read(connection, &query, &changes);
   }
   {
     const int64_t begin = FirstReportAfter(connection, after_sequence);
     SqliteQuery query(connection, kListAccepted);
     query.Bind(PostingState::kDue, begin, after_sequence,
                static_cast<int64_t>(most));
-    Read(&query, &changes);
+    Read(connection, &query, &changes);
   }
   std::sort(changes.begin(), changes.end(),
             [](const StatusChange& a, const StatusChange& b) {

@@ -1,6 +1,6 @@
 #include "server/outbox/sqlite_deliveries.h"
 
-#include <cstddef>
+#include <utility>
 
 namespace signalbox {
 namespace {
@@ -28,17 +28,15 @@ constexpr char kListHooks[] =
 // A hook is noted again after so long, and forgotten after so long.
 constexpr absl::Duration kNoteHookEvery = absl::Hours(6);
 constexpr absl::Duration kHookMemory = absl::Hours(30 * 24);
-// Nobody has more; whoever makes hook numbers up fills no memory.
-constexpr size_t kMostHooks = 10'000;
 
 void NoteHook(SqliteConnection* connection, SqliteWriterState* state,
               const std::string& host, int64_t hook_id, absl::Time now) {
-  if (state->hooks.size() >= kMostHooks) state->hooks.clear();
-  const auto [it, is_new] = state->hooks.try_emplace({host, hook_id}, now);
-  if (!is_new && now - it->second < kNoteHookEvery && now >= it->second) {
+  const auto key = std::make_pair(host, hook_id);
+  const absl::Time* const noted = state->hooks.Find(key);
+  if (noted != nullptr && now - *noted < kNoteHookEvery && now >= *noted) {
     return;
   }
-  it->second = now;
+  state->hooks.Put(key, now);
   SqliteQuery(connection, kPutHook).Bind(host, hook_id, now).Run();
   SqliteQuery(connection, kDeleteHooks).Bind(now - kHookMemory).Run();
 }

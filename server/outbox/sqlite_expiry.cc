@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/outbox/outbox.h"
+#include "server/outbox/sqlite_damage.h"
 
 namespace signalbox {
 namespace {
@@ -76,6 +77,7 @@ struct Expired {
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit) {
   std::vector<Expired> expired;
+  std::vector<int64_t> damaged;
   {
     SqliteQuery query(connection, kListExpired);
     query.Bind(now, limit);
@@ -84,10 +86,16 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
       query.Read(&entry.entry_id, &entry.commit_key, &entry.version,
                  &entry.attempt, &entry.series, &entry.target_url,
                  &entry.expires_after_us, &entry.canonical);
+      (void)connection->AreCounts({entry.version});
+      if (!connection->ForgetDamage()) continue;
+      damaged.push_back(entry.entry_id);
+      expired.pop_back();
     }
   }
+  for (const int64_t entry_id : damaged) {
+    SetAside(connection, state, entry_id, now);
+  }
   for (const Expired& entry : expired) {
-    if (!connection->AreCounts({entry.version})) return 0;
     const int64_t sequence = ++state->sequence;
     const int64_t version = entry.version + 1;
     const std::string description =
@@ -109,7 +117,7 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);
   }
-  return static_cast<int>(expired.size());
+  return static_cast<int>(expired.size() + damaged.size());
 }
 
 absl::Time NextExpiry(SqliteConnection* connection) {

@@ -97,9 +97,9 @@ class SqliteOutbox : public Outbox {
     return outcomes;
   }
 
-  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
     return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<std::string>>(
+      return absl::StatusOr<std::vector<DueLane>>(
           signalbox::DueLanes(reader, now));
     });
   }
@@ -270,10 +270,25 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::StatusOr<std::vector<KnownRepository>> Repositories() override {
-    return Read([](SqliteConnection* reader) {
+  absl::StatusOr<std::vector<KnownRepository>> Repositories(
+      const std::string& after, int limit) override {
+    return Read([&](SqliteConnection* reader) {
       return absl::StatusOr<std::vector<KnownRepository>>(
-          ListRepositories(reader));
+          ListRepositories(reader, after, limit));
+    });
+  }
+
+  absl::Status SetInstallations(
+      absl::Span<const LaneInstallation> installations) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::SetInstallations(writer_.get(), installations);
+    });
+  }
+
+  absl::StatusOr<std::vector<LaneInstallation>> Installations() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<LaneInstallation>>(
+          signalbox::Installations(reader));
     });
   }
 
@@ -311,6 +326,7 @@ class SqliteOutbox : public Outbox {
       }
       status = transaction.Commit();
       changed = changed && status.ok();
+      TellDamage(writer_.get());
       state_is_loaded_ = status.ok();
     }
     if (changed && options_.on_change) options_.on_change();
@@ -329,9 +345,15 @@ class SqliteOutbox : public Outbox {
     return status;
   }
 
+  void TellDamage(SqliteConnection* connection) const {
+    for (const std::string& what : connection->TakeDamage()) {
+      if (options_.on_damaged_row) options_.on_damaged_row(what);
+    }
+  }
+
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     state_.repositories.Forget();
-    state_.hooks.clear();
+    state_.hooks.Clear();
     state_.sequence = signalbox::NewestSequence(writer_.get());
   }
 
@@ -344,6 +366,7 @@ class SqliteOutbox : public Outbox {
                                     SqliteTransaction::Kind::kRead);
       auto seen = look(reader.get());
       const absl::Status status = transaction.Commit();
+      TellDamage(reader.get());
       if (!status.ok()) return RunTimeError(status);
       return seen;
     }();

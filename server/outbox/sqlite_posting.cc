@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
@@ -14,6 +15,8 @@ namespace {
 
 // How many repositories one search takes out of due_repository at most.
 constexpr size_t kMostRemoved = 256;
+// How many damaged entries one search sets aside at most.
+constexpr int kMostSetAside = 256;
 // What is kept of a text that GitHub sent.
 constexpr size_t kMostText = 256;
 
@@ -28,6 +31,15 @@ constexpr char kFindDue[] =
     "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
     "ORDER BY due_time_us";
+
+constexpr char kHasDue[] =
+    "SELECT 1 FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
+    "LIMIT 1";
+constexpr char kGetRepositoryOf[] =
+    "SELECT r.repository_key, r.canonical, r.lane FROM entry AS e "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE e.entry_id = ?";
 
 constexpr char kGetLease[] =
     "SELECT e.entry_id, e.version, e.report_sequence, r.host, r.owner, r.name, "
@@ -68,12 +80,12 @@ constexpr char kInsertTry[] =
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
 constexpr char kFindDueLane[] =
-    "SELECT d.lane FROM due_repository AS d "
+    "SELECT d.lane, d.is_pending FROM due_repository AS d "
     "WHERE d.lane >= ?1 AND EXISTS ("
     "SELECT 1 FROM entry AS e INDEXED BY entry_due "
     "WHERE e.repository_key = d.repository_key "
     "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2) "
-    "ORDER BY d.lane LIMIT 1";
+    "ORDER BY d.lane, d.is_pending LIMIT 1";
 constexpr char kFindNextDueTime[] =
     "SELECT due_time_us FROM entry INDEXED BY entry_due_time "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
@@ -105,15 +117,24 @@ constexpr char kDeletePauses[] =
 constexpr char kListPauses[] =
     "SELECT lane, until_time_us FROM lane_pause ORDER BY lane";
 
+constexpr char kPutInstallation[] =
+    "INSERT OR REPLACE INTO installation (lane, app, installation_id) "
+    "VALUES (?, ?, ?)";
+constexpr char kDeleteInstallation[] =
+    "DELETE FROM installation WHERE lane = ?";
+constexpr char kListInstallations[] =
+    "SELECT lane, app, installation_id FROM installation ORDER BY lane";
+
 // Behind every canonical name, which are printable ASCII.
 constexpr absl::string_view kBehindAll = "\x7f";
 
 // The longest due entry of the first repository after `after`, up to `last`,
 // that has one due by `limit` and not held; 0: none. Repositories that it finds
-// done go to `done`.
+// done go to `done`. `damaged`: what should be its due time is none.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last,
-                absl::Time limit, std::vector<std::string>* done) {
+                absl::Time limit, std::vector<std::string>* done,
+                bool* damaged) {
   SqliteQuery repositories(connection, kListRepositories);
   repositories.Bind(request.lane, request.pendings, after, last);
   while (repositories.Next()) {
@@ -128,7 +149,8 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
       int64_t entry_id = 0;
       absl::Time due_time;
       due.Read(&entry_id, &due_time);
-      if (due_time > limit) break;
+      *damaged = connection->ForgetDamage();
+      if (!*damaged && due_time > limit) break;
       const bool is_held =
           request.held != nullptr && request.held->contains(entry_id);
       if (!is_held) return entry_id;
@@ -138,6 +160,25 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
     }
   }
   return 0;
+}
+
+// The entry whose turn it is, or 0; takes repositories without a due time out.
+int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
+                      const LeaseRequest& request, absl::Time now,
+                      bool* damaged) {
+  const absl::Time limit = std::min(now, request.due_before);
+  std::vector<std::string> done;
+  int64_t entry_id = FindDue(connection, request, request.after_repository,
+                             kBehindAll, limit, &done, damaged);
+  if (entry_id == 0 && !request.after_repository.empty()) {
+    entry_id = FindDue(connection, request, "", request.after_repository, limit,
+                       &done, damaged);
+  }
+  for (const std::string& canonical : done) {
+    state->repositories.RemoveDue(connection, request.lane, request.pendings,
+                                  canonical);
+  }
+  return entry_id;
 }
 
 Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
@@ -356,6 +397,28 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
   }
 }
 
+// Searches pass the repository of this entry no more in a class in which none
+// of its entries has a due time.
+void RemoveIdle(SqliteConnection* connection, SqliteWriterState* state,
+                int64_t entry_id) {
+  int64_t repository_key = 0;
+  std::string canonical;
+  std::string lane;
+  {
+    SqliteQuery query(connection, kGetRepositoryOf);
+    query.Bind(entry_id);
+    if (!query.Next()) return;
+    query.Read(&repository_key, &canonical, &lane);
+  }
+  for (const bool is_pending : {false, true}) {
+    SqliteQuery due(connection, kHasDue);
+    due.Bind(repository_key, is_pending);
+    // A pending that its result overtook has left its class as well.
+    if (due.Next() || !connection->status().ok()) continue;
+    state->repositories.RemoveDue(connection, lane, is_pending, canonical);
+  }
+}
+
 int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
                    const Leased& entry, int64_t version) {
   if (version == entry.version) return entry.report_sequence;
@@ -371,20 +434,18 @@ int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now) {
-  const absl::Time limit = std::min(now, request.due_before);
-  std::vector<std::string> done;
-  int64_t entry_id = FindDue(connection, request, request.after_repository,
-                             kBehindAll, limit, &done);
-  if (entry_id == 0 && !request.after_repository.empty()) {
-    entry_id = FindDue(connection, request, "", request.after_repository, limit,
-                       &done);
+  for (int i = 0; i < kMostSetAside; ++i) {
+    bool damaged = false;
+    const int64_t entry_id =
+        FindDueInTurn(connection, state, request, now, &damaged);
+    if (entry_id == 0) return std::nullopt;
+    if (!damaged) {
+      Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
+      if (!connection->ForgetDamage()) return lease;
+    }
+    SetAside(connection, state, entry_id, now);
   }
-  for (const std::string& canonical : done) {
-    state->repositories.RemoveDue(connection, request.lane, request.pendings,
-                                  canonical);
-  }
-  if (entry_id == 0) return std::nullopt;
-  return MarkInFlight(connection, entry_id, request.deadline, now);
+  return std::nullopt;
 }
 
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
@@ -426,23 +487,27 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   if (entry.change_sequence != change_sequence) {
     NoteChange(connection, settlement.entry_id);
   }
+  if (!entry.due_time.has_value()) {
+    RemoveIdle(connection, state, settlement.entry_id);
+  }
 }
 
-std::vector<std::string> DueLanes(SqliteConnection* connection,
-                                  absl::Time now) {
-  std::vector<std::string> lanes;
+std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
+  std::vector<DueLane> lanes;
   std::string from;
   while (true) {
     SqliteQuery query(connection, kFindDueLane);
     query.Bind(from, now);
     if (!query.Next()) return lanes;
-    std::string lane;
-    query.Read(&lane);
+    DueLane due;
+    bool is_pending = false;
+    query.Read(&due.lane, &is_pending);
+    due.has_results = !is_pending;
     // In a damaged file what is no text stands behind all texts, for ever.
-    if (lane < from) return lanes;
+    if (due.lane < from) return lanes;
     // The next text in the order.
-    from = lane + '\0';
-    lanes.push_back(std::move(lane));
+    from = due.lane + '\0';
+    lanes.push_back(std::move(due));
   }
 }
 
@@ -457,6 +522,8 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   query.Bind(now);
   absl::Time due_time = absl::InfiniteFuture();
   if (query.Next()) query.Read(&due_time);
+  // What is no time stands behind all times. Who searches sets it aside.
+  if (connection->ForgetDamage()) due_time = absl::InfiniteFuture();
   return due_time;
 }
 
@@ -498,6 +565,29 @@ std::vector<LanePause> Pauses(SqliteConnection* connection) {
     query.Read(&pause.lane, &pause.until);
   }
   return pauses;
+}
+
+void SetInstallations(SqliteConnection* connection,
+                      absl::Span<const LaneInstallation> installations) {
+  for (const LaneInstallation& one : installations) {
+    if (one.installation_id == 0) {
+      SqliteQuery(connection, kDeleteInstallation).Bind(one.lane).Run();
+    } else {
+      SqliteQuery(connection, kPutInstallation)
+          .Bind(one.lane, one.app, one.installation_id)
+          .Run();
+    }
+  }
+}
+
+std::vector<LaneInstallation> Installations(SqliteConnection* connection) {
+  std::vector<LaneInstallation> installations;
+  SqliteQuery query(connection, kListInstallations);
+  while (query.Next()) {
+    LaneInstallation& one = installations.emplace_back();
+    query.Read(&one.lane, &one.app, &one.installation_id);
+  }
+  return installations;
 }
 
 }  // namespace signalbox

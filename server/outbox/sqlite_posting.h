@@ -23,13 +23,16 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
 bool BringForward(SqliteConnection* connection, absl::Time limit,
                   absl::Time now, int most);
-std::vector<std::string> DueLanes(SqliteConnection* connection, absl::Time now);
+std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
 void SetPause(SqliteConnection* connection, const std::string& lane,
               absl::Time until, absl::Time now);
 std::vector<LanePause> Pauses(SqliteConnection* connection);
+void SetInstallations(SqliteConnection* connection,
+                      absl::Span<const LaneInstallation> installations);
+std::vector<LaneInstallation> Installations(SqliteConnection* connection);
 
 }  // namespace signalbox
 

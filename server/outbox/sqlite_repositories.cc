@@ -9,9 +9,6 @@
 namespace signalbox {
 namespace {
 
-// Some 200 bytes each. At the bound all are dropped, and read again as needed.
-constexpr size_t kMostKnown = 10'000;
-
 constexpr char kFind[] =
     "SELECT repository_key, github_repository_id, lane FROM repository "
     "WHERE canonical = ?";
@@ -73,7 +70,7 @@ constexpr char kListOfAccount[] =
     "WHERE host = ? AND canonical >= ? AND canonical < ? ORDER BY canonical";
 constexpr char kListKnown[] =
     "SELECT host, owner, name, github_repository_id, lane FROM repository "
-    "ORDER BY canonical";
+    "WHERE canonical > ? ORDER BY canonical LIMIT ?";
 
 }  // namespace
 
@@ -122,8 +119,8 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
                                    absl::string_view lane, bool is_pending,
                                    const std::string& canonical) {
   SqliteQuery(connection, kDeleteDue).Bind(lane, is_pending, canonical).Run();
-  const auto it = known_.find(canonical);
-  if (it != known_.end()) it->second.due[is_pending] = false;
+  Known* const known = known_.Find(canonical);
+  if (known != nullptr) known->due[is_pending] = false;
 }
 
 void SqliteRepositories::AssignLanes(SqliteConnection* connection,
@@ -272,9 +269,12 @@ void SqliteRepositories::Revive(SqliteConnection* connection,
   }
 }
 
-std::vector<KnownRepository> ListRepositories(SqliteConnection* connection) {
+std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
+                                              const std::string& after,
+                                              int limit) {
   std::vector<KnownRepository> repositories;
   SqliteQuery query(connection, kListKnown);
+  query.Bind(after, limit);
   while (query.Next()) {
     KnownRepository& known = repositories.emplace_back();
     query.Read(&known.repository.host, &known.repository.owner,
@@ -299,8 +299,7 @@ SqliteRepositories::Aliases(SqliteConnection* connection) {
 
 SqliteRepositories::Known* SqliteRepositories::Load(
     SqliteConnection* connection, const std::string& canonical) {
-  const auto it = known_.find(canonical);
-  if (it != known_.end()) return &it->second;
+  if (Known* const kept = known_.Find(canonical)) return kept;
   Known known;
   SqliteQuery query(connection, kFind);
   query.Bind(canonical);
@@ -311,8 +310,7 @@ SqliteRepositories::Known* SqliteRepositories::Load(
 
 SqliteRepositories::Known* SqliteRepositories::Keep(
     const std::string& canonical, Known known) {
-  if (known_.size() >= kMostKnown) known_.clear();
-  return &known_.insert_or_assign(canonical, std::move(known)).first->second;
+  return known_.Put(canonical, std::move(known));
 }
 
 }  // namespace signalbox

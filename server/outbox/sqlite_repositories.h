@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "server/base/recent_map.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
 #include "server/report/status_key.h"
@@ -26,7 +27,7 @@ class SqliteRepositories {
   // `lane_of` may be empty: everything is in the lane "".
   explicit SqliteRepositories(
       std::function<std::string(const Repository&)> lane_of)
-      : lane_of_(std::move(lane_of)) {}
+      : lane_of_(std::move(lane_of)), known_(kMostKnown) {}
 
   // The name that a repository has now: another one than `canonical` if it was
   // renamed. `github_id` (0: not known) can tell that the old name is another
@@ -86,11 +87,14 @@ class SqliteRepositories {
   // To be called after a rollback, and when the tables were changed in another
   // way: what was learnt may be gone.
   void Forget() {
-    known_.clear();
+    known_.Clear();
     aliases_.reset();
   }
 
  private:
+  // Some 200 bytes each.
+  static constexpr size_t kMostKnown = 20'000;
+
   struct Known {
     int64_t repository_key = 0;
     int64_t github_id = 0;
@@ -116,12 +120,14 @@ class SqliteRepositories {
   }
 
   const std::function<std::string(const Repository&)> lane_of_;
-  absl::flat_hash_map<std::string, Known> known_;
+  RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
 };
 
-// For readers: all repositories, by canonical name.
-std::vector<KnownRepository> ListRepositories(SqliteConnection* connection);
+// For readers: Outbox::Repositories.
+std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
+                                              const std::string& after,
+                                              int limit);
 
 }  // namespace signalbox
 

@@ -13,20 +13,29 @@ namespace {
 
 // One batch. A commit has some ten entries, each with some reports and tries.
 constexpr int kCommitsPerBatch = 20;
+constexpr int kCommitsLookedAtPerBatch = 400;
 constexpr int kHistoryPerBatch = 200;
 constexpr int kPullRequestsPerBatch = 50;
 
 // In the order of the newest report, which is that of time.
-constexpr char kListCommits[] =
+// Two statements: SQLite would seek a pair of columns by the first one alone,
+// and all commits without a report of their own have the same number.
+constexpr char kListCommitsOfNumber[] =
     "SELECT commit_key, newest_sequence, update_time_us "
     "FROM commit_summary INDEXED BY commit_by_sequence "
-    "WHERE (newest_sequence, commit_key) > (?, ?) "
+    "WHERE newest_sequence = ? AND commit_key > ? "
+    "ORDER BY commit_key LIMIT ?";
+constexpr char kListCommitsAfterNumber[] =
+    "SELECT commit_key, newest_sequence, update_time_us "
+    "FROM commit_summary INDEXED BY commit_by_sequence "
+    "WHERE newest_sequence > ? "
     "ORDER BY newest_sequence, commit_key LIMIT ?";
-// Whoever still waits for GitHub, or was heard of since, keeps its commit.
+// A commit is kept while one of its entries is due or may expire, or was
+// reported, posted or seen at GitHub since then.
 constexpr char kIsInUse[] =
     "SELECT 1 FROM entry WHERE commit_key = ?1 AND (due_time_us IS NOT NULL "
     "OR expire_time_us IS NOT NULL OR report_time_us >= ?2 "
-    "OR post_time_us >= ?2) LIMIT 1";
+    "OR post_time_us >= ?2 OR observe_time_us >= ?2) LIMIT 1";
 constexpr char kDeleteReports[] =
     "DELETE FROM report WHERE entry_id IN "
     "(SELECT entry_id FROM entry WHERE commit_key = ?)";
@@ -107,28 +116,37 @@ bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
   std::vector<int64_t> old;
   int seen = 0;
   bool met_young = false;
-  {
-    SqliteQuery query(connection, kListCommits);
-    query.Bind(sequence, key, kCommitsPerBatch);
-    while (query.Next()) {
+  const auto look = [&](SqliteQuery* query) {
+    while (!met_young && old.size() < kCommitsPerBatch && query->Next()) {
       absl::Time update_time;
-      query.Read(&key, &sequence, &update_time);
+      query->Read(&key, &sequence, &update_time);
       ++seen;
       if (update_time < before) {
         old.push_back(key);
       } else if (sequence > 0) {
         // What has no report of its own comes first, in no order of time.
         met_young = true;
-        break;
       }
     }
+  };
+  {
+    SqliteQuery query(connection, kListCommitsOfNumber);
+    query.Bind(sequence, key, kCommitsLookedAtPerBatch);
+    look(&query);
+  }
+  {
+    SqliteQuery query(connection, kListCommitsAfterNumber);
+    query.Bind(sequence, kCommitsLookedAtPerBatch - seen);
+    look(&query);
   }
   for (const int64_t commit_key : old) {
     if (!IsInUse(connection, commit_key, before)) {
       DeleteCommit(connection, commit_key);
     }
   }
-  const bool more = seen == kCommitsPerBatch && !met_young;
+  const bool more =
+      (old.size() == kCommitsPerBatch || seen == kCommitsLookedAtPerBatch) &&
+      !met_young;
   if (!more) state->retention.commit = {-1, 0};
   return more;
 }

@@ -50,7 +50,7 @@ CREATE TABLE lane_pause (
 
 -- Where to look for due entries, in the order of the round-robin. Holds every
 -- repository that has an entry with a due time in this class; one that has
--- none any more is taken out when a search passes it.
+-- none any more is taken out when a try of it ends, or a search passes it.
 CREATE TABLE due_repository (
   lane TEXT NOT NULL,
   is_pending INTEGER NOT NULL,
@@ -292,6 +292,16 @@ CREATE TABLE run (
 
 ALTER TABLE report ADD COLUMN series TEXT NOT NULL DEFAULT '';
 ALTER TABLE change ADD COLUMN series TEXT NOT NULL DEFAULT '';
+
+-- When something new was seen at GitHub last; NULL: never since version 5.
+ALTER TABLE entry ADD COLUMN observe_time_us INTEGER;
+
+-- The installations behind lanes, so that a start need not ask for them.
+CREATE TABLE installation (
+  lane TEXT PRIMARY KEY,
+  app TEXT NOT NULL,
+  installation_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql";
 
 // Makes a database of version 1 one of version 2.
@@ -333,6 +343,10 @@ constexpr char kUpgradeTo5[] =
     "UPDATE entry SET run_result = CASE WHEN attempt > 0 AND run_state = 0 "
     "AND phase = 3 THEN result END, run_state = CASE WHEN attempt = 0 THEN 1 "
     "WHEN run_state > 0 THEN 3 WHEN phase = 3 THEN 2 ELSE 1 END;"
+    "DELETE FROM due_repository WHERE NOT EXISTS (SELECT 1 FROM entry AS e "
+    "INDEXED BY entry_due WHERE e.repository_key = "
+    "due_repository.repository_key AND e.is_pending = "
+    "due_repository.is_pending AND e.due_time_us IS NOT NULL);"
     "UPDATE meta SET value = 5 WHERE name = 'schema_version'";
 
 }  // namespace signalbox

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_status_row.h"
 
 namespace signalbox {
@@ -113,7 +114,10 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   SqliteQuery query(connection, kListEntries);
   query.Bind(commit_key);
   while (query.Next()) {
-    view.statuses.push_back(ReadStatusRow(query).View());
+    StatusRow row = ReadStatusRow(query);
+    const std::string context = row.status.context;
+    view.statuses.push_back(connection->ForgetDamage() ? DamagedStatus(context)
+                                                       : std::move(row).View());
   }
   return view;
 }
@@ -145,6 +149,7 @@ std::vector<CommitSummary> ListCommits(
                &commit.repository.name, &sha, &commit.sequence,
                &commit.update_time, &commit.status_count, &pending_count,
                &failed_count);
+    if (connection->ForgetDamage()) continue;
     commit.sha = ShaFromBytes(sha);
     commit.state = Combine(commit.status_count, pending_count, failed_count);
     commits.push_back(std::move(commit));
@@ -177,8 +182,13 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     StatusRow row = ReadStatusRow(query, &history.repository.host,
                                   &history.repository.owner,
                                   &history.repository.name, &history.lane);
-    history.in_flight = row.lease_version != 0;
-    history.status = std::move(row).View();
+    const std::string context = row.status.context;
+    if (connection->ForgetDamage()) {
+      history.status = DamagedStatus(context);
+    } else {
+      history.in_flight = row.lease_version != 0;
+      history.status = std::move(row).View();
+    }
   }
   SqliteQuery reports(connection, kListReports);
   reports.Bind(entry_id, kMostHistory);
@@ -192,8 +202,8 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);
-    // If it is none, the error sticks, and is what the caller gets.
     (void)connection->AreCounts({report.sequence});
+    if (connection->ForgetDamage()) continue;
     report.state = StateOf(phase, report.result);
     history.reports.push_back(std::move(report));
   }
@@ -206,6 +216,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     tries.Read(&recorded.id, &recorded.sequence, &attempted.begin_time,
                &attempted.end_time, &attempted.http_status,
                &attempted.request_id, &attempted.reason, &attempted.message);
+    if (connection->ForgetDamage()) continue;
     history.tries.push_back(std::move(recorded));
   }
   std::reverse(history.tries.begin(), history.tries.end());

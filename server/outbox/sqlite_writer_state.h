@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "server/base/recent_map.h"
 #include "server/outbox/sqlite_repositories.h"
 
 namespace signalbox {
@@ -22,8 +22,9 @@ struct SqliteWriterState {
   // The last number given; one count for the whole server, in commit order.
   int64_t sequence = 0;
 
-  // When each hook was last noted, by host and number.
-  std::map<std::pair<std::string, int64_t>, absl::Time> hooks;
+  // When each hook was last noted, by host and number. Nobody has more; what
+  // is made up fills no memory.
+  RecentMap<std::pair<std::string, int64_t>, absl::Time> hooks{10'000};
 
   // Behind which row the next batch of what is forgotten begins.
   struct {

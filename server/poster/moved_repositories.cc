@@ -5,21 +5,14 @@
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
-namespace {
-
-constexpr size_t kMostRemembered = 1024;
-
-}  // namespace
 
 void MovedRepositories::Add(const std::string& lane,
                             const Repository& repository, int64_t github_id,
                             absl::Time now) {
   const std::string canonical = repository.Canonical();
-  const auto asked = asked_.find(canonical);
-  if (asked != asked_.end() && now - asked->second < kBetweenNameQuestions)
-    return;
-  if (asked_.size() >= kMostRemembered) asked_.clear();
-  asked_[canonical] = now;
+  const absl::Time* const asked = asked_.Find(canonical);
+  if (asked != nullptr && now - *asked < kBetweenNameQuestions) return;
+  asked_.Put(canonical, now);
   waiting_[lane].push_back({repository, github_id});
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/base/recent_map.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -35,7 +36,7 @@ class MovedRepositories {
 
   // What was asked could not be kept: ask again after the next redirect.
   void Forget(const Repository& repository) {
-    asked_.erase(repository.Canonical());
+    asked_.Erase(repository.Canonical());
   }
 
   // Those with something to ask, sorted.
@@ -43,7 +44,7 @@ class MovedRepositories {
 
  private:
   std::map<std::string, std::deque<Question>> waiting_;  // None is empty.
-  std::map<std::string, absl::Time> asked_;              // By canonical name.
+  RecentMap<std::string, absl::Time> asked_{2048};       // By canonical name.
 };
 
 }  // namespace signalbox

@@ -1,6 +1,7 @@
 #include "server/poster/poster.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -37,6 +38,8 @@ constexpr int kMostBroughtForward = 500;
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
+// For so long pendings leave the making of tokens to results.
+constexpr absl::Duration kLongestYield = absl::Minutes(1);
 // How often a stopped credential is asked whether it is back: its file may have
 // changed.
 constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
@@ -45,6 +48,13 @@ constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 // room for results.
 constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
+
+bool IsBefore(const DueLane& a, const DueLane& b) { return a.lane < b.lane; }
+
+// The host of a credential's id, "host/account".
+absl::string_view HostOf(absl::string_view lane) {
+  return lane.substr(0, lane.find('/'));
+}
 
 void LogAbandoned(const Lease& lease, const Settlement& settlement) {
   // A commit that was pushed away is everyday; the rest needs somebody.
@@ -332,13 +342,31 @@ void Poster::Rename(const Request& request, const GitHubReply& reply,
            {"repository_id", request.repository_id}});
 }
 
-absl::StatusOr<std::vector<std::string>> Poster::LanesWithWork(absl::Time now) {
-  absl::StatusOr<std::vector<std::string>> lanes = outbox_->DueLanes(now);
+absl::StatusOr<std::vector<DueLane>> Poster::LanesWithWork(absl::Time now) {
+  absl::StatusOr<std::vector<DueLane>> lanes = outbox_->DueLanes(now);
   if (!lanes.ok()) return lanes;
-  for (std::string& lane : moved_.Lanes()) lanes->push_back(std::move(lane));
-  std::sort(lanes->begin(), lanes->end());
-  lanes->erase(std::unique(lanes->begin(), lanes->end()), lanes->end());
+  for (const std::string& lane : moved_.Lanes()) {
+    const DueLane moved{lane, false};
+    const auto place =
+        std::lower_bound(lanes->begin(), lanes->end(), moved, IsBefore);
+    if (place == lanes->end() || place->lane != lane) {
+      lanes->insert(place, moved);
+    }
+  }
   return lanes;
+}
+
+bool Poster::Yields(const DueLane& due, const Moment& now, absl::Time& next) {
+  Lane& lane = lanes_[due.lane];
+  if (due.has_results || lane.has_token ||
+      !hosts_without_tokens_.contains(HostOf(due.lane))) {
+    lane.yields_since.reset();
+    return false;
+  }
+  if (!lane.yields_since.has_value()) lane.yields_since = now.steady;
+  if (now.steady - *lane.yields_since >= kLongestYield) return false;
+  next = std::min(next, now.wall + kCredentialRetry);
+  return true;
 }
 
 void Poster::FreeLanes() {
@@ -358,13 +386,14 @@ void Poster::FreeLanes() {
   }
 }
 
-void Poster::ForgetIdleLanes(const std::vector<std::string>& with_work) {
+void Poster::ForgetIdleLanes(const std::vector<DueLane>& with_work) {
   if (lanes_.size() <= with_work.size() + kMaxIdleLanes) return;
   const absl::Time steady = Look().steady;
   for (auto it = lanes_.begin(); it != lanes_.end();) {
     const Lane& lane = it->second;
     if (lane.learning || lane.probe.has_value() || steady < lane.rest_end ||
-        std::binary_search(with_work.begin(), with_work.end(), it->first)) {
+        std::binary_search(with_work.begin(), with_work.end(),
+                           DueLane{it->first, false}, IsBefore)) {
       ++it;
       continue;
     }
@@ -376,7 +405,7 @@ void Poster::ForgetIdleLanes(const std::vector<std::string>& with_work) {
 void Poster::BeginDue(absl::Time& next) {
   const absl::Time now = clock_->Now();
   FreeLanes();
-  absl::StatusOr<std::vector<std::string>> lanes = LanesWithWork(now);
+  absl::StatusOr<std::vector<DueLane>> lanes = LanesWithWork(now);
   if (!lanes.ok()) {
     NoteStoreFailure(lanes.status());
     next = std::min(next, now + kStoreRetry);
@@ -386,18 +415,38 @@ void Poster::BeginDue(absl::Time& next) {
   // One step of each lane in turn, so that no lane waits for another's
   // backlog; the next run goes on where this one ends.
   std::rotate(lanes->begin(),
-              std::upper_bound(lanes->begin(), lanes->end(), last_lane_),
+              std::upper_bound(lanes->begin(), lanes->end(),
+                               DueLane{last_lane_, false}, IsBefore),
               lanes->end());
+  // But those first whose results have no token yet.
+  hosts_without_tokens_.clear();
+  const auto others = std::stable_partition(
+      lanes->begin(), lanes->end(), [this](const DueLane& due) {
+        const auto lane = lanes_.find(due.lane);
+        return due.has_results &&
+               (lane == lanes_.end() || !lane->second.has_token);
+      });
+  std::ptrdiff_t early = others - lanes->begin();
   int steps = 0;
+  std::set<std::string> full_hosts;
   while (!lanes->empty()) {
-    std::vector<std::string> working;
-    for (const std::string& lane : *lanes) {
+    std::vector<DueLane> working;
+    for (const DueLane& lane : *lanes) {
       if (steps == kMaxStepsPerRun) {
         next = now;
         return;
       }
-      last_lane_ = lane;
+      const std::string host(HostOf(lane.lane));
+      const bool in_turn = --early < 0;
+      // The end of a request asks for the next run, which begins here.
+      if (full_hosts.contains(host)) continue;
+      host_is_full_ = false;
       const Step step = RunLane(lane, next);
+      if (host_is_full_) {
+        full_hosts.insert(host);
+      } else if (full_hosts.empty() && in_turn) {
+        last_lane_ = lane.lane;
+      }
       if (step == Step::kStopped) {
         next = std::min(next, now + kStoreRetry);
         return;
@@ -414,16 +463,26 @@ void Poster::BeginDue(absl::Time& next) {
   next = std::min(next, due.ok() ? *due : now + kStoreRetry);
 }
 
-Poster::Step Poster::RunLane(const std::string& lane_id, absl::Time& next) {
+Poster::Step Poster::RunLane(const DueLane& due, absl::Time& next) {
   const Moment now = Look();
+  const std::string& lane_id = due.lane;
   if (lane_id.empty()) return AbandonUnowned(now);
   Lane& lane = lanes_[lane_id];
   if (now.steady < lane.rest_end) {
+    if (due.has_results && lane.waits_for_token) {
+      hosts_without_tokens_.emplace(HostOf(lane_id));
+    }
     next = std::min(next, now.wall + (lane.rest_end - now.steady));
     return Step::kNothing;
   }
   lane.rests_for_host = false;
+  if (Yields(due, now, next)) return Step::kNothing;
   const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
+  lane.has_token = token.ok();
+  lane.waits_for_token = absl::IsUnavailable(token.status());
+  if (due.has_results && lane.waits_for_token) {
+    hosts_without_tokens_.emplace(HostOf(lane_id));
+  }
   if (token.ok()) {
     lane.probe.reset();
     if (token->probe_only) lane.probe = *token;
@@ -527,7 +586,8 @@ bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
   board_.Waits(lane_id, answer.reason, until);
   next = std::min(next, until);
   // A result may be begun where a pending may not.
-  if (!pending) {
+  host_is_full_ = answer.reason == kHostFull;
+  if (!pending && !host_is_full_) {
     Lane& lane = lanes_[lane_id];
     lane.rest_end = answer.when;
     lane.rests_for_host = answer.reason == kHostDown;

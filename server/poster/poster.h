@@ -150,6 +150,10 @@ class Poster {
     // Steady.
     absl::Time rest_end = absl::InfinitePast();
     bool rests_for_host = false;
+    // When its token was looked for last.
+    bool has_token = false;
+    bool waits_for_token = false;            // It is being fetched.
+    std::optional<absl::Time> yields_since;  // Steady: see Yields.
     // No pending is long due before: there was none when it was looked for.
     absl::Time next_long_due_look = absl::InfinitePast();  // Steady.
   };
@@ -181,13 +185,16 @@ class Poster {
   // These begin requests, and lower `next` to when they want to be called
   // again.
   void BeginDue(absl::Time& next);
-  absl::StatusOr<std::vector<std::string>> LanesWithWork(absl::Time now);
+  absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);
   // Ends the rests of the lanes that something has happened to.
   void FreeLanes();
   // Forgets lanes that rest no more and are not in `with_work`, once there are
   // many.
-  void ForgetIdleLanes(const std::vector<std::string>& with_work);
-  Step RunLane(const std::string& lane_id, absl::Time& next);
+  void ForgetIdleLanes(const std::vector<DueLane>& with_work);
+  // Whether the lane leaves its turn to others, whose results have no token
+  // yet: those of an App come one after the other.
+  bool Yields(const DueLane& due, const Moment& now, absl::Time& next);
+  Step RunLane(const DueLane& due, absl::Time& next);
   Step AbandonUnowned(const Moment& now);
   Step BeginLearning(const std::string& lane_id, const Token& token,
                      const Moment& now, absl::Time& next);
@@ -238,6 +245,10 @@ class Poster {
   std::vector<Ended> noted_;  // And not settled.
   std::deque<Unsettled> unsettled_;
   bool recalled_pauses_ = false;
+  // Of lanes with results that have no token, in this run.
+  std::set<std::string, std::less<>> hosts_without_tokens_;
+  // The gate said so of the last request that it refused in this run.
+  bool host_is_full_ = false;
 
   mutable Mutex mu_;
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);

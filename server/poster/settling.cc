@@ -61,10 +61,21 @@ Settlement Unsent(const Lease& lease, Settlement::Kind kind,
   return settlement;
 }
 
+// Nothing was tried: others of ours had all connections.
+std::optional<Settlement> AfterNoConnection(const Lease& lease,
+                                            const Verdict& verdict,
+                                            absl::Time end) {
+  if (verdict.reason != kNoConnection) return std::nullopt;
+  Settlement settlement = Unsent(lease, Settlement::Kind::kReturned);
+  settlement.next_try_time = end;
+  return settlement;
+}
+
 Settlement AfterPost(const Lease& lease, const Shown& sent,
                      const GitHubReply& reply, absl::Time begin, absl::Time end,
                      Wording* wording) {
   const Verdict& verdict = reply.verdict;
+  if (auto returned = AfterNoConnection(lease, verdict, end)) return *returned;
   Settlement settlement = Unsent(lease, Settlement::Kind::kRetry);
   settlement.attempted = TryOf(verdict, begin, end);
   if (verdict.action == Action::kDone) {
@@ -101,6 +112,7 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end) {
   const Verdict& verdict = reply.verdict;
+  if (auto returned = AfterNoConnection(lease, verdict, end)) return *returned;
   Settlement settlement = Unsent(lease, Settlement::Kind::kRead);
   settlement.reading = true;
   settlement.attempted = TryOf(verdict, begin, end);

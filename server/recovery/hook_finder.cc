@@ -22,6 +22,7 @@ constexpr absl::Duration kLookAfterTrouble = absl::Minutes(5);
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
 // Questions that wait at once, so that those of others get their turn.
 constexpr int kMostAsked = 16;
+constexpr int kRepositoriesPerPage = 1000;
 
 constexpr absl::string_view kAppPath = "/app/hook";
 
@@ -115,17 +116,8 @@ void HookFinder::AddPlace(const std::string& host,
 }
 
 void HookFinder::ListPlaces() {
-  absl::StatusOr<std::vector<KnownRepository>> repositories =
-      outbox_->Repositories();
-  if (!repositories.ok()) {
-    next_places_ = Steady() + kStoreRetry;
-    return;
-  }
   next_places_ = Steady() + kListPlacesEvery;
   NoteSeen();
-  for (const Repository& named : options_.repositories) {
-    repositories->push_back({named, 0, credentials_->Find(named)});
-  }
   for (const std::string& app : credentials_->Apps()) {
     AddPlace(app.substr(0, app.find('/')), app, std::string(kAppPath),
              /*is_app=*/true);
@@ -134,26 +126,46 @@ void HookFinder::ListPlaces() {
   for (const CredentialState& state : credentials_->States()) {
     if (!state.app.empty()) of_apps.insert(state.id);
   }
-  told_.clear();
+  const std::vector<Told> former = std::exchange(told_, {});
   std::set<std::string> seen;
-  for (const KnownRepository& known : *repositories) {
-    const Repository& repository = known.repository;
-    if (known.lane.empty() || of_apps.contains(known.lane) ||
-        !seen.insert(repository.Canonical()).second) {
-      continue;
+  std::string after;
+  while (true) {
+    const absl::StatusOr<std::vector<KnownRepository>> page =
+        outbox_->Repositories(after, kRepositoriesPerPage);
+    if (!page.ok()) {
+      told_ = former;
+      next_places_ = Steady() + kStoreRetry;
+      return;
     }
-    Told told;
-    told.repository = known;
-    const std::string own =
-        absl::StrCat("/repos/", repository.FullName(), "/hooks");
-    const std::string owner =
-        absl::StrCat("/orgs/", repository.owner, "/hooks");
-    AddPlace(repository.host, known.lane, own, /*is_app=*/false);
-    AddPlace(repository.host, known.lane, owner, /*is_app=*/false);
-    told.own_place = KeyOf(known.lane, own);
-    told.owner_place = KeyOf(known.lane, owner);
-    told_.push_back(std::move(told));
+    for (const KnownRepository& known : *page) {
+      AddRepository(known, of_apps, &seen);
+    }
+    if (static_cast<int>(page->size()) < kRepositoriesPerPage) break;
+    after = page->back().repository.Canonical();
   }
+  for (const Repository& named : options_.repositories) {
+    AddRepository({named, 0, credentials_->Find(named)}, of_apps, &seen);
+  }
+}
+
+void HookFinder::AddRepository(const KnownRepository& known,
+                               const std::set<std::string>& of_apps,
+                               std::set<std::string>* seen) {
+  const Repository& repository = known.repository;
+  if (known.lane.empty() || of_apps.contains(known.lane) ||
+      !seen->insert(repository.Canonical()).second) {
+    return;
+  }
+  Told told;
+  told.repository = known;
+  const std::string own =
+      absl::StrCat("/repos/", repository.FullName(), "/hooks");
+  const std::string owner = absl::StrCat("/orgs/", repository.owner, "/hooks");
+  AddPlace(repository.host, known.lane, own, /*is_app=*/false);
+  AddPlace(repository.host, known.lane, owner, /*is_app=*/false);
+  told.own_place = KeyOf(known.lane, own);
+  told.owner_place = KeyOf(known.lane, owner);
+  told_.push_back(std::move(told));
 }
 
 void HookFinder::Look(const std::string& key) {

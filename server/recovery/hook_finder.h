@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_RECOVERY_HOOK_FINDER_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,9 @@ class HookFinder {
   absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
 
   void ListPlaces();
+  void AddRepository(const KnownRepository& known,
+                     const std::set<std::string>& of_apps,
+                     std::set<std::string>* seen);
   void AddPlace(const std::string& host, const std::string& credential,
                 const std::string& path, bool is_app);
   void Look(const std::string& key);

@@ -72,6 +72,8 @@ constexpr Meaning kMeanings[] = {
     {"REPOSITORY_NOT_FOUND",
      "the repository does not exist, or the credential may not write to it: "
      "GitHub does not tell one from the other"},
+    {"ROW_DAMAGED",
+     "the database held what cannot be there; report it once more"},
     {"SECONDARY_RATE_LIMITED",
      "GitHub told the credential to wait (secondary limit)"},
     {"SERVER_ERROR", "GitHub had a trouble of its own (5xx)"},

@@ -126,7 +126,7 @@ void Post(Outbox& outbox, FuzzInput& in) {
   CheckStatus(outbox.NextDueTime(now).status());
   for (int i = 0; i < 4; ++i, now += absl::Seconds(40)) {
     LeaseRequest request;
-    request.lane = lanes.ok() && !lanes->empty() ? lanes->front() : "acme";
+    request.lane = lanes.ok() && !lanes->empty() ? lanes->front().lane : "acme";
     request.pendings = i % 2 == 1;
     request.deadline = now + absl::Seconds(30);
     const auto lease = outbox.TakeDue(request, now);
@@ -192,7 +192,7 @@ void Upkeep(Outbox& outbox, FuzzInput& in) {
   const std::vector<std::string> ids = {"a-delivery", "none"};
   CheckStatus(outbox.KnownDeliveries(ids).status());
   CheckStatus(outbox.SeenHooks().status());
-  CheckStatus(outbox.Repositories().status());
+  CheckStatus(outbox.Repositories("", 100).status());
   CheckStatus(outbox.GetMark("looked").status());
 }
 

@@ -402,9 +402,13 @@ void ReadDueTime(Outbox& outbox, FuzzInput& in) {
 void ReadDueLanes(Outbox& outbox, FuzzInput& in) {
   const auto lanes = outbox.DueLanes(TimeOf(in));
   if (!HasResult(lanes, {"due_repository", "entry"})) return;
-  FUZZ_CHECK(std::is_sorted(lanes->begin(), lanes->end()), "lanes");
-  FUZZ_CHECK(std::adjacent_find(lanes->begin(), lanes->end()) == lanes->end(),
-             "a lane twice");
+  // Each comes once.
+  const auto is_behind = [](const DueLane& a, const DueLane& b) {
+    return a.lane >= b.lane;
+  };
+  FUZZ_CHECK(std::adjacent_find(lanes->begin(), lanes->end(), is_behind) ==
+                 lanes->end(),
+             "lanes");
 }
 
 void ReadExpiry(Outbox& outbox, FuzzInput&) {
@@ -437,7 +441,7 @@ void ReadHooks(Outbox& outbox, FuzzInput&) {
 }
 
 void ReadRepositories(Outbox& outbox, FuzzInput&) {
-  const auto repositories = outbox.Repositories();
+  const auto repositories = outbox.Repositories("", 100);
   if (!HasResult(repositories, {"repository"})) return;
   FUZZ_CHECK(repositories->size() == 2, repositories->size());
 }

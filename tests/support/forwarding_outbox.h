@@ -19,7 +19,7 @@ class ForwardingOutbox : public Outbox {
       absl::Span<const Submission> submissions, absl::Time now) override {
     return outbox_->Accept(submissions, now);
   }
-  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
     return outbox_->DueLanes(now);
   }
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
@@ -96,8 +96,16 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
     return outbox_->SeenHooks();
   }
-  absl::StatusOr<std::vector<KnownRepository>> Repositories() override {
-    return outbox_->Repositories();
+  absl::StatusOr<std::vector<KnownRepository>> Repositories(
+      const std::string& after, int limit) override {
+    return outbox_->Repositories(after, limit);
+  }
+  absl::Status SetInstallations(
+      absl::Span<const LaneInstallation> installations) override {
+    return outbox_->SetInstallations(installations);
+  }
+  absl::StatusOr<std::vector<LaneInstallation>> Installations() override {
+    return outbox_->Installations();
   }
   absl::Status SetMark(const std::string& name, absl::Time time) override {
     return outbox_->SetMark(name, time);

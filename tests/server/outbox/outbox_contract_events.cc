@@ -197,13 +197,41 @@ TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
   Accept(report);
   Accept(On(Pending(), "Zeta/Two"));
   Rename("acme/one", "beta/three", 5);
-  const auto repositories = outbox().Repositories();
+  const auto repositories = outbox().Repositories("", 10);
   ASSERT_TRUE(repositories.ok());
   ASSERT_EQ(repositories->size(), 2u);
   EXPECT_EQ((*repositories)[0].repository.FullName(), "beta/three");
   EXPECT_EQ((*repositories)[0].github_id, 5);
   EXPECT_EQ((*repositories)[0].lane, "beta");
   EXPECT_EQ((*repositories)[1].repository.FullName(), "Zeta/Two");
+  // In pages.
+  const auto first = outbox().Repositories("", 1);
+  ASSERT_EQ(first->size(), 1u);
+  const auto second =
+      outbox().Repositories(first->front().repository.Canonical(), 10);
+  ASSERT_EQ(second->size(), 1u);
+  EXPECT_EQ(second->front().repository.FullName(), "Zeta/Two");
+  EXPECT_TRUE(outbox()
+                  .Repositories(second->front().repository.Canonical(), 1)
+                  ->empty());
+}
+
+TEST_P(OutboxContract, InstallationsAreRemembered) {
+  EXPECT_TRUE(outbox().Installations()->empty());
+  const std::vector<LaneInstallation> some = {
+      {"github.com/acme", "github.com/app:1", 77},
+      {"github.com/labs", "github.com/app:1", 78}};
+  ASSERT_TRUE(outbox().SetInstallations(some).ok());
+  const std::vector<LaneInstallation> changed = {
+      {"github.com/acme", "github.com/app:2", 79},
+      {"github.com/labs", "github.com/app:1", 0}};
+  ASSERT_TRUE(outbox().SetInstallations(changed).ok());
+  const auto installations = outbox().Installations();
+  ASSERT_TRUE(installations.ok());
+  ASSERT_EQ(installations->size(), 1u);
+  EXPECT_EQ(installations->front().lane, "github.com/acme");
+  EXPECT_EQ(installations->front().app, "github.com/app:2");
+  EXPECT_EQ(installations->front().installation_id, 79);
 }
 
 TEST_P(OutboxContract, MarksAreRemembered) {

@@ -199,6 +199,9 @@ TEST_P(OutboxContract, LanesAreApart) {
   EXPECT_THAT(DueLanes(), ElementsAre("acme"));
   clock_.Advance(kSettle);
   EXPECT_THAT(DueLanes(), ElementsAre("acme", "later"));
+  // What is known of each.
+  const std::vector<DueLane> known = {{"acme", true}, {"later", false}};
+  EXPECT_EQ(*outbox().DueLanes(Now()), known);
 }
 
 TEST_P(OutboxContract, OnlyWhatHasBeenDueLongEnoughIsTaken) {

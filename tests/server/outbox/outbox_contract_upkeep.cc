@@ -401,7 +401,7 @@ TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
   ASSERT_TRUE(outcomes.ok());
   EXPECT_EQ(outcomes->front().receipts.front().disposition,
             Disposition::kUnchanged);
-  EXPECT_EQ(outbox().Repositories()->front().github_id, 77);
+  EXPECT_EQ(outbox().Repositories("", 1)->front().github_id, 77);
 }
 
 TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
@@ -509,6 +509,24 @@ TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
   EXPECT_TRUE(IsKnown("acme/due"));
   EXPECT_TRUE(IsKnown("labs/flying"));
   EXPECT_FALSE(IsKnown("acme/seen"));
+}
+
+// A nightly check of a third party, on the last commit of a quiet repository.
+TEST_P(OutboxContract, WhatIsStillBeingObservedIsNotForgotten) {
+  Observe(On(ResultOf(Result::kFailure), "acme/seen"), 9);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/ours"));
+  PostAll();
+  Observe(On(ResultOf(Result::kFailure), "acme/ours"), 100'009);
+  clock_.Advance(5 * kDay);
+  Observe(On(ResultOf(Result::kSuccess), "acme/seen"), 10);
+  Observe(On(ResultOf(Result::kSuccess), "acme/ours"), 100'010);
+  Forget(Now() - kDay);
+  EXPECT_TRUE(IsKnown("acme/seen"));
+  EXPECT_TRUE(IsKnown("acme/ours"));
+  clock_.Advance(5 * kDay);
+  Forget(Now() - kDay);
+  EXPECT_FALSE(IsKnown("acme/seen"));
+  EXPECT_FALSE(IsKnown("acme/ours"));
 }
 
 TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/outbox/sqlite_retention.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 
 namespace signalbox {
@@ -25,6 +26,16 @@ using testing::IsEmpty;
 class SqliteOutboxTest : public SqliteOutboxFixture {
  protected:
   // Takes what is due, and ends its try so.
+  std::vector<std::string> DueLanes(Outbox* outbox) {
+    std::vector<std::string> names;
+    const auto lanes = outbox->DueLanes(clock_.Now());
+    EXPECT_TRUE(lanes.ok()) << lanes.status();
+    for (const DueLane& due : lanes.value_or(std::vector<DueLane>())) {
+      names.push_back(due.lane);
+    }
+    return names;
+  }
+
   void Settle(Outbox* outbox, Settlement::Kind kind,
               const std::string& reason = "") {
     LeaseRequest request;
@@ -42,51 +53,154 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
   }
 };
 
-// A reader says nothing that nobody stored, and names no time that has passed
-// for one to come: who waits for it would never wait.
-TEST_F(SqliteOutboxTest, ReadersTellNothingFromDamagedRows) {
-  const auto loosen =
-      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-      "replace(sql, ') STRICT', ')') WHERE type = 'table'";
-  const std::pair<const char*, std::function<absl::Status(Outbox*)>> cases[] = {
-      {"UPDATE entry SET phase = 9",
-       [](Outbox* outbox) {
-         return outbox->GetCommit(Repo("widgets"), Sha('a')).status();
-       }},
-      {"UPDATE entry SET posting_state = 0",
-       [](Outbox* outbox) {
-         return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
-             .status();
-       }},
-      {"UPDATE report SET sequence = 0.5",
-       [](Outbox* outbox) {
-         return outbox->GetHistory(ResultOf(Result::kFailure, 1).Key())
-             .status();
-       }},
-      {"UPDATE report SET attempt = 'second'",
-       [](Outbox* outbox) { return outbox->ChangesAfter(0, 10).status(); }},
-      {"UPDATE commit_summary SET newest_sequence = 0.5",
-       [](Outbox* outbox) {
-         return outbox->ListCommits(std::nullopt, 0, 10).status();
-       }},
-      {"UPDATE entry SET due_time_us = 'soon'",
-       [this](Outbox* outbox) {
-         return outbox->NextDueTime(clock_.Now()).status();
-       }},
-  };
-  for (const auto& [damage, read] : cases) {
+// One row that makes no sense must not stop the server at every start.
+class SqliteDamageTest : public SqliteOutboxTest {
+ protected:
+  // A database with a damaged result at 'a' and another one at 'b'.
+  std::unique_ptr<Outbox> OpenDamaged(const std::string& damage) {
+    std::filesystem::remove_all(data_dir());
+    damage_.clear();
     {
       const std::unique_ptr<Outbox> outbox = Open();
-      ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
-      ASSERT_TRUE(read(outbox.get()).ok()) << damage;
+      Report pending = Pending(1);
+      pending.expires_after = absl::Hours(1);
+      Report other = ResultOf(Result::kSuccess, 1);
+      other.sha = Sha('b');
+      EXPECT_TRUE(Accept(outbox.get(), phase_is_pending_
+                                           ? pending
+                                           : ResultOf(Result::kFailure, 1))
+                      .ok());
+      EXPECT_TRUE(Accept(outbox.get(), other).ok());
     }
-    Tamper(loosen);
-    Tamper(damage);
-    const std::unique_ptr<Outbox> outbox = Open();
-    ASSERT_NE(outbox, nullptr) << damage;
-    ExpectError(read(outbox.get()), absl::StatusCode::kInternal,
-                "STORE_DAMAGED");
-    std::filesystem::remove_all(data_dir());
+    Tamper(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+        "replace(sql, ') STRICT', ')') WHERE type = 'table'");
+    Tamper(damage.c_str());
+    SqliteOutboxOptions options = Options();
+    options.on_damaged_row = [this](const std::string& what) {
+      damage_.push_back(what);
+    };
+    auto outbox = OpenSqliteOutbox(options);
+    EXPECT_TRUE(outbox.ok()) << outbox.status();
+    return outbox.ok() ? *std::move(outbox) : nullptr;
+  }
+
+  StatusView First(Outbox* outbox) {
+    const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
+    EXPECT_TRUE(commit.ok()) << commit.status();
+    return commit.ok() ? commit->statuses.at(0) : StatusView();
+  }
+
+  std::optional<Lease> Take(Outbox* outbox) {
+    LeaseRequest request;
+    request.deadline = clock_.Now() + absl::Seconds(20);
+    const auto lease = outbox->TakeDue(request, clock_.Now());
+    EXPECT_TRUE(lease.ok()) << lease.status();
+    return lease.ok() ? *lease : std::nullopt;
+  }
+
+  bool phase_is_pending_ = false;
+  std::vector<std::string> damage_;
+};
+
+TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
+  for (const char* column :
+       {"phase = 9", "result = 77", "version = -5", "version = 'x'",
+        "try_count = -1", "lease_number = -1", "status_count = 0.5",
+        "first_due_time_us = 'soon'", "ambiguous_time_us = 'x'",
+        "report_sequence = 'x'"}) {
+    const auto outbox = OpenDamaged(
+        absl::StrCat("UPDATE entry SET ", column, " WHERE entry_id = 1"));
+    ASSERT_NE(outbox, nullptr) << column;
+    const std::optional<Lease> lease = Take(outbox.get());
+    ASSERT_TRUE(lease.has_value()) << column;
+    EXPECT_EQ(lease->sha, Sha('b')) << column;
+    EXPECT_EQ(Take(outbox.get()), std::nullopt) << column;
+    EXPECT_EQ(damage_.size(), 1u) << column;
+    const StatusView status = First(outbox.get());
+    EXPECT_EQ(status.posting.state, PostingState::kAbandoned) << column;
+    EXPECT_EQ(status.posting.reason, "ROW_DAMAGED") << column;
+    EXPECT_EQ(damage_.size(), 1u) << column;
+    // It is as good as new with the next report, but GitHub is read first.
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kSuccess, 1 << 20)).ok());
+    EXPECT_EQ(Take(outbox.get()), std::nullopt) << column;
+    clock_.Advance(absl::Seconds(12));
+    const std::optional<Lease> again = Take(outbox.get());
+    ASSERT_TRUE(again.has_value()) << column;
+    EXPECT_EQ(again->sha, Sha('a')) << column;
+    EXPECT_TRUE(again->ambiguous_since.has_value()) << column;
+  }
+}
+
+TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
+  phase_is_pending_ = true;
+  const auto outbox =
+      OpenDamaged("UPDATE entry SET version = -5 WHERE entry_id = 1");
+  ASSERT_NE(outbox, nullptr);
+  Report pending = Pending(1);
+  pending.sha = Sha('c');
+  pending.expires_after = absl::Hours(1);
+  ASSERT_TRUE(Accept(outbox.get(), pending).ok());
+  clock_.Advance(absl::Hours(2));
+  const auto expired = outbox->ExpirePendings(clock_.Now(), 10);
+  ASSERT_TRUE(expired.ok()) << expired.status();
+  EXPECT_EQ(*expired, 2);
+  EXPECT_EQ(*outbox->ExpirePendings(clock_.Now(), 10), 0);
+  EXPECT_EQ(First(outbox.get()).posting.reason, "ROW_DAMAGED");
+  EXPECT_EQ(outbox->GetCommit(Repo("widgets"), Sha('c'))->statuses[0].phase,
+            Phase::kExpired);
+}
+
+// A reader says nothing that nobody stored.
+TEST_F(SqliteDamageTest, ReadersLeaveDamagedRowsOut) {
+  {
+    const auto outbox =
+        OpenDamaged("UPDATE entry SET phase = 9 WHERE entry_id = 1");
+    EXPECT_EQ(First(outbox.get()).posting.reason, "ROW_DAMAGED");
+    EXPECT_EQ(First(outbox.get()).state, CommitState::kError);
+    EXPECT_EQ(damage_.size(), 2u);
+  }
+  const StatusKey key = ResultOf(Result::kFailure, 1).Key();
+  {
+    const auto outbox =
+        OpenDamaged("UPDATE entry SET posting_state = 0 WHERE entry_id = 1");
+    const auto history = outbox->GetHistory(key);
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->status.posting.reason, "ROW_DAMAGED");
+    EXPECT_EQ(history->reports.size(), 1u);
+  }
+  {
+    const auto outbox =
+        OpenDamaged("UPDATE report SET sequence = 0.5 WHERE entry_id = 1");
+    const auto history = outbox->GetHistory(key);
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->reports.size(), 0u);
+    EXPECT_EQ(history->status.state, CommitState::kFailure);
+  }
+  {
+    const auto outbox =
+        OpenDamaged("UPDATE report SET attempt = 'second' WHERE entry_id = 1");
+    const auto changes = outbox->ChangesAfter(0, 10);
+    ASSERT_TRUE(changes.ok()) << changes.status();
+    ASSERT_EQ(changes->size(), 1u);
+    EXPECT_EQ(changes->front().sha, Sha('b'));
+  }
+  {
+    const auto outbox = OpenDamaged(
+        "UPDATE commit_summary SET newest_sequence = 1.5 WHERE commit_key = 1");
+    const auto commits = outbox->ListCommits(std::nullopt, 0, 10);
+    ASSERT_TRUE(commits.ok()) << commits.status();
+    ASSERT_EQ(commits->size(), 1u);
+    EXPECT_EQ(commits->front().sha, Sha('b'));
+  }
+  {
+    // It names no time that has passed for one to come, either.
+    const auto outbox =
+        OpenDamaged("UPDATE entry SET due_time_us = 'soon' WHERE entry_id = 1");
+    const auto next = outbox->NextDueTime(clock_.Now());
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_EQ(*next, absl::InfiniteFuture());
   }
 }
 
@@ -164,10 +278,10 @@ TEST_F(SqliteOutboxTest, AssignsLanesAnewWhenOpened) {
   std::unique_ptr<Outbox> outbox = lanes("one-");
   Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "a")).IgnoreError();
   Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).IgnoreError();
-  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), ElementsAre("one-a", "one-b"));
+  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre("one-a", "one-b"));
   outbox.reset();
   outbox = lanes("two-");
-  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), ElementsAre("two-a", "two-b"));
+  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre("two-a", "two-b"));
   LeaseRequest request;
   request.lane = "one-a";
   EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
@@ -176,7 +290,7 @@ TEST_F(SqliteOutboxTest, AssignsLanesAnewWhenOpened) {
   // Without the function, all are in one lane.
   outbox.reset();
   outbox = Open();
-  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), ElementsAre(""));
+  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre(""));
 }
 
 TEST_F(SqliteOutboxTest, ForgetsOldDeliveriesAFewAtATime) {
@@ -217,7 +331,7 @@ TEST_F(SqliteOutboxTest, ReadsDoNotWaitForAWriter) {
       outbox->GetCommit(Repo("widgets"), Sha('a'))->statuses.at(0).context,
       "ci/build");
   EXPECT_EQ(outbox->ListCommits(std::nullopt, 0, 10)->size(), 1u);
-  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), ElementsAre(""));
+  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre(""));
 }
 
 // No write may grow a file beyond the limit: the errors of a broken disk.
@@ -392,6 +506,67 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   EXPECT_EQ(outbox->ChangesAfter(2, 10)->size(), 1u);
 }
 
+// Commits that were only seen at GitHub all have the same number.
+TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
+  { ASSERT_TRUE(Accept(Open().get(), Pending(1)).ok()); }
+  constexpr int kCommits = 20'000;
+  const std::string fill = absl::StrCat(
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n "
+      "WHERE i < ",
+      kCommits,
+      ") INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
+      "update_time_us, status_count, pending_count, failed_count) "
+      "SELECT 1, CAST(i AS BLOB), 0, ",
+      absl::ToUnixMicros(clock_.Now()), ", 0, 0, 0 FROM n");
+  Tamper(fill.c_str());
+
+  auto connection =
+      SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
+  ASSERT_TRUE(connection.ok());
+  int looks = 0;  // One in a thousand steps of SQLite's machine.
+  (*connection)->SetCancelled([&] {
+    ++looks;
+    return false;
+  });
+  SqliteWriterState state(nullptr);
+  const absl::Time before = clock_.Now() - absl::Hours(24);
+  for (int batches = 0;; ++batches) {
+    ASSERT_LT(batches, kCommits);
+    SqliteTransaction transaction(connection->get(),
+                                  SqliteTransaction::Kind::kWrite);
+    const bool more = ForgetBefore(connection->get(), &state, before, 1000);
+    ASSERT_TRUE(transaction.Commit().ok());
+    if (!more) break;
+  }
+  EXPECT_LE(looks, kCommits / 20);
+}
+
+// The round-robin passes only repositories that have something to do.
+TEST_F(SqliteOutboxTest, ARepositoryWithNothingDueIsSearchedNoMore) {
+  {
+    const std::unique_ptr<Outbox> outbox = Open();
+    for (int i = 0; i < 50; ++i) {
+      const std::string name = absl::StrCat("acme/r", i);
+      // The result overtakes its pending.
+      ASSERT_TRUE(Accept(outbox.get(), On(Pending(1), name)).ok());
+      ASSERT_TRUE(
+          Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), name)).ok());
+    }
+    for (int i = 0; i < 50; ++i) {
+      Settle(outbox.get(),
+             i == 49 ? Settlement::Kind::kRetry : Settlement::Kind::kPosted);
+    }
+  }
+  const auto connection =
+      SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+  SqliteQuery query(connection->get(),
+                    "SELECT COUNT(*) FROM due_repository WHERE is_pending = 0");
+  int64_t count = 0;
+  ASSERT_TRUE(query.Next());
+  query.Read(&count);
+  EXPECT_EQ(count, 1);
+}
+
 TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
   SqliteOutboxOptions options = Options();
   options.changes_kept = 5;
@@ -428,11 +603,11 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
           outbox.get(), Settlement::Kind::kAbandoned,
           name == std::string("a") ? "NO_CREDENTIAL" : "STATUS_LIMIT_REACHED");
     }
-    EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::IsEmpty());
+    EXPECT_THAT(DueLanes(outbox.get()), testing::IsEmpty());
   }
   lane_ = "acme";
   const std::unique_ptr<Outbox> outbox = Open();
-  EXPECT_THAT(*outbox->DueLanes(clock_.Now()), testing::ElementsAre("acme"));
+  EXPECT_THAT(DueLanes(outbox.get()), testing::ElementsAre("acme"));
   // Two reports, two ends of tries, and one that was revived.
   EXPECT_EQ(*outbox->NewestSequence(), 5);
   EXPECT_EQ(outbox->ChangesAfter(4, 10)->at(0).status.posting.state,

@@ -80,7 +80,7 @@ class FailingOutbox : public ForwardingOutbox {
         outbox_(std::move(outbox)),
         clock_(clock) {}
 
-  absl::StatusOr<std::vector<std::string>> DueLanes(absl::Time now) override {
+  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
     if (!due_lanes.ok()) return due_lanes;
     return ForwardingOutbox::DueLanes(now);
   }

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "server/base/error.h"
+#include "server/github/app_credentials.h"
+#include "tests/github_simulator/app_key.h"
 #include "tests/server/poster/poster_fixture.h"
 
 namespace signalbox {
@@ -96,10 +98,10 @@ TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
   SayAll();
   RunFor(absl::Minutes(10));
   const int looks = many_->looks;
-  RunFor(absl::Minutes(30));
+  RunFor(absl::Minutes(10));
   // One probe in five minutes, after which each asks once for how long it is
   // to wait.
-  EXPECT_LE(many_->looks - looks, 8 * 2 * kLanes);
+  EXPECT_LE(many_->looks - looks, 4 * 2 * kLanes);
   const int before = many_->looks;
   for (int i = 0; i < 100; ++i) poster_->RunOnce();
   EXPECT_EQ(many_->looks, before);
@@ -162,6 +164,71 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   RunFor(absl::Milliseconds(1));
   EXPECT_EQ(ShownState("o0/web", Sha(499)), "success");
   EXPECT_LE(outbox_->long_due_looks, 1);
+}
+
+// After a start, what is due in a few of many installations.
+TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
+  constexpr int kInstallations = 2000;
+  constexpr int kDue = 140;
+  const AppKey key;
+  const std::string key_file = directory_.Path("app.pem");
+  std::ofstream(key_file) << key.PrivatePem();
+  const auto app = [&] {
+    fake_->rules().AddApp({.id = 12,
+                           .client_id = "Iv23abc",
+                           .slug = "signalbox",
+                           .public_key = key.PublicPem()});
+    for (int i = 0; i < kInstallations; ++i) {
+      fake_->rules().AddInstallation(
+          {.id = 1000 + i, .app_id = 12, .account = absl::StrCat("o", i)});
+    }
+    AppCredential app;
+    app.api_url = "https://api.github.com";
+    app.accounts = {"*"};
+    app.issuer = "Iv23abc";
+    app.private_key_file = key_file;
+    AppCredentialsOptions options;
+    options.transport = transport_.get();
+    options.clock = &clock_;
+    options.user_agent = "signalbox/test";
+    options.changed = [this](const std::string& id) {
+      poster_->LookAgain(id);
+      woken_ = true;
+    };
+    auto made = MakeAppCredentials({app}, options);
+    EXPECT_TRUE(made.ok()) << made.status();
+    return *std::move(made);
+  };
+  std::vector<Submission> submissions;
+  for (int i = 0; i < kDue; ++i) {
+    submissions.emplace_back().reports = {
+        Ended(Name(i * (kInstallations / kDue)), Result::kSuccess)};
+  }
+  // Pendings of 200 others can wait.
+  for (int i = 1; i < kInstallations; i += 10) {
+    submissions.emplace_back().reports = {Pending(Name(i))};
+    submissions.back().reports[0].context = "ci/other";
+    submissions.back().reports[0].sha = Sha(i);
+  }
+  ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
+  clock_.Advance(absl::Seconds(1));
+  credentials_ = app();
+  std::vector<StoredInstallation> stored;
+  for (int i = 0; i < kInstallations; ++i) {
+    stored.push_back({Lane(i), "github.com/app:Iv23abc", 1000 + i});
+  }
+  credentials_->Recall(stored);
+  fake_->SetDelay(absl::Milliseconds(200));
+  StartPoster();
+  RunFor(absl::Minutes(1));
+  for (int i = 0; i < kDue; ++i) {
+    EXPECT_EQ(ShownState(Name(i * (kInstallations / kDue))), "success") << i;
+  }
+  // At the same pace.
+  RunFor(absl::Minutes(2));
+  for (int i = 1; i < kInstallations; i += 10) {
+    EXPECT_EQ(ShownState(Name(i), Sha(i), "ci/other"), "pending") << i;
+  }
 }
 
 }  // namespace
