@@ -11,6 +11,8 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -53,12 +55,14 @@ std::string LowerName(v1::Result result) {
   return absl::AsciiStrToLower(v1::Result_Name(result));
 }
 
-// One line per receipt: `acme/widgets@6dcb09b5 ci/build: success`.
+// One line per receipt: `acme/widgets@6dcb09b5 ci/build: success`, or what
+// became of it instead.
 void PrintReceipt(const v1::Receipt& receipt, const Subject& subject,
                   absl::string_view what) {
-  std::printf("%s\n", Printable(absl::StrCat(subject.Display(), " ",
-                                             receipt.context(), ": ", what))
-                          .c_str());
+  std::printf("%s\n",
+              Printable(absl::StrCat(subject.Display(), " ", receipt.context(),
+                                     ": ", Became(receipt, what)))
+                  .c_str());
 }
 
 bool IsTerminalWithColours() {
@@ -106,6 +110,25 @@ std::string RetryText(const std::optional<v1::Posting>& before,
                       : after.state() == v1::WAITING
                           ? WaitText("waits", after, now)
                           : PostingText(after, now));
+}
+
+// An error that names a context by its place in the list, with its name: the
+// server's message has no letters beyond ASCII.
+absl::Status Clearly(const absl::Status& error,
+                     const std::vector<std::string>& contexts) {
+  for (size_t i = 0; i < contexts.size(); ++i) {
+    if (!absl::StartsWith(error.message(), absl::StrCat("contexts[", i, "]"))) {
+      continue;
+    }
+    absl::Status clear(error.code(),
+                       absl::StrCat(contexts[i], ": ", error.message()));
+    error.ForEachPayload(
+        [&clear](absl::string_view type, const absl::Cord& it) {
+          clear.SetPayload(type, it);
+        });
+    return clear;
+  }
+  return error;
 }
 
 int FailForKey(const absl::Status& error, absl::string_view what,
@@ -185,7 +208,7 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
   const auto answer = client.ReportPending(PendingRequest(arguments, subject));
   if (!answer.ok()) {
     Complain(Explain(
-        answer.status(),
+        Clearly(answer.status(), arguments.contexts),
         absl::StrCat("the pending of ", absl::StrJoin(arguments.contexts, ", "),
                      " on ", subject.Display(), " was not reported"),
         arguments, subject));
@@ -194,7 +217,7 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
   if (arguments.json) PrintJson(*answer);
   for (const v1::Receipt& receipt : answer->receipts()) {
     if (!arguments.json) PrintReceipt(receipt, subject, "pending");
-    ComplainOf(receipt);
+    ComplainOf(receipt, subject);
   }
   return kDone;
 }
@@ -215,7 +238,7 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   } else {
     PrintReceipt(answer->receipt(), subject, LowerName(arguments.result));
   }
-  ComplainOf(answer->receipt());
+  ComplainOf(answer->receipt(), subject);
   return kDone;
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/wording.h"
 #include "clients/cpp/client.h"
 
 namespace signalbox {
@@ -15,14 +16,33 @@ void Complain(absl::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void ComplainOf(const v1::Receipt& receipt) {
+void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
   for (const std::string& warning : receipt.warnings()) {
     Complain(absl::StrCat(receipt.context(), ": ", warning));
   }
   if (receipt.disposition() == v1::SUPERSEDED) {
-    Complain(absl::StrCat(receipt.context(),
-                          ": the server has a newer report, which stays"));
+    std::string text = absl::StrCat(
+        receipt.context(), ": ", Became(receipt, ""),
+        ": a run with a larger "
+        "number, or a worse result of this run, was reported before");
+    if (subject.attempt > 0) {
+      absl::StrAppend(&text, " (this is attempt ", subject.attempt,
+                      "); if the job was deleted and made anew, or counts "
+                      "anew, --attempt 0 makes its reports count");
+    }
+    Complain(text);
   }
+}
+
+std::string Became(const v1::Receipt& receipt, absl::string_view what) {
+  if (receipt.disposition() == v1::UNCHANGED) {
+    return absl::StrCat(what, ", as before");
+  }
+  if (receipt.disposition() != v1::SUPERSEDED) return std::string(what);
+  if (receipt.state() == v1::COMMIT_STATE_UNSPECIFIED) return "superseded";
+  return absl::StrCat("superseded, ",
+                      StateText(receipt.state(), v1::RESULT_UNSPECIFIED),
+                      " stays");
 }
 
 std::string Explain(const absl::Status& error, absl::string_view what,

@@ -15,8 +15,12 @@ namespace signalbox {
 // Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
 void Complain(absl::string_view text);
 
-// Complains of what was mended or is not shown.
-void ComplainOf(const v1::Receipt& receipt);
+// Complains of what was mended or is not shown, and says what helps.
+void ComplainOf(const v1::Receipt& receipt, const Subject& subject);
+
+// What became of a report of `what`: `success`, `success, as before`,
+// `superseded, failure stays`.
+std::string Became(const v1::Receipt& receipt, absl::string_view what);
 
 // What went wrong with a call and what can be done about it. `what` is what
 // was not done: "the result of ci/build on acme/widgets@6dcb09b5 was not

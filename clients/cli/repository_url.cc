@@ -22,12 +22,23 @@ bool IsWord(absl::string_view text, absl::string_view punctuation) {
 
 }  // namespace
 
+absl::string_view WithoutGit(absl::string_view repository) {
+  // Behind `/` it would be the whole name.
+  if (absl::EndsWithIgnoreCase(repository, ".git") &&
+      !absl::EndsWithIgnoreCase(repository, "/.git")) {
+    repository.remove_suffix(4);
+  }
+  return repository;
+}
+
 std::string RepositoryOn(absl::string_view host,
                          absl::string_view owner_and_name) {
+  owner_and_name = WithoutGit(owner_and_name);
   const std::vector<absl::string_view> parts =
       absl::StrSplit(owner_and_name, '/');
   if (parts.size() != 2 || !IsWord(parts[0], "-_") ||
-      !IsWord(parts[1], "-_.") || parts[1] == "." || parts[1] == "..") {
+      !IsWord(parts[1], "-_.") || parts[1] == "." || parts[1] == ".." ||
+      absl::EqualsIgnoreCase(parts[1], ".git")) {
     return "";
   }
   const std::string name = absl::AsciiStrToLower(host);
@@ -75,7 +86,6 @@ std::string RepositoryFromUrl(absl::string_view url) {
   if (!has_web_port) authority = authority.substr(0, authority.find(':'));
   if (authority.empty()) return "";
   absl::ConsumeSuffix(&path, "/");
-  absl::ConsumeSuffix(&path, ".git");
   return RepositoryOn(authority, path);
 }
 

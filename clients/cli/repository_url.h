@@ -19,6 +19,9 @@ std::string RepositoryFromUrl(absl::string_view url);
 std::string RepositoryOn(absl::string_view host,
                          absl::string_view owner_and_name);
 
+// `repository` without the `.git` that clone URLs end in and no name does.
+absl::string_view WithoutGit(absl::string_view repository);
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_CLIENTS_CLI_REPOSITORY_URL_H_

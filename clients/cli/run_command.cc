@@ -127,7 +127,7 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   const auto answer = reporter->Wait();
   const int exit_code = ExitCodeOf(end);
   if (answer.ok()) {
-    ComplainOf(answer->receipt());
+    ComplainOf(answer->receipt(), subject);
     return exit_code;
   }
   Complain(Explain(

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/detection.h"
+#include "clients/cli/repository_url.h"
 
 namespace signalbox {
 namespace {
@@ -35,8 +36,8 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return finding.value;
   };
 
-  subject.repository =
-      given_or_found("repository", arguments.repository, FindRepository);
+  subject.repository = std::string(WithoutGit(
+      given_or_found("repository", arguments.repository, FindRepository)));
   if (subject.repository.empty()) {
     return NotFound(subject,
                     "the repository is not known: give --repository "

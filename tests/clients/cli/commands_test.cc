@@ -269,8 +269,51 @@ TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_EQ(ended.errors,
             "signalbox: ci/build: target_url left out: not http or https\n"
-            "signalbox: ci/build: the server has a newer report, which "
-            "stays\n");
+            "signalbox: ci/build: superseded: a run with a larger number, or a "
+            "worse result of this run, was reported before\n");
+}
+
+// What the program prints must be what GitHub will show.
+TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
+  options_.environment["BUILD_NUMBER"] = "12";
+  v1::Receipt receipt;
+  receipt.set_disposition(v1::SUPERSEDED);
+  receipt.set_state(v1::COMMIT_STATE_FAILURE);
+  server_.SetReceipt(receipt);
+  Ended ended = RunCli({"result", "success"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.output,
+            "acme/widgets@6dcb09b5 ci/build: superseded, failure stays\n");
+  EXPECT_THAT(ended.errors,
+              AllOf(HasSubstr("superseded, failure stays"),
+                    HasSubstr("attempt 12"), HasSubstr("--attempt 0")));
+  ended = RunCli({"pending", "--context", "a", "--context", "b"});
+  EXPECT_EQ(ended.output,
+            "acme/widgets@6dcb09b5 a: superseded, failure stays\n"
+            "acme/widgets@6dcb09b5 b: superseded, failure stays\n");
+  // An unnumbered report has nothing to number anew.
+  ended = RunCli({"result", "success", "--attempt", "0"});
+  EXPECT_THAT(ended.errors, Not(HasSubstr("--attempt")));
+  receipt.set_disposition(v1::UNCHANGED);
+  server_.SetReceipt(receipt);
+  EXPECT_EQ(RunCli({"result", "failure"}).output,
+            "acme/widgets@6dcb09b5 ci/build: failure, as before\n");
+}
+
+TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
+  server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT,
+                     "contexts[1]: \"ci/b\\xc3\\xbcild\" is bad",
+                     "INVALID_CONTEXT"});
+  const Ended ended = RunCli({"pending", "--context", "ci/a", "--context",
+                              "ci/b\u00fcild", "--context", "ci/c"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("not reported: ci/b\u00fcild: "),
+                                  HasSubstr("INVALID_CONTEXT")));
+}
+
+TEST_F(CommandsTest, ACloneUrlsEndIsLeftOut) {
+  EXPECT_EQ(RunCli({"pending", "--repository", "acme/app.git"}).exit_code, 0);
+  EXPECT_EQ(server_.calls().back().pending().repository(), "acme/app");
 }
 
 TEST_F(CommandsTest, StatusShowsATableWithoutColoursToAFile) {

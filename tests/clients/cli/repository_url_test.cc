@@ -107,5 +107,15 @@ TEST(RepositoryUrlTest, PutsTheHostInFrontUnlessItIsGitHubs) {
   EXPECT_EQ(RepositoryOn("", "a/b/c"), "");
 }
 
+TEST(RepositoryUrlTest, NoNameEndsAsCloneUrlsDo) {
+  EXPECT_EQ(RepositoryOn("", "acme/widgets.git"), "acme/widgets");
+  EXPECT_EQ(RepositoryOn("", "acme/widgets.GIT"), "acme/widgets");
+  EXPECT_EQ(WithoutGit("ghes.example.com/acme/widgets.git"),
+            "ghes.example.com/acme/widgets");
+  EXPECT_EQ(WithoutGit("acme/git"), "acme/git");
+  EXPECT_EQ(WithoutGit("acme/.git"), "acme/.git");
+  EXPECT_EQ(WithoutGit(""), "");
+}
+
 }  // namespace
 }  // namespace signalbox
