@@ -26,9 +26,15 @@ constexpr char kFooter[] = R"help(Examples:
   signalbox explain --context ci/lint
   signalbox doctor
 
-Repository, commit and attempt are found in the variables of GitHub Actions,
-Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the git
-checkout, unless they are given.
+Repository, commit, attempt and its series are found in the variables of GitHub
+Actions, Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the
+git checkout, unless they are given. An attempt that is given has no series
+unless that is given, too.
+
+Of two results of one attempt GitHub shows the worse one: parallel jobs of a
+build that report one context end in the worst of their results. Give each a
+status of its own with --context 'ci/test-{job}'. (In a matrix of GitHub Actions
+{job} is the same for all; add what the matrix varies.)
 
 Exit codes: 0 done, 1 the server said no, 2 wrong usage, 3 not reachable;
 `run` exits with the code of its command.
@@ -227,6 +233,10 @@ class Parser {
     app.add_option("--attempt", attempt_,
                    "The number of this run, growing from run to run; 0: none")
         ->type_name("NUMBER");
+    app.add_option("--series", arguments_.series,
+                   "The counter that the number is of: numbers of two series "
+                   "are not compared")
+        ->type_name("NAME");
     app.add_option("--description", arguments_.description,
                    "For people; GitHub shows 140 characters")
         ->type_name("TEXT");
@@ -244,14 +254,16 @@ class Parser {
   }
 
   void AddContext(CLI::App& app) {
-    app.add_option("--context", context_, "GitHub's label [ci/build]")
+    app.add_option("--context", context_,
+                   "GitHub's label; {job} in it is the job's name [ci/build]")
         ->type_name("CONTEXT");
   }
 
   void AddPending() {
     CLI::App& app = *app_.add_subcommand("pending", "Report that work began");
     app.add_option("--context", contexts_,
-                   "GitHub's label; repeatable [ci/build]")
+                   "GitHub's label; {job} in it is the job's name; repeatable "
+                   "[ci/build]")
         ->type_name("CONTEXT")
         ->allow_extra_args(false);
     AddReport(app);
@@ -377,6 +389,9 @@ class Parser {
                             "\" is not a number, 0 or more");
       }
       arguments_.attempt = attempt;
+      if (attempt == 0 && arguments_.series) {
+        return "--series says whose number --attempt is; wanted one above 0";
+      }
     }
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
     if (arguments_.server.empty()) return "--server is empty";

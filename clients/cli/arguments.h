@@ -38,11 +38,13 @@ struct Arguments {
   std::optional<std::string> repository;
   std::optional<std::string> sha;
   std::optional<int64_t> attempt;
+  std::optional<std::string> series;
   std::optional<std::string> target_url;
 
   std::optional<std::string> description;
-  std::vector<std::string> contexts = {"ci/build"};  // One but for pending.
-  v1::Result result = v1::RESULT_UNSPECIFIED;        // Set for result.
+  // One but for pending; may have `{job}` in them.
+  std::vector<std::string> contexts = {"ci/build"};
+  v1::Result result = v1::RESULT_UNSPECIFIED;  // Set for result.
   absl::Duration retry_for;
   std::vector<std::string> command;  // For run; at least the program's name.
 };

@@ -87,11 +87,11 @@ Screen StandardOutput() {
 
 // Names the one status that is asked for.
 template <typename Request>
-Request KeyRequest(const Arguments& arguments, const Subject& subject) {
+Request KeyRequest(const Subject& subject) {
   Request request;
   request.set_repository(subject.repository);
   request.set_sha(subject.sha);
-  request.set_context(arguments.contexts.front());
+  request.set_context(subject.contexts.front());
   return request;
 }
 
@@ -135,7 +135,7 @@ int FailForKey(const absl::Status& error, absl::string_view what,
                const Arguments& arguments, const Subject& subject) {
   std::string text =
       Explain(error,
-              absl::StrCat(what, " of ", arguments.contexts.front(), " on ",
+              absl::StrCat(what, " of ", subject.contexts.front(), " on ",
                            subject.Display()),
               arguments, subject);
   if (absl::IsNotFound(error)) {
@@ -181,10 +181,11 @@ v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
   v1::ReportPendingRequest request;
   request.set_repository(subject.repository);
   request.set_sha(subject.sha);
-  for (const std::string& context : arguments.contexts) {
+  for (const std::string& context : subject.contexts) {
     request.add_contexts(context);
   }
   request.set_attempt(subject.attempt);
+  request.set_series(subject.series);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
   return request;
@@ -195,8 +196,9 @@ v1::ReportResultRequest ResultRequest(const Arguments& arguments,
   v1::ReportResultRequest request;
   request.set_repository(subject.repository);
   request.set_sha(subject.sha);
-  request.set_context(arguments.contexts.front());
+  request.set_context(subject.contexts.front());
   request.set_attempt(subject.attempt);
+  request.set_series(subject.series);
   request.set_result(arguments.result);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
@@ -208,8 +210,8 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
   const auto answer = client.ReportPending(PendingRequest(arguments, subject));
   if (!answer.ok()) {
     Complain(Explain(
-        Clearly(answer.status(), arguments.contexts),
-        absl::StrCat("the pending of ", absl::StrJoin(arguments.contexts, ", "),
+        Clearly(answer.status(), subject.contexts),
+        absl::StrCat("the pending of ", absl::StrJoin(subject.contexts, ", "),
                      " on ", subject.Display(), " was not reported"),
         arguments, subject));
     return ExitCodeFor(answer.status());
@@ -228,7 +230,7 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   if (!answer.ok()) {
     Complain(Explain(answer.status(),
                      absl::StrCat("the ", LowerName(arguments.result), " of ",
-                                  arguments.contexts.front(), " on ",
+                                  subject.contexts.front(), " on ",
                                   subject.Display(), " was not reported"),
                      arguments, subject));
     return ExitCodeFor(answer.status());
@@ -266,8 +268,8 @@ int ShowStatus(const Arguments& arguments, const Subject& subject,
 
 int ExplainStatus(const Arguments& arguments, const Subject& subject,
                   const Client& client) {
-  const auto answer = client.ExplainStatus(
-      KeyRequest<v1::ExplainStatusRequest>(arguments, subject));
+  const auto answer =
+      client.ExplainStatus(KeyRequest<v1::ExplainStatusRequest>(subject));
   if (!answer.ok()) {
     return FailForKey(answer.status(), "no history", arguments, subject);
   }
@@ -287,8 +289,8 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
   // The answer to a retry does not say what it has changed.
   std::optional<v1::Posting> before;
   if (!arguments.json) {
-    const auto explained = client.ExplainStatus(
-        KeyRequest<v1::ExplainStatusRequest>(arguments, subject));
+    const auto explained =
+        client.ExplainStatus(KeyRequest<v1::ExplainStatusRequest>(subject));
     if (ExitCodeFor(explained.status()) == kNotReachable) {
       return FailForKey(explained.status(), "no retry", arguments, subject);
     }
@@ -296,7 +298,7 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
     if (explained.ok()) before = explained->status().posting();
   }
   const auto answer =
-      client.RetryPost(KeyRequest<v1::RetryPostRequest>(arguments, subject));
+      client.RetryPost(KeyRequest<v1::RetryPostRequest>(subject));
   if (!answer.ok()) {
     return FailForKey(answer.status(), "no retry", arguments, subject);
   }

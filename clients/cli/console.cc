@@ -27,8 +27,10 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
         "number, or a worse result of this run, was reported before");
     if (subject.attempt > 0) {
       absl::StrAppend(&text, " (this is attempt ", subject.attempt,
+                      subject.series.empty() ? "" : " of ", subject.series,
                       "); if the job was deleted and made anew, or counts "
-                      "anew, --attempt 0 makes its reports count");
+                      "anew, --attempt 0 "
+                      "or another --series makes its reports count");
     }
     Complain(text);
   }

@@ -8,6 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "clients/cli/repository_url.h"
@@ -120,6 +122,235 @@ std::string HostOf(absl::string_view url) {
     absl::ConsumePrefix(&url, "http://");
   }
   return std::string(url.substr(0, url.find('/')));
+}
+
+constexpr size_t kMaxSeries = 255;
+
+Finding<std::string> SeriesOf(absl::string_view system, absl::string_view name,
+                              absl::string_view source) {
+  if (name.empty()) return {};
+  std::string series = absl::StrCat(system, ":");
+  for (const char c : name) {
+    if (absl::ascii_isprint(static_cast<unsigned char>(c))) {
+      series += c;
+    } else {
+      absl::StrAppendFormat(&series, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  if (series.size() > kMaxSeries) {
+    // The hash (FNV-1a) keeps two that begin alike apart.
+    uint64_t hash = 14695981039346656037u;
+    for (const char c : series) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    }
+    series.resize(kMaxSeries - 17);
+    absl::StrAppend(&series, "#", absl::Hex(hash, absl::kZeroPad16));
+  }
+  return {series, std::string(source), {}};
+}
+
+// Without a user and a password, which may be secret, and without a query.
+std::string PlainUrl(absl::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t scheme_end = url.find("://");
+  if (scheme_end == absl::string_view::npos) return std::string(url);
+  const size_t begin = scheme_end + 3;
+  const absl::string_view authority =
+      url.substr(begin, std::min(url.find('/', begin), url.size()) - begin);
+  const size_t at = authority.rfind('@');
+  return absl::StrCat(
+      url.substr(0, begin),
+      url.substr(at == absl::string_view::npos ? begin : begin + at + 1));
+}
+
+// A job's or a build's URL at Jenkins, cut behind the job: its path has
+// `job/NAME` for each folder and for the job, and behind them the axes of a
+// matrix and the build's number.
+std::string JenkinsJobUrl(absl::string_view url) {
+  const std::string plain = PlainUrl(url);
+  const std::vector<absl::string_view> parts = absl::StrSplit(plain, '/');
+  size_t end = 0;
+  for (size_t i = 0; i + 1 < parts.size();) {
+    if (parts[i] == "job" && !parts[i + 1].empty()) {
+      end = i + 2;
+      i += 2;
+    } else if (parts[i] == "view") {
+      i += 2;
+    } else {
+      ++i;
+    }
+  }
+  return absl::StrJoin(parts.begin(), parts.begin() + end, "/");
+}
+
+// What tells this job from the others of a Jenkins matrix, such as
+// `OS=linux,JDK=17`; empty if it is in none.
+std::string JenkinsAxes(const Surroundings& surroundings) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(surroundings.Get("JOB_NAME"), '/');
+  return parts.size() > 1 && absl::StrContains(parts.back(), '=')
+             ? std::string(parts.back())
+             : "";
+}
+
+Finding<std::string> ActionsSeries(const Surroundings& surroundings) {
+  const std::string host = HostOf(surroundings.Get("GITHUB_SERVER_URL"));
+  const absl::string_view repository = surroundings.Get("GITHUB_REPOSITORY");
+  if (repository.empty()) return {};
+  return SeriesOf(
+      "actions",
+      absl::StrCat(host.empty() ? "github.com" : host, "/", repository),
+      "GITHUB_REPOSITORY");
+}
+
+Finding<std::string> BuildkiteSeries(const Surroundings& surroundings) {
+  const absl::string_view pipeline =
+      surroundings.Get("BUILDKITE_PIPELINE_SLUG");
+  const absl::string_view organization =
+      surroundings.Get("BUILDKITE_ORGANIZATION_SLUG");
+  if (pipeline.empty()) return {};
+  return SeriesOf(
+      "buildkite",
+      absl::StrCat(organization, organization.empty() ? "" : "/", pipeline),
+      "BUILDKITE_PIPELINE_SLUG");
+}
+
+std::string GitLabProject(const Surroundings& surroundings) {
+  absl::string_view project = surroundings.Get("CI_PROJECT_PATH");
+  if (project.empty()) return "";
+  std::string host(surroundings.Get("CI_SERVER_HOST"));
+  if (host.empty()) host = HostOf(surroundings.Get("CI_SERVER_URL"));
+  if (host.empty()) host = HostOf(surroundings.Get("CI_JOB_URL"));
+  return absl::StrCat(host, host.empty() ? "" : "/", project);
+}
+
+Finding<std::string> GitLabJobSeries(const Surroundings& surroundings) {
+  return SeriesOf("gitlab", GitLabProject(surroundings), "CI_PROJECT_PATH");
+}
+
+// Pipelines have numbers of their own, which are smaller than those of jobs.
+Finding<std::string> GitLabPipelineSeries(const Surroundings& surroundings) {
+  const std::string project = GitLabProject(surroundings);
+  if (project.empty()) return {};
+  return SeriesOf("gitlab", absl::StrCat(project, "#pipelines"),
+                  "CI_PROJECT_PATH");
+}
+
+Finding<std::string> CircleSeries(const Surroundings& surroundings) {
+  const absl::string_view user = surroundings.Get("CIRCLE_PROJECT_USERNAME");
+  const absl::string_view name = surroundings.Get("CIRCLE_PROJECT_REPONAME");
+  if (!user.empty() && !name.empty()) {
+    return SeriesOf("circleci", absl::StrCat(user, "/", name),
+                    "CIRCLE_PROJECT_REPONAME");
+  }
+  return SeriesOf("circleci", surroundings.Get("CIRCLE_PROJECT_ID"),
+                  "CIRCLE_PROJECT_ID");
+}
+
+// Of the systems that count in BUILD_NUMBER.
+Finding<std::string> BuildNumberSeries(const Surroundings& surroundings) {
+  const auto get = [&surroundings](const char* variable) {
+    return surroundings.Get(variable);
+  };
+  if (!get("TEAMCITY_VERSION").empty()) {
+    const absl::string_view configuration = get("TEAMCITY_BUILDCONF_NAME");
+    if (configuration.empty()) return {};
+    return SeriesOf(
+        "teamcity",
+        absl::StrCat(get("TEAMCITY_PROJECT_NAME"), "/", configuration),
+        "TEAMCITY_BUILDCONF_NAME");
+  }
+  if (!get("PROW_JOB_ID").empty()) {
+    return SeriesOf("prow", get("JOB_NAME"), "JOB_NAME");
+  }
+  const bool is_jenkins = !get("JENKINS_URL").empty() ||
+                          !get("HUDSON_URL").empty() ||
+                          !get("JENKINS_HOME").empty();
+  for (const char* variable : {"JOB_URL", "BUILD_URL"}) {
+    const std::string url = JenkinsJobUrl(get(variable));
+    if (!url.empty()) return SeriesOf("jenkins", url, variable);
+  }
+  if (!get("BUILDBOT_BUILDERNAME").empty()) {
+    return SeriesOf("buildbot", get("BUILDBOT_BUILDERNAME"),
+                    "BUILDBOT_BUILDERNAME");
+  }
+  // A Jenkins that does not know its own URL, or a system nobody here knows.
+  absl::string_view job = get("JOB_NAME");
+  const std::string axes = JenkinsAxes(surroundings);
+  if (!axes.empty()) job.remove_suffix(axes.size() + 1);
+  return SeriesOf(is_jenkins ? "jenkins" : "build", job, "JOB_NAME");
+}
+
+// Where the CI system's number for a run is found.
+struct Counter {
+  const char* run = nullptr;  // Null: there is none.
+  // The number is the run's and three digits for its repetitions, which keep
+  // the run's number.
+  bool is_repeated = false;
+  const char* repetition = nullptr;  // Null: it does not count.
+  Finding<std::string> (*series)(const Surroundings&) = nullptr;
+  // How many jobs have this number, and which of them this one is.
+  const char* total = nullptr;
+  const char* index = nullptr;
+};
+
+Counter CounterOf(const Surroundings& surroundings) {
+  const auto is_set = [&surroundings](const char* variable) {
+    return !surroundings.Get(variable).empty();
+  };
+  const auto is_parallel = [&surroundings](const char* total) {
+    return ParseNumber(surroundings.Get(total)).value_or(1) > 1;
+  };
+  if (is_set("GITHUB_RUN_ID")) {
+    return {"GITHUB_RUN_ID", true,    "GITHUB_RUN_ATTEMPT",
+            ActionsSeries,   nullptr, nullptr};
+  }
+  if (is_set("BUILDKITE_BUILD_NUMBER")) {
+    // A parallel job that is repeated alone must not get ahead of the others.
+    const bool parallel = is_parallel("BUILDKITE_PARALLEL_JOB_COUNT");
+    return {"BUILDKITE_BUILD_NUMBER",
+            true,
+            parallel ? nullptr : "BUILDKITE_RETRY_COUNT",
+            BuildkiteSeries,
+            "BUILDKITE_PARALLEL_JOB_COUNT",
+            "BUILDKITE_PARALLEL_JOB"};
+  }
+  if (is_set("CI_JOB_ID")) {
+    const bool parallel = is_parallel("CI_NODE_TOTAL");
+    return {parallel ? "CI_PIPELINE_ID" : "CI_JOB_ID",
+            false,
+            nullptr,
+            parallel ? GitLabPipelineSeries : GitLabJobSeries,
+            "CI_NODE_TOTAL",
+            "CI_NODE_INDEX"};
+  }
+  if (is_set("BUILD_NUMBER")) {
+    return {"BUILD_NUMBER",    false,   nullptr,
+            BuildNumberSeries, nullptr, nullptr};
+  }
+  if (is_set("CIRCLE_BUILD_NUM")) {
+    return {
+        "CIRCLE_BUILD_NUM", false, nullptr, CircleSeries, "CIRCLE_NODE_TOTAL",
+        "CIRCLE_NODE_INDEX"};
+  }
+  return {};
+}
+
+// `word` stands in `text`, with no letter or digit beside it.
+bool HasWord(absl::string_view text, absl::string_view word) {
+  if (word.empty()) return false;
+  const auto is_outside = [text](size_t i) {
+    return i >= text.size() || !absl::ascii_isalnum(text[i]);
+  };
+  for (size_t i = text.find(word); i != absl::string_view::npos;
+       i = text.find(word, i + 1)) {
+    // Before the first is nothing, as behind the last.
+    if (is_outside(i == 0 ? text.size() : i - 1) &&
+        is_outside(i + word.size())) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -238,55 +469,119 @@ Finding<std::string> FindSha(const Surroundings& surroundings) {
 }
 
 Finding<int64_t> FindAttempt(const Surroundings& surroundings) {
-  // A number for the run, and one for its repetitions where a repeated run
-  // keeps the first.
-  struct Source {
-    const char* run;
-    const char* repetition;
-  };
-  static constexpr Source kSources[] = {
-      {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"},
-      {"BUILDKITE_BUILD_NUMBER", "BUILDKITE_RETRY_COUNT"},
-      {"CI_JOB_ID", nullptr},
-      {"BUILD_NUMBER", nullptr},
-      {"CIRCLE_BUILD_NUM", nullptr},
-  };
   constexpr int64_t kRepetitions = 1000;
   constexpr int64_t kMaxRun =
       std::numeric_limits<int64_t>::max() / kRepetitions - 1;
 
   Finding<int64_t> finding;
-  for (const auto& [run_variable, repetition_variable] : kSources) {
-    const absl::string_view text = surroundings.Get(run_variable);
-    if (text.empty()) continue;
-    finding.source = run_variable;
-    const auto unnumbered = [&finding](absl::string_view variable,
-                                       absl::string_view value) {
-      finding.warnings.push_back(absl::StrCat(
-          variable, ": \"", value,
-          "\" cannot number the run; it is reported without a number"));
-      return finding;
-    };
+  const Counter counter = CounterOf(surroundings);
+  if (counter.run == nullptr) return finding;
+  finding.source = counter.run;
+  const auto unnumbered = [&finding](absl::string_view variable,
+                                     absl::string_view value) {
+    finding.warnings.push_back(absl::StrCat(
+        variable, ": \"", value,
+        "\" cannot number the run; it is reported without a number"));
+    return finding;
+  };
 
-    const std::optional<int64_t> run = ParseNumber(text);
-    if (!run) return unnumbered(run_variable, text);
-    if (repetition_variable == nullptr) {
-      finding.value = *run;
-      return finding;
-    }
-    if (*run > kMaxRun) return unnumbered(run_variable, text);
-    const absl::string_view repetition_text =
-        surroundings.Get(repetition_variable);
-    const std::optional<int64_t> repetition = ParseNumber(repetition_text);
-    // Without it a repeated run could not be told from the first, and its
-    // result would be refused.
-    if (!repetition || *repetition >= kRepetitions) {
-      return unnumbered(repetition_variable, repetition_text);
-    }
-    finding.value = *run * kRepetitions + *repetition;
+  const absl::string_view text = surroundings.Get(counter.run);
+  const std::optional<int64_t> run = ParseNumber(text);
+  if (!run) return unnumbered(counter.run, text);
+  if (!counter.is_repeated) {
+    finding.value = *run;
     return finding;
   }
+  if (*run > kMaxRun) return unnumbered(counter.run, text);
+  finding.value = *run * kRepetitions;
+  if (counter.repetition == nullptr) return finding;
+  const absl::string_view repetition_text =
+      surroundings.Get(counter.repetition);
+  const std::optional<int64_t> repetition = ParseNumber(repetition_text);
+  // Without it a repeated run could not be told from the first, and its
+  // result would be superseded.
+  if (!repetition || *repetition >= kRepetitions) {
+    finding.value = 0;
+    return unnumbered(counter.repetition, repetition_text);
+  }
+  finding.value += *repetition;
   return finding;
+}
+
+Finding<std::string> FindSeries(const Surroundings& surroundings) {
+  Finding<std::string> finding;
+  if (FindAttempt(surroundings).value == 0) return finding;
+  return CounterOf(surroundings).series(surroundings);
+}
+
+Finding<std::string> FindJob(const Surroundings& surroundings) {
+  const auto name = [&surroundings](const char* variable) {
+    return Finding<std::string>{
+        std::string(surroundings.Get(variable)), variable, {}};
+  };
+  // `name` and the place among parallel jobs, if the name does not have it.
+  const auto with_place = [&](const char* variable, const char* total,
+                              const char* index) {
+    Finding<std::string> finding = name(variable);
+    const bool is_parallel =
+        ParseNumber(surroundings.Get(total)).value_or(1) > 1;
+    if (is_parallel && !surroundings.Get(index).empty()) {
+      absl::StrAppend(&finding.value, finding.value.empty() ? "" : "-",
+                      surroundings.Get(index));
+      absl::StrAppend(&finding.source, " and ", index);
+    }
+    return finding;
+  };
+  const auto is_set = [&surroundings](const char* variable) {
+    return !surroundings.Get(variable).empty();
+  };
+
+  Finding<std::string> finding;
+  if (is_set("GITHUB_RUN_ID")) {
+    finding = name("GITHUB_JOB");
+  } else if (is_set("BUILDKITE_BUILD_NUMBER")) {
+    finding = with_place(
+        is_set("BUILDKITE_STEP_KEY") ? "BUILDKITE_STEP_KEY" : "BUILDKITE_LABEL",
+        "BUILDKITE_PARALLEL_JOB_COUNT", "BUILDKITE_PARALLEL_JOB");
+  } else if (is_set("CI_JOB_ID")) {
+    finding = name("CI_JOB_NAME");  // With "1/3" where it is parallel.
+  } else if (is_set("CIRCLE_BUILD_NUM")) {
+    finding =
+        with_place("CIRCLE_JOB", "CIRCLE_NODE_TOTAL", "CIRCLE_NODE_INDEX");
+  } else if (is_set("TRAVIS_JOB_NUMBER")) {
+    finding = name("TRAVIS_JOB_NAME");
+    if (finding.value.empty()) {
+      // "4.1": the build's number, and the job's within it.
+      const std::vector<absl::string_view> parts =
+          absl::StrSplit(surroundings.Get("TRAVIS_JOB_NUMBER"), '.');
+      finding = {std::string(parts.back()), "TRAVIS_JOB_NUMBER", {}};
+    }
+  } else if (is_set("TEAMCITY_VERSION")) {
+    finding = name("TEAMCITY_BUILDCONF_NAME");
+  } else if (is_set("JOB_URL") || is_set("JOB_NAME")) {
+    const std::string axes = JenkinsAxes(surroundings);
+    finding = name(is_set("JOB_BASE_NAME") ? "JOB_BASE_NAME" : "JOB_NAME");
+    if (!axes.empty()) finding = {axes, "JOB_NAME", {}};
+  }
+  if (finding.value.empty()) return {};
+  return finding;
+}
+
+std::string FindParallel(const Surroundings& surroundings,
+                         absl::string_view context) {
+  if (FindAttempt(surroundings).value == 0) return "";
+  const Counter counter = CounterOf(surroundings);
+  if (HasWord(context, FindJob(surroundings).value)) return "";
+  if (counter.total != nullptr &&
+      ParseNumber(surroundings.Get(counter.total)).value_or(1) > 1) {
+    if (HasWord(context, surroundings.Get(counter.index))) return "";
+    return absl::StrCat(counter.total, "=", surroundings.Get(counter.total));
+  }
+  if (absl::string_view(counter.run) == "BUILD_NUMBER" &&
+      !JenkinsAxes(surroundings).empty()) {
+    return absl::StrCat("JOB_NAME=", surroundings.Get("JOB_NAME"));
+  }
+  return "";
 }
 
 Finding<std::string> FindTargetUrl(const Surroundings& surroundings) {

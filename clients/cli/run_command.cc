@@ -81,7 +81,7 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
                const Client& client, Foreground* foreground) {
   const std::string& program = arguments.command.front();
   const std::string about =
-      absl::StrCat(arguments.contexts.front(), " on ", subject.Display());
+      absl::StrCat(subject.contexts.front(), " on ", subject.Display());
   v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
   if (!arguments.description) pending.set_description("Running");
   const auto refused = [&](const absl::Status& error) {

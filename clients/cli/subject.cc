@@ -1,7 +1,9 @@
 #include "clients/cli/subject.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "clients/cli/detection.h"
 #include "clients/cli/repository_url.h"
 
@@ -12,6 +14,37 @@ absl::Status NotFound(const Subject& subject, absl::string_view advice) {
   return absl::InvalidArgumentError(
       absl::StrCat(absl::StrJoin(subject.warnings, "; "),
                    subject.warnings.empty() ? "" : "; ", advice));
+}
+
+constexpr char kJob[] = "{job}";
+
+absl::Status FindContexts(const Arguments& arguments,
+                          const Surroundings& surroundings, Subject* subject) {
+  const std::string job = FindJob(surroundings).value;
+  for (const std::string& context : arguments.contexts) {
+    if (job.empty() && absl::StrContains(context, kJob)) {
+      return NotFound(
+          *subject,
+          absl::StrCat("--context ", context,
+                       ": no variable has the job's name; write it out"));
+    }
+    subject->contexts.push_back(absl::StrReplaceAll(context, {{kJob, job}}));
+  }
+  return absl::OkStatus();
+}
+
+void WarnOfParallelJobs(const Surroundings& surroundings, Subject* subject) {
+  for (const std::string& context : subject->contexts) {
+    const std::string why = FindParallel(surroundings, context);
+    if (why.empty()) continue;
+    subject->warnings.push_back(absl::StrCat(
+        "this is one of several parallel jobs (", why, ") that report ",
+        context,
+        ": if one of them fails, the status stays so until the next "
+        "build; with --context '",
+        context, "-", kJob, "' each has a status of its own"));
+    return;
+  }
 }
 
 }  // namespace
@@ -49,8 +82,23 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return NotFound(
         subject, "the commit is not known: give --sha, or run in a checkout");
   }
-  if (!Reports(arguments.subcommand)) return subject;
+  const absl::Status status = FindContexts(arguments, surroundings, &subject);
+  if (!status.ok() || !Reports(arguments.subcommand)) {
+    if (!status.ok()) return status;
+    return subject;
+  }
   subject.attempt = given_or_found("attempt", arguments.attempt, FindAttempt);
+  // A number that was given counts what its giver counts.
+  if (arguments.series.has_value() || !arguments.attempt.has_value()) {
+    subject.series = given_or_found("series", arguments.series, FindSeries);
+  }
+  if (subject.attempt == 0 && !subject.series.empty()) {
+    subject.warnings.push_back(
+        "--series is left out, because this run has no number; give --attempt");
+    subject.series.clear();
+  }
+  if (!arguments.attempt.has_value())
+    WarnOfParallelJobs(surroundings, &subject);
   subject.target_url =
       given_or_found("target_url", arguments.target_url, FindTargetUrl);
   return subject;

@@ -14,8 +14,10 @@ namespace signalbox {
 // What is reported about, or asked for.
 struct Subject {
   std::string repository;
-  std::string sha;  // Empty for doctor.
+  std::string sha;                    // Empty for doctor.
+  std::vector<std::string> contexts;  // Empty for doctor.
   int64_t attempt = 0;
+  std::string series;  // Of the attempt; empty without one.
   std::string target_url;
 
   // Where what was not given comes from, such as "sha from GIT_COMMIT".
@@ -29,7 +31,8 @@ struct Subject {
 };
 
 // Joins what was given with what is found. INVALID_ARGUMENT: the repository or
-// the commit is neither given nor found; the message tells what to do.
+// the commit is neither given nor found, or a context has `{job}` and the job
+// has no name; the message tells what to do.
 absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
                                     const Surroundings& surroundings);
 

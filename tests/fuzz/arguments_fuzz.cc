@@ -70,15 +70,23 @@ Surroundings SurroundingsFrom(FuzzInput& in) {
       "CI_PROJECT_PATH",
       "CI_COMMIT_SHA",
       "CI_JOB_ID",
+      "CI_JOB_NAME",
       "CI_JOB_URL",
+      "CI_NODE_INDEX",
+      "CI_NODE_TOTAL",
+      "CI_PIPELINE_ID",
       "GIT_URL",
       "GIT_COMMIT",
       "BUILD_NUMBER",
       "BUILD_URL",
+      "JOB_NAME",
+      "JOB_URL",
       "BUILDKITE_REPO",
       "BUILDKITE_COMMIT",
       "BUILDKITE_BUILD_NUMBER",
       "BUILDKITE_RETRY_COUNT",
+      "BUILDKITE_PARALLEL_JOB_COUNT",
+      "BUILDKITE_PIPELINE_SLUG",
       "CIRCLE_REPOSITORY_URL",
       "CIRCLE_PROJECT_USERNAME",
       "CIRCLE_PROJECT_REPONAME",
@@ -138,6 +146,13 @@ void CheckDetection(const Surroundings& surroundings) {
   const Finding<int64_t> attempt = FindAttempt(surroundings);
   FUZZ_CHECK(attempt.value >= 0, attempt.value);
   CheckFinding(FindTargetUrl(surroundings));
+  const Finding<std::string> series = FindSeries(surroundings);
+  CheckFinding(series);
+  FUZZ_CHECK(series.value.empty() ||
+                 (attempt.value > 0 && series.value.size() <= 255 &&
+                  grammar::IsPrintableAscii(series.value)),
+             series.value);
+  CheckFinding(FindJob(surroundings));
 
   Arguments arguments;
   arguments.subcommand = Subcommand::kPending;
@@ -149,9 +164,10 @@ void CheckDetection(const Surroundings& surroundings) {
                subject.status().ToString());
     return;
   }
-  FUZZ_CHECK(subject->repository == repository.value &&
-                 subject->sha == sha.value && subject->attempt == attempt.value,
-             "another subject: ", subject->Display());
+  FUZZ_CHECK(
+      subject->repository == repository.value && subject->sha == sha.value &&
+          subject->attempt == attempt.value && subject->series == series.value,
+      "another subject: ", subject->Display());
 }
 
 void CheckArguments(const Arguments& arguments,
@@ -191,7 +207,7 @@ void CheckCommandLine(FuzzInput& in) {
       "--help",       "--version", "--",
       "success",      "timed_out", "acme/widgets",
       "90s",          "-h",        "1",
-      "ci/build"};
+      "ci/build",     "--series",  "ci/{job}"};
   std::vector<std::string> words;
   const int count = in.UpTo(12);
   for (int i = 0; i < count; ++i) {

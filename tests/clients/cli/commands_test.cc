@@ -173,6 +173,7 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
       {"pending", "--attempt", "-1"},
       {"pending", "--attempt", "9223372036854775808"},
       {"pending", "--context"},
+      {"pending", "--series", "s", "--attempt", "0"},
       {"pending", "--retry-for", "soon"},
       {"pending", "--retry-for", "-1s"},
       {"pending", "--retry-for", "inf"},
@@ -276,6 +277,8 @@ TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
 // What the program prints must be what GitHub will show.
 TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   options_.environment["BUILD_NUMBER"] = "12";
+  options_.environment["JENKINS_URL"] = "https://ci.example.com/";
+  options_.environment["JOB_URL"] = "https://ci.example.com/job/app/";
   v1::Receipt receipt;
   receipt.set_disposition(v1::SUPERSEDED);
   receipt.set_state(v1::COMMIT_STATE_FAILURE);
@@ -286,7 +289,9 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
             "acme/widgets@6dcb09b5 ci/build: superseded, failure stays\n");
   EXPECT_THAT(ended.errors,
               AllOf(HasSubstr("superseded, failure stays"),
-                    HasSubstr("attempt 12"), HasSubstr("--attempt 0")));
+                    HasSubstr("attempt 12 of jenkins:https://ci.example.com/"
+                              "job/app"),
+                    HasSubstr("--attempt 0"), HasSubstr("--series")));
   ended = RunCli({"pending", "--context", "a", "--context", "b"});
   EXPECT_EQ(ended.output,
             "acme/widgets@6dcb09b5 a: superseded, failure stays\n"
@@ -300,6 +305,33 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
             "acme/widgets@6dcb09b5 ci/build: failure, as before\n");
 }
 
+// Numbers of two counters say nothing of each other.
+TEST_F(CommandsTest, TheSeriesIsSentWithItsNumber) {
+  options_.environment["BUILD_NUMBER"] = "12";
+  options_.environment["JOB_URL"] = "https://ci.example.com/job/app/";
+  const auto of_pending = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), "pending");
+    EXPECT_EQ(RunCli(more).exit_code, 0);
+    const v1::ReportPendingRequest pending = server_.calls().back().pending();
+    return std::make_pair(pending.attempt(), pending.series());
+  };
+  const std::string found = "jenkins:https://ci.example.com/job/app";
+  using Number = std::pair<int64_t, std::string>;
+  EXPECT_EQ(of_pending({}), Number(12, found));
+  EXPECT_EQ(of_pending({"--series", "mine"}), Number(12, "mine"));
+  // Who gives a number may number several jobs with it.
+  EXPECT_EQ(of_pending({"--attempt", "7"}), Number(7, ""));
+  EXPECT_EQ(of_pending({"--attempt", "7", "--series", "mine"}),
+            Number(7, "mine"));
+  EXPECT_EQ(of_pending({"--attempt", "0"}), Number(0, ""));
+  EXPECT_EQ(RunCli({"result", "success"}).exit_code, 0);
+  EXPECT_EQ(server_.calls().back().result().series(), found);
+  // A series without a number would be refused.
+  options_.environment["BUILD_NUMBER"] = "1.2.3";
+  EXPECT_EQ(of_pending({}), Number(0, ""));
+  EXPECT_EQ(of_pending({"--series", "mine"}), Number(0, ""));
+}
+
 TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   server_.AnswerAll({grpc::StatusCode::INVALID_ARGUMENT,
                      "contexts[1]: \"ci/b\\xc3\\xbcild\" is bad",
@@ -309,6 +341,29 @@ TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.errors, AllOf(HasSubstr("not reported: ci/b\u00fcild: "),
                                   HasSubstr("INVALID_CONTEXT")));
+}
+
+TEST_F(CommandsTest, AContextCanHaveTheNameOfTheJob) {
+  options_.environment["CI_JOB_ID"] = "5";
+  options_.environment["CI_PIPELINE_ID"] = "3";
+  options_.environment["CI_NODE_TOTAL"] = "2";
+  options_.environment["CI_JOB_NAME"] = "rspec 1/2";
+  Ended ended = RunCli({"result", "success", "--context", "ci/{job}"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.errors, "");
+  EXPECT_EQ(server_.calls().back().result().context(), "ci/rspec 1/2");
+  EXPECT_EQ(server_.calls().back().result().attempt(), 3);
+  // Without it, what a failure of one of them means is said.
+  ended = RunCli({"result", "success"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.errors,
+              AllOf(HasSubstr("CI_NODE_TOTAL=2"), HasSubstr("ci/build-{job}"),
+                    HasSubstr("until the next build")));
+  EXPECT_TRUE(IsOneLine(ended.errors));
+  options_.environment.erase("CI_JOB_NAME");
+  ended = RunCli({"result", "success", "--context", "ci/{job}"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.errors, HasSubstr("--context ci/{job}"));
 }
 
 TEST_F(CommandsTest, ACloneUrlsEndIsLeftOut) {

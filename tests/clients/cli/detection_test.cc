@@ -62,6 +62,10 @@ class DetectionTest : public testing::Test {
   std::string Repository() { return FindRepository(surroundings_).value; }
   std::string Sha() { return FindSha(surroundings_).value; }
   int64_t Attempt() { return FindAttempt(surroundings_).value; }
+  std::string Series() { return FindSeries(surroundings_).value; }
+  std::string Parallel(const std::string& context) {
+    return FindParallel(surroundings_, context);
+  }
   std::string TargetUrl() { return FindTargetUrl(surroundings_).value; }
 
   Environment& environment() { return surroundings_.environment; }
@@ -405,6 +409,215 @@ TEST_F(DetectionTest, SourcesOfTheAttemptAreAskedInOrder) {
   environment()["GITHUB_RUN_ATTEMPT"] = "1";
   EXPECT_EQ(Attempt(), 5001);
   EXPECT_EQ(FindAttempt(surroundings_).source, "GITHUB_RUN_ID");
+}
+
+// Shards of one build end in the worst of their results, so they must have one
+// number; one that is repeated alone must not get ahead of the others.
+TEST_F(DetectionTest, ParallelJobsOfARunHaveOneNumber) {
+  environment() = {{"CI_JOB_ID", "5000"},
+                   {"CI_PIPELINE_ID", "300"},
+                   {"CI_NODE_TOTAL", "1"},
+                   {"CI_PROJECT_PATH", "acme/app"},
+                   {"CI_SERVER_HOST", "gitlab.com"}};
+  EXPECT_EQ(Attempt(), 5000);
+  EXPECT_EQ(Series(), "gitlab:gitlab.com/acme/app");
+  EXPECT_EQ(Parallel("ci/build"), "");
+  environment()["CI_NODE_TOTAL"] = "4";
+  environment()["CI_NODE_INDEX"] = "2";
+  EXPECT_EQ(Attempt(), 300);
+  // Pipelines are counted apart from jobs.
+  EXPECT_EQ(Series(), "gitlab:gitlab.com/acme/app#pipelines");
+  EXPECT_EQ(Parallel("ci/build"), "CI_NODE_TOTAL=4");
+  EXPECT_EQ(Parallel("ci/build 2"), "");
+  EXPECT_EQ(Parallel("ci/py2"), "CI_NODE_TOTAL=4");
+  environment().erase("CI_PIPELINE_ID");
+  EXPECT_EQ(Attempt(), 0);
+  EXPECT_EQ(Series(), "");
+
+  environment() = {{"BUILDKITE_BUILD_NUMBER", "7"},
+                   {"BUILDKITE_RETRY_COUNT", "2"},
+                   {"BUILDKITE_ORGANIZATION_SLUG", "acme"},
+                   {"BUILDKITE_PIPELINE_SLUG", "app"},
+                   {"BUILDKITE_PARALLEL_JOB_COUNT", "3"},
+                   {"BUILDKITE_PARALLEL_JOB", "0"}};
+  EXPECT_EQ(Attempt(), 7000);
+  EXPECT_EQ(Series(), "buildkite:acme/app");
+  EXPECT_EQ(Parallel("ci/build"), "BUILDKITE_PARALLEL_JOB_COUNT=3");
+  environment().erase("BUILDKITE_RETRY_COUNT");
+  EXPECT_EQ(Attempt(), 7000);
+  environment() = {{"BUILDKITE_BUILD_NUMBER", "7"},
+                   {"BUILDKITE_RETRY_COUNT", "2"}};
+  EXPECT_EQ(Attempt(), 7002);
+  EXPECT_EQ(Parallel("ci/build"), "");
+
+  environment() = {{"CIRCLE_BUILD_NUM", "78"},
+                   {"CIRCLE_NODE_TOTAL", "2"},
+                   {"CIRCLE_NODE_INDEX", "1"},
+                   {"CIRCLE_JOB", "test"}};
+  EXPECT_EQ(Attempt(), 78);
+  EXPECT_EQ(Parallel("ci/build"), "CIRCLE_NODE_TOTAL=2");
+  EXPECT_EQ(Parallel("ci/test-1"), "");
+  environment()["CIRCLE_NODE_TOTAL"] = "1";
+  EXPECT_EQ(Parallel("ci/build"), "");
+}
+
+TEST_F(DetectionTest, TheSeriesOfAJenkinsJobIsItsUrl) {
+  const std::string jobs = "https://ci.example.com/job/app/";
+  const struct {
+    std::string url;
+    std::string series;
+  } cases[] = {
+      {jobs, "jenkins:https://ci.example.com/job/app"},
+      {"https://ci.example.com/job/app",
+       "jenkins:https://ci.example.com/job/app"},
+      // Folders, and branches of a multibranch job, which count apart.
+      {"https://ci.example.com/jenkins/job/team/job/app/job/PR-812/",
+       "jenkins:https://ci.example.com/jenkins/job/team/job/app/job/PR-812"},
+      // The axes of a matrix have their parent's numbers.
+      {jobs + "JDK=17,OS=linux/", "jenkins:https://ci.example.com/job/app"},
+      {jobs + "default/", "jenkins:https://ci.example.com/job/app"},
+      {"https://ci.example.com/job/job/job/118/",
+       "jenkins:https://ci.example.com/job/job/job/118"},
+      {"https://ci.example.com/view/job/job/app/",
+       "jenkins:https://ci.example.com/view/job/job/app"},
+      {"https://user:hunter2@ci.example.com/job/app/?x=1#y",
+       "jenkins:https://ci.example.com/job/app"},
+  };
+  for (const auto& c : cases) {
+    environment() = {{"BUILD_NUMBER", "118"}, {"JOB_URL", c.url}};
+    EXPECT_EQ(Series(), c.series) << c.url;
+  }
+  // Where only the build's URL is there.
+  for (const char* build : {"118/", "118", "JDK=17/118/", "JDK=17,OS=x/118"}) {
+    environment() = {{"BUILD_NUMBER", "118"}, {"BUILD_URL", jobs + build}};
+    EXPECT_EQ(Series(), "jenkins:https://ci.example.com/job/app") << build;
+  }
+  // And where Jenkins does not know its own URL.
+  environment() = {{"BUILD_NUMBER", "118"},
+                   {"JENKINS_HOME", "/var/jenkins"},
+                   {"JOB_NAME", "team/app/JDK=17,OS=x"}};
+  EXPECT_EQ(Series(), "jenkins:team/app");
+  EXPECT_EQ(Parallel("ci/build"), "JOB_NAME=team/app/JDK=17,OS=x");
+  EXPECT_EQ(Parallel("ci/JDK=17,OS=x"), "");
+  environment()["JOB_NAME"] = "team/app";
+  EXPECT_EQ(Series(), "jenkins:team/app");
+  EXPECT_EQ(Parallel("ci/build"), "");
+}
+
+TEST_F(DetectionTest, ALongSeriesIsCutAndStaysItsOwn) {
+  const std::string path(300, 'x');
+  environment() = {{"BUILD_NUMBER", "1"},
+                   {"JOB_URL", absl::StrCat("https://ci/job/", path, "a/")}};
+  const std::string series = Series();
+  EXPECT_EQ(series.size(), 255u);
+  EXPECT_EQ(Series(), series);
+  environment()["JOB_URL"] = absl::StrCat("https://ci/job/", path, "b/");
+  EXPECT_NE(Series(), series);
+  EXPECT_EQ(Series().size(), 255u);
+}
+
+TEST_F(DetectionTest, OtherSystemsNameTheirCounter) {
+  const struct {
+    Environment environment;
+    std::string series;
+  } cases[] = {
+      {{{"GITHUB_RUN_ID", "5"},
+        {"GITHUB_RUN_ATTEMPT", "1"},
+        {"GITHUB_REPOSITORY", "acme/app"},
+        {"GITHUB_SERVER_URL", "https://ghes.example.com"}},
+       "actions:ghes.example.com/acme/app"},
+      {{{"GITHUB_RUN_ID", "5"},
+        {"GITHUB_RUN_ATTEMPT", "1"},
+        {"GITHUB_REPOSITORY", "acme/app"}},
+       "actions:github.com/acme/app"},
+      // No number, no series.
+      {{{"GITHUB_RUN_ID", "5"}, {"GITHUB_REPOSITORY", "acme/app"}}, ""},
+      {{{"TRAVIS_BUILD_NUMBER", "5"}, {"TRAVIS_REPO_SLUG", "acme/app"}}, ""},
+      {{{"CI_JOB_ID", "5"},
+        {"CI_PROJECT_PATH", "group/sub/app"},
+        {"CI_SERVER_URL", "https://gitlab.example.com:8443"}},
+       "gitlab:gitlab.example.com:8443/group/sub/app"},
+      {{{"BUILDKITE_BUILD_NUMBER", "5"},
+        {"BUILDKITE_RETRY_COUNT", "0"},
+        {"BUILDKITE_PIPELINE_SLUG", "app"}},
+       "buildkite:app"},
+      {{{"CIRCLE_BUILD_NUM", "5"},
+        {"CIRCLE_PROJECT_USERNAME", "acme"},
+        {"CIRCLE_PROJECT_REPONAME", "app"}},
+       "circleci:acme/app"},
+      {{{"CIRCLE_BUILD_NUM", "5"}, {"CIRCLE_PROJECT_ID", "c0ffee"}},
+       "circleci:c0ffee"},
+      {{{"CIRCLE_BUILD_NUM", "5"}}, ""},
+      {{{"BUILD_NUMBER", "77"},
+        {"TEAMCITY_VERSION", "2023.05"},
+        {"TEAMCITY_PROJECT_NAME", "Widgets"},
+        {"TEAMCITY_BUILDCONF_NAME", "Unit Tests"},
+        {"BUILD_URL", "https://teamcity.example.com/build/77"}},
+       "teamcity:Widgets/Unit Tests"},
+      {{{"BUILD_NUMBER", "77"}, {"BUILDBOT_BUILDERNAME", "linux"}},
+       "buildbot:linux"},
+      {{{"BUILD_NUMBER", "1790000000000000000"},
+        {"PROW_JOB_ID", "id"},
+        {"JOB_NAME", "pull-app-test"}},
+       "prow:pull-app-test"},
+      {{{"BUILD_NUMBER", "77"}, {"JOB_NAME", "nightly"}}, "build:nightly"},
+      // Whatever the name, the server takes it.
+      {{{"BUILD_NUMBER", "77"}, {"JOB_NAME", "n\u00e4chtlich\n\xff"}},
+       "build:n%C3%A4chtlich%0A%FF"},
+      {{{"BUILD_NUMBER", "77"}}, ""},
+  };
+  for (const auto& c : cases) {
+    environment() = c.environment;
+    EXPECT_EQ(Series(), c.series);
+  }
+}
+
+TEST_F(DetectionTest, FindsTheNameOfTheJob) {
+  const struct {
+    Environment environment;
+    std::string job;
+  } cases[] = {
+      {{{"GITHUB_RUN_ID", "5"}, {"GITHUB_JOB", "test"}}, "test"},
+      {{{"CI_JOB_ID", "5"}, {"CI_JOB_NAME", "rspec 1/3"}}, "rspec 1/3"},
+      {{{"BUILDKITE_BUILD_NUMBER", "5"},
+        {"BUILDKITE_LABEL", ":rspec: Tests"},
+        {"BUILDKITE_STEP_KEY", "tests"},
+        {"BUILDKITE_PARALLEL_JOB_COUNT", "3"},
+        {"BUILDKITE_PARALLEL_JOB", "0"}},
+       "tests-0"},
+      {{{"BUILDKITE_BUILD_NUMBER", "5"}, {"BUILDKITE_LABEL", "Tests"}},
+       "Tests"},
+      {{{"CIRCLE_BUILD_NUM", "5"},
+        {"CIRCLE_JOB", "test"},
+        {"CIRCLE_NODE_TOTAL", "2"},
+        {"CIRCLE_NODE_INDEX", "1"}},
+       "test-1"},
+      {{{"CIRCLE_BUILD_NUM", "5"},
+        {"CIRCLE_JOB", "test"},
+        {"CIRCLE_NODE_TOTAL", "1"},
+        {"CIRCLE_NODE_INDEX", "0"}},
+       "test"},
+      {{{"TRAVIS_JOB_NUMBER", "4.2"}, {"TRAVIS_JOB_NAME", "lint"}}, "lint"},
+      {{{"TRAVIS_JOB_NUMBER", "4.2"}}, "2"},
+      {{{"BUILD_NUMBER", "5"},
+        {"TEAMCITY_VERSION", "1"},
+        {"TEAMCITY_BUILDCONF_NAME", "Unit Tests"}},
+       "Unit Tests"},
+      {{{"BUILD_NUMBER", "5"},
+        {"JOB_NAME", "team/app"},
+        {"JOB_BASE_NAME", "app"}},
+       "app"},
+      {{{"BUILD_NUMBER", "5"},
+        {"JOB_NAME", "team/app/OS=x"},
+        {"JOB_BASE_NAME", "OS=x"}},
+       "OS=x"},
+      {{{"BUILD_NUMBER", "5"}}, ""},
+      {{}, ""},
+  };
+  for (const auto& c : cases) {
+    environment() = c.environment;
+    EXPECT_EQ(FindJob(surroundings_).value, c.job);
+  }
 }
 
 TEST_F(DetectionTest, ANumberThatDoesNotFitLeavesTheRunUnnumbered) {
