@@ -120,8 +120,9 @@ absl::Status CheckHookUrl(absl::string_view url) {
 
 RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   RecoveryConfig recovery;
+  recovery.redelivery_is_rerun = false;
   if (!in.IsMap(value, {"enabled", "every", "redeliver", "compare", "pull",
-                        "pull_every", "hook_urls"})) {
+                        "pull_every", "hook_urls", "redelivery"})) {
     return recovery;
   }
   if (auto v = in.Find(value, "enabled")) recovery.enabled = in.Boolean(*v);
@@ -133,6 +134,12 @@ RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   if (auto v = in.Find(value, "pull")) recovery.pull = in.Boolean(*v);
   if (auto v = in.Find(value, "pull_every")) {
     recovery.pull_every = in.Duration(*v, absl::Seconds(5), absl::Hours(1));
+  }
+  if (auto v = in.Find(value, "redelivery")) {
+    constexpr char kWanted[] = "ignore or rerun";
+    const std::string word = in.Text(*v, kWanted);
+    if (word != "ignore" && word != "rerun") in.RefuseValue(*v, kWanted);
+    recovery.redelivery_is_rerun = word == "rerun";
   }
   if (auto v = in.Find(value, "hook_urls")) {
     recovery.hook_urls =
@@ -427,6 +434,7 @@ void CheckRetention(YamlReader& in, const YamlValue& root,
 
 Config ReadConfig(YamlReader& in, const YamlValue& root) {
   Config config;
+  config.recovery.redelivery_is_rerun = false;
   if (root.node->kind == YamlNode::Kind::kNothing) return config;
   if (!in.IsMap(root, {"listen", "web_listen", "metrics_listen", "data_dir",
                        "retention", "pending_settle", "github", "repositories",

@@ -66,6 +66,10 @@ struct RecoveryConfig {
   // those that lead to the same host. Where deliveries are only read, those
   // that end in /event_handler count, too.
   std::vector<std::string> hook_urls;
+  // Whether a delivery that a person has GitHub make again ("Redeliver") is a
+  // wish to run its contexts again. Without a file it is; with one, unless the
+  // file says `redelivery: rerun`, a delivery that comes again changes nothing.
+  bool redelivery_is_rerun = true;
 };
 
 // The whole configuration, as the file gives it, with defaults for what it

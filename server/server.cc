@@ -376,6 +376,8 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   const RepositoryRules rules(config.repositories, options.contexts);
   service_options.convert.rules = rules;
   service_options.convert.known_hosts = setup.known_hosts;
+  service_options.convert.redelivery_is_rerun =
+      config.recovery.redelivery_is_rerun;
   service_options.trouble_of = [this](absl::string_view lane) {
     const LaneState state = poster->StateOf(lane);
     return LaneTrouble{state.reason, state.until};

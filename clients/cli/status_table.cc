@@ -14,6 +14,15 @@ namespace {
 constexpr size_t kContextWidth = 60;
 constexpr size_t kDescriptionWidth = 60;
 
+// Every report came when the pull request had a newer head: nothing is pending.
+bool IsOvertaken(const v1::GetCommitStatusResponse& commit) {
+  return commit.statuses_size() > 0 &&
+         std::all_of(commit.statuses().begin(), commit.statuses().end(),
+                     [](const v1::CommitStatus& status) {
+                       return status.posting().reason() == "OVERTAKEN";
+                     });
+}
+
 }  // namespace
 
 std::string StatusTable(const v1::GetCommitStatusResponse& commit,
@@ -42,8 +51,10 @@ std::string StatusTable(const v1::GetCommitStatusResponse& commit,
 
   std::string table = absl::StrCat(
       Printable(commit.repository()), "@", Printable(commit.sha()), "  ",
-      Coloured(StateText(commit.state(), v1::RESULT_UNSPECIFIED),
-               ColourOf(commit.state()), colours),
+      IsOvertaken(commit)
+          ? PostingText(commit.statuses(0).posting(), now)
+          : Coloured(StateText(commit.state(), v1::RESULT_UNSPECIFIED),
+                     ColourOf(commit.state()), colours),
       "\n\n");
   for (const Row& row : rows) {
     for (size_t i = 0; i < widths.size(); ++i) {

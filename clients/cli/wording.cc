@@ -71,6 +71,13 @@ std::string PostingText(const v1::Posting& posting, absl::Time now) {
     case v1::WAITING:
       return WaitText("waiting", posting, now);
     case v1::ABANDONED:
+      if (posting.reason() == "OVERTAKEN") {
+        return absl::StrCat("overtaken by ",
+                            posting.overtaken_by().empty()
+                                ? "a newer head"
+                                : Printable(posting.overtaken_by()),
+                            "; nothing was posted");
+      }
       return absl::StrCat("not posted", Because(posting));
     case v1::OBSERVED:
       return "seen at GitHub";

@@ -2,11 +2,16 @@
 
 namespace signalbox {
 
+bool IsReported(const StatusView& status) {
+  return status.posting.state != PostingState::kObserved &&
+         status.posting.reason != kOvertaken;
+}
+
 CommitState CombinedState(absl::Span<const StatusView> statuses) {
   bool pending = false;
   bool reported = false;
   for (const StatusView& status : statuses) {
-    if (status.posting.state == PostingState::kObserved) continue;
+    if (!IsReported(status)) continue;
     reported = true;
     switch (status.state) {
       case CommitState::kError:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,13 +38,29 @@ struct Observed {
   std::string creator_login;
 };
 
+// Every context of a commit that was reported here is to be reported.
+struct RerunAll {
+  Report report;  // But for its context.
+  // Whether the caller may report this context. Empty: any.
+  std::function<bool(absl::string_view context)> may_report;
+};
+
 // One call: its reports are accepted or refused together.
 struct Submission {
   std::vector<Report> reports;  // All of one repository and sha.
+  // Beside `reports`, and of the same commit. Null: no others. (Shared, for
+  // submissions are copied and few have it.)
+  std::shared_ptr<const RerunAll> rerun_all;
   std::optional<Delivery> delivery;
   std::optional<Change> change;
   // The reports tell what GitHub shows, and ask for nothing.
   std::optional<Observed> observed;
+  // Pendings with a delivery: if GitHub makes it again 10 s later or more, and
+  // this server has not asked for that, they are to be run again, once none of
+  // their contexts is pending.
+  bool redelivery_is_rerun = false;
+  // The reports only tell the history why nothing was done: SUPERSEDED.
+  bool for_history = false;
   std::string
       caller;  // Who was authenticated; empty: callers are not told apart.
   // Whether the caller may do the same to another repository: the reports turn
@@ -121,7 +138,10 @@ constexpr PostingState LastOf(PostingState) { return PostingState::kObserved; }
 struct Posting {
   PostingState state = PostingState::kDue;
   std::string reason;  // Why it waits or was abandoned; empty otherwise.
-  int try_count = 0;   // Tries at the newest report.
+  // Reason OVERTAKEN: the newer head of the pull request, a whole sha; empty:
+  // it is not known.
+  std::string overtaken_by;
+  int try_count = 0;  // Tries at the newest report.
   // Nothing while a try is in flight, and if none will be made. It may have
   // passed: then the try is only waiting for its turn.
   std::optional<absl::Time> next_try_time;
@@ -169,10 +189,16 @@ struct CommitSummary {
   int64_t sequence = 0;  // The page token: pass it as `before_sequence`.
 };
 
+// The reason of a status that was only reported when its pull request had a
+// newer head, and so never counted. It is abandoned.
+inline constexpr char kOvertaken[] = "OVERTAKEN";
+
+// Whether a status was reported here, and counts for its commit.
+bool IsReported(const StatusView& status);
+
 // All statuses of a commit in one word, by the rule of GitHub's combined
 // status: failure if any is error or failure, else pending if any is or there
-// are none, else success. Never error. What was only seen at GitHub does not
-// count.
+// are none, else success. Never error. Only those that IsReported count.
 CommitState CombinedState(absl::Span<const StatusView> statuses);
 
 // What GitHub shows, or was asked to show, for a key.
@@ -354,9 +380,12 @@ class Outbox {
   // the same; the poster sees `shown` and saves the request.
   //
   // A submission with a delivery whose id or digest was accepted before
-  // changes nothing: its receipts are UNCHANGED and carry what is held. One
-  // whose change is older (`updated_time`) than the newest known of its pull
-  // request, and names another sha, is SUPERSEDED throughout.
+  // changes nothing (but see `redelivery_is_rerun`): its receipts are UNCHANGED
+  // and carry what is held. One whose change is older (HeadTime) than the
+  // newest known of its pull request, and names another sha, is SUPERSEDED
+  // throughout.
+  //
+  // The receipts of `rerun_all` follow those of the reports.
   //
   // A submission with `observed` never reaches Judge: it only says what GitHub
   // shows, and counts (ACCEPTED) if its number is larger than the last one that
@@ -475,6 +504,11 @@ class Outbox {
   // Of each of these deliveries, whether it was accepted in the last days.
   virtual absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) = 0;
+  // GitHub is asked to make this delivery again, or (`cancelled`) was not asked
+  // after all: its next arrival within an hour is nobody's wish to run anything
+  // again.
+  virtual absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
+                                       absl::Time now) = 0;
   // The hooks that they came from.
   virtual absl::StatusOr<std::vector<SeenHook>> SeenHooks() = 0;
   // The repositories whose canonical names come after `after`, by those names;

@@ -23,6 +23,9 @@ constexpr char kPutPullRequest[] =
     "INSERT OR REPLACE INTO pull_request (repository_key, number, "
     "updated_time_us, head_sha) VALUES (?, ?, ?, ?)";
 
+// Nobody presses a button sooner.
+constexpr absl::Duration kRedeliveryGap = absl::Seconds(10);
+
 // One entry while a submission is being decided: `row` is `stored` with what
 // the submission does to it.
 struct Draft {
@@ -61,13 +64,17 @@ class Decision {
     outcome.status = FindCommit();
     if (!outcome.status.ok()) return outcome;
     WriteWhatWasObserved();
-    const bool repeated = IsRepeated();
-    const bool overtaken = !repeated && HeadIsOvertaken();
-    outcome.receipts.reserve(submission_.reports.size());
-    for (const Report& report : submission_.reports) {
+    FindReports();
+    const bool known = IsKnown();
+    const bool overtaken = HeadIsOvertaken();
+    is_rerun_ = known && IsWishToRerun() && !overtaken;
+    const bool repeated = known && !is_rerun_;
+    outcome.receipts.reserve(reports_.size());
+    for (const Report* const wanted : reports_) {
+      const Report& report = *wanted;
       const size_t draft = FindDraft(report);
       Disposition disposition = Disposition::kUnchanged;
-      if (overtaken) {
+      if (!repeated && (overtaken || submission_.for_history)) {
         disposition = Disposition::kSuperseded;
         Record(draft, report, PhaseOf(report), /*accepted=*/false);
       } else if (!repeated && submission_.observed.has_value()) {
@@ -83,7 +90,13 @@ class Decision {
   }
 
  private:
-  const Report& front() const { return submission_.reports.front(); }
+  bool is_empty() const {
+    return submission_.reports.empty() && submission_.rerun_all == nullptr;
+  }
+  const Report& front() const {
+    return submission_.reports.empty() ? submission_.rerun_all->report
+                                       : submission_.reports.front();
+  }
 
   Receipt ReceiptOf(const Report& report, const EntryRow& row,
                     Disposition disposition) const {
@@ -100,7 +113,7 @@ class Decision {
   }
 
   absl::Status FindCommit() {
-    if (submission_.reports.empty()) return absl::OkStatus();
+    if (is_empty()) return absl::OkStatus();
     const Repository& repository = front().repository;
     sha_ = ShaToBytes(front().sha);
     canonical_ = repository.Canonical();
@@ -120,6 +133,30 @@ class Decision {
     if (repository_key_ != 0)
       commit_ = rows_->FindCommit(repository_key_, sha_);
     return absl::OkStatus();
+  }
+
+  // The reports, and those that they stand for.
+  void FindReports() {
+    for (const Report& report : submission_.reports) {
+      reports_.push_back(&report);
+    }
+    const RerunAll* const all = submission_.rerun_all.get();
+    if (all == nullptr || commit_ == nullptr) return;
+    // It reads rows, and so must see all of them.
+    rows_->Write();
+    commit_ = rows_->FindCommit(repository_key_, sha_);
+    if (commit_ == nullptr) return;
+    for (const std::string& context : rows_->ReportedContexts(*commit_)) {
+      const bool is_there =
+          std::any_of(submission_.reports.begin(), submission_.reports.end(),
+                      [&context](const Report& report) {
+                        return absl::EqualsIgnoreCase(report.context, context);
+                      });
+      if (is_there || (all->may_report && !all->may_report(context))) continue;
+      Report report = all->report;
+      report.context = context;
+      reports_.push_back(rows_->Own(std::move(report)));
+    }
   }
 
   // Whoever watches sees each change of a status. A report has a row of its own
@@ -170,16 +207,38 @@ class Decision {
                                   : absl::OkStatus();
   }
 
-  bool IsRepeated() {
+  bool IsKnown() {
     return submission_.delivery.has_value() &&
            DeliveryIsKnown(connection_, *submission_.delivery,
                            options_.oldest_delivery);
   }
 
+  // Whether a known delivery comes again because a person had GitHub make it
+  // again, to have its contexts run again.
+  bool IsWishToRerun() {
+    const std::string& id = submission_.delivery->id;
+    // Whatever it means, it has arrived.
+    if (TakeRedelivery(connection_, id, now_)) return false;
+    if (!submission_.redelivery_is_rerun || submission_.observed.has_value() ||
+        reports_.empty()) {
+      return false;
+    }
+    // Under another id it comes through another hook. Soon after the first it
+    // is a repetition of somebody on the way.
+    const std::optional<absl::Time> first = DeliveryTime(connection_, id);
+    if (!first.has_value() || now_ - *first < kRedeliveryGap) return false;
+    return std::none_of(
+        reports_.begin(), reports_.end(), [this](const Report* report) {
+          const EntryRow& row = drafts_[FindDraft(*report)].row;
+          return row.version > 0 && StateOf(row.held.phase, row.held.result) ==
+                                        CommitState::kPending;
+        });
+  }
+
   // Whether the change that `submission_` tells of is in a pull request and
   // placed in time, so that its heads have an order.
   bool HasHead() const {
-    return submission_.change.has_value() && !submission_.reports.empty() &&
+    return submission_.change.has_value() && !is_empty() &&
            submission_.change->pull_request_number > 0 &&
            submission_.change->updated_time != absl::InfinitePast();
   }
@@ -195,9 +254,11 @@ class Decision {
     std::string head;
     query.Read(&newest, &head);
     const int64_t updated =
-        absl::ToUnixMicros(submission_.change->updated_time);
+        absl::ToUnixMicros(HeadTime(*submission_.change, now_));
     moves_head_ = updated >= absl::ToUnixMicros(newest);
-    return !moves_head_ && head != sha_;
+    if (moves_head_ || head == sha_) return false;
+    overtaken_by_ = std::move(head);
+    return true;
   }
 
   size_t FindDraft(const Report& report) {
@@ -221,8 +282,13 @@ class Decision {
   Disposition Decide(size_t index, const Report& report) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
-    const Judgement judgement =
-        Judge(row.version == 0 ? nullptr : &row.held, report);
+    const Held* const held = row.version == 0 ? nullptr : &row.held;
+    Judgement judgement = Judge(held, report);
+    if (is_rerun_) {
+      Report again = report;
+      again.rerun = true;
+      judgement = Judge(held, again);
+    }
     switch (judgement.disposition) {
       case Disposition::kAccepted:
         Accept(&draft, report, judgement);
@@ -302,17 +368,16 @@ class Decision {
       EnsureRepository();
       SqliteQuery(connection_, kPutPullRequest)
           .Bind(repository_key_, submission_.change->pull_request_number,
-                submission_.change->updated_time, SqliteBlob{sha_})
+                HeadTime(*submission_.change, now_), SqliteBlob{sha_})
           .Run();
     }
     if (submission_.delivery.has_value()) {
       // A number is learnt even from what changes nothing: by it the
       // repository is found again under its next name.
       if (repository_key_ != 0) EnsureRepository();
-      NoteDelivery(
-          connection_, state_, *submission_.delivery,
-          submission_.reports.empty() ? std::string() : front().repository.host,
-          now_);
+      TakeRedelivery(connection_, submission_.delivery->id, now_);
+      NoteDelivery(connection_, state_, *submission_.delivery,
+                   is_empty() ? std::string() : front().repository.host, now_);
     }
   }
 
@@ -358,6 +423,7 @@ class Decision {
   void KeepCommit() {
     EnsureRepository();
     if (commit_ == nullptr) commit_ = rows_->AddCommit(repository_key_, sha_);
+    if (!overtaken_by_.empty()) commit_->overtaken_by = overtaken_by_;
     for (const Draft& draft : drafts_) {
       if (!draft.was_accepted) continue;
       commit_->was_accepted = true;
@@ -395,6 +461,9 @@ class Decision {
   CommitRow* commit_ = nullptr;  // Null: it is new.
   int64_t sequence_;
   bool moves_head_ = false;
+  std::string overtaken_by_;  // Bytes of the newer head; empty: there is none.
+  bool is_rerun_ = false;     // A known delivery that counts again.
+  std::vector<const Report*> reports_;
   std::vector<Draft> drafts_;
   std::vector<Recorded> recorded_;
 };

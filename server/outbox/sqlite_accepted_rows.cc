@@ -19,6 +19,12 @@ constexpr char kUpdateCommit[] =
     "status_count = ?, pending_count = ?, failed_count = ? "
     "WHERE commit_key = ?";
 
+constexpr char kNoteOvertaken[] =
+    "UPDATE commit_summary SET overtaken_by = ? WHERE commit_key = ?";
+
+constexpr char kListContexts[] =
+    "SELECT context FROM entry WHERE commit_key = ? AND version > 0 "
+    "ORDER BY context_key LIMIT 1000";
 constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, is_pending, "
@@ -146,6 +152,7 @@ void AcceptedRows::Write() {
   for (const auto& [commit, entry] : seen_entries_) WriteEntry(*commit, entry);
   for (const HistoryRow& row : history_) WriteHistory(row);
   history_.clear();
+  owned_.clear();
   seen_entries_.clear();
   seen_commits_.clear();
   commits_.clear();
@@ -165,6 +172,19 @@ void AcceptedRows::WriteCommit(CommitRow* commit) {
               commit->pending_count, commit->failed_count, commit->commit_key)
         .Run();
   }
+  if (commit->overtaken_by.empty()) return;
+  SqliteQuery(connection_, kNoteOvertaken)
+      .Bind(SqliteBlob{commit->overtaken_by}, commit->commit_key)
+      .Run();
+}
+
+std::vector<std::string> AcceptedRows::ReportedContexts(
+    const CommitRow& commit) {
+  std::vector<std::string> contexts;
+  SqliteQuery query(connection_, kListContexts);
+  query.Bind(commit.commit_key);
+  while (query.Next()) query.Read(&contexts.emplace_back());
+  return contexts;
 }
 
 void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {

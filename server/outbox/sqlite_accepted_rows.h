@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_ACCEPTED_ROWS_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ struct CommitRow {
   int64_t pending_count = 0;
   int64_t failed_count = 0;
   bool was_accepted = false;
+  // Bytes of the head that has overtaken it, if the transaction found that out.
+  std::string overtaken_by;
 
   // By lower-case context. Their addresses stay.
   absl::flat_hash_map<std::string, std::unique_ptr<EntryRow>> entries;
@@ -98,6 +101,15 @@ class AcceptedRows {
   };
   void AddHistory(const HistoryRow& row) { history_.push_back(row); }
 
+  // Keeps a report that nobody else does until Write.
+  const Report* Own(Report report) {
+    return &owned_.emplace_back(std::move(report));
+  }
+
+  // The contexts of a commit that were reported, in order; at most 1,000. Call
+  // Write before.
+  std::vector<std::string> ReportedContexts(const CommitRow& commit);
+
   // Writes all of it, and forgets it.
   void Write();
 
@@ -116,6 +128,7 @@ class AcceptedRows {
   std::vector<CommitRow*> seen_commits_;
   std::vector<std::pair<const CommitRow*, EntryRow*>> seen_entries_;
   std::vector<HistoryRow> history_;
+  std::deque<Report> owned_;
 };
 
 }  // namespace signalbox

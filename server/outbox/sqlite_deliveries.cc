@@ -18,6 +18,21 @@ constexpr char kDeleteDeliveries[] =
     "(SELECT delivery_key FROM delivery ORDER BY delivery_key LIMIT ?)";
 constexpr char kRemembers[] = "SELECT 1 FROM delivery WHERE id = ?";
 
+constexpr char kFindTime[] = "SELECT accept_time_us FROM delivery WHERE id = ?";
+
+constexpr char kAwait[] =
+    "INSERT INTO redelivery (delivery_id, awaited, asked_time_us) "
+    "VALUES (?, 1, ?) ON CONFLICT (delivery_id) DO UPDATE "
+    "SET awaited = awaited + 1, asked_time_us = excluded.asked_time_us";
+constexpr char kTake[] =
+    "UPDATE redelivery SET awaited = awaited - 1 "
+    "WHERE delivery_id = ? AND awaited > 0 AND asked_time_us >= ? "
+    "RETURNING awaited";
+constexpr char kForgetAwaited[] =
+    "DELETE FROM redelivery WHERE awaited <= 0 OR asked_time_us < ?";
+// GitHub makes a delivery at once; what has not arrived by then is lost.
+constexpr absl::Duration kAwaitFor = absl::Hours(1);
+
 constexpr char kPutHook[] =
     "INSERT OR REPLACE INTO hook (host, hook_id, seen_time_us) "
     "VALUES (?, ?, ?)";
@@ -50,6 +65,32 @@ bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
   if (delivery.digest.empty()) return false;
   SqliteQuery by_digest(connection, kFindDigest);
   return by_digest.Bind(SqliteBlob{delivery.digest}, oldest).Next();
+}
+
+std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
+                                       const std::string& id) {
+  SqliteQuery query(connection, kFindTime);
+  query.Bind(id);
+  if (!query.Next()) return std::nullopt;
+  absl::Time time;
+  query.Read(&time);
+  return time;
+}
+
+void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
+                     bool cancelled, absl::Time now) {
+  SqliteQuery(connection, kForgetAwaited).Bind(now - kAwaitFor).Run();
+  if (cancelled) {
+    TakeRedelivery(connection, id, now);
+  } else {
+    SqliteQuery(connection, kAwait).Bind(id, now).Run();
+  }
+}
+
+bool TakeRedelivery(SqliteConnection* connection, const std::string& id,
+                    absl::Time now) {
+  SqliteQuery query(connection, kTake);
+  return query.Bind(id, now - kAwaitFor).Next();
 }
 
 void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,

@@ -21,6 +21,17 @@ namespace signalbox {
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest);
 
+// When the delivery with this id was accepted last; nothing: it is not known.
+std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
+                                       const std::string& id);
+
+// GitHub is asked to make a delivery again, or was not asked after all.
+void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
+                     bool cancelled, absl::Time now);
+// It arrives. True: this arrival was asked for.
+bool TakeRedelivery(SqliteConnection* connection, const std::string& id,
+                    absl::Time now);
+
 // Remembers an accepted delivery, and that its hook on `host` reaches us.
 void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
                   const Delivery& delivery, const std::string& host,

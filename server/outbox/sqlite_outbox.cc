@@ -263,6 +263,13 @@ class SqliteOutbox : public Outbox {
     });
   }
 
+  absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
+                               absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::AwaitRedelivery(writer_.get(), id, cancelled, now);
+    });
+  }
+
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
     return Read([](SqliteConnection* reader) {
       return absl::StatusOr<std::vector<SeenHook>>(

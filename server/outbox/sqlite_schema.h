@@ -302,6 +302,18 @@ CREATE TABLE installation (
   app TEXT NOT NULL,
   installation_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The head by which a pull request had overtaken this one when it was reported;
+-- NULL: it had not.
+ALTER TABLE commit_summary ADD COLUMN overtaken_by BLOB;
+
+-- The deliveries that GitHub was asked to make again within the last hour, and
+-- how many of those are still to arrive.
+CREATE TABLE redelivery (
+  delivery_id TEXT PRIMARY KEY,
+  awaited INTEGER NOT NULL,
+  asked_time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql";
 
 // Makes a database of version 1 one of version 2.

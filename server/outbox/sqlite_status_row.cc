@@ -22,7 +22,7 @@ Posting PostingOf(Posting stored, int64_t lease_version,
 
 }  // namespace
 
-StatusView StatusRow::View() && {
+StatusView StatusRow::View(std::string overtaken_by) && {
   if (version > 0) {
     status.state = StateOf(status.phase, status.result);
     status.posting =
@@ -35,7 +35,14 @@ StatusView StatusRow::View() && {
   status.target_url = std::move(shown_target_url);
   status.result.reset();
   status.posting = Posting();
-  status.posting.state = PostingState::kObserved;
+  if (shown_state.has_value()) {
+    status.posting.state = PostingState::kObserved;
+    return std::move(status);
+  }
+  // All that came for it was superseded.
+  status.posting.state = PostingState::kAbandoned;
+  status.posting.reason = kOvertaken;
+  status.posting.overtaken_by = std::move(overtaken_by);
   return std::move(status);
 }
 

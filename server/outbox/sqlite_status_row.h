@@ -30,7 +30,8 @@ struct StatusRow {
   std::string shown_description;
   std::string shown_target_url;
 
-  StatusView View() &&;
+  // `overtaken_by`: the newer head of the pull request, if one is known.
+  StatusView View(std::string overtaken_by = "") &&;
 };
 
 // `before` get the columns that come before these.

@@ -23,15 +23,14 @@ constexpr int kMostHistory = 1000;
   "))"
 
 constexpr char kFindCommit[] =
-    "SELECT c.commit_key, r.host, r.owner, r.name, r.lane "
+    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, r.lane "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
     "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2";
 constexpr char kListEntries[] =
     "SELECT " SIGNALBOX_STATUS_COLUMNS
-    "FROM entry AS e WHERE e.commit_key = ? "
-    "AND (e.version > 0 OR e.shown_state IS NOT NULL) ORDER BY e.context_key";
+    "FROM entry AS e WHERE e.commit_key = ? ORDER BY e.context_key";
 
 constexpr char kListCommits[] =
     "SELECT r.host, r.owner, r.name, c.sha, c.newest_sequence, "
@@ -55,7 +54,9 @@ constexpr char kFindEntry[] =
     "WHERE c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2 AND e.context_key = ?3";
 constexpr char kGetEntry[] =
-    "SELECT r.host, r.owner, r.name, r.lane, " SIGNALBOX_STATUS_COLUMNS
+    "SELECT r.host, r.owner, r.name, r.lane, (SELECT c.overtaken_by "
+    "FROM commit_summary AS c WHERE c.commit_key = "
+    "e.commit_key), " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.entry_id = ?";
@@ -103,12 +104,13 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   if (sha_bytes.empty()) return NothingReportedAt(repository, sha);
   CommitView view;
   int64_t commit_key = 0;
+  std::optional<std::string> overtaken_by;
   {
     SqliteQuery query(connection, kFindCommit);
     query.Bind(canonical, SqliteBlob{sha_bytes});
     if (!query.Next()) return NothingReportedAt(repository, sha);
-    query.Read(&commit_key, &view.repository.host, &view.repository.owner,
-               &view.repository.name, &view.lane);
+    query.Read(&commit_key, &overtaken_by, &view.repository.host,
+               &view.repository.owner, &view.repository.name, &view.lane);
   }
   view.sha = ShaFromBytes(sha_bytes);
   SqliteQuery query(connection, kListEntries);
@@ -116,8 +118,10 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   while (query.Next()) {
     StatusRow row = ReadStatusRow(query);
     const std::string context = row.status.context;
-    view.statuses.push_back(connection->ForgetDamage() ? DamagedStatus(context)
-                                                       : std::move(row).View());
+    view.statuses.push_back(
+        connection->ForgetDamage()
+            ? DamagedStatus(context)
+            : std::move(row).View(ShaFromBytes(overtaken_by.value_or(""))));
   }
   return view;
 }
@@ -179,15 +183,17 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     SqliteQuery query(connection, kGetEntry);
     query.Bind(entry_id);
     if (!query.Next()) return NothingReportedFor(key);
-    StatusRow row = ReadStatusRow(query, &history.repository.host,
-                                  &history.repository.owner,
-                                  &history.repository.name, &history.lane);
+    std::optional<std::string> overtaken_by;
+    StatusRow row = ReadStatusRow(
+        query, &history.repository.host, &history.repository.owner,
+        &history.repository.name, &history.lane, &overtaken_by);
     const std::string context = row.status.context;
     if (connection->ForgetDamage()) {
       history.status = DamagedStatus(context);
     } else {
       history.in_flight = row.lease_version != 0;
-      history.status = std::move(row).View();
+      history.status =
+          std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
     }
   }
   SqliteQuery reports(connection, kListReports);

@@ -1,6 +1,7 @@
 #include "server/recovery/hook_work.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -81,6 +82,14 @@ class Reader {
     }
     Submission submission =
         PendingsFor(target, pending.contexts, pending.rerun, rules_);
+    if (pending.contexts.empty() && pending.rerun &&
+        delivery_.event == "check_suite") {
+      auto all = std::make_shared<RerunAll>();
+      all->report =
+          PendingsFor(target, {"all"}, pending.rerun, rules_).reports.front();
+      all->report.context.clear();
+      submission.rerun_all = std::move(all);
+    }
     submission.delivery = std::move(delivery_);
     return submission;
   }

@@ -197,7 +197,7 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     if (*stored && options_->event_stored) options_->event_stored(event->event);
   } else {
     const Submission& submission = std::get<Submission>(*work);
-    if (submission.reports.empty()) {
+    if (submission.reports.empty() && submission.rerun_all == nullptr) {
       Done(delivery, "unexpected");
       return absl::OkStatus();
     }

@@ -49,7 +49,7 @@ absl::Time Redeliverer::RunOnce() {
     const auto next = ledger_.Next(GitHubNow());
     if (next.has_value()) {
       AskFor(*next);
-      return absl::InfiniteFuture();
+      return busy_ ? absl::InfiniteFuture() : clock_->Now();
     }
     wake = std::min(wake, now + (ledger_.NextTime(GitHubNow()) - GitHubNow()));
   }
@@ -125,6 +125,15 @@ void Redeliverer::LookUp() {
 }
 
 void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
+  // It may arrive before GitHub has answered.
+  const absl::Status awaited = outbox_->AwaitRedelivery(
+      redelivery.guid, /*cancelled=*/false, clock_->Now());
+  if (!awaited.ok()) {
+    LogError("the store failed while looking for deliveries",
+             {{"error", awaited.ToString()}});
+    rest_end_ = Steady() + options_.every;
+    return;
+  }
   busy_ = true;
   Question question;
   question.credential = source_.credential;
@@ -158,6 +167,11 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
         : doubtful ? "doubtful"
         : refused  ? "refused"
                    : "not_asked");
+  if (!asked && !doubtful) {
+    // If this fails, one wish of a person within the hour goes unheard.
+    outbox_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
+        .IgnoreError();
+  }
   if (asked || doubtful) {
     if (asked) {
       ledger_.NoteAsked(redelivery.guid, GitHubNow());

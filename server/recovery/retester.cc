@@ -11,6 +11,7 @@
 #include "server/base/error.h"
 #include "server/base/log.h"
 #include "server/recovery/hook_work.h"
+#include "server/report/text.h"
 
 namespace signalbox {
 namespace {
@@ -24,6 +25,8 @@ constexpr int kMostTries = 28;
 // Of answers that will hardly change: an App that is new at an account is not
 // known everywhere at once.
 constexpr int kMostRefusals = 5;
+// In the name of a context.
+constexpr size_t kMostWords = 12;
 
 absl::Duration WaitAfter(int tries) {
   absl::Duration wait = kFirstRetry;
@@ -41,6 +44,24 @@ bool Has(const std::vector<std::string>& contexts, absl::string_view context) {
                      [context](const std::string& one) {
                        return absl::EqualsIgnoreCase(one, context);
                      });
+}
+
+// Those of `known` that the words name. A comment separates contexts by space,
+// which a context may have in it: then several words are one name, the longest
+// that is known.
+std::vector<std::string> ChooseContexts(const std::vector<std::string>& words,
+                                        const std::vector<std::string>& known) {
+  std::vector<std::string> chosen;
+  for (size_t i = 0; i < words.size();) {
+    size_t count = std::min(words.size() - i, kMostWords);
+    const auto name = [&] {
+      return absl::StrJoin(words.begin() + i, words.begin() + i + count, " ");
+    };
+    while (count > 1 && !Has(known, name())) --count;
+    if (Has(known, name()) && !Has(chosen, name())) chosen.push_back(name());
+    i += count;
+  }
+  return chosen;
 }
 
 std::string PathOf(const Repository& repository) {
@@ -112,8 +133,12 @@ void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
   const absl::StatusOr<ListedPullRequest> pull =
       ReadPullRequest(reply.answer->body);
   if (!pull.ok()) return TryLater(rerun, pull.status().message());
-  if (!pull->open) return Drop(rerun, "the pull request is not open");
-  if (!IsLogin(rerun.wanted.login)) return Drop(rerun, "no login asks");
+  if (!pull->open) {
+    return Refuse(rerun, *pull, "the pull request is not open");
+  }
+  if (!IsLogin(rerun.wanted.login)) {
+    return Refuse(rerun, *pull, "the author of the comment has no login");
+  }
   questions_->Ask(About(rerun, absl::StrCat(PathOf(rerun.wanted.repository),
                                             "/collaborators/",
                                             rerun.wanted.login, "/permission")),
@@ -131,7 +156,9 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
     if (*permission == "admin" || *permission == "write") {
       return Report(rerun, pull);
     }
-    return Drop(rerun, "who asks may not write to the repository");
+    return Refuse(
+        rerun, pull,
+        absl::StrCat(rerun.wanted.login, " may not write to the repository"));
   }
   // 403 and 404: this credential may not know.
   const bool is_secret =
@@ -139,7 +166,10 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
       (reply.verdict.http_status == 403 || reply.verdict.http_status == 404);
   if (!is_secret) return TryLater(rerun, reply.verdict.reason);
   if (IsTrusted(rerun.wanted.author_association)) return Report(rerun, pull);
-  Drop(rerun, "who asks is not trusted by the repository");
+  Refuse(rerun, pull,
+         absl::StrCat(rerun.wanted.login,
+                      " is no owner, member or collaborator of the repository, "
+                      "and the credential may not ask for more"));
 }
 
 void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
@@ -159,22 +189,20 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
         outbox_->GetCommit(target.repository, target.sha);
     if (commit.ok()) {
       for (const StatusView& status : commit->statuses) {
-        if (status.posting.state != PostingState::kObserved) {
-          known.push_back(status.context);
-        }
+        if (IsReported(status)) known.push_back(status.context);
       }
     }
-    for (const std::string& context : rerun.wanted.contexts) {
-      if (Has(known, context) && !Has(contexts, context)) {
-        contexts.push_back(context);
-      }
+    contexts = ChooseContexts(rerun.wanted.contexts, known);
+    if (contexts.empty()) {
+      return Refuse(rerun, pull,
+                    absl::StrCat("none of its contexts is expected or known: ",
+                                 absl::StrJoin(rerun.wanted.contexts, " ")));
     }
-    if (contexts.empty()) return Drop(rerun, "no such context is expected");
   }
   Submission submission = PendingsFor(target, std::move(contexts),
                                       /*rerun=*/true, options_.rules);
   if (submission.reports.empty()) {
-    return Drop(rerun, "no context is expected");
+    return Refuse(rerun, pull, "no context is expected of the pull request");
   }
   std::vector<std::string> names;
   for (const signalbox::Report& report : submission.reports) {
@@ -186,7 +214,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
                : absl::OkStatus();
   };
   const absl::Status allowed = may_report(target.repository);
-  if (!allowed.ok()) return Drop(rerun, allowed.message());
+  if (!allowed.ok()) return Refuse(rerun, pull, allowed.message());
   submission.may_report = may_report;
   submission.caller = rerun.caller;
   // After a crash behind this the rerun is done again, and must not count.
@@ -207,6 +235,39 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
                 {{"result", "reported"}});
   Settle(rerun, std::nullopt);
   if (options_.became_due) options_.became_due();
+}
+
+void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
+                      absl::string_view why) {
+  const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
+  const absl::StatusOr<CommitView> commit =
+      sha.ok() ? outbox_->GetCommit(rerun.wanted.repository, *sha)
+               : sha.status();
+  if (commit.ok()) {
+    Submission told;
+    for (const StatusView& status : commit->statuses) {
+      if (!IsReported(status)) continue;
+      signalbox::Report& report = told.reports.emplace_back();
+      report.repository = rerun.wanted.repository;
+      report.sha = *sha;
+      report.context = status.context;
+      report.description =
+          KeepDescription(absl::StrCat("/retest by ", rerun.wanted.login,
+                                       " is refused: ", why))
+              .text;
+      report.rerun = true;
+      report.from_webhook = true;
+    }
+    told.for_history = true;
+    told.caller = rerun.caller;
+    told.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#refusal"), "",
+                             "issue_comment", "created", 0};
+    if (!told.reports.empty()) {
+      const auto outcomes = outbox_->Accept({told}, clock_->Now());
+      if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
+    }
+  }
+  Drop(rerun, why);
 }
 
 void Retester::Drop(const Rerun& rerun, absl::string_view why) {

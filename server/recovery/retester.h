@@ -28,7 +28,8 @@ namespace signalbox {
 // Who may write to the repository may, as GitHub says of its collaborators;
 // where the credential cannot read that, its owners, members and
 // collaborators, as the comment said. Of the contexts that were named those
-// count that are expected of the pull request, or known of its head.
+// count that are expected of the pull request, or known of its head. A wish
+// that is refused is in the history of the head's contexts.
 //
 // A wish that GitHub cannot be asked about is tried again, further and further
 // apart, for a day.
@@ -61,6 +62,10 @@ class Retester {
   void HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
                       const GitHubReply& reply);
   void Report(const Rerun& rerun, const ListedPullRequest& pull);
+  // The rerun is refused, which those who ask why nothing happens to the head
+  // of the pull request find in the history of its contexts.
+  void Refuse(const Rerun& rerun, const ListedPullRequest& pull,
+              absl::string_view why);
   // The rerun is over; `why` not.
   void Drop(const Rerun& rerun, absl::string_view why);
   void TryLater(const Rerun& rerun, absl::string_view why);

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_REPORT_CHANGE_H_
 #define SIGNALBOX_SERVER_REPORT_CHANGE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -23,6 +24,13 @@ struct Change {
   // The pull request has got another base, and its head is the same.
   bool base_changed = false;
 };
+
+// When a head of a pull request became its head, by which heads are ordered.
+// GitHub's time, but no later than `now`: a time that is still to come would
+// hold up every later head until it has come.
+inline absl::Time HeadTime(const Change& change, absl::Time now) {
+  return std::min(change.updated_time, now);
+}
 
 }  // namespace signalbox
 

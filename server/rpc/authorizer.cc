@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -208,6 +209,16 @@ absl::Status Authorizer::AuthorizeReports(const Caller* caller,
           absl::StrCat("repository_id left out: caller ", caller->name,
                        " does not have the right webhook"));
     }
+  }
+  if (submission.rerun_all != nullptr) {
+    auto granted = std::make_shared<RerunAll>(*submission.rerun_all);
+    granted->may_report = [caller, repository = converted->repository](
+                              absl::string_view context) {
+      return Authorize(caller, Right::kReport, repository,
+                       {std::string(context)})
+          .ok();
+    };
+    submission.rerun_all = std::move(granted);
   }
   submission.caller = caller->name;
   submission.may_report = AskAgain(caller, Right::kReport,

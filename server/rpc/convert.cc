@@ -1,6 +1,7 @@
 #include "server/rpc/convert.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -250,6 +251,7 @@ v1::CommitStatus ToProto(const StatusView& status) {
   v1::Posting* const posting = proto.mutable_posting();
   posting->set_state(ToProto(status.posting.state));
   posting->set_reason(status.posting.reason);
+  posting->set_overtaken_by(status.posting.overtaken_by);
   posting->set_try_count(status.posting.try_count);
   if (status.posting.next_try_time.has_value()) {
     *posting->mutable_next_try_time() = ToProto(*status.posting.next_try_time);
@@ -362,6 +364,16 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
     report.context = *std::move(parsed);
     submission.reports.push_back(report);
   }
+  submission.redelivery_is_rerun =
+      options.redelivery_is_rerun && request.has_delivery();
+  // "Re-run all checks" means those, too, that only a farm knows.
+  if (request.contexts().empty() && request.rerun() &&
+      request.delivery().event() == "check_suite") {
+    auto all = std::make_shared<RerunAll>();
+    all->report = report;
+    all->report.context.clear();
+    submission.rerun_all = std::move(all);
+  }
   const std::vector<std::string> warnings = converted->warnings.front();
   converted->warnings.assign(submission.reports.size(), warnings);
   return converted;
@@ -392,6 +404,12 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
   report.result = static_cast<Result>(request.result());
   converted->submission.reports.push_back(std::move(report));
   return converted;
+}
+
+const std::vector<std::string>& WarningsOf(
+    const std::vector<std::vector<std::string>>& warnings, size_t receipt) {
+  static const auto* const none = new std::vector<std::string>;
+  return receipt < warnings.size() ? warnings[receipt] : *none;
 }
 
 v1::Receipt ToProto(const Receipt& receipt,

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RPC_CONVERT_H_
 #define SIGNALBOX_SERVER_RPC_CONVERT_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct ConvertOptions {
   RepositoryRules rules;
   // Lower-case host names; a repository elsewhere is refused.
   std::vector<std::string> known_hosts = {"github.com"};
+  // Whether a delivery that GitHub makes again is a wish to run it again.
+  bool redelivery_is_rerun = false;
 };
 
 // A request that may be submitted, and what was mended in it.
@@ -29,9 +32,13 @@ struct Converted {
   // What all reports are about; there may be none.
   Repository repository;
   Submission submission;
-  // One list per report.
+  // One list per report; what `rerun_all` adds has none.
   std::vector<std::vector<std::string>> warnings;
 };
+
+// Those of one receipt.
+const std::vector<std::string>& WarningsOf(
+    const std::vector<std::vector<std::string>>& warnings, size_t receipt);
 
 // INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
 // INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,

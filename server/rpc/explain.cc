@@ -59,6 +59,7 @@ constexpr Meaning kMeanings[] = {
     {"NO_CREDENTIAL",
      "the configuration names no credential for this account; add one and "
      "restart the server"},
+    {"OVERTAKEN", "its pull request has a newer head"},
     {"PACE", "the configured pace makes it wait for its turn"},
     {"PERMISSION_MISSING",
      "the credential may not write commit statuses here (\"Commit statuses: "
@@ -208,6 +209,14 @@ std::string NextStep(const History& history, const LaneTrouble& trouble,
       step = "Nothing: GitHub shows it.";
       break;
     case PostingState::kAbandoned:
+      if (posting.reason == kOvertaken) {
+        return absl::StrCat("Nothing: overtaken by ",
+                            posting.overtaken_by.empty()
+                                ? "a newer head of its pull request"
+                                : posting.overtaken_by,
+                            "; nothing was posted. A farm's report for this "
+                            "commit is posted all the same.");
+      }
       step = absl::StrCat(
           "Nothing, until something changes: ", Because(posting.reason),
           ". A newer report or RetryPost (`signalbox retry`) "

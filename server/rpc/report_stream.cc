@@ -162,7 +162,9 @@ class ReportStreams::Stream : public Reactor,
       status = Authorizer::AuthorizeReports(caller_, &*converted);
     }
     const size_t bytes = status.ok() ? BytesOf(*converted) : sizeof(Converted);
-    const bool submit = status.ok() && !converted->submission.reports.empty();
+    const bool submit =
+        status.ok() && (!converted->submission.reports.empty() ||
+                        converted->submission.rerun_all != nullptr);
     {
       MutexLock lock(&mu_);
       ++unanswered_;
@@ -226,7 +228,8 @@ class ReportStreams::Stream : public Reactor,
     if (status.ok()) {
       message.set_tag(tag);
       for (size_t i = 0; i < outcome->receipts.size(); ++i) {
-        *message.add_receipts() = ToProto(outcome->receipts[i], warnings[i]);
+        *message.add_receipts() =
+            ToProto(outcome->receipts[i], WarningsOf(warnings, i));
       }
     } else {
       message = Refusal(tag, status);

@@ -171,7 +171,7 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
       Authorizer::AuthorizeReports(*caller, &*converted);
   if (!authorized.ok()) return call->Fail(authorized);
   Submission& submission = converted->submission;
-  if (submission.reports.empty()) {
+  if (submission.reports.empty() && submission.rerun_all == nullptr) {
     return call->End([&answer] { return answer({}, {}); });
   }
   intake_->Submit(
@@ -210,7 +210,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
          [response](const std::vector<Receipt>& receipts,
                     const std::vector<std::vector<std::string>>& warnings) {
            for (size_t i = 0; i < receipts.size(); ++i) {
-             *response->add_receipts() = ToProto(receipts[i], warnings[i]);
+             *response->add_receipts() =
+                 ToProto(receipts[i], WarningsOf(warnings, i));
            }
            return absl::OkStatus();
          });

@@ -132,7 +132,19 @@ TEST(ConfigTest, NothingMeansTheDefaults) {
     EXPECT_THAT(config.callers, IsEmpty());
     EXPECT_TRUE(config.recovery.enabled);
     EXPECT_EQ(config.recovery.every, absl::Minutes(5));
+    // Who writes a file has said nothing of replays.
+    EXPECT_FALSE(config.recovery.redelivery_is_rerun);
   }
+}
+
+// One person, without a file, follows GitHub's guide.
+TEST(ConfigTest, ARedeliveryRunsAgainWithoutAFileOrIfTheFileSaysSo) {
+  EXPECT_TRUE(Config().recovery.redelivery_is_rerun);
+  EXPECT_FALSE(Parsed("recovery: {every: 6m}\n").recovery.redelivery_is_rerun);
+  EXPECT_FALSE(
+      Parsed("recovery: {redelivery: ignore}\n").recovery.redelivery_is_rerun);
+  EXPECT_TRUE(
+      Parsed("recovery: {redelivery: rerun}\n").recovery.redelivery_is_rerun);
 }
 
 TEST(ConfigTest, AnItemThatSaysLittleHasDefaults) {

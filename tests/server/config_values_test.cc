@@ -81,6 +81,7 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
        "TM"},
       {"recovery:\n", "  enabled", "recovery.enabled", "true", "TLM"},
       {"recovery:\n", "  every", "recovery.every", "9m", "TLM"},
+      {"recovery:\n", "  redelivery", "recovery.redelivery", "rerun", "TLM"},
       {github, "  host", "github[0].host", "h", "LM"},
       {github, "  api_url", "github[0].api_url", "https://h", "TLM"},
       {github, "  ca_file", "github[0].ca_file", "f", "LM"},

@@ -93,6 +93,10 @@ class ForwardingOutbox : public Outbox {
       absl::Span<const std::string> ids) override {
     return outbox_->KnownDeliveries(ids);
   }
+  absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
+                               absl::Time now) override {
+    return outbox_->AwaitRedelivery(id, cancelled, now);
+  }
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
     return outbox_->SeenHooks();
   }

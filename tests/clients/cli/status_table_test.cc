@@ -134,5 +134,30 @@ TEST_F(StatusTableTest, LongTextIsShortened) {
   EXPECT_LT(StatusTable(commit_, kNow, false).size(), 400u);
 }
 
+// Nothing is pending where nothing was posted.
+TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
+  const std::string newer(40, 'b');
+  v1::CommitStatus* status =
+      AddStatus(&commit_, "ci/build", v1::COMMIT_STATE_PENDING);
+  status->mutable_posting()->set_state(v1::ABANDONED);
+  status->mutable_posting()->set_reason("OVERTAKEN");
+  status->mutable_posting()->set_overtaken_by(newer);
+  commit_.set_state(v1::COMMIT_STATE_PENDING);
+  const std::string words = "overtaken by " + newer + "; nothing was posted";
+  const std::string table = StatusTable(commit_, kNow, false);
+  const std::vector<std::string> lines = absl::StrSplit(table, '\n');
+  EXPECT_THAT(lines[0], HasSubstr(words));
+  EXPECT_THAT(lines[0], Not(HasSubstr("pending")));
+  EXPECT_THAT(lines[3], HasSubstr(words));
+  status->mutable_posting()->clear_overtaken_by();
+  EXPECT_THAT(StatusTable(commit_, kNow, false),
+              HasSubstr("overtaken by a newer head; nothing was posted"));
+
+  // A farm's report counts all the same.
+  AddStatus(&commit_, "ci/lint", v1::COMMIT_STATE_SUCCESS);
+  commit_.set_state(v1::COMMIT_STATE_SUCCESS);
+  EXPECT_THAT(StatusTable(commit_, kNow, false), HasSubstr("  success\n"));
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -541,7 +541,17 @@ TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
   clock_.Advance(kSettle);
   EXPECT_EQ(TakePending()->sha, Sha('b'));
   EXPECT_FALSE(TakePending().has_value());
-  EXPECT_THAT(Commit().statuses, IsEmpty());
+  // It is no pending that waits for anything: it says what became of it.
+  ASSERT_EQ(Commit().statuses.size(), 1u);
+  const Posting posting = Commit().statuses[0].posting;
+  EXPECT_EQ(posting.state, PostingState::kAbandoned);
+  EXPECT_EQ(posting.reason, kOvertaken);
+  EXPECT_EQ(posting.overtaken_by, Sha('b'));
+  EXPECT_EQ(HistoryOf(Pending()).status.posting.overtaken_by, Sha('b'));
+  EXPECT_FALSE(IsReported(Commit().statuses[0]));
+  EXPECT_TRUE(
+      outbox().Retry(Pending().Key(), Now()).ok());  // And changes nothing.
+  EXPECT_FALSE(TakePending().has_value());
   const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
   ASSERT_EQ(commits->size(), 1u);
   EXPECT_EQ((*commits)[0].sha, Sha('b'));
@@ -552,8 +562,26 @@ TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
   EXPECT_EQ(Status().state, CommitState::kSuccess);
 }
 
+// A clock at GitHub, or at an Enterprise Server, that is an hour fast must not
+// hold up the heads of the next hour.
+TEST_P(OutboxContract, ATimeThatIsStillToComeCountsAsNow) {
+  Receipts(Head('a', Now() + absl::Hours(1)));
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(Receipts(Head('b', Now()))[0].disposition, Disposition::kAccepted);
+  // What came before is still older.
+  EXPECT_EQ(Receipts(Head('c', Now() - absl::Seconds(5)))[0].disposition,
+            Disposition::kSuperseded);
+  // All of them are fast.
+  for (const char sha : {'d', 'e', 'f'}) {
+    clock_.Advance(absl::Seconds(10));
+    EXPECT_EQ(Receipts(Head(sha, Now() + absl::Hours(1)))[0].disposition,
+              Disposition::kAccepted);
+  }
+}
+
 TEST_P(OutboxContract, OnlyALaterHeadOvertakes) {
   const absl::Time start = Now();
+  clock_.Advance(absl::Minutes(1));
   Receipts(Head('b', start));
   // The same moment, a later one, another pull request, no number, no time.
   EXPECT_EQ(Receipts(Head('1', start))[0].disposition, Disposition::kAccepted);
@@ -584,6 +612,188 @@ TEST_P(OutboxContract, AnOvertakenHeadKeepsWhatItHolds) {
   EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
   EXPECT_EQ(receipt.sequence, held);
   EXPECT_EQ(Status().result, Result::kFailure);
+}
+
+// A delivery that GitHub makes again because a person asked it to.
+Submission Redelivered(Report report, const std::string& id = "id-1") {
+  Submission submission =
+      Delivered(std::move(report), id, std::string(32, 'x'));
+  submission.redelivery_is_rerun = true;
+  return submission;
+}
+
+TEST_P(OutboxContract, ARedeliveryRunsAgainWhatHasEnded) {
+  Receipts(Redelivered(WebhookPending()));
+  clock_.Advance(absl::Seconds(10));
+  // It is still pending.
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kUnchanged);
+  for (const Report& result :
+       {ResultOf(Result::kFailure, 1), ResultOf(Result::kSuccess, 2),
+        ResultOf(Result::kError)}) {
+    Accept(result);
+    clock_.Advance(absl::Seconds(10));
+    EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+              Disposition::kAccepted);
+    EXPECT_EQ(Status().state, CommitState::kPending);
+    EXPECT_EQ(Status().posting.state, PostingState::kDue);
+  }
+}
+
+// Somebody on the way repeats it; or the configuration wants no replays; or the
+// same event comes through another hook.
+TEST_P(OutboxContract, NotEveryRepetitionIsAWishToRunAgain) {
+  Receipts(Redelivered(WebhookPending()));
+  Accept(ResultOf(Result::kFailure, 1));
+  clock_.Advance(absl::Milliseconds(9999));
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kUnchanged);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending(), "id-2"))[0].disposition,
+            Disposition::kUnchanged);
+  Submission ignored = Redelivered(WebhookPending());
+  ignored.redelivery_is_rerun = false;
+  EXPECT_EQ(Receipts(ignored)[0].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(Status().result, Result::kFailure);
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kAccepted);
+  // The next one is counted from this one.
+  Accept(ResultOf(Result::kFailure, 2));
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kUnchanged);
+}
+
+TEST_P(OutboxContract, ARedeliveryThatThisServerAskedForIsNoWish) {
+  Receipts(Redelivered(WebhookPending()));
+  Accept(ResultOf(Result::kFailure, 1));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", true, Now()).ok());
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kUnchanged);
+  // It has arrived: the next one is a person's.
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kAccepted);
+  Accept(ResultOf(Result::kFailure, 2));
+  // One that never arrived is not waited for all day.
+  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  clock_.Advance(absl::Hours(1) + absl::Seconds(1));
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kAccepted);
+}
+
+TEST_P(OutboxContract, AFirstArrivalThatThisServerAskedForIsTakenToo) {
+  ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kAccepted);
+  Accept(ResultOf(Result::kFailure, 1));
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
+            Disposition::kAccepted);
+}
+
+// All of its contexts have to have ended, and its head must still be one.
+TEST_P(OutboxContract, ARedeliveryWaitsForAllOfItsContexts) {
+  Submission both = Redelivered(WebhookPending());
+  both.reports.push_back(On(WebhookPending(), "widgets", 'a', "ci/lint"));
+  both.change = Head('a', Now()).change;
+  Receipts(both);
+  Accept(ResultOf(Result::kFailure, 1));
+  clock_.Advance(absl::Minutes(1));
+  for (const Receipt& receipt : Receipts(both)) {
+    EXPECT_EQ(receipt.disposition, Disposition::kUnchanged);
+  }
+  Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'a', "ci/lint"));
+  for (const Receipt& receipt : Receipts(both)) {
+    EXPECT_EQ(receipt.disposition, Disposition::kAccepted);
+  }
+  Accept(ResultOf(Result::kFailure, 2));
+  Accept(On(ResultOf(Result::kSuccess, 2), "widgets", 'a', "ci/lint"));
+  clock_.Advance(absl::Minutes(1));
+  Receipts(Head('b', Now()));
+  for (const Receipt& receipt : Receipts(both)) {
+    EXPECT_EQ(receipt.disposition, Disposition::kUnchanged);
+  }
+  EXPECT_EQ(Commit().statuses[0].state, CommitState::kFailure);
+}
+
+Submission RerunOfAll(std::vector<Report> reports) {
+  Submission submission = Of(std::move(reports));
+  for (Report& report : submission.reports) report.rerun = true;
+  auto all = std::make_shared<RerunAll>();
+  all->report = WebhookPending();
+  all->report.context.clear();
+  all->report.rerun = true;
+  submission.rerun_all = std::move(all);
+  return submission;
+}
+
+TEST_P(OutboxContract, AllThatWasReportedIsRunAgain) {
+  Accept(ResultOf(Result::kFailure, 1));
+  for (const char* context : {"farm/a", "farm/B", "farm/c"}) {
+    Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'a', context));
+  }
+  Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'b', "other/commit"));
+  Submission observed =
+      Of({On(ResultOf(Result::kSuccess), "widgets", 'a', "codecov/patch")});
+  observed.observed = Observed{77, "codecov"};
+  Receipts(observed);
+
+  Submission all = RerunOfAll(
+      {WebhookPending(), On(WebhookPending(), "widgets", 'a', "ci/expected")});
+  auto granted = std::make_shared<RerunAll>(*all.rerun_all);
+  granted->may_report = [](absl::string_view context) {
+    return context != "farm/c";
+  };
+  all.rerun_all = granted;
+  const Outcome outcome = Accept({all}).front();
+  ASSERT_TRUE(outcome.status.ok());
+  std::vector<std::string> contexts;
+  for (const Receipt& receipt : outcome.receipts) {
+    EXPECT_EQ(receipt.disposition, Disposition::kAccepted);
+    contexts.push_back(receipt.context);
+  }
+  EXPECT_EQ(contexts, (std::vector<std::string>{"ci/build", "ci/expected",
+                                                "farm/a", "farm/B"}));
+  for (const StatusView& status : Commit().statuses) {
+    const bool is_left =
+        status.context == "farm/c" || status.context == "codecov/patch";
+    EXPECT_EQ(status.state,
+              is_left ? CommitState::kSuccess : CommitState::kPending)
+        << status.context;
+  }
+}
+
+TEST_P(OutboxContract, AllCanBeWhatOnlyAFarmReported) {
+  // Nothing is expected of the repository, and nothing known of the commit.
+  EXPECT_TRUE(Accept({RerunOfAll({})}).front().receipts.empty());
+  EXPECT_FALSE(outbox().GetCommit(Repo("widgets"), Sha('a')).ok());
+  // In one transaction with what is to be run again.
+  const std::vector<Outcome> outcomes =
+      Accept({Of({ResultOf(Result::kFailure, 1)}), RerunOfAll({})});
+  ASSERT_EQ(outcomes[1].receipts.size(), 1u);
+  EXPECT_EQ(outcomes[1].receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(Status().state, CommitState::kPending);
+  clock_.Advance(kSettle);
+  EXPECT_TRUE(TakePending().has_value());
+}
+
+TEST_P(OutboxContract, WhatIsOnlyForTheHistoryChangesNothing) {
+  const int64_t held = Accept(ResultOf(Result::kFailure, 1)).sequence;
+  Report told = WebhookPending();
+  told.description = "/retest by octocat is refused";
+  told.rerun = true;
+  Submission submission = Of({told});
+  submission.for_history = true;
+  const Receipt receipt = Receipts(submission)[0];
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.sequence, held);
+  EXPECT_EQ(Status().result, Result::kFailure);
+  const std::vector<RecordedReport> reports = HistoryOf(Pending()).reports;
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[1].disposition, Disposition::kSuperseded);
+  EXPECT_EQ(reports[1].description, told.description);
 }
 
 }  // namespace

@@ -104,9 +104,12 @@ class RecoveryRoomTest : public RecoveryTest {
     delivery.hook_id = attempt.hook_id;
     const auto work = WorkOf(*call, delivery, options_.rules, {"github.com"});
     if (!work.ok()) return 400;
-    const auto outcome =
-        outbox_->Accept({std::get<Submission>(*work)}, clock_.Now());
-    return outcome.ok() ? 202 : 503;
+    Submission submission = std::get<Submission>(*work);
+    submission.redelivery_is_rerun = true;
+    const auto outcome = outbox_->Accept({submission}, clock_.Now());
+    if (!outcome.ok()) return 503;
+    last_disposition_ = outcome->front().receipts.front().disposition;
+    return 202;
   }
 
   // Opens pull requests while the shim is away.
@@ -135,6 +138,7 @@ class RecoveryRoomTest : public RecoveryTest {
   bool shim_is_up_ = true;
   int64_t broken_from_ = 1'000'000;  // What it answers with 500.
   int deliveries_ = 0;
+  Disposition last_disposition_ = Disposition::kSuperseded;
 };
 
 }  // namespace signalbox

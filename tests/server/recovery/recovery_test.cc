@@ -69,6 +69,39 @@ TEST_F(RecoveryRoomTest, WhatArrivedAnotherWayIsNotAskedFor) {
   EXPECT_EQ(deliveries_, 1);
 }
 
+// GitHub's button "Redeliver" is a wish to run again; what the server asks
+// GitHub for is not, though it comes late and twice.
+TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
+  shim_is_up_ = false;
+  Miss(0, 1);
+  Hooks::Attempt attempt;
+  attempt.event = "pull_request";
+  attempt.body = Opened(0);
+  attempt.guid = rules()
+                     .hooks()
+                     .DeliveriesOf(hook_, clock_.Now() + absl::Seconds(1))
+                     .back()
+                     ->guid;
+  Start();
+  // It is asked for twice.
+  Run(absl::Minutes(40));
+  EXPECT_EQ(Deliver(attempt), 202);
+  EXPECT_EQ(last_disposition_, Disposition::kAccepted);
+  Report result;
+  result.repository = *ParseRepository(kRepository);
+  result.sha = ShaOf(0);
+  result.context = "ci/build";
+  result.result = Result::kSuccess;
+  Submission said;
+  said.reports.push_back(result);
+  ASSERT_TRUE(outbox_->Accept({said}, clock_.Now())->at(0).status.ok());
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Deliver(attempt), 202);
+  EXPECT_EQ(last_disposition_, Disposition::kUnchanged);
+  EXPECT_EQ(Deliver(attempt), 202);
+  EXPECT_EQ(last_disposition_, Disposition::kAccepted);
+}
+
 TEST_F(RecoveryRoomTest, ItCanBeSwitchedOff) {
   Miss(0, 2);
   options_.redeliver = false;

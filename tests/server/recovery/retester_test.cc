@@ -132,6 +132,57 @@ TEST_F(RetesterTest, OnlyContextsThatAreExpectedOrKnownAreRunAgain) {
   EXPECT_TRUE(IsSettled());
 }
 
+// Space separates contexts, and may be part of one.
+TEST_F(RetesterTest, WordsAreJoinedToNamesThatAreKnown) {
+  for (const char* context : {"Unit tests", "Unit", "lint", "a b c"}) {
+    Say(context, Result::kFailure);
+  }
+  Start();
+  Ask({"unit", "Tests", "lint", "a", "b", "d"});
+  Run();
+  EXPECT_EQ(Statuses(),
+            "a b c=failure lint=pending Unit=failure Unit tests=pending ");
+  Ask({"Unit", "x", "a", "b", "c"});
+  Run();
+  EXPECT_EQ(Statuses(),
+            "a b c=pending lint=pending Unit=pending Unit tests=pending ");
+}
+
+// Somebody waits for the rerun: the history says why there is none.
+TEST_F(RetesterTest, ARefusalIsInTheHistory) {
+  Say("ci/build", Result::kFailure);
+  Say("ci/lint", Result::kSuccess);
+  rules().SetRole(kRepository, "reader", "read");
+  Start();
+  Ask({}, "reader");
+  Run();
+  Ask({"ci/invented"});
+  Run();
+  may_report_ = absl::PermissionDeniedError("the caller may not");
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "ci/build=failure ci/lint=success ");
+  EXPECT_TRUE(IsSettled());
+  for (const char* context : {"ci/build", "ci/lint"}) {
+    StatusKey key =
+        StatusKey::Of(*ParseRepository(kRepository), kHead, context);
+    const auto history = outbox_->GetHistory(key);
+    ASSERT_TRUE(history.ok());
+    ASSERT_EQ(history->reports.size(), 4u) << context;
+    EXPECT_EQ(history->reports[1].description,
+              "/retest by reader is refused: reader may not write to the "
+              "repository");
+    EXPECT_EQ(history->reports[2].description,
+              "/retest by octocat is refused: none of its contexts is expected "
+              "or known: ci/invented");
+    EXPECT_EQ(history->reports[3].description,
+              "/retest by octocat is refused: the caller may not");
+    for (int i = 1; i < 4; ++i) {
+      EXPECT_EQ(history->reports[i].disposition, Disposition::kSuperseded);
+    }
+  }
+}
+
 TEST_F(RetesterTest, WhoMayOnlyReadGetsNothing) {
   Say("ci/build", Result::kFailure);
   rules().SetRole(kRepository, "reader", "read");

@@ -418,5 +418,36 @@ TEST_F(ConvertTest, ShowsACommit) {
   EXPECT_FALSE(proto.statuses(0).posting().has_post_time());
 }
 
+// GitHub's button means what a farm reported beside the rules, too.
+TEST_F(ConvertTest, ReRunAllChecksMeansAllThatWasReported) {
+  v1::ReportPendingRequest request = Pending();
+  request.clear_contexts();
+  request.set_rerun(true);
+  *request.mutable_delivery() = ValidDelivery();
+  EXPECT_EQ(FromProto(request, options_)->submission.rerun_all, nullptr);
+  request.mutable_delivery()->set_event("check_suite");
+  request.mutable_delivery()->set_action("rerequested");
+  const auto converted = FromProto(request, options_);
+  ASSERT_TRUE(converted.ok());
+  ASSERT_NE(converted->submission.rerun_all, nullptr);
+  const Report& report = converted->submission.rerun_all->report;
+  EXPECT_EQ(report.sha, kSha);
+  EXPECT_EQ(report.context, "");
+  EXPECT_TRUE(report.rerun);
+  EXPECT_TRUE(report.from_webhook);
+  request.add_contexts("ci/build");
+  EXPECT_EQ(FromProto(request, options_)->submission.rerun_all, nullptr);
+}
+
+TEST_F(ConvertTest, ARedeliveryIsAWishOnlyIfTheConfigurationSaysSo) {
+  v1::ReportPendingRequest request = Pending();
+  options_.redelivery_is_rerun = true;
+  EXPECT_FALSE(FromProto(request, options_)->submission.redelivery_is_rerun);
+  *request.mutable_delivery() = ValidDelivery();
+  EXPECT_TRUE(FromProto(request, options_)->submission.redelivery_is_rerun);
+  options_.redelivery_is_rerun = false;
+  EXPECT_FALSE(FromProto(request, options_)->submission.redelivery_is_rerun);
+}
+
 }  // namespace
 }  // namespace signalbox

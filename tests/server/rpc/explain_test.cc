@@ -37,6 +37,16 @@ TEST_F(NextStepTest, SaysWhenNothingIsToBeDone) {
   EXPECT_THAT(Step(PostingState::kObserved), HasSubstr("not reported here"));
 }
 
+TEST_F(NextStepTest, SaysWhatHasOvertakenIt) {
+  const std::string sha(40, 'b');
+  EXPECT_THAT(Step(PostingState::kAbandoned, kOvertaken),
+              HasSubstr("overtaken by a newer head"));
+  history_.status.posting.overtaken_by = sha;
+  const std::string step = Step(PostingState::kAbandoned, kOvertaken);
+  EXPECT_THAT(step, HasSubstr("overtaken by " + sha + "; nothing was posted"));
+  EXPECT_THAT(step, Not(HasSubstr("retry")));
+}
+
 TEST_F(NextStepTest, SaysWhatCanRevive) {
   const std::string step =
       Step(PostingState::kAbandoned, "REPOSITORY_ARCHIVED");
