@@ -12,6 +12,12 @@
 namespace signalbox {
 namespace {
 
+void Fill(absl::Time time, google::protobuf::Timestamp* proto) {
+  const timespec parts = absl::ToTimespec(time);
+  proto->set_seconds(parts.tv_sec);
+  proto->set_nanos(static_cast<int32_t>(parts.tv_nsec));
+}
+
 v1::Change ToProto(const HookChange& change) {
   v1::Change proto;
   proto.set_event(change.event);
@@ -24,9 +30,7 @@ v1::Change ToProto(const HookChange& change) {
   proto.set_fork(change.fork);
   proto.set_clone_url(change.clone_url);
   if (change.updated_time != absl::InfinitePast()) {
-    const timespec time = absl::ToTimespec(change.updated_time);
-    proto.mutable_updated_time()->set_seconds(time.tv_sec);
-    proto.mutable_updated_time()->set_nanos(static_cast<int32_t>(time.tv_nsec));
+    Fill(change.updated_time, proto.mutable_updated_time());
   }
   return proto;
 }
@@ -75,6 +79,9 @@ void Fill(const HookRename& rename, absl::string_view,
     event->set_repository(rename.repository);
     event->set_old_repository(rename.old_repository);
     event->set_repository_id(rename.repository_id);
+    if (rename.update_time != absl::InfinitePast()) {
+      Fill(rename.update_time, event->mutable_update_time());
+    }
   };
   if (rename.transferred) {
     fill(proto->mutable_repository_transferred());

@@ -141,7 +141,7 @@ class Reader {
         RepositoryOf(rename.old_repository, known_hosts_);
     if (!from.ok()) return from.status();
     return Told(RepositoryMoved{*std::move(from), *std::move(to),
-                                rename.repository_id});
+                                rename.repository_id, rename.update_time});
   }
 
   absl::StatusOr<HookWork> operator()(const HookArchive& archive) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -17,6 +18,8 @@ struct RepositoryMoved {
   Repository from;
   Repository to;
   int64_t repository_id = 0;
+  // When, by GitHub's clock; InfinitePast: not known.
+  absl::Time update_time = absl::InfinitePast();
 };
 
 // A repository became read-only, or writable again.

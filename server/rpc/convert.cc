@@ -70,19 +70,6 @@ bool IsPrintable(const std::string& text) {
                      [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-// Nothing if it is not what a Timestamp may be (the years 1 to 9999): a head
-// from the end of time would be the newest for ever.
-std::optional<absl::Time> FromProto(const google::protobuf::Timestamp& proto) {
-  constexpr int64_t kFirst = -62135596800;
-  constexpr int64_t kLast = 253402300799;
-  if (proto.seconds() < kFirst || proto.seconds() > kLast ||
-      proto.nanos() < 0 || proto.nanos() > 999999999) {
-    return std::nullopt;
-  }
-  return absl::FromUnixSeconds(proto.seconds()) +
-         absl::Nanoseconds(proto.nanos());
-}
-
 // Texts of a change are GitHub's and only shown: they are cut, not refused.
 Change FromProto(const v1::Change& proto) {
   Change change;
@@ -98,7 +85,7 @@ Change FromProto(const v1::Change& proto) {
   change.clone_url = KeepTargetUrl(proto.clone_url()).text;
   if (proto.has_updated_time()) {
     change.updated_time =
-        FromProto(proto.updated_time()).value_or(absl::InfinitePast());
+        TimeFromProto(proto.updated_time()).value_or(absl::InfinitePast());
   }
   return change;
 }
@@ -263,6 +250,18 @@ v1::CommitStatus ToProto(const StatusView& status) {
 }
 
 }  // namespace
+
+std::optional<absl::Time> TimeFromProto(
+    const google::protobuf::Timestamp& proto) {
+  constexpr int64_t kFirst = -62135596800;
+  constexpr int64_t kLast = 253402300799;
+  if (proto.seconds() < kFirst || proto.seconds() > kLast ||
+      proto.nanos() < 0 || proto.nanos() > 999999999) {
+    return std::nullopt;
+  }
+  return absl::FromUnixSeconds(proto.seconds()) +
+         absl::Nanoseconds(proto.nanos());
+}
 
 absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto) {
   const auto field = [](absl::string_view name, const std::string& value,

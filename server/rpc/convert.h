@@ -2,11 +2,13 @@
 #define SIGNALBOX_SERVER_RPC_CONVERT_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/report/diagnosis.h"
 #include "server/report/repository_rules.h"
@@ -59,6 +61,11 @@ absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
 
 // An empty context means the default one.
 std::string ContextOrDefault(const std::string& context);
+
+// Nothing if it is not what a Timestamp may be (the years 1 to 9999): a head
+// from the end of time would be the newest for ever.
+std::optional<absl::Time> TimeFromProto(
+    const google::protobuf::Timestamp& proto);
 
 // INVALID_DELIVERY.
 absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto);

@@ -53,7 +53,12 @@ absl::StatusOr<Event> MovedFrom(const Proto& proto,
   const absl::StatusOr<int64_t> id =
       GitHubId("repository_id", proto.repository_id());
   if (!id.ok()) return id.status();
-  return RepositoryMoved{*std::move(from), *std::move(to), *id};
+  // A time that is none is not known: GitHub's own are good.
+  const absl::Time update_time =
+      proto.has_update_time()
+          ? TimeFromProto(proto.update_time()).value_or(absl::InfinitePast())
+          : absl::InfinitePast();
+  return RepositoryMoved{*std::move(from), *std::move(to), *id, update_time};
 }
 
 absl::StatusOr<Event> ArchivedFrom(const v1::RepositoryArchived& proto,

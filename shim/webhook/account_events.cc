@@ -2,6 +2,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "shim/webhook/event_row.h"
 
 namespace signalbox {
@@ -15,6 +17,13 @@ std::string UpToLastSlash(absl::string_view text) {
              : std::string(text.substr(0, slash + 1));
 }
 
+// When GitHub changed the repository last. Payloads that others made up may not
+// say it.
+absl::Time UpdateTime(MemberReader& read) {
+  constexpr absl::string_view kPath = "repository.updated_at";
+  return read.Has(kPath) ? read.Time(kPath) : absl::InfinitePast();
+}
+
 HookResult ReadRename(MemberReader& read) {
   HookRename rename;
   rename.repository = read.Repository();
@@ -22,6 +31,7 @@ HookResult ReadRename(MemberReader& read) {
   rename.old_repository =
       absl::StrCat(UpToLastSlash(rename.repository),
                    read.Name("changes.repository.name.from"));
+  rename.update_time = UpdateTime(read);
   return HookCall{"", std::move(rename)};
 }
 
@@ -44,6 +54,7 @@ HookResult ReadTransfer(MemberReader& read) {
   const std::string host =
       path.empty() ? "" : UpToLastSlash(path.substr(0, path.size() - 1));
   rename.old_repository = absl::StrCat(host, owner, "/", name);
+  rename.update_time = UpdateTime(read);
   return HookCall{"", std::move(rename)};
 }
 
@@ -133,7 +144,8 @@ std::vector<EventRow> AccountEvents() {
                   "changes.owner.from.organization.login",
                   "changes.owner.from.user", "changes.owner.from.user.login",
                   "changes.repository.name.from", "repository.full_name",
-                  "repository.html_url", "repository.id"},
+                  "repository.html_url", "repository.id",
+                  "repository.updated_at"},
        .read = ReadRepository},
       // Every event that an App gets names its installation, but only these
       // its account.

@@ -72,6 +72,7 @@ struct HookRename {
   std::string old_repository;
   int64_t repository_id = 0;
   bool transferred = false;  // It is the owner that is new.
+  absl::Time update_time = absl::InfinitePast();  // InfinitePast: not known.
 };
 
 // A repository became read-only, or writable again.

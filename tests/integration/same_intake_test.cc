@@ -63,7 +63,8 @@ std::string TextOf(const EventSubmission& submission) {
   struct Text {
     std::string operator()(const RepositoryMoved& e) const {
       return absl::StrCat("moved ", TextOf(e.from), " ", TextOf(e.to), " ",
-                          e.repository_id);
+                          e.repository_id, " ",
+                          absl::FormatTime(e.update_time, absl::UTCTimeZone()));
     }
     std::string operator()(const RepositoryArchived& e) const {
       return absl::StrCat("archived ", TextOf(e.repository), " ",

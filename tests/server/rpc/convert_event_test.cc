@@ -35,6 +35,7 @@ v1::ReportEventRequest Renamed() {
   event.set_repository("acme/new");
   event.set_old_repository("acme/old");
   event.set_repository_id(7);
+  event.mutable_update_time()->set_seconds(1'700'000'000);
   return request;
 }
 
@@ -84,6 +85,11 @@ TEST_F(ConvertEventTest, TakesEveryKind) {
   EXPECT_EQ(renamed.from.FullName(), "acme/old");
   EXPECT_EQ(renamed.to.FullName(), "acme/new");
   EXPECT_EQ(renamed.repository_id, 7);
+  EXPECT_EQ(renamed.update_time, absl::FromUnixSeconds(1'700'000'000));
+  // A time that is none is not known.
+  v1::ReportEventRequest timeless = Renamed();
+  timeless.mutable_repository_renamed()->mutable_update_time()->set_nanos(-1);
+  EXPECT_EQ(Take<RepositoryMoved>(timeless).update_time, absl::InfinitePast());
 
   v1::ReportEventRequest transferred = Base();
   v1::RepositoryTransferred& transfer =
@@ -92,6 +98,11 @@ TEST_F(ConvertEventTest, TakesEveryKind) {
   transfer.set_old_repository("acme/app");
   transfer.set_repository_id(7);
   EXPECT_EQ(Take<RepositoryMoved>(transferred).to.FullName(), "other/app");
+  EXPECT_EQ(Take<RepositoryMoved>(transferred).update_time,
+            absl::InfinitePast());
+  transfer.mutable_update_time()->set_seconds(5);
+  EXPECT_EQ(Take<RepositoryMoved>(transferred).update_time,
+            absl::FromUnixSeconds(5));
 
   v1::ReportEventRequest archived = Base();
   archived.mutable_repository_archived()->set_repository("acme/app");

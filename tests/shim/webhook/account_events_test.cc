@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "shim/webhook/event_row.h"
 #include "tests/shim/webhook/hook_results.h"
 
@@ -23,9 +24,20 @@ TEST(AccountEventsTest, RenamedTellsBothNames) {
   EXPECT_EQ(call.old_repository, "Codertocat/Old.World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_FALSE(call.transferred);
+  EXPECT_EQ(call.update_time,
+            absl::FromCivil(absl::CivilSecond(2019, 5, 15, 15, 20, 41),
+                            absl::UTCTimeZone()));
   EXPECT_EQ(RequestOf<HookRename>(Read("repository", OnGhes(RenamedPayload())))
                 .old_repository,
             "ghes.example.com/Codertocat/Old.World");
+}
+
+// Files that are replayed may lack it, and GitHub's have always had it.
+TEST(AccountEventsTest, ARenameMayNotSayWhenItWas) {
+  Json payload = RenamedPayload();
+  payload["repository"].erase("updated_at");
+  EXPECT_EQ(RequestOf<HookRename>(Read("repository", payload)).update_time,
+            absl::InfinitePast());
 }
 
 TEST(AccountEventsTest, TransferredTellsBothOwners) {
@@ -33,6 +45,7 @@ TEST(AccountEventsTest, TransferredTellsBothOwners) {
     const HookResult result = Read("repository", TransferredPayload(by));
     EXPECT_EQ(ActionOf(result), "transferred");
     const HookRename call = RequestOf<HookRename>(result);
+    EXPECT_NE(call.update_time, absl::InfinitePast());
     EXPECT_EQ(call.repository, "Codertocat/Hello-World");
     EXPECT_EQ(call.old_repository, "old-owner/Hello-World");
     EXPECT_EQ(call.repository_id, 186853002);

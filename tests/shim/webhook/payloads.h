@@ -21,6 +21,7 @@ inline nlohmann::ordered_json RepositoryPayload() {
           {"html_url", "https://github.com/Codertocat/Hello-World"},
           {"clone_url", "https://github.com/Codertocat/Hello-World.git"},
           {"created_at", "2019-05-15T15:19:25Z"},
+          {"updated_at", "2019-05-15T15:20:41Z"},
           {"size", 0.5}};
 }
 
