@@ -204,11 +204,21 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
 }
 
 absl::Status Server::Parts::StartPosting(const Config& config) {
+  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
+  if (!callers.ok()) return callers.status();
+  authorizer = std::make_unique<Authorizer>(*std::move(callers));
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = config.data_dir;
   outbox_options.pending_settle = config.pending_settle;
   outbox_options.lane_of = [this](const Repository& repository) {
     return setup.credentials->Find(repository);
+  };
+  outbox_options.may_report = [this](const std::string& caller,
+                                     const Repository& repository,
+                                     const std::string& context) {
+    return authorizer
+        ->AuthorizeLater(caller, Right::kReport, repository, {context})
+        .ok();
   };
   // Whoever watches finds what happened before by itself.
   outbox_options.on_change = [this] {
@@ -358,9 +368,6 @@ absl::Time Server::Parts::Post() {
 
 absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   const Config& config = options.config;
-  absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
-  if (!callers.ok()) return callers.status();
-  authorizer = std::make_unique<Authorizer>(*std::move(callers));
   absl::StatusOr<Address> address =
       ParseLoopbackAddress("listen", config.listen);
   if (!address.ok()) return address.status();

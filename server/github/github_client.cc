@@ -131,6 +131,25 @@ std::string TextOf(const nlohmann::json& object, const char* name) {
                                                      : std::string();
 }
 
+// 0: there is none.
+int64_t NumberOf(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return 0;
+  // Beyond 63 bits it would turn up below zero.
+  return std::max<int64_t>(found->get<int64_t>(), 0);
+}
+
+absl::Time TimeOf(const nlohmann::json& object, const char* name) {
+  absl::Time time;
+  const std::string text = TextOf(object, name);
+  // absl also takes words such as infinite-future.
+  if (text.empty() || !absl::ascii_isdigit(text.front()) ||
+      !absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) {
+    return absl::InfinitePast();
+  }
+  return time;
+}
+
 // Reads one page of a combined status. False: it is not one.
 bool ReadCombined(absl::string_view body, absl::string_view context,
                   std::optional<ShownStatus>* shown) {
@@ -149,11 +168,7 @@ bool ReadCombined(absl::string_view body, absl::string_view context,
     status.state = *state;
     status.description = TextOf(one, "description");
     status.target_url = TextOf(one, "target_url");
-    const auto id = one.find("id");
-    // Beyond 63 bits it would turn up below zero.
-    if (id != one.end() && id->is_number_integer()) {
-      status.id = std::max<int64_t>(id->get<int64_t>(), 0);
-    }
+    status.id = NumberOf(one, "id");
   }
   return true;
 }
@@ -226,7 +241,11 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
     } else if (call->reading == Call::Reading::kRepository) {
       const auto json = nlohmann::json::parse(answer->body, nullptr,
                                               /*allow_exceptions=*/false);
-      if (json.is_object()) reply.full_name = TextOf(json, "full_name");
+      if (json.is_object()) {
+        reply.full_name = TextOf(json, "full_name");
+        reply.repository_id = NumberOf(json, "id");
+        reply.update_time = TimeOf(json, "updated_at");
+      }
       understood = !reply.full_name.empty();
     } else if (call->reading == Call::Reading::kPage) {
       const std::string page = NextPage(answer->Header("link"));
@@ -316,6 +335,13 @@ void GitHubClient::GetRepository(int64_t id, const Token& token, absl::Time now,
                                  Done done) {
   auto call = NewCall("GET", absl::StrCat("/repositories/", id), token, now,
                       std::move(done));
+  call->reading = Call::Reading::kRepository;
+  Send(std::move(call));
+}
+
+void GitHubClient::GetRepository(const Repository& name, const Token& token,
+                                 absl::Time now, Done done) {
+  auto call = NewCall("GET", PathOf(name), token, now, std::move(done));
   call->reading = Call::Reading::kRepository;
   Send(std::move(call));
 }

@@ -61,8 +61,12 @@ struct GitHubReply {
 
   // ReadStatus, if the verdict is kDone: nothing if GitHub shows none.
   std::optional<ShownStatus> shown;
-  // GetRepository, if the verdict is kDone: "OWNER/NAME".
+  // GetRepository, if the verdict is kDone: "OWNER/NAME", GitHub's number (0:
+  // it did not say) and when it was changed last (absl::InfinitePast():
+  // likewise).
   std::string full_name;
+  int64_t repository_id = 0;
+  absl::Time update_time = absl::InfinitePast();
   // Ask, if the verdict is kDone: the path of the next page; empty: there is
   // none, or not below the API's address.
   std::string next_path;
@@ -101,6 +105,10 @@ class GitHubClient {
 
   // GET /repositories/{id}: how it is called now.
   void GetRepository(int64_t id, const Token& token, absl::Time now, Done done);
+  // GET /repos/{owner}/{repo}: which repository has the name now, or had it
+  // before (a redirect is followed).
+  void GetRepository(const Repository& name, const Token& token, absl::Time now,
+                     Done done);
 
   // GET /rate_limit: costs no budget, and its headers tell the budget. A host
   // without limits answers 404.

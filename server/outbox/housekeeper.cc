@@ -12,6 +12,8 @@ constexpr absl::Duration kQuietTime = absl::Minutes(10);
 constexpr absl::Duration kJump = absl::Minutes(1);
 constexpr absl::Duration kLook = absl::Seconds(10);
 constexpr int kExpiriesPerBatch = 100;
+// Reports and posts have the store in between.
+constexpr absl::Duration kBetweenChores = absl::Milliseconds(10);
 
 constexpr absl::Duration kBetweenForgettings = absl::Hours(1);
 constexpr absl::Duration kBetweenBatches = absl::Milliseconds(100);
@@ -40,6 +42,7 @@ absl::Time Housekeeper::RunOnce() {
   NoticeJump(wall, steady);
   absl::Time next = wall + kLook;
   if (steady >= quiet_until_ && !Expire(wall)) next = wall;
+  if (DoChores(wall)) next = std::min(next, wall + kBetweenChores);
   if (steady >= next_forgetting_) Forget(wall, steady);
   return std::min(next, wall + (next_forgetting_ - steady));
 }
@@ -64,6 +67,14 @@ bool Housekeeper::Expire(absl::Time now) {
     committed_();
   }
   return *expired < kExpiriesPerBatch;
+}
+
+bool Housekeeper::DoChores(absl::Time now) {
+  const absl::StatusOr<bool> more = outbox_->DoChores(now);
+  if (!Worked(more.status())) return false;
+  if (*more || has_chores_) committed_();
+  has_chores_ = *more;
+  return *more;
 }
 
 void Housekeeper::Forget(absl::Time now, absl::Duration steady) {

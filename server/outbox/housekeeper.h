@@ -12,7 +12,8 @@ namespace signalbox {
 
 // Housekeeper does to the outbox what time asks for: pendings whose expiry has
 // passed become errors, and what nobody has touched for long is forgotten, in
-// small batches with pauses between them, so that reports never wait for it.
+// small batches with pauses between them, so that reports never wait for it. It
+// also has the outbox go on with what it does in batches.
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
 // than a minute, nothing expires: whoever was away or was set to another time
@@ -43,6 +44,8 @@ class Housekeeper {
   void NoticeJump(absl::Time wall, absl::Duration steady);
   // False: there is more, at once.
   bool Expire(absl::Time now);
+  // True: there are more, at once.
+  bool DoChores(absl::Time now);
   void Forget(absl::Time now, absl::Duration steady);
   bool Worked(const absl::Status& status);
 
@@ -57,6 +60,7 @@ class Housekeeper {
   // Wall time less steady time: changes only when the wall clock is set.
   absl::Duration offset_;
   absl::Duration next_forgetting_;
+  bool has_chores_ = false;  // As of the last look.
 };
 
 }  // namespace signalbox

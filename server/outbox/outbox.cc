@@ -27,4 +27,14 @@ CommitState CombinedState(absl::Span<const StatusView> statuses) {
   return pending || !reported ? CommitState::kPending : CommitState::kSuccess;
 }
 
+absl::Status Outbox::RenameRepository(const Repository& from,
+                                      const Repository& to, int64_t github_id,
+                                      absl::Time now) {
+  NameAnswer answer;
+  answer.kind = NameAnswer::Kind::kNamed;
+  answer.name = to;
+  answer.number = github_id;
+  return LearnName(from, answer, now);
+}
+
 }  // namespace signalbox

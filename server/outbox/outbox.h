@@ -61,6 +61,9 @@ struct Submission {
   bool redelivery_is_rerun = false;
   // The reports only tell the history why nothing was done: SUPERSEDED.
   bool for_history = false;
+  // The server asked GitHub itself: numbers are GitHub's. Those of a delivery
+  // are, too; any others are not believed.
+  bool from_github = false;
   std::string
       caller;  // Who was authenticated; empty: callers are not told apart.
   // Whether the caller may do the same to another repository: the reports turn
@@ -114,6 +117,29 @@ struct KnownRepository {
   Repository repository;  // As first spelled.
   int64_t github_id = 0;  // 0: not known.
   std::string lane;       // Who posts; empty: nobody does.
+};
+
+// What GitHub is to be asked about names.
+struct NameQuestion {
+  int64_t id = 0;
+  std::string lane;  // Whose credential asks.
+  // Who has this name? With a number it only says where to ask.
+  Repository repository;
+  int64_t number = 0;  // Not 0: what is the repository with it called?
+};
+
+struct NameAnswer {
+  enum class Kind {
+    kNamed,       // `name` and `number` belong together.
+    kMissing,     // GitHub knows no such repository, or does not show it.
+    kUnanswered,  // To be asked again.
+  };
+  int64_t question_id = 0;
+  Kind kind = Kind::kUnanswered;
+  Repository name;
+  int64_t number = 0;  // 0: not told.
+  // `updated_at` of the repository; absl::InfinitePast(): not told.
+  absl::Time update_time = absl::InfinitePast();
 };
 
 // A hook whose deliveries reach us.
@@ -391,9 +417,12 @@ class Outbox {
   // shows, and counts (ACCEPTED) if its number is larger than the last one that
   // is known, else it is UNCHANGED.
   //
-  // What a delivery says of a repository that is known by its number under
-  // another name renames it, as RenameRepository does. Farms are not believed
-  // so much: one that mixes numbers up would mix repositories up.
+  // A delivery is about the repository with its number, whatever has the name
+  // that it gives: it may be late, and names change. GitHub is then asked what
+  // the repositories are called (NameQuestions). Numbers of reports without a
+  // delivery are not believed: a farm that mixes them up would mix repositories
+  // up. What comes by an old name may wait some seconds for GitHub's answer
+  // whether it still is one.
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
@@ -418,8 +447,8 @@ class Outbox {
   // (taken over after its deadline), nothing but the history changes.
   virtual absl::Status Settle(const Settlement& settlement, absl::Time now) = 0;
 
-  // When the next entry of any lane becomes due, later than `now`;
-  // absl::InfiniteFuture() if none will.
+  // When the next entry of any lane becomes due, or the next name is to be
+  // asked for, later than `now`; absl::InfiniteFuture() if none will.
   virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
 
   // NOT_FOUND, reason NOTHING_REPORTED, if nothing was ever reported for it.
@@ -460,13 +489,30 @@ class Outbox {
   // When the next pending expires; absl::InfiniteFuture() if none will.
   virtual absl::StatusOr<absl::Time> NextExpiry() = 0;
 
-  // GitHub calls the repository `from` `to` now; its number for it is
-  // `github_id` (0: not known). What is known under both names is merged by
-  // Judge, and what says `from` from now on means `to`, until a report says
-  // `from` with another number. Nothing happens if the names are equal.
-  virtual absl::Status RenameRepository(const Repository& from,
-                                        const Repository& to, int64_t github_id,
-                                        absl::Time now) = 0;
+  // GitHub answered that the repository `from` is what `answer` says now
+  // (kNamed). What is known under both names is merged by Judge, unless their
+  // numbers differ, and what says `from` from now on means the new name, until
+  // GitHub answers `from` itself. Nothing happens if the names are equal.
+  virtual absl::Status LearnName(const Repository& from,
+                                 const NameAnswer& answer, absl::Time now) = 0;
+  // The same in short; `github_id` 0: not known.
+  absl::Status RenameRepository(const Repository& from, const Repository& to,
+                                int64_t github_id, absl::Time now);
+
+  // The repository that is meant by a name: another one if the name is an old
+  // one, which GitHub redirects as far as is known.
+  virtual absl::StatusOr<Repository> MeantBy(const Repository& name) = 0;
+
+  // What GitHub is to be asked about names by `now`, longest due first. They
+  // stay until they are answered.
+  virtual absl::StatusOr<std::vector<NameQuestion>> NameQuestions(
+      absl::Time now, int limit) = 0;
+  // An answer that came; what was asked is forgotten, or asked again later.
+  virtual absl::Status AnswerName(const NameAnswer& answer, absl::Time now) = 0;
+
+  // Does a batch of what is too much for one transaction: commits that move to
+  // another repository, and entries that become due again. True: there is more.
+  virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
 
   // Deletes commits that nobody has touched since `before` and that have
   // nothing due, with all that hangs on them, and history older than that: a

@@ -9,9 +9,11 @@
 #include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/naming.h"
 #include "server/outbox/sqlite_accepted_rows.h"
+#include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
-#include "server/outbox/sqlite_rename.h"
+#include "server/outbox/sqlite_names.h"
 
 namespace signalbox {
 namespace {
@@ -130,8 +132,13 @@ class Decision {
     absl::Status allowed = FollowNames(repository);
     if (!allowed.ok()) return allowed;
     repository_key_ = state_->repositories.Find(connection_, canonical_);
-    if (repository_key_ != 0)
-      commit_ = rows_->FindCommit(repository_key_, sha_);
+    if (repository_key_ == 0) return absl::OkStatus();
+    if (IsToBeMoved(connection_, state_, repository_key_, sha_)) {
+      rows_->Write();
+      MoveFirst(connection_, state_, repository_key_, sha_, now_);
+      sequence_ = state_->sequence;
+    }
+    commit_ = rows_->FindCommit(repository_key_, sha_);
     return absl::OkStatus();
   }
 
@@ -177,27 +184,90 @@ class Decision {
     }
   }
 
-  // Finds the name that the repository has now, and learns of a new one.
-  absl::Status FollowNames(const Repository& repository) {
+  // GitHub's number for the repository, as far as it may be believed.
+  int64_t Number() const {
+    return submission_.delivery.has_value() || submission_.from_github
+               ? front().repository_id
+               : 0;
+  }
+
+  // Finds the row that the reports are about, by GitHub's number first and the
+  // name second; `canonical_` is what it is called.
+  absl::Status FollowNames(const Repository& said) {
     SqliteRepositories& repositories = state_->repositories;
-    const int64_t github_id = front().repository_id;
-    const std::string said = std::exchange(
-        canonical_, repositories.Resolve(connection_, canonical_, github_id));
-    if (canonical_ != said) {
-      const absl::StatusOr<Repository> current = ParseRepository(canonical_);
-      if (!current.ok()) return current.status();
-      absl::Status allowed = MayReport(*current);
-      if (!allowed.ok()) return allowed;
-    }
-    if (!submission_.delivery.has_value()) return absl::OkStatus();
-    const std::optional<Repository> former = repositories.FindFormer(
-        connection_, canonical_, repository.host, github_id);
-    if (!former.has_value() || !MayReport(*former).ok()) {
+    const int64_t number = Number();
+    if (number == 0) return FollowOldName(said);
+    if (repositories.Agrees(connection_, canonical_, number)) {
       return absl::OkStatus();
     }
-    // It joins rows, and so must see all of them.
+    const Whereabouts found =
+        repositories.Find(connection_, canonical_, said.host, number);
+    switch (WhoIsMeant(number, found)) {
+      case Meant::kHolder:
+        learnt_number_ = number;
+        return absl::OkStatus();
+      case Meant::kAlias:
+        learnt_number_ = number;
+        return Mean(found.alias->meant);
+      case Meant::kOwn: {
+        absl::Status allowed = Mean(*found.own);
+        if (!allowed.ok()) return allowed;
+        repositories.AskNumber(connection_, said, number, now_);
+        repositories.AskName(connection_, said, now_, now_);
+        return absl::OkStatus();
+      }
+      case Meant::kClaimed:
+        repositories.AskNumber(connection_, said, number, now_);
+        // Until GitHub answers, the number is the caller's word alone.
+        if (!MayReport(found.own->repository).ok()) return absl::OkStatus();
+        repositories.AddAlias(connection_, canonical_, number, found.own->key);
+        return Mean(*found.own);
+      case Meant::kNew:
+        if (found.alias.has_value()) {
+          NameNews news;
+          news.to = said;
+          news.number = number;
+          news.is_answer = true;
+          return Learn(news);
+        }
+        learnt_number_ = number;
+        return absl::OkStatus();
+      case Meant::kNameless:
+        canonical_ = repositories.AddNameless(connection_, said, number, now_);
+        repositories.AskName(connection_, said, now_, now_);
+        return absl::OkStatus();
+    }
+    return absl::OkStatus();
+  }
+
+  // A farm may still say the name that the repository had before.
+  absl::Status FollowOldName(const Repository& said) {
+    SqliteRepositories& repositories = state_->repositories;
+    const std::string current = repositories.Resolve(connection_, canonical_);
+    if (current == canonical_) return absl::OkStatus();
+    const std::optional<KnownAlias> alias =
+        repositories.FindAlias(connection_, canonical_);
+    if (!alias.has_value()) return absl::OkStatus();
+    absl::Status allowed = MayReport(alias->meant.repository);
+    if (!allowed.ok()) return allowed;
+    reported_as_ = std::exchange(canonical_, current);
+    awaits_name_ = repositories.UseAlias(connection_, said, now_);
+    return absl::OkStatus();
+  }
+
+  // The reports are about this row. Its number is of the delivery, and so is
+  // nothing in doubt that came by an old name.
+  absl::Status Mean(const NamedRepository& row) {
+    absl::Status allowed = MayReport(row.repository);
+    if (allowed.ok()) canonical_ = row.canonical;
+    return allowed;
+  }
+
+  absl::Status Learn(const NameNews& news) {
+    // It moves rows, and so must see all of them.
     rows_->Write();
-    RenameRepository(connection_, state_, *former, repository, github_id, now_);
+    state_->sequence = sequence_;
+    LearnName(connection_, state_, news, nullptr, now_);
     sequence_ = state_->sequence;
     return absl::OkStatus();
   }
@@ -334,6 +404,8 @@ class Decision {
                         (row.posting_state == PostingState::kDue ||
                          row.posting_state == PostingState::kWaiting);
     if (waited) due = std::min(due, row.first_due_time);
+    // GitHub is asked first who has the name by which it came.
+    if (awaits_name_) due = std::max(due, now_ + kAmbiguousWait);
 
     row.version++;
     row.report_sequence = row.change_sequence = ++sequence_;
@@ -343,6 +415,7 @@ class Decision {
     row.posting_state = PostingState::kDue;
     row.is_pending = is_pending;
     row.first_due_time = due;
+    row.reported_as = reported_as_;
     row.was_accepted = draft->was_accepted = true;
     row.expire_time.reset();
     if (judgement.renews_expiry) {
@@ -382,8 +455,12 @@ class Decision {
   }
 
   void EnsureRepository() {
-    repository_key_ = state_->repositories.FindOrAdd(
-        connection_, canonical_, front().repository, front().repository_id);
+    SqliteRepositories& repositories = state_->repositories;
+    repository_key_ = repositories.FindOrAdd(connection_, canonical_,
+                                             front().repository, now_);
+    if (learnt_number_ != 0) {
+      repositories.SetNumber(connection_, canonical_, learnt_number_);
+    }
   }
 
   void KeepEntries() {
@@ -456,7 +533,10 @@ class Decision {
   const absl::Time now_;
 
   std::string canonical_;
-  std::string sha_;  // Bytes.
+  std::string reported_as_;  // The old name that was said; empty: none was.
+  bool awaits_name_ = false;
+  int64_t learnt_number_ = 0;  // 0: none.
+  std::string sha_;            // Bytes.
   int64_t repository_key_ = 0;
   CommitRow* commit_ = nullptr;  // Null: it is new.
   int64_t sequence_;

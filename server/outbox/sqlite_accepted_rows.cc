@@ -36,9 +36,9 @@ constexpr char kInsertEntry[] =
     "version, phase, attempt, run_state, result, description, target_url, "
     "report_sequence, report_time_us, expire_time_us, change_sequence, "
     "posting_state, is_pending, first_due_time_us, due_time_us, "
-    "expires_after_us, series, run_result, other_run_count) "
+    "expires_after_us, series, run_result, other_run_count, reported_as) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?)";
+    "?, ?)";
 // While a try is in flight, its deadline stays: nobody else may try before. Nor
 // may anybody while a try whose end is in doubt can still take effect.
 constexpr char kUpdateEntry[] =
@@ -48,7 +48,7 @@ constexpr char kUpdateEntry[] =
     "report_time_us = ?, expire_time_us = ?, change_sequence = ?, "
     "posting_state = ?, posting_reason = '', try_count = 0, "
     "refusal_count = 0, post_time_us = NULL, is_pending = ?, "
-    "first_due_time_us = ?, expires_after_us = ?, "
+    "first_due_time_us = ?, expires_after_us = ?, reported_as = ?, "
     "due_time_us = CASE WHEN lease_version = 0 "
     "THEN MAX(?, IFNULL(ambiguous_time_us + ?, 0)) ELSE due_time_us END "
     "WHERE entry_id = ?";
@@ -202,7 +202,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               held.target_url, entry->report_sequence, now_, entry->expire_time,
               entry->change_sequence, entry->posting_state, entry->is_pending,
               entry->first_due_time, due_time, ExpiresAfter(*entry),
-              held.run.series, held.run.result, other_runs)
+              held.run.series, held.run.result, other_runs, entry->reported_as)
         .Run();
     entry->entry_id = connection_->LastInsertId();
   } else if (entry->was_accepted) {
@@ -212,8 +212,8 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               held.description, held.target_url, entry->report_sequence, now_,
               entry->expire_time, entry->change_sequence, entry->posting_state,
               entry->is_pending, entry->first_due_time, ExpiresAfter(*entry),
-              entry->first_due_time, absl::ToInt64Microseconds(kAmbiguousWait),
-              entry->entry_id)
+              entry->reported_as, entry->first_due_time,
+              absl::ToInt64Microseconds(kAmbiguousWait), entry->entry_id)
         .Run();
   } else if (entry->was_renewed) {
     SqliteQuery(connection_, kRenewEntry)

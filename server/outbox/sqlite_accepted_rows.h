@@ -31,6 +31,7 @@ struct EntryRow {
   int64_t change_sequence = 0;
   PostingState posting_state = PostingState::kDue;
   bool is_pending = false;
+  std::string reported_as;  // Canonical old name; empty: by none.
   absl::Time first_due_time;
   int64_t shown_status_id = 0;
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.

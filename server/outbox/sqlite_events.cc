@@ -7,8 +7,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "server/outbox/naming.h"
+#include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
-#include "server/outbox/sqlite_rename.h"
+#include "server/outbox/sqlite_names.h"
 
 namespace signalbox {
 namespace {
@@ -48,29 +50,35 @@ class Effect {
   absl::Status operator()(const RepositoryMoved& moved) {
     host_ = moved.to.host;
     for (const Repository* side : {&moved.from, &moved.to}) {
-      const absl::StatusOr<Repository> current =
-          Current(*side, moved.repository_id);
+      const absl::StatusOr<Repository> current = Current(*side);
       if (!current.ok()) return current.status();
     }
-    RenameRepository(connection_, state_, moved.from, moved.to,
-                     moved.repository_id, now_);
+    NameNews news;
+    news.from = moved.from;
+    news.to = moved.to;
+    news.number = moved.repository_id;
+    news.time = moved.update_time;
+    LearnName(connection_, state_, news, submission_.may_report, now_);
     return absl::OkStatus();
   }
 
   absl::Status operator()(const RepositoryArchived& archived) {
     host_ = archived.repository.host;
-    const absl::StatusOr<Repository> current =
-        Current(archived.repository, archived.repository_id);
+    const absl::StatusOr<Repository> current = Current(archived.repository);
     if (!current.ok()) return current.status();
     // What is posted to an archived repository is refused, visibly; there is
     // nothing to do before.
     if (archived.archived) return absl::OkStatus();
-    const std::string canonical = current->Canonical();
-    const int64_t key = state_->repositories.Find(connection_, canonical);
-    if (key == 0) return absl::OkStatus();
-    state_->repositories.Revive(connection_, key, &state_->sequence);
-    for (const bool is_pending : {false, true}) {
-      state_->repositories.AddDue(connection_, canonical, is_pending);
+    const Whereabouts found = state_->repositories.Find(
+        connection_, current->Canonical(), host_, archived.repository_id);
+    if (found.own.has_value()) {
+      if (submission_.may_report &&
+          !submission_.may_report(found.own->repository).ok()) {
+        return absl::OkStatus();
+      }
+      BeginRevive(connection_, state_, found.own->key);
+    } else if (found.holder.has_value() && found.holder->KnownNumber() == 0) {
+      BeginRevive(connection_, state_, found.holder->key);
     }
     return absl::OkStatus();
   }
@@ -81,17 +89,16 @@ class Effect {
         changed.action == "removed") {
       return absl::OkStatus();
     }
-    state_->repositories.ReviveAccount(connection_, changed.host,
-                                       changed.account, &state_->sequence);
+    BeginReviveAccount(connection_, state_, changed.host, changed.account);
     return absl::OkStatus();
   }
 
   absl::Status operator()(const RerunRequested& rerun) {
     host_ = rerun.repository.host;
-    const absl::StatusOr<Repository> current = Current(rerun.repository, 0);
+    const absl::StatusOr<Repository> current = Current(rerun.repository);
     if (!current.ok()) return current.status();
     const int64_t key = state_->repositories.FindOrAdd(
-        connection_, current->Canonical(), *current, 0);
+        connection_, current->Canonical(), *current, now_);
     SqliteQuery(connection_, kInsertRerun)
         .Bind(key, rerun.pull_request_number,
               absl::StrJoin(rerun.contexts, "\n"), rerun.login,
@@ -103,16 +110,13 @@ class Effect {
 
  private:
   // The name that a repository has now, if the caller may speak for it.
-  absl::StatusOr<Repository> Current(const Repository& said,
-                                     int64_t github_id) {
-    const std::string canonical = said.Canonical();
-    const std::string now_called =
-        state_->repositories.Resolve(connection_, canonical, github_id);
+  absl::StatusOr<Repository> Current(const Repository& said) {
     Repository current = said;
-    if (now_called != canonical) {
-      absl::StatusOr<Repository> parsed = ParseRepository(now_called);
-      if (!parsed.ok()) return parsed.status();
-      current = *std::move(parsed);
+    const std::optional<KnownAlias> alias =
+        state_->repositories.FindAlias(connection_, said.Canonical());
+    // One without a name has lost it to another, and keeps no right to it.
+    if (alias.has_value() && alias->meant.has_name) {
+      current = alias->meant.repository;
     }
     if (submission_.may_report) {
       const absl::Status allowed = submission_.may_report(current);

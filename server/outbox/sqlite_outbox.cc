@@ -9,11 +9,12 @@
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
+#include "server/outbox/sqlite_names.h"
 #include "server/outbox/sqlite_posting.h"
-#include "server/outbox/sqlite_rename.h"
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_views.h"
@@ -63,11 +64,16 @@ class SqliteOutbox : public Outbox {
         lock_(std::move(lock)),
         writer_(std::move(writer)),
         state_(options_.lane_of),
-        readers_(std::move(readers)) {}
+        readers_(std::move(readers)) {
+    MutexLock lock_state(&mu_);
+    state_.may_report = options_.may_report;
+  }
 
   absl::Status AssignLanes() {
     absl::Status status = Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      state_.repositories.AssignLanes(writer_.get(), &state_.sequence);
+      for (const int64_t key : state_.repositories.AssignLanes(writer_.get())) {
+        BeginRevive(writer_.get(), &state_, key);
+      }
     });
     is_open_ = status.ok();
     return status;
@@ -134,7 +140,8 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<absl::Time>(signalbox::NextDueTime(reader, now));
+      return absl::StatusOr<absl::Time>(std::min(
+          signalbox::NextDueTime(reader, now), NextQuestionTime(reader, now)));
     });
   }
 
@@ -197,12 +204,52 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::Status RenameRepository(const Repository& from, const Repository& to,
-                                int64_t github_id, absl::Time now) override {
+  absl::Status LearnName(const Repository& from, const NameAnswer& answer,
+                         absl::Time now) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::RenameRepository(writer_.get(), &state_, from, to, github_id,
-                                  now);
+      NameNews news;
+      news.from = from;
+      news.to = answer.name;
+      news.number = answer.number;
+      news.time = answer.update_time;
+      news.is_answer = true;
+      signalbox::LearnName(writer_.get(), &state_, std::move(news), nullptr,
+                           now);
     });
+  }
+
+  absl::StatusOr<Repository> MeantBy(const Repository& name) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<Repository>(signalbox::MeantBy(reader, name));
+    });
+  }
+
+  absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
+                                                          int limit) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<NameQuestion>>(
+          signalbox::NameQuestions(reader, now, limit));
+    });
+  }
+
+  absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::AnswerName(writer_.get(), &state_, answer, now);
+    });
+  }
+
+  absl::StatusOr<bool> DoChores(absl::Time now) override {
+    // Most often there are none.
+    const absl::StatusOr<bool> any = Read([](SqliteConnection* reader) {
+      return absl::StatusOr<bool>(HasChores(reader));
+    });
+    if (!any.ok() || !*any) return any;
+    bool more = false;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      more = signalbox::DoChores(writer_.get(), &state_, now);
+    });
+    if (!status.ok()) return status;
+    return more;
   }
 
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
@@ -360,6 +407,7 @@ class SqliteOutbox : public Outbox {
 
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     state_.repositories.Forget();
+    state_.moves.reset();
     state_.hooks.Clear();
     state_.sequence = signalbox::NewestSequence(writer_.get());
   }

@@ -32,6 +32,13 @@ struct SqliteOutboxOptions {
   // Empty function: everything is in the lane "".
   std::function<std::string(const Repository&)> lane_of;
 
+  // Whether a caller, by name, may report a context of a repository: asked
+  // where what it reported by an old name meets what another caller reported by
+  // the new one. Must not block. Empty function: everything is allowed.
+  std::function<bool(const std::string& caller, const Repository& repository,
+                     const std::string& context)>
+      may_report;
+
   // How long delivery ids and digests are remembered. GitHub redelivers for 3
   // days, GHES for 7.
   absl::Duration delivery_memory = absl::Hours(8 * 24);

@@ -64,6 +64,8 @@ constexpr char kGetLeased[] =
     "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
     "shown_state, shown_description, shown_target_url, status_count "
     "FROM entry WHERE entry_id = ?";
+constexpr char kGetReportedAs[] =
+    "SELECT reported_as FROM entry WHERE entry_id = ?";
 constexpr char kSettle[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = ?, try_count = ?, refusal_count = ?, post_time_us = ?, "
@@ -489,6 +491,18 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   }
   if (!entry.due_time.has_value()) {
     RemoveIdle(connection, state, settlement.entry_id);
+  }
+  if (settlement.attempted.has_value() &&
+      (settlement.refused || settlement.kind == Settlement::Kind::kAbandoned)) {
+    // Another repository may have the old name by now.
+    std::string reported_as;
+    {
+      SqliteQuery query(connection, kGetReportedAs);
+      if (query.Bind(settlement.entry_id).Next()) query.Read(&reported_as);
+    }
+    if (!reported_as.empty()) {
+      state->repositories.DoubtAlias(connection, reported_as, now);
+    }
   }
 }
 

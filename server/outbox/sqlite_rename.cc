@@ -15,10 +15,15 @@
 namespace signalbox {
 namespace {
 
-constexpr char kListCommon[] =
-    "SELECT f.commit_key, t.commit_key FROM commit_summary AS f "
-    "JOIN commit_summary AS t ON t.repository_key = ?2 AND t.sha = f.sha "
-    "WHERE f.repository_key = ?1 ORDER BY f.commit_key";
+constexpr char kGetSha[] =
+    "SELECT sha FROM commit_summary WHERE commit_key = ?";
+constexpr char kFindCommit[] =
+    "SELECT commit_key FROM commit_summary WHERE repository_key = ? "
+    "AND sha = ?";
+constexpr char kAddCommit[] =
+    "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
+    "update_time_us, status_count, pending_count, failed_count) "
+    "VALUES (?, ?, 0, ?, 0, 0, 0)";
 constexpr char kListEntries[] =
     "SELECT entry_id, context_key FROM entry WHERE commit_key = ? "
     "ORDER BY entry_id";
@@ -26,6 +31,14 @@ constexpr char kFindEntry[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kMoveEntry[] =
     "UPDATE entry SET commit_key = ?, repository_key = ? WHERE entry_id = ?";
+// Nothing that is known of GitHub is about the repository that it is of now.
+constexpr char kMakeFresh[] =
+    "UPDATE entry SET reported_as = '', change_sequence = ?, "
+    "posting_state = ?, posting_reason = '', try_count = 0, "
+    "refusal_count = 0, post_time_us = NULL, due_time_us = ?, "
+    "lease_version = 0, ambiguous_time_us = NULL, posted_version = 0, "
+    "posted_status_id = 0, shown_state = NULL, shown_description = '', "
+    "shown_target_url = '', status_count = 0 WHERE entry_id = ?";
 constexpr char kGetEntry[] =
     "SELECT version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, lease_version, "
@@ -55,29 +68,23 @@ constexpr char kSetSummary[] =
 constexpr char kDeleteCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
 
-constexpr char kMoveAllEntries[] =
-    "UPDATE entry SET repository_key = ?2 WHERE commit_key IN "
-    "(SELECT commit_key FROM commit_summary WHERE repository_key = ?1)";
-constexpr char kMoveAllCommits[] =
-    "UPDATE commit_summary SET repository_key = ?2 WHERE repository_key = ?1";
-constexpr char kMovePullRequests[] =
-    "INSERT INTO pull_request (repository_key, number, updated_time_us, "
-    "head_sha) SELECT ?2, number, updated_time_us, head_sha FROM pull_request "
-    "WHERE repository_key = ?1 ON CONFLICT (repository_key, number) "
-    "DO UPDATE SET updated_time_us = excluded.updated_time_us, "
-    "head_sha = excluded.head_sha "
-    "WHERE excluded.updated_time_us > updated_time_us";
-constexpr char kDeletePullRequests[] =
-    "DELETE FROM pull_request WHERE repository_key = ?";
-constexpr char kMoveAliases[] =
-    "UPDATE repository_alias SET repository_key = ?2 WHERE repository_key = ?1";
-constexpr char kMoveReruns[] =
-    "UPDATE rerun SET repository_key = ?2 WHERE repository_key = ?1";
-constexpr char kDeleteDue[] =
-    "DELETE FROM due_repository WHERE canonical = ? AND repository_key = ? "
-    "AND lane = (SELECT lane FROM repository WHERE repository_key = ?2)";
-constexpr char kDeleteRepository[] =
-    "DELETE FROM repository WHERE repository_key = ?";
+constexpr char kMoveEntries[] =
+    "UPDATE entry SET repository_key = ? WHERE commit_key = ?";
+constexpr char kMoveCommit[] =
+    "UPDATE commit_summary SET repository_key = ? WHERE commit_key = ?";
+constexpr char kCountEntries[] =
+    "SELECT COUNT(*) FROM entry WHERE commit_key = ?";
+
+// Who reported what an entry holds; an expiry is the server's own.
+constexpr char kFindReporter[] =
+    "SELECT caller FROM report WHERE entry_id = ? AND sequence > 0 "
+    "AND phase <> ? ORDER BY report_id DESC LIMIT 1";
+constexpr char kFindName[] =
+    "SELECT r.host, r.owner, r.name, e.context FROM repository AS r, "
+    "entry AS e WHERE r.repository_key = ? AND e.entry_id = ?";
+constexpr char kSupersedeReports[] =
+    "UPDATE report SET sequence = -sequence, version = 0 "
+    "WHERE entry_id = ? AND sequence > 0";
 
 // What of an entry matters when two of one key become one.
 struct Entry {
@@ -117,20 +124,59 @@ Entry Load(SqliteConnection* connection, int64_t entry_id) {
   return entry;
 }
 
+std::string ReporterOf(SqliteConnection* connection, const Entry& entry) {
+  std::string caller;
+  SqliteQuery query(connection, kFindReporter);
+  if (query.Bind(entry.entry_id, Phase::kExpired).Next()) query.Read(&caller);
+  return caller;
+}
+
+// Whether what was reported by the old name may replace what another caller
+// reported by the new one.
+bool MayReplace(SqliteConnection* connection, const SqliteWriterState& state,
+                const Entry& old_name, const Entry& new_name,
+                int64_t repository_key) {
+  if (old_name.version == 0 || new_name.version == 0 || !state.may_report) {
+    return true;
+  }
+  const std::string reporter = ReporterOf(connection, old_name);
+  if (reporter == ReporterOf(connection, new_name)) return true;
+  Repository repository;
+  std::string context;
+  SqliteQuery query(connection, kFindName);
+  if (!query.Bind(repository_key, new_name.entry_id).Next()) return true;
+  query.Read(&repository.host, &repository.owner, &repository.name, &context);
+  return state.may_report(reporter, repository, context);
+}
+
 // Two rows of one key and what becomes of them: the one whose report counts
 // stays, with the history of both and the newest that is known of GitHub.
 void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t from_id, int64_t to_id, int64_t to_commit,
-                  int64_t to_repository, absl::Time now) {
+                  int64_t to_repository, bool target_had_old_name,
+                  absl::Time now) {
   const Entry from = Load(connection, from_id);
   const Entry to = Load(connection, to_id);
   const bool from_is_later = from.report_sequence > to.report_sequence;
   const Entry& earlier = from_is_later ? to : from;
   const Entry& later = from_is_later ? from : to;
-  const Merged merged = Merge(earlier.version > 0 ? &earlier.held : nullptr,
-                              later.version > 0 ? &later.held : nullptr);
-  const Entry& winner = merged.later_counts ? later : earlier;
-  const Entry& loser = merged.later_counts ? earlier : later;
+  const Entry& old_name = target_had_old_name ? to : from;
+  const Entry& new_name = target_had_old_name ? from : to;
+  const bool may_replace =
+      MayReplace(connection, *state, old_name, new_name, to_repository);
+  const auto held_of = [](const Entry& entry) {
+    return entry.version > 0 ? &entry.held : nullptr;
+  };
+  // Without the right only what has the new name counts.
+  const Merged merged = may_replace ? Merge(held_of(earlier), held_of(later))
+                                    : Merge(nullptr, held_of(new_name));
+  const bool later_counts =
+      may_replace ? merged.later_counts : later.entry_id == new_name.entry_id;
+  const Entry& winner = later_counts ? later : earlier;
+  const Entry& loser = later_counts ? earlier : later;
+  if (!may_replace) {
+    SqliteQuery(connection, kSupersedeReports).Bind(loser.entry_id).Run();
+  }
   const std::vector<NewestRun>& other_runs = merged.held.other_runs;
   const Entry& shows = from.shown_status_id > to.shown_status_id ? from : to;
 
@@ -197,9 +243,9 @@ void Summarize(SqliteConnection* connection, int64_t commit_key) {
       .Run();
 }
 
-void MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t from_commit, int64_t to_commit, int64_t to_repository,
-                  absl::Time now) {
+int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
+                 int64_t from_commit, int64_t to_commit, int64_t to_repository,
+                 bool target_had_old_name, absl::Time now) {
   std::vector<std::pair<int64_t, std::string>> entries;
   {
     SqliteQuery query(connection, kListEntries);
@@ -221,65 +267,88 @@ void MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
           .Run();
     } else {
       MergeEntries(connection, state, entry_id, other, to_commit, to_repository,
-                   now);
+                   target_had_old_name, now);
     }
   }
   SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
   Summarize(connection, to_commit);
+  return static_cast<int>(entries.size());
 }
 
-void MergeRepositories(SqliteConnection* connection, SqliteWriterState* state,
-                       int64_t from, const std::string& from_canonical,
-                       int64_t to, absl::Time now) {
-  std::vector<std::pair<int64_t, int64_t>> common;
-  {
-    SqliteQuery query(connection, kListCommon);
-    query.Bind(from, to);
-    while (query.Next()) {
-      auto& [from_commit, to_commit] = common.emplace_back();
-      query.Read(&from_commit, &to_commit);
-    }
-  }
-  for (const auto& [from_commit, to_commit] : common) {
-    MergeCommits(connection, state, from_commit, to_commit, to, now);
-  }
-  SqliteQuery(connection, kMoveAllEntries).Bind(from, to).Run();
-  SqliteQuery(connection, kMoveAllCommits).Bind(from, to).Run();
-  SqliteQuery(connection, kMovePullRequests).Bind(from, to).Run();
-  SqliteQuery(connection, kDeletePullRequests).Bind(from).Run();
-  SqliteQuery(connection, kMoveAliases).Bind(from, to).Run();
-  SqliteQuery(connection, kMoveReruns).Bind(from, to).Run();
-  SqliteQuery(connection, kDeleteDue).Bind(from_canonical, from).Run();
-  SqliteQuery(connection, kDeleteRepository).Bind(from).Run();
+std::string ShaOf(SqliteConnection* connection, int64_t commit_key) {
+  std::string sha;
+  SqliteQuery query(connection, kGetSha);
+  if (query.Bind(commit_key).Next()) query.Read(&sha);
+  return sha;
+}
+
+int64_t CountEntries(SqliteConnection* connection, int64_t commit_key) {
+  int64_t count = 0;
+  SqliteQuery query(connection, kCountEntries);
+  if (query.Bind(commit_key).Next()) query.Read(&count);
+  return count;
 }
 
 }  // namespace
 
-void RenameRepository(SqliteConnection* connection, SqliteWriterState* state,
-                      const Repository& from, const Repository& to,
-                      int64_t github_id, absl::Time now) {
-  SqliteRepositories& repositories = state->repositories;
-  const std::string said = from.Canonical();
-  const std::string to_canonical = to.Canonical();
-  const std::string from_canonical = repositories.Resolve(connection, said, 0);
-  if (from_canonical == to_canonical) return;
-  // The new name is nobody's old one any more.
-  repositories.RemoveAlias(connection, to_canonical);
-
-  const int64_t from_key = repositories.Find(connection, from_canonical);
-  const int64_t to_key = repositories.Find(connection, to_canonical);
-  if (from_key != 0 && to_key == 0) {
-    repositories.Rename(connection, from_key, to, github_id);
-  } else if (from_key != 0) {
-    MergeRepositories(connection, state, from_key, from_canonical, to_key, now);
-    repositories.Forget();
+int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
+                      absl::string_view sha) {
+  int64_t commit_key = 0;
+  SqliteQuery query(connection, kFindCommit);
+  if (query.Bind(repository_key, SqliteBlob{sha}).Next()) {
+    query.Read(&commit_key);
   }
-  const int64_t key =
-      repositories.FindOrAdd(connection, to_canonical, to, github_id);
-  repositories.AddAlias(connection, from_canonical, github_id, key);
-  repositories.Revive(connection, key, &state->sequence);
-  for (const bool is_pending : {false, true}) {
-    repositories.AddDue(connection, to_canonical, is_pending);
+  return commit_key;
+}
+
+int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t commit_key, int64_t to_repository,
+               bool target_had_old_name, absl::Time now) {
+  const int64_t to_commit =
+      FindCommitKey(connection, to_repository, ShaOf(connection, commit_key));
+  if (to_commit != 0) {
+    return 1 + MergeCommits(connection, state, commit_key, to_commit,
+                            to_repository, target_had_old_name, now);
+  }
+  SqliteQuery(connection, kMoveEntries).Bind(to_repository, commit_key).Run();
+  SqliteQuery(connection, kMoveCommit).Bind(to_repository, commit_key).Run();
+  return 1 + static_cast<int>(CountEntries(connection, commit_key));
+}
+
+void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t entry_id, int64_t from_commit,
+               const std::string& context_key, int64_t to_repository,
+               absl::Time now) {
+  const std::string sha = ShaOf(connection, from_commit);
+  int64_t to_commit = FindCommitKey(connection, to_repository, sha);
+  if (to_commit == 0) {
+    SqliteQuery(connection, kAddCommit)
+        .Bind(to_repository, SqliteBlob{sha}, now)
+        .Run();
+    to_commit = connection->LastInsertId();
+  }
+  SqliteQuery(connection, kMakeFresh)
+      .Bind(++state->sequence, PostingState::kDue, now, entry_id)
+      .Run();
+  int64_t other = 0;
+  {
+    SqliteQuery query(connection, kFindEntry);
+    if (query.Bind(to_commit, context_key).Next()) query.Read(&other);
+  }
+  if (other != 0) {
+    MergeEntries(connection, state, entry_id, other, to_commit, to_repository,
+                 /*target_had_old_name=*/false, now);
+  } else {
+    SqliteQuery(connection, kMoveEntry)
+        .Bind(to_commit, to_repository, entry_id)
+        .Run();
+    NoteChange(connection, entry_id);
+  }
+  Summarize(connection, to_commit);
+  if (CountEntries(connection, from_commit) == 0) {
+    SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
+  } else {
+    Summarize(connection, from_commit);
   }
 }
 

@@ -2,22 +2,40 @@
 #define SIGNALBOX_SERVER_OUTBOX_SQLITE_RENAME_H_
 
 #include <cstdint>
+#include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_accept.h"
-#include "server/report/status_key.h"
+#include "server/outbox/sqlite_writer_state.h"
 
 namespace signalbox {
 
-// Outbox::RenameRepository within the open transaction of `connection`.
+// How commits and entries go from one repository to another, within the open
+// transaction of `connection`. Where two entries of one key meet, Judge decides
+// which counts; the history of both stays.
+
+// The commit of these bytes; 0: nothing is known of it.
+int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
+                      absl::string_view sha);
+
+// Moves a commit with its entries. Returns how many rows that was.
 //
-// Where only the old name is known, its row takes the new one. Where both are,
-// the commits of the old one move to the new one: as many writes as it has
-// entries, in one transaction.
-void RenameRepository(SqliteConnection* connection, SqliteWriterState* state,
-                      const Repository& from, const Repository& to,
-                      int64_t github_id, absl::Time now);
+// `target_had_old_name`: what the target has was reported by the old name, and
+// what comes by the new one. Where two callers meet, the one of the old name
+// needs the right to report by the new one (SqliteWriterState::may_report):
+// without it the entry of the new name stays, and the other's reports join its
+// history as superseded.
+int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t commit_key, int64_t to_repository,
+               bool target_had_old_name, absl::Time now);
+
+// Moves one entry to another repository at GitHub, which knows nothing of it
+// yet: it is due at once. The commit that it leaves goes if it was the last.
+void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t entry_id, int64_t from_commit,
+               const std::string& context_key, int64_t to_repository,
+               absl::Time now);
 
 }  // namespace signalbox
 

@@ -1,5 +1,6 @@
 #include "server/outbox/sqlite_repositories.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -9,14 +10,21 @@
 namespace signalbox {
 namespace {
 
+// How often GitHub is asked whether an old name that is in use still is one.
+constexpr absl::Duration kBetweenChecks = absl::Hours(24);
+// The least time between two questions about one name, whatever asks for them.
+constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
+
 constexpr char kFind[] =
-    "SELECT repository_key, github_repository_id, lane FROM repository "
-    "WHERE canonical = ?";
+    "SELECT repository_key, github_repository_id * id_is_verified, has_name, "
+    "lane FROM repository WHERE canonical = ?";
 constexpr char kInsert[] =
     "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, lane) VALUES (?, ?, ?, ?, ?, ?)";
-constexpr char kSetGitHubId[] =
-    "UPDATE repository SET github_repository_id = ? WHERE repository_key = ?";
+    "github_repository_id, lane, id_is_verified, has_name, added_time_us) "
+    "VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?)";
+constexpr char kSetNumber[] =
+    "UPDATE repository SET github_repository_id = ?, id_is_verified = 1 "
+    "WHERE canonical = ?";
 constexpr char kInsertDue[] =
     "INSERT OR IGNORE INTO due_repository (lane, is_pending, canonical, "
     "repository_key) VALUES (?, ?, ?, ?)";
@@ -32,34 +40,71 @@ constexpr char kSetDueLane[] =
     "UPDATE due_repository SET lane = ? "
     "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = ?";
 
-constexpr char kFindByGitHubId[] =
-    "SELECT host, owner, name FROM repository "
-    "WHERE github_repository_id = ? AND github_repository_id <> 0 "
-    "AND host = ? AND canonical <> ? ORDER BY repository_key LIMIT 1";
+#define SIGNALBOX_NAMED_COLUMNS                                          \
+  "repository_key, canonical, host, owner, name, github_repository_id, " \
+  "id_is_verified, has_name, added_time_us, name_time_us "
+
+constexpr char kFindRow[] =
+    "SELECT " SIGNALBOX_NAMED_COLUMNS "FROM repository WHERE canonical = ?";
+constexpr char kFindRowByKey[] = "SELECT " SIGNALBOX_NAMED_COLUMNS
+                                 "FROM repository WHERE repository_key = ?";
+constexpr char kFindRowByNumber[] =
+    "SELECT " SIGNALBOX_NAMED_COLUMNS
+    "FROM repository WHERE github_repository_id = ? "
+    "AND github_repository_id <> 0 AND host = ? AND id_is_verified = 1 "
+    "ORDER BY repository_key LIMIT 1";
 constexpr char kRename[] =
     "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
-    "github_repository_id = CASE ?5 WHEN 0 THEN github_repository_id "
-    "ELSE ?5 END, lane = ? WHERE repository_key = ?";
-constexpr char kGetName[] =
+    "lane = ?, has_name = 1 WHERE repository_key = ?";
+constexpr char kLoseName[] =
+    "UPDATE repository SET canonical = ?, has_name = 0 "
+    "WHERE repository_key = ?";
+constexpr char kRetire[] =
+    "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
+    "github_repository_id = 0, id_is_verified = 0, has_name = 0 "
+    "WHERE repository_key = ?";
+constexpr char kSetNameTime[] =
+    "UPDATE repository SET name_time_us = MAX(name_time_us, ?) "
+    "WHERE repository_key = ?";
+constexpr char kGetLane[] =
     "SELECT canonical, lane FROM repository WHERE repository_key = ?";
 
 constexpr char kListAliases[] =
-    "SELECT a.canonical, r.canonical, a.github_repository_id "
+    "SELECT a.canonical, r.canonical, a.repository_key, "
+    "a.github_repository_id, a.checked_time_us, q.ask_time_us "
     "FROM repository_alias AS a "
     "JOIN repository AS r ON r.repository_key = a.repository_key "
+    "LEFT JOIN name_question AS q ON q.subject = a.canonical "
     "ORDER BY a.canonical";
 constexpr char kPutAlias[] =
     "INSERT OR REPLACE INTO repository_alias (canonical, github_repository_id, "
     "repository_key) VALUES (?, ?, ?)";
+constexpr char kNoteChecked[] =
+    "UPDATE repository_alias SET checked_time_us = ? WHERE canonical = ?";
 constexpr char kDeleteAlias[] =
     "DELETE FROM repository_alias WHERE canonical = ?";
 
+constexpr char kAsk[] =
+    "INSERT INTO name_question (subject, host, owner, name, lane, "
+    "github_repository_id, first_time_us, asked_time_us, ask_time_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (subject) DO UPDATE SET "
+    // What was answered a moment ago is not asked again at once.
+    "ask_time_us = MIN(ask_time_us, MAX(excluded.ask_time_us, "
+    "CASE asked_time_us WHEN 0 THEN 0 ELSE asked_time_us + ?9 END))";
+constexpr char kListQuestions[] =
+    "SELECT question_id, host, owner, name, lane FROM name_question "
+    "ORDER BY question_id";
+constexpr char kSetQuestionLane[] =
+    "UPDATE name_question SET lane = ? WHERE question_id = ?";
+
+// 4: PostingState::kAbandoned, which a partial index wants to be read here.
 constexpr char kListRevived[] =
-    "SELECT entry_id FROM entry WHERE commit_key IN "
-    "(SELECT commit_key FROM commit_summary WHERE repository_key = ?) "
-    "AND posting_state = ? AND lease_version = 0 AND posting_reason IN "
+    "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
     "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED') ORDER BY entry_id";
+    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_GONE') "
+    "AND lease_version = 0 LIMIT ?";
+static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
 constexpr char kRevive[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = '', try_count = 0, refusal_count = 0, due_time_us = "
@@ -67,10 +112,24 @@ constexpr char kRevive[] =
     "WHERE entry_id = ?";
 constexpr char kListOfAccount[] =
     "SELECT repository_key, canonical FROM repository "
-    "WHERE host = ? AND canonical >= ? AND canonical < ? ORDER BY canonical";
+    "WHERE host = ? AND canonical > ? AND canonical >= ? AND canonical < ? "
+    "ORDER BY canonical LIMIT ?";
 constexpr char kListKnown[] =
     "SELECT host, owner, name, github_repository_id, lane FROM repository "
-    "WHERE canonical > ? ORDER BY canonical LIMIT ?";
+    "WHERE has_name = 1 AND canonical > ? ORDER BY canonical LIMIT ?";
+
+NamedRepository ReadNamed(const SqliteQuery& query) {
+  NamedRepository row;
+  query.Read(&row.key, &row.canonical, &row.repository.host,
+             &row.repository.owner, &row.repository.name, &row.number,
+             &row.is_verified, &row.has_name, &row.added_time, &row.name_time);
+  return row;
+}
+
+// What stands for a name that is not known; it fits no name.
+std::string StandIn(const std::string& host, int64_t number) {
+  return absl::StrCat(host, "//", number);
+}
 
 }  // namespace
 
@@ -83,32 +142,44 @@ int64_t SqliteRepositories::Find(SqliteConnection* connection,
 int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
                                       const std::string& canonical,
                                       const Repository& repository,
-                                      int64_t github_id) {
-  Known* const known = Load(connection, canonical);
-  if (known != nullptr) {
-    if (github_id != 0 && known->github_id != github_id) {
-      SqliteQuery(connection, kSetGitHubId)
-          .Bind(github_id, known->repository_key)
-          .Run();
-      known->github_id = github_id;
-    }
-    return known->repository_key;
-  }
+                                      absl::Time now) {
+  const Known* const known = Load(connection, canonical);
+  if (known != nullptr) return known->repository_key;
   Known added;
-  added.github_id = github_id;
   added.lane = LaneOf(repository);
   SqliteQuery(connection, kInsert)
-      .Bind(canonical, repository.host, repository.owner, repository.name,
-            github_id, added.lane)
+      .Bind(canonical, repository.host, repository.owner, repository.name, 0,
+            added.lane, true, now)
       .Run();
   added.repository_key = connection->LastInsertId();
   return Keep(canonical, std::move(added))->repository_key;
 }
 
+std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
+                                            const Repository& repository,
+                                            int64_t number, absl::Time now) {
+  std::string canonical = StandIn(repository.host, number);
+  SqliteQuery(connection, kInsert)
+      .Bind(canonical, repository.host, repository.owner, repository.name,
+            number, LaneOf(repository), false, now)
+      .Run();
+  AskNumber(connection, repository, number, now);
+  return canonical;
+}
+
+void SqliteRepositories::SetNumber(SqliteConnection* connection,
+                                   const std::string& canonical,
+                                   int64_t number) {
+  Known* const known = Load(connection, canonical);
+  if (known == nullptr || number == 0 || known->number == number) return;
+  SqliteQuery(connection, kSetNumber).Bind(number, canonical).Run();
+  known->number = number;
+}
+
 void SqliteRepositories::AddDue(SqliteConnection* connection,
                                 const std::string& canonical, bool is_pending) {
   Known* const known = Load(connection, canonical);
-  if (known == nullptr || known->due[is_pending]) return;
+  if (known == nullptr || !known->has_name || known->due[is_pending]) return;
   SqliteQuery(connection, kInsertDue)
       .Bind(known->lane, is_pending, canonical, known->repository_key)
       .Run();
@@ -123,8 +194,8 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
   if (known != nullptr) known->due[is_pending] = false;
 }
 
-void SqliteRepositories::AssignLanes(SqliteConnection* connection,
-                                     int64_t* sequence) {
+std::vector<int64_t> SqliteRepositories::AssignLanes(
+    SqliteConnection* connection) {
   struct Move {
     int64_t repository_key;
     std::string canonical;
@@ -149,66 +220,204 @@ void SqliteRepositories::AssignLanes(SqliteConnection* connection,
         .Bind(move.to, move.from, move.canonical)
         .Run();
   }
-  Forget();
-  for (const Move& move : moves) {
-    if (!move.from.empty()) continue;
-    Revive(connection, move.repository_key, sequence);
-    for (const bool is_pending : {false, true}) {
-      AddDue(connection, move.canonical, is_pending);
+  std::vector<std::pair<int64_t, std::string>> questions;
+  {
+    SqliteQuery query(connection, kListQuestions);
+    while (query.Next()) {
+      int64_t id = 0;
+      Repository repository;
+      std::string lane;
+      query.Read(&id, &repository.host, &repository.owner, &repository.name,
+                 &lane);
+      std::string new_lane = LaneOf(repository);
+      if (new_lane != lane) questions.emplace_back(id, std::move(new_lane));
     }
   }
+  for (const auto& [id, lane] : questions) {
+    SqliteQuery(connection, kSetQuestionLane).Bind(lane, id).Run();
+  }
+  Forget();
+  std::vector<int64_t> revived;
+  for (const Move& move : moves) {
+    if (move.from.empty()) revived.push_back(move.repository_key);
+    for (const bool is_pending : {false, true}) {
+      if (move.from.empty()) AddDue(connection, move.canonical, is_pending);
+    }
+  }
+  return revived;
+}
+
+std::optional<NamedRepository> SqliteRepositories::FindRow(
+    SqliteConnection* connection, const std::string& canonical) {
+  SqliteQuery query(connection, kFindRow);
+  query.Bind(canonical);
+  if (!query.Next()) return std::nullopt;
+  return ReadNamed(query);
+}
+
+std::optional<NamedRepository> SqliteRepositories::FindRow(
+    SqliteConnection* connection, int64_t repository_key) {
+  SqliteQuery query(connection, kFindRowByKey);
+  query.Bind(repository_key);
+  if (!query.Next()) return std::nullopt;
+  return ReadNamed(query);
+}
+
+std::optional<NamedRepository> SqliteRepositories::FindNumber(
+    SqliteConnection* connection, const std::string& host, int64_t number) {
+  if (number == 0) return std::nullopt;
+  SqliteQuery query(connection, kFindRowByNumber);
+  query.Bind(number, host);
+  if (!query.Next()) return std::nullopt;
+  return ReadNamed(query);
+}
+
+std::optional<KnownAlias> SqliteRepositories::FindAlias(
+    SqliteConnection* connection, const std::string& canonical) {
+  const auto& aliases = Aliases(connection);
+  const auto it = aliases.find(canonical);
+  if (it == aliases.end()) return std::nullopt;
+  const Alias& alias = it->second;
+  std::optional<NamedRepository> row =
+      FindRow(connection, alias.repository_key);
+  if (!row.has_value()) return std::nullopt;
+  return KnownAlias{*std::move(row), alias.github_id};
+}
+
+Whereabouts SqliteRepositories::Find(SqliteConnection* connection,
+                                     const std::string& canonical,
+                                     const std::string& host, int64_t number) {
+  Whereabouts found;
+  found.own = FindNumber(connection, host, number);
+  found.alias = FindAlias(connection, canonical);
+  if (!found.alias.has_value()) found.holder = FindRow(connection, canonical);
+  return found;
+}
+
+bool SqliteRepositories::Agrees(SqliteConnection* connection,
+                                const std::string& canonical, int64_t number) {
+  if (Aliases(connection).contains(canonical)) return false;
+  const Known* const known = Load(connection, canonical);
+  return known != nullptr && known->number == number && known->has_name;
 }
 
 std::string SqliteRepositories::Resolve(SqliteConnection* connection,
-                                        const std::string& canonical,
-                                        int64_t github_id) {
+                                        const std::string& canonical) {
   const auto& aliases = Aliases(connection);
   const auto it = aliases.find(canonical);
-  if (it == aliases.end()) return canonical;
-  const Alias& alias = it->second;
-  if (github_id == 0 || alias.github_id == 0 || github_id == alias.github_id) {
-    return alias.canonical;
-  }
-  RemoveAlias(connection, canonical);
-  return canonical;
+  return it == aliases.end() ? canonical : it->second.canonical;
 }
 
-std::optional<Repository> SqliteRepositories::FindFormer(
-    SqliteConnection* connection, const std::string& canonical,
-    const std::string& host, int64_t github_id) {
-  if (github_id == 0) return std::nullopt;
-  SqliteQuery query(connection, kFindByGitHubId);
-  query.Bind(github_id, host, canonical);
-  if (!query.Next()) return std::nullopt;
-  Repository former;
-  query.Read(&former.host, &former.owner, &former.name);
-  return former;
+void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
+                                      int64_t repository_key) {
+  std::string canonical;
+  std::string lane;
+  {
+    SqliteQuery query(connection, kGetLane);
+    query.Bind(repository_key);
+    if (!query.Next()) return;
+    query.Read(&canonical, &lane);
+  }
+  for (const bool is_pending : {false, true}) {
+    RemoveDue(connection, lane, is_pending, canonical);
+  }
 }
 
 void SqliteRepositories::Rename(SqliteConnection* connection,
-                                int64_t repository_key, const Repository& to,
-                                int64_t github_id) {
-  std::string former;
-  std::string former_lane;
-  {
-    SqliteQuery query(connection, kGetName);
-    query.Bind(repository_key);
-    if (!query.Next()) return;
-    query.Read(&former, &former_lane);
-  }
-  for (const bool is_pending : {false, true}) {
-    RemoveDue(connection, former_lane, is_pending, former);
-  }
+                                int64_t repository_key, const Repository& to) {
+  RemoveAllDue(connection, repository_key);
   const std::string canonical = to.Canonical();
   SqliteQuery(connection, kRename)
-      .Bind(canonical, to.host, to.owner, to.name, github_id, LaneOf(to),
-            repository_key)
+      .Bind(canonical, to.host, to.owner, to.name, LaneOf(to), repository_key)
       .Run();
   Forget();
   // Whether something is due is found out by the first search.
   for (const bool is_pending : {false, true}) {
     AddDue(connection, canonical, is_pending);
   }
+}
+
+void SqliteRepositories::LoseName(SqliteConnection* connection,
+                                  const NamedRepository& row, absl::Time now) {
+  RemoveAllDue(connection, row.key);
+  SqliteQuery(connection, kLoseName)
+      .Bind(StandIn(row.repository.host, row.number), row.key)
+      .Run();
+  Forget();
+  AskNumber(connection, row.repository, row.number, now);
+}
+
+void SqliteRepositories::Retire(SqliteConnection* connection,
+                                const NamedRepository& row,
+                                const Repository& to) {
+  RemoveAllDue(connection, row.key);
+  SqliteQuery(connection, kRetire)
+      .Bind(absl::StrCat(to.host, "//moving/", row.key), to.host, to.owner,
+            to.name, row.key)
+      .Run();
+  Forget();
+}
+
+void SqliteRepositories::NoteNameTime(SqliteConnection* connection,
+                                      int64_t repository_key, absl::Time time) {
+  if (time == absl::InfinitePast()) return;
+  SqliteQuery(connection, kSetNameTime).Bind(time, repository_key).Run();
+}
+
+void SqliteRepositories::AskNumber(SqliteConnection* connection,
+                                   const Repository& via, int64_t number,
+                                   absl::Time now) {
+  Ask(connection, StandIn(via.host, number), via, number, now, now);
+}
+
+void SqliteRepositories::AskName(SqliteConnection* connection,
+                                 const Repository& name, absl::Time at,
+                                 absl::Time now) {
+  Ask(connection, name.Canonical(), name, 0, at, now);
+  // What is known of an alias has when it is asked about.
+  aliases_.reset();
+}
+
+void SqliteRepositories::Ask(SqliteConnection* connection,
+                             const std::string& subject, const Repository& via,
+                             int64_t number, absl::Time at, absl::Time now) {
+  SqliteQuery(connection, kAsk)
+      .Bind(subject, via.host, via.owner, via.name, LaneOf(via), number, now,
+            at, absl::ToInt64Microseconds(kBetweenQuestions))
+      .Run();
+}
+
+void SqliteRepositories::NoteChecked(SqliteConnection* connection,
+                                     const std::string& canonical,
+                                     absl::Time now) {
+  SqliteQuery(connection, kNoteChecked).Bind(now, canonical).Run();
+  aliases_.reset();
+}
+
+bool SqliteRepositories::UseAlias(SqliteConnection* connection,
+                                  const Repository& said, absl::Time now) {
+  const auto& aliases = Aliases(connection);
+  const auto it = aliases.find(said.Canonical());
+  if (it == aliases.end()) return false;
+  const Alias alias = it->second;
+  if (alias.ask_time.has_value()) return *alias.ask_time <= now;
+  absl::Time at = now;
+  if (alias.checked_time != absl::UnixEpoch()) {
+    at = std::max(at, alias.checked_time + kBetweenChecks);
+  }
+  AskName(connection, said, at, now);
+  return at <= now;
+}
+
+void SqliteRepositories::DoubtAlias(SqliteConnection* connection,
+                                    const std::string& canonical,
+                                    absl::Time now) {
+  const auto& aliases = Aliases(connection);
+  const auto it = aliases.find(canonical);
+  const absl::StatusOr<Repository> said = ParseRepository(canonical);
+  if (it == aliases.end() || !said.ok()) return;
+  const absl::Time checked = it->second.checked_time;
+  AskName(connection, *said, std::max(now, checked + kBetweenQuestions), now);
 }
 
 void SqliteRepositories::AddAlias(SqliteConnection* connection,
@@ -226,40 +435,34 @@ void SqliteRepositories::RemoveAlias(SqliteConnection* connection,
   aliases_.reset();
 }
 
-void SqliteRepositories::ReviveAccount(SqliteConnection* connection,
-                                       const std::string& host,
-                                       absl::string_view account,
-                                       int64_t* sequence) {
+std::vector<std::pair<int64_t, std::string>> SqliteRepositories::ListOfAccount(
+    SqliteConnection* connection, const std::string& host,
+    absl::string_view account, const std::string& behind, int limit) {
   std::vector<std::pair<int64_t, std::string>> found;
-  {
-    const std::string prefix =
-        absl::AsciiStrToLower(absl::StrCat(host, "/", account));
-    // "0" follows "/" in ASCII: all names of the account.
-    const std::string begin = absl::StrCat(prefix, "/");
-    const std::string end = absl::StrCat(prefix, "0");
-    SqliteQuery query(connection, kListOfAccount);
-    query.Bind(host, begin, end);
-    while (query.Next()) {
-      auto& [key, canonical] = found.emplace_back();
-      query.Read(&key, &canonical);
-    }
+  const std::string prefix =
+      absl::AsciiStrToLower(absl::StrCat(host, "/", account));
+  // "0" follows "/" in ASCII: all names of the account.
+  const std::string begin = absl::StrCat(prefix, "/");
+  const std::string end = absl::StrCat(prefix, "0");
+  SqliteQuery query(connection, kListOfAccount);
+  query.Bind(host, behind, begin, end, limit);
+  while (query.Next()) {
+    auto& [key, canonical] = found.emplace_back();
+    query.Read(&key, &canonical);
   }
-  for (const auto& [key, canonical] : found) {
-    Revive(connection, key, sequence);
-    for (const bool is_pending : {false, true}) {
-      AddDue(connection, canonical, is_pending);
-    }
-  }
+  return found;
 }
 
-void SqliteRepositories::Revive(SqliteConnection* connection,
-                                int64_t repository_key, int64_t* sequence) {
+int SqliteRepositories::Revive(SqliteConnection* connection,
+                               int64_t repository_key, int limit,
+                               int64_t* sequence) {
   std::vector<int64_t> entries;
   {
     SqliteQuery query(connection, kListRevived);
-    query.Bind(repository_key, PostingState::kAbandoned);
+    query.Bind(repository_key, limit);
     while (query.Next()) query.Read(&entries.emplace_back());
   }
+  std::sort(entries.begin(), entries.end());
   for (const int64_t entry_id : entries) {
     SqliteQuery(connection, kRevive)
         .Bind(++*sequence, PostingState::kDue,
@@ -267,6 +470,7 @@ void SqliteRepositories::Revive(SqliteConnection* connection,
         .Run();
     NoteChange(connection, entry_id);
   }
+  return static_cast<int>(entries.size());
 }
 
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
@@ -291,7 +495,8 @@ SqliteRepositories::Aliases(SqliteConnection* connection) {
   while (query.Next()) {
     std::string canonical;
     Alias alias;
-    query.Read(&canonical, &alias.canonical, &alias.github_id);
+    query.Read(&canonical, &alias.canonical, &alias.repository_key,
+               &alias.github_id, &alias.checked_time, &alias.ask_time);
     aliases_->emplace(std::move(canonical), std::move(alias));
   }
   return *aliases_;
@@ -304,7 +509,8 @@ SqliteRepositories::Known* SqliteRepositories::Load(
   SqliteQuery query(connection, kFind);
   query.Bind(canonical);
   if (!query.Next()) return nullptr;
-  query.Read(&known.repository_key, &known.github_id, &known.lane);
+  query.Read(&known.repository_key, &known.number, &known.has_name,
+             &known.lane);
   return Keep(canonical, std::move(known));
 }
 

@@ -10,7 +10,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/base/recent_map.h"
+#include "server/outbox/naming.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
 #include "server/report/status_key.h"
@@ -29,26 +31,47 @@ class SqliteRepositories {
       std::function<std::string(const Repository&)> lane_of)
       : lane_of_(std::move(lane_of)), known_(kMostKnown) {}
 
-  // The name that a repository has now: another one than `canonical` if it was
-  // renamed. `github_id` (0: not known) can tell that the old name is another
-  // repository's by now, which is noted.
-  std::string Resolve(SqliteConnection* connection,
-                      const std::string& canonical, int64_t github_id);
+  // Rows by name, by an old name, and by GitHub's number on a host, if a
+  // delivery or GitHub said it. Nothing: there is none.
+  std::optional<NamedRepository> FindRow(SqliteConnection* connection,
+                                         const std::string& canonical);
+  std::optional<NamedRepository> FindRow(SqliteConnection* connection,
+                                         int64_t repository_key);
+  std::optional<NamedRepository> FindNumber(SqliteConnection* connection,
+                                            const std::string& host,
+                                            int64_t number);
+  std::optional<KnownAlias> FindAlias(SqliteConnection* connection,
+                                      const std::string& canonical);
+  // All of them, for a name and a number (0: not known).
+  Whereabouts Find(SqliteConnection* connection, const std::string& canonical,
+                   const std::string& host, int64_t number);
 
-  // The repository that has this number on the host of `canonical` and another
-  // name; nothing if there is none, or `github_id` is 0.
-  std::optional<Repository> FindFormer(SqliteConnection* connection,
-                                       const std::string& canonical,
-                                       const std::string& host,
-                                       int64_t github_id);
+  // Whether the row with the name has this number, which is no alias: then
+  // nothing is to be decided. Reads no row that is known.
+  bool Agrees(SqliteConnection* connection, const std::string& canonical,
+              int64_t number);
+
+  // The name that a repository has now: another one than `canonical` if it was
+  // renamed.
+  std::string Resolve(SqliteConnection* connection,
+                      const std::string& canonical);
 
   // The key of a repository; 0 if it was never heard of.
   int64_t Find(SqliteConnection* connection, const std::string& canonical);
 
-  // The key of a repository, which is stored if it is new. GitHub's number for
-  // it is noted; 0: not known.
+  // The key of a repository, which is stored if it is new.
   int64_t FindOrAdd(SqliteConnection* connection, const std::string& canonical,
-                    const Repository& repository, int64_t github_id);
+                    const Repository& repository, absl::Time now);
+
+  // A row for a repository of which another one has the name. GitHub is asked
+  // what it is called. Returns what stands for the name.
+  std::string AddNameless(SqliteConnection* connection,
+                          const Repository& repository, int64_t number,
+                          absl::Time now);
+
+  // A delivery or GitHub said the number of the repository with this name.
+  void SetNumber(SqliteConnection* connection, const std::string& canonical,
+                 int64_t number);
 
   // Makes searches for due entries look here. The repository must have been
   // found before in this transaction.
@@ -59,30 +82,66 @@ class SqliteRepositories {
   void RemoveDue(SqliteConnection* connection, absl::string_view lane,
                  bool is_pending, const std::string& canonical);
 
-  // Asks `lane_of` anew for every repository. What had no lane and has one now
-  // is revived: what was abandoned for that becomes due. `sequence` as in
-  // Revive.
-  void AssignLanes(SqliteConnection* connection, int64_t* sequence);
+  // Asks `lane_of` anew for every repository. Returns those that had no lane
+  // and have one now: what was abandoned for that is to be revived.
+  std::vector<int64_t> AssignLanes(SqliteConnection* connection);
 
   // Gives the repository with this key another name, which must be free, and
-  // the lane that goes with it. `github_id` 0: not known.
+  // the lane that goes with it.
   void Rename(SqliteConnection* connection, int64_t repository_key,
-              const Repository& to, int64_t github_id);
+              const Repository& to);
+  // Another one has its name: searches for due entries pass it until it has one
+  // again, which GitHub is asked for by its number.
+  void LoseName(SqliteConnection* connection, const NamedRepository& row,
+                absl::Time now);
+  // Its commits move to the repository that is called `to`: nothing finds it
+  // by its name or number any more.
+  void Retire(SqliteConnection* connection, const NamedRepository& row,
+              const Repository& to);
+  // GitHub said at `time` (by its clock) what the repository is called.
+  void NoteNameTime(SqliteConnection* connection, int64_t repository_key,
+                    absl::Time time);
 
   // Makes an old name mean a repository, or nothing any more.
   void AddAlias(SqliteConnection* connection, const std::string& canonical,
                 int64_t github_id, int64_t repository_key);
   void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
+  // GitHub was asked who has the old name, and it stays one.
+  void NoteChecked(SqliteConnection* connection, const std::string& canonical,
+                   absl::Time now);
+  // A report came by an old name. True: GitHub is still to be asked whether it
+  // is one; it is asked once a day.
+  bool UseAlias(SqliteConnection* connection, const Repository& said,
+                absl::Time now);
+  // GitHub refused what was reported by an old name: it is asked soon.
+  void DoubtAlias(SqliteConnection* connection, const std::string& canonical,
+                  absl::Time now);
+
+  // Has GitHub asked, with the credential for `via`, what the repository with
+  // this number is called.
+  void AskNumber(SqliteConnection* connection, const Repository& via,
+                 int64_t number, absl::Time now);
+  // Has GitHub asked, `at` that time, which repository has the name.
+  void AskName(SqliteConnection* connection, const Repository& name,
+               absl::Time at, absl::Time now);
 
   // Makes due what was abandoned because the repository could not be found, or
-  // nobody could post for it, or to it. Each takes a number: `sequence` is the
-  // last one given.
-  void Revive(SqliteConnection* connection, int64_t repository_key,
-              int64_t* sequence);
+  // nobody could post for it, or to it; at most `limit` entries. Each takes a
+  // number: `sequence` is the last one given. Returns how many.
+  int Revive(SqliteConnection* connection, int64_t repository_key, int limit,
+             int64_t* sequence);
 
-  // The same for all repositories of an account.
-  void ReviveAccount(SqliteConnection* connection, const std::string& host,
-                     absl::string_view account, int64_t* sequence);
+  // Of an account's repositories those that come next behind a canonical name.
+  std::vector<std::pair<int64_t, std::string>> ListOfAccount(
+      SqliteConnection* connection, const std::string& host,
+      absl::string_view account, const std::string& behind, int limit);
+
+  std::string LaneOf(const Repository& repository) const {
+    return lane_of_ ? lane_of_(repository) : std::string();
+  }
+
+  // Questions about old names have changed.
+  void ForgetAliases() { aliases_.reset(); }
 
   // To be called after a rollback, and when the tables were changed in another
   // way: what was learnt may be gone.
@@ -97,7 +156,8 @@ class SqliteRepositories {
 
   struct Known {
     int64_t repository_key = 0;
-    int64_t github_id = 0;
+    int64_t number = 0;  // 0: not known, or not verified.
+    bool has_name = true;
     std::string lane;
     // It certainly is in due_repository: [is_pending].
     bool due[2] = {false, false};
@@ -105,8 +165,17 @@ class SqliteRepositories {
 
   struct Alias {
     std::string canonical;  // Where it leads.
+    int64_t repository_key = 0;
     int64_t github_id = 0;
+    absl::Time checked_time;
+    // When GitHub is to be asked about it.
+    std::optional<absl::Time> ask_time;
   };
+
+  void Ask(SqliteConnection* connection, const std::string& subject,
+           const Repository& via, int64_t number, absl::Time at,
+           absl::Time now);
+  void RemoveAllDue(SqliteConnection* connection, int64_t repository_key);
 
   // Renames are rare, so all of them are kept in memory.
   const absl::flat_hash_map<std::string, Alias>& Aliases(
@@ -115,10 +184,6 @@ class SqliteRepositories {
   // nullptr: never heard of. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
   Known* Keep(const std::string& canonical, Known known);
-  std::string LaneOf(const Repository& repository) const {
-    return lane_of_ ? lane_of_(repository) : std::string();
-  }
-
   const std::function<std::string(const Repository&)> lane_of_;
   RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;

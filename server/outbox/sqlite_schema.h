@@ -314,6 +314,63 @@ CREATE TABLE redelivery (
   awaited INTEGER NOT NULL,
   asked_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Whether the number came from a delivery or from an answer of GitHub's: older
+-- programs took it from reports, too.
+ALTER TABLE repository ADD COLUMN id_is_verified INTEGER NOT NULL DEFAULT 0;
+-- 0: another repository has its name. `canonical` is then no name, and host,
+-- owner and name are the last ones.
+ALTER TABLE repository ADD COLUMN has_name INTEGER NOT NULL DEFAULT 1;
+-- When it was first heard of; 0: not known.
+ALTER TABLE repository ADD COLUMN added_time_us INTEGER NOT NULL DEFAULT 0;
+-- GitHub's time of the newest news of its name; 0: none.
+ALTER TABLE repository ADD COLUMN name_time_us INTEGER NOT NULL DEFAULT 0;
+-- When GitHub was last asked who has the name now; 0: never.
+ALTER TABLE repository_alias
+  ADD COLUMN checked_time_us INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX alias_by_repository ON repository_alias (repository_key);
+
+-- What GitHub is to be asked about names. With a number: what the repository is
+-- called. Without: who has the name.
+CREATE TABLE name_question (
+  question_id INTEGER PRIMARY KEY,
+  -- The canonical name, or HOST//NUMBER.
+  subject TEXT NOT NULL UNIQUE,
+  -- Whose credential asks, and what is asked for without a number.
+  host TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  github_repository_id INTEGER NOT NULL,
+  first_time_us INTEGER NOT NULL,
+  -- 0: never yet.
+  asked_time_us INTEGER NOT NULL,
+  ask_time_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX name_question_time ON name_question (ask_time_us);
+
+-- The canonical old name by which the newest report came; empty: by none.
+ALTER TABLE entry ADD COLUMN reported_as TEXT NOT NULL DEFAULT '';
+CREATE INDEX entry_reported_as ON entry (repository_key, reported_as)
+  WHERE reported_as <> '';
+-- What was abandoned: 4 is PostingState::kAbandoned.
+CREATE INDEX entry_abandoned ON entry (repository_key, posting_reason)
+  WHERE posting_state = 4;
+
+-- What is done in batches, each a transaction, oldest first.
+CREATE TABLE chore (
+  chore_id INTEGER PRIMARY KEY,
+  -- See ChoreKind.
+  kind INTEGER NOT NULL,
+  -- The repository that it is about; 0: an account's.
+  repository_key INTEGER NOT NULL,
+  -- Where its commits go; 0: nowhere.
+  target_key INTEGER NOT NULL,
+  -- An old name, or HOST/ACCOUNT; in lower case.
+  name TEXT NOT NULL,
+  -- Up to where it is done.
+  done_to TEXT NOT NULL
+) STRICT;
 )sql";
 
 // Makes a database of version 1 one of version 2.

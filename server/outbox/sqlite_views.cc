@@ -22,12 +22,24 @@ constexpr int kMostHistory = 1000;
   "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
   "))"
 
+// Whether GitHub is still to be asked what the repository is called.
+#define SIGNALBOX_IS_NAMELESS "(r.has_name = 0 AND r.github_repository_id <> 0)"
+
 constexpr char kFindCommit[] =
-    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, r.lane "
+    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, "
+    "r.lane, " SIGNALBOX_IS_NAMELESS
+    " "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
     "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2";
+// One that is still to be moved there from another row (see sqlite_chores.h).
+constexpr char kFindMovingCommit[] =
+    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, r.lane, 0 "
+    "FROM chore AS h JOIN repository AS r ON r.repository_key = h.target_key "
+    "JOIN commit_summary AS c ON c.repository_key = h.repository_key "
+    "WHERE h.target_key = " SIGNALBOX_REPOSITORY_NAMED(
+        "?1") " AND h.kind IN (1, 2) AND c.sha = ?2 LIMIT 1";
 constexpr char kListEntries[] =
     "SELECT " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e WHERE e.commit_key = ? ORDER BY e.context_key";
@@ -53,9 +65,16 @@ constexpr char kFindEntry[] =
     "JOIN entry AS e ON e.commit_key = c.commit_key "
     "WHERE c.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2 AND e.context_key = ?3";
+constexpr char kFindMovingEntry[] =
+    "SELECT e.entry_id FROM chore AS h "
+    "JOIN commit_summary AS c ON c.repository_key = h.repository_key "
+    "JOIN entry AS e ON e.commit_key = c.commit_key "
+    "WHERE h.target_key = " SIGNALBOX_REPOSITORY_NAMED(
+        "?1") " AND h.kind IN (1, 2) AND c.sha = ?2 AND e.context_key = ?3 "
+    "LIMIT 1";
 constexpr char kGetEntry[] =
-    "SELECT r.host, r.owner, r.name, r.lane, (SELECT c.overtaken_by "
-    "FROM commit_summary AS c WHERE c.commit_key = "
+    "SELECT r.host, r.owner, r.name, r.lane, " SIGNALBOX_IS_NAMELESS
+    ", (SELECT c.overtaken_by FROM commit_summary AS c WHERE c.commit_key = "
     "e.commit_key), " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
@@ -88,6 +107,17 @@ absl::Status NothingReportedFor(const StatusKey& key) {
                                       Quoted(key.sha)));
 }
 
+// Of a repository of which another one has the name.
+Posting Nameless(Posting posting) {
+  if (posting.state == PostingState::kDue ||
+      posting.state == PostingState::kWaiting) {
+    posting.state = PostingState::kWaiting;
+    posting.reason = "NAME_UNKNOWN";
+    posting.next_try_time.reset();
+  }
+  return posting;
+}
+
 CommitState Combine(int64_t statuses, int64_t pending, int64_t failed) {
   if (failed > 0) return CommitState::kFailure;
   return pending > 0 || statuses == 0 ? CommitState::kPending
@@ -105,23 +135,30 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   CommitView view;
   int64_t commit_key = 0;
   std::optional<std::string> overtaken_by;
-  {
-    SqliteQuery query(connection, kFindCommit);
+  bool is_nameless = false;
+  for (const char* sql : {kFindCommit, kFindMovingCommit}) {
+    SqliteQuery query(connection, sql);
     query.Bind(canonical, SqliteBlob{sha_bytes});
-    if (!query.Next()) return NothingReportedAt(repository, sha);
+    if (!query.Next()) continue;
     query.Read(&commit_key, &overtaken_by, &view.repository.host,
-               &view.repository.owner, &view.repository.name, &view.lane);
+               &view.repository.owner, &view.repository.name, &view.lane,
+               &is_nameless);
+    break;
   }
+  if (commit_key == 0) return NothingReportedAt(repository, sha);
   view.sha = ShaFromBytes(sha_bytes);
   SqliteQuery query(connection, kListEntries);
   query.Bind(commit_key);
   while (query.Next()) {
     StatusRow row = ReadStatusRow(query);
     const std::string context = row.status.context;
-    view.statuses.push_back(
-        connection->ForgetDamage()
-            ? DamagedStatus(context)
-            : std::move(row).View(ShaFromBytes(overtaken_by.value_or(""))));
+    if (connection->ForgetDamage()) {
+      view.statuses.push_back(DamagedStatus(context));
+      continue;
+    }
+    StatusView& status = view.statuses.emplace_back(
+        std::move(row).View(ShaFromBytes(overtaken_by.value_or(""))));
+    if (is_nameless) status.posting = Nameless(std::move(status.posting));
   }
   return view;
 }
@@ -165,12 +202,15 @@ absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key) {
   const std::string sha_bytes = ShaToBytes(key.sha);
   if (sha_bytes.empty()) return NothingReportedFor(key);
-  SqliteQuery query(connection, kFindEntry);
-  query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
-  if (!query.Next()) return NothingReportedFor(key);
-  int64_t entry_id = 0;
-  query.Read(&entry_id);
-  return entry_id;
+  for (const char* sql : {kFindEntry, kFindMovingEntry}) {
+    SqliteQuery query(connection, sql);
+    query.Bind(key.repository, SqliteBlob{sha_bytes}, key.context);
+    if (!query.Next()) continue;
+    int64_t entry_id = 0;
+    query.Read(&entry_id);
+    return entry_id;
+  }
+  return NothingReportedFor(key);
 }
 
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,
@@ -184,9 +224,10 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     query.Bind(entry_id);
     if (!query.Next()) return NothingReportedFor(key);
     std::optional<std::string> overtaken_by;
+    bool is_nameless = false;
     StatusRow row = ReadStatusRow(
         query, &history.repository.host, &history.repository.owner,
-        &history.repository.name, &history.lane, &overtaken_by);
+        &history.repository.name, &history.lane, &is_nameless, &overtaken_by);
     const std::string context = row.status.context;
     if (connection->ForgetDamage()) {
       history.status = DamagedStatus(context);
@@ -194,6 +235,9 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
       history.in_flight = row.lease_version != 0;
       history.status =
           std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
+      if (is_nameless) {
+        history.status.posting = Nameless(std::move(history.status.posting));
+      }
     }
   }
   SqliteQuery reports(connection, kListReports);

@@ -3,14 +3,40 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
 #include "server/outbox/sqlite_repositories.h"
+#include "server/report/status_key.h"
 
 namespace signalbox {
+
+// Work that is done in batches; see sqlite_chores.h. The numbers are stored and
+// never change.
+enum class ChoreKind {
+  kMerge = 1,         // Commits of a row go to another row of the repository.
+  kMergeIntoOld = 2,  // The same; the other row had the old name.
+  kMoveBack = 3,      // What was reported by an old name that is none any more.
+  kRevive = 4,        // What was abandoned in a repository
+  kReviveAccount = 5,  // or in those of an account.
+  kAbandon = 6,        // What is due in a repository that is gone.
+};
+constexpr ChoreKind LastOf(ChoreKind) { return ChoreKind::kAbandon; }
+
+// A row of `chore`.
+struct Chore {
+  int64_t id = 0;
+  ChoreKind kind = ChoreKind::kMerge;
+  int64_t repository_key = 0;
+  int64_t target_key = 0;
+  std::string name;
+  std::string done_to;
+};
 
 // What the writer keeps in memory between transactions.
 struct SqliteWriterState {
@@ -19,6 +45,13 @@ struct SqliteWriterState {
       : repositories(std::move(lane_of)) {}
 
   SqliteRepositories repositories;
+  // Whether a caller (by name; empty: callers are not told apart) may report a
+  // context of a repository. Empty: everything is allowed.
+  std::function<bool(const std::string& caller, const Repository& repository,
+                     const std::string& context)>
+      may_report;
+  // All chores; nothing: not read yet.
+  std::optional<std::vector<Chore>> moves;
   // The last number given; one count for the whole server, in commit order.
   int64_t sequence = 0;
 

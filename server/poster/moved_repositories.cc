@@ -13,7 +13,15 @@ void MovedRepositories::Add(const std::string& lane,
   const absl::Time* const asked = asked_.Find(canonical);
   if (asked != nullptr && now - *asked < kBetweenNameQuestions) return;
   asked_.Put(canonical, now);
-  waiting_[lane].push_back({repository, github_id});
+  waiting_[lane].push_back({repository, github_id, 0});
+}
+
+void MovedRepositories::Add(const std::vector<NameQuestion>& questions) {
+  for (const NameQuestion& question : questions) {
+    if (!under_way_.insert(question.id).second) continue;
+    waiting_[question.lane].push_back(
+        {question.repository, question.number, question.id});
+  }
 }
 
 std::optional<MovedRepositories::Question> MovedRepositories::Take(

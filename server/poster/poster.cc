@@ -24,6 +24,7 @@ static_assert(kGitHubTimeout <= kAmbiguousWait);
 
 // Of those that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
+constexpr int kMaxQuestionsPerRun = 256;
 // More lanes without work are not remembered.
 constexpr size_t kMaxIdleLanes = 1000;
 constexpr int kResultsPerPending = 19;
@@ -237,7 +238,7 @@ bool Poster::SettleEnded(const Moment& now) {
         EndFlight();
         break;
       case Errand::kName:
-        Rename(request, one.reply, now.wall);
+        LearnName(request, one.reply, now.wall);
         EndFlight();
         break;
     }
@@ -317,34 +318,38 @@ void Poster::NoteLimit(const Ended& ended) {
   if (!kept.ok()) NoteStoreFailure(kept);
 }
 
-void Poster::Rename(const Request& request, const GitHubReply& reply,
-                    absl::Time now) {
-  const Repository& old_name = request.old_name;
-  if (reply.verdict.action != Action::kDone) {
-    LogInfo("a repository has moved, and its new name cannot be read",
-            {{"repository", old_name.Display()},
-             {"repository_id", request.repository_id},
+void Poster::LearnName(const Request& request, const GitHubReply& reply,
+                       absl::Time now) {
+  const NameAnswer answer = AfterNaming(request.named, reply);
+  absl::Status kept;
+  if (answer.question_id != 0) {
+    moved_.End(answer.question_id);
+    kept = outbox_->AnswerName(answer, now);
+  } else if (answer.kind == NameAnswer::Kind::kNamed) {
+    kept = outbox_->LearnName(request.named.old_name, answer, now);
+    if (!kept.ok()) moved_.Forget(request.named.old_name);
+  }
+  if (!kept.ok()) return NoteStoreFailure(kept);
+  const Repository& asked = request.named.old_name;
+  if (answer.kind != NameAnswer::Kind::kNamed) {
+    LogInfo("GitHub does not say what a repository is called",
+            {{"repository", asked.Display()},
+             {"repository_id", request.named.github_id},
              {"reason", reply.verdict.reason}});
-    return;
+  } else if (answer.name.Canonical() != asked.Canonical()) {
+    LogInfo("a repository has a new name",
+            {{"repository", answer.name.Display()},
+             {"old_name", asked.Display()},
+             {"repository_id", answer.number}});
   }
-  const absl::StatusOr<Repository> named =
-      ParseRepository(absl::StrCat(old_name.host, "/", reply.full_name));
-  if (!named.ok() || named->Canonical() == old_name.Canonical()) return;
-  const absl::Status renamed =
-      outbox_->RenameRepository(old_name, *named, request.repository_id, now);
-  if (!renamed.ok()) {
-    moved_.Forget(old_name);
-    return NoteStoreFailure(renamed);
-  }
-  LogInfo("a repository has a new name",
-          {{"repository", named->Display()},
-           {"old_name", old_name.Display()},
-           {"repository_id", request.repository_id}});
 }
 
 absl::StatusOr<std::vector<DueLane>> Poster::LanesWithWork(absl::Time now) {
   absl::StatusOr<std::vector<DueLane>> lanes = outbox_->DueLanes(now);
   if (!lanes.ok()) return lanes;
+  const auto questions = outbox_->NameQuestions(now, kMaxQuestionsPerRun);
+  if (!questions.ok()) return questions.status();
+  moved_.Add(*questions);
   for (const std::string& lane : moved_.Lanes()) {
     const DueLane moved{lane, false};
     const auto place =
@@ -566,13 +571,11 @@ Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
   if (!Book(lane_id, token, /*pending=*/false, now, next)) {
     return Step::kNothing;
   }
-  const auto question = moved_.Take(lane_id);
   auto request = std::make_shared<Request>();
   request->errand = Errand::kName;
   request->lane = lane_id;
   request->token = token;
-  request->old_name = question->old_name;
-  request->repository_id = question->github_id;
+  request->named = *moved_.Take(lane_id);
   Send(request, now);
   return Step::kWorked;
 }
@@ -728,7 +731,11 @@ void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
     case Errand::kLearn:
       return github_->GetRateLimit(sent.token, now.wall, std::move(done));
     case Errand::kName:
-      return github_->GetRepository(sent.repository_id, sent.token, now.wall,
+      if (sent.named.github_id == 0) {
+        return github_->GetRepository(sent.named.old_name, sent.token, now.wall,
+                                      std::move(done));
+      }
+      return github_->GetRepository(sent.named.github_id, sent.token, now.wall,
                                     std::move(done));
   }
 }

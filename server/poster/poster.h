@@ -41,7 +41,8 @@ namespace signalbox {
 //   - before the first post of a lane, and for a credential that is stopped,
 //     GET /rate_limit: it costs nothing and tells the budget;
 //   - where the end of a post is not known, GitHub is asked what it shows;
-//   - after a redirect, how the repository is called now.
+//   - after a redirect, how the repository is called now; and what else the
+//     outbox wants to know of names.
 // A pause that GitHub asked for is kept across restarts.
 //
 // What is in flight or in doubt in this process goes by a steady clock: a wall
@@ -94,7 +95,7 @@ class Poster {
     kPost,
     kRead,   // What does GitHub show for a key?
     kLearn,  // What is the budget, and is the token good?
-    kName,   // How is a repository called now?
+    kName,   // How is a repository called now, or who has a name?
   };
 
   // One look at both clocks.
@@ -118,10 +119,9 @@ class Poster {
     // How long after its begin a post may be sent on, so that its lease
     // outlasts it.
     absl::Duration send_on_within = kLastRedirect;
-    Lease lease;          // kPost, kRead.
-    Shown sent;           // kPost.
-    Repository old_name;  // kName.
-    int64_t repository_id = 0;
+    Lease lease;                        // kPost, kRead.
+    Shown sent;                         // kPost.
+    MovedRepositories::Question named;  // kName.
   };
 
   // A request that GitHub has answered, or not.
@@ -175,7 +175,8 @@ class Poster {
   bool NoteEnds(const Moment& now);
   void NoteEnd(const Ended& ended);
   void NoteLimit(const Ended& ended);
-  void Rename(const Request& request, const GitHubReply& reply, absl::Time now);
+  void LearnName(const Request& request, const GitHubReply& reply,
+                 absl::Time now);
   void EndFlight();
   // False: the store did not take everything.
   bool SettleEnded(const Moment& now);

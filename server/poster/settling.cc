@@ -138,4 +138,25 @@ Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
   return settlement;
 }
 
+NameAnswer AfterNaming(const MovedRepositories::Question& asked,
+                       const GitHubReply& reply) {
+  NameAnswer answer;
+  answer.question_id = asked.question_id;
+  const int http_status = reply.verdict.http_status;
+  if (http_status == 404 || http_status == 410 || http_status == 451) {
+    answer.kind = NameAnswer::Kind::kMissing;
+    return answer;
+  }
+  if (reply.verdict.action != Action::kDone) return answer;
+  absl::StatusOr<Repository> name =
+      ParseRepository(absl::StrCat(asked.old_name.host, "/", reply.full_name));
+  if (!name.ok()) return answer;
+  answer.kind = NameAnswer::Kind::kNamed;
+  answer.name = *std::move(name);
+  answer.number =
+      reply.repository_id != 0 ? reply.repository_id : asked.github_id;
+  answer.update_time = reply.update_time;
+  return answer;
+}
+
 }  // namespace signalbox

@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "server/github/github_client.h"
 #include "server/outbox/outbox.h"
+#include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
 
 namespace signalbox {
@@ -26,6 +27,10 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
 // again without having read.
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end);
+
+// After a question about a name.
+NameAnswer AfterNaming(const MovedRepositories::Question& asked,
+                       const GitHubReply& reply);
 
 }  // namespace signalbox
 

@@ -149,8 +149,9 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   target.repository_id = pull.base_repository_id;
   target.sha = *ParseSha(pull.head_sha);
   target.change = pull.change;
-  const Submission submission = PendingsFor(target, std::move(contexts),
-                                            /*rerun=*/false, options_->rules);
+  Submission submission = PendingsFor(target, std::move(contexts),
+                                      /*rerun=*/false, options_->rules);
+  submission.from_github = true;
   const auto outcomes = outbox_->Accept({submission}, clock_->Now());
   if (!outcomes.ok()) {
     compared_[known.repository.Canonical()].etag.clear();

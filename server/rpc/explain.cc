@@ -52,6 +52,9 @@ constexpr Meaning kMeanings[] = {
     {"LEGAL_BLOCK", "GitHub blocks the repository for legal reasons"},
     {"LOGIN_LOCKED",
      "GitHub refuses the user for a while after many wrong logins"},
+    {"NAME_UNKNOWN",
+     "another repository has its name, and GitHub has not yet said what it is "
+     "called now"},
     {"NOT_SENT", "GitHub could not be reached"},
     {"NO_COMMIT_FOUND",
      "GitHub does not have the commit in this repository: it was not pushed "
@@ -195,6 +198,13 @@ std::string DecisionAfter(const History& history, size_t index) {
       break;
   }
   return is_newest ? "to be tried again" : "a newer report takes its place";
+}
+
+std::string OldName(const Repository& said, const Repository& meant) {
+  if (said.Canonical() == meant.Canonical()) return "";
+  return absl::StrCat(said.Display(), " is an old name of ", meant.Display(),
+                      ", which is meant until GitHub answers that another "
+                      "repository has it.");
 }
 
 std::string NextStep(const History& history, const LaneTrouble& trouble,

@@ -24,6 +24,10 @@ Posting Hindered(Posting posting, const LaneTrouble& trouble);
 std::string NextStep(const History& history, const LaneTrouble& trouble,
                      absl::Time now);
 
+// That `said` is an old name of the repository, as a sentence; empty: it is
+// none.
+std::string OldName(const Repository& said, const Repository& meant);
+
 // What was decided after try number `index` of a history: it follows from what
 // came next.
 std::string DecisionAfter(const History& history, size_t index);

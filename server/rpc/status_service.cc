@@ -393,7 +393,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
           Hindered(std::move(history->status.posting), trouble);
     }
     *response = ToProto(*history, PageOf(*history, page));
-    response->set_next_step(next_step);
+    const std::string old_name = OldName(key.repository, history->repository);
+    response->set_next_step(
+        old_name.empty() ? next_step : absl::StrCat(old_name, " ", next_step));
     return absl::OkStatus();
   });
   return call->reactor();
@@ -484,8 +486,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
     return call->reactor();
   }
   const auto answer = [call, response, repository = *repository,
-                       this](const Diagnosis& diagnosis) {
+                       caller = *caller, this](Diagnosis diagnosis) {
     call->End([&] {
+      const absl::StatusOr<Repository> meant = outbox_->MeantBy(repository);
+      if (!meant.ok()) return meant.status();
+      std::string old_name = OldName(repository, *meant);
+      if (!old_name.empty() &&
+          MayFind(caller, Right::kRead, *meant, repository).ok()) {
+        diagnosis.problems.push_back(std::move(old_name));
+      }
       *response = ToProto(diagnosis,
                           options_.convert.rules.Expect(repository, nullptr));
       return absl::OkStatus();

@@ -60,7 +60,9 @@ absl::Time ServerLife::RunOnce() {
   if (housekeeping_ <= clock_->Now()) housekeeping_ = housekeeper_->RunOnce();
   if (failed_) return next;
   next_posting_ = poster_->RunOnce();
-  idle_ = next_posting_ == absl::InfiniteFuture() && poster_->InFlight() == 0;
+  // Names are asked for once a day, all else much sooner.
+  idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
+          poster_->InFlight() == 0;
   next = std::min({next, next_posting_, housekeeping_});
   return woken_ ? absl::InfinitePast() : next;
 }

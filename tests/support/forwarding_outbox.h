@@ -64,9 +64,22 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<absl::Time> NextExpiry() override {
     return outbox_->NextExpiry();
   }
-  absl::Status RenameRepository(const Repository& from, const Repository& to,
-                                int64_t github_id, absl::Time now) override {
-    return outbox_->RenameRepository(from, to, github_id, now);
+  absl::Status LearnName(const Repository& from, const NameAnswer& answer,
+                         absl::Time now) override {
+    return outbox_->LearnName(from, answer, now);
+  }
+  absl::StatusOr<Repository> MeantBy(const Repository& name) override {
+    return outbox_->MeantBy(name);
+  }
+  absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
+                                                          int limit) override {
+    return outbox_->NameQuestions(now, limit);
+  }
+  absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
+    return outbox_->AnswerName(answer, now);
+  }
+  absl::StatusOr<bool> DoChores(absl::Time now) override {
+    return outbox_->DoChores(now);
   }
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     return outbox_->ForgetBefore(before);

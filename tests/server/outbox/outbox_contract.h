@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_
 #define SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -260,6 +261,64 @@ class OutboxContract
         outbox().RenameRepository(Repo(from), Repo(to), id, Now());
     EXPECT_TRUE(status.ok()) << status;
   }
+  // What a delivery with GitHub's number of the repository brings.
+  Receipt Deliver(Report report, int64_t number) {
+    report.repository_id = number;
+    Submission submission = Of({std::move(report)});
+    submission.delivery =
+        Delivery{"delivery " + std::to_string(++deliveries_), "", "e", "a", 0};
+    return Receipts(submission).front();
+  }
+  std::vector<NameQuestion> Questions() {
+    const auto questions = outbox().NameQuestions(Now(), 100);
+    EXPECT_TRUE(questions.ok()) << questions.status();
+    return questions.value_or(std::vector<NameQuestion>());
+  }
+  // As people write them: "acme/old", or "7" (of a number).
+  std::vector<std::string> Asked() {
+    std::vector<std::string> asked;
+    for (const NameQuestion& question : Questions()) {
+      asked.push_back(question.number != 0 ? std::to_string(question.number)
+                                           : question.repository.FullName());
+    }
+    std::sort(asked.begin(), asked.end());
+    return asked;
+  }
+  // GitHub answers what Asked says; an empty name: it knows no such repository.
+  void Answer(absl::string_view asked, absl::string_view name,
+              int64_t number = 0,
+              absl::Time update_time = absl::InfinitePast()) {
+    for (const NameQuestion& question : Questions()) {
+      const std::string text = question.number != 0
+                                   ? std::to_string(question.number)
+                                   : question.repository.FullName();
+      if (text != asked) continue;
+      NameAnswer answer;
+      answer.question_id = question.id;
+      answer.kind = NameAnswer::Kind::kMissing;
+      if (!name.empty()) {
+        answer.kind = NameAnswer::Kind::kNamed;
+        answer.name = Repo(name);
+        answer.number = number;
+        answer.update_time = update_time;
+      }
+      const absl::Status status = outbox().AnswerName(answer, Now());
+      EXPECT_TRUE(status.ok()) << status;
+      return;
+    }
+    ADD_FAILURE() << asked << " was not asked for";
+  }
+  // The repositories by name, with their numbers: "acme/app 7".
+  std::vector<std::string> Names() {
+    std::vector<std::string> names;
+    const auto known = outbox().Repositories("", 1000);
+    EXPECT_TRUE(known.ok());
+    for (const KnownRepository& one : *known) {
+      names.push_back(one.repository.FullName() + " " +
+                      std::to_string(one.github_id));
+    }
+    return names;
+  }
   // Until nothing more is forgotten.
   void Forget(absl::Time before) {
     Outbox& kept_open = outbox();
@@ -313,6 +372,7 @@ class OutboxContract
 
   FakeClock clock_;
   const std::unique_ptr<OutboxHarness> harness_;
+  int deliveries_ = 0;
 };
 
 }  // namespace signalbox

@@ -12,7 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
 constexpr absl::Duration kDay = absl::Hours(24);
 
 TEST_P(OutboxContract, APendingWithoutAResultBecomesAnError) {
@@ -265,6 +264,9 @@ TEST_P(OutboxContract, ARenamedRepositoryGoesByBothNames) {
     EXPECT_EQ(commit.statuses.size(), 1u);
   }
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
+  // GitHub is asked first whether that still is the old name.
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  Answer("acme/old", "acme/new", 77);
   const std::optional<Lease> lease = TakeResult();
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->repository.FullName(), "acme/new");
@@ -405,28 +407,31 @@ TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
 }
 
 TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
-  Report report = On(Pending(1), "acme/old");
-  report.repository_id = 77;
-  Accept(report);
-  report = On(WebhookPending(), "acme/new", 'b');
+  Deliver(On(WebhookPending(), "acme/old"), 77);
+  Report report = On(WebhookPending(), "acme/new", 'b');
   report.repository_id = 77;
   // A farm may mix numbers up.
   Accept(report);
-  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/old");
-  Submission submission = Of({report});
+  EXPECT_FALSE(IsKnown("acme/old", 'b'));
+  EXPECT_THAT(Asked(), IsEmpty());
+  Submission submission = Of({On(report, "acme/newer", 'b')});
   submission.delivery = Delivery{"guid", "", "pull_request", "opened"};
   // Nor is everybody believed who may not speak for the old name.
   submission.may_report = [](const Repository& repository) {
-    return repository.name == "new" ? absl::OkStatus()
-                                    : absl::PermissionDeniedError("no");
+    return repository.name == "newer" ? absl::OkStatus()
+                                      : absl::PermissionDeniedError("no");
   };
   Receipts(submission);
-  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/old");
+  EXPECT_FALSE(IsKnown("acme/old", 'b'));
   submission.may_report = nullptr;
   submission.delivery->id = "other guid";
+  submission.reports = {On(report, "acme/newest", 'c')};
   Receipts(submission);
-  EXPECT_EQ(Commit("acme/old").repository.FullName(), "acme/new");
-  EXPECT_EQ(Status("acme/new", 'b').state, CommitState::kPending);
+  // It is about the repository with the number, which GitHub is asked for.
+  EXPECT_EQ(Commit("acme/newest", 'c').repository.FullName(), "acme/old");
+  Answer("77", "acme/newest", 77);
+  EXPECT_EQ(Commit("acme/old", 'c').repository.FullName(), "acme/newest");
+  EXPECT_EQ(Commit("acme/newest", 'a').repository.FullName(), "acme/newest");
 }
 
 // Who may report for the old name may not for whoever has it now.
@@ -446,13 +451,9 @@ TEST_P(OutboxContract, AnOldNameGivesNoRightsToTheNewOne) {
 
 // Somebody makes a new repository with the name that became free.
 TEST_P(OutboxContract, AnOtherNumberEndsAnOldName) {
-  Report report = On(Pending(1), "acme/old");
-  report.repository_id = 77;
-  Accept(report);
+  Deliver(On(Pending(1), "acme/old"), 77);
   Rename("acme/old", "acme/new", 77);
-  report = On(Pending(1), "acme/old", 'b');
-  report.repository_id = 78;
-  Accept(report);
+  Deliver(On(Pending(1), "acme/old", 'b'), 78);
   EXPECT_EQ(Commit("acme/old", 'b').repository.FullName(), "acme/old");
   EXPECT_FALSE(IsKnown("acme/new", 'b'));
   EXPECT_FALSE(IsKnown("acme/old", 'a'));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -202,6 +203,30 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
       EXPECT_EQ(commit->repository.name, "new");
       EXPECT_EQ(commit->statuses.size(), 2u);
     }
+  }
+}
+
+// Farms could give numbers: the first delivery replaces them, and nothing is
+// found by them before.
+TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
+  for (const int version : {2, 3, 4}) {
+    SCOPED_TRACE(version);
+    const std::unique_ptr<Outbox> outbox = Upgraded(version);
+    const auto deliver = [&](const char* name, int64_t number) {
+      Submission submission = Of({On(WebhookPending(), name, 'f')});
+      submission.reports.front().repository_id = number;
+      submission.delivery = Delivery{name, "", "e", "a", 0};
+      ASSERT_TRUE(outbox->Accept({&submission, 1}, clock_.Now()).ok());
+    };
+    deliver("acme/numbered", 900);
+    deliver("acme/other", 502);
+    std::map<std::string, int64_t> numbers;
+    for (const KnownRepository& one : *outbox->Repositories("", 1000)) {
+      numbers[one.repository.FullName()] = one.github_id;
+    }
+    EXPECT_EQ(numbers["acme/numbered"], 900);
+    EXPECT_EQ(numbers["acme/other"], 502);
+    EXPECT_TRUE(outbox->NameQuestions(clock_.Now(), 10)->empty());
   }
 }
 

@@ -65,6 +65,47 @@ TEST_F(PosterTest, FollowsARenamedRepositoryAndLearnsItsName) {
                   "https://api.github.com/repos/acme/site/statuses/", kSha)));
 }
 
+// GitHub ends the redirect when the old name gets a new repository.
+TEST_F(PosterTest, WhatIsReportedByANameThatWasGivenAwayGoesToItsNewOwner) {
+  MakeGitHub({.tokens = {"acme-token"}});
+  fake_->rules().AddRepository("acme/app", 1);
+  fake_->rules().AddCommit("acme/app", kSha);
+  fake_->rules().RenameRepository("acme/app", "acme/app-old");
+  Say(Pending("acme/app"));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/app-old"), "pending");
+  fake_->rules().AddRepository("acme/app", 2);
+  fake_->rules().AddCommit("acme/app", kSha);
+  Say(Ended("acme/app", Result::kSuccess));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/app"), "success");
+  EXPECT_EQ(ShownState("acme/app-old"), "pending");
+  EXPECT_EQ(PostingOf("acme/app").state, PostingState::kPosted);
+}
+
+// GitHub was asked today, and the name was given away since.
+TEST_F(PosterTest, ARefusalByAnOldNameHasGitHubAskedWhoHasIt) {
+  MakeGitHub({.tokens = {"acme-token"}});
+  fake_->rules().AddRepository("acme/app", 1);
+  fake_->rules().AddCommit("acme/app", kSha);
+  fake_->rules().RenameRepository("acme/app", "acme/app-old");
+  Say(Pending("acme/app"));
+  RunFor(absl::Seconds(1));
+  Say(Ended("acme/app", Result::kFailure));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(ShownState("acme/app-old"), "failure");
+  fake_->rules().AddRepository("acme/app", 2);
+  const std::string sha(40, '7');
+  fake_->rules().AddCommit("acme/app", sha);
+  Report report = Ended("acme/app", Result::kSuccess);
+  report.sha = sha;
+  Say(report);
+  RunFor(absl::Minutes(6));
+  ASSERT_EQ(fake_->rules().Shown("acme/app", sha).size(), 1u);
+  // The other one's stay.
+  EXPECT_EQ(ShownState("acme/app-old"), "failure");
+}
+
 // Every post to the old name is redirected until the new one can be read.
 TEST_F(PosterTest, ANameThatCannotBeReadIsAskedForNowAndThen) {
   MakeGitHub({.tokens = {"acme-token"}});

@@ -258,6 +258,42 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
       grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(StatusServiceTest, SaysThatANameIsAnOldOne) {
+  v1::ReportResultResponse ended;
+  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 7), &ended).ok());
+  ASSERT_TRUE(outbox_
+                  ->RenameRepository(*ParseRepository("acme/app"),
+                                     *ParseRepository("acme/site"), 7,
+                                     Clock::System()->Now())
+                  .ok());
+  for (const std::string name : {"acme/app", "acme/site"}) {
+    grpc::ClientContext explain_context;
+    v1::ExplainStatusRequest explain;
+    explain.set_repository(name);
+    explain.set_sha(kSha);
+    v1::ExplainStatusResponse explained;
+    ASSERT_TRUE(
+        stub_->ExplainStatus(&explain_context, explain, &explained).ok());
+    grpc::ClientContext diagnose_context;
+    v1::DiagnoseRepositoryRequest diagnose;
+    diagnose.set_repository(name);
+    v1::DiagnoseRepositoryResponse diagnosis;
+    ASSERT_TRUE(
+        stub_->DiagnoseRepository(&diagnose_context, diagnose, &diagnosis)
+            .ok());
+    const std::string old = "acme/app is an old name of acme/site";
+    if (name == "acme/app") {
+      EXPECT_THAT(explained.next_step(), testing::StartsWith(old));
+      EXPECT_THAT(diagnosis.problems(),
+                  testing::ElementsAre(testing::StartsWith(old)));
+    } else {
+      EXPECT_THAT(explained.next_step(),
+                  testing::Not(testing::HasSubstr("old name")));
+      EXPECT_THAT(diagnosis.problems(), testing::IsEmpty());
+    }
+  }
+}
+
 TEST_F(StatusServiceTest, ExplainsAStatus) {
   trouble_ = {"RATE_LIMITED", absl::InfinitePast()};
   grpc::ClientContext report_context;

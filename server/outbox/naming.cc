@@ -1,0 +1,72 @@
+#include "server/outbox/naming.h"
+
+namespace signalbox {
+namespace {
+
+// Whether an event is older than what is known of the repository's name.
+bool IsOld(const NameNews& news, const NamedRepository& own) {
+  const bool was_so = news.from.has_value() && own.has_name &&
+                      own.canonical == news.from->Canonical();
+  if (own.name_time == absl::UnixEpoch()) {
+    return false;
+  }
+  // GitHub's times are in whole seconds.
+  return was_so ? news.time < own.name_time && news.time != absl::InfinitePast()
+                : news.time <= own.name_time;
+}
+
+}  // namespace
+
+Meant WhoIsMeant(int64_t number, const Whereabouts& found) {
+  const bool by_number = number != 0;
+  if (by_number && found.own.has_value()) {
+    const int64_t own = found.own->key;
+    if (found.holder.has_value()) {
+      return found.holder->key == own ? Meant::kHolder : Meant::kOwn;
+    }
+    if (found.alias.has_value()) {
+      return found.alias->meant.key == own ? Meant::kAlias : Meant::kOwn;
+    }
+    return Meant::kClaimed;
+  }
+  if (found.holder.has_value()) {
+    const int64_t known = found.holder->KnownNumber();
+    return by_number && known != 0 && known != number ? Meant::kNameless
+                                                      : Meant::kHolder;
+  }
+  if (found.alias.has_value() && !(by_number && found.alias->IsNot(number))) {
+    return Meant::kAlias;
+  }
+  return Meant::kNew;
+}
+
+NameStep StepFor(const NameNews& news, const Whereabouts& found) {
+  const NamedRepository& own = *found.own;
+  if (!news.is_answer) {
+    if (IsOld(news, own)) return NameStep::kNothing;
+    // By its name alone: it may be another one that was made since.
+    if (own.KnownNumber() == 0 && news.time != absl::InfinitePast() &&
+        own.added_time != absl::UnixEpoch() && news.time < own.added_time) {
+      return NameStep::kAsk;
+    }
+    // Without a time it is believed of what is called so now.
+    if (news.time == absl::InfinitePast() && own.has_name &&
+        (!news.from.has_value() || own.canonical != news.from->Canonical())) {
+      return NameStep::kAsk;
+    }
+    // Another one may have got the name since.
+    if (found.alias.has_value() && found.alias->meant.key != own.key &&
+        found.alias->IsNot(news.number)) {
+      return NameStep::kAsk;
+    }
+  }
+  if (!found.holder.has_value() || found.holder->key == own.key) {
+    return NameStep::kTake;
+  }
+  const int64_t number = news.number != 0 ? news.number : own.KnownNumber();
+  const int64_t known = found.holder->KnownNumber();
+  if (known == 0 || number == 0) return NameStep::kMerge;
+  return news.is_answer ? NameStep::kDisplace : NameStep::kAsk;
+}
+
+}  // namespace signalbox

@@ -1,0 +1,376 @@
+#include "server/outbox/sqlite_chores.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_rename.h"
+
+namespace signalbox {
+namespace {
+
+// Rows that one transaction changes. A commit is moved as a whole.
+constexpr int kRowsPerBatch = 200;
+// Repositories that it looks at.
+constexpr int kRepositoriesPerBatch = 500;
+
+constexpr char kInsert[] =
+    "INSERT INTO chore (kind, repository_key, target_key, name, done_to) "
+    "VALUES (?, ?, ?, ?, '')";
+constexpr char kFindSame[] =
+    "SELECT 1 FROM chore WHERE kind = ? AND repository_key = ? "
+    "AND target_key = ? AND name = ? AND done_to = '' LIMIT 1";
+constexpr char kList[] =
+    "SELECT chore_id, kind, repository_key, target_key, name, done_to "
+    "FROM chore ORDER BY chore_id LIMIT ?";
+constexpr char kSetDoneTo[] = "UPDATE chore SET done_to = ? WHERE chore_id = ?";
+constexpr char kDelete[] = "DELETE FROM chore WHERE chore_id = ?";
+constexpr char kRetarget[] =
+    "UPDATE chore SET target_key = ?2 WHERE target_key = ?1";
+
+constexpr char kListPullRequests[] =
+    "SELECT number FROM pull_request WHERE repository_key = ? LIMIT ?";
+constexpr char kMovePullRequest[] =
+    "INSERT INTO pull_request (repository_key, number, updated_time_us, "
+    "head_sha) SELECT ?2, number, updated_time_us, head_sha FROM pull_request "
+    "WHERE repository_key = ?1 AND number = ?3 "
+    "ON CONFLICT (repository_key, number) "
+    "DO UPDATE SET updated_time_us = excluded.updated_time_us, "
+    "head_sha = excluded.head_sha "
+    "WHERE excluded.updated_time_us > updated_time_us";
+constexpr char kDeletePullRequest[] =
+    "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
+constexpr char kListCommits[] =
+    "SELECT commit_key FROM commit_summary WHERE repository_key = ? LIMIT ?";
+constexpr char kMoveAliases[] =
+    "UPDATE repository_alias SET repository_key = ?2 WHERE repository_key = ?1";
+constexpr char kMoveReruns[] =
+    "UPDATE rerun SET repository_key = ?2 WHERE repository_key = ?1";
+constexpr char kDeleteRepository[] =
+    "DELETE FROM repository WHERE repository_key = ?";
+
+constexpr char kListReportedAs[] =
+    "SELECT entry_id, commit_key, context_key, posted_version >= version "
+    "FROM entry INDEXED BY entry_reported_as "
+    "WHERE repository_key = ? AND reported_as = ? AND reported_as <> '' "
+    "AND entry_id > ? ORDER BY entry_id LIMIT ?";
+constexpr char kListOfCommit[] =
+    "SELECT entry_id, context_key FROM entry WHERE commit_key = ? "
+    "AND reported_as = ? AND posted_version < version ORDER BY entry_id";
+
+constexpr char kListDue[] =
+    "SELECT entry_id FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND is_pending IN (0, 1) "
+    "AND due_time_us IS NOT NULL AND lease_version = 0 LIMIT ?";
+constexpr char kAbandon[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = 'REPOSITORY_GONE', due_time_us = NULL "
+    "WHERE entry_id = ?";
+
+// One batch of a chore.
+class Batch {
+ public:
+  Batch(SqliteConnection* connection, SqliteWriterState* state, absl::Time now)
+      : connection_(connection), state_(state), now_(now) {}
+
+  // True: the chore is done.
+  bool Do(Chore* chore) {
+    switch (chore->kind) {
+      case ChoreKind::kMerge:
+      case ChoreKind::kMergeIntoOld:
+        return Merge(*chore);
+      case ChoreKind::kMoveBack:
+        return MoveBack(chore);
+      case ChoreKind::kRevive:
+        return Revive(chore->repository_key);
+      case ChoreKind::kReviveAccount:
+        return ReviveAccount(chore);
+      case ChoreKind::kAbandon:
+        return Abandon(chore->repository_key);
+    }
+    return true;
+  }
+
+ private:
+  bool IsFull() const { return rows_ >= kRowsPerBatch; }
+  int Left() const { return std::max(kRowsPerBatch - rows_, 1); }
+
+  std::vector<int64_t> Keys(const char* sql, int64_t repository_key,
+                            int limit) {
+    std::vector<int64_t> keys;
+    SqliteQuery query(connection_, sql);
+    query.Bind(repository_key, limit);
+    while (query.Next()) query.Read(&keys.emplace_back());
+    return keys;
+  }
+
+  // Searches for due entries look there.
+  void LookAt(int64_t repository_key) {
+    const auto row = state_->repositories.FindRow(connection_, repository_key);
+    if (!row.has_value()) return;
+    for (const bool is_pending : {false, true}) {
+      state_->repositories.AddDue(connection_, row->canonical, is_pending);
+    }
+  }
+
+  bool Merge(const Chore& chore) {
+    for (const int64_t number :
+         Keys(kListPullRequests, chore.repository_key, Left())) {
+      SqliteQuery(connection_, kMovePullRequest)
+          .Bind(chore.repository_key, chore.target_key, number)
+          .Run();
+      SqliteQuery(connection_, kDeletePullRequest)
+          .Bind(chore.repository_key, number)
+          .Run();
+      ++rows_;
+    }
+    while (!IsFull()) {
+      const std::vector<int64_t> commits =
+          Keys(kListCommits, chore.repository_key, Left());
+      if (commits.empty()) break;
+      for (const int64_t commit : commits) {
+        if (IsFull()) break;
+        rows_ += MoveCommit(connection_, state_, commit, chore.target_key,
+                            chore.kind == ChoreKind::kMergeIntoOld, now_);
+      }
+      if (!connection_->status().ok()) return true;
+    }
+    LookAt(chore.target_key);
+    if (IsFull()) return false;
+    SqliteQuery(connection_, kDeleteRepository)
+        .Bind(chore.repository_key)
+        .Run();
+    state_->repositories.Forget();
+    // What came last may have been abandoned under the old name.
+    BeginRevive(connection_, state_, chore.target_key);
+    return true;
+  }
+
+  bool MoveBack(Chore* chore) {
+    struct Moved {
+      int64_t entry_id = 0;
+      int64_t commit_key = 0;
+      std::string context_key;
+      bool was_taken = false;
+    };
+    std::vector<Moved> entries;
+    int64_t behind = 0;
+    (void)absl::SimpleAtoi(chore->done_to, &behind);
+    {
+      SqliteQuery query(connection_, kListReportedAs);
+      query.Bind(chore->repository_key, chore->name, behind, kRowsPerBatch);
+      while (query.Next()) {
+        Moved& moved = entries.emplace_back();
+        query.Read(&moved.entry_id, &moved.commit_key, &moved.context_key,
+                   &moved.was_taken);
+      }
+    }
+    for (const Moved& moved : entries) {
+      behind = moved.entry_id;
+      if (moved.was_taken) continue;
+      MoveFresh(connection_, state_, moved.entry_id, moved.commit_key,
+                moved.context_key, chore->target_key, now_);
+    }
+    chore->done_to = absl::StrCat(behind);
+    LookAt(chore->target_key);
+    return entries.size() < static_cast<size_t>(kRowsPerBatch);
+  }
+
+  bool Revive(int64_t repository_key) {
+    const int revived = state_->repositories.Revive(connection_, repository_key,
+                                                    Left(), &state_->sequence);
+    rows_ += revived;
+    if (revived > 0) LookAt(repository_key);
+    return !IsFull();
+  }
+
+  bool ReviveAccount(Chore* chore) {
+    const size_t slash = chore->name.find('/');
+    const auto repositories = state_->repositories.ListOfAccount(
+        connection_, chore->name.substr(0, slash),
+        absl::string_view(chore->name).substr(slash + 1), chore->done_to,
+        kRepositoriesPerBatch);
+    for (const auto& [key, canonical] : repositories) {
+      if (!Revive(key)) return false;
+      chore->done_to = canonical;
+    }
+    return repositories.size() < static_cast<size_t>(kRepositoriesPerBatch);
+  }
+
+  bool Abandon(int64_t repository_key) {
+    for (const int64_t entry_id : Keys(kListDue, repository_key, Left())) {
+      SqliteQuery(connection_, kAbandon)
+          .Bind(++state_->sequence, PostingState::kAbandoned, entry_id)
+          .Run();
+      NoteChange(connection_, entry_id);
+      ++rows_;
+    }
+    return !IsFull();
+  }
+
+  SqliteConnection* const connection_;
+  SqliteWriterState* const state_;
+  const absl::Time now_;
+  int rows_ = 0;
+};
+
+std::vector<Chore> List(SqliteConnection* connection, int limit) {
+  std::vector<Chore> chores;
+  SqliteQuery query(connection, kList);
+  query.Bind(limit);
+  while (query.Next()) {
+    Chore& chore = chores.emplace_back();
+    query.Read(&chore.id, &chore.kind, &chore.repository_key, &chore.target_key,
+               &chore.name, &chore.done_to);
+  }
+  return chores;
+}
+
+void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
+             Chore chore, absl::Time now) {
+  const std::string done_to = chore.done_to;
+  const bool done = Batch(connection, state, now).Do(&chore);
+  if (done) {
+    SqliteQuery(connection, kDelete).Bind(chore.id).Run();
+    state->moves.reset();
+  } else if (chore.done_to != done_to) {
+    SqliteQuery(connection, kSetDoneTo).Bind(chore.done_to, chore.id).Run();
+  }
+}
+
+// `now` counts for what is moved alone.
+void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
+           absl::Time now) {
+  {
+    // It is still to be done as a whole.
+    SqliteQuery query(connection, kFindSame);
+    query.Bind(chore.kind, chore.repository_key, chore.target_key, chore.name);
+    if (query.Next()) return;
+  }
+  SqliteQuery(connection, kInsert)
+      .Bind(chore.kind, chore.repository_key, chore.target_key, chore.name)
+      .Run();
+  chore.id = connection->LastInsertId();
+  state->moves.reset();
+  DoBatch(connection, state, std::move(chore), now);
+}
+
+// The chores that move something to this repository.
+std::vector<Chore> MovesTo(SqliteConnection* connection,
+                           SqliteWriterState* state, int64_t repository_key) {
+  if (!state->moves.has_value()) {
+    // Few: a chore is done within seconds.
+    state->moves = List(connection, -1);
+  }
+  std::vector<Chore> moves;
+  for (const Chore& chore : *state->moves) {
+    if (chore.target_key == repository_key) moves.push_back(chore);
+  }
+  return moves;
+}
+
+}  // namespace
+
+void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
+                int64_t from, int64_t to, bool target_had_old_name,
+                absl::Time now) {
+  SqliteQuery(connection, kMoveAliases).Bind(from, to).Run();
+  SqliteQuery(connection, kMoveReruns).Bind(from, to).Run();
+  SqliteQuery(connection, kRetarget).Bind(from, to).Run();
+  state->repositories.Forget();
+  Chore chore;
+  chore.kind =
+      target_had_old_name ? ChoreKind::kMergeIntoOld : ChoreKind::kMerge;
+  chore.repository_key = from;
+  chore.target_key = to;
+  Begin(connection, state, std::move(chore), now);
+}
+
+void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
+                   int64_t from, int64_t to, const std::string& old_name,
+                   absl::Time now) {
+  Chore chore;
+  chore.kind = ChoreKind::kMoveBack;
+  chore.repository_key = from;
+  chore.target_key = to;
+  chore.name = old_name;
+  Begin(connection, state, std::move(chore), now);
+}
+
+void BeginRevive(SqliteConnection* connection, SqliteWriterState* state,
+                 int64_t repository_key) {
+  Chore chore;
+  chore.kind = ChoreKind::kRevive;
+  chore.repository_key = repository_key;
+  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+}
+
+void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
+                        const std::string& host, absl::string_view account) {
+  Chore chore;
+  chore.kind = ChoreKind::kReviveAccount;
+  chore.name = absl::AsciiStrToLower(absl::StrCat(host, "/", account));
+  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+}
+
+void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t repository_key) {
+  Chore chore;
+  chore.kind = ChoreKind::kAbandon;
+  chore.repository_key = repository_key;
+  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+}
+
+bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
+                 int64_t repository_key, absl::string_view sha) {
+  for (const Chore& chore : MovesTo(connection, state, repository_key)) {
+    if (FindCommitKey(connection, chore.repository_key, sha) != 0) return true;
+  }
+  return false;
+}
+
+void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t repository_key, absl::string_view sha, absl::Time now) {
+  for (const Chore& chore : MovesTo(connection, state, repository_key)) {
+    const int64_t commit = FindCommitKey(connection, chore.repository_key, sha);
+    if (commit == 0) continue;
+    if (chore.kind != ChoreKind::kMoveBack) {
+      MoveCommit(connection, state, commit, repository_key,
+                 chore.kind == ChoreKind::kMergeIntoOld, now);
+      continue;
+    }
+    std::vector<std::pair<int64_t, std::string>> entries;
+    {
+      SqliteQuery query(connection, kListOfCommit);
+      query.Bind(commit, chore.name);
+      while (query.Next()) {
+        auto& [entry_id, context_key] = entries.emplace_back();
+        query.Read(&entry_id, &context_key);
+      }
+    }
+    for (const auto& [entry_id, context_key] : entries) {
+      MoveFresh(connection, state, entry_id, commit, context_key,
+                repository_key, now);
+    }
+  }
+}
+
+bool HasChores(SqliteConnection* connection) {
+  return !List(connection, 1).empty();
+}
+
+bool DoChores(SqliteConnection* connection, SqliteWriterState* state,
+              absl::Time now) {
+  std::vector<Chore> chores = List(connection, 1);
+  if (chores.empty()) return false;
+  DoBatch(connection, state, std::move(chores.front()), now);
+  return connection->status().ok() && !List(connection, 1).empty();
+}
+
+}  // namespace signalbox

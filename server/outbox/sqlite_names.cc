@@ -1,0 +1,314 @@
+#include "server/outbox/sqlite_names.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/outbox/sqlite_chores.h"
+
+namespace signalbox {
+namespace {
+
+// After a question that GitHub did not answer.
+constexpr absl::Duration kAskAgain = absl::Minutes(5);
+// A time that is further ahead is none of GitHub's.
+constexpr absl::Duration kMostAhead = absl::Hours(24);
+// How long GitHub is asked for a repository that has lost its name.
+constexpr absl::Duration kLookForNameless = absl::Hours(7 * 24);
+
+constexpr char kListQuestions[] =
+    "SELECT question_id, lane, host, owner, name, github_repository_id "
+    "FROM name_question WHERE ask_time_us <= ? AND lane <> '' "
+    "ORDER BY ask_time_us, question_id LIMIT ?";
+constexpr char kNextQuestion[] =
+    "SELECT ask_time_us FROM name_question WHERE ask_time_us > ? "
+    "AND lane <> '' ORDER BY ask_time_us LIMIT 1";
+constexpr char kGetQuestion[] =
+    "SELECT host, owner, name, github_repository_id, first_time_us "
+    "FROM name_question WHERE question_id = ?";
+constexpr char kDeleteQuestion[] =
+    "DELETE FROM name_question WHERE question_id = ?";
+constexpr char kDeleteNumberQuestion[] =
+    "DELETE FROM name_question WHERE host = ? AND github_repository_id = ?";
+constexpr char kAskLater[] =
+    "UPDATE name_question SET asked_time_us = ?, ask_time_us = ? "
+    "WHERE question_id = ?";
+
+constexpr char kFindMeant[] =
+    "SELECT r.host, r.owner, r.name FROM repository_alias AS a "
+    "JOIN repository AS r ON r.repository_key = a.repository_key "
+    "WHERE a.canonical = ?";
+
+// What waited for the answer is due at once.
+constexpr char kRelease[] =
+    "UPDATE entry SET due_time_us = ?1 WHERE entry_id IN "
+    "(SELECT entry_id FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ?2 AND is_pending IN (0, 1) "
+    "AND due_time_us > ?1 AND due_time_us <= ?3 AND reported_as = ?4 "
+    "AND lease_version = 0 AND ambiguous_time_us IS NULL AND try_count = 0 "
+    "LIMIT ?5)";
+constexpr int kMostReleased = 200;
+
+// One piece of news, and what becomes of the rows that it is about.
+class Learning {
+ public:
+  Learning(SqliteConnection* connection, SqliteWriterState* state,
+           const NameNews& news,
+           const std::function<absl::Status(const Repository&)>& may_move,
+           absl::Time now)
+      : connection_(connection),
+        state_(state),
+        repositories_(state->repositories),
+        news_(news),
+        may_move_(may_move),
+        now_(now),
+        to_(news.to.Canonical()),
+        from_(news.from.has_value() ? news.from->Canonical() : to_) {}
+
+  void Run() {
+    found_ = repositories_.Find(connection_, to_, news_.to.host, news_.number);
+    FindFormer();
+    if (found_.own.has_value() && !news_.is_answer && may_move_ &&
+        !may_move_(found_.own->repository).ok()) {
+      return Ask();
+    }
+    if (!found_.own.has_value()) FindOwnByName();
+    if (!found_.own.has_value()) return MeetUnknown();
+    NamedRepository& own = *found_.own;
+    if (!own.has_name || own.canonical != to_) {
+      const NameStep step = StepFor(news_, found_);
+      if (step == NameStep::kNothing) return;
+      if (step == NameStep::kAsk) return Ask();
+      TakeName(step);
+    }
+    repositories_.SetNumber(connection_, to_, news_.number);
+    repositories_.NoteNameTime(connection_, own.key, news_.time);
+    JoinFormer();
+    if (news_.number != 0) {
+      SqliteQuery(connection_, kDeleteNumberQuestion)
+          .Bind(news_.to.host, news_.number)
+          .Run();
+    }
+  }
+
+ private:
+  // The row that the old name leads to, unless it certainly is another one's.
+  void FindFormer() {
+    if (from_ == to_) return;
+    Whereabouts old = repositories_.Find(connection_, from_, news_.to.host, 0);
+    from_is_free_ = !old.holder.has_value() && !old.alias.has_value();
+    if (old.alias.has_value()) {
+      if (news_.number == 0 || !old.alias->IsNot(news_.number)) {
+        former_ = std::move(old.alias->meant);
+      }
+      return;
+    }
+    if (!old.holder.has_value()) return;
+    const int64_t known = old.holder->KnownNumber();
+    if (news_.number == 0 || known == 0 || known == news_.number) {
+      former_ = std::move(old.holder);
+    }
+  }
+
+  void FindOwnByName() {
+    if (former_.has_value()) {
+      found_.own = former_;
+    } else if (found_.alias.has_value()) {
+      if (!found_.alias->IsNot(news_.number)) found_.own = found_.alias->meant;
+    } else if (found_.holder.has_value()) {
+      if (found_.holder->KnownNumber() == 0) found_.own = found_.holder;
+    }
+  }
+
+  void Ask() {
+    if (news_.number != 0) {
+      repositories_.AskNumber(connection_, news_.to, news_.number, now_);
+    }
+    repositories_.AskName(connection_, news_.to, now_, now_);
+    if (news_.from.has_value() && from_ != to_) {
+      repositories_.AskName(connection_, *news_.from, now_, now_);
+    }
+  }
+
+  // Nothing is known of the repository.
+  void MeetUnknown() {
+    if (found_.holder.has_value() || found_.alias.has_value()) {
+      if (!news_.is_answer) return Ask();
+      if (found_.holder.has_value()) {
+        repositories_.LoseName(connection_, *found_.holder, now_);
+      }
+    } else if (from_ == to_ && !news_.is_answer) {
+      return;
+    }
+    const int64_t key =
+        repositories_.FindOrAdd(connection_, to_, news_.to, now_);
+    EndAlias(key);
+    repositories_.SetNumber(connection_, to_, news_.number);
+    repositories_.NoteNameTime(connection_, key, news_.time);
+    if (from_ != to_ && from_is_free_) {
+      repositories_.AddAlias(connection_, from_, news_.number, key);
+    }
+  }
+
+  // What was reported by the new name while it was taken for an old one of
+  // another repository moves to the one that has it.
+  void EndAlias(int64_t key) {
+    if (!found_.alias.has_value()) return;
+    repositories_.RemoveAlias(connection_, to_);
+    if (found_.alias->meant.key == key) return;
+    BeginMoveBack(connection_, state_, found_.alias->meant.key, key, to_, now_);
+  }
+
+  void TakeName(NameStep step) {
+    const NamedRepository& own = *found_.own;
+    if (step == NameStep::kDisplace) {
+      repositories_.LoseName(connection_, *found_.holder, now_);
+    } else if (step == NameStep::kMerge) {
+      repositories_.Retire(connection_, *found_.holder, news_.to);
+    }
+    repositories_.RemoveAlias(connection_, to_);
+    repositories_.Rename(connection_, own.key, news_.to);
+    const int64_t number = news_.number != 0 ? news_.number : own.KnownNumber();
+    if (own.has_name) {
+      repositories_.AddAlias(connection_, own.canonical, number, own.key);
+    }
+    if (from_ != to_ && from_is_free_) {
+      repositories_.AddAlias(connection_, from_, number, own.key);
+    }
+    EndAlias(own.key);
+    if (step == NameStep::kMerge) {
+      repositories_.SetNumber(connection_, to_, found_.holder->KnownNumber());
+      BeginMerge(connection_, state_, found_.holder->key, own.key,
+                 /*target_had_old_name=*/true, now_);
+    }
+    BeginRevive(connection_, state_, own.key);
+  }
+
+  // The old name, too, was taken for a repository.
+  void JoinFormer() {
+    if (!former_.has_value() || former_->key == found_.own->key) return;
+    if (former_->KnownNumber() != 0 || former_->canonical != from_) return;
+    if (!news_.is_answer && news_.time != absl::InfinitePast() &&
+        former_->added_time != absl::UnixEpoch() &&
+        news_.time < former_->added_time) {
+      // Another repository may have got the name since.
+      repositories_.AskName(connection_, *news_.from, now_, now_);
+      return;
+    }
+    repositories_.Retire(connection_, *former_, news_.to);
+    repositories_.AddAlias(connection_, from_, news_.number, found_.own->key);
+    BeginMerge(connection_, state_, former_->key, found_.own->key,
+               /*target_had_old_name=*/false, now_);
+    BeginRevive(connection_, state_, found_.own->key);
+  }
+
+  SqliteConnection* const connection_;
+  SqliteWriterState* const state_;
+  SqliteRepositories& repositories_;
+  const NameNews& news_;
+  const std::function<absl::Status(const Repository&)>& may_move_;
+  const absl::Time now_;
+  const std::string to_;
+  const std::string from_;  // Without an old name: as `to_`.
+
+  Whereabouts found_;
+  std::optional<NamedRepository> former_;
+  bool from_is_free_ = false;
+};
+
+}  // namespace
+
+void LearnName(SqliteConnection* connection, SqliteWriterState* state,
+               NameNews news,
+               const std::function<absl::Status(const Repository&)>& may_move,
+               absl::Time now) {
+  // It would be the newest for long. Our own clock may be wrong by some hours.
+  if (news.time > now + kMostAhead) news.time = absl::InfinitePast();
+  Learning(connection, state, news, may_move, now).Run();
+}
+
+void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
+                const NameAnswer& answer, absl::Time now) {
+  Repository asked;
+  int64_t number = 0;
+  absl::Time first_time;
+  {
+    SqliteQuery query(connection, kGetQuestion);
+    query.Bind(answer.question_id);
+    if (!query.Next()) return;
+    query.Read(&asked.host, &asked.owner, &asked.name, &number, &first_time);
+  }
+  SqliteRepositories& repositories = state->repositories;
+  const auto ask_after = [&](absl::Duration wait) {
+    SqliteQuery(connection, kAskLater)
+        .Bind(now, now + wait, answer.question_id)
+        .Run();
+    repositories.ForgetAliases();
+  };
+  if (answer.kind == NameAnswer::Kind::kUnanswered) return ask_after(kAskAgain);
+  if (answer.kind == NameAnswer::Kind::kMissing && number != 0) {
+    const auto row = repositories.FindNumber(connection, asked.host, number);
+    if (row.has_value() && !row->has_name) {
+      const absl::Duration passed = now - first_time;
+      if (passed < kLookForNameless) {
+        return ask_after(std::clamp(passed, absl::Minutes(1), absl::Hours(1)));
+      }
+      BeginAbandon(connection, state, row->key);
+    }
+  }
+  SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();
+  repositories.ForgetAliases();
+  if (answer.kind == NameAnswer::Kind::kNamed) {
+    NameNews news;
+    if (number == 0) news.from = asked;
+    news.to = answer.name;
+    news.number = answer.number;
+    news.time = answer.update_time;
+    news.is_answer = true;
+    LearnName(connection, state, news, nullptr, now);
+  }
+  if (number != 0) return;
+  const std::string canonical = asked.Canonical();
+  const auto alias = repositories.FindAlias(connection, canonical);
+  if (!alias.has_value()) return;
+  repositories.NoteChecked(connection, canonical, now);
+  SqliteQuery(connection, kRelease)
+      .Bind(now, alias->meant.key, now + kAmbiguousWait, canonical,
+            kMostReleased)
+      .Run();
+}
+
+std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
+                                        absl::Time now, int limit) {
+  std::vector<NameQuestion> questions;
+  SqliteQuery query(connection, kListQuestions);
+  query.Bind(now, std::max(limit, 0));
+  while (query.Next()) {
+    NameQuestion& question = questions.emplace_back();
+    query.Read(&question.id, &question.lane, &question.repository.host,
+               &question.repository.owner, &question.repository.name,
+               &question.number);
+  }
+  return questions;
+}
+
+Repository MeantBy(SqliteConnection* connection, const Repository& name) {
+  Repository meant = name;
+  SqliteQuery query(connection, kFindMeant);
+  if (query.Bind(name.Canonical()).Next()) {
+    query.Read(&meant.host, &meant.owner, &meant.name);
+  }
+  return meant;
+}
+
+absl::Time NextQuestionTime(SqliteConnection* connection, absl::Time now) {
+  SqliteQuery query(connection, kNextQuestion);
+  query.Bind(now);
+  absl::Time time = absl::InfiniteFuture();
+  if (query.Next()) query.Read(&time);
+  return time;
+}
+
+}  // namespace signalbox

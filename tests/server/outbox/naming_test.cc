@@ -1,0 +1,139 @@
+#include "server/outbox/naming.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/report/status_key.h"
+
+namespace signalbox {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'700'000'000);
+
+Repository Named(const std::string& name) {
+  return *ParseRepository("acme/" + name);
+}
+
+NamedRepository Row(int64_t key, const std::string& name, int64_t number,
+                    bool is_verified = true) {
+  NamedRepository row;
+  row.key = key;
+  row.repository = Named(name);
+  row.canonical = row.repository.Canonical();
+  row.number = number;
+  row.is_verified = is_verified;
+  return row;
+}
+
+NameNews Renamed(const std::string& from, const std::string& to, int64_t number,
+                 absl::Time time) {
+  NameNews news;
+  news.from = Named(from);
+  news.to = Named(to);
+  news.number = number;
+  news.time = time;
+  return news;
+}
+
+TEST(NamingTest, ANumberSaysMoreThanAName) {
+  const NamedRepository seven = Row(1, "old", 7);
+  const NamedRepository eight = Row(2, "app", 8);
+  const NamedRepository unknown = Row(3, "app", 0);
+  const NamedRepository doubtful = Row(3, "app", 8, /*is_verified=*/false);
+  const std::optional<NamedRepository> none;
+  const std::optional<KnownAlias> no_alias;
+
+  EXPECT_EQ(WhoIsMeant(7, {seven, seven, no_alias}), Meant::kHolder);
+  EXPECT_EQ(WhoIsMeant(7, {seven, eight, no_alias}), Meant::kOwn);
+  EXPECT_EQ(WhoIsMeant(7, {seven, unknown, no_alias}), Meant::kOwn);
+  EXPECT_EQ(WhoIsMeant(7, {seven, none, KnownAlias{seven, 7}}), Meant::kAlias);
+  EXPECT_EQ(WhoIsMeant(7, {seven, none, KnownAlias{eight, 8}}), Meant::kOwn);
+  EXPECT_EQ(WhoIsMeant(7, {seven, none, no_alias}), Meant::kClaimed);
+
+  EXPECT_EQ(WhoIsMeant(7, {none, eight, no_alias}), Meant::kNameless);
+  EXPECT_EQ(WhoIsMeant(7, {none, unknown, no_alias}), Meant::kHolder);
+  EXPECT_EQ(WhoIsMeant(7, {none, doubtful, no_alias}), Meant::kHolder);
+  EXPECT_EQ(WhoIsMeant(7, {none, none, KnownAlias{eight, 0}}), Meant::kNew);
+  EXPECT_EQ(WhoIsMeant(7, {none, none, KnownAlias{doubtful, 8}}), Meant::kNew);
+  EXPECT_EQ(WhoIsMeant(7, {none, none, KnownAlias{unknown, 0}}), Meant::kAlias);
+  EXPECT_EQ(WhoIsMeant(7, {none, none, no_alias}), Meant::kNew);
+
+  // Without a number the name decides.
+  EXPECT_EQ(WhoIsMeant(0, {none, eight, no_alias}), Meant::kHolder);
+  EXPECT_EQ(WhoIsMeant(0, {none, none, KnownAlias{eight, 8}}), Meant::kAlias);
+  EXPECT_EQ(WhoIsMeant(0, {none, none, no_alias}), Meant::kNew);
+}
+
+// Whatever the rows, two known numbers that differ never become one.
+TEST(NamingTest, TwoKnownNumbersNeverBecomeOne) {
+  int cases = 0;
+  for (const int64_t own_number : {0, 7}) {
+    for (const int64_t holder_number : {0, 7, 8}) {
+      for (const bool own_is_verified : {false, true}) {
+        for (const bool holder_is_verified : {false, true}) {
+          for (const int64_t number : {0, 7}) {
+            for (const bool is_answer : {false, true}) {
+              for (const int hours : {-1, 0, 1}) {
+                Whereabouts found;
+                found.own = Row(1, "old", own_number, own_is_verified);
+                found.own->name_time = kNoon;
+                found.holder = Row(2, "app", holder_number, holder_is_verified);
+                NameNews news = Renamed("old", "app", number,
+                                        kNoon + hours * absl::Hours(1));
+                news.is_answer = is_answer;
+                const int64_t own =
+                    number != 0 ? number : found.own->KnownNumber();
+                const int64_t holder = found.holder->KnownNumber();
+                if (own == 0 || holder == 0 || own == holder) continue;
+                ++cases;
+                const NameStep step = StepFor(news, found);
+                EXPECT_NE(step, NameStep::kMerge);
+                // An event takes no name from a repository.
+                EXPECT_TRUE(is_answer || step != NameStep::kDisplace);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(cases, 20);
+}
+
+TEST(NamingTest, EventsAreTakenInGitHubsOrder) {
+  Whereabouts found;
+  found.own = Row(1, "b", 7);
+  found.own->name_time = kNoon;
+  const auto step = [&](const std::string& from, absl::Time time) {
+    return StepFor(Renamed(from, "c", 7, time), found);
+  };
+  EXPECT_EQ(step("a", kNoon - absl::Seconds(1)), NameStep::kNothing);
+  EXPECT_EQ(step("b", kNoon - absl::Seconds(1)), NameStep::kNothing);
+  EXPECT_EQ(step("a", kNoon), NameStep::kNothing);
+  EXPECT_EQ(step("b", kNoon), NameStep::kTake);
+  EXPECT_EQ(step("a", kNoon + absl::Seconds(1)), NameStep::kTake);
+  EXPECT_EQ(step("b", absl::InfinitePast()), NameStep::kTake);
+  EXPECT_EQ(step("a", absl::InfinitePast()), NameStep::kNothing);
+  found.own->name_time = absl::UnixEpoch();
+  EXPECT_EQ(step("a", absl::InfinitePast()), NameStep::kAsk);
+  EXPECT_EQ(step("a", kNoon), NameStep::kTake);
+}
+
+// A repository that is known by its name alone may have been made since.
+TEST(NamingTest, AnEventFromBeforeARowIsNotBelievedOfItsName) {
+  Whereabouts found;
+  found.own = Row(1, "app", 0);
+  found.own->added_time = kNoon;
+  EXPECT_EQ(
+      StepFor(Renamed("app", "app-old", 7, kNoon - absl::Hours(1)), found),
+      NameStep::kAsk);
+  EXPECT_EQ(
+      StepFor(Renamed("app", "app-old", 7, kNoon + absl::Hours(1)), found),
+      NameStep::kTake);
+}
+
+}  // namespace
+}  // namespace signalbox

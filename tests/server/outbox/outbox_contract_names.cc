@@ -1,0 +1,296 @@
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "tests/server/outbox/outbox_contract.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const absl::Time kMorning = absl::FromUnixSeconds(1'700'000'000);
+
+Event Moved(absl::string_view from, absl::string_view to, int64_t number,
+            absl::Time time) {
+  return RepositoryMoved{Repo(from), Repo(to), number, time};
+}
+
+EventSubmission Told(Event event, std::string id = "d1") {
+  EventSubmission submission;
+  submission.delivery = {std::move(id), "", "e", "a", 0};
+  submission.event = std::move(event);
+  return submission;
+}
+
+}  // namespace
+
+// `acme/app` (77) was renamed, and a new `acme/app` (78) made.
+#define SIGNALBOX_MADE_ANEW()                                 \
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77); \
+  Rename("acme/app", "acme/app-old", 77);                     \
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app", 'b'), 78)
+
+TEST_P(OutboxContract, ALateDeliveryMergesNoTwoRepositories) {
+  SIGNALBOX_MADE_ANEW();
+  Deliver(On(WebhookPending(), "acme/app", 'c'), 77);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
+  EXPECT_TRUE(IsKnown("acme/app-old", 'c'));
+  EXPECT_FALSE(IsKnown("acme/app", 'c'));
+  EXPECT_TRUE(IsKnown("acme/app", 'b'));
+  EXPECT_FALSE(IsKnown("acme/app-old", 'b'));
+  // Both are asked for, and the answers change nothing.
+  EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
+  Answer("77", "acme/app-old", 77);
+  Answer("acme/app", "acme/app", 78);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
+  EXPECT_THAT(Asked(), IsEmpty());
+}
+
+TEST_P(OutboxContract, ALateRenameMergesNoTwoRepositories) {
+  SIGNALBOX_MADE_ANEW();
+  // It told of the name that the other one has now.
+  EXPECT_TRUE(Tell(Told(Moved("acme/first", "acme/app", 77, kMorning))));
+  EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
+  Answer("77", "acme/app-old", 77);
+  Answer("acme/app", "acme/app", 78);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
+}
+
+TEST_P(OutboxContract, ARenameOfAnotherNumberLeavesTheNewOwnerOfTheName) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 78);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/other", 'b'));
+  // Number 77 was never heard of, and was called acme/app once.
+  EXPECT_TRUE(Tell(Told(Moved("acme/app", "acme/app-old", 77, kMorning))));
+  EXPECT_TRUE(IsKnown("acme/app"));
+  EXPECT_FALSE(IsKnown("acme/app-old"));
+}
+
+TEST_P(OutboxContract, ANameThatMovesOnDisplacesNobodyForGood) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
+  // A new one got the name; that the other has another one was missed.
+  Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
+  EXPECT_THAT(Asked(), ElementsAre("78", "acme/app"));
+  // Nothing is posted for it under a name that another one has.
+  ASSERT_TRUE(TakeResult().has_value());
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  Answer("78", "acme/app", 78);
+  EXPECT_TRUE(IsKnown("acme/app", 'b'));
+  EXPECT_FALSE(IsKnown("acme/app", 'a'));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->sha, Sha('b'));
+  EXPECT_EQ(lease->repository.FullName(), "acme/app");
+  // Now it is the other one that waits for its name.
+  EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
+  Answer("77", "acme/app-old", 77);
+  EXPECT_TRUE(IsKnown("acme/app-old", 'a'));
+  Answer("acme/app", "acme/app", 78);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
+}
+
+TEST_P(OutboxContract, ARepositoryThatIsGoneIsAbandonedInTheEnd) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
+  Settle(*TakeResult(), Settlement::Kind::kPosted);
+  Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
+  const int64_t before = *outbox().NewestSequence();
+  for (int hours = 0; hours < 7 * 24; ++hours) {
+    if (!Asked().empty() && Asked().front() == "78") Answer("78", "");
+    clock_.Advance(absl::Hours(1));
+  }
+  Answer("78", "");
+  const auto changes = outbox().ChangesAfter(before, 10);
+  ASSERT_TRUE(changes.ok());
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_EQ(changes->front().status.posting.state, PostingState::kAbandoned);
+  EXPECT_EQ(changes->front().status.posting.reason, "REPOSITORY_GONE");
+  // A delivery that names it asks again.
+  Deliver(On(WebhookPending(), "acme/app", 'c'), 78);
+  Answer("78", "acme/app-new", 78);
+  EXPECT_EQ(Status("acme/app-new", 'b').posting.state, PostingState::kDue);
+}
+
+TEST_P(OutboxContract, RenamesAreTakenInGitHubsOrder) {
+  Deliver(On(Pending(1), "acme/a"), 7);
+  EXPECT_TRUE(Tell(
+      Told(Moved("acme/b", "acme/c", 7, kMorning + absl::Hours(1)), "second")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "first")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+  EXPECT_TRUE(IsKnown("acme/a"));
+  EXPECT_TRUE(IsKnown("acme/b"));
+  EXPECT_TRUE(Tell(
+      Told(Moved("acme/c", "acme/a", 7, kMorning + absl::Hours(2)), "third")));
+  EXPECT_THAT(Names(), ElementsAre("acme/a 7"));
+}
+
+TEST_P(OutboxContract, AnAnswerIsNewerThanAnOlderRename) {
+  Deliver(On(Pending(1), "acme/a"), 7);
+  Deliver(On(Pending(1), "acme/c"), 7);
+  Answer("7", "acme/c", 7, kMorning);
+  EXPECT_TRUE(Tell(
+      Told(Moved("acme/a", "acme/b", 7, kMorning - absl::Hours(1)), "late")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+}
+
+// Of the same second.
+TEST_P(OutboxContract, AChainOfRenamesInOneSecondIsFollowed) {
+  Deliver(On(Pending(1), "acme/a"), 7);
+  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "first")));
+  EXPECT_TRUE(Tell(Told(Moved("acme/b", "acme/c", 7, kMorning), "second")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+}
+
+// Such a time is none of GitHub's; our own clock may be wrong by hours.
+TEST_P(OutboxContract, ARenameOfTheFutureDoesNotStayTheNewest) {
+  Deliver(On(Pending(1), "acme/a"), 7);
+  const absl::Time future = Now() + absl::Hours(25);
+  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, future), "first")));
+  const absl::Time ahead = Now() + absl::Hours(1);
+  EXPECT_TRUE(Tell(Told(Moved("acme/x", "acme/c", 7, ahead), "second")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+  EXPECT_TRUE(Tell(Told(Moved("acme/b", "acme/d", 7, Now()), "third")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+}
+
+// The shim of an older version does not say when it was.
+TEST_P(OutboxContract, ARenameWithoutATimeIsBelievedOfTheNameThatItHas) {
+  Deliver(On(Pending(1), "acme/a"), 7);
+  EXPECT_TRUE(
+      Tell(Told(Moved("acme/a", "acme/b", 7, absl::InfinitePast()), "first")));
+  EXPECT_THAT(Names(), ElementsAre("acme/b 7"));
+  EXPECT_TRUE(
+      Tell(Told(Moved("acme/x", "acme/c", 7, absl::InfinitePast()), "second")));
+  EXPECT_THAT(Names(), ElementsAre("acme/b 7"));
+  Answer("7", "acme/c", 7);
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+}
+
+// What GitHub refuses by an old name may be of a repository made since.
+TEST_P(OutboxContract, AnAliasEndsWhenGitHubAnswersTheNameItself) {
+  Deliver(On(Pending(1), "acme/app"), 1);
+  Rename("acme/app", "acme/app-old", 1);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'a'));
+  Answer("acme/app", "acme/app-old", 1);
+  PostAll();
+  // A day passes without a question; then it is made anew.
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'b'));
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app-old", 'c'));
+  EXPECT_THAT(Asked(), IsEmpty());
+  for (int i = 0; i < 2; ++i) {
+    const std::optional<Lease> lease = TakeResult();
+    ASSERT_TRUE(lease.has_value());
+    EXPECT_EQ(lease->repository.FullName(), "acme/app-old");
+    Settlement refused = EndOf(*lease, Settlement::Kind::kAbandoned);
+    refused.reason = "NO_COMMIT_FOUND";
+    Settle(refused);
+  }
+  clock_.Advance(absl::Minutes(5));
+  ASSERT_THAT(Asked(), ElementsAre("acme/app"));
+  Answer("acme/app", "acme/app", 2);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 2", "acme/app-old 1"));
+  // What came by the old name and was not taken moves; what was taken stays.
+  EXPECT_TRUE(IsKnown("acme/app", 'b'));
+  EXPECT_FALSE(IsKnown("acme/app-old", 'b'));
+  EXPECT_TRUE(IsKnown("acme/app-old", 'a'));
+  EXPECT_FALSE(IsKnown("acme/app", 'a'));
+  EXPECT_TRUE(IsKnown("acme/app-old", 'c'));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->repository.FullName(), "acme/app");
+  EXPECT_EQ(lease->sha, Sha('b'));
+  EXPECT_EQ(TakeResult(), std::nullopt);
+}
+
+// Before it is posted to a repository that may be the wrong one.
+TEST_P(OutboxContract, AnOldNameIsAskedForOnceADay) {
+  Deliver(On(Pending(1), "acme/app"), 1);
+  Rename("acme/app", "acme/app-old", 1);
+  EXPECT_THAT(Asked(), IsEmpty());
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app"));
+  EXPECT_EQ(TakeResult(), std::nullopt);
+  // A 404 keeps it.
+  Answer("acme/app", "");
+  ASSERT_TRUE(TakeResult().has_value());
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'b'));
+  EXPECT_TRUE(TakeResult().has_value());
+  EXPECT_THAT(Asked(), IsEmpty());
+  clock_.Advance(absl::Hours(24));
+  // It was used since.
+  EXPECT_THAT(Asked(), ElementsAre("acme/app"));
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'c'));
+  EXPECT_TRUE(IsKnown("acme/app-old", 'c'));
+  Answer("acme/app", "acme/app", 2);
+  EXPECT_EQ(Commit("acme/app", 'c').repository.FullName(), "acme/app");
+  EXPECT_FALSE(IsKnown("acme/app-old", 'c'));
+  clock_.Advance(absl::Hours(48));
+  EXPECT_THAT(Asked(), IsEmpty());
+}
+
+TEST_P(OutboxContract, AnUnansweredQuestionHoldsNothingUpForLong) {
+  Deliver(On(Pending(1), "acme/app"), 1);
+  Rename("acme/app", "acme/app-old", 1);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app"));
+  const std::vector<NameQuestion> questions = Questions();
+  ASSERT_EQ(questions.size(), 1u);
+  NameAnswer answer;
+  answer.question_id = questions.front().id;
+  ASSERT_TRUE(outbox().AnswerName(answer, Now()).ok());
+  EXPECT_THAT(Asked(), IsEmpty());
+  clock_.Advance(kAmbiguousWait);
+  EXPECT_TRUE(TakeResult().has_value());
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_THAT(Asked(), ElementsAre("acme/app"));
+}
+
+TEST_P(OutboxContract, ANameThatGoesBackIsNoAliasAnyMore) {
+  Deliver(On(Pending(1), "acme/app"), 1);
+  Rename("acme/app", "acme/app-new", 1);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/app"));
+  Answer("acme/app", "acme/app", 1);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 1"));
+  EXPECT_TRUE(IsKnown("acme/app-new"));
+}
+
+// Two rows may be one: GitHub says so of a name without a known number.
+TEST_P(OutboxContract, ARowWithoutANumberJoinsTheOneThatHasIt) {
+  Deliver(On(Pending(1), "acme/old"), 7);
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/new", 'b'));
+  Deliver(On(WebhookPending(), "acme/new", 'c'), 7);
+  EXPECT_THAT(Asked(), ElementsAre("7", "acme/new"));
+  Answer("7", "acme/new", 7);
+  EXPECT_THAT(Names(), ElementsAre("acme/new 7"));
+  for (const char sha : {'a', 'b', 'c'}) {
+    EXPECT_TRUE(IsKnown("acme/new", sha)) << sha;
+  }
+}
+
+TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
+  Submission submission = Of({On(Pending(1), "acme/app")});
+  submission.reports.front().repository_id = 7;
+  Receipts(submission);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 0"));
+  submission.from_github = true;
+  submission.reports.front().sha = Sha('b');
+  Receipts(submission);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
+}
+
+// The number of an event gives no right to the repository that has it.
+TEST_P(OutboxContract, AnEventMovesNoRepositoryOfAnotherTenant) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/sandbox"), 2);
+  EventSubmission submission =
+      Told(Moved("acme/sandbox", "acme/sandbox2", 1, kMorning));
+  submission.may_report = [](const Repository& repository) {
+    return repository.owner == "acme" ? absl::OkStatus()
+                                      : absl::PermissionDeniedError("no");
+  };
+  EXPECT_TRUE(Tell(submission));
+  EXPECT_THAT(Names(), ElementsAre("acme/sandbox 2", "prod/app 1"));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,238 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/outbox/sqlite_outbox_fixture.h"
+
+namespace signalbox {
+namespace {
+
+// What is too much for one transaction is done in batches.
+class SqliteChoresTest : public SqliteOutboxFixture {
+ protected:
+  static constexpr int kMany = 6000;
+  // What one transaction may change, a commit's entries more or less.
+  static constexpr int64_t kMostRows = 256;
+
+  static std::string ShaOf(int number) {
+    return absl::StrCat(absl::Hex(number, absl::kZeroPad8),
+                        std::string(32, 'a'));
+  }
+
+  // A result of each of so many commits, in submissions of one call.
+  void Report(Outbox* outbox, const std::string& repository, int first,
+              int commits, Result result, const std::string& caller = "") {
+    std::vector<Submission> submissions;
+    for (int i = first; i < first + commits; ++i) {
+      signalbox::Report report = ResultOf(result, 1);
+      report.repository = Repo(repository);
+      report.sha = ShaOf(i);
+      submissions.push_back(Of({report}));
+      submissions.back().caller = caller;
+    }
+    const auto outcomes = outbox->Accept(submissions, clock_.Now());
+    ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  }
+
+  // A number out of the database, which the outbox has open.
+  int64_t Count(const char* sql) {
+    auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    SqliteQuery query(connection->get(), sql);
+    int64_t count = -1;
+    if (query.Next()) query.Read(&count);
+    return count;
+  }
+
+  // Entries in the row that has the name acme/new.
+  int64_t Moved() {
+    return Count(
+        "SELECT COUNT(*) FROM entry AS e JOIN repository AS r "
+        "ON r.repository_key = e.repository_key "
+        "WHERE r.canonical = 'github.com/acme/new'");
+  }
+  int64_t Abandoned() {
+    return Count("SELECT COUNT(*) FROM entry WHERE posting_state = 4");
+  }
+
+  // Does all chores. Returns the most by which `count` changed in one of them.
+  template <typename CountFunction>
+  int64_t DoAll(Outbox* outbox, CountFunction count) {
+    int64_t most = 0;
+    for (int batches = 0; batches < 1000; ++batches) {
+      const int64_t before = count();
+      const absl::StatusOr<bool> more = outbox->DoChores(clock_.Now());
+      EXPECT_TRUE(more.ok()) << more.status();
+      most = std::max(most, std::abs(count() - before));
+      if (!more.ok() || !*more) return most;
+    }
+    ADD_FAILURE() << "it does not end";
+    return most;
+  }
+};
+
+TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
+  std::unique_ptr<Outbox> outbox = Open();
+  Report(outbox.get(), "acme/old", 0, kMany, Result::kSuccess);
+  Report(outbox.get(), "acme/new", kMany / 2, kMany, Result::kFailure);
+  ASSERT_TRUE(outbox
+                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
+                                     clock_.Now())
+                  .ok());
+  EXPECT_LE(std::abs(Moved() - kMany), kMostRows);
+
+  // By both names everything is there, moved or not, and so it is to judge.
+  for (const char* name : {"acme/old", "acme/new"}) {
+    for (const int number : {0, kMany / 2, kMany - 1, kMany + kMany / 2 - 1}) {
+      EXPECT_TRUE(outbox->GetCommit(Repo(name), ShaOf(number)).ok())
+          << name << " " << number;
+      EXPECT_TRUE(
+          outbox
+              ->GetHistory(StatusKey::Of(Repo(name), ShaOf(number), "ci/build"))
+              .ok());
+    }
+  }
+  for (const int number : {kMany - 1, kMany + kMany / 2 - 1}) {
+    signalbox::Report again = Pending(1);
+    again.repository = Repo("acme/new");
+    again.sha = ShaOf(number);
+    const auto outcomes = Accept(outbox.get(), again);
+    ASSERT_TRUE(outcomes.ok());
+    EXPECT_NE(outcomes->front().receipts.front().disposition,
+              Disposition::kAccepted)
+        << number;
+  }
+
+  // A restart goes on.
+  ASSERT_TRUE(*outbox->DoChores(clock_.Now()));
+  outbox.reset();
+  outbox = Open();
+  EXPECT_LE(DoAll(outbox.get(), [this] { return Moved(); }), kMostRows);
+  EXPECT_EQ(Moved(), kMany + kMany / 2);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM repository"), 1);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM commit_summary"), kMany + kMany / 2);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM entry"), kMany + kMany / 2);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM chore"), 0);
+  // All of it is found by the search for what is due.
+  LeaseRequest request;
+  request.deadline = clock_.Now() + absl::Seconds(20);
+  const auto lease = outbox->TakeDue(request, clock_.Now());
+  ASSERT_TRUE(lease.ok() && lease->has_value());
+  EXPECT_EQ((*lease)->repository.FullName(), "acme/new");
+}
+
+// What is on its way is not forgotten, however old it is.
+TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
+  std::unique_ptr<Outbox> outbox = Open();
+  Report(outbox.get(), "acme/old", 0, 1000, Result::kSuccess);
+  Report(outbox.get(), "acme/new", 0, 1000, Result::kSuccess);
+  outbox.reset();
+  Tamper("UPDATE entry SET due_time_us = NULL, posting_state = 2");
+  outbox = Open();
+  ASSERT_TRUE(outbox
+                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
+                                     clock_.Now())
+                  .ok());
+  clock_.Advance(absl::Hours(24));
+  const char* const half =
+      "SELECT COUNT(*) FROM commit_summary AS c JOIN repository AS r "
+      "ON r.repository_key = c.repository_key WHERE r.has_name = 0";
+  const int64_t before = Count(half);
+  ASSERT_GT(before, 0);
+  for (int i = 0; i < 300; ++i) {
+    const auto more = outbox->ForgetBefore(clock_.Now());
+    ASSERT_TRUE(more.ok());
+    if (!*more) break;
+  }
+  EXPECT_EQ(Count(half), before);
+}
+
+TEST_F(SqliteChoresTest, ReviveReadsWhatIsAbandonedInBatches) {
+  std::unique_ptr<Outbox> outbox = Open();
+  Report(outbox.get(), "acme/one", 0, kMany, Result::kSuccess);
+  for (const char* name : {"acme/two", "acme/three", "other/four"}) {
+    Report(outbox.get(), name, 0, 100, Result::kSuccess);
+  }
+  outbox.reset();
+  Tamper(
+      "UPDATE entry SET due_time_us = NULL, posting_state = 4, "
+      "posting_reason = 'PERMISSION_MISSING'");
+  outbox = Open();
+  EventSubmission event;
+  event.delivery.id = "d1";
+  event.event = InstallationChanged{"github.com", "acme", 5, 0, "added"};
+  ASSERT_TRUE(*outbox->AcceptEvent(event, clock_.Now()));
+  EXPECT_GE(Abandoned(), kMany + 300 - kMostRows);
+  EXPECT_LE(DoAll(outbox.get(), [this] { return Abandoned(); }), kMostRows);
+  EXPECT_EQ(Abandoned(), 100);
+}
+
+// The plan of the search, which must never read every entry of a repository.
+TEST_F(SqliteChoresTest, ReviveFindsWhatIsAbandonedByItsIndex) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  auto connection =
+      SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+  ASSERT_TRUE(connection.ok());
+  SqliteQuery query(connection->get(),
+                    "EXPLAIN QUERY PLAN SELECT entry_id FROM entry "
+                    "WHERE repository_key = 1 AND posting_state = 4 "
+                    "AND posting_reason IN ('A', 'B')");
+  ASSERT_TRUE(query.Next());
+  int64_t id = 0;
+  int64_t parent = 0;
+  int64_t unused = 0;
+  std::string detail;
+  query.Read(&id, &parent, &unused, &detail);
+  EXPECT_THAT(detail,
+              testing::HasSubstr("entry_abandoned (repository_key=? AND "
+                                 "posting_reason=?)"));
+}
+
+// Where two callers meet, the one of the old name needs the right to the new
+// name; without it the other's stays.
+TEST_F(SqliteChoresTest, AMergeGivesNoCallerWhatAnotherReported) {
+  for (const bool may_report : {false, true}) {
+    SqliteOutboxOptions options = Options();
+    options.may_report = [may_report](const std::string& caller,
+                                      const Repository& repository,
+                                      const std::string& context) {
+      EXPECT_EQ(caller, "old farm");
+      EXPECT_EQ(repository.FullName(), "acme/new");
+      EXPECT_EQ(context, "ci/build");
+      return may_report;
+    };
+    auto opened = OpenSqliteOutbox(options);
+    ASSERT_TRUE(opened.ok());
+    Outbox* const outbox = opened->get();
+    Report(outbox, "acme/new", 0, 1, Result::kFailure, "new farm");
+    Report(outbox, "acme/old", 0, 2, Result::kSuccess, "old farm");
+    ASSERT_TRUE(outbox
+                    ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
+                                       clock_.Now())
+                    .ok());
+    const auto met = outbox->GetHistory(
+        StatusKey::Of(Repo("acme/new"), ShaOf(0), "ci/build"));
+    ASSERT_TRUE(met.ok());
+    ASSERT_EQ(met->reports.size(), 2u);
+    EXPECT_EQ(met->status.result, Result::kFailure);
+    if (!may_report) {
+      for (const RecordedReport& report : met->reports) {
+        EXPECT_EQ(report.disposition, report.caller == "old farm"
+                                          ? Disposition::kSuperseded
+                                          : Disposition::kAccepted);
+      }
+    }
+    // What meets nothing moves, whoever reported it.
+    EXPECT_TRUE(outbox->GetCommit(Repo("acme/new"), ShaOf(1)).ok());
+    opened->reset();
+    std::filesystem::remove_all(data_dir());
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
