@@ -53,9 +53,10 @@ Answered AnsweredBy(int64_t call, absl::Time time, const Outcome& outcome) {
 
 absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
                         const history::StatusName& name,
-                        std::vector<history::Event>* events) {
-  const absl::StatusOr<Repository> repository =
-      ParseRepository(name.repository);
+                        std::vector<history::Event>* events,
+                        const std::string& called) {
+  const std::string& full_name = called.empty() ? name.repository : called;
+  const absl::StatusOr<Repository> repository = ParseRepository(full_name);
   if (!repository.ok()) return repository.status();
   const absl::StatusOr<History> looked =
       outbox->GetHistory(StatusKey::Of(*repository, name.sha, name.context));
@@ -85,7 +86,7 @@ absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
   held.reason = status.posting.reason;
   events->push_back(std::move(held));
 
-  const auto shown = rules.Shown(name.repository, name.sha);
+  const auto shown = rules.Shown(full_name, name.sha);
   const auto row = shown.find(name.context);
   if (row != shown.end()) {
     events->push_back(history::Showed{

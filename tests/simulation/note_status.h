@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_SIMULATION_NOTE_STATUS_H_
 #define SIGNALBOX_TESTS_SIMULATION_NOTE_STATUS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,10 +19,12 @@ history::Answered AnsweredBy(int64_t call, absl::Time time,
                              const Outcome& outcome);
 
 // Adds what the outbox has of a status (Recorded, Held) and what GitHub shows
-// of it (Showed). OK also if nothing was ever reported of it.
+// of it (Showed). OK also if nothing was ever reported of it. `called` is what
+// the repository is called now, or was before, if not as in `name`.
 absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
                         const history::StatusName& name,
-                        std::vector<history::Event>* events);
+                        std::vector<history::Event>* events,
+                        const std::string& called = "");
 
 }  // namespace signalbox
 

@@ -34,6 +34,7 @@ class Draft {
     DrawWorld();
     while (report_count_ < reports_) DrawLife(PickStatus());
     DrawTrouble();
+    if (random_.OneIn(4)) DrawAnew();
     std::stable_sort(
         plan_.incidents.begin(), plan_.incidents.end(),
         [](const Incident& a, const Incident& b) { return a.at < b.at; });
@@ -250,6 +251,38 @@ class Draft {
     }
   }
 
+  // A repository is renamed, and another one is made with its name and commits.
+  // Webhooks of before come late.
+  void DrawAnew() {
+    plan_.made_anew = PickRepository();
+    const absl::Duration at = random_.Between(absl::Minutes(1), length_ / 2);
+    Add(Kind::kAnew, at).repository = plan_.made_anew;
+    const auto anew = static_cast<int>(plan_.repositories.size());
+    plan_.repositories.push_back("acme/anew");
+    const size_t statuses = plan_.statuses.size();
+    for (size_t i = 0; i < statuses; ++i) {
+      Plan::Status status = plan_.statuses[i];
+      if (status.repository != plan_.made_anew) continue;
+      const auto former = static_cast<int>(i);
+      status.repository = anew;
+      plan_.statuses.push_back(status);
+      attempts_.push_back({0});
+      const auto later = static_cast<int>(plan_.statuses.size()) - 1;
+      absl::Duration when = at;
+      for (int life = 0; life < 3; ++life) {
+        when += random_.Between(absl::Minutes(1), absl::Minutes(8));
+        Say(later, when).delivery = ++deliveries_;
+        Say(former, when + Soon()).delivery = ++deliveries_;
+        Incident& result = Say(later, when + Soon());
+        result.attempt = ++attempts_[later].front();
+        result.result = kResults[random_.Below(7)];
+        Incident& other = Say(former, when + Soon());
+        other.attempt = attempts_[former].front() += 3;
+        other.result = kResults[random_.Below(7)];
+      }
+    }
+  }
+
   // The machine sleeps with requests under way, for longer than a lease.
   void DrawSleep() {
     const absl::Duration at = AnyTime() + absl::Seconds(10);
@@ -424,6 +457,9 @@ std::string Incident::Line() const {
       return absl::StrCat(when, "clock set by ", absl::FormatDuration(lasts));
     case Kind::kRename:
       return absl::StrCat(when, "repository ", repository, " is renamed");
+    case Kind::kAnew:
+      return absl::StrCat(when, "repository ", repository,
+                          " is renamed, and made anew");
     case Kind::kUnwritable:
       return absl::StrCat(when, "repository ", repository,
                           " cannot be written for ",

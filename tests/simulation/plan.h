@@ -27,6 +27,7 @@ struct Incident {
     kRename,       // A repository gets another name at GitHub.
     kUnwritable,   // A repository cannot be written, for a while.
     kRevive,       // Somebody asks for an abandoned status to be tried again.
+    kAnew,         // A repository is renamed, and a new one gets its name.
   };
   Kind kind = Kind::kReport;
   absl::Duration at;
@@ -50,7 +51,7 @@ struct Incident {
   MemoryDisk::Fault disk_fault = MemoryDisk::Fault::kFull;  // kDiskFault.
   int operations = 0;                                       // kDiskFault.
   absl::Duration sync_time;  // kDiskSlow: the most that a sync takes.
-  int repository = 0;        // kRename, kUnwritable.
+  int repository = 0;        // kRename, kUnwritable, kAnew.
 
   // One line for people.
   std::string Line() const;
@@ -71,6 +72,9 @@ struct Plan {
   absl::Duration latency;
   absl::Duration pending_settle;
   std::vector<std::string> repositories;
+  // The last repository is made anew, with the name that this one had; -1: none
+  // is.
+  int made_anew = -1;
   std::vector<Status> statuses;
   std::vector<Incident> incidents;  // In order of time.
 };

@@ -65,6 +65,7 @@ class World {
     github_.SetDelay(plan.latency);
     disk_.SetSyncing([this] { PassSync(); });
     for (size_t r = 0; r < plan.repositories.size(); ++r) {
+      if (IsAnew(static_cast<int>(r))) continue;
       github_.rules().AddRepository(plan.repositories[r],
                                     kFirstRepositoryId + r);
     }
@@ -76,6 +77,7 @@ class World {
               ? github_.GitHubTime() +
                     random.Between(absl::ZeroDuration(), absl::Hours(1))
               : absl::InfinitePast();
+      if (IsAnew(status.repository)) continue;
       const std::string& full_name = plan.repositories[status.repository];
       if (!github_.rules().HasCommit(full_name, status.sha)) {
         github_.rules().AddCommit(full_name, status.sha, visible);
@@ -281,6 +283,7 @@ class World {
   void Say(const Incident& incident, int tries_left, uint64_t seed) {
     Random random(seed);
     const Plan::Status& status = plan_.statuses[incident.status];
+    if (!MaySpeak(status.repository, incident.delivery != 0)) return;
     Called called;
     called.call = ++calls_;
     called.time = Now();
@@ -345,12 +348,19 @@ class World {
 
   Submission SubmissionOf(const Called& called, int repository) {
     Report report;
-    std::string full_name = called.name.repository;
+    std::string full_name = SureName(repository);
+    // Webhooks and farms say a name that the repository has or had.
+    std::string any_name =
+        NameOf(repository, called.call % (renames_[repository] + 1));
+    if (called.delivery_id.empty() && IsTaken(any_name)) any_name = full_name;
     if (!called.delivery_id.empty()) {
-      // GitHub's webhooks say how a repository is called now. A server that
-      // does not know its number yet would take it for another one.
+      // A server that does not know its number yet would take it for another
+      // one.
       report.repository_id = kFirstRepositoryId + repository;
-      if (known_numbers_.contains(repository)) full_name += Suffix(repository);
+      if (known_numbers_.contains(repository)) full_name = any_name;
+    } else if (IsLearnt(full_name, any_name)) {
+      // A farm has heard of it, too.
+      full_name = any_name;
     }
     report.repository = *ParseRepository(full_name);
     report.sha = called.name.sha;
@@ -449,7 +459,9 @@ class World {
         history_.Add(history::ClockSet{Now(), incident.lasts});
         return clock_.Jump(incident.lasts);
       case Incident::Kind::kRename:
-        return Rename(incident.repository);
+        return Rename(incident.repository, incident.seed);
+      case Incident::Kind::kAnew:
+        return BeginAnew(incident.repository);
       case Incident::Kind::kUnwritable: {
         Strike("repository is not writable");
         SetWritable(incident.repository, false);
@@ -462,31 +474,173 @@ class World {
     }
   }
 
-  void Rename(int repository) {
-    const std::string name = plan_.repositories[repository];
-    const std::string former = absl::StrCat(name, Suffix(repository));
+  // --- A new repository gets the name of another one.
+
+  bool IsAnew(int repository) const {
+    return plan_.made_anew >= 0 &&
+           repository + 1 == static_cast<int>(plan_.repositories.size());
+  }
+  // Whether the name is the new repository's, and no old one any more.
+  bool IsTaken(const std::string& name) const {
+    return is_anew_ && name == plan_.repositories[plan_.made_anew];
+  }
+  // A name by which the server certainly knows the repository.
+  std::string SureName(int repository) const {
+    if (IsAnew(repository)) return plan_.repositories[plan_.made_anew];
+    return is_anew_ && repository == plan_.made_anew
+               ? NameOf(repository, anew_renames_)
+               : plan_.repositories[repository];
+  }
+
+  // Whether the server knows that the new repository has the name.
+  bool KnowsAnew() {
+    const Repository name =
+        *ParseRepository(plan_.repositories[plan_.made_anew]);
+    const auto meant = life_->outbox().MeantBy(name);
+    return is_anew_ && meant.ok() && meant->Canonical() == name.Canonical();
+  }
+
+  // Farms are silent while a name changes hands: nobody could say of whom they
+  // speak. Of the new repository a webhook speaks first.
+  bool MaySpeak(int repository, bool is_webhook) const {
+    if (repository == plan_.made_anew) return !is_silent_;
+    if (!IsAnew(repository)) return true;
+    return is_anew_ && (is_webhook || known_numbers_.contains(repository));
+  }
+
+  void BeginAnew(int repository) {
+    if (!known_numbers_.contains(repository)) return;
+    is_silent_ = true;
+    // By then all calls have arrived.
+    In(absl::Seconds(45), [this, repository] {
+      RepositoryMoved moved = Rename(repository);
+      anew_renames_ = renames_[repository];
+      TellUntilHeard(moved);
+    });
+  }
+
+  void TellUntilHeard(const RepositoryMoved& moved) {
+    if (is_calm_) return;
+    Delivery delivery;
+    delivery.id = "anew";
+    delivery.event = "repository";
+    if (Tell(delivery, moved)) {
+      return In(absl::Seconds(1), [this] { MakeAnew(); });
+    }
+    In(absl::Seconds(5), [this, moved] { TellUntilHeard(moved); });
+  }
+
+  // As soon as nothing that was said by the name is still to be posted.
+  void MakeAnew() {
+    if (is_calm_) return;
+    const auto anew = static_cast<int>(plan_.repositories.size()) - 1;
+    for (const Plan::Status& status : plan_.statuses) {
+      if (status.repository != plan_.made_anew || IsAtRest(status)) continue;
+      return In(absl::Seconds(30), [this] { MakeAnew(); });
+    }
+    Strike("repository made anew");
+    const std::string& name = plan_.repositories[plan_.made_anew];
+    github_.rules().AddRepository(name, kFirstRepositoryId + anew);
+    for (const Plan::Status& status : plan_.statuses) {
+      if (status.repository == anew) {
+        github_.rules().AddCommit(name, status.sha);
+      }
+    }
+    is_anew_ = true;
+    is_silent_ = false;
+  }
+
+  bool IsAtRest(const Plan::Status& status) {
+    if (life_ == nullptr) return false;
+    const auto commit = life_->outbox().GetCommit(
+        *ParseRepository(plan_.repositories[status.repository]), status.sha);
+    if (!commit.ok()) return absl::IsNotFound(commit.status());
+    return std::all_of(commit->statuses.begin(), commit->statuses.end(),
+                       [](const StatusView& one) {
+                         return one.posting.state == PostingState::kPosted &&
+                                !one.expire_time.has_value();
+                       });
+  }
+
+  RepositoryMoved Rename(int repository) {
+    RepositoryMoved moved;
+    moved.from = *ParseRepository(CurrentName(repository));
     ++renames_[repository];
-    if (github_.rules().RenameRepository(
-            former, absl::StrCat(name, Suffix(repository)))) {
+    moved.to = *ParseRepository(CurrentName(repository));
+    moved.repository_id = kFirstRepositoryId + repository;
+    moved.update_time = Now();
+    if (github_.rules().RenameRepository(moved.from.FullName(),
+                                         moved.to.FullName())) {
       Strike("repository renamed");
     }
+    return moved;
   }
-  std::string Suffix(int repository) {
-    const int count = renames_[repository];
-    return count == 0 ? "" : absl::StrCat("-", count);
+
+  void Rename(int repository, uint64_t seed) {
+    // Its owner has nothing to say of the name.
+    if (IsAnew(repository)) return;
+    const RepositoryMoved moved = Rename(repository);
+    // GitHub tells of it soon, late, more than once or never.
+    Random random(seed);
+    const auto times = random.Below(4);
+    for (int64_t i = 0; i < times; ++i) {
+      Delivery delivery;
+      delivery.id = absl::StrCat("rename-", seed, "-", random.Below(2));
+      delivery.event = "repository";
+      In(random.Between(absl::Milliseconds(10),
+                        random.OneIn(2) ? absl::Seconds(5) : absl::Minutes(40)),
+         [this, delivery, moved] { Tell(delivery, moved); });
+    }
+  }
+
+  // An event that reaches the server, if it is there. False: it does not.
+  bool Tell(const Delivery& delivery, const RepositoryMoved& moved) {
+    // Of a number that it does not know it would believe any name.
+    const int repository =
+        static_cast<int>(moved.repository_id - kFirstRepositoryId);
+    if (life_ == nullptr || !known_numbers_.contains(repository)) return false;
+    EventSubmission submission;
+    submission.delivery = delivery;
+    submission.event = moved;
+    submission.caller = kShim;
+    if (!life_->outbox().AcceptEvent(submission, clock_.Now()).ok() ||
+        disk_.stopped()) {
+      return false;
+    }
+    Strike("event of a rename");
+    life_->Wake();
+    return true;
+  }
+
+  // After so many renames.
+  std::string NameOf(int repository, int64_t renames) const {
+    if (IsAnew(repository)) return plan_.repositories[plan_.made_anew];
+    return absl::StrCat(plan_.repositories[repository],
+                        renames == 0 ? "" : absl::StrCat("-", renames));
+  }
+  std::string CurrentName(int repository) {
+    return NameOf(repository, renames_[repository]);
+  }
+
+  // Whether the server takes both for one repository.
+  bool IsLearnt(const std::string& name, const std::string& other) {
+    if (name == other) return true;
+    if (life_ == nullptr) return false;
+    const auto meant = life_->outbox().MeantBy(*ParseRepository(name));
+    const auto other_meant = life_->outbox().MeantBy(*ParseRepository(other));
+    return meant.ok() && other_meant.ok() &&
+           meant->Canonical() == other_meant->Canonical();
   }
 
   void SetWritable(int repository, bool writable) {
-    github_.rules().SetWritable(
-        absl::StrCat(plan_.repositories[repository], Suffix(repository)),
-        writable);
+    github_.rules().SetWritable(CurrentName(repository), writable);
   }
 
   void Revive(int number) {
     if (life_ == nullptr) return;
     const history::StatusName name = NameOf(plan_.statuses[number]);
     const absl::Status revived =
-        life_->outbox().Retry(KeyOf(name), clock_.Now());
+        life_->outbox().Retry(KeyOf(plan_.statuses[number]), clock_.Now());
     // Whoever hears of a failure, or nothing, does not know whether it took
     // effect.
     if (absl::IsNotFound(revived) || absl::IsUnavailable(revived)) return;
@@ -497,9 +651,9 @@ class World {
   history::StatusName NameOf(const Plan::Status& status) const {
     return {plan_.repositories[status.repository], status.sha, status.context};
   }
-  static StatusKey KeyOf(const history::StatusName& name) {
-    return StatusKey::Of(*ParseRepository(name.repository), name.sha,
-                         name.context);
+  StatusKey KeyOf(const Plan::Status& status) const {
+    return StatusKey::Of(*ParseRepository(SureName(status.repository)),
+                         status.sha, status.context);
   }
 
   // --- The end.
@@ -540,8 +694,10 @@ class World {
     }
     std::vector<history::Event> events;
     for (const Plan::Status& status : plan_.statuses) {
-      const absl::Status noted = NoteStatus(&life_->outbox(), github_.rules(),
-                                            NameOf(status), &events);
+      if (IsAnew(status.repository) && !KnowsAnew()) continue;
+      const absl::Status noted =
+          NoteStatus(&life_->outbox(), github_.rules(), NameOf(status), &events,
+                     SureName(status.repository));
       if (!noted.ok()) Broken("I1", std::string(noted.message()));
     }
     for (history::Event& event : events) history_.Add(std::move(event));
@@ -597,6 +753,10 @@ class World {
   // Which repository's number a delivery told, and which the server knows.
   std::map<int64_t, int> numbers_told_;
   std::set<int> known_numbers_;
+  // While a name changes hands, and once it has.
+  bool is_silent_ = false;
+  bool is_anew_ = false;
+  int anew_renames_ = 0;  // Of the one that had the name, by then.
 
   std::map<std::pair<absl::Duration, int64_t>, std::function<void()>> events_;
   int64_t next_event_ = 0;
