@@ -59,8 +59,9 @@ absl::Status ErrorOf(int code, int system_error, absl::string_view path,
 // How many virtual machine steps pass between two looks at `cancelled`.
 constexpr int kStepsPerLook = 1000;
 
-// How much of the log is written again at once.
-constexpr sqlite3_int64 kLogPiece = 256 << 10;
+// How much of the log is written again at once. SQLite's files take less than
+// 128 KiB in a call: of a larger length they use the lower 17 bits.
+constexpr sqlite3_int64 kLogPiece = 64 << 10;
 
 constexpr char kBeginRead[] = "BEGIN DEFERRED";
 constexpr char kBeginWrite[] = "BEGIN IMMEDIATE";

@@ -150,6 +150,20 @@ TEST_F(SqliteStoreTest, TakesAnEmptyFileForANewDatabase) {
   EXPECT_TRUE(Accept(Open().get(), Pending(1)).ok());
 }
 
+// A server that was killed under load leaves a log of megabytes.
+TEST_F(SqliteStoreTest, StartsWithALargeLog) {
+  Fill(Open().get(), 2000);
+  Tamper(
+      "UPDATE entry SET description = replace(hex(zeroblob(500)), '0', 'x')");
+  ASSERT_GT(std::filesystem::file_size(database() + "-wal"), 1u << 20);
+  const std::unique_ptr<Outbox> outbox = Open();
+  ASSERT_NE(outbox, nullptr);
+  const auto commit = outbox->GetCommit(
+      Repo("widgets"), absl::StrCat("00000000", std::string(32, 'a')));
+  ASSERT_TRUE(commit.ok());
+  EXPECT_EQ(commit->statuses.at(0).description, std::string(1000, 'x'));
+}
+
 TEST_F(SqliteStoreTest, RefusesANewerSchema) {
   Open();
   Tamper("UPDATE meta SET value = 99 WHERE name = 'schema_version'");
