@@ -1,5 +1,7 @@
 #include "shim/token_check.h"
 
+#include <memory>
+
 #include "shim/log.h"
 #include "shim/server_call.h"
 
@@ -7,18 +9,22 @@ namespace signalbox {
 
 TokenCheck::TokenCheck(const std::string& token,
                        v1::StatusService::StubInterface* server) {
-  AddToken(token, &context_);
-  context_.set_wait_for_ready(true);
+  auto call = std::make_shared<Call>();
+  call_ = call;
+  AddToken(token, &call->context);
+  call->context.set_wait_for_ready(true);
   // The cheapest call that tells: the right to read is not needed to learn that
   // the token is known.
-  request_.set_page_size(1);
+  call->request.set_page_size(1);
   server->async()->ListCommits(
-      &context_, &request_, &response_,
-      [this](const grpc::Status& status) { Done(status); });
+      &call->context, &call->request, &call->response,
+      [this, call](const grpc::Status& status) { Done(status); });
 }
 
 TokenCheck::~TokenCheck() {
-  context_.TryCancel();
+  if (const std::shared_ptr<Call> call = call_.lock()) {
+    call->context.TryCancel();
+  }
   Wait();
 }
 

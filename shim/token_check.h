@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -29,11 +30,17 @@ class TokenCheck {
   grpc::StatusCode Wait();
 
  private:
+  struct Call {
+    grpc::ClientContext context;
+    v1::ListCommitsRequest request;
+    v1::ListCommitsResponse response;
+  };
+
   void Done(const grpc::Status& status);
 
-  grpc::ClientContext context_;
-  v1::ListCommitsRequest request_;
-  v1::ListCommitsResponse response_;
+  // Gone once the call has ended: it keeps its connection open, even when the
+  // server is gone.
+  std::weak_ptr<Call> call_;
 
   std::mutex mu_;
   std::condition_variable changed_;
