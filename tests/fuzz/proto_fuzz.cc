@@ -71,8 +71,9 @@ void CheckRefusal(const absl::Status& status) {
                  std::end(kReasons),
              status.ToString());
   FUZZ_CHECK(grammar::IsOneLine(status.message()), status.ToString());
+  // Of a list the error names the item: contexts[2].
   const std::string field(
-      status.message().substr(0, status.message().find(':')));
+      status.message().substr(0, status.message().find_first_of(":[")));
   FUZZ_CHECK(std::find(std::begin(kFields), std::end(kFields), field) !=
                  std::end(kFields),
              status.ToString());
