@@ -210,6 +210,9 @@ class Decision {
         learnt_number_ = number;
         return Mean(found.alias->meant);
       case Meant::kOwn: {
+        // A caller without a right to that repository speaks for the name
+        // alone, and is answered as if nothing was known by the number.
+        if (!MayReport(found.own->repository).ok()) return absl::OkStatus();
         absl::Status allowed = Mean(*found.own);
         if (!allowed.ok()) return allowed;
         repositories.AskNumber(connection_, said, number, now_);
