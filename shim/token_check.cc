@@ -1,31 +1,46 @@
 #include "shim/token_check.h"
 
-#include <memory>
-
 #include "shim/log.h"
 #include "shim/server_call.h"
 
 namespace signalbox {
 
 TokenCheck::TokenCheck(const std::string& token,
-                       v1::StatusService::StubInterface* server) {
-  auto call = std::make_shared<Call>();
-  call_ = call;
-  AddToken(token, &call->context);
-  call->context.set_wait_for_ready(true);
-  // The cheapest call that tells: the right to read is not needed to learn that
-  // the token is known.
-  call->request.set_page_size(1);
-  server->async()->ListCommits(
-      &call->context, &call->request, &call->response,
-      [this, call](const grpc::Status& status) { Done(status); });
-}
+                       v1::StatusService::StubInterface* server)
+    : thread_([this, token, server] { Run(token, server); }) {}
 
 TokenCheck::~TokenCheck() {
-  if (const std::shared_ptr<Call> call = call_.lock()) {
-    call->context.TryCancel();
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    gives_up_ = true;
+    if (under_way_ != nullptr) under_way_->TryCancel();
   }
-  Wait();
+  thread_.join();
+}
+
+void TokenCheck::Run(const std::string& token,
+                     v1::StatusService::StubInterface* server) {
+  grpc::Status status = grpc::Status::CANCELLED;
+  {
+    grpc::ClientContext context;
+    AddToken(token, &context);
+    context.set_wait_for_ready(true);
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      if (!gives_up_) under_way_ = &context;
+    }
+    if (under_way_ != nullptr) {
+      // The cheapest call that tells: the right to read is not needed to learn
+      // that the token is known.
+      v1::ListCommitsRequest request;
+      request.set_page_size(1);
+      v1::ListCommitsResponse response;
+      status = server->ListCommits(&context, request, &response);
+    }
+    const std::lock_guard<std::mutex> lock(mu_);
+    under_way_ = nullptr;
+  }
+  Done(status);
 }
 
 grpc::StatusCode TokenCheck::Wait() {
@@ -45,7 +60,6 @@ void TokenCheck::Done(const grpc::Status& status) {
   const std::lock_guard<std::mutex> lock(mu_);
   is_done_ = true;
   code_ = status.error_code();
-  // Under the lock: the object may go as soon as it is released.
   changed_.notify_all();
 }
 

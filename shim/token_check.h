@@ -4,9 +4,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -15,7 +15,7 @@ namespace signalbox {
 // TokenCheck asks the server once whether it knows the shim's token, and logs
 // one line if it does not: so a wrong token is found when the shim starts, and
 // not when the first delivery is lost. It waits for a server that is not there
-// yet, in gRPC's threads, and keeps nobody else waiting.
+// yet, in a thread of its own, and keeps nobody else waiting.
 class TokenCheck {
  public:
   // Borrows `server`. An empty `token`: none is sent.
@@ -30,22 +30,20 @@ class TokenCheck {
   grpc::StatusCode Wait();
 
  private:
-  struct Call {
-    grpc::ClientContext context;
-    v1::ListCommitsRequest request;
-    v1::ListCommitsResponse response;
-  };
-
+  void Run(const std::string& token, v1::StatusService::StubInterface* server);
   void Done(const grpc::Status& status);
-
-  // Gone once the call has ended: it keeps its connection open, even when the
-  // server is gone.
-  std::weak_ptr<Call> call_;
 
   std::mutex mu_;
   std::condition_variable changed_;
-  bool is_done_ = false;                          // Guarded by mu_.
-  grpc::StatusCode code_ = grpc::StatusCode::OK;  // Guarded by mu_.
+  // Guarded by mu_.
+  bool gives_up_ = false;
+  grpc::ClientContext* under_way_ = nullptr;  // Null: no call is.
+  bool is_done_ = false;
+  grpc::StatusCode code_ = grpc::StatusCode::OK;
+
+  // Ends with the call, so that nothing of it stays: its context would keep the
+  // connection open, even when the server is gone.
+  std::thread thread_;
 };
 
 }  // namespace signalbox
