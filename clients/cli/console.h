@@ -15,7 +15,8 @@ namespace signalbox {
 // Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
 void Complain(absl::string_view text);
 
-// Complains of what was mended or is not shown, and says what helps.
+// Prints the warnings of a receipt, and for a report that GitHub will not show
+// why, and what the caller can do.
 void ComplainOf(const v1::Receipt& receipt, const Subject& subject);
 
 // What became of a report of `what`: `success`, `success, as before`,

@@ -119,7 +119,7 @@ absl::Time Intake::RunOnce() {
       }
       continue;
     }
-    // Whoever posts need not wait for a thousand answers.
+    // The poster need not wait for a thousand answers.
     if (AcceptedAny(*outcomes)) committed_();
     for (size_t i = 0; i < dones.size(); ++i) {
       dones[i](std::move(outcomes->at(i)));

@@ -84,7 +84,7 @@ class SqliteConnection {
   // If the error that sticks is that a row holds what cannot be there (see
   // AreCounts and SqliteQuery::Read), forgets it and returns true: the caller
   // uses nothing of that row, and either goes on without it or sets it aside.
-  // Somebody is told: see TakeDamage.
+  // TakeDamage returns what was found.
   bool ForgetDamage();
   // What was damaged in the rows that ForgetDamage was about since the last
   // call.

@@ -85,7 +85,7 @@ char Settled(char cell, const Standing& held, const Called& call,
   }
 }
 
-// A run is told of. Who was not heard of for longest is forgotten.
+// Notes a report of a run. The series reported longest ago is forgotten.
 void Hear(const Called& call, Standing* standing) {
   Standing::Known& run = standing->series[call.series];
   if (run.attempt != call.attempt) run = {call.attempt, "", 0};
