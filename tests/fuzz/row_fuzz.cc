@@ -443,7 +443,9 @@ void ReadHooks(Outbox& outbox, FuzzInput&) {
 void ReadRepositories(Outbox& outbox, FuzzInput&) {
   const auto repositories = outbox.Repositories("", 100);
   if (!HasResult(repositories, {"repository"})) return;
-  FUZZ_CHECK(repositories->size() == 2, repositories->size());
+  // A damaged name may sort before the one that the page comes after.
+  FUZZ_CHECK(repositories->size() == 2 || Store().IsDamaged({"repository"}),
+             repositories->size());
 }
 
 void ReadMark(Outbox& outbox, FuzzInput& in) {
