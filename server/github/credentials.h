@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_GITHUB_CREDENTIALS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct Token {
   // The credential is stopped. This token is for one `GET /rate_limit` alone,
   // whose answer is to be noted: it may end the stop.
   bool probe_only = false;
+  // Whether a request with it may go on now, to where GitHub redirected it or
+  // to the next page; GitHub may have limited the credential meanwhile. Called
+  // by any thread; must not block. Empty: it may.
+  std::function<bool()> may_send_on = nullptr;
 };
 
 // How a credential is.

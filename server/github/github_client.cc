@@ -185,6 +185,7 @@ struct GitHubClient::Call {
   HttpRequest request;
   RequestContext context;
   Done done;
+  std::function<bool()> may_send_on;
   absl::Duration timeout;
   absl::Duration time_left;  // When the last request was sent.
   absl::Duration send_on_within = kLastRedirect;
@@ -261,6 +262,13 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
       reply.verdict.reason = "UNEXPECTED_ANSWER";
     }
   }
+  if (!next.empty() && call->may_send_on && !call->may_send_on()) {
+    next.clear();
+    // The answer to another request has said until when; this one adds nothing.
+    reply.verdict.action = Action::kWait;
+    reply.verdict.reason = "RATE_LIMITED";
+    reply.verdict.retry_after = absl::ZeroDuration();
+  }
   if (!next.empty()) {
     if (call->time_left > answer->elapsed) {
       call->time_left -= answer->elapsed;
@@ -298,6 +306,7 @@ std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(
                            {"Accept", "application/vnd.github+json"},
                            {"X-GitHub-Api-Version", "2022-11-28"}};
   call->request.bearer = token.value;
+  call->may_send_on = token.may_send_on;
   call->timeout = timeout_;
   call->time_left = timeout_;
   call->done = std::move(done);

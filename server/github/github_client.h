@@ -78,7 +78,8 @@ struct GitHubReply {
 // repository answers 307 or 301), with the same method and body. Any other
 // redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
 // nowhere else. A POST that is redirected later than it may be sent on
-// is not: kRetry, reason SLOW_REDIRECT. It retries nothing. A
+// is not: kRetry, reason SLOW_REDIRECT. What the token may not send on (see
+// Token) is not: kWait, reason RATE_LIMITED. It retries nothing. A
 // call takes at most `timeout`, with all of its requests.
 //
 // Thread-safe.

@@ -691,6 +691,20 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   return Step::kWorked;
 }
 
+bool Poster::MaySendOn(const std::string& lane) const {
+  {
+    MutexLock lock(&mu_);
+    for (const Ended& ended : ended_) {
+      // The gate learns of it with the next turn.
+      if (ended.request->lane == lane &&
+          ended.reply.verdict.action == Action::kWait) {
+        return false;
+      }
+    }
+  }
+  return gate_->BlockedUntil(lane) <= Look().steady;
+}
+
 void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
   request->begin_time = now.steady;
   board_.GoesOn(request->lane);
@@ -698,6 +712,9 @@ void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
     MutexLock lock(&mu_);
     ++in_flight_;
   }
+  request->token.may_send_on = [this, lane = request->lane] {
+    return MaySendOn(lane);
+  };
   const Request& sent = *request;
   GitHubClient::Done done = [this, request](GitHubReply reply) {
     Ended ended{request, std::move(reply), Look()};

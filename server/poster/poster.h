@@ -207,6 +207,9 @@ class Poster {
   Step Begin(const Lease& lease, const LeaseRequest& request,
              const Token& token, absl::Time lease_end, const Moment& now);
   void Send(const std::shared_ptr<Request>& request, const Moment& now);
+  // Whether no answer to another request of the lane has limited it. Called by
+  // the transport's thread.
+  bool MaySendOn(const std::string& lane) const;
   void Hold(int64_t entry_id, absl::Time until);
   void Release(int64_t entry_id);
   void ReleaseOld(absl::Time now);

@@ -283,6 +283,10 @@ void Questions::Send(const std::string& credential,
   ended->credential = credential;
   ended->waiting = std::move(waiting);
   ended->token = token;
+  Token sent = token;
+  sent.may_send_on = [this, credential] {
+    return gate_->BlockedUntil(credential) <= Steady();
+  };
   const Waiting* const asked = ended->waiting.get();
   GitHubClient::Done done = [this, ended](GitHubReply reply) {
     ended->reply = std::move(reply);
@@ -293,10 +297,9 @@ void Questions::Send(const std::string& credential,
     wake_();
   };
   if (asked == nullptr) {
-    github_->GetRateLimit(token, clock_->Now(), std::move(done));
+    github_->GetRateLimit(sent, clock_->Now(), std::move(done));
   } else {
-    github_->Ask(asked->question.request, token, clock_->Now(),
-                 std::move(done));
+    github_->Ask(asked->question.request, sent, clock_->Now(), std::move(done));
   }
 }
 

@@ -246,6 +246,22 @@ TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
   EXPECT_EQ(verdict_->reason, "TIMEOUT");
 }
 
+// Another request's answer came in between.
+TEST_F(GitHubClientTest, NothingIsSentOnWhileTheCredentialIsLimited) {
+  bool is_limited = false;
+  token_.may_send_on = [&is_limited] { return !is_limited; };
+  Create();
+  transport_.Reply(Answer(307, "", "/repositories/7/statuses/x"));
+  ASSERT_EQ(transport_.requests.size(), 2u);
+  is_limited = true;
+  transport_.Reply(Answer(307, "", "/repositories/8/statuses/x"));
+  EXPECT_EQ(transport_.requests.size(), 2u);
+  EXPECT_EQ(verdict_->action, Action::kWait);
+  EXPECT_EQ(verdict_->reason, "RATE_LIMITED");
+  EXPECT_EQ(verdict_->retry_after, absl::ZeroDuration());
+  EXPECT_EQ(reply_.moved_to, 8);
+}
+
 // What was sent on late could take effect after everybody has given it up.
 TEST_F(GitHubClientTest, APostIsNotSentOnLate) {
   Create();

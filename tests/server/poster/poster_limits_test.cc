@@ -1,5 +1,7 @@
 // Pace, budgets, and what GitHub allows.
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "tests/server/poster/poster_fixture.h"
 
 namespace signalbox {
@@ -51,6 +53,35 @@ INSTANTIATE_TEST_SUITE_P(Limits, PosterLimitTest,
                                          "primary_limit_429", "secondary_limit",
                                          "secondary_limit_bare",
                                          "abuse_limit"));
+
+// Of two posts that are under way, GitHub limits one and redirects the other.
+TEST_F(PosterTest, ARedirectIsNotFollowedWhileGitHubWantsQuiet) {
+  Unpace(8);
+  // Its budget is known from then on.
+  Say(Ended("acme/app", Result::kSuccess));
+  RunFor(absl::Seconds(5));
+  transport_->sent.clear();
+  transport_->hook = [](const HttpRequest& request) {
+    HttpResponse answer;
+    if (absl::StrContains(request.url, "/lib/")) {
+      answer.status = 429;
+      answer.headers = {{"retry-after", "45"}};
+    } else {
+      answer.status = 307;
+      answer.headers = {{"location", absl::StrReplaceAll(
+                                         request.url, {{"/web/", "/site/"}})}};
+    }
+    return answer;
+  };
+  Say(Ended("acme/lib", Result::kSuccess));
+  Say(Ended("acme/web", Result::kSuccess));
+  RunFor(absl::Seconds(43));
+  EXPECT_EQ(transport_->sent.size(), 2u);
+  transport_->hook = nullptr;
+  RunFor(absl::Minutes(5));
+  EXPECT_EQ(ShownState("acme/lib"), "success");
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
 
 // Somebody sets the clock: a pause is a pause.
 TEST_F(PosterTest, AClockThatJumpsEndsNoPause) {
