@@ -63,7 +63,7 @@ class ServerLife {
   absl::Time next_posting() const { return next_posting_; }
   // Nothing is under way at GitHub, and nothing will be before something else
   // happens.
-  bool is_idle() const { return idle_; }
+  bool is_idle() const { return idle_ && !woken_; }
 
  private:
   ServerLife() = default;
