@@ -1,8 +1,10 @@
-// What the functions on the way of a report cost, by Google Benchmark. Its own
-// flags apply: --benchmark_filter=Accept, --benchmark_min_time=0.01 and so on.
+// What the functions on the way of a report cost, by Google Benchmark, and what
+// the store's large tasks do. Its own flags apply: --benchmark_filter=Accept,
+// --benchmark_min_time=0.01 and so on.
 
 #include <benchmark/benchmark.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "server/report/report.h"
 #include "server/rpc/convert.h"
 #include "tests/bench/calls/workload.h"
+#include "tests/bench/functions/store.h"
 #include "tests/bench/program.h"
 #include "tests/support/temp_dir.h"
 
@@ -103,4 +106,17 @@ BENCHMARK(BM_Accept)->Arg(1)->Arg(64)->Arg(256)->UseRealTime();
 }  // namespace
 }  // namespace signalbox
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  using namespace signalbox;
+  benchmark::Initialize(&argc, argv);
+  CLI::App app("Measures what functions cost; --benchmark_... as ever.");
+  StoreSizes sizes;
+  app.add_option("--merged-commits", sizes.merged_commits, "[2000]");
+  app.add_option("--abandoned-entries", sizes.abandoned_entries, "[20000]");
+  app.add_option("--observed-commits", sizes.observed_commits, "[100000]");
+  app.add_option("--idle-repositories", sizes.idle_repositories, "[100000]");
+  CLI11_PARSE(app, argc, argv);
+  AddStoreBenchmarks(sizes);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,293 @@
+#include "tests/bench/functions/store.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/outbox/sqlite_outbox.h"
+#include "tests/bench/percentile.h"
+#include "tests/bench/program.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kContextsPerCommit = 10;
+constexpr size_t kReportsPerBatch = 500;
+// Of the observed commits one in twenty is old: a batch of retention then looks
+// at as many commits, and deletes as many, as a batch may.
+constexpr int kOldPerBlock = 20;
+constexpr int kObservedPerBlock = 400;
+
+template <typename Value>
+Value Get(absl::StatusOr<Value> value) {
+  if (!value.ok()) GiveUp(value.status().message());
+  return *std::move(value);
+}
+
+void Check(const absl::Status& status) {
+  if (!status.ok()) GiveUp(status.message());
+}
+
+// A store beside the programs: on a real disk, one hopes.
+class Store {
+ public:
+  Store() : dir_(BinDirectory()) {
+    SqliteOutboxOptions options;
+    options.data_dir = dir_.Path("data");
+    options.pending_settle = absl::ZeroDuration();
+    options.lane_of = [](const Repository& repository) {
+      return repository.owner;
+    };
+    outbox_ = Get(OpenSqliteOutbox(options));
+  }
+
+  Outbox& outbox() { return *outbox_; }
+  absl::Time now() const { return now_; }
+
+  void Accept(const std::vector<Submission>& batch, absl::Time now) {
+    for (const Outcome& outcome : Get(outbox_->Accept(batch, now))) {
+      Check(outcome.status);
+    }
+  }
+
+  // A result for `contexts` contexts of this commit.
+  static Submission Results(const std::string& repository, int commit,
+                            int contexts) {
+    Submission submission;
+    Report report;
+    report.repository = *ParseRepository(repository);
+    report.sha = absl::StrFormat("%040x", commit + 1);
+    report.result = Result::kSuccess;
+    report.description = "All 1204 tests passed";
+    report.target_url = absl::StrCat("https://ci.example.com/job/", commit);
+    for (int i = 0; i < contexts; ++i) {
+      report.context = absl::StrCat("ci/part-", i);
+      submission.reports.push_back(report);
+    }
+    return submission;
+  }
+
+  // Adds to what waits to be accepted, and accepts it if it is a batch.
+  void Add(Submission submission) {
+    added_ += submission.reports.size();
+    batch_.push_back(std::move(submission));
+    if (added_ >= kReportsPerBatch) Flush();
+  }
+  void Flush() {
+    Accept(batch_, now_);
+    batch_.clear();
+    added_ = 0;
+  }
+
+  // Ends the first try of everything that is due in this lane.
+  void SettleAll(const std::string& lane, Settlement::Kind kind,
+                 const std::string& reason = "") {
+    LeaseRequest request;
+    request.lane = lane;
+    request.deadline = now_ + absl::Minutes(1);
+    while (true) {
+      const auto lease = Get(outbox_->TakeDue(request, now_));
+      if (!lease.has_value()) return;
+      Settlement settlement;
+      settlement.entry_id = lease->entry_id;
+      settlement.version = lease->version;
+      settlement.lease_number = lease->lease_number;
+      settlement.kind = kind;
+      settlement.reason = reason;
+      settlement.next_try_time = now_ + absl::Minutes(5);
+      if (kind == Settlement::Kind::kPosted) settlement.shown = lease->wanted;
+      Check(outbox_->Settle(settlement, now_));
+    }
+  }
+
+ private:
+  const TempDir dir_;
+  const absl::Time now_ = Clock::System()->Now();
+  std::unique_ptr<Outbox> outbox_;
+  std::vector<Submission> batch_;
+  size_t added_ = 0;
+};
+
+// How long each transaction of a task took.
+class Holds {
+ public:
+  template <typename Transaction>
+  auto Time(Transaction transaction) {
+    const absl::Duration begin = Clock::System()->Monotonic();
+    auto result = transaction();
+    times_.push_back(Clock::System()->Monotonic() - begin);
+    return result;
+  }
+
+  void Tell(benchmark::State* state) const {
+    const auto milliseconds = [this](double share) {
+      return absl::ToDoubleMilliseconds(Percentile(times_, share));
+    };
+    state->counters["longest_ms"] = milliseconds(1);
+    state->counters["p99_ms"] = milliseconds(0.99);
+    state->counters["p50_ms"] = milliseconds(0.5);
+    state->counters["transactions"] = static_cast<double>(times_.size());
+    state->SetLabel("goal: longest_ms <= 20");
+  }
+
+ private:
+  std::vector<absl::Duration> times_;
+};
+
+void DoAllChores(Store* store, Holds* holds) {
+  while (Get(holds->Time(
+      [store] { return store->outbox().DoChores(store->now()); }))) {
+  }
+}
+
+// Both repositories were reported for, so that every entry meets another one.
+void HoldOfMerge(benchmark::State& state, int commits) {
+  Store store;
+  for (const char* const repository : {"acme/old", "acme/new"}) {
+    for (int i = 0; i < commits; ++i) {
+      store.Add(Store::Results(repository, i, kContextsPerCommit));
+    }
+    store.Flush();
+  }
+  Holds holds;
+  for (auto iteration : state) {
+    Check(holds.Time([&store] {
+      return store.outbox().RenameRepository(*ParseRepository("acme/old"),
+                                             *ParseRepository("acme/new"), 7,
+                                             store.now());
+    }));
+    DoAllChores(&store, &holds);
+  }
+  holds.Tell(&state);
+}
+
+// The new name is free.
+void HoldOfRename(benchmark::State& state, int commits) {
+  Store store;
+  for (int i = 0; i < commits; ++i) {
+    store.Add(Store::Results("acme/old", i, kContextsPerCommit));
+  }
+  store.Flush();
+  Holds holds;
+  for (auto iteration : state) {
+    Check(holds.Time([&store] {
+      return store.outbox().RenameRepository(*ParseRepository("acme/old"),
+                                             *ParseRepository("acme/new"), 7,
+                                             store.now());
+    }));
+    DoAllChores(&store, &holds);
+  }
+  holds.Tell(&state);
+}
+
+void HoldOfRevival(benchmark::State& state, int entries) {
+  Store store;
+  for (int i = 0; i < entries; i += kContextsPerCommit) {
+    store.Add(Store::Results(absl::StrCat("acme/app-", i), i,
+                             std::min(kContextsPerCommit, entries - i)));
+  }
+  store.Flush();
+  store.SettleAll("acme", Settlement::Kind::kAbandoned, "PERMISSION_MISSING");
+  EventSubmission event;
+  event.delivery = {"added", "", "installation_repositories", "added", 0};
+  InstallationChanged changed;
+  changed.host = "github.com";
+  changed.account = "acme";
+  changed.action = "added";
+  event.event = changed;
+  Holds holds;
+  for (auto iteration : state) {
+    Get(holds.Time(
+        [&] { return store.outbox().AcceptEvent(event, store.now()); }));
+    DoAllChores(&store, &holds);
+  }
+  holds.Tell(&state);
+}
+
+void HoldOfRetention(benchmark::State& state, int commits) {
+  Store store;
+  const absl::Time before = store.now() - absl::Hours(24 * 90);
+  for (int i = 0; i < commits; i += kObservedPerBlock) {
+    std::vector<Submission> old;
+    std::vector<Submission> young;
+    for (int j = 0; j < std::min(kObservedPerBlock, commits - i); ++j) {
+      auto& batch = j < kOldPerBlock ? old : young;
+      batch.push_back(Store::Results("acme/app", i + j, 1));
+      batch.back().observed = Observed{i + j + 1, "somebody"};
+    }
+    store.Accept(old, before - absl::Hours(1));
+    store.Accept(young, store.now());
+  }
+  Holds holds;
+  for (auto iteration : state) {
+    while (
+        Get(holds.Time([&] { return store.outbox().ForgetBefore(before); }))) {
+    }
+  }
+  holds.Tell(&state);
+}
+
+// Everything was posted (kPosted), or is to be tried again minutes later
+// (kRetry).
+void FindDueLanes(benchmark::State& state, Settlement::Kind kind,
+                  int repositories) {
+  Store store;
+  constexpr int kPerAccount = 100;
+  for (int i = 0; i < repositories; ++i) {
+    store.Add(Store::Results(
+        absl::StrCat("account-", i / kPerAccount, "/app-", i), i, 1));
+  }
+  store.Flush();
+  for (int i = 0; i < repositories; i += kPerAccount) {
+    store.SettleAll(absl::StrCat("account-", i / kPerAccount), kind,
+                    "SERVER_ERROR");
+  }
+  for (auto iteration : state) {
+    if (!Get(store.outbox().DueLanes(store.now())).empty()) {
+      state.SkipWithError("something is due");
+    }
+  }
+  state.SetLabel("goal: 1 ms");
+}
+
+}  // namespace
+
+void AddStoreBenchmarks(const StoreSizes& sizes) {
+  const auto add_hold = [](const char* task,
+                           void (*measure)(benchmark::State&, int), int size) {
+    benchmark::RegisterBenchmark(
+        absl::StrCat("BM_LongestHold/", task, "/", size).c_str(), measure, size)
+        ->Iterations(1)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  };
+  add_hold("Rename", HoldOfRename, sizes.merged_commits);
+  add_hold("Merge", HoldOfMerge, sizes.merged_commits);
+  add_hold("ReviveAccount", HoldOfRevival, sizes.abandoned_entries);
+  add_hold("Retention", HoldOfRetention, sizes.observed_commits);
+  const auto add_search = [&sizes](const char* what, Settlement::Kind kind) {
+    benchmark::RegisterBenchmark(
+        absl::StrCat("BM_DueLanes/", what, "/", sizes.idle_repositories)
+            .c_str(),
+        FindDueLanes, kind, sizes.idle_repositories)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  };
+  add_search("Idle", Settlement::Kind::kPosted);
+  add_search("Waiting", Settlement::Kind::kRetry);
+}
+
+}  // namespace signalbox
