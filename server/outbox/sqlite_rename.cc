@@ -149,12 +149,17 @@ bool MayReplace(SqliteConnection* connection, const SqliteWriterState& state,
   return state.may_report(reporter, repository, context);
 }
 
+// The rows that a merge of two entries changes beside their history: it deletes
+// one, writes the other twice and notes the change.
+constexpr int kRowsOfMerge = 4;
+
 // Two rows of one key and what becomes of them: the one whose report counts
 // stays, with the history of both and the newest that is known of GitHub.
-void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t from_id, int64_t to_id, int64_t to_commit,
-                  int64_t to_repository, bool target_had_old_name,
-                  absl::Time now) {
+// Returns how many rows that changed.
+int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
+                 int64_t from_id, int64_t to_id, int64_t to_commit,
+                 int64_t to_repository, bool target_had_old_name,
+                 absl::Time now) {
   const Entry from = Load(connection, from_id);
   const Entry to = Load(connection, to_id);
   const bool from_is_later = from.report_sequence > to.report_sequence;
@@ -183,9 +188,11 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   SqliteQuery(connection, kMoveReports)
       .Bind(winner.entry_id, loser.entry_id)
       .Run();
+  int64_t rows = kRowsOfMerge + connection->ChangedRows();
   SqliteQuery(connection, kMoveTries)
       .Bind(winner.entry_id, loser.entry_id)
       .Run();
+  rows += connection->ChangedRows();
   WriteOtherRuns(connection, loser.entry_id, {});
   SqliteQuery(connection, kDeleteEntry).Bind(loser.entry_id).Run();
   if (other_runs != winner.held.other_runs) {
@@ -213,6 +220,7 @@ void MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
             static_cast<int64_t>(other_runs.size()), winner.entry_id)
       .Run();
   NoteChange(connection, winner.entry_id);
+  return static_cast<int>(rows);
 }
 
 void Summarize(SqliteConnection* connection, int64_t commit_key) {
@@ -255,6 +263,7 @@ int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
       query.Read(&entry_id, &context);
     }
   }
+  int rows = 0;
   for (const auto& [entry_id, context] : entries) {
     int64_t other = 0;
     {
@@ -265,14 +274,15 @@ int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
       SqliteQuery(connection, kMoveEntry)
           .Bind(to_commit, to_repository, entry_id)
           .Run();
+      ++rows;
     } else {
-      MergeEntries(connection, state, entry_id, other, to_commit, to_repository,
-                   target_had_old_name, now);
+      rows += MergeEntries(connection, state, entry_id, other, to_commit,
+                           to_repository, target_had_old_name, now);
     }
   }
   SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
   Summarize(connection, to_commit);
-  return static_cast<int>(entries.size());
+  return rows;
 }
 
 std::string ShaOf(SqliteConnection* connection, int64_t commit_key) {

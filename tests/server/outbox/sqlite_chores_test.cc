@@ -126,6 +126,31 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   EXPECT_EQ((*lease)->repository.FullName(), "acme/new");
 }
 
+// The merge of two entries changes several rows, and their history moves along:
+// a batch counts rows, or it would hold the writer for long.
+TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
+  constexpr int kMet = 500;
+  constexpr int kReports = 3;
+  std::unique_ptr<Outbox> outbox = Open();
+  for (const char* name : {"acme/old", "acme/new"}) {
+    for (int i = 0; i < kReports; ++i) {
+      Report(outbox.get(), name, 0, kMet,
+             i % 2 == 0 ? Result::kFailure : Result::kError);
+    }
+  }
+  // Each merge takes a number.
+  const auto count = [&] { return *outbox->NewestSequence(); };
+  const int64_t before = count();
+  ASSERT_TRUE(outbox
+                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
+                                     clock_.Now())
+                  .ok());
+  constexpr int64_t kMostMerges = kMostRows / (4 + kReports);
+  EXPECT_LE(count() - before, kMostMerges);
+  EXPECT_LE(DoAll(outbox.get(), count), kMostMerges);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM entry"), kMet);
+}
+
 // What is on its way is not forgotten, however old it is.
 TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
   std::unique_ptr<Outbox> outbox = Open();
