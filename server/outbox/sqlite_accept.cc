@@ -212,7 +212,7 @@ class Decision {
       case Meant::kOwn: {
         // A caller without a right to that repository speaks for the name
         // alone, and is answered as if nothing was known by the number.
-        if (!MayReport(found.own->repository).ok()) return absl::OkStatus();
+        if (!MayReport(found.own->repository).ok()) return FollowOldName(said);
         absl::Status allowed = Mean(*found.own);
         if (!allowed.ok()) return allowed;
         repositories.AskNumber(connection_, said, number, now_);

@@ -279,6 +279,25 @@ TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
   EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
 }
 
+// Without a right to the repository that has the number the name alone counts,
+// and that may be an old one.
+TEST_P(OutboxContract, ANumberOfAnotherTenantLeavesAnOldNameOne) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/old"), 2);
+  Rename("acme/old", "acme/new", 2);
+  Submission submission = Of({On(WebhookPending(), "acme/old", 'b')});
+  submission.reports.front().repository_id = 1;
+  submission.delivery = Delivery{"d", "", "push", "", 0};
+  submission.may_report = [](const Repository& repository) {
+    return repository.owner == "acme" ? absl::OkStatus()
+                                      : absl::PermissionDeniedError("no");
+  };
+  Receipts(submission);
+  EXPECT_THAT(Names(), ElementsAre("acme/new 2", "prod/app 1"));
+  EXPECT_TRUE(IsKnown("acme/new", 'b'));
+  EXPECT_FALSE(IsKnown("prod/app", 'b'));
+}
+
 // The number of an event gives no right to the repository that has it.
 TEST_P(OutboxContract, AnEventMovesNoRepositoryOfAnotherTenant) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
