@@ -1,9 +1,11 @@
 #include "server/outbox/intake.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "server/base/error.h"
 
 namespace signalbox {
@@ -14,14 +16,39 @@ absl::Status ShuttingDown() {
                "the server is shutting down");
 }
 
+// What these texts take beside the strings themselves, roughly.
+size_t BytesOf(std::initializer_list<absl::string_view> texts) {
+  size_t bytes = 0;
+  for (const absl::string_view text : texts) bytes += text.size();
+  return bytes;
+}
+
+size_t BytesOf(const Report& report) {
+  return sizeof(Report) +
+         BytesOf({report.repository.host, report.repository.owner,
+                  report.repository.name, report.sha, report.context,
+                  report.series, report.description, report.target_url});
+}
+
 // What a submission takes of the memory, roughly.
 size_t BytesOf(const Submission& submission) {
   size_t bytes = sizeof(Submission) + submission.caller.size();
-  for (const Report& report : submission.reports) {
-    bytes += sizeof(Report) + report.repository.host.size() +
-             report.repository.owner.size() + report.repository.name.size() +
-             report.sha.size() + report.context.size() +
-             report.description.size() + report.target_url.size();
+  for (const Report& report : submission.reports) bytes += BytesOf(report);
+  if (submission.rerun_all != nullptr) {
+    bytes += BytesOf(submission.rerun_all->report);
+  }
+  if (submission.delivery.has_value()) {
+    const Delivery& delivery = *submission.delivery;
+    bytes += BytesOf(
+        {delivery.id, delivery.digest, delivery.event, delivery.action});
+  }
+  if (submission.change.has_value()) {
+    const Change& change = *submission.change;
+    bytes += BytesOf({change.event, change.title, change.author,
+                      change.head_ref, change.base_ref, change.clone_url});
+  }
+  if (submission.observed.has_value()) {
+    bytes += submission.observed->creator_login.size();
   }
   return bytes;
 }

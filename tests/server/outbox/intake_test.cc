@@ -174,6 +174,37 @@ TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
   intake_->RunOnce();
 }
 
+// Each of these can be as long as a request.
+TEST_F(IntakeTest, TheBoundCountsAllThatASubmissionHolds) {
+  const std::string large(60'000, 'x');
+  const auto rerun_all = std::make_shared<RerunAll>();
+  rerun_all->report.description = large;
+  const std::vector<std::function<void(Submission*)>> holders = {
+      [&](Submission* held) { held->reports[0].target_url = large; },
+      [&](Submission* held) { held->reports[0].series = large; },
+      [&](Submission* held) { held->rerun_all = rerun_all; },
+      [&](Submission* held) { held->delivery.emplace().id = large; },
+      [&](Submission* held) { held->change.emplace().title = large; },
+      [&](Submission* held) { held->change.emplace().clone_url = large; },
+      [&](Submission* held) {
+        held->observed = Observed{1, large};
+      },
+  };
+  for (const auto& hold : holders) {
+    Make({.max_waiting_bytes = 100'000});
+    std::vector<std::string> refusals;
+    for (int i = 0; i < 2; ++i) {
+      Submission submission = Of({Pending(1)});
+      hold(&submission);
+      intake_->Submit(std::move(submission), [&](auto outcome) {
+        refusals.push_back(ReasonOf(outcome.status()));
+      });
+    }
+    EXPECT_THAT(refusals, ElementsAre("INTAKE_FULL"));
+    intake_->RunOnce();
+  }
+}
+
 // A post need not wait until a thousand callers have their answers.
 TEST_F(IntakeTest, ThePosterIsWokenBeforeCallersAreAnswered) {
   Make();
