@@ -49,7 +49,12 @@ void HeadGate::Add(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   std::optional<Arrival> passed;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    std::unique_lock<std::mutex> lock(mu_);
+    while (!stopping_ && waiting_.size() >= capacity_) {
+      const Clock::time_point stay_end = waiting_.front().stay_end;
+      if (Clock::now() >= stay_end) break;
+      has_room_.wait_until(lock, stay_end);
+    }
     if (stopping_) return;
     if (waiting_.size() >= capacity_) {
       // Its head may be there already.
@@ -60,7 +65,9 @@ void HeadGate::Add(int fd) {
     Waiting waiting;
     waiting.fd = fd;
     waiting.arrival.socket = std::move(socket);
-    waiting.deadline = Clock::now() + timeout_;
+    const Clock::time_point now = Clock::now();
+    waiting.stay_end = now + kShortestStay;
+    waiting.deadline = now + timeout_;
     waiting_.push_back(std::move(waiting));
     by_fd_[fd] = std::prev(waiting_.end());
     epoll_event event = {};
@@ -80,6 +87,7 @@ void HeadGate::Stop() {
   {
     const std::lock_guard<std::mutex> lock(mu_);
     stopping_ = true;
+    has_room_.notify_all();
     for (auto it = waiting_.begin(); it != waiting_.end();) {
       const auto waiting = it++;
       char byte = 0;
@@ -170,6 +178,7 @@ void HeadGate::Remove(List::iterator waiting) {
   // Closing takes the socket out of epoll too.
   by_fd_.erase(waiting->fd);
   waiting_.erase(waiting);
+  has_room_.notify_one();
 }
 
 }  // namespace signalbox

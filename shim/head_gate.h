@@ -2,6 +2,7 @@
 #define SIGNALBOX_SHIM_HEAD_GATE_H_
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -50,12 +51,18 @@ class HeadGate {
   // Hands every connection with a head (by HttpHeadSize) to `pass`, which runs
   // on the gate's thread, or on one that adds a connection, and must not block
   // for long. A connection that has no head `timeout` after it was added is
-  // closed; so is the oldest when there are more than `capacity`.
+  // closed; so is the oldest when there are more than `capacity`, but not before
+  // it had `kShortestStay`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
 
-  // Takes an accepted connection.
+  // Between its connecting and its first byte a client may have to wait for a
+  // processor, so in a flood of connections it is not closed at once.
+  static constexpr std::chrono::milliseconds kShortestStay{10};
+
+  // Takes an accepted connection. Blocks while there are `capacity` and the
+  // oldest is to stay; the system keeps those that nobody accepts meanwhile.
   void Add(int fd);
 
   // Closes connections that have sent nothing, waits for the heads of the
@@ -67,6 +74,7 @@ class HeadGate {
   struct Waiting {
     int fd;
     Arrival arrival;
+    std::chrono::steady_clock::time_point stay_end;
     std::chrono::steady_clock::time_point deadline;
   };
   using List = std::list<Waiting>;
@@ -89,6 +97,7 @@ class HeadGate {
   const UniqueFd wake_;
 
   std::mutex mu_;
+  std::condition_variable has_room_;
   // Guarded by mu_.
   List waiting_;  // Oldest first, which is also by deadline.
   std::unordered_map<int, List::iterator> by_fd_;

@@ -119,6 +119,27 @@ TEST_F(HeadGateTest, TheOldestIsClosedWhenThereAreTooMany) {
 }
 
 // In a flood connections come faster than their heads are read.
+// However fast others come: a client that has connected needs a moment until
+// its first byte.
+TEST_F(HeadGateTest, NobodyIsClosedAtOnce) {
+  Start(2);
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<Client> clients;
+  for (int i = 0; i < 11; ++i) clients.emplace_back(*gate_);
+  // Two at a time stay.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin,
+            5 * HeadGate::kShortestStay - std::chrono::milliseconds(1));
+}
+
+TEST_F(HeadGateTest, WhoStaysDelaysNobodyBehindAHead) {
+  Start(1, std::chrono::hours(24));
+  Client first(*gate_);
+  std::thread second([this] { Client(*gate_, kHead); });
+  first.Send(kHead);
+  second.join();
+  AwaitPassed(2);
+}
+
 TEST_F(HeadGateTest, WhoseHeadIsThereIsPassedWhenThereAreTooMany) {
   Start(2);
   const Client busy(*gate_, Held());
