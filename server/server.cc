@@ -257,6 +257,14 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
 
   Housekeeper::Options housekeeper_options;
   housekeeper_options.retention = config.retention;
+  housekeeper_options.stopped_lanes = [this] {
+    std::vector<Housekeeper::StoppedLane> stopped;
+    for (const CredentialState& state : setup.credentials->States()) {
+      if (state.stop_reason.empty()) continue;
+      stopped.push_back({state.id, state.stop_reason});
+    }
+    return stopped;
+  };
   housekeeper = std::make_unique<Housekeeper>(
       outbox.get(), clock, housekeeper_options,
       [this] { poster_worker->Wake(); },

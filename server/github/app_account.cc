@@ -200,6 +200,7 @@ absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
     Token token;
     token.value = held_->value;
     token.issue_time = held_->issue_wall;
+    token.origin = absl::StrCat(held_->installation_id);
     token.probe_only = is_stopped;
     if (is_stopped) {
       probe_is_out_ = true;

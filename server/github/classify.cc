@@ -30,9 +30,11 @@ struct Row {
   absl::string_view text;
   Action action;
   absl::string_view reason;
-  // A token that GitHub has not yet spread everywhere gets this answer too. (A
-  // 401 is a matter between GitHub and the credential, whatever its age.)
-  bool passes_with_age = false;
+  // What it refuses, and whether a token that GitHub has not yet spread
+  // everywhere gets this answer too. (A 401 is a matter between GitHub and the
+  // credential, whatever its age.)
+  enum Scope { kPost, kRepository, kRepositoryOrYoungToken };
+  Scope scope = kPost;
 };
 
 // The first row that fits counts. For a status: first the limits, then the
@@ -61,28 +63,34 @@ constexpr Row kRows[] = {
      "INSTALLATION_SUSPENDED"},
     {403, "account was suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
     {403, "account has been suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
-    {403, "was archived", Action::kAbandon, "REPOSITORY_ARCHIVED"},
-    {403, "access blocked", Action::kAbandon, "REPOSITORY_BLOCKED"},
-    {403, "saml", Action::kAbandon, "SSO_REQUIRED"},
-    {403, "ip allow list", Action::kAbandon, "IP_NOT_ALLOWED"},
+    {403, "was archived", Action::kAbandon, "REPOSITORY_ARCHIVED",
+     Row::kRepository},
+    {403, "access blocked", Action::kAbandon, "REPOSITORY_BLOCKED",
+     Row::kRepository},
+    {403, "saml", Action::kAbandon, "SSO_REQUIRED", Row::kRepository},
+    {403, "ip allow list", Action::kAbandon, "IP_NOT_ALLOWED",
+     Row::kRepository},
     {403, "although you appear to have the correct authorization",
-     Action::kAbandon, "IP_NOT_ALLOWED"},
-    {403, "authenticate via a github app", Action::kAbandon, "APP_REQUIRED"},
+     Action::kAbandon, "IP_NOT_ALLOWED", Row::kRepository},
+    {403, "authenticate via a github app", Action::kAbandon, "APP_REQUIRED",
+     Row::kRepository},
     {403, "user-agent", Action::kAbandon, "USER_AGENT_REFUSED"},
     {403, "user agent", Action::kAbandon, "USER_AGENT_REFUSED"},
     {403, "administrative rules", Action::kAbandon, "USER_AGENT_REFUSED"},
-    {403, "", Action::kAbandon, "PERMISSION_MISSING", true},
+    {403, "", Action::kAbandon, "PERMISSION_MISSING",
+     Row::kRepositoryOrYoungToken},
 
     // Private things hide behind 404, and so does a missing right to write.
-    {404, "", Action::kAbandon, "REPOSITORY_NOT_FOUND", true},
+    {404, "", Action::kAbandon, "REPOSITORY_NOT_FOUND",
+     Row::kRepositoryOrYoungToken},
 
     {408, "", Action::kRetryAmbiguous, "TIMEOUT"},
 
     // Not documented for this request.
     {409, "", Action::kRetryBriefly, "CONFLICT"},
 
-    {410, "version", Action::kAbandon, "API_VERSION_REFUSED"},
-    {410, "", Action::kAbandon, "REPOSITORY_GONE"},
+    {410, "version", Action::kAbandon, "API_VERSION_REFUSED", Row::kRepository},
+    {410, "", Action::kAbandon, "REPOSITORY_GONE", Row::kRepository},
 
     // Right after a push from a fork, and for good after a force-push.
     {422, "no commit found for sha", Action::kHold, "NO_COMMIT_FOUND"},
@@ -110,7 +118,7 @@ constexpr Row kRows[] = {
     {429, "abuse", Action::kWait, "SECONDARY_RATE_LIMITED"},
     {429, "", Action::kWait, "RATE_LIMITED"},
 
-    {451, "", Action::kAbandon, "LEGAL_BLOCK"},
+    {451, "", Action::kAbandon, "LEGAL_BLOCK", Row::kRepository},
 };
 
 const std::string* FindString(const Json& object, const char* name) {
@@ -351,6 +359,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
   }
   verdict.action = row->action;
   verdict.reason = std::string(row->reason);
+  verdict.of_repository = row->scope != Row::kPost;
   const bool is_limit = row->action == Action::kWait;
   if (is_limit) {
     ReadLimit(*answer, verdict);
@@ -358,6 +367,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
   }
   if (status == 403 && HeadersTellOfALimit(*answer)) {
     verdict.reason = "RATE_LIMITED";
+    verdict.of_repository = false;
     ReadLimit(*answer, verdict);
     return verdict;
   }
@@ -366,7 +376,8 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     verdict.reason = "SSO_REQUIRED";
     return verdict;
   }
-  if (row->passes_with_age && context.token_age < kYoungToken) {
+  if (row->scope == Row::kRepositoryOrYoungToken &&
+      context.token_age < kYoungToken) {
     verdict.action = Action::kRetryBriefly;
   }
   return verdict;

@@ -35,6 +35,10 @@ struct Verdict {
   // classify.cc.
   std::string reason;
 
+  // Refused, and so will be whatever else is posted to this repository with
+  // this credential, until somebody changes something.
+  bool of_repository = false;
+
   // kWait: how GitHub wants it. All unset: it did not say.
   std::optional<absl::Duration> retry_after;  // From the header.
   std::optional<absl::Time> reset_time;       // By GitHub's clock.

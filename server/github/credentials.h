@@ -19,6 +19,10 @@ struct Token {
   Secret value;
   std::string api_url;                           // Without a slash at its end.
   absl::Time issue_time = absl::InfinitePast();  // InfinitePast: long ago.
+  // What it comes from: changes when another token was put into a file, or when
+  // it is of another installation, and not when it is renewed. Empty: that
+  // never changes.
+  std::string origin = {};
   // The credential is stopped. This token is for one `GET /rate_limit` alone,
   // whose answer is to be noted: it may end the stop.
   bool probe_only = false;

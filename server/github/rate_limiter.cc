@@ -145,6 +145,12 @@ void RateLimiter::SetPace(absl::string_view credential_id,
   BudgetOf(credential_id).pace = pace;
 }
 
+PaceOptions RateLimiter::PaceOf(absl::string_view credential_id) const {
+  const auto it = budgets_.find(credential_id);
+  if (it != budgets_.end()) return it->second.pace;
+  return pace_of_ ? pace_of_(credential_id) : PaceOptions();
+}
+
 void RateLimiter::Block(absl::string_view credential_id, absl::Time until) {
   Budget& budget = BudgetOf(credential_id);
   budget.limited = true;

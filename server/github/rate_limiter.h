@@ -47,6 +47,8 @@ class RateLimiter {
   // Sets the pace of a credential.
   void SetPace(absl::string_view credential_id, const PaceOptions& pace);
 
+  PaceOptions PaceOf(absl::string_view credential_id) const;
+
   // If `credential_id` may make a request at `now`, books one in flight and
   // returns `now`. Otherwise books nothing and returns when to ask again:
   // absl::InfiniteFuture() if only the end of a request can change it. A

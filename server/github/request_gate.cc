@@ -117,6 +117,13 @@ RequestGate::Freed RequestGate::TakeFreed() {
   return std::exchange(freed_, Freed());
 }
 
+absl::Duration RequestGate::ProbeGap(absl::string_view credential) const {
+  MutexLock lock(&mu_);
+  const double per_minute = limiter_->PaceOf(credential).per_minute;
+  if (per_minute <= 0) return absl::ZeroDuration();
+  return absl::Minutes(1) / per_minute * 10;
+}
+
 bool RequestGate::Knows(absl::string_view credential) const {
   MutexLock lock(&mu_);
   return limiter_->Knows(credential);

@@ -75,6 +75,10 @@ class RequestGate {
   // until it finds the credential, or its host, here.
   Freed TakeFreed();
 
+  // How far apart probes of parked repositories are, so that all of them take
+  // at most a tenth of the credential's pace.
+  absl::Duration ProbeGap(absl::string_view credential) const;
+
   // As RateLimiter.
   bool Knows(absl::string_view credential) const;
   void Block(absl::string_view credential, absl::Time until);

@@ -61,6 +61,7 @@ class StaticCredentials : public Credentials {
   struct Held {
     Secret literal;
     std::optional<SecretFile> file;  // Instead of the literal.
+    int64_t changes = 0;             // Of the file.
     int refusals = 0;                // 401s in a row.
     std::string stop_reason;         // Empty: it is not stopped.
     absl::Time stop_time;
@@ -171,11 +172,13 @@ absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
   MutexLock lock(&mu_);
   Held& held = *FindHeld(credential_id);
   if (held.file.has_value() && held.file->Refresh(now)) {
+    ++held.changes;
     Resume(credential_id, held);
   }
   Token token;
   token.value = held.Value();
   token.api_url = credential.api_url;
+  token.origin = absl::StrCat(held.changes);
   if (held.stop_reason.empty()) return token;
 
   // The clock may have been set back.

@@ -12,6 +12,7 @@ constexpr absl::Duration kQuietTime = absl::Minutes(10);
 constexpr absl::Duration kJump = absl::Minutes(1);
 constexpr absl::Duration kLook = absl::Seconds(10);
 constexpr int kExpiriesPerBatch = 100;
+constexpr int kAbandonedPerBatch = 100;
 // Reports and posts have the store in between.
 constexpr absl::Duration kBetweenChores = absl::Milliseconds(10);
 
@@ -29,7 +30,7 @@ Housekeeper::Housekeeper(Outbox* outbox, Clock* clock, Options options,
                          std::function<void(absl::Status)> on_store_failure)
     : outbox_(outbox),
       clock_(clock),
-      options_(options),
+      options_(std::move(options)),
       committed_(std::move(committed)),
       on_store_failure_(std::move(on_store_failure)),
       quiet_until_(clock->Monotonic() + kQuietTime),
@@ -42,6 +43,7 @@ absl::Time Housekeeper::RunOnce() {
   NoticeJump(wall, steady);
   absl::Time next = wall + kLook;
   if (steady >= quiet_until_ && !Expire(wall)) next = wall;
+  if (!AbandonParked(wall)) next = wall;
   if (DoChores(wall)) next = std::min(next, wall + kBetweenChores);
   if (steady >= next_forgetting_) Forget(wall, steady);
   return std::min(next, wall + (next_forgetting_ - steady));
@@ -77,10 +79,41 @@ bool Housekeeper::DoChores(absl::Time now) {
   return *more;
 }
 
+bool Housekeeper::AbandonParked(absl::Time now) {
+  const absl::StatusOr<int> abandoned =
+      outbox_->AbandonParked(now, kAbandonedPerBatch);
+  if (!Worked(abandoned.status())) return true;
+  if (*abandoned > 0) {
+    LogWarning("statuses of a parked repository are abandoned",
+               {{"count", *abandoned}});
+  }
+  return *abandoned < kAbandonedPerBatch;
+}
+
+bool Housekeeper::AbandonHeld(absl::Time now) {
+  if (!options_.stopped_lanes) return true;
+  bool done = true;
+  for (const StoppedLane& lane : options_.stopped_lanes()) {
+    const absl::StatusOr<int> abandoned =
+        outbox_->AbandonHeld(lane.id, lane.reason, now - options_.retention,
+                             now, kAbandonedPerBatch);
+    if (!Worked(abandoned.status())) return true;
+    if (*abandoned > 0) {
+      LogWarning("statuses of a stopped credential are abandoned",
+                 {{"credential", lane.id},
+                  {"reason", lane.reason},
+                  {"count", *abandoned}});
+    }
+    if (*abandoned == kAbandonedPerBatch) done = false;
+  }
+  return done;
+}
+
 void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
+  const bool abandoned = AbandonHeld(now);
   const absl::StatusOr<bool> more =
       outbox_->ForgetBefore(now - options_.retention);
-  const bool go_on = Worked(more.status()) && *more;
+  const bool go_on = Worked(more.status()) && (*more || !abandoned);
   next_forgetting_ = steady + (go_on ? kBetweenBatches : kBetweenForgettings);
 }
 

@@ -2,6 +2,8 @@
 #define SIGNALBOX_SERVER_OUTBOX_HOUSEKEEPER_H_
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -24,9 +26,18 @@ namespace signalbox {
 // RunOnce by one thread at a time.
 class Housekeeper {
  public:
+  // A lane whose credential GitHub refuses, and why.
+  struct StoppedLane {
+    std::string id;
+    std::string reason;
+  };
+
   struct Options {
-    // How long what nobody touches is kept.
+    // How long what nobody touches is kept. What waits for a stopped credential
+    // is abandoned then.
     absl::Duration retention = absl::Hours(90 * 24);
+    // Empty: none is stopped.
+    std::function<std::vector<StoppedLane>()> stopped_lanes = nullptr;
   };
 
   // `outbox` and `clock` are borrowed. `committed` is called when something has
@@ -46,6 +57,8 @@ class Housekeeper {
   bool Expire(absl::Time now);
   // True: there are more, at once.
   bool DoChores(absl::Time now);
+  bool AbandonParked(absl::Time now);
+  bool AbandonHeld(absl::Time now);
   void Forget(absl::Time now, absl::Duration steady);
   bool Worked(const absl::Status& status);
 

@@ -269,6 +269,8 @@ struct Lease {
   // of them and no more.
   int status_count = 0;
   int64_t lease_number = 0;  // Counts the leases of the entry.
+  // Its repository is parked, and it probes whether GitHub takes it by now.
+  bool is_probe = false;
 };
 
 // One try, for the history.
@@ -284,8 +286,11 @@ struct Try {
 // How a lease ends.
 struct Settlement {
   enum class Kind {
-    kPosted,     // GitHub shows `shown` now.
-    kRetry,      // To be tried again at `next_try_time`.
+    kPosted,  // GitHub shows `shown` now.
+    kRetry,   // To be tried again at `next_try_time`.
+    // Refused for a reason that holds for the whole repository, which is parked
+    // (see parking.h); the entry stays wanted.
+    kParked,
     kAbandoned,  // Not to be tried again.
     kReturned,   // Not tried: due again as it was, at `next_try_time`.
     // GitHub was asked, and shows `shown`, or nothing for the key: no try's end
@@ -299,12 +304,15 @@ struct Settlement {
   // kPosted, kRead: GitHub's number; 0: not known.
   int64_t status_id = 0;
   absl::Time next_try_time;  // kRetry, kReturned.
-  std::string reason;        // kRetry, kAbandoned.
+  std::string reason;        // kRetry, kParked, kAbandoned.
   bool refused = false;      // kRetry: GitHub definitely refused.
   bool ambiguous = false;    // kRetry: GitHub may show it all the same.
   bool reading = false;      // kRetry: it was a read that was tried.
   // GitHub takes no more statuses of the key.
   bool full = false;
+  // GitHub took it, or refused only what it says: its repository is not parked
+  // any more.
+  bool writable = false;
   std::optional<Try> attempted;  // Nothing if no request was made.
   // The lease's. 0: not told; a lease that was lost to another one of the same
   // version is then taken for that one.
@@ -319,6 +327,9 @@ struct LeaseRequest {
   // Round-robin: the search begins with the first repository after this
   // canonical name and wraps around. Empty: at the beginning.
   std::string after_repository;
+  // An entry of a parked repository whose probe is due goes before all others:
+  // for `pendings` one of either class, else a result.
+  bool may_probe = false;
   // Only entries that have been due since this or longer.
   absl::Time due_before = absl::InfiniteFuture();
   // Until when nobody else may post for the key.
@@ -356,11 +367,13 @@ struct History {
   std::string lane;       // Who posts; empty: nobody does.
   // A try is under way.
   bool in_flight = false;
+  // Since when its repository is parked; nothing: it is not.
+  std::optional<absl::Time> parked_since;
   std::vector<RecordedReport> reports;  // Oldest first.
   std::vector<RecordedTry> tries;       // Oldest first.
 };
 
-// A lane that has entries which are due.
+// A lane that has entries which are due, or a probe.
 struct DueLane {
   std::string lane;
   bool has_results = false;  // Not pendings alone.
@@ -417,6 +430,12 @@ class Outbox {
   // shows, and counts (ACCEPTED) if its number is larger than the last one that
   // is known, else it is UNCHANGED.
   //
+  // A report about what is held, be it unchanged, makes an abandoned entry due
+  // again, ten seconds after it was due last at the earliest, unless no try can
+  // help (STATUS_LIMIT_REACHED, INVALID_SHA, CONTEXT_REFUSED). Any report for a
+  // parked repository brings its probe forward. A delivery tells that GitHub
+  // has the commit, as CommitSeen does.
+  //
   // A delivery is about the repository with its number, whatever has the name
   // that it gives: it may be late, and names change. GitHub is then asked what
   // the repositories are called (NameQuestions). Numbers of reports without a
@@ -426,7 +445,8 @@ class Outbox {
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
-  // The lanes that have entries which are due at `now`, sorted.
+  // The lanes that have entries which are due at `now`, or a probe that is,
+  // sorted.
   virtual absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) = 0;
 
   // Takes out the entry that is longest due in the first repository (see
@@ -478,9 +498,30 @@ class Outbox {
   virtual absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
       int64_t after_sequence, int limit) = 0;
 
-  // Makes an abandoned entry due again, as if it had never been tried; does
-  // nothing to any other. NOT_FOUND as GetCommit.
+  // Makes an abandoned entry due again, as if it had never been tried, and
+  // brings the probe of a parked repository forward; does nothing to any other.
+  // NOT_FOUND as GetCommit.
   virtual absl::Status Retry(const StatusKey& key, absl::Time now) = 0;
+
+  // The lanes that have parked repositories, sorted.
+  virtual absl::StatusOr<std::vector<std::string>> ParkedLanes() = 0;
+  // The credential of a lane has changed: the probes of its parked repositories
+  // are brought forward.
+  virtual absl::Status BringProbesForward(const std::string& lane,
+                                          absl::Time now) = 0;
+  // Abandons entries of repositories that are not probed any more, at most
+  // `limit`; how many.
+  virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
+  // The credential of a lane is stopped, for this reason: abandons what was
+  // reported before `before` and waits for it, at most `limit`; how many.
+  virtual absl::StatusOr<int> AbandonHeld(const std::string& lane,
+                                          const std::string& reason,
+                                          absl::Time before, absl::Time now,
+                                          int limit) = 0;
+  // GitHub has told of this commit: what was refused since GitHub did not have
+  // it (NO_COMMIT_FOUND) is due again.
+  virtual absl::Status CommitSeen(const Repository& repository,
+                                  const std::string& sha, absl::Time now) = 0;
 
   // Reports `error` in place of the pendings whose expiry has passed, at most
   // `limit` of them, those first that passed first. Returns how many.

@@ -14,6 +14,8 @@
 #include "server/outbox/sqlite_chores.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_names.h"
+#include "server/outbox/sqlite_parking.h"
+#include "server/outbox/sqlite_posting.h"
 
 namespace signalbox {
 namespace {
@@ -34,7 +36,17 @@ struct Draft {
   EntryRow row;
   EntryRow* stored = nullptr;  // Null: it is new.
   bool was_accepted = false;   // By this submission.
+  bool was_revived = false;    // Also by this submission.
 };
+
+// An abandoned entry that a report makes due again was due last so long ago.
+constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
+
+// Whether GitHub may take the same report by now.
+bool MayHelp(absl::string_view reason) {
+  return reason != "STATUS_LIMIT_REACHED" && reason != "INVALID_SHA" &&
+         reason != "CONTEXT_REFUSED";
+}
 
 // A report that goes into the history.
 struct Recorded {
@@ -66,8 +78,9 @@ class Decision {
     outcome.status = FindCommit();
     if (!outcome.status.ok()) return outcome;
     WriteWhatWasObserved();
-    FindReports();
     const bool known = IsKnown();
+    if (!known) SeeCommit();
+    FindReports();
     const bool overtaken = HeadIsOvertaken();
     is_rerun_ = known && IsWishToRerun() && !overtaken;
     const bool repeated = known && !is_rerun_;
@@ -280,6 +293,22 @@ class Decision {
                                   : absl::OkStatus();
   }
 
+  // A delivery that names the commit tells that GitHub has it. Called before
+  // anything holds rows.
+  void SeeCommit() {
+    if (!submission_.delivery.has_value() || commit_ == nullptr ||
+        commit_->commit_key == 0 ||
+        !HasMissing(connection_, commit_->commit_key)) {
+      return;
+    }
+    const int64_t commit_key = commit_->commit_key;
+    // It changes rows, and so must see all of them.
+    rows_->Write();
+    ReviveMissing(connection_, state_, commit_key, now_);
+    sequence_ = state_->sequence;
+    commit_ = rows_->FindCommit(repository_key_, sha_);
+  }
+
   bool IsKnown() {
     return submission_.delivery.has_value() &&
            DeliveryIsKnown(connection_, *submission_.delivery,
@@ -373,6 +402,7 @@ class Decision {
           row.expires_after = report.expires_after;
           row.was_renewed = true;
         }
+        Revive(&draft);
         break;
       case Disposition::kSuperseded:
         Record(index, report, PhaseOf(report), /*accepted=*/false);
@@ -427,6 +457,22 @@ class Decision {
     }
   }
 
+  // Unchanged is not to mean that nothing happens.
+  void Revive(Draft* draft) {
+    EntryRow& row = draft->row;
+    if (row.posting_state != PostingState::kAbandoned ||
+        !MayHelp(row.posting_reason)) {
+      return;
+    }
+    row.posting_state = PostingState::kDue;
+    row.first_due_time = std::max(now_, row.first_due_time + kBetweenRevivals);
+    if (awaits_name_) {
+      row.first_due_time = std::max(row.first_due_time, now_ + kAmbiguousWait);
+    }
+    row.change_sequence = ++sequence_;
+    row.was_revived = draft->was_revived = true;
+  }
+
   void Record(size_t index, const Report& report, Phase phase, bool accepted) {
     const EntryRow& row = drafts_[index].row;
     Recorded& recorded = recorded_.emplace_back();
@@ -440,6 +486,12 @@ class Decision {
 
   void Keep(bool overtaken) {
     KeepEntries();
+    if (repository_key_ != 0 && !reports_.empty() &&
+        !submission_.observed.has_value()) {
+      ParkingEvent reported;
+      reported.kind = ParkingEvent::Kind::kReported;
+      TellParking(connection_, state_, repository_key_, reported, now_);
+    }
     if (moves_head_ && !overtaken) {
       EnsureRepository();
       SqliteQuery(connection_, kPutPullRequest)
@@ -478,7 +530,7 @@ class Decision {
     if (changes_commit) KeepCommit();
     for (size_t i = 0; i < drafts_.size(); ++i) {
       Draft& draft = drafts_[i];
-      if (draft.was_accepted) {
+      if (draft.was_accepted || draft.was_revived) {
         state_->repositories.AddDue(connection_, canonical_,
                                     draft.row.is_pending);
       }

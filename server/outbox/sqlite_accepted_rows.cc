@@ -27,7 +27,7 @@ constexpr char kListContexts[] =
     "ORDER BY context_key LIMIT 1000";
 constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
-    "target_url, report_sequence, posting_state, is_pending, "
+    "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
     "series, run_result, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
@@ -54,6 +54,12 @@ constexpr char kUpdateEntry[] =
     "WHERE entry_id = ?";
 constexpr char kRenewEntry[] =
     "UPDATE entry SET expire_time_us = ?, expires_after_us = ? "
+    "WHERE entry_id = ?";
+constexpr char kReviveEntry[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = '', try_count = 0, refusal_count = 0, "
+    "first_due_time_us = ?3, "
+    "due_time_us = MAX(?3, IFNULL(ambiguous_time_us + ?, 0)) "
     "WHERE entry_id = ?";
 constexpr char kNoteObserved[] =
     "UPDATE entry SET posted_status_id = ?, shown_state = ?, "
@@ -117,10 +123,10 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   int64_t other_runs = 0;
   query.Read(&entry.entry_id, &entry.version, &held.phase, &held.run.attempt,
              &held.run.state, &held.result, &held.description, &held.target_url,
-             &entry.report_sequence, &entry.posting_state, &entry.is_pending,
-             &entry.first_due_time, &entry.shown_status_id,
-             &entry.change_sequence, &entry.expire_time, &held.run.series,
-             &held.run.result, &other_runs);
+             &entry.report_sequence, &entry.posting_state,
+             &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
+             &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
+             &held.run.series, &held.run.result, &other_runs);
   if (!connection_->AreCounts({entry.version, other_runs})) entry.version = 0;
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
@@ -134,7 +140,8 @@ AcceptedRows::Change AcceptedRows::ChangeOf(
   if (found == commit.entries.end()) return Change::kNone;
   const EntryRow& entry = *found->second;
   if (entry.observed != nullptr) return Change::kObserved;
-  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed
+  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed ||
+                 entry.was_revived
              ? Change::kReported
              : Change::kNone;
 }
@@ -215,10 +222,20 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               entry->reported_as, entry->first_due_time,
               absl::ToInt64Microseconds(kAmbiguousWait), entry->entry_id)
         .Run();
-  } else if (entry->was_renewed) {
-    SqliteQuery(connection_, kRenewEntry)
-        .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
-        .Run();
+  } else {
+    if (entry->was_renewed) {
+      SqliteQuery(connection_, kRenewEntry)
+          .Bind(entry->expire_time, ExpiresAfter(*entry), entry->entry_id)
+          .Run();
+    }
+    if (entry->was_revived) {
+      SqliteQuery(connection_, kReviveEntry)
+          .Bind(entry->change_sequence, PostingState::kDue,
+                entry->first_due_time,
+                absl::ToInt64Microseconds(kAmbiguousWait), entry->entry_id)
+          .Run();
+      NoteChange(connection_, entry->entry_id);
+    }
   }
   if (entry->other_runs_changed) {
     WriteOtherRuns(connection_, entry->entry_id, held.other_runs);

@@ -30,6 +30,7 @@ struct EntryRow {
   int64_t report_sequence = 0;
   int64_t change_sequence = 0;
   PostingState posting_state = PostingState::kDue;
+  std::string posting_reason;
   bool is_pending = false;
   std::string reported_as;  // Canonical old name; empty: by none.
   absl::Time first_due_time;
@@ -39,6 +40,7 @@ struct EntryRow {
   // What the transaction does to it.
   bool was_accepted = false;
   bool was_renewed = false;
+  bool was_revived = false;  // It was abandoned.
   bool other_runs_changed = false;
   absl::Duration expires_after;  // If it was accepted or renewed.
   // What GitHub shows, by the newest report of it.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_rename.h"
 
 namespace signalbox {
@@ -70,8 +71,8 @@ constexpr char kListDue[] =
     "AND due_time_us IS NOT NULL AND lease_version = 0 LIMIT ?";
 constexpr char kAbandon[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
-    "posting_reason = 'REPOSITORY_GONE', due_time_us = NULL "
-    "WHERE entry_id = ?";
+    "posting_reason = 'REPOSITORY_GONE', due_time_us = NULL, "
+    "abandon_time_us = ? WHERE entry_id = ?";
 
 // One batch of a chore.
 class Batch {
@@ -148,7 +149,7 @@ class Batch {
         .Run();
     state_->repositories.Forget();
     // What came last may have been abandoned under the old name.
-    BeginRevive(connection_, state_, chore.target_key);
+    BeginRevive(connection_, state_, chore.target_key, now_);
     return true;
   }
 
@@ -187,6 +188,8 @@ class Batch {
                                                     Left(), &state_->sequence);
     rows_ += revived;
     if (revived > 0) LookAt(repository_key);
+    // What revives them gives hope to a parked repository, too.
+    RecheckParking(connection_, state_, repository_key, now_);
     return !IsFull();
   }
 
@@ -206,7 +209,7 @@ class Batch {
   bool Abandon(int64_t repository_key) {
     for (const int64_t entry_id : Keys(kListDue, repository_key, Left())) {
       SqliteQuery(connection_, kAbandon)
-          .Bind(++state_->sequence, PostingState::kAbandoned, entry_id)
+          .Bind(++state_->sequence, PostingState::kAbandoned, now_, entry_id)
           .Run();
       NoteChange(connection_, entry_id);
       ++rows_;
@@ -244,7 +247,6 @@ void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
-// `now` counts for what is moved alone.
 void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
            absl::Time now) {
   {
@@ -304,27 +306,28 @@ void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 void BeginRevive(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t repository_key) {
+                 int64_t repository_key, absl::Time now) {
   Chore chore;
   chore.kind = ChoreKind::kRevive;
   chore.repository_key = repository_key;
-  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+  Begin(connection, state, std::move(chore), now);
 }
 
 void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
-                        const std::string& host, absl::string_view account) {
+                        const std::string& host, absl::string_view account,
+                        absl::Time now) {
   Chore chore;
   chore.kind = ChoreKind::kReviveAccount;
   chore.name = absl::AsciiStrToLower(absl::StrCat(host, "/", account));
-  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+  Begin(connection, state, std::move(chore), now);
 }
 
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t repository_key) {
+                  int64_t repository_key, absl::Time now) {
   Chore chore;
   chore.kind = ChoreKind::kAbandon;
   chore.repository_key = repository_key;
-  Begin(connection, state, std::move(chore), absl::UnixEpoch());
+  Begin(connection, state, std::move(chore), now);
 }
 
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,

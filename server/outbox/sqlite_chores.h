@@ -27,15 +27,17 @@ void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t from, int64_t to, const std::string& old_name,
                    absl::Time now);
 
-// Makes due what was abandoned for a reason that may have ended.
+// Makes due what was abandoned for a reason that may have ended, and brings the
+// probe of what is parked forward.
 void BeginRevive(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t repository_key);
+                 int64_t repository_key, absl::Time now);
 void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
-                        const std::string& host, absl::string_view account);
+                        const std::string& host, absl::string_view account,
+                        absl::Time now);
 
 // Abandons what is due in a repository that is gone.
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t repository_key);
+                  int64_t repository_key, absl::Time now);
 
 // Whether what was once known of this commit is still to be moved to the
 // repository; MoveFirst moves it. Cheap while nothing is being moved.

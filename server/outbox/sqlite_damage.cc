@@ -41,8 +41,8 @@ constexpr char kSetAside[] =
     "refusal_count = 0, post_time_us = NULL, first_due_time_us = ?1, "
     "due_time_us = NULL, lease_version = 0, lease_begin_time_us = 0, "
     "lease_due_time_us = 0, ambiguous_time_us = ?1, posted_version = 0, "
-    "shown_state = NULL, shown_description = '', shown_target_url = '' "
-    "WHERE entry_id = ?7";
+    "shown_state = NULL, shown_description = '', shown_target_url = '', "
+    "abandon_time_us = ?1 WHERE entry_id = ?7";
 
 }  // namespace
 

@@ -76,9 +76,9 @@ class Effect {
           !submission_.may_report(found.own->repository).ok()) {
         return absl::OkStatus();
       }
-      BeginRevive(connection_, state_, found.own->key);
+      BeginRevive(connection_, state_, found.own->key, now_);
     } else if (found.holder.has_value() && found.holder->KnownNumber() == 0) {
-      BeginRevive(connection_, state_, found.holder->key);
+      BeginRevive(connection_, state_, found.holder->key, now_);
     }
     return absl::OkStatus();
   }
@@ -89,7 +89,8 @@ class Effect {
         changed.action == "removed") {
       return absl::OkStatus();
     }
-    BeginReviveAccount(connection_, state_, changed.host, changed.account);
+    BeginReviveAccount(connection_, state_, changed.host, changed.account,
+                       now_);
     return absl::OkStatus();
   }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/outbox/sqlite_chores.h"
+#include "server/outbox/sqlite_parking.h"
 
 namespace signalbox {
 namespace {
@@ -163,6 +164,10 @@ class Learning {
 
   void TakeName(NameStep step) {
     const NamedRepository& own = *found_.own;
+    // Of two that become one, GitHub takes what it takes for either.
+    const bool is_writable =
+        step == NameStep::kMerge &&
+        !repositories_.IsParked(connection_, found_.holder->key);
     if (step == NameStep::kDisplace) {
       repositories_.LoseName(connection_, *found_.holder, now_);
     } else if (step == NameStep::kMerge) {
@@ -183,7 +188,10 @@ class Learning {
       BeginMerge(connection_, state_, found_.holder->key, own.key,
                  /*target_had_old_name=*/true, now_);
     }
-    BeginRevive(connection_, state_, own.key);
+    if (is_writable) EndParking(connection_, state_, own.key);
+    // The new name may be another credential's.
+    RecheckParking(connection_, state_, own.key, now_);
+    BeginRevive(connection_, state_, own.key, now_);
   }
 
   // The old name, too, was taken for a repository.
@@ -201,7 +209,7 @@ class Learning {
     repositories_.AddAlias(connection_, from_, news_.number, found_.own->key);
     BeginMerge(connection_, state_, former_->key, found_.own->key,
                /*target_had_old_name=*/false, now_);
-    BeginRevive(connection_, state_, found_.own->key);
+    BeginRevive(connection_, state_, found_.own->key, now_);
   }
 
   SqliteConnection* const connection_;
@@ -255,7 +263,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
       if (passed < kLookForNameless) {
         return ask_after(std::clamp(passed, absl::Minutes(1), absl::Hours(1)));
       }
-      BeginAbandon(connection, state, row->key);
+      BeginAbandon(connection, state, row->key, now);
     }
   }
   SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();

@@ -14,6 +14,7 @@
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
 #include "server/outbox/sqlite_names.h"
+#include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_posting.h"
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
@@ -71,8 +72,12 @@ class SqliteOutbox : public Outbox {
 
   absl::Status AssignLanes() {
     absl::Status status = Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      for (const int64_t key : state_.repositories.AssignLanes(writer_.get())) {
-        BeginRevive(writer_.get(), &state_, key);
+      const std::vector<int64_t> found =
+          state_.repositories.AssignLanes(writer_.get());
+      RecheckParkings(writer_.get(), &state_);
+      for (const int64_t key : found) {
+        // None of them is parked: no time counts.
+        BeginRevive(writer_.get(), &state_, key, absl::UnixEpoch());
       }
     });
     is_open_ = status.ok();
@@ -187,6 +192,60 @@ class SqliteOutbox : public Outbox {
       found = signalbox::Retry(writer_.get(), &state_, key, now);
     });
     return status.ok() ? found : status;
+  }
+
+  absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<std::vector<std::string>>(
+          signalbox::ParkedLanes(reader));
+    });
+  }
+
+  absl::Status BringProbesForward(const std::string& lane,
+                                  absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      BringLaneForward(writer_.get(), &state_, lane, now);
+    });
+  }
+
+  absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
+    // Mostly there is none, and the writer is not to be held up.
+    const absl::StatusOr<bool> any = Read([](SqliteConnection* reader) {
+      return absl::StatusOr<bool>(HasHopelessParking(reader));
+    });
+    if (!any.ok()) return any.status();
+    if (!*any) return 0;
+    int abandoned = 0;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      abandoned = signalbox::AbandonParked(writer_.get(), &state_, now, limit);
+    });
+    if (!status.ok()) return status;
+    return abandoned;
+  }
+
+  absl::StatusOr<int> AbandonHeld(const std::string& lane,
+                                  const std::string& reason, absl::Time before,
+                                  absl::Time now, int limit) override {
+    int abandoned = 0;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      abandoned = signalbox::AbandonHeld(writer_.get(), &state_, lane, reason,
+                                         before, now, limit);
+    });
+    if (!status.ok()) return status;
+    return abandoned;
+  }
+
+  absl::Status CommitSeen(const Repository& repository, const std::string& sha,
+                          absl::Time now) override {
+    // Most pushes are of commits that nobody reported about.
+    const absl::StatusOr<bool> missed = Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<bool>(IsMissing(reader, repository, sha));
+    });
+    if (!missed.ok()) return missed.status();
+    if (!*missed) return absl::OkStatus();
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      signalbox::CommitSeen(writer_.get(), &state_, repository, sha, now);
+    });
   }
 
   absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <utility>
 
 #include "absl/strings/string_view.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
+#include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
@@ -62,8 +64,8 @@ constexpr char kGetLeased[] =
     "posting_reason, try_count, refusal_count, post_time_us, "
     "first_due_time_us, lease_version, lease_number, lease_begin_time_us, "
     "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
-    "shown_state, shown_description, shown_target_url, status_count "
-    "FROM entry WHERE entry_id = ?";
+    "shown_state, shown_description, shown_target_url, status_count, "
+    "repository_key FROM entry WHERE entry_id = ?";
 constexpr char kGetReportedAs[] =
     "SELECT reported_as FROM entry WHERE entry_id = ?";
 constexpr char kSettle[] =
@@ -71,7 +73,8 @@ constexpr char kSettle[] =
     "posting_reason = ?, try_count = ?, refusal_count = ?, post_time_us = ?, "
     "due_time_us = ?, lease_version = 0, ambiguous_time_us = ?, "
     "posted_version = ?, posted_status_id = ?, shown_state = ?, "
-    "shown_description = ?, shown_target_url = ?, status_count = ? "
+    "shown_description = ?, shown_target_url = ?, status_count = ?, "
+    "abandon_time_us = CASE ?2 WHEN 4 THEN ?15 ELSE abandon_time_us END "
     "WHERE entry_id = ? AND lease_version = ? AND lease_number = ?";
 
 constexpr char kFindSequence[] =
@@ -81,6 +84,11 @@ constexpr char kInsertTry[] =
     "http_status, request_id, reason, message) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
+// An entry that probes is tried when its repository is.
+constexpr char kSetProbeTime[] =
+    "UPDATE change SET due_time_us = IFNULL((SELECT next_time_us FROM parking "
+    "WHERE repository_key = ?), due_time_us) WHERE change_sequence = ?";
+
 constexpr char kFindDueLane[] =
     "SELECT d.lane, d.is_pending FROM due_repository AS d "
     "WHERE d.lane >= ?1 AND EXISTS ("
@@ -88,6 +96,12 @@ constexpr char kFindDueLane[] =
     "WHERE e.repository_key = d.repository_key "
     "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2) "
     "ORDER BY d.lane, d.is_pending LIMIT 1";
+constexpr char kListProbedLanes[] =
+    "SELECT p.lane, EXISTS (SELECT 1 FROM entry AS e INDEXED BY entry_due "
+    "WHERE e.repository_key = p.repository_key AND e.is_pending = 0 "
+    "AND e.due_time_us IS NOT NULL) "
+    "FROM parking AS p INDEXED BY parking_next "
+    "WHERE p.due_time_us <= ? AND p.gives_up = 0";
 constexpr char kFindNextDueTime[] =
     "SELECT due_time_us FROM entry INDEXED BY entry_due_time "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
@@ -101,9 +115,16 @@ constexpr char kBringForward[] =
     "WHERE entry_id IN (SELECT entry_id FROM entry INDEXED BY entry_due_time "
     "WHERE due_time_us > ?2 ORDER BY due_time_us LIMIT ?3)";
 
+constexpr char kBringProbesForward[] =
+    "UPDATE parking SET next_time_us = ?1, due_time_us = ?1, "
+    "refuse_time_us = ?1 WHERE refuse_time_us > ?1";
+constexpr char kFindNextProbe[] =
+    "SELECT due_time_us FROM parking INDEXED BY parking_next "
+    "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
+
 constexpr char kFindRetried[] =
-    "SELECT entry_id, posting_state, is_pending, r.canonical "
-    "FROM entry AS e JOIN repository AS r "
+    "SELECT entry_id, posting_state, is_pending, r.canonical, "
+    "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
 constexpr char kRetry[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
@@ -111,6 +132,30 @@ constexpr char kRetry[] =
     "first_due_time_us = ?3, "
     "due_time_us = MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?, 0)) "
     "WHERE entry_id = ?";
+
+// GitHub's "No commit found" is all that a commit which appears can mend.
+#define SIGNALBOX_MISSING                                               \
+  "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND' " \
+  "AND e.lease_version = 0"
+constexpr char kFindMissing[] =
+    "SELECT 1 FROM commit_summary AS c "
+    "JOIN entry AS e ON e.commit_key = c.commit_key "
+    "WHERE c.repository_key = COALESCE("
+    "(SELECT repository_key FROM repository WHERE canonical = ?1), "
+    "(SELECT repository_key FROM repository_alias WHERE canonical = ?1)) "
+    "AND c.sha = ?2 AND " SIGNALBOX_MISSING " LIMIT 1";
+constexpr char kIsMissing[] =
+    "SELECT 1 FROM entry AS e WHERE e.commit_key = ? "
+    "AND " SIGNALBOX_MISSING " LIMIT 1";
+constexpr char kListMissing[] =
+    "SELECT e.entry_id, e.is_pending, r.canonical FROM entry AS e "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE e.commit_key = ? AND " SIGNALBOX_MISSING " ORDER BY e.entry_id";
+constexpr char kFindCommitKey[] =
+    "SELECT commit_key FROM commit_summary WHERE repository_key = COALESCE("
+    "(SELECT repository_key FROM repository WHERE canonical = ?1), "
+    "(SELECT repository_key FROM repository_alias WHERE canonical = ?1)) "
+    "AND sha = ?2";
 
 constexpr char kPutPause[] =
     "INSERT OR REPLACE INTO lane_pause (lane, until_time_us) VALUES (?, ?)";
@@ -265,6 +310,7 @@ struct Leased {
   std::string shown_description;
   std::string shown_target_url;
   int64_t status_count = 0;
+  int64_t repository_key = 0;
 };
 
 bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
@@ -278,7 +324,7 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
       &entry->lease_version, &entry->lease_number, &entry->lease_begin_time,
       &entry->lease_due_time, &entry->ambiguous_time, &entry->posted_version,
       &entry->posted_status_id, &entry->shown_state, &entry->shown_description,
-      &entry->shown_target_url, &entry->status_count);
+      &entry->shown_target_url, &entry->status_count, &entry->repository_key);
   return connection->AreCounts({entry->version, entry->try_count,
                                 entry->refusal_count, entry->status_count});
 }
@@ -341,6 +387,7 @@ void NoteGitHub(const Settlement& settlement, Leased* entry) {
     case Settlement::Kind::kReturned:
       return;
     case Settlement::Kind::kRetry:
+    case Settlement::Kind::kParked:
     case Settlement::Kind::kAbandoned:
       break;
   }
@@ -388,6 +435,11 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
       entry->posting_state = PostingState::kWaiting;
       entry->posting_reason = settlement.reason;
       entry->due_time = settlement.next_try_time;
+      break;
+    case Settlement::Kind::kParked:
+      entry->posting_state = PostingState::kWaiting;
+      entry->posting_reason = settlement.reason;
+      entry->due_time = entry->lease_due_time;
       break;
     case Settlement::Kind::kAbandoned:
       entry->posting_state = PostingState::kAbandoned;
@@ -438,14 +490,22 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
                              const LeaseRequest& request, absl::Time now) {
   for (int i = 0; i < kMostSetAside; ++i) {
     bool damaged = false;
-    const int64_t entry_id =
-        FindDueInTurn(connection, state, request, now, &damaged);
+    int64_t entry_id = 0;
+    if (request.may_probe) {
+      entry_id = TakeProbe(connection, state, request, now, &damaged);
+    }
+    const bool is_probe = entry_id != 0;
+    if (!is_probe) {
+      entry_id = FindDueInTurn(connection, state, request, now, &damaged);
+    }
     if (entry_id == 0) return std::nullopt;
     if (!damaged) {
       Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
+      lease.is_probe = is_probe;
       if (!connection->ForgetDamage()) return lease;
     }
     SetAside(connection, state, entry_id, now);
+    if (is_probe) ReturnProbe(connection, entry_id);
   }
   return std::nullopt;
 }
@@ -483,17 +543,25 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             entry.try_count, entry.refusal_count, entry.post_time,
             entry.due_time, entry.ambiguous_time, entry.posted_version,
             entry.posted_status_id, entry.shown_state, entry.shown_description,
-            entry.shown_target_url, entry.status_count, settlement.entry_id,
-            entry.lease_version, entry.lease_number)
+            entry.shown_target_url, entry.status_count, now,
+            settlement.entry_id, entry.lease_version, entry.lease_number)
       .Run();
+  SettleParking(connection, state, entry.repository_key, settlement,
+                entry.due_time, now);
   if (entry.change_sequence != change_sequence) {
     NoteChange(connection, settlement.entry_id);
+    if (settlement.kind == Settlement::Kind::kParked) {
+      SqliteQuery(connection, kSetProbeTime)
+          .Bind(entry.repository_key, entry.change_sequence)
+          .Run();
+    }
   }
   if (!entry.due_time.has_value()) {
     RemoveIdle(connection, state, settlement.entry_id);
   }
   if (settlement.attempted.has_value() &&
-      (settlement.refused || settlement.kind == Settlement::Kind::kAbandoned)) {
+      (settlement.refused || settlement.kind == Settlement::Kind::kParked ||
+       settlement.kind == Settlement::Kind::kAbandoned)) {
     // Another repository may have the old name by now.
     std::string reported_as;
     {
@@ -507,26 +575,43 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
-  std::vector<DueLane> lanes;
+  // By name: whether there are results.
+  std::map<std::string, bool> found;
+  {
+    SqliteQuery query(connection, kListProbedLanes);
+    query.Bind(now);
+    while (query.Next()) {
+      std::string lane;
+      bool has_results = false;
+      query.Read(&lane, &has_results);
+      found[std::move(lane)] |= has_results;
+    }
+  }
   std::string from;
   while (true) {
     SqliteQuery query(connection, kFindDueLane);
     query.Bind(from, now);
-    if (!query.Next()) return lanes;
-    DueLane due;
+    if (!query.Next()) break;
+    std::string lane;
     bool is_pending = false;
-    query.Read(&due.lane, &is_pending);
-    due.has_results = !is_pending;
+    query.Read(&lane, &is_pending);
     // In a damaged file what is no text stands behind all texts, for ever.
-    if (due.lane < from) return lanes;
+    if (lane < from) break;
     // The next text in the order.
-    from = due.lane + '\0';
-    lanes.push_back(std::move(due));
+    from = lane + '\0';
+    found[std::move(lane)] |= !is_pending;
   }
+  std::vector<DueLane> lanes;
+  lanes.reserve(found.size());
+  for (const auto& [lane, has_results] : found) {
+    lanes.push_back({lane, has_results});
+  }
+  return lanes;
 }
 
 bool BringForward(SqliteConnection* connection, absl::Time limit,
                   absl::Time now, int most) {
+  SqliteQuery(connection, kBringProbesForward).Bind(now).Run();
   SqliteQuery(connection, kBringForward).Bind(now, limit, most).Run();
   return connection->ChangedRows() >= most;
 }
@@ -538,7 +623,10 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   if (query.Next()) query.Read(&due_time);
   // What is no time stands behind all times. Who searches sets it aside.
   if (connection->ForgetDamage()) due_time = absl::InfiniteFuture();
-  return due_time;
+  SqliteQuery probe(connection, kFindNextProbe);
+  absl::Time probe_time = absl::InfiniteFuture();
+  if (probe.Bind(now).Next()) probe.Read(&probe_time);
+  return std::min(due_time, probe_time);
 }
 
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
@@ -548,13 +636,15 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   PostingState posting_state = PostingState::kDue;
   bool is_pending = false;
   std::string canonical;
+  int64_t repository_key = 0;
   {
     SqliteQuery query(connection, kFindRetried);
     query.Bind(*entry_id);
     if (!query.Next()) return absl::OkStatus();
     int64_t id = 0;
-    query.Read(&id, &posting_state, &is_pending, &canonical);
+    query.Read(&id, &posting_state, &is_pending, &canonical, &repository_key);
   }
+  BringProbeForward(connection, state, repository_key, now);
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   SqliteQuery(connection, kRetry)
       .Bind(++state->sequence, PostingState::kDue, now,
@@ -563,6 +653,60 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   NoteChange(connection, *entry_id);
   state->repositories.AddDue(connection, canonical, is_pending);
   return absl::OkStatus();
+}
+
+bool IsMissing(SqliteConnection* connection, const Repository& repository,
+               const std::string& sha) {
+  const std::string canonical = repository.Canonical();
+  const std::string bytes = ShaToBytes(sha);
+  SqliteQuery query(connection, kFindMissing);
+  return query.Bind(canonical, SqliteBlob{bytes}).Next();
+}
+
+void CommitSeen(SqliteConnection* connection, SqliteWriterState* state,
+                const Repository& repository, const std::string& sha,
+                absl::Time now) {
+  const std::string canonical = repository.Canonical();
+  const std::string bytes = ShaToBytes(sha);
+  int64_t commit_key = 0;
+  {
+    SqliteQuery query(connection, kFindCommitKey);
+    if (!query.Bind(canonical, SqliteBlob{bytes}).Next()) return;
+    query.Read(&commit_key);
+  }
+  ReviveMissing(connection, state, commit_key, now);
+}
+
+bool HasMissing(SqliteConnection* connection, int64_t commit_key) {
+  SqliteQuery query(connection, kIsMissing);
+  return query.Bind(commit_key).Next();
+}
+
+void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
+                   int64_t commit_key, absl::Time now) {
+  struct Missing {
+    int64_t entry_id = 0;
+    bool is_pending = false;
+    std::string canonical;
+  };
+  std::vector<Missing> found;
+  {
+    SqliteQuery query(connection, kListMissing);
+    query.Bind(commit_key);
+    while (query.Next()) {
+      Missing& missing = found.emplace_back();
+      query.Read(&missing.entry_id, &missing.is_pending, &missing.canonical);
+    }
+  }
+  for (const Missing& missing : found) {
+    SqliteQuery(connection, kRetry)
+        .Bind(++state->sequence, PostingState::kDue, now,
+              absl::ToInt64Microseconds(kAmbiguousWait), missing.entry_id)
+        .Run();
+    NoteChange(connection, missing.entry_id);
+    state->repositories.AddDue(connection, missing.canonical,
+                               missing.is_pending);
+  }
 }
 
 void SetPause(SqliteConnection* connection, const std::string& lane,

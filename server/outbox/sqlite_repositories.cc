@@ -97,12 +97,18 @@ constexpr char kListQuestions[] =
 constexpr char kSetQuestionLane[] =
     "UPDATE name_question SET lane = ? WHERE question_id = ?";
 
+constexpr char kListParked[] = "SELECT repository_key FROM parking";
+constexpr char kUnpark[] = "DELETE FROM parking WHERE repository_key = ?";
+
 // 4: PostingState::kAbandoned, which a partial index wants to be read here.
 constexpr char kListRevived[] =
     "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
     "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
     "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_GONE') "
+    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED', "
+    "'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE', "
+    "'LEGAL_BLOCK', 'APP_NOT_INSTALLED', 'INSTALLATION_SUSPENDED', "
+    "'ACCOUNT_SUSPENDED', 'CREDENTIAL_REFUSED', 'APP_REFUSED') "
     "AND lease_version = 0 LIMIT ?";
 static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
 constexpr char kRevive[] =
@@ -180,6 +186,7 @@ void SqliteRepositories::AddDue(SqliteConnection* connection,
                                 const std::string& canonical, bool is_pending) {
   Known* const known = Load(connection, canonical);
   if (known == nullptr || !known->has_name || known->due[is_pending]) return;
+  if (Parked(connection).contains(known->repository_key)) return;
   SqliteQuery(connection, kInsertDue)
       .Bind(known->lane, is_pending, canonical, known->repository_key)
       .Run();
@@ -192,6 +199,39 @@ void SqliteRepositories::RemoveDue(SqliteConnection* connection,
   SqliteQuery(connection, kDeleteDue).Bind(lane, is_pending, canonical).Run();
   Known* const known = known_.Find(canonical);
   if (known != nullptr) known->due[is_pending] = false;
+}
+
+bool SqliteRepositories::IsParked(SqliteConnection* connection,
+                                  int64_t repository_key) {
+  return Parked(connection).contains(repository_key);
+}
+
+bool SqliteRepositories::AnyParked(SqliteConnection* connection) {
+  return !Parked(connection).empty();
+}
+
+void SqliteRepositories::SetParked(SqliteConnection* connection,
+                                   int64_t repository_key, bool is_parked) {
+  absl::flat_hash_set<int64_t>& parked = Parked(connection);
+  if (is_parked) {
+    parked.insert(repository_key);
+  } else {
+    parked.erase(repository_key);
+  }
+  std::string canonical;
+  std::string lane;
+  {
+    SqliteQuery query(connection, kGetLane);
+    if (!query.Bind(repository_key).Next()) return;
+    query.Read(&canonical, &lane);
+  }
+  for (const bool is_pending : {false, true}) {
+    if (is_parked) {
+      RemoveDue(connection, lane, is_pending, canonical);
+    } else {
+      AddDue(connection, canonical, is_pending);
+    }
+  }
 }
 
 std::vector<int64_t> SqliteRepositories::AssignLanes(
@@ -340,6 +380,7 @@ void SqliteRepositories::Rename(SqliteConnection* connection,
 void SqliteRepositories::LoseName(SqliteConnection* connection,
                                   const NamedRepository& row, absl::Time now) {
   RemoveAllDue(connection, row.key);
+  SqliteQuery(connection, kUnpark).Bind(row.key).Run();
   SqliteQuery(connection, kLoseName)
       .Bind(StandIn(row.repository.host, row.number), row.key)
       .Run();
@@ -351,6 +392,7 @@ void SqliteRepositories::Retire(SqliteConnection* connection,
                                 const NamedRepository& row,
                                 const Repository& to) {
   RemoveAllDue(connection, row.key);
+  SqliteQuery(connection, kUnpark).Bind(row.key).Run();
   SqliteQuery(connection, kRetire)
       .Bind(absl::StrCat(to.host, "//moving/", row.key), to.host, to.owner,
             to.name, row.key)
@@ -500,6 +542,19 @@ SqliteRepositories::Aliases(SqliteConnection* connection) {
     aliases_->emplace(std::move(canonical), std::move(alias));
   }
   return *aliases_;
+}
+
+absl::flat_hash_set<int64_t>& SqliteRepositories::Parked(
+    SqliteConnection* connection) {
+  if (parked_.has_value()) return *parked_;
+  parked_.emplace();
+  SqliteQuery query(connection, kListParked);
+  while (query.Next()) {
+    int64_t repository_key = 0;
+    query.Read(&repository_key);
+    parked_->insert(repository_key);
+  }
+  return *parked_;
 }
 
 SqliteRepositories::Known* SqliteRepositories::Load(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
@@ -73,14 +74,22 @@ class SqliteRepositories {
   void SetNumber(SqliteConnection* connection, const std::string& canonical,
                  int64_t number);
 
-  // Makes searches for due entries look here. The repository must have been
-  // found before in this transaction.
+  // Makes searches for due entries look here, unless the repository is parked.
+  // It must have been found before in this transaction.
   void AddDue(SqliteConnection* connection, const std::string& canonical,
               bool is_pending);
 
   // Undoes AddDue, once no entry of the class has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view lane,
                  bool is_pending, const std::string& canonical);
+
+  // Whether a repository, or any, has a row in `parking`.
+  bool IsParked(SqliteConnection* connection, int64_t repository_key);
+  bool AnyParked(SqliteConnection* connection);
+  // After that row was written or deleted: searches for due entries pass the
+  // repository by, or look here.
+  void SetParked(SqliteConnection* connection, int64_t repository_key,
+                 bool is_parked);
 
   // Asks `lane_of` anew for every repository. Returns those that had no lane
   // and have one now: what was abandoned for that is to be revived.
@@ -91,11 +100,12 @@ class SqliteRepositories {
   void Rename(SqliteConnection* connection, int64_t repository_key,
               const Repository& to);
   // Another one has its name: searches for due entries pass it until it has one
-  // again, which GitHub is asked for by its number.
+  // again, which GitHub is asked for by its number. It is parked no more: what
+  // was refused may have been the other's.
   void LoseName(SqliteConnection* connection, const NamedRepository& row,
                 absl::Time now);
   // Its commits move to the repository that is called `to`: nothing finds it
-  // by its name or number any more.
+  // by its name or number any more, and it is parked no more.
   void Retire(SqliteConnection* connection, const NamedRepository& row,
               const Repository& to);
   // GitHub said at `time` (by its clock) what the repository is called.
@@ -148,6 +158,7 @@ class SqliteRepositories {
   void Forget() {
     known_.Clear();
     aliases_.reset();
+    parked_.reset();
   }
 
  private:
@@ -181,12 +192,16 @@ class SqliteRepositories {
   const absl::flat_hash_map<std::string, Alias>& Aliases(
       SqliteConnection* connection);
 
+  // Few are parked, so all of them are kept in memory.
+  absl::flat_hash_set<int64_t>& Parked(SqliteConnection* connection);
+
   // nullptr: never heard of. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
   Known* Keep(const std::string& canonical, Known known);
   const std::function<std::string(const Repository&)> lane_of_;
   RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
+  std::optional<absl::flat_hash_set<int64_t>> parked_;
 };
 
 // For readers: Outbox::Repositories.

@@ -35,7 +35,8 @@ constexpr char kListCommitsAfterNumber[] =
 constexpr char kIsInUse[] =
     "SELECT 1 FROM entry WHERE commit_key = ?1 AND (due_time_us IS NOT NULL "
     "OR expire_time_us IS NOT NULL OR report_time_us >= ?2 "
-    "OR post_time_us >= ?2 OR observe_time_us >= ?2 OR repository_key IN "
+    "OR post_time_us >= ?2 OR observe_time_us >= ?2 "
+    "OR abandon_time_us >= ?2 OR repository_key IN "
     // It is on its way to another repository, whose part may be younger.
     "(SELECT repository_key FROM chore WHERE target_key <> 0)) LIMIT 1";
 constexpr char kDeleteReports[] =

@@ -371,6 +371,34 @@ CREATE TABLE chore (
   -- Up to where it is done.
   done_to TEXT NOT NULL
 ) STRICT;
+
+-- Repositories for which GitHub takes nothing from a credential. Such a
+-- repository is in no row of due_repository: one of its entries probes.
+CREATE TABLE parking (
+  repository_key INTEGER PRIMARY KEY REFERENCES repository ON DELETE CASCADE,
+  -- The credential that was refused.
+  lane TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since_time_us INTEGER NOT NULL,
+  -- Refused probes.
+  step INTEGER NOT NULL,
+  -- The next probe's.
+  next_time_us INTEGER NOT NULL,
+  refuse_time_us INTEGER NOT NULL,
+  -- Of the newest report for the repository.
+  report_time_us INTEGER NOT NULL,
+  -- 0: any entry may probe.
+  probe_entry_id INTEGER NOT NULL,
+  -- next_time_us, or later: while a probe is under way its deadline, and while
+  -- the entry that probes must wait the end of that.
+  due_time_us INTEGER NOT NULL,
+  -- Its entries are to be abandoned.
+  gives_up INTEGER NOT NULL
+) STRICT;
+CREATE INDEX parking_due ON parking (lane, due_time_us);
+CREATE INDEX parking_next ON parking (due_time_us);
+-- NULL: it was never abandoned.
+ALTER TABLE entry ADD COLUMN abandon_time_us INTEGER;
 )sql";
 
 // Makes a database of version 1 one of version 2.
@@ -416,7 +444,38 @@ constexpr char kUpgradeTo5[] =
     "INDEXED BY entry_due WHERE e.repository_key = "
     "due_repository.repository_key AND e.is_pending = "
     "due_repository.is_pending AND e.due_time_us IS NOT NULL);"
-    "UPDATE meta SET value = 5 WHERE name = 'schema_version'";
+    R"sql(
+-- What was given up lately for what now parks a repository is probed. A bare
+-- column beside MAX is that of the row with the maximum.
+INSERT INTO parking (repository_key, lane, reason, since_time_us, step,
+    next_time_us, refuse_time_us, report_time_us, probe_entry_id, due_time_us,
+    gives_up)
+  SELECT e.repository_key, r.lane, e.posting_reason,
+    CAST(strftime('%s', 'now') AS INTEGER) * 1000000, 0,
+    CAST(strftime('%s', 'now') AS INTEGER) * 1000000,
+    (CAST(strftime('%s', 'now') AS INTEGER) - 10) * 1000000,
+    MAX(e.report_time_us), 0,
+    CAST(strftime('%s', 'now') AS INTEGER) * 1000000, 0
+  FROM entry AS e JOIN repository AS r ON r.repository_key = e.repository_key
+  WHERE e.posting_state = 4 AND e.posting_reason IN ('REPOSITORY_NOT_FOUND',
+    'PERMISSION_MISSING', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED',
+    'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE',
+    'LEGAL_BLOCK') AND e.lease_version = 0 AND e.report_time_us BETWEEN
+    (CAST(strftime('%s', 'now') AS INTEGER) - 604800) * 1000000
+    AND (CAST(strftime('%s', 'now') AS INTEGER) + 86400) * 1000000
+  GROUP BY e.repository_key;
+UPDATE entry SET posting_state = 3, try_count = 0, refusal_count = 0,
+    due_time_us = MAX(first_due_time_us, IFNULL(ambiguous_time_us + 12000000, 0))
+  WHERE posting_state = 4 AND posting_reason IN ('REPOSITORY_NOT_FOUND',
+    'PERMISSION_MISSING', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED',
+    'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE',
+    'LEGAL_BLOCK') AND lease_version = 0 AND report_time_us BETWEEN
+    (CAST(strftime('%s', 'now') AS INTEGER) - 604800) * 1000000
+    AND (CAST(strftime('%s', 'now') AS INTEGER) + 86400) * 1000000;
+DELETE FROM due_repository
+  WHERE repository_key IN (SELECT repository_key FROM parking);
+UPDATE meta SET value = 5 WHERE name = 'schema_version';
+)sql";
 
 }  // namespace signalbox
 

@@ -9,6 +9,7 @@
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_damage.h"
+#include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_status_row.h"
 
 namespace signalbox {
@@ -26,8 +27,8 @@ constexpr int kMostHistory = 1000;
 #define SIGNALBOX_IS_NAMELESS "(r.has_name = 0 AND r.github_repository_id <> 0)"
 
 constexpr char kFindCommit[] =
-    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, "
-    "r.lane, " SIGNALBOX_IS_NAMELESS
+    "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
+    "r.name, r.lane, " SIGNALBOX_IS_NAMELESS
     " "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
@@ -35,7 +36,8 @@ constexpr char kFindCommit[] =
         "?1") " AND c.sha = ?2";
 // One that is still to be moved there from another row (see sqlite_chores.h).
 constexpr char kFindMovingCommit[] =
-    "SELECT c.commit_key, c.overtaken_by, r.host, r.owner, r.name, r.lane, 0 "
+    "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
+    "r.name, r.lane, 0 "
     "FROM chore AS h JOIN repository AS r ON r.repository_key = h.target_key "
     "JOIN commit_summary AS c ON c.repository_key = h.repository_key "
     "WHERE h.target_key = " SIGNALBOX_REPOSITORY_NAMED(
@@ -73,7 +75,8 @@ constexpr char kFindMovingEntry[] =
         "?1") " AND h.kind IN (1, 2) AND c.sha = ?2 AND e.context_key = ?3 "
     "LIMIT 1";
 constexpr char kGetEntry[] =
-    "SELECT r.host, r.owner, r.name, r.lane, " SIGNALBOX_IS_NAMELESS
+    "SELECT r.repository_key, r.host, r.owner, r.name, "
+    "r.lane, " SIGNALBOX_IS_NAMELESS
     ", (SELECT c.overtaken_by FROM commit_summary AS c WHERE c.commit_key = "
     "e.commit_key), " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e "
@@ -134,19 +137,22 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   if (sha_bytes.empty()) return NothingReportedAt(repository, sha);
   CommitView view;
   int64_t commit_key = 0;
+  int64_t repository_key = 0;
   std::optional<std::string> overtaken_by;
   bool is_nameless = false;
   for (const char* sql : {kFindCommit, kFindMovingCommit}) {
     SqliteQuery query(connection, sql);
     query.Bind(canonical, SqliteBlob{sha_bytes});
     if (!query.Next()) continue;
-    query.Read(&commit_key, &overtaken_by, &view.repository.host,
-               &view.repository.owner, &view.repository.name, &view.lane,
-               &is_nameless);
+    query.Read(&commit_key, &repository_key, &overtaken_by,
+               &view.repository.host, &view.repository.owner,
+               &view.repository.name, &view.lane, &is_nameless);
     break;
   }
   if (commit_key == 0) return NothingReportedAt(repository, sha);
   view.sha = ShaFromBytes(sha_bytes);
+  const std::optional<Parking> parking =
+      FindParking(connection, repository_key);
   SqliteQuery query(connection, kListEntries);
   query.Bind(commit_key);
   while (query.Next()) {
@@ -158,6 +164,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
     }
     StatusView& status = view.statuses.emplace_back(
         std::move(row).View(ShaFromBytes(overtaken_by.value_or(""))));
+    if (parking.has_value()) ShowParked(*parking, &status.posting);
     if (is_nameless) status.posting = Nameless(std::move(status.posting));
   }
   return view;
@@ -218,6 +225,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
   const absl::StatusOr<int64_t> found = FindEntry(connection, key);
   if (!found.ok()) return found.status();
   const int64_t entry_id = *found;
+  int64_t repository_key = 0;
   History history;
   {
     SqliteQuery query(connection, kGetEntry);
@@ -225,9 +233,10 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     if (!query.Next()) return NothingReportedFor(key);
     std::optional<std::string> overtaken_by;
     bool is_nameless = false;
-    StatusRow row = ReadStatusRow(
-        query, &history.repository.host, &history.repository.owner,
-        &history.repository.name, &history.lane, &is_nameless, &overtaken_by);
+    StatusRow row =
+        ReadStatusRow(query, &repository_key, &history.repository.host,
+                      &history.repository.owner, &history.repository.name,
+                      &history.lane, &is_nameless, &overtaken_by);
     const std::string context = row.status.context;
     if (connection->ForgetDamage()) {
       history.status = DamagedStatus(context);
@@ -239,6 +248,12 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
         history.status.posting = Nameless(std::move(history.status.posting));
       }
     }
+  }
+  const std::optional<Parking> parking =
+      FindParking(connection, repository_key);
+  if (parking.has_value()) {
+    ShowParked(*parking, &history.status.posting);
+    history.parked_since = parking->since;
   }
   SqliteQuery reports(connection, kListReports);
   reports.Bind(entry_id, kMostHistory);

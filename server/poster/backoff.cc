@@ -8,10 +8,10 @@
 namespace signalbox {
 namespace {
 
-// The next try says something else, so there is nothing to wait for; but no
-// more than three tries after a refusal, whatever it was.
-constexpr absl::Duration kMendedWaits[] = {
-    absl::ZeroDuration(), absl::ZeroDuration(), absl::ZeroDuration()};
+// The next try says something else, so there is nothing to wait for; but three
+// tries in all are enough.
+constexpr absl::Duration kMendedWaits[] = {absl::ZeroDuration(),
+                                           absl::ZeroDuration()};
 
 template <size_t kCount>
 std::optional<absl::Duration> Nth(const absl::Duration (&waits)[kCount],

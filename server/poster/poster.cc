@@ -36,6 +36,9 @@ constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
 constexpr absl::Duration kSetBack = absl::Seconds(1);
 // What is brought forward in one transaction.
 constexpr int kMostBroughtForward = 500;
+// How often the credentials of parked repositories are looked at: somebody may
+// have changed one.
+constexpr absl::Duration kParkedCredentialLook = absl::Seconds(10);
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
@@ -69,6 +72,18 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
                                   {"http_status", attempted.http_status},
                                   {"message", attempted.message},
                                   {"request_id", attempted.request_id}});
+}
+
+// Probes are refused again and again, so only the first refusal is a warning.
+void LogParked(const Lease& lease, const Settlement& settlement) {
+  const Try attempted = settlement.attempted.value_or(Try());
+  (lease.is_probe ? &LogInfo : &LogWarning)(
+      "GitHub takes nothing for a repository",
+      {{"repository", lease.repository.Display()},
+       {"reason", settlement.reason},
+       {"http_status", attempted.http_status},
+       {"message", attempted.message},
+       {"request_id", attempted.request_id}});
 }
 
 }  // namespace
@@ -105,7 +120,10 @@ absl::Time Poster::RunOnce() {
       MutexLock lock(&mu_);
       closed = closed_;
     }
-    if (!closed) BeginDue(next);
+    if (!closed) {
+      LookAtParkedLanes(next);
+      BeginDue(next);
+    }
   }
   for (const auto& [entry_id, until] : held_until_) {
     if (until == absl::InfiniteFuture()) continue;
@@ -224,6 +242,9 @@ bool Poster::SettleEnded(const Moment& now) {
         }
         if (settlement.kind == Settlement::Kind::kAbandoned) {
           LogAbandoned(request.lease, settlement);
+        }
+        if (settlement.kind == Settlement::Kind::kParked) {
+          LogParked(request.lease, settlement);
         }
         unsettled_.push_back({std::move(settlement), /*was_sent=*/true});
         break;
@@ -344,6 +365,34 @@ void Poster::LearnName(const Request& request, const GitHubReply& reply,
   }
 }
 
+void Poster::LookAtParkedLanes(absl::Time& next) {
+  const Moment now = Look();
+  if (now.steady >= next_parked_look_) {
+    const absl::StatusOr<std::vector<std::string>> lanes =
+        outbox_->ParkedLanes();
+    if (!lanes.ok()) return NoteStoreFailure(lanes.status());
+    next_parked_look_ = now.steady + kParkedCredentialLook;
+    std::map<std::string, std::string> origins;
+    for (const std::string& lane_id : *lanes) {
+      std::string& origin = origins[lane_id];
+      const auto known = parked_origins_.find(lane_id);
+      if (known != parked_origins_.end()) origin = known->second;
+      const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
+      if (!token.ok()) continue;
+      if (token->probe_only) lanes_[lane_id].probe = *token;
+      if (known != parked_origins_.end() && origin == token->origin) continue;
+      // A process that starts does not know what was changed before.
+      const absl::Status forward =
+          outbox_->BringProbesForward(lane_id, now.wall);
+      if (!forward.ok()) return NoteStoreFailure(forward);
+      origin = token->origin;
+    }
+    parked_origins_ = std::move(origins);
+  }
+  if (parked_origins_.empty()) return;
+  next = std::min(next, now.wall + (next_parked_look_ - now.steady));
+}
+
 absl::StatusOr<std::vector<DueLane>> Poster::LanesWithWork(absl::Time now) {
   absl::StatusOr<std::vector<DueLane>> lanes = outbox_->DueLanes(now);
   if (!lanes.ok()) return lanes;
@@ -397,6 +446,7 @@ void Poster::ForgetIdleLanes(const std::vector<DueLane>& with_work) {
   for (auto it = lanes_.begin(); it != lanes_.end();) {
     const Lane& lane = it->second;
     if (lane.learning || lane.probe.has_value() || steady < lane.rest_end ||
+        steady < lane.next_probe ||
         std::binary_search(with_work.begin(), with_work.end(),
                            DueLane{it->first, false}, IsBefore)) {
       ++it;
@@ -469,6 +519,9 @@ void Poster::BeginDue(absl::Time& next) {
 }
 
 Poster::Step Poster::RunLane(const DueLane& due, absl::Time& next) {
+  // With a slow store a run takes long, and what has ended meanwhile may have
+  // parked the repository that would be next.
+  if (!SettleEnded(Look())) return Step::kStopped;
   const Moment now = Look();
   const std::string& lane_id = due.lane;
   if (lane_id.empty()) return AbandonUnowned(now);
@@ -514,12 +567,17 @@ Poster::Step Poster::RunLane(const DueLane& due, absl::Time& next) {
   LeaseRequest results;
   results.lane = lane_id;
   results.held = &held_;
+  results.may_probe = now.steady >= lane.next_probe;
+  if (!results.may_probe) {
+    next = std::min(next, now.wall + (lane.next_probe - now.steady));
+  }
   LeaseRequest pendings = results;
   pendings.pendings = true;
   if (lane.results_in_row >= kResultsPerPending &&
       now.steady >= lane.next_long_due_look) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
+    long_due.may_probe = false;
     const Step step = TakeAndBegin(long_due, *token, now, next);
     if (step != Step::kNothing) return step;
   }
@@ -629,7 +687,9 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
     }
     return Step::kNothing;
   }
-  last_repository = (*lease)->repository.Canonical();
+  if (!(*lease)->is_probe) {
+    last_repository = (*lease)->repository.Canonical();
+  }
   commit_time_ = std::min(
       kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
   if (NoteEnds(taken)) {
@@ -675,7 +735,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     }
     const bool full = lease.status_count >= kMostStatuses;
     const bool nearly = lease.status_count >= kMostBeforePending;
-    if (full || (nearly && request.pendings)) {
+    if (full || (nearly && lease.wanted.state == CommitState::kPending)) {
       Settlement settlement =
           Unsent(lease, Settlement::Kind::kAbandoned,
                  full ? "STATUS_LIMIT_REACHED" : "STATUS_LIMIT_NEAR");
@@ -684,8 +744,12 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     }
   }
 
-  int& results_in_row = lanes_[request.lane].results_in_row;
-  results_in_row = request.pendings ? 0 : results_in_row + 1;
+  Lane& lane = lanes_[request.lane];
+  if (lease.is_probe) {
+    lane.next_probe = now.steady + gate_->ProbeGap(request.lane);
+  } else {
+    lane.results_in_row = request.pendings ? 0 : lane.results_in_row + 1;
+  }
   Hold(lease.entry_id, absl::InfiniteFuture());
   Send(begun, now);
   return Step::kWorked;

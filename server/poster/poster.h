@@ -49,6 +49,9 @@ namespace signalbox {
 // clock that somebody sets makes no request early. What it would make late is
 // brought forward, at the start and when the clock was set back.
 //
+// For a repository that is parked (see parking.h) one entry at a time probes;
+// all probes of a credential take at most a tenth of its pace.
+//
 // When the store fails, nothing is lost: what has ended is settled as soon as
 // the store takes it (it is asked every second), and nothing new begins before.
 //
@@ -142,6 +145,7 @@ class Poster {
     std::string last_repository[2];  // By class: results, pendings.
     int results_in_row = 0;          // Since the last pending.
     bool learning = false;           // GET /rate_limit is under way.
+    absl::Time next_probe = absl::InfinitePast();  // Steady.
     // A token that is to be tried, since its credential is stopped; handed out
     // once, so kept until the request can begin.
     std::optional<Token> probe;
@@ -186,6 +190,8 @@ class Poster {
   // These begin requests, and lower `next` to when they want to be called
   // again.
   void BeginDue(absl::Time& next);
+  // Whether the credential of parked repositories has changed.
+  void LookAtParkedLanes(absl::Time& next);
   absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);
   // Ends the rests of the lanes that something has happened to.
   void FreeLanes();
@@ -253,6 +259,10 @@ class Poster {
   std::set<std::string, std::less<>> hosts_without_tokens_;
   // The gate said so of the last request that it refused in this run.
   bool host_is_full_ = false;
+  // What the tokens of the lanes with parked repositories came from, as of the
+  // last look.
+  std::map<std::string, std::string> parked_origins_;
+  absl::Time next_parked_look_ = absl::InfinitePast();  // Steady.
 
   mutable Mutex mu_;
   std::vector<Ended> ended_ ABSL_GUARDED_BY(mu_);

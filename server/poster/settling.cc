@@ -81,6 +81,7 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   if (verdict.action == Action::kDone) {
     wording->Forget(lease.entry_id);
     settlement.kind = Settlement::Kind::kPosted;
+    settlement.writable = true;
     settlement.shown = sent;
     settlement.status_id = verdict.status_id;
     return settlement;
@@ -94,6 +95,8 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
     settlement.attempted->begin_time += reply.last_request_after;
   }
   settlement.full = verdict.reason == "STATUS_LIMIT_REACHED";
+  // GitHub looks at what a post says once it may be made.
+  settlement.writable = verdict.http_status == 422;
   const std::optional<absl::Duration> wait =
       Backoff(verdict, lease.try_count + 1,
               lease.refusal_count + (settlement.refused ? 1 : 0));
@@ -105,6 +108,11 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
     return settlement;
   }
   wording->Forget(lease.entry_id);
+  if (verdict.of_repository) {
+    settlement.kind = Settlement::Kind::kParked;
+    settlement.refused = false;
+    return settlement;
+  }
   settlement.kind = Settlement::Kind::kAbandoned;
   return settlement;
 }

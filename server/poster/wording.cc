@@ -57,6 +57,7 @@ Shown Wording::For(const Lease& lease) const {
 
 bool Wording::Mend(const Lease& lease, const Shown& sent, Action action) {
   Mending mending = Find(lease);
+  const bool was_mended = mending.plainer > 0 || mending.without_url;
   if (action == Action::kDropTargetUrl) {
     if (sent.target_url.empty()) return false;
     mending.without_url = true;
@@ -65,6 +66,11 @@ bool Wording::Mend(const Lease& lease, const Shown& sent, Action action) {
     const bool is_plain =
         sent.description == PlainDescription(sent.description);
     mending.plainer = is_plain ? kNoDescription : mending.plainer + 1;
+  }
+  // The last try says the state and no more: a text must not cost a result.
+  if (was_mended) {
+    mending.plainer = kNoDescription;
+    mending.without_url = true;
   }
   if (mendings_.size() >= kMaxMendings) mendings_.erase(mendings_.begin());
   mendings_[lease.entry_id] = mending;

@@ -373,6 +373,10 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
     all->report.context.clear();
     submission.rerun_all = std::move(all);
   }
+  if (submission.reports.empty() && submission.rerun_all == nullptr &&
+      submission.delivery.has_value()) {
+    converted->named = {report.repository, report.sha};
+  }
   const std::vector<std::string> warnings = converted->warnings.front();
   converted->warnings.assign(submission.reports.size(), warnings);
   return converted;

@@ -36,6 +36,13 @@ struct Converted {
   Submission submission;
   // One list per report; what `rerun_all` adds has none.
   std::vector<std::vector<std::string>> warnings;
+  // The commit that a delivery names, of which no context is expected: there
+  // are no reports.
+  struct NamedCommit {
+    Repository repository;
+    std::string sha;
+  };
+  std::optional<NamedCommit> named = std::nullopt;
 };
 
 // Those of one receipt.

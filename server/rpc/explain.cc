@@ -101,10 +101,13 @@ constexpr Meaning kMeanings[] = {
     {"VALIDATION_FAILED", "GitHub found the status invalid"},
 };
 
+std::string AtTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
+}
+
 // "at 2026-06-01 10:00:00 UTC (in 2 min 30 s)".
 std::string At(absl::Time time, absl::Time now) {
-  const std::string clock =
-      absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
+  const std::string clock = AtTime(time);
   const int64_t seconds = absl::ToInt64Seconds(absl::AbsDuration(time - now));
   std::string distance =
       seconds >= 3600
@@ -124,6 +127,15 @@ std::string NextTry(const History& history, const LaneTrouble& trouble,
                     absl::Time now) {
   const Posting& posting = history.status.posting;
   std::string step;
+  if (history.parked_since.has_value()) {
+    return absl::StrCat(
+        "GitHub has taken nothing for this repository since ",
+        AtTime(*history.parked_since), ": ", Because(posting.reason),
+        ". It is asked again, with one status, ",
+        At(posting.next_try_time.value_or(now), now),
+        "; a report for the repository or RetryPost (`signalbox retry`) asks "
+        "sooner. Once GitHub takes one, all of them are posted.");
+  }
   if (!posting.reason.empty()) {
     step = absl::StrCat(
         "The last try did not succeed: ", Because(posting.reason), ". ");
@@ -229,8 +241,8 @@ std::string NextStep(const History& history, const LaneTrouble& trouble,
       }
       step = absl::StrCat(
           "Nothing, until something changes: ", Because(posting.reason),
-          ". A newer report or RetryPost (`signalbox retry`) "
-          "tries again.");
+          ". A report of it, the same one too, or RetryPost (`signalbox "
+          "retry`) tries again.");
       break;
     case PostingState::kDue:
     case PostingState::kWaiting:

@@ -172,7 +172,29 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
   if (!authorized.ok()) return call->Fail(authorized);
   Submission& submission = converted->submission;
   if (submission.reports.empty() && submission.rerun_all == nullptr) {
-    return call->End([&answer] { return answer({}, {}); });
+    // Nothing is asked for; but it tells that GitHub has the commit.
+    if (!converted->named.has_value() ||
+        !Authorizer::Authorize(*caller, Right::kWebhook,
+                               converted->named->repository, {})
+             .ok()) {
+      return call->End([&answer] { return answer({}, {}); });
+    }
+    return Read(call, [this, caller = *caller,
+                       named = *std::move(converted->named),
+                       answer = std::move(answer)] {
+      // The name may be an old one of what the caller has no right to.
+      const absl::StatusOr<Repository> meant =
+          outbox_->MeantBy(named.repository);
+      if (!meant.ok()) return meant.status();
+      if (!Authorizer::Authorize(caller, Right::kWebhook, *meant, {}).ok()) {
+        return answer({}, {});
+      }
+      const absl::Status seen =
+          outbox_->CommitSeen(named.repository, named.sha, clock_->Now());
+      if (!seen.ok()) return seen;
+      if (options_.became_due) options_.became_due();
+      return answer({}, {});
+    });
   }
   intake_->Submit(
       std::move(submission),

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/history/credential_limits.h"
@@ -23,6 +24,11 @@ constexpr int kMostBeforePending = 950;
 // five more of a commit that is not there yet.
 constexpr int kMostRefused = 4;
 constexpr int kMostWithoutCommit = 6;
+// After a refusal of a whole repository nothing is posted there for so long,
+// unless GitHub takes something that was under way.
+constexpr absl::Duration kBetweenProbes = absl::Seconds(10);
+// A report that is repeated makes what was given up due again, so often.
+constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
 // More tries of one version within a minute are hot.
 constexpr int kMostInAMinute = 30;
 
@@ -55,6 +61,9 @@ struct Status {
   bool was_refused = false;
   std::map<int64_t, int> refused;  // By sequence.
   std::map<int64_t, int> without_commit;
+  // A delivery named the commit, and a try may have been under way.
+  bool commit_was_seen = false;
+  absl::Time revival = absl::InfinitePast();
   std::map<int64_t, std::vector<absl::Time>> begins;
 };
 
@@ -99,7 +108,41 @@ class Checker {
   }
 
   void Follow(const Granted&) {}
-  void Follow(const Called& event) { record_.Follow(event); }
+  void Follow(const Called& event) {
+    calls_[event.call] = &event;
+    record_.Follow(event);
+    NoteSaid(event, event.time);
+  }
+  void Follow(const Heard& event) {
+    const auto call = calls_.find(event.call);
+    if (call != calls_.end()) NoteSaid(*call->second, event.time);
+  }
+  // What is said, or said again, may make due what was given up.
+  void NoteSaid(const Called& call, absl::Time now) {
+    NoteRevival(now, &statuses_[call.name]);
+    if (call.delivery_id.empty()) return;
+    // It tells that GitHub has the commit.
+    for (auto& [name, status] : statuses_) {
+      if (name.repository == call.name.repository &&
+          name.sha == call.name.sha) {
+        status.without_commit.clear();
+        status.commit_was_seen = true;
+      }
+    }
+  }
+  // What is still tried is not revived: it goes on as it would have.
+  static void NoteRevival(absl::Time now, Status* status) {
+    const bool waits_no_more = absl::c_any_of(
+        status->without_commit,
+        [](const auto& one) { return one.second >= kMostWithoutCommit; });
+    if (!waits_no_more && status->refused.empty()) return;
+    if (now < status->revival + kBetweenRevivals && now >= status->revival) {
+      return;
+    }
+    status->revival = now;
+    status->refused.clear();
+    status->without_commit.clear();
+  }
   void Follow(const Answered& event) { record_.Follow(event); }
   void Follow(const Started& event) { limits_.Follow(event); }
   void Follow(const Calm&) {}
@@ -168,6 +211,7 @@ class Checker {
     if (!event.name.has_value() || !event.posted.has_value()) return;
     Status& status = statuses_[*event.name];
     CheckAlone(event, status);
+    CheckProbe(event);
     ++findings_.checked.posts;
     const Content& content = *event.posted;
     CheckOrigin(*event.name, content);
@@ -176,6 +220,12 @@ class Checker {
         status.redirected == content && status.redirect_time == event.time;
     request.sequence = is_sent_on ? status.redirected_sequence
                                   : SequenceOf(*event.name, status, content);
+    // A redirect that led nowhere was another refusal: with the repository's
+    // new name the wait for a commit begins anew.
+    if (!is_sent_on && status.redirected.has_value()) {
+      status.redirected.reset();
+      status.without_commit.clear();
+    }
     const int64_t acked = record_.AckedOf(*event.name);
     if (request.sequence != 0 && request.sequence < acked && !is_sent_on) {
       Violated("I7", *event.name, "began to post ", request.sequence, " when ",
@@ -195,6 +245,20 @@ class Checker {
       CheckLimits(event, *event.name, limits_.CheckBudget(event));
     CheckPatience(*event.name, &status, request.sequence, event.time);
     status.in_flight.insert(event.exchange);
+  }
+
+  // What GitHub refuses for a whole repository is not tried with one status
+  // after the other.
+  void CheckProbe(const Began& event) {
+    const auto refused = refusals_.find(event.name->repository);
+    if (refused == refusals_.end()) return;
+    Refusal& refusal = refused->second;
+    if (event.time >= refusal.time + kBetweenProbes) return;
+    // One may have been taken out before.
+    if (refusal.begun_since++ == 0) return;
+    Violated("I12", *event.name, "posted ",
+             absl::FormatDuration(event.time - refusal.time),
+             " after GitHub refused the repository: ", LineOf(event));
   }
 
   // At most one request of a status is under way, or can still take effect.
@@ -253,8 +317,22 @@ class Checker {
     } else if (event.http_status == 201 && !status.doubt.has_value()) {
       status.known_shown = request.posted;
     }
+    // GitHub looks at what is said once it may be said.
+    if (event.http_status == 201 || event.http_status == 422 ||
+        event.refusal == "redirect") {
+      refusals_.erase(request.name->repository);
+    }
+    if (event.refusal != "redirect") status.redirected.reset();
     if (event.refusal.empty()) return;
     status.was_refused = true;
+    if (event.refusal == "repository") {
+      Refusal& refusal = refusals_[request.name->repository];
+      // What was under way then tells nothing new.
+      if (request.begin_time >= refusal.time + kBetweenProbes) {
+        refusal = {event.time, 0};
+      }
+      return;
+    }
     if (event.refusal == "redirect") {
       status.redirected = request.posted;
       status.redirected_sequence = request.sequence;
@@ -269,6 +347,7 @@ class Checker {
     // A process that ends can forget its last try, and one whose clock is set
     // can believe that it has lost it.
     const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) +
+                         (waits && status.commit_was_seen ? 1 : 0) +
                          findings_.checked.crashes + clock_sets_;
     if (++count > most * VersionsOf(*request.name, *request.posted)) {
       Violated("I12", *request.name, "refused ", count,
@@ -328,6 +407,8 @@ class Checker {
         status.doubt_has_a_time = false;
       }
     }
+    // It can forget an answer that it was about to note.
+    refusals_.clear();
     limits_.Follow(event);
   }
 
@@ -336,6 +417,7 @@ class Checker {
   void Follow(const ClockSet& event) {
     clock_set_ = event.time;
     ++clock_sets_;
+    refusals_.clear();
     limits_.Follow(event);
     for (auto& [name, status] : statuses_) {
       if (status.doubt_is_on_disk) status.doubt_has_a_time = false;
@@ -346,6 +428,16 @@ class Checker {
     Status& status = statuses_[event.name];
     status.refused.clear();
     status.without_commit.clear();
+  }
+
+  // A week is given to what only somebody else can mend.
+  static bool IsOfRepository(absl::string_view reason) {
+    for (const absl::string_view one :
+         {"REPOSITORY_NOT_FOUND", "PERMISSION_MISSING", "REPOSITORY_ARCHIVED",
+          "REPOSITORY_GONE", "LEGAL_BLOCK"}) {
+      if (reason == one) return true;
+    }
+    return false;
   }
 
   void CheckEnd(const StatusName& name, const Status& status) {
@@ -363,6 +455,9 @@ class Checker {
     }
     if (held.posting == "abandoned") {
       if (held.reason.empty()) Violated("I12", name, "abandoned, no reason");
+      if (IsOfRepository(held.reason)) {
+        Violated("I12", name, "abandoned too early: ", held.reason);
+      }
       const bool is_full = absl::StartsWith(held.reason, "STATUS_LIMIT") &&
                            status.applied_count >= kMostBeforePending;
       if (has_begins_ && !status.was_refused && !is_full) {
@@ -387,7 +482,14 @@ class Checker {
   bool has_begins_ = false;
   bool is_over_ = false;
 
+  std::map<int64_t, const Called*> calls_;
   std::map<int64_t, InFlight> in_flight_;
+  // Of whole repositories: the last one.
+  struct Refusal {
+    absl::Time time = absl::InfinitePast();
+    int begun_since = 0;
+  };
+  std::map<std::string, Refusal> refusals_;
   CredentialLimits limits_;
   absl::Time clock_set_ = absl::InfinitePast();
   int64_t clock_sets_ = 0;

@@ -753,6 +753,11 @@ TEST_F(CheckHistoryTest, RefusedTriesAreFew) {
     revived.Begin(pending).End(422, refusal);
     ExpectGood(revived);
 
+    Story heard = story;
+    heard.Pass(absl::Seconds(10)).Add(Heard{1, heard.now()});
+    heard.Begin(pending).End(422, refusal);
+    ExpectGood(heard);
+
     Story newer = story;
     newer.Pending("p2", 2);
     newer.Begin(newer.newest()).End(422, refusal);
@@ -769,6 +774,105 @@ TEST_F(CheckHistoryTest, RefusedTriesAreFew) {
     story.Begin(pending).End(422, refusal);
     ExpectBad(story, "I12", absl::StrCat("refused ", most + 1, " times"));
   }
+}
+
+TEST_F(CheckHistoryTest, ARedirectThatLeadsNowhereIsAnotherRefusal) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  story_.Begin(pending).End(307, "redirect");
+  Story sent_on = story_;
+  Ended end;
+  end.exchange = 90;
+  end.time = sent_on.now();
+  end.http_status = 422;
+  end.refusal = "no_commit";
+  sent_on.Add(
+      Began{90, sent_on.now(), pending, sent_on.name(), false, "token"});
+  sent_on.Add(end);
+  ExpectBad(sent_on, "I12", "refused 7 times");
+  story_.Begin(pending).End(422, "no_commit");
+  story_.Show({});
+  story_.Hold("abandoned", "REFUSED");
+  ExpectGood(story_);
+}
+
+// All of it would be refused.
+TEST_F(CheckHistoryTest, ARefusedRepositoryIsProbedNowAndThen) {
+  story_.Pending("p1", 1);
+  story_.Begin(story_.newest()).End(404, "repository");
+  Story patient = story_;
+  patient.Pass(absl::Seconds(10)).Post();
+  ExpectGood(patient);
+  for (int i = 0; i < 20; ++i) {
+    patient.Pass(absl::Seconds(10));
+    patient.Pending(absl::StrCat("p", 2 + i), 2 + i);
+    patient.Begin(patient.newest()).End(404, "repository");
+  }
+  patient.Pass(absl::Seconds(10)).Post();
+  ExpectGood(patient);
+
+  // One was taken out before.
+  Story under_way = story_;
+  under_way.Begin(under_way.newest()).End(404, "repository");
+  Story hasty = under_way;
+  under_way.Pass(absl::Seconds(10)).Post();
+  ExpectGood(under_way);
+  hasty.Post();
+  ExpectBad(hasty, "I12", "after GitHub refused the repository");
+  Story died = story_;
+  died.Add(Crashed{died.now()}).Add(Started{died.now()}).Post();
+  ExpectGood(died);
+
+  story_.Hold("abandoned", "REPOSITORY_NOT_FOUND");
+  story_.Show({});
+  ExpectBad(story_, "I12", "abandoned too early");
+}
+
+TEST_F(CheckHistoryTest, WhatIsTakenOrReadFreesTheRepository) {
+  for (const int http_status : {201, 422}) {
+    Story story;
+    story.Pending("p1", 1);
+    const Content pending = story.newest();
+    story.Begin(pending).End(404, "repository").Pass(absl::Seconds(10));
+    story.Begin(pending);
+    if (http_status == 201) story.Apply(pending);
+    story.End(http_status, http_status == 422 ? "other" : "");
+    story.Result("r1", 1).Post();
+    ExpectGood(story);
+  }
+}
+
+TEST_F(CheckHistoryTest, ARepeatedReportOfWhatIsTriedIsNoNewChance) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "no_commit");
+  story_.Add(Heard{1, story_.now()});
+  story_.Begin(pending).End(422, "no_commit");
+  Story story = story_;
+  // But soon afterwards one of what was given up is.
+  story.Add(Heard{1, story.now()});
+  for (int i = 0; i < 6; ++i) story.Begin(pending).End(422, "no_commit");
+  story.Show({});
+  story.Hold("abandoned", "REFUSED");
+  ExpectGood(story);
+  story_.Begin(pending).End(422, "no_commit");
+  ExpectBad(story_, "I12", "refused 7 times");
+}
+
+TEST_F(CheckHistoryTest, ARepeatedReportIsANewChance) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  for (int i = 0; i < 4; ++i) story_.Begin(pending).End(422, "other");
+  const Called again = story_.Call("p1", 1);
+  story_.Pass(absl::Seconds(10));
+  Called later = again;
+  later.time = story_.now();
+  story_.Add(later).Answer(later, How::kUnchanged, 1);
+  story_.Begin(pending).End(422, "other");
+  story_.Show({});
+  story_.Hold("abandoned", "REFUSED");
+  ExpectGood(story_);
 }
 
 TEST_F(CheckHistoryTest, ARedirectIsNoRefusalToCount) {

@@ -50,6 +50,9 @@ struct Liner {
         event.delivery_id.empty() ? "" : " delivery=", event.delivery_id,
         " expires_after=", absl::FormatDuration(event.expires_after));
   }
+  std::string operator()(const Heard& event) const {
+    return absl::StrCat(TextOf(event.time), " heard #", event.call);
+  }
   std::string operator()(const Answered& event) const {
     return absl::StrCat(TextOf(event.time), " answered #", event.call, " ",
                         TextOf(event.how), " sequence=", event.sequence);

@@ -65,6 +65,13 @@ struct Called {
   absl::Duration expires_after = absl::Hours(6);
 };
 
+// The server has what was said on disk. It may have had it before: what a
+// network delivers twice is heard twice.
+struct Heard {
+  int64_t call = 0;
+  absl::Time time;
+};
+
 // The caller learns how its call ended. A call without one is in doubt.
 struct Answered {
   enum class How {
@@ -119,7 +126,8 @@ struct Ended {
   int limit = -1;
   absl::Time reset_time = absl::InfinitePast();
   // Of a refusal of what was posted: "no_commit", which is worth waiting for,
-  // "redirect", which may lead somewhere, or "other".
+  // "redirect", which may lead somewhere, "repository", which holds for all
+  // that is posted there, or "other".
   std::string refusal;
 };
 
@@ -186,9 +194,9 @@ struct Showed {
   Content content;
 };
 
-using Event = std::variant<Granted, Called, Answered, Began, Applied, Ended,
-                           Crashed, Started, ClockSet, DiskTrouble, Revived,
-                           Calm, Recorded, Held, Showed>;
+using Event = std::variant<Granted, Called, Heard, Answered, Began, Applied,
+                           Ended, Crashed, Started, ClockSet, DiskTrouble,
+                           Revived, Calm, Recorded, Held, Showed>;
 
 // Thread-safe, but for events().
 class History {

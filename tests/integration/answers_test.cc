@@ -298,6 +298,13 @@ Row Refused(const std::string& name, const Fault& fault,
   return {name, fault, kAbandoned, reason};
 }
 
+// The whole repository waits, and is probed after 10 s, 1, 5, 15 and 60 min,
+// then every hour.
+Row Parks(const std::string& name, const Fault& fault,
+          const std::string& reason) {
+  return {name, fault, kWaiting, reason, 16, absl::Seconds(40870)};
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Done, AnswersTest,
     testing::Values(Row{"Created", Times(Named("slow"), 0)},
@@ -315,41 +322,40 @@ INSTANTIATE_TEST_SUITE_P(
         Refused("ApiVersion",
                 Answers(400, "API version \"2022-11-28\" is not supported."),
                 "API_VERSION_REFUSED"),
-        Refused("ApiVersionRetired",
-                Answers(410, "This API version is no longer available"),
-                "API_VERSION_REFUSED"),
-        Refused("Gone", Answers(410, "Gone"), "REPOSITORY_GONE"),
-        Refused("LegalBlock", Answers(451, "Repository access blocked"),
-                "LEGAL_BLOCK"),
-        Refused("NotFound", Answers(404, "Not Found"), "REPOSITORY_NOT_FOUND"),
-        Refused("Integration",
-                Answers(403, "Resource not accessible by integration"),
-                "PERMISSION_MISSING"),
-        Refused("FineGrainedToken",
-                Answers(403,
-                        "Resource not accessible by personal access token"),
-                "PERMISSION_MISSING"),
-        Refused("Archived",
-                Answers(403, "Repository was archived so is read-only."),
-                "REPOSITORY_ARCHIVED"),
-        Refused("Blocked", Answers(403, "Repository access blocked"),
-                "REPOSITORY_BLOCKED"),
-        Refused("Saml",
-                With(Answers(403,
-                             "Resource protected by organization SAML "
-                             "enforcement. You must grant your token "
-                             "access."),
-                     "X-GitHub-SSO", "required; url=https://github.com/sso"),
-                "SSO_REQUIRED"),
-        Refused("IpAllowList",
-                Answers(403,
-                        "Although you appear to have the correct "
-                        "authorization credentials, the `acme` "
-                        "organization has an IP allow list enabled"),
-                "IP_NOT_ALLOWED"),
-        Refused("AppRequired",
-                Answers(403, "You must authenticate via a GitHub App."),
-                "APP_REQUIRED"),
+        Parks("ApiVersionRetired",
+              Answers(410, "This API version is no longer available"),
+              "API_VERSION_REFUSED"),
+        Parks("Gone", Answers(410, "Gone"), "REPOSITORY_GONE"),
+        Parks("LegalBlock", Answers(451, "Repository access blocked"),
+              "LEGAL_BLOCK"),
+        Parks("NotFound", Answers(404, "Not Found"), "REPOSITORY_NOT_FOUND"),
+        Parks("Integration",
+              Answers(403, "Resource not accessible by integration"),
+              "PERMISSION_MISSING"),
+        Parks("FineGrainedToken",
+              Answers(403, "Resource not accessible by personal access token"),
+              "PERMISSION_MISSING"),
+        Parks("Archived",
+              Answers(403, "Repository was archived so is read-only."),
+              "REPOSITORY_ARCHIVED"),
+        Parks("Blocked", Answers(403, "Repository access blocked"),
+              "REPOSITORY_BLOCKED"),
+        Parks("Saml",
+              With(Answers(403,
+                           "Resource protected by organization SAML "
+                           "enforcement. You must grant your token "
+                           "access."),
+                   "X-GitHub-SSO", "required; url=https://github.com/sso"),
+              "SSO_REQUIRED"),
+        Parks("IpAllowList",
+              Answers(403,
+                      "Although you appear to have the correct "
+                      "authorization credentials, the `acme` "
+                      "organization has an IP allow list enabled"),
+              "IP_NOT_ALLOWED"),
+        Parks("AppRequired",
+              Answers(403, "You must authenticate via a GitHub App."),
+              "APP_REQUIRED"),
         // A code that GitHub has never used here is tried a few times.
         Row{"Conflict", Answers(409, "Conflict"), kAbandoned, "CONFLICT", 4,
             absl::Seconds(43)},

@@ -170,6 +170,9 @@ class Explorer {
     for (size_t i = 0; i < github_.held().size(); ++i) {
       const std::string which = absl::StrCat(" #", i);
       choices.push_back({"answered" + which, [=, this] { Answer(i); }, true});
+      if (refusals_ < scope_.refusals && At(github_.held(), i).is_post) {
+        choices.push_back({"refused" + which, [=, this] { Refuse(i); }, true});
+      }
       if (losses_ >= scope_.losses) continue;
       // The effect of a post comes at once, later, or, what nobody can tell
       // from later before it is too late, never.
@@ -223,7 +226,10 @@ class Explorer {
     std::vector<uint64_t> wider;
     for (int crashes = 0; crashes <= crashes_; ++crashes) {
       for (int losses = 0; losses <= losses_; ++losses) {
-        wider.push_back(Hash(absl::StrCat(crashes, " ", losses, state)));
+        for (int refusals = 0; refusals <= refusals_; ++refusals) {
+          wider.push_back(
+              Hash(absl::StrCat(crashes, " ", losses, " ", refusals, state)));
+        }
       }
     }
     const uint64_t own = wider.back();
@@ -347,6 +353,15 @@ class Explorer {
     const HeldGitHub::Exchange exchange = TakeHeld(index);
     exchange.done(github_.AnswerTo(exchange));
     NoteApplied();
+    RunServer();
+  }
+
+  void Refuse(size_t index) {
+    ++refusals_;
+    HttpResponse answer;
+    answer.status = 404;
+    answer.body = R"({"message":"Not Found"})";
+    TakeHeld(index).done(std::move(answer));
     RunServer();
   }
 
@@ -515,7 +530,11 @@ class Explorer {
           "MAX(ambiguous_time_us - ?1, -20000000), posted_version, "
           "shown_state, shown_description, "
           "IIF(due_time_us IS NULL, 0, "
-          "RANK() OVER (ORDER BY due_time_us NULLS LAST)) "
+          "RANK() OVER (ORDER BY due_time_us NULLS LAST)), "
+          "(SELECT reason || ' ' || step || ' ' || (next_time_us - ?1) || ' ' "
+          "|| MAX(refuse_time_us - ?1, -20000000) || ' ' || "
+          "(probe_entry_id = entry.entry_id) || ' ' || (due_time_us - ?1) "
+          "FROM parking) "
           "FROM entry ORDER BY context",
           -1, &query_, nullptr);
     }
@@ -549,6 +568,7 @@ class Explorer {
   bool wants_to_run_ = false;
   int crashes_ = 0;
   int losses_ = 0;
+  int refusals_ = 0;
   int64_t lives_ = 0;
   int64_t exchange_ = 0;
   int64_t calls_ = 0;

@@ -21,6 +21,7 @@ struct ExplorerScope {
   bool two_series = false;
   int crashes = 2;  // Between two steps, or after any commit in one.
   int losses = 2;   // Answers or requests that are lost, but for crashes.
+  int refusals = 0;  // Posts that GitHub refuses for the whole repository.
   int jobs = 1;     // Processes.
   int64_t most_states = 100'000'000;
   // Called now and then, in any of the processes.
@@ -40,12 +41,13 @@ struct ExplorerResult {
 // Goes through everything that can happen in the scope, with the real server
 // (see ServerLife) and GitHub's rules: each report arrives at any time, and
 // again if its answer was lost; each request is answered, or is lost before or
-// after its effect, or has its effect late; the process is killed at any time.
+// after its effect, or has its effect late, or is refused, so that the
+// repository is parked; the process is killed at any time.
 // The history up to each state is checked, and in each end also that GitHub
 // shows what it should. Stops at the first violation.
 //
 // States that differ only in the past count as one. One that was reached with
-// fewer crashes and losses is not entered again, so that the numbers depend a
+// fewer troubles is not entered again, so that the numbers depend a
 // little on the order in which several jobs come by.
 ExplorerResult Explore(const ExplorerScope& scope);
 

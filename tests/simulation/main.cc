@@ -195,6 +195,7 @@ int RunExplorer(ExplorerScope scope, bool json) {
                           {"reports", scope.reports},
                           {"crashes", scope.crashes},
                           {"losses", scope.losses},
+                          {"refusals", scope.refusals},
                           {"states", result.states},
                           {"transitions", result.transitions},
                           {"ends", result.ends},
@@ -205,10 +206,10 @@ int RunExplorer(ExplorerScope scope, bool json) {
     std::printf("%s\n", figures.dump().c_str());
   } else {
     absl::PrintF(
-        "%d keys, %d reports each, %d crashes, %d losses: %d states, %d "
-        "transitions, %d ends, longest path %d, %.1f s: %s\n%s",
-        scope.keys, scope.reports, scope.crashes, scope.losses, result.states,
-        result.transitions, result.ends, result.longest_path, seconds,
+        "%d keys, %d reports each, %d crashes, %d losses, %d refusals: %d "
+        "states, %d transitions, %d ends, longest path %d, %.1f s: %s\n%s",
+        scope.keys, scope.reports, scope.crashes, scope.losses, scope.refusals,
+        result.states, result.transitions, result.ends, result.longest_path, seconds,
         !result.violation.empty() ? "VIOLATION"
         : result.is_complete      ? "complete"
                                   : "NOT COMPLETE",
@@ -281,6 +282,8 @@ int main(int argc, char** argv) {
                "and a result each, in any order");
   app.add_option("--crashes", scope.crashes, "With --explore [2]");
   app.add_option("--losses", scope.losses, "With --explore [2]");
+  app.add_option("--refusals", scope.refusals,
+                 "With --explore: posts that park the repository [0]");
   app.add_option("--most-states", scope.most_states,
                  "With --explore: give up after so many")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));

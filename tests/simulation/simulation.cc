@@ -395,7 +395,11 @@ class World {
     const int64_t life = lives_;
     life_->Submit(submission, [this, life, call, back,
                                answer_lost](absl::StatusOr<Outcome> outcome) {
-      if (life != lives_ || disk_.stopped() || answer_lost) return;
+      if (life != lives_ || disk_.stopped()) return;
+      if (outcome.ok() && outcome->status.ok()) {
+        history_.Add(history::Heard{call, Now()});
+      }
+      if (answer_lost) return;
       In(back,
          [this, call, outcome = std::move(outcome)] { Answer(call, outcome); });
     });

@@ -42,6 +42,10 @@ std::string RefusalOf(const HttpResponse& answer) {
       answer.status == 408) {
     return "";
   }
+  if (answer.status == 403 || answer.status == 404 || answer.status == 410 ||
+      answer.status == 451) {
+    return "repository";
+  }
   return absl::StrContains(answer.body, "No commit found") ? "no_commit"
                                                            : "other";
 }

@@ -19,6 +19,25 @@ class ForwardingOutbox : public Outbox {
       absl::Span<const Submission> submissions, absl::Time now) override {
     return outbox_->Accept(submissions, now);
   }
+  absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
+    return outbox_->ParkedLanes();
+  }
+  absl::Status BringProbesForward(const std::string& lane,
+                                  absl::Time now) override {
+    return outbox_->BringProbesForward(lane, now);
+  }
+  absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
+    return outbox_->AbandonParked(now, limit);
+  }
+  absl::StatusOr<int> AbandonHeld(const std::string& lane,
+                                  const std::string& reason, absl::Time before,
+                                  absl::Time now, int limit) override {
+    return outbox_->AbandonHeld(lane, reason, before, now, limit);
+  }
+  absl::Status CommitSeen(const Repository& repository, const std::string& sha,
+                          absl::Time now) override {
+    return outbox_->CommitSeen(repository, sha, now);
+  }
   absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
     return outbox_->DueLanes(now);
   }

@@ -490,6 +490,37 @@ TEST(ClassifyTest, HostileBodiesAreOnlyBodies) {
   }
 }
 
+// Else every status of the repository would be tried, and refused.
+TEST(ClassifyTest, SaysWhatHoldsForAWholeRepository) {
+  const auto of_repository = [](int status, const std::string& message,
+                                absl::Duration age = absl::Hours(1)) {
+    return Judged(Answer(status, Message(message)), age).of_repository;
+  };
+  EXPECT_TRUE(of_repository(404, "Not Found"));
+  EXPECT_TRUE(of_repository(404, "Not Found", absl::Seconds(1)));
+  EXPECT_TRUE(of_repository(403, "Resource not accessible by integration"));
+  EXPECT_TRUE(of_repository(403, "Repository was archived so is read-only."));
+  EXPECT_TRUE(of_repository(403, "Repository access blocked"));
+  EXPECT_TRUE(of_repository(403, "organization SAML enforcement"));
+  EXPECT_TRUE(of_repository(403, "has an IP allow list enabled"));
+  EXPECT_TRUE(of_repository(403, "You must authenticate via a GitHub App."));
+  EXPECT_TRUE(of_repository(410, "Gone"));
+  EXPECT_TRUE(of_repository(451, "Repository access blocked"));
+
+  EXPECT_FALSE(of_repository(201, ""));
+  EXPECT_FALSE(of_repository(400, "Problems parsing JSON"));
+  EXPECT_FALSE(of_repository(401, "Bad credentials"));
+  EXPECT_FALSE(of_repository(403, "API rate limit exceeded"));
+  EXPECT_FALSE(of_repository(403, "This installation has been suspended"));
+  EXPECT_FALSE(of_repository(403, "Sorry. Your account was suspended"));
+  EXPECT_FALSE(of_repository(422, "No commit found for SHA: 1"));
+  EXPECT_FALSE(of_repository(422, "Validation Failed"));
+  EXPECT_FALSE(of_repository(502, "Server Error"));
+  EXPECT_FALSE(Judged(Answer(403, Message("Forbidden"),
+                             {{"x-ratelimit-remaining", "0"}}))
+                   .of_repository);
+}
+
 // Metrics and programs compare reasons: each is one upper-case word.
 TEST(ClassifyTest, EveryStatusHasAReason) {
   for (int status = 0; status < 1000; ++status) {

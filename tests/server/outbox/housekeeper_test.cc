@@ -30,6 +30,9 @@ class HousekeeperTest : public testing::Test {
   HousekeeperTest() {
     SqliteOutboxOptions options;
     options.data_dir = dir_.Path("data");
+    options.lane_of = [this](const Repository& repository) {
+      return has_lanes_ ? repository.owner : "";
+    };
     auto outbox = OpenSqliteOutbox(options);
     EXPECT_TRUE(outbox.ok()) << outbox.status();
     store_ = *std::move(outbox);
@@ -40,6 +43,7 @@ class HousekeeperTest : public testing::Test {
   void Start() {
     Housekeeper::Options options;
     options.retention = absl::Hours(24);
+    options.stopped_lanes = [this] { return stopped_lanes_; };
     housekeeper_ = std::make_unique<Housekeeper>(
         outbox_.get(), &clock_, options, [this] { ++commits_; },
         [this](absl::Status status) { failures_.push_back(status); });
@@ -67,6 +71,8 @@ class HousekeeperTest : public testing::Test {
     return commit.ok() ? commit->statuses.at(0).state : CommitState::kSuccess;
   }
 
+  bool has_lanes_ = false;  // By owner; else of nobody.
+  std::vector<Housekeeper::StoppedLane> stopped_lanes_;
   FakeClock clock_;
   TempDir dir_;
   std::unique_ptr<Outbox> store_;
@@ -158,6 +164,56 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
   EXPECT_EQ(store_->ListCommits(std::nullopt, 0, 1000)->size(), 100u);
   RunFor(absl::Hours(1) + absl::Seconds(2));
   EXPECT_EQ(store_->ListCommits(std::nullopt, 0, 1000)->size(), 0u);
+}
+
+TEST_F(HousekeeperTest,
+       WhatAStoppedCredentialHoldsIsAbandonedAfterTheRetention) {
+  has_lanes_ = true;
+  const Report report = ResultOf(Result::kSuccess, 1);
+  Say(report);
+  RunFor(absl::Hours(48));
+  stopped_lanes_ = {{report.repository.owner, "CREDENTIAL_REJECTED"}};
+  Report young = report;
+  young.context = "ci/young";
+  Say(young);
+  RunFor(absl::Hours(2));
+  const auto commit = store_->GetCommit(report.repository, report.sha);
+  ASSERT_TRUE(commit.ok()) << commit.status();
+  ASSERT_EQ(commit->statuses.size(), 2u);
+  for (const StatusView& status : commit->statuses) {
+    const bool is_young = status.context == "ci/young";
+    EXPECT_EQ(status.posting.state,
+              is_young ? PostingState::kDue : PostingState::kAbandoned);
+    EXPECT_EQ(status.posting.reason, is_young ? "" : "CREDENTIAL_REJECTED");
+  }
+}
+
+// GitHub has refused it for a week.
+TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
+  has_lanes_ = true;
+  const Report report = ResultOf(Result::kSuccess, 1);
+  Say(report);
+  for (const int days : {0, 8}) {
+    clock_.Advance(absl::Hours(24 * days));
+    LeaseRequest request;
+    request.lane = report.repository.owner;
+    request.may_probe = true;
+    request.deadline = clock_.Now() + absl::Seconds(20);
+    const auto lease = store_->TakeDue(request, clock_.Now());
+    ASSERT_TRUE(lease.ok() && lease->has_value()) << days;
+    Settlement settlement;
+    settlement.entry_id = (*lease)->entry_id;
+    settlement.version = (*lease)->version;
+    settlement.lease_number = (*lease)->lease_number;
+    settlement.kind = Settlement::Kind::kParked;
+    settlement.reason = "REPOSITORY_NOT_FOUND";
+    settlement.attempted = Try();
+    ASSERT_TRUE(store_->Settle(settlement, clock_.Now()).ok());
+  }
+  RunFor(absl::Minutes(2));
+  const auto commit = store_->GetCommit(report.repository, report.sha);
+  ASSERT_TRUE(commit.ok());
+  EXPECT_EQ(commit->statuses.at(0).posting.state, PostingState::kAbandoned);
 }
 
 TEST_F(HousekeeperTest, AStoreThatFailsIsAskedAgain) {

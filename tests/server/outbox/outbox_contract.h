@@ -174,6 +174,7 @@ class OutboxContract
         settlement.reason = "SERVER_ERROR";
         settlement.attempted = TryOf(502);
         break;
+      case Settlement::Kind::kParked:
       case Settlement::Kind::kAbandoned:
         settlement.reason = "REPOSITORY_NOT_FOUND";
         settlement.attempted = TryOf(404);
@@ -373,6 +374,64 @@ class OutboxContract
   FakeClock clock_;
   const std::unique_ptr<OutboxHarness> harness_;
   int deliveries_ = 0;
+};
+
+// With repositories for which GitHub takes nothing.
+class ParkingContract : public OutboxContract {
+ protected:
+  Report Done(absl::string_view repository, char sha) {
+    return On(ResultOf(Result::kSuccess, 1), repository, sha);
+  }
+
+  std::optional<Lease> TakeProbe(bool pendings = false,
+                                 const std::set<int64_t>* held = nullptr) {
+    LeaseRequest request = Request(pendings, "acme");
+    request.may_probe = true;
+    request.held = held;
+    return Take(request);
+  }
+
+  Settlement Refused(const Lease& lease,
+                     const std::string& reason = "REPOSITORY_NOT_FOUND") {
+    Settlement settlement = EndOf(lease, Settlement::Kind::kParked);
+    settlement.reason = reason;
+    return settlement;
+  }
+
+  Settlement Taken(const Lease& lease) {
+    Settlement settlement = EndOf(lease, Settlement::Kind::kPosted);
+    settlement.writable = true;
+    return settlement;
+  }
+
+  // Three statuses of one repository, the first of which was refused.
+  Lease Park() {
+    for (const char sha : {'a', 'b', 'c'}) Accept(Done("widgets", sha));
+    const std::optional<Lease> lease = TakeResult();
+    EXPECT_TRUE(lease.has_value());
+    Settle(Refused(*lease));
+    return *lease;
+  }
+
+  void ExpectParked(char sha, absl::Duration in,
+                    const std::string& reason = "REPOSITORY_NOT_FOUND") {
+    const Posting posting = Status("widgets", sha).posting;
+    EXPECT_EQ(posting.state, PostingState::kWaiting) << sha;
+    EXPECT_EQ(posting.reason, reason) << sha;
+    EXPECT_EQ(posting.next_try_time, Now() + in) << sha;
+  }
+
+  // Refuses probes until the next one is an hour away.
+  void ParkForLong() {
+    Park();
+    for (const int seconds : {10, 60, 300, 900}) {
+      clock_.Advance(absl::Seconds(seconds));
+      const std::optional<Lease> probe = TakeProbe();
+      ASSERT_TRUE(probe.has_value()) << seconds;
+      Settle(Refused(*probe));
+    }
+    ExpectParked('a', absl::Hours(1));
+  }
 };
 
 }  // namespace signalbox

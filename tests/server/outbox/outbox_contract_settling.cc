@@ -82,8 +82,6 @@ TEST_P(OutboxContract, AbandonedStaysUntilSomethingChanges) {
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(TakeAny().has_value());
-  Accept(ResultOf(Result::kSuccess, 1));
-  EXPECT_EQ(Status().posting.state, PostingState::kAbandoned);
 
   Accept(ResultOf(Result::kSuccess, 2));
   const Posting posting = Status().posting;

@@ -35,15 +35,20 @@ class SqliteHarness : public OutboxHarness {
   std::unique_ptr<Outbox> outbox_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Sqlite, OutboxContract,
-    testing::Combine(testing::Values(OutboxHarnessFactory([] {
-                       return std::make_unique<SqliteHarness>();
-                     })),
-                     testing::Bool()),
-    [](const auto& info) {
-      return std::get<1>(info.param) ? "ReopenedBeforeEveryCall" : "KeptOpen";
-    });
+auto Stores() {
+  return testing::Combine(testing::Values(OutboxHarnessFactory([] {
+                            return std::make_unique<SqliteHarness>();
+                          })),
+                          testing::Bool());
+}
+
+std::string NameOf(
+    const testing::TestParamInfo<OutboxContract::ParamType>& info) {
+  return std::get<1>(info.param) ? "ReopenedBeforeEveryCall" : "KeptOpen";
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxContract, Stores(), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, ParkingContract, Stores(), NameOf);
 
 }  // namespace
 }  // namespace signalbox

@@ -304,5 +304,36 @@ TEST_F(SqliteUpgradeTest, ChangesOfBeforeAreKeptFromVersion4On) {
   }
 }
 
+// What was given up lately for what parks a repository now is tried again.
+TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
+  for (const int version : kVersions) {
+    SCOPED_TRACE(version);
+    Restore(version);
+    Tamper(
+        "UPDATE entry SET report_time_us = "
+        "(CAST(strftime('%s', 'now') AS INTEGER) - 86400 * "
+        "CASE posting_reason WHEN 'PERMISSION_MISSING' THEN 8 ELSE 6 END) "
+        "* 1000000");
+    const std::unique_ptr<Outbox> outbox = Open();
+    EXPECT_THAT(*outbox->ParkedLanes(), testing::ElementsAre("acme"));
+    for (const auto& [name, reason] :
+         std::vector<std::pair<const char*, const char*>>{
+             {"lost", "REPOSITORY_NOT_FOUND"},
+             {"shelved", "REPOSITORY_ARCHIVED"}}) {
+      const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+      ASSERT_TRUE(commit.ok()) << commit.status();
+      EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kWaiting);
+      EXPECT_EQ(commit->statuses[0].posting.reason, reason);
+      EXPECT_TRUE(commit->statuses[0].posting.next_try_time.has_value());
+    }
+    for (const char* name : {"closed", "capped"}) {
+      const auto commit = outbox->GetCommit(Repo(name), Sha('a'));
+      ASSERT_TRUE(commit.ok()) << commit.status();
+      EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned)
+          << name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -41,8 +41,8 @@ TEST(BackoffTest, AYoungTokenIsWorthThreeTriesMore) {
 }
 
 TEST(BackoffTest, AMendedPostIsTriedAtOnceAndNotForever) {
-  EXPECT_EQ(Waits(Action::kFitDescription), Seconds({0, 0, 0}));
-  EXPECT_EQ(Waits(Action::kDropTargetUrl), Seconds({0, 0, 0}));
+  EXPECT_EQ(Waits(Action::kFitDescription), Seconds({0, 0}));
+  EXPECT_EQ(Waits(Action::kDropTargetUrl), Seconds({0, 0}));
 }
 
 TEST(BackoffTest, WhatPassesIsNeverGivenUp) {

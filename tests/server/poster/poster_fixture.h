@@ -91,6 +91,7 @@ class FailingOutbox : public ForwardingOutbox {
     auto lease = ForwardingOutbox::TakeDue(request, now);
     if (lease.ok() && lease->has_value()) {
       clock_->Advance(commit_time);
+      if (during_take) during_take();
       last_deadline = request.deadline;
     }
     return lease;
@@ -112,7 +113,8 @@ class FailingOutbox : public ForwardingOutbox {
   int long_due_looks = 0;
   absl::Status due_lanes, take_due, settle, next_due_time, pauses;
   absl::Duration commit_time;  // Of TakeDue and Settle.
-  absl::Time last_deadline;    // Of the last lease.
+  std::function<void()> during_take;
+  absl::Time last_deadline;  // Of the last lease.
 
  private:
   const std::unique_ptr<Outbox> outbox_;

@@ -240,12 +240,16 @@ TEST_F(PosterTest, ACommitThatNeverAppearsIsAbandoned) {
 
 TEST_F(PosterTest, WhatIsRefusedForGoodIsAbandonedAtOnce) {
   Unpace();
-  Fail("forbidden", -1, 0, "/web/");
+  transport_->hook = [](const HttpRequest& request)
+      -> std::optional<absl::StatusOr<HttpResponse>> {
+    if (!absl::StrContains(request.url, "/web/")) return std::nullopt;
+    return Refusal("state", "is not included in the list");
+  };
   Say(Ended("acme/web", Result::kSuccess));
   Say(Ended("acme/app", Result::kSuccess));
   RunFor(absl::Hours(1));
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kAbandoned);
-  EXPECT_EQ(PostingOf("acme/web").reason, "PERMISSION_MISSING");
+  EXPECT_EQ(PostingOf("acme/web").reason, "STATE_REFUSED");
   EXPECT_EQ(Tries("acme/web").size(), 1u);
   EXPECT_EQ(ShownState("acme/app"), "success");
 }

@@ -62,6 +62,16 @@ TEST_F(NextStepTest, SaysWhenTheNextTryIs) {
   EXPECT_THAT(step, HasSubstr("2026-06-01 10:02:30 UTC (in 2 min 30 s)"));
 }
 
+TEST_F(NextStepTest, SaysThatTheRepositoryIsParked) {
+  history_.parked_since = now_ - absl::Hours(2);
+  history_.status.posting.next_try_time = now_ + absl::Seconds(150);
+  const std::string step = Step(PostingState::kWaiting, "REPOSITORY_ARCHIVED");
+  EXPECT_THAT(step, HasSubstr("since 2026-06-01 08:00:00 UTC"));
+  EXPECT_THAT(step, HasSubstr("REPOSITORY_ARCHIVED"));
+  EXPECT_THAT(step, HasSubstr("2026-06-01 10:02:30 UTC (in 2 min 30 s)"));
+  EXPECT_THAT(step, HasSubstr("RetryPost"));
+}
+
 TEST_F(NextStepTest, SaysWhatItsCredentialWaitsFor) {
   trouble_ = {"RATE_LIMITED", now_ + absl::Hours(1)};
   const std::string step = Step(PostingState::kDue);

@@ -1,0 +1,430 @@
+#include "server/outbox/sqlite_parking.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/outbox/sqlite_changes.h"
+
+namespace signalbox {
+namespace {
+
+// How many repositories one search for a probe looks at, beside those that are
+// held.
+constexpr int kMostProbesLooked = 16;
+
+#define SIGNALBOX_PARKING_COLUMNS                                     \
+  "lane, reason, since_time_us, step, next_time_us, refuse_time_us, " \
+  "report_time_us, probe_entry_id, gives_up"
+
+constexpr char kGet[] = "SELECT " SIGNALBOX_PARKING_COLUMNS
+                        ", due_time_us FROM parking WHERE repository_key = ?";
+constexpr char kPut[] =
+    "INSERT OR REPLACE INTO parking (repository_key, "
+    "due_time_us, " SIGNALBOX_PARKING_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kDelete[] = "DELETE FROM parking WHERE repository_key = ?";
+constexpr char kSetDue[] =
+    "UPDATE parking SET due_time_us = ?, probe_entry_id = ? "
+    "WHERE repository_key = ?";
+constexpr char kReturnProbe[] =
+    "UPDATE parking SET due_time_us = next_time_us, probe_entry_id = 0 "
+    "WHERE probe_entry_id = ?";
+constexpr char kFindLane[] =
+    "SELECT lane FROM repository WHERE repository_key = ?";
+constexpr char kHasName[] =
+    "SELECT 1 FROM repository WHERE repository_key = ? AND has_name = 1";
+constexpr char kFindReportTime[] =
+    "SELECT update_time_us FROM commit_summary INDEXED BY commit_by_repository "
+    "WHERE repository_key = ? ORDER BY newest_sequence DESC LIMIT 1";
+
+constexpr char kListOfLane[] =
+    "SELECT repository_key FROM parking WHERE lane = ?";
+constexpr char kListElsewhere[] =
+    "SELECT p.repository_key FROM parking AS p JOIN repository AS r "
+    "ON r.repository_key = p.repository_key WHERE r.lane <> p.lane";
+
+constexpr char kListDue[] =
+    "SELECT repository_key, next_time_us, probe_entry_id "
+    "FROM parking INDEXED BY parking_due "
+    "WHERE lane = ?1 AND due_time_us <= ?2 AND gives_up = 0 "
+    "AND (?3 OR EXISTS (SELECT 1 FROM entry AS e INDEXED BY entry_due "
+    "WHERE e.repository_key = parking.repository_key AND e.is_pending = 0 "
+    "AND e.due_time_us IS NOT NULL)) "
+    "ORDER BY due_time_us, repository_key LIMIT ?4";
+constexpr char kGetDueTime[] =
+    "SELECT due_time_us FROM entry WHERE entry_id = ? AND repository_key = ? "
+    "AND is_pending <= ? AND due_time_us IS NOT NULL";
+constexpr char kFindDue[] =
+    "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
+    "ORDER BY due_time_us, entry_id LIMIT 1";
+
+constexpr char kListLanes[] = "SELECT DISTINCT lane FROM parking ORDER BY lane";
+
+constexpr char kListHopeless[] =
+    "SELECT repository_key, reason FROM parking WHERE gives_up <> 0 "
+    "ORDER BY repository_key LIMIT ?";
+constexpr char kListWanted[] =
+    "SELECT entry_id FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND due_time_us IS NOT NULL "
+    "AND lease_version = 0 LIMIT ?";
+constexpr char kIsWanted[] =
+    "SELECT 1 FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND due_time_us IS NOT NULL LIMIT 1";
+constexpr char kListOld[] =
+    "SELECT e.entry_id FROM repository AS r CROSS JOIN entry AS e "
+    "INDEXED BY entry_due ON e.repository_key = r.repository_key "
+    "WHERE r.repository_key IN "
+    "(SELECT repository_key FROM due_repository WHERE lane = ?1 "
+    "UNION SELECT repository_key FROM parking WHERE lane = ?1) "
+    "AND e.is_pending IN (0, 1) AND e.due_time_us < ?2 "
+    "AND e.report_time_us < ?2 AND e.lease_version = 0 LIMIT ?3";
+constexpr char kAbandon[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = ?, due_time_us = NULL, abandon_time_us = ? "
+    "WHERE entry_id = ?";
+
+struct Row {
+  Parking parking;
+  absl::Time due_time;  // Later than `next_time` while its entry must wait.
+};
+
+std::optional<Row> Get(SqliteConnection* connection, int64_t repository_key) {
+  SqliteQuery query(connection, kGet);
+  query.Bind(repository_key);
+  if (!query.Next()) return std::nullopt;
+  Row row;
+  Parking& parking = row.parking;
+  query.Read(&parking.lane, &parking.reason, &parking.since, &parking.step,
+             &parking.next_time, &parking.refuse_time, &parking.report_time,
+             &parking.probe_entry, &parking.gives_up, &row.due_time);
+  return row;
+}
+
+std::string LaneOf(SqliteConnection* connection, int64_t repository_key) {
+  std::string lane;
+  SqliteQuery query(connection, kFindLane);
+  if (query.Bind(repository_key).Next()) query.Read(&lane);
+  return lane;
+}
+
+bool HasName(SqliteConnection* connection, int64_t repository_key) {
+  SqliteQuery query(connection, kHasName);
+  return query.Bind(repository_key).Next();
+}
+
+void Put(SqliteConnection* connection, SqliteWriterState* state,
+         int64_t repository_key, const Parking& parking, absl::Time due_time) {
+  SqliteQuery(connection, kPut)
+      .Bind(repository_key, due_time, parking.lane, parking.reason,
+            parking.since, parking.step, parking.next_time, parking.refuse_time,
+            parking.report_time, parking.probe_entry, parking.gives_up)
+      .Run();
+  state->repositories.SetParked(connection, repository_key, true);
+}
+
+// All of the repository is due as its entries say.
+void End(SqliteConnection* connection, SqliteWriterState* state,
+         int64_t repository_key) {
+  SqliteQuery(connection, kDelete).Bind(repository_key).Run();
+  state->repositories.SetParked(connection, repository_key, false);
+}
+
+// `due_time` is when a probe may begin at the earliest, nothing: at once.
+void Apply(SqliteConnection* connection, SqliteWriterState* state,
+           int64_t repository_key, const std::optional<Row>& row,
+           const ParkingEvent& event, std::optional<absl::Time> due_time,
+           absl::Time now) {
+  std::optional<Parking> before;
+  if (row.has_value()) before = row->parking;
+  const std::optional<Parking> after = After(before, event, now);
+  if (!after.has_value()) {
+    if (before.has_value()) End(connection, state, repository_key);
+    return;
+  }
+  Put(connection, state, repository_key, *after,
+      std::max(after->next_time, due_time.value_or(after->next_time)));
+}
+
+std::vector<int64_t> List(SqliteQuery* query) {
+  std::vector<int64_t> keys;
+  while (query->Next()) query->Read(&keys.emplace_back());
+  return keys;
+}
+
+void Abandon(SqliteConnection* connection, SqliteWriterState* state,
+             int64_t entry_id, absl::string_view reason, absl::Time now) {
+  SqliteQuery(connection, kAbandon)
+      .Bind(++state->sequence, PostingState::kAbandoned, reason, now, entry_id)
+      .Run();
+  NoteChange(connection, entry_id);
+}
+
+int AbandonAll(SqliteConnection* connection, SqliteWriterState* state,
+               int64_t repository_key, absl::string_view reason, absl::Time now,
+               int limit) {
+  std::vector<int64_t> entries;
+  {
+    SqliteQuery query(connection, kListWanted);
+    entries = List(&query.Bind(repository_key, limit));
+  }
+  for (const int64_t entry_id : entries) {
+    Abandon(connection, state, entry_id, reason, now);
+  }
+  bool is_done = false;
+  {
+    SqliteQuery query(connection, kIsWanted);
+    is_done = !query.Bind(repository_key).Next();
+  }
+  if (is_done) End(connection, state, repository_key);
+  return static_cast<int>(entries.size());
+}
+
+struct Probe {
+  int64_t entry_id = 0;
+  absl::Time due_time;
+};
+
+// The entry of a parked repository that is to probe, and when it may; nothing:
+// none of them is wanted any more. `damaged`: what should be its due time is
+// none.
+std::optional<Probe> FindProbe(SqliteConnection* connection,
+                               int64_t repository_key, int64_t probe_entry,
+                               bool pendings, bool* damaged) {
+  Probe probe;
+  if (probe_entry != 0) {
+    SqliteQuery query(connection, kGetDueTime);
+    if (query.Bind(probe_entry, repository_key, pendings).Next()) {
+      probe.entry_id = probe_entry;
+      query.Read(&probe.due_time);
+      *damaged = connection->ForgetDamage();
+      return probe;
+    }
+  }
+  for (const bool is_pending : {false, true}) {
+    if (is_pending && !pendings) break;
+    SqliteQuery query(connection, kFindDue);
+    if (query.Bind(repository_key, is_pending).Next()) {
+      query.Read(&probe.entry_id, &probe.due_time);
+      *damaged = connection->ForgetDamage();
+      return probe;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Parking> FindParking(SqliteConnection* connection,
+                                   int64_t repository_key) {
+  std::optional<Row> row = Get(connection, repository_key);
+  if (!row.has_value()) return std::nullopt;
+  return std::move(row->parking);
+}
+
+void ShowParked(const Parking& parking, Posting* posting) {
+  if (posting->state != PostingState::kDue &&
+      posting->state != PostingState::kWaiting) {
+    return;
+  }
+  posting->state = PostingState::kWaiting;
+  posting->reason = parking.reason;
+  posting->next_try_time = parking.next_time;
+}
+
+void TellParking(SqliteConnection* connection, SqliteWriterState* state,
+                 int64_t repository_key, const ParkingEvent& event,
+                 absl::Time now) {
+  if (!state->repositories.IsParked(connection, repository_key)) return;
+  const std::optional<Row> row = Get(connection, repository_key);
+  if (!row.has_value()) return;
+  const bool waits = row->due_time > row->parking.next_time;
+  Apply(connection, state, repository_key, row, event,
+        waits ? std::optional<absl::Time>(row->due_time) : std::nullopt, now);
+}
+
+void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
+                       int64_t repository_key, absl::Time now) {
+  TellParking(connection, state, repository_key, ParkingEvent(), now);
+}
+
+void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
+                    int64_t repository_key, absl::Time now) {
+  const std::optional<Parking> parking =
+      FindParking(connection, repository_key);
+  if (!parking.has_value()) return;
+  if (parking->lane != LaneOf(connection, repository_key)) {
+    return End(connection, state, repository_key);
+  }
+  BringProbeForward(connection, state, repository_key, now);
+}
+
+void BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
+                      absl::string_view lane, absl::Time now) {
+  std::vector<int64_t> keys;
+  {
+    SqliteQuery query(connection, kListOfLane);
+    keys = List(&query.Bind(lane));
+  }
+  for (const int64_t key : keys) {
+    BringProbeForward(connection, state, key, now);
+  }
+}
+
+void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state) {
+  std::vector<int64_t> elsewhere;
+  {
+    SqliteQuery query(connection, kListElsewhere);
+    elsewhere = List(&query);
+  }
+  for (const int64_t key : elsewhere) End(connection, state, key);
+}
+
+void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
+                   int64_t repository_key, const Settlement& settlement,
+                   std::optional<absl::Time> due_time, absl::Time now) {
+  const bool refused = settlement.kind == Settlement::Kind::kParked;
+  const bool was_parked =
+      state->repositories.IsParked(connection, repository_key);
+  if (!refused && !was_parked) return;
+  // What was refused had a name that another repository has by now; without one
+  // nothing is posted, and so nothing probes.
+  if (!was_parked && !HasName(connection, repository_key)) return;
+  std::optional<Row> row;
+  if (was_parked) row = Get(connection, repository_key);
+  const bool is_probe =
+      row.has_value() && row->parking.probe_entry == settlement.entry_id;
+
+  ParkingEvent event;
+  if (settlement.writable) {
+    event.kind = ParkingEvent::Kind::kTaken;
+  } else if (refused) {
+    event.kind = ParkingEvent::Kind::kRefused;
+    event.reason = settlement.reason;
+    event.entry = settlement.entry_id;
+    event.report_time = now;
+    event.lane = LaneOf(connection, repository_key);
+    SqliteQuery query(connection, kFindReportTime);
+    if (query.Bind(repository_key).Next()) query.Read(&event.report_time);
+  } else if (is_probe) {
+    // It told nothing: the probe is repeated once its entry may be tried.
+    SqliteQuery(connection, kSetDue)
+        .Bind(std::max(row->parking.next_time,
+                       due_time.value_or(row->parking.next_time)),
+              due_time.has_value() ? settlement.entry_id : 0, repository_key)
+        .Run();
+    return;
+  } else {
+    return;
+  }
+  std::optional<absl::Time> not_before = due_time;
+  if (row.has_value() && !is_probe && row->due_time > row->parking.next_time) {
+    not_before = row->due_time;
+  }
+  Apply(connection, state, repository_key, row, event, not_before, now);
+}
+
+int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
+                  const LeaseRequest& request, absl::Time now, bool* damaged) {
+  if (!state->repositories.AnyParked(connection)) return 0;
+  struct Due {
+    int64_t repository_key = 0;
+    absl::Time next_time;
+    int64_t probe_entry = 0;
+  };
+  const int64_t held =
+      request.held == nullptr ? 0 : static_cast<int64_t>(request.held->size());
+  std::vector<Due> found;
+  {
+    SqliteQuery query(connection, kListDue);
+    query.Bind(request.lane, now, request.pendings, kMostProbesLooked + held);
+    while (query.Next()) {
+      Due& due = found.emplace_back();
+      query.Read(&due.repository_key, &due.next_time, &due.probe_entry);
+    }
+  }
+  for (const Due& due : found) {
+    const std::optional<Probe> probe =
+        FindProbe(connection, due.repository_key, due.probe_entry,
+                  request.pendings, damaged);
+    if (!probe.has_value()) {
+      End(connection, state, due.repository_key);
+      continue;
+    }
+    // Its request is under way, or in doubt, and tells more than another would.
+    if (held > 0 && request.held->contains(probe->entry_id)) {
+      *damaged = false;
+      continue;
+    }
+    const bool may_begin = *damaged || probe->due_time <= now;
+    // A pending whose turn it is need not wait for a result that must.
+    if (!may_begin && due.probe_entry != 0 &&
+        due.probe_entry != probe->entry_id) {
+      continue;
+    }
+    SqliteQuery(connection, kSetDue)
+        .Bind(may_begin ? request.deadline : probe->due_time, probe->entry_id,
+              due.repository_key)
+        .Run();
+    if (may_begin) return probe->entry_id;
+  }
+  return 0;
+}
+
+void ReturnProbe(SqliteConnection* connection, int64_t entry_id) {
+  SqliteQuery(connection, kReturnProbe).Bind(entry_id).Run();
+}
+
+void EndParking(SqliteConnection* connection, SqliteWriterState* state,
+                int64_t repository_key) {
+  if (!state->repositories.IsParked(connection, repository_key)) return;
+  End(connection, state, repository_key);
+}
+
+std::vector<std::string> ParkedLanes(SqliteConnection* connection) {
+  std::vector<std::string> lanes;
+  SqliteQuery query(connection, kListLanes);
+  while (query.Next()) query.Read(&lanes.emplace_back());
+  return lanes;
+}
+
+bool HasHopelessParking(SqliteConnection* connection) {
+  SqliteQuery query(connection, kListHopeless);
+  return query.Bind(1).Next();
+}
+
+int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time now, int limit) {
+  std::vector<std::pair<int64_t, std::string>> hopeless;
+  {
+    SqliteQuery query(connection, kListHopeless);
+    query.Bind(limit);
+    while (query.Next()) {
+      auto& [key, reason] = hopeless.emplace_back();
+      query.Read(&key, &reason);
+    }
+  }
+  int abandoned = 0;
+  for (const auto& [key, reason] : hopeless) {
+    if (abandoned >= limit) break;
+    abandoned +=
+        AbandonAll(connection, state, key, reason, now, limit - abandoned);
+  }
+  return abandoned;
+}
+
+int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
+                absl::string_view lane, absl::string_view reason,
+                absl::Time before, absl::Time now, int limit) {
+  std::vector<int64_t> entries;
+  {
+    SqliteQuery query(connection, kListOld);
+    entries = List(&query.Bind(lane, before, limit));
+  }
+  for (const int64_t entry_id : entries) {
+    Abandon(connection, state, entry_id, reason, now);
+  }
+  return static_cast<int>(entries.size());
+}
+
+}  // namespace signalbox

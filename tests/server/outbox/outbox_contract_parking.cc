@@ -1,0 +1,478 @@
+// What becomes of repositories for which GitHub takes nothing.
+
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "tests/server/outbox/outbox_contract.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using Kind = Settlement::Kind;
+
+TEST_P(ParkingContract, ARefusedRepositoryWaitsAsAWhole) {
+  Park();
+  for (const char sha : {'a', 'b', 'c'}) ExpectParked(sha, absl::Seconds(10));
+  EXPECT_FALSE(TakeAny().has_value());
+  EXPECT_FALSE(TakeProbe().has_value());
+  EXPECT_TRUE(DueLanes().empty());
+  EXPECT_EQ(NextDueTime(), Now() + absl::Seconds(10));
+  EXPECT_THAT(*outbox().ParkedLanes(), ElementsAre("acme"));
+  const History history = HistoryOf(Done("widgets", 'b'));
+  EXPECT_EQ(history.parked_since, Now());
+  EXPECT_EQ(history.status.posting.reason, "REPOSITORY_NOT_FOUND");
+}
+
+TEST_P(ParkingContract, OthersGoOn) {
+  Park();
+  Accept(Done("gadgets", 'a'));
+  Accept(Done("other/lib", 'a'));
+  EXPECT_THAT(DueLanes(), ElementsAre("acme", "other"));
+  EXPECT_EQ(TakeProbe()->repository.name, "gadgets");
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
+TEST_P(ParkingContract, OnlyWhatIsTriedTakesANumber) {
+  for (const char sha : {'a', 'b', 'c'}) Accept(Done("widgets", sha));
+  const int64_t before = *outbox().NewestSequence();
+  const std::optional<Lease> lease = TakeResult();
+  Settle(Refused(*lease));
+  const auto changes = outbox().ChangesAfter(before, 10);
+  ASSERT_EQ(changes->size(), 1u);
+  const StatusView& status = changes->front().status;
+  EXPECT_EQ(changes->front().sha, lease->sha);
+  EXPECT_EQ(status.posting.state, PostingState::kWaiting);
+  EXPECT_EQ(status.posting.reason, "REPOSITORY_NOT_FOUND");
+  EXPECT_EQ(status.posting.next_try_time, Now() + absl::Seconds(10));
+}
+
+TEST_P(ParkingContract, OneEntryProbes) {
+  const Lease first = Park();
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_FALSE(TakeAny().has_value());
+  const std::optional<Lease> probe = TakeProbe();
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_TRUE(probe->is_probe);
+  EXPECT_EQ(probe->entry_id, first.entry_id);
+  EXPECT_FALSE(TakeProbe().has_value());
+  EXPECT_TRUE(DueLanes().empty());
+  Settle(Refused(*probe, "PERMISSION_MISSING"));
+  ExpectParked('b', absl::Minutes(1), "PERMISSION_MISSING");
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
+TEST_P(ParkingContract, WhatWasUnderWayDoesNotPutTheProbeOff) {
+  for (const char sha : {'a', 'b', 'c'}) Accept(Done("widgets", sha));
+  const std::optional<Lease> first = TakeResult();
+  const std::optional<Lease> second = TakeResult();
+  Settle(Refused(*first));
+  clock_.Advance(absl::Seconds(3));
+  Settle(Refused(*second));
+  ExpectParked('a', absl::Seconds(7));
+  ExpectParked('b', absl::Seconds(7));
+}
+
+TEST_P(ParkingContract, WhatIsTakenMakesAllOfItDue) {
+  Park();
+  clock_.Advance(absl::Seconds(10));
+  Settle(Taken(*TakeProbe()));
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(TakeResult().has_value());
+  EXPECT_TRUE(TakeResult().has_value());
+  EXPECT_FALSE(TakeResult().has_value());
+}
+
+// GitHub looks at what is said once it may be said.
+TEST_P(ParkingContract, AnyRefusalOfWhatIsSaidEndsIt) {
+  Park();
+  clock_.Advance(absl::Seconds(10));
+  Settlement mended = EndOf(*TakeProbe(), Kind::kRetry);
+  mended.writable = true;
+  Settle(mended);
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, SoDoesOneThatIsAbandoned) {
+  Park();
+  clock_.Advance(absl::Seconds(10));
+  Settlement abandoned = EndOf(*TakeProbe(), Kind::kAbandoned);
+  abandoned.writable = true;
+  Settle(abandoned);
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, ATroubleChangesNeitherStepNorClock) {
+  Park();
+  clock_.Advance(absl::Seconds(10));
+  const std::optional<Lease> probe = TakeProbe();
+  Settlement lost = EndOf(*probe, Kind::kRetry);
+  lost.ambiguous = true;
+  Settle(lost);
+  ExpectParked('b', absl::ZeroDuration());
+  // The entry that may have been taken is the one that is tried again.
+  EXPECT_FALSE(TakeProbe().has_value());
+  EXPECT_EQ(NextDueTime(), Now() + kAmbiguousWait);
+  clock_.Advance(kAmbiguousWait);
+  const std::optional<Lease> again = TakeProbe();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->entry_id, probe->entry_id);
+  EXPECT_TRUE(again->ambiguous_since.has_value());
+  Settle(EndOf(*again, Kind::kRead));
+  Settle(Refused(*TakeProbe()));
+  ExpectParked('b', absl::Minutes(1));
+}
+
+TEST_P(ParkingContract, AProbeThatWasLostIsTakenOutAgain) {
+  Park();
+  clock_.Advance(absl::Seconds(10));
+  ASSERT_TRUE(TakeProbe().has_value());
+  clock_.Advance(absl::Seconds(19));
+  EXPECT_FALSE(TakeProbe().has_value());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(TakeProbe()->ambiguous_since.has_value());
+}
+
+// The caller knows better than a wall clock that may have been set.
+TEST_P(ParkingContract, AProbeThatIsHeldIsNotTakenOutAgain) {
+  std::set<int64_t> held;
+  for (int i = 0; i < 20; ++i) {
+    Accept(Done(absl::StrCat("r", i), 'a'));
+    const std::optional<Lease> lease = TakeResult();
+    Settle(Refused(*lease));
+    held.insert(lease->entry_id);
+  }
+  Park();
+  clock_.Advance(absl::Minutes(1));
+  const std::optional<Lease> probe = TakeProbe(false, &held);
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_EQ(probe->repository.name, "widgets");
+  held.insert(probe->entry_id);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(TakeProbe(false, &held).has_value());
+  // Not one of the others of its repository either.
+  held = {probe->entry_id};
+  std::vector<std::string> names;
+  while (const std::optional<Lease> one = TakeProbe(false, &held)) {
+    names.push_back(one->repository.name);
+  }
+  EXPECT_EQ(names.size(), 20u);
+  EXPECT_THAT(names, testing::Not(testing::Contains("widgets")));
+  EXPECT_EQ(TakeProbe()->entry_id, probe->entry_id);
+}
+
+// What is sent for a result takes of what is kept for results.
+TEST_P(ParkingContract, APendingProbesOnlyWhereAPendingMayBeSent) {
+  Accept(On(Pending(1), "widgets", 'a'));
+  Settle(Refused(*TakePending()));
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_FALSE(TakeProbe(/*pendings=*/false).has_value());
+  const std::optional<Lease> pending = TakeProbe(/*pendings=*/true);
+  ASSERT_TRUE(pending.has_value());
+  Settle(Refused(*pending));
+  clock_.Advance(absl::Minutes(1));
+  Accept(Done("widgets", 'b'));
+  const std::optional<Lease> result = TakeProbe(/*pendings=*/false);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->sha.substr(0, 1), "b");
+  EXPECT_FALSE(TakeProbe(/*pendings=*/true).has_value());
+}
+
+TEST_P(ParkingContract, TheRepositoryThatWaitsLongestProbesFirst) {
+  for (const char* name : {"one", "two", "three"}) {
+    Accept(Done(name, 'a'));
+    Settle(Refused(*TakeResult()));
+    clock_.Advance(absl::Seconds(1));
+  }
+  clock_.Advance(absl::Minutes(1));
+  for (const char* name : {"one", "two", "three"}) {
+    EXPECT_EQ(TakeProbe()->repository.name, name);
+  }
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
+TEST_P(ParkingContract, ANewReportOfWhatProbesIsWhatProbes) {
+  const Lease first = Park();
+  clock_.Advance(absl::Seconds(5));
+  Report newer = Done("widgets", 'a');
+  newer.sha = first.sha;
+  newer.attempt = 2;
+  newer.result = Result::kFailure;
+  Accept(newer);
+  clock_.Advance(absl::Seconds(5));
+  const std::optional<Lease> probe = TakeProbe();
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_EQ(probe->entry_id, first.entry_id);
+  EXPECT_EQ(probe->wanted.state, CommitState::kFailure);
+}
+
+TEST_P(ParkingContract, AReportBringsTheProbeForward) {
+  ParkForLong();
+  clock_.Advance(absl::Minutes(5));
+  const int64_t before = *outbox().NewestSequence();
+  EXPECT_EQ(Accept(Done("widgets", 'b')).disposition, Disposition::kUnchanged);
+  EXPECT_EQ(*outbox().NewestSequence(), before);
+  ExpectParked('a', absl::ZeroDuration());
+  const std::optional<Lease> probe = TakeProbe();
+  ASSERT_TRUE(probe.has_value());
+  Settle(Refused(*probe));
+  // One in ten seconds, whatever is reported.
+  clock_.Advance(absl::Seconds(1));
+  Accept(Done("widgets", 'd'));
+  ExpectParked('d', absl::Seconds(9));
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
+TEST_P(ParkingContract, TheServersOwnReportBringsNothingForward) {
+  Report pending = On(Pending(1), "widgets", 'd');
+  pending.expires_after = absl::Minutes(30);
+  Accept(pending);
+  ParkForLong();
+  clock_.Advance(absl::Minutes(30));
+  EXPECT_EQ(Expire(), 1);
+  ExpectParked('d', absl::Minutes(30));
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
+TEST_P(ParkingContract, WhatMayHelpBringsTheProbeForward) {
+  int events = 0;
+  const auto retry = [&] { Retry(Done("widgets", 'c')); };
+  const auto unarchived = [&] {
+    EventSubmission event;
+    event.delivery = {absl::StrCat("a", ++events), "", "repository",
+                      "unarchived"};
+    event.event = RepositoryArchived{Repo("widgets"), 7, false};
+    EXPECT_TRUE(Tell(event));
+  };
+  const auto granted = [&] {
+    EventSubmission event;
+    event.delivery = {absl::StrCat("b", ++events), "", "installation",
+                      "created"};
+    event.event = InstallationChanged{"github.com", "acme", 5, 0,
+                                      "new_permissions_accepted"};
+    EXPECT_TRUE(Tell(event));
+  };
+  const auto other_token = [&] {
+    EXPECT_TRUE(outbox().BringProbesForward("acme", Now()).ok());
+  };
+  bool is_first = true;
+  for (const std::function<void()>& hope : std::vector<std::function<void()>>{
+           retry, unarchived, granted, other_token}) {
+    if (is_first) ParkForLong();
+    is_first = false;
+    clock_.Advance(absl::Minutes(10));
+    hope();
+    const std::optional<Lease> probe = TakeProbe();
+    ASSERT_TRUE(probe.has_value());
+    Settle(Refused(*probe));
+    hope();
+    EXPECT_FALSE(TakeProbe().has_value());
+  }
+}
+
+TEST_P(ParkingContract, ARenameBringsTheProbeForward) {
+  ParkForLong();
+  clock_.Advance(absl::Minutes(10));
+  Rename("widgets", "gadgets", 7);
+  const std::optional<Lease> probe = TakeProbe();
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_EQ(probe->repository.name, "gadgets");
+  EXPECT_FALSE(TakeAny().has_value());
+}
+
+TEST_P(ParkingContract, AnotherCredentialIsAskedAtOnce) {
+  ParkForLong();
+  Rename("widgets", "other/widgets", 7);
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_THAT(DueLanes(), ElementsAre("other"));
+  EXPECT_TRUE(Take(Request(false, "other")).has_value());
+}
+
+TEST_P(ParkingContract, TwoNamesOfWhichOneIsParkedBecomeOne) {
+  Park();
+  Accept(Done("gadgets", 'a'));
+  Rename("widgets", "gadgets", 7);
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  int taken = 0;
+  while (TakeResult().has_value()) ++taken;
+  EXPECT_EQ(taken, 3);
+}
+
+// What it is called now is not known, and its old name is another one's.
+TEST_P(ParkingContract, WhatLosesItsNameProbesNoMore) {
+  Deliver(Done("widgets", 'a'), 77);
+  Settle(Refused(*TakeResult()));
+  Deliver(Done("widgets", 'b'), 78);
+  Answer("78", "widgets", 78);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_EQ(TakeProbe()->sha.substr(0, 1), "b");
+  EXPECT_FALSE(TakeProbe().has_value());
+  Answer("77", "gadgets", 77);
+  EXPECT_EQ(TakeAny()->repository.name, "gadgets");
+}
+
+TEST_P(ParkingContract, ARefusalOfALostNameParksNobody) {
+  Deliver(Done("widgets", 'a'), 77);
+  const std::optional<Lease> lease = TakeResult();
+  Deliver(Done("widgets", 'b'), 78);
+  Answer("78", "widgets", 78);
+  Settle(Refused(*lease));
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_EQ(TakeAny()->sha.substr(0, 1), "b");
+  EXPECT_FALSE(TakeAny().has_value());
+  Answer("77", "gadgets", 77);
+  EXPECT_EQ(TakeAny()->sha.substr(0, 1), "a");
+}
+
+// It may be another one that has the name.
+TEST_P(ParkingContract, ARefusalOfAnOldNameAsksWhoHasIt) {
+  Deliver(Done("widgets", 'a'), 77);
+  Rename("widgets", "gadgets", 77);
+  Settle(Taken(*TakeResult()));
+  Accept(Done("widgets", 'b'));
+  Answer("acme/widgets", "acme/gadgets", 77);
+  clock_.Advance(kAmbiguousWait);
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_TRUE(Asked().empty());
+  Settle(Refused(*lease));
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_THAT(Asked(), ElementsAre("acme/widgets"));
+}
+
+TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
+  Park();
+  const absl::Time begin = Now();
+  clock_.Advance(absl::Hours(7 * 24) - absl::Seconds(1));
+  Settle(Refused(*TakeProbe()));
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  clock_.Advance(absl::Hours(1));
+  Settle(Refused(*TakeProbe()));
+  const int64_t before = *outbox().NewestSequence();
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 2), 2);
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 1);
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  EXPECT_EQ(outbox().ChangesAfter(before, 10)->size(), 3u);
+  for (const char sha : {'a', 'b', 'c'}) {
+    EXPECT_EQ(Status("widgets", sha).posting.state, PostingState::kAbandoned);
+    EXPECT_EQ(Status("widgets", sha).posting.reason, "REPOSITORY_NOT_FOUND");
+  }
+  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_FALSE(TakeProbe().has_value());
+
+  // To be abandoned is to be touched.
+  Forget(Now() - absl::Hours(1));
+  EXPECT_TRUE(IsKnown("widgets"));
+  Forget(Now() + absl::Hours(1));
+  EXPECT_FALSE(IsKnown("widgets"));
+  EXPECT_LT(begin, Now());
+}
+
+TEST_P(ParkingContract, AReportBeginsTheWeekAnew) {
+  Park();
+  clock_.Advance(absl::Hours(4 * 24));
+  Accept(Done("widgets", 'a'));
+  clock_.Advance(absl::Hours(4 * 24));
+  Settle(Refused(*TakeProbe()));
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+  clock_.Advance(absl::Hours(4 * 24));
+  Settle(Refused(*TakeProbe()));
+  // Even behind its end.
+  Accept(Done("widgets", 'a'));
+  EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+}
+
+TEST_P(ParkingContract, WhatAStoppedCredentialHoldsIsAbandonedInTheEnd) {
+  Accept(Done("widgets", 'a'));
+  Accept(Done("other/lib", 'a'));
+  clock_.Advance(absl::Hours(24));
+  Accept(Done("widgets", 'b'));
+  const absl::Time before = Now() - absl::Hours(1);
+  EXPECT_EQ(
+      *outbox().AbandonHeld("acme", "APP_NOT_INSTALLED", before, Now(), 9), 1);
+  const Posting posting = Status("widgets", 'a').posting;
+  EXPECT_EQ(posting.state, PostingState::kAbandoned);
+  EXPECT_EQ(posting.reason, "APP_NOT_INSTALLED");
+  EXPECT_EQ(Status("widgets", 'b').posting.state, PostingState::kDue);
+  EXPECT_EQ(Status("other/lib", 'a').posting.state, PostingState::kDue);
+}
+
+// An OK means something, also when it says that nothing has changed.
+TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  AbandonResult("VALIDATION_FAILED");
+  clock_.Advance(absl::Minutes(1));
+  const int64_t before = *outbox().NewestSequence();
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).disposition,
+            Disposition::kUnchanged);
+  EXPECT_EQ(outbox().ChangesAfter(before, 10)->size(), 1u);
+  EXPECT_EQ(Status().posting.state, PostingState::kDue);
+  EXPECT_EQ(Status().posting.try_count, 0);
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  Settlement settlement = EndOf(*lease, Kind::kAbandoned);
+  settlement.reason = "VALIDATION_FAILED";
+  Settle(settlement);
+
+  // Once in ten seconds.
+  clock_.Advance(absl::Seconds(3));
+  Accept(ResultOf(Result::kSuccess, 1));
+  EXPECT_EQ(Status().posting.next_try_time, Now() + absl::Seconds(7));
+  EXPECT_FALSE(TakeResult().has_value());
+  clock_.Advance(absl::Seconds(7));
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, WhatNoTryCanMendStaysAbandoned) {
+  for (const char* reason :
+       {"STATUS_LIMIT_REACHED", "INVALID_SHA", "CONTEXT_REFUSED"}) {
+    Report report = ResultOf(Result::kSuccess, 1);
+    report.context = absl::AsciiStrToLower(reason);
+    Accept(report);
+    AbandonResult(reason);
+    clock_.Advance(absl::Minutes(1));
+    Accept(report);
+    EXPECT_FALSE(TakeResult().has_value()) << reason;
+  }
+}
+
+TEST_P(ParkingContract, ASupersededReportRevivesNothing) {
+  Accept(ResultOf(Result::kSuccess, 2));
+  AbandonResult("VALIDATION_FAILED");
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).disposition,
+            Disposition::kSuperseded);
+  EXPECT_FALSE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, ADeliveryThatNamesTheCommitMakesItDue) {
+  for (const bool with_reports : {true, false}) {
+    Report report = ResultOf(Result::kSuccess, with_reports ? 1 : 2);
+    Accept(report);
+    AbandonResult("NO_COMMIT_FOUND");
+    clock_.Advance(absl::Minutes(1));
+    if (with_reports) {
+      Report other = WebhookPending();
+      other.context = "ci/other";
+      Submission submission = Of({other});
+      submission.delivery = Delivery{"d1", "", "pull_request", "opened"};
+      Receipts(submission);
+    } else {
+      EXPECT_TRUE(outbox().CommitSeen(Repo("widgets"), Sha('b'), Now()).ok());
+      EXPECT_FALSE(TakeResult().has_value());
+      EXPECT_TRUE(outbox().CommitSeen(Repo("widgets"), Sha('a'), Now()).ok());
+    }
+    const std::optional<Lease> lease = TakeResult();
+    ASSERT_TRUE(lease.has_value());
+    EXPECT_EQ(lease->refusal_count, 0);
+    Settle(*lease, Kind::kPosted);
+  }
+}
+
+}  // namespace
+}  // namespace signalbox

@@ -1,0 +1,123 @@
+#include "server/outbox/parking.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace signalbox {
+namespace {
+
+using testing::ElementsAre;
+using Kind = ParkingEvent::Kind;
+
+const absl::Time kBegin = absl::FromUnixSeconds(1'780'000'000);
+
+ParkingEvent Refusal(int64_t entry = 1,
+                     const std::string& reason = "REPOSITORY_NOT_FOUND",
+                     absl::Time report_time = kBegin) {
+  return {Kind::kRefused, "github.com/acme", reason, entry, report_time};
+}
+
+ParkingEvent Event(Kind kind) {
+  ParkingEvent event;
+  event.kind = kind;
+  return event;
+}
+
+TEST(ParkingTest, ARefusalParks) {
+  const auto parking = After(std::nullopt, Refusal(7), kBegin);
+  ASSERT_TRUE(parking.has_value());
+  EXPECT_EQ(parking->lane, "github.com/acme");
+  EXPECT_EQ(parking->reason, "REPOSITORY_NOT_FOUND");
+  EXPECT_EQ(parking->since, kBegin);
+  EXPECT_EQ(parking->step, 0);
+  EXPECT_EQ(parking->next_time, kBegin + absl::Seconds(10));
+  EXPECT_EQ(parking->probe_entry, 7);
+  EXPECT_FALSE(parking->gives_up);
+}
+
+TEST(ParkingTest, ProbesAreFurtherAndFurtherApartUpToAnHour) {
+  absl::Time now = kBegin;
+  auto parking = After(std::nullopt, Refusal(), now);
+  std::vector<int64_t> waits;
+  for (int i = 0; i < 7; ++i) {
+    waits.push_back(absl::ToInt64Seconds(parking->next_time - now));
+    now = parking->next_time;
+    parking = After(parking, Refusal(), now);
+  }
+  EXPECT_THAT(waits, ElementsAre(10, 60, 300, 900, 3600, 3600, 3600));
+  EXPECT_EQ(parking->since, kBegin);
+}
+
+TEST(ParkingTest, TheNewestReasonIsTold) {
+  auto parking = After(std::nullopt, Refusal(), kBegin);
+  parking = After(parking, Refusal(1, "REPOSITORY_ARCHIVED"),
+                  kBegin + absl::Seconds(10));
+  EXPECT_EQ(parking->reason, "REPOSITORY_ARCHIVED");
+}
+
+// With eight in flight, eight are refused at once.
+TEST(ParkingTest, WhatWasUnderWayIsNoProbe) {
+  const auto parking = After(std::nullopt, Refusal(1), kBegin);
+  EXPECT_EQ(After(parking, Refusal(2), kBegin + absl::Seconds(1)), parking);
+}
+
+TEST(ParkingTest, WhatIsTakenEndsIt) {
+  const auto parking = After(std::nullopt, Refusal(), kBegin);
+  EXPECT_EQ(After(parking, Event(Kind::kTaken), kBegin), std::nullopt);
+  EXPECT_EQ(After(std::nullopt, Event(Kind::kTaken), kBegin), std::nullopt);
+}
+
+TEST(ParkingTest, HopeBringsTheProbeForwardOnceInTenSeconds) {
+  for (const Kind kind : {Kind::kReported, Kind::kHoped}) {
+    absl::Time now = kBegin;
+    auto parking = After(std::nullopt, Refusal(), now);
+    for (int i = 0; i < 4; ++i) {
+      now = parking->next_time;
+      parking = After(parking, Refusal(), now);
+    }
+    ASSERT_EQ(parking->next_time, now + absl::Hours(1));
+    const auto soon = After(parking, Event(kind), now + absl::Seconds(3));
+    EXPECT_EQ(soon->next_time, now + absl::Seconds(10));
+    EXPECT_EQ(After(soon, Event(kind), now + absl::Seconds(4))->next_time,
+              now + absl::Seconds(10));
+    const auto late = After(parking, Event(kind), now + absl::Minutes(3));
+    EXPECT_EQ(late->next_time, now + absl::Minutes(3));
+    // What is due is not put off.
+    EXPECT_EQ(After(late, Event(kind), now + absl::Minutes(4))->next_time,
+              now + absl::Minutes(3));
+    EXPECT_EQ(late->step, parking->step);
+    EXPECT_EQ(After(std::nullopt, Event(kind), now), std::nullopt);
+  }
+}
+
+TEST(ParkingTest, SevenDaysAfterTheNewestReportTheNextRefusedProbeGivesUp) {
+  auto parking = After(std::nullopt, Refusal(), kBegin);
+  const absl::Duration week = absl::Hours(7 * 24);
+  parking = After(parking, Refusal(), kBegin + week - absl::Seconds(1));
+  EXPECT_FALSE(parking->gives_up);
+  const auto over = After(parking, Refusal(), kBegin + week);
+  EXPECT_TRUE(over->gives_up);
+
+  // A report begins the week anew, even behind its end.
+  const absl::Time later = kBegin + absl::Hours(24);
+  parking = After(parking, Event(Kind::kReported), later);
+  EXPECT_FALSE(After(parking, Refusal(), kBegin + week)->gives_up);
+  EXPECT_TRUE(After(parking, Refusal(), later + week)->gives_up);
+  EXPECT_FALSE(After(over, Event(Kind::kReported), kBegin + week)->gives_up);
+  EXPECT_TRUE(After(over, Event(Kind::kHoped), kBegin + week)->gives_up);
+}
+
+// One that was reported long ago, and could not be posted for a week.
+TEST(ParkingTest, TheFirstRefusalIsNoProbe) {
+  const absl::Time now = kBegin + absl::Hours(8 * 24);
+  const auto parking = After(std::nullopt, Refusal(), now);
+  EXPECT_FALSE(parking->gives_up);
+  EXPECT_TRUE(After(parking, Refusal(), now + absl::Seconds(10))->gives_up);
+}
+
+}  // namespace
+}  // namespace signalbox
