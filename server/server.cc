@@ -32,6 +32,7 @@
 #include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
+#include "server/posting_metrics.h"
 #include "server/recovery/diagnosis.h"
 #include "server/recovery/questions.h"
 #include "server/recovery/recovery.h"
@@ -48,6 +49,8 @@ constexpr char kUserAgent[] = "signalbox/0.1";
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
 // How old the metrics of the credentials may be.
 constexpr absl::Duration kCredentialMetricsPeriod = absl::Seconds(5);
+// How old the counts of what is not posted may be.
+constexpr absl::Duration kPostingMetricsPeriod = absl::Minutes(1);
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
@@ -132,6 +135,10 @@ struct Server::Parts {
   // As the outbox has them, by credential: its App, and GitHub's number.
   std::map<std::string, std::pair<std::string, int64_t>> stored_installations;
   std::unique_ptr<Worker> credential_worker;
+  PostingMetrics posting_metrics{&metrics, [this](const std::string& lane) {
+                                   return poster->StateOf(lane).reason;
+                                 }};
+  std::unique_ptr<Worker> posting_metrics_worker;
   std::unique_ptr<Housekeeper> housekeeper;
   std::unique_ptr<Worker> housekeeper_worker;
 
@@ -254,6 +261,14 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
     StoreInstallations(states);
     return clock->Now() + kCredentialMetricsPeriod;
   });
+
+  posting_metrics_worker =
+      std::make_unique<Worker>("posting-metrics", clock, [this] {
+        const absl::Time now = clock->Now();
+        const absl::StatusOr<PostingCounts> counts = outbox->CountPostings(now);
+        if (counts.ok()) posting_metrics.Show(*counts, now);
+        return now + kPostingMetricsPeriod;
+      });
 
   Housekeeper::Options housekeeper_options;
   housekeeper_options.retention = config.retention;
@@ -512,6 +527,9 @@ void Server::Stop(absl::Duration patience) {
   }
   if (parts_->intake_worker != nullptr) parts_->intake_worker->Stop();
   if (parts_->credential_worker != nullptr) parts_->credential_worker->Stop();
+  if (parts_->posting_metrics_worker != nullptr) {
+    parts_->posting_metrics_worker->Stop();
+  }
   if (parts_->housekeeper_worker != nullptr) {
     parts_->housekeeper_worker->Stop();
   }

@@ -91,6 +91,18 @@ not abandoned stays as it is: Signalbox tries by itself, and says when.
 
 Example:
   signalbox retry --repository acme/widgets --sha "$(git rev-parse main)"
+  signalbox retry --all --reason PERMISSION_MISSING --repository "acme/*"
+)help";
+
+constexpr char kListFooter[] =
+    R"help(Lists what GitHub does not show yet, of all repositories that the caller may
+read: what is due, what waits and what was abandoned, each with the reason and the
+next try. --stuck leaves out what is only due.
+
+Examples:
+  signalbox list --stuck
+  signalbox list --repository "acme/*" --reason PERMISSION_MISSING
+  signalbox list --state abandoned --json
 )help";
 
 constexpr char kDoctorFooter[] =
@@ -169,6 +181,7 @@ class Parser {
     AddStatus();
     AddExplain();
     AddRetry();
+    AddList();
     AddDoctor();
   }
 
@@ -330,12 +343,72 @@ class Parser {
   void AddRetry() {
     CLI::App& app = *app_.add_subcommand(
         "retry", "Post an abandoned status again, once its cause is mended");
+    app.add_flag("--all", arguments_.all,
+                 "All that wait or were abandoned; --repository and --context "
+                 "are patterns then");
+    AddReasons(app);
     AddContext(app);
     AddCommit(app);
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
     app.footer(kRetryFooter);
+  }
+
+  void AddReasons(CLI::App& app) {
+    app.add_option("--reason", arguments_.reasons,
+                   "Only what waits or was abandoned for this, such as "
+                   "PERMISSION_MISSING; repeatable")
+        ->type_name("REASON")
+        ->allow_extra_args(false);
+  }
+
+  void AddList() {
+    CLI::App& app = *app_.add_subcommand(
+        "list", "List what GitHub does not show yet, and why");
+    app.add_flag("--stuck", stuck_, "Only what waits or was abandoned");
+    app.add_option("--repository", arguments_.repository,
+                   "Only of these, [HOST/]OWNER/NAME; * for anything but /")
+        ->type_name("PATTERN");
+    app.add_option("--context", context_, "Only these; * for anything")
+        ->type_name("PATTERN");
+    app.add_option("--state", states_,
+                   "due, waiting, abandoned, posted or observed; repeatable")
+        ->type_name("STATE")
+        ->allow_extra_args(false);
+    AddReasons(app);
+    AddRetryFor(app, "0s");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kListFooter);
+  }
+
+  // What `list` and `retry --all` want. Returns what is wrong.
+  std::string FinishFilter() {
+    const bool lists = arguments_.subcommand == Subcommand::kList;
+    if (!lists && !arguments_.all) {
+      return arguments_.reasons.empty() ? "" : "--reason goes with --all alone";
+    }
+    if (!lists && arguments_.sha) return "--sha and --all exclude each other";
+    arguments_.context_pattern = context_.value_or("");
+    for (std::string& reason : arguments_.reasons) {
+      absl::AsciiStrToUpper(&reason);
+    }
+    for (const std::string& state : states_) {
+      v1::PostingState parsed = v1::POSTING_STATE_UNSPECIFIED;
+      if (!v1::PostingState_Parse(absl::AsciiStrToUpper(state), &parsed) ||
+          parsed == v1::POSTING_STATE_UNSPECIFIED) {
+        return absl::StrCat("--state: \"", state,
+                            "\" is not due, waiting, abandoned, posted or "
+                            "observed");
+      }
+      arguments_.posting_states.push_back(parsed);
+    }
+    if (stuck_) {
+      if (!states_.empty()) return "--stuck and --state exclude each other";
+      arguments_.posting_states = {v1::WAITING, v1::ABANDONED};
+    }
+    return "";
   }
 
   void AddDoctor() {
@@ -367,6 +440,7 @@ class Parser {
                             : name == "status"  ? Subcommand::kStatus
                             : name == "explain" ? Subcommand::kExplain
                             : name == "doctor"  ? Subcommand::kDoctor
+                            : name == "list"    ? Subcommand::kList
                                                 : Subcommand::kRetry;
     const bool is_run = arguments_.subcommand == Subcommand::kRun;
     if (is_run && arguments_.command.empty()) {
@@ -396,6 +470,9 @@ class Parser {
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
     if (arguments_.server.empty()) return "--server is empty";
     arguments_.token_file = Choose(token_file_, "SIGNALBOX_TOKEN_FILE", "");
+    if (const std::string problem = FinishFilter(); !problem.empty()) {
+      return problem;
+    }
     if (!contexts_.empty()) arguments_.contexts = contexts_;
     if (context_) arguments_.contexts = {*context_};
     if (!retry_for_) {
@@ -427,6 +504,8 @@ class Parser {
   std::optional<std::string> context_;
   std::optional<std::string> attempt_;
   std::optional<std::string> retry_for_;
+  bool stuck_ = false;
+  std::vector<std::string> states_;
   std::string result_;
 };
 
@@ -435,6 +514,10 @@ class Parser {
 bool Reports(Subcommand subcommand) {
   return subcommand == Subcommand::kPending ||
          subcommand == Subcommand::kResult || subcommand == Subcommand::kRun;
+}
+
+bool IsOfMany(const Arguments& arguments) {
+  return arguments.subcommand == Subcommand::kList || arguments.all;
 }
 
 std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,

@@ -20,7 +20,8 @@ enum class Subcommand {
   kStatus,
   kExplain,
   kRetry,
-  kDoctor
+  kDoctor,
+  kList
 };
 
 // Whether it tells the server of a run. The others are a person's, who asks or
@@ -45,6 +46,12 @@ struct Arguments {
   // One but for pending; may have `{job}` in them.
   std::vector<std::string> contexts = {"ci/build"};
   v1::Result result = v1::RESULT_UNSPECIFIED;  // Set for result.
+  // For list, and for retry with `all`: which of all statuses. `repository` is
+  // a pattern then.
+  bool all = false;
+  std::string context_pattern;  // Empty: all.
+  std::vector<v1::PostingState> posting_states;
+  std::vector<std::string> reasons;
   absl::Duration retry_for;
   std::vector<std::string> command;  // For run; at least the program's name.
 };
@@ -53,6 +60,9 @@ struct Arguments {
 // too, and `run` has its command's, and kWrongUsage
 // if it does not come to that.
 enum ExitCode { kDone = 0, kRefused = 1, kWrongUsage = 2, kNotReachable = 3 };
+
+// Whether it is about many statuses, and so about no commit of a checkout.
+bool IsOfMany(const Arguments& arguments);
 
 // Reads the command line, and the variables SIGNALBOX_SERVER and
 // SIGNALBOX_TOKEN_FILE for what it does not say. An int: there is nothing more

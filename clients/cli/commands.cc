@@ -1,12 +1,10 @@
 #include "clients/cli/commands.h"
 
-#include <google/protobuf/util/json_util.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 
@@ -41,16 +39,6 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
-void PrintJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  static_cast<void>(
-      google::protobuf::util::MessageToJsonString(message, &json, options));
-  std::printf("%s\n", PrintableJson(json).c_str());
-}
-
 std::string LowerName(v1::Result result) {
   return absl::AsciiStrToLower(v1::Result_Name(result));
 }
@@ -65,17 +53,9 @@ void PrintReceipt(const v1::Receipt& receipt, const Subject& subject,
                   .c_str());
 }
 
-bool IsTerminalWithColours() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) == 1 &&
-         (no_colour == nullptr || *no_colour == '\0') &&
-         (terminal == nullptr || absl::string_view(terminal) != "dumb");
-}
-
 Screen StandardOutput() {
   Screen screen;
-  screen.colours = IsTerminalWithColours();
+  screen.colours = WantsColours();
   if (isatty(STDOUT_FILENO) != 1) return screen;
   winsize size = {};
   // A terminal that does not know its size is an old one.
@@ -259,9 +239,8 @@ int ShowStatus(const Arguments& arguments, const Subject& subject,
   if (arguments.json) {
     PrintJson(*answer);
   } else {
-    std::fputs(
-        StatusTable(*answer, absl::Now(), IsTerminalWithColours()).c_str(),
-        stdout);
+    std::fputs(StatusTable(*answer, absl::Now(), WantsColours()).c_str(),
+               stdout);
   }
   return kDone;
 }
@@ -340,7 +319,7 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
     PrintJson(examination.answer);
   } else {
     std::fputs(ExaminationText(examination, absl::Now(), absl::LocalTimeZone(),
-                               IsTerminalWithColours())
+                               WantsColours())
                    .c_str(),
                stdout);
   }

@@ -1,6 +1,10 @@
 #include "clients/cli/console.h"
 
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -14,6 +18,24 @@ void Complain(absl::string_view text) {
   // One write, so that lines of others do not come in between.
   const std::string line = absl::StrCat("signalbox: ", Printable(text), "\n");
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void PrintJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  static_cast<void>(
+      google::protobuf::util::MessageToJsonString(message, &json, options));
+  std::printf("%s\n", PrintableJson(json).c_str());
+}
+
+bool WantsColours() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) == 1 &&
+         (no_colour == nullptr || *no_colour == '\0') &&
+         (terminal == nullptr || absl::string_view(terminal) != "dumb");
 }
 
 void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {

@@ -1,6 +1,8 @@
 #ifndef SIGNALBOX_CLIENTS_CLI_CONSOLE_H_
 #define SIGNALBOX_CLIENTS_CLI_CONSOLE_H_
 
+#include <google/protobuf/message.h>
+
 #include <string>
 #include <vector>
 
@@ -14,6 +16,12 @@ namespace signalbox {
 
 // Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
 void Complain(absl::string_view text);
+
+// Prints a message as JSON to stdout, with its fields named as in the proto.
+void PrintJson(const google::protobuf::Message& message);
+
+// Whether stdout is a terminal whose user has not switched colours off.
+bool WantsColours();
 
 // Prints the warnings of a receipt, and for a report that GitHub will not show
 // why, and what the caller can do.

@@ -11,6 +11,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/console.h"
 #include "clients/cli/foreground.h"
+#include "clients/cli/listing.h"
 #include "clients/cli/run_command.h"
 #include "clients/cli/subject.h"
 #include "clients/cli/surroundings.h"
@@ -36,6 +37,15 @@ int Main(int argc, char** argv) {
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
   const Arguments& arguments = std::get<Arguments>(parsed);
 
+  if (IsOfMany(arguments)) {
+    std::signal(SIGPIPE, SIG_IGN);
+    SilenceGrpc();
+    const absl::StatusOr<Client> client = ConnectAs(arguments);
+    if (!client.ok()) return WrongUsage(client.status());
+    return arguments.subcommand == Subcommand::kList
+               ? ListStatuses(arguments, *client)
+               : RetryPosts(arguments, *client);
+  }
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
   if (!subject.ok()) return WrongUsage(subject.status());
 
@@ -66,6 +76,8 @@ int Main(int argc, char** argv) {
       return RetryPost(arguments, *subject, *client);
     case Subcommand::kDoctor:
       return DiagnoseRepository(arguments, *subject, *client);
+    case Subcommand::kList:
+      break;  // About no commit: see above.
   }
   return kWrongUsage;
 }

@@ -285,6 +285,16 @@ absl::StatusOr<v1::RetryPostResponse> Client::RetryPost(
   return Call(&v1::StatusService::StubInterface::RetryPost, request);
 }
 
+absl::StatusOr<v1::ListStatusesResponse> Client::ListStatuses(
+    const v1::ListStatusesRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::ListStatuses, request);
+}
+
+absl::StatusOr<v1::RetryPostsResponse> Client::RetryPosts(
+    const v1::RetryPostsRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::RetryPosts, request);
+}
+
 absl::StatusOr<v1::DiagnoseRepositoryResponse> Client::DiagnoseRepository(
     const v1::DiagnoseRepositoryRequest& request) const {
   return Call(&v1::StatusService::StubInterface::DiagnoseRepository, request);

@@ -104,6 +104,10 @@ class Client {
       const v1::ExplainStatusRequest& request) const;
   absl::StatusOr<v1::RetryPostResponse> RetryPost(
       const v1::RetryPostRequest& request) const;
+  absl::StatusOr<v1::ListStatusesResponse> ListStatuses(
+      const v1::ListStatusesRequest& request) const;
+  absl::StatusOr<v1::RetryPostsResponse> RetryPosts(
+      const v1::RetryPostsRequest& request) const;
   absl::StatusOr<v1::DiagnoseRepositoryResponse> DiagnoseRepository(
       const v1::DiagnoseRepositoryRequest& request) const;
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -226,6 +227,53 @@ bool IsReported(const StatusView& status);
 // status: failure if any is error or failure, else pending if any is or there
 // are none, else success. Never error. Only those that IsReported count.
 CommitState CombinedState(absl::Span<const StatusView> statuses);
+
+// A status among those of many repositories.
+struct ListedStatus {
+  Repository repository;  // As first spelled.
+  std::string lane;       // Who posts; empty: nobody does.
+  std::string sha;
+  StatusView status;
+};
+
+// Where a list goes on: behind this entry of this repository, by the store's
+// own numbers.
+struct StatusPlace {
+  int64_t repository = 0;
+  int64_t entry = 0;
+};
+
+struct StatusQuery {
+  // Only what GitHub does not show: due, waiting or abandoned.
+  bool unposted = true;
+  StatusPlace after;
+  int limit = 0;
+  // Whether any status of a repository is wanted (`sha` and `status` are not
+  // set yet), and which one is. May change what it is shown; must not block.
+  // Empty: all are.
+  std::function<bool(const ListedStatus&)> wants_repository = nullptr;
+  std::function<bool(ListedStatus*)> wants = nullptr;
+};
+
+struct ListedPage {
+  std::vector<ListedStatus> statuses;
+  // Nothing: that was all. A page that goes on may hold less than `limit`.
+  std::optional<StatusPlace> next;
+};
+
+// How many statuses are not posted.
+struct PostingCounts {
+  struct Key {
+    PostingState state = PostingState::kDue;
+    std::string lane;    // kDue.
+    std::string reason;  // The others.
+
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  std::map<Key, int64_t> by_reason;
+  // Since when the status is due that is due longest; InfiniteFuture: none is.
+  absl::Time oldest_due = absl::InfiniteFuture();
+};
 
 // What GitHub shows, or was asked to show, for a key.
 struct Shown {
@@ -502,6 +550,16 @@ class Outbox {
   // brings the probe of a parked repository forward; does nothing to any other.
   // NOT_FOUND as GetCommit.
   virtual absl::Status Retry(const StatusKey& key, absl::Time now) = 0;
+
+  // The same for many; what nothing is known of is passed by.
+  virtual absl::Status RetryAll(absl::Span<const StatusKey> keys,
+                                absl::Time now) = 0;
+
+  // Statuses of all repositories, by repository. Looks at a bounded number of
+  // them.
+  virtual absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) = 0;
+  // Counts up to a million of each.
+  virtual absl::StatusOr<PostingCounts> CountPostings(absl::Time now) = 0;
 
   // The lanes that have parked repositories, sorted.
   virtual absl::StatusOr<std::vector<std::string>> ParkedLanes() = 0;

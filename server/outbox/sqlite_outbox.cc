@@ -13,6 +13,7 @@
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
+#include "server/outbox/sqlite_listing.h"
 #include "server/outbox/sqlite_names.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_posting.h"
@@ -192,6 +193,29 @@ class SqliteOutbox : public Outbox {
       found = signalbox::Retry(writer_.get(), &state_, key, now);
     });
     return status.ok() ? found : status;
+  }
+
+  absl::Status RetryAll(absl::Span<const StatusKey> keys,
+                        absl::Time now) override {
+    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      for (const StatusKey& key : keys) {
+        // What was forgotten meanwhile needs no try.
+        signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
+      }
+    });
+  }
+
+  absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<ListedPage>(signalbox::ListStatuses(reader, query));
+    });
+  }
+
+  absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
+    return Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<PostingCounts>(
+          signalbox::CountPostings(reader, now));
+    });
   }
 
   absl::StatusOr<std::vector<std::string>> ParkedLanes() override {

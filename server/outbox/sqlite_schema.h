@@ -397,6 +397,9 @@ CREATE TABLE parking (
 ) STRICT;
 CREATE INDEX parking_due ON parking (lane, due_time_us);
 CREATE INDEX parking_next ON parking (due_time_us);
+-- What waits, for lists and counts of it: 3 is PostingState::kWaiting.
+CREATE INDEX entry_waiting ON entry (repository_key, posting_reason)
+  WHERE posting_state = 3;
 -- NULL: it was never abandoned.
 ALTER TABLE entry ADD COLUMN abandon_time_us INTEGER;
 )sql";

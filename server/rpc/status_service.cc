@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/status_filter.h"
 
 namespace signalbox {
 namespace {
 
 constexpr int kDefaultPageSize = 30;
 constexpr int kMaxPageSize = 100;
+constexpr int kDefaultStatusPageSize = 100;
+constexpr int kMaxStatusPageSize = 1000;
 // For a page that is filled with what a caller may see: then it is short.
 constexpr int kMostPagesRead = 50;
 
@@ -54,8 +58,9 @@ std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
   std::map<absl::string_view, CodeCounters> counters;
   for (const char* const method :
        {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
-        "ExplainStatus", "RetryPost", "ReportEvent", "DiagnoseRepository",
-        "StreamReports", "WatchStatuses"}) {
+        "ExplainStatus", "ListStatuses", "RetryPost", "RetryPosts",
+        "ReportEvent", "DiagnoseRepository", "StreamReports",
+        "WatchStatuses"}) {
     counters.try_emplace(method, metrics, "signalbox_calls_total",
                          "gRPC calls answered, by code.",
                          Metrics::Labels{{"method", method}});
@@ -445,6 +450,119 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     history = outbox_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     *response->mutable_status() = StatusToProto(history->status);
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+template <typename Request>
+absl::StatusOr<StatusQuery> StatusServiceImpl::QueryOf(
+    const Caller* caller, Right right, const Request& request) const {
+  absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
+  if (!allowed.ok()) return allowed;
+  absl::StatusOr<StatusFilter> filter = StatusFilter::Of(request.filter());
+  if (!filter.ok()) return filter.status();
+  const absl::StatusOr<StatusPlace> place = ParsePlace(request.page_token());
+  if (!place.ok()) return place.status();
+  if (request.page_size() < 0) {
+    return InvalidField("page_size", absl::StrCat(request.page_size()),
+                        "is negative", "INVALID_PAGE_SIZE");
+  }
+  StatusQuery query;
+  query.unposted = filter->unposted();
+  query.after = *place;
+  query.limit = request.page_size() == 0
+                    ? kDefaultStatusPageSize
+                    : std::min<int>(request.page_size(), kMaxStatusPageSize);
+  query.wants_repository = [caller, right,
+                            filter = *filter](const ListedStatus& listed) {
+    return filter.WantsRepository(listed.repository) &&
+           Authorizer::Authorize(caller, right, listed.repository, {}).ok();
+  };
+  query.wants = [this, caller, right,
+                 filter = *std::move(filter)](ListedStatus* listed) {
+    StatusView& status = listed->status;
+    status.posting =
+        Hindered(std::move(status.posting), TroubleOf(listed->lane));
+    std::vector<std::string> contexts;
+    if (right != Right::kRead) contexts.push_back(status.context);
+    return filter.WantsStatus(status) &&
+           Authorizer::Authorize(caller, right, listed->repository, contexts)
+               .ok();
+  };
+  return query;
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
+    grpc::CallbackServerContext* context,
+    const v1::ListStatusesRequest* request,
+    v1::ListStatusesResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "ListStatuses");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  absl::StatusOr<StatusQuery> query =
+      caller.ok() ? QueryOf(*caller, Right::kRead, *request) : caller.status();
+  if (!query.ok()) {
+    call->Fail(query.status());
+    return call->reactor();
+  }
+  Read(call, [this, query = *std::move(query), response] {
+    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(query);
+    if (!page.ok()) return page.status();
+    for (const ListedStatus& listed : page->statuses) {
+      v1::ListedStatus* const proto = response->add_statuses();
+      proto->set_repository(listed.repository.Display());
+      proto->set_sha(listed.sha);
+      *proto->mutable_status() = StatusToProto(listed.status);
+    }
+    if (page->next.has_value()) {
+      response->set_next_page_token(PageTokenOf(*page->next));
+    }
+    return absl::OkStatus();
+  });
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
+    grpc::CallbackServerContext* context, const v1::RetryPostsRequest* request,
+    v1::RetryPostsResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "RetryPosts");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  absl::StatusOr<StatusQuery> query =
+      caller.ok() ? QueryOf(*caller, Right::kOperate, *request)
+                  : caller.status();
+  if (!query.ok()) {
+    call->Fail(query.status());
+    return call->reactor();
+  }
+  // What GitHub shows needs no try.
+  query->unposted = true;
+  Read(call, [this, query = *std::move(query), response] {
+    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(query);
+    if (!page.ok()) return page.status();
+    std::vector<StatusKey> keys;
+    std::set<std::string> probed;
+    int64_t count = 0;
+    for (const ListedStatus& listed : page->statuses) {
+      const PostingState state = listed.status.posting.state;
+      const bool waits = state == PostingState::kWaiting;
+      if (!waits && state != PostingState::kAbandoned) continue;
+      ++count;
+      // One of a repository brings its probe forward.
+      if (waits && !probed.insert(listed.repository.Canonical()).second) {
+        continue;
+      }
+      keys.push_back(
+          StatusKey::Of(listed.repository, listed.sha, listed.status.context));
+    }
+    if (!keys.empty()) {
+      absl::Status retried = outbox_->RetryAll(keys, clock_->Now());
+      if (!retried.ok()) return retried;
+      if (options_.became_due) options_.became_due();
+    }
+    response->set_retried_count(count);
+    if (page->next.has_value()) {
+      response->set_next_page_token(PageTokenOf(*page->next));
+    }
     return absl::OkStatus();
   });
   return call->reactor();

@@ -103,6 +103,14 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ReportEventRequest* request,
       v1::ReportEventResponse* response) override;
+  grpc::ServerUnaryReactor* ListStatuses(
+      grpc::CallbackServerContext* context,
+      const v1::ListStatusesRequest* request,
+      v1::ListStatusesResponse* response) override;
+  grpc::ServerUnaryReactor* RetryPosts(
+      grpc::CallbackServerContext* context,
+      const v1::RetryPostsRequest* request,
+      v1::RetryPostsResponse* response) override;
   grpc::ServerUnaryReactor* DiagnoseRepository(
       grpc::CallbackServerContext* context,
       const v1::DiagnoseRepositoryRequest* request,
@@ -131,6 +139,10 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
+  // A page of statuses that `filter` wants and this caller has a right to.
+  template <typename Request>
+  absl::StatusOr<StatusQuery> QueryOf(const Caller* caller, Right right,
+                                      const Request& request) const;
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.

@@ -19,6 +19,16 @@ class ForwardingOutbox : public Outbox {
       absl::Span<const Submission> submissions, absl::Time now) override {
     return outbox_->Accept(submissions, now);
   }
+  absl::Status RetryAll(absl::Span<const StatusKey> keys,
+                        absl::Time now) override {
+    return outbox_->RetryAll(keys, now);
+  }
+  absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) override {
+    return outbox_->ListStatuses(query);
+  }
+  absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
+    return outbox_->CountPostings(now);
+  }
   absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
     return outbox_->ParkedLanes();
   }

@@ -474,5 +474,94 @@ TEST_P(ParkingContract, ADeliveryThatNamesTheCommitMakesItDue) {
   }
 }
 
+// "NAME SHA state reason" of each, page by page.
+std::vector<std::string> Listed(Outbox* outbox, bool unposted, int limit,
+                                const std::string& name = "") {
+  std::vector<std::string> lines;
+  StatusQuery query;
+  query.unposted = unposted;
+  query.limit = limit;
+  if (!name.empty()) {
+    query.wants_repository = [&](const ListedStatus& listed) {
+      return listed.repository.name == name;
+    };
+  }
+  for (int pages = 0; pages < 100; ++pages) {
+    const auto page = outbox->ListStatuses(query);
+    EXPECT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->statuses.size(), static_cast<size_t>(limit));
+    for (const ListedStatus& listed : page->statuses) {
+      lines.push_back(
+          absl::StrCat(listed.repository.name, " ", listed.sha.substr(0, 1),
+                       " ", static_cast<int>(listed.status.posting.state), " ",
+                       listed.status.posting.reason));
+    }
+    if (!page->next.has_value()) return lines;
+    query.after = *page->next;
+  }
+  ADD_FAILURE() << "it does not end";
+  return lines;
+}
+
+TEST_P(ParkingContract, ListsWhatIsStuck) {
+  Accept(Done("posted", 'a'));
+  Settle(Taken(*TakeResult()));
+  Park();
+  Accept(Done("gadgets", 'a'));
+  Settle(*TakeResult(), Kind::kAbandoned);
+  Accept(Done("gadgets", 'b'));
+  Settle(*TakeResult(), Kind::kRetry);
+  Accept(Done("gadgets", 'c'));
+  const std::vector<std::string> stuck = {
+      "widgets a 3 REPOSITORY_NOT_FOUND", "widgets b 3 REPOSITORY_NOT_FOUND",
+      "widgets c 3 REPOSITORY_NOT_FOUND", "gadgets a 4 REPOSITORY_NOT_FOUND",
+      "gadgets b 3 SERVER_ERROR",         "gadgets c 1 "};
+  for (const int limit : {1, 2, 3, 100}) {
+    EXPECT_EQ(Listed(&outbox(), true, limit), stuck) << limit;
+  }
+  EXPECT_EQ(Listed(&outbox(), true, 2, "gadgets").size(), 3u);
+  EXPECT_EQ(Listed(&outbox(), false, 2).size(), 7u);
+}
+
+TEST_P(ParkingContract, ManyAreTriedAgainAtOnce) {
+  for (const char sha : {'a', 'b'}) {
+    Accept(Done("widgets", sha));
+    Settle(*TakeResult(), Kind::kAbandoned);
+  }
+  EXPECT_TRUE(
+      outbox()
+          .RetryAll({Done("widgets", 'a').Key(), Done("widgets", 'b').Key(),
+                     Done("unknown", 'a').Key()},
+                    Now())
+          .ok());
+  EXPECT_TRUE(TakeResult().has_value());
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, CountsWhatIsNotPosted) {
+  EXPECT_TRUE(outbox().CountPostings(Now())->by_reason.empty());
+  Accept(Done("posted", 'a'));
+  Settle(Taken(*TakeResult()));
+  Park();
+  Accept(Done("gadgets", 'a'));
+  Settle(*TakeResult(), Kind::kAbandoned);
+  Accept(Done("gadgets", 'b'));
+  Settle(*TakeResult(), Kind::kRetry);
+  Accept(Done("gadgets", 'c'));
+  const absl::Time due = Now();
+  clock_.Advance(absl::Seconds(3));
+  const auto counts = outbox().CountPostings(Now());
+  ASSERT_TRUE(counts.ok());
+  std::vector<std::string> lines;
+  for (const auto& [key, count] : counts->by_reason) {
+    lines.push_back(absl::StrCat(static_cast<int>(key.state), " ", key.lane,
+                                 " ", key.reason, " ", count));
+  }
+  EXPECT_THAT(lines,
+              ElementsAre("1 acme  1", "3  REPOSITORY_NOT_FOUND 3",
+                          "3  SERVER_ERROR 1", "4  REPOSITORY_NOT_FOUND 1"));
+  EXPECT_EQ(counts->oldest_due, due);
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -1,0 +1,18 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_LISTING_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_LISTING_H_
+
+#include <vector>
+
+#include "server/outbox/outbox.h"
+#include "server/outbox/sqlite.h"
+
+namespace signalbox {
+
+// Statuses across repositories: the methods of Outbox of the same names, within
+// the open transaction of `connection`.
+ListedPage ListStatuses(SqliteConnection* connection, const StatusQuery& query);
+PostingCounts CountPostings(SqliteConnection* connection, absl::Time now);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_LISTING_H_

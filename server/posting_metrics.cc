@@ -1,0 +1,36 @@
+#include "server/posting_metrics.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace signalbox {
+
+void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
+  for (auto& [series, count] : shown_) count = 0;
+  shown_[{"due", ""}] = 0;
+  for (const auto& [key, count] : counts.by_reason) {
+    std::string reason = key.reason;
+    if (key.state == PostingState::kDue) reason = reason_of_(key.lane);
+    const bool is_due = key.state == PostingState::kDue && reason.empty();
+    shown_[{key.state == PostingState::kAbandoned ? "abandoned"
+            : is_due                              ? "due"
+                                                  : "waiting",
+            reason}] += count;
+  }
+  for (const auto& [series, count] : shown_) {
+    metrics_->Set("signalbox_statuses",
+                  "Statuses that GitHub does not show yet, by the reason.",
+                  static_cast<double>(count),
+                  {{"posting", series.first}, {"reason", series.second}});
+  }
+  const absl::Duration age =
+      counts.oldest_due == absl::InfiniteFuture()
+          ? absl::ZeroDuration()
+          : std::max(now - counts.oldest_due, absl::ZeroDuration());
+  metrics_->Set("signalbox_oldest_due_seconds",
+                "For how long the status has been due that is due longest; "
+                "what is parked does not count.",
+                absl::ToDoubleSeconds(age));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,40 @@
+#ifndef SIGNALBOX_SERVER_POSTING_METRICS_H_
+#define SIGNALBOX_SERVER_POSTING_METRICS_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/base/metrics.h"
+#include "server/outbox/outbox.h"
+
+namespace signalbox {
+
+// Shows how many statuses GitHub does not show yet, as
+// `signalbox_statuses{posting,reason}`, and for how long the oldest one has
+// been due, as `signalbox_oldest_due_seconds`. What a credential keeps waiting
+// counts as waiting for its reason.
+//
+// Not thread-safe.
+class PostingMetrics {
+ public:
+  // `metrics` is borrowed. `reason_of` says what a lane waits for; empty:
+  // nothing.
+  PostingMetrics(Metrics* metrics,
+                 std::function<std::string(const std::string& lane)> reason_of)
+      : metrics_(metrics), reason_of_(std::move(reason_of)) {}
+
+  void Show(const PostingCounts& counts, absl::Time now);
+
+ private:
+  Metrics* const metrics_;
+  const std::function<std::string(const std::string&)> reason_of_;
+  // By state and reason: what the series shows.
+  std::map<std::pair<std::string, std::string>, int64_t> shown_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_POSTING_METRICS_H_

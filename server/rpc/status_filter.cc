@@ -1,0 +1,116 @@
+#include "server/rpc/status_filter.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/base/error.h"
+#include "server/base/glob.h"
+#include "server/report/repository_rules.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxContextPattern = 1024;
+constexpr int kMaxReasons = 100;
+constexpr size_t kMaxReason = 64;
+
+bool IsReason(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxReason &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isupper(static_cast<unsigned char>(c)) ||
+                  absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+                  c == '_';
+         });
+}
+
+}  // namespace
+
+absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
+  StatusFilter made;
+  if (!filter.repository().empty() &&
+      !CheckRepositoryPattern(filter.repository()).ok()) {
+    return InvalidField("filter.repository", filter.repository(),
+                        "is not [HOST/]OWNER/NAME, with * for anything but /",
+                        "INVALID_PATTERN");
+  }
+  if (filter.context().size() > kMaxContextPattern) {
+    return InvalidField(
+        "filter.context", filter.context(),
+        absl::StrCat("is longer than ", kMaxContextPattern, " bytes"),
+        "INVALID_PATTERN");
+  }
+  made.repository_ = filter.repository();
+  made.context_ = filter.context();
+  for (const int state : filter.posting_states()) {
+    if (state < v1::DUE || state > v1::OBSERVED) {
+      return InvalidField("filter.posting_states", absl::StrCat(state),
+                          "is no posting state; wanted DUE, POSTED, WAITING, "
+                          "ABANDONED or OBSERVED",
+                          "INVALID_POSTING_STATE");
+    }
+    made.states_.insert(static_cast<PostingState>(state));
+  }
+  if (made.states_.empty()) {
+    made.states_ = {PostingState::kDue, PostingState::kWaiting,
+                    PostingState::kAbandoned};
+  }
+  if (filter.reasons_size() > kMaxReasons) {
+    return InvalidField("filter.reasons", absl::StrCat(filter.reasons_size()),
+                        absl::StrCat("reasons are more than ", kMaxReasons),
+                        "INVALID_REASON");
+  }
+  for (const std::string& reason : filter.reasons()) {
+    if (!IsReason(reason)) {
+      return InvalidField("filter.reasons", reason,
+                          "is not an upper-case word, such as "
+                          "PERMISSION_MISSING",
+                          "INVALID_REASON");
+    }
+    made.reasons_.insert(reason);
+  }
+  return made;
+}
+
+bool StatusFilter::WantsRepository(const Repository& repository) const {
+  return repository_.empty() || RepositoryMatches(repository_, repository);
+}
+
+bool StatusFilter::WantsStatus(const StatusView& status) const {
+  if (!states_.contains(status.posting.state)) return false;
+  if (!reasons_.empty() && !reasons_.contains(status.posting.reason)) {
+    return false;
+  }
+  return context_.empty() || GlobMatches(context_, status.context);
+}
+
+bool StatusFilter::unposted() const {
+  return !states_.contains(PostingState::kPosted) &&
+         !states_.contains(PostingState::kObserved);
+}
+
+std::string PageTokenOf(const StatusPlace& place) {
+  return absl::StrCat(place.repository, ".", place.entry);
+}
+
+absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token) {
+  StatusPlace place;
+  if (page_token.empty()) return place;
+  const std::vector<std::string> parts = absl::StrSplit(page_token, '.');
+  if (page_token.size() > 40 || parts.size() != 2 ||
+      !absl::SimpleAtoi(parts[0], &place.repository) ||
+      !absl::SimpleAtoi(parts[1], &place.entry) || place.repository < 0 ||
+      place.entry < 0) {
+    return InvalidField("page_token", page_token,
+                        "is not a next_page_token of an earlier answer",
+                        "INVALID_PAGE_TOKEN");
+  }
+  return place;
+}
+
+}  // namespace signalbox
