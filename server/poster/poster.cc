@@ -99,7 +99,8 @@ Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
       metrics_(metrics),
       clock_(clock),
       wake_(std::move(wake)),
-      on_store_failure_(std::move(on_store_failure)) {}
+      on_store_failure_(std::move(on_store_failure)),
+      life_begin_(Look().steady) {}
 
 Poster::~Poster() = default;
 
@@ -722,6 +723,15 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   begun->lease = lease;
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
   if (lease.ambiguous_since.has_value()) {
+    // The wall clock may have been set since a former life sent it. What this
+    // one sent is held for as long as is needed.
+    const absl::Time until = life_begin_ + kAmbiguousWait;
+    if (now.steady < until) {
+      Hold(lease.entry_id, until);
+      Settlement returned = Unsent(lease, Settlement::Kind::kReturned);
+      returned.next_try_time = now.wall + (until - now.steady);
+      return unsent(std::move(returned));
+    }
     // GitHub may show something else than it acknowledged.
     begun->errand = Errand::kRead;
   } else {

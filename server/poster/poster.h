@@ -235,6 +235,10 @@ class Poster {
   const std::function<void()> wake_;
   const std::function<void(absl::Status)> on_store_failure_;
 
+  // When this life began (steady). Until kAmbiguousWait later something that a
+  // former one sent may still take effect, whatever the wall clock says.
+  const absl::Time life_begin_;
+
   LaneBoard board_;
 
   // RunOnce's own.

@@ -246,6 +246,7 @@ class Explorer {
 
   void Start() {
     disk_.Restart();
+    life_begin_ = clock_.Now();
     history_.Add(history::Started{clock_.Now()});
     transport_ = std::make_unique<WatchedTransport>(
         &github_, [this] { return clock_.Now(); }, &history_,
@@ -455,7 +456,9 @@ class Explorer {
   // --- What tells one state from another.
 
   std::string Describe() {
-    std::string text = absl::StrCat(" ", wants_to_run_);
+    std::string text = absl::StrCat(
+        " ", wants_to_run_, "|",
+        Offset(std::max(life_begin_ + kAmbiguousWait, clock_.Now())));
     for (const auto& sayings : remaining_) {
       absl::StrAppend(&text, "|");
       for (const int saying : sayings) absl::StrAppend(&text, saying);
@@ -566,6 +569,7 @@ class Explorer {
   std::vector<std::set<int>> remaining_;
   std::vector<std::string> path_;
   bool wants_to_run_ = false;
+  absl::Time life_begin_;
   int crashes_ = 0;
   int losses_ = 0;
   int refusals_ = 0;

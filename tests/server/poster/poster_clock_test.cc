@@ -140,6 +140,25 @@ INSTANTIATE_TEST_SUITE_P(By, PosterClockSetTest,
                          testing::Values(-5 * 3600, -3600, -59, -5, 5, 59,
                                          3600));
 
+// What a process has sent when it ends can take effect in the next one's life.
+TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
+  Say(Ended("acme/web", Result::kSuccess));
+  LeaseRequest request;
+  request.lane = "github.com/acme";
+  request.deadline = clock_.Now() + absl::Seconds(20);
+  ASSERT_TRUE(outbox_->TakeDue(request, clock_.Now())->has_value());
+  last_post_ = clock_.Monotonic();
+  clock_.Jump(absl::Seconds(GetParam()));
+  StartPoster();
+  Unpace(8);
+  RunFor(absl::Minutes(10));
+  ASSERT_EQ(reads_.size(), 1u);
+  EXPECT_GE(reads_[0], absl::Seconds(12));
+  // A lease that is not over by the clock lasts, unless it can be none.
+  EXPECT_LE(reads_[0], absl::Seconds(20 + std::clamp(-GetParam(), 0, 360)));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
 // A machine that boots with a wrong clock takes reports, and is set right while
 // the server is away.
 TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
