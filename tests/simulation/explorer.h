@@ -19,10 +19,10 @@ struct ExplorerScope {
   // One key instead, of which two series tell: a pending and a result each, in
   // any order. `keys` and `reports` do not count then.
   bool two_series = false;
-  int crashes = 2;  // Between two steps, or after any commit in one.
-  int losses = 2;   // Answers or requests that are lost, but for crashes.
+  int crashes = 2;   // Between two steps, or after any commit in one.
+  int losses = 2;    // Answers or requests that are lost, but for crashes.
   int refusals = 0;  // Posts that GitHub refuses for the whole repository.
-  int jobs = 1;     // Processes.
+  int jobs = 1;      // Processes.
   int64_t most_states = 100'000'000;
   // Called now and then, in any of the processes.
   std::function<void(int64_t states, int64_t transitions)> progress;

@@ -209,7 +209,8 @@ int RunExplorer(ExplorerScope scope, bool json) {
         "%d keys, %d reports each, %d crashes, %d losses, %d refusals: %d "
         "states, %d transitions, %d ends, longest path %d, %.1f s: %s\n%s",
         scope.keys, scope.reports, scope.crashes, scope.losses, scope.refusals,
-        result.states, result.transitions, result.ends, result.longest_path, seconds,
+        result.states, result.transitions, result.ends, result.longest_path,
+        seconds,
         !result.violation.empty() ? "VIOLATION"
         : result.is_complete      ? "complete"
                                   : "NOT COMPLETE",
