@@ -23,13 +23,13 @@ void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
                   static_cast<double>(count),
                   {{"posting", series.first}, {"reason", series.second}});
   }
-  const absl::Duration age =
-      counts.oldest_due == absl::InfiniteFuture()
-          ? absl::ZeroDuration()
-          : std::max(now - counts.oldest_due, absl::ZeroDuration());
+  absl::Duration age;
+  for (const auto& [lane, since] : counts.oldest_due) {
+    if (reason_of_(lane).empty()) age = std::max(age, now - since);
+  }
   metrics_->Set("signalbox_oldest_due_seconds",
                 "For how long the status has been due that is due longest; "
-                "what is parked does not count.",
+                "what waits for a reason does not count.",
                 absl::ToDoubleSeconds(age));
 }
 

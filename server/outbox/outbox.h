@@ -228,31 +228,41 @@ bool IsReported(const StatusView& status);
 // are none, else success. Never error. Only those that IsReported count.
 CommitState CombinedState(absl::Span<const StatusView> statuses);
 
-// A status among those of many repositories.
-struct ListedStatus {
-  Repository repository;  // As first spelled.
-  std::string lane;       // Who posts; empty: nobody does.
-  std::string sha;
-  StatusView status;
-};
-
 // Where a list goes on: behind this entry of this repository, by the store's
 // own numbers.
 struct StatusPlace {
   int64_t repository = 0;
+  // The commit of the entry, where a list goes by commits; else empty.
+  std::string sha;
   int64_t entry = 0;
+
+  friend bool operator==(const StatusPlace&, const StatusPlace&) = default;
+};
+
+// A status among those of many repositories.
+struct ListedStatus {
+  Repository repository;   // As first spelled.
+  std::string lane;        // Who posts; empty: nobody does.
+  bool is_parked = false;  // The repository.
+  std::string sha;
+  StatusView status;
+  StatusPlace place;
 };
 
 struct StatusQuery {
-  // Only what GitHub does not show: due, waiting or abandoned.
-  bool unposted = true;
+  // What `wants` takes at most: others need not be looked at.
+  std::set<PostingState> states = {PostingState::kDue, PostingState::kWaiting,
+                                   PostingState::kAbandoned};
+  std::set<std::string> reasons;  // Empty: all.
   StatusPlace after;
   int limit = 0;
   // Whether any status of a repository is wanted (`sha` and `status` are not
-  // set yet), and which one is. May change what it is shown; must not block.
-  // Empty: all are.
+  // set yet), and which one is. `wants` may change what it is shown. Neither
+  // may block. Empty: all are.
   std::function<bool(const ListedStatus&)> wants_repository = nullptr;
   std::function<bool(ListedStatus*)> wants = nullptr;
+  // Whether `wants` makes all that is due of a lane waiting. Empty: of none.
+  std::function<bool(const std::string& lane)> lane_waits = nullptr;
 };
 
 struct ListedPage {
@@ -271,8 +281,8 @@ struct PostingCounts {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   std::map<Key, int64_t> by_reason;
-  // Since when the status is due that is due longest; InfiniteFuture: none is.
-  absl::Time oldest_due = absl::InfiniteFuture();
+  // By lane: since when the status is due that is due longest.
+  std::map<std::string, absl::Time> oldest_due;
 };
 
 // What GitHub shows, or was asked to show, for a key.
@@ -555,8 +565,14 @@ class Outbox {
   virtual absl::Status RetryAll(absl::Span<const StatusKey> keys,
                                 absl::Time now) = 0;
 
-  // Statuses of all repositories, by repository. Looks at a bounded number of
-  // them.
+  // Statuses of all repositories that have a name: repository by repository, in
+  // the order in which these were first heard of, and for each in the order in
+  // which its statuses were; but commit by commit if what GitHub shows is
+  // wanted, too. What is there all the time is on exactly one page. A status of
+  // which nothing was accepted, and GitHub shows nothing, is left out.
+  //
+  // Looks at a bounded number of statuses and repositories: a page of a filter
+  // that fits little may be short, or empty, and still have a next one.
   virtual absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) = 0;
   // Counts up to a million of each.
   virtual absl::StatusOr<PostingCounts> CountPostings(absl::Time now) = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_damage.h"
@@ -14,47 +15,73 @@
 namespace signalbox {
 namespace {
 
-// One call looks at so many entries, and goes through so many repositories, at
-// most: a filter that fits little must not hold up a connection.
+// One call looks at so many entries and commits, and goes through so many
+// repositories, at most: a filter that fits little must not hold up a
+// connection.
 constexpr int kMostLooked = 5000;
 constexpr int kMostRepositories = 1000;
+// Different reasons of one repository: there are some dozens in all.
+constexpr int kMostReasons = 100;
 // Rows of a metric are read up to here.
 constexpr int kMostCounted = 1'000'000;
+// Why the statuses of a repository without a name wait.
+constexpr char kNameUnknown[] = "NAME_UNKNOWN";
 
-constexpr char kNextWithWork[] =
-    "SELECT MIN(key) FROM ("
-    "SELECT (SELECT repository_key FROM entry INDEXED BY entry_due "
-    "WHERE repository_key >= ?1 AND due_time_us IS NOT NULL "
-    "ORDER BY repository_key LIMIT 1) AS key UNION ALL "
-    "SELECT (SELECT repository_key FROM entry INDEXED BY entry_abandoned "
-    "WHERE repository_key >= ?1 AND posting_state = 4 "
-    "ORDER BY repository_key LIMIT 1) AS key)";
+constexpr char kNextDue[] =
+    "SELECT repository_key FROM entry INDEXED BY entry_due "
+    "WHERE repository_key >= ? AND due_time_us IS NOT NULL "
+    "ORDER BY repository_key LIMIT 1";
+constexpr char kNextAbandoned[] =
+    "SELECT repository_key FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key >= ? AND posting_state = 4 "
+    "ORDER BY repository_key LIMIT 1";
 constexpr char kNextOfAll[] =
-    "SELECT MIN(repository_key) FROM repository WHERE repository_key >= ?";
+    "SELECT repository_key FROM repository WHERE repository_key >= ? "
+    "ORDER BY repository_key LIMIT 1";
 constexpr char kGetRepository[] =
     "SELECT host, owner, name, lane FROM repository WHERE repository_key = ? "
     "AND has_name = 1";
 
-constexpr char kListWithWork[] =
-    "SELECT e.entry_id, c.sha, c.overtaken_by, " SIGNALBOX_STATUS_COLUMNS
-    "FROM entry AS e JOIN commit_summary AS c ON c.commit_key = e.commit_key "
-    "WHERE e.entry_id IN ("
+// Reads the due entries of one repository from their index alone.
+constexpr char kListDue[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
-    "WHERE repository_key = ?1 AND due_time_us IS NOT NULL AND entry_id > ?2 "
-    "UNION SELECT entry_id FROM entry INDEXED BY entry_abandoned "
-    "WHERE repository_key = ?1 AND posting_state = 4 AND entry_id > ?2 "
-    "ORDER BY 1 LIMIT ?3) ORDER BY e.entry_id";
-constexpr char kListAll[] =
-    "SELECT e.entry_id, c.sha, c.overtaken_by, " SIGNALBOX_STATUS_COLUMNS
+    "WHERE repository_key = ? AND due_time_us IS NOT NULL AND entry_id > ? "
+    "ORDER BY entry_id LIMIT ?";
+// 3 and 4, as partial indexes want them: kWaiting and kAbandoned.
+static_assert(static_cast<int>(PostingState::kWaiting) == 3);
+static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
+struct ByReason {
+  const char* next_reason;
+  const char* list;
+};
+constexpr ByReason kWaitingByReason = {
+    "SELECT posting_reason FROM entry INDEXED BY entry_waiting "
+    "WHERE repository_key = ? AND posting_state = 3 AND posting_reason > ? "
+    "ORDER BY posting_reason LIMIT 1",
+    "SELECT entry_id FROM entry INDEXED BY entry_waiting "
+    "WHERE repository_key = ? AND posting_state = 3 AND posting_reason = ? "
+    "AND entry_id > ? ORDER BY entry_id LIMIT ?"};
+constexpr ByReason kAbandonedByReason = {
+    "SELECT posting_reason FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason > ? "
+    "ORDER BY posting_reason LIMIT 1",
+    "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason = ? "
+    "AND entry_id > ? ORDER BY entry_id LIMIT ?"};
+constexpr char kGetEntry[] =
+    "SELECT c.sha, c.overtaken_by, " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e JOIN commit_summary AS c ON c.commit_key = e.commit_key "
-    "WHERE e.entry_id IN (SELECT n.entry_id FROM commit_summary AS m "
-    "JOIN entry AS n ON n.commit_key = m.commit_key "
-    "WHERE m.repository_key = ?1 AND n.entry_id > ?2 "
-    "AND (n.version > 0 OR n.shown_state IS NOT NULL) "
-    "ORDER BY n.entry_id LIMIT ?3) ORDER BY e.entry_id";
+    "WHERE e.entry_id = ?";
+
+constexpr char kListCommits[] =
+    "SELECT commit_key, sha FROM commit_summary "
+    "WHERE repository_key = ? AND sha >= ? ORDER BY sha LIMIT ?";
+constexpr char kListOfCommit[] =
+    "SELECT entry_id FROM entry WHERE commit_key = ? AND entry_id > ? "
+    "ORDER BY entry_id LIMIT ?";
 
 constexpr char kCountWanted[] =
-    "SELECT r.lane, p.reason, n.count, n.oldest_us FROM "
+    "SELECT r.lane, r.has_name, p.reason, n.count, n.oldest_us FROM "
     "(SELECT repository_key, COUNT(*) AS count, MIN(due_time_us) AS oldest_us "
     "FROM (SELECT repository_key, due_time_us FROM entry INDEXED BY entry_due "
     "WHERE due_time_us IS NOT NULL LIMIT ?) GROUP BY repository_key) AS n "
@@ -65,7 +92,7 @@ constexpr char kCountWaiting[] =
     "FROM (SELECT repository_key, posting_reason FROM entry "
     "INDEXED BY entry_waiting WHERE posting_state = 3 LIMIT ?) AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
-    "WHERE NOT EXISTS (SELECT 1 FROM parking AS p "
+    "WHERE r.has_name = 1 AND NOT EXISTS (SELECT 1 FROM parking AS p "
     "WHERE p.repository_key = e.repository_key) "
     "GROUP BY r.lane, e.posting_reason";
 constexpr char kCountAbandoned[] =
@@ -73,76 +100,209 @@ constexpr char kCountAbandoned[] =
     "INDEXED BY entry_abandoned WHERE posting_state = 4 LIMIT ?) "
     "GROUP BY posting_reason";
 
-std::optional<int64_t> NextRepository(SqliteConnection* connection,
-                                      bool unposted, int64_t from) {
-  SqliteQuery query(connection, unposted ? kNextWithWork : kNextOfAll);
-  query.Bind(from);
+std::optional<int64_t> First(SqliteConnection* connection, const char* sql,
+                             int64_t from) {
+  SqliteQuery query(connection, sql);
   std::optional<int64_t> key;
-  if (query.Next()) query.Read(&key);
+  if (query.Bind(from).Next()) query.Read(&key);
   return key;
 }
+
+// Lists a page. Not thread-safe.
+class Lister {
+ public:
+  Lister(SqliteConnection* connection, const StatusQuery& wanted)
+      : connection_(connection),
+        wanted_(wanted),
+        by_commits_(Wants(PostingState::kPosted) ||
+                    Wants(PostingState::kObserved)),
+        place_(wanted.after) {}
+
+  ListedPage List() && {
+    for (int count = 0; count < kMostRepositories; ++count) {
+      const std::optional<int64_t> key = NextRepository();
+      if (!key.has_value()) return std::move(page_);
+      if (*key != place_.repository) place_ = {*key, "", 0};
+      ListedStatus listed;
+      if (IsWanted(&listed) && !ListRepository(std::move(listed))) break;
+      place_ = {*key + 1, "", 0};
+    }
+    page_.next = place_;
+    return std::move(page_);
+  }
+
+ private:
+  bool Wants(PostingState state) const {
+    return wanted_.states.contains(state);
+  }
+
+  std::optional<int64_t> NextRepository() {
+    const int64_t from = place_.repository;
+    if (by_commits_) return First(connection_, kNextOfAll, from);
+    std::optional<int64_t> next;
+    if (Wants(PostingState::kDue) || Wants(PostingState::kWaiting)) {
+      next = First(connection_, kNextDue, from);
+    }
+    if (Wants(PostingState::kAbandoned)) {
+      const auto abandoned = First(connection_, kNextAbandoned, from);
+      if (!next.has_value() || (abandoned.has_value() && *abandoned < *next)) {
+        next = abandoned;
+      }
+    }
+    return next;
+  }
+
+  // Whether the repository at `place_` is. Describes it.
+  bool IsWanted(ListedStatus* listed) {
+    {
+      SqliteQuery query(connection_, kGetRepository);
+      // What has no name has lost it to another repository, whose it is to
+      // show.
+      if (!query.Bind(place_.repository).Next()) return false;
+      query.Read(&listed->repository.host, &listed->repository.owner,
+                 &listed->repository.name, &listed->lane);
+    }
+    if (wanted_.wants_repository && !wanted_.wants_repository(*listed)) {
+      return false;
+    }
+    parking_ = FindParking(connection_, place_.repository);
+    if (connection_->ForgetDamage()) parking_.reset();
+    listed->is_parked = parking_.has_value();
+    return true;
+  }
+
+  // False: the page ends at `place_`, behind which there may be more.
+  bool ListRepository(ListedStatus listed) {
+    if (by_commits_) return ListByCommits(std::move(listed));
+    const int most = kMostLooked - looked_;
+    for (const int64_t entry_id : Unposted(listed, most)) {
+      place_.entry = entry_id;
+      if (!Look(listed)) return false;
+    }
+    return looked_ < kMostLooked;
+  }
+
+  bool ListByCommits(ListedStatus listed) {
+    std::vector<std::pair<int64_t, std::string>> commits;
+    {
+      const std::string sha = ShaToBytes(place_.sha);
+      SqliteQuery query(connection_, kListCommits);
+      query.Bind(place_.repository, SqliteBlob{sha}, kMostLooked - looked_);
+      while (query.Next()) {
+        auto& [key, bytes] = commits.emplace_back();
+        query.Read(&key, &bytes);
+      }
+    }
+    for (const auto& [key, bytes] : commits) {
+      std::string sha = ShaFromBytes(bytes);
+      if (sha != place_.sha) place_ = {place_.repository, std::move(sha), 0};
+      std::vector<int64_t> entries;
+      {
+        SqliteQuery query(connection_, kListOfCommit);
+        query.Bind(key, place_.entry, kMostLooked - looked_);
+        while (query.Next()) query.Read(&entries.emplace_back());
+      }
+      for (const int64_t entry_id : entries) {
+        place_.entry = entry_id;
+        if (!Look(listed)) return false;
+      }
+      if (++looked_ >= kMostLooked) return false;
+    }
+    return looked_ < kMostLooked;
+  }
+
+  // The first `most` entries of the repository behind `place_` that may be
+  // wanted, in order.
+  std::vector<int64_t> Unposted(const ListedStatus& listed, int most) {
+    std::vector<int64_t> entries;
+    const bool all_wait = listed.is_parked || (wanted_.lane_waits &&
+                                               wanted_.lane_waits(listed.lane));
+    if (Wants(all_wait ? PostingState::kWaiting : PostingState::kDue)) {
+      SqliteQuery query(connection_, kListDue);
+      query.Bind(place_.repository, place_.entry, most);
+      while (query.Next()) query.Read(&entries.emplace_back());
+    } else if (!all_wait && Wants(PostingState::kWaiting)) {
+      AddByReason(kWaitingByReason, most, &entries);
+    }
+    if (Wants(PostingState::kAbandoned)) {
+      AddByReason(kAbandonedByReason, most, &entries);
+    }
+    std::sort(entries.begin(), entries.end());
+    // What is damaged may be both.
+    entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+    if (entries.size() > static_cast<size_t>(most)) entries.resize(most);
+    return entries;
+  }
+
+  void AddByReason(const ByReason& by_reason, int most,
+                   std::vector<int64_t>* entries) {
+    std::vector<std::string> reasons(wanted_.reasons.begin(),
+                                     wanted_.reasons.end());
+    if (reasons.empty()) {
+      // An index of few reasons with many entries each.
+      reasons.emplace_back();
+      while (reasons.size() < kMostReasons) {
+        SqliteQuery query(connection_, by_reason.next_reason);
+        if (!query.Bind(place_.repository, reasons.back()).Next()) break;
+        query.Read(&reasons.emplace_back());
+      }
+    }
+    for (const std::string& reason : reasons) {
+      SqliteQuery query(connection_, by_reason.list);
+      query.Bind(place_.repository, reason, place_.entry, most);
+      while (query.Next()) query.Read(&entries->emplace_back());
+    }
+  }
+
+  // Puts the entry at `place_` on the page if it is wanted. False: nothing more
+  // is to be looked at.
+  bool Look(const ListedStatus& of) {
+    ++looked_;
+    ListedStatus listed = of;
+    if (Read(&listed) && (!wanted_.wants || wanted_.wants(&listed))) {
+      listed.place = place_;
+      page_.statuses.push_back(std::move(listed));
+    }
+    return looked_ < kMostLooked &&
+           static_cast<int>(page_.statuses.size()) < wanted_.limit;
+  }
+
+  // False: there is no such entry, or nothing that people may know of it.
+  bool Read(ListedStatus* listed) {
+    SqliteQuery query(connection_, kGetEntry);
+    if (!query.Bind(place_.entry).Next()) return false;
+    std::string sha;
+    std::optional<std::string> overtaken_by;
+    StatusRow row = ReadStatusRow(query, &sha, &overtaken_by);
+    listed->sha = ShaFromBytes(sha);
+    // What is no sha names no commit.
+    if (ShaToBytes(listed->sha).empty()) return false;
+    if (connection_->ForgetDamage()) {
+      listed->status = DamagedStatus(row.status.context);
+      return true;
+    }
+    if (row.version == 0 && !row.shown_state.has_value()) return false;
+    listed->status =
+        std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
+    if (parking_.has_value()) ShowParked(*parking_, &listed->status.posting);
+    return true;
+  }
+
+  SqliteConnection* const connection_;
+  const StatusQuery& wanted_;
+  // What GitHub shows is in no index of its own.
+  const bool by_commits_;
+  StatusPlace place_;
+  std::optional<Parking> parking_;  // Of the repository at `place_`.
+  int looked_ = 0;
+  ListedPage page_;
+};
 
 }  // namespace
 
 ListedPage ListStatuses(SqliteConnection* connection,
                         const StatusQuery& wanted) {
-  ListedPage page;
-  StatusPlace place = wanted.after;
-  int looked = 0;
-  for (int repositories = 0; repositories < kMostRepositories; ++repositories) {
-    const std::optional<int64_t> key =
-        NextRepository(connection, wanted.unposted, place.repository);
-    if (!key.has_value()) return page;
-    if (*key != place.repository) place = {*key, 0};
-    ListedStatus listed;
-    // What has no name has lost it to another repository, whose it is to show.
-    bool has_name = false;
-    {
-      SqliteQuery query(connection, kGetRepository);
-      if (query.Bind(*key).Next()) {
-        has_name = true;
-        query.Read(&listed.repository.host, &listed.repository.owner,
-                   &listed.repository.name, &listed.lane);
-      }
-    }
-    if (!has_name ||
-        (wanted.wants_repository && !wanted.wants_repository(listed))) {
-      place = {*key + 1, 0};
-      continue;
-    }
-    const std::optional<Parking> parking = FindParking(connection, *key);
-    const int most = kMostLooked - looked;
-    int found = 0;
-    {
-      SqliteQuery query(connection, wanted.unposted ? kListWithWork : kListAll);
-      query.Bind(*key, place.entry, most);
-      while (query.Next()) {
-        ++found;
-        std::string sha;
-        std::optional<std::string> overtaken_by;
-        StatusRow row = ReadStatusRow(query, &place.entry, &sha, &overtaken_by);
-        const std::string context = row.status.context;
-        listed.status =
-            connection->ForgetDamage()
-                ? DamagedStatus(context)
-                : std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
-        listed.sha = ShaFromBytes(sha);
-        if (parking.has_value()) ShowParked(*parking, &listed.status.posting);
-        ListedStatus one = listed;
-        if (wanted.wants && !wanted.wants(&one)) continue;
-        page.statuses.push_back(std::move(one));
-        if (static_cast<int>(page.statuses.size()) >= wanted.limit) {
-          page.next = place;
-          return page;
-        }
-      }
-    }
-    looked += found;
-    if (found == most) break;
-    place = {*key + 1, 0};
-  }
-  page.next = place;
-  return page;
+  return Lister(connection, wanted).List();
 }
 
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
@@ -153,18 +313,22 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
     query.Bind(kMostCounted);
     while (query.Next()) {
       std::string lane;
+      bool has_name = true;
       std::optional<std::string> parked;
       int64_t count = 0;
       absl::Time oldest;
-      query.Read(&lane, &parked, &count, &oldest);
+      query.Read(&lane, &has_name, &parked, &count, &oldest);
       // What is no time is set aside by who searches.
       if (connection->ForgetDamage()) continue;
+      if (!has_name) parked = kNameUnknown;
       if (parked.has_value()) {
         counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;
         continue;
       }
       due[lane] += count;
-      counts.oldest_due = std::min(counts.oldest_due, oldest);
+      if (oldest > now) continue;
+      const auto first = counts.oldest_due.emplace(lane, oldest).first;
+      first->second = std::min(first->second, oldest);
     }
   }
   {
@@ -190,7 +354,6 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
     query.Read(&reason, &count);
     counts.by_reason[{PostingState::kAbandoned, "", reason}] += count;
   }
-  if (counts.oldest_due > now) counts.oldest_due = absl::InfiniteFuture();
   return counts;
 }
 

@@ -644,6 +644,10 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
     int64_t id = 0;
     query.Read(&id, &posting_state, &is_pending, &canonical, &repository_key);
   }
+  if (connection->ForgetDamage()) {
+    SetAside(connection, state, *entry_id, now);
+    return absl::OkStatus();
+  }
   BringProbeForward(connection, state, repository_key, now);
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   SqliteQuery(connection, kRetry)

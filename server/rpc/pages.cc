@@ -35,7 +35,13 @@ absl::StatusOr<size_t> ParseLimit(int32_t page_size) {
 
 size_t BytesOf(const StatusView& status) {
   return kFixedBytes + status.context.size() + status.description.size() +
-         status.target_url.size() + status.posting.reason.size();
+         status.target_url.size() + status.series.size() +
+         status.posting.reason.size();
+}
+
+size_t BytesOf(const ListedStatus& listed) {
+  return BytesOf(listed.status) + listed.sha.size() +
+         listed.repository.Display().size();
 }
 
 size_t BytesOf(const RecordedReport& report) {
@@ -167,6 +173,15 @@ HistoryPage PageOf(const History& history, const HistoryPageRequest& request) {
       ".",
       attempt == page.tries.end ? request.tries_before : tries[attempt].id);
   return page;
+}
+
+size_t CountOnPage(absl::Span<const ListedStatus> statuses) {
+  Room room(statuses.size());
+  size_t count = 0;
+  while (count < statuses.size() && room.Take(BytesOf(statuses[count]))) {
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace signalbox

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "server/outbox/outbox.h"
 
 namespace signalbox {
@@ -62,6 +63,9 @@ absl::StatusOr<HistoryPageRequest> ParseHistoryPage(
 // What is kept all the time is on exactly one page, also if more comes
 // meanwhile.
 HistoryPage PageOf(const History& history, const HistoryPageRequest& request);
+
+// How many of these a page holds, from the first.
+size_t CountOnPage(absl::Span<const ListedStatus> statuses);
 
 }  // namespace signalbox
 

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "server/base/error.h"
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
+#include "server/report/status_key.h"
 
 namespace signalbox {
 namespace {
@@ -19,6 +22,7 @@ namespace {
 constexpr size_t kMaxContextPattern = 1024;
 constexpr int kMaxReasons = 100;
 constexpr size_t kMaxReason = 64;
+constexpr size_t kMaxToken = 256;
 
 bool IsReason(const std::string& text) {
   return !text.empty() && text.size() <= kMaxReason &&
@@ -45,8 +49,8 @@ absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
         absl::StrCat("is longer than ", kMaxContextPattern, " bytes"),
         "INVALID_PATTERN");
   }
-  made.repository_ = filter.repository();
-  made.context_ = filter.context();
+  made.repository_ = absl::AsciiStrToLower(filter.repository());
+  made.context_ = absl::AsciiStrToLower(filter.context());
   for (const int state : filter.posting_states()) {
     if (state < v1::DUE || state > v1::OBSERVED) {
       return InvalidField("filter.posting_states", absl::StrCat(state),
@@ -89,27 +93,44 @@ bool StatusFilter::WantsStatus(const StatusView& status) const {
   return context_.empty() || GlobMatches(context_, status.context);
 }
 
-bool StatusFilter::unposted() const {
-  return !states_.contains(PostingState::kPosted) &&
-         !states_.contains(PostingState::kObserved);
+std::string StatusFilter::Fingerprint() const {
+  std::string text = absl::StrCat(repository_, "\n", context_, "\n");
+  for (const PostingState state : states_) {
+    absl::StrAppend(&text, static_cast<int>(state), "\n");
+  }
+  // FNV-1a: nobody gains by two filters that look alike.
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : absl::StrCat(text, absl::StrJoin(reasons_, "\n"))) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
+  return absl::StrCat(absl::Hex(hash, absl::kZeroPad16));
 }
 
-std::string PageTokenOf(const StatusPlace& place) {
-  return absl::StrCat(place.repository, ".", place.entry);
+std::string StatusFilter::PageTokenOf(const StatusPlace& place) const {
+  return absl::WebSafeBase64Escape(absl::StrCat(
+      Fingerprint(), ".", place.repository, ".", place.entry, ".", place.sha));
 }
 
-absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token) {
+absl::StatusOr<StatusPlace> StatusFilter::ParsePlace(
+    const std::string& page_token) const {
   StatusPlace place;
   if (page_token.empty()) return place;
-  const std::vector<std::string> parts = absl::StrSplit(page_token, '.');
-  if (page_token.size() > 40 || parts.size() != 2 ||
-      !absl::SimpleAtoi(parts[0], &place.repository) ||
-      !absl::SimpleAtoi(parts[1], &place.entry) || place.repository < 0 ||
-      place.entry < 0) {
+  std::string text;
+  if (page_token.size() > kMaxToken ||
+      !absl::WebSafeBase64Unescape(page_token, &text)) {
+    text.clear();
+  }
+  const std::vector<std::string> parts = absl::StrSplit(text, '.');
+  if (parts.size() != 4 || parts[0] != Fingerprint() ||
+      !absl::SimpleAtoi(parts[1], &place.repository) ||
+      !absl::SimpleAtoi(parts[2], &place.entry) || place.repository < 0 ||
+      place.entry < 0 || !(parts[3].empty() || ParseSha(parts[3]).ok())) {
     return InvalidField("page_token", page_token,
-                        "is not a next_page_token of an earlier answer",
+                        "is not the next_page_token of an earlier answer to "
+                        "this filter",
                         "INVALID_PAGE_TOKEN");
   }
+  place.sha = parts[3];
   return place;
 }
 

@@ -19,20 +19,26 @@ class StatusFilter {
 
   bool WantsRepository(const Repository& repository) const;
   bool WantsStatus(const StatusView& status) const;
-  // Whether it wants nothing that GitHub shows.
-  bool unposted() const;
+
+  const std::set<PostingState>& states() const { return states_; }
+  const std::set<std::string>& reasons() const { return reasons_; }
+
+  // Where a page ends, as a text for callers, and back: INVALID_ARGUMENT,
+  // reason INVALID_PAGE_TOKEN, if it is none of a page of an equal filter.
+  // Empty: at the beginning. The text is theirs to send back and means nothing
+  // to them.
+  std::string PageTokenOf(const StatusPlace& place) const;
+  absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token) const;
 
  private:
-  std::string repository_;  // Empty: all.
-  std::string context_;     // Empty: all.
+  // The same for filters that want the same.
+  std::string Fingerprint() const;
+
+  std::string repository_;  // In lower case; empty: all.
+  std::string context_;     // In lower case; empty: all.
   std::set<PostingState> states_;
   std::set<std::string> reasons_;  // Empty: all.
 };
-
-// Where a page ends, as a text for callers, and back. The text is theirs to
-// send back and means nothing to them. Empty: at the beginning.
-std::string PageTokenOf(const StatusPlace& place);
-absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token);
 
 }  // namespace signalbox
 

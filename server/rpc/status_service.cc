@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/rpc/errors.h"
-#include "server/rpc/status_filter.h"
 
 namespace signalbox {
 namespace {
@@ -456,20 +455,24 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
 }
 
 template <typename Request>
-absl::StatusOr<StatusQuery> StatusServiceImpl::QueryOf(
+absl::StatusOr<StatusServiceImpl::ListRequest> StatusServiceImpl::ListRequestOf(
     const Caller* caller, Right right, const Request& request) const {
   absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
   if (!allowed.ok()) return allowed;
-  absl::StatusOr<StatusFilter> filter = StatusFilter::Of(request.filter());
+  const absl::StatusOr<StatusFilter> filter =
+      StatusFilter::Of(request.filter());
   if (!filter.ok()) return filter.status();
-  const absl::StatusOr<StatusPlace> place = ParsePlace(request.page_token());
+  const absl::StatusOr<StatusPlace> place =
+      filter->ParsePlace(request.page_token());
   if (!place.ok()) return place.status();
   if (request.page_size() < 0) {
     return InvalidField("page_size", absl::StrCat(request.page_size()),
                         "is negative", "INVALID_PAGE_SIZE");
   }
-  StatusQuery query;
-  query.unposted = filter->unposted();
+  ListRequest made = {*filter, {}};
+  StatusQuery& query = made.query;
+  query.states = filter->states();
+  query.reasons = filter->reasons();
   query.after = *place;
   query.limit = request.page_size() == 0
                     ? kDefaultStatusPageSize
@@ -479,8 +482,7 @@ absl::StatusOr<StatusQuery> StatusServiceImpl::QueryOf(
     return filter.WantsRepository(listed.repository) &&
            Authorizer::Authorize(caller, right, listed.repository, {}).ok();
   };
-  query.wants = [this, caller, right,
-                 filter = *std::move(filter)](ListedStatus* listed) {
+  query.wants = [this, caller, right, filter = *filter](ListedStatus* listed) {
     StatusView& status = listed->status;
     status.posting =
         Hindered(std::move(status.posting), TroubleOf(listed->lane));
@@ -490,7 +492,10 @@ absl::StatusOr<StatusQuery> StatusServiceImpl::QueryOf(
            Authorizer::Authorize(caller, right, listed->repository, contexts)
                .ok();
   };
-  return query;
+  query.lane_waits = [this](const std::string& lane) {
+    return !TroubleOf(lane).reason.empty();
+  };
+  return made;
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
@@ -499,15 +504,21 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     v1::ListStatusesResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ListStatuses");
   const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<StatusQuery> query =
-      caller.ok() ? QueryOf(*caller, Right::kRead, *request) : caller.status();
-  if (!query.ok()) {
-    call->Fail(query.status());
+  absl::StatusOr<ListRequest> list =
+      caller.ok() ? ListRequestOf(*caller, Right::kRead, *request)
+                  : caller.status();
+  if (!list.ok()) {
+    call->Fail(list.status());
     return call->reactor();
   }
-  Read(call, [this, query = *std::move(query), response] {
-    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(query);
+  Read(call, [this, list = *std::move(list), response] {
+    absl::StatusOr<ListedPage> page = outbox_->ListStatuses(list.query);
     if (!page.ok()) return page.status();
+    const size_t count = CountOnPage(page->statuses);
+    if (count < page->statuses.size()) {
+      page->statuses.resize(count);
+      page->next = page->statuses.back().place;
+    }
     for (const ListedStatus& listed : page->statuses) {
       v1::ListedStatus* const proto = response->add_statuses();
       proto->set_repository(listed.repository.Display());
@@ -515,7 +526,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
       *proto->mutable_status() = StatusToProto(listed.status);
     }
     if (page->next.has_value()) {
-      response->set_next_page_token(PageTokenOf(*page->next));
+      response->set_next_page_token(list.filter.PageTokenOf(*page->next));
     }
     return absl::OkStatus();
   });
@@ -527,17 +538,20 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     v1::RetryPostsResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "RetryPosts");
   const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<StatusQuery> query =
-      caller.ok() ? QueryOf(*caller, Right::kOperate, *request)
+  absl::StatusOr<ListRequest> list =
+      caller.ok() ? ListRequestOf(*caller, Right::kOperate, *request)
                   : caller.status();
-  if (!query.ok()) {
-    call->Fail(query.status());
+  if (!list.ok()) {
+    call->Fail(list.status());
     return call->reactor();
   }
-  // What GitHub shows needs no try.
-  query->unposted = true;
-  Read(call, [this, query = *std::move(query), response] {
-    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(query);
+  // What is due or posted needs no try.
+  for (const PostingState state :
+       {PostingState::kDue, PostingState::kPosted, PostingState::kObserved}) {
+    list->query.states.erase(state);
+  }
+  Read(call, [this, list = *std::move(list), response] {
+    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(list.query);
     if (!page.ok()) return page.status();
     std::vector<StatusKey> keys;
     std::set<std::string> probed;
@@ -545,9 +559,12 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     for (const ListedStatus& listed : page->statuses) {
       const PostingState state = listed.status.posting.state;
       const bool waits = state == PostingState::kWaiting;
-      if (!waits && state != PostingState::kAbandoned) continue;
+      // What is due, or waits by itself, is tried when it may be.
+      if (waits ? !listed.is_parked : state != PostingState::kAbandoned) {
+        continue;
+      }
       ++count;
-      // One of a repository brings its probe forward.
+      // One of a parked repository brings its probe forward.
       if (waits && !probed.insert(listed.repository.Canonical()).second) {
         continue;
       }
@@ -561,7 +578,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     }
     response->set_retried_count(count);
     if (page->next.has_value()) {
-      response->set_next_page_token(PageTokenOf(*page->next));
+      response->set_next_page_token(list.filter.PageTokenOf(*page->next));
     }
     return absl::OkStatus();
   });

@@ -21,6 +21,7 @@
 #include "server/rpc/explain.h"
 #include "server/rpc/read_queue.h"
 #include "server/rpc/report_stream.h"
+#include "server/rpc/status_filter.h"
 #include "server/rpc/watch_hub.h"
 #include "server/rpc/watch_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -139,10 +140,14 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
-  // A page of statuses that `filter` wants and this caller has a right to.
+  // A page of the statuses that a request wants and its caller has a right to.
+  struct ListRequest {
+    StatusFilter filter;
+    StatusQuery query;
+  };
   template <typename Request>
-  absl::StatusOr<StatusQuery> QueryOf(const Caller* caller, Right right,
-                                      const Request& request) const;
+  absl::StatusOr<ListRequest> ListRequestOf(const Caller* caller, Right right,
+                                            const Request& request) const;
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.

@@ -21,7 +21,9 @@ TEST(PostingMetricsTest, ShowsWhatIsNotPostedByTheReason) {
                       {{PostingState::kDue, "github.com/stopped", ""}, 5},
                       {{PostingState::kWaiting, "", "REPOSITORY_ARCHIVED"}, 6},
                       {{PostingState::kAbandoned, "", "NO_COMMIT_FOUND"}, 7}};
-  counts.oldest_due = now - absl::Seconds(90);
+  counts.oldest_due = {{"github.com/acme", now - absl::Seconds(90)},
+                       {"github.com/other", now - absl::Seconds(20)},
+                       {"github.com/stopped", now - absl::Hours(90)}};
   shown.Show(counts, now);
   std::string text = metrics.Text();
   EXPECT_THAT(text, HasSubstr("{posting=\"due\",reason=\"\"} 7"));

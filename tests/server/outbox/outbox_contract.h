@@ -434,6 +434,26 @@ class ParkingContract : public OutboxContract {
   }
 };
 
+// With a status of each kind.
+class ListingContract : public ParkingContract {
+ protected:
+  ListingContract() {
+    Accept(Done("posted", 'a'));
+    Settle(Taken(*TakeResult()));
+    Park();
+    Accept(Done("gadgets", 'a'));
+    Settle(*TakeResult(), Settlement::Kind::kAbandoned);
+    Accept(Done("gadgets", 'b'));
+    Settle(*TakeResult(), Settlement::Kind::kRetry);
+    Accept(Done("gadgets", 'c'));
+    Observe(On(ResultOf(Result::kSuccess), "observed"), 5);
+  }
+
+  const std::vector<std::string> parked_ = {"widgets a 3 REPOSITORY_NOT_FOUND",
+                                            "widgets b 3 REPOSITORY_NOT_FOUND",
+                                            "widgets c 3 REPOSITORY_NOT_FOUND"};
+};
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_TESTS_SERVER_OUTBOX_OUTBOX_CONTRACT_H_

@@ -49,6 +49,7 @@ std::string NameOf(
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ParkingContract, Stores(), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, ListingContract, Stores(), NameOf);
 
 }  // namespace
 }  // namespace signalbox
