@@ -75,7 +75,7 @@ constexpr char kGetEntry[] =
 
 constexpr char kListCommits[] =
     "SELECT commit_key, sha FROM commit_summary "
-    "WHERE repository_key = ? AND sha >= ? ORDER BY sha LIMIT ?";
+    "WHERE repository_key = ? AND sha >= ? ORDER BY sha";
 constexpr char kListOfCommit[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND entry_id > ? "
     "ORDER BY entry_id LIMIT ?";
@@ -183,17 +183,13 @@ class Lister {
   }
 
   bool ListByCommits(ListedStatus listed) {
-    std::vector<std::pair<int64_t, std::string>> commits;
-    {
-      const std::string sha = ShaToBytes(place_.sha);
-      SqliteQuery query(connection_, kListCommits);
-      query.Bind(place_.repository, SqliteBlob{sha}, kMostLooked - looked_);
-      while (query.Next()) {
-        auto& [key, bytes] = commits.emplace_back();
-        query.Read(&key, &bytes);
-      }
-    }
-    for (const auto& [key, bytes] : commits) {
+    const std::string from = ShaToBytes(place_.sha);
+    SqliteQuery commits(connection_, kListCommits);
+    commits.Bind(place_.repository, SqliteBlob{from});
+    while (commits.Next()) {
+      int64_t key = 0;
+      std::string bytes;
+      commits.Read(&key, &bytes);
       std::string sha = ShaFromBytes(bytes);
       if (sha != place_.sha) place_ = {place_.repository, std::move(sha), 0};
       std::vector<int64_t> entries;

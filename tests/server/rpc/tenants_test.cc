@@ -141,6 +141,16 @@ const std::map<std::string, std::string>& Fields() {
       {"WatchStatusesRequest.contexts", "$context"},
       {"WatchStatusesRequest.states", "COMMIT_STATE_SUCCESS"},
       {"WatchStatusesRequest.after_sequence", ""},
+      {"ListStatusesRequest.filter", "{}"},
+      {"ListStatusesRequest.page_size", ""},
+      {"ListStatusesRequest.page_token", ""},
+      {"RetryPostsRequest.filter", "{}"},
+      {"RetryPostsRequest.page_size", ""},
+      {"RetryPostsRequest.page_token", ""},
+      {"StatusFilter.repository", "$repository"},
+      {"StatusFilter.context", ""},
+      {"StatusFilter.posting_states", ""},
+      {"StatusFilter.reasons", ""},
       {"DiagnoseRepositoryRequest.repository", "$repository"},
   };
   return fields;
