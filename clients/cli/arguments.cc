@@ -85,24 +85,30 @@ Examples:
 )help";
 
 constexpr char kRetryFooter[] =
-    R"help(A status is abandoned if GitHub refuses it for good, such as for a permission
-that is missing; `signalbox explain` tells. Mend that first, then retry. What is
-not abandoned stays as it is: Signalbox tries by itself, and says when.
+    R"help(A status is abandoned if GitHub refuses it for good; `signalbox explain` says why.
+Mend that first, then retry. If GitHub refuses all of a repository, one of its
+statuses is tried at once, and the others follow if GitHub takes it. All others
+that wait stay as they are: Signalbox tries them by itself, and says when.
 
-Example:
+With --all it is not about one commit, but about all repositories that the caller
+may retry; `signalbox list --stuck` shows them.
+
+Examples:
   signalbox retry --repository acme/widgets --sha "$(git rev-parse main)"
+  signalbox retry --all
   signalbox retry --all --reason PERMISSION_MISSING --repository "acme/*"
 )help";
 
 constexpr char kListFooter[] =
     R"help(Lists what GitHub does not show yet, of all repositories that the caller may
-read: what is due, what waits and what was abandoned, each with the reason and the
-next try. --stuck leaves out what is only due.
+read: what is due, what waits and what was abandoned, each with the reason and
+the next try. --stuck leaves out what is only due. `signalbox explain` tells more
+of one status, `signalbox retry` tries again.
 
 Examples:
   signalbox list --stuck
   signalbox list --repository "acme/*" --reason PERMISSION_MISSING
-  signalbox list --state abandoned --json
+  signalbox list --posting abandoned --json
 )help";
 
 constexpr char kDoctorFooter[] =
@@ -366,13 +372,14 @@ class Parser {
   void AddList() {
     CLI::App& app = *app_.add_subcommand(
         "list", "List what GitHub does not show yet, and why");
-    app.add_flag("--stuck", stuck_, "Only what waits or was abandoned");
+    app.add_flag("--stuck", arguments_.stuck,
+                 "Only what waits or was abandoned");
     app.add_option("--repository", arguments_.repository,
                    "Only of these, [HOST/]OWNER/NAME; * for anything but /")
         ->type_name("PATTERN");
     app.add_option("--context", context_, "Only these; * for anything")
         ->type_name("PATTERN");
-    app.add_option("--state", states_,
+    app.add_option("--posting", states_,
                    "due, waiting, abandoned, posted or observed; repeatable")
         ->type_name("STATE")
         ->allow_extra_args(false);
@@ -387,25 +394,27 @@ class Parser {
   std::string FinishFilter() {
     const bool lists = arguments_.subcommand == Subcommand::kList;
     if (!lists && !arguments_.all) {
-      return arguments_.reasons.empty() ? "" : "--reason goes with --all alone";
+      return arguments_.reasons.empty() ? "" : "--reason goes with --all only";
     }
     if (!lists && arguments_.sha) return "--sha and --all exclude each other";
     arguments_.context_pattern = context_.value_or("");
     for (std::string& reason : arguments_.reasons) {
+      // Also as `list` prints it.
       absl::AsciiStrToUpper(&reason);
+      std::replace(reason.begin(), reason.end(), ' ', '_');
     }
     for (const std::string& state : states_) {
       v1::PostingState parsed = v1::POSTING_STATE_UNSPECIFIED;
       if (!v1::PostingState_Parse(absl::AsciiStrToUpper(state), &parsed) ||
           parsed == v1::POSTING_STATE_UNSPECIFIED) {
-        return absl::StrCat("--state: \"", state,
+        return absl::StrCat("--posting: \"", state,
                             "\" is not due, waiting, abandoned, posted or "
                             "observed");
       }
       arguments_.posting_states.push_back(parsed);
     }
-    if (stuck_) {
-      if (!states_.empty()) return "--stuck and --state exclude each other";
+    if (arguments_.stuck) {
+      if (!states_.empty()) return "--stuck and --posting exclude each other";
       arguments_.posting_states = {v1::WAITING, v1::ABANDONED};
     }
     return "";
@@ -504,7 +513,6 @@ class Parser {
   std::optional<std::string> context_;
   std::optional<std::string> attempt_;
   std::optional<std::string> retry_for_;
-  bool stuck_ = false;
   std::vector<std::string> states_;
   std::string result_;
 };

@@ -49,6 +49,7 @@ struct Arguments {
   // For list, and for retry with `all`: which of all statuses. `repository` is
   // a pattern then.
   bool all = false;
+  bool stuck = false;           // What waits or was abandoned.
   std::string context_pattern;  // Empty: all.
   std::vector<v1::PostingState> posting_states;
   std::vector<std::string> reasons;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "clients/cli/console.h"
 #include "clients/cli/printable.h"
@@ -15,7 +18,6 @@ namespace signalbox {
 namespace {
 
 constexpr int kPageSize = 1000;
-constexpr size_t kShaLength = 8;
 constexpr size_t kRepositoryWidth = 50;
 constexpr size_t kContextWidth = 40;
 
@@ -53,7 +55,8 @@ std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
     const v1::CommitStatus& status = listed.status();
     rows.push_back(
         {{Shortened(Printable(listed.repository()), kRepositoryWidth),
-          Printable(listed.sha().substr(0, kShaLength)),
+          // Whole, for `explain` and `retry`.
+          Printable(listed.sha()),
           Shortened(Printable(status.context()), kContextWidth),
           StateText(status.state(), status.result()),
           PostingText(status.posting(), now)},
@@ -80,6 +83,44 @@ std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
   return table;
 }
 
+std::string ListingSummary(const v1::ListStatusesResponse& list) {
+  const int count = list.statuses_size();
+  // By state, in the order of the API, and reason.
+  std::map<v1::PostingState, std::map<std::string, int>> counts;
+  for (const v1::ListedStatus& listed : list.statuses()) {
+    const v1::Posting& posting = listed.status().posting();
+    ++counts[posting.state()][posting.reason()];
+  }
+  std::vector<std::string> states;
+  for (const auto& [state, reasons] : counts) {
+    int of_state = 0;
+    std::vector<std::string> parts;
+    for (const auto& [reason, of_reason] : reasons) {
+      of_state += of_reason;
+      if (reason.empty()) continue;
+      parts.push_back(absl::StrCat(of_reason, " ", Printable(Words(reason))));
+    }
+    const std::string name = Words(v1::PostingState_Name(state));
+    states.push_back(
+        absl::StrCat(of_state, " ", name.empty() ? "unknown" : name,
+                     parts.empty() ? "" : " (", absl::StrJoin(parts, ", "),
+                     parts.empty() ? "" : ")"));
+  }
+  return absl::StrCat(count, count == 1 ? " status: " : " statuses: ",
+                      absl::StrJoin(states, ", "), "\n");
+}
+
+std::string EmptyListing(const Arguments& arguments) {
+  if (arguments.repository || !arguments.context_pattern.empty() ||
+      !arguments.reasons.empty()) {
+    return "no status fits\n";
+  }
+  if (arguments.stuck) return "nothing is stuck\n";
+  return arguments.posting_states.empty()
+             ? "nothing is left to post: GitHub shows every status\n"
+             : "no status fits\n";
+}
+
 int ListStatuses(const Arguments& arguments, const Client& client) {
   v1::ListStatusesRequest request;
   *request.mutable_filter() = FilterOf(arguments);
@@ -94,9 +135,11 @@ int ListStatuses(const Arguments& arguments, const Client& client) {
   if (arguments.json) {
     PrintJson(all);
   } else if (all.statuses().empty()) {
-    std::puts("none");
+    std::fputs(EmptyListing(arguments).c_str(), stdout);
   } else {
-    std::fputs(ListingTable(all, absl::Now(), WantsColours()).c_str(), stdout);
+    std::printf("%s\n%s",
+                ListingTable(all, absl::Now(), WantsColours()).c_str(),
+                ListingSummary(all).c_str());
   }
   return kDone;
 }
@@ -109,19 +152,26 @@ int RetryPosts(const Arguments& arguments, const Client& client) {
   do {
     const auto page = client.RetryPosts(request);
     if (!page.ok()) {
-      return Fail(page.status(),
-                  absl::StrCat("tried again so far: ", all.retried_count(),
-                               "; the rest is not"),
-                  arguments);
+      return Fail(
+          page.status(),
+          all.retried_count() == 0
+              ? "no retry"
+              : absl::StrCat("only ", all.retried_count(), " tried again"),
+          arguments);
     }
     all.set_retried_count(all.retried_count() + page->retried_count());
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
+  const int64_t count = all.retried_count();
   if (arguments.json) {
     PrintJson(all);
+  } else if (count == 0) {
+    std::puts("nothing to try again");
   } else {
-    std::printf("tried again: %lld\n",
-                static_cast<long long>(all.retried_count()));
+    std::puts(absl::StrCat(count, count == 1 ? " status is" : " statuses are",
+                           " tried again; `signalbox list --stuck` shows what "
+                           "GitHub still refuses")
+                  .c_str());
   }
   return kDone;
 }

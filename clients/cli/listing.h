@@ -18,9 +18,13 @@ int RetryPosts(const Arguments& arguments, const Client& client);
 v1::StatusFilter FilterOf(const Arguments& arguments);
 
 // Statuses of many repositories as a table for a terminal, one line each, with
-// its last line end. Text of the server is escaped and shortened.
+// its last line end. Text of the server is escaped, and names are shortened.
 std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
                          bool colours);
+
+// How many there are, by state and reason, as a line with its end: `3 statuses:
+// 1 due, 2 waiting (1 rate limit, 1 server error)`.
+std::string ListingSummary(const v1::ListStatusesResponse& list);
 
 }  // namespace signalbox
 

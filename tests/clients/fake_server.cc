@@ -83,6 +83,16 @@ void FakeServer::SetRetried(v1::RetryPostResponse retried) {
   retried_ = std::move(retried);
 }
 
+void FakeServer::SetListPages(std::vector<v1::ListStatusesResponse> pages) {
+  std::lock_guard<std::mutex> lock(mu_);
+  list_ = std::move(pages);
+}
+
+void FakeServer::SetRetriedPages(std::vector<v1::RetryPostsResponse> pages) {
+  std::lock_guard<std::mutex> lock(mu_);
+  retried_pages_ = std::move(pages);
+}
+
 void FakeServer::SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis) {
   std::lock_guard<std::mutex> lock(mu_);
   diagnosis_ = std::move(diagnosis);
@@ -196,6 +206,26 @@ grpc::Status FakeServer::DiagnoseRepository(
   {
     std::lock_guard<std::mutex> lock(mu_);
     *response = diagnosis_;
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::ListStatuses(grpc::ServerContext* context,
+                                      const v1::ListStatusesRequest* request,
+                                      v1::ListStatusesResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = PageOf(list_, request->page_token());
+  }
+  return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::RetryPosts(grpc::ServerContext* context,
+                                    const v1::RetryPostsRequest* request,
+                                    v1::RetryPostsResponse* response) {
+  {
+    std::lock_guard<std::mutex> lock(mu_);
+    *response = PageOf(retried_pages_, request->page_token());
   }
   return Take(context, {*request, ""});
 }

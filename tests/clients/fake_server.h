@@ -28,7 +28,8 @@ struct FakeAnswer {
 struct FakeCall {
   std::variant<v1::ReportPendingRequest, v1::ReportResultRequest,
                v1::GetCommitStatusRequest, v1::ExplainStatusRequest,
-               v1::RetryPostRequest, v1::DiagnoseRepositoryRequest>
+               v1::RetryPostRequest, v1::DiagnoseRepositoryRequest,
+               v1::ListStatusesRequest, v1::RetryPostsRequest>
       request;
   std::string authorization;
 
@@ -64,6 +65,8 @@ class FakeServer : public v1::StatusService::Service {
   void SetCommitPages(std::vector<v1::GetCommitStatusResponse> pages);
   void SetHistoryPages(std::vector<v1::ExplainStatusResponse> pages);
   void SetRetried(v1::RetryPostResponse retried);
+  void SetListPages(std::vector<v1::ListStatusesResponse> pages);
+  void SetRetriedPages(std::vector<v1::RetryPostsResponse> pages);
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
   // What it says of itself; true at first.
   void SetServing(bool is_serving);
@@ -95,6 +98,12 @@ class FakeServer : public v1::StatusService::Service {
       grpc::ServerContext* context,
       const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override;
+  grpc::Status ListStatuses(grpc::ServerContext* context,
+                            const v1::ListStatusesRequest* request,
+                            v1::ListStatusesResponse* response) override;
+  grpc::Status RetryPosts(grpc::ServerContext* context,
+                          const v1::RetryPostsRequest* request,
+                          v1::RetryPostsResponse* response) override;
 
  private:
   grpc::Status Take(grpc::ServerContext* context, FakeCall call);
@@ -109,6 +118,8 @@ class FakeServer : public v1::StatusService::Service {
   std::vector<v1::GetCommitStatusResponse> commit_ = {{}};
   std::vector<v1::ExplainStatusResponse> history_ = {{}};
   v1::RetryPostResponse retried_;
+  std::vector<v1::ListStatusesResponse> list_ = {{}};
+  std::vector<v1::RetryPostsResponse> retried_pages_ = {{}};
   v1::DiagnoseRepositoryResponse diagnosis_;
   bool hold_pendings_ = false;
 
