@@ -85,7 +85,12 @@ std::string RetryText(const std::optional<v1::Posting>& before,
                ? "due again"
                : absl::StrCat("tried again: ", PostingText(after, now));
   }
-  return absl::StrCat("nothing was abandoned: ",
+  // GitHub refuses all of the repository, and is asked about it sooner.
+  const bool is_sooner =
+      after.state() == v1::WAITING && before->has_next_try_time() &&
+      after.has_next_try_time() &&
+      ToTime(after.next_try_time()) < ToTime(before->next_try_time());
+  return absl::StrCat(is_sooner ? "tried sooner: " : "nothing was abandoned: ",
                       after.state() == v1::POSTED ? "already posted"
                       : after.state() == v1::WAITING
                           ? WaitText("waits", after, now)

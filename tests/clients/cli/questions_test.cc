@@ -192,6 +192,23 @@ TEST_F(QuestionsTest, RetrySaysHowItStandsIfNothingWasAbandoned) {
             nothing + "waits: rate\\x1b limited, next try in 2 h\n");
 }
 
+// GitHub refuses all of the repository: the retry has it asked sooner.
+TEST_F(QuestionsTest, RetrySaysThatAParkedRepositoryIsTriedSooner) {
+  v1::Posting before;
+  before.set_state(v1::WAITING);
+  before.set_reason("PERMISSION_MISSING");
+  before.mutable_next_try_time()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() + absl::Minutes(50)));
+  v1::Posting after = before;
+  after.mutable_next_try_time()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() - absl::Minutes(1)));
+  *history_.mutable_status()->mutable_posting() = before;
+  EXPECT_EQ(Retried(v1::WAITING, after),
+            "tried sooner: waits: permission missing, next try in 0 s\n");
+  EXPECT_THAT(Retried(v1::WAITING, before),
+              StartsWith("nothing was abandoned: waits"));
+}
+
 // The right to report does not bring the right to read.
 TEST_F(QuestionsTest, RetryWorksForWhoMayNotRead) {
   v1::Posting due;
