@@ -51,8 +51,8 @@ class HeadGate {
   // Hands every connection with a head (by HttpHeadSize) to `pass`, which runs
   // on the gate's thread, or on one that adds a connection, and must not block
   // for long. A connection that has no head `timeout` after it was added is
-  // closed; so is the oldest when there are more than `capacity`, but not before
-  // it had `kShortestStay`.
+  // closed; so is the oldest when there are more than `capacity`, but not
+  // before it had `kShortestStay`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
