@@ -85,9 +85,13 @@ int Foreground::Start(const std::vector<std::string>& command) {
 
 CommandEnd Foreground::Wait() {
   while (true) {
+    signalfd_siginfo signal;
+    while (ReadSignal(signal_fd_, &signal)) PassOn(signal);
     int status = 0;
     if (waitpid(child_, &status, WNOHANG) == child_) {
       child_ = -1;
+      // What came before the end is not the wish not to wait for the report.
+      while (ReadSignal(signal_fd_, &signal)) PassOn(signal);
       if (WIFSIGNALED(status)) {
         return {CommandEnd::kKilled, WTERMSIG(status), asked_};
       }
@@ -95,8 +99,6 @@ CommandEnd Foreground::Wait() {
     }
     pollfd readable = {signal_fd_, POLLIN, 0};
     poll(&readable, 1, -1);
-    signalfd_siginfo signal;
-    while (ReadSignal(signal_fd_, &signal)) PassOn(signal);
   }
 }
 
@@ -105,9 +107,11 @@ void Foreground::PassOn(const signalfd_siginfo& signal) {
   if (number == SIGCHLD) return;
   // Not SIGQUIT: programs answer it with a dump, and go on.
   if (asked_ == 0 && number != SIGQUIT && AsksToEnd(number)) asked_ = number;
-  const bool terminal_sent_it =
-      signal.ssi_code == SI_KERNEL && getpgid(child_) == getpgrp();
-  if (!terminal_sent_it) kill(child_, number);
+  if (child_ > 0) {
+    const bool terminal_sent_it =
+        signal.ssi_code == SI_KERNEL && getpgid(child_) == getpgrp();
+    if (!terminal_sent_it) kill(child_, number);
+  }
   if (number == SIGTSTP) Stop();
 }
 
