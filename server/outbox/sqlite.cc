@@ -193,40 +193,29 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
   constexpr int64_t kMost = int64_t{1} << 62;
   for (const int64_t number : numbers) {
     if (number >= 0 && number <= kMost) continue;
-    FailAsDamaged(absl::StrCat("holds the count ", number));
+    NoteDamage(absl::StrCat("holds the count ", number));
     return false;
   }
   return true;
 }
 
-void SqliteConnection::FailAsDamaged(absl::string_view detail) {
+void SqliteConnection::NoteDamage(absl::string_view what) {
   if (!status_.ok()) return;
-  status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, detail);
-  is_damaged_row_ = true;
-}
-
-bool SqliteConnection::ForgetDamage() {
-  if (status_.ok() || !is_damaged_row_) return false;
-  damage_.push_back(std::string(status_.message()));
-  status_ = absl::OkStatus();
-  is_damaged_row_ = false;
-  return true;
-}
-
-std::vector<std::string> SqliteConnection::TakeDamage() {
-  return std::exchange(damage_, {});
+  status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, what);
+  may_mend_ = true;
 }
 
 void SqliteConnection::Fail(int code) {
   if (!status_.ok()) return;
   status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,
                     sqlite3_errmsg(handle_));
+  may_mend_ = (code & 0xff) == SQLITE_CONSTRAINT;
 }
 
 SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
     : connection_(connection), kind_(kind) {
   connection_->status_ = absl::OkStatus();
-  connection_->is_damaged_row_ = false;
+  connection_->may_mend_ = false;
   SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
       .Run();
 }
@@ -308,13 +297,20 @@ int64_t SqliteQuery::Int(int column, int64_t least, int64_t most) const {
   const int64_t number =
       is_number ? sqlite3_column_int64(statement_, column) : 0;
   if (is_number && number >= least && number <= most) return number;
-  connection_->FailAsDamaged(
+  connection_->NoteDamage(
       absl::StrCat("holds ", is_number ? absl::StrCat(number) : "no number",
                    " as ", sqlite3_column_name(statement_, column)));
   return std::clamp<int64_t>(0, least, most);
 }
 
-absl::string_view SqliteQuery::Bytes(int column) const {
+absl::string_view SqliteQuery::Bytes(int column, bool is_text) const {
+  if (sqlite3_column_type(statement_, column) !=
+      (is_text ? SQLITE_TEXT : SQLITE_BLOB)) {
+    connection_->NoteDamage(
+        absl::StrCat("holds no ", is_text ? "text" : "bytes", " as ",
+                     sqlite3_column_name(statement_, column)));
+    return "";
+  }
   const void* const data = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
   return absl::string_view(static_cast<const char*>(data),

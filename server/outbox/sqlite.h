@@ -81,14 +81,14 @@ class SqliteConnection {
   // error that sticks: INTERNAL, reason STORE_DAMAGED.
   bool AreCounts(std::initializer_list<int64_t> numbers);
 
-  // If the error that sticks is that a row holds what cannot be there (see
-  // AreCounts and SqliteQuery::Read), forgets it and returns true: the caller
-  // uses nothing of that row, and either goes on without it or sets it aside.
-  // TakeDamage returns what was found.
-  bool ForgetDamage();
-  // What was damaged in the rows that ForgetDamage was about since the last
-  // call.
-  std::vector<std::string> TakeDamage();
+  // A row holds what cannot be there, or is not there: that is the error that
+  // sticks (INTERNAL, reason STORE_DAMAGED), unless one does already.
+  void NoteDamage(absl::string_view what);
+
+  // Whether the error that sticks may come of a damaged row: of what was noted
+  // or read, or of what SQLite would not store for it contradicts the schema.
+  // The file itself is not damaged, and MendDamage may help.
+  bool MayMend() const { return may_mend_; }
 
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }
@@ -101,7 +101,6 @@ class SqliteConnection {
 
   sqlite3_stmt* Prepare(const char* sql);
   void Fail(int code);
-  void FailAsDamaged(absl::string_view detail);
   // Whether another file, or none, has this one's name now.
   bool HasMoved() const;
 
@@ -111,8 +110,7 @@ class SqliteConnection {
   std::map<const char*, sqlite3_stmt*> prepared_;
   std::function<bool()> cancelled_;
   absl::Status status_;
-  bool is_damaged_row_ = false;  // That is what `status_` says.
-  std::vector<std::string> damage_;
+  bool may_mend_ = false;
 };
 
 // Begins at construction. Rolled back, unless Commit was called and succeeded.
@@ -145,6 +143,13 @@ class SqliteTransaction {
 struct SqliteBlob {
   absl::string_view bytes;
 };
+// The same, to read.
+struct SqliteBytes {
+  std::string bytes;
+};
+inline std::string BytesOf(const std::optional<SqliteBytes>& value) {
+  return value.has_value() ? value->bytes : std::string();
+}
 
 // One use of a prepared statement, which the connection keeps for the next.
 class SqliteQuery {
@@ -174,9 +179,8 @@ class SqliteQuery {
 
   // Reads the columns of the row from the first on. An int is a count, and an
   // enum begins at 1 and ends at what LastOf, beside it, says. A column that
-  // holds no such number means that the file is damaged, which is the error
-  // that sticks (INTERNAL, reason STORE_DAMAGED): the schema lets nobody store
-  // it. Texts are taken as they are.
+  // holds no such number, or no text or bytes where they are read, is damage
+  // (see NoteDamage): the schema lets nobody store it.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;
@@ -217,7 +221,7 @@ class SqliteQuery {
   // that is nearest to 0.
   int64_t Int(int column, int64_t least = std::numeric_limits<int64_t>::min(),
               int64_t most = std::numeric_limits<int64_t>::max()) const;
-  absl::string_view Bytes(int column) const;
+  absl::string_view Bytes(int column, bool is_text) const;
 
   void ReadOne(int column, int64_t* value) const { *value = Int(column); }
   void ReadOne(int column, int* value) const {
@@ -227,8 +231,10 @@ class SqliteQuery {
     *value = Int(column, 0, 1) != 0;
   }
   void ReadOne(int column, std::string* value) const {
-    const absl::string_view bytes = Bytes(column);
-    value->assign(bytes.data(), bytes.size());
+    *value = std::string(Bytes(column, /*is_text=*/true));
+  }
+  void ReadOne(int column, SqliteBytes* value) const {
+    value->bytes = std::string(Bytes(column, /*is_text=*/false));
   }
   void ReadOne(int column, absl::Time* value) const;
   template <typename Enum, std::enable_if_t<std::is_enum_v<Enum>, int> = 0>

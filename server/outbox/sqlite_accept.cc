@@ -353,13 +353,13 @@ class Decision {
     query.Bind(repository_key_, submission_.change->pull_request_number);
     if (!query.Next()) return false;
     absl::Time newest;
-    std::string head;
+    SqliteBytes head;
     query.Read(&newest, &head);
     const int64_t updated =
         absl::ToUnixMicros(HeadTime(*submission_.change, now_));
     moves_head_ = updated >= absl::ToUnixMicros(newest);
-    if (moves_head_ || head == sha_) return false;
-    overtaken_by_ = std::move(head);
+    if (moves_head_ || head.bytes == sha_) return false;
+    overtaken_by_ = std::move(head.bytes);
     return true;
   }
 
@@ -384,7 +384,9 @@ class Decision {
   Disposition Decide(size_t index, const Report& report) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
-    const Held* const held = row.version == 0 ? nullptr : &row.held;
+    // After damage nobody knows what was reported: the next report counts.
+    const Held* const held =
+        row.version == 0 || row.IsSetAside() ? nullptr : &row.held;
     Judgement judgement = Judge(held, report);
     if (is_rerun_) {
       Report again = report;
@@ -440,6 +442,7 @@ class Decision {
     // GitHub is asked first who has the name by which it came.
     if (awaits_name_) due = std::max(due, now_ + kAmbiguousWait);
 
+    if (row.IsSetAside()) row.held = Held();
     row.version++;
     row.report_sequence = row.change_sequence = ++sequence_;
     const auto others = row.held.other_runs;

@@ -1,5 +1,6 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
+#include "absl/strings/str_cat.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
@@ -29,8 +30,9 @@ constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
-    "series, run_result, other_run_count "
-    "FROM entry WHERE commit_key = ? AND context_key = ?";
+    "series, run_result, other_run_count, ";
+constexpr char kFindEntryBy[] =
+    " FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
     "version, phase, attempt, run_state, result, description, target_url, "
@@ -114,20 +116,23 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   const auto found = commit->entries.find(context_key);
   if (found != commit->entries.end()) return found->second.get();
   if (commit->commit_key == 0) return nullptr;
-  SqliteQuery query(connection_, kFindEntry);
+  static const auto* const kSql =
+      new std::string(absl::StrCat(kFindEntry, EntryIsSound(), kFindEntryBy));
+  SqliteQuery query(connection_, kSql->c_str());
   query.Bind(commit->commit_key, context_key);
   if (!query.Next()) return nullptr;
   EntryRow entry;
   entry.context_key = context_key;
   Held& held = entry.held;
   int64_t other_runs = 0;
+  bool is_sound = false;
   query.Read(&entry.entry_id, &entry.version, &held.phase, &held.run.attempt,
              &held.run.state, &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state,
              &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
-             &held.run.series, &held.run.result, &other_runs);
-  if (!connection_->AreCounts({entry.version, other_runs})) entry.version = 0;
+             &held.run.series, &held.run.result, &other_runs, &is_sound);
+  if (!is_sound) connection_->NoteDamage("holds an entry that is not sound");
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
   }

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_damage.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
@@ -36,6 +37,12 @@ struct EntryRow {
   absl::Time first_due_time;
   int64_t shown_status_id = 0;
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
+
+  // Whether it was damaged, and nothing was accepted since.
+  bool IsSetAside() const {
+    return posting_state == PostingState::kAbandoned &&
+           posting_reason == kRowDamaged;
+  }
 
   // What the transaction does to it.
   bool was_accepted = false;

@@ -58,7 +58,11 @@ int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
   SqliteQuery query(connection, kGetNumber);
   query.Bind(name);
   int64_t number = 0;
-  if (query.Next()) query.Read(&number);
+  if (query.Next()) {
+    query.Read(&number);
+  } else {
+    connection->NoteDamage(absl::StrCat("has no number ", name));
+  }
   return number;
 }
 
@@ -91,17 +95,15 @@ int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
   return begin;
 }
 
-void Read(SqliteConnection* connection, SqliteQuery* query,
-          std::vector<StatusChange>* changes) {
+void Read(SqliteQuery* query, std::vector<StatusChange>* changes) {
   while (query->Next()) {
     StatusChange& change = changes->emplace_back();
-    std::string sha;
+    SqliteBytes sha;
     change.status =
         ReadStatusRow(*query, &change.repository.host, &change.repository.owner,
                       &change.repository.name, &sha)
             .View();
-    change.sha = ShaFromBytes(sha);
-    if (connection->ForgetDamage()) changes->pop_back();
+    change.sha = ShaFromBytes(sha.bytes);
   }
 }
 
@@ -139,14 +141,14 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   {
     SqliteQuery query(connection, kListChanges);
     query.Bind(after_sequence, static_cast<int64_t>(most));
-    Read(connection, &query, &changes);
+    Read(&query, &changes);
   }
   {
     const int64_t begin = FirstReportAfter(connection, after_sequence);
     SqliteQuery query(connection, kListAccepted);
     query.Bind(PostingState::kDue, begin, after_sequence,
                static_cast<int64_t>(most));
-    Read(connection, &query, &changes);
+    Read(&query, &changes);
   }
   std::sort(changes.begin(), changes.end(),
             [](const StatusChange& a, const StatusChange& b) {

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/outbox/outbox.h"
-#include "server/outbox/sqlite_damage.h"
 
 namespace signalbox {
 namespace {
@@ -20,7 +19,7 @@ constexpr char kListExpired[] =
     "e.target_url, "
     "IFNULL(e.expires_after_us, 0), r.canonical "
     "FROM entry AS e INDEXED BY entry_expiry "
-    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "LEFT JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.expire_time_us <= ? ORDER BY e.expire_time_us LIMIT ?";
 constexpr char kExpire[] =
     "UPDATE entry SET version = ?, phase = ?, result = NULL, description = ?, "
@@ -77,7 +76,6 @@ struct Expired {
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit) {
   std::vector<Expired> expired;
-  std::vector<int64_t> damaged;
   {
     SqliteQuery query(connection, kListExpired);
     query.Bind(now, limit);
@@ -86,14 +84,8 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
       query.Read(&entry.entry_id, &entry.commit_key, &entry.version,
                  &entry.attempt, &entry.series, &entry.target_url,
                  &entry.expires_after_us, &entry.canonical);
-      (void)connection->AreCounts({entry.version});
-      if (!connection->ForgetDamage()) continue;
-      damaged.push_back(entry.entry_id);
-      expired.pop_back();
+      if (!connection->AreCounts({entry.version})) return 0;
     }
-  }
-  for (const int64_t entry_id : damaged) {
-    SetAside(connection, state, entry_id, now);
   }
   for (const Expired& entry : expired) {
     const int64_t sequence = ++state->sequence;
@@ -117,7 +109,7 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);
   }
-  return static_cast<int>(expired.size() + damaged.size());
+  return static_cast<int>(expired.size());
 }
 
 absl::Time NextExpiry(SqliteConnection* connection) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "server/outbox/entry_state.h"
-#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_status_row.h"
 
@@ -166,7 +165,6 @@ class Lister {
       return false;
     }
     parking_ = FindParking(connection_, place_.repository);
-    if (connection_->ForgetDamage()) parking_.reset();
     listed->is_parked = parking_.has_value();
     return true;
   }
@@ -188,9 +186,9 @@ class Lister {
     commits.Bind(place_.repository, SqliteBlob{from});
     while (commits.Next()) {
       int64_t key = 0;
-      std::string bytes;
+      SqliteBytes bytes;
       commits.Read(&key, &bytes);
-      std::string sha = ShaFromBytes(bytes);
+      std::string sha = ShaFromBytes(bytes.bytes);
       if (sha != place_.sha) place_ = {place_.repository, std::move(sha), 0};
       std::vector<int64_t> entries;
       {
@@ -267,19 +265,14 @@ class Lister {
   bool Read(ListedStatus* listed) {
     SqliteQuery query(connection_, kGetEntry);
     if (!query.Bind(place_.entry).Next()) return false;
-    std::string sha;
-    std::optional<std::string> overtaken_by;
+    SqliteBytes sha;
+    std::optional<SqliteBytes> overtaken_by;
     StatusRow row = ReadStatusRow(query, &sha, &overtaken_by);
-    listed->sha = ShaFromBytes(sha);
+    listed->sha = ShaFromBytes(sha.bytes);
     // What is no sha names no commit.
     if (ShaToBytes(listed->sha).empty()) return false;
-    if (connection_->ForgetDamage()) {
-      listed->status = DamagedStatus(row.status.context);
-      return true;
-    }
     if (row.version == 0 && !row.shown_state.has_value()) return false;
-    listed->status =
-        std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
+    listed->status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
     if (parking_.has_value()) ShowParked(*parking_, &listed->status.posting);
     return true;
   }
@@ -314,8 +307,6 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
       int64_t count = 0;
       absl::Time oldest;
       query.Read(&lane, &has_name, &parked, &count, &oldest);
-      // What is no time is set aside by who searches.
-      if (connection->ForgetDamage()) continue;
       if (!has_name) parked = kNameUnknown;
       if (parked.has_value()) {
         counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;

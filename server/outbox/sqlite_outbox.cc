@@ -10,6 +10,7 @@
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_chores.h"
+#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
@@ -96,6 +97,7 @@ class SqliteOutbox : public Outbox {
     options.oldest_delivery = now - options_.delivery_memory;
     options.now = now;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      NoteTime(now);
       outcomes =
           AcceptSubmissions(writer_.get(), &state_, submissions, options);
       const auto deliveries =
@@ -120,6 +122,7 @@ class SqliteOutbox : public Outbox {
                                                absl::Time now) override {
     std::optional<Lease> lease;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      NoteTime(now);
       lease = signalbox::TakeDue(writer_.get(), &state_, request, now);
     });
     if (!status.ok()) return status;
@@ -140,6 +143,7 @@ class SqliteOutbox : public Outbox {
 
   absl::Status Settle(const Settlement& settlement, absl::Time now) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      NoteTime(now);
       signalbox::Settle(writer_.get(), &state_, settlement, now);
     });
   }
@@ -446,28 +450,64 @@ class SqliteOutbox : public Outbox {
  private:
   // Runs `change` as one durable transaction. After an error nothing in memory
   // is believed any more: even a COMMIT that failed may have happened.
+  //
+  // If it meets a damaged row, it is run once more after those are set aside.
   template <typename Change>
   absl::Status Write(Change change) {
     absl::Status status;
     bool changed = false;
     {
       MutexLock lock(&mu_);
-      SqliteTransaction transaction(writer_.get(),
-                                    SqliteTransaction::Kind::kWrite);
-      if (!state_is_loaded_) LoadState();
-      const int64_t sequence = state_.sequence;
-      change();
-      changed = state_.sequence != sequence;
-      if (changed) {
-        SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
+      status = TryToWrite(change, &changed);
+      if (!status.ok() && writer_->MayMend()) {
+        const absl::StatusOr<bool> mended = Mend();
+        if (!mended.ok()) {
+          status = mended.status();
+        } else if (*mended) {
+          status = TryToWrite(change, &changed);
+          changed = true;
+        }
       }
-      status = transaction.Commit();
-      changed = changed && status.ok();
-      TellDamage(writer_.get());
-      state_is_loaded_ = status.ok();
     }
     if (changed && options_.on_change) options_.on_change();
     return status.ok() ? status : RunTimeError(status);
+  }
+
+  template <typename Change>
+  absl::Status TryToWrite(const Change& change, bool* changed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    SqliteTransaction transaction(writer_.get(),
+                                  SqliteTransaction::Kind::kWrite);
+    if (!state_is_loaded_) LoadState();
+    const int64_t sequence = state_.sequence;
+    change();
+    *changed = state_.sequence != sequence;
+    if (*changed) {
+      SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
+    }
+    const absl::Status status = transaction.Commit();
+    *changed = *changed && status.ok();
+    state_is_loaded_ = status.ok();
+    return status;
+  }
+
+  // Whether there were damaged rows, which are set aside now.
+  absl::StatusOr<bool> Mend() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    SqliteTransaction transaction(writer_.get(),
+                                  SqliteTransaction::Kind::kWrite);
+    state_is_loaded_ = false;
+    const std::vector<std::string> damage = MendDamage(writer_.get(), &state_);
+    SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
+    const absl::Status status = transaction.Commit();
+    if (!status.ok()) return status;
+    for (const std::string& what : damage) {
+      if (options_.on_damaged_row) options_.on_damaged_row(what);
+    }
+    return !damage.empty();
+  }
+
+  void NoteTime(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    state_.now = std::max(state_.now, now);
   }
 
   // While the store is open, its file cannot become unwritable by itself.
@@ -482,34 +522,53 @@ class SqliteOutbox : public Outbox {
     return status;
   }
 
-  void TellDamage(SqliteConnection* connection) const {
-    for (const std::string& what : connection->TakeDamage()) {
-      if (options_.on_damaged_row) options_.on_damaged_row(what);
-    }
-  }
-
   void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     state_.repositories.Forget();
     state_.moves.reset();
     state_.hooks.Clear();
+    state_.retention = {};
     state_.sequence = signalbox::NewestSequence(writer_.get());
   }
 
-  // Runs `look` on one unchanging view of the data.
+  // Runs `look` on one unchanging view of the data; once more after damaged
+  // rows that it met are set aside.
   template <typename Look>
   auto Read(Look look) -> decltype(look(nullptr)) {
+    bool may_mend = false;
+    absl::Status failure;
+    auto seen = TryToRead(look, &failure, &may_mend);
+    if (may_mend) {
+      absl::StatusOr<bool> mended = false;
+      {
+        MutexLock lock(&mu_);
+        mended = Mend();
+      }
+      if (!mended.ok()) {
+        failure = mended.status();
+      } else if (*mended) {
+        if (options_.on_change) options_.on_change();
+        seen = TryToRead(look, &failure, &may_mend);
+      }
+    }
+    if (!failure.ok()) return RunTimeError(failure);
+    return seen;
+  }
+
+  // `failure` is the store's own, not what `look` says.
+  template <typename Look>
+  auto TryToRead(const Look& look, absl::Status* failure, bool* may_mend)
+      -> decltype(look(nullptr)) {
     std::unique_ptr<SqliteConnection> reader = readers_.Take();
-    auto result = [&]() -> decltype(look(nullptr)) {
+    auto seen = [&]() -> decltype(look(nullptr)) {
       SqliteTransaction transaction(reader.get(),
                                     SqliteTransaction::Kind::kRead);
-      auto seen = look(reader.get());
-      const absl::Status status = transaction.Commit();
-      TellDamage(reader.get());
-      if (!status.ok()) return RunTimeError(status);
-      return seen;
+      auto looked = look(reader.get());
+      *failure = transaction.Commit();
+      *may_mend = !failure->ok() && reader->MayMend();
+      return looked;
     }();
     readers_.Return(std::move(reader));
-    return result;
+    return seen;
   }
 
   const SqliteOutboxOptions options_;

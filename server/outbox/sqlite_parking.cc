@@ -26,9 +26,6 @@ constexpr char kDelete[] = "DELETE FROM parking WHERE repository_key = ?";
 constexpr char kSetDue[] =
     "UPDATE parking SET due_time_us = ?, probe_entry_id = ? "
     "WHERE repository_key = ?";
-constexpr char kReturnProbe[] =
-    "UPDATE parking SET due_time_us = next_time_us, probe_entry_id = 0 "
-    "WHERE probe_entry_id = ?";
 constexpr char kFindLane[] =
     "SELECT lane FROM repository WHERE repository_key = ?";
 constexpr char kHasName[] =
@@ -62,7 +59,7 @@ constexpr char kFindDue[] =
 constexpr char kListLanes[] = "SELECT DISTINCT lane FROM parking ORDER BY lane";
 
 constexpr char kListHopeless[] =
-    "SELECT repository_key, reason FROM parking WHERE gives_up <> 0 "
+    "SELECT repository_key, reason, gives_up FROM parking WHERE gives_up <> 0 "
     "ORDER BY repository_key LIMIT ?";
 constexpr char kListWanted[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
@@ -146,6 +143,11 @@ void Apply(SqliteConnection* connection, SqliteWriterState* state,
       std::max(after->next_time, due_time.value_or(after->next_time)));
 }
 
+// It was there when the transaction began, or in an earlier one.
+void LoseParking(SqliteConnection* connection) {
+  connection->NoteDamage("has lost a parked repository");
+}
+
 std::vector<int64_t> List(SqliteQuery* query) {
   std::vector<int64_t> keys;
   while (query->Next()) query->Read(&keys.emplace_back());
@@ -186,18 +188,16 @@ struct Probe {
 };
 
 // The entry of a parked repository that is to probe, and when it may; nothing:
-// none of them is wanted any more. `damaged`: what should be its due time is
-// none.
+// none of them is wanted any more.
 std::optional<Probe> FindProbe(SqliteConnection* connection,
                                int64_t repository_key, int64_t probe_entry,
-                               bool pendings, bool* damaged) {
+                               bool pendings) {
   Probe probe;
   if (probe_entry != 0) {
     SqliteQuery query(connection, kGetDueTime);
     if (query.Bind(probe_entry, repository_key, pendings).Next()) {
       probe.entry_id = probe_entry;
       query.Read(&probe.due_time);
-      *damaged = connection->ForgetDamage();
       return probe;
     }
   }
@@ -206,7 +206,6 @@ std::optional<Probe> FindProbe(SqliteConnection* connection,
     SqliteQuery query(connection, kFindDue);
     if (query.Bind(repository_key, is_pending).Next()) {
       query.Read(&probe.entry_id, &probe.due_time);
-      *damaged = connection->ForgetDamage();
       return probe;
     }
   }
@@ -237,7 +236,7 @@ void TellParking(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now) {
   if (!state->repositories.IsParked(connection, repository_key)) return;
   const std::optional<Row> row = Get(connection, repository_key);
-  if (!row.has_value()) return;
+  if (!row.has_value()) return LoseParking(connection);
   const bool waits = row->due_time > row->parking.next_time;
   Apply(connection, state, repository_key, row, event,
         waits ? std::optional<absl::Time>(row->due_time) : std::nullopt, now);
@@ -291,7 +290,10 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
   // nothing is posted, and so nothing probes.
   if (!was_parked && !HasName(connection, repository_key)) return;
   std::optional<Row> row;
-  if (was_parked) row = Get(connection, repository_key);
+  if (was_parked) {
+    row = Get(connection, repository_key);
+    if (!row.has_value()) return LoseParking(connection);
+  }
   const bool is_probe =
       row.has_value() && row->parking.probe_entry == settlement.entry_id;
 
@@ -325,7 +327,7 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
-                  const LeaseRequest& request, absl::Time now, bool* damaged) {
+                  const LeaseRequest& request, absl::Time now) {
   if (!state->repositories.AnyParked(connection)) return 0;
   struct Due {
     int64_t repository_key = 0;
@@ -344,19 +346,15 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   for (const Due& due : found) {
-    const std::optional<Probe> probe =
-        FindProbe(connection, due.repository_key, due.probe_entry,
-                  request.pendings, damaged);
+    const std::optional<Probe> probe = FindProbe(
+        connection, due.repository_key, due.probe_entry, request.pendings);
     if (!probe.has_value()) {
       End(connection, state, due.repository_key);
       continue;
     }
     // Its request is under way, or in doubt, and tells more than another would.
-    if (held > 0 && request.held->contains(probe->entry_id)) {
-      *damaged = false;
-      continue;
-    }
-    const bool may_begin = *damaged || probe->due_time <= now;
+    if (held > 0 && request.held->contains(probe->entry_id)) continue;
+    const bool may_begin = probe->due_time <= now;
     // A pending whose turn it is need not wait for a result that must.
     if (!may_begin && due.probe_entry != 0 &&
         due.probe_entry != probe->entry_id) {
@@ -369,10 +367,6 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
     if (may_begin) return probe->entry_id;
   }
   return 0;
-}
-
-void ReturnProbe(SqliteConnection* connection, int64_t entry_id) {
-  SqliteQuery(connection, kReturnProbe).Bind(entry_id).Run();
 }
 
 void EndParking(SqliteConnection* connection, SqliteWriterState* state,
@@ -390,7 +384,12 @@ std::vector<std::string> ParkedLanes(SqliteConnection* connection) {
 
 bool HasHopelessParking(SqliteConnection* connection) {
   SqliteQuery query(connection, kListHopeless);
-  return query.Bind(1).Next();
+  if (!query.Bind(1).Next()) return false;
+  int64_t key = 0;
+  std::string reason;
+  bool gives_up = false;
+  query.Read(&key, &reason, &gives_up);
+  return true;
 }
 
 int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
@@ -401,7 +400,8 @@ int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
     query.Bind(limit);
     while (query.Next()) {
       auto& [key, reason] = hopeless.emplace_back();
-      query.Read(&key, &reason);
+      bool gives_up = false;
+      query.Read(&key, &reason, &gives_up);
     }
   }
   int abandoned = 0;

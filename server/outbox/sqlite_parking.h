@@ -60,11 +60,9 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
 // The entry whose turn it is to probe in the lane of the request, and which is
 // taken out with its deadline; 0: none is due. What is sent for a request of
 // results takes of what is kept for them, so a pending probes only for one of
-// pendings. `damaged`: what should be its due time is none.
+// pendings.
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
-                  const LeaseRequest& request, absl::Time now, bool* damaged);
-// The entry that TakeProbe returned cannot probe: another one may at once.
-void ReturnProbe(SqliteConnection* connection, int64_t entry_id);
+                  const LeaseRequest& request, absl::Time now);
 
 // The lanes that have parked repositories, sorted.
 std::vector<std::string> ParkedLanes(SqliteConnection* connection);

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
@@ -17,18 +18,23 @@ namespace {
 
 // How many repositories one search takes out of due_repository at most.
 constexpr size_t kMostRemoved = 256;
-// How many damaged entries one search sets aside at most.
-constexpr int kMostSetAside = 256;
 // What is kept of a text that GitHub sent.
 constexpr size_t kMostText = 256;
+
+// No time that anything waits for; the year 2255.
+constexpr int64_t kNoTimeUs = int64_t{1} << 53;
 
 // What GitHub takes of one sha and context.
 constexpr int64_t kFullCount = 1000;
 
+// The last column: whether it is where it belongs.
 constexpr char kListRepositories[] =
-    "SELECT canonical, repository_key FROM due_repository "
-    "WHERE lane = ? AND is_pending = ? AND canonical > ? AND canonical <= ? "
-    "ORDER BY canonical";
+    "SELECT d.canonical, d.repository_key, "
+    "r.canonical = d.canonical AND r.lane = d.lane "
+    "FROM due_repository AS d LEFT JOIN repository AS r "
+    "ON r.repository_key = d.repository_key "
+    "WHERE d.lane = ? AND d.is_pending = ? "
+    "AND d.canonical > ? AND d.canonical <= ? ORDER BY d.canonical";
 constexpr char kFindDue[] =
     "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
@@ -43,17 +49,19 @@ constexpr char kGetRepositoryOf[] =
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.entry_id = ?";
 
+// Nothing is found of what would be posted for another key.
 constexpr char kGetLease[] =
-    "SELECT e.entry_id, e.version, e.report_sequence, r.host, r.owner, r.name, "
-    "c.sha, e.context, e.phase, e.result, e.description, e.target_url, "
-    "e.shown_state, e.shown_description, e.shown_target_url, "
-    "e.posted_version, e.try_count, e.refusal_count, e.first_due_time_us, "
-    "e.ambiguous_time_us, e.lease_version, e.lease_number, "
-    "e.lease_begin_time_us, r.github_repository_id, e.status_count "
-    "FROM entry AS e "
-    "JOIN commit_summary AS c ON c.commit_key = e.commit_key "
-    "JOIN repository AS r ON r.repository_key = e.repository_key "
-    "WHERE e.entry_id = ?";
+    "SELECT entry_id, version, report_sequence, r.host, r.owner, r.name, "
+    "c.sha, context, phase, result, description, target_url, shown_state, "
+    "shown_description, shown_target_url, posted_version, try_count, "
+    "refusal_count, first_due_time_us, ambiguous_time_us, lease_version, "
+    "lease_number, lease_begin_time_us, r.github_repository_id, "
+    "entry.status_count "
+    "FROM entry "
+    "JOIN commit_summary AS c ON c.commit_key = entry.commit_key "
+    "JOIN repository AS r ON r.repository_key = entry.repository_key "
+    "AND r.canonical = lower(r.host || '/' || r.owner || '/' || r.name) "
+    "WHERE entry_id = ? AND length(c.sha) IN (20, 32) AND ";
 constexpr char kTake[] =
     "UPDATE entry SET lease_version = version, lease_number = ?, "
     "lease_begin_time_us = ?, lease_due_time_us = due_time_us, "
@@ -65,7 +73,8 @@ constexpr char kGetLeased[] =
     "first_due_time_us, lease_version, lease_number, lease_begin_time_us, "
     "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
     "shown_state, shown_description, shown_target_url, status_count, "
-    "repository_key FROM entry WHERE entry_id = ?";
+    "repository_key, ";
+constexpr char kGetLeasedBy[] = " FROM entry WHERE entry_id = ?";
 constexpr char kGetReportedAs[] =
     "SELECT reported_as FROM entry WHERE entry_id = ?";
 constexpr char kSettle[] =
@@ -90,16 +99,19 @@ constexpr char kSetProbeTime[] =
     "WHERE repository_key = ?), due_time_us) WHERE change_sequence = ?";
 
 constexpr char kFindDueLane[] =
-    "SELECT d.lane, d.is_pending FROM due_repository AS d "
-    "WHERE d.lane >= ?1 AND EXISTS ("
+    "SELECT d.lane, d.is_pending, EXISTS (SELECT 1 FROM repository AS r "
+    "WHERE r.repository_key = d.repository_key AND r.lane = d.lane) "
+    "FROM due_repository AS d "
+    "WHERE d.lane >= ?1 AND (d.is_pending NOT IN (0, 1) OR EXISTS ("
     "SELECT 1 FROM entry AS e INDEXED BY entry_due "
     "WHERE e.repository_key = d.repository_key "
-    "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2) "
+    "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2)) "
     "ORDER BY d.lane, d.is_pending LIMIT 1";
 constexpr char kListProbedLanes[] =
     "SELECT p.lane, EXISTS (SELECT 1 FROM entry AS e INDEXED BY entry_due "
     "WHERE e.repository_key = p.repository_key AND e.is_pending = 0 "
-    "AND e.due_time_us IS NOT NULL) "
+    "AND e.due_time_us IS NOT NULL), EXISTS (SELECT 1 FROM repository AS r "
+    "WHERE r.repository_key = p.repository_key AND r.lane = p.lane) "
     "FROM parking AS p INDEXED BY parking_next "
     "WHERE p.due_time_us <= ? AND p.gives_up = 0";
 constexpr char kFindNextDueTime[] =
@@ -122,8 +134,15 @@ constexpr char kFindNextProbe[] =
     "SELECT due_time_us FROM parking INDEXED BY parking_next "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
 
+constexpr char kFindFirstProbe[] =
+    "SELECT due_time_us FROM parking INDEXED BY parking_next "
+    "ORDER BY due_time_us LIMIT 1";
+constexpr char kFindLastProbe[] =
+    "SELECT due_time_us FROM parking INDEXED BY parking_next "
+    "ORDER BY due_time_us DESC LIMIT 1";
+
 constexpr char kFindRetried[] =
-    "SELECT entry_id, posting_state, is_pending, r.canonical, "
+    "SELECT entry_id, posting_state, posting_reason, is_pending, r.canonical, "
     "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
 constexpr char kRetry[] =
@@ -177,17 +196,21 @@ constexpr absl::string_view kBehindAll = "\x7f";
 
 // The longest due entry of the first repository after `after`, up to `last`,
 // that has one due by `limit` and not held; 0: none. Repositories that it finds
-// done go to `done`. `damaged`: what should be its due time is none.
+// done go to `done`.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last,
-                absl::Time limit, std::vector<std::string>* done,
-                bool* damaged) {
+                absl::Time limit, std::vector<std::string>* done) {
   SqliteQuery repositories(connection, kListRepositories);
   repositories.Bind(request.lane, request.pendings, after, last);
   while (repositories.Next()) {
     std::string canonical;
     int64_t repository_key = 0;
-    repositories.Read(&canonical, &repository_key);
+    std::optional<bool> belongs;
+    repositories.Read(&canonical, &repository_key, &belongs);
+    if (!belongs.value_or(false)) {
+      connection->NoteDamage("has a due repository that is another one");
+      return 0;
+    }
     SqliteQuery due(connection, kFindDue);
     due.Bind(repository_key, request.pendings);
     bool has_due = false;
@@ -196,8 +219,7 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
       int64_t entry_id = 0;
       absl::Time due_time;
       due.Read(&entry_id, &due_time);
-      *damaged = connection->ForgetDamage();
-      if (!*damaged && due_time > limit) break;
+      if (due_time > limit) break;
       const bool is_held =
           request.held != nullptr && request.held->contains(entry_id);
       if (!is_held) return entry_id;
@@ -211,15 +233,14 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
 
 // The entry whose turn it is, or 0; takes repositories without a due time out.
 int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
-                      const LeaseRequest& request, absl::Time now,
-                      bool* damaged) {
+                      const LeaseRequest& request, absl::Time now) {
   const absl::Time limit = std::min(now, request.due_before);
   std::vector<std::string> done;
   int64_t entry_id = FindDue(connection, request, request.after_repository,
-                             kBehindAll, limit, &done, damaged);
+                             kBehindAll, limit, &done);
   if (entry_id == 0 && !request.after_repository.empty()) {
     entry_id = FindDue(connection, request, "", request.after_repository, limit,
-                       &done, damaged);
+                       &done);
   }
   for (const std::string& canonical : done) {
     state->repositories.RemoveDue(connection, request.lane, request.pendings,
@@ -233,15 +254,20 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
   Lease lease;
   Phase phase = Phase::kWebhookPending;
   std::optional<Result> result;
-  std::string sha;
+  SqliteBytes sha;
   std::optional<std::string> shown_state;
   Shown shown;
   int64_t former_version = 0;
   absl::Time former_begin;
   {
-    SqliteQuery query(connection, kGetLease);
+    static const auto* const kSql =
+        new std::string(absl::StrCat(kGetLease, EntryIsSound()));
+    SqliteQuery query(connection, kSql->c_str());
     query.Bind(entry_id);
-    if (!query.Next()) return lease;
+    if (!query.Next()) {
+      connection->NoteDamage("holds a due entry that is not sound");
+      return lease;
+    }
     query.Read(&lease.entry_id, &lease.version, &lease.sequence,
                &lease.repository.host, &lease.repository.owner,
                &lease.repository.name, &sha, &lease.context, &phase, &result,
@@ -252,7 +278,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
                &lease.lease_number, &former_begin, &lease.repository_id,
                &lease.status_count);
   }
-  lease.sha = ShaFromBytes(sha);
+  lease.sha = ShaFromBytes(sha.bytes);
   lease.wanted.state = StateOf(phase, result);
   if (lease.wanted.description.empty() && result.has_value()) {
     lease.wanted.description = std::string(DefaultDescription(*result));
@@ -266,9 +292,6 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     former_begin = std::min(former_begin, now);
     lease.ambiguous_since =
         std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
-  }
-  if (!connection->AreCounts({lease.version, lease.lease_number})) {
-    return Lease();
   }
   lease.lease_number++;
   SqliteQuery(connection, kTake)
@@ -314,19 +337,23 @@ struct Leased {
 };
 
 bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
-  SqliteQuery query(connection, kGetLeased);
+  static const auto* const kSql =
+      new std::string(absl::StrCat(kGetLeased, EntryIsSound(), kGetLeasedBy));
+  SqliteQuery query(connection, kSql->c_str());
   query.Bind(entry_id);
   if (!query.Next()) return false;
-  query.Read(
-      &entry->version, &entry->report_sequence, &entry->change_sequence,
-      &entry->posting_state, &entry->posting_reason, &entry->try_count,
-      &entry->refusal_count, &entry->post_time, &entry->first_due_time,
-      &entry->lease_version, &entry->lease_number, &entry->lease_begin_time,
-      &entry->lease_due_time, &entry->ambiguous_time, &entry->posted_version,
-      &entry->posted_status_id, &entry->shown_state, &entry->shown_description,
-      &entry->shown_target_url, &entry->status_count, &entry->repository_key);
-  return connection->AreCounts({entry->version, entry->try_count,
-                                entry->refusal_count, entry->status_count});
+  bool is_sound = false;
+  query.Read(&entry->version, &entry->report_sequence, &entry->change_sequence,
+             &entry->posting_state, &entry->posting_reason, &entry->try_count,
+             &entry->refusal_count, &entry->post_time, &entry->first_due_time,
+             &entry->lease_version, &entry->lease_number,
+             &entry->lease_begin_time, &entry->lease_due_time,
+             &entry->ambiguous_time, &entry->posted_version,
+             &entry->posted_status_id, &entry->shown_state,
+             &entry->shown_description, &entry->shown_target_url,
+             &entry->status_count, &entry->repository_key, &is_sound);
+  if (!is_sound) connection->NoteDamage("holds a try that is not sound");
+  return is_sound;
 }
 
 bool IsLost(const Leased& entry, const Settlement& settlement) {
@@ -488,26 +515,14 @@ int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now) {
-  for (int i = 0; i < kMostSetAside; ++i) {
-    bool damaged = false;
-    int64_t entry_id = 0;
-    if (request.may_probe) {
-      entry_id = TakeProbe(connection, state, request, now, &damaged);
-    }
-    const bool is_probe = entry_id != 0;
-    if (!is_probe) {
-      entry_id = FindDueInTurn(connection, state, request, now, &damaged);
-    }
-    if (entry_id == 0) return std::nullopt;
-    if (!damaged) {
-      Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
-      lease.is_probe = is_probe;
-      if (!connection->ForgetDamage()) return lease;
-    }
-    SetAside(connection, state, entry_id, now);
-    if (is_probe) ReturnProbe(connection, entry_id);
-  }
-  return std::nullopt;
+  int64_t entry_id = 0;
+  if (request.may_probe) entry_id = TakeProbe(connection, state, request, now);
+  const bool is_probe = entry_id != 0;
+  if (!is_probe) entry_id = FindDueInTurn(connection, state, request, now);
+  if (entry_id == 0) return std::nullopt;
+  Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
+  lease.is_probe = is_probe;
+  return lease;
 }
 
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
@@ -583,7 +598,9 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
     while (query.Next()) {
       std::string lane;
       bool has_results = false;
-      query.Read(&lane, &has_results);
+      bool belongs = false;
+      query.Read(&lane, &has_results, &belongs);
+      if (!belongs) connection->NoteDamage("parks in no lane of a repository");
       found[std::move(lane)] |= has_results;
     }
   }
@@ -594,9 +611,12 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
     if (!query.Next()) break;
     std::string lane;
     bool is_pending = false;
-    query.Read(&lane, &is_pending);
-    // In a damaged file what is no text stands behind all texts, for ever.
-    if (lane < from) break;
+    bool belongs = false;
+    query.Read(&lane, &is_pending, &belongs);
+    if (!belongs) {
+      connection->NoteDamage("has something due in no lane of a repository");
+      break;
+    }
     // The next text in the order.
     from = lane + '\0';
     found[std::move(lane)] |= !is_pending;
@@ -621,11 +641,18 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   query.Bind(now);
   absl::Time due_time = absl::InfiniteFuture();
   if (query.Next()) query.Read(&due_time);
-  // What is no time stands behind all times. Who searches sets it aside.
-  if (connection->ForgetDamage()) due_time = absl::InfiniteFuture();
   SqliteQuery probe(connection, kFindNextProbe);
   absl::Time probe_time = absl::InfiniteFuture();
   if (probe.Bind(now).Next()) probe.Read(&probe_time);
+  // What is no time of a probe comes first or last.
+  for (const char* sql : {kFindFirstProbe, kFindLastProbe}) {
+    SqliteQuery query(connection, sql);
+    absl::Time time;
+    if (query.Next()) query.Read(&time);
+    if (absl::ToUnixMicros(time) >= kNoTimeUs) {
+      connection->NoteDamage("never probes");
+    }
+  }
   return std::min(due_time, probe_time);
 }
 
@@ -634,6 +661,7 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   const absl::StatusOr<int64_t> entry_id = FindEntry(connection, key);
   if (!entry_id.ok()) return entry_id.status();
   PostingState posting_state = PostingState::kDue;
+  std::string posting_reason;
   bool is_pending = false;
   std::string canonical;
   int64_t repository_key = 0;
@@ -642,14 +670,15 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
     query.Bind(*entry_id);
     if (!query.Next()) return absl::OkStatus();
     int64_t id = 0;
-    query.Read(&id, &posting_state, &is_pending, &canonical, &repository_key);
-  }
-  if (connection->ForgetDamage()) {
-    SetAside(connection, state, *entry_id, now);
-    return absl::OkStatus();
+    query.Read(&id, &posting_state, &posting_reason, &is_pending, &canonical,
+               &repository_key);
   }
   BringProbeForward(connection, state, repository_key, now);
-  if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
+  // What a damaged row should say only a report can tell.
+  if (posting_state != PostingState::kAbandoned ||
+      posting_reason == kRowDamaged) {
+    return absl::OkStatus();
+  }
   SqliteQuery(connection, kRetry)
       .Bind(++state->sequence, PostingState::kDue, now,
             absl::ToInt64Microseconds(kAmbiguousWait), *entry_id)

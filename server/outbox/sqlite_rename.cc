@@ -223,6 +223,8 @@ int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   return static_cast<int>(rows);
 }
 
+}  // namespace
+
 void Summarize(SqliteConnection* connection, int64_t commit_key) {
   int64_t statuses = 0;
   int64_t pending = 0;
@@ -250,6 +252,8 @@ void Summarize(SqliteConnection* connection, int64_t commit_key) {
       .Bind(newest, update_time, statuses, pending, failed, commit_key)
       .Run();
 }
+
+namespace {
 
 int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t from_commit, int64_t to_commit, int64_t to_repository,
@@ -286,10 +290,10 @@ int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 std::string ShaOf(SqliteConnection* connection, int64_t commit_key) {
-  std::string sha;
+  SqliteBytes sha;
   SqliteQuery query(connection, kGetSha);
   if (query.Bind(commit_key).Next()) query.Read(&sha);
-  return sha;
+  return std::move(sha.bytes);
 }
 
 int64_t CountEntries(SqliteConnection* connection, int64_t commit_key) {

@@ -39,6 +39,15 @@ constexpr char kSetLane[] =
 constexpr char kSetDueLane[] =
     "UPDATE due_repository SET lane = ? "
     "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = ?";
+constexpr char kDropDue[] = "DELETE FROM due_repository";
+constexpr char kFillDue[] =
+    "INSERT INTO due_repository (lane, is_pending, canonical, repository_key) "
+    "SELECT r.lane, e.is_pending, r.canonical, r.repository_key FROM "
+    "(SELECT DISTINCT repository_key, is_pending FROM entry "
+    "INDEXED BY entry_due WHERE due_time_us IS NOT NULL) AS e "
+    "JOIN repository AS r ON r.repository_key = e.repository_key "
+    "WHERE r.has_name = 1 AND NOT EXISTS "
+    "(SELECT 1 FROM parking AS p WHERE p.repository_key = r.repository_key)";
 
 #define SIGNALBOX_NAMED_COLUMNS                                          \
   "repository_key, canonical, host, owner, name, github_repository_id, " \
@@ -222,7 +231,10 @@ void SqliteRepositories::SetParked(SqliteConnection* connection,
   std::string lane;
   {
     SqliteQuery query(connection, kGetLane);
-    if (!query.Bind(repository_key).Next()) return;
+    if (!query.Bind(repository_key).Next()) {
+      connection->NoteDamage("parks a repository that is not there");
+      return;
+    }
     query.Read(&canonical, &lane);
   }
   for (const bool is_pending : {false, true}) {
@@ -285,6 +297,12 @@ std::vector<int64_t> SqliteRepositories::AssignLanes(
     }
   }
   return revived;
+}
+
+void SqliteRepositories::FillDue(SqliteConnection* connection) {
+  SqliteQuery(connection, kDropDue).Run();
+  SqliteQuery(connection, kFillDue).Run();
+  Forget();
 }
 
 std::optional<NamedRepository> SqliteRepositories::FindRow(

@@ -95,6 +95,10 @@ class SqliteRepositories {
   // and have one now: what was abandoned for that is to be revived.
   std::vector<int64_t> AssignLanes(SqliteConnection* connection);
 
+  // Derives anew where searches for due entries are to look. Reads all that is
+  // due.
+  void FillDue(SqliteConnection* connection);
+
   // Gives the repository with this key another name, which must be free, and
   // the lane that goes with it.
   void Rename(SqliteConnection* connection, int64_t repository_key,

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/outbox/entry_state.h"
-#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_status_row.h"
 
@@ -138,7 +137,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   CommitView view;
   int64_t commit_key = 0;
   int64_t repository_key = 0;
-  std::optional<std::string> overtaken_by;
+  std::optional<SqliteBytes> overtaken_by;
   bool is_nameless = false;
   for (const char* sql : {kFindCommit, kFindMovingCommit}) {
     SqliteQuery query(connection, sql);
@@ -157,13 +156,8 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
   query.Bind(commit_key);
   while (query.Next()) {
     StatusRow row = ReadStatusRow(query);
-    const std::string context = row.status.context;
-    if (connection->ForgetDamage()) {
-      view.statuses.push_back(DamagedStatus(context));
-      continue;
-    }
     StatusView& status = view.statuses.emplace_back(
-        std::move(row).View(ShaFromBytes(overtaken_by.value_or(""))));
+        std::move(row).View(ShaFromBytes(BytesOf(overtaken_by))));
     if (parking.has_value()) ShowParked(*parking, &status.posting);
     if (is_nameless) status.posting = Nameless(std::move(status.posting));
   }
@@ -190,15 +184,14 @@ std::vector<CommitSummary> ListCommits(
   std::vector<CommitSummary> commits;
   while (query.Next()) {
     CommitSummary commit;
-    std::string sha;
+    SqliteBytes sha;
     int64_t pending_count = 0;
     int64_t failed_count = 0;
     query.Read(&commit.repository.host, &commit.repository.owner,
                &commit.repository.name, &sha, &commit.sequence,
                &commit.update_time, &commit.status_count, &pending_count,
                &failed_count);
-    if (connection->ForgetDamage()) continue;
-    commit.sha = ShaFromBytes(sha);
+    commit.sha = ShaFromBytes(sha.bytes);
     commit.state = Combine(commit.status_count, pending_count, failed_count);
     commits.push_back(std::move(commit));
   }
@@ -231,22 +224,16 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     SqliteQuery query(connection, kGetEntry);
     query.Bind(entry_id);
     if (!query.Next()) return NothingReportedFor(key);
-    std::optional<std::string> overtaken_by;
+    std::optional<SqliteBytes> overtaken_by;
     bool is_nameless = false;
     StatusRow row =
         ReadStatusRow(query, &repository_key, &history.repository.host,
                       &history.repository.owner, &history.repository.name,
                       &history.lane, &is_nameless, &overtaken_by);
-    const std::string context = row.status.context;
-    if (connection->ForgetDamage()) {
-      history.status = DamagedStatus(context);
-    } else {
-      history.in_flight = row.lease_version != 0;
-      history.status =
-          std::move(row).View(ShaFromBytes(overtaken_by.value_or("")));
-      if (is_nameless) {
-        history.status.posting = Nameless(std::move(history.status.posting));
-      }
+    history.in_flight = row.lease_version != 0;
+    history.status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
+    if (is_nameless) {
+      history.status.posting = Nameless(std::move(history.status.posting));
     }
   }
   const std::optional<Parking> parking =
@@ -267,8 +254,6 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     report.disposition =
         report.sequence > 0 ? Disposition::kAccepted : Disposition::kSuperseded;
     report.sequence = std::max<int64_t>(report.sequence, 0);
-    (void)connection->AreCounts({report.sequence});
-    if (connection->ForgetDamage()) continue;
     report.state = StateOf(phase, report.result);
     history.reports.push_back(std::move(report));
   }
@@ -281,7 +266,6 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     tries.Read(&recorded.id, &recorded.sequence, &attempted.begin_time,
                &attempted.end_time, &attempted.http_status,
                &attempted.request_id, &attempted.reason, &attempted.message);
-    if (connection->ForgetDamage()) continue;
     history.tries.push_back(std::move(recorded));
   }
   std::reverse(history.tries.begin(), history.tries.end());

@@ -55,6 +55,9 @@ struct SqliteWriterState {
   // The last number given; one count for the whole server, in commit order.
   int64_t sequence = 0;
 
+  // The latest time that a caller gave; UnixEpoch: none did yet.
+  absl::Time now;
+
   // When each hook was last noted, by host and number. Nobody has more; what
   // is made up fills no memory.
   RecentMap<std::pair<std::string, int64_t>, absl::Time> hooks{10'000};

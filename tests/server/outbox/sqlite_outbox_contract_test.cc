@@ -1,6 +1,9 @@
 #include <utility>
 
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "server/outbox/sqlite_writer_state.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/temp_dir.h"
 
@@ -11,6 +14,12 @@ class SqliteHarness : public OutboxHarness {
  public:
   SqliteHarness() { Open(); }
 
+  // Nothing that the store does itself is taken for damage.
+  ~SqliteHarness() override {
+    outbox_.reset();
+    LookForDamage();
+  }
+
   Outbox* outbox() override { return outbox_.get(); }
 
   void Reopen() override {
@@ -19,6 +28,19 @@ class SqliteHarness : public OutboxHarness {
   }
 
  private:
+  void LookForDamage() {
+    auto connection = SqliteConnection::Open(dir_.Path("signalbox.db"),
+                                             SqliteConnection::Access::kWrite);
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    SqliteTransaction transaction(connection->get(),
+                                  SqliteTransaction::Kind::kWrite);
+    SqliteWriterState state(ContractLane);
+    for (const std::string& what : MendDamage(connection->get(), &state)) {
+      ADD_FAILURE() << what;
+    }
+    EXPECT_TRUE((*connection)->status().ok()) << (*connection)->status();
+  }
+
   void Open() {
     SqliteOutboxOptions options;
     options.data_dir = dir_.path();

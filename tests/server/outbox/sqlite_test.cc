@@ -71,7 +71,7 @@ TEST_F(SqliteTest, ValuesComeBackAsTheyWere) {
   ASSERT_TRUE(query.Next());
   int64_t a = 0;
   std::string b;
-  std::string c;
+  SqliteBytes c;
   std::optional<absl::Time> d;
   Colour e = Colour::kRed;
   std::optional<absl::Time> f = time;
@@ -79,7 +79,7 @@ TEST_F(SqliteTest, ValuesComeBackAsTheyWere) {
   query.Read(&a, &b, &c, &d, &e, &f, &g);
   EXPECT_EQ(a, std::numeric_limits<int64_t>::min());
   EXPECT_EQ(b, text);
-  EXPECT_EQ(c, text);
+  EXPECT_EQ(c.bytes, text);
   EXPECT_EQ(d, time);
   EXPECT_EQ(e, Colour::kBlue);
   EXPECT_EQ(f, std::nullopt);
@@ -94,10 +94,21 @@ TEST_F(SqliteTest, EmptyTextsAreNotNull) {
   SqliteQuery query(connection_.get(), "SELECT a, b FROM t");
   ASSERT_TRUE(query.Next());
   std::optional<std::string> a;
-  std::optional<std::string> b;
+  std::optional<SqliteBytes> b;
   query.Read(&a, &b);
   EXPECT_EQ(a, "");
-  EXPECT_EQ(b, "");
+  ASSERT_TRUE(b.has_value());
+  EXPECT_EQ(b->bytes, "");
+}
+
+TEST_F(SqliteTest, WhatIsNoTextIsDamage) {
+  for (const char* sql : {"SELECT NULL", "SELECT 1", "SELECT x'31'"}) {
+    EXPECT_EQ(Read<std::string>(sql), std::nullopt) << sql;
+  }
+  EXPECT_EQ(Read<std::optional<std::string>>("SELECT x'31'"), std::nullopt);
+  for (const char* sql : {"SELECT NULL", "SELECT 1", "SELECT '1'"}) {
+    EXPECT_FALSE(Read<SqliteBytes>(sql).has_value()) << sql;
+  }
 }
 
 TEST_F(SqliteTest, TheEndsOfTimeComeBack) {
