@@ -162,8 +162,12 @@ void DamagedOutbox::ChangeOne(FuzzInput& in) {
 }
 
 void DamagedOutbox::Mend() {
+  const bool was_damaged =
+      std::any_of(tables_.begin(), tables_.end(),
+                  [](const auto& table) { return table.second.is_damaged; });
+  if (!was_damaged) return;
+  // The outbox has mended what it met, and what hangs on that.
   for (auto& [name, table] : tables_) {
-    if (!table.is_damaged) continue;
     Step(table.clear);
     Step(table.fill);
     table.is_damaged = false;
@@ -195,25 +199,17 @@ DamagedOutbox& Store() {
 }
 
 // Whether there is a result. An error must be the one that the reader's header
-// names, or damage in one of the tables that it reads, of which the owner was
-// told; what was given to the reader cannot be the cause.
+// names: damaged rows are set aside, and none of them ends the server.
 template <typename Seen>
-bool HasResult(const absl::StatusOr<Seen>& seen, Tables tables,
-               absl::StatusCode named = absl::StatusCode::kInternal,
-               absl::string_view reason = "STORE_DAMAGED") {
+bool HasResult(const absl::StatusOr<Seen>& seen,
+               absl::StatusCode named = absl::StatusCode::kOk,
+               absl::string_view reason = "") {
   const absl::Status& status = seen.status();
-  const int told = Store().TakeTold();
-  FUZZ_CHECK(told == (absl::IsInternal(status) ? 1 : 0), told,
-             " times: ", status.ToString());
+  FUZZ_CHECK(Store().TakeTold() == 0, status.ToString());
   if (status.ok()) return true;
   FUZZ_CHECK(grammar::IsOneLine(status.message()), status.ToString());
-  if (absl::IsInternal(status)) {
-    FUZZ_CHECK(ReasonOf(status) == "STORE_DAMAGED", status.ToString());
-    FUZZ_CHECK(Store().IsDamaged(tables), status.ToString());
-  } else {
-    FUZZ_CHECK(status.code() == named && ReasonOf(status) == reason,
-               status.ToString());
-  }
+  FUZZ_CHECK(status.code() == named && ReasonOf(status) == reason,
+             status.ToString());
   return false;
 }
 
@@ -289,8 +285,7 @@ void ReadCommits(Outbox& outbox, FuzzInput& in) {
   const int64_t before = in.Flag() ? in.Int64() : 0;
   const int limit = Limit(in);
   const auto commits = outbox.ListCommits(repository, before, limit);
-  if (!HasResult(commits,
-                 {"commit_summary", "repository", "repository_alias"})) {
+  if (!HasResult(commits)) {
     return;
   }
   CheckLimit(*commits, limit);
@@ -311,9 +306,7 @@ void ReadCommit(Outbox& outbox, FuzzInput& in) {
   const Repository repository = RepositoryOf(in);
   const std::string sha = ShaOf(in);
   const auto commit = outbox.GetCommit(repository, sha);
-  if (!HasResult(commit,
-                 {"commit_summary", "entry", "repository", "repository_alias"},
-                 absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
+  if (!HasResult(commit, absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
     return;
   }
   FUZZ_CHECK(commit->sha == grammar::Lower(sha), commit->sha);
@@ -331,10 +324,7 @@ void ReadHistory(Outbox& outbox, FuzzInput& in) {
   const std::string& context = contexts[in.UpTo(4)];
   const auto history =
       outbox.GetHistory(StatusKey::Of(repository, sha, context));
-  if (!HasResult(history,
-                 {"commit_summary", "entry", "repository", "repository_alias",
-                  "report", "try"},
-                 absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
+  if (!HasResult(history, absl::StatusCode::kNotFound, "NOTHING_REPORTED")) {
     return;
   }
   const StatusView& status = history->status;
@@ -370,10 +360,7 @@ void ReadChanges(Outbox& outbox, FuzzInput& in) {
   const int64_t after = in.Flag() ? in.Int64() : in.Byte();
   const int limit = Limit(in);
   const auto changes = outbox.ChangesAfter(after, limit);
-  if (!HasResult(
-          changes,
-          {"meta", "change", "report", "entry", "commit_summary", "repository"},
-          absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT")) {
+  if (!HasResult(changes, absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT")) {
     return;
   }
   CheckLimit(*changes, limit);
@@ -388,20 +375,20 @@ void ReadChanges(Outbox& outbox, FuzzInput& in) {
 
 void ReadNewest(Outbox& outbox, FuzzInput&) {
   const auto newest = outbox.NewestSequence();
-  if (!HasResult(newest, {"meta"})) return;
+  if (!HasResult(newest)) return;
   FUZZ_CHECK(*newest >= 0, *newest);
 }
 
 void ReadDueTime(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = TimeOf(in);
   const auto next = outbox.NextDueTime(now);
-  if (!HasResult(next, {"entry"})) return;
+  if (!HasResult(next)) return;
   FUZZ_CHECK(*next > now, absl::FormatTime(*next));
 }
 
 void ReadDueLanes(Outbox& outbox, FuzzInput& in) {
   const auto lanes = outbox.DueLanes(TimeOf(in));
-  if (!HasResult(lanes, {"due_repository", "entry"})) return;
+  if (!HasResult(lanes)) return;
   // Each comes once.
   const auto is_behind = [](const DueLane& a, const DueLane& b) {
     return a.lane >= b.lane;
@@ -413,22 +400,23 @@ void ReadDueLanes(Outbox& outbox, FuzzInput& in) {
 
 void ReadExpiry(Outbox& outbox, FuzzInput&) {
   const auto expiry = outbox.NextExpiry();
-  if (!HasResult(expiry, {"entry"})) return;
+  if (!HasResult(expiry)) return;
   FUZZ_CHECK(*expiry < absl::InfiniteFuture() || Store().IsDamaged({"entry"}),
              "there are pendings");
 }
 
 void ReadPauses(Outbox& outbox, FuzzInput&) {
   const auto pauses = outbox.Pauses();
-  if (!HasResult(pauses, {"lane_pause"})) return;
-  FUZZ_CHECK(pauses->size() == 1, pauses->size());
+  if (!HasResult(pauses)) return;
+  FUZZ_CHECK(pauses->size() == 1 || Store().IsDamaged({"lane_pause"}),
+             pauses->size());
 }
 
 void ReadDeliveries(Outbox& outbox, FuzzInput& in) {
   const std::vector<std::string> ids = {"a-delivery", "another",
                                         std::string(in.Text())};
   const auto known = outbox.KnownDeliveries(ids);
-  if (!HasResult(known, {"delivery"})) return;
+  if (!HasResult(known)) return;
   FUZZ_CHECK(known->size() == ids.size(), known->size());
   if (Store().IsDamaged({"delivery"})) return;
   FUZZ_CHECK((*known)[0] && (*known)[1], "a delivery is forgotten");
@@ -436,13 +424,13 @@ void ReadDeliveries(Outbox& outbox, FuzzInput& in) {
 
 void ReadHooks(Outbox& outbox, FuzzInput&) {
   const auto hooks = outbox.SeenHooks();
-  if (!HasResult(hooks, {"hook"})) return;
-  FUZZ_CHECK(hooks->size() == 1, hooks->size());
+  if (!HasResult(hooks)) return;
+  FUZZ_CHECK(hooks->size() == 1 || Store().IsDamaged({"hook"}), hooks->size());
 }
 
 void ReadRepositories(Outbox& outbox, FuzzInput&) {
   const auto repositories = outbox.Repositories("", 100);
-  if (!HasResult(repositories, {"repository"})) return;
+  if (!HasResult(repositories)) return;
   // A damaged name may sort before the one that the page comes after.
   FUZZ_CHECK(repositories->size() == 2 || Store().IsDamaged({"repository"}),
              repositories->size());
@@ -451,7 +439,7 @@ void ReadRepositories(Outbox& outbox, FuzzInput&) {
 void ReadMark(Outbox& outbox, FuzzInput& in) {
   const std::string name = in.Flag() ? std::string(in.Text()) : "looked";
   const auto mark = outbox.GetMark(name);
-  if (!HasResult(mark, {"mark"})) return;
+  if (!HasResult(mark)) return;
   FUZZ_CHECK(
       mark->has_value() == (name == "looked") || Store().IsDamaged({"mark"}),
       name);
@@ -460,7 +448,7 @@ void ReadMark(Outbox& outbox, FuzzInput& in) {
 void ReadReruns(Outbox& outbox, FuzzInput& in) {
   const int limit = Limit(in);
   const auto reruns = outbox.Reruns(limit);
-  if (!HasResult(reruns, {"rerun", "repository"})) return;
+  if (!HasResult(reruns)) return;
   CheckLimit(*reruns, limit);
   absl::Time last = absl::InfinitePast();
   for (const Rerun& rerun : *reruns) {
