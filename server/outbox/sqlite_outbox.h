@@ -54,9 +54,9 @@ struct SqliteOutboxOptions {
   // Must not block. Empty: nobody is told.
   std::function<void()> on_change;
 
-  // Told of each row that held what cannot be there, after it was set aside: see
-  // sqlite_damage.h. The method that met it goes on without an error. Called as
-  // on_failure.
+  // Told of each row that held what cannot be there, after it was set aside:
+  // see sqlite_damage.h. The method that met it goes on without an error.
+  // Called as on_failure.
   std::function<void(const std::string& what)> on_damaged_row;
 
   // Told of every INTERNAL error once the outbox is open, before the method
