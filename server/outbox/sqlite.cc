@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 
@@ -315,6 +316,22 @@ absl::string_view SqliteQuery::Bytes(int column, bool is_text) const {
   const int size = sqlite3_column_bytes(statement_, column);
   return absl::string_view(static_cast<const char*>(data),
                            data == nullptr ? 0 : static_cast<size_t>(size));
+}
+
+bool SqliteQuery::Holds(int column, const char* kinds) const {
+  for (; *kinds != '\0'; ++kinds, ++column) {
+    const int type = sqlite3_column_type(statement_, column);
+    const char kind = absl::ascii_tolower(*kinds);
+    if (type == SQLITE_NULL && kind != *kinds) continue;
+    if (type != (kind == 't' ? SQLITE_TEXT : SQLITE_INTEGER)) return false;
+    if (kind == 't' || kind == 'i') continue;
+    const int64_t most = kind == 'c'   ? int64_t{1} << 62
+                         : kind == 'n' ? std::numeric_limits<int>::max()
+                                       : int64_t{1} << 53;
+    const int64_t number = sqlite3_column_int64(statement_, column);
+    if (number < 0 || number > most) return false;
+  }
+  return true;
 }
 
 void SqliteQuery::ReadOne(int column, absl::Time* value) const {

@@ -187,6 +187,11 @@ class SqliteQuery {
     (ReadOne(column++, values), ...);
   }
 
+  // Whether the columns from this one on hold what these letters stand for, one
+  // each; looks at no text. t: a text; i: a number; c: a count (see AreCounts);
+  // n: an int; w: a time from 1970 to 2255. Capital letters: or NULL.
+  bool Holds(int column, const char* kinds) const;
+
  private:
   void BindOne(int index, const char* value) = delete;  // It would be a bool.
   void BindOne(int index, std::nullopt_t);

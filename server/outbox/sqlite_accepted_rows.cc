@@ -1,6 +1,5 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
-#include "absl/strings/str_cat.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
@@ -30,9 +29,20 @@ constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
-    "series, run_result, other_run_count, ";
-constexpr char kFindEntryBy[] =
-    " FROM entry WHERE commit_key = ? AND context_key = ?";
+    "series, run_result, other_run_count, "
+    // Whether it is of this key; and all other columns, for kOthers.
+    "repository_key = ? AND lower(context) = context_key "
+    "AND (version = 0 OR (phase IN (3, 4)) = (result IS NOT NULL)), "
+    "context, report_time_us, try_count, refusal_count, post_time_us, "
+    "due_time_us, lease_version, lease_number, lease_begin_time_us, "
+    "lease_due_time_us, ambiguous_time_us, posted_version, shown_state, "
+    "shown_description, shown_target_url, expires_after_us, status_count, "
+    "observe_time_us, reported_as, abandon_time_us, version, report_sequence, "
+    "change_sequence, other_run_count "
+    "FROM entry WHERE commit_key = ? AND context_key = ?";
+// Behind the 20 columns that are read. As EntryIsSound has it, in a fraction of
+// the time.
+constexpr char kOthers[] = "twnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
     "version, phase, attempt, run_state, result, description, target_url, "
@@ -116,23 +126,23 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   const auto found = commit->entries.find(context_key);
   if (found != commit->entries.end()) return found->second.get();
   if (commit->commit_key == 0) return nullptr;
-  static const auto* const kSql =
-      new std::string(absl::StrCat(kFindEntry, EntryIsSound(), kFindEntryBy));
-  SqliteQuery query(connection_, kSql->c_str());
-  query.Bind(commit->commit_key, context_key);
+  SqliteQuery query(connection_, kFindEntry);
+  query.Bind(commit->repository_key, commit->commit_key, context_key);
   if (!query.Next()) return nullptr;
   EntryRow entry;
   entry.context_key = context_key;
   Held& held = entry.held;
   int64_t other_runs = 0;
-  bool is_sound = false;
+  std::optional<bool> is_of_key;
   query.Read(&entry.entry_id, &entry.version, &held.phase, &held.run.attempt,
              &held.run.state, &held.result, &held.description, &held.target_url,
              &entry.report_sequence, &entry.posting_state,
              &entry.posting_reason, &entry.is_pending, &entry.first_due_time,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
-             &held.run.series, &held.run.result, &other_runs, &is_sound);
-  if (!is_sound) connection_->NoteDamage("holds an entry that is not sound");
+             &held.run.series, &held.run.result, &other_runs, &is_of_key);
+  if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
+    connection_->NoteDamage("holds an entry that is not sound");
+  }
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
   }
