@@ -9,6 +9,7 @@ import unittest
 import lint_format
 import lint_includes
 import lint_proto
+import lint_scripts
 import lint_words
 from source_tree import Tree, split_cpp
 
@@ -123,8 +124,21 @@ class Lint(unittest.TestCase):
             self.assertIn(part, problem)
 
     def test_nothing_is_found_in_a_good_tree(self):
-        for check in (lint_includes.check, lint_words.check, lint_proto.check):
+        for check in (lint_includes.check, lint_words.check, lint_proto.check,
+                      lint_scripts.check):
             self.assertEqual(self.findings(check), [])
+
+    def test_scripts(self):
+        self.expect(lint_scripts.check, "scripts/run",
+                    "#!/usr/bin/env bash\nif true; then echo; fi\n")
+        self.expect(lint_scripts.check, "scripts/run",
+                    "#!/usr/bin/env bash\nif true; then echo\n",
+                    (3, "is no shell script"))
+        self.expect(lint_scripts.check, "scripts/prove",
+                    "#!/usr/bin/env python3\n\n"
+                    "a = [b for b in c if d else e]\n",
+                    (3, "is no Python"))
+        self.expect(lint_scripts.check, "tests/x.py", "a = 1\n")
 
     def test_layers(self):
         for path, included in (
