@@ -125,17 +125,19 @@ class Checker {
     for (auto& [name, status] : statuses_) {
       if (name.repository == call.name.repository &&
           name.sha == call.name.sha) {
-        status.without_commit.clear();
+        if (WaitsNoMore(status)) status.without_commit.clear();
         status.commit_was_seen = true;
       }
     }
   }
+  static bool WaitsNoMore(const Status& status) {
+    return absl::c_any_of(status.without_commit, [](const auto& one) {
+      return one.second >= kMostWithoutCommit;
+    });
+  }
   // What is still tried is not revived: it goes on as it would have.
   static void NoteRevival(absl::Time now, Status* status) {
-    const bool waits_no_more = absl::c_any_of(
-        status->without_commit,
-        [](const auto& one) { return one.second >= kMostWithoutCommit; });
-    if (!waits_no_more && status->refused.empty()) return;
+    if (!WaitsNoMore(*status) && status->refused.empty()) return;
     if (now < status->revival + kBetweenRevivals && now >= status->revival) {
       return;
     }

@@ -860,6 +860,28 @@ TEST_F(CheckHistoryTest, ARepeatedReportOfWhatIsTriedIsNoNewChance) {
   ExpectBad(story_, "I12", "refused 7 times");
 }
 
+// What waits for a commit goes on waiting as before.
+TEST_F(CheckHistoryTest, ADeliveryTakesUpWhatWasGivenUpAlone) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  Called delivery = story_.Call("p2", 1);
+  delivery.name.context = "ci/other";
+  delivery.delivery_id = "delivery";
+  for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "no_commit");
+  delivery.time = story_.now();
+  story_.Add(delivery);
+  Story story = story_;
+  story.Begin(pending).End(422, "no_commit");
+  story.Add(Heard{delivery.call, story.now()});
+  for (int i = 0; i < 6; ++i) story.Begin(pending).End(422, "no_commit");
+  story.Show({});
+  story.Hold("abandoned", "REFUSED");
+  ExpectGood(story);
+  // One may have been under way.
+  for (int i = 0; i < 3; ++i) story_.Begin(pending).End(422, "no_commit");
+  ExpectBad(story_, "I12", "refused 8 times");
+}
+
 TEST_F(CheckHistoryTest, ARepeatedReportIsANewChance) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
