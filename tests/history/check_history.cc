@@ -41,6 +41,12 @@ struct InFlight {
   int64_t sequence = 0;  // Of what is posted.
 };
 
+// Of one version.
+struct Refusals {
+  int count = 0;
+  int chances_before = 0;
+};
+
 // What the log tells of the posting of one status.
 struct Status {
   std::optional<Held> held;
@@ -59,11 +65,13 @@ struct Status {
   std::set<int64_t> in_flight;
   int applied_count = 0;
   bool was_refused = false;
-  std::map<int64_t, int> refused;  // By sequence.
-  std::map<int64_t, int> without_commit;
-  // A delivery named the commit, and a try may have been under way.
-  bool commit_was_seen = false;
-  absl::Time revival = absl::InfinitePast();
+  // By sequence.
+  std::map<int64_t, Refusals> refused;
+  std::map<int64_t, Refusals> without_commit;
+  // How often what was given up may have become due again. Whether it was given
+  // up by then nobody outside can tell.
+  int chances = 0;
+  absl::Time chance_time = absl::InfinitePast();  // Of a report's last one.
   std::map<int64_t, std::vector<absl::Time>> begins;
 };
 
@@ -125,25 +133,17 @@ class Checker {
     for (auto& [name, status] : statuses_) {
       if (name.repository == call.name.repository &&
           name.sha == call.name.sha) {
-        if (WaitsNoMore(status)) status.without_commit.clear();
-        status.commit_was_seen = true;
+        ++status.chances;
       }
     }
   }
-  static bool WaitsNoMore(const Status& status) {
-    return absl::c_any_of(status.without_commit, [](const auto& one) {
-      return one.second >= kMostWithoutCommit;
-    });
-  }
-  // What is still tried is not revived: it goes on as it would have.
   static void NoteRevival(absl::Time now, Status* status) {
-    if (!WaitsNoMore(*status) && status->refused.empty()) return;
-    if (now < status->revival + kBetweenRevivals && now >= status->revival) {
+    if (now < status->chance_time + kBetweenRevivals &&
+        now >= status->chance_time) {
       return;
     }
-    status->revival = now;
-    status->refused.clear();
-    status->without_commit.clear();
+    status->chance_time = now;
+    ++status->chances;
   }
   void Follow(const Answered& event) { record_.Follow(event); }
   void Follow(const Started& event) { limits_.Follow(event); }
@@ -226,7 +226,7 @@ class Checker {
     // new name the wait for a commit begins anew.
     if (!is_sent_on && status.redirected.has_value()) {
       status.redirected.reset();
-      status.without_commit.clear();
+      ++status.chances;
     }
     const int64_t acked = record_.AckedOf(*event.name);
     if (request.sequence != 0 && request.sequence < acked && !is_sent_on) {
@@ -344,15 +344,16 @@ class Checker {
     const bool waits = event.refusal == "no_commit";
     // The wait for a commit begins anew after another refusal.
     if (!waits) status.without_commit.erase(request.sequence);
-    int& count =
+    Refusals& refusals =
         (waits ? status.without_commit : status.refused)[request.sequence];
+    if (refusals.count == 0) refusals.chances_before = status.chances;
+    const int64_t chances = status.chances - refusals.chances_before + 1;
     // A process that ends can forget its last try, and one whose clock is set
     // can believe that it has lost it.
-    const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) +
-                         (waits && status.commit_was_seen ? 1 : 0) +
+    const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) * chances +
                          findings_.checked.crashes + clock_sets_;
-    if (++count > most * VersionsOf(*request.name, *request.posted)) {
-      Violated("I12", *request.name, "refused ", count,
+    if (++refusals.count > most * VersionsOf(*request.name, *request.posted)) {
+      Violated("I12", *request.name, "refused ", refusals.count,
                " times: ", LineOf(event));
     }
   }
@@ -428,8 +429,7 @@ class Checker {
 
   void Follow(const Revived& event) {
     Status& status = statuses_[event.name];
-    status.refused.clear();
-    status.without_commit.clear();
+    ++status.chances;
   }
 
   // A week is given to what only somebody else can mend.

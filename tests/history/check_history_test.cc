@@ -843,43 +843,42 @@ TEST_F(CheckHistoryTest, WhatIsTakenOrReadFreesTheRepository) {
   }
 }
 
-TEST_F(CheckHistoryTest, ARepeatedReportOfWhatIsTriedIsNoNewChance) {
-  story_.Pending("p1", 1);
-  const Content pending = story_.newest();
-  for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "no_commit");
-  story_.Add(Heard{1, story_.now()});
-  story_.Begin(pending).End(422, "no_commit");
-  Story story = story_;
-  // But soon afterwards one of what was given up is.
-  story.Add(Heard{1, story.now()});
-  for (int i = 0; i < 6; ++i) story.Begin(pending).End(422, "no_commit");
-  story.Show({});
-  story.Hold("abandoned", "REFUSED");
-  ExpectGood(story);
-  story_.Begin(pending).End(422, "no_commit");
-  ExpectBad(story_, "I12", "refused 7 times");
-}
-
-// What waits for a commit goes on waiting as before.
-TEST_F(CheckHistoryTest, ADeliveryTakesUpWhatWasGivenUpAlone) {
+// Each may take up what was given up, or begin the wait for a commit anew.
+TEST_F(CheckHistoryTest, EachDeliveryOfACommitIsANewChance) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
   Called delivery = story_.Call("p2", 1);
   delivery.name.context = "ci/other";
   delivery.delivery_id = "delivery";
+  story_.Begin(pending).End(422, "no_commit");
   for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "no_commit");
   delivery.time = story_.now();
   story_.Add(delivery);
+  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  story_.Add(Heard{delivery.call, story_.now()});
+  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
   Story story = story_;
-  story.Begin(pending).End(422, "no_commit");
-  story.Add(Heard{delivery.call, story.now()});
-  for (int i = 0; i < 6; ++i) story.Begin(pending).End(422, "no_commit");
   story.Show({});
   story.Hold("abandoned", "REFUSED");
   ExpectGood(story);
-  // One may have been under way.
-  for (int i = 0; i < 3; ++i) story_.Begin(pending).End(422, "no_commit");
-  ExpectBad(story_, "I12", "refused 8 times");
+  story_.Begin(pending).End(422, "no_commit");
+  ExpectBad(story_, "I12", "refused 19 times");
+}
+
+// A report soon after another brings nothing.
+TEST_F(CheckHistoryTest, ReportsAreNewChancesNowAndThen) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  story_.Add(Heard{1, story_.now()});
+  for (int i = 0; i < 4; ++i) story_.Add(Heard{1, story_.now()});
+  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Story story = story_;
+  story.Show({});
+  story.Hold("abandoned", "REFUSED");
+  ExpectGood(story);
+  story_.Begin(pending).End(422, "no_commit");
+  ExpectBad(story_, "I12", "refused 13 times");
 }
 
 TEST_F(CheckHistoryTest, ARepeatedReportIsANewChance) {
