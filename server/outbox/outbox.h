@@ -223,6 +223,11 @@ inline constexpr char kOvertaken[] = "OVERTAKEN";
 // Whether a status was reported here, and counts for its commit.
 bool IsReported(const StatusView& status);
 
+// Why an entry is abandoned whose row held what cannot be there: nobody knows
+// what is to be posted. The next report for its key is accepted, whatever it
+// says, and GitHub is read before it is posted.
+inline constexpr absl::string_view kRowDamaged = "ROW_DAMAGED";
+
 // All statuses of a commit in one word, by the rule of GitHub's combined
 // status: failure if any is error or failure, else pending if any is or there
 // are none, else success. Never error. Only those that IsReported count.
@@ -558,10 +563,11 @@ class Outbox {
 
   // Makes an abandoned entry due again, as if it had never been tried, and
   // brings the probe of a parked repository forward; does nothing to any other.
-  // NOT_FOUND as GetCommit.
+  // NOT_FOUND as GetCommit; FAILED_PRECONDITION, reason ROW_DAMAGED: only
+  // another report helps (see kRowDamaged).
   virtual absl::Status Retry(const StatusKey& key, absl::Time now) = 0;
 
-  // The same for many; what nothing is known of is passed by.
+  // The same for many. What nothing is known of, or is damaged, is passed by.
   virtual absl::Status RetryAll(absl::Span<const StatusKey> keys,
                                 absl::Time now) = 0;
 

@@ -14,7 +14,6 @@
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_damage.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 

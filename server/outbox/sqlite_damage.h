@@ -10,11 +10,6 @@
 
 namespace signalbox {
 
-// Why an entry is abandoned whose row held what cannot be there. The next
-// report for its key is accepted, whatever it says, and GitHub is read before
-// it is posted.
-inline constexpr absl::string_view kRowDamaged = "ROW_DAMAGED";
-
 // The condition, in SQL, for a row of `entry` that MendDamage leaves as it is.
 // What changes a row asks for it, so that nothing stands on what is set aside
 // later. Never destroyed.

@@ -203,7 +203,7 @@ class SqliteOutbox : public Outbox {
                         absl::Time now) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
       for (const StatusKey& key : keys) {
-        // What was forgotten meanwhile needs no try.
+        // What was forgotten meanwhile, or is damaged, cannot be tried.
         signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
       }
     });

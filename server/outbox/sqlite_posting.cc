@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/base/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
@@ -674,10 +675,12 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                &repository_key);
   }
   BringProbeForward(connection, state, repository_key, now);
-  // What a damaged row should say only a report can tell.
-  if (posting_state != PostingState::kAbandoned ||
-      posting_reason == kRowDamaged) {
-    return absl::OkStatus();
+  if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
+  if (posting_reason == kRowDamaged) {
+    return Error(absl::StatusCode::kFailedPrecondition, kRowDamaged,
+                 absl::StrCat("context: what was reported for \"",
+                              key.context,
+                              "\" was damaged on disk; report it once more"));
   }
   SqliteQuery(connection, kRetry)
       .Bind(++state->sequence, PostingState::kDue, now,

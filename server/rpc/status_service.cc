@@ -545,7 +545,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     call->Fail(list.status());
     return call->reactor();
   }
-  // What is due or posted needs no try.
+  // The rest needs no try.
   for (const PostingState state :
        {PostingState::kDue, PostingState::kPosted, PostingState::kObserved}) {
     list->query.states.erase(state);
@@ -557,12 +557,11 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     std::set<std::string> probed;
     int64_t count = 0;
     for (const ListedStatus& listed : page->statuses) {
-      const PostingState state = listed.status.posting.state;
-      const bool waits = state == PostingState::kWaiting;
-      // What is due, or waits by itself, is tried when it may be.
-      if (waits ? !listed.is_parked : state != PostingState::kAbandoned) {
-        continue;
-      }
+      const Posting& posting = listed.status.posting;
+      const bool waits = posting.state == PostingState::kWaiting;
+      // What waits by itself is tried when it may be.
+      if (waits && !listed.is_parked) continue;
+      if (posting.reason == kRowDamaged) continue;
       ++count;
       // One of a parked repository brings its probe forward.
       if (waits && !probed.insert(listed.repository.Canonical()).second) {

@@ -441,6 +441,21 @@ TEST_P(ParkingContract, WhatNoTryCanMendStaysAbandoned) {
   }
 }
 
+// Nobody knows what to post.
+TEST_P(ParkingContract, WhatWasDamagedIsNotTriedAgain) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  AbandonResult(std::string(kRowDamaged));
+  clock_.Advance(absl::Minutes(1));
+  const StatusKey key = ResultOf(Result::kSuccess, 1).Key();
+  const absl::Status retried = outbox().Retry(key, Now());
+  EXPECT_TRUE(absl::IsFailedPrecondition(retried)) << retried;
+  EXPECT_EQ(ReasonOf(retried), kRowDamaged);
+  EXPECT_TRUE(outbox().RetryAll({key}, Now()).ok());
+  EXPECT_FALSE(TakeResult().has_value());
+  Accept(ResultOf(Result::kSuccess, 1));
+  EXPECT_TRUE(TakeResult().has_value());
+}
+
 TEST_P(ParkingContract, ASupersededReportRevivesNothing) {
   Accept(ResultOf(Result::kSuccess, 2));
   AbandonResult("VALIDATION_FAILED");

@@ -422,6 +422,14 @@ TEST_F(ListingTest, RetryPostsCountsWhatIsTriedSooner) {
   EXPECT_THAT(Listed(OfStates({v1::WAITING})), testing::SizeIs(3));
 }
 
+TEST_F(ListingTest, RetryPostsLeavesOutWhatWasDamaged) {
+  Abandon("acme/damaged", "ROW_DAMAGED");
+  Abandon("acme/given-up", "NO_COMMIT_FOUND");
+  EXPECT_EQ(Retried({}), 1);
+  EXPECT_THAT(Listed(OfStates({v1::ABANDONED})),
+              ElementsAre("acme/damaged ci/build ABANDONED ROW_DAMAGED"));
+}
+
 TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
   // It was refused two hours ago, and its probe a moment ago.
   absl::Time now = Now() - absl::Hours(2);
