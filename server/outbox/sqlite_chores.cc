@@ -69,10 +69,6 @@ constexpr char kListDue[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending IN (0, 1) "
     "AND due_time_us IS NOT NULL AND lease_version = 0 LIMIT ?";
-constexpr char kAbandon[] =
-    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
-    "posting_reason = 'REPOSITORY_GONE', due_time_us = NULL, "
-    "abandon_time_us = ? WHERE entry_id = ?";
 
 // One batch of a chore.
 class Batch {
@@ -208,10 +204,7 @@ class Batch {
 
   bool Abandon(int64_t repository_key) {
     for (const int64_t entry_id : Keys(kListDue, repository_key, Left())) {
-      SqliteQuery(connection_, kAbandon)
-          .Bind(++state_->sequence, PostingState::kAbandoned, now_, entry_id)
-          .Run();
-      NoteChange(connection_, entry_id);
+      AbandonEntry(connection_, state_, entry_id, "REPOSITORY_GONE", now_);
       ++rows_;
     }
     return !IsFull();

@@ -154,14 +154,6 @@ std::vector<int64_t> List(SqliteQuery* query) {
   return keys;
 }
 
-void Abandon(SqliteConnection* connection, SqliteWriterState* state,
-             int64_t entry_id, absl::string_view reason, absl::Time now) {
-  SqliteQuery(connection, kAbandon)
-      .Bind(++state->sequence, PostingState::kAbandoned, reason, now, entry_id)
-      .Run();
-  NoteChange(connection, entry_id);
-}
-
 int AbandonAll(SqliteConnection* connection, SqliteWriterState* state,
                int64_t repository_key, absl::string_view reason, absl::Time now,
                int limit) {
@@ -171,7 +163,7 @@ int AbandonAll(SqliteConnection* connection, SqliteWriterState* state,
     entries = List(&query.Bind(repository_key, limit));
   }
   for (const int64_t entry_id : entries) {
-    Abandon(connection, state, entry_id, reason, now);
+    AbandonEntry(connection, state, entry_id, reason, now);
   }
   bool is_done = false;
   {
@@ -382,6 +374,14 @@ std::vector<std::string> ParkedLanes(SqliteConnection* connection) {
   return lanes;
 }
 
+void AbandonEntry(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t entry_id, absl::string_view reason, absl::Time now) {
+  SqliteQuery(connection, kAbandon)
+      .Bind(++state->sequence, PostingState::kAbandoned, reason, now, entry_id)
+      .Run();
+  NoteChange(connection, entry_id);
+}
+
 bool HasHopelessParking(SqliteConnection* connection) {
   SqliteQuery query(connection, kListHopeless);
   if (!query.Bind(1).Next()) return false;
@@ -422,7 +422,7 @@ int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
     entries = List(&query.Bind(lane, before, limit));
   }
   for (const int64_t entry_id : entries) {
-    Abandon(connection, state, entry_id, reason, now);
+    AbandonEntry(connection, state, entry_id, reason, now);
   }
   return static_cast<int>(entries.size());
 }

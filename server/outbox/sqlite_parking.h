@@ -67,6 +67,10 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
 // The lanes that have parked repositories, sorted.
 std::vector<std::string> ParkedLanes(SqliteConnection* connection);
 
+// Nothing tries this entry any more, for this reason.
+void AbandonEntry(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t entry_id, absl::string_view reason, absl::Time now);
+
 // Whether there is something for AbandonParked to do.
 bool HasHopelessParking(SqliteConnection* connection);
 // Abandons entries of repositories that are not probed any more, at most

@@ -511,6 +511,18 @@ int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
   return sequence;
 }
 
+// As if it had never been tried.
+void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t entry_id, const std::string& canonical,
+                  bool is_pending, absl::Time now) {
+  SqliteQuery(connection, kRetry)
+      .Bind(++state->sequence, PostingState::kDue, now,
+            absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+      .Run();
+  NoteChange(connection, entry_id);
+  state->repositories.AddDue(connection, canonical, is_pending);
+}
+
 }  // namespace
 
 std::optional<Lease> TakeDue(SqliteConnection* connection,
@@ -682,12 +694,7 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                               key.context,
                               "\" was damaged on disk; report it once more"));
   }
-  SqliteQuery(connection, kRetry)
-      .Bind(++state->sequence, PostingState::kDue, now,
-            absl::ToInt64Microseconds(kAmbiguousWait), *entry_id)
-      .Run();
-  NoteChange(connection, *entry_id);
-  state->repositories.AddDue(connection, canonical, is_pending);
+  MakeDueAgain(connection, state, *entry_id, canonical, is_pending, now);
   return absl::OkStatus();
 }
 
@@ -735,13 +742,8 @@ void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   for (const Missing& missing : found) {
-    SqliteQuery(connection, kRetry)
-        .Bind(++state->sequence, PostingState::kDue, now,
-              absl::ToInt64Microseconds(kAmbiguousWait), missing.entry_id)
-        .Run();
-    NoteChange(connection, missing.entry_id);
-    state->repositories.AddDue(connection, missing.canonical,
-                               missing.is_pending);
+    MakeDueAgain(connection, state, missing.entry_id, missing.canonical,
+                 missing.is_pending, now);
   }
 }
 
