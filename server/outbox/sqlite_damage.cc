@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
-#include "server/outbox/sqlite_rename.h"
 #include "server/outbox/sqlite_schema.h"
+#include "server/outbox/sqlite_summary.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
@@ -28,8 +28,8 @@ constexpr char kInt[] = SIGNALBOX_BETWEEN("0", "2147483647");
 constexpr char kBool[] = SIGNALBOX_BETWEEN("0", "1");
 constexpr char kNumber[] =
     SIGNALBOX_BETWEEN("-4611686018427387904", "4611686018427387904");
-constexpr char kTime[] = "typeof($) = 'integer'";
-constexpr char kTimeOrNull[] = "typeof($) IN ('integer', 'null')";
+constexpr char kInteger[] = "typeof($) = 'integer'";
+constexpr char kIntegerOrNull[] = "typeof($) IN ('integer', 'null')";
 // Up to the year 2255: a time that something is added to, or waited for.
 #define SIGNALBOX_NEAR_TIME SIGNALBOX_BETWEEN("0", "9007199254740992")
 constexpr char kNearTime[] = SIGNALBOX_NEAR_TIME;
@@ -77,7 +77,7 @@ struct Column {
 struct Statements {
   std::string table;
   std::string sound;  // A condition for a row.
-  std::string list;   // The key of each, and the columns that are not sound.
+  std::string list;   // The key of each such row, and its columns that are not.
   std::string drop_first;  // What nothing can be made of; empty: none.
   std::string mend;
   std::string drop;  // What mending was no help for.
@@ -129,9 +129,9 @@ Statements Make(absl::string_view table, absl::string_view key,
   return statements;
 }
 
-// The tables of which nothing but their rows is to be mended. What is deleted
-// here was history, or is found out again: a parked repository is refused once
-// more, a question asked once more.
+// The tables on which no other table depends. A row that is deleted here was
+// history, or its content is found out again: GitHub refuses a parked
+// repository once more, and the server asks a question once more.
 const std::vector<Statements>& PlainTables() {
   static const auto* const tables = new std::vector<Statements>{
       Make("report", "report_id",
@@ -139,22 +139,22 @@ const std::vector<Statements>& PlainTables() {
             {"entry_id", SIGNALBOX_IS_IN("entry", "entry_id")},
             {"version", kCount},
             {"sequence", kNumber},
-            {"accept_time_us", kTime},
+            {"accept_time_us", kInteger},
             {"phase", kPhase},
-            {"attempt", kTime},
+            {"attempt", kInteger},
             {"result", kResultOrNull},
             {"description", kText},
             {"target_url", kText},
             {"caller", kText},
             {"delivery_id", kText},
-            {"expire_time_us", kTimeOrNull},
+            {"expire_time_us", kIntegerOrNull},
             {"series", kText}}),
       Make("try", "try_id",
            {{"try_id", kRowId},
             {"entry_id", SIGNALBOX_IS_IN("entry", "entry_id")},
             {"sequence", kNumber},
-            {"begin_time_us", kTime},
-            {"end_time_us", kTime},
+            {"begin_time_us", kInteger},
+            {"end_time_us", kInteger},
             {"http_status", kInt},
             {"request_id", kText},
             {"reason", kText},
@@ -163,26 +163,26 @@ const std::vector<Statements>& PlainTables() {
            {{"entry_id", SIGNALBOX_IS_IN("entry", "entry_id")},
             {"place", kCount},
             {"series", kText},
-            {"attempt", kTime},
+            {"attempt", kInteger},
             {"state", kRunState},
             {"result", kResultOrNull}}),
       Make("change", "change_sequence",
            {{"change_sequence", kCount},
-            {"entry_id", kTime},
+            {"entry_id", kInteger},
             {"context", kText},
             {"version", kCount},
             {"phase", kPhase},
-            {"attempt", kTime},
+            {"attempt", kInteger},
             {"result", kResultOrNull},
             {"description", kText},
             {"target_url", kText},
-            {"report_time_us", kTime},
-            {"expire_time_us", kTimeOrNull},
+            {"report_time_us", kInteger},
+            {"expire_time_us", kIntegerOrNull},
             {"posting_state", kPostingState},
             {"posting_reason", kText},
             {"try_count", kInt},
-            {"post_time_us", kTimeOrNull},
-            {"due_time_us", kTimeOrNull},
+            {"post_time_us", kIntegerOrNull},
+            {"due_time_us", kIntegerOrNull},
             {"lease_version", kCount},
             {"shown_state", kTextOrNull},
             {"shown_description", kText},
@@ -196,7 +196,7 @@ const std::vector<Statements>& PlainTables() {
       Make("pull_request", "repository_key",
            {{"repository_key", SIGNALBOX_IS_IN("repository", "repository_key")},
             {"number", kNumber},
-            {"updated_time_us", kTime},
+            {"updated_time_us", kInteger},
             {"head_sha", kSha}}),
       Make("repository_alias", "canonical",
            {{"canonical", kText},
@@ -206,7 +206,7 @@ const std::vector<Statements>& PlainTables() {
       // No request is to be made too early: the longest that GitHub may ask
       // for.
       Make("lane_pause", "lane",
-           {{"lane", kText}, {"until_time_us", kTime, "?1 + 3600000000"}}),
+           {{"lane", kText}, {"until_time_us", kInteger, "?1 + 3600000000"}}),
       Make("rerun", "rerun_id",
            {{"repository_key", SIGNALBOX_IS_IN("repository", "repository_key")},
             {"pull_request_number", kNumber},
@@ -216,10 +216,10 @@ const std::vector<Statements>& PlainTables() {
             {"caller", kText},
             {"delivery_id", kText, "''"},
             {"try_count", kInt, "0"},
-            {"due_time_us", kTime, "?1"}}),
+            {"due_time_us", kInteger, "?1"}}),
       Make("hook", "host",
-           {{"host", kText}, {"hook_id", kNumber}, {"seen_time_us", kTime}}),
-      Make("mark", "name", {{"name", kText}, {"time_us", kTime}}),
+           {{"host", kText}, {"hook_id", kNumber}, {"seen_time_us", kInteger}}),
+      Make("mark", "name", {{"name", kText}, {"time_us", kInteger}}),
       Make("installation", "lane",
            {{"lane", kText}, {"app", kText}, {"installation_id", kNumber}}),
       Make("redelivery", "delivery_id",
@@ -256,7 +256,7 @@ const std::vector<Statements>& PlainTables() {
             {"next_time_us", kNearTime},
             {"refuse_time_us", kNearTime},
             {"report_time_us", kNearTime},
-            {"probe_entry_id", kTime},
+            {"probe_entry_id", kInteger},
             {"due_time_us", kNearTime},
             {"gives_up", kBool}}),
       Make("due_repository", "canonical",
@@ -298,12 +298,12 @@ const Statements& Repositories() {
        {"lane", kText, "''"},
        {"id_is_verified", kBool, "0"},
        {"has_name", kBool, "1"},
-       {"added_time_us", kTime, "0"},
-       {"name_time_us", kTime, "0"}}));
+       {"added_time_us", kInteger, "0"},
+       {"name_time_us", kInteger, "0"}}));
   return *statements;
 }
 // As SqliteRepositories::Retire leaves it: nothing finds it by a name. All of
-// the row, for no statement may leave what is damaged.
+// the row: a statement that leaves a damaged column fails.
 constexpr char kLoseName[] =
     "UPDATE repository SET canonical = 'damaged//' || repository_key, "
     "host = 'damaged', owner = '', name = '', github_repository_id = 0, "
@@ -391,7 +391,7 @@ const Statements& Entries() {
         "WHERE c.commit_key = entry.commit_key), repository_key)"},
        {"version", kCount, "1"},
        {"phase", SIGNALBOX_BETWEEN("1", "5") " AND " SIGNALBOX_FIT, "5"},
-       {"attempt", kTime, "0"},
+       {"attempt", kInteger, "0"},
        {"run_state", kRunState, "1"},
        {"result",
         "($ IS NULL OR (" SIGNALBOX_BETWEEN(
@@ -403,34 +403,34 @@ const Statements& Entries() {
        {"target_url", kText, "''"},
        {"report_sequence", kCount, "0"},
        {"report_time_us", kNearTime, "?1"},
-       {"expire_time_us", kTimeOrNull, "NULL"},
+       {"expire_time_us", kIntegerOrNull, "NULL"},
        {"change_sequence", kCount, "0"},
        {"posting_state", kPostingState, "4"},
        {"posting_reason", kText, "''"},
        {"try_count", kInt, "0"},
        {"refusal_count", kInt, "0"},
-       {"post_time_us", kTimeOrNull, "NULL"},
+       {"post_time_us", kIntegerOrNull, "NULL"},
        {"is_pending", kBool, "0"},
-       {"first_due_time_us", kTime, "?1"},
-       {"due_time_us", kTimeOrNull, "NULL"},
+       {"first_due_time_us", kInteger, "?1"},
+       {"due_time_us", kIntegerOrNull, "NULL"},
        {"lease_version", kCount, "0"},
        {"lease_number", kCount, "0"},
-       {"lease_begin_time_us", kTime, "0"},
-       {"lease_due_time_us", kTime, "0"},
+       {"lease_begin_time_us", kInteger, "0"},
+       {"lease_due_time_us", kInteger, "0"},
        {"ambiguous_time_us", kNearTimeOrNull, "?1"},
        {"posted_version", kCount, "0"},
        {"posted_status_id", kNumber, "0"},
        {"shown_state", kTextOrNull, "NULL"},
        {"shown_description", kText, "''"},
        {"shown_target_url", kText, "''"},
-       {"expires_after_us", kTimeOrNull, "NULL"},
+       {"expires_after_us", kIntegerOrNull, "NULL"},
        {"status_count", kInt, "0"},
        {"series", kText, "''"},
        {"run_result", kResultOrNull, "NULL"},
        {"other_run_count", kCount, "0"},
-       {"observe_time_us", kTimeOrNull, "NULL"},
+       {"observe_time_us", kIntegerOrNull, "NULL"},
        {"reported_as", kText, "''"},
-       {"abandon_time_us", kTimeOrNull, "NULL"}},
+       {"abandon_time_us", kIntegerOrNull, "NULL"}},
       // Marked by what no entry has.
       ", lease_version = -1"));
   return *statements;
@@ -585,8 +585,9 @@ class Mending {
   }
 
   void MendCommits() {
-    static const auto* const kKeys = new std::string(absl::StrReplaceAll(
-        Commits().list, {{"quote(commit_key)", "commit_key"}}));
+    static const auto* const kKeys = new std::string(
+        absl::StrCat("SELECT commit_key FROM commit_summary WHERE NOT (",
+                     Commits().sound, ")"));
     List(Commits());
     for (const int64_t key : Keys(kKeys->c_str())) commits_.insert(key);
     Mend(Commits());
@@ -599,11 +600,10 @@ class Mending {
   }
 
   void MendEntries() {
-    static const auto* const kCommits = new std::string(absl::StrReplaceAll(
-        Entries().list,
-        {{"quote(entry_id)",
-          "IFNULL((SELECT c.commit_key FROM commit_summary AS c "
-          "WHERE c.commit_key = entry.commit_key), 0)"}}));
+    static const auto* const kCommits = new std::string(
+        absl::StrCat("SELECT c.commit_key FROM entry JOIN commit_summary AS c "
+                     "ON c.commit_key = entry.commit_key WHERE NOT (",
+                     Entries().sound, ")"));
     List(Entries());
     for (const int64_t key : Keys(kCommits->c_str())) commits_.insert(key);
     SqliteQuery(connection_, kAddCommits).Bind(now_).Run();

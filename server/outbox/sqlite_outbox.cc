@@ -267,12 +267,15 @@ class SqliteOutbox : public Outbox {
                           absl::Time now) override {
     // Most pushes are of commits that nobody reported about.
     const absl::StatusOr<bool> missed = Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<bool>(IsMissing(reader, repository, sha));
+      const int64_t commit_key = FindCommit(reader, repository, sha);
+      return absl::StatusOr<bool>(commit_key != 0 &&
+                                  HasMissing(reader, commit_key));
     });
     if (!missed.ok()) return missed.status();
     if (!*missed) return absl::OkStatus();
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::CommitSeen(writer_.get(), &state_, repository, sha, now);
+      const int64_t commit_key = FindCommit(writer_.get(), repository, sha);
+      ReviveMissing(writer_.get(), &state_, commit_key, now);
     });
   }
 

@@ -157,13 +157,6 @@ constexpr char kRetry[] =
 #define SIGNALBOX_MISSING                                               \
   "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND' " \
   "AND e.lease_version = 0"
-constexpr char kFindMissing[] =
-    "SELECT 1 FROM commit_summary AS c "
-    "JOIN entry AS e ON e.commit_key = c.commit_key "
-    "WHERE c.repository_key = COALESCE("
-    "(SELECT repository_key FROM repository WHERE canonical = ?1), "
-    "(SELECT repository_key FROM repository_alias WHERE canonical = ?1)) "
-    "AND c.sha = ?2 AND " SIGNALBOX_MISSING " LIMIT 1";
 constexpr char kIsMissing[] =
     "SELECT 1 FROM entry AS e WHERE e.commit_key = ? "
     "AND " SIGNALBOX_MISSING " LIMIT 1";
@@ -171,12 +164,6 @@ constexpr char kListMissing[] =
     "SELECT e.entry_id, e.is_pending, r.canonical FROM entry AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.commit_key = ? AND " SIGNALBOX_MISSING " ORDER BY e.entry_id";
-constexpr char kFindCommitKey[] =
-    "SELECT commit_key FROM commit_summary WHERE repository_key = COALESCE("
-    "(SELECT repository_key FROM repository WHERE canonical = ?1), "
-    "(SELECT repository_key FROM repository_alias WHERE canonical = ?1)) "
-    "AND sha = ?2";
-
 constexpr char kPutPause[] =
     "INSERT OR REPLACE INTO lane_pause (lane, until_time_us) VALUES (?, ?)";
 constexpr char kDeletePauses[] =
@@ -690,34 +677,11 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   if (posting_reason == kRowDamaged) {
     return Error(absl::StatusCode::kFailedPrecondition, kRowDamaged,
-                 absl::StrCat("context: what was reported for \"",
-                              key.context,
+                 absl::StrCat("context: what was reported for \"", key.context,
                               "\" was damaged on disk; report it once more"));
   }
   MakeDueAgain(connection, state, *entry_id, canonical, is_pending, now);
   return absl::OkStatus();
-}
-
-bool IsMissing(SqliteConnection* connection, const Repository& repository,
-               const std::string& sha) {
-  const std::string canonical = repository.Canonical();
-  const std::string bytes = ShaToBytes(sha);
-  SqliteQuery query(connection, kFindMissing);
-  return query.Bind(canonical, SqliteBlob{bytes}).Next();
-}
-
-void CommitSeen(SqliteConnection* connection, SqliteWriterState* state,
-                const Repository& repository, const std::string& sha,
-                absl::Time now) {
-  const std::string canonical = repository.Canonical();
-  const std::string bytes = ShaToBytes(sha);
-  int64_t commit_key = 0;
-  {
-    SqliteQuery query(connection, kFindCommitKey);
-    if (!query.Bind(canonical, SqliteBlob{bytes}).Next()) return;
-    query.Read(&commit_key);
-  }
-  ReviveMissing(connection, state, commit_key, now);
 }
 
 bool HasMissing(SqliteConnection* connection, int64_t commit_key) {

@@ -27,13 +27,8 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
-// Whether something of a commit was refused since GitHub did not have it.
-bool IsMissing(SqliteConnection* connection, const Repository& repository,
-               const std::string& sha);
-void CommitSeen(SqliteConnection* connection, SqliteWriterState* state,
-                const Repository& repository, const std::string& sha,
-                absl::Time now);
-// The same, by the commit's key.
+// Whether something of a commit was refused since GitHub did not have it; makes
+// that due again.
 bool HasMissing(SqliteConnection* connection, int64_t commit_key);
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now);

@@ -10,6 +10,7 @@
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
+#include "server/outbox/sqlite_summary.h"
 #include "server/report/judge.h"
 
 namespace signalbox {
@@ -58,13 +59,6 @@ constexpr char kSetMerged[] =
     "attempt = ?, run_state = ?, series = ?, run_result = ?, "
     "other_run_count = ? WHERE entry_id = ?";
 
-constexpr char kListStates[] =
-    "SELECT phase, result, report_sequence, report_time_us FROM entry "
-    "WHERE commit_key = ? AND version > 0 ORDER BY entry_id";
-constexpr char kSetSummary[] =
-    "UPDATE commit_summary SET newest_sequence = ?, "
-    "update_time_us = MAX(update_time_us, ?), status_count = ?, "
-    "pending_count = ?, failed_count = ? WHERE commit_key = ?";
 constexpr char kDeleteCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
 
@@ -222,38 +216,6 @@ int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   NoteChange(connection, winner.entry_id);
   return static_cast<int>(rows);
 }
-
-}  // namespace
-
-void Summarize(SqliteConnection* connection, int64_t commit_key) {
-  int64_t statuses = 0;
-  int64_t pending = 0;
-  int64_t failed = 0;
-  int64_t newest = 0;
-  absl::Time update_time = absl::UnixEpoch();
-  {
-    SqliteQuery query(connection, kListStates);
-    query.Bind(commit_key);
-    while (query.Next()) {
-      Phase phase = Phase::kWebhookPending;
-      std::optional<Result> result;
-      int64_t sequence = 0;
-      absl::Time time;
-      query.Read(&phase, &result, &sequence, &time);
-      const CommitState state = StateOf(phase, result);
-      ++statuses;
-      if (state == CommitState::kPending) ++pending;
-      if (IsFailed(state)) ++failed;
-      newest = std::max(newest, sequence);
-      update_time = std::max(update_time, time);
-    }
-  }
-  SqliteQuery(connection, kSetSummary)
-      .Bind(newest, update_time, statuses, pending, failed, commit_key)
-      .Run();
-}
-
-namespace {
 
 int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t from_commit, int64_t to_commit, int64_t to_repository,

@@ -30,9 +30,6 @@ int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
                int64_t commit_key, int64_t to_repository,
                bool target_had_old_name, absl::Time now);
 
-// Counts the statuses of a commit anew.
-void Summarize(SqliteConnection* connection, int64_t commit_key);
-
 // Moves one entry to another repository at GitHub, which knows nothing of it
 // yet: it is due at once. The commit that it leaves goes if it was the last.
 void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,

@@ -20,6 +20,9 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
+// The row of a commit; 0: nothing is known of it.
+int64_t FindCommit(SqliteConnection* connection, const Repository& repository,
+                   const std::string& sha);
 // The row of a key; errors as Outbox::GetHistory.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);
