@@ -1,7 +1,5 @@
 #include "clients/cli/listing.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -12,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "clients/cli/console.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -25,6 +24,18 @@ int Fail(const absl::Status& error, absl::string_view what,
          const Arguments& arguments) {
   Complain(Explain(error, what, arguments, Subject()));
   return ExitCodeFor(error);
+}
+
+// Says that there is nothing, and of what.
+std::string EmptyListing(const Arguments& arguments) {
+  if (arguments.repository || !arguments.context_pattern.empty() ||
+      !arguments.reasons.empty()) {
+    return "no status fits\n";
+  }
+  if (arguments.stuck) return "nothing is stuck\n";
+  return arguments.posting_states.empty()
+             ? "nothing is left to post: GitHub shows every status\n"
+             : "no status fits\n";
 }
 
 }  // namespace
@@ -44,43 +55,19 @@ v1::StatusFilter FilterOf(const Arguments& arguments) {
 
 std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
                          bool colours) {
-  struct Row {
-    std::array<std::string, 5> cells;
-    absl::string_view state_colour;
-  };
-  constexpr size_t kStateColumn = 3;
-  std::vector<Row> rows = {
-      {{"REPOSITORY", "COMMIT", "CONTEXT", "STATE", "POSTING"}, ""}};
+  TextTable table({"REPOSITORY", "COMMIT", "CONTEXT", "STATE", "POSTING"},
+                  /*coloured_column=*/3);
   for (const v1::ListedStatus& listed : list.statuses()) {
     const v1::CommitStatus& status = listed.status();
-    rows.push_back(
-        {{Shortened(Printable(listed.repository()), kRepositoryWidth),
-          // Whole, for `explain` and `retry`.
-          Printable(listed.sha()),
-          Shortened(Printable(status.context()), kContextWidth),
-          StateText(status.state(), status.result()),
-          PostingText(status.posting(), now)},
-         ColourOf(status.state())});
+    table.Add({Shortened(Printable(listed.repository()), kRepositoryWidth),
+               // Whole, for `explain` and `retry`.
+               Printable(listed.sha()),
+               Shortened(Printable(status.context()), kContextWidth),
+               StateText(status.state(), status.result()),
+               PostingText(status.posting(), now)},
+              ColourOf(status.state()));
   }
-  std::array<size_t, 5> widths = {};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], CharacterCount(row.cells[i]));
-    }
-  }
-  std::string table;
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      const std::string& cell = row.cells[i];
-      absl::StrAppend(&table, i == kStateColumn
-                                  ? Coloured(cell, row.state_colour, colours)
-                                  : cell);
-      if (i + 1 == widths.size()) continue;
-      table.append(widths[i] - CharacterCount(cell) + 2, ' ');
-    }
-    table.append("\n");
-  }
-  return table;
+  return table.Text(colours);
 }
 
 std::string ListingSummary(const v1::ListStatusesResponse& list) {
@@ -108,17 +95,6 @@ std::string ListingSummary(const v1::ListStatusesResponse& list) {
   }
   return absl::StrCat(count, count == 1 ? " status: " : " statuses: ",
                       absl::StrJoin(states, ", "), "\n");
-}
-
-std::string EmptyListing(const Arguments& arguments) {
-  if (arguments.repository || !arguments.context_pattern.empty() ||
-      !arguments.reasons.empty()) {
-    return "no status fits\n";
-  }
-  if (arguments.stuck) return "nothing is stuck\n";
-  return arguments.posting_states.empty()
-             ? "nothing is left to post: GitHub shows every status\n"
-             : "no status fits\n";
 }
 
 int ListStatuses(const Arguments& arguments, const Client& client) {

@@ -1,11 +1,10 @@
 #include "clients/cli/status_table.h"
 
 #include <algorithm>
-#include <array>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -27,47 +26,22 @@ bool IsOvertaken(const v1::GetCommitStatusResponse& commit) {
 
 std::string StatusTable(const v1::GetCommitStatusResponse& commit,
                         absl::Time now, bool colours) {
-  struct Row {
-    std::array<std::string, 4> cells;
-    absl::string_view state_colour;
-  };
-  constexpr size_t kStateColumn = 1;
-  std::vector<Row> rows = {
-      {{"CONTEXT", "STATE", "DESCRIPTION", "POSTING"}, ""}};
+  TextTable table({"CONTEXT", "STATE", "DESCRIPTION", "POSTING"},
+                  /*coloured_column=*/1);
   for (const v1::CommitStatus& status : commit.statuses()) {
-    rows.push_back(
-        {{Shortened(Printable(status.context()), kContextWidth),
-          StateText(status.state(), status.result()),
-          Shortened(Printable(status.description()), kDescriptionWidth),
-          PostingText(status.posting(), now)},
-         ColourOf(status.state())});
+    table.Add({Shortened(Printable(status.context()), kContextWidth),
+               StateText(status.state(), status.result()),
+               Shortened(Printable(status.description()), kDescriptionWidth),
+               PostingText(status.posting(), now)},
+              ColourOf(status.state()));
   }
-  std::array<size_t, 4> widths = {};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], CharacterCount(row.cells[i]));
-    }
-  }
-
-  std::string table = absl::StrCat(
+  return absl::StrCat(
       Printable(commit.repository()), "@", Printable(commit.sha()), "  ",
       IsOvertaken(commit)
           ? PostingText(commit.statuses(0).posting(), now)
           : Coloured(StateText(commit.state(), v1::RESULT_UNSPECIFIED),
                      ColourOf(commit.state()), colours),
-      "\n\n");
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      const std::string& cell = row.cells[i];
-      absl::StrAppend(&table, i == kStateColumn
-                                  ? Coloured(cell, row.state_colour, colours)
-                                  : cell);
-      if (i + 1 == widths.size()) continue;
-      table.append(widths[i] - CharacterCount(cell) + 2, ' ');
-    }
-    table.append("\n");
-  }
-  return table;
+      "\n\n", table.Text(colours));
 }
 
 }  // namespace signalbox
