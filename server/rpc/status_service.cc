@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +15,6 @@ namespace {
 
 constexpr int kDefaultPageSize = 30;
 constexpr int kMaxPageSize = 100;
-constexpr int kDefaultStatusPageSize = 100;
-constexpr int kMaxStatusPageSize = 1000;
 // For a page that is filled with what a caller may see: then it is short.
 constexpr int kMostPagesRead = 50;
 
@@ -455,47 +452,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
 }
 
 template <typename Request>
-absl::StatusOr<StatusServiceImpl::ListRequest> StatusServiceImpl::ListRequestOf(
-    const Caller* caller, Right right, const Request& request) const {
-  absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
-  if (!allowed.ok()) return allowed;
-  const absl::StatusOr<StatusFilter> filter =
-      StatusFilter::Of(request.filter());
-  if (!filter.ok()) return filter.status();
-  const absl::StatusOr<StatusPlace> place =
-      filter->ParsePlace(request.page_token());
-  if (!place.ok()) return place.status();
-  if (request.page_size() < 0) {
-    return InvalidField("page_size", absl::StrCat(request.page_size()),
-                        "is negative", "INVALID_PAGE_SIZE");
-  }
-  ListRequest made = {*filter, {}};
-  StatusQuery& query = made.query;
-  query.states = filter->states();
-  query.reasons = filter->reasons();
-  query.after = *place;
-  query.limit = request.page_size() == 0
-                    ? kDefaultStatusPageSize
-                    : std::min<int>(request.page_size(), kMaxStatusPageSize);
-  query.wants_repository = [caller, right,
-                            filter = *filter](const ListedStatus& listed) {
-    return filter.WantsRepository(listed.repository) &&
-           Authorizer::Authorize(caller, right, listed.repository, {}).ok();
-  };
-  query.wants = [this, caller, right, filter = *filter](ListedStatus* listed) {
-    StatusView& status = listed->status;
-    status.posting =
-        Hindered(std::move(status.posting), TroubleOf(listed->lane));
-    std::vector<std::string> contexts;
-    if (right != Right::kRead) contexts.push_back(status.context);
-    return filter.WantsStatus(status) &&
-           Authorizer::Authorize(caller, right, listed->repository, contexts)
-               .ok();
-  };
-  query.lane_waits = [this](const std::string& lane) {
-    return !TroubleOf(lane).reason.empty();
-  };
-  return made;
+absl::StatusOr<Listing> StatusServiceImpl::ListingOf(
+    const grpc::CallbackServerContext& context, Right right,
+    const Request& request) const {
+  const absl::StatusOr<const Caller*> caller = Authenticate(context);
+  if (!caller.ok()) return caller.status();
+  return MakeListing(*caller, right, request.filter(), request.page_size(),
+                     request.page_token(), [this](const std::string& lane) {
+                       return TroubleOf(lane);
+                     });
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
@@ -503,31 +468,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     const v1::ListStatusesRequest* request,
     v1::ListStatusesResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ListStatuses");
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<ListRequest> list =
-      caller.ok() ? ListRequestOf(*caller, Right::kRead, *request)
-                  : caller.status();
-  if (!list.ok()) {
-    call->Fail(list.status());
+  absl::StatusOr<Listing> listing = ListingOf(*context, Right::kRead, *request);
+  if (!listing.ok()) {
+    call->Fail(listing.status());
     return call->reactor();
   }
-  Read(call, [this, list = *std::move(list), response] {
-    absl::StatusOr<ListedPage> page = outbox_->ListStatuses(list.query);
+  Read(call, [this, listing = *std::move(listing), response] {
+    absl::StatusOr<ListedPage> page = outbox_->ListStatuses(listing.query);
     if (!page.ok()) return page.status();
-    const size_t count = CountOnPage(page->statuses);
-    if (count < page->statuses.size()) {
-      page->statuses.resize(count);
-      page->next = page->statuses.back().place;
-    }
-    for (const ListedStatus& listed : page->statuses) {
-      v1::ListedStatus* const proto = response->add_statuses();
-      proto->set_repository(listed.repository.Display());
-      proto->set_sha(listed.sha);
-      *proto->mutable_status() = StatusToProto(listed.status);
-    }
-    if (page->next.has_value()) {
-      response->set_next_page_token(list.filter.PageTokenOf(*page->next));
-    }
+    ToProto(*std::move(page), listing.filter, response);
     return absl::OkStatus();
   });
   return call->reactor();
@@ -537,47 +486,26 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     grpc::CallbackServerContext* context, const v1::RetryPostsRequest* request,
     v1::RetryPostsResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "RetryPosts");
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<ListRequest> list =
-      caller.ok() ? ListRequestOf(*caller, Right::kOperate, *request)
-                  : caller.status();
-  if (!list.ok()) {
-    call->Fail(list.status());
+  absl::StatusOr<Listing> listing =
+      ListingOf(*context, Right::kOperate, *request);
+  if (!listing.ok()) {
+    call->Fail(listing.status());
     return call->reactor();
   }
-  // The rest needs no try.
-  for (const PostingState state :
-       {PostingState::kDue, PostingState::kPosted, PostingState::kObserved}) {
-    list->query.states.erase(state);
-  }
-  Read(call, [this, list = *std::move(list), response] {
-    const absl::StatusOr<ListedPage> page = outbox_->ListStatuses(list.query);
+  LeaveOutWhatNeedsNoRetry(&listing->query);
+  Read(call, [this, listing = *std::move(listing), response] {
+    const absl::StatusOr<ListedPage> page =
+        outbox_->ListStatuses(listing.query);
     if (!page.ok()) return page.status();
-    std::vector<StatusKey> keys;
-    std::set<std::string> probed;
-    int64_t count = 0;
-    for (const ListedStatus& listed : page->statuses) {
-      const Posting& posting = listed.status.posting;
-      const bool waits = posting.state == PostingState::kWaiting;
-      // What waits by itself is tried when it may be.
-      if (waits && !listed.is_parked) continue;
-      if (posting.reason == kRowDamaged) continue;
-      ++count;
-      // One of a parked repository brings its probe forward.
-      if (waits && !probed.insert(listed.repository.Canonical()).second) {
-        continue;
-      }
-      keys.push_back(
-          StatusKey::Of(listed.repository, listed.sha, listed.status.context));
-    }
-    if (!keys.empty()) {
-      absl::Status retried = outbox_->RetryAll(keys, clock_->Now());
+    const Retries retries = RetriesOf(*page);
+    if (!retries.keys.empty()) {
+      absl::Status retried = outbox_->RetryAll(retries.keys, clock_->Now());
       if (!retried.ok()) return retried;
       if (options_.became_due) options_.became_due();
     }
-    response->set_retried_count(count);
+    response->set_retried_count(retries.count);
     if (page->next.has_value()) {
-      response->set_next_page_token(list.filter.PageTokenOf(*page->next));
+      response->set_next_page_token(listing.filter.PageTokenOf(*page->next));
     }
     return absl::OkStatus();
   });

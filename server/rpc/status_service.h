@@ -19,9 +19,9 @@
 #include "server/rpc/authorizer.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
+#include "server/rpc/listing.h"
 #include "server/rpc/read_queue.h"
 #include "server/rpc/report_stream.h"
-#include "server/rpc/status_filter.h"
 #include "server/rpc/watch_hub.h"
 #include "server/rpc/watch_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -140,14 +140,10 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
-  // A page of the statuses that a request wants and its caller has a right to.
-  struct ListRequest {
-    StatusFilter filter;
-    StatusQuery query;
-  };
+  // The page that a request for many statuses asks for.
   template <typename Request>
-  absl::StatusOr<ListRequest> ListRequestOf(const Caller* caller, Right right,
-                                            const Request& request) const;
+  absl::StatusOr<Listing> ListingOf(const grpc::CallbackServerContext& context,
+                                    Right right, const Request& request) const;
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.

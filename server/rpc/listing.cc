@@ -1,0 +1,105 @@
+#include "server/rpc/listing.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/rpc/convert.h"
+#include "server/rpc/pages.h"
+
+namespace signalbox {
+namespace {
+
+constexpr int kDefaultPageSize = 100;
+constexpr int kMaxPageSize = 1000;
+
+}  // namespace
+
+absl::StatusOr<Listing> MakeListing(
+    const Caller* caller, Right right, const v1::StatusFilter& filter,
+    int32_t page_size, const std::string& page_token,
+    std::function<LaneTrouble(const std::string& lane)> trouble_of) {
+  absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
+  if (!allowed.ok()) return allowed;
+  const absl::StatusOr<StatusFilter> wanted = StatusFilter::Of(filter);
+  if (!wanted.ok()) return wanted.status();
+  const absl::StatusOr<StatusPlace> place = wanted->ParsePlace(page_token);
+  if (!place.ok()) return place.status();
+  if (page_size < 0) {
+    return InvalidField("page_size", absl::StrCat(page_size), "is negative",
+                        "INVALID_PAGE_SIZE");
+  }
+  Listing listing = {*wanted, {}};
+  StatusQuery& query = listing.query;
+  query.states = wanted->states();
+  query.reasons = wanted->reasons();
+  query.after = *place;
+  query.limit =
+      page_size == 0 ? kDefaultPageSize : std::min(page_size, kMaxPageSize);
+  query.wants_repository = [caller, right,
+                            filter = *wanted](const ListedStatus& listed) {
+    return filter.WantsRepository(listed.repository) &&
+           Authorizer::Authorize(caller, right, listed.repository, {}).ok();
+  };
+  query.wants = [caller, right, filter = *wanted,
+                 trouble_of](ListedStatus* listed) {
+    StatusView& status = listed->status;
+    status.posting =
+        Hindered(std::move(status.posting), trouble_of(listed->lane));
+    std::vector<std::string> contexts;
+    if (right != Right::kRead) contexts.push_back(status.context);
+    return filter.WantsStatus(status) &&
+           Authorizer::Authorize(caller, right, listed->repository, contexts)
+               .ok();
+  };
+  query.lane_waits = [trouble_of](const std::string& lane) {
+    return !trouble_of(lane).reason.empty();
+  };
+  return listing;
+}
+
+void ToProto(ListedPage page, const StatusFilter& filter,
+             v1::ListStatusesResponse* response) {
+  const size_t count = CountOnPage(page.statuses);
+  if (count < page.statuses.size()) {
+    page.statuses.resize(count);
+    page.next = page.statuses.back().place;
+  }
+  for (const ListedStatus& listed : page.statuses) {
+    v1::ListedStatus* const proto = response->add_statuses();
+    proto->set_repository(listed.repository.Display());
+    proto->set_sha(listed.sha);
+    *proto->mutable_status() = StatusToProto(listed.status);
+  }
+  if (page.next.has_value()) {
+    response->set_next_page_token(filter.PageTokenOf(*page.next));
+  }
+}
+
+void LeaveOutWhatNeedsNoRetry(StatusQuery* query) {
+  for (const PostingState state :
+       {PostingState::kDue, PostingState::kPosted, PostingState::kObserved}) {
+    query->states.erase(state);
+  }
+}
+
+Retries RetriesOf(const ListedPage& page) {
+  Retries retries;
+  std::set<std::string> probed;
+  for (const ListedStatus& listed : page.statuses) {
+    const Posting& posting = listed.status.posting;
+    const bool waits = posting.state == PostingState::kWaiting;
+    // What waits by itself is tried when it may be; of what is damaged nobody
+    // knows what it is.
+    if (waits ? !listed.is_parked : posting.reason == kRowDamaged) continue;
+    ++retries.count;
+    if (waits && !probed.insert(listed.repository.Canonical()).second) continue;
+    retries.keys.push_back(
+        StatusKey::Of(listed.repository, listed.sha, listed.status.context));
+  }
+  return retries;
+}
+
+}  // namespace signalbox
