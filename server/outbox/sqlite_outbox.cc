@@ -540,21 +540,33 @@ class SqliteOutbox : public Outbox {
     bool may_mend = false;
     absl::Status failure;
     auto seen = TryToRead(look, &failure, &may_mend);
-    if (may_mend) {
-      absl::StatusOr<bool> mended = false;
-      {
+    if (may_mend && MendForReaders(&failure)) {
+      seen = TryToRead(look, &failure, &may_mend);
+      if (may_mend) {
         MutexLock lock(&mu_);
-        mended = Mend();
-      }
-      if (!mended.ok()) {
-        failure = mended.status();
-      } else if (*mended) {
-        if (options_.on_change) options_.on_change();
-        seen = TryToRead(look, &failure, &may_mend);
+        mended_in_vain_ = true;
       }
     }
     if (!failure.ok()) return RunTimeError(failure);
     return seen;
+  }
+
+  // Whether to read once more; else `failure` tells why not. One reader at a
+  // time: what another has had set aside meanwhile is not found again.
+  bool MendForReaders(absl::Status* failure) {
+    bool changed = false;
+    {
+      MutexLock lock(&mu_);
+      if (mended_in_vain_) return false;
+      const absl::StatusOr<bool> mended = Mend();
+      if (!mended.ok()) {
+        *failure = mended.status();
+        return false;
+      }
+      changed = *mended;
+    }
+    if (changed && options_.on_change) options_.on_change();
+    return true;
   }
 
   // `failure` is the store's own, not what `look` says.
@@ -582,6 +594,9 @@ class SqliteOutbox : public Outbox {
   const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);
   SqliteWriterState state_ ABSL_GUARDED_BY(mu_);
   bool state_is_loaded_ ABSL_GUARDED_BY(mu_) = false;
+  // A reader met what MendDamage does not find: to look through all tables for
+  // each of its kind would keep the writer from working.
+  bool mended_in_vain_ ABSL_GUARDED_BY(mu_) = false;
 
   // Closed before the writer, which then checkpoints a last time.
   Readers readers_;

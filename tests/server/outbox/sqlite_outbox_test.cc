@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -151,6 +152,25 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
   EXPECT_EQ(First(outbox.get()).posting.reason, "ROW_DAMAGED");
   EXPECT_EQ(outbox->GetCommit(Repo("widgets"), Sha('c'))->statuses[0].phase,
             Phase::kExpired);
+}
+
+// One of them has it set aside, and the others go on as well.
+TEST_F(SqliteDamageTest, ReadersThatMeetItTogetherAllGoOn) {
+  for (int round = 0; round < 10; ++round) {
+    const auto outbox =
+        OpenDamaged("UPDATE entry SET phase = 9 WHERE entry_id = 1");
+    std::barrier ready(4);
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&] {
+        ready.arrive_and_wait();
+        const auto commit = outbox->GetCommit(Repo("widgets"), Sha('a'));
+        EXPECT_TRUE(commit.ok()) << commit.status();
+      });
+    }
+    for (std::thread& reader : readers) reader.join();
+    EXPECT_EQ(damage_.size(), 1u);
+  }
 }
 
 // A reader says nothing that nobody stored, and meets it once.
