@@ -33,8 +33,8 @@ class Housekeeper {
   };
 
   struct Options {
-    // How long what nobody touches is kept. What waits for a stopped credential
-    // is abandoned then.
+    // How long the store keeps what nobody touches. What waits for a stopped
+    // credential is abandoned after the same time.
     absl::Duration retention = absl::Hours(90 * 24);
     // Empty: none is stopped.
     std::function<std::vector<StoppedLane>()> stopped_lanes = nullptr;

@@ -567,7 +567,8 @@ class Outbox {
   // another report helps (see kRowDamaged).
   virtual absl::Status Retry(const StatusKey& key, absl::Time now) = 0;
 
-  // The same for many. What nothing is known of, or is damaged, is passed by.
+  // The same for many, some hundred in a transaction: after an error some are
+  // due. What nothing is known of, or is damaged, is passed by.
   virtual absl::Status RetryAll(absl::Span<const StatusKey> keys,
                                 absl::Time now) = 0;
 

@@ -27,6 +27,8 @@ namespace {
 
 // Deliveries forgotten per transaction, beyond as many as it adds.
 constexpr int kMostForgotten = 32;
+// Reports wait for a transaction.
+constexpr size_t kMostRetriedAtOnce = 200;
 
 constexpr char kSetSequence[] =
     "UPDATE meta SET value = ? WHERE name = 'sequence'";
@@ -201,12 +203,17 @@ class SqliteOutbox : public Outbox {
 
   absl::Status RetryAll(absl::Span<const StatusKey> keys,
                         absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      for (const StatusKey& key : keys) {
-        // What was forgotten meanwhile, or is damaged, cannot be tried.
-        signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
-      }
-    });
+    for (size_t i = 0; i < keys.size(); i += kMostRetriedAtOnce) {
+      const absl::Status retried =
+          Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+            for (const StatusKey& key : keys.subspan(i, kMostRetriedAtOnce)) {
+              // What was forgotten meanwhile, or is damaged, cannot be tried.
+              signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
+            }
+          });
+      if (!retried.ok()) return retried;
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) override {

@@ -113,6 +113,7 @@ int main(int argc, char** argv) {
   StoreSizes sizes;
   app.add_option("--merged-commits", sizes.merged_commits, "[2000]");
   app.add_option("--abandoned-entries", sizes.abandoned_entries, "[20000]");
+  app.add_option("--retried-entries", sizes.retried_entries, "[200]");
   app.add_option("--observed-commits", sizes.observed_commits, "[100000]");
   app.add_option("--idle-repositories", sizes.idle_repositories, "[100000]");
   CLI11_PARSE(app, argc, argv);

@@ -217,6 +217,25 @@ void HoldOfRevival(benchmark::State& state, int entries) {
   holds.Tell(&state);
 }
 
+// A page of RetryPosts is done in such parts.
+void HoldOfRetries(benchmark::State& state, int entries) {
+  Store store;
+  std::vector<StatusKey> keys;
+  for (int i = 0; i < entries; i += kContextsPerCommit) {
+    Submission results = Store::Results("acme/app", i, kContextsPerCommit);
+    for (const Report& report : results.reports) keys.push_back(report.Key());
+    store.Add(std::move(results));
+  }
+  store.Flush();
+  store.SettleAll("acme", Settlement::Kind::kAbandoned, "NO_COMMIT_FOUND");
+  Holds holds;
+  for (auto iteration : state) {
+    Check(
+        holds.Time([&] { return store.outbox().RetryAll(keys, store.now()); }));
+  }
+  holds.Tell(&state);
+}
+
 void HoldOfRetention(benchmark::State& state, int commits) {
   Store store;
   const absl::Time before = store.now() - absl::Hours(24 * 90);
@@ -277,6 +296,7 @@ void AddStoreBenchmarks(const StoreSizes& sizes) {
   add_hold("Rename", HoldOfRename, sizes.merged_commits);
   add_hold("Merge", HoldOfMerge, sizes.merged_commits);
   add_hold("ReviveAccount", HoldOfRevival, sizes.abandoned_entries);
+  add_hold("Retries", HoldOfRetries, sizes.retried_entries);
   add_hold("Retention", HoldOfRetention, sizes.observed_commits);
   const auto add_search = [&sizes](const char* what, Settlement::Kind kind) {
     benchmark::RegisterBenchmark(

@@ -9,6 +9,8 @@ struct StoreSizes {
   int merged_commits = 2'000;
   // Of one account, ten a repository.
   int abandoned_entries = 20'000;
+  // Of one repository: what RetryAll makes due in one transaction.
+  int retried_entries = 200;
   // That nobody reported: statuses that others set at GitHub.
   int observed_commits = 100'000;
   int idle_repositories = 100'000;
