@@ -10,7 +10,7 @@
 
 namespace signalbox {
 
-// Which statuses a list wants, whoever asks.
+// Which statuses a list asks for. What its caller may see is decided elsewhere.
 class StatusFilter {
  public:
   // INVALID_ARGUMENT names the field: INVALID_PATTERN, INVALID_POSTING_STATE,

@@ -708,6 +708,11 @@ TEST_F(CheckHistoryTest, PendingsStopAt950WithoutBegins) {
   ExpectBad(WithoutBegins(story_), "I11", "posted a pending after 950");
 }
 
+// GitHub does not have the commit, so many times.
+void Refuse(int times, const Content& posted, Story* story) {
+  for (int i = 0; i < times; ++i) story->Begin(posted).End(422, "no_commit");
+}
+
 // I12: what cannot be posted.
 
 TEST_F(CheckHistoryTest, WhatIsAbandonedWasRefusedAndSaysWhy) {
@@ -779,7 +784,7 @@ TEST_F(CheckHistoryTest, RefusedTriesAreFew) {
 TEST_F(CheckHistoryTest, ARedirectThatLeadsNowhereIsAnotherRefusal) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
-  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   story_.Begin(pending).End(307, "redirect");
   Story sent_on = story_;
   Ended end;
@@ -850,13 +855,12 @@ TEST_F(CheckHistoryTest, EachDeliveryOfACommitIsANewChance) {
   Called delivery = story_.Call("p2", 1);
   delivery.name.context = "ci/other";
   delivery.delivery_id = "delivery";
-  story_.Begin(pending).End(422, "no_commit");
-  for (int i = 0; i < 5; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   delivery.time = story_.now();
   story_.Add(delivery);
-  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   story_.Add(Heard{delivery.call, story_.now()});
-  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   Story story = story_;
   story.Show({});
   story.Hold("abandoned", "REFUSED");
@@ -869,10 +873,10 @@ TEST_F(CheckHistoryTest, EachDeliveryOfACommitIsANewChance) {
 TEST_F(CheckHistoryTest, ReportsAreNewChancesNowAndThen) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
-  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   story_.Add(Heard{1, story_.now()});
   for (int i = 0; i < 4; ++i) story_.Add(Heard{1, story_.now()});
-  for (int i = 0; i < 6; ++i) story_.Begin(pending).End(422, "no_commit");
+  Refuse(6, pending, &story_);
   Story story = story_;
   story.Show({});
   story.Hold("abandoned", "REFUSED");
