@@ -17,7 +17,7 @@ constexpr int kMaxPageSize = 1000;
 
 }  // namespace
 
-absl::StatusOr<Listing> MakeListing(
+absl::StatusOr<StatusListing> MakeStatusListing(
     const Caller* caller, Right right, const v1::StatusFilter& filter,
     int32_t page_size, const std::string& page_token,
     std::function<LaneTrouble(const std::string& lane)> trouble_of) {
@@ -31,7 +31,7 @@ absl::StatusOr<Listing> MakeListing(
     return InvalidField("page_size", absl::StrCat(page_size), "is negative",
                         "INVALID_PAGE_SIZE");
   }
-  Listing listing = {*wanted, {}};
+  StatusListing listing = {*wanted, {}};
   StatusQuery& query = listing.query;
   query.states = wanted->states();
   query.reasons = wanted->reasons();

@@ -21,7 +21,7 @@ namespace signalbox {
 
 // A page that a caller asks for: what the filter wants, and the caller has the
 // right to.
-struct Listing {
+struct StatusListing {
   StatusFilter filter;
   StatusQuery query;
 };
@@ -31,7 +31,7 @@ struct Listing {
 //
 // PERMISSION_DENIED if the caller has the right nowhere; INVALID_ARGUMENT names
 // the field of the request.
-absl::StatusOr<Listing> MakeListing(
+absl::StatusOr<StatusListing> MakeStatusListing(
     const Caller* caller, Right right, const v1::StatusFilter& filter,
     int32_t page_size, const std::string& page_token,
     std::function<LaneTrouble(const std::string& lane)> trouble_of);

@@ -452,15 +452,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
 }
 
 template <typename Request>
-absl::StatusOr<Listing> StatusServiceImpl::ListingOf(
+absl::StatusOr<StatusListing> StatusServiceImpl::StatusListingOf(
     const grpc::CallbackServerContext& context, Right right,
     const Request& request) const {
   const absl::StatusOr<const Caller*> caller = Authenticate(context);
   if (!caller.ok()) return caller.status();
-  return MakeListing(*caller, right, request.filter(), request.page_size(),
-                     request.page_token(), [this](const std::string& lane) {
-                       return TroubleOf(lane);
-                     });
+  return MakeStatusListing(
+      *caller, right, request.filter(), request.page_size(),
+      request.page_token(),
+      [this](const std::string& lane) { return TroubleOf(lane); });
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
@@ -468,7 +468,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     const v1::ListStatusesRequest* request,
     v1::ListStatusesResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "ListStatuses");
-  absl::StatusOr<Listing> listing = ListingOf(*context, Right::kRead, *request);
+  absl::StatusOr<StatusListing> listing =
+      StatusListingOf(*context, Right::kRead, *request);
   if (!listing.ok()) {
     call->Fail(listing.status());
     return call->reactor();
@@ -486,8 +487,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
     grpc::CallbackServerContext* context, const v1::RetryPostsRequest* request,
     v1::RetryPostsResponse* response) {
   std::shared_ptr<Call> call = Begin(context, "RetryPosts");
-  absl::StatusOr<Listing> listing =
-      ListingOf(*context, Right::kOperate, *request);
+  absl::StatusOr<StatusListing> listing =
+      StatusListingOf(*context, Right::kOperate, *request);
   if (!listing.ok()) {
     call->Fail(listing.status());
     return call->reactor();

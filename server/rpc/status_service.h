@@ -142,8 +142,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
 
   // The page that a request for many statuses asks for.
   template <typename Request>
-  absl::StatusOr<Listing> ListingOf(const grpc::CallbackServerContext& context,
-                                    Right right, const Request& request) const;
+  absl::StatusOr<StatusListing> StatusListingOf(
+      const grpc::CallbackServerContext& context, Right right,
+      const Request& request) const;
   LaneTrouble TroubleOf(absl::string_view lane) const;
 
   // Runs `read`, which writes the response, on the read queue.
