@@ -23,19 +23,16 @@ size_t BytesOf(std::initializer_list<absl::string_view> texts) {
   return bytes;
 }
 
-size_t BytesOf(const Report& report) {
-  return sizeof(Report) +
-         BytesOf({report.repository.host, report.repository.owner,
-                  report.repository.name, report.sha, report.context,
-                  report.series, report.description, report.target_url});
-}
-
 // What a submission takes of the memory, roughly.
 size_t BytesOf(const Submission& submission) {
-  size_t bytes = sizeof(Submission) + submission.caller.size();
-  for (const Report& report : submission.reports) bytes += BytesOf(report);
-  if (submission.rerun_all != nullptr) {
-    bytes += BytesOf(submission.rerun_all->report);
+  const Report& report = submission.report;
+  size_t bytes =
+      sizeof(Submission) +
+      BytesOf({submission.caller, report.repository.host,
+               report.repository.owner, report.repository.name, report.sha,
+               report.series, report.description, report.target_url});
+  for (const std::string& context : submission.contexts) {
+    bytes += sizeof(context) + context.size();
   }
   if (submission.delivery.has_value()) {
     const Delivery& delivery = *submission.delivery;
@@ -53,13 +50,9 @@ size_t BytesOf(const Submission& submission) {
   return bytes;
 }
 
-bool AcceptedAny(const std::vector<Outcome>& outcomes) {
-  for (const Outcome& outcome : outcomes) {
-    for (const Receipt& receipt : outcome.receipts) {
-      if (receipt.disposition == Disposition::kAccepted) return true;
-    }
-  }
-  return false;
+bool MadeDue(const std::vector<Outcome>& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& outcome) { return outcome.made_due; });
 }
 
 }  // namespace
@@ -116,7 +109,8 @@ void Intake::TakeBatch(size_t most, std::vector<Submission>* batch,
   size_t reports = 0;
   while (!waiting_.empty() && batch->size() < most) {
     Waiting& first = waiting_.front();
-    reports += first.submission.reports.size();
+    reports += first.submission.contexts.size();
+    if (first.submission.with_all_reported) reports += kMostReportedContexts;
     if (!batch->empty() && reports > options_.max_batch_reports) return;
     waiting_bytes_ -= first.bytes;
     batch->push_back(std::move(first.submission));
@@ -147,7 +141,7 @@ absl::Time Intake::RunOnce() {
       continue;
     }
     // The poster need not wait for a thousand answers.
-    if (AcceptedAny(*outcomes)) committed_();
+    if (MadeDue(*outcomes)) committed_();
     for (size_t i = 0; i < dones.size(); ++i) {
       dones[i](std::move(outcomes->at(i)));
     }

@@ -43,9 +43,10 @@ class Intake {
   };
 
   // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce;
-  // `committed` is called after a transaction that accepted something, before
-  // its callers are answered. `on_store_failure`, if there is one, is called by
-  // RunOnce when the store says INTERNAL: the process must end and recover.
+  // `committed` is called after a transaction by which something may be due
+  // sooner, before its callers are answered. `on_store_failure`, if there is
+  // one, is called by RunOnce when the store says INTERNAL: the process must
+  // end and recover.
   Intake(Outbox* outbox, Clock* clock, Options options,
          std::function<void()> wake, std::function<void()> committed,
          std::function<void(absl::Status)> on_store_failure = nullptr);

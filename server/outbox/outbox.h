@@ -39,19 +39,19 @@ struct Observed {
   std::string creator_login;
 };
 
-// Every context of a commit that was reported here is to be reported.
-struct RerunAll {
-  Report report;  // But for its context.
-  // Whether the caller may report this context. Empty: any.
-  std::function<bool(absl::string_view context)> may_report;
-};
+// So many contexts of a commit a call for all of them is about at most.
+inline constexpr size_t kMostReportedContexts = 1000;
 
-// One call: its reports are accepted or refused together.
+// One call: one report for each of its contexts. All are accepted or refused
+// together.
 struct Submission {
-  std::vector<Report> reports;  // All of one repository and sha.
-  // Beside `reports`, and of the same commit. Null: no others. (Shared, for
-  // submissions are copied and few have it.)
-  std::shared_ptr<const RerunAll> rerun_all;
+  Report report;
+  // As spelled. Without any, a delivery only tells that GitHub has the commit.
+  std::vector<std::string> contexts;
+  // Also every other context of the commit that was reported here, as far as
+  // the caller may report it. Empty: any.
+  bool with_all_reported = false;
+  std::function<bool(absl::string_view context)> may_report_context;
   std::optional<Delivery> delivery;
   std::optional<Change> change;
   // The reports tell what GitHub shows, and ask for nothing.
@@ -71,6 +71,11 @@ struct Submission {
   // out to be about it, because it was renamed. Its error is the outcome. Must
   // not block. Empty: everything is allowed.
   std::function<absl::Status(const Repository&)> may_report;
+
+  // Whether nothing can come of it.
+  bool IsEmpty() const {
+    return contexts.empty() && !with_all_reported && !delivery.has_value();
+  }
 };
 
 // What became of one report.
@@ -91,7 +96,10 @@ struct Outcome {
   // What `may_report` said, or INVALID_ARGUMENT: nothing of the submission was
   // accepted.
   absl::Status status;
-  std::vector<Receipt> receipts;  // One per report, if `status` is OK.
+  // One per context, if `status` is OK; those of `with_all_reported` follow.
+  std::vector<Receipt> receipts;
+  // Something may be due sooner than it was.
+  bool made_due = false;
 };
 
 // One call that tells of something else than a report.
@@ -376,6 +384,8 @@ struct Settlement {
   // GitHub took it, or refused only what it says: its repository is not parked
   // any more.
   bool writable = false;
+  // kAbandoned: the lease's. What began anew since then is not abandoned.
+  int refusal_count = 0;
   std::optional<Try> attempted;  // Nothing if no request was made.
   // The lease's. 0: not told; a lease that was lost to another one of the same
   // version is then taken for that one.
@@ -487,7 +497,6 @@ class Outbox {
   // newest known of its pull request, and names another sha, is SUPERSEDED
   // throughout.
   //
-  // The receipts of `rerun_all` follow those of the reports.
   //
   // A submission with `observed` never reaches Judge: it only says what GitHub
   // shows, and counts (ACCEPTED) if its number is larger than the last one that
@@ -497,7 +506,8 @@ class Outbox {
   // again, ten seconds after it was due last at the earliest, unless no try can
   // help (STATUS_LIMIT_REACHED, INVALID_SHA, CONTEXT_REFUSED). Any report for a
   // parked repository brings its probe forward. A delivery tells that GitHub
-  // has the commit, as CommitSeen does.
+  // has the commit: what was refused since GitHub did not have it
+  // (NO_COMMIT_FOUND) is due again, whether it has contexts or not.
   //
   // A delivery is about the repository with its number, whatever has the name
   // that it gives: it may be late, and names change. GitHub is then asked what
@@ -599,10 +609,6 @@ class Outbox {
                                           const std::string& reason,
                                           absl::Time before, absl::Time now,
                                           int limit) = 0;
-  // GitHub has told of this commit: what was refused since GitHub did not have
-  // it (NO_COMMIT_FOUND) is due again.
-  virtual absl::Status CommitSeen(const Repository& repository,
-                                  const std::string& sha, absl::Time now) = 0;
 
   // Reports `error` in place of the pendings whose expiry has passed, at most
   // `limit` of them, those first that passed first. Returns how many.

@@ -51,7 +51,6 @@ bool MayHelp(absl::string_view reason) {
 // A report that goes into the history.
 struct Recorded {
   size_t draft;
-  const Report* report;
   Phase phase;
   int64_t version;
   int64_t sequence;
@@ -69,6 +68,8 @@ class Decision {
         state_(state),
         rows_(rows),
         submission_(submission),
+        report_(submission.report),
+        contexts_(submission.contexts),
         options_(options),
         now_(options.now),
         sequence_(state->sequence) {}
@@ -76,47 +77,46 @@ class Decision {
   Outcome Run() {
     Outcome outcome;
     outcome.status = FindCommit();
+    if (contexts_.empty() && !submission_.with_all_reported) {
+      // It asks for nothing that could be refused.
+      if (outcome.status.ok()) SeeCommit();
+      outcome.status = absl::OkStatus();
+      outcome.made_due = made_due_;
+      return outcome;
+    }
     if (!outcome.status.ok()) return outcome;
     WriteWhatWasObserved();
     const bool known = IsKnown();
     if (!known) SeeCommit();
-    FindReports();
+    FindContexts();
     const bool overtaken = HeadIsOvertaken();
     is_rerun_ = known && IsWishToRerun() && !overtaken;
     const bool repeated = known && !is_rerun_;
-    outcome.receipts.reserve(reports_.size());
-    for (const Report* const wanted : reports_) {
-      const Report& report = *wanted;
-      const size_t draft = FindDraft(report);
+    outcome.receipts.reserve(contexts_.size());
+    for (const std::string& context : contexts_) {
+      const size_t draft = FindDraft(context);
       Disposition disposition = Disposition::kUnchanged;
       if (!repeated && (overtaken || submission_.for_history)) {
         disposition = Disposition::kSuperseded;
-        Record(draft, report, PhaseOf(report), /*accepted=*/false);
+        Record(draft, PhaseOf(report_), /*accepted=*/false);
       } else if (!repeated && submission_.observed.has_value()) {
-        disposition = Observe(&drafts_[draft], report);
+        disposition = Observe(&drafts_[draft]);
       } else if (!repeated) {
-        disposition = Decide(draft, report);
+        disposition = Decide(draft);
       }
       outcome.receipts.push_back(
-          ReceiptOf(report, drafts_[draft].row, disposition));
+          ReceiptOf(context, drafts_[draft].row, disposition));
     }
     if (!repeated) Keep(overtaken);
+    outcome.made_due = made_due_;
     return outcome;
   }
 
  private:
-  bool is_empty() const {
-    return submission_.reports.empty() && submission_.rerun_all == nullptr;
-  }
-  const Report& front() const {
-    return submission_.reports.empty() ? submission_.rerun_all->report
-                                       : submission_.reports.front();
-  }
-
-  Receipt ReceiptOf(const Report& report, const EntryRow& row,
+  Receipt ReceiptOf(const std::string& context, const EntryRow& row,
                     Disposition disposition) const {
     Receipt receipt;
-    receipt.context = report.context;
+    receipt.context = context;
     receipt.sequence = submission_.observed.has_value() ? row.change_sequence
                                                         : row.report_sequence;
     receipt.disposition = disposition;
@@ -128,21 +128,13 @@ class Decision {
   }
 
   absl::Status FindCommit() {
-    if (is_empty()) return absl::OkStatus();
-    const Repository& repository = front().repository;
-    sha_ = ShaToBytes(front().sha);
-    canonical_ = repository.Canonical();
-    for (const Report& report : submission_.reports) {
-      if (!sha_.empty() && absl::EqualsIgnoreCase(report.sha, front().sha) &&
-          absl::EqualsIgnoreCase(report.repository.name, repository.name) &&
-          absl::EqualsIgnoreCase(report.repository.owner, repository.owner) &&
-          absl::EqualsIgnoreCase(report.repository.host, repository.host)) {
-        continue;
-      }
+    sha_ = ShaToBytes(report_.sha);
+    canonical_ = report_.repository.Canonical();
+    if (sha_.empty()) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
-                   "the reports of a call must be of one full sha");
+                   "a report must be of a full sha");
     }
-    absl::Status allowed = FollowNames(repository);
+    absl::Status allowed = FollowNames(report_.repository);
     if (!allowed.ok()) return allowed;
     repository_key_ = state_->repositories.Find(connection_, canonical_);
     if (repository_key_ == 0) return absl::OkStatus();
@@ -155,27 +147,21 @@ class Decision {
     return absl::OkStatus();
   }
 
-  // The reports, and those that they stand for.
-  void FindReports() {
-    for (const Report& report : submission_.reports) {
-      reports_.push_back(&report);
-    }
-    const RerunAll* const all = submission_.rerun_all.get();
-    if (all == nullptr || commit_ == nullptr) return;
+  void FindContexts() {
+    if (!submission_.with_all_reported || commit_ == nullptr) return;
     // It reads rows, and so must see all of them.
     rows_->Write();
     commit_ = rows_->FindCommit(repository_key_, sha_);
     if (commit_ == nullptr) return;
     for (const std::string& context : rows_->ReportedContexts(*commit_)) {
       const bool is_there =
-          std::any_of(submission_.reports.begin(), submission_.reports.end(),
-                      [&context](const Report& report) {
-                        return absl::EqualsIgnoreCase(report.context, context);
+          std::any_of(submission_.contexts.begin(), submission_.contexts.end(),
+                      [&context](const std::string& named) {
+                        return absl::EqualsIgnoreCase(named, context);
                       });
-      if (is_there || (all->may_report && !all->may_report(context))) continue;
-      Report report = all->report;
-      report.context = context;
-      reports_.push_back(rows_->Own(std::move(report)));
+      const auto& may_report = submission_.may_report_context;
+      if (is_there || (may_report && !may_report(context))) continue;
+      contexts_.push_back(context);
     }
   }
 
@@ -185,9 +171,9 @@ class Decision {
   void WriteWhatWasObserved() {
     if (commit_ == nullptr || commit_->entries.empty()) return;
     using Change = AcceptedRows::Change;
-    for (const Report& report : submission_.reports) {
+    for (const std::string& context : submission_.contexts) {
       const Change change =
-          rows_->ChangeOf(*commit_, absl::AsciiStrToLower(report.context));
+          rows_->ChangeOf(*commit_, absl::AsciiStrToLower(context));
       if (change == Change::kObserved ||
           (change == Change::kReported && submission_.observed.has_value())) {
         rows_->Write();
@@ -200,7 +186,7 @@ class Decision {
   // GitHub's number for the repository, as far as it may be believed.
   int64_t Number() const {
     return submission_.delivery.has_value() || submission_.from_github
-               ? front().repository_id
+               ? report_.repository_id
                : 0;
   }
 
@@ -304,6 +290,7 @@ class Decision {
     const int64_t commit_key = commit_->commit_key;
     // It changes rows, and so must see all of them.
     rows_->Write();
+    made_due_ = true;
     ReviveMissing(connection_, state_, commit_key, now_);
     sequence_ = state_->sequence;
     commit_ = rows_->FindCommit(repository_key_, sha_);
@@ -322,7 +309,7 @@ class Decision {
     // Whatever it means, it has arrived.
     if (TakeRedelivery(connection_, id, now_)) return false;
     if (!submission_.redelivery_is_rerun || submission_.observed.has_value() ||
-        reports_.empty()) {
+        contexts_.empty()) {
       return false;
     }
     // Under another id it comes through another hook. Soon after the first it
@@ -330,8 +317,8 @@ class Decision {
     const std::optional<absl::Time> first = DeliveryTime(connection_, id);
     if (!first.has_value() || now_ - *first < kRedeliveryGap) return false;
     return std::none_of(
-        reports_.begin(), reports_.end(), [this](const Report* report) {
-          const EntryRow& row = drafts_[FindDraft(*report)].row;
+        contexts_.begin(), contexts_.end(), [this](const std::string& context) {
+          const EntryRow& row = drafts_[FindDraft(context)].row;
           return row.version > 0 && StateOf(row.held.phase, row.held.result) ==
                                         CommitState::kPending;
         });
@@ -340,7 +327,7 @@ class Decision {
   // Whether the change that `submission_` tells of is in a pull request and
   // placed in time, so that its heads have an order.
   bool HasHead() const {
-    return submission_.change.has_value() && !is_empty() &&
+    return submission_.change.has_value() &&
            submission_.change->pull_request_number > 0 &&
            submission_.change->updated_time != absl::InfinitePast();
   }
@@ -363,8 +350,8 @@ class Decision {
     return true;
   }
 
-  size_t FindDraft(const Report& report) {
-    std::string context_key = absl::AsciiStrToLower(report.context);
+  size_t FindDraft(const std::string& context) {
+    std::string context_key = absl::AsciiStrToLower(context);
     for (size_t i = 0; i < drafts_.size(); ++i) {
       if (drafts_[i].row.context_key == context_key) return i;
     }
@@ -376,45 +363,45 @@ class Decision {
       draft.row = *draft.stored;
     } else {
       draft.row.context_key = std::move(context_key);
-      draft.row.context = report.context;
+      draft.row.context = context;
     }
     return drafts_.size() - 1;
   }
 
-  Disposition Decide(size_t index, const Report& report) {
+  Disposition Decide(size_t index) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
     // After damage nobody knows what was reported: the next report counts.
     const Held* const held =
         row.version == 0 || row.IsSetAside() ? nullptr : &row.held;
-    Judgement judgement = Judge(held, report);
+    Judgement judgement = Judge(held, report_);
     if (is_rerun_) {
-      Report again = report;
+      Report again = report_;
       again.rerun = true;
       judgement = Judge(held, again);
     }
     switch (judgement.disposition) {
       case Disposition::kAccepted:
-        Accept(&draft, report, judgement);
-        Record(index, report, row.held.phase, /*accepted=*/true);
+        Accept(&draft, judgement);
+        Record(index, row.held.phase, /*accepted=*/true);
         break;
       case Disposition::kUnchanged:
         if (judgement.renews_expiry) {
-          row.expire_time = now_ + report.expires_after;
-          row.expires_after = report.expires_after;
+          row.expire_time = now_ + report_.expires_after;
+          row.expires_after = report_.expires_after;
           row.was_renewed = true;
         }
         Revive(&draft);
         break;
       case Disposition::kSuperseded:
-        Record(index, report, PhaseOf(report), /*accepted=*/false);
+        Record(index, PhaseOf(report_), /*accepted=*/false);
         break;
     }
     return judgement.disposition;
   }
 
   // What GitHub shows counts by GitHub's own order, which its numbers tell.
-  Disposition Observe(Draft* draft, const Report& report) {
+  Disposition Observe(Draft* draft) {
     const Observed& observed = *submission_.observed;
     EntryRow& row = draft->row;
     if (observed.status_id <= row.shown_status_id) {
@@ -424,14 +411,14 @@ class Decision {
       row.posting_state = PostingState::kObserved;
     }
     row.shown_status_id = observed.status_id;
-    row.observed = &report;
+    row.observed = &report_;
     row.change_sequence = ++sequence_;
     return Disposition::kAccepted;
   }
 
-  void Accept(Draft* draft, const Report& report, const Judgement& judgement) {
+  void Accept(Draft* draft, const Judgement& judgement) {
     EntryRow& row = draft->row;
-    const bool is_pending = !report.result.has_value();
+    const bool is_pending = !report_.result.has_value();
     absl::Time due = is_pending ? now_ + options_.pending_settle : now_;
     // What still waited for its turn keeps its place: else a key that is
     // reported often enough would never be posted.
@@ -446,7 +433,7 @@ class Decision {
     row.version++;
     row.report_sequence = row.change_sequence = ++sequence_;
     const auto others = row.held.other_runs;
-    Hold(report, judgement, &row.held);
+    Hold(report_, judgement, &row.held);
     if (row.held.other_runs != others) row.other_runs_changed = true;
     row.posting_state = PostingState::kDue;
     row.is_pending = is_pending;
@@ -455,8 +442,8 @@ class Decision {
     row.was_accepted = draft->was_accepted = true;
     row.expire_time.reset();
     if (judgement.renews_expiry) {
-      row.expire_time = now_ + report.expires_after;
-      row.expires_after = report.expires_after;
+      row.expire_time = now_ + report_.expires_after;
+      row.expires_after = report_.expires_after;
     }
   }
 
@@ -476,11 +463,10 @@ class Decision {
     row.was_revived = draft->was_revived = true;
   }
 
-  void Record(size_t index, const Report& report, Phase phase, bool accepted) {
+  void Record(size_t index, Phase phase, bool accepted) {
     const EntryRow& row = drafts_[index].row;
     Recorded& recorded = recorded_.emplace_back();
     recorded.draft = index;
-    recorded.report = &report;
     recorded.phase = phase;
     recorded.version = accepted ? row.version : 0;
     recorded.sequence = accepted ? row.report_sequence : -sequence_;
@@ -489,8 +475,10 @@ class Decision {
 
   void Keep(bool overtaken) {
     KeepEntries();
-    if (repository_key_ != 0 && !reports_.empty() &&
+    if (repository_key_ != 0 && !contexts_.empty() &&
         !submission_.observed.has_value()) {
+      // Its probe may be brought forward.
+      made_due_ = true;
       ParkingEvent reported;
       reported.kind = ParkingEvent::Kind::kReported;
       TellParking(connection_, state_, repository_key_, reported, now_);
@@ -508,14 +496,14 @@ class Decision {
       if (repository_key_ != 0) EnsureRepository();
       TakeRedelivery(connection_, submission_.delivery->id, now_);
       NoteDelivery(connection_, state_, *submission_.delivery,
-                   is_empty() ? std::string() : front().repository.host, now_);
+                   report_.repository.host, now_);
     }
   }
 
   void EnsureRepository() {
     SqliteRepositories& repositories = state_->repositories;
     repository_key_ = repositories.FindOrAdd(connection_, canonical_,
-                                             front().repository, now_);
+                                             report_.repository, now_);
     if (learnt_number_ != 0) {
       repositories.SetNumber(connection_, canonical_, learnt_number_);
     }
@@ -534,6 +522,7 @@ class Decision {
     for (size_t i = 0; i < drafts_.size(); ++i) {
       Draft& draft = drafts_[i];
       if (draft.was_accepted || draft.was_revived) {
+        made_due_ = true;
         state_->repositories.AddDue(connection_, canonical_,
                                     draft.row.is_pending);
       }
@@ -544,7 +533,7 @@ class Decision {
       }
     }
     for (const Recorded& recorded : recorded_) {
-      rows_->AddHistory({drafts_[recorded.draft].stored, recorded.report,
+      rows_->AddHistory({drafts_[recorded.draft].stored, &report_,
                          recorded.phase, recorded.version, recorded.sequence,
                          submission_.caller,
                          submission_.delivery.has_value()
@@ -587,6 +576,8 @@ class Decision {
   SqliteWriterState* const state_;
   AcceptedRows* const rows_;
   const Submission& submission_;
+  const Report& report_;
+  std::vector<std::string> contexts_;  // With all those that were reported.
   const AcceptOptions& options_;
   const absl::Time now_;
 
@@ -600,8 +591,8 @@ class Decision {
   int64_t sequence_;
   bool moves_head_ = false;
   std::string overtaken_by_;  // Bytes of the newer head; empty: there is none.
+  bool made_due_ = false;     // Something may be due sooner.
   bool is_rerun_ = false;     // A known delivery that counts again.
-  std::vector<const Report*> reports_;
   std::vector<Draft> drafts_;
   std::vector<Recorded> recorded_;
 };

@@ -24,7 +24,7 @@ constexpr char kNoteOvertaken[] =
 
 constexpr char kListContexts[] =
     "SELECT context FROM entry WHERE commit_key = ? AND version > 0 "
-    "ORDER BY context_key LIMIT 1000";
+    "ORDER BY context_key LIMIT ?";
 constexpr char kFindEntry[] =
     "SELECT entry_id, version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
@@ -174,7 +174,6 @@ void AcceptedRows::Write() {
   for (const auto& [commit, entry] : seen_entries_) WriteEntry(*commit, entry);
   for (const HistoryRow& row : history_) WriteHistory(row);
   history_.clear();
-  owned_.clear();
   seen_entries_.clear();
   seen_commits_.clear();
   commits_.clear();
@@ -204,7 +203,7 @@ std::vector<std::string> AcceptedRows::ReportedContexts(
     const CommitRow& commit) {
   std::vector<std::string> contexts;
   SqliteQuery query(connection_, kListContexts);
-  query.Bind(commit.commit_key);
+  query.Bind(commit.commit_key, int64_t{kMostReportedContexts});
   while (query.Next()) query.Read(&contexts.emplace_back());
   return contexts;
 }

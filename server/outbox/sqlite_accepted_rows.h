@@ -110,13 +110,8 @@ class AcceptedRows {
   };
   void AddHistory(const HistoryRow& row) { history_.push_back(row); }
 
-  // Keeps a report that nobody else does until Write.
-  const Report* Own(Report report) {
-    return &owned_.emplace_back(std::move(report));
-  }
-
-  // The contexts of a commit that were reported, in order; at most 1,000. Call
-  // Write before.
+  // The contexts of a commit that were reported, in order; at most
+  // kMostReportedContexts. Call Write before.
   std::vector<std::string> ReportedContexts(const CommitRow& commit);
 
   // Writes all of it, and forgets it.
@@ -137,7 +132,6 @@ class AcceptedRows {
   std::vector<CommitRow*> seen_commits_;
   std::vector<std::pair<const CommitRow*, EntryRow*>> seen_entries_;
   std::vector<HistoryRow> history_;
-  std::deque<Report> owned_;
 };
 
 }  // namespace signalbox

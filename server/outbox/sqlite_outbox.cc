@@ -270,22 +270,6 @@ class SqliteOutbox : public Outbox {
     return abandoned;
   }
 
-  absl::Status CommitSeen(const Repository& repository, const std::string& sha,
-                          absl::Time now) override {
-    // Most pushes are of commits that nobody reported about.
-    const absl::StatusOr<bool> missed = Read([&](SqliteConnection* reader) {
-      const int64_t commit_key = FindCommit(reader, repository, sha);
-      return absl::StatusOr<bool>(commit_key != 0 &&
-                                  HasMissing(reader, commit_key));
-    });
-    if (!missed.ok()) return missed.status();
-    if (!*missed) return absl::OkStatus();
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      const int64_t commit_key = FindCommit(writer_.get(), repository, sha);
-      ReviveMissing(writer_.get(), &state_, commit_key, now);
-    });
-  }
-
   absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
     int expired = 0;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

@@ -146,17 +146,18 @@ constexpr char kFindRetried[] =
     "SELECT entry_id, posting_state, posting_reason, is_pending, r.canonical, "
     "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
+// The end of a try that is in flight is still awaited.
 constexpr char kRetry[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = '', try_count = 0, refusal_count = 0, "
-    "first_due_time_us = ?3, "
-    "due_time_us = MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?, 0)) "
-    "WHERE entry_id = ?";
+    "first_due_time_us = ?3, lease_due_time_us = ?3, "
+    "due_time_us = CASE WHEN lease_version = 0 "
+    "THEN MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?4, 0)) "
+    "ELSE due_time_us END WHERE entry_id = ?5";
 
 // GitHub's "No commit found" is all that a commit which appears can mend.
-#define SIGNALBOX_MISSING                                               \
-  "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND' " \
-  "AND e.lease_version = 0"
+#define SIGNALBOX_MISSING \
+  "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND'"
 constexpr char kIsMissing[] =
     "SELECT 1 FROM entry AS e WHERE e.commit_key = ? "
     "AND " SIGNALBOX_MISSING " LIMIT 1";
@@ -440,8 +441,12 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
       settlement.kind == Settlement::Kind::kRetry) {
     entry->try_count++;
   }
+  // What began anew while its last try was in flight is due again.
+  const bool goes_on = settlement.kind == Settlement::Kind::kAbandoned &&
+                       settlement.attempted.has_value() &&
+                       entry->refusal_count < settlement.refusal_count;
   if (settlement.refused) entry->refusal_count++;
-  switch (settlement.kind) {
+  switch (goes_on ? Settlement::Kind::kParked : settlement.kind) {
     case Settlement::Kind::kPosted:
       entry->posting_state = PostingState::kPosted;
       entry->post_time = now;

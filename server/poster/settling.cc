@@ -56,6 +56,7 @@ Settlement Unsent(const Lease& lease, Settlement::Kind kind,
   settlement.entry_id = lease.entry_id;
   settlement.version = lease.version;
   settlement.lease_number = lease.lease_number;
+  settlement.refusal_count = lease.refusal_count;
   settlement.kind = kind;
   settlement.reason = std::string(reason);
   return settlement;

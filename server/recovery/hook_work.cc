@@ -82,34 +82,27 @@ class Reader {
     }
     Submission submission =
         PendingsFor(target, pending.contexts, pending.rerun, rules_);
-    if (pending.contexts.empty() && pending.rerun &&
-        delivery_.event == "check_suite") {
-      auto all = std::make_shared<RerunAll>();
-      all->report =
-          PendingsFor(target, {"all"}, pending.rerun, rules_).reports.front();
-      all->report.context.clear();
-      submission.rerun_all = std::move(all);
-    }
+    submission.with_all_reported = pending.contexts.empty() && pending.rerun &&
+                                   delivery_.event == "check_suite";
     submission.delivery = std::move(delivery_);
     return submission;
   }
 
   absl::StatusOr<HookWork> operator()(const HookStatus& status) {
-    Report report;
+    Submission submission;
+    Report& report = submission.report;
     const absl::Status found =
         Find(status.repository, status.sha, &report.repository, &report.sha);
     if (!found.ok()) return found;
     absl::StatusOr<std::string> context = ParseObservedContext(status.context);
     if (!context.ok()) return context.status();
-    report.context = *std::move(context);
+    submission.contexts.push_back(*std::move(context));
     report.repository_id = status.repository_id;
     report.result = ResultOf(status.state);
     report.from_webhook = !report.result.has_value();
     report.expires_after = rules_.ExpiresAfter(report.repository);
     report.description = KeepDescription(status.description).text;
     report.target_url = KeepTargetUrl(status.target_url).text;
-    Submission submission;
-    submission.reports.push_back(std::move(report));
     submission.observed =
         Observed{status.status_id, KeepDescription(status.creator_login).text};
     submission.delivery = std::move(delivery_);
@@ -200,17 +193,14 @@ Submission PendingsFor(const BuildTarget& target,
                     target.change.has_value() ? &*target.change : nullptr)
             .contexts;
   }
-  for (std::string& context : contexts) {
-    Report report;
-    report.repository = target.repository;
-    report.repository_id = target.repository_id;
-    report.sha = target.sha;
-    report.context = std::move(context);
-    report.expires_after = rules.ExpiresAfter(target.repository);
-    report.rerun = rerun;
-    report.from_webhook = true;
-    submission.reports.push_back(std::move(report));
-  }
+  submission.contexts = std::move(contexts);
+  Report& report = submission.report;
+  report.repository = target.repository;
+  report.repository_id = target.repository_id;
+  report.sha = target.sha;
+  report.expires_after = rules.ExpiresAfter(target.repository);
+  report.rerun = rerun;
+  report.from_webhook = true;
   return submission;
 }
 

@@ -197,12 +197,15 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     if (*stored && options_->event_stored) options_->event_stored(event->event);
   } else {
     const Submission& submission = std::get<Submission>(*work);
-    if (submission.reports.empty() && submission.rerun_all == nullptr) {
+    const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+    if (!outcomes.ok()) return outcomes.status();
+    if (submission.contexts.empty() && !submission.with_all_reported) {
+      if (outcomes->front().made_due && options_->became_due) {
+        options_->became_due();
+      }
       Done(delivery, "unexpected");
       return absl::OkStatus();
     }
-    const auto outcomes = outbox_->Accept({submission}, clock_->Now());
-    if (!outcomes.ok()) return outcomes.status();
   }
   LogInfo("a delivery was pulled", {{"delivery", delivery.guid},
                                     {"event", sent.event},

@@ -201,14 +201,11 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   }
   Submission submission = PendingsFor(target, std::move(contexts),
                                       /*rerun=*/true, options_.rules);
-  if (submission.reports.empty()) {
+  if (submission.contexts.empty()) {
     return Refuse(rerun, pull, "no context is expected of the pull request");
   }
-  std::vector<std::string> names;
-  for (const signalbox::Report& report : submission.reports) {
-    names.push_back(report.context);
-  }
-  const auto may_report = [this, &rerun, &names](const Repository& repository) {
+  const auto may_report = [this, &rerun, names = submission.contexts](
+                              const Repository& repository) {
     return options_.may_report
                ? options_.may_report(rerun.caller, repository, names)
                : absl::OkStatus();
@@ -228,7 +225,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
           {{"repository", target.repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
            {"sha", target.sha},
-           {"contexts", absl::StrJoin(names, " ")},
+           {"contexts", absl::StrJoin(submission.contexts, " ")},
            {"login", rerun.wanted.login}});
   metrics_->Add("signalbox_reruns_total",
                 "Wishes to run contexts again, by what became of them.",
@@ -246,23 +243,21 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
   if (commit.ok()) {
     Submission told;
     for (const StatusView& status : commit->statuses) {
-      if (!IsReported(status)) continue;
-      signalbox::Report& report = told.reports.emplace_back();
-      report.repository = rerun.wanted.repository;
-      report.sha = *sha;
-      report.context = status.context;
-      report.description =
-          KeepDescription(absl::StrCat("/retest by ", rerun.wanted.login,
-                                       " is refused: ", why))
-              .text;
-      report.rerun = true;
-      report.from_webhook = true;
+      if (IsReported(status)) told.contexts.push_back(status.context);
     }
+    told.report.repository = rerun.wanted.repository;
+    told.report.sha = *sha;
+    told.report.description =
+        KeepDescription(absl::StrCat("/retest by ", rerun.wanted.login,
+                                     " is refused: ", why))
+            .text;
+    told.report.rerun = true;
+    told.report.from_webhook = true;
     told.for_history = true;
     told.caller = rerun.caller;
     told.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#refusal"), "",
                              "issue_comment", "created", 0};
-    if (!told.reports.empty()) {
+    if (!told.contexts.empty()) {
       const auto outcomes = outbox_->Accept({told}, clock_->Now());
       if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
     }

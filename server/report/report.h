@@ -40,11 +40,10 @@ CommitState CommitStateOf(Result result);
 // state says it.
 absl::string_view DefaultDescription(Result result);
 
-// What a farm or the shim says about a key.
+// What a farm or the shim says of a commit, under one context or many.
 struct Report {
   Repository repository;
-  std::string sha;      // Lower case.
-  std::string context;  // As spelled.
+  std::string sha;  // Lower case.
 
   // How the run ended; nothing for a pending.
   std::optional<Result> result;
@@ -69,7 +68,9 @@ struct Report {
   // GitHub's number for the repository; 0 if the caller does not know it.
   int64_t repository_id = 0;
 
-  StatusKey Key() const { return StatusKey::Of(repository, sha, context); }
+  StatusKey Key(const std::string& context) const {
+    return StatusKey::Of(repository, sha, context);
+  }
   CommitState State() const {
     return result.has_value() ? CommitStateOf(*result) : CommitState::kPending;
   }

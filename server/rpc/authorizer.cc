@@ -192,37 +192,30 @@ absl::Status Authorizer::AuthorizeReports(const Caller* caller,
   if (authorized.ok() && speaks_as_github) {
     authorized = CheckRight(*caller, Right::kWebhook);
   }
-  std::vector<std::string> contexts;
-  for (const Report& report : submission.reports) {
-    contexts.push_back(report.context);
-  }
+  Report& report = submission.report;
   if (authorized.ok()) {
-    authorized =
-        Authorize(caller, Right::kReport, converted->repository, contexts);
+    authorized = Authorize(caller, Right::kReport, report.repository,
+                           submission.contexts);
   }
   if (!authorized.ok()) return authorized;
 
-  if (!Has(*caller, Right::kWebhook)) {
-    for (size_t i = 0; i < submission.reports.size(); ++i) {
-      if (std::exchange(submission.reports[i].repository_id, 0) == 0) continue;
-      converted->warnings[i].push_back(
-          absl::StrCat("repository_id left out: caller ", caller->name,
-                       " does not have the right webhook"));
-    }
+  if (!Has(*caller, Right::kWebhook) &&
+      std::exchange(report.repository_id, 0) != 0) {
+    converted->warnings.push_back(
+        absl::StrCat("repository_id left out: caller ", caller->name,
+                     " does not have the right webhook"));
   }
-  if (submission.rerun_all != nullptr) {
-    auto granted = std::make_shared<RerunAll>(*submission.rerun_all);
-    granted->may_report = [caller, repository = converted->repository](
-                              absl::string_view context) {
-      return Authorize(caller, Right::kReport, repository,
-                       {std::string(context)})
-          .ok();
-    };
-    submission.rerun_all = std::move(granted);
+  if (submission.with_all_reported) {
+    submission.may_report_context =
+        [caller, repository = report.repository](absl::string_view context) {
+          return Authorize(caller, Right::kReport, repository,
+                           {std::string(context)})
+              .ok();
+        };
   }
   submission.caller = caller->name;
-  submission.may_report = AskAgain(caller, Right::kReport,
-                                   converted->repository, std::move(contexts));
+  submission.may_report =
+      AskAgain(caller, Right::kReport, report.repository, submission.contexts);
   return absl::OkStatus();
 }
 

@@ -116,8 +116,7 @@ absl::StatusOr<std::string> ParseAnyContext(const std::string& context,
 // What both requests have in common.
 template <typename Request>
 absl::StatusOr<Converted> FromCommonFields(const Request& request,
-                                           const ConvertOptions& options,
-                                           Report* report) {
+                                           const ConvertOptions& options) {
   absl::StatusOr<Repository> repository =
       RepositoryFromProto(request.repository(), options);
   if (!repository.ok()) return repository.status();
@@ -152,20 +151,18 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
 
   Mended description = KeepDescription(request.description());
   Mended target_url = KeepTargetUrl(request.target_url());
-  std::vector<std::string> warnings;
   for (std::string* warning : {&description.warning, &target_url.warning}) {
-    if (!warning->empty()) warnings.push_back(std::move(*warning));
+    if (!warning->empty()) converted.warnings.push_back(std::move(*warning));
   }
-  converted.warnings.push_back(std::move(warnings));
 
-  converted.repository = *repository;
-  report->repository = *std::move(repository);
-  report->sha = *std::move(sha);
-  report->attempt = *attempt;
-  report->series = request.series();
-  report->repository_id = *repository_id;
-  report->description = std::move(description.text);
-  report->target_url = std::move(target_url.text);
+  Report& report = converted.submission.report;
+  report.repository = *std::move(repository);
+  report.sha = *std::move(sha);
+  report.attempt = *attempt;
+  report.series = request.series();
+  report.repository_id = *repository_id;
+  report.description = std::move(description.text);
+  report.target_url = std::move(target_url.text);
   return converted;
 }
 
@@ -314,11 +311,10 @@ absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
 
 absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                                     const ConvertOptions& options) {
-  Report report;
-  absl::StatusOr<Converted> converted =
-      FromCommonFields(request, options, &report);
+  absl::StatusOr<Converted> converted = FromCommonFields(request, options);
   if (!converted.ok()) return converted.status();
   Submission& submission = converted->submission;
+  Report& report = submission.report;
   if (request.has_change()) submission.change = FromProto(request.change());
   if (submission.change.has_value() && submission.delivery.has_value()) {
     submission.change->base_changed =
@@ -358,41 +354,28 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
     if (!parsed.ok()) {
       return InListItem(
           parsed.status(), "context",
-          absl::StrCat("contexts[", submission.reports.size(), "]"));
+          absl::StrCat("contexts[", submission.contexts.size(), "]"));
     }
-    report.context = *std::move(parsed);
-    submission.reports.push_back(report);
+    submission.contexts.push_back(*std::move(parsed));
   }
   submission.redelivery_is_rerun =
       options.redelivery_is_rerun && request.has_delivery();
   // "Re-run all checks" means those, too, that only a farm knows.
-  if (request.contexts().empty() && request.rerun() &&
-      request.delivery().event() == "check_suite") {
-    auto all = std::make_shared<RerunAll>();
-    all->report = report;
-    all->report.context.clear();
-    submission.rerun_all = std::move(all);
-  }
-  if (submission.reports.empty() && submission.rerun_all == nullptr &&
-      submission.delivery.has_value()) {
-    converted->named = {report.repository, report.sha};
-  }
-  const std::vector<std::string> warnings = converted->warnings.front();
-  converted->warnings.assign(submission.reports.size(), warnings);
+  submission.with_all_reported = request.contexts().empty() &&
+                                 request.rerun() &&
+                                 request.delivery().event() == "check_suite";
   return converted;
 }
 
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
                                     const ConvertOptions& options) {
-  Report report;
-  absl::StatusOr<Converted> converted =
-      FromCommonFields(request, options, &report);
+  absl::StatusOr<Converted> converted = FromCommonFields(request, options);
   if (!converted.ok()) return converted.status();
-  absl::StatusOr<std::string> context =
-      ParseAnyContext(ContextOrDefault(request.context()),
-                      converted->submission.observed.has_value());
+  Submission& submission = converted->submission;
+  absl::StatusOr<std::string> context = ParseAnyContext(
+      ContextOrDefault(request.context()), submission.observed.has_value());
   if (!context.ok()) return context.status();
-  report.context = *std::move(context);
+  submission.contexts.push_back(*std::move(context));
   // Enumerations are open: any number can arrive.
   if (request.result() < v1::SUCCESS || request.result() > v1::NEUTRAL) {
     return InvalidField(
@@ -404,15 +387,8 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
         "CANCELLED, SKIPPED, TIMED_OUT or NEUTRAL",
         "INVALID_RESULT");
   }
-  report.result = static_cast<Result>(request.result());
-  converted->submission.reports.push_back(std::move(report));
+  submission.report.result = static_cast<Result>(request.result());
   return converted;
-}
-
-const std::vector<std::string>& WarningsOf(
-    const std::vector<std::vector<std::string>>& warnings, size_t receipt) {
-  static const auto* const none = new std::vector<std::string>;
-  return receipt < warnings.size() ? warnings[receipt] : *none;
 }
 
 v1::Receipt ToProto(const Receipt& receipt,

@@ -31,23 +31,10 @@ struct ConvertOptions {
 
 // A request that may be submitted, and what was mended in it.
 struct Converted {
-  // What all reports are about; there may be none.
-  Repository repository;
   Submission submission;
-  // One list per report; what `rerun_all` adds has none.
-  std::vector<std::vector<std::string>> warnings;
-  // The commit that a delivery names, of which no context is expected: there
-  // are no reports.
-  struct NamedCommit {
-    Repository repository;
-    std::string sha;
-  };
-  std::optional<NamedCommit> named = std::nullopt;
+  // Of the report, whichever context.
+  std::vector<std::string> warnings;
 };
-
-// Those of one receipt.
-const std::vector<std::string>& WarningsOf(
-    const std::vector<std::vector<std::string>>& warnings, size_t receipt);
 
 // INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
 // INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,

@@ -20,13 +20,16 @@ absl::Status ShuttingDown() {
 
 // What a report costs until its answer has gone out.
 size_t BytesOf(const Converted& converted) {
-  size_t bytes = sizeof(Converted);
-  for (const Report& report : converted.submission.reports) {
-    bytes += sizeof(Report) + report.context.size() +
-             report.description.size() + report.target_url.size();
+  const Submission& submission = converted.submission;
+  size_t bytes = sizeof(Converted) + submission.report.description.size() +
+                 submission.report.target_url.size();
+  // Each is answered by a receipt, which repeats the warnings.
+  size_t receipt = sizeof(Receipt);
+  for (const std::string& warning : converted.warnings) {
+    receipt += warning.size();
   }
-  for (const std::vector<std::string>& warnings : converted.warnings) {
-    for (const std::string& warning : warnings) bytes += warning.size();
+  for (const std::string& context : submission.contexts) {
+    bytes += receipt + context.size();
   }
   return bytes;
 }
@@ -162,9 +165,7 @@ class ReportStreams::Stream : public Reactor,
       status = Authorizer::AuthorizeReports(caller_, &*converted);
     }
     const size_t bytes = status.ok() ? BytesOf(*converted) : sizeof(Converted);
-    const bool submit =
-        status.ok() && (!converted->submission.reports.empty() ||
-                        converted->submission.rerun_all != nullptr);
+    const bool submit = status.ok() && !converted->submission.IsEmpty();
     {
       MutexLock lock(&mu_);
       ++unanswered_;
@@ -220,16 +221,15 @@ class ReportStreams::Stream : public Reactor,
 
   // May run when the service is gone, if gRPC is done with the stream.
   void Submitted(int64_t tag, size_t bytes,
-                 const std::vector<std::vector<std::string>>& warnings,
+                 const std::vector<std::string>& warnings,
                  const absl::StatusOr<Outcome>& outcome) {
     const absl::Status status =
         outcome.ok() ? outcome->status : outcome.status();
     v1::StreamReportsResponse message;
     if (status.ok()) {
       message.set_tag(tag);
-      for (size_t i = 0; i < outcome->receipts.size(); ++i) {
-        *message.add_receipts() =
-            ToProto(outcome->receipts[i], WarningsOf(warnings, i));
+      for (const Receipt& receipt : outcome->receipts) {
+        *message.add_receipts() = ToProto(receipt, warnings);
       }
     } else {
       message = Refusal(tag, status);

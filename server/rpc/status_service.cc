@@ -172,30 +172,8 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
       Authorizer::AuthorizeReports(*caller, &*converted);
   if (!authorized.ok()) return call->Fail(authorized);
   Submission& submission = converted->submission;
-  if (submission.reports.empty() && submission.rerun_all == nullptr) {
-    // Nothing is asked for; but it tells that GitHub has the commit.
-    if (!converted->named.has_value() ||
-        !Authorizer::Authorize(*caller, Right::kWebhook,
-                               converted->named->repository, {})
-             .ok()) {
-      return call->End([&answer] { return answer({}, {}); });
-    }
-    return Read(call, [this, caller = *caller,
-                       named = *std::move(converted->named),
-                       answer = std::move(answer)] {
-      // The name may be an old one of what the caller has no right to.
-      const absl::StatusOr<Repository> meant =
-          outbox_->MeantBy(named.repository);
-      if (!meant.ok()) return meant.status();
-      if (!Authorizer::Authorize(caller, Right::kWebhook, *meant, {}).ok()) {
-        return answer({}, {});
-      }
-      const absl::Status seen =
-          outbox_->CommitSeen(named.repository, named.sha, clock_->Now());
-      if (!seen.ok()) return seen;
-      if (options_.became_due) options_.became_due();
-      return answer({}, {});
-    });
+  if (submission.IsEmpty()) {
+    return call->End([&answer] { return answer({}, {}); });
   }
   intake_->Submit(
       std::move(submission),
@@ -231,10 +209,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
   std::shared_ptr<Call> call = Begin(context, "ReportPending");
   Submit(call, *request,
          [response](const std::vector<Receipt>& receipts,
-                    const std::vector<std::vector<std::string>>& warnings) {
-           for (size_t i = 0; i < receipts.size(); ++i) {
-             *response->add_receipts() =
-                 ToProto(receipts[i], WarningsOf(warnings, i));
+                    const std::vector<std::string>& warnings) {
+           for (const Receipt& receipt : receipts) {
+             *response->add_receipts() = ToProto(receipt, warnings);
            }
            return absl::OkStatus();
          });
@@ -248,9 +225,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportResult(
   std::shared_ptr<Call> call = Begin(context, "ReportResult");
   Submit(call, *request,
          [response](const std::vector<Receipt>& receipts,
-                    const std::vector<std::vector<std::string>>& warnings) {
-           *response->mutable_receipt() =
-               ToProto(receipts.front(), warnings.front());
+                    const std::vector<std::string>& warnings) {
+           *response->mutable_receipt() = ToProto(receipts.front(), warnings);
            return absl::OkStatus();
          });
   return call->reactor();

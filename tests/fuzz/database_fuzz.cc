@@ -151,13 +151,14 @@ void Post(Outbox& outbox, FuzzInput& in) {
 
 void ReportMore(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = kNow + absl::Hours(in.Byte());
-  std::vector<Submission> submissions(2);
-  submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 0),
-                            ReportOf(kWidgets, "ci/hook", Result::kSuccess, 9)};
-  submissions[0].reports[0].rerun = in.Flag();
-  submissions[1].reports = {ReportOf(kWidgets, "seen", Result::kFailure, 0)};
-  submissions[1].observed = Observed{100, "octocat"};
-  submissions[1].delivery = Delivery{"new", "", "status", "", 8};
+  std::vector<Submission> submissions(3);
+  SetReport(&submissions[0], ReportOf(kWidgets, "ci/build", std::nullopt, 0));
+  submissions[0].report.rerun = in.Flag();
+  SetReport(&submissions[1],
+            ReportOf(kWidgets, "ci/hook", Result::kSuccess, 9));
+  SetReport(&submissions[2], ReportOf(kWidgets, "seen", Result::kFailure, 0));
+  submissions[2].observed = Observed{100, "octocat"};
+  submissions[2].delivery = Delivery{"new", "", "status", "", 8};
   CheckStatus(outbox.Accept(submissions, now).status());
   EventSubmission event;
   event.delivery = {"third", "", "repository", "renamed", 7};

@@ -121,12 +121,15 @@ void Check(const Change& change) {
              absl::FormatTime(change.updated_time));
 }
 
-void Check(const Report& report, bool observed) {
+void CheckContext(const std::string& context, bool observed) {
+  FUZZ_CHECK(observed ? grammar::IsObservedContext(context)
+                      : grammar::IsContext(context),
+             context);
+}
+
+void Check(const Report& report) {
   Check(report.repository);
   FUZZ_CHECK(grammar::IsLowerSha(report.sha), report.sha);
-  FUZZ_CHECK(observed ? grammar::IsObservedContext(report.context)
-                      : grammar::IsContext(report.context),
-             report.context);
   FUZZ_CHECK(report.attempt >= 0 && report.repository_id >= 0, "below zero");
   FUZZ_CHECK(report.series.size() <= 255 &&
                  std::none_of(report.series.begin(), report.series.end(),
@@ -151,27 +154,20 @@ void CheckReports(const Request& request) {
   const absl::StatusOr<Converted> converted = FromProto(request, Options());
   if (!converted.ok()) return CheckRefusal(converted.status());
   const Submission& submission = converted->submission;
-  FUZZ_CHECK(submission.reports.size() <= 100, submission.reports.size());
-  FUZZ_CHECK(converted->warnings.size() == submission.reports.size(),
-             "warnings of other reports");
+  FUZZ_CHECK(submission.contexts.size() <= 100, submission.contexts.size());
   if (submission.delivery.has_value()) Check(*submission.delivery);
   if (submission.change.has_value()) Check(*submission.change);
   if (submission.observed.has_value()) {
     FUZZ_CHECK(submission.observed->status_id > 0, "no number");
     CheckKept(submission.observed->creator_login);
-    FUZZ_CHECK(submission.reports.size() == 1, "several observed at once");
+    FUZZ_CHECK(submission.contexts.size() == 1, "several observed at once");
   }
-  for (const Report& report : submission.reports) {
-    Check(report, submission.observed.has_value());
-    FUZZ_CHECK(report.repository.Canonical() ==
-                       submission.reports[0].repository.Canonical() &&
-                   report.sha == submission.reports[0].sha,
-               "reports of two commits");
+  Check(submission.report);
+  for (const std::string& context : submission.contexts) {
+    CheckContext(context, submission.observed.has_value());
   }
-  for (const std::vector<std::string>& warnings : converted->warnings) {
-    for (const std::string& warning : warnings) {
-      FUZZ_CHECK(grammar::IsOneLine(warning), warning);
-    }
+  for (const std::string& warning : converted->warnings) {
+    FUZZ_CHECK(grammar::IsOneLine(warning), warning);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/outbox/outbox.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox::sample {
 
@@ -26,9 +27,9 @@ std::string DatabaseIn(const TempDir& directory) {
   return directory.Path("signalbox.db");
 }
 
-Report ReportOf(const Repository& repository, const std::string& context,
-                std::optional<Result> result, int64_t attempt) {
-  Report report;
+KeyReport ReportOf(const Repository& repository, const std::string& context,
+                   std::optional<Result> result, int64_t attempt) {
+  KeyReport report;
   report.repository = repository;
   report.sha = kSha;
   report.context = context;
@@ -42,25 +43,25 @@ Report ReportOf(const Repository& repository, const std::string& context,
 namespace {
 
 void Fill(Outbox& outbox) {
-  std::vector<Submission> submissions(6);
-  submissions[0].reports = {ReportOf(kWidgets, "ci/build", std::nullopt, 3),
-                            ReportOf(kWidgets, "ci/lint", std::nullopt, 0)};
-  submissions[1].reports = {
-      ReportOf(kWidgets, "ci/build", Result::kFailure, 3)};
-  submissions[2].reports = {ReportOf(kWidgets, "ci/hook", std::nullopt, 0)};
-  submissions[2].reports[0].from_webhook = true;
+  std::vector<Submission> submissions(7);
+  submissions[0] = Of({ReportOf(kWidgets, "ci/build", std::nullopt, 3),
+                       ReportOf(kWidgets, "ci/lint", std::nullopt, 3)});
+  SetReport(&submissions[1],
+            ReportOf(kWidgets, "ci/build", Result::kFailure, 3));
+  SetReport(&submissions[2], ReportOf(kWidgets, "ci/hook", std::nullopt, 0));
+  submissions[2].report.from_webhook = true;
   submissions[2].delivery =
       Delivery{"a-delivery", std::string(32, 'd'), "pull_request", "opened", 7};
   submissions[2].change.emplace();
   submissions[2].change->pull_request_number = 5;
   submissions[2].change->updated_time = kNow;
-  submissions[3].reports = {ReportOf(kWidgets, "seen", Result::kSuccess, 0)};
+  SetReport(&submissions[3], ReportOf(kWidgets, "seen", Result::kSuccess, 0));
   submissions[3].observed = Observed{99, "octocat"};
-  submissions[4].reports = {ReportOf(kGears, "ci/build", Result::kError, 0)};
+  SetReport(&submissions[4], ReportOf(kGears, "ci/build", Result::kError, 0));
   // Two series tell of it.
-  submissions[5].reports = {ReportOf(kGears, "ci/lint", Result::kSuccess, 4),
-                            ReportOf(kGears, "ci/lint", std::nullopt, 3)};
-  submissions[5].reports[1].series = "nightly";
+  SetReport(&submissions[5], ReportOf(kGears, "ci/lint", Result::kSuccess, 4));
+  SetReport(&submissions[6], ReportOf(kGears, "ci/lint", std::nullopt, 3));
+  submissions[6].report.series = "nightly";
   (void)outbox.Accept(submissions, kNow);
   (void)outbox.RenameRepository(kCogs, kGears, 17, kNow);
   LeaseRequest request;

@@ -12,6 +12,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "server/report/report.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 // What is damaged by the targets that read damaged databases: one with a bit of
@@ -33,8 +34,8 @@ TempDir MakeDirectory();
 
 std::string DatabaseIn(const TempDir& directory);
 
-Report ReportOf(const Repository& repository, const std::string& context,
-                std::optional<Result> result, int64_t attempt);
+KeyReport ReportOf(const Repository& repository, const std::string& context,
+                   std::optional<Result> result, int64_t attempt);
 
 // Of the outbox in `directory`.
 SqliteOutboxOptions Options(const TempDir& directory);

@@ -18,6 +18,7 @@
 #include "server/poster/poster.h"
 #include "tests/github_simulator/http_front.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -178,8 +179,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
 
   void Say(CommitState state, const std::string& description = "",
            const std::string& target_url = "") {
-    Submission submission;
-    Report& report = submission.reports.emplace_back();
+    KeyReport report;
     report.repository = *ParseRepository(kRepository);
     report.sha = kSha;
     report.context = "ci/build";
@@ -188,7 +188,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
         state == CommitState::kSuccess ? Result::kSuccess : Result::kFailure;
     report.description = description;
     report.target_url = target_url;
-    ASSERT_TRUE(outbox_->Accept({&submission, 1}, clock_.Now()).ok());
+    ASSERT_TRUE(outbox_->Accept({Of({report})}, clock_.Now()).ok());
   }
 
   // What a Worker does. While a request is under way the clock stands.

@@ -31,10 +31,11 @@ std::string TextOf(const Delivery& delivery) {
 
 std::string TextOf(const Submission& submission) {
   std::string text = "delivery " + TextOf(submission.delivery.value()) + "\n";
-  for (const Report& report : submission.reports) {
+  const Report& report = submission.report;
+  for (const std::string& context : submission.contexts) {
     absl::StrAppend(
         &text, TextOf(report.repository), " ", report.repository_id, " ",
-        report.sha, " ", report.context, " ",
+        report.sha, " ", context, " ",
         report.result.has_value() ? static_cast<int>(*report.result) : -1, " ",
         report.attempt, " ", report.series, " [", report.description, "] [",
         report.target_url, "] ",

@@ -321,18 +321,17 @@ class Explorer {
     called.series = saying.series;
     history_.Add(called);
 
-    Report report;
+    Submission submission;
+    submission.contexts = {called.name.context};
+    Report& report = submission.report;
     report.repository = *ParseRepository(kRepository);
     report.sha = kSha;
-    report.context = called.name.context;
     if (called.result == "success") report.result = Result::kSuccess;
     if (called.result == "failure") report.result = Result::kFailure;
     report.attempt = saying.attempt;
     report.series = saying.series;
     report.description = called.content.description;
-    Submission submission;
     submission.caller = "farm";
-    submission.reports.push_back(std::move(report));
     life_->Submit(std::move(submission),
                   [&, call = called.call](absl::StatusOr<Outcome> outcome) {
                     if (disk_.stopped() || !outcome.ok()) return;

@@ -170,14 +170,14 @@ class FailedSyncTest : public MemoryDiskTest {
   // Of several contexts, so that many pages change.
   absl::StatusOr<Disposition> Say(Outbox* outbox, int64_t attempt) {
     Submission submission;
+    Report& report = submission.report;
+    report.repository = {"github.com", "acme", "app"};
+    report.sha = std::string(40, 'a');
+    report.description = std::string(700, 'x');
+    report.result = Result::kSuccess;
+    report.attempt = attempt;
     for (int i = 0; i < 20; ++i) {
-      Report& report = submission.reports.emplace_back();
-      report.repository = {"github.com", "acme", "app"};
-      report.sha = std::string(40, 'a');
-      report.context = absl::StrCat("ci/", i);
-      report.description = std::string(700, 'x');
-      report.result = Result::kSuccess;
-      report.attempt = attempt;
+      submission.contexts.push_back(absl::StrCat("ci/", i));
     }
     const auto outcomes = outbox->Accept({&submission, 1}, clock_.Now());
     if (!outcomes.ok()) return outcomes.status();

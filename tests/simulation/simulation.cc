@@ -347,7 +347,9 @@ class World {
   }
 
   Submission SubmissionOf(const Called& called, int repository) {
-    Report report;
+    Submission submission;
+    submission.contexts = {called.name.context};
+    Report& report = submission.report;
     std::string full_name = SureName(repository);
     // Webhooks and farms say a name that the repository has or had.
     std::string any_name =
@@ -364,7 +366,6 @@ class World {
     }
     report.repository = *ParseRepository(full_name);
     report.sha = called.name.sha;
-    report.context = called.name.context;
     report.result = ResultOf(called.result);
     report.attempt = called.attempt;
     report.series = called.series;
@@ -373,7 +374,6 @@ class World {
     report.expires_after = called.expires_after;
     report.rerun = called.rerun;
     report.from_webhook = !called.delivery_id.empty();
-    Submission submission;
     submission.caller = called.caller;
     if (report.from_webhook) {
       Delivery& delivery = submission.delivery.emplace();
@@ -381,7 +381,6 @@ class World {
       delivery.event = "pull_request";
       delivery.action = "synchronize";
     }
-    submission.reports.push_back(std::move(report));
     return submission;
   }
 

@@ -32,6 +32,7 @@
 #include "tests/history/history.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -166,9 +167,7 @@ class StressTest : public testing::Test {
                       absl::StrCat("text", call.call), ""};
       call.expires_after = kExpiry;
       history_.Add(call);
-      Submission submission;
-      submission.reports.resize(1);
-      Report& report = submission.reports.front();
+      KeyReport report;
       report.repository = commit.repository;
       report.sha = commit.sha;
       report.context = call.name.context;
@@ -177,7 +176,7 @@ class StressTest : public testing::Test {
       report.expires_after = kExpiry;
       if (is_result) report.result = Result::kFailure;
       ++under_way_;
-      intake_->Submit(std::move(submission),
+      intake_->Submit(Of({report}),
                       [this, call](absl::StatusOr<Outcome> outcome) {
                         Answer(call, outcome);
                         --under_way_;

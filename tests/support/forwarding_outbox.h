@@ -44,10 +44,6 @@ class ForwardingOutbox : public Outbox {
                                   absl::Time now, int limit) override {
     return outbox_->AbandonHeld(lane, reason, before, now, limit);
   }
-  absl::Status CommitSeen(const Repository& repository, const std::string& sha,
-                          absl::Time now) override {
-    return outbox_->CommitSeen(repository, sha, now);
-  }
   absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
     return outbox_->DueLanes(now);
   }

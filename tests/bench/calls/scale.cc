@@ -42,15 +42,14 @@ void FillStore(const std::string& data_dir, const Held& held) {
     std::vector<Submission> batch;
     for (int64_t i = 0; i < kCommitsOfBatch && key < held.keys; ++i) {
       workload.Fill(commit++, &names);
-      Report report;
+      Submission& submission = batch.emplace_back();
+      Report& report = submission.report;
       report.repository = *ParseRepository(names.repository());
       report.sha = names.sha();
       report.target_url = names.target_url();
-      Submission& submission = batch.emplace_back();
       for (int64_t j = 0; j < kContextsOfCommit && key < held.keys;
            ++j, ++key) {
-        report.context = absl::StrCat("ci/part-", j);
-        submission.reports.push_back(report);
+        submission.contexts.push_back(absl::StrCat("ci/part-", j));
       }
     }
     for (int64_t i = 0; i < held.reports_per_key; ++i) {
@@ -59,10 +58,10 @@ void FillStore(const std::string& data_dir, const Held& held) {
           submission.observed =
               Observed{key * held.reports_per_key + i, "somebody"};
         }
-        for (Report& report : submission.reports) {
-          report.result = i % 2 == 0 ? Result::kSuccess : Result::kFailure;
-          report.description = absl::StrCat(names.description(), ", try ", i);
-        }
+        submission.report.result =
+            i % 2 == 0 ? Result::kSuccess : Result::kFailure;
+        submission.report.description =
+            absl::StrCat(names.description(), ", try ", i);
       }
       const auto outcomes = (*outbox)->Accept(batch, Clock::System()->Now());
       if (!outcomes.ok()) GiveUp(outcomes.status().message());

@@ -51,8 +51,8 @@ Submission SubmissionOf(int64_t call) {
 // What a key holds is first nothing, then a pending; then a result arrives
 // late.
 void BM_Judge(benchmark::State& state) {
-  const Report pending = SubmissionOf(0).reports.front();
-  const Report result = SubmissionOf(1).reports.front();
+  const Report pending = SubmissionOf(0).report;
+  const Report result = SubmissionOf(1).report;
   Held held;
   held.phase = Phase::kFarmPending;
   held.run.attempt = result.attempt;

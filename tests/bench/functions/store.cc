@@ -19,6 +19,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/bench/percentile.h"
 #include "tests/bench/program.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -67,22 +68,21 @@ class Store {
   static Submission Results(const std::string& repository, int commit,
                             int contexts) {
     Submission submission;
-    Report report;
+    Report& report = submission.report;
     report.repository = *ParseRepository(repository);
     report.sha = absl::StrFormat("%040x", commit + 1);
     report.result = Result::kSuccess;
     report.description = "All 1204 tests passed";
     report.target_url = absl::StrCat("https://ci.example.com/job/", commit);
     for (int i = 0; i < contexts; ++i) {
-      report.context = absl::StrCat("ci/part-", i);
-      submission.reports.push_back(report);
+      submission.contexts.push_back(absl::StrCat("ci/part-", i));
     }
     return submission;
   }
 
   // Adds to what waits to be accepted, and accepts it if it is a batch.
   void Add(Submission submission) {
-    added_ += submission.reports.size();
+    added_ += submission.contexts.size();
     batch_.push_back(std::move(submission));
     if (added_ >= kReportsPerBatch) Flush();
   }
@@ -223,7 +223,9 @@ void HoldOfRetries(benchmark::State& state, int entries) {
   std::vector<StatusKey> keys;
   for (int i = 0; i < entries; i += kContextsPerCommit) {
     Submission results = Store::Results("acme/app", i, kContextsPerCommit);
-    for (const Report& report : results.reports) keys.push_back(report.Key());
+    for (const std::string& context : results.contexts) {
+      keys.push_back(results.report.Key(context));
+    }
     store.Add(std::move(results));
   }
   store.Flush();

@@ -5,12 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bench/posting/posting_world.h"
 #include "tests/bench/posting/suites.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
 
-Report Calm(int number) {
-  Report report = PostingWorld::KeyNumber(0);
+KeyReport Calm(int number) {
+  KeyReport report = PostingWorld::KeyNumber(0);
   report.repository.name = absl::StrCat("calm-", number);
   report.result = Result::kSuccess;
   return report;
@@ -21,9 +22,9 @@ absl::Duration TimeOfCalm(const FairnessOptions& options, int busy_entries) {
   PostingWorld::Options world_options;
   world_options.pace.per_minute = 180;
   PostingWorld world(world_options);
-  std::vector<Report> reports;
+  std::vector<KeyReport> reports;
   for (int i = 0; i < busy_entries; ++i) {
-    Report report = PostingWorld::KeyNumber(i);
+    KeyReport report = PostingWorld::KeyNumber(i);
     report.repository.name = "busy";
     report.result = Result::kSuccess;
     reports.push_back(std::move(report));

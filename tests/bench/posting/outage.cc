@@ -7,6 +7,7 @@
 
 #include "tests/bench/posting/posting_world.h"
 #include "tests/bench/posting/suites.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -38,7 +39,7 @@ std::vector<Figure> Outage(const OutageOptions& options) {
   std::vector<int> transitions(options.keys);
   const auto report = [&](int key) {
     const int transition = transitions[key]++;
-    Report said = PostingWorld::KeyNumber(key);
+    KeyReport said = PostingWorld::KeyNumber(key);
     said.attempt = 1 + transition / 2;
     if (transition % 2 == 1) {
       said.result = random() % 2 == 0 ? Result::kSuccess : Result::kFailure;
@@ -53,7 +54,7 @@ std::vector<Figure> Outage(const OutageOptions& options) {
   for (int64_t second = 0; second < seconds; ++second) {
     // Half an hour of errors, half an hour of silence.
     if (second % 1800 == 0) Break(&world, second % 3600 != 0);
-    std::vector<Report> reports;
+    std::vector<KeyReport> reports;
     for (int i = 0; i < options.reports_per_second; ++i) {
       reports.push_back(report(static_cast<int>(random() % options.keys)));
     }

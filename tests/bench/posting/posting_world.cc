@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -89,8 +90,8 @@ PostingWorld::PostingWorld(const Options& options) {
 
 PostingWorld::~PostingWorld() { poster_.reset(); }
 
-Report PostingWorld::KeyNumber(int number) {
-  Report report;
+KeyReport PostingWorld::KeyNumber(int number) {
+  KeyReport report;
   report.repository.host = "github.com";
   report.repository.owner = "acme";
   report.repository.name = absl::StrCat("repo-", number / 200);
@@ -99,16 +100,16 @@ Report PostingWorld::KeyNumber(int number) {
   return report;
 }
 
-void PostingWorld::Accept(const std::vector<Report>& reports) {
+void PostingWorld::Accept(const std::vector<KeyReport>& reports) {
   for (size_t begin = 0; begin < reports.size(); begin += kBatch) {
     std::vector<Submission> batch;
     for (size_t i = begin; i < std::min(reports.size(), begin + kBatch); ++i) {
-      batch.emplace_back().reports = {reports[i]};
+      batch.push_back(Of({reports[i]}));
     }
     const auto outcomes = outbox_->Accept(batch, clock_.Now());
     if (!outcomes.ok()) Die(outcomes.status());
     for (size_t i = 0; i < batch.size(); ++i) {
-      const Report& report = batch[i].reports.front();
+      const KeyReport& report = reports[begin + i];
       if (!outcomes->at(i).status.ok()) Die(outcomes->at(i).status);
       if (outcomes->at(i).receipts.front().disposition !=
           Disposition::kAccepted) {

@@ -14,6 +14,7 @@
 #include "server/poster/poster.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -35,10 +36,10 @@ class PostingWorld {
 
   // A key of which there are as many as wanted: ten contexts a commit, twenty
   // commits a repository.
-  static Report KeyNumber(int number);
+  static KeyReport KeyNumber(int number);
 
   // Reports at the present moment, in transactions as Intake makes them.
-  void Accept(const std::vector<Report>& reports);
+  void Accept(const std::vector<KeyReport>& reports);
 
   // Lets time pass, doing what a Worker would.
   void RunFor(absl::Duration time);

@@ -2,6 +2,7 @@
 
 #include "tests/bench/posting/posting_world.h"
 #include "tests/bench/posting/suites.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 
@@ -18,12 +19,12 @@ std::vector<Figure> Storm(const StormOptions& options) {
   const int64_t all = int64_t{options.keys} * options.transitions;
   int64_t reported = 0;
   for (int slice = 0; slice < slices; ++slice) {
-    std::vector<Report> reports;
+    std::vector<KeyReport> reports;
     for (; reported < all * (slice + 1) / slices; ++reported) {
       const int key = static_cast<int>(reported % options.keys);
       const int transition =
           static_cast<int>(reported / options.keys) + (key % 10 == 0 ? 1 : 0);
-      Report report = PostingWorld::KeyNumber(key);
+      KeyReport report = PostingWorld::KeyNumber(key);
       report.attempt = 1 + transition / 2;
       if (transition % 2 == 1) {
         report.result = random() % 2 == 0 ? Result::kSuccess : Result::kFailure;

@@ -235,7 +235,7 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   const Submission& submission = std::get<Submission>(*work);
   const absl::Time now = clock_.Now();
   if (!server_->outbox->Accept({submission}, now).ok()) return 503;
-  if (known_.insert(submission.reports.front().sha).second) last_known_ = now;
+  if (known_.insert(submission.report.sha).second) last_known_ = now;
   server_->is_woken = true;
   return 202;
 }

@@ -8,6 +8,7 @@
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/forwarding_outbox.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -49,7 +50,7 @@ class HousekeeperTest : public testing::Test {
         [this](absl::Status status) { failures_.push_back(status); });
   }
 
-  void Say(const Report& report) {
+  void Say(const KeyReport& report) {
     const Submission submission = Of({report});
     ASSERT_TRUE(store_->Accept({&submission, 1}, clock_.Now()).ok());
   }
@@ -66,7 +67,7 @@ class HousekeeperTest : public testing::Test {
     clock_.Advance(end - clock_.Monotonic());
   }
 
-  CommitState State(const Report& report) {
+  CommitState State(const KeyReport& report) {
     const auto commit = store_->GetCommit(report.repository, report.sha);
     return commit.ok() ? commit->statuses.at(0).state : CommitState::kSuccess;
   }
@@ -84,7 +85,7 @@ class HousekeeperTest : public testing::Test {
 
 TEST_F(HousekeeperTest, ExpiresPendingsInTime) {
   RunFor(absl::Minutes(10));
-  Report pending = Pending(1);
+  KeyReport pending = Pending(1);
   pending.expires_after = absl::Minutes(1);
   Say(pending);
   RunFor(absl::Seconds(59));
@@ -131,7 +132,7 @@ TEST_F(HousekeeperTest, AClockThatIsCorrectedByAMinuteHasNotJumped) {
 TEST_F(HousekeeperTest, ManyExpireAtOnce) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 450; ++i) {
-    Report report = Pending(1);
+    KeyReport report = Pending(1);
     report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
     submissions.push_back(Of({report}));
   }
@@ -144,7 +145,7 @@ TEST_F(HousekeeperTest, ManyExpireAtOnce) {
 TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 100; ++i) {
-    Report report = ResultOf(Result::kSuccess, 1);
+    KeyReport report = ResultOf(Result::kSuccess, 1);
     report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
     submissions.push_back(Of({report}));
   }
@@ -169,11 +170,11 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
 TEST_F(HousekeeperTest,
        WhatAStoppedCredentialHoldsIsAbandonedAfterTheRetention) {
   has_lanes_ = true;
-  const Report report = ResultOf(Result::kSuccess, 1);
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
   Say(report);
   RunFor(absl::Hours(48));
   stopped_lanes_ = {{report.repository.owner, "CREDENTIAL_REJECTED"}};
-  Report young = report;
+  KeyReport young = report;
   young.context = "ci/young";
   Say(young);
   RunFor(absl::Hours(2));
@@ -191,7 +192,7 @@ TEST_F(HousekeeperTest,
 // GitHub has refused it for a week.
 TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
   has_lanes_ = true;
-  const Report report = ResultOf(Result::kSuccess, 1);
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
   Say(report);
   for (const int days : {0, 8}) {
     clock_.Advance(absl::Hours(24 * days));

@@ -32,12 +32,13 @@ class FakeOutbox : public ForwardingOutbox {
     for (const Submission& submission : submissions) {
       Outcome outcome;
       ++count;
-      for (const Report& report : submission.reports) {
+      for (const std::string& context : submission.contexts) {
         Receipt& receipt = outcome.receipts.emplace_back();
-        receipt.context = report.context;
+        receipt.context = context;
         receipt.sequence = count;
         receipt.disposition = disposition;
       }
+      outcome.made_due = disposition == Disposition::kAccepted;
       outcomes.push_back(outcome);
     }
     return outcomes;
@@ -145,16 +146,29 @@ TEST_F(IntakeTest, TooManyWaitingAreRefused) {
 TEST_F(IntakeTest, ATransactionIsBoundedInReports) {
   Make({.max_batch = 100, .max_batch_reports = 10});
   for (const int reports : {4, 4, 4, 25, 1, 9, 1}) {
-    intake_->Submit(Of(std::vector<Report>(reports, Pending(1))),
+    intake_->Submit(Of(std::vector<KeyReport>(reports, Pending(1))),
                     [](auto outcome) { EXPECT_TRUE(outcome.ok()); });
   }
   intake_->RunOnce();
   EXPECT_THAT(outbox_.batches, ElementsAre(2, 1, 1, 2, 1));
 }
 
+// All that was reported of a commit are up to 1,000 contexts.
+TEST_F(IntakeTest, ATransactionRunsFewWholeCommitsAgain) {
+  Make();
+  for (int i = 0; i < 3; ++i) {
+    Submission submission = Of({Pending(1)});
+    submission.with_all_reported = true;
+    intake_->Submit(std::move(submission),
+                    [](auto outcome) { EXPECT_TRUE(outcome.ok()); });
+  }
+  intake_->RunOnce();
+  EXPECT_THAT(outbox_.batches, ElementsAre(1, 1, 1));
+}
+
 TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
   Make({.max_waiting_bytes = 100'000});
-  Report large = Pending(1);
+  KeyReport large = Pending(1);
   large.description = std::string(30'000, 'x');
   const auto submit = [&] {
     absl::Status refusal;
@@ -177,12 +191,10 @@ TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
 // Each of these can be as long as a request.
 TEST_F(IntakeTest, TheBoundCountsAllThatASubmissionHolds) {
   const std::string large(60'000, 'x');
-  const auto rerun_all = std::make_shared<RerunAll>();
-  rerun_all->report.description = large;
   const std::vector<std::function<void(Submission*)>> holders = {
-      [&](Submission* held) { held->reports[0].target_url = large; },
-      [&](Submission* held) { held->reports[0].series = large; },
-      [&](Submission* held) { held->rerun_all = rerun_all; },
+      [&](Submission* held) { held->report.target_url = large; },
+      [&](Submission* held) { held->report.series = large; },
+      [&](Submission* held) { held->contexts.push_back(large); },
       [&](Submission* held) { held->delivery.emplace().id = large; },
       [&](Submission* held) { held->change.emplace().title = large; },
       [&](Submission* held) { held->change.emplace().clone_url = large; },

@@ -16,6 +16,7 @@
 #include "server/base/error.h"
 #include "server/outbox/outbox.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 
@@ -60,8 +61,8 @@ inline Repository Repo(absl::string_view name) {
 
 inline std::string Sha(char digit) { return std::string(40, digit); }
 
-inline Report Pending(int64_t attempt = 0, std::string description = "") {
-  Report report;
+inline KeyReport Pending(int64_t attempt = 0, std::string description = "") {
+  KeyReport report;
   report.repository = Repo("widgets");
   report.sha = Sha('a');
   report.context = "ci/build";
@@ -70,36 +71,30 @@ inline Report Pending(int64_t attempt = 0, std::string description = "") {
   return report;
 }
 
-inline Report WebhookPending() {
-  Report report = Pending();
+inline KeyReport WebhookPending() {
+  KeyReport report = Pending();
   report.from_webhook = true;
   return report;
 }
 
-inline Report ResultOf(Result result, int64_t attempt = 0,
-                       std::string description = "") {
-  Report report = Pending(attempt, std::move(description));
+inline KeyReport ResultOf(Result result, int64_t attempt = 0,
+                          std::string description = "") {
+  KeyReport report = Pending(attempt, std::move(description));
   report.result = result;
   return report;
 }
 
-inline Report InSeries(std::string series, Report report) {
+inline KeyReport InSeries(std::string series, KeyReport report) {
   report.series = std::move(series);
   return report;
 }
 
-inline Report On(Report report, absl::string_view repository, char sha = 'a',
-                 absl::string_view context = "ci/build") {
+inline KeyReport On(KeyReport report, absl::string_view repository,
+                    char sha = 'a', absl::string_view context = "ci/build") {
   report.repository = Repo(repository);
   report.sha = Sha(sha);
   report.context = std::string(context);
   return report;
-}
-
-inline Submission Of(std::vector<Report> reports) {
-  Submission submission;
-  submission.reports = std::move(reports);
-  return submission;
 }
 
 class OutboxContract
@@ -127,12 +122,25 @@ class OutboxContract
   std::vector<Receipt> Receipts(const Submission& submission) {
     Outcome outcome = Accept({submission}).front();
     EXPECT_TRUE(outcome.status.ok()) << outcome.status;
-    EXPECT_EQ(outcome.receipts.size(), submission.reports.size());
-    outcome.receipts.resize(submission.reports.size());
+    EXPECT_EQ(outcome.receipts.size(), submission.contexts.size());
+    outcome.receipts.resize(submission.contexts.size());
     return outcome.receipts;
   }
 
-  Receipt Accept(const Report& report) {
+  // In one transaction.
+  std::vector<Receipt> InTurn(const std::vector<KeyReport>& reports) {
+    std::vector<Submission> submissions;
+    for (const KeyReport& report : reports) submissions.push_back(Of({report}));
+    std::vector<Receipt> receipts;
+    for (const Outcome& outcome : Accept(submissions)) {
+      EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+      receipts.push_back(outcome.receipts.empty() ? Receipt()
+                                                  : outcome.receipts.front());
+    }
+    return receipts;
+  }
+
+  Receipt Accept(const KeyReport& report) {
     return Receipts(Of({report})).front();
   }
 
@@ -222,7 +230,7 @@ class OutboxContract
     return commit.statuses.empty() ? StatusView() : commit.statuses.front();
   }
 
-  History HistoryOf(const Report& report) {
+  History HistoryOf(const KeyReport& report) {
     const absl::StatusOr<History> history = outbox().GetHistory(report.Key());
     EXPECT_TRUE(history.ok()) << history.status();
     return history.ok() ? *history : History();
@@ -253,7 +261,7 @@ class OutboxContract
     EXPECT_TRUE(next.ok()) << next.status();
     return next.value_or(absl::InfinitePast());
   }
-  void Retry(const Report& report) {
+  void Retry(const KeyReport& report) {
     const absl::Status status = outbox().Retry(report.Key(), Now());
     EXPECT_TRUE(status.ok()) << status;
   }
@@ -263,7 +271,7 @@ class OutboxContract
     EXPECT_TRUE(status.ok()) << status;
   }
   // What a delivery with GitHub's number of the repository brings.
-  Receipt Deliver(Report report, int64_t number) {
+  Receipt Deliver(KeyReport report, int64_t number) {
     report.repository_id = number;
     Submission submission = Of({std::move(report)});
     submission.delivery =
@@ -335,7 +343,7 @@ class OutboxContract
     EXPECT_TRUE(commit.ok() || ReasonOf(commit.status()) == "NOTHING_REPORTED");
     return commit.ok();
   }
-  Receipt Observe(Report report, int64_t id) {
+  Receipt Observe(KeyReport report, int64_t id) {
     Submission submission = Of({std::move(report)});
     submission.observed = Observed{id, "somebody"};
     return Receipts(submission).front();
@@ -379,7 +387,7 @@ class OutboxContract
 // With repositories for which GitHub takes nothing.
 class ParkingContract : public OutboxContract {
  protected:
-  Report Done(absl::string_view repository, char sha) {
+  KeyReport Done(absl::string_view repository, char sha) {
     return On(ResultOf(Result::kSuccess, 1), repository, sha);
   }
 

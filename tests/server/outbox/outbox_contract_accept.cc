@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -15,7 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST_P(OutboxContract, AReportOfAnUnknownKeyIsAccepted) {
-  Report report = ResultOf(Result::kTimedOut, 7, "took 2 h");
+  KeyReport report = ResultOf(Result::kTimedOut, 7, "took 2 h");
   report.target_url = "https://ci.example.com/7";
   const Receipt receipt = Accept(report);
   EXPECT_EQ(receipt.disposition, Disposition::kAccepted);
@@ -39,18 +40,18 @@ TEST_P(OutboxContract, AReportOfAnUnknownKeyIsAccepted) {
 
 // The table of Judge, played through the store: every report after every other.
 TEST_P(OutboxContract, DecidesByJudge) {
-  std::vector<Report> reports = {WebhookPending(),
-                                 Pending(1),
-                                 Pending(1, "other"),
-                                 Pending(2),
-                                 Pending(0),
-                                 ResultOf(Result::kSuccess, 1),
-                                 ResultOf(Result::kFailure, 1),
-                                 ResultOf(Result::kSuccess, 2),
-                                 ResultOf(Result::kSuccess, 0),
-                                 ResultOf(Result::kError, 0),
-                                 InSeries("s", Pending(1)),
-                                 InSeries("s", ResultOf(Result::kError, 1))};
+  std::vector<KeyReport> reports = {WebhookPending(),
+                                    Pending(1),
+                                    Pending(1, "other"),
+                                    Pending(2),
+                                    Pending(0),
+                                    ResultOf(Result::kSuccess, 1),
+                                    ResultOf(Result::kFailure, 1),
+                                    ResultOf(Result::kSuccess, 2),
+                                    ResultOf(Result::kSuccess, 0),
+                                    ResultOf(Result::kError, 0),
+                                    InSeries("s", Pending(1)),
+                                    InSeries("s", ResultOf(Result::kError, 1))};
   reports.push_back(Pending());
   reports.back().rerun = true;
   Submission all;
@@ -59,8 +60,8 @@ TEST_P(OutboxContract, DecidesByJudge) {
       SCOPED_TRACE(testing::Message() << first << ", " << second);
       const std::string context =
           "ci/" + std::to_string(first) + "/" + std::to_string(second);
-      const Report one = On(reports[first], "widgets", 'a', context);
-      const Report two = On(reports[second], "widgets", 'a', context);
+      const KeyReport one = On(reports[first], "widgets", 'a', context);
+      const KeyReport two = On(reports[second], "widgets", 'a', context);
       Held held;
       Hold(one, Judge(nullptr, one), &held);
       const Judgement wanted = Judge(&held, two);
@@ -83,7 +84,7 @@ TEST_P(OutboxContract, DecidesByJudge) {
 // That a run is over is the server's own word, so only a third report can tell.
 TEST_P(OutboxContract, KeepsThatARunIsOver) {
   Accept(ResultOf(Result::kFailure, 1));
-  Report rerun = Pending();
+  KeyReport rerun = Pending();
   rerun.rerun = true;
   EXPECT_EQ(Accept(rerun).disposition, Disposition::kAccepted);
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).disposition,
@@ -94,7 +95,7 @@ TEST_P(OutboxContract, KeepsThatARunIsOver) {
 
 TEST_P(OutboxContract, KeysDoNotRegardCase) {
   const Receipt first = Accept(ResultOf(Result::kSuccess, 1));
-  Report again = ResultOf(Result::kSuccess, 1);
+  KeyReport again = ResultOf(Result::kSuccess, 1);
   again.repository = Repo("ACME/Widgets");
   again.sha = std::string(40, 'A');
   again.context = "CI/Build";
@@ -107,15 +108,15 @@ TEST_P(OutboxContract, KeysDoNotRegardCase) {
 }
 
 TEST_P(OutboxContract, KeysDifferByEachOfTheirParts) {
-  const Report report = ResultOf(Result::kSuccess, 1);
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
   Accept(report);
-  for (const Report& other :
+  for (const KeyReport& other :
        {On(report, "gadgets"), On(report, "other/widgets"),
         On(report, "github.example.com/acme/widgets"),
         On(report, "widgets", 'b'), On(report, "widgets", 'a', "ci/lint")}) {
     EXPECT_EQ(Accept(other).disposition, Disposition::kAccepted);
   }
-  Report longer = report;
+  KeyReport longer = report;
   longer.sha = std::string(64, 'a');
   EXPECT_EQ(Accept(longer).disposition, Disposition::kAccepted);
   EXPECT_EQ(outbox().GetCommit(Repo("widgets"), longer.sha)->sha, longer.sha);
@@ -131,9 +132,18 @@ TEST_P(OutboxContract, SequencesRiseByOneInOrder) {
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).sequence, first + 3);
 }
 
-TEST_P(OutboxContract, ReportsOfOneSubmissionSeeEachOther) {
-  const std::vector<Receipt> receipts = Receipts(
-      Of({Pending(1), Pending(1), ResultOf(Result::kSuccess, 1), Pending(1)}));
+TEST_P(OutboxContract, ContextsOfOneSubmissionSeeEachOther) {
+  const std::vector<Receipt> receipts =
+      Receipts(Of({Pending(1), On(Pending(1), "widgets", 'a', "CI/Build")}));
+  EXPECT_EQ(receipts[0].disposition, Disposition::kAccepted);
+  EXPECT_EQ(receipts[1].disposition, Disposition::kUnchanged);
+  EXPECT_EQ(receipts[1].sequence, receipts[0].sequence);
+  EXPECT_EQ(HistoryOf(Pending()).reports.size(), 1u);
+}
+
+TEST_P(OutboxContract, ReportsOfOneBatchSeeEachOther) {
+  const std::vector<Receipt> receipts = InTurn(
+      {Pending(1), Pending(1), ResultOf(Result::kSuccess, 1), Pending(1)});
   EXPECT_EQ(receipts[0].disposition, Disposition::kAccepted);
   EXPECT_EQ(receipts[1].disposition, Disposition::kUnchanged);
   EXPECT_EQ(receipts[1].sequence, receipts[0].sequence);
@@ -159,8 +169,9 @@ TEST_P(OutboxContract, SubmissionsOfOneBatchSeeEachOther) {
 
 TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
   const Receipt held = Accept(ResultOf(Result::kSuccess, 1));
-  const Report lint = On(Pending(1), "widgets", 'a', "ci/lint");
-  Submission submission = Of({lint, On(Pending(1), "widgets", 'b')});
+  const KeyReport lint = On(Pending(1), "widgets", 'a', "ci/lint");
+  Submission submission = Of({lint, Pending(1)});
+  submission.report.sha = "main";
   submission.delivery = Delivery{"id", std::string(32, 'd'), "push", ""};
   const Outcome outcome = Accept({submission}).front();
   EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
@@ -172,16 +183,18 @@ TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
   clock_.Advance(kSettle);
   EXPECT_FALSE(TakePending().has_value());
   // Neither its numbers nor its delivery were used up.
-  submission.reports.pop_back();
+  submission.report.sha = lint.sha;
+  submission.contexts.pop_back();
   const Receipt next = Receipts(submission).front();
   EXPECT_EQ(next.disposition, Disposition::kAccepted);
   EXPECT_EQ(next.sequence, held.sequence + 1);
 }
 
 TEST_P(OutboxContract, ARefusalDoesNotHarmTheRestOfTheBatch) {
+  KeyReport refused = Pending(1);
+  refused.sha = "main";
   const std::vector<Outcome> outcomes =
-      Accept({Of({On(Pending(1), "widgets", 'b')}),
-              Of({Pending(1), On(Pending(1), "gadgets")}),
+      Accept({Of({On(Pending(1), "widgets", 'b')}), Of({refused}),
               Of({On(Pending(1), "widgets", 'c')})});
   EXPECT_TRUE(outcomes[0].status.ok());
   EXPECT_FALSE(outcomes[1].status.ok());
@@ -251,7 +264,7 @@ TEST_P(OutboxContract, EachSeriesKeepsItsNewestRun) {
 TEST_P(OutboxContract, ARerunEndsTheRunsOfEverySeries) {
   Accept(InSeries("a", Pending(7)));
   Accept(InSeries("b", ResultOf(Result::kFailure, 1)));
-  Report rerun = Pending();
+  KeyReport rerun = Pending();
   rerun.rerun = true;
   EXPECT_EQ(Accept(rerun).disposition, Disposition::kAccepted);
   EXPECT_EQ(Accept(InSeries("a", ResultOf(Result::kError, 7))).disposition,
@@ -263,11 +276,11 @@ TEST_P(OutboxContract, ARerunEndsTheRunsOfEverySeries) {
 }
 
 TEST_P(OutboxContract, TheSeriesAcceptedLastAreKept) {
-  std::vector<Report> reports;
+  std::vector<KeyReport> reports;
   for (size_t i = 0; i <= kMostSeries; ++i) {
     reports.push_back(InSeries(std::to_string(i), Pending(5)));
   }
-  Receipts(Of(reports));
+  InTurn(reports);
   EXPECT_EQ(Accept(InSeries("1", Pending(4))).disposition,
             Disposition::kSuperseded);
   EXPECT_EQ(Accept(InSeries("0", Pending(4))).disposition,
@@ -276,11 +289,11 @@ TEST_P(OutboxContract, TheSeriesAcceptedLastAreKept) {
             Disposition::kAccepted);
 }
 
-TEST_P(OutboxContract, ReportsOfOneSubmissionSeeEachOthersSeries) {
+TEST_P(OutboxContract, ReportsOfOneBatchSeeEachOthersSeries) {
   const std::vector<Receipt> receipts =
-      Receipts(Of({InSeries("a", Pending(2)), InSeries("b", Pending(1)),
-                   InSeries("a", Pending(1)), InSeries("c", Pending(1)),
-                   InSeries("b", ResultOf(Result::kError, 1))}));
+      InTurn({InSeries("a", Pending(2)), InSeries("b", Pending(1)),
+              InSeries("a", Pending(1)), InSeries("c", Pending(1)),
+              InSeries("b", ResultOf(Result::kError, 1))});
   EXPECT_EQ(receipts[2].disposition, Disposition::kSuperseded);
   EXPECT_EQ(receipts[4].disposition, Disposition::kAccepted);
   EXPECT_EQ(Accept(InSeries("c", ResultOf(Result::kError, 1))).disposition,
@@ -305,15 +318,8 @@ TEST_P(OutboxContract, TheHistoryTellsTheSeries) {
   EXPECT_EQ(changes->at(1).status.series, "b");
 }
 
-// The reports of a submission share what is stored once per commit.
-TEST_P(OutboxContract, ReportsOfTwoCommitsInOneSubmissionAreRefused) {
-  for (const Report& other :
-       {On(Pending(1), "widgets", 'b'), On(Pending(1), "gadgets"),
-        On(Pending(1), "other/widgets")}) {
-    const Outcome outcome = Accept({Of({Pending(1), other})}).front();
-    EXPECT_EQ(outcome.status.code(), absl::StatusCode::kInvalidArgument);
-  }
-  Report bad = Pending(1);
+TEST_P(OutboxContract, ReportsOfNoShaAreRefused) {
+  KeyReport bad = Pending(1);
   for (const char* sha : {"", "main", "abc"}) {
     bad.sha = sha;
     const Outcome outcome = Accept({Of({bad})}).front();
@@ -329,7 +335,7 @@ TEST_P(OutboxContract, NoSubmissionsAndNoReportsAreNothing) {
 
 TEST_P(OutboxContract, AnUnchangedPendingOnlyRenewsItsExpiry) {
   const absl::Time start = Now();
-  Report pending = Pending(1, "building");
+  KeyReport pending = Pending(1, "building");
   pending.expires_after = absl::Hours(1);
   const Receipt first = Accept(pending);
   EXPECT_EQ(Status().expire_time, start + absl::Hours(1));
@@ -358,7 +364,7 @@ TEST_P(OutboxContract, AnUnchangedPendingThatIsPostedIsNotPostedAgain) {
 
 TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
   const absl::Time start = Now();
-  Report pending = Pending(1, "building");
+  KeyReport pending = Pending(1, "building");
   pending.expires_after = absl::Hours(1);
   const Receipt first = Accept(pending);
   EXPECT_EQ(first.expire_time, start + absl::Hours(1));
@@ -368,7 +374,7 @@ TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
 
   // What is older learns of what is newer, in another transaction and in the
   // same one.
-  Report late = Pending(0, "late");
+  KeyReport late = Pending(0, "late");
   late.from_webhook = true;
   Receipt receipt = Accept(late);
   EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
@@ -388,7 +394,7 @@ TEST_P(OutboxContract, AResultDoesNotExpire) {
   EXPECT_NE(Status().expire_time, std::nullopt);
   Accept(ResultOf(Result::kSuccess, 1));
   EXPECT_EQ(Status().expire_time, std::nullopt);
-  Report rerun = Pending();
+  KeyReport rerun = Pending();
   rerun.rerun = true;
   Accept(rerun);
   EXPECT_EQ(Status().expire_time, Now() + absl::Hours(6));
@@ -396,7 +402,7 @@ TEST_P(OutboxContract, AResultDoesNotExpire) {
 
 TEST_P(OutboxContract, HistoryTellsEveryReportThatWasNotARepeat) {
   Submission submission = Of({Pending(2, "on")});
-  submission.reports[0].target_url = "https://ci.example.com/2";
+  submission.report.target_url = "https://ci.example.com/2";
   submission.caller = "linux-farm";
   submission.delivery = Delivery{"id-1", "", "push", ""};
   const Receipt pending = Receipts(submission).front();
@@ -443,7 +449,7 @@ TEST_P(OutboxContract, KeepsTextsAsTheyAre) {
   EXPECT_EQ(TakeResult()->wanted.description, text);
 }
 
-Submission Delivered(Report report, std::string id, std::string digest) {
+Submission Delivered(KeyReport report, std::string id, std::string digest) {
   Submission submission = Of({std::move(report)});
   submission.delivery = Delivery{std::move(id), std::move(digest), "push", ""};
   return submission;
@@ -455,7 +461,7 @@ TEST_P(OutboxContract, ADeliveryCountsOnce) {
       Receipts(Delivered(WebhookPending(), "id-1", digest)).front();
   EXPECT_EQ(first.disposition, Disposition::kAccepted);
   const int64_t result = Accept(ResultOf(Result::kSuccess, 1)).sequence;
-  Report rerun = WebhookPending();
+  KeyReport rerun = WebhookPending();
   rerun.rerun = true;
   // By its id, by its digest, and by both.
   for (const Submission& repeat :
@@ -489,12 +495,13 @@ TEST_P(OutboxContract, DeliveriesWithoutADigestAreNotTheSame) {
             Disposition::kAccepted);
 }
 
-TEST_P(OutboxContract, ADeliveryWithoutReportsCountsToo) {
-  Submission none;
-  none.delivery = Delivery{"id-1", "", "push", ""};
+// It may have contexts once the rules have changed.
+TEST_P(OutboxContract, ADeliveryWithoutContextsIsNotRemembered) {
+  Submission none = Delivered(Pending(1), "id-1", "");
+  none.contexts.clear();
   Receipts(none);
   EXPECT_EQ(Receipts(Delivered(Pending(1), "id-1", ""))[0].disposition,
-            Disposition::kUnchanged);
+            Disposition::kAccepted);
 }
 
 TEST_P(OutboxContract, ADeliveryIsRepeatedWithinABatch) {
@@ -599,7 +606,7 @@ TEST_P(OutboxContract, OnlyALaterHeadOvertakes) {
             Disposition::kSuperseded);
   // Of another repository.
   Submission other = Head('7', start);
-  other.reports[0].repository = Repo("gadgets");
+  other.report.repository = Repo("gadgets");
   EXPECT_EQ(Receipts(other)[0].disposition, Disposition::kAccepted);
 }
 
@@ -607,7 +614,7 @@ TEST_P(OutboxContract, AnOvertakenHeadKeepsWhatItHolds) {
   const int64_t held = Accept(ResultOf(Result::kFailure, 1)).sequence;
   Receipts(Head('b', Now()));
   Submission old = Head('a', Now() - absl::Seconds(1));
-  old.reports[0].rerun = true;
+  old.report.rerun = true;
   const Receipt receipt = Receipts(old)[0];
   EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
   EXPECT_EQ(receipt.sequence, held);
@@ -615,7 +622,7 @@ TEST_P(OutboxContract, AnOvertakenHeadKeepsWhatItHolds) {
 }
 
 // A delivery that GitHub makes again because a person asked it to.
-Submission Redelivered(Report report, const std::string& id = "id-1") {
+Submission Redelivered(KeyReport report, const std::string& id = "id-1") {
   Submission submission =
       Delivered(std::move(report), id, std::string(32, 'x'));
   submission.redelivery_is_rerun = true;
@@ -628,7 +635,7 @@ TEST_P(OutboxContract, ARedeliveryRunsAgainWhatHasEnded) {
   // It is still pending.
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kUnchanged);
-  for (const Report& result :
+  for (const KeyReport& result :
        {ResultOf(Result::kFailure, 1), ResultOf(Result::kSuccess, 2),
         ResultOf(Result::kError)}) {
     Accept(result);
@@ -696,7 +703,7 @@ TEST_P(OutboxContract, AFirstArrivalThatThisServerAskedForIsTakenToo) {
 // All of its contexts have to have ended, and its head must still be one.
 TEST_P(OutboxContract, ARedeliveryWaitsForAllOfItsContexts) {
   Submission both = Redelivered(WebhookPending());
-  both.reports.push_back(On(WebhookPending(), "widgets", 'a', "ci/lint"));
+  both.contexts.push_back("ci/lint");
   both.change = Head('a', Now()).change;
   Receipts(both);
   Accept(ResultOf(Result::kFailure, 1));
@@ -718,14 +725,11 @@ TEST_P(OutboxContract, ARedeliveryWaitsForAllOfItsContexts) {
   EXPECT_EQ(Commit().statuses[0].state, CommitState::kFailure);
 }
 
-Submission RerunOfAll(std::vector<Report> reports) {
-  Submission submission = Of(std::move(reports));
-  for (Report& report : submission.reports) report.rerun = true;
-  auto all = std::make_shared<RerunAll>();
-  all->report = WebhookPending();
-  all->report.context.clear();
-  all->report.rerun = true;
-  submission.rerun_all = std::move(all);
+Submission RerunOfAll(const std::vector<KeyReport>& reports) {
+  Submission submission = Of(reports);
+  submission.report = WebhookPending();
+  submission.report.rerun = true;
+  submission.with_all_reported = true;
   return submission;
 }
 
@@ -742,11 +746,9 @@ TEST_P(OutboxContract, AllThatWasReportedIsRunAgain) {
 
   Submission all = RerunOfAll(
       {WebhookPending(), On(WebhookPending(), "widgets", 'a', "ci/expected")});
-  auto granted = std::make_shared<RerunAll>(*all.rerun_all);
-  granted->may_report = [](absl::string_view context) {
+  all.may_report_context = [](absl::string_view context) {
     return context != "farm/c";
   };
-  all.rerun_all = granted;
   const Outcome outcome = Accept({all}).front();
   ASSERT_TRUE(outcome.status.ok());
   std::vector<std::string> contexts;
@@ -781,7 +783,7 @@ TEST_P(OutboxContract, AllCanBeWhatOnlyAFarmReported) {
 
 TEST_P(OutboxContract, WhatIsOnlyForTheHistoryChangesNothing) {
   const int64_t held = Accept(ResultOf(Result::kFailure, 1)).sequence;
-  Report told = WebhookPending();
+  KeyReport told = WebhookPending();
   told.description = "/retest by octocat is refused";
   told.rerun = true;
   Submission submission = Of({told});

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -29,15 +30,15 @@ class Caller {
                                             : "gizmos";
     const char sha = Below(2) == 0 ? 'a' : 'b';
     const int64_t kind = Below(8);
-    const int64_t reports = 1 + Below(3);
-    for (int64_t i = 0; i < reports; ++i) {
+    const int64_t contexts = Below(4);
+    Report& report = submission.report;
+    report = On(Pending(Below(4), absl::StrCat("said ", ++said_)), name, sha);
+    if (Below(2) == 0 || kind == 0) report.result = ResultAt(Below(3));
+    report.from_webhook = kind == 1 && !report.result.has_value();
+    report.repository_id = name == std::string("widgets") ? 1 : 2;
+    for (int64_t i = 0; i < contexts; ++i) {
       constexpr const char* kContexts[] = {"ci/build", "CI/Build", "ci/test"};
-      Report report = On(Pending(Below(4), absl::StrCat("said ", ++said_)),
-                         name, sha, kContexts[Below(3)]);
-      if (Below(2) == 0 || kind == 0) report.result = ResultAt(Below(3));
-      report.from_webhook = kind == 1 && !report.result.has_value();
-      report.repository_id = name == std::string("widgets") ? 1 : 2;
-      submission.reports.push_back(std::move(report));
+      submission.contexts.push_back(kContexts[Below(3)]);
     }
     if (kind == 0) submission.observed = Observed{1 + Below(30), "somebody"};
     if (kind == 1) {
@@ -49,7 +50,7 @@ class Caller {
       change.updated_time = absl::FromUnixSeconds(1000 + Below(20));
       submission.change = std::move(change);
     }
-    if (Below(12) == 0) submission.reports.back().sha = Sha('f');  // Refused.
+    if (Below(12) == 0) report.sha = "main";  // Refused.
     return submission;
   }
 

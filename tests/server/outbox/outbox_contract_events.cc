@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -192,7 +193,7 @@ TEST_P(OutboxContract, HooksThatAreSilentForLongAreForgotten) {
 }
 
 TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
-  Report report = On(Pending(), "acme/one");
+  KeyReport report = On(Pending(), "acme/one");
   report.repository_id = 5;
   Accept(report);
   Accept(On(Pending(), "Zeta/Two"));

@@ -173,7 +173,7 @@ TEST_P(ListingContract, WhatWasNeverAcceptedIsLeftOut) {
   newer.change->pull_request_number = 7;
   newer.change->updated_time = Now();
   Receipts(newer);
-  newer.reports = {On(WebhookPending(), "heads", 'b')};
+  SetReport(&newer, On(WebhookPending(), "heads", 'b'));
   newer.change->updated_time = Now() - absl::Hours(1);
   Receipts(newer);
   StatusQuery query = QueryOf({kDue, kWaiting, kAbandoned});

@@ -270,11 +270,11 @@ TEST_P(OutboxContract, ARowWithoutANumberJoinsTheOneThatHasIt) {
 
 TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
   Submission submission = Of({On(Pending(1), "acme/app")});
-  submission.reports.front().repository_id = 7;
+  submission.report.repository_id = 7;
   Receipts(submission);
   EXPECT_THAT(Names(), ElementsAre("acme/app 0"));
   submission.from_github = true;
-  submission.reports.front().sha = Sha('b');
+  submission.report.sha = Sha('b');
   Receipts(submission);
   EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
 }
@@ -286,7 +286,7 @@ TEST_P(OutboxContract, ANumberOfAnotherTenantLeavesAnOldNameOne) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/old"), 2);
   Rename("acme/old", "acme/new", 2);
   Submission submission = Of({On(WebhookPending(), "acme/old", 'b')});
-  submission.reports.front().repository_id = 1;
+  submission.report.repository_id = 1;
   submission.delivery = Delivery{"d", "", "push", "", 0};
   submission.may_report = [](const Repository& repository) {
     return repository.owner == "acme" ? absl::OkStatus()

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -198,7 +199,7 @@ TEST_P(ParkingContract, TheRepositoryThatWaitsLongestProbesFirst) {
 TEST_P(ParkingContract, ANewReportOfWhatProbesIsWhatProbes) {
   const Lease first = Park();
   clock_.Advance(absl::Seconds(5));
-  Report newer = Done("widgets", 'a');
+  KeyReport newer = Done("widgets", 'a');
   newer.sha = first.sha;
   newer.attempt = 2;
   newer.result = Result::kFailure;
@@ -228,7 +229,7 @@ TEST_P(ParkingContract, AReportBringsTheProbeForward) {
 }
 
 TEST_P(ParkingContract, TheServersOwnReportBringsNothingForward) {
-  Report pending = On(Pending(1), "widgets", 'd');
+  KeyReport pending = On(Pending(1), "widgets", 'd');
   pending.expires_after = absl::Minutes(30);
   Accept(pending);
   ParkForLong();
@@ -431,7 +432,7 @@ TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
 TEST_P(ParkingContract, WhatNoTryCanMendStaysAbandoned) {
   for (const char* reason :
        {"STATUS_LIMIT_REACHED", "INVALID_SHA", "CONTEXT_REFUSED"}) {
-    Report report = ResultOf(Result::kSuccess, 1);
+    KeyReport report = ResultOf(Result::kSuccess, 1);
     report.context = absl::AsciiStrToLower(reason);
     Accept(report);
     AbandonResult(reason);
@@ -465,28 +466,93 @@ TEST_P(ParkingContract, ASupersededReportRevivesNothing) {
   EXPECT_FALSE(TakeResult().has_value());
 }
 
+// A delivery that names a commit, of which no context is expected.
+Submission Named(char sha) {
+  Submission submission;
+  submission.report = On(WebhookPending(), "widgets", sha);
+  submission.delivery = Delivery{"d0", "", "push", ""};
+  return submission;
+}
+
 TEST_P(ParkingContract, ADeliveryThatNamesTheCommitMakesItDue) {
   for (const bool with_reports : {true, false}) {
-    Report report = ResultOf(Result::kSuccess, with_reports ? 1 : 2);
+    KeyReport report = ResultOf(Result::kSuccess, with_reports ? 1 : 2);
     Accept(report);
     AbandonResult("NO_COMMIT_FOUND");
     clock_.Advance(absl::Minutes(1));
     if (with_reports) {
-      Report other = WebhookPending();
+      KeyReport other = WebhookPending();
       other.context = "ci/other";
       Submission submission = Of({other});
       submission.delivery = Delivery{"d1", "", "pull_request", "opened"};
       Receipts(submission);
     } else {
-      EXPECT_TRUE(outbox().CommitSeen(Repo("widgets"), Sha('b'), Now()).ok());
+      EXPECT_FALSE(Accept({Named('b')})[0].made_due);
       EXPECT_FALSE(TakeResult().has_value());
-      EXPECT_TRUE(outbox().CommitSeen(Repo("widgets"), Sha('a'), Now()).ok());
+      EXPECT_TRUE(Accept({Named('a')})[0].made_due);
     }
     const std::optional<Lease> lease = TakeResult();
     ASSERT_TRUE(lease.has_value());
     EXPECT_EQ(lease->refusal_count, 0);
     Settle(*lease, Kind::kPosted);
   }
+}
+
+// GitHub may have looked before it had the commit.
+TEST_P(ParkingContract, ADeliveryDuringTheLastTryKeepsItDue) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  for (int refused = 0; refused < 5; ++refused) {
+    const std::optional<Lease> lease = TakeResult();
+    ASSERT_TRUE(lease.has_value());
+    Settlement settlement = EndOf(*lease, Kind::kRetry);
+    settlement.reason = "NO_COMMIT_FOUND";
+    settlement.refused = true;
+    settlement.next_try_time = Now() + absl::Seconds(1);
+    Settle(settlement);
+    clock_.Advance(absl::Seconds(1));
+  }
+  std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->refusal_count, 5);
+  EXPECT_TRUE(Accept({Named('a')})[0].made_due);
+  // The try goes on.
+  EXPECT_FALSE(TakeResult().has_value());
+  Settlement settlement = EndOf(*lease, Kind::kAbandoned);
+  settlement.reason = "NO_COMMIT_FOUND";
+  settlement.refused = true;
+  settlement.refusal_count = lease->refusal_count;
+  Settle(settlement);
+  EXPECT_EQ(Status().posting.state, PostingState::kWaiting);
+  lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->refusal_count, 1);
+  settlement.version = lease->version;
+  settlement.lease_number = lease->lease_number;
+  settlement.refusal_count = lease->refusal_count;
+  Settle(settlement);
+  EXPECT_EQ(Status().posting.state, PostingState::kAbandoned);
+}
+
+// It has no context that could be refused, and is not remembered.
+TEST_P(ParkingContract, ADeliveryWithoutContextsIsNeverRefused) {
+  Submission named = Named('a');
+  named.report.sha = "main";
+  EXPECT_TRUE(Accept({named})[0].status.ok());
+  named = Named('a');
+  named.may_report = [](const Repository&) {
+    return absl::PermissionDeniedError("no");
+  };
+  ASSERT_TRUE(outbox()
+                  .RenameRepository(Repo("widgets"), Repo("gadgets"), 7, Now())
+                  .ok());
+  Accept(On(ResultOf(Result::kSuccess, 1), "gadgets"));
+  AbandonResult("NO_COMMIT_FOUND");
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_TRUE(Accept({named})[0].status.ok());
+  EXPECT_FALSE(TakeResult().has_value());
+  named.may_report = nullptr;
+  EXPECT_TRUE(Accept({named})[0].made_due);
+  EXPECT_TRUE(TakeResult().has_value());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -34,7 +35,7 @@ TEST_P(OutboxContract, AResultIsDueAtOnce) {
 }
 
 TEST_P(OutboxContract, NamesArePostedAsFirstSpelled) {
-  Report report = ResultOf(Result::kSuccess, 1);
+  KeyReport report = ResultOf(Result::kSuccess, 1);
   report.repository = Repo("Acme/Widgets");
   report.context = "CI/Build";
   Accept(report);
@@ -293,7 +294,8 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
         case 0:
         case 1: {
           const std::string name = prefix + std::to_string(pick(4));
-          Report report = On(Pending(pick(6), std::to_string(pick(3))), name);
+          KeyReport report =
+              On(Pending(pick(6), std::to_string(pick(3))), name);
           if (pick(2) == 0) report.result = static_cast<Result>(1 + pick(7));
           const Outcome outcome = Accept({Of({report})}).front();
           if (outcome.status.ok() &&

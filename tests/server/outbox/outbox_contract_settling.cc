@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -154,8 +155,8 @@ TEST_P(OutboxContract, ANewerReportMeanwhileStaysDue) {
                    << static_cast<int>(kind) << ", " << newer_is_pending);
       const std::string name =
           "r" + std::to_string(static_cast<int>(kind) * 2 + newer_is_pending);
-      const Report first = On(Pending(1, "first"), name);
-      Report newer = On(Pending(1, "newer"), name);
+      const KeyReport first = On(Pending(1, "first"), name);
+      KeyReport newer = On(Pending(1, "newer"), name);
       if (!newer_is_pending) newer.result = Result::kSuccess;
       Accept(first);
       clock_.Advance(kSettle);
@@ -248,7 +249,7 @@ TEST_P(OutboxContract, ALostLeaseChangesNothingButTheHistory) {
                    << static_cast<int>(kind) << ", " << newer_arrives);
       const std::string name =
           "r" + std::to_string(static_cast<int>(kind) * 2 + newer_arrives);
-      const Report report = On(ResultOf(Result::kFailure, 1), name);
+      const KeyReport report = On(ResultOf(Result::kFailure, 1), name);
       Accept(report);
       const std::optional<Lease> lost = TakeResult();
       ASSERT_TRUE(lost.has_value());

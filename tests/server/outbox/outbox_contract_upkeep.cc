@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -15,7 +16,7 @@ using testing::IsEmpty;
 constexpr absl::Duration kDay = absl::Hours(24);
 
 TEST_P(OutboxContract, APendingWithoutAResultBecomesAnError) {
-  Report pending = Pending(3);
+  KeyReport pending = Pending(3);
   pending.expires_after = absl::Hours(6);
   pending.target_url = "https://ci.example.com/3";
   Accept(pending);
@@ -72,7 +73,7 @@ TEST_P(OutboxContract, ASignOfLifeWinsOverAnExpiry) {
 TEST_P(OutboxContract, RepeatingAPendingPutsItsExpiryOff) {
   Accept(Pending(3));
   clock_.Advance(absl::Hours(5));
-  Report longer = Pending(3);
+  KeyReport longer = Pending(3);
   longer.expires_after = absl::Minutes(90);
   EXPECT_EQ(Accept(longer).disposition, Disposition::kUnchanged);
   clock_.Advance(absl::Minutes(89));
@@ -122,7 +123,7 @@ TEST_P(OutboxContract, AnAbandonedEntryIsRetriedByHand) {
 }
 
 TEST_P(OutboxContract, OnlyWhatIsAbandonedIsRetried) {
-  const Report report = ResultOf(Result::kSuccess, 1);
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
   Accept(report);
   Settle(*TakeResult(), Settlement::Kind::kPosted);
   const int64_t sequence = Status().sequence;
@@ -329,12 +330,12 @@ TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
 // Of each series the larger number is known afterwards, and of equal ones the
 // one that got further.
 TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
-  for (const Report& report : {InSeries("a", ResultOf(Result::kSuccess, 7)),
-                               InSeries("b", ResultOf(Result::kFailure, 1)),
-                               InSeries("c", Pending(1))}) {
+  for (const KeyReport& report : {InSeries("a", ResultOf(Result::kSuccess, 7)),
+                                  InSeries("b", ResultOf(Result::kFailure, 1)),
+                                  InSeries("c", Pending(1))}) {
     Accept(On(report, "acme/old"));
   }
-  for (const Report& report :
+  for (const KeyReport& report :
        {InSeries("b", Pending(1)), InSeries("d", Pending(3)),
         InSeries("a", Pending(8)), InSeries("e", Pending(1))}) {
     Accept(On(report, "acme/new"));
@@ -362,7 +363,7 @@ TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
 
 TEST_P(OutboxContract, AnExpiryEndsNoRun) {
   Accept(InSeries("a", Pending(7)));
-  Report pending = InSeries("b", Pending(1));
+  KeyReport pending = InSeries("b", Pending(1));
   pending.expires_after = absl::Hours(1);
   Accept(pending);
   clock_.Advance(absl::Hours(1));
@@ -395,7 +396,7 @@ TEST_P(OutboxContract, AMergeDoesNotForgetATryInFlight) {
 // By it the repository is found again under its next name.
 TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
   Accept(On(WebhookPending(), "acme/app"));
-  Report again = On(WebhookPending(), "acme/app");
+  KeyReport again = On(WebhookPending(), "acme/app");
   again.repository_id = 77;
   Submission submission = Of({again});
   submission.delivery = Delivery{"guid", "", "pull_request", "edited"};
@@ -408,7 +409,7 @@ TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
 
 TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   Deliver(On(WebhookPending(), "acme/old"), 77);
-  Report report = On(WebhookPending(), "acme/new", 'b');
+  KeyReport report = On(WebhookPending(), "acme/new", 'b');
   report.repository_id = 77;
   // A farm may mix numbers up.
   Accept(report);
@@ -425,7 +426,7 @@ TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   EXPECT_FALSE(IsKnown("acme/old", 'b'));
   submission.may_report = nullptr;
   submission.delivery->id = "other guid";
-  submission.reports = {On(report, "acme/newest", 'c')};
+  SetReport(&submission, On(report, "acme/newest", 'c'));
   Receipts(submission);
   // It is about the repository with the number, which GitHub is asked for.
   EXPECT_EQ(Commit("acme/newest", 'c').repository.FullName(), "acme/old");
@@ -496,7 +497,7 @@ TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
 }
 
 TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
-  Report pending = On(Pending(1), "acme/pending");
+  KeyReport pending = On(Pending(1), "acme/pending");
   pending.expires_after = 30 * kDay;
   Accept(pending);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/due"));
@@ -531,7 +532,7 @@ TEST_P(OutboxContract, WhatIsStillBeingObservedIsNotForgotten) {
 }
 
 TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {
-  const Report report = Pending(1);
+  const KeyReport report = Pending(1);
   Accept(report);
   PostAll();
   clock_.Advance(2 * kDay);
@@ -549,7 +550,7 @@ TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {
 TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
   std::vector<Submission> submissions;
   for (int i = 0; i < 100; ++i) {
-    Report report = Pending(1);
+    KeyReport report = Pending(1);
     report.sha = absl::StrCat(1000 + i, std::string(36, 'a'));
     submissions.push_back(Of({report}));
   }
@@ -578,7 +579,7 @@ TEST_P(OutboxContract, PausesAreKeptUntilTheyAreOver) {
 }
 
 TEST_P(OutboxContract, AHistoryTellsWhoPostsAndWhetherItIsUnderWay) {
-  const Report report = ResultOf(Result::kSuccess, 1);
+  const KeyReport report = ResultOf(Result::kSuccess, 1);
   Accept(report);
   EXPECT_FALSE(HistoryOf(report).in_flight);
   EXPECT_EQ(HistoryOf(report).lane, "acme");

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -133,8 +134,8 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
   for (const bool reported_before : {false, true}) {
     for (const auto& one : results) {
       for (const auto& two : results) {
-        Report first = On(Pending(1), "widgets", 'a', "one");
-        Report second = On(Pending(1), "widgets", 'a', "two");
+        KeyReport first = On(Pending(1), "widgets", 'a', "one");
+        KeyReport second = On(Pending(1), "widgets", 'a', "two");
         // A commit of its own for each pair.
         const std::string sha = (reported_before ? "b" : "a") +
                                 std::to_string(10 + (&one - results.data())) +
@@ -142,7 +143,7 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
                                 std::string(35, '0');
         first.sha = second.sha = sha;
         if (reported_before) {
-          Receipts(Of({first, second}));
+          InTurn({first, second});
           first.attempt = second.attempt = 2;
           first.result = Result::kFailure;
           Receipts(Of({first}));
@@ -150,7 +151,7 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
         }
         first.result = one;
         second.result = two;
-        Receipts(Of({first, second}));
+        InTurn({first, second});
         const CommitView commit = *outbox().GetCommit(Repo("widgets"), sha);
         const CommitSummary summary =
             outbox().ListCommits(std::nullopt, 0, 1)->at(0);
@@ -209,7 +210,7 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
   };
   EXPECT_EQ(*outbox().NewestSequence(), 0);
   EXPECT_THAT(changes(0), IsEmpty());
-  Report pending = On(Pending(1, "begun"), "acme/Widgets", 'b');
+  KeyReport pending = On(Pending(1, "begun"), "acme/Widgets", 'b');
   pending.expires_after = absl::Hours(1);
   Accept(pending);
   Accept(pending);  // UNCHANGED.

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -28,7 +29,7 @@ class SqliteChoresTest : public SqliteOutboxFixture {
               int commits, Result result, const std::string& caller = "") {
     std::vector<Submission> submissions;
     for (int i = first; i < first + commits; ++i) {
-      signalbox::Report report = ResultOf(result, 1);
+      KeyReport report = ResultOf(result, 1);
       report.repository = Repo(repository);
       report.sha = ShaOf(i);
       submissions.push_back(Of({report}));
@@ -98,7 +99,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
     }
   }
   for (const int number : {kMany - 1, kMany + kMany / 2 - 1}) {
-    signalbox::Report again = Pending(1);
+    KeyReport again = Pending(1);
     again.repository = Repo("acme/new");
     again.sha = ShaOf(number);
     const auto outcomes = Accept(outbox.get(), again);

@@ -22,6 +22,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -51,9 +52,9 @@ const std::vector<Key>& Keys() {
   return *keys;
 }
 
-Report ReportFor(const Key& key, std::optional<Result> result,
-                 int64_t attempt) {
-  Report report = On(Pending(attempt), key.repository, key.sha, key.context);
+KeyReport ReportFor(const Key& key, std::optional<Result> result,
+                    int64_t attempt) {
+  KeyReport report = On(Pending(attempt), key.repository, key.sha, key.context);
   report.result = result;
   report.description = "In words";
   report.target_url = "https://ci.example.com/1";
@@ -229,17 +230,18 @@ class SqliteAnyDamageTest : public testing::Test {
     for (const Key& key : Keys()) {
       const bool is_pending = key.context != "ci/build";
       Submission& submission = submissions.emplace_back();
-      submission.reports = {ReportFor(
-          key,
-          is_pending ? std::nullopt : std::optional<Result>(Result::kFailure),
-          3)};
+      SetReport(&submission,
+                ReportFor(key,
+                          is_pending ? std::nullopt
+                                     : std::optional<Result>(Result::kFailure),
+                          3));
       if (key.repository == "acme/gears") {
-        submission.reports[0].repository = Repo("cogs");
+        submission.report.repository = Repo("cogs");
       }
       if (key.context == "ci/hook") {
-        submission.reports[0].from_webhook = true;
-        submission.reports[0].attempt = 0;
-        submission.reports[0].series.clear();
+        submission.report.from_webhook = true;
+        submission.report.attempt = 0;
+        submission.report.series.clear();
         submission.delivery = Delivery{"first", std::string(32, 'd'),
                                        "pull_request", "opened", 7};
         submission.change.emplace();
@@ -254,10 +256,8 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->RenameRepository(Repo("cogs"), Repo("gears"), 17,
                                     clock_->Now()),
           "RenameRepository");
-    Submission old_name;
-    old_name.reports = {
-        ReportFor({"acme/cogs", 'c', "ci/build"}, Result::kError, 4)};
-    Accept({old_name});
+    Accept(
+        {Of({ReportFor({"acme/cogs", 'c', "ci/build"}, Result::kError, 4)})});
     clock_->Advance(absl::Seconds(20));
     for (int i = 0; i < 20; ++i) {
       const std::optional<Lease> lease = Take(false);
@@ -465,10 +465,11 @@ class SqliteAnyDamageTest : public testing::Test {
     std::vector<Submission> submissions;
     std::vector<std::vector<Key>> of;
     const auto add = [&](const std::vector<Key>& keys) {
-      Submission& submission = submissions.emplace_back();
+      std::vector<KeyReport> reports;
       for (const Key& key : keys) {
-        submission.reports.push_back(ReportFor(key, Result::kSuccess, 10));
+        reports.push_back(ReportFor(key, Result::kSuccess, 10));
       }
+      submissions.push_back(Of(reports));
       of.push_back(keys);
     };
     // A submission of many contexts, one by one, and by an old name.
@@ -484,7 +485,7 @@ class SqliteAnyDamageTest : public testing::Test {
     }
     Submission hook =
         Of({ReportFor({"acme/widgets", 'a', "ci/hooked"}, std::nullopt, 0)});
-    hook.reports[0].from_webhook = true;
+    hook.report.from_webhook = true;
     hook.delivery = Delivery{"fourth", std::string(32, 'e'), "pull_request",
                              "synchronize", 7};
     hook.change.emplace();
@@ -495,7 +496,7 @@ class SqliteAnyDamageTest : public testing::Test {
     // A delivery that came before.
     Submission again =
         Of({ReportFor({"acme/widgets", 'a', "ci/hook"}, std::nullopt, 0)});
-    again.reports[0].from_webhook = true;
+    again.report.from_webhook = true;
     again.delivery =
         Delivery{"first", std::string(32, 'd'), "pull_request", "opened", 7};
     submissions.push_back(again);
@@ -515,7 +516,7 @@ class SqliteAnyDamageTest : public testing::Test {
           ADD_FAILURE() << Text(key) << ": " << history.status();
           continue;
         }
-        EXPECT_EQ(history->status.result, submissions[i].reports[j].result)
+        EXPECT_EQ(history->status.result, submissions[i].report.result)
             << Text(key);
         EXPECT_NE(history->status.posting.state, PostingState::kAbandoned)
             << Text(key);
@@ -559,8 +560,10 @@ class SqliteAnyDamageTest : public testing::Test {
     std::vector<StatusKey> keys;
     for (const Key& key : Keys()) {
       keys.push_back(ReportFor(key, std::nullopt, 0).Key());
-      Works(outbox_->CommitSeen(Repo(key.repository), Sha(key.sha), now),
-            "CommitSeen");
+      Submission named = Of({});
+      named.report = ReportFor(key, std::nullopt, 0);
+      named.delivery = Delivery{"names", "", "push", "", 7};
+      Works(outbox_->Accept({named}, now), "Accept");
     }
     Works(outbox_->RetryAll(keys, now), "RetryAll");
     for (const StatusKey& key : keys) Works(outbox_->Retry(key, now), "Retry");

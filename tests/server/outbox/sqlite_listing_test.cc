@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -176,7 +177,7 @@ TEST_F(SqliteListingTest, APageGoesThroughABoundedNumberOfRepositories) {
 TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
   for (const char* damage : {"phase = 9", "try_count = -1", "version = 'x'"}) {
     std::filesystem::remove_all(data_dir());
-    Report other = ResultOf(Result::kSuccess, 1);
+    KeyReport other = ResultOf(Result::kSuccess, 1);
     other.sha = Sha('b');
     {
       const std::unique_ptr<Outbox> outbox = Open();
@@ -209,8 +210,8 @@ TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
 }
 
 TEST_F(SqliteListingTest, ADamagedRowIsSetAsideByARetryOfMany) {
-  const Report first = ResultOf(Result::kFailure, 1);
-  Report other = ResultOf(Result::kSuccess, 1);
+  const KeyReport first = ResultOf(Result::kFailure, 1);
+  KeyReport other = ResultOf(Result::kSuccess, 1);
   other.sha = Sha('b');
   {
     const std::unique_ptr<Outbox> outbox = Open();

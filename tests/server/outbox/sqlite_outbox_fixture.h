@@ -15,6 +15,7 @@
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/outbox_contract.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -43,7 +44,7 @@ class SqliteOutboxFixture : public testing::Test {
   }
 
   absl::StatusOr<std::vector<Outcome>> Accept(Outbox* outbox,
-                                              const Report& report) {
+                                              const KeyReport& report) {
     const Submission submission = Of({report});
     return outbox->Accept({&submission, 1}, clock_.Now());
   }
@@ -52,7 +53,7 @@ class SqliteOutboxFixture : public testing::Test {
   void Fill(Outbox* outbox, int commits) {
     std::vector<Submission> submissions;
     for (int i = 0; i < commits; ++i) {
-      Report report = ResultOf(Result::kSuccess, 1, std::string(200, 'x'));
+      KeyReport report = ResultOf(Result::kSuccess, 1, std::string(200, 'x'));
       report.sha =
           absl::StrCat(absl::Hex(i, absl::kZeroPad8), std::string(32, 'a'));
       submissions.push_back(Of({report}));

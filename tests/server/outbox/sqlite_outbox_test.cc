@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "server/outbox/sqlite_retention.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -63,9 +64,9 @@ class SqliteDamageTest : public SqliteOutboxTest {
     damage_.clear();
     {
       const std::unique_ptr<Outbox> outbox = Open();
-      Report pending = Pending(1);
+      KeyReport pending = Pending(1);
       pending.expires_after = absl::Hours(1);
-      Report other = ResultOf(Result::kSuccess, 1);
+      KeyReport other = ResultOf(Result::kSuccess, 1);
       other.sha = Sha('b');
       EXPECT_TRUE(Accept(outbox.get(), phase_is_pending_
                                            ? pending
@@ -139,7 +140,7 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
   const auto outbox =
       OpenDamaged("UPDATE entry SET version = -5 WHERE entry_id = 1");
   ASSERT_NE(outbox, nullptr);
-  Report pending = Pending(1);
+  KeyReport pending = Pending(1);
   pending.sha = Sha('c');
   pending.expires_after = absl::Hours(1);
   ASSERT_TRUE(Accept(outbox.get(), pending).ok());
@@ -350,7 +351,7 @@ TEST_F(SqliteOutboxTest, ForgetsOldDeliveriesAFewAtATime) {
   const std::unique_ptr<Outbox> outbox = Open();
   std::vector<Submission> submissions;
   for (int i = 0; i < 100; ++i) {
-    Submission submission;
+    Submission submission = Of({Pending(1)});
     submission.delivery = Delivery{absl::StrCat("id-", i), "", "push", ""};
     submissions.push_back(submission);
   }

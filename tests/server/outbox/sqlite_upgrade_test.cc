@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -121,13 +122,13 @@ TEST_F(SqliteUpgradeTest, KeepsEveryStatus) {
 TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
   struct Next {
     const char* context;
-    Report report;
+    KeyReport report;
     Disposition disposition;
   };
   const auto a = Disposition::kAccepted;
   const auto u = Disposition::kUnchanged;
   const auto s = Disposition::kSuperseded;
-  Report rerun = WebhookPending();
+  KeyReport rerun = WebhookPending();
   rerun.rerun = true;
   const std::vector<Next> nexts = {
       {"webhook", WebhookPending(), u},
@@ -214,7 +215,7 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     const auto deliver = [&](const char* name, int64_t number) {
       Submission submission = Of({On(WebhookPending(), name, 'f')});
-      submission.reports.front().repository_id = number;
+      submission.report.repository_id = number;
       submission.delivery = Delivery{name, "", "e", "a", 0};
       ASSERT_TRUE(outbox->Accept({&submission, 1}, clock_.Now()).ok());
     };

@@ -1,6 +1,7 @@
 // What a slow store and a clock that somebody sets do to a post.
 
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -49,7 +50,7 @@ TEST_F(PosterClockTest, ASlowStoreMakesNoEarlyRead) {
 TEST_F(PosterClockTest, NoRequestOutlastsItsLease) {
   for (const int tenths : {0, 5, 25, 40, 100, 300}) {
     outbox_->commit_time = absl::Milliseconds(100) * tenths;
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(tenths);
     Say(report);
     RunFor(absl::Minutes(10));
@@ -68,7 +69,7 @@ TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
     // The store takes most of the time that a redirect may take.
     outbox_->commit_time = absl::Milliseconds(100) * tenths;
     fake_->SetDelay(absl::Seconds(2));
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(tenths);
     Say(report);
     RunFor(absl::Minutes(10));
@@ -126,7 +127,7 @@ TEST_P(PosterClockSetTest, DelaysNothingThatWasDue) {
   pace.burst = 1;
   limiter_->SetPace("github.com/acme", pace);
   for (int i = 0; i < 30; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }
@@ -164,7 +165,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
 TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
   Unpace();
   for (int i = 0; i < 1200; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }

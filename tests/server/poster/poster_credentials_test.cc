@@ -1,6 +1,7 @@
 // Who posts, and where a repository has gone.
 
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -97,7 +98,7 @@ TEST_F(PosterTest, ARefusalByAnOldNameHasGitHubAskedWhoHasIt) {
   fake_->rules().AddRepository("acme/app", 2);
   const std::string sha(40, '7');
   fake_->rules().AddCommit("acme/app", sha);
-  Report report = Ended("acme/app", Result::kSuccess);
+  KeyReport report = Ended("acme/app", Result::kSuccess);
   report.sha = sha;
   Say(report);
   RunFor(absl::Minutes(6));
@@ -168,7 +169,7 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
     return answer;
   };
   for (int i = 0; i < 5; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }
@@ -206,7 +207,7 @@ TEST_F(PosterTest, AProbeWaitsForAHostThatIsDown) {
   RunFor(absl::Seconds(1));
   suspended = false;
   for (int i = 0; i < 20; ++i) {
-    Report report = Ended("other/lib", Result::kSuccess);
+    KeyReport report = Ended("other/lib", Result::kSuccess);
     report.context = absl::StrCat("ci/", i);
     Say(report);
   }

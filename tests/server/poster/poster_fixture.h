@@ -20,6 +20,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/forwarding_outbox.h"
+#include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -127,8 +128,8 @@ inline Repository Repo(const std::string& full_name) {
   return *repository;
 }
 
-inline Report Pending(const std::string& full_name, int64_t attempt = 1) {
-  Report report;
+inline KeyReport Pending(const std::string& full_name, int64_t attempt = 1) {
+  KeyReport report;
   report.repository = Repo(full_name);
   report.sha = kSha;
   report.context = "ci/build";
@@ -136,9 +137,9 @@ inline Report Pending(const std::string& full_name, int64_t attempt = 1) {
   return report;
 }
 
-inline Report Ended(const std::string& full_name, Result result,
-                    int64_t attempt = 1) {
-  Report report = Pending(full_name, attempt);
+inline KeyReport Ended(const std::string& full_name, Result result,
+                       int64_t attempt = 1) {
+  KeyReport report = Pending(full_name, attempt);
   report.result = result;
   return report;
 }
@@ -231,9 +232,9 @@ class PosterTest : public testing::Test {
     limiter_->SetPace("github.com/other", pace);
   }
 
-  void Say(const Report& report) {
+  void Say(const KeyReport& report) {
     Submission submission;
-    submission.reports = {report};
+    SetReport(&submission, report);
     const auto outcomes = outbox_->Accept({submission}, clock_.Now());
     ASSERT_TRUE(outcomes.ok()) << outcomes.status();
     ASSERT_TRUE(outcomes->at(0).status.ok()) << outcomes->at(0).status;

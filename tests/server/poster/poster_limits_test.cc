@@ -3,13 +3,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
 
 TEST_F(PosterTest, KeepsToThePace) {
   for (int i = 0; i < 100; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.context = absl::StrCat("ci/", i);
     Say(report);
   }
@@ -30,7 +31,7 @@ TEST_P(PosterLimitTest, WaitsAndThenGoesOn) {
   fake_->SetDelay(absl::Milliseconds(50));
   Fail(GetParam(), 1, 45, "/web/");
   for (int i = 0; i < 30; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }
@@ -109,14 +110,14 @@ TEST_F(PosterTest, KeepsTheReserveForResults) {
   MakeGitHub({.hourly_limit = 40});
   Unpace();
   for (int i = 0; i < 60; ++i) {
-    Report report = Pending("acme/web");
+    KeyReport report = Pending("acme/web");
     report.sha = Sha(i);
     Say(report);
   }
   RunFor(absl::Seconds(10));
   EXPECT_EQ(fake_->rules().request_count(), 36);
   for (int i = 0; i < 10; ++i) {
-    Report report = Ended("acme/app", Result::kSuccess);
+    KeyReport report = Ended("acme/app", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }
@@ -179,14 +180,14 @@ TEST_F(PosterTest, TheLastStatusesOfAContextAreKeptForResults) {
     std::vector<Submission> submissions;
     for (int i = 0; i < count; ++i) {
       Submission submission;
-      submission.reports = {Pending("acme/web", 0)};
+      SetReport(&submission, Pending("acme/web", 0));
       submission.observed = Observed{first + i, "somebody"};
       submissions.push_back(submission);
     }
     ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   };
   seen(1, 949);
-  Report report = Pending("acme/web", 0);
+  KeyReport report = Pending("acme/web", 0);
   report.description = "first";
   Say(report);
   RunFor(absl::Seconds(1));

@@ -1,6 +1,7 @@
 // What GitHub refuses for a whole repository.
 
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -24,16 +25,16 @@ class PosterParkingTest : public PosterTest {
     };
   }
 
-  Report Of(const std::string& name, int number,
-            Result result = Result::kSuccess) {
-    Report report = Ended(name, result);
+  KeyReport Of(const std::string& name, int number,
+               Result result = Result::kSuccess) {
+    KeyReport report = Ended(name, result);
     report.sha = Sha(number);
     return report;
   }
 
-  Disposition Repeat(const Report& report) {
+  Disposition Repeat(const KeyReport& report) {
     Submission submission;
-    submission.reports = {report};
+    SetReport(&submission, report);
     const auto outcomes = outbox_->Accept({submission}, clock_.Now());
     return outcomes->at(0).receipts.at(0).disposition;
   }
@@ -158,7 +159,7 @@ TEST_F(PosterParkingTest, AnotherRepositoryDoesNotWait) {
 TEST_F(PosterParkingTest, TheSameReportAgainBringsTheProbeForward) {
   Unpace();
   Answer(404);
-  const Report report = Of("acme/web", 1);
+  const KeyReport report = Of("acme/web", 1);
   Say(report);
   RunFor(absl::Hours(3));
   Answer(0);
@@ -267,7 +268,7 @@ TEST_F(PosterParkingTest, ASlowStoreLetsNoMoreBeRefused) {
 TEST_F(PosterParkingTest, AfterAWeekItIsGivenUpAndAReportTakesItUpAgain) {
   Unpace();
   Answer(404);
-  const Report report = Of("acme/web", 1);
+  const KeyReport report = Of("acme/web", 1);
   Say(report);
   RunFor(absl::Hours(7 * 24 + 1));
   ASSERT_EQ(*outbox_->AbandonParked(clock_.Now(), 100), 1);

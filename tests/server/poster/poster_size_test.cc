@@ -7,6 +7,7 @@
 #include "server/github/app_credentials.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -61,7 +62,7 @@ class PosterSizeTest : public PosterTest {
   void SayAll(int lanes = kLanes) {
     std::vector<Submission> submissions;
     for (int i = 0; i < lanes; ++i) {
-      submissions.emplace_back().reports = {Ended(Name(i), Result::kSuccess)};
+      SetReport(&submissions.emplace_back(), Ended(Name(i), Result::kSuccess));
     }
     ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   }
@@ -156,9 +157,9 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   limiter_->SetPace(Lane(0), pace);
   std::vector<Submission> submissions;
   for (int i = 0; i < 500; ++i) {
-    Report report = Ended("o0/web", Result::kSuccess);
+    KeyReport report = Ended("o0/web", Result::kSuccess);
     report.sha = Sha(i);
-    submissions.emplace_back().reports = {report};
+    SetReport(&submissions.emplace_back(), report);
   }
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Milliseconds(1));
@@ -201,14 +202,14 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   };
   std::vector<Submission> submissions;
   for (int i = 0; i < kDue; ++i) {
-    submissions.emplace_back().reports = {
-        Ended(Name(i * (kInstallations / kDue)), Result::kSuccess)};
+    submissions.push_back(
+        Of({Ended(Name(i * (kInstallations / kDue)), Result::kSuccess)}));
   }
   // Pendings of 200 others can wait.
   for (int i = 1; i < kInstallations; i += 10) {
-    submissions.emplace_back().reports = {Pending(Name(i))};
-    submissions.back().reports[0].context = "ci/other";
-    submissions.back().reports[0].sha = Sha(i);
+    SetReport(&submissions.emplace_back(), Pending(Name(i)));
+    submissions.back().contexts = {"ci/other"};
+    submissions.back().report.sha = Sha(i);
   }
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   clock_.Advance(absl::Seconds(1));

@@ -1,6 +1,7 @@
 // What is posted, and whose turn it is.
 
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 
 TEST_F(PosterTest, MakesGitHubShowAResult) {
-  Report report = Ended("acme/web", Result::kFailure);
+  KeyReport report = Ended("acme/web", Result::kFailure);
   report.description = "3 tests failed";
   report.target_url = "https://ci.example.com/1";
   Say(report);
@@ -53,7 +54,7 @@ TEST_F(PosterTest, AFastResultSavesThePending) {
 // Two shards of one build report under one context with one number. Whatever
 // arrives when, posted in between or not, a failure is shown in the end.
 TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
-  const std::vector<std::vector<Report>> orders = {
+  const std::vector<std::vector<KeyReport>> orders = {
       {Pending("acme/web", 78), Pending("acme/web", 78),
        Ended("acme/web", Result::kSuccess, 78),
        Ended("acme/web", Result::kFailure, 78)},
@@ -66,12 +67,12 @@ TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
        Pending("acme/web", 78), Ended("acme/web", Result::kFailure, 78)}};
   int number = 0;
   for (const absl::Duration pause : {absl::ZeroDuration(), absl::Seconds(2)}) {
-    for (const std::vector<Report>& order : orders) {
+    for (const std::vector<KeyReport>& order : orders) {
       const std::string context = absl::StrCat("ci/", ++number);
-      for (Report report : order) {
+      for (KeyReport report : order) {
         report.context = context;
         Submission submission;
-        submission.reports = {report};
+        SetReport(&submission, report);
         ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now()).ok());
         RunFor(pause);
       }
@@ -85,11 +86,11 @@ TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
 
 // The small number of another counter is not an old one.
 TEST_F(PosterTest, AResultOfAnotherSeriesIsShown) {
-  Report app = Pending("acme/web", 300);
+  KeyReport app = Pending("acme/web", 300);
   app.series = "jenkins:https://ci.example.com/job/app";
   Say(app);
   RunFor(absl::Seconds(2));
-  Report nightly = Ended("acme/web", Result::kSuccess, 12);
+  KeyReport nightly = Ended("acme/web", Result::kSuccess, 12);
   nightly.series = "jenkins:https://ci.example.com/job/nightly";
   Say(nightly);
   RunFor(absl::Seconds(2));
@@ -116,7 +117,7 @@ TEST_F(PosterTest, PostsOfOneKeyFollowEachOther) {
 }
 
 TEST_F(PosterTest, DoesNotPostWhatGitHubShows) {
-  Report result = Ended("acme/web", Result::kSuccess, /*attempt=*/0);
+  KeyReport result = Ended("acme/web", Result::kSuccess, /*attempt=*/0);
   result.description = "Line one\nline two \xF0\x9F\x8E\x89";
   Say(result);
   RunFor(absl::Seconds(1));
@@ -132,7 +133,7 @@ TEST_F(PosterTest, DoesNotPostWhatGitHubShows) {
 
 // GitHub refuses long texts and emoji, and a text must not cost a result.
 TEST_F(PosterTest, FitsDescriptions) {
-  Report report = Ended("acme/web", Result::kSuccess);
+  KeyReport report = Ended("acme/web", Result::kSuccess);
   report.description = absl::StrCat("\xF0\x9F\x8E\x89", std::string(300, 'x'));
   Say(report);
   RunFor(absl::Seconds(1));
@@ -161,7 +162,7 @@ TEST_F(PosterTest, RepositoriesTakeTurns) {
   for (int i = 0; i < 3; ++i) {
     for (const char* name : {"acme/busy", "acme/calm", "acme/quiet"}) {
       if (i > 0 && name != std::string("acme/busy")) continue;
-      Report report = Ended(name, Result::kSuccess);
+      KeyReport report = Ended(name, Result::kSuccess);
       report.context = absl::StrCat("ci/", i);
       Say(report);
       clock_.Advance(absl::Milliseconds(1));
@@ -180,7 +181,7 @@ TEST_F(PosterTest, OneSlotInTwentyGoesToAnOldPending) {
   Say(Pending("acme/app"));
   clock_.Advance(absl::Seconds(61));
   for (int i = 0; i < 45; ++i) {
-    Report report = Ended("acme/lib", Result::kSuccess);
+    KeyReport report = Ended("acme/lib", Result::kSuccess);
     report.context = absl::StrCat("ci/", i);
     Say(report);
   }
@@ -199,7 +200,7 @@ TEST_F(PosterTest, AYoungPendingHasNoSlot) {
   Say(Pending("acme/web"));
   clock_.Advance(absl::Seconds(59));
   for (int i = 0; i < 30; ++i) {
-    Report report = Ended("acme/lib", Result::kSuccess);
+    KeyReport report = Ended("acme/lib", Result::kSuccess);
     report.context = absl::StrCat("ci/", i);
     Say(report);
   }
@@ -256,7 +257,7 @@ TEST_F(PosterTest, WhatIsRefusedForGoodIsAbandonedAtOnce) {
 
 TEST_F(PosterTest, ALinkIsNoReasonToLoseAResult) {
   Unpace();
-  Report report = Ended("acme/web", Result::kSuccess);
+  KeyReport report = Ended("acme/web", Result::kSuccess);
   report.description = "fine";
   report.target_url = "ftp://ci.example.com/1";
   Say(report);
@@ -284,7 +285,7 @@ TEST_F(PosterTest, ATextIsNoReasonToLoseAResult) {
                      Refusal("description", "is invalid"))
                : std::nullopt;
   };
-  Report report = Ended("acme/web", Result::kSuccess);
+  KeyReport report = Ended("acme/web", Result::kSuccess);
   report.description = "Grüße…";
   transport_->hook = refuse_beyond_ascii;
   Say(report);
@@ -318,7 +319,7 @@ TEST_F(PosterTest, MendingEnds) {
     return url ? Refusal("target_url", "is invalid")
                : Refusal("description", "is invalid");
   };
-  Report report = Ended("acme/web", Result::kSuccess);
+  KeyReport report = Ended("acme/web", Result::kSuccess);
   report.description = "é";
   report.target_url = "https://ci.example.com/1";
   Say(report);
@@ -357,7 +358,7 @@ TEST_F(PosterTest, BeginsNothingOnceItIsClosed) {
 
 TEST_F(PosterTest, ALongBacklogDelaysNoOther) {
   for (int i = 0; i < 300; ++i) {
-    Report report = Ended("nobody/web", Result::kSuccess);
+    KeyReport report = Ended("nobody/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }

@@ -1,6 +1,7 @@
 // What the network, GitHub, the store and the machine do to a post.
 
 #include "tests/server/poster/poster_fixture.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -173,7 +174,7 @@ TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
   Unpace(8);
   Fail("server_error_html", -1);
   for (int i = 0; i < 300; ++i) {
-    Report report = Ended("acme/web", Result::kSuccess);
+    KeyReport report = Ended("acme/web", Result::kSuccess);
     report.sha = Sha(i);
     Say(report);
   }

@@ -4,6 +4,7 @@
 
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/recovery/recovery_room.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -87,13 +88,13 @@ TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
   Run(absl::Minutes(40));
   EXPECT_EQ(Deliver(attempt), 202);
   EXPECT_EQ(last_disposition_, Disposition::kAccepted);
-  Report result;
+  KeyReport result;
   result.repository = *ParseRepository(kRepository);
   result.sha = ShaOf(0);
   result.context = "ci/build";
   result.result = Result::kSuccess;
   Submission said;
-  said.reports.push_back(result);
+  SetReport(&said, result);
   ASSERT_TRUE(outbox_->Accept({said}, clock_.Now())->at(0).status.ok());
   clock_.Advance(absl::Minutes(1));
   EXPECT_EQ(Deliver(attempt), 202);

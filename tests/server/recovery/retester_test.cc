@@ -4,6 +4,7 @@
 #include "tests/github_simulator/pull_requests.h"
 #include "tests/server/recovery/recovery_fixture.h"
 #include "tests/support/forwarding_outbox.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -60,14 +61,14 @@ class RetesterTest : public RecoveryTest {
 
   // A result of a context on the head.
   void Say(const std::string& context, Result result) {
-    Report report;
+    KeyReport report;
     report.repository = *ParseRepository(kRepository);
     report.sha = kHead;
     report.context = context;
     report.attempt = 1;
     report.result = result;
     Submission submission;
-    submission.reports.push_back(report);
+    SetReport(&submission, report);
     ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
   }
 
@@ -268,14 +269,14 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   const Rerun wish = outbox_->Reruns(1)->front();
   Run();
   ASSERT_EQ(Statuses(), "ci/build=pending ");
-  Report result;
+  KeyReport result;
   result.repository = *ParseRepository(kRepository);
   result.sha = kHead;
   result.context = "ci/build";
   result.attempt = 2;
   result.result = Result::kSuccess;
   Submission submission;
-  submission.reports.push_back(result);
+  SetReport(&submission, result);
   ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
   // The same wish again, as it would be found after the crash.
   EventSubmission again;

@@ -148,12 +148,8 @@ TEST_F(AuthorizerTest, SaysWhatWasNotGranted) {
 TEST_F(AuthorizerTest, SpeakingAsGitHubIsARightOfItsOwn) {
   const auto reports = [](const std::function<void(Submission*)>& change) {
     Converted converted;
-    converted.repository = Repo("acme/app");
-    Report report;
-    report.repository = converted.repository;
-    report.context = "ci/build";
-    converted.submission.reports.assign(2, report);
-    converted.warnings.resize(2);
+    converted.submission.report.repository = Repo("acme/app");
+    converted.submission.contexts = {"ci/build", "ci/lint"};
     change(&converted.submission);
     return converted;
   };
@@ -179,23 +175,18 @@ TEST_F(AuthorizerTest, SpeakingAsGitHubIsARightOfItsOwn) {
 TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
   for (const bool is_shim : {false, true}) {
     Converted converted;
-    converted.repository = Repo("acme/app");
-    Report report;
-    report.repository = converted.repository;
-    report.context = "ci/build";
+    Report& report = converted.submission.report;
+    report.repository = Repo("acme/app");
     report.repository_id = 7;
-    converted.submission.reports.assign(2, report);
-    converted.warnings.assign(2, {"mended"});
+    converted.submission.contexts = {"ci/build", "ci/lint"};
+    converted.warnings = {"mended"};
     ASSERT_TRUE(
         Authorizer::AuthorizeReports(is_shim ? &shim_ : &farm_, &converted)
             .ok());
-    for (size_t i = 0; i < 2; ++i) {
-      EXPECT_EQ(converted.submission.reports[i].repository_id, is_shim ? 7 : 0);
-      EXPECT_EQ(converted.warnings[i].size(), is_shim ? 1u : 2u);
-    }
+    EXPECT_EQ(report.repository_id, is_shim ? 7 : 0);
+    ASSERT_EQ(converted.warnings.size(), is_shim ? 1u : 2u);
     if (!is_shim) {
-      EXPECT_THAT(converted.warnings[1][1],
-                  HasSubstr("repository_id left out"));
+      EXPECT_THAT(converted.warnings[1], HasSubstr("repository_id left out"));
     }
   }
 }
@@ -203,7 +194,7 @@ TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
 // Whether a repository is configured without contexts is not for everybody.
 TEST_F(AuthorizerTest, ReportsOfNothingNeedAGrantToo) {
   Converted converted;
-  converted.repository = Repo("other/app");
+  converted.submission.report.repository = Repo("other/app");
   EXPECT_EQ(NotGrantedOf(Authorizer::AuthorizeReports(&farm_, &converted)),
             "repository");
 }
@@ -211,7 +202,7 @@ TEST_F(AuthorizerTest, ReportsOfNothingNeedAGrantToo) {
 // The new name of a repository is not for who has lost it.
 TEST_F(AuthorizerTest, AnotherNameIsAskedForAndNotTold) {
   Converted converted;
-  converted.repository = Repo("acme/app");
+  converted.submission.report.repository = Repo("acme/app");
   ASSERT_TRUE(Authorizer::AuthorizeReports(&farm_, &converted).ok());
   const auto& may_report = converted.submission.may_report;
   EXPECT_TRUE(may_report(Repo("acme/new")).ok());

@@ -61,11 +61,12 @@ TEST_F(ConvertTest, TakesAPending) {
   request.set_repository_id(5);
   const auto converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
-  ASSERT_EQ(converted->submission.reports.size(), 2u);
-  EXPECT_EQ(converted->warnings.size(), 2u);
-  const Report& report = converted->submission.reports[1];
-  EXPECT_EQ(report.Key(), (StatusKey{"github.com/acme/app", kSha, "ci/lint"}));
-  EXPECT_EQ(report.context, "CI/Lint");
+  EXPECT_THAT(converted->submission.contexts,
+              testing::ElementsAre("ci/build", "CI/Lint"));
+  EXPECT_THAT(converted->warnings, testing::IsEmpty());
+  const Report& report = converted->submission.report;
+  EXPECT_EQ(report.Key("CI/Lint"),
+            (StatusKey{"github.com/acme/app", kSha, "ci/lint"}));
   EXPECT_FALSE(report.result.has_value());
   EXPECT_EQ(report.attempt, 7);
   EXPECT_EQ(report.series, "jenkins:https://ci.example.com/job/app");
@@ -81,8 +82,7 @@ TEST_F(ConvertTest, TakesEveryResult) {
     const auto converted =
         FromProto(ResultOf(static_cast<v1::Result>(number)), options_);
     ASSERT_TRUE(converted.ok()) << converted.status();
-    EXPECT_EQ(static_cast<int>(*converted->submission.reports[0].result),
-              number);
+    EXPECT_EQ(static_cast<int>(*converted->submission.report.result), number);
   }
 }
 
@@ -106,8 +106,7 @@ TEST_F(ConvertTest, RefusesEveryOtherResult) {
 TEST_F(ConvertTest, AResultWithoutContextMeansTheDefault) {
   v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
   request.clear_context();
-  EXPECT_EQ(FromProto(request, options_)->submission.reports[0].context,
-            "ci/build");
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts[0], "ci/build");
 }
 
 TEST_F(ConvertTest, RefusesBadNames) {
@@ -180,7 +179,7 @@ TEST_F(ConvertTest, ASeriesIsALineOfTextBesideANumber) {
     result.set_series(series);
     const auto converted = FromProto(result, options_);
     ASSERT_TRUE(converted.ok()) << converted.status();
-    EXPECT_EQ(converted->submission.reports[0].series, series);
+    EXPECT_EQ(converted->submission.report.series, series);
   }
   for (const std::string& series :
        {std::string(256, 's'), std::string("a\nb"), std::string("a\0b", 3),
@@ -219,13 +218,13 @@ TEST_F(ConvertTest, AnExpiryIsBetweenAMinuteAndThirtyDays) {
 }
 
 TEST_F(ConvertTest, WithoutAnExpiryTheRuleDecides) {
-  EXPECT_EQ(FromProto(Pending(), options_)->submission.reports[0].expires_after,
+  EXPECT_EQ(FromProto(Pending(), options_)->submission.report.expires_after,
             absl::Hours(6));
   RepositoryRule rule;
   rule.match = "acme/*";
   rule.pending_expires_after = absl::Hours(2);
   options_.rules = RepositoryRules({rule});
-  EXPECT_EQ(FromProto(Pending(), options_)->submission.reports[0].expires_after,
+  EXPECT_EQ(FromProto(Pending(), options_)->submission.report.expires_after,
             absl::Hours(2));
 }
 
@@ -240,9 +239,8 @@ TEST_F(ConvertTest, RefusesMoreThanAHundredContexts) {
 TEST_F(ConvertTest, WithoutContextsTheRulesDecide) {
   v1::ReportPendingRequest request = Pending();
   request.clear_contexts();
-  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 1u);
-  EXPECT_EQ(FromProto(request, options_)->submission.reports[0].context,
-            "ci/build");
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts.size(), 1u);
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts[0], "ci/build");
 
   RepositoryRule rule;
   rule.match = "acme/*";
@@ -252,12 +250,12 @@ TEST_F(ConvertTest, WithoutContextsTheRulesDecide) {
   none.match = "quiet/*";
   none.contexts = {};
   options_.rules = RepositoryRules({rule, none});
-  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 2u);
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts.size(), 2u);
   request.mutable_change()->set_event("pull_request");
   request.mutable_change()->set_draft(true);
-  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 0u);
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts.size(), 0u);
   request.set_repository("quiet/app");
-  EXPECT_EQ(FromProto(request, options_)->submission.reports.size(), 0u);
+  EXPECT_EQ(FromProto(request, options_)->submission.contexts.size(), 0u);
 }
 
 // A link or a text is never a reason to lose a result.
@@ -267,12 +265,12 @@ TEST_F(ConvertTest, MendsTextsAndSaysSo) {
   request.set_description(std::string(5000, 'x'));
   const auto converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok());
-  EXPECT_EQ(converted->submission.reports[0].target_url, "");
-  EXPECT_EQ(converted->submission.reports[0].description.size(), 4096u);
+  EXPECT_EQ(converted->submission.report.target_url, "");
+  EXPECT_EQ(converted->submission.report.description.size(), 4096u);
   const v1::Receipt receipt =
       ToProto(Receipt{"ci/build", 1, Disposition::kAccepted,
                       absl::FromUnixMillis(1500), CommitState::kFailure},
-              converted->warnings[0]);
+              converted->warnings);
   EXPECT_EQ(receipt.expire_time().seconds(), 1);
   EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_FAILURE);
   EXPECT_EQ(receipt.warnings_size(), 2);
@@ -285,7 +283,7 @@ TEST_F(ConvertTest, APendingWithADeliveryIsTheShims) {
   request.mutable_change()->mutable_updated_time()->set_seconds(1700000000);
   const auto converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
-  EXPECT_TRUE(converted->submission.reports[0].from_webhook);
+  EXPECT_TRUE(converted->submission.report.from_webhook);
   EXPECT_EQ(converted->submission.delivery->id, ValidDelivery().id());
   EXPECT_EQ(converted->submission.change->pull_request_number, 3);
   EXPECT_EQ(converted->submission.change->updated_time,
@@ -342,12 +340,12 @@ TEST_F(ConvertTest, APullRequestWithAnotherBaseGetsNothingByDefault) {
   request.set_rerun(true);
   absl::StatusOr<Converted> converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
-  EXPECT_TRUE(converted->submission.reports.empty());
+  EXPECT_TRUE(converted->submission.contexts.empty());
   // Whoever asks for a rerun in another way gets it.
   request.mutable_delivery()->set_action("rerequested");
   converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
-  EXPECT_FALSE(converted->submission.reports.empty());
+  EXPECT_FALSE(converted->submission.contexts.empty());
 }
 
 // What others set has contexts of GitHub's rule, not of ours.
@@ -363,7 +361,7 @@ TEST_F(ConvertTest, TakesWhatWasSeenAtGitHub) {
   ASSERT_TRUE(converted->submission.observed.has_value());
   EXPECT_EQ(converted->submission.observed->status_id, int64_t{1} << 40);
   EXPECT_EQ(converted->submission.observed->creator_login, "octocat[bot]");
-  EXPECT_EQ(converted->submission.reports.at(0).context, "Grüße, Welt ");
+  EXPECT_EQ(converted->submission.contexts.at(0), "Grüße, Welt ");
 
   std::string longest;
   for (int i = 0; i < 255; ++i) longest += "ü";
@@ -424,19 +422,18 @@ TEST_F(ConvertTest, ReRunAllChecksMeansAllThatWasReported) {
   request.clear_contexts();
   request.set_rerun(true);
   *request.mutable_delivery() = ValidDelivery();
-  EXPECT_EQ(FromProto(request, options_)->submission.rerun_all, nullptr);
+  EXPECT_FALSE(FromProto(request, options_)->submission.with_all_reported);
   request.mutable_delivery()->set_event("check_suite");
   request.mutable_delivery()->set_action("rerequested");
   const auto converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok());
-  ASSERT_NE(converted->submission.rerun_all, nullptr);
-  const Report& report = converted->submission.rerun_all->report;
+  EXPECT_TRUE(converted->submission.with_all_reported);
+  const Report& report = converted->submission.report;
   EXPECT_EQ(report.sha, kSha);
-  EXPECT_EQ(report.context, "");
   EXPECT_TRUE(report.rerun);
   EXPECT_TRUE(report.from_webhook);
   request.add_contexts("ci/build");
-  EXPECT_EQ(FromProto(request, options_)->submission.rerun_all, nullptr);
+  EXPECT_FALSE(FromProto(request, options_)->submission.with_all_reported);
 }
 
 TEST_F(ConvertTest, ARedeliveryIsAWishOnlyIfTheConfigurationSaysSo) {

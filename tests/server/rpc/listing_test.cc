@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -36,16 +37,14 @@ class ListingTest : public ServiceTest {
               const std::string& description = "",
               const std::string& target_url = "",
               absl::Time now = Clock::System()->Now()) {
-    Submission submission;
-    submission.reports.emplace_back();
-    signalbox::Report& report = submission.reports.back();
+    KeyReport report;
     report.repository = *ParseRepository(repository);
     report.sha = Sha(sha);
     report.context = context;
     report.result = Result::kSuccess;
     report.description = description;
     report.target_url = target_url;
-    ASSERT_TRUE(outbox_->Accept({&submission, 1}, now).ok());
+    ASSERT_TRUE(outbox_->Accept({Of({report})}, now).ok());
   }
 
   // Tries what is due of an owner, and ends that so.

@@ -784,5 +784,65 @@ TEST_F(StatusServiceTest, EachRightIsNeededForItsOwn) {
               testing::HasSubstr("repository_id left out"));
 }
 
+// Its commit has no expected contexts.
+v1::ReportPendingRequest NamedCommit(const std::string& delivery) {
+  v1::ReportPendingRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.set_rerun(true);
+  request.mutable_change()->set_event("pull_request");
+  request.mutable_delivery()->set_id(delivery);
+  request.mutable_delivery()->set_event("pull_request");
+  request.mutable_delivery()->set_action("edited");
+  return request;
+}
+
+// It tells that GitHub has the commit, through whichever door.
+TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
+  const auto abandon = [this](int64_t attempt) {
+    v1::ReportResultResponse response;
+    ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, attempt), &response).ok());
+    LeaseRequest request;
+    request.lane = "github.com/acme";
+    const absl::Time now = Clock::System()->Now();
+    request.deadline = now + absl::Minutes(1);
+    const auto lease = outbox_->TakeDue(request, now);
+    ASSERT_TRUE(lease.ok() && lease->has_value());
+    Settlement settlement;
+    settlement.entry_id = (*lease)->entry_id;
+    settlement.version = (*lease)->version;
+    settlement.kind = Settlement::Kind::kAbandoned;
+    settlement.reason = "NO_COMMIT_FOUND";
+    settlement.refused = true;
+    settlement.attempted = Try{now, now, 422, "id", "NO_COMMIT_FOUND", ""};
+    ASSERT_TRUE(outbox_->Settle(settlement, now).ok());
+    ASSERT_EQ(Commit().statuses(0).posting().state(), v1::ABANDONED);
+  };
+  abandon(1);
+  {
+    grpc::ClientContext context;
+    v1::ReportPendingResponse response;
+    ASSERT_TRUE(
+        stub_->ReportPending(&context, NamedCommit("d1"), &response).ok());
+    EXPECT_EQ(response.receipts_size(), 0);
+    EXPECT_EQ(Commit().statuses(0).posting().state(), v1::DUE);
+  }
+  abandon(2);
+  grpc::ClientContext context;
+  const auto stream = stub_->StreamReports(&context);
+  v1::StreamReportsRequest request;
+  *request.mutable_pending() = NamedCommit("d2");
+  request.set_tag(7);
+  ASSERT_TRUE(stream->Write(request));
+  v1::StreamReportsResponse answer;
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_EQ(answer.tag(), 7);
+  EXPECT_EQ(answer.code(), 0);
+  EXPECT_EQ(answer.receipts_size(), 0);
+  EXPECT_EQ(Commit().statuses(0).posting().state(), v1::DUE);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
@@ -263,13 +264,12 @@ TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   anything.add_repositories("*/*");
   const auto watch = Begin(anything, "reader");
   const auto accept = [this](const char* repository) {
-    Submission submission;
-    signalbox::Report& report = submission.reports.emplace_back();
+    KeyReport report;
     report.repository = *ParseRepository(repository);
     report.sha = kSha;
     report.context = "ci/build";
     report.result = Result::kSuccess;
-    ASSERT_TRUE(outbox_->Accept({&submission, 1}, Clock::System()->Now()).ok());
+    ASSERT_TRUE(outbox_->Accept({Of({report})}, Clock::System()->Now()).ok());
   };
   accept("secret/app");
   accept("acme/app");
