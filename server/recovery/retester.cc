@@ -201,9 +201,15 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   }
   Submission submission = PendingsFor(target, std::move(contexts),
                                       /*rerun=*/true, options_.rules);
-  if (submission.contexts.empty()) {
-    return Refuse(rerun, pull, "no context is expected of the pull request");
-  }
+  submission.with_all_reported = rerun.wanted.contexts.empty();
+  submission.may_report_context = [this, &rerun,
+                                   &target](absl::string_view context) {
+    return !options_.may_report ||
+           options_
+               .may_report(rerun.caller, target.repository,
+                           {std::string(context)})
+               .ok();
+  };
   const auto may_report = [this, &rerun, names = submission.contexts](
                               const Repository& repository) {
     return options_.may_report
@@ -221,11 +227,19 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
   const absl::Status& accepted = outcomes->front().status;
   if (!accepted.ok()) return Drop(rerun, accepted.message());
+  std::vector<std::string> names;
+  for (const Receipt& receipt : outcomes->front().receipts) {
+    names.push_back(receipt.context);
+  }
+  if (names.empty()) {
+    return Refuse(rerun, pull,
+                  "no context is expected of the pull request, or known");
+  }
   LogInfo("contexts are run again",
           {{"repository", target.repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
            {"sha", target.sha},
-           {"contexts", absl::StrJoin(submission.contexts, " ")},
+           {"contexts", absl::StrJoin(names, " ")},
            {"login", rerun.wanted.login}});
   metrics_->Add("signalbox_reruns_total",
                 "Wishes to run contexts again, by what became of them.",

@@ -118,6 +118,38 @@ TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
   EXPECT_EQ(became_due_, 1);
 }
 
+// What a farm reported beside what is expected, too.
+TEST_F(RetesterTest, EverythingIsWhatWasReportedAndMayBe) {
+  Say("ci/build", Result::kFailure);
+  Say("farm/linux", Result::kSuccess);
+  Say("farm/secret", Result::kSuccess);
+  options_.may_report = [](absl::string_view, const Repository&,
+                           const std::vector<std::string>& contexts) {
+    return std::find(contexts.begin(), contexts.end(), "farm/secret") ==
+                   contexts.end()
+               ? absl::OkStatus()
+               : absl::PermissionDeniedError("no");
+  };
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(),
+            "ci/build=pending farm/linux=pending farm/secret=success ");
+}
+
+TEST_F(RetesterTest, WhereNothingIsExpectedWhatAFarmReportedIsRunAgain) {
+  RepositoryRule rule;
+  rule.match = "*/*";
+  rule.contexts = {};
+  options_.rules = RepositoryRules({rule});
+  Say("farm/linux", Result::kFailure);
+  Start();
+  Ask();
+  Run();
+  EXPECT_EQ(Statuses(), "farm/linux=pending ");
+  EXPECT_TRUE(IsSettled());
+}
+
 // What somebody invents would stay yellow for hours.
 TEST_F(RetesterTest, OnlyContextsThatAreExpectedOrKnownAreRunAgain) {
   Say("ci/build", Result::kFailure);
