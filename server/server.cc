@@ -223,8 +223,11 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox_options.may_report = [this](const std::string& caller,
                                      const Repository& repository,
                                      const std::string& context) {
+    const std::vector<std::string> contexts =
+        context.empty() ? std::vector<std::string>()
+                        : std::vector<std::string>{context};
     return authorizer
-        ->AuthorizeLater(caller, Right::kReport, repository, {context})
+        ->AuthorizeLater(caller, Right::kReport, repository, contexts)
         .ok();
   };
   // Whoever watches finds what happened before by itself.

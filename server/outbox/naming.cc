@@ -44,8 +44,8 @@ NameStep StepFor(const NameNews& news, const Whereabouts& found) {
   const NamedRepository& own = *found.own;
   if (!news.is_answer) {
     if (IsOld(news, own)) return NameStep::kNothing;
-    // By its name alone: it may be another one that was made since.
-    if (own.KnownNumber() == 0 && news.time != absl::InfinitePast() &&
+    // It may have been called otherwise since, or be another one of the name.
+    if (news.time != absl::InfinitePast() &&
         own.added_time != absl::UnixEpoch() && news.time < own.added_time) {
       return NameStep::kAsk;
     }

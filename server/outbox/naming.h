@@ -24,6 +24,9 @@ struct NamedRepository {
   int64_t number = 0;     // GitHub's; 0: not known.
   // The number came from a delivery or from an answer of GitHub's.
   bool is_verified = false;
+  // Whose delivery it was; empty: GitHub answered it, or callers are not told
+  // apart.
+  std::string number_by;
   // False: another repository has the name that this one had, and GitHub has
   // not yet been asked what it is called now.
   bool has_name = true;
@@ -78,6 +81,8 @@ struct NameNews {
   // GitHub answered this when it was asked. False: an event told of it, which
   // may be late.
   bool is_answer = false;
+  // Whose event it was. Empty: none was, or callers are not told apart.
+  std::string by;
 };
 
 enum class NameStep {

@@ -529,9 +529,10 @@ class Outbox {
   virtual absl::StatusOr<std::optional<Lease>> TakeDue(
       const LeaseRequest& request, absl::Time now) = 0;
 
-  // Makes due at `now` what is due later than `limit`: at most `most` entries,
-  // the soonest due first. True: there may be more. For a clock that was set
-  // back, which would delay what was due already.
+  // Makes due at `now` what is due later than `limit`, and what was begun later
+  // than now: at most `most` entries, the soonest due first, and as many
+  // probes, reruns and questions. True: there may be more. For a clock that was
+  // set back, which would delay what was due already.
   virtual absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                             int most) = 0;
 
@@ -597,11 +598,15 @@ class Outbox {
   // The lanes that have parked repositories, sorted.
   virtual absl::StatusOr<std::vector<std::string>> ParkedLanes() = 0;
   // The credential of a lane has changed: the probes of its parked repositories
-  // are brought forward.
-  virtual absl::Status BringProbesForward(const std::string& lane,
-                                          absl::Time now) = 0;
+  // are brought forward, of at most `limit` of them, those behind `after` by
+  // the store's own numbers (0: from the first). The last one; 0: that was all.
+  virtual absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
+                                                     int64_t after,
+                                                     absl::Time now,
+                                                     int limit) = 0;
   // Abandons entries of repositories that are not probed any more, at most
-  // `limit`; how many.
+  // `limit`; how many. Begins to abandon what is reported for repositories
+  // whose name nobody could find out for a week.
   virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
   // The credential of a lane is stopped, for this reason: abandons what was
   // reported before `before` and waits for it, at most `limit`; how many.

@@ -190,6 +190,11 @@ class Decision {
                : 0;
   }
 
+  // Who said it; empty: GitHub did.
+  std::string NumberBy() const {
+    return submission_.from_github ? std::string() : submission_.caller;
+  }
+
   // Finds the row that the reports are about, by GitHub's number first and the
   // name second; `canonical_` is what it is called.
   absl::Status FollowNames(const Repository& said) {
@@ -210,8 +215,12 @@ class Decision {
         return Mean(found.alias->meant);
       case Meant::kOwn: {
         // A caller without a right to that repository speaks for the name
-        // alone, and is answered as if nothing was known by the number.
-        if (!MayReport(found.own->repository).ok()) return FollowOldName(said);
+        // alone, and is answered as if nothing was known by the number. Whose
+        // that is, GitHub knows.
+        if (!MayReport(found.own->repository).ok()) {
+          repositories.AskNumber(connection_, said, number, now_);
+          return FollowOldName(said);
+        }
         absl::Status allowed = Mean(*found.own);
         if (!allowed.ok()) return allowed;
         repositories.AskNumber(connection_, said, number, now_);
@@ -230,12 +239,14 @@ class Decision {
           news.to = said;
           news.number = number;
           news.is_answer = true;
+          news.by = NumberBy();
           return Learn(news);
         }
         learnt_number_ = number;
         return absl::OkStatus();
       case Meant::kNameless:
-        canonical_ = repositories.AddNameless(connection_, said, number, now_);
+        canonical_ = repositories.AddNameless(connection_, said, number,
+                                              NumberBy(), now_);
         repositories.AskName(connection_, said, now_, now_);
         return absl::OkStatus();
     }
@@ -342,6 +353,8 @@ class Decision {
     absl::Time newest;
     SqliteBytes head;
     query.Read(&newest, &head);
+    // Older programs kept times of the future.
+    newest = std::min(newest, now_);
     const int64_t updated =
         absl::ToUnixMicros(HeadTime(*submission_.change, now_));
     moves_head_ = updated >= absl::ToUnixMicros(newest);
@@ -476,7 +489,7 @@ class Decision {
   void Keep(bool overtaken) {
     KeepEntries();
     if (repository_key_ != 0 && !contexts_.empty() &&
-        !submission_.observed.has_value()) {
+        !submission_.observed.has_value() && !submission_.for_history) {
       // Its probe may be brought forward.
       made_due_ = true;
       ParkingEvent reported;
@@ -505,7 +518,8 @@ class Decision {
     repository_key_ = repositories.FindOrAdd(connection_, canonical_,
                                              report_.repository, now_);
     if (learnt_number_ != 0) {
-      repositories.SetNumber(connection_, canonical_, learnt_number_);
+      repositories.SetNumber(connection_, canonical_, learnt_number_,
+                             NumberBy());
     }
   }
 

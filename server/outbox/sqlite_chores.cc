@@ -107,15 +107,6 @@ class Batch {
     return keys;
   }
 
-  // Searches for due entries look there.
-  void LookAt(int64_t repository_key) {
-    const auto row = state_->repositories.FindRow(connection_, repository_key);
-    if (!row.has_value()) return;
-    for (const bool is_pending : {false, true}) {
-      state_->repositories.AddDue(connection_, row->canonical, is_pending);
-    }
-  }
-
   bool Merge(const Chore& chore) {
     for (const int64_t number :
          Keys(kListPullRequests, chore.repository_key, Left())) {
@@ -138,7 +129,7 @@ class Batch {
       }
       if (!connection_->status().ok()) return true;
     }
-    LookAt(chore.target_key);
+    state_->repositories.ReviseDue(connection_, chore.target_key);
     if (IsFull()) return false;
     SqliteQuery(connection_, kDeleteRepository)
         .Bind(chore.repository_key)
@@ -175,7 +166,8 @@ class Batch {
                 moved.context_key, chore->target_key, now_);
     }
     chore->done_to = absl::StrCat(behind);
-    LookAt(chore->target_key);
+    state_->repositories.ReviseDue(connection_, chore->target_key);
+    state_->repositories.ReviseDue(connection_, chore->repository_key);
     return entries.size() < static_cast<size_t>(kRowsPerBatch);
   }
 
@@ -183,7 +175,9 @@ class Batch {
     const int revived = state_->repositories.Revive(connection_, repository_key,
                                                     Left(), &state_->sequence);
     rows_ += revived;
-    if (revived > 0) LookAt(repository_key);
+    if (revived > 0) {
+      state_->repositories.ReviseDue(connection_, repository_key);
+    }
     // What revives them gives hope to a parked repository, too.
     RecheckParking(connection_, state_, repository_key, now_);
     return !IsFull();

@@ -299,7 +299,8 @@ const Statements& Repositories() {
        {"id_is_verified", kBool, "0"},
        {"has_name", kBool, "1"},
        {"added_time_us", kInteger, "0"},
-       {"name_time_us", kInteger, "0"}}));
+       {"name_time_us", kInteger, "0"},
+       {"number_by", kText, "''"}}));
   return *statements;
 }
 // As SqliteRepositories::Retire leaves it: nothing finds it by a name. All of
@@ -308,7 +309,7 @@ constexpr char kLoseName[] =
     "UPDATE repository SET canonical = 'damaged//' || repository_key, "
     "host = 'damaged', owner = '', name = '', github_repository_id = 0, "
     "lane = '', id_is_verified = 0, has_name = 0, added_time_us = 0, "
-    "name_time_us = 0 WHERE typeof(canonical) <> 'text' "
+    "name_time_us = 0, number_by = '' WHERE typeof(canonical) <> 'text' "
     "OR (has_name <> 0 AND NOT (" SIGNALBOX_HAS_PARTS "))";
 constexpr char kAddNameless[] =
     "INSERT INTO repository (canonical, host, owner, name, "

@@ -58,6 +58,7 @@ class Effect {
     news.to = moved.to;
     news.number = moved.repository_id;
     news.time = moved.update_time;
+    news.by = submission_.caller;
     LearnName(connection_, state_, news, submission_.may_report, now_);
     return absl::OkStatus();
   }

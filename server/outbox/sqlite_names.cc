@@ -37,6 +37,13 @@ constexpr char kAskLater[] =
     "UPDATE name_question SET asked_time_us = ?, ask_time_us = ? "
     "WHERE question_id = ?";
 
+constexpr char kListLost[] =
+    "SELECT q.question_id, r.repository_key FROM name_question AS q "
+    "JOIN repository AS r "
+    "ON r.github_repository_id = q.github_repository_id AND r.host = q.host "
+    "WHERE q.github_repository_id <> 0 AND q.first_time_us <= ? "
+    "AND r.github_repository_id <> 0 AND r.id_is_verified = 1 "
+    "AND r.has_name = 0 ORDER BY q.question_id LIMIT ?";
 constexpr char kFindMeant[] =
     "SELECT r.host, r.owner, r.name FROM repository_alias AS a "
     "JOIN repository AS r ON r.repository_key = a.repository_key "
@@ -75,6 +82,7 @@ class Learning {
         !may_move_(found_.own->repository).ok()) {
       return Ask();
     }
+    if (IsOnlyClaimed() && !TakeNumber()) return;
     if (!found_.own.has_value()) FindOwnByName();
     if (!found_.own.has_value()) return MeetUnknown();
     NamedRepository& own = *found_.own;
@@ -84,7 +92,7 @@ class Learning {
       if (step == NameStep::kAsk) return Ask();
       TakeName(step);
     }
-    repositories_.SetNumber(connection_, to_, news_.number);
+    repositories_.SetNumber(connection_, to_, news_.number, news_.by);
     repositories_.NoteNameTime(connection_, own.key, news_.time);
     JoinFormer();
     if (news_.number != 0) {
@@ -95,6 +103,34 @@ class Learning {
   }
 
  private:
+  // Whether nobody but a caller's delivery says that the row is of the
+  // repository which GitHub answers the number with, and the caller may not
+  // speak of that one: with the number alone it could put what it reported
+  // there. That the row's own name leads there is GitHub's word for it.
+  bool IsOnlyClaimed() const {
+    if (!news_.is_answer || !news_.by.empty() || !found_.own.has_value()) {
+      return false;
+    }
+    const NamedRepository& own = *found_.own;
+    return !own.number_by.empty() && (!own.has_name || own.canonical != to_) &&
+           (!own.has_name || own.canonical != from_) && state_->may_report &&
+           !state_->may_report(own.number_by, news_.to, "");
+  }
+
+  // The number is that of who is called so. False: nobody here is.
+  bool TakeNumber() {
+    const NamedRepository own = *std::exchange(found_.own, std::nullopt);
+    repositories_.TakeNumber(connection_, own);
+    if (own.has_name) {
+      // If GitHub leads from there, all of it moves.
+      repositories_.AskName(connection_, own.repository, now_, now_);
+    } else {
+      BeginAbandon(connection_, state_, own.key, now_);
+    }
+    if (former_.has_value() && former_->key == own.key) former_.reset();
+    return found_.holder.has_value() || found_.alias.has_value();
+  }
+
   // The row that the old name leads to, unless it certainly is another one's.
   void FindFormer() {
     if (from_ == to_) return;
@@ -146,7 +182,7 @@ class Learning {
     const int64_t key =
         repositories_.FindOrAdd(connection_, to_, news_.to, now_);
     EndAlias(key);
-    repositories_.SetNumber(connection_, to_, news_.number);
+    repositories_.SetNumber(connection_, to_, news_.number, news_.by);
     repositories_.NoteNameTime(connection_, key, news_.time);
     if (from_ != to_ && from_is_free_) {
       repositories_.AddAlias(connection_, from_, news_.number, key);
@@ -184,7 +220,8 @@ class Learning {
     }
     EndAlias(own.key);
     if (step == NameStep::kMerge) {
-      repositories_.SetNumber(connection_, to_, found_.holder->KnownNumber());
+      repositories_.SetNumber(connection_, to_, found_.holder->KnownNumber(),
+                              found_.holder->number_by);
       BeginMerge(connection_, state_, found_.holder->key, own.key,
                  /*target_had_old_name=*/true, now_);
     }
@@ -259,11 +296,8 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   if (answer.kind == NameAnswer::Kind::kMissing && number != 0) {
     const auto row = repositories.FindNumber(connection, asked.host, number);
     if (row.has_value() && !row->has_name) {
-      const absl::Duration passed = now - first_time;
-      if (passed < kLookForNameless) {
-        return ask_after(std::clamp(passed, absl::Minutes(1), absl::Hours(1)));
-      }
-      BeginAbandon(connection, state, row->key, now);
+      return ask_after(
+          std::clamp(now - first_time, absl::Minutes(1), absl::Hours(1)));
     }
   }
   SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();
@@ -286,6 +320,28 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
       .Bind(now, alias->meant.key, now + kAmbiguousWait, canonical,
             kMostReleased)
       .Run();
+}
+
+bool HasLostRepository(SqliteConnection* connection, absl::Time now) {
+  SqliteQuery query(connection, kListLost);
+  return query.Bind(now - kLookForNameless, 1).Next();
+}
+
+void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
+                 absl::Time now, int limit) {
+  std::vector<std::pair<int64_t, int64_t>> found;
+  {
+    SqliteQuery query(connection, kListLost);
+    query.Bind(now - kLookForNameless, limit);
+    while (query.Next()) {
+      auto& [question, repository] = found.emplace_back();
+      query.Read(&question, &repository);
+    }
+  }
+  for (const auto& [question, repository] : found) {
+    SqliteQuery(connection, kDeleteQuestion).Bind(question).Run();
+    BeginAbandon(connection, state, repository, now);
+  }
 }
 
 std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,

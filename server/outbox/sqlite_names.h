@@ -30,6 +30,11 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
 // Outbox's methods of these names.
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now);
+// Whether a repository without a name has been looked for long enough, whatever
+// was answered, or could be asked; what is reported for it is abandoned then.
+bool HasLostRepository(SqliteConnection* connection, absl::Time now);
+void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
+                 absl::Time now, int limit);
 std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
                                         absl::Time now, int limit);
 

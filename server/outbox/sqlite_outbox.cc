@@ -137,7 +137,7 @@ class SqliteOutbox : public Outbox {
     limit = std::max(limit, now + options_.pending_settle);
     bool more = false;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      more = signalbox::BringForward(writer_.get(), limit, now, most);
+      more = signalbox::BringForward(writer_.get(), &state_, limit, now, most);
     });
     if (!status.ok()) return status;
     return more;
@@ -236,23 +236,29 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::Status BringProbesForward(const std::string& lane,
-                                  absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      BringLaneForward(writer_.get(), &state_, lane, now);
+  absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
+                                             int64_t after, absl::Time now,
+                                             int limit) override {
+    int64_t last = 0;
+    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      last = BringLaneForward(writer_.get(), &state_, lane, after, now, limit);
     });
+    if (!status.ok()) return status;
+    return last;
   }
 
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
     // Mostly there is none, and the writer is not to be held up.
-    const absl::StatusOr<bool> any = Read([](SqliteConnection* reader) {
-      return absl::StatusOr<bool>(HasHopelessParking(reader));
+    const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
+      return absl::StatusOr<bool>(HasHopelessParking(reader) ||
+                                  HasLostRepository(reader, now));
     });
     if (!any.ok()) return any.status();
     if (!*any) return 0;
     int abandoned = 0;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
       abandoned = signalbox::AbandonParked(writer_.get(), &state_, now, limit);
+      AbandonLost(writer_.get(), &state_, now, limit);
     });
     if (!status.ok()) return status;
     return abandoned;
@@ -321,7 +327,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     // Most often there are none.
-    const absl::StatusOr<bool> any = Read([](SqliteConnection* reader) {
+    const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
       return absl::StatusOr<bool>(HasChores(reader));
     });
     if (!any.ok() || !*any) return any;

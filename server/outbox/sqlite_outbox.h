@@ -32,9 +32,11 @@ struct SqliteOutboxOptions {
   // Empty function: everything is in the lane "".
   std::function<std::string(const Repository&)> lane_of;
 
-  // Whether a caller, by name, may report a context of a repository: asked
-  // where what it reported by an old name meets what another caller reported by
-  // the new one. Must not block. Empty function: everything is allowed.
+  // Whether a caller, by name, may report a context (empty: any) of a
+  // repository: asked where what it reported by an old name meets what another
+  // caller reported by the new one, and where only its deliveries say that what
+  // it reported is about that repository. Must not block. Empty function:
+  // everything is allowed.
   std::function<bool(const std::string& caller, const Repository& repository,
                      const std::string& context)>
       may_report;

@@ -35,7 +35,8 @@ constexpr char kFindReportTime[] =
     "WHERE repository_key = ? ORDER BY newest_sequence DESC LIMIT 1";
 
 constexpr char kListOfLane[] =
-    "SELECT repository_key FROM parking WHERE lane = ?";
+    "SELECT repository_key FROM parking WHERE lane = ? AND repository_key > ? "
+    "ORDER BY repository_key LIMIT ?";
 constexpr char kListElsewhere[] =
     "SELECT p.repository_key FROM parking AS p JOIN repository AS r "
     "ON r.repository_key = p.repository_key WHERE r.lane <> p.lane";
@@ -76,6 +77,8 @@ constexpr char kListOld[] =
     "UNION SELECT repository_key FROM parking WHERE lane = ?1) "
     "AND e.is_pending IN (0, 1) AND e.due_time_us < ?2 "
     "AND e.report_time_us < ?2 AND e.lease_version = 0 LIMIT ?3";
+constexpr char kGetRepositoryOf[] =
+    "SELECT repository_key FROM entry WHERE entry_id = ?";
 constexpr char kAbandon[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = ?, due_time_us = NULL, abandon_time_us = ? "
@@ -250,16 +253,18 @@ void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
   BringProbeForward(connection, state, repository_key, now);
 }
 
-void BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
-                      absl::string_view lane, absl::Time now) {
+int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
+                         absl::string_view lane, int64_t after, absl::Time now,
+                         int limit) {
   std::vector<int64_t> keys;
   {
     SqliteQuery query(connection, kListOfLane);
-    keys = List(&query.Bind(lane));
+    keys = List(&query.Bind(lane, after, limit));
   }
   for (const int64_t key : keys) {
     BringProbeForward(connection, state, key, now);
   }
+  return static_cast<int>(keys.size()) < limit ? 0 : keys.back();
 }
 
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state) {
@@ -380,6 +385,12 @@ void AbandonEntry(SqliteConnection* connection, SqliteWriterState* state,
       .Bind(++state->sequence, PostingState::kAbandoned, reason, now, entry_id)
       .Run();
   NoteChange(connection, entry_id);
+  int64_t repository_key = 0;
+  {
+    SqliteQuery query(connection, kGetRepositoryOf);
+    if (query.Bind(entry_id).Next()) query.Read(&repository_key);
+  }
+  state->repositories.ReviseDue(connection, repository_key);
 }
 
 bool HasHopelessParking(SqliteConnection* connection) {

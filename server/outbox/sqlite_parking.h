@@ -40,8 +40,10 @@ void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
 // After a rename: the new name may be another credential's.
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Time now);
-void BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
-                      absl::string_view lane, absl::Time now);
+// Outbox::BringProbesForward.
+int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
+                         absl::string_view lane, int64_t after, absl::Time now,
+                         int limit);
 
 // GitHub takes what is posted there.
 void EndParking(SqliteConnection* connection, SqliteWriterState* state,

@@ -41,15 +41,6 @@ constexpr char kFindDue[] =
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
     "ORDER BY due_time_us";
 
-constexpr char kHasDue[] =
-    "SELECT 1 FROM entry INDEXED BY entry_due "
-    "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
-    "LIMIT 1";
-constexpr char kGetRepositoryOf[] =
-    "SELECT r.repository_key, r.canonical, r.lane FROM entry AS e "
-    "JOIN repository AS r ON r.repository_key = e.repository_key "
-    "WHERE e.entry_id = ?";
-
 // Nothing is found of what would be posted for another key.
 constexpr char kGetLease[] =
     "SELECT entry_id, version, report_sequence, r.host, r.owner, r.name, "
@@ -130,7 +121,18 @@ constexpr char kBringForward[] =
 
 constexpr char kBringProbesForward[] =
     "UPDATE parking SET next_time_us = ?1, due_time_us = ?1, "
-    "refuse_time_us = ?1 WHERE refuse_time_us > ?1";
+    "refuse_time_us = ?1 WHERE repository_key IN "
+    "(SELECT repository_key FROM parking WHERE refuse_time_us > ?1 LIMIT ?2)";
+constexpr char kBringRerunsForward[] =
+    "UPDATE rerun SET due_time_us = ?1 WHERE rerun_id IN "
+    "(SELECT rerun_id FROM rerun WHERE due_time_us > ?2 LIMIT ?3)";
+// What was asked or begun in what is the future now.
+constexpr char kBringQuestionsForward[] =
+    "UPDATE name_question SET ask_time_us = MIN(ask_time_us, ?1), "
+    "first_time_us = MIN(first_time_us, ?1), "
+    "asked_time_us = MIN(asked_time_us, ?1) WHERE question_id IN "
+    "(SELECT question_id FROM name_question "
+    "WHERE first_time_us > ?1 OR asked_time_us > ?1 LIMIT ?2)";
 constexpr char kFindNextProbe[] =
     "SELECT due_time_us FROM parking INDEXED BY parking_next "
     "WHERE due_time_us > ? ORDER BY due_time_us LIMIT 1";
@@ -364,7 +366,10 @@ void NoteShown(const Settlement& settlement, Leased* entry) {
 
 void NotePosted(const Settlement& settlement, Leased* entry) {
   entry->ambiguous_time.reset();
-  if (settlement.attempted.has_value()) entry->status_count++;
+  // What GitHub told of by a delivery before is counted already.
+  const bool was_seen = settlement.status_id != 0 &&
+                        settlement.status_id == entry->posted_status_id;
+  if (settlement.attempted.has_value() && !was_seen) entry->status_count++;
   if (settlement.version <= entry->posted_version) return;
   entry->posted_version = settlement.version;
   // Somebody else's later status was seen meanwhile: that is what shows.
@@ -471,28 +476,6 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
   }
 }
 
-// Searches pass the repository of this entry no more in a class in which none
-// of its entries has a due time.
-void RemoveIdle(SqliteConnection* connection, SqliteWriterState* state,
-                int64_t entry_id) {
-  int64_t repository_key = 0;
-  std::string canonical;
-  std::string lane;
-  {
-    SqliteQuery query(connection, kGetRepositoryOf);
-    query.Bind(entry_id);
-    if (!query.Next()) return;
-    query.Read(&repository_key, &canonical, &lane);
-  }
-  for (const bool is_pending : {false, true}) {
-    SqliteQuery due(connection, kHasDue);
-    due.Bind(repository_key, is_pending);
-    // A pending that its result overtook has left its class as well.
-    if (due.Next() || !connection->status().ok()) continue;
-    state->repositories.RemoveDue(connection, lane, is_pending, canonical);
-  }
-}
-
 int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
                    const Leased& entry, int64_t version) {
   if (version == entry.version) return entry.report_sequence;
@@ -576,8 +559,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
           .Run();
     }
   }
+  // A pending that its result overtook has left its class as well.
   if (!entry.due_time.has_value()) {
-    RemoveIdle(connection, state, settlement.entry_id);
+    state->repositories.ReviseDue(connection, entry.repository_key);
   }
   if (settlement.attempted.has_value() &&
       (settlement.refused || settlement.kind == Settlement::Kind::kParked ||
@@ -634,11 +618,20 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
   return lanes;
 }
 
-bool BringForward(SqliteConnection* connection, absl::Time limit,
-                  absl::Time now, int most) {
-  SqliteQuery(connection, kBringProbesForward).Bind(now).Run();
-  SqliteQuery(connection, kBringForward).Bind(now, limit, most).Run();
-  return connection->ChangedRows() >= most;
+bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time limit, absl::Time now, int most) {
+  bool more = false;
+  const auto change = [&](SqliteQuery& query) {
+    query.Run();
+    more |= connection->ChangedRows() >= most;
+  };
+  change(SqliteQuery(connection, kBringProbesForward).Bind(now, most));
+  change(SqliteQuery(connection, kBringRerunsForward).Bind(now, limit, most));
+  change(SqliteQuery(connection, kBringQuestionsForward).Bind(now, most));
+  change(SqliteQuery(connection, kBringForward).Bind(now, limit, most));
+  // Aliases know when they are asked about.
+  state->repositories.ForgetAliases();
+  return more;
 }
 
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {

@@ -21,8 +21,8 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
                              const LeaseRequest& request, absl::Time now);
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
-bool BringForward(SqliteConnection* connection, absl::Time limit,
-                  absl::Time now, int most);
+bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
+                  absl::Time limit, absl::Time now, int most);
 std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,

@@ -20,11 +20,11 @@ constexpr char kFind[] =
     "lane FROM repository WHERE canonical = ?";
 constexpr char kInsert[] =
     "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, lane, id_is_verified, has_name, added_time_us) "
-    "VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?)";
+    "github_repository_id, lane, id_is_verified, has_name, added_time_us, "
+    "number_by) VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?, ?)";
 constexpr char kSetNumber[] =
-    "UPDATE repository SET github_repository_id = ?, id_is_verified = 1 "
-    "WHERE canonical = ?";
+    "UPDATE repository SET github_repository_id = ?, id_is_verified = 1, "
+    "number_by = ? WHERE canonical = ?";
 constexpr char kInsertDue[] =
     "INSERT OR IGNORE INTO due_repository (lane, is_pending, canonical, "
     "repository_key) VALUES (?, ?, ?, ?)";
@@ -39,6 +39,10 @@ constexpr char kSetLane[] =
 constexpr char kSetDueLane[] =
     "UPDATE due_repository SET lane = ? "
     "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = ?";
+constexpr char kHasDue[] =
+    "SELECT 1 FROM entry INDEXED BY entry_due "
+    "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
+    "LIMIT 1";
 constexpr char kDropDue[] = "DELETE FROM due_repository";
 constexpr char kFillDue[] =
     "INSERT INTO due_repository (lane, is_pending, canonical, repository_key) "
@@ -51,7 +55,7 @@ constexpr char kFillDue[] =
 
 #define SIGNALBOX_NAMED_COLUMNS                                          \
   "repository_key, canonical, host, owner, name, github_repository_id, " \
-  "id_is_verified, has_name, added_time_us, name_time_us "
+  "id_is_verified, has_name, added_time_us, name_time_us, number_by "
 
 constexpr char kFindRow[] =
     "SELECT " SIGNALBOX_NAMED_COLUMNS "FROM repository WHERE canonical = ?";
@@ -72,6 +76,11 @@ constexpr char kRetire[] =
     "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
     "github_repository_id = 0, id_is_verified = 0, has_name = 0 "
     "WHERE repository_key = ?";
+constexpr char kTakeNumber[] =
+    "UPDATE repository SET github_repository_id = 0, id_is_verified = 0, "
+    "number_by = '' WHERE repository_key = ?";
+constexpr char kReplaceStandIn[] =
+    "UPDATE repository SET canonical = ? WHERE repository_key = ?";
 constexpr char kSetNameTime[] =
     "UPDATE repository SET name_time_us = MAX(name_time_us, ?) "
     "WHERE repository_key = ?";
@@ -137,7 +146,8 @@ NamedRepository ReadNamed(const SqliteQuery& query) {
   NamedRepository row;
   query.Read(&row.key, &row.canonical, &row.repository.host,
              &row.repository.owner, &row.repository.name, &row.number,
-             &row.is_verified, &row.has_name, &row.added_time, &row.name_time);
+             &row.is_verified, &row.has_name, &row.added_time, &row.name_time,
+             &row.number_by);
   return row;
 }
 
@@ -164,7 +174,7 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
   added.lane = LaneOf(repository);
   SqliteQuery(connection, kInsert)
       .Bind(canonical, repository.host, repository.owner, repository.name, 0,
-            added.lane, true, now)
+            added.lane, true, now, std::string())
       .Run();
   added.repository_key = connection->LastInsertId();
   return Keep(canonical, std::move(added))->repository_key;
@@ -172,23 +182,38 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
 
 std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
                                             const Repository& repository,
-                                            int64_t number, absl::Time now) {
+                                            int64_t number,
+                                            const std::string& by,
+                                            absl::Time now) {
   std::string canonical = StandIn(repository.host, number);
   SqliteQuery(connection, kInsert)
       .Bind(canonical, repository.host, repository.owner, repository.name,
-            number, LaneOf(repository), false, now)
+            number, LaneOf(repository), false, now, by)
       .Run();
   AskNumber(connection, repository, number, now);
   return canonical;
 }
 
 void SqliteRepositories::SetNumber(SqliteConnection* connection,
-                                   const std::string& canonical,
-                                   int64_t number) {
+                                   const std::string& canonical, int64_t number,
+                                   const std::string& by) {
   Known* const known = Load(connection, canonical);
-  if (known == nullptr || number == 0 || known->number == number) return;
-  SqliteQuery(connection, kSetNumber).Bind(number, canonical).Run();
+  if (known == nullptr || number == 0) return;
+  // What GitHub answers is worth more than what a delivery said.
+  if (known->number == number && !by.empty()) return;
+  SqliteQuery(connection, kSetNumber).Bind(number, by, canonical).Run();
   known->number = number;
+}
+
+void SqliteRepositories::TakeNumber(SqliteConnection* connection,
+                                    const NamedRepository& row) {
+  SqliteQuery(connection, kTakeNumber).Bind(row.key).Run();
+  if (!row.has_name) {
+    SqliteQuery(connection, kReplaceStandIn)
+        .Bind(absl::StrCat(row.repository.host, "//unknown/", row.key), row.key)
+        .Run();
+  }
+  Forget();
 }
 
 void SqliteRepositories::AddDue(SqliteConnection* connection,
@@ -227,21 +252,28 @@ void SqliteRepositories::SetParked(SqliteConnection* connection,
   } else {
     parked.erase(repository_key);
   }
+  ReviseDue(connection, repository_key);
+}
+
+void SqliteRepositories::ReviseDue(SqliteConnection* connection,
+                                   int64_t repository_key) {
   std::string canonical;
   std::string lane;
   {
     SqliteQuery query(connection, kGetLane);
     if (!query.Bind(repository_key).Next()) {
-      connection->NoteDamage("parks a repository that is not there");
+      connection->NoteDamage("has something of a repository that is not there");
       return;
     }
     query.Read(&canonical, &lane);
   }
+  const bool is_parked = Parked(connection).contains(repository_key);
   for (const bool is_pending : {false, true}) {
-    if (is_parked) {
-      RemoveDue(connection, lane, is_pending, canonical);
-    } else {
+    SqliteQuery due(connection, kHasDue);
+    if (!is_parked && due.Bind(repository_key, is_pending).Next()) {
       AddDue(connection, canonical, is_pending);
+    } else if (connection->status().ok()) {
+      RemoveDue(connection, lane, is_pending, canonical);
     }
   }
 }
@@ -389,10 +421,7 @@ void SqliteRepositories::Rename(SqliteConnection* connection,
       .Bind(canonical, to.host, to.owner, to.name, LaneOf(to), repository_key)
       .Run();
   Forget();
-  // Whether something is due is found out by the first search.
-  for (const bool is_pending : {false, true}) {
-    AddDue(connection, canonical, is_pending);
-  }
+  ReviseDue(connection, repository_key);
 }
 
 void SqliteRepositories::LoseName(SqliteConnection* connection,

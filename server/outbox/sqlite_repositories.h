@@ -65,14 +65,17 @@ class SqliteRepositories {
                     const Repository& repository, absl::Time now);
 
   // A row for a repository of which another one has the name. GitHub is asked
-  // what it is called. Returns what stands for the name.
+  // what it is called. Returns what stands for the name. `by` as in SetNumber.
   std::string AddNameless(SqliteConnection* connection,
                           const Repository& repository, int64_t number,
-                          absl::Time now);
+                          const std::string& by, absl::Time now);
 
-  // A delivery or GitHub said the number of the repository with this name.
+  // A delivery of the caller `by` said the number of the repository with this
+  // name; GitHub did, if `by` is empty.
   void SetNumber(SqliteConnection* connection, const std::string& canonical,
-                 int64_t number);
+                 int64_t number, const std::string& by);
+  // Its number is another one's.
+  void TakeNumber(SqliteConnection* connection, const NamedRepository& row);
 
   // Makes searches for due entries look here, unless the repository is parked.
   // It must have been found before in this transaction.
@@ -82,6 +85,10 @@ class SqliteRepositories {
   // Undoes AddDue, once no entry of the class has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view lane,
                  bool is_pending, const std::string& canonical);
+
+  // Searches look here for the classes in which an entry has a due time, and
+  // for no other. To be called once several entries may have got or lost one.
+  void ReviseDue(SqliteConnection* connection, int64_t repository_key);
 
   // Whether a repository, or any, has a row in `parking`.
   bool IsParked(SqliteConnection* connection, int64_t repository_key);

@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that older programs would not
 // understand.
-constexpr int kSchemaVersion = 5;
+constexpr int kSchemaVersion = 6;
 
 // Enumerations are stored by their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
@@ -463,7 +463,8 @@ INSERT INTO parking (repository_key, lane, reason, since_time_us, step,
   WHERE e.posting_state = 4 AND e.posting_reason IN ('REPOSITORY_NOT_FOUND',
     'PERMISSION_MISSING', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED',
     'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE',
-    'LEGAL_BLOCK') AND e.lease_version = 0 AND e.report_time_us BETWEEN
+    'LEGAL_BLOCK') AND r.lane <> '' AND e.lease_version = 0
+    AND e.report_time_us BETWEEN
     (CAST(strftime('%s', 'now') AS INTEGER) - 604800) * 1000000
     AND (CAST(strftime('%s', 'now') AS INTEGER) + 86400) * 1000000
   GROUP BY e.repository_key;
@@ -472,13 +473,24 @@ UPDATE entry SET posting_state = 3, try_count = 0, refusal_count = 0,
   WHERE posting_state = 4 AND posting_reason IN ('REPOSITORY_NOT_FOUND',
     'PERMISSION_MISSING', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED',
     'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE',
-    'LEGAL_BLOCK') AND lease_version = 0 AND report_time_us BETWEEN
+    'LEGAL_BLOCK') AND repository_key IN (SELECT repository_key FROM parking)
+    AND lease_version = 0 AND report_time_us BETWEEN
     (CAST(strftime('%s', 'now') AS INTEGER) - 604800) * 1000000
     AND (CAST(strftime('%s', 'now') AS INTEGER) + 86400) * 1000000;
 DELETE FROM due_repository
   WHERE repository_key IN (SELECT repository_key FROM parking);
 UPDATE meta SET value = 5 WHERE name = 'schema_version';
 )sql";
+
+// New in version 6.
+constexpr char kTablesOf6[] = R"sql(
+-- The caller whose delivery said the number; empty: GitHub itself did.
+ALTER TABLE repository ADD COLUMN number_by TEXT NOT NULL DEFAULT '';
+)sql";
+
+// After kTablesOf6, makes a database of version 5 one of version 6.
+constexpr char kUpgradeTo6[] =
+    "UPDATE meta SET value = 6 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

@@ -137,6 +137,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run(kTablesOf3);
   connection->Run(kTablesOf4);
   connection->Run(kTablesOf5);
+  connection->Run(kTablesOf6);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0),
@@ -159,8 +160,12 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
     connection->Run(kTablesOf4);
     connection->Run(kUpgradeTo4);
   }
-  connection->Run(kTablesOf5);
-  connection->Run(kUpgradeTo5);
+  if (version < 5) {
+    connection->Run(kTablesOf5);
+    connection->Run(kUpgradeTo5);
+  }
+  connection->Run(kTablesOf6);
+  connection->Run(kUpgradeTo6);
   return transaction.Commit();
 }
 

@@ -46,7 +46,7 @@ struct SqliteWriterState {
 
   SqliteRepositories repositories;
   // Whether a caller (by name; empty: callers are not told apart) may report a
-  // context of a repository. Empty: everything is allowed.
+  // context (empty: any) of a repository. Empty: everything is allowed.
   std::function<bool(const std::string& caller, const Repository& repository,
                      const std::string& context)>
       may_report;

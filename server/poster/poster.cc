@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -366,6 +367,19 @@ void Poster::LearnName(const Request& request, const GitHubReply& reply,
   }
 }
 
+// In parts: reports must not wait for it.
+void Poster::BringProbesForward(absl::Time now, absl::Time& next) {
+  for (auto it = probes_forward_.begin(); it != probes_forward_.end();) {
+    auto& [lane_id, last] = *it;
+    const absl::StatusOr<int64_t> done =
+        outbox_->BringProbesForward(lane_id, last, now, kMostBroughtForward);
+    if (!done.ok()) return NoteStoreFailure(done.status());
+    last = *done;
+    it = last == 0 ? probes_forward_.erase(it) : std::next(it);
+  }
+  if (!probes_forward_.empty()) next = now;
+}
+
 void Poster::LookAtParkedLanes(absl::Time& next) {
   const Moment now = Look();
   if (now.steady >= next_parked_look_) {
@@ -383,13 +397,12 @@ void Poster::LookAtParkedLanes(absl::Time& next) {
       if (token->probe_only) lanes_[lane_id].probe = *token;
       if (known != parked_origins_.end() && origin == token->origin) continue;
       // A process that starts does not know what was changed before.
-      const absl::Status forward =
-          outbox_->BringProbesForward(lane_id, now.wall);
-      if (!forward.ok()) return NoteStoreFailure(forward);
+      probes_forward_[lane_id] = 0;
       origin = token->origin;
     }
     parked_origins_ = std::move(origins);
   }
+  BringProbesForward(now.wall, next);
   if (parked_origins_.empty()) return;
   next = std::min(next, now.wall + (next_parked_look_ - now.steady));
 }

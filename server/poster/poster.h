@@ -192,6 +192,7 @@ class Poster {
   void BeginDue(absl::Time& next);
   // Whether the credential of parked repositories has changed.
   void LookAtParkedLanes(absl::Time& next);
+  void BringProbesForward(absl::Time now, absl::Time& next);
   absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);
   // Ends the rests of the lanes that something has happened to.
   void FreeLanes();
@@ -266,6 +267,8 @@ class Poster {
   // What the tokens of the lanes with parked repositories came from, as of the
   // last look.
   std::map<std::string, std::string> parked_origins_;
+  // The lanes whose probes are brought forward, and up to which one they are.
+  std::map<std::string, int64_t> probes_forward_;
   absl::Time next_parked_look_ = absl::InfinitePast();  // Steady.
 
   mutable Mutex mu_;

@@ -32,9 +32,10 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
     return outbox_->ParkedLanes();
   }
-  absl::Status BringProbesForward(const std::string& lane,
-                                  absl::Time now) override {
-    return outbox_->BringProbesForward(lane, now);
+  absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
+                                             int64_t after, absl::Time now,
+                                             int limit) override {
+    return outbox_->BringProbesForward(lane, after, now, limit);
   }
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
     return outbox_->AbandonParked(now, limit);

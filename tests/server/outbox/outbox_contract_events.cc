@@ -53,6 +53,21 @@ TEST_P(OutboxContract, AnEventCountsOnce) {
   EXPECT_FALSE(Tell(replay));
 }
 
+TEST_P(OutboxContract, AClockSetBackDelaysNoRerun) {
+  EventSubmission event;
+  event.delivery = {"d1", "", "issue_comment", "created"};
+  event.event = RetestOf(3);
+  EXPECT_TRUE(Tell(event));
+  clock_.Jump(-absl::Hours(1));
+  const auto due = [this] {
+    const std::vector<Rerun> reruns = Reruns();
+    return reruns.size() == 1 && reruns[0].due_time <= Now();
+  };
+  EXPECT_FALSE(due());
+  EXPECT_TRUE(outbox().BringForward(Now() + absl::Minutes(6), Now(), 10).ok());
+  EXPECT_TRUE(due());
+}
+
 TEST_P(OutboxContract, ARerunIsKeptUntilItIsSettled) {
   EventSubmission submission = Told(RetestOf(3));
   submission.caller = "shim";

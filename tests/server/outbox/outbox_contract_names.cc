@@ -12,7 +12,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const absl::Time kMorning = absl::FromUnixSeconds(1'700'000'000);
+// Soon after the test begins.
+const absl::Time kMorning = FakeClock().Now() + absl::Hours(3);
 
 Event Moved(absl::string_view from, absl::string_view to, int64_t number,
             absl::Time time) {
@@ -99,9 +100,10 @@ TEST_P(OutboxContract, ARepositoryThatIsGoneIsAbandonedInTheEnd) {
   const int64_t before = *outbox().NewestSequence();
   for (int hours = 0; hours < 7 * 24; ++hours) {
     if (!Asked().empty() && Asked().front() == "78") Answer("78", "");
+    EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
     clock_.Advance(absl::Hours(1));
   }
-  Answer("78", "");
+  EXPECT_TRUE(outbox().AbandonParked(Now(), 10).ok());
   const auto changes = outbox().ChangesAfter(before, 10);
   ASSERT_TRUE(changes.ok());
   ASSERT_EQ(changes->size(), 1u);
@@ -125,6 +127,43 @@ TEST_P(OutboxContract, RenamesAreTakenInGitHubsOrder) {
   EXPECT_TRUE(Tell(
       Told(Moved("acme/c", "acme/a", 7, kMorning + absl::Hours(2)), "third")));
   EXPECT_THAT(Names(), ElementsAre("acme/a 7"));
+}
+
+// It was called otherwise when a delivery first told of it.
+TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
+  clock_.Advance(absl::Hours(4));
+  Deliver(On(Pending(1), "acme/c"), 7);
+  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "late")));
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+  Answer("7", "acme/c", 7);
+  EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
+}
+
+// Whatever is answered, or nobody asks.
+TEST_P(OutboxContract, WhatHasNoNameForAWeekIsAbandoned) {
+  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
+  Settle(*TakeResult(), Settlement::Kind::kPosted);
+  Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
+  for (int day = 0; day < 7; ++day) {
+    EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
+    EXPECT_EQ(*outbox().DoChores(Now()), false);
+    clock_.Advance(absl::Hours(24));
+  }
+  const int64_t before = *outbox().NewestSequence();
+  EXPECT_TRUE(outbox().AbandonParked(Now(), 10).ok());
+  const auto changes = outbox().ChangesAfter(before, 10);
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_EQ(changes->front().status.posting.reason, "REPOSITORY_GONE");
+}
+
+TEST_P(OutboxContract, AClockSetBackDelaysNoQuestion) {
+  SIGNALBOX_MADE_ANEW();
+  Deliver(On(WebhookPending(), "acme/app", 'c'), 77);
+  EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
+  clock_.Jump(-absl::Hours(1));
+  EXPECT_THAT(Asked(), IsEmpty());
+  EXPECT_TRUE(outbox().BringForward(Now() + absl::Minutes(6), Now(), 10).ok());
+  EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
 }
 
 TEST_P(OutboxContract, AnAnswerIsNewerThanAnOlderRename) {

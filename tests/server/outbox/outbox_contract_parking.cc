@@ -239,6 +239,15 @@ TEST_P(ParkingContract, TheServersOwnReportBringsNothingForward) {
   EXPECT_FALSE(TakeProbe().has_value());
 }
 
+TEST_P(ParkingContract, WhatIsOnlyForTheHistoryBringsNoProbeForward) {
+  ParkForLong();
+  clock_.Advance(absl::Minutes(5));
+  Submission told = Of({WebhookPending()});
+  told.for_history = true;
+  Receipts(told);
+  EXPECT_FALSE(TakeProbe().has_value());
+}
+
 TEST_P(ParkingContract, WhatMayHelpBringsTheProbeForward) {
   int events = 0;
   const auto retry = [&] { Retry(Done("widgets", 'c')); };
@@ -258,7 +267,7 @@ TEST_P(ParkingContract, WhatMayHelpBringsTheProbeForward) {
     EXPECT_TRUE(Tell(event));
   };
   const auto other_token = [&] {
-    EXPECT_TRUE(outbox().BringProbesForward("acme", Now()).ok());
+    EXPECT_TRUE(outbox().BringProbesForward("acme", 0, Now(), 100).ok());
   };
   bool is_first = true;
   for (const std::function<void()>& hope : std::vector<std::function<void()>>{
@@ -553,6 +562,23 @@ TEST_P(ParkingContract, ADeliveryWithoutContextsIsNeverRefused) {
   named.may_report = nullptr;
   EXPECT_TRUE(Accept({named})[0].made_due);
   EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(ParkingContract, ProbesOfALaneAreBroughtForwardInParts) {
+  for (const char* name : {"one", "two", "three"}) {
+    Accept(On(ResultOf(Result::kSuccess, 1), name));
+    Settle(*TakeResult(), Kind::kParked);
+  }
+  const auto due = [this] {
+    int probes = 0;
+    while (TakeProbe().has_value()) ++probes;
+    return probes;
+  };
+  clock_.Advance(absl::Seconds(9));
+  EXPECT_EQ(due(), 0);
+  const int64_t last = *outbox().BringProbesForward("acme", 0, Now(), 2);
+  EXPECT_NE(last, 0);
+  EXPECT_EQ(*outbox().BringProbesForward("acme", last, Now(), 2), 0);
 }
 
 }  // namespace

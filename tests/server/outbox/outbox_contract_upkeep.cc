@@ -241,6 +241,18 @@ TEST_P(OutboxContract, OurOwnEchoIsNoNews) {
   EXPECT_EQ(Status().sequence, sequence);
 }
 
+// Whichever comes first, GitHub has one status more.
+TEST_P(OutboxContract, OurOwnEchoIsCountedOnce) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::optional<Lease> lease = TakeResult();
+  Observe(ResultOf(Result::kSuccess), 900);
+  Settlement posted = EndOf(*lease, Settlement::Kind::kPosted);
+  posted.status_id = 900;
+  Settle(posted);
+  Accept(ResultOf(Result::kFailure, 1));
+  EXPECT_EQ(TakeResult()->status_count, 1);
+}
+
 // Somebody else's status can be seen before our own answer is settled.
 TEST_P(OutboxContract, ALaterStatusIsNotHiddenByAnEarlierAnswer) {
   Accept(ResultOf(Result::kSuccess, 1));

@@ -552,7 +552,8 @@ class SqliteAnyDamageTest : public testing::Test {
     const absl::Time now = clock_->Now();
     Works(outbox_->BringForward(now + absl::Minutes(6), now, 100),
           "BringForward");
-    Works(outbox_->BringProbesForward("acme", now), "BringProbesForward");
+    Works(outbox_->BringProbesForward("acme", 0, now, 100),
+          "BringProbesForward");
     Works(outbox_->AbandonParked(now, 100), "AbandonParked");
     Works(outbox_->AbandonHeld("acme", "CREDENTIAL_REFUSED",
                                now - absl::Hours(1), now, 100),

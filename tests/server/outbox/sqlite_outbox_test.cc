@@ -347,6 +347,30 @@ TEST_F(SqliteOutboxTest, AssignsLanesAnewWhenOpened) {
   EXPECT_THAT(DueLanes(outbox.get()), ElementsAre(""));
 }
 
+// Older programs kept such times.
+TEST_F(SqliteOutboxTest, AHeadOfTheFutureHoldsUpNoNewOne) {
+  const auto head = [this](Outbox* outbox, char sha) {
+    KeyReport report = Pending(0);
+    report.sha = std::string(40, sha);
+    Submission submission = Of({report});
+    submission.change.emplace();
+    submission.change->pull_request_number = 5;
+    submission.change->updated_time = clock_.Now();
+    return outbox->Accept({submission}, clock_.Now())
+        ->at(0)
+        .receipts.at(0)
+        .disposition;
+  };
+  std::unique_ptr<Outbox> outbox = Open();
+  EXPECT_EQ(head(outbox.get(), 'a'), Disposition::kAccepted);
+  outbox.reset();
+  Tamper(
+      "UPDATE pull_request SET updated_time_us = updated_time_us + 3600000000");
+  outbox = Open();
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(head(outbox.get(), 'b'), Disposition::kAccepted);
+}
+
 TEST_F(SqliteOutboxTest, ForgetsOldDeliveriesAFewAtATime) {
   const std::unique_ptr<Outbox> outbox = Open();
   std::vector<Submission> submissions;

@@ -21,7 +21,7 @@ namespace {
 
 using testing::UnorderedElementsAreArray;
 
-constexpr int kVersions[] = {1, 2, 3, 4};
+constexpr int kVersions[] = {1, 2, 3, 4, 5};
 
 class SqliteUpgradeTest : public SqliteOutboxFixture {
  protected:
@@ -48,6 +48,15 @@ class SqliteUpgradeTest : public SqliteOutboxFixture {
   std::unique_ptr<Outbox> Upgraded(int version) {
     Restore(version);
     return Open();
+  }
+
+  // Reports are six days old, those of one reason eight.
+  void MakeLately() {
+    Tamper(
+        "UPDATE entry SET report_time_us = "
+        "(CAST(strftime('%s', 'now') AS INTEGER) - 86400 * "
+        "CASE posting_reason WHEN 'PERMISSION_MISSING' THEN 8 ELSE 6 END) "
+        "* 1000000");
   }
 
   // All columns and indexes of the closed database, a line each.
@@ -195,7 +204,7 @@ TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
-  for (const int version : {2, 3, 4}) {
+  for (const int version : {2, 3, 4, 5}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     for (const char* name : {"old", "older", "new"}) {
@@ -210,7 +219,7 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
 // Farms could give numbers: the first delivery replaces them, and nothing is
 // found by them before.
 TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
-  for (const int version : {2, 3, 4}) {
+  for (const int version : {2, 3, 4, 5}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     const auto deliver = [&](const char* name, int64_t number) {
@@ -232,7 +241,7 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsWhatRecoveryRemembers) {
-  for (const int version : {3, 4}) {
+  for (const int version : {3, 4, 5}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     EXPECT_TRUE(outbox->GetMark("hooks")->has_value());
@@ -307,14 +316,10 @@ TEST_F(SqliteUpgradeTest, ChangesOfBeforeAreKeptFromVersion4On) {
 
 // What was given up lately for what parks a repository now is tried again.
 TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
-  for (const int version : kVersions) {
+  for (const int version : {1, 2, 3, 4}) {
     SCOPED_TRACE(version);
     Restore(version);
-    Tamper(
-        "UPDATE entry SET report_time_us = "
-        "(CAST(strftime('%s', 'now') AS INTEGER) - 86400 * "
-        "CASE posting_reason WHEN 'PERMISSION_MISSING' THEN 8 ELSE 6 END) "
-        "* 1000000");
+    MakeLately();
     const std::unique_ptr<Outbox> outbox = Open();
     EXPECT_THAT(*outbox->ParkedLanes(), testing::ElementsAre("acme"));
     for (const auto& [name, reason] :
@@ -333,6 +338,22 @@ TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
       EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned)
           << name;
     }
+  }
+}
+
+// There is no credential whose probes could end it.
+TEST_F(SqliteUpgradeTest, ParksNothingThatNobodyPosts) {
+  lane_ = "";
+  for (const int version : {1, 2, 3, 4}) {
+    SCOPED_TRACE(version);
+    Restore(version);
+    Tamper("UPDATE repository SET lane = ''");
+    MakeLately();
+    const std::unique_ptr<Outbox> outbox = Open();
+    EXPECT_THAT(*outbox->ParkedLanes(), testing::IsEmpty());
+    const auto commit = outbox->GetCommit(Repo("lost"), Sha('a'));
+    ASSERT_TRUE(commit.ok()) << commit.status();
+    EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned);
   }
 }
 
