@@ -77,12 +77,12 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
             {{"repository", known.repository.Display()},
              {"reason", reply.verdict.reason},
              {"message", reply.verdict.message}});
-    return Count("unlisted");
+    return Fail(known, "unlisted");
   }
   if (reply.answer->status == 304) return;
   if (page == 1) one.etag = std::string(reply.answer->Header("etag"));
   const auto pulls = ReadPullRequests(reply.answer->body);
-  if (!pulls.ok()) return Count("unlisted");
+  if (!pulls.ok()) return Fail(known, "unlisted");
   const absl::Time oldest = clock_->Now() - options_->window;
   bool reached = false;
   for (const ListedPullRequest& pull : *pulls) {
@@ -110,7 +110,8 @@ void OpenPullRequests::Consider(const KnownRepository& known,
   if (!sha.ok()) return;
   const absl::Status heard_of =
       outbox_->GetCommit(known.repository, *sha).status();
-  if (!absl::IsNotFound(heard_of)) return;
+  if (heard_of.ok()) return;
+  if (!absl::IsNotFound(heard_of)) return Fail(known, "unread");
   if (options_->rules.Expect(known.repository, &pull.change).contexts.empty()) {
     return;
   }
@@ -128,13 +129,9 @@ void OpenPullRequests::Consider(const KnownRepository& known,
 void OpenPullRequests::HaveShown(const KnownRepository& known,
                                  const ListedPullRequest& pull,
                                  const GitHubReply& reply) {
-  if (reply.verdict.action != Action::kDone) {
-    // The list must not be taken for unchanged before this head was looked at.
-    compared_[known.repository.Canonical()].etag.clear();
-    return Count("unread");
-  }
+  if (reply.verdict.action != Action::kDone) return Fail(known, "unread");
   const auto shown = ReadShownContexts(reply.answer->body);
-  if (!shown.ok()) return Count("unread");
+  if (!shown.ok()) return Fail(known, "unread");
   std::vector<std::string> contexts =
       options_->rules.Expect(known.repository, &pull.change).contexts;
   std::erase_if(contexts, [&shown](const std::string& context) {
@@ -153,9 +150,8 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
                                       /*rerun=*/false, options_->rules);
   submission.from_github = true;
   const auto outcomes = outbox_->Accept({submission}, clock_->Now());
-  if (!outcomes.ok()) {
-    compared_[known.repository.Canonical()].etag.clear();
-    return Count("unread");
+  if (!outcomes.ok() || !outcomes->front().status.ok()) {
+    return Fail(known, "unread");
   }
   LogInfo("a pull request was found that no webhook told of",
           {{"repository", known.repository.Display()},
@@ -163,6 +159,11 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
            {"sha", target.sha}});
   Count("reported");
   if (options_->became_due) options_->became_due();
+}
+
+void OpenPullRequests::Fail(const KnownRepository& known, const char* result) {
+  compared_[known.repository.Canonical()].etag.clear();
+  Count(result);
 }
 
 void OpenPullRequests::Count(const char* result) {

@@ -44,6 +44,8 @@ class OpenPullRequests {
   struct Compared {
     bool asking = false;
     absl::Time next_time = absl::InfinitePast();  // Steady.
+    // Of the first page. Every page changes with it, because pull requests are
+    // listed by when they changed last.
     std::string etag;
   };
 
@@ -55,6 +57,9 @@ class OpenPullRequests {
   void Consider(const KnownRepository& known, const ListedPullRequest& pull);
   void HaveShown(const KnownRepository& known, const ListedPullRequest& pull,
                  const GitHubReply& reply);
+  // Counts a head or a list that could not be looked at, and forgets the
+  // list's ETag: while GitHub answers "not modified", no head is looked at.
+  void Fail(const KnownRepository& known, const char* result);
   void Count(const char* result);
 
   const Options* const options_;

@@ -1,10 +1,12 @@
 #include "server/recovery/open_pull_requests.h"
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/github_simulator/pull_requests.h"
 #include "tests/server/recovery/recovery_room.h"
+#include "tests/support/forwarding_outbox.h"
 
 namespace signalbox {
 namespace {
@@ -13,15 +15,6 @@ namespace {
 class ComparingTest : public RecoveryRoomTest {
  protected:
   ComparingTest() { rules().SetAdmin(kToken, "acme/widgets", false); }
-
-  void Open(int number, absl::Duration age = absl::Hours(1)) {
-    PullRequest pull;
-    pull.number = number + 1;
-    pull.head_sha = ShaOf(number);
-    pull.created_at = pull.updated_at = clock_.Now() - age;
-    rules().AddCommit(kRepository, pull.head_sha);
-    rules().AddPullRequest(kRepository, pull);
-  }
 };
 
 TEST_F(ComparingTest, HeadsThatNobodyToldOfArePending) {
@@ -76,6 +69,69 @@ TEST_F(ComparingTest, WhatDidNotChangeCostsNoBudget) {
   ASSERT_GT(before, 0);
   Run(absl::Minutes(50));
   EXPECT_EQ(gate_->BudgetOf(kLane).remaining, before);
+}
+
+// An outbox whose next answers fail.
+class FailingOutbox : public ForwardingOutbox {
+ public:
+  using ForwardingOutbox::ForwardingOutbox;
+
+  absl::StatusOr<CommitView> GetCommit(const Repository& repository,
+                                       absl::string_view sha) override {
+    if (failing_reads > 0 && failing_reads-- > 0) {
+      return absl::UnavailableError("the disk is away");
+    }
+    return ForwardingOutbox::GetCommit(repository, sha);
+  }
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    if (failing_submissions > 0 && failing_submissions-- > 0) {
+      Outcome outcome;
+      outcome.status = absl::UnavailableError("the disk is away");
+      return std::vector<Outcome>(submissions.size(), outcome);
+    }
+    return ForwardingOutbox::Accept(submissions, now);
+  }
+
+  int failing_reads = 0;
+  int failing_submissions = 0;
+};
+
+// GitHub says that the list has not changed since.
+TEST_F(ComparingTest, WhatTheStoreDidNotTakeIsLookedAtAgain) {
+  FailingOutbox failing(outbox_.get());
+  failing.failing_reads = 1;
+  failing.failing_submissions = 2;
+  Open(0);
+  Open(1);
+  Open(2);
+  Open(3);
+  Start();
+  recovery_ = std::make_unique<Recovery>(options_, &failing, credentials_.get(),
+                                         questions_.get(), &metrics_, &clock_);
+  Run(absl::Minutes(1));
+  EXPECT_EQ(KnownOf(0, 4), 1);
+  Run(absl::Minutes(6));
+  EXPECT_EQ(KnownOf(0, 4), 4);
+  recovery_.reset();
+}
+
+// GitHub, or something before it, answers with what is no JSON.
+TEST_F(ComparingTest, WhatWasNoAnswerIsAskedForAgain) {
+  for (int number = 0; number < 150; ++number) Open(number);
+  Fault fault;
+  fault.name = "answer";
+  fault.status = 200;
+  fault.body = "<html>";
+  fault.target_contains = "page=2";
+  rules().AddFault(fault);
+  fault.target_contains = ShaOf(0);
+  rules().AddFault(fault);
+  Start();
+  Run(absl::Minutes(4));
+  EXPECT_LT(KnownOf(0, 150), 110);
+  Run(absl::Minutes(10));
+  EXPECT_EQ(KnownOf(0, 150), 150);
 }
 
 // Where the hook can be read, deliveries tell more.

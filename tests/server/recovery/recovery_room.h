@@ -11,6 +11,7 @@
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/github_simulator/hooks.h"
+#include "tests/github_simulator/pull_requests.h"
 #include "tests/server/recovery/recovery_fixture.h"
 
 namespace signalbox {
@@ -119,6 +120,16 @@ class RecoveryRoomTest : public RecoveryTest {
           {.name = "pull_request", .payload = Opened(number)},
           {.status_code = 503}, clock_.Now());
     }
+  }
+
+  // A pull request that no delivery tells of.
+  void Open(int number, absl::Duration age = absl::Hours(1)) {
+    PullRequest pull;
+    pull.number = number + 1;
+    pull.head_sha = ShaOf(number);
+    pull.created_at = pull.updated_at = clock_.Now() - age;
+    rules().AddCommit(kRepository, pull.head_sha);
+    rules().AddPullRequest(kRepository, pull);
   }
 
   bool IsKnown(int number, const std::string& full_name = kRepository) {

@@ -320,18 +320,39 @@ TEST_F(RecoveryRoomTest, TroublesDelayAndLoseNothing) {
   EXPECT_EQ(KnownOf(0, 20), 20);
 }
 
+enum class Mode { kRedeliver, kPull, kCompare };
+
 // A trouble between the server and GitHub: a limit of 45 minutes, or 40 minutes
 // of 502.
 struct Trouble {
   const char* name;
+  Mode mode;  // Each is to work without the others' help.
   bool is_limit;
   const char* where;  // What requests meet it; empty: all.
-  bool pull;
 };
 
 class LongTroubleTest : public RecoveryRoomTest,
                         public testing::WithParamInterface<Trouble> {
  protected:
+  LongTroubleTest() {
+    options_.redeliver = GetParam().mode == Mode::kRedeliver;
+    options_.pull = GetParam().mode == Mode::kPull;
+    options_.compare = Compares();
+    if (Compares()) rules().SetAdmin(kToken, kRepository, false);
+  }
+
+  bool Compares() const { return GetParam().mode == Mode::kCompare; }
+  // Of pull requests, more than a page.
+  int Many() const { return Compares() ? 110 : 10; }
+
+  // Opens pull requests while nothing tells of them.
+  void OpenUnseen(int from, int to) {
+    if (!Compares()) return Miss(from, to);
+    for (int number = from; number < to; ++number) {
+      Open(number, absl::ZeroDuration());
+    }
+  }
+
   void Begin() {
     Fault fault;
     fault.target_contains = GetParam().where;
@@ -347,49 +368,64 @@ class LongTroubleTest : public RecoveryRoomTest,
 };
 
 TEST_P(LongTroubleTest, LosesNothing) {
-  options_.pull = GetParam().pull;
-  // Both modes are to work without the other's help.
-  options_.compare = false;
-  Miss(0, 10);
+  const int many = Many();
+  OpenUnseen(0, many);
   Begin();
   Start();
   for (int minute = 0; minute < 45; ++minute) {
     if (minute == 40) End();
-    Miss(10 + minute, 11 + minute);
+    OpenUnseen(many + minute, many + minute + 1);
     Run(absl::Minutes(1));
   }
   Run(absl::Minutes(20));
-  EXPECT_EQ(KnownOf(0, 55), 55);
+  EXPECT_EQ(KnownOf(0, many + 45), many + 45);
+}
+
+// Nothing that happens later draws attention to what was there.
+TEST_P(LongTroubleTest, LosesNothingThoughNothingElseHappens) {
+  OpenUnseen(0, Many());
+  Begin();
+  Start();
+  Run(absl::Minutes(40));
+  End();
+  Run(absl::Minutes(25));
+  EXPECT_EQ(KnownOf(0, Many()), Many());
 }
 
 // It begins in the middle of the work, and the process ends in it.
 TEST_P(LongTroubleTest, LosesNothingOverARestart) {
-  options_.pull = GetParam().pull;
-  options_.compare = false;
+  const int many = Many();
   Start();
   Run(absl::Minutes(1));
-  Miss(0, 10);
+  OpenUnseen(0, many);
   Begin();
   Run(absl::Minutes(35));
   Start();
   Run(absl::Minutes(5));
   End();
   Run(absl::Minutes(5));
-  Miss(10, 12);
+  OpenUnseen(many, many + 2);
   Run(absl::Minutes(20));
-  EXPECT_EQ(KnownOf(0, 12), 12);
+  EXPECT_EQ(KnownOf(0, many + 2), many + 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     , LongTroubleTest,
-    testing::Values(Trouble{"LimitRedelivering", true, "", false},
-                    Trouble{"LimitOfRequests", true, "/attempts", false},
-                    Trouble{"BadGatewayRedelivering", false, "", false},
-                    Trouble{"BadGatewayOfRequests", false, "/attempts", false},
-                    Trouble{"LimitPulling", true, "", true},
-                    Trouble{"LimitOfReads", true, "/deliveries/", true},
-                    Trouble{"BadGatewayPulling", false, "", true},
-                    Trouble{"BadGatewayOfReads", false, "/deliveries/", true}),
+    testing::Values(
+        Trouble{"LimitRedelivering", Mode::kRedeliver, true, ""},
+        Trouble{"LimitOfRequests", Mode::kRedeliver, true, "/attempts"},
+        Trouble{"BadGatewayRedelivering", Mode::kRedeliver, false, ""},
+        Trouble{"BadGatewayOfRequests", Mode::kRedeliver, false, "/attempts"},
+        Trouble{"LimitPulling", Mode::kPull, true, ""},
+        Trouble{"LimitOfReads", Mode::kPull, true, "/deliveries/"},
+        Trouble{"BadGatewayPulling", Mode::kPull, false, ""},
+        Trouble{"BadGatewayOfReads", Mode::kPull, false, "/deliveries/"},
+        Trouble{"LimitComparing", Mode::kCompare, true, ""},
+        Trouble{"LimitOfLists", Mode::kCompare, true, "page=2"},
+        Trouble{"LimitOfHeads", Mode::kCompare, true, "/commits/"},
+        Trouble{"BadGatewayComparing", Mode::kCompare, false, ""},
+        Trouble{"BadGatewayOfLists", Mode::kCompare, false, "page=2"},
+        Trouble{"BadGatewayOfHeads", Mode::kCompare, false, "/commits/"}),
     [](const auto& info) { return info.param.name; });
 
 // GitHub cannot hand one of them out, today or ever.
