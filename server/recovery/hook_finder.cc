@@ -34,8 +34,6 @@ std::string KeyOf(absl::string_view credential, absl::string_view path) {
 // noted once a day.
 constexpr absl::Duration kAddressMemory = absl::Hours(30 * 24);
 constexpr absl::Duration kNoteAddressEvery = absl::Hours(24);
-// More addresses than anybody has are not remembered.
-constexpr size_t kMostAddresses = 1000;
 
 constexpr absl::string_view kGuidePath = "/event_handler";
 // `gh webhook forward` of everybody.
@@ -255,10 +253,9 @@ bool HookFinder::LearnAddress(absl::string_view url) {
   bool is_news = false;
   for (const std::string& mark : {HostMark(address), PathMark(address)}) {
     const bool is_known = IsOurs(mark);
-    if (is_known && now - marks_[mark] < kNoteAddressEvery) continue;
-    if (marks_.size() >= kMostAddresses) marks_.clear();
+    if (is_known && now - *marks_.Find(mark) < kNoteAddressEvery) continue;
     if (!outbox_->SetMark(mark, now).ok()) continue;
-    marks_[mark] = now;
+    marks_.Put(mark, now);
     is_news = is_news || !is_known;
   }
   return is_news;
@@ -272,13 +269,13 @@ bool HookFinder::LeadsToUs(absl::string_view url) {
 }
 
 bool HookFinder::IsOurs(const std::string& mark) {
-  auto found = marks_.find(mark);
-  if (found == marks_.end()) {
+  const absl::Time* noted = marks_.Find(mark);
+  if (noted == nullptr) {
     const auto stored = outbox_->GetMark(mark);
     if (!stored.ok() || !stored->has_value()) return false;
-    found = marks_.emplace(mark, **stored).first;
+    noted = marks_.Put(mark, **stored);
   }
-  return clock_->Now() - found->second < kAddressMemory;
+  return clock_->Now() - *noted < kAddressMemory;
 }
 
 // An App has one hook, and the App is there for us. Whether its deliveries

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/recent_map.h"
 #include "server/github/credentials.h"
 #include "server/outbox/outbox.h"
 #include "server/recovery/github_answers.h"
@@ -105,8 +106,9 @@ class HookFinder {
 
   absl::Time next_places_ = absl::InfinitePast();  // Steady.
   std::vector<SeenHook> seen_;
-  // What was written or found on disk, and when by our clock.
-  std::map<std::string, absl::Time> marks_;
+  // What was written or found on disk, and when by our clock. More addresses
+  // than anybody has are read from there again.
+  RecentMap<std::string, absl::Time> marks_{1000};
   std::map<std::string, Place> places_;  // By credential and path.
   // Those without an App, with the keys of their places.
   struct Told {

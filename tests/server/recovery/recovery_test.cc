@@ -1,10 +1,16 @@
 #include "server/recovery/recovery.h"
 
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/recovery/recovery_room.h"
 #include "tests/support/key_report.h"
+#include "tests/support/forwarding_outbox.h"
 
 namespace signalbox {
 namespace {
@@ -277,6 +283,53 @@ TEST_F(RecoveryRoomTest, AHookBecomesOursWithItsFirstDelivery) {
   SeeHook(fresh);
   Run(absl::Minutes(10));
   EXPECT_EQ(KnownOf(0, 2), 2);
+}
+
+// Counts how often each mark is read from disk.
+class CountingOutbox : public ForwardingOutbox {
+ public:
+  using ForwardingOutbox::ForwardingOutbox;
+
+  absl::StatusOr<std::optional<absl::Time>> GetMark(
+      const std::string& name) override {
+    ++reads[name];
+    return ForwardingOutbox::GetMark(name);
+  }
+
+  std::map<std::string, int> reads;
+};
+
+// More addresses than are kept in memory. The one that is asked for all the
+// time is not read from disk again.
+TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
+  std::vector<std::string> names = {"acme/second"};
+  for (int i = 0; i < 6; ++i) names.push_back(absl::StrCat("acme/many-", i));
+  for (const std::string& name : names) {
+    rules().AddRepository(name, 0);
+    rules().SetAdmin(kToken, name);
+    options_.repositories.push_back(*ParseRepository(name));
+  }
+  // Nothing came through it: only its host makes it ours.
+  rules().hooks().AddHook({.repository = "acme/second"}, clock_.Now());
+  CountingOutbox counting(outbox_.get());
+  options_.redeliver = false;  // Finding is enough.
+  Start();
+  recovery_ =
+      std::make_unique<Recovery>(options_, &counting, credentials_.get(),
+                                 questions_.get(), &metrics_, &clock_);
+  Run(absl::Minutes(2));
+  counting.reads.clear();
+  for (int i = 0; i < 510; ++i) {
+    SeeHook(rules().hooks().AddHook(
+        {.repository = absl::StrCat("acme/many-", i % 6),
+         .url = absl::StrCat("https://host-", i, ".example.com/in")},
+        clock_.Now()));
+  }
+  // Hooks are looked for once an hour.
+  Run(absl::Minutes(70));
+  EXPECT_GT(counting.reads.size(), 1000u);
+  EXPECT_EQ(counting.reads["hook host example.com"], 0);
+  recovery_.reset();
 }
 
 // A foreign status that an older shim answers with 500, again and again.
