@@ -1,7 +1,9 @@
 #include "shim/webhook/retest_command.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -25,6 +27,22 @@ absl::string_view StripLeadingBlanks(absl::string_view text) {
   return text;
 }
 
+// How far a text is from the left edge that stands behind `before`.
+size_t ColumnBehind(absl::string_view before) {
+  size_t column = 0;
+  for (const char c : before) {
+    column = c == '\t' ? column / 4 * 4 + 4 : column + 1;
+  }
+  return column;
+}
+
+size_t IndentOf(absl::string_view line) {
+  return ColumnBehind(
+      line.substr(0, line.size() - StripLeadingBlanks(line).size()));
+}
+
+bool IsIndentedCode(absl::string_view line) { return IndentOf(line) >= 4; }
+
 // Behind the marks of the list items that the line begins: code may begin
 // there.
 absl::string_view StripListMarks(absl::string_view line) {
@@ -43,32 +61,111 @@ absl::string_view StripListMarks(absl::string_view line) {
   }
 }
 
-// Where a text goes on with something. Asked of ever shorter rests of one text,
-// it reads the text once.
-class Search {
- public:
-  explicit Search(absl::string_view wanted) : wanted_(wanted) {}
+bool IsQuotation(absl::string_view line) {
+  return absl::StartsWith(StripListMarks(line), ">");
+}
 
-  // How far away it is in `rest`; npos: it does not come any more.
-  size_t Find(absl::string_view rest) {
-    if (is_over_) return absl::string_view::npos;
-    if (left_ == 0 || left_ > rest.size()) {
-      const size_t found = rest.find(wanted_);
-      is_over_ = found == absl::string_view::npos;
-      if (is_over_) return found;
-      left_ = rest.size() - found;
+// Behind the marks of the quotations, and of the lists in them.
+absl::string_view StripQuotationMarks(absl::string_view line) {
+  while (IsQuotation(line)) line = StripListMarks(line).substr(1);
+  return line;
+}
+
+bool IsHeading(absl::string_view line) {
+  line = StripLeadingBlanks(line);
+  const size_t size = std::min(line.find_first_not_of('#'), line.size());
+  return size >= 1 && size <= 6 && (size == line.size() || IsBlank(line[size]));
+}
+
+// `---`, `* * *` and `___`, also with more of them.
+bool IsThematicBreak(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  if (line.empty() || !absl::StrContains("-*_", line[0])) return false;
+  return std::count(line.begin(), line.end(), line[0]) >= 3 &&
+         std::all_of(line.begin(), line.end(),
+                     [&](char c) { return c == line[0] || IsBlank(c); });
+}
+
+// Makes a heading of the paragraph above it.
+bool IsUnderline(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  return !line.empty() && (line[0] == '=' || line[0] == '-') &&
+         line.find_first_not_of(line[0]) == absl::string_view::npos;
+}
+
+// Blocks of HTML that do not show their text, or not as the author's.
+struct Block {
+  absl::string_view begin;
+  absl::string_view end;
+};
+constexpr Block kBlocks[] = {{"<!--", "-->"},
+                             {"<pre", "</pre>"},
+                             {"<code", "</code>"},
+                             {"<blockquote", "</blockquote>"},
+                             {"<script", "</script>"},
+                             {"<style", "</style>"},
+                             {"<textarea", "</textarea>"}};
+
+// nullptr: no block begins with the line.
+const Block* BlockAt(absl::string_view line) {
+  line = StripListMarks(line);
+  for (const Block& block : kBlocks) {
+    if (!absl::StartsWithIgnoreCase(line, block.begin)) continue;
+    // <preview> is another element.
+    if (block.begin == "<!--" || line.size() == block.begin.size() ||
+        !absl::ascii_isalnum(line[block.begin.size()])) {
+      return &block;
     }
-    return rest.size() - left_;
+  }
+  return nullptr;
+}
+
+// ``` or ~~~, which make code of the lines up to the next such line.
+struct Fence {
+  char mark = '`';
+  size_t size = 0;  // 0: there is none.
+  size_t max_end_indent = 3;
+
+  // `line` may begin one.
+  static Fence At(absl::string_view line) {
+    const absl::string_view text = StripListMarks(line);
+    if (text.empty() || (text[0] != '`' && text[0] != '~')) return {};
+    const size_t size = std::min(text.find_first_not_of(text[0]), text.size());
+    // `code` in a line is no fence.
+    if (size < 3 ||
+        (text[0] == '`' && absl::StrContains(text.substr(size), '`'))) {
+      return {};
+    }
+    // In a list item all is farther to the right.
+    const absl::string_view before = line.substr(0, line.size() - text.size());
+    const size_t column = ColumnBehind(before);
+    const bool in_item =
+        column > 3 || !absl::StripAsciiWhitespace(before).empty();
+    return {text[0], size, in_item ? column + 3 : 3};
   }
 
- private:
-  const absl::string_view wanted_;
-  bool is_over_ = false;
-  size_t left_ = 0;  // How long the rest is that begins with it.
+  bool IsEndedBy(absl::string_view line) const {
+    const absl::string_view text = absl::StripAsciiWhitespace(line);
+    return text.size() >= size && IndentOf(line) <= max_end_indent &&
+           text.find_first_not_of(mark) == absl::string_view::npos;
+  }
 };
 
-// Follows a comment line by line, and knows which lines are no text of its
-// author.
+// Whether a line cannot go on with the paragraph of the line before it.
+bool InterruptsParagraph(absl::string_view line) {
+  const absl::string_view text = absl::StripAsciiWhitespace(line);
+  if (text.empty() || Fence::At(line).size > 0) return true;
+  if (IsIndentedCode(line)) return false;
+  // Of numbered lists only those that begin with 1.
+  const bool is_item = StripListMarks(text).size() < text.size() &&
+                       (!absl::ascii_isdigit(text[0]) ||
+                        (text[0] == '1' && !absl::ascii_isdigit(text[1])));
+  return is_item || absl::StartsWith(text, ">") || IsHeading(text) ||
+         IsThematicBreak(text) || BlockAt(text) != nullptr;
+}
+
+// Follows a comment paragraph by paragraph, and knows which lines are no text
+// of its author.
 class Markdown {
  public:
   explicit Markdown(absl::string_view text) : rest_(text) {}
@@ -76,124 +173,162 @@ class Markdown {
   // The next line that is text, without its end and without comments of HTML;
   // nothing at the end.
   std::optional<std::string> NextText() {
-    while (!rest_.empty()) {
-      const size_t end = std::min(rest_.find('\n'), rest_.size());
-      absl::string_view line = rest_.substr(0, end);
-      rest_.remove_prefix(std::min(end + 1, rest_.size()));
-      absl::ConsumeSuffix(&line, "\r");
-      if (IsHidden(line)) continue;
-      return WithoutComments(line);
+    for (;;) {
+      if (next_line_ < lines_.size()) return std::move(lines_[next_line_++]);
+      if (rest_.empty()) return std::nullopt;
+      if (IsHidden(Line())) {
+        SkipLine();
+      } else {
+        TakeParagraph();
+      }
     }
-    return std::nullopt;
   }
 
  private:
+  // The line that `rest_` begins with.
+  absl::string_view Line() const {
+    return absl::StripSuffix(rest_.substr(0, rest_.find('\n')), "\r");
+  }
+  void SkipLine() {
+    rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size() - 1) + 1);
+  }
+
   bool IsHidden(absl::string_view line) {
-    if (fence_size_ > 0) {
-      if (EndsFence(line)) fence_size_ = 0;
+    if (fence_.size > 0) {
+      if (fence_.IsEndedBy(line)) fence_ = {};
       return true;
     }
     if (!block_end_.empty()) {
       if (ContainsIgnoreCase(line, block_end_)) block_end_ = {};
       return true;
     }
-    if (BeginsFence(StripListMarks(line)) || BeginsBlock(line)) return true;
-    return IsIndentedCode(line) ||
-           absl::StartsWith(StripLeadingBlanks(line), ">");
-  }
-
-  bool BeginsFence(absl::string_view line) {
-    const char mark = line.empty() ? '\0' : line[0];
-    if (mark != '`' && mark != '~') return false;
-    const size_t size = std::min(line.find_first_not_of(mark), line.size());
-    // `code` in a line is no fence.
-    if (size < 3 || (mark == '`' && absl::StrContains(line.substr(size), '`')))
-      return false;
-    fence_mark_ = mark;
-    fence_size_ = size;
-    return true;
-  }
-
-  bool EndsFence(absl::string_view line) const {
-    line = absl::StripAsciiWhitespace(line);
-    return line.size() >= fence_size_ &&
-           line.find_first_not_of(fence_mark_) == absl::string_view::npos;
-  }
-
-  // Blocks of HTML that do not show their text, or not as the author's.
-  bool BeginsBlock(absl::string_view line) {
-    struct Block {
-      absl::string_view begin;
-      absl::string_view end;
-    };
-    constexpr Block kBlocks[] = {{"<!--", "-->"},
-                                 {"<pre", "</pre>"},
-                                 {"<code", "</code>"},
-                                 {"<blockquote", "</blockquote>"},
-                                 {"<script", "</script>"},
-                                 {"<style", "</style>"},
-                                 {"<textarea", "</textarea>"}};
-    line = StripListMarks(line);
-    for (const Block& block : kBlocks) {
-      if (!absl::StartsWithIgnoreCase(line, block.begin)) continue;
-      // <preview> is another element.
-      if (block.begin != "<!--" && line.size() > block.begin.size() &&
-          absl::ascii_isalnum(line[block.begin.size()])) {
-        continue;
-      }
+    if (IsQuotation(line)) {
+      FollowQuotation(StripQuotationMarks(line));
+      return true;
+    }
+    quoted_fence_ = {};
+    // GitHub shows the other lines of a quoted paragraph in the quotation,
+    // marked or not.
+    quotation_goes_on_ = quotation_goes_on_ && !InterruptsParagraph(line);
+    if (quotation_goes_on_) return true;
+    fence_ = Fence::At(line);
+    if (fence_.size > 0) return true;
+    if (const Block* const block = BlockAt(line)) {
       const std::string lower = absl::AsciiStrToLower(line);
-      if (!absl::StrContains(
-              lower.substr(absl::string_view(lower).rfind(block.begin)),
-              block.end)) {
-        block_end_ = block.end;
+      const size_t last = absl::string_view(lower).rfind(block->begin);
+      if (!absl::StrContains(lower.substr(last), block->end)) {
+        block_end_ = block->end;
       }
       return true;
     }
-    return false;
+    return IsIndentedCode(line);
   }
 
-  static bool IsIndentedCode(absl::string_view line) {
-    size_t column = 0;
-    for (const char c : line) {
-      if (!IsBlank(c)) break;
-      column = c == '\t' ? column / 4 * 4 + 4 : column + 1;
+  void FollowQuotation(absl::string_view line) {
+    quotation_goes_on_ = false;
+    if (quoted_fence_.size > 0) {
+      if (quoted_fence_.IsEndedBy(line)) quoted_fence_ = {};
+      return;
     }
-    return column >= 4;
+    quoted_fence_ = Fence::At(line);
+    quotation_goes_on_ = quoted_fence_.size == 0 &&
+                         !absl::StripAsciiWhitespace(line).empty() &&
+                         !IsHeading(line) && !IsThematicBreak(line);
   }
 
-  // Such a comment may go on in the next lines of its paragraph. One without an
-  // end is shown as it stands.
-  std::string WithoutComments(absl::string_view line) {
-    std::string text;
+  void TakeParagraph() {
+    const absl::string_view all = rest_;
+    const absl::string_view first = Line();
+    SkipLine();
+    if (!absl::StripAsciiWhitespace(first).empty() && !IsHeading(first) &&
+        !IsThematicBreak(first)) {
+      while (!rest_.empty() && !InterruptsParagraph(Line())) {
+        const bool is_last = IsUnderline(Line());
+        SkipLine();
+        if (is_last) break;
+      }
+    }
+    ReadParagraph(all.substr(0, all.size() - rest_.size()));
+  }
+
+  // Code in backticks and comments may go over several lines of a paragraph,
+  // but not over its end: without an end they are shown as they stand.
+  void ReadParagraph(absl::string_view text) {
+    lines_.clear();
+    next_line_ = 0;
+    // Where the last of so many backticks are: each search for an end finds
+    // one, and the text is read once.
+    absl::flat_hash_map<size_t, size_t> last_backticks;
+    for (size_t at = text.find('`'); at < text.size();
+         at = text.find('`', at + BackticksAt(text, at))) {
+      last_backticks[BackticksAt(text, at)] = at;
+    }
+    const size_t last_comment_end = text.rfind("-->");
+    const bool has_comment_end = last_comment_end != absl::string_view::npos;
+
+    std::string line;
+    bool is_hidden = false;
+    const auto end_line = [&](bool hides_next) {
+      absl::string_view shown = line;
+      absl::ConsumeSuffix(&shown, "\r");
+      if (!is_hidden && !IsIndentedCode(shown)) lines_.emplace_back(shown);
+      line.clear();
+      is_hidden = hides_next;
+    };
+    size_t at = 0;
+    while (at < text.size()) {
+      size_t size = 1;
+      bool is_comment = false;
+      if (text[at] == '\\' && at + 1 < text.size() &&
+          absl::ascii_ispunct(text[at + 1])) {
+        size = 2;
+      } else if (text[at] == '`') {
+        size = BackticksAt(text, at);
+        const auto last = last_backticks.find(size);
+        if (last != last_backticks.end() && last->second > at) {
+          size = EndOfCode(text, at + size, size) - at;
+        }
+      } else if (has_comment_end && at + 4 <= last_comment_end &&
+                 absl::StartsWith(text.substr(at), "<!--")) {
+        size = text.find("-->", at + 4) + 3 - at;
+        is_comment = true;
+      }
+      for (const char c : text.substr(at, size)) {
+        if (c == '\n') {
+          end_line(/*hides_next=*/size > 1);
+        } else if (!is_comment) {
+          line.push_back(c);
+        }
+      }
+      at += size;
+    }
+    end_line(/*hides_next=*/false);
+  }
+
+  static size_t BackticksAt(absl::string_view text, size_t at) {
+    return std::min(text.find_first_not_of('`', at), text.size()) - at;
+  }
+
+  // Behind the next place of so many backticks, of which there is one.
+  static size_t EndOfCode(absl::string_view text, size_t at, size_t count) {
     for (;;) {
-      const size_t begin = line.find("<!--");
-      absl::StrAppend(&text, line.substr(0, begin));
-      if (begin == absl::string_view::npos) return text;
-      line.remove_prefix(begin + 4);
-      const size_t end = line.find("-->");
-      if (end != absl::string_view::npos) {
-        line.remove_prefix(end + 3);
-        continue;
-      }
-      const bool is_last_line =
-          absl::StartsWith(rest_, "\n") || absl::StartsWith(rest_, "\r\n");
-      if (is_last_line ||
-          next_end_.Find(rest_) >=
-              std::min(next_blank_.Find(rest_), next_blank_crlf_.Find(rest_))) {
-        return absl::StrCat(text, "<!--", line);
-      }
-      block_end_ = "-->";
-      return text;
+      at = text.find('`', at);
+      const size_t size = BackticksAt(text, at);
+      at += size;
+      if (size == count) return at;
     }
   }
 
   absl::string_view rest_;
-  size_t fence_size_ = 0;  // 0: not in a fence.
-  char fence_mark_ = '`';
+  // What is left of the last paragraph.
+  std::vector<std::string> lines_;
+  size_t next_line_ = 0;
+
+  Fence fence_;
   absl::string_view block_end_;  // Empty: not in a block.
-  Search next_end_{"-->"};
-  Search next_blank_{"\n\n"};
-  Search next_blank_crlf_{"\n\r\n"};
+  Fence quoted_fence_;           // In a quotation.
+  // The last line was of a paragraph in a quotation.
+  bool quotation_goes_on_ = false;
 };
 
 // A piece of what stands behind /retest.

@@ -27,8 +27,9 @@ constexpr size_t kMaxRetestContexts = 100;
 // digits joins. Of other contexts with spaces the server joins the words again.
 //
 // Where GitHub's page shows the line as something else than the author's words,
-// it asks for nothing: in code (fenced, indented, <pre>), in a quotation and in
-// a comment of HTML.
+// it asks for nothing: in code (fenced, indented, <pre>, or in backticks over
+// several lines), in a quotation and in the lines directly behind one, and in a
+// comment of HTML.
 std::optional<std::vector<std::string>> ReadRetestCommand(
     absl::string_view comment);
 

@@ -107,6 +107,62 @@ TEST(RetestCommandTest, CodeAsksForNothing) {
   }
 }
 
+// At most three columns before the mark, as CommonMark has it; in a list item
+// they count from its text.
+TEST(RetestCommandTest, AMarkFarToTheRightEndsNoCode) {
+  for (const char* comment :
+       {"```\n    ```\n/retest\n```", "```\n\t```\n/retest\n```",
+        "~~~\n     ~~~\n/retest\n~~~", "  ```\n    ```\n/retest\n```",
+        "- ```\n      ```\n  /retest\n  ```"}) {
+    EXPECT_EQ(Asked(comment), kNothing) << comment;
+  }
+  for (const char* comment :
+       {"```\na\n   ```\n/retest", "- ```\n  a\n     ```\n\n/retest",
+        "10. a\n\n    ```\n    b\n    ```\n\n/retest"}) {
+    EXPECT_EQ(Asked(comment), kAll) << comment;
+  }
+}
+
+TEST(RetestCommandTest, CodeInBackticksGoesOverLines) {
+  for (const char* comment :
+       {"`a\n/retest\nb`", "a `` b\n/retest ` c\n``", "`a\r\n/retest\r\nb`",
+        "- `a\n  /retest\n  b`", "``a\n/retest ``", "\\\\`a\n/retest\nb`",
+        "`<!--`\n`\n/retest -->`", "`a\n/retest\n2. b`",
+        "`a\n    b\n/retest\nc`"}) {
+    EXPECT_EQ(Asked(comment), kNothing) << comment;
+  }
+  // It needs an end, of as many backticks, in the same paragraph.
+  for (const char* comment :
+       {"`a\n/retest\nb", "`a\n/retest\nb``", "`a\n\n/retest\n\nb`",
+        "\\`a\n/retest\nb`", "`a`\n/retest\n`b`", "`a\n/retest\n- b`",
+        "`a\n/retest\n1. b`", "`a\n/retest\n# b`", "`a\n/retest\n***\nb`",
+        "`a\n/retest\n> b`", "# `a\n/retest\nb`", "`a\n---\n/retest\nb`",
+        "`a\n===\n/retest\nb`", "`a\n/retest\n```\nb`\n```",
+        "`a\n\r\n/retest\nb`", "`<!-- a`\n/retest\nb -->"}) {
+    EXPECT_EQ(Asked(comment), kAll) << comment;
+  }
+  EXPECT_EQ(Asked("`a\nb`\n/retest `c` `d`"), (Contexts{"c", "d"}));
+}
+
+// GitHub shows them in the quotation, until something else begins.
+TEST(RetestCommandTest, LinesDirectlyBehindAQuotationAskForNothing) {
+  for (const char* comment :
+       {"> quote\n/retest", "> quote\r\n/retest", "> a\nb\n/retest",
+        "> > a\n/retest", "> - a\n/retest", "- > a\n/retest",
+        "> ```\n> a\n> ```\n> b\n/retest", "> a\n2. b\n/retest",
+        "> a\n    b\n/retest", "> a\n===\n/retest"}) {
+    EXPECT_EQ(Asked(comment), kNothing) << comment;
+  }
+  for (const char* comment :
+       {"> quote\n\n/retest", "> quote\n>\n/retest", "> quote\n> \n/retest",
+        "> # a\n/retest", "> ---\n/retest", "> ```\n> a\n> ```\n/retest",
+        "> ```\n> a\n/retest", "> a\n---\n/retest", "> a\n# b\n/retest",
+        "> a\n- b\n/retest", "> a\n1. b\n/retest", "> a\n```\nb\n```\n/retest",
+        "> a\n<!-- b -->\n/retest"}) {
+    EXPECT_EQ(Asked(comment), kAll) << comment;
+  }
+}
+
 TEST(RetestCommandTest, CommentsAndQuotationsOfHtmlAskForNothing) {
   for (const char* comment :
        {"<!--\n/retest\n-->", "<!-- Write\n\n/retest\n\nto run again -->",
@@ -150,6 +206,17 @@ TEST(RetestCommandTest, CommentsMayBeLong) {
   std::string comments;
   for (int i = 0; i < 10000; ++i) absl::StrAppend(&comments, "x <!--\n");
   EXPECT_EQ(Asked(comments + "\n/retest a"), Contexts{"a"});
+  // Backticks without an end, of every number that has room, and with one.
+  std::string code;
+  for (int i = 1; i < 300; ++i) {
+    absl::StrAppend(&code, "x ", std::string(static_cast<size_t>(i), '`'),
+                    "\n");
+  }
+  EXPECT_EQ(Asked(code + "\n/retest a"), Contexts{"a"});
+  code.clear();
+  for (int i = 0; i < 30000; ++i) absl::StrAppend(&code, "`\n");
+  EXPECT_EQ(Asked(code + "/retest a"), Contexts{"a"});
+  EXPECT_EQ(Asked(code + "`/retest\n/retest a"), Contexts{"a"});
 }
 
 // As many as the server takes, and one more to show it.
