@@ -371,9 +371,10 @@ int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,
   delivery.why = answer.status.error_message();
   const grpc::StatusCode code = answer.status.error_code();
   if (IsForOthers(call, answer.not_granted)) return 200;
-  if ((code == grpc::StatusCode::UNAUTHENTICATED ||
-       code == grpc::StatusCode::PERMISSION_DENIED) &&
-      !is_refused_.exchange(true)) {
+  const bool is_unknown = code == grpc::StatusCode::UNAUTHENTICATED;
+  if ((is_unknown || code == grpc::StatusCode::PERMISSION_DENIED) &&
+      refusals_.IsNews(delivery.call.method, delivery.why,
+                       is_unknown || answer.not_granted == "right")) {
     LogLine(LogLevel::kError,
             "the server refuses deliveries of this shim; mend its "
             "configuration or this shim's --token-file",
@@ -399,7 +400,7 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
           std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
       options_.token, server_);
   if (!answer.status.ok()) return Refused(call, answer, delivery);
-  is_refused_ = false;
+  refusals_.NoteSuccess(delivery.call.method);
   delivery.why = std::move(answer.nothing_done);
   return delivery.why.empty() ? 202 : 200;
 }

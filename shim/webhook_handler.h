@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "shim/delivery_totals.h"
 #include "shim/http_adapter.h"
+#include "shim/refusals.h"
 #include "shim/server_call.h"
 #include "shim/webhook/event.h"
 #include "shim/webhook/signature.h"
@@ -103,8 +104,7 @@ class WebhookHandler {
 
   DeliveryTotals totals_;
   std::atomic<int64_t> buffered_ = 0;  // Of bodies, over the free part.
-  // The log says that the server refuses this shim; until it takes something.
-  std::atomic<bool> is_refused_ = false;
+  Refusals refusals_;
 };
 
 }  // namespace signalbox

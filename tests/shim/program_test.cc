@@ -242,6 +242,40 @@ TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
   EXPECT_EQ(lines_with("\"answer\":503"), 2);
 }
 
+// A shim with the right webhook, but without report: its events are taken.
+TEST(ShimProgramTest, LogSaysOnceWhatKindOfCallIsRefused) {
+  FakeServer server;
+  server.Start();
+  const TempDir directory;
+  const std::string log_file = directory.Path("log");
+  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature",
+                       "--server", absl::StrCat("127.0.0.1:", server.port())},
+                      {}, log_file);
+  const uint16_t port = program.Port();
+  const auto ask = [port](absl::string_view event, const std::string& json) {
+    RawClient client(port);
+    return client.Ask(absl::StrCat(
+        "POST /event_handler HTTP/1.1\r\n"
+        "Content-Type: application/json\r\n"
+        "X-GitHub-Delivery: 1\r\nX-GitHub-Event: ",
+        event, "\r\nContent-Length: ", json.size(), "\r\n\r\n", json));
+  };
+  for (int i = 0; i < 3; ++i) {
+    server.AnswerNotGranted("right");
+    EXPECT_EQ(ask("push", PushPayload().dump()), 503);
+    server.Answer(grpc::Status::OK);
+    EXPECT_EQ(ask("repository", RenamedPayload().dump()), 202);
+  }
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+  std::ifstream log(log_file);
+  int lines = 0;
+  for (std::string line; std::getline(log, line);) {
+    lines += absl::StrContains(line, "the server refuses deliveries") ? 1 : 0;
+  }
+  EXPECT_EQ(lines, 1);
+}
+
 TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {
   ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
   RawClient client(program.Port());

@@ -1,0 +1,28 @@
+#include "shim/refusals.h"
+
+#include <cstddef>
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMostKinds = 100;
+
+}  // namespace
+
+bool Refusals::IsNews(absl::string_view method, absl::string_view why,
+                      bool ends_with_success) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  if (methods_.size() >= kMostKinds) return false;
+  return methods_
+      .emplace(std::string(why),
+               ends_with_success ? std::string(method) : std::string())
+      .second;
+}
+
+void Refusals::NoteSuccess(absl::string_view method) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  std::erase_if(methods_,
+                [method](const auto& one) { return one.second == method; });
+}
+
+}  // namespace signalbox
