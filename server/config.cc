@@ -313,38 +313,50 @@ std::string RightsLine(const std::vector<std::string>& rights) {
   return absl::StrCat("\"rights: [", absl::StrJoin(rights, ", "), "]\"");
 }
 
-// For one release: a file that names `webhook` nowhere was written before there
-// were the rights webhook and operate. Its callers keep what they could do.
+// For one release: a file that names `webhook` nowhere may have been written
+// before there were the rights webhook and operate, when every caller had to
+// name its rights. Those that do keep what they could do. Rights that are left
+// out decide nothing here: a farm that is added without them must not take the
+// right of the shim beside it. Where nobody may report every context, the shim
+// is one of those with fewer.
 void KeepFormerRights(YamlReader& in, const YamlValue& list,
                       std::vector<CallerConfig>* callers) {
-  if (std::any_of(
-          callers->begin(), callers->end(),
-          [](const CallerConfig& one) { return Has(one, "webhook"); })) {
-    return;
-  }
+  std::vector<size_t> former;
+  bool has_likely_shim = false;
   for (size_t i = 0; i < callers->size(); ++i) {
+    const CallerConfig& caller = (*callers)[i];
+    const bool reports = Has(caller, "report");
+    has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
+    const YamlValue item = {&list.node->items[i],
+                            absl::StrCat(list.path, "[", i, "]")};
+    if (!in.Find(item, "rights").has_value()) continue;
+    if (Has(caller, "webhook")) return;
+    if (reports) former.push_back(i);
+  }
+  for (const size_t i : former) {
     CallerConfig& caller = (*callers)[i];
-    if (!Has(caller, "report")) continue;
     const size_t before = caller.rights.size();
-    if (!Has(caller, "operate")) caller.rights.push_back("operate");
+    // No line from before names operate: this caller's was thought over.
+    const bool is_old_line = !Has(caller, "operate");
+    if (is_old_line) caller.rights.push_back("operate");
     const std::string without_webhook = RightsLine(caller.rights);
-    const bool webhook = HasAllContexts(caller);
+    const bool webhook =
+        HasAllContexts(caller) || (is_old_line && !has_likely_shim);
     if (webhook) caller.rights.push_back("webhook");
     if (caller.rights.size() == before) continue;
     const YamlValue item = {&list.node->items[i],
                             absl::StrCat(list.path, "[", i, "]")};
-    in.Warn(
-        in.Find(item, "rights").value_or(item),
-        absl::StrCat(
-            "in this release alone, caller ", Quoted(caller.name), " has ",
-            absl::StrJoin(caller.rights.begin() + before, caller.rights.end(),
-                          " and "),
-            " as well, because no caller of this file has the right webhook; ",
-            webhook ? absl::StrCat("write ", RightsLine(caller.rights),
-                                   " if it passes GitHub's webhooks on, as "
-                                   "signalbox-shim does, else ")
-                    : "write ",
-            without_webhook));
+    in.Warn(*in.Find(item, "rights"),
+            absl::StrCat(
+                "in this release alone, caller ", Quoted(caller.name), " has ",
+                absl::StrJoin(caller.rights.begin() + before,
+                              caller.rights.end(), " and "),
+                " as well, because this file names the right webhook nowhere; ",
+                webhook ? absl::StrCat("write ", RightsLine(caller.rights),
+                                       " if it is signalbox-shim, which alone "
+                                       "needs webhook, else ")
+                        : "write ",
+                without_webhook));
   }
 }
 

@@ -61,7 +61,7 @@ callers:
     token_sha256_file: /etc/signalbox/linux-farm.sha256
     repositories: [acme/*]
     contexts: [ci/*]
-    rights: [report, read]
+    rights: [report, read, operate]
 )";
 
 TEST(ConfigTest, ReadsTheWholeExample) {
@@ -456,12 +456,48 @@ TEST(ConfigTest, AFileFromBeforeTheNewRightsKeepsWhatItsCallersCould) {
                     HasSubstr("write \"rights: [read, report, operate]\"")));
 }
 
+// Its shim may report no more contexts than farms do. Which of them it is, the
+// file does not say.
+TEST(ConfigTest, AShimFromBeforeMayHaveFewContexts) {
+  const Config config = Parsed(CallersWith({{"[\"ci/*\"]", "[report]"},
+                                            {"[ci/lint]", "[report, read]"},
+                                            {"[\"*\"]", "[read]"}}));
+  EXPECT_THAT(config.callers[0].rights,
+              ElementsAre("report", "operate", "webhook"));
+  EXPECT_THAT(config.callers[1].rights,
+              ElementsAre("report", "read", "operate", "webhook"));
+  EXPECT_THAT(config.callers[2].rights, ElementsAre("read"));
+  ASSERT_THAT(config.warnings, SizeIs(2));
+  EXPECT_THAT(
+      config.warnings[0],
+      AllOf(StartsWith("f.yaml:6: callers[0].rights: "),
+            HasSubstr("write \"rights: [report, operate, webhook]\" if"),
+            HasSubstr("signalbox-shim, which alone needs webhook"),
+            HasSubstr("else \"rights: [report, operate]\"")));
+  EXPECT_THAT(config.warnings[1], StartsWith("f.yaml:11: callers[1].rights: "));
+}
+
+// It was added later, since files from before name all rights.
+TEST(ConfigTest, AFarmWithoutRightsTakesNoneFromTheShimOfBefore) {
+  const Config config =
+      Parsed(CallersWith({{"[\"*\"]", "[report]"}, {"[\"*\"]", ""}}));
+  EXPECT_THAT(config.callers[0].rights,
+              ElementsAre("report", "operate", "webhook"));
+  EXPECT_THAT(config.callers[1].rights,
+              ElementsAre("report", "read", "operate", "webhook"));
+  ASSERT_THAT(config.warnings, SizeIs(1));
+  EXPECT_THAT(config.warnings[0], StartsWith("f.yaml:6: callers[0].rights: "));
+}
+
 // What the warnings name is what they ask for: after it they are gone.
 TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
   const Config config =
       Parsed(CallersWith({{"[\"*\"]", "[report, operate, webhook]"},
                           {"[ci/*]", "[read, report, operate]"}}));
   EXPECT_THAT(config.warnings, IsEmpty());
+  const Config farms = Parsed(CallersWith({{"[ci/*]", "[report, operate]"}}));
+  EXPECT_THAT(farms.callers[0].rights, ElementsAre("report", "operate"));
+  EXPECT_THAT(farms.warnings, IsEmpty());
 }
 
 TEST(ConfigTest, NoTwoListenersShareAnAddress) {
