@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tests/shim/shim_fixture.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -220,7 +221,7 @@ TEST_F(ShimRobustnessTest, OutlivesEndlessFraming) {
 
 TEST_F(ShimRobustnessTest, OutlivesGarbage) {
   Start();
-  std::mt19937 random(20240229);
+  std::mt19937 random(Seed());
   for (int i = 0; i < 300; ++i) {
     std::string bytes(random() % 3000, '\0');
     for (char& c : bytes) c = static_cast<char>(random());
@@ -231,7 +232,8 @@ TEST_F(ShimRobustnessTest, OutlivesGarbage) {
     client.EndSending();
     const std::string answer = client.Read();
     const int status = RawClient::StatusOf(answer);
-    EXPECT_TRUE(status == 0 || status == 400) << i << " " << answer;
+    EXPECT_TRUE(status == 0 || (status >= 400 && status < 500))
+        << i << " " << answer;
     EXPECT_FALSE(absl::EndsWith(answer, "TIMEOUT")) << i;
   }
   // A TLS client's hello, and the begin of HTTP/2.

@@ -33,6 +33,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/key_report.h"
+#include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -109,7 +110,7 @@ class StressTest : public testing::Test {
         outbox_.get(), &clock_, Intake::Options(),
         [this] { intake_worker_->Wake(); }, [this] { poster_worker_->Wake(); });
 
-    std::mt19937_64 random(1);
+    std::mt19937_64 random(seed_);
     for (int i = 0; i < kCommits; ++i) {
       auto commit = std::make_unique<Commit>();
       commit->name = absl::StrCat("acme/app", i % 3);
@@ -131,7 +132,7 @@ class StressTest : public testing::Test {
 
   // GitHub's side, and time.
   void RunGitHub() {
-    std::mt19937_64 random(2);
+    std::mt19937_64 random(seed_ + 1);
     absl::Duration last = Clock::System()->Monotonic();
     for (int64_t round = 0; !is_over_; ++round) {
       const absl::Duration now = Clock::System()->Monotonic();
@@ -150,7 +151,7 @@ class StressTest : public testing::Test {
   }
 
   void Speak(int number) {
-    std::mt19937_64 random(static_cast<uint64_t>(100 + number));
+    std::mt19937_64 random(seed_ + 100 + static_cast<uint64_t>(number));
     for (int i = 0; i < kWords; ++i) {
       Commit& commit = *commits_[random() % commits_.size()];
       history::Called call;
@@ -276,6 +277,8 @@ class StressTest : public testing::Test {
       }
     }
   }
+
+  const uint64_t seed_ = Seed();
 
   TempDir dir_;
   FakeClock clock_;

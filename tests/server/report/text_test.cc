@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -22,7 +23,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
-constexpr int kSeed = 20260601;
 
 // The code points of a text, decoded by the arithmetic of RFC 3629. Bytes that
 // are not UTF-8 are failures.
@@ -55,7 +55,7 @@ std::vector<uint32_t> CodePoints(absl::string_view text) {
 // Texts that are hard on a decoder: random bytes, and random pieces of good
 // and bad sequences.
 std::vector<std::string> HardTexts() {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(Seed());
   const std::vector<std::string> pieces = {"a",
                                            " ",
                                            "\n",
@@ -453,7 +453,7 @@ TEST(KeepTargetUrlTest, KeepsUpTo2048Bytes) {
 }
 
 TEST(KeepTargetUrlTest, HoldsForHardTexts) {
-  std::mt19937 random(kSeed);
+  std::mt19937 random(Seed());
   for (const std::string& hard : HardTexts()) {
     const std::string host = random() % 2 == 0 ? "ci.example" : "[::1]:80";
     const std::string url = absl::StrCat(

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/shim/webhook/hook_results.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -528,7 +529,7 @@ void ListPaths(const Json& json, const Json::json_pointer& at,
 }
 
 TEST(EventTest, DamagedBodiesNeverMakeAnUnsoundCall) {
-  std::mt19937 random(20190515);
+  std::mt19937 random(Seed());
   const auto below = [&](size_t limit) { return random() % limit; };
   const std::vector<Json> values = {nullptr,
                                     true,
