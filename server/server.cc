@@ -550,7 +550,10 @@ void Server::Stop(absl::Duration patience) {
   const int unfinished =
       parts_->poster != nullptr ? parts_->poster->InFlight() : 0;
   parts_->transport.reset();
-  if (parts_->serving) parts_->poster->RunOnce();
+  if (parts_->serving) {
+    parts_->poster->RunOnce();
+    parts_->StoreInstallations(parts_->setup.credentials->States());
+  }
   parts_->web.reset();
   parts_->metrics_web.reset();
   if (parts_->checker.joinable()) parts_->checker.join();

@@ -177,6 +177,25 @@ TEST_F(AppTest, PostsAsTheAppWhereItIsInstalledAndByTokenElsewhere) {
   EXPECT_EQ(server_->Wait(), 0);
 }
 
+// Installations are known by their numbers: a restart of a server with
+// thousands of them asks for tokens alone.
+TEST_F(AppTest, ARestartAsksForNoInstallationAgain) {
+  StartServer();
+  Report("acme/app", "ci/build");
+  EXPECT_EQ(CreatorOf("acme/app", "ci/build"), "box[bot]");
+  server_->Signal(SIGTERM);
+  EXPECT_EQ(server_->Wait(), 0);
+  // Who asks for it is refused: GET /orgs/acme/installation, or of the user.
+  Tell("faults", {{"name", "answer"},
+                  {"count", -1},
+                  {"target_contains", "acme/installation"},
+                  {"status", 404},
+                  {"message", "Not Found"}});
+  StartServer();
+  Report("acme/app", "ci/lint");
+  EXPECT_EQ(CreatorOf("acme/app", "ci/lint"), "box[bot]");
+}
+
 // Its posts wait for somebody to resume it, and delay nobody.
 TEST_F(AppTest, ASuspendedInstallationIsShownAndDelaysNoOther) {
   Install(77, "acme", /*suspended=*/true);
