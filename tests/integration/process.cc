@@ -114,6 +114,22 @@ std::string Process::WaitForLine(absl::string_view text) {
   }
 }
 
+std::string Process::ReadOutput() {
+  const absl::Duration end = Clock::System()->Monotonic() + kLineLimit;
+  for (;;) {
+    char buffer[4096];
+    const absl::Duration left = end - Clock::System()->Monotonic();
+    if (left <= absl::ZeroDuration() || !Readable(stdout_fd_, left)) {
+      ADD_FAILURE() << "still writes; stderr:\n" << StandardError();
+      break;
+    }
+    const ssize_t size = read(stdout_fd_, buffer, sizeof(buffer));
+    if (size <= 0) break;
+    unread_.append(buffer, static_cast<size_t>(size));
+  }
+  return std::exchange(unread_, "");
+}
+
 void Process::Signal(int signal_number) {
   if (pid_ > 0) kill(pid_, signal_number);
 }

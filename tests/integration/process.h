@@ -31,6 +31,10 @@ class Process {
   // before, or after 30 s.
   std::string WaitForLine(absl::string_view text);
 
+  // The rest of stdout, once the program has closed it. What came within 30 s
+  // if it does not, and the test fails.
+  std::string ReadOutput();
+
   void Signal(int signal_number);
 
   // The exit code, or 128 + the signal that ended it. Kills it and fails the
