@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -151,10 +152,12 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   return options;
 }
 
-// Core dumps would hold the tokens.
-void ForbidCoreDumps() {
+// Core dumps would hold the tokens, and so does the memory, which other
+// processes of the same user could read.
+void ForbidLooking() {
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 int Serve(const Flags& flags) {
@@ -240,7 +243,7 @@ int Check(const Flags& flags) {
 }
 
 int Main(int argc, char** argv) {
-  ForbidCoreDumps();
+  ForbidLooking();
   // Tools that rotate logs and terminals that close send it. While it is
   // blocked the server reads it all the same.
   signal(SIGHUP, SIG_IGN);

@@ -41,6 +41,9 @@ class Process {
   // test after `limit`.
   int Wait(absl::Duration limit = absl::Seconds(30));
 
+  // While it runs.
+  pid_t pid() const { return pid_; }
+
   // All that it wrote to stderr so far.
   std::string StandardError() const;
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/integration/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -155,6 +157,17 @@ TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
   Write("data/signalbox.db", std::string(8192, 'x'));
   EXPECT_NE(Process::Start("signalbox-server", Arguments({"--check"}))->Wait(),
             0);
+}
+
+TEST_F(StartTest, OthersOfTheSameUserCannotLookIntoIt) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may look into everything";
+  const auto server = Process::Start("signalbox-server", Arguments());
+  server->WaitForLine("web listening on ");
+  for (const char* file : {"environ", "mem"}) {
+    EXPECT_FALSE(
+        std::ifstream(absl::StrCat("/proc/", server->pid(), "/", file)))
+        << file;
+  }
 }
 
 // Log rotation sends it to every daemon.
