@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/recovery/recovery_room.h"
-#include "tests/support/key_report.h"
 #include "tests/support/forwarding_outbox.h"
+#include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
