@@ -598,10 +598,7 @@ class World {
 
   // An event that reaches the server, if it is there. False: it does not.
   bool Tell(const Delivery& delivery, const RepositoryMoved& moved) {
-    // Of a number that it does not know it would believe any name.
-    const int repository =
-        static_cast<int>(moved.repository_id - kFirstRepositoryId);
-    if (life_ == nullptr || !known_numbers_.contains(repository)) return false;
+    if (life_ == nullptr) return false;
     EventSubmission submission;
     submission.delivery = delivery;
     submission.event = moved;
@@ -615,11 +612,14 @@ class World {
     return true;
   }
 
-  // After so many renames.
+  // After so many renames. Every other one is a transfer, too.
   std::string NameOf(int repository, int64_t renames) const {
     if (IsAnew(repository)) return plan_.repositories[plan_.made_anew];
-    return absl::StrCat(plan_.repositories[repository],
-                        renames == 0 ? "" : absl::StrCat("-", renames));
+    const absl::string_view first = plan_.repositories[repository];
+    if (renames == 0) return std::string(first);
+    return absl::StrCat(
+        renames % 2 == 0 ? "labs" : first.substr(0, first.find('/')),
+        first.substr(first.find('/')), "-", renames);
   }
   std::string CurrentName(int repository) {
     return NameOf(repository, renames_[repository]);
