@@ -3,16 +3,19 @@
 namespace signalbox {
 namespace {
 
+// Whether an event tells of the name that the repository has now.
+bool IsOfItsName(const NameNews& news, const NamedRepository& own) {
+  return news.from.has_value() && own.has_name &&
+         own.canonical == news.from->Canonical();
+}
+
 // Whether an event is older than what is known of the repository's name.
 bool IsOld(const NameNews& news, const NamedRepository& own) {
-  const bool was_so = news.from.has_value() && own.has_name &&
-                      own.canonical == news.from->Canonical();
-  if (own.name_time == absl::UnixEpoch()) {
-    return false;
-  }
+  if (own.name_time == absl::UnixEpoch()) return false;
   // GitHub's times are in whole seconds.
-  return was_so ? news.time < own.name_time && news.time != absl::InfinitePast()
-                : news.time <= own.name_time;
+  return IsOfItsName(news, own)
+             ? news.time < own.name_time && news.time != absl::InfinitePast()
+             : news.time <= own.name_time;
 }
 
 }  // namespace
@@ -44,14 +47,16 @@ NameStep StepFor(const NameNews& news, const Whereabouts& found) {
   const NamedRepository& own = *found.own;
   if (!news.is_answer) {
     if (IsOld(news, own)) return NameStep::kNothing;
-    // It may have been called otherwise since, or be another one of the name.
+    const bool is_its_name = IsOfItsName(news, own);
+    // It may have been called otherwise since; and without a number it may be
+    // another one of the name.
     if (news.time != absl::InfinitePast() &&
-        own.added_time != absl::UnixEpoch() && news.time < own.added_time) {
+        own.added_time != absl::UnixEpoch() && news.time < own.added_time &&
+        (!is_its_name || own.KnownNumber() == 0)) {
       return NameStep::kAsk;
     }
     // Without a time it is believed of what is called so now.
-    if (news.time == absl::InfinitePast() && own.has_name &&
-        (!news.from.has_value() || own.canonical != news.from->Canonical())) {
+    if (news.time == absl::InfinitePast() && own.has_name && !is_its_name) {
       return NameStep::kAsk;
     }
     // Another one may have got the name since.

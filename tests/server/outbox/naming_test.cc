@@ -123,6 +123,16 @@ TEST(NamingTest, EventsAreTakenInGitHubsOrder) {
 }
 
 // A repository that is known by its name alone may have been made since.
+// GitHub's times are in whole seconds, and a row may be younger than the name
+// that it has.
+TEST(NamingTest, AnEventFromBeforeARowIsBelievedOfTheNameThatItHas) {
+  Whereabouts found;
+  found.own = Row(1, "c", 7);
+  found.own->added_time = kNoon + absl::Milliseconds(300);
+  EXPECT_EQ(StepFor(Renamed("c", "d", 7, kNoon), found), NameStep::kTake);
+  EXPECT_EQ(StepFor(Renamed("a", "b", 7, kNoon), found), NameStep::kAsk);
+}
+
 TEST(NamingTest, AnEventFromBeforeARowIsNotBelievedOfItsName) {
   Whereabouts found;
   found.own = Row(1, "app", 0);
