@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/rpc/convert.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -185,7 +186,7 @@ TEST(HistoryPageTest, WhatComesAndGoesMeanwhileMovesNothingElse) {
 
 // Any lists, with times that go back as clocks do.
 TEST(HistoryPageTest, EverythingIsOnOnePage) {
-  std::mt19937 random(20261128);
+  std::mt19937 random(Seed());
   for (int round = 0; round < 200; ++round) {
     std::vector<int> reports(random() % 12);
     std::vector<int> tries(random() % 12);

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -388,7 +389,7 @@ TEST_F(ReportStreamTest, WhatWasSubmittedStaysThoughItsClientIsGone) {
 }
 
 TEST_F(ReportStreamTest, ManyStreamsAreCutOffAnywhere) {
-  std::mt19937 random(20261122);
+  std::mt19937 random(Seed());
   std::vector<std::thread> clients;
   for (int i = 0; i < 40; ++i) {
     clients.emplace_back([this, i, cut = random() % 200, reads = random() % 3] {
@@ -525,7 +526,7 @@ std::vector<std::string> Rows(Outbox* outbox, int contexts) {
 
 TEST_F(ReportStreamTest, ChangesTheSameRowsAsUnaryCalls) {
   constexpr int kContexts = 8;
-  std::mt19937 random(7);
+  std::mt19937 random(Seed());
   std::vector<v1::StreamReportsRequest> requests;
   for (int tag = 0; tag < 1500; ++tag) {
     const std::string context = absl::StrCat("ci/", random() % kContexts);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/key_report.h"
+#include "tests/support/seed.h"
 
 namespace signalbox {
 namespace {
@@ -164,6 +165,7 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
   const auto first = Begin({});
   constexpr int kReports = 400;
   std::atomic<int> reporting = 3;
+  const uint32_t seed = Seed();
   std::vector<std::thread> reporters;
   for (int r = 0; r < 2; ++r) {
     reporters.emplace_back([this, r, &reporting] {
@@ -174,8 +176,8 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
       --reporting;
     });
   }
-  reporters.emplace_back([this, &reporting] {
-    std::mt19937 random(11);
+  reporters.emplace_back([this, seed, &reporting] {
+    std::mt19937 random(seed + 1);
     while (reporting > 1 || Settle(Settlement::Kind::kPosted)) {
       Settle(random() % 4 == 0 ? Settlement::Kind::kRetry
                                : Settlement::Kind::kPosted);
@@ -183,7 +185,7 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
     --reporting;
   });
 
-  std::mt19937 random(20261122);
+  std::mt19937 random(seed);
   std::vector<std::string> seen;
   int64_t last = 0;
   int streams = 0;
@@ -530,7 +532,7 @@ TEST_F(WatchStreamTest, WatchersEndWhenTheServerStops) {
 }
 
 TEST_F(WatchStreamTest, ManyWatchersAreCutOffAnywhere) {
-  std::mt19937 random(5);
+  std::mt19937 random(Seed());
   std::vector<std::thread> clients;
   for (int i = 0; i < 30; ++i) {
     clients.emplace_back([this, cut = random() % 40] {
