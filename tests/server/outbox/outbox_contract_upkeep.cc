@@ -525,6 +525,22 @@ TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
   EXPECT_FALSE(IsKnown("acme/seen"));
 }
 
+// Somebody may just look why nothing was posted. Abandoning counts as a touch,
+// however old the report is.
+TEST_P(OutboxContract, WhatWasAbandonedLatelyIsNotForgotten) {
+  Accept(On(ResultOf(Result::kSuccess, 1), "acme/given-up"));
+  clock_.Advance(5 * kDay);
+  const std::optional<Lease> lease = Take(Request(false, "acme"));
+  ASSERT_TRUE(lease.has_value());
+  Settle(EndOf(*lease, Settlement::Kind::kAbandoned));
+  Forget(Now() - kDay);
+  ASSERT_TRUE(IsKnown("acme/given-up"));
+  EXPECT_EQ(Status("acme/given-up").posting.state, PostingState::kAbandoned);
+  clock_.Advance(2 * kDay);
+  Forget(Now() - kDay);
+  EXPECT_FALSE(IsKnown("acme/given-up"));
+}
+
 // A nightly check of a third party, on the last commit of a quiet repository.
 TEST_P(OutboxContract, WhatIsStillBeingObservedIsNotForgotten) {
   Observe(On(ResultOf(Result::kFailure), "acme/seen"), 9);
