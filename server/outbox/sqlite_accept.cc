@@ -204,7 +204,7 @@ class Decision {
     if (repositories.Agrees(connection_, canonical_, number)) {
       return absl::OkStatus();
     }
-    const Whereabouts found =
+    Whereabouts found =
         repositories.Find(connection_, canonical_, said.host, number);
     switch (WhoIsMeant(number, found)) {
       case Meant::kHolder:
@@ -214,12 +214,9 @@ class Decision {
         learnt_number_ = number;
         return Mean(found.alias->meant);
       case Meant::kOwn: {
-        // A caller without a right to that repository speaks for the name
-        // alone, and is answered as if nothing was known by the number. Whose
-        // that is, GitHub knows.
         if (!MayReport(found.own->repository).ok()) {
-          repositories.AskNumber(connection_, said, number, now_);
-          return FollowOldName(said);
+          found.own.reset();
+          return FollowClaim(said, number, found);
         }
         absl::Status allowed = Mean(*found.own);
         if (!allowed.ok()) return allowed;
@@ -251,6 +248,30 @@ class Decision {
         return absl::OkStatus();
     }
     return absl::OkStatus();
+  }
+
+  // The number is that of a repository to which the caller has no right. The
+  // server answers as if it did not know the number: whether it does, is not
+  // the caller's to know. GitHub is asked whose it is. `found`: by the name
+  // alone.
+  absl::Status FollowClaim(const Repository& said, int64_t number,
+                           const Whereabouts& found) {
+    SqliteRepositories& repositories = state_->repositories;
+    repositories.AskNumber(connection_, said, number, now_);
+    const Meant meant = WhoIsMeant(number, found);
+    if (meant == Meant::kNameless) {
+      canonical_ = repositories.FindOrAddClaim(connection_, said, number,
+                                               NumberBy(), now_);
+      repositories.AskName(connection_, said, now_, now_);
+      return absl::OkStatus();
+    }
+    if (meant == Meant::kNew && found.alias.has_value()) {
+      NameNews news;
+      news.to = said;
+      news.is_answer = true;
+      return Learn(news);
+    }
+    return FollowOldName(said);
   }
 
   // A farm may still say the name that the repository had before.

@@ -72,11 +72,12 @@ class Effect {
     if (archived.archived) return absl::OkStatus();
     const Whereabouts found = state_->repositories.Find(
         connection_, current->Canonical(), host_, archived.repository_id);
-    if (found.own.has_value()) {
-      if (submission_.may_report &&
-          !submission_.may_report(found.own->repository).ok()) {
-        return absl::OkStatus();
-      }
+    // Of a repository that is not the caller's it is not to tell whether the
+    // server knows it.
+    const bool is_own = found.own.has_value() &&
+                        (!submission_.may_report ||
+                         submission_.may_report(found.own->repository).ok());
+    if (is_own) {
       BeginRevive(connection_, state_, found.own->key, now_);
     } else if (found.holder.has_value() && found.holder->KnownNumber() == 0) {
       BeginRevive(connection_, state_, found.holder->key, now_);

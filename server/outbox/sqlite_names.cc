@@ -42,8 +42,8 @@ constexpr char kListLost[] =
     "JOIN repository AS r "
     "ON r.github_repository_id = q.github_repository_id AND r.host = q.host "
     "WHERE q.github_repository_id <> 0 AND q.first_time_us <= ? "
-    "AND r.github_repository_id <> 0 AND r.id_is_verified = 1 "
-    "AND r.has_name = 0 ORDER BY q.question_id LIMIT ?";
+    "AND r.github_repository_id <> 0 AND r.has_name = 0 "
+    "ORDER BY q.question_id LIMIT ?";
 constexpr char kFindMeant[] =
     "SELECT r.host, r.owner, r.name FROM repository_alias AS a "
     "JOIN repository AS r ON r.repository_key = a.repository_key "
@@ -95,7 +95,11 @@ class Learning {
     repositories_.SetNumber(connection_, to_, news_.number, news_.by);
     repositories_.NoteNameTime(connection_, own.key, news_.time);
     JoinFormer();
-    if (news_.number != 0) {
+    // Without an answer it stays open what becomes of claims.
+    if (news_.number != 0 &&
+        (news_.is_answer ||
+         repositories_.Claims(connection_, news_.to.host, news_.number)
+             .empty())) {
       SqliteQuery(connection_, kDeleteNumberQuestion)
           .Bind(news_.to.host, news_.number)
           .Run();
@@ -263,6 +267,29 @@ class Learning {
   bool from_is_free_ = false;
 };
 
+// GitHub has answered what the repository with this number is called, or that
+// there is none. What callers reported for it before, who had no right to what
+// was known by the number, is about it if they have a right to what it is
+// called; else nobody wants it.
+void SettleClaims(SqliteConnection* connection, SqliteWriterState* state,
+                  const std::string& host, int64_t number, absl::Time now) {
+  SqliteRepositories& repositories = state->repositories;
+  for (const NamedRepository& claim :
+       repositories.Claims(connection, host, number)) {
+    const auto own = repositories.FindNumber(connection, host, number);
+    if (own.has_value() && own->has_name &&
+        (claim.number_by.empty() || !state->may_report ||
+         state->may_report(claim.number_by, own->repository, ""))) {
+      repositories.Retire(connection, claim, own->repository);
+      BeginMerge(connection, state, claim.key, own->key,
+                 /*target_had_old_name=*/false, now);
+    } else {
+      repositories.TakeNumber(connection, claim);
+      BeginAbandon(connection, state, claim.key, now);
+    }
+  }
+}
+
 }  // namespace
 
 void LearnName(SqliteConnection* connection, SqliteWriterState* state,
@@ -272,6 +299,9 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
   // It would be the newest for long. Our own clock may be wrong by some hours.
   if (news.time > now + kMostAhead) news.time = absl::InfinitePast();
   Learning(connection, state, news, may_move, now).Run();
+  if (news.is_answer && news.number != 0) {
+    SettleClaims(connection, state, news.to.host, news.number, now);
+  }
 }
 
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
@@ -311,7 +341,9 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
     news.is_answer = true;
     LearnName(connection, state, news, nullptr, now);
   }
-  if (number != 0) return;
+  if (number != 0) {
+    return SettleClaims(connection, state, asked.host, number, now);
+  }
   const std::string canonical = asked.Canonical();
   const auto alias = repositories.FindAlias(connection, canonical);
   if (!alias.has_value()) return;

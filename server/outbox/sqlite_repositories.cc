@@ -22,6 +22,10 @@ constexpr char kInsert[] =
     "INSERT INTO repository (canonical, host, owner, name, "
     "github_repository_id, lane, id_is_verified, has_name, added_time_us, "
     "number_by) VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?, ?)";
+constexpr char kInsertClaim[] =
+    "INSERT INTO repository (canonical, host, owner, name, "
+    "github_repository_id, lane, id_is_verified, has_name, added_time_us, "
+    "number_by) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)";
 constexpr char kSetNumber[] =
     "UPDATE repository SET github_repository_id = ?, id_is_verified = 1, "
     "number_by = ? WHERE canonical = ?";
@@ -66,6 +70,11 @@ constexpr char kFindRowByNumber[] =
     "FROM repository WHERE github_repository_id = ? "
     "AND github_repository_id <> 0 AND host = ? AND id_is_verified = 1 "
     "ORDER BY repository_key LIMIT 1";
+constexpr char kListClaims[] =
+    "SELECT " SIGNALBOX_NAMED_COLUMNS
+    "FROM repository WHERE github_repository_id = ? "
+    "AND github_repository_id <> 0 AND host = ? AND id_is_verified = 0 "
+    "AND has_name = 0 ORDER BY repository_key";
 constexpr char kRename[] =
     "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
     "lane = ?, has_name = 1 WHERE repository_key = ?";
@@ -192,6 +201,31 @@ std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
       .Run();
   AskNumber(connection, repository, number, now);
   return canonical;
+}
+
+std::string SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
+                                               const Repository& repository,
+                                               int64_t number,
+                                               const std::string& by,
+                                               absl::Time now) {
+  std::string canonical =
+      absl::StrCat(StandIn(repository.host, number), "/", by);
+  if (Load(connection, canonical) == nullptr) {
+    SqliteQuery(connection, kInsertClaim)
+        .Bind(canonical, repository.host, repository.owner, repository.name,
+              number, LaneOf(repository), now, by)
+        .Run();
+  }
+  return canonical;
+}
+
+std::vector<NamedRepository> SqliteRepositories::Claims(
+    SqliteConnection* connection, const std::string& host, int64_t number) {
+  std::vector<NamedRepository> claims;
+  SqliteQuery query(connection, kListClaims);
+  query.Bind(number, host);
+  while (query.Next()) claims.push_back(ReadNamed(query));
+  return claims;
 }
 
 void SqliteRepositories::SetNumber(SqliteConnection* connection,

@@ -70,6 +70,16 @@ class SqliteRepositories {
                           const Repository& repository, int64_t number,
                           const std::string& by, absl::Time now);
 
+  // The same for what the caller `by` reports with the number of a repository
+  // that is known and not the caller's: the row is found by the caller and the
+  // number, and nothing finds it by the number alone. GitHub is not asked yet.
+  std::string FindOrAddClaim(SqliteConnection* connection,
+                             const Repository& repository, int64_t number,
+                             const std::string& by, absl::Time now);
+  // All such rows of a number.
+  std::vector<NamedRepository> Claims(SqliteConnection* connection,
+                                      const std::string& host, int64_t number);
+
   // A delivery of the caller `by` said the number of the repository with this
   // name; GitHub did, if `by` is empty.
   void SetNumber(SqliteConnection* connection, const std::string& canonical,

@@ -318,23 +318,32 @@ TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
   EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
 }
 
-// Without a right to the repository that has the number the name alone counts,
-// and that may be an old one.
-TEST_P(OutboxContract, ANumberOfAnotherTenantLeavesAnOldNameOne) {
+// Without a right to the repository that has the number it counts as one that
+// the server does not know: the old name is that of a new repository.
+TEST_P(OutboxContract, ANumberOfAnotherTenantEndsAnOldNameAsAnyOther) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
-  Deliver(On(ResultOf(Result::kSuccess, 1), "acme/old"), 2);
-  Rename("acme/old", "acme/new", 2);
-  Submission submission = Of({On(WebhookPending(), "acme/old", 'b')});
-  submission.report.repository_id = 1;
-  submission.delivery = Delivery{"d", "", "push", "", 0};
-  submission.may_report = [](const Repository& repository) {
-    return repository.owner == "acme" ? absl::OkStatus()
-                                      : absl::PermissionDeniedError("no");
-  };
-  Receipts(submission);
-  EXPECT_THAT(Names(), ElementsAre("acme/new 2", "prod/app 1"));
-  EXPECT_TRUE(IsKnown("acme/new", 'b'));
+  for (const int64_t number : {1, 99}) {
+    const std::string old_name = absl::StrCat("acme/old", number);
+    const std::string new_name = absl::StrCat("acme/new", number);
+    Deliver(On(ResultOf(Result::kSuccess, 1), old_name), number + 1);
+    Rename(old_name, new_name, number + 1);
+    Submission submission = Of({On(WebhookPending(), old_name, 'b')});
+    submission.report.repository_id = number;
+    submission.delivery =
+        Delivery{absl::StrCat("d", number), "", "push", "", 0};
+    submission.may_report = [](const Repository& repository) {
+      return repository.owner == "acme" ? absl::OkStatus()
+                                        : absl::PermissionDeniedError("no");
+    };
+    Receipts(submission);
+    EXPECT_TRUE(IsKnown(old_name, 'b'));
+    EXPECT_FALSE(IsKnown(new_name, 'b'));
+    EXPECT_TRUE(IsKnown(new_name));
+  }
   EXPECT_FALSE(IsKnown("prod/app", 'b'));
+  EXPECT_THAT(Names(),
+              ElementsAre("acme/new1 2", "acme/new99 100", "acme/old1 0",
+                          "acme/old99 99", "prod/app 1"));
 }
 
 // The number of an event gives no right to the repository that has it.

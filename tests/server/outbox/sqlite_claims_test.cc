@@ -1,4 +1,7 @@
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +20,7 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 // The number that a delivery gives is its caller's word. Here "ann" may speak
-// of ann/*, and "bob" of bob/*.
+// of ann/*, "bob" of bob/*, and "org" of both.
 class SqliteClaimsTest : public SqliteOutboxFixture {
  protected:
   static constexpr int64_t kBobs = 77;
@@ -32,7 +35,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     options.may_report = [](const std::string& caller,
                             const Repository& repository,
                             const std::string& /*context*/) {
-      return caller == repository.owner;
+      return caller == "org" || caller == repository.owner;
     };
     outbox_.reset();
     auto opened = OpenSqliteOutbox(options);
@@ -40,9 +43,10 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     outbox_ = *std::move(opened);
   }
 
-  // A result; with a number by a delivery.
-  void Say(const std::string& caller, const std::string& repository, char sha,
-           int64_t number = 0, const std::string& context = "ci/build") {
+  // A result; with a number by a delivery. What became of it.
+  std::string Said(const std::string& caller, const std::string& repository,
+                   char sha, int64_t number = 0,
+                   const std::string& context = "ci/build") {
     KeyReport report = ResultOf(Result::kSuccess, 0);
     report.repository = Repo(repository);
     report.sha = std::string(40, sha);
@@ -54,12 +58,55 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
       submission.delivery =
           Delivery{absl::StrCat("d", ++deliveries_), "", "status", "", 0};
     }
-    submission.may_report = [caller](const Repository& meant) {
-      return meant.owner == caller ? absl::OkStatus()
-                                   : absl::PermissionDeniedError("no");
-    };
+    submission.may_report = MayReport(caller);
     const auto outcomes = outbox_->Accept({submission}, clock_.Now());
-    ASSERT_TRUE(outcomes.ok() && outcomes->at(0).status.ok());
+    if (!outcomes.ok() || !outcomes->at(0).status.ok()) return "refused";
+    return outcomes->at(0).receipts.at(0).disposition == Disposition::kAccepted
+               ? "accepted"
+               : "unchanged";
+  }
+  void Say(const std::string& caller, const std::string& repository, char sha,
+           int64_t number = 0, const std::string& context = "ci/build") {
+    ASSERT_NE(Said(caller, repository, sha, number, context), "refused");
+  }
+
+  static std::function<absl::Status(const Repository&)> MayReport(
+      const std::string& caller) {
+    return [caller](const Repository& meant) {
+      return caller == "org" || meant.owner == caller
+                 ? absl::OkStatus()
+                 : absl::PermissionDeniedError("no");
+    };
+  }
+
+  std::optional<Lease> Take(const std::string& lane) {
+    LeaseRequest request;
+    request.lane = lane;
+    request.deadline = clock_.Now() + absl::Minutes(1);
+    const auto lease = outbox_->TakeDue(request, clock_.Now());
+    return lease.ok() ? *lease : std::nullopt;
+  }
+
+  // What is due, by the names under which it would be posted.
+  std::vector<std::string> Due() {
+    std::vector<std::string> due;
+    for (const char* const lane : {"ann", "bob"}) {
+      while (const std::optional<Lease> lease = Take(lane)) {
+        due.push_back(lease->repository.FullName());
+      }
+    }
+    return due;
+  }
+
+  void Abandon(const std::string& lane) {
+    const std::optional<Lease> lease = Take(lane);
+    ASSERT_TRUE(lease.has_value());
+    Settlement settlement;
+    settlement.entry_id = lease->entry_id;
+    settlement.version = lease->version;
+    settlement.kind = Settlement::Kind::kAbandoned;
+    settlement.reason = "PERMISSION_MISSING";
+    ASSERT_TRUE(outbox_->Settle(settlement, clock_.Now()).ok());
   }
 
   std::vector<std::string> Asked() {
@@ -204,6 +251,104 @@ TEST_F(SqliteClaimsTest, WhatGitHubSaidOnceIsKnown) {
   Answer("7", "bob/x", 7);
   EXPECT_THAT(Known("bob/x"),
               ElementsAre("a ci/build", "b ci/more", "c ci/build"));
+}
+
+// Whether the server knows a number is not told to a caller who has no right to
+// the repository that has it.
+TEST_F(SqliteClaimsTest, AnswersTellNothingOfANumberThatIsAnothers) {
+  std::vector<std::string> told[2];
+  for (const bool is_known : {false, true}) {
+    SCOPED_TRACE(is_known);
+    if (is_known) Say("bob", "bob/app", 'a', kBobs);
+    Say("ann", "ann/y", 'b', 5);
+    // A pending of ann/y would be held; a number that is new has nothing.
+    for (int i = 0; i < 2; ++i) {
+      told[is_known].push_back(Said("ann", "ann/y", 'b', kBobs));
+    }
+    Answer("77", "bob/app", kBobs);
+    Answer("ann/y", "ann/y", 5);
+    told[is_known].push_back(Said("ann", "ann/y", 'b', kBobs));
+    EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
+    if (is_known) {
+      EXPECT_THAT(Known("bob/app"), ElementsAre("a ci/build"));
+    }
+    outbox_.reset();
+    std::filesystem::remove_all(data_dir());
+    Begin();
+  }
+  EXPECT_EQ(told[false], told[true]);
+  EXPECT_THAT(told[true], ElementsAre("accepted", "unchanged", "accepted"));
+}
+
+// A repository that came to the caller's account, under a name that another one
+// had there.
+TEST_F(SqliteClaimsTest, WhatWasSaidEarlyIsOfTheRepositoryThatCame) {
+  Say("bob", "bob/app", 'a', kBobs);
+  Say("ann", "ann/y", 'b', 5);
+  Say("ann", "ann/y", 'c', kBobs, "ci/early");
+  EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
+  Answer("77", "ann/y", kBobs);
+  EXPECT_THAT(Known("ann/y"), ElementsAre("c ci/early"));
+  // A redirect.
+  Answer("bob/app", "ann/y", kBobs);
+  EXPECT_THAT(Known("ann/y"), ElementsAre("a ci/build", "c ci/early"));
+  EXPECT_THAT(Names(), ElementsAre("ann/y 77"));
+}
+
+TEST_F(SqliteClaimsTest, WhatNobodyHasTheNumberOfIsAbandoned) {
+  Say("bob", "bob/app", 'a', kBobs);
+  Say("ann", "ann/y", 'b', 5);
+  Say("ann", "ann/y", 'c', kBobs, "ci/forged");
+  Answer("77", "");
+  Answer("ann/y", "ann/y", 5);
+  EXPECT_THAT(Asked(), IsEmpty());
+  EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
+  EXPECT_THAT(Known("bob/app"), ElementsAre("a ci/build"));
+  EXPECT_THAT(Due(), UnorderedElementsAre("ann/y", "bob/app"));
+}
+
+// An old name of the caller's own, too, is answered for by the number alone.
+TEST_F(SqliteClaimsTest, AnOldNameTellsNothingOfANumberThatIsAnothers) {
+  std::vector<std::string> told[2];
+  for (const bool is_known : {false, true}) {
+    SCOPED_TRACE(is_known);
+    if (is_known) Say("bob", "bob/app", 'a', kBobs);
+    Say("ann", "ann/old", 'b', 5);
+    ASSERT_TRUE(
+        outbox_
+            ->RenameRepository(Repo("ann/old"), Repo("ann/y"), 5, clock_.Now())
+            .ok());
+    told[is_known].push_back(Said("ann", "ann/old", 'b', kBobs));
+    EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
+    outbox_.reset();
+    std::filesystem::remove_all(data_dir());
+    Begin();
+  }
+  EXPECT_EQ(told[false], told[true]);
+}
+
+// An event of a repository that was unarchived revives what was given up there.
+TEST_F(SqliteClaimsTest, AnEventTellsNothingOfANumberThatIsAnothers) {
+  std::vector<std::string> due[2];
+  for (const bool is_known : {false, true}) {
+    SCOPED_TRACE(is_known);
+    if (is_known) Say("bob", "bob/app", 'a', kBobs);
+    Say("ann", "ann/y", 'b');
+    Abandon("ann");
+    EventSubmission event;
+    event.delivery = Delivery{absl::StrCat("d", ++deliveries_), "", "", "", 0};
+    event.caller = "ann";
+    event.may_report = MayReport("ann");
+    event.event = RepositoryArchived{Repo("ann/y"), kBobs, false};
+    ASSERT_TRUE(outbox_->AcceptEvent(event, clock_.Now()).ok());
+    for (const std::string& name : Due()) {
+      if (name == "ann/y") due[is_known].push_back(name);
+    }
+    outbox_.reset();
+    std::filesystem::remove_all(data_dir());
+    Begin();
+  }
+  EXPECT_EQ(due[false], due[true]);
 }
 
 }  // namespace
