@@ -214,7 +214,8 @@ class Decision {
         learnt_number_ = number;
         return Mean(found.alias->meant);
       case Meant::kOwn: {
-        if (!MayReport(found.own->repository).ok()) {
+        if (!MayReport(found.own->repository).ok() ||
+            IsClaimOfAnother(*found.own, said)) {
           found.own.reset();
           return FollowClaim(said, number, found);
         }
@@ -227,7 +228,10 @@ class Decision {
       case Meant::kClaimed:
         repositories.AskNumber(connection_, said, number, now_);
         // Until GitHub answers, the number is the caller's word alone.
-        if (!MayReport(found.own->repository).ok()) return absl::OkStatus();
+        if (!MayReport(found.own->repository).ok() ||
+            IsClaimOfAnother(*found.own, said)) {
+          return absl::OkStatus();
+        }
         repositories.AddAlias(connection_, canonical_, number, found.own->key);
         return Mean(*found.own);
       case Meant::kNew:
@@ -250,10 +254,20 @@ class Decision {
     return absl::OkStatus();
   }
 
-  // The number is that of a repository to which the caller has no right. The
-  // server answers as if it did not know the number: whether it does, is not
-  // the caller's to know. GitHub is asked whose it is. `found`: by the name
-  // alone.
+  // Whether nobody but another caller's delivery says that the row has the
+  // number, and that caller may not speak of the name which is said now: it
+  // would lead what is reported for that name to a repository of its own.
+  bool IsClaimOfAnother(const NamedRepository& own,
+                        const Repository& said) const {
+    return state_->may_report && !own.number_by.empty() &&
+           own.number_by != NumberBy() &&
+           !state_->may_report(own.number_by, said, "");
+  }
+
+  // The number is that of a repository to which the caller has no right, or
+  // another's claim. The server answers as if it did not know the number:
+  // whether it does, is not the caller's to know. GitHub is asked whose it is.
+  // `found`: by the name alone.
   absl::Status FollowClaim(const Repository& said, int64_t number,
                            const Whereabouts& found) {
     SqliteRepositories& repositories = state_->repositories;

@@ -280,6 +280,28 @@ TEST_F(SqliteClaimsTest, AnswersTellNothingOfANumberThatIsAnothers) {
   EXPECT_THAT(told[true], ElementsAre("accepted", "unchanged", "accepted"));
 }
 
+// A number that one said first, of a repository of its own, leads nobody else
+// there.
+TEST_F(SqliteClaimsTest, WhatOneClaimsLeadsNoDeliveryOfAnotherAway) {
+  for (const bool name_is_known : {false, true}) {
+    SCOPED_TRACE(name_is_known);
+    Say("ann", "ann/x", 'a', kBobs);
+    if (name_is_known) Say("org", "bob/app", 'b');
+    Say("org", "bob/app", 'c', kBobs);
+    std::vector<std::string> known = {"c ci/build"};
+    if (name_is_known) known.insert(known.begin(), "b ci/build");
+    EXPECT_EQ(Known("bob/app"), known);
+    EXPECT_THAT(Known("ann/x"), ElementsAre("a ci/build"));
+    Answer("77", "bob/app", kBobs);
+    EXPECT_EQ(Known("bob/app"), known);
+    EXPECT_THAT(Known("ann/x"), ElementsAre("a ci/build"));
+    EXPECT_THAT(Names(), UnorderedElementsAre("ann/x 0", "bob/app 77"));
+    outbox_.reset();
+    std::filesystem::remove_all(data_dir());
+    Begin();
+  }
+}
+
 // A repository that came to the caller's account, under a name that another one
 // had there.
 TEST_F(SqliteClaimsTest, WhatWasSaidEarlyIsOfTheRepositoryThatCame) {
