@@ -104,9 +104,21 @@ class ServiceTest : public testing::Test {
 
   void Serve(std::vector<Caller> callers) {
     SqliteOutboxOptions outbox_options;
+    outbox_options.pending_settle = pending_settle_;
     outbox_options.data_dir = data_dir_;
     outbox_options.lane_of = [](const Repository& repository) {
       return "github.com/" + repository.owner;
+    };
+    // As in production.
+    outbox_options.may_report = [this](const std::string& caller,
+                                       const Repository& repository,
+                                       const std::string& context) {
+      const std::vector<std::string> contexts =
+          context.empty() ? std::vector<std::string>()
+                          : std::vector<std::string>{context};
+      return authorizer_
+          ->AuthorizeLater(caller, Right::kReport, repository, contexts)
+          .ok();
     };
     outbox_options.changes_kept = changes_kept_;
     outbox_options.on_change = [this] {
@@ -176,6 +188,7 @@ class ServiceTest : public testing::Test {
   ReportStreams::Options report_streams_;
   WatchHub::Options watch_;
   int64_t changes_kept_ = 500'000;
+  absl::Duration pending_settle_ = SqliteOutboxOptions().pending_settle;
   std::atomic<bool> serving_ = false;
   // Flow control then lets little through that is not read.
   bool narrow_channel_ = false;
