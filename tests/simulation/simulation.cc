@@ -598,7 +598,15 @@ class World {
 
   // An event that reaches the server, if it is there. False: it does not.
   bool Tell(const Delivery& delivery, const RepositoryMoved& moved) {
-    if (life_ == nullptr) return false;
+    // Of names that it never heard it cannot know that they are this one's,
+    // before it has asked GitHub.
+    const int repository =
+        static_cast<int>(moved.repository_id - kFirstRepositoryId);
+    if (life_ == nullptr ||
+        (!known_numbers_.contains(repository) &&
+         moved.from.FullName() != plan_.repositories[repository])) {
+      return false;
+    }
     EventSubmission submission;
     submission.delivery = delivery;
     submission.event = moved;
