@@ -140,7 +140,10 @@ class Decision {
     if (repository_key_ == 0) return absl::OkStatus();
     if (IsToBeMoved(connection_, state_, repository_key_, sha_)) {
       rows_->Write();
-      MoveFirst(connection_, state_, repository_key_, sha_, now_);
+      MoveFirst(connection_, state_, repository_key_, sha_,
+                submission_.with_all_reported ? std::vector<std::string>()
+                                              : contexts_,
+                now_);
       sequence_ = state_->sequence;
     }
     commit_ = rows_->FindCommit(repository_key_, sha_);

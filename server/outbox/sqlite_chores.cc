@@ -16,7 +16,7 @@
 namespace signalbox {
 namespace {
 
-// Rows that one transaction changes. A commit is moved as a whole.
+// Rows that one transaction changes.
 constexpr int kRowsPerBatch = 200;
 // Repositories that it looks at.
 constexpr int kRepositoriesPerBatch = 500;
@@ -124,8 +124,9 @@ class Batch {
       if (commits.empty()) break;
       for (const int64_t commit : commits) {
         if (IsFull()) break;
-        rows_ += MoveCommit(connection_, state_, commit, chore.target_key,
-                            chore.kind == ChoreKind::kMergeIntoOld, now_);
+        rows_ +=
+            MoveCommit(connection_, state_, commit, chore.target_key,
+                       chore.kind == ChoreKind::kMergeIntoOld, now_, Left());
       }
       if (!connection_->status().ok()) return true;
     }
@@ -326,13 +327,20 @@ bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
-               int64_t repository_key, absl::string_view sha, absl::Time now) {
+               int64_t repository_key, absl::string_view sha,
+               absl::Span<const std::string> contexts, absl::Time now) {
   for (const Chore& chore : MovesTo(connection, state, repository_key)) {
     const int64_t commit = FindCommitKey(connection, chore.repository_key, sha);
     if (commit == 0) continue;
     if (chore.kind != ChoreKind::kMoveBack) {
-      MoveCommit(connection, state, commit, repository_key,
-                 chore.kind == ChoreKind::kMergeIntoOld, now);
+      const bool had_old_name = chore.kind == ChoreKind::kMergeIntoOld;
+      if (contexts.empty()) {
+        MoveCommit(connection, state, commit, repository_key, had_old_name, now,
+                   kMostReportedContexts);
+      } else {
+        MoveContexts(connection, state, commit, contexts, repository_key,
+                     had_old_name, now);
+      }
       continue;
     }
     std::vector<std::pair<int64_t, std::string>> entries;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 
@@ -39,12 +40,14 @@ void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t repository_key, absl::Time now);
 
-// Whether what was once known of this commit is still to be moved to the
-// repository; MoveFirst moves it. Cheap while nothing is being moved.
+// Whether something of what was once known of this commit is still to be moved
+// to the repository; MoveFirst moves these contexts of it, or all without any.
+// Cheap while nothing is being moved.
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, absl::string_view sha);
 void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
-               int64_t repository_key, absl::string_view sha, absl::Time now);
+               int64_t repository_key, absl::string_view sha,
+               absl::Span<const std::string> contexts, absl::Time now);
 
 bool HasChores(SqliteConnection* connection);
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
@@ -25,9 +26,15 @@ constexpr char kAddCommit[] =
     "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
     "update_time_us, status_count, pending_count, failed_count) "
     "VALUES (?, ?, 0, ?, 0, 0, 0)";
+// What another commit row is to become a part of.
+constexpr char kBeginCommit[] =
+    "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
+    "update_time_us, status_count, pending_count, failed_count, overtaken_by) "
+    "SELECT ?1, sha, 0, update_time_us, 0, 0, 0, overtaken_by "
+    "FROM commit_summary WHERE commit_key = ?2";
 constexpr char kListEntries[] =
     "SELECT entry_id, context_key FROM entry WHERE commit_key = ? "
-    "ORDER BY entry_id";
+    "ORDER BY entry_id LIMIT ?";
 constexpr char kFindEntry[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kMoveEntry[] =
@@ -217,40 +224,6 @@ int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   return static_cast<int>(rows);
 }
 
-int MergeCommits(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t from_commit, int64_t to_commit, int64_t to_repository,
-                 bool target_had_old_name, absl::Time now) {
-  std::vector<std::pair<int64_t, std::string>> entries;
-  {
-    SqliteQuery query(connection, kListEntries);
-    query.Bind(from_commit);
-    while (query.Next()) {
-      auto& [entry_id, context] = entries.emplace_back();
-      query.Read(&entry_id, &context);
-    }
-  }
-  int rows = 0;
-  for (const auto& [entry_id, context] : entries) {
-    int64_t other = 0;
-    {
-      SqliteQuery query(connection, kFindEntry);
-      if (query.Bind(to_commit, context).Next()) query.Read(&other);
-    }
-    if (other == 0) {
-      SqliteQuery(connection, kMoveEntry)
-          .Bind(to_commit, to_repository, entry_id)
-          .Run();
-      ++rows;
-    } else {
-      rows += MergeEntries(connection, state, entry_id, other, to_commit,
-                           to_repository, target_had_old_name, now);
-    }
-  }
-  SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
-  Summarize(connection, to_commit);
-  return rows;
-}
-
 std::string ShaOf(SqliteConnection* connection, int64_t commit_key) {
   SqliteBytes sha;
   SqliteQuery query(connection, kGetSha);
@@ -263,6 +236,57 @@ int64_t CountEntries(SqliteConnection* connection, int64_t commit_key) {
   SqliteQuery query(connection, kCountEntries);
   if (query.Bind(commit_key).Next()) query.Read(&count);
   return count;
+}
+
+int64_t FindEntry(SqliteConnection* connection, int64_t commit_key,
+                  const std::string& context_key) {
+  int64_t entry_id = 0;
+  SqliteQuery query(connection, kFindEntry);
+  if (query.Bind(commit_key, context_key).Next()) query.Read(&entry_id);
+  return entry_id;
+}
+
+// An entry that goes to another row of its commit.
+struct Moving {
+  int64_t to_commit = 0;
+  int64_t to_repository = 0;
+  bool target_had_old_name = false;
+};
+
+// Returns how many rows that was.
+int MoveEntry(SqliteConnection* connection, SqliteWriterState* state,
+              int64_t entry_id, const std::string& context_key,
+              const Moving& moving, absl::Time now) {
+  const int64_t other = FindEntry(connection, moving.to_commit, context_key);
+  if (other != 0) {
+    return MergeEntries(connection, state, entry_id, other, moving.to_commit,
+                        moving.to_repository, moving.target_had_old_name, now);
+  }
+  SqliteQuery(connection, kMoveEntry)
+      .Bind(moving.to_commit, moving.to_repository, entry_id)
+      .Run();
+  return 1;
+}
+
+// The row that the entries of a commit go to, which is made if there is none.
+int64_t BeginMove(SqliteConnection* connection, int64_t from_commit,
+                  int64_t to_repository) {
+  const int64_t found =
+      FindCommitKey(connection, to_repository, ShaOf(connection, from_commit));
+  if (found != 0) return found;
+  SqliteQuery(connection, kBeginCommit).Bind(to_repository, from_commit).Run();
+  return connection->LastInsertId();
+}
+
+// A row without entries goes.
+void EndMove(SqliteConnection* connection, int64_t from_commit,
+             int64_t to_commit) {
+  Summarize(connection, to_commit);
+  if (CountEntries(connection, from_commit) == 0) {
+    SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
+  } else {
+    Summarize(connection, from_commit);
+  }
 }
 
 }  // namespace
@@ -279,16 +303,47 @@ int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
 
 int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
                int64_t commit_key, int64_t to_repository,
-               bool target_had_old_name, absl::Time now) {
-  const int64_t to_commit =
-      FindCommitKey(connection, to_repository, ShaOf(connection, commit_key));
-  if (to_commit != 0) {
-    return 1 + MergeCommits(connection, state, commit_key, to_commit,
-                            to_repository, target_had_old_name, now);
+               bool target_had_old_name, absl::Time now, int limit) {
+  const std::string sha = ShaOf(connection, commit_key);
+  const int entries = static_cast<int>(CountEntries(connection, commit_key));
+  if (entries <= limit && FindCommitKey(connection, to_repository, sha) == 0) {
+    SqliteQuery(connection, kMoveEntries).Bind(to_repository, commit_key).Run();
+    SqliteQuery(connection, kMoveCommit).Bind(to_repository, commit_key).Run();
+    return 1 + entries;
   }
-  SqliteQuery(connection, kMoveEntries).Bind(to_repository, commit_key).Run();
-  SqliteQuery(connection, kMoveCommit).Bind(to_repository, commit_key).Run();
-  return 1 + static_cast<int>(CountEntries(connection, commit_key));
+  const Moving moving = {BeginMove(connection, commit_key, to_repository),
+                         to_repository, target_had_old_name};
+  std::vector<std::pair<int64_t, std::string>> moved;
+  {
+    SqliteQuery query(connection, kListEntries);
+    query.Bind(commit_key, limit);
+    while (query.Next()) {
+      auto& [entry_id, context_key] = moved.emplace_back();
+      query.Read(&entry_id, &context_key);
+    }
+  }
+  int rows = 1;
+  for (const auto& [entry_id, context_key] : moved) {
+    if (rows > limit) break;
+    rows += MoveEntry(connection, state, entry_id, context_key, moving, now);
+  }
+  EndMove(connection, commit_key, moving.to_commit);
+  return rows;
+}
+
+void MoveContexts(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t commit_key, absl::Span<const std::string> contexts,
+                  int64_t to_repository, bool target_had_old_name,
+                  absl::Time now) {
+  const Moving moving = {BeginMove(connection, commit_key, to_repository),
+                         to_repository, target_had_old_name};
+  for (const std::string& context : contexts) {
+    const std::string context_key = absl::AsciiStrToLower(context);
+    const int64_t entry_id = FindEntry(connection, commit_key, context_key);
+    if (entry_id == 0) continue;
+    MoveEntry(connection, state, entry_id, context_key, moving, now);
+  }
+  EndMove(connection, commit_key, moving.to_commit);
 }
 
 void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
@@ -306,26 +361,12 @@ void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
   SqliteQuery(connection, kMakeFresh)
       .Bind(++state->sequence, PostingState::kDue, now, entry_id)
       .Run();
-  int64_t other = 0;
-  {
-    SqliteQuery query(connection, kFindEntry);
-    if (query.Bind(to_commit, context_key).Next()) query.Read(&other);
-  }
-  if (other != 0) {
-    MergeEntries(connection, state, entry_id, other, to_commit, to_repository,
-                 /*target_had_old_name=*/false, now);
-  } else {
-    SqliteQuery(connection, kMoveEntry)
-        .Bind(to_commit, to_repository, entry_id)
-        .Run();
-    NoteChange(connection, entry_id);
-  }
-  Summarize(connection, to_commit);
-  if (CountEntries(connection, from_commit) == 0) {
-    SqliteQuery(connection, kDeleteCommit).Bind(from_commit).Run();
-  } else {
-    Summarize(connection, from_commit);
-  }
+  const bool meets = FindEntry(connection, to_commit, context_key) != 0;
+  MoveEntry(connection, state, entry_id, context_key,
+            {to_commit, to_repository, /*target_had_old_name=*/false}, now);
+  // Of two that meet the merge tells.
+  if (!meets) NoteChange(connection, entry_id);
+  EndMove(connection, from_commit, to_commit);
 }
 
 }  // namespace signalbox

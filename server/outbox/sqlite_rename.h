@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 
@@ -19,7 +20,8 @@ namespace signalbox {
 int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
                       absl::string_view sha);
 
-// Moves a commit with its entries. Returns how many rows that was.
+// Moves a commit with its entries, about `limit` rows of it: to be called again
+// while there is something of it. Returns how many rows that was.
 //
 // `target_had_old_name`: what the target has was reported by the old name, and
 // what comes by the new one. Where two callers meet, the one of the old name
@@ -28,7 +30,13 @@ int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
 // history as superseded.
 int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
                int64_t commit_key, int64_t to_repository,
-               bool target_had_old_name, absl::Time now);
+               bool target_had_old_name, absl::Time now, int limit);
+
+// Moves these contexts of a commit, likewise.
+void MoveContexts(SqliteConnection* connection, SqliteWriterState* state,
+                  int64_t commit_key, absl::Span<const std::string> contexts,
+                  int64_t to_repository, bool target_had_old_name,
+                  absl::Time now);
 
 // Moves one entry to another repository at GitHub, which knows nothing of it
 // yet: it is due at once. The commit that it leaves goes if it was the last.

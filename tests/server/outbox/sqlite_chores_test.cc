@@ -152,6 +152,64 @@ TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM entry"), kMet);
 }
 
+// A commit that many shards reported about is moved in parts.
+TEST_F(SqliteChoresTest, AMergeMovesFewContextsOfACommitPerBatch) {
+  constexpr int kContexts = 900;
+  for (const bool meets : {true, false}) {
+    SCOPED_TRACE(meets);
+    std::unique_ptr<Outbox> outbox = Open();
+    const auto report = [&](const char* name, int first, int contexts,
+                            int64_t attempt, Result result) {
+      KeyReport one = ResultOf(result, attempt);
+      one.repository = Repo(name);
+      one.sha = ShaOf(1);
+      Submission submission = Of({one});
+      submission.contexts.clear();
+      for (int i = first; i < first + contexts; ++i) {
+        submission.contexts.push_back(absl::StrCat("CI/", i));
+      }
+      return outbox->Accept({submission}, clock_.Now())
+          ->at(0)
+          .receipts.at(0)
+          .disposition;
+    };
+    // What has the new name goes to the row that had the old one.
+    report("acme/new", 0, kContexts, 5, Result::kFailure);
+    report("acme/old", 0, meets ? kContexts : 1, 1, Result::kSuccess);
+    ASSERT_TRUE(outbox
+                    ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
+                                       clock_.Now())
+                    .ok());
+    const auto left = [this] {
+      return Count(
+          "SELECT COUNT(*) FROM entry AS e JOIN repository AS r "
+          "ON r.repository_key = e.repository_key WHERE r.has_name = 0");
+    };
+    EXPECT_GE(left(), kContexts - kMostRows);
+    // Of each context that is reported meanwhile the whole past is known.
+    EXPECT_EQ(report("acme/new", kContexts - 1, 1, 4, Result::kSuccess),
+              Disposition::kSuperseded);
+    EXPECT_EQ(report("acme/old", kContexts - 2, 1, 4, Result::kSuccess),
+              Disposition::kSuperseded);
+    EXPECT_GT(left(), 0);
+    EXPECT_LE(DoAll(outbox.get(), left), kMostRows);
+    EXPECT_EQ(left(), 0);
+    const auto commit = outbox->GetCommit(Repo("acme/new"), ShaOf(1));
+    ASSERT_TRUE(commit.ok());
+    EXPECT_EQ(commit->statuses.size(), static_cast<size_t>(kContexts));
+    for (const StatusView& status : commit->statuses) {
+      EXPECT_EQ(status.result, Result::kFailure) << status.context;
+    }
+    const auto summaries = outbox->ListCommits(std::nullopt, 0, 10);
+    ASSERT_EQ(summaries->size(), 1u);
+    EXPECT_EQ(summaries->front().status_count, kContexts);
+    EXPECT_EQ(summaries->front().state, CommitState::kFailure);
+    outbox.reset();
+    EXPECT_TRUE(CheckSqliteOutbox(data_dir()).ok());
+    std::filesystem::remove_all(data_dir());
+  }
+}
+
 // What is on its way is not forgotten, however old it is.
 TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
   std::unique_ptr<Outbox> outbox = Open();
