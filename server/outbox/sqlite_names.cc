@@ -180,7 +180,7 @@ class Learning {
       if (found_.holder.has_value()) {
         repositories_.LoseName(connection_, *found_.holder, now_);
       }
-    } else if (from_ == to_ && !news_.is_answer) {
+    } else if (from_ == to_) {
       return;
     }
     const int64_t key =

@@ -139,6 +139,24 @@ TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
+// Nobody has reported by the name that GitHub answers: a row of its own would
+// part what the farm said from what the webhook says.
+TEST_P(OutboxContract, AnAnswerAboutAnUnknownNumberMakesNoRepositoryKnown) {
+  clock_.Advance(absl::Hours(4));
+  Accept(On(ResultOf(Result::kSuccess, 31), "acme/app"));
+  EXPECT_TRUE(Tell(Told(Moved("acme/app", "acme/app-1", 7, kMorning))));
+  EXPECT_THAT(Asked(), ElementsAre("7", "acme/app", "acme/app-1"));
+  Answer("7", "acme/app-1", 7);
+  Answer("acme/app-1", "acme/app-1", 7);
+  EXPECT_THAT(Names(), ElementsAre("acme/app 0"));
+  Submission submission = Of({On(WebhookPending(), "acme/app")});
+  submission.report.repository_id = 7;
+  submission.delivery = Delivery{"d2", "", "pull_request", "opened", 0};
+  EXPECT_EQ(Receipts(submission)[0].disposition, Disposition::kSuperseded);
+  Answer("acme/app", "acme/app-1", 7);
+  EXPECT_THAT(Names(), ElementsAre("acme/app-1 7"));
+}
+
 // Whatever is answered, or nobody asks.
 TEST_P(OutboxContract, WhatHasNoNameForAWeekIsAbandoned) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
