@@ -529,7 +529,7 @@ MemoryDisk::MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
   vfs.xGetLastError = Vfs::LastError;
   sqlite3_vfs_register(&vfs, /*makeDflt=*/1);
   // So that it is drawn anew, from this disk's randomness.
-  sqlite3_test_control(SQLITE_TESTCTRL_PRNG_RESET);
+  sqlite3_randomness(0, nullptr);
 }
 
 MemoryDisk::~MemoryDisk() { sqlite3_vfs_unregister(&vfs_->base); }

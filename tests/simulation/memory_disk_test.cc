@@ -55,6 +55,20 @@ class MemoryDiskTest : public testing::Test {
   sqlite3* database_ = nullptr;
 };
 
+// What SQLite draws at random decides by accident whether a torn write counts.
+TEST(MemoryDiskSeedTest, OneSeedIsOneRandomness) {
+  FakeClock clock;
+  const auto drawn = [&clock](uint64_t seed) {
+    const MemoryDisk disk(seed, [&clock] { return clock.Now(); });
+    int64_t number = 0;
+    sqlite3_randomness(sizeof number, &number);
+    return number;
+  };
+  const int64_t first = drawn(7);
+  EXPECT_EQ(drawn(7), first);
+  EXPECT_NE(drawn(8), first);
+}
+
 TEST_F(MemoryDiskTest, WhatIsCommittedSurvivesAPowerCut) {
   Open();
   Run("CREATE TABLE t (x)");
