@@ -223,12 +223,7 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   outbox_options.may_report = [this](const std::string& caller,
                                      const Repository& repository,
                                      const std::string& context) {
-    const std::vector<std::string> contexts =
-        context.empty() ? std::vector<std::string>()
-                        : std::vector<std::string>{context};
-    return authorizer
-        ->AuthorizeLater(caller, Right::kReport, repository, contexts)
-        .ok();
+    return authorizer->MayReport(caller, repository, context);
   };
   // Whoever watches finds what happened before by itself.
   outbox_options.on_change = [this] {

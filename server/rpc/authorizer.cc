@@ -285,6 +285,14 @@ absl::Status Authorizer::AuthorizeLater(
       absl::StrCat("caller ", Quoted(caller), " is not configured any more"));
 }
 
+bool Authorizer::MayReport(const std::string& caller,
+                           const Repository& repository,
+                           const std::string& context) const {
+  std::vector<std::string> contexts;
+  if (!context.empty()) contexts.push_back(context);
+  return AuthorizeLater(caller, Right::kReport, repository, contexts).ok();
+}
+
 std::optional<Right> RightNamed(absl::string_view name) {
   for (const RightName& one : kRightNames) {
     if (one.name == name) return one.right;

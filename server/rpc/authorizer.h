@@ -92,6 +92,11 @@ class Authorizer {
                               const Repository& repository,
                               const std::vector<std::string>& contexts) const;
 
+  // Whether a caller may still report this context (empty: any) of a
+  // repository. As SqliteOutboxOptions::may_report wants it.
+  bool MayReport(const std::string& caller, const Repository& repository,
+                 const std::string& context) const;
+
  private:
   const std::vector<Caller> callers_;
 };

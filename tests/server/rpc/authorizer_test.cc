@@ -266,6 +266,10 @@ TEST_F(AuthorizerTest, ACallerIsAskedForLaterByName) {
   EXPECT_FALSE(may("screen", "acme/app", "ci/build"));
   EXPECT_FALSE(may("gone", "acme/app", "ci/build"));
   EXPECT_FALSE(may("", "acme/app", "ci/build"));
+  EXPECT_TRUE(authorizer_.MayReport("linux-farm", Repo("acme/app"), "ci/x"));
+  EXPECT_FALSE(authorizer_.MayReport("linux-farm", Repo("acme/app"), "deploy"));
+  EXPECT_TRUE(authorizer_.MayReport("linux-farm", Repo("acme/app"), ""));
+  EXPECT_FALSE(authorizer_.MayReport("linux-farm", Repo("other/app"), ""));
   EXPECT_TRUE(Authorizer({})
                   .AuthorizeLater("", Right::kReport, Repo("a/b"), {"x"})
                   .ok());

@@ -113,12 +113,7 @@ class ServiceTest : public testing::Test {
     outbox_options.may_report = [this](const std::string& caller,
                                        const Repository& repository,
                                        const std::string& context) {
-      const std::vector<std::string> contexts =
-          context.empty() ? std::vector<std::string>()
-                          : std::vector<std::string>{context};
-      return authorizer_
-          ->AuthorizeLater(caller, Right::kReport, repository, contexts)
-          .ok();
+      return authorizer_->MayReport(caller, repository, context);
     };
     outbox_options.changes_kept = changes_kept_;
     outbox_options.on_change = [this] {
