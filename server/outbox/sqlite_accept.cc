@@ -141,7 +141,7 @@ class Decision {
     if (IsToBeMoved(connection_, state_, repository_key_, sha_)) {
       rows_->Write();
       MoveFirst(connection_, state_, repository_key_, sha_,
-                submission_.with_all_reported ? std::vector<std::string>()
+                submission_.with_all_reported ? absl::Span<const std::string>()
                                               : contexts_,
                 now_);
       sequence_ = state_->sequence;
@@ -156,6 +156,7 @@ class Decision {
     rows_->Write();
     commit_ = rows_->FindCommit(repository_key_, sha_);
     if (commit_ == nullptr) return;
+    with_reported_ = submission_.contexts;
     for (const std::string& context : rows_->ReportedContexts(*commit_)) {
       const bool is_there =
           std::any_of(submission_.contexts.begin(), submission_.contexts.end(),
@@ -164,8 +165,9 @@ class Decision {
                       });
       const auto& may_report = submission_.may_report_context;
       if (is_there || (may_report && !may_report(context))) continue;
-      contexts_.push_back(context);
+      with_reported_.push_back(context);
     }
+    contexts_ = with_reported_;
   }
 
   // Whoever watches sees each change of a status. A report has a row of its own
@@ -629,7 +631,8 @@ class Decision {
   AcceptedRows* const rows_;
   const Submission& submission_;
   const Report& report_;
-  std::vector<std::string> contexts_;  // With all those that were reported.
+  absl::Span<const std::string> contexts_;
+  std::vector<std::string> with_reported_;  // `contexts_`, if it asks for all.
   const AcceptOptions& options_;
   const absl::Time now_;
 
