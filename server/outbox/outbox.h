@@ -72,10 +72,10 @@ struct Submission {
   // not block. Empty: everything is allowed.
   std::function<absl::Status(const Repository&)> may_report;
 
+  // Whether it reports nothing: with a delivery it only names the commit.
+  bool ReportsNothing() const { return contexts.empty() && !with_all_reported; }
   // Whether nothing can come of it.
-  bool IsEmpty() const {
-    return contexts.empty() && !with_all_reported && !delivery.has_value();
-  }
+  bool IsEmpty() const { return ReportsNothing() && !delivery.has_value(); }
 };
 
 // What became of one report.

@@ -77,7 +77,7 @@ class Decision {
   Outcome Run() {
     Outcome outcome;
     outcome.status = FindCommit();
-    if (contexts_.empty() && !submission_.with_all_reported) {
+    if (submission_.ReportsNothing()) {
       // It asks for nothing that could be refused.
       if (outcome.status.ok()) SeeCommit();
       outcome.status = absl::OkStatus();

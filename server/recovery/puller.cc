@@ -190,6 +190,7 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     Done(delivery, "refused");
     return absl::OkStatus();
   }
+  bool is_expected = true;
   if (auto* const event = std::get_if<EventSubmission>(&*work)) {
     const absl::StatusOr<bool> stored =
         outbox_->AcceptEvent(*event, clock_->Now());
@@ -199,20 +200,18 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     const Submission& submission = std::get<Submission>(*work);
     const auto outcomes = outbox_->Accept({submission}, clock_->Now());
     if (!outcomes.ok()) return outcomes.status();
-    if (submission.contexts.empty() && !submission.with_all_reported) {
-      if (outcomes->front().made_due && options_->became_due) {
-        options_->became_due();
-      }
-      Done(delivery, "unexpected");
-      return absl::OkStatus();
-    }
+    is_expected = !submission.ReportsNothing();
+  }
+  if (options_->became_due) options_->became_due();
+  if (!is_expected) {
+    Done(delivery, "unexpected");
+    return absl::OkStatus();
   }
   LogInfo("a delivery was pulled", {{"delivery", delivery.guid},
                                     {"event", sent.event},
                                     {"action", delivery.action},
                                     {"hook", source_.path}});
   Done(delivery, "accepted");
-  if (options_->became_due) options_->became_due();
   return absl::OkStatus();
 }
 
