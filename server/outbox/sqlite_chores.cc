@@ -198,10 +198,10 @@ class Batch {
   }
 
   bool Abandon(int64_t repository_key) {
-    for (const int64_t entry_id : Keys(kListDue, repository_key, Left())) {
-      AbandonEntry(connection_, state_, entry_id, "REPOSITORY_GONE", now_);
-      ++rows_;
-    }
+    const std::vector<int64_t> entries = Keys(kListDue, repository_key, Left());
+    AbandonEntries(connection_, state_, repository_key, entries,
+                   "REPOSITORY_GONE", now_);
+    rows_ += static_cast<int>(entries.size());
     return !IsFull();
   }
 

@@ -1,6 +1,7 @@
 #include "server/outbox/sqlite_parking.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "server/outbox/sqlite_changes.h"
@@ -70,15 +71,14 @@ constexpr char kIsWanted[] =
     "SELECT 1 FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND due_time_us IS NOT NULL LIMIT 1";
 constexpr char kListOld[] =
-    "SELECT e.entry_id FROM repository AS r CROSS JOIN entry AS e "
-    "INDEXED BY entry_due ON e.repository_key = r.repository_key "
+    "SELECT r.repository_key, e.entry_id "
+    "FROM repository AS r CROSS JOIN entry AS e INDEXED BY entry_due "
+    "ON e.repository_key = r.repository_key "
     "WHERE r.repository_key IN "
     "(SELECT repository_key FROM due_repository WHERE lane = ?1 "
     "UNION SELECT repository_key FROM parking WHERE lane = ?1) "
     "AND e.is_pending IN (0, 1) AND e.due_time_us < ?2 "
     "AND e.report_time_us < ?2 AND e.lease_version = 0 LIMIT ?3";
-constexpr char kGetRepositoryOf[] =
-    "SELECT repository_key FROM entry WHERE entry_id = ?";
 constexpr char kAbandon[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = ?, due_time_us = NULL, abandon_time_us = ? "
@@ -165,9 +165,7 @@ int AbandonAll(SqliteConnection* connection, SqliteWriterState* state,
     SqliteQuery query(connection, kListWanted);
     entries = List(&query.Bind(repository_key, limit));
   }
-  for (const int64_t entry_id : entries) {
-    AbandonEntry(connection, state, entry_id, reason, now);
-  }
+  AbandonEntries(connection, state, repository_key, entries, reason, now);
   bool is_done = false;
   {
     SqliteQuery query(connection, kIsWanted);
@@ -379,16 +377,15 @@ std::vector<std::string> ParkedLanes(SqliteConnection* connection) {
   return lanes;
 }
 
-void AbandonEntry(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t entry_id, absl::string_view reason, absl::Time now) {
-  SqliteQuery(connection, kAbandon)
-      .Bind(++state->sequence, PostingState::kAbandoned, reason, now, entry_id)
-      .Run();
-  NoteChange(connection, entry_id);
-  int64_t repository_key = 0;
-  {
-    SqliteQuery query(connection, kGetRepositoryOf);
-    if (query.Bind(entry_id).Next()) query.Read(&repository_key);
+void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
+                    int64_t repository_key, absl::Span<const int64_t> entries,
+                    absl::string_view reason, absl::Time now) {
+  for (const int64_t entry_id : entries) {
+    SqliteQuery(connection, kAbandon)
+        .Bind(++state->sequence, PostingState::kAbandoned, reason, now,
+              entry_id)
+        .Run();
+    NoteChange(connection, entry_id);
   }
   state->repositories.ReviseDue(connection, repository_key);
 }
@@ -427,15 +424,23 @@ int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
 int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
                 absl::string_view lane, absl::string_view reason,
                 absl::Time before, absl::Time now, int limit) {
-  std::vector<int64_t> entries;
+  int abandoned = 0;
+  std::map<int64_t, std::vector<int64_t>> entries;  // By repository.
   {
     SqliteQuery query(connection, kListOld);
-    entries = List(&query.Bind(lane, before, limit));
+    query.Bind(lane, before, limit);
+    for (; query.Next(); ++abandoned) {
+      int64_t repository_key = 0;
+      int64_t entry_id = 0;
+      query.Read(&repository_key, &entry_id);
+      entries[repository_key].push_back(entry_id);
+    }
   }
-  for (const int64_t entry_id : entries) {
-    AbandonEntry(connection, state, entry_id, reason, now);
+  for (const auto& [repository_key, of_repository] : entries) {
+    AbandonEntries(connection, state, repository_key, of_repository, reason,
+                   now);
   }
-  return static_cast<int>(entries.size());
+  return abandoned;
 }
 
 }  // namespace signalbox

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/outbox.h"
 #include "server/outbox/parking.h"
 #include "server/outbox/sqlite.h"
@@ -69,9 +70,10 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
 // The lanes that have parked repositories, sorted.
 std::vector<std::string> ParkedLanes(SqliteConnection* connection);
 
-// Nothing tries this entry any more, for this reason.
-void AbandonEntry(SqliteConnection* connection, SqliteWriterState* state,
-                  int64_t entry_id, absl::string_view reason, absl::Time now);
+// Nothing tries these entries of a repository any more, for this reason.
+void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
+                    int64_t repository_key, absl::Span<const int64_t> entries,
+                    absl::string_view reason, absl::Time now);
 
 // Whether there is something for AbandonParked to do.
 bool HasHopelessParking(SqliteConnection* connection);
