@@ -33,8 +33,9 @@ class Housekeeper {
   };
 
   struct Options {
-    // How long the store keeps what nobody touches. What waits for a stopped
-    // credential is abandoned after the same time.
+    // The store deletes a commit after this long without a report, a post or an
+    // abandonment. After the same time the housekeeper abandons statuses that
+    // wait for a stopped credential.
     absl::Duration retention = absl::Hours(90 * 24);
     // Empty: none is stopped.
     std::function<std::vector<StoppedLane>()> stopped_lanes = nullptr;

@@ -471,7 +471,7 @@ struct Case {
 class TenantsTest : public ServiceTest {
  protected:
   void SetUp() override {
-    // What is posted when is told in words.
+    // Explanations say how long a pending still settles.
     pending_settle_ = absl::Hours(1);
     StartServing();
   }
