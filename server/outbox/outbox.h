@@ -405,6 +405,10 @@ struct LeaseRequest {
   bool may_probe = false;
   // Only entries that have been due since this or longer.
   absl::Time due_before = absl::InfiniteFuture();
+  // Lowered to when the first of the entries that are left alone, because of
+  // `due_before` or `held`, became due or will. Borrowed; null: not wanted. It
+  // speaks of all of them only if nothing is taken.
+  absl::Time* first_left_out = nullptr;
   // Until when nobody else may post for the key.
   absl::Time deadline;
   // Entries that are not taken out, whatever their times say: the caller knows

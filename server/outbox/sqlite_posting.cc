@@ -210,10 +210,13 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
       int64_t entry_id = 0;
       absl::Time due_time;
       due.Read(&entry_id, &due_time);
-      if (due_time > limit) break;
       const bool is_held =
           request.held != nullptr && request.held->contains(entry_id);
-      if (!is_held) return entry_id;
+      if (due_time <= limit && !is_held) return entry_id;
+      if (request.first_left_out != nullptr) {
+        *request.first_left_out = std::min(*request.first_left_out, due_time);
+      }
+      if (due_time > limit) break;
     }
     if (!has_due && connection->status().ok() && done->size() < kMostRemoved) {
       done->push_back(std::move(canonical));

@@ -30,7 +30,8 @@ constexpr int kMaxQuestionsPerRun = 256;
 constexpr size_t kMaxIdleLanes = 1000;
 constexpr int kResultsPerPending = 19;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
-// A look for a pending that is long due passes every repository of a lane.
+// A look for a pending that is long due passes every repository of a lane that
+// has a pending which is due.
 constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
 
 // A wall clock that goes so much back, beside the steady one, was set.
@@ -592,6 +593,9 @@ Poster::Step Poster::RunLane(const DueLane& due, absl::Time& next) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
     long_due.may_probe = false;
+    // What becomes due later is not long due before this.
+    absl::Time first_due = now.wall;
+    long_due.first_left_out = &first_due;
     const Step step = TakeAndBegin(long_due, *token, now, next);
     if (step != Step::kNothing) return step;
   }
@@ -696,8 +700,11 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   }
   if (!lease->has_value()) {
     Unbook(request.lane, token);
-    if (request.due_before < now.wall) {
-      lane.next_long_due_look = now.steady + kBetweenLongDueLooks;
+    if (request.first_left_out != nullptr) {
+      const absl::Duration until_long_due =
+          *request.first_left_out + kLongDue - now.wall;
+      lane.next_long_due_look =
+          now.steady + std::max(kBetweenLongDueLooks, until_long_due);
     }
     return Step::kNothing;
   }

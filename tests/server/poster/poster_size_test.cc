@@ -167,6 +167,27 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   EXPECT_LE(outbox_->long_due_looks, 1);
 }
 
+// The first look says when the next one is worth its while.
+TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
+  PaceOptions pace;
+  pace.per_minute = 600;
+  limiter_->SetPace(Lane(0), pace);
+  std::vector<Submission> submissions;
+  for (int i = 0; i < 2000; ++i) {
+    KeyReport report = Ended("o0/web", Result::kSuccess);
+    report.sha = Sha(i);
+    SetReport(&submissions.emplace_back(), report);
+  }
+  SetReport(&submissions.emplace_back(), Pending("o0/zoo"));
+  ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
+  RunFor(absl::Seconds(58));
+  EXPECT_EQ(ShownState("o0/zoo"), "nothing");
+  EXPECT_LE(outbox_->long_due_looks, 2);
+  RunFor(absl::Seconds(8));
+  EXPECT_EQ(ShownState("o0/zoo"), "pending");
+  EXPECT_NE(ShownState("o0/web", Sha(1999)), "success");
+}
+
 // After a start, what is due in a few of many installations.
 TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   constexpr int kInstallations = 2000;
