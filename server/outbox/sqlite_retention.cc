@@ -115,7 +115,9 @@ void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
 
 bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time before) {
-  auto& [sequence, key] = state->retention.commit;
+  // References of their own: clang 14 lets no lambda capture a binding.
+  int64_t& sequence = state->retention.commit.first;
+  int64_t& key = state->retention.commit.second;
   std::vector<int64_t> old;
   int seen = 0;
   bool met_young = false;
