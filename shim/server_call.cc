@@ -38,11 +38,11 @@ v1::Change ToProto(const HookChange& change) {
 v1::Result ToProto(HookState result) {
   switch (result) {
     case HookState::kSuccess:
-      return v1::SUCCESS;
+      return v1::RESULT_SUCCESS;
     case HookState::kFailure:
-      return v1::FAILURE;
+      return v1::RESULT_FAILURE;
     case HookState::kError:
-      return v1::ERROR;
+      return v1::RESULT_ERROR;
     case HookState::kPending:
       break;
   }

@@ -128,10 +128,10 @@ Examples:
 
 const std::map<std::string, v1::Result>& Results() {
   static const auto& results = *new std::map<std::string, v1::Result>{
-      {"success", v1::SUCCESS}, {"failure", v1::FAILURE},
-      {"error", v1::ERROR},     {"cancelled", v1::CANCELLED},
-      {"skipped", v1::SKIPPED}, {"timed_out", v1::TIMED_OUT},
-      {"neutral", v1::NEUTRAL},
+      {"success", v1::RESULT_SUCCESS}, {"failure", v1::RESULT_FAILURE},
+      {"error", v1::RESULT_ERROR},     {"cancelled", v1::RESULT_CANCELLED},
+      {"skipped", v1::RESULT_SKIPPED}, {"timed_out", v1::RESULT_TIMED_OUT},
+      {"neutral", v1::RESULT_NEUTRAL},
   };
   return results;
 }
@@ -405,7 +405,9 @@ class Parser {
     }
     for (const std::string& state : states_) {
       v1::PostingState parsed = v1::POSTING_STATE_UNSPECIFIED;
-      if (!v1::PostingState_Parse(absl::AsciiStrToUpper(state), &parsed) ||
+      if (!v1::PostingState_Parse(
+              absl::StrCat("POSTING_STATE_", absl::AsciiStrToUpper(state)),
+              &parsed) ||
           parsed == v1::POSTING_STATE_UNSPECIFIED) {
         return absl::StrCat("--posting: \"", state,
                             "\" is not due, waiting, abandoned, posted or "
@@ -415,7 +417,8 @@ class Parser {
     }
     if (arguments_.stuck) {
       if (!states_.empty()) return "--stuck and --posting exclude each other";
-      arguments_.posting_states = {v1::WAITING, v1::ABANDONED};
+      arguments_.posting_states = {v1::POSTING_STATE_WAITING,
+                                   v1::POSTING_STATE_ABANDONED};
     }
     return "";
   }

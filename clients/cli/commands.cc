@@ -39,10 +39,6 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
-std::string LowerName(v1::Result result) {
-  return absl::AsciiStrToLower(v1::Result_Name(result));
-}
-
 // One line per receipt: `acme/widgets@6dcb09b5 ci/build: success`, or what
 // became of it instead.
 void PrintReceipt(const v1::Receipt& receipt, const Subject& subject,
@@ -80,19 +76,20 @@ Request KeyRequest(const Subject& subject) {
 std::string RetryText(const std::optional<v1::Posting>& before,
                       const v1::Posting& after, absl::Time now) {
   if (!before.has_value()) return PostingText(after, now);
-  if (before->state() == v1::ABANDONED) {
-    return after.state() == v1::DUE
+  if (before->state() == v1::POSTING_STATE_ABANDONED) {
+    return after.state() == v1::POSTING_STATE_DUE
                ? "due again"
                : absl::StrCat("tried again: ", PostingText(after, now));
   }
   // GitHub refuses all of the repository, and is asked about it sooner.
   const bool is_sooner =
-      after.state() == v1::WAITING && before->has_next_try_time() &&
-      after.has_next_try_time() &&
+      after.state() == v1::POSTING_STATE_WAITING &&
+      before->has_next_try_time() && after.has_next_try_time() &&
       ToTime(after.next_try_time()) < ToTime(before->next_try_time());
   return absl::StrCat(is_sooner ? "tried sooner: " : "nothing was abandoned: ",
-                      after.state() == v1::POSTED ? "already posted"
-                      : after.state() == v1::WAITING
+                      after.state() == v1::POSTING_STATE_POSTED
+                          ? "already posted"
+                      : after.state() == v1::POSTING_STATE_WAITING
                           ? WaitText("waits", after, now)
                           : PostingText(after, now));
 }
@@ -214,7 +211,7 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   const auto answer = client.ReportResult(ResultRequest(arguments, subject));
   if (!answer.ok()) {
     Complain(Explain(answer.status(),
-                     absl::StrCat("the ", LowerName(arguments.result), " of ",
+                     absl::StrCat("the ", ValueWords(arguments.result), " of ",
                                   subject.contexts.front(), " on ",
                                   subject.Display(), " was not reported"),
                      arguments, subject));
@@ -223,7 +220,7 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   if (arguments.json) {
     PrintJson(*answer);
   } else {
-    PrintReceipt(answer->receipt(), subject, LowerName(arguments.result));
+    PrintReceipt(answer->receipt(), subject, ValueWords(arguments.result));
   }
   ComplainOf(answer->receipt(), subject);
   return kDone;

@@ -11,8 +11,37 @@
 #include "clients/cli/printable.h"
 #include "clients/cli/wording.h"
 #include "clients/cpp/client.h"
+#include "nlohmann/json.hpp"
 
 namespace signalbox {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+void UseBareNames(const Descriptor& type, nlohmann::ordered_json* message);
+
+void UseBareNames(const FieldDescriptor& field, nlohmann::ordered_json* value) {
+  if (value->is_array()) {
+    for (nlohmann::ordered_json& element : *value)
+      UseBareNames(field, &element);
+  } else if (field.enum_type() != nullptr && value->is_string()) {
+    *value =
+        std::string(WithoutType(value->get<std::string>(), *field.enum_type()));
+  } else if (field.message_type() != nullptr && value->is_object()) {
+    UseBareNames(*field.message_type(), value);
+  }
+}
+
+// Values of enumerations lose the name of their type.
+void UseBareNames(const Descriptor& type, nlohmann::ordered_json* message) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto field = message->find(type.field(i)->name());
+    if (field != message->end()) UseBareNames(*type.field(i), &*field);
+  }
+}
+
+}  // namespace
 
 void Complain(absl::string_view text) {
   // One write, so that lines of others do not come in between.
@@ -24,10 +53,12 @@ void PrintJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
-  std::string json;
+  std::string text;
   static_cast<void>(
-      google::protobuf::util::MessageToJsonString(message, &json, options));
-  std::printf("%s\n", PrintableJson(json).c_str());
+      google::protobuf::util::MessageToJsonString(message, &text, options));
+  auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  UseBareNames(*message.GetDescriptor(), &json);
+  std::printf("%s\n", PrintableJson(json.dump()).c_str());
 }
 
 bool WantsColours() {
@@ -42,7 +73,7 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
   for (const std::string& warning : receipt.warnings()) {
     Complain(absl::StrCat(receipt.context(), ": ", warning));
   }
-  if (receipt.disposition() == v1::SUPERSEDED) {
+  if (receipt.disposition() == v1::DISPOSITION_SUPERSEDED) {
     std::string text = absl::StrCat(
         receipt.context(), ": ", Became(receipt, ""),
         ": a run with a larger "
@@ -59,10 +90,11 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
 }
 
 std::string Became(const v1::Receipt& receipt, absl::string_view what) {
-  if (receipt.disposition() == v1::UNCHANGED) {
+  if (receipt.disposition() == v1::DISPOSITION_UNCHANGED) {
     return absl::StrCat(what, ", as before");
   }
-  if (receipt.disposition() != v1::SUPERSEDED) return std::string(what);
+  if (receipt.disposition() != v1::DISPOSITION_SUPERSEDED)
+    return std::string(what);
   if (receipt.state() == v1::COMMIT_STATE_UNSPECIFIED) return "superseded";
   return absl::StrCat("superseded, ",
                       StateText(receipt.state(), v1::RESULT_UNSPECIFIED),

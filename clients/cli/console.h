@@ -17,7 +17,8 @@ namespace signalbox {
 // Prints `signalbox: TEXT` as one line to stderr. `text` is escaped.
 void Complain(absl::string_view text);
 
-// Prints a message as JSON to stdout, with its fields named as in the proto.
+// Prints a message as JSON to stdout: its fields named as in the proto, values
+// of enumerations without the name of their type.
 void PrintJson(const google::protobuf::Message& message);
 
 // Whether stdout is a terminal whose user has not switched colours off.

@@ -87,11 +87,9 @@ std::string ListingSummary(const v1::ListStatusesResponse& list) {
       if (reason.empty()) continue;
       parts.push_back(absl::StrCat(of_reason, " ", Printable(Words(reason))));
     }
-    const std::string name = Words(v1::PostingState_Name(state));
-    states.push_back(
-        absl::StrCat(of_state, " ", name.empty() ? "unknown" : name,
-                     parts.empty() ? "" : " (", absl::StrJoin(parts, ", "),
-                     parts.empty() ? "" : ")"));
+    states.push_back(absl::StrCat(
+        of_state, " ", ValueWords(state), parts.empty() ? "" : " (",
+        absl::StrJoin(parts, ", "), parts.empty() ? "" : ")"));
   }
   return absl::StrCat(count, count == 1 ? " status: " : " statuses: ",
                       absl::StrJoin(states, ", "), "\n");

@@ -42,9 +42,9 @@ int ExitCodeOf(const CommandEnd& end) {
 }
 
 v1::Result ResultOf(const CommandEnd& end) {
-  if (end.asked != 0) return v1::CANCELLED;
-  if (end.kind != CommandEnd::kExited) return v1::ERROR;
-  return end.value == 0 ? v1::SUCCESS : v1::FAILURE;
+  if (end.asked != 0) return v1::RESULT_CANCELLED;
+  if (end.kind != CommandEnd::kExited) return v1::RESULT_ERROR;
+  return end.value == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE;
 }
 
 // Of a program that could not be started.

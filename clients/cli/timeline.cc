@@ -37,11 +37,8 @@ absl::Time TimeOf(bool is_known, const google::protobuf::Timestamp& timestamp) {
 
 Entry ReportEntry(const v1::ReportRecord& report) {
   std::vector<std::string> facts;
-  if (report.disposition() != v1::ACCEPTED) {
-    const std::string name = v1::Disposition_Name(report.disposition());
-    facts.push_back(name.empty()
-                        ? "unknown"
-                        : Words(absl::StripPrefix(name, "DISPOSITION_")));
+  if (report.disposition() != v1::DISPOSITION_ACCEPTED) {
+    facts.push_back(ValueWords(report.disposition()));
   }
   if (report.attempt() != 0) {
     facts.push_back(absl::StrCat("attempt ", report.attempt()));

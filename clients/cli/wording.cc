@@ -36,17 +36,27 @@ std::string Words(absl::string_view upper_case_word) {
                              {{"_", " "}});
 }
 
+absl::string_view WithoutType(absl::string_view name,
+                              const google::protobuf::EnumDescriptor& type) {
+  // CommitState: COMMIT_STATE_.
+  std::string prefix;
+  for (const char letter : type.name()) {
+    if (absl::ascii_isupper(letter) && !prefix.empty()) prefix += '_';
+    prefix += absl::ascii_toupper(letter);
+  }
+  return absl::StripPrefix(name, prefix + '_');
+}
+
 std::string StateText(v1::CommitState state, v1::Result result) {
-  const std::string name = v1::CommitState_Name(state);
-  const std::string words = Words(absl::StripPrefix(name, "COMMIT_STATE_"));
+  const std::string words = ValueWords(state);
   switch (result) {
-    case v1::CANCELLED:
-    case v1::SKIPPED:
-    case v1::TIMED_OUT:
-    case v1::NEUTRAL:
-      return absl::StrCat(words, " (", Words(v1::Result_Name(result)), ")");
+    case v1::RESULT_CANCELLED:
+    case v1::RESULT_SKIPPED:
+    case v1::RESULT_TIMED_OUT:
+    case v1::RESULT_NEUTRAL:
+      return absl::StrCat(words, " (", ValueWords(result), ")");
     default:
-      return words.empty() ? "unknown" : words;
+      return words;
   }
 }
 
@@ -62,15 +72,15 @@ std::string WaitText(absl::string_view waits, const v1::Posting& posting,
 
 std::string PostingText(const v1::Posting& posting, absl::Time now) {
   switch (posting.state()) {
-    case v1::DUE:
+    case v1::POSTING_STATE_DUE:
       return "about to be posted";
-    case v1::POSTED:
+    case v1::POSTING_STATE_POSTED:
       if (!posting.has_post_time()) return "shown at GitHub";
       return absl::StrCat("shown at GitHub ",
                           About(now - ToTime(posting.post_time())), " ago");
-    case v1::WAITING:
+    case v1::POSTING_STATE_WAITING:
       return WaitText("waiting", posting, now);
-    case v1::ABANDONED:
+    case v1::POSTING_STATE_ABANDONED:
       if (posting.reason() == "OVERTAKEN") {
         return absl::StrCat("overtaken by ",
                             posting.overtaken_by().empty()
@@ -79,7 +89,7 @@ std::string PostingText(const v1::Posting& posting, absl::Time now) {
                             "; nothing was posted");
       }
       return absl::StrCat("not posted", Because(posting));
-    case v1::OBSERVED:
+    case v1::POSTING_STATE_OBSERVED:
       return "seen at GitHub";
     default:
       return "unknown";

@@ -22,6 +22,19 @@ std::string Took(absl::Duration duration);
 // `RATE_LIMIT` as people write it: `rate limit`. Not escaped.
 std::string Words(absl::string_view upper_case_word);
 
+// `name` of a value of the API without the name of its type: `TIMED_OUT` of
+// `RESULT_TIMED_OUT`. So the command line and the documents write it.
+absl::string_view WithoutType(absl::string_view name,
+                              const google::protobuf::EnumDescriptor& type);
+
+// `timed out` of `RESULT_TIMED_OUT`; `unknown` of a value of a newer server.
+template <typename Enum>
+std::string ValueWords(Enum value) {
+  const auto& type = *google::protobuf::GetEnumDescriptor<Enum>();
+  const auto* const known = type.FindValueByNumber(value);
+  return known == nullptr ? "unknown" : Words(WithoutType(known->name(), type));
+}
+
 // `pending`, `error (timed out)`, `unknown`.
 std::string StateText(v1::CommitState state, v1::Result result);
 

@@ -52,7 +52,7 @@ struct ClientOptions {
 //   result.set_repository("acme/widgets");
 //   result.set_sha(sha);
 //   result.set_attempt(build_number);
-//   result.set_result(v1::SUCCESS);
+//   result.set_result(v1::RESULT_SUCCESS);
 //   if (const auto answer = client->ReportResult(result); !answer.ok()) ...
 //
 // What a caller may rely on:

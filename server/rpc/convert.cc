@@ -191,15 +191,15 @@ v1::CommitState ToProto(CommitState state) {
 v1::PostingState ToProto(PostingState state) {
   switch (state) {
     case PostingState::kDue:
-      return v1::DUE;
+      return v1::POSTING_STATE_DUE;
     case PostingState::kPosted:
-      return v1::POSTED;
+      return v1::POSTING_STATE_POSTED;
     case PostingState::kWaiting:
-      return v1::WAITING;
+      return v1::POSTING_STATE_WAITING;
     case PostingState::kAbandoned:
-      return v1::ABANDONED;
+      return v1::POSTING_STATE_ABANDONED;
     case PostingState::kObserved:
-      return v1::OBSERVED;
+      return v1::POSTING_STATE_OBSERVED;
   }
   return v1::POSTING_STATE_UNSPECIFIED;
 }
@@ -207,11 +207,11 @@ v1::PostingState ToProto(PostingState state) {
 v1::Disposition ToProto(Disposition disposition) {
   switch (disposition) {
     case Disposition::kAccepted:
-      return v1::ACCEPTED;
+      return v1::DISPOSITION_ACCEPTED;
     case Disposition::kUnchanged:
-      return v1::UNCHANGED;
+      return v1::DISPOSITION_UNCHANGED;
     case Disposition::kSuperseded:
-      return v1::SUPERSEDED;
+      return v1::DISPOSITION_SUPERSEDED;
   }
   return v1::DISPOSITION_UNSPECIFIED;
 }
@@ -377,11 +377,13 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
   if (!context.ok()) return context.status();
   submission.contexts.push_back(*std::move(context));
   // Enumerations are open: any number can arrive.
-  if (request.result() < v1::SUCCESS || request.result() > v1::NEUTRAL) {
+  if (request.result() < v1::RESULT_SUCCESS ||
+      request.result() > v1::RESULT_NEUTRAL) {
     return InvalidField(
         "result",
         v1::Result_IsValid(request.result())
-            ? v1::Result_Name(request.result())
+            ? std::string(absl::StripPrefix(v1::Result_Name(request.result()),
+                                            "RESULT_"))
             : absl::StrCat(static_cast<int>(request.result())),
         "does not say how the run ended; wanted SUCCESS, FAILURE, ERROR, "
         "CANCELLED, SKIPPED, TIMED_OUT or NEUTRAL",

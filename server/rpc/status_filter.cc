@@ -52,7 +52,7 @@ absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
   made.repository_ = absl::AsciiStrToLower(filter.repository());
   made.context_ = absl::AsciiStrToLower(filter.context());
   for (const int state : filter.posting_states()) {
-    if (state < v1::DUE || state > v1::OBSERVED) {
+    if (state < v1::POSTING_STATE_DUE || state > v1::POSTING_STATE_OBSERVED) {
       return InvalidField("filter.posting_states", absl::StrCat(state),
                           "is no posting state; wanted DUE, POSTED, WAITING, "
                           "ABANDONED or OBSERVED",

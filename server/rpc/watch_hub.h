@@ -107,7 +107,7 @@ class WatchHub {
     std::shared_ptr<Watcher> watcher;
     int64_t cursor = 0;  // Dealt with up to here.
     bool begun = false;
-    bool caught_up = false;  // It is served from memory.
+    bool caught_up = false;    // It is served from memory.
     // By the numbers of the repositories: patterns cost, and a thousand
     // watchers have a thousand of them.
     enum class Wants : char { kUnknown, kYes, kNo };

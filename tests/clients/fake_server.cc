@@ -27,7 +27,7 @@ Response PageOf(const std::vector<Response>& pages, const std::string& token) {
 FakeServer::FakeServer(const std::string& address, bool tells_health)
     : address_(address) {
   receipt_.set_sequence(1);
-  receipt_.set_disposition(v1::ACCEPTED);
+  receipt_.set_disposition(v1::DISPOSITION_ACCEPTED);
   grpc::EnableDefaultHealthCheckService(tells_health);
   int port = 0;
   grpc::ServerBuilder builder;

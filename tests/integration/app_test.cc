@@ -112,7 +112,7 @@ class AppTest : public testing::Test {
   }
 
   void Report(const std::string& repository, const std::string& context,
-              v1::Result result = v1::SUCCESS) {
+              v1::Result result = v1::RESULT_SUCCESS) {
     v1::ReportResultRequest request;
     request.set_repository(repository);
     request.set_sha(kSha);

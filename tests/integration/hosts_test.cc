@@ -73,7 +73,7 @@ class HostsTest : public testing::Test {
     v1::ReportResultRequest request;
     request.set_repository(repository);
     request.set_sha(kSha);
-    request.set_result(v1::SUCCESS);
+    request.set_result(v1::RESULT_SUCCESS);
     grpc::ClientContext context;
     v1::ReportResultResponse response;
     const grpc::Status status =
@@ -133,7 +133,8 @@ TEST_F(HostsTest, OneHostsTroubleIsNotAnothers) {
   Report("acme/web");
   EXPECT_EQ(FirstEvent("http://" + dotcom_address_).value("repository", ""),
             "acme/web");
-  EXPECT_NE(PostingOf("github.example.com/acme/inside").state(), v1::POSTED);
+  EXPECT_NE(PostingOf("github.example.com/acme/inside").state(),
+            v1::POSTING_STATE_POSTED);
   httplib::Client client("https://" + ghes_address_);
   client.enable_server_certificate_verification(false);
   const auto answer = client.Get("/_simulator/counters");

@@ -174,7 +174,7 @@ TEST_F(MainJobTest, APullRequestGoesFromPendingToSuccess) {
   const std::string sha = OpenPullRequest();
   ExpectShown(sha, "pending");
   Farm farm(grpc_address_);
-  ASSERT_TRUE(farm.Result(sha, v1::SUCCESS).ok());
+  ASSERT_TRUE(farm.Result(sha, v1::RESULT_SUCCESS).ok());
   ExpectShown(sha, "success");
   EXPECT_EQ(StatesOf(sha), (std::vector<std::string>{"pending", "success"}));
   EXPECT_EQ(farm.Commit(sha).state(), v1::COMMIT_STATE_SUCCESS);
@@ -194,7 +194,7 @@ TEST_F(MainJobTest, AResultSurvivesKillBetweenAckAndPost) {
   ExpectShown(sha, "pending");
   TellSimulator("/_simulator/faults",
                 {{"name", "server_error_html"}, {"count", -1}});
-  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::FAILURE, 5).ok());
+  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::RESULT_FAILURE, 5).ok());
   server_->Signal(SIGKILL);
   EXPECT_EQ(server_->Wait(), 128 + SIGKILL);
   EXPECT_EQ(StatesOf(sha).back(), "pending");
@@ -220,7 +220,7 @@ TEST_F(MainJobTest, ADuplicateDeliveryChangesNothing) {
       SendWebhook({{"event", "pull_request"}, {"action", "opened"}});
   const std::string sha = delivery.value("sha", "");
   ExpectShown(sha, "pending");
-  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::SUCCESS).ok());
+  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::RESULT_SUCCESS).ok());
   ExpectShown(sha, "success");
   const json again = SendWebhook({{"redeliver", delivery["delivery"]}});
   EXPECT_EQ(again.value("status", 0), 202);
@@ -241,7 +241,7 @@ TEST_F(MainJobTest, StoppingFinishesOrGivesBackWhatIsInFlight) {
   const std::string sha = OpenPullRequest();
   ExpectShown(sha, "pending");
   TellSimulator("/_simulator/faults", {{"name", "slow"}, {"count", 1}});
-  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::SUCCESS).ok());
+  ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::RESULT_SUCCESS).ok());
   ExpectShown(sha, "success");  // Applied, and not yet answered.
   server_->Signal(SIGTERM);
   EXPECT_EQ(server_->Wait(absl::Seconds(10)), 0);

@@ -202,7 +202,7 @@ TEST_F(RecoveryProgramsTest, ARetestSurvivesAKill) {
        {{"where", "acme/app"}, {"login", "octocat"}, {"role", "write"}});
   const std::string head = OpenPullRequest();
   ASSERT_TRUE(Shows(head, "pending"));
-  Report(head, v1::FAILURE);
+  Report(head, v1::RESULT_FAILURE);
   ASSERT_TRUE(Shows(head, "failure"));
 
   // GitHub cannot tell who octocat is yet.
@@ -239,7 +239,7 @@ TEST_F(RecoveryProgramsTest, ARenamedRepositoryKeepsItsStatuses) {
   v1::GetCommitStatusResponse commit;
   ASSERT_TRUE(stub_->GetCommitStatus(&context, request, &commit).ok());
   EXPECT_EQ(commit.repository(), "acme/new");
-  Report(head, v1::SUCCESS);  // By its old name.
+  Report(head, v1::RESULT_SUCCESS);  // By its old name.
   EXPECT_TRUE(Shows(head, "success", "acme/new"));
 }
 

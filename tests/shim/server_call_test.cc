@@ -142,7 +142,9 @@ TEST_F(ServerCallTest, StatusIsAnObservedReport) {
   EXPECT_FALSE(pending.has_change());
 
   const std::pair<const char*, v1::Result> results[] = {
-      {"success", v1::SUCCESS}, {"failure", v1::FAILURE}, {"error", v1::ERROR}};
+      {"success", v1::RESULT_SUCCESS},
+      {"failure", v1::RESULT_FAILURE},
+      {"error", v1::RESULT_ERROR}};
   for (const auto& [state, result] : results) {
     const v1::ReportResultRequest call = Result("status", StatusPayload(state));
     expect_observed(call);

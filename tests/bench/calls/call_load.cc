@@ -60,7 +60,7 @@ class ReportExchange : public Exchange {
 
  private:
   static bool IsAccepted(const v1::Receipt& receipt) {
-    return receipt.disposition() == v1::ACCEPTED;
+    return receipt.disposition() == v1::DISPOSITION_ACCEPTED;
   }
 
   // What `done_` is told may begin the next call.

@@ -19,7 +19,7 @@ std::atomic<int64_t> last_sequence = 0;
 void Accept(const std::string& context, v1::Receipt* receipt) {
   receipt->set_context(context);
   receipt->set_sequence(++last_sequence);
-  receipt->set_disposition(v1::ACCEPTED);
+  receipt->set_disposition(v1::DISPOSITION_ACCEPTED);
 }
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context) {

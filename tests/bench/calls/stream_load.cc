@@ -72,7 +72,7 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
     } else if (answer_.code() != 0) {
       Fail(answer_.message());
     } else if (answer_.receipts_size() != 1 ||
-               answer_.receipts(0).disposition() != v1::ACCEPTED) {
+               answer_.receipts(0).disposition() != v1::DISPOSITION_ACCEPTED) {
       Fail("a report was not accepted");
     } else {
       ++result_.answered;

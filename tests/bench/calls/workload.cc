@@ -63,7 +63,7 @@ void Workload::Fill(int64_t call, v1::ReportResultRequest* request) const {
   request->set_sha(std::move(key.sha));
   request->set_context(std::move(key.context));
   request->set_attempt(key.number);
-  request->set_result(v1::SUCCESS);
+  request->set_result(v1::RESULT_SUCCESS);
   request->set_description(
       absl::StrCat("Build ", key.number, " succeeded in 4 min 12 s"));
   request->set_target_url(

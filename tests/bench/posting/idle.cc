@@ -128,7 +128,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
     v1::ReportResultRequest request;
     request.set_repository("acme/app");
     request.set_sha(absl::StrFormat("%040x", i + 1));
-    request.set_result(v1::SUCCESS);
+    request.set_result(v1::RESULT_SUCCESS);
     v1::ReportResultResponse response;
     grpc::ClientContext context;
     const absl::Duration begin = Clock::System()->Monotonic();

@@ -64,10 +64,10 @@ TEST_F(CommandsTest, WhatIsGivenWinsOverWhatIsFound) {
 
 TEST_F(CommandsTest, ResultTakesEveryOutcomeBothWays) {
   const std::vector<std::pair<std::string, v1::Result>> outcomes = {
-      {"success", v1::SUCCESS}, {"failure", v1::FAILURE},
-      {"error", v1::ERROR},     {"cancelled", v1::CANCELLED},
-      {"skipped", v1::SKIPPED}, {"timed_out", v1::TIMED_OUT},
-      {"neutral", v1::NEUTRAL},
+      {"success", v1::RESULT_SUCCESS}, {"failure", v1::RESULT_FAILURE},
+      {"error", v1::RESULT_ERROR},     {"cancelled", v1::RESULT_CANCELLED},
+      {"skipped", v1::RESULT_SKIPPED}, {"timed_out", v1::RESULT_TIMED_OUT},
+      {"neutral", v1::RESULT_NEUTRAL},
   };
   for (const auto& [name, result] : outcomes) {
     EXPECT_EQ(RunCli({"result", name}).exit_code, 0);
@@ -86,7 +86,7 @@ TEST_F(CommandsTest, ResultReportsAllItIsGiven) {
   EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 ci/lint: failure\n");
   const v1::ReportResultRequest result = server_.calls().at(0).result();
   EXPECT_EQ(result.context(), "ci/lint");
-  EXPECT_EQ(result.result(), v1::FAILURE);
+  EXPECT_EQ(result.result(), v1::RESULT_FAILURE);
   EXPECT_EQ(result.attempt(), 12);
   EXPECT_EQ(result.description(), "3 problems");
   EXPECT_EQ(result.target_url(), "http://x/");
@@ -263,7 +263,7 @@ TEST_F(CommandsTest, TheTokenIsSentAndNeverShown) {
 
 TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
   v1::Receipt receipt;
-  receipt.set_disposition(v1::SUPERSEDED);
+  receipt.set_disposition(v1::DISPOSITION_SUPERSEDED);
   receipt.add_warnings("target_url left out: not http or https");
   server_.SetReceipt(receipt);
   const Ended ended = RunCli({"result", "success"});
@@ -280,7 +280,7 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   options_.environment["JENKINS_URL"] = "https://ci.example.com/";
   options_.environment["JOB_URL"] = "https://ci.example.com/job/app/";
   v1::Receipt receipt;
-  receipt.set_disposition(v1::SUPERSEDED);
+  receipt.set_disposition(v1::DISPOSITION_SUPERSEDED);
   receipt.set_state(v1::COMMIT_STATE_FAILURE);
   server_.SetReceipt(receipt);
   Ended ended = RunCli({"result", "success"});
@@ -299,7 +299,7 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   // An unnumbered report has nothing to number anew.
   ended = RunCli({"result", "success", "--attempt", "0"});
   EXPECT_THAT(ended.errors, Not(HasSubstr("--attempt")));
-  receipt.set_disposition(v1::UNCHANGED);
+  receipt.set_disposition(v1::DISPOSITION_UNCHANGED);
   server_.SetReceipt(receipt);
   EXPECT_EQ(RunCli({"result", "failure"}).output,
             "acme/widgets@6dcb09b5 ci/build: failure, as before\n");
@@ -380,7 +380,7 @@ TEST_F(CommandsTest, StatusShowsATableWithoutColoursToAFile) {
   status->set_context("ci/build");
   status->set_state(v1::COMMIT_STATE_PENDING);
   status->set_description("Running \x1b[31m");
-  status->mutable_posting()->set_state(v1::POSTED);
+  status->mutable_posting()->set_state(v1::POSTING_STATE_POSTED);
   server_.SetCommit(commit);
   options_.environment["TERM"] = "xterm";
   const Ended ended = RunCli({"status"});
@@ -422,7 +422,7 @@ TEST_F(CommandsTest, JsonIsOneDocumentWithTheNamesOfTheProto) {
   v1::CommitStatus* status = commit.add_statuses();
   status->set_target_url("http://x/");
   status->set_description("a\u2066b\n");
-  status->mutable_posting()->set_state(v1::WAITING);
+  status->mutable_posting()->set_state(v1::POSTING_STATE_WAITING);
   status->mutable_posting()->mutable_next_try_time()->set_seconds(1);
   server_.SetCommit(commit);
   Ended ended = RunCli({"status", "--json"});

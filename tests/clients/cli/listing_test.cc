@@ -79,17 +79,19 @@ class CliListingTest : public CliFixture {
 
 TEST_F(CliListingTest, ListsALinePerStatusAndSumsUp) {
   v1::ListedStatus parked =
-      Listed("acme/widgets", "ci/build", v1::WAITING, "PERMISSION_MISSING");
+      Listed("acme/widgets", "ci/build", v1::POSTING_STATE_WAITING,
+             "PERMISSION_MISSING");
   // In the middle of an hour, so that the test may take its time.
   parked.mutable_status()
       ->mutable_posting()
       ->mutable_next_try_time()
       ->set_seconds(absl::ToUnixSeconds(absl::Now() + absl::Minutes(150)));
-  SetPages(
-      {{parked, Listed("acme/widgets", "ci/lint", v1::WAITING, "RATE_LIMIT"),
-        Listed("acme/gadgets-and-more", "ci/build", v1::ABANDONED,
-               "NO_COMMIT_FOUND"),
-        Listed("other/lib", "ci/build", v1::DUE)}});
+  SetPages({{parked,
+             Listed("acme/widgets", "ci/lint", v1::POSTING_STATE_WAITING,
+                    "RATE_LIMIT"),
+             Listed("acme/gadgets-and-more", "ci/build",
+                    v1::POSTING_STATE_ABANDONED, "NO_COMMIT_FOUND"),
+             Listed("other/lib", "ci/build", v1::POSTING_STATE_DUE)}});
   EXPECT_EQ(Good({"list"}).output,
             "REPOSITORY             COMMIT                                    "
             "CONTEXT   STATE    POSTING\n"
@@ -107,9 +109,10 @@ TEST_F(CliListingTest, ListsALinePerStatusAndSumsUp) {
 }
 
 TEST_F(CliListingTest, PagesAreFollowedToTheEnd) {
-  SetPages({{Listed("a/a", "c", v1::DUE)},
+  SetPages({{Listed("a/a", "c", v1::POSTING_STATE_DUE)},
             {},
-            {Listed("a/b", "c", v1::DUE), Listed("a/c", "c", v1::DUE)}});
+            {Listed("a/b", "c", v1::POSTING_STATE_DUE),
+             Listed("a/c", "c", v1::POSTING_STATE_DUE)}});
   EXPECT_THAT(Good({"list"}).output,
               AllOf(HasSubstr("a/a"), HasSubstr("a/b"), HasSubstr("a/c"),
                     HasSubstr("\n3 statuses: 3 due\n")));
@@ -123,15 +126,17 @@ TEST_F(CliListingTest, AsksForWhatTheOptionsSay) {
   Good({"list"});
   EXPECT_EQ(ListCall(0).filter().DebugString(), "");
   Good({"list", "--stuck"});
-  EXPECT_THAT(ListCall(1).filter().posting_states(),
-              ElementsAre(v1::WAITING, v1::ABANDONED));
+  EXPECT_THAT(
+      ListCall(1).filter().posting_states(),
+      ElementsAre(v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED));
   Good({"list", "--repository", "acme/*", "--context", "ci/*", "--posting",
         "due", "--posting", "Posted", "--reason", "rate_limit", "--reason",
         "permission missing"});
   const v1::StatusFilter filter = ListCall(2).filter();
   EXPECT_EQ(filter.repository(), "acme/*");
   EXPECT_EQ(filter.context(), "ci/*");
-  EXPECT_THAT(filter.posting_states(), ElementsAre(v1::DUE, v1::POSTED));
+  EXPECT_THAT(filter.posting_states(),
+              ElementsAre(v1::POSTING_STATE_DUE, v1::POSTING_STATE_POSTED));
   EXPECT_THAT(filter.reasons(),
               ElementsAre("RATE_LIMIT", "PERMISSION_MISSING"));
 }
@@ -158,8 +163,8 @@ TEST_F(CliListingTest, SaysWhenThereIsNothing) {
 }
 
 TEST_F(CliListingTest, JsonIsAllPagesAsOneDocument) {
-  SetPages({{Listed("a/a", "c", v1::WAITING, "RATE_LIMIT")},
-            {Listed("a/b", "c", v1::DUE)}});
+  SetPages({{Listed("a/a", "c", v1::POSTING_STATE_WAITING, "RATE_LIMIT")},
+            {Listed("a/b", "c", v1::POSTING_STATE_DUE)}});
   nlohmann::json json = nlohmann::json::parse(Good({"list", "--json"}).output);
   ASSERT_THAT(json["statuses"], SizeIs(2));
   EXPECT_EQ(json["statuses"][0]["repository"], "a/a");
@@ -174,7 +179,8 @@ TEST_F(CliListingTest, JsonIsAllPagesAsOneDocument) {
 }
 
 TEST_F(CliListingTest, OnlyATerminalGetsColours) {
-  SetPages({{Listed("a/\x1b[31ma", "c", v1::WAITING, "RATE\x1b_LIMIT")}});
+  SetPages({{Listed("a/\x1b[31ma", "c", v1::POSTING_STATE_WAITING,
+                    "RATE\x1b_LIMIT")}});
   EXPECT_THAT(Good({"list"}).output,
               AllOf(Not(HasSubstr("\x1b")), HasSubstr("a/\\x1b[31ma")));
   Terminal terminal(Command({"list"}), options_);
@@ -247,7 +253,8 @@ TEST_F(CliListingTest, AServerThatIsAwayIsNamed) {
 
 // Half a list would be taken for all of it; what was tried again stays so.
 TEST_F(CliListingTest, APageThatFailsIsSaid) {
-  SetPages({{Listed("a/a", "c", v1::DUE)}, {Listed("a/b", "c", v1::DUE)}});
+  SetPages({{Listed("a/a", "c", v1::POSTING_STATE_DUE)},
+            {Listed("a/b", "c", v1::POSTING_STATE_DUE)}});
   server_.AnswerNext({});
   server_.AnswerNext({grpc::StatusCode::INTERNAL, "broken"});
   Ended ended = RunCli({"list"});

@@ -23,7 +23,8 @@ class QuestionsTest : public CliFixture {
     options_.environment["TERM"] = "xterm";
     history_.mutable_status()->set_context("ci/build");
     history_.mutable_status()->set_state(v1::COMMIT_STATE_PENDING);
-    history_.mutable_status()->mutable_posting()->set_state(v1::ABANDONED);
+    history_.mutable_status()->mutable_posting()->set_state(
+        v1::POSTING_STATE_ABANDONED);
     history_.set_next_step("Nothing, until something changes.");
     v1::TryRecord* attempted = history_.add_tries();
     attempted->set_http_status(403);
@@ -139,8 +140,8 @@ TEST_F(QuestionsTest, JsonIsTheServersAnswer) {
   EXPECT_THAT(json["reports"], SizeIs(0));
 
   v1::Posting due;
-  due.set_state(v1::DUE);
-  SetPosting(v1::ABANDONED, due);
+  due.set_state(v1::POSTING_STATE_DUE);
+  SetPosting(v1::POSTING_STATE_ABANDONED, due);
   ended = RunCli({"--json", "retry"});
   EXPECT_EQ(ended.exit_code, 0);
   json = nlohmann::json::parse(ended.output);
@@ -164,38 +165,42 @@ TEST_F(QuestionsTest, WhatWasNeverReportedGetsAHint) {
 }
 
 TEST_F(QuestionsTest, RetrySaysWhatItHasDone) {
-  EXPECT_EQ(Retried(v1::ABANDONED, v1::DUE), "due again\n");
+  EXPECT_EQ(Retried(v1::POSTING_STATE_ABANDONED, v1::POSTING_STATE_DUE),
+            "due again\n");
   // The server is faster than the answer, and GitHub has not changed its mind.
   v1::Posting posting;
-  posting.set_state(v1::ABANDONED);
+  posting.set_state(v1::POSTING_STATE_ABANDONED);
   posting.set_reason("PERMISSION_MISSING");
-  EXPECT_EQ(Retried(v1::ABANDONED, posting),
+  EXPECT_EQ(Retried(v1::POSTING_STATE_ABANDONED, posting),
             "tried again: not posted: permission missing\n");
-  EXPECT_EQ(Retried(v1::ABANDONED, v1::POSTED),
+  EXPECT_EQ(Retried(v1::POSTING_STATE_ABANDONED, v1::POSTING_STATE_POSTED),
             "tried again: shown at GitHub\n");
 }
 
 TEST_F(QuestionsTest, RetrySaysHowItStandsIfNothingWasAbandoned) {
   const std::string nothing = "nothing was abandoned: ";
-  EXPECT_EQ(Retried(v1::POSTED, v1::POSTED), nothing + "already posted\n");
-  EXPECT_EQ(Retried(v1::DUE, v1::DUE), nothing + "about to be posted\n");
-  EXPECT_EQ(Retried(v1::OBSERVED, v1::OBSERVED), nothing + "seen at GitHub\n");
+  EXPECT_EQ(Retried(v1::POSTING_STATE_POSTED, v1::POSTING_STATE_POSTED),
+            nothing + "already posted\n");
+  EXPECT_EQ(Retried(v1::POSTING_STATE_DUE, v1::POSTING_STATE_DUE),
+            nothing + "about to be posted\n");
+  EXPECT_EQ(Retried(v1::POSTING_STATE_OBSERVED, v1::POSTING_STATE_OBSERVED),
+            nothing + "seen at GitHub\n");
   v1::Posting posting;
-  posting.set_state(v1::WAITING);
+  posting.set_state(v1::POSTING_STATE_WAITING);
   posting.set_reason("RATE\x1b_LIMITED");
-  EXPECT_EQ(Retried(v1::WAITING, posting),
+  EXPECT_EQ(Retried(v1::POSTING_STATE_WAITING, posting),
             nothing + "waits: rate\\x1b limited\n");
   // In the middle of an hour, so that the test may take its time.
   posting.mutable_next_try_time()->set_seconds(
       absl::ToUnixSeconds(absl::Now() + absl::Minutes(150)));
-  EXPECT_EQ(Retried(v1::WAITING, posting),
+  EXPECT_EQ(Retried(v1::POSTING_STATE_WAITING, posting),
             nothing + "waits: rate\\x1b limited, next try in 2 h\n");
 }
 
 // GitHub refuses all of the repository: the retry has it asked sooner.
 TEST_F(QuestionsTest, RetrySaysThatAParkedRepositoryIsTriedSooner) {
   v1::Posting before;
-  before.set_state(v1::WAITING);
+  before.set_state(v1::POSTING_STATE_WAITING);
   before.set_reason("PERMISSION_MISSING");
   before.mutable_next_try_time()->set_seconds(
       absl::ToUnixSeconds(absl::Now() + absl::Minutes(50)));
@@ -203,17 +208,17 @@ TEST_F(QuestionsTest, RetrySaysThatAParkedRepositoryIsTriedSooner) {
   after.mutable_next_try_time()->set_seconds(
       absl::ToUnixSeconds(absl::Now() - absl::Minutes(1)));
   *history_.mutable_status()->mutable_posting() = before;
-  EXPECT_EQ(Retried(v1::WAITING, after),
+  EXPECT_EQ(Retried(v1::POSTING_STATE_WAITING, after),
             "tried sooner: waits: permission missing, next try in 0 s\n");
-  EXPECT_THAT(Retried(v1::WAITING, before),
+  EXPECT_THAT(Retried(v1::POSTING_STATE_WAITING, before),
               StartsWith("nothing was abandoned: waits"));
 }
 
 // The right to report does not bring the right to read.
 TEST_F(QuestionsTest, RetryWorksForWhoMayNotRead) {
   v1::Posting due;
-  due.set_state(v1::DUE);
-  SetPosting(v1::ABANDONED, due);
+  due.set_state(v1::POSTING_STATE_DUE);
+  SetPosting(v1::POSTING_STATE_ABANDONED, due);
   server_.AnswerNext({grpc::StatusCode::PERMISSION_DENIED, "no"});
   const Ended ended = RunCli({"retry"});
   EXPECT_EQ(ended.exit_code, 0);

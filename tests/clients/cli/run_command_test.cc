@@ -81,7 +81,7 @@ TEST_F(RunCommandTest, ReportsPendingWhileTheCommandRunsAndThenItsSuccess) {
   EXPECT_EQ(process.Wait(), 0);
   EXPECT_EQ(process.errors(), "");
   const v1::ReportResultRequest result = OnlyResult();
-  EXPECT_EQ(result.result(), v1::SUCCESS);
+  EXPECT_EQ(result.result(), v1::RESULT_SUCCESS);
   EXPECT_EQ(result.context(), "ci/build");
   EXPECT_EQ(result.attempt(), 118);
   EXPECT_THAT(result.description(), StartsWith("Succeeded in "));
@@ -94,7 +94,8 @@ TEST_F(RunCommandTest, ExitsAsTheCommandDoes) {
     const auto calls = server_.calls();
     ASSERT_GT(calls.size(), before);
     const v1::ReportResultRequest& result = calls.back().result();
-    EXPECT_EQ(result.result(), code == 0 ? v1::SUCCESS : v1::FAILURE);
+    EXPECT_EQ(result.result(),
+              code == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE);
     if (code != 0) {
       EXPECT_THAT(
           result.description(),
@@ -115,7 +116,7 @@ TEST_F(RunCommandTest, ACommandThatIsKilledIsAnError) {
     EXPECT_EQ(ended.exit_code, 128 + number);
     const auto calls = server_.calls();
     ASSERT_GT(calls.size(), before);
-    EXPECT_EQ(calls.back().result().result(), v1::ERROR);
+    EXPECT_EQ(calls.back().result().result(), v1::RESULT_ERROR);
     EXPECT_THAT(calls.back().result().description(),
                 StartsWith(absl::StrCat("Killed by ", name, " after ")));
   }
@@ -131,7 +132,7 @@ TEST_F(RunCommandTest, AProgramThatIsNotThereIs127) {
     EXPECT_THAT(ended.errors, HasSubstr("not found"));
     const auto calls = server_.calls();
     ASSERT_EQ(calls.size(), before + 1);
-    EXPECT_EQ(calls.back().result().result(), v1::ERROR);
+    EXPECT_EQ(calls.back().result().result(), v1::RESULT_ERROR);
     EXPECT_EQ(calls.back().result().description(),
               absl::StrCat("Could not start: ", program, " not found"));
   }
@@ -142,7 +143,7 @@ TEST_F(RunCommandTest, AProgramThatCannotBeExecutedIs126) {
   for (const std::string& program : {text, directory_.path()}) {
     const Ended ended = RunCli({"run", "--", program});
     EXPECT_EQ(ended.exit_code, 126);
-    EXPECT_EQ(server_.calls().back().result().result(), v1::ERROR);
+    EXPECT_EQ(server_.calls().back().result().result(), v1::RESULT_ERROR);
     EXPECT_THAT(server_.calls().back().result().description(),
                 HasSubstr("is not executable"));
   }
@@ -221,7 +222,7 @@ TEST_F(RunCommandTest, ARefusedPendingIsToldOnceAndTheResultStillReported) {
   server_.WaitForCalls(1);
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 0);
-  EXPECT_EQ(OnlyResult().result(), v1::SUCCESS);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
   EXPECT_THAT(server_.calls(), SizeIs(2));
 }
 
@@ -240,7 +241,7 @@ TEST_F(RunCommandTest, TheCommandRunsAtOnceWhileTheServerIsAway) {
   EXPECT_THAT(process.errors(), Not(HasSubstr("was not reported")));
   const auto calls = late.calls();
   ASSERT_THAT(calls, Not(IsEmpty()));
-  EXPECT_EQ(calls.back().result().result(), v1::FAILURE);
+  EXPECT_EQ(calls.back().result().result(), v1::RESULT_FAILURE);
 }
 
 TEST_F(RunCommandTest, AServerThatAppearsMeanwhileHearsOfThePending) {
@@ -268,7 +269,7 @@ TEST_F(RunCommandTest, ThePendingIsRepeatedUntilItIsAcknowledged) {
   }
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 0);
-  EXPECT_EQ(OnlyResult().result(), v1::SUCCESS);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
 }
 
 // The pending of an unnumbered run would otherwise hide its result.
@@ -286,7 +287,7 @@ TEST_F(RunCommandTest, TheResultWaitsForThePendingThatIsUnderWay) {
   for (const FakeCall& call : server_.calls()) EXPECT_FALSE(call.IsResult());
   server_.Release();
   EXPECT_EQ(process.Wait(), 0);
-  EXPECT_EQ(OnlyResult().result(), v1::SUCCESS);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
 }
 
 TEST_F(RunCommandTest, RepeatsTheResultWithTheSameAttempt) {
@@ -327,7 +328,7 @@ TEST_F(RunCommandTest, SignalsArePassedOn) {
     EXPECT_EQ(process.WaitForLines(++lines).back(), name);
   }
   EXPECT_EQ(process.Wait(), 9);
-  EXPECT_EQ(OnlyResult().result(), v1::CANCELLED);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_CANCELLED);
 }
 
 // What a CI system does when somebody presses its cancel button. Commands end
@@ -346,7 +347,7 @@ TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
       process.Signal(number);
       EXPECT_EQ(process.Wait(), code);
       const v1::ReportResultRequest result = server.calls().back().result();
-      EXPECT_EQ(result.result(), v1::CANCELLED) << number << " " << code;
+      EXPECT_EQ(result.result(), v1::RESULT_CANCELLED) << number << " " << code;
       EXPECT_THAT(
           result.description(),
           StartsWith(absl::StrCat("Cancelled by SIG", sigabbrev_np(number))));
@@ -365,7 +366,7 @@ TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
   process.Signal(SIGQUIT);
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 0);
-  EXPECT_EQ(OnlyResult().result(), v1::SUCCESS);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
 }
 
 // A minute of silence looks like a build that hangs.
@@ -390,7 +391,7 @@ TEST_F(RunCommandTest, ASignalThatKillsTheCommandIsReported) {
   process.WaitForLines(1);
   process.Signal(SIGUSR1);
   EXPECT_EQ(process.Wait(), 128 + SIGUSR1);
-  EXPECT_EQ(OnlyResult().result(), v1::ERROR);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_ERROR);
   EXPECT_THAT(OnlyResult().description(), StartsWith("Killed by SIGUSR1"));
 }
 

@@ -51,12 +51,12 @@ TEST_F(StatusTableTest, ShowsOneAlignedLinePerContext) {
   v1::CommitStatus* build =
       AddStatus(&commit_, "ci/build", v1::COMMIT_STATE_SUCCESS);
   build->set_description("Succeeded in 2m 13s");
-  build->mutable_posting()->set_state(v1::POSTED);
+  build->mutable_posting()->set_state(v1::POSTING_STATE_POSTED);
   *build->mutable_posting()->mutable_post_time() = At(kNow - absl::Seconds(3));
   v1::CommitStatus* lint =
       AddStatus(&commit_, "ci/lint", v1::COMMIT_STATE_ERROR);
-  lint->set_result(v1::TIMED_OUT);
-  lint->mutable_posting()->set_state(v1::WAITING);
+  lint->set_result(v1::RESULT_TIMED_OUT);
+  lint->mutable_posting()->set_state(v1::POSTING_STATE_WAITING);
   lint->mutable_posting()->set_reason("RATE_LIMIT");
   *lint->mutable_posting()->mutable_next_try_time() =
       At(kNow + absl::Seconds(40));
@@ -74,16 +74,16 @@ TEST_F(StatusTableTest, ShowsOneAlignedLinePerContext) {
 TEST_F(StatusTableTest, SaysHowFarGitHubHasGot) {
   v1::Posting posting;
   EXPECT_EQ(PostingOf(posting), "unknown");
-  posting.set_state(v1::DUE);
+  posting.set_state(v1::POSTING_STATE_DUE);
   EXPECT_EQ(PostingOf(posting), "about to be posted");
-  posting.set_state(v1::POSTED);
+  posting.set_state(v1::POSTING_STATE_POSTED);
   EXPECT_EQ(PostingOf(posting), "shown at GitHub");
-  posting.set_state(v1::WAITING);
+  posting.set_state(v1::POSTING_STATE_WAITING);
   EXPECT_EQ(PostingOf(posting), "waiting");
-  posting.set_state(v1::ABANDONED);
+  posting.set_state(v1::POSTING_STATE_ABANDONED);
   posting.set_reason("NO_CREDENTIAL");
   EXPECT_EQ(PostingOf(posting), "not posted: no credential");
-  posting.set_state(v1::OBSERVED);
+  posting.set_state(v1::POSTING_STATE_OBSERVED);
   EXPECT_EQ(PostingOf(posting), "seen at GitHub");
   posting.set_state(static_cast<v1::PostingState>(77));
   EXPECT_EQ(PostingOf(posting), "unknown");
@@ -91,7 +91,7 @@ TEST_F(StatusTableTest, SaysHowFarGitHubHasGot) {
 
 TEST_F(StatusTableTest, TimesAreInTheLargestUnit) {
   v1::Posting posting;
-  posting.set_state(v1::POSTED);
+  posting.set_state(v1::POSTING_STATE_POSTED);
   const auto after = [&](absl::Duration duration) {
     *posting.mutable_post_time() = At(kNow - duration);
     return PostingOf(posting);
@@ -119,7 +119,7 @@ TEST_F(StatusTableTest, TextOfTheServerCannotSteerTheTerminal) {
   v1::CommitStatus* status =
       AddStatus(&commit_, "ci/\u202ebuild", v1::COMMIT_STATE_SUCCESS);
   status->set_description("two\nlines\r\x1b]0;title\x07");
-  status->mutable_posting()->set_state(v1::ABANDONED);
+  status->mutable_posting()->set_state(v1::POSTING_STATE_ABANDONED);
   status->mutable_posting()->set_reason("A\x1b[1mB");
   const std::string table = StatusTable(commit_, kNow, false);
   EXPECT_THAT(table, Not(HasSubstr("\x1b")));
@@ -139,7 +139,7 @@ TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
   const std::string newer(40, 'b');
   v1::CommitStatus* status =
       AddStatus(&commit_, "ci/build", v1::COMMIT_STATE_PENDING);
-  status->mutable_posting()->set_state(v1::ABANDONED);
+  status->mutable_posting()->set_state(v1::POSTING_STATE_ABANDONED);
   status->mutable_posting()->set_reason("OVERTAKEN");
   status->mutable_posting()->set_overtaken_by(newer);
   commit_.set_state(v1::COMMIT_STATE_PENDING);

@@ -43,7 +43,7 @@ class TimelineTest : public testing::Test {
     v1::CommitStatus* status = explained_.mutable_status();
     status->set_context("ci/build");
     status->set_state(v1::COMMIT_STATE_SUCCESS);
-    status->mutable_posting()->set_state(v1::ABANDONED);
+    status->mutable_posting()->set_state(v1::POSTING_STATE_ABANDONED);
     status->mutable_posting()->set_reason("PERMISSION_MISSING");
     explained_.set_next_step("Nothing, until something changes.");
   }
@@ -51,7 +51,7 @@ class TimelineTest : public testing::Test {
   v1::ReportRecord* AddReport(absl::Duration ago, v1::CommitState state) {
     v1::ReportRecord* report = explained_.add_reports();
     *report->mutable_accept_time() = Ago(ago);
-    report->set_disposition(v1::ACCEPTED);
+    report->set_disposition(v1::DISPOSITION_ACCEPTED);
     report->set_state(state);
     return report;
   }
@@ -104,7 +104,7 @@ TEST_F(TimelineTest, MergesReportsAndTriesInOrderOfTime) {
   farm->set_description("Succeeded in 2m 13s");
   v1::ReportRecord* late =
       AddReport(absl::Seconds(50), v1::COMMIT_STATE_PENDING);
-  late->set_disposition(v1::SUPERSEDED);
+  late->set_disposition(v1::DISPOSITION_SUPERSEDED);
   late->set_attempt(6);
   AddTry(absl::Minutes(9) - absl::Seconds(1), 201, "POSTED")
       ->set_request_id("C0DE:1");
@@ -144,10 +144,10 @@ TEST_F(TimelineTest, AReportStandsBeforeATryOfTheSameTime) {
 
 TEST_F(TimelineTest, SaysWhoReportedWhat) {
   v1::ReportRecord report;
-  report.set_disposition(v1::ACCEPTED);
+  report.set_disposition(v1::DISPOSITION_ACCEPTED);
   report.set_state(v1::COMMIT_STATE_ERROR);
   EXPECT_THAT(RowOf(report), HasSubstr("report  error"));
-  report.set_result(v1::TIMED_OUT);
+  report.set_result(v1::RESULT_TIMED_OUT);
   EXPECT_THAT(RowOf(report), EndsWith("report  error (timed out)"));
   report.set_description("No end");
   EXPECT_THAT(RowOf(report), EndsWith("error (timed out)  No end"));
@@ -159,7 +159,7 @@ TEST_F(TimelineTest, SaysWhoReportedWhat) {
   report.set_attempt(3);
   EXPECT_THAT(RowOf(report), EndsWith("shim  error (timed out)  attempt 3, "
                                       "delivery 72d3: No end"));
-  report.set_disposition(v1::UNCHANGED);
+  report.set_disposition(v1::DISPOSITION_UNCHANGED);
   EXPECT_THAT(RowOf(report), HasSubstr("unchanged, attempt 3, "));
   report.set_disposition(static_cast<v1::Disposition>(77));
   EXPECT_THAT(RowOf(report), HasSubstr("unknown, attempt 3, "));
@@ -181,7 +181,8 @@ TEST_F(TimelineTest, ATryShowsWhatIsKnownOfIt) {
 }
 
 TEST_F(TimelineTest, NoHistoryIsSaid) {
-  explained_.mutable_status()->mutable_posting()->set_state(v1::OBSERVED);
+  explained_.mutable_status()->mutable_posting()->set_state(
+      v1::POSTING_STATE_OBSERVED);
   EXPECT_THAT(Lines(),
               ElementsAre(EndsWith("ci/build: success, seen at GitHub"), "",
                           StartsWith("What happens next: "), "",

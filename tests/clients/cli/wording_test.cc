@@ -15,7 +15,7 @@ TEST(TookTest, IsShortAtEveryLength) {
 }
 
 TEST(WordingTest, ValuesOfANewerServerHaveAWordToo) {
-  EXPECT_EQ(StateText(static_cast<v1::CommitState>(77), v1::SUCCESS),
+  EXPECT_EQ(StateText(static_cast<v1::CommitState>(77), v1::RESULT_SUCCESS),
             "unknown");
   EXPECT_EQ(StateText(v1::COMMIT_STATE_ERROR, static_cast<v1::Result>(77)),
             "error");

@@ -27,7 +27,7 @@ v1::ReportResultRequest Result() {
   request.set_sha(kSha);
   request.set_context("ci/build");
   request.set_attempt(42);
-  request.set_result(v1::FAILURE);
+  request.set_result(v1::RESULT_FAILURE);
   request.set_description("3 problems");
   return request;
 }
@@ -62,7 +62,7 @@ class ClientTest : public testing::Test {
 TEST_F(ClientTest, OneCallIsEnoughWhenTheServerAnswers) {
   const auto answer = Connect().ReportResult(Result());
   ASSERT_TRUE(answer.ok()) << answer.status();
-  EXPECT_EQ(answer->receipt().disposition(), v1::ACCEPTED);
+  EXPECT_EQ(answer->receipt().disposition(), v1::DISPOSITION_ACCEPTED);
   EXPECT_THAT(server_.calls(), SizeIs(1));
   EXPECT_THAT(pauses_, IsEmpty());
 }

@@ -57,11 +57,11 @@ class FarmTest(unittest.TestCase):
             repository="acme/app", sha=SHA, contexts=["ci/build", "ci/lint"], attempt=3,
             expires_after=duration_pb2.Duration(seconds=3600)), timeout=10)
         self.assertEqual([r.context for r in pending.receipts], ["ci/build", "ci/lint"])
-        self.assertEqual({r.disposition for r in pending.receipts}, {v1.ACCEPTED})
+        self.assertEqual({r.disposition for r in pending.receipts}, {v1.DISPOSITION_ACCEPTED})
         result = self.stub.ReportResult(v1.ReportResultRequest(
             repository="acme/app", sha=SHA, context="ci/build", attempt=3,
-            result="SUCCESS", description="gr\u00fcn"), timeout=10)
-        self.assertEqual(result.receipt.disposition, v1.ACCEPTED)
+            result="RESULT_SUCCESS", description="gr\u00fcn"), timeout=10)
+        self.assertEqual(result.receipt.disposition, v1.DISPOSITION_ACCEPTED)
         commit = self.stub.GetCommitStatus(
             v1.GetCommitStatusRequest(repository="ACME/App", sha=SHA.upper()), timeout=10)
         self.assertEqual(commit.state, v1.COMMIT_STATE_PENDING)
@@ -74,11 +74,11 @@ class FarmTest(unittest.TestCase):
             repository="acme/other", sha=SHA, attempt=1, result="FAILURE")
         first = self.stub.ReportResult(request, timeout=10).receipt
         again = self.stub.ReportResult(request, timeout=10).receipt
-        self.assertEqual((again.disposition, again.sequence), (v1.UNCHANGED, first.sequence))
-        request.result = v1.SUCCESS
+        self.assertEqual((again.disposition, again.sequence), (v1.DISPOSITION_UNCHANGED, first.sequence))
+        request.result = v1.RESULT_SUCCESS
         better = self.stub.ReportResult(request, timeout=10).receipt
         self.assertEqual((better.disposition, better.sequence),
-                         (v1.SUPERSEDED, first.sequence))
+                         (v1.DISPOSITION_SUPERSEDED, first.sequence))
 
     def test_bad_input(self):
         for request, reason in [
@@ -127,7 +127,7 @@ class FarmTest(unittest.TestCase):
         self.assertEqual(
             (change.sequence, change.repository, change.sha, change.status.context,
              change.status.result),
-            (sequence, "acme/watched", SHA, "ci/a", v1.FAILURE))
+            (sequence, "acme/watched", SHA, "ci/a", v1.RESULT_FAILURE))
         request.after_sequence = began_after
         again = self.stub.WatchStatuses(request, timeout=30)
         self.assertEqual(next(again), change)
@@ -142,7 +142,7 @@ class FarmTest(unittest.TestCase):
             for tag in range(50):
                 yield v1.StreamReportsRequest(tag=tag, result=v1.ReportResultRequest(
                     repository="acme/stream", sha="main" if tag == 7 else SHA,
-                    context=f"ci/{tag}", result="SUCCESS"))
+                    context=f"ci/{tag}", result="RESULT_SUCCESS"))
             yield v1.StreamReportsRequest(tag=50, pending=v1.ReportPendingRequest(
                 repository="acme/stream", sha=SHA, contexts=["ci/a", "ci/b"]))
 
@@ -172,7 +172,7 @@ class FarmTest(unittest.TestCase):
         self.stub.ReportPending(v1.ReportPendingRequest(
             repository="acme/app", sha=sha, contexts=["ci/build"], attempt=1))
         self.stub.ReportResult(v1.ReportResultRequest(
-            repository="acme/app", sha=sha, attempt=1, result="SUCCESS"))
+            repository="acme/app", sha=sha, attempt=1, result="RESULT_SUCCESS"))
         why = self.stub.ExplainStatus(v1.ExplainStatusRequest(
             repository="acme/app", sha=sha))
         self.assertEqual([r.attempt for r in why.reports], [1, 1])

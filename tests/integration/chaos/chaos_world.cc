@@ -90,15 +90,15 @@ std::string NameOf(v1::CommitState state) {
 
 std::string NameOf(v1::PostingState state) {
   switch (state) {
-    case v1::DUE:
+    case v1::POSTING_STATE_DUE:
       return "due";
-    case v1::POSTED:
+    case v1::POSTING_STATE_POSTED:
       return "posted";
-    case v1::WAITING:
+    case v1::POSTING_STATE_WAITING:
       return "waiting";
-    case v1::ABANDONED:
+    case v1::POSTING_STATE_ABANDONED:
       return "abandoned";
-    case v1::OBSERVED:
+    case v1::POSTING_STATE_OBSERVED:
       return "observed";
     default:
       return "?";
@@ -141,7 +141,8 @@ bool IsPosted(const std::string& repository, const std::string& sha,
   return std::none_of(response.statuses().begin(), response.statuses().end(),
                       [](const v1::CommitStatus& one) {
                         const auto state = one.posting().state();
-                        return state == v1::DUE || state == v1::WAITING;
+                        return state == v1::POSTING_STATE_DUE ||
+                               state == v1::POSTING_STATE_WAITING;
                       });
 }
 
@@ -338,7 +339,7 @@ void ChaosWorld::AddEnd(const Load::Commit& commit,
       row.name = status_name;
       row.sequence = report.sequence();
       row.time = absl::FromUnixSeconds(report.accept_time().seconds());
-      row.how = report.disposition() == v1::SUPERSEDED
+      row.how = report.disposition() == v1::DISPOSITION_SUPERSEDED
                     ? history::Answered::How::kSuperseded
                     : history::Answered::How::kAccepted;
       row.content = {NameOf(report.state()), report.description(),
@@ -461,7 +462,7 @@ void ChaosWorld::CheckFilled() {
             EXPECT_TRUE(status.ok()) << status.error_message();
             EXPECT_EQ(response.statuses_size(), kContextsOfFilling);
             for (const v1::CommitStatus& one : response.statuses()) {
-              EXPECT_EQ(one.posting().state(), v1::POSTED) << sha;
+              EXPECT_EQ(one.posting().state(), v1::POSTING_STATE_POSTED) << sha;
             }
             const json shown =
                 Get(simulator_url(),

@@ -101,7 +101,7 @@ class DiskTest : public testing::Test {
     request.set_repository(kRepository);
     request.set_sha(Sha());
     request.set_attempt(attempt);
-    request.set_result(v1::SUCCESS);
+    request.set_result(v1::RESULT_SUCCESS);
     request.set_description(absl::StrCat("attempt ", attempt));
     return request;
   }

@@ -31,13 +31,13 @@ struct ResultName {
   const char* state;
 };
 constexpr std::array<ResultName, 7> kResults = {{
-    {"success", v1::SUCCESS, "success"},
-    {"failure", v1::FAILURE, "failure"},
-    {"error", v1::ERROR, "error"},
-    {"cancelled", v1::CANCELLED, "error"},
-    {"skipped", v1::SKIPPED, "success"},
-    {"timed_out", v1::TIMED_OUT, "error"},
-    {"neutral", v1::NEUTRAL, "success"},
+    {"success", v1::RESULT_SUCCESS, "success"},
+    {"failure", v1::RESULT_FAILURE, "failure"},
+    {"error", v1::RESULT_ERROR, "error"},
+    {"cancelled", v1::RESULT_CANCELLED, "error"},
+    {"skipped", v1::RESULT_SKIPPED, "success"},
+    {"timed_out", v1::RESULT_TIMED_OUT, "error"},
+    {"neutral", v1::RESULT_NEUTRAL, "success"},
 }};
 
 const ResultName& FindResult(const std::string& name) {
@@ -47,11 +47,11 @@ const ResultName& FindResult(const std::string& name) {
 
 How HowOf(v1::Disposition disposition) {
   switch (disposition) {
-    case v1::ACCEPTED:
+    case v1::DISPOSITION_ACCEPTED:
       return How::kAccepted;
-    case v1::UNCHANGED:
+    case v1::DISPOSITION_UNCHANGED:
       return How::kUnchanged;
-    case v1::SUPERSEDED:
+    case v1::DISPOSITION_SUPERSEDED:
       return How::kSuperseded;
     default:
       ADD_FAILURE() << "a receipt without a disposition";

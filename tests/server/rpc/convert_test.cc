@@ -78,7 +78,8 @@ TEST_F(ConvertTest, TakesAPending) {
 }
 
 TEST_F(ConvertTest, TakesEveryResult) {
-  for (int number = v1::SUCCESS; number <= v1::NEUTRAL; ++number) {
+  for (int number = v1::RESULT_SUCCESS; number <= v1::RESULT_NEUTRAL;
+       ++number) {
     const auto converted =
         FromProto(ResultOf(static_cast<v1::Result>(number)), options_);
     ASSERT_TRUE(converted.ok()) << converted.status();
@@ -88,13 +89,13 @@ TEST_F(ConvertTest, TakesEveryResult) {
 
 // The numbers of the two enumerations are one, and stored.
 TEST_F(ConvertTest, ResultsHaveTheSameNumbersInside) {
-  EXPECT_EQ(static_cast<int>(Result::kSuccess), v1::SUCCESS);
-  EXPECT_EQ(static_cast<int>(Result::kFailure), v1::FAILURE);
-  EXPECT_EQ(static_cast<int>(Result::kError), v1::ERROR);
-  EXPECT_EQ(static_cast<int>(Result::kCancelled), v1::CANCELLED);
-  EXPECT_EQ(static_cast<int>(Result::kSkipped), v1::SKIPPED);
-  EXPECT_EQ(static_cast<int>(Result::kTimedOut), v1::TIMED_OUT);
-  EXPECT_EQ(static_cast<int>(Result::kNeutral), v1::NEUTRAL);
+  EXPECT_EQ(static_cast<int>(Result::kSuccess), v1::RESULT_SUCCESS);
+  EXPECT_EQ(static_cast<int>(Result::kFailure), v1::RESULT_FAILURE);
+  EXPECT_EQ(static_cast<int>(Result::kError), v1::RESULT_ERROR);
+  EXPECT_EQ(static_cast<int>(Result::kCancelled), v1::RESULT_CANCELLED);
+  EXPECT_EQ(static_cast<int>(Result::kSkipped), v1::RESULT_SKIPPED);
+  EXPECT_EQ(static_cast<int>(Result::kTimedOut), v1::RESULT_TIMED_OUT);
+  EXPECT_EQ(static_cast<int>(Result::kNeutral), v1::RESULT_NEUTRAL);
 }
 
 TEST_F(ConvertTest, RefusesEveryOtherResult) {
@@ -104,7 +105,7 @@ TEST_F(ConvertTest, RefusesEveryOtherResult) {
 }
 
 TEST_F(ConvertTest, AResultWithoutContextMeansTheDefault) {
-  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
   request.clear_context();
   EXPECT_EQ(FromProto(request, options_)->submission.contexts[0], "ci/build");
 }
@@ -165,13 +166,13 @@ TEST_F(ConvertTest, RefusesNumbersOutOfRange) {
   request = Pending();
   request.set_repository_id(-5);
   ExpectRefused(request, "INVALID_REPOSITORY_ID");
-  v1::ReportResultRequest result = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest result = ResultOf(v1::RESULT_SUCCESS);
   result.set_attempt(std::numeric_limits<int64_t>::min());
   ExpectRefused(result, "INVALID_ATTEMPT");
 }
 
 TEST_F(ConvertTest, ASeriesIsALineOfTextBesideANumber) {
-  v1::ReportResultRequest result = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest result = ResultOf(v1::RESULT_SUCCESS);
   result.set_attempt(1);
   for (const std::string& series :
        {std::string(), std::string("nightly"), std::string("Nightly \303\244 "),
@@ -260,7 +261,7 @@ TEST_F(ConvertTest, WithoutContextsTheRulesDecide) {
 
 // A link or a text is never a reason to lose a result.
 TEST_F(ConvertTest, MendsTextsAndSaysSo) {
-  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
   request.set_target_url("javascript:alert(1)");
   request.set_description(std::string(5000, 'x'));
   const auto converted = FromProto(request, options_);
@@ -406,10 +407,10 @@ TEST_F(ConvertTest, ShowsACommit) {
   EXPECT_EQ(proto.state(), v1::COMMIT_STATE_FAILURE);
   ASSERT_EQ(proto.statuses_size(), 1);
   EXPECT_EQ(proto.statuses(0).state(), v1::COMMIT_STATE_ERROR);
-  EXPECT_EQ(proto.statuses(0).result(), v1::TIMED_OUT);
+  EXPECT_EQ(proto.statuses(0).result(), v1::RESULT_TIMED_OUT);
   EXPECT_EQ(proto.statuses(0).report_time().seconds(), 1);
   EXPECT_EQ(proto.statuses(0).report_time().nanos(), 500000000);
-  EXPECT_EQ(proto.statuses(0).posting().state(), v1::WAITING);
+  EXPECT_EQ(proto.statuses(0).posting().state(), v1::POSTING_STATE_WAITING);
   EXPECT_EQ(proto.statuses(0).posting().reason(), "SERVER_ERROR");
   EXPECT_EQ(proto.statuses(0).posting().try_count(), 2);
   EXPECT_EQ(proto.statuses(0).posting().next_try_time().seconds(), 9);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/key_report.h"
 
@@ -137,9 +138,10 @@ class ListingTest : public ServiceTest {
       }
       for (const v1::ListedStatus& listed : page.statuses()) {
         const v1::Posting& posting = listed.status().posting();
-        std::string line =
-            absl::StrCat(listed.repository(), " ", listed.status().context(),
-                         " ", v1::PostingState_Name(posting.state()));
+        std::string line = absl::StrCat(
+            listed.repository(), " ", listed.status().context(), " ",
+            absl::StripPrefix(v1::PostingState_Name(posting.state()),
+                              "POSTING_STATE_"));
         if (!posting.reason().empty()) {
           absl::StrAppend(&line, " ", posting.reason());
         }
@@ -195,23 +197,28 @@ TEST_F(ListingTest, ListsWhatGitHubDoesNotShowByRepositoryAndAge) {
 
 TEST_F(ListingTest, NothingIsListedWhereNothingIs) {
   EXPECT_THAT(Listed(), IsEmpty());
-  EXPECT_THAT(Listed(OfStates({v1::POSTED})), IsEmpty());
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_POSTED})), IsEmpty());
   EXPECT_EQ(Retried(), 0);
   EXPECT_EQ(became_due_, 0);
 }
 
 TEST_F(ListingTest, ListsByPostingState) {
   ReportAll();
-  EXPECT_THAT(Listed(OfStates({v1::DUE})), ElementsAre("acme/due ci/lint DUE"));
-  EXPECT_THAT(Listed(OfStates({v1::WAITING})), testing::SizeIs(3));
-  EXPECT_THAT(Listed(OfStates({v1::ABANDONED})),
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_DUE})),
+              ElementsAre("acme/due ci/lint DUE"));
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_WAITING})),
+              testing::SizeIs(3));
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_ABANDONED})),
               ElementsAre("acme/given-up ci/build ABANDONED NO_COMMIT_FOUND"));
-  EXPECT_THAT(Listed(OfStates({v1::WAITING, v1::ABANDONED})),
+  EXPECT_THAT(Listed(OfStates(
+                  {v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED})),
               testing::SizeIs(4));
-  EXPECT_THAT(Listed(OfStates({v1::POSTED})),
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_POSTED})),
               ElementsAre("acme/posted ci/build POSTED"));
   const v1::StatusFilter all =
-      OfStates({v1::DUE, v1::POSTED, v1::WAITING, v1::ABANDONED, v1::OBSERVED});
+      OfStates({v1::POSTING_STATE_DUE, v1::POSTING_STATE_POSTED,
+                v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED,
+                v1::POSTING_STATE_OBSERVED});
   for (const int page_size : {1, 2, 100}) {
     EXPECT_THAT(Listed(all, page_size), testing::SizeIs(6));
   }
@@ -236,7 +243,7 @@ TEST_F(ListingTest, ListsByRepositoryContextAndReason) {
   EXPECT_THAT(Listed(filter),
               ElementsAre("acme/given-up ci/build ABANDONED NO_COMMIT_FOUND",
                           "acme/waits ci/build WAITING SERVER_ERROR"));
-  filter.add_posting_states(v1::WAITING);
+  filter.add_posting_states(v1::POSTING_STATE_WAITING);
   EXPECT_THAT(Listed(filter),
               ElementsAre("acme/waits ci/build WAITING SERVER_ERROR"));
 }
@@ -258,7 +265,7 @@ TEST_F(ListingTest, AStatusIsShownAsGetCommitStatusShowsIt) {
         Call(&v1::StatusService::Stub::GetCommitStatus, request, &commit).ok());
     ASSERT_EQ(commit.statuses_size(), 1);
     EXPECT_EQ(listed.status().DebugString(), commit.statuses(0).DebugString());
-    EXPECT_EQ(listed.status().posting().state(), v1::WAITING);
+    EXPECT_EQ(listed.status().posting().state(), v1::POSTING_STATE_WAITING);
     EXPECT_EQ(listed.status().posting().reason(), "PERMISSION_MISSING");
     EXPECT_TRUE(listed.status().posting().has_next_try_time());
   }
@@ -269,11 +276,11 @@ TEST_F(ListingTest, AStatusIsShownAsGetCommitStatusShowsIt) {
 TEST_F(ListingTest, WhatACredentialKeepsWaitingIsWaiting) {
   trouble_.reason = "APP_NOT_INSTALLED";
   Report("acme/due");
-  v1::StatusFilter filter = OfStates({v1::WAITING});
+  v1::StatusFilter filter = OfStates({v1::POSTING_STATE_WAITING});
   filter.add_reasons("APP_NOT_INSTALLED");
   EXPECT_THAT(Listed(filter),
               ElementsAre("acme/due ci/build WAITING APP_NOT_INSTALLED"));
-  EXPECT_THAT(Listed(OfStates({v1::DUE})), IsEmpty());
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_DUE})), IsEmpty());
   EXPECT_EQ(Retried(filter), 0);
 }
 
@@ -364,7 +371,8 @@ TEST_F(ListingTest, ErrorsNameTheFieldTheValueAndWhatWasWanted) {
 TEST_F(ListingTest, ATokenGoesWithItsFilter) {
   ReportAll();
   v1::ListStatusesRequest request;
-  *request.mutable_filter() = OfStates({v1::WAITING, v1::ABANDONED});
+  *request.mutable_filter() =
+      OfStates({v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED});
   request.mutable_filter()->add_reasons("A");
   request.mutable_filter()->add_reasons("PERMISSION_MISSING");
   request.set_page_size(1);
@@ -381,7 +389,8 @@ TEST_F(ListingTest, ATokenGoesWithItsFilter) {
   EXPECT_TRUE(List(same, &page).ok());
   for (int i = 0; i < 4; ++i) {
     v1::ListStatusesRequest other = request;
-    if (i == 0) other.mutable_filter()->add_posting_states(v1::POSTED);
+    if (i == 0)
+      other.mutable_filter()->add_posting_states(v1::POSTING_STATE_POSTED);
     if (i == 1) other.mutable_filter()->add_reasons("B");
     if (i == 2) other.mutable_filter()->set_repository("acme/*");
     if (i == 3) other.mutable_filter()->set_context("*");
@@ -401,7 +410,7 @@ TEST_F(ListingTest, RetryPostsMakesDueWhatTheFilterFinds) {
   EXPECT_EQ(Retried(filter), 1);
   EXPECT_EQ(became_due_, 1);
   EXPECT_THAT(
-      Listed(OfStates({v1::DUE})),
+      Listed(OfStates({v1::POSTING_STATE_DUE})),
       ElementsAre("acme/given-up ci/build DUE", "acme/due ci/lint DUE"));
   EXPECT_EQ(Retried(filter), 0);
   EXPECT_EQ(became_due_, 1);
@@ -411,21 +420,25 @@ TEST_F(ListingTest, RetryPostsMakesDueWhatTheFilterFinds) {
 TEST_F(ListingTest, RetryPostsCountsWhatIsTriedSooner) {
   ReportAll();
   for (const int page_size : {1, 100}) {
-    v1::StatusFilter filter = OfStates(
-        {v1::DUE, v1::POSTED, v1::WAITING, v1::ABANDONED, v1::OBSERVED});
+    v1::StatusFilter filter =
+        OfStates({v1::POSTING_STATE_DUE, v1::POSTING_STATE_POSTED,
+                  v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED,
+                  v1::POSTING_STATE_OBSERVED});
     if (page_size == 100) Abandon("acme/given-up", "NO_COMMIT_FOUND", 5);
     // Two of the parked repository, and one that was given up.
     EXPECT_EQ(Retried(filter, page_size), 3) << page_size;
   }
-  EXPECT_EQ(Retried(OfStates({v1::DUE, v1::POSTED})), 0);
-  EXPECT_THAT(Listed(OfStates({v1::WAITING})), testing::SizeIs(3));
+  EXPECT_EQ(
+      Retried(OfStates({v1::POSTING_STATE_DUE, v1::POSTING_STATE_POSTED})), 0);
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_WAITING})),
+              testing::SizeIs(3));
 }
 
 TEST_F(ListingTest, RetryPostsLeavesOutWhatWasDamaged) {
   Abandon("acme/damaged", "ROW_DAMAGED");
   Abandon("acme/given-up", "NO_COMMIT_FOUND");
   EXPECT_EQ(Retried({}), 1);
-  EXPECT_THAT(Listed(OfStates({v1::ABANDONED})),
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_ABANDONED})),
               ElementsAre("acme/damaged ci/build ABANDONED ROW_DAMAGED"));
 }
 
@@ -458,7 +471,7 @@ TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
         page.statuses(0).status().posting().next_try_time().seconds());
   };
   EXPECT_GT(next(), Now() + absl::Seconds(20));
-  v1::StatusFilter filter = OfStates({v1::WAITING});
+  v1::StatusFilter filter = OfStates({v1::POSTING_STATE_WAITING});
   filter.set_repository("acme/parked");
   EXPECT_EQ(Retried(filter), 1);
   EXPECT_LE(next(), Now());
@@ -495,7 +508,9 @@ TEST_F(GrantedListingTest, EveryoneListsWhatIsGranted) {
                             "shared/app bob/build ABANDONED NO_COMMIT_FOUND"));
     EXPECT_THAT(Listed({}, page_size, "bob"), testing::SizeIs(4));
     EXPECT_THAT(Listed({}, page_size, "reader"), testing::SizeIs(5));
-    EXPECT_THAT(Listed(OfStates({v1::ABANDONED, v1::POSTED}), page_size, "ann"),
+    EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_ABANDONED,
+                                 v1::POSTING_STATE_POSTED}),
+                       page_size, "ann"),
                 testing::SizeIs(3));
   }
 }
@@ -503,7 +518,7 @@ TEST_F(GrantedListingTest, EveryoneListsWhatIsGranted) {
 TEST_F(GrantedListingTest, EveryoneRetriesWhatIsGranted) {
   EXPECT_EQ(Retried({}, 1, "ann"), 2);
   // What is another's still is as it was.
-  EXPECT_THAT(Listed(OfStates({v1::ABANDONED}), 0, "reader"),
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_ABANDONED}), 0, "reader"),
               UnorderedElementsAre(
                   "bob/app bob/build ABANDONED NO_COMMIT_FOUND",
                   "shared/app bob/build ABANDONED NO_COMMIT_FOUND",

@@ -33,7 +33,7 @@ constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
 v1::StreamReportsRequest Result(int64_t tag, const std::string& context,
                                 int64_t attempt = 0,
-                                v1::Result result = v1::SUCCESS,
+                                v1::Result result = v1::RESULT_SUCCESS,
                                 const std::string& repository = "acme/app") {
   v1::StreamReportsRequest request;
   request.set_tag(tag);
@@ -144,7 +144,7 @@ TEST_F(ReportStreamTest, AnswersEachReportWithItsTag) {
     ASSERT_EQ(answer.receipts_size(), tag % 3 == 0 ? 2 : 1);
     EXPECT_EQ(answer.receipts(0).context(),
               absl::StrCat(tag % 3 == 0 ? "ci/p" : "ci/r", tag));
-    EXPECT_EQ(answer.receipts(0).disposition(), v1::ACCEPTED);
+    EXPECT_EQ(answer.receipts(0).disposition(), v1::DISPOSITION_ACCEPTED);
     const auto stored = Stored(answer.receipts(0).context());
     ASSERT_TRUE(stored.ok()) << stored.status();
     EXPECT_EQ(stored->status.sequence, answer.receipts(0).sequence());
@@ -216,13 +216,13 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
   grpc::ClientContext before;
   before.AddMetadata("authorization", "Bearer token");
   v1::ReportResultResponse reported;
-  ASSERT_TRUE(
-      stub_
-          ->ReportResult(
-              &before,
-              Result(0, "ci/build", 0, v1::SUCCESS, "acme/sold").result(),
-              &reported)
-          .ok());
+  ASSERT_TRUE(stub_
+                  ->ReportResult(
+                      &before,
+                      Result(0, "ci/build", 0, v1::RESULT_SUCCESS, "acme/sold")
+                          .result(),
+                      &reported)
+                  .ok());
   ASSERT_TRUE(outbox_
                   ->RenameRepository(*ParseRepository("acme/sold"),
                                      *ParseRepository("other/sold"), 7,
@@ -232,9 +232,9 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
   context.AddMetadata("authorization", "Bearer token");
   const auto call = stub_->StreamReports(&context);
   call->Write(Result(1, "ci/build"));
-  call->Write(Result(2, "ci/build", 0, v1::SUCCESS, "other/app"));
+  call->Write(Result(2, "ci/build", 0, v1::RESULT_SUCCESS, "other/app"));
   call->Write(Result(3, "deploy"));
-  call->Write(Result(4, "ci/build", 0, v1::SUCCESS, "acme/sold"));
+  call->Write(Result(4, "ci/build", 0, v1::RESULT_SUCCESS, "acme/sold"));
   call->Write(Result(5, "ci/lint"));
   call->WritesDone();
   const Answers answers = ReadAll(call.get());

@@ -70,14 +70,15 @@ TEST_F(StatusServiceTest, ReportsAreKeptAndShown) {
   ASSERT_TRUE(stub_->ReportPending(&context, pending, &pending_response).ok());
   ASSERT_EQ(pending_response.receipts_size(), 2);
   EXPECT_EQ(pending_response.receipts(0).context(), "ci/build");
-  EXPECT_EQ(pending_response.receipts(0).disposition(), v1::ACCEPTED);
+  EXPECT_EQ(pending_response.receipts(0).disposition(),
+            v1::DISPOSITION_ACCEPTED);
   EXPECT_EQ(pending_response.receipts(1).context(), "ci/lint");
   EXPECT_GT(pending_response.receipts(1).sequence(),
             pending_response.receipts(0).sequence());
 
   v1::ReportResultResponse response;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &response).ok());
-  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::DISPOSITION_ACCEPTED);
 
   const v1::GetCommitStatusResponse commit = Commit();
   EXPECT_EQ(commit.state(), v1::COMMIT_STATE_PENDING);
@@ -90,9 +91,9 @@ TEST_F(StatusServiceTest, ReportsAreKeptAndShown) {
 TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
   v1::ReportResultResponse first;
   v1::ReportResultResponse second;
-  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &first).ok());
-  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 3), &second).ok());
-  EXPECT_EQ(second.receipt().disposition(), v1::UNCHANGED);
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_FAILURE, 3), &first).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_FAILURE, 3), &second).ok());
+  EXPECT_EQ(second.receipt().disposition(), v1::DISPOSITION_UNCHANGED);
   EXPECT_EQ(second.receipt().sequence(), first.receipt().sequence());
 }
 
@@ -100,33 +101,33 @@ TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
 // stays.
 TEST_F(StatusServiceTest, OfTwoResultsOfOneAttemptTheWorseOneStands) {
   v1::ReportResultResponse response;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 78), &response).ok());
-  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 78), &response).ok());
-  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 78), &response).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_FAILURE, 78), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::DISPOSITION_ACCEPTED);
   const int64_t sequence = response.receipt().sequence();
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 78), &response).ok());
-  EXPECT_EQ(response.receipt().disposition(), v1::SUPERSEDED);
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 78), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::DISPOSITION_SUPERSEDED);
   EXPECT_EQ(response.receipt().sequence(), sequence);
   EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_FAILURE);
 }
 
 // The numbers of another job are those of another counter.
 TEST_F(StatusServiceTest, NumbersOfTwoSeriesAreNotCompared) {
-  v1::ReportResultRequest request = ResultOf(v1::FAILURE, 300);
+  v1::ReportResultRequest request = ResultOf(v1::RESULT_FAILURE, 300);
   request.set_series("jenkins:https://ci.example.com/job/app");
   v1::ReportResultResponse response;
   ASSERT_TRUE(Report(request, &response).ok());
-  request = ResultOf(v1::SUCCESS, 12);
+  request = ResultOf(v1::RESULT_SUCCESS, 12);
   request.set_series("jenkins:https://ci.example.com/job/nightly");
   ASSERT_TRUE(Report(request, &response).ok());
-  EXPECT_EQ(response.receipt().disposition(), v1::ACCEPTED);
+  EXPECT_EQ(response.receipt().disposition(), v1::DISPOSITION_ACCEPTED);
   EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_SUCCESS);
   EXPECT_EQ(Commit().statuses(0).attempt(), 12);
   EXPECT_EQ(Commit().statuses(0).series(), request.series());
 }
 
 TEST_F(StatusServiceTest, BadInputIsRefusedWithAReasonAndLeavesNothing) {
-  v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
   request.set_sha("main");
   v1::ReportResultResponse response;
   std::string reason;
@@ -157,7 +158,7 @@ TEST_F(StatusServiceTest, AnUnknownCommitIsNotFound) {
 
 TEST_F(StatusServiceTest, CommitsAreListedNewestFirstPageByPage) {
   for (int i = 0; i < 5; ++i) {
-    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
     request.set_sha(std::string(39, 'a') + std::to_string(i));
     v1::ReportResultResponse response;
     ASSERT_TRUE(Report(request, &response).ok());
@@ -204,7 +205,7 @@ TEST_F(StatusServiceTest, RefusesABadPage) {
 
 TEST_F(StatusServiceTest, EventsAreStoredOnce) {
   v1::ReportResultResponse ended;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 1), &ended).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 1), &ended).ok());
   v1::ReportEventRequest request;
   request.mutable_delivery()->set_id("d1");
   request.mutable_delivery()->set_event("repository");
@@ -260,7 +261,7 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
 
 TEST_F(StatusServiceTest, SaysThatANameIsAnOldOne) {
   v1::ReportResultResponse ended;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 7), &ended).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 7), &ended).ok());
   ASSERT_TRUE(outbox_
                   ->RenameRepository(*ParseRepository("acme/app"),
                                      *ParseRepository("acme/site"), 7,
@@ -302,7 +303,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   v1::ReportPendingResponse accepted;
   ASSERT_TRUE(stub_->ReportPending(&report_context, pending, &accepted).ok());
   v1::ReportResultResponse ended;
-  ASSERT_TRUE(Report(ResultOf(v1::FAILURE, 7), &ended).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_FAILURE, 7), &ended).ok());
   Try attempted;
   attempted.http_status = 502;
   attempted.request_id = "AB:12";
@@ -329,12 +330,12 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   v1::ExplainStatusResponse response;
   ASSERT_TRUE(stub_->ExplainStatus(&context, request, &response).ok());
   EXPECT_EQ(response.status().state(), v1::COMMIT_STATE_FAILURE);
-  EXPECT_EQ(response.status().posting().state(), v1::WAITING);
+  EXPECT_EQ(response.status().posting().state(), v1::POSTING_STATE_WAITING);
   ASSERT_EQ(response.reports_size(), 2);
   EXPECT_EQ(response.reports(0).state(), v1::COMMIT_STATE_PENDING);
   EXPECT_EQ(response.reports(0).attempt(), 7);
-  EXPECT_EQ(response.reports(1).result(), v1::FAILURE);
-  EXPECT_EQ(response.reports(1).disposition(), v1::ACCEPTED);
+  EXPECT_EQ(response.reports(1).result(), v1::RESULT_FAILURE);
+  EXPECT_EQ(response.reports(1).disposition(), v1::DISPOSITION_ACCEPTED);
   EXPECT_EQ(response.reports(1).sequence(), ended.receipt().sequence());
   ASSERT_EQ(response.tries_size(), 1);
   EXPECT_EQ(response.tries(0).http_status(), 502);
@@ -345,12 +346,12 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   EXPECT_EQ(response.tries(0).sequence(), ended.receipt().sequence());
   EXPECT_NE(response.next_step().find("SERVER_ERROR"), std::string::npos);
 
-  v1::ReportResultRequest waiting = ResultOf(v1::SUCCESS);
+  v1::ReportResultRequest waiting = ResultOf(v1::RESULT_SUCCESS);
   waiting.set_context("ci/waits");
   ASSERT_TRUE(Report(waiting, &ended).ok());
   const v1::GetCommitStatusResponse commit = Commit();
   for (const v1::CommitStatus& status : commit.statuses()) {
-    EXPECT_EQ(status.posting().state(), v1::WAITING);
+    EXPECT_EQ(status.posting().state(), v1::POSTING_STATE_WAITING);
     EXPECT_EQ(status.posting().reason(),
               status.context() == "ci/waits" ? "RATE_LIMITED" : "SERVER_ERROR");
   }
@@ -359,7 +360,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
 
 TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   v1::ReportResultResponse ended;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &ended).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS), &ended).ok());
   LeaseRequest take;
   take.lane = "github.com/acme";
   take.deadline = Clock::System()->Now() + absl::Hours(1);
@@ -371,7 +372,8 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   settlement.kind = Settlement::Kind::kAbandoned;
   settlement.reason = "PERMISSION_MISSING";
   ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
-  EXPECT_EQ(Commit().statuses(0).posting().state(), v1::ABANDONED);
+  EXPECT_EQ(Commit().statuses(0).posting().state(),
+            v1::POSTING_STATE_ABANDONED);
 
   v1::RetryPostRequest request;
   request.set_repository("ACME/app");
@@ -381,7 +383,7 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
     grpc::ClientContext context;
     v1::RetryPostResponse response;
     ASSERT_TRUE(stub_->RetryPost(&context, request, &response).ok());
-    EXPECT_EQ(response.status().posting().state(), v1::DUE);
+    EXPECT_EQ(response.status().posting().state(), v1::POSTING_STATE_DUE);
     EXPECT_EQ(response.status().posting().reason(), "");
   }
   EXPECT_EQ(became_due_, 2);
@@ -421,7 +423,7 @@ TEST_F(StatusServiceTest, LargeAnswersComeInPages) {
   EXPECT_GT(pages, 1);
 
   for (int i = 0; i < 900; ++i) {
-    v1::ReportResultRequest result = ResultOf(v1::SUCCESS, 1000 + i);
+    v1::ReportResultRequest result = ResultOf(v1::RESULT_SUCCESS, 1000 + i);
     result.set_description(std::string(4096, 'd'));
     result.set_target_url("https://e/" + std::string(2000, 'u'));
     v1::ReportResultResponse response;
@@ -447,7 +449,7 @@ TEST_F(StatusServiceTest, LargeAnswersComeInPages) {
 
 TEST_F(StatusServiceTest, RefusesBadPagesOfCommitsAndHistories) {
   v1::ReportResultResponse response;
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS), &response).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS), &response).ok());
   for (const auto& [size, token, reason] :
        std::vector<std::tuple<int, std::string, std::string>>{
            {-1, "", "INVALID_PAGE_SIZE"}, {0, "!", "INVALID_PAGE_TOKEN"}}) {
@@ -496,7 +498,7 @@ TEST_F(StatusServiceTest, WhatNobodyReportedCannotBeExplainedOrRetried) {
 }
 
 TEST_F(StatusServiceTest, WhatIsSeenAtGitHubIsShownAsSeen) {
-  v1::ReportResultRequest seen = ResultOf(v1::FAILURE);
+  v1::ReportResultRequest seen = ResultOf(v1::RESULT_FAILURE);
   seen.set_context("Tests / Grün");
   seen.mutable_observed()->set_status_id(int64_t{1} << 40);
   seen.mutable_observed()->set_creator_login("octocat");
@@ -506,7 +508,7 @@ TEST_F(StatusServiceTest, WhatIsSeenAtGitHubIsShownAsSeen) {
   ASSERT_EQ(commit.statuses_size(), 1);
   EXPECT_EQ(commit.statuses(0).context(), "Tests / Grün");
   EXPECT_EQ(commit.statuses(0).state(), v1::COMMIT_STATE_FAILURE);
-  EXPECT_EQ(commit.statuses(0).posting().state(), v1::OBSERVED);
+  EXPECT_EQ(commit.statuses(0).posting().state(), v1::POSTING_STATE_OBSERVED);
   EXPECT_EQ(commit.state(), v1::COMMIT_STATE_PENDING);
 }
 
@@ -515,7 +517,8 @@ TEST_F(StatusServiceTest, AFullDiskIsToldWithoutPaths) {
                         "database \"/var/lib/x.db\": no room"));
   v1::ReportResultResponse response;
   std::string reason;
-  const grpc::Status status = Report(ResultOf(v1::SUCCESS), &response, &reason);
+  const grpc::Status status =
+      Report(ResultOf(v1::RESULT_SUCCESS), &response, &reason);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(reason, "DISK_FULL");
   EXPECT_THAT(status.error_message(), testing::Not(testing::HasSubstr("/var")));
@@ -526,7 +529,7 @@ TEST_F(StatusServiceTest, AClosedIntakeAsksToRepeat) {
   grpc::ClientContext context;
   v1::ReportResultResponse response;
   const grpc::Status status =
-      stub_->ReportResult(&context, ResultOf(v1::SUCCESS), &response);
+      stub_->ReportResult(&context, ResultOf(v1::RESULT_SUCCESS), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(Trailer(context, "signalbox-reason"), "SHUTTING_DOWN");
   EXPECT_NE(Trailer(context, "grpc-retry-pushback-ms"), "");
@@ -540,7 +543,7 @@ TEST_F(StatusServiceTest, AFullDiskAsksToRepeatLater) {
     grpc::ClientContext context;
     v1::ReportResultResponse response;
     const grpc::Status status =
-        stub_->ReportResult(&context, ResultOf(v1::SUCCESS), &response);
+        stub_->ReportResult(&context, ResultOf(v1::RESULT_SUCCESS), &response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     EXPECT_EQ(Trailer(context, "signalbox-reason"), "DISK_FULL");
     const std::string pushback = Trailer(context, "grpc-retry-pushback-ms");
@@ -566,11 +569,11 @@ TEST_F(StatusServiceTest, AReceiptTellsWhenAPendingExpiresAndWhatIsShown) {
   EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_PENDING);
 
   v1::ReportResultResponse response;
-  ASSERT_TRUE(Report(ResultOf(v1::TIMED_OUT, 3), &response).ok());
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_TIMED_OUT, 3), &response).ok());
   EXPECT_FALSE(response.receipt().has_expire_time());
   EXPECT_EQ(response.receipt().state(), v1::COMMIT_STATE_ERROR);
-  ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, 2), &response).ok());
-  EXPECT_EQ(response.receipt().disposition(), v1::SUPERSEDED);
+  ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 2), &response).ok());
+  EXPECT_EQ(response.receipt().disposition(), v1::DISPOSITION_SUPERSEDED);
   EXPECT_EQ(response.receipt().state(), v1::COMMIT_STATE_ERROR);
 }
 
@@ -583,8 +586,9 @@ TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
   intake_worker_->Stop();
   v1::ReportResultResponse response;
   std::string reason;
-  EXPECT_EQ(Report(ResultOf(v1::SUCCESS), &response, &reason).error_code(),
-            grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(
+      Report(ResultOf(v1::RESULT_SUCCESS), &response, &reason).error_code(),
+      grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(reason, "SERVER_TOO_SLOW");
   intake_->RunOnce();
   const auto commit = outbox_->GetCommit(*ParseRepository("acme/app"), kSha);
@@ -602,7 +606,7 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
                              const std::string& repository) {
     grpc::ClientContext context;
     if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
-    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
     request.set_repository(repository);
     v1::ReportResultResponse response;
     return stub_->ReportResult(&context, request, &response).error_code();
@@ -701,7 +705,7 @@ TEST_F(StatusServiceTest, CommitsOfOthersTakeNoPlaceInAPage) {
   const auto report = [this](const std::string& token, int commit) {
     grpc::ClientContext context;
     context.AddMetadata("authorization", "Bearer " + token);
-    v1::ReportResultRequest request = ResultOf(v1::SUCCESS);
+    v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
     request.set_repository(token == "few" ? "acme/app" : "other/app");
     request.set_sha(absl::StrFormat("%040x", commit + 1));
     v1::ReportResultResponse response;
@@ -801,7 +805,7 @@ v1::ReportPendingRequest NamedCommit(const std::string& delivery) {
 TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
   const auto abandon = [this](int64_t attempt) {
     v1::ReportResultResponse response;
-    ASSERT_TRUE(Report(ResultOf(v1::SUCCESS, attempt), &response).ok());
+    ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, attempt), &response).ok());
     LeaseRequest request;
     request.lane = "github.com/acme";
     const absl::Time now = Clock::System()->Now();
@@ -816,7 +820,8 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     settlement.refused = true;
     settlement.attempted = Try{now, now, 422, "id", "NO_COMMIT_FOUND", ""};
     ASSERT_TRUE(outbox_->Settle(settlement, now).ok());
-    ASSERT_EQ(Commit().statuses(0).posting().state(), v1::ABANDONED);
+    ASSERT_EQ(Commit().statuses(0).posting().state(),
+              v1::POSTING_STATE_ABANDONED);
   };
   abandon(1);
   {
@@ -825,7 +830,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     ASSERT_TRUE(
         stub_->ReportPending(&context, NamedCommit("d1"), &response).ok());
     EXPECT_EQ(response.receipts_size(), 0);
-    EXPECT_EQ(Commit().statuses(0).posting().state(), v1::DUE);
+    EXPECT_EQ(Commit().statuses(0).posting().state(), v1::POSTING_STATE_DUE);
   }
   abandon(2);
   grpc::ClientContext context;
@@ -839,7 +844,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
   EXPECT_EQ(answer.tag(), 7);
   EXPECT_EQ(answer.code(), 0);
   EXPECT_EQ(answer.receipts_size(), 0);
-  EXPECT_EQ(Commit().statuses(0).posting().state(), v1::DUE);
+  EXPECT_EQ(Commit().statuses(0).posting().state(), v1::POSTING_STATE_DUE);
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
 }

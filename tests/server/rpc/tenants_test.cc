@@ -79,7 +79,7 @@ const std::map<std::string, std::string>& Fields() {
       {"ReportResultRequest.context", "$context"},
       {"ReportResultRequest.attempt", ""},
       {"ReportResultRequest.series", ""},
-      {"ReportResultRequest.result", "SUCCESS"},
+      {"ReportResultRequest.result", "RESULT_SUCCESS"},
       {"ReportResultRequest.description", "$description"},
       {"ReportResultRequest.target_url", "$target_url"},
       {"ReportResultRequest.delivery", "github:{}"},
@@ -574,13 +574,14 @@ class TenantsTest : public ServiceTest {
     call->WaitForInitialMetadata();
     Answer answer;
     if (b_is_there) {
-      Stream(relation.b_token, b,
-             {"result { repository: <repository> sha: <sha> context: <context> "
-              "result: SUCCESS description: <description> attempt: 70 }"});
+      Stream(
+          relation.b_token, b,
+          {"result { repository: <repository> sha: <sha> context: <context> "
+           "result: RESULT_SUCCESS description: <description> attempt: 70 }"});
     }
     Stream(relation.a_token, a,
            {"result { repository: <repository> sha: <sha> context: <context> "
-            "result: SUCCESS description: \"the end\" attempt: 70 }"});
+            "result: RESULT_SUCCESS description: \"the end\" attempt: 70 }"});
     v1::WatchStatusesResponse change;
     while (call->Read(&change)) {
       if (change.status().description() == "the end") context.TryCancel();
@@ -615,7 +616,7 @@ class TenantsTest : public ServiceTest {
     if (!start.b_is_known) return;
     Stream(relation.b_token, b,
            {"result { repository: <repository> sha: <sha> context: <stuck> "
-            "result: SUCCESS attempt: 7 description: <description> }"});
+            "result: RESULT_SUCCESS attempt: 7 description: <description> }"});
     GiveUp(b);
     Stream(relation.b_token, b,
            {absl::StrCat(
@@ -629,7 +630,7 @@ class TenantsTest : public ServiceTest {
                 "pull_request_number: <pull_request> updated_time { seconds: "
                 "1800000000 } } }"),
             "result { repository: <repository> sha: <sha> context: <context> "
-            "result: FAILURE attempt: 7 description: <description> "
+            "result: RESULT_FAILURE attempt: 7 description: <description> "
             "target_url: <target_url> }"});
   }
 
@@ -637,7 +638,7 @@ class TenantsTest : public ServiceTest {
     if (!relation.shares_repository) {
       Stream(relation.a_token, a,
              {"result { repository: <repository> sha: <sha> context: <stuck> "
-              "result: SUCCESS attempt: 7 }"});
+              "result: RESULT_SUCCESS attempt: 7 }"});
       GiveUp(a);
     }
     Stream(relation.a_token, a,
@@ -723,9 +724,9 @@ class TenantsTest : public ServiceTest {
                 "\"pull_request\" pull_request_number: <pull_request> "
                 "updated_time { seconds: 1800000010 } } }",
                 "result { repository: <repository> sha: <sha> context: "
-                "<context> result: FAILURE attempt: 7 }",
+                "<context> result: RESULT_FAILURE attempt: 7 }",
                 "result { repository: <repository> sha: <sha> context: "
-                "\"b/more\" result: SUCCESS attempt: 1 }"})
+                "\"b/more\" result: RESULT_SUCCESS attempt: 1 }"})
             .ToString();
     absl::StrAppend(&seen, SeenByB(relation, b));
     LetGitHubAnswer(a, b);
@@ -1068,13 +1069,15 @@ TEST_F(SpeakingAsGitHubTest, ASuccessDoesNotMoveByANumberThatAFarmMadeUp) {
   ASSERT_EQ(Pending("b-shim", At("org1/prod") + delivery + "\"d1\" }"),
             grpc::StatusCode::OK);
   const std::string before = Shown("org1/prod", "ci/build");
-  EXPECT_EQ(Report("a-farm",
-                   At("org1/prod") + "context: \"ci/build\" result: SUCCESS"),
-            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(
+      Report("a-farm",
+             At("org1/prod") + "context: \"ci/build\" result: RESULT_SUCCESS"),
+      grpc::StatusCode::PERMISSION_DENIED);
   v1::ReportResultResponse taken;
   EXPECT_EQ(Report("a-farm",
-                   At("org1/sandbox") + "context: \"ci/build\" result: SUCCESS "
-                                        "attempt: 99 repository_id: 1",
+                   At("org1/sandbox") +
+                       "context: \"ci/build\" result: RESULT_SUCCESS "
+                       "attempt: 99 repository_id: 1",
                    &taken),
             grpc::StatusCode::OK);
   ASSERT_EQ(taken.receipt().warnings_size(), 1);
@@ -1088,7 +1091,7 @@ TEST_F(SpeakingAsGitHubTest, ASuccessDoesNotMoveByANumberThatAFarmMadeUp) {
 // A grant of one context is no power over the others.
 TEST_F(SpeakingAsGitHubTest, ACallerWithOneContextMovesNoRepository) {
   ASSERT_EQ(Report("b-shim", At("same1/sandbox") +
-                                 "context: \"b/build\" result: SUCCESS"),
+                                 "context: \"b/build\" result: RESULT_SUCCESS"),
             grpc::StatusCode::OK);
   const std::string renamed =
       "delivery { id: \"r\" event: \"repository\" } repository_renamed { "

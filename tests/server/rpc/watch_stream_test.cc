@@ -66,7 +66,7 @@ class WatchStreamTest : public ServiceTest {
   }
 
   int64_t Report(const std::string& repository, const std::string& context,
-                 v1::Result result = v1::SUCCESS,
+                 v1::Result result = v1::RESULT_SUCCESS,
                  const std::string& description = "") {
     grpc::ClientContext client;
     v1::ReportResultRequest request;
@@ -115,7 +115,7 @@ TEST_F(WatchStreamTest, TellsOfReportsAndPostingsAsTheyHappen) {
   Report("acme/app", "ci/before");
   const auto watch = Begin({});
   const int64_t sequence =
-      Report("Acme/App", "CI/build", v1::FAILURE, "broken");
+      Report("Acme/App", "CI/build", v1::RESULT_FAILURE, "broken");
   auto change = watch->Next();
   ASSERT_TRUE(change.has_value());
   EXPECT_EQ(change->sequence(), sequence);
@@ -124,35 +124,36 @@ TEST_F(WatchStreamTest, TellsOfReportsAndPostingsAsTheyHappen) {
   EXPECT_EQ(change->sha(), kSha);
   EXPECT_EQ(change->status().context(), "CI/build");
   EXPECT_EQ(change->status().state(), v1::COMMIT_STATE_FAILURE);
-  EXPECT_EQ(change->status().result(), v1::FAILURE);
+  EXPECT_EQ(change->status().result(), v1::RESULT_FAILURE);
   EXPECT_EQ(change->status().description(), "broken");
-  EXPECT_EQ(change->status().posting().state(), v1::DUE);
+  EXPECT_EQ(change->status().posting().state(), v1::POSTING_STATE_DUE);
   EXPECT_FALSE(change->has_change());
 
   ASSERT_TRUE(Settle(Settlement::Kind::kPosted));
   change = watch->Next();
   EXPECT_EQ(change->status().context(), "ci/before");
-  EXPECT_EQ(change->status().posting().state(), v1::POSTED);
+  EXPECT_EQ(change->status().posting().state(), v1::POSTING_STATE_POSTED);
   ASSERT_TRUE(Settle(Settlement::Kind::kAbandoned));
   change = watch->Next();
   EXPECT_GT(change->sequence(), sequence);
   EXPECT_EQ(change->status().description(), "broken");
-  EXPECT_EQ(change->status().posting().state(), v1::ABANDONED);
+  EXPECT_EQ(change->status().posting().state(), v1::POSTING_STATE_ABANDONED);
   EXPECT_EQ(change->status().posting().reason(), "SOME_REASON");
 }
 
 TEST_F(WatchStreamTest, WhatHappenedIsToldAsItWas) {
   const auto early = Begin({});
-  for (const v1::Result result : {v1::FAILURE, v1::SUCCESS, v1::CANCELLED}) {
+  for (const v1::Result result :
+       {v1::RESULT_FAILURE, v1::RESULT_SUCCESS, v1::RESULT_CANCELLED}) {
     Report("acme/app", "ci/build", result);
   }
   const auto late = Begin(After(1));
   std::vector<v1::Result> seen;
   for (int i = 0; i < 3; ++i) seen.push_back(early->Next()->status().result());
-  EXPECT_THAT(seen,
-              testing::ElementsAre(v1::FAILURE, v1::SUCCESS, v1::CANCELLED));
-  EXPECT_EQ(late->Next()->status().result(), v1::SUCCESS);
-  EXPECT_EQ(late->Next()->status().result(), v1::CANCELLED);
+  EXPECT_THAT(seen, testing::ElementsAre(v1::RESULT_FAILURE, v1::RESULT_SUCCESS,
+                                         v1::RESULT_CANCELLED));
+  EXPECT_EQ(late->Next()->status().result(), v1::RESULT_SUCCESS);
+  EXPECT_EQ(late->Next()->status().result(), v1::RESULT_CANCELLED);
 }
 
 // What is told of over many streams that are cut off anywhere is what the store
@@ -171,7 +172,7 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
     reporters.emplace_back([this, r, &reporting] {
       for (int i = 0; i < kReports; ++i) {
         Report(absl::StrCat("acme/app", i % 3), absl::StrCat("ci/", r),
-               i % 2 == 0 ? v1::SUCCESS : v1::FAILURE);
+               i % 2 == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE);
       }
       --reporting;
     });
@@ -229,17 +230,18 @@ TEST_F(WatchStreamTest, FiltersByRepositoryContextAndState) {
        {"acme/app", "acme/lib", "other/x", "x/other"}) {
     for (const char* context : {"ci/build", "deploy"}) {
       for (const v1::Result result :
-           {v1::SUCCESS, v1::FAILURE, v1::TIMED_OUT}) {
+           {v1::RESULT_SUCCESS, v1::RESULT_FAILURE, v1::RESULT_TIMED_OUT}) {
         const int64_t sequence = Report(repository, context, result);
         if ((repository == std::string("acme/app") ||
              repository == std::string("other/x")) &&
-            context == std::string("ci/build") && result != v1::SUCCESS) {
+            context == std::string("ci/build") &&
+            result != v1::RESULT_SUCCESS) {
           wanted.push_back(sequence);
         }
       }
     }
   }
-  wanted.push_back(Report("acme/a", "ci/last", v1::FAILURE));
+  wanted.push_back(Report("acme/a", "ci/last", v1::RESULT_FAILURE));
   for (const int64_t sequence : wanted) {
     EXPECT_EQ(watch->Next()->sequence(), sequence);
   }
@@ -342,7 +344,7 @@ TEST_F(WatchStreamTest, WhoIsTooSlowIsEndedAndResumes) {
   constexpr int kReports = 400;
   const std::string text(4000, 'x');
   for (int i = 0; i < kReports; ++i) {
-    Report("acme/app", absl::StrCat("ci/", i), v1::SUCCESS, text);
+    Report("acme/app", absl::StrCat("ci/", i), v1::RESULT_SUCCESS, text);
     ASSERT_TRUE(fast->Next().has_value()) << i;
   }
   int seen = 0;
@@ -433,7 +435,8 @@ TEST_F(WatchStreamTest, WhoWantsLittleIsNotEndedForWhoWantsMuch) {
   const auto modest = Begin(of_another);
   const auto greedy = Begin({});
   for (int i = 0; i < 600; ++i) {
-    Report("acme/app", "ci/build", i % 2 == 0 ? v1::SUCCESS : v1::FAILURE);
+    Report("acme/app", "ci/build",
+           i % 2 == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE);
   }
   while (greedy->Next().has_value()) {
   }
@@ -546,7 +549,7 @@ TEST_F(WatchStreamTest, ManyWatchersAreCutOffAnywhere) {
   std::thread reporter([&] {
     for (int i = 0; !stop; ++i)
       Report("acme/app", absl::StrCat("ci/", i % 9),
-             i % 2 ? v1::SUCCESS : v1::FAILURE);
+             i % 2 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE);
   });
   for (std::thread& client : clients) client.join();
   stop = true;

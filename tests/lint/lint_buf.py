@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""buf's standard rules hold for our protos."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from source_tree import main
+
+BUF = "tests/conformance/node_modules/.bin/buf"
+SKIPPED = 77
+
+
+def findings_of(tree, arguments):
+    """Yields (path, line, text) of what buf finds."""
+    done = subprocess.run([pathlib.Path(tree.root, BUF), *arguments],
+                          cwd=tree.root, capture_output=True, text=True,
+                          check=False)
+    lines = (done.stdout + done.stderr).splitlines()
+    for line in lines:
+        found = re.match(r"(\S+\.proto):(\d+):\d+:(.*)", line)
+        yield ((found.group(1), int(found.group(2)), found.group(3)) if found
+               else ("proto", 1, line))
+    if done.returncode != 0 and not lines:
+        yield "proto", 1, f"buf {arguments[0]} failed without a word"
+
+
+def check(tree):
+    yield from findings_of(tree, ["lint", "proto"])
+
+
+if __name__ == "__main__":
+    if not pathlib.Path(__file__).parents[2].joinpath(BUF).exists():
+        # Continuous integration must not leave it out unnoticed.
+        required = "CI" in os.environ
+        print("buf is not installed: run scripts/install-npm-packages")
+        sys.exit(1 if required else SKIPPED)
+    main(check)
