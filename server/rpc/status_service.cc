@@ -263,6 +263,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
   }
   Read(call, [this, caller = *caller, repository = *repository, sha = *sha,
               page = *page, response] {
+    // Read first: the answer has every change up to it, and maybe more.
+    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
+    if (!sequence.ok()) return sequence.status();
     absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
     if (!commit.ok()) return commit.status();
     absl::Status authorized =
@@ -273,6 +276,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
       status.posting = Hindered(std::move(status.posting), trouble);
     }
     *response = ToProto(*commit, PageOf(*commit, page));
+    response->set_sequence(*sequence);
     return absl::OkStatus();
   });
   return call->reactor();
@@ -313,6 +317,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
     // Without a repository in the request a caller sees what is granted. What
     // is not takes no place in a page: how much of it there is, is not the
     // caller's to know.
+    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
+    if (!sequence.ok()) return sequence.status();
+    response->set_sequence(*sequence);
     int64_t before = before_sequence;
     for (int pages = 0; pages < kMostPagesRead; ++pages) {
       const int limit = pages == 0 ? page_size : kMaxPageSize;
@@ -451,9 +458,12 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     return call->reactor();
   }
   Read(call, [this, listing = *std::move(listing), response] {
+    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
+    if (!sequence.ok()) return sequence.status();
     absl::StatusOr<ListedPage> page = outbox_->ListStatuses(listing.query);
     if (!page.ok()) return page.status();
     ToProto(*std::move(page), listing.filter, response);
+    response->set_sequence(*sequence);
     return absl::OkStatus();
   });
   return call->reactor();
@@ -496,7 +506,10 @@ WatchReactor* StatusServiceImpl::WatchStatuses(
   return OpenWatchStream(
       context,
       caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
-      request->after_sequence(), &hub_, &counters_.at("WatchStatuses"));
+      request->has_after_sequence()
+          ? std::optional<int64_t>(request->after_sequence())
+          : std::nullopt,
+      &hub_, &counters_.at("WatchStatuses"));
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(

@@ -58,12 +58,13 @@ WatchHub::WatchHub(Options options, Outbox* outbox, Clock* clock)
 
 WatchHub::~WatchHub() { worker_.Stop(); }
 
-void WatchHub::Add(std::shared_ptr<Watcher> watcher, int64_t after_sequence) {
+void WatchHub::Add(std::shared_ptr<Watcher> watcher,
+                   std::optional<int64_t> after_sequence) {
   {
     MutexLock lock(&mu_);
     Watching watching;
     watching.watcher = std::move(watcher);
-    watching.cursor = after_sequence;
+    watching.begins_after = after_sequence;
     const Watcher* const key = watching.watcher.get();
     moves_.push_back({key, std::move(watching)});
     watched_ = true;
@@ -111,7 +112,7 @@ absl::Time WatchHub::RunOnce() {
   ServeAll();
   const absl::Duration end = clock_->Monotonic();
   rests_until_ = end + kRest * (end - begin);
-  if (!more_) return absl::InfiniteFuture();
+  if (!more_) return clock_->Now() + (next_mark_time_ - end);
   if (may_tell_.IsEmpty()) {
     rests_until_ = std::max(rests_until_, begin + kPauseWhenAllIsTold);
   }
@@ -124,6 +125,7 @@ void WatchHub::ServeAll() {
   // All get their turn in a burst, or none keeps up.
   tokens_of_turn_ =
       std::max(1.0, BurstOf(options_) / static_cast<double>(watching_.size()));
+  next_mark_time_ = absl::InfiniteDuration();
   bool is_first_known = false;  // Who is served first in the next round.
   auto it = watching_.lower_bound(next_served_);
   for (size_t left = watching_.size(); left > 0; --left) {
@@ -141,6 +143,13 @@ void WatchHub::ServeAll() {
     absl::Status status = watching.begun ? absl::OkStatus() : Begin(&watching);
     if (status.ok()) status = Serve(&watching);
     if (status.ok()) {
+      // Those whose time comes soon, too: they share the round.
+      if (begin - watching.mark_time >= options_.longest_without_bookmark / 2) {
+        Mark(&watching, begin);
+      }
+      next_mark_time_ =
+          std::min(next_mark_time_,
+                   watching.mark_time + options_.longest_without_bookmark);
       ++it;
     } else {
       watching.watcher->End(status);
@@ -248,19 +257,34 @@ bool WatchHub::WantsNothingFresh(Watching* watching) {
 }
 
 absl::Status WatchHub::Begin(Watching* watching) {
-  if (watching->cursor == 0) {
+  if (!watching->begins_after.has_value()) {
     const absl::StatusOr<int64_t> newest =
         more_ ? outbox_->NewestSequence() : newest_;
     if (!newest.ok()) return newest.status();
     watching->cursor = *newest;
-  } else if (watching->cursor < held_after_ || watching->cursor > newest_) {
-    const absl::StatusOr<std::vector<StatusChange>> kept =
-        outbox_->ChangesAfter(watching->cursor, 1);
-    if (!kept.ok()) return kept.status();
+  } else {
+    watching->cursor = *watching->begins_after;
+    if (watching->cursor < held_after_ || watching->cursor > newest_) {
+      const absl::StatusOr<std::vector<StatusChange>> kept =
+          outbox_->ChangesAfter(watching->cursor, 1);
+      if (!kept.ok()) return kept.status();
+    }
   }
   watching->begun = true;
-  watching->watcher->Begun(watching->cursor);
+  Mark(watching, clock_->Monotonic());
   return absl::OkStatus();
+}
+
+void WatchHub::Mark(Watching* watching, absl::Duration now) {
+  if (bookmark_ == nullptr ||
+      bookmark_->message.sequence() != watching->cursor) {
+    auto bookmark = std::make_shared<WatchedChange>();
+    bookmark->change.status.sequence = watching->cursor;
+    bookmark->message.set_sequence(watching->cursor);
+    bookmark_ = std::move(bookmark);
+  }
+  watching->mark_time = now;
+  watching->watcher->Mark(bookmark_);
 }
 
 absl::Status WatchHub::Serve(Watching* watching) {

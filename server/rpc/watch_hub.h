@@ -22,7 +22,8 @@
 
 namespace signalbox {
 
-// A change, ready to be sent. Shared by all who watch.
+// A change, ready to be sent. All watchers share it. A bookmark has a sequence
+// and nothing else.
 struct WatchedChange {
   StatusChange change;
   // The number of the repository, as `change` names it. Nothing: there are too
@@ -37,8 +38,9 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
 
-  // Watching has begun: every change after this number will be offered.
-  virtual void Begun(int64_t after_sequence) = 0;
+  // Everything up to this bookmark that the watcher wants has been offered. The
+  // first call says that watching has begun. It needs no room.
+  virtual void Mark(const std::shared_ptr<const WatchedChange>& bookmark) = 0;
 
   // Whether changes of this repository are to be offered. Always the same.
   virtual bool WantsRepository(const Repository& repository) = 0;
@@ -80,6 +82,8 @@ class WatchHub {
     // costs some 10 us on either side: a fifth of the machine, if the clients
     // are on it, too.
     double told_per_second = 0;
+    // A watcher gets a bookmark after at most this time.
+    absl::Duration longest_without_bookmark = absl::Seconds(50);
   };
 
   // All are borrowed.
@@ -87,9 +91,10 @@ class WatchHub {
   // Without watchers, or after Close.
   ~WatchHub();
 
-  // Offers it what comes after `after_sequence` (0: from now on) until Remove,
-  // or until its End.
-  void Add(std::shared_ptr<Watcher> watcher, int64_t after_sequence);
+  // Offers the watcher what comes after `after_sequence` (nothing: from now on)
+  // until Remove, or until its End.
+  void Add(std::shared_ptr<Watcher> watcher,
+           std::optional<int64_t> after_sequence);
   // `watcher` may be called until this is noticed, and is kept so long.
   void Remove(const Watcher* watcher);
 
@@ -105,8 +110,11 @@ class WatchHub {
  private:
   struct Watching {
     std::shared_ptr<Watcher> watcher;
-    int64_t cursor = 0;  // Dealt with up to here.
+    // Dealt with up to here. Nothing: it begins with what is new then.
+    std::optional<int64_t> begins_after;
+    int64_t cursor = 0;
     bool begun = false;
+    absl::Duration mark_time;  // Of the last bookmark.
     bool caught_up = false;    // It is served from memory.
     // By the numbers of the repositories: patterns cost, and a thousand
     // watchers have a thousand of them.
@@ -136,6 +144,7 @@ class WatchHub {
   // Both return what ends the watcher, or OK.
   absl::Status Begin(Watching* watching);
   absl::Status Serve(Watching* watching);
+  void Mark(Watching* watching, absl::Duration now);
   static bool WantsRepository(Watching* watching, const WatchedChange& change);
   // False: not now.
   bool Offer(Watching* watching, const Change& change);
@@ -158,6 +167,8 @@ class WatchHub {
   int64_t round_ = 0;
   std::vector<int64_t> seen_in_round_;  // By the numbers of the repositories.
   bool more_ = false;                   // There is more to do at once.
+  Change bookmark_;                     // The last one made.
+  absl::Duration next_mark_time_;       // When the first bookmark is due.
   absl::Duration rests_until_;          // On the clock that does not jump.
   TokenBucket may_tell_;
   double tokens_of_turn_ = 0;             // One watcher's, in a round.

@@ -24,20 +24,15 @@ class WatchStream : public WatchReactor,
                     public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(grpc::CallbackServerContext* context, WatchFilter filter,
-              int64_t after_sequence, WatchHub* hub, CodeCounters* ends)
-      : context_(context),
-        filter_(std::move(filter)),
-        hub_(hub),
-        ends_(ends),
-        last_sequence_(after_sequence) {}
+              WatchHub* hub, CodeCounters* ends)
+      : context_(context), filter_(std::move(filter)), hub_(hub), ends_(ends) {}
 
   // Keeps itself until gRPC is done with it.
-  void Start(const absl::Status& refusal) {
-    int64_t after_sequence = 0;
+  void Start(const absl::Status& refusal,
+             std::optional<int64_t> after_sequence) {
     {
       MutexLock lock(&mu_);
       self_ = shared_from_this();
-      after_sequence = last_sequence_;
     }
     if (refusal.ok()) {
       hub_->Add(shared_from_this(), after_sequence);
@@ -46,11 +41,12 @@ class WatchStream : public WatchReactor,
     }
   }
 
-  void Begun(int64_t after_sequence) override {
+  void Mark(const std::shared_ptr<const WatchedChange>& bookmark) override {
     {
       MutexLock lock(&mu_);
-      begun_ = true;
-      last_sequence_ = after_sequence;
+      // The changes that wait say more.
+      if (end_.has_value() || waiting_.size() >= kMaxWaiting) return;
+      waiting_.push_back(bookmark);
     }
     Drive();
   }
@@ -83,7 +79,6 @@ class WatchStream : public WatchReactor,
     Drive();
   }
 
-  void OnSendInitialMetadataDone(bool ok) override { Sent(ok); }
   void OnWriteDone(bool ok) override { Sent(ok); }
 
   void OnCancel() override {
@@ -105,11 +100,6 @@ class WatchStream : public WatchReactor,
       finished_ = true;
       return [this] { FinishWithEnd(); };
     }
-    if (begun_ && !told_begun_) {
-      sending_ = told_begun_ = true;
-      const int64_t after = last_sequence_;
-      return [this, after] { TellBegun(after); };
-    }
     if (waiting_.empty()) return nullptr;
     sent_ = std::move(waiting_.front());
     waiting_.pop_front();
@@ -118,12 +108,6 @@ class WatchStream : public WatchReactor,
     // The next change then follows this one, and takes it along.
     const bool more = !waiting_.empty();
     return [this, more] { Write(more); };
-  }
-
-  void TellBegun(int64_t after_sequence) {
-    context_->AddInitialMetadata("signalbox-sequence",
-                                 absl::StrCat(after_sequence));
-    StartSendInitialMetadata();
   }
 
   void Write(bool more_follows) {
@@ -155,10 +139,10 @@ class WatchStream : public WatchReactor,
     {
       MutexLock lock(&mu_);
       end = *end_;
-      if (absl::IsUnavailable(end) && begun_) {
+      if (absl::IsUnavailable(end) && last_sequence_.has_value()) {
         end = Error(end.code(), ReasonOf(end),
                     absl::StrCat(end.message(), "; resume after sequence ",
-                                 last_sequence_));
+                                 *last_sequence_));
       }
     }
     ends_->Count(end.code());
@@ -178,27 +162,24 @@ class WatchStream : public WatchReactor,
       ABSL_GUARDED_BY(mu_);
   // The hub was told that there is no room.
   bool starved_ ABSL_GUARDED_BY(mu_) = false;
-  bool begun_ ABSL_GUARDED_BY(mu_) = false;
-  bool told_begun_ ABSL_GUARDED_BY(mu_) = false;
   bool sending_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
-  // What the client has, or begins after.
-  int64_t last_sequence_ ABSL_GUARDED_BY(mu_);
+  // Of what was sent last.
+  std::optional<int64_t> last_sequence_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace
 
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
-                              int64_t after_sequence, WatchHub* hub,
-                              CodeCounters* ends) {
+                              std::optional<int64_t> after_sequence,
+                              WatchHub* hub, CodeCounters* ends) {
   const absl::Status refusal = filter.status();
   const auto stream = std::make_shared<WatchStream>(
-      context, filter.ok() ? *std::move(filter) : WatchFilter(), after_sequence,
-      hub, ends);
+      context, filter.ok() ? *std::move(filter) : WatchFilter(), hub, ends);
   WatchReactor* const reactor = stream.get();
-  stream->Start(refusal);
+  stream->Start(refusal, after_sequence);
   return reactor;
 }
 

@@ -1,6 +1,9 @@
 #ifndef SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 #define SIGNALBOX_SERVER_RPC_WATCH_STREAM_H_
 
+#include <cstdint>
+#include <optional>
+
 #include "absl/status/statusor.h"
 #include "server/base/metrics.h"
 #include "server/rpc/watch_filter.h"
@@ -11,15 +14,14 @@ namespace signalbox {
 
 using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 
-// Begins a call of WatchStatuses, which deletes itself: tells the client of
-// what `hub` offers after `after_sequence` and `filter` wants; an error ends
-// the call with it. Initial metadata goes out once watching has begun. `ends`
-// counts how calls end. It and `hub` are borrowed, and must outlive the gRPC
-// server.
+// Begins a call of WatchStatuses, which deletes itself: sends the client what
+// `hub` offers after `after_sequence` (nothing: from now on) and `filter`
+// wants; an error ends the call with it. `ends` counts how calls end. It and
+// `hub` are borrowed, and must outlive the gRPC server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
-                              int64_t after_sequence, WatchHub* hub,
-                              CodeCounters* ends);
+                              std::optional<int64_t> after_sequence,
+                              WatchHub* hub, CodeCounters* ends);
 
 }  // namespace signalbox
 

@@ -40,7 +40,7 @@ class Watchers::Watch {
 
     void OnReadDone(bool ok) override {
       if (!ok) return;
-      watch.Told(change.sequence());
+      watch.Received(change);
       StartRead(&change);
     }
     void OnDone(const grpc::Status& status) override { watch.Ended(status); }
@@ -52,17 +52,18 @@ class Watchers::Watch {
 
   void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     stream_ = std::make_unique<Stream>(this);
-    request_.set_after_sequence(last_);
+    if (last_ > 0) request_.set_after_sequence(last_);
     stub_.async()->WatchStatuses(&stream_->context, &request_, stream_.get());
     stream_->StartRead(&stream_->change);
     stream_->StartCall();
   }
 
-  void Told(int64_t sequence) {
+  void Received(const v1::WatchStatusesResponse& message) {
     MutexLock lock(&mu_);
-    if (sequence <= last_) ++owner_.failed_;
-    last_ = sequence;
-    ++owner_.told_;
+    const bool is_bookmark = !message.has_status();
+    if (message.sequence() < last_ + (is_bookmark ? 0 : 1)) ++owner_.failed_;
+    last_ = message.sequence();
+    if (!is_bookmark) ++owner_.told_;
   }
 
   void Ended(const grpc::Status& status) {

@@ -118,7 +118,9 @@ class FarmTest(unittest.TestCase):
         request = v1.WatchStatusesRequest(
             repositories=["ACME/wat*"], contexts=["ci/*"], states=["COMMIT_STATE_FAILURE"])
         watched = self.stub.WatchStatuses(request, timeout=30)
-        began_after = int(dict(watched.initial_metadata())["signalbox-sequence"])
+        bookmark = next(watched)
+        self.assertEqual(bookmark, v1.WatchStatusesResponse(sequence=bookmark.sequence))
+        began_after = bookmark.sequence
         report("deploy")
         sequence = report("ci/a")
         change = next(watched)
@@ -130,6 +132,7 @@ class FarmTest(unittest.TestCase):
             (sequence, "acme/watched", SHA, "ci/a", v1.RESULT_FAILURE))
         request.after_sequence = began_after
         again = self.stub.WatchStatuses(request, timeout=30)
+        self.assertEqual(next(again), bookmark)
         self.assertEqual(next(again), change)
         again.cancel()
         request.after_sequence = 1 << 40

@@ -36,11 +36,20 @@ class WatchStreamTest : public ServiceTest {
     grpc::ClientContext context;
     std::unique_ptr<Call> call;
 
+    // The next change or bookmark; nothing at the end.
+    std::optional<v1::WatchStatusesResponse> NextMessage() {
+      v1::WatchStatusesResponse message;
+      if (!call->Read(&message)) return std::nullopt;
+      return message;
+    }
+
     // The next change; nothing at the end.
     std::optional<v1::WatchStatusesResponse> Next() {
-      v1::WatchStatusesResponse change;
-      if (!call->Read(&change)) return std::nullopt;
-      return change;
+      std::optional<v1::WatchStatusesResponse> message;
+      do {
+        message = NextMessage();
+      } while (message.has_value() && !message->has_status());
+      return message;
     }
   };
 
@@ -217,6 +226,93 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
   EXPECT_GT(streams, 10);
 }
 
+bool IsBookmark(const v1::WatchStatusesResponse& message) {
+  v1::WatchStatusesResponse bookmark;
+  bookmark.set_sequence(message.sequence());
+  return message.SerializeAsString() == bookmark.SerializeAsString();
+}
+
+TEST_F(WatchStreamTest, BeginsWithABookmark) {
+  const auto nothing_yet = Begin(After(0));
+  auto bookmark = nothing_yet->NextMessage();
+  ASSERT_TRUE(bookmark.has_value());
+  EXPECT_TRUE(IsBookmark(*bookmark));
+  EXPECT_EQ(bookmark->sequence(), 0);
+
+  const int64_t first = Report("acme/app", "ci/first");
+  const int64_t second = Report("acme/app", "ci/second");
+  EXPECT_EQ(nothing_yet->Next()->sequence(), first);
+
+  bookmark = Begin({})->NextMessage();
+  EXPECT_TRUE(IsBookmark(*bookmark));
+  EXPECT_EQ(bookmark->sequence(), second);
+
+  const auto resumed = Begin(After(first));
+  bookmark = resumed->NextMessage();
+  EXPECT_TRUE(IsBookmark(*bookmark));
+  EXPECT_EQ(bookmark->sequence(), first);
+  EXPECT_EQ(resumed->Next()->sequence(), second);
+}
+
+TEST_F(WatchStreamTest, ZeroIsAfterNothing) {
+  const int64_t first = Report("acme/app", "ci/first");
+  Report("acme/app", "ci/second");
+  EXPECT_EQ(Begin(After(0))->Next()->sequence(), first);
+  const auto from_now = Begin({});
+  const int64_t third = Report("acme/app", "ci/third");
+  EXPECT_EQ(from_now->Next()->sequence(), third);
+}
+
+// Who watches a quiet repository can resume, however much others changed.
+TEST_F(WatchStreamTest, BookmarksGoOnWhereNothingHappens) {
+  StopServing();
+  changes_kept_ = 10;
+  watch_.longest_without_bookmark = absl::Milliseconds(20);
+  Serve({});
+  v1::WatchStatusesRequest of_quiet;
+  of_quiet.add_repositories("acme/quiet");
+  const auto quiet = Begin(of_quiet);
+  int64_t newest = 0;
+  for (int i = 0; i < 30; ++i) newest = Report("acme/app", absl::StrCat(i));
+  int64_t last = -1;
+  while (last < newest) {
+    const auto bookmark = quiet->NextMessage();
+    ASSERT_TRUE(bookmark.has_value());
+    ASSERT_TRUE(IsBookmark(*bookmark));
+    EXPECT_GE(bookmark->sequence(), last);
+    last = bookmark->sequence();
+  }
+  // Without anything new, too.
+  ASSERT_TRUE(quiet->NextMessage().has_value());
+  quiet->context.TryCancel();
+  const int64_t next = Report("acme/quiet", "ci/build");
+  of_quiet.set_after_sequence(last);
+  EXPECT_EQ(Begin(of_quiet)->Next()->sequence(), next);
+}
+
+// What a page tells and what is sent after its sequence are everything.
+TEST_F(WatchStreamTest, FollowsWhatWasRead) {
+  const int64_t before = Report("acme/app", "ci/before");
+  v1::ListStatusesResponse list;
+  v1::ListCommitsResponse commits;
+  v1::GetCommitStatusResponse commit;
+  {
+    grpc::ClientContext list_context, commits_context, commit_context;
+    ASSERT_TRUE(stub_->ListStatuses(&list_context, {}, &list).ok());
+    ASSERT_TRUE(stub_->ListCommits(&commits_context, {}, &commits).ok());
+    v1::GetCommitStatusRequest request;
+    request.set_repository("acme/app");
+    request.set_sha(kSha);
+    ASSERT_TRUE(stub_->GetCommitStatus(&commit_context, request, &commit).ok());
+  }
+  const int64_t after = Report("acme/app", "ci/after");
+  for (const int64_t sequence :
+       {list.sequence(), commits.sequence(), commit.sequence()}) {
+    EXPECT_EQ(sequence, before);
+    EXPECT_EQ(Begin(After(sequence))->Next()->sequence(), after);
+  }
+}
+
 TEST_F(WatchStreamTest, FiltersByRepositoryContextAndState) {
   v1::WatchStatusesRequest request;
   request.add_repositories("ACME/a*");
@@ -298,7 +394,8 @@ TEST_F(WatchStreamTest, OnlyWhatIsKeptCanBeResumed) {
   int64_t newest = 0;
   for (int i = 0; i < 30; ++i) newest = Report("acme/app", absl::StrCat(i));
   std::string reason;
-  for (const int64_t after : {int64_t{1}, newest - 11, newest + 1}) {
+  for (const int64_t after :
+       {int64_t{0}, int64_t{1}, newest - 11, newest + 1}) {
     EXPECT_EQ(Refusal(After(after), &reason).error_code(),
               grpc::StatusCode::OUT_OF_RANGE)
         << after;
@@ -462,9 +559,11 @@ class Counter : public grpc::ClientReadReactor<v1::WatchStatusesResponse> {
   void OnReadInitialMetadataDone(bool) override { begun_(); }
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    if (change_.sequence() <= last_) in_order_ = false;
-    last_ = change_.sequence();
-    if (++seen_ == wanted_) context_.TryCancel();
+    if (change_.has_status()) {
+      if (change_.sequence() <= last_) in_order_ = false;
+      last_ = change_.sequence();
+      if (++seen_ == wanted_) context_.TryCancel();
+    }
     StartRead(&change_);
   }
   void OnDone(const grpc::Status&) override { done_(); }
