@@ -80,9 +80,21 @@ function(signalbox_test NAME)
   endif()
 endfunction()
 
+# Which build a program is. Only the programs are linked anew after each commit.
+set(SIGNALBOX_GENERATED ${CMAKE_BINARY_DIR}/generated)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${SIGNALBOX_GENERATED}/signalbox/version.h @ONLY)
+add_custom_target(signalbox_version_source
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DVERSION=${PROJECT_VERSION}
+          -DOUTPUT=${SIGNALBOX_GENERATED}/signalbox/version.cc
+          -P ${CMAKE_SOURCE_DIR}/cmake/WriteVersion.cmake
+  BYPRODUCTS ${SIGNALBOX_GENERATED}/signalbox/version.cc)
+add_library(signalbox_version STATIC ${SIGNALBOX_GENERATED}/signalbox/version.cc)
+target_include_directories(signalbox_version SYSTEM PUBLIC ${SIGNALBOX_GENERATED})
+target_link_libraries(signalbox_version PUBLIC signalbox_options)
+add_dependencies(signalbox_version signalbox_version_source)
+
 if(NOT SIGNALBOX_CORE_ONLY)
   set(SIGNALBOX_PROTO ${CMAKE_SOURCE_DIR}/proto/signalbox/v1/status_service.proto)
-  set(SIGNALBOX_GENERATED ${CMAKE_BINARY_DIR}/generated)
   set(SIGNALBOX_GENERATED_STEM ${SIGNALBOX_GENERATED}/signalbox/v1/status_service)
   file(MAKE_DIRECTORY ${SIGNALBOX_GENERATED})
   add_custom_command(

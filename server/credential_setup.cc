@@ -89,6 +89,7 @@ absl::StatusOr<CredentialSetup> SetUpCredentials(
 
   for (const GitHubConfig& item : ItemsOf(github, flags)) {
     setup.known_hosts.push_back(item.host);
+    setup.api_urls.emplace(item.host, item.api_url);
     const std::vector<std::string> names = AccountsOf(item.host, item.accounts);
     for (const std::string& name : names) {
       setup.paces.emplace(name, PaceOfItem(item));
@@ -116,7 +117,10 @@ absl::StatusOr<CredentialSetup> SetUpCredentials(
     if (item.token_file.empty()) credential.token = flags.github_token;
     tokens.push_back(std::move(credential));
   }
-  if (setup.known_hosts.empty()) setup.known_hosts.push_back(kGitHubHost);
+  if (setup.known_hosts.empty()) {
+    setup.known_hosts.push_back(kGitHubHost);
+    setup.api_urls.emplace(kGitHubHost, GitHubConfig().api_url);
+  }
 
   absl::StatusOr<std::unique_ptr<Credentials>> made =
       MakeStaticCredentials(std::move(tokens));

@@ -32,6 +32,8 @@ struct CredentialFlags {
 struct CredentialSetup {
   std::unique_ptr<Credentials> credentials;
   std::vector<std::string> known_hosts;
+  // By the name of a host: where its API is.
+  std::map<std::string, std::string> api_urls;
   // By "host/account", and "host/*" for all others, in lower case; and by the
   // ids of Apps as themselves.
   std::map<std::string, PaceOptions, std::less<>> paces;

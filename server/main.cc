@@ -22,6 +22,7 @@
 #include "server/config.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/server.h"
+#include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
@@ -110,7 +111,8 @@ void AddFlags(CLI::App* app, Flags* flags) {
                 "Answer gRPC reflection, for tools such as grpcurl");
   app->add_flag("--check", flags->check,
                 "Check that the stored data are intact, and exit");
-  app->set_version_flag("--version", "signalbox-server 0.1.0");
+  app->set_version_flag("--version",
+                        "signalbox-server " + std::string(kVersionText));
   app->footer(kExamples);
 }
 

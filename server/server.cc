@@ -40,11 +40,12 @@
 #include "server/rpc/server_limits.h"
 #include "server/rpc/status_service.h"
 #include "server/web/web_server.h"
+#include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
 
-constexpr char kUserAgent[] = "signalbox/0.1";
+std::string UserAgent() { return absl::StrCat("signalbox/", kVersion); }
 // How long calls under way may take once the server stops.
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
 // How old the metrics of the credentials may be.
@@ -197,7 +198,7 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   AppCredentialsOptions app_options;
   app_options.transport = transport.get();
   app_options.clock = clock;
-  app_options.user_agent = kUserAgent;
+  app_options.user_agent = UserAgent();
   app_options.changed = [this](const std::string& credential_id) {
     poster->LookAgain(credential_id);
     poster_worker->Wake();
@@ -245,7 +246,7 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   absl::Status recalled = RecallInstallations();
   if (!recalled.ok()) return recalled;
 
-  github = std::make_unique<GitHubClient>(transport.get(), kUserAgent);
+  github = std::make_unique<GitHubClient>(transport.get(), UserAgent());
   gate = std::make_unique<RequestGate>(&limiter, setup.credentials.get());
   poster = std::make_unique<Poster>(
       outbox.get(), setup.credentials.get(), github.get(), gate.get(), &metrics,
@@ -406,6 +407,13 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   service_options.convert.known_hosts = setup.known_hosts;
   service_options.convert.redelivery_is_rerun =
       config.recovery.redelivery_is_rerun;
+  service_options.info.version = kVersion;
+  service_options.info.revision = kRevision;
+  service_options.info.hosts.assign(setup.api_urls.begin(),
+                                    setup.api_urls.end());
+  if (config.recovery.redelivery_is_rerun) {
+    service_options.info.features.emplace_back("rerun_on_redelivery");
+  }
   service_options.trouble_of = [this](absl::string_view lane) {
     const LaneState state = poster->StateOf(lane);
     return LaneTrouble{state.reason, state.until};
@@ -418,6 +426,9 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   service_options.event_stored = [this](const Event& event) {
     NoteEvent(event);
   };
+  metrics.Set("signalbox_build_info",
+              "1; which build the server is, in its labels.", 1,
+              {{"version", kVersion}, {"revision", kRevision}});
   service = std::make_unique<StatusServiceImpl>(std::move(service_options),
                                                 authorizer.get(), intake.get(),
                                                 outbox.get(), &metrics, clock);

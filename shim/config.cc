@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "shim/secret_files.h"
+#include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
@@ -118,7 +119,7 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   CLI::App app(kDescription, "signalbox-shim");
   app.footer(kFooter);
   app.set_version_flag("--version",
-                       std::string("signalbox-shim ") + SIGNALBOX_VERSION,
+                       "signalbox-shim " + std::string(kVersionText),
                        "Print the version and exit");
   app.get_formatter()->column_width(32);
   app.add_option("--listen", listen,

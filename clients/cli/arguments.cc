@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "clients/cli/printable.h"
+#include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
@@ -177,7 +178,8 @@ class Parser {
     formatter->column_width(28);
     app_.formatter(formatter);  // The subcommands inherit it.
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", "signalbox " SIGNALBOX_VERSION);
+    app_.set_version_flag("--version",
+                          "signalbox " + std::string(kVersionText));
     app_.footer(kFooter);
     AddCommon(app_);
     AddJson(app_);
@@ -256,6 +258,10 @@ class Parser {
                    "The counter that the number is of: numbers of two series "
                    "are not compared")
         ->type_name("NAME");
+    app.add_option("--if-sequence", if_sequence_,
+                   "Report only if nothing newer than this number, which "
+                   "`status --json` shows, was reported; 0: if nothing was")
+        ->type_name("NUMBER");
     app.add_option("--description", arguments_.description,
                    "For people; GitHub shows 140 characters")
         ->type_name("TEXT");
@@ -479,6 +485,15 @@ class Parser {
         return "--series says whose number --attempt is; wanted one above 0";
       }
     }
+    if (if_sequence_) {
+      int64_t if_sequence = 0;
+      if (!absl::SimpleAtoi(*if_sequence_, &if_sequence) || if_sequence < 0) {
+        return absl::StrCat("--if-sequence: \"", *if_sequence_,
+                            "\" is not a number, 0 or more");
+      }
+      if (is_run) return "--if-sequence goes with pending and result only";
+      arguments_.if_sequence = if_sequence;
+    }
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
     if (arguments_.server.empty()) return "--server is empty";
     arguments_.token_file = Choose(token_file_, "SIGNALBOX_TOKEN_FILE", "");
@@ -515,6 +530,7 @@ class Parser {
   std::vector<std::string> contexts_;
   std::optional<std::string> context_;
   std::optional<std::string> attempt_;
+  std::optional<std::string> if_sequence_;
   std::optional<std::string> retry_for_;
   std::vector<std::string> states_;
   std::string result_;

@@ -40,6 +40,7 @@ struct Arguments {
   std::optional<std::string> sha;
   std::optional<int64_t> attempt;
   std::optional<std::string> series;
+  std::optional<int64_t> if_sequence;
   std::optional<std::string> target_url;
 
   std::optional<std::string> description;

@@ -168,6 +168,7 @@ v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
   }
   request.set_attempt(subject.attempt);
   request.set_series(subject.series);
+  if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
   return request;
@@ -181,6 +182,7 @@ v1::ReportResultRequest ResultRequest(const Arguments& arguments,
   request.set_context(subject.contexts.front());
   request.set_attempt(subject.attempt);
   request.set_series(subject.series);
+  if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
   request.set_result(arguments.result);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
@@ -311,6 +313,13 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
     return fail(is_serving.status());
   }
   if (is_serving.ok()) examination.is_serving = *is_serving;
+
+  const auto info = client.GetServerInfo({});
+  if (info.ok()) {
+    examination.info = *info;
+  } else if (!absl::IsUnimplemented(info.status())) {
+    return fail(info.status());
+  }
 
   v1::DiagnoseRepositoryRequest request;
   request.set_repository(subject.repository);

@@ -55,6 +55,26 @@ std::string Row(absl::string_view name, const Values& values,
   return text;
 }
 
+std::string VersionText(const v1::GetServerInfoResponse& info) {
+  if (info.version().empty()) return "not known: the server is an older one";
+  return absl::StrCat(info.version(), " (", info.revision(), ")");
+}
+
+std::vector<std::string> GrantsText(const v1::Grants& grants) {
+  if (grants.rights_size() == 0) return {"not known"};
+  if (grants.caller().empty()) {
+    return {
+        "anybody: the server's configuration has no `callers`, so everybody "
+        "who can connect may do everything"};
+  }
+  return {
+      absl::StrCat(grants.caller(), ": may ",
+                   absl::StrJoin(grants.rights(), ", ")),
+      absl::StrCat("repositories ", absl::StrJoin(grants.repositories(), ", "),
+                   grants.contexts_size() == 0 ? "" : "; contexts ",
+                   absl::StrJoin(grants.contexts(), ", "))};
+}
+
 std::string Row(absl::string_view name, const std::string& value) {
   return Row(name, std::vector<std::string>{value});
 }
@@ -67,8 +87,8 @@ std::vector<std::string> ProblemsOf(const Examination& examination) {
     problems.emplace_back(
         "The server says that it does not serve: it is about to stop.");
   }
-  for (const std::string& problem : examination.answer.problems()) {
-    problems.push_back(problem);
+  for (const v1::DiagnosedProblem& problem : examination.answer.problems()) {
+    problems.push_back(problem.message());
   }
   return problems;
 }
@@ -90,6 +110,8 @@ std::string ExaminationText(const Examination& examination, absl::Time now,
       Row("server",
           absl::StrCat(examination.server,
                        examination.is_serving ? ", serving" : ", not serving")),
+      Row("version", VersionText(examination.info)),
+      Row("you", GrantsText(examination.info.grants())),
       Row("contexts", contexts),
       Row("credential",
           answer.credential().empty() ? "none" : answer.credential()),

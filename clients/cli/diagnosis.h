@@ -17,6 +17,8 @@ struct Examination {
   // Whether the server says that it serves; if it does not say, it does.
   bool is_serving = true;
   v1::DiagnoseRepositoryResponse answer;
+  // Empty: an older server, which does not say.
+  v1::GetServerInfoResponse info;
 };
 
 // What is wrong, a sentence each: the server's and the client's own.

@@ -300,6 +300,11 @@ absl::StatusOr<v1::DiagnoseRepositoryResponse> Client::DiagnoseRepository(
   return Call(&v1::StatusService::StubInterface::DiagnoseRepository, request);
 }
 
+absl::StatusOr<v1::GetServerInfoResponse> Client::GetServerInfo(
+    const v1::GetServerInfoRequest& request) const {
+  return Call(&v1::StatusService::StubInterface::GetServerInfo, request);
+}
+
 absl::StatusOr<bool> Client::IsServing() const {
   if (channel_ == nullptr) {
     return absl::UnimplementedError("there is no connection of our own");

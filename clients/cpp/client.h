@@ -110,6 +110,8 @@ class Client {
       const v1::RetryPostsRequest& request) const;
   absl::StatusOr<v1::DiagnoseRepositoryResponse> DiagnoseRepository(
       const v1::DiagnoseRepositoryRequest& request) const;
+  absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo(
+      const v1::GetServerInfoRequest& request) const;
 
   // Whether the server says of itself (grpc.health.v1) that it serves; false:
   // it is about to stop. Anybody may ask. UNIMPLEMENTED: it does not say, or

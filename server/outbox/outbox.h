@@ -65,6 +65,10 @@ struct Submission {
   // The server asked GitHub itself: numbers are GitHub's. Those of a delivery
   // are, too; any others are not believed.
   bool from_github = false;
+  // What would be accepted is refused with ABORTED, reason CHANGED, if a report
+  // with a larger number was accepted; 0: if any was. One context, and neither
+  // a delivery nor what was observed.
+  std::optional<int64_t> if_sequence;
   std::string
       caller;  // Who was authenticated; empty: callers are not told apart.
   // Whether the caller may do the same to another repository: the reports turn
@@ -93,8 +97,8 @@ struct Receipt {
 
 // What became of a submission, once it is durable.
 struct Outcome {
-  // What `may_report` said, or INVALID_ARGUMENT: nothing of the submission was
-  // accepted.
+  // What `may_report` said, INVALID_ARGUMENT, or ABORTED by `if_sequence`:
+  // nothing of the submission was accepted.
   absl::Status status;
   // One per context, if `status` is OK; those of `with_all_reported` follow.
   std::vector<Receipt> receipts;

@@ -102,7 +102,13 @@ class Decision {
       } else if (!repeated && submission_.observed.has_value()) {
         disposition = Observe(&drafts_[draft]);
       } else if (!repeated) {
-        disposition = Decide(draft);
+        const absl::StatusOr<Disposition> decided = Decide(draft);
+        if (!decided.ok()) {
+          outcome.status = decided.status();
+          outcome.receipts.clear();
+          return outcome;
+        }
+        disposition = *decided;
       }
       outcome.receipts.push_back(
           ReceiptOf(context, drafts_[draft].row, disposition));
@@ -421,7 +427,8 @@ class Decision {
     return drafts_.size() - 1;
   }
 
-  Disposition Decide(size_t index) {
+  // ABORTED: `if_sequence` forbids it, and nothing has changed.
+  absl::StatusOr<Disposition> Decide(size_t index) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
     // After damage nobody knows what was reported: the next report counts.
@@ -435,6 +442,10 @@ class Decision {
     }
     switch (judgement.disposition) {
       case Disposition::kAccepted:
+        if (held != nullptr && submission_.if_sequence.has_value() &&
+            row.report_sequence > *submission_.if_sequence) {
+          return Changed(row);
+        }
         Accept(&draft, judgement);
         Record(index, row.held.phase, /*accepted=*/true);
         break;
@@ -451,6 +462,16 @@ class Decision {
         break;
     }
     return judgement.disposition;
+  }
+
+  // Says no number: all callers share one count.
+  absl::Status Changed(const EntryRow& row) const {
+    return Error(
+        absl::StatusCode::kAborted, "CHANGED",
+        absl::StrCat(
+            "if_sequence: ", *submission_.if_sequence,
+            " is older than the newest report of ", contexts_.front(), " (",
+            CommitStateName(StateOf(row.held.phase, row.held.result)), ")"));
   }
 
   // What GitHub shows counts by GitHub's own order, which its numbers tell.

@@ -12,10 +12,11 @@ namespace {
 
 constexpr size_t kMaxAnswer = 256 << 10;
 
-Diagnosis OnlyProblem(std::string credential, std::string problem) {
+Diagnosis OnlyProblem(std::string credential, absl::string_view code,
+                      absl::string_view message) {
   Diagnosis diagnosis;
   diagnosis.credential = std::move(credential);
-  diagnosis.problems.push_back(std::move(problem));
+  diagnosis.problems.push_back({std::string(code), std::string(message)});
   return diagnosis;
 }
 
@@ -48,7 +49,8 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
   {
     MutexLock lock(&mu_);
     if (closed_) {
-      known = OnlyProblem(findings.credential, "The server is stopping.");
+      known = OnlyProblem(findings.credential, "SHUTTING_DOWN",
+                          "The server is stopping.");
     } else {
       CasePointer& one = cases_[repository.Canonical()];
       if (one != nullptr && !one->diagnosis.has_value()) {
@@ -64,7 +66,7 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
                      std::count_if(cases_.begin(), cases_.end(), is_open)) >=
                  options_.max_at_once) {
         cases_.erase(repository.Canonical());
-        known = OnlyProblem(findings.credential,
+        known = OnlyProblem(findings.credential, "TOO_MANY_QUESTIONS",
                             "Too many repositories are being looked at; ask "
                             "again in a moment.");
       } else {
@@ -201,8 +203,8 @@ void Diagnostician::Close() {
     closed_ = true;
     for (auto& [name, one] : cases_) {
       if (one->diagnosis.has_value()) continue;
-      one->diagnosis =
-          OnlyProblem(one->findings.credential, "The server is stopping.");
+      one->diagnosis = OnlyProblem(one->findings.credential, "SHUTTING_DOWN",
+                                   "The server is stopping.");
       for (Done& done : one->waiting) {
         answers.emplace_back(std::move(done), *one->diagnosis);
       }

@@ -91,12 +91,12 @@ const Saying* Find(const Saying (&sayings)[kCount], absl::string_view reason) {
 
 // GitHub's own words in brackets, if there are any.
 std::string InBrackets(const Verdict& verdict) {
-  std::vector<std::string> parts = {verdict.reason};
+  std::string text = absl::StrCat(" (", verdict.reason);
   if (verdict.http_status != 0) {
-    parts.push_back(absl::StrCat("HTTP ", verdict.http_status));
+    absl::StrAppend(&text, ", HTTP ", verdict.http_status);
   }
-  if (!verdict.message.empty()) parts.push_back(verdict.message);
-  return absl::StrCat(" (", absl::StrJoin(parts, ", "), ")");
+  if (!verdict.message.empty()) absl::StrAppend(&text, ", ", verdict.message);
+  return text + ")";
 }
 
 std::string TroubleText(const Verdict& verdict) {
@@ -160,12 +160,15 @@ class Conclusion {
   Diagnosis Draw() {
     diagnosis_.credential = findings_.credential;
     if (findings_.credential.empty()) {
-      AddProblem(absl::StrCat(
-          "No credential is configured for ", findings_.repository.owner,
-          " at ", findings_.repository.host,
-          ": in the configuration file an item under `github` must name the "
-          "account, or \"*\", with `app` or `token_file`; or start the server "
-          "with --github-token-file."));
+      AddProblem("NO_CREDENTIAL",
+                 absl::StrCat("No credential is configured for ",
+                              findings_.repository.owner, " at ",
+                              findings_.repository.host,
+                              ": in the configuration file an item under "
+                              "`github` must name the "
+                              "account, or \"*\", with `app` or `token_file`; "
+                              "or start the server "
+                              "with --github-token-file."));
       return std::move(diagnosis_);
     }
     DrawFromCredential();
@@ -177,8 +180,8 @@ class Conclusion {
       for (std::string& setting : hooks.settings) {
         diagnosis_.hook_settings.push_back(std::move(setting));
       }
-      for (std::string& problem : hooks.problems) {
-        AddProblem(std::move(problem));
+      for (Problem& problem : hooks.problems) {
+        AddProblem(problem.code, std::move(problem.message));
       }
     }
     DrawFromSilence();
@@ -189,10 +192,15 @@ class Conclusion {
   bool IsApp() const { return !findings_.state.app.empty(); }
 
   // Each once.
-  void AddProblem(std::string problem) {
-    if (!Has(diagnosis_.problems, problem)) {
-      diagnosis_.problems.push_back(std::move(problem));
-    }
+  void AddProblem(absl::string_view code, std::string message) {
+    std::vector<Problem>& problems = diagnosis_.problems;
+    const bool is_there = std::any_of(
+        problems.begin(), problems.end(),
+        [&message](const Problem& one) { return one.message == message; });
+    if (is_there) return;
+    Problem& added = problems.emplace_back();
+    added.code = std::string(code);
+    added.message = std::move(message);
   }
 
   std::string Fill(absl::string_view words) const {
@@ -203,7 +211,8 @@ class Conclusion {
   void AddStop(absl::string_view reason) {
     const Saying* saying = Find(kStops, reason);
     if (saying == nullptr) saying = Find(kRefusals, reason);
-    AddProblem(saying != nullptr
+    AddProblem(reason,
+               saying != nullptr
                    ? Fill(saying->words)
                    : absl::StrCat("GitHub refuses the credential (", reason,
                                   "); it is asked again from time to time."));
@@ -223,12 +232,14 @@ class Conclusion {
       diagnosis_.rate_limit_reset_time = budget.reset_time;
     }
     if (findings_.limited_until > findings_.now) {
-      AddProblem(absl::StrCat("GitHub limits the credential until ",
+      AddProblem("RATE_LIMITED",
+                 absl::StrCat("GitHub limits the credential until ",
                               UtcText(findings_.limited_until),
                               ": nothing is posted until then."));
     } else if (budget.limit > 0 && budget.remaining <= 0 &&
                budget.reset_time > findings_.now) {
-      AddProblem(absl::StrCat("The credential's hourly budget is spent until ",
+      AddProblem("BUDGET_SPENT",
+                 absl::StrCat("The credential's hourly budget is spent until ",
                               UtcText(budget.reset_time),
                               ": nothing is posted until then."));
     }
@@ -241,7 +252,7 @@ class Conclusion {
     if (verdict.action == Action::kDone) return DrawFromAnswer(*reply);
     if (verdict.action == Action::kPark) return AddStop(verdict.reason);
     if (WasTrouble(verdict)) {
-      if (!WasLimit(verdict)) AddProblem(TroubleText(verdict));
+      if (!WasLimit(verdict)) AddProblem(verdict.reason, TroubleText(verdict));
       return;
     }
     const Saying* const saying = Find(kRefusals, verdict.reason);
@@ -254,7 +265,7 @@ class Conclusion {
       absl::StrAppend(&text,
                       " The token is new, so this may pass within a minute.");
     }
-    AddProblem(std::move(text));
+    AddProblem(verdict.reason, std::move(text));
   }
 
   void DrawFromAnswer(const GitHubReply& reply) {
@@ -262,7 +273,8 @@ class Conclusion {
     const absl::StatusOr<RepositoryFacts> read =
         ReadRepository(reply.answer->body);
     if (!read.ok()) {
-      AddProblem(absl::StrCat("What GitHub answers about ", asked,
+      AddProblem("UNEXPECTED_ANSWER",
+                 absl::StrCat("What GitHub answers about ", asked,
                               " makes no sense: check api_url."));
       return;
     }
@@ -272,24 +284,30 @@ class Conclusion {
     if (named.ok() && named->FullName() == facts.full_name &&
         !absl::EqualsIgnoreCase(facts.full_name,
                                 findings_.repository.FullName())) {
-      AddProblem(absl::StrCat(
-          asked, " is called ", facts.full_name,
-          " now: use that name. The old one works until another repository "
-          "takes it."));
+      AddProblem(
+          "REPOSITORY_RENAMED",
+          absl::StrCat(
+              asked, " is called ", facts.full_name,
+              " now: use that name. The old one works until another repository "
+              "takes it."));
     }
     if (facts.archived) {
-      AddProblem(absl::StrCat(asked,
+      AddProblem("REPOSITORY_ARCHIVED",
+                 absl::StrCat(asked,
                               " is archived, and so read-only: GitHub "
                               "takes no statuses for it."));
     }
     if (facts.disabled) {
-      AddProblem(absl::StrCat("GitHub has disabled ", asked, "."));
+      AddProblem("REPOSITORY_DISABLED",
+                 absl::StrCat("GitHub has disabled ", asked, "."));
     }
     // What it says to an App is about the contents.
     if (!IsApp() && facts.may_push == false) {
-      AddProblem(absl::StrCat(
-          "The user behind the token may not write to ", asked,
-          ": GitHub answers statuses with 404. The right to push is needed."));
+      AddProblem(
+          "PUSH_RIGHT_MISSING",
+          absl::StrCat("The user behind the token may not write to ", asked,
+                       ": GitHub answers statuses with 404. The right to push "
+                       "is needed."));
     }
   }
 
@@ -305,12 +323,13 @@ class Conclusion {
                            (Has(*scopes, "public_repo") && is_private_ != true);
     if (!is_enough) {
       AddProblem(
+          "STATUSES_NOT_ALLOWED",
           "The token may not set statuses: it needs the scope repo:status, or "
           "repo.");
     } else if (reply->verdict.http_status == 404 && !Has(*scopes, "repo")) {
-      AddProblem(
-          "The token's scopes do not show private repositories; with "
-          "repo:status it may set their statuses nevertheless.");
+      AddProblem("PRIVATE_NOT_SHOWN",
+                 "The token's scopes do not show private repositories; with "
+                 "repo:status it may set their statuses nevertheless.");
     }
   }
 
@@ -327,19 +346,23 @@ class Conclusion {
         " Grant it in the App's settings; then an owner of the account must "
         "accept it.";
     if (!may("statuses", /*write=*/true)) {
-      AddProblem(absl::StrCat(
-          "The App may not set statuses: it has no permission statuses=write "
-          "(Commit statuses: Read and write).",
-          how));
+      AddProblem("STATUSES_NOT_ALLOWED",
+                 absl::StrCat("The App may not set statuses: it has no "
+                              "permission statuses=write "
+                              "(Commit statuses: Read and write).",
+                              how));
     }
     if (!may("pull_requests", /*write=*/false)) {
-      AddProblem(absl::StrCat(
-          "The App is not told of pull requests: it has no permission "
-          "pull_requests=read.",
-          how));
+      AddProblem(
+          "PULL_REQUESTS_NOT_ALLOWED",
+          absl::StrCat(
+              "The App is not told of pull requests: it has no permission "
+              "pull_requests=read.",
+              how));
     }
     if (!may("metadata", /*write=*/false)) {
       AddProblem(
+          "METADATA_NOT_ALLOWED",
           absl::StrCat("The App cannot see repositories: it has no permission "
                        "metadata=read.",
                        how));
@@ -352,10 +375,11 @@ class Conclusion {
           &findings_.organization_hooks, &findings_.app_hook, &findings_.app}) {
       if (!finding->asked) continue;
       if (!finding->reply.has_value()) {
-        AddProblem("GitHub did not answer in time.");
+        AddProblem("NOT_ASKED", "GitHub did not answer in time.");
       } else if (WasTrouble(finding->reply->verdict) &&
                  !WasLimit(finding->reply->verdict)) {
-        AddProblem(TroubleText(finding->reply->verdict));
+        AddProblem(finding->reply->verdict.reason,
+                   TroubleText(finding->reply->verdict));
       }
     }
   }

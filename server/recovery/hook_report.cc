@@ -130,18 +130,19 @@ class Reporter {
                              hook.active ? ", active" : ", not active"),
                 last.empty() ? "" : absl::StrCat(", ", last));
     if (!hook.active) {
-      AddProblem(name, "is not active: GitHub sends nothing through it.");
+      AddProblem("HOOK_NOT_ACTIVE", name,
+                 "is not active: GitHub sends nothing through it.");
     }
     AddProblems(hook, name);
     if (!Sends(hook.events, "pull_request")) {
-      AddProblem(name,
+      AddProblem("HOOK_WITHOUT_PULL_REQUEST", name,
                  "does not send the event pull_request: nothing becomes "
                  "pending by itself.");
     }
     if (hook.last_response_code.has_value() &&
         (*hook.last_response_code < 200 || *hook.last_response_code > 299)) {
       AddProblem(
-          name,
+          "HOOK_FAILED", name,
           absl::StrCat("did not get its last delivery through: ", last, "."));
     }
   }
@@ -180,7 +181,7 @@ class Reporter {
     if (events.ok()) {
       sends = absl::StrCat(", ", EventsText(*events));
       if (!Sends(*events, "pull_request")) {
-        AddProblem("The App",
+        AddProblem("HOOK_WITHOUT_PULL_REQUEST", "The App",
                    "does not subscribe to the event pull_request: nothing "
                    "becomes pending by itself.");
       }
@@ -201,19 +202,21 @@ class Reporter {
 
   void AddProblems(const ListedHook& hook, absl::string_view name) {
     if (!hook.has_secret) {
-      AddProblem(name,
+      AddProblem("HOOK_WITHOUT_SECRET", name,
                  "has no secret: its deliveries cannot be told from forged "
                  "ones, and the shim refuses them.");
     }
     if (hook.insecure_ssl) {
-      AddProblem(name,
+      AddProblem("HOOK_WITHOUT_TLS_CHECK", name,
                  "does not verify the receiver's certificate (insecure_ssl): "
                  "others can read and change what it sends.");
     }
   }
 
-  void AddProblem(absl::string_view name, absl::string_view what) {
-    report_.problems.push_back(absl::StrCat(name, " ", what));
+  void AddProblem(absl::string_view code, absl::string_view name,
+                  absl::string_view what) {
+    report_.problems.push_back(
+        {std::string(code), absl::StrCat(name, " ", what)});
   }
 
   // Empty: nothing was sent yet, or GitHub does not tell.
@@ -246,14 +249,18 @@ class Reporter {
     if (repository.host != "github.com") {
       host = absl::StrCat(" --github-host=", repository.host);
     }
-    report_.problems.push_back(absl::StrCat(
-        "No webhook leads here, so that nothing becomes pending by itself. "
-        "Make one with a secret, the event pull_request and a URL that ends in "
-        "/event_handler, or for a try on this machine run `gh webhook forward",
-        host, " --repo=", repository.FullName(),
-        " --events=pull_request,push --secret=SECRET "
-        "--url=http://127.0.0.1:4567/event_handler`; recovery.hook_urls names "
-        "others that lead here."));
+    report_.problems.push_back(
+        {"NO_HOOK", absl::StrCat("No webhook leads here, so that nothing "
+                                 "becomes pending by itself. "
+                                 "Make one with a secret, the event "
+                                 "pull_request and a URL that ends in "
+                                 "/event_handler, or for a try on this machine "
+                                 "run `gh webhook forward",
+                                 host, " --repo=", repository.FullName(),
+                                 " --events=pull_request,push --secret=SECRET "
+                                 "--url=http://127.0.0.1:4567/event_handler`; "
+                                 "recovery.hook_urls names "
+                                 "others that lead here.")});
   }
 
   const Findings& findings_;

@@ -11,7 +11,7 @@ namespace signalbox {
 // What there is to say of the webhooks that tell us of a repository.
 struct HookReport {
   std::vector<std::string> settings;  // A sentence each.
-  std::vector<std::string> problems;  // A sentence each.
+  std::vector<Problem> problems;
 };
 
 // Reads the answers about hooks. Of a repository's and an organisation's only

@@ -10,6 +10,16 @@
 
 namespace signalbox {
 
+// Something that keeps statuses or webhooks of a repository from working.
+struct Problem {
+  // A stable upper-case word, for programs.
+  std::string code;
+  // A sentence or two, for people: what is wrong and how to mend it.
+  std::string message;
+
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
 // Whether statuses can be set in a repository, for people; proto
 // `DiagnoseRepositoryResponse` without the expected contexts.
 struct Diagnosis {
@@ -18,7 +28,7 @@ struct Diagnosis {
   int64_t rate_limit = 0;                // 0: unlimited or not known.
   int64_t rate_limit_remaining = 0;
   std::optional<absl::Time> rate_limit_reset_time;
-  std::vector<std::string> problems;       // A sentence each.
+  std::vector<Problem> problems;
   std::vector<std::string> hook_settings;  // A sentence each.
 };
 

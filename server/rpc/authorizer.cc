@@ -45,13 +45,6 @@ constexpr RightName kRightNames[] = {{Right::kReport, "report"},
                                      {Right::kOperate, "operate"},
                                      {Right::kWebhook, "webhook"}};
 
-absl::string_view NameOf(Right right) {
-  for (const RightName& one : kRightNames) {
-    if (one.right == right) return one.name;
-  }
-  return "";
-}
-
 constexpr char kNotGrantedPayload[] = "signalbox/not-granted";
 
 absl::Status NotGranted(absl::string_view what, absl::string_view message) {
@@ -298,6 +291,23 @@ std::optional<Right> RightNamed(absl::string_view name) {
     if (one.name == name) return one.right;
   }
   return std::nullopt;
+}
+
+absl::string_view NameOf(Right right) {
+  for (const RightName& one : kRightNames) {
+    if (one.right == right) return one.name;
+  }
+  return "";
+}
+
+Caller Authorizer::GrantsOf(const Caller* caller) {
+  if (caller != nullptr) return *caller;
+  Caller everybody;
+  everybody.repositories = everybody.contexts = {"*"};
+  for (const RightName& one : kRightNames) {
+    everybody.rights.push_back(one.right);
+  }
+  return everybody;
 }
 
 std::string NotGrantedOf(const absl::Status& status) {

@@ -26,6 +26,8 @@ enum class Right {
 
 // By its name in the configuration; nothing: there is no such right.
 std::optional<Right> RightNamed(absl::string_view name);
+// The opposite.
+absl::string_view NameOf(Right right);
 
 // Somebody who may call, as the configuration names them.
 struct Caller {
@@ -56,6 +58,10 @@ class Authorizer {
   // message says which of the two it is.
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
+
+  // All that `caller` is granted; of callers that are not told apart,
+  // everything, under no name.
+  static Caller GrantsOf(const Caller* caller);
 
   // Whether `caller` may do this to the repository; for `contexts` only if
   // there are any. PERMISSION_DENIED, reason NOT_GRANTED.

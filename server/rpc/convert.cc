@@ -149,6 +149,18 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
     converted.submission.observed = *std::move(observed);
   }
 
+  if (request.has_if_sequence()) {
+    const absl::StatusOr<int64_t> if_sequence = NotNegative(
+        "if_sequence", request.if_sequence(), "INVALID_IF_SEQUENCE");
+    if (!if_sequence.ok()) return if_sequence.status();
+    if (request.has_delivery() || request.has_observed()) {
+      return InvalidField("if_sequence", absl::StrCat(*if_sequence),
+                          "cannot be given with a delivery or observed",
+                          "INVALID_IF_SEQUENCE");
+    }
+    converted.submission.if_sequence = *if_sequence;
+  }
+
   Mended description = KeepDescription(request.description());
   Mended target_url = KeepTargetUrl(request.target_url());
   for (std::string* warning : {&description.warning, &target_url.warning}) {
@@ -358,6 +370,12 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
     }
     submission.contexts.push_back(*std::move(parsed));
   }
+  if (submission.if_sequence.has_value() && submission.contexts.size() != 1) {
+    return InvalidField(
+        "if_sequence", absl::StrCat(*submission.if_sequence),
+        absl::StrCat("goes with one context, not ", submission.contexts.size()),
+        "INVALID_IF_SEQUENCE");
+  }
   submission.redelivery_is_rerun =
       options.redelivery_is_rerun && request.has_delivery();
   // "Re-run all checks" means those, too, that only a farm knows.
@@ -391,6 +409,14 @@ absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
   }
   submission.report.result = static_cast<Result>(request.result());
   return converted;
+}
+
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  absl::Duration rest;
+  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return proto;
 }
 
 v1::Receipt ToProto(const Receipt& receipt,
@@ -451,8 +477,10 @@ v1::DiagnoseRepositoryResponse ToProto(
     *proto.mutable_rate_limit_reset_time() =
         ToProto(*diagnosis.rate_limit_reset_time);
   }
-  for (const std::string& problem : diagnosis.problems) {
-    proto.add_problems(problem);
+  for (const Problem& problem : diagnosis.problems) {
+    v1::DiagnosedProblem& added = *proto.add_problems();
+    added.set_code(problem.code);
+    added.set_message(problem.message);
   }
   for (const std::string& setting : diagnosis.hook_settings) {
     proto.add_hook_settings(setting);

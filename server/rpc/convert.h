@@ -38,8 +38,8 @@ struct Converted {
 
 // INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
 // INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,
-// INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_REPOSITORY_ID,
-// INVALID_DELIVERY, INVALID_OBSERVED.
+// INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE,
+// INVALID_REPOSITORY_ID, INVALID_DELIVERY, INVALID_OBSERVED.
 absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                                     const ConvertOptions& options);
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
@@ -64,6 +64,7 @@ std::optional<absl::Time> TimeFromProto(
 // INVALID_DELIVERY.
 absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto);
 
+google::protobuf::Duration ToProto(absl::Duration duration);
 v1::Receipt ToProto(const Receipt& receipt,
                     const std::vector<std::string>& warnings);
 v1::GetCommitStatusResponse ToProto(const CommitView& commit,

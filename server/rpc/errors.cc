@@ -13,6 +13,7 @@
 #include "server/base/log.h"
 #include "server/base/log_limit.h"
 #include "server/rpc/authorizer.h"
+#include "server/rpc/error_details.h"
 
 namespace signalbox {
 namespace {
@@ -52,6 +53,18 @@ void LogSome(LogLimit* limit, absl::string_view event,
                      {"left_out_before", *left_out}});
 }
 
+grpc::Status Status(grpc::StatusCode code, const std::string& message,
+                    const ErrorInfo& info) {
+  if (info.reason.empty()) return grpc::Status(code, message);
+  ErrorDetails details;
+  details.code = static_cast<absl::StatusCode>(code);
+  details.message = message;
+  details.reason = info.reason;
+  details.not_granted = info.not_granted;
+  details.retry_delay = info.retry_after;
+  return grpc::Status(code, message, details.Serialize());
+}
+
 }  // namespace
 
 std::optional<absl::Duration> PushbackFor(const absl::Status& status,
@@ -64,23 +77,28 @@ std::optional<absl::Duration> PushbackFor(const absl::Status& status,
          (kLongestFullPushback - kShortestFullPushback) * Spread(count);
 }
 
+ErrorInfo ErrorInfoOf(const absl::Status& status) {
+  static std::atomic<uint64_t> pushback_count = 0;
+  return {ReasonOf(status), NotGrantedOf(status),
+          PushbackFor(status, pushback_count++)};
+}
+
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context) {
   if (status.ok()) return grpc::Status::OK;
-  const std::string reason = ReasonOf(status);
+  const ErrorInfo info = ErrorInfoOf(status);
+  const std::string& reason = info.reason;
   if (context != nullptr) {
     if (!reason.empty()) {
       context->AddTrailingMetadata("signalbox-reason", reason);
     }
-    const std::string not_granted = NotGrantedOf(status);
-    if (!not_granted.empty()) {
-      context->AddTrailingMetadata("signalbox-not-granted", not_granted);
+    if (!info.not_granted.empty()) {
+      context->AddTrailingMetadata("signalbox-not-granted", info.not_granted);
     }
-    static std::atomic<uint64_t> pushback_count = 0;
-    if (const auto pushback = PushbackFor(status, pushback_count++)) {
+    if (info.retry_after.has_value()) {
       context->AddTrailingMetadata(
           "grpc-retry-pushback-ms",
-          absl::StrCat(absl::ToInt64Milliseconds(*pushback)));
+          absl::StrCat(absl::ToInt64Milliseconds(*info.retry_after)));
     }
   }
   const std::string peer = context == nullptr ? "" : context->peer();
@@ -89,24 +107,25 @@ grpc::Status ToGrpcStatus(const absl::Status& status,
   if (absl::IsInternal(status) ||
       (IsOfTheStore(reason) && !store_can_be_repeated)) {
     LogError("a call failed", {{"error", status.message()}});
-    return grpc::Status(grpc::StatusCode::INTERNAL,
-                        "internal error; the server's log says more");
+    return Status(grpc::StatusCode::INTERNAL,
+                  "internal error; the server's log says more", info);
   }
   if (IsOfTheStore(reason)) {
     static LogLimit limit;
     LogSome(&limit, "the store took nothing", status, peer);
-    return grpc::Status(
+    return Status(
         static_cast<grpc::StatusCode>(status.code()),
         reason == "DISK_FULL"
             ? "the server's disk is full; repeat the call once it has room"
-            : "the server's database is busy; repeat the call");
+            : "the server's database is busy; repeat the call",
+        info);
   }
   if (IsRefusal(status)) {
     static LogLimit limit;
     LogSome(&limit, "a call was refused", status, peer);
   }
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(status.message()));
+  return Status(static_cast<grpc::StatusCode>(status.code()),
+                std::string(status.message()), info);
 }
 
 }  // namespace signalbox

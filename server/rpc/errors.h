@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -18,11 +19,19 @@ namespace signalbox {
 std::optional<absl::Duration> PushbackFor(const absl::Status& status,
                                           uint64_t count);
 
-// An error as the caller sees it. Its reason goes into trailing metadata
-// `signalbox-reason`, what was not granted into `signalbox-not-granted`, and
-// its PushbackFor into `grpc-retry-pushback-ms`. Of an INTERNAL error and of
-// trouble of the store the caller learns no details: the log has them. Refused
-// callers leave a line in the log, but not too many. Call it before the call is
+// What a program may want to know of an error.
+struct ErrorInfo {
+  std::string reason;                         // Empty: it has none.
+  std::string not_granted;                    // By NotGrantedOf.
+  std::optional<absl::Duration> retry_after;  // By PushbackFor.
+};
+ErrorInfo ErrorInfoOf(const absl::Status& status);
+
+// An error as the caller sees it. Its ErrorInfo goes into trailing metadata
+// `signalbox-reason`, `signalbox-not-granted` and `grpc-retry-pushback-ms`, and
+// into the ErrorDetails of the status. Of an INTERNAL error and of trouble of
+// the store the caller learns no details: the log has them. Refused callers
+// leave a line in the log, but not too many. Call it before the call is
 // finished; `context` may be null where there is no call to add metadata to.
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context);

@@ -40,6 +40,11 @@ v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status) {
   answer.set_tag(tag);
   answer.set_code(shown.error_code());
   answer.set_message(shown.error_message());
+  ErrorInfo info = ErrorInfoOf(status);
+  answer.set_reason(std::move(info.reason));
+  if (info.retry_after.has_value()) {
+    *answer.mutable_retry_after() = ToProto(*info.retry_after);
+  }
   return answer;
 }
 

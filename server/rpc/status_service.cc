@@ -55,7 +55,7 @@ std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
   for (const char* const method :
        {"ReportPending", "ReportResult", "GetCommitStatus", "ListCommits",
         "ExplainStatus", "ListStatuses", "RetryPost", "RetryPosts",
-        "ReportEvent", "DiagnoseRepository", "StreamReports",
+        "ReportEvent", "DiagnoseRepository", "GetServerInfo", "StreamReports",
         "WatchStatuses"}) {
     counters.try_emplace(method, metrics, "signalbox_calls_total",
                          "gRPC calls answered, by code.",
@@ -567,7 +567,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
       std::string old_name = OldName(repository, *meant);
       if (!old_name.empty() &&
           MayFind(caller, Right::kRead, *meant, repository).ok()) {
-        diagnosis.problems.push_back(std::move(old_name));
+        diagnosis.problems.push_back({"OLD_NAME", std::move(old_name)});
       }
       *response = ToProto(diagnosis,
                           options_.convert.rules.Expect(repository, nullptr));
@@ -579,6 +579,22 @@ grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
   } else {
     answer(Diagnosis());
   }
+  return call->reactor();
+}
+
+grpc::ServerUnaryReactor* StatusServiceImpl::GetServerInfo(
+    grpc::CallbackServerContext* context, const v1::GetServerInfoRequest*,
+    v1::GetServerInfoResponse* response) {
+  std::shared_ptr<Call> call = Begin(context, "GetServerInfo");
+  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+  if (!caller.ok()) {
+    call->Fail(caller.status());
+    return call->reactor();
+  }
+  call->End([&] {
+    *response = ToProto(options_.info, Authorizer::GrantsOf(*caller));
+    return absl::OkStatus();
+  });
   return call->reactor();
 }
 

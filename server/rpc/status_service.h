@@ -22,6 +22,7 @@
 #include "server/rpc/listing.h"
 #include "server/rpc/read_queue.h"
 #include "server/rpc/report_stream.h"
+#include "server/rpc/server_info.h"
 #include "server/rpc/watch_hub.h"
 #include "server/rpc/watch_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
@@ -36,6 +37,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
  public:
   struct Options {
     ConvertOptions convert;
+    ServerInfo info;
     ReportStreams::Options report_streams;
     WatchHub::Options watch;
     // Calls without a deadline, or with a longer one, get this.
@@ -116,6 +118,10 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override;
+  grpc::ServerUnaryReactor* GetServerInfo(
+      grpc::CallbackServerContext* context,
+      const v1::GetServerInfoRequest* request,
+      v1::GetServerInfoResponse* response) override;
 
  private:
   class Call;

@@ -98,6 +98,11 @@ void FakeServer::SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis) {
   diagnosis_ = std::move(diagnosis);
 }
 
+void FakeServer::SetInfo(v1::GetServerInfoResponse info) {
+  std::lock_guard<std::mutex> lock(mu_);
+  info_ = std::move(info);
+}
+
 void FakeServer::SetServing(bool is_serving) {
   server_->GetHealthCheckService()->SetServingStatus(is_serving);
 }
@@ -208,6 +213,15 @@ grpc::Status FakeServer::DiagnoseRepository(
     *response = diagnosis_;
   }
   return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::GetServerInfo(grpc::ServerContext*,
+                                       const v1::GetServerInfoRequest*,
+                                       v1::GetServerInfoResponse* response) {
+  std::lock_guard<std::mutex> lock(mu_);
+  if (!info_.has_value()) return {grpc::StatusCode::UNIMPLEMENTED, "too old"};
+  *response = *info_;
+  return grpc::Status::OK;
 }
 
 grpc::Status FakeServer::ListStatuses(grpc::ServerContext* context,

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,6 +69,8 @@ class FakeServer : public v1::StatusService::Service {
   void SetListPages(std::vector<v1::ListStatusesResponse> pages);
   void SetRetriedPages(std::vector<v1::RetryPostsResponse> pages);
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
+  // Without, it is a server too old to say.
+  void SetInfo(v1::GetServerInfoResponse info);
   // What it says of itself; true at first.
   void SetServing(bool is_serving);
 
@@ -98,6 +101,9 @@ class FakeServer : public v1::StatusService::Service {
       grpc::ServerContext* context,
       const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override;
+  grpc::Status GetServerInfo(grpc::ServerContext* context,
+                             const v1::GetServerInfoRequest* request,
+                             v1::GetServerInfoResponse* response) override;
   grpc::Status ListStatuses(grpc::ServerContext* context,
                             const v1::ListStatusesRequest* request,
                             v1::ListStatusesResponse* response) override;
@@ -121,6 +127,7 @@ class FakeServer : public v1::StatusService::Service {
   std::vector<v1::ListStatusesResponse> list_ = {{}};
   std::vector<v1::RetryPostsResponse> retried_pages_ = {{}};
   v1::DiagnoseRepositoryResponse diagnosis_;
+  std::optional<v1::GetServerInfoResponse> info_;
   bool hold_pendings_ = false;
 
   std::string address_;

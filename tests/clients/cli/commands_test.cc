@@ -430,7 +430,7 @@ TEST_F(CommandsTest, JsonIsOneDocumentWithTheNamesOfTheProto) {
   EXPECT_TRUE(IsOneLine(ended.output));
   EXPECT_THAT(ended.output, Not(HasSubstr("\u2066")));
   nlohmann::json json = nlohmann::json::parse(ended.output);
-  EXPECT_EQ(json["state"], "COMMIT_STATE_SUCCESS");
+  EXPECT_EQ(json["state"], "SUCCESS");
   EXPECT_EQ(json["statuses"][0]["target_url"], "http://x/");
   EXPECT_EQ(json["statuses"][0]["description"], "a\u2066b\n");
   EXPECT_EQ(json["statuses"][0]["attempt"], "0");

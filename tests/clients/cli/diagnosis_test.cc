@@ -50,6 +50,8 @@ TEST_F(ExaminationTest, ShowsWhatIsInForce) {
             "acme/widgets\n"
             "\n"
             "server       127.0.0.1:50051, serving\n"
+            "version      not known: the server is an older one\n"
+            "you          not known\n"
             "contexts     ci/build, ci/lint\n"
             "             Because of `acme/*`.\n"
             "credential   github.com/acme\n"
@@ -67,6 +69,8 @@ TEST_F(ExaminationTest, SaysWhatIsNotThere) {
             "acme/widgets\n"
             "\n"
             "server       127.0.0.1:50051, serving\n"
+            "version      not known: the server is an older one\n"
+            "you          not known\n"
             "contexts     none\n"
             "credential   none\n"
             "permissions  not told\n"
@@ -77,9 +81,9 @@ TEST_F(ExaminationTest, SaysWhatIsNotThere) {
 }
 
 TEST_F(ExaminationTest, MarksProblemsAndCountsThem) {
-  answer().add_problems("One.");
+  answer().add_problems()->set_message("One.");
   EXPECT_THAT(Text(), EndsWith("\n\nproblem: One.\n\n1 problem\n"));
-  answer().add_problems("Two.");
+  answer().add_problems()->set_message("Two.");
   EXPECT_THAT(Text(),
               EndsWith("\n\nproblem: One.\nproblem: Two.\n\n2 problems\n"));
   EXPECT_THAT(Text(), Not(HasSubstr("looks right")));
@@ -88,7 +92,7 @@ TEST_F(ExaminationTest, MarksProblemsAndCountsThem) {
 
 TEST_F(ExaminationTest, AServerThatDoesNotServeIsAProblem) {
   examination_.is_serving = false;
-  answer().add_problems("One.");
+  answer().add_problems()->set_message("One.");
   EXPECT_THAT(Text(), AllOf(HasSubstr("127.0.0.1:50051, not serving\n"),
                             HasSubstr("problem: The server says"),
                             EndsWith("\n2 problems\n")));
@@ -100,7 +104,7 @@ TEST_F(ExaminationTest, AServerThatDoesNotServeIsAProblem) {
 TEST_F(ExaminationTest, ColoursOnlyWhatSumsUp) {
   EXPECT_THAT(Text(/*colours=*/true),
               EndsWith("\x1b[32meverything looks right\x1b[0m\n"));
-  answer().add_problems("One.");
+  answer().add_problems()->set_message("One.");
   EXPECT_THAT(Text(/*colours=*/true),
               EndsWith("\x1b[31mproblem:\x1b[0m One.\n\n\x1b[31m1 "
                        "problem\x1b[0m\n"));
@@ -135,7 +139,7 @@ TEST_F(ExaminationTest, NothingGetsAtTheTerminal) {
   answer().set_expected_contexts_reason(evil);
   answer().set_credential(evil);
   answer().add_permissions(evil);
-  answer().add_problems(evil);
+  answer().add_problems()->set_message(evil);
   answer().add_hook_settings(evil);
   const std::string text = Text();
   EXPECT_THAT(text,

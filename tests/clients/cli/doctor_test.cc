@@ -27,7 +27,7 @@ class DoctorTest : public CliFixture {
   }
 
   void SetProblem(const std::string& problem) {
-    diagnosis_.add_problems(problem);
+    diagnosis_.add_problems()->set_message(problem);
     server_.SetDiagnosis(diagnosis_);
   }
 
@@ -50,6 +50,27 @@ TEST_F(DoctorTest, SaysThatEverythingLooksRight) {
                                     server_.address(), ", serving\n")),
             HasSubstr("ci/build"), HasSubstr("github.com/acme"),
             EndsWith("\neverything looks right\n"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(DoctorTest, SaysWhichServerItIsAndWhoAsks) {
+  EXPECT_THAT(RunCli({"doctor"}).output, HasSubstr("\nversion      not known"));
+  v1::GetServerInfoResponse info;
+  info.set_version("1.2.3");
+  info.set_revision("6dcb09b");
+  info.mutable_grants()->add_rights("report");
+  info.mutable_grants()->add_repositories("*");
+  server_.SetInfo(info);
+  EXPECT_THAT(RunCli({"doctor"}).output,
+              AllOf(HasSubstr("\nversion      1.2.3 (6dcb09b)\n"),
+                    HasSubstr("\nyou          anybody: ")));
+  info.mutable_grants()->set_caller("linux-farm");
+  info.mutable_grants()->add_rights("read");
+  info.mutable_grants()->set_repositories(0, "acme/*");
+  info.mutable_grants()->add_contexts("ci/*");
+  server_.SetInfo(info);
+  EXPECT_THAT(RunCli({"doctor"}).output,
+              HasSubstr("\nyou          linux-farm: may report, read\n"
+                        "             repositories acme/*; contexts ci/*\n"));
 }
 
 TEST_F(DoctorTest, ExitsWith1IfSomethingIsWrong) {
@@ -105,7 +126,7 @@ TEST_F(DoctorTest, JsonIsTheServersAnswer) {
   const nlohmann::json json = nlohmann::json::parse(ended.output);
   EXPECT_EQ(json["expected_contexts"][0], "ci/build");
   EXPECT_EQ(json["credential"], "github.com/acme");
-  EXPECT_EQ(json["problems"][0], "One \x1b[31m.");
+  EXPECT_EQ(json["problems"][0]["message"], "One \x1b[31m.");
   EXPECT_EQ(json["rate_limit"], "5000");
   EXPECT_THAT(json["hook_settings"], SizeIs(0));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A farm in Python: stubs generated from the proto, and Debian's grpcio."""
 
+import json
 import os
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class FarmTest(unittest.TestCase):
 
     def test_the_worse_of_two_results_stays(self):
         request = v1.ReportResultRequest(
-            repository="acme/other", sha=SHA, attempt=1, result="FAILURE")
+            repository="acme/other", sha=SHA, attempt=1, result="RESULT_FAILURE")
         first = self.stub.ReportResult(request, timeout=10).receipt
         again = self.stub.ReportResult(request, timeout=10).receipt
         self.assertEqual((again.disposition, again.sequence), (v1.DISPOSITION_UNCHANGED, first.sequence))
@@ -99,6 +100,25 @@ class FarmTest(unittest.TestCase):
             self.assertEqual(self.error(self.stub.ReportResult, request),
                              (grpc.StatusCode.INVALID_ARGUMENT, reason))
 
+    def test_errors_carry_error_info(self):
+        with self.assertRaises(grpc.RpcError) as raised:
+            self.stub.ReportResult(v1.ReportResultRequest(
+                repository="acme/app", sha="gr\u00fcn", result=1), timeout=10)
+        trailers = dict(raised.exception.trailing_metadata())
+        # Google's own messages, of which Debian has the Ruby.
+        shown = json.loads(subprocess.run(
+            ["ruby", "-rjson", "-rgoogle/rpc/status_pb", "-rgoogle/rpc/error_details_pb",
+             "-rgoogle/protobuf/well_known_types",
+             "-e", """status = Google::Rpc::Status.decode(STDIN.binmode.read)
+                      info = status.details.fetch(0).unpack(Google::Rpc::ErrorInfo)
+                      puts({code: status.code, message: status.message,
+                            count: status.details.size, reason: info.reason,
+                            domain: info.domain, metadata: info.metadata.to_h}.to_json)"""],
+            input=trailers["grpc-status-details-bin"], capture_output=True, check=True).stdout)
+        self.assertEqual(shown, {
+            "code": 3, "message": raised.exception.details(), "count": 1,
+            "reason": "INVALID_SHA", "domain": "signalbox.dev", "metadata": {}})
+
     def test_too_large_a_request(self):
         code, _ = self.error(self.stub.ReportResult, v1.ReportResultRequest(
             repository="acme/app", sha=SHA, result=1, description="x" * (300 << 10)))
@@ -112,7 +132,7 @@ class FarmTest(unittest.TestCase):
     def test_watches_statuses(self):
         def report(context):
             return self.stub.ReportResult(v1.ReportResultRequest(
-                repository="acme/watched", sha=SHA, context=context, result="FAILURE"),
+                repository="acme/watched", sha=SHA, context=context, result="RESULT_FAILURE"),
                 timeout=10).receipt.sequence
 
         request = v1.WatchStatusesRequest(

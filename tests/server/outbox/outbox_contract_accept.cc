@@ -389,6 +389,51 @@ TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
   EXPECT_EQ(outcomes[1].receipts[0].state, CommitState::kError);
 }
 
+// Compare and set: what would be accepted is refused if anything newer was.
+TEST_P(OutboxContract, IfSequenceRefusesWhatComesBehindANewerReport) {
+  const auto accept = [this](const KeyReport& report, int64_t if_sequence) {
+    Submission submission = Of({report});
+    submission.if_sequence = if_sequence;
+    return Accept({submission}).front();
+  };
+  EXPECT_TRUE(accept(Pending(1), 0).status.ok());
+  const int64_t pending = Status().sequence;
+  const Outcome refused = accept(Pending(2), 0);
+  EXPECT_TRUE(absl::IsAborted(refused.status)) << refused.status;
+  EXPECT_EQ(ReasonOf(refused.status), "CHANGED");
+  EXPECT_THAT(refused.receipts, IsEmpty());
+  EXPECT_EQ(Status().attempt, 1);
+  EXPECT_EQ(HistoryOf(Pending(1)).reports.size(), 1u);
+
+  // That GitHub took it is no report, and its number serves, too.
+  clock_.Advance(kSettle);
+  Settle(*Take(Request(true)), Settlement::Kind::kPosted);
+  const int64_t posted = Status().sequence;
+  EXPECT_GT(posted, pending);
+  EXPECT_TRUE(accept(Pending(2), pending).status.ok());
+  EXPECT_TRUE(
+      absl::IsAborted(accept(ResultOf(Result::kSuccess, 2), posted).status));
+  clock_.Advance(kSettle);
+  Settle(*Take(Request(true)), Settlement::Kind::kPosted);
+  EXPECT_TRUE(
+      accept(ResultOf(Result::kSuccess, 2), Status().sequence).status.ok());
+
+  // An expiry is the server's own report.
+  Accept(Pending(3));
+  const int64_t last = Status().sequence;
+  clock_.Advance(absl::Hours(7));
+  EXPECT_EQ(Expire(), 1);
+  EXPECT_TRUE(absl::IsAborted(accept(Pending(4), last).status));
+  EXPECT_TRUE(accept(Pending(4), Status().sequence).status.ok());
+
+  // A repetition, and what is late, is answered as ever.
+  EXPECT_EQ(accept(Pending(4), 0).receipts.front().disposition,
+            Disposition::kUnchanged);
+  EXPECT_EQ(
+      accept(ResultOf(Result::kSuccess, 1), 0).receipts.front().disposition,
+      Disposition::kSuperseded);
+}
+
 TEST_P(OutboxContract, AResultDoesNotExpire) {
   Accept(Pending(1));
   EXPECT_NE(Status().expire_time, std::nullopt);

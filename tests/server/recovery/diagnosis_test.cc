@@ -16,6 +16,7 @@
 #include "tests/github_simulator/app_key.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/recovery/recovery_fixture.h"
+#include "tests/support/problems.h"
 
 namespace signalbox {
 namespace {
@@ -116,7 +117,7 @@ class DiagnosisTest : public RecoveryTest {
   // The only problem, or what is there instead.
   std::string Problem(const std::string& name = kWidgets) {
     const Diagnosis diagnosis = Diagnose(name);
-    return absl::StrJoin(diagnosis.problems, " | ");
+    return absl::StrJoin(MessagesOf(diagnosis.problems), " | ");
   }
 
   Hooks::Hook hook_;
@@ -128,7 +129,7 @@ class DiagnosisTest : public RecoveryTest {
 
 TEST_F(DiagnosisTest, WhereEverythingIsRightNothingIsWrong) {
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_EQ(diagnosis.credential, kLane);
   EXPECT_THAT(diagnosis.permissions, ElementsAre("repo", "admin:org_hook"));
   EXPECT_EQ(diagnosis.rate_limit, 5000);
@@ -148,7 +149,7 @@ TEST_F(DiagnosisTest, WhereEverythingIsRightNothingIsWrong) {
 TEST_F(DiagnosisTest, WithoutACredentialItSaysWhatToConfigure) {
   const Diagnosis diagnosis = Diagnose("other/thing");
   EXPECT_EQ(diagnosis.credential, "");
-  EXPECT_THAT(diagnosis.problems,
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
               ElementsAre(AllOf(HasSubstr("other at github.com"),
                                 HasSubstr("token_file"), HasSubstr("app"))));
   EXPECT_EQ(rules().request_count(), 0);
@@ -200,9 +201,9 @@ TEST_F(DiagnosisTest, EveryFaultOfAHookIsSaid) {
   SetHook();
   const Diagnosis diagnosis = Diagnose();
   const std::string name = absl::StrCat("Webhook ", hook_.id);
-  EXPECT_THAT(diagnosis.problems, Each(HasSubstr(name)));
+  EXPECT_THAT(MessagesOf(diagnosis.problems), Each(HasSubstr(name)));
   EXPECT_THAT(
-      diagnosis.problems,
+      MessagesOf(diagnosis.problems),
       ElementsAre(HasSubstr("not active"), HasSubstr("no secret"),
                   HasSubstr("insecure_ssl"), HasSubstr("pull_request")));
   EXPECT_THAT(
@@ -228,7 +229,7 @@ TEST_F(DiagnosisTest, ADeliveryThatFailedIsAProblemOfTheHook) {
   EXPECT_THAT(Problem(), HasSubstr("without an answer"));
   record(202);
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_THAT(diagnosis.hook_settings,
               ElementsAre(HasSubstr("last response 202")));
 }
@@ -241,7 +242,7 @@ TEST_F(DiagnosisTest, AHookOfTheOrganizationServesAsWell) {
                            .events = {"pull_request", "push"}},
                           clock_.Now());
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_THAT(diagnosis.hook_settings,
               ElementsAre(AllOf(HasSubstr("of the organisation acme"),
                                 HasSubstr("events pull_request push"))));
@@ -255,7 +256,7 @@ TEST_F(DiagnosisTest, WithoutAHookItSaysHowToMakeOne) {
       clock_.Now());
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(
-      diagnosis.problems,
+      MessagesOf(diagnosis.problems),
       ElementsAre(AllOf(HasSubstr("`gh webhook forward --repo=acme/widgets"),
                         HasSubstr("127.0.0.1:4567/event_handler"))));
   EXPECT_THAT(diagnosis.hook_settings, IsEmpty());
@@ -287,7 +288,7 @@ TEST_F(DiagnosisTest, HooksThatCannotBeReadAreNoProblem) {
   rules().SetAdmin(kToken, kWidgets, false);
   rules().SetAdmin(kToken, "acme", false);
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_THAT(diagnosis.hook_settings,
               ElementsAre(AllOf(HasSubstr("repository_hooks=read"),
                                 HasSubstr("admin:repo_hook")),
@@ -309,7 +310,7 @@ TEST_F(DiagnosisTest, AnAppHasPermissionsAndOneHook) {
                            .secret = "s"},
                           clock_.Now());
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_EQ(diagnosis.credential, "github.com/acme");
   EXPECT_THAT(diagnosis.permissions,
               ElementsAre("metadata=read", "organization_hooks=read",
@@ -326,10 +327,11 @@ TEST_F(DiagnosisTest, AnAppThatMayTooLittleIsAProblem) {
   UseApp();
   Install({{"statuses", "read"}, {"contents", "read"}});
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems,
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
               testing::IsSupersetOf({HasSubstr("statuses=write"),
                                      HasSubstr("pull_requests=read")}));
-  EXPECT_THAT(diagnosis.problems, Not(testing::Contains(HasSubstr("push"))));
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
+              Not(testing::Contains(HasSubstr("push"))));
 }
 
 TEST_F(DiagnosisTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
@@ -342,7 +344,8 @@ TEST_F(DiagnosisTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
               testing::Contains(AllOf(HasSubstr("else.example.com/x,"),
                                       HasSubstr("not known to lead here"),
                                       Not(HasSubstr("secret=y")))));
-  EXPECT_THAT(diagnosis.problems, ElementsAre(HasSubstr("gh webhook forward")));
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
+              ElementsAre(HasSubstr("gh webhook forward")));
 }
 
 TEST_F(DiagnosisTest, AnAppThatIsNotInstalledIsAProblem) {
@@ -350,7 +353,7 @@ TEST_F(DiagnosisTest, AnAppThatIsNotInstalledIsAProblem) {
   rules().AddRepository("labs/web", 0);
   const Diagnosis diagnosis = Diagnose("labs/web");
   EXPECT_EQ(diagnosis.credential, "github.com/labs");
-  EXPECT_THAT(diagnosis.problems,
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
               testing::Contains(AllOf(HasSubstr("not installed"),
                                       HasSubstr("owner of labs/web"))));
   Install({}, /*suspended=*/true);
@@ -423,7 +426,7 @@ TEST_F(DiagnosisTest, WhatIsNotAnsweredInTimeIsNotWaitedFor) {
 TEST_F(DiagnosisTest, HooksThatAreNotAnsweredInTimeAreMissing) {
   Fail("hang", /*count=*/-1, 60, "/hooks");
   const Diagnosis diagnosis = Diagnose();
-  EXPECT_THAT(diagnosis.problems,
+  EXPECT_THAT(MessagesOf(diagnosis.problems),
               ElementsAre("GitHub did not answer in time."));
   EXPECT_THAT(diagnosis.permissions, Not(IsEmpty()));
   EXPECT_EQ(took_, absl::Seconds(8));
@@ -469,7 +472,8 @@ TEST_F(DiagnosisTest, TooManyAtATimeAreRefused) {
   rules().AddRepository("acme/two", 0);
   for (const char* name : {kWidgets, "acme/two", "acme/three"}) Begin(name);
   ASSERT_THAT(made_, SizeIs(1));
-  EXPECT_THAT(made_[0].problems, ElementsAre(HasSubstr("Too many")));
+  EXPECT_THAT(MessagesOf(made_[0].problems),
+              ElementsAre(HasSubstr("Too many")));
   Begin("acme/two");
   EXPECT_THAT(made_, SizeIs(1));
   Run(absl::Seconds(1));
@@ -490,8 +494,9 @@ TEST_F(DiagnosisTest, ClosingAnswersAllWhoWait) {
   EXPECT_THAT(made_, SizeIs(2));
   Begin();
   EXPECT_THAT(made_, SizeIs(3));
-  EXPECT_THAT(made_, Each(testing::Field(&Diagnosis::problems,
-                                         ElementsAre(HasSubstr("stopping")))));
+  for (const Diagnosis& made : made_) {
+    EXPECT_THAT(CodesOf(made.problems), ElementsAre("SHUTTING_DOWN"));
+  }
   Run(absl::Seconds(20));
   EXPECT_THAT(made_, SizeIs(3));
 }

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/support/problems.h"
 
 namespace signalbox {
 namespace {
@@ -58,7 +59,7 @@ class FindingsTest : public testing::Test {
   }
 
   std::string Problems() const {
-    return absl::StrJoin(Conclude(findings_).problems, " | ");
+    return absl::StrJoin(MessagesOf(Conclude(findings_).problems), " | ");
   }
 
   Findings findings_;
@@ -247,7 +248,7 @@ TEST_F(FindingsTest, LimitsAndBudgets) {
 TEST_F(FindingsTest, NothingIsSaidOfWhatWasNotAsked) {
   findings_.repository_answer = {};
   const Diagnosis diagnosis = Conclude(findings_);
-  EXPECT_THAT(diagnosis.problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_THAT(diagnosis.hook_settings, IsEmpty());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/support/problems.h"
 
 namespace signalbox {
 namespace {
@@ -61,17 +62,20 @@ TEST_F(HookReportTest, LastResponsesOfEveryKind) {
         R"({"code":200,"status":"active","message":"OK"})",
         R"({"code":202,"status":"active","message":"OK"})", R"({"code":"500"})",
         R"({"code":99999})", R"({"code":-1})"}) {
-    EXPECT_THAT(with(fine).problems, IsEmpty()) << fine;
+    EXPECT_THAT(MessagesOf(with(fine).problems), IsEmpty()) << fine;
   }
   for (const char* bad :
        {R"({"code":500,"status":"misconfigured","message":"Invalid"})",
         R"({"code":301,"status":"active"})",
         R"({"code":0,"status":"misconfigured","message":"no route"})",
         R"({"code":null,"status":"timeout","message":"timed out"})"}) {
-    EXPECT_THAT(with(bad).problems, ElementsAre(HasSubstr("last"))) << bad;
+    EXPECT_THAT(MessagesOf(with(bad).problems), ElementsAre(HasSubstr("last")))
+        << bad;
   }
-  EXPECT_THAT(with(R"({"code":502,"message":"Bad\u001b\n Gateway"})").problems,
-              ElementsAre(HasSubstr("last response 502 (Bad?? Gateway)")));
+  EXPECT_THAT(
+      MessagesOf(
+          with(R"({"code":502,"message":"Bad\u001b\n Gateway"})").problems),
+      ElementsAre(HasSubstr("last response 502 (Bad?? Gateway)")));
 }
 
 TEST_F(HookReportTest, TextOfGitHubsIsPlainAndShort) {
@@ -120,12 +124,12 @@ TEST_F(HookReportTest, WhatMakesNoSenseIsSaid) {
     findings_.repository_hooks = Answered(body);
     EXPECT_THAT(ReportHooks(findings_).settings,
                 ElementsAre(HasSubstr("makes no sense")));
-    EXPECT_THAT(ReportHooks(findings_).problems, IsEmpty());
+    EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   }
   // No hook is among these.
-  EXPECT_THAT(WithHook(R"(7, null, {"id":"1"}, {"id":1}, {"id":-1,"config":
-                           {"url":"https://ci/event_handler"}})")
-                  .problems,
+  EXPECT_THAT(MessagesOf(WithHook(R"(7, null, {"id":"1"}, {"id":1}, {"id":-1,
+                           "config":{"url":"https://ci/event_handler"}})")
+                             .problems),
               ElementsAre(HasSubstr("gh webhook forward")));
 }
 
@@ -133,19 +137,19 @@ TEST_F(HookReportTest, WhatMakesNoSenseIsSaid) {
 TEST_F(HookReportTest, WhetherOneIsMissingDependsOnWhatCanBeRead) {
   findings_.repository_hooks = Answered("[]");
   findings_.organization_hooks = Refused();
-  EXPECT_THAT(ReportHooks(findings_).problems,
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems),
               ElementsAre(HasSubstr("gh webhook forward")));
   findings_.seen_hooks = {{"ghes", 5}};
-  EXPECT_THAT(ReportHooks(findings_).problems, SizeIs(1));
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), SizeIs(1));
   findings_.seen_hooks = {{"github.com", 5}};
-  EXPECT_THAT(ReportHooks(findings_).problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   EXPECT_THAT(ReportHooks(findings_).settings,
               Contains(HasSubstr("None of the webhooks that can be read")));
   findings_.organization_hooks = Answered("[]");
-  EXPECT_THAT(ReportHooks(findings_).problems, SizeIs(1));
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), SizeIs(1));
 
   findings_.repository_hooks = findings_.organization_hooks = Refused();
-  EXPECT_THAT(ReportHooks(findings_).problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   EXPECT_THAT(ReportHooks(findings_).settings, SizeIs(2));
 }
 
@@ -156,14 +160,14 @@ TEST_F(HookReportTest, AHookOfAnotherHostIsNotOurs) {
                                "secret":"y"}})";
   findings_.seen_hooks = {{"ghes", 5}, {"github.com", 6}};
   findings_.organization_hooks = Answered("[]");
-  EXPECT_THAT(WithHook(hook).problems, SizeIs(1));
+  EXPECT_THAT(MessagesOf(WithHook(hook).problems), SizeIs(1));
   findings_.seen_hooks = {{"github.com", 5}};
-  EXPECT_THAT(WithHook(hook).problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(WithHook(hook).problems), IsEmpty());
 }
 
 TEST_F(HookReportTest, TheCommandNamesTheHost) {
   findings_.repository.host = "ghes.example.com";
-  EXPECT_THAT(WithHook("").problems,
+  EXPECT_THAT(MessagesOf(WithHook("").problems),
               ElementsAre(HasSubstr(
                   "forward --github-host=ghes.example.com --repo=acme/")));
 }
@@ -175,15 +179,18 @@ TEST_F(HookReportTest, AnAppsHookHasTheAppsEvents) {
   findings_.app_hook = Answered(config);
   findings_.app = Answered(R"({"events":["push"]})");
   HookReport report = ReportHooks(findings_);
-  EXPECT_THAT(report.problems,
+  EXPECT_THAT(MessagesOf(report.problems),
               ElementsAre(HasSubstr("pull_request"), HasSubstr("no secret"),
                           HasSubstr("insecure_ssl")));
+  EXPECT_THAT(CodesOf(report.problems),
+              ElementsAre("HOOK_WITHOUT_PULL_REQUEST", "HOOK_WITHOUT_SECRET",
+                          "HOOK_WITHOUT_TLS_CHECK"));
   EXPECT_THAT(report.settings,
               Contains(AllOf(HasSubstr("events push"), HasSubstr("form"))));
   // Without those nothing is said of them.
   findings_.app = Refused();
   report = ReportHooks(findings_);
-  EXPECT_THAT(report.problems, SizeIs(2));
+  EXPECT_THAT(MessagesOf(report.problems), SizeIs(2));
   EXPECT_THAT(report.settings, Each(Not(HasSubstr("events"))));
 }
 
@@ -192,12 +199,12 @@ TEST_F(HookReportTest, AnAppWithoutAHookIsSaid) {
   findings_.app_hook = Answered(R"({"url":""})");
   EXPECT_THAT(ReportHooks(findings_).settings,
               Contains(HasSubstr("has no webhook")));
-  EXPECT_THAT(ReportHooks(findings_).problems,
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems),
               ElementsAre(HasSubstr("gh webhook forward")));
   findings_.app_hook = Refused();
   EXPECT_THAT(ReportHooks(findings_).settings,
               Contains(HasSubstr("cannot be read")));
-  EXPECT_THAT(ReportHooks(findings_).problems, IsEmpty());
+  EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
 }
 
 }  // namespace

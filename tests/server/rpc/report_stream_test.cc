@@ -167,10 +167,33 @@ TEST_F(ReportStreamTest, AnAnswerMeansThatTheReportIsStored) {
   v1::StreamReportsResponse answer;
   ASSERT_TRUE(call->Read(&answer));
   EXPECT_EQ(answer.code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(answer.reason(), "DISK_FULL");
+  EXPECT_GE(answer.retry_after().seconds(), 2);
+  EXPECT_LT(answer.retry_after().seconds(), 5);
   EXPECT_EQ(answer.receipts_size(), 0);
   EXPECT_FALSE(Stored("ci/51").ok());
   call->WritesDone();
   EXPECT_TRUE(call->Finish().ok());
+}
+
+// Judged in the order sent, each against those before it.
+TEST_F(ReportStreamTest, IfSequenceEndsItsReportAlone) {
+  std::vector<v1::StreamReportsRequest> requests;
+  for (int tag = 0; tag < 20; ++tag) {
+    requests.push_back(Result(tag, "ci/build"));
+    requests.back().mutable_result()->set_result(
+        tag % 2 == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE);
+    requests.back().mutable_result()->set_if_sequence(0);
+  }
+  const Answers answers = Send(requests);
+  EXPECT_EQ(answers.at(0).code(), 0);
+  for (int tag = 1; tag < 20; ++tag) {
+    // What the first said is unchanged, all else is refused.
+    const bool is_same = tag % 2 == 0;
+    EXPECT_EQ(answers.at(tag).code(), is_same ? 0 : grpc::StatusCode::ABORTED);
+    EXPECT_EQ(answers.at(tag).reason(), is_same ? "" : "CHANGED");
+  }
+  EXPECT_EQ(Stored("ci/build")->status.state, CommitState::kSuccess);
 }
 
 TEST_F(ReportStreamTest, ABadReportDoesNotEndTheStream) {
@@ -196,7 +219,10 @@ TEST_F(ReportStreamTest, ABadReportDoesNotEndTheStream) {
     EXPECT_EQ(answer.code(), bad == codes.end() ? 0 : bad->second) << tag;
     EXPECT_EQ(answer.receipts_size(), bad == codes.end() ? 1 : 0) << tag;
     EXPECT_EQ(answer.message().empty(), bad == codes.end()) << tag;
+    EXPECT_EQ(answer.reason().empty(), bad == codes.end()) << tag;
+    EXPECT_FALSE(answer.has_retry_after()) << tag;
   }
+  EXPECT_EQ(answers.at(1).reason(), "INVALID_SHA");
   EXPECT_EQ(answers.at(1).message(),
             "sha: \"main\" is not a full SHA (40 or 64 hexadecimal digits)");
   EXPECT_FALSE(Stored("ci/1").ok());
@@ -572,6 +598,7 @@ TEST_F(ReportStreamTest, ChangesTheSameRowsAsUnaryCalls) {
     }
     unary.set_code(status.error_code());
     unary.set_message(status.error_message());
+    unary.set_reason(Trailer(context, "signalbox-reason"));
     EXPECT_EQ(WithoutTimes(streamed.at(request.tag())), WithoutTimes(unary));
   }
   EXPECT_EQ(streamed_rows, Rows(outbox_.get(), kContexts));

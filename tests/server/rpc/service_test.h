@@ -131,6 +131,9 @@ class ServiceTest : public testing::Test {
         "intake", Clock::System(), [this] { return intake_->RunOnce(); });
     StatusServiceImpl::Options options;
     options.max_call_time = max_call_time_;
+    options.info.version = "1.2.3";
+    options.info.revision = "6dcb09b";
+    options.info.hosts = {{"github.com", "https://api.github.com"}};
     options.report_streams = report_streams_;
     options.watch = watch_;
     options.trouble_of = [this](absl::string_view) { return trouble_; };

@@ -234,7 +234,7 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
   diagnosis_.rate_limit = 5000;
   diagnosis_.rate_limit_remaining = 4321;
   diagnosis_.rate_limit_reset_time = absl::FromUnixSeconds(1'800'000'000);
-  diagnosis_.problems = {"It is archived."};
+  diagnosis_.problems = {{"REPOSITORY_ARCHIVED", "It is archived."}};
   diagnosis_.hook_settings = {"Hook 5 sends push."};
   grpc::ClientContext context;
   v1::DiagnoseRepositoryRequest request;
@@ -248,7 +248,9 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
   EXPECT_EQ(response.rate_limit(), 5000);
   EXPECT_EQ(response.rate_limit_remaining(), 4321);
   EXPECT_EQ(response.rate_limit_reset_time().seconds(), 1'800'000'000);
-  EXPECT_THAT(response.problems(), testing::ElementsAre("It is archived."));
+  ASSERT_EQ(response.problems_size(), 1);
+  EXPECT_EQ(response.problems(0).code(), "REPOSITORY_ARCHIVED");
+  EXPECT_EQ(response.problems(0).message(), "It is archived.");
   EXPECT_THAT(response.hook_settings(),
               testing::ElementsAre("Hook 5 sends push."));
 
@@ -257,6 +259,100 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
   EXPECT_EQ(
       stub_->DiagnoseRepository(&bad_context, request, &response).error_code(),
       grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(StatusServiceTest, SaysWhichServerItIs) {
+  grpc::ClientContext context;
+  v1::GetServerInfoResponse response;
+  ASSERT_TRUE(stub_->GetServerInfo(&context, {}, &response).ok());
+  EXPECT_EQ(response.version(), "1.2.3");
+  EXPECT_EQ(response.revision(), "6dcb09b");
+  ASSERT_EQ(response.hosts_size(), 1);
+  EXPECT_EQ(response.hosts(0).name(), "github.com");
+  EXPECT_EQ(response.hosts(0).api_url(), "https://api.github.com");
+  EXPECT_THAT(response.features(),
+              testing::ElementsAre("bookmarks", "if_sequence"));
+  EXPECT_EQ(response.grants().caller(), "");
+  EXPECT_THAT(
+      response.grants().rights(),
+      testing::UnorderedElementsAre("report", "read", "operate", "webhook"));
+  EXPECT_THAT(response.grants().repositories(), testing::ElementsAre("*"));
+  EXPECT_THAT(response.grants().contexts(), testing::ElementsAre("*"));
+}
+
+TEST_F(StatusServiceTest, SaysWhoTheCallerIs) {
+  StopServing();
+  Serve({CallerOf("farm", {"acme/*"}, {"ci/*"}, {Right::kReport}),
+         CallerOf("other", {"other/*"}, {}, {Right::kRead})});
+  const auto ask = [this](const std::string& token,
+                          v1::GetServerInfoResponse* response) {
+    grpc::ClientContext context;
+    if (!token.empty()) {
+      context.AddMetadata("authorization", "Bearer " + token);
+    }
+    return stub_->GetServerInfo(&context, {}, response).error_code();
+  };
+  v1::GetServerInfoResponse response;
+  EXPECT_EQ(ask("", &response), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ask("nobody", &response), grpc::StatusCode::UNAUTHENTICATED);
+  ASSERT_EQ(ask("farm", &response), grpc::StatusCode::OK);
+  EXPECT_EQ(response.grants().caller(), "farm");
+  EXPECT_THAT(response.grants().rights(), testing::ElementsAre("report"));
+  EXPECT_THAT(response.grants().repositories(), testing::ElementsAre("acme/*"));
+  EXPECT_THAT(response.grants().contexts(), testing::ElementsAre("ci/*"));
+}
+
+TEST_F(StatusServiceTest, AcceptsOnlyWhatTheCallerHasSeen) {
+  v1::ReportResultRequest first = ResultOf(v1::RESULT_FAILURE);
+  first.set_if_sequence(0);
+  v1::ReportResultResponse answer;
+  ASSERT_TRUE(Report(first, &answer).ok());
+  const int64_t seen = answer.receipt().sequence();
+
+  // Its repetition says what is held.
+  ASSERT_TRUE(Report(first, &answer).ok());
+  EXPECT_EQ(answer.receipt().disposition(), v1::DISPOSITION_UNCHANGED);
+
+  v1::ReportResultRequest another = ResultOf(v1::RESULT_SUCCESS);
+  another.set_if_sequence(seen - 1);
+  grpc::ClientContext context;
+  const grpc::Status refused = stub_->ReportResult(&context, another, &answer);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(Trailer(context, "signalbox-reason"), "CHANGED");
+  EXPECT_EQ(refused.error_message(),
+            absl::StrCat("if_sequence: ", seen - 1,
+                         " is older than the newest report of ci/build "
+                         "(failure)"));
+
+  another.set_if_sequence(seen);
+  ASSERT_TRUE(Report(another, &answer).ok());
+  EXPECT_EQ(answer.receipt().disposition(), v1::DISPOSITION_ACCEPTED);
+}
+
+TEST_F(StatusServiceTest, IfSequenceIsOfOneContextAndOfNoWebhook) {
+  const auto reason_of = [this](const v1::ReportPendingRequest& request) {
+    grpc::ClientContext context;
+    v1::ReportPendingResponse response;
+    EXPECT_EQ(stub_->ReportPending(&context, request, &response).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+    return Trailer(context, "signalbox-reason");
+  };
+  v1::ReportPendingRequest request;
+  request.set_repository("acme/app");
+  request.set_sha(kSha);
+  request.set_if_sequence(-1);
+  EXPECT_EQ(reason_of(request), "INVALID_IF_SEQUENCE");
+  request.set_if_sequence(0);
+  request.add_contexts("ci/a");
+  request.add_contexts("ci/b");
+  EXPECT_EQ(reason_of(request), "INVALID_IF_SEQUENCE");
+  request.mutable_contexts()->RemoveLast();
+  request.mutable_delivery()->set_id("1");
+  request.mutable_delivery()->set_event("push");
+  EXPECT_EQ(reason_of(request), "INVALID_IF_SEQUENCE");
+  request.clear_delivery();
+  request.mutable_observed()->set_status_id(5);
+  EXPECT_EQ(reason_of(request), "INVALID_IF_SEQUENCE");
 }
 
 TEST_F(StatusServiceTest, SaysThatANameIsAnOldOne) {
@@ -285,8 +381,9 @@ TEST_F(StatusServiceTest, SaysThatANameIsAnOldOne) {
     const std::string old = "acme/app is an old name of acme/site";
     if (name == "acme/app") {
       EXPECT_THAT(explained.next_step(), testing::StartsWith(old));
-      EXPECT_THAT(diagnosis.problems(),
-                  testing::ElementsAre(testing::StartsWith(old)));
+      ASSERT_EQ(diagnosis.problems_size(), 1);
+      EXPECT_EQ(diagnosis.problems(0).code(), "OLD_NAME");
+      EXPECT_THAT(diagnosis.problems(0).message(), testing::StartsWith(old));
     } else {
       EXPECT_THAT(explained.next_step(),
                   testing::Not(testing::HasSubstr("old name")));
