@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""buf's standard rules hold for our protos."""
+"""buf's standard rules hold, and nothing breaks users of what was released."""
 
 import os
 import pathlib
@@ -10,6 +10,7 @@ import sys
 from source_tree import main
 
 BUF = "tests/conformance/node_modules/.bin/buf"
+RELEASED = "proto/released"
 SKIPPED = 77
 
 
@@ -29,6 +30,12 @@ def findings_of(tree, arguments):
 
 def check(tree):
     yield from findings_of(tree, ["lint", "proto"])
+    released = sorted(pathlib.Path(tree.root, RELEASED).glob("*.binpb"))
+    if not released:
+        yield RELEASED, 1, "holds no descriptor set of a release"
+    for descriptors in released:
+        yield from findings_of(tree, ["breaking", "proto", "--against",
+                                      str(descriptors)])
 
 
 if __name__ == "__main__":
