@@ -13,98 +13,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "clients/cli/repository_url.h"
-#include "nlohmann/json.hpp"
 
 namespace signalbox {
 namespace {
-
-bool IsSha(absl::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
-         text.find_first_not_of('0') != absl::string_view::npos;
-}
-
-// The head of the pull request that the event of a GitHub workflow is about;
-// nothing if it is about none.
-std::optional<std::string> HeadOfEvent(const Surroundings& surroundings,
-                                       std::vector<std::string>* warnings) {
-  const std::string path(surroundings.Get("GITHUB_EVENT_PATH"));
-  if (path.empty()) return std::nullopt;
-  const std::optional<std::string> text = surroundings.read_file(path);
-  if (!text) {
-    warnings->push_back(absl::StrCat("GITHUB_EVENT_PATH: cannot read ", path));
-    return std::nullopt;
-  }
-  const auto event = nlohmann::json::parse(*text, nullptr, false);
-  if (event.is_discarded()) {
-    warnings->push_back(
-        absl::StrCat("GITHUB_EVENT_PATH: ", path, " is not JSON"));
-    return std::nullopt;
-  }
-  const nlohmann::json* value = &event;
-  for (const char* member : {"pull_request", "head", "sha"}) {
-    if (!value->is_object()) return std::nullopt;
-    const auto found = value->find(member);
-    if (found == value->end()) return std::nullopt;
-    value = &*found;
-  }
-  if (!value->is_string()) return std::nullopt;
-  const auto& sha = value->get_ref<const std::string&>();
-  if (!IsSha(sha)) {
-    warnings->push_back(
-        "GITHUB_EVENT_PATH: pull_request.head.sha is not a full sha");
-    return std::nullopt;
-  }
-  return sha;
-}
-
-// The head of the pull request that `sha` is a test merge of; nothing if it is
-// not one, or not in the checkout. Such commits are recognised by their
-// parents and by the message that is made up for them: by GitHub
-// "Merge HEAD into BASE", with the head second; by Jenkins, for what it calls a
-// change, "Merge commit 'BASE' into HEAD", with the head first.
-std::optional<std::string> HeadOfTestMerge(const Surroundings& surroundings,
-                                           const std::string& sha) {
-  const std::optional<std::string> commit =
-      surroundings.git({"cat-file", "commit", sha});
-  if (!commit) return std::nullopt;
-  std::vector<std::string> parents;
-  std::string subject;
-  bool in_header = true;
-  for (absl::string_view line : absl::StrSplit(*commit, '\n')) {
-    if (!in_header) {
-      subject = std::string(line);
-      break;
-    }
-    in_header = !line.empty();
-    if (absl::ConsumePrefix(&line, "parent ")) parents.emplace_back(line);
-  }
-  if (parents.size() != 2 || !IsSha(parents[0]) || !IsSha(parents[1])) {
-    return std::nullopt;
-  }
-  if (subject == absl::StrCat("Merge ", parents[1], " into ", parents[0])) {
-    return parents[1];
-  }
-  if (!surroundings.Get("CHANGE_ID").empty() &&
-      subject == absl::StrCat("Merge commit '", parents[1], "' into HEAD")) {
-    return parents[0];
-  }
-  return std::nullopt;
-}
-
-// The environment says that the run is for a pull request and that what it
-// calls the commit is not the head.
-bool IsOffTheHead(const Surroundings& surroundings) {
-  if (absl::StartsWith(surroundings.Get("GITHUB_EVENT_NAME"), "pull_request")) {
-    return true;
-  }
-  const absl::string_view ref = surroundings.Get("GITHUB_REF");
-  if (absl::StartsWith(ref, "refs/pull/") && absl::EndsWith(ref, "/merge")) {
-    return true;
-  }
-  const absl::string_view travis = surroundings.Get("TRAVIS_PULL_REQUEST");
-  return !travis.empty() && travis != "false";
-}
 
 // Digits only: no sign, no space. Nothing if it does not fit.
 std::optional<int64_t> ParseNumber(absl::string_view text) {
@@ -404,66 +315,12 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
     }
     return finding;
   }
-  const std::optional<std::string> url =
+  const absl::StatusOr<std::string> url =
       surroundings.git({"remote", "get-url", "origin"});
-  if (url) take("git remote get-url origin", *url, RepositoryFromUrl(*url));
-  return finding;
-}
-
-Finding<std::string> FindSha(const Surroundings& surroundings) {
-  Finding<std::string> finding;
-  if (const auto head = HeadOfEvent(surroundings, &finding.warnings)) {
-    finding.value = *head;
-    finding.source = "GITHUB_EVENT_PATH";
-    return finding;
-  }
-
-  const auto is_sha = [&finding](const char* variable, absl::string_view text) {
-    if (IsSha(text)) return true;
-    // Buildkite says HEAD when nobody asked for a certain commit.
-    if (!text.empty() && text != "HEAD") {
-      finding.warnings.push_back(
-          absl::StrCat(variable, ": ", text, " is not a full sha"));
-    }
-    return false;
-  };
-  for (const char* variable : {"TRAVIS_PULL_REQUEST_SHA",
-                               "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"}) {
-    const absl::string_view text = surroundings.Get(variable);
-    if (!is_sha(variable, text)) continue;
-    finding.value = std::string(text);
-    finding.source = variable;
-    return finding;
-  }
-
-  for (const char* variable :
-       {"GITHUB_SHA", "TRAVIS_COMMIT", "CI_COMMIT_SHA", "GIT_COMMIT",
-        "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BUILD_VCS_NUMBER"}) {
-    const absl::string_view text = surroundings.Get(variable);
-    if (!is_sha(variable, text)) continue;
-    finding.value = std::string(text);
-    finding.source = variable;
-    break;
-  }
-  if (finding.value.empty()) {
-    const std::string head =
-        surroundings.git({"rev-parse", "HEAD"}).value_or("");
-    if (!IsSha(head)) return finding;
-    finding.value = head;
-    finding.source = "git rev-parse HEAD";
-  }
-
-  if (const auto head = HeadOfTestMerge(surroundings, finding.value)) {
-    finding.value = *head;
-    absl::StrAppend(&finding.source, ", a test merge of it");
-    return finding;
-  }
-  if (IsOffTheHead(surroundings)) {
-    finding.warnings.push_back(
-        absl::StrCat(finding.source,
-                     " is not the head of the pull request, which could not "
-                     "be found out"));
-    finding.value.clear();
+  if (url.ok()) {
+    take("git remote get-url origin", *url, RepositoryFromUrl(*url));
+  } else {
+    finding.warnings.emplace_back(url.status().message());
   }
   return finding;
 }

@@ -47,19 +47,26 @@ int Main(int argc, char** argv) {
                : RetryPosts(arguments, *client);
   }
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
-  if (!subject.ok()) return WrongUsage(subject.status());
+  const bool is_run = arguments.subcommand == Subcommand::kRun;
+  if (!subject.ok() && !is_run) return WrongUsage(subject.status());
 
   // Before anything that starts a thread.
   std::optional<Foreground> foreground;
-  if (arguments.subcommand == Subcommand::kRun) {
+  if (is_run) {
     foreground.emplace();
   } else {
     std::signal(SIGPIPE, SIG_IGN);
   }
   SilenceGrpc();
+  if (!subject.ok()) {
+    return RunUnreported(arguments, subject.status(), &*foreground);
+  }
   for (const std::string& warning : subject->warnings) Complain(warning);
   const absl::StatusOr<Client> client = ConnectAs(arguments);
-  if (!client.ok()) return WrongUsage(client.status());
+  if (!client.ok()) {
+    return is_run ? RunUnreported(arguments, client.status(), &*foreground)
+                  : WrongUsage(client.status());
+  }
 
   switch (arguments.subcommand) {
     case Subcommand::kPending:

@@ -77,11 +77,25 @@ std::string Describe(const CommandEnd& end, const std::string& program,
 
 }  // namespace
 
+int RunUnreported(const Arguments& arguments, const absl::Status& why,
+                  Foreground* foreground) {
+  Complain(absl::StrCat("the command runs, and nothing is reported: ",
+                        why.message()));
+  const CommandEnd end = foreground->Run(arguments.command, [] {});
+  if (end.kind == CommandEnd::kNotStarted) {
+    Complain(Problem(arguments.command.front(), end.value));
+  }
+  return ExitCodeOf(end);
+}
+
 int RunCommand(const Arguments& arguments, const Subject& subject,
                const Client& client, Foreground* foreground) {
   const std::string& program = arguments.command.front();
   const std::string about =
       absl::StrCat(subject.contexts.front(), " on ", subject.Display());
+  Complain(absl::StrCat("reporting ", about,
+                        subject.sha_source.empty() ? "" : ", the commit from ",
+                        subject.sha_source));
   v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
   if (!arguments.description) pending.set_description("Running");
   const auto refused = [&](const absl::Status& error) {

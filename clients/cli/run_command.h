@@ -8,6 +8,11 @@
 
 namespace signalbox {
 
+// Runs the command of the arguments, and reports nothing: `why` says why not.
+// Returns what RunCommand returns.
+int RunUnreported(const Arguments& arguments, const absl::Status& why,
+                  Foreground* foreground);
+
 // Runs the command of the arguments and reports how it begins and ends. Returns
 // the command's exit code, or what shells use instead: 127 not found, 126 not
 // executable, 128+n killed by signal n.

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
 #include "clients/cli/repository_url.h"
 
@@ -65,6 +66,7 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
                             finding.warnings.end());
     if (finding.value != decltype(finding.value){}) {
       subject.sources.push_back(absl::StrCat(name, " from ", finding.source));
+      if (name == "sha") subject.sha_source = finding.source;
     }
     return finding.value;
   };

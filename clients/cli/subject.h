@@ -20,6 +20,8 @@ struct Subject {
   std::string series;  // Of the attempt; empty without one.
   std::string target_url;
 
+  // Where the commit comes from, such as `GIT_COMMIT`; empty: it was given.
+  std::string sha_source;
   // Where what was not given comes from, such as "sha from GIT_COMMIT".
   std::vector<std::string> sources;
   // What was found, but could not be used.

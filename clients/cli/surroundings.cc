@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -38,9 +42,21 @@ bool ReadToEnd(int fd, std::string* text) {
   return false;
 }
 
-std::optional<std::string> RunGit(const std::vector<std::string>& arguments) {
+// The first line that git wrote to the file, such as `fatal: not a git
+// repository`.
+std::string FirstLineOf(int fd) {
+  char buffer[512];
+  const ssize_t count = pread(fd, buffer, sizeof(buffer), 0);
+  const absl::string_view text(buffer, count > 0 ? count : 0);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+absl::StatusOr<std::string> RunGit(const std::vector<std::string>& arguments) {
   int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return std::nullopt;
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
+    return absl::ErrnoToStatus(errno, "git: cannot be run");
+  }
+  const int errors = memfd_create("git-errors", MFD_CLOEXEC);
 
   std::string program = "git";
   std::vector<std::string> words = arguments;
@@ -52,7 +68,11 @@ std::optional<std::string> RunGit(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 1);
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  if (errors >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, errors, 2);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  }
   pid_t pid;
   const int spawned = posix_spawnp(&pid, program.c_str(), &actions, nullptr,
                                    argv.data(), environ);
@@ -69,8 +89,20 @@ std::optional<std::string> RunGit(const std::vector<std::string>& arguments) {
     }
   }
   close(pipe_ends[0]);
-  if (!complete || !WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
-    return std::nullopt;
+  const std::string complaint = errors >= 0 ? FirstLineOf(errors) : "";
+  if (errors >= 0) close(errors);
+  if (spawned != 0) {
+    return absl::NotFoundError(
+        spawned == ENOENT ? "git is not installed"
+                          : absl::StrCat("git: ", std::strerror(spawned)));
+  }
+  if (!complete) {
+    return absl::DeadlineExceededError(
+        "git did not end in time, or answered too much");
+  }
+  if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "git: ", complaint.empty() ? "failed without a word" : complaint));
   }
   return std::string(absl::StripSuffix(output, "\n"));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace signalbox {
@@ -16,8 +17,9 @@ struct Surroundings {
   std::map<std::string, std::string> environment;
 
   // What `git ARGUMENTS...` prints in the working directory, without the last
-  // line end; nothing if it fails, or is not there.
-  std::function<std::optional<std::string>(
+  // line end. The error of a git that fails is in its own words: `git: fatal:
+  // not a git repository`.
+  std::function<absl::StatusOr<std::string>(
       const std::vector<std::string>& arguments)>
       git;
 

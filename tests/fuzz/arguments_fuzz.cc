@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/arguments.h"
+#include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
 #include "clients/cli/subject.h"
 #include "tests/fuzz/fuzz.h"
@@ -106,8 +107,8 @@ Surroundings SurroundingsFrom(FuzzInput& in) {
   const std::string commit(in.Text());
   const std::string file(in.Text());
   surroundings.git = [git, commit](const std::vector<std::string>& arguments)
-      -> std::optional<std::string> {
-    if (git.empty()) return std::nullopt;
+      -> absl::StatusOr<std::string> {
+    if (git.empty()) return absl::NotFoundError("git is not installed");
     return arguments[0] == "cat-file" ? commit : git;
   };
   surroundings.read_file =

@@ -232,10 +232,26 @@ TEST_F(CommandsTest, WhatIsNotFoundIsWrongUsageThatSaysWhatToGive) {
   ended = RunCli({"result", "success"});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.errors, HasSubstr("--repository"));
-  // The command is not run either: its result could not be told to anybody.
-  ended = RunCli({"run", "--", "touch", "started"});
-  EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_NE(access(directory_.File("started").c_str(), F_OK), 0);
+}
+
+// A build must not fail because nobody can be told of it.
+TEST_F(CommandsTest, ACommandRunsAlsoIfNothingCanBeReported) {
+  options_.environment.erase("GITHUB_SHA");
+  Ended ended = RunCli({"run", "--", "sh", "-c", "touch started; exit 7"});
+  EXPECT_EQ(ended.exit_code, 7);
+  EXPECT_EQ(access(directory_.File("started").c_str(), F_OK), 0);
+  EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
+  EXPECT_THAT(ended.errors,
+              AllOf(StartsWith("signalbox: the command runs, and nothing is "
+                               "reported: "),
+                    HasSubstr("--sha")));
+  options_.environment["GITHUB_SHA"] = kSha;
+  ended = RunCli({"run", "--token-file", "/nowhere", "--", "false"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("/nowhere"));
+  ended = RunCli({"run", "--token-file", "/nowhere", "--", "/no/program"});
+  EXPECT_EQ(ended.exit_code, 127);
+  EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
 TEST_F(CommandsTest, AFlagWinsOverTheEnvironmentAndStandsAnywhere) {

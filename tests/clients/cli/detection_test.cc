@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/commit_detection.h"
 
 namespace signalbox {
 namespace {
@@ -41,9 +42,9 @@ class DetectionTest : public testing::Test {
  protected:
   DetectionTest() {
     surroundings_.git = [this](const std::vector<std::string>& arguments)
-        -> std::optional<std::string> {
+        -> absl::StatusOr<std::string> {
       const auto found = git_.find(absl::StrJoin(arguments, " "));
-      if (found == git_.end()) return std::nullopt;
+      if (found == git_.end()) return absl::NotFoundError("no git here");
       return found->second;
     };
     surroundings_.read_file =
@@ -348,7 +349,7 @@ TEST_F(DetectionTest, ReadsTheHeadOutOfAMergeByJenkins) {
 }
 
 TEST_F(DetectionTest, MergesOfPeopleStayWhatTheyAre) {
-  environment() = {{"GIT_COMMIT", kMerge}, {"CHANGE_ID", "5"}};
+  environment() = {{"GIT_COMMIT", kMerge}};
   for (const std::string& commit :
        {Commit({kBase, kHead}, "Merge pull request #5 from octocat/main"),
         Commit({kBase, kHead}, absl::StrCat("Merge ", kBase, " into ", kHead)),

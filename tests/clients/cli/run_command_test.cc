@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -79,7 +80,10 @@ TEST_F(RunCommandTest, ReportsPendingWhileTheCommandRunsAndThenItsSuccess) {
   EXPECT_EQ(pending.pending().description(), "Running");
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 0);
-  EXPECT_EQ(process.errors(), "");
+  EXPECT_EQ(
+      process.errors(),
+      "signalbox: reporting ci/build on acme/widgets@6dcb09b5, the commit "
+      "from GITHUB_SHA\n");
   const v1::ReportResultRequest result = OnlyResult();
   EXPECT_EQ(result.result(), v1::RESULT_SUCCESS);
   EXPECT_EQ(result.context(), "ci/build");
@@ -161,7 +165,7 @@ TEST_F(RunCommandTest, StandardStreamsAreTheCommands) {
   const Ended ended = RunShell("cat; echo out; echo err >&2");
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_EQ(ended.output, "from the testout\n");
-  EXPECT_EQ(ended.errors, "err\n");
+  EXPECT_THAT(ended.errors, EndsWith("GITHUB_SHA\nerr\n"));
 }
 
 TEST_F(RunCommandTest, TheCommandGetsItsWordsAsTheyAre) {
@@ -192,10 +196,10 @@ TEST_F(RunCommandTest, TheExitCodeIsKeptWhenNoServerIsThere) {
         RunShell(absl::StrCat("exit ", code), {"--retry-for", "100ms"});
     EXPECT_EQ(ended.exit_code, code);
     EXPECT_THAT(ended.errors,
-                AllOf(StartsWith("signalbox: the result of ci/build on "
-                                 "acme/widgets@6dcb09b5 was not reported"),
+                AllOf(HasSubstr("\nsignalbox: the result of ci/build on "
+                                "acme/widgets@6dcb09b5 was not reported"),
                       HasSubstr(Nowhere())));
-    EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1);
+    EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 2);
   }
   EXPECT_EQ(
       RunCli({"run", "--retry-for", "0", "--", "no-such-program"}).exit_code,
@@ -375,8 +379,8 @@ TEST_F(RunCommandTest, SaysWhatItWaitsFor) {
   const Ended ended = RunShell("exit 3", {"--retry-for", "1500ms"});
   EXPECT_EQ(ended.exit_code, 3);
   EXPECT_THAT(ended.errors,
-              StartsWith("signalbox: waiting for the server at " + Nowhere()));
-  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 2);
+              HasSubstr("\nsignalbox: waiting for the server at " + Nowhere()));
+  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 3);
   const Ended result = RunCli({"result", "success", "--retry-for", "3s"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.errors,
