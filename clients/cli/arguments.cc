@@ -70,7 +70,7 @@ Examples:
 
 constexpr char kStatusFooter[] = R"help(Examples:
   signalbox status
-  signalbox status --repository acme/widgets --sha "$(git rev-parse main)" --json
+  signalbox status --repository acme/widgets --sha main --json
 )help";
 
 constexpr char kExplainFooter[] =
@@ -238,14 +238,16 @@ class Parser {
   CLI::Option* AddRepository(CLI::App& app) {
     return app
         .add_option("--repository", arguments_.repository,
-                    "[HOST/]OWNER/NAME; without a host github.com")
+                    "[HOST/]OWNER/NAME, or a URL of it; without a host "
+                    "github.com")
         ->type_name("NAME");
   }
 
   void AddCommit(CLI::App& app) {
     AddRepository(app);
     app.add_option("--sha", arguments_.sha,
-                   "The full commit id; of a pull request its head")
+                   "The commit, of a pull request its head: a full id, what "
+                   "git knows in this checkout, or a URL")
         ->type_name("SHA");
   }
 

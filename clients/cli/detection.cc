@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "clients/cli/remote.h"
 #include "clients/cli/repository_url.h"
 
 namespace signalbox {
@@ -287,7 +288,7 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
   };
   const auto take_url = [&](const char* variable) {
     const absl::string_view text = surroundings.Get(variable);
-    take(variable, text, RepositoryFromUrl(text));
+    take(variable, text, RepositoryOfRemote(surroundings, text));
   };
 
   take_name("GITHUB_REPOSITORY", HostOf(surroundings.Get("GITHUB_SERVER_URL")));
@@ -315,14 +316,10 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
     }
     return finding;
   }
-  const absl::StatusOr<std::string> url =
-      surroundings.git({"remote", "get-url", "origin"});
-  if (url.ok()) {
-    take("git remote get-url origin", *url, RepositoryFromUrl(*url));
-  } else {
-    finding.warnings.emplace_back(url.status().message());
-  }
-  return finding;
+  Finding<std::string> remote = FindRemote(surroundings);
+  remote.warnings.insert(remote.warnings.begin(), finding.warnings.begin(),
+                         finding.warnings.end());
+  return remote;
 }
 
 Finding<int64_t> FindAttempt(const Surroundings& surroundings) {

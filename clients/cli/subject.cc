@@ -1,11 +1,17 @@
 #include "clients/cli/subject.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
+#include "clients/cli/remote.h"
 #include "clients/cli/repository_url.h"
 
 namespace signalbox {
@@ -18,6 +24,66 @@ absl::Status NotFound(const Subject& subject, absl::string_view advice) {
 }
 
 constexpr char kJob[] = "{job}";
+
+bool IsSha(absl::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit);
+}
+
+// The parts of the path of a page at GitHub, `OWNER, NAME, commit, SHA`, and
+// the host; no parts if `text` is no such URL.
+struct Page {
+  absl::string_view host;
+  std::vector<absl::string_view> parts;
+};
+
+Page PageOf(absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, "https://") &&
+      !absl::ConsumePrefix(&text, "http://")) {
+    return {};
+  }
+  text = text.substr(0, text.find_first_of("?#"));
+  Page page;
+  page.parts = absl::StrSplit(text, '/', absl::SkipEmpty());
+  if (page.parts.size() < 3) return {};
+  page.host = page.parts.front();
+  page.parts.erase(page.parts.begin());
+  return page;
+}
+
+// Of a name, of a URL to clone from, or of a page of the repository.
+std::string GivenRepository(const Surroundings& surroundings,
+                            const std::string& given) {
+  const Page page = PageOf(given);
+  if (page.parts.size() > 2) {
+    const std::string repository = RepositoryOn(
+        page.host, absl::StrCat(page.parts[0], "/", page.parts[1]));
+    if (!repository.empty()) return repository;
+  }
+  const std::string cloned = RepositoryOfRemote(surroundings, given);
+  return cloned.empty() ? std::string(WithoutGit(given)) : cloned;
+}
+
+// Of a full sha, of what git knows by that name in the checkout, or of the page
+// of a commit.
+absl::StatusOr<std::string> GivenSha(const Surroundings& surroundings,
+                                     const std::string& given) {
+  if (IsSha(given)) return given;
+  const std::vector<absl::string_view> parts = PageOf(given).parts;
+  for (size_t i = 2; i + 1 < parts.size(); ++i) {
+    const bool names_commit = parts[i] == "commit" || parts[i] == "commits";
+    if (names_commit && IsSha(parts[i + 1])) return std::string(parts[i + 1]);
+  }
+  const absl::StatusOr<std::string> known =
+      surroundings.git({"rev-parse", "--verify", "--end-of-options",
+                        absl::StrCat(given, "^{commit}")});
+  if (known.ok() && IsSha(*known)) return *known;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--sha: \"", given,
+      "\" is not a full commit id (40 or 64 hexadecimal digits), "
+      "and git does not know it here",
+      known.ok() ? "" : ": ", known.ok() ? "" : known.status().message()));
+}
 
 absl::Status FindContexts(const Arguments& arguments,
                           const Surroundings& surroundings, Subject* subject) {
@@ -71,15 +137,24 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return finding.value;
   };
 
-  subject.repository = std::string(WithoutGit(
-      given_or_found("repository", arguments.repository, FindRepository)));
+  subject.repository =
+      arguments.repository.has_value()
+          ? GivenRepository(surroundings, *arguments.repository)
+          : given_or_found("repository", arguments.repository, FindRepository);
   if (subject.repository.empty()) {
     return NotFound(subject,
                     "the repository is not known: give --repository "
                     "OWNER/NAME, or run in a checkout with a remote origin");
   }
   if (arguments.subcommand == Subcommand::kDoctor) return subject;
-  subject.sha = given_or_found("sha", arguments.sha, FindSha);
+  if (arguments.sha.has_value()) {
+    const absl::StatusOr<std::string> sha =
+        GivenSha(surroundings, *arguments.sha);
+    if (!sha.ok()) return sha.status();
+    subject.sha = *sha;
+  } else {
+    subject.sha = given_or_found("sha", arguments.sha, FindSha);
+  }
   if (subject.sha.empty()) {
     return NotFound(
         subject, "the commit is not known: give --sha, or run in a checkout");

@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -21,14 +22,14 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMaxFile = 32 << 20;
-constexpr size_t kMaxGitOutput = 64 << 10;
-constexpr absl::Duration kGitTimeout = absl::Seconds(10);
+constexpr size_t kMaxOutput = 64 << 10;
+constexpr absl::Duration kProgramTimeout = absl::Seconds(10);
 
-// Reads to the end, `kMaxGitOutput` or the timeout. False if the end was not
+// Reads to the end, `kMaxOutput` or the timeout. False if the end was not
 // reached.
 bool ReadToEnd(int fd, std::string* text) {
-  const absl::Time give_up = absl::Now() + kGitTimeout;
-  while (text->size() < kMaxGitOutput) {
+  const absl::Time give_up = absl::Now() + kProgramTimeout;
+  while (text->size() < kMaxOutput) {
     const absl::Duration left = give_up - absl::Now();
     if (left <= absl::ZeroDuration()) return false;
     pollfd readable = {fd, POLLIN, 0};
@@ -42,7 +43,7 @@ bool ReadToEnd(int fd, std::string* text) {
   return false;
 }
 
-// The first line that git wrote to the file, such as `fatal: not a git
+// The first line that a program wrote to the file, such as `fatal: not a git
 // repository`.
 std::string FirstLineOf(int fd) {
   char buffer[512];
@@ -51,14 +52,14 @@ std::string FirstLineOf(int fd) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-absl::StatusOr<std::string> RunGit(const std::vector<std::string>& arguments) {
+absl::StatusOr<std::string> Run(std::string program,
+                                const std::vector<std::string>& arguments) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    return absl::ErrnoToStatus(errno, "git: cannot be run");
+    return absl::ErrnoToStatus(errno, program);
   }
-  const int errors = memfd_create("git-errors", MFD_CLOEXEC);
+  const int errors = memfd_create("errors", MFD_CLOEXEC);
 
-  std::string program = "git";
   std::vector<std::string> words = arguments;
   std::vector<char*> argv = {program.data()};
   for (std::string& word : words) argv.push_back(word.data());
@@ -93,16 +94,18 @@ absl::StatusOr<std::string> RunGit(const std::vector<std::string>& arguments) {
   if (errors >= 0) close(errors);
   if (spawned != 0) {
     return absl::NotFoundError(
-        spawned == ENOENT ? "git is not installed"
-                          : absl::StrCat("git: ", std::strerror(spawned)));
+        spawned == ENOENT
+            ? absl::StrCat(program, " is not installed")
+            : absl::StrCat(program, ": ", std::strerror(spawned)));
   }
   if (!complete) {
     return absl::DeadlineExceededError(
-        "git did not end in time, or answered too much");
+        absl::StrCat(program, " did not end in time, or answered too much"));
   }
   if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "git: ", complaint.empty() ? "failed without a word" : complaint));
+    return absl::FailedPreconditionError(
+        absl::StrCat(program, ": ",
+                     complaint.empty() ? "failed without a word" : complaint));
   }
   return std::string(absl::StripSuffix(output, "\n"));
 }
@@ -135,7 +138,17 @@ Surroundings RealSurroundings() {
     surroundings.environment.emplace(text.substr(0, equals),
                                      text.substr(equals + 1));
   }
-  surroundings.git = RunGit;
+  surroundings.git = [](const std::vector<std::string>& arguments) {
+    return Run("git", arguments);
+  };
+  surroundings.ssh_host = [](const std::string& host) -> std::string {
+    const absl::StatusOr<std::string> said = Run("ssh", {"-G", "--", host});
+    if (!said.ok()) return "";
+    for (absl::string_view line : absl::StrSplit(*said, '\n')) {
+      if (absl::ConsumePrefix(&line, "hostname ")) return std::string(line);
+    }
+    return "";
+  };
   surroundings.read_file = ReadFile;
   return surroundings;
 }

@@ -234,6 +234,34 @@ TEST_F(CommandsTest, WhatIsNotFoundIsWrongUsageThatSaysWhatToGive) {
   EXPECT_THAT(ended.errors, HasSubstr("--repository"));
 }
 
+// As people have them: what they paste, and what git knows.
+TEST_F(CommandsTest, NamesAreTakenAsPeopleHaveThem) {
+  const std::string sha(40, 'a');
+  for (const std::string& repository :
+       {std::string("acme/app"), std::string("https://github.com/acme/app"),
+        std::string("https://github.com/acme/app.git"),
+        std::string("https://github.com/acme/app/pull/5"),
+        std::string("https://github.com/acme/app/commit/") + sha,
+        std::string("git@github.com:acme/app.git")}) {
+    const Ended ended =
+        RunCli({"result", "success", "--repository", repository, "--sha", sha});
+    EXPECT_EQ(ended.exit_code, 0) << repository << ended.errors;
+    EXPECT_EQ(server_.calls().back().result().repository(), "acme/app");
+  }
+  for (const std::string& commit :
+       {std::string("https://github.com/acme/app/commit/") + sha,
+        "https://github.com/acme/app/pull/5/commits/" + sha + "?w=1#diff"}) {
+    EXPECT_EQ(RunCli({"result", "success", "--sha", commit}).exit_code, 0);
+    EXPECT_EQ(server_.calls().back().result().sha(), sha);
+  }
+  const size_t count = server_.calls().size();
+  const Ended ended = RunCli({"result", "success", "--sha", "main"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
+  EXPECT_THAT(ended.errors, HasSubstr("--sha: \"main\" is not a full commit"));
+  EXPECT_THAT(server_.calls(), SizeIs(count));
+}
+
 // A build must not fail because nobody can be told of it.
 TEST_F(CommandsTest, ACommandRunsAlsoIfNothingCanBeReported) {
   options_.environment.erase("GITHUB_SHA");

@@ -57,7 +57,8 @@ class DetectionTest : public testing::Test {
 
   void AddCheckout(const std::string& sha, const std::string& url) {
     git_["rev-parse HEAD"] = sha;
-    git_["remote get-url origin"] = url;
+    git_["remote"] = "origin";
+    git_["config --get remote.origin.url"] = url;
   }
 
   std::string Repository() { return FindRepository(surroundings_).value; }
@@ -675,6 +676,62 @@ TEST_F(DetectionTest, SourcesOfTheRepositoryAreAskedInOrder) {
   environment()["GITHUB_REPOSITORY"] = "from/github";
   EXPECT_EQ(Repository(), "from/github");
   EXPECT_EQ(FindRepository(surroundings_).source, "GITHUB_REPOSITORY");
+}
+
+TEST_F(DetectionTest, TheRemoteIsTheChosenOneOriginOrTheOnlyOne) {
+  const auto add = [this](const std::string& name, const std::string& url) {
+    git_["remote"] += name + "\n";
+    git_[absl::StrCat("config --get remote.", name, ".url")] = url;
+  };
+  add("upstream", "https://github.com/acme/upstream");
+  EXPECT_EQ(Repository(), "acme/upstream");
+  EXPECT_EQ(FindRepository(surroundings_).source, "remote upstream");
+  add("work", "https://github.com/me/work");
+  EXPECT_EQ(Repository(), "");
+  EXPECT_THAT(FindRepository(surroundings_).warnings,
+              Contains(HasSubstr("upstream, work")));
+  add("origin", "https://github.com/me/origin");
+  EXPECT_EQ(Repository(), "me/origin");
+  const std::string by_gh = R"(config --get-regexp ^remote\..*\.gh-resolved$)";
+  git_[by_gh] = "remote.upstream.gh-resolved base";
+  EXPECT_EQ(Repository(), "acme/upstream");
+  git_[by_gh] = "remote.upstream.gh-resolved acme/renamed";
+  EXPECT_EQ(Repository(), "acme/renamed");
+  git_[by_gh] = "remote.gone.gh-resolved base";
+  EXPECT_EQ(Repository(), "me/origin");
+}
+
+// `insteadOf` leads through a proxy, or makes a long URL of a short one.
+TEST_F(DetectionTest, TheStoredUrlCountsUnlessItIsAShortForm) {
+  AddCheckout(kHead, "https://github.com/acme/app");
+  git_["remote get-url origin"] = "http://proxy:9989/acme/app";
+  EXPECT_EQ(Repository(), "acme/app");
+  AddCheckout(kHead, "work:acme/app");
+  git_["remote get-url origin"] = "https://ghe.example.com/acme/app";
+  EXPECT_EQ(Repository(), "ghe.example.com/acme/app");
+}
+
+TEST_F(DetectionTest, AnAliasOfSshStandsForItsHost) {
+  surroundings_.ssh_host = [](const std::string& host) -> std::string {
+    if (host == "github.com-work") return "github.com";
+    if (host == "company") return "ghe.example.com";
+    if (host == "fast") return "ssh.github.com";
+    return host;
+  };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"git@github.com-work:acme/app.git", "acme/app"},
+      {"ssh://git@github.com-work/acme/app", "acme/app"},
+      {"company:acme/app", "ghe.example.com/acme/app"},
+      {"git@fast:acme/app", "acme/app"},
+      {"git@ghe.example.com:acme/app", "ghe.example.com/acme/app"},
+      {"https://github.com-work/acme/app", "github.com-work/acme/app"}};
+  for (const auto& [url, repository] : cases) {
+    AddCheckout(kHead, url);
+    EXPECT_EQ(Repository(), repository) << url;
+    environment() = {{"GIT_URL", url}};
+    EXPECT_EQ(Repository(), repository) << url;
+    environment().clear();
+  }
 }
 
 // GitLab's own name of a project need not be GitHub's.
