@@ -6,8 +6,10 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "clients/cli/printable.h"
 #include "signalbox/version.h"
 
@@ -82,7 +84,7 @@ a file goes all.
 Examples:
   signalbox explain
   signalbox explain --context ci/lint | less
-  signalbox explain --repository acme/widgets --sha "$(git rev-parse main)"
+  signalbox explain --repository acme/widgets --sha main
 )help";
 
 constexpr char kRetryFooter[] =
@@ -95,7 +97,7 @@ With --all it is not about one commit, but about all repositories that the calle
 may retry; `signalbox list --stuck` shows them.
 
 Examples:
-  signalbox retry --repository acme/widgets --sha "$(git rev-parse main)"
+  signalbox retry --repository acme/widgets --sha main
   signalbox retry --all
   signalbox retry --all --reason PERMISSION_MISSING --repository "acme/*"
 )help";
@@ -202,13 +204,14 @@ class Parser {
     }
     const bool has_separator = i < argc;
     for (++i; i < argc; ++i) arguments_.command.emplace_back(argv[i]);
+    const std::vector<std::string> said = words;
     std::reverse(words.begin(), words.end());
     try {
       app_.parse(words);
     } catch (const CLI::Success& request) {
       return app_.exit(request);
     } catch (const CLI::ParseError& error) {
-      return WrongUsage(error.what(), HelpCommand());
+      return WrongUsage(Problem(error, said), HelpCommand());
     }
     if (const std::string problem = Finish(has_separator); !problem.empty()) {
       return WrongUsage(problem, HelpCommand());
@@ -451,6 +454,40 @@ class Parser {
                           : absl::StrCat("signalbox ", chosen[0]->get_name());
   }
 
+  // In words that say what to do.
+  std::string Problem(const CLI::ParseError& error,
+                      const std::vector<std::string>& words) const {
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    if (chosen.empty()) {
+      std::vector<std::string> names;
+      for (const CLI::App* command : app_.get_subcommands({})) {
+        names.push_back(command->get_name());
+      }
+      const std::string all = absl::StrJoin(names, ", ");
+      if (words.empty() || absl::StartsWith(words[0], "-")) {
+        return absl::StrCat("wanted a command: ", all);
+      }
+      return absl::StrCat("unknown command \"", words[0],
+                          "\"; the commands are ", all);
+    }
+    if (chosen[0]->get_name() == "run" &&
+        dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+      const std::vector<std::string> extras = chosen[0]->remaining();
+      const auto first = std::find_if(
+          extras.begin(), extras.end(),
+          [](const std::string& word) { return !absl::StartsWith(word, "-"); });
+      // Behind the first word all are the command's.
+      const auto begin = first == extras.end()
+                             ? words.end()
+                             : std::find(words.begin(), words.end(), *first);
+      if (begin != words.end()) {
+        return absl::StrCat("put `--` before the command: signalbox run -- ",
+                            absl::StrJoin(begin, words.end(), " "));
+      }
+    }
+    return error.what();
+  }
+
   // What CLI11 does not check. Returns what is wrong.
   std::string Finish(bool has_separator) {
     const std::string name = app_.get_subcommands()[0]->get_name();
@@ -498,6 +535,10 @@ class Parser {
     }
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
     if (arguments_.server.empty()) return "--server is empty";
+    if (absl::StrContains(arguments_.server, "://")) {
+      return absl::StrCat("--server: \"", arguments_.server,
+                          "\" is a URL; wanted HOST:PORT or unix:PATH");
+    }
     arguments_.token_file = Choose(token_file_, "SIGNALBOX_TOKEN_FILE", "");
     if (const std::string problem = FinishFilter(); !problem.empty()) {
       return problem;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/printable.h"
@@ -89,6 +90,24 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
   }
 }
 
+namespace {
+
+// What gRPC says of a server that is away, without gRPC's own words: the last
+// part of `failed to connect to all addresses; last error: UNKNOWN:
+// ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused`.
+std::string WhyAway(absl::string_view message) {
+  if (absl::StartsWith(message, "DNS resolution failed")) {
+    return "there is no such host";
+  }
+  if (absl::StartsWith(message, "failed to connect to all addresses")) {
+    const size_t colon = message.rfind(": ");
+    if (colon != absl::string_view::npos) message.remove_prefix(colon + 2);
+  }
+  return std::string(message);
+}
+
+}  // namespace
+
 std::string Became(const v1::Receipt& receipt, absl::string_view what) {
   if (receipt.disposition() == v1::DISPOSITION_UNCHANGED) {
     return absl::StrCat(what, ", as before");
@@ -105,7 +124,7 @@ std::string Explain(const absl::Status& error, absl::string_view what,
                     const Arguments& arguments, const Subject& subject) {
   if (ExitCodeFor(error) == kNotReachable) {
     return absl::StrCat(what, ": no answer from the server at ",
-                        arguments.server, " (", error.message(),
+                        arguments.server, " (", WhyAway(error.message()),
                         "); is it running, and is --server or SIGNALBOX_SERVER "
                         "right?");
   }

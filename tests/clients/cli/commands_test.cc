@@ -223,6 +223,26 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
   EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
+TEST_F(CommandsTest, WrongUsageSaysWhatToDo) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{}, "wanted a command: pending, result, run, "},
+      {{"frobnicate"},
+       "unknown command \"frobnicate\"; the commands are pending, "},
+      {{"--server", "x:1"}, "wanted a command: pending, "},
+      {{"run", "make", "test", "-j2"},
+       "put `--` before the command: signalbox run -- make test -j2 "},
+      {{"run", "--context", "c", "make"},
+       "put `--` before the command: signalbox run -- make "},
+      {{"status", "--server", "http://ci:50051"},
+       "--server: \"http://ci:50051\" is a URL; wanted HOST:PORT or "
+       "unix:PATH"}};
+  for (const auto& [arguments, message] : cases) {
+    const Ended ended = RunCli(arguments);
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.errors, StartsWith("signalbox: " + message));
+  }
+}
+
 TEST_F(CommandsTest, WhatIsNotFoundIsWrongUsageThatSaysWhatToGive) {
   options_.environment.erase("GITHUB_SHA");
   Ended ended = RunCli({"result", "success"});
