@@ -170,8 +170,9 @@ TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
   Make({.max_waiting_bytes = 100'000});
   KeyReport large = Pending(1);
   large.description = std::string(30'000, 'x');
+  absl::Status refusal;  // It is also told of what RunOnce ends.
   const auto submit = [&] {
-    absl::Status refusal;
+    refusal = absl::OkStatus();
     intake_->Submit(Of({large}),
                     [&](auto outcome) { refusal = outcome.status(); });
     return ReasonOf(refusal);
