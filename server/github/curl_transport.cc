@@ -411,21 +411,24 @@ absl::Duration CurlTransport::EndOverdue() {
       next = std::min(next, left);
     }
   }
-  for (auto& [name, host] : hosts_) {
-    std::erase_if(host.waiting, [&](std::unique_ptr<Transfer>& transfer) {
-      // Its caller counts from its begin how long GitHub may be at work on it.
-      const absl::Duration left =
-          std::min(transfer->Deadline(),
-                   transfer->begin_time() + options_.last_repeat) -
-          now;
-      if (left > absl::ZeroDuration()) {
-        next = std::min(next, left);
-        return false;
-      }
-      transfer->Fail(absl::ResourceExhaustedError(
-          absl::StrCat(name, ": no connection became free in time")));
-      return true;
-    });
+  for (auto& entry : hosts_) {
+    const std::string& name = entry.first;
+    std::erase_if(
+        entry.second.waiting, [&](std::unique_ptr<Transfer>& transfer) {
+          // Its caller counts from its begin how long GitHub may be at work on
+          // it.
+          const absl::Duration left =
+              std::min(transfer->Deadline(),
+                       transfer->begin_time() + options_.last_repeat) -
+              now;
+          if (left > absl::ZeroDuration()) {
+            next = std::min(next, left);
+            return false;
+          }
+          transfer->Fail(absl::ResourceExhaustedError(
+              absl::StrCat(name, ": no connection became free in time")));
+          return true;
+        });
   }
   for (CURL* easy : overdue) End(easy, CURLE_OPERATION_TIMEDOUT);
   return next;
