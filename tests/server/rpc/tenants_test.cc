@@ -391,13 +391,14 @@ std::vector<std::string> ValuesFor(const FieldDescriptor* field,
     default:
       for (const char* const name :
            {"repository_id", "status_id", "pull_request", "installation_id",
-            "hook_id", "attempt"}) {
+            "hook_id"}) {
         values.push_back(other.at(name));
       }
+      // A number that is the same in all cases would join their repositories.
       if (field->name() == "repository_id") {
         values.push_back(other.at("nobody"));
       } else {
-        values.insert(values.end(), {"1", "2000000000"});
+        values.insert(values.end(), {other.at("attempt"), "1", "2000000000"});
       }
   }
   return values;
