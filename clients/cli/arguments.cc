@@ -139,13 +139,14 @@ const std::map<std::string, v1::Result>& Results() {
   return results;
 }
 
-// `90`, `90s`, `1m30s`: at most a day. False for anything else.
-bool ParsePatience(const std::string& text, absl::Duration* duration) {
+// `90`, `90s`, `1m30s`, up to `most`. False for anything else.
+bool ParseSpan(const std::string& text, absl::Duration* duration,
+               absl::Duration most) {
   const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
                                                       absl::ascii_isdigit);
   return absl::ParseDuration(is_number ? absl::StrCat(text, "s") : text,
                              duration) &&
-         *duration >= absl::ZeroDuration() && *duration <= absl::Hours(24);
+         *duration >= absl::ZeroDuration() && *duration <= most;
 }
 
 int WrongUsage(absl::string_view problem, absl::string_view help_command) {
@@ -275,6 +276,14 @@ class Parser {
         ->type_name("URL");
   }
 
+  void AddExpiresAfter(CLI::App& app) {
+    app.add_option(
+           "--expires-after", expires_after_,
+           "Show an error if no result and no sign of life comes for so "
+           "long, 1m to 720h [the server's, else 6h]")
+        ->type_name("DURATION");
+  }
+
   void AddRetryFor(CLI::App& app, const std::string& default_text) {
     app.add_option("--retry-for", retry_for_,
                    absl::StrCat("How long to repeat while the server is away, "
@@ -297,6 +306,7 @@ class Parser {
         ->type_name("CONTEXT")
         ->allow_extra_args(false);
     AddReport(app);
+    AddExpiresAfter(app);
     AddRetryFor(app, "60s");
     AddCommon(app);
     AddJson(app);
@@ -330,6 +340,13 @@ class Parser {
         "run", "Run a command, and report its begin and its end");
     AddContext(app);
     AddReport(app);
+    app.add_option("--description-success", arguments_.description_success,
+                   "In place of `Succeeded in 12s`")
+        ->type_name("TEXT");
+    app.add_option("--description-failure", arguments_.description_failure,
+                   "In place of `Failed with exit code 1 after 12s`")
+        ->type_name("TEXT");
+    AddExpiresAfter(app);
     AddRetryFor(app, "60s");
     AddCommon(app);
     app.footer(kRunFooter);
@@ -545,11 +562,22 @@ class Parser {
     }
     if (!contexts_.empty()) arguments_.contexts = contexts_;
     if (context_) arguments_.contexts = {*context_};
+    if (expires_after_) {
+      absl::Duration expires_after;
+      if (!ParseSpan(*expires_after_, &expires_after, absl::Hours(720)) ||
+          expires_after < absl::Minutes(1)) {
+        return absl::StrCat(
+            "--expires-after: \"", *expires_after_,
+            "\" is not a duration from 1m to 720h, such as 90m");
+      }
+      arguments_.expires_after = expires_after;
+    }
     if (!retry_for_) {
       arguments_.retry_for = Reports(arguments_.subcommand)
                                  ? absl::Seconds(60)
                                  : absl::ZeroDuration();
-    } else if (!ParsePatience(*retry_for_, &arguments_.retry_for)) {
+    } else if (!ParseSpan(*retry_for_, &arguments_.retry_for,
+                          absl::Hours(24))) {
       return absl::StrCat("--retry-for: \"", *retry_for_,
                           "\" is not a duration up to 24h, such as 90s or 5m");
     }
@@ -574,6 +602,7 @@ class Parser {
   std::optional<std::string> context_;
   std::optional<std::string> attempt_;
   std::optional<std::string> if_sequence_;
+  std::optional<std::string> expires_after_;
   std::optional<std::string> retry_for_;
   std::vector<std::string> states_;
   std::string result_;

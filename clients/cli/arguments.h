@@ -44,6 +44,10 @@ struct Arguments {
   std::optional<std::string> target_url;
 
   std::optional<std::string> description;
+  // For run: of a command that ended with 0, and of one that did not.
+  std::optional<std::string> description_success;
+  std::optional<std::string> description_failure;
+  std::optional<absl::Duration> expires_after;  // For pending and run.
   // One but for pending; may have `{job}` in them.
   std::vector<std::string> contexts = {"ci/build"};
   v1::Result result = v1::RESULT_UNSPECIFIED;  // Set for result.

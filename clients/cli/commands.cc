@@ -171,6 +171,10 @@ v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
   if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
   request.set_description(arguments.description.value_or(""));
   request.set_target_url(subject.target_url);
+  if (arguments.expires_after) {
+    request.mutable_expires_after()->set_seconds(
+        absl::ToInt64Seconds(*arguments.expires_after));
+  }
   return request;
 }
 

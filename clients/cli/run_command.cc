@@ -122,7 +122,13 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
 
   v1::ReportResultRequest result = ResultRequest(arguments, subject);
   result.set_result(ResultOf(end));
-  if (!arguments.description) {
+  const bool has_ended = end.asked == 0 && end.kind == CommandEnd::kExited;
+  const std::optional<std::string>& of_end =
+      end.value == 0 ? arguments.description_success
+                     : arguments.description_failure;
+  if (has_ended && of_end) {
+    result.set_description(*of_end);
+  } else if (!arguments.description) {
     result.set_description(Describe(end, program, took));
   }
   reporter->Finish(std::move(result), arguments.retry_for);

@@ -189,6 +189,37 @@ TEST_F(RunCommandTest, AGivenDescriptionIsUsedThroughout) {
   }
 }
 
+TEST_F(RunCommandTest, EachEndCanHaveADescriptionOfItsOwn) {
+  const std::vector<std::string> texts = {"--description-success", "All green",
+                                          "--description-failure", "See log"};
+  RunShell("exit 0", texts);
+  EXPECT_EQ(server_.calls().back().result().description(), "All green");
+  RunShell("exit 4", texts);
+  EXPECT_EQ(server_.calls().back().result().description(), "See log");
+  // That something else ended it is no failure of its own.
+  RunShell("kill -9 $$", texts);
+  EXPECT_THAT(server_.calls().back().result().description(),
+              HasSubstr("SIGKILL"));
+}
+
+TEST_F(RunCommandTest, TheExpiryIsTheCallersIfItSaysOne) {
+  const std::string fifo = MakeFifo("go");
+  Process process(
+      Command(Arguments("read line < " + fifo, {"--expires-after", "90m"})),
+      options_);
+  // The command cannot have ended yet.
+  const FakeCall call = server_.WaitForCalls(1)[0];
+  WriteLine(fifo);
+  EXPECT_EQ(process.Wait(), 0);
+  ASSERT_TRUE(call.IsPending());
+  EXPECT_EQ(call.pending().expires_after().seconds(), 5400);
+  for (const char* const wrong : {"59s", "721h", "soon", "-1m", ""}) {
+    const Ended ended = RunShell("exit 0", {"--expires-after", wrong});
+    EXPECT_EQ(ended.exit_code, 2) << wrong;
+    EXPECT_THAT(ended.errors, HasSubstr("--expires-after: "));
+  }
+}
+
 TEST_F(RunCommandTest, TheExitCodeIsKeptWhenNoServerIsThere) {
   options_.environment["SIGNALBOX_SERVER"] = Nowhere();
   for (const int code : {0, 1, 42}) {
