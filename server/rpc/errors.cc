@@ -1,5 +1,8 @@
 #include "server/rpc/errors.h"
 
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include <atomic>
 #include <cmath>
 #include <optional>
@@ -13,11 +16,13 @@
 #include "server/base/log.h"
 #include "server/base/log_limit.h"
 #include "server/rpc/authorizer.h"
-#include "server/rpc/error_details.h"
+#include "server/rpc/convert.h"
 
 namespace signalbox {
 namespace {
 
+// Of google.rpc.ErrorInfo.
+constexpr char kDomain[] = "signalbox.dev";
 // Long enough for a full queue to drain, short enough for a person to wait.
 constexpr absl::Duration kBusyPushback = absl::Milliseconds(200);
 constexpr absl::Duration kShortestFullPushback = absl::Seconds(2);
@@ -53,16 +58,44 @@ void LogSome(LogLimit* limit, absl::string_view event,
                      {"left_out_before", *left_out}});
 }
 
-grpc::Status Status(grpc::StatusCode code, const std::string& message,
-                    const ErrorInfo& info) {
-  if (info.reason.empty()) return grpc::Status(code, message);
-  ErrorDetails details;
-  details.code = static_cast<absl::StatusCode>(code);
-  details.message = message;
-  details.reason = info.reason;
-  details.not_granted = info.not_granted;
-  details.retry_delay = info.retry_after;
-  return grpc::Status(code, message, details.Serialize());
+using google::protobuf::UnknownFieldSet;
+
+std::string Serialized(const UnknownFieldSet& fields) {
+  std::string bytes;
+  fields.SerializeToString(&bytes);
+  return bytes;
+}
+
+std::string InAny(absl::string_view type, const UnknownFieldSet& fields) {
+  google::protobuf::Any any;
+  any.set_type_url(absl::StrCat("type.googleapis.com/google.rpc.", type));
+  any.set_value(Serialized(fields));
+  return any.SerializeAsString();
+}
+
+// A google.rpc.Status. No Debian package has the C++ of google/rpc/status.proto
+// and google/rpc/error_details.proto; the numbers are those of their fields.
+std::string DetailsOf(const ShownError& error) {
+  UnknownFieldSet info;
+  info.AddLengthDelimited(1, error.reason);
+  info.AddLengthDelimited(2, kDomain);
+  if (!error.not_granted.empty()) {
+    UnknownFieldSet entry;
+    entry.AddLengthDelimited(1, "not_granted");
+    entry.AddLengthDelimited(2, error.not_granted);
+    info.AddLengthDelimited(3, Serialized(entry));
+  }
+  UnknownFieldSet status;
+  status.AddVarint(1, error.code);
+  status.AddLengthDelimited(2, error.message);
+  status.AddLengthDelimited(3, InAny("ErrorInfo", info));
+  if (error.retry_after.has_value()) {
+    UnknownFieldSet retry;
+    retry.AddLengthDelimited(1,
+                             ToProto(*error.retry_after).SerializeAsString());
+    status.AddLengthDelimited(3, InAny("RetryInfo", retry));
+  }
+  return Serialized(status);
 }
 
 }  // namespace
@@ -77,55 +110,52 @@ std::optional<absl::Duration> PushbackFor(const absl::Status& status,
          (kLongestFullPushback - kShortestFullPushback) * Spread(count);
 }
 
-ErrorInfo ErrorInfoOf(const absl::Status& status) {
+ShownError Show(const absl::Status& status, absl::string_view peer) {
   static std::atomic<uint64_t> pushback_count = 0;
-  return {ReasonOf(status), NotGrantedOf(status),
-          PushbackFor(status, pushback_count++)};
+  ShownError shown;
+  shown.code = static_cast<grpc::StatusCode>(status.code());
+  shown.message = std::string(status.message());
+  shown.reason = ReasonOf(status);
+  shown.not_granted = NotGrantedOf(status);
+  shown.retry_after = PushbackFor(status, pushback_count++);
+  const bool can_be_repeated =
+      absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+  if (absl::IsInternal(status) ||
+      (IsOfTheStore(shown.reason) && !can_be_repeated)) {
+    LogError("a call failed", {{"error", status.message()}});
+    shown.code = grpc::StatusCode::INTERNAL;
+    shown.message = "internal error; the server's log says more";
+  } else if (IsOfTheStore(shown.reason)) {
+    static LogLimit limit;
+    LogSome(&limit, "the store took nothing", status, peer);
+    shown.message =
+        shown.reason == "DISK_FULL"
+            ? "the server's disk is full; repeat the call once it has room"
+            : "the server's database is busy; repeat the call";
+  } else if (IsRefusal(status)) {
+    static LogLimit limit;
+    LogSome(&limit, "a call was refused", status, peer);
+  }
+  return shown;
 }
 
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context) {
   if (status.ok()) return grpc::Status::OK;
-  const ErrorInfo info = ErrorInfoOf(status);
-  const std::string& reason = info.reason;
-  if (context != nullptr) {
-    if (!reason.empty()) {
-      context->AddTrailingMetadata("signalbox-reason", reason);
-    }
-    if (!info.not_granted.empty()) {
-      context->AddTrailingMetadata("signalbox-not-granted", info.not_granted);
-    }
-    if (info.retry_after.has_value()) {
-      context->AddTrailingMetadata(
-          "grpc-retry-pushback-ms",
-          absl::StrCat(absl::ToInt64Milliseconds(*info.retry_after)));
-    }
+  const ShownError shown = Show(status, context->peer());
+  if (!shown.reason.empty()) {
+    context->AddTrailingMetadata("signalbox-reason", shown.reason);
   }
-  const std::string peer = context == nullptr ? "" : context->peer();
-  const bool store_can_be_repeated =
-      absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
-  if (absl::IsInternal(status) ||
-      (IsOfTheStore(reason) && !store_can_be_repeated)) {
-    LogError("a call failed", {{"error", status.message()}});
-    return Status(grpc::StatusCode::INTERNAL,
-                  "internal error; the server's log says more", info);
+  if (!shown.not_granted.empty()) {
+    context->AddTrailingMetadata("signalbox-not-granted", shown.not_granted);
   }
-  if (IsOfTheStore(reason)) {
-    static LogLimit limit;
-    LogSome(&limit, "the store took nothing", status, peer);
-    return Status(
-        static_cast<grpc::StatusCode>(status.code()),
-        reason == "DISK_FULL"
-            ? "the server's disk is full; repeat the call once it has room"
-            : "the server's database is busy; repeat the call",
-        info);
+  if (shown.retry_after.has_value()) {
+    context->AddTrailingMetadata(
+        "grpc-retry-pushback-ms",
+        absl::StrCat(absl::ToInt64Milliseconds(*shown.retry_after)));
   }
-  if (IsRefusal(status)) {
-    static LogLimit limit;
-    LogSome(&limit, "a call was refused", status, peer);
-  }
-  return Status(static_cast<grpc::StatusCode>(status.code()),
-                std::string(status.message()), info);
+  return grpc::Status(shown.code, shown.message,
+                      shown.reason.empty() ? "" : DetailsOf(shown));
 }
 
 }  // namespace signalbox

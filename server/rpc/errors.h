@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace signalbox {
@@ -19,20 +20,26 @@ namespace signalbox {
 std::optional<absl::Duration> PushbackFor(const absl::Status& status,
                                           uint64_t count);
 
-// What a program may want to know of an error.
-struct ErrorInfo {
+// An error as the caller sees it.
+struct ShownError {
+  grpc::StatusCode code = grpc::StatusCode::UNKNOWN;
+  std::string message;
   std::string reason;                         // Empty: it has none.
   std::string not_granted;                    // By NotGrantedOf.
   std::optional<absl::Duration> retry_after;  // By PushbackFor.
 };
-ErrorInfo ErrorInfoOf(const absl::Status& status);
 
-// An error as the caller sees it. Its ErrorInfo goes into trailing metadata
-// `signalbox-reason`, `signalbox-not-granted` and `grpc-retry-pushback-ms`, and
-// into the ErrorDetails of the status. Of an INTERNAL error and of trouble of
-// the store the caller learns no details: the log has them. Refused callers
-// leave a line in the log, but not too many. Call it before the call is
-// finished; `context` may be null where there is no call to add metadata to.
+// What a caller sees of `status`, which is not OK. Of an INTERNAL error and of
+// trouble of the store it learns no details: the log has them. Refused callers,
+// named by `peer` if it is known, leave a line in the log, but not too many.
+ShownError Show(const absl::Status& status, absl::string_view peer);
+
+// Show for a call that ends with `status`. The reason, what was not granted and
+// the pushback go into trailing metadata `signalbox-reason`,
+// `signalbox-not-granted` and `grpc-retry-pushback-ms`; and, with the code and
+// the message, into `grpc-status-details-bin`, as a google.rpc.Status with a
+// google.rpc.ErrorInfo and a google.rpc.RetryInfo, which gateways keep. Call it
+// before the call is finished.
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context);
 

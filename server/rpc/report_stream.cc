@@ -36,14 +36,13 @@ size_t BytesOf(const Converted& converted) {
 
 v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status) {
   v1::StreamReportsResponse answer;
-  const grpc::Status shown = ToGrpcStatus(status, nullptr);
+  const ShownError shown = Show(status, /*peer=*/"");
   answer.set_tag(tag);
-  answer.set_code(shown.error_code());
-  answer.set_message(shown.error_message());
-  ErrorInfo info = ErrorInfoOf(status);
-  answer.set_reason(std::move(info.reason));
-  if (info.retry_after.has_value()) {
-    *answer.mutable_retry_after() = ToProto(*info.retry_after);
+  answer.set_code(shown.code);
+  answer.set_message(shown.message);
+  answer.set_reason(shown.reason);
+  if (shown.retry_after.has_value()) {
+    *answer.mutable_retry_after() = ToProto(*shown.retry_after);
   }
   return answer;
 }
