@@ -202,6 +202,20 @@ void StatusServiceImpl::Read(const std::shared_ptr<Call>& call,
   }
 }
 
+template <typename Response>
+void StatusServiceImpl::ReadForWatching(const std::shared_ptr<Call>& call,
+                                        Response* response,
+                                        std::function<absl::Status()> read) {
+  Read(call, [this, response, read = std::move(read)] {
+    // Before: the answer has every change up to it, and maybe more.
+    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
+    if (!sequence.ok()) return sequence.status();
+    absl::Status status = read();
+    if (status.ok()) response->set_sequence(*sequence);
+    return status;
+  });
+}
+
 grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
     grpc::CallbackServerContext* context,
     const v1::ReportPendingRequest* request,
@@ -261,24 +275,22 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
     call->Fail(authorized);
     return call->reactor();
   }
-  Read(call, [this, caller = *caller, repository = *repository, sha = *sha,
-              page = *page, response] {
-    // Read first: the answer has every change up to it, and maybe more.
-    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
-    if (!sequence.ok()) return sequence.status();
-    absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
-    if (!commit.ok()) return commit.status();
-    absl::Status authorized =
-        MayFind(caller, Right::kRead, commit->repository, repository);
-    if (!authorized.ok()) return authorized;
-    const LaneTrouble trouble = TroubleOf(commit->lane);
-    for (StatusView& status : commit->statuses) {
-      status.posting = Hindered(std::move(status.posting), trouble);
-    }
-    *response = ToProto(*commit, PageOf(*commit, page));
-    response->set_sequence(*sequence);
-    return absl::OkStatus();
-  });
+  ReadForWatching(
+      call, response,
+      [this, caller = *caller, repository = *repository, sha = *sha,
+       page = *page, response] {
+        absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
+        if (!commit.ok()) return commit.status();
+        absl::Status authorized =
+            MayFind(caller, Right::kRead, commit->repository, repository);
+        if (!authorized.ok()) return authorized;
+        const LaneTrouble trouble = TroubleOf(commit->lane);
+        for (StatusView& status : commit->statuses) {
+          status.posting = Hindered(std::move(status.posting), trouble);
+        }
+        *response = ToProto(*commit, PageOf(*commit, page));
+        return absl::OkStatus();
+      });
   return call->reactor();
 }
 
@@ -312,39 +324,39 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
   const int page_size = request->page_size() == 0
                             ? kDefaultPageSize
                             : std::min<int>(request->page_size(), kMaxPageSize);
-  Read(call, [this, caller = *caller, repository, page_size,
-              before_sequence = *before_sequence, response] {
-    // Without a repository in the request a caller sees what is granted. What
-    // is not takes no place in a page: how much of it there is, is not the
-    // caller's to know.
-    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
-    if (!sequence.ok()) return sequence.status();
-    response->set_sequence(*sequence);
-    int64_t before = before_sequence;
-    for (int pages = 0; pages < kMostPagesRead; ++pages) {
-      const int limit = pages == 0 ? page_size : kMaxPageSize;
-      absl::StatusOr<std::vector<CommitSummary>> commits =
-          outbox_->ListCommits(repository, before, limit);
-      if (!commits.ok()) return commits.status();
-      for (const CommitSummary& commit : *commits) {
-        if (!Authorizer::Authorize(caller, Right::kRead, commit.repository, {})
-                 .ok()) {
-          continue;
+  ReadForWatching(
+      call, response,
+      [this, caller = *caller, repository, page_size,
+       before_sequence = *before_sequence, response] {
+        // Without a repository in the request a caller sees what is granted.
+        // What is not takes no place in a page: how much of it there is, is not
+        // the caller's to know.
+        int64_t before = before_sequence;
+        for (int pages = 0; pages < kMostPagesRead; ++pages) {
+          const int limit = pages == 0 ? page_size : kMaxPageSize;
+          absl::StatusOr<std::vector<CommitSummary>> commits =
+              outbox_->ListCommits(repository, before, limit);
+          if (!commits.ok()) return commits.status();
+          for (const CommitSummary& commit : *commits) {
+            if (!Authorizer::Authorize(caller, Right::kRead, commit.repository,
+                                       {})
+                     .ok()) {
+              continue;
+            }
+            *response->add_commits() = ToProto(commit);
+            if (response->commits_size() == page_size) {
+              response->set_next_page_token(absl::StrCat(commit.sequence));
+              return absl::OkStatus();
+            }
+          }
+          if (commits->size() < static_cast<size_t>(limit)) {
+            return absl::OkStatus();
+          }
+          before = commits->back().sequence;
         }
-        *response->add_commits() = ToProto(commit);
-        if (response->commits_size() == page_size) {
-          response->set_next_page_token(absl::StrCat(commit.sequence));
-          return absl::OkStatus();
-        }
-      }
-      if (commits->size() < static_cast<size_t>(limit)) {
+        response->set_next_page_token(absl::StrCat(before));
         return absl::OkStatus();
-      }
-      before = commits->back().sequence;
-    }
-    response->set_next_page_token(absl::StrCat(before));
-    return absl::OkStatus();
-  });
+      });
   return call->reactor();
 }
 
@@ -457,15 +469,13 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     call->Fail(listing.status());
     return call->reactor();
   }
-  Read(call, [this, listing = *std::move(listing), response] {
-    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
-    if (!sequence.ok()) return sequence.status();
-    absl::StatusOr<ListedPage> page = outbox_->ListStatuses(listing.query);
-    if (!page.ok()) return page.status();
-    ToProto(*std::move(page), listing.filter, response);
-    response->set_sequence(*sequence);
-    return absl::OkStatus();
-  });
+  ReadForWatching(
+      call, response, [this, listing = *std::move(listing), response] {
+        absl::StatusOr<ListedPage> page = outbox_->ListStatuses(listing.query);
+        if (!page.ok()) return page.status();
+        ToProto(*std::move(page), listing.filter, response);
+        return absl::OkStatus();
+      });
   return call->reactor();
 }
 

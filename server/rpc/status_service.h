@@ -157,6 +157,12 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   void Read(const std::shared_ptr<Call>& call,
             std::function<absl::Status()> read);
 
+  // As Read; notes in the response the sequence after which WatchStatuses
+  // misses nothing of what comes later.
+  template <typename Response>
+  void ReadForWatching(const std::shared_ptr<Call>& call, Response* response,
+                       std::function<absl::Status()> read);
+
   std::shared_ptr<Call> Begin(grpc::CallbackServerContext* context,
                               const char* method);
   absl::Time ExpireCalls();
