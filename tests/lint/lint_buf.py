@@ -9,14 +9,15 @@ import sys
 
 from source_tree import main
 
-BUF = "tests/conformance/node_modules/.bin/buf"
+BUF = (pathlib.Path(__file__).resolve().parents[1]
+       / "conformance/node_modules/.bin/buf")
 RELEASED = "proto/released"
 SKIPPED = 77
 
 
 def findings_of(tree, arguments):
     """Yields (path, line, text) of what buf finds."""
-    done = subprocess.run([pathlib.Path(tree.root, BUF), *arguments],
+    done = subprocess.run([BUF, *arguments],
                           cwd=tree.root, capture_output=True, text=True,
                           check=False)
     lines = (done.stdout + done.stderr).splitlines()
@@ -39,7 +40,7 @@ def check(tree):
 
 
 if __name__ == "__main__":
-    if not pathlib.Path(__file__).parents[2].joinpath(BUF).exists():
+    if not BUF.exists():
         # Continuous integration must not leave it out unnoticed.
         required = "CI" in os.environ
         print("buf is not installed: run scripts/install-npm-packages")

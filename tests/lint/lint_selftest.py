@@ -3,9 +3,11 @@
 
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
+import lint_buf
 import lint_format
 import lint_includes
 import lint_proto
@@ -281,6 +283,40 @@ class Lint(unittest.TestCase):
         self.expect(lint_proto.check, path,
                     good.replace("Required. A word", "A word"),
                     (18, "Required or Optional"))
+
+    @unittest.skipUnless(lint_buf.BUF.exists(), "buf is not installed")
+    def test_buf(self):
+        path = "proto/signalbox/v1/s.proto"
+        good = """syntax = "proto3";
+
+package signalbox.v1;
+
+message Word {
+  string text = 1;
+}
+
+enum Kind {
+  KIND_UNSPECIFIED = 0;
+}
+"""
+        self.write("proto/buf.yaml", "version: v2\nlint:\n  use: [STANDARD]\n"
+                                     "breaking:\n  use: [FILE]\n")
+        self.write(path, good)
+        self.assertEqual([(where, line) for where, line, _
+                          in self.findings(lint_buf.check)],
+                         [(lint_buf.RELEASED, 1)])
+        (self.root / lint_buf.RELEASED).mkdir()
+        subprocess.run(
+            ["protoc", "-I", "proto", "--include_imports",
+             f"--descriptor_set_out={lint_buf.RELEASED}/v1.binpb",
+             "signalbox/v1/s.proto"], cwd=self.root, check=True)
+        self.expect(lint_buf.check, path, good)
+        self.expect(lint_buf.check, path,
+                    good.replace("KIND_UNSPECIFIED", "NOTHING"),
+                    (10, "prefix"), (10, "suffix"), (10, "changed name"))
+        self.expect(lint_buf.check, path,
+                    good.replace("text = 1", "text = 2"),
+                    (5, "deleted"))
 
     def test_format(self):
         for path in self.root.rglob("*"):

@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "clients/cli/commit_detection.h"
+#include "tests/clients/cli/detection_fixture.h"
 
 namespace signalbox {
 namespace {
@@ -15,67 +14,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-using Environment = std::map<std::string, std::string>;
-
-const std::string kHead(40, 'a');
-const std::string kBase(40, 'b');
-const std::string kMerge(40, 'c');
-const std::string kCheckout(40, 'd');
-
-// `git cat-file commit` of a commit.
-std::string Commit(const std::vector<std::string>& parents,
-                   const std::string& message) {
-  std::string text = absl::StrCat("tree ", std::string(40, 'e'), "\n");
-  for (const std::string& parent : parents) {
-    absl::StrAppend(&text, "parent ", parent, "\n");
-  }
-  return absl::StrCat(text,
-                      "author A <a@example.com> 1700000000 +0000\n"
-                      "committer GitHub <noreply@github.com> 1700000000 "
-                      "+0000\n\n",
-                      message, "\n");
-}
-
-// Surroundings without files and without git, but for what a test adds.
-class DetectionTest : public testing::Test {
- protected:
-  DetectionTest() {
-    surroundings_.git = [this](const std::vector<std::string>& arguments)
-        -> absl::StatusOr<std::string> {
-      const auto found = git_.find(absl::StrJoin(arguments, " "));
-      if (found == git_.end()) return absl::NotFoundError("no git here");
-      return found->second;
-    };
-    surroundings_.read_file =
-        [this](const std::string& path) -> std::optional<std::string> {
-      const auto found = files_.find(path);
-      if (found == files_.end()) return std::nullopt;
-      return found->second;
-    };
-  }
-
-  void AddCheckout(const std::string& sha, const std::string& url) {
-    git_["rev-parse HEAD"] = sha;
-    git_["remote"] = "origin";
-    git_["config --get remote.origin.url"] = url;
-  }
-
-  std::string Repository() { return FindRepository(surroundings_).value; }
-  std::string Sha() { return FindSha(surroundings_).value; }
-  int64_t Attempt() { return FindAttempt(surroundings_).value; }
-  std::string Series() { return FindSeries(surroundings_).value; }
-  std::string Parallel(const std::string& context) {
-    return FindParallel(surroundings_, context);
-  }
-  std::string TargetUrl() { return FindTargetUrl(surroundings_).value; }
-
-  Environment& environment() { return surroundings_.environment; }
-
-  Surroundings surroundings_;
-  Environment git_;
-  Environment files_;
-};
 
 // What the CI systems set, as their documentation shows it.
 struct Farm {
@@ -262,139 +200,6 @@ TEST_F(DetectionTest, FindsTheHeadOnEveryFarm) {
     EXPECT_EQ(Attempt(), farm.attempt);
     EXPECT_EQ(TargetUrl(), farm.target_url);
   }
-}
-
-// Each source wins over all that come after it.
-TEST_F(DetectionTest, SourcesOfTheShaAreAskedInOrder) {
-  const auto sha = [](size_t i) {
-    return absl::StrCat(std::string(39, '0'), 1 + i);
-  };
-  const std::vector<std::string> variables = {
-      "TRAVIS_PULL_REQUEST_SHA",
-      "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
-      "GITHUB_SHA",
-      "TRAVIS_COMMIT",
-      "CI_COMMIT_SHA",
-      "GIT_COMMIT",
-      "BUILDKITE_COMMIT",
-      "CIRCLE_SHA1"};
-  AddCheckout(kCheckout, "");
-  EXPECT_EQ(Sha(), kCheckout);
-  EXPECT_EQ(FindSha(surroundings_).source, "git rev-parse HEAD");
-  environment()["BUILD_VCS_NUMBER"] = kBase;
-  EXPECT_EQ(Sha(), kBase);
-  for (size_t i = variables.size(); i-- > 0;) {
-    environment()[variables[i]] = sha(i);
-    EXPECT_EQ(Sha(), sha(i));
-    EXPECT_EQ(FindSha(surroundings_).source, variables[i]);
-  }
-  environment()["GITHUB_EVENT_PATH"] = "/event.json";
-  files_["/event.json"] =
-      absl::StrCat(R"({"pull_request":{"head":{"sha":")", kHead, R"("}}})");
-  EXPECT_EQ(Sha(), kHead);
-  EXPECT_EQ(FindSha(surroundings_).source, "GITHUB_EVENT_PATH");
-}
-
-TEST_F(DetectionTest, AnEventThatCannotBeReadIsPassedOverWithAWarning) {
-  environment() = {{"GITHUB_SHA", kHead}, {"GITHUB_EVENT_PATH", "/event.json"}};
-  const std::string deep(1 << 20, '[');
-  for (const std::string& event :
-       {std::string(), std::string("{"), std::string("\xff\xfe"), deep,
-        std::string(R"({"pull_request":{"head":{"sha":"main"}}})")}) {
-    files_["/event.json"] = event;
-    EXPECT_EQ(Sha(), kHead);
-    EXPECT_THAT(FindSha(surroundings_).warnings, Not(IsEmpty()));
-  }
-  files_.clear();
-  EXPECT_EQ(Sha(), kHead);
-  EXPECT_THAT(FindSha(surroundings_).warnings, Not(IsEmpty()));
-}
-
-TEST_F(DetectionTest, AnEventOfAnotherKindIsPassedOver) {
-  environment() = {{"GITHUB_SHA", kHead}, {"GITHUB_EVENT_PATH", "/event.json"}};
-  for (const char* event :
-       {"{}", "[]", "1", "null", "\"text\"", R"({"pull_request":null})",
-        R"({"pull_request":[]})", R"({"pull_request":{"head":7}})",
-        R"({"pull_request":{"head":{}}})",
-        R"({"pull_request":{"head":{"sha":5}}})"}) {
-    files_["/event.json"] = event;
-    EXPECT_EQ(Sha(), kHead) << event;
-    EXPECT_THAT(FindSha(surroundings_).warnings, IsEmpty()) << event;
-  }
-}
-
-// GitHub's message for its own merge names both commits; any checkout of it
-// tells the head, also a shallow one.
-TEST_F(DetectionTest, ReadsTheHeadOutOfATestMerge) {
-  git_[absl::StrCat("cat-file commit ", kMerge)] =
-      Commit({kBase, kHead}, absl::StrCat("Merge ", kHead, " into ", kBase));
-  for (const char* variable :
-       {"GITHUB_SHA", "TRAVIS_COMMIT", "CI_COMMIT_SHA", "GIT_COMMIT",
-        "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BUILD_VCS_NUMBER"}) {
-    environment() = {{variable, kMerge}};
-    EXPECT_EQ(Sha(), kHead) << variable;
-  }
-  environment().clear();
-  AddCheckout(kMerge, "");
-  EXPECT_EQ(Sha(), kHead);
-}
-
-TEST_F(DetectionTest, ReadsTheHeadOutOfAMergeByJenkins) {
-  git_[absl::StrCat("cat-file commit ", kMerge)] = Commit(
-      {kHead, kBase}, absl::StrCat("Merge commit '", kBase, "' into HEAD"));
-  environment() = {{"GIT_COMMIT", kMerge}, {"CHANGE_ID", "5"}};
-  EXPECT_EQ(Sha(), kHead);
-  // Elsewhere people merge so themselves.
-  environment() = {{"GIT_COMMIT", kMerge}};
-  EXPECT_EQ(Sha(), kMerge);
-}
-
-TEST_F(DetectionTest, MergesOfPeopleStayWhatTheyAre) {
-  environment() = {{"GIT_COMMIT", kMerge}};
-  for (const std::string& commit :
-       {Commit({kBase, kHead}, "Merge pull request #5 from octocat/main"),
-        Commit({kBase, kHead}, absl::StrCat("Merge ", kBase, " into ", kHead)),
-        Commit({kBase}, absl::StrCat("Merge ", kHead, " into ", kBase)),
-        Commit({kBase, kHead, kMerge},
-               absl::StrCat("Merge ", kHead, " into ", kBase)),
-        Commit({"x", "y"}, "Merge y into x"), Commit({}, ""), std::string(),
-        std::string("\n\n\nparent x")}) {
-    git_[absl::StrCat("cat-file commit ", kMerge)] = commit;
-    EXPECT_EQ(Sha(), kMerge) << commit;
-  }
-}
-
-// A status on the test merge is seen by nobody: better none, and a complaint.
-TEST_F(DetectionTest, ATestMergeWhoseHeadIsUnknownIsNotTaken) {
-  AddCheckout(kMerge, "");
-  const std::vector<Environment> pull_requests = {
-      {{"GITHUB_SHA", kMerge}, {"GITHUB_EVENT_NAME", "pull_request"}},
-      {{"GITHUB_SHA", kBase}, {"GITHUB_EVENT_NAME", "pull_request_target"}},
-      {{"GITHUB_SHA", kMerge}, {"GITHUB_REF", "refs/pull/5/merge"}},
-      {{"GITHUB_EVENT_NAME", "pull_request"}},
-      {{"TRAVIS_COMMIT", kMerge}, {"TRAVIS_PULL_REQUEST", "5"}},
-  };
-  for (const Environment& pull_request : pull_requests) {
-    environment() = pull_request;
-    const Finding<std::string> finding = FindSha(surroundings_);
-    EXPECT_EQ(finding.value, "");
-    EXPECT_THAT(finding.warnings, Not(IsEmpty()));
-  }
-}
-
-TEST_F(DetectionTest, WhatIsNotAFullShaIsPassedOverWithAWarning) {
-  AddCheckout(kCheckout, "");
-  for (const std::string& text :
-       {std::string("main"), std::string("6dcb09b"), std::string(39, 'a'),
-        std::string(41, 'a'), std::string(40, 'g'), std::string(40, '0'),
-        std::string("1234")}) {
-    environment() = {{"BUILD_VCS_NUMBER", text}};
-    const Finding<std::string> finding = FindSha(surroundings_);
-    EXPECT_EQ(finding.value, kCheckout) << text;
-    EXPECT_THAT(finding.warnings, Contains(HasSubstr("BUILD_VCS_NUMBER")));
-  }
-  environment() = {{"GIT_COMMIT", std::string(64, 'F')}};
-  EXPECT_EQ(Sha(), std::string(64, 'F'));
 }
 
 TEST_F(DetectionTest, SourcesOfTheAttemptAreAskedInOrder) {

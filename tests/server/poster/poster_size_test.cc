@@ -67,6 +67,17 @@ class PosterSizeTest : public PosterTest {
     ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   }
 
+  // A result of so many commits of one repository.
+  static std::vector<Submission> ResultsOfWeb(int commits) {
+    std::vector<Submission> submissions;
+    for (int i = 0; i < commits; ++i) {
+      KeyReport report = Ended("o0/web", Result::kSuccess);
+      report.sha = Sha(i);
+      SetReport(&submissions.emplace_back(), report);
+    }
+    return submissions;
+  }
+
   ManyCredentials* many_ = nullptr;
 };
 
@@ -155,12 +166,7 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   PaceOptions pace;
   pace.per_minute = 0;
   limiter_->SetPace(Lane(0), pace);
-  std::vector<Submission> submissions;
-  for (int i = 0; i < 500; ++i) {
-    KeyReport report = Ended("o0/web", Result::kSuccess);
-    report.sha = Sha(i);
-    SetReport(&submissions.emplace_back(), report);
-  }
+  const std::vector<Submission> submissions = ResultsOfWeb(500);
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Milliseconds(1));
   EXPECT_EQ(ShownState("o0/web", Sha(499)), "success");
@@ -172,12 +178,7 @@ TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
   PaceOptions pace;
   pace.per_minute = 600;
   limiter_->SetPace(Lane(0), pace);
-  std::vector<Submission> submissions;
-  for (int i = 0; i < 2000; ++i) {
-    KeyReport report = Ended("o0/web", Result::kSuccess);
-    report.sha = Sha(i);
-    SetReport(&submissions.emplace_back(), report);
-  }
+  std::vector<Submission> submissions = ResultsOfWeb(2000);
   SetReport(&submissions.emplace_back(), Pending("o0/zoo"));
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Seconds(58));
