@@ -19,12 +19,6 @@
 namespace signalbox {
 namespace {
 
-bool IsSha(absl::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
-         text.find_first_not_of('0') != absl::string_view::npos;
-}
-
 std::string Short(absl::string_view sha) {
   return std::string(sha.substr(0, 8));
 }
@@ -337,9 +331,7 @@ class CommitFinder {
 
   bool FromActions() {
     const absl::string_view name = Get("GITHUB_EVENT_NAME");
-    if (name.empty() && Get("GITHUB_SHA").empty() && event_.is_null()) {
-      return false;
-    }
+    if (name.empty() && Get("GITHUB_SHA").empty()) return false;
     const absl::string_view ref = Get("GITHUB_REF");
     const bool is_merge_ref =
         absl::StartsWith(ref, "refs/pull/") && absl::EndsWith(ref, "/merge");
@@ -436,8 +428,9 @@ class CommitFinder {
   }
 
   bool FromProw() {
-    if (Get("JOB_TYPE") == "batch" ||
-        absl::StrContains(Get("PULL_REFS"), ',')) {
+    // The base and, behind commas, the pull requests: without PULL_PULL_SHA
+    // there are several.
+    if (absl::StrContains(Get("PULL_REFS"), ',')) {
       return Refuse(
           "PULL_REFS: a batch of pull requests is tested, which has no head");
     }
@@ -461,6 +454,12 @@ class CommitFinder {
 };
 
 }  // namespace
+
+bool IsSha(absl::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
+         text.find_first_not_of('0') != absl::string_view::npos;
+}
 
 Finding<std::string> FindSha(const Surroundings& surroundings) {
   return CommitFinder(surroundings).Find();

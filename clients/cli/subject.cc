@@ -25,16 +25,11 @@ absl::Status NotFound(const Subject& subject, absl::string_view advice) {
 
 constexpr char kJob[] = "{job}";
 
-bool IsSha(absl::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit);
-}
-
-// The parts of the path of a page at GitHub, `OWNER, NAME, commit, SHA`, and
-// the host; no parts if `text` is no such URL.
+// A page of a repository at GitHub, as people paste it:
+// `https://github.com/OWNER/NAME/pull/5/commits/SHA`.
 struct Page {
-  absl::string_view host;
-  std::vector<absl::string_view> parts;
+  std::string repository;  // `[HOST/]OWNER/NAME`; empty: `text` is no such URL.
+  std::string sha;         // Empty: it is not the page of a commit.
 };
 
 Page PageOf(absl::string_view text) {
@@ -43,25 +38,26 @@ Page PageOf(absl::string_view text) {
     return {};
   }
   text = text.substr(0, text.find_first_of("?#"));
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(text, '/', absl::SkipEmpty());
+  if (parts.size() < 3) return {};
   Page page;
-  page.parts = absl::StrSplit(text, '/', absl::SkipEmpty());
-  if (page.parts.size() < 3) return {};
-  page.host = page.parts.front();
-  page.parts.erase(page.parts.begin());
+  page.repository =
+      RepositoryOn(parts[0], absl::StrCat(parts[1], "/", parts[2]));
+  for (size_t i = 3; i + 1 < parts.size(); ++i) {
+    const bool names_commit = parts[i] == "commit" || parts[i] == "commits";
+    if (names_commit && IsSha(parts[i + 1]))
+      page.sha = std::string(parts[i + 1]);
+  }
   return page;
 }
 
 // Of a name, of a URL to clone from, or of a page of the repository.
 std::string GivenRepository(const Surroundings& surroundings,
                             const std::string& given) {
-  const Page page = PageOf(given);
-  if (page.parts.size() > 2) {
-    const std::string repository = RepositoryOn(
-        page.host, absl::StrCat(page.parts[0], "/", page.parts[1]));
-    if (!repository.empty()) return repository;
-  }
-  const std::string cloned = RepositoryOfRemote(surroundings, given);
-  return cloned.empty() ? std::string(WithoutGit(given)) : cloned;
+  std::string repository = PageOf(given).repository;
+  if (repository.empty()) repository = RepositoryOfRemote(surroundings, given);
+  return repository.empty() ? std::string(WithoutGit(given)) : repository;
 }
 
 // Of a full sha, of what git knows by that name in the checkout, or of the page
@@ -69,11 +65,8 @@ std::string GivenRepository(const Surroundings& surroundings,
 absl::StatusOr<std::string> GivenSha(const Surroundings& surroundings,
                                      const std::string& given) {
   if (IsSha(given)) return given;
-  const std::vector<absl::string_view> parts = PageOf(given).parts;
-  for (size_t i = 2; i + 1 < parts.size(); ++i) {
-    const bool names_commit = parts[i] == "commit" || parts[i] == "commits";
-    if (names_commit && IsSha(parts[i + 1])) return std::string(parts[i + 1]);
-  }
+  const Page page = PageOf(given);
+  if (!page.sha.empty()) return page.sha;
   const absl::StatusOr<std::string> known =
       surroundings.git({"rev-parse", "--verify", "--end-of-options",
                         absl::StrCat(given, "^{commit}")});
@@ -137,14 +130,26 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return finding.value;
   };
 
-  subject.repository =
-      arguments.repository.has_value()
-          ? GivenRepository(surroundings, *arguments.repository)
-          : given_or_found("repository", arguments.repository, FindRepository);
+  // A commit's page names its repository, too.
+  const Page page = PageOf(arguments.sha.value_or(""));
+  if (arguments.repository.has_value()) {
+    subject.repository = GivenRepository(surroundings, *arguments.repository);
+  } else if (!page.sha.empty()) {
+    subject.repository = page.repository;
+  } else {
+    subject.repository =
+        given_or_found("repository", arguments.repository, FindRepository);
+  }
+  if (!page.sha.empty() &&
+      !absl::EqualsIgnoreCase(subject.repository, page.repository)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sha names a commit of ", page.repository,
+                     ", and --repository is ", subject.repository));
+  }
   if (subject.repository.empty()) {
     return NotFound(subject,
                     "the repository is not known: give --repository "
-                    "OWNER/NAME, or run in a checkout with a remote origin");
+                    "OWNER/NAME, or run in a checkout with a remote");
   }
   if (arguments.subcommand == Subcommand::kDoctor) return subject;
   if (arguments.sha.has_value()) {

@@ -95,6 +95,16 @@ Surroundings SurroundingsFrom(FuzzInput& in) {
       "CIRCLE_BUILD_NUM",
       "BUILD_VCS_NUMBER",
       "CHANGE_ID",
+      "CHANGE_BRANCH",
+      "CI_MERGE_REQUEST_EVENT_TYPE",
+      "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+      "BUILDKITE_PULL_REQUEST",
+      "BUILD_SOURCEVERSION",
+      "BUILD_REASON",
+      "APPVEYOR_REPO_COMMIT",
+      "APPVEYOR_PULL_REQUEST_NUMBER",
+      "PULL_REFS",
+      "PULL_BASE_SHA",
       "SIGNALBOX_SERVER",
       "SIGNALBOX_TOKEN_FILE"};
   Surroundings surroundings;

@@ -272,9 +272,17 @@ TEST_F(CommandsTest, NamesAreTakenAsPeopleHaveThem) {
        {std::string("https://github.com/acme/app/commit/") + sha,
         "https://github.com/acme/app/pull/5/commits/" + sha + "?w=1#diff"}) {
     EXPECT_EQ(RunCli({"result", "success", "--sha", commit}).exit_code, 0);
+    // Whatever the surroundings say, the commit is one of that repository.
+    EXPECT_EQ(server_.calls().back().result().repository(), "acme/app");
     EXPECT_EQ(server_.calls().back().result().sha(), sha);
   }
   const size_t count = server_.calls().size();
+  const Ended other =
+      RunCli({"result", "success", "--repository", "acme/lib", "--sha",
+              "https://github.com/acme/app/commit/" + sha});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.errors, HasSubstr("of acme/app, and --repository is "
+                                      "acme/lib"));
   const Ended ended = RunCli({"result", "success", "--sha", "main"});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
