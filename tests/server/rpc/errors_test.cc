@@ -17,16 +17,16 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-grpc::Status Shown(absl::StatusCode code, absl::string_view reason,
-                   absl::string_view message) {
-  return ToGrpcStatus(Error(code, reason, message), nullptr);
+ShownError Shown(absl::StatusCode code, absl::string_view reason,
+                 absl::string_view message) {
+  return Show(Error(code, reason, message), "");
 }
 
 TEST(ErrorsTest, WhatACallerDidWrongIsToldInFull) {
-  const grpc::Status shown =
+  const ShownError shown =
       Shown(absl::StatusCode::kInvalidArgument, "INVALID_SHA", "sha: \"main\"");
-  EXPECT_EQ(shown.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(shown.error_message(), "sha: \"main\"");
+  EXPECT_EQ(shown.code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(shown.message, "sha: \"main\"");
   EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), nullptr).ok());
 }
 
@@ -52,14 +52,14 @@ TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
            {absl::StatusCode::kDataLoss, "STORE_DAMAGED",
             grpc::StatusCode::INTERNAL},
            {absl::StatusCode::kInternal, "", grpc::StatusCode::INTERNAL}}) {
-    const grpc::Status shown = Shown(
+    const ShownError shown = Shown(
         c.code, c.reason,
         "database \"/var/lib/signalbox/signalbox.db\": database is locked "
         "(SQLite database is locked, code 5)");
-    EXPECT_EQ(shown.error_code(), c.shown) << c.reason;
-    EXPECT_THAT(shown.error_message(), Not(HasSubstr("/"))) << c.reason;
-    EXPECT_THAT(shown.error_message(), Not(HasSubstr("SQLite"))) << c.reason;
-    EXPECT_NE(shown.error_message(), "") << c.reason;
+    EXPECT_EQ(shown.code, c.shown) << c.reason;
+    EXPECT_THAT(shown.message, Not(HasSubstr("/"))) << c.reason;
+    EXPECT_THAT(shown.message, Not(HasSubstr("SQLite"))) << c.reason;
+    EXPECT_NE(shown.message, "") << c.reason;
   }
 }
 
