@@ -45,16 +45,24 @@ Exit codes: 0 done, 1 the server said no, 2 wrong usage, 3 not reachable;
 
 constexpr char kRunFooter[] =
     R"help(Reports pending, runs COMMAND at once, and reports by its exit code: success for
-0, failure for any other, error if it was killed or could not be started,
-cancelled if signalbox was asked to end by SIGTERM, SIGINT or SIGHUP meanwhile.
+0, failure for any other, error if it was killed or could not be started.
 The result is repeated until the server has it, for up to --retry-for.
 
 Exits with the code of COMMAND whatever the server did: 127 not found, 126 not
-executable, 128+n killed by signal n. Signals are passed on to COMMAND.
+executable, 128+n killed by signal n; with 124 after --timeout.
+
+Signals are passed on to COMMAND. SIGTERM, SIGINT or SIGHUP from another process
+is reported as cancelled at once, however COMMAND ends; after a second one
+signalbox no longer waits for the server. --timeout sends SIGTERM to COMMAND and
+its descendants, and SIGKILL to those that have not ended --kill-after later.
+
+With --tail COMMAND writes into a pipe, which signalbox copies; many programs
+use no colours then.
 
 Examples:
   signalbox run -- make -j8 test
   signalbox run --context ci/lint -- sh -c 'npm ci && npm run lint'
+  signalbox run --timeout 30m --tail 1 -- pytest
 )help";
 
 constexpr char kPendingFooter[] = R"help(Example:
@@ -346,6 +354,17 @@ class Parser {
     app.add_option("--description-failure", arguments_.description_failure,
                    "In place of `Failed with exit code 1 after 12s`")
         ->type_name("TEXT");
+    app.add_option("--tail", tail_,
+                   "In place of both, the last N lines of COMMAND's output, 1 "
+                   "to 10")
+        ->type_name("N");
+    app.add_option("--timeout", timeout_,
+                   "End COMMAND after so long, such as 90m, and report "
+                   "timed_out")
+        ->type_name("DURATION");
+    app.add_option("--kill-after", kill_after_,
+                   "How long COMMAND then has to end by itself [10s]")
+        ->type_name("DURATION");
     AddExpiresAfter(app);
     AddRetryFor(app, "60s");
     AddCommon(app);
@@ -572,6 +591,9 @@ class Parser {
       }
       arguments_.expires_after = expires_after;
     }
+    if (const std::string problem = FinishRun(); !problem.empty()) {
+      return problem;
+    }
     if (!retry_for_) {
       arguments_.retry_for = Reports(arguments_.subcommand)
                                  ? absl::Seconds(60)
@@ -580,6 +602,37 @@ class Parser {
                           absl::Hours(24))) {
       return absl::StrCat("--retry-for: \"", *retry_for_,
                           "\" is not a duration up to 24h, such as 90s or 5m");
+    }
+    return "";
+  }
+
+  // What `run` wants. Returns what is wrong.
+  std::string FinishRun() {
+    if (timeout_ &&
+        (!ParseSpan(*timeout_, &arguments_.timeout, absl::Hours(720)) ||
+         arguments_.timeout == absl::ZeroDuration())) {
+      return absl::StrCat("--timeout: \"", *timeout_,
+                          "\" is not a duration above 0 and up to 720h, such "
+                          "as 90m");
+    }
+    if (kill_after_) {
+      if (!timeout_) return "--kill-after goes with --timeout only";
+      if (!ParseSpan(*kill_after_, &arguments_.kill_after, absl::Hours(1))) {
+        return absl::StrCat("--kill-after: \"", *kill_after_,
+                            "\" is not a duration up to 1h, such as 10s");
+      }
+    }
+    if (tail_) {
+      constexpr size_t kMostLines = 10;
+      if (!absl::SimpleAtoi(*tail_, &arguments_.tail_lines) ||
+          arguments_.tail_lines < 1 || arguments_.tail_lines > kMostLines) {
+        return absl::StrCat("--tail: \"", *tail_,
+                            "\" is not a number of lines from 1 to ",
+                            kMostLines);
+      }
+      if (arguments_.description) {
+        return "--tail and --description exclude each other";
+      }
     }
     return "";
   }
@@ -604,6 +657,9 @@ class Parser {
   std::optional<std::string> if_sequence_;
   std::optional<std::string> expires_after_;
   std::optional<std::string> retry_for_;
+  std::optional<std::string> timeout_;
+  std::optional<std::string> kill_after_;
+  std::optional<std::string> tail_;
   std::vector<std::string> states_;
   std::string result_;
 };

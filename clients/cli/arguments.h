@@ -48,6 +48,10 @@ struct Arguments {
   std::optional<std::string> description_success;
   std::optional<std::string> description_failure;
   std::optional<absl::Duration> expires_after;  // For pending and run.
+  // For run.
+  absl::Duration timeout = absl::InfiniteDuration();
+  absl::Duration kill_after = absl::Seconds(10);
+  size_t tail_lines = 0;  // Of the output, for the description; 0: none.
   // One but for pending; may have `{job}` in them.
   std::vector<std::string> contexts = {"ci/build"};
   v1::Result result = v1::RESULT_UNSPECIFIED;  // Set for result.

@@ -5,7 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <optional>
+
+#include "clients/cli/process_tree.h"
 
 namespace signalbox {
 namespace {
@@ -16,6 +21,12 @@ constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 bool AsksToEnd(int signal) {
   return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT ||
          signal == SIGTERM;
+}
+
+// A clock that does not jump.
+absl::Time SteadyNow() {
+  return absl::UnixEpoch() +
+         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 // Nothing if no signal is there.
@@ -44,9 +55,19 @@ Foreground::Foreground() {
   sigaction(SIGCHLD, &action, nullptr);
 }
 
-int Foreground::Start(const std::vector<std::string>& command) {
+CommandEnd Foreground::Run(const CommandRun& run) {
+  const int error = Start(run);
+  if (error != 0) return {CommandEnd::kNotStarted, error};
+  if (run.output != nullptr) run.output->Start();
+  run.started();
+  const CommandEnd end = Wait(run);
+  if (run.output != nullptr) run.output->Finish();
+  return end;
+}
+
+int Foreground::Start(const CommandRun& run) {
   std::vector<char*> argv;
-  for (const std::string& word : command) {
+  for (const std::string& word : run.command) {
     argv.push_back(const_cast<char*>(word.c_str()));
   }
   argv.push_back(nullptr);
@@ -59,6 +80,7 @@ int Foreground::Start(const std::vector<std::string>& command) {
   if (child_ == 0) {
     sigaction(SIGPIPE, &inherited_sigpipe_, nullptr);
     pthread_sigmask(SIG_SETMASK, &inherited_mask_, nullptr);
+    if (run.output != nullptr) run.output->UseInChild();
     execvp(argv[0], argv.data());
     const int error = errno;
     const ssize_t ignored = write(failure[1], &error, sizeof(error));
@@ -83,34 +105,76 @@ int Foreground::Start(const std::vector<std::string>& command) {
   return error;
 }
 
-CommandEnd Foreground::Wait() {
+CommandEnd Foreground::Wait(const CommandRun& run) {
+  // What the timeout ends, once it is over, and when it does so for good.
+  std::optional<ProcessTree> overdue;
+  absl::Time next = SteadyNow() + run.timeout;
+  const auto kill_overdue = [&] {
+    overdue->Signal(SIGKILL);
+    next = absl::InfiniteFuture();
+  };
   while (true) {
-    signalfd_siginfo signal;
-    while (ReadSignal(signal_fd_, &signal)) PassOn(signal);
+    PassOnAll(run);
     int status = 0;
     if (waitpid(child_, &status, WNOHANG) == child_) {
       child_ = -1;
       // What came before the end is not the wish not to wait for the report.
-      while (ReadSignal(signal_fd_, &signal)) PassOn(signal);
-      if (WIFSIGNALED(status)) {
-        return {CommandEnd::kKilled, WTERMSIG(status), asked_};
+      PassOnAll(run);
+      // The command's descendants have the same time.
+      while (overdue && !overdue->HasEnded() && SteadyNow() < next) {
+        constexpr absl::Duration kBetweenLooks = absl::Milliseconds(50);
+        AwaitSignal(std::min(next, SteadyNow() + kBetweenLooks));
+        PassOnAll(run);
       }
-      return {CommandEnd::kExited, WEXITSTATUS(status), asked_};
+      if (overdue) kill_overdue();
+      CommandEnd end = {CommandEnd::kExited, WEXITSTATUS(status), asked_,
+                        asked_by_processes_ > 1, overdue.has_value()};
+      if (WIFSIGNALED(status)) {
+        end.kind = CommandEnd::kKilled;
+        end.value = WTERMSIG(status);
+      }
+      return end;
     }
-    pollfd readable = {signal_fd_, POLLIN, 0};
-    poll(&readable, 1, -1);
+    if (SteadyNow() < next) {
+      AwaitSignal(next);
+    } else if (overdue) {
+      kill_overdue();
+    } else {
+      overdue.emplace(child_);
+      overdue->Signal(SIGTERM);
+      overdue->Signal(SIGCONT);  // What is stopped could not end.
+      next = SteadyNow() + run.kill_after;
+    }
   }
 }
 
-void Foreground::PassOn(const signalfd_siginfo& signal) {
+void Foreground::AwaitSignal(absl::Time time) {
+  // Rounded up, so that it does not wake again and again before the time.
+  const absl::Duration left =
+      std::clamp(time - SteadyNow() + absl::Milliseconds(1),
+                 absl::ZeroDuration(), absl::Hours(1));
+  pollfd readable = {signal_fd_, POLLIN, 0};
+  poll(&readable, 1, static_cast<int>(absl::ToInt64Milliseconds(left)));
+}
+
+void Foreground::PassOnAll(const CommandRun& run) {
+  signalfd_siginfo signal;
+  while (ReadSignal(signal_fd_, &signal)) PassOn(signal, run);
+}
+
+void Foreground::PassOn(const signalfd_siginfo& signal, const CommandRun& run) {
   const int number = static_cast<int>(signal.ssi_signo);
   if (number == SIGCHLD) return;
+  const bool terminal_sent_it = signal.ssi_code == SI_KERNEL &&
+                                (child_ <= 0 || getpgid(child_) == getpgrp());
+  if (child_ > 0 && !terminal_sent_it) kill(child_, number);
   // Not SIGQUIT: programs answer it with a dump, and go on.
-  if (asked_ == 0 && number != SIGQUIT && AsksToEnd(number)) asked_ = number;
-  if (child_ > 0) {
-    const bool terminal_sent_it =
-        signal.ssi_code == SI_KERNEL && getpgid(child_) == getpgrp();
-    if (!terminal_sent_it) kill(child_, number);
+  if (number != SIGQUIT && AsksToEnd(number)) {
+    if (asked_ == 0) asked_ = number;
+    // At a terminal people also interrupt what goes on afterwards.
+    if (!terminal_sent_it && ++asked_by_processes_ == 1 && child_ > 0) {
+      run.cancelled(asked_);
+    }
   }
   if (number == SIGTSTP) Stop();
 }

@@ -5,10 +5,31 @@
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "clients/cli/output_tail.h"
+
 namespace signalbox {
+
+// What is run, and how.
+struct CommandRun {
+  // The name of a program and its arguments.
+  std::vector<std::string> command;
+  // Then the command and its descendants get SIGTERM, and `kill_after` later
+  // SIGKILL if they have not ended.
+  absl::Duration timeout = absl::InfiniteDuration();
+  absl::Duration kill_after = absl::Seconds(10);
+  // Copies the command's output. Null: the command writes itself.
+  OutputTail* output = nullptr;
+  // Called once the command runs; not if it cannot be started.
+  std::function<void()> started = [] {};
+  // Called once, if another process asks this one to end by a signal while the
+  // command runs. The signal was passed on.
+  std::function<void(int signal)> cancelled = [](int) {};
+};
 
 // How a command ended.
 struct CommandEnd {
@@ -22,6 +43,10 @@ struct CommandEnd {
   // The signal by which this process was asked to end before, 0: none. The
   // command may have ended as if nothing were the matter.
   int asked = 0;
+  // It was asked so by other processes more than once.
+  bool asked_again = false;
+  // The timeout was over before.
+  bool timed_out = false;
 };
 
 // Foreground runs one command as if it were this process: with its standard
@@ -41,30 +66,28 @@ class Foreground {
   Foreground(const Foreground&) = delete;
   Foreground& operator=(const Foreground&) = delete;
 
-  // Runs `command`, the name of a program and its arguments, and waits for its
-  // end. `started` is called once it runs, and not if it cannot be started.
+  // Runs a command, and waits for its end.
   //
   // A signal that the terminal has sent to the whole process group is not
   // passed on, since the command got it. One sent by a process to the whole
   // group reaches the command twice, because it cannot be told from one sent
   // to this process alone.
-  template <typename Started>
-  CommandEnd Run(const std::vector<std::string>& command, Started started) {
-    const int error = Start(command);
-    if (error != 0) return {CommandEnd::kNotStarted, error};
-    started();
-    return Wait();
-  }
+  CommandEnd Run(const CommandRun& run);
 
   // Waits until `fd` is readable, or until the timeout; negative: none.
   enum class Readiness { kReadable, kTimeout, kAskedToEnd };
   Readiness WaitForReadable(int fd, int timeout_ms);
 
  private:
-  int Start(const std::vector<std::string>& command);
-  CommandEnd Wait();
-  void PassOn(const signalfd_siginfo& signal);
+  // Returns 0 or an errno.
+  int Start(const CommandRun& run);
+  CommandEnd Wait(const CommandRun& run);
+  void PassOnAll(const CommandRun& run);
+  void PassOn(const signalfd_siginfo& signal, const CommandRun& run);
   void Stop();
+  // Waits for a signal, which it does not read, until `time` of the steady
+  // clock.
+  void AwaitSignal(absl::Time time);
 
   sigset_t signals_;
   sigset_t inherited_mask_;
@@ -72,6 +95,7 @@ class Foreground {
   int signal_fd_;
   pid_t child_ = -1;
   int asked_ = 0;
+  int asked_by_processes_ = 0;  // How often.
 };
 
 }  // namespace signalbox

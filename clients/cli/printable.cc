@@ -108,4 +108,13 @@ std::string Shortened(absl::string_view text, size_t limit) {
   return absl::StrCat(text.substr(0, text.size() - rest.size()), "…");
 }
 
+std::string LastCharacters(absl::string_view text, size_t limit) {
+  const size_t count = CharacterCount(text);
+  if (count <= limit) return std::string(text);
+  for (size_t i = 0; i < count - limit + 1; ++i) {
+    text.remove_prefix(Decode(text).length);
+  }
+  return absl::StrCat("…", text);
+}
+
 }  // namespace signalbox

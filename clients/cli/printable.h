@@ -22,6 +22,9 @@ size_t CharacterCount(absl::string_view text);
 // `text`, cut to `limit` characters, the last of them then `…`.
 std::string Shortened(absl::string_view text, size_t limit);
 
+// The last `limit` characters of `text`, the first of them `…` if it has more.
+std::string LastCharacters(absl::string_view text, size_t limit);
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_CLIENTS_CLI_PRINTABLE_H_

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/console.h"
+#include "clients/cli/output_tail.h"
 #include "clients/cli/reporter.h"
 #include "clients/cli/wording.h"
 
@@ -27,9 +28,16 @@ std::string SignalName(int signal) {
                          : absl::StrCat("SIG", name);
 }
 
+// GitHub shows so many characters of a description.
+constexpr size_t kShownDescription = 140;
+
+// As timeout(1) does it.
+constexpr int kTimedOut = 124;
+
 bool NoSuchProgram(int error) { return error == ENOENT || error == ENOTDIR; }
 
 int ExitCodeOf(const CommandEnd& end) {
+  if (end.timed_out) return kTimedOut;
   switch (end.kind) {
     case CommandEnd::kExited:
       return end.value;
@@ -43,6 +51,7 @@ int ExitCodeOf(const CommandEnd& end) {
 
 v1::Result ResultOf(const CommandEnd& end) {
   if (end.asked != 0) return v1::RESULT_CANCELLED;
+  if (end.timed_out) return v1::RESULT_TIMED_OUT;
   if (end.kind != CommandEnd::kExited) return v1::RESULT_ERROR;
   return end.value == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE;
 }
@@ -61,6 +70,7 @@ std::string Describe(const CommandEnd& end, const std::string& program,
     return absl::StrCat("Cancelled by ", SignalName(end.asked), " after ",
                         Took(took));
   }
+  if (end.timed_out) return absl::StrCat("Timed out after ", Took(took));
   switch (end.kind) {
     case CommandEnd::kExited:
       if (end.value == 0) return absl::StrCat("Succeeded in ", Took(took));
@@ -75,13 +85,39 @@ std::string Describe(const CommandEnd& end, const std::string& program,
   return Problem(program, end.value);
 }
 
+CommandRun RunOf(const Arguments& arguments) {
+  CommandRun run;
+  run.command = arguments.command;
+  run.timeout = arguments.timeout;
+  run.kill_after = arguments.kill_after;
+  return run;
+}
+
+// What the arguments say of a command that ended so; nothing: they leave it to
+// us. `tail` is the end of its output.
+std::optional<std::string> DescriptionOf(const Arguments& arguments,
+                                         const CommandEnd& end,
+                                         const std::string& tail) {
+  // That something else ended it is more than its own words.
+  const bool ended_itself =
+      end.asked == 0 && !end.timed_out && end.kind == CommandEnd::kExited;
+  if (ended_itself) {
+    const std::optional<std::string>& of_end =
+        end.value == 0 ? arguments.description_success
+                       : arguments.description_failure;
+    if (of_end) return of_end;
+    if (!tail.empty()) return tail;
+  }
+  return arguments.description;
+}
+
 }  // namespace
 
 int RunUnreported(const Arguments& arguments, const absl::Status& why,
                   Foreground* foreground) {
   Complain(absl::StrCat("the command runs, and nothing is reported: ",
                         why.message()));
-  const CommandEnd end = foreground->Run(arguments.command, [] {});
+  const CommandEnd end = foreground->Run(RunOf(arguments));
   if (end.kind == CommandEnd::kNotStarted) {
     Complain(Problem(arguments.command.front(), end.value));
   }
@@ -109,32 +145,57 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   };
 
   std::optional<Reporter> reporter;
+  std::optional<OutputTail> output;
   const auto begin = std::chrono::steady_clock::now();
-  const CommandEnd end = foreground->Run(arguments.command, [&] {
+  bool is_reported = false;
+  const auto report = [&](const CommandEnd& end) {
+    if (is_reported) return;
+    is_reported = true;
+    const absl::Duration took =
+        absl::FromChrono(std::chrono::steady_clock::now() - begin);
+    v1::ReportResultRequest result = ResultRequest(arguments, subject);
+    result.set_result(ResultOf(end));
+    result.set_description(DescriptionOf(arguments, end,
+                                         output && end.asked == 0
+                                             ? output->Text(kShownDescription)
+                                             : "")
+                               .value_or(Describe(end, program, took)));
+    reporter->Finish(std::move(result), arguments.retry_for);
+  };
+
+  CommandRun run = RunOf(arguments);
+  run.started = [&] {
     reporter.emplace(client, pending, renew_after, refused);
-  });
-  const absl::Duration took =
-      absl::FromChrono(std::chrono::steady_clock::now() - begin);
+  };
+  // At once: a command that does not end soon is killed by those who asked, and
+  // this process with it.
+  run.cancelled = [&](int signal) {
+    CommandEnd end;
+    end.asked = signal;
+    report(end);
+  };
+  if (arguments.tail_lines > 0) {
+    output.emplace(arguments.tail_lines);
+    if (output->ok()) {
+      run.output = &*output;
+    } else {
+      Complain(absl::StrCat("--tail: no pipe: ", std::strerror(errno)));
+      output.reset();
+    }
+  }
+  const CommandEnd end = foreground->Run(run);
   if (end.kind == CommandEnd::kNotStarted) {
     Complain(Problem(program, end.value));
     reporter.emplace(client, std::nullopt, renew_after, refused);
   }
+  report(end);
 
-  v1::ReportResultRequest result = ResultRequest(arguments, subject);
-  result.set_result(ResultOf(end));
-  const bool has_ended = end.asked == 0 && end.kind == CommandEnd::kExited;
-  const std::optional<std::string>& of_end =
-      end.value == 0 ? arguments.description_success
-                     : arguments.description_failure;
-  if (has_ended && of_end) {
-    result.set_description(*of_end);
-  } else if (!arguments.description) {
-    result.set_description(Describe(end, program, took));
-  }
-  reporter->Finish(std::move(result), arguments.retry_for);
   using Readiness = Foreground::Readiness;
   Readiness readiness =
       foreground->WaitForReadable(reporter->done_fd(), kSilentMs);
+  if (readiness == Readiness::kTimeout && end.asked_again) {
+    readiness = Readiness::kAskedToEnd;
+  }
   if (readiness == Readiness::kTimeout) {
     Complain(absl::StrCat("waiting for the server at ", arguments.server,
                           ", for up to ", About(arguments.retry_for),

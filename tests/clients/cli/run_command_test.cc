@@ -390,6 +390,157 @@ TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
   }
 }
 
+// What ends a build at a CI system may kill everything a moment later, the
+// command's answer not awaited.
+TEST_F(RunCommandTest, CancelledIsReportedBeforeTheCommandHasEnded) {
+  const std::string fifo = MakeFifo("go");
+  Process process(Command(Arguments("trap 'echo asked' TERM; echo ready; "
+                                    "until read line < " +
+                                    fifo + "; do :; done; exit 7")),
+                  options_);
+  process.WaitForLines(1);
+  process.Signal(SIGTERM);
+  // The command waits for the line still.
+  while (!server_.WaitForCalls(server_.calls().size() + 1).back().IsResult()) {
+  }
+  WriteLine(fifo);
+  EXPECT_EQ(process.Wait(), 7);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_CANCELLED);
+}
+
+TEST_F(RunCommandTest, ASecondSignalEndsThePatienceForTheReport) {
+  server_.AnswerAll({grpc::StatusCode::UNAVAILABLE, "away"});
+  Process process(Command({"run", "--retry-for", "24h", "--", SIGNAL_PRINTER}),
+                  options_);
+  process.WaitForLines(1);
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.WaitForLines(2).back(), "SIGTERM");
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.WaitForLines(3).back(), "SIGTERM");
+  process.Signal(SIGUSR1);  // It ends.
+  EXPECT_EQ(process.Wait(), 9);
+  EXPECT_THAT(process.errors(), HasSubstr("was not reported"));
+}
+
+TEST_F(RunCommandTest, ATimeoutEndsTheCommandAndAllItStarted) {
+  const Ended ended =
+      RunShell("sleep 1000 & echo $!; sleep 1000; echo not reached",
+               {"--timeout", "300ms"});
+  EXPECT_EQ(ended.exit_code, 124);
+  int pid = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(ended.output, &pid)) << ended.output;
+  WaitForEndOf(pid);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_TIMED_OUT);
+  EXPECT_THAT(OnlyResult().description(), StartsWith("Timed out after 0."));
+}
+
+TEST_F(RunCommandTest, ACommandThatOutlivesItsTimeoutIsKilled) {
+  const Ended ended = RunShell(
+      "trap '' TERM; sleep 1000 & echo $!; until wait; do :; done; sleep 1000",
+      {"--timeout", "200ms", "--kill-after", "200ms"});
+  EXPECT_EQ(ended.exit_code, 124);
+  int pid = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(ended.output, &pid)) << ended.output;
+  WaitForEndOf(pid);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_TIMED_OUT);
+}
+
+// The end that a command makes of it is not what it would have been.
+TEST_F(RunCommandTest, ATimeoutIsOneWhateverTheCommandAnswers) {
+  const Ended ended =
+      RunShell("trap 'exit 0' TERM; while :; do sleep 0.01; done",
+               {"--timeout", "200ms", "--description-success", "All green"});
+  EXPECT_EQ(ended.exit_code, 124);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_TIMED_OUT);
+  EXPECT_THAT(OnlyResult().description(), StartsWith("Timed out after "));
+}
+
+TEST_F(RunCommandTest, ATimeoutThatIsNotReachedChangesNothing) {
+  EXPECT_EQ(RunShell("exit 3", {"--timeout", "1h"}).exit_code, 3);
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_FAILURE);
+  options_.environment.erase("GITHUB_SHA");
+  const Ended unreported = RunShell("sleep 1000", {"--timeout", "100ms"});
+  EXPECT_EQ(unreported.exit_code, 124);
+}
+
+TEST_F(RunCommandTest, TheEndOfTheOutputCanBeTheDescription) {
+  const std::string script =
+      "echo one; printf '\033[31mtwo\033[0m\n' >&2; echo; exit ";
+  const Ended ended = RunShell(script + "1", {"--tail", "1"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_EQ(ended.output, "one\n\n");
+  EXPECT_THAT(ended.errors, HasSubstr("\x1b[31mtwo\x1b[0m\n"));
+  RunShell("echo one; echo two; echo three", {"--tail", "2"});
+  EXPECT_EQ(server_.calls().back().result().description(), "two / three");
+  // A description of its own is more, and without output there is ours.
+  RunShell("echo 7 failed; exit 1",
+           {"--tail", "1", "--description-success", "All green"});
+  EXPECT_EQ(server_.calls().back().result().description(), "7 failed");
+  RunShell("echo 7 passed",
+           {"--tail", "1", "--description-success", "All green"});
+  EXPECT_EQ(server_.calls().back().result().description(), "All green");
+  RunShell("exit 5", {"--tail", "1"});
+  EXPECT_THAT(server_.calls().back().result().description(),
+              StartsWith("Failed with exit code 5"));
+  RunShell("echo busy; kill -9 $$", {"--tail", "1"});
+  EXPECT_THAT(server_.calls().back().result().description(),
+              StartsWith("Killed by SIGKILL"));
+  const Ended missing = RunCli({"run", "--tail", "1", "--", "no-such-program"});
+  EXPECT_EQ(missing.exit_code, 127);
+}
+
+TEST_F(RunCommandTest, ALongOutputIsCopiedWhole) {
+  const Ended ended = RunShell("seq 1 200000; seq 1 1000 >&2", {"--tail", "1"});
+  EXPECT_EQ(std::count(ended.output.begin(), ended.output.end(), '\n'),
+            200'000);
+  EXPECT_THAT(ended.output, EndsWith("\n199999\n200000\n"));
+  EXPECT_THAT(ended.errors, EndsWith("\n999\n1000\n"));
+}
+
+// In a pipeline of a shell, and in most CI systems, both are one.
+TEST_F(RunCommandTest, TheOrderOfTheOutputStays) {
+  std::string inner = absl::StrCat("exec ", SIGNALBOX_PROGRAM);
+  for (const char* const word : {" run", " --tail", " 1", " -- /bin/sh -c "}) {
+    inner += word;
+  }
+  inner += "'for i in 1 2 3 4 5 6 7 8 9; do echo $i; echo e$i >&2; done' 2>&1";
+  Process process({"/bin/sh", "-c", inner}, options_);
+  EXPECT_EQ(process.Wait(), 0);
+  std::string wanted;
+  for (int i = 1; i <= 9; ++i) absl::StrAppend(&wanted, i, "\ne", i, "\n");
+  EXPECT_THAT(process.output(), EndsWith(wanted));
+  EXPECT_EQ(OnlyResult().description(), "e9");
+}
+
+// A process that stays keeps the pipe, too.
+TEST_F(RunCommandTest, WhatTheCommandLeavesBehindIsNotWaitedFor) {
+  const Ended ended = RunShell("sleep 1000 & echo $!", {"--tail", "1"});
+  EXPECT_EQ(ended.exit_code, 0);
+  int pid = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(ended.output, &pid));
+  kill(pid, SIGKILL);
+}
+
+TEST_F(RunCommandTest, WhatEndsACommandEarlyIsChecked) {
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--timeout", "0"},
+                                                        {"--timeout", "721h"},
+                                                        {"--timeout", "soon"},
+                                                        {"--tail", "0"},
+                                                        {"--tail", "11"},
+                                                        {"--tail", "-1"},
+                                                        {"--tail", "one"},
+                                                        {"--tail", ""}}) {
+    const Ended ended = RunShell("echo ran", {flag, value});
+    EXPECT_EQ(ended.exit_code, 2) << flag << " " << value;
+    EXPECT_EQ(ended.output, "");
+    EXPECT_THAT(ended.errors, HasSubstr(absl::StrCat(flag, ": \"", value)));
+  }
+  EXPECT_EQ(RunShell("echo ran", {"--kill-after", "1s"}).exit_code, 2);
+  EXPECT_EQ(
+      RunShell("echo ran", {"--tail", "1", "--description", "x"}).exit_code, 2);
+}
+
 // A Java program answers it with its threads, and goes on.
 TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
   const std::string fifo = MakeFifo("go");
