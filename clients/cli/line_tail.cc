@@ -1,6 +1,7 @@
 #include "clients/cli/line_tail.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -56,6 +57,16 @@ std::string Clean(absl::string_view line) {
   return Printable(absl::StripAsciiWhitespace(text));
 }
 
+// Whether nothing of it can be seen. Most lines are plain, and of a long output
+// only the last are cleaned.
+bool IsBlank(absl::string_view line) {
+  for (const char letter : line) {
+    if (absl::ascii_iscntrl(letter)) return Clean(line).empty();
+    if (letter != ' ') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void LineTail::Add(absl::string_view bytes) {
@@ -73,18 +84,20 @@ void LineTail::Add(absl::string_view bytes) {
 }
 
 void LineTail::EndLine() {
-  std::string text = Clean(line_);
+  if (!IsBlank(line_)) {
+    last_.push_back(std::move(line_));
+    if (last_.size() > lines_) last_.pop_front();
+  }
   line_.clear();
   is_overwritten_ = false;
-  if (text.empty()) return;
-  last_.push_back(std::move(text));
-  if (last_.size() > lines_) last_.pop_front();
 }
 
 std::string LineTail::Text(size_t limit) const {
   LineTail ended = *this;
   ended.EndLine();
-  return LastCharacters(absl::StrJoin(ended.last_, " / "), limit);
+  std::vector<std::string> lines;
+  for (const std::string& line : ended.last_) lines.push_back(Clean(line));
+  return LastCharacters(absl::StrJoin(lines, " / "), limit);
 }
 
 }  // namespace signalbox

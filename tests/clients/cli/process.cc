@@ -138,7 +138,11 @@ std::vector<std::string> Process::WaitForLines(size_t count) {
 }
 
 int Process::Wait() {
-  WaitForLines(~size_t{0});  // To the end.
+  char buffer[65536];
+  ssize_t length = 0;
+  while ((length = read(output_fd_, buffer, sizeof(buffer))) > 0) {
+    output_.append(buffer, length);
+  }
   return ExitCodeOf(std::exchange(pid_, -1));
 }
 
