@@ -27,6 +27,7 @@ constexpr char kFooter[] = R"help(Examples:
   signalbox result failure --context ci/lint --description "3 problems"
   signalbox status
   signalbox explain --context ci/lint
+  signalbox watch
   signalbox doctor
 
 Repository, commit, attempt and its series are found in the variables of GitHub
@@ -122,6 +123,20 @@ Examples:
   signalbox list --posting abandoned --json
 )help";
 
+constexpr char kWatchFooter[] =
+    R"help(Prints every change from now on, a line each, until you end it with Ctrl-C: each
+report, and how far GitHub has got with it. While the server is away, watch waits
+and then resumes where it was, so that no change is missed.
+
+With --json each line is one document, the server's WatchStatusesResponse. Its
+`sequence` is what --after takes to resume.
+
+Examples:
+  signalbox watch
+  signalbox watch --repository "acme/*" --state failure --state error
+  signalbox watch --json --after 4711 | jq -r .status.context
+)help";
+
 constexpr char kDoctorFooter[] =
     R"help(Answers "would Signalbox set statuses here?": which contexts are expected and
 why, which credential posts, what it may do and what is left of its budget, how
@@ -201,6 +216,7 @@ class Parser {
     AddExplain();
     AddRetry();
     AddList();
+    AddWatch();
     AddDoctor();
   }
 
@@ -272,16 +288,20 @@ class Parser {
                    "The counter that the number is of: numbers of two series "
                    "are not compared")
         ->type_name("NAME");
-    app.add_option("--if-sequence", if_sequence_,
-                   "Report only if nothing newer than this number, which "
-                   "`status --json` shows, was reported; 0: if nothing was")
-        ->type_name("NUMBER");
+    if (app.get_name() != "run") AddIfSequence(app);
     app.add_option("--description", arguments_.description,
                    "For people; GitHub shows 140 characters")
         ->type_name("TEXT");
     app.add_option("--target-url", arguments_.target_url,
                    "Where people can watch the run")
         ->type_name("URL");
+  }
+
+  void AddIfSequence(CLI::App& app) {
+    app.add_option("--if-sequence", if_sequence_,
+                   "Report only if nothing newer than this number, which "
+                   "`status --json` shows, was reported; 0: if nothing was")
+        ->type_name("NUMBER");
   }
 
   void AddExpiresAfter(CLI::App& app) {
@@ -437,6 +457,59 @@ class Parser {
     app.footer(kListFooter);
   }
 
+  void AddWatch() {
+    CLI::App& app =
+        *app_.add_subcommand("watch", "Print every change as it comes");
+    app.add_option("--repository", arguments_.repository_patterns,
+                   "Only of these, [HOST/]OWNER/NAME; * for anything but /; "
+                   "repeatable")
+        ->type_name("PATTERN")
+        ->allow_extra_args(false);
+    app.add_option("--context", arguments_.context_patterns,
+                   "Only these; * for anything; repeatable")
+        ->type_name("PATTERN")
+        ->allow_extra_args(false);
+    app.add_option("--state", states_,
+                   "Only changes to pending, success, failure or error; "
+                   "repeatable")
+        ->type_name("STATE")
+        ->allow_extra_args(false);
+    app.add_option("--after", after_,
+                   "Begin with the changes after this sequence [now]")
+        ->type_name("SEQUENCE");
+    app.add_option("--retry-for", retry_for_,
+                   "How long to wait each time that the server is away [0s at "
+                   "first, then for ever]")
+        ->type_name("DURATION");
+    AddCommon(app);
+    AddJson(app);
+    app.footer(kWatchFooter);
+  }
+
+  // What `watch` wants. Returns what is wrong.
+  std::string FinishWatch() {
+    for (const std::string& state : states_) {
+      v1::CommitState parsed = v1::COMMIT_STATE_UNSPECIFIED;
+      if (!v1::CommitState_Parse(
+              absl::StrCat("COMMIT_STATE_", absl::AsciiStrToUpper(state)),
+              &parsed) ||
+          parsed == v1::COMMIT_STATE_UNSPECIFIED) {
+        return absl::StrCat("--state: \"", state,
+                            "\" is not pending, success, failure or error");
+      }
+      arguments_.states.push_back(parsed);
+    }
+    if (after_) {
+      int64_t after = 0;
+      if (!absl::SimpleAtoi(*after_, &after) || after < 0) {
+        return absl::StrCat("--after: \"", *after_,
+                            "\" is not a number, 0 or more");
+      }
+      arguments_.after_sequence = after;
+    }
+    return "";
+  }
+
   // What `list` and `retry --all` want. Returns what is wrong.
   std::string FinishFilter() {
     const bool lists = arguments_.subcommand == Subcommand::kList;
@@ -534,6 +607,7 @@ class Parser {
                             : name == "explain" ? Subcommand::kExplain
                             : name == "doctor"  ? Subcommand::kDoctor
                             : name == "list"    ? Subcommand::kList
+                            : name == "watch"   ? Subcommand::kWatch
                                                 : Subcommand::kRetry;
     const bool is_run = arguments_.subcommand == Subcommand::kRun;
     if (is_run && arguments_.command.empty()) {
@@ -566,7 +640,6 @@ class Parser {
         return absl::StrCat("--if-sequence: \"", *if_sequence_,
                             "\" is not a number, 0 or more");
       }
-      if (is_run) return "--if-sequence goes with pending and result only";
       arguments_.if_sequence = if_sequence;
     }
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
@@ -576,7 +649,10 @@ class Parser {
                           "\" is a URL; wanted HOST:PORT or unix:PATH");
     }
     arguments_.token_file = Choose(token_file_, "SIGNALBOX_TOKEN_FILE", "");
-    if (const std::string problem = FinishFilter(); !problem.empty()) {
+    if (const std::string problem = arguments_.subcommand == Subcommand::kWatch
+                                        ? FinishWatch()
+                                        : FinishFilter();
+        !problem.empty()) {
       return problem;
     }
     if (!contexts_.empty()) arguments_.contexts = contexts_;
@@ -594,6 +670,7 @@ class Parser {
     if (const std::string problem = FinishRun(); !problem.empty()) {
       return problem;
     }
+    arguments_.retries_as_told = retry_for_.has_value();
     if (!retry_for_) {
       arguments_.retry_for = Reports(arguments_.subcommand)
                                  ? absl::Seconds(60)
@@ -661,6 +738,7 @@ class Parser {
   std::optional<std::string> kill_after_;
   std::optional<std::string> tail_;
   std::vector<std::string> states_;
+  std::optional<std::string> after_;
   std::string result_;
 };
 
@@ -672,7 +750,8 @@ bool Reports(Subcommand subcommand) {
 }
 
 bool IsOfMany(const Arguments& arguments) {
-  return arguments.subcommand == Subcommand::kList || arguments.all;
+  return arguments.subcommand == Subcommand::kList ||
+         arguments.subcommand == Subcommand::kWatch || arguments.all;
 }
 
 std::variant<Arguments, int> ParseArguments(int argc, const char* const* argv,

@@ -21,7 +21,8 @@ enum class Subcommand {
   kExplain,
   kRetry,
   kDoctor,
-  kList
+  kList,
+  kWatch
 };
 
 // Whether it tells the server of a run. The others are a person's, who asks or
@@ -62,7 +63,13 @@ struct Arguments {
   std::string context_pattern;  // Empty: all.
   std::vector<v1::PostingState> posting_states;
   std::vector<std::string> reasons;
+  // For watch: patterns, each empty for all; and what is known already.
+  std::vector<std::string> repository_patterns;
+  std::vector<std::string> context_patterns;
+  std::vector<v1::CommitState> states;
+  std::optional<int64_t> after_sequence;
   absl::Duration retry_for;
+  bool retries_as_told = false;      // `retry_for` was given.
   std::vector<std::string> command;  // For run; at least the program's name.
 };
 

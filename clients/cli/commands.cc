@@ -141,13 +141,23 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
   }
   // `run` says so itself, and only once its command has ended.
   if (arguments.subcommand != Subcommand::kRun) {
-    options.on_repeat = [begin = absl::Now(), said = false,
+    options.on_repeat = [begin = absl::Now(), last = absl::Now(), said = false,
                          arguments](const absl::Status& error) mutable {
-      if (said || absl::Now() - begin < absl::Seconds(1)) return;
+      const absl::Time now = absl::Now();
+      // A watcher can wait again much later.
+      if (now - last > absl::Minutes(1)) {
+        begin = now;
+        said = false;
+      }
+      last = now;
+      if (said || now - begin < absl::Seconds(1)) return;
       said = true;
-      Complain(absl::StrCat("waiting for the server at ", arguments.server,
-                            ", for up to ", About(arguments.retry_for), " (",
-                            error.message(), ")"));
+      Complain(absl::StrCat(
+          "waiting for the server at ", arguments.server,
+          arguments.subcommand == Subcommand::kWatch
+              ? ""
+              : absl::StrCat(", for up to ", About(arguments.retry_for)),
+          " (", error.message(), ")"));
     };
   }
   if (!arguments.token_file.empty()) {

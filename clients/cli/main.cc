@@ -15,6 +15,7 @@
 #include "clients/cli/run_command.h"
 #include "clients/cli/subject.h"
 #include "clients/cli/surroundings.h"
+#include "clients/cli/watching.h"
 
 namespace signalbox {
 namespace {
@@ -42,9 +43,14 @@ int Main(int argc, char** argv) {
     SilenceGrpc();
     const absl::StatusOr<Client> client = ConnectAs(arguments);
     if (!client.ok()) return WrongUsage(client.status());
-    return arguments.subcommand == Subcommand::kList
-               ? ListStatuses(arguments, *client)
-               : RetryPosts(arguments, *client);
+    switch (arguments.subcommand) {
+      case Subcommand::kList:
+        return ListStatuses(arguments, *client);
+      case Subcommand::kWatch:
+        return WatchStatuses(arguments, *client);
+      default:
+        return RetryPosts(arguments, *client);
+    }
   }
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
   const bool is_run = arguments.subcommand == Subcommand::kRun;
@@ -84,6 +90,7 @@ int Main(int argc, char** argv) {
     case Subcommand::kDoctor:
       return DiagnoseRepository(arguments, *subject, *client);
     case Subcommand::kList:
+    case Subcommand::kWatch:
       break;  // About no commit: see above.
   }
   return kWrongUsage;

@@ -28,6 +28,8 @@ constexpr char kReasonPayload[] = "signalbox/reason";
 // Of one answer. More than any server has means that they do not end.
 constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
+// The server sends something at least once a minute.
+constexpr absl::Duration kLongestSilence = absl::Seconds(150);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // Servers that do not know of pages explain a status with up to 1,000 reports
@@ -52,8 +54,88 @@ absl::Status ToStatus(const grpc::Status& status,
   return result;
 }
 
+gpr_timespec After(absl::Duration duration) {
+  return gpr_time_add(
+      gpr_now(GPR_CLOCK_MONOTONIC),
+      gpr_time_from_millis(absl::ToInt64Milliseconds(duration), GPR_TIMESPAN));
+}
+
+// Reads until the stream ends, or until `on_message` does not want more. What
+// has fallen silent, as a connection does whose other end went away, ends with
+// UNAVAILABLE.
+grpc::Status ReadStream(
+    v1::StatusService::StubInterface* stub,
+    const v1::WatchStatusesRequest& request, grpc::ClientContext* context,
+    const std::function<bool(const v1::WatchStatusesResponse&)>& on_message) {
+  grpc::CompletionQueue queue;
+  int tag = 0;
+  // Waits for the one operation that is under way. False: it failed, or there
+  // was silence.
+  bool is_silent = false;
+  const auto wait = [&] {
+    void* ended = nullptr;
+    bool ok = false;
+    if (queue.AsyncNext(&ended, &ok, After(kLongestSilence)) ==
+        grpc::CompletionQueue::TIMEOUT) {
+      is_silent = true;
+      context->TryCancel();
+      queue.Next(&ended, &ok);
+      return false;
+    }
+    return ok;
+  };
+  const auto stream = stub->AsyncWatchStatuses(context, request, &queue, &tag);
+  bool goes_on = wait();
+  v1::WatchStatusesResponse message;
+  while (goes_on) {
+    stream->Read(&message, &tag);
+    goes_on = wait();
+    if (goes_on && !on_message(message)) {
+      context->TryCancel();
+      goes_on = false;
+    }
+  }
+  grpc::Status status;
+  stream->Finish(&status, &tag);
+  wait();
+  queue.Shutdown();
+  if (is_silent) {
+    return {grpc::StatusCode::UNAVAILABLE, "the server was silent"};
+  }
+  return status;
+}
+
+bool IsThisMachine(absl::string_view address) {
+  if (absl::StartsWith(address, "unix:")) return true;
+  const std::string host(address.substr(0, address.rfind(':')));
+  if (host == "localhost" || host == "[::1]") return true;
+  // Strictly: what is not an address is a name, and could be anybody's.
+  in_addr ipv4;
+  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 &&
+         absl::StartsWith(host, "127.");
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
+  grpc::ChannelArguments arguments;
+  // Left alone, a channel that cannot connect waits up to two minutes before
+  // it looks again, and fails every call meanwhile.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetMaxReceiveMessageSize(kLargestAnswer);
+  // Farms often set http_proxy; a report must not travel through it.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Repeating is done here, where patience is known.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return grpc::CreateCustomChannel(
+      std::string(address), grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
 // Decides whether and when one call is tried again.
-class Repeats {
+class Client::Repeats {
  public:
   explicit Repeats(const std::function<double()>& random) : random_(random) {}
 
@@ -86,35 +168,6 @@ class Repeats {
   const std::function<double()>& random_;
   absl::Duration base_ = kFirstPause;
 };
-
-bool IsThisMachine(absl::string_view address) {
-  if (absl::StartsWith(address, "unix:")) return true;
-  const std::string host(address.substr(0, address.rfind(':')));
-  if (host == "localhost" || host == "[::1]") return true;
-  // Strictly: what is not an address is a name, and could be anybody's.
-  in_addr ipv4;
-  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 &&
-         absl::StartsWith(host, "127.");
-}
-
-std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
-  grpc::ChannelArguments arguments;
-  // Left alone, a channel that cannot connect waits up to two minutes before
-  // it looks again, and fails every call meanwhile.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetMaxReceiveMessageSize(kLargestAnswer);
-  // Farms often set http_proxy; a report must not travel through it.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // Repeating is done here, where patience is known.
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel(
-      std::string(address), grpc::InsecureChannelCredentials(), arguments);
-}
-
-}  // namespace
 
 absl::StatusOr<Client> Client::Connect(absl::string_view address,
                                        ClientOptions options) {
@@ -171,6 +224,28 @@ Client Client::WithPatience(absl::Duration retry_for,
   return client;
 }
 
+void Client::Authorize(grpc::ClientContext* context) const {
+  if (options_.token.empty()) return;
+  context->AddMetadata("authorization",
+                       absl::StrCat("Bearer ", options_.token));
+}
+
+bool Client::PauseBeforeRepeat(const absl::Status& error,
+                               const grpc::ClientContext& context,
+                               absl::Time give_up, Repeats* repeats) const {
+  const std::optional<absl::Duration> pause =
+      repeats->PauseAfter(error, context);
+  const absl::Duration left = give_up - options_.now();
+  if (!pause || left <= absl::ZeroDuration()) return false;
+  // A pause of our own choosing may end early for a last try; one that the
+  // server asked for may not.
+  const bool asked =
+      TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
+  if (asked && *pause > left) return false;
+  if (options_.on_repeat) options_.on_repeat(error);
+  return options_.pause(std::min(*pause, left));
+}
+
 absl::Status Client::Repeat(
     const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const {
   const absl::Time give_up = options_.now() + options_.retry_for;
@@ -178,32 +253,46 @@ absl::Status Client::Repeat(
   while (true) {
     grpc::ClientContext context;
     // A monotonic deadline: a step of the wall clock must not end a try.
-    context.set_deadline(gpr_time_add(
-        gpr_now(GPR_CLOCK_MONOTONIC),
-        gpr_time_from_millis(
-            absl::ToInt64Milliseconds(std::max(
-                std::min(options_.try_timeout, give_up - options_.now()),
-                kShortestTry)),
-            GPR_TIMESPAN)));
-    if (!options_.token.empty()) {
-      context.AddMetadata("authorization",
-                          absl::StrCat("Bearer ", options_.token));
-    }
+    context.set_deadline(
+        After(std::max(std::min(options_.try_timeout, give_up - options_.now()),
+                       kShortestTry)));
+    Authorize(&context);
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
-
     const absl::Status error = ToStatus(status, context);
-    const std::optional<absl::Duration> pause =
-        repeats.PauseAfter(error, context);
-    const absl::Duration left = give_up - options_.now();
-    if (!pause || left <= absl::ZeroDuration()) return error;
-    // A pause of our own choosing may end early for a last try; one that the
-    // server asked for may not.
-    const bool asked =
-        TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
-    if (asked && *pause > left) return error;
-    if (options_.on_repeat) options_.on_repeat(error);
-    if (!options_.pause(std::min(*pause, left))) return error;
+    if (!PauseBeforeRepeat(error, context, give_up, &repeats)) return error;
+  }
+}
+
+absl::Status Client::WatchStatuses(
+    v1::WatchStatusesRequest request,
+    const std::function<bool(const v1::WatchStatusesResponse& message)>&
+        on_message) const {
+  absl::Time give_up = options_.now() + options_.retry_for;
+  std::optional<Repeats> repeats(options_.random);
+  while (true) {
+    bool was_there = false;
+    bool is_wanted = true;
+    grpc::ClientContext context;
+    Authorize(&context);
+    const grpc::Status status =
+        ReadStream(stub_.get(), request, &context,
+                   [&](const v1::WatchStatusesResponse& message) {
+                     was_there = true;
+                     request.set_after_sequence(message.sequence());
+                     is_wanted = on_message(message);
+                     return is_wanted;
+                   });
+    if (!is_wanted) return absl::OkStatus();
+    // A server may end a stream with its connection, without any error.
+    const absl::Status error =
+        status.ok() ? absl::UnavailableError("the server ended the stream")
+                    : ToStatus(status, context);
+    if (was_there) {
+      give_up = options_.now() + options_.retry_for;
+      repeats.emplace(options_.random);
+    }
+    if (!PauseBeforeRepeat(error, context, give_up, &*repeats)) return error;
   }
 }
 

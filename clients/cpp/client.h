@@ -113,6 +113,19 @@ class Client {
   absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo(
       const v1::GetServerInfoRequest& request) const;
 
+  // Calls `on_message` for every message of a watch, bookmarks included, in the
+  // calling thread, and resumes after the last one by itself when the stream
+  // ends: changes come in order, and none is missed or comes twice. Each time
+  // that the server is away it has the whole patience.
+  //
+  // Blocks until `on_message` returns false, which is OK, or for an error: of
+  // the server's, see WatchStatuses in the proto; UNAVAILABLE if patience ran
+  // out. To go on later, give the last sequence as `after_sequence`.
+  absl::Status WatchStatuses(
+      v1::WatchStatusesRequest request,
+      const std::function<bool(const v1::WatchStatusesResponse& message)>&
+          on_message) const;
+
   // Whether the server says of itself (grpc.health.v1) that it serves; false:
   // it is about to stop. Anybody may ask. UNIMPLEMENTED: it does not say, or
   // this client has a stub of the caller's own making.
@@ -123,6 +136,8 @@ class Client {
   static std::string ReasonOf(const absl::Status& error);
 
  private:
+  class Repeats;
+
   template <typename Request, typename Response>
   using Method = grpc::Status (v1::StatusService::StubInterface::*)(
       grpc::ClientContext*, const Request&, Response*);
@@ -134,6 +149,12 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<std::vector<Response>> CallPages(
       Method<Request, Response> method, Request request) const;
+  void Authorize(grpc::ClientContext* context) const;
+  // Whether to try once more after `error`, which ended a try with `context`;
+  // the pause before it is over then.
+  bool PauseBeforeRepeat(const absl::Status& error,
+                         const grpc::ClientContext& context, absl::Time give_up,
+                         Repeats* repeats) const;
   // Makes tries until one ends well or patience runs out.
   absl::Status Repeat(
       const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;

@@ -103,6 +103,12 @@ void FakeServer::SetInfo(v1::GetServerInfoResponse info) {
   info_ = std::move(info);
 }
 
+void FakeServer::AddWatch(std::vector<v1::WatchStatusesResponse> messages,
+                          FakeAnswer end) {
+  std::lock_guard<std::mutex> lock(mu_);
+  watches_.push_back({std::move(messages), std::move(end)});
+}
+
 void FakeServer::SetServing(bool is_serving) {
   server_->GetHealthCheckService()->SetServingStatus(is_serving);
 }
@@ -115,6 +121,7 @@ void FakeServer::HoldPendings() {
 void FakeServer::Release() {
   std::lock_guard<std::mutex> lock(mu_);
   hold_pendings_ = false;
+  released_ = true;
   changed_.notify_all();
 }
 
@@ -242,6 +249,30 @@ grpc::Status FakeServer::RetryPosts(grpc::ServerContext* context,
     *response = PageOf(retried_pages_, request->page_token());
   }
   return Take(context, {*request, ""});
+}
+
+grpc::Status FakeServer::WatchStatuses(
+    grpc::ServerContext* context, const v1::WatchStatusesRequest* request,
+    grpc::ServerWriter<v1::WatchStatusesResponse>* writer) {
+  std::optional<Watch> watch;
+  {
+    std::unique_lock<std::mutex> lock(mu_);
+    if (!watches_.empty()) {
+      watch = std::move(watches_.front());
+      watches_.pop_front();
+      next_.push_front(watch->end);
+    }
+  }
+  if (watch) {
+    for (const v1::WatchStatusesResponse& message : watch->messages) {
+      writer->Write(message);
+    }
+  }
+  const grpc::Status end = Take(context, {*request, ""});
+  if (watch) return end;
+  std::unique_lock<std::mutex> lock(mu_);
+  changed_.wait(lock, [this] { return released_; });
+  return end;
 }
 
 }  // namespace signalbox

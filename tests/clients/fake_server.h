@@ -30,7 +30,8 @@ struct FakeCall {
   std::variant<v1::ReportPendingRequest, v1::ReportResultRequest,
                v1::GetCommitStatusRequest, v1::ExplainStatusRequest,
                v1::RetryPostRequest, v1::DiagnoseRepositoryRequest,
-               v1::ListStatusesRequest, v1::RetryPostsRequest>
+               v1::ListStatusesRequest, v1::RetryPostsRequest,
+               v1::WatchStatusesRequest>
       request;
   std::string authorization;
 
@@ -71,6 +72,10 @@ class FakeServer : public v1::StatusService::Service {
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
   // Without, it is a server too old to say.
   void SetInfo(v1::GetServerInfoResponse info);
+  // The messages of one watch, which then ends with `end`; the first watch gets
+  // the first, and so on. Without, a watch goes on in silence until Release.
+  void AddWatch(std::vector<v1::WatchStatusesResponse> messages,
+                FakeAnswer end);
   // What it says of itself; true at first.
   void SetServing(bool is_serving);
 
@@ -110,8 +115,16 @@ class FakeServer : public v1::StatusService::Service {
   grpc::Status RetryPosts(grpc::ServerContext* context,
                           const v1::RetryPostsRequest* request,
                           v1::RetryPostsResponse* response) override;
+  grpc::Status WatchStatuses(
+      grpc::ServerContext* context, const v1::WatchStatusesRequest* request,
+      grpc::ServerWriter<v1::WatchStatusesResponse>* writer) override;
 
  private:
+  struct Watch {
+    std::vector<v1::WatchStatusesResponse> messages;
+    FakeAnswer end;
+  };
+
   grpc::Status Take(grpc::ServerContext* context, FakeCall call);
   v1::Receipt ReceiptFor(const std::string& context);
 
@@ -128,7 +141,9 @@ class FakeServer : public v1::StatusService::Service {
   std::vector<v1::RetryPostsResponse> retried_pages_ = {{}};
   v1::DiagnoseRepositoryResponse diagnosis_;
   std::optional<v1::GetServerInfoResponse> info_;
+  std::deque<Watch> watches_;
   bool hold_pendings_ = false;
+  bool released_ = false;
 
   std::string address_;
   std::unique_ptr<grpc::Server> server_;

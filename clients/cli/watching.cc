@@ -1,0 +1,98 @@
+#include "clients/cli/watching.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "clients/cli/console.h"
+#include "clients/cli/printable.h"
+#include "clients/cli/wording.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kRepositoryWidth = 50;
+constexpr size_t kContextWidth = 60;
+constexpr size_t kDescriptionWidth = 60;
+constexpr size_t kShaWidth = 8;
+
+absl::Time TimeOf(const v1::CommitStatus& status, absl::Time now) {
+  switch (status.posting().state()) {
+    case v1::POSTING_STATE_DUE:
+      return status.has_report_time() ? ToTime(status.report_time()) : now;
+    case v1::POSTING_STATE_POSTED:
+      return status.posting().has_post_time()
+                 ? ToTime(status.posting().post_time())
+                 : now;
+    default:
+      return now;
+  }
+}
+
+}  // namespace
+
+std::string WatchLine(const v1::WatchStatusesResponse& change, absl::Time now,
+                      absl::TimeZone zone, bool colours) {
+  const v1::CommitStatus& status = change.status();
+  const std::string description =
+      Shortened(Printable(status.description()), kDescriptionWidth);
+  return absl::StrCat(
+      absl::FormatTime("%H:%M:%S ", TimeOf(status, now), zone),
+      Shortened(Printable(change.repository()), kRepositoryWidth), "@",
+      Printable(absl::string_view(change.sha()).substr(0, kShaWidth)), " ",
+      Shortened(Printable(status.context()), kContextWidth), ": ",
+      Coloured(StateText(status.state(), status.result()),
+               ColourOf(status.state()), colours),
+      description.empty() ? "" : absl::StrCat(" (", description, ")"), ", ",
+      status.posting().state() == v1::POSTING_STATE_POSTED
+          ? "shown at GitHub"
+          : PostingText(status.posting(), now),
+      "\n");
+}
+
+int WatchStatuses(const Arguments& arguments, const Client& client) {
+  v1::WatchStatusesRequest request;
+  for (const std::string& pattern : arguments.repository_patterns) {
+    request.add_repositories(pattern);
+  }
+  for (const std::string& pattern : arguments.context_patterns) {
+    request.add_contexts(pattern);
+  }
+  for (const v1::CommitState state : arguments.states) {
+    request.add_states(state);
+  }
+  if (arguments.after_sequence) {
+    request.set_after_sequence(*arguments.after_sequence);
+  }
+  const bool colours = WantsColours();
+  bool was_there = false;
+  const auto print = [&](const v1::WatchStatusesResponse& message) {
+    was_there = true;
+    request.set_after_sequence(message.sequence());
+    if (message.repository().empty()) return true;  // A bookmark.
+    if (arguments.json) {
+      PrintJson(message);
+    } else {
+      std::fputs(WatchLine(message, absl::Now(), absl::LocalTimeZone(), colours)
+                     .c_str(),
+                 stdout);
+    }
+    // False: the reader has gone, as `head` does.
+    return std::fflush(stdout) == 0;
+  };
+  absl::Status end = client.WatchStatuses(request, print);
+  // A wrong address shows at once; who has begun to watch stays.
+  if (absl::IsUnavailable(end) && was_there && !arguments.retries_as_told) {
+    end = client.WithPatience(absl::InfiniteDuration(), nullptr)
+              .WatchStatuses(request, print);
+  }
+  if (end.ok()) return kDone;
+  Complain(Explain(end,
+                   was_there ? absl::StrCat("the watch ended after sequence ",
+                                            request.after_sequence())
+                             : "no watch",
+                   arguments, Subject()));
+  return ExitCodeFor(end);
+}
+
+}  // namespace signalbox
