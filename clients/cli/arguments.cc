@@ -10,147 +10,14 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/completion.h"
+#include "clients/cli/help.h"
+#include "clients/cli/help_texts.h"
 #include "clients/cli/printable.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
-
-constexpr char kAbout[] =
-    "Reports to a Signalbox server what has started and how it ended, so that "
-    "GitHub shows it.";
-
-constexpr char kFooter[] = R"help(Examples:
-  signalbox run -- make test
-  signalbox run --context ci/lint --retry-for 5m -- npm run lint
-  signalbox pending --context ci/build --context ci/lint
-  signalbox result failure --context ci/lint --description "3 problems"
-  signalbox status
-  signalbox explain --context ci/lint
-  signalbox watch
-  signalbox doctor
-
-Repository, commit, attempt and its series are found in the variables of GitHub
-Actions, Travis, GitLab, Jenkins, Buildkite, CircleCI and TeamCity, or in the
-git checkout, unless they are given. An attempt that is given has no series
-unless that is given, too.
-
-Of two results of one attempt GitHub shows the worse one: parallel jobs of a
-build that report one context end in the worst of their results. Give each a
-status of its own with --context 'ci/test-{job}'. (In a matrix of GitHub Actions
-{job} is the same for all; add what the matrix varies.)
-
-Exit codes: 0 done, 1 the server said no, 2 wrong usage, 3 not reachable;
-`run` exits with the code of its command.
-)help";
-
-constexpr char kRunFooter[] =
-    R"help(Reports pending, runs COMMAND at once, and reports by its exit code: success for
-0, failure for any other, error if it was killed or could not be started.
-The result is repeated until the server has it, for up to --retry-for.
-
-Exits with the code of COMMAND whatever the server did: 127 not found, 126 not
-executable, 128+n killed by signal n; with 124 after --timeout.
-
-Signals are passed on to COMMAND. SIGTERM, SIGINT or SIGHUP from another process
-is reported as cancelled at once, however COMMAND ends; after a second one
-signalbox no longer waits for the server. --timeout sends SIGTERM to COMMAND and
-its descendants, and SIGKILL to those that have not ended --kill-after later.
-
-With --tail COMMAND writes into a pipe, which signalbox copies; many programs
-use no colours then.
-
-Examples:
-  signalbox run -- make -j8 test
-  signalbox run --context ci/lint -- sh -c 'npm ci && npm run lint'
-  signalbox run --timeout 30m --tail 1 -- pytest
-)help";
-
-constexpr char kPendingFooter[] = R"help(Example:
-  signalbox pending --context ci/build --context ci/lint
-)help";
-
-constexpr char kResultFooter[] =
-    R"help(GitHub knows four states: cancelled and timed_out are shown as error, skipped
-and neutral as success.
-
-Examples:
-  signalbox result success
-  signalbox result timed_out --context ci/e2e --description "No end after 2 h"
-)help";
-
-constexpr char kStatusFooter[] = R"help(Examples:
-  signalbox status
-  signalbox status --repository acme/widgets --sha main --json
-)help";
-
-constexpr char kExplainFooter[] =
-    R"help(Answers "why is this pull request yellow?": how the context stands, what happens
-next, and every report and every try at GitHub in order of time, with GitHub's
-answer. On a terminal lines are cut and the oldest are left out; into a pipe or
-a file goes all.
-
-Examples:
-  signalbox explain
-  signalbox explain --context ci/lint | less
-  signalbox explain --repository acme/widgets --sha main
-)help";
-
-constexpr char kRetryFooter[] =
-    R"help(A status is abandoned if GitHub refuses it for good; `signalbox explain` says why.
-Mend that first, then retry. If GitHub refuses all of a repository, one of its
-statuses is tried at once, and the others follow if GitHub takes it. All others
-that wait stay as they are: Signalbox tries them by itself, and says when.
-
-With --all it is not about one commit, but about all repositories that the caller
-may retry; `signalbox list --stuck` shows them.
-
-Examples:
-  signalbox retry --repository acme/widgets --sha main
-  signalbox retry --all
-  signalbox retry --all --reason PERMISSION_MISSING --repository "acme/*"
-)help";
-
-constexpr char kListFooter[] =
-    R"help(Lists what GitHub does not show yet, of all repositories that the caller may
-read: what is due, what waits and what was abandoned, each with the reason and
-the next try. --stuck leaves out what is only due. `signalbox explain` tells more
-of one status, `signalbox retry` tries again.
-
-Examples:
-  signalbox list --stuck
-  signalbox list --repository "acme/*" --reason PERMISSION_MISSING
-  signalbox list --posting abandoned --json
-)help";
-
-constexpr char kWatchFooter[] =
-    R"help(Prints every change from now on, a line each, until you end it with Ctrl-C: each
-report, and how far GitHub has got with it. While the server is away, watch waits
-and then resumes where it was, so that no change is missed.
-
-With --json each line is one document, the server's WatchStatusesResponse. Its
-`sequence` is what --after takes to resume.
-
-Examples:
-  signalbox watch
-  signalbox watch --repository "acme/*" --state failure --state error
-  signalbox watch --json --after 4711 | jq -r .status.context
-)help";
-
-constexpr char kDoctorFooter[] =
-    R"help(Answers "would Signalbox set statuses here?": which contexts are expected and
-why, which credential posts, what it may do and what is left of its budget, how
-GitHub's hooks are set up where that can be read, and what is wrong. Nothing is
-posted.
-
-Exit codes: 0 nothing is wrong, 1 something is, or the server said no, 2 wrong
-usage, 3 not reachable.
-
-Examples:
-  signalbox doctor
-  signalbox doctor acme/widgets
-  signalbox doctor github.example.com/acme/widgets --json
-)help";
 
 const std::map<std::string, v1::Result>& Results() {
   static const auto& results = *new std::map<std::string, v1::Result>{
@@ -178,35 +45,17 @@ int WrongUsage(absl::string_view problem, absl::string_view help_command) {
   return kWrongUsage;
 }
 
-class Formatter : public CLI::Formatter {
- public:
-  std::string make_usage(const CLI::App* app, std::string name) const override {
-    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
-    if (app->get_name() != "run") return usage;
-    absl::StripTrailingAsciiWhitespace(&usage);
-    return absl::StrCat(usage, " -- COMMAND...\n");
-  }
-
-  // The descriptions say all else.
-  std::string make_option_opts(const CLI::Option* option) const override {
-    const std::string type = option->get_type_name();
-    return type.empty() ? "" : absl::StrCat(" ", type);
-  }
-};
-
 // The options and their values as text; everything that CLI11 needs to outlive
 // the parsing.
 class Parser {
  public:
   explicit Parser(const Surroundings& surroundings)
-      : surroundings_(surroundings), app_(kAbout, "signalbox") {
-    auto formatter = std::make_shared<Formatter>();
-    formatter->column_width(28);
-    app_.formatter(formatter);  // The subcommands inherit it.
+      : surroundings_(surroundings), app_(help::kAbout, "signalbox") {
+    app_.formatter(HelpFormatter());  // The subcommands inherit it.
     app_.require_subcommand(1);
     app_.set_version_flag("--version",
                           "signalbox " + std::string(kVersionText));
-    app_.footer(kFooter);
+    app_.footer(help::kProgram);
     AddCommon(app_);
     AddJson(app_);
     AddPending();
@@ -218,6 +67,8 @@ class Parser {
     AddList();
     AddWatch();
     AddDoctor();
+    AddHelp();
+    AddCompletion();
   }
 
   std::variant<Arguments, int> Parse(int argc, const char* const* argv) {
@@ -231,6 +82,7 @@ class Parser {
     for (++i; i < argc; ++i) arguments_.command.emplace_back(argv[i]);
     const std::vector<std::string> said = words;
     std::reverse(words.begin(), words.end());
+    if (!said.empty() && said[0] == "complete") return Complete();
     try {
       app_.parse(words);
     } catch (const CLI::Success& request) {
@@ -238,6 +90,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return WrongUsage(Problem(error, said), HelpCommand());
     }
+    if (app_.got_subcommand("help")) return PrintHelp();
+    if (app_.got_subcommand("completion")) return PrintCompletion();
     if (const std::string problem = Finish(has_separator); !problem.empty()) {
       return WrongUsage(problem, HelpCommand());
     }
@@ -253,8 +107,7 @@ class Parser {
                                 arguments_.server, "]"))
         ->type_name("ADDRESS");
     app.add_option("--token-file", token_file_,
-                   "A file with the token that says who calls; also "
-                   "SIGNALBOX_TOKEN_FILE")
+                   "File with your API token; also SIGNALBOX_TOKEN_FILE")
         ->type_name("FILE");
   }
 
@@ -281,12 +134,15 @@ class Parser {
 
   void AddReport(CLI::App& app) {
     AddCommit(app);
-    app.add_option("--attempt", attempt_,
-                   "The number of this run, growing from run to run; 0: none")
+    app.add_option(
+           "--attempt", attempt_,
+           "The number of this run, larger than that of the run before; 0: "
+           "none")
         ->type_name("NUMBER");
-    app.add_option("--series", arguments_.series,
-                   "The counter that the number is of: numbers of two series "
-                   "are not compared")
+    app.add_option(
+           "--series", arguments_.series,
+           "The name of the counter that --attempt comes from; the server "
+           "never compares numbers of two series")
         ->type_name("NAME");
     if (app.get_name() != "run") AddIfSequence(app);
     app.add_option("--description", arguments_.description,
@@ -298,25 +154,27 @@ class Parser {
   }
 
   void AddIfSequence(CLI::App& app) {
-    app.add_option("--if-sequence", if_sequence_,
-                   "Report only if nothing newer than this number, which "
-                   "`status --json` shows, was reported; 0: if nothing was")
+    app.add_option(
+           "--if-sequence", if_sequence_,
+           "Report only if the newest report has at most this sequence, "
+           "which `status --json` shows; 0: only if there is none")
         ->type_name("NUMBER");
   }
 
   void AddExpiresAfter(CLI::App& app) {
-    app.add_option(
-           "--expires-after", expires_after_,
-           "Show an error if no result and no sign of life comes for so "
-           "long, 1m to 720h [the server's, else 6h]")
+    app.add_option("--expires-after", expires_after_,
+                   "GitHub shows an error if neither a result nor another "
+                   "pending comes "
+                   "for so long, 1m to 720h [the server's setting, else 6h]")
         ->type_name("DURATION");
   }
 
   void AddRetryFor(CLI::App& app, const std::string& default_text) {
-    app.add_option("--retry-for", retry_for_,
-                   absl::StrCat("How long to repeat while the server is away, "
-                                "such as 90s or 5m [",
-                                default_text, "]"))
+    app.add_option(
+           "--retry-for", retry_for_,
+           absl::StrCat("How long to repeat a call while the server does "
+                        "not answer, such as 90s or 5m [",
+                        default_text, "]"))
         ->type_name("DURATION");
   }
 
@@ -327,7 +185,7 @@ class Parser {
   }
 
   void AddPending() {
-    CLI::App& app = *app_.add_subcommand("pending", "Report that work began");
+    CLI::App& app = *app_.add_subcommand("pending", "Report that a run began");
     app.add_option("--context", contexts_,
                    "GitHub's label; {job} in it is the job's name; repeatable "
                    "[ci/build]")
@@ -338,11 +196,11 @@ class Parser {
     AddRetryFor(app, "60s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kPendingFooter);
+    app.footer(help::kPending);
   }
 
   void AddResult() {
-    CLI::App& app = *app_.add_subcommand("result", "Report how work ended");
+    CLI::App& app = *app_.add_subcommand("result", "Report how a run ended");
     std::vector<std::string> names;
     for (const auto& [name, result] : Results()) names.push_back(name);
     const CLI::Validator is_result =
@@ -360,12 +218,12 @@ class Parser {
     AddRetryFor(app, "60s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kResultFooter);
+    app.footer(help::kResult);
   }
 
   void AddRun() {
     CLI::App& app = *app_.add_subcommand(
-        "run", "Run a command, and report its begin and its end");
+        "run", "Run a command, and report how it begins and ends");
     AddContext(app);
     AddReport(app);
     app.add_option("--description-success", arguments_.description_success,
@@ -383,64 +241,64 @@ class Parser {
                    "timed_out")
         ->type_name("DURATION");
     app.add_option("--kill-after", kill_after_,
-                   "How long COMMAND then has to end by itself [10s]")
+                   "How long COMMAND then has to end before SIGKILL [10s]")
         ->type_name("DURATION");
     AddExpiresAfter(app);
     AddRetryFor(app, "60s");
     AddCommon(app);
-    app.footer(kRunFooter);
+    app.footer(help::kRun);
   }
 
   void AddStatus() {
-    CLI::App& app = *app_.add_subcommand(
-        "status",
-        "Show what is known of a commit, and whether GitHub shows it");
+    CLI::App& app =
+        *app_.add_subcommand("status", "Show the statuses of a commit");
     AddCommit(app);
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kStatusFooter);
+    app.footer(help::kStatus);
   }
 
   void AddExplain() {
     CLI::App& app = *app_.add_subcommand(
-        "explain", "Show why a context shows what it shows, and what is next");
+        "explain", "Show why GitHub shows this state, and what is next");
     AddContext(app);
     AddCommit(app);
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kExplainFooter);
+    app.footer(help::kExplain);
   }
 
   void AddRetry() {
-    CLI::App& app = *app_.add_subcommand(
-        "retry", "Post an abandoned status again, once its cause is mended");
+    CLI::App& app =
+        *app_.add_subcommand("retry", "Post an abandoned status again");
     app.add_flag("--all", arguments_.all,
-                 "All that wait or were abandoned; --repository and --context "
-                 "are patterns then");
+                 "Every status that waits or was abandoned; --repository and "
+                 "--context are then patterns");
     AddReasons(app);
     AddContext(app);
     AddCommit(app);
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kRetryFooter);
+    app.footer(help::kRetry);
   }
 
   void AddReasons(CLI::App& app) {
-    app.add_option("--reason", arguments_.reasons,
-                   "Only what waits or was abandoned for this, such as "
-                   "PERMISSION_MISSING; repeatable")
+    app.add_option(
+           "--reason", arguments_.reasons,
+           "Only statuses that wait or were abandoned for this reason, such "
+           "as PERMISSION_MISSING; repeatable")
         ->type_name("REASON")
         ->allow_extra_args(false);
   }
 
   void AddList() {
     CLI::App& app = *app_.add_subcommand(
-        "list", "List what GitHub does not show yet, and why");
+        "list", "List the statuses that GitHub does not show yet");
     app.add_flag("--stuck", arguments_.stuck,
-                 "Only what waits or was abandoned");
+                 "Only statuses that wait or were abandoned");
     app.add_option("--repository", arguments_.repository,
                    "Only of these, [HOST/]OWNER/NAME; * for anything but /")
         ->type_name("PATTERN");
@@ -448,13 +306,13 @@ class Parser {
         ->type_name("PATTERN");
     app.add_option("--posting", states_,
                    "due, waiting, abandoned, posted or observed; repeatable")
-        ->type_name("STATE")
+        ->type_name("POSTING")
         ->allow_extra_args(false);
     AddReasons(app);
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kListFooter);
+    app.footer(help::kList);
   }
 
   void AddWatch() {
@@ -477,13 +335,14 @@ class Parser {
     app.add_option("--after", after_,
                    "Begin with the changes after this sequence [now]")
         ->type_name("SEQUENCE");
-    app.add_option("--retry-for", retry_for_,
-                   "How long to wait each time that the server is away [0s at "
-                   "first, then for ever]")
+    app.add_option(
+           "--retry-for", retry_for_,
+           "How long to wait each time the server does not answer [0s at "
+           "first, then without end]")
         ->type_name("DURATION");
     AddCommon(app);
     AddJson(app);
-    app.footer(kWatchFooter);
+    app.footer(help::kWatch);
   }
 
   // What `watch` wants. Returns what is wrong.
@@ -554,7 +413,85 @@ class Parser {
     AddRetryFor(app, "0s");
     AddCommon(app);
     AddJson(app);
-    app.footer(kDoctorFooter);
+    app.footer(help::kDoctor);
+  }
+
+  void AddHelp() {
+    CLI::App& app = *app_.add_subcommand("help", "Show the help of a command");
+    app.add_option("COMMAND", help_command_, "The command; none: of signalbox")
+        ->type_name("");
+    app.add_flag("--man", as_manual_, "As a manual page, for man(1)");
+    app.footer(help::kHelp);
+  }
+
+  void AddCompletion() {
+    CLI::App& app = *app_.add_subcommand(
+        "completion", "Print the script that completes commands in a shell");
+    app.add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->type_name("");
+    app.footer(help::kCompletion);
+  }
+
+  int PrintHelp() {
+    const CLI::App* command = &app_;
+    if (!help_command_.empty()) {
+      const std::vector<std::string> names = CommandNames();
+      if (std::count(names.begin(), names.end(), help_command_) == 0) {
+        return WrongUsage(UnknownCommand(help_command_), "signalbox");
+      }
+      command = app_.get_subcommand(help_command_);
+    }
+    // App::help() would show that of the chosen subcommand, which is `help`.
+    std::fputs((as_manual_ ? ManualPage(app_, *command)
+                : command == &app_
+                    ? app_.get_formatter()->make_help(
+                          &app_, "signalbox", CLI::AppFormatMode::Normal)
+                    : command->help("signalbox"))
+                   .c_str(),
+               stdout);
+    return kDone;
+  }
+
+  int PrintCompletion() {
+    const std::string script = CompletionScript(shell_);
+    if (script.empty()) {
+      return WrongUsage(absl::StrCat("no completion for \"", shell_,
+                                     "\"; wanted bash, zsh or fish"),
+                        "signalbox completion");
+    }
+    std::fputs(script.c_str(), stdout);
+    return kDone;
+  }
+
+  // What the scripts of `completion` ask for. The words are behind `--`.
+  int Complete() {
+    ValuesByName values = {
+        {"STATE", {"pending", "success", "failure", "error"}},
+        {"POSTING", {"due", "waiting", "abandoned", "posted", "observed"}},
+        {"SHELL", {"bash", "zsh", "fish"}}};
+    for (const auto& [name, result] : Results()) {
+      values["RESULT"].push_back(name);
+    }
+    values["COMMAND"] = CommandNames();
+    for (const std::string& line :
+         Completions(app_, values, arguments_.command)) {
+      std::puts(line.c_str());
+    }
+    return kDone;
+  }
+
+  std::vector<std::string> CommandNames() const {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands({})) {
+      names.push_back(command->get_name());
+    }
+    return names;
+  }
+
+  std::string UnknownCommand(absl::string_view name) const {
+    return absl::StrCat("unknown command \"", name, "\"; the commands are ",
+                        absl::StrJoin(CommandNames(), ", "));
   }
 
   std::string HelpCommand() const {
@@ -568,16 +505,11 @@ class Parser {
                       const std::vector<std::string>& words) const {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
     if (chosen.empty()) {
-      std::vector<std::string> names;
-      for (const CLI::App* command : app_.get_subcommands({})) {
-        names.push_back(command->get_name());
-      }
-      const std::string all = absl::StrJoin(names, ", ");
       if (words.empty() || absl::StartsWith(words[0], "-")) {
-        return absl::StrCat("wanted a command: ", all);
+        return absl::StrCat("wanted a command: ",
+                            absl::StrJoin(CommandNames(), ", "));
       }
-      return absl::StrCat("unknown command \"", words[0],
-                          "\"; the commands are ", all);
+      return UnknownCommand(words[0]);
     }
     if (chosen[0]->get_name() == "run" &&
         dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
@@ -739,6 +671,9 @@ class Parser {
   std::optional<std::string> tail_;
   std::vector<std::string> states_;
   std::optional<std::string> after_;
+  std::string help_command_;
+  bool as_manual_ = false;
+  std::string shell_;
   std::string result_;
 };
 

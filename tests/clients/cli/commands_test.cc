@@ -166,7 +166,7 @@ TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
   const std::vector<std::vector<std::string>> wrong = {
       {},
       {"frobnicate"},
-      {"watch"},
+      {"wach"},
       {"--frobnicate"},
       {"pending", "extra"},
       {"pending", "--attempt", "x"},

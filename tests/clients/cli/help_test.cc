@@ -1,0 +1,127 @@
+// --help and the manual pages say the same, and fit.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "clients/cli/printable.h"
+#include "tests/clients/cli/cli_fixture.h"
+
+namespace signalbox {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class HelpTest : public CliFixture {
+ protected:
+  HelpTest() {
+    for (const auto& line : std::vector<std::string>(absl::StrSplit(
+             RunCli({"complete", "--", ""}).output, '\n', absl::SkipEmpty()))) {
+      commands_.push_back(line.substr(0, line.find('\t')));
+    }
+  }
+
+  std::vector<std::string> commands_;
+};
+
+TEST_F(HelpTest, IsTheSameByEitherName) {
+  ASSERT_GE(commands_.size(), 11u);
+  EXPECT_EQ(RunCli({"help"}).output, RunCli({"--help"}).output);
+  for (const std::string& command : commands_) {
+    const Ended help = RunCli({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.output,
+                HasSubstr(absl::StrCat("\nUsage: signalbox ", command)));
+    EXPECT_EQ(RunCli({"help", command}).output, help.output);
+    EXPECT_THAT(RunCli({"help"}).output,
+                HasSubstr(absl::StrCat("\n  ", command, "  ")));
+  }
+  const Ended unknown = RunCli({"help", "wtach"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.errors,
+              StartsWith("signalbox: unknown command \"wtach\"; the commands "
+                         "are pending, "));
+}
+
+TEST_F(HelpTest, FitsATerminal) {
+  commands_.push_back("");
+  for (const std::string& command : commands_) {
+    std::vector<std::string> words = {"help"};
+    if (!command.empty()) words.push_back(command);
+    for (const auto& line :
+         std::vector<std::string>(absl::StrSplit(RunCli(words).output, '\n'))) {
+      EXPECT_LE(CharacterCount(line), 80u) << line;
+    }
+  }
+}
+
+TEST_F(HelpTest, TheManualPageSaysTheSame) {
+  commands_.push_back("");
+  for (const std::string& command : commands_) {
+    std::vector<std::string> words = {"help", "--man"};
+    if (!command.empty()) words.push_back(command);
+    const Ended page = RunCli(words);
+    EXPECT_EQ(page.exit_code, 0);
+    options_.input = page.output;
+    Process groff({"/usr/bin/groff", "-man", "-ww", "-Tascii", "-rLL=300n",
+                   "-P-c", "-P-b", "-P-u"},
+                  options_);
+    EXPECT_EQ(groff.Wait(), 0);
+    EXPECT_EQ(groff.errors(), "") << command;
+    // Without how roff fills its lines.
+    const auto words_of = [](const std::string& text) {
+      return absl::StrJoin(
+          std::vector<std::string>(
+              absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())),
+          " ");
+    };
+    std::string shown = words_of(groff.output());
+    for (const std::string positional :
+         {"RESULT success, failure, error, cancelled, skipped, timed_out or "
+          "neutral ",
+          "REPOSITORY The same as --repository ",
+          "COMMAND The command; none: of signalbox ",
+          "SHELL bash, zsh or fish "}) {
+      shown = absl::StrReplaceAll(shown, {{positional, ""}});
+    }
+    options_.input = "";
+    words.erase(words.begin() + 1);
+    const std::string help = RunCli(words).output;
+    std::vector<std::string> paragraphs = absl::StrSplit(help, "\n\n");
+    int compared = 0;
+    for (const std::string& text : paragraphs) {
+      std::string paragraph = words_of(text);
+      // What comes before is laid out in another way.
+      if (absl::StrContains(paragraph, "Usage: ") ||
+          absl::StartsWith(paragraph, "Positionals: ")) {
+        continue;
+      }
+      paragraph = absl::StrReplaceAll(paragraph, {{"-h,--help", "-h, --help"}});
+      for (const std::string start :
+           {"Options: ", "Examples: ", "Exit codes: ", "Subcommands: "}) {
+        if (absl::StartsWith(paragraph, start)) {
+          paragraph.erase(0, start.size());
+          break;
+        }
+      }
+      ++compared;
+      EXPECT_THAT(shown, HasSubstr(paragraph)) << command;
+    }
+    EXPECT_GE(compared, 2) << command;
+    for (const std::string section :
+         {"NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "SEE ALSO"}) {
+      EXPECT_THAT(groff.output(), HasSubstr(section)) << command;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
