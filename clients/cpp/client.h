@@ -15,36 +15,37 @@
 namespace signalbox {
 
 struct ClientOptions {
-  // For how long a call is repeated while the server is away or busy. The last
-  // try begins no later than this after the first; zero makes a single try,
-  // absl::InfiniteDuration() never gives up.
+  // For how long the client repeats a call while the server is unreachable or
+  // busy. The last try begins at most this long after the first. Zero: the
+  // client makes one try. absl::InfiniteDuration(): it repeats forever.
   absl::Duration retry_for = absl::Seconds(60);
 
-  // The deadline of one try. The last tries get what is left of `retry_for`,
-  // but never less than 2 s. The server counts more than 30 s as 30 s.
+  // The deadline of one try. The last tries get only what is left of
+  // `retry_for`, but at least 2 s. The server counts more than 30 s as 30 s.
   absl::Duration try_timeout = absl::Seconds(10);
 
-  // Sent as `authorization: Bearer TOKEN`; empty: nothing is sent.
+  // Sent as `authorization: Bearer TOKEN`. Empty: the client sends no token.
   std::string token;
 
-  // Waits before a repeat. Returns false to give up early: the call then ends
-  // with the error of its last try. Unset: sleeps.
+  // Waits before a repeat. Returns false to stop early: the call then ends with
+  // the error of its last try. Unset: the client sleeps.
   std::function<bool(absl::Duration)> pause;
 
-  // Called before each repeat, with how the last try ended: for a word to who
-  // waits. Unset: nothing.
+  // Called before each repeat with the error of the last try, for example to
+  // show the user why the call takes long. Unset: the client calls nothing.
   std::function<void(const absl::Status& error)> on_repeat;
 
-  // For tests. Unset: a monotonic clock, and the system's randomness, which is
-  // at least 0 and less than 1.
+  // For tests. Unset: a monotonic clock, and the system's random numbers.
+  // `random` returns at least 0 and less than 1.
   std::function<absl::Time()> now;
   std::function<double()> random;
 };
 
-// Client reports to a Signalbox server and asks it. It repeats a call until
-// the server has answered, so that an OK from here means an OK from there: the
-// report is on the server's disk. A report whose answer was lost is repeated
-// as it was, with the same attempt, which is always safe if it has one.
+// Client reports to a Signalbox server and reads from it. It repeats a call
+// until the server answers, so an OK from the client is an OK of the server:
+// the report is on the server's disk. If the answer to a report is lost, the
+// client sends the same report again, with the same attempt. That is always
+// safe if the report has an attempt.
 //
 //   absl::StatusOr<Client> client = Client::Connect("127.0.0.1:50051", {});
 //   if (!client.ok()) ...
@@ -56,44 +57,50 @@ struct ClientOptions {
 //   if (const auto answer = client->ReportResult(result); !answer.ok()) ...
 //
 // What a caller may rely on:
-// - A try is repeated by time, never by count: until `retry_for` is over.
-// - UNAVAILABLE and DEADLINE_EXCEEDED are repeated after the pause that the
-//   server asks for (`grpc-retry-pushback-ms`), else after 0.1 s doubling to
-//   5 s, shortened at random by up to half. The pause that the server asks for
-//   is never shortened: a call whose patience ends within it ends at once.
-// - RESOURCE_EXHAUSTED is repeated if the server asks for a pause, as it does
-//   while its disk is full (2 to 5 s). Without one it is final: a limit of the
-//   caller's, or a request that is too large.
+// - Time alone limits the repeats, not their number: they stop when `retry_for`
+//   is over.
+// - After UNAVAILABLE and DEADLINE_EXCEEDED the client repeats. It first waits
+//   for the pause that the server asks for (`grpc-retry-pushback-ms`). If the
+//   server asks for none, it waits 0.1 s, doubled each time up to 5 s, and
+//   shortened at random by up to half. The client never shortens the server's
+//   pause: if the pause is longer than what is left of `retry_for`, the call
+//   ends at once.
+// - After RESOURCE_EXHAUSTED the client repeats only if the server asks for a
+//   pause, as it does while its disk is full (2 to 5 s). Without a pause the
+//   error is final: the caller has reached a limit, or the request is too
+//   large.
 // - All other errors are final.
 // - Errors carry the server's code, its message, and its reason (ReasonOf).
-//   After UNAVAILABLE and DEADLINE_EXCEEDED it is not known whether the server
-//   accepted the report; after any other error it did not.
+//   After UNAVAILABLE and DEADLINE_EXCEEDED the server may or may not have
+//   accepted the report. After any other error it did not.
 //
-// A value: copies share the connection. Thread-safe, if `pause`, `now` and
-// `random` are.
+// A value: copies share the connection. Thread-safe, if `pause`, `on_repeat`,
+// `now` and `random` are.
 class Client {
  public:
-  // A client for the server at `address`, as gRPC spells it: `HOST:PORT` or
-  // `unix:PATH`. Connects when first called, not now.
+  // Makes a client for the server at `address`, as gRPC spells it: `HOST:PORT`
+  // or `unix:PATH`. The client connects at the first call, not here.
   //
-  // INVALID_ARGUMENT: a token is not sent to anything but this machine, since
-  // the connection is not encrypted; or the token is not visible ASCII.
+  // INVALID_ARGUMENT: the options have a token, but the address is not on this
+  // machine, and the connection is not encrypted; or the token has characters
+  // other than visible ASCII.
   static absl::StatusOr<Client> Connect(absl::string_view address,
                                         ClientOptions options);
 
-  // A client over a stub of the caller's own making.
+  // Makes a client that uses the caller's own stub.
   Client(std::shared_ptr<v1::StatusService::StubInterface> stub,
          ClientOptions options);
 
-  // A client on the same connection with another patience.
+  // Returns a client on the same connection with these two options. The other
+  // options stay as they are.
   Client WithPatience(absl::Duration retry_for,
                       std::function<bool(absl::Duration)> pause) const;
 
-  // All block until the server answered, or patience ran out.
+  // All calls block until the server answers, or until `retry_for` is over.
   //
-  // The answers of GetCommitStatus and ExplainStatus can have several pages.
-  // All are read, each with the whole patience, and put together, unless
-  // `request` has a page_size or a page_token: then it is that page alone.
+  // GetCommitStatus and ExplainStatus read all pages of the answer and join
+  // them. Each page has the whole `retry_for`. If `request` has a page_size or
+  // a page_token, they read that page alone.
   absl::StatusOr<v1::ReportPendingResponse> ReportPending(
       const v1::ReportPendingRequest& request) const;
   absl::StatusOr<v1::ReportResultResponse> ReportResult(
@@ -114,25 +121,25 @@ class Client {
       const v1::GetServerInfoRequest& request) const;
 
   // Calls `on_message` for every message of a watch, bookmarks included, in the
-  // calling thread, and resumes after the last one by itself when the stream
-  // ends: changes come in order, and none is missed or comes twice. Each time
-  // that the server is away it has the whole patience.
+  // calling thread. When the stream ends, the client resumes after the last
+  // sequence: changes come in order, and none is missing or comes twice.
+  // `retry_for` begins anew each time the server stops answering.
   //
-  // Blocks until `on_message` returns false, which is OK, or for an error: of
-  // the server's, see WatchStatuses in the proto; UNAVAILABLE if patience ran
-  // out. To go on later, give the last sequence as `after_sequence`.
+  // Blocks until `on_message` returns false, and then returns OK, or until an
+  // error: one of WatchStatuses in the proto, or UNAVAILABLE after `retry_for`.
+  // To resume later, pass the last sequence as `after_sequence`.
   absl::Status WatchStatuses(
       v1::WatchStatusesRequest request,
       const std::function<bool(const v1::WatchStatusesResponse& message)>&
           on_message) const;
 
-  // Whether the server says of itself (grpc.health.v1) that it serves; false:
-  // it is about to stop. Anybody may ask. UNIMPLEMENTED: it does not say, or
-  // this client has a stub of the caller's own making.
+  // Asks the server's health service (grpc.health.v1) whether it serves. False:
+  // it is about to stop. Every caller may ask. UNIMPLEMENTED: the server has no
+  // health service, or this client uses the caller's own stub.
   absl::StatusOr<bool> IsServing() const;
 
-  // The server's stable word for an error of this class, such as INVALID_SHA;
-  // empty if it gave none.
+  // The server's stable word for an error that this class returned, such as
+  // INVALID_SHA. Empty if the server gave none.
   static std::string ReasonOf(const absl::Status& error);
 
  private:
@@ -145,21 +152,21 @@ class Client {
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(Method<Request, Response> method,
                                 const Request& request) const;
-  // All pages, or the one that `request` asks for. Never empty.
+  // Reads all pages, or the one that `request` asks for. Never empty.
   template <typename Request, typename Response>
   absl::StatusOr<std::vector<Response>> CallPages(
       Method<Request, Response> method, Request request) const;
   void Authorize(grpc::ClientContext* context) const;
-  // Whether to try once more after `error`, which ended a try with `context`;
-  // the pause before it is over then.
+  // After a try with `context` ended with `error`: pauses and returns true, or
+  // returns false if the call must not be repeated.
   bool PauseBeforeRepeat(const absl::Status& error,
                          const grpc::ClientContext& context, absl::Time give_up,
                          Repeats* repeats) const;
-  // Makes tries until one ends well or patience runs out.
+  // Makes tries until one succeeds, an error is final, or `retry_for` is over.
   absl::Status Repeat(
       const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const;
 
-  std::shared_ptr<grpc::Channel> channel_;  // Null: the stub is a caller's.
+  std::shared_ptr<grpc::Channel> channel_;  // Null: a caller's stub.
   std::shared_ptr<v1::StatusService::StubInterface> stub_;
   ClientOptions options_;
 };
