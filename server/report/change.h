@@ -9,7 +9,8 @@
 
 namespace signalbox {
 
-// What is known of the change behind a commit; proto `Change`.
+// The pull request or push behind a commit, as far as the server knows it;
+// proto `Change`.
 struct Change {
   std::string event;
   int64_t pull_request_number = 0;
@@ -21,13 +22,13 @@ struct Change {
   bool fork = false;
   std::string clone_url;
   absl::Time updated_time = absl::InfinitePast();  // InfinitePast: not known.
-  // The pull request has got another base, and its head is the same.
+  // The pull request has a new base branch and the same head.
   bool base_changed = false;
 };
 
-// When a head of a pull request became its head, by which heads are ordered.
-// GitHub's time, but no later than `now`: a time that is still to come would
-// hold up every later head until it has come.
+// When a head became the head of its pull request, which orders the heads. This
+// is GitHub's time, but at most `now`: with a time in the future, no later head
+// could replace it until then.
 inline absl::Time HeadTime(const Change& change, absl::Time now) {
   return std::min(change.updated_time, now);
 }

@@ -10,17 +10,17 @@
 
 namespace signalbox {
 
-// Something that keeps statuses or webhooks of a repository from working.
+// A problem that keeps statuses or webhooks of a repository from working.
 struct Problem {
   // A stable upper-case word, for programs.
   std::string code;
-  // A sentence or two, for people: what is wrong and how to mend it.
+  // For people, in a sentence or two: what is wrong and how to repair it.
   std::string message;
 
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// Whether statuses can be set in a repository, for people; proto
+// Whether the server can set statuses in a repository, for people. Proto
 // `DiagnoseRepositoryResponse` without the expected contexts.
 struct Diagnosis {
   std::string credential;                // Empty: none posts.

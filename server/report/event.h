@@ -11,14 +11,14 @@
 
 namespace signalbox {
 
-// What happens at GitHub and is no report. Numbers are GitHub's; 0: not known.
+// Events at GitHub that are not reports. Numbers are GitHub's; 0: not known.
 
 // A repository has a new name, or a new owner.
 struct RepositoryMoved {
   Repository from;
   Repository to;
   int64_t repository_id = 0;
-  // When, by GitHub's clock; InfinitePast: not known.
+  // When it moved, by GitHub's clock; InfinitePast: not known.
   absl::Time update_time = absl::InfinitePast();
 };
 
@@ -29,22 +29,22 @@ struct RepositoryArchived {
   bool archived = false;
 };
 
-// An installation of a GitHub App came, went or changed.
+// An installation of a GitHub App was created, deleted or changed.
 struct InstallationChanged {
   std::string host;     // Lower case.
-  std::string account;  // The login that it acts for.
+  std::string account;  // The login that installed it.
   int64_t installation_id = 0;
   int64_t app_id = 0;
   std::string action;  // GitHub's.
 };
 
-// Somebody asks for contexts of a pull request to be run again.
+// A person asks for contexts of a pull request to be run again.
 struct RerunRequested {
   Repository repository;  // The base.
   int64_t pull_request_number = 0;
-  std::vector<std::string> contexts;  // Empty: those that are expected.
-  std::string login;                  // Who asks.
-  std::string author_association;     // GitHub's word for who they are.
+  std::vector<std::string> contexts;  // Empty: all expected ones.
+  std::string login;                  // The person.
+  std::string author_association;     // Their relation to the repository.
 };
 
 using Event = std::variant<RepositoryMoved, RepositoryArchived,

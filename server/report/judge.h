@@ -11,16 +11,17 @@
 
 namespace signalbox {
 
-// The order of reports: which of two reports of one key counts. Everything here
-// is a pure function of plain rows; DESIGN.md has the table.
+// The ordering rule: which of two reports of one key counts. All functions here
+// are pure and work on plain structs. DESIGN.md has the table of the rule.
 
-// What kind of report an entry holds. The numbers are stored and never change.
+// The kind of the report that an entry holds. The numbers are stored and never
+// change.
 enum class Phase {
   kWebhookPending = 1,
   kFarmPending = 2,
   kNumberedResult = 3,
   kUnnumberedResult = 4,
-  kExpired = 5,  // The server's own error after a pending without a result.
+  kExpired = 5,  // The server's error for a pending without a result.
 };
 constexpr Phase LastOf(Phase) { return Phase::kExpired; }
 
@@ -28,21 +29,22 @@ constexpr Phase LastOf(Phase) { return Phase::kExpired; }
 enum class RunState {
   kRunning = 1,
   kEnded = 2,
-  kOver = 3,  // Somebody began again without a number: all it says is late.
+  // An unnumbered report began again: later reports of this run are late.
+  kOver = 3,
 };
 constexpr RunState LastOf(RunState) { return RunState::kOver; }
 
-// The newest run of a series: the one with the largest number.
+// The newest run of a series, which is the run with the largest number.
 struct NewestRun {
   std::string series;
   int64_t attempt = 0;  // 0: there is none.
   RunState state = RunState::kRunning;
-  std::optional<Result> result;  // kEnded: the worst so far.
+  std::optional<Result> result;  // kEnded: the worst result so far.
 
   friend bool operator==(const NewestRun&, const NewestRun&) = default;
 };
 
-// So many series of a key are remembered: those accepted last.
+// How many series of a key the outbox remembers: those accepted last.
 inline constexpr size_t kMostSeries = 16;
 
 // The part of an entry that Judge decides by.
@@ -50,54 +52,55 @@ struct Held {
   Phase phase = Phase::kWebhookPending;
   // Set for kNumberedResult and kUnnumberedResult.
   std::optional<Result> result;
-  // Only those of a farm's pending matter.
+  // Matter only for a farm's pending.
   std::string description;
   std::string target_url;
 
-  // The run whose report was accepted last. If the held report has a number, it
-  // is of this run. No run: there are no others either.
+  // The numbered run whose report was accepted last. If the held report has a
+  // number, it belongs to this run. attempt 0: no run is known, in `other_runs`
+  // either.
   NewestRun run;
-  // The newest runs of other series, the one accepted last first.
+  // The newest runs of other series; the run accepted last comes first.
   std::vector<NewestRun> other_runs;
 };
 
 enum class Disposition {
   kAccepted,
-  // Says what the entry says already.
+  // The report says the same as the entry.
   kUnchanged,
-  // Older than what the entry says, or better than another result of the same
-  // run: recorded in the history, never posted.
+  // The report is older than the entry, or a better result of a run that has a
+  // worse one. It is recorded in the history and never posted.
   kSuperseded,
 };
 
 struct Judgement {
   Disposition disposition = Disposition::kAccepted;
-  // Every run known so far is over.
+  // Every run known so far is over, because this report begins a new one.
   bool begins_again = false;
-  // The entry's expiry begins anew (pendings only; also when unchanged).
+  // The entry's expiry starts again. Pendings only, also unchanged ones.
   bool renews_expiry = false;
 };
 
-// The whole ordering rule: what becomes of `arriving` where `held` is what the
-// entry holds, or nullptr if nothing was accepted for the key.
+// The whole ordering rule: decides what happens to the report `arriving` when
+// the entry holds `held`. nullptr: no report was accepted for the key yet.
 Judgement Judge(const Held* held, const Report& arriving);
 
-// What kind of report an entry holds once `report` is accepted.
+// The kind of report that an entry holds after `report` was accepted.
 Phase PhaseOf(const Report& report);
 
-// Makes of `held` what the entry holds once `report` is accepted with this
-// judgement. A key for which nothing was accepted begins with Held().
+// Changes `held` to what the entry holds after `report` was accepted with this
+// judgement. For a key without an accepted report, pass Held().
 void Hold(const Report& report, const Judgement& judgement, Held* held);
 
-// Two entries that turn out to be of one key.
+// The result of merging two entries that belong to one key.
 struct Merged {
-  bool later_counts = false;  // Whose report is held: the later or the earlier.
+  bool later_counts = false;  // Whether the later report is held.
   Held held;
 };
 
-// `later` holds the report with the larger sequence; nullptr: nothing was
-// accepted for that entry. Its report is judged as if it arrived now, and of
-// each series the larger number is known.
+// Merges two entries. `later` holds the report with the larger sequence; it is
+// judged as if it arrived now. nullptr: no report was accepted for that entry.
+// The merged entry knows the larger number of each series.
 Merged Merge(const Held* earlier, const Held* later);
 
 }  // namespace signalbox

@@ -16,7 +16,7 @@ enum class CommitState { kError, kFailure, kPending, kSuccess };
 
 // "error", "failure", "pending" or "success".
 absl::string_view CommitStateName(CommitState state);
-// The opposite; nothing for any other text.
+// The reverse; nothing for any other text.
 std::optional<CommitState> ParseCommitState(absl::string_view name);
 
 // How a run ended. The numbers are stored and never change.
@@ -31,36 +31,36 @@ enum class Result {
 };
 constexpr Result LastOf(Result) { return Result::kNeutral; }
 
-// Commit statuses have no word for some results: cancelled and timed out are
-// shown as error, skipped and neutral as success.
+// The state that GitHub shows for a result. Commit statuses have no word for
+// some results: cancelled and timed out become error, skipped and neutral
+// become success.
 CommitState CommitStateOf(Result result);
 
-// What the description says of a result when its farm says nothing:
-// "Cancelled", "Timed out", "Skipped", "Neutral"; empty for the others, whose
-// state says it.
+// The description for a result without one: "Cancelled", "Timed out", "Skipped"
+// or "Neutral". Empty for the other results, which the state already tells.
 absl::string_view DefaultDescription(Result result);
 
-// What a farm or the shim says of a commit, under one context or many.
+// What a farm or the shim reports about a commit, under one context or several.
 struct Report {
   Repository repository;
   std::string sha;  // Lower case.
 
-  // How the run ended; nothing for a pending.
+  // How the run ended; nothing: a pending.
   std::optional<Result> result;
 
   // The caller's number for this run; 0: unnumbered.
   int64_t attempt = 0;
-  // The counter that `attempt` belongs to: numbers of different series are
+  // The counter that `attempt` belongs to. Numbers of different series are
   // never compared. Empty is a series like any other.
   std::string series;
 
-  std::string description;  // By KeepDescription.
-  std::string target_url;   // By KeepTargetUrl.
+  std::string description;  // As KeepDescription returns it.
+  std::string target_url;   // As KeepTargetUrl returns it.
 
-  // Pendings only. How long without a sign of life until the server itself
-  // reports an error.
+  // Pendings only. If neither a result nor another pending arrives for this
+  // long, the server itself reports an error.
   absl::Duration expires_after = absl::Hours(6);
-  // Pendings only. The context is to be run again.
+  // Pendings only. The context is to be run again although it has a result.
   bool rerun = false;
   // Pendings only. The report comes from a delivery, not from a farm.
   bool from_webhook = false;

@@ -13,35 +13,39 @@
 
 namespace signalbox {
 
-// Repository patterns: `[HOST/]OWNER/NAME` with `*` for anything but `/`, in
-// any case; no host means github.com. `*` alone is every repository of every
-// host. The check is for patterns from outside; INVALID_ARGUMENT, reason
+// Repository patterns are written `[HOST/]OWNER/NAME`, where `*` matches
+// anything but `/`. Case does not matter. Without a host a pattern means
+// github.com. `*` alone matches every repository of every host.
+//
+// CheckRepositoryPattern is for patterns from outside. INVALID_ARGUMENT, reason
 // INVALID_PATTERN.
 absl::Status CheckRepositoryPattern(absl::string_view pattern);
 bool RepositoryMatches(absl::string_view pattern, const Repository& repository);
 
-// Whether every repository that the account has or will have matches.
+// Whether the pattern matches every repository that the account has or will
+// have.
 bool AccountMatches(absl::string_view pattern, const std::string& host,
                     const std::string& account);
 
-// What the configuration says of the repositories that match a pattern.
+// The configuration for the repositories that match a pattern.
 struct RepositoryRule {
   std::string match;  // A repository pattern.
-  // What a pull request must get.
+  // The contexts that a pull request is expected to have.
   std::vector<std::string> contexts = {"ci/build"};
-  // Pushes that get them as well: branch names with `*` for anything; a pattern
-  // that begins with `refs/` is compared with the whole ref, so that
-  // `refs/tags/v*` means tags.
+  // Which pushes get the contexts, too: branch names, where `*` matches
+  // anything. A pattern that begins with `refs/` is compared with the whole
+  // ref, so `refs/tags/v*` means tags.
   std::vector<std::string> push_branches;
-  bool drafts = false;  // Whether draft pull requests get them.
-  bool forks = true;    // Whether pull requests from forks get them.
-  // Whether a pull request that gets another base is tested again.
+  bool drafts = false;  // Whether draft pull requests get the contexts.
+  bool forks = true;    // Whether pull requests from forks do.
+  // Whether the contexts are run again when a pull request gets another base.
   bool rerun_on_base_change = false;
   // 1 minute to 30 days; nothing: 6 h.
   std::optional<absl::Duration> pending_expires_after;
 };
 
-// Which contexts are expected of a commit, and why. Pure and immutable.
+// RepositoryRules decides which contexts are expected of a commit, and says
+// why. Pure and immutable.
 class RepositoryRules {
  public:
   explicit RepositoryRules(std::vector<RepositoryRule> rules = {},
@@ -56,9 +60,10 @@ class RepositoryRules {
     std::string why;  // A sentence for people.
   };
 
-  // What `change` gets; nullptr: a caller who names no change. Where no rule
-  // matches: the default contexts, but nothing for the push of a tag. A pull
-  // request that only got another base gets something where the rule says so.
+  // The contexts expected of `change`; nullptr: the caller names no change. If
+  // no rule matches, these are the default contexts, but none for the push of a
+  // tag. If only the base of a pull request changed, they are none unless the
+  // rule has `rerun_on_base_change`.
   Expectation Expect(const Repository& repository, const Change* change) const;
 
   // How long a pending of the repository waits for its result.

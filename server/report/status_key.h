@@ -8,14 +8,14 @@
 
 namespace signalbox {
 
-// The names that a commit status hangs on, and their grammar. What does not
-// fit is refused at the door, so that everything behind it can put a name into
-// a URL, a query or a log line.
+// The names that identify a commit status, and their grammar. The server
+// refuses other names when a request arrives, so that all code behind it can
+// put a name into a URL, a query or a log line.
 //
 // All parse errors are INVALID_ARGUMENT and name the field and the value.
 
-// A repository as its caller spelled it, with the host lower-cased. GitHub
-// treats owner and name without regard to case: compare by Canonical().
+// A repository as its caller spelled it, with the host in lower case. GitHub
+// compares owner and name without regard to case: compare by Canonical().
 struct Repository {
   std::string host;   // "github.com" unless the caller named another
   std::string owner;  // [A-Za-z0-9_-]{1,39}
@@ -24,8 +24,8 @@ struct Repository {
   // "OWNER/NAME".
   std::string FullName() const;
 
-  // "OWNER/NAME", with the host in front unless it is github.com: how people
-  // and the API write it.
+  // "OWNER/NAME", with the host in front unless it is github.com. People and
+  // the API write it so.
   std::string Display() const;
 
   // "HOST/owner/name" in lower case: equal for equal repositories.
@@ -35,9 +35,9 @@ struct Repository {
 // Reads `[HOST/]OWNER/NAME`. Reason: INVALID_REPOSITORY.
 absl::StatusOr<Repository> ParseRepository(absl::string_view text);
 
-// Reads a full commit id, 40 or 64 hexadecimal digits, and lower-cases it. The
-// null id (all zeros) is refused: it says that there is no commit. Reason:
-// INVALID_SHA.
+// Reads a full commit id, 40 or 64 hexadecimal digits, and turns it into lower
+// case. Refuses the null id (all zeros), by which GitHub says that there is no
+// commit. Reason: INVALID_SHA.
 absl::StatusOr<std::string> ParseSha(absl::string_view text);
 
 // Checks a context: 1 to 255 printable ASCII characters, no space at either
@@ -45,11 +45,11 @@ absl::StatusOr<std::string> ParseSha(absl::string_view text);
 // Reason: INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
 
-// Checks a context that was seen at GitHub: 1 to 255 characters of UTF-8, no
-// control characters. Reason: INVALID_CONTEXT.
+// Checks a context that GitHub showed: 1 to 255 characters of UTF-8, no control
+// characters. Reason: INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
 
-// What tells one commit status from another, in lower case throughout.
+// Identifies a commit status. All parts are in lower case.
 struct StatusKey {
   std::string repository;  // Repository::Canonical()
   std::string sha;
