@@ -9,7 +9,7 @@
 
 namespace signalbox {
 
-// What GitHub is to show for an entry that holds this.
+// The state that GitHub is to show for an entry with this report.
 inline CommitState StateOf(Phase phase, std::optional<Result> result) {
   if (result.has_value()) return CommitStateOf(*result);
   return phase == Phase::kExpired ? CommitState::kError : CommitState::kPending;
@@ -21,7 +21,7 @@ inline bool IsFailed(CommitState state) {
 
 // 20 or 32 bytes; empty unless `sha` is 40 or 64 hexadecimal digits.
 std::string ShaToBytes(absl::string_view sha);
-// The opposite, in lower case.
+// The reverse, in lower case.
 std::string ShaFromBytes(absl::string_view bytes);
 
 }  // namespace signalbox

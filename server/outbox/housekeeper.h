@@ -12,21 +12,21 @@
 
 namespace signalbox {
 
-// Housekeeper does to the outbox what time asks for: pendings whose expiry has
-// passed become errors, and what nobody has touched for long is forgotten, in
-// small batches with pauses between them, so that reports never wait for it. It
-// also has the outbox go on with what it does in batches.
+// Housekeeper does the work in the outbox that time requires. Expired pendings
+// become errors. Old commits and history are deleted, in small batches with
+// pauses between them, so that reports never wait for it. Housekeeper also
+// makes the outbox continue the work that it does in batches (DoChores).
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
-// than a minute, nothing expires: whoever was away or was set to another time
-// gives the farms a chance to say that they are alive.
+// than a minute, nothing expires: farms may have been unable to report, and get
+// time to do so.
 //
-// It has no thread of its own: a Worker calls RunOnce, or a simulation does.
+// Housekeeper has no thread of its own: a Worker or a simulation calls RunOnce.
 //
-// RunOnce by one thread at a time.
+// Only one thread at a time may call RunOnce.
 class Housekeeper {
  public:
-  // A lane whose credential GitHub refuses, and why.
+  // A lane whose credential GitHub refuses, and the reason.
   struct StoppedLane {
     std::string id;
     std::string reason;
@@ -37,27 +37,28 @@ class Housekeeper {
     // abandonment. After the same time the housekeeper abandons statuses that
     // wait for a stopped credential.
     absl::Duration retention = absl::Hours(90 * 24);
-    // Empty: none is stopped.
+    // The lanes whose credentials are stopped. Empty: none is.
     std::function<std::vector<StoppedLane>()> stopped_lanes = nullptr;
   };
 
-  // `outbox` and `clock` are borrowed. `committed` is called when something has
-  // become due; `on_store_failure`, if there is one, when the store says
-  // INTERNAL: the process must end and recover.
+  // `outbox` and `clock` are borrowed. `committed` is called after entries
+  // became due. `on_store_failure` may be empty; it is called when the store
+  // returns INTERNAL: the process must end and recover.
   Housekeeper(Outbox* outbox, Clock* clock, Options options,
               std::function<void()> committed,
               std::function<void(absl::Status)> on_store_failure = nullptr);
 
-  // Does what is to be done now, and returns when it wants to be called again:
-  // in 10 s at the latest, since a pending can be accepted meanwhile.
+  // Does what is due now, and returns when to call it again: in 10 s at the
+  // latest, since a new pending may expire earlier than all others.
   absl::Time RunOnce();
 
  private:
   void NoticeJump(absl::Time wall, absl::Duration steady);
-  // False: there is more, at once.
+  // False: there are more to expire at once.
   bool Expire(absl::Time now);
-  // True: there are more, at once.
+  // True: there is more work, after a pause of 10 ms.
   bool DoChores(absl::Time now);
+  // These return false if there are more to abandon.
   bool AbandonParked(absl::Time now);
   bool AbandonHeld(absl::Time now);
   void Forget(absl::Time now, absl::Duration steady);
@@ -69,9 +70,9 @@ class Housekeeper {
   const std::function<void()> committed_;
   const std::function<void(absl::Status)> on_store_failure_;
 
-  // By Clock::Monotonic, as all that follows.
+  // These are times of Clock::Monotonic.
   absl::Duration quiet_until_;
-  // Wall time less steady time: changes only when the wall clock is set.
+  // Wall time minus steady time. It changes only when the wall clock is set.
   absl::Duration offset_;
   absl::Duration next_forgetting_;
   bool has_chores_ = false;  // As of the last look.

@@ -15,54 +15,54 @@
 
 namespace signalbox {
 
-// Intake puts submissions into the outbox by group commit: what arrives while
-// a transaction is being committed is the next transaction. Nobody is answered
-// before the transaction is durable.
+// Intake puts submissions into the outbox by group commit: the submissions that
+// arrive during a commit form the next transaction. No caller gets an answer
+// before its transaction is durable.
 //
-// It has no thread of its own: a Worker calls RunOnce, or a simulation does.
+// Intake has no thread of its own: a Worker or a simulation calls RunOnce.
 //
-// Thread-safe; RunOnce by one thread at a time.
+// Thread-safe; only one thread at a time may call RunOnce.
 class Intake {
  public:
-  // Called exactly once for every submission, from RunOnce (or from Submit or
-  // Close when it is refused): the outcome, or why the store did not take it.
-  // Must not block or throw.
+  // Called exactly once for every submission with its outcome, or with the
+  // store's error. RunOnce calls it, or Submit or Close for a submission that
+  // is refused. Must not block or throw.
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   struct Options {
-    // Transactions have at most so many submissions, which together have at
-    // most so many reports, unless one submission alone has more: what is
-    // larger does not commit faster, and others wait for it.
+    // The limits of one transaction: submissions, and reports of all of them
+    // together. One submission alone may have more reports. Larger transactions
+    // do not commit faster, and other callers wait for them.
     size_t max_batch = 256;
     size_t max_batch_reports = 1024;
-    // Submissions that would be more, or take more memory, while others wait
-    // are refused with UNAVAILABLE, reason INTAKE_FULL: the disk is not keeping
-    // up, and callers repeat.
+    // The limits of the queue. A submission beyond them is refused with
+    // UNAVAILABLE, reason INTAKE_FULL: the disk does not keep up, and the
+    // caller repeats.
     size_t max_waiting = 16384;
     size_t max_waiting_bytes = size_t{64} << 20;
   };
 
-  // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce;
-  // `committed` is called after a transaction by which something may be due
-  // sooner, before its callers are answered. `on_store_failure`, if there is
-  // one, is called by RunOnce when the store says INTERNAL: the process must
+  // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce.
+  // `committed` is called after a transaction that may have made an entry due
+  // sooner, before its callers get their answers. `on_store_failure` may be
+  // empty; RunOnce calls it when the store returns INTERNAL: the process must
   // end and recover.
   Intake(Outbox* outbox, Clock* clock, Options options,
          std::function<void()> wake, std::function<void()> committed,
          std::function<void(absl::Status)> on_store_failure = nullptr);
 
-  // What still waits is refused as by Close.
+  // Refuses the submissions that still wait, as Close does.
   ~Intake();
 
   // Never blocks. `done` may run before this returns.
   void Submit(Submission submission, Done done);
 
-  // Commits all that waits. Returns when it wants to be called again:
-  // absl::InfiniteFuture(), until `wake`.
+  // Commits all waiting submissions. Returns absl::InfiniteFuture(): the next
+  // call is due after `wake`.
   absl::Time RunOnce();
 
-  // Refuses new submissions with UNAVAILABLE, reason SHUTTING_DOWN. Those that
-  // wait are still committed by the next RunOnce.
+  // Refuses new submissions with UNAVAILABLE, reason SHUTTING_DOWN. The next
+  // RunOnce still commits those that wait.
   void Close();
 
  private:
@@ -72,7 +72,7 @@ class Intake {
     size_t bytes = 0;
   };
 
-  // Takes out what the next transaction is to have.
+  // Takes the submissions of the next transaction out of the queue.
   void TakeBatch(size_t most, std::vector<Submission>* batch,
                  std::vector<Done>* dones);
 

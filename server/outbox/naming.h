@@ -10,29 +10,30 @@
 
 namespace signalbox {
 
-// Which repository is meant, and what it is called: decided by GitHub's numbers
-// first and by names second. Pure functions over plain rows.
+// These functions decide which repository a report or event means, and what a
+// repository is called: by GitHub's numbers first, by names second. They are
+// pure and work on plain structs.
 //
-// Numbers come from deliveries and from GitHub's own answers, and two
-// repositories with different known numbers never become one.
+// Numbers come from deliveries and from GitHub's own answers. Two repositories
+// with different known numbers never become one.
 
 // A repository as the store knows it.
 struct NamedRepository {
   int64_t key = 0;
   std::string canonical;
-  Repository repository;  // Its name, or the last one that it had.
+  Repository repository;  // Its present or its last name.
   int64_t number = 0;     // GitHub's; 0: not known.
   // The number came from a delivery or from an answer of GitHub's.
   bool is_verified = false;
-  // Whose delivery it was; empty: GitHub answered it, or callers are not told
-  // apart.
+  // The caller whose delivery gave the number. Empty: GitHub itself gave it, or
+  // the configuration names no callers.
   std::string number_by;
-  // False: another repository has the name that this one had, and GitHub has
-  // not yet been asked what it is called now.
+  // False: another repository has its former name now, and GitHub has not yet
+  // said what it is called.
   bool has_name = true;
-  // When it was first heard of; absl::UnixEpoch(): not known.
+  // When the store first saw it; absl::UnixEpoch(): not known.
   absl::Time added_time = absl::UnixEpoch();
-  // GitHub's time of the newest news of its name; absl::UnixEpoch(): none.
+  // GitHub's time of the newest news about its name; absl::UnixEpoch(): none.
   absl::Time name_time = absl::UnixEpoch();
 
   int64_t KnownNumber() const { return is_verified ? number : 0; }
@@ -41,7 +42,8 @@ struct NamedRepository {
 // A name that a repository had before.
 struct KnownAlias {
   NamedRepository meant;
-  int64_t number = 0;  // Under which the name was its own; 0: not known.
+  // The number of the repository that had the name then; 0: not known.
+  int64_t number = 0;
 
   // Whether the repository with this number is certainly another one.
   bool IsNot(int64_t other) const {
@@ -50,50 +52,54 @@ struct KnownAlias {
   }
 };
 
-// The rows that a name and a number lead to. At most one of `holder` and
-// `alias` has the name.
+// The rows that a name and a number lead to. Of `holder` and `alias` at most
+// one is set.
 struct Whereabouts {
   std::optional<NamedRepository> own;     // Has the number.
   std::optional<NamedRepository> holder;  // Has the name now.
   std::optional<KnownAlias> alias;        // Had the name before.
 };
 
-// Which row a delivery is about, by the number and the name that it gives.
+// Which row a delivery is about, given its number and its name.
 enum class Meant {
-  kHolder,   // Who has the name; if its number was not known, it is now.
-  kAlias,    // Who had the name before; likewise.
-  kOwn,      // Who has the number. GitHub is to be asked about both.
-  kClaimed,  // Who has the number. The name is free: it leads there, too, until
-             // GitHub answers what the repository is called.
-  kNew,      // A new row with the name, which ends an alias.
-  kNameless,  // A new row without a name. GitHub is to be asked about both.
+  kHolder,  // The one with the name. If its number was not known, it is now.
+  kAlias,   // The one that had the name before; its number likewise.
+  kOwn,     // The one with the number. GitHub is asked about both.
+  // The one with the number. No row has the name, so the name leads to this
+  // row, too, until GitHub answers what the repository is called.
+  kClaimed,
+  kNew,       // A new row with the name, which ends an alias.
+  kNameless,  // A new row without a name. GitHub is asked about both.
 };
 Meant WhoIsMeant(int64_t number, const Whereabouts& found);
 
-// What GitHub says of a name.
+// News about a repository's name, from GitHub.
 struct NameNews {
-  // The name that it had before, or that was asked for; nothing: not told.
+  // The name that it had before, or that the server asked for; nothing: not
+  // given.
   std::optional<Repository> from;
   Repository to;
   int64_t number = 0;  // 0: not known.
   // By GitHub's clock; absl::InfinitePast(): not known.
   absl::Time time = absl::InfinitePast();
-  // GitHub answered this when it was asked. False: an event told of it, which
-  // may be late.
+  // True: GitHub gave an answer to a question. False: an event, which may be
+  // late.
   bool is_answer = false;
-  // Whose event it was. Empty: none was, or callers are not told apart.
+  // The caller that reported the event. Empty: it was no event, or the
+  // configuration names no callers.
   std::string by;
 };
 
 enum class NameStep {
-  kNothing,   // Old news, or none.
-  kAsk,       // It cannot be told: GitHub is to be asked about both.
-  kTake,      // The repository gets the name, which is free.
-  kMerge,     // It gets the name; what is known under the name is about it.
-  kDisplace,  // It gets the name; who has it is another one, and loses it.
+  kNothing,  // The news is old or says nothing new.
+  kAsk,      // Undecidable: GitHub is to be asked about both.
+  kTake,     // The repository gets the name, which is free.
+  kMerge,    // It gets the name; the row with the name is the same repository.
+  // It gets the name; another repository has the name, and loses it.
+  kDisplace,
 };
-// What becomes of `found.own`, the repository that the news is about, if it is
-// called so. `found.holder` and `found.alias` are about the new name.
+// What to do with `found.own`, the repository that the news is about.
+// `found.holder` and `found.alias` are about the new name.
 NameStep StepFor(const NameNews& news, const Whereabouts& found);
 
 }  // namespace signalbox

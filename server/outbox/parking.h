@@ -10,33 +10,34 @@
 
 namespace signalbox {
 
-// GitHub takes nothing for a repository from a credential: the repository is
-// archived, say, or the permission is missing. Nothing of it is posted but one
-// entry at a time, which probes whether GitHub takes it by now.
+// A parked repository: GitHub refuses all posts to it from a credential, for
+// example because the repository is archived or the permission is missing. The
+// server posts only one entry at a time, as a probe whether GitHub still
+// refuses.
 struct Parking {
   std::string lane;         // The credential that GitHub refused.
-  std::string reason;       // The newest refusal's.
+  std::string reason;       // Of the newest refusal.
   absl::Time since;         // When the first refusal came.
   int step = 0;             // Refused probes since then.
   absl::Time next_time;     // When the next probe is due.
-  absl::Time refuse_time;   // When GitHub refused last.
-  absl::Time report_time;   // When somebody reported for the repository last.
-  int64_t probe_entry = 0;  // The entry that probes; 0: any.
-  // No more probes: all of its entries are to be abandoned.
+  absl::Time refuse_time;   // When GitHub last refused.
+  absl::Time report_time;   // When a caller last reported for it.
+  int64_t probe_entry = 0;  // The entry to probe with; 0: any.
+  // There are no more probes: all of its entries are to be abandoned.
   bool gives_up = false;
 
   friend bool operator==(const Parking&, const Parking&) = default;
 };
 
-// One probe of a repository in so long, however many hope for one.
+// A repository is probed at most once in this time, whatever events ask for it.
 inline constexpr absl::Duration kBetweenProbes = absl::Seconds(10);
 
-// What happens to a repository.
+// An event in the life of a repository.
 struct ParkingEvent {
   enum class Kind {
     kRefused,   // GitHub refused an entry, with a reason that parks.
-    kTaken,     // GitHub took an entry, or refused what it says (422).
-    kReported,  // A caller reported for it.
+    kTaken,     // GitHub accepted an entry, or refused its content (422).
+    kReported,  // A caller reported for the repository.
     // Something changed that may help: RetryPost, a rename, an event, another
     // token, a start.
     kHoped,
@@ -47,12 +48,12 @@ struct ParkingEvent {
   std::string lane;
   std::string reason;
   int64_t entry = 0;
-  // The newest report for the repository, if it is not parked yet.
+  // When the newest report for the repository came, if it is not parked yet.
   absl::Time report_time;
 };
 
-// How a repository stands after an event; nothing: it is not parked. What ends
-// in another way (a limit, a 401, a 5xx, no answer) is no event.
+// The state of a repository after an event; nothing: it is not parked. A try
+// with another end (a limit, a 401, a 5xx, no answer) is no event.
 std::optional<Parking> After(std::optional<Parking> parking,
                              const ParkingEvent& event, absl::Time now);
 

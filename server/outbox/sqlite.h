@@ -25,21 +25,22 @@ namespace signalbox {
 // SQLite for the .cc files of this folder: connections, transactions and
 // prepared statements that close themselves.
 //
-// Errors stick to the connection: after the first statement that fails, every
-// further one does nothing and finds no row, and the transaction's Commit
-// returns that error. So the code between Begin and Commit reads straight, and
-// nothing that was decided on a failed read can become durable.
+// Errors stick to the connection: after the first failed statement, every
+// further statement does nothing and finds no row, and the transaction's Commit
+// returns that error. So the code between Begin and Commit needs no error
+// checks, and no decision from a failed read can become durable.
 //
 // Errors: RESOURCE_EXHAUSTED, reason DISK_FULL; UNAVAILABLE, reason STORE_BUSY
 // (locked, or no descriptor free); PERMISSION_DENIED, reason
 // STORE_NOT_WRITABLE; INTERNAL, reason STORE_DAMAGED or STORE_FAILED. The
 // message is one line and names the file.
 //
-// A connection and all that hangs on it: by one thread at a time.
+// Only one thread at a time may use a connection and its transactions and
+// queries.
 class SqliteConnection {
  public:
   enum class Access {
-    kCreate,  // Reads and writes; makes the file if it is not there.
+    kCreate,  // Reads and writes; creates the file if it is missing.
     kWrite,   // Reads and writes.
     kRead,
   };
@@ -47,13 +48,13 @@ class SqliteConnection {
   static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(
       const std::string& path, Access access);
 
-  // Nothing may hang on it any more.
+  // All of its transactions and queries must be gone.
   ~SqliteConnection();
 
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
 
-  // Runs statements without parameters whose rows don't matter.
+  // Runs statements without parameters, and ignores their rows.
   void Run(const char* statements);
 
   // Row id of the last INSERT.
@@ -62,32 +63,32 @@ class SqliteConnection {
   // How many rows the last INSERT, UPDATE or DELETE changed.
   int64_t ChangedRows() const;
 
-  // Whether the file could be opened for reading only.
+  // Whether the file could be opened only for reading.
   bool ReadOnly() const;
 
   // Writes the write-ahead log once more, byte for byte, and syncs it, so that
-  // all of it that can be read is durable. Nothing if there is no log.
+  // every readable part of it is durable. Does nothing if there is no log.
   //
-  // Before that, the end of the last connection leaves the log as it is; only
-  // then may it bring it into the database and delete it.
+  // Until this call, closing the last connection leaves the log as it is. After
+  // the call, it may bring the log into the database and delete it.
   void WriteLogAgain();
 
-  // Long statements ask `cancelled` now and then, and end with CANCELLED if it
-  // says so. It must outlive the connection's last statement.
+  // Long statements call `cancelled` now and then, and end with CANCELLED if it
+  // returns true. It must outlive the connection's last statement.
   void SetCancelled(std::function<bool()> cancelled);
 
-  // Whether numbers that this program counts are such: from 0 to 2^62, so that
-  // counting on cannot overflow. Otherwise the file is damaged, and that is the
-  // error that sticks: INTERNAL, reason STORE_DAMAGED.
+  // Whether these numbers are possible counts: from 0 to 2^62, so that counting
+  // on cannot overflow. If not, the file is damaged, and this error sticks:
+  // INTERNAL, reason STORE_DAMAGED.
   bool AreCounts(std::initializer_list<int64_t> numbers);
 
-  // A row holds what cannot be there, or is not there: that is the error that
-  // sticks (INTERNAL, reason STORE_DAMAGED), unless one does already.
+  // A row is missing or holds an impossible value: INTERNAL, reason
+  // STORE_DAMAGED, sticks, unless another error does already.
   void NoteDamage(absl::string_view what);
 
-  // Whether the error that sticks may come of a damaged row: of what was noted
-  // or read, or of what SQLite would not store for it contradicts the schema.
-  // The file itself is not damaged, and MendDamage may help.
+  // Whether the error that sticks may come from a damaged row: an impossible
+  // value was noted or read, or SQLite refused a change because of one. The
+  // file itself is not damaged, and MendDamage may help.
   bool MayMend() const { return may_mend_; }
 
   // The error that sticks, or OK.
@@ -101,19 +102,20 @@ class SqliteConnection {
 
   sqlite3_stmt* Prepare(const char* sql);
   void Fail(int code);
-  // Whether another file, or none, has this one's name now.
+  // Whether the file's name now belongs to another file, or to none.
   bool HasMoved() const;
 
   sqlite3* const handle_;
   const std::string path_;
-  // By the address of the constant.
+  // By the address of the SQL constant.
   std::map<const char*, sqlite3_stmt*> prepared_;
   std::function<bool()> cancelled_;
   absl::Status status_;
   bool may_mend_ = false;
 };
 
-// Begins at construction. Rolled back, unless Commit was called and succeeded.
+// A transaction that begins at construction. The destructor rolls it back
+// unless Commit succeeded.
 class SqliteTransaction {
  public:
   enum class Kind {
@@ -121,16 +123,16 @@ class SqliteTransaction {
     kWrite,  // Takes the write lock at once.
   };
 
-  // `connection` is borrowed; its former error is forgotten.
+  // `connection` is borrowed. Its earlier error is cleared.
   SqliteTransaction(SqliteConnection* connection, Kind kind);
   ~SqliteTransaction();
 
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-  // OK: all of it is durable. Otherwise it is rolled back; if COMMIT itself
-  // failed, a crash may still bring it to light. What is written to a file that
-  // was moved or deleted meanwhile is an error too.
+  // OK: the whole transaction is durable. Otherwise it is rolled back; if
+  // COMMIT itself failed, a crash may still make it visible. It is an error,
+  // too, if the file was moved or deleted meanwhile.
   absl::Status Commit();
 
  private:
@@ -139,11 +141,11 @@ class SqliteTransaction {
   bool open_ = true;
 };
 
-// Bytes that are no text.
+// Bytes that are not text, to bind.
 struct SqliteBlob {
   absl::string_view bytes;
 };
-// The same, to read.
+// Bytes that are not text, to read.
 struct SqliteBytes {
   std::string bytes;
 };
@@ -151,19 +153,20 @@ inline std::string BytesOf(const std::optional<SqliteBytes>& value) {
   return value.has_value() ? value->bytes : std::string();
 }
 
-// One use of a prepared statement, which the connection keeps for the next.
+// One use of a prepared statement. The connection keeps the statement for the
+// next use.
 class SqliteQuery {
  public:
-  // `sql` is a constant that is never destroyed. One SqliteQuery per constant
-  // at a time.
+  // `sql` is a constant that is never destroyed. Only one SqliteQuery per
+  // constant may exist at a time.
   SqliteQuery(SqliteConnection* connection, const char* sql);
   ~SqliteQuery();
 
   SqliteQuery(const SqliteQuery&) = delete;
   SqliteQuery& operator=(const SqliteQuery&) = delete;
 
-  // Sets the parameters from the first to the last, all in one call. Texts are
-  // borrowed until this goes. Times are stored as microseconds since 1970.
+  // Sets all parameters in order, in one call. Texts are borrowed until the
+  // query is destroyed. Times are stored as microseconds since 1970.
   template <typename... Values>
   SqliteQuery& Bind(const Values&... values) {
     int index = 0;
@@ -171,25 +174,25 @@ class SqliteQuery {
     return *this;
   }
 
-  // Goes to the next row. False after the last, and after an error.
+  // Goes to the next row. False after the last row, and after an error.
   bool Next();
 
   // For statements that return no rows.
   void Run();
 
-  // Reads the columns of the row from the first on. An int is a count, and an
-  // enum begins at 1 and ends at what LastOf, beside it, says. A column that
-  // holds no such number, or no text or bytes where they are read, is damage
-  // (see NoteDamage): the schema lets nobody store it.
+  // Reads the columns of the row in order. An int is a count. An enum begins at
+  // 1 and ends at LastOf, which stands beside it. A column with another value,
+  // or another type, is damage (see NoteDamage): the schema forbids it.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;
     (ReadOne(column++, values), ...);
   }
 
-  // Whether the columns from this one on hold what these letters stand for, one
-  // each; looks at no text. t: a text; i: a number; c: a count (see AreCounts);
-  // n: an int; w: a time from 1970 to 2255. Capital letters: or NULL.
+  // Whether the columns from this one on hold the kinds of values that these
+  // letters stand for, one letter each. Does not look inside texts. t: a text;
+  // i: a number; c: a count (see AreCounts); n: an int; w: a time from 1970 to
+  // 2255. Capital letters: or NULL.
   bool Holds(int column, const char* kinds) const;
 
  private:
@@ -222,8 +225,8 @@ class SqliteQuery {
   }
 
   bool IsNull(int column) const;
-  // Anything but a number from `least` to `most` is damage; it reads as the one
-  // that is nearest to 0.
+  // A value that is not a number from `least` to `most` is damage; it reads as
+  // the allowed number that is nearest to 0.
   int64_t Int(int column, int64_t least = std::numeric_limits<int64_t>::min(),
               int64_t most = std::numeric_limits<int64_t>::max()) const;
   absl::string_view Bytes(int column, bool is_text) const;

@@ -13,14 +13,14 @@ namespace signalbox {
 
 struct AcceptOptions {
   absl::Duration pending_settle;
-  // Older deliveries are forgotten.
+  // Deliveries older than this are forgotten.
   absl::Time oldest_delivery;
   absl::Time now;
 };
 
 // Accepts submissions, one after the other, within the open transaction of
-// `connection`, as Outbox::Accept says. One that is refused leaves no trace.
-// After an error of the connection outcomes are missing.
+// `connection`, as Outbox::Accept says. A refused submission changes nothing.
+// After an error of the connection, the result has too few outcomes.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,
                                        absl::Span<const Submission> submissions,

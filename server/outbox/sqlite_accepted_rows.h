@@ -19,41 +19,41 @@
 
 namespace signalbox {
 
-// A row of `entry`, as far as accepting reports needs it.
+// The part of a row of `entry` that accepting reports needs.
 struct EntryRow {
   int64_t entry_id = 0;  // 0: not stored yet.
   std::string context_key;
   std::string context;  // As first spelled.
 
   int64_t version = 0;  // 0: no report was accepted yet.
-  Held held;            // If version > 0.
+  Held held;            // Set if version > 0.
   int64_t report_sequence = 0;
   int64_t change_sequence = 0;
   PostingState posting_state = PostingState::kDue;
   std::string posting_reason;
   bool is_pending = false;
-  std::string reported_as;  // Canonical old name; empty: by none.
+  std::string reported_as;  // Canonical old name; empty: its present name.
   absl::Time first_due_time;
   int64_t shown_status_id = 0;
   std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
 
-  // Whether it was damaged, and nothing was accepted since.
+  // Whether the row was damaged, and no report was accepted since.
   bool IsSetAside() const {
     return posting_state == PostingState::kAbandoned &&
            posting_reason == kRowDamaged;
   }
 
-  // What the transaction does to it.
+  // The changes that this transaction makes.
   bool was_accepted = false;
   bool was_renewed = false;
   bool was_revived = false;  // It was abandoned.
   bool other_runs_changed = false;
-  absl::Duration expires_after;  // If it was accepted or renewed.
-  // What GitHub shows, by the newest report of it.
+  absl::Duration expires_after;  // Set if it was accepted or renewed.
+  // The newest report in this transaction of what GitHub shows.
   const Report* observed = nullptr;
 };
 
-// A row of `commit_summary`, with the entries that the transaction has seen.
+// A row of `commit_summary`, with the entries that the transaction has read.
 struct CommitRow {
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
@@ -63,29 +63,30 @@ struct CommitRow {
   int64_t pending_count = 0;
   int64_t failed_count = 0;
   bool was_accepted = false;
-  // Bytes of the head that has overtaken it, if the transaction found that out.
+  // Bytes of the newer head that has overtaken this commit, if the transaction
+  // found one.
   std::string overtaken_by;
 
-  // By lower-case context. Their addresses stay.
+  // By lower-case context. Pointers, so that the addresses stay valid.
   absl::flat_hash_map<std::string, std::unique_ptr<EntryRow>> entries;
 };
 
-// The rows that the submissions of one transaction are about. Each is read
-// once, is changed in memory, and is written once, however many submissions
-// there are of one commit; the history gets a row for each report.
+// The rows that the submissions of one transaction are about. Each row is read
+// once, changed in memory, and written once, even if several submissions are
+// about one commit. The history gets a row for each report.
 //
 // Errors stick to the connection. Not thread-safe.
 class AcceptedRows {
  public:
-  // `connection` is borrowed, and has an open transaction. `now` is when
-  // everything is accepted.
+  // `connection` is borrowed, and must have an open transaction. `now` is the
+  // accept time of all reports.
   AcceptedRows(SqliteConnection* connection, absl::Time now)
       : connection_(connection), now_(now) {}
 
   AcceptedRows(const AcceptedRows&) = delete;
   AcceptedRows& operator=(const AcceptedRows&) = delete;
 
-  // Null: nothing was ever heard of it. What they return lives until Write.
+  // Null: there is no such row. The returned rows live until Write.
   CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
@@ -93,11 +94,11 @@ class AcceptedRows {
   enum class Change { kNone, kReported, kObserved };
   Change ChangeOf(const CommitRow& commit,
                   const std::string& context_key) const;
-  // `entry` is new.
+  // Adds an entry that is not stored yet.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 
-  // A row of the history, with what the columns of `report` hold. All are
-  // borrowed until Write.
+  // A row of the history, with the values for the columns of `report`.
+  // Everything that it points to is borrowed until Write.
   struct HistoryRow {
     const EntryRow* entry = nullptr;
     const Report* report = nullptr;
@@ -111,10 +112,10 @@ class AcceptedRows {
   void AddHistory(const HistoryRow& row) { history_.push_back(row); }
 
   // The contexts of a commit that were reported, in order; at most
-  // kMostReportedContexts. Call Write before.
+  // kMostReportedContexts. Call Write first.
   std::vector<std::string> ReportedContexts(const CommitRow& commit);
 
-  // Writes all of it, and forgets it.
+  // Writes all changes, and forgets all rows.
   void Write();
 
  private:

@@ -10,24 +10,26 @@
 
 namespace signalbox {
 
-// The changes of entries, for those who watch. A report that was accepted is
-// one by its row in the history, so that accepting does nothing for it; all
-// others are kept by NoteChange.
+// The changes of entries, for watchers. An accepted report is a change by its
+// row in the history, so accepting reports costs nothing here. NoteChange
+// stores all other changes.
 //
-// All run in the caller's transaction; errors stick to the connection.
+// All functions run in the caller's transaction; errors stick to the
+// connection.
 
-// Keeps how the entry is now, under its `change_sequence`. To be called after
-// each statement that gives an entry a new one without a row in the history.
+// Stores the present state of the entry as a change with its `change_sequence`.
+// Call it after each statement that gives an entry a new `change_sequence`
+// without a row in the history.
 void NoteChange(SqliteConnection* connection, int64_t entry_id);
 
-// As the methods of Outbox of the same names. At most `kept` numbers are looked
-// back.
+// As the methods of Outbox with these names. ChangesAfter goes back at most
+// `kept` sequences.
 int64_t NewestSequence(SqliteConnection* connection);
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, int64_t after_sequence, int limit,
     int64_t kept);
 
-// Tells that changes up to this number are gone.
+// Notes that the changes up to this sequence are gone.
 void NoteForgotten(SqliteConnection* connection, int64_t sequence);
 
 }  // namespace signalbox

@@ -12,37 +12,38 @@
 
 namespace signalbox {
 
-// Work that may be about very many rows: a first batch is done at once, the
-// rest by DoChores, each within the open transaction of `connection`, so that
-// nobody waits long for the writer. What is still to be done survives a crash.
+// Chores: work that may be about very many rows. The functions BeginX do a
+// first batch at once, and DoChores does the rest, each within the open
+// transaction of `connection`. So no other caller waits long for the writer.
+// Chores survive a crash.
 
-// All commits of `from`, which was retired, go to `to`.
+// Moves all commits of `from`, which was retired, to `to`.
 // `target_had_old_name`: see MoveCommit.
 void BeginMerge(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t from, int64_t to, bool target_had_old_name,
                 absl::Time now);
 
-// What was reported for `from` by this old name goes to `to`, unless GitHub
-// took it.
+// Moves the entries that were reported for `from` by this old name to `to`,
+// unless GitHub accepted them.
 void BeginMoveBack(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t from, int64_t to, const std::string& old_name,
                    absl::Time now);
 
-// Makes due what was abandoned for a reason that may have ended, and brings the
-// probe of what is parked forward.
+// Makes entries due that were abandoned for a reason that may have ended, and
+// brings the probe of a parked repository forward.
 void BeginRevive(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, absl::Time now);
 void BeginReviveAccount(SqliteConnection* connection, SqliteWriterState* state,
                         const std::string& host, absl::string_view account,
                         absl::Time now);
 
-// Abandons what is due in a repository that is gone.
+// Abandons the due entries of a repository that is gone.
 void BeginAbandon(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t repository_key, absl::Time now);
 
-// Whether something of what was once known of this commit is still to be moved
-// to the repository; MoveFirst moves these contexts of it, or all without any.
-// Cheap while nothing is being moved.
+// IsToBeMoved: whether a chore has yet to move entries of this commit to the
+// repository. MoveFirst moves these contexts of the commit now; without
+// contexts it moves all. Cheap while there is no chore that moves commits.
 bool IsToBeMoved(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, absl::string_view sha);
 void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,

@@ -10,26 +10,25 @@
 
 namespace signalbox {
 
-// The condition, in SQL, for a row of `entry` that MendDamage leaves as it is.
-// What changes a row asks for it, so that nothing stands on what is set aside
-// later. Never destroyed.
+// An SQL condition: the row of `entry` is sound, so MendDamage leaves it as it
+// is. A statement that changes a row includes this condition, so that no
+// accepted report depends on a row that is set aside later. Never destroyed.
 const std::string& EntryIsSound();
 
-// Looks through all tables for rows that hold what cannot be there, and sets
-// them aside, so that nothing meets them again:
+// Checks all tables for damaged rows, which hold values that the schema
+// forbids, and sets these rows aside:
 //
-// - An entry is abandoned with kRowDamaged; what makes no sense in it is
-//   replaced.
-// - A repository or a commit gets what the rows that point to it, or its other
-//   columns, tell of it. What cannot be told is replaced by something that
-//   nobody asks for, so that the row keeps what hangs on it.
-// - What is only derived from other rows is derived again.
-// - Of the history, and of what can be asked or found out again, the row is
-//   deleted.
+// - An entry is abandoned with kRowDamaged; its impossible values are replaced.
+// - A repository or a commit is rebuilt from the rows that point to it and from
+//   its other columns. A value that cannot be rebuilt is replaced by one that
+//   no caller asks for, so that the row keeps the rows that depend on it.
+// - Values that are only derived from other rows are derived again.
+// - Rows of the history, and rows that the server learns again, are deleted.
 //
-// Returns a line about each such row. Reads every row, so it is for when one
-// was met that is damaged. Nothing in memory is believed: call it in a
-// transaction of its own, and load the state anew.
+// Returns a line about each damaged row. It reads every row, so call it only
+// after a damaged row was met. Call it in a transaction of its own, and load
+// the state anew afterwards, since the state in memory may come from damaged
+// rows.
 //
 // Errors stick to the connection.
 std::vector<std::string> MendDamage(SqliteConnection* connection,

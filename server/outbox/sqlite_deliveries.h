@@ -14,35 +14,37 @@
 
 namespace signalbox {
 
-// The webhook requests that were accepted, and the hooks that sent them. Every
-// function needs an open transaction, whose errors stick to `connection`.
+// The accepted webhook requests, and the hooks that sent them. Every function
+// needs an open transaction. Errors stick to `connection`.
 
-// Whether a delivery was accepted since `oldest`, by its id or by its digest.
+// Whether a delivery was accepted since `oldest`; compares its id and its
+// digest.
 bool DeliveryIsKnown(SqliteConnection* connection, const Delivery& delivery,
                      absl::Time oldest);
 
-// When the delivery with this id was accepted last; nothing: it is not known.
+// When the delivery with this id was last accepted; nothing: it is not known.
 std::optional<absl::Time> DeliveryTime(SqliteConnection* connection,
                                        const std::string& id);
 
-// GitHub is asked to make a delivery again, or was not asked after all.
+// The server asks GitHub for a delivery again, or (`cancelled`) did not after
+// all.
 void AwaitRedelivery(SqliteConnection* connection, const std::string& id,
                      bool cancelled, absl::Time now);
-// It arrives. True: this arrival was asked for.
+// The delivery has arrived. True: the server had asked GitHub for this arrival.
 bool TakeRedelivery(SqliteConnection* connection, const std::string& id,
                     absl::Time now);
 
-// Remembers an accepted delivery, and that its hook on `host` reaches us.
+// Stores an accepted delivery, and that its hook on `host` reaches this server.
 void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
                   const Delivery& delivery, const std::string& host,
                   absl::Time now);
 
-// Forgets some of the deliveries accepted before `oldest_delivery`: at most
-// `limit`, those that came first.
+// Deletes at most `limit` of the deliveries that were accepted before
+// `oldest_delivery`, the oldest first.
 void ForgetDeliveries(SqliteConnection* connection, absl::Time oldest_delivery,
                       int limit);
 
-// Of each id, whether it is remembered.
+// For each id, whether the delivery is stored.
 std::vector<bool> KnownDeliveries(SqliteConnection* connection,
                                   absl::Span<const std::string> ids);
 std::vector<SeenHook> SeenHooks(SqliteConnection* connection);

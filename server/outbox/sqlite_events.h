@@ -14,8 +14,8 @@
 
 namespace signalbox {
 
-// What Outbox says of the methods of these names. Every function needs an open
-// transaction, whose errors stick to `connection`.
+// The methods of Outbox with these names. Every function needs an open
+// transaction. Errors stick to `connection`.
 
 absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
                                  SqliteWriterState* state,

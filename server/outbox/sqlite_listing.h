@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// Statuses across repositories: the methods of Outbox of the same names, within
-// the open transaction of `connection`.
+// Lists across repositories: the methods of Outbox with these names, within the
+// open transaction of `connection`.
 ListedPage ListStatuses(SqliteConnection* connection, const StatusQuery& query);
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now);
 

@@ -13,15 +13,16 @@
 
 namespace signalbox {
 
-// What is learnt of names, within the open transaction of `connection`, whose
-// errors stick to it.
+// What the server learns about the names of repositories. All functions run
+// within the open transaction of `connection`. Errors stick to it.
 
-// GitHub says, in an answer or an event, what a repository is called. Rows of
-// the same repository become one, a row that loses its name is asked for, and
-// an old name that GitHub answers itself is none any more.
+// Applies what GitHub says, in an answer or an event, about a repository's
+// name. Rows of the same repository are merged. For a row that loses its name,
+// a question to GitHub is stored. If GitHub answers an old name itself, the
+// name is no longer an old one.
 //
-// `may_move`, if there is one, says whether the event may rename the repository
-// that has its number; otherwise GitHub is asked.
+// `may_move` may be empty. It decides whether the event may rename the
+// repository that has its number; if not, GitHub is asked.
 void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                NameNews news,
                const std::function<absl::Status(const Repository&)>& may_move,
@@ -30,8 +31,9 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
 // Outbox's methods of these names.
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now);
-// Whether a repository without a name has been looked for long enough, whatever
-// was answered, or could be asked; what is reported for it is abandoned then.
+// HasLostRepository: whether a repository has had no name for a week in spite
+// of the questions to GitHub. AbandonLost abandons the entries of such
+// repositories.
 bool HasLostRepository(SqliteConnection* connection, absl::Time now);
 void AbandonLost(SqliteConnection* connection, SqliteWriterState* state,
                  absl::Time now, int limit);

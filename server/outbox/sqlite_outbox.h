@@ -13,81 +13,81 @@
 
 namespace signalbox {
 
-// The outbox in one SQLite file, `signalbox.db` in a directory of its own.
+// The outbox in one SQLite file, `signalbox.db`, in a directory of its own.
 //
-// One connection writes and checkpoints (WAL, synchronous=FULL); reads go
+// One connection writes and checkpoints (WAL, synchronous=FULL). Reads go
 // through read-only connections and never wait for the writer. A lock on the
 // directory keeps a second process out: SQLite before 3.51.3 can lose a commit
 // when a second process checkpoints.
 struct SqliteOutboxOptions {
-  // Created, with mode 0700, if it is not there.
+  // Created with mode 0700 if it does not exist.
   std::string data_dir;
 
-  // How long a pending waits from when it first became due, so that a fast
-  // result overtakes it and saves a post.
+  // How long a pending waits after it first became due, so that a fast result
+  // replaces it and saves a post.
   absl::Duration pending_settle = absl::Milliseconds(300);
 
-  // Who posts for a repository; every repository with the same answer is in
-  // one lane, and no lane waits for another. Called under the store's lock.
-  // Empty function: everything is in the lane "".
+  // The lane of a repository. Repositories with the same answer share a lane,
+  // and no lane waits for another. Called under the store's lock. Empty
+  // function: all repositories are in the lane "".
   std::function<std::string(const Repository&)> lane_of;
 
-  // Whether a caller, by name, may report a context (empty: any) of a
-  // repository: asked where what it reported by an old name meets what another
-  // caller reported by the new one, and where only its deliveries say that what
-  // it reported is about that repository. Must not block. Empty function:
-  // everything is allowed.
+  // Whether a caller, given by name, may report a context (empty: any) of a
+  // repository. The outbox asks in two cases: a caller reported by an old name
+  // what another caller reported by the new name; or only the caller's own
+  // deliveries say that its reports are about that repository. Must not block.
+  // Empty function: everything is allowed.
   std::function<bool(const std::string& caller, const Repository& repository,
                      const std::string& context)>
       may_report;
 
-  // How long delivery ids and digests are remembered. GitHub redelivers for 3
-  // days, GHES for 7.
+  // How long the outbox remembers delivery ids and digests. GitHub redelivers
+  // for 3 days, GHES for 7.
   absl::Duration delivery_memory = absl::Hours(8 * 24);
 
-  // How many of the newest changes are kept for ChangesAfter, some hundred
-  // bytes each.
+  // How many sequences ChangesAfter can go back. A change takes some hundred
+  // bytes.
   int64_t changes_kept = 500'000;
 
-  // Connections that only read: so many callers read at a time.
+  // The number of read-only connections, and so of reads at the same time.
   int readers = 4;
 
-  // Told after every transaction that made changes, under the store's lock.
-  // Must not block. Empty: nobody is told.
+  // Called after every transaction that made changes, under the store's lock.
+  // Must not block. May be empty.
   std::function<void()> on_change;
 
-  // Told of each row that held what cannot be there, after it was set aside:
-  // see sqlite_damage.h. The method that met it goes on without an error.
-  // Called as on_failure.
+  // Called for each damaged row after it was set aside: see sqlite_damage.h.
+  // The method that met the row continues without an error. Called as
+  // on_failure is. May be empty.
   std::function<void(const std::string& what)> on_damaged_row;
 
-  // Told of every INTERNAL error once the outbox is open, before the method
-  // returns it: whoever called it, the process must end and recover. May be
-  // called by several threads at once, under the store's lock. Empty: nobody is
-  // told.
+  // Called for every INTERNAL error once the outbox is open, before the method
+  // returns it: the process must then end and recover. Several threads may call
+  // it at once, under the store's lock. May be empty.
   std::function<void(const absl::Status&)> on_failure;
 };
 
-// Opens or creates the outbox, recovers it, and assigns lanes anew. Leases of a
-// former process become due again at their deadline, with an unknown end. What
-// was abandoned because nobody could post for it becomes due if somebody can.
+// Opens or creates the outbox, recovers it, and assigns the lanes anew. Leases
+// of a former process become due again at their deadline, with an unknown end.
+// Entries that were abandoned for lack of a credential become due if there is
+// one now.
 //
-// Errors are one line and name the path: PERMISSION_DENIED or NOT_FOUND (the
-// directory cannot be made or written), FAILED_PRECONDITION (another server
-// runs on it, reason DATA_DIR_IN_USE; its schema is newer than this program,
-// reason SCHEMA_TOO_NEW), DATA_LOSS (the file is damaged or is no database of
-// ours), RESOURCE_EXHAUSTED (reason DISK_FULL).
+// Errors are one line and name the path. PERMISSION_DENIED or NOT_FOUND: the
+// directory cannot be created or written. FAILED_PRECONDITION: another server
+// uses it (reason DATA_DIR_IN_USE), or its schema is newer than this program
+// (reason SCHEMA_TOO_NEW). DATA_LOSS: the file is damaged or is not a database
+// of Signalbox. RESOURCE_EXHAUSTED: reason DISK_FULL.
 absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
     SqliteOutboxOptions options);
 
-// Reads the whole database of a directory that no server has open and checks
-// that it is intact. Errors as above; DATA_LOSS lists what is damaged.
+// Checks that the database is intact, by reading all of it. No server may have
+// it open. Errors as above; DATA_LOSS lists the damage.
 absl::Status CheckSqliteOutbox(const std::string& data_dir);
 
-// The quicker check, for while the outbox is open: reads the whole database on
-// a connection of its own and delays no writer. DATA_LOSS lists what is
-// damaged. Takes seconds for large databases; ends soon, with CANCELLED, once
-// `cancelled` returns true (empty: never).
+// A quicker check, for use while the outbox is open: it reads the whole
+// database on a connection of its own and delays no writer. DATA_LOSS lists the
+// damage. It takes seconds for large databases. It ends soon with CANCELLED
+// once `cancelled` returns true (empty: never).
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,
                                     std::function<bool()> cancelled = {});
 

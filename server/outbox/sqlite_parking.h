@@ -16,29 +16,28 @@
 
 namespace signalbox {
 
-// The table `parking`. While a repository is in it, it is in no row of
-// `due_repository`, so that searches for due entries pass it by; After decides
+// The table `parking`. A repository in it has no row in `due_repository`, so
+// that searches for due entries skip it. The function After (parking.h) decides
 // how its row changes.
 //
-// Every function needs an open transaction, whose errors stick to the
-// connection.
+// Every function needs an open transaction. Errors stick to the connection.
 
-// How a repository stands; nothing: it is not parked.
+// The parking of a repository; nothing: it is not parked.
 std::optional<Parking> FindParking(SqliteConnection* connection,
                                    int64_t repository_key);
 
-// What people may know of an entry of a parked repository.
+// Changes the public view of an entry of a parked repository: it waits.
 void ShowParked(const Parking& parking, Posting* posting);
 
-// Tells a repository what has happened to it.
+// Applies an event to a repository, if it is parked.
 void TellParking(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, const ParkingEvent& event,
                  absl::Time now);
-// Something changed that may help this repository, all of an account, or all of
-// a lane.
+// Something changed that may help this repository.
 void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
                        int64_t repository_key, absl::Time now);
-// After a rename: the new name may be another credential's.
+// After a rename: ends the parking if another credential posts for the new
+// name, else brings the probe forward.
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Time now);
 // Outbox::BringProbesForward.
@@ -46,44 +45,44 @@ int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
                          absl::string_view lane, int64_t after, absl::Time now,
                          int limit);
 
-// GitHub takes what is posted there.
+// GitHub accepts posts to the repository again.
 void EndParking(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t repository_key);
 
-// After the lanes of all repositories were assigned anew: what another
-// credential was refused counts no more.
+// After all lanes were assigned anew: ends the parking of repositories for
+// which another credential posts now.
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state);
 
-// The end of a lease of an entry of this repository, and when that entry wants
-// to be tried again.
+// The lease of an entry of this repository has ended. `due_time` is when that
+// entry may be tried again.
 void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t repository_key, const Settlement& settlement,
                    std::optional<absl::Time> due_time, absl::Time now);
 
-// The entry whose turn it is to probe in the lane of the request, and which is
-// taken out with its deadline; 0: none is due. What is sent for a request of
-// results takes of what is kept for them, so a pending probes only for one of
-// pendings.
+// Takes out the entry that probes next in the lane of the request, with the
+// request's deadline; 0: no probe is due. A request for results may use the
+// budget that is kept for results, so a pending probes only if the request is
+// for pendings.
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
                   const LeaseRequest& request, absl::Time now);
 
 // The lanes that have parked repositories, sorted.
 std::vector<std::string> ParkedLanes(SqliteConnection* connection);
 
-// Nothing tries these entries of a repository any more, for this reason.
+// Abandons these entries of a repository, for this reason.
 void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Span<const int64_t> entries,
                     absl::string_view reason, absl::Time now);
 
-// Whether there is something for AbandonParked to do.
+// Whether AbandonParked has something to do.
 bool HasHopelessParking(SqliteConnection* connection);
-// Abandons entries of repositories that are not probed any more, at most
-// `limit`; how many.
+// Abandons at most `limit` entries of repositories that are no longer probed.
+// Returns how many.
 int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time now, int limit);
 
-// Abandons entries of a lane whose newest report came before `before`, for this
-// reason, at most `limit`; how many.
+// Abandons at most `limit` entries of a lane whose newest report is older than
+// `before`, for this reason. Returns how many.
 int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
                 absl::string_view lane, absl::string_view reason,
                 absl::Time before, absl::Time now, int limit);

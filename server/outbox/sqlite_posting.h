@@ -13,9 +13,9 @@
 
 namespace signalbox {
 
-// The life of an entry between its report and GitHub: the methods of Outbox of
-// the same names, within the open transaction of `connection`. Those that
-// change something need the writer.
+// The posting of entries to GitHub: the methods of Outbox with these names,
+// within the open transaction of `connection`. Methods that change something
+// need the writer.
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);
@@ -27,8 +27,8 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
-// Whether something of a commit was refused since GitHub did not have it; makes
-// that due again.
+// HasMissing: whether GitHub refused entries of a commit because it did not
+// have the commit. ReviveMissing makes these entries due again.
 bool HasMissing(SqliteConnection* connection, int64_t commit_key);
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now);

@@ -20,20 +20,21 @@
 
 namespace signalbox {
 
-// The tables `repository`, `repository_alias` and `due_repository` as the
-// writer sees them, with the repositories in use kept in memory.
+// The writer's view of the tables `repository`, `repository_alias` and
+// `due_repository`. It keeps the repositories in use in memory.
 //
-// Every method needs an open transaction, whose errors stick to `connection`.
-// Not thread-safe.
+// Every method needs an open transaction. Errors stick to `connection`. Not
+// thread-safe.
 class SqliteRepositories {
  public:
-  // `lane_of` may be empty: everything is in the lane "".
+  // `lane_of` may be empty: all repositories are in the lane "".
   explicit SqliteRepositories(
       std::function<std::string(const Repository&)> lane_of)
       : lane_of_(std::move(lane_of)), known_(kMostKnown) {}
 
-  // Rows by name, by an old name, and by GitHub's number on a host, if a
-  // delivery or GitHub said it. Nothing: there is none.
+  // Rows by name, by key, by GitHub's number on a host, and by an old name. A
+  // row has a number only if a delivery or GitHub gave it. Nothing: there is
+  // none.
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
                                          const std::string& canonical);
   std::optional<NamedRepository> FindRow(SqliteConnection* connection,
@@ -43,126 +44,133 @@ class SqliteRepositories {
                                             int64_t number);
   std::optional<KnownAlias> FindAlias(SqliteConnection* connection,
                                       const std::string& canonical);
-  // All of them, for a name and a number (0: not known).
+  // All of these rows, for a name and a number (0: not known).
   Whereabouts Find(SqliteConnection* connection, const std::string& canonical,
                    const std::string& host, int64_t number);
 
-  // Whether the row with the name has this number, which is no alias: then
-  // nothing is to be decided. Reads no row that is known.
+  // Whether the row with this name, which must not be an alias, has this
+  // number. Then no decision is necessary. Uses the memory if it holds the row.
   bool Agrees(SqliteConnection* connection, const std::string& canonical,
               int64_t number);
 
-  // The name that a repository has now: another one than `canonical` if it was
-  // renamed.
+  // The present name of a repository; differs from `canonical` after a rename.
   std::string Resolve(SqliteConnection* connection,
                       const std::string& canonical);
 
-  // The key of a repository; 0 if it was never heard of.
+  // The key of a repository; 0: there is no such row.
   int64_t Find(SqliteConnection* connection, const std::string& canonical);
 
-  // The key of a repository, which is stored if it is new.
+  // The key of a repository; adds a row if there is none.
   int64_t FindOrAdd(SqliteConnection* connection, const std::string& canonical,
                     const Repository& repository, absl::Time now);
 
-  // A row for a repository of which another one has the name. GitHub is asked
-  // what it is called. Returns what stands for the name. `by` as in SetNumber.
+  // Adds a row for a repository whose name another repository has, and stores a
+  // question to GitHub for its present name. Returns the text that replaces the
+  // name. `by` as in SetNumber.
   std::string AddNameless(SqliteConnection* connection,
                           const Repository& repository, int64_t number,
                           const std::string& by, absl::Time now);
 
-  // The same for what the caller `by` reports with the number of a repository
-  // that is known and not the caller's: the row is found by the caller and the
-  // number, and nothing finds it by the number alone. GitHub is not asked yet.
+  // Finds or adds a row for reports of the caller `by`, with the number of a
+  // known repository that the caller may not report for. Only the pair of
+  // caller and number leads to this row, not the number alone. Stores no
+  // question to GitHub.
   std::string FindOrAddClaim(SqliteConnection* connection,
                              const Repository& repository, int64_t number,
                              const std::string& by, absl::Time now);
-  // All such rows of a number.
+  // All rows of FindOrAddClaim with this number.
   std::vector<NamedRepository> Claims(SqliteConnection* connection,
                                       const std::string& host, int64_t number);
 
-  // A delivery of the caller `by` said the number of the repository with this
-  // name; GitHub did, if `by` is empty.
+  // Sets the number of the repository with this name, which a delivery of the
+  // caller `by` gave. If `by` is empty, GitHub gave it.
   void SetNumber(SqliteConnection* connection, const std::string& canonical,
                  int64_t number, const std::string& by);
-  // Its number is another one's.
+  // Removes the number of this row, because it is another repository's.
   void TakeNumber(SqliteConnection* connection, const NamedRepository& row);
 
-  // Makes searches for due entries look here, unless the repository is parked.
-  // It must have been found before in this transaction.
+  // Makes searches for due entries look at the repository, unless it is parked.
+  // The transaction must have found the repository before.
   void AddDue(SqliteConnection* connection, const std::string& canonical,
               bool is_pending);
 
-  // Undoes AddDue, once no entry of the class has a due time.
+  // Undoes AddDue. Call it when no entry of the class has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view lane,
                  bool is_pending, const std::string& canonical);
 
-  // Searches look here for the classes in which an entry has a due time, and
-  // for no other. To be called once several entries may have got or lost one.
+  // Makes searches look at the repository for the classes in which an entry has
+  // a due time, and for no other. Call it after several entries may have got or
+  // lost a due time.
   void ReviseDue(SqliteConnection* connection, int64_t repository_key);
 
-  // Whether a repository, or any, has a row in `parking`.
+  // Whether this repository, or any repository, has a row in `parking`.
   bool IsParked(SqliteConnection* connection, int64_t repository_key);
   bool AnyParked(SqliteConnection* connection);
-  // After that row was written or deleted: searches for due entries pass the
-  // repository by, or look here.
+  // Call it after that row was written or deleted: searches for due entries
+  // skip the repository, or look at it again.
   void SetParked(SqliteConnection* connection, int64_t repository_key,
                  bool is_parked);
 
-  // Asks `lane_of` anew for every repository. Returns those that had no lane
-  // and have one now: what was abandoned for that is to be revived.
+  // Asks `lane_of` anew for every repository. Returns the repositories that had
+  // no lane and have one now: entries that were abandoned for lack of one can
+  // be revived.
   std::vector<int64_t> AssignLanes(SqliteConnection* connection);
 
-  // Derives anew where searches for due entries are to look. Reads all that is
-  // due.
+  // Rebuilds the rows of `due_repository`. Reads all due entries.
   void FillDue(SqliteConnection* connection);
 
   // Gives the repository with this key another name, which must be free, and
-  // the lane that goes with it.
+  // the lane of that name.
   void Rename(SqliteConnection* connection, int64_t repository_key,
               const Repository& to);
-  // Another one has its name: searches for due entries pass it until it has one
-  // again, which GitHub is asked for by its number. It is parked no more: what
-  // was refused may have been the other's.
+  // Another repository has its name now. Searches for due entries skip it until
+  // it has a name again; a question to GitHub, by its number, is stored. Its
+  // parking ends, since the refusal may have been about the other repository.
   void LoseName(SqliteConnection* connection, const NamedRepository& row,
                 absl::Time now);
-  // Its commits move to the repository that is called `to`: nothing finds it
-  // by its name or number any more, and it is parked no more.
+  // Removes its name and number, so that nothing leads to it any more, and ends
+  // its parking. Its commits move to the repository that is called `to`.
   void Retire(SqliteConnection* connection, const NamedRepository& row,
               const Repository& to);
-  // GitHub said at `time` (by its clock) what the repository is called.
+  // Notes that GitHub gave the name of the repository at `time`, by GitHub's
+  // clock.
   void NoteNameTime(SqliteConnection* connection, int64_t repository_key,
                     absl::Time time);
 
-  // Makes an old name mean a repository, or nothing any more.
+  // AddAlias makes an old name mean a repository; RemoveAlias ends that.
   void AddAlias(SqliteConnection* connection, const std::string& canonical,
                 int64_t github_id, int64_t repository_key);
   void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
-  // GitHub was asked who has the old name, and it stays one.
+  // GitHub was asked which repository has the old name, and it is still an old
+  // name.
   void NoteChecked(SqliteConnection* connection, const std::string& canonical,
                    absl::Time now);
-  // A report came by an old name. True: GitHub is still to be asked whether it
-  // is one; it is asked once a day.
+  // A report came by an old name. True: GitHub must first confirm that the name
+  // is still an old one. GitHub is asked once a day.
   bool UseAlias(SqliteConnection* connection, const Repository& said,
                 absl::Time now);
-  // GitHub refused what was reported by an old name: it is asked soon.
+  // GitHub refused an entry that was reported by an old name: GitHub is asked
+  // soon.
   void DoubtAlias(SqliteConnection* connection, const std::string& canonical,
                   absl::Time now);
 
-  // Has GitHub asked, with the credential for `via`, what the repository with
-  // this number is called.
+  // Stores a question to GitHub for the name of the repository with this
+  // number. The credential for `via` asks it.
   void AskNumber(SqliteConnection* connection, const Repository& via,
                  int64_t number, absl::Time now);
-  // Has GitHub asked, `at` that time, which repository has the name.
+  // Stores a question to GitHub, to be asked `at` that time: which repository
+  // has the name?
   void AskName(SqliteConnection* connection, const Repository& name,
                absl::Time at, absl::Time now);
 
-  // Makes due what was abandoned because the repository could not be found, or
-  // nobody could post for it, or to it; at most `limit` entries. Each takes a
-  // number: `sequence` is the last one given. Returns how many.
+  // Makes at most `limit` entries due that were abandoned because the
+  // repository could not be found or written, or because it had no credential.
+  // Each takes a sequence number: `sequence` is the last one given. Returns how
+  // many.
   int Revive(SqliteConnection* connection, int64_t repository_key, int limit,
              int64_t* sequence);
 
-  // Of an account's repositories those that come next behind a canonical name.
+  // The next repositories of an account after a canonical name.
   std::vector<std::pair<int64_t, std::string>> ListOfAccount(
       SqliteConnection* connection, const std::string& host,
       absl::string_view account, const std::string& behind, int limit);
@@ -171,11 +179,11 @@ class SqliteRepositories {
     return lane_of_ ? lane_of_(repository) : std::string();
   }
 
-  // Questions about old names have changed.
+  // Call it after questions about old names have changed.
   void ForgetAliases() { aliases_.reset(); }
 
-  // To be called after a rollback, and when the tables were changed in another
-  // way: what was learnt may be gone.
+  // Call it after a rollback, and after other code has changed the tables: the
+  // memory may be wrong.
   void Forget() {
     known_.Clear();
     aliases_.reset();
@@ -191,12 +199,12 @@ class SqliteRepositories {
     int64_t number = 0;  // 0: not known, or not verified.
     bool has_name = true;
     std::string lane;
-    // It certainly is in due_repository: [is_pending].
+    // Certainly in due_repository, by class: [is_pending].
     bool due[2] = {false, false};
   };
 
   struct Alias {
-    std::string canonical;  // Where it leads.
+    std::string canonical;  // The present name.
     int64_t repository_key = 0;
     int64_t github_id = 0;
     absl::Time checked_time;
@@ -213,10 +221,10 @@ class SqliteRepositories {
   const absl::flat_hash_map<std::string, Alias>& Aliases(
       SqliteConnection* connection);
 
-  // Few are parked, so all of them are kept in memory.
+  // Few repositories are parked, so all of them are kept in memory.
   absl::flat_hash_set<int64_t>& Parked(SqliteConnection* connection);
 
-  // nullptr: never heard of. Valid until the next call.
+  // nullptr: there is no such row. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
   Known* Keep(const std::string& canonical, Known known);
   const std::function<std::string(const Repository&)> lane_of_;

@@ -9,13 +9,13 @@
 
 namespace signalbox {
 
-// The table `run`: Held::other_runs of the entries that more than one series
-// tells of. Errors stick to the connection. Not thread-safe.
+// The table `run`: Held::other_runs of the entries for which more than one
+// series was reported. Errors stick to the connection. Not thread-safe.
 
 std::vector<NewestRun> ReadOtherRuns(SqliteConnection* connection,
                                      int64_t entry_id);
 
-// In place of those that are stored. `entry.other_run_count` is the caller's.
+// Replaces the stored runs. The caller sets `entry.other_run_count`.
 void WriteOtherRuns(SqliteConnection* connection, int64_t entry_id,
                     const std::vector<NewestRun>& runs);
 

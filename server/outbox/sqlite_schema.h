@@ -3,15 +3,16 @@
 
 namespace signalbox {
 
-// Marks a database file as ours ("Sbox").
+// Marks a database file as Signalbox's ("Sbox").
 constexpr int kApplicationId = 0x53626f78;
 
-// Raised with every change of the tables below that older programs would not
+// Raised with every change of the tables below that an older program would not
 // understand.
 constexpr int kSchemaVersion = 6;
 
-// Enumerations are stored by their numbers, times as microseconds since 1970
-// (`..._time_us`). `is_pending` is the class in which an entry waits its turn.
+// Enumerations are stored as their numbers, times as microseconds since 1970
+// (`..._time_us`). `is_pending` is the class in which an entry waits for its
+// turn: results or pendings.
 constexpr char kSchema[] = R"sql(
 -- schema_version; sequence: the last number given; forgotten_sequence: what has
 -- this number or a smaller one may be forgotten.

@@ -11,7 +11,8 @@
 
 namespace signalbox {
 
-// The columns of `entry`, or of what has them too, that StatusRow reads.
+// The columns that StatusRow reads, of `entry` or of a table with the same
+// columns.
 #define SIGNALBOX_STATUS_COLUMNS                                             \
   "e.context, e.phase, e.result, e.description, e.target_url, e.attempt, "   \
   "e.series, "                                                               \
@@ -20,7 +21,7 @@ namespace signalbox {
   "e.lease_version, e.version, e.shown_state, e.shown_description, "         \
   "e.shown_target_url "
 
-// A row of these columns, and what people may know of it.
+// A row of these columns, and its public view.
 struct StatusRow {
   StatusView status;
   std::optional<absl::Time> due_time;
@@ -34,7 +35,7 @@ struct StatusRow {
   StatusView View(std::string overtaken_by = "") &&;
 };
 
-// `before` get the columns that come before these.
+// `before` receives the columns that precede these.
 template <typename... Before>
 StatusRow ReadStatusRow(const SqliteQuery& query, Before*... before) {
   StatusRow row;

@@ -10,10 +10,11 @@
 
 namespace signalbox {
 
-// The data directory of an outbox: its lock, its database file and schema.
-// Errors are those that sqlite_outbox.h names.
+// The data directory of an outbox: its lock, its database file and its schema.
+// sqlite_outbox.h lists the errors.
 
-// Keeps other processes, and other outboxes of this one, off a directory.
+// Keeps other processes, and other outboxes of this process, out of a
+// directory.
 class DataDirLock {
  public:
   enum class IfMissing { kCreate, kFail };
@@ -31,22 +32,23 @@ class DataDirLock {
   int descriptor_;
 };
 
-// What an error of a connection means while the store is being opened: damage
-// is DATA_LOSS then.
+// The error to return while the store is being opened: INTERNAL for damage
+// becomes DATA_LOSS.
 absl::Status OpenError(const absl::Status& status);
 
-// The one connection that writes. The lock must be held. Creates the file and
-// its schema if they are not there, refuses what is no database of ours, and
-// makes sure that the settings on which durability rests have taken.
+// Opens the one connection that writes. The lock must be held. Creates the file
+// and its schema if they are missing, refuses a file that is no database of
+// Signalbox, and checks that the settings for durability are in force.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
     const std::string& data_dir);
 
-// A connection that can only read. The writer must be open.
+// Opens a read-only connection. The writer must be open.
 absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
     const std::string& data_dir);
 
-// RESOURCE_EXHAUSTED, reason DISK_FULL, when so little space is left that it
-// must be kept for noting what becomes of the reports already accepted.
+// RESOURCE_EXHAUSTED, reason DISK_FULL, if the disk has little space left. The
+// outbox keeps that space to record the posting of the reports that it has
+// accepted.
 absl::Status CheckSpace(const std::string& data_dir);
 
 }  // namespace signalbox

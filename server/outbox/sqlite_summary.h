@@ -7,8 +7,8 @@
 
 namespace signalbox {
 
-// Counts the statuses of a commit anew, within the open transaction of
-// `connection`: what its row in commit_summary says of them.
+// Counts the statuses of a commit again and stores the counts in its row of
+// commit_summary, within the open transaction of `connection`.
 void Summarize(SqliteConnection* connection, int64_t commit_key);
 
 }  // namespace signalbox

@@ -12,18 +12,18 @@
 
 namespace signalbox {
 
-// What people may know: the methods of Outbox of the same names, within the
-// open transaction of `connection`.
+// Public views: the methods of Outbox with these names, within the open
+// transaction of `connection`.
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      absl::string_view sha);
 std::vector<CommitSummary> ListCommits(
     SqliteConnection* connection, const std::optional<Repository>& repository,
     int64_t before_sequence, int limit);
-// The row of a commit; 0: nothing is known of it.
+// The key of a commit; 0: there is no such commit.
 int64_t FindCommit(SqliteConnection* connection, const Repository& repository,
                    const std::string& sha);
-// The row of a key; errors as Outbox::GetHistory.
+// The key of an entry; errors as Outbox::GetHistory.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,

@@ -16,15 +16,16 @@
 
 namespace signalbox {
 
-// Work that is done in batches; see sqlite_chores.h. The numbers are stored and
-// never change.
+// Kinds of work that is done in batches; see sqlite_chores.h. The numbers are
+// stored and never change.
 enum class ChoreKind {
-  kMerge = 1,         // Commits of a row go to another row of the repository.
+  kMerge = 1,         // Move commits to another row of the same repository.
   kMergeIntoOld = 2,  // The same; the other row had the old name.
-  kMoveBack = 3,      // What was reported by an old name that is none any more.
-  kRevive = 4,        // What was abandoned in a repository
-  kReviveAccount = 5,  // or in those of an account.
-  kAbandon = 6,        // What is due in a repository that is gone.
+  // Move entries reported by a name that is no longer an old one.
+  kMoveBack = 3,
+  kRevive = 4,         // Make abandoned entries of a repository due,
+  kReviveAccount = 5,  // or those of all repositories of an account.
+  kAbandon = 6,        // Abandon the due entries of a repository that is gone.
 };
 constexpr ChoreKind LastOf(ChoreKind) { return ChoreKind::kAbandon; }
 
@@ -45,24 +46,25 @@ struct SqliteWriterState {
       : repositories(std::move(lane_of)) {}
 
   SqliteRepositories repositories;
-  // Whether a caller (by name; empty: callers are not told apart) may report a
-  // context (empty: any) of a repository. Empty: everything is allowed.
+  // Whether a caller (by name; empty: the configuration names none) may report
+  // a context (empty: any) of a repository. Empty function: everything is
+  // allowed.
   std::function<bool(const std::string& caller, const Repository& repository,
                      const std::string& context)>
       may_report;
   // All chores; nothing: not read yet.
   std::optional<std::vector<Chore>> moves;
-  // The last number given; one count for the whole server, in commit order.
+  // The last sequence given; one count for the whole server, in commit order.
   int64_t sequence = 0;
 
-  // The latest time that a caller gave; UnixEpoch: none did yet.
+  // The latest time that a caller passed; UnixEpoch: none yet.
   absl::Time now;
 
-  // When each hook was last noted, by host and number. Nobody has more; what
-  // is made up fills no memory.
+  // When each hook was last noted, by host and number. The map is bounded, so
+  // that forged hooks do not fill the memory.
   RecentMap<std::pair<std::string, int64_t>, absl::Time> hooks{10'000};
 
-  // Behind which row the next batch of what is forgotten begins.
+  // Where the next batch of the retention begins: after these rows.
   struct {
     std::pair<int64_t, int64_t> commit = {-1, 0};  // Sequence, key.
     std::pair<int64_t, int64_t> pull_request = {0, 0};
