@@ -8,13 +8,14 @@
 
 namespace signalbox {
 
-// How long an entry waits before its next try, after a verdict that lets it be
-// tried again, by the times of waiting_times.h. Waits of whole credentials are
-// RateLimiter's, those of whole hosts HostGuard's. `try_count` counts the
-// tries at the entry's newest report, `refusal_count` those that GitHub
-// definitely refused, both with this one. Nothing: no more tries, abandon it.
+// How long an entry waits before its next try, after a verdict that allows one.
+// waiting_times.h has the times. RateLimiter makes whole credentials wait, and
+// HostGuard whole hosts. `try_count` counts the tries at the entry's newest
+// report, and `refusal_count` those that GitHub certainly refused; both include
+// the try that just ended. Nothing: no more tries, abandon the entry.
 //
-// Pure; there is no jitter, because one process posts, one after another.
+// Pure. There is no jitter, because one process makes all posts, one after
+// another.
 std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
                                       int refusal_count);
 

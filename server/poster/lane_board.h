@@ -10,21 +10,22 @@
 
 namespace signalbox {
 
-// What keeps the work of a lane waiting, for people.
+// Why the work of a lane waits, for people.
 struct LaneState {
   // A stable upper-case word: the credential's (see Credentials::Get), the rate
-  // limiter's (see RateLimiter::WaitsFor) or HOST_DOWN; empty: nothing does.
+  // limiter's (see RateLimiter::WaitsFor) or HOST_DOWN. Empty: the lane does
+  // not wait.
   std::string reason;
-  // Until when, as far as is known; InfinitePast: it is not.
+  // Until when the lane waits; InfinitePast: not known.
   absl::Time until = absl::InfinitePast();
 };
 
-// LaneBoard shows how the lanes stand. Nothing is decided by it.
+// LaneBoard shows what each lane waits for. No decision depends on it.
 //
 // Thread-safe.
 class LaneBoard {
  public:
-  // The lane waits, or (with an empty reason) goes on.
+  // The lane waits. An empty reason: the lane no longer waits.
   void Waits(const std::string& lane, absl::string_view reason,
              absl::Time until);
   void GoesOn(const std::string& lane) {

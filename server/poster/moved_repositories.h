@@ -16,12 +16,13 @@
 
 namespace signalbox {
 
-// What GitHub is to be asked about names. Repositories that it redirected to
-// another place: each at most every five minutes, since every request to the
-// old name is redirected until the new one is known. And what the outbox wants
-// to know, which it says until it has the answer.
+// MovedRepositories holds the questions about names that the poster asks
+// GitHub. They come from two sources. A repository that GitHub redirected to
+// another place is asked for at most every five minutes, because GitHub
+// redirects every request to the old name until the server knows the new one.
+// The outbox repeats its questions until it has the answers.
 //
-// Not thread-safe: the poster's.
+// Not thread-safe: only the poster uses it.
 class MovedRepositories {
  public:
   struct Question {
@@ -30,32 +31,33 @@ class MovedRepositories {
     int64_t question_id = 0;  // The outbox's; 0: after a redirect.
   };
 
-  // A request of that lane was redirected to the repository with this number.
+  // GitHub redirected a request of this lane to the repository with this
+  // number.
   void Add(const std::string& lane, const Repository& repository,
            int64_t github_id, absl::Time now);
 
-  // Those that are not under way yet are to be asked.
+  // Adds the questions that are not under way yet.
   void Add(const std::vector<NameQuestion>& questions);
 
-  // The answer to a question of the outbox's has come, or will not.
+  // The question of the outbox has its answer, or gets none.
   void End(int64_t question_id) { under_way_.erase(question_id); }
 
-  // The next one to ask with that lane's credential; nothing: there is none.
+  // The next question for this lane's credential; nothing: there is none.
   std::optional<Question> Take(const std::string& lane);
   bool Empty(const std::string& lane) const { return !waiting_.contains(lane); }
 
-  // What was asked could not be kept: ask again after the next redirect.
+  // The outbox could not store the answer: ask again after the next redirect.
   void Forget(const Repository& repository) {
     asked_.Erase(repository.Canonical());
   }
 
-  // Those with something to ask, sorted.
+  // The lanes that have questions, sorted.
   std::vector<std::string> Lanes() const;
 
  private:
-  std::map<std::string, std::deque<Question>> waiting_;  // None is empty.
+  std::map<std::string, std::deque<Question>> waiting_;  // No queue is empty.
   RecentMap<std::string, absl::Time> asked_{2048};       // By canonical name.
-  std::set<int64_t> under_way_;  // Questions of the outbox's.
+  std::set<int64_t> under_way_;  // The outbox's questions.
 };
 
 }  // namespace signalbox

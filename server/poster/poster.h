@@ -30,65 +30,69 @@ namespace signalbox {
 
 // Poster makes GitHub show what the outbox says.
 //
-// Per credential: results before pendings, round-robin over repositories, the
-// longest due first within one; one slot in 20 goes to a pending that has been
-// due for over a minute. At most one post per key is in flight, and none is
-// made of what GitHub shows already. A credential that waits or fails delays no
-// other. An entry's lane is the id of its credential; "" has none, and its
-// entries are abandoned (NO_CREDENTIAL).
+// It serves each credential by itself, so a credential that waits or fails
+// delays no other. Results go before pendings. Within each class the
+// repositories take turns, and within a repository the entry that has been due
+// longest goes first. One slot in 20 goes to a pending that has been due for
+// over a minute. At most one post per key is in flight, and Poster posts
+// nothing that GitHub already shows. An entry's lane is the id of its
+// credential. The lane "" has none, so its entries are abandoned
+// (NO_CREDENTIAL).
 //
-// Besides posts it makes three requests more:
-//   - before the first post of a lane, and for a credential that is stopped,
-//     GET /rate_limit: it costs nothing and tells the budget;
-//   - where the end of a post is not known, GitHub is asked what it shows;
-//   - after a redirect, how the repository is called now; and what else the
-//     outbox wants to know of names.
-// A pause that GitHub asked for is kept across restarts.
+// Poster also makes these other requests:
+// - GET /rate_limit, before the first post of a lane and while a credential is
+//   stopped. It costs no budget and shows the budget.
+// - A read of what GitHub shows, if the end of a post is not known.
+// - A question about a repository's name, after a redirect or for the outbox.
 //
-// What is in flight or in doubt in this process goes by a steady clock: a wall
-// clock that somebody sets makes no request early. What it would make late is
-// brought forward, at the start and when the clock was set back.
+// Poster stores a pause that GitHub asked for, so that it outlasts a restart.
 //
-// For a repository that is parked (see parking.h) one entry at a time probes;
-// all probes of a credential take at most a tenth of its pace.
+// Requests of this process that are in flight or have an unknown end follow a
+// steady clock, so a change of the wall clock makes no request early. After the
+// wall clock was set back, and at the start, Poster brings forward the entries
+// that would become due too late.
 //
-// When the store fails, nothing is lost: what has ended is settled as soon as
-// the store takes it (it is asked every second), and nothing new begins before.
+// One entry at a time probes a parked repository (see parking.h). All probes of
+// a credential take at most a tenth of its pace.
 //
-// It has no thread of its own: a Worker calls RunOnce, or a simulation does.
+// If the store fails, no answer is lost: Poster tries every second to settle
+// the requests that have ended, and begins no new ones until the store works
+// again.
 //
-// RunOnce by one thread at a time; everything else is thread-safe.
+// Poster has no thread of its own: a Worker or a simulation calls RunOnce.
+//
+// Only one thread at a time may call RunOnce; everything else is thread-safe.
 class Poster {
  public:
-  // All pointers are borrowed; `wake` asks for a call of RunOnce and is called
-  // from the transport's threads. The transport under `github` must have ended
-  // (or answered everything) before the poster is destroyed.
+  // All pointers are borrowed. `wake` asks for a call of RunOnce; the
+  // transport's threads call it. The transport under `github` must have ended,
+  // or answered everything, before the poster is destroyed.
   //
-  // `on_store_failure`, if there is one, is called by RunOnce when the store
-  // says INTERNAL: the process must end and recover.
+  // `on_store_failure` may be empty. RunOnce calls it when the store returns
+  // INTERNAL: the process must end and recover.
   Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
          RequestGate* gate, Metrics* metrics, Clock* clock,
          std::function<void()> wake,
          std::function<void(absl::Status)> on_store_failure = nullptr);
   ~Poster();
 
-  // Settles the requests that have ended, begins all that may begin now (at
-  // most a few hundred, so that what ends is settled soon), and returns when it
-  // wants to be called again.
+  // Settles the requests that have ended, and begins all requests that may
+  // begin now. It begins at most a few hundred, so that answers are settled
+  // soon. Returns when to call it again.
   absl::Time RunOnce();
 
-  // Begins no more requests from the next RunOnce on.
+  // From the next RunOnce on, no more requests begin.
   void Close();
 
-  // Get of this lane's credential may say something else than it did: the lane
-  // is asked for at the next RunOnce, which the caller must see to.
+  // Credentials::Get may answer differently for this lane now. The next RunOnce
+  // asks again; the caller must make sure that it runs.
   void LookAgain(const std::string& lane);
 
-  // How many requests are in flight. Their leases are settled by RunOnce; what
-  // is in flight when the process ends is read back by the next one.
+  // How many requests are in flight. RunOnce settles their leases. If the
+  // process ends before, the next process reads back what GitHub shows.
   int InFlight() const;
 
-  // As of the last RunOnce.
+  // The state at the last RunOnce.
   LaneState StateOf(absl::string_view lane) const {
     return board_.StateOf(lane);
   }
@@ -98,109 +102,108 @@ class Poster {
     kPost,
     kRead,   // What does GitHub show for a key?
     kLearn,  // What is the budget, and is the token good?
-    kName,   // How is a repository called now, or who has a name?
+    kName,   // What is a repository called, or which one has a name?
   };
 
-  // One look at both clocks.
+  // Both clocks at one moment.
   struct Moment {
-    absl::Time wall;    // For what is stored and what people read.
-    absl::Time steady;  // For pauses, leases and doubts: never jumps.
+    absl::Time wall;    // For the store and for people.
+    absl::Time steady;  // For pauses and leases: never jumps.
 
-    // What the wall clock would have shown `then`, if it had not been set.
+    // What the wall clock would have shown at the steady time `then`, if nobody
+    // had set it since.
     absl::Time WallAt(absl::Time then) const { return wall - (steady - then); }
     absl::Time SteadyAt(absl::Time then) const {
       return steady - (wall - then);
     }
   };
 
-  // A request to GitHub, from its begin to its settlement.
+  // A request to GitHub, from its begin until it is settled.
   struct Request {
     Errand errand = Errand::kPost;
     std::string lane;
     Token token;
     absl::Time begin_time;  // Steady.
-    // How long after its begin a post may be sent on, so that its lease
-    // outlasts it.
+    // How long after its begin a redirect may send a post on, so that the post
+    // ends before its lease.
     absl::Duration send_on_within = kLastRedirect;
     Lease lease;                        // kPost, kRead.
     Shown sent;                         // kPost.
     MovedRepositories::Question named;  // kName.
   };
 
-  // A request that GitHub has answered, or not.
+  // A request that GitHub has answered, or that has ended without an answer.
   struct Ended {
     std::shared_ptr<const Request> request;
     GitHubReply reply;
     Moment end;
   };
 
-  // A settlement that the store has not taken yet.
+  // A settlement that the store has not accepted yet.
   struct Unsettled {
     Settlement settlement;
     bool was_sent = false;  // It ends a request in flight.
   };
 
   struct Lane {
-    // Whose turn it is among the posts.
+    // Where the round-robin of the posts continues.
     std::string last_repository[2];  // By class: results, pendings.
     int results_in_row = 0;          // Since the last pending.
     bool learning = false;           // GET /rate_limit is under way.
     absl::Time next_probe = absl::InfinitePast();  // Steady.
-    // A token that is to be tried, since its credential is stopped; handed out
-    // once, so kept until the request can begin.
+    // A token to probe a stopped credential with. Credentials hands it out only
+    // once, so it is kept until the request can begin.
     std::optional<Token> probe;
 
-    // Nothing may begin before, unless the lane is freed: see FreeLanes.
-    // Steady.
+    // Nothing begins before this steady time, unless FreeLanes ends the rest.
     absl::Time rest_end = absl::InfinitePast();
     bool rests_for_host = false;
-    // When its token was looked for last.
+    // As of the last look for a token.
     bool has_token = false;
     bool waits_for_token = false;            // It is being fetched.
     std::optional<absl::Time> yields_since;  // Steady: see Yields.
-    // No pending is long due before: there was none when it was looked for.
+    // A search found no pending that will be long due before this time.
     absl::Time next_long_due_look = absl::InfinitePast();  // Steady.
   };
 
   enum class Step {
-    kWorked,   // Something was begun or settled: there may be more.
-    kNothing,  // Nothing is to be done now.
+    kWorked,   // Began or settled something: there may be more.
+    kNothing,  // There is nothing to do now.
     kStopped,  // The store failed.
   };
 
   Moment Look() const;
   void RecallPauses();
-  // Brings forward what a clock that was set back would delay, a piece at a
-  // time. False: there is more to do, or the store failed.
+  // Brings forward what would be due too late after the wall clock was set
+  // back, a batch at a time. False: there is more to do, or the store failed.
   bool FollowClock(const Moment& now, absl::Time& next);
 
-  // These end a request: what it means for others, and for its entry. False:
-  // none has ended.
+  // These process the end of a request: first for other requests, then for its
+  // own entry. NoteEnds returns false if no request has ended.
   bool NoteEnds(const Moment& now);
   void NoteEnd(const Ended& ended);
   void NoteLimit(const Ended& ended);
   void LearnName(const Request& request, const GitHubReply& reply,
                  absl::Time now);
   void EndFlight();
-  // False: the store did not take everything.
+  // False: the store did not accept everything.
   bool SettleEnded(const Moment& now);
   bool FlushUnsettled(absl::Time now);
   void NoteStoreFailure(const absl::Status& status);
 
-  // These begin requests, and lower `next` to when they want to be called
-  // again.
+  // These begin requests, and lower `next` to the time of the next call.
   void BeginDue(absl::Time& next);
-  // Whether the credential of parked repositories has changed.
+  // Whether the credentials of parked repositories have changed.
   void LookAtParkedLanes(absl::Time& next);
   void BringProbesForward(absl::Time now, absl::Time& next);
   absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);
-  // Ends the rests of the lanes that something has happened to.
+  // Ends the rests of the lanes for which something has changed.
   void FreeLanes();
-  // Forgets lanes that rest no more and are not in `with_work`, once there are
-  // many.
+  // If there are many lanes, forgets those that do not rest and are not in
+  // `with_work`.
   void ForgetIdleLanes(const std::vector<DueLane>& with_work);
-  // Whether the lane leaves its turn to others, whose results have no token
-  // yet: those of an App come one after the other.
+  // Whether the lane has only pendings and leaves its turn to lanes with
+  // results that have no token yet. An App gets its tokens one after the other.
   bool Yields(const DueLane& due, const Moment& now, absl::Time& next);
   Step RunLane(const DueLane& due, absl::Time& next);
   Step AbandonUnowned(const Moment& now);
@@ -214,15 +217,16 @@ class Poster {
   Step Begin(const Lease& lease, const LeaseRequest& request,
              const Token& token, absl::Time lease_end, const Moment& now);
   void Send(const std::shared_ptr<Request>& request, const Moment& now);
-  // Whether no answer to another request of the lane has limited it. Called by
-  // the transport's thread.
+  // Whether no answer to another request of the lane has limited it. The
+  // transport's thread calls it.
   bool MaySendOn(const std::string& lane) const;
   void Hold(int64_t entry_id, absl::Time until);
   void Release(int64_t entry_id);
   void ReleaseOld(absl::Time now);
   Step SettleUnsent(Settlement settlement, const Moment& now);
 
-  // Whether a request may be made now; books it. False: `next` is lowered.
+  // Books a request if one may be made now. False: it may not, and `next` is
+  // lowered.
   bool Book(const std::string& lane_id, const Token& token, bool pending,
             const Moment& now, absl::Time& next);
   void Unbook(const std::string& lane_id, const Token& token);
@@ -236,38 +240,40 @@ class Poster {
   const std::function<void()> wake_;
   const std::function<void(absl::Status)> on_store_failure_;
 
-  // When this life began (steady). Until kAmbiguousWait later something that a
-  // former one sent may still take effect, whatever the wall clock says.
+  // When this process began (steady). For kAmbiguousWait after it, requests of
+  // a former process may still take effect, whatever the wall clock says.
   const absl::Time life_begin_;
 
   LaneBoard board_;
 
-  // RunOnce's own.
+  // Only RunOnce uses these.
   Wording wording_;
   MovedRepositories moved_;
   std::map<std::string, Lane> lanes_;
-  std::string last_lane_;  // Where the last run ended, for the next one.
-  // Entries that must not be taken out, and until when (steady): in flight
-  // (InfiniteFuture) or in doubt.
+  std::string last_lane_;  // Where the last run ended and the next begins.
+  // Entries that must not be taken out, and until when (steady): InfiniteFuture
+  // while in flight, a time while the end of a request is unknown.
   std::map<int64_t, absl::Time> held_until_;
   std::set<int64_t> held_;  // The same entries.
-  // How long the store has lately taken to take out an entry.
+  // How long the store has recently needed to take out an entry.
   absl::Duration commit_time_;
-  // Where the wall clock stands beside the steady one, at most; and if not
-  // infinite: what is due further away is to be brought forward.
+  // How far the wall clock may be ahead of the steady one. A `farthest_due_`
+  // that is not infinite: entries that are due further away are to be brought
+  // forward.
   std::optional<absl::Time> wall_offset_;
   absl::Duration farthest_due_ = kFarthestDue;
-  std::vector<Ended> noted_;  // And not settled.
+  std::vector<Ended> noted_;  // Noted but not settled.
   std::deque<Unsettled> unsettled_;
   bool recalled_pauses_ = false;
-  // Of lanes with results that have no token, in this run.
+  // Hosts of lanes with results that have no token, in this run.
   std::set<std::string, std::less<>> hosts_without_tokens_;
-  // The gate said so of the last request that it refused in this run.
+  // What the gate said about the last request that it refused in this run.
   bool host_is_full_ = false;
-  // What the tokens of the lanes with parked repositories came from, as of the
+  // The origins of the tokens of the lanes with parked repositories, at the
   // last look.
   std::map<std::string, std::string> parked_origins_;
-  // The lanes whose probes are brought forward, and up to which one they are.
+  // The lanes whose probes are being brought forward, and the last repository
+  // done.
   std::map<std::string, int64_t> probes_forward_;
   absl::Time next_parked_look_ = absl::InfinitePast();  // Steady.
 

@@ -10,21 +10,22 @@
 
 namespace signalbox {
 
-// What the end of a request means for the entry that it was about: pure, but
-// for what Wording remembers.
+// These functions decide what the end of a request means for its entry. They
+// are pure, except that Wording remembers refusals.
 
-// A settlement of this lease without a request.
+// Settles this lease without a request.
 Settlement Unsent(const Lease& lease, Settlement::Kind kind,
                   absl::string_view reason = "");
 
-// After a post of `sent`, from `begin` to `end`. What can be said in another
-// way is noted in `wording`, and retried at once.
+// After a post of `sent`, from `begin` to `end`. If GitHub refused a part that
+// can be worded differently, `wording` notes it, and the post is retried at
+// once.
 Settlement AfterPost(const Lease& lease, const Shown& sent,
                      const GitHubReply& reply, absl::Time begin, absl::Time end,
                      Wording* wording);
 
-// After a read of what GitHub shows for the key. Whoever may not read posts
-// again without having read.
+// After a read of what GitHub shows for the key. If GitHub refuses the read,
+// the entry is due again and is posted without one.
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end);
 

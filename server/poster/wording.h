@@ -9,31 +9,32 @@
 
 namespace signalbox {
 
-// Wording decides what is really said to GitHub for an entry: its texts fitted,
-// and plainer after GitHub refused them. A text or a link is never a reason to
-// lose a result, so a description goes from as it is to ASCII to none, and a
-// refused URL is left out.
+// Wording decides the texts of a post: they are fitted to GitHub's limits, and
+// made plainer after a refusal. The server never loses a result because of a
+// text or a link. So a description is sent as it is, then as ASCII, then not at
+// all; and a refused URL is left out.
 //
-// What GitHub refused is remembered for the entry's version, and for at most
-// some thousand entries: what is forgotten is refused, and mended, once more.
+// Wording remembers what GitHub refused for the entry's version, for at most
+// some thousand entries. If it has forgotten an entry, GitHub refuses the texts
+// once more.
 //
-// Not thread-safe: the poster's.
+// Not thread-safe: only the poster uses it.
 class Wording {
  public:
-  // What to say for this lease.
+  // The texts to send for this lease.
   Shown For(const Lease& lease) const;
 
   // GitHub refused a part of `sent` (Action::kFitDescription or
-  // kDropTargetUrl). False: nothing is left that could be said in another way.
+  // kDropTargetUrl). False: there is no plainer wording left.
   bool Mend(const Lease& lease, const Shown& sent, Action action);
 
-  // The version was posted or given up.
+  // The version was posted or abandoned.
   void Forget(int64_t entry_id) { mendings_.erase(entry_id); }
 
  private:
   struct Mending {
     int64_t version = 0;
-    int plainer = 0;  // 0: as fitted; 1: ASCII only; 2: no description.
+    int plainer = 0;  // 0: as fitted; 1: ASCII only; 2: none.
     bool without_url = false;
   };
 
