@@ -16,26 +16,27 @@ namespace signalbox {
 struct Installation {
   int64_t id = 0;
   bool suspended = false;
-  // What the App may do: `statuses=write`, sorted. Empty: not told.
+  // The App's permissions, such as `statuses=write`, sorted. Empty: GitHub did
+  // not say.
   std::vector<std::string> permissions = {};
 };
 
-// A token that an installation was given.
+// A token that GitHub made for an installation.
 struct InstallationToken {
   Secret value;
   absl::Time expiry_time;  // By GitHub's clock.
-  // As an Installation's.
+  // As for Installation.
   std::vector<std::string> permissions = {};
 };
 
-// The bodies of GitHub's answers to an App. INVALID_ARGUMENT, which names what
-// is wrong and holds nothing of the body, for anything else than such an
-// object. Unknown members are passed over, and of permissions whatever is not
-// one word for another, and all beyond the first 200.
+// Parse the bodies of GitHub's answers to an App. INVALID_ARGUMENT if the body
+// is anything but such an object; the message says what is wrong and holds
+// nothing of the body. Unknown members are ignored, and so are permissions that
+// do not map one word to another, and all permissions after the first 200.
 absl::StatusOr<Installation> ParseInstallation(absl::string_view body);
 
-// Of the token only this is believed: it is one printable word of at most
-// 8 KiB. Its form is GitHub's business.
+// The token must be one printable word of at most 8 KiB. Nothing else is
+// assumed about it, since GitHub may change its form.
 absl::StatusOr<InstallationToken> ParseInstallationToken(
     absl::string_view body);
 

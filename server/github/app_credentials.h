@@ -13,53 +13,52 @@
 
 namespace signalbox {
 
-// A GitHub App, and for which accounts it posts. Each account is a credential
-// of its own, "host/account" in lower case: its installation has its own token
-// and budget.
+// A GitHub App and the accounts for which it posts. Each account is a
+// credential of its own, "host/account" in lower case, because its installation
+// has its own token and budget.
 struct AppCredential {
   std::string host = "github.com";
-  std::string api_url;                // Without a slash at its end.
-  std::vector<std::string> accounts;  // Logins in any case; "*": all others,
-                                      // each when it is first asked for.
-  std::string issuer;                 // The App's client id or number.
-  // PEM. Read again when it changes, and when GitHub refuses the key, so that
-  // keys can be rotated without a restart.
+  std::string api_url;  // Without a slash at its end.
+  // Logins in any case; "*": all others, each when it is first needed.
+  std::vector<std::string> accounts;
+  std::string issuer;  // The App's client id or number.
+  // PEM. Read again when the file changes, and when GitHub refuses the key, so
+  // that keys can be rotated without a restart.
   std::string private_key_file;
 };
 
-// The id of an App as itself: "host/app:issuer". No account has a colon in it.
+// The id of an App itself: "host/app:issuer". No account's name has a colon.
 std::string AppCredentialId(const AppCredential& app);
 
 struct AppCredentialsOptions {
-  // Both are borrowed. The transport must have ended (or answered everything)
-  // before the credentials are destroyed, and Get not be called any more once
-  // it has ended.
+  // Both are borrowed. The transport must have ended, or answered everything,
+  // before the credentials are destroyed. Do not call Get after the transport
+  // has ended.
   HttpTransport* transport = nullptr;
   Clock* clock = nullptr;
-  // Identifies us, as GitHub demands.
+  // Identifies Signalbox, as GitHub demands.
   std::string user_agent;
-  // Called when a request to GitHub for this credential has ended, or
-  // LookAgain concerns it, so that asking again may be worth it: on the thread
-  // that calls the transport's callbacks or LookAgain, without a lock.
+  // Called when another Get for this credential may succeed: after a request to
+  // GitHub for it has ended, or after LookAgain. Runs without a lock, on the
+  // thread that calls the transport's callbacks or LookAgain.
   std::function<void(const std::string& credential_id)> changed;
-  // How many accounts are remembered at a time, beside those that hold a token:
-  // names come from requests, and anybody can make some up, but only GitHub
-  // makes tokens.
+  // How many accounts without a token are remembered. Account names come from
+  // requests, so anybody can invent them; only GitHub makes tokens.
   size_t max_accounts = 50'000;
 };
 
-// Credentials of GitHub Apps: finds the installation of an account, has GitHub
-// make tokens, and replaces them before they end, while they still work. It
-// has no thread: Get begins what is missing, and the answer what comes next.
-// Waits and lifetimes go by the clock that never jumps, and what is said to
-// GitHub by GitHub's own.
+// Makes the credentials of GitHub Apps. They find the installation of an
+// account, get tokens from GitHub, and replace each token while it still works.
+// They have no thread: Get begins a missing request, and its answer begins the
+// next one. Waits and lifetimes follow the steady clock; times sent to GitHub
+// follow GitHub's clock.
 //
-// An App as itself has one credential, however often it is configured, and its
-// token is the same for some minutes.
+// An App itself has one credential, even if it is configured several times. Its
+// token stays the same for some minutes.
 //
-// The first App that names an account wins over one that has "*". Nobody's
-// trouble delays another account, but for the limits that GitHub sets an App,
-// which are obeyed per API address and issuer.
+// The first App that names an account wins over an App with "*". Trouble of one
+// account does not delay another, except for the limits that GitHub sets an
+// App. These are obeyed per API address and issuer.
 //
 // Errors: those of SecretFile::Open and ParseAppKey, with the file's name.
 absl::StatusOr<std::unique_ptr<Credentials>> MakeAppCredentials(

@@ -15,16 +15,17 @@
 
 namespace signalbox {
 
-// One look at both clocks.
+// Both clocks at one moment.
 struct AppMoment {
-  absl::Time wall;    // For what people and other classes read.
+  absl::Time wall;    // For people and for other classes.
   absl::Time steady;  // For pauses and lifetimes: never jumps.
 };
 
-// What makes an App one: its issuer, the private key in a file, GitHub's clock
-// as the App was told it, and whether GitHub takes the tokens (JWTs) by which
-// it speaks for itself. Many 401s lock out, so one that is refused stops the
-// App until the file changes, or for kRefusedAppRetry; then one request tries.
+// AppIdentity is what identifies an App to GitHub: its issuer and the private
+// key in a file. It also knows GitHub's clock, and whether GitHub accepts the
+// App's own tokens (JWTs). GitHub locks an App out after many 401s. So after a
+// refusal the App is stopped until the file changes, or for kRefusedAppRetry;
+// then one request tries again.
 //
 // Time is an argument. Thread-safe. Sign, NoteRefused and LookAtRefusal may
 // read the file.
@@ -33,42 +34,42 @@ class AppIdentity {
   // `issuer` is the App's client id or number; `key` is parsed by ParseAppKey.
   AppIdentity(std::string issuer, SecretFile key);
 
-  // GitHub's time, or ours while it has never been told.
+  // GitHub's time, or ours if no answer has told it yet.
   absl::Time GitHubNow(AppMoment now) const;
   void NoteGitHubTime(absl::Time github_time, absl::Time steady);
 
   // Whether a request with a token of Sign may be made. kTrial: GitHub refused
-  // the App before, and this is the one request that tries; EndTrial, NoteTaken
-  // or NoteRefused say that it has ended, and who says nothing for twice
-  // kGitHubTimeout never made it.
+  // the App before, and this is the one request that tries again. The trial
+  // ends with EndTrial, NoteTaken or NoteRefused, or is considered abandoned
+  // after twice kGitHubTimeout (24 s).
   enum class Turn { kRefused, kNormal, kTrial };
   Turn Begin(absl::Time steady);
   void EndTrial();
 
-  // A token as GitHub takes it now. It is made at most every few minutes.
-  // INTERNAL: it could not be signed.
+  // A token that GitHub accepts now. Sign makes a new one at most every few
+  // minutes. INTERNAL: it could not be signed.
   struct Jwt {
     Secret value;
     int64_t key_number = 0;  // Which of the file's keys signed it.
   };
   absl::StatusOr<Jwt> Sign(AppMoment now);
 
-  // GitHub took the token of a request.
+  // GitHub accepted the token of a request.
   void NoteTaken();
   void NoteTaken(const Secret& jwt);
 
-  // GitHub refused the token of a request. True: the next token may do, since
-  // it has another key or another time, and this was no repetition already.
-  // False: the App is stopped.
+  // GitHub refused the token of a request. True: the caller may repeat the
+  // request with the next token, which has another key or another time; this
+  // request was not a repetition itself. False: the App is stopped.
   bool NoteRefused(int64_t key_number, const Verdict& verdict,
                    bool is_repetition, AppMoment now);
-  // The same for whoever keeps no account of repetitions; `reason` is
-  // Classify's. What is said of another token than the last one of Sign is old
-  // news.
+  // The same for a caller that does not track repetitions. `reason` is
+  // Classify's. A refusal of any token but the last one of Sign is ignored as
+  // old.
   void NoteRefused(const Secret& jwt, absl::string_view reason, AppMoment now);
 
-  // If GitHub refuses the App: since when, by the wall clock. Looks at the
-  // file first, whose change ends it.
+  // Since when GitHub refuses the App, by the wall clock; nothing if it does
+  // not. Looks at the file first: a change of the file ends the refusal.
   std::optional<absl::Time> LookAtRefusal(absl::Time steady);
   std::optional<absl::Time> RefusedSince() const;
 
@@ -78,7 +79,7 @@ class AppIdentity {
     int64_t number = 0;
   };
 
-  // A token that was made.
+  // A token and when it was made.
   struct Made {
     Jwt jwt;
     absl::Time github_time;  // When it was made, by both clocks.
@@ -95,13 +96,13 @@ class AppIdentity {
   const std::string issuer_;
   const std::string path_;
 
-  // Held while the file is read, so never together with mu_.
+  // Held while the file is read. Never held together with mu_.
   Mutex key_mu_;
   SecretFile key_ ABSL_GUARDED_BY(key_mu_);
   int64_t key_number_ ABSL_GUARDED_BY(key_mu_) = 0;
 
   mutable Mutex mu_;
-  // GitHub's clock against the one that never jumps; nothing: never heard.
+  // GitHub's clock minus the steady one; nothing: GitHub has not told its time.
   std::optional<absl::Duration> clock_offset_ ABSL_GUARDED_BY(mu_);
   std::optional<Made> made_ ABSL_GUARDED_BY(mu_);
   bool is_repetition_ ABSL_GUARDED_BY(mu_) = false;

@@ -13,31 +13,35 @@
 namespace signalbox {
 
 struct CurlTransportOptions {
-  // Host name (as in the URL) -> PEM file with the certificates to trust there
+  // Host name (as in the URL) -> PEM file with the certificates to trust for it
   // instead of the system's.
   std::map<std::string, std::string> ca_files;
-  // An HTTP proxy; empty: none. The environment's is not used.
+  // An HTTP proxy; empty: none. Proxies in the environment are ignored.
   std::string proxy;
-  // What is more waits, but no longer than `last_repeat`, and then ends with
-  // RESOURCE_EXHAUSTED.
+  // Requests over this number wait for a connection, until `last_repeat` at the
+  // latest, and then end with RESOURCE_EXHAUSTED.
   int max_connections_per_host = 256;
-  // How long after its begin a request may still be begun, or, if it has a
-  // body, be sent once more.
+  // The latest time after its begin at which a request may still be sent, or,
+  // if it has a body, be sent once more.
   absl::Duration last_repeat = kLastRepeat;
 };
 
-// HTTP by libcurl, on one thread: a total deadline per request, connections
-// kept and reused, TLS 1.2 or newer with verified chains and names, http(s)
-// only. A request that fails on a reused connection before the first line of
-// the answer is sent once more: GitHub closes idle connections without a word.
-// But not later than `last_repeat`: GitHub may then have been at work on it.
-// Of an answer `max_body` bytes and 100 headers are kept; over 64 KiB of
-// headers end it with UNAVAILABLE.
+// An HttpTransport by libcurl, on one thread. Each request has a total
+// deadline. Connections are kept and reused. TLS is 1.2 or newer with verified
+// chains and names; only http(s) is allowed.
 //
-// The destructor ends what is under way with UNAVAILABLE. Error messages hold
+// A request is sent once more if it fails on a reused connection before the
+// first line of the answer, because GitHub closes idle connections without
+// notice. It is not sent again after `last_repeat`, when GitHub may have been
+// processing it.
+//
+// Keeps `max_body` bytes and 100 headers of an answer. Over 64 KiB of headers
+// end the request with UNAVAILABLE.
+//
+// The destructor ends requests in flight with UNAVAILABLE. Error messages hold
 // the host and curl's own words, never a part of the request.
 //
-// Errors: those of the system for a certificate file that cannot be read, with
+// Errors: the system's error for a certificate file that cannot be read, with
 // its name; INTERNAL if curl cannot be started.
 absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
     CurlTransportOptions options);

@@ -26,7 +26,7 @@ struct StatusPost {
   CommitState state = CommitState::kPending;
   std::string description;  // Fitted; empty: not sent.
   std::string target_url;   // Empty: not sent.
-  // How long after its begin a redirect may send it on.
+  // How long after its begin a redirect may send the request on.
   absl::Duration send_on_within = kLastRedirect;
 };
 
@@ -41,46 +41,49 @@ struct ShownStatus {
 // Any other request to the API.
 struct ApiRequest {
   std::string method = "GET";
-  std::string path;  // Below the API's address, percent-encoded, with a query.
+  std::string path;  // After the API's address, percent-encoded, with a query.
   std::string body;  // JSON; empty: none.
-  std::string etag;  // What is held already, for If-None-Match; empty: nothing.
-  size_t max_body = 1 << 20;  // What is kept of the answer.
+  // For If-None-Match: of what the caller holds; empty: nothing.
+  std::string etag;
+  size_t max_body = 1 << 20;  // How much of the answer to keep.
 };
 
-// How a call ended. By value: nothing is shared with the transport's thread.
+// How a call ended. A value: it shares nothing with the transport's thread.
 struct GitHubReply {
   // The last answer, for the rate limiter.
   absl::StatusOr<HttpResponse> answer;
   Verdict verdict;
-  // The repository to which GitHub redirected the call, by its number; 0: to
-  // none. It was renamed or transferred.
+  // GitHub's number for the repository to which it redirected the call, because
+  // the repository was renamed or transferred; 0: no redirect.
   int64_t moved_to = 0;
-  // How long after the call's begin its last request was sent: zero but for
-  // redirects and pages.
+  // When the last request of the call was sent, counted from the call's begin.
+  // Zero without redirects and pages.
   absl::Duration last_request_after;
 
-  // ReadStatus, if the verdict is kDone: nothing if GitHub shows none.
+  // ReadStatus with the verdict kDone: what GitHub shows; nothing: it shows
+  // none.
   std::optional<ShownStatus> shown;
-  // GetRepository, if the verdict is kDone: "OWNER/NAME", GitHub's number (0:
-  // it did not say) and when it was changed last (absl::InfinitePast():
-  // likewise).
+  // GetRepository with the verdict kDone: "OWNER/NAME", GitHub's number (0: not
+  // given), and when the repository last changed (absl::InfinitePast(): not
+  // given).
   std::string full_name;
   int64_t repository_id = 0;
   absl::Time update_time = absl::InfinitePast();
-  // Ask, if the verdict is kDone: the path of the next page; empty: there is
-  // none, or not below the API's address.
+  // Ask with the verdict kDone: the path of the next page. Empty: there is
+  // none, or it is not below the API's address.
   std::string next_path;
 };
 
 // GitHubClient speaks the part of GitHub's REST API that sets and reads commit
-// statuses. It makes one request per call, but for pages and redirects. Of the
-// latter it follows up to three to the same scheme and host (a renamed
-// repository answers 307 or 301), with the same method and body. Any other
-// redirect is answered with kAbandon, reason REDIRECT_REFUSED: the token goes
-// nowhere else. A POST that is redirected later than it may be sent on
-// is not: kRetry, reason SLOW_REDIRECT. What the token may not send on (see
-// Token) is not: kWait, reason RATE_LIMITED. It retries nothing. A
-// call takes at most `timeout`, with all of its requests.
+// statuses. A call is one request, plus pages and redirects. It retries
+// nothing. A call with all of its requests takes at most `timeout`.
+//
+// It follows up to three redirects to the same scheme and host (a renamed
+// repository answers 307 or 301), with the same method and body. Other
+// redirects end with kAbandon, reason REDIRECT_REFUSED, so that the token goes
+// nowhere else. A POST that is redirected too late (StatusPost::send_on_within)
+// ends with kRetry, reason SLOW_REDIRECT. If the token may not send on (see
+// Token), the call ends with kWait, reason RATE_LIMITED.
 //
 // Thread-safe.
 class GitHubClient {
@@ -88,7 +91,8 @@ class GitHubClient {
   // Runs as HttpTransport::Done does.
   using Done = std::function<void(GitHubReply)>;
 
-  // `transport` is borrowed. `user_agent` identifies us, as GitHub demands.
+  // `transport` is borrowed. `user_agent` identifies Signalbox, as GitHub
+  // demands.
   GitHubClient(HttpTransport* transport, std::string user_agent,
                absl::Duration timeout = kGitHubTimeout);
 
@@ -96,26 +100,26 @@ class GitHubClient {
   void CreateStatus(const StatusPost& post, const Token& token, absl::Time now,
                     Done done);
 
-  // What GitHub shows for one context of a commit, compared without regard to
-  // ASCII case: GET /repos/{owner}/{repo}/commits/{sha}/status, up to ten pages
-  // of 100 contexts. An answer that is not what it should be is kAbandon,
-  // reason UNEXPECTED_ANSWER.
+  // Reads what GitHub shows for one context of a commit: GET
+  // /repos/{owner}/{repo}/commits/{sha}/status, up to ten pages of 100
+  // contexts. The context is compared without regard to ASCII case. A malformed
+  // answer ends with kAbandon, reason UNEXPECTED_ANSWER.
   void ReadStatus(const Repository& repository, const std::string& sha,
                   const std::string& context, const Token& token,
                   absl::Time now, Done done);
 
-  // GET /repositories/{id}: how it is called now.
+  // GET /repositories/{id}: its present name.
   void GetRepository(int64_t id, const Token& token, absl::Time now, Done done);
-  // GET /repos/{owner}/{repo}: which repository has the name now, or had it
-  // before (a redirect is followed).
+  // GET /repos/{owner}/{repo}: the repository that has the name now. If it was
+  // renamed, GitHub redirects, and the redirect is followed.
   void GetRepository(const Repository& name, const Token& token, absl::Time now,
                      Done done);
 
-  // GET /rate_limit: costs no budget, and its headers tell the budget. A host
+  // GET /rate_limit: costs no budget, and its headers show the budget. A host
   // without limits answers 404.
   void GetRateLimit(const Token& token, absl::Time now, Done done);
 
-  // Whatever `request` says. The answer's body is left to the caller.
+  // Sends any other request. The caller reads the body of the answer.
   void Ask(const ApiRequest& request, const Token& token, absl::Time now,
            Done done);
 

@@ -18,13 +18,13 @@ struct HttpRequest {
   std::string method;  // "GET" or "POST"
   std::string url;     // Absolute, percent-encoded.
   std::vector<std::pair<std::string, std::string>> headers;
-  // Sent as `Authorization: Bearer ...` if not empty. Apart from the headers so
-  // that those can be logged.
+  // Sent as `Authorization: Bearer ...` if not empty. Not in `headers`, so that
+  // those can be logged.
   Secret bearer;
   std::string body;
-  // Total, from now to the last byte of the answer.
+  // The total time, from Send to the last byte of the answer.
   absl::Duration timeout = absl::Seconds(12);
-  // What is kept of the answer's body.
+  // How much of the answer's body to keep.
   size_t max_body = 64 << 10;
 };
 
@@ -39,23 +39,23 @@ struct HttpResponse {
   absl::string_view Header(absl::string_view name) const;
 };
 
-// Sends HTTP requests. Redirects are not followed: they come back as answers.
+// Sends HTTP requests. Does not follow redirects: they are answers.
 //
 // Thread-safe.
 class HttpTransport {
  public:
-  // The answer, whatever its status code; or why there is none. Then
+  // The answer, whatever its status code, or the reason why there is none:
   //   FAILED_PRECONDITION: the request was certainly not sent;
-  //   RESOURCE_EXHAUSTED: as FAILED_PRECONDITION, since it waited for another
-  //   one of ours to end;
+  //   RESOURCE_EXHAUSTED: it was certainly not sent, because it waited for
+  //   another request of this server to end;
   //   UNAVAILABLE: it may have been sent and applied;
   //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
 
   virtual ~HttpTransport() = default;
 
-  // Begins a request and returns at once. `done` runs exactly once, on a thread
-  // of the transport's, never inside Send; it must not block or throw.
+  // Begins a request and returns at once. `done` runs exactly once, on one of
+  // the transport's threads, never inside Send. It must not block or throw.
   virtual void Send(HttpRequest request, Done done) = 0;
 };
 

@@ -9,16 +9,16 @@
 
 namespace signalbox {
 
-// Credentials of one kind, and the accounts that they are configured for:
+// Credentials of one kind, and the accounts that the configuration gives them:
 // "host/account", or "host/*" for all other accounts of a host.
 struct CredentialsPart {
   std::unique_ptr<Credentials> credentials;
   std::vector<std::string> accounts;
 };
 
-// Several kinds of credentials as one. Who names an account posts for it, and
-// else who has "*" at its host, whatever their kinds; of several who do, the
-// first part.
+// Joins several kinds of credentials. For each account, a part that names it
+// wins over one that has "*" for its host, whatever their kinds. Among equals
+// the first part wins.
 std::unique_ptr<Credentials> JoinCredentials(
     std::vector<CredentialsPart> parts);
 

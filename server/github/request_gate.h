@@ -14,54 +14,55 @@
 
 namespace signalbox {
 
-// Why Enter makes a credential wait: its host is down, or has as many requests
-// as it may have (see HostGuard).
+// Reasons why Enter makes a credential wait: its host is down, or has the
+// maximum of requests in flight (see HostGuard).
 inline constexpr absl::string_view kHostDown = "HOST_DOWN";
 inline constexpr absl::string_view kHostFull = "HOST_FULL";
 
-// RequestGate is where every request to GitHub goes through, whoever makes it:
-// it obeys the budget, the pace and the limits of the credential (RateLimiter)
-// and spares a host that is down (HostGuard), and tells those and the
-// credential how the request ended.
+// Every request to GitHub goes through RequestGate. It obeys the budget, pace
+// and limits of the credential (RateLimiter) and protects a host that is down
+// (HostGuard). It passes the end of each request on to both and to the
+// credential.
 //
-// `now` is a steady clock's time throughout; a caller may be a little behind
-// another one.
+// `now` is always a steady clock's time. A caller's time may be a little behind
+// another caller's.
 //
 // Thread-safe.
 class RequestGate {
  public:
-  // Both are borrowed, and `limiter` is nobody else's from now on.
+  // Both are borrowed, and no one else may use `limiter` from now on.
   RequestGate(RateLimiter* limiter, Credentials* credentials)
       : limiter_(limiter), credentials_(credentials) {}
 
   struct Answer {
-    // When to ask again; in the past or now: the request is booked.
-    // absl::InfiniteFuture(): only the end of a request can change it.
+    // When to ask again; not after `now`: the request is booked.
+    // absl::InfiniteFuture(): only the end of a request can change the answer.
     absl::Time when;
-    // What it waits for: RateLimiter::WaitsFor, kHostDown or kHostFull.
+    // Why it waits: RateLimiter::WaitsFor, kHostDown or kHostFull.
     absl::string_view reason;
   };
 
-  // Whether a request with `token` of `credential` may be made now, and books
-  // it. `pending`: it may not touch what is kept for results.
+  // Books a request with `token` of `credential`, if it may be made now.
+  // `pending`: it may not use the budget that is kept for results.
   Answer Enter(absl::string_view credential, const Token& token, bool pending,
                absl::Time now);
 
-  // The same for a question, which need not be a post: it touches nothing that
-  // is kept for results, begins only while the credential has nothing else
-  // under way, and once it is booked, a post may go beside it. It ends by
-  // LeaveQuestion. One at a time.
+  // The same for a question, which is less urgent than posts. It uses no budget
+  // that is kept for results, and begins only if the credential may have
+  // another request in flight. Once it is booked, one more post may go beside
+  // it. Only one question per credential may be in flight; LeaveQuestion ends
+  // it.
   Answer EnterQuestion(absl::string_view credential, const Token& token,
                        absl::Time now);
   void LeaveQuestion(absl::string_view credential, const Token& token,
                      const GitHubReply& reply, bool proves_token,
                      absl::Time now, absl::Time wall_now);
 
-  // Takes back an Enter whose request was not made.
+  // Undoes an Enter whose request was not made.
   void Return(absl::string_view credential, const Token& token);
 
-  // A request has ended. `proves_token`: any answer but a refusal of the token
-  // means that it is good, as with GET /rate_limit.
+  // A request has ended. `proves_token`: any answer except a refusal of the
+  // token proves the token, as with GET /rate_limit.
   void Leave(absl::string_view credential, const Token& token,
              const GitHubReply& reply, bool proves_token, absl::Time now,
              absl::Time wall_now);
@@ -69,17 +70,17 @@ class RequestGate {
   // What may have changed the answers of Enter since the last TakeFreed.
   struct Freed {
     std::set<std::string> credentials;
-    bool hosts = false;  // Of every credential that waits for a host.
+    bool hosts = false;  // All credentials that wait for a host.
   };
-  // For one caller alone: it must not keep an answer of Enter for longer than
-  // until it finds the credential, or its host, here.
+  // For one caller only. It must ask Enter again once it finds the credential,
+  // or its host, in here.
   Freed TakeFreed();
 
-  // How far apart probes of parked repositories are, so that all of them take
+  // The time between two probes of parked repositories, so that all probes take
   // at most a tenth of the credential's pace.
   absl::Duration ProbeGap(absl::string_view credential) const;
 
-  // As RateLimiter.
+  // As in RateLimiter.
   bool Knows(absl::string_view credential) const;
   void Block(absl::string_view credential, absl::Time until);
   absl::Time BlockedUntil(absl::string_view credential) const;
@@ -97,7 +98,7 @@ class RequestGate {
   HostGuard hosts_ ABSL_GUARDED_BY(mu_);
   absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   Freed freed_ ABSL_GUARDED_BY(mu_);
-  // Credentials whose question has lent its slot.
+  // Credentials whose question has freed its slot.
   std::set<std::string, std::less<>> lent_ ABSL_GUARDED_BY(mu_);
 };
 

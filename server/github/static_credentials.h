@@ -11,20 +11,20 @@
 
 namespace signalbox {
 
-// Tokens that somebody made at GitHub (personal access tokens), by host and
+// Tokens that people made at GitHub (personal access tokens), by host and
 // account.
 struct StaticCredential {
   std::string host = "github.com";
   std::string api_url;                // Without a slash at its end.
   std::vector<std::string> accounts;  // Logins in any case; "*": all others.
-  // One of the two. The file is read again when it changes, so that a token
+  // Set one of the two. The file is read again when it changes, so that a token
   // can be rotated without a restart.
   Secret token;
   std::string token_file;
 };
 
-// The first credential that names a repository's account wins over one that
-// has "*". Errors: those of ReadSecretFile, with the file's name.
+// For each account, the first credential that names it wins over one with "*".
+// Errors: those of ReadSecretFile, with the file's name.
 absl::StatusOr<std::unique_ptr<Credentials>> MakeStaticCredentials(
     std::vector<StaticCredential> credentials);
 

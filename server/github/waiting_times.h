@@ -5,29 +5,33 @@
 
 namespace signalbox {
 
-// Every waiting time between Signalbox and GitHub, with its source. Who obeys
-// one is named in brackets. "GitHub:" is GitHub's documentation or support;
-// names of the form owner/repository#number are threads where it was seen.
+// All waiting times between Signalbox and GitHub, with their sources. The
+// classes that obey a time are in brackets. "GitHub:" means GitHub's
+// documentation or support; names of the form owner/repository#number are
+// threads that report it.
 
-// One request, with its redirects. GitHub itself gives up after 10 s and
-// answers `Server Error`; who waits less cannot tell a slow success from a
-// failure. GitHub: "Troubleshooting the REST API". [GitHubClient]
+// The limit of one request with its redirects. GitHub itself stops after 10 s
+// and answers `Server Error`. With a shorter limit the server could not tell a
+// slow success from a failure. GitHub: "Troubleshooting the REST API".
+// [GitHubClient]
 inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
-// What is lost on a connection that was idle is lost within a round trip. What
-// is lost later may have had its effect, and sent again could have it long
-// after the first was begun: whoever does not see its end counts from there
-// when GitHub has surely given up. [CurlTransport]
+// How long after its begin a request may be sent again. A request that is lost
+// on an idle connection is lost within a round trip. A later failure may come
+// after the request took effect, and a repeat could take effect long after the
+// first begin. The poster counts from that begin when it decides that GitHub
+// has certainly stopped. [CurlTransport]
 inline constexpr absl::Duration kLastRepeat = absl::Seconds(2);
 
-// What changes something at GitHub is not sent on by a redirect later than this
-// after its begin: whoever does not see its end counts from its begin when
-// GitHub has surely given up. [GitHubClient, Poster]
+// How long after its begin a redirect may send on a request that changes
+// something at GitHub. If the end of the request is unknown, the poster counts
+// from that begin when it decides that GitHub has certainly stopped.
+// [GitHubClient, Poster]
 inline constexpr absl::Duration kLastRedirect = absl::Seconds(3);
 
-// A trouble that passes (the network's, a 5xx): doubling from the first to the
-// largest wait, and never given up, since the status is still wanted when the
-// trouble is over. [Backoff, AppCredentials]
+// Transient failures (of the network, or a 5xx): the wait doubles from the
+// first to the largest. There is no last retry, since the status is still
+// wanted afterwards. [Backoff, AppCredentials]
 inline constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 inline constexpr absl::Duration kMaxRetry = absl::Minutes(5);
 
@@ -37,55 +41,59 @@ inline constexpr absl::Duration kNoCommitFoundWaits[] = {
     absl::Seconds(1), absl::Seconds(2), absl::Seconds(4), absl::Seconds(8),
     absl::Seconds(15)};
 
-// A new token is not known everywhere at once: until it is a minute old, 401,
-// 403 and 404 are believed only after these waits. GitHub's support, in
-// akuity/kargo#6630. [Backoff, AppCredentials]
+// GitHub does not know a new token everywhere at once. Until the token is a
+// minute old, a 401, 403 or 404 counts only after these waits. GitHub's
+// support, in akuity/kargo#6630. [Backoff, AppCredentials]
 inline constexpr absl::Duration kYoungToken = absl::Seconds(60);
 inline constexpr absl::Duration kYoungTokenWaits[] = {
     absl::Seconds(3), absl::Seconds(10), absl::Seconds(30)};
 
-// Five ends without an answer, or with a 5xx, in a row at one API address: it
-// is down. Then one request at a time, further and further apart. [HostGuard]
+// After five consecutive requests to one API address without an answer or with
+// a 5xx, the address is considered down. Then it gets one request at a time,
+// with growing pauses. [HostGuard]
 inline constexpr int kFailuresToPauseHost = 5;
 inline constexpr absl::Duration kFirstHostPause = absl::Seconds(1);
 inline constexpr absl::Duration kMaxHostPause = absl::Minutes(5);
 
-// GitHub's moments have a resolution of a second. [RateLimiter, AppCredentials]
+// GitHub's times have a resolution of a second. [RateLimiter, AppCredentials]
 inline constexpr absl::Duration kLimitMargin = absl::Seconds(1);
-// What a limit's header names is believed up to here; then one request probes
-// it. GitHub's hour, and some minutes for clocks. [RateLimiter]
+// The longest times of a limit's header that the server believes; then one
+// request probes the limit. GitHub's hour, plus some minutes for clocks.
+// [RateLimiter]
 inline constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
 inline constexpr absl::Duration kMaxReset = absl::Minutes(65);
-// A limit that names no moment: a minute, doubling. GitHub: "Rate limits for
-// the REST API". [RateLimiter]
+// The waits after a limit that names no time: a minute, then doubled. GitHub:
+// "Rate limits for the REST API". [RateLimiter]
 inline constexpr absl::Duration kFirstBlindWait = absl::Minutes(1);
 inline constexpr absl::Duration kMaxBlindWait = absl::Minutes(15);
 
-// Every request to a repository's old name is redirected; how it is called now
-// is asked for so often while the answer does not help. [MovedRepositories]
+// GitHub redirects every request to a repository's old name. If the answer
+// about the new name does not help, the server asks again after this time.
+// [MovedRepositories]
 inline constexpr absl::Duration kBetweenNameQuestions = absl::Minutes(5);
 
-// A credential that GitHub refused for good is asked for with
-// `GET /rate_limit`, which costs no budget. [Credentials]
+// How often a stopped credential is probed with `GET /rate_limit`, which costs
+// no budget. [Credentials]
 inline constexpr absl::Duration kStoppedCredentialProbe = absl::Minutes(15);
-// An App whose key or clock GitHub refused speaks once more, if its key's file
-// does not change before. Many 401s lock out. [AppCredentials]
-inline constexpr absl::Duration kRefusedAppRetry = absl::Minutes(15);
-// An App that is not installed at an account, or suspended there, is asked for
-// again: first after so long, then twice as long each time, up to an hour.
+// When an App whose key or clock GitHub refused makes its next request, unless
+// its key's file changes before. GitHub locks out after many 401s.
 // [AppCredentials]
+inline constexpr absl::Duration kRefusedAppRetry = absl::Minutes(15);
+// When the server asks again for an App that is not installed at an account, or
+// is suspended there: first after this time, then twice as long each time, up
+// to an hour. [AppCredentials]
 inline constexpr absl::Duration kMissingInstallationRetry = absl::Minutes(5);
 inline constexpr absl::Duration kMaxMissingInstallationRetry = absl::Hours(1);
-// What GitHub tells of an installation's coming and going is looked after at
-// once, but as often as this: who forges such events, or causes many, gets no
-// more requests for it. [AppCredentials]
+// When GitHub reports that an installation was created or deleted, the server
+// asks for the installation at once, but no more often than this. So forged or
+// frequent events cost no more requests. [AppCredentials]
 inline constexpr absl::Duration kBetweenLooks = absl::Seconds(10);
-// An installation token lives an hour; this long before its end it is replaced,
-// while the old one still works. [AppCredentials]
+// An installation token lives an hour. The server replaces it this long before
+// its end, while the old one still works. [AppCredentials]
 inline constexpr absl::Duration kTokenRefreshAhead = absl::Minutes(5);
 
-// Requests to one API address at a time, of all credentials. The transport has
-// some connections more, for the Apps' own requests. [HostGuard]
+// The most requests in flight to one API address, of all credentials. The
+// transport has some more connections, for the Apps' own requests. [HostGuard]
 inline constexpr int kMaxRequestsPerHost = 240;
 
 }  // namespace signalbox
