@@ -14,25 +14,24 @@
 
 namespace signalbox {
 
-// What a caller may do; a set of them is granted.
+// A right of a caller. The configuration grants each caller some of them.
 enum class Right {
-  kReport,   // Report what has begun and how it ended.
-  kRead,     // See what was reported and what became of it.
-  kOperate,  // Have what was given up tried again.
-  // Speak as GitHub: say what a webhook said, and which number a repository
-  // has.
+  kReport,   // Report that work has begun and how it ended.
+  kRead,     // See what was reported and whether GitHub shows it.
+  kOperate,  // Retry abandoned statuses.
+  // Report as GitHub: webhooks, and the number of a repository.
   kWebhook,
 };
 
 // By its name in the configuration; nothing: there is no such right.
 std::optional<Right> RightNamed(absl::string_view name);
-// The opposite.
+// The reverse.
 absl::string_view NameOf(Right right);
 
-// Somebody who may call, as the configuration names them.
+// A caller that the configuration names.
 struct Caller {
   std::string name;
-  // Of the token, with or without a line end behind it; 32 bytes.
+  // SHA-256 of the token, 32 bytes. ReadTokenDigestFile reads it.
   std::string token_sha256;
   // Globs. A repository pattern without a host means github.com.
   std::vector<std::string> repositories;
@@ -40,66 +39,67 @@ struct Caller {
   std::vector<Right> rights;
 };
 
-// Authorizer is the one place that decides who may do what. Required checks
-// trust the statuses we set, so a grant on a context is the power to merge:
-// what is not granted is refused.
+// Authorizer alone decides which caller may do what. Required checks trust the
+// statuses that Signalbox sets, so a grant of a context is the power to merge.
+// Everything that is not granted is refused.
 //
-// With no callers configured everybody who can connect may do everything,
-// which is why the server then listens on loopback only.
+// If the configuration names no callers, everybody who can connect may do
+// everything. Therefore the server then listens on loopback only.
 //
 // Immutable, hence thread-safe.
 class Authorizer {
  public:
   explicit Authorizer(std::vector<Caller> callers);
 
-  // Who calls, by the bearer token of the `authorization` metadata (the value
-  // with or without "Bearer "). nullptr: callers are not told apart.
-  // UNAUTHENTICATED, reason UNKNOWN_CALLER, without a token that is known; the
-  // message says which of the two it is.
+  // The caller with the bearer token in the `authorization` metadata (its value
+  // with or without "Bearer "). nullptr: the configuration names no callers.
+  // UNAUTHENTICATED, reason UNKNOWN_CALLER: the token is missing or unknown;
+  // the message says which.
   absl::StatusOr<const Caller*> Authenticate(
       absl::string_view authorization) const;
 
-  // All that `caller` is granted; of callers that are not told apart,
-  // everything, under no name.
+  // Everything that is granted to `caller`. For nullptr, everything there is,
+  // with an empty name.
   static Caller GrantsOf(const Caller* caller);
 
-  // Whether `caller` may do this to the repository; for `contexts` only if
-  // there are any. PERMISSION_DENIED, reason NOT_GRANTED.
+  // Whether `caller` has this right for the repository and all of `contexts`,
+  // which may be empty. PERMISSION_DENIED, reason NOT_GRANTED.
   static absl::Status Authorize(const Caller* caller, Right right,
                                 const Repository& repository,
                                 const std::vector<std::string>& contexts);
 
-  // Whether `caller` may do this to any repository at all.
+  // Whether `caller` has this right for any repository at all.
   static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
 
-  // As Authorize, for reporting all that `converted` holds. What only GitHub
-  // knows (a delivery, a change, what was observed) needs kWebhook too. Without
-  // that right a repository_id is left out, and a warning says so.
+  // As Authorize, for all reports of `converted`. Fields that only GitHub knows
+  // (a delivery, a change, an observed status) need kWebhook, too. Without
+  // kWebhook, a repository_id is left out with a warning.
   //
-  // Notes in the submission who reports, and how to ask again should the
-  // repository turn out to have another name.
+  // Stores the caller in the submission, and how to authorise it again if the
+  // repository turns out to have another name.
   static absl::Status AuthorizeReports(const Caller* caller,
                                        Converted* converted);
 
-  // Whether `caller` may tell of an event: it needs kWebhook, and a grant of
-  // every repository that the event names; of an account, one of all its
-  // repositories. Contexts are asked for only where they are to be run again.
+  // Whether `caller` may report an event. It needs kWebhook and a grant of
+  // every repository that the event names, or of all repositories of the
+  // account that it names. Contexts need a grant only if they are to be run
+  // again.
   static absl::Status AuthorizeEvent(const Caller* caller, const Event& event);
 
-  // As AuthorizeEvent, for an event that was converted; notes in it who told,
-  // and how to ask again.
+  // As AuthorizeEvent, for a converted event. Stores in it the caller, and how
+  // to authorise it again.
   static absl::Status AuthorizeEvent(const Caller* caller,
                                      EventSubmission* submission);
 
-  // As Authorize, for what a caller asked for earlier, by its name; empty:
-  // callers were not told apart. One that is not configured any more may
-  // nothing.
+  // As Authorize, for an earlier request of a caller, by its name; empty: the
+  // configuration named no callers. A caller that is no longer configured may
+  // do nothing.
   absl::Status AuthorizeLater(absl::string_view caller, Right right,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) const;
 
   // Whether a caller may still report this context (empty: any) of a
-  // repository. As SqliteOutboxOptions::may_report wants it.
+  // repository. Fits SqliteOutboxOptions::may_report.
   bool MayReport(const std::string& caller, const Repository& repository,
                  const std::string& context) const;
 
@@ -107,13 +107,12 @@ class Authorizer {
   const std::vector<Caller> callers_;
 };
 
-// Why a caller was refused: "right" (it lacks the right altogether),
-// "repository", "account" or "context" (it lacks the grant of this one). Empty:
-// the error is another one. Over gRPC it travels as trailing metadata
-// `signalbox-not-granted`.
+// Why a caller was refused: "right" (it does not have the right), "repository",
+// "account" or "context" (it has no grant of this one). Empty: this is another
+// error. gRPC clients get it as trailing metadata `signalbox-not-granted`.
 std::string NotGrantedOf(const absl::Status& status);
 
-// Reads a file that holds the SHA-256 of a caller's token in hexadecimal, as
+// Reads a file with the SHA-256 of a caller's token in hexadecimal, as
 // sha256sum prints it. Errors name the file.
 absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path);
 

@@ -17,51 +17,52 @@
 
 namespace signalbox {
 
-// The border between the generated types and ours: everything from outside is
-// validated on the way in, and nothing behind it sees a proto. Pure.
+// The border between the generated protobuf types and the server's own types.
+// These functions validate every request, and no code behind them sees a proto.
+// Pure.
 
-// What the server knows that a request does not say.
+// What the server knows beyond the request.
 struct ConvertOptions {
   RepositoryRules rules;
-  // Lower-case host names; a repository elsewhere is refused.
+  // Lower-case host names. Repositories on other hosts are refused.
   std::vector<std::string> known_hosts = {"github.com"};
-  // Whether a delivery that GitHub makes again is a wish to run it again.
+  // Whether a redelivery by a person at GitHub runs the contexts again.
   bool redelivery_is_rerun = false;
 };
 
-// A request that may be submitted, and what was mended in it.
+// A valid request, with warnings about what was repaired or left out.
 struct Converted {
   Submission submission;
-  // Of the report, whichever context.
+  // For every context of the report.
   std::vector<std::string> warnings;
 };
 
 // INVALID_ARGUMENT names the field. Reasons: INVALID_REPOSITORY, UNKNOWN_HOST,
 // INVALID_SHA, INVALID_CONTEXT, TOO_MANY_CONTEXTS, INVALID_ATTEMPT,
-// INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE,
+// INVALID_SERIES, INVALID_RESULT, INVALID_EXPIRES_AFTER, INVALID_IF_SEQUENCE,
 // INVALID_REPOSITORY_ID, INVALID_DELIVERY, INVALID_OBSERVED.
 absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
                                     const ConvertOptions& options);
 absl::StatusOr<Converted> FromProto(const v1::ReportResultRequest& request,
                                     const ConvertOptions& options);
 
-// INVALID_ARGUMENT as above, or with the reason INVALID_EVENT.
+// INVALID_ARGUMENT, reasons as above or INVALID_EVENT.
 absl::StatusOr<EventSubmission> FromProto(const v1::ReportEventRequest& request,
                                           const ConvertOptions& options);
 
-// INVALID_REPOSITORY or UNKNOWN_HOST.
+// INVALID_ARGUMENT, reason INVALID_REPOSITORY or UNKNOWN_HOST.
 absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
                                                const ConvertOptions& options);
 
 // An empty context means the default one.
 std::string ContextOrDefault(const std::string& context);
 
-// Nothing if it is not what a Timestamp may be (the years 1 to 9999): a head
-// from the end of time would be the newest for ever.
+// Nothing for a time that a Timestamp may not have (outside the years 1 to
+// 9999). A head with such a time would stay the newest forever.
 std::optional<absl::Time> TimeFromProto(
     const google::protobuf::Timestamp& proto);
 
-// INVALID_DELIVERY.
+// INVALID_ARGUMENT, reason INVALID_DELIVERY.
 absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto);
 
 google::protobuf::Duration ToProto(absl::Duration duration);
@@ -75,7 +76,7 @@ v1::CommitStatus StatusToProto(const StatusView& status);
 v1::DiagnoseRepositoryResponse ToProto(
     const Diagnosis& diagnosis,
     const RepositoryRules::Expectation& expectation);
-// Without `next_step`.
+// Does not set `next_step`.
 v1::ExplainStatusResponse ToProto(const History& history,
                                   const HistoryPage& page);
 

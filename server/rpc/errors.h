@@ -13,10 +13,11 @@
 
 namespace signalbox {
 
-// How long a caller waits before it repeats a call that ended with `status`;
-// nothing: a repeat does not help, or the caller knows best. A full disk needs
-// a person or a housekeeper: 2 to 5 s, spread over the callers by `count`, the
-// number of pushbacks given before, so that they do not come back at once.
+// How long a caller waits before it repeats a call that ended with `status`.
+// Nothing: a repeat does not help, or the caller decides. For a full disk,
+// which takes a person or a cleanup to repair, the wait is 2 to 5 s. `count`,
+// the number of pushbacks given before, spreads the callers, so that they do
+// not all come back at once.
 std::optional<absl::Duration> PushbackFor(const absl::Status& status,
                                           uint64_t count);
 
@@ -25,21 +26,22 @@ struct ShownError {
   grpc::StatusCode code = grpc::StatusCode::UNKNOWN;
   std::string message;
   std::string reason;                         // Empty: it has none.
-  std::string not_granted;                    // By NotGrantedOf.
-  std::optional<absl::Duration> retry_after;  // By PushbackFor.
+  std::string not_granted;                    // From NotGrantedOf.
+  std::optional<absl::Duration> retry_after;  // From PushbackFor.
 };
 
-// What a caller sees of `status`, which is not OK. Of an INTERNAL error and of
-// trouble of the store it learns no details: the log has them. Refused callers,
-// named by `peer` if it is known, leave a line in the log, but not too many.
+// What a caller sees of `status`, which must not be OK. It sees no details of
+// an INTERNAL error or of a failure of the store: those are in the log. A
+// refused caller causes a log line, with `peer` if that is not empty; the
+// number of such lines is limited.
 ShownError Show(const absl::Status& status, absl::string_view peer);
 
-// Show for a call that ends with `status`. The reason, what was not granted and
-// the pushback go into trailing metadata `signalbox-reason`,
-// `signalbox-not-granted` and `grpc-retry-pushback-ms`; and, with the code and
-// the message, into `grpc-status-details-bin`, as a google.rpc.Status with a
-// google.rpc.ErrorInfo and a google.rpc.RetryInfo, which gateways keep. Call it
-// before the call is finished.
+// Show for a call that ends with `status`. Puts the reason, what was not
+// granted and the pushback into trailing metadata `signalbox-reason`,
+// `signalbox-not-granted` and `grpc-retry-pushback-ms`. Also puts them, with
+// the code and the message, into `grpc-status-details-bin`, which gateways
+// keep: a google.rpc.Status with a google.rpc.ErrorInfo and a
+// google.rpc.RetryInfo. Call it before the call is finished.
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           grpc::CallbackServerContext* context);
 

@@ -9,14 +9,14 @@
 
 namespace signalbox {
 
-// What keeps a lane's work waiting: a stable upper-case word, empty if nothing
-// does, and until when if that is known (else InfinitePast).
+// Why a lane's work waits: a stable upper-case word, empty if it does not wait.
+// And until when, if that is known (else InfinitePast).
 struct LaneTrouble {
   std::string reason;
   absl::Time until = absl::InfinitePast();
 };
 
-// A status that is due, but whose lane waits, is shown as waiting for that.
+// Shows a due status as waiting if its lane waits.
 Posting Hindered(Posting posting, const LaneTrouble& trouble);
 
 // What happens next to a status and when, in a sentence or two for people.
@@ -24,15 +24,15 @@ Posting Hindered(Posting posting, const LaneTrouble& trouble);
 std::string NextStep(const History& history, const LaneTrouble& trouble,
                      absl::Time now);
 
-// That `said` is an old name of the repository, as a sentence; empty: it is
-// none.
+// A sentence that says that `said` is an old name of the repository; empty if
+// it is not.
 std::string OldName(const Repository& said, const Repository& meant);
 
-// What was decided after try number `index` of a history: it follows from what
-// came next.
+// What the server decided after try number `index` of a history, derived from
+// what followed the try.
 std::string DecisionAfter(const History& history, size_t index);
 
-// What a reason means and who can help, as a part of a sentence; the reason
+// The meaning of a reason and who can help, as a part of a sentence; the reason
 // itself if it is not known here.
 std::string ReasonInWords(absl::string_view reason);
 

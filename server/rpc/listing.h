@@ -16,38 +16,38 @@
 
 namespace signalbox {
 
-// Pages of the statuses of many repositories: what ListStatuses shows, and what
-// RetryPosts has tried again. Pure.
+// Pages of statuses across repositories, for ListStatuses and RetryPosts. Pure.
 
-// A page that a caller asks for: what the filter wants, and the caller has the
-// right to.
+// A page that a caller asks for. It has only what the filter matches and the
+// caller may see.
 struct StatusListing {
   StatusFilter filter;
   StatusQuery query;
 };
 
-// `caller` must outlive the answer. `trouble_of` says what a lane waits for, on
-// any thread.
+// `caller` must outlive the answer. `trouble_of` says why a lane waits; any
+// thread may call it.
 //
-// PERMISSION_DENIED if the caller has the right nowhere; INVALID_ARGUMENT names
-// the field of the request.
+// PERMISSION_DENIED if the caller has the right for no repository.
+// INVALID_ARGUMENT names the field of the request.
 absl::StatusOr<StatusListing> MakeStatusListing(
     const Caller* caller, Right right, const v1::StatusFilter& filter,
     int32_t page_size, const std::string& page_token,
     std::function<LaneTrouble(const std::string& lane)> trouble_of);
 
-// Cuts the page where it would be longer than what clients take.
+// Ends the page early if it would be larger than clients accept.
 void ToProto(ListedPage page, const StatusFilter& filter,
              v1::ListStatusesResponse* response);
 
-// What is due is tried anyway, and what GitHub shows needs no try.
+// Leaves out due statuses, which the poster tries anyway, and posted ones.
 void LeaveOutWhatNeedsNoRetry(StatusQuery* query);
 
-// What is to be tried again of a page that such a query found.
+// The statuses of such a page that RetryPosts retries.
 struct Retries {
-  // For Outbox::RetryAll. Of a parked repository one brings its probe forward.
+  // For Outbox::RetryAll. One status of a parked repository brings its probe
+  // forward.
   std::vector<StatusKey> keys;
-  int64_t count = 0;  // Of the statuses that it helps.
+  int64_t count = 0;  // The statuses that it helps.
 };
 Retries RetriesOf(const ListedPage& page);
 

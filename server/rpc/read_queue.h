@@ -13,7 +13,8 @@
 
 namespace signalbox {
 
-// Runs reads of the store apart from gRPC's threads, which must never block.
+// Runs reads of the outbox on threads of its own, because gRPC's threads must
+// never block.
 //
 // Thread-safe.
 class ReadQueue {
@@ -21,10 +22,10 @@ class ReadQueue {
   // `clock` is borrowed.
   ReadQueue(Clock* clock, int threads, size_t max_waiting);
 
-  // Runs what still waits, then ends the threads.
+  // Runs the reads that still wait, then ends the threads.
   ~ReadQueue();
 
-  // Runs `read` soon. False, and `read` is not run, if too many are waiting.
+  // Runs `read` soon. False: too many reads wait, and `read` does not run.
   bool Run(std::function<void()> read);
 
  private:

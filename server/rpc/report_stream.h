@@ -14,17 +14,18 @@
 
 namespace signalbox {
 
-// The calls of StreamReports. Each report is judged, authorised and submitted
-// as the unary call would be, in the order of arrival, and answered once it is
-// durable.
+// The calls of StreamReports. Each report is authorised, submitted and judged
+// as by the unary call, in the order of arrival, and answered once it is on
+// disk.
 //
-// A stream is read only while fewer than `max_unanswered` of its reports, and
-// `max_unanswered_bytes` of them, are without an answer that went out. So a
-// client that does not read its answers is held, and costs no more memory than
-// that. When Intake is full, a stream waits for its own reports and tries
-// again; only one that has none there answers UNAVAILABLE.
+// A stream reads only while it has fewer than `max_unanswered` reports, and
+// `max_unanswered_bytes` of them, whose answers have not been sent. So a client
+// that does not read its answers is stopped, and costs no more memory than
+// that. If Intake is full, a stream waits until one of its own reports is
+// answered, and submits again. If it has no report there, it answers
+// UNAVAILABLE.
 //
-// A client that goes away loses its answers, never what it reported.
+// A client that disconnects loses its answers, but not its reports.
 //
 // Thread-safe. Must outlive the gRPC server that its reactors were given to.
 class ReportStreams {
@@ -34,7 +35,7 @@ class ReportStreams {
     size_t max_unanswered_bytes = 4 << 20;
   };
 
-  // All are borrowed. `ends` counts how calls end.
+  // All pointers are borrowed. `ends` counts how calls end.
   ReportStreams(Options options, const ConvertOptions* convert, Intake* intake,
                 Metrics* metrics, CodeCounters* ends);
   ~ReportStreams();
@@ -42,13 +43,13 @@ class ReportStreams {
   using Reactor = grpc::ServerBidiReactor<v1::StreamReportsRequest,
                                           v1::StreamReportsResponse>;
 
-  // Begins a stream, which deletes itself. `caller` is who was authenticated;
-  // an error ends the stream with it.
+  // Begins a stream, which deletes itself. `caller` is the authenticated
+  // caller; an error ends the stream with that error.
   Reactor* Open(grpc::CallbackServerContext* context,
                 const absl::StatusOr<const Caller*>& caller);
 
-  // Ends all streams with UNAVAILABLE, reason SHUTTING_DOWN, once what they
-  // have submitted is answered, and those that are opened later at once.
+  // Ends every stream with UNAVAILABLE, reason SHUTTING_DOWN, once its
+  // submitted reports are answered. Streams that are opened later end at once.
   void Close();
 
  private:

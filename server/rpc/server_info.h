@@ -10,13 +10,13 @@
 
 namespace signalbox {
 
-// What a server says of itself.
+// What a server tells about itself.
 struct ServerInfo {
   std::string version;
   std::string revision;
-  // Name and API address of each GitHub host.
+  // The name and API address of each GitHub host.
   std::vector<std::pair<std::string, std::string>> hosts;
-  // Beside what every server of this version can do.
+  // Features that not every server of this version has.
   std::vector<std::string> features;
 };
 

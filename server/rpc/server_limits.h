@@ -5,9 +5,10 @@
 
 namespace signalbox {
 
-// Bounds what a client can cost: sizes, streams, ages and silence of
-// connections; and has an address for one process alone. The benchmarks' no-op
-// server has the same limits, so that it is a reference.
+// Limits what a client can cost the server: the sizes of messages, the number
+// of streams, and how long a connection may live or stay silent. Also keeps a
+// second process off the same address. The no-op server of the benchmarks has
+// the same limits, so that it can serve as a reference.
 void SetServerLimits(grpc::ServerBuilder* builder);
 
 }  // namespace signalbox

@@ -10,7 +10,8 @@
 
 namespace signalbox {
 
-// Which statuses a list asks for. What its caller may see is decided elsewhere.
+// The statuses that a list request selects. The caller's grants are checked
+// elsewhere.
 class StatusFilter {
  public:
   // INVALID_ARGUMENT names the field: INVALID_PATTERN, INVALID_POSTING_STATE,
@@ -23,15 +24,14 @@ class StatusFilter {
   const std::set<PostingState>& states() const { return states_; }
   const std::set<std::string>& reasons() const { return reasons_; }
 
-  // Where a page ends, as a text for callers, and back: INVALID_ARGUMENT,
-  // reason INVALID_PAGE_TOKEN, if it is none of a page of an equal filter.
-  // Empty: at the beginning. The text is theirs to send back and means nothing
-  // to them.
+  // A place in the list as a page token for callers, and back. Empty: the
+  // beginning. INVALID_ARGUMENT, reason INVALID_PAGE_TOKEN, unless it is a
+  // token for an equal filter. To callers a token has no meaning.
   std::string PageTokenOf(const StatusPlace& place) const;
   absl::StatusOr<StatusPlace> ParsePlace(const std::string& page_token) const;
 
  private:
-  // The same for filters that want the same.
+  // Equal for filters that select the same statuses.
   std::string Fingerprint() const;
 
   std::string repository_;  // In lower case; empty: all.

@@ -29,8 +29,8 @@
 
 namespace signalbox {
 
-// The gRPC service: validates, authorises, hands over to Intake or to a read,
-// and answers. No reaction blocks.
+// The gRPC service. It validates and authorises each call, hands it to Intake
+// or to the read queue, and answers. No gRPC reaction blocks.
 //
 // Thread-safe.
 class StatusServiceImpl : public v1::StatusService::CallbackService {
@@ -40,21 +40,22 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     ServerInfo info;
     ReportStreams::Options report_streams;
     WatchHub::Options watch;
-    // Calls without a deadline, or with a longer one, get this.
+    // The deadline of calls without a deadline, or with a longer one.
     absl::Duration max_call_time = absl::Seconds(30);
     int read_threads = 2;
-    // More waiting reads are refused with UNAVAILABLE, reason TOO_MANY_READS.
+    // Reads beyond this number are refused with UNAVAILABLE, reason
+    // TOO_MANY_READS.
     size_t max_waiting_reads = 1024;
-    // What keeps a lane's work waiting, for ExplainStatus. Called from the read
-    // threads. Empty function: nothing does.
+    // Why a lane's work waits, for ExplainStatus. The read threads call it.
+    // Empty function: no lane waits.
     std::function<LaneTrouble(absl::string_view lane)> trouble_of;
     // Called when a call has made an entry due.
     std::function<void()> became_due;
     // Called after an event was stored. Must not block.
     std::function<void(const Event&)> event_stored;
-    // Finds out whether statuses can be set in a repository; `done` may run on
-    // any thread, once. Must not block. Empty: DiagnoseRepository tells only
-    // what is expected.
+    // Finds out whether the server can set statuses in a repository. `done`
+    // runs once, on any thread. Must not block. Empty: DiagnoseRepository
+    // answers only with the expected contexts.
     std::function<void(const Repository&, std::function<void(Diagnosis)> done)>
         diagnose;
   };
@@ -65,11 +66,11 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
                     Clock* clock);
   ~StatusServiceImpl() override;
 
-  // Ends streams with UNAVAILABLE, those of reports once all is answered that
-  // they have submitted. For when the server stops.
+  // Ends all streams with UNAVAILABLE, each stream of reports once its
+  // submitted reports are answered. Call it when the server stops.
   void CloseStreams();
 
-  // Tells those who watch that the outbox has changed. Never blocks.
+  // Tells the watchers that the outbox has changed. Never blocks.
   void NoteChange() { hub_.NoteChange(); }
 
   grpc::ServerUnaryReactor* ReportPending(
@@ -129,13 +130,13 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   absl::StatusOr<const Caller*> Authenticate(
       const grpc::CallbackServerContext& context) const;
 
-  // Authorises and submits; `answer` writes the response from the receipts.
+  // Authorises and submits. `answer` writes the response from the receipts.
   template <typename Request, typename Answer>
   void Submit(std::shared_ptr<Call> call, const Request& request,
               Answer answer);
 
-  // The key that a request names, with what its caller may be asked again once
-  // it is known how the repository is called now.
+  // The key that a request names, and the caller, whose grants are checked
+  // again once the present name of the repository is known.
   struct AuthorizedKey {
     const Caller* caller = nullptr;
     Repository repository;
@@ -146,7 +147,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
 
-  // The page that a request for many statuses asks for.
+  // The page of statuses that a request asks for.
   template <typename Request>
   absl::StatusOr<StatusListing> StatusListingOf(
       const grpc::CallbackServerContext& context, Right right,
@@ -157,8 +158,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   void Read(const std::shared_ptr<Call>& call,
             std::function<absl::Status()> read);
 
-  // As Read; notes in the response the sequence after which WatchStatuses
-  // misses nothing of what comes later.
+  // As Read. Also stores in the response the sequence after which WatchStatuses
+  // sends all later changes.
   template <typename Response>
   void ReadForWatching(const std::shared_ptr<Call>& call, Response* response,
                        std::function<absl::Status()> read);
@@ -175,7 +176,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   std::map<absl::string_view, CodeCounters> counters_;  // By method.
 
   Mutex mu_;
-  // In order of beginning; those that have ended are dropped from the front.
+  // In order of their begin. Ended calls are dropped from the front.
   std::deque<std::pair<absl::Duration, std::weak_ptr<Call>>> calls_
       ABSL_GUARDED_BY(mu_);
 

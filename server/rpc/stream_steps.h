@@ -7,22 +7,25 @@
 
 namespace signalbox {
 
-// Makes the calls of one gRPC stream one by one, though what happens to it is
-// told by many threads at once. Whoever changes its state calls Drive, and
-// NextStep tells what the state asks for. So gRPC is called by one thread at a
-// time and without a lock, and nothing follows Finish.
+// StreamSteps makes the gRPC calls of one stream one after another, although
+// many threads change the stream's state. After a change of the state, the
+// thread calls Drive, which calls NextStep for the next gRPC call. So only one
+// thread at a time calls gRPC, without holding the lock, and no call follows
+// Finish.
 //
 // Thread-safe.
 class StreamSteps {
  protected:
   ~StreamSteps() = default;
 
-  // What to do now; empty: nothing. Notes that it is being done.
+  // Returns the next gRPC call, and notes in the state that it is being made.
+  // Empty: there is nothing to do.
   virtual std::function<void()> NextStep()
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) = 0;
 
-  // Does what can be done now, unless another thread is at it, which will see
-  // the new state. The stream must not go meanwhile.
+  // Makes all calls that are due now. If another thread is in here already,
+  // returns at once: that thread sees the new state. The stream must live until
+  // it returns.
   void Drive() {
     {
       MutexLock lock(&mu_);

@@ -12,17 +12,19 @@
 
 namespace signalbox {
 
-// Which changes somebody watches, and may see. Pure and immutable.
+// WatchFilter decides which changes a watcher wants and may see. Pure and
+// immutable.
 class WatchFilter {
  public:
   // INVALID_ARGUMENT: INVALID_PATTERN, TOO_MANY_PATTERNS, INVALID_STATE,
   // INVALID_SEQUENCE. PERMISSION_DENIED, reason NOT_GRANTED: `caller` may not
-  // read, or not a repository that the request names without a `*`. Of all
-  // others only what may be read is wanted.
+  // read, or may not read a repository that the request names without a `*`.
+  // Patterns with a `*` match only what the caller may read.
   static absl::StatusOr<WatchFilter> Of(const v1::WatchStatusesRequest& request,
                                         const Caller* caller);
 
-  // Both must be true. The first depends on the names of the repository only.
+  // A change is wanted if both are true. The first depends only on the
+  // repository's name.
   bool WantsRepository(const Repository& repository) const;
   bool WantsStatus(const StatusView& status) const;
 

@@ -22,53 +22,57 @@
 
 namespace signalbox {
 
-// A change, ready to be sent. All watchers share it. A bookmark has a sequence
-// and nothing else.
+// A change, ready to be sent, which all watchers share. A bookmark has a
+// sequence and nothing else.
 struct WatchedChange {
   StatusChange change;
-  // The number of the repository, as `change` names it. Nothing: there are too
-  // many.
+  // The hub's number for the repository, as `change` names it. Nothing: the hub
+  // has no more numbers.
   std::optional<size_t> repository;
   v1::WatchStatusesResponse message;
 };
 
-// Somebody who watches. All calls come from the hub's thread and must not
-// block.
+// The receiver of changes: one call of WatchStatuses. The hub's thread makes
+// all calls, and they must not block.
 class Watcher {
  public:
   virtual ~Watcher() = default;
 
-  // Everything up to this bookmark that the watcher wants has been offered. The
-  // first call says that watching has begun. It needs no room.
+  // The hub has offered every change up to this bookmark that the watcher
+  // wants. The first call says that watching has begun. A bookmark needs no
+  // room.
   virtual void Mark(const std::shared_ptr<const WatchedChange>& bookmark) = 0;
 
-  // Whether changes of this repository are to be offered. Always the same.
+  // Whether the hub should offer changes of this repository. The answer must
+  // never change.
   virtual bool WantsRepository(const Repository& repository) = 0;
 
   enum class Offered {
     kTold,
     kNotWanted,
-    // It is offered again once the watcher has called WatchHub::Wake.
+    // The hub offers it again after the watcher has called WatchHub::Wake.
     kNoRoom,
   };
-  // The next change.
+  // Offers the next change.
   virtual Offered Offer(const std::shared_ptr<const WatchedChange>& change) = 0;
 
-  // The last call. OUT_OF_RANGE as Outbox::ChangesAfter; UNAVAILABLE, reason
-  // TOO_SLOW: what it must be offered next is not held in memory any more.
+  // The last call. OUT_OF_RANGE as in Outbox::ChangesAfter; UNAVAILABLE, reason
+  // TOO_SLOW: the watcher's next change is no longer in memory.
   virtual void End(absl::Status status) = 0;
 };
 
-// WatchHub reads the changes of the store once for all watchers, on a thread of
-// its own, after commits that made some. The newest stay in memory, up to
-// `max_held` of them and `max_held_bytes`, which is how far a watcher may fall
-// behind. One that begins in the past is served from the store until it has
-// caught up, as fast as it takes what it is offered: what is in memory has the
-// names, and so the rights, of when it was new.
+// WatchHub reads the changes of the outbox once for all watchers, on a thread
+// of its own, after commits with changes. It keeps the newest changes in
+// memory, up to `max_held` and `max_held_bytes`. A watcher that falls further
+// behind is ended.
 //
-// Without watchers nothing is read. With many, they wait so that acceptance
-// does not: all together are told so many changes a second, in turns, and the
-// thread rests four times as long as it works.
+// A watcher that resumes from an older sequence gets its changes from the
+// outbox until it has caught up, as fast as it takes them. Changes in memory
+// would have old names of repositories, and so old rights.
+//
+// Without watchers, WatchHub reads nothing. With many, they wait, so that
+// reports do not: all watchers together get a limited number of changes a
+// second, in turns, and the thread rests four times as long as it works.
 //
 // Thread-safe.
 class WatchHub {
@@ -76,52 +80,53 @@ class WatchHub {
   struct Options {
     size_t max_held = 8192;
     size_t max_held_bytes = 8 << 20;
-    // What is read from the store at once.
+    // How many changes are read from the outbox at once.
     int batch = 256;
-    // Of all watchers together. 0: 10,000 for each processor, where telling one
-    // costs some 10 us on either side: a fifth of the machine, if the clients
-    // are on it, too.
+    // The limit of all watchers together. 0: 10,000 for each processor. Sending
+    // one change takes about 10 us each in the server and in the client, so
+    // this is a fifth of the machine if the clients run on it, too.
     double told_per_second = 0;
-    // A watcher gets a bookmark after at most this time.
+    // The longest time between two bookmarks of a watcher.
     absl::Duration longest_without_bookmark = absl::Seconds(50);
   };
 
-  // All are borrowed.
+  // All pointers are borrowed.
   WatchHub(Options options, Outbox* outbox, Clock* clock);
-  // Without watchers, or after Close.
+  // All watchers must have been removed, or Close called.
   ~WatchHub();
 
-  // Offers the watcher what comes after `after_sequence` (nothing: from now on)
-  // until Remove, or until its End.
+  // Offers the watcher the changes after `after_sequence` (nothing: from now
+  // on) until Remove, or until the watcher's End.
   void Add(std::shared_ptr<Watcher> watcher,
            std::optional<int64_t> after_sequence);
-  // `watcher` may be called until this is noticed, and is kept so long.
+  // The hub keeps `watcher`, and may call it, until its thread has seen this.
   void Remove(const Watcher* watcher);
 
-  // There are changes. Cheap while nobody watches; never blocks.
+  // The outbox has changed. Cheap without watchers; never blocks.
   void NoteChange();
-  // There is room for what was refused.
+  // A watcher that refused a change has room again.
   void Wake();
 
-  // Ends all watchers with UNAVAILABLE, reason SHUTTING_DOWN, and those that
+  // Ends all watchers with UNAVAILABLE, reason SHUTTING_DOWN, also those that
   // are added later.
   void Close();
 
  private:
   struct Watching {
     std::shared_ptr<Watcher> watcher;
-    // Dealt with up to here. Nothing: it begins with what is new then.
+    // The sequence to begin after. Nothing: begins with the changes from now
+    // on.
     std::optional<int64_t> begins_after;
     int64_t cursor = 0;
     bool begun = false;
     absl::Duration mark_time;  // Of the last bookmark.
-    bool caught_up = false;    // It is served from memory.
-    // By the numbers of the repositories: patterns cost, and a thousand
-    // watchers have a thousand of them.
+    bool caught_up = false;    // Served from memory.
+    // By the numbers of the repositories. A cache, because matching patterns is
+    // slow and there may be a thousand watchers.
     enum class Wants : char { kUnknown, kYes, kNo };
     std::vector<Wants> wants;
   };
-  // Somebody who came, or went.
+  // A watcher that was added or removed.
   struct Move {
     const Watcher* watcher = nullptr;
     std::optional<Watching> arrives;
@@ -129,24 +134,25 @@ class WatchHub {
   using Change = std::shared_ptr<const WatchedChange>;
 
   absl::Time RunOnce();
-  // Offers all watchers what is new, as far as the number a second goes.
+  // Offers all watchers the new changes, within the limit.
   void ServeAll();
   Change Ready(StatusChange change);
-  // False: nobody watches.
+  // False: there are no watchers.
   bool TakeMoves();
   absl::Status ReadNew();
   void Hold(std::vector<StatusChange> changes);
-  // Of its repository, or of one without a number.
+  // Whether this is the first change in this round of its repository, or of one
+  // without a number.
   bool IsFirstInRound(const WatchedChange& change);
-  // It has dealt with what was read before, and what was read in this round is
-  // of other repositories. Most watchers, most of the time.
+  // Whether the watcher has had all earlier changes and wants no repository of
+  // this round's changes. True for most watchers, most of the time.
   bool WantsNothingFresh(Watching* watching);
-  // Both return what ends the watcher, or OK.
+  // Both return the error that ends the watcher, or OK.
   absl::Status Begin(Watching* watching);
   absl::Status Serve(Watching* watching);
   void Mark(Watching* watching, absl::Duration now);
   static bool WantsRepository(Watching* watching, const WatchedChange& change);
-  // False: not now.
+  // False: the watcher has no room now.
   bool Offer(Watching* watching, const Change& change);
   absl::Status CatchUp(Watching* watching);
 
@@ -154,32 +160,34 @@ class WatchHub {
   Outbox* const outbox_;
   Clock* const clock_;
 
-  // Of the thread. `held_` is what comes after `held_after_`, up to `newest_`.
+  // Only the hub's thread uses these. `held_` has the changes after
+  // `held_after_`, up to `newest_`.
   std::map<const Watcher*, Watching> watching_;
   std::deque<Change> held_;
   size_t held_bytes_ = 0;
   int64_t held_after_ = 0;
-  int64_t newest_ = -1;  // -1: not known, since nobody watched.
-  // What this round read comes after `fresh_after_`; the first change of each
-  // repository.
+  int64_t newest_ = -1;  // -1: not known.
+  // The changes of this round come after `fresh_after_`. `fresh_` has the first
+  // one of each repository.
   std::vector<Change> fresh_;
   int64_t fresh_after_ = 0;
   int64_t round_ = 0;
   std::vector<int64_t> seen_in_round_;  // By the numbers of the repositories.
   bool more_ = false;                   // There is more to do at once.
-  Change bookmark_;                     // The last one made.
-  absl::Duration next_mark_time_;       // When the first bookmark is due.
-  absl::Duration rests_until_;          // On the clock that does not jump.
+  Change bookmark_;                     // The last one sent.
+  absl::Duration next_mark_time_;  // When the first watcher's bookmark is due.
+  absl::Duration rests_until_;     // On the steady clock.
   TokenBucket may_tell_;
-  double tokens_of_turn_ = 0;             // One watcher's, in a round.
-  const Watcher* next_served_ = nullptr;  // Whose turn it is.
+  double tokens_of_turn_ = 0;  // Of one watcher, in a round.
+  // The first watcher of the next round.
+  const Watcher* next_served_ = nullptr;
   std::unordered_map<std::string, size_t> repositories_;
 
   std::atomic<bool> watched_ = false;
 
   Mutex mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
-  // In order: a new watcher can have the address of one that went.
+  // In order, because a new watcher can have the address of a removed one.
   std::vector<Move> moves_ ABSL_GUARDED_BY(mu_);
 
   Worker worker_;

@@ -14,10 +14,11 @@ namespace signalbox {
 
 using WatchReactor = grpc::ServerWriteReactor<v1::WatchStatusesResponse>;
 
-// Begins a call of WatchStatuses, which deletes itself: sends the client what
-// `hub` offers after `after_sequence` (nothing: from now on) and `filter`
-// wants; an error ends the call with it. `ends` counts how calls end. It and
-// `hub` are borrowed, and must outlive the gRPC server.
+// Begins a call of WatchStatuses, which deletes itself. It sends the client the
+// changes that `hub` offers after `after_sequence` (nothing: from now on) and
+// `filter` wants. An error in `filter` ends the call with that error. `ends`
+// counts how calls end. `hub` and `ends` are borrowed, and must outlive the
+// gRPC server.
 WatchReactor* OpenWatchStream(grpc::CallbackServerContext* context,
                               absl::StatusOr<WatchFilter> filter,
                               std::optional<int64_t> after_sequence,
