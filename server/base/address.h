@@ -11,7 +11,7 @@ namespace signalbox {
 // Where to listen: HOST:PORT, with an IPv6 host in brackets.
 struct Address {
   std::string host;  // Without brackets.
-  int port = 0;      // 0: one that is free.
+  int port = 0;      // 0: a free port.
 
   std::string ToString() const;
   bool IsLoopback() const;
@@ -21,8 +21,8 @@ struct Address {
 absl::StatusOr<Address> ParseAddress(absl::string_view field,
                                      absl::string_view text);
 
-// As ParseAddress; also refuses what is not loopback, because the connection
-// is not encrypted: reason ADDRESS_NOT_LOOPBACK.
+// As ParseAddress. Also refuses an address that is not loopback, because the
+// connection is not encrypted: reason ADDRESS_NOT_LOOPBACK.
 absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
                                              absl::string_view text);
 

@@ -6,12 +6,13 @@
 
 namespace signalbox {
 
-// While one lives, threads that its thread begins, and those that these begin,
-// do not interrupt others when something arrives for them: they are
-// SCHED_BATCH, see sched(7). Their share of the processors stays the same.
+// While an instance lives, threads that its thread starts, and those that they
+// start, get the policy SCHED_BATCH, see sched(7). Such a thread does not
+// interrupt others when it wakes up. Its share of the processors stays the
+// same.
 //
-// Where the system does not allow that, nothing is different. Lives and dies on
-// one thread.
+// If the system does not allow this, nothing changes. Create and destroy an
+// instance on the same thread.
 class BatchScheduling {
  public:
   BatchScheduling() {

@@ -13,12 +13,12 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Wall time. It can jump: use it for what outlives the process (due times,
-  // expiries) and for what people read.
+  // Wall time. It can jump. Use it for what outlives the process (due times,
+  // expiries) and for people.
   virtual absl::Time Now() = 0;
 
-  // Time since some fixed moment. Never jumps, and runs on while the machine
-  // is suspended: use it for deadlines and pauses inside the process.
+  // Time since a fixed moment. It never jumps, and runs on while the machine is
+  // suspended. Use it for deadlines and pauses inside the process.
   virtual absl::Duration Monotonic() = 0;
 
   // The machine's clock. Never destroyed.

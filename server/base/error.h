@@ -10,7 +10,7 @@
 namespace signalbox {
 
 // An error with a stable reason: an upper-case word such as INVALID_SHA that
-// programs may compare. Over gRPC it travels as trailing metadata
+// programs may compare. gRPC clients get it as trailing metadata
 // `signalbox-reason`.
 absl::Status Error(absl::StatusCode code, absl::string_view reason,
                    absl::string_view message);
@@ -24,9 +24,9 @@ absl::Status InvalidField(absl::string_view field, absl::string_view value,
 // The reason of an error; empty if it has none.
 std::string ReasonOf(const absl::Status& status);
 
-// Text from outside made fit for one line of a log or an error: quoted, control
-// bytes and everything beyond printable ASCII escaped, at most `limit` bytes
-// of it, and `...` behind the quotes if that is not all.
+// Makes text from outside fit for one line of a log or an error. Quotes it,
+// escapes control bytes and everything beyond printable ASCII, and cuts it
+// after `limit` bytes, with `...` after the quotes.
 std::string Quoted(absl::string_view text, size_t limit = 80);
 
 }  // namespace signalbox

@@ -39,13 +39,15 @@ enum class LogFormat {
   kText,  // For a person at a terminal.
 };
 
-// Sets where and how the process logs: to stderr, JSON unless stderr is a
-// terminal. Without a call, nothing is logged (as in tests).
+// Starts logging to stderr in this format. Without this call the process logs
+// nothing, as in tests.
 void StartLogging(LogFormat format);
+// JSON unless stderr is a terminal.
 LogFormat DefaultLogFormat();
 
-// Each writes one line. `event` is a short constant sentence: what happened.
-// Never pass a token, a request header or a body. Thread-safe; never throws.
+// Each writes one line. `event` is a short constant sentence that says what
+// happened. Never pass a token, a request header or a body. Thread-safe; never
+// throws.
 void LogInfo(absl::string_view event,
              std::initializer_list<LogField> fields = {});
 void LogWarning(absl::string_view event,

@@ -11,15 +11,15 @@
 
 namespace signalbox {
 
-// Keeps lines that callers can cause from filling the log: ten at once, then
-// one a second.
+// Limits log lines that callers can cause, so that they do not fill the log:
+// ten at once, then one a second.
 //
 // Thread-safe.
 class LogLimit {
  public:
-  // Whether a line may be written at `now`, a time of a clock that does not
-  // jump: how many lines were left out since the last one that was written.
-  // Nothing: leave this one out.
+  // Whether a line may be written at `now`, a time of a steady clock. Returns
+  // how many lines were left out since the last written one. Nothing: leave
+  // this line out.
   std::optional<int64_t> Allow(absl::Duration now) {
     MutexLock lock(&mu_);
     bucket_.Refill(now);

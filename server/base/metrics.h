@@ -16,8 +16,8 @@ class Counter;
 
 namespace signalbox {
 
-// The process's counters and gauges, in Prometheus' text format. Names carry
-// the prefix `signalbox_`; label values must come from a small fixed set
+// The counters and gauges of the process, in Prometheus' text format. Names
+// carry the prefix `signalbox_`. Label values must come from a small fixed set
 // (reasons, verdicts), never from a request.
 //
 // Thread-safe.
@@ -28,12 +28,12 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // Adds `by` to a counter, which begins at 0. `help` counts at the first use.
+  // Adds `by` to a counter, which begins at 0. Only the first `help` is used.
   void Add(const std::string& name, const std::string& help,
            const Labels& labels = {}, double by = 1);
 
-  // A counter for what happens often: it is looked up once. Valid as long as
-  // the Metrics. Thread-safe.
+  // A counter for frequent events: the lookup happens only once. Valid as long
+  // as the Metrics. Thread-safe.
   class Counter {
    public:
     void Add(double by = 1) const;
@@ -51,7 +51,7 @@ class Metrics {
   void Set(const std::string& name, const std::string& help, double value,
            const Labels& labels = {});
 
-  // Everything, as `text/plain; version=0.0.4`.
+  // All metrics, as `text/plain; version=0.0.4`.
   std::string Text() const;
 
  private:
@@ -59,8 +59,8 @@ class Metrics {
   std::unique_ptr<Registry> registry_;
 };
 
-// Counts statuses by their codes, in the label `code`; a code that never came
-// has no counter. Thread-safe.
+// Counts statuses by their codes, in the label `code`. A code gets its counter
+// when it first occurs. Thread-safe.
 class CodeCounters {
  public:
   // `metrics` is borrowed.
@@ -74,7 +74,7 @@ class CodeCounters {
   const std::string name_;
   const std::string help_;
   const Metrics::Labels labels_;
-  // By code, once it came.
+  // By code; null until the code occurs.
   std::array<std::atomic<prometheus::Counter*>, 17> counters_ = {};
 };
 

@@ -10,9 +10,9 @@
 
 namespace signalbox {
 
-// std::mutex with thread-safety annotations. absl::Mutex is not used: the
-// packaged Abseil is not instrumented, and ThreadSanitizer then reports races
-// that are none.
+// std::mutex with thread-safety annotations. Signalbox does not use
+// absl::Mutex: the packaged Abseil is not instrumented, so ThreadSanitizer
+// reports false races.
 class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mu_.lock(); }
@@ -49,8 +49,8 @@ class CondVar {
   // Waits at most `timeout`, which may be infinite.
   void WaitFor(Mutex* mu, absl::Duration timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    // The standard library overflows on a very long wait, and a loop that
-    // wakes up once an hour costs nothing.
+    // The standard library overflows on a very long wait. A loop that wakes up
+    // once an hour costs nothing.
     const absl::Duration bounded = std::min(timeout, absl::Hours(1));
     std::unique_lock<std::mutex> lock(mu->mu_, std::adopt_lock);
     cv_.wait_for(lock, absl::ToChronoNanoseconds(bounded));

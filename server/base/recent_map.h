@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// RecentMap is a cache: it keeps at most `bound` values, and of those that were
-// found or put last at least half as many.
+// RecentMap is a cache of at most `bound` values. At least the `bound / 2`
+// values that were last found or put are in it.
 //
 // Not thread-safe.
 template <typename Key, typename Value>
@@ -17,7 +17,8 @@ class RecentMap {
  public:
   explicit RecentMap(size_t bound) : half_(bound / 2) {}
 
-  // nullptr: it is not kept. Valid until the next call, as is that of Put.
+  // nullptr: there is no value. The result of Find and Put is valid until the
+  // next call.
   Value* Find(const Key& key) {
     const auto young = young_.find(key);
     if (young != young_.end()) return &young->second;
@@ -28,7 +29,7 @@ class RecentMap {
     return Put(key, std::move(value));
   }
 
-  // Replaces what is kept under `key`.
+  // Replaces the value of `key`.
   Value* Put(const Key& key, Value value) {
     if (young_.size() >= half_ && !young_.contains(key)) {
       old_ = std::move(young_);

@@ -10,7 +10,7 @@
 namespace signalbox {
 
 // A token or key. It cannot be printed, formatted or compared by accident, and
-// its memory is wiped when it goes.
+// the destructor wipes its memory.
 //
 // Not thread-safe; copies are independent.
 class Secret {
@@ -23,11 +23,11 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
-  // The secret itself, to be handed to what needs it and nowhere else.
+  // The secret itself. Pass it only to code that needs it.
   const std::string& Reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
-  // In constant time.
+  // Compares in constant time.
   bool Equals(const Secret& other) const;
 
  private:
@@ -36,13 +36,14 @@ class Secret {
   std::string value_;
 };
 
-// Reads a secret from a file; white space around it does not count. Errors
-// name the file: NOT_FOUND or PERMISSION_DENIED from the system,
-// INVALID_ARGUMENT if the file is empty or over 64 KiB.
+// Reads a secret from a file, without the white space around it. Errors name
+// the file: NOT_FOUND or PERMISSION_DENIED from the system, INVALID_ARGUMENT if
+// the file is empty or over 64 KiB.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
-// Takes a secret out of the environment, where child processes and core dumps
-// would find it. Empty if the variable is unset or empty.
+// Reads a secret from the environment and removes it there, where child
+// processes and core dumps would find it. Empty if the variable is unset or
+// empty.
 Secret TakeSecretFromEnvironment(const char* name);
 
 }  // namespace signalbox

@@ -12,31 +12,31 @@
 
 namespace signalbox {
 
-// A secret in a file that somebody may replace while the process runs, so that
-// it can be rotated without a restart.
+// A secret in a file. An operator may replace the file while the process runs,
+// so that the secret can be rotated without a restart.
 //
 // Not thread-safe.
 class SecretFile {
  public:
-  // Makes the secret of what ReadSecretFile has read. Its error, which must
-  // name `path` and nothing of the text, keeps a content out.
+  // Makes the secret from the text that ReadSecretFile has read. An error
+  // refuses the text; it must name `path` and contain nothing of the text.
   using Parse = std::function<absl::StatusOr<Secret>(Secret text,
                                                      const std::string& path)>;
 
   // Reads the file. Errors: those of ReadSecretFile and of `parse`.
   static absl::StatusOr<SecretFile> Open(std::string path, Parse parse);
 
-  // Reads the file again if it may have changed, or if that is `certain`.
-  // True: it was written again, or holds something else. While it cannot be
-  // read, or not be parsed, the last secret stays, which is logged once. `now`
-  // is of any clock, always the same one.
+  // Reads the file again if it may have changed, or in any case if `certain`.
+  // True: the file was written again, or has other content. If the file cannot
+  // be read or parsed, the last secret stays in use; the log gets one line.
+  // `now` may come from any clock, but always from the same one.
   bool Refresh(absl::Time now, bool certain = false);
 
   const Secret& secret() const { return secret_; }
   const std::string& path() const { return path_; }
 
  private:
-  // What tells one content from another without reading it.
+  // Tells one version of the file from another without reading it.
   struct Stamp {
     int64_t seconds = 0;
     int64_t nanoseconds = 0;

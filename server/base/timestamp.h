@@ -8,9 +8,9 @@
 
 namespace signalbox {
 
-// Reads a moment as GitHub's API writes it: RFC 3339, with a zone and a year of
-// four digits. Nothing for any other text; above all for what Abseil's parser
-// takes besides, such as `infinite-future`, by which nothing can be ordered.
+// Reads a time as GitHub's API writes it: RFC 3339, with a zone and a
+// four-digit year. Nothing for any other text. Abseil's parser also accepts
+// texts such as `infinite-future`, which cannot order anything.
 std::optional<absl::Time> ParseTimestamp(absl::string_view text);
 
 }  // namespace signalbox

@@ -8,17 +8,17 @@
 
 namespace signalbox {
 
-// Lets so many things happen a second, and some more at once after silence.
-// Begins full.
+// Limits how many things happen per second, and allows a burst after a quiet
+// time. Begins full.
 //
 // Not thread-safe.
 class TokenBucket {
  public:
-  // `burst` is at least 1: a bucket that holds less never gives anything.
+  // `burst` must be at least 1: a smaller bucket never holds a token.
   TokenBucket(double per_second, double burst)
       : per_second_(per_second), burst_(burst), tokens_(burst) {}
 
-  // `now` is a time of a clock that does not jump.
+  // `now` is a time of a steady clock.
   void Refill(absl::Duration now) {
     if (filled_.has_value()) {
       const double seconds = absl::ToDoubleSeconds(now - *filled_);
@@ -30,7 +30,7 @@ class TokenBucket {
   bool IsEmpty() const { return tokens_ < 1; }
   double tokens() const { return tokens_; }
 
-  // It must not be empty.
+  // The bucket must not be empty.
   void Take() { --tokens_; }
 
  private:

@@ -12,35 +12,34 @@
 
 namespace signalbox {
 
-// Worker owns the one thread that calls a RunOnce function, and is the only
-// class that sleeps.
+// Worker owns a thread that calls a RunOnce function. No other class sleeps.
 //
-// `run_once` does all that can be done now and returns when it wants to be
-// called again (absl::InfiniteFuture(): only after Wake). It is called once
-// soon after construction, never by two threads at once, and must not throw.
-// When the wall clock jumps it may be called early, and never late by more than
-// some seconds.
+// `run_once` does everything that can be done now, and returns when to call it
+// again (absl::InfiniteFuture(): only after Wake). Worker first calls it soon
+// after construction, and never from two threads at once. It must not throw.
+// After a jump of the wall clock, Worker may call it early, but late by some
+// seconds at most.
 //
-// Thread-safe. Wake may be called by `run_once` itself.
+// Thread-safe. `run_once` itself may call Wake.
 class Worker {
  public:
-  // `clock` is borrowed. `name` is what `top -H` and debuggers show; at most
-  // 15 characters count.
+  // `clock` is borrowed. `top -H` and debuggers show the first 15 characters of
+  // `name`.
   Worker(absl::string_view name, Clock* clock,
          std::function<absl::Time()> run_once);
 
-  // Stops.
+  // Calls Stop.
   ~Worker();
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Makes a call of `run_once` begin after this, soon. Cheap when one is
-  // already asked for.
+  // Makes a new call of `run_once` begin soon. Cheap if one is requested
+  // already.
   void Wake();
 
-  // Lets a call under way end, then ends the thread. No call begins after it
-  // returns. Call it again, or not at all, freely.
+  // Waits for the call under way, then ends the thread. No call begins after it
+  // returns. May be called several times.
   void Stop();
 
  private:
@@ -50,7 +49,7 @@ class Worker {
   const std::string name_;
   const std::function<absl::Time()> run_once_;
 
-  Mutex join_mu_;  // Held by whoever joins the thread.
+  Mutex join_mu_;  // Held while a thread joins `thread_`.
 
   Mutex mu_;
   CondVar woken_;
