@@ -16,32 +16,33 @@
 
 namespace signalbox {
 
-// DeliveryLedger decides which deliveries of one hook GitHub is asked to make
-// again. GitHub itself never repeats one.
+// DeliveryLedger decides which deliveries of one hook the server asks GitHub to
+// redeliver. GitHub itself never repeats a delivery.
 //
-// One is missing if its last attempt got no answer or a 5xx, or (see
-// `knows_hook`) if it was answered with 202 and the outbox does not have it.
-// What we answered with 4xx would be answered so again, and an event that is
-// not used, or was ignored, is not missed.
+// A delivery is missing if its last attempt got no answer or a 5xx. It is also
+// missing if it was answered with 202 and the outbox does not have it (see
+// `SetKnowsHook`). A delivery that was answered with 4xx would get the same
+// answer again. A delivery of an event that Signalbox does not use, or that it
+// ignored, is not missing.
 //
-// A receiver that is down is not helped by more deliveries: while the last
-// attempt of all failed, one at a time probes it, and each delivery is tried at
-// once, half an hour and six hours later. As soon as any gets through, the rest
-// follows. At most three times each, and not after GitHub has forgotten it.
+// More deliveries do not help a receiver that is down. While the newest attempt
+// of all deliveries has failed, one delivery at a time probes the receiver.
+// Each delivery is tried at once, after half an hour and after six hours. When
+// any delivery gets through, the others follow. Each is tried at most three
+// times, and not after GitHub has forgotten it.
 //
-// A 500 is the receiver's trouble with that one delivery. It says nothing of
-// the others, and is tried again as if the receiver were down, behind the
-// others.
+// A 500 is a failure of that one delivery and says nothing about the others.
+// The delivery is tried again after the same waits, after the other deliveries.
 //
-// A 503 is no sign of a receiver that is down: the shim answers so when it is
-// there and the server does not take the delivery from it. Such deliveries are
-// probed among themselves, and hold up no others.
+// A 503 does not mean that the receiver is down: the shim answers 503 when it
+// runs and the server does not accept the delivery. Such deliveries are probed
+// separately, and delay no others.
 //
 // Time is an argument. Not thread-safe.
 class DeliveryLedger {
  public:
   struct Options {
-    // How far back GitHub keeps deliveries, with a margin.
+    // How long GitHub keeps deliveries, with a margin.
     absl::Duration window = absl::Hours(71);
     int most_tries = 3;
     // How often the receiver is probed while it is down.
@@ -50,46 +51,51 @@ class DeliveryLedger {
 
   explicit DeliveryLedger(Options options) : options_(options) {}
 
-  // Takes in an attempt that GitHub lists; in any order, also again.
+  // Adds an attempt that GitHub lists. Attempts may come in any order, and
+  // repeatedly.
   void Note(const ListedDelivery& attempt);
 
-  // The hook's deliveries certainly come to us, so that a 202 was ours.
+  // Whether the hook's deliveries certainly come to this server, so that a 202
+  // was this server's answer.
   void SetKnowsHook(bool knows_hook) { knows_hook_ = knows_hook; }
 
-  // Those that the outbox should be asked for.
+  // The missing deliveries. The caller should look them up in the outbox.
   std::vector<std::string> Unsettled() const;
-  // The outbox has it.
+  // The outbox has this delivery.
   void NoteAccepted(const std::string& guid, absl::Time now);
 
-  // Which delivery is to be made again now; nothing: none.
+  // The delivery to ask GitHub for now; nothing: none.
   struct Redelivery {
     int64_t attempt_id = 0;
     std::string guid;
   };
   std::optional<Redelivery> Next(absl::Time now) const;
-  // GitHub was asked to, and took it. Counts as a try.
+  // The server asked GitHub for this delivery, and GitHub agreed. Counts as a
+  // try.
   void NoteAsked(const std::string& guid, absl::Time now);
-  // GitHub was asked to, and gave no answer. Counts as a try if a list shows
-  // the attempt; the delivery rests until a list would.
+  // The server asked GitHub for this delivery, and got no answer. Counts as a
+  // try if a list shows the attempt. The delivery rests until a list could show
+  // it.
   void NoteDoubtful(const std::string& guid, absl::Time now);
-  // All attempts that began before `listed` were noted.
+  // All attempts that began before `listed` have been added.
   void NoteListed(absl::Time listed) { listed_ = std::max(listed_, listed); }
-  // GitHub refuses to: it is too old, or gone.
+  // GitHub refuses to redeliver: the delivery is too old, or gone.
   void NoteRefused(const std::string& guid);
 
-  // When Next may have something again; absl::InfiniteFuture(): not before
-  // something is noted.
+  // When Next may return a delivery again; absl::InfiniteFuture(): only after
+  // another call of a Note method.
   absl::Time NextTime(absl::Time now) const;
 
-  // Attempts that began before this need not be listed again. `listed`: up to
-  // when they are known.
+  // Attempts that began before this time need not be listed again. `listed`:
+  // all attempts before it are known.
   absl::Time Mark(absl::Time listed) const;
 
-  // What is settled and older than the mark, and what is too old to be made
-  // again, is forgotten. Returns how many of the latter there were.
+  // Forgets settled deliveries that are older than the mark, and missing ones
+  // that cannot be redelivered any more. Returns how many missing ones it
+  // forgot.
   int Forget(absl::Time listed, absl::Time now);
 
-  // Those that are missing.
+  // How many deliveries are missing.
   int missing_count() const;
 
  private:
@@ -101,34 +107,34 @@ class DeliveryLedger {
     std::set<int64_t> redeliveries;  // Attempts listed.
     int asked = 0;
     absl::Time asked_time = absl::InfinitePast();
-    // When a request may have been taken, although it was not answered.
+    // When GitHub may have agreed to a redelivery, without an answer.
     absl::Time doubtful_time = absl::InfinitePast();
     bool accepted = false;
     bool refused = false;
     bool is_used = true;
 
     int Tries() const;
-    // Its own trouble, not the receiver's.
+    // The failure is about this delivery, not about the receiver.
     bool IsOdd() const { return last_code == 500; }
   };
 
   bool IsMissing(const Case& one) const;
-  // When a missing one may be tried next.
+  // When a missing delivery may be tried next.
   absl::Time Earliest(const Case& one) const;
   bool IsUp() const { return up_time_ >= down_time_; }
-  // Whether deliveries that ended like this one get through.
+  // Whether deliveries with the same last answer get through.
   bool IsUpFor(const Case& one) const;
 
   const Options options_;
   bool knows_hook_ = false;
   std::map<std::string, Case> cases_;  // By guid.
   absl::Time listed_ = absl::InfinitePast();
-  // When the receiver was last seen to take or refuse a delivery, not to
-  // answer, and to answer 503.
+  // When the receiver last accepted or refused a delivery, did not answer, and
+  // answered 503.
   absl::Time up_time_ = absl::InfinitePast();
   absl::Time down_time_ = absl::InfinitePast();
   absl::Time not_taken_time_ = absl::InfinitePast();
-  // Of those that got no answer, and of those that were answered 503.
+  // The last probes with deliveries without an answer, and with a 503.
   absl::Time probe_time_ = absl::InfinitePast();
   absl::Time not_taken_probe_time_ = absl::InfinitePast();
 };

@@ -21,23 +21,24 @@
 
 namespace signalbox {
 
-// Diagnostician finds out whether statuses can be set in a repository, for
-// somebody who waits: what its credential is and may do, what GitHub shows of
-// the repository, and how the hooks are set up that tell of it. It changes
-// nothing at GitHub.
+// Diagnostician finds out whether the server can set statuses in a repository,
+// while a caller waits. It looks at the credential and its permissions, at what
+// GitHub shows of the repository, and at the hooks for it. It changes nothing
+// at GitHub.
 //
-// It has no thread of its own: what calls Questions::RunOnce calls RunOnce as
-// well, on the same thread. Diagnose and Close are thread-safe. The questions
-// must not be run any more when this is destroyed.
+// Diagnostician has no thread of its own: the thread that calls
+// Questions::RunOnce also calls RunOnce. Diagnose and Close are thread-safe.
+// The questions must not run any more when it is destroyed.
 class Diagnostician {
  public:
   struct Options {
     std::vector<std::string> hook_urls;  // As in Recovery::Options.
-    // What is not known by then is not waited for.
+    // The diagnosis uses the answers that have arrived by then.
     absl::Duration time_limit = absl::Seconds(8);
-    // A diagnosis serves for so long whoever asks about the same repository.
+    // How long a diagnosis is reused for other callers.
     absl::Duration reuse_for = absl::Seconds(10);
-    // More at a time are refused, with a problem that says so.
+    // Diagnoses over this number at a time are refused, with a problem that
+    // says so.
     size_t max_at_once = 16;
   };
 
@@ -45,29 +46,28 @@ class Diagnostician {
   Diagnostician(Options options, Outbox* outbox, Credentials* credentials,
                 Questions* questions, RequestGate* gate, Clock* clock);
 
-  // `done` runs once, on any thread, within this call too: at the latest a
-  // little after the time limit.
+  // `done` runs once, on any thread, perhaps within this call, and at the
+  // latest shortly after the time limit.
   void Diagnose(const Repository& repository,
                 std::function<void(Diagnosis)> done);
 
-  // Answers who has waited too long, and returns when it wants to be called
-  // again.
+  // Answers the callers whose time is over, and returns when to call it again.
   absl::Time RunOnce();
 
-  // Answers all who wait, now, and everybody from now on.
+  // Answers all waiting callers now, and later callers at once.
   void Close();
 
  private:
   using Done = std::function<void(Diagnosis)>;
 
-  // One repository that is being looked at, or was.
+  // A repository that is being diagnosed, or was.
   struct Case {
     Findings findings;
     absl::Time give_up;  // Steady.
     int open_questions = 0;
     std::vector<Done> waiting;
 
-    // Set once it is known.
+    // Set once the diagnosis is finished.
     std::optional<Diagnosis> diagnosis;
     absl::Time forget_time;  // Steady.
   };
@@ -81,9 +81,9 @@ class Diagnostician {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void HaveAnswer(const CasePointer& one, Finding Findings::*finding,
                   const GitHubReply& reply);
-  // The repository was answered about, one way or the other.
+  // GitHub has answered the question about the repository, or refused it.
   void AskForHooks(const CasePointer& one) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Adds what is known without asking.
+  // Adds what the server knows without a question.
   void Complete(Findings* findings) const;
   void Finish(const CasePointer& one);
 

@@ -15,23 +15,23 @@
 
 namespace signalbox {
 
-// Something that GitHub was asked.
+// A question to GitHub, and the answer.
 struct Finding {
   bool asked = false;
-  std::optional<GitHubReply> reply;  // Nothing: it did not answer in time.
+  std::optional<GitHubReply> reply;  // Nothing: no answer in time.
 };
 
-// GitHub did not answer what it was asked, and may do so later.
+// GitHub did not answer the question, and may do so later.
 bool WasTrouble(const Verdict& verdict);
 
-// What was found out about a repository, before it is said in words. Of the
-// state `app` tells whether the credential is an App's.
+// The facts about a repository for a diagnosis. Of `state` only `app` matters:
+// it says whether the credential is an App's.
 struct Findings {
   Repository repository;
   std::string credential;  // Empty: none posts.
   CredentialState state;   // The credential's.
   RateLimiter::BudgetView budget;
-  absl::Time now;                                   // Wall, as all of these.
+  absl::Time now;                                   // Wall, as all times here.
   absl::Time limited_until = absl::InfinitePast();  // By GitHub.
 
   Finding repository_answer;   // GET /repos/OWNER/NAME
@@ -43,8 +43,8 @@ struct Findings {
   std::vector<std::string> hook_urls;  // As Recovery::Options has them.
 };
 
-// What all that means for somebody who wants statuses to be set. Nothing of
-// GitHub's text gets into it that is not printable, or long. Pure.
+// Turns the findings into a diagnosis for people. Text from GitHub gets into it
+// only if it is printable and short. Pure.
 Diagnosis Conclude(const Findings& findings);
 
 }  // namespace signalbox

@@ -14,15 +14,15 @@
 
 namespace signalbox {
 
-// What GitHub's answers say, read from their JSON. Nothing in them is trusted:
-// a member of another type or beyond its range is as if it were not there, and
-// an element of a list that lacks what it needs is left out. An answer that is
-// no JSON, is nested deeper than 40, or is an object instead of a list, is
-// INVALID_ARGUMENT, reason UNEXPECTED_ANSWER.
+// These functions read GitHub's JSON answers. They trust nothing: a member of
+// another type or out of its range counts as missing, and a list element
+// without a required member is left out. INVALID_ARGUMENT, reason
+// UNEXPECTED_ANSWER: the answer is not JSON, is nested deeper than 40, or is an
+// object instead of a list.
 //
 // github-api.md calls these "list item" (6.3), pull request (7.2) and so on.
 
-// One attempt at a delivery, as GitHub lists it.
+// One attempt of a delivery, as GitHub lists it.
 struct ListedDelivery {
   int64_t id = 0;    // Of the attempt.
   std::string guid;  // Of the delivery: X-GitHub-Delivery.
@@ -35,14 +35,14 @@ struct ListedDelivery {
 absl::StatusOr<std::vector<ListedDelivery>> ReadDeliveries(
     absl::string_view json);
 
-// What was sent, from the answer about one attempt.
+// The content of a delivery, from GitHub's answer about one attempt.
 struct SentDelivery {
   std::string event;    // X-GitHub-Event.
-  std::string payload;  // JSON, written anew: not the bytes that were signed.
+  std::string payload;  // JSON, re-encoded: not the bytes that were signed.
 };
 absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json);
 
-// A pull request as it is now.
+// A pull request in its present state.
 struct ListedPullRequest {
   std::string base_full_name;  // OWNER/NAME.
   int64_t base_repository_id = 0;
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<std::string>> ReadShownContexts(
 // `permission` of a collaborator: admin, write, read or none.
 absl::StatusOr<std::string> ReadPermission(absl::string_view json);
 
-// A webhook's settings, as the lists of hooks have them.
+// The settings of a webhook, as in the lists of hooks.
 struct ListedHook {
   int64_t id = 0;
   std::string url;
@@ -70,24 +70,25 @@ struct ListedHook {
   bool has_secret = false;
   bool insecure_ssl = false;
   std::vector<std::string> events;
-  // Nothing: nothing was sent yet, or it is not told. 0: there was no answer.
+  // Nothing: no delivery yet, or GitHub does not say. 0: no answer.
   std::optional<int> last_response_code;
   std::string last_response_message;
 };
 absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json);
-// Of an App's only hook, which has no events and is always active.
+// Reads an App's only hook, which has no events and is always active.
 absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json);
 // The events that an App subscribes to.
 absl::StatusOr<std::vector<std::string>> ReadAppEvents(absl::string_view json);
 
 // A repository, as far as its statuses are concerned.
 struct RepositoryFacts {
-  std::string full_name;           // OWNER/NAME.
-  bool owner_is_user = false;      // Not an organisation.
-  std::optional<bool> is_private;  // This and `may_push` are not always told.
+  std::string full_name;       // OWNER/NAME.
+  bool owner_is_user = false;  // Not an organisation.
+  // GitHub does not always tell this and `may_push`.
+  std::optional<bool> is_private;
   bool archived = false;
   bool disabled = false;
-  std::optional<bool> may_push;  // Who asks.
+  std::optional<bool> may_push;  // May the credential push?
 };
 absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json);
 

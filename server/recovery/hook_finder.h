@@ -19,30 +19,34 @@
 
 namespace signalbox {
 
-// Whether a hook with this URL may be one of ours: its path ends in
-// `/event_handler`, where the shim listens unless it is told otherwise, or the
-// URL matches one of these globs. Others follow GitHub's guide, too.
+// Whether a hook with this URL may be this server's: its path ends in
+// `/event_handler`, the shim's default path, or the URL matches one of these
+// globs. Hooks of other programs may match, too: GitHub's guide uses the same
+// path.
 bool MayBeOurHookUrl(absl::string_view url,
                      const std::vector<std::string>& globs);
 
-// HookFinder finds the hooks whose deliveries can be read: that of each App,
-// and for repositories that a plain token posts for those of the repository
-// and of its owner. Of the latter only ours count: those whose deliveries reach
-// us, those that lead to the same host and to the path of one of these or to
-// `/event_handler`, and those that the globs name. The addresses of hooks whose
-// deliveries reach us are on disk.
+// HookFinder finds the hooks whose deliveries the server can read: the hook of
+// each App, and the hooks of repositories that a plain token posts for, and of
+// their owners. Of these it takes only the server's own hooks:
+// - those whose deliveries reach the server,
+// - those that lead to the same host as one of these, and to the same path or
+//   to `/event_handler`,
+// - those whose URL matches a configured glob.
 //
-// Hooks are looked for now and then, so that new ones are found, and where they
-// cannot be read rarely.
+// The addresses of hooks whose deliveries reach the server are on disk.
 //
-// Threads and lifetimes as Redeliverer.
+// HookFinder looks again from time to time to find new hooks, and rarely where
+// it was refused.
+//
+// Threads and lifetimes as for Redeliverer.
 class HookFinder {
  public:
   struct Options {
     std::vector<std::string> hook_urls;    // Globs.
-    std::vector<Repository> repositories;  // Beside those that were heard of.
-    // A hook whose deliveries are only read may be another's: any that
-    // MayBeOurHookUrl counts.
+    std::vector<Repository> repositories;  // Besides the known ones.
+    // Deliveries are only read, which harms no other program. So every hook for
+    // which MayBeOurHookUrl is true counts.
     bool reads_only = false;
   };
 
@@ -51,24 +55,25 @@ class HookFinder {
 
   absl::Time RunOnce();
 
-  // Found so far.
+  // The hooks found so far.
   std::vector<HookSource> Sources() const;
 
-  // The repositories that no hook which can be read tells of.
+  // The repositories without a readable hook.
   std::vector<KnownRepository> Blind() const;
 
-  // A source's deliveries could not be listed: it is looked for again later.
+  // GitHub refused to list a source's deliveries: look for the hook again
+  // later.
   void NoteGone(const HookSource& source);
 
  private:
-  // Somewhere that may have hooks.
+  // A place that may have hooks.
   struct Place {
     std::string host;
     std::string credential;
     std::string path;  // "/app/hook", "/repos/OWNER/NAME/hooks", ...
     bool is_app = false;
     bool asking = false;
-    bool was_read = false;  // GitHub has answered, be it with a refusal.
+    bool was_read = false;  // GitHub has answered, perhaps with a refusal.
     absl::Time next_time = absl::InfinitePast();  // Steady.
     std::vector<ListedHook> hooks;                // All of them.
     std::vector<HookSource> sources;
@@ -85,17 +90,18 @@ class HookFinder {
   void Look(const std::string& key);
   void HaveHooks(const std::string& key, const GitHubReply& reply);
   void HaveAppHook(Place& place, const GitHubReply& reply);
-  // Finds out which hooks reach us now.
+  // Finds out which hooks reach the server now.
   void NoteSeen();
   bool IsSeen(const Place& place, const ListedHook& hook) const;
-  // Takes our hooks of a place, or of all places, for its sources.
+  // Makes the server's own hooks of a place, or of all places, sources.
   void Choose(Place& place);
   void ChooseAll();
-  // Remembers where hooks lead whose deliveries reach us. True: it is news.
+  // Stores the addresses of hooks whose deliveries reach the server. True:
+  // there is a new one.
   bool LearnAddresses(const Place& place);
   bool LearnAddress(absl::string_view url);
   bool LeadsToUs(absl::string_view url);
-  // Whether a hook whose deliveries reach us led there lately.
+  // Whether a hook whose deliveries reach the server recently led there.
   bool IsOurs(const std::string& mark);
 
   const Options options_;
@@ -106,11 +112,11 @@ class HookFinder {
 
   absl::Time next_places_ = absl::InfinitePast();  // Steady.
   std::vector<SeenHook> seen_;
-  // What was written or found on disk, and when by our clock. More addresses
-  // than anybody has are read from there again.
+  // The addresses on disk, and when they were written or read. A cache: if
+  // there are more, they are read again.
   RecentMap<std::string, absl::Time> marks_{1000};
   std::map<std::string, Place> places_;  // By credential and path.
-  // Those without an App, with the keys of their places.
+  // Repositories without an App, with the keys of their places.
   struct Told {
     KnownRepository repository;
     std::string own_place;

@@ -8,16 +8,17 @@
 
 namespace signalbox {
 
-// What there is to say of the webhooks that tell us of a repository.
+// What to say about the webhooks for a repository.
 struct HookReport {
   std::vector<std::string> settings;  // A sentence each.
   std::vector<Problem> problems;
 };
 
-// Reads the answers about hooks. Of a repository's and an organisation's only
-// ours count: by their URL, or because their deliveries reach us. That there is
-// none of ours is a problem only if one that cannot be read is unlikely: all
-// can be read, or nothing has ever reached us from that host. Pure.
+// Turns the answers about hooks into sentences and problems. Of a repository's
+// and an organisation's hooks only the server's own count, by their URL or
+// because their deliveries reach the server. A missing hook is a problem only
+// if an unreadable one is unlikely: all hooks can be read, or no delivery has
+// ever come from that host. Pure.
 HookReport ReportHooks(const Findings& findings);
 
 }  // namespace signalbox

@@ -12,29 +12,29 @@
 
 namespace signalbox {
 
-// A hook of ours whose deliveries can be read.
+// One of the server's own hooks, whose deliveries it can read.
 struct HookSource {
-  std::string host;        // Of the repositories that it tells of.
-  std::string credential;  // That may read it.
+  std::string host;        // Of the repositories that it is for.
+  std::string credential;  // The one that may read it.
   std::string path;        // "/app/hook", "/repos/OWNER/NAME/hooks/ID", ...
-  // Its deliveries certainly come to us; else it is only likely.
+  // Its deliveries certainly come to this server. False: they probably do.
   bool is_known = false;
 
   friend bool operator==(const HookSource&, const HookSource&) = default;
 };
 
-// What was listed of a hook's deliveries.
+// A list of a hook's deliveries.
 struct Listing {
   std::vector<ListedDelivery> attempts;
-  // All that began since `horizon` are there; else only the newest, or none.
+  // All attempts since `horizon` are there. False: only the newest, or none.
   bool complete = false;
   Verdict verdict;  // Of the last page.
-  // GitHub's clock less ours; zero if it was not told.
+  // GitHub's clock minus ours; zero: GitHub did not say its time.
   absl::Duration clock_offset;
 };
 
-// Lists the attempts that began since `horizon` by GitHub's clock, up to 100
-// pages of 100, newest first. `done` runs within Questions::RunOnce.
+// Lists the attempts that began since `horizon` by GitHub's clock, newest
+// first, up to 100 pages of 100. `done` runs within Questions::RunOnce.
 void ListDeliveries(Questions* questions, Clock* clock,
                     const HookSource& source, absl::Time horizon,
                     std::function<void(Listing)> done);

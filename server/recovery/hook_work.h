@@ -16,10 +16,10 @@
 
 namespace signalbox {
 
-// What the server itself makes of things it learns from GitHub: the same
-// submissions that the shim's calls become. Pure.
+// These functions turn what the server learns from GitHub into the submissions
+// that the shim's calls would become. Pure.
 
-// Where a commit is, and what is known of it.
+// A commit to build, and what the server knows of it.
 struct BuildTarget {
   Repository repository;
   int64_t repository_id = 0;
@@ -27,15 +27,15 @@ struct BuildTarget {
   std::optional<Change> change;
 };
 
-// The pendings that a commit gets: of `contexts`, or of what is expected.
-// Without reports: nothing is.
+// The pendings for a commit: for `contexts`, or if empty, for the expected
+// ones. The submission has no reports if no context is expected.
 Submission PendingsFor(const BuildTarget& target,
                        std::vector<std::string> contexts, bool rerun,
                        const RepositoryRules& rules);
 
-// What a delivery asks for, as ReadHook read it. INVALID_ARGUMENT as of the
-// gRPC calls, which say the same to the shim; UNKNOWN_HOST unless `known_hosts`
-// has its host.
+// Turns a delivery that ReadHook has read into a submission. INVALID_ARGUMENT
+// as from the gRPC calls of the shim; reason UNKNOWN_HOST unless the host is in
+// `known_hosts`.
 using HookWork = std::variant<Submission, EventSubmission>;
 absl::StatusOr<HookWork> WorkOf(const HookCall& call, Delivery delivery,
                                 const RepositoryRules& rules,

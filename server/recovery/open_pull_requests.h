@@ -16,15 +16,15 @@
 
 namespace signalbox {
 
-// OpenPullRequests makes up for lost webhooks where no hook can be read: it
-// compares the open pull requests of a repository with what is known, and
-// reports pending for heads that were never heard of.
+// OpenPullRequests replaces webhooks for repositories without a readable hook.
+// It compares the open pull requests of a repository with the outbox, and
+// reports pending for heads that were never reported.
 //
 // Only pull requests that changed within the last days count, and only contexts
-// that GitHub does not show yet on the head: what somebody else has tested long
-// ago is left alone.
+// that GitHub does not show on the head yet. So it does not touch heads that
+// were tested long ago, or by others.
 //
-// Threads and lifetimes as Redeliverer.
+// Threads and lifetimes as for Redeliverer.
 class OpenPullRequests {
  public:
   struct Options {
@@ -37,15 +37,15 @@ class OpenPullRequests {
   OpenPullRequests(const Options* options, Outbox* outbox, Questions* questions,
                    Metrics* metrics, Clock* clock);
 
-  // `repositories` are those to be compared.
+  // `repositories` are the ones to compare.
   absl::Time RunOnce(const std::vector<KnownRepository>& repositories);
 
  private:
   struct Compared {
     bool asking = false;
     absl::Time next_time = absl::InfinitePast();  // Steady.
-    // Of the first page. Every page changes with it, because pull requests are
-    // listed by when they changed last.
+    // Of the first page. Each change of a pull request changes the first page,
+    // because the list is ordered by the last change.
     std::string etag;
   };
 
@@ -57,8 +57,8 @@ class OpenPullRequests {
   void Consider(const KnownRepository& known, const ListedPullRequest& pull);
   void HaveShown(const KnownRepository& known, const ListedPullRequest& pull,
                  const GitHubReply& reply);
-  // Counts a head or a list that could not be looked at, and forgets the
-  // list's ETag: while GitHub answers "not modified", no head is looked at.
+  // Counts a head or a list that could not be read, and forgets the list's
+  // ETag: as long as GitHub answers "not modified", no head is looked at.
   void Fail(const KnownRepository& known, const char* result);
   void Count(const char* result);
 

@@ -19,17 +19,18 @@
 
 namespace signalbox {
 
-// Puller is the intake of a server without a public address: it lists a hook's
-// deliveries every few seconds, whatever became of them, reads each that is new
-// and used, and submits what it asks for, oldest first. The signature need not
-// be checked: the payload comes from GitHub itself.
+// Puller is the intake of a server without a public address. Every few seconds
+// it lists a hook's deliveries, successful or not. It reads each new delivery
+// of an event that Signalbox uses, and submits what the delivery asks for,
+// oldest first. It need not check the signature, because the payload comes from
+// GitHub itself.
 //
-// A delivery that was accepted in any way is known by its id, and is not read
-// again. One that GitHub fails to hand out (5xx, silence) is read again every
-// few minutes, behind the others, for as long as GitHub keeps it. Up to when
-// they were looked through is on disk.
+// The outbox knows accepted deliveries by their ids, and Puller does not read
+// them again. If GitHub fails to return a delivery (5xx, no answer), Puller
+// reads it again every few minutes, after the others, as long as GitHub keeps
+// it. The time up to which Puller has read all deliveries is on disk.
 //
-// Threads and lifetimes as Redeliverer.
+// Threads and lifetimes as for Redeliverer.
 class Puller {
  public:
   struct Options {
@@ -37,7 +38,7 @@ class Puller {
     absl::Duration window = absl::Hours(71);
     RepositoryRules rules;
     std::vector<std::string> known_hosts;
-    // Called when something was submitted.
+    // Called after a submission.
     std::function<void()> became_due;
     std::function<void(const Event&)> event_stored;
   };
@@ -57,14 +58,14 @@ class Puller {
   void HaveList(const Listing& listing, absl::Time begin);
   void Read(const ListedDelivery& delivery);
   void HaveDelivery(const ListedDelivery& delivery, const GitHubReply& reply);
-  // Not OK: it is to be tried again.
+  // Not OK: the delivery must be tried again.
   absl::Status Submit(const ListedDelivery& delivery, const SentDelivery& sent);
   void Done(const ListedDelivery& delivery, const char* result);
-  // What becomes of the first that is wanted: it is given up, or read again
-  // later.
+  // These end the first wanted delivery without success: Lose drops it, Fail
+  // has it read again later.
   void Lose(absl::string_view reason, absl::string_view words);
   void Fail(absl::string_view reason, absl::string_view words);
-  // Puts those that failed and are due again into `wanted_`, if it is empty.
+  // Moves failed deliveries that are due again to `wanted_`, if that is empty.
   void TakeFailed();
   void Mark();
 
@@ -83,7 +84,7 @@ class Puller {
   absl::Time listed_ = absl::InfinitePast();
   std::deque<ListedDelivery> wanted_;       // Oldest first.
   std::map<std::string, absl::Time> done_;  // By guid.
-  // Those that GitHub failed to hand out, by guid.
+  // Deliveries that GitHub failed to return, by guid.
   struct Failed {
     ListedDelivery delivery;
     absl::Time retry_time;  // Steady.

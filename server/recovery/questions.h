@@ -20,57 +20,60 @@
 
 namespace signalbox {
 
-// Something to be asked of GitHub.
+// A question to GitHub.
 struct Question {
-  std::string credential;  // In whose name.
+  std::string credential;  // The one to ask with.
   ApiRequest request;
-  // A person waits: goes before the others, and without the gap.
+  // A person waits: the question goes before others, and without the gap.
   bool urgent = false;
-  // It changes something that must not happen twice: an end that nobody knows
-  // is its answer (verdict kRetryAmbiguous).
+  // The question changes something that must not happen twice. So an unknown
+  // end is its answer (verdict kRetryAmbiguous), and it is not repeated.
   bool once = false;
-  // How long it may wait for its turn and for troubles to pass.
+  // How long the question may wait for its turn and for transient failures to
+  // end.
   absl::Duration patience = absl::Minutes(30);
 };
 
-// Whether GitHub refused the question itself. False if it worked, and if nobody
-// was asked, nobody answered, a limit was met or the token was refused: the
-// same question may be answered later.
+// Whether GitHub refused the question itself. False for success, and if the
+// question was not sent, got no answer, met a limit or had its token refused:
+// the same question may succeed later.
 bool IsRefused(const Verdict& verdict);
 
-// Questions puts questions to GitHub for those who can wait, so that the posts
-// do not: one at a time per credential, in order, through the gate that the
-// posts go through, without touching what is kept for results, and with a gap
-// behind each.
+// Questions sends questions to GitHub that are less urgent than posts. It sends
+// one at a time per credential, in order, with a gap after each. It uses the
+// same gate as the posts, and no budget that is kept for results.
 //
-// A trouble that passes (5xx, silence, a limit, a token that is being renewed)
-// is waited for. What ends a question is any other answer; that its credential
-// is stopped (verdict kPark, with the reason of Credentials::Get, or kAbandon
-// and NO_CREDENTIAL) or that its patience is over (kRetry, with the reason of
-// the last trouble, or of what it waited for: CREDENTIAL_NOT_READY, one of
-// RequestGate's, or NOT_ASKED). Then `answer` of the reply is an error if
-// GitHub did not answer.
+// Questions waits for transient failures (5xx, no answer, a limit, a token that
+// is being renewed) to end. It hands out the reply when one of these happens:
+// - GitHub gives any other answer.
+// - The credential is stopped (verdict kPark, with the reason of
+//   Credentials::Get), or there is none (kAbandon, NO_CREDENTIAL).
+// - The patience is over (kRetry). The reason is that of the last failure, or
+//   what the question waited for: CREDENTIAL_NOT_READY, a reason of
+//   RequestGate, or NOT_ASKED.
 //
-// It has no thread of its own: a Worker calls RunOnce, or a simulation does.
+// If GitHub did not answer, `answer` of the reply is an error.
 //
-// RunOnce by one thread at a time; everything else is thread-safe. The
-// transport under `github` must have ended before this is destroyed.
-
+// Questions has no thread of its own: a Worker or a simulation calls RunOnce.
+//
+// Only one thread at a time may call RunOnce; everything else is thread-safe.
+// The transport under `github` must have ended before this is destroyed.
 class Questions {
  public:
-  // Runs within RunOnce, and may ask more.
+  // Runs within RunOnce, and may call Ask.
   using Answered = std::function<void(const GitHubReply&)>;
 
   struct Options {
     // How long a credential rests after a question that is not urgent.
     std::function<absl::Duration(absl::string_view credential)> gap_of;
-    // More questions that wait are refused, as if their patience was over.
+    // Waiting questions over this number are answered at once, as if their
+    // patience was over.
     size_t max_waiting = 10'000;
   };
 
   // All pointers are borrowed. `wake` asks for a call of RunOnce. `freed` is
-  // called when a request has ended: who waits at the gate may go on. Both may
-  // be called on any thread.
+  // called when a request has ended, so that others may pass the gate. Any
+  // thread may call both.
   Questions(Options options, Outbox* outbox, Credentials* credentials,
             GitHubClient* github, RequestGate* gate, Metrics* metrics,
             Clock* clock, std::function<void()> wake,
@@ -78,11 +81,11 @@ class Questions {
 
   void Ask(Question question, Answered answered);
 
-  // Hands out what was answered, asks what may be asked now, and returns when
-  // it wants to be called again.
+  // Hands out answers, sends the questions that may be sent now, and returns
+  // when to call it again.
   absl::Time RunOnce();
 
-  // Asks nothing more from the next RunOnce on.
+  // From the next RunOnce on, sends no more questions.
   void Close();
 
  private:
@@ -91,7 +94,7 @@ class Questions {
     Answered answered;
     absl::Time give_up;  // Steady.
     int tries = 0;
-    GitHubReply last;  // The trouble it met last.
+    GitHubReply last;  // The last transient failure.
   };
 
   // The questions of one credential.
@@ -118,8 +121,8 @@ class Questions {
   void TakeEnded();
   void NoteEnd(Ended ended);
   void NoteLimit(const std::string& credential, const Verdict& verdict);
-  // Begins the first question of a line if that may be; else says when to look
-  // again, on the steady clock.
+  // Begins the first question of a line if it may begin; else returns when to
+  // look again, on the steady clock.
   absl::Time Begin(const std::string& credential, Line& line);
   void Send(const std::string& credential, std::unique_ptr<Waiting> waiting,
             const Token& token);
@@ -136,7 +139,7 @@ class Questions {
   const std::function<void()> wake_;
   const std::function<void()> freed_;
 
-  // RunOnce's own.
+  // Only RunOnce uses these.
   std::map<std::string, Line> lines_;
   size_t waiting_count_ = 0;
 

@@ -24,34 +24,36 @@
 
 namespace signalbox {
 
-// Recovery learns from GitHub what no webhook told: it has failed deliveries
-// made again, or reads them itself, compares open pull requests where no hook
-// can be read, and acts on wishes to run contexts again.
+// Recovery asks GitHub for what no webhook has reported. It has GitHub
+// redeliver failed deliveries, or reads deliveries itself. It compares open
+// pull requests of repositories without a readable hook. It also acts on
+// requests to run contexts again.
 //
-// It has no thread of its own: a Worker calls RunOnce, or a simulation does. It
-// calls that of the questions, too.
+// Recovery has no thread of its own: a Worker or a simulation calls RunOnce,
+// which also calls Questions::RunOnce.
 //
-// RunOnce by one thread at a time; nothing else is called meanwhile.
+// Only one thread at a time may call RunOnce, and nothing else may be called
+// meanwhile.
 class Recovery {
  public:
   struct Options {
-    bool enabled = true;  // All but reruns.
+    bool enabled = true;  // Everything except reruns.
     bool redeliver = true;
     bool compare = true;
-    bool pull = false;  // Instead of having deliveries made again.
+    bool pull = false;  // Read deliveries instead of redelivering them.
     absl::Duration every = absl::Minutes(5);
     absl::Duration pull_every = absl::Seconds(15);
     std::vector<std::string> hook_urls;
 
     RepositoryRules rules;
-    std::vector<Repository> repositories;  // That the configuration names.
+    std::vector<Repository> repositories;  // Named in the configuration.
     std::vector<std::string> known_hosts;
 
     // As in Retester::Options.
     std::function<absl::Status(absl::string_view caller, const Repository&,
                                const std::vector<std::string>& contexts)>
         may_report;
-    // Called when something became due, and when an event was stored.
+    // Called after an entry became due, and after an event was stored.
     std::function<void()> became_due;
     std::function<void(const Event&)> event_stored;
   };
@@ -63,7 +65,7 @@ class Recovery {
   absl::Time RunOnce();
 
  private:
-  // Takes up the sources that are new, and drops those that are gone.
+  // Starts work on new sources, and ends it on sources that are gone.
   void FollowSources();
 
   const Options options_;
@@ -79,8 +81,9 @@ class Recovery {
   Retester retester_;
   HookFinder finder_;
   OpenPullRequests open_pull_requests_;
-  // By path and credential. One that is gone stays until its question is
-  // answered, which it is when it says so.
+  // By path and credential. One whose source is gone stays until its question
+  // is answered, which has just happened when it reports that the source is
+  // gone.
   std::map<std::string, std::unique_ptr<Redeliverer>> redeliverers_;
   std::map<std::string, std::unique_ptr<Puller>> pullers_;
 };

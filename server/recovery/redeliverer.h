@@ -14,13 +14,14 @@
 
 namespace signalbox {
 
-// Redeliverer has GitHub deliver again what one hook failed to deliver: it
-// lists the hook's deliveries now and then, and asks for those that
-// DeliveryLedger names. Up to when they were looked through is on disk.
+// Redeliverer has GitHub redeliver the failed deliveries of one hook. It lists
+// the hook's deliveries from time to time, and asks for those that
+// DeliveryLedger names. The time up to which it has examined all deliveries is
+// on disk.
 //
-// It has no thread of its own: what calls Questions::RunOnce calls RunOnce as
-// well, on the same thread. Borrowed things must outlive the questions it asks,
-// and so must this.
+// Redeliverer has no thread of its own: the thread that calls
+// Questions::RunOnce also calls RunOnce. It and everything that it borrows must
+// outlive its questions.
 class Redeliverer {
  public:
   struct Options {
@@ -34,7 +35,7 @@ class Redeliverer {
   absl::Time RunOnce();
 
   const HookSource& source() const { return source_; }
-  // The hook cannot be read any more.
+  // The hook can no longer be read.
   bool is_gone() const { return is_gone_; }
 
  private:
@@ -59,11 +60,12 @@ class Redeliverer {
   DeliveryLedger ledger_;
   bool busy_ = false;  // A question is under way.
   bool is_gone_ = false;
-  absl::Time next_list_ =
-      absl::InfinitePast();  // This and those below: steady.
+  // This time and those below are steady.
+  absl::Time next_list_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time look_end_ = absl::InfinitePast();
-  absl::Time rest_end_ = absl::InfinitePast();  // GitHub cannot be asked.
+  // GitHub cannot be asked until then.
+  absl::Time rest_end_ = absl::InfinitePast();
   absl::Duration clock_offset_;
   absl::Time listed_ = absl::InfinitePast();  // GitHub's.
 };

@@ -21,21 +21,21 @@
 
 namespace signalbox {
 
-// Retester acts on the wishes to run contexts of a pull request again: finds
-// the head at GitHub, and whether who asks may, and reports the contexts as
-// pending anew.
+// Retester acts on requests to run contexts of a pull request again. It asks
+// GitHub for the head, and whether the person who asks may do so. Then it
+// reports the contexts as pending again.
 //
-// Who may write to the repository may, as GitHub says of its collaborators;
-// where the credential cannot read that, its owners, members and
-// collaborators, as the comment said. Of the contexts that were named those
-// count that are expected of the pull request, or known of its head. A wish
-// that is refused is in the history of the head's contexts.
+// A person with write access may ask, as GitHub's answer about its
+// collaborators says. If the credential cannot read that, owners, members and
+// collaborators may, as the comment named them. Of the named contexts, those
+// count that are expected of the pull request or known for its head. The
+// history of the head's contexts shows a refused request.
 //
-// A wish that GitHub cannot be asked about is tried again, further and further
-// apart, for a day.
+// If GitHub cannot be asked, Retester tries again for a day, with growing
+// pauses.
 //
-// It has no thread of its own: what calls Questions::RunOnce calls RunOnce as
-// well, on the same thread.
+// Retester has no thread of its own: the thread that calls Questions::RunOnce
+// also calls RunOnce.
 class Retester {
  public:
   struct Options {
@@ -44,7 +44,7 @@ class Retester {
     std::function<absl::Status(absl::string_view caller, const Repository&,
                                const std::vector<std::string>& contexts)>
         may_report;
-    // Called when something became due.
+    // Called after an entry became due.
     std::function<void()> became_due;
   };
 
@@ -52,8 +52,8 @@ class Retester {
   Retester(Options options, Outbox* outbox, Credentials* credentials,
            Questions* questions, Metrics* metrics, Clock* clock);
 
-  // Begins what is due, and returns when it wants to be called again; sooner
-  // if an event was stored.
+  // Begins what is due, and returns when to call it again. Call it sooner if an
+  // event was stored.
   absl::Time RunOnce();
 
  private:
@@ -62,11 +62,11 @@ class Retester {
   void HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
                       const GitHubReply& reply);
   void Report(const Rerun& rerun, const ListedPullRequest& pull);
-  // The rerun is refused, which those who ask why nothing happens to the head
-  // of the pull request find in the history of its contexts.
+  // Refuses the rerun, and records that in the history of the contexts of the
+  // pull request's head, where people look for the reason.
   void Refuse(const Rerun& rerun, const ListedPullRequest& pull,
               absl::string_view why);
-  // The rerun is over; `why` not.
+  // Ends the rerun without a report; `why` says the reason.
   void Drop(const Rerun& rerun, absl::string_view why);
   void TryLater(const Rerun& rerun, absl::string_view why);
   void Settle(const Rerun& rerun, std::optional<absl::Time> next_try_time);
