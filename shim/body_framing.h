@@ -10,10 +10,10 @@
 
 namespace signalbox {
 
-// Takes the framing off the body of a request as its bytes arrive, and knows
-// where it ends. Strict, and bounded: cpp-httplib takes a chunk that does not
-// end as it should for the end of the body, and keeps a line of framing until
-// that ends, however long it is.
+// BodyFraming removes the framing from the body of a request as its bytes
+// arrive, and finds its end. It is strict and bounded, unlike cpp-httplib: that
+// takes a chunk with a wrong end for the end of the body, and stores a framing
+// line of any length until it ends.
 //
 // Not thread-safe.
 class BodyFraming {
@@ -22,12 +22,12 @@ class BodyFraming {
   explicit BodyFraming(const HttpHead& head);
 
   // Removes framing and at most one piece of the body from the front of
-  // `bytes`, and returns the piece: a view of them. Empty if all of it was
-  // framing, at the end, and once the body is found broken.
+  // `bytes`, and returns the piece, a view of them. Empty if `bytes` was all
+  // framing, at the end, and after the body was found broken.
   absl::string_view Next(absl::string_view& bytes);
 
   bool is_at_end() const { return state_ == State::kEnd; }
-  // INVALID_ARGUMENT once the body is broken.
+  // INVALID_ARGUMENT after the body was found broken.
   const absl::Status& status() const { return status_; }
 
  private:
@@ -45,7 +45,7 @@ class BodyFraming {
     kEnd,
   };
 
-  // One byte of framing.
+  // Processes one byte of framing.
   void Take(char c);
   void TakeSize(char c);
   void Expect(bool is_right, State next);

@@ -12,8 +12,8 @@
 
 namespace signalbox {
 
-// Counts the answers to deliveries by the name of their event, so that the log
-// can say what a hook sends in vain.
+// Counts the answers to deliveries by event name, so that the log can show what
+// a hook sends without effect.
 //
 // Thread-safe.
 class DeliveryTotals {
@@ -26,15 +26,15 @@ class DeliveryTotals {
     int64_t failed = 0;    // 5xx
   };
 
-  // `event` is empty where nobody vouches for the name. After the 100th name
-  // the rest are counted as `others`.
+  // `event` is empty if the name is not verified. After 100 names, further
+  // names count as `others`.
   void Count(absl::string_view event, int status);
 
   // The totals so far, by name.
   std::vector<Line> Lines() const;
 
-  // True once an hour, and first an hour after it was asked first: it is time
-  // to log the totals.
+  // Whether to log the totals now. True once an hour, for the first time an
+  // hour after the first call.
   bool IsTime(std::chrono::steady_clock::time_point now);
 
  private:

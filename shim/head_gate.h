@@ -34,40 +34,41 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// A connection whose request has begun to arrive.
+// A connection with the head of a request.
 struct Arrival {
-  UniqueFd socket;    // Does not block.
-  std::string bytes;  // A whole head, and what came behind it.
+  UniqueFd socket;    // Non-blocking.
+  std::string bytes;  // A whole head, and the bytes after it.
   std::chrono::steady_clock::time_point first_byte;
 };
 
-// Keeps connections, without a thread for each, until the head of their
-// request is there: connections that stay silent or drip cost a descriptor and
-// a few bytes, and delay nobody.
+// HeadGate keeps connections until the head of their request has arrived,
+// without a thread for each. So a connection that stays silent or sends slowly
+// costs a descriptor and a few bytes, and delays no other.
 //
 // Thread-safe.
 class HeadGate {
  public:
-  // Hands every connection with a head (by HttpHeadSize) to `pass`, which runs
-  // on the gate's thread, or on one that adds a connection, and must not block
-  // for long. A connection that has no head `timeout` after it was added is
-  // closed; so is the oldest when there are more than `capacity`, but not
-  // before it had `kShortestStay`.
+  // HeadGate hands every connection with a head (by HttpHeadSize) to `pass`,
+  // which runs on the gate's thread or on one that calls Add. `pass` must not
+  // block for long. HeadGate closes a connection that has no head `timeout`
+  // after it was added. With more than `capacity` connections it closes the
+  // oldest, but not before `kShortestStay`.
   HeadGate(size_t capacity, std::chrono::milliseconds timeout,
            std::function<void(Arrival)> pass);
   ~HeadGate() { Stop(); }
 
-  // Between its connecting and its first byte a client may have to wait for a
-  // processor, so in a flood of connections it is not closed at once.
+  // Under load, a client may need this long from connecting to its first byte.
+  // So even a flood of connections does not get one closed at once.
   static constexpr std::chrono::milliseconds kShortestStay{10};
 
   // Takes an accepted connection. Blocks while there are `capacity` and the
-  // oldest is to stay; the system keeps those that nobody accepts meanwhile.
+  // oldest may not be closed yet; the system queues the connections that are
+  // not accepted meanwhile.
   void Add(int fd);
 
   // Closes connections that have sent nothing, waits for the heads of the
-  // others, but not beyond their timeout, and returns. What is added
-  // afterwards is closed.
+  // others, at most until their timeout, and returns. Connections that are
+  // added afterwards are closed.
   void Stop();
 
  private:
@@ -82,11 +83,11 @@ class HeadGate {
   void Run();
   void Wake();
   void ReadHead(int fd);
-  // Reads what there is; nothing if it is no head yet. Takes the connection
-  // out of the list if it is, or if none will come.
+  // Reads the available bytes. Nothing: the head is not complete. Removes the
+  // connection from the list if the head is complete, or if none will come.
   std::optional<Arrival> TryReadHead(List::iterator waiting);
-  // Closes what is late and says how many milliseconds there are until more
-  // may be; -1: nothing waits.
+  // Closes late connections, and returns how many milliseconds are left until
+  // the next is late; -1: there are no connections.
   int CloseLate();
   void Remove(List::iterator waiting);
 

@@ -12,12 +12,12 @@
 
 namespace signalbox {
 
-// The head of an HTTP/1 request, read strictly and decoded not at all.
+// The head of an HTTP/1 request, parsed strictly and without decoding.
 //
-// cpp-httplib's own reading of a head percent-decodes values, skips lines that
-// end in LF alone, bounds neither their number nor their length and takes
-// contradicting lengths, so nothing from outside reaches it: it is given a
-// head that is made of this.
+// cpp-httplib's own parser percent-decodes values, skips lines that end in LF
+// alone, limits neither their number nor their length, and accepts
+// contradicting lengths. So the shim gives it nothing from outside, only a head
+// that is made from this one.
 struct HttpHead {
   std::string method;
   std::string path;  // Up to a '?', as sent.
@@ -30,25 +30,25 @@ struct HttpHead {
 
   bool expects_continue = false;
 
-  // The values of all headers of a lower-case name. Borrowed.
+  // The values of all headers with this lower-case name. Borrowed.
   std::vector<absl::string_view> Values(absl::string_view name) const;
 };
 
 constexpr size_t kMaxHttpHead = 16 << 10;
 
-// How many of `bytes`, the begin of a connection, are the head. 0: more bytes
-// are needed to tell. All of them if they can be no head, or one that is over
-// kMaxHttpHead: ParseHttpHead will say so.
+// How many of `bytes`, the beginning of a connection, belong to the head. 0:
+// more bytes are needed. If the bytes cannot be a head, or the head is over
+// kMaxHttpHead, all of them; ParseHttpHead then returns the error.
 //
-// `known`: for how many of them the answer was 0. Without it a head that comes
-// byte by byte costs the square of its length.
+// `known`: for how many of these bytes the answer was 0. Without it, a head
+// that arrives byte by byte takes time quadratic in its length.
 size_t HttpHeadSize(absl::string_view bytes, size_t known = 0);
 
-// INVALID_ARGUMENT for anything that two readers could take differently:
-// lines that do not end in CRLF, folded lines, control bytes, names that are no
-// tokens, lengths that are repeated, not decimal or beside Transfer-Encoding,
-// any transfer coding but `chunked`, any Content-Encoding; and for more than
-// kMaxHttpHead bytes or 100 headers.
+// INVALID_ARGUMENT for everything that two parsers could read differently:
+// lines that do not end in CRLF, folded lines, control bytes, names that are
+// not tokens, lengths that are repeated, not decimal or beside
+// Transfer-Encoding, any transfer coding but `chunked`, any Content-Encoding.
+// Also for more than kMaxHttpHead bytes or 100 headers.
 absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head);
 
 }  // namespace signalbox

@@ -10,16 +10,17 @@
 
 namespace signalbox {
 
-// Remembers why the server refused calls of this shim, so that the log says it
-// once and not for each delivery.
+// Refusals remembers why the server refused calls of this shim, so that the log
+// shows a reason once and not for each delivery.
 //
 // Thread-safe.
 class Refusals {
  public:
-  // Whether `why` was not noted before. `ends_with_success`: the refusal is of
-  // every call of that method (no token, a right that is missing), and is news
-  // again after one of them has succeeded. Others are news once. Beyond 100
-  // kinds nothing is news.
+  // Whether to log the refusal `why`, that is whether it is new.
+  // `ends_with_success`: the server refuses every call of that method (no
+  // token, a missing right), so the refusal is new again after such a call has
+  // succeeded. Other refusals are new only once. After 100 different refusals
+  // none is new.
   bool IsNews(absl::string_view method, absl::string_view why,
               bool ends_with_success);
 
@@ -28,7 +29,7 @@ class Refusals {
 
  private:
   std::mutex mu_;
-  // By `why`: the method whose success ends it; empty: none does.
+  // By `why`: the method whose success ends it; empty: no success ends it.
   std::map<std::string, std::string, std::less<>> methods_;
 };
 

@@ -19,25 +19,25 @@ namespace signalbox {
 
 class RequestSocket;
 
-// The requests whose thread waits for bytes of their client. While others wait
-// for a thread, those that were given some time give way: first those that were
-// answered already, then those that began first. So clients that are slow on
-// purpose delay others little, and one whose body is there is served however
-// many of them there are.
+// WaitingRoom holds the requests whose thread waits for bytes from the client.
+// While other requests wait for a thread, requests whose patience is over give
+// way: first those that were answered already, then those that began first. So
+// clients that are slow on purpose hardly delay others. A request whose body
+// has arrived is always served.
 //
 // Thread-safe.
 class WaitingRoom {
  public:
-  // `shortage` says how many requests there is no thread for; it is called on
-  // many threads at once.
+  // `shortage` returns how many requests lack a thread. Many threads call it at
+  // once.
   explicit WaitingRoom(std::function<size_t()> shortage)
       : shortage_(std::move(shortage)) {}
 
-  // Has requests give way if there are too few threads. Call it when that may
-  // have come about.
+  // Makes requests give way if there are too few threads. Call it whenever
+  // there may be too few.
   //
-  // False if no thread will be free before some request is answered: nobody
-  // waits here.
+  // False: no thread becomes free before a request is answered, because no
+  // request waits here.
   bool MakeRoom();
 
  private:
@@ -53,28 +53,29 @@ class WaitingRoom {
 
   std::mutex mu_;
   // Guarded by mu_.
-  std::set<Place> waiting_;  // Who gives way first is first.
-  size_t giving_way_ = 0;    // Those whose threads are still to be free.
+  std::set<Place> waiting_;  // The first to give way is first.
+  size_t giving_way_ = 0;    // Requests whose threads are not free yet.
 };
 
-// The bytes of one request and of its answer, with one deadline and one count
-// for all of it.
+// RequestSocket reads the bytes of one request and writes its answer. One
+// deadline for reading, one for writing and one count of bytes apply to the
+// whole request.
 //
 // Not thread-safe.
 class RequestSocket {
  public:
   struct Limits {
-    // From when on the request is old.
+    // The age of the request counts from here.
     std::chrono::steady_clock::time_point first_byte;
     std::chrono::steady_clock::time_point read_deadline;
     std::chrono::steady_clock::time_point write_deadline;
-    // How long bytes may be awaited before this can be made to give way.
+    // How long the request may wait for bytes before it may have to give way.
     std::chrono::milliseconds patience;
-    uint64_t max_bytes;  // From the socket.
+    uint64_t max_bytes;  // Read from the socket.
   };
 
-  // Borrows `fd`, which must not block, and `room`. What is read begins with
-  // `first_bytes`, if there are any.
+  // Borrows `fd`, which must be non-blocking, and `room`. Reading begins with
+  // `first_bytes`.
   RequestSocket(int fd, std::string first_bytes, const Limits& limits,
                 WaitingRoom& room);
   ~RequestSocket();
@@ -82,18 +83,19 @@ class RequestSocket {
   RequestSocket(const RequestSocket&) = delete;
   RequestSocket& operator=(const RequestSocket&) = delete;
 
-  // The next bytes, at most 16 KiB. Valid until this is called again. Errors:
-  //   DEADLINE_EXCEEDED  they are late.
+  // The next bytes, at most 16 KiB. Valid until the next call. Errors:
+  //   DEADLINE_EXCEEDED  the bytes are late.
   //   UNAVAILABLE        the request has to give way.
-  //   INVALID_ARGUMENT   no more come: the client has ended, or broken off, or
-  //                      there were too many already.
+  //   INVALID_ARGUMENT   no more bytes come: the client has closed or lost the
+  //                      connection, or has sent too many.
   absl::StatusOr<absl::string_view> Read();
 
-  // Sends everything. False if that failed.
+  // Sends all bytes. False: that failed.
   bool Write(absl::string_view bytes);
 
-  // Reads on for a while, so that closing does not reset the connection under
-  // a client that is still sending and has yet to read its answer.
+  // Reads on for a while before the connection is closed. Closing at once could
+  // reset the connection of a client that still sends and has not read its
+  // answer.
   void Drain();
 
  private:
@@ -101,16 +103,16 @@ class RequestSocket {
 
   bool AwaitBytes();
   bool Await(short events, std::chrono::steady_clock::time_point deadline);
-  // Called by the room while this waits in it.
+  // The room calls it while this request waits in it.
   void GiveWay();
 
   const int fd_;
   WaitingRoom& room_;
   Limits limits_;
-  std::string buffer_;  // At first what came behind the head.
+  std::string buffer_;  // At first the bytes after the head.
   bool is_first_read_ = true;
   bool is_answered_ = false;
-  // Since bytes were awaited first.
+  // Set when the request first waits for bytes.
   std::optional<std::chrono::steady_clock::time_point> patience_end_;
   std::atomic<bool> gave_way_ = false;
 };

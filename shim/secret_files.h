@@ -15,21 +15,21 @@
 
 namespace signalbox {
 
-// What is wrong with a secret that a person wrote or an editor saved, as the
-// end of a sentence: "has more than one line". Empty: nothing. White space
-// around it was taken away.
+// What is wrong with a secret that a person or an editor wrote, as the end of a
+// sentence: "has more than one line". Empty: nothing. `secret` has no white
+// space around it.
 std::string ProblemOfSecret(absl::string_view secret);
 
 // Reads a file that holds one secret, without the white space around it.
-// INVALID_ARGUMENT, in one line that begins with `option` and the path, if it
-// cannot be read, is empty, is over 64 KiB or has a ProblemOfSecret.
+// INVALID_ARGUMENT, in one line that begins with `option` and the path: the
+// file cannot be read, is empty, is over 64 KiB or has a ProblemOfSecret.
 absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
                                            const std::string& path);
 
-// The webhook's secrets, one in each of some files. A file that changes is read
-// again before the next delivery, so that a secret can be changed without a
-// restart. One that cannot be used then is logged, and what it held before
-// stays in use.
+// The webhook's secrets, each in a file. SecretFiles reads a changed file again
+// before the next delivery, so that a secret can be changed without a restart.
+// If the changed file cannot be used, SecretFiles logs it and keeps the former
+// secret.
 //
 // Thread-safe.
 class SecretFiles {
@@ -41,11 +41,11 @@ class SecretFiles {
       absl::string_view option, const std::vector<std::string>& paths);
   ~SecretFiles();
 
-  // What the files hold now.
+  // The present secrets.
   std::shared_ptr<const WebhookSecrets> Get(Time now);
 
  private:
-  // By which a file is known to be the same.
+  // Identifies the version of a file.
   struct Stamp {
     int64_t mtime_s = 0;
     int64_t mtime_ns = 0;
@@ -59,7 +59,7 @@ class SecretFiles {
   };
   struct File {
     std::string path;
-    std::optional<Stamp> stamp;  // Nothing: it could not be looked at.
+    std::optional<Stamp> stamp;  // Nothing: it could not be read.
     Time stamp_time;             // When the stamp was first seen.
     std::string secret;
     bool is_bad = false;
@@ -67,13 +67,13 @@ class SecretFiles {
 
   explicit SecretFiles(absl::string_view option) : option_(option) {}
   static std::optional<Stamp> StampOf(const std::string& path);
-  // True: it holds another secret now.
+  // True: the file holds another secret now.
   bool Refresh(File& file, Time now);
   void Use();
 
   const std::string option_;
 
-  std::mutex mu_;  // All below.
+  std::mutex mu_;  // Guards everything below.
   std::vector<File> files_;
   std::shared_ptr<const WebhookSecrets> secrets_;
 };

@@ -11,7 +11,8 @@
 
 namespace signalbox {
 
-// Threads that are made when they are needed, up to a limit, and kept.
+// A pool that creates threads when it needs them, up to a limit, and keeps
+// them.
 //
 // Thread-safe.
 class ThreadPool {
@@ -21,15 +22,15 @@ class ThreadPool {
       : max_threads_(max_threads), max_queue_(max_queue) {}
   ~ThreadPool() { Drain(); }
 
-  // Has `job` run on a thread of the pool. False, and the job is dropped, if
-  // too many wait already, there can be no first thread, or the pool was
+  // Runs `job` on a thread of the pool. False, and the job is dropped: too many
+  // jobs wait already, the first thread cannot be created, or the pool was
   // drained. A job must not throw.
   bool Submit(std::function<void()> job);
 
-  // How many jobs wait that no thread is about to take.
+  // How many waiting jobs have no thread that will take them soon.
   size_t Shortage();
 
-  // Returns when all jobs have run. Nothing can be submitted any more.
+  // Returns when all jobs have run. Afterwards Submit returns false.
   void Drain();
 
  private:

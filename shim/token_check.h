@@ -13,20 +13,20 @@
 namespace signalbox {
 
 // TokenCheck asks the server once whether it knows the shim's token, and logs
-// one line if it does not: so a wrong token is found when the shim starts, and
-// not when the first delivery is lost. It waits for a server that is not there
-// yet, in a thread of its own, and keeps nobody else waiting.
+// one line if it does not. So a wrong token is found when the shim starts, not
+// when the first delivery is lost. TokenCheck waits on its own thread for a
+// server that does not run yet, and delays nothing else.
 class TokenCheck {
  public:
-  // Borrows `server`. An empty `token`: none is sent.
+  // Borrows `server`. An empty `token`: sends none.
   TokenCheck(const std::string& token,
              v1::StatusService::StubInterface* server);
-  // Gives up what has no answer yet.
+  // Cancels a call that has no answer yet.
   ~TokenCheck();
   TokenCheck(const TokenCheck&) = delete;
   TokenCheck& operator=(const TokenCheck&) = delete;
 
-  // What the server said, once it has.
+  // Waits for the server's answer and returns its code.
   grpc::StatusCode Wait();
 
  private:
@@ -37,12 +37,12 @@ class TokenCheck {
   std::condition_variable changed_;
   // Guarded by mu_.
   bool gives_up_ = false;
-  grpc::ClientContext* under_way_ = nullptr;  // Null: no call is.
+  grpc::ClientContext* under_way_ = nullptr;  // Null: there is no call.
   bool is_done_ = false;
   grpc::StatusCode code_ = grpc::StatusCode::OK;
 
-  // Ends with the call, so that nothing of it stays: its context would keep the
-  // connection open, even when the server is gone.
+  // Ends with the call, because the call's context would keep the connection
+  // open, even after the server is gone.
   std::thread thread_;
 };
 

@@ -24,52 +24,53 @@ namespace signalbox {
 
 struct WebhookHandlerOptions {
   std::string path = "/event_handler";
-  // The JSON of a delivery. A form may have three times as many bytes, for its
-  // encoding. GitHub sends nothing over 25 MiB.
+  // The most bytes of a delivery's JSON. A form may have three times as many
+  // bytes, because of its encoding. GitHub sends at most 25 MiB.
   size_t max_body = 25 << 20;
-  // False: takes what is not signed. For trying things out.
+  // False: accepts unsigned deliveries. For trials.
   bool verify = true;
   // From the first byte of a request until the server must have answered.
-  // GitHub hangs up after 10 s.
+  // GitHub closes the connection after 10 s.
   std::chrono::milliseconds server_timeout{8500};
-  // Bytes of bodies in memory at once, over 256 KiB for each request, which is
-  // more than nearly any delivery has. Beyond it: 503.
+  // The most bytes of bodies in memory at once. The first 256 KiB of each body
+  // do not count; nearly all deliveries are smaller. Beyond the limit: 503.
   int64_t max_buffered = 96 << 20;
-  // By which the server knows the shim; empty: it does not tell callers apart.
+  // Identifies the shim to the server; empty: sends none.
   std::string token;
 };
 
-// A connection to signalbox-server at `address` that finds a restarted server
-// within about a second, and repeats calls that met it while it was away for a
-// moment. Deliveries may be repeated: the server knows them by their ids.
+// A connection to signalbox-server at `address`. It finds a restarted server
+// within about a second, and repeats calls that failed while the server was
+// away for a moment. Deliveries may be repeated: the server knows them by their
+// ids.
 std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
     const std::string& address);
 
-// The secrets that count now.
+// Returns the secrets that are valid now.
 using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
     std::chrono::steady_clock::time_point now)>;
 
-// Turns one delivery of GitHub into one call to the server, and the server's
-// answer into one for GitHub:
+// WebhookHandler turns one delivery of GitHub into one call to the server, and
+// the server's answer into one for GitHub:
 //   202  the server has it on disk.
-//   200  there is nothing to do: ping, an event or action that is not used, no
-//        context expected of the repository, an event that is no report and
-//        that the server is too old for; a repository, an account or a context
-//        named by GitHub that the shim has no grant of.
+//   200  there is nothing to do: a ping, an unused event or action, no context
+//        expected of the repository, an event for which the server is too old
+//        and which is not a report; or GitHub names a repository, an account or
+//        a context that the shim has no grant of.
 //   400  malformed, or the body does not belong to the event.
 //   401  the signature is missing or wrong.
 //   404, 405, 413, 415  wrong path, method, size, content type.
-//   503  the server cannot take it now, or does not take it from this shim: it
-//        does not know its token, or gives it no right to pass webhooks on.
-//        That is for people to mend, and GitHub's deliveries are made again
-//        afterwards.
+//   503  the server cannot accept it now, or not from this shim, because it
+//   does
+//        not know the shim's token or gives it no right to pass webhooks on. An
+//        operator must repair that; GitHub then redelivers.
 //   500  a bug.
 // GET of `/healthz` and of `/` is 200 as long as the shim runs, whatever the
-// server does, and is not logged. A slash behind the path makes no difference.
+// server does, and is not logged. A slash after the path makes no difference.
 //
-// Keeps nothing, and reads nothing of a body before its signature is known to
-// be good. Writes one log line for each request, and once an hour, if there are
-// any, what became of all so far, by event.
+// It keeps no state between deliveries, and parses nothing of a body before it
+// has verified the signature. It writes one log line for each request, and once
+// an hour the totals by event, if there are any.
 //
 // Thread-safe.
 class WebhookHandler {
@@ -81,7 +82,7 @@ class WebhookHandler {
 
   HttpAnswer Handle(const HttpRequest& request, BodyReader read_body);
 
-  // Logs what became of all requests so far, a line for each event.
+  // Logs the totals of all requests so far, a line for each event.
   void LogTotals() const;
 
  private:
@@ -92,7 +93,7 @@ class WebhookHandler {
                 Delivery& delivery);
   int ReadBody(const HttpRequest& request, BodyReader read_body, Body& body,
                Delivery& delivery);
-  // Of an answer that is no OK.
+  // The status for an answer that is not OK.
   int Refused(const HookCall& call, const ServerAnswer& answer,
               Delivery& delivery);
   int Call(const HookCall& call, absl::string_view json,
@@ -103,7 +104,8 @@ class WebhookHandler {
   v1::StatusService::StubInterface& server_;
 
   DeliveryTotals totals_;
-  std::atomic<int64_t> buffered_ = 0;  // Of bodies, over the free part.
+  // Of bodies, beyond the part that does not count.
+  std::atomic<int64_t> buffered_ = 0;
   Refusals refusals_;
 };
 

@@ -8,7 +8,7 @@
 
 namespace signalbox {
 
-// Whether the server takes `text` as the context of a report: 1 to 255
+// Whether the server accepts `text` as the context of a report: 1 to 255
 // printable ASCII characters, no space at either end.
 inline bool IsContext(absl::string_view text) {
   return !text.empty() && text.size() <= 255 && text.front() != ' ' &&

@@ -12,24 +12,23 @@
 
 namespace signalbox {
 
-// What a farm needs to know of the change that a delivery tells of; proto
-// `Change`.
+// What a farm needs to know of the change in a delivery; proto `Change`.
 struct HookChange {
   std::string event;  // `pull_request`, `push` or `merge_group`
   int64_t pull_request_number = 0;
   std::string title;   // Cut at 1 KiB.
-  std::string author;  // Empty if the account is gone.
+  std::string author;  // Empty: the account is gone.
   std::string head_ref;
   std::string base_ref;  // For a push or a merge group the full ref.
   bool draft = false;
   bool fork = false;
-  std::string clone_url;  // Empty if the head's repository is gone.
+  std::string clone_url;  // Empty: the head's repository is gone.
   absl::Time updated_time = absl::InfinitePast();  // InfinitePast: not known.
 };
 
-// In all that follows a repository is `[HOST/]OWNER/NAME`, an account
-// `[HOST/]LOGIN` (no host: github.com), an id GitHub's number, over 0, and a
-// sha 40 or 64 lower-case hex digits, not all zeros.
+// Below, a repository is `[HOST/]OWNER/NAME`, an account is `[HOST/]LOGIN` (no
+// host: github.com), an id is GitHub's number, over 0, and a sha is 40 or 64
+// lower-case hex digits, not all zeros.
 
 // A commit is to be built: ReportPending.
 struct HookPending {
@@ -38,7 +37,7 @@ struct HookPending {
   std::string sha;
   std::vector<std::string> contexts;  // Empty: the expected ones.
   bool rerun = false;                 // Even if it was built before.
-  // Nothing where the event tells only of the commit.
+  // Nothing: the event only names the commit.
   std::optional<HookChange> change;
 };
 
@@ -57,7 +56,7 @@ struct HookStatus {
   std::string creator_login;  // Empty: not known.
 };
 
-// Somebody asks in a comment for contexts to be run again.
+// A comment asks for contexts to be run again.
 struct HookRetest {
   std::string repository;
   int64_t pull_request_number = 0;
@@ -71,7 +70,7 @@ struct HookRename {
   std::string repository;
   std::string old_repository;
   int64_t repository_id = 0;
-  bool transferred = false;  // It is the owner that is new.
+  bool transferred = false;                       // The new part is the owner.
   absl::Time update_time = absl::InfinitePast();  // InfinitePast: not known.
 };
 
@@ -82,14 +81,16 @@ struct HookArchive {
   bool archived = false;
 };
 
-// An installation of a GitHub App came, went or changed, as `action` says.
+// An installation of a GitHub App was created, deleted or changed; see
+// `action`.
 struct HookInstallation {
   int64_t installation_id = 0;
   std::string account;
   int64_t app_id = 0;  // 0: not known.
 };
 
-// One call to the server: a report, or (from HookRetest on) ReportEvent.
+// One call to the server: a report, or, for HookRetest and the types after it,
+// ReportEvent.
 struct HookCall {
   std::string action;  // Empty for events without actions.
   std::variant<HookPending, HookStatus, HookRetest, HookRename, HookArchive,
@@ -97,33 +98,34 @@ struct HookCall {
       request;
 };
 
-// A good delivery that asks for nothing.
+// A valid delivery that needs no call.
 struct HookIgnored {
   std::string action;
-  std::string why;  // For a ping: what hook it is, as it says itself.
+  std::string why;  // For a ping: the hook, as the ping describes it.
 };
 
-// Not what GitHub sends for this event. `why` names members, never values.
+// A body that GitHub does not send for this event. `why` names members, never
+// values.
 struct HookMalformed {
   std::string why;
 };
 
 using HookResult = std::variant<HookCall, HookIgnored, HookMalformed>;
 
-// What a delivery asks for. `event` is the value of X-GitHub-Event, which is
-// not signed: a body that belongs to another event is malformed. `json` is the
-// decoded body, whose signature is known to be good.
+// Reads what a delivery asks for. `event` is the value of X-GitHub-Event, which
+// is not signed: a body that belongs to another event is malformed. `json` is
+// the decoded body, whose signature must have been verified.
 //
 // The repository is always the one that sent the event (the base of a pull
 // request), on the host of its `html_url`. The commit is the head of a pull
-// request or of a merge group, or what a pushed ref now shows, never a test
-// merge commit or the object of an annotated tag.
+// request or of a merge group, or the commit that a pushed ref now points to.
+// It is never a test merge commit or an annotated tag object.
 //
 // Thread-safe.
 HookResult ReadHook(absl::string_view event, absl::string_view json);
 
-// Whether ReadHook can make a call of an event with this action (empty: it has
-// none); so whether there is a use in having it delivered again.
+// Whether ReadHook can make a call from an event with this action (empty:
+// none), so that a redelivery is useful.
 bool UsesEvent(absl::string_view event, absl::string_view action);
 
 }  // namespace signalbox

@@ -9,22 +9,22 @@
 
 namespace signalbox {
 
-// One kind of event that is used. The header with the event's name is not
-// signed, so the body's members must bear it out.
+// One kind of event that the shim uses. The header with the event's name is not
+// signed, so the members of the body must confirm the name.
 struct EventRow {
   using Names = std::vector<absl::string_view>;
 
   absl::string_view event;
-  Names actions;        // The ones that are used; empty: the event has none.
-  Names must_have;      // Null will do.
-  Names must_not_have;  // Of other events only: GitHub adds members.
-  Names wanted;         // What else `read` looks at.
-  // What a delivery with one of the actions asks for; `action` of the result
-  // is filled in by the caller, and so is what the reader refused.
+  Names actions;        // The used ones; empty: the event has none.
+  Names must_have;      // May be null.
+  Names must_not_have;  // Members of other events only: GitHub adds some.
+  Names wanted;         // Other members that `read` looks at.
+  // Reads a delivery with one of the actions. The caller sets `action` of the
+  // result and handles the reader's problem.
   HookResult (*read)(MemberReader&);
 };
 
-// The table, a family of rows in each room.
+// The table, in families of rows.
 std::vector<EventRow> ChangeEvents();   // pull_request, push, merge_group
 std::vector<EventRow> CheckEvents();    // check_run, check_suite, status
 std::vector<EventRow> CommentEvents();  // issue_comment

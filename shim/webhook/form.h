@@ -10,22 +10,23 @@
 
 namespace signalbox {
 
-// Takes the field `payload` out of an application/x-www-form-urlencoded body
-// as the body arrives: GitHub's default way to send a webhook's JSON. Other
-// fields are checked for their encoding and dropped.
+// FormDecoder extracts the field `payload` from an
+// application/x-www-form-urlencoded body as the body arrives. GitHub sends a
+// webhook's JSON this way by default. The encoding of other fields is checked,
+// and their content is dropped.
 //
 // Not thread-safe.
 class FormDecoder {
  public:
-  // `max_payload`: how many bytes the decoded payload may have. `likely`: how
-  // many to make room for at once.
+  // `max_payload`: the most bytes of the decoded payload. `likely`: how many
+  // bytes to reserve at once.
   explicit FormDecoder(size_t max_payload, size_t likely = 0)
       : max_payload_(max_payload) {
     payload_.reserve(likely);
   }
 
-  // Decodes the next bytes. Once it has failed it stays failed, and bytes are
-  // dropped:
+  // Decodes the next bytes. After an error, every further call returns it and
+  // drops the bytes:
   //   INVALID_ARGUMENT    wrong percent-encoding, or a second payload.
   //   RESOURCE_EXHAUSTED  the payload is over the limit.
   absl::Status Update(absl::string_view bytes);
@@ -33,8 +34,8 @@ class FormDecoder {
   // Bytes of the payload so far.
   size_t size() const { return payload_.size(); }
 
-  // The decoded payload, at the end of the body. Errors as of Update, and
-  // INVALID_ARGUMENT if there was no payload. Call once, last.
+  // The decoded payload, at the end of the body. Errors as for Update, and
+  // INVALID_ARGUMENT if there is no payload. Call it once, last.
   absl::StatusOr<std::string> Finish();
 
  private:
@@ -49,7 +50,7 @@ class FormDecoder {
   bool in_name_ = true;
   bool in_payload_ = false;
   bool found_ = false;
-  int escape_digits_ = 0;  // Still to come after a '%'.
+  int escape_digits_ = 0;  // Expected after a '%'.
   int escape_value_ = 0;
 };
 

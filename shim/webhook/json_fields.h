@@ -15,35 +15,34 @@ namespace signalbox {
 
 struct JsonNull {};
 struct JsonObject {};
-// An array, a fraction, or an integer beyond 64 bits with a sign.
+// An array, a fraction, or an integer that does not fit 64 bits with a sign.
 struct JsonOther {};
 using JsonTexts = std::vector<std::string>;
 using JsonValue = std::variant<JsonNull, JsonObject, JsonOther, bool, int64_t,
                                std::string, JsonTexts>;
 
-// Reads a few members out of a JSON object from outside, in one pass and
+// JsonFields reads a few members of a JSON object from outside, in one pass and
 // without building the rest.
 //
 // INVALID_ARGUMENT if `json` is not exactly one JSON object (RFC 8259, UTF-8),
-// is nested deeper than 32, has a number that no double holds, or names a
-// member twice anywhere: two readers could disagree on which one counts.
+// is nested deeper than 32, has a number that no double can hold, or names a
+// member twice anywhere: two parsers could disagree about which one counts.
 class JsonFields {
  public:
   // `wanted` names members by their path from the top, as
-  // `pull_request.head.sha`; what is inside arrays cannot be named, but
-  // `hook.events[]` is the first 100 texts of an array, without what else is in
-  // it. A name with a dot or a bracket in it never matches.
+  // `pull_request.head.sha`. Members inside arrays have no path, but
+  // `hook.events[]` is the first 100 texts of an array, without its other
+  // elements. A name with a dot or a bracket never matches.
   static absl::StatusOr<JsonFields> Read(
       absl::string_view json, absl::Span<const absl::string_view> wanted);
 
-  // One text at the top of an object that is otherwise not looked at: its
-  // depth, its numbers and how often it names a member are its author's
-  // business. Empty if there is no such text. INVALID_ARGUMENT only if `json`
-  // is no JSON object.
+  // One text at the top of an object. The rest of the object is not checked:
+  // its depth, its numbers and repeated members do not matter. Empty: there is
+  // no such text. INVALID_ARGUMENT only if `json` is not a JSON object.
   static absl::StatusOr<std::string> ReadText(absl::string_view json,
                                               absl::string_view name);
 
-  // The member at a wanted path; null if there is none. Borrowed.
+  // The member at a wanted path; null: there is none. Borrowed.
   const JsonValue* Find(absl::string_view path) const;
 
  private:

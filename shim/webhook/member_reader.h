@@ -11,9 +11,9 @@
 
 namespace signalbox {
 
-// Takes members of a delivery one by one, by their paths, and remembers the
-// first that was missing or not what it should be; what it returns after that
-// means nothing.
+// MemberReader reads members of a delivery one by one, by their paths, and
+// keeps the first problem: a member that is missing or malformed. Results after
+// a problem mean nothing.
 //
 // Not thread-safe.
 class MemberReader {
@@ -21,29 +21,28 @@ class MemberReader {
   // Borrows `fields`.
   explicit MemberReader(const JsonFields& fields) : fields_(fields) {}
 
-  // Empty if every member so far was what it should be. Names members, never
-  // values.
+  // Empty: every member so far was valid. Names members, never values.
   const std::string& problem() const { return problem_; }
 
   void Refuse(absl::string_view path, absl::string_view problem);
 
   bool Has(absl::string_view path) const;
 
-  // Whether a member that must be there is an object, and not null.
+  // Whether a member, which must exist, is an object and not null.
   bool IsObject(absl::string_view path);
-  // Whether there is an object; false if there is null or nothing.
+  // Whether the member is an object; false if it is null or missing.
   bool HasObject(absl::string_view path);
 
   bool Bool(absl::string_view path);
-  // False if it is null or missing.
+  // False if the member is null or missing.
   bool OptionalBool(absl::string_view path);
 
-  // A number that GitHub gave to something: never 0.
+  // A number that GitHub gave to something; never 0.
   int64_t Id(absl::string_view path);
 
   // At most 1 KiB.
   std::string Text(absl::string_view path);
-  // Empty if it is null or missing.
+  // Empty if the member is null or missing.
   std::string OptionalText(absl::string_view path);
   // Of any length.
   std::string LongText(absl::string_view path);
@@ -52,10 +51,10 @@ class MemberReader {
   std::string Title(absl::string_view path);
   std::string OptionalTitle(absl::string_view path);
 
-  // `login` of an account, which is null once the account is gone.
+  // `login` of an account. GitHub sends null for a deleted account.
   std::string Login(absl::string_view account);
 
-  // A whole commit id, in lower case.
+  // A full commit id, in lower case.
   std::string Sha(absl::string_view path);
 
   absl::Time Time(absl::string_view path);
@@ -64,12 +63,12 @@ class MemberReader {
   std::string Name(absl::string_view path);
 
   // `[HOST/]OWNER/NAME` of the member `repository`, and `[HOST/]LOGIN` of an
-  // account. The page tells the host, and must be the page of what it is named
-  // as.
+  // account. The host comes from the URL of the member's page, which must fit
+  // its name.
   std::string Repository();
   std::string Account(absl::string_view path);
 
-  // Empty or 0 if the member is missing or of another type. Refuses nothing.
+  // Empty or 0 if the member is missing or of another type. Never a problem.
   int64_t LooseNumber(absl::string_view path) const;
   std::string LooseText(absl::string_view path) const;
   JsonTexts LooseTexts(absl::string_view path) const;

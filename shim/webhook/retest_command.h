@@ -10,26 +10,25 @@
 
 namespace signalbox {
 
-// As many contexts as a call to the server may have.
+// The most contexts in a call to the server.
 constexpr size_t kMaxRetestContexts = 100;
 
-// The contexts that the comment of a pull request asks to be run again: those
-// behind `/retest` at the begin of a line. Nothing if no line asks, no contexts
-// if one asks for all; more than kMaxRetestContexts mean that there are more.
+// The contexts that a comment on a pull request asks to run again: those after
+// `/retest` at the beginning of a line. Nothing: no line asks. No contexts: a
+// line asks for all. More than kMaxRetestContexts: the comment has too many.
 //
 //   /retest
 //   /retest ci/build ci/lint
 //   /retest ci/build, ci/lint
 //   /retest "Unit tests" build (ubuntu, 22.04) CI / lint
 //
-// Space and commas separate contexts. What is in quotation marks, backticks or
-// brackets is not separated, and neither is what a word without letters and
-// digits joins. Of other contexts with spaces the server joins the words again.
+// Spaces and commas separate contexts. They do not separate in quotation marks,
+// backticks or brackets, or around a word without letters and digits. For other
+// contexts with spaces, the server joins the words again.
 //
-// Where GitHub's page shows the line as something else than the author's words,
-// it asks for nothing: in code (fenced, indented, <pre>, or in backticks over
-// several lines), in a quotation and in the lines directly behind one, and in a
-// comment of HTML.
+// A line asks for nothing if GitHub's page does not show it as the author's own
+// words: in code (fenced, indented, <pre>, or in backticks over several lines),
+// in a quotation and in the lines directly after one, and in an HTML comment.
 std::optional<std::vector<std::string>> ReadRetestCommand(
     absl::string_view comment);
 

@@ -21,21 +21,21 @@ using Sha256Digest = std::array<uint8_t, 32>;
 std::string Sha256(absl::string_view bytes);
 
 // Reads the value of `X-Hub-Signature-256`: `sha256=` and 64 lower-case hex
-// digits, nothing before or after. Empty if it is anything else.
+// digits, nothing before or after. Nothing if it is anything else.
 std::optional<Sha256Digest> ParseSignature(absl::string_view header);
 
-// The secrets that a webhook may be signed with: the current one and, while it
-// is being changed, the one before.
+// The secrets that a webhook may be signed with: the current one and, during a
+// change, the former one.
 //
-// Keeps no copy of the texts that it was given: their owner wipes them. An
-// empty text is left out: anyone could sign with it.
+// Keeps no copy of the texts: their owner wipes them. Ignores an empty text,
+// because anyone could sign with it.
 //
 // Immutable, so thread-safe.
 class WebhookSecrets {
  public:
   explicit WebhookSecrets(absl::Span<const std::string> secrets);
 
-  // True: nothing can be verified.
+  // True: no signature can be verified.
   bool empty() const { return keyed_.empty(); }
 
  private:
@@ -49,19 +49,19 @@ class WebhookSecrets {
   std::vector<Mac> keyed_;
 };
 
-// Computes the signatures of one body as it arrives, with every secret.
+// Computes the signatures of one body, with every secret, while the body
+// arrives.
 //
 // Not thread-safe. Borrows nothing.
 class BodySignature {
  public:
   explicit BodySignature(const WebhookSecrets& secrets);
 
-  // Adds the next raw bytes of the body: as they were sent, before any
-  // decoding.
+  // Adds the next raw bytes of the body, as sent, before any decoding.
   void Update(absl::string_view bytes);
 
   // Whether the whole body was signed as `claimed` with one of the secrets.
-  // Takes as long for a wrong signature as for a right one. Call once, last.
+  // Takes the same time for wrong and right signatures. Call it once, last.
   bool Matches(const Sha256Digest& claimed);
 
  private:
