@@ -10,11 +10,12 @@
 
 namespace signalbox {
 
-// Shows which credentials are stopped, as
-// `signalbox_credential_stopped{credential,reason}`: 1, and 0 again afterwards.
+// Shows which credentials are stopped as
+// `signalbox_credential_stopped{credential,reason}`: 1 while stopped, 0
+// afterwards.
 //
-// Accounts that "*" stands for come from requests, so only the first
-// 1,000 pairs that ever stopped get a series; all of them are in the log.
+// Requests name the accounts that "*" stands for. So only the first 1,000 pairs
+// that were ever stopped get a series; the log has all of them.
 //
 // Not thread-safe.
 class CredentialMetrics {
@@ -26,7 +27,7 @@ class CredentialMetrics {
 
  private:
   Metrics* const metrics_;
-  // By credential and reason: what the series shows.
+  // The value of each series, by credential and reason.
   std::map<std::pair<std::string, std::string>, bool> shown_;
 };
 

@@ -16,34 +16,34 @@
 
 namespace signalbox {
 
-// What flags and environment lay over the file's `github`.
+// The flags and environment variables that change the file's `github`.
 struct CredentialFlags {
-  // Serves github.com's names instead of https://api.github.com; no slash at
-  // its end. Empty: not set.
+  // The API that serves github.com's names instead of https://api.github.com,
+  // without a slash at its end. Empty: not set.
   std::string github_api_url;
-  // A token for every account of github.com that the file does not name: from
-  // a file, or itself. It replaces the credential of the file's "*", whose pace
-  // and other settings stay.
+  // A token for all accounts of github.com that the file does not name: the
+  // file that holds it, or the token itself. It replaces the credential for "*"
+  // in the configuration file, whose pace and other settings stay.
   std::string github_token_file;
   Secret github_token;
 };
 
-// Everybody who posts.
+// All credentials of the server, with their hosts and paces.
 struct CredentialSetup {
   std::unique_ptr<Credentials> credentials;
   std::vector<std::string> known_hosts;
-  // By the name of a host: where its API is.
+  // The address of a host's API, by the name of the host.
   std::map<std::string, std::string> api_urls;
-  // By "host/account", and "host/*" for all others, in lower case; and by the
-  // ids of Apps as themselves.
+  // By "host/account", and "host/*" for all others, in lower case; also by the
+  // ids of Apps themselves.
   std::map<std::string, PaceOptions, std::less<>> paces;
 
   // How fast a credential may post.
   PaceOptions PaceOf(absl::string_view credential_id) const;
 };
 
-// Makes the credentials of tokens and of Apps; `app_options` are for the
-// latter. Errors name the file that cannot be used.
+// Makes the credentials from tokens and from Apps; `app_options` are for Apps.
+// Errors name the file that cannot be used.
 absl::StatusOr<CredentialSetup> SetUpCredentials(
     const std::vector<GitHubConfig>& github, const CredentialFlags& flags,
     AppCredentialsOptions app_options);

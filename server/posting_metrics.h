@@ -13,15 +13,15 @@
 namespace signalbox {
 
 // Shows how many statuses GitHub does not show yet, as
-// `signalbox_statuses{posting,reason}`, and for how long the oldest one has
-// been due, as `signalbox_oldest_due_seconds`. What a credential keeps waiting
-// counts as waiting for its reason.
+// `signalbox_statuses{posting,reason}`, and how long the oldest has been due,
+// as `signalbox_oldest_due_seconds`. A due status whose credential waits counts
+// as waiting, with the credential's reason.
 //
 // Not thread-safe.
 class PostingMetrics {
  public:
-  // `metrics` is borrowed. `reason_of` says what a lane waits for; empty:
-  // nothing.
+  // `metrics` is borrowed. `reason_of` says why a lane waits; empty: it does
+  // not.
   PostingMetrics(Metrics* metrics,
                  std::function<std::string(const std::string& lane)> reason_of)
       : metrics_(metrics), reason_of_(std::move(reason_of)) {}
@@ -31,7 +31,7 @@ class PostingMetrics {
  private:
   Metrics* const metrics_;
   const std::function<std::string(const std::string&)> reason_of_;
-  // By state and reason: what the series shows.
+  // The value of each series, by state and reason.
   std::map<std::pair<std::string, std::string>, int64_t> shown_;
 };
 

@@ -14,47 +14,49 @@
 
 namespace signalbox {
 
-// What one process of signalbox-server is made of: the configuration file, and
-// what flags and environment lay over it.
+// The settings of one signalbox-server process: the configuration file, and the
+// flags and environment variables that change it.
 struct ServerOptions {
   Config config;
 
-  // Serves github.com's names instead of https://api.github.com; no slash at
-  // its end. Empty: not set.
+  // The API that serves github.com's names instead of https://api.github.com,
+  // without a slash at its end. Empty: not set.
   std::string github_api_url;
-  // A token for every account of github.com that the file does not name: from
-  // a file (read again when it changes), or from the environment.
+  // A token for all accounts of github.com that the file does not name: the
+  // file that holds it (read again when it changes), or the token itself from
+  // the environment.
   std::string github_token_file;
   Secret github_token;
-  // Contexts that are expected where no `repositories` item matches.
+  // Contexts that are expected if no item of `repositories` matches.
   std::vector<std::string> contexts = {"ci/build"};
   // gRPC reflection, for tools such as grpcurl.
   bool reflection = false;
 
-  // Called once, from any thread, when the store has failed: acks can't be
-  // given any more, and the process must end and recover.
+  // Called once, from any thread, after the store has failed. The server can no
+  // longer acknowledge reports: the process must end and recover.
   std::function<void(absl::Status)> on_failure;
 };
 
-// The whole server, put together: builds the parts, hands functions over, and
-// takes them down in the right order.
+// The whole server: creates its parts, connects them, and stops them in the
+// right order.
 //
 // Thread-safe.
 class Server {
  public:
   // Opens the store and starts to serve. Errors are one line that says what
-  // cannot be had and why.
+  // failed and why.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options);
 
-  // Stops, if Stop was not called.
+  // Calls Stop, if it was not called before.
   ~Server();
 
-  // Refuses new reports, answers those accepted, waits up to `patience` for
-  // posts in flight (what is left is given back by its deadline), and ends.
+  // Refuses new reports, answers the accepted ones, waits up to `patience` for
+  // posts in flight, and ends. The next process takes over posts that are still
+  // in flight after their deadlines.
   void Stop(absl::Duration patience = absl::Seconds(5));
 
-  // HOST:PORT, with the port that was really taken.
+  // HOST:PORT, with the actual port.
   std::string grpc_address() const;
   std::string web_address() const;
 

@@ -14,43 +14,44 @@
 
 namespace signalbox {
 
-// A value and how to name it in an error, such as `github[0].api_url`; the
-// whole document has no name.
+// A value and its name in errors, such as `github[0].api_url`. The whole
+// document has an empty name.
 struct YamlValue {
   const YamlNode* node;
   std::string path;
 };
 
-// Reads values of a YAML tree as the types that they must have. The first
-// error stays; from then on what is returned means nothing, but everything may
-// still be called. So a reader of a file needs one look at `status`.
+// Reads values of a YAML tree as the types that they must have. It keeps the
+// first error. After an error the methods may still be called, but their
+// results mean nothing, so a caller checks `status` only once.
 //
 // `wanted` continues "is not" in an error: `"x" is not HOST:PORT`.
 //
 // Not thread-safe.
 class YamlReader {
  public:
-  // `file` is borrowed and begins every error.
+  // `file` is borrowed. Every error begins with it.
   explicit YamlReader(absl::string_view file) : file_(file) {}
 
-  // YamlError.
+  // An error made by YamlError, or OK.
   const absl::Status& status() const { return status_; }
 
-  // Notes an error, as `FILE:LINE: PATH: PROBLEM`.
+  // Sets an error, as `FILE:LINE: PATH: PROBLEM`.
   void Refuse(const YamlValue& value, absl::string_view problem);
   // The same, as `FILE:LINE: PATH: VALUE is not WANTED`.
   void RefuseValue(const YamlValue& value, absl::string_view wanted);
 
-  // Notes what is taken, but should be written in another way; as an error.
+  // Adds a warning, in the form of an error, about a value that is accepted but
+  // should be written differently.
   void Warn(const YamlValue& value, absl::string_view problem);
   const std::vector<std::string>& warnings() const { return warnings_; }
 
-  // Whether it is a map without other keys than those `known`. No error shows
-  // the value of an unknown key: it may be a secret, and if a file with it can
-  // be named (`token` and `token_file`), the error says so.
+  // Whether the value is a map with no other keys than `known`. An error never
+  // shows the value of an unknown key, which may be a secret. If a known key
+  // names a file for it (`token` and `token_file`), the error says so.
   bool IsMap(const YamlValue& value, std::initializer_list<const char*> known);
 
-  // A member of a map; nothing if it has none. `Need` makes that an error.
+  // A member of a map; nothing: it has none, which Need makes an error.
   std::optional<YamlValue> Find(const YamlValue& map,
                                 absl::string_view key) const;
   std::optional<YamlValue> Need(const YamlValue& map, absl::string_view key,
@@ -58,13 +59,13 @@ class YamlReader {
 
   std::vector<YamlValue> List(const YamlValue& value, absl::string_view wanted);
 
-  // A list of texts that differ in more than case and pass `check`, whose
-  // message begins with the value.
+  // A list of texts that pass `check` and are different without regard to case.
+  // The message of `check` must begin with the value.
   using Check = std::function<absl::Status(absl::string_view)>;
   std::vector<std::string> Texts(const YamlValue& value,
                                  absl::string_view wanted, const Check& check);
 
-  // Not empty, without control characters, at most 4 KiB.
+  // A text that is not empty, has no control characters and at most 4 KiB.
   std::string Text(const YamlValue& value, absl::string_view wanted);
   bool Boolean(const YamlValue& value);
   int Number(const YamlValue& value, int lowest, int highest);
@@ -74,7 +75,7 @@ class YamlReader {
   // A whole number and one of `units`.
   struct Quantity {
     int number;
-    absl::string_view unit;  // As long as the tree.
+    absl::string_view unit;  // Valid as long as the tree.
   };
   Quantity NumberWithUnit(const YamlValue& value,
                           std::initializer_list<const char*> units,

@@ -17,12 +17,12 @@ struct YamlNode {
   enum class Kind { kNothing, kText, kList, kMap };
 
   Kind kind = Kind::kNothing;
-  // Counted from 1. Of a member of a map: that of its key.
+  // From 1. For a member of a map, the line of its key.
   int line = 1;
   std::string text;                 // kText.
-  bool quoted = false;              // kText: "true" is no boolean.
+  bool quoted = false;              // kText: "true" is not a boolean.
   std::vector<YamlNode> items;      // kList.
-  std::vector<YamlMember> members;  // kMap, as written; no key twice.
+  std::vector<YamlMember> members;  // kMap, in the file's order; no key twice.
 };
 
 struct YamlMember {
@@ -35,10 +35,10 @@ absl::Status YamlError(absl::string_view file, int line,
                        absl::string_view problem);
 
 // Reads the one document of a configuration file; an empty file is kNothing.
-// Aliases are copied in, within the bounds: a document has at most 1 MiB,
-// 100,000 values and 32 levels. Errors (YamlError, which says `file`): those
-// bounds, wrong syntax, a repeated key, a key that is not text, a tag, a second
-// document.
+// Aliases are replaced by copies. The limits of a document, copies included,
+// are 1 MiB, 100,000 values and 32 levels. Errors (by YamlError, with `file`):
+// a limit is exceeded, wrong syntax, a repeated key, a key that is not text, a
+// tag, a second document.
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
                                    absl::string_view file);
 

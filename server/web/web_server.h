@@ -11,9 +11,9 @@
 
 namespace signalbox {
 
-// The pages for people's tools, over HTTP, read-only:
+// Read-only HTTP pages for tools:
 //   GET /healthz  200 while the process runs
-//   GET /readyz   200 while reports are accepted, else 503 and why
+//   GET /readyz   200 while the server accepts reports, else 503 and the reason
 //   GET /metrics  Prometheus' text format
 //
 // Thread-safe.
@@ -21,20 +21,20 @@ class WebServer {
  public:
   struct Options {
     std::string host = "127.0.0.1";
-    int port = 0;         // 0: one that is free.
+    int port = 0;         // 0: a free port.
     bool pages = true;    // /healthz and /readyz.
     bool metrics = true;  // /metrics.
-    // Whether reports are accepted now; the message says why not. Called by
-    // several threads.
+    // Whether the server accepts reports now; the message says why not. Called
+    // by several threads.
     std::function<absl::Status()> ready;
   };
 
-  // `metrics` is borrowed. UNAVAILABLE, with the address, if the port cannot be
-  // had.
+  // `metrics` is borrowed. UNAVAILABLE, with the address, if the port is not
+  // available.
   static absl::StatusOr<std::unique_ptr<WebServer>> Start(
       Options options, const Metrics* metrics);
 
-  // Ends the answers under way, then the threads.
+  // Finishes the answers under way, then ends the threads.
   ~WebServer();
 
   int port() const;
