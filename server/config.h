@@ -52,7 +52,7 @@ struct CallerConfig {
 
 // How the server recovers webhooks that did not arrive.
 struct RecoveryConfig {
-  bool enabled = true;                      // Everything here.
+  bool enabled = true;                      // False: nothing below happens.
   absl::Duration every = absl::Minutes(5);  // How often it looks.
   // Asks GitHub to redeliver failed deliveries.
   bool redeliver = true;

@@ -52,8 +52,8 @@ class Server {
   ~Server();
 
   // Refuses new reports, answers the accepted ones, waits up to `patience` for
-  // posts in flight, and ends. The next process takes over posts that are still
-  // in flight after their deadlines.
+  // posts in flight, and ends. The entries of posts that are still in flight
+  // then become due again when their leases end.
   void Stop(absl::Duration patience = absl::Seconds(5));
 
   // HOST:PORT, with the actual port.

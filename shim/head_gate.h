@@ -58,7 +58,7 @@ class HeadGate {
   ~HeadGate() { Stop(); }
 
   // Under load, a client may need this long from connecting to its first byte.
-  // So even a flood of connections does not get one closed at once.
+  // HeadGate keeps each connection so long, even in a flood of connections.
   static constexpr std::chrono::milliseconds kShortestStay{10};
 
   // Takes an accepted connection. Blocks while there are `capacity` and the

@@ -36,17 +36,18 @@ struct HttpHead {
 
 constexpr size_t kMaxHttpHead = 16 << 10;
 
-// How many of `bytes`, the beginning of a connection, belong to the head. 0:
-// more bytes are needed. If the bytes cannot be a head, or the head is over
-// kMaxHttpHead, all of them; ParseHttpHead then returns the error.
+// Returns how many of `bytes`, the beginning of a connection, belong to the
+// head; 0: more bytes are needed. If the bytes cannot be a head, or the head is
+// over kMaxHttpHead, it returns their whole number, and ParseHttpHead returns
+// the error.
 //
-// `known`: for how many of these bytes the answer was 0. Without it, a head
+// `known`: for how many of these bytes the result was 0. Without it, a head
 // that arrives byte by byte takes time quadratic in its length.
 size_t HttpHeadSize(absl::string_view bytes, size_t known = 0);
 
-// INVALID_ARGUMENT for everything that two parsers could read differently:
-// lines that do not end in CRLF, folded lines, control bytes, names that are
-// not tokens, lengths that are repeated, not decimal or beside
+// Parses a head. INVALID_ARGUMENT for everything that two parsers could read
+// differently: lines that do not end in CRLF, folded lines, control bytes,
+// names that are not tokens, lengths that are repeated, not decimal or beside
 // Transfer-Encoding, any transfer coding but `chunked`, any Content-Encoding.
 // Also for more than kMaxHttpHead bytes or 100 headers.
 absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head);

@@ -60,10 +60,10 @@ using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
 //   400  malformed, or the body does not belong to the event.
 //   401  the signature is missing or wrong.
 //   404, 405, 413, 415  wrong path, method, size, content type.
-//   503  the server cannot accept it now, or not from this shim, because it
-//   does
-//        not know the shim's token or gives it no right to pass webhooks on. An
-//        operator must repair that; GitHub then redelivers.
+//   503  the server cannot accept it now, or does not accept it from this shim:
+//        it does not know the shim's token, or the token lacks the right to
+//        pass webhooks on. After an operator has repaired that, the server has
+//        GitHub redeliver.
 //   500  a bug.
 // GET of `/healthz` and of `/` is 200 as long as the shim runs, whatever the
 // server does, and is not logged. A slash after the path makes no difference.

@@ -71,8 +71,9 @@ struct ClientOptions {
 //   large.
 // - All other errors are final.
 // - Errors carry the server's code, its message, and its reason (ReasonOf).
-//   After UNAVAILABLE and DEADLINE_EXCEEDED the server may or may not have
-//   accepted the report. After any other error it did not.
+//   After UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL and a RESOURCE_EXHAUSTED of
+//   a full disk, the server may or may not have accepted the report. After any
+//   other error of the server it did not.
 //
 // A value: copies share the connection. Thread-safe, if `pause`, `on_repeat`,
 // `now` and `random` are.

@@ -6,9 +6,9 @@
 namespace signalbox {
 
 // Whether the whole of `text` matches `pattern`, without regard to ASCII case.
-// `*` matches any run of characters, or if `star_stops_at` is not '\0', any run
-// of other characters than that one. No other character is special. Takes at
-// most |pattern| x |text| steps.
+// `*` matches any run of characters. If `star_stops_at` is not '\0', `*` does
+// not match that character. No other character is special. Takes at most
+// |pattern| x |text| steps.
 bool GlobMatches(absl::string_view pattern, absl::string_view text,
                  char star_stops_at = '\0');
 

@@ -89,7 +89,7 @@ class AppAccount {
   };
 
   bool LookIsDue(absl::Time steady) const;
-  // The credential stays stopped until GitHub accepts one of its tokens.
+  // Whether only a token that GitHub accepts can end the stop.
   bool MustProve() const;
   bool Matches(const Token& token) const;
   void Stop(absl::string_view reason, absl::Duration wait, AppMoment now);

@@ -29,10 +29,11 @@ struct InstallationToken {
   std::vector<std::string> permissions = {};
 };
 
-// Parse the bodies of GitHub's answers to an App. INVALID_ARGUMENT if the body
-// is anything but such an object; the message says what is wrong and holds
-// nothing of the body. Unknown members are ignored, and so are permissions that
-// do not map one word to another, and all permissions after the first 200.
+// These functions parse the bodies of GitHub's answers to an App.
+// INVALID_ARGUMENT if the body is not the expected JSON object; the message
+// says what is wrong and holds nothing of the body. They ignore unknown
+// members, permissions whose name or value is not one word, and all permissions
+// after the first 200.
 absl::StatusOr<Installation> ParseInstallation(absl::string_view body);
 
 // The token must be one printable word of at most 8 KiB. Nothing else is

@@ -54,7 +54,8 @@ class AppIdentity {
   };
   absl::StatusOr<Jwt> Sign(AppMoment now);
 
-  // GitHub accepted the token of a request.
+  // GitHub accepted the token of a request. With `jwt`, only a token that is
+  // the last one of Sign counts.
   void NoteTaken();
   void NoteTaken(const Secret& jwt);
 
@@ -69,7 +70,8 @@ class AppIdentity {
   void NoteRefused(const Secret& jwt, absl::string_view reason, AppMoment now);
 
   // Since when GitHub refuses the App, by the wall clock; nothing if it does
-  // not. Looks at the file first: a change of the file ends the refusal.
+  // not. LookAtRefusal reads the file first: a change of the file ends the
+  // refusal.
   std::optional<absl::Time> LookAtRefusal(absl::Time steady);
   std::optional<absl::Time> RefusedSince() const;
 

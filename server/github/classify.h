@@ -19,7 +19,7 @@ enum class Action {
   kReauthenticate,  // The token was refused: get a new one, then retry.
   kPark,            // The account behind the token is suspended: wait for it.
   kRedirect,        // Repeat it at `location`.
-  kWait,            // A rate limit: the credential waits until `wait`.
+  kWait,            // A rate limit: the credential must wait.
   kHold,            // GitHub does not see the commit yet: retry soon.
   kFitDescription,  // Retry with a plainer description.
   kDropTargetUrl,   // Retry without the target URL.
@@ -38,7 +38,8 @@ struct Verdict {
   // until somebody changes something.
   bool of_repository = false;
 
-  // kWait: how long GitHub wants to wait. All unset: it did not say.
+  // kWait: how long GitHub wants the credential to wait. Both unset: it did not
+  // say.
   std::optional<absl::Duration> retry_after;  // From the header.
   std::optional<absl::Time> reset_time;       // By GitHub's clock.
   // A secondary limit: the whole credential pauses, then goes slower.

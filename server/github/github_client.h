@@ -43,7 +43,7 @@ struct ApiRequest {
   std::string method = "GET";
   std::string path;  // After the API's address, percent-encoded, with a query.
   std::string body;  // JSON; empty: none.
-  // For If-None-Match: of what the caller holds; empty: nothing.
+  // Of the answer that the caller has already, for If-None-Match; empty: none.
   std::string etag;
   size_t max_body = 1 << 20;  // How much of the answer to keep.
 };
@@ -75,10 +75,10 @@ struct GitHubReply {
 };
 
 // GitHubClient speaks the part of GitHub's REST API that sets and reads commit
-// statuses. A call is one request, plus pages and redirects. It retries
-// nothing. A call with all of its requests takes at most `timeout`.
+// statuses. A call is one request, plus pages and redirects, and takes at most
+// `timeout` with all of them. GitHubClient retries nothing.
 //
-// It follows up to three redirects to the same scheme and host (a renamed
+// A call follows up to three redirects to the same scheme and host (a renamed
 // repository answers 307 or 301), with the same method and body. Other
 // redirects end with kAbandon, reason REDIRECT_REFUSED, so that the token goes
 // nowhere else. A POST that is redirected too late (StatusPost::send_on_within)

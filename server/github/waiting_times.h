@@ -16,16 +16,16 @@ namespace signalbox {
 // [GitHubClient]
 inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
-// How long after its begin a request may be sent again. A request that is lost
-// on an idle connection is lost within a round trip. A later failure may come
-// after the request took effect, and a repeat could take effect long after the
-// first begin. The poster counts from that begin when it decides that GitHub
-// has certainly stopped. [CurlTransport]
+// How long after its begin a request may be sent again. A request on a
+// connection that GitHub has closed fails within a round trip. After a later
+// failure the request may have taken effect, and a repeat could take effect
+// long after the begin. But the poster expects no effect later than 12 s after
+// the begin (kAmbiguousWait), and GitHub needs up to 10 s. [CurlTransport]
 inline constexpr absl::Duration kLastRepeat = absl::Seconds(2);
 
 // How long after its begin a redirect may send on a request that changes
-// something at GitHub. If the end of the request is unknown, the poster counts
-// from that begin when it decides that GitHub has certainly stopped.
+// something at GitHub. A lease lasts this long plus kAmbiguousWait. So after a
+// crash, the request can take no effect any more when its lease ends.
 // [GitHubClient, Poster]
 inline constexpr absl::Duration kLastRedirect = absl::Seconds(3);
 

@@ -12,10 +12,11 @@
 
 namespace signalbox {
 
-// Housekeeper does the work in the outbox that time requires. Expired pendings
-// become errors. Old commits and history are deleted, in small batches with
-// pauses between them, so that reports never wait for it. Housekeeper also
-// makes the outbox continue the work that it does in batches (DoChores).
+// Housekeeper does the regular work in the outbox. It turns expired pendings
+// into errors. It abandons statuses that GitHub will not take. It deletes old
+// commits and history, in small batches with pauses between them, so that
+// reports never wait for it. It makes the outbox continue the work that it does
+// in batches (DoChores).
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
 // than a minute, nothing expires: farms may have been unable to report, and get

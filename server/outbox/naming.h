@@ -64,11 +64,13 @@ struct Whereabouts {
 enum class Meant {
   kHolder,  // The one with the name. If its number was not known, it is now.
   kAlias,   // The one that had the name before; its number likewise.
-  kOwn,     // The one with the number. GitHub is asked about both.
+  // The one with the number, although another row has the name. GitHub is asked
+  // about both.
+  kOwn,
   // The one with the number. No row has the name, so the name leads to this
   // row, too, until GitHub answers what the repository is called.
   kClaimed,
-  kNew,       // A new row with the name, which ends an alias.
+  kNew,       // A new row with the name. An alias with that name ends.
   kNameless,  // A new row without a name. GitHub is asked about both.
 };
 Meant WhoIsMeant(int64_t number, const Whereabouts& found);
@@ -98,8 +100,8 @@ enum class NameStep {
   // It gets the name; another repository has the name, and loses it.
   kDisplace,
 };
-// What to do with `found.own`, the repository that the news is about.
-// `found.holder` and `found.alias` are about the new name.
+// What to do with `found.own`, which the news says has a new name.
+// `found.holder` and `found.alias` are about that name.
 NameStep StepFor(const NameNews& news, const Whereabouts& found);
 
 }  // namespace signalbox

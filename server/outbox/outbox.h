@@ -209,7 +209,7 @@ struct StatusView {
   // The newest accepted run that has a number; attempt 0: there is none.
   int64_t attempt = 0;
   std::string series;
-  int64_t sequence = 0;  // The newest change, of a report or a posting.
+  int64_t sequence = 0;  // Of the newest change, in a report or a posting.
   absl::Time report_time;
   std::optional<absl::Time> expire_time;
   Posting posting;

@@ -180,9 +180,10 @@ class SqliteQuery {
   // For statements that return no rows.
   void Run();
 
-  // Reads the columns of the row in order. An int is a count. An enum begins at
-  // 1 and ends at LastOf, which stands beside it. A column with another value,
-  // or another type, is damage (see NoteDamage): the schema forbids it.
+  // Reads the columns of the row in order. An int is a count. The values of an
+  // enum begin at 1 and end at that of LastOf, a function beside the enum. A
+  // column with another value, or another type, is damage (see NoteDamage): the
+  // schema forbids it.
   template <typename... Values>
   void Read(Values*... values) const {
     int column = 0;

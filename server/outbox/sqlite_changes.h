@@ -22,8 +22,8 @@ namespace signalbox {
 // without a row in the history.
 void NoteChange(SqliteConnection* connection, int64_t entry_id);
 
-// As the methods of Outbox with these names. ChangesAfter goes back at most
-// `kept` sequences.
+// These functions implement the methods of Outbox with the same names.
+// ChangesAfter goes back at most `kept` sequences.
 int64_t NewestSequence(SqliteConnection* connection);
 absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
     SqliteConnection* connection, int64_t after_sequence, int limit,

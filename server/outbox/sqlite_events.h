@@ -14,8 +14,9 @@
 
 namespace signalbox {
 
-// The methods of Outbox with these names. Every function needs an open
-// transaction. Errors stick to `connection`.
+// These functions implement the methods of Outbox with the same names, for
+// events, reruns and marks. Every function needs an open transaction. Errors
+// stick to `connection`.
 
 absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
                                  SqliteWriterState* state,

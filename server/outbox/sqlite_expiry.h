@@ -7,8 +7,8 @@
 
 namespace signalbox {
 
-// Outbox::ExpirePendings and NextExpiry within the open transaction of
-// `connection`; the first needs the writer.
+// These functions implement Outbox::ExpirePendings and Outbox::NextExpiry. They
+// need an open transaction, the first one that of the writer.
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit);
 absl::Time NextExpiry(SqliteConnection* connection);

@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// Lists across repositories: the methods of Outbox with these names, within the
-// open transaction of `connection`.
+// These functions implement the methods of Outbox with the same names, which
+// list and count statuses across repositories. They need an open transaction.
 ListedPage ListStatuses(SqliteConnection* connection, const StatusQuery& query);
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now);
 

@@ -28,7 +28,8 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                const std::function<absl::Status(const Repository&)>& may_move,
                absl::Time now);
 
-// Outbox's methods of these names.
+// AnswerName, NameQuestions and MeantBy implement the methods of Outbox with
+// the same names.
 void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
                 const NameAnswer& answer, absl::Time now);
 // HasLostRepository: whether a repository has had no name for a week in spite

@@ -33,14 +33,15 @@ void ShowParked(const Parking& parking, Posting* posting);
 void TellParking(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t repository_key, const ParkingEvent& event,
                  absl::Time now);
-// Something changed that may help this repository.
+// Brings the probe of this repository forward, because something changed that
+// may help.
 void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
                        int64_t repository_key, absl::Time now);
 // After a rename: ends the parking if another credential posts for the new
 // name, else brings the probe forward.
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Time now);
-// Outbox::BringProbesForward.
+// Implements Outbox::BringProbesForward.
 int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
                          absl::string_view lane, int64_t after, absl::Time now,
                          int limit);
@@ -53,8 +54,8 @@ void EndParking(SqliteConnection* connection, SqliteWriterState* state,
 // which another credential posts now.
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state);
 
-// The lease of an entry of this repository has ended. `due_time` is when that
-// entry may be tried again.
+// Applies the end of a lease of an entry of this repository. `due_time` is when
+// that entry may be tried again.
 void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t repository_key, const Settlement& settlement,
                    std::optional<absl::Time> due_time, absl::Time now);

@@ -13,9 +13,9 @@
 
 namespace signalbox {
 
-// The posting of entries to GitHub: the methods of Outbox with these names,
-// within the open transaction of `connection`. Methods that change something
-// need the writer.
+// These functions implement the methods of Outbox with the same names, which
+// take entries out for posting and settle them. They need an open transaction.
+// Functions that change something need that of the writer.
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);

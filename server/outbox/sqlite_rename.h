@@ -12,9 +12,9 @@
 
 namespace signalbox {
 
-// Moves commits and entries from one repository to another, within the open
-// transaction of `connection`. If both have an entry of one key, Judge decides
-// which report counts; the history of both stays.
+// These functions move commits and entries from one repository to another,
+// within the open transaction of `connection`. If both have an entry of one
+// key, Judge decides which report counts; the history of both stays.
 
 // The key of the commit with this sha; 0: there is none.
 int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,

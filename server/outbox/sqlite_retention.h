@@ -7,8 +7,8 @@
 
 namespace signalbox {
 
-// Outbox::ForgetBefore within the open transaction of `connection`. Keeps the
-// changes of at most the newest `changes_kept` sequences.
+// Implements Outbox::ForgetBefore within the open transaction of `connection`.
+// Keeps the changes of at most the newest `changes_kept` sequences.
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept);
 

@@ -440,7 +440,7 @@ constexpr char kUpgradeTo4[] =
 
 // After kTablesOf5, makes a database of version 4 one of version 5.
 constexpr char kUpgradeTo5[] =
-    // run_state was `round`: how often somebody began again without a number.
+    // run_state was `round`: how often an unnumbered report began again.
     "UPDATE entry SET run_result = CASE WHEN attempt > 0 AND run_state = 0 "
     "AND phase = 3 THEN result END, run_state = CASE WHEN attempt = 0 THEN 1 "
     "WHEN run_state > 0 THEN 3 WHEN phase = 3 THEN 2 ELSE 1 END;"

@@ -12,8 +12,8 @@
 
 namespace signalbox {
 
-// Public views: the methods of Outbox with these names, within the open
-// transaction of `connection`.
+// These functions implement the methods of Outbox with the same names, which
+// return public views. They need an open transaction.
 absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
                                      const Repository& repository,
                                      absl::string_view sha);

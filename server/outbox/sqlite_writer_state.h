@@ -21,7 +21,8 @@ namespace signalbox {
 enum class ChoreKind {
   kMerge = 1,         // Move commits to another row of the same repository.
   kMergeIntoOld = 2,  // The same; the other row had the old name.
-  // Move entries reported by a name that is no longer an old one.
+  // Move entries that were reported by an old name to the repository that has
+  // the name now.
   kMoveBack = 3,
   kRevive = 4,         // Make abandoned entries of a repository due,
   kReviveAccount = 5,  // or those of all repositories of an account.

@@ -13,8 +13,8 @@ namespace signalbox {
 // Why the work of a lane waits, for people.
 struct LaneState {
   // A stable upper-case word: the credential's (see Credentials::Get), the rate
-  // limiter's (see RateLimiter::WaitsFor) or HOST_DOWN. Empty: the lane does
-  // not wait.
+  // limiter's (see RateLimiter::WaitsFor), HOST_DOWN or HOST_FULL. Empty: the
+  // lane does not wait.
   std::string reason;
   // Until when the lane waits; InfinitePast: not known.
   absl::Time until = absl::InfinitePast();

@@ -193,7 +193,7 @@ class Poster {
 
   // These begin requests, and lower `next` to the time of the next call.
   void BeginDue(absl::Time& next);
-  // Whether the credentials of parked repositories have changed.
+  // Checks whether the credentials of parked repositories have changed.
   void LookAtParkedLanes(absl::Time& next);
   void BringProbesForward(absl::Time now, absl::Time& next);
   absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);

@@ -25,8 +25,8 @@ namespace signalbox {
 // answer again. A delivery of an event that Signalbox does not use, or that it
 // ignored, is not missing.
 //
-// More deliveries do not help a receiver that is down. While the newest attempt
-// of all deliveries has failed, one delivery at a time probes the receiver.
+// More deliveries do not help a receiver that is down. While the hook's newest
+// attempt has failed, one delivery at a time probes the receiver.
 // Each delivery is tried at once, after half an hour and after six hours. When
 // any delivery gets through, the others follow. Each is tried at most three
 // times, and not after GitHub has forgotten it.

@@ -24,8 +24,8 @@ struct Finding {
 // GitHub did not answer the question, and may do so later.
 bool WasTrouble(const Verdict& verdict);
 
-// The facts about a repository for a diagnosis. Of `state` only `app` matters:
-// it says whether the credential is an App's.
+// The facts about a repository for a diagnosis. `state.app` says whether the
+// credential is an App's.
 struct Findings {
   Repository repository;
   std::string credential;  // Empty: none posts.

@@ -19,8 +19,6 @@ namespace signalbox {
 // without a required member is left out. INVALID_ARGUMENT, reason
 // UNEXPECTED_ANSWER: the answer is not JSON, is nested deeper than 40, or is an
 // object instead of a list.
-//
-// github-api.md calls these "list item" (6.3), pull request (7.2) and so on.
 
 // One attempt of a delivery, as GitHub lists it.
 struct ListedDelivery {

@@ -28,7 +28,7 @@ bool MayBeOurHookUrl(absl::string_view url,
 
 // HookFinder finds the hooks whose deliveries the server can read: the hook of
 // each App, and the hooks of repositories that a plain token posts for, and of
-// their owners. Of these it takes only the server's own hooks:
+// their owners. Of the hooks without an App it takes only the server's own:
 // - those whose deliveries reach the server,
 // - those that lead to the same host as one of these, and to the same path or
 //   to `/event_handler`,

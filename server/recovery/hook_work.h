@@ -33,9 +33,9 @@ Submission PendingsFor(const BuildTarget& target,
                        std::vector<std::string> contexts, bool rerun,
                        const RepositoryRules& rules);
 
-// Turns a delivery that ReadHook has read into a submission. INVALID_ARGUMENT
-// as from the gRPC calls of the shim; reason UNKNOWN_HOST unless the host is in
-// `known_hosts`.
+// Turns a delivery that ReadHook has read into a submission of reports or of an
+// event. INVALID_ARGUMENT as from the gRPC calls of the shim; reason
+// UNKNOWN_HOST unless the host is in `known_hosts`.
 using HookWork = std::variant<Submission, EventSubmission>;
 absl::StatusOr<HookWork> WorkOf(const HookCall& call, Delivery delivery,
                                 const RepositoryRules& rules,

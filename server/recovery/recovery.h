@@ -36,6 +36,7 @@ namespace signalbox {
 // meanwhile.
 class Recovery {
  public:
+  // RecoveryConfig (server/config.h) explains the options.
   struct Options {
     bool enabled = true;  // Everything except reruns.
     bool redeliver = true;
@@ -81,9 +82,9 @@ class Recovery {
   Retester retester_;
   HookFinder finder_;
   OpenPullRequests open_pull_requests_;
-  // By path and credential. One whose source is gone stays until its question
-  // is answered, which has just happened when it reports that the source is
-  // gone.
+  // By path and credential. A redeliverer or puller must live until its last
+  // question is answered. It has no open question when it reports that its
+  // source is gone, so it can be deleted then.
   std::map<std::string, std::unique_ptr<Redeliverer>> redeliverers_;
   std::map<std::string, std::unique_ptr<Puller>> pullers_;
 };

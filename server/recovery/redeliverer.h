@@ -60,11 +60,11 @@ class Redeliverer {
   DeliveryLedger ledger_;
   bool busy_ = false;  // A question is under way.
   bool is_gone_ = false;
-  // This time and those below are steady.
+  // These four times are steady.
   absl::Time next_list_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time look_end_ = absl::InfinitePast();
-  // GitHub cannot be asked until then.
+  // Until then GitHub is not asked.
   absl::Time rest_end_ = absl::InfinitePast();
   absl::Duration clock_offset_;
   absl::Time listed_ = absl::InfinitePast();  // GitHub's.

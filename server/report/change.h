@@ -26,9 +26,9 @@ struct Change {
   bool base_changed = false;
 };
 
-// When a head became the head of its pull request, which orders the heads. This
-// is GitHub's time, but at most `now`: with a time in the future, no later head
-// could replace it until then.
+// The time by which the heads of a pull request are ordered: when this head
+// became its head, by GitHub's clock, but at most `now`. A head with a time in
+// the future would keep out every later head until that time.
 inline absl::Time HeadTime(const Change& change, absl::Time now) {
   return std::min(change.updated_time, now);
 }

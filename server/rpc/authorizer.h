@@ -31,7 +31,7 @@ absl::string_view NameOf(Right right);
 // A caller that the configuration names.
 struct Caller {
   std::string name;
-  // SHA-256 of the token, 32 bytes. ReadTokenDigestFile reads it.
+  // SHA-256 of the token, with or without a line end after the token; 32 bytes.
   std::string token_sha256;
   // Globs. A repository pattern without a host means github.com.
   std::vector<std::string> repositories;

@@ -14,10 +14,10 @@
 namespace signalbox {
 
 // How long a caller waits before it repeats a call that ended with `status`.
-// Nothing: a repeat does not help, or the caller decides. For a full disk,
-// which takes a person or a cleanup to repair, the wait is 2 to 5 s. `count`,
-// the number of pushbacks given before, spreads the callers, so that they do
-// not all come back at once.
+// Nothing: a repeat does not help, or the caller decides. After UNAVAILABLE the
+// wait is short. After DISK_FULL, which takes a person or a cleanup to repair,
+// it is 2 to 5 s. `count`, the number of pushbacks given before, spreads the
+// callers, so that they do not all come back at once.
 std::optional<absl::Duration> PushbackFor(const absl::Status& status,
                                           uint64_t count);
 
@@ -36,8 +36,8 @@ struct ShownError {
 // number of such lines is limited.
 ShownError Show(const absl::Status& status, absl::string_view peer);
 
-// Show for a call that ends with `status`. Puts the reason, what was not
-// granted and the pushback into trailing metadata `signalbox-reason`,
+// Calls Show for a call that ends with `status`. Puts the reason, the missing
+// grant and the pushback into trailing metadata `signalbox-reason`,
 // `signalbox-not-granted` and `grpc-retry-pushback-ms`. Also puts them, with
 // the code and the message, into `grpc-status-details-bin`, which gateways
 // keep: a google.rpc.Status with a google.rpc.ErrorInfo and a

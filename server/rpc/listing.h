@@ -39,7 +39,8 @@ absl::StatusOr<StatusListing> MakeStatusListing(
 void ToProto(ListedPage page, const StatusFilter& filter,
              v1::ListStatusesResponse* response);
 
-// Leaves out due statuses, which the poster tries anyway, and posted ones.
+// Leaves out due statuses, which the poster tries anyway, and those that GitHub
+// shows already.
 void LeaveOutWhatNeedsNoRetry(StatusQuery* query);
 
 // The statuses of such a page that RetryPosts retries.

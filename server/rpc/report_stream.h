@@ -18,12 +18,12 @@ namespace signalbox {
 // as by the unary call, in the order of arrival, and answered once it is on
 // disk.
 //
-// A stream reads only while it has fewer than `max_unanswered` reports, and
-// `max_unanswered_bytes` of them, whose answers have not been sent. So a client
-// that does not read its answers is stopped, and costs no more memory than
-// that. If Intake is full, a stream waits until one of its own reports is
-// answered, and submits again. If it has no report there, it answers
-// UNAVAILABLE.
+// A report counts as unanswered until its answer has been sent. A stream reads
+// only while it has fewer than `max_unanswered` such reports, and fewer than
+// `max_unanswered_bytes` in them. So a client that does not read its answers is
+// stopped, and costs no more memory than that. If Intake is full, a stream
+// waits until one of its own reports is answered, and submits again. If it has
+// no report there, it answers UNAVAILABLE.
 //
 // A client that disconnects loses its answers, but not its reports.
 //

@@ -17,7 +17,7 @@ struct EventRow {
   absl::string_view event;
   Names actions;        // The used ones; empty: the event has none.
   Names must_have;      // May be null.
-  Names must_not_have;  // Members of other events only: GitHub adds some.
+  Names must_not_have;  // Known members of other events: GitHub adds new ones.
   Names wanted;         // Other members that `read` looks at.
   // Reads a delivery with one of the actions. The caller sets `action` of the
   // result and handles the reader's problem.

@@ -22,9 +22,9 @@ constexpr size_t kMaxRetestContexts = 100;
 //   /retest ci/build, ci/lint
 //   /retest "Unit tests" build (ubuntu, 22.04) CI / lint
 //
-// Spaces and commas separate contexts. They do not separate in quotation marks,
-// backticks or brackets, or around a word without letters and digits. For other
-// contexts with spaces, the server joins the words again.
+// Spaces and commas separate contexts, but not in quotation marks, backticks or
+// brackets, and not around a word without letters and digits, as in `CI /
+// lint`. For other contexts with spaces, the server joins the words again.
 //
 // A line asks for nothing if GitHub's page does not show it as the author's own
 // words: in code (fenced, indented, <pre>, or in backticks over several lines),
