@@ -114,8 +114,8 @@ absl::Status CheckHookUrl(absl::string_view url) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat(Quoted(url, 256),
-                   " is not the URL of a hook: http:// or https://, with * for "
-                   "anything"));
+                   " is not a webhook URL; wanted http:// or https://, "
+                   "with * for any text"));
 }
 
 RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
@@ -143,7 +143,7 @@ RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   }
   if (auto v = in.Find(value, "hook_urls")) {
     recovery.hook_urls =
-        in.Texts(*v, "URLs of hooks, with * for anything", CheckHookUrl);
+        in.Texts(*v, "webhook URLs, with * for any text", CheckHookUrl);
   }
   return recovery;
 }
@@ -223,14 +223,19 @@ GitHubConfig ReadGitHub(YamlReader& in, const YamlValue& value) {
   if (auto v = in.Find(value, "ca_file")) {
     github.ca_file = PathOf(in, *v);
     if (absl::StartsWith(github.api_url, "http://")) {
-      in.Refuse(*v, absl::StrCat("means nothing for ", github.api_url));
+      in.Refuse(
+          *v,
+          absl::StrCat("has no effect on ", github.api_url,
+                       ", which is not encrypted; remove it, or use https://"));
     }
   }
   if (auto v = in.Need(value, "accounts", "a list of logins, or [\"*\"]")) {
     github.accounts = in.Texts(*v, "logins", [](absl::string_view login) {
       return login == "*" || IsLogin(login)
                  ? absl::OkStatus()
-                 : Invalid(login, "is not a login, nor * for all others");
+                 : Invalid(login,
+                           "is not a login; wanted a login, or * for all other "
+                           "accounts");
     });
     RefuseEmpty(in, *v, github.accounts, "logins, or *");
   }
@@ -271,16 +276,16 @@ RepositoryRule ReadRule(YamlReader& in, const YamlValue& value) {
   if (auto v = in.Find(value, "contexts")) {
     rule.contexts = in.Texts(*v, "contexts", CheckContext);
     if (rule.contexts.size() > kMaxContexts) {
-      in.Refuse(
-          *v, absl::StrCat("has ", rule.contexts.size(), " contexts; at most ",
-                           kMaxContexts, " are possible"));
+      in.Refuse(*v, absl::StrCat("has ", rule.contexts.size(),
+                                 " contexts; wanted at most ", kMaxContexts));
     }
   }
   if (auto v = in.Find(value, "push_branches")) {
     rule.push_branches =
         in.Texts(*v, "branch patterns", [](absl::string_view branch) {
           return absl::StrContains(branch, ' ')
-                     ? Invalid(branch, "is not a branch pattern (no spaces)")
+                     ? Invalid(branch,
+                               "is not a branch pattern: it has a space")
                      : absl::OkStatus();
         });
   }
@@ -348,13 +353,14 @@ void KeepFormerRights(YamlReader& in, const YamlValue& list,
                             absl::StrCat(list.path, "[", i, "]")};
     in.Warn(*in.Find(item, "rights"),
             absl::StrCat(
-                "in this release alone, caller ", Quoted(caller.name), " has ",
+                "until the next release, the rights of caller ",
+                Quoted(caller.name), " also include ",
                 absl::StrJoin(caller.rights.begin() + before,
                               caller.rights.end(), " and "),
-                " as well, because this file names the right webhook nowhere; ",
+                ", because no caller in this file names the right webhook; ",
                 webhook ? absl::StrCat("write ", RightsLine(caller.rights),
-                                       " if it is signalbox-shim, which alone "
-                                       "needs webhook, else ")
+                                       " if the caller is signalbox-shim (only "
+                                       "the shim needs webhook), else ")
                         : "write ",
                 without_webhook));
   }
@@ -366,8 +372,9 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
                         "rights"})) {
     return caller;
   }
-  if (auto v = in.Need(value, "name", "a name for the log")) {
-    caller.name = in.Text(*v, "a name for the log");
+  if (auto v =
+          in.Need(value, "name", "the caller's name, for logs and errors")) {
+    caller.name = in.Text(*v, "the caller's name, for logs and errors");
   }
   if (auto v = in.Need(value, "token_sha256_file",
                        "the path of a file with the token's SHA-256")) {
@@ -387,7 +394,8 @@ CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
       return right == "report" || right == "read" || right == "operate" ||
                      right == "webhook"
                  ? absl::OkStatus()
-                 : Invalid(right, absl::StrCat("is not a right: ", kRights));
+                 : Invalid(right,
+                           absl::StrCat("is not a right; wanted ", kRights));
     });
     RefuseEmpty(in, *v, caller.rights, kRights);
   } else {
@@ -408,7 +416,7 @@ void CheckAccounts(YamlReader& in, const std::vector<GitHubConfig>& items,
       if (fresh) continue;
       in.Refuse({&list.node->items[i], absl::StrCat(list.path, "[", i, "]")},
                 absl::StrCat("accounts: ", Quoted(account), " of ",
-                             items[i].host, " has a credential already in ",
+                             items[i].host, " already has a credential in ",
                              list.path, "[", first->second, "]"));
     }
   }
@@ -421,8 +429,8 @@ void CheckAddresses(YamlReader& in, const YamlValue& root,
                            absl::string_view key, absl::string_view other) {
     if (a != b || absl::EndsWith(a, ":0")) return;
     in.Refuse(in.Find(root, key).value_or(in.Find(root, other).value_or(root)),
-              absl::StrCat(Quoted(a), " is the address of ", other,
-                           " already; wanted another port"));
+              absl::StrCat(Quoted(a), " is also the address of ", other,
+                           "; wanted another port"));
   };
   compare(config.web_listen, config.listen, "web_listen", "listen");
   compare(config.metrics_listen, config.listen, "metrics_listen", "listen");
@@ -438,9 +446,10 @@ void CheckRetention(YamlReader& in, const YamlValue& root,
         config.retention) {
       continue;
     }
-    in.RefuseValue(*retention,
-                   absl::StrCat("as long as the pending_expires_after of ",
-                                Quoted(rule.match)));
+    in.Refuse(*retention,
+              absl::StrCat(Quoted(retention->node->text),
+                           " is shorter than the pending_expires_after of ",
+                           Quoted(rule.match)));
   }
 }
 
@@ -471,20 +480,23 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
         in.Duration(*v, absl::ZeroDuration(), absl::Minutes(1));
   }
   if (auto v = in.Find(root, "github")) {
-    for (const YamlValue& item : in.List(*v, "who posts for which accounts")) {
+    for (const YamlValue& item : in.List(
+             *v, "credentials, each with accounts and a token_file or app")) {
       config.github.push_back(ReadGitHub(in, item));
     }
     CheckAccounts(in, config.github, *v);
   }
   if (auto v = in.Find(root, "repositories")) {
     std::set<std::string> matches;
-    for (const YamlValue& item : in.List(*v, "what repositories get")) {
+    for (const YamlValue& item :
+         in.List(*v, "rules, each with match and contexts")) {
       config.repositories.push_back(ReadRule(in, item));
       const std::string& match = config.repositories.back().match;
       if (!matches.insert(absl::AsciiStrToLower(match)).second) {
-        in.Refuse(item, absl::StrCat(Quoted(match),
-                                     " is there twice; the first "
-                                     "item that matches counts"));
+        in.Refuse(item,
+                  absl::StrCat(Quoted(match),
+                               " appears twice, and the server uses only "
+                               "the first rule that matches; remove one"));
       }
     }
   }
@@ -493,18 +505,22 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
   }
   if (auto v = in.Find(root, "callers")) {
     std::set<std::string> names;
-    const std::vector<YamlValue> items = in.List(*v, "who may call");
-    if (items.empty()) {
+    if (v->node->kind == YamlNode::Kind::kNothing ||
+        (v->node->kind == YamlNode::Kind::kList && v->node->items.empty())) {
       in.Refuse(*v,
-                "the list is empty; wanted at least one caller, or no callers "
-                "at all, so that everybody who can connect may call");
+                "is empty; name at least one caller, or remove callers to let "
+                "everybody who can connect make calls");
     }
+    const std::vector<YamlValue> items =
+        in.List(*v, "callers, each with a name");
     for (const YamlValue& item : items) {
       config.callers.push_back(ReadCaller(in, item));
       const std::string& name = config.callers.back().name;
       if (!names.insert(name).second) {
         in.Refuse(item,
-                  absl::StrCat("name: ", Quoted(name), " is there twice"));
+                  absl::StrCat(
+                      "name: ", Quoted(name),
+                      " appears twice; wanted another name for each caller"));
       }
     }
   }
@@ -521,8 +537,8 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
 absl::StatusOr<std::string> CleanApiUrl(absl::string_view url,
                                         bool allow_http) {
   absl::string_view rest = url;
-  const absl::Status invalid =
-      Invalid(url, "is not an http(s) URL, such as https://api.github.com");
+  const absl::Status invalid = Invalid(
+      url, "is not an http(s) URL; wanted one such as https://api.github.com");
   if (!absl::ConsumePrefix(&rest, "https://") &&
       !absl::ConsumePrefix(&rest, "http://")) {
     return invalid;
@@ -542,9 +558,10 @@ absl::StatusOr<std::string> CleanApiUrl(absl::string_view url,
     return invalid;
   }
   if (!allow_http && !IsPrivate(url)) {
-    return Invalid(url,
-                   "would carry the token in clear to another machine; wanted "
-                   "https://, or allow_http");
+    return Invalid(
+        url,
+        "would carry the token to another machine unencrypted; wanted "
+        "https://, or allow_http to permit it");
   }
   return std::string(absl::StripSuffix(url, "/"));
 }

@@ -27,9 +27,8 @@ std::vector<GitHubConfig> ItemsOf(const std::vector<GitHubConfig>& github,
         std::erase(item.accounts, "*") > 0) {
       others = item;
       LogWarning(
-          "a token from the flags or the environment posts for the accounts "
-          "that the configuration file does not name, in place of the file's "
-          "credential for \"*\"",
+          "the token from the flags or the environment replaces the "
+          "configuration file's credential for \"*\"",
           {{"host", item.host}});
     }
     if (!item.accounts.empty()) items.push_back(std::move(item));

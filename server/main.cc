@@ -33,19 +33,20 @@ constexpr int kExitCannotStart = 2;
 constexpr char kDescription[] =
     R"(signalbox-server sets the commit statuses of an organisation's repositories.
 
-Build farms report over gRPC what has started and how it ended; the server
-keeps it on disk and makes GitHub show it. It needs a GitHub token that may
-write commit statuses (classic: repo:status; fine-grained: "Commit statuses:
-write"), from GITHUB_TOKEN, --github-token-file, or the configuration file;
-or a GitHub App with that permission, from the configuration file.)";
+Build farms report over gRPC when a build starts and how it ends. The server
+stores each report on disk and posts it to GitHub as a commit status. For that
+it needs a GitHub token that may write commit statuses (classic: repo:status;
+fine-grained: "Commit statuses: write"), from GITHUB_TOKEN, --github-token-file
+or the configuration file, or a GitHub App with that permission, from the
+configuration file.)";
 
 constexpr char kExamples[] = R"(Examples:
   GITHUB_TOKEN=... signalbox-server
   signalbox-server --config /etc/signalbox/server.yaml
   signalbox-server --data-dir /var/lib/signalbox --check
 
-Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the store failed; 2 could not
-start, or wrong usage.
+Exit codes: 0 after SIGTERM or SIGINT; 1 the database failed, or --check found
+damage; 2 the server could not start, or the command line is wrong.
 )";
 
 struct Flags {
@@ -75,42 +76,46 @@ void AddFlags(CLI::App* app, Flags* flags) {
   app->add_option("--config", flags->config, "Configuration file (YAML)")
       ->type_name("FILE");
   app->add_option("--listen", flags->listen,
-                  "Address of gRPC; loopback [127.0.0.1:50051]")
+                  "Loopback address for gRPC [127.0.0.1:50051]")
       ->type_name("HOST:PORT");
   app->add_option("--web-listen", flags->web_listen,
-                  "Address of /healthz, /readyz and /metrics; loopback "
+                  "Loopback address for /healthz, /readyz and /metrics "
                   "[127.0.0.1:8080]")
       ->type_name("HOST:PORT");
-  app->add_option("--metrics-listen", flags->metrics_listen,
-                  "Another address for /metrics; loopback [the web address]")
+  app->add_option(
+         "--metrics-listen", flags->metrics_listen,
+         "Another loopback address for /metrics [that of --web-listen]")
       ->type_name("HOST:PORT");
   app->add_option("--data-dir", flags->data_dir,
-                  "Where everything is kept [./signalbox-data]")
+                  "Where the server stores its data [./signalbox-data]")
       ->type_name("DIR");
   app->add_option("--github-api-url", flags->github_api_url,
-                  "Another address for github.com's API: a GitHub Enterprise "
-                  "Server, or the simulator")
+                  "URL to use as github.com's API: that of a GitHub Enterprise "
+                  "Server, or of the simulator")
       ->type_name("URL");
-  app->add_flag("--allow-http", flags->allow_http,
-                "Let --github-api-url be http:// of another machine: the token "
-                "then goes there in clear");
-  app->add_option("--github-token-file", flags->github_token_file,
-                  "File with the GitHub token; read again when it changes. "
-                  "Without it: GITHUB_TOKEN")
+  app->add_flag(
+      "--allow-http", flags->allow_http,
+      "Permit a --github-api-url with http:// on another machine; the "
+      "server then sends the token there unencrypted");
+  app->add_option(
+         "--github-token-file", flags->github_token_file,
+         "File with the GitHub token; the server reads it again when it "
+         "changes [the variable GITHUB_TOKEN]")
       ->type_name("FILE");
-  app->add_option("--context", flags->contexts,
-                  "A context that every pull request is to get, unless the "
-                  "configuration says otherwise; repeatable [ci/build]")
+  app->add_option(
+         "--context", flags->contexts,
+         "Status to set on pull requests of repositories without a rule; "
+         "repeatable [ci/build]")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("CONTEXT");
   app->add_option("--log-format", flags->log_format,
-                  "auto (text on a terminal, else json), text or json")
+                  "text, json, or auto: text on a terminal, else json [auto]")
       ->check(CLI::IsMember({"auto", "text", "json"}))
       ->type_name("FORMAT");
   app->add_flag("--reflection", flags->reflection,
-                "Answer gRPC reflection, for tools such as grpcurl");
+                "Offer gRPC reflection, for tools such as grpcurl");
   app->add_flag("--check", flags->check,
-                "Check that the stored data are intact, and exit");
+                "Check the stored data for damage, and exit");
   app->set_version_flag("--version",
                         "signalbox-server " + std::string(kVersionText));
   app->footer(kExamples);
@@ -184,14 +189,13 @@ int Serve(const Flags& flags) {
   };
 
   for (const std::string& warning : options->config.warnings) {
-    LogWarning("the configuration file should be changed",
-               {{"warning", warning}});
+    LogWarning("the configuration file needs a change", {{"warning", warning}});
   }
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*options);
   if (!server.ok()) return CannotStart(server.status());
   if (!can_post) {
     LogWarning(
-        "no GitHub token: reports are kept, but nothing is posted; set "
+        "no GitHub token: the server stores reports but posts nothing; set "
         "GITHUB_TOKEN or --github-token-file");
   }
   std::printf("grpc listening on %s\nweb listening on %s\n",
@@ -217,8 +221,8 @@ int Serve(const Flags& flags) {
     stop = received.ssi_signo != SIGHUP;
     if (!stop) {
       LogInfo(
-          "SIGHUP is ignored: the configuration is read at the start only; "
-          "restart the server to read it again");
+          "SIGHUP ignored: the server reads its configuration only when it "
+          "starts; restart it to read the configuration again");
     }
   }
   LogInfo("stopping");

@@ -58,22 +58,22 @@ void YamlReader::Warn(const YamlValue& value, absl::string_view problem) {
 }
 
 void YamlReader::RefuseValue(const YamlValue& value, absl::string_view wanted) {
-  std::string is;
+  std::string problem;
   switch (value.node->kind) {
     case YamlNode::Kind::kNothing:
-      is = "an empty value";
+      problem = "is empty; wanted ";
       break;
     case YamlNode::Kind::kText:
-      is = Quoted(value.node->text);
+      problem = absl::StrCat(Quoted(value.node->text), " is not ");
       break;
     case YamlNode::Kind::kList:
-      is = "a list";
+      problem = "is a list; wanted ";
       break;
     case YamlNode::Kind::kMap:
-      is = "a map";
+      problem = "is a map; wanted ";
       break;
   }
-  Refuse(value, absl::StrCat(is, " is not ", wanted));
+  Refuse(value, absl::StrCat(problem, wanted));
 }
 
 bool YamlReader::IsMap(const YamlValue& value,
@@ -96,9 +96,10 @@ bool YamlReader::IsMap(const YamlValue& value,
         file_key == nullptr
             ? absl::StrCat("is not a known key; wanted one of ",
                            absl::StrJoin(known, ", "))
-            : absl::StrCat("is not a known key; write it to a file of its own "
-                           "and name that with ",
-                           file_key, ", as no secret stands here"));
+            : absl::StrCat(
+                  "is not a known key, and this file must hold no "
+                  "secret; put the secret into a file and name that file with ",
+                  file_key));
     return false;
   }
   return true;
@@ -142,12 +143,17 @@ std::vector<std::string> YamlReader::Texts(const YamlValue& value,
                                            const Check& check) {
   std::vector<std::string> texts;
   std::set<std::string> seen;
+  if (value.node->kind == YamlNode::Kind::kText && !value.node->text.empty()) {
+    const std::string item = absl::CHexEscape(value.node->text.substr(0, 80));
+    Refuse(value, absl::StrCat(Quoted(value.node->text),
+                               " is not a list; wanted [", item, "]"));
+  }
   for (const YamlValue& item : List(value, wanted)) {
     texts.push_back(Text(item, wanted));
     const absl::Status checked = check(texts.back());
     if (!checked.ok()) Refuse(item, checked.message());
     if (!seen.insert(absl::AsciiStrToLower(texts.back())).second) {
-      Refuse(item, absl::StrCat(Quoted(texts.back()), " is there twice"));
+      Refuse(item, absl::StrCat(Quoted(texts.back()), " appears twice"));
     }
   }
   return texts;
@@ -158,7 +164,8 @@ std::string YamlReader::Text(const YamlValue& value, absl::string_view wanted) {
   if (text.empty()) {
     RefuseValue(value, wanted);
   } else if (text.size() > kMaxText) {
-    Refuse(value, absl::StrCat(Quoted(text), " is over ", kMaxText, " bytes"));
+    Refuse(value,
+           absl::StrCat(Quoted(text), " is longer than ", kMaxText, " bytes"));
   } else if (std::any_of(text.begin(), text.end(), absl::ascii_iscntrl)) {
     Refuse(value, absl::StrCat(Quoted(text),
                                " has a control character; wanted ", wanted));
@@ -212,8 +219,9 @@ absl::Duration YamlReader::Duration(const YamlValue& value,
   if (quantity.unit == "h") unit = absl::Hours(1);
   const absl::Duration duration = quantity.number * unit;
   if (duration < lowest || duration > highest) {
-    RefuseValue(value, absl::StrCat("from ", DurationText(lowest), " to ",
-                                    DurationText(highest)));
+    Refuse(value,
+           absl::StrCat(Quoted(value.node->text), " is out of range; wanted ",
+                        DurationText(lowest), " to ", DurationText(highest)));
   }
   return duration;
 }

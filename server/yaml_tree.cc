@@ -52,6 +52,18 @@ std::string Printable(const std::string& message) {
   return printable;
 }
 
+// Whether the line, counted from 0, is indented with a tab. The library's own
+// words about that do not name the tab.
+bool HasTabIndent(absl::string_view yaml, int line) {
+  for (; line > 0; --line) {
+    const size_t end = yaml.find('\n');
+    if (end == absl::string_view::npos) return false;
+    yaml.remove_prefix(end + 1);
+  }
+  const size_t indent = std::min(yaml.find_first_not_of(" \t"), yaml.size());
+  return absl::StrContains(yaml.substr(0, indent), '\t');
+}
+
 // Whether the quotation that begins at `begin` ends: the library takes the end
 // of the text for one.
 bool QuotationEnds(absl::string_view yaml, size_t begin) {
@@ -79,7 +91,9 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode Take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) Refuse(mark, "a second document begins here");
+    if (++documents_ > 1) {
+      Refuse(mark, "a second YAML document begins here; wanted one");
+    }
   }
   void OnDocumentEnd() override {}
 
@@ -121,7 +135,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (IsKeyNext()) Refuse(mark, "a key is not text");
     const auto anchored = anchored_.find(anchor);
     if (anchored == anchored_.end()) {
-      Refuse(mark, "an alias stands inside of what it names");
+      Refuse(mark, "this alias refers to the value that contains it");
     }
     Count(mark, CountValues(anchored->second));
     const int line = anchored->second.line;
@@ -146,7 +160,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
     if (begin < yaml_.size() && (yaml_[begin] == '"' || yaml_[begin] == '\'') &&
         !QuotationEnds(yaml_, begin)) {
-      Refuse(mark, "the quotation does not end");
+      Refuse(mark, "the quoted text has no closing quote");
     }
   }
 
@@ -157,10 +171,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   void TakeKey(const YAML::Mark& mark, const std::string& tag,
                const std::string& key) {
-    if (tag != "?" && tag != "!") Refuse(mark, "tags are not known here");
+    if (tag != "?" && tag != "!") {
+      Refuse(mark, "the server does not support YAML tags");
+    }
     Open& map = open_.back();
     if (!map.keys.insert(key).second) {
-      Refuse(mark, absl::StrCat("the key ", Quoted(key), " is there twice"));
+      Refuse(mark, absl::StrCat("the key ", Quoted(key), " appears twice"));
     }
     map.node.members.push_back({key, {}});
     map.node.members.back().value.line = mark.line + 1;
@@ -171,10 +187,11 @@ class TreeBuilder : public YAML::EventHandler {
              const std::string& tag, YAML::anchor_t anchor) {
     if (IsKeyNext()) Refuse(mark, "a key is not text");
     if (tag != "?" && tag != "!" && !tag.empty()) {
-      Refuse(mark, "tags are not known here");
+      Refuse(mark, "the server does not support YAML tags");
     }
     if (open_.size() == kMaxLevels) {
-      Refuse(mark, absl::StrCat("more than ", kMaxLevels, " levels"));
+      Refuse(mark,
+             absl::StrCat("more than ", kMaxLevels, " levels of nesting"));
     }
     Count(mark, 1);
     Open open;
@@ -239,13 +256,14 @@ absl::Status YamlError(absl::string_view file, int line,
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
                                    absl::string_view file) {
   if (yaml.size() > kMaxBytes) {
-    return YamlError(file, 1, absl::StrCat("is over ", kMaxBytes, " bytes"));
+    return YamlError(
+        file, 1, absl::StrCat("the file is longer than ", kMaxBytes, " bytes"));
   }
   absl::ConsumePrefix(&yaml, "\xEF\xBB\xBF");
   // In other encodings, positions of the library are not those in the text.
   if (absl::StrContains(yaml, '\0') || absl::StartsWith(yaml, "\xFF\xFE") ||
       absl::StartsWith(yaml, "\xFE\xFF")) {
-    return YamlError(file, 1, "is not UTF-8 text");
+    return YamlError(file, 1, "the file is not UTF-8 text");
   }
   TreeBuilder tree(yaml);
   try {
@@ -255,6 +273,10 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
     // refuses.
     if (parser.HandleNextDocument(tree)) parser.HandleNextDocument(tree);
   } catch (const YAML::Exception& e) {
+    if (e.mark.line >= 0 && HasTabIndent(yaml, e.mark.line)) {
+      return YamlError(file, e.mark.line + 1,
+                       "this line is indented with a tab; YAML wants spaces");
+    }
     return YamlError(file, std::max(e.mark.line + 1, 1), Printable(e.msg));
   } catch (const std::exception& e) {
     return YamlError(file, 1, e.what());

@@ -80,10 +80,11 @@ absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
                                              absl::string_view text) {
   absl::StatusOr<Address> address = ParseAddress(field, text);
   if (!address.ok() || address->IsLoopback()) return address;
-  return InvalidField(field, text,
-                      "is not a loopback address, and connections are not "
-                      "encrypted; wanted one such as 127.0.0.1:50051",
-                      "ADDRESS_NOT_LOOPBACK");
+  return InvalidField(
+      field, text,
+      "is not a loopback address; wanted one such as 127.0.0.1:50051, "
+      "because the server does not encrypt connections",
+      "ADDRESS_NOT_LOOPBACK");
 }
 
 }  // namespace signalbox

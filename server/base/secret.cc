@@ -70,11 +70,12 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   OPENSSL_cleanse(text.data(), text.size());
   if (too_long) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path, " is over ", kMaxSecretFile, " bytes"));
+                 absl::StrCat(path, " is longer than ", kMaxSecretFile,
+                              " bytes; wanted the secret alone"));
   }
   if (secret.empty()) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path, " is empty"));
+                 absl::StrCat(path, " is empty; wanted the secret"));
   }
   return secret;
 }

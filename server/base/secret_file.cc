@@ -61,8 +61,9 @@ bool SecretFile::Refresh(absl::Time now, bool certain) {
   if (!secret.ok()) {
     // Somebody is replacing it. What is held may still be good.
     if (!unreadable_) {
-      LogWarning("a secret's file cannot be read; the last one stays in use",
-                 {{"error", secret.status().message()}});
+      LogWarning(
+          "cannot read a secret file; the server keeps using the last secret",
+          {{"error", secret.status().message()}});
     }
     unreadable_ = true;
     return false;
@@ -71,7 +72,8 @@ bool SecretFile::Refresh(absl::Time now, bool certain) {
   stamp_ = *stamp;
   if (!stamp_changed && secret->Equals(secret_)) return false;
   secret_ = *std::move(secret);
-  LogInfo("a secret's file was read again", {{"file", path_}});
+  LogInfo("a secret file has changed; the server has read it again",
+          {{"file", path_}});
   return true;
 }
 

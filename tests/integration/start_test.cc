@@ -100,7 +100,7 @@ TEST_F(StartTest, AConfigurationThatIsWrong) {
 
 TEST_F(StartTest, AnApiUrlThatWouldShowTheToken) {
   ExpectRefused(Arguments({"--github-api-url", "http://ghes.example.com"}),
-                {"--github-api-url", "in clear", "allow_http"});
+                {"--github-api-url", "unencrypted", "allow_http"});
 }
 
 TEST_F(StartTest, ATokenFileThatIsMissingOrEmpty) {
@@ -177,8 +177,7 @@ TEST_F(StartTest, AHangupDoesNotEndTheServer) {
   server->Signal(SIGHUP);
   server->Signal(SIGTERM);
   EXPECT_EQ(server->Wait(), 0);
-  EXPECT_NE(server->StandardError().find("SIGHUP is ignored"),
-            std::string::npos)
+  EXPECT_NE(server->StandardError().find("SIGHUP ignored"), std::string::npos)
       << server->StandardError();
 }
 

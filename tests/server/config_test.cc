@@ -274,10 +274,10 @@ TEST(ConfigTest, AccountsAreLoginsAndHaveOneCredential) {
       {"github: [{accounts: [acme-*], token_file: t}]",
        "1: github[0].accounts[0]: \"acme-*\" is not a login"},
       {"github:\n- token_file: t\n  accounts:\n  - a\n  - b\n  - A\n",
-       "6: github[0].accounts[2]: \"A\" is there twice"},
+       "6: github[0].accounts[2]: \"A\" appears twice"},
       {first + "- {accounts: [ACME], token_file: u}\n",
-       "3: github[1]: accounts: \"ACME\" of github.com has a credential "
-       "already in github[0]"},
+       "3: github[1]: accounts: \"ACME\" of github.com already has a "
+       "credential in github[0]"},
       {"github: [{accounts: [\"*\"], token_file: t},\n"
        "{accounts: [\"*\"], token_file: t}]",
        "2: github[1]: accounts: \"*\""},
@@ -302,7 +302,7 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
       {"repositories: [{match: \"a/[bc]\"}]", "1: repositories[0].match: "},
       {"repositories: [{match: \"a/?\"}]", "1: repositories[0].match: "},
       {"repositories:\n- match: a/b\n- match: A/b\n",
-       "3: repositories[1]: \"A/b\" is there twice"},
+       "3: repositories[1]: \"A/b\" appears twice"},
       {rule + "  contexts:\n  - ok\n  - \" x\"\n",
        "5: repositories[0].contexts[1]: \" x\" begins or ends with a space"},
       {rule + "  contexts: [\"\\u00e4\"]\n",
@@ -310,7 +310,7 @@ TEST(ConfigTest, RulesHaveTheGrammarOfTheirNames) {
       {rule + "  contexts: [" + std::string(256, 'x') + "]\n",
        "3: repositories[0].contexts[0]: \"xxx"},
       {rule + "  contexts: [ci/Build, ci/build]\n",
-       "3: repositories[0].contexts[1]: \"ci/build\" is there twice"},
+       "3: repositories[0].contexts[1]: \"ci/build\" appears twice"},
       {rule + "  push_branches: [a b]\n",
        "3: repositories[0].push_branches[0]: \"a b\" is not a branch"},
   });
@@ -370,7 +370,10 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
   EXPECT_THAT(error("rights", "[report, write]"),
               StartsWith("6: callers[0].rights[1]: \"write\" is not a right"));
   EXPECT_THAT(error("rights", "[read, read]"),
-              StartsWith("6: callers[0].rights[1]: \"read\" is there twice"));
+              StartsWith("6: callers[0].rights[1]: \"read\" appears twice"));
+  EXPECT_THAT(error("rights", "report"),
+              StartsWith("6: callers[0].rights: \"report\" is not a list; "
+                         "wanted [report]"));
   EXPECT_THAT(error("rights", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("repositories", "[]"), HasSubstr("the list is empty"));
   EXPECT_THAT(error("contexts", "[]"), HasSubstr("the list is empty"));
@@ -384,13 +387,15 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
               StartsWith("5: callers[0].contexts[0]: \"a\\tb\" has a"));
   EXPECT_THAT(
       ErrorOf("callers:\n" + caller("farm", "", "") + caller("farm", "", "")),
-      StartsWith("7: callers[1]: name: \"farm\" is there twice"));
+      StartsWith("7: callers[1]: name: \"farm\" appears twice"));
 }
 
 // It is written by people who want to let nobody in.
 TEST(ConfigTest, AnEmptyListOfCallersIsRefused) {
   EXPECT_THAT(ErrorOf("data_dir: d\ncallers: []\n"),
-              StartsWith("2: callers: the list is empty; wanted at least one"));
+              StartsWith("2: callers: is empty; name at least one caller"));
+  EXPECT_THAT(ErrorOf("data_dir: d\ncallers:\n"),
+              StartsWith("2: callers: is empty; name at least one caller"));
 }
 
 // The callers of a file: contexts and, if there are any, rights.
@@ -472,7 +477,7 @@ TEST(ConfigTest, AShimFromBeforeMayHaveFewContexts) {
       config.warnings[0],
       AllOf(StartsWith("f.yaml:6: callers[0].rights: "),
             HasSubstr("write \"rights: [report, operate, webhook]\" if"),
-            HasSubstr("signalbox-shim, which alone needs webhook"),
+            HasSubstr("signalbox-shim (only the shim needs webhook)"),
             HasSubstr("else \"rights: [report, operate]\"")));
   EXPECT_THAT(config.warnings[1], StartsWith("f.yaml:11: callers[1].rights: "));
 }
@@ -503,9 +508,9 @@ TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
 TEST(ConfigTest, NoTwoListenersShareAnAddress) {
   ExpectErrors({
       {"web_listen: a:1\nlisten: a:1\n",
-       "1: web_listen: \"a:1\" is the address of listen already"},
+       "1: web_listen: \"a:1\" is also the address of listen"},
       {"data_dir: d\nlisten: 127.0.0.1:8080\n",
-       "2: listen: \"127.0.0.1:8080\" is the address of "},
+       "2: listen: \"127.0.0.1:8080\" is also the address of "},
       {"listen: a:1\nmetrics_listen: a:1\n", "2: metrics_listen: \"a:1\" is "},
   });
   // The metrics are then a page of the web's; port 0 is another each time.
@@ -519,7 +524,7 @@ TEST(ConfigTest, NoPendingExpiresAfterTheRetention) {
   const std::string rule =
       "repositories: [{match: a/b, pending_expires_after: 3d}]\n";
   EXPECT_THAT(ErrorOf(rule + "retention: 2d\n"),
-              StartsWith("2: retention: \"2d\" is not as long as the "
+              StartsWith("2: retention: \"2d\" is shorter than the "
                          "pending_expires_after of \"a/b\""));
   Parsed(rule + "retention: 3d\n");
 }
@@ -528,7 +533,7 @@ TEST(ConfigTest, ACertificateAuthorityIsForHttps) {
   EXPECT_THAT(
       ErrorOf(GitHubItem(
           "    token_file: t\n    api_url: http://[::1]\n    ca_file: c\n")),
-      StartsWith("5: github[0].ca_file: means nothing for http://[::1]"));
+      StartsWith("5: github[0].ca_file: has no effect on http://[::1]"));
 }
 
 // A token must not be readable on the way, unless somebody wants it so.
@@ -548,9 +553,9 @@ TEST(ConfigTest, HttpIsForThisMachineUnlessAllowed) {
         "http://localhost.example.com:1", "http://128.0.0.1"}) {
     EXPECT_THAT(ErrorOf(item(url)),
                 StartsWith(absl::StrCat("4: github[0].api_url: \"", url,
-                                        "\" would carry the token in clear to "
-                                        "another machine; wanted https://, or "
-                                        "allow_http")));
+                                        "\" would carry the token to another "
+                                        "machine unencrypted; wanted https://, "
+                                        "or allow_http")));
     EXPECT_FALSE(ErrorOf(item(url, "    allow_http: false\n")).empty());
     EXPECT_EQ(Parsed(item(url, "    allow_http: true\n")).github.at(0).api_url,
               url);

@@ -44,7 +44,7 @@ TEST(ConfigTest, RefusesUnknownKeysWithTheirLine) {
 TEST(ConfigTest, RefusesRepeatedKeysWithTheirLine) {
   ExpectErrors({
       {"listen: a:1\nweb_listen: a:2\nlisten: a:3\n",
-       "3: the key \"listen\" is there twice"},
+       "3: the key \"listen\" appears twice"},
       {"listen: a:1\n\"listen\": a:3\n", "2: the key \"listen\" is"},
       {"recovery: {every: 5m,\n every: 6m}", "2: the key \"every\" is"},
       {GitHubItem("    token_file: t\n    token_file: t\n"),
@@ -122,12 +122,12 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
                   StartsWith(absl::StrCat(line, ": ", key.path, ": ", is)))
           << with(value);
     };
-    expect("", "an empty value is not ");
-    expect("~", "an empty value is not ");
+    expect("", "is empty; ");
+    expect("~", "is empty; ");
     for (const char kind : key.wrong) {
       if (kind == 'T') expect("maybe", "\"maybe\" is not ");
-      if (kind == 'L') expect("[a, b]", "a list is not ");
-      if (kind == 'M') expect("{a: b}", "a map is not ");
+      if (kind == 'L') expect("[a, b]", "is a list; wanted ");
+      if (kind == 'M') expect("{a: b}", "is a map; wanted ");
     }
   }
 }
@@ -135,14 +135,14 @@ TEST(ConfigTest, RefusesIllTypedValuesWithTheirLine) {
 TEST(ConfigTest, RefusesIllTypedItems) {
   ExpectErrors({
       {"github:\n- acme\n", "2: github[0]: \"acme\" is not a map"},
-      {"github: [[]]", "1: github[0]: a list is not a map"},
+      {"github: [[]]", "1: github[0]: is a list; wanted a map"},
       {"repositories:\n- match: a/b\n- a/b\n", "3: repositories[1]: \"a/b\""},
       {"callers: [{}, x]", "1: callers[0]: name is missing"},
       {"repositories: [{match: a/b, contexts: [a,\n [b]]}]",
-       "2: repositories[0].contexts[1]: a list is not "},
+       "2: repositories[0].contexts[1]: is a list; wanted "},
       {"repositories: [{match: a/b, contexts: [a,\n \"\"]}]",
        "2: repositories[0].contexts[1]: \"\" is not "},
-      {"[]", "1: a list is not a map"},
+      {"[]", "1: is a list; wanted a map"},
       {"listen", "1: \"listen\" is not a map"},
       {"recovery: {enabled: \"true\"}", "1: recovery.enabled: \"true\" is not"},
       {"recovery: {enabled: yes}", "1: recovery.enabled: \"yes\" is not true "},
@@ -155,16 +155,19 @@ TEST(ConfigTest, RefusesIllTypedItems) {
 
 TEST(ConfigTest, RefusesWhatIsNotOneYamlDocument) {
   ExpectErrors({
-      {"listen: a:1\n\tweb_listen: a:2\n", "2: "},
+      {"listen: a:1\n\tweb_listen: a:2\n",
+       "2: this line is indented with a tab; YAML wants spaces"},
       {"listen: a:1\n  web_listen: a:2\n", "2: "},
       {"listen: [a\n", "2: "},
-      {"listen: \"a\n", "1: the quotation does not end"},
+      {"listen: \"a\n", "1: the quoted text has no closing quote"},
       {"listen: a:1\ndata_dir: 'it''s\nretention: 9d\n",
-       "2: the quotation does not end"},
-      {"listen: a:1\ndata_dir: \"a\\\"\n", "2: the quotation does not end"},
-      {"listen: a:1\ndata_dir: &x \"a\n", "2: the quotation does not end"},
-      {std::string("data_dir: a\0b\n", 14), "1: is not UTF-8 text"},
-      {"\xFF\xFEl\n", "1: is not UTF-8 text"},
+       "2: the quoted text has no closing quote"},
+      {"listen: a:1\ndata_dir: \"a\\\"\n",
+       "2: the quoted text has no closing quote"},
+      {"listen: a:1\ndata_dir: &x \"a\n",
+       "2: the quoted text has no closing quote"},
+      {std::string("data_dir: a\0b\n", 14), "1: the file is not UTF-8 text"},
+      {"\xFF\xFEl\n", "1: the file is not UTF-8 text"},
       {"listen: a:1\n}\n", "2: "},
       {"]", "1: "},
       {"}", "1: "},
@@ -172,17 +175,17 @@ TEST(ConfigTest, RefusesWhatIsNotOneYamlDocument) {
       {"*a", "1: "},
       {"listen: *a", "1: "},
       {"%YAML 9\n---\nlisten: a:1", "1: "},
-      {"listen: a:1\n---\nlisten: a:2\n", "2: a second document"},
-      {"---\n---\n", "2: a second document"},
+      {"listen: a:1\n---\nlisten: a:2\n", "2: a second YAML document"},
+      {"---\n---\n", "2: a second YAML document"},
       {"listen: a:1\n...\nweb_listen: a:2\n", "3: "},
-      {"listen: !!str a:1", "1: tags are not known here"},
-      {"!!str listen: a:1", "1: tags are not known here"},
-      {"recovery: !mine {}", "1: tags are not known here"},
+      {"listen: !!str a:1", "1: the server does not support YAML tags"},
+      {"!!str listen: a:1", "1: the server does not support YAML tags"},
+      {"recovery: !mine {}", "1: the server does not support YAML tags"},
       {"? [a]\n: b\n", "1: a key is not text"},
       {"? {a: b}\n: b\n", "1: a key is not text"},
       {"? \n: b\n", ""},
       {"a: &x b\n*x : c\n", "2: a key is not text"},
-      {"&a [*a]", "1: an alias stands inside of what it names"},
+      {"&a [*a]", "1: this alias refers to the value that contains it"},
   });
 }
 
@@ -229,7 +232,7 @@ TEST(ConfigTest, AliasesCannotBlowUp) {
 
 TEST(ConfigTest, BoundsTheDocument) {
   EXPECT_THAT(ErrorOf(std::string((1 << 20) + 1, ' ')),
-              HasSubstr("is over 1048576 bytes"));
+              HasSubstr("is longer than 1048576 bytes"));
   Parsed(std::string(1 << 20, ' '));
   EXPECT_THAT(ErrorOf(absl::StrCat("data_dir: ", std::string(40, '['),
                                    std::string(40, ']'))),
@@ -272,17 +275,22 @@ TEST(ConfigTest, RefusesOtherDurations) {
   }
   ExpectErrors({
       {"pending_settle: 60001ms",
-       "1: pending_settle: \"60001ms\" is not from 0 to 1m"},
-      {"retention: 23h", "1: retention: \"23h\" is not from 24h to "},
-      {"retention: 36501d", "1: retention: \"36501d\" is not from "},
+       "1: pending_settle: \"60001ms\" is out of range; wanted 0 to 1m"},
+      {"retention: 23h",
+       "1: retention: \"23h\" is out of range; wanted 24h to "},
+      {"retention: 36501d",
+       "1: retention: \"36501d\" is out of range; wanted "},
       {"recovery:\n  every: 59s\n",
-       "2: recovery.every: \"59s\" is not from 1m to 24h"},
-      {"recovery:\n  every: 25h\n", "2: recovery.every: \"25h\" is not from "},
+       "2: recovery.every: \"59s\" is out of range; wanted 1m to 24h"},
+      {"recovery:\n  every: 25h\n",
+       "2: recovery.every: \"25h\" is out of range; wanted "},
       {"repositories:\n- match: a/b\n  pending_expires_after: 59s\n",
-       "3: repositories[0].pending_expires_after: \"59s\" is not from 1m to "
+       "3: repositories[0].pending_expires_after: \"59s\" is out of range; "
+       "wanted 1m to "
        "30d"},
       {"repositories:\n- match: a/b\n  pending_expires_after: 721h\n",
-       "3: repositories[0].pending_expires_after: \"721h\" is not from "},
+       "3: repositories[0].pending_expires_after: \"721h\" is out of range; "
+       "wanted "},
   });
 }
 
