@@ -13,7 +13,7 @@ namespace {
 
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-               "the server is shutting down");
+               "the server is shutting down; repeat the call");
 }
 
 // What these texts take beside the strings themselves, roughly.
@@ -87,8 +87,10 @@ void Intake::Submit(Submission submission, Done done) {
     if (waiting_.size() >= options_.max_waiting ||
         (!waiting_.empty() &&
          waiting_bytes_ + bytes > options_.max_waiting_bytes)) {
-      return Error(absl::StatusCode::kUnavailable, "INTAKE_FULL",
-                   "more reports are arriving than the disk can take");
+      return Error(
+          absl::StatusCode::kUnavailable, "INTAKE_FULL",
+          "reports arrive faster than the server's disk can write them; "
+          "repeat the call");
     }
     was_empty = waiting_.empty();
     waiting_bytes_ += bytes;

@@ -138,7 +138,7 @@ class Decision {
     canonical_ = report_.repository.Canonical();
     if (sha_.empty()) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_SUBMISSION",
-                   "a report must be of a full sha");
+                   "sha: wanted the full SHA of a commit");
     }
     absl::Status allowed = FollowNames(report_.repository);
     if (!allowed.ok()) return allowed;

@@ -61,7 +61,7 @@ int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
   if (query.Next()) {
     query.Read(&number);
   } else {
-    connection->NoteDamage(absl::StrCat("has no number ", name));
+    connection->NoteDamage(absl::StrCat("table meta has no row ", name));
   }
   return number;
 }
@@ -130,11 +130,13 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
   if (after_sequence > newest || after_sequence < oldest) {
     return Error(
         absl::StatusCode::kOutOfRange, "SEQUENCE_NOT_KEPT",
-        absl::StrCat("after_sequence: ", after_sequence,
-                     after_sequence > newest
-                         ? " was never given; the newest is "
-                         : " is older than what is kept, which begins after ",
-                     after_sequence > newest ? newest : oldest));
+        absl::StrCat(
+            "after_sequence: ", after_sequence,
+            after_sequence > newest
+                ? " is above the server's newest sequence; wanted at most "
+                : " is too old: the server no longer has all changes after it; "
+                  "wanted at least ",
+            after_sequence > newest ? newest : oldest));
   }
   // SQLite takes a negative limit for none.
   const size_t most = static_cast<size_t>(std::max(limit, 0));

@@ -199,7 +199,8 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
     std::optional<bool> belongs;
     repositories.Read(&canonical, &repository_key, &belongs);
     if (!belongs.value_or(false)) {
-      connection->NoteDamage("has a due repository that is another one");
+      connection->NoteDamage(
+          "the list of due repositories names the wrong repository");
       return 0;
     }
     SqliteQuery due(connection, kFindDue);
@@ -259,7 +260,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     SqliteQuery query(connection, kSql->c_str());
     query.Bind(entry_id);
     if (!query.Next()) {
-      connection->NoteDamage("holds a due entry that is not sound");
+      connection->NoteDamage("holds a damaged due entry");
       return lease;
     }
     query.Read(&lease.entry_id, &lease.version, &lease.sequence,
@@ -346,7 +347,7 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
              &entry->posted_status_id, &entry->shown_state,
              &entry->shown_description, &entry->shown_target_url,
              &entry->status_count, &entry->repository_key, &is_sound);
-  if (!is_sound) connection->NoteDamage("holds a try that is not sound");
+  if (!is_sound) connection->NoteDamage("holds a damaged request to GitHub");
   return is_sound;
 }
 
@@ -592,7 +593,9 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
       bool has_results = false;
       bool belongs = false;
       query.Read(&lane, &has_results, &belongs);
-      if (!belongs) connection->NoteDamage("parks in no lane of a repository");
+      if (!belongs) {
+        connection->NoteDamage("a parked repository has no credential");
+      }
       found[std::move(lane)] |= has_results;
     }
   }
@@ -606,7 +609,7 @@ std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
     bool belongs = false;
     query.Read(&lane, &is_pending, &belongs);
     if (!belongs) {
-      connection->NoteDamage("has something due in no lane of a repository");
+      connection->NoteDamage("a due repository has no credential");
       break;
     }
     // The next text in the order.
@@ -651,7 +654,7 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
     absl::Time time;
     if (query.Next()) query.Read(&time);
     if (absl::ToUnixMicros(time) >= kNoTimeUs) {
-      connection->NoteDamage("never probes");
+      connection->NoteDamage("the time of the next probe is out of range");
     }
   }
   return std::min(due_time, probe_time);
@@ -678,8 +681,8 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   if (posting_state != PostingState::kAbandoned) return absl::OkStatus();
   if (posting_reason == kRowDamaged) {
     return Error(absl::StatusCode::kFailedPrecondition, kRowDamaged,
-                 absl::StrCat("context: what was reported for \"", key.context,
-                              "\" was damaged on disk; report it once more"));
+                 absl::StrCat("context: the report of \"", key.context,
+                              "\" was damaged on disk; report it again"));
   }
   MakeDueAgain(connection, state, *entry_id, canonical, is_pending, now);
   return absl::OkStatus();

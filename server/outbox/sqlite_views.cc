@@ -97,7 +97,7 @@ constexpr char kListTries[] =
 
 absl::Status NothingReported(absl::string_view of) {
   return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
-               absl::StrCat("nothing was reported for ", of));
+               absl::StrCat("the server has no report for ", of));
 }
 
 absl::Status NothingReportedAt(const Repository& repository,

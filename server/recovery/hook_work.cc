@@ -17,9 +17,10 @@ absl::StatusOr<Repository> RepositoryOf(
   if (!repository.ok()) return repository.status();
   if (std::find(known_hosts.begin(), known_hosts.end(), repository->host) ==
       known_hosts.end()) {
-    return InvalidField("repository", name,
-                        "is on a host that this server does not know",
-                        "UNKNOWN_HOST");
+    return InvalidField(
+        "repository", name,
+        "is on a host that is not in the server's configuration",
+        "UNKNOWN_HOST");
   }
   return repository;
 }

@@ -58,8 +58,8 @@ absl::Status CheckRepositoryPattern(absl::string_view pattern) {
   const std::string sample = absl::StrReplaceAll(pattern, {{"*", "x"}});
   if (ParseRepository(sample).ok()) return absl::OkStatus();
   return InvalidField("match", pattern,
-                      "is not [HOST/]OWNER/NAME, with * for anything but /, "
-                      "nor * for every repository",
+                      "is not [HOST/]OWNER/NAME, where * stands for anything "
+                      "but /, nor * alone for every repository",
                       "INVALID_PATTERN");
 }
 
@@ -102,20 +102,20 @@ RepositoryRules::Expectation RepositoryRules::Expect(
     return {{},
             absl::StrCat("Only the base of a pull request of ",
                          repository.Display(),
-                         " has changed, and no rule has it tested again "
+                         " has changed, and no rule asks for a rerun then "
                          "(rerun_on_base_change: false).")};
   }
   if (rule == nullptr) {
     if (push && absl::StartsWith(change->base_ref, kTagPrefix)) {
       return {{},
               absl::StrCat("No rule of the configuration matches ",
-                           repository.Display(), ", and ",
-                           PushOf(change->base_ref), " then gets nothing.")};
+                           repository.Display(), ", so ",
+                           PushOf(change->base_ref), " gets no statuses.")};
     }
     return {default_contexts_,
             absl::StrCat(
                 "No rule of the configuration matches ", repository.Display(),
-                ", so the default counts: ", Names(default_contexts_), ".")};
+                ", so the default applies: ", Names(default_contexts_), ".")};
   }
 
   const std::string matched = absl::StrCat(

@@ -83,7 +83,7 @@ absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
   if (absl::EndsWithIgnoreCase(parts[2], ".git")) {
     return InvalidField(
         "repository", text,
-        "ends in .git, which is of a clone URL and of no name; leave it out",
+        "ends in .git, which belongs to clone URLs; leave .git out",
         "INVALID_REPOSITORY");
   }
   return Repository{absl::AsciiStrToLower(parts[0]), std::string(parts[1]),
@@ -113,7 +113,7 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
   if (text.size() > kMaxContext) {
     return InvalidField(
         "context", text,
-        absl::StrCat("has ", text.size(), " characters and GitHub allows ",
+        absl::StrCat("has ", text.size(), " characters, and GitHub allows ",
                      kMaxContext,
                      "; shorten it and end it with a hash of the whole name, "
                      "so that no two jobs share a context"),
@@ -126,7 +126,7 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
     return InvalidField(
         "context", text,
         absl::StrCat("has a character that is not printable ASCII: ",
-                     CharacterName(text.substr(before)), " at place ",
+                     CharacterName(text.substr(before)), " at position ",
                      before + 1),
         "INVALID_CONTEXT");
   }
@@ -155,7 +155,7 @@ absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
   if (characters > kMaxContext) {
     return InvalidField(
         "context", text,
-        absl::StrCat("has ", characters, " characters and GitHub allows ",
+        absl::StrCat("has ", characters, " characters, and GitHub allows ",
                      kMaxContext),
         "INVALID_CONTEXT");
   }

@@ -218,12 +218,13 @@ Mended KeepDescription(absl::string_view description) {
         first.valid ? description.substr(0, first.size) : kReplacement;
     if (kept.text.size() + bytes.size() > kMaxKeptDescription) {
       kept.warning =
-          absl::StrCat("description cut: over ", kMaxKeptDescription, " bytes");
+          absl::StrCat("description cut to ", kMaxKeptDescription, " bytes");
       break;
     }
     absl::StrAppend(&kept.text, bytes);
     if (!first.valid) {
-      kept.warning = "description mended: not UTF-8 throughout";
+      kept.warning =
+          "description changed: U+FFFD replaces bytes that are not UTF-8";
     }
     description.remove_prefix(first.size);
   }

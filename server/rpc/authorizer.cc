@@ -91,7 +91,7 @@ std::function<absl::Status(const Repository&)> AskAgain(
         "repository",
         absl::StrCat("repository ", asked,
                      " was renamed or transferred, and caller ", caller->name,
-                     " has no grant of its new name"));
+                     " has no grant for the new name"));
   };
 }
 
@@ -129,9 +129,8 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
   const absl::string_view token = absl::StripAsciiWhitespace(authorization);
   if (token.empty()) {
     return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-                 "no token was sent: this server wants metadata authorization: "
-                 "\"Bearer TOKEN\" with the token of a caller that its "
-                 "configuration names");
+                 "no token was sent: give --token-file (metadata "
+                 "authorization: Bearer TOKEN)");
   }
   const Caller* found = nullptr;
   // `sha256sum FILE` counts the line end behind the token as well.
@@ -147,8 +146,7 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
     if (found != nullptr) return found;
   }
   return Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
-               "the token in metadata authorization belongs to no caller that "
-               "the server's configuration names");
+               "this token belongs to no configured caller");
 }
 
 absl::Status Authorizer::Authorize(const Caller* caller, Right right,
@@ -163,9 +161,10 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
                     return RepositoryMatches(pattern, repository);
                   });
   if (!repository_granted) {
-    return NotGranted("repository", absl::StrCat("caller ", caller->name,
-                                                 " has no grant of repository ",
-                                                 repository.Display()));
+    return NotGranted(
+        "repository",
+        absl::StrCat("caller ", caller->name, " has no grant for repository ",
+                     repository.Display()));
   }
   return CheckContexts(*caller, contexts);
 }
@@ -235,7 +234,7 @@ absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
       return NotGranted(
           "account",
           absl::StrCat("caller ", caller->name,
-                       " has no grant of all repositories of account ",
+                       " has no grant for all repositories of account ",
                        Quoted(changed.account)));
     }
     absl::Status operator()(const RerunRequested& rerun) const {
@@ -275,7 +274,7 @@ absl::Status Authorizer::AuthorizeLater(
   }
   return Error(
       absl::StatusCode::kPermissionDenied, "NOT_GRANTED",
-      absl::StrCat("caller ", Quoted(caller), " is not configured any more"));
+      absl::StrCat("caller ", Quoted(caller), " is no longer configured"));
 }
 
 bool Authorizer::MayReport(const std::string& caller,

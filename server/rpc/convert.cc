@@ -24,7 +24,8 @@ constexpr absl::Duration kMaxExpiry = absl::Hours(30 * 24);
 absl::StatusOr<int64_t> NotNegative(absl::string_view field, int64_t value,
                                     absl::string_view reason) {
   if (value < 0) {
-    return InvalidField(field, absl::StrCat(value), "is negative", reason);
+    return InvalidField(field, absl::StrCat(value),
+                        "is negative; wanted 0 or more", reason);
   }
   return value;
 }
@@ -38,7 +39,7 @@ absl::StatusOr<absl::Duration> ExpiresAfter(
       absl::Nanoseconds(request.expires_after().nanos());
   if (expiry < kMinExpiry || expiry > kMaxExpiry) {
     return InvalidField("expires_after", absl::FormatDuration(expiry),
-                        "is not between 1 minute and 30 days",
+                        "is out of range; wanted 1 minute to 30 days",
                         "INVALID_EXPIRES_AFTER");
   }
   return expiry;
@@ -49,16 +50,17 @@ absl::Status CheckSeries(const std::string& series, int64_t attempt) {
   constexpr char kReason[] = "INVALID_SERIES";
   if (series.empty()) return absl::OkStatus();
   if (series.size() > kMaxSeries) {
-    return InvalidField("series", absl::StrCat(series.size(), " bytes"),
-                        absl::StrCat("are more than ", kMaxSeries), kReason);
+    return InvalidField(
+        "series", absl::StrCat(series.size(), " bytes"),
+        absl::StrCat("is too long; wanted at most ", kMaxSeries), kReason);
   }
   if (std::any_of(series.begin(), series.end(),
                   [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-    return InvalidField("series", series, "has control characters", kReason);
+    return InvalidField("series", series, "has a control character", kReason);
   }
   if (attempt == 0) {
     return InvalidField("series", series,
-                        "cannot be given without a number; wanted an attempt "
+                        "is not allowed without an attempt; wanted an attempt "
                         "above 0, or no series",
                         kReason);
   }
@@ -93,7 +95,7 @@ Change FromProto(const v1::Change& proto) {
 absl::StatusOr<Observed> FromProto(const v1::Observed& proto) {
   if (proto.status_id() <= 0) {
     return InvalidField("observed.status_id", absl::StrCat(proto.status_id()),
-                        "is not GitHub's number of a status, which is positive",
+                        "is not the id of a status; wanted a positive number",
                         "INVALID_OBSERVED");
   }
   return Observed{proto.status_id(),
@@ -137,7 +139,7 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
     if (!delivery.ok()) return delivery.status();
     if (request.attempt() != 0) {
       return InvalidField("attempt", absl::StrCat(request.attempt()),
-                          "cannot be given with a delivery; wanted 0",
+                          "is not allowed with a delivery; wanted 0",
                           "INVALID_ATTEMPT");
     }
     converted.submission.delivery = *std::move(delivery);
@@ -155,7 +157,7 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
     if (!if_sequence.ok()) return if_sequence.status();
     if (request.has_delivery() || request.has_observed()) {
       return InvalidField("if_sequence", absl::StrCat(*if_sequence),
-                          "cannot be given with a delivery or observed",
+                          "is not allowed with a delivery or observed",
                           "INVALID_IF_SEQUENCE");
     }
     converted.submission.if_sequence = *if_sequence;
@@ -298,7 +300,7 @@ absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto) {
   }
   if (proto.hook_id() < 0) {
     return InvalidField("delivery.hook_id", absl::StrCat(proto.hook_id()),
-                        "is negative", "INVALID_DELIVERY");
+                        "is negative; wanted 0 or more", "INVALID_DELIVERY");
   }
   return Delivery{proto.id(), proto.digest(), proto.event(), proto.action(),
                   proto.hook_id()};
@@ -314,9 +316,10 @@ absl::StatusOr<Repository> RepositoryFromProto(const std::string& repository,
   if (!parsed.ok()) return parsed.status();
   if (std::find(options.known_hosts.begin(), options.known_hosts.end(),
                 parsed->host) == options.known_hosts.end()) {
-    return InvalidField("repository", repository,
-                        "is on a host that this server does not know",
-                        "UNKNOWN_HOST");
+    return InvalidField(
+        "repository", repository,
+        "is on a host that is not in the server's configuration",
+        "UNKNOWN_HOST");
   }
   return parsed;
 }
@@ -342,17 +345,19 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   report.from_webhook = request.has_delivery();
 
   if (request.contexts_size() > kMaxContexts) {
-    return InvalidField("contexts", absl::StrCat(request.contexts_size()),
-                        absl::StrCat("contexts are more than ", kMaxContexts),
-                        "TOO_MANY_CONTEXTS");
+    return InvalidField(
+        "contexts", absl::StrCat(request.contexts_size()),
+        absl::StrCat("is too many; wanted at most ", kMaxContexts),
+        "TOO_MANY_CONTEXTS");
   }
   std::vector<std::string> contexts(request.contexts().begin(),
                                     request.contexts().end());
   const bool observed = submission.observed.has_value();
   if (observed && contexts.size() != 1) {
-    return InvalidField("contexts", absl::StrCat(contexts.size()),
-                        "contexts cannot be observed at once; wanted one",
-                        "INVALID_OBSERVED");
+    return InvalidField(
+        "contexts", absl::StrCat(contexts.size()),
+        "is the wrong number of contexts with observed; wanted 1",
+        "INVALID_OBSERVED");
   }
   if (contexts.empty()) {
     contexts = options.rules
@@ -373,7 +378,8 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   if (submission.if_sequence.has_value() && submission.contexts.size() != 1) {
     return InvalidField(
         "if_sequence", absl::StrCat(*submission.if_sequence),
-        absl::StrCat("goes with one context, not ", submission.contexts.size()),
+        absl::StrCat("needs exactly one context; this request has ",
+                     submission.contexts.size()),
         "INVALID_IF_SEQUENCE");
   }
   submission.redelivery_is_rerun =

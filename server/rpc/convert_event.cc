@@ -18,7 +18,7 @@ constexpr absl::string_view kReason = "INVALID_EVENT";
 absl::StatusOr<int64_t> GitHubId(absl::string_view field, int64_t value) {
   if (value > 0) return value;
   return InvalidField(field, absl::StrCat(value),
-                      "is not a number of GitHub's, which is positive",
+                      "is not an id of GitHub; wanted a positive number",
                       kReason);
 }
 
@@ -47,8 +47,9 @@ absl::StatusOr<Event> MovedFrom(const Proto& proto,
       RepositoryFromProto(proto.old_repository(), options);
   if (!from.ok()) return from.status();
   if (from->host != to->host) {
-    return InvalidField("old_repository", proto.old_repository(),
-                        "is on another host than repository", kReason);
+    return InvalidField(
+        "old_repository", proto.old_repository(),
+        "is on another host than repository; wanted the same host", kReason);
   }
   const absl::StatusOr<int64_t> id =
       GitHubId("repository_id", proto.repository_id());
@@ -78,16 +79,17 @@ absl::StatusOr<Event> InstallationFrom(const v1::InstallationChanged& proto,
   absl::StatusOr<Repository> account =
       RepositoryFromProto(absl::StrCat(proto.account(), "/any"), options);
   if (!account.ok()) {
-    return InvalidField("account", proto.account(),
-                        "is not [HOST/]LOGIN on a host that this server knows",
-                        kReason);
+    return InvalidField(
+        "account", proto.account(),
+        "is not [HOST/]LOGIN with a host that is in the server's configuration",
+        kReason);
   }
   const absl::StatusOr<int64_t> id =
       GitHubId("installation_id", proto.installation_id());
   if (!id.ok()) return id.status();
   if (proto.app_id() < 0) {
-    return InvalidField("app_id", absl::StrCat(proto.app_id()), "is negative",
-                        kReason);
+    return InvalidField("app_id", absl::StrCat(proto.app_id()),
+                        "is negative; wanted 0 or more", kReason);
   }
   absl::StatusOr<std::string> action =
       Word("action", proto.action(), /*required=*/true);
@@ -105,9 +107,10 @@ absl::StatusOr<Event> RerunFrom(const v1::RerunRequested& proto,
       GitHubId("pull_request_number", proto.pull_request_number());
   if (!number.ok()) return number.status();
   if (proto.contexts_size() > kMaxContexts) {
-    return InvalidField("contexts", absl::StrCat(proto.contexts_size()),
-                        absl::StrCat("contexts are more than ", kMaxContexts),
-                        "TOO_MANY_CONTEXTS");
+    return InvalidField(
+        "contexts", absl::StrCat(proto.contexts_size()),
+        absl::StrCat("is too many; wanted at most ", kMaxContexts),
+        "TOO_MANY_CONTEXTS");
   }
   RerunRequested rerun;
   for (const std::string& context : proto.contexts()) {
@@ -144,8 +147,8 @@ absl::StatusOr<Event> EventFrom(const v1::ReportEventRequest& request,
     case v1::ReportEventRequest::EVENT_NOT_SET:
       break;
   }
-  return InvalidField("event", "", "is not set, or unknown to this server",
-                      kReason);
+  return InvalidField("event", "",
+                      "is missing, or this server does not know it", kReason);
 }
 
 }  // namespace

@@ -122,19 +122,19 @@ ShownError Show(const absl::Status& status, absl::string_view peer) {
       absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
   if (absl::IsInternal(status) ||
       (IsOfTheStore(shown.reason) && !can_be_repeated)) {
-    LogError("a call failed", {{"error", status.message()}});
+    LogError("a call failed inside the server", {{"error", status.message()}});
     shown.code = grpc::StatusCode::INTERNAL;
-    shown.message = "internal error; the server's log says more";
+    shown.message = "internal error; see the server's log";
   } else if (IsOfTheStore(shown.reason)) {
     static LogLimit limit;
-    LogSome(&limit, "the store took nothing", status, peer);
-    shown.message =
-        shown.reason == "DISK_FULL"
-            ? "the server's disk is full; repeat the call once it has room"
-            : "the server's database is busy; repeat the call";
+    LogSome(&limit, "the database could not serve a call", status, peer);
+    shown.message = shown.reason == "DISK_FULL"
+                        ? "the server's disk is full; repeat the call when it "
+                          "has space again"
+                        : "the server's database is busy; repeat the call";
   } else if (IsRefusal(status)) {
     static LogLimit limit;
-    LogSome(&limit, "a call was refused", status, peer);
+    LogSome(&limit, "the server refused a call", status, peer);
   }
   return shown;
 }

@@ -18,87 +18,95 @@ constexpr Meaning kMeanings[] = {
     {"API_VERSION_REFUSED",
      "this GitHub does not speak the API version that Signalbox uses"},
     {"APP_NOT_INSTALLED",
-     "the account has not installed the GitHub App; somebody must install it "
-     "there"},
+     "the GitHub App is not installed in this account; an owner of the account "
+     "must install it"},
     {"APP_REFUSED",
-     "GitHub refuses the App's private key or the clock of this machine"},
-    {"APP_REQUIRED", "GitHub takes this only from a GitHub App"},
+     "GitHub refuses the App's private key, or the server's clock is wrong"},
+    {"APP_REQUIRED", "GitHub accepts this only from a GitHub App"},
     {"BAD_CREDENTIALS",
-     "GitHub refused the token (401); put a good one into its file"},
+     "GitHub refused the token (401); put a valid token into its file"},
     {"BAD_REQUEST", "GitHub did not understand the request"},
     {"BUDGET_RESERVED",
-     "what is left of the hourly budget is kept for results"},
-    {"BUDGET_SPENT", "the credential's hourly budget at GitHub is spent"},
+     "the server keeps the rest of the credential's hourly rate limit for "
+     "results"},
+    {"BUDGET_SPENT",
+     "the credential has used up its hourly rate limit at GitHub"},
     {"CONFLICT", "GitHub answered with a conflict (409)"},
     {"CONNECTION_LOST",
-     "the connection was lost before GitHub answered, so it is not known "
-     "whether GitHub took it"},
-    {"CONTEXT_REFUSED", "GitHub does not take this context"},
-    {"CREDENTIAL_NOT_READY", "its credential is being fetched"},
+     "the connection broke before GitHub answered, so the server does not know "
+     "whether GitHub accepted the status"},
+    {"CONTEXT_REFUSED", "GitHub does not accept this context"},
+    {"CREDENTIAL_NOT_READY",
+     "the server is still fetching the credential's token"},
     {"CREDENTIAL_REFUSED",
-     "GitHub refused the token twice in a row, so the credential is stopped; "
-     "put a good one into its file"},
-    {"DESCRIPTION_REFUSED", "GitHub does not take the description"},
+     "GitHub refused the token twice in a row, so the server has stopped using "
+     "it; put a valid token into its file"},
+    {"DESCRIPTION_REFUSED", "GitHub does not accept the description"},
     {"HOST_DOWN",
-     "GitHub does not answer, so it is asked with one request at a time"},
+     "GitHub does not answer; the server tries one request at a time"},
     {"INSTALLATION_SUSPENDED",
-     "the installation of the GitHub App is suspended; its account's owner "
-     "can resume it"},
-    {"INVALID_SHA", "GitHub does not take this sha"},
+     "the installation of the GitHub App is suspended; an owner of the account "
+     "can unsuspend it"},
+    {"INVALID_SHA", "GitHub does not accept this sha"},
     {"IP_NOT_ALLOWED",
-     "the organisation's IP allow list does not have this machine's address"},
+     "the organisation's IP allow list does not have the server's address"},
     {"JWT_REFUSED", "GitHub refuses the App's private key"},
-    {"CLOCK_SKEW", "the clock of this machine is wrong"},
+    {"CLOCK_SKEW", "the server's clock is wrong"},
     {"LEGAL_BLOCK", "GitHub blocks the repository for legal reasons"},
     {"LOGIN_LOCKED",
-     "GitHub refuses the user for a while after many wrong logins"},
+     "GitHub has locked the user for a while, after too many failed logins"},
     {"NAME_UNKNOWN",
-     "another repository has its name, and GitHub has not yet said what it is "
-     "called now"},
-    {"NOT_SENT", "GitHub could not be reached"},
+     "another repository now has this name, and GitHub has not yet given the "
+     "new name of this one"},
+    {"NOT_SENT", "the server could not reach GitHub"},
     {"NO_COMMIT_FOUND",
-     "GitHub does not have the commit in this repository: it was not pushed "
-     "yet, or was pushed away"},
+     "GitHub does not have the commit in this repository: nobody has pushed it "
+     "yet, or a force-push removed it"},
     {"NO_CREDENTIAL",
      "the configuration names no credential for this account; add one and "
      "restart the server"},
     {"OVERTAKEN", "its pull request has a newer head"},
-    {"PACE", "the configured pace makes it wait for its turn"},
+    {"PACE", "the status waits for its turn at the configured pace"},
     {"PERMISSION_MISSING",
      "the credential may not write commit statuses here (\"Commit statuses: "
      "write\", and for an App the repository must be in its installation)"},
     {"RATE_LIMITED", "GitHub told the credential to wait"},
     {"REDIRECT_REFUSED",
-     "GitHub redirected to another host, to which no token goes"},
+     "GitHub redirected to another host, and the server does not send the "
+     "token there"},
     {"REPOSITORY_ARCHIVED", "the repository is archived, so it is read-only"},
     {"REPOSITORY_BLOCKED", "GitHub blocks the repository"},
     {"REPOSITORY_GONE", "the repository is gone"},
     {"REPOSITORY_NOT_FOUND",
      "the repository does not exist, or the credential may not write to it: "
-     "GitHub does not tell one from the other"},
+     "GitHub answers both cases alike"},
     {"ROW_DAMAGED",
-     "the database held what cannot be there; report it once more"},
+     "the report was damaged on the server's disk; report it again"},
     {"SECONDARY_RATE_LIMITED",
      "GitHub told the credential to wait (secondary limit)"},
-    {"SERVER_ERROR", "GitHub had a trouble of its own (5xx)"},
+    {"SERVER_ERROR", "GitHub answered with a server error (5xx)"},
     {"SLOW_REDIRECT",
-     "GitHub redirected to the repository's new name, and took too long to "
-     "send the status on"},
+     "GitHub redirected to the repository's new name, and no time was left to "
+     "post there"},
     {"SSO_REQUIRED",
-     "the token must be authorised for the organisation's SAML single sign-on"},
-    {"STATE_REFUSED", "GitHub does not take this state"},
+     "the organisation requires SAML single sign-on; authorise the token for "
+     "it"},
+    {"STATE_REFUSED", "GitHub does not accept this state"},
     {"STATUS_LIMIT_NEAR",
      "the context has over 950 of the 1,000 statuses that GitHub allows on a "
-     "commit, and the rest is kept for results"},
+     "commit; the server keeps the rest for results"},
     {"STATUS_LIMIT_REACHED",
      "the context has all 1,000 statuses that GitHub allows on a commit; use "
      "another context or a new commit"},
-    {"TARGET_URL_REFUSED", "GitHub does not take the target URL"},
+    {"TARGET_URL_REFUSED", "GitHub does not accept the target URL"},
     {"TIMEOUT",
-     "GitHub did not answer in time, so it is not known whether it took it"},
-    {"UNEXPECTED_ANSWER", "GitHub answered what nobody expects"},
+     "GitHub did not answer in time, so the server does not know whether "
+     "GitHub accepted the status"},
+    {"UNEXPECTED_ANSWER",
+     "the server did not understand GitHub's answer; search the server's log "
+     "for the request id of the try"},
     {"USER_AGENT_REFUSED", "GitHub refuses Signalbox's User-Agent"},
-    {"VALIDATION_FAILED", "GitHub found the status invalid"},
+    {"VALIDATION_FAILED", "GitHub calls the status invalid"},
 };
 
 std::string AtTime(absl::Time time) {
@@ -129,32 +137,36 @@ std::string NextTry(const History& history, const LaneTrouble& trouble,
   std::string step;
   if (history.parked_since.has_value()) {
     return absl::StrCat(
-        "GitHub has taken nothing for this repository since ",
+        "GitHub has accepted no status for this repository since ",
         AtTime(*history.parked_since), ": ", Because(posting.reason),
-        ". It is asked again, with one status, ",
+        ". The server tries again with one status ",
         At(posting.next_try_time.value_or(now), now),
-        "; a report for the repository or RetryPost (`signalbox retry`) asks "
-        "sooner. Once GitHub takes one, all of them are posted.");
+        "; a report for the repository or RetryPost (`signalbox retry`) makes "
+        "it try sooner. Once GitHub accepts one status, the server posts the "
+        "others.");
   }
   if (!posting.reason.empty()) {
-    step = absl::StrCat(
-        "The last try did not succeed: ", Because(posting.reason), ". ");
+    step = absl::StrCat("The last try failed: ", Because(posting.reason), ". ");
   }
   if (history.lane.empty()) {
-    return absl::StrCat(
-        step, "It will be abandoned: ", Because("NO_CREDENTIAL"), ".");
+    return absl::StrCat(step, "It will not be posted: no credential for ",
+                        history.repository.owner,
+                        ". Add one to the server's configuration and restart "
+                        "the server (NO_CREDENTIAL).");
   }
   const absl::Time due = posting.next_try_time.value_or(now);
-  absl::StrAppend(&step, due > now ? absl::StrCat("It is tried ", At(due, now))
-                                   : "It is due now");
+  absl::StrAppend(&step,
+                  due > now ? absl::StrCat("The server tries it ", At(due, now))
+                            : "It is due now");
   if (trouble.reason.empty()) {
-    absl::StrAppend(&step, due > now ? "." : " and waits only for its turn.");
+    absl::StrAppend(&step, due > now ? "." : " and waits for its turn.");
     return step;
   }
-  absl::StrAppend(&step, ", but its credential ", history.lane,
-                  " waits: ", Because(trouble.reason), ".");
+  absl::StrAppend(&step, ", but the credential ", history.lane,
+                  " must wait: ", Because(trouble.reason), ".");
   if (trouble.until > now && trouble.until != absl::InfiniteFuture()) {
-    absl::StrAppend(&step, " It goes on ", At(trouble.until, now), ".");
+    absl::StrAppend(&step, " The credential may post again ",
+                    At(trouble.until, now), ".");
   }
   return step;
 }
@@ -184,7 +196,9 @@ std::string DecisionAfter(const History& history, size_t index) {
   const RecordedTry& recorded = history.tries[index];
   const Try& attempted = recorded.attempted;
   if (attempted.reason == "POSTED") return "done";
-  if (attempted.reason == "READ") return "gone on from what GitHub shows";
+  if (attempted.reason == "READ") {
+    return "the server read what GitHub shows, and went on";
+  }
   if (index + 1 < history.tries.size()) {
     const RecordedTry& next = history.tries[index + 1];
     const absl::Duration wait = absl::Trunc(
@@ -201,22 +215,23 @@ std::string DecisionAfter(const History& history, size_t index) {
                          history.reports.back().sequence == recorded.sequence;
   switch (posting.state) {
     case PostingState::kAbandoned:
-      return is_newest ? "given up" : "a newer report took its place";
+      return is_newest ? "abandoned" : "a newer report took its place";
     case PostingState::kPosted:
-      return "found to be shown already";
+      return "GitHub already shows it";
     case PostingState::kDue:
     case PostingState::kWaiting:
     case PostingState::kObserved:
       break;
   }
-  return is_newest ? "to be tried again" : "a newer report takes its place";
+  return is_newest ? "the server will try again"
+                   : "a newer report takes its place";
 }
 
 std::string OldName(const Repository& said, const Repository& meant) {
   if (said.Canonical() == meant.Canonical()) return "";
   return absl::StrCat(said.Display(), " is an old name of ", meant.Display(),
-                      ", which is meant until GitHub answers that another "
-                      "repository has it.");
+                      ". The server uses the new name, unless GitHub answers "
+                      "that another repository has the old one.");
 }
 
 std::string NextStep(const History& history, const LaneTrouble& trouble,
@@ -226,23 +241,23 @@ std::string NextStep(const History& history, const LaneTrouble& trouble,
   std::string step;
   switch (posting.state) {
     case PostingState::kObserved:
-      return "Nothing: it was not reported here, and GitHub shows it.";
+      return "Nothing: another program set this status at GitHub. This server "
+             "has no report of it.";
     case PostingState::kPosted:
       step = "Nothing: GitHub shows it.";
       break;
     case PostingState::kAbandoned:
       if (posting.reason == kOvertaken) {
-        return absl::StrCat("Nothing: overtaken by ",
-                            posting.overtaken_by.empty()
-                                ? "a newer head of its pull request"
-                                : posting.overtaken_by,
-                            "; nothing was posted. A farm's report for this "
-                            "commit is posted all the same.");
+        return absl::StrCat("Nothing: the pull request has a newer head",
+                            posting.overtaken_by.empty() ? "" : ", ",
+                            posting.overtaken_by,
+                            ", so the server posts nothing. If a farm reports "
+                            "this commit, the server posts that report.");
       }
       step = absl::StrCat(
           "Nothing, until something changes: ", Because(posting.reason),
-          ". A report of it, the same one too, or RetryPost (`signalbox "
-          "retry`) tries again.");
+          ". Report it again, or call RetryPost (`signalbox retry`), and the "
+          "server tries again.");
       break;
     case PostingState::kDue:
     case PostingState::kWaiting:
@@ -252,8 +267,8 @@ std::string NextStep(const History& history, const LaneTrouble& trouble,
   }
   if (status.expire_time.has_value()) {
     absl::StrAppend(&step,
-                    " Without a result or another sign of life it becomes "
-                    "an error ",
+                    " If neither a result nor a renewed pending arrives, it "
+                    "becomes an error ",
                     At(*status.expire_time, now), ".");
   }
   return step;

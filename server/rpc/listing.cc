@@ -28,8 +28,8 @@ absl::StatusOr<StatusListing> MakeStatusListing(
   const absl::StatusOr<StatusPlace> place = wanted->ParsePlace(page_token);
   if (!place.ok()) return place.status();
   if (page_size < 0) {
-    return InvalidField("page_size", absl::StrCat(page_size), "is negative",
-                        "INVALID_PAGE_SIZE");
+    return InvalidField("page_size", absl::StrCat(page_size),
+                        "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
   }
   StatusListing listing = {*wanted, {}};
   StatusQuery& query = listing.query;

@@ -20,14 +20,14 @@ constexpr size_t kFixedBytes = 256;
 
 absl::Status InvalidToken(const std::string& page_token) {
   return InvalidField("page_token", page_token,
-                      "is not a next_page_token of an earlier answer",
+                      "is not the next_page_token of an earlier answer",
                       "INVALID_PAGE_TOKEN");
 }
 
 absl::StatusOr<size_t> ParseLimit(int32_t page_size) {
   if (page_size < 0) {
-    return InvalidField("page_size", absl::StrCat(page_size), "is negative",
-                        "INVALID_PAGE_SIZE");
+    return InvalidField("page_size", absl::StrCat(page_size),
+                        "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
   }
   return page_size == 0 ? std::numeric_limits<size_t>::max()
                         : static_cast<size_t>(page_size);

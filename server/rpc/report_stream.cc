@@ -14,8 +14,9 @@ namespace signalbox {
 namespace {
 
 absl::Status ShuttingDown() {
-  return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-               "the server is shutting down; repeat what was not answered");
+  return Error(
+      absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+      "the server is shutting down; repeat the reports without an answer");
 }
 
 // What a report costs until its answer has gone out.
@@ -306,7 +307,7 @@ ReportStreams::ReportStreams(Options options, const ConvertOptions* convert,
       convert_(convert),
       intake_(intake),
       answers_(metrics, "signalbox_streamed_reports_total",
-               "Reports of streams answered, by code."),
+               "Reports of streams that the server answered, by code."),
       ends_(ends) {}
 
 ReportStreams::~ReportStreams() = default;

@@ -39,24 +39,26 @@ absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
   StatusFilter made;
   if (!filter.repository().empty() &&
       !CheckRepositoryPattern(filter.repository()).ok()) {
-    return InvalidField("filter.repository", filter.repository(),
-                        "is not [HOST/]OWNER/NAME, with * for anything but /",
-                        "INVALID_PATTERN");
+    return InvalidField(
+        "filter.repository", filter.repository(),
+        "is not [HOST/]OWNER/NAME, where * stands for anything but /",
+        "INVALID_PATTERN");
   }
   if (filter.context().size() > kMaxContextPattern) {
-    return InvalidField(
-        "filter.context", filter.context(),
-        absl::StrCat("is longer than ", kMaxContextPattern, " bytes"),
-        "INVALID_PATTERN");
+    return InvalidField("filter.context", filter.context(),
+                        absl::StrCat("is too long; wanted at most ",
+                                     kMaxContextPattern, " bytes"),
+                        "INVALID_PATTERN");
   }
   made.repository_ = absl::AsciiStrToLower(filter.repository());
   made.context_ = absl::AsciiStrToLower(filter.context());
   for (const int state : filter.posting_states()) {
     if (state < v1::POSTING_STATE_DUE || state > v1::POSTING_STATE_OBSERVED) {
-      return InvalidField("filter.posting_states", absl::StrCat(state),
-                          "is no posting state; wanted DUE, POSTED, WAITING, "
-                          "ABANDONED or OBSERVED",
-                          "INVALID_POSTING_STATE");
+      return InvalidField(
+          "filter.posting_states", absl::StrCat(state),
+          "is not a posting state; wanted DUE, POSTED, WAITING, "
+          "ABANDONED or OBSERVED",
+          "INVALID_POSTING_STATE");
     }
     made.states_.insert(static_cast<PostingState>(state));
   }
@@ -65,14 +67,15 @@ absl::StatusOr<StatusFilter> StatusFilter::Of(const v1::StatusFilter& filter) {
                     PostingState::kAbandoned};
   }
   if (filter.reasons_size() > kMaxReasons) {
-    return InvalidField("filter.reasons", absl::StrCat(filter.reasons_size()),
-                        absl::StrCat("reasons are more than ", kMaxReasons),
-                        "INVALID_REASON");
+    return InvalidField(
+        "filter.reasons", absl::StrCat(filter.reasons_size()),
+        absl::StrCat("is too many; wanted at most ", kMaxReasons),
+        "INVALID_REASON");
   }
   for (const std::string& reason : filter.reasons()) {
     if (!IsReason(reason)) {
       return InvalidField("filter.reasons", reason,
-                          "is not an upper-case word, such as "
+                          "is not a reason; wanted an upper-case word such as "
                           "PERMISSION_MISSING",
                           "INVALID_REASON");
     }

@@ -31,9 +31,9 @@ absl::Status MayFind(const Caller* caller, Right right, const Repository& found,
   if (Authorizer::Authorize(caller, right, found, {}).ok()) {
     return absl::OkStatus();
   }
-  return Error(
-      absl::StatusCode::kNotFound, "NOTHING_REPORTED",
-      absl::StrCat("nothing was reported for ", Quoted(asked.Display(), 256)));
+  return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
+               absl::StrCat("the server has no report for ",
+                            Quoted(asked.Display(), 256)));
 }
 
 // Page tokens are the number before which the next page begins. People must
@@ -44,7 +44,7 @@ absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
   if (token.size() > 20 || !absl::SimpleAtoi(token, &before_sequence) ||
       before_sequence <= 0) {
     return InvalidField("page_token", token,
-                        "is not a next_page_token of an earlier answer",
+                        "is not the next_page_token of an earlier answer",
                         "INVALID_PAGE_TOKEN");
   }
   return before_sequence;
@@ -58,7 +58,7 @@ std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
         "ReportEvent", "DiagnoseRepository", "GetServerInfo", "StreamReports",
         "WatchStatuses"}) {
     counters.try_emplace(method, metrics, "signalbox_calls_total",
-                         "gRPC calls answered, by code.",
+                         "gRPC calls that the server answered, by code.",
                          Metrics::Labels{{"method", method}});
   }
   return counters;
@@ -306,7 +306,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
   if (status.ok()) status = before_sequence.status();
   if (status.ok() && request->page_size() < 0) {
     status = InvalidField("page_size", absl::StrCat(request->page_size()),
-                          "is negative", "INVALID_PAGE_SIZE");
+                          "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
   }
   if (status.ok() && !request->repository().empty()) {
     absl::StatusOr<Repository> parsed =

@@ -16,16 +16,17 @@ constexpr size_t kMaxContextPattern = 1024;
 
 absl::Status CheckCount(absl::string_view field, int count) {
   if (count <= kMaxPatterns) return absl::OkStatus();
-  return InvalidField(field, absl::StrCat(count),
-                      absl::StrCat("patterns are more than ", kMaxPatterns),
-                      "TOO_MANY_PATTERNS");
+  return InvalidField(
+      field, absl::StrCat(count),
+      absl::StrCat("is too many patterns; wanted at most ", kMaxPatterns),
+      "TOO_MANY_PATTERNS");
 }
 
 absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
   if (!CheckRepositoryPattern(pattern).ok()) {
     return InvalidField("repositories", pattern,
-                        "is not [HOST/]OWNER/NAME, with * for anything but /, "
-                        "nor * for every repository",
+                        "is not [HOST/]OWNER/NAME, where * stands for anything "
+                        "but /, nor * alone for every repository",
                         "INVALID_PATTERN");
   }
   if (pattern.find('*') != std::string::npos) return absl::OkStatus();
@@ -60,8 +61,8 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
   }
   if (request.after_sequence() < 0) {
     return InvalidField("after_sequence",
-                        absl::StrCat(request.after_sequence()), "is negative",
-                        "INVALID_SEQUENCE");
+                        absl::StrCat(request.after_sequence()),
+                        "is negative; wanted 0 or more", "INVALID_SEQUENCE");
   }
   const absl::Status may_read =
       Authorizer::AuthorizeAnywhere(caller, Right::kRead);
@@ -86,8 +87,10 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
   for (const int state : request.states()) {
     const std::optional<CommitState> known = StateFromProto(state);
     if (!known.has_value()) {
-      return InvalidField("states", absl::StrCat(state),
-                          "is none of the four states", "INVALID_STATE");
+      return InvalidField(
+          "states", absl::StrCat(state),
+          "is not a commit state; wanted ERROR, FAILURE, PENDING or SUCCESS",
+          "INVALID_STATE");
     }
     filter.states_.insert(*known);
   }

@@ -36,7 +36,7 @@ double BurstOf(const WatchHub::Options& options) {
 
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-               "the server is shutting down; resume elsewhere");
+               "the server is shutting down; connect again");
 }
 
 size_t BytesOf(const WatchedChange& change) {
@@ -106,7 +106,8 @@ absl::Time WatchHub::RunOnce() {
   more_ = false;
   const absl::Status read = ReadNew();
   if (!read.ok()) {
-    LogWarning("changes cannot be read", {{"error", read.message()}});
+    LogWarning("the server cannot read changes from its database",
+               {{"error", read.message()}});
     return clock_->Now() + kPauseAfterError;
   }
   ServeAll();
@@ -310,7 +311,7 @@ absl::Status WatchHub::Serve(Watching* watching) {
     return absl::OkStatus();
   }
   return Error(absl::StatusCode::kUnavailable, "TOO_SLOW",
-               "changes come faster than they are read");
+               "this client reads changes too slowly; connect again");
 }
 
 bool WatchHub::WantsRepository(Watching* watching,

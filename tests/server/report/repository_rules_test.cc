@@ -137,8 +137,8 @@ TEST(RepositoryRulesTest, ATagGetsNothingByDefault) {
   const auto expected = nothing.Expect(Named("a/b"), &tag);
   EXPECT_THAT(expected.contexts, IsEmpty());
   EXPECT_EQ(expected.why,
-            "No rule of the configuration matches a/b, and the push of tag "
-            "\"v1\" then gets nothing.");
+            "No rule of the configuration matches a/b, so the push of tag "
+            "\"v1\" gets no statuses.");
   // A branch may be called like a tag.
   const Change branch = Push("refs/heads/refs/tags/v1");
   EXPECT_THAT(nothing.Expect(Named("a/b"), &branch).contexts,

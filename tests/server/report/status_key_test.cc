@@ -217,10 +217,10 @@ TEST(ContextTest, TheErrorTellsTheCharacter) {
     return std::string(ParseContext(text).status().message());
   };
   EXPECT_THAT(message("ci/b\u00fcild"),
-              HasSubstr("not printable ASCII: U+00FC at place 5"));
-  EXPECT_THAT(message("\U0001F680"), HasSubstr(": U+1F680 at place 1"));
-  EXPECT_THAT(message("ci/build\n"), HasSubstr(": U+000A at place 9"));
-  EXPECT_THAT(message("a\xff"), HasSubstr(": the byte 0xff at place 2"));
+              HasSubstr("not printable ASCII: U+00FC at position 5"));
+  EXPECT_THAT(message("\U0001F680"), HasSubstr(": U+1F680 at position 1"));
+  EXPECT_THAT(message("ci/build\n"), HasSubstr(": U+000A at position 9"));
+  EXPECT_THAT(message("a\xff"), HasSubstr(": the byte 0xff at position 2"));
 }
 
 TEST(ContextTest, HasUpTo255Characters) {

@@ -119,7 +119,8 @@ TEST_F(AuthorizerTest, SaysWhetherATokenIsMissingOrWrong) {
   const absl::Status none = authorizer_.Authenticate("").status();
   const absl::Status wrong = authorizer_.Authenticate("Bearer x").status();
   EXPECT_THAT(std::string(none.message()), HasSubstr("no token was sent"));
-  EXPECT_THAT(std::string(wrong.message()), HasSubstr("belongs to no caller"));
+  EXPECT_THAT(std::string(wrong.message()),
+              HasSubstr("belongs to no configured caller"));
 }
 
 TEST_F(AuthorizerTest, RightsHaveTheNamesOfTheConfiguration) {

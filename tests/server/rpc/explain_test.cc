@@ -34,16 +34,16 @@ class NextStepTest : public testing::Test {
 
 TEST_F(NextStepTest, SaysWhenNothingIsToBeDone) {
   EXPECT_EQ(Step(PostingState::kPosted), "Nothing: GitHub shows it.");
-  EXPECT_THAT(Step(PostingState::kObserved), HasSubstr("not reported here"));
+  EXPECT_THAT(Step(PostingState::kObserved), HasSubstr("no report of it"));
 }
 
 TEST_F(NextStepTest, SaysWhatHasOvertakenIt) {
   const std::string sha(40, 'b');
   EXPECT_THAT(Step(PostingState::kAbandoned, kOvertaken),
-              HasSubstr("overtaken by a newer head"));
+              HasSubstr("has a newer head, so the server posts nothing"));
   history_.status.posting.overtaken_by = sha;
   const std::string step = Step(PostingState::kAbandoned, kOvertaken);
-  EXPECT_THAT(step, HasSubstr("overtaken by " + sha + "; nothing was posted"));
+  EXPECT_THAT(step, HasSubstr("newer head, " + sha + ", so the server"));
   EXPECT_THAT(step, Not(HasSubstr("retry")));
 }
 
@@ -75,12 +75,12 @@ TEST_F(NextStepTest, SaysThatTheRepositoryIsParked) {
 TEST_F(NextStepTest, SaysWhatItsCredentialWaitsFor) {
   trouble_ = {"RATE_LIMITED", now_ + absl::Hours(1)};
   const std::string step = Step(PostingState::kDue);
-  EXPECT_THAT(step, HasSubstr("github.com/acme waits"));
+  EXPECT_THAT(step, HasSubstr("github.com/acme must wait"));
   EXPECT_THAT(step, HasSubstr("2026-06-01 11:00:00 UTC (in 1 h 0 min)"));
   trouble_.until = absl::InfiniteFuture();
-  EXPECT_THAT(Step(PostingState::kDue), Not(HasSubstr("goes on")));
+  EXPECT_THAT(Step(PostingState::kDue), Not(HasSubstr("may post again")));
   trouble_ = {};
-  EXPECT_THAT(Step(PostingState::kDue), HasSubstr("only for its turn"));
+  EXPECT_THAT(Step(PostingState::kDue), HasSubstr("waits for its turn"));
   history_.in_flight = true;
   EXPECT_EQ(Step(PostingState::kDue), "A request to GitHub is under way.");
 }
@@ -93,6 +93,9 @@ TEST_F(NextStepTest, SaysWhenAPendingExpires) {
 
 TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
   history_.lane.clear();
+  history_.repository = {"github.com", "acme", "widgets"};
+  EXPECT_THAT(Step(PostingState::kDue),
+              HasSubstr("will not be posted: no credential for acme"));
   EXPECT_THAT(Step(PostingState::kDue), HasSubstr("NO_CREDENTIAL"));
 }
 
@@ -145,7 +148,8 @@ TEST_F(DecisionTest, FollowsFromWhatCameNext) {
   Add(2, "DESCRIPTION_REFUSED", 20);
   Add(2, "POSTED", 20);
   const std::string expected[] = {
-      "tried again after 12 s", "gone on from what GitHub shows",
+      "tried again after 12 s",
+      "the server read what GitHub shows, and went on",
       "a newer report was tried after 8 s", "tried again at once", "done"};
   for (size_t i = 0; i < history_.tries.size(); ++i) {
     EXPECT_EQ(DecisionAfter(history_, i), expected[i]) << i;
@@ -156,11 +160,11 @@ TEST_F(DecisionTest, FollowsFromHowItStands) {
   Add(1, "SERVER_ERROR", 0);
   Posting& posting = history_.status.posting;
   posting.state = PostingState::kWaiting;
-  EXPECT_EQ(Last(), "to be tried again");
+  EXPECT_EQ(Last(), "the server will try again");
   posting.state = PostingState::kAbandoned;
-  EXPECT_EQ(Last(), "given up");
+  EXPECT_EQ(Last(), "abandoned");
   posting.state = PostingState::kPosted;
-  EXPECT_EQ(Last(), "found to be shown already");
+  EXPECT_EQ(Last(), "GitHub already shows it");
   RecordedReport newer;
   newer.sequence = 2;
   history_.reports.push_back(newer);

@@ -439,7 +439,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   EXPECT_EQ(response.tries(0).request_id(), "AB:12");
   EXPECT_EQ(response.tries(0).reason(), "SERVER_ERROR");
   EXPECT_EQ(response.tries(0).message(), "Server Error");
-  EXPECT_EQ(response.tries(0).decision(), "to be tried again");
+  EXPECT_EQ(response.tries(0).decision(), "the server will try again");
   EXPECT_EQ(response.tries(0).sequence(), ended.receipt().sequence());
   EXPECT_NE(response.next_step().find("SERVER_ERROR"), std::string::npos);
 
