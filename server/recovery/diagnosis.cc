@@ -67,8 +67,8 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
                  options_.max_at_once) {
         cases_.erase(repository.Canonical());
         known = OnlyProblem(findings.credential, "TOO_MANY_QUESTIONS",
-                            "Too many repositories are being looked at; ask "
-                            "again in a moment.");
+                            "The server is diagnosing too many repositories; "
+                            "ask again in a moment.");
       } else {
         one = std::make_shared<Case>();
         one->findings = std::move(findings);

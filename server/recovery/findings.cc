@@ -27,58 +27,64 @@ struct Saying {
 
 constexpr Saying kStops[] = {
     {"CREDENTIAL_REFUSED",
-     "GitHub refuses the credential's token: it has expired or was revoked. A "
-     "token in a file is taken up when the file changes, and all are tried "
-     "again every 15 minutes."},
+     "GitHub refuses the credential's token: the token has expired or was "
+     "revoked. Put a new token into the token's file: the server reads the "
+     "file when it changes. The server also tries the old token again every 15 "
+     "minutes."},
     {"ACCOUNT_SUSPENDED",
-     "GitHub has suspended the user behind the token: another user's token is "
-     "needed, or GitHub's support."},
+     "GitHub has suspended the user behind the token: use another user's "
+     "token, or ask GitHub's support."},
     {"APP_REFUSED",
      "GitHub refuses the App's key or the clock of this machine: check "
-     "private_key_file, client_id or app_id, and the time. The file is taken "
-     "up when it changes."},
+     "private_key_file, client_id or app_id, and the time. The server reads "
+     "the key's file again when it changes."},
     {"APP_NOT_INSTALLED",
-     "The App is not installed at the owner of %: an owner of that account "
-     "must install it."},
+     "The App is not installed in the account that owns %: an owner of that "
+     "account must install it."},
     {"INSTALLATION_SUSPENDED",
-     "The App's installation at the owner of % is suspended: whoever suspended "
-     "it must end that, in the account's settings under GitHub Apps."},
+     "The App's installation in the account that owns % is suspended: an owner "
+     "of that account can unsuspend it in the account's settings under GitHub "
+     "Apps. If the App's owner suspended it, the App's owner must unsuspend "
+     "it."},
 };
 
 constexpr Saying kRefusals[] = {
     {"REPOSITORY_NOT_FOUND",
-     "GitHub does not show % to the credential: there is no such repository, "
-     "or it is not in the App's installation, or the credential has no access "
-     "to it."},
+     "GitHub does not show % to the credential: the repository does not exist, "
+     "or the App's installation does not include it, or the credential has no "
+     "access to it."},
     {"PERMISSION_MISSING",
-     "GitHub forbids the credential to read %: a permission is missing."},
+     "GitHub does not let the credential read %: a permission is missing."},
     {"SSO_REQUIRED",
-     "The organisation wants single sign-on: authorise the token for it, in "
-     "the token's settings at GitHub."},
+     "The organisation requires single sign-on: authorise the token for the "
+     "organisation in the token's settings at GitHub."},
     {"IP_NOT_ALLOWED",
-     "The organisation allows only some addresses, and this server's is not "
-     "among them: its IP allow list must have it."},
+     "The organisation's IP allow list does not have this server's address: "
+     "add the address to the list."},
     {"REPOSITORY_BLOCKED", "GitHub has blocked access to %."},
     {"LEGAL_BLOCK", "GitHub has blocked % for legal reasons."},
     {"REPOSITORY_GONE", "GitHub says that % is gone."},
     {"REDIRECT_REFUSED",
-     "GitHub redirects requests for % to another host, where the token is not "
-     "sent: check api_url."},
+     "GitHub redirects requests for % to another host, and the server does not "
+     "send the token there: check api_url."},
     {"BAD_CREDENTIALS", "GitHub refuses the credential's token."},
 };
 
 constexpr Saying kTroubles[] = {
     {"NOT_ASKED", "GitHub did not answer in time."},
     {"TIMEOUT", "GitHub did not answer in time."},
-    {"SERVER_ERROR", "GitHub answers with an error of its own."},
+    {"SERVER_ERROR", "GitHub answered with a server error (5xx)."},
     {"HOST_DOWN",
-     "GitHub's API has not answered for a while; it is asked again from time "
-     "to time."},
-    {"BUDGET_SPENT", "GitHub's hourly budget of the credential is spent."},
+     "GitHub's API has not answered for a while; the server asks it again from "
+     "time to time."},
+    {"BUDGET_SPENT",
+     "The credential has used up its hourly rate limit at GitHub."},
     {"BUDGET_RESERVED",
-     "GitHub was not asked: what is left of the credential's hourly budget is "
-     "kept for results."},
-    {"PACE", "GitHub was not asked: the credential has much else to do."},
+     "The server did not ask GitHub: it keeps the rest of the credential's "
+     "hourly rate limit for results."},
+    {"PACE",
+     "The server did not ask GitHub: too many other requests of the credential "
+     "come first."},
 };
 
 template <size_t kCount>
@@ -105,12 +111,12 @@ std::string TroubleText(const Verdict& verdict) {
   }
   if (verdict.reason == "NOT_SENT") {
     std::string text =
-        absl::StrCat("GitHub cannot be reached: ", verdict.message, ".");
+        absl::StrCat("The server cannot reach GitHub: ", verdict.message, ".");
     if (absl::StrContains(verdict.message, "SSL") ||
         absl::StrContains(verdict.message, "certificate")) {
       absl::StrAppend(&text,
-                      " Its certificate must come from an authority that this "
-                      "machine trusts, or that ca_file names.");
+                      " GitHub's certificate must come from an authority that "
+                      "this machine trusts, or from one in ca_file.");
     }
     return text;
   }
@@ -160,15 +166,14 @@ class Conclusion {
   Diagnosis Draw() {
     diagnosis_.credential = findings_.credential;
     if (findings_.credential.empty()) {
-      AddProblem("NO_CREDENTIAL",
-                 absl::StrCat("No credential is configured for ",
-                              findings_.repository.owner, " at ",
-                              findings_.repository.host,
-                              ": in the configuration file an item under "
-                              "`github` must name the "
-                              "account, or \"*\", with `app` or `token_file`; "
-                              "or start the server "
-                              "with --github-token-file."));
+      AddProblem(
+          "NO_CREDENTIAL",
+          absl::StrCat(
+              "The server has no credential for ", findings_.repository.owner,
+              " at ", findings_.repository.host,
+              ": add an item under `github` in the configuration file, with "
+              "the account or \"*\" in `accounts` and with `app` or "
+              "`token_file`; or start the server with --github-token-file."));
       return std::move(diagnosis_);
     }
     DrawFromCredential();
@@ -211,11 +216,12 @@ class Conclusion {
   void AddStop(absl::string_view reason) {
     const Saying* saying = Find(kStops, reason);
     if (saying == nullptr) saying = Find(kRefusals, reason);
-    AddProblem(reason,
-               saying != nullptr
-                   ? Fill(saying->words)
-                   : absl::StrCat("GitHub refuses the credential (", reason,
-                                  "); it is asked again from time to time."));
+    AddProblem(
+        reason,
+        saying != nullptr
+            ? Fill(saying->words)
+            : absl::StrCat("GitHub refuses the credential (", reason,
+                           "); the server tries it again from time to time."));
   }
 
   void DrawFromCredential() {
@@ -232,16 +238,18 @@ class Conclusion {
       diagnosis_.rate_limit_reset_time = budget.reset_time;
     }
     if (findings_.limited_until > findings_.now) {
-      AddProblem("RATE_LIMITED",
-                 absl::StrCat("GitHub limits the credential until ",
-                              UtcText(findings_.limited_until),
-                              ": nothing is posted until then."));
+      AddProblem(
+          "RATE_LIMITED",
+          absl::StrCat("GitHub limits the credential until ",
+                       UtcText(findings_.limited_until),
+                       ": the server posts nothing with it until then."));
     } else if (budget.limit > 0 && budget.remaining <= 0 &&
                budget.reset_time > findings_.now) {
       AddProblem("BUDGET_SPENT",
-                 absl::StrCat("The credential's hourly budget is spent until ",
-                              UtcText(budget.reset_time),
-                              ": nothing is posted until then."));
+                 absl::StrCat(
+                     "The credential has used up its hourly rate limit until ",
+                     UtcText(budget.reset_time),
+                     ": the server posts nothing with it until then."));
     }
   }
 
@@ -258,12 +266,12 @@ class Conclusion {
     const Saying* const saying = Find(kRefusals, verdict.reason);
     std::string text = saying != nullptr
                            ? Fill(saying->words)
-                           : absl::StrCat("GitHub does not tell of ",
+                           : absl::StrCat("GitHub gives no information about ",
                                           findings_.repository.Display(),
                                           InBrackets(verdict), ".");
     if (verdict.action == Action::kRetryBriefly) {
-      absl::StrAppend(&text,
-                      " The token is new, so this may pass within a minute.");
+      absl::StrAppend(
+          &text, " The token is new: GitHub may accept it within a minute.");
     }
     AddProblem(verdict.reason, std::move(text));
   }
@@ -273,9 +281,10 @@ class Conclusion {
     const absl::StatusOr<RepositoryFacts> read =
         ReadRepository(reply.answer->body);
     if (!read.ok()) {
-      AddProblem("UNEXPECTED_ANSWER",
-                 absl::StrCat("What GitHub answers about ", asked,
-                              " makes no sense: check api_url."));
+      AddProblem(
+          "UNEXPECTED_ANSWER",
+          absl::StrCat("The server did not understand GitHub's answer about ",
+                       asked, ": check api_url."));
       return;
     }
     const RepositoryFacts& facts = *read;
@@ -284,18 +293,16 @@ class Conclusion {
     if (named.ok() && named->FullName() == facts.full_name &&
         !absl::EqualsIgnoreCase(facts.full_name,
                                 findings_.repository.FullName())) {
-      AddProblem(
-          "REPOSITORY_RENAMED",
-          absl::StrCat(
-              asked, " is called ", facts.full_name,
-              " now: use that name. The old one works until another repository "
-              "takes it."));
+      AddProblem("REPOSITORY_RENAMED",
+                 absl::StrCat(asked, " is now called ", facts.full_name,
+                              ": use the new name. The old name works until "
+                              "another repository takes it."));
     }
     if (facts.archived) {
       AddProblem("REPOSITORY_ARCHIVED",
                  absl::StrCat(asked,
-                              " is archived, and so read-only: GitHub "
-                              "takes no statuses for it."));
+                              " is archived and read-only: GitHub accepts no "
+                              "statuses for it."));
     }
     if (facts.disabled) {
       AddProblem("REPOSITORY_DISABLED",
@@ -306,8 +313,8 @@ class Conclusion {
       AddProblem(
           "PUSH_RIGHT_MISSING",
           absl::StrCat("The user behind the token may not write to ", asked,
-                       ": GitHub answers statuses with 404. The right to push "
-                       "is needed."));
+                       ", so GitHub answers statuses with 404: give that user "
+                       "the right to push."));
     }
   }
 
@@ -322,14 +329,13 @@ class Conclusion {
                            Has(*scopes, "repo:status") ||
                            (Has(*scopes, "public_repo") && is_private_ != true);
     if (!is_enough) {
-      AddProblem(
-          "STATUSES_NOT_ALLOWED",
-          "The token may not set statuses: it needs the scope repo:status, or "
-          "repo.");
+      AddProblem("STATUSES_NOT_ALLOWED",
+                 "The token may not set statuses: give it the scope "
+                 "repo:status or repo.");
     } else if (reply->verdict.http_status == 404 && !Has(*scopes, "repo")) {
       AddProblem("PRIVATE_NOT_SHOWN",
-                 "The token's scopes do not show private repositories; with "
-                 "repo:status it may set their statuses nevertheless.");
+                 "The token's scopes do not show private repositories. With "
+                 "repo:status the token may still set their statuses.");
     }
   }
 
@@ -356,7 +362,7 @@ class Conclusion {
       AddProblem(
           "PULL_REQUESTS_NOT_ALLOWED",
           absl::StrCat(
-              "The App is not told of pull requests: it has no permission "
+              "The App gets no events of pull requests: it has no permission "
               "pull_requests=read.",
               how));
     }

@@ -215,7 +215,7 @@ absl::StatusOr<std::vector<std::string>> ReadShownContexts(
   if (!object.ok()) return object.status();
   const Json& statuses = Object(*object, "statuses");
   if (!statuses.is_array()) {
-    return Unexpected("GitHub's answer is no combined status");
+    return Unexpected("GitHub's answer is not a combined status");
   }
   std::vector<std::string> contexts;
   for (const Json& status : statuses) {
@@ -230,7 +230,7 @@ absl::StatusOr<std::string> ReadPermission(absl::string_view json) {
   if (!object.ok()) return object.status();
   std::string permission = Text(*object, "permission");
   if (permission.empty()) {
-    return Unexpected("GitHub's answer tells no permission");
+    return Unexpected("GitHub's answer has no permission");
   }
   return permission;
 }

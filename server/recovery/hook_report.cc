@@ -78,14 +78,15 @@ class Reporter {
   HookReport Report() {
     ReportList(findings_.repository_hooks,
                absl::StrCat("of ", findings_.repository.Display()),
-               "The repository's webhooks cannot be read: an App needs the "
-               "permission repository_hooks=read, a token the scope "
-               "admin:repo_hook and a user who administers the repository.");
-    ReportList(findings_.organization_hooks,
-               absl::StrCat("of the organisation ", findings_.repository.owner),
-               "The organisation's webhooks cannot be read: an App needs the "
-               "permission organization_hooks=read, a token the scope "
-               "admin:org_hook and a user who owns the organisation.");
+               "The server cannot read the repository's webhooks: an App needs "
+               "the permission repository_hooks=read; a token needs the scope "
+               "admin:repo_hook, and its user must administer the repository.");
+    ReportList(
+        findings_.organization_hooks,
+        absl::StrCat("of the organisation ", findings_.repository.owner),
+        "The server cannot read the organisation's webhooks: an App needs the "
+        "permission organization_hooks=read; a token needs the scope "
+        "admin:org_hook, and its user must own the organisation.");
     if (findings_.app_hook.asked) ReportAppHook();
     if (!found_) ReportNone();
     return std::move(report_);
@@ -105,7 +106,8 @@ class Reporter {
     if (!hooks.ok()) {
       all_were_read_ = false;
       report_.settings.push_back(absl::StrCat(
-          "What GitHub tells of the webhooks ", whose, " makes no sense."));
+          "The server did not understand GitHub's answer about the webhooks ",
+          whose, "."));
       return;
     }
     some_were_read_ = true;
@@ -136,14 +138,13 @@ class Reporter {
     AddProblems(hook, name);
     if (!Sends(hook.events, "pull_request")) {
       AddProblem("HOOK_WITHOUT_PULL_REQUEST", name,
-                 "does not send the event pull_request: nothing becomes "
-                 "pending by itself.");
+                 "does not send the event pull_request, so pull requests get "
+                 "no pending status.");
     }
     if (hook.last_response_code.has_value() &&
         (*hook.last_response_code < 200 || *hook.last_response_code > 299)) {
-      AddProblem(
-          "HOOK_FAILED", name,
-          absl::StrCat("did not get its last delivery through: ", last, "."));
+      AddProblem("HOOK_FAILED", name,
+                 absl::StrCat("failed to make its last delivery: ", last, "."));
     }
   }
 
@@ -152,7 +153,7 @@ class Reporter {
       all_were_read_ = false;
       if (WasRefused(findings_.app_hook)) {
         report_.settings.push_back(absl::StrCat(
-            "The App's webhook cannot be read (",
+            "The server cannot read the App's webhook (",
             Plain(findings_.app_hook.reply->verdict.reason, kMaxWord), ")."));
       }
       return;
@@ -166,9 +167,10 @@ class Reporter {
     }
     const std::string name = "The App's webhook";
     if (!MayBeOurHookUrl(hook->url, findings_.hook_urls)) {
-      report_.settings.push_back(absl::StrCat(
-          name, ": ", UrlText(hook->url),
-          ", which is not known to lead here; recovery.hook_urls can say so."));
+      report_.settings.push_back(
+          absl::StrCat(name, ": ", UrlText(hook->url),
+                       "; the server does not know this URL. If it leads to "
+                       "this server, add it to recovery.hook_urls."));
       return;
     }
     found_ = true;
@@ -182,8 +184,8 @@ class Reporter {
       sends = absl::StrCat(", ", EventsText(*events));
       if (!Sends(*events, "pull_request")) {
         AddProblem("HOOK_WITHOUT_PULL_REQUEST", "The App",
-                   "does not subscribe to the event pull_request: nothing "
-                   "becomes pending by itself.");
+                   "does not subscribe to the event pull_request, so pull "
+                   "requests get no pending status.");
       }
     }
     AddSettings(name, *hook, sends, "");
@@ -203,13 +205,13 @@ class Reporter {
   void AddProblems(const ListedHook& hook, absl::string_view name) {
     if (!hook.has_secret) {
       AddProblem("HOOK_WITHOUT_SECRET", name,
-                 "has no secret: its deliveries cannot be told from forged "
-                 "ones, and the shim refuses them.");
+                 "has no secret: anyone could forge its deliveries, so the "
+                 "shim refuses them.");
     }
     if (hook.insecure_ssl) {
       AddProblem("HOOK_WITHOUT_TLS_CHECK", name,
                  "does not verify the receiver's certificate (insecure_ssl): "
-                 "others can read and change what it sends.");
+                 "others on the way can read and change its deliveries.");
     }
   }
 
@@ -224,7 +226,7 @@ class Reporter {
     if (!hook.last_response_code.has_value()) return "";
     std::string text =
         *hook.last_response_code == 0
-            ? std::string("last delivery without an answer")
+            ? std::string("no answer to the last delivery")
             : absl::StrCat("last response ", *hook.last_response_code);
     if (!hook.last_response_message.empty() &&
         hook.last_response_message != "OK") {
@@ -242,7 +244,7 @@ class Reporter {
         [&](const SeenHook& seen) { return seen.host == repository.host; });
     if (!all_were_read_ && !nothing_came) {
       report_.settings.emplace_back(
-          "None of the webhooks that can be read leads here.");
+          "None of the webhooks that the server can read leads to it.");
       return;
     }
     std::string host;
@@ -250,17 +252,16 @@ class Reporter {
       host = absl::StrCat(" --github-host=", repository.host);
     }
     report_.problems.push_back(
-        {"NO_HOOK", absl::StrCat("No webhook leads here, so that nothing "
-                                 "becomes pending by itself. "
-                                 "Make one with a secret, the event "
-                                 "pull_request and a URL that ends in "
-                                 "/event_handler, or for a try on this machine "
-                                 "run `gh webhook forward",
-                                 host, " --repo=", repository.FullName(),
-                                 " --events=pull_request,push --secret=SECRET "
-                                 "--url=http://127.0.0.1:4567/event_handler`; "
-                                 "recovery.hook_urls names "
-                                 "others that lead here.")});
+        {"NO_HOOK",
+         absl::StrCat(
+             "No webhook leads to this server, so pull requests get no pending "
+             "status. Create a webhook with a secret, the event pull_request "
+             "and a URL that ends in /event_handler. To try it on this "
+             "machine, run `gh webhook forward",
+             host, " --repo=", repository.FullName(),
+             " --events=pull_request,push --secret=SECRET "
+             "--url=http://127.0.0.1:4567/event_handler`. If a webhook with "
+             "another URL leads here, add that URL to recovery.hook_urls.")});
   }
 
   const Findings& findings_;

@@ -174,8 +174,9 @@ TEST_F(DiagnosisTest, ARepositoryThatTakesNoStatusesIsAProblem) {
 
 TEST_F(DiagnosisTest, ARenamedRepositoryIsCalledByItsNewName) {
   rules().RenameRepository(kWidgets, "acme/gadgets");
-  EXPECT_THAT(Problem(), AllOf(HasSubstr("acme/widgets is called acme/gadgets"),
-                               Not(HasSubstr("|"))));
+  EXPECT_THAT(Problem(),
+              AllOf(HasSubstr("acme/widgets is now called acme/gadgets"),
+                    Not(HasSubstr("|"))));
   // Names have no case.
   EXPECT_EQ(Problem("ACME/Gadgets"), "");
 }
@@ -341,8 +342,8 @@ TEST_F(DiagnosisTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
       clock_.Now());
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(diagnosis.hook_settings,
-              testing::Contains(AllOf(HasSubstr("else.example.com/x,"),
-                                      HasSubstr("not known to lead here"),
+              testing::Contains(AllOf(HasSubstr("else.example.com/x;"),
+                                      HasSubstr("does not know this URL"),
                                       Not(HasSubstr("secret=y")))));
   EXPECT_THAT(MessagesOf(diagnosis.problems),
               ElementsAre(HasSubstr("gh webhook forward")));
@@ -395,7 +396,7 @@ TEST_F(DiagnosisTest, ALimitIsSaidWithItsEnd) {
 TEST_F(DiagnosisTest, AGitHubThatCannotBeReachedIsSaidBeforeTheTimeIsOver) {
   github_->SetReachable(false);
   EXPECT_THAT(Problem(),
-              AllOf(HasSubstr("cannot be reached: "), Not(HasSubstr("|"))));
+              AllOf(HasSubstr("cannot reach GitHub: "), Not(HasSubstr("|"))));
   EXPECT_LT(took_, absl::Seconds(8));
 }
 
@@ -403,7 +404,7 @@ TEST_F(DiagnosisTest, AHostThatIsDownIsSaid) {
   github_->SetReachable(false);
   // The pauses between the requests grow longer than anybody waits.
   std::string problem = Problem();
-  for (int i = 0; i < 20 && absl::StrContains(problem, "reached"); ++i) {
+  for (int i = 0; i < 20 && absl::StrContains(problem, "cannot reach"); ++i) {
     problem = Problem();
   }
   EXPECT_THAT(problem, AllOf(HasSubstr("has not answered for a while"),
@@ -413,7 +414,7 @@ TEST_F(DiagnosisTest, AHostThatIsDownIsSaid) {
 
 TEST_F(DiagnosisTest, AnErrorOfGitHubsIsSaid) {
   Fail("server_error_html", /*count=*/-1);
-  EXPECT_THAT(Problem(), HasSubstr("an error of its own"));
+  EXPECT_THAT(Problem(), HasSubstr("a server error"));
 }
 
 TEST_F(DiagnosisTest, WhatIsNotAnsweredInTimeIsNotWaitedFor) {
@@ -446,7 +447,7 @@ TEST_F(DiagnosisTest, AfterATroubleNothingMoreIsAsked) {
   UseApp();
   Diagnose();
   Fail("server_error_html", /*count=*/-1);
-  EXPECT_EQ(Problem(), "GitHub answers with an error of its own.");
+  EXPECT_EQ(Problem(), "GitHub answered with a server error (5xx).");
   EXPECT_LT(took_, absl::Seconds(6));
 }
 
@@ -473,7 +474,7 @@ TEST_F(DiagnosisTest, TooManyAtATimeAreRefused) {
   for (const char* name : {kWidgets, "acme/two", "acme/three"}) Begin(name);
   ASSERT_THAT(made_, SizeIs(1));
   EXPECT_THAT(MessagesOf(made_[0].problems),
-              ElementsAre(HasSubstr("Too many")));
+              ElementsAre(HasSubstr("too many")));
   Begin("acme/two");
   EXPECT_THAT(made_, SizeIs(1));
   Run(absl::Seconds(1));

@@ -104,10 +104,10 @@ TEST_F(FindingsTest, ScopesAreReadHoweverTheyAreWritten) {
 TEST_F(FindingsTest, A404ForRepoStatusAloneProvesNothing) {
   Answer(404, R"({"message":"Not Found"})");
   SetScopes("repo:status");
-  EXPECT_THAT(Problems(), AllOf(HasSubstr("no such repository"),
-                                HasSubstr("nevertheless")));
+  EXPECT_THAT(Problems(), AllOf(HasSubstr("the repository does not exist"),
+                                HasSubstr("may still set")));
   SetScopes("repo");
-  EXPECT_THAT(Problems(), Not(HasSubstr("nevertheless")));
+  EXPECT_THAT(Problems(), Not(HasSubstr("may still set")));
 }
 
 TEST_F(FindingsTest, AnAppsPermissionsAreThoseOfItsToken) {
@@ -146,7 +146,7 @@ TEST_F(FindingsTest, AnswersAreNotTrusted) {
   for (const char* body : {"", "[]", "<html>", "{}", R"({"full_name":7})",
                            R"({"full_name":""})", "{\"full_name\":\"\xff\"}"}) {
     Answer(200, body);
-    EXPECT_THAT(Problems(), HasSubstr("makes no sense")) << body;
+    EXPECT_THAT(Problems(), HasSubstr("did not understand")) << body;
   }
   for (const char* body :
        {R"({"full_name":"x","archived":1,"disabled":"yes","permissions":[]})",
@@ -184,7 +184,7 @@ TEST_F(FindingsTest, RefusalsAreSaidInWords) {
 TEST_F(FindingsTest, A404ForAYoungTokenMayPass) {
   Answer(404, "{}");
   reply().verdict.action = Action::kRetryBriefly;
-  EXPECT_THAT(Problems(), HasSubstr("may pass within a minute"));
+  EXPECT_THAT(Problems(), HasSubstr("may accept it within a minute"));
 }
 
 TEST_F(FindingsTest, EveryStopIsSaidInWords) {
@@ -229,7 +229,7 @@ TEST_F(FindingsTest, LimitsAndBudgets) {
   NoAnswer("RATE_LIMITED", "slow down", Action::kWait);
   EXPECT_EQ(Problems(),
             "GitHub limits the credential until 2026-05-28 20:26:41 UTC: "
-            "nothing is posted until then.");
+            "the server posts nothing with it until then.");
   NoAnswer("RATE_LIMITED", "");
   EXPECT_THAT(Problems(), Not(HasSubstr("|")));
   findings_.limited_until = findings_.now;
@@ -237,7 +237,7 @@ TEST_F(FindingsTest, LimitsAndBudgets) {
   EXPECT_EQ(Problems(), "");
 
   findings_.budget = {5000, 0, findings_.now + absl::Seconds(1)};
-  EXPECT_THAT(Problems(), HasSubstr("budget is spent until 2026-05-28"));
+  EXPECT_THAT(Problems(), HasSubstr("hourly rate limit until 2026-05-28"));
   findings_.budget.reset_time = findings_.now;
   EXPECT_EQ(Problems(), "");
   findings_.budget = {};

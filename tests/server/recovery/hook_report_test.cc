@@ -123,7 +123,7 @@ TEST_F(HookReportTest, WhatMakesNoSenseIsSaid) {
   for (const char* body : {"", "{}", "<html>", "7"}) {
     findings_.repository_hooks = Answered(body);
     EXPECT_THAT(ReportHooks(findings_).settings,
-                ElementsAre(HasSubstr("makes no sense")));
+                ElementsAre(HasSubstr("did not understand")));
     EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   }
   // No hook is among these.
@@ -143,8 +143,9 @@ TEST_F(HookReportTest, WhetherOneIsMissingDependsOnWhatCanBeRead) {
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), SizeIs(1));
   findings_.seen_hooks = {{"github.com", 5}};
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
-  EXPECT_THAT(ReportHooks(findings_).settings,
-              Contains(HasSubstr("None of the webhooks that can be read")));
+  EXPECT_THAT(
+      ReportHooks(findings_).settings,
+      Contains(HasSubstr("None of the webhooks that the server can read")));
   findings_.organization_hooks = Answered("[]");
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), SizeIs(1));
 
@@ -203,7 +204,7 @@ TEST_F(HookReportTest, AnAppWithoutAHookIsSaid) {
               ElementsAre(HasSubstr("gh webhook forward")));
   findings_.app_hook = Refused();
   EXPECT_THAT(ReportHooks(findings_).settings,
-              Contains(HasSubstr("cannot be read")));
+              Contains(HasSubstr("cannot read")));
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
 }
 
