@@ -24,7 +24,7 @@ void CredentialMetrics::Show(const std::vector<CredentialState>& states) {
     if (now == is_stopped) continue;
     is_stopped = now;
     metrics_->Set("signalbox_credential_stopped",
-                  "Credentials that GitHub refuses, by the reason.", now,
+                  "Credentials that GitHub refuses, by reason.", now,
                   {{"credential", series.first}, {"reason", series.second}});
   }
 }

@@ -19,7 +19,7 @@ void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
   }
   for (const auto& [series, count] : shown_) {
     metrics_->Set("signalbox_statuses",
-                  "Statuses that GitHub does not show yet, by the reason.",
+                  "Statuses that GitHub does not show yet, by reason.",
                   static_cast<double>(count),
                   {{"posting", series.first}, {"reason", series.second}});
   }
@@ -28,8 +28,8 @@ void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
     if (reason_of_(lane).empty()) age = std::max(age, now - since);
   }
   metrics_->Set("signalbox_oldest_due_seconds",
-                "For how long the status has been due that is due longest; "
-                "what waits for a reason does not count.",
+                "Age of the oldest due status. Statuses that wait for a reason "
+                "do not count.",
                 absl::ToDoubleSeconds(age));
 }
 

@@ -159,12 +159,12 @@ struct Server::Parts {
 
   void Fail(const absl::Status& status) {
     if (failed.exchange(true)) return;
-    LogError("the store has failed", {{"error", status.message()}});
+    LogError("the database has failed", {{"error", status.message()}});
     if (on_failure) on_failure(status);
   }
 
   absl::Status Ready() const {
-    if (failed) return absl::UnavailableError("the store has failed");
+    if (failed) return absl::UnavailableError("the database has failed");
     if (stopping) return absl::UnavailableError("stopping");
     return absl::OkStatus();
   }
@@ -234,9 +234,10 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
     Fail(status);
   };
   outbox_options.on_damaged_row = [this](const std::string& what) {
-    LogError("a damaged row was set aside", {{"error", what}});
+    LogError("the server repaired or removed a damaged row of its database",
+             {{"error", what}});
     metrics.Add("signalbox_damaged_rows_total",
-                "Rows of the database that hold what cannot be there.");
+                "Damaged database rows that the server repaired or removed.");
   };
   absl::StatusOr<std::unique_ptr<Outbox>> opened =
       OpenSqliteOutbox(outbox_options);
@@ -427,7 +428,7 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
     NoteEvent(event);
   };
   metrics.Set("signalbox_build_info",
-              "1; which build the server is, in its labels.", 1,
+              "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
   service = std::make_unique<StatusServiceImpl>(std::move(service_options),
                                                 authorizer.get(), intake.get(),
@@ -447,9 +448,11 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   SetServerLimits(&builder);
   grpc_server = builder.BuildAndStart();
   if (grpc_server == nullptr || port == 0) {
-    return Error(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-                 absl::StrCat("cannot listen on ", grpc_address.ToString(),
-                              ": the address is in use or not this machine's"));
+    return Error(
+        absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
+        absl::StrCat(
+            "cannot listen on ", grpc_address.ToString(),
+            ": the address is in use, or this machine does not have it"));
   }
   grpc_address.port = port;
   return absl::OkStatus();

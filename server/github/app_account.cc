@@ -179,7 +179,7 @@ void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
   if (stop_reason_ == reason) return;
   if (stop_reason_.empty()) stop_time_ = now.wall;
   stop_reason_ = std::string(reason);
-  LogError("a credential is stopped",
+  LogError("the server has stopped using a credential: GitHub refuses it",
            {{"credential", id_}, {"reason", reason}});
 }
 
@@ -190,7 +190,8 @@ void AppAccount::Resume() {
   stop_reason_.clear();
   next_ask_ = absl::InfinitePast();
   probe_is_out_ = false;
-  LogInfo("a credential works again", {{"credential", id_}});
+  LogInfo("GitHub accepts a credential again; the server uses it again",
+          {{"credential", id_}});
 }
 
 absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
@@ -210,14 +211,14 @@ absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
   }
   if (is_stopped) {
     return Error(absl::StatusCode::kFailedPrecondition, stop_reason_,
-                 absl::StrCat(id_, " is stopped (", stop_reason_,
-                              "); GitHub is asked again from time to time"));
+                 absl::StrCat("GitHub refuses ", id_, " (", stop_reason_,
+                              "); the server tries again from time to time"));
   }
-  std::string why = "its token is being fetched";
+  std::string why = "the server is fetching its token";
   if (is_looking_ || LookIsDue(now.steady)) {
-    why = "its installation is being looked for again";
+    why = "the server is looking for its installation again";
   } else if (HasToken(now.steady)) {
-    why = "its token is new and not known everywhere yet";
+    why = "its token is new, and not all of GitHub's servers know it yet";
   } else if (!problem_.empty()) {
     why = absl::StrCat("no token yet: ", problem_);
   }
@@ -249,7 +250,7 @@ void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
     Stop("CREDENTIAL_REFUSED", kStoppedCredentialProbe, now);
     return;
   }
-  LogWarning("GitHub refused a token; another one is fetched",
+  LogWarning("GitHub refused a token; the server fetches a new one",
              {{"credential", id_}});
   held_.reset();
 }

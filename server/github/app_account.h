@@ -45,6 +45,7 @@ class AppAccount {
   void NoteBegin(absl::Time steady);
   void NoteEnd() { asking_ = false; }
   bool asking() const { return asking_; }
+  absl::Time next_ask() const { return next_ask_; }  // Steady.
 
   void NoteInstallation(const Installation& installation, AppMoment now);
   // `lifetime` counts from now to the token's end.

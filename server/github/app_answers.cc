@@ -22,7 +22,7 @@ constexpr size_t kMaxPermissionWord = 64;
 
 absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(
-      absl::StrCat("unexpected answer of GitHub: ", what));
+      absl::StrCat("the server did not understand GitHub's answer: ", what));
 }
 
 absl::StatusOr<Json> ParseObject(absl::string_view body) {
@@ -89,7 +89,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   absl::StatusOr<Json> json = ParseObject(body);
   if (!json.ok()) return json.status();
   std::string* const value = FindString(*json, "token");
-  if (value == nullptr || value->empty()) return Wrong("there is no token");
+  if (value == nullptr || value->empty()) return Wrong("it has no token");
   InstallationToken token;
   token.value = Secret(std::move(*value));
   const std::string& word = token.value.Reveal();
@@ -97,7 +97,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   // It goes into a header: nothing in it may end the line.
   if (!std::all_of(word.begin(), word.end(),
                    [](unsigned char c) { return absl::ascii_isgraph(c); })) {
-    return Wrong("the token is not one printable word");
+    return Wrong("the token has a space or a character that is not printable");
   }
   const std::string* const expires_at = FindString(*json, "expires_at");
   if (expires_at == nullptr) return Wrong("the token has no expires_at");

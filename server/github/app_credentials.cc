@@ -55,9 +55,10 @@ struct App {
 };
 
 absl::Status AppRefused(const AppCredential& app) {
-  return Error(absl::StatusCode::kFailedPrecondition, kAppRefused,
-               absl::StrCat("GitHub refuses the key or the clock of the App ",
-                            app.issuer, " (", app.private_key_file, ")"));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, kAppRefused,
+      absl::StrCat("GitHub refuses the App ", app.issuer, ": its key (",
+                   app.private_key_file, ") or this machine's clock is wrong"));
 }
 
 class AppCredentials : public Credentials {
@@ -250,8 +251,9 @@ absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, AppMoment now) {
     MutexLock lock(&mu_);
     const absl::Time until = limiter_.BlockedUntil(LimitedId(app));
     if (now.steady < until) {
-      return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
-                   absl::StrCat("GitHub limits the App ", app.config.issuer));
+      return Error(
+          absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
+          absl::StrCat("GitHub rate-limits the App ", app.config.issuer));
     }
   }
   if (app.identity.Begin(now.steady) == AppIdentity::Turn::kRefused) {
@@ -327,7 +329,7 @@ void AppCredentials::Send(Request request) {
   const AppCredential& config = request.app->config;
   absl::StatusOr<AppIdentity::Jwt> jwt = request.app->identity.Sign(Look());
   if (!jwt.ok()) {
-    LogError("an App's token cannot be signed",
+    LogError("cannot sign a token for an App",
              {{"credential", request.id}, {"error", jwt.status().message()}});
     End(request, absl::FailedPreconditionError(jwt.status().message()));
     return;
@@ -408,19 +410,23 @@ void AppCredentials::TakeAnswer(const Request& request, AppAccount& account,
   App& app = *request.app;
   const auto note_trouble = [&](const std::string& problem) {
     account.NoteTrouble(problem, now);
-    LogWarning("an App got no answer that helps; it asks again",
-               {{"credential", request.id},
-                {"problem", problem},
-                {"request_id", verdict.request_id}});
+    LogWarning(
+        "GitHub gave no token for an App; the server asks again",
+        {{"credential", request.id},
+         {"problem", problem},
+         {"http_status", verdict.http_status},
+         {"next_try_in", absl::FormatDuration(account.next_ask() - now.steady)},
+         {"request_id", verdict.request_id}});
   };
   switch (verdict.action) {
     case Action::kDone:
       break;
     case Action::kWait:  // The limiter knows for how long.
-      LogWarning("GitHub limits an App", {{"issuer", app.config.issuer},
-                                          {"reason", verdict.reason},
-                                          {"message", verdict.message},
-                                          {"request_id", verdict.request_id}});
+      LogWarning("GitHub rate-limits an App; the server waits",
+                 {{"issuer", app.config.issuer},
+                  {"reason", verdict.reason},
+                  {"message", verdict.message},
+                  {"request_id", verdict.request_id}});
       return;
     case Action::kPark:
     case Action::kAbandon:

@@ -83,7 +83,7 @@ void AppIdentity::Resume() {
   trial_end_ = absl::InfinitePast();
   if (!is_refused_) return;
   is_refused_ = false;
-  LogInfo("GitHub takes an App's own token again", {{"issuer", issuer_}});
+  LogInfo("GitHub accepts an App's key again", {{"issuer", issuer_}});
 }
 
 void AppIdentity::NoteTaken() {
@@ -108,12 +108,14 @@ bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
   if (may_work && !is_repetition) return true;
   if (!is_refused_) {
     refusal_begin_ = now.wall;
-    LogError("GitHub refuses an App's own token; the App is stopped",
-             {{"issuer", issuer_},
-              {"file", path_},
-              {"reason", verdict.reason},
-              {"message", verdict.message},
-              {"request_id", verdict.request_id}});
+    LogError(
+        "GitHub refuses an App's key or this machine's clock; the server "
+        "has stopped using the App",
+        {{"issuer", issuer_},
+         {"file", path_},
+         {"reason", verdict.reason},
+         {"message", verdict.message},
+         {"request_id", verdict.request_id}});
   }
   is_refused_ = true;
   refusal_end_ = now.steady + kRefusedAppRetry;
@@ -148,7 +150,8 @@ std::optional<absl::Time> AppIdentity::LookAtRefusal(absl::Time steady) {
   MutexLock lock(&mu_);
   if (is_refused_ && number != refused_number_) {
     is_refused_ = false;
-    LogInfo("an App's key has changed; it is tried", {{"issuer", issuer_}});
+    LogInfo("an App's key file has changed; the server tries the new key",
+            {{"issuer", issuer_}});
   }
   return is_refused_ ? since : std::nullopt;
 }

@@ -73,13 +73,14 @@ absl::StatusOr<Secret> ParseAppKey(const Secret& text,
                               &was_asked),
       EVP_PKEY_free);
   if (was_asked) {
-    return InvalidKey(path, "is encrypted; wanted a key without pass phrase");
+    return InvalidKey(path, "is encrypted; wanted a key without a passphrase");
   }
   if (key == nullptr) {
-    return InvalidKey(path, "holds no private key in PEM format");
+    return InvalidKey(path,
+                      "holds no private key; wanted an RSA key in PEM format");
   }
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) {
-    return InvalidKey(path, "holds a key that is not RSA");
+    return InvalidKey(path, "holds a key that is not RSA; wanted an RSA key");
   }
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kMinKeyBits) {

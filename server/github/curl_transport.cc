@@ -138,7 +138,8 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
   }
   const absl::Duration left = Deadline() - now;
   if (left < absl::Milliseconds(1)) {
-    return absl::FailedPreconditionError("no time was left to send it");
+    return absl::FailedPreconditionError(
+        "no time was left to send the request");
   }
 
   for (const auto& [name, value] : request_.headers) AddHeader(name, value);
@@ -365,7 +366,8 @@ void CurlTransport::Begin(std::unique_ptr<Transfer> transfer) {
   }
   CURL* const easy = transfer->easy();
   if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
-    transfer->Fail(absl::FailedPreconditionError("curl took no request"));
+    transfer->Fail(
+        absl::FailedPreconditionError("curl did not accept the request"));
     return;
   }
   ++hosts_[transfer->host()].running;
@@ -446,7 +448,7 @@ void CurlTransport::Loop() {
     const bool go_on = TakeArrived(arrived);
     if (!go_on) {
       for (const auto& transfer : arrived) {
-        transfer->Fail(absl::UnavailableError("the transport was ended"));
+        transfer->Fail(absl::UnavailableError("the server is stopping"));
       }
       break;
     }
@@ -457,7 +459,8 @@ void CurlTransport::Loop() {
       int running = 0;
       const CURLMcode performed = curl_multi_perform(multi_, &running);
       if (performed != CURLM_OK) {
-        LogError("curl failed", {{"error", curl_multi_strerror(performed)}});
+        LogError("curl failed while it ran the requests to GitHub",
+                 {{"error", curl_multi_strerror(performed)}});
       }
     } while (EndFinished());
     curl_multi_poll(multi_, nullptr, 0,
@@ -466,12 +469,12 @@ void CurlTransport::Loop() {
   }
   for (const auto& [easy, transfer] : running_) {
     curl_multi_remove_handle(multi_, easy);
-    transfer->Fail(absl::UnavailableError("the transport was ended"));
+    transfer->Fail(absl::UnavailableError("the server is stopping"));
   }
   running_.clear();
   for (const auto& [name, host] : hosts_) {
     for (const auto& transfer : host.waiting) {
-      transfer->Fail(absl::UnavailableError("the transport was ended"));
+      transfer->Fail(absl::UnavailableError("the server is stopping"));
     }
   }
   hosts_.clear();
@@ -490,7 +493,7 @@ absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
   }
   options.ca_files = std::move(ca_files);
   CURLM* const multi = InitializeCurl() ? curl_multi_init() : nullptr;
-  if (multi == nullptr) return absl::InternalError("curl cannot be started");
+  if (multi == nullptr) return absl::InternalError("cannot start curl");
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                     static_cast<long>(options.max_connections_per_host));
   return std::unique_ptr<HttpTransport>(

@@ -277,7 +277,7 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
       return;
     }
     answer = absl::DeadlineExceededError(
-        "redirects and pages took all the time of the request");
+        "GitHub's redirects or pages used up the time limit of the request");
     reply.verdict = Classify(answer, call->context);
   }
   reply.moved_to = call->moved_to;

@@ -30,8 +30,9 @@ bool IsToken(const Secret& secret) {
 
 absl::StatusOr<Secret> ParseTokenFile(Secret text, const std::string& path) {
   if (IsToken(text)) return text;
-  return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-               absl::StrCat(path, " holds more than one token"));
+  return Error(
+      absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
+      absl::StrCat(path, " holds more than one word; wanted the token alone"));
 }
 
 bool NamesAccount(const StaticCredential& credential,
@@ -88,7 +89,7 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
   if (credential.token.empty() == credential.token_file.empty()) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
                  absl::StrCat("credential for ", Quoted(credential.host),
-                              ": one of token and token_file is wanted"));
+                              ": wanted either a token or a token_file"));
   }
   // The id is the first account that no earlier credential has taken; one
   // that has none left is never found and needs no id.
@@ -105,7 +106,8 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
     if (!IsToken(credential.token)) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
                    absl::StrCat("credential for ", Quoted(credential.host),
-                                ": the token is not one printable word"));
+                                ": the token has a space or a character that "
+                                "is not printable; wanted the token alone"));
     }
     held.literal = credential.token;
   } else {
@@ -150,14 +152,16 @@ void StaticCredentials::Stop(absl::string_view id, Held& held,
     held.probe_time = now + kStoppedCredentialProbe;
   }
   held.stop_reason = std::string(reason);
-  LogError("a credential is stopped", {{"credential", id}, {"reason", reason}});
+  LogError("the server has stopped using a credential: GitHub refuses it",
+           {{"credential", id}, {"reason", reason}});
 }
 
 void StaticCredentials::Resume(absl::string_view id, Held& held) {
   held.refusals = 0;
   if (held.stop_reason.empty()) return;
   held.stop_reason.clear();
-  LogInfo("a credential works again", {{"credential", id}});
+  LogInfo("GitHub accepts a credential again; the server uses it again",
+          {{"credential", id}});
 }
 
 absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
@@ -187,7 +191,7 @@ absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
   if (!due) {
     return Error(absl::StatusCode::kFailedPrecondition, held.stop_reason,
                  absl::StrCat("GitHub refused the token of ", credential_id,
-                              "; it is tried again from time to time"));
+                              "; the server tries it again from time to time"));
   }
   held.probe_time = now + kStoppedCredentialProbe;
   token.probe_only = true;

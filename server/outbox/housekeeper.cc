@@ -52,7 +52,7 @@ absl::Time Housekeeper::RunOnce() {
 void Housekeeper::NoticeJump(absl::Time wall, absl::Duration steady) {
   const absl::Duration offset = Offset(wall, steady);
   if (absl::AbsDuration(offset - offset_) > kJump) {
-    LogWarning("the clock has jumped; nothing expires for a while",
+    LogWarning("the clock has jumped; the server expires nothing for a while",
                {{"by", absl::FormatDuration(offset - offset_)},
                 {"for", absl::FormatDuration(kQuietTime)}});
     quiet_until_ = steady + kQuietTime;
@@ -65,7 +65,8 @@ bool Housekeeper::Expire(absl::Time now) {
       outbox_->ExpirePendings(now, kExpiriesPerBatch);
   if (!Worked(expired.status())) return true;
   if (*expired > 0) {
-    LogInfo("pendings without a result have expired", {{"count", *expired}});
+    LogInfo("pending statuses have expired without a result",
+            {{"count", *expired}});
     committed_();
   }
   return *expired < kExpiriesPerBatch;
@@ -84,8 +85,10 @@ bool Housekeeper::AbandonParked(absl::Time now) {
       outbox_->AbandonParked(now, kAbandonedPerBatch);
   if (!Worked(abandoned.status())) return true;
   if (*abandoned > 0) {
-    LogWarning("statuses of a parked repository are abandoned",
-               {{"count", *abandoned}});
+    LogWarning(
+        "the server abandoned statuses: GitHub has refused their "
+        "repository for too long",
+        {{"count", *abandoned}});
   }
   return *abandoned < kAbandonedPerBatch;
 }
@@ -99,10 +102,12 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
                              now, kAbandonedPerBatch);
     if (!Worked(abandoned.status())) return true;
     if (*abandoned > 0) {
-      LogWarning("statuses of a stopped credential are abandoned",
-                 {{"credential", lane.id},
-                  {"reason", lane.reason},
-                  {"count", *abandoned}});
+      LogWarning(
+          "the server abandoned statuses: GitHub has refused their "
+          "credential for too long",
+          {{"credential", lane.id},
+           {"reason", lane.reason},
+           {"count", *abandoned}});
     }
     if (*abandoned == kAbandonedPerBatch) done = false;
   }
@@ -119,7 +124,7 @@ void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
 
 bool Housekeeper::Worked(const absl::Status& status) {
   if (status.ok()) return true;
-  LogError("the store failed while keeping house",
+  LogError("the database failed during housekeeping",
            {{"error", status.ToString()}});
   if (absl::IsInternal(status) && on_store_failure_ != nullptr) {
     on_store_failure_(status);

@@ -155,7 +155,7 @@ void SqliteConnection::WriteLogAgain() {
   if (code == SQLITE_OK) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   } else {
-    status_ = ErrorOf(code, 0, path_, "its log cannot be written again");
+    status_ = ErrorOf(code, 0, path_, "cannot rewrite its write-ahead log");
   }
 }
 
@@ -194,7 +194,7 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
   constexpr int64_t kMost = int64_t{1} << 62;
   for (const int64_t number : numbers) {
     if (number >= 0 && number <= kMost) continue;
-    NoteDamage(absl::StrCat("holds the count ", number));
+    NoteDamage(absl::StrCat("holds the impossible count ", number));
     return false;
   }
   return true;
@@ -233,8 +233,9 @@ SqliteTransaction::~SqliteTransaction() {
 absl::Status SqliteTransaction::Commit() {
   if (kind_ == Kind::kWrite && connection_->status().ok() &&
       connection_->HasMoved()) {
-    connection_->status_ = ErrorOf(SQLITE_READONLY_DBMOVED, 0,
-                                   connection_->path_, "was moved or deleted");
+    connection_->status_ =
+        ErrorOf(SQLITE_READONLY_DBMOVED, 0, connection_->path_,
+                "the file was moved or deleted");
   }
   SqliteQuery(connection_, kCommit).Run();
   if (connection_->status().ok()) open_ = false;
@@ -299,8 +300,8 @@ int64_t SqliteQuery::Int(int column, int64_t least, int64_t most) const {
       is_number ? sqlite3_column_int64(statement_, column) : 0;
   if (is_number && number >= least && number <= most) return number;
   connection_->NoteDamage(
-      absl::StrCat("holds ", is_number ? absl::StrCat(number) : "no number",
-                   " as ", sqlite3_column_name(statement_, column)));
+      absl::StrCat("column ", sqlite3_column_name(statement_, column),
+                   " holds ", is_number ? absl::StrCat(number) : "no number"));
   return std::clamp<int64_t>(0, least, most);
 }
 
@@ -308,8 +309,8 @@ absl::string_view SqliteQuery::Bytes(int column, bool is_text) const {
   if (sqlite3_column_type(statement_, column) !=
       (is_text ? SQLITE_TEXT : SQLITE_BLOB)) {
     connection_->NoteDamage(
-        absl::StrCat("holds no ", is_text ? "text" : "bytes", " as ",
-                     sqlite3_column_name(statement_, column)));
+        absl::StrCat("column ", sqlite3_column_name(statement_, column),
+                     " holds no ", is_text ? "text" : "bytes"));
     return "";
   }
   const void* const data = sqlite3_column_blob(statement_, column);

@@ -141,7 +141,7 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
              &entry.shown_status_id, &entry.change_sequence, &entry.expire_time,
              &held.run.series, &held.run.result, &other_runs, &is_of_key);
   if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
-    connection_->NoteDamage("holds an entry that is not sound");
+    connection_->NoteDamage("holds a damaged entry");
   }
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);

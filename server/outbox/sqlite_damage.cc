@@ -523,8 +523,9 @@ class Mending {
 
   void Found(absl::string_view table, absl::string_view key,
              absl::string_view columns) {
-    found_.push_back(absl::StrCat("table ", table, ", row ", key,
-                                  ": holds what cannot be there:", columns));
+    found_.push_back(
+        absl::StrCat("table ", table, ", row ", key,
+                     " is damaged; impossible values in columns:", columns));
   }
 
   void List(const Statements& table) {

@@ -148,7 +148,7 @@ void Apply(SqliteConnection* connection, SqliteWriterState* state,
 
 // It was there when the transaction began, or in an earlier one.
 void LoseParking(SqliteConnection* connection) {
-  connection->NoteDamage("has lost a parked repository");
+  connection->NoteDamage("the row of a parked repository is missing");
 }
 
 std::vector<int64_t> List(SqliteQuery* query) {

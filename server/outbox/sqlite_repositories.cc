@@ -296,7 +296,7 @@ void SqliteRepositories::ReviseDue(SqliteConnection* connection,
   {
     SqliteQuery query(connection, kGetLane);
     if (!query.Bind(repository_key).Next()) {
-      connection->NoteDamage("has something of a repository that is not there");
+      connection->NoteDamage("refers to a repository that is missing");
       return;
     }
     query.Read(&canonical, &lane);

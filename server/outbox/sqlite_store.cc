@@ -57,7 +57,7 @@ absl::Status SyncDirectory(const std::string& path) {
   close(directory);
   if (failed == 0 || error == EINVAL) return absl::OkStatus();
   return SystemError(error, absl::StrCat("directory ", Quoted(path, 512),
-                                         ": cannot be made durable"));
+                                         ": cannot sync it to disk"));
 }
 
 absl::Status CreateDirectory(const std::string& path) {
@@ -119,10 +119,11 @@ absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
     return Alien(path, connection->status().message());
   }
   if (version > kSchemaVersion) {
-    return Error(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
-                 absl::StrCat("database ", Quoted(path, 512), ": has schema ",
-                              version, " and this program knows up to ",
-                              kSchemaVersion, "; run the newer program"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
+        absl::StrCat("database ", Quoted(path, 512), ": has schema ", version,
+                     ", and this program knows schemas up to ", kSchemaVersion,
+                     "; run a newer signalbox-server"));
   }
   if (version < 1) return Alien(path, "has no schema version");
   return version;
@@ -197,7 +198,7 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
     return Error(
         absl::StatusCode::kInternal, "STORE_FAILED",
         absl::StrCat("database ", Quoted(path, 512),
-                     ": SQLite did not take its settings: journal_mode=", mode,
+                     ": SQLite did not apply the settings: journal_mode=", mode,
                      " synchronous=", synchronous, " foreign_keys=",
                      foreign_keys, " journal_size_limit=", limit,
                      " busy_timeout=", timeout, " mmap_size=", mmap));
@@ -224,7 +225,7 @@ absl::Status BeginNewLog(SqliteConnection* connection) {
   if (query.Next()) query.Read(&was_busy);
   if (connection->status().ok() && was_busy) {
     return Error(absl::StatusCode::kUnavailable, "STORE_BUSY",
-                 "the database cannot be checkpointed: it is in use");
+                 "cannot checkpoint the database: another program uses it");
   }
   return connection->status();
 }
@@ -270,7 +271,7 @@ absl::StatusOr<DataDirLock> DataDirLock::Acquire(const std::string& data_dir,
   }
   return Error(absl::StatusCode::kFailedPrecondition, "DATA_DIR_IN_USE",
                absl::StrCat("data directory ", Quoted(data_dir, 512),
-                            ": another server is running on it"));
+                            ": another signalbox-server is using it"));
 }
 
 DataDirLock::DataDirLock(DataDirLock&& other) noexcept
@@ -343,7 +344,7 @@ absl::Status CheckSpace(const std::string& data_dir) {
   }
   return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
                absl::StrCat("data directory ", Quoted(data_dir, 512), ": only ",
-                            left >> 10, " KiB of disk are left"));
+                            left >> 10, " KiB are free on its disk"));
 }
 
 absl::Status CheckSqliteOutbox(const std::string& data_dir) {

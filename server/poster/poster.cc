@@ -67,20 +67,22 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
   const auto log =
       settlement.reason == "NO_COMMIT_FOUND" ? &LogInfo : &LogWarning;
   const Try attempted = settlement.attempted.value_or(Try());
-  log("commit status abandoned", {{"repository", lease.repository.Display()},
-                                  {"sha", lease.sha},
-                                  {"context", lease.context},
-                                  {"reason", settlement.reason},
-                                  {"http_status", attempted.http_status},
-                                  {"message", attempted.message},
-                                  {"request_id", attempted.request_id}});
+  log("the server abandoned a commit status",
+      {{"repository", lease.repository.Display()},
+       {"sha", lease.sha},
+       {"context", lease.context},
+       {"reason", settlement.reason},
+       {"http_status", attempted.http_status},
+       {"message", attempted.message},
+       {"request_id", attempted.request_id}});
 }
 
 // Probes are refused again and again, so only the first refusal is a warning.
 void LogParked(const Lease& lease, const Settlement& settlement) {
   const Try attempted = settlement.attempted.value_or(Try());
   (lease.is_probe ? &LogInfo : &LogWarning)(
-      "GitHub takes nothing for a repository",
+      "GitHub refuses all statuses of a repository; the server tries again "
+      "later",
       {{"repository", lease.repository.Display()},
        {"reason", settlement.reason},
        {"http_status", attempted.http_status},
@@ -133,7 +135,7 @@ absl::Time Poster::RunOnce() {
     next = std::min(next, now.wall + (until - now.steady));
   }
   metrics_->Set("signalbox_posts_in_flight",
-                "Requests to GitHub that have not been settled yet.",
+                "Requests to GitHub whose outcome is not stored yet.",
                 InFlight());
   metrics_->Set("signalbox_poster_credentials",
                 "Credentials that the poster keeps in memory.",
@@ -301,7 +303,7 @@ bool Poster::FlushUnsettled(absl::Time now) {
 
 void Poster::NoteStoreFailure(const absl::Status& status) {
   if (absl::IsUnavailable(status)) return;
-  LogError("the store failed while posting", {{"error", status.ToString()}});
+  LogError("the database failed while posting", {{"error", status.ToString()}});
   if (absl::IsInternal(status) && on_store_failure_ != nullptr) {
     on_store_failure_(status);
   }
@@ -317,11 +319,11 @@ void Poster::NoteEnd(const Ended& ended) {
   if (verdict.action == Action::kWait) NoteLimit(ended);
   if (request.errand == Errand::kPost) {
     metrics_->Add("signalbox_posts_total",
-                  "Posts to GitHub that have ended, by what became of them.",
+                  "Finished posts to GitHub, by outcome.",
                   {{"verdict", verdict.reason}});
   } else {
     metrics_->Add("signalbox_reads_total",
-                  "Other requests to GitHub, by what became of them.",
+                  "Other finished requests to GitHub, by outcome.",
                   {{"verdict", verdict.reason}});
   }
 }
@@ -331,7 +333,7 @@ void Poster::NoteLimit(const Ended& ended) {
   const Verdict& verdict = ended.reply.verdict;
   const absl::Time until =
       ended.end.wall + (gate_->BlockedUntil(request.lane) - ended.end.steady);
-  LogWarning("GitHub limits a credential",
+  LogWarning("GitHub rate-limits a credential; the server waits",
              {{"credential", request.lane},
               {"reason", verdict.reason},
               {"until", absl::FormatTime(until, absl::UTCTimeZone())},
@@ -356,7 +358,7 @@ void Poster::LearnName(const Request& request, const GitHubReply& reply,
   if (!kept.ok()) return NoteStoreFailure(kept);
   const Repository& asked = request.named.old_name;
   if (answer.kind != NameAnswer::Kind::kNamed) {
-    LogInfo("GitHub does not say what a repository is called",
+    LogInfo("GitHub did not give the current name of a repository",
             {{"repository", asked.Display()},
              {"repository_id", request.named.github_id},
              {"reason", reply.verdict.reason}});
@@ -758,7 +760,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     begun->sent = wording_.For(lease);
     if (lease.shown == begun->sent) {
       metrics_->Add("signalbox_posts_saved_total",
-                    "Statuses that GitHub showed already.");
+                    "Statuses not posted because GitHub showed them already.");
       Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);
       settlement.shown = begun->sent;
       return unsent(std::move(settlement));

@@ -54,7 +54,7 @@ void HavePage(const std::shared_ptr<Reading>& reading,
     return reading->done(std::move(listing));
   }
   if (++reading->pages >= kMostPages) {
-    LogWarning("a hook has more deliveries than are looked through",
+    LogWarning("a webhook has more deliveries than the server reads",
                {{"hook", reading->source.path},
                 {"attempts", static_cast<int>(listing.attempts.size())}});
     return reading->done(std::move(listing));

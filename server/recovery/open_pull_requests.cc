@@ -73,7 +73,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
     if (IsRefused(reply.verdict)) {
       one.next_time = Steady() + std::max(options_->every, kRetryRefused);
     }
-    LogInfo("open pull requests cannot be listed",
+    LogInfo("cannot list the open pull requests of a repository",
             {{"repository", known.repository.Display()},
              {"reason", reply.verdict.reason},
              {"message", reply.verdict.message}});
@@ -153,7 +153,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   if (!outcomes.ok() || !outcomes->front().status.ok()) {
     return Fail(known, "unread");
   }
-  LogInfo("a pull request was found that no webhook told of",
+  LogInfo("found a pull request for which no webhook came",
           {{"repository", known.repository.Display()},
            {"pull_request", pull.change.pull_request_number},
            {"sha", target.sha}});
@@ -168,8 +168,7 @@ void OpenPullRequests::Fail(const KnownRepository& known, const char* result) {
 
 void OpenPullRequests::Count(const char* result) {
   metrics_->Add("signalbox_compared_pull_requests_total",
-                "Heads of open pull requests that were not known, by what "
-                "became of them.",
+                "Unknown heads of open pull requests, by outcome.",
                 {{"result", result}});
 }
 

@@ -77,7 +77,7 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
-    LogInfo("a hook's deliveries cannot be listed",
+    LogInfo("cannot list the deliveries of a webhook",
             {{"hook", source_.path},
              {"credential", source_.credential},
              {"reason", listing.verdict.reason},
@@ -167,9 +167,10 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
                             const SentDelivery& sent) {
   const HookResult read = ReadHook(sent.event, sent.payload);
   if (const auto* malformed = std::get_if<HookMalformed>(&read)) {
-    LogWarning("a delivery is malformed", {{"delivery", delivery.guid},
-                                           {"event", sent.event},
-                                           {"why", malformed->why}});
+    LogWarning("a webhook delivery is malformed; the server ignores it",
+               {{"delivery", delivery.guid},
+                {"event", sent.event},
+                {"why", malformed->why}});
     Done(delivery, "malformed");
     return absl::OkStatus();
   }
@@ -184,9 +185,10 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
       WorkOf(std::get<HookCall>(read), std::move(told), options_->rules,
              options_->known_hosts);
   if (!work.ok()) {
-    LogWarning("a delivery is refused", {{"delivery", delivery.guid},
-                                         {"event", sent.event},
-                                         {"error", work.status().message()}});
+    LogWarning("the server refused a webhook delivery",
+               {{"delivery", delivery.guid},
+                {"event", sent.event},
+                {"error", work.status().message()}});
     Done(delivery, "refused");
     return absl::OkStatus();
   }
@@ -207,10 +209,11 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     Done(delivery, "unexpected");
     return absl::OkStatus();
   }
-  LogInfo("a delivery was pulled", {{"delivery", delivery.guid},
-                                    {"event", sent.event},
-                                    {"action", delivery.action},
-                                    {"hook", source_.path}});
+  LogInfo("the server read a webhook delivery from GitHub",
+          {{"delivery", delivery.guid},
+           {"event", sent.event},
+           {"action", delivery.action},
+           {"hook", source_.path}});
   Done(delivery, "accepted");
   return absl::OkStatus();
 }
@@ -218,10 +221,12 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
 void Puller::Lose(absl::string_view reason, absl::string_view words) {
   const ListedDelivery delivery = wanted_.front();
   wanted_.pop_front();
-  LogWarning("a delivery cannot be read", {{"delivery", delivery.guid},
-                                           {"hook", source_.path},
-                                           {"reason", reason},
-                                           {"message", words}});
+  LogWarning(
+      "a webhook delivery is lost: the server cannot read it from GitHub",
+      {{"delivery", delivery.guid},
+       {"hook", source_.path},
+       {"reason", reason},
+       {"message", words}});
   Done(delivery, "unreadable");
 }
 
@@ -231,10 +236,13 @@ void Puller::Fail(absl::string_view reason, absl::string_view words) {
     return Lose(reason, words);
   }
   wanted_.pop_front();
-  LogInfo("a delivery is read again later", {{"delivery", delivery.guid},
-                                             {"hook", source_.path},
-                                             {"reason", reason},
-                                             {"message", words}});
+  LogInfo(
+      "cannot read a webhook delivery from GitHub; the server tries again "
+      "later",
+      {{"delivery", delivery.guid},
+       {"hook", source_.path},
+       {"reason", reason},
+       {"message", words}});
   failed_[delivery.guid] = {delivery, Steady() + kFailedRetry};
   next_list_ = wanted_.empty() ? Steady() + options_->every : Steady();
 }
@@ -252,8 +260,7 @@ void Puller::Done(const ListedDelivery& delivery, const char* result) {
   failed_.erase(delivery.guid);
   done_[delivery.guid] = delivery.delivered_at;
   metrics_->Add("signalbox_pulled_deliveries_total",
-                "Deliveries that were read from GitHub, by what became of "
-                "them.",
+                "Webhook deliveries read from GitHub, by outcome.",
                 {{"result", result}});
 }
 
@@ -274,7 +281,7 @@ void Puller::Mark() {
   const absl::Status marked =
       outbox_->SetMark(MarkOf(source_), std::min(mark, horizon_));
   if (!marked.ok()) {
-    LogError("the store failed while pulling deliveries",
+    LogError("the database failed while reading deliveries from GitHub",
              {{"error", marked.ToString()}});
   }
 }

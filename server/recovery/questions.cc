@@ -70,8 +70,8 @@ void Questions::Ask(Question question, Answered answered) {
   waiting->give_up = Steady() + question.patience;
   waiting->question = std::move(question);
   waiting->answered = std::move(answered);
-  waiting->last =
-      Unanswered(Action::kRetry, "NOT_ASKED", "it was not its turn in time");
+  waiting->last = Unanswered(Action::kRetry, "NOT_ASKED",
+                             "too many other requests came first");
   {
     MutexLock lock(&mu_);
     new_.push_back(std::move(waiting));
@@ -156,7 +156,7 @@ void Questions::NoteEnd(Ended ended) {
                        clock_->Now());
   freed_();
   metrics_->Add("signalbox_reads_total",
-                "Other requests to GitHub, by what became of them.",
+                "Other finished requests to GitHub, by outcome.",
                 {{"verdict", verdict.reason}});
   if (verdict.action == Action::kWait) NoteLimit(ended.credential, verdict);
   if (ended.waiting == nullptr) return;
@@ -186,7 +186,7 @@ void Questions::NoteLimit(const std::string& credential,
                           const Verdict& verdict) {
   const absl::Time wall = clock_->Now();
   const absl::Time until = wall + (gate_->BlockedUntil(credential) - Steady());
-  LogWarning("GitHub limits a credential",
+  LogWarning("GitHub rate-limits a credential; the server waits",
              {{"credential", credential},
               {"reason", verdict.reason},
               {"until", absl::FormatTime(until, absl::UTCTimeZone())},
@@ -194,7 +194,8 @@ void Questions::NoteLimit(const std::string& credential,
               {"request_id", verdict.request_id}});
   const absl::Status kept = outbox_->SetPause(credential, until, wall);
   if (!kept.ok()) {
-    LogError("the store failed while asking", {{"error", kept.ToString()}});
+    LogError("the database failed while asking GitHub",
+             {{"error", kept.ToString()}});
   }
 }
 
@@ -262,7 +263,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   const RequestGate::Answer gate =
       gate_->EnterQuestion(credential, *token, now);
   if (gate.when > now) {
-    wait_for(gate.reason, "it was not its turn in time");
+    wait_for(gate.reason, "too many other requests came first");
     return std::min(gate.when, now + kLookAgain);
   }
   if (token->probe_only) {

@@ -91,8 +91,9 @@ void Recovery::FollowSources() {
   for (HookSource& source : finder_.Sources()) {
     const std::string key = absl::StrCat(source.credential, " ", source.path);
     if (redeliverers_.contains(key) || pullers_.contains(key)) continue;
-    LogInfo(options_.pull ? "the deliveries of a hook are pulled"
-                          : "a hook is watched for deliveries that failed",
+    LogInfo(options_.pull
+                ? "the server reads the deliveries of a webhook from GitHub"
+                : "the server watches a webhook for failed deliveries",
             {{"hook", source.path}, {"credential", source.credential}});
     if (options_.pull) {
       pullers_[key] =

@@ -80,7 +80,7 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
-    LogInfo("a hook's deliveries cannot be listed",
+    LogInfo("cannot list the deliveries of a webhook",
             {{"hook", source_.path},
              {"credential", source_.credential},
              {"reason", listing.verdict.reason},
@@ -95,20 +95,24 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
   LookUp();
   const int missing = ledger_.missing_count();
   if (missing > 0) {
-    LogInfo("a hook has deliveries that failed or are missing",
-            {{"hook", source_.path}, {"deliveries", missing}});
+    LogInfo(
+        "deliveries of a webhook failed or are missing; the server asks GitHub "
+        "to redeliver them",
+        {{"hook", source_.path}, {"deliveries", missing}});
   }
   const int lost = ledger_.Forget(listed_, GitHubNow());
   if (lost > 0) {
-    LogWarning("deliveries were given up",
-               {{"hook", source_.path}, {"deliveries", lost}});
+    LogWarning(
+        "webhooks are lost: GitHub no longer keeps them, or "
+        "every redelivery failed",
+        {{"hook", source_.path}, {"deliveries", lost}});
     Count("given_up", lost);
   }
   if (!listing.complete) return;
   const absl::Status marked =
       outbox_->SetMark(MarkOf(source_), ledger_.Mark(listed_));
   if (!marked.ok()) {
-    LogError("the store failed while looking for deliveries",
+    LogError("the database failed while looking for deliveries",
              {{"error", marked.ToString()}});
   }
 }
@@ -129,7 +133,7 @@ void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   const absl::Status awaited = outbox_->AwaitRedelivery(
       redelivery.guid, /*cancelled=*/false, clock_->Now());
   if (!awaited.ok()) {
-    LogError("the store failed while looking for deliveries",
+    LogError("the database failed while looking for deliveries",
              {{"error", awaited.ToString()}});
     rest_end_ = Steady() + options_.every;
     return;
@@ -154,15 +158,17 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
   const bool asked = verdict.action == Action::kDone;
   const bool doubtful = verdict.action == Action::kRetryAmbiguous;
   const bool refused = IsRefused(verdict);
-  LogInfo(asked      ? "GitHub was asked to deliver again"
-          : doubtful ? "GitHub may have taken the request to deliver again"
-          : refused  ? "GitHub refuses to deliver again"
-                     : "GitHub could not be asked to deliver again",
-          {{"delivery", redelivery.guid},
-           {"hook", source_.path},
-           {"reason", verdict.reason},
-           {"http_status", verdict.http_status},
-           {"message", verdict.message}});
+  LogInfo(
+      asked ? "the server asked GitHub to redeliver a webhook"
+      : doubtful
+          ? "the server asked GitHub to redeliver a webhook and got no answer"
+      : refused ? "GitHub refuses to redeliver a webhook"
+                : "the server could not ask GitHub to redeliver a webhook",
+      {{"delivery", redelivery.guid},
+       {"hook", source_.path},
+       {"reason", verdict.reason},
+       {"http_status", verdict.http_status},
+       {"message", verdict.message}});
   Count(asked      ? "asked"
         : doubtful ? "doubtful"
         : refused  ? "refused"
@@ -187,10 +193,10 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
 }
 
 void Redeliverer::Count(const char* result, int count) {
-  metrics_->Add("signalbox_redeliveries_total",
-                "Deliveries that GitHub was asked to make again, and what kept "
-                "it from it.",
-                {{"result", result}}, count);
+  metrics_->Add(
+      "signalbox_redeliveries_total",
+      "Webhook redeliveries that the server wanted from GitHub, by outcome.",
+      {{"result", result}}, count);
 }
 
 }  // namespace signalbox

@@ -137,7 +137,7 @@ void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
     return Refuse(rerun, *pull, "the pull request is not open");
   }
   if (!IsLogin(rerun.wanted.login)) {
-    return Refuse(rerun, *pull, "the author of the comment has no login");
+    return Refuse(rerun, *pull, "the comment's author has no login");
   }
   questions_->Ask(About(rerun, absl::StrCat(PathOf(rerun.wanted.repository),
                                             "/collaborators/",
@@ -167,9 +167,10 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
   if (!is_secret) return TryLater(rerun, reply.verdict.reason);
   if (IsTrusted(rerun.wanted.author_association)) return Report(rerun, pull);
   Refuse(rerun, pull,
-         absl::StrCat(rerun.wanted.login,
-                      " is no owner, member or collaborator of the repository, "
-                      "and the credential may not ask for more"));
+         absl::StrCat(
+             rerun.wanted.login,
+             " is not an owner, member or collaborator of the repository, and "
+             "the server's credential may not read the permissions of users"));
 }
 
 void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
@@ -194,9 +195,10 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
     }
     contexts = ChooseContexts(rerun.wanted.contexts, known);
     if (contexts.empty()) {
-      return Refuse(rerun, pull,
-                    absl::StrCat("none of its contexts is expected or known: ",
-                                 absl::StrJoin(rerun.wanted.contexts, " ")));
+      return Refuse(
+          rerun, pull,
+          absl::StrCat("no rule and no report has any of these contexts: ",
+                       absl::StrJoin(rerun.wanted.contexts, " ")));
     }
   }
   Submission submission = PendingsFor(target, std::move(contexts),
@@ -233,16 +235,16 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   }
   if (names.empty()) {
     return Refuse(rerun, pull,
-                  "no context is expected of the pull request, or known");
+                  "no rule and no report has a context for the pull request");
   }
-  LogInfo("contexts are run again",
+  LogInfo("a /retest comment made contexts pending again",
           {{"repository", target.repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
            {"sha", target.sha},
            {"contexts", absl::StrJoin(names, " ")},
            {"login", rerun.wanted.login}});
   metrics_->Add("signalbox_reruns_total",
-                "Wishes to run contexts again, by what became of them.",
+                "Requests to run contexts again, by outcome.",
                 {{"result", "reported"}});
   Settle(rerun, std::nullopt);
   if (options_.became_due) options_.became_due();
@@ -262,8 +264,8 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
     told.report.repository = rerun.wanted.repository;
     told.report.sha = *sha;
     told.report.description =
-        KeepDescription(absl::StrCat("/retest by ", rerun.wanted.login,
-                                     " is refused: ", why))
+        KeepDescription(absl::StrCat("the server refused /retest by ",
+                                     rerun.wanted.login, ": ", why))
             .text;
     told.report.rerun = true;
     told.report.from_webhook = true;
@@ -280,13 +282,13 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
 }
 
 void Retester::Drop(const Rerun& rerun, absl::string_view why) {
-  LogInfo("a wish to run contexts again was dropped",
+  LogInfo("the server refused or dropped a /retest comment",
           {{"repository", rerun.wanted.repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
            {"login", rerun.wanted.login},
            {"why", why}});
   metrics_->Add("signalbox_reruns_total",
-                "Wishes to run contexts again, by what became of them.",
+                "Requests to run contexts again, by outcome.",
                 {{"result", "dropped"}});
   Settle(rerun, std::nullopt);
 }
@@ -301,7 +303,8 @@ void Retester::Settle(const Rerun& rerun,
   under_way_.erase(rerun.id);
   const absl::Status settled = outbox_->SettleRerun(rerun.id, next_try_time);
   if (!settled.ok()) {
-    LogError("the store failed after a rerun", {{"error", settled.ToString()}});
+    LogError("the database failed after a rerun",
+             {{"error", settled.ToString()}});
   }
 }
 

@@ -114,12 +114,13 @@ absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Start(
   if (http->port <= 0) {
     return Error(
         absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-        absl::StrCat("cannot listen on ", options.host, ":", options.port,
-                     ": the address is in use or not this machine's"));
+        absl::StrCat(
+            "cannot listen on ", options.host, ":", options.port,
+            ": the address is in use, or this machine does not have it"));
   }
   http->thread = std::thread([http = http.get()] {
     if (!http->server.listen_after_bind()) {
-      LogError("the web server ended", {{"port", http->port}});
+      LogError("the web server has ended unexpectedly", {{"port", http->port}});
     }
     MutexLock lock(&http->mu);
     http->ended = true;

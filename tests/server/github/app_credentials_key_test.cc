@@ -193,8 +193,10 @@ TEST_F(AppKeyTest, NothingSecretIsLoggedOrSaid) {
     absl::StrAppend(&said, state.id, state.stop_reason);
   }
   said += testing::internal::GetCapturedStderr();
-  EXPECT_NE(said.find("a credential is stopped"), std::string::npos) << said;
-  EXPECT_NE(said.find("unexpected answer"), std::string::npos) << said;
+  EXPECT_NE(said.find("has stopped using a credential"), std::string::npos)
+      << said;
+  EXPECT_NE(said.find("did not understand GitHub's answer"), std::string::npos)
+      << said;
   for (const char* secret : {"canary", "ghs_", "eyJ", "PRIVATE KEY"}) {
     EXPECT_EQ(said.find(secret), std::string::npos) << said;
   }

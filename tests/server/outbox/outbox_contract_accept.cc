@@ -829,7 +829,7 @@ TEST_P(OutboxContract, AllCanBeWhatOnlyAFarmReported) {
 TEST_P(OutboxContract, WhatIsOnlyForTheHistoryChangesNothing) {
   const int64_t held = Accept(ResultOf(Result::kFailure, 1)).sequence;
   KeyReport told = WebhookPending();
-  told.description = "/retest by octocat is refused";
+  told.description = "the server refused /retest by octocat";
   told.rerun = true;
   Submission submission = Of({told});
   submission.for_history = true;

@@ -202,14 +202,16 @@ TEST_F(RetesterTest, ARefusalIsInTheHistory) {
     const auto history = outbox_->GetHistory(key);
     ASSERT_TRUE(history.ok());
     ASSERT_EQ(history->reports.size(), 4u) << context;
-    EXPECT_EQ(history->reports[1].description,
-              "/retest by reader is refused: reader may not write to the "
-              "repository");
-    EXPECT_EQ(history->reports[2].description,
-              "/retest by octocat is refused: none of its contexts is expected "
-              "or known: ci/invented");
+    EXPECT_EQ(
+        history->reports[1].description,
+        "the server refused /retest by reader: reader may not write to the "
+        "repository");
+    EXPECT_EQ(
+        history->reports[2].description,
+        "the server refused /retest by octocat: no rule and no report has "
+        "any of these contexts: ci/invented");
     EXPECT_EQ(history->reports[3].description,
-              "/retest by octocat is refused: the caller may not");
+              "the server refused /retest by octocat: the caller may not");
     for (int i = 1; i < 4; ++i) {
       EXPECT_EQ(history->reports[i].disposition, Disposition::kSuperseded);
     }
