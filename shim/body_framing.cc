@@ -39,7 +39,8 @@ absl::string_view BodyFraming::Next(absl::string_view& bytes) {
 
 void BodyFraming::Take(char c) {
   if (++line_bytes_ > kMaxLine) {
-    status_ = absl::InvalidArgumentError("a line of the chunks is too long");
+    status_ =
+        absl::InvalidArgumentError("the header line of a chunk is too long");
     return;
   }
   switch (state_) {
@@ -86,7 +87,7 @@ void BodyFraming::TakeSize(char c) {
 
 void BodyFraming::Expect(bool is_right, State next) {
   state_ = next;
-  if (!is_right) status_ = absl::InvalidArgumentError("broken chunks");
+  if (!is_right) status_ = absl::InvalidArgumentError("malformed chunks");
 }
 
 }  // namespace signalbox

@@ -33,8 +33,8 @@ so that GitHub shows them as pending until a build farm reports a result.)";
 
 constexpr char kFooter[] = R"(
 Environment:
-  GITHUB_WEBHOOK_SECRET       The secret, if no --webhook-secret-file is given.
-  SIGNALBOX_TOKEN_FILE        Stands in for --token-file.
+  GITHUB_WEBHOOK_SECRET       The secret, if there is no --webhook-secret-file.
+  SIGNALBOX_TOKEN_FILE        The token's file, if there is no --token-file.
 
 Try it on your own machine, beside a running signalbox-server:
 
@@ -45,13 +45,13 @@ Try it on your own machine, beside a running signalbox-server:
 
 or `ngrok http 4567`, and at GitHub, in the repository's Settings, Webhooks, add
 https://YOUR-NAME.ngrok.app/event_handler with the same secret and the events
-"Pushes" and "Pull requests". Both content types will do.
+"Pushes" and "Pull requests". Both content types work.
 
-In production put a reverse proxy with TLS in front. To change the secret
-without losing a delivery, give the old one and the new one in two files; a file
-that changes is read again.
+In production put a reverse proxy with TLS in front of the shim. To change the
+secret without losing a delivery, give the old secret and the new one in two
+files. The shim reads a file again when it changes.
 
-Exit codes: 0 after SIGTERM or SIGINT, 2 if it cannot start.)";
+Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
 absl::Status Wrong(absl::string_view text) {
   return absl::InvalidArgumentError(text);
@@ -122,31 +122,34 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
                        "signalbox-shim " + std::string(kVersionText),
                        "Print the version and exit");
   app.get_formatter()->column_width(32);
-  app.add_option("--listen", listen,
-                 "Where to listen; port 0: any free one [127.0.0.1:4567]")
+  app.add_option(
+         "--listen", listen,
+         "Address to listen on; port 0 takes a free one [127.0.0.1:4567]")
       ->type_name("HOST:PORT");
   app.add_option("--path", config.path,
-                 "The path that GitHub posts to [/event_handler]")
+                 "Path that GitHub posts to [/event_handler]")
       ->type_name("PATH");
   app.add_option("--server", config.server,
-                 "Where signalbox-server is [127.0.0.1:50051]")
+                 "Address of signalbox-server [127.0.0.1:50051]")
       ->type_name("HOST:PORT");
-  app.add_option("--webhook-secret-file", config.secret_files,
-                 "A file with the webhook's secret; repeat it to take several")
+  app.add_option(
+         "--webhook-secret-file", config.secret_files,
+         "File with the webhook's secret; repeatable, to accept several")
       ->type_name("FILE")
       ->allow_extra_args(false);
   app.add_option("--token-file", config.token_file,
-                 "A file with the token of the caller that the server's "
-                 "configuration names for the shim, if it names callers")
+                 "File with the API token for the server; needed if its "
+                 "configuration has `callers`")
       ->type_name("FILE")
       ->envname(kTokenFileVariable);
-  app.add_flag("--insecure-send-token", config.insecure_send_token,
-               "Send the token to a server on another machine, in clear");
+  app.add_flag(
+      "--insecure-send-token", config.insecure_send_token,
+      "Permit sending the token unencrypted to a server on another machine");
   app.add_option("--max-body", max_body,
-                 "The longest JSON to take [25MiB, GitHub's own limit]")
+                 "Longest JSON to accept [25MiB, GitHub's own limit]")
       ->type_name("SIZE");
   app.add_flag("--insecure-no-signature", config.insecure_no_signature,
-               "Take deliveries from anybody, without a secret");
+               "Do not check signatures: accept webhooks from anyone");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -162,7 +165,9 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   absl::Status status = ParseListen(listen, config);
   if (status.ok()) status = CheckPath(config.path);
   if (!status.ok()) return status;
-  if (config.server.empty()) return Wrong("--server: wanted HOST:PORT");
+  if (config.server.empty()) {
+    return Wrong("--server is empty; wanted HOST:PORT");
+  }
   config.max_body = ParseSize(max_body);
   if (config.max_body < kMinBody || config.max_body > kMaxBody) {
     return Wrong("--max-body: wanted a size from 1KiB to 256MiB");
@@ -171,14 +176,14 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
       !IsThisMachine(config.server)) {
     return Wrong(absl::StrCat(
         "--server: \"", config.server,
-        "\" is another machine, to which the token of --token-file would go in "
-        "clear; use a tunnel that ends on this machine, or "
-        "--insecure-send-token if nobody can listen"));
+        "\" is another machine, and the shim would send the token of "
+        "--token-file there unencrypted; use a tunnel that ends on this "
+        "machine, or --insecure-send-token if nobody can listen"));
   }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
     return Wrong(
-        "--insecure-no-signature and --webhook-secret-file contradict each "
-        "other");
+        "--insecure-no-signature and --webhook-secret-file exclude each other; "
+        "give one of them");
   }
   return config;
 }
@@ -211,7 +216,8 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     return Wrong(absl::StrCat(
         "no webhook secret: set ", kSecretVariable,
         " or give --webhook-secret-file FILE, with the secret of the webhook "
-        "at GitHub (or --insecure-no-signature to take anybody's deliveries)"));
+        "at GitHub (or --insecure-no-signature to accept webhooks from "
+        "anyone)"));
   }
   return secrets;
 }
@@ -227,8 +233,8 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
   }
   OPENSSL_cleanse(token->data(), token->size());
   return Wrong(absl::StrCat("--token-file: ", config.token_file,
-                            " has a space, or another character that is no "
-                            "part of a token; wanted the token alone"));
+                            " has a space or another character that tokens do "
+                            "not have; wanted the token alone"));
 }
 
 void WipeSecrets(std::vector<std::string>& secrets) {

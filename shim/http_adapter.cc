@@ -208,8 +208,10 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     while (!stopping_) {
       svr_sock_ = dup(listener_.get());
       if (svr_sock_ != -1) listen_after_bind();
+      const int error = errno;
       if (stopping_) return;
-      LogLine(LogLevel::kWarning, "accepting connections again");
+      LogLine(LogLevel::kWarning, "accept() failed; the shim listens again",
+              {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   }
@@ -234,7 +236,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       is_taken = threads_.Submit(serve);
     }
     if (!is_taken) {
-      LogLine(LogLevel::kWarning, "connection dropped: too many requests");
+      LogLine(LogLevel::kWarning,
+              "the shim dropped a connection: it has too many requests");
     }
   }
 
@@ -262,7 +265,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
     } catch (const std::exception&) {
       current_exchange = nullptr;
-      LogLine(LogLevel::kError, "connection dropped: exception");
+      LogLine(LogLevel::kError,
+              "the shim dropped a connection after an exception");
     }
   }
 
@@ -270,12 +274,14 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     Exchange& exchange = *current_exchange;
     const HttpRequest& request = exchange.request;
     if (!exchange.head_status.ok()) {
-      LogLine(LogLevel::kInfo, "not HTTP",
+      LogLine(LogLevel::kInfo,
+              "the shim refused a request that is not valid HTTP",
               {{"answer", 400}, {"why", exchange.head_status.message()}});
       return {400, "bad request\n"};
     }
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
-      LogLine(LogLevel::kWarning, "request waited too long for a thread");
+      LogLine(LogLevel::kWarning,
+              "a request waited too long for a thread; GitHub gets a 503");
       return {503, "try again later\n"};
     }
     HttpAnswer answer;
@@ -284,7 +290,9 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         return ReadBody(exchange, reader, sink);
       });
     } catch (const std::exception& e) {
-      LogLine(LogLevel::kError, "exception in a handler", {{"why", e.what()}});
+      LogLine(LogLevel::kError,
+              "a request failed with an exception; GitHub gets a 500",
+              {{"why", e.what()}});
       answer = {500, "internal error\n"};
     }
     if (request.head.method == "HEAD") answer.text.clear();

@@ -124,12 +124,14 @@ int Run(int argc, const char* const* argv) {
   const std::string address = absl::StrCat(host, ":", (*http)->port());
   if (!IsLoopback(config->listen_host)) {
     LogLine(LogLevel::kWarning,
-            "other machines can reach this address; GitHub's deliveries are "
-            "not encrypted on their way to it",
+            "other machines can reach this address, and connections to it are "
+            "not encrypted; put a reverse proxy with TLS in front",
             {{"listen", address}});
   }
   if (config->insecure_no_signature) {
-    LogLine(LogLevel::kWarning, "deliveries are taken from anybody");
+    LogLine(LogLevel::kWarning,
+            "signatures are NOT checked: anyone who reaches this address can "
+            "forge webhooks");
   }
   std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
@@ -140,8 +142,8 @@ int Run(int argc, const char* const* argv) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
     LogLine(LogLevel::kInfo,
-            "SIGHUP is ignored: flags are read at the start only; restart the "
-            "shim to change them");
+            "SIGHUP ignored: the shim reads its flags only when it starts; "
+            "restart it to change them");
   }
   // A second signal ends the program at once.
   std::signal(SIGTERM, SIG_DFL);

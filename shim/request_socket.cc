@@ -66,10 +66,12 @@ RequestSocket::~RequestSocket() {
 absl::StatusOr<absl::string_view> RequestSocket::Read() {
   if (std::exchange(is_first_read_, false) && !buffer_.empty()) return buffer_;
   buffer_.resize(std::min<uint64_t>(kMaxRead, limits_.max_bytes));
-  if (buffer_.empty()) return absl::InvalidArgumentError("too many bytes");
+  if (buffer_.empty()) {
+    return absl::InvalidArgumentError("the request is too large");
+  }
   while (true) {
     if (Clock::now() >= limits_.read_deadline) {
-      return absl::DeadlineExceededError("the body is late");
+      return absl::DeadlineExceededError("the body did not arrive in time");
     }
     const ssize_t count = recv(fd_, buffer_.data(), buffer_.size(), 0);
     if (count > 0) {
@@ -82,7 +84,8 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
       return absl::InvalidArgumentError("the connection broke");
     }
     if (!AwaitBytes()) {
-      return absl::UnavailableError("the body was too slow for the load");
+      return absl::UnavailableError(
+          "the shim is busy, and the body arrived too slowly");
     }
   }
 }

@@ -42,15 +42,14 @@ std::string ProblemOfSecret(absl::string_view secret) {
   if (absl::StartsWith(secret, "\xff\xfe") ||
       absl::StartsWith(secret, "\xfe\xff") ||
       secret.find('\0') != absl::string_view::npos) {
-    return "is UTF-16, or has NUL bytes in it; save it as plain text (UTF-8)";
+    return "is UTF-16, or has NUL bytes; save it as plain text (UTF-8)";
   }
   if (secret.find_first_of("\r\n") != absl::string_view::npos) {
-    return "has more than one line; wanted the secret alone, and each secret "
-           "in "
-           "a file of its own";
+    return "has more than one line; wanted one secret alone, and each secret "
+           "in a file of its own";
   }
   if (std::any_of(secret.begin(), secret.end(), absl::ascii_iscntrl)) {
-    return "has a control character in it; wanted the secret alone";
+    return "has a control character; wanted the secret alone";
   }
   return "";
 }
@@ -66,8 +65,9 @@ absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
   if (!file.is_open() || !file.eof()) {
     OPENSSL_cleanse(text.data(), text.size());
     if (size > kMaxSecretFile) {
-      return Wrong(absl::StrCat(option, ": ", path, " is over ", kMaxSecretFile,
-                                " bytes"));
+      return Wrong(absl::StrCat(option, ": ", path, " is longer than ",
+                                kMaxSecretFile,
+                                " bytes; wanted the secret alone"));
     }
     return Wrong(
         absl::StrCat(option, ": cannot read ", path, ": ", strerror(errno)));
@@ -76,7 +76,8 @@ absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
       absl::StripAsciiWhitespace(absl::string_view(text.data(), size)));
   OPENSSL_cleanse(text.data(), text.size());
   if (secret.empty()) {
-    return Wrong(absl::StrCat(option, ": ", path, " has no secret in it"));
+    return Wrong(
+        absl::StrCat(option, ": ", path, " is empty; wanted the secret"));
   }
   const std::string problem = ProblemOfSecret(secret);
   if (problem.empty()) return secret;
@@ -126,10 +127,10 @@ bool SecretFiles::Refresh(File& file, Time now) {
   absl::StatusOr<std::string> secret = ReadSecretFile(option_, file.path);
   if (!secret.ok()) {
     if (!std::exchange(file.is_bad, true)) {
-      LogLine(LogLevel::kWarning,
-              "a secret's file cannot be used; what it held before stays in "
-              "use",
-              {{"why", secret.status().message()}});
+      LogLine(
+          LogLevel::kWarning,
+          "the shim cannot use a secret file; it keeps using the last secret",
+          {{"why", secret.status().message()}});
     }
     return false;
   }
@@ -138,7 +139,8 @@ bool SecretFiles::Refresh(File& file, Time now) {
   if (is_new) {
     Wipe(file.secret);
     file.secret = *secret;
-    LogLine(LogLevel::kInfo, "a webhook's secret was read again",
+    LogLine(LogLevel::kInfo,
+            "a secret file has changed; the shim uses the new secret",
             {{"file", file.path}});
   }
   Wipe(*secret);

@@ -155,7 +155,7 @@ class Caller {
     const grpc::Status status =
         server_->ReportEvent(context_, request, &response);
     if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-      return {grpc::Status::OK, "", "the server does not take such events"};
+      return {grpc::Status::OK, "", "this server does not support the event"};
     }
     return {status, "", ""};
   }
@@ -167,8 +167,9 @@ class Caller {
     const grpc::Status status =
         server_->ReportPending(context_, request, &response);
     return {status, "",
-            status.ok() && response.receipts().empty() ? "no context expected"
-                                                       : ""};
+            status.ok() && response.receipts().empty()
+                ? "the server expects no context for it"
+                : ""};
   }
 
   grpc::ClientContext* const context_;

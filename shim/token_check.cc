@@ -52,9 +52,9 @@ grpc::StatusCode TokenCheck::Wait() {
 void TokenCheck::Done(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
     LogLine(LogLevel::kError,
-            "the server does not know this shim: every delivery will be "
-            "answered with 503 until --token-file holds the token of a caller "
-            "that the server's configuration names",
+            "the server does not accept this shim's token, so the shim answers "
+            "every webhook with 503; restart it with a --token-file that holds "
+            "the token of a configured caller",
             {{"why", status.error_message()}});
   }
   const std::lock_guard<std::mutex> lock(mu_);

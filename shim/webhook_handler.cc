@@ -308,7 +308,7 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
     const auto signatures = request.head.Values("x-hub-signature-256");
     if (signatures.size() == 1) claimed = ParseSignature(signatures[0]);
     if (!claimed.has_value()) {
-      delivery.why = "no single X-Hub-Signature-256 of its form";
+      delivery.why = "X-Hub-Signature-256 is missing, repeated or malformed";
       return 401;
     }
   }
@@ -345,7 +345,8 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
     return refusal == 0;
   });
   if (refusal != 0) {
-    delivery.why = refusal == 413 ? "body too large" : "too many bodies";
+    delivery.why =
+        refusal == 413 ? "body too large" : "too many bodies in memory";
     return refusal;
   }
   if (!complete.ok()) {
@@ -376,8 +377,8 @@ int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,
       refusals_.IsNews(delivery.call.method, delivery.why,
                        is_unknown || answer.not_granted == "right")) {
     LogLine(LogLevel::kError,
-            "the server refuses deliveries of this shim; mend its "
-            "configuration or this shim's --token-file",
+            "the server refuses this shim's reports; correct `callers` in the "
+            "server's configuration, or this shim's --token-file",
             {{"why", delivery.why}});
   }
   return HttpStatusOf(code);

@@ -76,19 +76,19 @@ HookResult ReadInstallation(MemberReader& read) {
     installation.app_id = read.Id("installation.app_id");
   }
   if (!read.IsObject("installation.account")) {
-    return HookIgnored{"", "its account is gone"};
+    return HookIgnored{"", "the account no longer exists"};
   }
   // An enterprise has a slug; no repository is its own.
   if (!read.Has("installation.account.login") &&
       read.Has("installation.account.slug")) {
-    return HookIgnored{"", "an enterprise's installation"};
+    return HookIgnored{"", "the installation belongs to an enterprise"};
   }
   installation.account = read.Account("installation.account");
   return HookCall{"", std::move(installation)};
 }
 
 HookResult ReadInstallationTarget(MemberReader&) {
-  return HookIgnored{"", "the new name of an account is not used"};
+  return HookIgnored{"", "Signalbox does not use the new name of an account"};
 }
 
 }  // namespace

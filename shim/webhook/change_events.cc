@@ -10,7 +10,7 @@ namespace {
 HookResult ReadPullRequest(MemberReader& read) {
   const bool edited = read.Text("action") == "edited";
   if (edited && !read.HasObject("changes.base")) {
-    return HookIgnored{"", "the base is the same"};
+    return HookIgnored{"", "the edit did not change the base branch"};
   }
   HookPending pending;
   pending.repository = read.Repository();
@@ -49,16 +49,16 @@ HookResult ReadPush(MemberReader& read) {
   change.clone_url = read.Text("repository.clone_url");
   const bool deleted = read.Bool("deleted");
   if (!read.IsObject("head_commit") || deleted) {
-    return HookIgnored{"", "the ref shows no commit"};
+    return HookIgnored{"", "the push deleted the ref, or it shows no commit"};
   }
   pending.sha = read.Sha("head_commit.id");
   // The queue tells of its commits by merge_group.
   if (absl::StartsWith(change.base_ref, "refs/heads/gh-readonly-queue/")) {
-    return HookIgnored{"", "a merge queue's branch"};
+    return HookIgnored{"", "the branch belongs to a merge queue"};
   }
   if (!absl::StartsWith(change.base_ref, "refs/heads/") &&
       !absl::StartsWith(change.base_ref, "refs/tags/")) {
-    return HookIgnored{"", "neither a branch nor a tag"};
+    return HookIgnored{"", "the ref is neither a branch nor a tag"};
   }
   if (read.Has("sender")) change.author = read.Login("sender");
   return HookCall{"", std::move(pending)};

@@ -18,7 +18,8 @@ HookResult ReadCheckRun(MemberReader& read) {
   pending.rerun = true;
   std::string name = read.Text("check_run.name");
   if (name.empty()) read.Refuse("check_run.name", "is empty");
-  if (!IsContext(name)) return HookIgnored{"", "no context has this name"};
+  if (!IsContext(name))
+    return HookIgnored{"", "the check run's name is not the name of a context"};
   pending.contexts.push_back(std::move(name));
   return HookCall{"", std::move(pending)};
 }

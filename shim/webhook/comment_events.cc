@@ -16,20 +16,22 @@ HookResult ReadComment(MemberReader& read) {
   retest.pull_request_number = read.Id("issue.number");
   const std::string comment = read.LongText("comment.body");
   if (!read.HasObject("issue.pull_request")) {
-    return HookIgnored{"", "not a pull request's comment"};
+    return HookIgnored{"", "the comment is not on a pull request"};
   }
   std::optional<std::vector<std::string>> contexts = ReadRetestCommand(comment);
-  if (!contexts.has_value()) return HookIgnored{"", "no line is /retest"};
+  if (!contexts.has_value()) {
+    return HookIgnored{"", "the comment has no line with /retest"};
+  }
   if (contexts->size() > kMaxRetestContexts) {
-    return HookIgnored{"", "asks for more than 100 contexts"};
+    return HookIgnored{"", "the comment names more than 100 contexts"};
   }
   // What a program writes may quote what a person wrote, or answer it.
   if (!read.IsObject("comment.user")) {
-    return HookIgnored{"", "its author is gone"};
+    return HookIgnored{"", "the comment's author no longer exists"};
   }
   if (read.Text("comment.user.type") == "Bot" ||
       read.OptionalText("sender.type") == "Bot") {
-    return HookIgnored{"", "a bot's comment"};
+    return HookIgnored{"", "the comment is from a bot"};
   }
   if (read.Text("issue.state") != "open") {
     return HookIgnored{"", "the pull request is not open"};

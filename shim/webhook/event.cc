@@ -99,7 +99,7 @@ HookResult ReadHook(absl::string_view event, absl::string_view json) {
     absl::StatusOr<std::string> action = JsonFields::ReadText(json, "action");
     if (!action.ok())
       return HookMalformed{std::string(action.status().message())};
-    return HookIgnored{*std::move(action), "event not used"};
+    return HookIgnored{*std::move(action), "Signalbox does not use this event"};
   }
   const absl::StatusOr<JsonFields> fields =
       JsonFields::Read(json, MembersOf(*row));
@@ -113,7 +113,8 @@ HookResult ReadHook(absl::string_view event, absl::string_view json) {
   if (!row->actions.empty()) {
     if (action.empty()) return HookMalformed{"action is not a word"};
     if (!UsesAction(*row, action)) {
-      return HookIgnored{std::move(action), "action not used"};
+      return HookIgnored{std::move(action),
+                         "Signalbox does not use this action"};
     }
   }
   HookResult result = row->read(reader);

@@ -87,7 +87,7 @@ TEST(ShimProgramTest, AHangupDoesNotEndIt) {
   program.Signal(SIGTERM);
   const std::string log = program.Err();
   EXPECT_EQ(program.Wait(), 0);
-  EXPECT_TRUE(absl::StrContains(log, "SIGHUP is ignored")) << log;
+  EXPECT_TRUE(absl::StrContains(log, "SIGHUP ignored")) << log;
 }
 
 TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
@@ -126,7 +126,7 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
        {R"("github_event":"ping","delivery":"1","content_type":"json",)"
         R"("answer":200,"why":"the hook works; id 109948940; of type )"
         R"(Repository; sends push")",
-        R"("why":"the new name of an account is not used")",
+        R"("why":"Signalbox does not use the new name of an account")",
         R"("event":"deliveries so far","github_event":"star","accepted":0,)"
         R"("ignored":2,"refused":0,"failed":0)",
         R"("github_event":"push","accepted":0,"ignored":0,"refused":1,)"}) {
@@ -236,9 +236,9 @@ TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
     return count;
   };
   EXPECT_TRUE(Becomes([&lines_with] {
-    return lines_with("the server does not know this shim") == 1;
+    return lines_with("the server does not accept this shim's token") == 1;
   }));
-  EXPECT_EQ(lines_with("the server refuses deliveries of this shim"), 1);
+  EXPECT_EQ(lines_with("the server refuses this shim's reports"), 1);
   EXPECT_EQ(lines_with("\"answer\":503"), 2);
 }
 
@@ -271,7 +271,9 @@ TEST(ShimProgramTest, LogSaysOnceWhatKindOfCallIsRefused) {
   std::ifstream log(log_file);
   int lines = 0;
   for (std::string line; std::getline(log, line);) {
-    lines += absl::StrContains(line, "the server refuses deliveries") ? 1 : 0;
+    lines += absl::StrContains(line, "the server refuses this shim's reports")
+                 ? 1
+                 : 0;
   }
   EXPECT_EQ(lines, 1);
 }

@@ -210,7 +210,8 @@ TEST_F(ServerCallTest, InstallationsTellTheirAction) {
 TEST_F(ServerCallTest, SaysWhyNothingWasDone) {
   EXPECT_EQ(Deliver("push", PushPayload()).nothing_done, "");
   server_.Answer(grpc::Status::OK, 0);
-  EXPECT_EQ(Deliver("push", PushPayload()).nothing_done, "no context expected");
+  EXPECT_EQ(Deliver("push", PushPayload()).nothing_done,
+            "the server expects no context for it");
   EXPECT_EQ(Deliver("installation", InstallationPayload()).nothing_done, "");
   server_.Answer(grpc::Status(grpc::UNIMPLEMENTED, ""));
   const ServerAnswer answer = Deliver("installation", InstallationPayload());
