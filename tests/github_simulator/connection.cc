@@ -53,13 +53,14 @@ absl::StatusOr<std::unique_ptr<TlsContext>> TlsContext::Load(
   };
   if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) !=
       1) {
-    return refuse(absl::StrCat(certificate_file, " is no certificate in PEM"));
+    return refuse(
+        absl::StrCat(certificate_file, " holds no certificate in PEM format"));
   }
   if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(),
                                   SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context) != 1) {
-    return refuse(
-        absl::StrCat(key_file, " is not the key of ", certificate_file));
+    return refuse(absl::StrCat(key_file, " does not hold the private key of ",
+                               certificate_file));
   }
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(impl)));
 }

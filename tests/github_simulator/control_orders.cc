@@ -52,7 +52,9 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
   const auto duration = [&members](const char* name, absl::Duration fallback) {
     const int milliseconds = members.SmallNumber(
         name, static_cast<int>(absl::ToInt64Milliseconds(fallback)));
-    if (milliseconds < 0) members.Complain(name, "is below 0");
+    if (milliseconds < 0) {
+      members.Complain(name, "is negative; wanted 0 or more");
+    }
     return absl::Milliseconds(milliseconds);
   };
   const absl::Duration read_lag = duration("read_lag_ms", now.read_lag);
@@ -61,9 +63,12 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
   const bool status_events = members.Flag("status_events", now.status_events);
   const int failure = members.SmallNumber(
       "webhooks_fail", rules->hooks().failure().value_or(kNoFailure));
-  if (max_concurrent < 0) members.Complain("max_concurrent", "is below 0");
+  if (max_concurrent < 0) {
+    members.Complain("max_concurrent", "is negative; wanted 0 or more");
+  }
   if (failure > 599 || (failure > 0 && failure < 400)) {
-    members.Complain("webhooks_fail", "is not -1, 0 or 400 to 599");
+    members.Complain("webhooks_fail",
+                     "is out of range; wanted -1, 0 or 400 to 599");
   }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   rules->SetMaxConcurrent(max_concurrent);
@@ -96,20 +101,22 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
                      (hook.organization.empty() ? 0 : 1) +
                      (hook.app_id == 0 ? 0 : 1);
   if (owners != 1) {
-    members.Complain("repository", "or organization or app_id must be there");
+    members.Complain(
+        "repository",
+        "is wrong: wanted exactly one of repository, organization and app_id");
   }
   if (!hook.repository.empty()) members.FullName("repository");
   if (!hook.organization.empty() && !IsFullName(hook.organization + "/x")) {
     members.Complain("organization", "is not a login");
   }
   if (hook.app_id != 0 && !rules->HasApp(hook.app_id)) {
-    members.Complain("app_id", "is not that of an App");
+    members.Complain("app_id", "is not the id of an App");
   }
   if (hook.content_type != "json" && hook.content_type != "form") {
     members.Complain("content_type", "is not json or form");
   }
-  if (hook.url.empty()) members.Complain("url", "is not given");
-  if (hook.id < 0) members.Complain("id", "is below 0");
+  if (hook.url.empty()) members.Complain("url", "is missing");
+  if (hook.id < 0) members.Complain("id", "is negative; wanted 0 or more");
   if (!members.complaint().empty()) return Refuse(members.complaint());
   return JsonAnswer(201,
                     Json{{"id", rules->hooks().AddHook(std::move(hook), now)}});
@@ -125,15 +132,18 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
     members.Complain("where", "is not OWNER/NAME or OWNER");
   }
   if (!is_owner && !rules->HasRepository(where)) {
-    members.Complain("where", "is no repository");
+    members.Complain("where", "is not a repository of the simulator");
   }
   if (login.empty() == token.empty()) {
-    members.Complain("token", "or login must be there");
+    members.Complain("token", "is wrong: wanted either token or login");
   }
   if (token.empty() && !IsFullName(login + "/x")) {
     members.Complain("login", "is not a login");
   }
-  if (!RoleOf(role).has_value()) members.Complain("role", "is no role");
+  if (!RoleOf(role).has_value()) {
+    members.Complain("role",
+                     "is not a role; wanted one such as admin, write or read");
+  }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   if (login.empty()) login = rules->LoginOf(token);
   rules->SetRole(where, login, role);
@@ -147,7 +157,7 @@ SimulatedResponse SetScopes(Members members, absl::Time, GitHubRules* rules) {
   if (token.empty()) members.Complain("token", "is empty");
   const bool is_text =
       std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint);
-  if (!is_text) members.Complain("scopes", "are not text");
+  if (!is_text) members.Complain("scopes", "is not text");
   if (!members.complaint().empty()) return Refuse(members.complaint());
   rules->SetScopes(token, scopes);
   return JsonAnswer(200, Json{{"scopes", scopes}});
@@ -169,9 +179,11 @@ SimulatedResponse AddPullRequest(Members members, absl::Time now,
                               .author = members.Text("login", "octocat"),
                               .created_at = now,
                               .updated_at = now};
-  if (pull_request.number < 0) members.Complain("number", "is negative");
+  if (pull_request.number < 0) {
+    members.Complain("number", "is negative; wanted 0 or more");
+  }
   if (pull_request.is_merged && pull_request.is_open) {
-    members.Complain("merged", "and open exclude each other");
+    members.Complain("merged", "and open are both true; wanted one of them");
   }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   pull_request.is_from_fork |= pull_request.is_fork_gone;
@@ -187,7 +199,8 @@ SimulatedResponse AddRepository(Members members, absl::Time,
   const int64_t id = members.Number("id", 0);
   const std::vector<std::string> commits = members.Texts("commits");
   if (!std::all_of(commits.begin(), commits.end(), IsFullSha)) {
-    members.Complain("commits", "are not 40 hexadecimal digits each");
+    members.Complain("commits",
+                     "has an item that is not a SHA of 40 hexadecimal digits");
   }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   const bool is_same = rules->HasRepository(full_name) &&
@@ -229,7 +242,7 @@ SimulatedResponse Archive(Members members, absl::Time, GitHubRules* rules) {
   const std::string full_name = members.FullName("full_name");
   const bool archived = members.Flag("archived", true);
   if (!rules->HasRepository(full_name)) {
-    members.Complain("full_name", "is no repository");
+    members.Complain("full_name", "is not a repository of the simulator");
   }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   rules->SetArchived(full_name, archived);
@@ -250,7 +263,7 @@ SimulatedResponse AllowRerun(Members members, absl::Time, GitHubRules* rules) {
 
 SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
   const int64_t id = members.Number("id", 0);
-  if (id <= 0) members.Complain("id", "is not that of an App");
+  if (id <= 0) members.Complain("id", "is not the id of an App");
   const std::string slug = members.Text("slug", "signalbox");
   const std::string client_id = members.Text("client_id");
   std::vector<std::string> keys = members.Texts("public_keys");
@@ -273,7 +286,8 @@ std::map<std::string, std::string> PermissionsIn(Members* members) {
   std::map<std::string, std::string> permissions;
   for (const auto& [name, level] : members->Headers("permissions")) {
     if (level != "read" && level != "write" && level != "admin") {
-      members->Complain("permissions", "are not read, write or admin");
+      members->Complain("permissions",
+                        "has a value other than read, write or admin");
     }
     permissions[name] = level;
   }
@@ -294,9 +308,11 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
       .young_for = absl::Seconds(members.SmallNumber("young_for_seconds", 0)),
       .young_status = members.SmallNumber("young_status", 401),
       .permissions = PermissionsIn(&members)};
-  if (installation.id < 0) members.Complain("id", "is below 0");
+  if (installation.id < 0) {
+    members.Complain("id", "is negative; wanted 0 or more");
+  }
   if (!rules->HasApp(installation.app_id)) {
-    members.Complain("app_id", "is not that of an App");
+    members.Complain("app_id", "is not the id of an App");
   }
   if (!IsFullName(installation.account + "/x")) {
     members.Complain("account", "is not a login");
@@ -319,7 +335,7 @@ SimulatedResponse RevokeTokens(Members members, absl::Time,
   const int64_t id = members.Number("installation_id", 0);
   const std::vector<int64_t> ids = rules->InstallationIds();
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
-    members.Complain("installation_id", "is not that of an installation");
+    members.Complain("installation_id", "is not the id of an installation");
   }
   if (!members.complaint().empty()) return Refuse(members.complaint());
   rules->RevokeTokens(id);
@@ -372,7 +388,7 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
     int64_t id = 0;
     if (!absl::SimpleAtoi(target.Query("id"), &id) ||
         rules->hooks().Find(id) == nullptr) {
-      return Refuse("id is not that of a hook");
+      return Refuse("id is not the id of a hook");
     }
     rules->hooks().RemoveHook(id);
     return JsonAnswer(200, Json{{"id", id}});
@@ -382,7 +398,7 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
   const std::vector<int64_t> ids = rules->InstallationIds();
   if (!absl::SimpleAtoi(target.Query("id"), &id) ||
       std::find(ids.begin(), ids.end(), id) == ids.end()) {
-    return Refuse("id is not that of an installation");
+    return Refuse("id is not the id of an installation");
   }
   rules->RemoveInstallation(id);
   return JsonAnswer(200, Json{{"id", id}, {"ids", rules->InstallationIds()}});

@@ -88,14 +88,14 @@ bool IsFaultName(absl::string_view name) {
 }
 
 std::string ComplaintAboutFault(const Fault& fault) {
-  if (!IsFaultName(fault.name)) return "name is not a fault";
+  if (!IsFaultName(fault.name)) return "name is not the name of a fault";
   if (fault.name == "redirect_elsewhere" &&
       !absl::StartsWith(fault.location, "http")) {
     return "location is not a URL";
   }
   if (fault.name != "answer") return "";
   if (fault.status < 200 || fault.status > 599) {
-    return "status is not from 200 to 599";
+    return "status is out of range; wanted 200 to 599";
   }
   if (!fault.errors.empty() &&
       !Json::parse(fault.errors, nullptr, /*allow_exceptions=*/false)
@@ -103,10 +103,10 @@ std::string ComplaintAboutFault(const Fault& fault) {
     return "errors is not a list";
   }
   if (fault.message.empty() && !fault.errors.empty()) {
-    return "errors are given without a message";
+    return "errors need a message";
   }
   if (!fault.message.empty() && !fault.body.empty()) {
-    return "body and message are given";
+    return "body and message exclude each other";
   }
   return "";
 }

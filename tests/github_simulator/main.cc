@@ -93,14 +93,14 @@ int Serve(HttpFront* front, Simulator* simulator, const Address& listened) {
   simulator->Stop();
   front->Stop();
   serving.join();
-  if (has_failed) Complain("listening failed");
+  if (has_failed) Complain("the simulator can no longer listen");
   return has_failed ? 1 : 0;
 }
 
 int Main(int argc, char** argv) {
   CLI::App app(
-      "Answers as GitHub's commit-status API does, with its rules and, if "
-      "asked, its faults.",
+      "Answers like GitHub's commit-status API: with its rules, its limits "
+      "and, on request, its faults.",
       "signalbox-github-simulator");
   app.footer(kControlApi);
   GitHubRules::Options options;
@@ -110,31 +110,33 @@ int Main(int argc, char** argv) {
                  "HOST:PORT to listen on; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--token", options.tokens,
-                 "A token that is accepted; may be repeated (default: any)")
+                 "Token to accept; repeatable (default: any token)")
       ->type_size(1)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--webhook-url", webhook_url, "Where webhooks are sent to");
+  app.add_option("--webhook-url", webhook_url, "URL to send webhooks to");
   app.add_option("--webhook-secret-file", secret_file,
-                 "A file with the secret that webhooks are signed with");
+                 "File with the secret to sign webhooks with");
   app.add_flag("--any-repository", options.any_repository,
-               "Every repository exists, and has every commit");
+               "Act as if every repository and every commit existed");
   app.add_option("--api-prefix", options.api_prefix,
-                 "Path of the API: /api/v3 makes it a GHES");
-  app.add_option("--base-url", base_url,
-                 "What links begin with (default: the address listened on)");
-  app.add_option("--hourly-limit", options.hourly_limit,
-                 "Requests an hour and credential; 0: no rate limits at all")
+                 "Path of the API; /api/v3 as on a GitHub Enterprise Server");
+  app.add_option(
+      "--base-url", base_url,
+      "URL that links in answers begin with (default: that of --listen)");
+  app.add_option(
+         "--hourly-limit", options.hourly_limit,
+         "Rate limit: requests an hour of each credential; 0: no rate limits")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   app.add_option("--max-concurrent", options.max_concurrent,
-                 "Count requests of one credential beyond so many at a time; "
-                 "0: do not")
+                 "Requests of one credential at a time beyond which the "
+                 "simulator counts them as too many; 0: it does not count")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  auto* const cert_option = app.add_option(
-      "--tls-cert", tls_cert, "A certificate, PEM: speak HTTPS with it");
-  app.add_option("--tls-key", tls_key, "Its private key, PEM")
+  auto* const cert_option = app.add_option("--tls-cert", tls_cert,
+                                           "Certificate (PEM), to serve HTTPS");
+  app.add_option("--tls-key", tls_key, "Private key of the certificate (PEM)")
       ->needs(cert_option);
   cert_option->needs("--tls-key");
   try {

@@ -125,7 +125,7 @@ std::string Counted(const std::vector<GitHubRules::Row>& shown) {
   if (failing > 0) parts.push_back(absl::StrCat(failing, " failing"));
   if (pending > 0) parts.push_back(absl::StrCat(pending, " pending"));
   if (successful > 0) parts.push_back(absl::StrCat(successful, " successful"));
-  if (parts.empty()) return "Nobody has reported anything for this commit";
+  if (parts.empty()) return "This commit has no status";
   const std::string last = parts.back();
   parts.pop_back();
   return absl::StrCat(absl::StrJoin(parts, ", "), parts.empty() ? "" : " and ",

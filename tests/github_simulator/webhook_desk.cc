@@ -91,7 +91,7 @@ std::string WebhookDesk::Announce(const WebhookOrder& order, absl::Time now,
                                   Job* job) {
   Hooks& hooks = rules_->hooks();
   if (order.hook_id != 0 && hooks.Find(order.hook_id) == nullptr) {
-    return "hook is not that of a hook";
+    return "hook is not the id of a hook";
   }
   if (order.is_held && held_.size() >= kMaxHeld) return "too much is held";
   Hooks::Event event = {.name = order.event,

@@ -63,7 +63,7 @@ void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
   if (known == events.end()) {
     members->Complain(
         "event",
-        absl::StrCat("is none of ",
+        absl::StrCat("is unknown; wanted one of ",
                      absl::StrJoin(events, ", ",
                                    [](std::string* out, const auto& event) {
                                      absl::StrAppend(out, event.name);
@@ -77,8 +77,8 @@ void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
     order->action = std::string(actions.front());
   } else if (std::find(actions.begin(), actions.end(), order->action) ==
              actions.end()) {
-    members->Complain(
-        "action", absl::StrCat("is none of ", absl::StrJoin(actions, ", ")));
+    members->Complain("action", absl::StrCat("is unknown; wanted one of ",
+                                             absl::StrJoin(actions, ", ")));
   }
 }
 
@@ -254,7 +254,7 @@ class Clerk {
       found = apps.FindInstallationAt(app_id, owner);
     }
     if (found == nullptr) {
-      *complaint = "installation_id is not that of an installation";
+      *complaint = "installation_id is not the id of an installation";
       return {};
     }
     Apps::Installation installation = *found;
@@ -329,7 +329,9 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
 
   CheckEvent(members.Flag("unknown", false) || !order->payload.empty(), order,
              &members);
-  if (order->number < 0) members.Complain("number", "is negative");
+  if (order->number < 0) {
+    members.Complain("number", "is negative; wanted 0 or more");
+  }
   if (!order->content_type.empty() && order->content_type != "json" &&
       order->content_type != "form") {
     members.Complain("content_type", "is not json or form");
