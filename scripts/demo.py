@@ -58,10 +58,10 @@ class Timeline(threading.Thread):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--github", default="http://127.0.0.1:8180", help="the simulator")
+    parser.add_argument("--github", default="http://127.0.0.1:8180", help="URL of the simulator")
     parser.add_argument("--webhook-url", default="http://127.0.0.1:4567/event_handler")
     parser.add_argument("--server", default="127.0.0.1:50051")
-    parser.add_argument("--signalbox", default="build/bin/signalbox", help="the CLI")
+    parser.add_argument("--signalbox", default="build/bin/signalbox", help="path of the CLI")
     arguments = parser.parse_args()
 
     after = call(f"{arguments.github}/_simulator/events?after=0&wait=0")["next"]
@@ -84,7 +84,7 @@ def main():
          "--", "sh", "-c", SAMPLE_BUILD], check=False)
     timeline.join(timeout=15)
     if build.returncode != 0 or timeline.states[-1:] != ["success"]:
-        sys.exit(f"expected success in the end, saw {timeline.states}")
+        sys.exit(f"GitHub showed {timeline.states}; wanted success as the last state")
 
 
 if __name__ == "__main__":
