@@ -45,7 +45,7 @@ void PrintReceipt(const v1::Receipt& receipt, const Subject& subject,
                   absl::string_view what) {
   std::printf("%s\n",
               Printable(absl::StrCat(subject.Display(), " ", receipt.context(),
-                                     ": ", Became(receipt, what)))
+                                     ": ", Became(receipt, subject, what)))
                   .c_str());
 }
 

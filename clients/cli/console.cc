@@ -74,23 +74,35 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject) {
   for (const std::string& warning : receipt.warnings()) {
     Complain(absl::StrCat(receipt.context(), ": ", warning));
   }
-  if (receipt.disposition() == v1::DISPOSITION_SUPERSEDED) {
-    std::string text = absl::StrCat(
-        receipt.context(), ": ", Became(receipt, ""),
-        ": a run with a larger "
-        "number, or a worse result of this run, was reported before");
-    if (subject.attempt > 0) {
-      absl::StrAppend(&text, " (this is attempt ", subject.attempt,
-                      subject.series.empty() ? "" : " of ", subject.series,
-                      "); if the job was deleted and made anew, or counts "
-                      "anew, --attempt 0 "
-                      "or another --series makes its reports count");
-    }
-    Complain(text);
+  if (receipt.disposition() != v1::DISPOSITION_SUPERSEDED) return;
+  std::string text =
+      absl::StrCat(receipt.context(), ": ", Became(receipt, subject, ""));
+  if (subject.attempt > 0 && subject.attempt < receipt.newest_attempt()) {
+    absl::StrAppend(&text, ". If the counter",
+                    subject.series.empty() ? "" : " ", subject.series,
+                    " began again, as that of a recreated job does, report "
+                    "with --attempt 0 or with another --series");
   }
+  Complain(text);
 }
 
 namespace {
+
+// What GitHub shows for a result.
+v1::CommitState StateOf(v1::Result result) {
+  switch (result) {
+    case v1::RESULT_UNSPECIFIED:
+      return v1::COMMIT_STATE_PENDING;
+    case v1::RESULT_SUCCESS:
+    case v1::RESULT_SKIPPED:
+    case v1::RESULT_NEUTRAL:
+      return v1::COMMIT_STATE_SUCCESS;
+    case v1::RESULT_FAILURE:
+      return v1::COMMIT_STATE_FAILURE;
+    default:
+      return v1::COMMIT_STATE_ERROR;
+  }
+}
 
 // What gRPC says of a server that is away, without gRPC's own words: the last
 // part of `failed to connect to all addresses; last error: UNKNOWN:
@@ -108,16 +120,36 @@ std::string WhyAway(absl::string_view message) {
 
 }  // namespace
 
-std::string Became(const v1::Receipt& receipt, absl::string_view what) {
+std::string Became(const v1::Receipt& receipt, const Subject& subject,
+                   absl::string_view what) {
   if (receipt.disposition() == v1::DISPOSITION_UNCHANGED) {
     return absl::StrCat(what, ", as before");
   }
-  if (receipt.disposition() != v1::DISPOSITION_SUPERSEDED)
+  if (receipt.disposition() != v1::DISPOSITION_SUPERSEDED) {
     return std::string(what);
-  if (receipt.state() == v1::COMMIT_STATE_UNSPECIFIED) return "superseded";
-  return absl::StrCat("superseded, ",
-                      StateText(receipt.state(), v1::RESULT_UNSPECIFIED),
-                      " stays");
+  }
+  const std::string held =
+      receipt.state() == v1::COMMIT_STATE_UNSPECIFIED
+          ? ""
+          : StateText(receipt.state(), v1::RESULT_UNSPECIFIED);
+  const int64_t newest = receipt.newest_attempt();
+  const bool has_ended = receipt.newest_result() != v1::RESULT_UNSPECIFIED;
+  const bool is_older = subject.attempt > 0 && subject.attempt < newest;
+  const bool is_same = subject.attempt > 0 && subject.attempt == newest;
+  if (!is_older && !(is_same && has_ended)) {
+    return absl::StrCat("ignored: a newer report",
+                        held.empty() ? "" : absl::StrCat(" (", held, ")"),
+                        " stays");
+  }
+  const std::string end =
+      has_ended ? ValueWords(receipt.newest_result()) : "pending";
+  return absl::StrCat(
+      "ignored: attempt ", subject.attempt,
+      is_same ? absl::StrCat(" has already ended with ", end)
+              : absl::StrCat(" is older than attempt ", newest, " (", end, ")"),
+      held.empty() || StateOf(receipt.newest_result()) == receipt.state()
+          ? ", which stays"
+          : absl::StrCat("; GitHub shows ", held));
 }
 
 std::string Explain(const absl::Status& error, absl::string_view what,

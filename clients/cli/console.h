@@ -28,9 +28,10 @@ bool WantsColours();
 // why, and what the caller can do.
 void ComplainOf(const v1::Receipt& receipt, const Subject& subject);
 
-// What became of a report of `what`: `success`, `success, as before`,
-// `superseded, failure stays`.
-std::string Became(const v1::Receipt& receipt, absl::string_view what);
+// What became of a report of `what`: `success`, `success, as before`, `ignored:
+// attempt 4 is older than attempt 5 (success), which stays`.
+std::string Became(const v1::Receipt& receipt, const Subject& subject,
+                   absl::string_view what);
 
 // What went wrong with a call and what can be done about it. `what` is what
 // was not done: "the result of ci/build on acme/widgets@6dcb09b5 was not

@@ -100,6 +100,10 @@ struct Receipt {
   std::optional<absl::Time> expire_time;
   // What GitHub will show now; nothing if no report was accepted yet.
   std::optional<CommitState> state;
+  // The newest run of the report's series, this report's included, and its
+  // worst result. 0 and nothing: the report has no number.
+  int64_t newest_attempt = 0;
+  std::optional<Result> newest_result;
 };
 
 // What the outbox did with a submission. The outcome is durable.

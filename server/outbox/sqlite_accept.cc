@@ -130,6 +130,13 @@ class Decision {
       receipt.expire_time = row.expire_time;
       receipt.state = StateOf(row.held.phase, row.held.result);
     }
+    if (report_.attempt > 0) {
+      const NewestRun* const run = FindRun(row.held, report_.series);
+      if (run != nullptr) {
+        receipt.newest_attempt = run->attempt;
+        receipt.newest_result = run->result;
+      }
+    }
     return receipt;
   }
 

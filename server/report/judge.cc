@@ -48,16 +48,6 @@ bool SameText(const Held& held, const Report& report) {
          held.target_url == report.target_url;
 }
 
-// The newest run of the series; nullptr if it is not known.
-const NewestRun* FindRun(const Held& held, absl::string_view series) {
-  if (held.run.attempt == 0) return nullptr;
-  if (held.run.series == series) return &held.run;
-  const auto found =
-      std::find_if(held.other_runs.begin(), held.other_runs.end(),
-                   [&](const NewestRun& run) { return run.series == series; });
-  return found == held.other_runs.end() ? nullptr : &*found;
-}
-
 // A pending of the newest run of its series, which is running.
 Disposition JudgeRunningPending(const Held& held, bool is_own,
                                 const Report& arriving) {
@@ -228,6 +218,15 @@ void AddRun(const NewestRun& run, Held* held) {
 }
 
 }  // namespace
+
+const NewestRun* FindRun(const Held& held, absl::string_view series) {
+  if (held.run.attempt == 0) return nullptr;
+  if (held.run.series == series) return &held.run;
+  const auto found =
+      std::find_if(held.other_runs.begin(), held.other_runs.end(),
+                   [&](const NewestRun& run) { return run.series == series; });
+  return found == held.other_runs.end() ? nullptr : &*found;
+}
 
 Phase PhaseOf(const Report& report) {
   if (report.result.has_value()) {

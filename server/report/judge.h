@@ -85,6 +85,10 @@ struct Judgement {
 // the entry holds `held`. nullptr: no report was accepted for the key yet.
 Judgement Judge(const Held* held, const Report& arriving);
 
+// The newest run of `series`; nullptr if the entry knows none. The pointer is
+// valid as long as `held` is and does not change.
+const NewestRun* FindRun(const Held& held, absl::string_view series);
+
 // The kind of report that an entry holds after `report` was accepted.
 Phase PhaseOf(const Report& report);
 

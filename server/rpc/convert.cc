@@ -435,6 +435,10 @@ v1::Receipt ToProto(const Receipt& receipt,
     *proto.mutable_expire_time() = ToProto(*receipt.expire_time);
   }
   if (receipt.state.has_value()) proto.set_state(ToProto(*receipt.state));
+  proto.set_newest_attempt(receipt.newest_attempt);
+  if (receipt.newest_result.has_value()) {
+    proto.set_newest_result(static_cast<v1::Result>(*receipt.newest_result));
+  }
   for (const std::string& warning : warnings) proto.add_warnings(warning);
   return proto;
 }

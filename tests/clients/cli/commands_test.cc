@@ -342,8 +342,7 @@ TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_EQ(ended.errors,
             "signalbox: ci/build: target_url left out: not http or https\n"
-            "signalbox: ci/build: superseded: a run with a larger number, or a "
-            "worse result of this run, was reported before\n");
+            "signalbox: ci/build: ignored: a newer report stays\n");
 }
 
 // What the program prints must be what GitHub will show.
@@ -354,23 +353,44 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   v1::Receipt receipt;
   receipt.set_disposition(v1::DISPOSITION_SUPERSEDED);
   receipt.set_state(v1::COMMIT_STATE_FAILURE);
+  receipt.set_newest_attempt(13);
+  receipt.set_newest_result(v1::RESULT_FAILURE);
   server_.SetReceipt(receipt);
   Ended ended = RunCli({"result", "success"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_EQ(ended.output,
-            "acme/widgets@6dcb09b5 ci/build: superseded, failure stays\n");
-  EXPECT_THAT(ended.errors,
-              AllOf(HasSubstr("superseded, failure stays"),
-                    HasSubstr("attempt 12 of jenkins:https://ci.example.com/"
-                              "job/app"),
-                    HasSubstr("--attempt 0"), HasSubstr("--series")));
+  const std::string ignored =
+      "ignored: attempt 12 is older than attempt 13 (failure), which stays";
+  EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 ci/build: " + ignored + "\n");
+  EXPECT_EQ(ended.errors,
+            "signalbox: ci/build: " + ignored +
+                ". If the counter jenkins:https://ci.example.com/job/app began "
+                "again, as that of a recreated job does, report with --attempt "
+                "0 or with another --series\n");
   ended = RunCli({"pending", "--context", "a", "--context", "b"});
-  EXPECT_EQ(ended.output,
-            "acme/widgets@6dcb09b5 a: superseded, failure stays\n"
-            "acme/widgets@6dcb09b5 b: superseded, failure stays\n");
+  EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 a: " + ignored +
+                              "\nacme/widgets@6dcb09b5 b: " + ignored + "\n");
+  // What stays can be a report of another counter.
+  receipt.set_newest_result(v1::RESULT_UNSPECIFIED);
+  server_.SetReceipt(receipt);
+  EXPECT_THAT(RunCli({"result", "success"}).output,
+              HasSubstr("ignored: attempt 12 is older than attempt 13 "
+                        "(pending); GitHub shows failure\n"));
+  receipt.set_newest_attempt(12);
+  receipt.set_newest_result(v1::RESULT_TIMED_OUT);
+  receipt.set_state(v1::COMMIT_STATE_ERROR);
+  server_.SetReceipt(receipt);
+  ended = RunCli({"result", "success"});
+  EXPECT_THAT(ended.output, HasSubstr("ignored: attempt 12 has already ended "
+                                      "with timed out, which stays\n"));
+  EXPECT_THAT(ended.errors, Not(HasSubstr("--attempt")));
   // An unnumbered report has nothing to number anew.
+  receipt.set_newest_attempt(0);
+  receipt.set_newest_result(v1::RESULT_UNSPECIFIED);
+  server_.SetReceipt(receipt);
   ended = RunCli({"result", "success", "--attempt", "0"});
   EXPECT_THAT(ended.errors, Not(HasSubstr("--attempt")));
+  EXPECT_THAT(ended.output,
+              HasSubstr("ignored: a newer report (error) stays\n"));
   receipt.set_disposition(v1::DISPOSITION_UNCHANGED);
   server_.SetReceipt(receipt);
   EXPECT_EQ(RunCli({"result", "failure"}).output,

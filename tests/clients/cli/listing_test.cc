@@ -273,10 +273,11 @@ TEST_F(CliListingTest, APageThatFailsIsSaid) {
 TEST_F(CliListingTest, HelpSaysWhatToType) {
   EXPECT_THAT(Good({"--help"}).output,
               HasSubstr("List the statuses that GitHub does not show"));
-  EXPECT_THAT(Good({"list", "--help"}).output,
-              AllOf(HasSubstr("--stuck"), HasSubstr("--repository PATTERN"),
-                    HasSubstr("--posting POSTING"), HasSubstr("--reason REASON"),
-                    HasSubstr("signalbox list --stuck"), HasSubstr("--json")));
+  EXPECT_THAT(
+      Good({"list", "--help"}).output,
+      AllOf(HasSubstr("--stuck"), HasSubstr("--repository PATTERN"),
+            HasSubstr("--posting POSTING"), HasSubstr("--reason REASON"),
+            HasSubstr("signalbox list --stuck"), HasSubstr("--json")));
   EXPECT_THAT(Good({"retry", "--help"}).output,
               AllOf(HasSubstr("--all"), HasSubstr("--reason REASON"),
                     HasSubstr("signalbox retry --all")));

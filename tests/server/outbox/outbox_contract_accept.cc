@@ -389,6 +389,30 @@ TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
   EXPECT_EQ(outcomes[1].receipts[0].state, CommitState::kError);
 }
 
+TEST_P(OutboxContract, AReceiptTellsTheNewestRunOfTheSeries) {
+  Receipt receipt = Accept(Pending(4));
+  EXPECT_EQ(receipt.newest_attempt, 4);
+  EXPECT_EQ(receipt.newest_result, std::nullopt);
+  Accept(ResultOf(Result::kSuccess, 5));
+  receipt = Accept(ResultOf(Result::kFailure, 4));
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.newest_attempt, 5);
+  EXPECT_EQ(receipt.newest_result, Result::kSuccess);
+  // The worse of two results of one run.
+  EXPECT_EQ(Accept(ResultOf(Result::kFailure, 5)).newest_result,
+            Result::kFailure);
+  receipt = Accept(ResultOf(Result::kSuccess, 5));
+  EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
+  EXPECT_EQ(receipt.newest_attempt, 5);
+  EXPECT_EQ(receipt.newest_result, Result::kFailure);
+  // Another series has numbers of its own, and a report without a number none.
+  KeyReport other = ResultOf(Result::kSuccess, 2);
+  other.series = "other";
+  EXPECT_EQ(Accept(other).newest_attempt, 2);
+  EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 3)).newest_attempt, 5);
+  EXPECT_EQ(Accept(ResultOf(Result::kSkipped, 0)).newest_attempt, 0);
+}
+
 // Compare and set: what would be accepted is refused if anything newer was.
 TEST_P(OutboxContract, IfSequenceRefusesWhatComesBehindANewerReport) {
   const auto accept = [this](const KeyReport& report, int64_t if_sequence) {

@@ -270,10 +270,13 @@ TEST_F(ConvertTest, MendsTextsAndSaysSo) {
   EXPECT_EQ(converted->submission.report.description.size(), 4096u);
   const v1::Receipt receipt =
       ToProto(Receipt{"ci/build", 1, Disposition::kAccepted,
-                      absl::FromUnixMillis(1500), CommitState::kFailure},
+                      absl::FromUnixMillis(1500), CommitState::kFailure, 7,
+                      Result::kTimedOut},
               converted->warnings);
   EXPECT_EQ(receipt.expire_time().seconds(), 1);
   EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(receipt.newest_attempt(), 7);
+  EXPECT_EQ(receipt.newest_result(), v1::RESULT_TIMED_OUT);
   EXPECT_EQ(receipt.warnings_size(), 2);
 }
 
