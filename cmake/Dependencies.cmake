@@ -29,3 +29,40 @@ endif()
 if(NOT SIGNALBOX_SANITIZE)
   find_library(JEMALLOC libjemalloc_pic.a REQUIRED)
 endif()
+
+# The program for build images is linked with the archives of the same packages.
+# Not with sanitizers: their run time wants to be loaded.
+include(CMakeDependentOption)
+cmake_dependent_option(SIGNALBOX_STATIC "Link `signalbox` as one static executable" ON
+                       "NOT SIGNALBOX_SANITIZE;NOT SIGNALBOX_CORE_ONLY" OFF)
+if(SIGNALBOX_STATIC)
+  # The unsecure library is gRPC without TLS, which the program does not speak.
+  # Its .pc file forgets what the other's names.
+  pkg_check_modules(UNSECURE REQUIRED grpc++_unsecure protobuf)
+  set(NAMES ${UNSECURE_STATIC_LIBRARIES} address_sorting cares re2 upb z)
+  list(REMOVE_DUPLICATES NAMES)
+  list(REMOVE_ITEM NAMES atomic rt)  # Of the compiler and of libc.
+  set(ARCHIVES "")
+  set(MISSING "")
+  foreach(NAME IN LISTS NAMES)
+    find_library(ARCHIVE_${NAME} lib${NAME}.a)
+    mark_as_advanced(ARCHIVE_${NAME})
+    if(ARCHIVE_${NAME})
+      list(APPEND ARCHIVES ${ARCHIVE_${NAME}})
+    else()
+      string(APPEND MISSING " lib${NAME}.a")
+    endif()
+  endforeach()
+  if(MISSING)
+    message(FATAL_ERROR
+      "`signalbox` is one static executable, and these archives are missing:${MISSING}. "
+      "Debian has them in the packages of scripts/install-packages. With "
+      "-DSIGNALBOX_STATIC=OFF it needs the shared libraries wherever it runs.")
+  endif()
+  add_library(signalbox_archives INTERFACE)
+  target_compile_options(signalbox_archives INTERFACE ${UNSECURE_CFLAGS_OTHER})
+  # They need each other in circles.
+  list(JOIN ARCHIVES "," ARCHIVES)
+  target_link_libraries(signalbox_archives INTERFACE
+    "$<LINK_GROUP:RESCAN,${ARCHIVES}>" atomic)
+endif()

@@ -37,9 +37,20 @@ target_precompile_headers(signalbox_test_pch PRIVATE
   <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>
   <gmock/gmock.h> <gtest/gtest.h>)
 
+# Has static programs link the archives where others link the shared libraries of
+# gRPC and Abseil in the list named LIST.
+function(signalbox_link_archives LIST)
+  if(SIGNALBOX_STATIC)
+    list(TRANSFORM ${LIST} REPLACE "^(absl::.+|PkgConfig::(GRPC|PROTOBUF))$"
+      "$<IF:$<BOOL:$<TARGET_PROPERTY:SIGNALBOX_LINKS_ARCHIVES>>,signalbox_archives,\\1>")
+    set(${LIST} ${${LIST}} PARENT_SCOPE)
+  endif()
+endfunction()
+
 # signalbox_library(NAME SOURCES a.cc ... LINK target ... [GRPC])
 function(signalbox_library NAME)
   cmake_parse_arguments(ARG "GRPC" "" "SOURCES;LINK" ${ARGN})
+  signalbox_link_archives(ARG_LINK)
   add_library(${NAME} STATIC ${ARG_SOURCES})
   target_link_libraries(${NAME} PUBLIC signalbox_options ${ARG_LINK})
   if(ARG_GRPC)
@@ -55,6 +66,19 @@ function(signalbox_program NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE signalbox_options ${ARG_LINK})
   target_precompile_headers(${NAME} REUSE_FROM signalbox_pch)
+endfunction()
+
+# signalbox_static_program(NAME SOURCES a.cc ... STATIC_SOURCES b.cc ... LINK target ...)
+# One file that needs no other, where SIGNALBOX_STATIC allows; else as
+# signalbox_program, without STATIC_SOURCES.
+function(signalbox_static_program NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;STATIC_SOURCES;LINK" ${ARGN})
+  signalbox_program(${NAME} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
+  if(SIGNALBOX_STATIC)
+    set_target_properties(${NAME} PROPERTIES SIGNALBOX_LINKS_ARCHIVES ON)
+    target_sources(${NAME} PRIVATE ${ARG_STATIC_SOURCES})
+    target_link_options(${NAME} PRIVATE -static-pie -Wl,--gc-sections)
+  endif()
 endfunction()
 
 # signalbox_test(NAME SOURCES a_test.cc ... LINK target ... [GRPC] [LABELS slow])
@@ -108,7 +132,9 @@ if(NOT SIGNALBOX_CORE_ONLY)
   add_library(signalbox_proto STATIC ${SIGNALBOX_GENERATED_STEM}.pb.cc
               ${SIGNALBOX_GENERATED_STEM}.grpc.pb.cc)
   target_include_directories(signalbox_proto SYSTEM PUBLIC ${SIGNALBOX_GENERATED})
-  target_link_libraries(signalbox_proto PUBLIC signalbox_options PkgConfig::GRPC PkgConfig::PROTOBUF)
+  set(LIBRARIES PkgConfig::GRPC PkgConfig::PROTOBUF)
+  signalbox_link_archives(LIBRARIES)
+  target_link_libraries(signalbox_proto PUBLIC signalbox_options ${LIBRARIES})
   target_precompile_headers(signalbox_proto PRIVATE
     <functional> <map> <memory> <string> <vector> <google/protobuf/message.h> <grpcpp/grpcpp.h>
     <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>

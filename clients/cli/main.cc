@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "clients/cli/arguments.h"
@@ -31,6 +32,22 @@ void SilenceGrpc() {
   gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
+// Only c-ares resolves names in the static executable, whatever other programs
+// on the machine are to use. gRPC reads the choice once, with the first
+// channel; the command of `run` finds it as it was.
+absl::StatusOr<Client> Connect(const Arguments& arguments,
+                               const Surroundings& surroundings) {
+  constexpr char kResolver[] = "GRPC_DNS_RESOLVER";
+  const auto chosen = surroundings.environment.find(kResolver);
+  // Left alone, gRPC chooses c-ares.
+  if (chosen == surroundings.environment.end()) return ConnectAs(arguments);
+  const std::string& before = chosen->second;
+  setenv(kResolver, "ares", 1);  // NOLINT(concurrency-mt-unsafe)
+  absl::StatusOr<Client> client = ConnectAs(arguments);
+  setenv(kResolver, before.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  return client;
+}
+
 int Main(int argc, char** argv) {
   const Surroundings surroundings = RealSurroundings();
   const std::variant<Arguments, int> parsed =
@@ -41,7 +58,7 @@ int Main(int argc, char** argv) {
   if (IsOfMany(arguments)) {
     std::signal(SIGPIPE, SIG_IGN);
     SilenceGrpc();
-    const absl::StatusOr<Client> client = ConnectAs(arguments);
+    const absl::StatusOr<Client> client = Connect(arguments, surroundings);
     if (!client.ok()) return WrongUsage(client.status());
     switch (arguments.subcommand) {
       case Subcommand::kList:
@@ -68,7 +85,7 @@ int Main(int argc, char** argv) {
     return RunUnreported(arguments, subject.status(), &*foreground);
   }
   for (const std::string& warning : subject->warnings) Complain(warning);
-  const absl::StatusOr<Client> client = ConnectAs(arguments);
+  const absl::StatusOr<Client> client = Connect(arguments, surroundings);
   if (!client.ok()) {
     return is_run ? RunUnreported(arguments, client.status(), &*foreground)
                   : WrongUsage(client.status());
