@@ -5,11 +5,63 @@
 // loads shared libraries. They must be of the glibc that the executable was
 // linked with: on somebody else's image they are missing, or crash it.
 
+#include <ares.h>
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
+namespace {
+
+bool IsLocalhost(absl::string_view name) {
+  return absl::EqualsIgnoreCase(name, "localhost") ||
+         absl::EndsWithIgnoreCase(name, ".localhost");
+}
+
+// What /etc/hosts says; null if nothing. To be freed.
+hostent* InHostsFile(ares_channel channel, const char* name, int family) {
+  hostent* host = nullptr;
+  return ares_gethostbyname_file(channel, name, family, &host) == ARES_SUCCESS
+             ? host
+             : nullptr;
+}
+
+}  // namespace
+
 extern "C" {
+
+// Where gRPC calls ares_gethostbyname, the linker has it call Resolve;
+// c-ares's function is OfCAres.
+void OfCAres(ares_channel channel, const char* name, int family,
+             ares_host_callback callback,
+             void* argument) asm("__real_ares_gethostbyname");
+void Resolve(ares_channel channel, const char* name, int family,
+             ares_host_callback callback,
+             void* argument) asm("__wrap_ares_gethostbyname");
+
+// /etc/hosts is enough for a name that it has. gRPC asks for each family by
+// itself: c-ares would then ask the name server for the family that a line
+// leaves out, and wait for it where there is none; and for `localhost` where
+// there is no such file.
+void Resolve(ares_channel channel, const char* name, int family,
+             ares_host_callback callback, void* argument) {
+  if (hostent* const host = InHostsFile(channel, name, family)) {
+    callback(argument, ARES_SUCCESS, 0, host);
+    ares_free_hostent(host);
+    return;
+  }
+  const int other = family == AF_INET ? AF_INET6 : AF_INET;
+  if (hostent* const host = InHostsFile(channel, name, other)) {
+    callback(argument, ARES_ENODATA, 0, nullptr);
+    ares_free_hostent(host);
+    return;
+  }
+  if (IsLocalhost(name)) name = family == AF_INET ? "127.0.0.1" : "::1";
+  OfCAres(channel, name, family, callback, argument);
+}
 
 // What nothing calls, and would link NSS: gRPC's resolver `native`, which
 // main.cc does not let it choose,

@@ -195,6 +195,23 @@ class RootTest(unittest.TestCase):
         self.use_name_server()
         self.report(self.names.NAME, GRPC_DNS_RESOLVER="native")
 
+    # Without /etc, too.
+    def test_knows_this_machine(self):
+        self.report("localhost")
+
+    def test_asks_nobody_for_what_the_hosts_file_has(self):
+        self.use_name_server()
+        self.root.write("etc/hosts", "127.0.0.1 farm signalbox-of-the-farm\n")
+        self.report("signalbox-of-the-farm")
+        self.assertNotIn("signalbox-of-the-farm",
+                         {name for name, _ in self.names.questions})
+
+    # An image may say where glibc looks, with modules that are not there.
+    def test_needs_no_module_of_the_name_service_switch(self):
+        self.root.write("etc/nsswitch.conf", "hosts: mymachines resolve files\n")
+        self.root.write("etc/hosts", "127.0.0.1 signalbox-of-the-farm\n")
+        self.report("signalbox-of-the-farm")
+
     def test_says_that_a_name_is_unknown(self):
         self.expect(
             self.root.run("result", "success", *ABOUT, "--server", "nobody:1",
