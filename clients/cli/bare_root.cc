@@ -6,7 +6,9 @@
 // linked with: on somebody else's image they are missing, or crash it.
 
 #include <ares.h>
+#include <malloc.h>
 #include <netdb.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -15,6 +17,13 @@
 #include "absl/strings/string_view.h"
 
 namespace {
+
+// gRPC looks at the errno of connect() only after it has allocated memory and
+// taken a lock. For a new arena and for a lock that is contended the processors
+// are counted once, and where neither /sys nor /proc can be read that leaves
+// ENOENT: the connection fails. With a limit, no arena needs their number.
+[[maybe_unused]] const int arenas_are_limited =
+    mallopt(M_ARENA_MAX, 8);  // NOLINT(concurrency-mt-unsafe): the only thread.
 
 bool IsLocalhost(absl::string_view name) {
   return absl::EqualsIgnoreCase(name, "localhost") ||
@@ -32,6 +41,14 @@ hostent* InHostsFile(ares_channel channel, const char* name, int family) {
 }  // namespace
 
 extern "C" {
+
+// Abseil counts with this.
+int get_nprocs() {
+  cpu_set_t processors;
+  return sched_getaffinity(0, sizeof(processors), &processors) == 0
+             ? CPU_COUNT(&processors)
+             : 1;
+}
 
 // Where gRPC calls ares_gethostbyname, the linker has it call Resolve;
 // c-ares's function is OfCAres.
