@@ -207,11 +207,11 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
                   const Client& client) {
   const auto answer = client.ReportPending(PendingRequest(arguments, subject));
   if (!answer.ok()) {
-    Complain(Explain(
-        Clearly(answer.status(), subject.contexts),
-        absl::StrCat("the pending of ", absl::StrJoin(subject.contexts, ", "),
-                     " on ", subject.Display(), " was not reported"),
-        arguments, subject));
+    Complain(Explain(Clearly(answer.status(), subject.contexts),
+                     absl::StrCat("could not report the pending of ",
+                                  absl::StrJoin(subject.contexts, ", "), " on ",
+                                  subject.Display()),
+                     arguments, subject));
     return ExitCodeFor(answer.status());
   }
   if (arguments.json) PrintJson(*answer);
@@ -227,9 +227,9 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
   const auto answer = client.ReportResult(ResultRequest(arguments, subject));
   if (!answer.ok()) {
     Complain(Explain(answer.status(),
-                     absl::StrCat("the ", ValueWords(arguments.result), " of ",
-                                  subject.contexts.front(), " on ",
-                                  subject.Display(), " was not reported"),
+                     absl::StrCat("could not report ", subject.contexts.front(),
+                                  " on ", subject.Display(), " (",
+                                  ValueWords(arguments.result), ")"),
                      arguments, subject));
     return ExitCodeFor(answer.status());
   }
@@ -249,9 +249,10 @@ int ShowStatus(const Arguments& arguments, const Subject& subject,
   request.set_sha(subject.sha);
   const auto answer = client.GetCommitStatus(request);
   if (!answer.ok()) {
-    Complain(Explain(answer.status(),
-                     absl::StrCat("no status of ", subject.Display()),
-                     arguments, subject));
+    Complain(Explain(
+        answer.status(),
+        absl::StrCat("could not read the status of ", subject.Display()),
+        arguments, subject));
     return ExitCodeFor(answer.status());
   }
   if (arguments.json) {
@@ -268,7 +269,8 @@ int ExplainStatus(const Arguments& arguments, const Subject& subject,
   const auto answer =
       client.ExplainStatus(KeyRequest<v1::ExplainStatusRequest>(subject));
   if (!answer.ok()) {
-    return FailForKey(answer.status(), "no history", arguments, subject);
+    return FailForKey(answer.status(), "could not explain the status",
+                      arguments, subject);
   }
   if (arguments.json) {
     PrintJson(*answer);
@@ -289,7 +291,8 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
     const auto explained =
         client.ExplainStatus(KeyRequest<v1::ExplainStatusRequest>(subject));
     if (ExitCodeFor(explained.status()) == kNotReachable) {
-      return FailForKey(explained.status(), "no retry", arguments, subject);
+      return FailForKey(explained.status(), "could not retry the status",
+                        arguments, subject);
     }
     // Who may report need not have the right to read.
     if (explained.ok()) before = explained->status().posting();
@@ -297,7 +300,8 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
   const auto answer =
       client.RetryPost(KeyRequest<v1::RetryPostRequest>(subject));
   if (!answer.ok()) {
-    return FailForKey(answer.status(), "no retry", arguments, subject);
+    return FailForKey(answer.status(), "could not retry the status", arguments,
+                      subject);
   }
   if (arguments.json) {
     PrintJson(*answer);
@@ -313,7 +317,8 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
 int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
                        const Client& client) {
   const auto fail = [&](const absl::Status& error) {
-    Complain(Explain(error, absl::StrCat("no diagnosis of ", subject.Display()),
+    Complain(Explain(error,
+                     absl::StrCat("could not diagnose ", subject.Display()),
                      arguments, subject));
     return ExitCodeFor(error);
   };

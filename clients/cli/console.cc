@@ -157,8 +157,8 @@ std::string Explain(const absl::Status& error, absl::string_view what,
   if (ExitCodeFor(error) == kNotReachable) {
     return absl::StrCat(what, ": no answer from the server at ",
                         arguments.server, " (", WhyAway(error.message()),
-                        "); is it running, and is --server or SIGNALBOX_SERVER "
-                        "right?");
+                        "). Check that it runs, and --server or "
+                        "SIGNALBOX_SERVER");
   }
   std::string text = absl::StrCat(what, ": ", error.message(), " (",
                                   absl::StatusCodeToString(error.code()));

@@ -27,13 +27,13 @@ std::string Thousands(int64_t number) {
 
 std::string BudgetText(const v1::DiagnoseRepositoryResponse& answer,
                        absl::Time now, absl::TimeZone zone) {
-  if (answer.rate_limit() <= 0) return "no limit is known";
+  if (answer.rate_limit() <= 0) return "unknown (GitHub has not told it yet)";
   std::string text =
       absl::StrCat(Thousands(answer.rate_limit_remaining()), " of ",
                    Thousands(answer.rate_limit()), " requests left");
   if (!answer.has_rate_limit_reset_time()) return text;
   const absl::Time reset = ToTime(answer.rate_limit_reset_time());
-  if (reset <= now) return absl::StrCat(text, ", full again by now");
+  if (reset <= now) return absl::StrCat(text, ", full again now");
   absl::StrAppend(&text, ", full again at ",
                   absl::FormatTime("%H:%M", reset, zone), " (in ",
                   About(reset - now), ")");
@@ -56,12 +56,14 @@ std::string Row(absl::string_view name, const Values& values,
 }
 
 std::string VersionText(const v1::GetServerInfoResponse& info) {
-  if (info.version().empty()) return "not known: the server is an older one";
+  if (info.version().empty())
+    return "unknown (the server is older than this program)";
   return absl::StrCat(info.version(), " (", info.revision(), ")");
 }
 
 std::vector<std::string> GrantsText(const v1::Grants& grants) {
-  if (grants.rights_size() == 0) return {"not known"};
+  if (grants.rights_size() == 0)
+    return {"unknown (the server is older than this program)"};
   if (grants.caller().empty()) {
     return {
         "anybody: the server's configuration has no `callers`, so everybody "
@@ -85,7 +87,7 @@ std::vector<std::string> ProblemsOf(const Examination& examination) {
   std::vector<std::string> problems;
   if (!examination.is_serving) {
     problems.emplace_back(
-        "The server says that it does not serve: it is about to stop.");
+        "The server is about to stop: its health service answers NOT_SERVING.");
   }
   for (const v1::DiagnosedProblem& problem : examination.answer.problems()) {
     problems.push_back(problem.message());
@@ -115,11 +117,15 @@ std::string ExaminationText(const Examination& examination, absl::Time now,
       Row("contexts", contexts),
       Row("credential",
           answer.credential().empty() ? "none" : answer.credential()),
-      Row("permissions", answer.permissions_size() == 0
-                             ? std::string("not told")
-                             : absl::StrJoin(answer.permissions(), ", ")),
+      Row("permissions",
+          answer.permissions_size() == 0
+              ? std::string("unknown (GitHub does not tell for this "
+                            "kind of token)")
+              : absl::StrJoin(answer.permissions(), ", ")),
       Row("budget", BudgetText(answer, now, zone)),
-      Row("hooks", answer.hook_settings(), "not known"), "\n");
+      Row("hooks", answer.hook_settings(),
+          "unknown (this credential may not read them)"),
+      "\n");
 
   const std::vector<std::string> problems = ProblemsOf(examination);
   for (const std::string& problem : problems) {

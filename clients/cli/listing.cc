@@ -102,7 +102,8 @@ int ListStatuses(const Arguments& arguments, const Client& client) {
   v1::ListStatusesResponse all;
   do {
     const auto page = client.ListStatuses(request);
-    if (!page.ok()) return Fail(page.status(), "no list", arguments);
+    if (!page.ok())
+      return Fail(page.status(), "could not list statuses", arguments);
     all.mutable_statuses()->MergeFrom(page->statuses());
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
@@ -126,12 +127,12 @@ int RetryPosts(const Arguments& arguments, const Client& client) {
   do {
     const auto page = client.RetryPosts(request);
     if (!page.ok()) {
-      return Fail(
-          page.status(),
-          all.retried_count() == 0
-              ? "no retry"
-              : absl::StrCat("only ", all.retried_count(), " tried again"),
-          arguments);
+      return Fail(page.status(),
+                  all.retried_count() == 0
+                      ? "could not retry statuses"
+                      : absl::StrCat("stopped after retrying ",
+                                     all.retried_count(), " statuses"),
+                  arguments);
     }
     all.set_retried_count(all.retried_count() + page->retried_count());
     request.set_page_token(page->next_page_token());
@@ -140,11 +141,11 @@ int RetryPosts(const Arguments& arguments, const Client& client) {
   if (arguments.json) {
     PrintJson(all);
   } else if (count == 0) {
-    std::puts("nothing to try again");
+    std::puts("no status to retry");
   } else {
-    std::puts(absl::StrCat(count, count == 1 ? " status is" : " statuses are",
-                           " tried again; `signalbox list --stuck` shows what "
-                           "GitHub still refuses")
+    std::puts(absl::StrCat(count, count == 1 ? " status" : " statuses",
+                           " will be tried again; `signalbox list --stuck` "
+                           "shows those that GitHub still refuses")
                   .c_str());
   }
   return kDone;

@@ -135,9 +135,9 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
   if (!arguments.description) pending.set_description("Running");
   const auto refused = [&](const absl::Status& error) {
-    Complain(Explain(
-        error, absl::StrCat("the pending of ", about, " was not reported"),
-        arguments, subject));
+    Complain(Explain(error,
+                     absl::StrCat("could not report the pending of ", about),
+                     arguments, subject));
   };
 
   const auto renew_after = [](const v1::ReportPendingResponse& answer) {
@@ -213,8 +213,8 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   }
   Complain(Explain(
       answer.status(),
-      absl::StrCat("the result of ", about, " was not reported, and exit code ",
-                   exit_code, " is the command's"),
+      absl::StrCat("could not report ", about, " (", ValueWords(ResultOf(end)),
+                   ", exit code ", exit_code, ")"),
       arguments, subject));
   return exit_code;
 }

@@ -90,7 +90,7 @@ int WatchStatuses(const Arguments& arguments, const Client& client) {
   Complain(Explain(end,
                    was_there ? absl::StrCat("the watch ended after sequence ",
                                             request.after_sequence())
-                             : "no watch",
+                             : "could not watch",
                    arguments, Subject()));
   return ExitCodeFor(end);
 }

@@ -79,6 +79,10 @@ std::string PostingText(const v1::Posting& posting, absl::Time now) {
       return absl::StrCat("shown at GitHub ",
                           About(now - ToTime(posting.post_time())), " ago");
     case v1::POSTING_STATE_WAITING:
+      if (posting.reason() == "NO_CREDENTIAL") {
+        return "will not be posted: the server has no credential for the "
+               "account";
+      }
       return WaitText("waiting", posting, now);
     case v1::POSTING_STATE_ABANDONED:
       if (posting.reason() == "OVERTAKEN") {

@@ -25,6 +25,8 @@ constexpr int kMostReasons = 100;
 constexpr int kMostCounted = 1'000'000;
 // Why the statuses of a repository without a name wait.
 constexpr char kNameUnknown[] = "NAME_UNKNOWN";
+// Why those of a repository wait for which no credential posts.
+constexpr char kNoCredential[] = "NO_CREDENTIAL";
 
 constexpr char kNextDue[] =
     "SELECT repository_key FROM entry INDEXED BY entry_due "
@@ -307,7 +309,11 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
       int64_t count = 0;
       absl::Time oldest;
       query.Read(&lane, &has_name, &parked, &count, &oldest);
-      if (!has_name) parked = kNameUnknown;
+      if (!has_name) {
+        parked = kNameUnknown;
+      } else if (!parked.has_value() && lane.empty()) {
+        parked = kNoCredential;
+      }
       if (parked.has_value()) {
         counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;
         continue;
@@ -326,6 +332,7 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
       std::string reason;
       int64_t count = 0;
       query.Read(&lane, &reason, &count);
+      if (lane.empty()) continue;  // Counted above.
       counts.by_reason[{PostingState::kWaiting, "", reason}] += count;
       due[lane] -= count;
     }

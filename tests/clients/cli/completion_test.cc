@@ -46,8 +46,8 @@ class CompletionTest : public CliFixture {
   // CI has all shells.
   static bool IsMissing(const std::string& shell) {
     return std::getenv("CI") == nullptr &&
-           std::system(absl::StrCat("command -v ", shell, " >/dev/null")
-                           .c_str()) != 0;
+           std::system(
+               absl::StrCat("command -v ", shell, " >/dev/null").c_str()) != 0;
   }
 
   std::vector<std::string> InShell(const std::string& shell,

@@ -50,8 +50,8 @@ TEST_F(ExaminationTest, ShowsWhatIsInForce) {
             "acme/widgets\n"
             "\n"
             "server       127.0.0.1:50051, serving\n"
-            "version      not known: the server is an older one\n"
-            "you          not known\n"
+            "version      unknown (the server is older than this program)\n"
+            "you          unknown (the server is older than this program)\n"
             "contexts     ci/build, ci/lint\n"
             "             Because of `acme/*`.\n"
             "credential   github.com/acme\n"
@@ -69,13 +69,14 @@ TEST_F(ExaminationTest, SaysWhatIsNotThere) {
             "acme/widgets\n"
             "\n"
             "server       127.0.0.1:50051, serving\n"
-            "version      not known: the server is an older one\n"
-            "you          not known\n"
+            "version      unknown (the server is older than this program)\n"
+            "you          unknown (the server is older than this program)\n"
             "contexts     none\n"
             "credential   none\n"
-            "permissions  not told\n"
-            "budget       no limit is known\n"
-            "hooks        not known\n"
+            "permissions  unknown (GitHub does not tell for this kind of "
+            "token)\n"
+            "budget       unknown (GitHub has not told it yet)\n"
+            "hooks        unknown (this credential may not read them)\n"
             "\n"
             "everything looks right\n");
 }
@@ -121,7 +122,7 @@ TEST_F(ExaminationTest, BudgetsOfEveryKind) {
   };
   EXPECT_EQ(budget(5000, 0), "0 of 5,000 requests left");
   EXPECT_EQ(budget(1234567, -5), "0 of 1,234,567 requests left");
-  EXPECT_EQ(budget(-1, 7), "no limit is known");
+  EXPECT_EQ(budget(-1, 7), "unknown (GitHub has not told it yet)");
   answer().mutable_rate_limit_reset_time()->set_seconds(
       absl::ToUnixSeconds(now_) - 1);
   EXPECT_EQ(budget(60, 59), "59 of 60 requests left, full again by now");

@@ -53,7 +53,7 @@ TEST_F(DoctorTest, SaysThatEverythingLooksRight) {
 }
 
 TEST_F(DoctorTest, SaysWhichServerItIsAndWhoAsks) {
-  EXPECT_THAT(RunCli({"doctor"}).output, HasSubstr("\nversion      not known"));
+  EXPECT_THAT(RunCli({"doctor"}).output, HasSubstr("\nversion      unknown"));
   v1::GetServerInfoResponse info;
   info.set_version("1.2.3");
   info.set_revision("6dcb09b");
@@ -157,8 +157,8 @@ TEST_F(DoctorTest, NobodyThereExitsWith3) {
   EXPECT_EQ(ended.exit_code, 3);
   EXPECT_EQ(ended.output, "");
   EXPECT_THAT(ended.errors,
-              AllOf(HasSubstr("no diagnosis of acme/widgets"),
-                    HasSubstr(Nowhere()), HasSubstr("is it running")));
+              AllOf(HasSubstr("could not diagnose acme/widgets"),
+                    HasSubstr(Nowhere()), HasSubstr("Check that it runs")));
 }
 
 TEST_F(DoctorTest, AServerThatIsAwayIsAskedOnceUnlessToldOtherwise) {
@@ -176,7 +176,7 @@ TEST_F(DoctorTest, WhatTheServerRefusesIsSaid) {
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_EQ(ended.output, "");
   EXPECT_THAT(ended.errors,
-              AllOf(HasSubstr("no diagnosis of acme/widgets"),
+              AllOf(HasSubstr("could not diagnose acme/widgets"),
                     HasSubstr("may not read"), HasSubstr("NOT_GRANTED"),
                     HasSubstr("repository from GITHUB_REPOSITORY")));
 }

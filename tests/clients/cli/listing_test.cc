@@ -193,14 +193,15 @@ TEST_F(CliListingTest, OnlyATerminalGetsColours) {
 TEST_F(CliListingTest, RetryAllTriesEveryPageAgain) {
   SetRetried({2, 0, 3});
   EXPECT_EQ(Good({"retry", "--all"}).output,
-            "5 statuses are tried again; `signalbox list --stuck` shows what "
+            "5 statuses will be tried again; `signalbox list --stuck` shows "
+            "those that "
             "GitHub still refuses\n");
   EXPECT_THAT(server_.calls(), SizeIs(3));
   SetRetried({1});
   EXPECT_THAT(Good({"retry", "--all", "--reason", "permission_missing",
                     "--repository", "acme/*", "--context", "ci/*"})
                   .output,
-              testing::StartsWith("1 status is tried again"));
+              testing::StartsWith("1 status will be tried again"));
   const v1::StatusFilter filter = RetryCall(3).filter();
   EXPECT_EQ(filter.repository(), "acme/*");
   EXPECT_EQ(filter.context(), "ci/*");
@@ -267,7 +268,8 @@ TEST_F(CliListingTest, APageThatFailsIsSaid) {
   ended = RunCli({"retry", "--all"});
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.errors,
-              AllOf(HasSubstr("only 4 tried again"), HasSubstr("broken")));
+              AllOf(HasSubstr("stopped after retrying 4 statuses"),
+                    HasSubstr("broken")));
 }
 
 TEST_F(CliListingTest, HelpSaysWhatToType) {

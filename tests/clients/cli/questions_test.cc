@@ -248,7 +248,7 @@ TEST_F(QuestionsTest, ARetryThatTheServerRefusesExitsWith1) {
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_EQ(ended.output, "");
   EXPECT_THAT(ended.errors,
-              AllOf(HasSubstr("no retry of ci/build"),
+              AllOf(HasSubstr("could not retry the status of ci/build"),
                     HasSubstr("may not report"), HasSubstr("NOT_GRANTED")));
 }
 

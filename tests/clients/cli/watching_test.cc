@@ -145,7 +145,8 @@ TEST_F(WatchingTest, AWrongAddressShowsAtOnce) {
   options_.environment["SIGNALBOX_SERVER"] = Nowhere();
   const Ended ended = RunCli({"watch"});
   EXPECT_EQ(ended.exit_code, 3);
-  EXPECT_THAT(ended.errors, StartsWith("signalbox: no watch: no answer from"));
+  EXPECT_THAT(ended.errors, StartsWith("signalbox: could not watch: no answer "
+                                       "from"));
 }
 
 TEST_F(WatchingTest, PatienceIsTheCallersIfItSaysOne) {

@@ -195,6 +195,33 @@ TEST_F(ListingTest, ListsWhatGitHubDoesNotShowByRepositoryAndAge) {
   }
 }
 
+// It would be due for ever, and nothing would say so.
+TEST_F(ListingTest, WithoutACredentialAStatusWaitsForOne) {
+  Report("nobody/app");
+  const std::vector<std::string> waits = {
+      "nobody/app ci/build WAITING NO_CREDENTIAL"};
+  EXPECT_EQ(Listed(), waits);
+  EXPECT_EQ(Listed(OfStates({v1::POSTING_STATE_WAITING})), waits);
+  EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_DUE})), IsEmpty());
+  v1::StatusFilter filter;
+  filter.add_reasons("NO_CREDENTIAL");
+  EXPECT_EQ(Listed(filter), waits);
+  v1::GetCommitStatusRequest request;
+  request.set_repository("nobody/app");
+  request.set_sha(Sha(1));
+  v1::GetCommitStatusResponse commit;
+  ASSERT_TRUE(
+      Call(&v1::StatusService::Stub::GetCommitStatus, request, &commit).ok());
+  EXPECT_EQ(commit.statuses(0).posting().state(), v1::POSTING_STATE_WAITING);
+  EXPECT_EQ(commit.statuses(0).posting().reason(), "NO_CREDENTIAL");
+  const auto counts = outbox_->CountPostings(Now());
+  ASSERT_TRUE(counts.ok());
+  EXPECT_THAT(
+      counts->by_reason,
+      ElementsAre(testing::Pair(
+          testing::FieldsAre(PostingState::kWaiting, "", "NO_CREDENTIAL"), 1)));
+}
+
 TEST_F(ListingTest, NothingIsListedWhereNothingIs) {
   EXPECT_THAT(Listed(), IsEmpty());
   EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_POSTED})), IsEmpty());

@@ -107,7 +107,9 @@ class ServiceTest : public testing::Test {
     outbox_options.pending_settle = pending_settle_;
     outbox_options.data_dir = data_dir_;
     outbox_options.lane_of = [](const Repository& repository) {
-      return "github.com/" + repository.owner;
+      // Nobody's repositories have no credential.
+      return repository.owner == "nobody" ? ""
+                                          : "github.com/" + repository.owner;
     };
     // As in production.
     outbox_options.may_report = [this](const std::string& caller,
