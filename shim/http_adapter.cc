@@ -96,7 +96,13 @@ thread_local Exchange* current_exchange = nullptr;
 // put them into the gate.
 class InlineQueue final : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> job) override { job(); }
+  // void in cpp-httplib 0.11; bool in 0.18: whether it took the job.
+  using Enqueued =
+      decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
+  Enqueued enqueue(std::function<void()> job) override {
+    job();
+    return Enqueued(true);
+  }
   void shutdown() override {}
 };
 
@@ -259,14 +265,30 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       RequestStream stream(socket, exchange.request.head);
       exchange.stream = &stream;
       current_exchange = &exchange;
-      bool closed = false;
-      process_request(stream, /*close_connection=*/true, closed, nullptr);
+      Process(*this, stream);
       current_exchange = nullptr;
       if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
     } catch (const std::exception&) {
       current_exchange = nullptr;
       LogLine(LogLevel::kError,
               "the shim dropped a connection after an exception");
+    }
+  }
+
+  // A template, so that what the installed cpp-httplib does not have is no
+  // error: 0.18 also wants the addresses of both ends, of which we use none.
+  template <typename Server>
+  static void Process(Server& server, httplib::Stream& stream) {
+    bool closed = false;
+    if constexpr (requires {
+                    server.process_request(stream, true, closed, nullptr);
+                  }) {
+      server.process_request(stream, /*close_connection=*/true, closed,
+                             nullptr);
+    } else {
+      server.process_request(stream, /*remote_addr=*/"", /*remote_port=*/0,
+                             /*local_addr=*/"", /*local_port=*/0,
+                             /*close_connection=*/true, closed, nullptr);
     }
   }
 

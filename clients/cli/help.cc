@@ -1,8 +1,9 @@
 #include "clients/cli/help.h"
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -113,7 +114,7 @@ void AppendFooter(const CLI::App& command, std::string* page) {
 
 }  // namespace
 
-std::shared_ptr<CLI::Formatter> HelpFormatter() {
+std::shared_ptr<CLI::FormatterBase> HelpFormatter() {
   auto formatter = std::make_shared<Formatter>();
   formatter->column_width(kOptionColumns);
   return formatter;

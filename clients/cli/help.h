@@ -4,13 +4,16 @@
 #include <memory>
 #include <string>
 
-#include "CLI/CLI.hpp"
+namespace CLI {
+class App;
+class FormatterBase;
+}  // namespace CLI
 
 namespace signalbox {
 
 // How --help looks: at most 80 columns, and `-- COMMAND...` behind the options
 // of `run`.
-std::shared_ptr<CLI::Formatter> HelpFormatter();
+std::shared_ptr<CLI::FormatterBase> HelpFormatter();
 
 // A page for man(1) that says what --help says, in section 1. `command` is
 // `app` itself or one of its subcommands.

@@ -144,7 +144,7 @@ class Reporter {
     if (hook.last_response_code.has_value() &&
         (*hook.last_response_code < 200 || *hook.last_response_code > 299)) {
       AddProblem("HOOK_FAILED", name,
-                 absl::StrCat("failed to make its last delivery: ", last, "."));
+                 absl::StrCat("does not reach the shim: ", last, "."));
     }
   }
 

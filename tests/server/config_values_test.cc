@@ -45,10 +45,10 @@ TEST(ConfigTest, RefusesRepeatedKeysWithTheirLine) {
   ExpectErrors({
       {"listen: a:1\nweb_listen: a:2\nlisten: a:3\n",
        "3: the key \"listen\" appears twice"},
-      {"listen: a:1\n\"listen\": a:3\n", "2: the key \"listen\" is"},
-      {"recovery: {every: 5m,\n every: 6m}", "2: the key \"every\" is"},
+      {"listen: a:1\n\"listen\": a:3\n", "2: the key \"listen\" appears"},
+      {"recovery: {every: 5m,\n every: 6m}", "2: the key \"every\" appears"},
       {GitHubItem("    token_file: t\n    token_file: t\n"),
-       "4: the key \"token_file\" is"},
+       "4: the key \"token_file\" appears"},
   });
 }
 

@@ -431,7 +431,7 @@ TEST_F(CommandsTest, OneBadContextOfSeveralIsNamed) {
   const Ended ended = RunCli({"pending", "--context", "ci/a", "--context",
                               "ci/b\u00fcild", "--context", "ci/c"});
   EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.errors, AllOf(HasSubstr("not reported: ci/b\u00fcild: "),
+  EXPECT_THAT(ended.errors, AllOf(HasSubstr("6dcb09b5: ci/b\u00fcild: "),
                                   HasSubstr("INVALID_CONTEXT")));
 }
 

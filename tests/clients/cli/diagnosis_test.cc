@@ -95,7 +95,7 @@ TEST_F(ExaminationTest, AServerThatDoesNotServeIsAProblem) {
   examination_.is_serving = false;
   answer().add_problems()->set_message("One.");
   EXPECT_THAT(Text(), AllOf(HasSubstr("127.0.0.1:50051, not serving\n"),
-                            HasSubstr("problem: The server says"),
+                            HasSubstr("problem: The server is about to stop"),
                             EndsWith("\n2 problems\n")));
   examination_.is_serving = true;
   answer().clear_problems();
@@ -125,7 +125,7 @@ TEST_F(ExaminationTest, BudgetsOfEveryKind) {
   EXPECT_EQ(budget(-1, 7), "unknown (GitHub has not told it yet)");
   answer().mutable_rate_limit_reset_time()->set_seconds(
       absl::ToUnixSeconds(now_) - 1);
-  EXPECT_EQ(budget(60, 59), "59 of 60 requests left, full again by now");
+  EXPECT_EQ(budget(60, 59), "59 of 60 requests left, full again now");
   answer().mutable_rate_limit_reset_time()->set_seconds(
       absl::ToUnixSeconds(now_) + 30);
   EXPECT_EQ(budget(60, 59),

@@ -139,7 +139,7 @@ TEST_F(DoctorTest, AServerThatIsAboutToStopIsAProblem) {
               AllOf(HasSubstr(", not serving\n"), EndsWith("\n1 problem\n")));
   ended = RunCli({"doctor", "--json"});
   EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.errors, HasSubstr("does not serve"));
+  EXPECT_THAT(ended.errors, HasSubstr("is about to stop"));
   EXPECT_EQ(nlohmann::json::parse(ended.output)["credential"],
             "github.com/acme");
 }

@@ -159,7 +159,7 @@ TEST_F(CliListingTest, SaysWhenThereIsNothing) {
   EXPECT_EQ(Good({"list", "--stuck", "--repository", "acme/*"}).output,
             "no status fits\n");
   EXPECT_EQ(Good({"list", "--posting", "posted"}).output, "no status fits\n");
-  EXPECT_EQ(Good({"retry", "--all"}).output, "nothing to try again\n");
+  EXPECT_EQ(Good({"retry", "--all"}).output, "no status to retry\n");
 }
 
 TEST_F(CliListingTest, JsonIsAllPagesAsOneDocument) {

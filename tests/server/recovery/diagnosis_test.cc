@@ -157,7 +157,7 @@ TEST_F(DiagnosisTest, WithoutACredentialItSaysWhatToConfigure) {
 
 TEST_F(DiagnosisTest, WhatGitHubDoesNotShowHasThreeCauses) {
   EXPECT_THAT(Problem("acme/nothing"),
-              AllOf(HasSubstr("acme/nothing"), HasSubstr("no such repository"),
+              AllOf(HasSubstr("acme/nothing"), HasSubstr("does not exist"),
                     HasSubstr("installation"), HasSubstr("no access"),
                     Not(HasSubstr("|"))));
   // Nobody looks for hooks there.
@@ -227,7 +227,7 @@ TEST_F(DiagnosisTest, ADeliveryThatFailedIsAProblemOfTheHook) {
   EXPECT_THAT(Problem(),
               AllOf(HasSubstr("last response 503"), Not(HasSubstr("|"))));
   record(0);
-  EXPECT_THAT(Problem(), HasSubstr("without an answer"));
+  EXPECT_THAT(Problem(), HasSubstr("no answer to the last delivery"));
   record(202);
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
@@ -356,7 +356,7 @@ TEST_F(DiagnosisTest, AnAppThatIsNotInstalledIsAProblem) {
   EXPECT_EQ(diagnosis.credential, "github.com/labs");
   EXPECT_THAT(MessagesOf(diagnosis.problems),
               testing::Contains(AllOf(HasSubstr("not installed"),
-                                      HasSubstr("owner of labs/web"))));
+                                      HasSubstr("owns labs/web"))));
   Install({}, /*suspended=*/true);
   EXPECT_THAT(Problem(), HasSubstr("suspended"));
 }

@@ -268,11 +268,10 @@ TEST_F(ConvertTest, MendsTextsAndSaysSo) {
   ASSERT_TRUE(converted.ok());
   EXPECT_EQ(converted->submission.report.target_url, "");
   EXPECT_EQ(converted->submission.report.description.size(), 4096u);
-  const v1::Receipt receipt =
-      ToProto(Receipt{"ci/build", 1, Disposition::kAccepted,
-                      absl::FromUnixMillis(1500), CommitState::kFailure, 7,
-                      Result::kTimedOut},
-              converted->warnings);
+  const v1::Receipt receipt = ToProto(
+      Receipt{"ci/build", 1, Disposition::kAccepted, absl::FromUnixMillis(1500),
+              CommitState::kFailure, 7, Result::kTimedOut},
+      converted->warnings);
   EXPECT_EQ(receipt.expire_time().seconds(), 1);
   EXPECT_EQ(receipt.state(), v1::COMMIT_STATE_FAILURE);
   EXPECT_EQ(receipt.newest_attempt(), 7);
