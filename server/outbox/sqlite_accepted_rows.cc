@@ -143,6 +143,9 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
     connection_->NoteDamage("holds a damaged entry");
   }
+  // A transaction that has met damage is rolled back at its end. Until then it
+  // counts on.
+  if (!connection_->AreCounts({entry.version})) entry.version = 1;
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
   }

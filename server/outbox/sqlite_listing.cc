@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -126,6 +127,8 @@ class Lister {
       if (*key != place_.repository) place_ = {*key, "", 0};
       ListedStatus listed;
       if (IsWanted(&listed) && !ListRepository(std::move(listed))) break;
+      // Only damage makes a key so large; there is nothing behind it.
+      if (*key == std::numeric_limits<int64_t>::max()) return std::move(page_);
       place_ = {*key + 1, "", 0};
     }
     page_.next = place_;
