@@ -1,5 +1,8 @@
 #include "clients/cli/watching.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +30,12 @@ absl::Time TimeOf(const v1::CommitStatus& status, absl::Time now) {
     default:
       return now;
   }
+}
+
+// Whether nobody can read what is printed, as after `| head -1`.
+bool ReaderHasGone() {
+  pollfd output = {STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
 }  // namespace
@@ -69,7 +78,8 @@ int WatchStatuses(const Arguments& arguments, const Client& client) {
   const auto print = [&](const v1::WatchStatusesResponse& message) {
     was_there = true;
     request.set_after_sequence(message.sequence());
-    if (message.repository().empty()) return true;  // A bookmark.
+    // A bookmark comes at least once a minute.
+    if (message.repository().empty()) return !ReaderHasGone();
     if (arguments.json) {
       PrintJson(message);
     } else {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -158,13 +159,19 @@ TEST_F(WatchingTest, PatienceIsTheCallersIfItSaysOne) {
 }
 
 TEST_F(WatchingTest, EndsWithTheReaderOfItsOutput) {
-  server_.AddWatch({Bookmark(1), ChangeTo(v1::COMMIT_STATE_PENDING, 2),
-                    ChangeTo(v1::COMMIT_STATE_SUCCESS, 3)},
-                   {grpc::StatusCode::UNAVAILABLE, "later"});
-  Process process(
-      {"/bin/sh", "-c", absl::StrCat(SIGNALBOX_PROGRAM, " watch | true")},
-      options_);
-  EXPECT_EQ(process.Wait(), 0);
+  const std::string fifo = directory_.File("go");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  // The reader goes before the program begins.
+  const std::string script =
+      absl::StrCat("{ read go < ", fifo, "; exec ", SIGNALBOX_PROGRAM,
+                   " watch; } | { exec <&-; echo go > ", fifo, "; }");
+  // At a change, and where there is none at a bookmark.
+  for (const auto& message :
+       {ChangeTo(v1::COMMIT_STATE_PENDING, 2), Bookmark(2)}) {
+    server_.AddWatch({message}, {grpc::StatusCode::UNAVAILABLE, "later"});
+    Process process({"/bin/bash", "-o", "pipefail", "-c", script}, options_);
+    EXPECT_EQ(process.Wait(), 0);
+  }
 }
 
 TEST_F(WatchingTest, WrongUsageIsClear) {
