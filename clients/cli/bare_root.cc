@@ -92,6 +92,12 @@ void freeaddrinfo(addrinfo* /*list*/) {}
 servent* getservbyname(const char* /*name*/, const char* /*protocol*/) {
   return nullptr;
 }
+int getservbyname_r(const char* /*name*/, const char* /*protocol*/,
+                    servent* /*entry*/, char* /*buffer*/, size_t /*size*/,
+                    servent** result) {
+  *result = nullptr;
+  return ENOENT;
+}
 int getservbyport_r(int /*port*/, const char* /*protocol*/, servent* /*entry*/,
                     char* /*buffer*/, size_t /*size*/, servent** result) {
   *result = nullptr;

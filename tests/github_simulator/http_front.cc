@@ -183,11 +183,30 @@ class Front : public HttpFront, private httplib::Server {
     bool is_closed = false;
     while (is_good && !is_closed &&
            connection.AwaitRequest(stop_fd_, kIdleTimeout)) {
-      is_good = process_request(stream, stopping_, is_closed, hide_path);
+      is_good = Process(*this, stream, stopping_, &is_closed, hide_path);
       if (connection.is_reset()) break;
     }
     current_connection = nullptr;
     return is_good;
+  }
+
+  // A template, so that what the installed cpp-httplib does not have is no
+  // error: 0.18 also wants the addresses of both ends, of which we use none.
+  template <typename Server>
+  static bool Process(Server& server, Stream& stream, bool close,
+                      bool* is_closed,
+                      const std::function<void(httplib::Request&)>& hide_path) {
+    if constexpr (requires {
+                    server.process_request(stream, close, *is_closed,
+                                           hide_path);
+                  }) {
+      return server.process_request(stream, close, *is_closed, hide_path);
+    } else {
+      return server.process_request(stream, /*remote_addr=*/"",
+                                    /*remote_port=*/0, /*local_addr=*/"",
+                                    /*local_port=*/0, close, *is_closed,
+                                    hide_path);
+    }
   }
 
   const int stop_fd_;
