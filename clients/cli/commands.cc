@@ -141,16 +141,13 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
   }
   // `run` says so itself, and only once its command has ended.
   if (arguments.subcommand != Subcommand::kRun) {
-    options.on_repeat = [begin = absl::Now(), last = absl::Now(), said = false,
-                         arguments](const absl::Status& error) mutable {
-      const absl::Time now = absl::Now();
-      // A watcher can wait again much later.
-      if (now - last > absl::Minutes(1)) {
-        begin = now;
-        said = false;
-      }
-      last = now;
-      if (said || now - begin < absl::Seconds(1)) return;
+    options.on_repeat = [last = absl::ZeroDuration(), said = false, arguments](
+                            const absl::Status& error,
+                            absl::Duration waited) mutable {
+      // A watcher can wait again later.
+      if (waited < last) said = false;
+      last = waited;
+      if (said || waited < absl::Seconds(1)) return;
       said = true;
       Complain(absl::StrCat(
           "waiting for the server at ", arguments.server,

@@ -28,8 +28,6 @@ constexpr char kReasonPayload[] = "signalbox/reason";
 // Of one answer. More than any server has means that they do not end.
 constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
-// The server sends something at least once a minute.
-constexpr absl::Duration kLongestSilence = absl::Seconds(150);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // Servers that do not know of pages explain a status with up to 1,000 reports
@@ -65,7 +63,8 @@ gpr_timespec After(absl::Duration duration) {
 // UNAVAILABLE.
 grpc::Status ReadStream(
     v1::StatusService::StubInterface* stub,
-    const v1::WatchStatusesRequest& request, grpc::ClientContext* context,
+    const v1::WatchStatusesRequest& request, absl::Duration longest_silence,
+    grpc::ClientContext* context,
     const std::function<bool(const v1::WatchStatusesResponse&)>& on_message) {
   grpc::CompletionQueue queue;
   int tag = 0;
@@ -75,7 +74,7 @@ grpc::Status ReadStream(
   const auto wait = [&] {
     void* ended = nullptr;
     bool ok = false;
-    if (queue.AsyncNext(&ended, &ok, After(kLongestSilence)) ==
+    if (queue.AsyncNext(&ended, &ok, After(longest_silence)) ==
         grpc::CompletionQueue::TIMEOUT) {
       is_silent = true;
       context->TryCancel();
@@ -232,23 +231,25 @@ void Client::Authorize(grpc::ClientContext* context) const {
 
 bool Client::PauseBeforeRepeat(const absl::Status& error,
                                const grpc::ClientContext& context,
-                               absl::Time give_up, Repeats* repeats) const {
+                               absl::Time begin, Repeats* repeats) const {
   const std::optional<absl::Duration> pause =
       repeats->PauseAfter(error, context);
-  const absl::Duration left = give_up - options_.now();
+  const absl::Duration waited = options_.now() - begin;
+  const absl::Duration left = options_.retry_for - waited;
   if (!pause || left <= absl::ZeroDuration()) return false;
   // A pause of our own choosing may end early for a last try; one that the
   // server asked for may not.
   const bool asked =
       TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
   if (asked && *pause > left) return false;
-  if (options_.on_repeat) options_.on_repeat(error);
+  if (options_.on_repeat) options_.on_repeat(error, waited);
   return options_.pause(std::min(*pause, left));
 }
 
 absl::Status Client::Repeat(
     const std::function<grpc::Status(grpc::ClientContext*)>& make_try) const {
-  const absl::Time give_up = options_.now() + options_.retry_for;
+  const absl::Time begin = options_.now();
+  const absl::Time give_up = begin + options_.retry_for;
   Repeats repeats(options_.random);
   while (true) {
     grpc::ClientContext context;
@@ -260,7 +261,7 @@ absl::Status Client::Repeat(
     const grpc::Status status = make_try(&context);
     if (status.ok()) return absl::OkStatus();
     const absl::Status error = ToStatus(status, context);
-    if (!PauseBeforeRepeat(error, context, give_up, &repeats)) return error;
+    if (!PauseBeforeRepeat(error, context, begin, &repeats)) return error;
   }
 }
 
@@ -268,7 +269,7 @@ absl::Status Client::WatchStatuses(
     v1::WatchStatusesRequest request,
     const std::function<bool(const v1::WatchStatusesResponse& message)>&
         on_message) const {
-  absl::Time give_up = options_.now() + options_.retry_for;
+  absl::Time begin = options_.now();
   std::optional<Repeats> repeats(options_.random);
   while (true) {
     bool was_there = false;
@@ -276,7 +277,7 @@ absl::Status Client::WatchStatuses(
     grpc::ClientContext context;
     Authorize(&context);
     const grpc::Status status =
-        ReadStream(stub_.get(), request, &context,
+        ReadStream(stub_.get(), request, options_.longest_silence, &context,
                    [&](const v1::WatchStatusesResponse& message) {
                      was_there = true;
                      request.set_after_sequence(message.sequence());
@@ -289,10 +290,10 @@ absl::Status Client::WatchStatuses(
         status.ok() ? absl::UnavailableError("the server ended the stream")
                     : ToStatus(status, context);
     if (was_there) {
-      give_up = options_.now() + options_.retry_for;
+      begin = options_.now();
       repeats.emplace(options_.random);
     }
-    if (!PauseBeforeRepeat(error, context, give_up, &*repeats)) return error;
+    if (!PauseBeforeRepeat(error, context, begin, &*repeats)) return error;
   }
 }
 

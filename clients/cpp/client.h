@@ -31,9 +31,15 @@ struct ClientOptions {
   // the error of its last try. Unset: the client sleeps.
   std::function<bool(absl::Duration)> pause;
 
+  // A watch to which the server sends nothing for so long has lost its
+  // connection, and resumes. The server sends a bookmark once a minute.
+  absl::Duration longest_silence = absl::Seconds(150);
+
   // Called before each repeat with the error of the last try, for example to
-  // show the user why the call takes long. Unset: the client calls nothing.
-  std::function<void(const absl::Status& error)> on_repeat;
+  // show the user why the call takes long. `waited`: since the call began, or,
+  // of a watch, since the last message. Unset: the client calls nothing.
+  std::function<void(const absl::Status& error, absl::Duration waited)>
+      on_repeat;
 
   // For tests. Unset: a monotonic clock, and the system's random numbers.
   // `random` returns at least 0 and less than 1.
@@ -159,9 +165,10 @@ class Client {
       Method<Request, Response> method, Request request) const;
   void Authorize(grpc::ClientContext* context) const;
   // After a try with `context` ended with `error`: pauses and returns true, or
-  // returns false if the call must not be repeated.
+  // returns false if the call must not be repeated. `begin`: when `retry_for`
+  // began.
   bool PauseBeforeRepeat(const absl::Status& error,
-                         const grpc::ClientContext& context, absl::Time give_up,
+                         const grpc::ClientContext& context, absl::Time begin,
                          Repeats* repeats) const;
   // Makes tries until one succeeds, an error is final, or `retry_for` is over.
   absl::Status Repeat(

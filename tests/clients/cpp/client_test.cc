@@ -412,5 +412,52 @@ TEST(ClientConnectTest, FindsAServerThatAppearsLate) {
   EXPECT_THAT(server->calls(), SizeIs(1));
 }
 
+v1::WatchStatusesResponse Message(int64_t sequence) {
+  v1::WatchStatusesResponse message;
+  message.set_sequence(sequence);
+  return message;
+}
+
+TEST_F(ClientTest, AWatchEndsWhenNoMoreIsWanted) {
+  server_.AddWatch({Message(1), Message(2), Message(3)}, Unavailable());
+  std::vector<int64_t> sequences;
+  EXPECT_TRUE(Connect()
+                  .WatchStatuses({},
+                                 [&](const v1::WatchStatusesResponse& message) {
+                                   sequences.push_back(message.sequence());
+                                   return message.sequence() < 2;
+                                 })
+                  .ok());
+  EXPECT_THAT(sequences, ElementsAre(1, 2));
+}
+
+// As of a laptop that slept, or behind a firewall that forgot it.
+TEST_F(ClientTest, ASilentConnectionIsBroken) {
+  ClientOptions options;
+  options.retry_for = absl::ZeroDuration();
+  options.longest_silence = absl::Milliseconds(50);
+  const absl::Status end = Connect(options).WatchStatuses(
+      {}, [](const v1::WatchStatusesResponse&) { return true; });
+  EXPECT_TRUE(absl::IsUnavailable(end)) << end;
+  EXPECT_EQ(end.message(), "the server was silent");
+}
+
+// The whole patience begins again with each message.
+TEST_F(ClientTest, AWatchSaysHowLongTheServerHasBeenAway) {
+  server_.AddWatch({}, Unavailable());
+  server_.AddWatch({}, Unavailable());
+  server_.AddWatch({Message(1)}, Unavailable());
+  server_.AddWatch({}, {grpc::StatusCode::OUT_OF_RANGE, "forgotten"});
+  std::vector<absl::Duration> waited;
+  ClientOptions options;
+  options.on_repeat = [&](const absl::Status&, absl::Duration time) {
+    waited.push_back(time);
+  };
+  EXPECT_TRUE(absl::IsOutOfRange(Connect(options).WatchStatuses(
+      {}, [](const v1::WatchStatusesResponse&) { return true; })));
+  EXPECT_THAT(waited, ElementsAre(absl::ZeroDuration(), pauses_[0],
+                                  absl::ZeroDuration()));
+}
+
 }  // namespace
 }  // namespace signalbox
