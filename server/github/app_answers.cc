@@ -97,7 +97,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   // It goes into a header: nothing in it may end the line.
   if (!std::all_of(word.begin(), word.end(),
                    [](unsigned char c) { return absl::ascii_isgraph(c); })) {
-    return Wrong("the token has a space or a character that is not printable");
+    return Wrong("the token has a space or an unprintable character");
   }
   const std::string* const expires_at = FindString(*json, "expires_at");
   if (expires_at == nullptr) return Wrong("the token has no expires_at");

@@ -245,6 +245,8 @@ struct CommitSummary {
 // Reason of an abandoned status whose pull request already had a newer head
 // when the status was reported. Such a status does not count for its commit.
 inline constexpr char kOvertaken[] = "OVERTAKEN";
+// The reason why a status waits if no credential posts for its repository.
+inline constexpr char kNoCredential[] = "NO_CREDENTIAL";
 
 // Whether a report of the status was accepted here and counts for its commit.
 bool IsReported(const StatusView& status);
@@ -347,8 +349,8 @@ struct Lease {
   std::string sha;
   std::string context;
   Shown wanted;  // The description as stored, not yet fitted.
-  // What GitHub shows as far as the server knows, whoever set it; nothing: not
-  // known.
+  // The status that GitHub shows, set by this server or by another program.
+  // Nothing: the server does not know it.
   std::optional<Shown> shown;
   int64_t posted_version = 0;  // The newest that GitHub acknowledged; 0: none.
   int try_count = 0;           // Tries at this version before this one.

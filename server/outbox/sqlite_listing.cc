@@ -26,8 +26,6 @@ constexpr int kMostReasons = 100;
 constexpr int kMostCounted = 1'000'000;
 // Why the statuses of a repository without a name wait.
 constexpr char kNameUnknown[] = "NAME_UNKNOWN";
-// Why those of a repository wait for which no credential posts.
-constexpr char kNoCredential[] = "NO_CREDENTIAL";
 
 constexpr char kNextDue[] =
     "SELECT repository_key FROM entry INDEXED BY entry_due "

@@ -188,7 +188,7 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
 }
 
 LaneTrouble StatusServiceImpl::TroubleOf(absl::string_view lane) const {
-  if (lane.empty()) return {"NO_CREDENTIAL"};
+  if (lane.empty()) return {kNoCredential};
   return options_.trouble_of ? options_.trouble_of(lane) : LaneTrouble();
 }
 

@@ -82,7 +82,7 @@ void CheckAppAnswers(absl::string_view json) {
   if (!token.ok()) {
     FUZZ_CHECK(absl::IsInvalidArgument(token.status()) &&
                    grammar::IsOneLine(token.status().message()) &&
-                   token.status().message().size() < 150,
+                   token.status().message().size() < 100,
                token.status().ToString());
     return;
   }
