@@ -79,14 +79,21 @@ std::string BoldNames(const CLI::Option& option) {
   return absl::StrJoin(names, ", ");
 }
 
+void AppendOption(const CLI::Option& option, std::string* page) {
+  absl::StrAppend(page, ".TP\n", BoldNames(option));
+  if (!option.get_type_name().empty()) {
+    absl::StrAppend(page, " \\fI", Roff(option.get_type_name()), "\\fR");
+  }
+  absl::StrAppend(page, "\n", Roff(option.get_description()), "\n");
+}
+
+// In the order of --help: first those without a name.
 void AppendOptions(const CLI::App& command, std::string* page) {
   absl::StrAppend(page, ".SH OPTIONS\n");
-  for (const CLI::Option* option : command.get_options()) {
-    absl::StrAppend(page, ".TP\n", BoldNames(*option));
-    if (!option->get_type_name().empty()) {
-      absl::StrAppend(page, " \\fI", Roff(option->get_type_name()), "\\fR");
+  for (const bool positional : {true, false}) {
+    for (const CLI::Option* option : command.get_options()) {
+      if (option->get_positional() == positional) AppendOption(*option, page);
     }
-    absl::StrAppend(page, "\n", Roff(option->get_description()), "\n");
   }
 }
 
@@ -148,7 +155,6 @@ std::string ManualPage(const CLI::App& app, const CLI::App& command) {
   if (is_program) {
     absl::StrAppend(&page, ".SH COMMANDS\n");
     for (const CLI::App* one : app.get_subcommands({})) {
-      if (one->get_group().empty()) continue;  // Not for people.
       absl::StrAppend(&page, ".TP\n\\fB", one->get_name(), "\\fR\n",
                       Roff(one->get_description()), "\n");
       others.push_back(
