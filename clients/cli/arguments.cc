@@ -13,6 +13,7 @@
 #include "clients/cli/completion.h"
 #include "clients/cli/help.h"
 #include "clients/cli/help_texts.h"
+#include "clients/cli/option_values.h"
 #include "clients/cli/printable.h"
 #include "signalbox/version.h"
 
@@ -27,16 +28,6 @@ const std::map<std::string, v1::Result>& Results() {
       {"neutral", v1::RESULT_NEUTRAL},
   };
   return results;
-}
-
-// `90`, `90s`, `1m30s`, up to `most`. False for anything else.
-bool ParseSpan(const std::string& text, absl::Duration* duration,
-               absl::Duration most) {
-  const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
-                                                      absl::ascii_isdigit);
-  return absl::ParseDuration(is_number ? absl::StrCat(text, "s") : text,
-                             duration) &&
-         *duration >= absl::ZeroDuration() && *duration <= most;
 }
 
 int WrongUsage(absl::string_view problem, absl::string_view help_command) {
@@ -348,25 +339,14 @@ class Parser {
   // What `watch` wants. Returns what is wrong.
   std::string FinishWatch() {
     for (const std::string& state : states_) {
-      v1::CommitState parsed = v1::COMMIT_STATE_UNSPECIFIED;
-      if (!v1::CommitState_Parse(
-              absl::StrCat("COMMIT_STATE_", absl::AsciiStrToUpper(state)),
-              &parsed) ||
-          parsed == v1::COMMIT_STATE_UNSPECIFIED) {
-        return absl::StrCat("--state: \"", state,
-                            "\" is not pending, success, failure or error");
+      if (std::string problem = ReadWord("--state", state, "COMMIT_STATE_",
+                                         "pending, success, failure or error",
+                                         &arguments_.states.emplace_back());
+          !problem.empty()) {
+        return problem;
       }
-      arguments_.states.push_back(parsed);
     }
-    if (after_) {
-      int64_t after = 0;
-      if (!absl::SimpleAtoi(*after_, &after) || after < 0) {
-        return absl::StrCat("--after: \"", *after_,
-                            "\" is not a number, 0 or more");
-      }
-      arguments_.after_sequence = after;
-    }
-    return "";
+    return ReadNumber("--after", after_, &arguments_.after_sequence);
   }
 
   // What `list` and `retry --all` want. Returns what is wrong.
@@ -383,16 +363,13 @@ class Parser {
       std::replace(reason.begin(), reason.end(), ' ', '_');
     }
     for (const std::string& state : states_) {
-      v1::PostingState parsed = v1::POSTING_STATE_UNSPECIFIED;
-      if (!v1::PostingState_Parse(
-              absl::StrCat("POSTING_STATE_", absl::AsciiStrToUpper(state)),
-              &parsed) ||
-          parsed == v1::POSTING_STATE_UNSPECIFIED) {
-        return absl::StrCat("--posting: \"", state,
-                            "\" is not due, waiting, abandoned, posted or "
-                            "observed");
+      if (std::string problem =
+              ReadWord("--posting", state, "POSTING_STATE_",
+                       "due, waiting, abandoned, posted or observed",
+                       &arguments_.posting_states.emplace_back());
+          !problem.empty()) {
+        return problem;
       }
-      arguments_.posting_states.push_back(parsed);
     }
     if (arguments_.stuck) {
       if (!states_.empty()) return "--stuck and --posting exclude each other";
@@ -555,24 +532,18 @@ class Parser {
       }
       arguments_.result = Results().at(absl::AsciiStrToLower(result_));
     }
-    if (attempt_) {
-      int64_t attempt = 0;
-      if (!absl::SimpleAtoi(*attempt_, &attempt) || attempt < 0) {
-        return absl::StrCat("--attempt: \"", *attempt_,
-                            "\" is not a number, 0 or more");
-      }
-      arguments_.attempt = attempt;
-      if (attempt == 0 && arguments_.series) {
-        return "--series says whose number --attempt is; wanted one above 0";
-      }
+    if (std::string problem =
+            ReadNumber("--attempt", attempt_, &arguments_.attempt);
+        !problem.empty()) {
+      return problem;
     }
-    if (if_sequence_) {
-      int64_t if_sequence = 0;
-      if (!absl::SimpleAtoi(*if_sequence_, &if_sequence) || if_sequence < 0) {
-        return absl::StrCat("--if-sequence: \"", *if_sequence_,
-                            "\" is not a number, 0 or more");
-      }
-      arguments_.if_sequence = if_sequence;
+    if (arguments_.attempt == 0 && arguments_.series) {
+      return "--series says whose number --attempt is; wanted one above 0";
+    }
+    if (std::string problem =
+            ReadNumber("--if-sequence", if_sequence_, &arguments_.if_sequence);
+        !problem.empty()) {
+      return problem;
     }
     arguments_.server = Choose(server_, "SIGNALBOX_SERVER", arguments_.server);
     if (arguments_.server.empty()) return "--server is empty";
@@ -589,61 +560,57 @@ class Parser {
     }
     if (!contexts_.empty()) arguments_.contexts = contexts_;
     if (context_) arguments_.contexts = {*context_};
-    if (expires_after_) {
-      absl::Duration expires_after;
-      if (!ParseSpan(*expires_after_, &expires_after, absl::Hours(720)) ||
-          expires_after < absl::Minutes(1)) {
-        return absl::StrCat(
-            "--expires-after: \"", *expires_after_,
-            "\" is not a duration from 1m to 720h, such as 90m");
-      }
-      arguments_.expires_after = expires_after;
-    }
-    if (const std::string problem = FinishRun(); !problem.empty()) {
+    if (std::string problem = FinishRun(); !problem.empty()) return problem;
+    std::optional<absl::Duration> retry_for;
+    if (std::string problem = ReadDuration(
+            "--retry-for", retry_for_, absl::ZeroDuration(), absl::Hours(24),
+            "a duration up to 24h, such as 90s or 5m", &retry_for);
+        !problem.empty()) {
       return problem;
     }
-    arguments_.retries_as_told = retry_for_.has_value();
-    if (!retry_for_) {
-      arguments_.retry_for = Reports(arguments_.subcommand)
-                                 ? absl::Seconds(60)
-                                 : absl::ZeroDuration();
-    } else if (!ParseSpan(*retry_for_, &arguments_.retry_for,
-                          absl::Hours(24))) {
-      return absl::StrCat("--retry-for: \"", *retry_for_,
-                          "\" is not a duration up to 24h, such as 90s or 5m");
-    }
+    arguments_.retry_for_is_given = retry_for.has_value();
+    arguments_.retry_for = retry_for.value_or(Reports(arguments_.subcommand)
+                                                  ? absl::Seconds(60)
+                                                  : absl::ZeroDuration());
     return "";
   }
 
-  // What `run` wants. Returns what is wrong.
+  // What `run`, and `pending` in part, want. Returns what is wrong.
   std::string FinishRun() {
-    if (timeout_ &&
-        (!ParseSpan(*timeout_, &arguments_.timeout, absl::Hours(720)) ||
-         arguments_.timeout == absl::ZeroDuration())) {
-      return absl::StrCat("--timeout: \"", *timeout_,
-                          "\" is not a duration above 0 and up to 720h, such "
-                          "as 90m");
+    if (std::string problem = ReadDuration(
+            "--expires-after", expires_after_, absl::Minutes(1),
+            absl::Hours(720), "a duration from 1m to 720h, such as 90m",
+            &arguments_.expires_after);
+        !problem.empty()) {
+      return problem;
     }
-    if (kill_after_) {
-      if (!timeout_) return "--kill-after goes with --timeout only";
-      if (!ParseSpan(*kill_after_, &arguments_.kill_after, absl::Hours(1))) {
-        return absl::StrCat("--kill-after: \"", *kill_after_,
-                            "\" is not a duration up to 1h, such as 10s");
-      }
+    std::optional<absl::Duration> timeout;
+    if (std::string problem = ReadDuration(
+            "--timeout", timeout_, absl::Nanoseconds(1), absl::Hours(720),
+            "a duration above 0 and up to 720h, such as 90m", &timeout);
+        !problem.empty()) {
+      return problem;
     }
-    if (tail_) {
-      constexpr size_t kMostLines = 10;
-      if (!absl::SimpleAtoi(*tail_, &arguments_.tail_lines) ||
-          arguments_.tail_lines < 1 || arguments_.tail_lines > kMostLines) {
-        return absl::StrCat("--tail: \"", *tail_,
-                            "\" is not a number of lines from 1 to ",
-                            kMostLines);
-      }
-      if (arguments_.description) {
-        return "--tail and --description exclude each other";
-      }
+    arguments_.timeout = timeout.value_or(arguments_.timeout);
+    std::optional<absl::Duration> kill_after;
+    if (std::string problem = ReadDuration(
+            "--kill-after", kill_after_, absl::ZeroDuration(), absl::Hours(1),
+            "a duration up to 1h, such as 10s", &kill_after);
+        !problem.empty()) {
+      return problem;
     }
-    return "";
+    if (kill_after && !timeout) return "--kill-after goes with --timeout only";
+    arguments_.kill_after = kill_after.value_or(arguments_.kill_after);
+    if (!tail_) return "";
+    constexpr size_t kMostLines = 10;
+    if (!absl::SimpleAtoi(*tail_, &arguments_.tail_lines) ||
+        arguments_.tail_lines < 1 || arguments_.tail_lines > kMostLines) {
+      return absl::StrCat("--tail: \"", *tail_,
+                          "\" is not a number of lines from 1 to ", kMostLines);
+    }
+    return arguments_.description
+               ? "--tail and --description exclude each other"
+               : "";
   }
 
   // CLI11 would let a variable win over an option that stands before the

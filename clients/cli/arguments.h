@@ -69,7 +69,7 @@ struct Arguments {
   std::vector<v1::CommitState> states;
   std::optional<int64_t> after_sequence;
   absl::Duration retry_for;
-  bool retries_as_told = false;      // `retry_for` was given.
+  bool retry_for_is_given = false;      // `retry_for` was given.
   std::vector<std::string> command;  // For run; at least the program's name.
 };
 

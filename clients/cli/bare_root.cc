@@ -80,15 +80,15 @@ void Resolve(ares_channel channel, const char* name, int family,
   OfCAres(channel, name, family, callback, argument);
 }
 
-// What nothing calls, and would link NSS: gRPC's resolver `native`, which
-// main.cc does not let it choose,
+// Nothing calls the functions below, but glibc's would link NSS. gRPC's resolver
+// `native` calls getaddrinfo; main.cc makes gRPC choose `ares`.
 int getaddrinfo(const char* /*host*/, const char* /*service*/,
                 const addrinfo* /*hints*/, addrinfo** /*result*/) {
   return EAI_FAIL;
 }
 void freeaddrinfo(addrinfo* /*list*/) {}
 
-// and names of ports, for which gRPC does not use c-ares.
+// c-ares looks up the names of ports; gRPC gives it numbers only.
 servent* getservbyname(const char* /*name*/, const char* /*protocol*/) {
   return nullptr;
 }

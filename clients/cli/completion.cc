@@ -1,6 +1,5 @@
 #include "clients/cli/completion.h"
 
-#include <algorithm>
 #include <set>
 
 #include "CLI/CLI.hpp"
@@ -102,92 +101,133 @@ bool TakesValue(const CLI::Option& option) {
   return option.get_items_expected_max() > 0;
 }
 
+// What the words before the cursor say about the word at it.
+struct Place {
+  const CLI::App* command = nullptr;     // The program, or its subcommand.
+  const CLI::Option* awaits = nullptr;   // The option whose value comes next.
+  std::set<const CLI::Option*> options;  // That are there.
+  size_t positionals = 0;                // How many are there.
+  bool is_unknown = false;               // Behind what is no command of ours.
+  bool is_in_command = false;            // Behind `--`.
+};
+
+// `word` is the first of the place's command that is no option: its name.
+void EnterSubcommand(const CLI::App& app, const std::string& word,
+                     Place* place) {
+  for (const CLI::App* one : app.get_subcommands({})) {
+    if (one->check_name(word)) place->command = one;
+  }
+  place->is_unknown = place->command == &app;
+}
+
+Place FindPlace(const CLI::App& app, const std::vector<std::string>& words) {
+  Place place;
+  place.command = &app;
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (place.awaits != nullptr) {
+      // bash makes three words of --state=failure.
+      const bool is_sign =
+          word == "=" && place.awaits->check_name(words[i - 1]);
+      if (!is_sign) place.awaits = nullptr;
+    } else if (word == "--") {
+      place.is_in_command = true;
+      return place;
+    } else if (absl::StartsWith(word, "-")) {
+      const size_t equals = word.find('=');
+      const CLI::Option* option =
+          FindOption(*place.command, word.substr(0, equals));
+      if (option == nullptr) continue;
+      place.options.insert(option);
+      if (equals == std::string::npos && TakesValue(*option)) {
+        place.awaits = option;
+      }
+    } else if (place.command == &app) {
+      EnterSubcommand(app, word, &place);
+      if (place.is_unknown) return place;
+    } else {
+      ++place.positionals;
+    }
+  }
+  return place;
+}
+
+void AddOptions(const Place& place, std::vector<std::string>* lines) {
+  for (const CLI::Option* option : place.command->get_options()) {
+    const bool is_repeatable = option->get_expected_max() > 1;
+    if (place.options.count(option) > 0 && !is_repeatable) continue;
+    for (const std::string& name : option->get_lnames()) {
+      lines->push_back(
+          Line(absl::StrCat("--", name), option->get_description()));
+    }
+  }
+  if (place.command->get_name() == "run") {
+    lines->push_back(Line("--", "before COMMAND"));
+  }
+}
+
+void AddValues(const ValuesByName& values, const std::string& name,
+               std::vector<std::string>* lines) {
+  const auto known = values.find(name);
+  if (known == values.end()) return;
+  for (const std::string& value : known->second) {
+    lines->push_back(Line(value, ""));
+  }
+}
+
+// All that can stand at the place, whatever has begun there.
+std::vector<std::string> AllAt(const Place& place, const CLI::App& app,
+                               const ValuesByName& values, bool is_option) {
+  std::vector<std::string> lines;
+  if (place.awaits != nullptr) {
+    const std::string type = place.awaits->get_type_name();
+    if (type == "FILE") return {":file"};
+    AddValues(values, type, &lines);
+  } else if (is_option) {
+    AddOptions(place, &lines);
+  } else if (place.command == &app) {
+    for (const CLI::App* one : app.get_subcommands({})) {
+      lines.push_back(Line(one->get_name(), one->get_description()));
+    }
+  } else if (place.positionals == 0) {
+    for (const CLI::Option* option : place.command->get_options()) {
+      if (option->get_positional()) {
+        AddValues(values, option->get_name(), &lines);
+      }
+    }
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::vector<std::string> Completions(const CLI::App& app,
                                      const ValuesByName& values,
                                      const std::vector<std::string>& words) {
+  Place place = FindPlace(app, words);
+  if (place.is_unknown) return {};
+  if (place.is_in_command) {
+    if (place.command->get_name() != "run") return {};
+    return {":command"};
+  }
   std::string begun = words.empty() ? "" : words.back();
   std::string before;  // The part of the word that stays.
-  const CLI::App* command = &app;
-  const CLI::Option* waits = nullptr;  // For its value.
-  std::set<const CLI::Option*> seen;
-  size_t positionals = 0;
-  for (size_t i = 0; i + 1 < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (waits != nullptr) {
-      // bash makes three words of --state=failure.
-      if (word != "=" ||
-          words[i - 1] != absl::StrCat("--", waits->get_lnames()[0])) {
-        waits = nullptr;
-      }
-    } else if (word == "--") {
-      if (command->get_name() != "run") return {};
-      return {":command"};
-    } else if (absl::StartsWith(word, "-")) {
-      const size_t equals = word.find('=');
-      const CLI::Option* option = FindOption(*command, word.substr(0, equals));
-      if (option == nullptr) continue;
-      seen.insert(option);
-      if (equals == std::string::npos && TakesValue(*option)) waits = option;
-    } else if (command == &app) {
-      for (const CLI::App* one : app.get_subcommands({})) {
-        if (one->check_name(word)) command = one;
-      }
-      if (command == &app) return {};
-    } else {
-      ++positionals;
-    }
-  }
-
-  if (waits != nullptr && begun == "=") begun.clear();
-  if (const size_t equals = begun.find('='); waits == nullptr &&
-                                             absl::StartsWith(begun, "--") &&
-                                             equals != std::string::npos) {
-    waits = FindOption(*command, begun.substr(0, equals));
-    if (waits == nullptr) return {};
+  if (place.awaits != nullptr) {
+    if (begun == "=") begun.clear();
+  } else if (const size_t equals = begun.find('=');
+             absl::StartsWith(begun, "--") && equals != std::string::npos) {
+    place.awaits = FindOption(*place.command, begun.substr(0, equals));
+    if (place.awaits == nullptr) return {};
     before = begun.substr(0, equals + 1);
     begun.erase(0, equals + 1);
   }
   std::vector<std::string> found;
-  const auto add = [&](absl::string_view word, absl::string_view description) {
-    if (absl::StartsWith(word, begun)) {
-      found.push_back(Line(absl::StrCat(before, word), description));
+  for (const std::string& line :
+       AllAt(place, app, values, absl::StartsWith(begun, "-"))) {
+    const bool is_order = absl::StartsWith(line, ":");
+    if (is_order || absl::StartsWith(line, begun)) {
+      found.push_back(is_order ? line : absl::StrCat(before, line));
     }
-  };
-  const auto add_values = [&](const std::string& name) {
-    const auto known = values.find(name);
-    if (known == values.end()) return;
-    for (const std::string& value : known->second) add(value, "");
-  };
-  if (waits != nullptr) {
-    const std::string type = waits->get_type_name();
-    if (type == "FILE") return {":file"};
-    add_values(type);
-    return found;
-  }
-  if (absl::StartsWith(begun, "-")) {
-    for (const CLI::Option* option : command->get_options()) {
-      if (option->get_positional() && option->get_lnames().empty()) continue;
-      if (seen.count(option) > 0 && option->get_expected_max() == 1) continue;
-      for (const std::string& name : option->get_lnames()) {
-        add(absl::StrCat("--", name), option->get_description());
-      }
-    }
-    if (command->get_name() == "run") add("--", "before COMMAND");
-    return found;
-  }
-  if (command == &app) {
-    for (const CLI::App* one : app.get_subcommands({})) {
-      if (!one->get_group().empty()) {
-        add(one->get_name(), one->get_description());
-      }
-    }
-    return found;
-  }
-  if (positionals > 0) return found;
-  for (const CLI::Option* option : command->get_options()) {
-    if (option->get_positional()) add_values(option->get_name());
   }
   return found;
 }

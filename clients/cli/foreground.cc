@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <optional>
 
 #include "clients/cli/process_tree.h"
+#include "clients/cli/steady_clock.h"
 
 namespace signalbox {
 namespace {
@@ -21,12 +21,6 @@ constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 bool AsksToEnd(int signal) {
   return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT ||
          signal == SIGTERM;
-}
-
-// A clock that does not jump.
-absl::Time SteadyNow() {
-  return absl::UnixEpoch() +
-         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 // Nothing if no signal is there.
@@ -109,10 +103,6 @@ CommandEnd Foreground::Wait(const CommandRun& run) {
   // What the timeout ends, once it is over, and when it does so for good.
   std::optional<ProcessTree> overdue;
   absl::Time next = SteadyNow() + run.timeout;
-  const auto kill_overdue = [&] {
-    overdue->Signal(SIGKILL);
-    next = absl::InfiniteFuture();
-  };
   while (true) {
     PassOnAll(run);
     int status = 0;
@@ -120,13 +110,11 @@ CommandEnd Foreground::Wait(const CommandRun& run) {
       child_ = -1;
       // What came before the end is not the wish not to wait for the report.
       PassOnAll(run);
-      // The command's descendants have the same time.
-      while (overdue && !overdue->HasEnded() && SteadyNow() < next) {
-        constexpr absl::Duration kBetweenLooks = absl::Milliseconds(50);
-        AwaitSignal(std::min(next, SteadyNow() + kBetweenLooks));
-        PassOnAll(run);
+      if (overdue) {
+        // The command's descendants have the same time.
+        AwaitEndOf(*overdue, next, run);
+        overdue->Signal(SIGKILL);
       }
-      if (overdue) kill_overdue();
       CommandEnd end = {CommandEnd::kExited, WEXITSTATUS(status), asked_,
                         asked_by_processes_ > 1, overdue.has_value()};
       if (WIFSIGNALED(status)) {
@@ -138,13 +126,23 @@ CommandEnd Foreground::Wait(const CommandRun& run) {
     if (SteadyNow() < next) {
       AwaitSignal(next);
     } else if (overdue) {
-      kill_overdue();
+      overdue->Signal(SIGKILL);
+      next = absl::InfiniteFuture();
     } else {
       overdue.emplace(child_);
       overdue->Signal(SIGTERM);
       overdue->Signal(SIGCONT);  // What is stopped could not end.
       next = SteadyNow() + run.kill_after;
     }
+  }
+}
+
+void Foreground::AwaitEndOf(const ProcessTree& processes, absl::Time until,
+                            const CommandRun& run) {
+  constexpr absl::Duration kBetweenLooks = absl::Milliseconds(50);
+  while (!processes.HasEnded() && SteadyNow() < until) {
+    AwaitSignal(std::min(until, SteadyNow() + kBetweenLooks));
+    PassOnAll(run);
   }
 }
 

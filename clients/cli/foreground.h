@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "clients/cli/output_tail.h"
+#include "clients/cli/process_tree.h"
 
 namespace signalbox {
 
@@ -85,6 +86,9 @@ class Foreground {
   void PassOnAll(const CommandRun& run);
   void PassOn(const signalfd_siginfo& signal, const CommandRun& run);
   void Stop();
+  // Waits for processes of which this one is not the parent.
+  void AwaitEndOf(const ProcessTree& processes, absl::Time until,
+                  const CommandRun& run);
   // Waits for a signal, which it does not read, until `time` of the steady
   // clock.
   void AwaitSignal(absl::Time time);

@@ -11,7 +11,8 @@ namespace signalbox {
 // ProcessTree is a process and all its descendants, as /proc shows them at
 // construction. A process whose parent had ended before is none of them.
 //
-// A process is told from a later one of the same number by when it started.
+// The system uses the numbers of ended processes again, so a process is
+// identified by its number and its start.
 class ProcessTree {
  public:
   explicit ProcessTree(pid_t root);

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 #include <utility>
 
+#include "clients/cli/steady_clock.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -22,12 +22,6 @@ constexpr absl::Duration kShortestRenewal = absl::Seconds(10);
 absl::Duration ShortenedAtRandom(absl::Duration duration) {
   std::random_device random;
   return duration * std::uniform_real_distribution<double>(0.8, 1.0)(random);
-}
-
-// A clock that does not jump.
-absl::Time SteadyNow() {
-  return absl::UnixEpoch() +
-         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "clients/cli/run_command.h"
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "clients/cli/console.h"
 #include "clients/cli/output_tail.h"
 #include "clients/cli/reporter.h"
+#include "clients/cli/steady_clock.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -111,6 +111,22 @@ std::optional<std::string> DescriptionOf(const Arguments& arguments,
   return arguments.description;
 }
 
+// Waits until the result was reported, or until a signal asks not to wait.
+void AwaitReport(const Arguments& arguments, const CommandEnd& end,
+                 Foreground* foreground, Reporter* reporter) {
+  using Readiness = Foreground::Readiness;
+  Readiness readiness =
+      foreground->WaitForReadable(reporter->done_fd(), kSilentMs);
+  if (readiness == Readiness::kTimeout && !end.asked_again) {
+    Complain(absl::StrCat("waiting for the server at ", arguments.server,
+                          ", for up to ", About(arguments.retry_for),
+                          "; Ctrl-C ends this, and the exit code stays ",
+                          ExitCodeOf(end)));
+    readiness = foreground->WaitForReadable(reporter->done_fd(), -1);
+  }
+  if (readiness != Readiness::kReadable) reporter->GiveUp();
+}
+
 }  // namespace
 
 int RunUnreported(const Arguments& arguments, const absl::Status& why,
@@ -146,20 +162,18 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
 
   std::optional<Reporter> reporter;
   std::optional<OutputTail> output;
-  const auto begin = std::chrono::steady_clock::now();
+  const absl::Time begin = SteadyNow();
   bool is_reported = false;
   const auto report = [&](const CommandEnd& end) {
     if (is_reported) return;
     is_reported = true;
-    const absl::Duration took =
-        absl::FromChrono(std::chrono::steady_clock::now() - begin);
     v1::ReportResultRequest result = ResultRequest(arguments, subject);
     result.set_result(ResultOf(end));
-    result.set_description(DescriptionOf(arguments, end,
-                                         output && end.asked == 0
-                                             ? output->Text(kShownDescription)
-                                             : "")
-                               .value_or(Describe(end, program, took)));
+    result.set_description(
+        DescriptionOf(
+            arguments, end,
+            output && end.asked == 0 ? output->Text(kShownDescription) : "")
+            .value_or(Describe(end, program, SteadyNow() - begin)));
     reporter->Finish(std::move(result), arguments.retry_for);
   };
 
@@ -190,21 +204,7 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   }
   report(end);
 
-  using Readiness = Foreground::Readiness;
-  Readiness readiness =
-      foreground->WaitForReadable(reporter->done_fd(), kSilentMs);
-  if (readiness == Readiness::kTimeout && end.asked_again) {
-    readiness = Readiness::kAskedToEnd;
-  }
-  if (readiness == Readiness::kTimeout) {
-    Complain(absl::StrCat("waiting for the server at ", arguments.server,
-                          ", for up to ", About(arguments.retry_for),
-                          "; Ctrl-C ends this, and the exit code stays ",
-                          ExitCodeOf(end)));
-    readiness = foreground->WaitForReadable(reporter->done_fd(), -1);
-  }
-  if (readiness == Readiness::kAskedToEnd) reporter->GiveUp();
-
+  AwaitReport(arguments, end, foreground, &*reporter);
   const auto answer = reporter->Wait();
   const int exit_code = ExitCodeOf(end);
   if (answer.ok()) {

@@ -92,7 +92,7 @@ int WatchStatuses(const Arguments& arguments, const Client& client) {
   };
   absl::Status end = client.WatchStatuses(request, print);
   // A wrong address shows at once; who has begun to watch stays.
-  if (absl::IsUnavailable(end) && was_there && !arguments.retries_as_told) {
+  if (absl::IsUnavailable(end) && was_there && !arguments.retry_for_is_given) {
     end = client.WithPatience(absl::InfiniteDuration(), nullptr)
               .WatchStatuses(request, print);
   }

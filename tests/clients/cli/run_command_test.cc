@@ -43,6 +43,16 @@ class RunCommandTest : public CliFixture {
     return options;
   }
 
+  // A command that prints `ready`, answers `signal` with `answer`, and ends
+  // with `code` once it reads a line from `fifo`.
+  static std::string Waiting(const std::string& signal,
+                             const std::string& answer, const std::string& fifo,
+                             int code) {
+    return absl::StrCat("trap 'echo ", answer, "' ", signal,
+                        "; echo ready; until read line < ", fifo,
+                        "; do :; done; exit ", code);
+  }
+
   // The one result that was reported. Pendings may come before it.
   v1::ReportResultRequest OnlyResult() {
     std::vector<v1::ReportResultRequest> results;
@@ -227,8 +237,11 @@ TEST_F(RunCommandTest, TheExitCodeIsKeptWhenNoServerIsThere) {
         RunShell(absl::StrCat("exit ", code), {"--retry-for", "100ms"});
     EXPECT_EQ(ended.exit_code, code);
     EXPECT_THAT(ended.errors,
-                AllOf(HasSubstr("\nsignalbox: could not report ci/build on "
-                                "acme/widgets@6dcb09b5 ("),
+                AllOf(HasSubstr(absl::StrCat(
+                          "\nsignalbox: could not report ci/build on "
+                          "acme/widgets@6dcb09b5 (",
+                          code == 0 ? "success" : "failure", ", exit code ",
+                          code, "): no answer")),
                       HasSubstr(Nowhere())));
     EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 2);
   }
@@ -394,9 +407,7 @@ TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
 // command's answer not awaited.
 TEST_F(RunCommandTest, CancelledIsReportedBeforeTheCommandHasEnded) {
   const std::string fifo = MakeFifo("go");
-  Process process(Command(Arguments("trap 'echo asked' TERM; echo ready; "
-                                    "until read line < " +
-                                    fifo + "; do :; done; exit 7")),
+  Process process(Command(Arguments(Waiting("TERM", "asked", fifo, 7))),
                   options_);
   process.WaitForLines(1);
   process.Signal(SIGTERM);
@@ -512,6 +523,17 @@ TEST_F(RunCommandTest, TheOrderOfTheOutputStays) {
   EXPECT_EQ(OnlyResult().description(), "e9");
 }
 
+// As without --tail: the command learns it from its own write.
+TEST_F(RunCommandTest, WhenTheReaderOfItsOutputGoesTheCommandEnds) {
+  const std::string script =
+      absl::StrCat(SIGNALBOX_PROGRAM,
+                   " run --tail 1 -- yes | head -n 1; exit ${PIPESTATUS[0]}");
+  Process process({"/bin/bash", "-c", script}, options_);
+  EXPECT_EQ(process.Wait(), 128 + SIGPIPE);
+  EXPECT_EQ(process.output(), "y\n");
+  EXPECT_EQ(OnlyResult().result(), v1::RESULT_ERROR);
+}
+
 // A process that stays keeps the pipe, too.
 TEST_F(RunCommandTest, WhatTheCommandLeavesBehindIsNotWaitedFor) {
   const Ended ended = RunShell("sleep 1000 & echo $!", {"--tail", "1"});
@@ -544,9 +566,7 @@ TEST_F(RunCommandTest, WhatEndsACommandEarlyIsChecked) {
 // A Java program answers it with its threads, and goes on.
 TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
   const std::string fifo = MakeFifo("go");
-  Process process(Command(Arguments("trap 'echo dump' QUIT; echo ready; "
-                                    "until read line < " +
-                                    fifo + "; do :; done")),
+  Process process(Command(Arguments(Waiting("QUIT", "dump", fifo, 0))),
                   options_);
   process.WaitForLines(1);
   process.Signal(SIGQUIT);
