@@ -10,7 +10,7 @@ void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
   shown_[{"due", ""}] = 0;
   for (const auto& [key, count] : counts.by_reason) {
     std::string reason = key.reason;
-    if (key.state == PostingState::kDue) reason = reason_of_(key.lane);
+    if (key.state == PostingState::kDue) reason = reason_of_(key.credential);
     const bool is_due = key.state == PostingState::kDue && reason.empty();
     shown_[{key.state == PostingState::kAbandoned ? "abandoned"
             : is_due                              ? "due"
@@ -24,8 +24,8 @@ void PostingMetrics::Show(const PostingCounts& counts, absl::Time now) {
                   {{"posting", series.first}, {"reason", series.second}});
   }
   absl::Duration age;
-  for (const auto& [lane, since] : counts.oldest_due) {
-    if (reason_of_(lane).empty()) age = std::max(age, now - since);
+  for (const auto& [credential, since] : counts.oldest_due) {
+    if (reason_of_(credential).empty()) age = std::max(age, now - since);
   }
   metrics_->Set("signalbox_oldest_due_seconds",
                 "Age of the oldest due status. Statuses that wait for a reason "

@@ -20,10 +20,11 @@ namespace signalbox {
 // Not thread-safe.
 class PostingMetrics {
  public:
-  // `metrics` is borrowed. `reason_of` says why a lane waits; empty: it does
-  // not.
-  PostingMetrics(Metrics* metrics,
-                 std::function<std::string(const std::string& lane)> reason_of)
+  // `metrics` is borrowed. `reason_of` says why a credential waits; empty: it
+  // does not.
+  PostingMetrics(
+      Metrics* metrics,
+      std::function<std::string(const std::string& credential)> reason_of)
       : metrics_(metrics), reason_of_(std::move(reason_of)) {}
 
   void Show(const PostingCounts& counts, absl::Time now);

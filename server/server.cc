@@ -136,8 +136,9 @@ struct Server::Parts {
   // As the outbox has them, by credential: its App, and GitHub's number.
   std::map<std::string, std::pair<std::string, int64_t>> stored_installations;
   std::unique_ptr<Worker> credential_worker;
-  PostingMetrics posting_metrics{&metrics, [this](const std::string& lane) {
-                                   return poster->StateOf(lane).reason;
+  PostingMetrics posting_metrics{&metrics,
+                                 [this](const std::string& credential) {
+                                   return poster->StateOf(credential).reason;
                                  }};
   std::unique_ptr<Worker> posting_metrics_worker;
   std::unique_ptr<Housekeeper> housekeeper;
@@ -218,7 +219,7 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = config.data_dir;
   outbox_options.pending_settle = config.pending_settle;
-  outbox_options.lane_of = [this](const Repository& repository) {
+  outbox_options.credential_of = [this](const Repository& repository) {
     return setup.credentials->Find(repository);
   };
   outbox_options.may_report = [this](const std::string& caller,
@@ -272,8 +273,8 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
 
   Housekeeper::Options housekeeper_options;
   housekeeper_options.retention = config.retention;
-  housekeeper_options.stopped_lanes = [this] {
-    std::vector<Housekeeper::StoppedLane> stopped;
+  housekeeper_options.stopped_credentials = [this] {
+    std::vector<Housekeeper::StoppedCredential> stopped;
     for (const CredentialState& state : setup.credentials->States()) {
       if (state.stop_reason.empty()) continue;
       stopped.push_back({state.id, state.stop_reason});
@@ -290,13 +291,13 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
 }
 
 absl::Status Server::Parts::RecallInstallations() {
-  const absl::StatusOr<std::vector<LaneInstallation>> stored =
+  const absl::StatusOr<std::vector<CredentialInstallation>> stored =
       outbox->Installations();
   if (!stored.ok()) return stored.status();
   std::vector<StoredInstallation> installations;
-  for (const LaneInstallation& one : *stored) {
-    installations.push_back({one.lane, one.app, one.installation_id});
-    stored_installations[one.lane] = {one.app, one.installation_id};
+  for (const CredentialInstallation& one : *stored) {
+    installations.push_back({one.credential, one.app, one.installation_id});
+    stored_installations[one.credential] = {one.app, one.installation_id};
   }
   setup.credentials->Recall(installations);
   return absl::OkStatus();
@@ -304,7 +305,7 @@ absl::Status Server::Parts::RecallInstallations() {
 
 void Server::Parts::StoreInstallations(
     const std::vector<CredentialState>& states) {
-  std::vector<LaneInstallation> changed;
+  std::vector<CredentialInstallation> changed;
   for (const CredentialState& state : states) {
     const auto stored = stored_installations.find(state.id);
     const bool is_new = stored == stored_installations.end();
@@ -317,8 +318,8 @@ void Server::Parts::StoreInstallations(
   }
   // What cannot be stored is asked for again after the next start.
   if (changed.empty() || !outbox->SetInstallations(changed).ok()) return;
-  for (const LaneInstallation& one : changed) {
-    stored_installations[one.lane] = {one.app, one.installation_id};
+  for (const CredentialInstallation& one : changed) {
+    stored_installations[one.credential] = {one.app, one.installation_id};
   }
 }
 
@@ -415,9 +416,9 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   if (config.recovery.redelivery_is_rerun) {
     service_options.info.features.emplace_back("rerun_on_redelivery");
   }
-  service_options.trouble_of = [this](absl::string_view lane) {
-    const LaneState state = poster->StateOf(lane);
-    return LaneTrouble{state.reason, state.until};
+  service_options.trouble_of = [this](absl::string_view credential) {
+    const CredentialWait state = poster->StateOf(credential);
+    return CredentialTrouble{state.reason, state.until};
   };
   service_options.became_due = [this] { poster_worker->Wake(); };
   service_options.diagnose = [this](const Repository& repository,

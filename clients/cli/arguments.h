@@ -26,7 +26,7 @@ enum class Subcommand {
 };
 
 // Whether it tells the server of a run. The others are a person's, who asks or
-// mends.
+// repairs.
 bool Reports(Subcommand subcommand);
 
 // The command line, with the environment's and the program's defaults.
@@ -69,7 +69,7 @@ struct Arguments {
   std::vector<v1::CommitState> states;
   std::optional<int64_t> after_sequence;
   absl::Duration retry_for;
-  bool retry_for_is_given = false;      // `retry_for` was given.
+  bool retry_for_is_given = false;   // `retry_for` was given.
   std::vector<std::string> command;  // For run; at least the program's name.
 };
 

@@ -91,7 +91,7 @@ class AppCredentials : public Credentials {
     Ask ask = Ask::kCreateToken;
     int64_t installation_id = 0;
     int64_t key_number = 0;
-    bool is_trial = false;       // See AppIdentity.
+    bool is_probe = false;       // See AppIdentity.
     bool is_repetition = false;  // See AppAccount.
   };
 
@@ -309,9 +309,9 @@ std::optional<AppCredentials::Request> AppCredentials::Begin(
   const AppIdentity::Turn turn = app.identity.Begin(now.steady);
   if (turn == AppIdentity::Turn::kRefused) return std::nullopt;
   const absl::Time allowed =
-      limiter_.Reserve(LimitedId(app), /*pending=*/false, now.steady);
+      limiter_.Admit(LimitedId(app), /*pending=*/false, now.steady);
   if (allowed > now.steady) {
-    if (turn == AppIdentity::Turn::kTrial) app.identity.EndTrial();
+    if (turn == AppIdentity::Turn::kProbe) app.identity.EndProbe();
     return std::nullopt;
   }
   account.NoteBegin(now.steady);
@@ -320,7 +320,7 @@ std::optional<AppCredentials::Request> AppCredentials::Begin(
   request.id = id;
   request.ask = *ask;
   request.installation_id = account.installation_id();
-  request.is_trial = turn == AppIdentity::Turn::kTrial;
+  request.is_probe = turn == AppIdentity::Turn::kProbe;
   request.is_repetition = account.is_repetition;
   return request;
 }
@@ -384,8 +384,8 @@ void AppCredentials::End(const Request& request,
   } else if (verdict.action == Action::kDone ||
              verdict.action == Action::kAbandon) {
     app.identity.NoteTaken();
-  } else if (request.is_trial) {
-    app.identity.EndTrial();
+  } else if (request.is_probe) {
+    app.identity.EndProbe();
   }
   std::optional<Request> next;
   {
@@ -428,7 +428,7 @@ void AppCredentials::TakeAnswer(const Request& request, AppAccount& account,
                   {"message", verdict.message},
                   {"request_id", verdict.request_id}});
       return;
-    case Action::kPark:
+    case Action::kStop:
     case Action::kAbandon:
       if (verdict.http_status == 404) {
         account.NoteNotFound(request.ask, now);

@@ -42,14 +42,14 @@ void AppIdentity::NoteGitHubTime(absl::Time github_time, absl::Time steady) {
 AppIdentity::Turn AppIdentity::Begin(absl::Time steady) {
   MutexLock lock(&mu_);
   if (!is_refused_) return Turn::kNormal;
-  if (steady < refusal_end_ || steady < trial_end_) return Turn::kRefused;
-  trial_end_ = steady + 2 * kGitHubTimeout;
-  return Turn::kTrial;
+  if (steady < refusal_end_ || steady < probe_end_) return Turn::kRefused;
+  probe_end_ = steady + 2 * kGitHubTimeout;
+  return Turn::kProbe;
 }
 
-void AppIdentity::EndTrial() {
+void AppIdentity::EndProbe() {
   MutexLock lock(&mu_);
-  trial_end_ = absl::InfinitePast();
+  probe_end_ = absl::InfinitePast();
 }
 
 bool AppIdentity::IsGood(int64_t key_number, AppMoment now) const {
@@ -80,7 +80,7 @@ absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(AppMoment now) {
 
 void AppIdentity::Resume() {
   is_repetition_ = false;
-  trial_end_ = absl::InfinitePast();
+  probe_end_ = absl::InfinitePast();
   if (!is_refused_) return;
   is_refused_ = false;
   LogInfo("GitHub accepts an App's key again", {{"issuer", issuer_}});
@@ -102,7 +102,7 @@ bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
   const int64_t current = ReadKey(now.steady, /*certain=*/true).number;
   MutexLock lock(&mu_);
   made_.reset();
-  trial_end_ = absl::InfinitePast();
+  probe_end_ = absl::InfinitePast();
   // With a refusal of the clock GitHub has told its own.
   const bool may_work = verdict.reason == "CLOCK_SKEW" || current != key_number;
   if (may_work && !is_repetition) return true;

@@ -38,13 +38,13 @@ class AppIdentity {
   absl::Time GitHubNow(AppMoment now) const;
   void NoteGitHubTime(absl::Time github_time, absl::Time steady);
 
-  // Whether a request with a token of Sign may be made. kTrial: GitHub refused
+  // Whether a request with a token of Sign may be made. kProbe: GitHub refused
   // the App before, and this is the one request that tries again. The trial
-  // ends with EndTrial, NoteTaken or NoteRefused, or is considered abandoned
+  // ends with EndProbe, NoteTaken or NoteRefused, or is considered abandoned
   // after twice kGitHubTimeout (24 s).
-  enum class Turn { kRefused, kNormal, kTrial };
+  enum class Turn { kRefused, kNormal, kProbe };
   Turn Begin(absl::Time steady);
-  void EndTrial();
+  void EndProbe();
 
   // A token that GitHub accepts now. Sign makes a new one at most every few
   // minutes. INTERNAL: it could not be signed.
@@ -113,7 +113,7 @@ class AppIdentity {
   absl::Time refusal_begin_ ABSL_GUARDED_BY(mu_);    // Wall.
   absl::Time refusal_end_ ABSL_GUARDED_BY(mu_);      // Steady.
   int64_t refused_number_ ABSL_GUARDED_BY(mu_) = 0;  // Of the key.
-  absl::Time trial_end_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();  // Steady.
+  absl::Time probe_end_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();  // Steady.
 };
 
 }  // namespace signalbox

@@ -48,7 +48,7 @@ constexpr Row kRows[] = {
     {400, "version", Action::kAbandon, "API_VERSION_REFUSED"},
     {400, "", Action::kAbandon, "BAD_REQUEST"},
 
-    // An App's own token; what to mend is the key or the clock, not the entry.
+    // An App's own token; what to fix is the key or the clock, not the entry.
     {401, "json web token", Action::kReauthenticate, "JWT_REFUSED"},
     {401, "claim ('exp')", Action::kReauthenticate, "CLOCK_SKEW"},
     {401, "claim ('iat')", Action::kReauthenticate, "CLOCK_SKEW"},
@@ -59,10 +59,10 @@ constexpr Row kRows[] = {
     {403, "rate limit", Action::kWait, "RATE_LIMITED"},
     // GitHub refuses even valid tokens of a user for a while after many 401s.
     {403, "login attempts", Action::kWait, "LOGIN_LOCKED"},
-    {403, "installation has been suspended", Action::kPark,
+    {403, "installation has been suspended", Action::kStop,
      "INSTALLATION_SUSPENDED"},
-    {403, "account was suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
-    {403, "account has been suspended", Action::kPark, "ACCOUNT_SUSPENDED"},
+    {403, "account was suspended", Action::kStop, "ACCOUNT_SUSPENDED"},
+    {403, "account has been suspended", Action::kStop, "ACCOUNT_SUSPENDED"},
     {403, "was archived", Action::kAbandon, "REPOSITORY_ARCHIVED",
      Row::kRepository},
     {403, "access blocked", Action::kAbandon, "REPOSITORY_BLOCKED",

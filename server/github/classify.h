@@ -17,7 +17,7 @@ enum class Action {
   kRetry,           // Transient; GitHub certainly did not apply it.
   kRetryAmbiguous,  // Transient; GitHub may have applied it.
   kReauthenticate,  // The token was refused: get a new one, then retry.
-  kPark,            // The account behind the token is suspended: wait for it.
+  kStop,            // The account behind the token is suspended: wait for it.
   kRedirect,        // Repeat it at `location`.
   kWait,            // A rate limit: the credential must wait.
   kHold,            // GitHub does not see the commit yet: retry soon.

@@ -6,7 +6,7 @@
 
 namespace signalbox {
 
-absl::Time HostGuard::Reserve(absl::string_view api_url, absl::Time now) {
+absl::Time HostGuard::Admit(absl::string_view api_url, absl::Time now) {
   Host& host = hosts_[std::string(api_url)];
   if (host.failures >= kFailuresToPauseHost) {
     if (host.in_flight > 0) return absl::InfiniteFuture();

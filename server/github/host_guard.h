@@ -23,9 +23,9 @@ class HostGuard {
   // Else returns when to ask again. absl::InfiniteFuture(): only the end of a
   // request can change the answer, also because kMaxRequestsPerHost are in
   // flight.
-  absl::Time Reserve(absl::string_view api_url, absl::Time now);
+  absl::Time Admit(absl::string_view api_url, absl::Time now);
 
-  // Undoes a Reserve whose request was not made.
+  // Undoes an Admit whose request was not made.
   void Return(absl::string_view api_url);
 
   // A request has ended. `answered`: with an answer below 500.

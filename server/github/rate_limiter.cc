@@ -200,8 +200,8 @@ RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
   return budget;
 }
 
-absl::Time RateLimiter::Reserve(absl::string_view credential_id, bool pending,
-                                absl::Time now) {
+absl::Time RateLimiter::Admit(absl::string_view credential_id, bool pending,
+                              absl::Time now) {
   Budget& budget = BudgetOf(credential_id);
   if (now < budget.blocked_until) return budget.blocked_until;
   const int allowed =

@@ -54,8 +54,8 @@ class RateLimiter {
   // returns `now`. Else books nothing and returns when to ask again.
   // absl::InfiniteFuture(): only the end of a request can change the answer. A
   // pending may not use the reserve.
-  absl::Time Reserve(absl::string_view credential_id, bool pending,
-                     absl::Time now);
+  absl::Time Admit(absl::string_view credential_id, bool pending,
+                   absl::Time now);
 
   // Makes a credential wait until `until`, as after a limit. For pauses that a
   // former process stored.
@@ -81,7 +81,7 @@ class RateLimiter {
   };
   BudgetView View(absl::string_view credential_id) const;
 
-  // Undoes a Reserve whose request was not made.
+  // Undoes an Admit whose request was not made.
   void Return(absl::string_view credential_id);
 
   // Frees the slot of the last booked request before its end, so that another

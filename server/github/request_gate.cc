@@ -18,34 +18,34 @@ bool WasAnswered(Action action) {
 
 }  // namespace
 
-RequestGate::Answer RequestGate::Enter(absl::string_view credential,
+RequestGate::Answer RequestGate::Admit(absl::string_view credential,
                                        const Token& token, bool pending,
                                        absl::Time now) {
   MutexLock lock(&mu_);
-  return EnterLocked(credential, token, pending, now);
+  return AdmitLocked(credential, token, pending, now);
 }
 
-RequestGate::Answer RequestGate::EnterLocked(absl::string_view credential,
+RequestGate::Answer RequestGate::AdmitLocked(absl::string_view credential,
                                              const Token& token, bool pending,
                                              absl::Time now) {
   // The answer is by the caller's clock: it must see that it is booked.
   const absl::Time asked = now;
   now = latest_ = std::max(latest_, now);
-  absl::Time allowed = hosts_.Reserve(token.api_url, now);
+  absl::Time allowed = hosts_.Admit(token.api_url, now);
   if (allowed > now) {
     return {allowed, hosts_.IsDown(token.api_url) ? kHostDown : kHostFull};
   }
-  allowed = limiter_->Reserve(credential, pending, now);
+  allowed = limiter_->Admit(credential, pending, now);
   if (allowed <= now) return {asked, ""};
   hosts_.Return(token.api_url);
   return {allowed, limiter_->WaitsFor(credential, pending, now)};
 }
 
-RequestGate::Answer RequestGate::EnterQuestion(absl::string_view credential,
+RequestGate::Answer RequestGate::AdmitQuestion(absl::string_view credential,
                                                const Token& token,
                                                absl::Time now) {
   MutexLock lock(&mu_);
-  const Answer answer = EnterLocked(credential, token, /*pending=*/true, now);
+  const Answer answer = AdmitLocked(credential, token, /*pending=*/true, now);
   if (answer.when <= now && limiter_->LendSlot(credential)) {
     lent_.emplace(credential);
   }
@@ -99,7 +99,7 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
   credentials_->NoteAnswer(credential, verdict.github_time, limited_for);
   switch (verdict.action) {
     case Action::kReauthenticate:
-    case Action::kPark:
+    case Action::kStop:
       return credentials_->NoteRefused(credential, token, verdict.reason,
                                        wall_now);
     case Action::kWait:

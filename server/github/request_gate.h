@@ -44,7 +44,7 @@ class RequestGate {
 
   // Books a request with `token` of `credential`, if it may be made now.
   // `pending`: it may not use the budget that is kept for results.
-  Answer Enter(absl::string_view credential, const Token& token, bool pending,
+  Answer Admit(absl::string_view credential, const Token& token, bool pending,
                absl::Time now);
 
   // The same for a question, which is less urgent than posts. It uses no budget
@@ -52,7 +52,7 @@ class RequestGate {
   // another request in flight. Once it is booked, one more post may go beside
   // it. Only one question per credential may be in flight; LeaveQuestion ends
   // it.
-  Answer EnterQuestion(absl::string_view credential, const Token& token,
+  Answer AdmitQuestion(absl::string_view credential, const Token& token,
                        absl::Time now);
   void LeaveQuestion(absl::string_view credential, const Token& token,
                      const GitHubReply& reply, bool proves_token,
@@ -87,7 +87,7 @@ class RequestGate {
   RateLimiter::BudgetView BudgetOf(absl::string_view credential) const;
 
  private:
-  Answer EnterLocked(absl::string_view credential, const Token& token,
+  Answer AdmitLocked(absl::string_view credential, const Token& token,
                      bool pending, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

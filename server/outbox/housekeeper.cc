@@ -94,19 +94,19 @@ bool Housekeeper::AbandonParked(absl::Time now) {
 }
 
 bool Housekeeper::AbandonHeld(absl::Time now) {
-  if (!options_.stopped_lanes) return true;
+  if (!options_.stopped_credentials) return true;
   bool done = true;
-  for (const StoppedLane& lane : options_.stopped_lanes()) {
+  for (const StoppedCredential& credential : options_.stopped_credentials()) {
     const absl::StatusOr<int> abandoned =
-        outbox_->AbandonHeld(lane.id, lane.reason, now - options_.retention,
-                             now, kAbandonedPerBatch);
+        outbox_->AbandonHeld(credential.id, credential.reason,
+                             now - options_.retention, now, kAbandonedPerBatch);
     if (!Worked(abandoned.status())) return true;
     if (*abandoned > 0) {
       LogWarning(
           "the server abandoned statuses: GitHub has refused their "
           "credential for too long",
-          {{"credential", lane.id},
-           {"reason", lane.reason},
+          {{"credential", credential.id},
+           {"reason", credential.reason},
            {"count", *abandoned}});
     }
     if (*abandoned == kAbandonedPerBatch) done = false;

@@ -27,8 +27,8 @@ namespace signalbox {
 // Only one thread at a time may call RunOnce.
 class Housekeeper {
  public:
-  // A lane whose credential GitHub refuses, and the reason.
-  struct StoppedLane {
+  // A credential that GitHub refuses, and the reason.
+  struct StoppedCredential {
     std::string id;
     std::string reason;
   };
@@ -38,8 +38,9 @@ class Housekeeper {
     // abandonment. After the same time the housekeeper abandons statuses that
     // wait for a stopped credential.
     absl::Duration retention = absl::Hours(90 * 24);
-    // The lanes whose credentials are stopped. Empty: none is.
-    std::function<std::vector<StoppedLane>()> stopped_lanes = nullptr;
+    // The credentials that are stopped. Empty: none is.
+    std::function<std::vector<StoppedCredential>()> stopped_credentials =
+        nullptr;
   };
 
   // `outbox` and `clock` are borrowed. `committed` is called after entries

@@ -40,7 +40,7 @@ size_t BytesOf(const Submission& submission) {
         {delivery.id, delivery.digest, delivery.event, delivery.action});
   }
   if (submission.change.has_value()) {
-    const Change& change = *submission.change;
+    const CodeChange& change = *submission.change;
     bytes += BytesOf({change.event, change.title, change.author,
                       change.head_ref, change.base_ref, change.clone_url});
   }

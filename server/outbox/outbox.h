@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "server/report/change.h"
+#include "server/report/code_change.h"
 #include "server/report/event.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
@@ -56,7 +56,7 @@ struct Submission {
   bool with_all_reported = false;
   std::function<bool(absl::string_view context)> may_report_context;
   std::optional<Delivery> delivery;
-  std::optional<Change> change;
+  std::optional<CodeChange> change;
   // The reports describe what GitHub shows. Nothing is posted for them.
   std::optional<Observed> observed;
   // For pendings with a delivery. A redelivery runs the contexts again if it
@@ -139,15 +139,15 @@ struct Rerun {
 
 // A repository that was named in a report, a delivery or an answer of GitHub's.
 struct KnownRepository {
-  Repository repository;  // As first spelled.
-  int64_t github_id = 0;  // 0: not known.
-  std::string lane;       // Empty: no credential posts for it.
+  Repository repository;   // As first spelled.
+  int64_t github_id = 0;   // 0: not known.
+  std::string credential;  // Empty: no credential posts for it.
 };
 
 // A question for GitHub about a repository's name.
 struct NameQuestion {
   int64_t id = 0;
-  std::string lane;  // The credential that asks.
+  std::string credential;  // The credential that asks.
   // Without a number: which repository has this name? With a number, the name
   // only selects the host and the credential.
   Repository repository;
@@ -220,8 +220,8 @@ struct StatusView {
 };
 
 struct CommitView {
-  Repository repository;  // As first spelled.
-  std::string lane;       // Empty: no credential posts for it.
+  Repository repository;   // As first spelled.
+  std::string credential;  // Empty: no credential posts for it.
   std::string sha;
   std::vector<StatusView> statuses;  // Ordered by context.
 };
@@ -275,7 +275,7 @@ struct StatusPlace {
 // A status in a list across repositories.
 struct ListedStatus {
   Repository repository;   // As first spelled.
-  std::string lane;        // Empty: no credential posts for it.
+  std::string credential;  // Empty: no credential posts for it.
   bool is_parked = false;  // Whether the repository is.
   std::string sha;
   StatusView status;
@@ -294,9 +294,9 @@ struct StatusQuery {
   // block. Empty: all.
   std::function<bool(const ListedStatus&)> wants_repository = nullptr;
   std::function<bool(ListedStatus*)> wants = nullptr;
-  // Whether `wants` turns every due status of a lane into a waiting one. Empty:
-  // of no lane.
-  std::function<bool(const std::string& lane)> lane_waits = nullptr;
+  // Whether `wants` turns every due status of a credential into a waiting one.
+  // Empty: of no credential.
+  std::function<bool(const std::string& credential)> credential_waits = nullptr;
 };
 
 struct ListedPage {
@@ -310,13 +310,13 @@ struct ListedPage {
 struct PostingCounts {
   struct Key {
     PostingState state = PostingState::kDue;
-    std::string lane;    // For kDue.
-    std::string reason;  // For the other states.
+    std::string credential;  // For kDue.
+    std::string reason;      // For the other states.
 
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   std::map<Key, int64_t> by_reason;
-  // By lane: the time since which its longest due status has been due.
+  // By credential: the time since which its longest due status has been due.
   std::map<std::string, absl::Time> oldest_due;
 };
 
@@ -420,9 +420,9 @@ struct Settlement {
 };
 
 struct LeaseRequest {
-  // Take entries of this lane only: those whose repository has it from
-  // `lane_of`.
-  std::string lane;
+  // Take entries of this credential only: those whose repository has it from
+  // `credential_of`.
+  std::string credential;
   // True: pendings; false: results.
   bool pendings = false;
   // Round-robin: the search begins with the first repository after this
@@ -468,8 +468,8 @@ struct RecordedTry {
 // The history of an entry: why GitHub shows what it shows.
 struct History {
   StatusView status;
-  Repository repository;  // As first spelled.
-  std::string lane;       // Empty: no credential posts for it.
+  Repository repository;   // As first spelled.
+  std::string credential;  // Empty: no credential posts for it.
   // A try is in flight.
   bool in_flight = false;
   // When its repository was parked; nothing: it is not parked.
@@ -478,23 +478,23 @@ struct History {
   std::vector<RecordedTry> tries;       // Oldest first.
 };
 
-// A lane with due entries, or with a due probe.
-struct DueLane {
-  std::string lane;
+// A credential with due entries, or with a due probe.
+struct DueCredential {
+  std::string credential;
   bool has_results = false;  // False: pendings only.
 
-  friend bool operator==(const DueLane&, const DueLane&) = default;
+  friend bool operator==(const DueCredential&, const DueCredential&) = default;
 };
 
-// GitHub has asked for a pause of the credential of this lane.
-struct LanePause {
-  std::string lane;
+// GitHub has asked for a pause of this credential.
+struct CredentialPause {
+  std::string credential;
   absl::Time until;
 };
 
-// GitHub's number for the installation behind a lane.
-struct LaneInstallation {
-  std::string lane;
+// GitHub's number for the installation behind a credential.
+struct CredentialInstallation {
+  std::string credential;
   std::string app;
   int64_t installation_id = 0;  // 0: the App is no longer installed.
 };
@@ -552,8 +552,9 @@ class Outbox {
   virtual absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
-  // The lanes that have entries or a probe due at `now`, sorted.
-  virtual absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) = 0;
+  // The credentials that have entries or a probe due at `now`, sorted.
+  virtual absl::StatusOr<std::vector<DueCredential>> DueCredentials(
+      absl::Time now) = 0;
 
   // Takes out the entry that has been due longest, in the first repository that
   // has a due one (see `after_repository`), and marks it as in flight. Nothing
@@ -575,9 +576,9 @@ class Outbox {
   // (taken over after its deadline), only the history changes.
   virtual absl::Status Settle(const Settlement& settlement, absl::Time now) = 0;
 
-  // When the next entry or probe of any lane becomes due, or the next name
-  // question is to be asked, later than `now`; absl::InfiniteFuture() if none
-  // will.
+  // When the next entry or probe of any credential becomes due, or the next
+  // name question is to be asked, later than `now`; absl::InfiniteFuture() if
+  // none will.
   virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
 
   // NOT_FOUND, reason NOTHING_REPORTED, if nothing was ever reported for the
@@ -631,24 +632,23 @@ class Outbox {
   // Counts the statuses that are not posted, up to a million of each kind.
   virtual absl::StatusOr<PostingCounts> CountPostings(absl::Time now) = 0;
 
-  // The lanes that have parked repositories, sorted.
-  virtual absl::StatusOr<std::vector<std::string>> ParkedLanes() = 0;
-  // The credential of a lane has changed: brings the probes of its parked
+  // The credentials that have parked repositories, sorted.
+  virtual absl::StatusOr<std::vector<std::string>> CredentialsOfParked() = 0;
+  // A credential has changed: brings the probes of its parked
   // repositories forward. Handles at most `limit` repositories, those after
   // `after` by the store's own numbers (0: from the first). Returns the number
   // of the last one; 0: there are no more.
-  virtual absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
-                                                     int64_t after,
-                                                     absl::Time now,
-                                                     int limit) = 0;
+  virtual absl::StatusOr<int64_t> BringProbesForward(
+      const std::string& credential, int64_t after, absl::Time now,
+      int limit) = 0;
   // Abandons at most `limit` entries of repositories that are no longer probed,
   // and returns how many. Also begins to abandon the entries of repositories
   // whose name GitHub has not told for a week.
   virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
-  // The credential of a lane is stopped for this reason: abandons at most
+  // A credential is stopped for this reason: abandons at most
   // `limit` entries that wait for it and were reported before `before`. Returns
   // how many.
-  virtual absl::StatusOr<int> AbandonHeld(const std::string& lane,
+  virtual absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                           const std::string& reason,
                                           absl::Time before, absl::Time now,
                                           int limit) = 0;
@@ -694,17 +694,18 @@ class Outbox {
   // more.
   virtual absl::StatusOr<bool> ForgetBefore(absl::Time before) = 0;
 
-  // Stores until when a lane must make no requests, so that a restart does not
-  // forget it. Forgets pauses that are over at `now`.
-  virtual absl::Status SetPause(const std::string& lane, absl::Time until,
+  // Stores until when a credential must make no requests, so that a restart
+  // does not forget it. Forgets pauses that are over at `now`.
+  virtual absl::Status SetPause(const std::string& credential, absl::Time until,
                                 absl::Time now) = 0;
-  virtual absl::StatusOr<std::vector<LanePause>> Pauses() = 0;
+  virtual absl::StatusOr<std::vector<CredentialPause>> Pauses() = 0;
 
-  // Stores the installations of these lanes, so that a restart does not forget
-  // them.
+  // Stores the installations of these credentials, so that a restart does not
+  // forget them.
   virtual absl::Status SetInstallations(
-      absl::Span<const LaneInstallation> installations) = 0;
-  virtual absl::StatusOr<std::vector<LaneInstallation>> Installations() = 0;
+      absl::Span<const CredentialInstallation> installations) = 0;
+  virtual absl::StatusOr<std::vector<CredentialInstallation>>
+  Installations() = 0;
 
   // Accepts an event and applies it at once. A repository that moved is renamed
   // as by RenameRepository. If a repository is writable again, or an
@@ -739,8 +740,9 @@ class Outbox {
 
   // A time that is stored under a name, such as the time up to which the server
   // has searched for missing deliveries. Nothing: it was never set.
-  virtual absl::Status SetMark(const std::string& name, absl::Time time) = 0;
-  virtual absl::StatusOr<std::optional<absl::Time>> GetMark(
+  virtual absl::Status SetNamedTime(const std::string& name,
+                                    absl::Time time) = 0;
+  virtual absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) = 0;
 };
 

@@ -21,7 +21,7 @@ absl::Duration WaitOf(int step) {
 
 Parking Parked(const ParkingEvent& event, absl::Time now) {
   Parking parking;
-  parking.lane = event.lane;
+  parking.credential = event.credential;
   parking.reason = event.reason;
   parking.since = parking.refuse_time = now;
   parking.next_time = now + WaitOf(0);

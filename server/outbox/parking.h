@@ -15,7 +15,7 @@ namespace signalbox {
 // server posts only one entry at a time, as a probe whether GitHub still
 // refuses.
 struct Parking {
-  std::string lane;         // The credential that GitHub refused.
+  std::string credential;   // The credential that GitHub refused.
   std::string reason;       // Of the newest refusal.
   absl::Time since;         // When the first refusal came.
   int step = 0;             // Refused probes since then.
@@ -45,7 +45,7 @@ struct ParkingEvent {
   Kind kind = Kind::kHoped;
 
   // kRefused:
-  std::string lane;
+  std::string credential;
   std::string reason;
   int64_t entry = 0;
   // When the newest report for the repository came, if it is not parked yet.

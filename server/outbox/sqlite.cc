@@ -203,20 +203,20 @@ bool SqliteConnection::AreCounts(std::initializer_list<int64_t> numbers) {
 void SqliteConnection::NoteDamage(absl::string_view what) {
   if (!status_.ok()) return;
   status_ = ErrorOf(SQLITE_CORRUPT, 0, path_, what);
-  may_mend_ = true;
+  may_repair_ = true;
 }
 
 void SqliteConnection::Fail(int code) {
   if (!status_.ok()) return;
   status_ = ErrorOf(code, sqlite3_system_errno(handle_), path_,
                     sqlite3_errmsg(handle_));
-  may_mend_ = (code & 0xff) == SQLITE_CONSTRAINT;
+  may_repair_ = (code & 0xff) == SQLITE_CONSTRAINT;
 }
 
 SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
     : connection_(connection), kind_(kind) {
   connection_->status_ = absl::OkStatus();
-  connection_->may_mend_ = false;
+  connection_->may_repair_ = false;
   SqliteQuery(connection_, kind == Kind::kRead ? kBeginRead : kBeginWrite)
       .Run();
 }

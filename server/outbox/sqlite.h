@@ -88,8 +88,8 @@ class SqliteConnection {
 
   // Whether the error that sticks may come from a damaged row: an impossible
   // value was noted or read, or SQLite refused a change because of one. The
-  // file itself is not damaged, and MendDamage may help.
-  bool MayMend() const { return may_mend_; }
+  // file itself is not damaged, and RepairDamage may help.
+  bool MayRepair() const { return may_repair_; }
 
   // The error that sticks, or OK.
   const absl::Status& status() const { return status_; }
@@ -111,7 +111,7 @@ class SqliteConnection {
   std::map<const char*, sqlite3_stmt*> prepared_;
   std::function<bool()> cancelled_;
   absl::Status status_;
-  bool may_mend_ = false;
+  bool may_repair_ = false;
 };
 
 // A transaction that begins at construction. The destructor rolls it back

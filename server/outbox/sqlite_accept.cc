@@ -188,12 +188,12 @@ class Decision {
   // is written before and after.
   void WriteWhatWasObserved() {
     if (commit_ == nullptr || commit_->entries.empty()) return;
-    using Change = AcceptedRows::Change;
+    using Effect = AcceptedRows::Effect;
     for (const std::string& context : submission_.contexts) {
-      const Change change =
-          rows_->ChangeOf(*commit_, absl::AsciiStrToLower(context));
-      if (change == Change::kObserved ||
-          (change == Change::kReported && submission_.observed.has_value())) {
+      const Effect effect =
+          rows_->EffectOn(*commit_, absl::AsciiStrToLower(context));
+      if (effect == Effect::kObserved ||
+          (effect == Effect::kReported && submission_.observed.has_value())) {
         rows_->Write();
         commit_ = rows_->FindCommit(repository_key_, sha_);
         return;
@@ -322,7 +322,7 @@ class Decision {
   }
 
   // The reports are about this row. Its number is of the delivery, and so is
-  // nothing in doubt that came by an old name.
+  // nothing ambiguous that came by an old name.
   absl::Status Mean(const NamedRepository& row) {
     absl::Status allowed = MayReport(row.repository);
     if (allowed.ok()) canonical_ = row.canonical;

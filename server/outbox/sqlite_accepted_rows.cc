@@ -52,7 +52,7 @@ constexpr char kInsertEntry[] =
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
     "?, ?)";
 // While a try is in flight, its deadline stays: nobody else may try before. Nor
-// may anybody while a try whose end is in doubt can still take effect.
+// may anybody while an ambiguous try can still take effect.
 constexpr char kUpdateEntry[] =
     "UPDATE entry SET version = ?, phase = ?, attempt = ?, run_state = ?, "
     "series = ?, run_result = ?, other_run_count = ?, result = ?, "
@@ -152,16 +152,16 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   return AddEntry(commit, std::move(entry));
 }
 
-AcceptedRows::Change AcceptedRows::ChangeOf(
+AcceptedRows::Effect AcceptedRows::EffectOn(
     const CommitRow& commit, const std::string& context_key) const {
   const auto found = commit.entries.find(context_key);
-  if (found == commit.entries.end()) return Change::kNone;
+  if (found == commit.entries.end()) return Effect::kNone;
   const EntryRow& entry = *found->second;
-  if (entry.observed != nullptr) return Change::kObserved;
+  if (entry.observed != nullptr) return Effect::kObserved;
   return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed ||
                  entry.was_revived
-             ? Change::kReported
-             : Change::kNone;
+             ? Effect::kReported
+             : Effect::kNone;
 }
 
 EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {

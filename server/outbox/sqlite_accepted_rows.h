@@ -91,8 +91,8 @@ class AcceptedRows {
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
   // What Write will do to this entry.
-  enum class Change { kNone, kReported, kObserved };
-  Change ChangeOf(const CommitRow& commit,
+  enum class Effect { kNone, kReported, kObserved };
+  Effect EffectOn(const CommitRow& commit,
                   const std::string& context_key) const;
   // Adds an entry that is not stored yet.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);

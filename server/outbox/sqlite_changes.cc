@@ -21,7 +21,7 @@ namespace {
   "shown_state, shown_description, shown_target_url"
 
 constexpr char kNoteChange[] =
-    "INSERT OR REPLACE INTO change (" SIGNALBOX_CHANGE_COLUMNS
+    "INSERT OR REPLACE INTO status_change (" SIGNALBOX_CHANGE_COLUMNS
     ") SELECT " SIGNALBOX_CHANGE_COLUMNS " FROM entry WHERE entry_id = ?";
 
 constexpr char kGetNumber[] = "SELECT value FROM meta WHERE name = ?";
@@ -36,7 +36,7 @@ constexpr char kRaiseForgotten[] =
 
 constexpr char kListChanges[] =
     "SELECT r.host, r.owner, r.name, c.sha, " SIGNALBOX_STATUS_COLUMNS
-    "FROM change AS e " SIGNALBOX_OF_ENTRY
+    "FROM status_change AS e " SIGNALBOX_OF_ENTRY
     "WHERE e.change_sequence > ? ORDER BY e.change_sequence LIMIT ?";
 // SIGNALBOX_STATUS_COLUMNS of an entry when it held the report and no more.
 constexpr char kListAccepted[] =

@@ -79,8 +79,8 @@ struct Statements {
   std::string sound;  // A condition for a row.
   std::string list;   // The key of each such row, and its columns that are not.
   std::string drop_first;  // What nothing can be made of; empty: none.
-  std::string mend;
-  std::string drop;  // What mending was no help for.
+  std::string repair;
+  std::string drop;  // What repairing did not help.
 };
 
 std::string OfColumn(const char* sql, absl::string_view table,
@@ -121,8 +121,8 @@ Statements Make(absl::string_view table, absl::string_view key,
   statements.list = absl::StrCat("SELECT quote(", key, "), ", names, " FROM ",
                                  table, " WHERE NOT (", sound, ")");
   if (!set.empty()) {
-    statements.mend = absl::StrCat("UPDATE OR IGNORE ", table, " SET ", set,
-                                   also_set, " WHERE NOT (", sound, ")");
+    statements.repair = absl::StrCat("UPDATE OR IGNORE ", table, " SET ", set,
+                                     also_set, " WHERE NOT (", sound, ")");
   }
   statements.drop =
       absl::StrCat("DELETE FROM ", table, " WHERE NOT (", sound, ")");
@@ -166,7 +166,7 @@ const std::vector<Statements>& PlainTables() {
             {"attempt", kInteger},
             {"state", kRunState},
             {"result", kResultOrNull}}),
-      Make("change", "change_sequence",
+      Make("status_change", "change_sequence",
            {{"change_sequence", kCount},
             {"entry_id", kInteger},
             {"context", kText},
@@ -205,8 +205,9 @@ const std::vector<Statements>& PlainTables() {
             {"checked_time_us", kNearTime, "0"}}),
       // No request is to be made too early: the longest that GitHub may ask
       // for.
-      Make("lane_pause", "lane",
-           {{"lane", kText}, {"until_time_us", kInteger, "?1 + 3600000000"}}),
+      Make("credential_pause", "credential",
+           {{"credential", kText},
+            {"until_time_us", kInteger, "?1 + 3600000000"}}),
       Make("rerun", "rerun_id",
            {{"repository_key", SIGNALBOX_IS_IN("repository", "repository_key")},
             {"pull_request_number", kNumber},
@@ -219,9 +220,11 @@ const std::vector<Statements>& PlainTables() {
             {"due_time_us", kInteger, "?1"}}),
       Make("hook", "host",
            {{"host", kText}, {"hook_id", kNumber}, {"seen_time_us", kInteger}}),
-      Make("mark", "name", {{"name", kText}, {"time_us", kInteger}}),
-      Make("installation", "lane",
-           {{"lane", kText}, {"app", kText}, {"installation_id", kNumber}}),
+      Make("named_time", "name", {{"name", kText}, {"time_us", kInteger}}),
+      Make("installation", "credential",
+           {{"credential", kText},
+            {"app", kText},
+            {"installation_id", kNumber}}),
       Make("redelivery", "delivery_id",
            {{"delivery_id", kText},
             {"awaited", kCount},
@@ -231,7 +234,7 @@ const std::vector<Statements>& PlainTables() {
             {"host", kText},
             {"owner", kText},
             {"name", kText},
-            {"lane", kText},
+            {"credential", kText},
             {"github_repository_id", kCount},
             {"first_time_us", kNearTime},
             {"asked_time_us", kNearTime},
@@ -249,7 +252,7 @@ const std::vector<Statements>& PlainTables() {
             {"done_to", kText, "''"}}),
       Make("parking", "repository_key",
            {{"repository_key", SIGNALBOX_IS_IN("repository", "repository_key")},
-            {"lane", SIGNALBOX_IS_OF_REPOSITORY("parking")},
+            {"credential", SIGNALBOX_IS_OF_REPOSITORY("parking")},
             {"reason", kText},
             {"since_time_us", kNearTime},
             {"step", kInt},
@@ -260,7 +263,7 @@ const std::vector<Statements>& PlainTables() {
             {"due_time_us", kNearTime},
             {"gives_up", kBool}}),
       Make("due_repository", "canonical",
-           {{"lane", SIGNALBOX_IS_OF_REPOSITORY("due_repository")},
+           {{"credential", SIGNALBOX_IS_OF_REPOSITORY("due_repository")},
             {"is_pending", kBool},
             {"canonical", SIGNALBOX_IS_OF_REPOSITORY("due_repository")},
             {"repository_key",
@@ -295,7 +298,7 @@ const Statements& Repositories() {
        {"owner", kPart, SIGNALBOX_OWNER},
        {"name", kPart, SIGNALBOX_NAME},
        {"github_repository_id", kCount, "0"},
-       {"lane", kText, "''"},
+       {"credential", kText, "''"},
        {"id_is_verified", kBool, "0"},
        {"has_name", kBool, "1"},
        {"added_time_us", kInteger, "0"},
@@ -308,12 +311,12 @@ const Statements& Repositories() {
 constexpr char kLoseName[] =
     "UPDATE repository SET canonical = 'damaged//' || repository_key, "
     "host = 'damaged', owner = '', name = '', github_repository_id = 0, "
-    "lane = '', id_is_verified = 0, has_name = 0, added_time_us = 0, "
+    "credential = '', id_is_verified = 0, has_name = 0, added_time_us = 0, "
     "name_time_us = 0, number_by = '' WHERE typeof(canonical) <> 'text' "
     "OR (has_name <> 0 AND NOT (" SIGNALBOX_HAS_PARTS "))";
 constexpr char kAddNameless[] =
     "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, lane, id_is_verified, has_name) "
+    "github_repository_id, credential, id_is_verified, has_name) "
     "VALUES ('damaged//for/' || ?, 'damaged', '', '', 0, '', 0, 0)";
 
 // Whose a commit is: its entries know it, too. Otherwise it is that of a
@@ -472,7 +475,7 @@ constexpr char kFindNewestNumber[] =
     "SELECT change_sequence AS number FROM entry UNION ALL "
     "SELECT report_sequence FROM entry UNION ALL "
     "SELECT sequence FROM report UNION ALL "
-    "SELECT change_sequence FROM change UNION ALL "
+    "SELECT change_sequence FROM status_change UNION ALL "
     "SELECT newest_sequence FROM commit_summary UNION ALL "
     "SELECT value FROM meta WHERE name = 'forgotten_sequence') "
     "WHERE typeof(number) = 'integer' AND number <= 4611686018427387904";
@@ -485,28 +488,28 @@ constexpr char kFindTime[] =
     "FROM try ORDER BY try_id DESC LIMIT 10) "
     "WHERE typeof(time_us) = 'integer' AND time_us < 9007199254740992))";
 
-class Mending {
+class Repairing {
  public:
-  Mending(SqliteConnection* connection, SqliteWriterState* state)
+  Repairing(SqliteConnection* connection, SqliteWriterState* state)
       : connection_(connection), state_(state) {}
 
   std::vector<std::string> Run() {
     connection_->Run(kDeferForeignKeys);
     FindTime();
-    MendNumbers();
+    RepairNumbers();
     state_->sequence = NewestSequence(connection_);
-    MendRepositories();
-    MendCommits();
-    MendEntries();
+    RepairRepositories();
+    RepairCommits();
+    RepairEntries();
     for (const Statements& table : PlainTables()) {
       List(table);
       Drop(table.drop_first);
-      Mend(table);
+      Repair(table);
       Drop(table.drop);
     }
     if (found_.empty()) return found_;
     for (const int64_t commit : commits_) Summarize(connection_, commit);
-    state_->repositories.AssignLanes(connection_);
+    state_->repositories.AssignCredentials(connection_);
     state_->repositories.FillDue(connection_);
     return std::move(found_);
   }
@@ -537,9 +540,9 @@ class Mending {
       Found(table.table, key, columns);
     }
   }
-  void Mend(const Statements& table) {
-    if (table.mend.empty()) return;
-    SqliteQuery(connection_, table.mend.c_str()).Bind(now_).Run();
+  void Repair(const Statements& table) {
+    if (table.repair.empty()) return;
+    SqliteQuery(connection_, table.repair.c_str()).Bind(now_).Run();
   }
   void Drop(const std::string& sql) {
     if (!sql.empty()) SqliteQuery(connection_, sql.c_str()).Run();
@@ -552,7 +555,7 @@ class Mending {
     return keys;
   }
 
-  void MendNumbers() {
+  void RepairNumbers() {
     std::set<std::string> there;
     {
       SqliteQuery query(connection_, kListNumbers);
@@ -580,28 +583,28 @@ class Mending {
     }
   }
 
-  void MendRepositories() {
+  void RepairRepositories() {
     List(Repositories());
-    Mend(Repositories());
+    Repair(Repositories());
     SqliteQuery(connection_, kLoseName).Run();
   }
 
-  void MendCommits() {
+  void RepairCommits() {
     static const auto* const kKeys = new std::string(
         absl::StrCat("SELECT commit_key FROM commit_summary WHERE NOT (",
                      Commits().sound, ")"));
     List(Commits());
     for (const int64_t key : Keys(kKeys->c_str())) commits_.insert(key);
-    Mend(Commits());
+    Repair(Commits());
     const std::vector<int64_t> lost = Keys(kListLostCommits);
     for (const int64_t key : lost) {
       SqliteQuery(connection_, kAddNameless).Bind(key).Run();
     }
-    if (!lost.empty()) Mend(NamelessCommits());
+    if (!lost.empty()) Repair(NamelessCommits());
     Drop(Commits().drop);
   }
 
-  void MendEntries() {
+  void RepairEntries() {
     static const auto* const kCommits = new std::string(
         absl::StrCat("SELECT c.commit_key FROM entry JOIN commit_summary AS c "
                      "ON c.commit_key = entry.commit_key WHERE NOT (",
@@ -609,7 +612,7 @@ class Mending {
     List(Entries());
     for (const int64_t key : Keys(kCommits->c_str())) commits_.insert(key);
     SqliteQuery(connection_, kAddCommits).Bind(now_).Run();
-    Mend(Entries());
+    Repair(Entries());
     static const auto* const kDrop =
         new std::string(absl::StrCat(Entries().drop, kDropRest));
     Drop(*kDrop);
@@ -642,9 +645,9 @@ class Mending {
 
 const std::string& EntryIsSound() { return Entries().sound; }
 
-std::vector<std::string> MendDamage(SqliteConnection* connection,
-                                    SqliteWriterState* state) {
-  return Mending(connection, state).Run();
+std::vector<std::string> RepairDamage(SqliteConnection* connection,
+                                      SqliteWriterState* state) {
+  return Repairing(connection, state).Run();
 }
 
 }  // namespace signalbox

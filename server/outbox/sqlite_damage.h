@@ -10,8 +10,8 @@
 
 namespace signalbox {
 
-// An SQL condition: the row of `entry` is sound, so MendDamage leaves it as it
-// is. A statement that changes a row includes this condition, so that no
+// An SQL condition: the row of `entry` is sound, so RepairDamage leaves it as
+// it is. A statement that changes a row includes this condition, so that no
 // accepted report depends on a row that is set aside later. Never destroyed.
 const std::string& EntryIsSound();
 
@@ -31,8 +31,8 @@ const std::string& EntryIsSound();
 // rows.
 //
 // Errors stick to the connection.
-std::vector<std::string> MendDamage(SqliteConnection* connection,
-                                    SqliteWriterState* state);
+std::vector<std::string> RepairDamage(SqliteConnection* connection,
+                                      SqliteWriterState* state);
 
 }  // namespace signalbox
 

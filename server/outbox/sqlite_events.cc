@@ -30,9 +30,10 @@ constexpr char kRetryRerun[] =
     "UPDATE rerun SET try_count = try_count + 1, due_time_us = ? "
     "WHERE rerun_id = ?";
 
-constexpr char kPutMark[] =
-    "INSERT OR REPLACE INTO mark (name, time_us) VALUES (?, ?)";
-constexpr char kGetMark[] = "SELECT time_us FROM mark WHERE name = ?";
+constexpr char kPutNamedTime[] =
+    "INSERT OR REPLACE INTO named_time (name, time_us) VALUES (?, ?)";
+constexpr char kGetNamedTime[] =
+    "SELECT time_us FROM named_time WHERE name = ?";
 
 // What each kind of event does to the tables.
 class Effect {
@@ -179,14 +180,14 @@ void SettleRerun(SqliteConnection* connection, int64_t id,
   }
 }
 
-void SetMark(SqliteConnection* connection, const std::string& name,
-             absl::Time time) {
-  SqliteQuery(connection, kPutMark).Bind(name, time).Run();
+void SetNamedTime(SqliteConnection* connection, const std::string& name,
+                  absl::Time time) {
+  SqliteQuery(connection, kPutNamedTime).Bind(name, time).Run();
 }
 
-std::optional<absl::Time> GetMark(SqliteConnection* connection,
-                                  const std::string& name) {
-  SqliteQuery query(connection, kGetMark);
+std::optional<absl::Time> GetNamedTime(SqliteConnection* connection,
+                                       const std::string& name) {
+  SqliteQuery query(connection, kGetNamedTime);
   query.Bind(name);
   if (!query.Next()) return std::nullopt;
   absl::Time time;

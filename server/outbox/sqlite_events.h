@@ -27,10 +27,10 @@ std::vector<Rerun> Reruns(SqliteConnection* connection, int limit);
 void SettleRerun(SqliteConnection* connection, int64_t id,
                  std::optional<absl::Time> next_try_time);
 
-void SetMark(SqliteConnection* connection, const std::string& name,
-             absl::Time time);
-std::optional<absl::Time> GetMark(SqliteConnection* connection,
-                                  const std::string& name);
+void SetNamedTime(SqliteConnection* connection, const std::string& name,
+                  absl::Time time);
+std::optional<absl::Time> GetNamedTime(SqliteConnection* connection,
+                                       const std::string& name);
 
 }  // namespace signalbox
 

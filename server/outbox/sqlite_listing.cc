@@ -39,7 +39,8 @@ constexpr char kNextOfAll[] =
     "SELECT repository_key FROM repository WHERE repository_key >= ? "
     "ORDER BY repository_key LIMIT 1";
 constexpr char kGetRepository[] =
-    "SELECT host, owner, name, lane FROM repository WHERE repository_key = ? "
+    "SELECT host, owner, name, credential FROM repository WHERE repository_key "
+    "= ? "
     "AND has_name = 1";
 
 // Reads the due entries of one repository from their index alone.
@@ -81,20 +82,20 @@ constexpr char kListOfCommit[] =
     "ORDER BY entry_id LIMIT ?";
 
 constexpr char kCountWanted[] =
-    "SELECT r.lane, r.has_name, p.reason, n.count, n.oldest_us FROM "
+    "SELECT r.credential, r.has_name, p.reason, n.count, n.oldest_us FROM "
     "(SELECT repository_key, COUNT(*) AS count, MIN(due_time_us) AS oldest_us "
     "FROM (SELECT repository_key, due_time_us FROM entry INDEXED BY entry_due "
     "WHERE due_time_us IS NOT NULL LIMIT ?) GROUP BY repository_key) AS n "
     "JOIN repository AS r ON r.repository_key = n.repository_key "
     "LEFT JOIN parking AS p ON p.repository_key = n.repository_key";
 constexpr char kCountWaiting[] =
-    "SELECT r.lane, e.posting_reason, COUNT(*) "
+    "SELECT r.credential, e.posting_reason, COUNT(*) "
     "FROM (SELECT repository_key, posting_reason FROM entry "
     "INDEXED BY entry_waiting WHERE posting_state = 3 LIMIT ?) AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE r.has_name = 1 AND NOT EXISTS (SELECT 1 FROM parking AS p "
     "WHERE p.repository_key = e.repository_key) "
-    "GROUP BY r.lane, e.posting_reason";
+    "GROUP BY r.credential, e.posting_reason";
 constexpr char kCountAbandoned[] =
     "SELECT posting_reason, COUNT(*) FROM (SELECT posting_reason FROM entry "
     "INDEXED BY entry_abandoned WHERE posting_state = 4 LIMIT ?) "
@@ -162,7 +163,7 @@ class Lister {
       // show.
       if (!query.Bind(place_.repository).Next()) return false;
       query.Read(&listed->repository.host, &listed->repository.owner,
-                 &listed->repository.name, &listed->lane);
+                 &listed->repository.name, &listed->credential);
     }
     if (wanted_.wants_repository && !wanted_.wants_repository(*listed)) {
       return false;
@@ -212,8 +213,9 @@ class Lister {
   // wanted, in order.
   std::vector<int64_t> Unposted(const ListedStatus& listed, int most) {
     std::vector<int64_t> entries;
-    const bool all_wait = listed.is_parked || (wanted_.lane_waits &&
-                                               wanted_.lane_waits(listed.lane));
+    const bool all_wait =
+        listed.is_parked || (wanted_.credential_waits &&
+                             wanted_.credential_waits(listed.credential));
     if (Wants(all_wait ? PostingState::kWaiting : PostingState::kDue)) {
       SqliteQuery query(connection_, kListDue);
       query.Bind(place_.repository, place_.entry, most);
@@ -299,29 +301,29 @@ ListedPage ListStatuses(SqliteConnection* connection,
 
 PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
   PostingCounts counts;
-  std::map<std::string, int64_t> due;  // By lane.
+  std::map<std::string, int64_t> due;  // By credential.
   {
     SqliteQuery query(connection, kCountWanted);
     query.Bind(kMostCounted);
     while (query.Next()) {
-      std::string lane;
+      std::string credential;
       bool has_name = true;
       std::optional<std::string> parked;
       int64_t count = 0;
       absl::Time oldest;
-      query.Read(&lane, &has_name, &parked, &count, &oldest);
+      query.Read(&credential, &has_name, &parked, &count, &oldest);
       if (!has_name) {
         parked = kNameUnknown;
-      } else if (!parked.has_value() && lane.empty()) {
+      } else if (!parked.has_value() && credential.empty()) {
         parked = kNoCredential;
       }
       if (parked.has_value()) {
         counts.by_reason[{PostingState::kWaiting, "", *parked}] += count;
         continue;
       }
-      due[lane] += count;
+      due[credential] += count;
       if (oldest > now) continue;
-      const auto first = counts.oldest_due.emplace(lane, oldest).first;
+      const auto first = counts.oldest_due.emplace(credential, oldest).first;
       first->second = std::min(first->second, oldest);
     }
   }
@@ -329,17 +331,18 @@ PostingCounts CountPostings(SqliteConnection* connection, absl::Time now) {
     SqliteQuery query(connection, kCountWaiting);
     query.Bind(kMostCounted);
     while (query.Next()) {
-      std::string lane;
+      std::string credential;
       std::string reason;
       int64_t count = 0;
-      query.Read(&lane, &reason, &count);
-      if (lane.empty()) continue;  // Counted above.
+      query.Read(&credential, &reason, &count);
+      if (credential.empty()) continue;  // Counted above.
       counts.by_reason[{PostingState::kWaiting, "", reason}] += count;
-      due[lane] -= count;
+      due[credential] -= count;
     }
   }
-  for (const auto& [lane, count] : due) {
-    if (count > 0) counts.by_reason[{PostingState::kDue, lane, ""}] = count;
+  for (const auto& [credential, count] : due) {
+    if (count > 0)
+      counts.by_reason[{PostingState::kDue, credential, ""}] = count;
   }
   SqliteQuery query(connection, kCountAbandoned);
   query.Bind(kMostCounted);

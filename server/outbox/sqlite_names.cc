@@ -20,12 +20,12 @@ constexpr absl::Duration kMostAhead = absl::Hours(24);
 constexpr absl::Duration kLookForNameless = absl::Hours(7 * 24);
 
 constexpr char kListQuestions[] =
-    "SELECT question_id, lane, host, owner, name, github_repository_id "
-    "FROM name_question WHERE ask_time_us <= ? AND lane <> '' "
+    "SELECT question_id, credential, host, owner, name, github_repository_id "
+    "FROM name_question WHERE ask_time_us <= ? AND credential <> '' "
     "ORDER BY ask_time_us, question_id LIMIT ?";
 constexpr char kNextQuestion[] =
     "SELECT ask_time_us FROM name_question WHERE ask_time_us > ? "
-    "AND lane <> '' ORDER BY ask_time_us LIMIT 1";
+    "AND credential <> '' ORDER BY ask_time_us LIMIT 1";
 constexpr char kGetQuestion[] =
     "SELECT host, owner, name, github_repository_id, first_time_us "
     "FROM name_question WHERE question_id = ?";
@@ -383,7 +383,7 @@ std::vector<NameQuestion> NameQuestions(SqliteConnection* connection,
   query.Bind(now, std::max(limit, 0));
   while (query.Next()) {
     NameQuestion& question = questions.emplace_back();
-    query.Read(&question.id, &question.lane, &question.repository.host,
+    query.Read(&question.id, &question.credential, &question.repository.host,
                &question.repository.owner, &question.repository.name,
                &question.number);
   }

@@ -68,16 +68,16 @@ class SqliteOutbox : public Outbox {
       : options_(std::move(options)),
         lock_(std::move(lock)),
         writer_(std::move(writer)),
-        state_(options_.lane_of),
+        state_(options_.credential_of),
         readers_(std::move(readers)) {
     MutexLock lock_state(&mu_);
     state_.may_report = options_.may_report;
   }
 
-  absl::Status AssignLanes() {
+  absl::Status AssignCredentials() {
     absl::Status status = Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
       const std::vector<int64_t> found =
-          state_.repositories.AssignLanes(writer_.get());
+          state_.repositories.AssignCredentials(writer_.get());
       RecheckParkings(writer_.get(), &state_);
       for (const int64_t key : found) {
         // None of them is parked: no time counts.
@@ -113,10 +113,11 @@ class SqliteOutbox : public Outbox {
     return outcomes;
   }
 
-  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
+  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
+      absl::Time now) override {
     return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<DueLane>>(
-          signalbox::DueLanes(reader, now));
+      return absl::StatusOr<std::vector<DueCredential>>(
+          signalbox::DueCredentials(reader, now));
     });
   }
 
@@ -229,19 +230,20 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
+  absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
     return Read([](SqliteConnection* reader) {
       return absl::StatusOr<std::vector<std::string>>(
-          signalbox::ParkedLanes(reader));
+          signalbox::CredentialsOfParked(reader));
     });
   }
 
-  absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
+  absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
                                              int64_t after, absl::Time now,
                                              int limit) override {
     int64_t last = 0;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      last = BringLaneForward(writer_.get(), &state_, lane, after, now, limit);
+      last = BringCredentialForward(writer_.get(), &state_, credential, after,
+                                    now, limit);
     });
     if (!status.ok()) return status;
     return last;
@@ -264,13 +266,13 @@ class SqliteOutbox : public Outbox {
     return abandoned;
   }
 
-  absl::StatusOr<int> AbandonHeld(const std::string& lane,
+  absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                   const std::string& reason, absl::Time before,
                                   absl::Time now, int limit) override {
     int abandoned = 0;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      abandoned = signalbox::AbandonHeld(writer_.get(), &state_, lane, reason,
-                                         before, now, limit);
+      abandoned = signalbox::AbandonHeld(writer_.get(), &state_, credential,
+                                         reason, before, now, limit);
     });
     if (!status.ok()) return status;
     return abandoned;
@@ -349,16 +351,17 @@ class SqliteOutbox : public Outbox {
     return more;
   }
 
-  absl::Status SetPause(const std::string& lane, absl::Time until,
+  absl::Status SetPause(const std::string& credential, absl::Time until,
                         absl::Time now) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SetPause(writer_.get(), lane, until, now);
+      signalbox::SetPause(writer_.get(), credential, until, now);
     });
   }
 
-  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
     return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<LanePause>>(signalbox::Pauses(reader));
+      return absl::StatusOr<std::vector<CredentialPause>>(
+          signalbox::Pauses(reader));
     });
   }
 
@@ -420,30 +423,30 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::Status SetInstallations(
-      absl::Span<const LaneInstallation> installations) override {
+      absl::Span<const CredentialInstallation> installations) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
       signalbox::SetInstallations(writer_.get(), installations);
     });
   }
 
-  absl::StatusOr<std::vector<LaneInstallation>> Installations() override {
+  absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
     return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<LaneInstallation>>(
+      return absl::StatusOr<std::vector<CredentialInstallation>>(
           signalbox::Installations(reader));
     });
   }
 
-  absl::Status SetMark(const std::string& name, absl::Time time) override {
+  absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SetMark(writer_.get(), name, time);
+      signalbox::SetNamedTime(writer_.get(), name, time);
     });
   }
 
-  absl::StatusOr<std::optional<absl::Time>> GetMark(
+  absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
     return Read([&](SqliteConnection* reader) {
       return absl::StatusOr<std::optional<absl::Time>>(
-          signalbox::GetMark(reader, name));
+          signalbox::GetNamedTime(reader, name));
     });
   }
 
@@ -459,11 +462,11 @@ class SqliteOutbox : public Outbox {
     {
       MutexLock lock(&mu_);
       status = TryToWrite(change, &changed);
-      if (!status.ok() && writer_->MayMend()) {
-        const absl::StatusOr<bool> mended = Mend();
-        if (!mended.ok()) {
-          status = mended.status();
-        } else if (*mended) {
+      if (!status.ok() && writer_->MayRepair()) {
+        const absl::StatusOr<bool> repaired = Repair();
+        if (!repaired.ok()) {
+          status = repaired.status();
+        } else if (*repaired) {
           status = TryToWrite(change, &changed);
           changed = true;
         }
@@ -492,11 +495,12 @@ class SqliteOutbox : public Outbox {
   }
 
   // Whether there were damaged rows, which are set aside now.
-  absl::StatusOr<bool> Mend() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+  absl::StatusOr<bool> Repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     SqliteTransaction transaction(writer_.get(),
                                   SqliteTransaction::Kind::kWrite);
     state_is_loaded_ = false;
-    const std::vector<std::string> damage = MendDamage(writer_.get(), &state_);
+    const std::vector<std::string> damage =
+        RepairDamage(writer_.get(), &state_);
     SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
     const absl::Status status = transaction.Commit();
     if (!status.ok()) return status;
@@ -534,14 +538,14 @@ class SqliteOutbox : public Outbox {
   // rows that it met are set aside.
   template <typename Look>
   auto Read(Look look) -> decltype(look(nullptr)) {
-    bool may_mend = false;
+    bool may_repair = false;
     absl::Status failure;
-    auto seen = TryToRead(look, &failure, &may_mend);
-    if (may_mend && MendForReaders(&failure)) {
-      seen = TryToRead(look, &failure, &may_mend);
-      if (may_mend) {
+    auto seen = TryToRead(look, &failure, &may_repair);
+    if (may_repair && RepairForReaders(&failure)) {
+      seen = TryToRead(look, &failure, &may_repair);
+      if (may_repair) {
         MutexLock lock(&mu_);
-        mended_in_vain_ = true;
+        repaired_in_vain_ = true;
       }
     }
     if (!failure.ok()) return RunTimeError(failure);
@@ -550,17 +554,17 @@ class SqliteOutbox : public Outbox {
 
   // Whether to read once more; else `failure` tells why not. One reader at a
   // time: what another has had set aside meanwhile is not found again.
-  bool MendForReaders(absl::Status* failure) {
+  bool RepairForReaders(absl::Status* failure) {
     bool changed = false;
     {
       MutexLock lock(&mu_);
-      if (mended_in_vain_) return false;
-      const absl::StatusOr<bool> mended = Mend();
-      if (!mended.ok()) {
-        *failure = mended.status();
+      if (repaired_in_vain_) return false;
+      const absl::StatusOr<bool> repaired = Repair();
+      if (!repaired.ok()) {
+        *failure = repaired.status();
         return false;
       }
-      changed = *mended;
+      changed = *repaired;
     }
     if (changed && options_.on_change) options_.on_change();
     return true;
@@ -568,7 +572,7 @@ class SqliteOutbox : public Outbox {
 
   // `failure` is the store's own, not what `look` says.
   template <typename Look>
-  auto TryToRead(const Look& look, absl::Status* failure, bool* may_mend)
+  auto TryToRead(const Look& look, absl::Status* failure, bool* may_repair)
       -> decltype(look(nullptr)) {
     std::unique_ptr<SqliteConnection> reader = readers_.Take();
     auto seen = [&]() -> decltype(look(nullptr)) {
@@ -576,7 +580,7 @@ class SqliteOutbox : public Outbox {
                                     SqliteTransaction::Kind::kRead);
       auto looked = look(reader.get());
       *failure = transaction.Commit();
-      *may_mend = !failure->ok() && reader->MayMend();
+      *may_repair = !failure->ok() && reader->MayRepair();
       return looked;
     }();
     readers_.Return(std::move(reader));
@@ -591,9 +595,9 @@ class SqliteOutbox : public Outbox {
   const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);
   SqliteWriterState state_ ABSL_GUARDED_BY(mu_);
   bool state_is_loaded_ ABSL_GUARDED_BY(mu_) = false;
-  // A reader met what MendDamage does not find: to look through all tables for
-  // each of its kind would keep the writer from working.
-  bool mended_in_vain_ ABSL_GUARDED_BY(mu_) = false;
+  // A reader met what RepairDamage does not find: to look through all tables
+  // for each of its kind would keep the writer from working.
+  bool repaired_in_vain_ ABSL_GUARDED_BY(mu_) = false;
 
   // Closed before the writer, which then checkpoints a last time.
   Readers readers_;
@@ -617,7 +621,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
   auto outbox =
       std::make_unique<SqliteOutbox>(std::move(options), *std::move(lock),
                                      *std::move(writer), std::move(readers));
-  const absl::Status assigned = outbox->AssignLanes();
+  const absl::Status assigned = outbox->AssignCredentials();
   if (!assigned.ok()) return OpenError(assigned);
   return outbox;
 }

@@ -27,10 +27,10 @@ struct SqliteOutboxOptions {
   // replaces it and saves a post.
   absl::Duration pending_settle = absl::Milliseconds(300);
 
-  // The lane of a repository. Repositories with the same answer share a lane,
-  // and no lane waits for another. Called under the store's lock. Empty
-  // function: all repositories are in the lane "".
-  std::function<std::string(const Repository&)> lane_of;
+  // The credential of a repository. Repositories with the same answer share a
+  // credential, and no credential waits for another. Called under the store's
+  // lock. Empty function: all repositories are in the credential "".
+  std::function<std::string(const Repository&)> credential_of;
 
   // Whether a caller, given by name, may report a context (empty: any) of a
   // repository. The outbox asks in two cases: a caller reported by an old name
@@ -67,10 +67,10 @@ struct SqliteOutboxOptions {
   std::function<void(const absl::Status&)> on_failure;
 };
 
-// Opens or creates the outbox, recovers it, and assigns the lanes anew. Leases
-// of a former process become due again at their deadline, with an unknown end.
-// Entries that were abandoned for lack of a credential become due if there is
-// one now.
+// Opens or creates the outbox, recovers it, and assigns the credentials anew.
+// Leases of a former process become due again at their deadline, with an
+// unknown end. Entries that were abandoned for lack of a credential become due
+// if there is one now.
 //
 // Errors are one line and name the path. PERMISSION_DENIED or NOT_FOUND: the
 // directory cannot be created or written. FAILED_PRECONDITION: another server

@@ -13,8 +13,8 @@ namespace {
 // held.
 constexpr int kMostProbesLooked = 16;
 
-#define SIGNALBOX_PARKING_COLUMNS                                     \
-  "lane, reason, since_time_us, step, next_time_us, refuse_time_us, " \
+#define SIGNALBOX_PARKING_COLUMNS                                           \
+  "credential, reason, since_time_us, step, next_time_us, refuse_time_us, " \
   "report_time_us, probe_entry_id, gives_up"
 
 constexpr char kGet[] = "SELECT " SIGNALBOX_PARKING_COLUMNS
@@ -27,25 +27,26 @@ constexpr char kDelete[] = "DELETE FROM parking WHERE repository_key = ?";
 constexpr char kSetDue[] =
     "UPDATE parking SET due_time_us = ?, probe_entry_id = ? "
     "WHERE repository_key = ?";
-constexpr char kFindLane[] =
-    "SELECT lane FROM repository WHERE repository_key = ?";
+constexpr char kFindCredential[] =
+    "SELECT credential FROM repository WHERE repository_key = ?";
 constexpr char kHasName[] =
     "SELECT 1 FROM repository WHERE repository_key = ? AND has_name = 1";
 constexpr char kFindReportTime[] =
     "SELECT update_time_us FROM commit_summary INDEXED BY commit_by_repository "
     "WHERE repository_key = ? ORDER BY newest_sequence DESC LIMIT 1";
 
-constexpr char kListOfLane[] =
-    "SELECT repository_key FROM parking WHERE lane = ? AND repository_key > ? "
+constexpr char kListOfCredential[] =
+    "SELECT repository_key FROM parking WHERE credential = ? AND "
+    "repository_key > ? "
     "ORDER BY repository_key LIMIT ?";
 constexpr char kListElsewhere[] =
     "SELECT p.repository_key FROM parking AS p JOIN repository AS r "
-    "ON r.repository_key = p.repository_key WHERE r.lane <> p.lane";
+    "ON r.repository_key = p.repository_key WHERE r.credential <> p.credential";
 
 constexpr char kListDue[] =
     "SELECT repository_key, next_time_us, probe_entry_id "
     "FROM parking INDEXED BY parking_due "
-    "WHERE lane = ?1 AND due_time_us <= ?2 AND gives_up = 0 "
+    "WHERE credential = ?1 AND due_time_us <= ?2 AND gives_up = 0 "
     "AND (?3 OR EXISTS (SELECT 1 FROM entry AS e INDEXED BY entry_due "
     "WHERE e.repository_key = parking.repository_key AND e.is_pending = 0 "
     "AND e.due_time_us IS NOT NULL)) "
@@ -58,7 +59,8 @@ constexpr char kFindDue[] =
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
     "ORDER BY due_time_us, entry_id LIMIT 1";
 
-constexpr char kListLanes[] = "SELECT DISTINCT lane FROM parking ORDER BY lane";
+constexpr char kListCredentials[] =
+    "SELECT DISTINCT credential FROM parking ORDER BY credential";
 
 constexpr char kListHopeless[] =
     "SELECT repository_key, reason, gives_up FROM parking WHERE gives_up <> 0 "
@@ -75,8 +77,8 @@ constexpr char kListOld[] =
     "FROM repository AS r CROSS JOIN entry AS e INDEXED BY entry_due "
     "ON e.repository_key = r.repository_key "
     "WHERE r.repository_key IN "
-    "(SELECT repository_key FROM due_repository WHERE lane = ?1 "
-    "UNION SELECT repository_key FROM parking WHERE lane = ?1) "
+    "(SELECT repository_key FROM due_repository WHERE credential = ?1 "
+    "UNION SELECT repository_key FROM parking WHERE credential = ?1) "
     "AND e.is_pending IN (0, 1) AND e.due_time_us < ?2 "
     "AND e.report_time_us < ?2 AND e.lease_version = 0 LIMIT ?3";
 constexpr char kAbandon[] =
@@ -95,17 +97,18 @@ std::optional<Row> Get(SqliteConnection* connection, int64_t repository_key) {
   if (!query.Next()) return std::nullopt;
   Row row;
   Parking& parking = row.parking;
-  query.Read(&parking.lane, &parking.reason, &parking.since, &parking.step,
-             &parking.next_time, &parking.refuse_time, &parking.report_time,
-             &parking.probe_entry, &parking.gives_up, &row.due_time);
+  query.Read(&parking.credential, &parking.reason, &parking.since,
+             &parking.step, &parking.next_time, &parking.refuse_time,
+             &parking.report_time, &parking.probe_entry, &parking.gives_up,
+             &row.due_time);
   return row;
 }
 
-std::string LaneOf(SqliteConnection* connection, int64_t repository_key) {
-  std::string lane;
-  SqliteQuery query(connection, kFindLane);
-  if (query.Bind(repository_key).Next()) query.Read(&lane);
-  return lane;
+std::string CredentialOf(SqliteConnection* connection, int64_t repository_key) {
+  std::string credential;
+  SqliteQuery query(connection, kFindCredential);
+  if (query.Bind(repository_key).Next()) query.Read(&credential);
+  return credential;
 }
 
 bool HasName(SqliteConnection* connection, int64_t repository_key) {
@@ -116,7 +119,7 @@ bool HasName(SqliteConnection* connection, int64_t repository_key) {
 void Put(SqliteConnection* connection, SqliteWriterState* state,
          int64_t repository_key, const Parking& parking, absl::Time due_time) {
   SqliteQuery(connection, kPut)
-      .Bind(repository_key, due_time, parking.lane, parking.reason,
+      .Bind(repository_key, due_time, parking.credential, parking.reason,
             parking.since, parking.step, parking.next_time, parking.refuse_time,
             parking.report_time, parking.probe_entry, parking.gives_up)
       .Run();
@@ -245,19 +248,20 @@ void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
   const std::optional<Parking> parking =
       FindParking(connection, repository_key);
   if (!parking.has_value()) return;
-  if (parking->lane != LaneOf(connection, repository_key)) {
+  if (parking->credential != CredentialOf(connection, repository_key)) {
     return End(connection, state, repository_key);
   }
   BringProbeForward(connection, state, repository_key, now);
 }
 
-int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
-                         absl::string_view lane, int64_t after, absl::Time now,
-                         int limit) {
+int64_t BringCredentialForward(SqliteConnection* connection,
+                               SqliteWriterState* state,
+                               absl::string_view credential, int64_t after,
+                               absl::Time now, int limit) {
   std::vector<int64_t> keys;
   {
-    SqliteQuery query(connection, kListOfLane);
-    keys = List(&query.Bind(lane, after, limit));
+    SqliteQuery query(connection, kListOfCredential);
+    keys = List(&query.Bind(credential, after, limit));
   }
   for (const int64_t key : keys) {
     BringProbeForward(connection, state, key, now);
@@ -300,7 +304,7 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
     event.reason = settlement.reason;
     event.entry = settlement.entry_id;
     event.report_time = now;
-    event.lane = LaneOf(connection, repository_key);
+    event.credential = CredentialOf(connection, repository_key);
     SqliteQuery query(connection, kFindReportTime);
     if (query.Bind(repository_key).Next()) query.Read(&event.report_time);
   } else if (is_probe) {
@@ -334,7 +338,8 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
   std::vector<Due> found;
   {
     SqliteQuery query(connection, kListDue);
-    query.Bind(request.lane, now, request.pendings, kMostProbesLooked + held);
+    query.Bind(request.credential, now, request.pendings,
+               kMostProbesLooked + held);
     while (query.Next()) {
       Due& due = found.emplace_back();
       query.Read(&due.repository_key, &due.next_time, &due.probe_entry);
@@ -347,7 +352,7 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
       End(connection, state, due.repository_key);
       continue;
     }
-    // Its request is under way, or in doubt, and tells more than another would.
+    // Its request is under way, or ambiguous, and tells more than another would.
     if (held > 0 && request.held->contains(probe->entry_id)) continue;
     const bool may_begin = probe->due_time <= now;
     // A pending whose turn it is need not wait for a result that must.
@@ -370,11 +375,11 @@ void EndParking(SqliteConnection* connection, SqliteWriterState* state,
   End(connection, state, repository_key);
 }
 
-std::vector<std::string> ParkedLanes(SqliteConnection* connection) {
-  std::vector<std::string> lanes;
-  SqliteQuery query(connection, kListLanes);
-  while (query.Next()) query.Read(&lanes.emplace_back());
-  return lanes;
+std::vector<std::string> CredentialsOfParked(SqliteConnection* connection) {
+  std::vector<std::string> credentials;
+  SqliteQuery query(connection, kListCredentials);
+  while (query.Next()) query.Read(&credentials.emplace_back());
+  return credentials;
 }
 
 void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
@@ -422,13 +427,13 @@ int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
 }
 
 int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
-                absl::string_view lane, absl::string_view reason,
+                absl::string_view credential, absl::string_view reason,
                 absl::Time before, absl::Time now, int limit) {
   int abandoned = 0;
   std::map<int64_t, std::vector<int64_t>> entries;  // By repository.
   {
     SqliteQuery query(connection, kListOld);
-    query.Bind(lane, before, limit);
+    query.Bind(credential, before, limit);
     for (; query.Next(); ++abandoned) {
       int64_t repository_key = 0;
       int64_t entry_id = 0;

@@ -42,16 +42,17 @@ void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Time now);
 // Implements Outbox::BringProbesForward.
-int64_t BringLaneForward(SqliteConnection* connection, SqliteWriterState* state,
-                         absl::string_view lane, int64_t after, absl::Time now,
-                         int limit);
+int64_t BringCredentialForward(SqliteConnection* connection,
+                               SqliteWriterState* state,
+                               absl::string_view credential, int64_t after,
+                               absl::Time now, int limit);
 
 // GitHub accepts posts to the repository again.
 void EndParking(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t repository_key);
 
-// After all lanes were assigned anew: ends the parking of repositories for
-// which another credential posts now.
+// After all credentials were assigned anew: ends the parking of repositories
+// for which another credential posts now.
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state);
 
 // Applies the end of a lease of an entry of this repository. `due_time` is when
@@ -60,15 +61,15 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t repository_key, const Settlement& settlement,
                    std::optional<absl::Time> due_time, absl::Time now);
 
-// Takes out the entry that probes next in the lane of the request, with the
-// request's deadline; 0: no probe is due. A request for results may use the
+// Takes out the entry that probes next in the credential of the request, with
+// the request's deadline; 0: no probe is due. A request for results may use the
 // budget that is kept for results, so a pending probes only if the request is
 // for pendings.
 int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
                   const LeaseRequest& request, absl::Time now);
 
-// The lanes that have parked repositories, sorted.
-std::vector<std::string> ParkedLanes(SqliteConnection* connection);
+// The credentials that have parked repositories, sorted.
+std::vector<std::string> CredentialsOfParked(SqliteConnection* connection);
 
 // Abandons these entries of a repository, for this reason.
 void AbandonEntries(SqliteConnection* connection, SqliteWriterState* state,
@@ -82,10 +83,10 @@ bool HasHopelessParking(SqliteConnection* connection);
 int AbandonParked(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time now, int limit);
 
-// Abandons at most `limit` entries of a lane whose newest report is older than
-// `before`, for this reason. Returns how many.
+// Abandons at most `limit` entries of a credential whose newest report is older
+// than `before`, for this reason. Returns how many.
 int AbandonHeld(SqliteConnection* connection, SqliteWriterState* state,
-                absl::string_view lane, absl::string_view reason,
+                absl::string_view credential, absl::string_view reason,
                 absl::Time before, absl::Time now, int limit);
 
 }  // namespace signalbox

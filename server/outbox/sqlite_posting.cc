@@ -31,10 +31,10 @@ constexpr int64_t kFullCount = 1000;
 // The last column: whether it is where it belongs.
 constexpr char kListRepositories[] =
     "SELECT d.canonical, d.repository_key, "
-    "r.canonical = d.canonical AND r.lane = d.lane "
+    "r.canonical = d.canonical AND r.credential = d.credential "
     "FROM due_repository AS d LEFT JOIN repository AS r "
     "ON r.repository_key = d.repository_key "
-    "WHERE d.lane = ? AND d.is_pending = ? "
+    "WHERE d.credential = ? AND d.is_pending = ? "
     "AND d.canonical > ? AND d.canonical <= ? ORDER BY d.canonical";
 constexpr char kFindDue[] =
     "SELECT entry_id, due_time_us FROM entry INDEXED BY entry_due "
@@ -87,23 +87,27 @@ constexpr char kInsertTry[] =
 
 // An entry that probes is tried when its repository is.
 constexpr char kSetProbeTime[] =
-    "UPDATE change SET due_time_us = IFNULL((SELECT next_time_us FROM parking "
+    "UPDATE status_change SET due_time_us = IFNULL((SELECT next_time_us FROM "
+    "parking "
     "WHERE repository_key = ?), due_time_us) WHERE change_sequence = ?";
 
-constexpr char kFindDueLane[] =
-    "SELECT d.lane, d.is_pending, EXISTS (SELECT 1 FROM repository AS r "
-    "WHERE r.repository_key = d.repository_key AND r.lane = d.lane) "
+constexpr char kFindDueCredential[] =
+    "SELECT d.credential, d.is_pending, EXISTS (SELECT 1 FROM repository AS r "
+    "WHERE r.repository_key = d.repository_key AND r.credential = "
+    "d.credential) "
     "FROM due_repository AS d "
-    "WHERE d.lane >= ?1 AND (d.is_pending NOT IN (0, 1) OR EXISTS ("
+    "WHERE d.credential >= ?1 AND (d.is_pending NOT IN (0, 1) OR EXISTS ("
     "SELECT 1 FROM entry AS e INDEXED BY entry_due "
     "WHERE e.repository_key = d.repository_key "
     "AND e.is_pending = d.is_pending AND e.due_time_us <= ?2)) "
-    "ORDER BY d.lane, d.is_pending LIMIT 1";
-constexpr char kListProbedLanes[] =
-    "SELECT p.lane, EXISTS (SELECT 1 FROM entry AS e INDEXED BY entry_due "
+    "ORDER BY d.credential, d.is_pending LIMIT 1";
+constexpr char kListProbedCredentials[] =
+    "SELECT p.credential, EXISTS (SELECT 1 FROM entry AS e INDEXED BY "
+    "entry_due "
     "WHERE e.repository_key = p.repository_key AND e.is_pending = 0 "
     "AND e.due_time_us IS NOT NULL), EXISTS (SELECT 1 FROM repository AS r "
-    "WHERE r.repository_key = p.repository_key AND r.lane = p.lane) "
+    "WHERE r.repository_key = p.repository_key AND r.credential = "
+    "p.credential) "
     "FROM parking AS p INDEXED BY parking_next "
     "WHERE p.due_time_us <= ? AND p.gives_up = 0";
 constexpr char kFindNextDueTime[] =
@@ -157,7 +161,7 @@ constexpr char kRetry[] =
     "THEN MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?4, 0)) "
     "ELSE due_time_us END WHERE entry_id = ?5";
 
-// GitHub's "No commit found" is all that a commit which appears can mend.
+// Only a commit that appears ends GitHub's "No commit found".
 #define SIGNALBOX_MISSING \
   "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND'"
 constexpr char kIsMissing[] =
@@ -168,19 +172,22 @@ constexpr char kListMissing[] =
     "JOIN repository AS r ON r.repository_key = e.repository_key "
     "WHERE e.commit_key = ? AND " SIGNALBOX_MISSING " ORDER BY e.entry_id";
 constexpr char kPutPause[] =
-    "INSERT OR REPLACE INTO lane_pause (lane, until_time_us) VALUES (?, ?)";
+    "INSERT OR REPLACE INTO credential_pause (credential, until_time_us) "
+    "VALUES (?, ?)";
 constexpr char kDeletePauses[] =
-    "DELETE FROM lane_pause WHERE until_time_us <= ?";
+    "DELETE FROM credential_pause WHERE until_time_us <= ?";
 constexpr char kListPauses[] =
-    "SELECT lane, until_time_us FROM lane_pause ORDER BY lane";
+    "SELECT credential, until_time_us FROM credential_pause ORDER BY "
+    "credential";
 
 constexpr char kPutInstallation[] =
-    "INSERT OR REPLACE INTO installation (lane, app, installation_id) "
+    "INSERT OR REPLACE INTO installation (credential, app, installation_id) "
     "VALUES (?, ?, ?)";
 constexpr char kDeleteInstallation[] =
-    "DELETE FROM installation WHERE lane = ?";
+    "DELETE FROM installation WHERE credential = ?";
 constexpr char kListInstallations[] =
-    "SELECT lane, app, installation_id FROM installation ORDER BY lane";
+    "SELECT credential, app, installation_id FROM installation ORDER BY "
+    "credential";
 
 // Behind every canonical name, which are printable ASCII.
 constexpr absl::string_view kBehindAll = "\x7f";
@@ -192,7 +199,7 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last,
                 absl::Time limit, std::vector<std::string>* done) {
   SqliteQuery repositories(connection, kListRepositories);
-  repositories.Bind(request.lane, request.pendings, after, last);
+  repositories.Bind(request.credential, request.pendings, after, last);
   while (repositories.Next()) {
     std::string canonical;
     int64_t repository_key = 0;
@@ -238,8 +245,8 @@ int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
                        &done);
   }
   for (const std::string& canonical : done) {
-    state->repositories.RemoveDue(connection, request.lane, request.pendings,
-                                  canonical);
+    state->repositories.RemoveDue(connection, request.credential,
+                                  request.pendings, canonical);
   }
   return entry_id;
 }
@@ -417,7 +424,7 @@ void NoteGitHub(const Settlement& settlement, Leased* entry) {
       break;
   }
   if (settlement.ambiguous) {
-    // Without a request of its own, an older one is what is in doubt.
+    // Without a request of its own, an older one is the ambiguous one.
     absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
     if (settlement.attempted.has_value() && !settlement.reading) {
       begin = settlement.attempted->begin_time;
@@ -540,7 +547,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   } else {
     entry.due_time = entry.first_due_time;
   }
-  // Nothing is sent for the key while a try in doubt can still take effect.
+  // Nothing is sent for the key while an ambiguous try can still take effect.
   if (entry.due_time.has_value() && entry.ambiguous_time.has_value()) {
     entry.due_time =
         std::max(*entry.due_time, *entry.ambiguous_time + kAmbiguousWait);
@@ -582,46 +589,47 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
-std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now) {
+std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
+                                          absl::Time now) {
   // By name: whether there are results.
   std::map<std::string, bool> found;
   {
-    SqliteQuery query(connection, kListProbedLanes);
+    SqliteQuery query(connection, kListProbedCredentials);
     query.Bind(now);
     while (query.Next()) {
-      std::string lane;
+      std::string credential;
       bool has_results = false;
       bool belongs = false;
-      query.Read(&lane, &has_results, &belongs);
+      query.Read(&credential, &has_results, &belongs);
       if (!belongs) {
         connection->NoteDamage("a parked repository has no credential");
       }
-      found[std::move(lane)] |= has_results;
+      found[std::move(credential)] |= has_results;
     }
   }
   std::string from;
   while (true) {
-    SqliteQuery query(connection, kFindDueLane);
+    SqliteQuery query(connection, kFindDueCredential);
     query.Bind(from, now);
     if (!query.Next()) break;
-    std::string lane;
+    std::string credential;
     bool is_pending = false;
     bool belongs = false;
-    query.Read(&lane, &is_pending, &belongs);
+    query.Read(&credential, &is_pending, &belongs);
     if (!belongs) {
       connection->NoteDamage("a due repository has no credential");
       break;
     }
     // The next text in the order.
-    from = lane + '\0';
-    found[std::move(lane)] |= !is_pending;
+    from = credential + '\0';
+    found[std::move(credential)] |= !is_pending;
   }
-  std::vector<DueLane> lanes;
-  lanes.reserve(found.size());
-  for (const auto& [lane, has_results] : found) {
-    lanes.push_back({lane, has_results});
+  std::vector<DueCredential> credentials;
+  credentials.reserve(found.size());
+  for (const auto& [credential, has_results] : found) {
+    credentials.push_back({credential, has_results});
   }
-  return lanes;
+  return credentials;
 }
 
 bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
@@ -715,41 +723,42 @@ void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
-void SetPause(SqliteConnection* connection, const std::string& lane,
+void SetPause(SqliteConnection* connection, const std::string& credential,
               absl::Time until, absl::Time now) {
-  SqliteQuery(connection, kPutPause).Bind(lane, until).Run();
+  SqliteQuery(connection, kPutPause).Bind(credential, until).Run();
   SqliteQuery(connection, kDeletePauses).Bind(now).Run();
 }
 
-std::vector<LanePause> Pauses(SqliteConnection* connection) {
-  std::vector<LanePause> pauses;
+std::vector<CredentialPause> Pauses(SqliteConnection* connection) {
+  std::vector<CredentialPause> pauses;
   SqliteQuery query(connection, kListPauses);
   while (query.Next()) {
-    LanePause& pause = pauses.emplace_back();
-    query.Read(&pause.lane, &pause.until);
+    CredentialPause& pause = pauses.emplace_back();
+    query.Read(&pause.credential, &pause.until);
   }
   return pauses;
 }
 
 void SetInstallations(SqliteConnection* connection,
-                      absl::Span<const LaneInstallation> installations) {
-  for (const LaneInstallation& one : installations) {
+                      absl::Span<const CredentialInstallation> installations) {
+  for (const CredentialInstallation& one : installations) {
     if (one.installation_id == 0) {
-      SqliteQuery(connection, kDeleteInstallation).Bind(one.lane).Run();
+      SqliteQuery(connection, kDeleteInstallation).Bind(one.credential).Run();
     } else {
       SqliteQuery(connection, kPutInstallation)
-          .Bind(one.lane, one.app, one.installation_id)
+          .Bind(one.credential, one.app, one.installation_id)
           .Run();
     }
   }
 }
 
-std::vector<LaneInstallation> Installations(SqliteConnection* connection) {
-  std::vector<LaneInstallation> installations;
+std::vector<CredentialInstallation> Installations(
+    SqliteConnection* connection) {
+  std::vector<CredentialInstallation> installations;
   SqliteQuery query(connection, kListInstallations);
   while (query.Next()) {
-    LaneInstallation& one = installations.emplace_back();
-    query.Read(&one.lane, &one.app, &one.installation_id);
+    CredentialInstallation& one = installations.emplace_back();
+    query.Read(&one.credential, &one.app, &one.installation_id);
   }
   return installations;
 }

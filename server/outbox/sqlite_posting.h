@@ -23,7 +23,8 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
 bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time limit, absl::Time now, int most);
-std::vector<DueLane> DueLanes(SqliteConnection* connection, absl::Time now);
+std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
+                                          absl::Time now);
 absl::Time NextDueTime(SqliteConnection* connection, absl::Time now);
 absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
@@ -32,12 +33,12 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
 bool HasMissing(SqliteConnection* connection, int64_t commit_key);
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now);
-void SetPause(SqliteConnection* connection, const std::string& lane,
+void SetPause(SqliteConnection* connection, const std::string& credential,
               absl::Time until, absl::Time now);
-std::vector<LanePause> Pauses(SqliteConnection* connection);
+std::vector<CredentialPause> Pauses(SqliteConnection* connection);
 void SetInstallations(SqliteConnection* connection,
-                      absl::Span<const LaneInstallation> installations);
-std::vector<LaneInstallation> Installations(SqliteConnection* connection);
+                      absl::Span<const CredentialInstallation> installations);
+std::vector<CredentialInstallation> Installations(SqliteConnection* connection);
 
 }  // namespace signalbox
 

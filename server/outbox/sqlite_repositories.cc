@@ -17,40 +17,44 @@ constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
 
 constexpr char kFind[] =
     "SELECT repository_key, github_repository_id * id_is_verified, has_name, "
-    "lane FROM repository WHERE canonical = ?";
+    "credential FROM repository WHERE canonical = ?";
 constexpr char kInsert[] =
     "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, lane, id_is_verified, has_name, added_time_us, "
+    "github_repository_id, credential, id_is_verified, has_name, "
+    "added_time_us, "
     "number_by) VALUES (?, ?, ?, ?, ?5, ?6, ?5 <> 0, ?, ?, ?)";
 constexpr char kInsertClaim[] =
     "INSERT INTO repository (canonical, host, owner, name, "
-    "github_repository_id, lane, id_is_verified, has_name, added_time_us, "
+    "github_repository_id, credential, id_is_verified, has_name, "
+    "added_time_us, "
     "number_by) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)";
 constexpr char kSetNumber[] =
     "UPDATE repository SET github_repository_id = ?, id_is_verified = 1, "
     "number_by = ? WHERE canonical = ?";
 constexpr char kInsertDue[] =
-    "INSERT OR IGNORE INTO due_repository (lane, is_pending, canonical, "
+    "INSERT OR IGNORE INTO due_repository (credential, is_pending, canonical, "
     "repository_key) VALUES (?, ?, ?, ?)";
 constexpr char kDeleteDue[] =
     "DELETE FROM due_repository "
-    "WHERE lane = ? AND is_pending = ? AND canonical = ?";
+    "WHERE credential = ? AND is_pending = ? AND canonical = ?";
 constexpr char kListAll[] =
-    "SELECT repository_key, canonical, host, owner, name, lane FROM repository "
+    "SELECT repository_key, canonical, host, owner, name, credential FROM "
+    "repository "
     "ORDER BY repository_key";
-constexpr char kSetLane[] =
-    "UPDATE repository SET lane = ? WHERE repository_key = ?";
-constexpr char kSetDueLane[] =
-    "UPDATE due_repository SET lane = ? "
-    "WHERE lane = ? AND is_pending IN (0, 1) AND canonical = ?";
+constexpr char kSetCredential[] =
+    "UPDATE repository SET credential = ? WHERE repository_key = ?";
+constexpr char kSetDueCredential[] =
+    "UPDATE due_repository SET credential = ? "
+    "WHERE credential = ? AND is_pending IN (0, 1) AND canonical = ?";
 constexpr char kHasDue[] =
     "SELECT 1 FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
     "LIMIT 1";
 constexpr char kDropDue[] = "DELETE FROM due_repository";
 constexpr char kFillDue[] =
-    "INSERT INTO due_repository (lane, is_pending, canonical, repository_key) "
-    "SELECT r.lane, e.is_pending, r.canonical, r.repository_key FROM "
+    "INSERT INTO due_repository (credential, is_pending, canonical, "
+    "repository_key) "
+    "SELECT r.credential, e.is_pending, r.canonical, r.repository_key FROM "
     "(SELECT DISTINCT repository_key, is_pending FROM entry "
     "INDEXED BY entry_due WHERE due_time_us IS NOT NULL) AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
@@ -77,7 +81,7 @@ constexpr char kListClaims[] =
     "AND has_name = 0 ORDER BY repository_key";
 constexpr char kRename[] =
     "UPDATE repository SET canonical = ?, host = ?, owner = ?, name = ?, "
-    "lane = ?, has_name = 1 WHERE repository_key = ?";
+    "credential = ?, has_name = 1 WHERE repository_key = ?";
 constexpr char kLoseName[] =
     "UPDATE repository SET canonical = ?, has_name = 0 "
     "WHERE repository_key = ?";
@@ -93,8 +97,8 @@ constexpr char kReplaceStandIn[] =
 constexpr char kSetNameTime[] =
     "UPDATE repository SET name_time_us = MAX(name_time_us, ?) "
     "WHERE repository_key = ?";
-constexpr char kGetLane[] =
-    "SELECT canonical, lane FROM repository WHERE repository_key = ?";
+constexpr char kGetCredential[] =
+    "SELECT canonical, credential FROM repository WHERE repository_key = ?";
 
 constexpr char kListAliases[] =
     "SELECT a.canonical, r.canonical, a.repository_key, "
@@ -112,17 +116,17 @@ constexpr char kDeleteAlias[] =
     "DELETE FROM repository_alias WHERE canonical = ?";
 
 constexpr char kAsk[] =
-    "INSERT INTO name_question (subject, host, owner, name, lane, "
+    "INSERT INTO name_question (subject, host, owner, name, credential, "
     "github_repository_id, first_time_us, asked_time_us, ask_time_us) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (subject) DO UPDATE SET "
     // What was answered a moment ago is not asked again at once.
     "ask_time_us = MIN(ask_time_us, MAX(excluded.ask_time_us, "
     "CASE asked_time_us WHEN 0 THEN 0 ELSE asked_time_us + ?9 END))";
 constexpr char kListQuestions[] =
-    "SELECT question_id, host, owner, name, lane FROM name_question "
+    "SELECT question_id, host, owner, name, credential FROM name_question "
     "ORDER BY question_id";
-constexpr char kSetQuestionLane[] =
-    "UPDATE name_question SET lane = ? WHERE question_id = ?";
+constexpr char kSetQuestionCredential[] =
+    "UPDATE name_question SET credential = ? WHERE question_id = ?";
 
 constexpr char kListParked[] = "SELECT repository_key FROM parking";
 constexpr char kUnpark[] = "DELETE FROM parking WHERE repository_key = ?";
@@ -148,7 +152,8 @@ constexpr char kListOfAccount[] =
     "WHERE host = ? AND canonical > ? AND canonical >= ? AND canonical < ? "
     "ORDER BY canonical LIMIT ?";
 constexpr char kListKnown[] =
-    "SELECT host, owner, name, github_repository_id, lane FROM repository "
+    "SELECT host, owner, name, github_repository_id, credential FROM "
+    "repository "
     "WHERE has_name = 1 AND canonical > ? ORDER BY canonical LIMIT ?";
 
 NamedRepository ReadNamed(const SqliteQuery& query) {
@@ -180,10 +185,10 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
   const Known* const known = Load(connection, canonical);
   if (known != nullptr) return known->repository_key;
   Known added;
-  added.lane = LaneOf(repository);
+  added.credential = CredentialOf(repository);
   SqliteQuery(connection, kInsert)
       .Bind(canonical, repository.host, repository.owner, repository.name, 0,
-            added.lane, true, now, std::string())
+            added.credential, true, now, std::string())
       .Run();
   added.repository_key = connection->LastInsertId();
   return Keep(canonical, std::move(added))->repository_key;
@@ -197,7 +202,7 @@ std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
   std::string canonical = StandIn(repository.host, number);
   SqliteQuery(connection, kInsert)
       .Bind(canonical, repository.host, repository.owner, repository.name,
-            number, LaneOf(repository), false, now, by)
+            number, CredentialOf(repository), false, now, by)
       .Run();
   AskNumber(connection, repository, number, now);
   return canonical;
@@ -213,7 +218,7 @@ std::string SqliteRepositories::FindOrAddClaim(SqliteConnection* connection,
   if (Load(connection, canonical) == nullptr) {
     SqliteQuery(connection, kInsertClaim)
         .Bind(canonical, repository.host, repository.owner, repository.name,
-              number, LaneOf(repository), now, by)
+              number, CredentialOf(repository), now, by)
         .Run();
   }
   return canonical;
@@ -256,15 +261,18 @@ void SqliteRepositories::AddDue(SqliteConnection* connection,
   if (known == nullptr || !known->has_name || known->due[is_pending]) return;
   if (Parked(connection).contains(known->repository_key)) return;
   SqliteQuery(connection, kInsertDue)
-      .Bind(known->lane, is_pending, canonical, known->repository_key)
+      .Bind(known->credential, is_pending, canonical, known->repository_key)
       .Run();
   known->due[is_pending] = true;
 }
 
 void SqliteRepositories::RemoveDue(SqliteConnection* connection,
-                                   absl::string_view lane, bool is_pending,
+                                   absl::string_view credential,
+                                   bool is_pending,
                                    const std::string& canonical) {
-  SqliteQuery(connection, kDeleteDue).Bind(lane, is_pending, canonical).Run();
+  SqliteQuery(connection, kDeleteDue)
+      .Bind(credential, is_pending, canonical)
+      .Run();
   Known* const known = known_.Find(canonical);
   if (known != nullptr) known->due[is_pending] = false;
 }
@@ -292,14 +300,14 @@ void SqliteRepositories::SetParked(SqliteConnection* connection,
 void SqliteRepositories::ReviseDue(SqliteConnection* connection,
                                    int64_t repository_key) {
   std::string canonical;
-  std::string lane;
+  std::string credential;
   {
-    SqliteQuery query(connection, kGetLane);
+    SqliteQuery query(connection, kGetCredential);
     if (!query.Bind(repository_key).Next()) {
       connection->NoteDamage("refers to a repository that is missing");
       return;
     }
-    query.Read(&canonical, &lane);
+    query.Read(&canonical, &credential);
   }
   const bool is_parked = Parked(connection).contains(repository_key);
   for (const bool is_pending : {false, true}) {
@@ -307,12 +315,12 @@ void SqliteRepositories::ReviseDue(SqliteConnection* connection,
     if (!is_parked && due.Bind(repository_key, is_pending).Next()) {
       AddDue(connection, canonical, is_pending);
     } else if (connection->status().ok()) {
-      RemoveDue(connection, lane, is_pending, canonical);
+      RemoveDue(connection, credential, is_pending, canonical);
     }
   }
 }
 
-std::vector<int64_t> SqliteRepositories::AssignLanes(
+std::vector<int64_t> SqliteRepositories::AssignCredentials(
     SqliteConnection* connection) {
   struct Move {
     int64_t repository_key;
@@ -328,13 +336,15 @@ std::vector<int64_t> SqliteRepositories::AssignLanes(
       Repository repository;
       query.Read(&move.repository_key, &move.canonical, &repository.host,
                  &repository.owner, &repository.name, &move.from);
-      move.to = LaneOf(repository);
+      move.to = CredentialOf(repository);
       if (move.to != move.from) moves.push_back(std::move(move));
     }
   }
   for (const Move& move : moves) {
-    SqliteQuery(connection, kSetLane).Bind(move.to, move.repository_key).Run();
-    SqliteQuery(connection, kSetDueLane)
+    SqliteQuery(connection, kSetCredential)
+        .Bind(move.to, move.repository_key)
+        .Run();
+    SqliteQuery(connection, kSetDueCredential)
         .Bind(move.to, move.from, move.canonical)
         .Run();
   }
@@ -344,15 +354,16 @@ std::vector<int64_t> SqliteRepositories::AssignLanes(
     while (query.Next()) {
       int64_t id = 0;
       Repository repository;
-      std::string lane;
+      std::string credential;
       query.Read(&id, &repository.host, &repository.owner, &repository.name,
-                 &lane);
-      std::string new_lane = LaneOf(repository);
-      if (new_lane != lane) questions.emplace_back(id, std::move(new_lane));
+                 &credential);
+      std::string new_credential = CredentialOf(repository);
+      if (new_credential != credential)
+        questions.emplace_back(id, std::move(new_credential));
     }
   }
-  for (const auto& [id, lane] : questions) {
-    SqliteQuery(connection, kSetQuestionLane).Bind(lane, id).Run();
+  for (const auto& [id, credential] : questions) {
+    SqliteQuery(connection, kSetQuestionCredential).Bind(credential, id).Run();
   }
   Forget();
   std::vector<int64_t> revived;
@@ -435,15 +446,15 @@ std::string SqliteRepositories::Resolve(SqliteConnection* connection,
 void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
                                       int64_t repository_key) {
   std::string canonical;
-  std::string lane;
+  std::string credential;
   {
-    SqliteQuery query(connection, kGetLane);
+    SqliteQuery query(connection, kGetCredential);
     query.Bind(repository_key);
     if (!query.Next()) return;
-    query.Read(&canonical, &lane);
+    query.Read(&canonical, &credential);
   }
   for (const bool is_pending : {false, true}) {
-    RemoveDue(connection, lane, is_pending, canonical);
+    RemoveDue(connection, credential, is_pending, canonical);
   }
 }
 
@@ -452,7 +463,8 @@ void SqliteRepositories::Rename(SqliteConnection* connection,
   RemoveAllDue(connection, repository_key);
   const std::string canonical = to.Canonical();
   SqliteQuery(connection, kRename)
-      .Bind(canonical, to.host, to.owner, to.name, LaneOf(to), repository_key)
+      .Bind(canonical, to.host, to.owner, to.name, CredentialOf(to),
+            repository_key)
       .Run();
   Forget();
   ReviseDue(connection, repository_key);
@@ -505,8 +517,8 @@ void SqliteRepositories::Ask(SqliteConnection* connection,
                              const std::string& subject, const Repository& via,
                              int64_t number, absl::Time at, absl::Time now) {
   SqliteQuery(connection, kAsk)
-      .Bind(subject, via.host, via.owner, via.name, LaneOf(via), number, now,
-            at, absl::ToInt64Microseconds(kBetweenQuestions))
+      .Bind(subject, via.host, via.owner, via.name, CredentialOf(via), number,
+            now, at, absl::ToInt64Microseconds(kBetweenQuestions))
       .Run();
 }
 
@@ -605,7 +617,7 @@ std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
   while (query.Next()) {
     KnownRepository& known = repositories.emplace_back();
     query.Read(&known.repository.host, &known.repository.owner,
-               &known.repository.name, &known.github_id, &known.lane);
+               &known.repository.name, &known.github_id, &known.credential);
   }
   return repositories;
 }
@@ -646,7 +658,7 @@ SqliteRepositories::Known* SqliteRepositories::Load(
   query.Bind(canonical);
   if (!query.Next()) return nullptr;
   query.Read(&known.repository_key, &known.number, &known.has_name,
-             &known.lane);
+             &known.credential);
   return Keep(canonical, std::move(known));
 }
 

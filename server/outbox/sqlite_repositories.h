@@ -27,10 +27,10 @@ namespace signalbox {
 // thread-safe.
 class SqliteRepositories {
  public:
-  // `lane_of` may be empty: all repositories are in the lane "".
+  // `credential_of` may be empty: all repositories are in the credential "".
   explicit SqliteRepositories(
-      std::function<std::string(const Repository&)> lane_of)
-      : lane_of_(std::move(lane_of)), known_(kMostKnown) {}
+      std::function<std::string(const Repository&)> credential_of)
+      : credential_of_(std::move(credential_of)), known_(kMostKnown) {}
 
   // Rows by name, by key, by GitHub's number on a host, and by an old name. A
   // row has a number only if a delivery or GitHub gave it. Nothing: there is
@@ -95,7 +95,7 @@ class SqliteRepositories {
               bool is_pending);
 
   // Undoes AddDue. Call it when no entry of the class has a due time.
-  void RemoveDue(SqliteConnection* connection, absl::string_view lane,
+  void RemoveDue(SqliteConnection* connection, absl::string_view credential,
                  bool is_pending, const std::string& canonical);
 
   // Makes searches look at the repository for the classes in which an entry has
@@ -111,16 +111,16 @@ class SqliteRepositories {
   void SetParked(SqliteConnection* connection, int64_t repository_key,
                  bool is_parked);
 
-  // Asks `lane_of` anew for every repository. Returns the repositories that had
-  // no lane and have one now: entries that were abandoned for lack of one can
-  // be revived.
-  std::vector<int64_t> AssignLanes(SqliteConnection* connection);
+  // Asks `credential_of` anew for every repository. Returns the repositories
+  // that had no credential and have one now: entries that were abandoned for
+  // lack of one can be revived.
+  std::vector<int64_t> AssignCredentials(SqliteConnection* connection);
 
   // Rebuilds the rows of `due_repository`. Reads all due entries.
   void FillDue(SqliteConnection* connection);
 
   // Gives the repository with this key another name, which must be free, and
-  // the lane of that name.
+  // the credential of that name.
   void Rename(SqliteConnection* connection, int64_t repository_key,
               const Repository& to);
   // Another repository has its name now. Searches for due entries skip it until
@@ -175,8 +175,8 @@ class SqliteRepositories {
       SqliteConnection* connection, const std::string& host,
       absl::string_view account, const std::string& behind, int limit);
 
-  std::string LaneOf(const Repository& repository) const {
-    return lane_of_ ? lane_of_(repository) : std::string();
+  std::string CredentialOf(const Repository& repository) const {
+    return credential_of_ ? credential_of_(repository) : std::string();
   }
 
   // Call it after questions about old names have changed.
@@ -198,7 +198,7 @@ class SqliteRepositories {
     int64_t repository_key = 0;
     int64_t number = 0;  // 0: not known, or not verified.
     bool has_name = true;
-    std::string lane;
+    std::string credential;
     // Certainly in due_repository, by class: [is_pending].
     bool due[2] = {false, false};
   };
@@ -227,7 +227,7 @@ class SqliteRepositories {
   // nullptr: there is no such row. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
   Known* Keep(const std::string& canonical, Known known);
-  const std::function<std::string(const Repository&)> lane_of_;
+  const std::function<std::string(const Repository&)> credential_of_;
   RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
   std::optional<absl::flat_hash_set<int64_t>> parked_;

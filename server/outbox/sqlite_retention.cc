@@ -66,8 +66,10 @@ constexpr char kDeleteOldTries[] =
 constexpr char kFindNewestChange[] =
     "SELECT MAX(change_sequence) FROM entry WHERE commit_key = ?";
 constexpr char kDeleteOldChanges[] =
-    "DELETE FROM change WHERE change_sequence <= ? AND change_sequence IN "
-    "(SELECT change_sequence FROM change ORDER BY change_sequence LIMIT ?)";
+    "DELETE FROM status_change WHERE change_sequence <= ? AND change_sequence "
+    "IN "
+    "(SELECT change_sequence FROM status_change ORDER BY change_sequence LIMIT "
+    "?)";
 
 constexpr char kListPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "

@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that an older program would not
 // understand.
-constexpr int kSchemaVersion = 6;
+constexpr int kSchemaVersion = 7;
 
 // Enumerations are stored as their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits for its
@@ -43,7 +43,7 @@ CREATE TABLE repository_alias (
   repository_key INTEGER NOT NULL REFERENCES repository
 ) STRICT, WITHOUT ROWID;
 
--- Until when a lane must be silent.
+-- Until when the server makes no requests with a credential.
 CREATE TABLE lane_pause (
   lane TEXT PRIMARY KEY,
   until_time_us INTEGER NOT NULL
@@ -297,7 +297,7 @@ ALTER TABLE change ADD COLUMN series TEXT NOT NULL DEFAULT '';
 -- When something new was seen at GitHub last; NULL: never since version 5.
 ALTER TABLE entry ADD COLUMN observe_time_us INTEGER;
 
--- The installations behind lanes, so that a start need not ask for them.
+-- The installations behind credentials, so that a start need not ask for them.
 CREATE TABLE installation (
   lane TEXT PRIMARY KEY,
   app TEXT NOT NULL,
@@ -492,6 +492,25 @@ ALTER TABLE repository ADD COLUMN number_by TEXT NOT NULL DEFAULT '';
 // After kTablesOf6, makes a database of version 5 one of version 6.
 constexpr char kUpgradeTo6[] =
     "UPDATE meta SET value = 6 WHERE name = 'schema_version'";
+
+// Version 7 gives tables and columns the names of what they hold: `lane` was
+// the id of a credential, `change` a status change, `mark` a time under a name.
+// A new database gets it after kTablesOf6.
+constexpr char kNamesOf7[] = R"sql(
+ALTER TABLE repository RENAME COLUMN lane TO credential;
+ALTER TABLE lane_pause RENAME TO credential_pause;
+ALTER TABLE credential_pause RENAME COLUMN lane TO credential;
+ALTER TABLE due_repository RENAME COLUMN lane TO credential;
+ALTER TABLE installation RENAME COLUMN lane TO credential;
+ALTER TABLE name_question RENAME COLUMN lane TO credential;
+ALTER TABLE parking RENAME COLUMN lane TO credential;
+ALTER TABLE change RENAME TO status_change;
+ALTER TABLE mark RENAME TO named_time;
+)sql";
+
+// After kNamesOf7, makes a database of version 6 one of version 7.
+constexpr char kUpgradeTo7[] =
+    "UPDATE meta SET value = 7 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

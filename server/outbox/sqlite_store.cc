@@ -139,6 +139,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run(kTablesOf4);
   connection->Run(kTablesOf5);
   connection->Run(kTablesOf6);
+  connection->Run(kNamesOf7);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0),
@@ -165,8 +166,12 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
     connection->Run(kTablesOf5);
     connection->Run(kUpgradeTo5);
   }
-  connection->Run(kTablesOf6);
-  connection->Run(kUpgradeTo6);
+  if (version < 6) {
+    connection->Run(kTablesOf6);
+    connection->Run(kUpgradeTo6);
+  }
+  connection->Run(kNamesOf7);
+  connection->Run(kUpgradeTo7);
   return transaction.Commit();
 }
 

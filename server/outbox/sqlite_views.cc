@@ -27,7 +27,7 @@ constexpr int kMostHistory = 1000;
 
 constexpr char kFindCommit[] =
     "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
-    "r.name, r.lane, " SIGNALBOX_IS_NAMELESS
+    "r.name, r.credential, " SIGNALBOX_IS_NAMELESS
     " "
     "FROM repository AS r "
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
@@ -36,7 +36,7 @@ constexpr char kFindCommit[] =
 // One that is still to be moved there from another row (see sqlite_chores.h).
 constexpr char kFindMovingCommit[] =
     "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
-    "r.name, r.lane, 0 "
+    "r.name, r.credential, 0 "
     "FROM chore AS h JOIN repository AS r ON r.repository_key = h.target_key "
     "JOIN commit_summary AS c ON c.repository_key = h.repository_key "
     "WHERE h.target_key = " SIGNALBOX_REPOSITORY_NAMED(
@@ -78,7 +78,7 @@ constexpr char kFindMovingEntry[] =
     "LIMIT 1";
 constexpr char kGetEntry[] =
     "SELECT r.repository_key, r.host, r.owner, r.name, "
-    "r.lane, " SIGNALBOX_IS_NAMELESS
+    "r.credential, " SIGNALBOX_IS_NAMELESS
     ", (SELECT c.overtaken_by FROM commit_summary AS c WHERE c.commit_key = "
     "e.commit_key), " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e "
@@ -148,7 +148,7 @@ absl::StatusOr<CommitView> GetCommit(SqliteConnection* connection,
     if (!query.Next()) continue;
     query.Read(&commit_key, &repository_key, &overtaken_by,
                &view.repository.host, &view.repository.owner,
-               &view.repository.name, &view.lane, &is_nameless);
+               &view.repository.name, &view.credential, &is_nameless);
     break;
   }
   if (commit_key == 0) return NothingReportedAt(repository, sha);
@@ -242,7 +242,7 @@ absl::StatusOr<History> GetHistory(SqliteConnection* connection,
     StatusRow row =
         ReadStatusRow(query, &repository_key, &history.repository.host,
                       &history.repository.owner, &history.repository.name,
-                      &history.lane, &is_nameless, &overtaken_by);
+                      &history.credential, &is_nameless, &overtaken_by);
     history.in_flight = row.lease_version != 0;
     history.status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
     if (is_nameless) {

@@ -43,8 +43,8 @@ struct Chore {
 // What the writer keeps in memory between transactions.
 struct SqliteWriterState {
   explicit SqliteWriterState(
-      std::function<std::string(const Repository&)> lane_of)
-      : repositories(std::move(lane_of)) {}
+      std::function<std::string(const Repository&)> credential_of)
+      : repositories(std::move(credential_of)) {}
 
   SqliteRepositories repositories;
   // Whether a caller (by name; empty: the configuration names none) may report

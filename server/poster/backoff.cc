@@ -10,8 +10,8 @@ namespace {
 
 // The next try says something else, so there is nothing to wait for; but three
 // tries in all are enough.
-constexpr absl::Duration kMendedWaits[] = {absl::ZeroDuration(),
-                                           absl::ZeroDuration()};
+constexpr absl::Duration kRewordedWaits[] = {absl::ZeroDuration(),
+                                             absl::ZeroDuration()};
 
 template <size_t kCount>
 std::optional<absl::Duration> Nth(const absl::Duration (&waits)[kCount],
@@ -35,7 +35,7 @@ std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
     case Action::kRetry:
     case Action::kRetryAmbiguous:
     case Action::kReauthenticate:
-    case Action::kPark:
+    case Action::kStop:
       return Doubling(try_count);
     case Action::kWait:
       // The credential waits, not the entry.
@@ -46,7 +46,7 @@ std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
       return Nth(kYoungTokenWaits, refusal_count);
     case Action::kFitDescription:
     case Action::kDropTargetUrl:
-      return Nth(kMendedWaits, refusal_count);
+      return Nth(kRewordedWaits, refusal_count);
     case Action::kDone:
     case Action::kRedirect:
     case Action::kAbandon:

@@ -6,27 +6,27 @@
 
 namespace signalbox {
 
-void MovedRepositories::Add(const std::string& lane,
+void MovedRepositories::Add(const std::string& credential,
                             const Repository& repository, int64_t github_id,
                             absl::Time now) {
   const std::string canonical = repository.Canonical();
   const absl::Time* const asked = asked_.Find(canonical);
   if (asked != nullptr && now - *asked < kBetweenNameQuestions) return;
   asked_.Put(canonical, now);
-  waiting_[lane].push_back({repository, github_id, 0});
+  waiting_[credential].push_back({repository, github_id, 0});
 }
 
 void MovedRepositories::Add(const std::vector<NameQuestion>& questions) {
   for (const NameQuestion& question : questions) {
     if (!under_way_.insert(question.id).second) continue;
-    waiting_[question.lane].push_back(
+    waiting_[question.credential].push_back(
         {question.repository, question.number, question.id});
   }
 }
 
 std::optional<MovedRepositories::Question> MovedRepositories::Take(
-    const std::string& lane) {
-  const auto it = waiting_.find(lane);
+    const std::string& credential) {
+  const auto it = waiting_.find(credential);
   if (it == waiting_.end()) return std::nullopt;
   Question question = std::move(it->second.front());
   it->second.pop_front();
@@ -34,10 +34,11 @@ std::optional<MovedRepositories::Question> MovedRepositories::Take(
   return question;
 }
 
-std::vector<std::string> MovedRepositories::Lanes() const {
-  std::vector<std::string> lanes;
-  for (const auto& [lane, questions] : waiting_) lanes.push_back(lane);
-  return lanes;
+std::vector<std::string> MovedRepositories::Credentials() const {
+  std::vector<std::string> credentials;
+  for (const auto& [credential, questions] : waiting_)
+    credentials.push_back(credential);
+  return credentials;
 }
 
 }  // namespace signalbox

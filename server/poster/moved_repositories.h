@@ -31,9 +31,9 @@ class MovedRepositories {
     int64_t question_id = 0;  // The outbox's; 0: after a redirect.
   };
 
-  // GitHub redirected a request of this lane to the repository with this
+  // GitHub redirected a request of this credential to the repository with this
   // number.
-  void Add(const std::string& lane, const Repository& repository,
+  void Add(const std::string& credential, const Repository& repository,
            int64_t github_id, absl::Time now);
 
   // Adds the questions that are not under way yet.
@@ -42,17 +42,19 @@ class MovedRepositories {
   // The question of the outbox has its answer, or gets none.
   void End(int64_t question_id) { under_way_.erase(question_id); }
 
-  // The next question for this lane's credential; nothing: there is none.
-  std::optional<Question> Take(const std::string& lane);
-  bool Empty(const std::string& lane) const { return !waiting_.contains(lane); }
+  // The next question for this credential; nothing: there is none.
+  std::optional<Question> Take(const std::string& credential);
+  bool Empty(const std::string& credential) const {
+    return !waiting_.contains(credential);
+  }
 
   // The outbox could not store the answer: ask again after the next redirect.
   void Forget(const Repository& repository) {
     asked_.Erase(repository.Canonical());
   }
 
-  // The lanes that have questions, sorted.
-  std::vector<std::string> Lanes() const;
+  // The credentials that have questions, sorted.
+  std::vector<std::string> Credentials() const;
 
  private:
   std::map<std::string, std::deque<Question>> waiting_;  // No queue is empty.

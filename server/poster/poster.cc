@@ -26,12 +26,12 @@ static_assert(kGitHubTimeout <= kAmbiguousWait);
 // Of those that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
 constexpr int kMaxQuestionsPerRun = 256;
-// More lanes without work are not remembered.
-constexpr size_t kMaxIdleLanes = 1000;
+// More credentials without work are not remembered.
+constexpr size_t kMaxIdleWork = 1000;
 constexpr int kResultsPerPending = 19;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
-// A look for a pending that is long due passes every repository of a lane that
-// has a pending which is due.
+// A look for a pending that is long due passes every repository of a credential
+// that has a pending which is due.
 constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
 
 // A wall clock that goes so much back, beside the steady one, was set.
@@ -40,7 +40,7 @@ constexpr absl::Duration kSetBack = absl::Seconds(1);
 constexpr int kMostBroughtForward = 500;
 // How often the credentials of parked repositories are looked at: somebody may
 // have changed one.
-constexpr absl::Duration kParkedCredentialLook = absl::Seconds(10);
+constexpr absl::Duration kParkedLook = absl::Seconds(10);
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
@@ -55,11 +55,13 @@ constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
 
-bool IsBefore(const DueLane& a, const DueLane& b) { return a.lane < b.lane; }
+bool IsBefore(const DueCredential& a, const DueCredential& b) {
+  return a.credential < b.credential;
+}
 
 // The host of a credential's id, "host/account".
-absl::string_view HostOf(absl::string_view lane) {
-  return lane.substr(0, lane.find('/'));
+absl::string_view HostOf(absl::string_view credential) {
+  return credential.substr(0, credential.find('/'));
 }
 
 void LogAbandoned(const Lease& lease, const Settlement& settlement) {
@@ -126,7 +128,7 @@ absl::Time Poster::RunOnce() {
       closed = closed_;
     }
     if (!closed) {
-      LookAtParkedLanes(next);
+      LookAtCredentialsOfParked(next);
       BeginDue(next);
     }
   }
@@ -139,7 +141,7 @@ absl::Time Poster::RunOnce() {
                 InFlight());
   metrics_->Set("signalbox_poster_credentials",
                 "Credentials that the poster keeps in memory.",
-                static_cast<double>(lanes_.size()));
+                static_cast<double>(work_.size()));
   return next;
 }
 
@@ -186,9 +188,9 @@ void Poster::Close() {
   closed_ = true;
 }
 
-void Poster::LookAgain(const std::string& lane) {
+void Poster::LookAgain(const std::string& credential) {
   MutexLock lock(&mu_);
-  look_again_.insert(lane);
+  look_again_.insert(credential);
 }
 
 int Poster::InFlight() const {
@@ -199,14 +201,14 @@ int Poster::InFlight() const {
 // What GitHub told a former process to wait for holds for this one.
 void Poster::RecallPauses() {
   if (recalled_pauses_) return;
-  const absl::StatusOr<std::vector<LanePause>> pauses = outbox_->Pauses();
+  const absl::StatusOr<std::vector<CredentialPause>> pauses = outbox_->Pauses();
   if (!pauses.ok()) return NoteStoreFailure(pauses.status());
   const Moment now = Look();
-  for (const LanePause& pause : *pauses) {
+  for (const CredentialPause& pause : *pauses) {
     // A clock that was set back must not make it longer than any can be.
     const absl::Duration left = std::min(pause.until - now.wall, kMaxReset);
     if (left > absl::ZeroDuration()) {
-      gate_->Block(pause.lane, now.steady + left);
+      gate_->Block(pause.credential, now.steady + left);
     }
   }
   recalled_pauses_ = true;
@@ -233,8 +235,8 @@ bool Poster::SettleEnded(const Moment& now) {
     const Request& request = *one.request;
     const absl::Time begin = now.WallAt(request.begin_time);
     if (one.reply.moved_to != 0 && request.errand != Errand::kName) {
-      moved_.Add(request.lane, request.lease.repository, one.reply.moved_to,
-                 now.wall);
+      moved_.Add(request.credential, request.lease.repository,
+                 one.reply.moved_to, now.wall);
     }
     switch (request.errand) {
       case Errand::kPost: {
@@ -260,7 +262,7 @@ bool Poster::SettleEnded(const Moment& now) {
              /*was_sent=*/true});
         break;
       case Errand::kLearn:
-        lanes_[request.lane].learning = false;
+        work_[request.credential].learning = false;
         EndFlight();
         break;
       case Errand::kName:
@@ -313,7 +315,7 @@ void Poster::NoteEnd(const Ended& ended) {
   const Request& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
   // A host without limits has no /rate_limit, and says so to good tokens.
-  gate_->Leave(request.lane, request.token, ended.reply,
+  gate_->Leave(request.credential, request.token, ended.reply,
                /*proves_token=*/request.errand == Errand::kLearn,
                ended.end.steady, ended.end.wall);
   if (verdict.action == Action::kWait) NoteLimit(ended);
@@ -332,15 +334,16 @@ void Poster::NoteLimit(const Ended& ended) {
   const Request& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
   const absl::Time until =
-      ended.end.wall + (gate_->BlockedUntil(request.lane) - ended.end.steady);
+      ended.end.wall +
+      (gate_->BlockedUntil(request.credential) - ended.end.steady);
   LogWarning("GitHub rate-limits a credential; the server waits",
-             {{"credential", request.lane},
+             {{"credential", request.credential},
               {"reason", verdict.reason},
               {"until", absl::FormatTime(until, absl::UTCTimeZone())},
               {"message", verdict.message},
               {"request_id", verdict.request_id}});
   const absl::Status kept =
-      outbox_->SetPause(request.lane, until, ended.end.wall);
+      outbox_->SetPause(request.credential, until, ended.end.wall);
   if (!kept.ok()) NoteStoreFailure(kept);
 }
 
@@ -373,9 +376,9 @@ void Poster::LearnName(const Request& request, const GitHubReply& reply,
 // In parts: reports must not wait for it.
 void Poster::BringProbesForward(absl::Time now, absl::Time& next) {
   for (auto it = probes_forward_.begin(); it != probes_forward_.end();) {
-    auto& [lane_id, last] = *it;
-    const absl::StatusOr<int64_t> done =
-        outbox_->BringProbesForward(lane_id, last, now, kMostBroughtForward);
+    auto& [credential_id, last] = *it;
+    const absl::StatusOr<int64_t> done = outbox_->BringProbesForward(
+        credential_id, last, now, kMostBroughtForward);
     if (!done.ok()) return NoteStoreFailure(done.status());
     last = *done;
     it = last == 0 ? probes_forward_.erase(it) : std::next(it);
@@ -383,24 +386,25 @@ void Poster::BringProbesForward(absl::Time now, absl::Time& next) {
   if (!probes_forward_.empty()) next = now;
 }
 
-void Poster::LookAtParkedLanes(absl::Time& next) {
+void Poster::LookAtCredentialsOfParked(absl::Time& next) {
   const Moment now = Look();
   if (now.steady >= next_parked_look_) {
-    const absl::StatusOr<std::vector<std::string>> lanes =
-        outbox_->ParkedLanes();
-    if (!lanes.ok()) return NoteStoreFailure(lanes.status());
-    next_parked_look_ = now.steady + kParkedCredentialLook;
+    const absl::StatusOr<std::vector<std::string>> credentials =
+        outbox_->CredentialsOfParked();
+    if (!credentials.ok()) return NoteStoreFailure(credentials.status());
+    next_parked_look_ = now.steady + kParkedLook;
     std::map<std::string, std::string> origins;
-    for (const std::string& lane_id : *lanes) {
-      std::string& origin = origins[lane_id];
-      const auto known = parked_origins_.find(lane_id);
+    for (const std::string& credential_id : *credentials) {
+      std::string& origin = origins[credential_id];
+      const auto known = parked_origins_.find(credential_id);
       if (known != parked_origins_.end()) origin = known->second;
-      const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
+      const absl::StatusOr<Token> token =
+          credentials_->Get(credential_id, now.wall);
       if (!token.ok()) continue;
-      if (token->probe_only) lanes_[lane_id].probe = *token;
+      if (token->probe_only) work_[credential_id].probe = *token;
       if (known != parked_origins_.end() && origin == token->origin) continue;
       // A process that starts does not know what was changed before.
-      probes_forward_[lane_id] = 0;
+      probes_forward_[credential_id] = 0;
       origin = token->origin;
     }
     parked_origins_ = std::move(origins);
@@ -410,37 +414,40 @@ void Poster::LookAtParkedLanes(absl::Time& next) {
   next = std::min(next, now.wall + (next_parked_look_ - now.steady));
 }
 
-absl::StatusOr<std::vector<DueLane>> Poster::LanesWithWork(absl::Time now) {
-  absl::StatusOr<std::vector<DueLane>> lanes = outbox_->DueLanes(now);
-  if (!lanes.ok()) return lanes;
+absl::StatusOr<std::vector<DueCredential>> Poster::CredentialsWithWork(
+    absl::Time now) {
+  absl::StatusOr<std::vector<DueCredential>> credentials =
+      outbox_->DueCredentials(now);
+  if (!credentials.ok()) return credentials;
   const auto questions = outbox_->NameQuestions(now, kMaxQuestionsPerRun);
   if (!questions.ok()) return questions.status();
   moved_.Add(*questions);
-  for (const std::string& lane : moved_.Lanes()) {
-    const DueLane moved{lane, false};
-    const auto place =
-        std::lower_bound(lanes->begin(), lanes->end(), moved, IsBefore);
-    if (place == lanes->end() || place->lane != lane) {
-      lanes->insert(place, moved);
+  for (const std::string& credential : moved_.Credentials()) {
+    const DueCredential moved{credential, false};
+    const auto place = std::lower_bound(credentials->begin(),
+                                        credentials->end(), moved, IsBefore);
+    if (place == credentials->end() || place->credential != credential) {
+      credentials->insert(place, moved);
     }
   }
-  return lanes;
+  return credentials;
 }
 
-bool Poster::Yields(const DueLane& due, const Moment& now, absl::Time& next) {
-  Lane& lane = lanes_[due.lane];
-  if (due.has_results || lane.has_token ||
-      !hosts_without_tokens_.contains(HostOf(due.lane))) {
-    lane.yields_since.reset();
+bool Poster::Yields(const DueCredential& due, const Moment& now,
+                    absl::Time& next) {
+  Work& work = work_[due.credential];
+  if (due.has_results || work.has_token ||
+      !hosts_without_tokens_.contains(HostOf(due.credential))) {
+    work.yields_since.reset();
     return false;
   }
-  if (!lane.yields_since.has_value()) lane.yields_since = now.steady;
-  if (now.steady - *lane.yields_since >= kLongestYield) return false;
+  if (!work.yields_since.has_value()) work.yields_since = now.steady;
+  if (now.steady - *work.yields_since >= kLongestYield) return false;
   next = std::min(next, now.wall + kCredentialRetry);
   return true;
 }
 
-void Poster::FreeLanes() {
+void Poster::FreeCredentials() {
   RequestGate::Freed freed = gate_->TakeFreed();
   {
     MutexLock lock(&mu_);
@@ -448,76 +455,79 @@ void Poster::FreeLanes() {
     look_again_.clear();
   }
   for (const std::string& id : freed.credentials) {
-    const auto lane = lanes_.find(id);
-    if (lane != lanes_.end()) lane->second.rest_end = absl::InfinitePast();
+    const auto work = work_.find(id);
+    if (work != work_.end()) work->second.rest_end = absl::InfinitePast();
   }
   if (!freed.hosts) return;
-  for (auto& [id, lane] : lanes_) {
-    if (lane.rests_for_host) lane.rest_end = absl::InfinitePast();
+  for (auto& [id, work] : work_) {
+    if (work.rests_for_host) work.rest_end = absl::InfinitePast();
   }
 }
 
-void Poster::ForgetIdleLanes(const std::vector<DueLane>& with_work) {
-  if (lanes_.size() <= with_work.size() + kMaxIdleLanes) return;
+void Poster::ForgetIdleWork(const std::vector<DueCredential>& with_work) {
+  if (work_.size() <= with_work.size() + kMaxIdleWork) return;
   const absl::Time steady = Look().steady;
-  for (auto it = lanes_.begin(); it != lanes_.end();) {
-    const Lane& lane = it->second;
-    if (lane.learning || lane.probe.has_value() || steady < lane.rest_end ||
-        steady < lane.next_probe ||
+  for (auto it = work_.begin(); it != work_.end();) {
+    const Work& work = it->second;
+    if (work.learning || work.probe.has_value() || steady < work.rest_end ||
+        steady < work.next_probe ||
         std::binary_search(with_work.begin(), with_work.end(),
-                           DueLane{it->first, false}, IsBefore)) {
+                           DueCredential{it->first, false}, IsBefore)) {
       ++it;
       continue;
     }
     board_.GoesOn(it->first);
-    it = lanes_.erase(it);
+    it = work_.erase(it);
   }
 }
 
 void Poster::BeginDue(absl::Time& next) {
   const absl::Time now = clock_->Now();
-  FreeLanes();
-  absl::StatusOr<std::vector<DueLane>> lanes = LanesWithWork(now);
-  if (!lanes.ok()) {
-    NoteStoreFailure(lanes.status());
+  FreeCredentials();
+  absl::StatusOr<std::vector<DueCredential>> credentials =
+      CredentialsWithWork(now);
+  if (!credentials.ok()) {
+    NoteStoreFailure(credentials.status());
     next = std::min(next, now + kStoreRetry);
     return;
   }
-  ForgetIdleLanes(*lanes);
-  // One step of each lane in turn, so that no lane waits for another's
-  // backlog; the next run goes on where this one ends.
-  std::rotate(lanes->begin(),
-              std::upper_bound(lanes->begin(), lanes->end(),
-                               DueLane{last_lane_, false}, IsBefore),
-              lanes->end());
+  ForgetIdleWork(*credentials);
+  // One step of each credential in turn, so that no credential waits for
+  // another's backlog; the next run goes on where this one ends.
+  std::rotate(
+      credentials->begin(),
+      std::upper_bound(credentials->begin(), credentials->end(),
+                       DueCredential{last_credential_, false}, IsBefore),
+      credentials->end());
   // But those first whose results have no token yet.
   hosts_without_tokens_.clear();
   const auto others = std::stable_partition(
-      lanes->begin(), lanes->end(), [this](const DueLane& due) {
-        const auto lane = lanes_.find(due.lane);
+      credentials->begin(), credentials->end(),
+      [this](const DueCredential& due) {
+        const auto work = work_.find(due.credential);
         return due.has_results &&
-               (lane == lanes_.end() || !lane->second.has_token);
+               (work == work_.end() || !work->second.has_token);
       });
-  std::ptrdiff_t early = others - lanes->begin();
+  std::ptrdiff_t early = others - credentials->begin();
   int steps = 0;
   std::set<std::string> full_hosts;
-  while (!lanes->empty()) {
-    std::vector<DueLane> working;
-    for (const DueLane& lane : *lanes) {
+  while (!credentials->empty()) {
+    std::vector<DueCredential> working;
+    for (const DueCredential& credential : *credentials) {
       if (steps == kMaxStepsPerRun) {
         next = now;
         return;
       }
-      const std::string host(HostOf(lane.lane));
+      const std::string host(HostOf(credential.credential));
       const bool in_turn = --early < 0;
       // The end of a request asks for the next run, which begins here.
       if (full_hosts.contains(host)) continue;
       host_is_full_ = false;
-      const Step step = RunLane(lane, next);
+      const Step step = RunCredential(credential, next);
       if (host_is_full_) {
         full_hosts.insert(host);
       } else if (full_hosts.empty() && in_turn) {
-        last_lane_ = lane.lane;
+        last_credential_ = credential.credential;
       }
       if (step == Step::kStopped) {
         next = std::min(next, now + kStoreRetry);
@@ -525,9 +535,9 @@ void Poster::BeginDue(absl::Time& next) {
       }
       if (step == Step::kNothing) continue;
       ++steps;
-      working.push_back(lane);
+      working.push_back(credential);
     }
-    *lanes = std::move(working);
+    *credentials = std::move(working);
   }
 
   const absl::StatusOr<absl::Time> due = outbox_->NextDueTime(now);
@@ -535,63 +545,64 @@ void Poster::BeginDue(absl::Time& next) {
   next = std::min(next, due.ok() ? *due : now + kStoreRetry);
 }
 
-Poster::Step Poster::RunLane(const DueLane& due, absl::Time& next) {
+Poster::Step Poster::RunCredential(const DueCredential& due, absl::Time& next) {
   // With a slow store a run takes long, and what has ended meanwhile may have
   // parked the repository that would be next.
   if (!SettleEnded(Look())) return Step::kStopped;
   const Moment now = Look();
-  const std::string& lane_id = due.lane;
-  if (lane_id.empty()) return AbandonUnowned(now);
-  Lane& lane = lanes_[lane_id];
-  if (now.steady < lane.rest_end) {
-    if (due.has_results && lane.waits_for_token) {
-      hosts_without_tokens_.emplace(HostOf(lane_id));
+  const std::string& credential_id = due.credential;
+  if (credential_id.empty()) return AbandonUnowned(now);
+  Work& work = work_[credential_id];
+  if (now.steady < work.rest_end) {
+    if (due.has_results && work.waits_for_token) {
+      hosts_without_tokens_.emplace(HostOf(credential_id));
     }
-    next = std::min(next, now.wall + (lane.rest_end - now.steady));
+    next = std::min(next, now.wall + (work.rest_end - now.steady));
     return Step::kNothing;
   }
-  lane.rests_for_host = false;
+  work.rests_for_host = false;
   if (Yields(due, now, next)) return Step::kNothing;
-  const absl::StatusOr<Token> token = credentials_->Get(lane_id, now.wall);
-  lane.has_token = token.ok();
-  lane.waits_for_token = absl::IsUnavailable(token.status());
-  if (due.has_results && lane.waits_for_token) {
-    hosts_without_tokens_.emplace(HostOf(lane_id));
+  const absl::StatusOr<Token> token =
+      credentials_->Get(credential_id, now.wall);
+  work.has_token = token.ok();
+  work.waits_for_token = absl::IsUnavailable(token.status());
+  if (due.has_results && work.waits_for_token) {
+    hosts_without_tokens_.emplace(HostOf(credential_id));
   }
   if (token.ok()) {
-    lane.probe.reset();
-    if (token->probe_only) lane.probe = *token;
+    work.probe.reset();
+    if (token->probe_only) work.probe = *token;
   } else {
     const bool stopped = absl::IsFailedPrecondition(token.status());
-    board_.Waits(lane_id, ReasonOf(token.status()), absl::InfinitePast());
+    board_.Waits(credential_id, ReasonOf(token.status()), absl::InfinitePast());
     const absl::Duration rest =
         stopped ? kStoppedCredentialRetry : kCredentialRetry;
     next = std::min(next, now.wall + rest);
-    if (!lane.probe.has_value()) lane.rest_end = now.steady + rest;
+    if (!work.probe.has_value()) work.rest_end = now.steady + rest;
   }
-  if (lane.probe.has_value()) {
-    return BeginLearning(lane_id, *lane.probe, now, next);
+  if (work.probe.has_value()) {
+    return BeginLearning(credential_id, *work.probe, now, next);
   }
   if (!token.ok()) return Step::kNothing;
-  if (!gate_->Knows(lane_id)) {
-    return BeginLearning(lane_id, *token, now, next);
+  if (!gate_->Knows(credential_id)) {
+    return BeginLearning(credential_id, *token, now, next);
   }
-  if (!moved_.Empty(lane_id)) {
-    const Step step = BeginNaming(lane_id, *token, now, next);
+  if (!moved_.Empty(credential_id)) {
+    const Step step = BeginNaming(credential_id, *token, now, next);
     if (step != Step::kNothing) return step;
   }
 
   LeaseRequest results;
-  results.lane = lane_id;
+  results.credential = credential_id;
   results.held = &held_;
-  results.may_probe = now.steady >= lane.next_probe;
+  results.may_probe = now.steady >= work.next_probe;
   if (!results.may_probe) {
-    next = std::min(next, now.wall + (lane.next_probe - now.steady));
+    next = std::min(next, now.wall + (work.next_probe - now.steady));
   }
   LeaseRequest pendings = results;
   pendings.pendings = true;
-  if (lane.results_in_row >= kResultsPerPending &&
-      now.steady >= lane.next_long_due_look) {
+  if (work.results_in_row >= kResultsPerPending &&
+      now.steady >= work.next_long_due_look) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
     long_due.may_probe = false;
@@ -626,69 +637,70 @@ Poster::Step Poster::AbandonUnowned(const Moment& now) {
   return Step::kNothing;
 }
 
-Poster::Step Poster::BeginLearning(const std::string& lane_id,
+Poster::Step Poster::BeginLearning(const std::string& credential_id,
                                    const Token& token, const Moment& now,
                                    absl::Time& next) {
-  Lane& lane = lanes_[lane_id];
-  if (lane.learning) return Step::kNothing;
-  if (!Book(lane_id, token, /*pending=*/false, now, next)) {
+  Work& work = work_[credential_id];
+  if (work.learning) return Step::kNothing;
+  if (!Admit(credential_id, token, /*pending=*/false, now, next)) {
     return Step::kNothing;
   }
-  lane.learning = true;
+  work.learning = true;
   auto request = std::make_shared<Request>();
   request->errand = Errand::kLearn;
-  request->lane = lane_id;
+  request->credential = credential_id;
   request->token = token;
-  lane.probe.reset();
+  work.probe.reset();
   Send(request, now);
   return Step::kNothing;
 }
 
-Poster::Step Poster::BeginNaming(const std::string& lane_id, const Token& token,
-                                 const Moment& now, absl::Time& next) {
-  if (!Book(lane_id, token, /*pending=*/false, now, next)) {
+Poster::Step Poster::BeginNaming(const std::string& credential_id,
+                                 const Token& token, const Moment& now,
+                                 absl::Time& next) {
+  if (!Admit(credential_id, token, /*pending=*/false, now, next)) {
     return Step::kNothing;
   }
   auto request = std::make_shared<Request>();
   request->errand = Errand::kName;
-  request->lane = lane_id;
+  request->credential = credential_id;
   request->token = token;
-  request->named = *moved_.Take(lane_id);
+  request->named = *moved_.Take(credential_id);
   Send(request, now);
   return Step::kWorked;
 }
 
-bool Poster::Book(const std::string& lane_id, const Token& token, bool pending,
-                  const Moment& now, absl::Time& next) {
+bool Poster::Admit(const std::string& credential_id, const Token& token,
+                   bool pending, const Moment& now, absl::Time& next) {
   const RequestGate::Answer answer =
-      gate_->Enter(lane_id, token, pending, now.steady);
+      gate_->Admit(credential_id, token, pending, now.steady);
   if (answer.when <= now.steady) return true;
   const absl::Time until = now.wall + (answer.when - now.steady);
-  board_.Waits(lane_id, answer.reason, until);
+  board_.Waits(credential_id, answer.reason, until);
   next = std::min(next, until);
   // A result may be begun where a pending may not.
   host_is_full_ = answer.reason == kHostFull;
   if (!pending && !host_is_full_) {
-    Lane& lane = lanes_[lane_id];
-    lane.rest_end = answer.when;
-    lane.rests_for_host = answer.reason == kHostDown;
+    Work& work = work_[credential_id];
+    work.rest_end = answer.when;
+    work.rests_for_host = answer.reason == kHostDown;
   }
   return false;
 }
 
-void Poster::Unbook(const std::string& lane_id, const Token& token) {
-  gate_->Return(lane_id, token);
+void Poster::GiveBack(const std::string& credential_id, const Token& token) {
+  gate_->Return(credential_id, token);
 }
 
 Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
                                   const Token& token, const Moment& now,
                                   absl::Time& next) {
-  if (!Book(request.lane, token, request.pendings, now, next)) {
+  if (!Admit(request.credential, token, request.pendings, now, next)) {
     return Step::kNothing;
   }
-  Lane& lane = lanes_[request.lane];
+  Work& work = work_[request.credential];
   LeaseRequest in_turn = request;
-  std::string& last_repository = lane.last_repository[request.pendings ? 1 : 0];
+  std::string& last_repository = work.last_repository[request.pendings ? 1 : 0];
   in_turn.after_repository = last_repository;
   const absl::Duration lease_time = kLeaseTime + 2 * commit_time_;
   in_turn.deadline = now.wall + lease_time;
@@ -696,16 +708,16 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
       outbox_->TakeDue(in_turn, now.wall);
   Moment taken = Look();
   if (!lease.ok()) {
-    Unbook(request.lane, token);
+    GiveBack(request.credential, token);
     NoteStoreFailure(lease.status());
     return Step::kStopped;
   }
   if (!lease->has_value()) {
-    Unbook(request.lane, token);
+    GiveBack(request.credential, token);
     if (request.first_left_out != nullptr) {
       const absl::Duration until_long_due =
           *request.first_left_out + kLongDue - now.wall;
-      lane.next_long_due_look =
+      work.next_long_due_look =
           now.steady + std::max(kBetweenLongDueLooks, until_long_due);
     }
     return Step::kNothing;
@@ -718,8 +730,8 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   if (NoteEnds(taken)) {
     // What GitHub has said while the store worked may forbid this request.
     taken = Look();
-    Unbook(request.lane, token);
-    if (!Book(request.lane, token, request.pendings, taken, next)) {
+    GiveBack(request.credential, token);
+    if (!Admit(request.credential, token, request.pendings, taken, next)) {
       return SettleUnsent(Unsent(**lease, Settlement::Kind::kReturned), taken);
     }
   }
@@ -730,7 +742,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
                            const Token& token, absl::Time lease_end,
                            const Moment& now) {
   const auto unsent = [&](Settlement settlement) {
-    Unbook(request.lane, token);
+    GiveBack(request.credential, token);
     return SettleUnsent(std::move(settlement), now);
   };
   const absl::Duration left = lease_end - now.steady;
@@ -740,7 +752,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   }
 
   auto begun = std::make_shared<Request>();
-  begun->lane = request.lane;
+  begun->credential = request.credential;
   begun->token = token;
   begun->lease = lease;
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
@@ -776,40 +788,40 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     }
   }
 
-  Lane& lane = lanes_[request.lane];
+  Work& work = work_[request.credential];
   if (lease.is_probe) {
-    lane.next_probe = now.steady + gate_->ProbeGap(request.lane);
+    work.next_probe = now.steady + gate_->ProbeGap(request.credential);
   } else {
-    lane.results_in_row = request.pendings ? 0 : lane.results_in_row + 1;
+    work.results_in_row = request.pendings ? 0 : work.results_in_row + 1;
   }
   Hold(lease.entry_id, absl::InfiniteFuture());
   Send(begun, now);
   return Step::kWorked;
 }
 
-bool Poster::MaySendOn(const std::string& lane) const {
+bool Poster::MaySendOn(const std::string& credential) const {
   {
     MutexLock lock(&mu_);
     for (const Ended& ended : ended_) {
       // The gate learns of it with the next turn.
-      if (ended.request->lane == lane &&
+      if (ended.request->credential == credential &&
           ended.reply.verdict.action == Action::kWait) {
         return false;
       }
     }
   }
-  return gate_->BlockedUntil(lane) <= Look().steady;
+  return gate_->BlockedUntil(credential) <= Look().steady;
 }
 
 void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
   request->begin_time = now.steady;
-  board_.GoesOn(request->lane);
+  board_.GoesOn(request->credential);
   {
     MutexLock lock(&mu_);
     ++in_flight_;
   }
-  request->token.may_send_on = [this, lane = request->lane] {
-    return MaySendOn(lane);
+  request->token.may_send_on = [this, credential = request->credential] {
+    return MaySendOn(credential);
   };
   const Request& sent = *request;
   GitHubClient::Done done = [this, request](GitHubReply reply) {

@@ -22,7 +22,7 @@
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
 #include "server/outbox/outbox.h"
-#include "server/poster/lane_board.h"
+#include "server/poster/credential_board.h"
 #include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
 
@@ -35,12 +35,13 @@ namespace signalbox {
 // repositories take turns, and within a repository the entry that has been due
 // longest goes first. One slot in 20 goes to a pending that has been due for
 // over a minute. At most one post per key is in flight, and Poster posts
-// nothing that GitHub already shows. An entry's lane is the id of its
-// credential. The lane "" has none, so its entries are abandoned
+// nothing that GitHub already shows. An entry's credential is the id of its
+// credential. The id "" means none, so its entries are abandoned
 // (NO_CREDENTIAL).
 //
 // Poster also makes these other requests:
-// - GET /rate_limit, before the first post of a lane and while a credential is
+// - GET /rate_limit, before the first post of a credential and while a
+// credential is
 //   stopped. It costs no budget and shows the budget.
 // - A read of what GitHub shows, if the end of a post is not known.
 // - A question about a repository's name, after a redirect or for the outbox.
@@ -84,17 +85,17 @@ class Poster {
   // From the next RunOnce on, no more requests begin.
   void Close();
 
-  // Credentials::Get may answer differently for this lane now. The next RunOnce
-  // asks again; the caller must make sure that it runs.
-  void LookAgain(const std::string& lane);
+  // Credentials::Get may answer differently for this credential now. The next
+  // RunOnce asks again; the caller must make sure that it runs.
+  void LookAgain(const std::string& credential);
 
   // How many requests are in flight. RunOnce settles their leases. If the
   // process ends before, the next process reads back what GitHub shows.
   int InFlight() const;
 
   // The state at the last RunOnce.
-  LaneState StateOf(absl::string_view lane) const {
-    return board_.StateOf(lane);
+  CredentialWait StateOf(absl::string_view credential) const {
+    return board_.StateOf(credential);
   }
 
  private:
@@ -121,7 +122,7 @@ class Poster {
   // A request to GitHub, from its begin until it is settled.
   struct Request {
     Errand errand = Errand::kPost;
-    std::string lane;
+    std::string credential;
     Token token;
     absl::Time begin_time;  // Steady.
     // How long after its begin a redirect may send a post on, so that the post
@@ -145,7 +146,7 @@ class Poster {
     bool was_sent = false;  // It ends a request in flight.
   };
 
-  struct Lane {
+  struct Work {
     // Where the round-robin of the posts continues.
     std::string last_repository[2];  // By class: results, pendings.
     int results_in_row = 0;          // Since the last pending.
@@ -155,7 +156,8 @@ class Poster {
     // once, so it is kept until the request can begin.
     std::optional<Token> probe;
 
-    // Nothing begins before this steady time, unless FreeLanes ends the rest.
+    // Nothing begins before this steady time, unless FreeCredentials ends the
+    // rest.
     absl::Time rest_end = absl::InfinitePast();
     bool rests_for_host = false;
     // As of the last look for a token.
@@ -194,22 +196,24 @@ class Poster {
   // These begin requests, and lower `next` to the time of the next call.
   void BeginDue(absl::Time& next);
   // Checks whether the credentials of parked repositories have changed.
-  void LookAtParkedLanes(absl::Time& next);
+  void LookAtCredentialsOfParked(absl::Time& next);
   void BringProbesForward(absl::Time now, absl::Time& next);
-  absl::StatusOr<std::vector<DueLane>> LanesWithWork(absl::Time now);
-  // Ends the rests of the lanes for which something has changed.
-  void FreeLanes();
-  // If there are many lanes, forgets those that do not rest and are not in
-  // `with_work`.
-  void ForgetIdleLanes(const std::vector<DueLane>& with_work);
-  // Whether the lane has only pendings and leaves its turn to lanes with
-  // results that have no token yet. An App gets its tokens one after the other.
-  bool Yields(const DueLane& due, const Moment& now, absl::Time& next);
-  Step RunLane(const DueLane& due, absl::Time& next);
+  absl::StatusOr<std::vector<DueCredential>> CredentialsWithWork(
+      absl::Time now);
+  // Ends the rests of the credentials for which something has changed.
+  void FreeCredentials();
+  // If there are many credentials, forgets those that do not rest and are not
+  // in `with_work`.
+  void ForgetIdleWork(const std::vector<DueCredential>& with_work);
+  // Whether the credential has only pendings and leaves its turn to credentials
+  // with results that have no token yet. An App gets its tokens one after the
+  // other.
+  bool Yields(const DueCredential& due, const Moment& now, absl::Time& next);
+  Step RunCredential(const DueCredential& due, absl::Time& next);
   Step AbandonUnowned(const Moment& now);
-  Step BeginLearning(const std::string& lane_id, const Token& token,
+  Step BeginLearning(const std::string& credential_id, const Token& token,
                      const Moment& now, absl::Time& next);
-  Step BeginNaming(const std::string& lane_id, const Token& token,
+  Step BeginNaming(const std::string& credential_id, const Token& token,
                    const Moment& now, absl::Time& next);
   Step TakeAndBegin(const LeaseRequest& request, const Token& token,
                     const Moment& now, absl::Time& next);
@@ -217,9 +221,9 @@ class Poster {
   Step Begin(const Lease& lease, const LeaseRequest& request,
              const Token& token, absl::Time lease_end, const Moment& now);
   void Send(const std::shared_ptr<Request>& request, const Moment& now);
-  // Whether no answer to another request of the lane has limited it. The
+  // Whether no answer to another request of the credential has limited it. The
   // transport's thread calls it.
-  bool MaySendOn(const std::string& lane) const;
+  bool MaySendOn(const std::string& credential) const;
   void Hold(int64_t entry_id, absl::Time until);
   void Release(int64_t entry_id);
   void ReleaseOld(absl::Time now);
@@ -227,9 +231,9 @@ class Poster {
 
   // Books a request if one may be made now. False: it may not, and `next` is
   // lowered.
-  bool Book(const std::string& lane_id, const Token& token, bool pending,
-            const Moment& now, absl::Time& next);
-  void Unbook(const std::string& lane_id, const Token& token);
+  bool Admit(const std::string& credential_id, const Token& token, bool pending,
+             const Moment& now, absl::Time& next);
+  void GiveBack(const std::string& credential_id, const Token& token);
 
   Outbox* const outbox_;
   Credentials* const credentials_;
@@ -244,13 +248,14 @@ class Poster {
   // a former process may still take effect, whatever the wall clock says.
   const absl::Time life_begin_;
 
-  LaneBoard board_;
+  CredentialBoard board_;
 
   // Only RunOnce uses these.
   Wording wording_;
   MovedRepositories moved_;
-  std::map<std::string, Lane> lanes_;
-  std::string last_lane_;  // Where the last run ended and the next begins.
+  std::map<std::string, Work> work_;
+  std::string
+      last_credential_;  // Where the last run ended and the next begins.
   // Entries that must not be taken out, and until when (steady): InfiniteFuture
   // while in flight, a time while the end of a request is unknown.
   std::map<int64_t, absl::Time> held_until_;
@@ -265,15 +270,15 @@ class Poster {
   std::vector<Ended> noted_;  // Noted but not settled.
   std::deque<Unsettled> unsettled_;
   bool recalled_pauses_ = false;
-  // Hosts of lanes with results that have no token, in this run.
+  // Hosts of credentials with results that have no token, in this run.
   std::set<std::string, std::less<>> hosts_without_tokens_;
   // What the gate said about the last request that it refused in this run.
   bool host_is_full_ = false;
-  // The origins of the tokens of the lanes with parked repositories, at the
-  // last look.
+  // The origins of the tokens of the credentials with parked repositories, at
+  // the last look.
   std::map<std::string, std::string> parked_origins_;
-  // The lanes whose probes are being brought forward, and the last repository
-  // done.
+  // The credentials whose probes are being brought forward, and the last
+  // repository done.
   std::map<std::string, int64_t> probes_forward_;
   absl::Time next_parked_look_ = absl::InfinitePast();  // Steady.
 

@@ -15,7 +15,7 @@ bool IsRefusal(Action action) {
          action == Action::kFitDescription || action == Action::kDropTargetUrl;
 }
 
-bool IsMendable(Action action) {
+bool IsWordingRefused(Action action) {
   return action == Action::kFitDescription || action == Action::kDropTargetUrl;
 }
 
@@ -23,7 +23,7 @@ bool IsMendable(Action action) {
 // what was asked.
 bool IsTrouble(Action action) {
   return action == Action::kRetry || action == Action::kRetryAmbiguous ||
-         action == Action::kReauthenticate || action == Action::kPark ||
+         action == Action::kReauthenticate || action == Action::kStop ||
          action == Action::kWait;
 }
 
@@ -102,8 +102,8 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
       Backoff(verdict, lease.try_count + 1,
               lease.refusal_count + (settlement.refused ? 1 : 0));
   const bool goes_on =
-      wait.has_value() && (!IsMendable(verdict.action) ||
-                           wording->Mend(lease, sent, verdict.action));
+      wait.has_value() && (!IsWordingRefused(verdict.action) ||
+                           wording->Reword(lease, sent, verdict.action));
   if (goes_on) {
     settlement.next_try_time = end + *wait;
     return settlement;

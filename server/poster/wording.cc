@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxMendings = 4096;
+constexpr size_t kMaxRewordings = 4096;
 constexpr int kNoDescription = 2;
 constexpr size_t kMaxPlainDescription = 140;
 
@@ -32,48 +32,49 @@ std::string PlainDescription(absl::string_view fitted) {
 
 }  // namespace
 
-Wording::Mending Wording::Find(const Lease& lease) const {
-  const auto it = mendings_.find(lease.entry_id);
-  if (it != mendings_.end() && it->second.version == lease.version) {
+Wording::Rewording Wording::Find(const Lease& lease) const {
+  const auto it = rewordings_.find(lease.entry_id);
+  if (it != rewordings_.end() && it->second.version == lease.version) {
     return it->second;
   }
-  Mending none;
+  Rewording none;
   none.version = lease.version;
   return none;
 }
 
 Shown Wording::For(const Lease& lease) const {
-  const Mending mending = Find(lease);
+  const Rewording rewording = Find(lease);
   Shown said = lease.wanted;
   said.description = FitDescription(lease.wanted.description);
-  if (mending.plainer >= kNoDescription) {
+  if (rewording.plainer >= kNoDescription) {
     said.description.clear();
-  } else if (mending.plainer > 0) {
+  } else if (rewording.plainer > 0) {
     said.description = PlainDescription(said.description);
   }
-  if (mending.without_url) said.target_url.clear();
+  if (rewording.without_url) said.target_url.clear();
   return said;
 }
 
-bool Wording::Mend(const Lease& lease, const Shown& sent, Action action) {
-  Mending mending = Find(lease);
-  const bool was_mended = mending.plainer > 0 || mending.without_url;
+bool Wording::Reword(const Lease& lease, const Shown& sent, Action action) {
+  Rewording rewording = Find(lease);
+  const bool was_reworded = rewording.plainer > 0 || rewording.without_url;
   if (action == Action::kDropTargetUrl) {
     if (sent.target_url.empty()) return false;
-    mending.without_url = true;
+    rewording.without_url = true;
   } else {
     if (sent.description.empty()) return false;
     const bool is_plain =
         sent.description == PlainDescription(sent.description);
-    mending.plainer = is_plain ? kNoDescription : mending.plainer + 1;
+    rewording.plainer = is_plain ? kNoDescription : rewording.plainer + 1;
   }
   // The last try says the state and no more: a text must not cost a result.
-  if (was_mended) {
-    mending.plainer = kNoDescription;
-    mending.without_url = true;
+  if (was_reworded) {
+    rewording.plainer = kNoDescription;
+    rewording.without_url = true;
   }
-  if (mendings_.size() >= kMaxMendings) mendings_.erase(mendings_.begin());
-  mendings_[lease.entry_id] = mending;
+  if (rewordings_.size() >= kMaxRewordings)
+    rewordings_.erase(rewordings_.begin());
+  rewordings_[lease.entry_id] = rewording;
   return true;
 }
 

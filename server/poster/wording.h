@@ -26,21 +26,21 @@ class Wording {
 
   // GitHub refused a part of `sent` (Action::kFitDescription or
   // kDropTargetUrl). False: there is no plainer wording left.
-  bool Mend(const Lease& lease, const Shown& sent, Action action);
+  bool Reword(const Lease& lease, const Shown& sent, Action action);
 
   // The version was posted or abandoned.
-  void Forget(int64_t entry_id) { mendings_.erase(entry_id); }
+  void Forget(int64_t entry_id) { rewordings_.erase(entry_id); }
 
  private:
-  struct Mending {
+  struct Rewording {
     int64_t version = 0;
     int plainer = 0;  // 0: as fitted; 1: ASCII only; 2: none.
     bool without_url = false;
   };
 
-  Mending Find(const Lease& lease) const;
+  Rewording Find(const Lease& lease) const;
 
-  std::map<int64_t, Mending> mendings_;  // By entry id.
+  std::map<int64_t, Rewording> rewordings_;  // By entry id.
 };
 
 }  // namespace signalbox

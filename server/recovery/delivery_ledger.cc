@@ -69,7 +69,7 @@ void DeliveryLedger::NoteAccepted(const std::string& guid, absl::Time now) {
   found->second.accepted = true;
   // It came through because it was asked for: the receiver is up.
   const bool was_asked = found->second.asked > 0 ||
-                         found->second.doubtful_time != absl::InfinitePast();
+                         found->second.ambiguous_time != absl::InfinitePast();
   if (was_asked) up_time_ = std::max(up_time_, now);
 }
 
@@ -81,7 +81,7 @@ absl::Time DeliveryLedger::Earliest(const Case& one) const {
   const int tries = one.Tries();
   if (tries >= options_.most_tries) return absl::InfiniteFuture();
   // No list tells yet what became of it.
-  if (listed_ < one.doubtful_time + kAttemptTime) return absl::InfiniteFuture();
+  if (listed_ < one.ambiguous_time + kAttemptTime) return absl::InfiniteFuture();
   const absl::Time last = std::max(one.asked_time, one.last_time);
   const bool is_up = IsUpFor(one);
   const absl::Duration wait =
@@ -125,9 +125,9 @@ void DeliveryLedger::NoteAsked(const std::string& guid, absl::Time now) {
   (WasNotTaken(one.last_code) ? not_taken_probe_time_ : probe_time_) = now;
 }
 
-void DeliveryLedger::NoteDoubtful(const std::string& guid, absl::Time now) {
+void DeliveryLedger::NoteAmbiguous(const std::string& guid, absl::Time now) {
   Case& one = cases_[guid];
-  one.doubtful_time = now;
+  one.ambiguous_time = now;
   (WasNotTaken(one.last_code) ? not_taken_probe_time_ : probe_time_) = now;
 }
 
@@ -144,29 +144,30 @@ absl::Time DeliveryLedger::NextTime(absl::Time now) const {
   return next;
 }
 
-absl::Time DeliveryLedger::Mark(absl::Time listed) const {
-  absl::Time mark = listed - kListDelay;
+absl::Time DeliveryLedger::Cursor(absl::Time listed) const {
+  absl::Time cursor = listed - kListDelay;
   for (const auto& [guid, one] : cases_) {
     const bool is_open =
         IsMissing(one) && (one.Tries() < options_.most_tries ||
                            listed - one.asked_time < kAttemptTime);
-    if (is_open) mark = std::min(mark, one.first_time);
+    if (is_open) cursor = std::min(cursor, one.first_time);
   }
-  return mark;
+  return cursor;
 }
 
 int DeliveryLedger::Forget(absl::Time listed, absl::Time now) {
-  const absl::Time mark = Mark(listed);
+  const absl::Time cursor = Cursor(listed);
   int lost = 0;
   for (auto it = cases_.begin(); it != cases_.end();) {
     const Case& one = it->second;
     const bool missing = IsMissing(one);
     const bool is_old = one.first_time < now - options_.window;
     const bool is_over =
-        missing ? is_old || (one.Tries() >= options_.most_tries &&
-                             now - one.asked_time >= kAttemptTime &&
-                             std::max(one.last_time, one.first_time) < mark)
-                : one.last_time < mark && now - one.asked_time >= kAttemptTime;
+        missing
+            ? is_old || (one.Tries() >= options_.most_tries &&
+                         now - one.asked_time >= kAttemptTime &&
+                         std::max(one.last_time, one.first_time) < cursor)
+            : one.last_time < cursor && now - one.asked_time >= kAttemptTime;
     if (missing && is_over) ++lost;
     it = is_over ? cases_.erase(it) : std::next(it);
   }

@@ -76,7 +76,7 @@ class DeliveryLedger {
   // The server asked GitHub for this delivery, and got no answer. Counts as a
   // try if a list shows the attempt. The delivery rests until a list could show
   // it.
-  void NoteDoubtful(const std::string& guid, absl::Time now);
+  void NoteAmbiguous(const std::string& guid, absl::Time now);
   // All attempts that began before `listed` have been added.
   void NoteListed(absl::Time listed) { listed_ = std::max(listed_, listed); }
   // GitHub refuses to redeliver: the delivery is too old, or gone.
@@ -88,9 +88,9 @@ class DeliveryLedger {
 
   // Attempts that began before this time need not be listed again. `listed`:
   // all attempts before it are known.
-  absl::Time Mark(absl::Time listed) const;
+  absl::Time Cursor(absl::Time listed) const;
 
-  // Forgets settled deliveries that are older than the mark, and missing ones
+  // Forgets settled deliveries that are older than the cursor, and missing ones
   // that cannot be redelivered any more. Returns how many missing ones it
   // forgot.
   int Forget(absl::Time listed, absl::Time now);
@@ -108,7 +108,7 @@ class DeliveryLedger {
     int asked = 0;
     absl::Time asked_time = absl::InfinitePast();
     // When GitHub may have agreed to a redelivery, without an answer.
-    absl::Time doubtful_time = absl::InfinitePast();
+    absl::Time ambiguous_time = absl::InfinitePast();
     bool accepted = false;
     bool refused = false;
     bool is_used = true;

@@ -258,7 +258,7 @@ class Conclusion {
     if (!reply.has_value()) return;
     const Verdict& verdict = reply->verdict;
     if (verdict.action == Action::kDone) return DrawFromAnswer(*reply);
-    if (verdict.action == Action::kPark) return AddStop(verdict.reason);
+    if (verdict.action == Action::kStop) return AddStop(verdict.reason);
     if (WasTrouble(verdict)) {
       if (!WasLimit(verdict)) AddProblem(verdict.reason, TroubleText(verdict));
       return;

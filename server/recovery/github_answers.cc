@@ -116,7 +116,7 @@ std::optional<ListedPullRequest> PullRequestFrom(const Json& item) {
   pull.base_repository_id = Number(base_repository, "id");
   pull.head_sha = Text(head, "sha");
   pull.open = Text(item, "state") == "open";
-  Change& change = pull.change;
+  CodeChange& change = pull.change;
   change.event = "pull_request";
   change.pull_request_number = Number(item, "number");
   if (change.pull_request_number <= 0 || pull.head_sha.empty()) {

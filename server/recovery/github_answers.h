@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/report/change.h"
+#include "server/report/code_change.h"
 
 namespace signalbox {
 
@@ -46,7 +46,7 @@ struct ListedPullRequest {
   int64_t base_repository_id = 0;
   std::string head_sha;
   bool open = false;
-  Change change;
+  CodeChange change;
 };
 absl::StatusOr<ListedPullRequest> ReadPullRequest(absl::string_view json);
 absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(

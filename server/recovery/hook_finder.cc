@@ -55,10 +55,10 @@ Address AddressOf(absl::string_view url) {
   return {absl::AsciiStrToLower(host), std::string(url.substr(slash))};
 }
 
-std::string HostMark(const Address& address) {
+std::string HostNameOf(const Address& address) {
   return absl::StrCat("hook host ", address.host);
 }
-std::string PathMark(const Address& address) {
+std::string PathNameOf(const Address& address) {
   return absl::StrCat("hook address ", address.host, address.path);
 }
 
@@ -150,7 +150,7 @@ void HookFinder::AddRepository(const KnownRepository& known,
                                const std::set<std::string>& of_apps,
                                std::set<std::string>* seen) {
   const Repository& repository = known.repository;
-  if (known.lane.empty() || of_apps.contains(known.lane) ||
+  if (known.credential.empty() || of_apps.contains(known.credential) ||
       !seen->insert(repository.Canonical()).second) {
     return;
   }
@@ -159,10 +159,10 @@ void HookFinder::AddRepository(const KnownRepository& known,
   const std::string own =
       absl::StrCat("/repos/", repository.FullName(), "/hooks");
   const std::string owner = absl::StrCat("/orgs/", repository.owner, "/hooks");
-  AddPlace(repository.host, known.lane, own, /*is_app=*/false);
-  AddPlace(repository.host, known.lane, owner, /*is_app=*/false);
-  told.own_place = KeyOf(known.lane, own);
-  told.owner_place = KeyOf(known.lane, owner);
+  AddPlace(repository.host, known.credential, own, /*is_app=*/false);
+  AddPlace(repository.host, known.credential, owner, /*is_app=*/false);
+  told.own_place = KeyOf(known.credential, own);
+  told.owner_place = KeyOf(known.credential, owner);
   told_.push_back(std::move(told));
 }
 
@@ -251,11 +251,11 @@ bool HookFinder::LearnAddress(absl::string_view url) {
   if (address.host.empty() || address.host == kSharedHost) return false;
   const absl::Time now = clock_->Now();
   bool is_news = false;
-  for (const std::string& mark : {HostMark(address), PathMark(address)}) {
-    const bool is_known = IsOurs(mark);
-    if (is_known && now - *marks_.Find(mark) < kNoteAddressEvery) continue;
-    if (!outbox_->SetMark(mark, now).ok()) continue;
-    marks_.Put(mark, now);
+  for (const std::string& name : {HostNameOf(address), PathNameOf(address)}) {
+    const bool is_known = IsOurs(name);
+    if (is_known && now - *noted_.Find(name) < kNoteAddressEvery) continue;
+    if (!outbox_->SetNamedTime(name, now).ok()) continue;
+    noted_.Put(name, now);
     is_news = is_news || !is_known;
   }
   return is_news;
@@ -264,16 +264,17 @@ bool HookFinder::LearnAddress(absl::string_view url) {
 bool HookFinder::LeadsToUs(absl::string_view url) {
   const Address address = AddressOf(url);
   if (address.host.empty() || address.host == kSharedHost) return false;
-  if (!IsOurs(HostMark(address))) return false;
-  return absl::EndsWith(address.path, kGuidePath) || IsOurs(PathMark(address));
+  if (!IsOurs(HostNameOf(address))) return false;
+  return absl::EndsWith(address.path, kGuidePath) ||
+         IsOurs(PathNameOf(address));
 }
 
-bool HookFinder::IsOurs(const std::string& mark) {
-  const absl::Time* noted = marks_.Find(mark);
+bool HookFinder::IsOurs(const std::string& name) {
+  const absl::Time* noted = noted_.Find(name);
   if (noted == nullptr) {
-    const auto stored = outbox_->GetMark(mark);
+    const auto stored = outbox_->GetNamedTime(name);
     if (!stored.ok() || !stored->has_value()) return false;
-    noted = marks_.Put(mark, **stored);
+    noted = noted_.Put(name, **stored);
   }
   return clock_->Now() - *noted < kAddressMemory;
 }

@@ -102,7 +102,7 @@ class HookFinder {
   bool LearnAddress(absl::string_view url);
   bool LeadsToUs(absl::string_view url);
   // Whether a hook whose deliveries reach the server recently led there.
-  bool IsOurs(const std::string& mark);
+  bool IsOurs(const std::string& name);
 
   const Options options_;
   Outbox* const outbox_;
@@ -114,7 +114,7 @@ class HookFinder {
   std::vector<SeenHook> seen_;
   // The addresses on disk, and when they were written or read. A cache: if
   // there are more, they are read again.
-  RecentMap<std::string, absl::Time> marks_{1000};
+  RecentMap<std::string, absl::Time> noted_{1000};
   std::map<std::string, Place> places_;  // By credential and path.
   // Repositories without an App, with the keys of their places.
   struct Told {

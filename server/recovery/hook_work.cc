@@ -26,8 +26,8 @@ absl::StatusOr<Repository> RepositoryOf(
 }
 
 // Texts of a change are GitHub's and only shown.
-Change ChangeOf(const HookChange& hook) {
-  Change change;
+CodeChange ChangeOf(const HookChange& hook) {
+  CodeChange change;
   change.event = hook.event;
   change.pull_request_number = hook.pull_request_number;
   change.title = KeepDescription(hook.title).text;

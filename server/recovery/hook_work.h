@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/outbox/outbox.h"
-#include "server/report/change.h"
+#include "server/report/code_change.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"
 #include "shim/webhook/event.h"
@@ -24,7 +24,7 @@ struct BuildTarget {
   Repository repository;
   int64_t repository_id = 0;
   std::string sha;
-  std::optional<Change> change;
+  std::optional<CodeChange> change;
 };
 
 // The pendings for a commit: for `contexts`, or if empty, for the expected

@@ -54,7 +54,7 @@ void OpenPullRequests::List(const KnownRepository& known) {
   one.asking = true;
   one.next_time = Steady() + options_->every;
   Question question;
-  question.credential = known.lane;
+  question.credential = known.credential;
   question.request.path = absl::StrCat(
       "/repos/", known.repository.FullName(),
       "/pulls?state=open&sort=updated&direction=desc&per_page=100");
@@ -95,7 +95,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   if (reached || reply.next_path.empty() || page >= kMostPages) return;
   one.asking = true;
   Question question;
-  question.credential = known.lane;
+  question.credential = known.credential;
   question.request.path = reply.next_path;
   question.request.max_body = kMaxPage;
   questions_->Ask(std::move(question),
@@ -116,7 +116,7 @@ void OpenPullRequests::Consider(const KnownRepository& known,
     return;
   }
   Question question;
-  question.credential = known.lane;
+  question.credential = known.credential;
   question.request.path =
       absl::StrCat("/repos/", known.repository.FullName(), "/commits/", *sha,
                    "/status?per_page=100");

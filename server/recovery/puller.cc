@@ -24,7 +24,7 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPatienceLater = absl::Seconds(20);
 constexpr absl::Duration kFailedRetry = absl::Minutes(5);
 
-std::string MarkOf(const HookSource& source) {
+std::string CursorNameOf(const HookSource& source) {
   return absl::StrCat("pulled ", source.credential, " ", source.path);
 }
 
@@ -62,8 +62,8 @@ void Puller::List() {
   busy_ = true;
   const absl::Time begin = clock_->Now() + clock_offset_;
   if (horizon_ == absl::InfinitePast()) {
-    const auto mark = outbox_->GetMark(MarkOf(source_));
-    if (mark.ok() && mark->has_value()) horizon_ = **mark;
+    const auto cursor = outbox_->GetNamedTime(CursorNameOf(source_));
+    if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
   }
   horizon_ = std::max(horizon_, begin - options_->window);
   ListDeliveries(
@@ -118,7 +118,7 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
             });
   // What was listed is read at once.
   if (!wanted_.empty()) next_list_ = Steady();
-  Mark();
+  Cursor();
 }
 
 void Puller::Read(const ListedDelivery& delivery) {
@@ -159,7 +159,7 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   }
   wanted_.pop_front();
   if (!wanted_.empty()) return;
-  Mark();
+  Cursor();
   next_list_ = Steady() + options_->every;
 }
 
@@ -264,22 +264,22 @@ void Puller::Done(const ListedDelivery& delivery, const char* result) {
                 {{"result", result}});
 }
 
-void Puller::Mark() {
-  absl::Time mark = listed_ - kListDelay;
+void Puller::Cursor() {
+  absl::Time cursor = listed_ - kListDelay;
   for (const ListedDelivery& wanted : wanted_) {
-    mark = std::min(mark, wanted.delivered_at);
+    cursor = std::min(cursor, wanted.delivered_at);
   }
   // What failed is kept here, and need not be listed again; a new process has
   // to find it.
-  horizon_ = std::max(horizon_, mark);
+  horizon_ = std::max(horizon_, cursor);
   for (const auto& [guid, one] : failed_) {
-    mark = std::min(mark, one.delivery.delivered_at);
+    cursor = std::min(cursor, one.delivery.delivered_at);
   }
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
   const absl::Status marked =
-      outbox_->SetMark(MarkOf(source_), std::min(mark, horizon_));
+      outbox_->SetNamedTime(CursorNameOf(source_), std::min(cursor, horizon_));
   if (!marked.ok()) {
     LogError("the database failed while reading deliveries from GitHub",
              {{"error", marked.ToString()}});

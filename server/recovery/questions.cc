@@ -37,7 +37,7 @@ bool IsRefused(const Verdict& verdict) {
     case Action::kRetry:
     case Action::kRetryAmbiguous:
     case Action::kReauthenticate:
-    case Action::kPark:
+    case Action::kStop:
     case Action::kWait:
       return false;
     case Action::kRedirect:
@@ -255,13 +255,13 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   if (!token.ok()) {
     RefuseAll(line,
               Unanswered(absl::IsNotFound(token.status()) ? Action::kAbandon
-                                                          : Action::kPark,
+                                                          : Action::kStop,
                          std::string(ReasonOf(token.status())),
                          std::string(token.status().message())));
     return absl::InfiniteFuture();
   }
   const RequestGate::Answer gate =
-      gate_->EnterQuestion(credential, *token, now);
+      gate_->AdmitQuestion(credential, *token, now);
   if (gate.when > now) {
     wait_for(gate.reason, "too many other requests came first");
     return std::min(gate.when, now + kLookAgain);

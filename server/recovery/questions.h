@@ -46,7 +46,7 @@ bool IsRefused(const Verdict& verdict);
 // Questions waits for transient failures (5xx, no answer, a limit, a token that
 // is being renewed) to end. It hands out the reply when one of these happens:
 // - GitHub gives any other answer.
-// - The credential is stopped (verdict kPark, with the reason of
+// - The credential is stopped (verdict kStop, with the reason of
 //   Credentials::Get), or there is none (kAbandon, NO_CREDENTIAL).
 // - The patience is over (kRetry). The reason is that of the last failure, or
 //   what the question waited for: CREDENTIAL_NOT_READY, a reason of

@@ -15,7 +15,7 @@ namespace {
 constexpr absl::Duration kLookEvery = absl::Seconds(1);
 constexpr absl::Duration kLookFor = absl::Seconds(35);
 
-std::string MarkOf(const HookSource& source) {
+std::string CursorNameOf(const HookSource& source) {
   return absl::StrCat("deliveries ", source.credential, " ", source.path);
 }
 
@@ -64,10 +64,11 @@ void Redeliverer::List() {
   const absl::Time begin = GitHubNow();
   absl::Time horizon = begin - options_.ledger.window;
   if (listed_ != absl::InfinitePast()) {
-    horizon = std::max(horizon, ledger_.Mark(listed_));
+    horizon = std::max(horizon, ledger_.Cursor(listed_));
   } else {
-    const auto mark = outbox_->GetMark(MarkOf(source_));
-    if (mark.ok() && mark->has_value()) horizon = std::max(horizon, **mark);
+    const auto cursor = outbox_->GetNamedTime(CursorNameOf(source_));
+    if (cursor.ok() && cursor->has_value())
+      horizon = std::max(horizon, **cursor);
   }
   ListDeliveries(
       questions_, clock_, source_, horizon,
@@ -110,7 +111,7 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
   }
   if (!listing.complete) return;
   const absl::Status marked =
-      outbox_->SetMark(MarkOf(source_), ledger_.Mark(listed_));
+      outbox_->SetNamedTime(CursorNameOf(source_), ledger_.Cursor(listed_));
   if (!marked.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", marked.ToString()}});
@@ -156,11 +157,11 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
   busy_ = false;
   const Verdict& verdict = reply.verdict;
   const bool asked = verdict.action == Action::kDone;
-  const bool doubtful = verdict.action == Action::kRetryAmbiguous;
+  const bool ambiguous = verdict.action == Action::kRetryAmbiguous;
   const bool refused = IsRefused(verdict);
   LogInfo(
       asked ? "the server asked GitHub to redeliver a webhook"
-      : doubtful
+      : ambiguous
           ? "the server asked GitHub to redeliver a webhook and got no answer"
       : refused ? "GitHub refuses to redeliver a webhook"
                 : "the server could not ask GitHub to redeliver a webhook",
@@ -170,19 +171,19 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
        {"http_status", verdict.http_status},
        {"message", verdict.message}});
   Count(asked      ? "asked"
-        : doubtful ? "doubtful"
+        : ambiguous ? "ambiguous"
         : refused  ? "refused"
                    : "not_asked");
-  if (!asked && !doubtful) {
+  if (!asked && !ambiguous) {
     // If this fails, one wish of a person within the hour goes unheard.
     outbox_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
         .IgnoreError();
   }
-  if (asked || doubtful) {
+  if (asked || ambiguous) {
     if (asked) {
       ledger_.NoteAsked(redelivery.guid, GitHubNow());
     } else {
-      ledger_.NoteDoubtful(redelivery.guid, GitHubNow());
+      ledger_.NoteAmbiguous(redelivery.guid, GitHubNow());
     }
     look_end_ = Steady() + kLookFor;
   } else if (refused) {

@@ -94,7 +94,7 @@ const RepositoryRule* RepositoryRules::Find(
 }
 
 RepositoryRules::Expectation RepositoryRules::Expect(
-    const Repository& repository, const Change* change) const {
+    const Repository& repository, const CodeChange* change) const {
   const RepositoryRule* const rule = Find(repository);
   const bool push = change != nullptr && change->event == "push";
   if (change != nullptr && change->base_changed &&

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/report/change.h"
+#include "server/report/code_change.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -64,7 +64,8 @@ class RepositoryRules {
   // no rule matches, these are the default contexts, but none for the push of a
   // tag. If only the base of a pull request changed, they are none unless the
   // rule has `rerun_on_base_change`.
-  Expectation Expect(const Repository& repository, const Change* change) const;
+  Expectation Expect(const Repository& repository,
+                     const CodeChange* change) const;
 
   // How long a pending of the repository waits for its result.
   absl::Duration ExpiresAfter(const Repository& repository) const;

@@ -210,8 +210,8 @@ std::string FitDescription(absl::string_view description) {
   return fitted;
 }
 
-Mended KeepDescription(absl::string_view description) {
-  Mended kept;
+Kept KeepDescription(absl::string_view description) {
+  Kept kept;
   while (!description.empty()) {
     const Character first = FirstCharacter(description);
     const absl::string_view bytes =
@@ -231,7 +231,7 @@ Mended KeepDescription(absl::string_view description) {
   return kept;
 }
 
-Mended KeepTargetUrl(absl::string_view target_url) {
+Kept KeepTargetUrl(absl::string_view target_url) {
   if (target_url.empty()) return {};
   const size_t given_size = target_url.size();
   target_url = absl::StripAsciiWhitespace(target_url);
@@ -245,8 +245,8 @@ Mended KeepTargetUrl(absl::string_view target_url) {
     return {"", "target_url left out: no valid host"};
   }
   const size_t fragment = target_url.find('#');
-  Mended kept = {std::string(target_url.substr(0, end)),
-                 target_url.size() == given_size ? "" : "target_url trimmed"};
+  Kept kept = {std::string(target_url.substr(0, end)),
+               target_url.size() == given_size ? "" : "target_url trimmed"};
   for (size_t i = end; i < target_url.size(); ++i) {
     const auto c = static_cast<unsigned char>(target_url[i]);
     const bool escape =

@@ -20,18 +20,18 @@ std::string FitDescription(absl::string_view description);
 
 // A text after its repair, and a warning for the receipt that says what
 // changed.
-struct Mended {
+struct Kept {
   std::string text;
   std::string warning;  // Empty: nothing changed.
 };
 
 // The description as the server stores it: valid UTF-8, at most 4 KiB.
-Mended KeepDescription(absl::string_view description);
+Kept KeepDescription(absl::string_view description);
 
 // The target URL as the server stores and posts it, without white space around
 // it and percent-encoded where necessary. Empty unless it is http(s) with a
 // valid host and at most 2,048 bytes long.
-Mended KeepTargetUrl(absl::string_view target_url);
+Kept KeepTargetUrl(absl::string_view target_url);
 
 // Names the first character of `text`, which must not be empty, for an error
 // message: `U+00FC`, or `the byte 0xff` if it is not UTF-8.

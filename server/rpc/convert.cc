@@ -73,8 +73,8 @@ bool IsPrintable(const std::string& text) {
 }
 
 // Texts of a change are GitHub's and only shown: they are cut, not refused.
-Change FromProto(const v1::Change& proto) {
-  Change change;
+CodeChange FromProto(const v1::Change& proto) {
+  CodeChange change;
   change.event = KeepDescription(proto.event()).text;
   change.pull_request_number =
       std::max<int64_t>(0, proto.pull_request_number());
@@ -163,8 +163,8 @@ absl::StatusOr<Converted> FromCommonFields(const Request& request,
     converted.submission.if_sequence = *if_sequence;
   }
 
-  Mended description = KeepDescription(request.description());
-  Mended target_url = KeepTargetUrl(request.target_url());
+  Kept description = KeepDescription(request.description());
+  Kept target_url = KeepTargetUrl(request.target_url());
   for (std::string* warning : {&description.warning, &target_url.warning}) {
     if (!warning->empty()) converted.warnings.push_back(std::move(*warning));
   }

@@ -131,7 +131,7 @@ std::string Because(absl::string_view reason) {
   return absl::StrCat(ReasonInWords(reason), " (", reason, ")");
 }
 
-std::string NextTry(const History& history, const LaneTrouble& trouble,
+std::string NextTry(const History& history, const CredentialTrouble& trouble,
                     absl::Time now) {
   const Posting& posting = history.status.posting;
   std::string step;
@@ -148,7 +148,7 @@ std::string NextTry(const History& history, const LaneTrouble& trouble,
   if (!posting.reason.empty()) {
     step = absl::StrCat("The last try failed: ", Because(posting.reason), ". ");
   }
-  if (history.lane.empty()) {
+  if (history.credential.empty()) {
     return absl::StrCat(step, "It will not be posted: no credential for ",
                         history.repository.owner,
                         ". Add one to the server's configuration and restart "
@@ -162,7 +162,7 @@ std::string NextTry(const History& history, const LaneTrouble& trouble,
     absl::StrAppend(&step, due > now ? "." : " and waits for its turn.");
     return step;
   }
-  absl::StrAppend(&step, ", but the credential ", history.lane,
+  absl::StrAppend(&step, ", but the credential ", history.credential,
                   " must wait: ", Because(trouble.reason), ".");
   if (trouble.until > now && trouble.until != absl::InfiniteFuture()) {
     absl::StrAppend(&step, " The credential may post again ",
@@ -180,7 +180,7 @@ std::string ReasonInWords(absl::string_view reason) {
   return std::string(found == std::end(kMeanings) ? reason : found->words);
 }
 
-Posting Hindered(Posting posting, const LaneTrouble& trouble) {
+Posting Hindered(Posting posting, const CredentialTrouble& trouble) {
   if (posting.state != PostingState::kDue || trouble.reason.empty()) {
     return posting;
   }
@@ -234,7 +234,7 @@ std::string OldName(const Repository& said, const Repository& meant) {
                       "that another repository has the old one.");
 }
 
-std::string NextStep(const History& history, const LaneTrouble& trouble,
+std::string NextStep(const History& history, const CredentialTrouble& trouble,
                      absl::Time now) {
   const StatusView& status = history.status;
   const Posting& posting = status.posting;

@@ -9,19 +9,19 @@
 
 namespace signalbox {
 
-// Why a lane's work waits: a stable upper-case word, empty if it does not wait.
-// And until when, if that is known (else InfinitePast).
-struct LaneTrouble {
+// Why a credential's work waits: a stable upper-case word, empty if it does not
+// wait. And until when, if that is known (else InfinitePast).
+struct CredentialTrouble {
   std::string reason;
   absl::Time until = absl::InfinitePast();
 };
 
-// Shows a due status as waiting if its lane waits.
-Posting Hindered(Posting posting, const LaneTrouble& trouble);
+// Shows a due status as waiting if its credential waits.
+Posting Hindered(Posting posting, const CredentialTrouble& trouble);
 
 // What happens next to a status and when, in a sentence or two for people.
 // Pure.
-std::string NextStep(const History& history, const LaneTrouble& trouble,
+std::string NextStep(const History& history, const CredentialTrouble& trouble,
                      absl::Time now);
 
 // A sentence that says that `said` is an old name of the repository; empty if

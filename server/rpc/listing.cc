@@ -20,7 +20,8 @@ constexpr int kMaxPageSize = 1000;
 absl::StatusOr<StatusListing> MakeStatusListing(
     const Caller* caller, Right right, const v1::StatusFilter& filter,
     int32_t page_size, const std::string& page_token,
-    std::function<LaneTrouble(const std::string& lane)> trouble_of) {
+    std::function<CredentialTrouble(const std::string& credential)>
+        trouble_of) {
   absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
   if (!allowed.ok()) return allowed;
   const absl::StatusOr<StatusFilter> wanted = StatusFilter::Of(filter);
@@ -47,15 +48,15 @@ absl::StatusOr<StatusListing> MakeStatusListing(
                  trouble_of](ListedStatus* listed) {
     StatusView& status = listed->status;
     status.posting =
-        Hindered(std::move(status.posting), trouble_of(listed->lane));
+        Hindered(std::move(status.posting), trouble_of(listed->credential));
     std::vector<std::string> contexts;
     if (right != Right::kRead) contexts.push_back(status.context);
     return filter.WantsStatus(status) &&
            Authorizer::Authorize(caller, right, listed->repository, contexts)
                .ok();
   };
-  query.lane_waits = [trouble_of](const std::string& lane) {
-    return !trouble_of(lane).reason.empty();
+  query.credential_waits = [trouble_of](const std::string& credential) {
+    return !trouble_of(credential).reason.empty();
   };
   return listing;
 }

@@ -25,15 +25,15 @@ struct StatusListing {
   StatusQuery query;
 };
 
-// `caller` must outlive the answer. `trouble_of` says why a lane waits; any
-// thread may call it.
+// `caller` must outlive the answer. `trouble_of` says why a credential waits;
+// any thread may call it.
 //
 // PERMISSION_DENIED if the caller has the right for no repository.
 // INVALID_ARGUMENT names the field of the request.
 absl::StatusOr<StatusListing> MakeStatusListing(
     const Caller* caller, Right right, const v1::StatusFilter& filter,
     int32_t page_size, const std::string& page_token,
-    std::function<LaneTrouble(const std::string& lane)> trouble_of);
+    std::function<CredentialTrouble(const std::string& credential)> trouble_of);
 
 // Ends the page early if it would be larger than clients accept.
 void ToProto(ListedPage page, const StatusFilter& filter,

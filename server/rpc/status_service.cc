@@ -187,9 +187,11 @@ void StatusServiceImpl::Submit(std::shared_ptr<Call> call,
       });
 }
 
-LaneTrouble StatusServiceImpl::TroubleOf(absl::string_view lane) const {
-  if (lane.empty()) return {kNoCredential};
-  return options_.trouble_of ? options_.trouble_of(lane) : LaneTrouble();
+CredentialTrouble StatusServiceImpl::TroubleOf(
+    absl::string_view credential) const {
+  if (credential.empty()) return {kNoCredential};
+  return options_.trouble_of ? options_.trouble_of(credential)
+                             : CredentialTrouble();
 }
 
 void StatusServiceImpl::Read(const std::shared_ptr<Call>& call,
@@ -285,7 +287,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
         absl::Status authorized =
             MayFind(caller, Right::kRead, commit->repository, repository);
         if (!authorized.ok()) return authorized;
-        const LaneTrouble trouble = TroubleOf(commit->lane);
+        const CredentialTrouble trouble = TroubleOf(commit->credential);
         for (StatusView& status : commit->statuses) {
           status.posting = Hindered(std::move(status.posting), trouble);
         }
@@ -405,7 +407,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
     absl::Status authorized =
         MayFind(key.caller, Right::kRead, history->repository, key.repository);
     if (!authorized.ok()) return authorized;
-    const LaneTrouble trouble = TroubleOf(history->lane);
+    const CredentialTrouble trouble = TroubleOf(history->credential);
     const std::string next_step = NextStep(*history, trouble, clock_->Now());
     if (!history->in_flight) {
       history->status.posting =
@@ -456,7 +458,7 @@ absl::StatusOr<StatusListing> StatusServiceImpl::StatusListingOf(
   return MakeStatusListing(
       *caller, right, request.filter(), request.page_size(),
       request.page_token(),
-      [this](const std::string& lane) { return TroubleOf(lane); });
+      [this](const std::string& credential) { return TroubleOf(credential); });
 }
 
 grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(

@@ -46,9 +46,9 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
     // Reads beyond this number are refused with UNAVAILABLE, reason
     // TOO_MANY_READS.
     size_t max_waiting_reads = 1024;
-    // Why a lane's work waits, for ExplainStatus. The read threads call it.
-    // Empty function: no lane waits.
-    std::function<LaneTrouble(absl::string_view lane)> trouble_of;
+    // Why a credential's work waits, for ExplainStatus. The read threads call
+    // it. Empty function: no credential waits.
+    std::function<CredentialTrouble(absl::string_view credential)> trouble_of;
     // Called when a call has made an entry due.
     std::function<void()> became_due;
     // Called after an event was stored. Must not block.
@@ -152,7 +152,7 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   absl::StatusOr<StatusListing> StatusListingOf(
       const grpc::CallbackServerContext& context, Right right,
       const Request& request) const;
-  LaneTrouble TroubleOf(absl::string_view lane) const;
+  CredentialTrouble TroubleOf(absl::string_view credential) const;
 
   // Runs `read`, which writes the response, on the read queue.
   void Read(const std::shared_ptr<Call>& call,

@@ -159,7 +159,7 @@ void WatchHub::ServeAll() {
   }
 }
 
-WatchHub::Change WatchHub::Ready(StatusChange change) {
+WatchHub::SharedChange WatchHub::Ready(StatusChange change) {
   auto ready = std::make_shared<WatchedChange>();
   ready->message = ToProto(change);
   const std::string& name = ready->message.repository();
@@ -252,7 +252,7 @@ bool WatchHub::IsFirstInRound(const WatchedChange& change) {
 bool WatchHub::WantsNothingFresh(Watching* watching) {
   return watching->cursor >= fresh_after_ &&
          std::none_of(fresh_.begin(), fresh_.end(),
-                      [watching](const Change& change) {
+                      [watching](const SharedChange& change) {
                         return WantsRepository(watching, *change);
                       });
 }
@@ -297,7 +297,7 @@ absl::Status WatchHub::Serve(Watching* watching) {
   if (watching->cursor >= held_after_) {
     auto next =
         std::upper_bound(held_.begin(), held_.end(), watching->cursor,
-                         [](int64_t cursor, const Change& change) {
+                         [](int64_t cursor, const SharedChange& change) {
                            return cursor < change->change.status.sequence;
                          });
     const double last = may_tell_.tokens() - tokens_of_turn_;
@@ -333,7 +333,7 @@ bool WatchHub::WantsRepository(Watching* watching,
   return wants == Wants::kYes;
 }
 
-bool WatchHub::Offer(Watching* watching, const Change& change) {
+bool WatchHub::Offer(Watching* watching, const SharedChange& change) {
   if (!WantsRepository(watching, *change)) {
     watching->cursor = change->change.status.sequence;
     return true;

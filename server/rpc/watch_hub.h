@@ -132,12 +132,12 @@ class WatchHub {
     const Watcher* watcher = nullptr;
     std::optional<Watching> arrives;
   };
-  using Change = std::shared_ptr<const WatchedChange>;
+  using SharedChange = std::shared_ptr<const WatchedChange>;
 
   absl::Time RunOnce();
   // Offers all watchers the new changes, within the limit.
   void ServeAll();
-  Change Ready(StatusChange change);
+  SharedChange Ready(StatusChange change);
   // False: there are no watchers.
   bool TakeMoves();
   absl::Status ReadNew();
@@ -154,7 +154,7 @@ class WatchHub {
   void Mark(Watching* watching, absl::Duration now);
   static bool WantsRepository(Watching* watching, const WatchedChange& change);
   // False: the watcher has no room now.
-  bool Offer(Watching* watching, const Change& change);
+  bool Offer(Watching* watching, const SharedChange& change);
   absl::Status CatchUp(Watching* watching);
 
   const Options options_;
@@ -164,18 +164,18 @@ class WatchHub {
   // Only the hub's thread uses these. `held_` has the changes after
   // `held_after_`, up to `newest_`.
   std::map<const Watcher*, Watching> watching_;
-  std::deque<Change> held_;
+  std::deque<SharedChange> held_;
   size_t held_bytes_ = 0;
   int64_t held_after_ = 0;
   int64_t newest_ = -1;  // -1: not known.
   // The changes of this round come after `fresh_after_`. `fresh_` has the first
   // one of each repository.
-  std::vector<Change> fresh_;
+  std::vector<SharedChange> fresh_;
   int64_t fresh_after_ = 0;
   int64_t round_ = 0;
   std::vector<int64_t> seen_in_round_;  // By the numbers of the repositories.
   bool more_ = false;                   // There is more to do at once.
-  Change bookmark_;                     // The last one sent.
+  SharedChange bookmark_;               // The last one sent.
   absl::Duration next_mark_time_;  // When the first watcher's bookmark is due.
   absl::Duration rests_until_;     // On the steady clock.
   TokenBucket may_tell_;

@@ -121,12 +121,14 @@ void ReadAll(Outbox& outbox, const std::vector<CommitSummary>& commits) {
 
 void Post(Outbox& outbox, FuzzInput& in) {
   absl::Time now = kNow + absl::Seconds(in.Byte());
-  const auto lanes = outbox.DueLanes(now);
-  CheckStatus(lanes.status());
+  const auto credentials = outbox.DueCredentials(now);
+  CheckStatus(credentials.status());
   CheckStatus(outbox.NextDueTime(now).status());
   for (int i = 0; i < 4; ++i, now += absl::Seconds(40)) {
     LeaseRequest request;
-    request.lane = lanes.ok() && !lanes->empty() ? lanes->front().lane : "acme";
+    request.credential = credentials.ok() && !credentials->empty()
+                             ? credentials->front().credential
+                             : "acme";
     request.pendings = i % 2 == 1;
     request.deadline = now + absl::Seconds(30);
     const auto lease = outbox.TakeDue(request, now);
@@ -194,7 +196,7 @@ void Upkeep(Outbox& outbox, FuzzInput& in) {
   CheckStatus(outbox.KnownDeliveries(ids).status());
   CheckStatus(outbox.SeenHooks().status());
   CheckStatus(outbox.Repositories("", 100).status());
-  CheckStatus(outbox.GetMark("looked").status());
+  CheckStatus(outbox.GetNamedTime("looked").status());
 }
 
 }  // namespace

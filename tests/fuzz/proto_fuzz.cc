@@ -107,7 +107,7 @@ void Check(const Delivery& delivery) {
   FUZZ_CHECK(delivery.hook_id >= 0, delivery.hook_id);
 }
 
-void Check(const Change& change) {
+void Check(const CodeChange& change) {
   FUZZ_CHECK(change.pull_request_number >= 0, change.pull_request_number);
   for (const std::string& text : {change.event, change.title, change.author,
                                   change.head_ref, change.base_ref}) {

@@ -58,7 +58,7 @@ class World {
         Observe();
         break;
       default:
-        Reserve(in_.Flag());
+        Admit(in_.Flag());
     }
     Look();
   }
@@ -70,7 +70,7 @@ class World {
       --in_flight_;
     }
     for (int i = 0; i < 5; ++i) {
-      const absl::Time when = limiter_.Reserve(kCredential, false, now_);
+      const absl::Time when = limiter_.Admit(kCredential, false, now_);
       FUZZ_CHECK(when < absl::InfiniteFuture(), "waits for nothing");
       if (when == now_) return;
       FUZZ_CHECK(when > now_, "to be asked again in the past");
@@ -86,8 +86,8 @@ class World {
                : absl::ZeroDuration();
   }
 
-  void Reserve(bool pending) {
-    const absl::Time when = limiter_.Reserve(kCredential, pending, now_);
+  void Admit(bool pending) {
+    const absl::Time when = limiter_.Admit(kCredential, pending, now_);
     if (when == now_) {
       ++in_flight_;
       FUZZ_CHECK(

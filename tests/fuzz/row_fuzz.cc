@@ -22,7 +22,7 @@
 
 // What the readers of an outbox make of rows that hold anything. One outbox is
 // open as long as the process lives; a connection beside it damages rows, and
-// mends them before the next input, so that each input stands alone.
+// repairs them before the next input, so that each input stands alone.
 
 namespace signalbox {
 namespace {
@@ -31,7 +31,7 @@ using sample::kNow;
 using sample::kSha;
 using Tables = std::initializer_list<absl::string_view>;
 
-// How often, in inputs, what was mended is compared with what it was.
+// How often, in inputs, what was repaired is compared with what it was.
 constexpr int kCompareEvery = 1000;
 
 class DamagedOutbox {
@@ -65,7 +65,7 @@ class DamagedOutbox {
   sqlite3_stmt* Prepare(const std::string& sql);
   void Step(sqlite3_stmt* statement);
   void ChangeOne(FuzzInput& in);
-  void Mend();
+  void Repair();
   void Compare();
 
   const TempDir directory_ = sample::MakeDirectory();
@@ -141,7 +141,7 @@ void DamagedOutbox::Step(sqlite3_stmt* statement) {
 
 void DamagedOutbox::Change(FuzzInput& in) {
   Step(begin_);
-  Mend();
+  Repair();
   if (++inputs_ % kCompareEvery == 0) Compare();
   const int changes = in.UpTo(5);
   for (int i = 0; i < changes && !in.empty(); ++i) ChangeOne(in);
@@ -161,12 +161,12 @@ void DamagedOutbox::ChangeOne(FuzzInput& in) {
   if (is_set) column.table->is_damaged = true;
 }
 
-void DamagedOutbox::Mend() {
+void DamagedOutbox::Repair() {
   const bool was_damaged =
       std::any_of(tables_.begin(), tables_.end(),
                   [](const auto& table) { return table.second.is_damaged; });
   if (!was_damaged) return;
-  // The outbox has mended what it met, and what hangs on that.
+  // The outbox has repaired what it met, and what hangs on that.
   for (auto& [name, table] : tables_) {
     Step(table.clear);
     Step(table.fill);
@@ -386,16 +386,16 @@ void ReadDueTime(Outbox& outbox, FuzzInput& in) {
   FUZZ_CHECK(*next > now, absl::FormatTime(*next));
 }
 
-void ReadDueLanes(Outbox& outbox, FuzzInput& in) {
-  const auto lanes = outbox.DueLanes(TimeOf(in));
-  if (!HasResult(lanes)) return;
+void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
+  const auto credentials = outbox.DueCredentials(TimeOf(in));
+  if (!HasResult(credentials)) return;
   // Each comes once.
-  const auto is_behind = [](const DueLane& a, const DueLane& b) {
-    return a.lane >= b.lane;
+  const auto is_behind = [](const DueCredential& a, const DueCredential& b) {
+    return a.credential >= b.credential;
   };
-  FUZZ_CHECK(std::adjacent_find(lanes->begin(), lanes->end(), is_behind) ==
-                 lanes->end(),
-             "lanes");
+  FUZZ_CHECK(std::adjacent_find(credentials->begin(), credentials->end(),
+                                is_behind) == credentials->end(),
+             "credentials");
 }
 
 void ReadExpiry(Outbox& outbox, FuzzInput&) {
@@ -408,7 +408,7 @@ void ReadExpiry(Outbox& outbox, FuzzInput&) {
 void ReadPauses(Outbox& outbox, FuzzInput&) {
   const auto pauses = outbox.Pauses();
   if (!HasResult(pauses)) return;
-  FUZZ_CHECK(pauses->size() == 1 || Store().IsDamaged({"lane_pause"}),
+  FUZZ_CHECK(pauses->size() == 1 || Store().IsDamaged({"credential_pause"}),
              pauses->size());
 }
 
@@ -438,11 +438,11 @@ void ReadRepositories(Outbox& outbox, FuzzInput&) {
 
 void ReadMark(Outbox& outbox, FuzzInput& in) {
   const std::string name = in.Flag() ? std::string(in.Text()) : "looked";
-  const auto mark = outbox.GetMark(name);
-  if (!HasResult(mark)) return;
-  FUZZ_CHECK(
-      mark->has_value() == (name == "looked") || Store().IsDamaged({"mark"}),
-      name);
+  const auto noted = outbox.GetNamedTime(name);
+  if (!HasResult(noted)) return;
+  FUZZ_CHECK(noted->has_value() == (name == "looked") ||
+                 Store().IsDamaged({"named_time"}),
+             name);
 }
 
 void ReadReruns(Outbox& outbox, FuzzInput& in) {
@@ -463,9 +463,9 @@ void ReadReruns(Outbox& outbox, FuzzInput& in) {
 }
 
 constexpr void (*kReaders[])(Outbox&, FuzzInput&) = {
-    ReadCommits, ReadCommit,       ReadHistory, ReadChanges, ReadNewest,
-    ReadDueTime, ReadDueLanes,     ReadExpiry,  ReadPauses,  ReadDeliveries,
-    ReadHooks,   ReadRepositories, ReadMark,    ReadReruns,
+    ReadCommits, ReadCommit,         ReadHistory, ReadChanges, ReadNewest,
+    ReadDueTime, ReadDueCredentials, ReadExpiry,  ReadPauses,  ReadDeliveries,
+    ReadHooks,   ReadRepositories,   ReadMark,    ReadReruns,
 };
 
 }  // namespace

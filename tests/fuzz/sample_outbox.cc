@@ -65,7 +65,7 @@ void Fill(Outbox& outbox) {
   (void)outbox.Accept(submissions, kNow);
   (void)outbox.RenameRepository(kCogs, kGears, 17, kNow);
   LeaseRequest request;
-  request.lane = "acme";
+  request.credential = "acme";
   request.deadline = kNow + absl::Seconds(30);
   for (int i = 0; i < 2; ++i) {
     const auto lease = outbox.TakeDue(request, kNow + absl::Seconds(i));
@@ -85,7 +85,7 @@ void Fill(Outbox& outbox) {
   event.event = RerunRequested{kWidgets, 5, {"ci/build"}, "octocat", "MEMBER"};
   (void)outbox.AcceptEvent(event, kNow);
   (void)outbox.SetPause("acme", kNow + absl::Minutes(1), kNow);
-  (void)outbox.SetMark("looked", kNow);
+  (void)outbox.SetNamedTime("looked", kNow);
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void Fill(Outbox& outbox) {
 SqliteOutboxOptions Options(const TempDir& directory) {
   SqliteOutboxOptions options;
   options.data_dir = directory.path();
-  options.lane_of = [](const Repository& repository) {
+  options.credential_of = [](const Repository& repository) {
     return repository.owner == "acme" ? "acme" : "";
   };
   return options;

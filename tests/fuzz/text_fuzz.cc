@@ -150,11 +150,11 @@ void CheckFitted(absl::string_view text) {
 }
 
 void CheckKept(absl::string_view text) {
-  const Mended kept = KeepDescription(text);
+  const Kept kept = KeepDescription(text);
   FUZZ_CHECK(kept.text.size() <= 4096 && IsUtf8(kept.text), "kept too much");
   FUZZ_CHECK(kept.warning.empty() == (kept.text == text),
              "what was done to it is not told: ", kept.warning);
-  const Mended again = KeepDescription(kept.text);
+  const Kept again = KeepDescription(kept.text);
   FUZZ_CHECK(again.text == kept.text && again.warning.empty(),
              "kept twice is another text");
   std::string expected = Encode(CodePoints(text));
@@ -185,7 +185,7 @@ std::string Unescaped(absl::string_view url) {
 }
 
 void CheckUrl(const std::string& url) {
-  const Mended kept = KeepTargetUrl(url);
+  const Kept kept = KeepTargetUrl(url);
   FUZZ_CHECK(kept.warning.empty() == (kept.text == url),
              "what was done to it is not told: ", kept.warning);
   if (kept.text.empty()) return;
@@ -196,7 +196,7 @@ void CheckUrl(const std::string& url) {
   FUZZ_CHECK(grammar::IsPrintableAscii(kept.text) &&
                  kept.text.find_first_of(" \"<>\\^`{|}") == std::string::npos,
              kept.text);
-  const Mended again = KeepTargetUrl(kept.text);
+  const Kept again = KeepTargetUrl(kept.text);
   FUZZ_CHECK(again.text == kept.text && again.warning.empty(),
              "kept twice is another link: ", again.text);
   FUZZ_CHECK(Unescaped(kept.text) == Unescaped(absl::StripAsciiWhitespace(url)),

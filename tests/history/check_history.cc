@@ -432,7 +432,7 @@ class Checker {
     ++status.chances;
   }
 
-  // A week is given to what only somebody else can mend.
+  // A week is given to what only somebody else can fix.
   static bool IsOfRepository(absl::string_view reason) {
     for (const absl::string_view one :
          {"REPOSITORY_NOT_FOUND", "PERMISSION_MISSING", "REPOSITORY_ARCHIVED",

@@ -151,7 +151,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
     limiter_.SetPace("github.com/*", pace);
     SqliteOutboxOptions outbox_options;
     outbox_options.data_dir = dir_.Path("data");
-    outbox_options.lane_of = [this](const Repository& repository) {
+    outbox_options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
     };
     outbox_ = *OpenSqliteOutbox(outbox_options);
@@ -261,7 +261,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
 TEST_P(AnswersTest, IsHandledAsItShould) {
   const Row& row = GetParam();
   // The budget is known, and the connection is open.
-  limiter_.Reserve("github.com/*", /*pending=*/false, absl::UnixEpoch());
+  limiter_.Admit("github.com/*", /*pending=*/false, absl::UnixEpoch());
   HttpResponse known;
   known.status = 200;
   limiter_.Observe("github.com/*", known, Verdict(), absl::UnixEpoch());

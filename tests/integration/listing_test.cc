@@ -1,4 +1,4 @@
-// What GitHub does not show, as an operator finds and mends it.
+// What GitHub does not show, as an operator finds and retries it.
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>

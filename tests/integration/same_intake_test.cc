@@ -45,7 +45,7 @@ std::string TextOf(const Submission& submission) {
         "\n");
   }
   if (submission.change.has_value()) {
-    const Change& change = *submission.change;
+    const CodeChange& change = *submission.change;
     absl::StrAppend(
         &text, "change ", change.event, " ", change.pull_request_number, " ",
         change.title, " ", change.author, " ", change.head_ref, " ",

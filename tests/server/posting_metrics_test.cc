@@ -11,8 +11,9 @@ using testing::Not;
 
 TEST(PostingMetricsTest, ShowsWhatIsNotPostedByTheReason) {
   Metrics metrics;
-  PostingMetrics shown(&metrics, [](const std::string& lane) {
-    return std::string(lane == "github.com/stopped" ? "APP_NOT_INSTALLED" : "");
+  PostingMetrics shown(&metrics, [](const std::string& credential) {
+    return std::string(credential == "github.com/stopped" ? "APP_NOT_INSTALLED"
+                                                          : "");
   });
   const absl::Time now = absl::FromUnixSeconds(1'780'000'000);
   PostingCounts counts;

@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
   outbox_options.data_dir = options.data_dir;
   outbox_options.pending_settle = options.pending_settle;
   outbox_options.readers = options.readers;
-  outbox_options.lane_of = [self](const Repository& repository) {
+  outbox_options.credential_of = [self](const Repository& repository) {
     return self->credentials_->Find(repository);
   };
   auto outbox = OpenSqliteOutbox(outbox_options);

@@ -71,7 +71,7 @@ class StressTest : public testing::Test {
     SqliteOutboxOptions outbox_options;
     outbox_options.data_dir = dir_.Path("data");
     outbox_options.pending_settle = absl::Milliseconds(20);
-    outbox_options.lane_of = [this](const Repository& repository) {
+    outbox_options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
     };
     outbox_options.on_failure = [](const absl::Status& status) {
@@ -212,7 +212,7 @@ class StressTest : public testing::Test {
       poster_->StateOf("github.com/acme");
       poster_->InFlight();
       metrics_.Text();
-      EXPECT_TRUE(outbox_->SetMark("mark", clock_.Now()).ok());
+      EXPECT_TRUE(outbox_->SetNamedTime("mark", clock_.Now()).ok());
       credentials_->States();
       std::this_thread::yield();
     }

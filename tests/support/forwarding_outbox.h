@@ -29,24 +29,25 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
     return outbox_->CountPostings(now);
   }
-  absl::StatusOr<std::vector<std::string>> ParkedLanes() override {
-    return outbox_->ParkedLanes();
+  absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
+    return outbox_->CredentialsOfParked();
   }
-  absl::StatusOr<int64_t> BringProbesForward(const std::string& lane,
+  absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
                                              int64_t after, absl::Time now,
                                              int limit) override {
-    return outbox_->BringProbesForward(lane, after, now, limit);
+    return outbox_->BringProbesForward(credential, after, now, limit);
   }
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
     return outbox_->AbandonParked(now, limit);
   }
-  absl::StatusOr<int> AbandonHeld(const std::string& lane,
+  absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                   const std::string& reason, absl::Time before,
                                   absl::Time now, int limit) override {
-    return outbox_->AbandonHeld(lane, reason, before, now, limit);
+    return outbox_->AbandonHeld(credential, reason, before, now, limit);
   }
-  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
-    return outbox_->DueLanes(now);
+  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
+      absl::Time now) override {
+    return outbox_->DueCredentials(now);
   }
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
                                                absl::Time now) override {
@@ -110,11 +111,11 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     return outbox_->ForgetBefore(before);
   }
-  absl::Status SetPause(const std::string& lane, absl::Time until,
+  absl::Status SetPause(const std::string& credential, absl::Time until,
                         absl::Time now) override {
-    return outbox_->SetPause(lane, until, now);
+    return outbox_->SetPause(credential, until, now);
   }
-  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
     return outbox_->Pauses();
   }
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
@@ -144,18 +145,18 @@ class ForwardingOutbox : public Outbox {
     return outbox_->Repositories(after, limit);
   }
   absl::Status SetInstallations(
-      absl::Span<const LaneInstallation> installations) override {
+      absl::Span<const CredentialInstallation> installations) override {
     return outbox_->SetInstallations(installations);
   }
-  absl::StatusOr<std::vector<LaneInstallation>> Installations() override {
+  absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
     return outbox_->Installations();
   }
-  absl::Status SetMark(const std::string& name, absl::Time time) override {
-    return outbox_->SetMark(name, time);
+  absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
+    return outbox_->SetNamedTime(name, time);
   }
-  absl::StatusOr<std::optional<absl::Time>> GetMark(
+  absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
-    return outbox_->GetMark(name);
+    return outbox_->GetNamedTime(name);
   }
 
  private:

@@ -32,7 +32,7 @@ struct Held {
 void FillStore(const std::string& data_dir, const Held& held) {
   SqliteOutboxOptions options;
   options.data_dir = data_dir;
-  options.lane_of = [](const Repository&) { return "filled"; };
+  options.credential_of = [](const Repository&) { return "filled"; };
   absl::StatusOr<std::unique_ptr<Outbox>> outbox = OpenSqliteOutbox(options);
   if (!outbox.ok()) GiveUp(outbox.status().message());
   const Workload workload(Workload::Kind::kNewKeys, 99);

@@ -83,7 +83,7 @@ void BM_Accept(benchmark::State& state) {
   const TempDir dir(BinDirectory());
   SqliteOutboxOptions options;
   options.data_dir = dir.Path("data");
-  options.lane_of = [](const Repository&) { return "lane"; };
+  options.credential_of = [](const Repository&) { return "credential"; };
   absl::StatusOr<std::unique_ptr<Outbox>> outbox = OpenSqliteOutbox(options);
   if (!outbox.ok()) GiveUp(outbox.status().message());
   int64_t call = 0;

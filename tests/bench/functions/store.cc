@@ -49,7 +49,7 @@ class Store {
     SqliteOutboxOptions options;
     options.data_dir = dir_.Path("data");
     options.pending_settle = absl::ZeroDuration();
-    options.lane_of = [](const Repository& repository) {
+    options.credential_of = [](const Repository& repository) {
       return repository.owner;
     };
     outbox_ = Get(OpenSqliteOutbox(options));
@@ -92,11 +92,11 @@ class Store {
     added_ = 0;
   }
 
-  // Ends the first try of everything that is due in this lane.
-  void SettleAll(const std::string& lane, Settlement::Kind kind,
+  // Ends the first try of everything that is due in this credential.
+  void SettleAll(const std::string& credential, Settlement::Kind kind,
                  const std::string& reason = "") {
     LeaseRequest request;
-    request.lane = lane;
+    request.credential = credential;
     request.deadline = now_ + absl::Minutes(1);
     while (true) {
       const auto lease = Get(outbox_->TakeDue(request, now_));
@@ -263,8 +263,8 @@ void HoldOfRetention(benchmark::State& state, int commits) {
 
 // Everything was posted (kPosted), or is to be tried again minutes later
 // (kRetry).
-void FindDueLanes(benchmark::State& state, Settlement::Kind kind,
-                  int repositories) {
+void FindDueCredentials(benchmark::State& state, Settlement::Kind kind,
+                        int repositories) {
   Store store;
   constexpr int kPerAccount = 100;
   for (int i = 0; i < repositories; ++i) {
@@ -277,7 +277,7 @@ void FindDueLanes(benchmark::State& state, Settlement::Kind kind,
                     "SERVER_ERROR");
   }
   for (auto iteration : state) {
-    if (!Get(store.outbox().DueLanes(store.now())).empty()) {
+    if (!Get(store.outbox().DueCredentials(store.now())).empty()) {
       state.SkipWithError("something is due");
     }
   }
@@ -302,9 +302,9 @@ void AddStoreBenchmarks(const StoreSizes& sizes) {
   add_hold("Retention", HoldOfRetention, sizes.observed_commits);
   const auto add_search = [&sizes](const char* what, Settlement::Kind kind) {
     benchmark::RegisterBenchmark(
-        absl::StrCat("BM_DueLanes/", what, "/", sizes.idle_repositories)
+        absl::StrCat("BM_DueCredentials/", what, "/", sizes.idle_repositories)
             .c_str(),
-        FindDueLanes, kind, sizes.idle_repositories)
+        FindDueCredentials, kind, sizes.idle_repositories)
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   };

@@ -16,7 +16,7 @@ namespace signalbox {
 namespace {
 
 constexpr char kApiUrl[] = "https://api.github.com";
-constexpr char kLane[] = "github.com/*";
+constexpr char kCredential[] = "github.com/*";
 constexpr size_t kBatch = 256;
 
 [[noreturn]] void Die(const absl::Status& status) {
@@ -72,11 +72,11 @@ PostingWorld::PostingWorld(const Options& options) {
   auto credentials = MakeStaticCredentials({credential});
   if (!credentials.ok()) Die(credentials.status());
   credentials_ = *std::move(credentials);
-  limiter_.SetPace(kLane, options.pace);
+  limiter_.SetPace(kCredential, options.pace);
 
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = dir_.Path("data");
-  outbox_options.lane_of = [this](const Repository& repository) {
+  outbox_options.credential_of = [this](const Repository& repository) {
     return credentials_->Find(repository);
   };
   auto outbox = OpenSqliteOutbox(outbox_options);

@@ -120,7 +120,7 @@ OutageWorld::Server::Server(OutageWorld* world) {
   gate = std::make_unique<RequestGate>(limiter.get(), credentials.get());
   SqliteOutboxOptions outbox_options;
   outbox_options.data_dir = world->dir_.Path("data");
-  outbox_options.lane_of = [this](const Repository& repository) {
+  outbox_options.credential_of = [this](const Repository& repository) {
     return credentials->Find(repository);
   };
   outbox = OrGiveUp(OpenSqliteOutbox(outbox_options));

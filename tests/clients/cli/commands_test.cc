@@ -333,7 +333,7 @@ TEST_F(CommandsTest, TheTokenIsSentAndNeverShown) {
               AllOf(HasSubstr("example.com"), Not(HasSubstr("hunter2"))));
 }
 
-TEST_F(CommandsTest, WhatTheServerMendedOrHoldsIsTold) {
+TEST_F(CommandsTest, WhatTheServerRepairedOrHoldsIsTold) {
   v1::Receipt receipt;
   receipt.set_disposition(v1::DISPOSITION_SUPERSEDED);
   receipt.add_warnings("target_url left out: not http or https");

@@ -241,7 +241,7 @@ TEST_F(AppSelfTest, AfterTheWaitOneRequestTries) {
 }
 
 // Whoever was given it may have found that it cannot be sent now.
-TEST_F(AppSelfTest, ATrialThatWasNeverMadeIsMadeLater) {
+TEST_F(AppSelfTest, AProbeThatWasNeverMadeIsMadeLater) {
   Make({App({"acme"})});
   Refuse(MustGet(kSelf), "BAD_CREDENTIALS", kSelf);
   clock_.Advance(kRefusedAppRetry);

@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
              Action::kAbandon, "PERMISSION_MISSING"},
         Case{403, "", Action::kAbandon, "PERMISSION_MISSING"},
         Case{403, Message("This installation has been suspended"),
-             Action::kPark, "INSTALLATION_SUSPENDED"},
+             Action::kStop, "INSTALLATION_SUSPENDED"},
         Case{403, Message("Repository was archived so is read-only."),
              Action::kAbandon, "REPOSITORY_ARCHIVED"},
         Case{403, Message("Repository access blocked"), Action::kAbandon,
@@ -127,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
              Action::kAbandon, "IP_NOT_ALLOWED"},
         Case{403, Message("You must authenticate via a GitHub App."),
              Action::kAbandon, "APP_REQUIRED"},
-        Case{403, Message("Sorry. Your account was suspended"), Action::kPark,
+        Case{403, Message("Sorry. Your account was suspended"), Action::kStop,
              "ACCOUNT_SUSPENDED"},
         Case{403,
              "Request forbidden by administrative rules. Please make sure "

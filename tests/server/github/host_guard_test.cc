@@ -13,7 +13,7 @@ constexpr char kUrl[] = "https://api.github.com";
 class HostGuardTest : public testing::Test {
  protected:
   bool Begins(const char* url = kUrl) {
-    return guard_.Reserve(url, now_) == now_;
+    return guard_.Admit(url, now_) == now_;
   }
   void Fail(const char* url = kUrl) { guard_.Observe(url, false, now_); }
   void Answer(const char* url = kUrl) { guard_.Observe(url, true, now_); }
@@ -39,9 +39,9 @@ TEST_F(HostGuardTest, LetsAllThroughUntilFiveFailInARow) {
   Fail();
   EXPECT_TRUE(guard_.IsDown(kUrl));
   // One is still under way; then comes the pause.
-  EXPECT_EQ(guard_.Reserve(kUrl, now_), absl::InfiniteFuture());
+  EXPECT_EQ(guard_.Admit(kUrl, now_), absl::InfiniteFuture());
   Fail();
-  EXPECT_GT(guard_.Reserve(kUrl, now_), now_);
+  EXPECT_GT(guard_.Admit(kUrl, now_), now_);
 }
 
 TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
@@ -51,7 +51,7 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
   }
   std::vector<absl::Duration> pauses;
   for (int i = 0; i < 12; ++i) {
-    const absl::Time next = guard_.Reserve(kUrl, now_);
+    const absl::Time next = guard_.Admit(kUrl, now_);
     pauses.push_back(next - now_);
     now_ = next;
     EXPECT_TRUE(Begins());
@@ -62,7 +62,7 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
     EXPECT_EQ(pauses[i],
               std::min(absl::Seconds(1) * (1 << i), absl::Minutes(5)));
   }
-  now_ = guard_.Reserve(kUrl, now_);
+  now_ = guard_.Admit(kUrl, now_);
   EXPECT_TRUE(Begins());
   Answer();
   EXPECT_TRUE(Begins());
@@ -73,18 +73,18 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
 TEST_F(HostGuardTest, WhatWasUnderWayDoesNotLengthenThePause) {
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(Begins());
   for (int i = 0; i < 100; ++i) Fail();
-  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + kFirstHostPause);
+  EXPECT_EQ(guard_.Admit(kUrl, now_), now_ + kFirstHostPause);
   now_ += kFirstHostPause;
   EXPECT_TRUE(Begins());
   Fail();
-  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + 2 * kFirstHostPause);
+  EXPECT_EQ(guard_.Admit(kUrl, now_), now_ + 2 * kFirstHostPause);
   // Nor does what was only booked.
   now_ += 2 * kFirstHostPause;
   EXPECT_TRUE(Begins());
   guard_.Return(kUrl);
   EXPECT_TRUE(Begins());
   Fail();
-  EXPECT_EQ(guard_.Reserve(kUrl, now_), now_ + 4 * kFirstHostPause);
+  EXPECT_EQ(guard_.Admit(kUrl, now_), now_ + 4 * kFirstHostPause);
 }
 
 TEST_F(HostGuardTest, HostsDoNotConcernEachOther) {

@@ -33,10 +33,10 @@ class RateLimiterTest : public testing::Test {
   }
 
   absl::Time Result(absl::Duration at) {
-    return limiter_->Reserve(kId, /*pending=*/false, kStart + at);
+    return limiter_->Admit(kId, /*pending=*/false, kStart + at);
   }
   absl::Time Pending(absl::Duration at) {
-    return limiter_->Reserve(kId, /*pending=*/true, kStart + at);
+    return limiter_->Admit(kId, /*pending=*/true, kStart + at);
   }
   bool Allows(absl::Duration at) { return Result(at) == kStart + at; }
 
@@ -107,13 +107,13 @@ TEST_F(RateLimiterTest, EveryNamedTimeIsAGoodOne) {
   absl::Time now = kStart;
   int posts = 0;
   for (int asked = 0; asked < 2000; ++asked) {
-    const absl::Time at = limiter_->Reserve(kId, false, now);
+    const absl::Time at = limiter_->Admit(kId, false, now);
     if (at == now) {
       ++posts;
     } else {
       ASSERT_GT(at, now);
       now = at;
-      ASSERT_EQ(limiter_->Reserve(kId, false, now), now);
+      ASSERT_EQ(limiter_->Admit(kId, false, now), now);
       ++posts;
     }
   }
@@ -334,7 +334,7 @@ TEST_F(RateLimiterTest, ThereIsNoBurstAfterALimit) {
 TEST_F(RateLimiterTest, CredentialsDoNotWaitForEachOther) {
   ASSERT_TRUE(Allows(absl::ZeroDuration()));
   End(absl::ZeroDuration(), 429);
-  EXPECT_EQ(limiter_->Reserve("github.com/other", false, kStart), kStart);
+  EXPECT_EQ(limiter_->Admit("github.com/other", false, kStart), kStart);
 }
 
 // What GitHub told a former process.
@@ -389,7 +389,7 @@ TEST_F(RateLimiterTest, SaysWhatItWaitsFor) {
   PaceOptions pace;
   pace.burst = 1;
   limiter_->SetPace("slow", pace);
-  limiter_->Reserve("slow", false, kStart);
+  limiter_->Admit("slow", false, kStart);
   EXPECT_EQ(limiter_->WaitsFor("slow", false, kStart), "PACE");
 }
 
@@ -403,7 +403,7 @@ TEST_F(RateLimiterTest, AsksForThePaceOfACredentialItMeets) {
   });
   const auto allowed = [&limiter](const char* credential) {
     int count = 0;
-    while (limiter.Reserve(credential, false, kStart) == kStart) ++count;
+    while (limiter.Admit(credential, false, kStart) == kStart) ++count;
     return count;
   };
   EXPECT_EQ(allowed("github.com/wide"), 3);

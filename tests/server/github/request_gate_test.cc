@@ -9,12 +9,12 @@
 namespace signalbox {
 namespace {
 
-constexpr char kLane[] = "github.com/acme";
+constexpr char kCredential[] = "github.com/acme";
 
 // Remembers what it was told.
 class NotingCredentials : public Credentials {
  public:
-  std::string Find(const Repository&) const override { return kLane; }
+  std::string Find(const Repository&) const override { return kCredential; }
   absl::StatusOr<Token> Get(absl::string_view, absl::Time) override {
     return Token();
   }
@@ -46,12 +46,13 @@ class RequestGateTest : public testing::Test {
     token_.api_url = "https://api.github.com";
     PaceOptions pace;
     pace.per_minute = 0;
-    limiter_.SetPace(kLane, pace);
+    limiter_.SetPace(kCredential, pace);
     limiter_.SetPace("github.com/other", pace);
   }
 
-  bool Enter(const std::string& lane = kLane) {
-    return gate_.Enter(lane, token_, /*pending=*/false, now_).when <= now_;
+  bool Enter(const std::string& credential = kCredential) {
+    return gate_.Admit(credential, token_, /*pending=*/false, now_).when <=
+           now_;
   }
 
   void Leave(Action action, std::string reason = "", int status = 200,
@@ -62,7 +63,7 @@ class RequestGateTest : public testing::Test {
     reply.answer = answer;
     reply.verdict.action = action;
     reply.verdict.reason = std::move(reason);
-    gate_.Leave(kLane, token_, reply, proves_token, now_, now_);
+    gate_.Leave(kCredential, token_, reply, proves_token, now_, now_);
   }
 
   absl::Time now_ = absl::UnixEpoch() + absl::Hours(1);
@@ -78,7 +79,7 @@ TEST_F(RequestGateTest, OneRequestOfACredentialAtATime) {
   EXPECT_TRUE(Enter("github.com/other"));
   Leave(Action::kDone);
   EXPECT_TRUE(Enter());
-  gate_.Return(kLane, token_);
+  gate_.Return(kCredential, token_);
   EXPECT_TRUE(Enter());
 }
 
@@ -88,7 +89,7 @@ TEST_F(RequestGateTest, AHostThatIsDownIsSpared) {
     Leave(Action::kRetryAmbiguous, "SERVER_ERROR", 502);
   }
   const RequestGate::Answer answer =
-      gate_.Enter("github.com/other", token_, false, now_);
+      gate_.Admit("github.com/other", token_, false, now_);
   EXPECT_GT(answer.when, now_);
   EXPECT_EQ(answer.reason, "HOST_DOWN");
   // The pace of a credential that is kept waiting by its host is not used up.
@@ -108,7 +109,7 @@ TEST_F(RequestGateTest, CredentialsLearnHowTheirTokensDid) {
   EXPECT_EQ(leave(Action::kDone), accepted);
   EXPECT_EQ(leave(Action::kHold), accepted);
   EXPECT_EQ(leave(Action::kReauthenticate), refused);
-  EXPECT_EQ(leave(Action::kPark), refused);
+  EXPECT_EQ(leave(Action::kStop), refused);
   EXPECT_EQ(leave(Action::kAbandon), Told());
   EXPECT_EQ(leave(Action::kAbandon, /*proves_token=*/true), accepted);
   EXPECT_EQ(leave(Action::kRetryAmbiguous, /*proves_token=*/true), Told());
@@ -120,10 +121,11 @@ TEST_F(RequestGateTest, WhoIsALittleBehindDoesNoHarm) {
   paced.per_minute = 60;
   paced.burst = 1;
   paced.max_in_flight = 8;
-  limiter_.SetPace(kLane, paced);
+  limiter_.SetPace(kCredential, paced);
   EXPECT_TRUE(Enter());
   now_ -= absl::Milliseconds(5);
-  const RequestGate::Answer answer = gate_.Enter(kLane, token_, false, now_);
+  const RequestGate::Answer answer =
+      gate_.Admit(kCredential, token_, false, now_);
   EXPECT_EQ(answer.when, now_ + absl::Milliseconds(5) + absl::Seconds(1));
   EXPECT_EQ(answer.reason, "PACE");
 }
@@ -133,7 +135,7 @@ TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
   PaceOptions pace;
   pace.per_minute = 0;
   pace.max_in_flight = 2;
-  limiter_.SetPace(kLane, pace);
+  limiter_.SetPace(kCredential, pace);
   EXPECT_TRUE(Enter());
   now_ -= absl::Milliseconds(5);
   EXPECT_TRUE(Enter());
@@ -142,7 +144,7 @@ TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
 
 // A listing of recovery can take 12 s.
 TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
-  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  EXPECT_LE(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
   EXPECT_TRUE(Enter());
   EXPECT_FALSE(Enter());
   GitHubReply reply;
@@ -150,13 +152,13 @@ TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
   answer.status = 200;
   reply.answer = answer;
   reply.verdict.action = Action::kDone;
-  gate_.LeaveQuestion(kLane, token_, reply, false, now_, now_);
+  gate_.LeaveQuestion(kCredential, token_, reply, false, now_, now_);
   EXPECT_FALSE(Enter());  // The post is still under way.
   // And a question waits for it.
-  EXPECT_GT(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  EXPECT_GT(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
   Leave(Action::kDone);
-  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
-  gate_.LeaveQuestion(kLane, token_, reply, false, now_, now_);
+  EXPECT_LE(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
+  gate_.LeaveQuestion(kCredential, token_, reply, false, now_, now_);
   EXPECT_TRUE(Enter());
   EXPECT_FALSE(Enter());
 }
@@ -166,21 +168,21 @@ TEST_F(RequestGateTest, AQuestionThatProbesALimitIsAlone) {
   ASSERT_TRUE(Enter());
   Leave(Action::kWait, "RATE_LIMITED", 429);
   now_ += absl::Hours(2);
-  EXPECT_LE(gate_.EnterQuestion(kLane, token_, now_).when, now_);
+  EXPECT_LE(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
   EXPECT_FALSE(Enter());
 }
 
 TEST_F(RequestGateTest, AHostHasABoundOfRequests) {
-  const auto lane = [](int i) { return absl::StrCat("github.com/o", i); };
+  const auto credential = [](int i) { return absl::StrCat("github.com/o", i); };
   for (int i = 0; i < kMaxRequestsPerHost; ++i) {
-    ASSERT_LE(gate_.Enter(lane(i), token_, false, now_).when, now_) << i;
+    ASSERT_LE(gate_.Admit(credential(i), token_, false, now_).when, now_) << i;
   }
   const RequestGate::Answer more =
-      gate_.Enter("github.com/more", token_, false, now_);
+      gate_.Admit("github.com/more", token_, false, now_);
   EXPECT_EQ(more.when, absl::InfiniteFuture());
   EXPECT_EQ(more.reason, kHostFull);
-  gate_.Return(lane(7), token_);
-  EXPECT_LE(gate_.Enter("github.com/more", token_, false, now_).when, now_);
+  gate_.Return(credential(7), token_);
+  EXPECT_LE(gate_.Admit("github.com/more", token_, false, now_).when, now_);
 }
 
 // Our own queue is no failure of GitHub.
@@ -196,7 +198,7 @@ TEST_F(RequestGateTest, TellsWhatWasFreed) {
   EXPECT_TRUE(Enter());
   EXPECT_TRUE(gate_.TakeFreed().credentials.empty());
   Leave(Action::kDone);
-  EXPECT_EQ(gate_.TakeFreed().credentials, std::set<std::string>{kLane});
+  EXPECT_EQ(gate_.TakeFreed().credentials, std::set<std::string>{kCredential});
   EXPECT_TRUE(gate_.TakeFreed().credentials.empty());
   for (int i = 0; i < kFailuresToPauseHost; ++i) {
     ASSERT_TRUE(Enter());
@@ -211,8 +213,8 @@ TEST_F(RequestGateTest, TellsWhatWasFreed) {
 }
 
 TEST_F(RequestGateTest, TellsTheBudget) {
-  EXPECT_EQ(gate_.BudgetOf(kLane).limit, 0);
-  EXPECT_FALSE(gate_.Knows(kLane));
+  EXPECT_EQ(gate_.BudgetOf(kCredential).limit, 0);
+  EXPECT_FALSE(gate_.Knows(kCredential));
   ASSERT_TRUE(Enter());
   GitHubReply reply;
   HttpResponse answer;
@@ -222,11 +224,12 @@ TEST_F(RequestGateTest, TellsTheBudget) {
                     {"x-ratelimit-reset", "7200"}};
   reply.answer = answer;
   reply.verdict.github_time = now_;
-  gate_.Leave(kLane, token_, reply, false, now_, now_);
-  EXPECT_TRUE(gate_.Knows(kLane));
-  EXPECT_EQ(gate_.BudgetOf(kLane).limit, 5000);
-  EXPECT_EQ(gate_.BudgetOf(kLane).remaining, 4999);
-  EXPECT_EQ(gate_.BudgetOf(kLane).reset_time, absl::FromUnixSeconds(7200));
+  gate_.Leave(kCredential, token_, reply, false, now_, now_);
+  EXPECT_TRUE(gate_.Knows(kCredential));
+  EXPECT_EQ(gate_.BudgetOf(kCredential).limit, 5000);
+  EXPECT_EQ(gate_.BudgetOf(kCredential).remaining, 4999);
+  EXPECT_EQ(gate_.BudgetOf(kCredential).reset_time,
+            absl::FromUnixSeconds(7200));
 }
 
 // An App learns GitHub's clock and limits so.
@@ -240,7 +243,7 @@ TEST_F(RequestGateTest, TellsTheCredentialWhatTheAnswerSaid) {
   reply.verdict.github_time = now_ + absl::Hours(1);
   credentials_.notes_answers = true;
   ASSERT_TRUE(Enter());
-  gate_.Leave(kLane, token_, reply, /*proves_token=*/false, now_, now_);
+  gate_.Leave(kCredential, token_, reply, /*proves_token=*/false, now_, now_);
   EXPECT_EQ(credentials_.github_time, now_ + absl::Hours(1));
   EXPECT_EQ(credentials_.limited_for, absl::Seconds(31));
   now_ += absl::Minutes(1);

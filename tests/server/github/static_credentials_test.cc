@@ -87,7 +87,7 @@ TEST_F(StaticCredentialsTest, AnExactAccountBeatsTheStar) {
         Literal({"*"}, "ghes", "ghes.example.com")});
   EXPECT_EQ(credentials_->Find(Repo("acme")), "github.com/acme");
   EXPECT_EQ(credentials_->Find(Repo("ACME")), "github.com/acme");
-  // One credential, one id: a lane and a budget for both accounts.
+  // One credential, one id: a queue and a budget for both accounts.
   EXPECT_EQ(credentials_->Find(Repo("Acme-Labs")), "github.com/acme");
   EXPECT_EQ(credentials_->Find(Repo("other")), "github.com/*");
   EXPECT_EQ(credentials_->Find(Repo("acme", "ghes.example.com")),

@@ -31,8 +31,8 @@ class HousekeeperTest : public testing::Test {
   HousekeeperTest() {
     SqliteOutboxOptions options;
     options.data_dir = dir_.Path("data");
-    options.lane_of = [this](const Repository& repository) {
-      return has_lanes_ ? repository.owner : "";
+    options.credential_of = [this](const Repository& repository) {
+      return has_credentials_ ? repository.owner : "";
     };
     auto outbox = OpenSqliteOutbox(options);
     EXPECT_TRUE(outbox.ok()) << outbox.status();
@@ -44,7 +44,7 @@ class HousekeeperTest : public testing::Test {
   void Start() {
     Housekeeper::Options options;
     options.retention = absl::Hours(24);
-    options.stopped_lanes = [this] { return stopped_lanes_; };
+    options.stopped_credentials = [this] { return stopped_credentials_; };
     housekeeper_ = std::make_unique<Housekeeper>(
         outbox_.get(), &clock_, options, [this] { ++commits_; },
         [this](absl::Status status) { failures_.push_back(status); });
@@ -72,8 +72,8 @@ class HousekeeperTest : public testing::Test {
     return commit.ok() ? commit->statuses.at(0).state : CommitState::kSuccess;
   }
 
-  bool has_lanes_ = false;  // By owner; else of nobody.
-  std::vector<Housekeeper::StoppedLane> stopped_lanes_;
+  bool has_credentials_ = false;  // By owner; else of nobody.
+  std::vector<Housekeeper::StoppedCredential> stopped_credentials_;
   FakeClock clock_;
   TempDir dir_;
   std::unique_ptr<Outbox> store_;
@@ -169,11 +169,11 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
 
 TEST_F(HousekeeperTest,
        WhatAStoppedCredentialHoldsIsAbandonedAfterTheRetention) {
-  has_lanes_ = true;
+  has_credentials_ = true;
   const KeyReport report = ResultOf(Result::kSuccess, 1);
   Say(report);
   RunFor(absl::Hours(48));
-  stopped_lanes_ = {{report.repository.owner, "CREDENTIAL_REJECTED"}};
+  stopped_credentials_ = {{report.repository.owner, "CREDENTIAL_REJECTED"}};
   KeyReport young = report;
   young.context = "ci/young";
   Say(young);
@@ -191,13 +191,13 @@ TEST_F(HousekeeperTest,
 
 // GitHub has refused it for a week.
 TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
-  has_lanes_ = true;
+  has_credentials_ = true;
   const KeyReport report = ResultOf(Result::kSuccess, 1);
   Say(report);
   for (const int days : {0, 8}) {
     clock_.Advance(absl::Hours(24 * days));
     LeaseRequest request;
-    request.lane = report.repository.owner;
+    request.credential = report.repository.owner;
     request.may_probe = true;
     request.deadline = clock_.Now() + absl::Seconds(20);
     const auto lease = store_->TakeDue(request, clock_.Now());

@@ -35,7 +35,7 @@ constexpr absl::Duration kSettle = absl::Milliseconds(300);
 constexpr absl::Duration kDeliveryMemory = absl::Hours(8 * 24);
 
 // One store, of which the tests know the interface alone. It must be made with
-// kSettle and kDeliveryMemory, and ask `ContractLane` for lanes.
+// kSettle and kDeliveryMemory, and ask `ContractCredential` for credentials.
 class OutboxHarness {
  public:
   virtual ~OutboxHarness() = default;
@@ -46,8 +46,8 @@ class OutboxHarness {
 
 using OutboxHarnessFactory = std::function<std::unique_ptr<OutboxHarness>()>;
 
-// The lane of a repository is its owner.
-inline std::string ContractLane(const Repository& repository) {
+// The credential of a repository is its owner.
+inline std::string ContractCredential(const Repository& repository) {
   return absl::AsciiStrToLower(repository.owner);
 }
 
@@ -144,9 +144,9 @@ class OutboxContract
     return Receipts(Of({report})).front();
   }
 
-  LeaseRequest Request(bool pendings, absl::string_view lane = "acme") {
+  LeaseRequest Request(bool pendings, absl::string_view credential = "acme") {
     LeaseRequest request;
-    request.lane = std::string(lane);
+    request.credential = std::string(credential);
     request.pendings = pendings;
     request.deadline = Now() + absl::Seconds(20);
     return request;
@@ -242,12 +242,13 @@ class OutboxContract
     return time.ok() ? *time : absl::InfinitePast();
   }
 
-  std::vector<std::string> DueLanes() {
-    const auto lanes = outbox().DueLanes(Now());
-    EXPECT_TRUE(lanes.ok()) << lanes.status();
+  std::vector<std::string> DueCredentials() {
+    const auto credentials = outbox().DueCredentials(Now());
+    EXPECT_TRUE(credentials.ok()) << credentials.status();
     std::vector<std::string> names;
-    if (!lanes.ok()) return names;
-    for (const DueLane& due : *lanes) names.push_back(due.lane);
+    if (!credentials.ok()) return names;
+    for (const DueCredential& due : *credentials)
+      names.push_back(due.credential);
     return names;
   }
 
@@ -354,10 +355,10 @@ class OutboxContract
       Settle(*lease, Settlement::Kind::kPosted);
     }
   }
-  std::vector<LanePause> Pauses() {
+  std::vector<CredentialPause> Pauses() {
     const auto pauses = outbox().Pauses();
     EXPECT_TRUE(pauses.ok()) << pauses.status();
-    return pauses.value_or(std::vector<LanePause>());
+    return pauses.value_or(std::vector<CredentialPause>());
   }
 
   bool Tell(const EventSubmission& submission) {

@@ -597,7 +597,7 @@ TEST_P(OutboxContract, DeliveriesAreForgottenAfterTheirTime) {
 
 Submission Head(char sha, absl::Time updated, int64_t number = 12) {
   Submission submission = Of({On(WebhookPending(), "widgets", sha)});
-  submission.change = Change();
+  submission.change = CodeChange();
   submission.change->event = "pull_request";
   submission.change->pull_request_number = number;
   submission.change->updated_time = updated;

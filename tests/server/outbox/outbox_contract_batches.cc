@@ -46,7 +46,7 @@ class Caller {
       Delivery delivery;
       delivery.id = absl::StrCat("delivery-", Below(20));
       submission.delivery = std::move(delivery);
-      Change change;
+      CodeChange change;
       change.pull_request_number = 1 + Below(2);
       change.updated_time = absl::FromUnixSeconds(1000 + Below(20));
       submission.change = std::move(change);

@@ -34,7 +34,7 @@ TEST_P(OutboxContract, ARepositoryThatMovedKeepsItsStatuses) {
   EXPECT_TRUE(
       Tell(Told(RepositoryMoved{Repo("widgets"), Repo("other/gadgets"), 7})));
   EXPECT_EQ(Commit("other/gadgets").repository.FullName(), "other/gadgets");
-  EXPECT_EQ(DueLanes(), std::vector<std::string>{"other"});
+  EXPECT_EQ(DueCredentials(), std::vector<std::string>{"other"});
 }
 
 TEST_P(OutboxContract, AnEventCountsOnce) {
@@ -218,7 +218,7 @@ TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
   ASSERT_EQ(repositories->size(), 2u);
   EXPECT_EQ((*repositories)[0].repository.FullName(), "beta/three");
   EXPECT_EQ((*repositories)[0].github_id, 5);
-  EXPECT_EQ((*repositories)[0].lane, "beta");
+  EXPECT_EQ((*repositories)[0].credential, "beta");
   EXPECT_EQ((*repositories)[1].repository.FullName(), "Zeta/Two");
   // In pages.
   const auto first = outbox().Repositories("", 1);
@@ -234,29 +234,29 @@ TEST_P(OutboxContract, RepositoriesAreListedByTheNamesTheyHave) {
 
 TEST_P(OutboxContract, InstallationsAreRemembered) {
   EXPECT_TRUE(outbox().Installations()->empty());
-  const std::vector<LaneInstallation> some = {
+  const std::vector<CredentialInstallation> some = {
       {"github.com/acme", "github.com/app:1", 77},
       {"github.com/labs", "github.com/app:1", 78}};
   ASSERT_TRUE(outbox().SetInstallations(some).ok());
-  const std::vector<LaneInstallation> changed = {
+  const std::vector<CredentialInstallation> changed = {
       {"github.com/acme", "github.com/app:2", 79},
       {"github.com/labs", "github.com/app:1", 0}};
   ASSERT_TRUE(outbox().SetInstallations(changed).ok());
   const auto installations = outbox().Installations();
   ASSERT_TRUE(installations.ok());
   ASSERT_EQ(installations->size(), 1u);
-  EXPECT_EQ(installations->front().lane, "github.com/acme");
+  EXPECT_EQ(installations->front().credential, "github.com/acme");
   EXPECT_EQ(installations->front().app, "github.com/app:2");
   EXPECT_EQ(installations->front().installation_id, 79);
 }
 
 TEST_P(OutboxContract, MarksAreRemembered) {
-  EXPECT_EQ(*outbox().GetMark("a"), std::nullopt);
-  ASSERT_TRUE(outbox().SetMark("a", Now()).ok());
-  ASSERT_TRUE(outbox().SetMark("b", Now() + kDay).ok());
-  ASSERT_TRUE(outbox().SetMark("a", Now() + absl::Seconds(1)).ok());
-  EXPECT_EQ(*outbox().GetMark("a"), Now() + absl::Seconds(1));
-  EXPECT_EQ(*outbox().GetMark("b"), Now() + kDay);
+  EXPECT_EQ(*outbox().GetNamedTime("a"), std::nullopt);
+  ASSERT_TRUE(outbox().SetNamedTime("a", Now()).ok());
+  ASSERT_TRUE(outbox().SetNamedTime("b", Now() + kDay).ok());
+  ASSERT_TRUE(outbox().SetNamedTime("a", Now() + absl::Seconds(1)).ok());
+  EXPECT_EQ(*outbox().GetNamedTime("a"), Now() + absl::Seconds(1));
+  EXPECT_EQ(*outbox().GetNamedTime("b"), Now() + kDay);
 }
 
 }  // namespace signalbox

@@ -106,7 +106,7 @@ TEST_P(ListingContract, ListsOnlyTheReasonsThatAreWanted) {
 TEST_P(ListingContract, ListsOnlyTheRepositoriesThatAreWanted) {
   StatusQuery query = QueryOf({kDue, kWaiting, kAbandoned}, 2);
   query.wants_repository = [](const ListedStatus& listed) {
-    EXPECT_EQ(listed.lane, "acme");
+    EXPECT_EQ(listed.credential, "acme");
     return listed.repository.name == "gadgets";
   };
   EXPECT_EQ(Listed(&outbox(), query).size(), 3u);
@@ -114,13 +114,15 @@ TEST_P(ListingContract, ListsOnlyTheRepositoriesThatAreWanted) {
   EXPECT_EQ(Listed(&outbox(), query).size(), 3u);
 }
 
-// Who looks closer makes what is due of a lane waiting.
-TEST_P(ListingContract, WhatIsDueOfALaneThatWaitsIsWaiting) {
+// Who looks closer makes what is due of a credential waiting.
+TEST_P(ListingContract, WhatIsDueOfACredentialThatWaitsIsWaiting) {
   StatusQuery query = QueryOf({kWaiting});
   query.wants_repository = [](const ListedStatus& listed) {
     return listed.repository.name == "gadgets";
   };
-  query.lane_waits = [](const std::string& lane) { return lane == "acme"; };
+  query.credential_waits = [](const std::string& credential) {
+    return credential == "acme";
+  };
   query.wants = [](ListedStatus* listed) {
     Posting& posting = listed->status.posting;
     if (posting.state == kDue) posting.state = kWaiting;
@@ -168,7 +170,7 @@ TEST_P(ListingContract, WhatHappensMeanwhileMovesNothingElse) {
 // All that came for it was superseded: there is nothing to post.
 TEST_P(ListingContract, WhatWasNeverAcceptedIsLeftOut) {
   Submission newer = Of({On(WebhookPending(), "heads", 'a')});
-  newer.change = Change();
+  newer.change = CodeChange();
   newer.change->event = "pull_request";
   newer.change->pull_request_number = 7;
   newer.change->updated_time = Now();
@@ -222,8 +224,8 @@ TEST_P(ListingContract, CountsWhatIsNotPosted) {
   ASSERT_TRUE(counts.ok());
   std::vector<std::string> lines;
   for (const auto& [key, count] : counts->by_reason) {
-    lines.push_back(absl::StrCat(static_cast<int>(key.state), " ", key.lane,
-                                 " ", key.reason, " ", count));
+    lines.push_back(absl::StrCat(static_cast<int>(key.state), " ",
+                                 key.credential, " ", key.reason, " ", count));
   }
   EXPECT_THAT(lines,
               ElementsAre("1 acme  1", "3  REPOSITORY_NOT_FOUND 3",

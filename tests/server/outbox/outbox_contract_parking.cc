@@ -18,9 +18,9 @@ TEST_P(ParkingContract, ARefusedRepositoryWaitsAsAWhole) {
   for (const char sha : {'a', 'b', 'c'}) ExpectParked(sha, absl::Seconds(10));
   EXPECT_FALSE(TakeAny().has_value());
   EXPECT_FALSE(TakeProbe().has_value());
-  EXPECT_TRUE(DueLanes().empty());
+  EXPECT_TRUE(DueCredentials().empty());
   EXPECT_EQ(NextDueTime(), Now() + absl::Seconds(10));
-  EXPECT_THAT(*outbox().ParkedLanes(), ElementsAre("acme"));
+  EXPECT_THAT(*outbox().CredentialsOfParked(), ElementsAre("acme"));
   const History history = HistoryOf(Done("widgets", 'b'));
   EXPECT_EQ(history.parked_since, Now());
   EXPECT_EQ(history.status.posting.reason, "REPOSITORY_NOT_FOUND");
@@ -30,7 +30,7 @@ TEST_P(ParkingContract, OthersGoOn) {
   Park();
   Accept(Done("gadgets", 'a'));
   Accept(Done("other/lib", 'a'));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme", "other"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme", "other"));
   EXPECT_EQ(TakeProbe()->repository.name, "gadgets");
   EXPECT_FALSE(TakeProbe().has_value());
 }
@@ -52,14 +52,14 @@ TEST_P(ParkingContract, OnlyWhatIsTriedTakesANumber) {
 TEST_P(ParkingContract, OneEntryProbes) {
   const Lease first = Park();
   clock_.Advance(absl::Seconds(10));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   EXPECT_FALSE(TakeAny().has_value());
   const std::optional<Lease> probe = TakeProbe();
   ASSERT_TRUE(probe.has_value());
   EXPECT_TRUE(probe->is_probe);
   EXPECT_EQ(probe->entry_id, first.entry_id);
   EXPECT_FALSE(TakeProbe().has_value());
-  EXPECT_TRUE(DueLanes().empty());
+  EXPECT_TRUE(DueCredentials().empty());
   Settle(Refused(*probe, "PERMISSION_MISSING"));
   ExpectParked('b', absl::Minutes(1), "PERMISSION_MISSING");
   EXPECT_FALSE(TakeProbe().has_value());
@@ -80,7 +80,7 @@ TEST_P(ParkingContract, WhatIsTakenMakesAllOfItDue) {
   Park();
   clock_.Advance(absl::Seconds(10));
   Settle(Taken(*TakeProbe()));
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_TRUE(TakeResult().has_value());
   EXPECT_TRUE(TakeResult().has_value());
   EXPECT_FALSE(TakeResult().has_value());
@@ -90,10 +90,10 @@ TEST_P(ParkingContract, WhatIsTakenMakesAllOfItDue) {
 TEST_P(ParkingContract, AnyRefusalOfWhatIsSaidEndsIt) {
   Park();
   clock_.Advance(absl::Seconds(10));
-  Settlement mended = EndOf(*TakeProbe(), Kind::kRetry);
-  mended.writable = true;
-  Settle(mended);
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  Settlement repaired = EndOf(*TakeProbe(), Kind::kRetry);
+  repaired.writable = true;
+  Settle(repaired);
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_TRUE(TakeResult().has_value());
 }
 
@@ -103,7 +103,7 @@ TEST_P(ParkingContract, SoDoesOneThatIsAbandoned) {
   Settlement abandoned = EndOf(*TakeProbe(), Kind::kAbandoned);
   abandoned.writable = true;
   Settle(abandoned);
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_TRUE(TakeResult().has_value());
 }
 
@@ -297,8 +297,8 @@ TEST_P(ParkingContract, ARenameBringsTheProbeForward) {
 TEST_P(ParkingContract, AnotherCredentialIsAskedAtOnce) {
   ParkForLong();
   Rename("widgets", "other/widgets", 7);
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
-  EXPECT_THAT(DueLanes(), ElementsAre("other"));
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
+  EXPECT_THAT(DueCredentials(), ElementsAre("other"));
   EXPECT_TRUE(Take(Request(false, "other")).has_value());
 }
 
@@ -306,7 +306,7 @@ TEST_P(ParkingContract, TwoNamesOfWhichOneIsParkedBecomeOne) {
   Park();
   Accept(Done("gadgets", 'a'));
   Rename("widgets", "gadgets", 7);
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   int taken = 0;
   while (TakeResult().has_value()) ++taken;
   EXPECT_EQ(taken, 3);
@@ -319,7 +319,7 @@ TEST_P(ParkingContract, WhatLosesItsNameProbesNoMore) {
   Deliver(Done("widgets", 'b'), 78);
   Answer("78", "widgets", 78);
   clock_.Advance(absl::Hours(1));
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_EQ(TakeProbe()->sha.substr(0, 1), "b");
   EXPECT_FALSE(TakeProbe().has_value());
   Answer("77", "gadgets", 77);
@@ -332,7 +332,7 @@ TEST_P(ParkingContract, ARefusalOfALostNameParksNobody) {
   Deliver(Done("widgets", 'b'), 78);
   Answer("78", "widgets", 78);
   Settle(Refused(*lease));
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_EQ(TakeAny()->sha.substr(0, 1), "b");
   EXPECT_FALSE(TakeAny().has_value());
   Answer("77", "gadgets", 77);
@@ -372,7 +372,7 @@ TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
     EXPECT_EQ(Status("widgets", sha).posting.state, PostingState::kAbandoned);
     EXPECT_EQ(Status("widgets", sha).posting.reason, "REPOSITORY_NOT_FOUND");
   }
-  EXPECT_TRUE(outbox().ParkedLanes()->empty());
+  EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_FALSE(TakeProbe().has_value());
 
   // To be abandoned is to be touched.
@@ -438,7 +438,7 @@ TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
   EXPECT_TRUE(TakeResult().has_value());
 }
 
-TEST_P(ParkingContract, WhatNoTryCanMendStaysAbandoned) {
+TEST_P(ParkingContract, WhatNoTryCanRepairStaysAbandoned) {
   for (const char* reason :
        {"STATUS_LIMIT_REACHED", "INVALID_SHA", "CONTEXT_REFUSED"}) {
     KeyReport report = ResultOf(Result::kSuccess, 1);
@@ -564,7 +564,7 @@ TEST_P(ParkingContract, ADeliveryWithoutContextsIsNeverRefused) {
   EXPECT_TRUE(TakeResult().has_value());
 }
 
-TEST_P(ParkingContract, ProbesOfALaneAreBroughtForwardInParts) {
+TEST_P(ParkingContract, ProbesOfACredentialAreBroughtForwardInParts) {
   for (const char* name : {"one", "two", "three"}) {
     Accept(On(ResultOf(Result::kSuccess, 1), name));
     Settle(*TakeResult(), Kind::kParked);

@@ -70,11 +70,11 @@ TEST_P(OutboxContract, APendingIsDueWhenItHasSettled) {
   EXPECT_EQ(Status().posting.state, PostingState::kDue);
   EXPECT_EQ(Status().posting.next_try_time, due);
   EXPECT_EQ(NextDueTime(), due);
-  EXPECT_THAT(DueLanes(), IsEmpty());
+  EXPECT_THAT(DueCredentials(), IsEmpty());
   clock_.Advance(kSettle - absl::Microseconds(1));
   EXPECT_FALSE(TakePending().has_value());
   clock_.Advance(absl::Microseconds(1));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   EXPECT_FALSE(TakeResult().has_value());
   const std::optional<Lease> lease = TakePending();
   ASSERT_TRUE(lease.has_value());
@@ -133,7 +133,7 @@ TEST_P(OutboxContract, AnEntryInFlightIsNotDue) {
   const LeaseRequest request = Request(false);
   ASSERT_TRUE(Take(request).has_value());
   EXPECT_FALSE(TakeResult().has_value());
-  EXPECT_THAT(DueLanes(), IsEmpty());
+  EXPECT_THAT(DueCredentials(), IsEmpty());
   EXPECT_EQ(NextDueTime(), request.deadline);
   const Posting posting = Status().posting;
   EXPECT_EQ(posting.state, PostingState::kDue);
@@ -190,20 +190,20 @@ TEST_P(OutboxContract, ARepositoryComesBackToItsTurn) {
   }
 }
 
-TEST_P(OutboxContract, LanesAreApart) {
+TEST_P(OutboxContract, CredentialsAreApart) {
   Accept(On(ResultOf(Result::kSuccess, 1), "zoo/widgets"));
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/widgets"));
   Accept(On(Pending(1), "later/widgets"));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme", "zoo"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme", "zoo"));
   EXPECT_FALSE(Take(Request(false, "nobody")).has_value());
   EXPECT_EQ(Take(Request(false, "zoo"))->repository.owner, "zoo");
   EXPECT_FALSE(Take(Request(false, "zoo")).has_value());
-  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   clock_.Advance(kSettle);
-  EXPECT_THAT(DueLanes(), ElementsAre("acme", "later"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme", "later"));
   // What is known of each.
-  const std::vector<DueLane> known = {{"acme", true}, {"later", false}};
-  EXPECT_EQ(*outbox().DueLanes(Now()), known);
+  const std::vector<DueCredential> known = {{"acme", true}, {"later", false}};
+  EXPECT_EQ(*outbox().DueCredentials(Now()), known);
 }
 
 TEST_P(OutboxContract, OnlyWhatHasBeenDueLongEnoughIsTaken) {

@@ -167,7 +167,7 @@ TEST_P(OutboxContract, ANewerReportMeanwhileStaysDue) {
       EXPECT_EQ(Status(name).posting.state, PostingState::kDue);
       // One post per key at a time.
       EXPECT_FALSE(TakeAny().has_value());
-      EXPECT_THAT(DueLanes(), IsEmpty());
+      EXPECT_THAT(DueCredentials(), IsEmpty());
 
       Settle(*lease, kind);
       const StatusView status = Status(name);
@@ -222,7 +222,7 @@ TEST_P(OutboxContract, ALeaseIsTakenOverAfterItsDeadline) {
   clock_.Advance(absl::Seconds(20) - absl::Microseconds(1));
   EXPECT_FALSE(TakeResult().has_value());
   clock_.Advance(absl::Microseconds(1));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   const std::optional<Lease> lease = TakeResult();
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->version, lost->version);

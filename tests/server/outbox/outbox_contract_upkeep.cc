@@ -202,7 +202,7 @@ TEST_P(OutboxContract, WhatIsSeenAtGitHubIsShownAndAsksForNothing) {
   EXPECT_EQ(status.posting.state, PostingState::kObserved);
   EXPECT_EQ(TakeAny(), std::nullopt);
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
-  EXPECT_THAT(DueLanes(), IsEmpty());
+  EXPECT_THAT(DueCredentials(), IsEmpty());
   // Older news, and the same once more, change nothing.
   for (const int64_t id : {4, 5}) {
     EXPECT_EQ(Observe(ResultOf(Result::kSuccess), id).disposition,
@@ -290,11 +290,11 @@ TEST_P(OutboxContract, ARenamedRepositoryGoesByBothNames) {
   EXPECT_EQ(commits->size(), 1u);
 }
 
-TEST_P(OutboxContract, ATransferChangesTheLane) {
+TEST_P(OutboxContract, ATransferChangesTheCredential) {
   Accept(On(ResultOf(Result::kSuccess), "acme/app"));
-  EXPECT_THAT(DueLanes(), ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   Rename("acme/app", "labs/app", 77);
-  EXPECT_THAT(DueLanes(), ElementsAre("labs"));
+  EXPECT_THAT(DueCredentials(), ElementsAre("labs"));
   EXPECT_EQ(TakeResult(), std::nullopt);
   EXPECT_TRUE(Take(Request(false, "labs")).has_value());
 }
@@ -595,22 +595,22 @@ TEST_P(OutboxContract, PausesAreKeptUntilTheyAreOver) {
   ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(1), Now()).ok());
   ASSERT_TRUE(outbox().SetPause("labs", Now() + absl::Hours(2), Now()).ok());
   ASSERT_TRUE(outbox().SetPause("acme", Now() + absl::Hours(3), Now()).ok());
-  std::vector<LanePause> pauses = Pauses();
+  std::vector<CredentialPause> pauses = Pauses();
   ASSERT_EQ(pauses.size(), 2u);
-  EXPECT_EQ(pauses[0].lane, "acme");
+  EXPECT_EQ(pauses[0].credential, "acme");
   EXPECT_EQ(pauses[0].until, Now() + absl::Hours(3));
   clock_.Advance(absl::Hours(2));
   ASSERT_TRUE(outbox().SetPause("new", Now() + absl::Hours(1), Now()).ok());
   pauses = Pauses();
   ASSERT_EQ(pauses.size(), 2u);
-  EXPECT_EQ(pauses[1].lane, "new");
+  EXPECT_EQ(pauses[1].credential, "new");
 }
 
 TEST_P(OutboxContract, AHistoryTellsWhoPostsAndWhetherItIsUnderWay) {
   const KeyReport report = ResultOf(Result::kSuccess, 1);
   Accept(report);
   EXPECT_FALSE(HistoryOf(report).in_flight);
-  EXPECT_EQ(HistoryOf(report).lane, "acme");
+  EXPECT_EQ(HistoryOf(report).credential, "acme");
   EXPECT_EQ(HistoryOf(report).repository.FullName(), "acme/widgets");
   EXPECT_EQ(HistoryOf(report).status.state, CommitState::kSuccess);
   TakeResult();

@@ -30,7 +30,7 @@ ParkingEvent Event(Kind kind) {
 TEST(ParkingTest, ARefusalParks) {
   const auto parking = After(std::nullopt, Refusal(7), kBegin);
   ASSERT_TRUE(parking.has_value());
-  EXPECT_EQ(parking->lane, "github.com/acme");
+  EXPECT_EQ(parking->credential, "github.com/acme");
   EXPECT_EQ(parking->reason, "REPOSITORY_NOT_FOUND");
   EXPECT_EQ(parking->since, kBegin);
   EXPECT_EQ(parking->step, 0);

@@ -29,7 +29,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
 
   void Begin() {
     SqliteOutboxOptions options = Options();
-    options.lane_of = [](const Repository& repository) {
+    options.credential_of = [](const Repository& repository) {
       return repository.owner;
     };
     options.may_report = [](const std::string& caller,
@@ -79,9 +79,9 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     };
   }
 
-  std::optional<Lease> Take(const std::string& lane) {
+  std::optional<Lease> Take(const std::string& credential) {
     LeaseRequest request;
-    request.lane = lane;
+    request.credential = credential;
     request.deadline = clock_.Now() + absl::Minutes(1);
     const auto lease = outbox_->TakeDue(request, clock_.Now());
     return lease.ok() ? *lease : std::nullopt;
@@ -90,16 +90,16 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
   // What is due, by the names under which it would be posted.
   std::vector<std::string> Due() {
     std::vector<std::string> due;
-    for (const char* const lane : {"ann", "bob"}) {
-      while (const std::optional<Lease> lease = Take(lane)) {
+    for (const char* const credential : {"ann", "bob"}) {
+      while (const std::optional<Lease> lease = Take(credential)) {
         due.push_back(lease->repository.FullName());
       }
     }
     return due;
   }
 
-  void Abandon(const std::string& lane) {
-    const std::optional<Lease> lease = Take(lane);
+  void Abandon(const std::string& credential) {
+    const std::optional<Lease> lease = Take(credential);
     ASSERT_TRUE(lease.has_value());
     Settlement settlement;
     settlement.entry_id = lease->entry_id;

@@ -131,7 +131,7 @@ class SqliteAnyDamageTest : public testing::Test {
   SqliteOutboxOptions Options() {
     SqliteOutboxOptions options;
     options.data_dir = DataDir();
-    options.lane_of = ContractLane;
+    options.credential_of = ContractCredential;
     options.readers = 1;
     options.on_failure = [this](const absl::Status& status) {
       failures_.push_back(status.ToString());
@@ -161,7 +161,7 @@ class SqliteAnyDamageTest : public testing::Test {
 
   std::optional<Lease> Take(bool pendings) {
     LeaseRequest request;
-    request.lane = "acme";
+    request.credential = "acme";
     request.pendings = pendings;
     request.may_probe = true;
     request.deadline = clock_->Now() + absl::Seconds(20);
@@ -203,7 +203,7 @@ class SqliteAnyDamageTest : public testing::Test {
   // Posts all that is due within a minute.
   void Drain() {
     for (int round = 0; round < 3; ++round) {
-      Works(outbox_->DueLanes(clock_->Now()), "DueLanes");
+      Works(outbox_->DueCredentials(clock_->Now()), "DueCredentials");
       Works(outbox_->NextDueTime(clock_->Now()), "NextDueTime");
       for (const bool pendings : {false, true}) {
         for (int i = 0; i < 50; ++i) {
@@ -283,10 +283,10 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->SetPause("acme", clock_->Now() + absl::Minutes(1),
                             clock_->Now()),
           "SetPause");
-    Works(outbox_->SetMark("looked", clock_->Now()), "SetMark");
+    Works(outbox_->SetNamedTime("looked", clock_->Now()), "SetNamedTime");
     Works(outbox_->AwaitRedelivery("third", false, clock_->Now()),
           "AwaitRedelivery");
-    const LaneInstallation installation{"acme", "app", 12};
+    const CredentialInstallation installation{"acme", "app", 12};
     Works(outbox_->SetInstallations({&installation, 1}), "SetInstallations");
     outbox_.reset();
     {
@@ -296,13 +296,27 @@ class SqliteAnyDamageTest : public testing::Test {
                            "SELECT 4, repository_key, 0, '', '' FROM "
                            "repository WHERE name = 'sound'"),
                 1);
-      for (const char* table :
-           {"entry",      "report",         "try",        "change",
-            "run",        "commit_summary", "repository", "repository_alias",
-            "lane_pause", "due_repository", "delivery",   "pull_request",
-            "rerun",      "hook",           "mark",       "installation",
-            "redelivery", "name_question",  "chore",      "parking",
-            "meta"}) {
+      for (const char* table : {"entry",
+                                "report",
+                                "try",
+                                "status_change",
+                                "run",
+                                "commit_summary",
+                                "repository",
+                                "repository_alias",
+                                "credential_pause",
+                                "due_repository",
+                                "delivery",
+                                "pull_request",
+                                "rerun",
+                                "hook",
+                                "named_time",
+                                "installation",
+                                "redelivery",
+                                "name_question",
+                                "chore",
+                                "parking",
+                                "meta"}) {
         ASSERT_NE(editor.List(absl::StrCat("SELECT * FROM ", table)).size(), 0u)
             << table;
       }
@@ -415,7 +429,7 @@ class SqliteAnyDamageTest : public testing::Test {
 
   void ReadAll() {
     const absl::Time now = clock_->Now();
-    Works(outbox_->DueLanes(now), "DueLanes");
+    Works(outbox_->DueCredentials(now), "DueCredentials");
     Works(outbox_->NextDueTime(now), "NextDueTime");
     Works(outbox_->ListCommits(std::nullopt, 0, 100), "ListCommits");
     Works(outbox_->ListCommits(Repo("widgets"), 0, 100), "ListCommits");
@@ -427,7 +441,7 @@ class SqliteAnyDamageTest : public testing::Test {
     query.states.insert(PostingState::kPosted);
     Works(outbox_->ListStatuses(query), "ListStatuses");
     Works(outbox_->CountPostings(now), "CountPostings");
-    Works(outbox_->ParkedLanes(), "ParkedLanes");
+    Works(outbox_->CredentialsOfParked(), "CredentialsOfParked");
     Works(outbox_->NextExpiry(), "NextExpiry");
     Works(outbox_->MeantBy(Repo("cogs")), "MeantBy");
     Works(outbox_->NameQuestions(now + absl::Hours(48), 100), "NameQuestions");
@@ -438,7 +452,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->KnownDeliveries(ids), "KnownDeliveries");
     Works(outbox_->SeenHooks(), "SeenHooks");
     Works(outbox_->Repositories("", 100), "Repositories");
-    Works(outbox_->GetMark("looked"), "GetMark");
+    Works(outbox_->GetNamedTime("looked"), "GetNamedTime");
     for (const Key& key : Keys()) {
       Works(outbox_->GetCommit(Repo(key.repository), Sha(key.sha)),
             "GetCommit");
@@ -569,10 +583,10 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->RetryAll(keys, now), "RetryAll");
     for (const StatusKey& key : keys) Works(outbox_->Retry(key, now), "Retry");
     Works(outbox_->SetPause("acme", now + absl::Minutes(1), now), "SetPause");
-    Works(outbox_->SetMark("looked", now), "SetMark");
+    Works(outbox_->SetNamedTime("looked", now), "SetNamedTime");
     Works(outbox_->AwaitRedelivery("third", true, now), "AwaitRedelivery");
     Works(outbox_->AwaitRedelivery("third", false, now), "AwaitRedelivery");
-    const LaneInstallation installation{"acme", "app", 12};
+    const CredentialInstallation installation{"acme", "app", 12};
     Works(outbox_->SetInstallations({&installation, 1}), "SetInstallations");
     const auto reruns = outbox_->Reruns(100);
     if (Works(reruns, "Reruns")) {

@@ -34,8 +34,8 @@ class SqliteHarness : public OutboxHarness {
     ASSERT_TRUE(connection.ok()) << connection.status();
     SqliteTransaction transaction(connection->get(),
                                   SqliteTransaction::Kind::kWrite);
-    SqliteWriterState state(ContractLane);
-    for (const std::string& what : MendDamage(connection->get(), &state)) {
+    SqliteWriterState state(ContractCredential);
+    for (const std::string& what : RepairDamage(connection->get(), &state)) {
       ADD_FAILURE() << what;
     }
     EXPECT_TRUE((*connection)->status().ok()) << (*connection)->status();
@@ -46,7 +46,7 @@ class SqliteHarness : public OutboxHarness {
     options.data_dir = dir_.path();
     options.pending_settle = kSettle;
     options.delivery_memory = kDeliveryMemory;
-    options.lane_of = ContractLane;
+    options.credential_of = ContractCredential;
     absl::StatusOr<std::unique_ptr<Outbox>> outbox =
         OpenSqliteOutbox(std::move(options));
     ASSERT_TRUE(outbox.ok()) << outbox.status();

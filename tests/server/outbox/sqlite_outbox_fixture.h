@@ -29,7 +29,7 @@ class SqliteOutboxFixture : public testing::Test {
   SqliteOutboxOptions Options() const {
     SqliteOutboxOptions options;
     options.data_dir = data_dir();
-    options.lane_of = [this](const Repository&) { return lane_; };
+    options.credential_of = [this](const Repository&) { return credential_; };
     return options;
   }
 
@@ -98,7 +98,7 @@ class SqliteOutboxFixture : public testing::Test {
 
   TempDir dir_;
   FakeClock clock_;
-  std::string lane_;
+  std::string credential_;
 };
 
 }  // namespace signalbox

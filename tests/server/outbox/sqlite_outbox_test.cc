@@ -28,12 +28,13 @@ using testing::IsEmpty;
 class SqliteOutboxTest : public SqliteOutboxFixture {
  protected:
   // Takes what is due, and ends its try so.
-  std::vector<std::string> DueLanes(Outbox* outbox) {
+  std::vector<std::string> DueCredentials(Outbox* outbox) {
     std::vector<std::string> names;
-    const auto lanes = outbox->DueLanes(clock_.Now());
-    EXPECT_TRUE(lanes.ok()) << lanes.status();
-    for (const DueLane& due : lanes.value_or(std::vector<DueLane>())) {
-      names.push_back(due.lane);
+    const auto credentials = outbox->DueCredentials(clock_.Now());
+    EXPECT_TRUE(credentials.ok()) << credentials.status();
+    for (const DueCredential& due :
+         credentials.value_or(std::vector<DueCredential>())) {
+      names.push_back(due.credential);
     }
     return names;
   }
@@ -319,32 +320,32 @@ TEST_F(SqliteOutboxTest, SurvivesAKill) {
   EXPECT_EQ((*lease)->ambiguous_since, begin);
 }
 
-TEST_F(SqliteOutboxTest, AssignsLanesAnewWhenOpened) {
-  const auto lanes = [this](const std::string& prefix) {
+TEST_F(SqliteOutboxTest, AssignsCredentialsAnewWhenOpened) {
+  const auto credentials = [this](const std::string& prefix) {
     SqliteOutboxOptions options = Options();
-    options.lane_of = [prefix](const Repository& repository) {
+    options.credential_of = [prefix](const Repository& repository) {
       return prefix + repository.name;
     };
     auto outbox = OpenSqliteOutbox(std::move(options));
     EXPECT_TRUE(outbox.ok()) << outbox.status();
     return *std::move(outbox);
   };
-  std::unique_ptr<Outbox> outbox = lanes("one-");
+  std::unique_ptr<Outbox> outbox = credentials("one-");
   Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "a")).IgnoreError();
   Accept(outbox.get(), On(ResultOf(Result::kSuccess, 1), "b")).IgnoreError();
-  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre("one-a", "one-b"));
+  EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre("one-a", "one-b"));
   outbox.reset();
-  outbox = lanes("two-");
-  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre("two-a", "two-b"));
+  outbox = credentials("two-");
+  EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre("two-a", "two-b"));
   LeaseRequest request;
-  request.lane = "one-a";
+  request.credential = "one-a";
   EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
-  request.lane = "two-a";
+  request.credential = "two-a";
   EXPECT_TRUE(outbox->TakeDue(request, clock_.Now())->has_value());
-  // Without the function, all are in one lane.
+  // Without the function, all are in one credential.
   outbox.reset();
   outbox = Open();
-  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre(""));
+  EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre(""));
 }
 
 // Older programs kept such times.
@@ -409,7 +410,7 @@ TEST_F(SqliteOutboxTest, ReadsDoNotWaitForAWriter) {
       outbox->GetCommit(Repo("widgets"), Sha('a'))->statuses.at(0).context,
       "ci/build");
   EXPECT_EQ(outbox->ListCommits(std::nullopt, 0, 10)->size(), 1u);
-  EXPECT_THAT(DueLanes(outbox.get()), ElementsAre(""));
+  EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre(""));
 }
 
 // No write may grow a file beyond the limit: the errors of a broken disk.
@@ -469,8 +470,8 @@ TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
   const absl::Time now = clock_.Now();
   const std::vector<std::function<absl::Status()>> writes = {
       [&] { return Accept(outbox, Pending(2)).status(); },
-      [&] { return outbox->SetMark("mark", now); },
-      [&] { return outbox->SetPause("lane", now, now); },
+      [&] { return outbox->SetNamedTime("mark", now); },
+      [&] { return outbox->SetPause("credential", now, now); },
       [&] { return outbox->SettleRerun(1, std::nullopt); },
       [&] { return outbox->ForgetBefore(now).status(); },
   };
@@ -662,7 +663,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
   }
   const auto connection =
       SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
-  SqliteQuery query(connection->get(), "SELECT COUNT(*) FROM change");
+  SqliteQuery query(connection->get(), "SELECT COUNT(*) FROM status_change");
   int64_t count = 0;
   ASSERT_TRUE(query.Next());
   query.Read(&count);
@@ -671,7 +672,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
 
 // A token is put in after reports were accepted without one.
 TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
-  lane_.clear();
+  credential_.clear();
   {
     const std::unique_ptr<Outbox> outbox = Open();
     for (const char* name : {"a", "b"}) {
@@ -681,17 +682,17 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
           outbox.get(), Settlement::Kind::kAbandoned,
           name == std::string("a") ? "NO_CREDENTIAL" : "STATUS_LIMIT_REACHED");
     }
-    EXPECT_THAT(DueLanes(outbox.get()), testing::IsEmpty());
+    EXPECT_THAT(DueCredentials(outbox.get()), testing::IsEmpty());
   }
-  lane_ = "acme";
+  credential_ = "acme";
   const std::unique_ptr<Outbox> outbox = Open();
-  EXPECT_THAT(DueLanes(outbox.get()), testing::ElementsAre("acme"));
+  EXPECT_THAT(DueCredentials(outbox.get()), testing::ElementsAre("acme"));
   // Two reports, two ends of tries, and one that was revived.
   EXPECT_EQ(*outbox->NewestSequence(), 5);
   EXPECT_EQ(outbox->ChangesAfter(4, 10)->at(0).status.posting.state,
             PostingState::kDue);
   LeaseRequest request;
-  request.lane = "acme";
+  request.credential = "acme";
   request.deadline = clock_.Now() + absl::Seconds(20);
   const auto lease = outbox->TakeDue(request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());

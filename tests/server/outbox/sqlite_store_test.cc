@@ -172,7 +172,7 @@ TEST_F(SqliteStoreTest, RefusesANewerSchema) {
               "SCHEMA_TOO_NEW");
   ExpectError(CheckSqliteOutbox(data_dir()),
               absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW");
-  Tamper("UPDATE meta SET value = 6 WHERE name = 'schema_version'");
+  Tamper("UPDATE meta SET value = 7 WHERE name = 'schema_version'");
   EXPECT_TRUE(TryOpen().ok());
 }
 
@@ -236,7 +236,7 @@ TEST_F(SqliteStoreTest, MeetingDamageIsAnInternalError) {
 }
 
 // Counting on from there would overflow, or begin below numbers that are out.
-TEST_F(SqliteStoreTest, ACountThatIsNoneIsMended) {
+TEST_F(SqliteStoreTest, ACountThatIsNoneIsRepaired) {
   for (const char* damage :
        {"UPDATE entry SET version = 9223372036854775807",
         "UPDATE entry SET other_run_count = -1",

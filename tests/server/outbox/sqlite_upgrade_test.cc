@@ -21,12 +21,12 @@ namespace {
 
 using testing::UnorderedElementsAreArray;
 
-constexpr int kVersions[] = {1, 2, 3, 4, 5};
+constexpr int kVersions[] = {1, 2, 3, 4, 5, 6};
 
 class SqliteUpgradeTest : public SqliteOutboxFixture {
  protected:
   SqliteUpgradeTest() {
-    lane_ = "acme";
+    credential_ = "acme";
     // The newest row is younger than the clock's beginning.
     clock_.Advance(absl::Minutes(3));
   }
@@ -204,7 +204,7 @@ TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
-  for (const int version : {2, 3, 4, 5}) {
+  for (const int version : {2, 3, 4, 5, 6}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     for (const char* name : {"old", "older", "new"}) {
@@ -219,7 +219,7 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
 // Farms could give numbers: the first delivery replaces them, and nothing is
 // found by them before.
 TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
-  for (const int version : {2, 3, 4, 5}) {
+  for (const int version : {2, 3, 4, 5, 6}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     const auto deliver = [&](const char* name, int64_t number) {
@@ -243,10 +243,10 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsWhatRecoveryRemembers) {
-  for (const int version : {3, 4, 5}) {
+  for (const int version : {3, 4, 5, 6}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
-    EXPECT_TRUE(outbox->GetMark("hooks")->has_value());
+    EXPECT_TRUE(outbox->GetNamedTime("hooks")->has_value());
     EXPECT_EQ(outbox->SeenHooks()->size(), 1u);
     ASSERT_EQ(outbox->Reruns(10)->size(), 1u);
     EXPECT_EQ(outbox->Reruns(10)->front().wanted.login, "octocat");
@@ -265,7 +265,7 @@ TEST_F(SqliteUpgradeTest, GoesOnPostingWhereItWas) {
     std::vector<std::string> taken;
     for (const bool pendings : {false, true}) {
       LeaseRequest request;
-      request.lane = lane_;
+      request.credential = credential_;
       request.pendings = pendings;
       request.deadline = clock_.Now() + absl::Seconds(15);
       for (int i = 0; i < 100; ++i) {
@@ -323,7 +323,7 @@ TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
     Restore(version);
     MakeLately();
     const std::unique_ptr<Outbox> outbox = Open();
-    EXPECT_THAT(*outbox->ParkedLanes(), testing::ElementsAre("acme"));
+    EXPECT_THAT(*outbox->CredentialsOfParked(), testing::ElementsAre("acme"));
     for (const auto& [name, reason] :
          std::vector<std::pair<const char*, const char*>>{
              {"lost", "REPOSITORY_NOT_FOUND"},
@@ -345,14 +345,14 @@ TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
 
 // There is no credential whose probes could end it.
 TEST_F(SqliteUpgradeTest, ParksNothingThatNobodyPosts) {
-  lane_ = "";
+  credential_ = "";
   for (const int version : {1, 2, 3, 4}) {
     SCOPED_TRACE(version);
     Restore(version);
     Tamper("UPDATE repository SET lane = ''");
     MakeLately();
     const std::unique_ptr<Outbox> outbox = Open();
-    EXPECT_THAT(*outbox->ParkedLanes(), testing::IsEmpty());
+    EXPECT_THAT(*outbox->CredentialsOfParked(), testing::IsEmpty());
     const auto commit = outbox->GetCommit(Repo("lost"), Sha('a'));
     ASSERT_TRUE(commit.ok()) << commit.status();
     EXPECT_EQ(commit->statuses[0].posting.state, PostingState::kAbandoned);

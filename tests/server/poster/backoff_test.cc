@@ -40,7 +40,7 @@ TEST(BackoffTest, AYoungTokenIsWorthThreeTriesMore) {
   EXPECT_EQ(Waits(Action::kRetryBriefly), Seconds({3, 10, 30}));
 }
 
-TEST(BackoffTest, AMendedPostIsTriedAtOnceAndNotForever) {
+TEST(BackoffTest, ARewordedPostIsTriedAtOnceAndNotForever) {
   EXPECT_EQ(Waits(Action::kFitDescription), Seconds({0, 0}));
   EXPECT_EQ(Waits(Action::kDropTargetUrl), Seconds({0, 0}));
 }

@@ -145,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(By, PosterClockSetTest,
 TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   Say(Ended("acme/web", Result::kSuccess));
   LeaseRequest request;
-  request.lane = "github.com/acme";
+  request.credential = "github.com/acme";
   request.deadline = clock_.Now() + absl::Seconds(20);
   ASSERT_TRUE(outbox_->TakeDue(request, clock_.Now())->has_value());
   last_post_ = clock_.Monotonic();

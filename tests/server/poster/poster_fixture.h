@@ -81,9 +81,10 @@ class FailingOutbox : public ForwardingOutbox {
         outbox_(std::move(outbox)),
         clock_(clock) {}
 
-  absl::StatusOr<std::vector<DueLane>> DueLanes(absl::Time now) override {
-    if (!due_lanes.ok()) return due_lanes;
-    return ForwardingOutbox::DueLanes(now);
+  absl::StatusOr<std::vector<DueCredential>> DueCredentials(
+      absl::Time now) override {
+    if (!due_credentials.ok()) return due_credentials;
+    return ForwardingOutbox::DueCredentials(now);
   }
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
                                                absl::Time now) override {
@@ -106,13 +107,13 @@ class FailingOutbox : public ForwardingOutbox {
     if (!next_due_time.ok()) return next_due_time;
     return ForwardingOutbox::NextDueTime(now);
   }
-  absl::StatusOr<std::vector<LanePause>> Pauses() override {
+  absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
     if (!pauses.ok()) return pauses;
     return ForwardingOutbox::Pauses();
   }
 
   int long_due_looks = 0;
-  absl::Status due_lanes, take_due, settle, next_due_time, pauses;
+  absl::Status due_credentials, take_due, settle, next_due_time, pauses;
   absl::Duration commit_time;  // Of TakeDue and Settle.
   std::function<void()> during_take;
   absl::Time last_deadline;  // Of the last lease.
@@ -162,7 +163,7 @@ class PosterTest : public testing::Test {
 
     SqliteOutboxOptions options;
     options.data_dir = directory_.path() + "/data";
-    options.lane_of = [this](const Repository& repository) {
+    options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
     };
     auto outbox = OpenSqliteOutbox(options);
@@ -186,18 +187,19 @@ class PosterTest : public testing::Test {
 
   std::string TokenFile() const { return directory_.path() + "/token"; }
 
-  // The lanes whose budget is known, so that a test counts posts alone.
+  // The credentials whose budget is known, so that a test counts posts alone.
   void Learn() {
     PaceOptions none;
     none.per_minute = 0;
-    for (const char* lane : {"github.com/acme", "github.com/other"}) {
-      limiter_->SetPace(lane, none);
-      limiter_->Reserve(lane, false, absl::UnixEpoch() + clock_.Monotonic());
+    for (const char* credential : {"github.com/acme", "github.com/other"}) {
+      limiter_->SetPace(credential, none);
+      limiter_->Admit(credential, false,
+                      absl::UnixEpoch() + clock_.Monotonic());
       HttpResponse answer;
       answer.status = 200;
-      limiter_->Observe(lane, answer, Verdict(),
+      limiter_->Observe(credential, answer, Verdict(),
                         absl::UnixEpoch() + clock_.Monotonic());
-      limiter_->SetPace(lane, PaceOptions());
+      limiter_->SetPace(credential, PaceOptions());
     }
   }
 

@@ -41,7 +41,7 @@ class ManyCredentials : public Credentials {
 
 class PosterSizeTest : public PosterTest {
  protected:
-  static constexpr int kLanes = 1000;
+  static constexpr int kCredentials = 1000;
 
   PosterSizeTest() {
     auto many = std::make_unique<ManyCredentials>();
@@ -51,17 +51,17 @@ class PosterSizeTest : public PosterTest {
     MakeGitHub({});
   }
 
-  static std::string Lane(int number) {
+  static std::string Credential(int number) {
     return absl::StrCat("github.com/o", number);
   }
   static std::string Name(int number) {
     return absl::StrCat("o", number, "/web");
   }
 
-  // A result in each of the first lanes.
-  void SayAll(int lanes = kLanes) {
+  // A result in each of the first credentials.
+  void SayAll(int credentials = kCredentials) {
     std::vector<Submission> submissions;
-    for (int i = 0; i < lanes; ++i) {
+    for (int i = 0; i < credentials; ++i) {
       SetReport(&submissions.emplace_back(), Ended(Name(i), Result::kSuccess));
     }
     ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
@@ -81,26 +81,26 @@ class PosterSizeTest : public PosterTest {
   ManyCredentials* many_ = nullptr;
 };
 
-// Each wake-up costs no more than the lanes that can go on.
+// Each wake-up costs no more than the credentials that can go on.
 TEST_F(PosterSizeTest, SleepsWhileAThousandCredentialsAreStopped) {
-  for (int i = 0; i < kLanes; ++i) many_->missing.insert(Lane(i));
+  for (int i = 0; i < kCredentials; ++i) many_->missing.insert(Credential(i));
   SayAll();
   EXPECT_GT(poster_->RunOnce(), clock_.Now());
-  EXPECT_EQ(many_->looks, kLanes);
+  EXPECT_EQ(many_->looks, kCredentials);
   for (int i = 0; i < 100; ++i) EXPECT_GT(poster_->RunOnce(), clock_.Now());
-  EXPECT_EQ(many_->looks, kLanes);
+  EXPECT_EQ(many_->looks, kCredentials);
 
   // One of them comes back: it alone is looked at, and at once.
-  many_->missing.erase(Lane(7));
-  poster_->LookAgain(Lane(7));
+  many_->missing.erase(Credential(7));
+  poster_->LookAgain(Credential(7));
   RunFor(absl::Milliseconds(1));
   EXPECT_EQ(ShownState(Name(7)), "success");
-  EXPECT_LE(many_->looks, kLanes + 5);
+  EXPECT_LE(many_->looks, kCredentials + 5);
 
   // Nobody says when a file has changed.
   many_->missing.clear();
   RunFor(absl::Seconds(6));
-  for (int i = 0; i < kLanes; ++i) {
+  for (int i = 0; i < kCredentials; ++i) {
     ASSERT_EQ(ShownState(Name(i)), "success") << i;
   }
 }
@@ -113,59 +113,59 @@ TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
   RunFor(absl::Minutes(10));
   // One probe in five minutes, after which each asks once for how long it is
   // to wait.
-  EXPECT_LE(many_->looks - looks, 4 * 2 * kLanes);
+  EXPECT_LE(many_->looks - looks, 4 * 2 * kCredentials);
   const int before = many_->looks;
   for (int i = 0; i < 100; ++i) poster_->RunOnce();
   EXPECT_EQ(many_->looks, before);
 
   fake_->rules().ClearFaults();
   RunFor(absl::Minutes(6));
-  for (int i = 0; i < kLanes; ++i) {
+  for (int i = 0; i < kCredentials; ++i) {
     ASSERT_EQ(ShownState(Name(i)), "success") << i;
   }
 }
 
 // A question of recovery has the only slot of a credential.
 TEST_F(PosterSizeTest, GoesOnAtOnceWhenAnothersRequestHasEnded) {
-  const Token token = *many_->Get(Lane(0), clock_.Now());
+  const Token token = *many_->Get(Credential(0), clock_.Now());
   const absl::Time steady = absl::UnixEpoch() + clock_.Monotonic();
-  ASSERT_EQ(gate_->Enter(Lane(0), token, /*pending=*/true, steady).when,
+  ASSERT_EQ(gate_->Admit(Credential(0), token, /*pending=*/true, steady).when,
             steady);
   SayAll(1);
   EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
   const int looks = many_->looks;
   EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
   EXPECT_EQ(many_->looks, looks);
-  gate_->Return(Lane(0), token);
+  gate_->Return(Credential(0), token);
   RunFor(absl::Milliseconds(1));
   EXPECT_EQ(ShownState(Name(0)), "success");
 }
 
 TEST_F(PosterSizeTest, ForgetsCredentialsThatHaveNothingToDo) {
   constexpr int kAll = 1300;
-  for (int i = 0; i < kAll; ++i) many_->missing.insert(Lane(i));
+  for (int i = 0; i < kAll; ++i) many_->missing.insert(Credential(i));
   SayAll(kAll);
   RunFor(absl::Milliseconds(1));
   EXPECT_THAT(metrics_.Text(),
               testing::HasSubstr("signalbox_poster_credentials 1300"));
-  EXPECT_EQ(poster_->StateOf(Lane(7)).reason, "APP_NOT_INSTALLED");
+  EXPECT_EQ(poster_->StateOf(Credential(7)).reason, "APP_NOT_INSTALLED");
   many_->missing.clear();
   RunFor(absl::Minutes(1));
   EXPECT_EQ(ShownState(Name(kAll - 1)), "success");
   SayAll(1);
   RunFor(absl::Minutes(1));
-  EXPECT_EQ(poster_->StateOf(Lane(7)).reason, "");
+  EXPECT_EQ(poster_->StateOf(Credential(7)).reason, "");
   const std::string metrics = metrics_.Text();
   const size_t at = metrics.find("\nsignalbox_poster_credentials ");
   ASSERT_NE(at, std::string::npos);
   EXPECT_LE(atoi(metrics.c_str() + at + 30), 1001);
 }
 
-// A look for one passes every repository of the lane.
+// A look for one passes every repository of the credential.
 TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   PaceOptions pace;
   pace.per_minute = 0;
-  limiter_->SetPace(Lane(0), pace);
+  limiter_->SetPace(Credential(0), pace);
   const std::vector<Submission> submissions = ResultsOfWeb(500);
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   RunFor(absl::Milliseconds(1));
@@ -177,7 +177,7 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
 TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
   PaceOptions pace;
   pace.per_minute = 600;
-  limiter_->SetPace(Lane(0), pace);
+  limiter_->SetPace(Credential(0), pace);
   std::vector<Submission> submissions = ResultsOfWeb(2000);
   SetReport(&submissions.emplace_back(), Pending("o0/zoo"));
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
@@ -238,7 +238,7 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   credentials_ = app();
   std::vector<StoredInstallation> stored;
   for (int i = 0; i < kInstallations; ++i) {
-    stored.push_back({Lane(i), "github.com/app:Iv23abc", 1000 + i});
+    stored.push_back({Credential(i), "github.com/app:Iv23abc", 1000 + i});
   }
   credentials_->Recall(stored);
   fake_->SetDelay(absl::Milliseconds(200));

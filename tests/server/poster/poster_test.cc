@@ -311,7 +311,7 @@ TEST_F(PosterTest, ATextIsNoReasonToLoseAResult) {
             "Grüße…");
 }
 
-TEST_F(PosterTest, MendingEnds) {
+TEST_F(PosterTest, RewordingEnds) {
   Unpace();
   int asked = 0;
   transport_->hook = [&asked](const HttpRequest&) {
@@ -328,7 +328,7 @@ TEST_F(PosterTest, MendingEnds) {
   EXPECT_LE(asked, 4);
 }
 
-TEST_F(PosterTest, WhatWasNotSaidCannotBeMended) {
+TEST_F(PosterTest, WhatWasNotSaidCannotBeReworded) {
   Unpace();
   for (const char* field : {"target_url", "description"}) {
     transport_->sent.clear();

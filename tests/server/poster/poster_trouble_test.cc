@@ -222,7 +222,7 @@ TEST_F(PosterTest, WhatTheStoreDidNotTakeIsSettledLater) {
 TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
   Say(Ended("acme/web", Result::kSuccess));
   for (absl::Status FailingOutbox::*method :
-       {&FailingOutbox::due_lanes, &FailingOutbox::take_due,
+       {&FailingOutbox::due_credentials, &FailingOutbox::take_due,
         &FailingOutbox::next_due_time}) {
     (*outbox_).*method = absl::UnavailableError("busy");
     EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Seconds(1));

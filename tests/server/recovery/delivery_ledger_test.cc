@@ -228,7 +228,7 @@ TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
   Note("up", 202);
   for (int i = 0; i < 10; ++i) {
     ASSERT_EQ(Next(), "a") << i;
-    ledger_.NoteDoubtful("a", now_);
+    ledger_.NoteAmbiguous("a", now_);
     EXPECT_EQ(Next(), "");
     now_ += absl::Minutes(1);
     ledger_.NoteListed(now_ - absl::Seconds(30));
@@ -236,8 +236,8 @@ TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
     now_ += absl::Minutes(5);
     ledger_.NoteListed(now_);
   }
-  EXPECT_LE(ledger_.Mark(now_), now_ - absl::Minutes(50));
-  ledger_.NoteDoubtful("a", now_);
+  EXPECT_LE(ledger_.Cursor(now_), now_ - absl::Minutes(50));
+  ledger_.NoteAmbiguous("a", now_);
   now_ += absl::Minutes(5);
   Note("a", 503, /*redelivery=*/true);
   Note("up", 202);
@@ -287,20 +287,20 @@ TEST_F(DeliveryLedgerTest, WhatGitHubRefusesIsNotAskedForAgain) {
   EXPECT_EQ(Next(), "");
 }
 
-// A restart begins to list at the mark: what is still open must be behind it.
+// A restart begins to list at the cursor: what is still open must be behind it.
 TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
   const absl::Time begin = now_;
   Note("a", 503);
   now_ += absl::Hours(2);
   Note("up", 202);
-  EXPECT_LE(ledger_.Mark(now_), begin);
+  EXPECT_LE(ledger_.Cursor(now_), begin);
   EXPECT_EQ(ledger_.Forget(now_, now_), 0);
   EXPECT_EQ(ledger_.missing_count(), 1);
   ledger_.NoteAccepted("a", now_);
-  EXPECT_GT(ledger_.Mark(now_), begin);
-  EXPECT_LT(ledger_.Mark(now_), now_);
+  EXPECT_GT(ledger_.Cursor(now_), begin);
+  EXPECT_LT(ledger_.Cursor(now_), now_);
   EXPECT_EQ(ledger_.Forget(now_, now_), 0);
-  // Given up: it must not hold the mark for days.
+  // Given up: it must not hold the cursor for days.
   Note("b", 503);
   Note("up2", 202);
   for (int i = 0; i < 3; ++i) {
@@ -308,7 +308,7 @@ TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
     ASSERT_EQ(AskAll(), Guids{"b"});
   }
   now_ += absl::Hours(1);
-  EXPECT_GT(ledger_.Mark(now_), now_ - absl::Minutes(10));
+  EXPECT_GT(ledger_.Cursor(now_), now_ - absl::Minutes(10));
   EXPECT_EQ(ledger_.Forget(now_, now_), 1);
 }
 

@@ -130,7 +130,7 @@ class DiagnosisTest : public RecoveryTest {
 TEST_F(DiagnosisTest, WhereEverythingIsRightNothingIsWrong) {
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
-  EXPECT_EQ(diagnosis.credential, kLane);
+  EXPECT_EQ(diagnosis.credential, kCredential);
   EXPECT_THAT(diagnosis.permissions, ElementsAre("repo", "admin:org_hook"));
   EXPECT_EQ(diagnosis.rate_limit, 5000);
   EXPECT_EQ(diagnosis.rate_limit_remaining, 4997);

@@ -193,7 +193,7 @@ TEST_F(FindingsTest, EveryStopIsSaidInWords) {
         "APP_NOT_INSTALLED", "INSTALLATION_SUSPENDED", "IP_NOT_ALLOWED"}) {
     // As it is, and as the question was answered: one problem.
     findings_.state.stop_reason = reason;
-    NoAnswer(reason, "", Action::kPark);
+    NoAnswer(reason, "", Action::kStop);
     EXPECT_THAT(Problems(), AllOf(Not(HasSubstr(reason)), Not(HasSubstr("|")),
                                   Not(HasSubstr("%")), Not(IsEmpty())));
   }

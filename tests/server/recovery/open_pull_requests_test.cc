@@ -65,10 +65,10 @@ TEST_F(ComparingTest, WhatDidNotChangeCostsNoBudget) {
   Open(0);
   Start();
   Run(absl::Minutes(4));
-  const int64_t before = gate_->BudgetOf(kLane).remaining;
+  const int64_t before = gate_->BudgetOf(kCredential).remaining;
   ASSERT_GT(before, 0);
   Run(absl::Minutes(50));
-  EXPECT_EQ(gate_->BudgetOf(kLane).remaining, before);
+  EXPECT_EQ(gate_->BudgetOf(kCredential).remaining, before);
 }
 
 // An outbox whose next answers fail.

@@ -34,7 +34,7 @@ class QuestionsTest : public RecoveryTest {
 
   Question About(const std::string& path) {
     Question question;
-    question.credential = kLane;
+    question.credential = kCredential;
     question.request.path = path;
     return question;
   }
@@ -99,7 +99,7 @@ TEST_F(QuestionsTest, ALimitIsObeyedAndKeptOnDisk) {
   RunFor(absl::Seconds(100));
   EXPECT_EQ(ReasonOf("a"), "not answered");
   ASSERT_EQ(outbox_->Pauses()->size(), 1u);
-  EXPECT_EQ(outbox_->Pauses()->at(0).lane, kLane);
+  EXPECT_EQ(outbox_->Pauses()->at(0).credential, kCredential);
   RunFor(absl::Seconds(30));
   EXPECT_EQ(ReasonOf("a"), "READ");
 }
@@ -134,7 +134,7 @@ TEST_F(QuestionsTest, ALimitThatOutlastsThePatienceIsNoRefusal) {
 TEST_F(QuestionsTest, OnlyWhatWouldBeRefusedAgainIsRefused) {
   for (const Action action :
        {Action::kDone, Action::kRetry, Action::kRetryAmbiguous,
-        Action::kReauthenticate, Action::kPark, Action::kWait}) {
+        Action::kReauthenticate, Action::kStop, Action::kWait}) {
     Verdict verdict;
     verdict.action = action;
     verdict.http_status = 403;
@@ -154,7 +154,7 @@ TEST_F(QuestionsTest, AStoppedCredentialIsNotWaitedFor) {
   RunFor(absl::Minutes(1));
   EXPECT_EQ(ReasonOf("a"), "CREDENTIAL_REFUSED");
   EXPECT_EQ(ReasonOf("b"), "CREDENTIAL_REFUSED");
-  EXPECT_EQ(answers_["b"].reply.verdict.action, Action::kPark);
+  EXPECT_EQ(answers_["b"].reply.verdict.action, Action::kStop);
   EXPECT_LE(rules().request_count(), 3);
 
   // Whoever asks after the time of a probe makes it, and gets an answer if the

@@ -24,7 +24,7 @@
 
 namespace signalbox {
 
-constexpr char kLane[] = "github.com/acme";
+constexpr char kCredential[] = "github.com/acme";
 constexpr char kToken[] = "acme-token";
 
 // A server's recovery with a real store, against the fake GitHub, on a virtual
@@ -52,7 +52,7 @@ class RecoveryTest : public testing::Test {
     for (const auto& [name, count] : counted.All()) EXPECT_EQ(count, 0) << name;
   }
 
-  // Before anything else; lanes go by them.
+  // Before anything else; credentials go by them.
   void UseCredentials(std::unique_ptr<Credentials> credentials) {
     questions_.reset();
     outbox_.reset();
@@ -60,10 +60,10 @@ class RecoveryTest : public testing::Test {
     gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
     PaceOptions pace;
     pace.per_minute = 0;
-    limiter_.SetPace(kLane, pace);
+    limiter_.SetPace(kCredential, pace);
     SqliteOutboxOptions options;
     options.data_dir = dir_.path() + "/data";
-    options.lane_of = [this](const Repository& repository) {
+    options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
     };
     outbox_ = *OpenSqliteOutbox(options);

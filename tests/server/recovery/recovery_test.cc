@@ -290,10 +290,10 @@ class CountingOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
 
-  absl::StatusOr<std::optional<absl::Time>> GetMark(
+  absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
     ++reads[name];
-    return ForwardingOutbox::GetMark(name);
+    return ForwardingOutbox::GetNamedTime(name);
   }
 
   std::map<std::string, int> reads;

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/error.h"
-#include "server/report/change.h"
+#include "server/report/code_change.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -25,8 +25,8 @@ using ::testing::StartsWith;
 
 Repository Named(absl::string_view name) { return *ParseRepository(name); }
 
-Change PullRequest() {
-  Change change;
+CodeChange PullRequest() {
+  CodeChange change;
   change.event = "pull_request";
   change.pull_request_number = 7;
   change.head_ref = "topic";
@@ -34,8 +34,8 @@ Change PullRequest() {
   return change;
 }
 
-Change Push(absl::string_view ref) {
-  Change change;
+CodeChange Push(absl::string_view ref) {
+  CodeChange change;
   change.event = "push";
   change.base_ref = std::string(ref);
   return change;
@@ -117,10 +117,10 @@ TEST(RepositoryRulesTest, TheFirstRuleThatMatchesCounts) {
 
 TEST(RepositoryRulesTest, WithoutARuleTheDefaultCounts) {
   const RepositoryRules nothing;
-  const Change pull_request = PullRequest();
-  const Change push = Push("refs/heads/main");
-  for (const Change* const change :
-       {static_cast<const Change*>(nullptr), &pull_request, &push}) {
+  const CodeChange pull_request = PullRequest();
+  const CodeChange push = Push("refs/heads/main");
+  for (const CodeChange* const change :
+       {static_cast<const CodeChange*>(nullptr), &pull_request, &push}) {
     EXPECT_THAT(nothing.Expect(Named("a/b"), change).contexts,
                 ElementsAre("ci/build"));
   }
@@ -133,21 +133,21 @@ TEST(RepositoryRulesTest, WithoutARuleTheDefaultCounts) {
 
 TEST(RepositoryRulesTest, ATagGetsNothingByDefault) {
   const RepositoryRules nothing;
-  const Change tag = Push("refs/tags/v1");
+  const CodeChange tag = Push("refs/tags/v1");
   const auto expected = nothing.Expect(Named("a/b"), &tag);
   EXPECT_THAT(expected.contexts, IsEmpty());
   EXPECT_EQ(expected.why,
             "No rule of the configuration matches a/b, so the push of tag "
             "\"v1\" gets no statuses.");
   // A branch may be called like a tag.
-  const Change branch = Push("refs/heads/refs/tags/v1");
+  const CodeChange branch = Push("refs/heads/refs/tags/v1");
   EXPECT_THAT(nothing.Expect(Named("a/b"), &branch).contexts,
               ElementsAre("ci/build"));
 }
 
 TEST(RepositoryRulesTest, APullRequestGetsTheContextsOfItsRule) {
   const RepositoryRules rules({Rule("acme/*", {"ci/build", "ci/lint"})});
-  const Change change = PullRequest();
+  const CodeChange change = PullRequest();
   const auto expected = rules.Expect(Named("Acme/Widgets"), &change);
   EXPECT_THAT(expected.contexts, ElementsAre("ci/build", "ci/lint"));
   EXPECT_EQ(expected.why,
@@ -161,7 +161,7 @@ TEST(RepositoryRulesTest, DraftsAndForksCanBeLeftOut) {
     RepositoryRule rule = Rule("acme/*");
     rule.drafts = (bits & 1) != 0;
     rule.forks = (bits & 2) != 0;
-    Change change = PullRequest();
+    CodeChange change = PullRequest();
     change.draft = (bits & 4) != 0;
     change.fork = (bits & 8) != 0;
     const auto expected =
@@ -194,7 +194,7 @@ TEST(RepositoryRulesTest, APushGetsThemOnlyOnTheBranchesNamed) {
   rule.push_branches = {"main", "release/*", "refs/tags/v*"};
   const RepositoryRules rules({rule});
   const auto gets = [&rules](absl::string_view ref) {
-    const Change change = Push(ref);
+    const CodeChange change = Push(ref);
     return !rules.Expect(Named("acme/widgets"), &change).contexts.empty();
   };
   EXPECT_TRUE(gets("refs/heads/main"));
@@ -218,8 +218,8 @@ TEST(RepositoryRulesTest, AStarMeansAllBranchesAndNoTag) {
   RepositoryRule rule = Rule("acme/*");
   rule.push_branches = {"*"};
   const RepositoryRules rules({rule});
-  const Change branch = Push("refs/heads/a/b");
-  const Change tag = Push("refs/tags/v1");
+  const CodeChange branch = Push("refs/heads/a/b");
+  const CodeChange tag = Push("refs/tags/v1");
   EXPECT_THAT(rules.Expect(Named("acme/w"), &branch).contexts,
               ElementsAre("ci/build"));
   EXPECT_THAT(rules.Expect(Named("acme/w"), &tag).contexts, IsEmpty());
@@ -229,14 +229,14 @@ TEST(RepositoryRulesTest, AWholeRefNamesOneBranch) {
   RepositoryRule rule = Rule("acme/*");
   rule.push_branches = {"refs/heads/main"};
   const RepositoryRules rules({rule});
-  const Change main = Push("refs/heads/main");
+  const CodeChange main = Push("refs/heads/main");
   EXPECT_THAT(rules.Expect(Named("acme/w"), &main).contexts,
               ElementsAre("ci/build"));
 }
 
 TEST(RepositoryRulesTest, APushGetsNothingWithoutPushBranches) {
   const RepositoryRules rules({Rule("acme/*")});
-  const Change push = Push("refs/heads/main");
+  const CodeChange push = Push("refs/heads/main");
   const auto expected = rules.Expect(Named("acme/widgets"), &push);
   EXPECT_THAT(expected.contexts, IsEmpty());
   EXPECT_EQ(expected.why,
@@ -249,7 +249,7 @@ TEST(RepositoryRulesTest, APushIsNeitherDraftNorFork) {
   RepositoryRule rule = Rule("acme/*");
   rule.push_branches = {"main"};
   rule.forks = false;
-  Change push = Push("refs/heads/main");
+  CodeChange push = Push("refs/heads/main");
   push.draft = true;
   push.fork = true;
   EXPECT_THAT(RepositoryRules({rule}).Expect(Named("acme/w"), &push).contexts,
@@ -260,10 +260,10 @@ TEST(RepositoryRulesTest, ARuleMayExpectNothing) {
   RepositoryRule rule = Rule("acme/quiet", {});
   rule.push_branches = {"*"};
   const RepositoryRules rules({rule, Rule("acme/*")});
-  const Change pull_request = PullRequest();
-  const Change push = Push("refs/heads/main");
-  for (const Change* const change :
-       {static_cast<const Change*>(nullptr), &pull_request, &push}) {
+  const CodeChange pull_request = PullRequest();
+  const CodeChange push = Push("refs/heads/main");
+  for (const CodeChange* const change :
+       {static_cast<const CodeChange*>(nullptr), &pull_request, &push}) {
     const auto expected = rules.Expect(Named("acme/quiet"), change);
     EXPECT_THAT(expected.contexts, IsEmpty());
     EXPECT_THAT(expected.why, HasSubstr("which expects no contexts."));
@@ -277,7 +277,7 @@ TEST(RepositoryRulesTest, ReasonsAreOneSentenceWithoutForeignBytes) {
   for (const char* const ref :
        {"refs/heads/a\nb", "refs/heads/x\x1b[2J", "refs/tags/\u202e", "\x01"}) {
     for (const char* const repository : {"acme/w", "other/w"}) {
-      const Change change = Push(ref);
+      const CodeChange change = Push(ref);
       const std::string why = rules.Expect(Named(repository), &change).why;
       EXPECT_THAT(why, EndsWith("."));
       for (const char c : why) {
@@ -301,7 +301,7 @@ TEST(RepositoryRulesTest, APendingWaitsSixHoursOrAsTheRuleSays) {
 // tested anew.
 TEST(RepositoryRulesTest, AnotherBaseIsTestedWhereTheRuleSaysSo) {
   const Repository repository = *ParseRepository("acme/app");
-  Change change;
+  CodeChange change;
   change.event = "pull_request";
   change.base_changed = true;
   EXPECT_TRUE(RepositoryRules().Expect(repository, &change).contexts.empty());

@@ -236,7 +236,7 @@ TEST(FitDescriptionTest, HoldsForHardTexts) {
 
 TEST(KeepDescriptionTest, KeepsValidTextAsItIs) {
   for (const char* const text : {"", "a\nb", "\U0001F680", "\u20ac", "a\x01"}) {
-    const Mended kept = KeepDescription(text);
+    const Kept kept = KeepDescription(text);
     EXPECT_EQ(kept.text, text);
     EXPECT_EQ(kept.warning, "");
   }
@@ -254,8 +254,8 @@ TEST(KeepDescriptionTest, KeepsFourKiB) {
   EXPECT_THAT(KeepDescription(almost + "\u00e4").warning, HasSubstr("cut"));
 }
 
-TEST(KeepDescriptionTest, SaysWhatItMended) {
-  const Mended kept = KeepDescription(
+TEST(KeepDescriptionTest, SaysWhatItRepaired) {
+  const Kept kept = KeepDescription(
       "a\xFF"
       "b");
   EXPECT_EQ(kept.text, absl::StrCat("a", kReplacement, "b"));
@@ -265,7 +265,7 @@ TEST(KeepDescriptionTest, SaysWhatItMended) {
 TEST(KeepDescriptionTest, HoldsForHardTexts) {
   for (std::string text : HardTexts()) {
     text = text + text + text + text + text + text + text + text + text + text;
-    const Mended kept = KeepDescription(text);
+    const Kept kept = KeepDescription(text);
     CodePoints(kept.text);
     ASSERT_LE(kept.text.size(), 4096U);
     ASSERT_EQ(kept.warning.empty(), kept.text == text);
@@ -339,7 +339,7 @@ TEST(KeepTargetUrlTest, KeepsGoodUrlsAsTheyAre) {
         "https://ci.example:/a", "https://ci_1.example/a//b/../c;d=e,f",
         "https://ci.example?x", "https://ci.example#x",
         "https://ci.example/~u/(a)'b'*!$@:"}) {
-    const Mended kept = KeepTargetUrl(url);
+    const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, url);
     EXPECT_EQ(kept.warning, "") << url;
   }
@@ -351,7 +351,7 @@ TEST(KeepTargetUrlTest, LeavesOutWhatIsNotHttp) {
         "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd",
         "https:/ci.example", "https:ci.example", "https", "httpss://ci.example",
         "x"}) {
-    const Mended kept = KeepTargetUrl(url);
+    const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "") << url;
     EXPECT_EQ(kept.warning, "target_url left out: not http or https") << url;
   }
@@ -387,7 +387,7 @@ TEST(KeepTargetUrlTest, LeavesOutWhatHasNoHost) {
                                 "https://%41/",
                                 "https://a%zzb@c/",
                                 "https://{host}/"}) {
-    const Mended kept = KeepTargetUrl(url);
+    const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "") << url;
     EXPECT_EQ(kept.warning, "target_url left out: no valid host") << url;
   }
@@ -415,11 +415,11 @@ TEST(KeepTargetUrlTest, EncodesWhatNeedsIt) {
       {"https://ci.example?a b#c d", "https://ci.example?a%20b#c%20d"},
   };
   for (const auto& c : cases) {
-    const Mended kept = KeepTargetUrl(c.url);
+    const Kept kept = KeepTargetUrl(c.url);
     EXPECT_EQ(kept.text, c.kept);
     EXPECT_EQ(kept.warning, "target_url percent-encoded") << c.url;
   }
-  const Mended nul = KeepTargetUrl(absl::string_view("https://a/\0b", 12));
+  const Kept nul = KeepTargetUrl(absl::string_view("https://a/\0b", 12));
   EXPECT_EQ(nul.text, "https://a/%00b");
 }
 
@@ -428,7 +428,7 @@ TEST(KeepTargetUrlTest, LeavesOutWhiteSpaceAround) {
   for (const char* const url :
        {"https://ci.example/1\n", "https://ci.example/1\r\n",
         "\t https://ci.example/1 \n\n", "\vhttps://ci.example/1\f"}) {
-    const Mended kept = KeepTargetUrl(url);
+    const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "https://ci.example/1");
     EXPECT_EQ(kept.warning, "target_url trimmed");
   }
@@ -458,7 +458,7 @@ TEST(KeepTargetUrlTest, HoldsForHardTexts) {
     const std::string host = random() % 2 == 0 ? "ci.example" : "[::1]:80";
     const std::string url = absl::StrCat(
         "https://", host, std::string(1, "/?#"[random() % 3]), hard);
-    const Mended kept = KeepTargetUrl(url);
+    const Kept kept = KeepTargetUrl(url);
     ASSERT_LE(kept.text.size(), 2048U);
     if (kept.text.empty()) {
       ASSERT_THAT(kept.warning, HasSubstr("over 2048")) << url;
@@ -475,7 +475,7 @@ TEST(KeepTargetUrlTest, HoldsForHardTexts) {
   }
   // As the host: left out, or one that can be read.
   for (const std::string& hard : HardTexts()) {
-    const Mended kept = KeepTargetUrl(absl::StrCat("http://", hard, "/x"));
+    const Kept kept = KeepTargetUrl(absl::StrCat("http://", hard, "/x"));
     if (!kept.text.empty()) Parse(kept.text);
     ASSERT_EQ(KeepTargetUrl(kept.text).text, kept.text);
   }

@@ -180,7 +180,7 @@ TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
     report.repository = Repo("acme/app");
     report.repository_id = 7;
     converted.submission.contexts = {"ci/build", "ci/lint"};
-    converted.warnings = {"mended"};
+    converted.warnings = {"repaired"};
     ASSERT_TRUE(
         Authorizer::AuthorizeReports(is_shim ? &shim_ : &farm_, &converted)
             .ok());

@@ -260,7 +260,7 @@ TEST_F(ConvertTest, WithoutContextsTheRulesDecide) {
 }
 
 // A link or a text is never a reason to lose a result.
-TEST_F(ConvertTest, MendsTextsAndSaysSo) {
+TEST_F(ConvertTest, ShortensTextsAndSaysSo) {
   v1::ReportResultRequest request = ResultOf(v1::RESULT_SUCCESS);
   request.set_target_url("javascript:alert(1)");
   request.set_description(std::string(5000, 'x'));

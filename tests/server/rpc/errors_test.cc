@@ -63,7 +63,7 @@ TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
   }
 }
 
-TEST(PushbackTest, OnlyWhatTimeMendsAsksForARepeat) {
+TEST(PushbackTest, OnlyWhatTimeRepairsAsksForARepeat) {
   for (int code = 1; code <= 16; ++code) {
     const auto status_code = static_cast<absl::StatusCode>(code);
     EXPECT_EQ(PushbackFor(Error(status_code, "SOME_REASON", "x"), 0),

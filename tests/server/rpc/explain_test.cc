@@ -16,7 +16,7 @@ using testing::Not;
 class NextStepTest : public testing::Test {
  protected:
   NextStepTest() {
-    history_.lane = "github.com/acme";
+    history_.credential = "github.com/acme";
     history_.status.state = CommitState::kSuccess;
   }
 
@@ -29,7 +29,7 @@ class NextStepTest : public testing::Test {
   const absl::Time now_ = absl::FromCivil(
       absl::CivilSecond(2026, 6, 1, 10, 0, 0), absl::UTCTimeZone());
   History history_;
-  LaneTrouble trouble_;
+  CredentialTrouble trouble_;
 };
 
 TEST_F(NextStepTest, SaysWhenNothingIsToBeDone) {
@@ -92,7 +92,7 @@ TEST_F(NextStepTest, SaysWhenAPendingExpires) {
 }
 
 TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
-  history_.lane.clear();
+  history_.credential.clear();
   history_.repository = {"github.com", "acme", "widgets"};
   EXPECT_THAT(Step(PostingState::kDue),
               HasSubstr("will not be posted: no credential for acme"));
@@ -100,7 +100,7 @@ TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
 }
 
 // Somebody who asks why a pull request is yellow is not to hear "due".
-TEST(HinderedTest, WhatIsDueShowsWhatItsLaneWaitsFor) {
+TEST(HinderedTest, WhatIsDueShowsWhatItsCredentialWaitsFor) {
   const absl::Time until = absl::UnixEpoch() + absl::Hours(5);
   Posting due;
   const Posting shown = Hindered(due, {"RATE_LIMITED", until});

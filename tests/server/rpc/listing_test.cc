@@ -52,7 +52,7 @@ class ListingTest : public ServiceTest {
   void Settle(const std::string& owner, Kind kind,
               const std::string& reason = "") {
     LeaseRequest request;
-    request.lane = "github.com/" + owner;
+    request.credential = "github.com/" + owner;
     request.deadline = Now() + absl::Hours(1);
     const auto lease = outbox_->TakeDue(request, Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << owner;
@@ -475,7 +475,7 @@ TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
   Report("acme/parked", 1, "ci/build", "", "", now);
   for (int i = 0; i < 2; ++i) {
     LeaseRequest request;
-    request.lane = "github.com/acme";
+    request.credential = "github.com/acme";
     request.deadline = now + absl::Minutes(1);
     request.may_probe = true;
     const auto lease = outbox_->TakeDue(request, now);

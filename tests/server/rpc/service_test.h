@@ -106,7 +106,7 @@ class ServiceTest : public testing::Test {
     SqliteOutboxOptions outbox_options;
     outbox_options.pending_settle = pending_settle_;
     outbox_options.data_dir = data_dir_;
-    outbox_options.lane_of = [](const Repository& repository) {
+    outbox_options.credential_of = [](const Repository& repository) {
       // Nobody's repositories have no credential.
       return repository.owner == "nobody" ? ""
                                           : "github.com/" + repository.owner;
@@ -179,7 +179,7 @@ class ServiceTest : public testing::Test {
 
   TempDir dir_;
   std::string data_dir_ = dir_.path() + "/data";
-  LaneTrouble trouble_;
+  CredentialTrouble trouble_;
   Diagnosis diagnosis_;
   std::atomic<int> events_stored_ = 0;
   std::atomic<int> became_due_ = 0;

@@ -407,7 +407,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   attempted.reason = "SERVER_ERROR";
   attempted.message = "Server Error";
   LeaseRequest take;
-  take.lane = "github.com/acme";
+  take.credential = "github.com/acme";
   take.deadline = Clock::System()->Now() + absl::Hours(1);
   const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
@@ -459,7 +459,7 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   v1::ReportResultResponse ended;
   ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS), &ended).ok());
   LeaseRequest take;
-  take.lane = "github.com/acme";
+  take.credential = "github.com/acme";
   take.deadline = Clock::System()->Now() + absl::Hours(1);
   const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
@@ -904,7 +904,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     v1::ReportResultResponse response;
     ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, attempt), &response).ok());
     LeaseRequest request;
-    request.lane = "github.com/acme";
+    request.credential = "github.com/acme";
     const absl::Time now = Clock::System()->Now();
     request.deadline = now + absl::Minutes(1);
     const auto lease = outbox_->TakeDue(request, now);

@@ -600,7 +600,7 @@ class TenantsTest : public ServiceTest {
         *ParseRepository(Unquoted(own.at("repository")));
     const std::string canonical = repository.Canonical();
     LeaseRequest take;
-    take.lane = "github.com/" + repository.owner;
+    take.credential = "github.com/" + repository.owner;
     take.after_repository = canonical.substr(0, canonical.size() - 1);
     take.deadline = Clock::System()->Now() + absl::Hours(1);
     const auto lease = outbox_->TakeDue(take, Clock::System()->Now());

@@ -94,7 +94,7 @@ class WatchStreamTest : public ServiceTest {
   // Ends one try of the longest due result of acme's; false if none is due.
   bool Settle(Settlement::Kind kind) {
     LeaseRequest take;
-    take.lane = "github.com/acme";
+    take.credential = "github.com/acme";
     take.deadline = Clock::System()->Now() + absl::Hours(1);
     const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
     if (!lease.ok() || !lease->has_value()) return false;

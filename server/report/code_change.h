@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_REPORT_CHANGE_H_
-#define SIGNALBOX_SERVER_REPORT_CHANGE_H_
+#ifndef SIGNALBOX_SERVER_REPORT_CODE_CHANGE_H_
+#define SIGNALBOX_SERVER_REPORT_CODE_CHANGE_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace signalbox {
 
 // The pull request or push behind a commit, as far as the server knows it;
-// proto `Change`.
-struct Change {
+// proto `CodeChange`.
+struct CodeChange {
   std::string event;
   int64_t pull_request_number = 0;
   std::string title;
@@ -29,10 +29,10 @@ struct Change {
 // The time by which the heads of a pull request are ordered: when this head
 // became its head, by GitHub's clock, but at most `now`. A head with a time in
 // the future would keep out every later head until that time.
-inline absl::Time HeadTime(const Change& change, absl::Time now) {
+inline absl::Time HeadTime(const CodeChange& change, absl::Time now) {
   return std::min(change.updated_time, now);
 }
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_REPORT_CHANGE_H_
+#endif  // SIGNALBOX_SERVER_REPORT_CODE_CHANGE_H_
