@@ -23,7 +23,6 @@
 namespace signalbox {
 namespace {
 
-constexpr absl::Duration kDay = absl::Hours(24);
 constexpr size_t kMaxContexts = 100;
 constexpr absl::string_view kRights = "report, read, operate or webhook";
 

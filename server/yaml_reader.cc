@@ -15,7 +15,6 @@
 namespace signalbox {
 namespace {
 
-constexpr absl::Duration kDay = absl::Hours(24);
 constexpr size_t kMaxText = 4096;
 
 std::string MemberPath(absl::string_view path, absl::string_view key) {

@@ -14,6 +14,8 @@
 
 namespace signalbox {
 
+inline constexpr absl::Duration kDay = absl::Hours(24);
+
 // A value and its name in errors, such as `github[0].api_url`. The whole
 // document has an empty name.
 struct YamlValue {

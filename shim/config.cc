@@ -53,7 +53,7 @@ files. The shim reads a file again when it changes.
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
-absl::Status Wrong(absl::string_view text) {
+absl::Status WrongOption(absl::string_view text) {
   return absl::InvalidArgumentError(text);
 }
 
@@ -63,14 +63,15 @@ absl::Status ParseListen(absl::string_view text, ShimConfig& config) {
   uint32_t port = 0;
   if (colon == absl::string_view::npos || colon == 0 ||
       !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
-    return Wrong(absl::StrCat("--listen: \"", text,
-                              "\" is not HOST:PORT, such as 127.0.0.1:4567"));
+    return WrongOption(absl::StrCat(
+        "--listen: \"", text, "\" is not HOST:PORT, such as 127.0.0.1:4567"));
   }
   absl::string_view host = text.substr(0, colon);
   const bool bracketed =
       absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
   if (!bracketed && absl::StrContains(host, ':')) {
-    return Wrong("--listen: an IPv6 address belongs in brackets: [::1]:4567");
+    return WrongOption(
+        "--listen: an IPv6 address belongs in brackets: [::1]:4567");
   }
   config.listen_host = std::string(host);
   config.listen_port = static_cast<uint16_t>(port);
@@ -83,7 +84,7 @@ absl::Status CheckPath(absl::string_view path) {
       std::all_of(path.begin(), path.end(), absl::ascii_isgraph) &&
       !absl::StrContains(path, '?') && !absl::StrContains(path, '#');
   if (fits) return absl::OkStatus();
-  return Wrong(
+  return WrongOption(
       absl::StrCat("--path: wanted a path such as /event_handler, without "
                    "spaces or a query, of at most ",
                    kMaxPath, " bytes"));
@@ -159,29 +160,29 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
     config.text = app.version() + "\n";
     return config;
   } catch (const CLI::Error& e) {
-    return Wrong(absl::StrCat(e.what(), " (see signalbox-shim --help)"));
+    return WrongOption(absl::StrCat(e.what(), " (see signalbox-shim --help)"));
   }
 
   absl::Status status = ParseListen(listen, config);
   if (status.ok()) status = CheckPath(config.path);
   if (!status.ok()) return status;
   if (config.server.empty()) {
-    return Wrong("--server is empty; wanted HOST:PORT");
+    return WrongOption("--server is empty; wanted HOST:PORT");
   }
   config.max_body = ParseSize(max_body);
   if (config.max_body < kMinBody || config.max_body > kMaxBody) {
-    return Wrong("--max-body: wanted a size from 1KiB to 256MiB");
+    return WrongOption("--max-body: wanted a size from 1KiB to 256MiB");
   }
   if (!config.token_file.empty() && !config.insecure_send_token &&
       !IsThisMachine(config.server)) {
-    return Wrong(absl::StrCat(
+    return WrongOption(absl::StrCat(
         "--server: \"", config.server,
         "\" is another machine, and the shim would send the token of "
         "--token-file there unencrypted; use a tunnel that ends on this "
         "machine, or --insecure-send-token if nobody can listen"));
   }
   if (config.insecure_no_signature && !config.secret_files.empty()) {
-    return Wrong(
+    return WrongOption(
         "--insecure-no-signature and --webhook-secret-file exclude each other; "
         "give one of them");
   }
@@ -200,7 +201,7 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     const std::string problem = ProblemOfSecret(secrets[0]);
     if (!problem.empty()) {
       WipeSecrets(secrets);
-      return Wrong(absl::StrCat(kSecretVariable, " ", problem));
+      return WrongOption(absl::StrCat(kSecretVariable, " ", problem));
     }
   }
   for (const std::string& file : config.secret_files) {
@@ -213,7 +214,7 @@ absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
     secrets.push_back(*std::move(secret));
   }
   if (secrets.empty()) {
-    return Wrong(absl::StrCat(
+    return WrongOption(absl::StrCat(
         "no webhook secret: set ", kSecretVariable,
         " or give --webhook-secret-file FILE, with the secret of the webhook "
         "at GitHub (or --insecure-no-signature to accept webhooks from "
@@ -232,9 +233,10 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
     return token;
   }
   OPENSSL_cleanse(token->data(), token->size());
-  return Wrong(absl::StrCat("--token-file: ", config.token_file,
-                            " has a space or another character that tokens do "
-                            "not have; wanted the token alone"));
+  return WrongOption(
+      absl::StrCat("--token-file: ", config.token_file,
+                   " has a space or another character that tokens do "
+                   "not have; wanted the token alone"));
 }
 
 void WipeSecrets(std::vector<std::string>& secrets) {

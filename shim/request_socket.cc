@@ -37,7 +37,7 @@ bool WaitingRoom::MakeRoom() {
   return giving_way_ > 0 || !waiting_.empty();
 }
 
-void WaitingRoom::Admit(const Place& place) {
+void WaitingRoom::Enter(const Place& place) {
   {
     const std::lock_guard<std::mutex> lock(mu_);
     waiting_.insert(place);
@@ -120,7 +120,7 @@ bool RequestSocket::AwaitBytes() {
     patience_end_ = Clock::now() + limits_.patience;
   }
   const WaitingRoom::Place place(!is_answered_, limits_.first_byte, this);
-  room_.Admit(place);
+  room_.Enter(place);
   if (!Await(POLLIN, std::min(*patience_end_, limits_.read_deadline))) {
     room_.MakeRoom();
     Await(POLLIN, limits_.read_deadline);

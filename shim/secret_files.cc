@@ -23,7 +23,7 @@ constexpr size_t kMaxSecretFile = 64 << 10;
 // which leaves its stamp as it was. So it is read at every look for this long.
 constexpr std::chrono::seconds kStampResolution{2};
 
-absl::Status Wrong(absl::string_view text) {
+absl::Status WrongFile(absl::string_view text) {
   return absl::InvalidArgumentError(text);
 }
 
@@ -65,24 +65,24 @@ absl::StatusOr<std::string> ReadSecretFile(absl::string_view option,
   if (!file.is_open() || !file.eof()) {
     OPENSSL_cleanse(text.data(), text.size());
     if (size > kMaxSecretFile) {
-      return Wrong(absl::StrCat(option, ": ", path, " is longer than ",
-                                kMaxSecretFile,
-                                " bytes; wanted the secret alone"));
+      return WrongFile(absl::StrCat(option, ": ", path, " is longer than ",
+                                    kMaxSecretFile,
+                                    " bytes; wanted the secret alone"));
     }
-    return Wrong(
+    return WrongFile(
         absl::StrCat(option, ": cannot read ", path, ": ", strerror(errno)));
   }
   std::string secret(
       absl::StripAsciiWhitespace(absl::string_view(text.data(), size)));
   OPENSSL_cleanse(text.data(), text.size());
   if (secret.empty()) {
-    return Wrong(
+    return WrongFile(
         absl::StrCat(option, ": ", path, " is empty; wanted the secret"));
   }
   const std::string problem = ProblemOfSecret(secret);
   if (problem.empty()) return secret;
   Wipe(secret);
-  return Wrong(absl::StrCat(option, ": ", path, " ", problem));
+  return WrongFile(absl::StrCat(option, ": ", path, " ", problem));
 }
 
 absl::StatusOr<std::unique_ptr<SecretFiles>> SecretFiles::Open(

@@ -29,7 +29,7 @@ std::optional<int64_t> ParseNumber(absl::string_view text) {
   return number;
 }
 
-std::string HostOf(absl::string_view url) {
+std::string HostOfUrl(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "https://")) {
     absl::ConsumePrefix(&url, "http://");
   }
@@ -106,7 +106,7 @@ std::string JenkinsAxes(const Surroundings& surroundings) {
 }
 
 Finding<std::string> ActionsSeries(const Surroundings& surroundings) {
-  const std::string host = HostOf(surroundings.Get("GITHUB_SERVER_URL"));
+  const std::string host = HostOfUrl(surroundings.Get("GITHUB_SERVER_URL"));
   const absl::string_view repository = surroundings.Get("GITHUB_REPOSITORY");
   if (repository.empty()) return {};
   return SeriesOf(
@@ -131,8 +131,8 @@ std::string GitLabProject(const Surroundings& surroundings) {
   absl::string_view project = surroundings.Get("CI_PROJECT_PATH");
   if (project.empty()) return "";
   std::string host(surroundings.Get("CI_SERVER_HOST"));
-  if (host.empty()) host = HostOf(surroundings.Get("CI_SERVER_URL"));
-  if (host.empty()) host = HostOf(surroundings.Get("CI_JOB_URL"));
+  if (host.empty()) host = HostOfUrl(surroundings.Get("CI_SERVER_URL"));
+  if (host.empty()) host = HostOfUrl(surroundings.Get("CI_JOB_URL"));
   return absl::StrCat(host, host.empty() ? "" : "/", project);
 }
 
@@ -291,7 +291,8 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
     take(variable, text, RepositoryOfRemote(surroundings, text));
   };
 
-  take_name("GITHUB_REPOSITORY", HostOf(surroundings.Get("GITHUB_SERVER_URL")));
+  take_name("GITHUB_REPOSITORY",
+            HostOfUrl(surroundings.Get("GITHUB_SERVER_URL")));
   take_name("TRAVIS_REPO_SLUG", "");
   take_name("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY", "");
   take_url("GIT_URL");

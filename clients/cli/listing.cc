@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kPageSize = 1000;
 constexpr size_t kRepositoryWidth = 50;
-constexpr size_t kContextWidth = 40;
+constexpr size_t kListContextWidth = 40;
 
 int Fail(const absl::Status& error, absl::string_view what,
          const Arguments& arguments) {
@@ -62,7 +62,7 @@ std::string ListingTable(const v1::ListStatusesResponse& list, absl::Time now,
     table.Add({Shortened(Printable(listed.repository()), kRepositoryWidth),
                // Whole, for `explain` and `retry`.
                Printable(listed.sha()),
-               Shortened(Printable(status.context()), kContextWidth),
+               Shortened(Printable(status.context()), kListContextWidth),
                StateText(status.state(), status.result()),
                PostingText(status.posting(), now)},
               ColourOf(status.state()));

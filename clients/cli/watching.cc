@@ -14,12 +14,12 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kRepositoryWidth = 50;
-constexpr size_t kContextWidth = 60;
-constexpr size_t kDescriptionWidth = 60;
+constexpr size_t kWatchRepositoryWidth = 50;
+constexpr size_t kWatchContextWidth = 60;
+constexpr size_t kWatchDescriptionWidth = 60;
 constexpr size_t kShaWidth = 8;
 
-absl::Time TimeOf(const v1::CommitStatus& status, absl::Time now) {
+absl::Time ChangeTime(const v1::CommitStatus& status, absl::Time now) {
   switch (status.posting().state()) {
     case v1::POSTING_STATE_DUE:
       return status.has_report_time() ? ToTime(status.report_time()) : now;
@@ -44,12 +44,12 @@ std::string WatchLine(const v1::WatchStatusesResponse& change, absl::Time now,
                       absl::TimeZone zone, bool colours) {
   const v1::CommitStatus& status = change.status();
   const std::string description =
-      Shortened(Printable(status.description()), kDescriptionWidth);
+      Shortened(Printable(status.description()), kWatchDescriptionWidth);
   return absl::StrCat(
-      absl::FormatTime("%H:%M:%S ", TimeOf(status, now), zone),
-      Shortened(Printable(change.repository()), kRepositoryWidth), "@",
+      absl::FormatTime("%H:%M:%S ", ChangeTime(status, now), zone),
+      Shortened(Printable(change.repository()), kWatchRepositoryWidth), "@",
       Printable(absl::string_view(change.sha()).substr(0, kShaWidth)), " ",
-      Shortened(Printable(status.context()), kContextWidth), ": ",
+      Shortened(Printable(status.context()), kWatchContextWidth), ": ",
       Coloured(StateText(status.state(), status.result()),
                ColourOf(status.state()), colours),
       description.empty() ? "" : absl::StrCat(" (", description, ")"), ", ",

@@ -12,8 +12,6 @@
 namespace signalbox {
 namespace {
 
-constexpr int kRefusalsToStop = 2;
-
 // Before the next request, after so many troubles in a row.
 absl::Duration TroubleWait(int troubles) {
   absl::Duration wait = kFirstRetry;

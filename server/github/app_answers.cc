@@ -33,7 +33,7 @@ absl::StatusOr<Json> ParseObject(absl::string_view body) {
 }
 
 // Null if there is no such member, or it is no string.
-std::string* FindString(Json& object, const char* name) {
+std::string* FindMember(Json& object, const char* name) {
   const auto found = object.find(name);
   return found == object.end() ? nullptr : found->get_ptr<std::string*>();
 }
@@ -88,7 +88,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
     absl::string_view body) {
   absl::StatusOr<Json> json = ParseObject(body);
   if (!json.ok()) return json.status();
-  std::string* const value = FindString(*json, "token");
+  std::string* const value = FindMember(*json, "token");
   if (value == nullptr || value->empty()) return Wrong("it has no token");
   InstallationToken token;
   token.value = Secret(std::move(*value));
@@ -99,7 +99,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
                    [](unsigned char c) { return absl::ascii_isgraph(c); })) {
     return Wrong("the token has a space or an unprintable character");
   }
-  const std::string* const expires_at = FindString(*json, "expires_at");
+  const std::string* const expires_at = FindMember(*json, "expires_at");
   if (expires_at == nullptr) return Wrong("the token has no expires_at");
   const std::optional<absl::Time> expiry = ParseTimestamp(*expires_at);
   if (!expiry.has_value()) return Wrong("the token's expires_at is not a time");

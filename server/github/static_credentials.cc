@@ -18,8 +18,6 @@
 namespace signalbox {
 namespace {
 
-constexpr int kRefusalsToStop = 2;
-
 // A token goes into a header: nothing in it may end the line.
 bool IsToken(const Secret& secret) {
   const std::string& text = secret.Reveal();

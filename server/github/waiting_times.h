@@ -96,6 +96,10 @@ inline constexpr absl::Duration kTokenRefreshAhead = absl::Minutes(5);
 // transport has some more connections, for the Apps' own requests. [HostGuard]
 inline constexpr int kMaxRequestsPerHost = 240;
 
+// So many 401 answers in a row stop a credential. [AppAccount,
+// StaticCredentials]
+inline constexpr int kRefusalsToStop = 2;
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_GITHUB_WAITING_TIMES_H_

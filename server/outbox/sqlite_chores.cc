@@ -47,7 +47,7 @@ constexpr char kMovePullRequest[] =
     "WHERE excluded.updated_time_us > updated_time_us";
 constexpr char kDeletePullRequest[] =
     "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
-constexpr char kListCommits[] =
+constexpr char kListCommitsToMove[] =
     "SELECT commit_key FROM commit_summary WHERE repository_key = ? LIMIT ?";
 constexpr char kMoveAliases[] =
     "UPDATE repository_alias SET repository_key = ?2 WHERE repository_key = ?1";
@@ -120,7 +120,7 @@ class Batch {
     }
     while (!IsFull()) {
       const std::vector<int64_t> commits =
-          Keys(kListCommits, chore.repository_key, Left());
+          Keys(kListCommitsToMove, chore.repository_key, Left());
       if (commits.empty()) break;
       for (const int64_t commit : commits) {
         if (IsFull()) break;

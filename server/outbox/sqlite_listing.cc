@@ -44,7 +44,7 @@ constexpr char kGetRepository[] =
     "AND has_name = 1";
 
 // Reads the due entries of one repository from their index alone.
-constexpr char kListDue[] =
+constexpr char kListDueEntries[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND due_time_us IS NOT NULL AND entry_id > ? "
     "ORDER BY entry_id LIMIT ?";
@@ -69,15 +69,15 @@ constexpr ByReason kAbandonedByReason = {
     "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
     "WHERE repository_key = ? AND posting_state = 4 AND posting_reason = ? "
     "AND entry_id > ? ORDER BY entry_id LIMIT ?"};
-constexpr char kGetEntry[] =
+constexpr char kGetListed[] =
     "SELECT c.sha, c.overtaken_by, " SIGNALBOX_STATUS_COLUMNS
     "FROM entry AS e JOIN commit_summary AS c ON c.commit_key = e.commit_key "
     "WHERE e.entry_id = ?";
 
-constexpr char kListCommits[] =
+constexpr char kListStatusCommits[] =
     "SELECT commit_key, sha FROM commit_summary "
     "WHERE repository_key = ? AND sha >= ? ORDER BY sha";
-constexpr char kListOfCommit[] =
+constexpr char kListStatusesOfCommit[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND entry_id > ? "
     "ORDER BY entry_id LIMIT ?";
 
@@ -186,7 +186,7 @@ class Lister {
 
   bool ListByCommits(ListedStatus listed) {
     const std::string from = ShaToBytes(place_.sha);
-    SqliteQuery commits(connection_, kListCommits);
+    SqliteQuery commits(connection_, kListStatusCommits);
     commits.Bind(place_.repository, SqliteBlob{from});
     while (commits.Next()) {
       int64_t key = 0;
@@ -196,7 +196,7 @@ class Lister {
       if (sha != place_.sha) place_ = {place_.repository, std::move(sha), 0};
       std::vector<int64_t> entries;
       {
-        SqliteQuery query(connection_, kListOfCommit);
+        SqliteQuery query(connection_, kListStatusesOfCommit);
         query.Bind(key, place_.entry, kMostLooked - looked_);
         while (query.Next()) query.Read(&entries.emplace_back());
       }
@@ -217,7 +217,7 @@ class Lister {
         listed.is_parked || (wanted_.credential_waits &&
                              wanted_.credential_waits(listed.credential));
     if (Wants(all_wait ? PostingState::kWaiting : PostingState::kDue)) {
-      SqliteQuery query(connection_, kListDue);
+      SqliteQuery query(connection_, kListDueEntries);
       query.Bind(place_.repository, place_.entry, most);
       while (query.Next()) query.Read(&entries.emplace_back());
     } else if (!all_wait && Wants(PostingState::kWaiting)) {
@@ -268,7 +268,7 @@ class Lister {
 
   // False: there is no such entry, or nothing that people may know of it.
   bool Read(ListedStatus* listed) {
-    SqliteQuery query(connection_, kGetEntry);
+    SqliteQuery query(connection_, kGetListed);
     if (!query.Bind(place_.entry).Next()) return false;
     SqliteBytes sha;
     std::optional<SqliteBytes> overtaken_by;

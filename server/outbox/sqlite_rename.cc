@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kGetSha[] =
     "SELECT sha FROM commit_summary WHERE commit_key = ?";
-constexpr char kFindCommit[] =
+constexpr char kFindMovedCommit[] =
     "SELECT commit_key FROM commit_summary WHERE repository_key = ? "
     "AND sha = ?";
 constexpr char kAddCommit[] =
@@ -32,10 +32,10 @@ constexpr char kBeginCommit[] =
     "update_time_us, status_count, pending_count, failed_count, overtaken_by) "
     "SELECT ?1, sha, 0, update_time_us, 0, 0, 0, overtaken_by "
     "FROM commit_summary WHERE commit_key = ?2";
-constexpr char kListEntries[] =
+constexpr char kListMovedEntries[] =
     "SELECT entry_id, context_key FROM entry WHERE commit_key = ? "
     "ORDER BY entry_id LIMIT ?";
-constexpr char kFindEntry[] =
+constexpr char kFindMovedEntry[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kMoveEntry[] =
     "UPDATE entry SET commit_key = ?, repository_key = ? WHERE entry_id = ?";
@@ -47,7 +47,7 @@ constexpr char kMakeFresh[] =
     "lease_version = 0, ambiguous_time_us = NULL, posted_version = 0, "
     "posted_status_id = 0, shown_state = NULL, shown_description = '', "
     "shown_target_url = '', status_count = 0 WHERE entry_id = ?";
-constexpr char kGetEntry[] =
+constexpr char kGetMovedEntry[] =
     "SELECT version, phase, attempt, run_state, result, description, "
     "target_url, report_sequence, posting_state, lease_version, "
     "ambiguous_time_us, posted_status_id, shown_state, shown_description, "
@@ -106,7 +106,7 @@ struct Entry {
 Entry Load(SqliteConnection* connection, int64_t entry_id) {
   Entry entry;
   entry.entry_id = entry_id;
-  SqliteQuery query(connection, kGetEntry);
+  SqliteQuery query(connection, kGetMovedEntry);
   query.Bind(entry_id);
   if (!query.Next()) return entry;
   Held& held = entry.held;
@@ -241,7 +241,7 @@ int64_t CountEntries(SqliteConnection* connection, int64_t commit_key) {
 int64_t FindEntry(SqliteConnection* connection, int64_t commit_key,
                   const std::string& context_key) {
   int64_t entry_id = 0;
-  SqliteQuery query(connection, kFindEntry);
+  SqliteQuery query(connection, kFindMovedEntry);
   if (query.Bind(commit_key, context_key).Next()) query.Read(&entry_id);
   return entry_id;
 }
@@ -294,7 +294,7 @@ void EndMove(SqliteConnection* connection, int64_t from_commit,
 int64_t FindCommitKey(SqliteConnection* connection, int64_t repository_key,
                       absl::string_view sha) {
   int64_t commit_key = 0;
-  SqliteQuery query(connection, kFindCommit);
+  SqliteQuery query(connection, kFindMovedCommit);
   if (query.Bind(repository_key, SqliteBlob{sha}).Next()) {
     query.Read(&commit_key);
   }
@@ -315,7 +315,7 @@ int MoveCommit(SqliteConnection* connection, SqliteWriterState* state,
                          to_repository, target_had_old_name};
   std::vector<std::pair<int64_t, std::string>> moved;
   {
-    SqliteQuery query(connection, kListEntries);
+    SqliteQuery query(connection, kListMovedEntries);
     query.Bind(commit_key, limit);
     while (query.Next()) {
       auto& [entry_id, context_key] = moved.emplace_back();

@@ -45,11 +45,11 @@ constexpr char kDeleteReports[] =
 constexpr char kDeleteTries[] =
     "DELETE FROM try WHERE entry_id IN "
     "(SELECT entry_id FROM entry WHERE commit_key = ?)";
-constexpr char kDeleteRuns[] =
+constexpr char kDeleteOtherRuns[] =
     "DELETE FROM run WHERE entry_id IN "
     "(SELECT entry_id FROM entry WHERE commit_key = ?)";
 constexpr char kDeleteEntries[] = "DELETE FROM entry WHERE commit_key = ?";
-constexpr char kDeleteCommit[] =
+constexpr char kDeleteOldCommit[] =
     "DELETE FROM commit_summary WHERE commit_key = ?";
 
 constexpr char kFindOldReport[] =
@@ -71,11 +71,11 @@ constexpr char kDeleteOldChanges[] =
     "(SELECT change_sequence FROM status_change ORDER BY change_sequence LIMIT "
     "?)";
 
-constexpr char kListPullRequests[] =
+constexpr char kListOldPullRequests[] =
     "SELECT repository_key, number, updated_time_us FROM pull_request "
     "WHERE (repository_key, number) > (?, ?) "
     "ORDER BY repository_key, number LIMIT ?";
-constexpr char kDeletePullRequest[] =
+constexpr char kDeleteOldPullRequest[] =
     "DELETE FROM pull_request WHERE repository_key = ? AND number = ?";
 
 constexpr char kCountChanges[] = "SELECT changes()";
@@ -107,9 +107,9 @@ void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
   }
   SqliteQuery(connection, kDeleteReports).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteTries).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteRuns).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteOtherRuns).Bind(commit_key).Run();
   SqliteQuery(connection, kDeleteEntries).Bind(commit_key).Run();
-  SqliteQuery(connection, kDeleteCommit).Bind(commit_key).Run();
+  SqliteQuery(connection, kDeleteOldCommit).Bind(commit_key).Run();
 }
 
 // Each of these looks at the rows behind its place, and goes back to the
@@ -164,7 +164,7 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
   std::vector<std::pair<int64_t, int64_t>> old;
   int seen = 0;
   {
-    SqliteQuery query(connection, kListPullRequests);
+    SqliteQuery query(connection, kListOldPullRequests);
     query.Bind(repository, number, kPullRequestsPerBatch);
     while (query.Next()) {
       absl::Time updated_time;
@@ -174,7 +174,7 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   for (const auto& [old_repository, old_number] : old) {
-    SqliteQuery(connection, kDeletePullRequest)
+    SqliteQuery(connection, kDeleteOldPullRequest)
         .Bind(old_repository, old_number)
         .Run();
   }

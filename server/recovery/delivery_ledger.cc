@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "server/recovery/hook_source.h"
 #include "shim/webhook/event.h"
 
 namespace signalbox {
@@ -16,8 +17,6 @@ constexpr absl::Duration kBetweenTries = absl::Minutes(1);
 // ... and while it is down, by the tries so far.
 constexpr absl::Duration kWhileDown[] = {absl::ZeroDuration(),
                                          absl::Minutes(30), absl::Hours(6)};
-// The list may be late by so much.
-constexpr absl::Duration kListDelay = absl::Minutes(5);
 
 // Somebody answered, and may be ours.
 bool WasAnswered(int code) { return code >= 200 && code < 500; }
@@ -81,7 +80,8 @@ absl::Time DeliveryLedger::Earliest(const Case& one) const {
   const int tries = one.Tries();
   if (tries >= options_.most_tries) return absl::InfiniteFuture();
   // No list tells yet what became of it.
-  if (listed_ < one.ambiguous_time + kAttemptTime) return absl::InfiniteFuture();
+  if (listed_ < one.ambiguous_time + kAttemptTime)
+    return absl::InfiniteFuture();
   const absl::Time last = std::max(one.asked_time, one.last_time);
   const bool is_up = IsUpFor(one);
   const absl::Duration wait =

@@ -88,7 +88,8 @@ constexpr Saying kTroubles[] = {
 };
 
 template <size_t kCount>
-const Saying* Find(const Saying (&sayings)[kCount], absl::string_view reason) {
+const Saying* FindSaying(const Saying (&sayings)[kCount],
+                         absl::string_view reason) {
   const auto* const found = std::find_if(
       std::begin(sayings), std::end(sayings),
       [reason](const Saying& one) { return one.reason == reason; });
@@ -120,7 +121,7 @@ std::string TroubleText(const Verdict& verdict) {
     }
     return text;
   }
-  const Saying* const saying = Find(kTroubles, verdict.reason);
+  const Saying* const saying = FindSaying(kTroubles, verdict.reason);
   return saying != nullptr
              ? std::string(saying->words)
              : absl::StrCat("GitHub did not answer", InBrackets(verdict), ".");
@@ -154,7 +155,7 @@ std::optional<std::vector<std::string>> ScopesOf(const HttpResponse& answer) {
   return std::nullopt;
 }
 
-bool Has(const std::vector<std::string>& words, absl::string_view word) {
+bool HasWord(const std::vector<std::string>& words, absl::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -214,8 +215,8 @@ class Conclusion {
   }
 
   void AddStop(absl::string_view reason) {
-    const Saying* saying = Find(kStops, reason);
-    if (saying == nullptr) saying = Find(kRefusals, reason);
+    const Saying* saying = FindSaying(kStops, reason);
+    if (saying == nullptr) saying = FindSaying(kRefusals, reason);
     AddProblem(
         reason,
         saying != nullptr
@@ -263,7 +264,7 @@ class Conclusion {
       if (!WasLimit(verdict)) AddProblem(verdict.reason, TroubleText(verdict));
       return;
     }
-    const Saying* const saying = Find(kRefusals, verdict.reason);
+    const Saying* const saying = FindSaying(kRefusals, verdict.reason);
     std::string text = saying != nullptr
                            ? Fill(saying->words)
                            : absl::StrCat("GitHub gives no information about ",
@@ -325,14 +326,14 @@ class Conclusion {
     const auto scopes = ScopesOf(*reply->answer);
     if (!scopes.has_value()) return;
     diagnosis_.permissions = *scopes;
-    const bool is_enough = Has(*scopes, "repo") ||
-                           Has(*scopes, "repo:status") ||
-                           (Has(*scopes, "public_repo") && is_private_ != true);
+    const bool is_enough =
+        HasWord(*scopes, "repo") || HasWord(*scopes, "repo:status") ||
+        (HasWord(*scopes, "public_repo") && is_private_ != true);
     if (!is_enough) {
       AddProblem("STATUSES_NOT_ALLOWED",
                  "The token may not set statuses: give it the scope "
                  "repo:status or repo.");
-    } else if (reply->verdict.http_status == 404 && !Has(*scopes, "repo")) {
+    } else if (reply->verdict.http_status == 404 && !HasWord(*scopes, "repo")) {
       AddProblem("PRIVATE_NOT_SHOWN",
                  "The token's scopes do not show private repositories. With "
                  "repo:status the token may still set their statuses.");
@@ -344,9 +345,9 @@ class Conclusion {
     diagnosis_.permissions = permissions;
     if (permissions.empty()) return;
     const auto may = [&](absl::string_view what, bool write) {
-      return Has(permissions, absl::StrCat(what, "=write")) ||
-             Has(permissions, absl::StrCat(what, "=admin")) ||
-             (!write && Has(permissions, absl::StrCat(what, "=read")));
+      return HasWord(permissions, absl::StrCat(what, "=write")) ||
+             HasWord(permissions, absl::StrCat(what, "=admin")) ||
+             (!write && HasWord(permissions, absl::StrCat(what, "=read")));
     };
     const absl::string_view how =
         " Grant it in the App's settings; then an owner of the account must "

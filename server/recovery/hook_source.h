@@ -12,6 +12,9 @@
 
 namespace signalbox {
 
+// GitHub's list of deliveries may lack those of the last minutes.
+inline constexpr absl::Duration kListDelay = absl::Minutes(5);
+
 // One of the server's own hooks, whose deliveries it can read.
 struct HookSource {
   std::string host;        // Of the repositories that it is for.

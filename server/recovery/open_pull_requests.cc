@@ -12,9 +12,9 @@
 namespace signalbox {
 namespace {
 
-constexpr int kMostPages = 5;
+constexpr int kMostPullPages = 5;
 // Questions that wait at once, so that those of others get their turn.
-constexpr int kMostAsked = 8;
+constexpr int kMostRepositories = 8;
 constexpr absl::Duration kRetryRefused = absl::Hours(1);
 // A list of 100 pull requests, each with two repositories in it.
 constexpr size_t kMaxPage = 8 << 20;
@@ -41,7 +41,7 @@ absl::Time OpenPullRequests::RunOnce(
     if (one.asking) continue;
     if (one.next_time > now) {
       next = std::min(next, one.next_time);
-    } else if (asking < kMostAsked) {
+    } else if (asking < kMostRepositories) {
       ++asking;
       List(known);
     }
@@ -92,7 +92,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
       Consider(known, pull);
     }
   }
-  if (reached || reply.next_path.empty() || page >= kMostPages) return;
+  if (reached || reply.next_path.empty() || page >= kMostPullPages) return;
   one.asking = true;
   Question question;
   question.credential = known.credential;

@@ -15,16 +15,14 @@ namespace {
 
 // GitHub's largest payload, and its frame.
 constexpr size_t kMaxDelivery = 30 << 20;
-// The list may be late by so much.
-constexpr absl::Duration kListDelay = absl::Minutes(5);
-constexpr absl::Duration kStoreRetry = absl::Seconds(5);
+constexpr absl::Duration kPullStoreRetry = absl::Seconds(5);
 // One delivery that GitHub cannot hand out holds the others up for so long at
 // first, for so long later, and is tried so often.
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPatienceLater = absl::Seconds(20);
 constexpr absl::Duration kFailedRetry = absl::Minutes(5);
 
-std::string CursorNameOf(const HookSource& source) {
+std::string PulledCursorOf(const HookSource& source) {
   return absl::StrCat("pulled ", source.credential, " ", source.path);
 }
 
@@ -62,7 +60,7 @@ void Puller::List() {
   busy_ = true;
   const absl::Time begin = clock_->Now() + clock_offset_;
   if (horizon_ == absl::InfinitePast()) {
-    const auto cursor = outbox_->GetNamedTime(CursorNameOf(source_));
+    const auto cursor = outbox_->GetNamedTime(PulledCursorOf(source_));
     if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
   }
   horizon_ = std::max(horizon_, begin - options_->window);
@@ -118,7 +116,7 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
             });
   // What was listed is read at once.
   if (!wanted_.empty()) next_list_ = Steady();
-  Cursor();
+  MoveCursor();
 }
 
 void Puller::Read(const ListedDelivery& delivery) {
@@ -154,12 +152,12 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (!sent.ok()) return Fail("UNEXPECTED_ANSWER", sent.status().message());
   const absl::Status submitted = Submit(delivery, *sent);
   if (!submitted.ok()) {
-    next_list_ = Steady() + kStoreRetry;
+    next_list_ = Steady() + kPullStoreRetry;
     return;
   }
   wanted_.pop_front();
   if (!wanted_.empty()) return;
-  Cursor();
+  MoveCursor();
   next_list_ = Steady() + options_->every;
 }
 
@@ -264,7 +262,7 @@ void Puller::Done(const ListedDelivery& delivery, const char* result) {
                 {{"result", result}});
 }
 
-void Puller::Cursor() {
+void Puller::MoveCursor() {
   absl::Time cursor = listed_ - kListDelay;
   for (const ListedDelivery& wanted : wanted_) {
     cursor = std::min(cursor, wanted.delivered_at);
@@ -278,8 +276,8 @@ void Puller::Cursor() {
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
-  const absl::Status marked =
-      outbox_->SetNamedTime(CursorNameOf(source_), std::min(cursor, horizon_));
+  const absl::Status marked = outbox_->SetNamedTime(PulledCursorOf(source_),
+                                                    std::min(cursor, horizon_));
   if (!marked.ok()) {
     LogError("the database failed while reading deliveries from GitHub",
              {{"error", marked.ToString()}});

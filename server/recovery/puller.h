@@ -67,7 +67,7 @@ class Puller {
   void Fail(absl::string_view reason, absl::string_view words);
   // Moves failed deliveries that are due again to `wanted_`, if that is empty.
   void TakeFailed();
-  void Mark();
+  void MoveCursor();
 
   const Options* const options_;
   const HookSource source_;

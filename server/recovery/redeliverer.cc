@@ -12,10 +12,10 @@ namespace {
 
 // After GitHub was asked to deliver, the outbox is looked at so often and so
 // long: an attempt takes at most 10 s (30 s at a GHES).
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
+constexpr absl::Duration kStepEvery = absl::Seconds(1);
 constexpr absl::Duration kLookFor = absl::Seconds(35);
 
-std::string CursorNameOf(const HookSource& source) {
+std::string RedeliveryCursorOf(const HookSource& source) {
   return absl::StrCat("deliveries ", source.credential, " ", source.path);
 }
 
@@ -66,7 +66,7 @@ void Redeliverer::List() {
   if (listed_ != absl::InfinitePast()) {
     horizon = std::max(horizon, ledger_.Cursor(listed_));
   } else {
-    const auto cursor = outbox_->GetNamedTime(CursorNameOf(source_));
+    const auto cursor = outbox_->GetNamedTime(RedeliveryCursorOf(source_));
     if (cursor.ok() && cursor->has_value())
       horizon = std::max(horizon, **cursor);
   }
@@ -110,8 +110,8 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
     Count("given_up", lost);
   }
   if (!listing.complete) return;
-  const absl::Status marked =
-      outbox_->SetNamedTime(CursorNameOf(source_), ledger_.Cursor(listed_));
+  const absl::Status marked = outbox_->SetNamedTime(RedeliveryCursorOf(source_),
+                                                    ledger_.Cursor(listed_));
   if (!marked.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", marked.ToString()}});
@@ -119,7 +119,7 @@ void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
 }
 
 void Redeliverer::LookUp() {
-  next_look_ = Steady() + kLookEvery;
+  next_look_ = Steady() + kStepEvery;
   const std::vector<std::string> guids = ledger_.Unsettled();
   if (guids.empty()) return;
   const auto known = outbox_->KnownDeliveries(guids);
@@ -170,10 +170,10 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
        {"reason", verdict.reason},
        {"http_status", verdict.http_status},
        {"message", verdict.message}});
-  Count(asked      ? "asked"
+  Count(asked       ? "asked"
         : ambiguous ? "ambiguous"
-        : refused  ? "refused"
-                   : "not_asked");
+        : refused   ? "refused"
+                    : "not_asked");
   if (!asked && !ambiguous) {
     // If this fails, one wish of a person within the hour goes unheard.
     outbox_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())

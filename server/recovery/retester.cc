@@ -17,14 +17,14 @@ namespace signalbox {
 namespace {
 
 constexpr int kAtOnce = 20;
-constexpr absl::Duration kStoreRetry = absl::Seconds(5);
+constexpr absl::Duration kRerunStoreRetry = absl::Seconds(5);
 // 30 s, doubling up to an hour: 20 tries are most of a day.
 constexpr absl::Duration kFirstRetry = absl::Seconds(30);
 constexpr absl::Duration kMaxRetry = absl::Hours(1);
 constexpr int kMostTries = 28;
 // Of answers that will hardly change: an App that is new at an account is not
 // known everywhere at once.
-constexpr int kMostRefusals = 5;
+constexpr int kMostRerunRefusals = 5;
 // In the name of a context.
 constexpr size_t kMostWords = 12;
 
@@ -39,7 +39,8 @@ bool IsTrusted(absl::string_view association) {
          association == "COLLABORATOR";
 }
 
-bool Has(const std::vector<std::string>& contexts, absl::string_view context) {
+bool HasContext(const std::vector<std::string>& contexts,
+                absl::string_view context) {
   return std::any_of(contexts.begin(), contexts.end(),
                      [context](const std::string& one) {
                        return absl::EqualsIgnoreCase(one, context);
@@ -57,8 +58,9 @@ std::vector<std::string> ChooseContexts(const std::vector<std::string>& words,
     const auto name = [&] {
       return absl::StrJoin(words.begin() + i, words.begin() + i + count, " ");
     };
-    while (count > 1 && !Has(known, name())) --count;
-    if (Has(known, name()) && !Has(chosen, name())) chosen.push_back(name());
+    while (count > 1 && !HasContext(known, name())) --count;
+    if (HasContext(known, name()) && !HasContext(chosen, name()))
+      chosen.push_back(name());
     i += count;
   }
   return chosen;
@@ -92,7 +94,7 @@ absl::Time Retester::RunOnce() {
   // Those under way are among the first.
   const absl::StatusOr<std::vector<Rerun>> reruns =
       outbox_->Reruns(2 * kAtOnce);
-  if (!reruns.ok()) return now + kStoreRetry;
+  if (!reruns.ok()) return now + kRerunStoreRetry;
   absl::Time next = absl::InfiniteFuture();
   for (const Rerun& rerun : *reruns) {
     if (under_way_.contains(rerun.id)) continue;
@@ -124,7 +126,7 @@ void Retester::Begin(const Rerun& rerun) {
 void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
   const bool refused = reply.verdict.action == Action::kAbandon ||
                        reply.verdict.action == Action::kRetryBriefly;
-  if (refused && rerun.try_count + 1 >= kMostRefusals) {
+  if (refused && rerun.try_count + 1 >= kMostRerunRefusals) {
     return Drop(rerun, reply.verdict.reason);
   }
   if (reply.verdict.action != Action::kDone) {

@@ -15,7 +15,6 @@
 namespace signalbox {
 namespace {
 
-constexpr char kDefaultHost[] = "github.com";
 constexpr char kEverything[] = "*";
 constexpr char kBranchPrefix[] = "refs/heads/";
 constexpr char kTagPrefix[] = "refs/tags/";

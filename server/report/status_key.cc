@@ -15,7 +15,6 @@
 namespace signalbox {
 namespace {
 
-constexpr char kDefaultHost[] = "github.com";
 constexpr size_t kMaxContext = 255;
 
 bool IsOwner(absl::string_view text) {

@@ -14,6 +14,9 @@ namespace signalbox {
 //
 // All parse errors are INVALID_ARGUMENT and name the field and the value.
 
+// The host of a repository whose name has none.
+inline constexpr char kDefaultHost[] = "github.com";
+
 // A repository as its caller spelled it, with the host in lower case. GitHub
 // compares owner and name without regard to case: compare by Canonical().
 struct Repository {

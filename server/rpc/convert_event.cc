@@ -11,7 +11,7 @@
 namespace signalbox {
 namespace {
 
-constexpr int kMaxContexts = 100;
+constexpr int kMaxRerunContexts = 100;
 constexpr size_t kMaxWord = 255;
 constexpr absl::string_view kReason = "INVALID_EVENT";
 
@@ -106,10 +106,10 @@ absl::StatusOr<Event> RerunFrom(const v1::RerunRequested& proto,
   const absl::StatusOr<int64_t> number =
       GitHubId("pull_request_number", proto.pull_request_number());
   if (!number.ok()) return number.status();
-  if (proto.contexts_size() > kMaxContexts) {
+  if (proto.contexts_size() > kMaxRerunContexts) {
     return InvalidField(
         "contexts", absl::StrCat(proto.contexts_size()),
-        absl::StrCat("is too many; wanted at most ", kMaxContexts),
+        absl::StrCat("is too many; wanted at most ", kMaxRerunContexts),
         "TOO_MANY_CONTEXTS");
   }
   RerunRequested rerun;

@@ -12,8 +12,8 @@
 namespace signalbox {
 namespace {
 
-constexpr int kDefaultPageSize = 100;
-constexpr int kMaxPageSize = 1000;
+constexpr int kDefaultStatusPage = 100;
+constexpr int kMaxStatusPage = 1000;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ absl::StatusOr<StatusListing> MakeStatusListing(
   query.reasons = wanted->reasons();
   query.after = *place;
   query.limit =
-      page_size == 0 ? kDefaultPageSize : std::min(page_size, kMaxPageSize);
+      page_size == 0 ? kDefaultStatusPage : std::min(page_size, kMaxStatusPage);
   query.wants_repository = [caller, right,
                             filter = *wanted](const ListedStatus& listed) {
     return filter.WantsRepository(listed.repository) &&

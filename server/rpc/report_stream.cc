@@ -13,14 +13,14 @@
 namespace signalbox {
 namespace {
 
-absl::Status ShuttingDown() {
+absl::Status StreamIsEnding() {
   return Error(
       absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
       "the server is shutting down; repeat the reports without an answer");
 }
 
 // What a report costs until its answer has gone out.
-size_t BytesOf(const Converted& converted) {
+size_t BytesOfReport(const Converted& converted) {
   const Submission& submission = converted.submission;
   size_t bytes = sizeof(Converted) + submission.report.description.size() +
                  submission.report.target_url.size();
@@ -74,7 +74,7 @@ class ReportStreams::Stream : public Reactor,
     {
       MutexLock lock(&mu_);
       // Who has ended its side gets its answers, and no error.
-      if (refusal_.ok() && !reads_ended_) refusal_ = ShuttingDown();
+      if (refusal_.ok() && !reads_ended_) refusal_ = StreamIsEnding();
     }
     Drive();
   }
@@ -169,7 +169,8 @@ class ReportStreams::Stream : public Reactor,
     if (status.ok()) {
       status = Authorizer::AuthorizeReports(caller_, &*converted);
     }
-    const size_t bytes = status.ok() ? BytesOf(*converted) : sizeof(Converted);
+    const size_t bytes =
+        status.ok() ? BytesOfReport(*converted) : sizeof(Converted);
     const bool submit = status.ok() && !converted->submission.IsEmpty();
     {
       MutexLock lock(&mu_);
@@ -244,7 +245,7 @@ class ReportStreams::Stream : public Reactor,
       --submitted_;
       retry_ = held_;
       if (refusal_.ok() && ReasonOf(status) == "SHUTTING_DOWN") {
-        refusal_ = ShuttingDown();
+        refusal_ = StreamIsEnding();
       }
       if (finished_) return;
       answers_.push_back({std::move(message), bytes});
@@ -320,7 +321,7 @@ ReportStreams::Reactor* ReportStreams::Open(
   absl::Status refusal = caller.status();
   {
     MutexLock lock(&mu_);
-    if (refusal.ok() && closed_) refusal = ShuttingDown();
+    if (refusal.ok() && closed_) refusal = StreamIsEnding();
     open_[stream.get()] = stream;
   }
   Reactor* const reactor = stream.get();

@@ -13,8 +13,8 @@
 namespace signalbox {
 namespace {
 
-constexpr int kDefaultPageSize = 30;
-constexpr int kMaxPageSize = 100;
+constexpr int kDefaultCommitPage = 30;
+constexpr int kMaxCommitPage = 100;
 // For a page that is filled with what a caller may see: then it is short.
 constexpr int kMostPagesRead = 50;
 
@@ -324,9 +324,10 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
     call->Fail(status);
     return call->reactor();
   }
-  const int page_size = request->page_size() == 0
-                            ? kDefaultPageSize
-                            : std::min<int>(request->page_size(), kMaxPageSize);
+  const int page_size =
+      request->page_size() == 0
+          ? kDefaultCommitPage
+          : std::min<int>(request->page_size(), kMaxCommitPage);
   ReadForWatching(
       call, response,
       [this, caller = *caller, repository, page_size,
@@ -336,7 +337,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
         // the caller's to know.
         int64_t before = before_sequence;
         for (int pages = 0; pages < kMostPagesRead; ++pages) {
-          const int limit = pages == 0 ? page_size : kMaxPageSize;
+          const int limit = pages == 0 ? page_size : kMaxCommitPage;
           absl::StatusOr<std::vector<CommitSummary>> commits =
               outbox_->ListCommits(repository, before, limit);
           if (!commits.ok()) return commits.status();

@@ -34,12 +34,12 @@ double BurstOf(const WatchHub::Options& options) {
   return std::max(1.0, kBurst * ToldPerSecond(options));
 }
 
-absl::Status ShuttingDown() {
+absl::Status WatchIsEnding() {
   return Error(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                "the server is shutting down; connect again");
 }
 
-size_t BytesOf(const WatchedChange& change) {
+size_t BytesOfChange(const WatchedChange& change) {
   const StatusView& status = change.change.status;
   // The texts are in the message, too.
   return sizeof(WatchedChange) + 512 +
@@ -192,7 +192,7 @@ bool WatchHub::TakeMoves() {
   }
   if (closed) {
     for (auto& [key, watching] : watching_) {
-      watching.watcher->End(ShuttingDown());
+      watching.watcher->End(WatchIsEnding());
     }
     watching_.clear();
   }
@@ -231,13 +231,13 @@ void WatchHub::Hold(std::vector<StatusChange> changes) {
   for (StatusChange& change : changes) {
     newest_ = change.status.sequence;
     held_.push_back(Ready(std::move(change)));
-    held_bytes_ += BytesOf(*held_.back());
+    held_bytes_ += BytesOfChange(*held_.back());
     if (IsFirstInRound(*held_.back())) fresh_.push_back(held_.back());
   }
   while (held_.size() > options_.max_held ||
          held_bytes_ > options_.max_held_bytes) {
     held_after_ = held_.front()->change.status.sequence;
-    held_bytes_ -= BytesOf(*held_.front());
+    held_bytes_ -= BytesOfChange(*held_.front());
     held_.pop_front();
   }
 }

@@ -11,7 +11,7 @@
 namespace signalbox {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+bool IsIndent(char c) { return c == ' ' || c == '\t'; }
 
 // `wanted` is in lower case.
 bool ContainsIgnoreCase(absl::string_view text, absl::string_view wanted) {
@@ -19,7 +19,7 @@ bool ContainsIgnoreCase(absl::string_view text, absl::string_view wanted) {
 }
 
 absl::string_view StripLeadingBlanks(absl::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsIndent(text.front())) text.remove_prefix(1);
   return text;
 }
 
@@ -50,7 +50,7 @@ absl::string_view StripListMarks(absl::string_view line) {
     }
     const absl::string_view ends = mark > 0 ? ".)" : "-*+";
     if (mark + 1 >= line.size() || !absl::StrContains(ends, line[mark]) ||
-        !IsBlank(line[mark + 1])) {
+        !IsIndent(line[mark + 1])) {
       return line;
     }
     line.remove_prefix(mark + 1);
@@ -70,7 +70,8 @@ absl::string_view StripQuotationMarks(absl::string_view line) {
 bool IsHeading(absl::string_view line) {
   line = StripLeadingBlanks(line);
   const size_t size = std::min(line.find_first_not_of('#'), line.size());
-  return size >= 1 && size <= 6 && (size == line.size() || IsBlank(line[size]));
+  return size >= 1 && size <= 6 &&
+         (size == line.size() || IsIndent(line[size]));
 }
 
 // `---`, `* * *` and `___`, also with more of them.
@@ -79,7 +80,7 @@ bool IsThematicBreak(absl::string_view line) {
   if (line.empty() || !absl::StrContains("-*_", line[0])) return false;
   return std::count(line.begin(), line.end(), line[0]) >= 3 &&
          std::all_of(line.begin(), line.end(),
-                     [&](char c) { return c == line[0] || IsBlank(c); });
+                     [&](char c) { return c == line[0] || IsIndent(c); });
 }
 
 // Makes a heading of the paragraph above it.

@@ -20,7 +20,7 @@
 namespace signalbox {
 namespace {
 
-using Json = nlohmann::json;
+using UnorderedJson = nlohmann::json;
 
 constexpr int64_t kLongestLife = 600;
 
@@ -67,12 +67,13 @@ std::optional<std::string> DecodeBase64Url(absl::string_view text) {
   return decoded;
 }
 
-Json ParseObject(const std::optional<std::string>& text) {
-  if (!text.has_value()) return Json();
-  return Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+UnorderedJson ParseObject(const std::optional<std::string>& text) {
+  if (!text.has_value()) return UnorderedJson();
+  return UnorderedJson::parse(*text, nullptr, /*allow_exceptions=*/false);
 }
 
-std::optional<int64_t> IntegerOf(const Json& claims, const char* name) {
+std::optional<int64_t> IntegerOf(const UnorderedJson& claims,
+                                 const char* name) {
   const auto it = claims.find(name);
   if (it == claims.end() || !it->is_number_integer()) return std::nullopt;
   if (it->is_number_unsigned()) {
@@ -94,8 +95,8 @@ bool AppJwt::IsLike(absl::string_view token) {
 std::optional<AppJwt> AppJwt::Parse(absl::string_view token) {
   const std::vector<absl::string_view> parts = absl::StrSplit(token, '.');
   if (parts.size() != 3) return std::nullopt;
-  const Json header = ParseObject(DecodeBase64Url(parts[0]));
-  const Json claims = ParseObject(DecodeBase64Url(parts[1]));
+  const UnorderedJson header = ParseObject(DecodeBase64Url(parts[0]));
+  const UnorderedJson claims = ParseObject(DecodeBase64Url(parts[1]));
   const std::optional<std::string> signature = DecodeBase64Url(parts[2]);
   if (!header.is_object() || !claims.is_object() || !signature.has_value()) {
     return std::nullopt;

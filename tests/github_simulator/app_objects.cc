@@ -12,7 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // When every App and installation was made.
-constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 
 SimulatedUser AccountOf(const Apps::Installation& installation) {
   return {.login = installation.account,

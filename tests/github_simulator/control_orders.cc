@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-SimulatedResponse Refuse(absl::string_view complaint) {
+SimulatedResponse RefuseOrder(absl::string_view complaint) {
   return JsonAnswer(422, Json{{"message", complaint}});
 }
 
@@ -37,9 +37,9 @@ SimulatedResponse AddFault(Members members, absl::Time, GitHubRules* rules) {
                        .headers = members.Headers("headers"),
                        .content_type = members.Text("content_type"),
                        .location = members.Text("location")};
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const std::string complaint = GitHubRules::ComplaintAbout(fault);
-  if (!complaint.empty()) return Refuse(complaint);
+  if (!complaint.empty()) return RefuseOrder(complaint);
   rules->AddFault(fault);
   return JsonAnswer(201, Json{{"name", fault.name}, {"count", fault.count}});
 }
@@ -70,7 +70,7 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
     members.Complain("webhooks_fail",
                      "is out of range; wanted -1, 0 or 400 to 599");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetMaxConcurrent(max_concurrent);
   rules->SetReadLag(read_lag);
   rules->SetAnswerDelay(answer_delay);
@@ -117,7 +117,7 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
   }
   if (hook.url.empty()) members.Complain("url", "is missing");
   if (hook.id < 0) members.Complain("id", "is negative; wanted 0 or more");
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   return JsonAnswer(201,
                     Json{{"id", rules->hooks().AddHook(std::move(hook), now)}});
 }
@@ -144,7 +144,7 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
     members.Complain("role",
                      "is not a role; wanted one such as admin, write or read");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   if (login.empty()) login = rules->LoginOf(token);
   rules->SetRole(where, login, role);
   return JsonAnswer(200,
@@ -158,7 +158,7 @@ SimulatedResponse SetScopes(Members members, absl::Time, GitHubRules* rules) {
   const bool is_text =
       std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint);
   if (!is_text) members.Complain("scopes", "is not text");
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetScopes(token, scopes);
   return JsonAnswer(200, Json{{"scopes", scopes}});
 }
@@ -185,7 +185,7 @@ SimulatedResponse AddPullRequest(Members members, absl::Time now,
   if (pull_request.is_merged && pull_request.is_open) {
     members.Complain("merged", "and open are both true; wanted one of them");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   pull_request.is_from_fork |= pull_request.is_fork_gone;
   const std::string sha = pull_request.head_sha;
   const int number = rules->AddPullRequest(full_name, std::move(pull_request));
@@ -202,12 +202,12 @@ SimulatedResponse AddRepository(Members members, absl::Time,
     members.Complain("commits",
                      "has an item that is not a SHA of 40 hexadecimal digits");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const bool is_same = rules->HasRepository(full_name) &&
                        (id == 0 || rules->RepositoryId(full_name) == id);
   if (!is_same) rules->AddRepository(full_name, id);
   if (id != 0 && rules->RepositoryId(full_name) != id) {
-    return Refuse("id is that of another repository");
+    return RefuseOrder("id is that of another repository");
   }
   for (const std::string& sha : commits) rules->AddCommit(full_name, sha);
   return JsonAnswer(201, Json{{"full_name", full_name},
@@ -220,7 +220,7 @@ SimulatedResponse AddCommit(Members members, absl::Time now,
   const std::string sha = members.Sha("sha");
   const absl::Duration hidden =
       absl::Seconds(members.Number("visible_after_seconds", 0));
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AddCommit(
       full_name, sha,
       hidden == absl::ZeroDuration() ? absl::InfinitePast() : now + hidden);
@@ -230,9 +230,9 @@ SimulatedResponse AddCommit(Members members, absl::Time now,
 SimulatedResponse Rename(Members members, absl::Time, GitHubRules* rules) {
   const std::string full_name = members.FullName("full_name");
   const std::string new_name = members.FullName("new_full_name");
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   if (!rules->RenameRepository(full_name, new_name)) {
-    return Refuse("there is no such repository, or the name is taken");
+    return RefuseOrder("there is no such repository, or the name is taken");
   }
   return JsonAnswer(200, Json{{"full_name", new_name},
                               {"id", rules->RepositoryId(new_name)}});
@@ -244,7 +244,7 @@ SimulatedResponse Archive(Members members, absl::Time, GitHubRules* rules) {
   if (!rules->HasRepository(full_name)) {
     members.Complain("full_name", "is not a repository of the simulator");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetArchived(full_name, archived);
   return JsonAnswer(200,
                     Json{{"full_name", full_name}, {"archived", archived}});
@@ -255,7 +255,7 @@ SimulatedResponse AllowRerun(Members members, absl::Time, GitHubRules* rules) {
   const std::string sha = members.Sha("sha");
   const std::string context = members.Text("context");
   if (context.empty()) members.Complain("context", "is empty");
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AllowRerun(full_name, sha, context);
   return JsonAnswer(
       200, Json{{"full_name", full_name}, {"sha", sha}, {"context", context}});
@@ -273,7 +273,7 @@ SimulatedResponse AddApp(Members members, absl::Time, GitHubRules* rules) {
       !std::all_of(keys.begin(), keys.end(), GitHubRules::IsAppKey)) {
     members.Complain("public_key", "is not an RSA public key in PEM");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->AddApp({.id = id,
                  .client_id = client_id,
                  .slug = slug,
@@ -325,7 +325,7 @@ SimulatedResponse AddInstallation(Members members, absl::Time,
       installation.young_status != 404) {
     members.Complain("young_status", "is not 401, 403 or 404");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   const int64_t id = rules->AddInstallation(installation);
   return JsonAnswer(201, Json{{"id", id}, {"ids", rules->InstallationIds()}});
 }
@@ -337,7 +337,7 @@ SimulatedResponse RevokeTokens(Members members, absl::Time,
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
     members.Complain("installation_id", "is not the id of an installation");
   }
-  if (!members.complaint().empty()) return Refuse(members.complaint());
+  if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->RevokeTokens(id);
   return JsonAnswer(
       200, Json{{"ids", {id}}, {"tokens_made", rules->tokens_made(id)}});
@@ -388,7 +388,7 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
     int64_t id = 0;
     if (!absl::SimpleAtoi(target.Query("id"), &id) ||
         rules->hooks().Find(id) == nullptr) {
-      return Refuse("id is not the id of a hook");
+      return RefuseOrder("id is not the id of a hook");
     }
     rules->hooks().RemoveHook(id);
     return JsonAnswer(200, Json{{"id", id}});
@@ -398,7 +398,7 @@ SimulatedResponse CarryOutDelete(const RequestTarget& target,
   const std::vector<int64_t> ids = rules->InstallationIds();
   if (!absl::SimpleAtoi(target.Query("id"), &id) ||
       std::find(ids.begin(), ids.end(), id) == ids.end()) {
-    return Refuse("id is not the id of an installation");
+    return RefuseOrder("id is not the id of an installation");
   }
   rules->RemoveInstallation(id);
   return JsonAnswer(200, Json{{"id", id}, {"ids", rules->InstallationIds()}});

@@ -16,7 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // When everything that has no time of its own was made.
-constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 
 // Members of a repository that are its API address and something behind it.
 constexpr std::pair<const char*, const char*> kRepositoryLinks[] = {
@@ -62,6 +61,10 @@ constexpr std::pair<const char*, const char*> kRepositoryLinks[] = {
 
 std::string IsoTime(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 std::string NodeId(absl::string_view kind, int64_t id) {

@@ -27,8 +27,14 @@ struct SimulatedRepository {
   bool archived = false;
 };
 
+// When everything was created.
+inline constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
+
 // "2026-06-01T00:00:00Z".
 std::string IsoTime(absl::Time time);
+
+// null for an empty text.
+nlohmann::ordered_json TextOrNull(const std::string& text);
 
 // An opaque id as GitHub's GraphQL has them.
 std::string NodeId(absl::string_view kind, int64_t id);

@@ -20,7 +20,7 @@ namespace {
 
 constexpr char kDeliveryDocs[] = "https://docs.github.com/rest/webhooks";
 
-SimulatedResponse Invalid(absl::string_view field) {
+SimulatedResponse InvalidDelivery(absl::string_view field) {
   return Failure(422, "Validation Failed", kDeliveryDocs,
                  Json::array({{{"resource", "HookDelivery"},
                                {"code", "invalid"},
@@ -150,7 +150,7 @@ SimulatedResponse HookApi::ListDeliveries(const Call& call,
                                           const std::string& url) {
   const absl::string_view filter = call.target.Query("status");
   if (!filter.empty() && filter != "success" && filter != "failure") {
-    return Invalid("status");
+    return InvalidDelivery("status");
   }
   absl::string_view cursor = call.target.Query("cursor");
   int64_t first_id = 0;
@@ -158,7 +158,7 @@ SimulatedResponse HookApi::ListDeliveries(const Call& call,
     hooks_->NoteListing(entry.hook.id, call.now);
   } else if (!absl::ConsumePrefix(&cursor, kCursorPrefix) ||
              !absl::SimpleAtoi(cursor, &first_id)) {
-    return Invalid("cursor");
+    return InvalidDelivery("cursor");
   }
   std::vector<const Hooks::Delivery*> all =
       hooks_->DeliveriesOf(entry.hook.id, call.now);

@@ -7,14 +7,14 @@
 
 namespace signalbox {
 
-using Json = nlohmann::json;
+using UnorderedJson = nlohmann::json;
 
-Members::Members(absl::string_view body) : json_(Json::object()) {
+Members::Members(absl::string_view body) : json_(UnorderedJson::object()) {
   if (body.empty()) return;
-  json_ = Json::parse(body.begin(), body.end(), nullptr,
-                      /*allow_exceptions=*/false);
+  json_ = UnorderedJson::parse(body.begin(), body.end(), nullptr,
+                               /*allow_exceptions=*/false);
   if (json_.is_object()) return;
-  json_ = Json::object();
+  json_ = UnorderedJson::object();
   complaint_ = "the body is not a JSON object";
 }
 
@@ -22,13 +22,13 @@ void Members::Complain(absl::string_view name, absl::string_view problem) {
   if (complaint_.empty()) complaint_ = absl::StrCat(name, " ", problem);
 }
 
-const Json* Members::Find(const char* name) const {
+const UnorderedJson* Members::Find(const char* name) const {
   const auto it = json_.find(name);
   return it == json_.end() || it->is_null() ? nullptr : &*it;
 }
 
 std::string Members::Text(const char* name, const std::string& fallback) {
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   if (value == nullptr) return fallback;
   if (value->is_string()) return value->get<std::string>();
   Complain(name, "is not a string");
@@ -36,10 +36,10 @@ std::string Members::Text(const char* name, const std::string& fallback) {
 }
 
 std::vector<std::string> Members::Texts(const char* name) {
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   if (value == nullptr) return {};
   std::vector<std::string> texts;
-  for (const Json& text : *value) {
+  for (const UnorderedJson& text : *value) {
     if (!value->is_array() || !text.is_string()) break;
     texts.push_back(text.get<std::string>());
   }
@@ -50,7 +50,7 @@ std::vector<std::string> Members::Texts(const char* name) {
 }
 
 int64_t Members::Number(const char* name, int64_t fallback) {
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   if (value == nullptr) return fallback;
   constexpr int64_t kMost = int64_t{1} << 53;
   const bool is_big = value->is_number_unsigned() &&
@@ -72,7 +72,7 @@ int Members::SmallNumber(const char* name, int fallback) {
 }
 
 bool Members::Flag(const char* name, bool fallback) {
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   if (value == nullptr) return fallback;
   if (value->is_boolean()) return value->get<bool>();
   Complain(name, "is not true or false");
@@ -80,14 +80,14 @@ bool Members::Flag(const char* name, bool fallback) {
 }
 
 std::string Members::Raw(const char* name) const {
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   return value == nullptr ? "" : value->dump();
 }
 
 std::vector<std::pair<std::string, std::string>> Members::Headers(
     const char* name) {
   std::vector<std::pair<std::string, std::string>> headers;
-  const Json* const value = Find(name);
+  const UnorderedJson* const value = Find(name);
   if (value == nullptr) return headers;
   if (value->is_object()) {
     for (const auto& [key, text] : value->items()) {

@@ -36,7 +36,7 @@ std::optional<absl::string_view> ChoiceOf(
   return given;
 }
 
-SimulatedResponse Invalid(absl::string_view field) {
+SimulatedResponse InvalidPull(absl::string_view field) {
   return Failure(422, "Validation Failed", kPullDocs,
                  Json::array({{{"resource", "PullRequest"},
                                {"code", "invalid"},
@@ -53,15 +53,15 @@ bool HasHead(const Json& object, absl::string_view head) {
 SimulatedResponse PullApi::List(const Call& call,
                                 const World::Repository& repository) const {
   const auto state = ChoiceOf(call.target, "state", {"open", "closed", "all"});
-  if (!state.has_value()) return Invalid("state");
+  if (!state.has_value()) return InvalidPull("state");
   const auto sort =
       ChoiceOf(call.target, "sort",
                {"created", "updated", "popularity", "long-running"});
-  if (!sort.has_value()) return Invalid("sort");
+  if (!sort.has_value()) return InvalidPull("sort");
   const auto direction =
       ChoiceOf(call.target, "direction",
                {sort == "created" ? "desc" : "asc", "asc", "desc"});
-  if (!direction.has_value()) return Invalid("direction");
+  if (!direction.has_value()) return InvalidPull("direction");
   std::vector<const PullRequest*> found = pull_requests_->Of(repository.id);
   const absl::string_view base = call.target.Query("base");
   const absl::string_view head = call.target.Query("head");

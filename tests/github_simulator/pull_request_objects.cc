@@ -11,7 +11,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kForkOwner[] = "fork-owner";
-constexpr char kBaseSha[] = "ba5e00000000000000000000000000000000ba5e";
 
 // One side of a pull request.
 Json Branch(const SimulatedRepository& repository, absl::string_view branch,

@@ -11,6 +11,9 @@ namespace signalbox {
 
 // Pull requests of `base` as GitHub's API and its webhooks tell of them. Pure.
 
+// The head of every base branch.
+inline constexpr char kBaseSha[] = "ba5e00000000000000000000000000000000ba5e";
+
 // As lists have it.
 nlohmann::ordered_json SimplePullRequestObject(const SimulatedRepository& base,
                                                const PullRequest& pull_request,

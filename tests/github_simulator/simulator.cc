@@ -30,10 +30,6 @@ SimulatedResponse Refuse(int status, absl::string_view message) {
   return JsonAnswer(status, Json{{"message", message}});
 }
 
-Json TextOrNull(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 Json RowObject(const GitHubRules::Row& row) {
   return {{"id", row.id},
           {"context", row.context},

@@ -21,10 +21,6 @@ namespace {
 
 constexpr int kMaxStatusesPerContext = 1000;
 
-Json TextOrNull(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 }  // namespace
 
 StatusApi::StatusApi(const GitHubRules::Options& options, World* world,

@@ -9,13 +9,13 @@
 namespace signalbox {
 namespace {
 
-using Json = nlohmann::json;
+using UnorderedJson = nlohmann::json;
 
 constexpr size_t kMaxRepositories = 500;
 
 // The repository that an element of the request names; null: the installation
 // has none such.
-const World::Repository* FindNamed(const Json& element,
+const World::Repository* FindNamed(const UnorderedJson& element,
                                    const Apps::Installation& installation,
                                    const World& world) {
   const World::Repository* found = nullptr;
@@ -32,7 +32,7 @@ const World::Repository* FindNamed(const Json& element,
 }
 
 bool IsGranted(const Apps::Installation& installation, const std::string& name,
-               const Json& level) {
+               const UnorderedJson& level) {
   const auto granted = installation.permissions.find(name);
   return granted != installation.permissions.end() &&
          (level == "read" || level == granted->second);
@@ -47,8 +47,9 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
   *scope = {.permissions = installation.permissions,
             .repository_ids = std::nullopt};
   if (body.empty()) return std::nullopt;
-  const Json json = Json::parse(body.begin(), body.end(), nullptr,
-                                /*allow_exceptions=*/false);
+  const UnorderedJson json =
+      UnorderedJson::parse(body.begin(), body.end(), nullptr,
+                           /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     return Refusal{.http_status = 400, .message = "Problems parsing JSON"};
   }
@@ -64,7 +65,7 @@ std::optional<Refusal> ReadTokenRequest(absl::string_view body,
                                              "', that is not a list of at most "
                                              "500.")};
     }
-    for (const Json& element : *list) {
+    for (const UnorderedJson& element : *list) {
       const World::Repository* const repository =
           FindNamed(element, installation, world);
       if (repository == nullptr) {

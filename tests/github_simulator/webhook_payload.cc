@@ -11,7 +11,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kAuthor[] = "octocat";
-constexpr char kBaseSha[] = "ba5e00000000000000000000000000000000ba5e";
 constexpr char kTreeId[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 std::string OwnerOf(const std::string& full_name) {
