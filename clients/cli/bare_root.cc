@@ -80,8 +80,8 @@ void Resolve(ares_channel channel, const char* name, int family,
   OfCAres(channel, name, family, callback, argument);
 }
 
-// Nothing calls the functions below, but glibc's would link NSS. gRPC's resolver
-// `native` calls getaddrinfo; main.cc makes gRPC choose `ares`.
+// Nothing calls the functions below, but glibc's would link NSS. gRPC's
+// resolver `native` calls getaddrinfo; main.cc makes gRPC choose `ares`.
 int getaddrinfo(const char* /*host*/, const char* /*service*/,
                 const addrinfo* /*hints*/, addrinfo** /*result*/) {
   return EAI_FAIL;

@@ -32,9 +32,9 @@ RULES = (
       "shim/head_gate.cc", "shim/http_adapter.cc", "shim/request_socket.cc",
       "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
-      "clients/cli/foreground.cc", "clients/cli/listing.cc",
-      "clients/cli/reporter.cc", "clients/cli/run_command.cc",
-      "clients/cli/surroundings.cc", "clients/cli/watching.cc",
+      "clients/cli/listing.cc", "clients/cli/run_command.cc",
+      "clients/cli/steady_clock.cc", "clients/cli/surroundings.cc",
+      "clients/cli/watching.cc",
       # The tests of programs, which run in real time.
       "tests/server/base/clock_test.cc", "tests/integration/*",
       "tests/shim/*", "tests/clients/*")),
