@@ -352,7 +352,8 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
       End(connection, state, due.repository_key);
       continue;
     }
-    // Its request is under way, or ambiguous, and tells more than another would.
+    // Its request is under way, or ambiguous, and tells more than another
+    // would.
     if (held > 0 && request.held->contains(probe->entry_id)) continue;
     const bool may_begin = probe->due_time <= now;
     // A pending whose turn it is need not wait for a result that must.
