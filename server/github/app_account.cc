@@ -12,14 +12,14 @@
 namespace signalbox {
 namespace {
 
-// Before the next request, after so many troubles in a row.
+// The wait after this many consecutive troubles.
 absl::Duration TroubleWait(int troubles) {
   absl::Duration wait = kFirstRetry;
   for (int i = 1; i < troubles && wait < kMaxRetry; ++i) wait *= 2;
   return std::min(wait, kMaxRetry);
 }
 
-// The same where there was no installation to be used.
+// The wait after this many consecutive times without a usable installation.
 absl::Duration MissWait(int misses) {
   absl::Duration wait = kMissingInstallationRetry;
   for (int i = 1; i < misses && wait < kMaxMissingInstallationRetry; ++i) {
@@ -54,7 +54,7 @@ std::optional<AppAccount::Ask> AppAccount::Wanted(absl::Time steady) const {
   if (asking_) return std::nullopt;
   if (LookIsDue(steady)) return find_;
   if (steady < next_ask_) return std::nullopt;
-  // A probe that nobody noted anything about by now is repeated with a new
+  // If nobody has noted the result of a probe by now, it is repeated with a new
   // token.
   const bool has_enough = !is_looking_ && held_.has_value() &&
                           steady < held_->refresh &&
@@ -105,7 +105,7 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
     NoteTrouble("the token has expired already", now);
     return;
   }
-  // One that does not live long is not replaced all the time either.
+  // A token with a short life is used for half of it.
   const absl::Duration ahead = std::min(kTokenRefreshAhead, lifetime / 2);
   const absl::Time end = now.steady + lifetime;
   held_ = Held{std::move(token.value),
@@ -123,7 +123,7 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
   rest_end_ = absl::InfinitePast();
   young_refusals_ = 0;
   probe_is_out_ = false;
-  // Who gives a token has the App installed, and not suspended.
+  // GitHub gives tokens only where the App is installed and not suspended.
   if (!stop_reason_.empty() && !MustProve()) Resume();
 }
 
@@ -141,8 +141,9 @@ void AppAccount::NoteNotFound(Ask asked, AppMoment now) {
       }
       return;
     case Ask::kCreateToken:
-      // The installation is gone; perhaps there is another one. It is looked
-      // for at once, but that it is found and not found in turn is a trouble.
+      // The installation is gone, but there may be another one. The first time,
+      // the server looks for it at once. To find and lose it in turn is a
+      // trouble.
       installation_id_ = 0;
       held_.reset();
       const bool is_first = troubles_ == 0;
@@ -235,7 +236,8 @@ void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
     Stop(reason, kStoppedCredentialProbe, now);
     return;
   }
-  // What was sent before the rest began says nothing new.
+  // A request that is refused during the rest was sent before it, and says
+  // nothing new.
   if (now.steady < rest_end_) return;
   if (now.steady - held_->issue < kYoungToken &&
       young_refusals_ < static_cast<int>(std::size(kYoungTokenWaits))) {
@@ -244,7 +246,7 @@ void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
     return;
   }
   if (++refusals_ >= kRefusalsToStop) {
-    // MustProve: also the refusal of a probe comes here.
+    // After such a stop, the refusal of a probe comes here, too.
     Stop("CREDENTIAL_REFUSED", kStoppedCredentialProbe, now);
     return;
   }

@@ -94,7 +94,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   token.value = Secret(std::move(*value));
   const std::string& word = token.value.Reveal();
   if (word.size() > kMaxToken) return Wrong("the token is too long");
-  // It goes into a header: nothing in it may end the line.
+  // The token goes into a header, so it must not contain a line break.
   if (!std::all_of(word.begin(), word.end(),
                    [](unsigned char c) { return absl::ascii_isgraph(c); })) {
     return Wrong("the token has a space or an unprintable character");

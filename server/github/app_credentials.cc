@@ -27,14 +27,14 @@ namespace {
 
 using Ask = AppAccount::Ask;
 
-// Where GitHub paces, not one at a time as the posts are: an answer that does
-// not come must not hold up every other account for that long.
+// Where GitHub limits requests, posts go one at a time. These requests do not,
+// because a lost answer must not hold up all other accounts.
 constexpr int kMinInFlight = 4;
-// A token costs 5 of the 900 points that GitHub gives in a minute, and is no
-// content, which posts are.
+// GitHub allows 900 points a minute, and a token costs 5. The limit for
+// content, which posts obey, does not apply.
 constexpr double kRequestsPerMinute = 150;
-// How many accounts a search for some to be forgotten passes, and forgets: more
-// than one, so that it catches up where many hold a token.
+// ForgetAccounts looks at this many accounts and forgets at most this many. It
+// forgets more than one, to catch up after most accounts held a token.
 constexpr int kAccountsLookedAt = 16;
 constexpr int kAccountsForgotten = 2;
 
@@ -66,7 +66,7 @@ class AppCredentials : public Credentials {
   explicit AppCredentials(AppCredentialsOptions options)
       : options_(std::move(options)) {}
 
-  // Takes an App in; errors as MakeAppCredentials.
+  // Adds an App; errors as MakeAppCredentials.
   absl::Status Add(AppCredential config);
 
   std::string Find(const Repository& repository) const override;
@@ -98,7 +98,7 @@ class AppCredentials : public Credentials {
   AppMoment Look() const;
   // The App of an account's credential; null if there is none.
   App* AppOf(absl::string_view credential_id) const;
-  // The App whose own credential this is; null if it is none's.
+  // The App whose own requests use this credential; null if there is none.
   App* FindApp(absl::string_view credential_id) const;
   absl::StatusOr<Token> GetAppToken(App& app, AppMoment now);
   AppAccount& AccountOf(const std::string& id, absl::Time steady)
@@ -107,7 +107,7 @@ class AppCredentials : public Credentials {
   AppAccount* FindAccount(absl::string_view id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Books what is wanted of GitHub for an account and may be asked now.
+  // Books a request for an account, if it needs one and may make it now.
   std::optional<Request> Begin(App& app, const std::string& id,
                                AppAccount& account, AppMoment now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -119,9 +119,8 @@ class AppCredentials : public Credentials {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const AppCredentialsOptions options_;
-  // Constant once everything is added. `apps_by_key_` is by LowerId of what the
-  // configuration names, "*" included; `apps_by_id_` by
-  // AppCredentialId.
+  // Constant after the last Add. Keys: in `apps_by_key_` LowerId of the
+  // configured accounts, "*" included; in `apps_by_id_` AppCredentialId.
   std::vector<std::unique_ptr<App>> apps_;
   std::map<std::string, App*, std::less<>> apps_by_key_;
   std::map<std::string, App*, std::less<>> apps_by_id_;
@@ -130,7 +129,7 @@ class AppCredentials : public Credentials {
   RateLimiter limiter_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, AppAccount, std::less<>> accounts_ ABSL_GUARDED_BY(mu_);
   std::string last_looked_at_ ABSL_GUARDED_BY(mu_);  // By ForgetAccounts.
-  // By credential; those that have not been asked for yet.
+  // By credential: installations of accounts that are not in `accounts_`.
   std::map<std::string, int64_t, std::less<>> recalled_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -276,7 +275,7 @@ absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
   if (App* const app = FindApp(credential_id)) return GetAppToken(*app, now);
   const std::string id(credential_id);
   App* const app = AppOf(id);
-  // What goes into a URL has the grammar of an account.
+  // The id goes into a URL, so its account must be well-formed.
   const absl::StatusOr<Repository> repository =
       ParseRepository(absl::StrCat(id, "/any"));
   if (app == nullptr || !repository.ok() ||
@@ -391,14 +390,14 @@ void AppCredentials::End(const Request& request,
   {
     MutexLock lock(&mu_);
     limiter_.Observe(LimitedId(app), answer, verdict, now.steady);
-    // An account is never forgotten while something is asked for it.
+    // ForgetAccounts keeps an account while a request for it is under way.
     AppAccount& account = *FindAccount(request.id);
     account.NoteEnd();
     account.is_repetition = is_repeated;
     if (!jwt_was_refused) TakeAnswer(request, account, answer, verdict, now);
     next = Begin(app, request.id, account, now);
   }
-  // It holds a token perhaps.
+  // The body may hold a token.
   if (answer.ok()) Secret wiped(std::move(answer->body));
   if (next.has_value()) Send(*std::move(next));
   if (options_.changed) options_.changed(request.id);

@@ -9,8 +9,8 @@
 namespace signalbox {
 namespace {
 
-// A token is good for nine minutes; it is used for less than half of them, and
-// not by a clock that has turned out to be wrong.
+// GitHub accepts a token for nine minutes. The server uses it for less than
+// half of them, and only while its idea of GitHub's time stays the same.
 constexpr absl::Duration kReuse = absl::Minutes(4);
 constexpr absl::Duration kMaxDrift = absl::Seconds(10);
 
@@ -71,7 +71,7 @@ absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(AppMoment now) {
   absl::StatusOr<Secret> value = MakeAppJwt(key.secret, issuer_, github_time);
   if (!value.ok()) return value.status();
   MutexLock lock(&mu_);
-  // Another thread's may be in use by now.
+  // Another thread may have made a good token meanwhile.
   if (!IsGood(key.number, now)) {
     made_ = Made{{*std::move(value), key.number}, github_time, now.steady};
   }
@@ -103,7 +103,7 @@ bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
   MutexLock lock(&mu_);
   made_.reset();
   probe_end_ = absl::InfinitePast();
-  // With a refusal of the clock GitHub has told its own.
+  // A refusal of the clock also tells GitHub's time.
   const bool may_work = verdict.reason == "CLOCK_SKEW" || current != key_number;
   if (may_work && !is_repetition) return true;
   if (!is_refused_) {
@@ -133,7 +133,7 @@ void AppIdentity::NoteRefused(const Secret& jwt, absl::string_view reason,
     key_number = made_->jwt.key_number;
     is_repetition = is_repetition_;
     is_repetition_ = false;
-    // Others that were under way with the same token were refused with it.
+    // From now on, refusals of other requests with the same token are old.
     made_.reset();
   }
   Verdict verdict;

@@ -20,8 +20,8 @@ namespace signalbox {
 namespace {
 
 constexpr int kMinKeyBits = 2048;
-// GitHub advises to date a token back by a minute, against clocks that differ,
-// and believes none for longer than ten minutes from now.
+// GitHub advises dating a token back by a minute, because clocks differ. It
+// accepts no expiry more than ten minutes ahead.
 constexpr absl::Duration kBackdate = absl::Seconds(60);
 constexpr absl::Duration kLifetime = absl::Seconds(540);
 
@@ -31,8 +31,8 @@ absl::Status InvalidKey(const std::string& path, absl::string_view problem) {
                absl::StrCat(path, " ", problem));
 }
 
-// With real newlines. In one piece of memory: what a string leaves behind when
-// it grows is not wiped.
+// With real newlines. Reserves the memory first, because a growing string would
+// leave copies that nobody wipes.
 Secret WithNewlines(const Secret& text) {
   const std::string& from = text.Reveal();
   std::string pem;
@@ -51,8 +51,8 @@ Secret WithNewlines(const Secret& text) {
   return Secret(std::move(pem));
 }
 
-// OpenSSL asks for the pass phrase of an encrypted key; without this it would
-// ask at the terminal.
+// Without this callback, OpenSSL would ask at the terminal for the pass phrase
+// of an encrypted key.
 int RefusePassphrase(char*, int, int, void* was_asked) {
   *static_cast<bool*>(was_asked) = true;
   return -1;
@@ -99,8 +99,8 @@ absl::StatusOr<Secret> MakeAppJwt(const Secret& key, const std::string& issuer,
     return absl::InternalError(
         absl::StrCat("cannot sign a token for the App: ", why));
   };
-  // In parts, because the library's own jwt_object copies the key into memory
-  // that it does not wipe.
+  // The server does not use the library's jwt_object, which copies the key into
+  // memory that it does not wipe.
   try {
     const int64_t now = absl::ToUnixSeconds(github_now);
     jwt::jwt_header header(jwt::algorithm::RS256);

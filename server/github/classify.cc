@@ -25,30 +25,31 @@ constexpr size_t kMaxRequestId = 128;
 // One of GitHub's answers and what it means.
 struct Row {
   int status;
-  // A part of what GitHub says, in lower case; "[field]" is the name of a
-  // refused field. Empty: any answer with that status.
+  // A part of GitHub's text, in lower case; "[field]" is the name of a refused
+  // field. Empty: any answer with that status.
   absl::string_view text;
   Action action;
   absl::string_view reason;
-  // What it refuses, and whether a token that GitHub has not yet spread
-  // everywhere gets this answer too. (A 401 is a matter between GitHub and the
-  // credential, whatever its age.)
+  // What GitHub refuses. kRepositoryOrYoungToken: GitHub also answers so while
+  // not all of its servers know a new token. (A 401 always concerns the
+  // credential, whatever the token's age.)
   enum Scope { kPost, kRepository, kRepositoryOrYoungToken };
   Scope scope = kPost;
 };
 
-// The first row that fits counts. For a status: first the limits, then the
-// particular texts, last what holds for the status as a whole; the order
-// matters most for 403, which means seven different things.
+// The first row that fits counts. For each status, limits come first, then
+// particular texts, then the row for any text. The order matters most for 403,
+// which has a dozen meanings.
 //
-// The reasons that do not stand here: POSTED and READ (2xx), NOT_MODIFIED
-// (304), MOVED (a redirect), SERVER_ERROR (5xx), UNEXPECTED_ANSWER (anything
-// unheard of), and without an answer NOT_SENT, TIMEOUT and CONNECTION_LOST.
+// Reasons that are not in this table: POSTED and READ (2xx), NOT_MODIFIED
+// (304), MOVED (a redirect), SERVER_ERROR (5xx), UNEXPECTED_ANSWER (any other
+// answer); and without an answer NOT_SENT, NO_CONNECTION, TIMEOUT and
+// CONNECTION_LOST.
 constexpr Row kRows[] = {
     {400, "version", Action::kAbandon, "API_VERSION_REFUSED"},
     {400, "", Action::kAbandon, "BAD_REQUEST"},
 
-    // An App's own token; what to fix is the key or the clock, not the entry.
+    // For an App's own token (JWT): its key or clock is wrong, not the entry.
     {401, "json web token", Action::kReauthenticate, "JWT_REFUSED"},
     {401, "claim ('exp')", Action::kReauthenticate, "CLOCK_SKEW"},
     {401, "claim ('iat')", Action::kReauthenticate, "CLOCK_SKEW"},
@@ -80,7 +81,8 @@ constexpr Row kRows[] = {
     {403, "", Action::kAbandon, "PERMISSION_MISSING",
      Row::kRepositoryOrYoungToken},
 
-    // Private things hide behind 404, and so does a missing right to write.
+    // GitHub also answers 404 for a private repository, and if a right is
+    // missing.
     {404, "", Action::kAbandon, "REPOSITORY_NOT_FOUND",
      Row::kRepositoryOrYoungToken},
 
@@ -92,7 +94,7 @@ constexpr Row kRows[] = {
     {410, "version", Action::kAbandon, "API_VERSION_REFUSED", Row::kRepository},
     {410, "", Action::kAbandon, "REPOSITORY_GONE", Row::kRepository},
 
-    // Right after a push from a fork, and for good after a force-push.
+    // This passes after a push from a fork, but never after a force-push.
     {422, "no commit found for sha", Action::kHold, "NO_COMMIT_FOUND"},
     {422, "maximum number of statuses", Action::kAbandon,
      "STATUS_LIMIT_REACHED"},
@@ -127,12 +129,12 @@ const std::string* FindString(const Json& object, const char* name) {
   return found->get_ptr<const std::string*>();
 }
 
-// What an answer's body says, whatever it is: JSON of another shape, HTML,
-// nothing.
+// The content of an answer's body, which may be JSON of any shape, HTML or
+// empty.
 struct Said {
   std::string words;      // For people: message, then the errors' messages.
   std::string searched;   // In lower case: all of it, fields as "[field]".
-  std::string moved_url;  // Where the body says that the thing has moved.
+  std::string moved_url;  // The new address, if the body names one.
   int64_t id = 0;
 };
 
@@ -184,8 +186,8 @@ Said ReadBody(absl::string_view body) {
     const auto id = json.find("id");
     if (id != json.end()) said.id = PositiveInteger(*id);
   } else {
-    // Proxies and GitHub's front end answer in plain text or HTML. A page is
-    // nothing to show to people in one line.
+    // Proxies and GitHub's front end answer in plain text or HTML. HTML does
+    // not fit into one line for people.
     said.searched = std::string(body.substr(0, 4 << 10));
     if (!absl::StrContains(said.searched, '<')) said.words = said.searched;
   }
@@ -217,8 +219,8 @@ std::string RequestId(absl::string_view header) {
   return id;
 }
 
-// A number without a sign; nothing for any other text. One that is too large
-// to hold counts as the largest.
+// Reads a text of digits only; nothing for any other text. A number that is too
+// large becomes the largest.
 std::optional<int64_t> ParseSeconds(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
   if (text.empty() ||
@@ -254,13 +256,13 @@ void ReadLimit(const HttpResponse& answer, Verdict& verdict) {
   }
   const auto remaining = ParseSeconds(answer.Header("x-ratelimit-remaining"));
   const auto reset = ParseSeconds(answer.Header("x-ratelimit-reset"));
-  // Above zero the reset is that of another limit than the one that was hit.
+  // If requests remain, the reset belongs to another limit than the one hit.
   if (remaining == 0 && reset.has_value()) {
     verdict.reset_time = absl::UnixEpoch() + absl::Seconds(*reset);
   }
 }
 
-// Headers tell of a limit where the text does not.
+// Whether headers show a limit that the text does not mention.
 bool HeadersTellOfALimit(const HttpResponse& answer) {
   return !answer.Header("retry-after").empty() ||
          ParseSeconds(answer.Header("x-ratelimit-remaining")) == 0;
@@ -322,15 +324,15 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     return verdict;
   }
   if (status >= 200 && status < 300) {
-    // Whatever its body is: GitHub has done it, and a repeat would be one more
-    // of the thousand statuses that a context may have.
+    // The body does not matter. GitHub has acted, and another post would use up
+    // one more of the thousand statuses that a context may have.
     verdict.action = Action::kDone;
     verdict.reason = context.is_read ? "READ" : "POSTED";
     verdict.status_id = said.id;
     return verdict;
   }
   verdict.message = OneLine(said.words);
-  // Only a read can be answered so.
+  // GitHub answers only reads with a 304.
   if (status == 304 && context.is_read) {
     verdict.action = Action::kDone;
     verdict.reason = "NOT_MODIFIED";

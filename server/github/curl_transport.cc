@@ -25,8 +25,8 @@ namespace {
 
 constexpr size_t kMaxHeaders = 100;
 constexpr size_t kMaxHeaderBytes = 64 << 10;
-// GitHub closes idle connections; one that has been idle for this long is not
-// worth a failed try.
+// GitHub closes idle connections. A connection that was idle for longer is not
+// reused, because the try would probably fail.
 constexpr long kMaxIdleSeconds = 30;
 constexpr absl::Duration kLongestPoll = absl::Seconds(1);
 
@@ -35,7 +35,7 @@ bool InitializeCurl() {
   return done;
 }
 
-// A header value, method or URL that could end its line could forge another.
+// A line break in a header value, method or URL could forge another header.
 bool IsOneLine(absl::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](unsigned char c) { return c < 0x20 || c == 0x7F; });
@@ -94,10 +94,10 @@ class Transfer {
   absl::Duration begin_time() const { return begin_time_; }
   absl::Duration Deadline() const { return begin_time_ + request_.timeout; }
 
-  // Hands the request to curl. An error is that of Send: nothing was sent.
+  // Hands the request to curl. An error means that nothing was sent (see Send).
   absl::Status Prepare(const CurlTransportOptions& options, absl::Duration now);
 
-  // Ends the request with what curl made of it.
+  // Ends the request with curl's result.
   void Finish(CURLcode code, absl::Duration now);
   void Fail(absl::Status status) { done_(std::move(status)); }
 
@@ -147,7 +147,7 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
     AddHeader("Authorization",
               absl::StrCat("Bearer ", request_.bearer.Reveal()));
   }
-  // curl would wait for a "100 Continue" before larger bodies.
+  // Without this, curl waits for "100 Continue" before it sends a larger body.
   headers_ = curl_slist_append(headers_, "Expect:");
 
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
@@ -169,21 +169,22 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
     last_repeat_ = options.last_repeat;
   }
 
-  // Signals would reach other threads, and a resolver that hangs must not hold
-  // up the others' requests.
+  // curl's signals would reach other threads. QUICK_EXIT: a resolver that hangs
+  // must not hold up other requests.
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  // One request at a time on a connection: a reset soon after it was sent, and
-  // before any byte of the answer, comes from a connection that was idle.
+  // One request at a time uses a connection. So a reset soon after sending, and
+  // before any byte of the answer, means that GitHub had closed an idle
+  // connection.
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                    static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  // An empty text keeps curl from reading the environment.
+  // An empty text keeps curl from reading the environment's proxies.
   curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
   curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -214,7 +215,7 @@ size_t Transfer::OnHeader(char* data, size_t, size_t size, void* transfer) {
       absl::StripAsciiWhitespace(absl::string_view(data, size));
   auto& headers = self->answer_.headers;
   if (absl::StartsWith(line, "HTTP/")) {
-    headers.clear();  // What came before was an interim answer.
+    headers.clear();  // The lines before were an interim answer's.
     return size;
   }
   const size_t colon = line.find(':');
@@ -316,11 +317,11 @@ class CurlTransport : public HttpTransport {
   // Returns false once the transport is being destroyed.
   bool TakeArrived(Transfers& arrived);
   void Begin(std::unique_ptr<Transfer> transfer);
-  // As Begin, once the host has a connection left for it.
+  // Calls Begin now, or once the host has a free connection.
   void BeginOrWait(std::unique_ptr<Transfer> transfer);
-  // Whether anything had finished.
+  // Returns whether any transfer had finished.
   bool EndFinished();
-  // Returns how long there is nothing to watch for.
+  // Ends overdue transfers. Returns how long curl may wait at most.
   absl::Duration EndOverdue();
   void End(CURL* easy, CURLcode code);
 
@@ -328,7 +329,7 @@ class CurlTransport : public HttpTransport {
   Clock* const clock_;
   CURLM* const multi_;
 
-  // The thread's own.
+  // Only the thread uses these.
   std::map<CURL*, std::unique_ptr<Transfer>> running_;
   struct Host {
     int running = 0;
@@ -417,8 +418,8 @@ absl::Duration CurlTransport::EndOverdue() {
     const std::string& name = entry.first;
     std::erase_if(
         entry.second.waiting, [&](std::unique_ptr<Transfer>& transfer) {
-          // Its caller counts from its begin how long GitHub may be at work on
-          // it.
+          // If it were sent later, GitHub could act on it later than its caller
+          // expects.
           const absl::Duration left =
               std::min(transfer->Deadline(),
                        transfer->begin_time() + options_.last_repeat) -
@@ -437,7 +438,7 @@ absl::Duration CurlTransport::EndOverdue() {
 }
 
 void CurlTransport::Loop() {
-  // OpenSSL writes to sockets that a peer may have closed.
+  // OpenSSL's write to a socket that the peer has closed raises SIGPIPE.
   sigset_t pipe_signal;
   sigemptyset(&pipe_signal);
   sigaddset(&pipe_signal, SIGPIPE);
@@ -454,7 +455,7 @@ void CurlTransport::Loop() {
     }
     for (auto& transfer : arrived) BeginOrWait(std::move(transfer));
     const absl::Duration pause = EndOverdue() + absl::Milliseconds(1);
-    // What was waiting for a connection begins when another one ends.
+    // EndFinished begins requests that waited for a connection.
     do {
       int running = 0;
       const CURLMcode performed = curl_multi_perform(multi_, &running);

@@ -79,8 +79,8 @@ std::string OriginOf(absl::string_view url) {
                       scheme == "https" ? ":443" : ":80");
 }
 
-// Where `location` leads from `url`; empty unless it is on the same scheme,
-// host and port, which are the only place the token may go.
+// Where `location` leads from `url`. Empty if the scheme, host or port differs:
+// the token may go nowhere else.
 std::string ResolveRedirect(absl::string_view url, absl::string_view location) {
   if (location.empty() || location.size() > kMaxLocation) return "";
   for (const char c : location) {
@@ -135,7 +135,7 @@ std::string TextOf(const nlohmann::json& object, const char* name) {
 int64_t NumberOf(const nlohmann::json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_integer()) return 0;
-  // Beyond 63 bits it would turn up below zero.
+  // A number beyond 63 bits would become negative.
   return std::max<int64_t>(found->get<int64_t>(), 0);
 }
 
@@ -150,7 +150,7 @@ absl::Time TimeOf(const nlohmann::json& object, const char* name) {
   return time;
 }
 
-// Reads one page of a combined status. False: it is not one.
+// Reads one page of a combined status. Returns false if it is not one.
 bool ReadCombined(absl::string_view body, absl::string_view context,
                   std::optional<ShownStatus>* shown) {
   const auto json = nlohmann::json::parse(body.begin(), body.end(),
@@ -177,7 +177,7 @@ bool ReadCombined(absl::string_view body, absl::string_view context,
 
 // One call, across its redirects and pages.
 struct GitHubClient::Call {
-  // What an answer that worked says; filled into the reply.
+  // What to read from a successful answer into the reply.
   enum class Reading { kNothing, kStatus, kRepository, kPage };
 
   HttpTransport* transport;
@@ -264,7 +264,7 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
   }
   if (!next.empty() && call->may_send_on && !call->may_send_on()) {
     next.clear();
-    // The answer to another request has said until when; this one adds nothing.
+    // The limit's end is known from another request's answer.
     reply.verdict.action = Action::kWait;
     reply.verdict.reason = "RATE_LIMITED";
     reply.verdict.retry_after = absl::ZeroDuration();

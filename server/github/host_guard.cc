@@ -34,7 +34,7 @@ void HostGuard::Observe(absl::string_view api_url, bool answered,
     host.failures = 0;
     return;
   }
-  // What was begun before the host was known to be down says nothing new.
+  // A request from before the host was considered down says nothing new.
   if (was_probe || host.failures < kFailuresToPauseHost) ++host.failures;
   absl::Duration pause = kFirstHostPause;
   for (int i = kFailuresToPauseHost; i < host.failures; ++i) {

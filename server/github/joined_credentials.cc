@@ -20,7 +20,7 @@ class JoinedCredentials : public Credentials {
         by_account_.emplace(absl::AsciiStrToLower(account),
                             part.credentials.get());
       }
-      // Beside the accounts: an App's id has a colon in it.
+      // An App's id contains a colon, so it differs from every account.
       for (std::string& id : part.credentials->Apps()) {
         by_account_.emplace(std::move(id), part.credentials.get());
       }
@@ -99,7 +99,8 @@ class JoinedCredentials : public Credentials {
   }
 
  private:
-  // A credential's id is one of its accounts, or an account that falls to "*".
+  // A credential's id is one of its accounts, an account that "*" covers, or an
+  // App's id.
   Credentials* PartOf(absl::string_view id) const {
     auto found = by_account_.find(id);
     if (found == by_account_.end()) {

@@ -45,22 +45,22 @@ struct RateLimiter::Budget {
   PaceOptions pace;
   int in_flight = 0;
 
-  // The pace, as the generic cell rate algorithm keeps it: the moment by which
-  // everything posted so far would have been posted without bursts.
+  // The pace, as in the generic cell rate algorithm: the time by which a pace
+  // without bursts would have made all requests so far.
   absl::Time paced_until = absl::InfinitePast();
 
-  // GitHub's hourly budget; nothing: it did not tell of one.
+  // GitHub's hourly budget; nothing: not known.
   std::optional<int64_t> remaining;
   int64_t limit = 0;
   int64_t reset_epoch = 0;  // By GitHub's clock: which hour it is.
   absl::Time reset_time;    // By ours, with the margin.
 
-  // After a limit nothing may be sent until `blocked_until`, then one probe at
-  // a time until an answer that is not a limit.
+  // After a limit the credential sends nothing until `blocked_until`, then one
+  // probe at a time until an answer is not a limit.
   absl::Time blocked_until = absl::InfinitePast();
   bool limited = false;
   bool probing = false;
-  int blind_waits = 0;  // Limits without a moment since the last success.
+  int blind_waits = 0;  // Limits that named no time, since the last success.
 
   bool known = false;  // GitHub has answered at all.
 
@@ -74,8 +74,8 @@ struct RateLimiter::Budget {
     return paced_until - Interval() * (std::max(pace.burst, 1) - 1);
   }
 
-  // When the hourly budget allows the next request. What is in flight may not
-  // have been counted yet.
+  // When the hourly budget allows the next request. GitHub may not have counted
+  // the requests in flight yet.
   absl::Time NextByBudget(bool pending) const {
     if (!remaining.has_value()) return absl::InfinitePast();
     const double kept =
@@ -97,8 +97,8 @@ void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
   const auto new_remaining = HeaderNumber(answer, "x-ratelimit-remaining");
   const auto new_reset = HeaderNumber(answer, "x-ratelimit-reset");
   if (!new_remaining.has_value() || !new_reset.has_value()) return;
-  // Answers can overtake each other: within one hour the smaller number is the
-  // later one, and an earlier hour is over.
+  // Answers can arrive out of order. Within an hour the smaller number is
+  // newer, and an answer about an earlier hour is old.
   const bool same_hour = remaining.has_value() && *new_reset == reset_epoch;
   if (remaining.has_value() && *new_reset < reset_epoch) return;
   remaining = same_hour ? std::min(*remaining, *new_remaining) : *new_remaining;
@@ -111,7 +111,7 @@ void RateLimiter::Budget::NoteBudget(const HttpResponse& answer,
 
 void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
                                     absl::Time github_time, absl::Time now) {
-  // Several requests in flight may all hit one limit: that counts once.
+  // Several requests in flight may hit the same limit, which counts once.
   const bool is_new = !limited || was_probe;
   limited = true;
   absl::Duration wait;
@@ -128,7 +128,7 @@ void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
     wait = std::min(wait, kMaxBlindWait);
   }
   blocked_until = std::max(blocked_until, now + wait);
-  // No burst after the pause: the pace begins as if it had been used up.
+  // No burst after the pause: the burst counts as used up.
   if (Paced()) {
     paced_until =
         std::max(paced_until,
@@ -258,7 +258,7 @@ void RateLimiter::Observe(absl::string_view credential_id,
     budget.NoteLimit(verdict, was_probe, github_time, now);
     return;
   }
-  // What was sent before the limit says nothing about its end.
+  // A request from before the limit says nothing about its end.
   if (budget.limited && !was_probe) return;
   budget.limited = false;
   if (verdict.action == Action::kDone) budget.blind_waits = 0;

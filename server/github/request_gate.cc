@@ -6,7 +6,7 @@
 namespace signalbox {
 namespace {
 
-// Only a request whose token was good gets this far at GitHub.
+// Whether GitHub answers so only if the token was good.
 bool ProvesToken(Action action) {
   return action == Action::kDone || action == Action::kHold ||
          action == Action::kFitDescription || action == Action::kDropTargetUrl;
@@ -28,7 +28,7 @@ RequestGate::Answer RequestGate::Admit(absl::string_view credential,
 RequestGate::Answer RequestGate::AdmitLocked(absl::string_view credential,
                                              const Token& token, bool pending,
                                              absl::Time now) {
-  // The answer is by the caller's clock: it must see that it is booked.
+  // The caller compares `when` with its own `now` to see that it is booked.
   const absl::Time asked = now;
   now = latest_ = std::max(latest_, now);
   absl::Time allowed = hosts_.Admit(token.api_url, now);
@@ -95,7 +95,7 @@ void RequestGate::Leave(absl::string_view credential, const Token& token,
       limited_for = limiter_->BlockedUntil(credential) - now;
     }
   }
-  // Before it is told of a refusal, which the clock may explain.
+  // Before NoteRefused, because GitHub's time may explain the refusal.
   credentials_->NoteAnswer(credential, verdict.github_time, limited_for);
   switch (verdict.action) {
     case Action::kReauthenticate:

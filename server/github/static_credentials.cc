@@ -18,7 +18,7 @@
 namespace signalbox {
 namespace {
 
-// A token goes into a header: nothing in it may end the line.
+// A token goes into a header, so it must not contain a line break.
 bool IsToken(const Secret& secret) {
   const std::string& text = secret.Reveal();
   return !text.empty() &&
@@ -43,7 +43,7 @@ bool NamesAccount(const StaticCredential& credential,
 
 class StaticCredentials : public Credentials {
  public:
-  // Takes a credential in; errors as MakeStaticCredentials.
+  // Adds a credential; errors as MakeStaticCredentials.
   absl::Status Add(StaticCredential credential);
 
   std::string Find(const Repository& repository) const override;
@@ -64,7 +64,7 @@ class StaticCredentials : public Credentials {
     int refusals = 0;                // 401s in a row.
     std::string stop_reason;         // Empty: it is not stopped.
     absl::Time stop_time;
-    absl::Time probe_time;  // When it may be tried again.
+    absl::Time probe_time;  // When to probe it again.
 
     const Secret& Value() const { return file ? file->secret() : literal; }
   };
@@ -75,7 +75,7 @@ class StaticCredentials : public Credentials {
   Held* FindHeld(absl::string_view credential_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Constant once everything is added. By id; `order_` is as configured.
+  // Constant after the last Add. By id; `order_` is as configured.
   std::map<std::string, StaticCredential, std::less<>> credentials_;
   std::vector<std::string> order_;
 
@@ -89,8 +89,8 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
                  absl::StrCat("credential for ", Quoted(credential.host),
                               ": wanted either a token or a token_file"));
   }
-  // The id is the first account that no earlier credential has taken; one
-  // that has none left is never found and needs no id.
+  // The id is the first account that no earlier credential has. A credential
+  // without such an account is never found and needs no id.
   std::string id;
   for (const std::string& account : credential.accounts) {
     std::string candidate =
