@@ -8,8 +8,8 @@
 namespace signalbox {
 namespace {
 
-// The next try says something else, so there is nothing to wait for; but three
-// tries in all are enough.
+// The next try has another wording, so it need not wait. Three tries in all are
+// enough.
 constexpr absl::Duration kRewordedWaits[] = {absl::ZeroDuration(),
                                              absl::ZeroDuration()};
 

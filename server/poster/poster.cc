@@ -15,43 +15,46 @@
 namespace signalbox {
 namespace {
 
-// Every request of a try is sent while its lease has this long left: so after
-// its end nothing that a former process sent can still take effect.
+// Each request of a try is sent while its lease lasts for at least
+// kAmbiguousWait. After the lease, no request of a former process can still
+// take effect.
 const absl::Duration kLeaseTime = kAmbiguousWait + kLastRedirect;
-// A lease begins before it is on disk, and where that takes long it is longer,
-// or nothing would ever be sent.
+// A lease begins before it is on disk. Where commits are slow, leases are
+// longer; otherwise the server could send nothing.
 constexpr absl::Duration kLongestCommit = absl::Seconds(30);
 static_assert(kGitHubTimeout <= kAmbiguousWait);
 
-// Of those that begin or settle something.
+// Counts only steps that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
 constexpr int kMaxQuestionsPerRun = 256;
-// More credentials without work are not remembered.
+// With more credentials without work, the poster forgets those that are idle.
 constexpr size_t kMaxIdleWork = 1000;
 constexpr int kResultsPerPending = 19;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
-// A look for a pending that is long due passes every repository of a credential
-// that has a pending which is due.
+// A search for a pending that is long due visits each repository of the
+// credential that has a due pending.
 constexpr absl::Duration kBetweenLongDueLooks = absl::Seconds(5);
 
-// A wall clock that goes so much back, beside the steady one, was set.
+// If the wall clock falls back this much against the steady one, somebody set
+// it.
 constexpr absl::Duration kSetBack = absl::Seconds(1);
-// What is brought forward in one transaction.
+// The most entries to bring forward in one transaction.
 constexpr int kMostBroughtForward = 500;
-// How often the credentials of parked repositories are looked at: somebody may
-// have changed one.
+// How often the poster checks the credentials of parked repositories, because
+// somebody may have changed one.
 constexpr absl::Duration kParkedLook = absl::Seconds(10);
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
-// For so long pendings leave the making of tokens to results.
+// For at most this long, credentials with only pendings leave the requests for
+// tokens to those with results.
 constexpr absl::Duration kLongestYield = absl::Minutes(1);
-// How often a stopped credential is asked whether it is back: its file may have
-// changed.
+// How often the poster asks for the token of a stopped credential again, whose
+// file may have changed.
 constexpr absl::Duration kStoppedCredentialRetry = absl::Seconds(5);
 
-// GitHub takes 1,000 statuses of a sha and context, for ever. Pendings leave
-// room for results.
+// GitHub takes 1,000 statuses for a sha and context, ever. Pendings leave room
+// for results.
 constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
 
@@ -65,7 +68,7 @@ absl::string_view HostOf(absl::string_view credential) {
 }
 
 void LogAbandoned(const Lease& lease, const Settlement& settlement) {
-  // A commit that was pushed away is everyday; the rest needs somebody.
+  // A commit that was force-pushed away is normal; other reasons need a person.
   const auto log =
       settlement.reason == "NO_COMMIT_FOUND" ? &LogInfo : &LogWarning;
   const Try attempted = settlement.attempted.value_or(Try());
@@ -79,7 +82,8 @@ void LogAbandoned(const Lease& lease, const Settlement& settlement) {
        {"request_id", attempted.request_id}});
 }
 
-// Probes are refused again and again, so only the first refusal is a warning.
+// GitHub refuses probes again and again, so only the first refusal is a
+// warning.
 void LogParked(const Lease& lease, const Settlement& settlement) {
   const Try attempted = settlement.attempted.value_or(Try());
   (lease.is_probe ? &LogInfo : &LogWarning)(
@@ -198,14 +202,15 @@ int Poster::InFlight() const {
   return in_flight_;
 }
 
-// What GitHub told a former process to wait for holds for this one.
+// The pauses that GitHub asked a former process for hold for this one, too.
 void Poster::RecallPauses() {
   if (recalled_pauses_) return;
   const absl::StatusOr<std::vector<CredentialPause>> pauses = outbox_->Pauses();
   if (!pauses.ok()) return NoteStoreFailure(pauses.status());
   const Moment now = Look();
   for (const CredentialPause& pause : *pauses) {
-    // A clock that was set back must not make it longer than any can be.
+    // After the wall clock was set back, a pause must not exceed the longest
+    // one.
     const absl::Duration left = std::min(pause.until - now.wall, kMaxReset);
     if (left > absl::ZeroDuration()) {
       gate_->Block(pause.credential, now.steady + left);
@@ -221,7 +226,7 @@ bool Poster::NoteEnds(const Moment& now) {
     ended.swap(ended_);
   }
   for (Ended& one : ended) {
-    // By the clock of now, which may have been set meanwhile.
+    // Somebody may have set the wall clock since the end.
     one.end.wall = now.WallAt(one.end.steady);
     NoteEnd(one);
     noted_.push_back(std::move(one));
@@ -288,8 +293,8 @@ bool Poster::FlushUnsettled(absl::Time now) {
       NoteStoreFailure(settled);
       return false;
     }
-    // What the store will never take must not hold up the rest: its lease ends
-    // by itself.
+    // A settlement that the store never accepts must not hold up the rest. Its
+    // lease ends by itself.
     if (!settled.ok()) NoteStoreFailure(settled);
     if (first.was_sent) {
       const auto held = held_until_.find(first.settlement.entry_id);
@@ -314,7 +319,8 @@ void Poster::NoteStoreFailure(const absl::Status& status) {
 void Poster::NoteEnd(const Ended& ended) {
   const Request& request = *ended.request;
   const Verdict& verdict = ended.reply.verdict;
-  // A host without limits has no /rate_limit, and says so to good tokens.
+  // A host without limits has no /rate_limit, and answers a good token with
+  // 404.
   gate_->Leave(request.credential, request.token, ended.reply,
                /*proves_token=*/request.errand == Errand::kLearn,
                ended.end.steady, ended.end.wall);
@@ -373,7 +379,7 @@ void Poster::LearnName(const Request& request, const GitHubReply& reply,
   }
 }
 
-// In parts: reports must not wait for it.
+// In small transactions, because reports must not wait for it.
 void Poster::BringProbesForward(absl::Time now, absl::Time& next) {
   for (auto it = probes_forward_.begin(); it != probes_forward_.end();) {
     auto& [credential_id, last] = *it;
@@ -403,7 +409,7 @@ void Poster::LookAtCredentialsOfParked(absl::Time& next) {
       if (!token.ok()) continue;
       if (token->probe_only) work_[credential_id].probe = *token;
       if (known != parked_origins_.end() && origin == token->origin) continue;
-      // A process that starts does not know what was changed before.
+      // A new process does not know of earlier changes.
       probes_forward_[credential_id] = 0;
       origin = token->origin;
     }
@@ -492,14 +498,14 @@ void Poster::BeginDue(absl::Time& next) {
     return;
   }
   ForgetIdleWork(*credentials);
-  // One step of each credential in turn, so that no credential waits for
-  // another's backlog; the next run goes on where this one ends.
+  // Each credential takes one step in turn, so that none waits for another's
+  // backlog. The next run continues where this one ends.
   std::rotate(
       credentials->begin(),
       std::upper_bound(credentials->begin(), credentials->end(),
                        DueCredential{last_credential_, false}, IsBefore),
       credentials->end());
-  // But those first whose results have no token yet.
+  // Credentials with results and no token go first.
   hosts_without_tokens_.clear();
   const auto others = std::stable_partition(
       credentials->begin(), credentials->end(),
@@ -520,7 +526,7 @@ void Poster::BeginDue(absl::Time& next) {
       }
       const std::string host(HostOf(credential.credential));
       const bool in_turn = --early < 0;
-      // The end of a request asks for the next run, which begins here.
+      // The end of a request causes the next run, which begins here.
       if (full_hosts.contains(host)) continue;
       host_is_full_ = false;
       const Step step = RunCredential(credential, next);
@@ -546,8 +552,8 @@ void Poster::BeginDue(absl::Time& next) {
 }
 
 Poster::Step Poster::RunCredential(const DueCredential& due, absl::Time& next) {
-  // With a slow store a run takes long, and what has ended meanwhile may have
-  // parked the repository that would be next.
+  // A run takes long if the store is slow. Requests that ended meanwhile may
+  // have parked the next repository.
   if (!SettleEnded(Look())) return Step::kStopped;
   const Moment now = Look();
   const std::string& credential_id = due.credential;
@@ -606,7 +612,8 @@ Poster::Step Poster::RunCredential(const DueCredential& due, absl::Time& next) {
     LeaseRequest long_due = pendings;
     long_due.due_before = now.wall - kLongDue;
     long_due.may_probe = false;
-    // What becomes due later is not long due before this.
+    // If TakeDue leaves nothing out, the next pending is due from now at the
+    // earliest.
     absl::Time first_due = now.wall;
     long_due.first_left_out = &first_due;
     const Step step = TakeAndBegin(long_due, *token, now, next);
@@ -678,7 +685,8 @@ bool Poster::Admit(const std::string& credential_id, const Token& token,
   const absl::Time until = now.wall + (answer.when - now.steady);
   board_.Waits(credential_id, answer.reason, until);
   next = std::min(next, until);
-  // A result may be begun where a pending may not.
+  // Where a pending must wait, a result may begin, so the credential rests only
+  // if a result must wait.
   host_is_full_ = answer.reason == kHostFull;
   if (!pending && !host_is_full_) {
     Work& work = work_[credential_id];
@@ -728,7 +736,7 @@ Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
   commit_time_ = std::min(
       kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
   if (NoteEnds(taken)) {
-    // What GitHub has said while the store worked may forbid this request.
+    // Answers that arrived during the commit may forbid this request.
     taken = Look();
     GiveBack(request.credential, token);
     if (!Admit(request.credential, token, request.pendings, taken, next)) {
@@ -747,7 +755,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   };
   const absl::Duration left = lease_end - now.steady;
   if (left < kAmbiguousWait) {
-    // The store took so long that the request could outlast its lease.
+    // The commit took so long that the request could outlast its lease.
     return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
@@ -757,8 +765,8 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   begun->lease = lease;
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
   if (lease.ambiguous_since.has_value()) {
-    // The wall clock may have been set since a former life sent it. What this
-    // one sent is held for as long as is needed.
+    // Somebody may have set the wall clock since a former process sent the
+    // post. Posts of this process are held by the steady clock.
     const absl::Time until = life_begin_ + kAmbiguousWait;
     if (now.steady < until) {
       Hold(lease.entry_id, until);
@@ -766,7 +774,7 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
       returned.next_try_time = now.wall + (until - now.steady);
       return unsent(std::move(returned));
     }
-    // GitHub may show something else than it acknowledged.
+    // GitHub may not show the same as it answered.
     begun->errand = Errand::kRead;
   } else {
     begun->sent = wording_.For(lease);
@@ -803,7 +811,7 @@ bool Poster::MaySendOn(const std::string& credential) const {
   {
     MutexLock lock(&mu_);
     for (const Ended& ended : ended_) {
-      // The gate learns of it with the next turn.
+      // The gate gets this answer only in the next run.
       if (ended.request->credential == credential &&
           ended.reply.verdict.action == Action::kWait) {
         return false;
@@ -826,8 +834,8 @@ void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
   const Request& sent = *request;
   GitHubClient::Done done = [this, request](GitHubReply reply) {
     Ended ended{request, std::move(reply), Look()};
-    // The limiter runs on steady time, so it needs GitHub's clock beside
-    // GitHub's moments; ours is the next best.
+    // The limiter runs on steady time, and compares GitHub's times with
+    // GitHub's clock. If an answer lacks it, ours is the substitute.
     if (ended.reply.verdict.github_time == absl::InfinitePast()) {
       ended.reply.verdict.github_time = ended.end.wall;
     }

@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-// Refusals of the entry itself, not of the credential.
+// Refusals of the entry, not of the credential.
 bool IsRefusal(Action action) {
   return action == Action::kHold || action == Action::kRetryBriefly ||
          action == Action::kFitDescription || action == Action::kDropTargetUrl;
@@ -19,15 +19,15 @@ bool IsWordingRefused(Action action) {
   return action == Action::kFitDescription || action == Action::kDropTargetUrl;
 }
 
-// Troubles of the network, of GitHub or of the credential, which say nothing of
-// what was asked.
+// Troubles of the network, GitHub or the credential, which say nothing about
+// the request.
 bool IsTrouble(Action action) {
   return action == Action::kRetry || action == Action::kRetryAmbiguous ||
          action == Action::kReauthenticate || action == Action::kStop ||
          action == Action::kWait;
 }
 
-// Answers to a read after which nobody knows more of what GitHub shows.
+// Whether the server still does not know what GitHub shows after this answer.
 bool TellsNothing(const Verdict& verdict) {
   return IsTrouble(verdict.action) || verdict.action == Action::kRedirect ||
          verdict.reason == "REDIRECT_REFUSED" ||
@@ -62,7 +62,7 @@ Settlement Unsent(const Lease& lease, Settlement::Kind kind,
   return settlement;
 }
 
-// Nothing was tried: others of ours had all connections.
+// The try did not begin: other requests of the server had all connections.
 std::optional<Settlement> AfterNoConnection(const Lease& lease,
                                             const Verdict& verdict,
                                             absl::Time end) {
@@ -92,11 +92,11 @@ Settlement AfterPost(const Lease& lease, const Shown& sent,
   settlement.refused = IsRefusal(verdict.action);
   settlement.ambiguous = verdict.action == Action::kRetryAmbiguous;
   if (settlement.ambiguous) {
-    // What may still take effect is the last request of the try.
+    // Only the last request of the try may still take effect.
     settlement.attempted->begin_time += reply.last_request_after;
   }
   settlement.full = verdict.reason == "STATUS_LIMIT_REACHED";
-  // GitHub looks at what a post says once it may be made.
+  // GitHub checks a post's content only if the credential may post.
   settlement.writable = verdict.http_status == 422;
   const std::optional<absl::Duration> wait =
       Backoff(verdict, lease.try_count + 1,
@@ -138,7 +138,7 @@ Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
   settlement.kind = Settlement::Kind::kRetry;
   settlement.reason = verdict.reason;
   settlement.ambiguous = true;
-  // Nothing was refused that was asked for: it is a trouble like others.
+  // GitHub did not refuse a post, so this counts as a trouble.
   Verdict trouble = verdict;
   if (!IsTrouble(verdict.action)) trouble.action = Action::kRetry;
   settlement.next_try_time =

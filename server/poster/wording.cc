@@ -13,7 +13,8 @@ constexpr size_t kMaxRewordings = 4096;
 constexpr int kNoDescription = 2;
 constexpr size_t kMaxPlainDescription = 140;
 
-// A fitted description in ASCII alone, for a GitHub that refuses more.
+// A fitted description in ASCII only, for a GitHub that refuses other
+// characters.
 std::string PlainDescription(absl::string_view fitted) {
   std::string plain;
   for (size_t i = 0; i < fitted.size(); ++i) {
@@ -67,7 +68,7 @@ bool Wording::Reword(const Lease& lease, const Shown& sent, Action action) {
         sent.description == PlainDescription(sent.description);
     rewording.plainer = is_plain ? kNoDescription : rewording.plainer + 1;
   }
-  // The last try says the state and no more: a text must not cost a result.
+  // The last try has no texts: a text must not cost a result.
   if (was_reworded) {
     rewording.plainer = kNoDescription;
     rewording.without_url = true;
