@@ -9,19 +9,19 @@
 namespace signalbox {
 namespace {
 
-// How long an attempt may take: GitHub's 10 s (30 s at a GHES), and some for
-// the list.
+// How long until the list shows an attempt: GitHub's 10 s for it (30 s at a
+// GHES), and some time for the list.
 constexpr absl::Duration kAttemptTime = absl::Seconds(40);
-// Between tries of one delivery: at once, while the receiver is up...
+// Between tries of one delivery while the receiver is up.
 constexpr absl::Duration kBetweenTries = absl::Minutes(1);
-// ... and while it is down, by the tries so far.
+// The same while the receiver is down, by the number of tries so far.
 constexpr absl::Duration kWhileDown[] = {absl::ZeroDuration(),
                                          absl::Minutes(30), absl::Hours(6)};
 
-// Somebody answered, and may be ours.
+// Whether a receiver answered, and did not fail.
 bool WasAnswered(int code) { return code >= 200 && code < 500; }
 
-// The shim is there, and the server did not take it.
+// Whether the shim runs, but the server did not accept the delivery.
 bool WasNotTaken(int code) { return code == 503; }
 
 }  // namespace
@@ -35,7 +35,7 @@ void DeliveryLedger::Note(const ListedDelivery& attempt) {
   one.is_used = UsesEvent(attempt.event, attempt.action);
   one.first_time = std::min(one.first_time, attempt.delivered_at);
   if (attempt.redelivery) one.redeliveries.insert(attempt.id);
-  // Numbers grow; times have seconds.
+  // Ids grow; times have a resolution of a second.
   if (attempt.id >= one.last_id) {
     one.last_id = attempt.id;
     one.last_time = attempt.delivered_at;
@@ -66,7 +66,7 @@ void DeliveryLedger::NoteAccepted(const std::string& guid, absl::Time now) {
   const auto found = cases_.find(guid);
   if (found == cases_.end() || found->second.accepted) return;
   found->second.accepted = true;
-  // It came through because it was asked for: the receiver is up.
+  // The delivery arrived because the server ordered it: the receiver is up.
   const bool was_asked = found->second.asked > 0 ||
                          found->second.ambiguous_time != absl::InfinitePast();
   if (was_asked) up_time_ = std::max(up_time_, now);
@@ -79,7 +79,7 @@ bool DeliveryLedger::IsUpFor(const Case& one) const {
 absl::Time DeliveryLedger::Earliest(const Case& one) const {
   const int tries = one.Tries();
   if (tries >= options_.most_tries) return absl::InfiniteFuture();
-  // No list tells yet what became of it.
+  // No list can show yet whether GitHub redelivered it.
   if (listed_ < one.ambiguous_time + kAttemptTime)
     return absl::InfiniteFuture();
   const absl::Time last = std::max(one.asked_time, one.last_time);
@@ -105,7 +105,8 @@ std::optional<DeliveryLedger::Redelivery> DeliveryLedger::Next(
         Earliest(one) > now) {
       continue;
     }
-    // The fewest tries first, then the oldest: GitHub forgets that one first.
+    // A 500 goes last. Then the fewest tries go first, then the oldest
+    // delivery, which GitHub forgets first.
     const auto turn = [](const Case& c) {
       return std::make_tuple(c.IsOdd(), c.Tries(), c.first_time);
     };

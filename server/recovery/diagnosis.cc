@@ -39,7 +39,7 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
   findings.hook_urls = options_.hook_urls;
   Complete(&findings);
   const absl::Time now = Steady();
-  // What GitHub forbids to ask for longer than somebody waits is not asked.
+  // During a limit that outlasts the caller's patience, there are no questions.
   const bool can_ask =
       !findings.credential.empty() &&
       gate_->BlockedUntil(findings.credential) < now + options_.time_limit;
@@ -92,7 +92,8 @@ void Diagnostician::Ask(const CasePointer& one, Finding Findings::*finding,
   question.request.path = std::move(path);
   question.request.max_body = kMaxAnswer;
   question.urgent = true;
-  // Who learns why there is no answer need not wait for all the time.
+  // Shorter than the time left, so that the caller still gets the reason if
+  // GitHub does not answer.
   question.patience = (one->give_up - Steady()) * 0.7;
   questions_->Ask(std::move(question),
                   [this, one, finding](const GitHubReply& reply) {
@@ -118,7 +119,7 @@ void Diagnostician::AskForHooks(const CasePointer& one) {
   Findings& findings = one->findings;
   Complete(&findings);
   const GitHubReply& reply = *findings.repository_answer.reply;
-  // Nothing else would be answered either.
+  // Other questions would fail, too.
   if (WasTrouble(reply.verdict)) return;
   if (reply.verdict.action == Action::kDone) {
     const absl::StatusOr<RepositoryFacts> facts =

@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kMaxScopes = 50;
 constexpr size_t kMaxScope = 100;
 
-// A reason of Classify's, of Credentials' or of Questions', in words. `%`
-// stands for the repository.
+// The words for a reason of Classify, Credentials or Questions. `%` stands for
+// the repository.
 struct Saying {
   absl::string_view reason;
   absl::string_view words;
@@ -96,7 +96,7 @@ const Saying* FindSaying(const Saying (&sayings)[kCount],
   return found == std::end(sayings) ? nullptr : found;
 }
 
-// GitHub's own words in brackets, if there are any.
+// The reason, the HTTP code and GitHub's text, in brackets.
 std::string InBrackets(const Verdict& verdict) {
   std::string text = absl::StrCat(" (", verdict.reason);
   if (verdict.http_status != 0) {
@@ -127,7 +127,7 @@ std::string TroubleText(const Verdict& verdict) {
              : absl::StrCat("GitHub did not answer", InBrackets(verdict), ".");
 }
 
-// That it is limited, and until when, is said elsewhere.
+// DrawFromBudget reports a limit and its end.
 bool WasLimit(const Verdict& verdict) {
   return verdict.action == Action::kWait || verdict.reason == "RATE_LIMITED" ||
          verdict.reason == "SECONDARY_RATE_LIMITED";
@@ -137,7 +137,7 @@ std::string UtcText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
 }
 
-// The scopes of a classic token; nothing: GitHub did not tell.
+// The scopes of a classic token; nothing: GitHub did not send any.
 std::optional<std::vector<std::string>> ScopesOf(const HttpResponse& answer) {
   for (const auto& [name, value] : answer.headers) {
     if (!absl::EqualsIgnoreCase(name, "x-oauth-scopes")) continue;
@@ -197,7 +197,7 @@ class Conclusion {
  private:
   bool IsApp() const { return !findings_.state.app.empty(); }
 
-  // Each once.
+  // Adds each problem once.
   void AddProblem(absl::string_view code, std::string message) {
     std::vector<Problem>& problems = diagnosis_.problems;
     const bool is_there = std::any_of(
@@ -309,7 +309,7 @@ class Conclusion {
       AddProblem("REPOSITORY_DISABLED",
                  absl::StrCat("GitHub has disabled ", asked, "."));
     }
-    // What it says to an App is about the contents.
+    // For an App, may_push is about the permission for contents.
     if (!IsApp() && facts.may_push == false) {
       AddProblem(
           "PUSH_RIGHT_MISSING",

@@ -15,8 +15,8 @@ absl::Status Unexpected(absl::string_view what) {
   return Error(absl::StatusCode::kInvalidArgument, "UNEXPECTED_ANSWER", what);
 }
 
-// What a delivery may have (32), within the answer that it stands in. The
-// library writes JSON by recursion: without a bound the stack would be one.
+// A delivery's limit (32), and the levels of the answer around it. The library
+// writes JSON recursively, so deeper JSON could overflow the stack.
 constexpr int kMaxDepth = 40;
 
 absl::StatusOr<Json> Parse(absl::string_view text, Json::value_t type) {
@@ -127,7 +127,7 @@ std::optional<ListedPullRequest> PullRequestFrom(const Json& item) {
   change.head_ref = Text(head, "ref");
   change.base_ref = Text(base, "ref");
   change.draft = Flag(item, "draft");
-  // The head's repository may be gone; then nobody knows, and it is a fork.
+  // If the head's repository is gone, nobody knows; it then counts as a fork.
   const int64_t head_id = Number(head_repository, "id");
   change.fork = head_id == 0 || head_id != pull.base_repository_id;
   change.clone_url = Text(head_repository, "clone_url");
@@ -140,7 +140,7 @@ std::optional<ListedHook> HookFrom(const Json& config) {
   hook.url = Text(config, "url");
   if (hook.url.empty()) return std::nullopt;
   hook.content_type = Text(config, "content_type");
-  // GitHub shows a secret as asterisks, and none as nothing.
+  // GitHub shows a secret as asterisks, and leaves out a missing one.
   hook.has_secret = !Text(config, "secret").empty();
   const Json* const insecure = FindMember(config, "insecure_ssl");
   hook.insecure_ssl = Text(config, "insecure_ssl") == "1" ||
@@ -149,8 +149,8 @@ std::optional<ListedHook> HookFrom(const Json& config) {
   return hook;
 }
 
-// `unused` and `active` are how a hook is that nothing went wrong with; of a
-// failure without an answer the code is 0 or null.
+// The status `unused` or `active` means that nothing failed. After a failure
+// without an answer, the code is 0 or null.
 std::optional<int> LastCode(const Json& last) {
   const int64_t code = Number(last, "code");
   if (code > 0 && code < 1000) return static_cast<int>(code);

@@ -13,14 +13,14 @@
 namespace signalbox {
 namespace {
 
-// New repositories are noticed after so long, new hooks after so long, and new
-// rights to read hooks after so long.
+// How long the server takes to notice a new repository, a new hook, and a new
+// right to read hooks.
 constexpr absl::Duration kListPlacesEvery = absl::Minutes(1);
 constexpr absl::Duration kLookEvery = absl::Hours(1);
 constexpr absl::Duration kLookEveryRefused = absl::Hours(6);
 constexpr absl::Duration kLookAfterTrouble = absl::Minutes(5);
 constexpr absl::Duration kStoreRetry = absl::Seconds(5);
-// Questions that wait at once, so that those of others get their turn.
+// The most questions at a time, so that those of others get their turn.
 constexpr int kMostAsked = 16;
 constexpr int kRepositoriesPerPage = 1000;
 
@@ -30,16 +30,16 @@ std::string KeyOf(absl::string_view credential, absl::string_view path) {
   return absl::StrCat(credential, " ", path);
 }
 
-// A hook that sends nothing for so long no longer tells where we are. It is
-// noted once a day.
+// The server forgets an address this long after it last noted it. It notes an
+// address at most once a day.
 constexpr absl::Duration kAddressMemory = absl::Hours(30 * 24);
 constexpr absl::Duration kNoteAddressEvery = absl::Hours(24);
 
 constexpr absl::string_view kGuidePath = "/event_handler";
-// `gh webhook forward` of everybody.
+// Every user's `gh webhook forward` has this host.
 constexpr absl::string_view kSharedHost = "webhook-forwarder.github.com";
 
-// Where a URL leads: "HOST[:PORT]" and "/PATH", without what may be secret.
+// Where a URL leads: "HOST[:PORT]" and "/PATH", without secret parts.
 struct Address {
   std::string host;
   std::string path;
@@ -225,7 +225,7 @@ bool HookFinder::LearnAddresses(const Place& place) {
   return is_news;
 }
 
-// What is learnt of one hook may show that others are ours.
+// A new address may show that other hooks are ours.
 void HookFinder::ChooseAll() {
   for (auto& [key, place] : places_) {
     if (!place.is_app) Choose(place);
@@ -279,8 +279,8 @@ bool HookFinder::IsOurs(const std::string& name) {
   return clock_->Now() - *noted < kAddressMemory;
 }
 
-// An App has one hook, and the App is there for us. Whether its deliveries
-// really come to us, only its URL tells.
+// An App has one hook, and the App exists for this server. But only the hook's
+// URL shows whether its deliveries come here.
 void HookFinder::HaveAppHook(Place& place, const GitHubReply& reply) {
   bool is_known = false;
   if (reply.verdict.action == Action::kDone) {

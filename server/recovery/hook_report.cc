@@ -18,7 +18,7 @@ constexpr size_t kMaxEvents = 30;
 constexpr size_t kMaxWord = 100;
 constexpr size_t kMaxUrl = 300;
 
-// GitHub's text on one line, printable ASCII for the rest `?`.
+// GitHub's text on one line: printable ASCII, and `?` for the rest.
 std::string Plain(absl::string_view text, size_t limit) {
   std::string plain(text.substr(0, limit));
   for (char& c : plain) {
@@ -28,7 +28,7 @@ std::string Plain(absl::string_view text, size_t limit) {
   return plain;
 }
 
-// Without what may be secret in it: a user, a query.
+// The URL without parts that may be secret: the user and the query.
 std::string UrlText(absl::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const size_t scheme = url.find("://");
@@ -64,7 +64,7 @@ bool WasRead(const Finding& finding) {
          finding.reply->verdict.action == Action::kDone;
 }
 
-// GitHub answered, and not with what was asked for.
+// Whether GitHub answered, but refused the question.
 bool WasRefused(const Finding& finding) {
   return finding.reply.has_value() &&
          finding.reply->verdict.action != Action::kDone &&
@@ -111,7 +111,7 @@ class Reporter {
       return;
     }
     some_were_read_ = true;
-    // There may be more pages, or an answer that was cut would not be JSON.
+    // The server reads one page only.
     if (!finding.reply->next_path.empty()) all_were_read_ = false;
     for (const ListedHook& hook : *hooks) {
       const SeenHook seen{findings_.repository.host, hook.id};
@@ -221,7 +221,7 @@ class Reporter {
         {std::string(code), absl::StrCat(name, " ", what)});
   }
 
-  // Empty: nothing was sent yet, or GitHub does not tell.
+  // Empty: GitHub has sent nothing yet, or does not say.
   static std::string LastResponse(const ListedHook& hook) {
     if (!hook.last_response_code.has_value()) return "";
     std::string text =
@@ -266,7 +266,7 @@ class Reporter {
 
   const Findings& findings_;
   HookReport report_;
-  bool found_ = false;  // One that is ours.
+  bool found_ = false;  // One of this server.
   bool some_were_read_ = false;
   bool all_were_read_ = true;
   size_t count_ = 0;

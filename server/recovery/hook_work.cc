@@ -25,7 +25,7 @@ absl::StatusOr<Repository> RepositoryOf(
   return repository;
 }
 
-// Texts of a change are GitHub's and only shown.
+// The texts of a code change come from GitHub and are only shown.
 CodeChange ChangeOf(const HookChange& hook) {
   CodeChange change;
   change.event = hook.event;
@@ -55,7 +55,7 @@ std::optional<Result> ResultOf(HookState state) {
   return std::nullopt;
 }
 
-// Makes of each kind of call what its gRPC call would have become.
+// Turns each kind of call into the work that its gRPC call would be.
 class Reader {
  public:
   Reader(const HookCall& call, Delivery delivery, const RepositoryRules& rules,

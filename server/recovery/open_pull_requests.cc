@@ -13,7 +13,7 @@ namespace signalbox {
 namespace {
 
 constexpr int kMostPullPages = 5;
-// Questions that wait at once, so that those of others get their turn.
+// The most questions at a time, so that those of others get their turn.
 constexpr int kMostRepositories = 8;
 constexpr absl::Duration kRetryRefused = absl::Hours(1);
 // A list of 100 pull requests, each with two repositories in it.

@@ -13,11 +13,11 @@
 namespace signalbox {
 namespace {
 
-// GitHub's largest payload, and its frame.
+// GitHub's largest payload, and the answer around it.
 constexpr size_t kMaxDelivery = 30 << 20;
 constexpr absl::Duration kPullStoreRetry = absl::Seconds(5);
-// One delivery that GitHub cannot hand out holds the others up for so long at
-// first, for so long later, and is tried so often.
+// A delivery that GitHub cannot return holds up the others for kPatience at
+// first, and for kPatienceLater at each retry, every kFailedRetry.
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPatienceLater = absl::Seconds(20);
 constexpr absl::Duration kFailedRetry = absl::Minutes(5);
@@ -84,7 +84,7 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
     return;
   }
   listed_ = begin;
-  // Several attempts have one payload.
+  // All attempts of a delivery have the same payload.
   std::set<std::string> seen;
   std::vector<ListedDelivery> fresh;
   for (const ListedDelivery& attempt : listing.attempts) {
@@ -114,7 +114,7 @@ void Puller::HaveList(const Listing& listing, absl::Time begin) {
               return std::tie(a.delivered_at, a.id) <
                      std::tie(b.delivered_at, b.id);
             });
-  // What was listed is read at once.
+  // The server reads the listed deliveries at once.
   if (!wanted_.empty()) next_list_ = Steady();
   MoveCursor();
 }
@@ -143,7 +143,7 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   }
   if (verdict.action != Action::kDone) {
     if (WasTried(verdict)) return Fail(verdict.reason, verdict.message);
-    // A limit, or no way to GitHub, holds up all of them alike.
+    // A limit or a missing connection concerns all deliveries.
     next_list_ = Steady() + options_->every;
     return;
   }
@@ -267,8 +267,8 @@ void Puller::MoveCursor() {
   for (const ListedDelivery& wanted : wanted_) {
     cursor = std::min(cursor, wanted.delivered_at);
   }
-  // What failed is kept here, and need not be listed again; a new process has
-  // to find it.
+  // This process keeps the failed deliveries, and need not list them again. The
+  // cursor on disk stays before them, for a new process.
   horizon_ = std::max(horizon_, cursor);
   for (const auto& [guid, one] : failed_) {
     cursor = std::min(cursor, one.delivery.delivered_at);

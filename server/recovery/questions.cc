@@ -11,11 +11,10 @@
 namespace signalbox {
 namespace {
 
-// While another request of the credential is under way, or its token is being
-// fetched.
+// How often to ask again for a token that is being fetched, or the gate.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
-// A token that GitHub refuses is renewed by its credential, or stopped; one
-// question does not try for ever.
+// If GitHub refuses a token, the credential renews it or stops. One question
+// tries at most this often.
 constexpr int kMostRefusals = 3;
 
 absl::Duration RetryWait(int tries) {
@@ -112,7 +111,7 @@ absl::Time Questions::RunOnce() {
     it = idle ? lines_.erase(it) : std::next(it);
   }
   {
-    // Whoever got an answer may have asked more.
+    // An answer may have led to more questions.
     MutexLock lock(&mu_);
     if (!new_.empty()) return clock_->Now();
   }
@@ -181,7 +180,7 @@ void Questions::NoteEnd(Ended ended) {
   waiting.answered(ended.reply);
 }
 
-// As the poster does: a restart does not forget it.
+// Stores the pause, so that it outlasts a restart, as the poster does.
 void Questions::NoteLimit(const std::string& credential,
                           const Verdict& verdict) {
   const absl::Time wall = clock_->Now();
@@ -209,8 +208,8 @@ void Questions::GiveUp(Line& line, absl::Time now, absl::Time& next) {
         continue;
       }
       --waiting_count_;
-      // A limit or a trouble outlasted the patience: whatever it was, GitHub
-      // has refused nothing.
+      // A limit or a trouble outlasted the patience. GitHub has not refused the
+      // question.
       waiting->last.verdict.action = Action::kRetry;
       waiting->answered(waiting->last);
     }
@@ -239,7 +238,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   if (!urgent && now < line.rest_end) return line.rest_end;
 
   auto& queue = urgent ? line.urgent : line.patient;
-  // What there is to say of a question that waits for its turn in vain.
+  // Sets the reply for the case that the patience ends during this wait.
   const auto wait_for = [&queue](absl::string_view reason,
                                  absl::string_view message) {
     if (queue.front()->tries > 0 || reason.empty()) return;
@@ -279,7 +278,7 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
 
 void Questions::Send(const std::string& credential,
                      std::unique_ptr<Waiting> waiting, const Token& token) {
-  // std::function must be copyable.
+  // A std::function must be copyable, so it cannot own `waiting`.
   auto ended = std::make_shared<Ended>();
   ended->credential = credential;
   ended->waiting = std::move(waiting);

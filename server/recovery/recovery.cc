@@ -34,7 +34,7 @@ OpenPullRequests::Options CompareOptionsOf(const Recovery::Options& options) {
   return compare;
 }
 
-// Drops what is gone; what remains says when it wants to be called again.
+// Runs the watchers and drops those that are gone. Returns when to call again.
 template <typename Watchers>
 absl::Time RunAll(Watchers* watchers, HookFinder* finder) {
   absl::Time next = absl::InfiniteFuture();
@@ -70,7 +70,7 @@ Recovery::Recovery(Options options, Outbox* outbox, Credentials* credentials,
                           clock) {}
 
 absl::Time Recovery::RunOnce() {
-  // What was answered may be gone on with at once.
+  // The questions go first, because the others continue from their answers.
   const absl::Time next_question = questions_->RunOnce();
   absl::Time next = std::min(next_question, retester_.RunOnce());
   if (!options_.enabled) return next;

@@ -10,8 +10,8 @@
 namespace signalbox {
 namespace {
 
-// After GitHub was asked to deliver, the outbox is looked at so often and so
-// long: an attempt takes at most 10 s (30 s at a GHES).
+// How often and how long the server looks for a delivery in the outbox after it
+// ordered it. An attempt takes at most 10 s (30 s at a GHES).
 constexpr absl::Duration kStepEvery = absl::Seconds(1);
 constexpr absl::Duration kLookFor = absl::Seconds(35);
 
@@ -130,7 +130,7 @@ void Redeliverer::LookUp() {
 }
 
 void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
-  // It may arrive before GitHub has answered.
+  // First, because the delivery may arrive before GitHub's answer.
   const absl::Status awaited = outbox_->AwaitRedelivery(
       redelivery.guid, /*cancelled=*/false, clock_->Now());
   if (!awaited.ok()) {
@@ -175,7 +175,8 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
         : refused   ? "refused"
                     : "not_asked");
   if (!asked && !ambiguous) {
-    // If this fails, one wish of a person within the hour goes unheard.
+    // If this fails, and a person orders the same redelivery within the hour,
+    // it does not count as a rerun.
     outbox_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
         .IgnoreError();
   }

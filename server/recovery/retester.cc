@@ -18,14 +18,14 @@ namespace {
 
 constexpr int kAtOnce = 20;
 constexpr absl::Duration kRerunStoreRetry = absl::Seconds(5);
-// 30 s, doubling up to an hour: 20 tries are most of a day.
+// 30 s, doubling up to an hour: 28 tries take 21 hours.
 constexpr absl::Duration kFirstRetry = absl::Seconds(30);
 constexpr absl::Duration kMaxRetry = absl::Hours(1);
 constexpr int kMostTries = 28;
-// Of answers that will hardly change: an App that is new at an account is not
-// known everywhere at once.
+// The most tries if GitHub refuses. Few refusals pass, but GitHub's servers do
+// not all know a new App at once.
 constexpr int kMostRerunRefusals = 5;
-// In the name of a context.
+// The most words in the name of a context.
 constexpr size_t kMostWords = 12;
 
 absl::Duration WaitAfter(int tries) {
@@ -47,9 +47,9 @@ bool HasContext(const std::vector<std::string>& contexts,
                      });
 }
 
-// Those of `known` that the words name. A comment separates contexts by space,
-// which a context may have in it: then several words are one name, the longest
-// that is known.
+// The contexts of `known` that the words name. Spaces separate contexts in a
+// comment, but a context may also contain spaces. So several words can be one
+// name; the longest known name counts.
 std::vector<std::string> ChooseContexts(const std::vector<std::string>& words,
                                         const std::vector<std::string>& known) {
   std::vector<std::string> chosen;
@@ -70,7 +70,7 @@ std::string PathOf(const Repository& repository) {
   return absl::StrCat("/repos/", repository.owner, "/", repository.name);
 }
 
-// GitHub's logins are made of these, and those of programs end in "[bot]".
+// Whether a person can have this login. A program's login ends in "[bot]".
 bool IsLogin(absl::string_view login) {
   return !login.empty() &&
          std::all_of(login.begin(), login.end(), [](unsigned char c) {
@@ -91,7 +91,7 @@ Retester::Retester(Options options, Outbox* outbox, Credentials* credentials,
 
 absl::Time Retester::RunOnce() {
   const absl::Time now = clock_->Now();
-  // Those under way are among the first.
+  // At most kAtOnce of these are under way already.
   const absl::StatusOr<std::vector<Rerun>> reruns =
       outbox_->Reruns(2 * kAtOnce);
   if (!reruns.ok()) return now + kRerunStoreRetry;
@@ -162,7 +162,7 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
         rerun, pull,
         absl::StrCat(rerun.wanted.login, " may not write to the repository"));
   }
-  // 403 and 404: this credential may not know.
+  // 403 or 404: the credential may not ask this.
   const bool is_secret =
       IsRefused(reply.verdict) &&
       (reply.verdict.http_status == 403 || reply.verdict.http_status == 404);
@@ -224,7 +224,8 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   if (!allowed.ok()) return Refuse(rerun, pull, allowed.message());
   submission.may_report = may_report;
   submission.caller = rerun.caller;
-  // After a crash behind this the rerun is done again, and must not count.
+  // After a crash below, the server repeats the rerun. The id then keeps it
+  // from counting twice.
   submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
                                  "issue_comment", "created", 0};
   const auto outcomes = outbox_->Accept({submission}, clock_->Now());
