@@ -77,8 +77,8 @@ absl::Status CheckContexts(const Caller& caller,
   return absl::OkStatus();
 }
 
-// What the caller may do by the name `asked`, asked again by the name that the
-// repository turns out to have. That name is not the caller's to know.
+// Checks the right again for the name that the repository turns out to have.
+// The error does not reveal that name to the caller.
 std::function<absl::Status(const Repository&)> AskAgain(
     const Caller* caller, Right right, const Repository& asked,
     std::vector<std::string> contexts) {
@@ -95,7 +95,7 @@ std::function<absl::Status(const Repository&)> AskAgain(
   };
 }
 
-// The repository that an event names first; an account's has none.
+// The first repository that an event names; nothing: it names an account.
 std::optional<Repository> RepositoryOf(const Event& event) {
   struct Find {
     std::optional<Repository> operator()(const RepositoryMoved& moved) const {
@@ -133,7 +133,7 @@ absl::StatusOr<const Caller*> Authorizer::Authenticate(
                  "authorization: Bearer TOKEN)");
   }
   const Caller* found = nullptr;
-  // `sha256sum FILE` counts the line end behind the token as well.
+  // `sha256sum FILE` includes the line end after the token.
   for (const char* line_end : {"", "\n", "\r\n"}) {
     const std::string digest = Sha256(absl::StrCat(token, line_end));
     for (const Caller& caller : callers_) {

@@ -45,7 +45,7 @@ absl::StatusOr<absl::Duration> ExpiresAfter(
   return expiry;
 }
 
-// A series is compared byte by byte, and is any text that fits into a line.
+// A series is any text that fits into a line, compared byte by byte.
 absl::Status CheckSeries(const std::string& series, int64_t attempt) {
   constexpr char kReason[] = "INVALID_SERIES";
   if (series.empty()) return absl::OkStatus();
@@ -72,7 +72,8 @@ bool IsPrintable(const std::string& text) {
                      [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-// Texts of a change are GitHub's and only shown: they are cut, not refused.
+// The texts of a code change come from GitHub and are only shown, so the server
+// cuts them and does not refuse them.
 CodeChange FromProto(const v1::Change& proto) {
   CodeChange change;
   change.event = KeepDescription(proto.event()).text;
@@ -102,20 +103,20 @@ absl::StatusOr<Observed> FromProto(const v1::Observed& proto) {
                   KeepDescription(proto.creator_login()).text};
 }
 
-// The error about `field` is about `item`, one of several.
+// Turns an error about `field` into one about `item`, one of a list.
 absl::Status InListItem(const absl::Status& status, absl::string_view field,
                         absl::string_view item) {
   return Error(status.code(), ReasonOf(status),
                absl::StrCat(item, absl::StripPrefix(status.message(), field)));
 }
 
-// What was seen at GitHub has a context by GitHub's rule, not by ours.
+// The context of an observed status follows GitHub's rule, not ours.
 absl::StatusOr<std::string> ParseAnyContext(const std::string& context,
                                             bool observed) {
   return observed ? ParseObservedContext(context) : ParseContext(context);
 }
 
-// What both requests have in common.
+// Converts the fields that both requests have.
 template <typename Request>
 absl::StatusOr<Converted> FromCommonFields(const Request& request,
                                            const ConvertOptions& options) {
@@ -384,7 +385,7 @@ absl::StatusOr<Converted> FromProto(const v1::ReportPendingRequest& request,
   }
   submission.redelivery_is_rerun =
       options.redelivery_is_rerun && request.has_delivery();
-  // "Re-run all checks" means those, too, that only a farm knows.
+  // "Re-run all checks" includes contexts that only a farm knows.
   submission.with_all_reported = request.contexts().empty() &&
                                  request.rerun() &&
                                  request.delivery().event() == "check_suite";

@@ -54,7 +54,7 @@ absl::StatusOr<Event> MovedFrom(const Proto& proto,
   const absl::StatusOr<int64_t> id =
       GitHubId("repository_id", proto.repository_id());
   if (!id.ok()) return id.status();
-  // A time that is none is not known: GitHub's own are good.
+  // An invalid time counts as unknown, because GitHub's own times are valid.
   const absl::Time update_time =
       proto.has_update_time()
           ? TimeFromProto(proto.update_time()).value_or(absl::InfinitePast())
@@ -75,7 +75,7 @@ absl::StatusOr<Event> ArchivedFrom(const v1::RepositoryArchived& proto,
 
 absl::StatusOr<Event> InstallationFrom(const v1::InstallationChanged& proto,
                                        const ConvertOptions& options) {
-  // An account has the grammar of a repository without its name.
+  // An account is written like a repository without its name.
   absl::StatusOr<Repository> account =
       RepositoryFromProto(absl::StrCat(proto.account(), "/any"), options);
   if (!account.ok()) {

@@ -28,8 +28,8 @@ constexpr absl::Duration kBusyPushback = absl::Milliseconds(200);
 constexpr absl::Duration kShortestFullPushback = absl::Seconds(2);
 constexpr absl::Duration kLongestFullPushback = absl::Seconds(5);
 
-// The fractions of the multiples of the golden ratio: any run of them divides
-// 0 to 1 evenly.
+// Spreads consecutive counts evenly over 0 to 1: the fractions of multiples of
+// the golden ratio.
 double Spread(uint64_t count) {
   constexpr double kGoldenRatio = 0.6180339887498949;
   double whole = 0;
@@ -37,7 +37,7 @@ double Spread(uint64_t count) {
                    &whole);
 }
 
-// Whether the error is the store's: its message holds paths and SQLite's words.
+// Whether the store made the error. Its message has paths and SQLite's text.
 bool IsOfTheStore(absl::string_view reason) {
   return reason == "DISK_FULL" || absl::StartsWith(reason, "STORE_");
 }
@@ -73,8 +73,8 @@ std::string InAny(absl::string_view type, const UnknownFieldSet& fields) {
   return any.SerializeAsString();
 }
 
-// A google.rpc.Status. No Debian package has the C++ of google/rpc/status.proto
-// and google/rpc/error_details.proto; the numbers are those of their fields.
+// A google.rpc.Status, written by field numbers: no Debian package has the C++
+// of google/rpc/status.proto and google/rpc/error_details.proto.
 std::string DetailsOf(const ShownError& error) {
   UnknownFieldSet info;
   info.AddLengthDelimited(1, error.reason);

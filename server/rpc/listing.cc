@@ -92,8 +92,8 @@ Retries RetriesOf(const ListedPage& page) {
   for (const ListedStatus& listed : page.statuses) {
     const Posting& posting = listed.status.posting;
     const bool waits = posting.state == PostingState::kWaiting;
-    // What waits by itself is tried when it may be; of what is damaged nobody
-    // knows what it is.
+    // A retry helps neither an entry that waits outside a parked repository,
+    // nor a damaged one, which has nothing to post.
     if (waits ? !listed.is_parked : posting.reason == kRowDamaged) continue;
     ++retries.count;
     if (waits && !probed.insert(listed.repository.Canonical()).second) continue;

@@ -54,7 +54,7 @@ size_t BytesOf(const RecordedTry& recorded) {
          recorded.attempted.reason.size() + recorded.attempted.message.size();
 }
 
-// Counts what goes on a page. The first always fits.
+// Counts the items of a page. The first always fits.
 class Room {
  public:
   explicit Room(size_t limit) : limit_(limit) {}
@@ -74,7 +74,7 @@ class Room {
   size_t bytes_ = 0;
 };
 
-// How many of `records`, which are ordered by id, have a smaller one.
+// How many of `records`, which are ordered by id, have a smaller id.
 template <typename Record>
 size_t CountBefore(const std::vector<Record>& records, int64_t id) {
   return std::lower_bound(records.begin(), records.end(), id,

@@ -25,7 +25,7 @@ bool ReadQueue::Run(std::function<void()> read) {
     waiting_.push_back(std::move(read));
     position = waiting_.size();
   }
-  // One read needs one thread; whoever is awake empties the queue.
+  // One read needs one thread. A thread that is awake empties the queue.
   workers_[position % workers_.size()]->Wake();
   return true;
 }

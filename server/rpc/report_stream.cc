@@ -19,12 +19,12 @@ absl::Status StreamIsEnding() {
       "the server is shutting down; repeat the reports without an answer");
 }
 
-// What a report costs until its answer has gone out.
+// The memory that a report takes until its answer is sent.
 size_t BytesOfReport(const Converted& converted) {
   const Submission& submission = converted.submission;
   size_t bytes = sizeof(Converted) + submission.report.description.size() +
                  submission.report.target_url.size();
-  // Each is answered by a receipt, which repeats the warnings.
+  // Each context gets a receipt, which repeats the warnings.
   size_t receipt = sizeof(Receipt);
   for (const std::string& warning : converted.warnings) {
     receipt += warning.size();
@@ -50,8 +50,8 @@ v1::StreamReportsResponse Refusal(int64_t tag, const absl::Status& status) {
 
 }  // namespace
 
-// One stream. Intake's thread is everybody's: it only hands answers over, and
-// judges no report but a held one.
+// One stream. All callers share Intake's thread, so it only hands answers over.
+// It judges a report only if the report was held.
 class ReportStreams::Stream : public Reactor,
                               private StreamSteps,
                               public std::enable_shared_from_this<Stream> {
@@ -60,7 +60,7 @@ class ReportStreams::Stream : public Reactor,
          const Caller* caller)
       : owner_(owner), context_(context), caller_(caller) {}
 
-  // Keeps itself until gRPC is done with it. OK: reports are read.
+  // Keeps the stream alive until OnDone. Reads reports if `refusal` is OK.
   void Begin(const absl::Status& refusal) {
     {
       MutexLock lock(&mu_);
@@ -73,7 +73,7 @@ class ReportStreams::Stream : public Reactor,
   void Close() {
     {
       MutexLock lock(&mu_);
-      // Who has ended its side gets its answers, and no error.
+      // A client that has ended its side gets its answers and no error.
       if (refusal_.ok() && !reads_ended_) refusal_ = StreamIsEnding();
     }
     Drive();
@@ -114,7 +114,7 @@ class ReportStreams::Stream : public Reactor,
     std::shared_ptr<Stream> self;
     MutexLock lock(&mu_);
     self.swap(self_);
-    // `self` goes after the lock: it was declared before it.
+    // `self` is declared before the lock, so it is destroyed after it.
   }
 
  private:
@@ -132,9 +132,9 @@ class ReportStreams::Stream : public Reactor,
       written_bytes_ = answers_.front().bytes;
       answers_.pop_front();
       writing_ = true;
-      // The next answer then follows this one, and takes it along. Not the
-      // first: gRPC sends the initial metadata with it, and ends neither before
-      // it has.
+      // gRPC may then send this answer together with the next. Not the first:
+      // its write also sends the initial metadata, and ends only after gRPC has
+      // sent both.
       const bool more = has_written_ && !answers_.empty();
       has_written_ = true;
       return [this, more] { Write(more); };
@@ -160,8 +160,8 @@ class ReportStreams::Stream : public Reactor,
     return [this] { End(); };
   }
 
-  // Submits `request_`, or answers it, so that the next can be read; or holds
-  // it back. Runs by itself: nothing is read before it ends.
+  // Submits or answers `request_`, so that the next can be read, or holds it.
+  // Nothing is read meanwhile.
   void Judge() {
     const int64_t tag = request_.tag();
     absl::StatusOr<Converted> converted = Convert();
@@ -180,7 +180,7 @@ class ReportStreams::Stream : public Reactor,
     }
     absl::Status full;
     if (submit) {
-      // Only Submit itself says that it is full, before it returns.
+      // Submit reports INTAKE_FULL before it returns, or never.
       owner_->intake_->Submit(
           std::move(converted->submission),
           [self = shared_from_this(), tag, bytes, &full,
@@ -225,7 +225,7 @@ class ReportStreams::Stream : public Reactor,
                         "INVALID_REPORT");
   }
 
-  // May run when the service is gone, if gRPC is done with the stream.
+  // May run after the service was destroyed, if gRPC is done with the stream.
   void Submitted(int64_t tag, size_t bytes,
                  const std::vector<std::string>& warnings,
                  const absl::StatusOr<Outcome>& outcome) {
@@ -275,25 +275,25 @@ class ReportStreams::Stream : public Reactor,
   grpc::CallbackServerContext* const context_;
   const Caller* const caller_;
 
-  // Of whoever drives, or of gRPC while it reads or writes.
+  // gRPC uses these while it reads or writes, and one of our threads otherwise.
   v1::StreamReportsRequest request_;
   v1::StreamReportsResponse written_;
 
   std::shared_ptr<Stream> self_ ABSL_GUARDED_BY(mu_);
-  // Nothing is read any more, and the stream ends with this.
+  // Not OK: the stream reads no more, and ends with this.
   absl::Status refusal_ ABSL_GUARDED_BY(mu_);
-  // Until what was read is judged.
+  // From the start of a read until its report is judged.
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
   bool reads_ended_ ABSL_GUARDED_BY(mu_) = false;
-  // Intake was full: `request_` waits until something submitted has ended.
+  // Intake was full: `request_` waits for the end of a submitted report.
   bool held_ ABSL_GUARDED_BY(mu_) = false;
   bool retry_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool has_written_ ABSL_GUARDED_BY(mu_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
-  // Reports that Intake has; and those whose answer has not gone out, with what
-  // they cost.
+  // Reports that Intake has; and reports whose answer was not sent yet, with
+  // their memory.
   size_t submitted_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unanswered_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unanswered_bytes_ ABSL_GUARDED_BY(mu_) = 0;

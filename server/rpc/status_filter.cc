@@ -101,7 +101,7 @@ std::string StatusFilter::Fingerprint() const {
   for (const PostingState state : states_) {
     absl::StrAppend(&text, static_cast<int>(state), "\n");
   }
-  // FNV-1a: nobody gains by two filters that look alike.
+  // FNV-1a suffices: nobody gains from two filters with one fingerprint.
   uint64_t hash = 0xcbf29ce484222325;
   for (const char c : absl::StrCat(text, absl::StrJoin(reasons_, "\n"))) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kDefaultCommitPage = 30;
 constexpr int kMaxCommitPage = 100;
-// For a page that is filled with what a caller may see: then it is short.
+// How many pages of the store to search for one page that the caller may see.
+// After that, the page is short.
 constexpr int kMostPagesRead = 50;
 
 absl::string_view Authorization(const grpc::CallbackServerContext& context) {
@@ -24,8 +25,8 @@ absl::string_view Authorization(const grpc::CallbackServerContext& context) {
   return absl::string_view(found->second.data(), found->second.size());
 }
 
-// What an old name finds in a repository that belongs to somebody else by now
-// is as if it were not there.
+// If an old name leads to a repository that the caller may not see, the answer
+// is as if it did not exist.
 absl::Status MayFind(const Caller* caller, Right right, const Repository& found,
                      const Repository& asked) {
   if (Authorizer::Authorize(caller, right, found, {}).ok()) {
@@ -36,8 +37,8 @@ absl::Status MayFind(const Caller* caller, Right right, const Repository& found,
                             Quoted(asked.Display(), 256)));
 }
 
-// Page tokens are the number before which the next page begins. People must
-// not build their own, but a wrong one can do no harm.
+// A page token is the sequence before which the next page begins. Callers must
+// not make their own, but a wrong one does no harm.
 absl::StatusOr<int64_t> ParsePageToken(const std::string& token) {
   if (token.empty()) return 0;
   int64_t before_sequence = 0;
@@ -66,8 +67,8 @@ std::map<absl::string_view, CodeCounters> CountersOf(Metrics* metrics) {
 
 }  // namespace
 
-// One unary call under way. Whoever ends it first wins: its work, or its
-// deadline.
+// One unary call under way. Its work or its deadline ends it, whichever comes
+// first.
 class StatusServiceImpl::Call {
  public:
   Call(grpc::CallbackServerContext* context, CodeCounters* counters)
@@ -79,8 +80,8 @@ class StatusServiceImpl::Call {
   grpc::CallbackServerContext* context() const { return context_; }
   bool ended() const { return ended_.load(); }
 
-  // `write` fills the response, and runs only if the call has not ended yet:
-  // afterwards the response is gone.
+  // `write` fills the response. It runs only if the call has not ended yet,
+  // because the response does not exist afterwards.
   template <typename Write>
   void End(Write write) {
     if (ended_.exchange(true)) return;
@@ -136,8 +137,8 @@ std::shared_ptr<StatusServiceImpl::Call> StatusServiceImpl::Begin(
   return call;
 }
 
-// Ends the calls that have waited too long for the disk. Looks once a second:
-// the limit is there so that no call waits for ever, not to be exact.
+// Ends the calls that have waited too long for the disk. Runs once a second,
+// because the limit need not be exact.
 absl::Time StatusServiceImpl::ExpireCalls() {
   std::vector<std::shared_ptr<Call>> overdue;
   {
@@ -210,7 +211,7 @@ void StatusServiceImpl::ReadForWatching(const std::shared_ptr<Call>& call,
                                         Response* response,
                                         std::function<absl::Status()> read) {
   Read(call, [this, response, read = std::move(read)] {
-    // Before: the answer has every change up to it, and maybe more.
+    // First, so that the answer has every change up to this, and maybe more.
     const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
     if (!sequence.ok()) return sequence.status();
     absl::Status status = read();
@@ -332,9 +333,9 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
       call, response,
       [this, caller = *caller, repository, page_size,
        before_sequence = *before_sequence, response] {
-        // Without a repository in the request a caller sees what is granted.
-        // What is not takes no place in a page: how much of it there is, is not
-        // the caller's to know.
+        // Without a repository in the request, a caller sees the commits that
+        // it may read. Others take no place in a page, so that the caller
+        // cannot tell how many there are.
         int64_t before = before_sequence;
         for (int pages = 0; pages < kMostPagesRead; ++pages) {
           const int limit = pages == 0 ? page_size : kMaxCommitPage;
@@ -375,7 +376,7 @@ StatusServiceImpl::AuthorizeKey(const grpc::CallbackServerContext& context,
   if (!repository.ok()) return repository.status();
   const absl::StatusOr<std::string> sha = ParseSha(request.sha());
   if (!sha.ok()) return sha.status();
-  // What was seen at GitHub can be asked for, too.
+  // A caller can also ask for an observed status.
   const absl::StatusOr<std::string> context_name =
       ParseObservedContext(ContextOrDefault(request.context()));
   if (!context_name.ok()) return context_name.status();

@@ -11,18 +11,18 @@
 namespace signalbox {
 namespace {
 
-// What is wanted is remembered of so many repositories.
+// For this many repositories, the hub remembers which watchers want them.
 constexpr size_t kMostRepositories = 4096;
-// Batches that are read between two rounds of offers.
+// The most batches to read before the hub offers them.
 constexpr int kBatchesPerRound = 8;
 constexpr absl::Duration kPauseAfterError = absl::Milliseconds(200);
-// How long the thread rests for the time that it worked.
+// The thread rests this many times as long as it worked.
 constexpr int kRest = 4;
-// What may be told at once after silence, in seconds' worth.
+// How many seconds' worth of changes the hub may send at once after a pause.
 constexpr double kBurst = 0.1;
-// Whose turn did not come is served first in the next.
+// The longest round. Watchers that it does not reach come first in the next.
 constexpr absl::Duration kLongestRound = absl::Milliseconds(5);
-// Many are served at once then, not one of them at a time.
+// If the limit is used up, a pause lets the hub serve many watchers at once.
 constexpr absl::Duration kPauseWhenAllIsTold = absl::Milliseconds(10);
 
 double ToldPerSecond(const WatchHub::Options& options) {
@@ -123,11 +123,11 @@ absl::Time WatchHub::RunOnce() {
 void WatchHub::ServeAll() {
   const absl::Duration begin = clock_->Monotonic();
   may_tell_.Refill(begin);
-  // All get their turn in a burst, or none keeps up.
+  // A burst has a turn for every watcher; otherwise none would keep up.
   tokens_of_turn_ =
       std::max(1.0, BurstOf(options_) / static_cast<double>(watching_.size()));
   next_mark_time_ = absl::InfiniteDuration();
-  bool is_first_known = false;  // Who is served first in the next round.
+  bool is_first_known = false;  // Whether next_served_ is set already.
   auto it = watching_.lower_bound(next_served_);
   for (size_t left = watching_.size(); left > 0; --left) {
     if (it == watching_.end()) it = watching_.begin();
@@ -144,7 +144,7 @@ void WatchHub::ServeAll() {
     absl::Status status = watching.begun ? absl::OkStatus() : Begin(&watching);
     if (status.ok()) status = Serve(&watching);
     if (status.ok()) {
-      // Those whose time comes soon, too: they share the round.
+      // Bookmarks that are due soon are sent now, too, to share the round.
       if (begin - watching.mark_time >= options_.longest_without_bookmark / 2) {
         Mark(&watching, begin);
       }
@@ -212,7 +212,8 @@ absl::Status WatchHub::ReadNew() {
     absl::StatusOr<std::vector<StatusChange>> changes =
         outbox_->ChangesAfter(newest_, options_.batch);
     if (absl::IsOutOfRange(changes.status())) {
-      // More was forgotten than was read: everybody begins anew, or is told.
+      // The outbox has forgotten changes that the hub has not read. The hub
+      // starts again at the newest, and ends the watchers that miss some.
       held_.clear();
       held_bytes_ = 0;
       newest_ = -1;
@@ -367,7 +368,7 @@ absl::Status WatchHub::CatchUp(Watching* watching) {
     if (!Offer(watching, Ready(std::move(change)))) return absl::OkStatus();
   }
   if (changes->size() < static_cast<size_t>(options_.batch)) {
-    // Nothing else up to `newest_` is left: that was read before.
+    // ReadNew has read everything up to `newest_`, so nothing else is left.
     watching->cursor = std::max(watching->cursor, newest_);
     watching->caught_up = true;
     return absl::OkStatus();

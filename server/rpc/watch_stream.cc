@@ -14,8 +14,8 @@
 namespace signalbox {
 namespace {
 
-// Changes that wait for one client. The hub holds them, and more, anyway; what
-// a client that catches up is given from the store counts for itself.
+// The most changes that wait for one client. The hub holds most of them anyway,
+// except for a client that catches up.
 constexpr size_t kMaxWaiting = 128;
 
 class WatchStream : public WatchReactor,
@@ -27,7 +27,7 @@ class WatchStream : public WatchReactor,
               WatchHub* hub, CodeCounters* ends)
       : context_(context), filter_(std::move(filter)), hub_(hub), ends_(ends) {}
 
-  // Keeps itself until gRPC is done with it.
+  // Keeps the stream alive until OnDone.
   void Start(const absl::Status& refusal,
              std::optional<int64_t> after_sequence) {
     {
@@ -44,7 +44,7 @@ class WatchStream : public WatchReactor,
   void Mark(const std::shared_ptr<const WatchedChange>& bookmark) override {
     {
       MutexLock lock(&mu_);
-      // The changes that wait say more.
+      // The waiting changes tell the client more than a bookmark.
       if (end_.has_value() || waiting_.size() >= kMaxWaiting) return;
       waiting_.push_back(bookmark);
     }
@@ -90,7 +90,7 @@ class WatchStream : public WatchReactor,
     std::shared_ptr<WatchStream> self;
     MutexLock lock(&mu_);
     self.swap(self_);
-    // `self` goes after the lock: it was declared before it.
+    // `self` is declared before the lock, so it is destroyed after it.
   }
 
  private:
@@ -105,7 +105,7 @@ class WatchStream : public WatchReactor,
     waiting_.pop_front();
     last_sequence_ = sent_->change.status.sequence;
     sending_ = true;
-    // The next change then follows this one, and takes it along.
+    // gRPC may then send this change together with the next.
     const bool more = !waiting_.empty();
     return [this, more] { Write(more); };
   }
@@ -154,18 +154,18 @@ class WatchStream : public WatchReactor,
   WatchHub* const hub_;
   CodeCounters* const ends_;
 
-  // Of gRPC while it writes, of whoever drives otherwise.
+  // gRPC uses it while it writes, and one of our threads otherwise.
   std::shared_ptr<const WatchedChange> sent_;
 
   std::shared_ptr<WatchStream> self_ ABSL_GUARDED_BY(mu_);
   std::deque<std::shared_ptr<const WatchedChange>> waiting_
       ABSL_GUARDED_BY(mu_);
-  // The hub was told that there is no room.
+  // Offer has returned kNoRoom, and the hub was not woken since.
   bool starved_ ABSL_GUARDED_BY(mu_) = false;
   bool sending_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
-  // Of what was sent last.
+  // Of the last change sent.
   std::optional<int64_t> last_sequence_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -35,7 +35,7 @@ struct WebServer::Http {
 
   std::thread thread;
 
-  // The library forgets a stop() that comes before it listens.
+  // The library ignores a stop() before it listens.
   void WaitUntilListening() {
     MutexLock lock(&mu);
     while (!ended && !server.is_running()) {
@@ -62,12 +62,13 @@ absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Start(
   server.set_keep_alive_max_count(1);
   server.set_read_timeout(5);
   server.set_write_timeout(5);
-  // The library would share the port with whoever asks for it too.
+  // By default, the library lets other processes share the port.
   server.set_socket_options([](socket_t socket) {
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
-  // The library matches routes as regular expressions, by recursion.
+  // The library matches routes by recursion, so a long path could overflow the
+  // stack.
   server.set_pre_routing_handler(
       [](const httplib::Request& request, httplib::Response& response) {
         SetHeaders(&response);
