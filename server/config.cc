@@ -53,7 +53,7 @@ std::string PathOf(YamlReader& in, const YamlValue& value) {
   return in.Text(value, "the path of a file");
 }
 
-// Our own words about one of several values say which; here the path does.
+// Removes the field from an error, because the path in the file names it.
 absl::Status WithoutField(const absl::Status& status, absl::string_view field) {
   return status.ok() ? status
                      : absl::InvalidArgumentError(absl::StripPrefix(
@@ -179,7 +179,7 @@ AppConfig ReadApp(YamlReader& in, const YamlValue& value) {
   return app;
 }
 
-// Whether nobody on the way can read what is sent to `url`.
+// Whether `url` is encrypted or on this machine, so that nobody else reads it.
 bool IsPrivate(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "http://")) return true;
   const absl::string_view authority = url.substr(0, url.find('/'));
@@ -317,12 +317,12 @@ std::string RightsLine(const std::vector<std::string>& rights) {
   return absl::StrCat("\"rights: [", absl::StrJoin(rights, ", "), "]\"");
 }
 
-// For one release: a file that names `webhook` nowhere may have been written
-// before there were the rights webhook and operate, when every caller had to
-// name its rights. Those that do keep what they could do. Rights that are left
-// out decide nothing here: a farm that is added without them must not take the
-// right of the shim beside it. Where nobody may report every context, the shim
-// is one of those with fewer.
+// For one release: a file that names `webhook` nowhere may be older than the
+// rights webhook and operate. At that time, every caller had to name its
+// rights. Callers that name them keep what they could do. Callers that name
+// none are no sign of a new file, because a farm that is added without rights
+// must not take the shim's right. If no caller may report every context, the
+// shim is one of those with fewer.
 void KeepFormerRights(YamlReader& in, const YamlValue& list,
                       std::vector<CallerConfig>* callers) {
   std::vector<size_t> former;
@@ -340,7 +340,7 @@ void KeepFormerRights(YamlReader& in, const YamlValue& list,
   for (const size_t i : former) {
     CallerConfig& caller = (*callers)[i];
     const size_t before = caller.rights.size();
-    // No line from before names operate: this caller's was thought over.
+    // A line that names operate is not older than the right.
     const bool is_old_line = !Has(caller, "operate");
     if (is_old_line) caller.rights.push_back("operate");
     const std::string without_webhook = RightsLine(caller.rights);
@@ -582,7 +582,7 @@ absl::StatusOr<Config> ReadConfigFile(const std::string& path) {
   if (file == nullptr) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
   }
-  // One byte more than ParseYaml takes, so that it refuses what is too long.
+  // One byte more than ParseYaml accepts, so that it refuses a longer file.
   std::string yaml((1 << 20) + 1, '\0');
   yaml.resize(std::fread(yaml.data(), 1, yaml.size(), file.get()));
   if (std::ferror(file.get()) != 0) {

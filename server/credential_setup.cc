@@ -14,8 +14,8 @@ namespace {
 
 constexpr char kGitHubHost[] = "github.com";
 
-// The file's items as the flags leave them. A token of the flags has an item of
-// its own: with the settings of the file's "*", whose token or App it replaces.
+// The file's items, changed by the flags. A token of the flags gets its own
+// item, with the settings of the file's "*", whose token or App it replaces.
 std::vector<GitHubConfig> ItemsOf(const std::vector<GitHubConfig>& github,
                                   const CredentialFlags& flags) {
   const bool has_token =

@@ -71,7 +71,7 @@ int CannotStart(const absl::Status& status) {
 }
 
 void AddFlags(CLI::App* app, Flags* flags) {
-  // A wrapper's flag can be overridden behind it.
+  // The last flag counts, so that users can override a wrapper's flags.
   app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_option("--config", flags->config, "Configuration file (YAML)")
       ->type_name("FILE");
@@ -159,8 +159,8 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   return options;
 }
 
-// Core dumps would hold the tokens, and so does the memory, which other
-// processes of the same user could read.
+// Core dumps would contain the tokens, and other processes of the same user
+// could read them from memory.
 void ForbidLooking() {
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -210,7 +210,7 @@ int Serve(const Flags& flags) {
   while (!stop) {
     if (poll(fds, 2, -1) < 0) continue;
     if ((fds[1].revents & POLLIN) != 0) {
-      // Nothing can be kept any more, so nothing is gained by an orderly end.
+      // The store has failed, so an orderly end would save nothing.
       std::fflush(nullptr);
       _exit(kExitFailure);
     }
@@ -250,11 +250,11 @@ int Check(const Flags& flags) {
 
 int Main(int argc, char** argv) {
   ForbidLooking();
-  // Tools that rotate logs and terminals that close send it. While it is
-  // blocked the server reads it all the same.
+  // Log rotation and closing terminals send it, and it must not end the server.
+  // While it is blocked, the server reads it all the same.
   signal(SIGHUP, SIG_IGN);
-  // gRPC's locks are Abseil's, which as packaged look for cycles in the order
-  // of all locks: that is for developers, and slow.
+  // gRPC uses Abseil's locks. As packaged, they check the order of all locks,
+  // which is slow and helps only developers.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // gRPC writes several lines about a port that is taken; we write one.
   gpr_set_log_function([](gpr_log_func_args*) {});

@@ -50,7 +50,7 @@ std::string UserAgent() { return absl::StrCat("signalbox/", kVersion); }
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
 // How old the metrics of the credentials may be.
 constexpr absl::Duration kCredentialMetricsPeriod = absl::Seconds(5);
-// How old the counts of what is not posted may be.
+// How old the counts of unposted statuses may be.
 constexpr absl::Duration kPostingMetricsPeriod = absl::Minutes(1);
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
@@ -84,8 +84,8 @@ std::map<std::string, std::string> CaFilesOf(const Config& config) {
   return files;
 }
 
-// Of a credential that posts, questions take at most a quarter of its pace; an
-// App as itself posts nothing.
+// Questions take at most a quarter of the pace of a credential that posts. An
+// App itself posts nothing, so its questions may take all of it.
 absl::Duration GapOf(const CredentialSetup& setup,
                      absl::string_view credential) {
   const PaceOptions pace = setup.PaceOf(credential);
@@ -94,7 +94,7 @@ absl::Duration GapOf(const CredentialSetup& setup,
   return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
 }
 
-// The repositories that the configuration names, not only describes.
+// The repositories that the configuration names without a pattern.
 std::vector<Repository> NamedRepositories(
     const std::vector<RepositoryRule>& rules) {
   std::vector<Repository> named;
@@ -113,8 +113,8 @@ struct Server::Parts {
   Metrics metrics;
   std::function<void(absl::Status)> on_failure;
   std::atomic<bool> failed = false;
-  // Nothing is posted before every address was had: a process that cannot
-  // serve does not speak for anybody.
+  // The server posts nothing before it has all its addresses: a process that
+  // cannot serve must not post.
   std::atomic<bool> serving = false;
   std::atomic<bool> stopping = false;
 
@@ -133,7 +133,7 @@ struct Server::Parts {
   std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<Worker> recovery_worker;
   CredentialMetrics credential_metrics{&metrics};
-  // As the outbox has them, by credential: its App, and GitHub's number.
+  // The outbox's installations: by credential, its App and GitHub's number.
   std::map<std::string, std::pair<std::string, int64_t>> stored_installations;
   std::unique_ptr<Worker> credential_worker;
   PostingMetrics posting_metrics{&metrics,
@@ -177,7 +177,7 @@ struct Server::Parts {
   absl::Status StartWeb(const Config& config);
   absl::Status RecallInstallations();
   void StoreInstallations(const std::vector<CredentialState>& states);
-  // What an event means for others than the outbox.
+  // Passes an event on to parts other than the outbox.
   void NoteEvent(const Event& event);
   absl::Time Recover();
   absl::Time Post();
@@ -227,7 +227,7 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
                                      const std::string& context) {
     return authorizer->MayReport(caller, repository, context);
   };
-  // Whoever watches finds what happened before by itself.
+  // A watcher that begins later finds earlier changes by itself.
   outbox_options.on_change = [this] {
     if (serving) service->NoteChange();
   };
@@ -316,7 +316,7 @@ void Server::Parts::StoreInstallations(
     }
     changed.push_back({state.id, state.app, state.installation_id});
   }
-  // What cannot be stored is asked for again after the next start.
+  // If this fails, the server asks GitHub again after the next start.
   if (changed.empty() || !outbox->SetInstallations(changed).ok()) return;
   for (const CredentialInstallation& one : changed) {
     stored_installations[one.credential] = {one.app, one.installation_id};
@@ -367,7 +367,7 @@ void Server::Parts::StartRecovery(const Config& config,
 
 absl::Time Server::Parts::Recover() {
   if (!serving) return absl::InfiniteFuture();
-  // Answers the questions of both.
+  // First: this also hands out the answers to the diagnostician's questions.
   const absl::Time next = recovery->RunOnce();
   return std::min(next, diagnostician->RunOnce());
 }
@@ -435,8 +435,8 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
                                                 authorizer.get(), intake.get(),
                                                 outbox.get(), &metrics, clock);
 
-  // gRPC's threads: calls that arrive do not interrupt the one that commits,
-  // whose commits would become smaller and more.
+  // For gRPC's threads. Otherwise arriving calls interrupt the thread that
+  // commits, and there are more and smaller commits.
   const BatchScheduling scheduling;
   grpc::EnableDefaultHealthCheckService(true);
   if (options.reflection)
@@ -505,7 +505,7 @@ Server::~Server() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options) {
-  // From here on the destructor takes down what there is.
+  // From here on, the destructor stops the parts that exist.
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
   Parts* const parts = server->parts_.get();
   parts->on_failure = options.on_failure;
@@ -533,7 +533,7 @@ void Server::Stop(absl::Duration patience) {
   if (parts_->grpc_server != nullptr) {
     parts_->grpc_server->GetHealthCheckService()->SetServingStatus(false);
     parts_->service->CloseStreams();
-    // What Intake holds is committed and answered meanwhile.
+    // Meanwhile Intake commits and answers the reports that it holds.
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() +
                                   absl::ToChronoMilliseconds(kCallPatience));
     parts_->grpc_server->Wait();
@@ -556,7 +556,8 @@ void Server::Stop(absl::Duration patience) {
     parts_->WaitForPosts(patience);
     parts_->poster_worker->Stop();
   }
-  // Ends what is still in flight, and the poster notes that nobody knows how.
+  // This ends the requests in flight. The poster stores that their end is
+  // unknown.
   const int unfinished =
       parts_->poster != nullptr ? parts_->poster->InFlight() : 0;
   parts_->transport.reset();

@@ -27,8 +27,8 @@ std::string DurationText(absl::Duration duration) {
              : absl::FormatDuration(duration);
 }
 
-// The key among `known` under which a file with the value of `key` is named;
-// nullptr if there is none.
+// The key among `known` that names a file with the value of `key`, as
+// `token_file` does for `token`; nullptr if there is none.
 const char* FileKey(absl::string_view key,
                     std::initializer_list<const char*> known) {
   for (const char* const candidate : known) {

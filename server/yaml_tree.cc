@@ -39,7 +39,7 @@ size_t CountValues(const YamlNode& node) {
   return count;
 }
 
-// The library's words, which may end with a byte of the text.
+// Escapes the library's message, which may end with a byte of the file.
 std::string Printable(const std::string& message) {
   std::string printable;
   for (const char c : message) {
@@ -52,8 +52,8 @@ std::string Printable(const std::string& message) {
   return printable;
 }
 
-// Whether the line, counted from 0, is indented with a tab. The library's own
-// words about that do not name the tab.
+// Whether the line, counted from 0, is indented with a tab. The library's
+// message about that does not name the tab.
 bool HasTabIndent(absl::string_view yaml, int line) {
   for (; line > 0; --line) {
     const size_t end = yaml.find('\n');
@@ -64,8 +64,8 @@ bool HasTabIndent(absl::string_view yaml, int line) {
   return absl::StrContains(yaml.substr(0, indent), '\t');
 }
 
-// Whether the quotation that begins at `begin` ends: the library takes the end
-// of the text for one.
+// Whether the quotation at `begin` ends. The library accepts the end of the
+// text as its end.
 bool QuotationEnds(absl::string_view yaml, size_t begin) {
   const char quote = yaml[begin];
   for (size_t i = begin + 1; i < yaml.size(); ++i) {
@@ -81,11 +81,11 @@ bool QuotationEnds(absl::string_view yaml, size_t begin) {
   return false;
 }
 
-// Makes a tree of the parser's events. Throws ParserException, which stops the
-// parser, at what a configuration must not have.
+// Builds a tree from the parser's events. It throws ParserException, which
+// stops the parser, at anything that a configuration must not have.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  // `yaml` is borrowed: what the events come from.
+  // `yaml` is borrowed: the text that the events come from.
   explicit TreeBuilder(absl::string_view yaml) : yaml_(yaml) {}
 
   YamlNode Take() { return std::move(root_); }
@@ -260,7 +260,7 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
         file, 1, absl::StrCat("the file is longer than ", kMaxBytes, " bytes"));
   }
   absl::ConsumePrefix(&yaml, "\xEF\xBB\xBF");
-  // In other encodings, positions of the library are not those in the text.
+  // In other encodings, the library's positions differ from those in the text.
   if (absl::StrContains(yaml, '\0') || absl::StartsWith(yaml, "\xFF\xFE") ||
       absl::StartsWith(yaml, "\xFE\xFF")) {
     return YamlError(file, 1, "the file is not UTF-8 text");
