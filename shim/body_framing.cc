@@ -5,7 +5,7 @@
 namespace signalbox {
 namespace {
 
-// As many as any body needs, and no overflow.
+// More than any body needs, without overflow.
 constexpr size_t kMaxDigits = 15;
 constexpr size_t kMaxLine = 4 << 10;
 

@@ -90,7 +90,7 @@ absl::Status CheckPath(absl::string_view path) {
                    kMaxPath, " bytes"));
 }
 
-// Bytes of a size such as `25MiB`; 0 if it is none.
+// The bytes of a size such as `25MiB`; 0 if the text is not a size.
 size_t ParseSize(std::string text) {
   size_t size = 0;
   try {
@@ -228,7 +228,7 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
   absl::StatusOr<std::string> token =
       ReadSecretFile("--token-file", config.token_file);
   if (!token.ok()) return token.status();
-  // It goes into a header: nothing in it may end the line.
+  // The token goes into a header, so it must not contain a line break.
   if (std::all_of(token->begin(), token->end(), absl::ascii_isgraph)) {
     return token;
   }

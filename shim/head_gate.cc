@@ -57,7 +57,7 @@ void HeadGate::Add(int fd) {
     }
     if (stopping_) return;
     if (waiting_.size() >= capacity_) {
-      // Its head may be there already.
+      // The head of the oldest connection may have arrived already.
       const List::iterator oldest = waiting_.begin();
       passed = TryReadHead(oldest);
       if (waiting_.size() >= capacity_) Remove(oldest);
@@ -121,8 +121,8 @@ void HeadGate::Run() {
       try {
         ReadHead(fd);
       } catch (const std::exception&) {
-        // Out of memory: the connection is given up, or tried again until its
-        // deadline.
+        // Out of memory: the shim drops the connection, or tries it again until
+        // its deadline.
       }
     }
   }

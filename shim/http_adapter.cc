@@ -28,15 +28,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kBacklog = 1024;
-// A thread is held by a request whose head is there, never by a silent client.
+// A request takes a thread only after its head has arrived.
 constexpr size_t kMaxThreads = 256;
 constexpr size_t kMaxQueuedRequests = 1024;
 constexpr size_t kMaxWaitingConnections = 4096;
 // For the connection to the server, the log and the like.
 constexpr size_t kOtherDescriptors = 64;
 
-// A request for cpp-httplib: a head that was written here, which has it read a
-// body up to the end of the stream, and then the body without its framing.
+// A request as cpp-httplib reads it: a fixed head, after which it reads a body
+// up to the end of the stream; then the body without its framing.
 class RequestStream final : public httplib::Stream {
  public:
   RequestStream(RequestSocket& socket, const HttpHead& head)
@@ -68,7 +68,7 @@ class RequestStream final : public httplib::Stream {
   bool is_writable() const override { return true; }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
-  // Only asked for to see whether select() could take it.
+  // The library only checks whether select() could take it.
   socket_t socket() const override { return -1; }
 
   // Whether nothing of the request is left in the socket.
@@ -80,11 +80,11 @@ class RequestStream final : public httplib::Stream {
   RequestSocket& socket_;
   BodyFraming framing_;
   absl::string_view piece_ = "POST / HTTP/1.1\r\n\r\n";
-  absl::string_view bytes_;  // Behind the piece.
+  absl::string_view bytes_;  // The bytes after the piece.
   absl::Status status_;
 };
 
-// A request on its way through cpp-httplib, which has no room for it.
+// A request on its way through cpp-httplib, which has no place for it.
 struct Exchange {
   HttpRequest request;
   absl::Status head_status;
@@ -92,8 +92,7 @@ struct Exchange {
 };
 thread_local Exchange* current_exchange = nullptr;
 
-// Runs accepted connections at once: all that is done with them there is to
-// put them into the gate.
+// Runs accepted connections at once, because that only puts them into the gate.
 class InlineQueue final : public httplib::TaskQueue {
  public:
   // void in cpp-httplib 0.11; bool in 0.18: whether it took the job.
@@ -106,10 +105,9 @@ class InlineQueue final : public httplib::TaskQueue {
   void shutdown() override {}
 };
 
-// How many connections there may be at once, so that there is always a
-// descriptor for one more.
+// The most connections at once, so that a descriptor is always free.
 struct Capacity {
-  size_t silent;  // Until their head is there.
+  size_t silent;  // Until their head has arrived.
   size_t served;
   size_t queued;
 };
@@ -179,7 +177,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       if (answer.status == 405) response.set_header("Allow", "POST");
       response.set_content(answer.text, "text/plain");
     });
-    // Without it the library tells the client what was thrown.
+    // Without it, the library sends the exception's text to the client.
     set_exception_handler(
         [](const httplib::Request&, httplib::Response& response,
            const std::exception_ptr&) { response.status = 500; });
@@ -199,7 +197,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
   void Stop() override {
     stopping_ = true;
-    // Ends every accept, also one that has yet to begin.
+    // Ends every accept(), also one that has not begun yet.
     shutdown(listener_.get(), SHUT_RDWR);
     if (accepting_.joinable()) accepting_.join();
     gate_.Stop();
@@ -207,9 +205,9 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
  private:
-  // The library closes its socket and returns at errors that pass, such as a
-  // connection that was aborted in the backlog. It is given a duplicate, so
-  // that nothing that waits in the backlog is lost then.
+  // After a transient error, such as a connection that was aborted in the
+  // backlog, the library closes its socket and returns. It gets a duplicate, so
+  // that the connections in the backlog are not lost.
   void Accept() {
     while (!stopping_) {
       svr_sock_ = dup(listener_.get());
@@ -236,7 +234,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     auto shared = std::make_shared<Arrival>(std::move(arrival));
     const auto serve = [this, shared] { Serve(*shared); };
     bool is_taken = threads_.Submit(serve);
-    // Who waits for its client makes room soon.
+    // A request that waits for its client gives way soon.
     while (waiting_.MakeRoom() && !is_taken) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       is_taken = threads_.Submit(serve);
@@ -275,8 +273,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     }
   }
 
-  // A template, so that what the installed cpp-httplib does not have is no
-  // error: 0.18 also wants the addresses of both ends, of which we use none.
+  // A template, so that a call that the installed cpp-httplib lacks is no
+  // error. 0.18 also wants both ends' addresses, which the shim does not use.
   template <typename Server>
   static void Process(Server& server, httplib::Stream& stream) {
     bool closed = false;

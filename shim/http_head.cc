@@ -13,7 +13,7 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMaxHeaders = 100;
-// More digits than any body needs, and no overflow.
+// More digits than any body needs, without overflow.
 constexpr size_t kMaxLengthDigits = 15;
 
 bool IsTokenByte(unsigned char c) {
@@ -100,9 +100,9 @@ std::vector<absl::string_view> HttpHead::Values(absl::string_view name) const {
 size_t HttpHeadSize(absl::string_view bytes, size_t known) {
   if (bytes.empty()) return 0;
   if (!IsTokenByte(bytes.front())) return bytes.size();
-  // The end of a head, LF CR LF, may have been there but for its last byte.
+  // The known bytes may end within the end of the head, LF CR LF.
   const size_t from = known - std::min<size_t>(known, 2);
-  // Lines that end in LF alone are refused later, but they do end.
+  // Lines that end in LF alone count here; ParseHttpHead refuses them.
   for (size_t end = bytes.find('\n', from); end != absl::string_view::npos;
        end = bytes.find('\n', end + 1)) {
     if (end >= kMaxHttpHead) break;

@@ -99,7 +99,7 @@ void LogLine(LogLevel level, absl::string_view event,
     log->log(SpdlogLevel(level),
              spdlog::string_view_t(line.data(), line.size()));
   } catch (const std::exception&) {
-    // A line is lost; there is nobody to tell.
+    // The line is lost, and the shim cannot report that.
   }
 }
 

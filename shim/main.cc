@@ -35,15 +35,15 @@ int Complain(const absl::Status& status) {
   return kCannotStart;
 }
 
-// Secrets and bodies must not be found in a core dump.
+// Secrets and bodies must not get into a core dump.
 void ForbidCoreDumps() {
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0);
 }
 
-// Gives the memory of large bodies back at once. Left alone the allocator
-// learns to keep it, for each of many threads.
+// Returns the memory of large bodies at once. By default, the allocator learns
+// to keep it, for each of many threads.
 void ForbidHoarding() { mallopt(M_MMAP_THRESHOLD, 128 << 10); }
 
 // Silent connections cost a descriptor each.
@@ -58,8 +58,8 @@ void RaiseDescriptorLimit() {
 
 int Run(int argc, const char* const* argv) {
   ForbidCoreDumps();
-  // Tools that rotate logs and terminals that close send it. While it is
-  // blocked sigwait() below sees it all the same.
+  // Log rotation and closing terminals send it, and it must not end the shim.
+  // While it is blocked, sigwait() below gets it all the same.
   std::signal(SIGHUP, SIG_IGN);
   ForbidHoarding();
   const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
@@ -86,8 +86,8 @@ int Run(int argc, const char* const* argv) {
   absl::StatusOr<std::string> token = LoadToken(*config);
   if (!token.ok()) return Complain(token.status());
 
-  // Before there are other threads, which inherit it: only sigwait() below
-  // sees these signals.
+  // Other threads, which start later, inherit this. So only sigwait() below
+  // gets these signals.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -110,7 +110,7 @@ int Run(int argc, const char* const* argv) {
   HttpServerOptions http_options;
   http_options.host = config->listen_host;
   http_options.port = config->listen_port;
-  // A form of three bytes for one, and as much again for chunked framing.
+  // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config->max_body};
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
       http_options, [&](const HttpRequest& request, BodyReader read_body) {

@@ -114,7 +114,7 @@ void RequestSocket::Drain() {
   }
 }
 
-// False if this is to give way.
+// Returns false if this request has to give way.
 bool RequestSocket::AwaitBytes() {
   if (!patience_end_.has_value()) {
     patience_end_ = Clock::now() + limits_.patience;
@@ -143,7 +143,7 @@ bool RequestSocket::Await(short events, Clock::time_point deadline) {
 
 void RequestSocket::GiveWay() {
   gave_way_ = true;
-  // Wakes whoever waits for bytes of it.
+  // Wakes the thread that waits for the request's bytes.
   shutdown(fd_, SHUT_RD);
 }
 

@@ -19,8 +19,8 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMaxSecretFile = 64 << 10;
-// A file can be rewritten in place within one tick of the file system's clock,
-// which leaves its stamp as it was. So it is read at every look for this long.
+// A file that is rewritten within one tick of the file system's clock keeps its
+// stamp. So for this long after a change, the shim reads it at each use.
 constexpr std::chrono::seconds kStampResolution{2};
 
 absl::Status WrongFile(absl::string_view text) {
@@ -91,12 +91,12 @@ absl::StatusOr<std::unique_ptr<SecretFiles>> SecretFiles::Open(
   for (const std::string& path : paths) {
     File& file = opened->files_.emplace_back();
     file.path = path;
-    // The stamp first: what changes after it is read again.
+    // The stamp comes first, so that a later change of the file is noticed.
     file.stamp = StampOf(path);
     absl::StatusOr<std::string> secret = ReadSecretFile(option, path);
     if (!secret.ok()) return secret.status();
     file.secret = *std::move(secret);
-    // When it was changed is not known: the first looks read it.
+    // The time of the last change is unknown, so the first uses read the file.
     file.stamp_time = Time::max();
   }
   opened->Use();

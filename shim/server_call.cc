@@ -49,7 +49,7 @@ v1::Result ToProto(HookState result) {
   return v1::RESULT_UNSPECIFIED;
 }
 
-// What both kinds of reports have of a commit status that was seen.
+// Fills the fields of an observed status that both requests have.
 template <typename Request>
 void FillObserved(const HookStatus& status, Request* proto) {
   proto->set_repository(status.repository);
@@ -110,7 +110,7 @@ void Fill(const HookInstallation& installation, absl::string_view action,
 // Makes each kind of call.
 class Caller {
  public:
-  // Borrows both.
+  // Borrows `context` and `server`.
   Caller(grpc::ClientContext* context, v1::StatusService::StubInterface* server,
          v1::Delivery delivery)
       : context_(context), server_(server), delivery_(std::move(delivery)) {}

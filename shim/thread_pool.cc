@@ -14,7 +14,7 @@ bool ThreadPool::Submit(std::function<void()> job) {
       threads_.emplace_back([this] { Run(); });
       ++idle_;
     } catch (const std::system_error&) {
-      // The system is short of threads: those that there are must do.
+      // The system has no more threads, so the existing ones must do.
       if (threads_.empty()) return false;
     }
   }
@@ -49,7 +49,7 @@ void ThreadPool::Run() {
     queue_.pop_front();
     lock.unlock();
     job();
-    // What the job held is let go of outside the lock.
+    // The job's data is destroyed outside the lock.
     job = nullptr;
     lock.lock();
     ++idle_;

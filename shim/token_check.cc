@@ -30,8 +30,8 @@ void TokenCheck::Run(const std::string& token,
       if (!gives_up_) under_way_ = &context;
     }
     if (under_way_ != nullptr) {
-      // The cheapest call that tells: the right to read is not needed to learn
-      // that the token is known.
+      // The cheapest call that shows whether the server knows the token. It
+      // shows that even without the right to read.
       v1::ListCommitsRequest request;
       request.set_page_size(1);
       v1::ListCommitsResponse response;

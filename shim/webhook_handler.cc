@@ -40,7 +40,7 @@ constexpr char kServiceConfig[] = R"({
   }]
 })";
 
-// Takes part of a common number of bytes and gives it back at the end.
+// A share of a common limit of bytes. The destructor gives it back.
 class BufferShare {
  public:
   BufferShare(std::atomic<int64_t>& all, int64_t limit)
@@ -49,7 +49,8 @@ class BufferShare {
   BufferShare(const BufferShare&) = delete;
   BufferShare& operator=(const BufferShare&) = delete;
 
-  // Has it cover `size` bytes, which only grows. False: there is no room.
+  // Extends the share to `size` bytes, which only grows. False: there is no
+  // room.
   bool GrowTo(size_t size) {
     const int64_t more =
         std::max<int64_t>(static_cast<int64_t>(size) - kFreeBuffer, 0) - taken_;
@@ -79,8 +80,7 @@ std::optional<ContentType> ReadContentType(const HttpHead& head) {
   return std::nullopt;
 }
 
-// A header that must be there once and be a short printable text; empty if it
-// is not.
+// A header that occurs once and is a short printable text; otherwise empty.
 absl::string_view OneText(const HttpHead& head, absl::string_view name) {
   const std::vector<absl::string_view> values = head.Values(name);
   if (values.size() != 1 || values[0].size() > kMaxHeaderText ||
@@ -90,16 +90,16 @@ absl::string_view OneText(const HttpHead& head, absl::string_view name) {
   return values[0];
 }
 
-// GitHub's number for the hook; 0 if it is not told as it should be, which is
-// no reason to refuse a delivery.
+// GitHub's number for the hook. 0 if it is missing or malformed, which is no
+// reason to refuse a delivery.
 int64_t HookId(const HttpHead& head) {
   int64_t id = 0;
   if (!absl::SimpleAtoi(OneText(head, "x-github-hook-id"), &id)) return 0;
   return std::max<int64_t>(id, 0);
 }
 
-// Which hook sent a delivery, and where it is set up, as `repository 1296269`.
-// Of a delivery that is not signed it is only what the sender says.
+// Where the hook is set up, as `repository 1296269`. If the delivery is not
+// signed, this is only the sender's claim.
 std::string HookTarget(const HttpHead& head) {
   const absl::string_view type =
       OneText(head, "x-github-hook-installation-target-type");
@@ -109,7 +109,7 @@ std::string HookTarget(const HttpHead& head) {
                                     : absl::StrCat(type, " ", id);
 }
 
-// `/event_handler/` is the same to people.
+// People take `/event_handler/` for the same path.
 absl::string_view WithoutEndSlash(absl::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   return path;
@@ -167,9 +167,10 @@ bool NamesContexts(const HookCall& call) {
   return pending == nullptr || !pending->contexts.empty();
 }
 
-// What this shim has no grant of is for others: no repetition would help, and
-// nothing is wrong. But contexts that the server itself expects of a repository
-// that the shim is there for are a mistake of its configuration.
+// A delivery that this shim has no grant for is for another service. Nothing is
+// wrong, and a redelivery would not help. But if the shim lacks only the grant
+// for a context that the server itself expects, the server's configuration is
+// wrong.
 bool IsForOthers(const HookCall& call, absl::string_view not_granted) {
   return not_granted == "repository" || not_granted == "account" ||
          (not_granted == "context" && NamesContexts(call));
@@ -187,7 +188,7 @@ struct WebhookHandler::Delivery {
   std::string why;  // Of an answer that is not 202.
 };
 
-// A decoded body, and its part of the memory for bodies while it lives.
+// A decoded body, and its share of the memory for bodies.
 struct WebhookHandler::Body {
   Body(std::atomic<int64_t>& all, int64_t limit) : share(all, limit) {}
 
@@ -203,7 +204,7 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
-  // No proxy because of some variable in the environment.
+  // Ignores proxies from the environment.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetServiceConfigJSON(kServiceConfig);
   return v1::StatusService::NewStub(grpc::CreateCustomChannel(
@@ -222,7 +223,7 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
   const int status = StatusFor(request, read_body, delivery);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       Clock::now() - request.first_byte);
-  // Of a good delivery its repository says more.
+  // For a good delivery, the repository says more.
   absl::string_view hook_id;
   std::string hook_target;
   if (status >= 400) {
@@ -244,7 +245,7 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
            {"answer", status},
            {"why", delivery.why},
            {"duration_ms", duration.count()}});
-  // Until the body is verified anybody may have named the event.
+  // If the body was not verified, anybody may have named the event.
   totals_.Count(delivery.is_verified ? delivery.event : absl::string_view(),
                 status);
   if (totals_.IsTime(Clock::now())) LogTotals();
@@ -313,7 +314,8 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
     }
   }
 
-  // Untouched memory is none yet; growing by copies would take twice as much.
+  // Memory costs nothing before its use. Growing by copies would take twice as
+  // much.
   const size_t most =
       request.head.chunked
           ? options_.max_body
@@ -332,7 +334,8 @@ int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
     }
     signature.Update(bytes);
     if (is_form) {
-      // What is wrong with a form is told only to who could sign it.
+      // Only a sender with a valid signature learns what is wrong with the
+      // form.
       form_status = form.Update(bytes);
     } else {
       body.json.append(bytes.data(), bytes.size());

@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-// `[HOST/]OWNER` of `[HOST/]OWNER/NAME`, or the host of that, with the slash.
+// `[HOST/]OWNER/` of `[HOST/]OWNER/NAME`, or `HOST/` of `HOST/OWNER`.
 std::string UpToLastSlash(absl::string_view text) {
   const size_t slash = text.rfind('/');
   return slash == absl::string_view::npos
@@ -17,8 +17,8 @@ std::string UpToLastSlash(absl::string_view text) {
              : std::string(text.substr(0, slash + 1));
 }
 
-// When GitHub changed the repository last. Payloads that others made up may not
-// say it.
+// When GitHub last changed the repository. A payload that does not come from
+// GitHub may lack it.
 absl::Time UpdateTime(MemberReader& read) {
   constexpr absl::string_view kPath = "repository.updated_at";
   return read.Has(kPath) ? read.Time(kPath) : absl::InfinitePast();
@@ -78,7 +78,7 @@ HookResult ReadInstallation(MemberReader& read) {
   if (!read.IsObject("installation.account")) {
     return HookIgnored{"", "the account no longer exists"};
   }
-  // An enterprise has a slug; no repository is its own.
+  // An enterprise has a slug, and owns no repositories.
   if (!read.Has("installation.account.login") &&
       read.Has("installation.account.slug")) {
     return HookIgnored{"", "the installation belongs to an enterprise"};
@@ -98,8 +98,8 @@ std::vector<EventRow> AccountEvents() {
       "installation.account.html_url", "installation.account.login",
       "installation.account.slug", "installation.app_id", "installation.id"};
   return {
-      // Other events with an action and a repository have a member that says
-      // what they are about, but for `watch`, whose action is not used here.
+      // Other events with an action and a repository have a member for their
+      // subject. Only `watch` does not, but its action is not used here.
       {.event = "repository",
        .actions = {"renamed", "transferred", "archived", "unarchived"},
        .must_have = {"action", "repository"},
@@ -148,7 +148,7 @@ std::vector<EventRow> AccountEvents() {
                   "repository.updated_at"},
        .read = ReadRepository},
       // Every event that an App gets names its installation, but only these
-      // its account.
+      // name its account.
       {.event = "installation",
        .actions = {"created", "deleted", "suspend", "unsuspend",
                    "new_permissions_accepted"},

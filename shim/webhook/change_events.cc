@@ -16,8 +16,8 @@ HookResult ReadPullRequest(MemberReader& read) {
   pending.repository = read.Repository();
   pending.repository_id = read.Id("repository.id");
   pending.sha = read.Sha("pull_request.head.sha");
-  // The same head has to be built with another base. Whether it is to be is
-  // the server's to say, which knows the action by the delivery.
+  // The base has changed, so the same head may need another run. The server
+  // decides that, by the delivery's action.
   pending.rerun = edited;
 
   HookChange& change = pending.change.emplace();
@@ -52,7 +52,7 @@ HookResult ReadPush(MemberReader& read) {
     return HookIgnored{"", "the push deleted the ref, or it shows no commit"};
   }
   pending.sha = read.Sha("head_commit.id");
-  // The queue tells of its commits by merge_group.
+  // GitHub announces a merge queue's commits by merge_group.
   if (absl::StartsWith(change.base_ref, "refs/heads/gh-readonly-queue/")) {
     return HookIgnored{"", "the branch belongs to a merge queue"};
   }
@@ -64,7 +64,7 @@ HookResult ReadPush(MemberReader& read) {
   return HookCall{"", std::move(pending)};
 }
 
-// `head_commit.id` is not always `head_sha`, which is what the queue looks at.
+// `head_commit.id` can differ from `head_sha`, which the queue looks at.
 HookResult ReadMergeGroup(MemberReader& read) {
   HookPending pending;
   pending.repository = read.Repository();

@@ -48,7 +48,7 @@ HookResult ReadStatus(MemberReader& read) {
   status.repository_id = read.Id("repository.id");
   status.sha = read.Sha("sha");
   status.context = read.Text("context");
-  // The server would take an empty one for its default.
+  // The server would replace an empty context by its default.
   if (status.context.empty()) read.Refuse("context", "is empty");
   status.state = ReadState(read);
   status.description = read.OptionalTitle("description");

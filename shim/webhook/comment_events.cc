@@ -9,8 +9,8 @@
 namespace signalbox {
 namespace {
 
-// The server decides whether who asks may, and finds the head: the comment
-// does not tell it.
+// The server decides whether the author may do this. It also finds the head,
+// which the comment does not name.
 HookResult ReadComment(MemberReader& read) {
   HookRetest retest;
   retest.pull_request_number = read.Id("issue.number");
@@ -25,7 +25,7 @@ HookResult ReadComment(MemberReader& read) {
   if (contexts->size() > kMaxRetestContexts) {
     return HookIgnored{"", "the comment names more than 100 contexts"};
   }
-  // What a program writes may quote what a person wrote, or answer it.
+  // A bot's comment may quote a person's comment, or answer it.
   if (!read.IsObject("comment.user")) {
     return HookIgnored{"", "the comment's author no longer exists"};
   }

@@ -16,8 +16,8 @@ namespace {
 
 using Names = EventRow::Names;
 
-// Who sets up a hook looks at the log; no part of what it says of itself may
-// turn a good hook into a bad answer.
+// The person who sets up a hook reads this in the log. No member of the ping,
+// however odd, may make the shim refuse a good hook.
 HookResult ReadPing(MemberReader& read) {
   read.Title("zen");
   std::string why = "the hook works";
@@ -64,7 +64,7 @@ Names MembersOf(const EventRow& row) {
   return members;
 }
 
-// Why the body is not one of this row's event; empty if it may be.
+// Why the body cannot be this row's event; empty if it can.
 std::string Mismatch(const EventRow& row, const JsonFields& fields) {
   for (const absl::string_view name : row.must_have) {
     if (fields.Find(name) == nullptr) {
@@ -95,7 +95,7 @@ bool UsesEvent(absl::string_view event, absl::string_view action) {
 HookResult ReadHook(absl::string_view event, absl::string_view json) {
   const EventRow* const row = FindRow(event);
   if (row == nullptr) {
-    // It may carry JSON of its author's own, of any kind.
+    // An unused event may contain any JSON that its sender chose.
     absl::StatusOr<std::string> action = JsonFields::ReadText(json, "action");
     if (!action.ok())
       return HookMalformed{std::string(action.status().message())};

@@ -88,7 +88,7 @@ void FormDecoder::EndField() {
 
 void FormDecoder::Put(char c) {
   if (in_name_) {
-    // A longer name is some other field's.
+    // A longer name belongs to another field.
     if (name_.size() <= kField.size()) name_ += c;
     return;
   }

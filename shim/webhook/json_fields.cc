@@ -14,8 +14,8 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMaxDepth = 32;
-// Bounds the memory that looking for duplicates takes. GitHub's largest
-// objects have about a hundred members.
+// Limits the memory for finding duplicates. GitHub's largest objects have about
+// a hundred members.
 constexpr size_t kMaxMembers = 10000;
 constexpr size_t kMaxTexts = 100;
 
@@ -138,16 +138,16 @@ class FieldCollector final : public nlohmann::json_sax<nlohmann::json> {
   std::string path_;  // Of the member being read, where it may be wanted.
   JsonTexts texts_;   // Of the open array, if its texts are wanted.
   absl::flat_hash_map<std::string, JsonValue> values_;
-  absl::string_view problem_;  // Of static text.
+  absl::string_view problem_;  // Points to static text.
 };
 
-// Looks for one text at the top, and counts levels instead of keeping them.
+// Finds one text in the outermost object. It only counts the open levels.
 class TextFinder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit TextFinder(absl::string_view name) : name_(name) {}
 
   bool is_object() const { return is_object_; }
-  // It is JSON, but for a number that no double holds.
+  // Whether it is JSON, or would be if a double could hold each number.
   bool is_json() const { return is_json_; }
   std::string TakeText() { return std::move(text_); }
 
@@ -216,7 +216,7 @@ absl::StatusOr<std::string> JsonFields::ReadText(absl::string_view json,
 
 absl::StatusOr<JsonFields> JsonFields::Read(
     absl::string_view json, absl::Span<const absl::string_view> wanted) {
-  // The library takes a NUL byte for the end and ignores what follows.
+  // The library takes a NUL byte for the end and ignores the rest.
   if (json.find('\0') != absl::string_view::npos) {
     return absl::InvalidArgumentError("not JSON");
   }

@@ -23,7 +23,7 @@ absl::string_view StripLeadingBlanks(absl::string_view text) {
   return text;
 }
 
-// How far a text is from the left edge that stands behind `before`.
+// The column at which the text after `before` begins.
 size_t ColumnBehind(absl::string_view before) {
   size_t column = 0;
   for (const char c : before) {
@@ -39,8 +39,8 @@ size_t IndentOf(absl::string_view line) {
 
 bool IsIndentedCode(absl::string_view line) { return IndentOf(line) >= 4; }
 
-// Behind the marks of the list items that the line begins: code may begin
-// there.
+// The line without the marks of the list items that it begins. Code may begin
+// after them.
 absl::string_view StripListMarks(absl::string_view line) {
   for (;;) {
     line = StripLeadingBlanks(line);
@@ -61,7 +61,7 @@ bool IsQuotation(absl::string_view line) {
   return absl::StartsWith(StripListMarks(line), ">");
 }
 
-// Behind the marks of the quotations, and of the lists in them.
+// The line without the marks of quotations, and of lists in them.
 absl::string_view StripQuotationMarks(absl::string_view line) {
   while (IsQuotation(line)) line = StripListMarks(line).substr(1);
   return line;
@@ -83,14 +83,14 @@ bool IsThematicBreak(absl::string_view line) {
                      [&](char c) { return c == line[0] || IsIndent(c); });
 }
 
-// Makes a heading of the paragraph above it.
+// Whether the line makes the paragraph above it a heading.
 bool IsUnderline(absl::string_view line) {
   line = absl::StripAsciiWhitespace(line);
   return !line.empty() && (line[0] == '=' || line[0] == '-') &&
          line.find_first_not_of(line[0]) == absl::string_view::npos;
 }
 
-// Blocks of HTML that do not show their text, or not as the author's.
+// Blocks of HTML whose text is not shown, or not as the author's.
 struct Block {
   absl::string_view begin;
   absl::string_view end;
@@ -121,7 +121,7 @@ size_t BackticksAt(absl::string_view text, size_t at) {
   return std::min(text.find_first_not_of('`', at), text.size()) - at;
 }
 
-// Behind the next place of so many backticks, of which there is one.
+// The end of the next run of exactly `count` backticks, which must exist.
 size_t EndOfCode(absl::string_view text, size_t at, size_t count) {
   for (;;) {
     at = text.find('`', at);
@@ -142,7 +142,7 @@ Markdown::Fence Markdown::FenceAt(absl::string_view line) {
       (text[0] == '`' && absl::StrContains(text.substr(size), '`'))) {
     return {};
   }
-  // In a list item all is farther to the right.
+  // In a list item, everything is indented further.
   const absl::string_view before = line.substr(0, line.size() - text.size());
   const size_t column = ColumnBehind(before);
   const bool in_item =
@@ -160,7 +160,7 @@ bool Markdown::InterruptsParagraph(absl::string_view line) {
   const absl::string_view text = absl::StripAsciiWhitespace(line);
   if (text.empty() || FenceAt(line).size > 0) return true;
   if (IsIndentedCode(line)) return false;
-  // Of numbered lists only those that begin with 1.
+  // A numbered list interrupts a paragraph only if it begins with 1.
   const bool is_item = StripListMarks(text).size() < text.size() &&
                        (!absl::ascii_isdigit(text[0]) ||
                         (text[0] == '1' && !absl::ascii_isdigit(text[1])));
@@ -202,8 +202,8 @@ bool Markdown::IsHidden(absl::string_view line) {
     return true;
   }
   quoted_fence_ = {};
-  // GitHub shows the other lines of a quoted paragraph in the quotation,
-  // marked or not.
+  // GitHub shows the other lines of a quoted paragraph in the quotation, even
+  // without a mark.
   quotation_goes_on_ = quotation_goes_on_ && !InterruptsParagraph(line);
   if (quotation_goes_on_) return true;
   fence_ = FenceAt(line);
@@ -249,8 +249,8 @@ void Markdown::TakeParagraph() {
 void Markdown::ReadParagraph(absl::string_view text) {
   lines_.clear();
   next_line_ = 0;
-  // Where the last of so many backticks are: each search for an end finds
-  // one, and the text is read once.
+  // The last run of each number of backticks. So each search for an end finds
+  // one, and reads the text only once.
   absl::flat_hash_map<size_t, size_t> last_backticks;
   for (size_t at = text.find('`'); at < text.size();
        at = text.find('`', at + BackticksAt(text, at))) {

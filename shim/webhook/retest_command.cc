@@ -16,12 +16,12 @@ constexpr absl::string_view kRetest = "/retest";
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-// A piece of what stands behind /retest.
+// A piece of the text after /retest.
 struct Piece {
   std::string text;
   bool was_quoted = false;
 
-  // A word that says nothing itself, such as the slash of "CI / lint".
+  // Whether it has no letter or digit, such as the slash of "CI / lint".
   bool Joins() const {
     return !was_quoted &&
            std::none_of(text.begin(), text.end(), [](unsigned char c) {
@@ -59,7 +59,7 @@ std::vector<Piece> Split(absl::string_view text) {
   return pieces;
 }
 
-// The contexts that stand behind /retest.
+// The contexts in the text after /retest.
 std::vector<std::string> ContextsIn(absl::string_view text) {
   std::vector<std::string> contexts;
   bool joins_next = false;

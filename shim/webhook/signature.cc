@@ -96,7 +96,7 @@ bool BodySignature::Matches(const Sha256Digest& claimed) {
                       size == computed.size();
     const bool equal =
         CRYPTO_memcmp(computed.data(), claimed.data(), claimed.size()) == 0;
-    // No early exit: the time must not tell which secret came how close.
+    // No early exit: the time must not reveal which secret nearly matched.
     matches |= done & equal;
   }
   return matches;
