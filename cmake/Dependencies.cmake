@@ -30,18 +30,18 @@ if(NOT SIGNALBOX_SANITIZE)
   find_library(JEMALLOC libjemalloc_pic.a REQUIRED)
 endif()
 
-# The program for build images is linked with the archives of the same packages.
-# Not with sanitizers: their run time wants to be loaded.
+# `signalbox`, which goes into build images, is linked with the archives of the
+# same packages. Not with sanitizers, whose run time must be loaded.
 include(CMakeDependentOption)
 cmake_dependent_option(SIGNALBOX_STATIC "Link `signalbox` as one static executable" ON
                        "NOT SIGNALBOX_SANITIZE;NOT SIGNALBOX_CORE_ONLY" OFF)
 if(SIGNALBOX_STATIC)
-  # The unsecure library is gRPC without TLS, which the program does not speak.
-  # Its .pc file forgets what the other's names.
+  # grpc++_unsecure is gRPC without TLS, which the program does not use. Its .pc
+  # file lacks libraries that the one of grpc++ names.
   pkg_check_modules(UNSECURE REQUIRED grpc++_unsecure protobuf)
   set(NAMES ${UNSECURE_STATIC_LIBRARIES} address_sorting cares re2 upb z)
   list(REMOVE_DUPLICATES NAMES)
-  list(REMOVE_ITEM NAMES atomic rt)  # Of the compiler and of libc.
+  list(REMOVE_ITEM NAMES atomic rt)  # They belong to the compiler and to libc.
   set(ARCHIVES "")
   set(MISSING "")
   foreach(NAME IN LISTS NAMES)
@@ -61,7 +61,7 @@ if(SIGNALBOX_STATIC)
   endif()
   add_library(signalbox_archives INTERFACE)
   target_compile_options(signalbox_archives INTERFACE ${UNSECURE_CFLAGS_OTHER})
-  # They need each other in circles.
+  # The archives need each other in cycles.
   list(JOIN ARCHIVES "," ARCHIVES)
   target_link_libraries(signalbox_archives INTERFACE
     "$<LINK_GROUP:RESCAN,${ARCHIVES}>" atomic)

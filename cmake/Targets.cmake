@@ -3,7 +3,8 @@
 add_library(signalbox_options INTERFACE)
 target_include_directories(signalbox_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(signalbox_options INTERFACE -Wall -Wextra)
-# What stack traces need. More of it takes a third of the build's time.
+# Enough for stack traces. Full debug information takes a third of the build's
+# time.
 target_compile_options(signalbox_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-g1>)
 target_link_libraries(signalbox_options INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
@@ -18,7 +19,8 @@ if(SIGNALBOX_SANITIZE)
   target_link_options(signalbox_options INTERFACE -fsanitize=${SIGNALBOX_SANITIZE})
 endif()
 
-# Precompiled headers, one set for everybody and one more for what speaks gRPC.
+# Precompiled headers: one set for all code, and one more for code that uses
+# gRPC.
 file(WRITE ${CMAKE_BINARY_DIR}/pch_empty.cc "")
 add_library(signalbox_pch STATIC ${CMAKE_BINARY_DIR}/pch_empty.cc)
 target_link_libraries(signalbox_pch PRIVATE signalbox_options)
@@ -27,8 +29,8 @@ target_precompile_headers(signalbox_pch PRIVATE
   <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
   <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>)
 
-# Tests are compiled once and run once: not optimised, with GoogleTest
-# precompiled, they build in a fraction of the time.
+# Tests are compiled once and run once. Without optimisation, and with
+# GoogleTest precompiled, they build in a fraction of the time.
 set(SIGNALBOX_TEST_OPTIONS -O0 -g1)
 add_library(signalbox_test_pch STATIC ${CMAKE_BINARY_DIR}/pch_empty.cc)
 target_link_libraries(signalbox_test_pch PRIVATE signalbox_options GTest::gmock)
@@ -39,8 +41,8 @@ target_precompile_headers(signalbox_test_pch PRIVATE
   <absl/strings/string_view.h> <absl/time/time.h> <absl/types/span.h>
   <gmock/gmock.h> <gtest/gtest.h>)
 
-# Has static programs link the archives where others link the shared libraries of
-# gRPC and Abseil in the list named LIST.
+# Changes the list named LIST, so that static programs link the archives instead
+# of the shared libraries of gRPC and Abseil.
 function(signalbox_link_archives LIST)
   if(SIGNALBOX_STATIC)
     list(TRANSFORM ${LIST} REPLACE "^(absl::.+|PkgConfig::(GRPC|PROTOBUF))$"
@@ -62,7 +64,7 @@ function(signalbox_library NAME)
     set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 14)
     # Mutants replace single sources.
     set_source_files_properties(${SIGNALBOX_HAVE_MUTANTS} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    # It takes each .cc file for a header.
+    # GCC takes each .cc file for a header.
     target_compile_options(${NAME} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
   if(ARG_GRPC)
@@ -72,7 +74,7 @@ function(signalbox_library NAME)
   endif()
 endfunction()
 
-# For targets whose speed nobody notices: they are compiled faster.
+# Compiles targets faster whose speed nobody notices.
 function(signalbox_optimise_less)
   foreach(NAME IN LISTS ARGN)
     target_compile_options(${NAME} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
@@ -88,8 +90,8 @@ function(signalbox_program NAME)
 endfunction()
 
 # signalbox_static_program(NAME SOURCES a.cc ... STATIC_SOURCES b.cc ... LINK target ...)
-# One file that needs no other, where SIGNALBOX_STATIC allows; else as
-# signalbox_program, without STATIC_SOURCES.
+# With SIGNALBOX_STATIC, the program is one file that needs no other. Otherwise
+# as signalbox_program, without STATIC_SOURCES.
 function(signalbox_static_program NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;STATIC_SOURCES;LINK" ${ARGN})
   signalbox_program(${NAME} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
@@ -123,7 +125,7 @@ function(signalbox_test NAME)
   set_tests_properties(${NAME} PROPERTIES LABELS "${FOLDER};${ARG_LABELS}")
 endfunction()
 
-# Which build a program is. Only the programs are linked anew after each commit.
+# The version of a program. After a commit, only the programs are linked again.
 set(SIGNALBOX_GENERATED ${CMAKE_BINARY_DIR}/generated)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${SIGNALBOX_GENERATED}/signalbox/version.h @ONLY)
 add_custom_target(signalbox_version_source

@@ -1,5 +1,5 @@
-# Has PROGRAM write its manual pages and completions into SHARE, and notes in
-# SHARE/written when it did.
+# Runs PROGRAM to write its manual pages and completions into SHARE, and then
+# writes SHARE/written.
 function(write FILE)
   execute_process(COMMAND ${PROGRAM} ${ARGN} OUTPUT_FILE ${SHARE}/${FILE}
     COMMAND_ERROR_IS_FATAL ANY)

@@ -74,8 +74,8 @@ def main():
     if delivery["status"] != 202:
         sys.exit(f"the shim answered {delivery['status']}: {delivery['body']}")
 
-    # As a farm would, the guide's way: no numbers, the default context. It
-    # starts a moment later, as farms do.
+    # Reports as the guide shows it: no numbers, the default context. It begins
+    # a moment later, as farms do.
     time.sleep(1)
     timeline.say("build         signalbox run -- make test")
     build = subprocess.run(
