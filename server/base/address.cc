@@ -21,8 +21,8 @@ bool IsIpv6(absl::string_view text) {
   return inet_pton(AF_INET6, std::string(text).c_str(), &ignored) == 1;
 }
 
-// What is written in digits and dots must be a whole IPv4 address: the system
-// reads `127.1` as one, too.
+// A text of digits and dots must be a complete IPv4 address: the system would
+// also read `127.1` as one.
 bool IsNameOrIpv4(absl::string_view text) {
   if (text.find_first_not_of("0123456789.") == absl::string_view::npos) {
     in_addr ignored = {};

@@ -12,9 +12,9 @@ bool SameLetter(char a, char b) {
 
 }  // namespace
 
-// When the text behind a `*` does not fit, only the last `*` is stretched by
-// one character: stretching an earlier one could reach nothing that the last
-// cannot, as all of them stop at the same character.
+// If the pattern after a `*` does not match, only the last `*` is extended by
+// one character. Extending an earlier one cannot find more matches, because all
+// of them stop at the same character.
 bool GlobMatches(absl::string_view pattern, absl::string_view text,
                  char star_stops_at) {
   size_t p = 0;

@@ -70,7 +70,8 @@ LogFormat DefaultLogFormat() {
 void StartLogging(LogFormat chosen) {
   format.store(chosen);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  // Never destroyed, nor one that this replaces: threads may be logging.
+  // Never destroyed. Loggers that a later call replaces stay, too: threads may
+  // be using them.
   static auto* const kept = new std::deque<spdlog::logger>();
   spdlog::logger* const log = &kept->emplace_back("signalbox", std::move(sink));
   log->set_error_handler([](const std::string&) {});

@@ -46,8 +46,8 @@ bool Secret::Equals(const Secret& other) const {
          CRYPTO_memcmp(value_.data(), other.value_.data(), value_.size()) == 0;
 }
 
-// A short string stands in the object itself, where swapping leaves its bytes
-// behind an empty one: so all that it could hold is wiped.
+// Wipes the whole capacity: the object itself holds the bytes of a short
+// string, and swapping can leave them there although the string is empty.
 void Secret::Wipe() {
   value_.resize(value_.capacity());
   OPENSSL_cleanse(value_.data(), value_.size());
@@ -84,7 +84,7 @@ Secret TakeSecretFromEnvironment(const char* name) {
   char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) return Secret();
   Secret secret{std::string(absl::StripAsciiWhitespace(value))};
-  // unsetenv only forgets the place; the kernel still shows it to others.
+  // unsetenv does not erase the text: /proc/PID/environ would still show it.
   OPENSSL_cleanse(value, std::strlen(value));
   unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   return secret;

@@ -12,9 +12,9 @@
 namespace signalbox {
 namespace {
 
-// A file can be rewritten in place within one tick of the file system's clock,
-// which leaves its stamp as it was. So a file is read anew for this long after
-// its stamp was first seen.
+// Within one tick of the file system's clock, a file can be rewritten without a
+// new stamp. So Refresh reads the file for this long after it first saw the
+// stamp, even if the stamp stays the same.
 constexpr absl::Duration kStampResolution = absl::Seconds(2);
 
 }  // namespace
@@ -24,7 +24,7 @@ SecretFile::SecretFile(std::string path, Parse parse)
 
 absl::StatusOr<SecretFile> SecretFile::Open(std::string path, Parse parse) {
   SecretFile file(std::move(path), std::move(parse));
-  // The stamp first: what changes after it is read again.
+  // Reads the stamp first, so that Refresh notices every later change.
   const absl::StatusOr<Stamp> stamp = file.ReadStamp();
   if (!stamp.ok()) return stamp.status();
   absl::StatusOr<Secret> secret = file.ReadSecret();
@@ -59,7 +59,7 @@ bool SecretFile::Refresh(absl::Time now, bool certain) {
   }
   absl::StatusOr<Secret> secret = stamp.ok() ? ReadSecret() : stamp.status();
   if (!secret.ok()) {
-    // Somebody is replacing it. What is held may still be good.
+    // The file may be about to be replaced. The last secret may still be valid.
     if (!unreadable_) {
       LogWarning(
           "cannot read a secret file; the server keeps using the last secret",

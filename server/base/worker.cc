@@ -9,7 +9,7 @@ namespace signalbox {
 namespace {
 
 // A wait stands still while the machine is suspended, and does not notice that
-// the wall clock was set forward: so none is long.
+// the wall clock was set forward. So every wait is short.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
 
 }  // namespace
@@ -46,8 +46,8 @@ void Worker::Stop() {
 
 void Worker::Loop() {
   absl::Time next = absl::InfinitePast();
-  // The same on the clock that does not jump: after the wall clock was set
-  // back, `next` may be hours away.
+  // `next` on the steady clock: after the wall clock was set back, `next` may
+  // be hours away.
   absl::Duration deadline;
   for (;;) {
     {

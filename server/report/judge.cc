@@ -12,7 +12,7 @@ bool IsPending(Phase phase) {
   return phase == Phase::kWebhookPending || phase == Phase::kFarmPending;
 }
 
-// Every result is worse than those before it.
+// 0 for the best result; larger for a worse one.
 int BadnessOf(Result result) {
   switch (result) {
     case Result::kSkipped:
@@ -33,7 +33,7 @@ int BadnessOf(Result result) {
   return 6;
 }
 
-// Nothing is better than any result.
+// A missing result is better than any other.
 bool IsWorse(std::optional<Result> result, std::optional<Result> than) {
   if (!result.has_value() || !than.has_value()) return result.has_value();
   return BadnessOf(*result) > BadnessOf(*than);
@@ -48,7 +48,7 @@ bool SameText(const Held& held, const Report& report) {
          held.target_url == report.target_url;
 }
 
-// A pending of the newest run of its series, which is running.
+// Judges a pending of the newest run of its series, which is still running.
 Disposition JudgeRunningPending(const Held& held, bool is_own,
                                 const Report& arriving) {
   switch (held.phase) {
@@ -67,7 +67,7 @@ Disposition JudgeRunningPending(const Held& held, bool is_own,
   return Disposition::kSuperseded;
 }
 
-// One more result of a run that has ended.
+// Judges another result of a run that has already ended.
 Disposition JudgeSecondResult(const Held& held, bool is_own,
                               const NewestRun& run, Result result) {
   if (is_own && held.phase == Phase::kNumberedResult) {
@@ -75,7 +75,8 @@ Disposition JudgeSecondResult(const Held& held, bool is_own,
     return IsWorse(result, held.result) ? Disposition::kAccepted
                                         : Disposition::kSuperseded;
   }
-  // Another report is held. Only a failure that was not known has to be shown.
+  // The entry holds another report. Only a failure that is worse than the known
+  // result of the run replaces it.
   return IsWorse(result, run.result) && IsShownAsFailed(result)
              ? Disposition::kAccepted
              : Disposition::kSuperseded;
@@ -172,7 +173,7 @@ void HoldRun(const Report& report, Held* held) {
   if (IsWorse(report.result, run.result)) run.result = report.result;
 }
 
-// The held report, as if it came now.
+// Returns the held report as if it arrived now.
 Report ReportOf(const Held& held) {
   Report report;
   const bool is_numbered =
@@ -196,7 +197,7 @@ NewestRun MergeRuns(const NewestRun& a, const NewestRun& b) {
   return IsWorse(b.result, a.result) ? b : a;
 }
 
-// What another entry knows of a run.
+// Adds what another entry knows about a run.
 void AddRun(const NewestRun& run, Held* held) {
   if (run.attempt == 0) return;
   if (held->run.attempt == 0) {
@@ -275,7 +276,7 @@ Merged Merge(const Held* earlier, const Held* later) {
   }
   const Judgement judgement = Judge(earlier, ReportOf(*later));
   if (later->phase == Phase::kExpired) {
-    // An expiry is the server's own word, and only a pending can expire.
+    // The server itself reports an expiry, and only for a pending.
     merged.later_counts = IsPending(earlier->phase) &&
                           judgement.disposition != Disposition::kSuperseded;
   } else {

@@ -38,7 +38,7 @@ std::string Names(const std::vector<std::string>& contexts) {
   return contexts.empty() ? "no contexts" : absl::StrJoin(contexts, ", ");
 }
 
-// What is pushed, as the middle of a sentence.
+// Names the push, for the middle of a sentence.
 std::string PushOf(absl::string_view ref) {
   if (absl::ConsumePrefix(&ref, kTagPrefix)) {
     return absl::StrCat("the push of tag ", Quoted(ref));

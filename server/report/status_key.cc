@@ -137,7 +137,7 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
 }
 
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
-  // A description's rule for what is UTF-8 is this one's too.
+  // KeepDescription changes every text that is not UTF-8.
   if (text.empty() || KeepDescription(text).text != text) {
     return InvalidField("context", text, "is empty or not UTF-8",
                         "INVALID_CONTEXT");

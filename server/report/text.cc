@@ -23,7 +23,7 @@ constexpr char kReplacement[] = "\xEF\xBF\xBD";
 struct Character {
   uint32_t code_point;
   size_t size;  // In bytes, at least 1.
-  bool valid;   // If not, `size` bytes are to be replaced as one.
+  bool valid;   // If not, one U+FFFD replaces `size` bytes.
 };
 
 // Decodes by the table of well-formed sequences of the Unicode standard (no
@@ -68,9 +68,9 @@ bool IsControl(uint32_t code_point) {
          code_point == 0x2028 || code_point == 0x2029;
 }
 
-// How many bytes at the front of `text` are a sequence that steers a terminal
-// (ECMA-35 and ECMA-48: colours, cursors, titles, links); 0: none. What is
-// begun and not ended is taken as far as it goes.
+// The size of the sequence at the front of `text` that controls a terminal
+// (ECMA-35 and ECMA-48: colours, cursors, titles, links); 0: there is none. Of
+// an unfinished sequence, counts only the bytes that certainly belong to it.
 size_t ControlSequenceSize(absl::string_view text) {
   const auto from = [text](size_t i) {
     return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
@@ -93,7 +93,7 @@ size_t ControlSequenceSize(absl::string_view text) {
     case 'P':
     case 'X':
     case '^':
-    case '_': {  // A text of its own, up to BEL or ST.
+    case '_': {  // A string that BEL or ST ends.
       for (size_t i = size; i < text.size(); ++i) {
         if (from(i) == 0x07) return i + 1;
         if ((from(i) == 0x1B && from(i + 1) == '\\') ||
@@ -101,7 +101,7 @@ size_t ControlSequenceSize(absl::string_view text) {
           return i + 2;
         }
       }
-      return size;  // Not ended: what follows may be for people.
+      return size;  // Not ended: the rest may be text for people.
     }
     default:
       break;
@@ -113,8 +113,8 @@ size_t ControlSequenceSize(absl::string_view text) {
   return size > 1 ? size : 0;
 }
 
-// What may stand in a path, a query and a fragment (RFC 3986; brackets may only
-// stand around an address).
+// A byte that a path, a query or a fragment may contain (RFC 3986). Brackets
+// are not: they may only enclose an address.
 bool IsUrlByte(unsigned char c) {
   return absl::ascii_isalnum(c) ||
          absl::StrContains("-._~:/?@!$&'()*+,;=", static_cast<char>(c));
@@ -151,8 +151,8 @@ bool IsPort(absl::string_view text) {
          port <= 65535;
 }
 
-// Whether the authority is one that every reader of URLs understands: GitHub
-// refuses a whole status for a link that its own does not.
+// Whether every parser of URLs accepts the authority. GitHub refuses the whole
+// status if its own parser does not.
 bool HasHost(absl::string_view authority) {
   const size_t at = authority.rfind('@');
   if (at != absl::string_view::npos) {
