@@ -13,7 +13,7 @@ constexpr absl::Duration kJump = absl::Minutes(1);
 constexpr absl::Duration kLook = absl::Seconds(10);
 constexpr int kExpiriesPerBatch = 100;
 constexpr int kAbandonedPerBatch = 100;
-// Reports and posts have the store in between.
+// A pause between chores, so that reports and posts can use the store.
 constexpr absl::Duration kBetweenChores = absl::Milliseconds(10);
 
 constexpr absl::Duration kBetweenForgettings = absl::Hours(1);

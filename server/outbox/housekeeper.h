@@ -22,7 +22,7 @@ namespace signalbox {
 // than a minute, nothing expires: farms may have been unable to report, and get
 // time to do so.
 //
-// Housekeeper has no thread of its own: a Worker or a simulation calls RunOnce.
+// Housekeeper starts no thread: a Worker or a simulation calls RunOnce.
 //
 // Only one thread at a time may call RunOnce.
 class Housekeeper {
@@ -34,9 +34,9 @@ class Housekeeper {
   };
 
   struct Options {
-    // The store deletes a commit after this long without a report, a post or an
-    // abandonment. After the same time the housekeeper abandons statuses that
-    // wait for a stopped credential.
+    // The store deletes a commit after this long without a report, a post, an
+    // abandonment or a new status at GitHub. After the same time the
+    // housekeeper abandons statuses that wait for a stopped credential.
     absl::Duration retention = absl::Hours(90 * 24);
     // The credentials that are stopped. Empty: none is.
     std::function<std::vector<StoppedCredential>()> stopped_credentials =

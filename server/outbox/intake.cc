@@ -16,14 +16,14 @@ absl::Status ShuttingDown() {
                "the server is shutting down; repeat the call");
 }
 
-// What these texts take beside the strings themselves, roughly.
+// Roughly the memory that these texts take beside the string objects.
 size_t BytesOf(std::initializer_list<absl::string_view> texts) {
   size_t bytes = 0;
   for (const absl::string_view text : texts) bytes += text.size();
   return bytes;
 }
 
-// What a submission takes of the memory, roughly.
+// Roughly the memory that a submission takes.
 size_t BytesOf(const Submission& submission) {
   const Report& report = submission.report;
   size_t bytes =
@@ -122,7 +122,8 @@ void Intake::TakeBatch(size_t most, std::vector<Submission>* batch,
 }
 
 absl::Time Intake::RunOnce() {
-  // Whoever submits without end must not keep a caller from stopping.
+  // Bounds the call, so that steady submissions do not keep a Worker from
+  // stopping.
   size_t left = options_.max_waiting;
   std::vector<Submission> batch;
   std::vector<Done> dones;
@@ -142,7 +143,7 @@ absl::Time Intake::RunOnce() {
       }
       continue;
     }
-    // The poster need not wait for a thousand answers.
+    // Before the answers, so that the poster does not wait for them.
     if (MadeDue(*outcomes)) committed_();
     for (size_t i = 0; i < dones.size(); ++i) {
       dones[i](std::move(outcomes->at(i)));

@@ -19,7 +19,7 @@ namespace signalbox {
 // arrive during a commit form the next transaction. No caller gets an answer
 // before its transaction is durable.
 //
-// Intake has no thread of its own: a Worker or a simulation calls RunOnce.
+// Intake starts no thread: a Worker or a simulation calls RunOnce.
 //
 // Thread-safe; only one thread at a time may call RunOnce.
 class Intake {

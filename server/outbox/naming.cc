@@ -3,16 +3,18 @@
 namespace signalbox {
 namespace {
 
-// Whether an event tells of the name that the repository has now.
+// Whether the news renames the repository from its present name.
 bool IsOfItsName(const NameNews& news, const NamedRepository& own) {
   return news.from.has_value() && own.has_name &&
          own.canonical == news.from->Canonical();
 }
 
-// Whether an event is older than what is known of the repository's name.
+// Whether an event is older than the newest known news of the repository's
+// name.
 bool IsOld(const NameNews& news, const NamedRepository& own) {
   if (own.name_time == absl::UnixEpoch()) return false;
-  // GitHub's times are in whole seconds.
+  // GitHub's times are whole seconds: of two events with one time, the one that
+  // renames the present name is the later one.
   return IsOfItsName(news, own)
              ? news.time < own.name_time && news.time != absl::InfinitePast()
              : news.time <= own.name_time;
@@ -48,18 +50,19 @@ NameStep StepFor(const NameNews& news, const Whereabouts& found) {
   if (!news.is_answer) {
     if (IsOld(news, own)) return NameStep::kNothing;
     const bool is_its_name = IsOfItsName(news, own);
-    // It may have been called otherwise since; and without a number it may be
-    // another one of the name.
+    // The event is older than the row. The repository may have got another name
+    // since. Without a number, it may be another repository with that name.
     if (news.time != absl::InfinitePast() &&
         own.added_time != absl::UnixEpoch() && news.time < own.added_time &&
         (!is_its_name || own.KnownNumber() == 0)) {
       return NameStep::kAsk;
     }
-    // Without a time it is believed of what is called so now.
+    // An event without a time is believed only if it renames the present name,
+    // or if the repository has no name.
     if (news.time == absl::InfinitePast() && own.has_name && !is_its_name) {
       return NameStep::kAsk;
     }
-    // Another one may have got the name since.
+    // Another repository had the new name, too, perhaps after this event.
     if (found.alias.has_value() && found.alias->meant.key != own.key &&
         found.alias->IsNot(news.number)) {
       return NameStep::kAsk;

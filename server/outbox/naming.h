@@ -62,8 +62,8 @@ struct Whereabouts {
 
 // Which row a delivery is about, given its number and its name.
 enum class Meant {
-  kHolder,  // The one with the name. If its number was not known, it is now.
-  kAlias,   // The one that had the name before; its number likewise.
+  kHolder,  // The one with the name. It gets the number if it had none.
+  kAlias,   // The one that had the name before. It gets the number, too.
   // The one with the number, although another row has the name. GitHub is asked
   // about both.
   kOwn,
@@ -94,7 +94,7 @@ struct NameNews {
 
 enum class NameStep {
   kNothing,  // The news is old or says nothing new.
-  kAsk,      // Undecidable: GitHub is to be asked about both.
+  kAsk,      // Undecidable: the server asks GitHub about both.
   kTake,     // The repository gets the name, which is free.
   kMerge,    // It gets the name; the row with the name is the same repository.
   // It gets the name; another repository has the name, and loses it.

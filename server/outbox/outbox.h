@@ -47,7 +47,7 @@ inline constexpr size_t kMostReportedContexts = 1000;
 // or none.
 struct Submission {
   Report report;
-  // As spelled. If there are none, a delivery only tells that GitHub has the
+  // As spelled. If there are none, a delivery only shows that GitHub has the
   // commit.
   std::vector<std::string> contexts;
   // Also report every other context of the commit that was reported here
@@ -390,8 +390,8 @@ struct Settlement {
     // No request was made. The entry is due again as it was, or at
     // `next_try_time` if that is still to come.
     kReturned,
-    // A read told what GitHub shows: `shown`, or nothing for the key. No try's
-    // end is unknown any more. The entry is due again as it was.
+    // A read found what GitHub shows: `shown`, or nothing for the key. No try
+    // is ambiguous any more. The entry is due again as it was.
     kRead,
   };
   int64_t entry_id = 0;
@@ -601,7 +601,7 @@ class Outbox {
 
   // The changes after the sequence `after_sequence`, in order; at most `limit`.
   // Each accepted report is a change, and so is each change of a posting that
-  // has a sequence of its own. If one submission observed a status twice, or a
+  // has a separate sequence. If one submission observed a status twice, or a
   // key was merged into another, only the last of these changes may be left.
   // OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: the outbox has forgotten some of
   // them, or never gave that sequence.
@@ -643,7 +643,7 @@ class Outbox {
       int limit) = 0;
   // Abandons at most `limit` entries of repositories that are no longer probed,
   // and returns how many. Also begins to abandon the entries of repositories
-  // whose name GitHub has not told for a week.
+  // whose name GitHub has not given for a week.
   virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
   // A credential is stopped for this reason: abandons at most
   // `limit` entries that wait for it and were reported before `before`. Returns
@@ -663,7 +663,8 @@ class Outbox {
   // GitHub answered that the repository `from` is the one in `answer` now
   // (kNamed). The entries of both names are merged by Judge, unless their
   // numbers differ. From then on `from` means the new name, until GitHub
-  // answers `from` itself. Does nothing if the names are equal.
+  // answers that a repository is called `from`. Does nothing if the names are
+  // equal.
   virtual absl::Status LearnName(const Repository& from,
                                  const NameAnswer& answer, absl::Time now) = 0;
   // A shorter form of LearnName; `github_id` 0: not known.

@@ -7,8 +7,8 @@
 namespace signalbox {
 namespace {
 
-// What is refused for such a reason passes within seconds (a new permission
-// that GitHub spreads), minutes (somebody notices) or days.
+// Such a refusal ends within seconds (GitHub still spreads a new permission),
+// minutes (a person notices it) or days.
 constexpr absl::Duration kProbeWaits[] = {absl::Seconds(10), absl::Minutes(1),
                                           absl::Minutes(5), absl::Minutes(15),
                                           absl::Hours(1)};
@@ -30,8 +30,8 @@ Parking Parked(const ParkingEvent& event, absl::Time now) {
   return parking;
 }
 
-// A refusal counts if it is the probe's: what was under way when the
-// repository was parked is refused as well, and tells nothing new.
+// Only the refusal of the probe counts. GitHub also refuses the requests that
+// were in flight when the repository was parked, which tells nothing new.
 void Refuse(const ParkingEvent& event, absl::Time now, Parking* parking) {
   if (parking->probe_entry != 0 && parking->probe_entry != event.entry) return;
   parking->probe_entry = event.entry;

@@ -14,8 +14,8 @@
 namespace signalbox {
 namespace {
 
-// Whether a file could not grow. A failed sync is none of these: what was
-// written before it is unknown then.
+// Whether a file could not grow. A failed sync is not such an error: after it,
+// nobody knows which earlier writes reached the disk.
 bool IsDiskFull(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
   if (code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_SHMSIZE &&
@@ -57,11 +57,11 @@ absl::Status ErrorOf(int code, int system_error, absl::string_view path,
   }
 }
 
-// How many virtual machine steps pass between two looks at `cancelled`.
+// How many virtual machine steps pass between two calls of `cancelled`.
 constexpr int kStepsPerLook = 1000;
 
-// How much of the log is written again at once. SQLite's files take less than
-// 128 KiB in a call: of a larger length they use the lower 17 bits.
+// The log is written again in pieces of this size. SQLite's file methods use
+// only the lower 17 bits of a length, so a piece must be below 128 KiB.
 constexpr sqlite3_int64 kLogPiece = 64 << 10;
 
 constexpr char kBeginRead[] = "BEGIN DEFERRED";
@@ -73,8 +73,9 @@ constexpr char kRollback[] = "ROLLBACK";
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
     const std::string& path, Access access) {
-  // Nobody asks SQLite how much memory it has, and counting takes a lock with
-  // each allocation. Refused if SQLite is in use already: then it counts.
+  // The server never asks SQLite how much memory it uses, and counting takes a
+  // lock at each allocation. If SQLite is in use already, it refuses this and
+  // counts.
   [[maybe_unused]] static const int without_counting =
       sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -223,7 +224,7 @@ SqliteTransaction::SqliteTransaction(SqliteConnection* connection, Kind kind)
 
 SqliteTransaction::~SqliteTransaction() {
   if (!open_ || sqlite3_get_autocommit(connection_->handle_) != 0) return;
-  // The first error is the one worth keeping, and it would stop the rollback.
+  // Keeps the first error, but clears it for the rollback, which it would stop.
   const absl::Status status =
       std::exchange(connection_->status_, absl::OkStatus());
   SqliteQuery(connection_, kRollback).Run();
@@ -262,7 +263,7 @@ void SqliteQuery::Run() {
   }
 }
 
-// Binding without a statement is a harmless error of SQLite's.
+// Without a statement, the functions of SQLite that bind only return an error.
 void SqliteQuery::BindOne(int index, std::nullopt_t) {
   sqlite3_bind_null(statement_, index);
 }

@@ -27,11 +27,11 @@ constexpr char kPutPullRequest[] =
     "INSERT OR REPLACE INTO pull_request (repository_key, number, "
     "updated_time_us, head_sha) VALUES (?, ?, ?, ?)";
 
-// Nobody presses a button sooner.
+// A person cannot make GitHub redeliver sooner.
 constexpr absl::Duration kRedeliveryGap = absl::Seconds(10);
 
-// One entry while a submission is being decided: `row` is `stored` with what
-// the submission does to it.
+// One entry while a submission is being decided. `row` is a copy of `stored`
+// with the changes of the submission.
 struct Draft {
   EntryRow row;
   EntryRow* stored = nullptr;  // Null: it is new.
@@ -39,10 +39,11 @@ struct Draft {
   bool was_revived = false;    // Also by this submission.
 };
 
-// An abandoned entry that a report makes due again was due last so long ago.
+// A report makes an abandoned entry due at the earliest this long after it was
+// last due.
 constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
 
-// Whether GitHub may take the same report by now.
+// Whether GitHub, which refused a report for this reason, may accept it now.
 bool MayHelp(absl::string_view reason) {
   return reason != "STATUS_LIMIT_REACHED" && reason != "INVALID_SHA" &&
          reason != "CONTEXT_REFUSED";
@@ -57,8 +58,8 @@ struct Recorded {
   std::optional<absl::Time> expire_time;
 };
 
-// Decides about a whole submission, and keeps it only then: one that is refused
-// has changed nothing.
+// Decides about all contexts of a submission before it stores any report, so
+// that a refused submission is not stored in part.
 class Decision {
  public:
   Decision(SqliteConnection* connection, SqliteWriterState* state,
@@ -78,7 +79,7 @@ class Decision {
     Outcome outcome;
     outcome.status = FindCommit();
     if (submission_.ReportsNothing()) {
-      // It asks for nothing that could be refused.
+      // Without reports there is nothing to refuse.
       if (outcome.status.ok()) SeeCommit();
       outcome.status = absl::OkStatus();
       outcome.made_due = made_due_;
@@ -165,7 +166,7 @@ class Decision {
 
   void FindContexts() {
     if (!submission_.with_all_reported || commit_ == nullptr) return;
-    // It reads rows, and so must see all of them.
+    // ReportedContexts reads the tables, so Write must come first.
     rows_->Write();
     commit_ = rows_->FindCommit(repository_key_, sha_);
     if (commit_ == nullptr) return;
@@ -183,9 +184,9 @@ class Decision {
     contexts_ = with_reported_;
   }
 
-  // Whoever watches sees each change of a status. A report has a row of its own
-  // that tells of it; what was observed is told of by the entry, and so its row
-  // is written before and after.
+  // Watchers see each change of a status. The history has a row for each
+  // accepted report, but only the entry itself holds what was observed. So an
+  // entry is written before and after an observation.
   void WriteWhatWasObserved() {
     if (commit_ == nullptr || commit_->entries.empty()) return;
     using Effect = AcceptedRows::Effect;
@@ -201,20 +202,20 @@ class Decision {
     }
   }
 
-  // GitHub's number for the repository, as far as it may be believed.
+  // GitHub's number for the repository; 0 unless a delivery or GitHub gave it.
   int64_t Number() const {
     return submission_.delivery.has_value() || submission_.from_github
                ? report_.repository_id
                : 0;
   }
 
-  // Who said it; empty: GitHub did.
+  // The caller that gave the number; empty: GitHub gave it.
   std::string NumberBy() const {
     return submission_.from_github ? std::string() : submission_.caller;
   }
 
   // Finds the row that the reports are about, by GitHub's number first and the
-  // name second; `canonical_` is what it is called.
+  // name second. Sets `canonical_` to the name of the row.
   absl::Status FollowNames(const Repository& said) {
     SqliteRepositories& repositories = state_->repositories;
     const int64_t number = Number();
@@ -245,7 +246,8 @@ class Decision {
       }
       case Meant::kClaimed:
         repositories.AskNumber(connection_, said, number, now_);
-        // Until GitHub answers, the number is the caller's word alone.
+        // Until GitHub answers, only the caller says that the name has this
+        // number.
         if (!MayReport(found.own->repository).ok() ||
             IsClaimOfAnother(*found.own, said)) {
           return absl::OkStatus();
@@ -272,9 +274,9 @@ class Decision {
     return absl::OkStatus();
   }
 
-  // Whether nobody but another caller's delivery says that the row has the
-  // number, and that caller may not speak of the name which is said now: it
-  // would lead what is reported for that name to a repository of its own.
+  // Whether the row has its number only from a delivery of another caller,
+  // which may not report for the name `said`. That caller could otherwise
+  // divert the reports for this name to its own repository.
   bool IsClaimOfAnother(const NamedRepository& own,
                         const Repository& said) const {
     return state_->may_report && !own.number_by.empty() &&
@@ -282,10 +284,10 @@ class Decision {
            !state_->may_report(own.number_by, said, "");
   }
 
-  // The number is that of a repository to which the caller has no right, or
-  // another's claim. The server answers as if it did not know the number:
-  // whether it does, is not the caller's to know. GitHub is asked whose it is.
-  // `found`: by the name alone.
+  // The number belongs to a repository for which the caller may not report, or
+  // another caller claimed it. The server acts as if it did not know the
+  // number, since the caller must not learn whether it does, and asks GitHub
+  // about it. `found` has only the rows that the name leads to.
   absl::Status FollowClaim(const Repository& said, int64_t number,
                            const Whereabouts& found) {
     SqliteRepositories& repositories = state_->repositories;
@@ -306,7 +308,7 @@ class Decision {
     return FollowOldName(said);
   }
 
-  // A farm may still say the name that the repository had before.
+  // A farm may still use an old name of the repository.
   absl::Status FollowOldName(const Repository& said) {
     SqliteRepositories& repositories = state_->repositories;
     const std::string current = repositories.Resolve(connection_, canonical_);
@@ -321,8 +323,8 @@ class Decision {
     return absl::OkStatus();
   }
 
-  // The reports are about this row. Its number is of the delivery, and so is
-  // nothing ambiguous that came by an old name.
+  // The reports are about this row. GitHub's number says so, so the name need
+  // not be confirmed.
   absl::Status Mean(const NamedRepository& row) {
     absl::Status allowed = MayReport(row.repository);
     if (allowed.ok()) canonical_ = row.canonical;
@@ -330,7 +332,7 @@ class Decision {
   }
 
   absl::Status Learn(const NameNews& news) {
-    // It moves rows, and so must see all of them.
+    // LearnName changes the tables, so Write must come first.
     rows_->Write();
     state_->sequence = sequence_;
     LearnName(connection_, state_, news, nullptr, now_);
@@ -343,8 +345,8 @@ class Decision {
                                   : absl::OkStatus();
   }
 
-  // A delivery that names the commit tells that GitHub has it. Called before
-  // anything holds rows.
+  // A delivery that names the commit shows that GitHub has it. Call this before
+  // a draft points to a row, because Write frees the rows.
   void SeeCommit() {
     if (!submission_.delivery.has_value() || commit_ == nullptr ||
         commit_->commit_key == 0 ||
@@ -352,7 +354,7 @@ class Decision {
       return;
     }
     const int64_t commit_key = commit_->commit_key;
-    // It changes rows, and so must see all of them.
+    // ReviveMissing changes the tables, so Write must come first.
     rows_->Write();
     made_due_ = true;
     ReviveMissing(connection_, state_, commit_key, now_);
@@ -366,18 +368,18 @@ class Decision {
                            options_.oldest_delivery);
   }
 
-  // Whether a known delivery comes again because a person had GitHub make it
-  // again, to have its contexts run again.
+  // Whether a person had GitHub redeliver a known delivery, so that its
+  // contexts run again.
   bool IsWishToRerun() {
     const std::string& id = submission_.delivery->id;
-    // Whatever it means, it has arrived.
+    // Called first, because the redelivery has arrived in any case.
     if (TakeRedelivery(connection_, id, now_)) return false;
     if (!submission_.redelivery_is_rerun || submission_.observed.has_value() ||
         contexts_.empty()) {
       return false;
     }
-    // Under another id it comes through another hook. Soon after the first it
-    // is a repetition of somebody on the way.
+    // With another id, the delivery comes through another hook. Soon after the
+    // first arrival, something between GitHub and the server repeats it.
     const std::optional<absl::Time> first = DeliveryTime(connection_, id);
     if (!first.has_value() || now_ - *first < kRedeliveryGap) return false;
     return std::none_of(
@@ -388,8 +390,8 @@ class Decision {
         });
   }
 
-  // Whether the change that `submission_` tells of is in a pull request and
-  // placed in time, so that its heads have an order.
+  // Whether the code change has a pull request and a time, by which the heads
+  // of the pull request are ordered.
   bool HasHead() const {
     return submission_.change.has_value() &&
            submission_.change->pull_request_number > 0 &&
@@ -406,7 +408,7 @@ class Decision {
     absl::Time newest;
     SqliteBytes head;
     query.Read(&newest, &head);
-    // Older programs kept times of the future.
+    // Older versions of the server stored times in the future.
     newest = std::min(newest, now_);
     const int64_t updated =
         absl::ToUnixMicros(HeadTime(*submission_.change, now_));
@@ -434,11 +436,11 @@ class Decision {
     return drafts_.size() - 1;
   }
 
-  // ABORTED: `if_sequence` forbids it, and nothing has changed.
+  // ABORTED: `if_sequence` forbids the report, and nothing has changed.
   absl::StatusOr<Disposition> Decide(size_t index) {
     Draft& draft = drafts_[index];
     EntryRow& row = draft.row;
-    // After damage nobody knows what was reported: the next report counts.
+    // Nobody knows what a damaged entry held, so the next report is accepted.
     const Held* const held =
         row.version == 0 || row.IsSetAside() ? nullptr : &row.held;
     Judgement judgement = Judge(held, report_);
@@ -471,7 +473,8 @@ class Decision {
     return judgement.disposition;
   }
 
-  // Says no number: all callers share one count.
+  // The error does not give the newest sequence, because sequences count the
+  // reports of all callers.
   absl::Status Changed(const EntryRow& row) const {
     return Error(
         absl::StatusCode::kAborted, "CHANGED",
@@ -481,7 +484,7 @@ class Decision {
             CommitStateName(StateOf(row.held.phase, row.held.result)), ")"));
   }
 
-  // What GitHub shows counts by GitHub's own order, which its numbers tell.
+  // GitHub's numbers for its statuses give their order.
   Disposition Observe(Draft* draft) {
     const Observed& observed = *submission_.observed;
     EntryRow& row = draft->row;
@@ -501,13 +504,13 @@ class Decision {
     EntryRow& row = draft->row;
     const bool is_pending = !report_.result.has_value();
     absl::Time due = is_pending ? now_ + options_.pending_settle : now_;
-    // What still waited for its turn keeps its place: else a key that is
-    // reported often enough would never be posted.
+    // An entry that still waits to be posted keeps its place. Otherwise a key
+    // with frequent reports would never be posted.
     const bool waited = row.version > 0 && row.is_pending == is_pending &&
                         (row.posting_state == PostingState::kDue ||
                          row.posting_state == PostingState::kWaiting);
     if (waited) due = std::min(due, row.first_due_time);
-    // GitHub is asked first who has the name by which it came.
+    // GitHub must first confirm the old name that the report used.
     if (awaits_name_) due = std::max(due, now_ + kAmbiguousWait);
 
     if (row.IsSetAside()) row.held = Held();
@@ -528,7 +531,7 @@ class Decision {
     }
   }
 
-  // Unchanged is not to mean that nothing happens.
+  // Makes an abandoned entry due again, although the report says the same.
   void Revive(Draft* draft) {
     EntryRow& row = draft->row;
     if (row.posting_state != PostingState::kAbandoned ||
@@ -558,7 +561,7 @@ class Decision {
     KeepEntries();
     if (repository_key_ != 0 && !contexts_.empty() &&
         !submission_.observed.has_value() && !submission_.for_history) {
-      // Its probe may be brought forward.
+      // The probe of the repository may become due sooner.
       made_due_ = true;
       ParkingEvent reported;
       reported.kind = ParkingEvent::Kind::kReported;
@@ -572,8 +575,8 @@ class Decision {
           .Run();
     }
     if (submission_.delivery.has_value()) {
-      // A number is learnt even from what changes nothing: by it the
-      // repository is found again under its next name.
+      // The number is stored even if the submission changes nothing: the server
+      // finds the repository by it after a rename.
       if (repository_key_ != 0) EnsureRepository();
       TakeRedelivery(connection_, submission_.delivery->id, now_);
       NoteDelivery(connection_, state_, *submission_.delivery,
@@ -660,12 +663,12 @@ class Decision {
   const Submission& submission_;
   const Report& report_;
   absl::Span<const std::string> contexts_;
-  std::vector<std::string> with_reported_;  // `contexts_`, if it asks for all.
+  std::vector<std::string> with_reported_;  // Owns `contexts_` if not empty.
   const AcceptOptions& options_;
   const absl::Time now_;
 
   std::string canonical_;
-  std::string reported_as_;  // The old name that was said; empty: none was.
+  std::string reported_as_;  // The old name that was used; empty: none.
   bool awaits_name_ = false;
   int64_t learnt_number_ = 0;  // 0: none.
   std::string sha_;            // Bytes.
@@ -675,7 +678,7 @@ class Decision {
   bool moves_head_ = false;
   std::string overtaken_by_;  // Bytes of the newer head; empty: there is none.
   bool made_due_ = false;     // Something may be due sooner.
-  bool is_rerun_ = false;     // A known delivery that counts again.
+  bool is_rerun_ = false;     // A known delivery that asks for a rerun.
   std::vector<Draft> drafts_;
   std::vector<Recorded> recorded_;
 };

@@ -19,7 +19,7 @@ struct AcceptOptions {
 };
 
 // Accepts submissions, one after the other, within the open transaction of
-// `connection`, as Outbox::Accept says. A refused submission changes nothing.
+// `connection`, as Outbox::Accept says. A refused submission stores no report.
 // After an error of the connection, the result has too few outcomes.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,

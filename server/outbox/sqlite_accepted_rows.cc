@@ -30,7 +30,7 @@ constexpr char kFindEntry[] =
     "target_url, report_sequence, posting_state, posting_reason, is_pending, "
     "first_due_time_us, posted_status_id, change_sequence, expire_time_us, "
     "series, run_result, other_run_count, "
-    // Whether it is of this key; and all other columns, for kOthers.
+    // Whether the row belongs to this key; then the columns for kOthers.
     "repository_key = ? AND lower(context) = context_key "
     "AND (version = 0 OR (phase IN (3, 4)) = (result IS NOT NULL)), "
     "context, report_time_us, try_count, refusal_count, post_time_us, "
@@ -40,8 +40,8 @@ constexpr char kFindEntry[] =
     "observe_time_us, reported_as, abandon_time_us, version, report_sequence, "
     "change_sequence, other_run_count "
     "FROM entry WHERE commit_key = ? AND context_key = ?";
-// Behind the 20 columns that are read. As EntryIsSound has it, in a fraction of
-// the time.
+// The kinds of the columns after the 20 that are read (see Holds). The same
+// check as EntryIsSound, in a fraction of the time.
 constexpr char kOthers[] = "twnnIIcciiWcTttInItIcccc";
 constexpr char kInsertEntry[] =
     "INSERT INTO entry (commit_key, context_key, context, repository_key, "
@@ -51,8 +51,8 @@ constexpr char kInsertEntry[] =
     "expires_after_us, series, run_result, other_run_count, reported_as) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
     "?, ?)";
-// While a try is in flight, its deadline stays: nobody else may try before. Nor
-// may anybody while an ambiguous try can still take effect.
+// While a try is in flight, its deadline stays, so that no other try begins
+// before. Nor may one begin while an ambiguous try can still take effect.
 constexpr char kUpdateEntry[] =
     "UPDATE entry SET version = ?, phase = ?, attempt = ?, run_state = ?, "
     "series = ?, run_result = ?, other_run_count = ?, result = ?, "
@@ -103,7 +103,8 @@ CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
   query.Read(&commit->commit_key, &commit->newest_sequence,
              &commit->status_count, &commit->pending_count,
              &commit->failed_count);
-  // If they are none, the error sticks, and nothing of this is written.
+  // If these are no counts, the error sticks, and the transaction is rolled
+  // back.
   if (!connection_->AreCounts({commit->status_count, commit->pending_count,
                                commit->failed_count})) {
     commit->status_count = commit->pending_count = commit->failed_count = 0;
@@ -143,8 +144,8 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   if (!is_of_key.value_or(false) || !query.Holds(20, kOthers)) {
     connection_->NoteDamage("holds a damaged entry");
   }
-  // A transaction that has met damage is rolled back at its end. Until then it
-  // counts on.
+  // The transaction will be rolled back because of the damage. Until then it
+  // goes on with a possible number.
   if (!connection_->AreCounts({entry.version})) entry.version = 1;
   if (other_runs > 0) {
     held.other_runs = ReadOtherRuns(connection_, entry.entry_id);
@@ -215,7 +216,8 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
   const Held& held = entry->held;
   const auto other_runs = static_cast<int64_t>(held.other_runs.size());
   if (entry->entry_id == 0) {
-    // Without a due time it only carries a history, and what was seen.
+    // An entry without an accepted report is not due. It holds a history, or
+    // what was observed.
     const auto due_time = entry->was_accepted
                               ? std::optional<absl::Time>(entry->first_due_time)
                               : std::nullopt;
@@ -258,7 +260,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
     WriteOtherRuns(connection_, entry->entry_id, held.other_runs);
   }
   if (entry->observed == nullptr) return;
-  // Whether the context is one of ours or not, GitHub has one status more.
+  // GitHub has one more status for the key, even if another program set it.
   SqliteQuery(connection_, kNoteObserved)
       .Bind(entry->shown_status_id, CommitStateName(entry->observed->State()),
             entry->observed->description, entry->observed->target_url,

@@ -28,7 +28,8 @@ constexpr char kGetNumber[] = "SELECT value FROM meta WHERE name = ?";
 constexpr char kRaiseForgotten[] =
     "UPDATE meta SET value = MAX(value, ?) WHERE name = 'forgotten_sequence'";
 
-// Of both kinds of changes: where the entry belongs may have changed since.
+// For both kinds of changes. Joined with `entry`, because the entry may have
+// moved to another commit or repository since.
 #define SIGNALBOX_OF_ENTRY                                         \
   "CROSS JOIN entry AS n ON n.entry_id = e.entry_id "              \
   "CROSS JOIN commit_summary AS c ON c.commit_key = n.commit_key " \
@@ -38,7 +39,7 @@ constexpr char kListChanges[] =
     "SELECT r.host, r.owner, r.name, c.sha, " SIGNALBOX_STATUS_COLUMNS
     "FROM status_change AS e " SIGNALBOX_OF_ENTRY
     "WHERE e.change_sequence > ? ORDER BY e.change_sequence LIMIT ?";
-// SIGNALBOX_STATUS_COLUMNS of an entry when it held the report and no more.
+// SIGNALBOX_STATUS_COLUMNS of an entry just after it accepted the report.
 constexpr char kListAccepted[] =
     "SELECT r.host, r.owner, r.name, c.sha, n.context, e.phase, e.result, "
     "e.description, e.target_url, e.attempt, e.series, e.sequence, "
@@ -66,8 +67,8 @@ int64_t GetNumber(SqliteConnection* connection, absl::string_view name) {
   return number;
 }
 
-// From which row on reports may be younger than `sequence`: their rows are in
-// the order of their numbers.
+// The first row whose report may be newer than `sequence`. The rows are in the
+// order of their sequences, apart from the sign.
 int64_t FirstReportAfter(SqliteConnection* connection, int64_t sequence) {
   std::optional<int64_t> first;
   std::optional<int64_t> last;
@@ -138,7 +139,7 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
                   "wanted at least ",
             after_sequence > newest ? newest : oldest));
   }
-  // SQLite takes a negative limit for none.
+  // SQLite takes a negative limit as no limit.
   const size_t most = static_cast<size_t>(std::max(limit, 0));
   {
     SqliteQuery query(connection, kListChanges);
@@ -156,7 +157,8 @@ absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
             [](const StatusChange& a, const StatusChange& b) {
               return a.status.sequence < b.status.sequence;
             });
-  // Only damage gives a number twice; whoever reads on goes on by it.
+  // Only damage gives a sequence twice. The caller resumes after a sequence, so
+  // each must occur once.
   changes.erase(std::unique(changes.begin(), changes.end(),
                             [](const StatusChange& a, const StatusChange& b) {
                               return a.status.sequence == b.status.sequence;

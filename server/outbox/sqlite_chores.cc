@@ -16,9 +16,9 @@
 namespace signalbox {
 namespace {
 
-// Rows that one transaction changes.
+// About how many rows one transaction changes.
 constexpr int kRowsPerBatch = 200;
-// Repositories that it looks at.
+// How many repositories one transaction looks at.
 constexpr int kRepositoriesPerBatch = 500;
 
 constexpr char kInsert[] =
@@ -136,7 +136,7 @@ class Batch {
         .Bind(chore.repository_key)
         .Run();
     state_->repositories.Forget();
-    // What came last may have been abandoned under the old name.
+    // The server may have abandoned the moved entries under the old name.
     BeginRevive(connection_, state_, chore.target_key, now_);
     return true;
   }
@@ -179,7 +179,7 @@ class Batch {
     if (revived > 0) {
       state_->repositories.ReviseDue(connection_, repository_key);
     }
-    // What revives them gives hope to a parked repository, too.
+    // The same event may end the refusals of a parked repository.
     RecheckParking(connection_, state_, repository_key, now_);
     return !IsFull();
   }
@@ -238,7 +238,7 @@ void DoBatch(SqliteConnection* connection, SqliteWriterState* state,
 void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
            absl::Time now) {
   {
-    // It is still to be done as a whole.
+    // The same chore is stored already, and will handle all rows.
     SqliteQuery query(connection, kFindSame);
     query.Bind(chore.kind, chore.repository_key, chore.target_key, chore.name);
     if (query.Next()) return;
@@ -255,7 +255,7 @@ void Begin(SqliteConnection* connection, SqliteWriterState* state, Chore chore,
 std::vector<Chore> MovesTo(SqliteConnection* connection,
                            SqliteWriterState* state, int64_t repository_key) {
   if (!state->moves.has_value()) {
-    // Few: a chore is done within seconds.
+    // There are few, since a chore is done within seconds.
     state->moves = List(connection, -1);
   }
   std::vector<Chore> moves;

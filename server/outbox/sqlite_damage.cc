@@ -19,8 +19,8 @@
 namespace signalbox {
 namespace {
 
-// What a column may hold; `$` is the column. As SqliteQuery::Read and AreCounts
-// take it, and so that SQL can count on from there.
+// Conditions for the value of a column, which `$` stands for. They accept what
+// SqliteQuery::Read and AreCounts accept, and SQL can add to the counts.
 #define SIGNALBOX_BETWEEN(least, most) \
   "typeof($) = 'integer' AND $ BETWEEN " least " AND " most
 constexpr char kCount[] = SIGNALBOX_BETWEEN("0", "4611686018427387904");
@@ -30,7 +30,7 @@ constexpr char kNumber[] =
     SIGNALBOX_BETWEEN("-4611686018427387904", "4611686018427387904");
 constexpr char kInteger[] = "typeof($) = 'integer'";
 constexpr char kIntegerOrNull[] = "typeof($) IN ('integer', 'null')";
-// Up to the year 2255: a time that something is added to, or waited for.
+// Up to the year 2255: times that SQL adds to, or that the server waits for.
 #define SIGNALBOX_NEAR_TIME SIGNALBOX_BETWEEN("0", "9007199254740992")
 constexpr char kNearTime[] = SIGNALBOX_NEAR_TIME;
 constexpr char kNearTimeOrNull[] = "$ IS NULL OR (" SIGNALBOX_NEAR_TIME ")";
@@ -53,7 +53,7 @@ static_assert(static_cast<int>(LastOf(PostingState())) == 5);
 constexpr char kChoreKind[] = SIGNALBOX_BETWEEN("1", "6");
 static_assert(static_cast<int>(LastOf(ChoreKind())) == 6);
 
-// A phase that goes with the result.
+// The phase fits the result: only phases 3 and 4 have one.
 #define SIGNALBOX_FIT                                \
   "(entry.version = 0 OR (entry.phase IN (3, 4)) = " \
   "(typeof(entry.result) = 'integer' AND entry.result BETWEEN 1 AND 7))"
@@ -61,7 +61,7 @@ static_assert(static_cast<int>(LastOf(ChoreKind())) == 6);
 #define SIGNALBOX_IS_IN(table, key) \
   "EXISTS (SELECT 1 FROM " table " AS x WHERE x." key " = $)"
 
-// What its repository has, too.
+// The same value as in the column `@` of the row's repository.
 #define SIGNALBOX_IS_OF_REPOSITORY(table)                        \
   "typeof($) = 'text' AND $ = (SELECT x.@ FROM repository AS x " \
   "WHERE x.repository_key = " table ".repository_key)"
@@ -69,18 +69,19 @@ static_assert(static_cast<int>(LastOf(ChoreKind())) == 6);
 struct Column {
   const char* name;
   const char* sound;
-  // What it gets if it is not sound; ?1 is now. Null: the row is deleted.
+  // The value that replaces an unsound one; ?1 is now. Null: the row is
+  // deleted.
   const char* otherwise = nullptr;
 };
 
-// What to do about the rows of a table that hold something else.
+// The statements that find and repair the damaged rows of a table.
 struct Statements {
   std::string table;
-  std::string sound;  // A condition for a row.
-  std::string list;   // The key of each such row, and its columns that are not.
-  std::string drop_first;  // What nothing can be made of; empty: none.
+  std::string sound;       // A condition for a row.
+  std::string list;        // Lists the damaged rows: key, unsound columns.
+  std::string drop_first;  // Deletes unrepairable rows; empty: none.
   std::string repair;
-  std::string drop;  // What repairing did not help.
+  std::string drop;  // Deletes rows that are still damaged.
 };
 
 std::string OfColumn(const char* sql, absl::string_view table,
@@ -129,9 +130,9 @@ Statements Make(absl::string_view table, absl::string_view key,
   return statements;
 }
 
-// The tables on which no other table depends. A row that is deleted here was
-// history, or its content is found out again: GitHub refuses a parked
-// repository once more, and the server asks a question once more.
+// The tables on which no other table depends. Most rows that are deleted here
+// were history, or the server learns their content again: GitHub refuses a
+// parked repository again, and the server asks a question again.
 const std::vector<Statements>& PlainTables() {
   static const auto* const tables = new std::vector<Statements>{
       Make("report", "report_id",
@@ -188,7 +189,7 @@ const std::vector<Statements>& PlainTables() {
             {"shown_description", kText},
             {"shown_target_url", kText},
             {"series", kText}}),
-      // It is remembered as long as if it came now.
+      // The delivery is remembered as long as if it arrived now.
       Make("delivery", "delivery_key",
            {{"id", kText},
             {"digest", kBlob, "x''"},
@@ -203,8 +204,8 @@ const std::vector<Statements>& PlainTables() {
             {"repository_key", SIGNALBOX_IS_IN("repository", "repository_key")},
             {"github_repository_id", kCount, "0"},
             {"checked_time_us", kNearTime, "0"}}),
-      // No request is to be made too early: the longest that GitHub may ask
-      // for.
+      // The longest pause that GitHub can ask for, so that no request is made
+      // too early.
       Make("credential_pause", "credential",
            {{"credential", kText},
             {"until_time_us", kInteger, "?1 + 3600000000"}}),
@@ -239,7 +240,8 @@ const std::vector<Statements>& PlainTables() {
             {"first_time_us", kNearTime},
             {"asked_time_us", kNearTime},
             {"ask_time_us", kNearTime}}),
-      // By the other columns it is known what was to be done.
+      // Guesses the kind by the other columns, which do not tell 2 from 1, or 6
+      // from 4.
       Make("chore", "chore_id",
            {{"kind", kChoreKind,
              "CASE WHEN target_key = 0 THEN CASE repository_key WHEN 0 THEN 5 "
@@ -272,7 +274,7 @@ const std::vector<Statements>& PlainTables() {
   return *tables;
 }
 
-// HOST/OWNER/NAME, and its parts.
+// The form HOST/OWNER/NAME of a canonical name, and its parts.
 #define SIGNALBOX_HAS_PARTS \
   "typeof(canonical) = 'text' AND canonical LIKE '_%/_%/_%'"
 #define SIGNALBOX_HOST "substr(canonical, 1, instr(canonical, '/') - 1)"
@@ -281,7 +283,7 @@ const std::vector<Statements>& PlainTables() {
   "substr(" SIGNALBOX_REST ", 1, instr(" SIGNALBOX_REST ", '/') - 1)"
 #define SIGNALBOX_NAME \
   "substr(" SIGNALBOX_REST ", instr(" SIGNALBOX_REST ", '/') + 1)"
-// One of host, owner and name, which together are the canonical name.
+// Host, owner or name: the three together make the canonical name.
 constexpr char kPart[] =
     "typeof($) = 'text' AND (has_name = 0 OR NOT (" SIGNALBOX_HAS_PARTS
     ") OR lower(host || '/' || owner || '/' || name) = canonical)";
@@ -306,8 +308,9 @@ const Statements& Repositories() {
        {"number_by", kText, "''"}}));
   return *statements;
 }
-// As SqliteRepositories::Retire leaves it: nothing finds it by a name. All of
-// the row: a statement that leaves a damaged column fails.
+// Removes a damaged name, so that no name leads to the row, as after
+// SqliteRepositories::Retire. Sets every column, because SQLite refuses a
+// statement that leaves a damaged one.
 constexpr char kLoseName[] =
     "UPDATE repository SET canonical = 'damaged//' || repository_key, "
     "host = 'damaged', owner = '', name = '', github_repository_id = 0, "
@@ -319,8 +322,8 @@ constexpr char kAddNameless[] =
     "github_repository_id, credential, id_is_verified, has_name) "
     "VALUES ('damaged//for/' || ?, 'damaged', '', '', 0, '', 0, 0)";
 
-// Whose a commit is: its entries know it, too. Otherwise it is that of a
-// repository that nobody asks for.
+// The repository of a commit: that of its entries, else a repository without a
+// name, which no caller asks for.
 #define SIGNALBOX_KEY_BY_ENTRIES                                   \
   "(SELECT e.repository_key FROM entry AS e JOIN repository AS r " \
   "ON r.repository_key = e.repository_key "                        \
@@ -361,7 +364,7 @@ constexpr char kListLostCommits[] =
     "(SELECT 1 FROM repository AS r "
     "WHERE r.repository_key = commit_summary.repository_key)";
 
-// A commit for an entry that has lost its own; nobody asks for it.
+// A commit for an entry whose own is missing. No caller asks for its sha.
 #define SIGNALBOX_SHA_OF_ENTRY(entry_id) \
   "CAST('e' || substr(printf('%019d', " entry_id "), -19) AS BLOB)"
 constexpr char kAddCommits[] =
@@ -435,16 +438,16 @@ const Statements& Entries() {
        {"observe_time_us", kIntegerOrNull, "NULL"},
        {"reported_as", kText, "''"},
        {"abandon_time_us", kIntegerOrNull, "NULL"}},
-      // Marked by what no entry has.
+      // Marks repaired rows by a value that no entry has.
       ", lease_version = -1"));
   return *statements;
 }
-// Nobody can know what it was about.
+// Deletes only rows that are not repaired: nobody knows their keys.
 constexpr char kDropRest[] = " AND lease_version IS NOT -1";
 constexpr char kListMarked[] =
     "SELECT entry_id, commit_key FROM entry WHERE lease_version = -1 "
     "ORDER BY entry_id";
-// What was under way may still take effect.
+// A try that was in flight may still take effect.
 constexpr char kSetAside[] =
     "UPDATE entry SET expire_time_us = NULL, expires_after_us = NULL, "
     "change_sequence = ?2, posting_state = 4, posting_reason = ?3, "
@@ -457,7 +460,7 @@ constexpr char kSetAside[] =
 static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
 constexpr char kDropRuns[] = "DELETE FROM run WHERE entry_id = ?";
 
-// Rows that went may have had others.
+// Other rows may refer to a deleted row until the end.
 constexpr char kDeferForeignKeys[] = "PRAGMA defer_foreign_keys = ON";
 
 constexpr char kListNumbers[] =
@@ -469,7 +472,7 @@ constexpr char kDropNumbers[] =
     "OR typeof(value) <> 'integer' "
     "OR value NOT BETWEEN 0 AND 4611686018427387904";
 constexpr char kAddNumber[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
-// A number that is given is in one of these, or was forgotten.
+// Each sequence that was given is in one of these, or was forgotten.
 constexpr char kFindNewestNumber[] =
     "SELECT MAX(number) FROM ("
     "SELECT change_sequence AS number FROM entry UNION ALL "
@@ -515,7 +518,7 @@ class Repairing {
   }
 
  private:
-  // The last moment that is known of.
+  // Sets `now_` to the latest time known from callers, reports or tries.
   void FindTime() {
     now_ = state_->now;
     SqliteQuery query(connection_, kFindTime);
@@ -574,7 +577,7 @@ class Repairing {
     const int64_t last = std::max(newest.value_or(0), state_->sequence);
     for (const auto& [name, value] :
          {std::pair<const char*, int64_t>("schema_version", kSchemaVersion),
-          // What was forgotten is not known: all of it may be.
+          // Nobody knows how much was forgotten: it may be all.
           {"forgotten_sequence", last},
           {"sequence", last}}) {
       if (there.contains(name)) continue;
@@ -638,7 +641,7 @@ class Repairing {
   SqliteWriterState* const state_;
   absl::Time now_;
   std::vector<std::string> found_;
-  std::set<int64_t> commits_;  // Whose statuses are to be counted anew.
+  std::set<int64_t> commits_;  // To be summarized again.
 };
 
 }  // namespace

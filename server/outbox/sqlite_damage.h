@@ -26,9 +26,8 @@ const std::string& EntryIsSound();
 // - Rows of the history, and rows that the server learns again, are deleted.
 //
 // Returns a line about each damaged row. It reads every row, so call it only
-// after a damaged row was met. Call it in a transaction of its own, and load
-// the state anew afterwards, since the state in memory may come from damaged
-// rows.
+// after a damaged row was met. Call it in a separate transaction, and load the
+// state again afterwards, since the state in memory may come from damaged rows.
 //
 // Errors stick to the connection.
 std::vector<std::string> RepairDamage(SqliteConnection* connection,

@@ -30,7 +30,7 @@ constexpr char kTake[] =
     "RETURNING awaited";
 constexpr char kForgetAwaited[] =
     "DELETE FROM redelivery WHERE awaited <= 0 OR asked_time_us < ?";
-// GitHub makes a delivery at once; what has not arrived by then is lost.
+// GitHub redelivers at once. A redelivery that is later than this is lost.
 constexpr absl::Duration kAwaitFor = absl::Hours(1);
 
 constexpr char kPutHook[] =
@@ -40,7 +40,7 @@ constexpr char kDeleteHooks[] = "DELETE FROM hook WHERE seen_time_us < ?";
 constexpr char kListHooks[] =
     "SELECT host, hook_id FROM hook ORDER BY host, hook_id";
 
-// A hook is noted again after so long, and forgotten after so long.
+// How often the time of a hook is stored, and how long a hook is kept.
 constexpr absl::Duration kNoteHookEvery = absl::Hours(6);
 constexpr absl::Duration kHookMemory = absl::Hours(30 * 24);
 

@@ -35,7 +35,7 @@ constexpr char kPutNamedTime[] =
 constexpr char kGetNamedTime[] =
     "SELECT time_us FROM named_time WHERE name = ?";
 
-// What each kind of event does to the tables.
+// Applies each kind of event to the tables.
 class Effect {
  public:
   Effect(SqliteConnection* connection, SqliteWriterState* state,
@@ -68,13 +68,13 @@ class Effect {
     host_ = archived.repository.host;
     const absl::StatusOr<Repository> current = Current(archived.repository);
     if (!current.ok()) return current.status();
-    // What is posted to an archived repository is refused, visibly; there is
-    // nothing to do before.
+    // Nothing to do: GitHub will refuse the next post, and the server then
+    // parks the repository.
     if (archived.archived) return absl::OkStatus();
     const Whereabouts found = state_->repositories.Find(
         connection_, current->Canonical(), host_, archived.repository_id);
-    // Of a repository that is not the caller's it is not to tell whether the
-    // server knows it.
+    // The caller must not learn whether the server knows a repository for which
+    // the caller may not report.
     const bool is_own = found.own.has_value() &&
                         (!submission_.may_report ||
                          submission_.may_report(found.own->repository).ok());
@@ -113,12 +113,13 @@ class Effect {
   }
 
  private:
-  // The name that a repository has now, if the caller may speak for it.
+  // The present name of a repository. An error if the caller may not report for
+  // it.
   absl::StatusOr<Repository> Current(const Repository& said) {
     Repository current = said;
     const std::optional<KnownAlias> alias =
         state_->repositories.FindAlias(connection_, said.Canonical());
-    // One without a name has lost it to another, and keeps no right to it.
+    // An old name does not lead to a repository that has lost its name.
     if (alias.has_value() && alias->meant.has_name) {
       current = alias->meant.repository;
     }
@@ -155,7 +156,7 @@ absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
 std::vector<Rerun> Reruns(SqliteConnection* connection, int limit) {
   std::vector<Rerun> reruns;
   SqliteQuery query(connection, kListReruns);
-  // SQLite takes a negative limit for none.
+  // SQLite takes a negative limit as no limit.
   query.Bind(std::max(limit, 0));
   while (query.Next()) {
     Rerun& rerun = reruns.emplace_back();

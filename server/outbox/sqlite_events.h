@@ -15,8 +15,8 @@
 namespace signalbox {
 
 // These functions implement the methods of Outbox with the same names, for
-// events, reruns and marks. Every function needs an open transaction. Errors
-// stick to `connection`.
+// events, reruns and named times. Every function needs an open transaction.
+// Errors stick to `connection`.
 
 absl::StatusOr<bool> AcceptEvent(SqliteConnection* connection,
                                  SqliteWriterState* state,

@@ -11,7 +11,7 @@
 namespace signalbox {
 namespace {
 
-// Who the history names as the caller of the server's own reports.
+// The caller that the history names for the server's own reports.
 constexpr absl::string_view kOwnCaller = "signalbox";
 
 constexpr char kListExpired[] =
@@ -42,7 +42,7 @@ constexpr char kFindNextExpiry[] =
     "SELECT expire_time_us FROM entry INDEXED BY entry_expiry "
     "WHERE expire_time_us IS NOT NULL ORDER BY expire_time_us LIMIT 1";
 
-// As people say it: "6 h", "1 h 30 min", "30 d".
+// As people write it: "6 h", "1 h 30 min", "30 d".
 std::string InWords(absl::Duration duration) {
   constexpr struct {
     absl::string_view name;

@@ -7,8 +7,8 @@
 
 namespace signalbox {
 
-// These functions implement Outbox::ExpirePendings and Outbox::NextExpiry. They
-// need an open transaction, the first one that of the writer.
+// These functions implement Outbox::ExpirePendings and Outbox::NextExpiry. Both
+// need an open transaction; ExpirePendings needs that of the writer.
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit);
 absl::Time NextExpiry(SqliteConnection* connection);

@@ -15,16 +15,15 @@
 namespace signalbox {
 namespace {
 
-// One call looks at so many entries and commits, and goes through so many
-// repositories, at most: a filter that fits little must not hold up a
-// connection.
+// The most entries, commits and repositories that one call looks at, so that a
+// filter with few matches does not hold up a connection.
 constexpr int kMostLooked = 5000;
 constexpr int kMostRepositories = 1000;
-// Different reasons of one repository: there are some dozens in all.
+// The most reasons that are read for a repository. A few dozen exist.
 constexpr int kMostReasons = 100;
-// Rows of a metric are read up to here.
+// A metric counts at most this many rows.
 constexpr int kMostCounted = 1'000'000;
-// Why the statuses of a repository without a name wait.
+// The reason why the statuses of a repository without a name wait.
 constexpr char kNameUnknown[] = "NAME_UNKNOWN";
 
 constexpr char kNextDue[] =
@@ -48,7 +47,8 @@ constexpr char kListDueEntries[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND due_time_us IS NOT NULL AND entry_id > ? "
     "ORDER BY entry_id LIMIT ?";
-// 3 and 4, as partial indexes want them: kWaiting and kAbandoned.
+// 3 and 4 are kWaiting and kAbandoned: SQLite uses a partial index only if the
+// statement repeats its condition.
 static_assert(static_cast<int>(PostingState::kWaiting) == 3);
 static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
 struct ByReason {
@@ -126,7 +126,7 @@ class Lister {
       if (*key != place_.repository) place_ = {*key, "", 0};
       ListedStatus listed;
       if (IsWanted(&listed) && !ListRepository(std::move(listed))) break;
-      // Only damage makes a key so large; there is nothing behind it.
+      // Only damage makes a key so large; no key follows it.
       if (*key == std::numeric_limits<int64_t>::max()) return std::move(page_);
       place_ = {*key + 1, "", 0};
     }
@@ -155,12 +155,12 @@ class Lister {
     return next;
   }
 
-  // Whether the repository at `place_` is. Describes it.
+  // Whether the repository at `place_` is wanted. Sets `listed`.
   bool IsWanted(ListedStatus* listed) {
     {
       SqliteQuery query(connection_, kGetRepository);
-      // What has no name has lost it to another repository, whose it is to
-      // show.
+      // A repository without a name has lost it to another one, which is listed
+      // under it.
       if (!query.Bind(place_.repository).Next()) return false;
       query.Read(&listed->repository.host, &listed->repository.owner,
                  &listed->repository.name, &listed->credential);
@@ -173,7 +173,7 @@ class Lister {
     return true;
   }
 
-  // False: the page ends at `place_`, behind which there may be more.
+  // False: the page ends at `place_`, and more may follow.
   bool ListRepository(ListedStatus listed) {
     if (by_commits_) return ListByCommits(std::move(listed));
     const int most = kMostLooked - looked_;
@@ -209,7 +209,7 @@ class Lister {
     return looked_ < kMostLooked;
   }
 
-  // The first `most` entries of the repository behind `place_` that may be
+  // The first `most` entries of the repository after `place_` that may be
   // wanted, in order.
   std::vector<int64_t> Unposted(const ListedStatus& listed, int most) {
     std::vector<int64_t> entries;
@@ -227,7 +227,7 @@ class Lister {
       AddByReason(kAbandonedByReason, most, &entries);
     }
     std::sort(entries.begin(), entries.end());
-    // What is damaged may be both.
+    // A damaged entry can be in both lists.
     entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
     if (entries.size() > static_cast<size_t>(most)) entries.resize(most);
     return entries;
@@ -238,7 +238,8 @@ class Lister {
     std::vector<std::string> reasons(wanted_.reasons.begin(),
                                      wanted_.reasons.end());
     if (reasons.empty()) {
-      // An index of few reasons with many entries each.
+      // Seeks from reason to reason in the index: few reasons have many entries
+      // each.
       reasons.emplace_back();
       while (reasons.size() < kMostReasons) {
         SqliteQuery query(connection_, by_reason.next_reason);
@@ -253,8 +254,8 @@ class Lister {
     }
   }
 
-  // Puts the entry at `place_` on the page if it is wanted. False: nothing more
-  // is to be looked at.
+  // Puts the entry at `place_` on the page if it is wanted. False: the page is
+  // complete.
   bool Look(const ListedStatus& of) {
     ++looked_;
     ListedStatus listed = of;
@@ -266,7 +267,7 @@ class Lister {
            static_cast<int>(page_.statuses.size()) < wanted_.limit;
   }
 
-  // False: there is no such entry, or nothing that people may know of it.
+  // False: there is no such entry, or it has nothing to show.
   bool Read(ListedStatus* listed) {
     SqliteQuery query(connection_, kGetListed);
     if (!query.Bind(place_.entry).Next()) return false;
@@ -274,7 +275,7 @@ class Lister {
     std::optional<SqliteBytes> overtaken_by;
     StatusRow row = ReadStatusRow(query, &sha, &overtaken_by);
     listed->sha = ShaFromBytes(sha.bytes);
-    // What is no sha names no commit.
+    // A damaged sha names no commit.
     if (ShaToBytes(listed->sha).empty()) return false;
     if (row.version == 0 && !row.shown_state.has_value()) return false;
     listed->status = std::move(row).View(ShaFromBytes(BytesOf(overtaken_by)));
@@ -284,7 +285,8 @@ class Lister {
 
   SqliteConnection* const connection_;
   const StatusQuery& wanted_;
-  // What GitHub shows is in no index of its own.
+  // Posted and observed statuses are in no index, so the search goes through
+  // the commits.
   const bool by_commits_;
   StatusPlace place_;
   std::optional<Parking> parking_;  // Of the repository at `place_`.

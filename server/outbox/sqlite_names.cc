@@ -12,11 +12,11 @@
 namespace signalbox {
 namespace {
 
-// After a question that GitHub did not answer.
+// The wait after a question that GitHub did not answer.
 constexpr absl::Duration kAskAgain = absl::Minutes(5);
-// A time that is further ahead is none of GitHub's.
+// A time further ahead of the server's clock cannot be GitHub's.
 constexpr absl::Duration kMostAhead = absl::Hours(24);
-// How long GitHub is asked for a repository that has lost its name.
+// How long the server asks GitHub about a repository that has lost its name.
 constexpr absl::Duration kLookForNameless = absl::Hours(7 * 24);
 
 constexpr char kListQuestions[] =
@@ -49,7 +49,7 @@ constexpr char kFindMeant[] =
     "JOIN repository AS r ON r.repository_key = a.repository_key "
     "WHERE a.canonical = ?";
 
-// What waited for the answer is due at once.
+// Makes the entries due that waited for this answer.
 constexpr char kRelease[] =
     "UPDATE entry SET due_time_us = ?1 WHERE entry_id IN "
     "(SELECT entry_id FROM entry INDEXED BY entry_due "
@@ -59,7 +59,7 @@ constexpr char kRelease[] =
     "LIMIT ?5)";
 constexpr int kMostReleased = 200;
 
-// One piece of news, and what becomes of the rows that it is about.
+// Applies one piece of news to the rows that it is about.
 class Learning {
  public:
   Learning(SqliteConnection* connection, SqliteWriterState* state,
@@ -95,7 +95,7 @@ class Learning {
     repositories_.SetNumber(connection_, to_, news_.number, news_.by);
     repositories_.NoteNameTime(connection_, own.key, news_.time);
     JoinFormer();
-    // Without an answer it stays open what becomes of claims.
+    // An event does not settle claims, so the question about them stays.
     if (news_.number != 0 &&
         (news_.is_answer ||
          repositories_.Claims(connection_, news_.to.host, news_.number)
@@ -107,10 +107,10 @@ class Learning {
   }
 
  private:
-  // Whether nobody but a caller's delivery says that the row is of the
-  // repository which GitHub answers the number with, and the caller may not
-  // speak of that one: with the number alone it could put what it reported
-  // there. That the row's own name leads there is GitHub's word for it.
+  // Whether the row has its number only from a delivery of a caller that may
+  // not report for `news_.to`, which GitHub says has the number. With the
+  // number alone the caller could otherwise move its reports there. False if
+  // GitHub redirects the row's own name there.
   bool IsOnlyClaimed() const {
     if (!news_.is_answer || !news_.by.empty() || !found_.own.has_value()) {
       return false;
@@ -121,12 +121,13 @@ class Learning {
            !state_->may_report(own.number_by, news_.to, "");
   }
 
-  // The number is that of who is called so. False: nobody here is.
+  // Removes the number from the row, since `to_` has it. False: no row is or
+  // was called `to_`.
   bool TakeNumber() {
     const NamedRepository own = *std::exchange(found_.own, std::nullopt);
     repositories_.TakeNumber(connection_, own);
     if (own.has_name) {
-      // If GitHub leads from there, all of it moves.
+      // If GitHub redirects this name, the answer moves the whole row.
       repositories_.AskName(connection_, own.repository, now_, now_);
     } else {
       BeginAbandon(connection_, state_, own.key, now_);
@@ -135,7 +136,8 @@ class Learning {
     return found_.holder.has_value() || found_.alias.has_value();
   }
 
-  // The row that the old name leads to, unless it certainly is another one's.
+  // Finds the row that the old name leads to, unless it certainly is of another
+  // repository.
   void FindFormer() {
     if (from_ == to_) return;
     Whereabouts old = repositories_.Find(connection_, from_, news_.to.host, 0);
@@ -173,7 +175,7 @@ class Learning {
     }
   }
 
-  // Nothing is known of the repository.
+  // No row is of this repository.
   void MeetUnknown() {
     if (found_.holder.has_value() || found_.alias.has_value()) {
       if (!news_.is_answer) return Ask();
@@ -193,8 +195,8 @@ class Learning {
     }
   }
 
-  // What was reported by the new name while it was taken for an old one of
-  // another repository moves to the one that has it.
+  // The new name was taken for an old one of another repository. The entries
+  // that were reported by it move to the repository that has the name.
   void EndAlias(int64_t key) {
     if (!found_.alias.has_value()) return;
     repositories_.RemoveAlias(connection_, to_);
@@ -204,7 +206,7 @@ class Learning {
 
   void TakeName(NameStep step) {
     const NamedRepository& own = *found_.own;
-    // Of two that become one, GitHub takes what it takes for either.
+    // Both rows are one repository: if one is not parked, GitHub accepts posts.
     const bool is_writable =
         step == NameStep::kMerge &&
         !repositories_.IsParked(connection_, found_.holder->key);
@@ -230,12 +232,12 @@ class Learning {
                  /*target_had_old_name=*/true, now_);
     }
     if (is_writable) EndParking(connection_, state_, own.key);
-    // The new name may be another credential's.
+    // Another credential may post for the new name.
     RecheckParking(connection_, state_, own.key, now_);
     BeginRevive(connection_, state_, own.key, now_);
   }
 
-  // The old name, too, was taken for a repository.
+  // Merges the row of the old name, which was taken for another repository.
   void JoinFormer() {
     if (!former_.has_value() || former_->key == found_.own->key) return;
     if (former_->KnownNumber() != 0 || former_->canonical != from_) return;
@@ -260,7 +262,7 @@ class Learning {
   const std::function<absl::Status(const Repository&)>& may_move_;
   const absl::Time now_;
   const std::string to_;
-  const std::string from_;  // Without an old name: as `to_`.
+  const std::string from_;  // `to_` if there is no old name.
 
   Whereabouts found_;
   std::optional<NamedRepository> former_;
@@ -268,9 +270,10 @@ class Learning {
 };
 
 // GitHub has answered what the repository with this number is called, or that
-// there is none. What callers reported for it before, who had no right to what
-// was known by the number, is about it if they have a right to what it is
-// called; else nobody wants it.
+// there is none. A claim holds what a caller reported with this number without
+// a right to the repository as it was known. If the caller has a right to the
+// repository by its present name, the claim is merged into it. Otherwise it is
+// abandoned.
 void SettleClaims(SqliteConnection* connection, SqliteWriterState* state,
                   const std::string& host, int64_t number, absl::Time now) {
   SqliteRepositories& repositories = state->repositories;
@@ -296,7 +299,8 @@ void LearnName(SqliteConnection* connection, SqliteWriterState* state,
                NameNews news,
                const std::function<absl::Status(const Repository&)>& may_move,
                absl::Time now) {
-  // It would be the newest for long. Our own clock may be wrong by some hours.
+  // News from the future would outrank later news. The limit allows for a
+  // server clock that is wrong by some hours.
   if (news.time > now + kMostAhead) news.time = absl::InfinitePast();
   Learning(connection, state, news, may_move, now).Run();
   if (news.is_answer && news.number != 0) {

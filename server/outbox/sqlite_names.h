@@ -18,8 +18,8 @@ namespace signalbox {
 
 // Applies what GitHub says, in an answer or an event, about a repository's
 // name. Rows of the same repository are merged. For a row that loses its name,
-// a question to GitHub is stored. If GitHub answers an old name itself, the
-// name is no longer an old one.
+// a question to GitHub is stored. If GitHub answers that a repository has an
+// old name now, the name is no longer an old one.
 //
 // `may_move` may be empty. It decides whether the event may rename the
 // repository that has its number; if not, GitHub is asked.

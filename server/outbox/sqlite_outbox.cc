@@ -25,9 +25,9 @@
 namespace signalbox {
 namespace {
 
-// Deliveries forgotten per transaction, beyond as many as it adds.
+// A transaction forgets at most this many deliveries more than it adds.
 constexpr int kMostForgotten = 32;
-// Reports wait for a transaction.
+// How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
 
 constexpr char kSetSequence[] =
@@ -80,7 +80,7 @@ class SqliteOutbox : public Outbox {
           state_.repositories.AssignCredentials(writer_.get());
       RecheckParkings(writer_.get(), &state_);
       for (const int64_t key : found) {
-        // None of them is parked: no time counts.
+        // None of these is parked, so the time does not matter.
         BeginRevive(writer_.get(), &state_, key, absl::UnixEpoch());
       }
     });
@@ -134,7 +134,7 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                     int most) override {
-    // A pending that waits for its result may be due later than anything else.
+    // The settle time of a pending may be longer than any other wait.
     limit = std::max(limit, now + options_.pending_settle);
     bool more = false;
     const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -208,7 +208,7 @@ class SqliteOutbox : public Outbox {
       const absl::Status retried =
           Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
             for (const StatusKey& key : keys.subspan(i, kMostRetriedAtOnce)) {
-              // What was forgotten meanwhile, or is damaged, cannot be tried.
+              // Skips a key that was forgotten meanwhile or is damaged.
               signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
             }
           });
@@ -250,7 +250,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
-    // Mostly there is none, and the writer is not to be held up.
+    // Usually there is none, and a read does not hold up the writer.
     const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
       return absl::StatusOr<bool>(HasHopelessParking(reader) ||
                                   HasLostRepository(reader, now));
@@ -328,7 +328,7 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
-    // Most often there are none.
+    // Usually there are none, and a read does not hold up the writer.
     const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
       return absl::StatusOr<bool>(HasChores(reader));
     });
@@ -451,10 +451,11 @@ class SqliteOutbox : public Outbox {
   }
 
  private:
-  // Runs `change` as one durable transaction. After an error nothing in memory
-  // is believed any more: even a COMMIT that failed may have happened.
+  // Runs `change` as one durable transaction. After an error, the next one
+  // loads the state again: even a COMMIT that failed may have happened.
   //
-  // If it meets a damaged row, it is run once more after those are set aside.
+  // If `change` meets a damaged row, Repair sets it aside, and `change` runs
+  // again.
   template <typename Change>
   absl::Status Write(Change change) {
     absl::Status status;
@@ -494,7 +495,7 @@ class SqliteOutbox : public Outbox {
     return status;
   }
 
-  // Whether there were damaged rows, which are set aside now.
+  // Sets damaged rows aside. True: there were some.
   absl::StatusOr<bool> Repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     SqliteTransaction transaction(writer_.get(),
                                   SqliteTransaction::Kind::kWrite);
@@ -514,7 +515,8 @@ class SqliteOutbox : public Outbox {
     state_.now = std::max(state_.now, now);
   }
 
-  // While the store is open, its file cannot become unwritable by itself.
+  // The file of an open store does not become unwritable in normal operation:
+  // then PERMISSION_DENIED is INTERNAL.
   absl::Status RunTimeError(absl::Status status) {
     if (absl::IsPermissionDenied(status)) {
       status = Error(absl::StatusCode::kInternal, ReasonOf(status),
@@ -534,8 +536,8 @@ class SqliteOutbox : public Outbox {
     state_.sequence = signalbox::NewestSequence(writer_.get());
   }
 
-  // Runs `look` on one unchanging view of the data; once more after damaged
-  // rows that it met are set aside.
+  // Runs `look` on one unchanging view of the data. If it meets damaged rows,
+  // they are set aside, and it runs again.
   template <typename Look>
   auto Read(Look look) -> decltype(look(nullptr)) {
     bool may_repair = false;
@@ -552,8 +554,8 @@ class SqliteOutbox : public Outbox {
     return seen;
   }
 
-  // Whether to read once more; else `failure` tells why not. One reader at a
-  // time: what another has had set aside meanwhile is not found again.
+  // Sets damaged rows aside for a reader. True: read again. False: `failure` is
+  // the error. One reader at a time: a second one does not find the rows again.
   bool RepairForReaders(absl::Status* failure) {
     bool changed = false;
     {
@@ -570,7 +572,7 @@ class SqliteOutbox : public Outbox {
     return true;
   }
 
-  // `failure` is the store's own, not what `look` says.
+  // `failure` is an error of the store, not one that `look` returns.
   template <typename Look>
   auto TryToRead(const Look& look, absl::Status* failure, bool* may_repair)
       -> decltype(look(nullptr)) {
@@ -589,14 +591,14 @@ class SqliteOutbox : public Outbox {
 
   const SqliteOutboxOptions options_;
   const DataDirLock lock_;
-  bool is_open_ = false;  // Constant once others have the outbox.
+  bool is_open_ = false;  // Constant after AssignCredentials.
 
   Mutex mu_;
   const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);
   SqliteWriterState state_ ABSL_GUARDED_BY(mu_);
   bool state_is_loaded_ ABSL_GUARDED_BY(mu_) = false;
-  // A reader met what RepairDamage does not find: to look through all tables
-  // for each of its kind would keep the writer from working.
+  // A reader met damage that RepairDamage does not find. Readers then stop
+  // trying, since each check of all tables would hold up the writer.
   bool repaired_in_vain_ ABSL_GUARDED_BY(mu_) = false;
 
   // Closed before the writer, which then checkpoints a last time.

@@ -13,7 +13,7 @@
 
 namespace signalbox {
 
-// The outbox in one SQLite file, `signalbox.db`, in a directory of its own.
+// The outbox in one SQLite file, `signalbox.db`, in its own directory.
 //
 // One connection writes and checkpoints (WAL, synchronous=FULL). Reads go
 // through read-only connections and never wait for the writer. A lock on the
@@ -52,22 +52,23 @@ struct SqliteOutboxOptions {
   // The number of read-only connections, and so of reads at the same time.
   int readers = 4;
 
-  // Called after every transaction that made changes, under the store's lock.
-  // Must not block. May be empty.
+  // Called after every transaction that made status changes, outside the
+  // store's lock. Several threads may call it at once. Must not block. May be
+  // empty.
   std::function<void()> on_change;
 
   // Called for each damaged row after it was set aside: see sqlite_damage.h.
-  // The method that met the row continues without an error. Called as
-  // on_failure is. May be empty.
+  // The method that met the row continues without an error. Called under the
+  // store's lock. May be empty.
   std::function<void(const std::string& what)> on_damaged_row;
 
   // Called for every INTERNAL error once the outbox is open, before the method
   // returns it: the process must then end and recover. Several threads may call
-  // it at once, under the store's lock. May be empty.
+  // it at once, outside the store's lock. May be empty.
   std::function<void(const absl::Status&)> on_failure;
 };
 
-// Opens or creates the outbox, recovers it, and assigns the credentials anew.
+// Opens or creates the outbox, recovers it, and assigns the credentials again.
 // Leases of a former process become due again at their deadline, with an
 // unknown end. Entries that were abandoned for lack of a credential become due
 // if there is one now.
@@ -85,7 +86,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
 absl::Status CheckSqliteOutbox(const std::string& data_dir);
 
 // A quicker check, for use while the outbox is open: it reads the whole
-// database on a connection of its own and delays no writer. DATA_LOSS lists the
+// database on its own connection and delays no writer. DATA_LOSS lists the
 // damage. It takes seconds for large databases. It ends soon with CANCELLED
 // once `cancelled` returns true (empty: never).
 absl::Status QuickCheckSqliteOutbox(const std::string& data_dir,

@@ -9,8 +9,8 @@
 namespace signalbox {
 namespace {
 
-// How many repositories one search for a probe looks at, beside those that are
-// held.
+// How many repositories one search for a probe looks at, plus one for each held
+// entry.
 constexpr int kMostProbesLooked = 16;
 
 #define SIGNALBOX_PARKING_COLUMNS                                           \
@@ -126,14 +126,14 @@ void Put(SqliteConnection* connection, SqliteWriterState* state,
   state->repositories.SetParked(connection, repository_key, true);
 }
 
-// All of the repository is due as its entries say.
+// Ends the parking. All entries are due at their own times again.
 void End(SqliteConnection* connection, SqliteWriterState* state,
          int64_t repository_key) {
   SqliteQuery(connection, kDelete).Bind(repository_key).Run();
   state->repositories.SetParked(connection, repository_key, false);
 }
 
-// `due_time` is when a probe may begin at the earliest, nothing: at once.
+// No probe begins before `due_time`; nothing: no such limit.
 void Apply(SqliteConnection* connection, SqliteWriterState* state,
            int64_t repository_key, const std::optional<Row>& row,
            const ParkingEvent& event, std::optional<absl::Time> due_time,
@@ -149,7 +149,7 @@ void Apply(SqliteConnection* connection, SqliteWriterState* state,
       std::max(after->next_time, due_time.value_or(after->next_time)));
 }
 
-// It was there when the transaction began, or in an earlier one.
+// IsParked says that the row exists, so the table is damaged.
 void LoseParking(SqliteConnection* connection) {
   connection->NoteDamage("the row of a parked repository is missing");
 }
@@ -183,8 +183,8 @@ struct Probe {
   absl::Time due_time;
 };
 
-// The entry of a parked repository that is to probe, and when it may; nothing:
-// none of them is wanted any more.
+// The entry that probes for a parked repository, and its due time. Nothing:
+// none is to be posted any more.
 std::optional<Probe> FindProbe(SqliteConnection* connection,
                                int64_t repository_key, int64_t probe_entry,
                                bool pendings) {
@@ -285,8 +285,8 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
   const bool was_parked =
       state->repositories.IsParked(connection, repository_key);
   if (!refused && !was_parked) return;
-  // What was refused had a name that another repository has by now; without one
-  // nothing is posted, and so nothing probes.
+  // The refused post used a name that the repository has lost since. Without a
+  // name it gets no posts, and so no probes.
   if (!was_parked && !HasName(connection, repository_key)) return;
   std::optional<Row> row;
   if (was_parked) {
@@ -308,7 +308,7 @@ void SettleParking(SqliteConnection* connection, SqliteWriterState* state,
     SqliteQuery query(connection, kFindReportTime);
     if (query.Bind(repository_key).Next()) query.Read(&event.report_time);
   } else if (is_probe) {
-    // It told nothing: the probe is repeated once its entry may be tried.
+    // The probe showed nothing, so it is repeated once its entry may be tried.
     SqliteQuery(connection, kSetDue)
         .Bind(std::max(row->parking.next_time,
                        due_time.value_or(row->parking.next_time)),
@@ -352,11 +352,11 @@ int64_t TakeProbe(SqliteConnection* connection, SqliteWriterState* state,
       End(connection, state, due.repository_key);
       continue;
     }
-    // Its request is under way, or ambiguous, and tells more than another
-    // would.
+    // A request for this entry is in flight or ambiguous. Its end tells more
+    // than another probe.
     if (held > 0 && request.held->contains(probe->entry_id)) continue;
     const bool may_begin = probe->due_time <= now;
-    // A pending whose turn it is need not wait for a result that must.
+    // A result that must wait does not take the place of the row's own probe.
     if (!may_begin && due.probe_entry != 0 &&
         due.probe_entry != probe->entry_id) {
       continue;

@@ -51,7 +51,7 @@ int64_t BringCredentialForward(SqliteConnection* connection,
 void EndParking(SqliteConnection* connection, SqliteWriterState* state,
                 int64_t repository_key);
 
-// After all credentials were assigned anew: ends the parking of repositories
+// After all credentials were assigned again: ends the parking of repositories
 // for which another credential posts now.
 void RecheckParkings(SqliteConnection* connection, SqliteWriterState* state);
 

@@ -17,18 +17,18 @@
 namespace signalbox {
 namespace {
 
-// How many repositories one search takes out of due_repository at most.
+// The most repositories that one search removes from due_repository.
 constexpr size_t kMostRemoved = 256;
-// What is kept of a text that GitHub sent.
+// The most bytes that the outbox keeps of a text from GitHub.
 constexpr size_t kMostText = 256;
 
-// No time that anything waits for; the year 2255.
+// The year 2255. Nothing waits for so late a time, so it is damage.
 constexpr int64_t kNoTimeUs = int64_t{1} << 53;
 
-// What GitHub takes of one sha and context.
+// The most statuses that GitHub takes for one sha and context.
 constexpr int64_t kFullCount = 1000;
 
-// The last column: whether it is where it belongs.
+// The last column: whether name and credential are the repository's.
 constexpr char kListRepositories[] =
     "SELECT d.canonical, d.repository_key, "
     "r.canonical = d.canonical AND r.credential = d.credential "
@@ -41,7 +41,7 @@ constexpr char kFindDue[] =
     "WHERE repository_key = ? AND is_pending = ? AND due_time_us IS NOT NULL "
     "ORDER BY due_time_us";
 
-// Nothing is found of what would be posted for another key.
+// Finds no row if damage would make the server post for another key.
 constexpr char kGetLease[] =
     "SELECT entry_id, version, report_sequence, r.host, r.owner, r.name, "
     "c.sha, context, phase, result, description, target_url, shown_state, "
@@ -85,7 +85,7 @@ constexpr char kInsertTry[] =
     "http_status, request_id, reason, message) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
-// An entry that probes is tried when its repository is.
+// Shows watchers of a parked entry when the next probe is due.
 constexpr char kSetProbeTime[] =
     "UPDATE status_change SET due_time_us = IFNULL((SELECT next_time_us FROM "
     "parking "
@@ -130,7 +130,7 @@ constexpr char kBringProbesForward[] =
 constexpr char kBringRerunsForward[] =
     "UPDATE rerun SET due_time_us = ?1 WHERE rerun_id IN "
     "(SELECT rerun_id FROM rerun WHERE due_time_us > ?2 LIMIT ?3)";
-// What was asked or begun in what is the future now.
+// Questions with a past that is in the future now.
 constexpr char kBringQuestionsForward[] =
     "UPDATE name_question SET ask_time_us = MIN(ask_time_us, ?1), "
     "first_time_us = MIN(first_time_us, ?1), "
@@ -152,7 +152,7 @@ constexpr char kFindRetried[] =
     "SELECT entry_id, posting_state, posting_reason, is_pending, r.canonical, "
     "r.repository_key FROM entry AS e JOIN repository AS r "
     "ON r.repository_key = e.repository_key WHERE e.entry_id = ?";
-// The end of a try that is in flight is still awaited.
+// While a try is in flight, its deadline stays.
 constexpr char kRetry[] =
     "UPDATE entry SET change_sequence = ?, posting_state = ?, "
     "posting_reason = '', try_count = 0, refusal_count = 0, "
@@ -161,7 +161,7 @@ constexpr char kRetry[] =
     "THEN MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?4, 0)) "
     "ELSE due_time_us END WHERE entry_id = ?5";
 
-// Only a commit that appears ends GitHub's "No commit found".
+// GitHub refused these with "No commit found". Only the commit's arrival helps.
 #define SIGNALBOX_MISSING \
   "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND'"
 constexpr char kIsMissing[] =
@@ -189,12 +189,12 @@ constexpr char kListInstallations[] =
     "SELECT credential, app, installation_id FROM installation ORDER BY "
     "credential";
 
-// Behind every canonical name, which are printable ASCII.
+// Sorts after every canonical name: names are printable ASCII.
 constexpr absl::string_view kBehindAll = "\x7f";
 
-// The longest due entry of the first repository after `after`, up to `last`,
-// that has one due by `limit` and not held; 0: none. Repositories that it finds
-// done go to `done`.
+// The entry that has been due longest in the first repository after `after`, up
+// to `last`, that has one due by `limit` and not held; 0: none. Adds
+// repositories without a due time to `done`.
 int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
                 absl::string_view after, absl::string_view last,
                 absl::Time limit, std::vector<std::string>* done) {
@@ -233,7 +233,8 @@ int64_t FindDue(SqliteConnection* connection, const LeaseRequest& request,
   return 0;
 }
 
-// The entry whose turn it is, or 0; takes repositories without a due time out.
+// The entry whose turn it is; 0: none. Repositories without a due time leave
+// due_repository.
 int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
                       const LeaseRequest& request, absl::Time now) {
   const absl::Time limit = std::min(now, request.due_before);
@@ -377,18 +378,18 @@ void NoteShown(const Settlement& settlement, Leased* entry) {
 
 void NotePosted(const Settlement& settlement, Leased* entry) {
   entry->ambiguous_time.reset();
-  // What GitHub told of by a delivery before is counted already.
+  // If a delivery has shown this status before, it is counted already.
   const bool was_seen = settlement.status_id != 0 &&
                         settlement.status_id == entry->posted_status_id;
   if (settlement.attempted.has_value() && !was_seen) entry->status_count++;
   if (settlement.version <= entry->posted_version) return;
   entry->posted_version = settlement.version;
-  // Somebody else's later status was seen meanwhile: that is what shows.
+  // GitHub shows a later status, which was observed meanwhile.
   if (settlement.status_id != 0 &&
       settlement.status_id < entry->posted_status_id) {
     return;
   }
-  // A status that was shown already keeps its number.
+  // Without a post there is no new number: the shown status keeps its own.
   if (settlement.status_id != 0) {
     entry->posted_status_id = settlement.status_id;
   }
@@ -406,7 +407,8 @@ void NoteRead(const Settlement& settlement, Leased* entry) {
   NoteShown(settlement, entry);
 }
 
-// What a try says of GitHub holds for the key, whichever report was posted.
+// Notes what the try showed about GitHub. This holds for the key, even if a
+// newer report arrived.
 void NoteGitHub(const Settlement& settlement, Leased* entry) {
   if (settlement.full) {
     entry->status_count = std::max<int64_t>(entry->status_count, kFullCount);
@@ -424,11 +426,12 @@ void NoteGitHub(const Settlement& settlement, Leased* entry) {
       break;
   }
   if (settlement.ambiguous) {
-    // Without a request of its own, an older one is the ambiguous one.
+    // If this lease made no post, an older one is ambiguous.
     absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
     if (settlement.attempted.has_value() && !settlement.reading) {
       begin = settlement.attempted->begin_time;
-      // It may have been taken, and the count must not fall behind GitHub's.
+      // GitHub may have accepted it, and the count must not fall behind
+      // GitHub's.
       entry->status_count++;
     }
     entry->ambiguous_time = begin;
@@ -437,7 +440,7 @@ void NoteGitHub(const Settlement& settlement, Leased* entry) {
   }
 }
 
-// Moves the posting of the report that was tried.
+// Updates the posting of the report that was tried.
 void Move(const Settlement& settlement, SqliteWriterState* state,
           absl::Time now, Leased* entry) {
   if (settlement.kind == Settlement::Kind::kReturned) {
@@ -457,7 +460,7 @@ void Move(const Settlement& settlement, SqliteWriterState* state,
       settlement.kind == Settlement::Kind::kRetry) {
     entry->try_count++;
   }
-  // What began anew while its last try was in flight is due again.
+  // An entry that was made due again during its last try stays due.
   const bool goes_on = settlement.kind == Settlement::Kind::kAbandoned &&
                        settlement.attempted.has_value() &&
                        entry->refusal_count < settlement.refusal_count;
@@ -497,7 +500,7 @@ int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
   return sequence;
 }
 
-// As if it had never been tried.
+// Makes the entry due as if it had never been tried.
 void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
                   int64_t entry_id, const std::string& canonical,
                   bool is_pending, absl::Time now) {
@@ -570,14 +573,14 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
           .Run();
     }
   }
-  // A pending that its result overtook has left its class as well.
+  // Both classes: a result may have replaced the pending of this lease.
   if (!entry.due_time.has_value()) {
     state->repositories.ReviseDue(connection, entry.repository_key);
   }
   if (settlement.attempted.has_value() &&
       (settlement.refused || settlement.kind == Settlement::Kind::kParked ||
        settlement.kind == Settlement::Kind::kAbandoned)) {
-    // Another repository may have the old name by now.
+    // The refusal may mean that another repository has the old name now.
     std::string reported_as;
     {
       SqliteQuery query(connection, kGetReportedAs);
@@ -620,7 +623,7 @@ std::vector<DueCredential> DueCredentials(SqliteConnection* connection,
       connection->NoteDamage("a due repository has no credential");
       break;
     }
-    // The next text in the order.
+    // The next text in the order after this credential.
     from = credential + '\0';
     found[std::move(credential)] |= !is_pending;
   }
@@ -643,7 +646,7 @@ bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
   change(SqliteQuery(connection, kBringRerunsForward).Bind(now, limit, most));
   change(SqliteQuery(connection, kBringQuestionsForward).Bind(now, most));
   change(SqliteQuery(connection, kBringForward).Bind(now, limit, most));
-  // Aliases know when they are asked about.
+  // Aliases in memory hold the times of their questions.
   state->repositories.ForgetAliases();
   return more;
 }
@@ -656,7 +659,7 @@ absl::Time NextDueTime(SqliteConnection* connection, absl::Time now) {
   SqliteQuery probe(connection, kFindNextProbe);
   absl::Time probe_time = absl::InfiniteFuture();
   if (probe.Bind(now).Next()) probe.Read(&probe_time);
-  // What is no time of a probe comes first or last.
+  // A damaged time of a probe sorts first or last.
   for (const char* sql : {kFindFirstProbe, kFindLastProbe}) {
     SqliteQuery query(connection, sql);
     absl::Time time;

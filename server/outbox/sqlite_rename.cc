@@ -26,7 +26,7 @@ constexpr char kAddCommit[] =
     "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
     "update_time_us, status_count, pending_count, failed_count) "
     "VALUES (?, ?, 0, ?, 0, 0, 0)";
-// What another commit row is to become a part of.
+// A row that the entries of another row of the commit will join.
 constexpr char kBeginCommit[] =
     "INSERT INTO commit_summary (repository_key, sha, newest_sequence, "
     "update_time_us, status_count, pending_count, failed_count, overtaken_by) "
@@ -39,7 +39,7 @@ constexpr char kFindMovedEntry[] =
     "SELECT entry_id FROM entry WHERE commit_key = ? AND context_key = ?";
 constexpr char kMoveEntry[] =
     "UPDATE entry SET commit_key = ?, repository_key = ? WHERE entry_id = ?";
-// Nothing that is known of GitHub is about the repository that it is of now.
+// All that the entry knew of GitHub was about the former repository.
 constexpr char kMakeFresh[] =
     "UPDATE entry SET reported_as = '', change_sequence = ?, "
     "posting_state = ?, posting_reason = '', try_count = 0, "
@@ -76,7 +76,8 @@ constexpr char kMoveCommit[] =
 constexpr char kCountEntries[] =
     "SELECT COUNT(*) FROM entry WHERE commit_key = ?";
 
-// Who reported what an entry holds; an expiry is the server's own.
+// The caller that reported what an entry holds. Skips expiries, which the
+// server itself reports.
 constexpr char kFindReporter[] =
     "SELECT caller FROM report WHERE entry_id = ? AND sequence > 0 "
     "AND phase <> ? ORDER BY report_id DESC LIMIT 1";
@@ -87,7 +88,7 @@ constexpr char kSupersedeReports[] =
     "UPDATE report SET sequence = -sequence, version = 0 "
     "WHERE entry_id = ? AND sequence > 0";
 
-// What of an entry matters when two of one key become one.
+// The part of an entry that merging two of one key needs.
 struct Entry {
   int64_t entry_id = 0;
   int64_t version = 0;
@@ -132,8 +133,8 @@ std::string ReporterOf(SqliteConnection* connection, const Entry& entry) {
   return caller;
 }
 
-// Whether what was reported by the old name may replace what another caller
-// reported by the new one.
+// Whether a report by the old name may replace one that another caller made by
+// the new name.
 bool MayReplace(SqliteConnection* connection, const SqliteWriterState& state,
                 const Entry& old_name, const Entry& new_name,
                 int64_t repository_key) {
@@ -154,9 +155,9 @@ bool MayReplace(SqliteConnection* connection, const SqliteWriterState& state,
 // one, writes the other twice and notes the change.
 constexpr int kRowsOfMerge = 4;
 
-// Two rows of one key and what becomes of them: the one whose report counts
-// stays, with the history of both and the newest that is known of GitHub.
-// Returns how many rows that changed.
+// Merges two rows of one key. The row whose report counts stays, with the
+// history of both and the newest knowledge about GitHub. Returns how many rows
+// changed.
 int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
                  int64_t from_id, int64_t to_id, int64_t to_commit,
                  int64_t to_repository, bool target_had_old_name,
@@ -173,7 +174,7 @@ int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
   const auto held_of = [](const Entry& entry) {
     return entry.version > 0 ? &entry.held : nullptr;
   };
-  // Without the right only what has the new name counts.
+  // Without the right, only the entry of the new name counts.
   const Merged merged = may_replace ? Merge(held_of(earlier), held_of(later))
                                     : Merge(nullptr, held_of(new_name));
   const bool later_counts =
@@ -205,7 +206,7 @@ int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
 
   std::optional<absl::Time> ambiguous =
       std::max(from.ambiguous_time, to.ambiguous_time);
-  // The end of a try at the row that goes finds nothing to settle.
+  // A try of the deleted row cannot be settled, so it counts as ambiguous.
   if (loser.lease_version != 0) ambiguous = now;
   absl::Time due = now;
   if (ambiguous.has_value()) due = std::max(due, *ambiguous + kAmbiguousWait);
@@ -246,14 +247,14 @@ int64_t FindEntry(SqliteConnection* connection, int64_t commit_key,
   return entry_id;
 }
 
-// An entry that goes to another row of its commit.
+// Where an entry moves to: another row of its commit.
 struct Moving {
   int64_t to_commit = 0;
   int64_t to_repository = 0;
   bool target_had_old_name = false;
 };
 
-// Returns how many rows that was.
+// Returns how many rows it changed.
 int MoveEntry(SqliteConnection* connection, SqliteWriterState* state,
               int64_t entry_id, const std::string& context_key,
               const Moving& moving, absl::Time now) {
@@ -268,7 +269,7 @@ int MoveEntry(SqliteConnection* connection, SqliteWriterState* state,
   return 1;
 }
 
-// The row that the entries of a commit go to, which is made if there is none.
+// Finds or adds the row that the entries of a commit move to.
 int64_t BeginMove(SqliteConnection* connection, int64_t from_commit,
                   int64_t to_repository) {
   const int64_t found =
@@ -278,7 +279,7 @@ int64_t BeginMove(SqliteConnection* connection, int64_t from_commit,
   return connection->LastInsertId();
 }
 
-// A row without entries goes.
+// Counts the statuses again. Deletes the old row if it has no entries left.
 void EndMove(SqliteConnection* connection, int64_t from_commit,
              int64_t to_commit) {
   Summarize(connection, to_commit);
@@ -364,7 +365,7 @@ void MoveFresh(SqliteConnection* connection, SqliteWriterState* state,
   const bool meets = FindEntry(connection, to_commit, context_key) != 0;
   MoveEntry(connection, state, entry_id, context_key,
             {to_commit, to_repository, /*target_had_old_name=*/false}, now);
-  // Of two that meet the merge tells.
+  // If two entries met, the merge has noted the change.
   if (!meets) NoteChange(connection, entry_id);
   EndMove(connection, from_commit, to_commit);
 }

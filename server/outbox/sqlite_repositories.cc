@@ -10,7 +10,7 @@
 namespace signalbox {
 namespace {
 
-// How often GitHub is asked whether an old name that is in use still is one.
+// How often the server asks GitHub whether an old name in use still is one.
 constexpr absl::Duration kBetweenChecks = absl::Hours(24);
 // The least time between two questions about one name, whatever asks for them.
 constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
@@ -119,7 +119,7 @@ constexpr char kAsk[] =
     "INSERT INTO name_question (subject, host, owner, name, credential, "
     "github_repository_id, first_time_us, asked_time_us, ask_time_us) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (subject) DO UPDATE SET "
-    // What was answered a moment ago is not asked again at once.
+    // Does not ask again just after GitHub gave no answer.
     "ask_time_us = MIN(ask_time_us, MAX(excluded.ask_time_us, "
     "CASE asked_time_us WHEN 0 THEN 0 ELSE asked_time_us + ?9 END))";
 constexpr char kListQuestions[] =
@@ -131,7 +131,8 @@ constexpr char kSetQuestionCredential[] =
 constexpr char kListParked[] = "SELECT repository_key FROM parking";
 constexpr char kUnpark[] = "DELETE FROM parking WHERE repository_key = ?";
 
-// 4: PostingState::kAbandoned, which a partial index wants to be read here.
+// 4 is PostingState::kAbandoned: SQLite uses a partial index only if the
+// statement repeats its condition.
 constexpr char kListRevived[] =
     "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
     "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
@@ -165,7 +166,7 @@ NamedRepository ReadNamed(const SqliteQuery& query) {
   return row;
 }
 
-// What stands for a name that is not known; it fits no name.
+// Replaces an unknown name in `canonical`; no name looks like it.
 std::string StandIn(const std::string& host, int64_t number) {
   return absl::StrCat(host, "//", number);
 }
@@ -238,7 +239,7 @@ void SqliteRepositories::SetNumber(SqliteConnection* connection,
                                    const std::string& by) {
   Known* const known = Load(connection, canonical);
   if (known == nullptr || number == 0) return;
-  // What GitHub answers is worth more than what a delivery said.
+  // A delivery with the known number does not replace GitHub as its source.
   if (known->number == number && !by.empty()) return;
   SqliteQuery(connection, kSetNumber).Bind(number, by, canonical).Run();
   known->number = number;
@@ -509,7 +510,7 @@ void SqliteRepositories::AskName(SqliteConnection* connection,
                                  const Repository& name, absl::Time at,
                                  absl::Time now) {
   Ask(connection, name.Canonical(), name, 0, at, now);
-  // What is known of an alias has when it is asked about.
+  // Aliases in memory hold the times of their questions.
   aliases_.reset();
 }
 
@@ -576,7 +577,7 @@ std::vector<std::pair<int64_t, std::string>> SqliteRepositories::ListOfAccount(
   std::vector<std::pair<int64_t, std::string>> found;
   const std::string prefix =
       absl::AsciiStrToLower(absl::StrCat(host, "/", account));
-  // "0" follows "/" in ASCII: all names of the account.
+  // "0" follows "/" in ASCII, so the range has all names of the account.
   const std::string begin = absl::StrCat(prefix, "/");
   const std::string end = absl::StrCat(prefix, "0");
   SqliteQuery query(connection, kListOfAccount);

@@ -111,7 +111,7 @@ class SqliteRepositories {
   void SetParked(SqliteConnection* connection, int64_t repository_key,
                  bool is_parked);
 
-  // Asks `credential_of` anew for every repository. Returns the repositories
+  // Asks `credential_of` again for every repository. Returns the repositories
   // that had no credential and have one now: entries that were abandoned for
   // lack of one can be revived.
   std::vector<int64_t> AssignCredentials(SqliteConnection* connection);

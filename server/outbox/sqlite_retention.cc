@@ -11,15 +11,16 @@
 namespace signalbox {
 namespace {
 
-// One batch. A commit has some ten entries, each with some reports and tries.
+// The limits of one batch. A commit has some ten entries, each with some
+// reports and tries.
 constexpr int kCommitsPerBatch = 20;
 constexpr int kCommitsLookedAtPerBatch = 400;
 constexpr int kHistoryPerBatch = 200;
 constexpr int kPullRequestsPerBatch = 50;
 
-// In the order of the newest report, which is that of time.
-// Two statements: SQLite would seek a pair of columns by the first one alone,
-// and all commits without a report of their own have the same number.
+// In the order of the newest report, which is that of time. Two statements:
+// SQLite would seek a pair of columns by the first one alone, and all commits
+// without an accepted report have the sequence 0.
 constexpr char kListCommitsOfNumber[] =
     "SELECT commit_key, newest_sequence, update_time_us "
     "FROM commit_summary INDEXED BY commit_by_sequence "
@@ -31,13 +32,13 @@ constexpr char kListCommitsAfterNumber[] =
     "WHERE newest_sequence > ? "
     "ORDER BY newest_sequence, commit_key LIMIT ?";
 // A commit is kept while one of its entries is due or may expire, or was
-// reported, posted or seen at GitHub since then.
+// reported, posted, abandoned or seen at GitHub since ?2.
 constexpr char kIsInUse[] =
     "SELECT 1 FROM entry WHERE commit_key = ?1 AND (due_time_us IS NOT NULL "
     "OR expire_time_us IS NOT NULL OR report_time_us >= ?2 "
     "OR post_time_us >= ?2 OR observe_time_us >= ?2 "
     "OR abandon_time_us >= ?2 OR repository_key IN "
-    // It is on its way to another repository, whose part may be younger.
+    // It moves to another repository, whose part may be younger.
     "(SELECT repository_key FROM chore WHERE target_key <> 0)) LIMIT 1";
 constexpr char kDeleteReports[] =
     "DELETE FROM report WHERE entry_id IN "
@@ -62,7 +63,7 @@ constexpr char kDeleteOldTries[] =
     "DELETE FROM try WHERE begin_time_us < ? AND try_id IN "
     "(SELECT try_id FROM try ORDER BY try_id LIMIT ?)";
 
-// What goes with a commit was a change, too.
+// The changes of a deleted commit are gone, too.
 constexpr char kFindNewestChange[] =
     "SELECT MAX(change_sequence) FROM entry WHERE commit_key = ?";
 constexpr char kDeleteOldChanges[] =
@@ -93,7 +94,7 @@ bool IsInUse(SqliteConnection* connection, int64_t commit_key,
   return query.Bind(commit_key, before).Next();
 }
 
-// `query` finds the greatest number of those that go next; nothing: none does.
+// `query` finds the largest sequence that will be deleted, or nothing.
 void NoteForgottenBy(SqliteConnection* connection, SqliteQuery* query) {
   std::optional<int64_t> sequence;
   if (query->Next()) query->Read(&sequence);
@@ -112,12 +113,12 @@ void DeleteCommit(SqliteConnection* connection, int64_t commit_key) {
   SqliteQuery(connection, kDeleteOldCommit).Bind(commit_key).Run();
 }
 
-// Each of these looks at the rows behind its place, and goes back to the
-// beginning once it meets what is young, or the end. True: it has not yet.
+// Each of these functions looks at the rows after its place, and goes back to
+// the beginning at a young row or at the end. True: it has reached neither.
 
 bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time before) {
-  // References of their own: clang 14 lets no lambda capture a binding.
+  // Named references: clang 14 cannot capture a structured binding.
   int64_t& sequence = state->retention.commit.first;
   int64_t& key = state->retention.commit.second;
   std::vector<int64_t> old;
@@ -131,7 +132,7 @@ bool ForgetCommits(SqliteConnection* connection, SqliteWriterState* state,
       if (update_time < before) {
         old.push_back(key);
       } else if (sequence > 0) {
-        // What has no report of its own comes first, in no order of time.
+        // Commits without an accepted report come first, in no order of time.
         met_young = true;
       }
     }
@@ -183,7 +184,7 @@ bool ForgetPullRequests(SqliteConnection* connection, SqliteWriterState* state,
   return more;
 }
 
-// `oldest` is a time or a number.
+// `oldest` is a time or a sequence.
 template <typename Oldest>
 bool ForgetHistory(SqliteConnection* connection, const char* sql,
                    const Oldest& oldest) {

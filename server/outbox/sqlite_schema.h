@@ -14,8 +14,8 @@ constexpr int kSchemaVersion = 7;
 // (`..._time_us`). `is_pending` is the class in which an entry waits for its
 // turn: results or pendings.
 constexpr char kSchema[] = R"sql(
--- schema_version; sequence: the last number given; forgotten_sequence: what has
--- this number or a smaller one may be forgotten.
+-- schema_version; sequence: the last one given; forgotten_sequence: changes
+-- with this sequence or a smaller one may be gone.
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
@@ -38,7 +38,7 @@ CREATE INDEX repository_by_github_id
 -- Names that a repository had before.
 CREATE TABLE repository_alias (
   canonical TEXT PRIMARY KEY,
-  -- The number under which the name was ours; 0: not known.
+  -- GitHub's number of the repository that had the name; 0: not known.
   github_repository_id INTEGER NOT NULL,
   repository_key INTEGER NOT NULL REFERENCES repository
 ) STRICT, WITHOUT ROWID;
@@ -49,9 +49,10 @@ CREATE TABLE lane_pause (
   until_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Where to look for due entries, in the order of the round-robin. Holds every
--- repository that has an entry with a due time in this class; one that has
--- none any more is taken out when a try of it ends, or a search passes it.
+-- Where to search for due entries, in the order of the round-robin: every
+-- repository that has an entry with a due time in this class, a name and no row
+-- in `parking`. A repository without such an entry stays until one of its tries
+-- ends or a search passes it.
 CREATE TABLE due_repository (
   lane TEXT NOT NULL,
   is_pending INTEGER NOT NULL,
@@ -60,16 +61,16 @@ CREATE TABLE due_repository (
   PRIMARY KEY (lane, is_pending, canonical)
 ) STRICT, WITHOUT ROWID;
 
--- One row per commit. Its key grows with time, and entries are found by it:
--- only the way from a sha to its commit is a random one.
+-- One row per commit. Entries refer to commit_key, which grows with time, so
+-- that only the lookup of a sha reads a random page.
 CREATE TABLE commit_summary (
   commit_key INTEGER PRIMARY KEY,
   repository_key INTEGER NOT NULL REFERENCES repository,
   sha BLOB NOT NULL,
-  -- Of the newest accepted report; 0: none was.
+  -- Of the newest accepted report; 0: there is none.
   newest_sequence INTEGER NOT NULL,
   update_time_us INTEGER NOT NULL,
-  -- All statuses, those that are pending, those that are error or failure.
+  -- The statuses: all, the pending ones, and those with error or failure.
   status_count INTEGER NOT NULL,
   pending_count INTEGER NOT NULL,
   failed_count INTEGER NOT NULL,
@@ -87,12 +88,12 @@ CREATE TABLE entry (
   context TEXT NOT NULL,
   repository_key INTEGER NOT NULL,
 
-  -- The newest report. version 0: none was accepted; only the history counts,
-  -- and what was seen at GitHub.
+  -- The newest report. version 0: none was accepted, and the row only holds a
+  -- history or what was seen at GitHub.
   version INTEGER NOT NULL,
   phase INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
-  -- From version 5 on `run_state`.
+  -- Since version 5 `run_state`.
   round INTEGER NOT NULL,
   -- NULL: a pending, or expired.
   result INTEGER,
@@ -103,7 +104,7 @@ CREATE TABLE entry (
   -- NULL: it does not expire.
   expire_time_us INTEGER,
 
-  -- How far GitHub has got with it.
+  -- How far posting has got.
   change_sequence INTEGER NOT NULL,
   posting_state INTEGER NOT NULL,
   posting_reason TEXT NOT NULL DEFAULT '',
@@ -121,22 +122,22 @@ CREATE TABLE entry (
   lease_version INTEGER NOT NULL DEFAULT 0,
   lease_number INTEGER NOT NULL DEFAULT 0,
   lease_begin_time_us INTEGER NOT NULL DEFAULT 0,
-  -- What due_time_us was before.
+  -- due_time_us before the lease.
   lease_due_time_us INTEGER NOT NULL DEFAULT 0,
-  -- The latest begin of a try whose end nobody knows; NULL: none.
+  -- When the latest ambiguous try began; NULL: there is none.
   ambiguous_time_us INTEGER,
 
-  -- What GitHub acknowledged last. posted_version 0: it never did.
+  -- The newest version that GitHub acknowledged; 0: none.
   posted_version INTEGER NOT NULL DEFAULT 0,
-  -- What GitHub shows, whoever set it, and its number.
+  -- The status that GitHub shows, set by any program, and its number.
   posted_status_id INTEGER NOT NULL DEFAULT 0,
-  -- GitHub's word; NULL: not known.
+  -- GitHub's word; NULL: the server does not know the status.
   shown_state TEXT,
   shown_description TEXT NOT NULL DEFAULT '',
   shown_target_url TEXT NOT NULL DEFAULT '',
   -- How long the pending waits for its result; NULL: it does not expire.
   expires_after_us INTEGER,
-  -- Statuses that GitHub has of the key, as far as is known.
+  -- How many statuses GitHub has for the key, as far as the server knows.
   status_count INTEGER NOT NULL DEFAULT 0,
   UNIQUE (commit_key, context_key)
 ) STRICT;
@@ -153,7 +154,7 @@ CREATE TABLE report (
   entry_id INTEGER NOT NULL REFERENCES entry,
   -- 0: superseded.
   version INTEGER NOT NULL,
-  -- Of what was superseded: not above 0.
+  -- Not above 0 for a superseded report.
   sequence INTEGER NOT NULL,
   accept_time_us INTEGER NOT NULL,
   phase INTEGER NOT NULL,
@@ -203,12 +204,13 @@ CREATE TABLE pull_request (
 
 // The tables that version 3 added; a new database gets them after kSchema.
 constexpr char kTablesOf3[] = R"sql(
--- Wishes to run contexts of a pull request again, until they were acted on.
+-- Requests to run contexts of a pull request again. The server deletes a row
+-- when it has acted on it.
 CREATE TABLE rerun (
   rerun_id INTEGER PRIMARY KEY,
   repository_key INTEGER NOT NULL REFERENCES repository,
   pull_request_number INTEGER NOT NULL,
-  -- One a line; empty: those that are expected.
+  -- One per line; empty: the expected ones.
   contexts TEXT NOT NULL,
   login TEXT NOT NULL,
   author_association TEXT NOT NULL,
@@ -226,7 +228,7 @@ CREATE TABLE hook (
   PRIMARY KEY (host, hook_id)
 ) STRICT, WITHOUT ROWID;
 
--- Up to when something was looked through, by name.
+-- Times that the server stores under a name, such as the cursors of recovery.
 CREATE TABLE mark (
   name TEXT PRIMARY KEY,
   time_us INTEGER NOT NULL
@@ -235,15 +237,15 @@ CREATE TABLE mark (
 
 // What version 4 added; a new database gets it after kTablesOf3.
 constexpr char kTablesOf4[] = R"sql(
--- From here on `sequence` of what was superseded is the last number given by
--- then, negated: so the rows are in the order of all numbers.
+-- Since version 4, the `sequence` of a superseded report is the last one given
+-- before it, negated. So the rows are in the order of all sequences.
 ALTER TABLE report ADD COLUMN expire_time_us INTEGER;
 
--- What became of entries without a report, by number: the newest changes, and
--- how the entry was then. Its columns mean what they mean there.
+-- The newest status changes other than accepted reports, and the entry after
+-- each. The columns mean the same as in `entry`.
 CREATE TABLE change (
   change_sequence INTEGER PRIMARY KEY,
-  -- No reference: it may be forgotten, or merged into another.
+  -- No reference: the entry may be deleted, or merged into another.
   entry_id INTEGER NOT NULL,
   context TEXT NOT NULL,
   version INTEGER NOT NULL,
@@ -268,20 +270,20 @@ CREATE TABLE change (
 
 // What version 5 added; a new database gets it after kTablesOf4.
 constexpr char kTablesOf5[] = R"sql(
--- The run whose report was accepted last: `series` and `attempt`, how far it is
--- and its worst result. `run_state` is 1 where attempt is 0.
+-- The run whose report was accepted last: `series`, `attempt`, its state and
+-- its worst result. `run_state` is 1 where `attempt` is 0.
 ALTER TABLE entry ADD COLUMN series TEXT NOT NULL DEFAULT '';
 ALTER TABLE entry RENAME COLUMN round TO run_state;
--- NULL: it has not ended, or is over.
+-- NULL: the run has not ended, or is over.
 ALTER TABLE entry ADD COLUMN run_result INTEGER;
--- Rows of `run`.
+-- How many rows of `run` the entry has.
 ALTER TABLE entry ADD COLUMN other_run_count INTEGER NOT NULL DEFAULT 0;
 
--- The newest runs of other series than the one whose report was accepted last:
--- a key of which one series tells has none.
+-- The newest runs of the other series of a key. A key with one series has no
+-- row.
 CREATE TABLE run (
   entry_id INTEGER NOT NULL REFERENCES entry,
-  -- From 0: the run whose report was accepted last comes first.
+  -- From 0; the run whose report was accepted last comes first.
   place INTEGER NOT NULL,
   series TEXT NOT NULL,
   attempt INTEGER NOT NULL,
@@ -294,87 +296,89 @@ CREATE TABLE run (
 ALTER TABLE report ADD COLUMN series TEXT NOT NULL DEFAULT '';
 ALTER TABLE change ADD COLUMN series TEXT NOT NULL DEFAULT '';
 
--- When something new was seen at GitHub last; NULL: never since version 5.
+-- When the server last saw a new status at GitHub; NULL: never since version 5.
 ALTER TABLE entry ADD COLUMN observe_time_us INTEGER;
 
--- The installations behind credentials, so that a start need not ask for them.
+-- The installations behind credentials, so that the server need not ask GitHub
+-- for them when it starts.
 CREATE TABLE installation (
   lane TEXT PRIMARY KEY,
   app TEXT NOT NULL,
   installation_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The head by which a pull request had overtaken this one when it was reported;
--- NULL: it had not.
+-- The newer head that the pull request had when this commit was reported; NULL:
+-- it had none.
 ALTER TABLE commit_summary ADD COLUMN overtaken_by BLOB;
 
--- The deliveries that GitHub was asked to make again within the last hour, and
--- how many of those are still to arrive.
+-- The redeliveries that the server asked for within the last hour, and how many
+-- of them have yet to arrive.
 CREATE TABLE redelivery (
   delivery_id TEXT PRIMARY KEY,
   awaited INTEGER NOT NULL,
   asked_time_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Whether the number came from a delivery or from an answer of GitHub's: older
--- programs took it from reports, too.
+-- Whether the number came from a delivery or from GitHub itself. Older versions
+-- also took it from reports.
 ALTER TABLE repository ADD COLUMN id_is_verified INTEGER NOT NULL DEFAULT 0;
 -- 0: another repository has its name. `canonical` is then no name, and host,
 -- owner and name are the last ones.
 ALTER TABLE repository ADD COLUMN has_name INTEGER NOT NULL DEFAULT 1;
--- When it was first heard of; 0: not known.
+-- When the outbox first saw the repository; 0: not known.
 ALTER TABLE repository ADD COLUMN added_time_us INTEGER NOT NULL DEFAULT 0;
--- GitHub's time of the newest news of its name; 0: none.
+-- GitHub's time of the newest news about the name; 0: none.
 ALTER TABLE repository ADD COLUMN name_time_us INTEGER NOT NULL DEFAULT 0;
--- When GitHub was last asked who has the name now; 0: never.
+-- When the server last asked GitHub who has the name now; 0: never.
 ALTER TABLE repository_alias
   ADD COLUMN checked_time_us INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX alias_by_repository ON repository_alias (repository_key);
 
--- What GitHub is to be asked about names. With a number: what the repository is
--- called. Without: who has the name.
+-- Questions to GitHub about names. With a number: what is the repository
+-- called? Without: which repository has the name?
 CREATE TABLE name_question (
   question_id INTEGER PRIMARY KEY,
   -- The canonical name, or HOST//NUMBER.
   subject TEXT NOT NULL UNIQUE,
-  -- Whose credential asks, and what is asked for without a number.
+  -- The repository whose credential asks; without a number also the question.
   host TEXT NOT NULL,
   owner TEXT NOT NULL,
   name TEXT NOT NULL,
   lane TEXT NOT NULL,
   github_repository_id INTEGER NOT NULL,
   first_time_us INTEGER NOT NULL,
-  -- 0: never yet.
+  -- 0: never.
   asked_time_us INTEGER NOT NULL,
   ask_time_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX name_question_time ON name_question (ask_time_us);
 
--- The canonical old name by which the newest report came; empty: by none.
+-- The canonical old name that the newest report used; empty: it used none.
 ALTER TABLE entry ADD COLUMN reported_as TEXT NOT NULL DEFAULT '';
 CREATE INDEX entry_reported_as ON entry (repository_key, reported_as)
   WHERE reported_as <> '';
--- What was abandoned: 4 is PostingState::kAbandoned.
+-- Abandoned entries: 4 is PostingState::kAbandoned.
 CREATE INDEX entry_abandoned ON entry (repository_key, posting_reason)
   WHERE posting_state = 4;
 
--- What is done in batches, each a transaction, oldest first.
+-- Chores: work that the server does in batches, each a transaction. The oldest
+-- comes first.
 CREATE TABLE chore (
   chore_id INTEGER PRIMARY KEY,
   -- See ChoreKind.
   kind INTEGER NOT NULL,
-  -- The repository that it is about; 0: an account's.
+  -- The repository; 0: the chore is about an account.
   repository_key INTEGER NOT NULL,
-  -- Where its commits go; 0: nowhere.
+  -- The repository that the commits or entries move to; 0: they do not move.
   target_key INTEGER NOT NULL,
   -- An old name, or HOST/ACCOUNT; in lower case.
   name TEXT NOT NULL,
-  -- Up to where it is done.
+  -- The last row that is done; empty: none, or the kind does not need it.
   done_to TEXT NOT NULL
 ) STRICT;
 
--- Repositories for which GitHub takes nothing from a credential. Such a
--- repository is in no row of due_repository: one of its entries probes.
+-- Parked repositories: GitHub refuses all posts to them from a credential. They
+-- have no row in due_repository; one of their entries probes.
 CREATE TABLE parking (
   repository_key INTEGER PRIMARY KEY REFERENCES repository ON DELETE CASCADE,
   -- The credential that was refused.
@@ -383,22 +387,22 @@ CREATE TABLE parking (
   since_time_us INTEGER NOT NULL,
   -- Refused probes.
   step INTEGER NOT NULL,
-  -- The next probe's.
+  -- When the next probe is due.
   next_time_us INTEGER NOT NULL,
   refuse_time_us INTEGER NOT NULL,
   -- Of the newest report for the repository.
   report_time_us INTEGER NOT NULL,
   -- 0: any entry may probe.
   probe_entry_id INTEGER NOT NULL,
-  -- next_time_us, or later: while a probe is under way its deadline, and while
-  -- the entry that probes must wait the end of that.
+  -- next_time_us, or later: the deadline of a probe in flight, or the due time
+  -- of the entry that probes.
   due_time_us INTEGER NOT NULL,
-  -- Its entries are to be abandoned.
+  -- No more probes: its entries are to be abandoned.
   gives_up INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX parking_due ON parking (lane, due_time_us);
 CREATE INDEX parking_next ON parking (due_time_us);
--- What waits, for lists and counts of it: 3 is PostingState::kWaiting.
+-- Waiting entries, to list and count: 3 is PostingState::kWaiting.
 CREATE INDEX entry_waiting ON entry (repository_key, posting_reason)
   WHERE posting_state = 3;
 -- NULL: it was never abandoned.
@@ -440,7 +444,7 @@ constexpr char kUpgradeTo4[] =
 
 // After kTablesOf5, makes a database of version 4 one of version 5.
 constexpr char kUpgradeTo5[] =
-    // run_state was `round`: how often an unnumbered report began again.
+    // run_state was `round`, a count of unnumbered reports that began again.
     "UPDATE entry SET run_result = CASE WHEN attempt > 0 AND run_state = 0 "
     "AND phase = 3 THEN result END, run_state = CASE WHEN attempt = 0 THEN 1 "
     "WHEN run_state > 0 THEN 3 WHEN phase = 3 THEN 2 ELSE 1 END;"
@@ -449,8 +453,9 @@ constexpr char kUpgradeTo5[] =
     "due_repository.repository_key AND e.is_pending = "
     "due_repository.is_pending AND e.due_time_us IS NOT NULL);"
     R"sql(
--- What was given up lately for what now parks a repository is probed. A bare
--- column beside MAX is that of the row with the maximum.
+-- Parks a repository if an entry that was reported in the last week was
+-- abandoned for a reason that parks now. A bare column beside MAX is that of
+-- the row with the maximum.
 INSERT INTO parking (repository_key, lane, reason, since_time_us, step,
     next_time_us, refuse_time_us, report_time_us, probe_entry_id, due_time_us,
     gives_up)
@@ -485,7 +490,7 @@ UPDATE meta SET value = 5 WHERE name = 'schema_version';
 
 // New in version 6.
 constexpr char kTablesOf6[] = R"sql(
--- The caller whose delivery said the number; empty: GitHub itself did.
+-- The caller whose delivery gave the number; empty: GitHub itself did.
 ALTER TABLE repository ADD COLUMN number_by TEXT NOT NULL DEFAULT '';
 )sql";
 

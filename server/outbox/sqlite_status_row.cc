@@ -7,8 +7,8 @@
 namespace signalbox {
 namespace {
 
-// A try in flight is what a due entry is waiting for: it shows as due, and the
-// deadline of the try is nobody's business.
+// An entry with a try in flight shows as due. The deadline of the try is
+// internal and does not show.
 Posting PostingOf(Posting stored, int64_t lease_version,
                   std::optional<absl::Time> due_time) {
   if (lease_version == 0) {
@@ -39,7 +39,7 @@ StatusView StatusRow::View(std::string overtaken_by) && {
     status.posting.state = PostingState::kObserved;
     return std::move(status);
   }
-  // All that came for it was superseded.
+  // Every report for the key was superseded.
   status.posting.state = PostingState::kAbandoned;
   status.posting.reason = kOvertaken;
   status.posting.overtaken_by = std::move(overtaken_by);

@@ -21,7 +21,7 @@
 namespace signalbox {
 namespace {
 
-// Enough for the tries of a full disk's time, and for a checkpoint.
+// Enough to record tries while the disk is full, and for a checkpoint.
 constexpr uint64_t kSpaceKept = 16 << 20;
 constexpr size_t kMostFindings = 20;
 
@@ -48,10 +48,10 @@ absl::Status SystemError(int error, absl::string_view message) {
   }
 }
 
-// A file's entry is durable once its directory is synced.
+// A new file is durable only after its directory is synced.
 absl::Status SyncDirectory(const std::string& path) {
   const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return absl::OkStatus();  // It may be closed to us.
+  if (directory < 0) return absl::OkStatus();  // Perhaps not readable.
   const int failed = fsync(directory);
   const int error = errno;
   close(directory);
@@ -100,7 +100,7 @@ constexpr char kGetSchemaVersion[] =
     "SELECT value FROM meta WHERE name = 'schema_version'";
 constexpr char kInsertMeta[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
 
-// What a file holds: nothing (0), or a schema of ours.
+// The version of a file's schema; 0: the file is empty.
 using SchemaVersion = int64_t;
 
 // Looks at the file without changing it.
@@ -175,8 +175,8 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
   return transaction.Commit();
 }
 
-// Sets what durability and safety rest on, and reads it back: SQLite ignores
-// what it can't do.
+// Applies the settings that make the store durable and safe, and reads them
+// back: SQLite ignores a setting that it cannot apply.
 absl::Status Configure(SqliteConnection* connection, const std::string& path) {
   const std::string mode = Word(connection, "PRAGMA journal_mode = WAL");
   connection->Run(
@@ -211,12 +211,12 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
   return absl::OkStatus();
 }
 
-// If a sync failed under the former process, what it was to make durable can be
-// read all the same, and Linux never writes it again: after a power cut the log
-// would end before it, and what was built on it, acked or brought into the
-// database meanwhile would be lost or half there. So the log is written again,
-// before anything else: from then on whatever part of it comes back says the
-// same as the database. The lock keeps writers of other programs away.
+// If a sync failed in an earlier process, the unsynced part of the log can
+// still be read, but Linux never writes it to the disk. After a power cut the
+// log would end before it. Commits that were acknowledged on top of it would be
+// lost, or half in the database. So the log is written again before anything
+// else: any part of it that survives then agrees with the database. The write
+// lock keeps other programs from writing.
 absl::Status MakeLogDurable(SqliteConnection* connection) {
   SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
   connection->WriteLogAgain();
@@ -235,7 +235,7 @@ absl::Status BeginNewLog(SqliteConnection* connection) {
   return connection->status();
 }
 
-// The findings of a check whose rows are "ok" or what is wrong.
+// An error with the findings of a check, whose rows are "ok" or findings.
 absl::Status Findings(SqliteConnection* connection, const char* pragma,
                       const std::string& path) {
   std::vector<std::string> findings;
@@ -314,7 +314,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenWriter(
   if (!made.ok()) return OpenError(made);
   const absl::Status begun = BeginNewLog(connection);
   if (!begun.ok()) return OpenError(begun);
-  // The entries of the files that were made or deleted.
+  // Makes durable which files were created and deleted.
   const absl::Status synced = SyncDirectory(data_dir);
   if (!synced.ok()) return synced;
   return opened;
@@ -339,7 +339,7 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> OpenReader(
 
 absl::Status CheckSpace(const std::string& data_dir) {
   struct statvfs space;
-  // Whoever writes next will meet the error and name it.
+  // The next write meets the error and names it.
   if (statvfs(data_dir.c_str(), &space) != 0) return absl::OkStatus();
   const uint64_t all = uint64_t{space.f_blocks} * space.f_frsize;
   const uint64_t left = uint64_t{space.f_bavail} * space.f_frsize;

@@ -16,13 +16,13 @@ namespace {
 
 constexpr int kMostHistory = 1000;
 
-// The key of a repository by its name, or by one that it had before.
+// The key of the repository that has this name, or had it before.
 #define SIGNALBOX_REPOSITORY_NAMED(name)                                    \
   "COALESCE((SELECT repository_key FROM repository WHERE canonical = " name \
   "), (SELECT repository_key FROM repository_alias WHERE canonical = " name \
   "))"
 
-// Whether GitHub is still to be asked what the repository is called.
+// Whether GitHub has yet to answer what the repository is called.
 #define SIGNALBOX_IS_NAMELESS "(r.has_name = 0 AND r.github_repository_id <> 0)"
 
 constexpr char kFindCommit[] =
@@ -33,7 +33,7 @@ constexpr char kFindCommit[] =
     "JOIN commit_summary AS c ON c.repository_key = r.repository_key "
     "WHERE r.repository_key = " SIGNALBOX_REPOSITORY_NAMED(
         "?1") " AND c.sha = ?2";
-// One that is still to be moved there from another row (see sqlite_chores.h).
+// A commit that has yet to move there from another row (see sqlite_chores.h).
 constexpr char kFindMovingCommit[] =
     "SELECT c.commit_key, r.repository_key, c.overtaken_by, r.host, r.owner, "
     "r.name, r.credential, 0 "
@@ -112,7 +112,7 @@ absl::Status NothingReportedFor(const StatusKey& key) {
                                       Quoted(key.sha)));
 }
 
-// Of a repository of which another one has the name.
+// The posting of an entry whose repository has lost its name.
 Posting Nameless(Posting posting) {
   if (posting.state == PostingState::kDue ||
       posting.state == PostingState::kWaiting) {
@@ -173,7 +173,7 @@ std::vector<CommitSummary> ListCommits(
   const int64_t before = before_sequence > 0
                              ? before_sequence
                              : std::numeric_limits<int64_t>::max();
-  // SQLite takes a negative limit for none.
+  // SQLite takes a negative limit as no limit.
   const int64_t most = std::max(limit, 0);
   const std::string canonical =
       repository.has_value() ? repository->Canonical() : std::string();
