@@ -36,8 +36,8 @@ int WrongUsage(absl::string_view problem, absl::string_view help_command) {
   return kWrongUsage;
 }
 
-// The options and their values as text; everything that CLI11 needs to outlive
-// the parsing.
+// Holds the options, and their values as text. CLI11 keeps pointers to both
+// until the parsing has ended.
 class Parser {
  public:
   explicit Parser(const Surroundings& surroundings)
@@ -63,7 +63,7 @@ class Parser {
   }
 
   std::variant<Arguments, int> Parse(int argc, const char* const* argv) {
-    // What follows `--` is the command's, to be passed on as it is.
+    // The words behind `--` are the command's and are passed on unchanged.
     std::vector<std::string> words;  // CLI11 takes them last first.
     int i = 1;
     for (; i < argc && absl::string_view(argv[i]) != "--"; ++i) {
@@ -336,7 +336,7 @@ class Parser {
     app.footer(help::kWatch);
   }
 
-  // What `watch` wants. Returns what is wrong.
+  // Checks the options of `watch`. Returns the error or "".
   std::string FinishWatch() {
     for (const std::string& state : states_) {
       if (std::string problem = ReadWord("--state", state, "COMMIT_STATE_",
@@ -349,7 +349,7 @@ class Parser {
     return ReadNumber("--after", after_, &arguments_.after_sequence);
   }
 
-  // What `list` and `retry --all` want. Returns what is wrong.
+  // Checks the filters of `list` and `retry --all`. Returns the error or "".
   std::string FinishFilter() {
     const bool lists = arguments_.subcommand == Subcommand::kList;
     if (!lists && !arguments_.all) {
@@ -358,7 +358,7 @@ class Parser {
     if (!lists && arguments_.sha) return "--sha and --all exclude each other";
     arguments_.context_pattern = context_.value_or("");
     for (std::string& reason : arguments_.reasons) {
-      // Also as `list` prints it.
+      // Accepts the form that `list` prints, too.
       absl::AsciiStrToUpper(&reason);
       std::replace(reason.begin(), reason.end(), ' ', '_');
     }
@@ -419,7 +419,7 @@ class Parser {
       }
       command = app_.get_subcommand(help_command_);
     }
-    // App::help() would show that of the chosen subcommand, which is `help`.
+    // App::help() would show the chosen subcommand's help, that of `help`.
     std::fputs((as_manual_ ? ManualPage(app_, *command)
                 : command == &app_
                     ? app_.get_formatter()->make_help(
@@ -441,7 +441,7 @@ class Parser {
     return kDone;
   }
 
-  // What the scripts of `completion` ask for. The words are behind `--`.
+  // Answers the scripts of `completion`, which pass the words behind `--`.
   int Complete() {
     ValuesByName values = {
         {"STATE", {"pending", "success", "failure", "error"}},
@@ -477,7 +477,7 @@ class Parser {
                           : absl::StrCat("signalbox ", chosen[0]->get_name());
   }
 
-  // In words that say what to do.
+  // Says what to do, where CLI11's own message does not.
   std::string Problem(const CLI::ParseError& error,
                       const std::vector<std::string>& words) const {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
@@ -494,7 +494,7 @@ class Parser {
       const auto first = std::find_if(
           extras.begin(), extras.end(),
           [](const std::string& word) { return !absl::StartsWith(word, "-"); });
-      // Behind the first word all are the command's.
+      // From the first word that is no option on, all words are the command's.
       const auto begin = first == extras.end()
                              ? words.end()
                              : std::find(words.begin(), words.end(), *first);
@@ -506,7 +506,7 @@ class Parser {
     return error.what();
   }
 
-  // What CLI11 does not check. Returns what is wrong.
+  // Checks what CLI11 does not. Returns the error or "".
   std::string Finish(bool has_separator) {
     const std::string name = app_.get_subcommands()[0]->get_name();
     arguments_.subcommand = name == "pending"   ? Subcommand::kPending
@@ -575,7 +575,7 @@ class Parser {
     return "";
   }
 
-  // What `run`, and `pending` in part, want. Returns what is wrong.
+  // Checks the options of `run` and `pending`. Returns the error or "".
   std::string FinishRun() {
     if (std::string problem = ReadDuration(
             "--expires-after", expires_after_, absl::Minutes(1),

@@ -1,9 +1,9 @@
-// What the static executable does in place of glibc, which would read files
-// that a build image need not have.
+// Replaces functions of glibc in the static executable. glibc's would read
+// files that a build image need not have.
 //
-// The names of hosts are resolved by c-ares alone. glibc would ask NSS, which
-// loads shared libraries. They must be of the glibc that the executable was
-// linked with: on somebody else's image they are missing, or crash it.
+// Only c-ares resolves host names. glibc would ask NSS, which loads shared
+// libraries of the glibc that the executable was linked with. On another image
+// these are missing, or they crash the program.
 
 #include <ares.h>
 #include <malloc.h>
@@ -18,10 +18,10 @@
 
 namespace {
 
-// gRPC looks at the errno of connect() only after it has allocated memory and
-// taken a lock. For a new arena and for a lock that is contended the processors
-// are counted once, and where neither /sys nor /proc can be read that leaves
-// ENOENT: the connection fails. With a limit, no arena needs their number.
+// gRPC reads the errno of connect() only after it has allocated memory and
+// taken a lock. A new arena and a contended lock both count the processors
+// once. Where neither /sys nor /proc can be read, the count sets ENOENT, and
+// the connection fails. With a limit, no arena needs the count.
 [[maybe_unused]] const int arenas_are_limited =
     mallopt(M_ARENA_MAX, 8);  // NOLINT(concurrency-mt-unsafe): the only thread.
 
@@ -30,7 +30,7 @@ bool IsLocalhost(absl::string_view name) {
          absl::EndsWithIgnoreCase(name, ".localhost");
 }
 
-// What /etc/hosts says; null if nothing. To be freed.
+// The entry of /etc/hosts; null: none. The caller frees it.
 hostent* InHostsFile(ares_channel channel, const char* name, int family) {
   hostent* host = nullptr;
   return ares_gethostbyname_file(channel, name, family, &host) == ARES_SUCCESS
@@ -42,7 +42,7 @@ hostent* InHostsFile(ares_channel channel, const char* name, int family) {
 
 extern "C" {
 
-// Abseil counts with this.
+// Abseil counts the processors with this.
 int get_nprocs() {
   cpu_set_t processors;
   return sched_getaffinity(0, sizeof(processors), &processors) == 0
@@ -50,8 +50,8 @@ int get_nprocs() {
              : 1;
 }
 
-// Where gRPC calls ares_gethostbyname, the linker has it call Resolve;
-// c-ares's function is OfCAres.
+// The linker redirects gRPC's calls of ares_gethostbyname to Resolve. OfCAres
+// is c-ares's own function.
 void OfCAres(ares_channel channel, const char* name, int family,
              ares_host_callback callback,
              void* argument) asm("__real_ares_gethostbyname");
@@ -59,10 +59,10 @@ void Resolve(ares_channel channel, const char* name, int family,
              ares_host_callback callback,
              void* argument) asm("__wrap_ares_gethostbyname");
 
-// /etc/hosts is enough for a name that it has. gRPC asks for each family by
-// itself: c-ares would then ask the name server for the family that a line
-// leaves out, and wait for it where there is none; and for `localhost` where
-// there is no such file.
+// A name in /etc/hosts needs no name server. gRPC asks for each family
+// separately. For a family that /etc/hosts lacks, c-ares would ask the name
+// server, and wait where there is none. So it would for `localhost` where there
+// is no /etc/hosts.
 void Resolve(ares_channel channel, const char* name, int family,
              ares_host_callback callback, void* argument) {
   if (hostent* const host = InHostsFile(channel, name, family)) {
@@ -80,15 +80,15 @@ void Resolve(ares_channel channel, const char* name, int family,
   OfCAres(channel, name, family, callback, argument);
 }
 
-// Nothing calls the functions below, but glibc's would link NSS. gRPC's
-// resolver `native` calls getaddrinfo; main.cc makes gRPC choose `ares`.
+// Nothing calls the functions below, but glibc's would link NSS. Only gRPC's
+// resolver `native` calls getaddrinfo, and main.cc makes gRPC choose `ares`.
 int getaddrinfo(const char* /*host*/, const char* /*service*/,
                 const addrinfo* /*hints*/, addrinfo** /*result*/) {
   return EAI_FAIL;
 }
 void freeaddrinfo(addrinfo* /*list*/) {}
 
-// c-ares looks up the names of ports; gRPC gives it numbers only.
+// c-ares can look up the names of ports, but gRPC passes only numbers.
 servent* getservbyname(const char* /*name*/, const char* /*protocol*/) {
   return nullptr;
 }

@@ -54,14 +54,14 @@ Screen StandardOutput() {
   screen.colours = WantsColours();
   if (isatty(STDOUT_FILENO) != 1) return screen;
   winsize size = {};
-  // A terminal that does not know its size is an old one.
+  // Old terminals do not know their size; they had 80 by 24.
   static_cast<void>(ioctl(STDOUT_FILENO, TIOCGWINSZ, &size));
   screen.columns = size.ws_col > 0 ? size.ws_col : 80;
   screen.rows = size.ws_row > 0 ? size.ws_row : 24;
   return screen;
 }
 
-// Names the one status that is asked for.
+// A request about the subject's one status.
 template <typename Request>
 Request KeyRequest(const Subject& subject) {
   Request request;
@@ -71,8 +71,8 @@ Request KeyRequest(const Subject& subject) {
   return request;
 }
 
-// What became of a retry. Without `before` it is not known whether the status
-// was abandoned.
+// The outcome of a retry. Without `before`, nobody knows whether the status was
+// abandoned.
 std::string RetryText(const std::optional<v1::Posting>& before,
                       const v1::Posting& after, absl::Time now) {
   if (!before.has_value()) return PostingText(after, now);
@@ -81,7 +81,7 @@ std::string RetryText(const std::optional<v1::Posting>& before,
                ? "due again"
                : absl::StrCat("tried again: ", PostingText(after, now));
   }
-  // GitHub refuses all of the repository, and is asked about it sooner.
+  // The repository is parked, and the server now probes it sooner.
   const bool is_sooner =
       after.state() == v1::POSTING_STATE_WAITING &&
       before->has_next_try_time() && after.has_next_try_time() &&
@@ -94,8 +94,8 @@ std::string RetryText(const std::optional<v1::Posting>& before,
                           : PostingText(after, now));
 }
 
-// An error that names a context by its place in the list, with its name: the
-// server's message has no letters beyond ASCII.
+// Adds the context's name to an error that names it by its place in the list.
+// The server's messages are ASCII, so they cannot hold the name.
 absl::Status Clearly(const absl::Status& error,
                      const std::vector<std::string>& contexts) {
   for (size_t i = 0; i < contexts.size(); ++i) {
@@ -133,18 +133,18 @@ int FailForKey(const absl::Status& error, absl::string_view what,
 absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
   ClientOptions options;
   options.retry_for = arguments.retry_for;
-  // Somebody with little patience does not want to wait long for one answer.
-  // A person asks once.
+  // A short --retry-for also limits the wait for one answer. The other
+  // subcommands try once by default.
   if (Reports(arguments.subcommand)) {
     options.try_timeout = std::min(
         options.try_timeout, std::max(arguments.retry_for, absl::Seconds(2)));
   }
-  // `run` says so itself, and only once its command has ended.
+  // `run` prints its own line, once its command has ended.
   if (arguments.subcommand != Subcommand::kRun) {
     options.on_repeat = [last = absl::ZeroDuration(), said = false, arguments](
                             const absl::Status& error,
                             absl::Duration waited) mutable {
-      // A watcher can wait again later.
+      // The wait is shorter than before: `watch` has lost the server again.
       if (waited < last) said = false;
       last = waited;
       if (said || waited < absl::Seconds(1)) return;
@@ -282,7 +282,7 @@ int ExplainStatus(const Arguments& arguments, const Subject& subject,
 
 int RetryPost(const Arguments& arguments, const Subject& subject,
               const Client& client) {
-  // The answer to a retry does not say what it has changed.
+  // The answer does not say what the retry has changed.
   std::optional<v1::Posting> before;
   if (!arguments.json) {
     const auto explained =
@@ -291,7 +291,7 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
       return FailForKey(explained.status(), "could not retry the status",
                         arguments, subject);
     }
-    // Who may report need not have the right to read.
+    // A caller that may report need not be allowed to read.
     if (explained.ok()) before = explained->status().posting();
   }
   const auto answer =
@@ -322,8 +322,8 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
   Examination examination;
   examination.repository = subject.repository;
   examination.server = arguments.server;
-  // Anybody may ask this, so it tells a server that is away from one that does
-  // not know who calls.
+  // Every caller may ask this. So it tells a server that is away from one that
+  // does not know the caller.
   const absl::StatusOr<bool> is_serving = client.IsServing();
   if (ExitCodeFor(is_serving.status()) == kNotReachable) {
     return fail(is_serving.status());
@@ -351,7 +351,7 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
                stdout);
   }
   const std::vector<std::string> problems = ProblemsOf(examination);
-  // Which JSON, being the server's, does not say.
+  // The JSON is the server's answer and does not say this.
   if (arguments.json && !examination.is_serving) Complain(problems.front());
   return problems.empty() ? kDone : kRefused;
 }

@@ -23,7 +23,7 @@ std::string Short(absl::string_view sha) {
   return std::string(sha.substr(0, 8));
 }
 
-// The parents and the first line of the message of a commit.
+// The parents of a commit, and the first line of its message.
 struct Commit {
   std::vector<std::string> parents;
   std::string subject;
@@ -45,8 +45,8 @@ Commit ParseCommit(absl::string_view text) {
   return commit;
 }
 
-// The head of the merge that GitHub makes for a pull request, whose message
-// names both parents; nothing if `commit` is no such merge.
+// The head of the pull request, if `commit` is the merge that GitHub makes for
+// one. The message of such a merge names both parents.
 std::optional<std::string> HeadOfMergeByGitHub(const Commit& commit) {
   const std::vector<std::string>& parents = commit.parents;
   if (parents.size() == 2 && IsSha(parents[0]) && IsSha(parents[1]) &&
@@ -57,8 +57,8 @@ std::optional<std::string> HeadOfMergeByGitHub(const Commit& commit) {
   return std::nullopt;
 }
 
-// The events of GitHub Actions whose GITHUB_SHA is the commit that they are
-// about, or whose run is about nothing but the branch that it checks out.
+// For these events of GitHub Actions, GITHUB_SHA is the commit that the event
+// is about, or the event is only about the branch that the run checks out.
 // https://docs.github.com/actions/reference/events-that-trigger-workflows
 constexpr std::array<absl::string_view, 10> kEventsWithTheirSha = {
     "push",
@@ -94,7 +94,7 @@ std::string CommitOfEvent(const nlohmann::json& event) {
   return sha;
 }
 
-// The number of the pull request on which an event is a comment; 0: none.
+// The number of the pull request that the event comments on; 0: none.
 int64_t CommentedPullRequest(const nlohmann::json& event) {
   if (!event.is_object() || !event.contains("issue")) return 0;
   const nlohmann::json& issue = event["issue"];
@@ -119,7 +119,7 @@ class CommitFinder {
 
   Finding<std::string> Find() && {
     using Source = bool (CommitFinder::*)();
-    // Each is the one CI system that knows: what follows is not asked.
+    // The first source that answers decides; later ones are not asked.
     for (const Source source :
          {&CommitFinder::FromEvent, &CommitFinder::FromHeads,
           &CommitFinder::FromActions, &CommitFinder::FromTravis,
@@ -146,7 +146,7 @@ class CommitFinder {
     finding_.warnings.push_back(std::move(warning));
   }
 
-  // Nothing is found, and `why` says why.
+  // Finds nothing, and warns with the reason `why`.
   bool Refuse(std::string why) {
     finding_.value.clear();
     finding_.source.clear();
@@ -165,7 +165,7 @@ class CommitFinder {
       const absl::string_view text = Get(one.variable);
       if (text.empty()) continue;
       if (!IsSha(text)) {
-        // Buildkite says HEAD when nobody asked for a certain commit.
+        // Buildkite sets HEAD if the build is not for a certain commit.
         if (text != "HEAD") {
           Warn(absl::StrCat(one.variable, ": ", text, " is not a full sha"));
         }
@@ -186,8 +186,8 @@ class CommitFinder {
     return LeaveTestMerge(may_be_merge);
   }
 
-  // Takes the head instead of a merge that was made to test it. If what was
-  // taken may be one and nothing tells, nothing is found.
+  // If the commit is a merge that was made to test a change, takes the head of
+  // the change instead. Finds nothing if it may be one and nothing tells.
   bool LeaveTestMerge(bool may_be_merge) {
     const absl::StatusOr<std::string> text =
         surroundings_.git({"cat-file", "commit", finding_.value});
@@ -213,7 +213,7 @@ class CommitFinder {
         std::find_if(first + 1, parents.end(), is_head) == parents.end()) {
       return TakeParent(*first);
     }
-    // The message of the branch source plugins of Jenkins, which check out the
+    // Jenkins's branch source plugins write this message. They check out the
     // head and merge the target into it.
     if (parents.size() == 2 && IsSha(parents[0]) &&
         commit.subject ==
@@ -251,7 +251,7 @@ class CommitFinder {
     return "";
   }
 
-  // Where the refs of the checkout say that the head of the change is.
+  // The commits that refs of the checkout name as the head of the change.
   std::vector<std::string> HeadsOfTheChange() const {
     std::vector<std::string> command = {"for-each-ref",
                                         "--format=%(objectname)"};
@@ -268,7 +268,7 @@ class CommitFinder {
       }
     }
     const absl::string_view branch = Get("CHANGE_BRANCH");
-    // A fork has branches of the same names.
+    // A fork can have a branch of the same name.
     if (!branch.empty() && Get("CHANGE_FORK").empty()) {
       command.push_back(absl::StrCat("refs/remotes/*/", branch));
     }
@@ -278,7 +278,7 @@ class CommitFinder {
     return absl::StrSplit(*refs, '\n', absl::SkipEmpty());
   }
 
-  // People expect the status where their checkout is.
+  // People expect the status on the commit that is checked out.
   void CompareWithCheckout() {
     const absl::StatusOr<std::string> checkout =
         surroundings_.git({"rev-parse", "HEAD"});
@@ -300,7 +300,7 @@ class CommitFinder {
                       Short(*checkout)));
   }
 
-  // What GitHub says of the event that started a workflow.
+  // Reads the file in which GitHub describes the event behind a workflow.
   bool FromEvent() {
     const std::string path(Get("GITHUB_EVENT_PATH"));
     if (path.empty()) return false;
@@ -315,7 +315,7 @@ class CommitFinder {
     return true;
   }
 
-  // The variables that have the head of a pull request, and are set for nothing
+  // These variables hold the head of a pull request, and are set for nothing
   // else.
   bool FromHeads() {
     return TakeFirst({{"TRAVIS_PULL_REQUEST_SHA"},
@@ -377,7 +377,7 @@ class CommitFinder {
     return TakeFirst({{"TRAVIS_COMMIT", is_change}});
   }
 
-  // Its variables begin like GitLab's. Of a pull request it builds the head.
+  // Its variables begin like GitLab's. It builds the head of a pull request.
   bool FromWoodpecker() {
     return Get("CI") == "woodpecker" && TakeFirst({{"CI_COMMIT_SHA"}});
   }
@@ -388,7 +388,7 @@ class CommitFinder {
         {{"CI_COMMIT_SHA", type == "merged_result" || type == "merge_train"}});
   }
 
-  // The multibranch plugins, the pull request builders and plain jobs. A
+  // Covers multibranch plugins, pull request builders and plain jobs. A
   // pipeline has no GIT_COMMIT unless it sets one.
   bool FromJenkins() {
     const bool is_change =
@@ -403,7 +403,7 @@ class CommitFinder {
     return !number.empty() && number != "false" && FromCheckout(true);
   }
 
-  // Of a pull request it builds the head.
+  // It builds the head of a pull request.
   bool FromCircle() { return TakeFirst({{"CIRCLE_SHA1"}}); }
 
   bool FromAzure() {
@@ -422,14 +422,14 @@ class CommitFinder {
     return TakeFirst({{"APPVEYOR_REPO_COMMIT"}});
   }
 
-  // Of a pull request it names the head.
+  // It names the head of a pull request.
   bool FromDrone() {
     return TakeFirst({{"DRONE_COMMIT_SHA"}, {"DRONE_COMMIT"}});
   }
 
   bool FromProw() {
-    // The base and, behind commas, the pull requests: without PULL_PULL_SHA
-    // there are several.
+    // The variable lists the base and, behind commas, the pull requests. If
+    // PULL_PULL_SHA is missing, there are several.
     if (absl::StrContains(Get("PULL_REFS"), ',')) {
       return Refuse(
           "PULL_REFS: a batch of pull requests is tested, which has no head");
@@ -442,10 +442,10 @@ class CommitFinder {
     return TakeFirst({{"SEMAPHORE_GIT_SHA", is_change}});
   }
 
-  // Of a pull request it names the head.
+  // It names the head of a pull request.
   bool FromBitbucket() { return TakeFirst({{"BITBUCKET_COMMIT"}}); }
 
-  // It does not say whether it builds refs/pull/N/merge, whose message tells.
+  // It may build refs/pull/N/merge; only the message of the commit tells.
   bool FromTeamCity() { return TakeFirst({{"BUILD_VCS_NUMBER"}}); }
 
   const Surroundings& surroundings_;

@@ -101,17 +101,17 @@ bool TakesValue(const CLI::Option& option) {
   return option.get_items_expected_max() > 0;
 }
 
-// What the words before the cursor say about the word at it.
+// Describes the place of the word at the cursor, from the words before it.
 struct Place {
   const CLI::App* command = nullptr;     // The program, or its subcommand.
   const CLI::Option* awaits = nullptr;   // The option whose value comes next.
-  std::set<const CLI::Option*> options;  // That are there.
-  size_t positionals = 0;                // How many are there.
-  bool is_unknown = false;               // Behind what is no command of ours.
+  std::set<const CLI::Option*> options;  // Already given.
+  size_t positionals = 0;                // How many were given.
+  bool is_unknown = false;               // The subcommand is unknown.
   bool is_in_command = false;            // Behind `--`.
 };
 
-// `word` is the first of the place's command that is no option: its name.
+// `word` is the first word that is no option, so it names the subcommand.
 void EnterSubcommand(const CLI::App& app, const std::string& word,
                      Place* place) {
   for (const CLI::App* one : app.get_subcommands({})) {
@@ -126,7 +126,7 @@ Place FindPlace(const CLI::App& app, const std::vector<std::string>& words) {
   for (size_t i = 0; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
     if (place.awaits != nullptr) {
-      // bash makes three words of --state=failure.
+      // bash splits --state=failure into three words.
       const bool is_sign =
           word == "=" && place.awaits->check_name(words[i - 1]);
       if (!is_sign) place.awaits = nullptr;
@@ -175,7 +175,7 @@ void AddValues(const ValuesByName& values, const std::string& name,
   }
 }
 
-// All that can stand at the place, whatever has begun there.
+// All completions for the place. The caller keeps those that fit the word.
 std::vector<std::string> AllAt(const Place& place, const CLI::App& app,
                                const ValuesByName& values, bool is_option) {
   std::vector<std::string> lines;

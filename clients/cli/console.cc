@@ -34,7 +34,7 @@ void UseBareNames(const FieldDescriptor& field, nlohmann::ordered_json* value) {
   }
 }
 
-// Values of enumerations lose the name of their type.
+// Strips the name of the type from the values of enumerations.
 void UseBareNames(const Descriptor& type, nlohmann::ordered_json* message) {
   for (int i = 0; i < type.field_count(); ++i) {
     const auto field = message->find(type.field(i)->name());
@@ -45,7 +45,7 @@ void UseBareNames(const Descriptor& type, nlohmann::ordered_json* message) {
 }  // namespace
 
 void Complain(absl::string_view text) {
-  // One write, so that lines of others do not come in between.
+  // One write, so that other processes' output does not split the line.
   const std::string line = absl::StrCat("signalbox: ", Printable(text), "\n");
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
@@ -104,9 +104,9 @@ v1::CommitState StateOf(v1::Result result) {
   }
 }
 
-// What gRPC says of a server that is away, without gRPC's own words: the last
-// part of `failed to connect to all addresses; last error: UNKNOWN:
-// ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused`.
+// Why the server is away, without gRPC's own words: the last part of `failed to
+// connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Failed to
+// connect to remote host: Connection refused`.
 std::string WhyAway(absl::string_view message) {
   if (absl::StartsWith(message, "DNS resolution failed")) {
     return "there is no such host";

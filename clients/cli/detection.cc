@@ -50,7 +50,7 @@ Finding<std::string> SeriesOf(absl::string_view system, absl::string_view name,
     }
   }
   if (series.size() > kMaxSeries) {
-    // The hash (FNV-1a) keeps two that begin alike apart.
+    // The hash (FNV-1a) distinguishes two series that begin alike.
     uint64_t hash = 14695981039346656037u;
     for (const char c : series) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
@@ -61,7 +61,7 @@ Finding<std::string> SeriesOf(absl::string_view system, absl::string_view name,
   return {series, std::string(source), {}};
 }
 
-// Without a user and a password, which may be secret, and without a query.
+// Drops the query, and the user and password, which may be secret.
 std::string PlainUrl(absl::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const size_t scheme_end = url.find("://");
@@ -75,8 +75,8 @@ std::string PlainUrl(absl::string_view url) {
       url.substr(at == absl::string_view::npos ? begin : begin + at + 1));
 }
 
-// A job's or a build's URL at Jenkins, cut behind the job: its path has
-// `job/NAME` for each folder and for the job, and behind them the axes of a
+// Cuts the URL of a Jenkins job or build behind the job. The path has
+// `job/NAME` for each folder and for the job. Behind them come the axes of a
 // matrix and the build's number.
 std::string JenkinsJobUrl(absl::string_view url) {
   const std::string plain = PlainUrl(url);
@@ -95,8 +95,8 @@ std::string JenkinsJobUrl(absl::string_view url) {
   return absl::StrJoin(parts.begin(), parts.begin() + end, "/");
 }
 
-// What tells this job from the others of a Jenkins matrix, such as
-// `OS=linux,JDK=17`; empty if it is in none.
+// The axes of this job in a Jenkins matrix, such as `OS=linux,JDK=17`; empty if
+// it is in none.
 std::string JenkinsAxes(const Surroundings& surroundings) {
   const std::vector<absl::string_view> parts =
       absl::StrSplit(surroundings.Get("JOB_NAME"), '/');
@@ -140,7 +140,7 @@ Finding<std::string> GitLabJobSeries(const Surroundings& surroundings) {
   return SeriesOf("gitlab", GitLabProject(surroundings), "CI_PROJECT_PATH");
 }
 
-// Pipelines have numbers of their own, which are smaller than those of jobs.
+// GitLab counts pipelines apart from jobs, with smaller numbers.
 Finding<std::string> GitLabPipelineSeries(const Surroundings& surroundings) {
   const std::string project = GitLabProject(surroundings);
   if (project.empty()) return {};
@@ -159,7 +159,7 @@ Finding<std::string> CircleSeries(const Surroundings& surroundings) {
                   "CIRCLE_PROJECT_ID");
 }
 
-// Of the systems that count in BUILD_NUMBER.
+// For the systems that count in BUILD_NUMBER.
 Finding<std::string> BuildNumberSeries(const Surroundings& surroundings) {
   const auto get = [&surroundings](const char* variable) {
     return surroundings.Get(variable);
@@ -186,20 +186,20 @@ Finding<std::string> BuildNumberSeries(const Surroundings& surroundings) {
     return SeriesOf("buildbot", get("BUILDBOT_BUILDERNAME"),
                     "BUILDBOT_BUILDERNAME");
   }
-  // A Jenkins that does not know its own URL, or a system nobody here knows.
+  // Jenkins does not know its own URL, or the system is unknown.
   absl::string_view job = get("JOB_NAME");
   const std::string axes = JenkinsAxes(surroundings);
   if (!axes.empty()) job.remove_suffix(axes.size() + 1);
   return SeriesOf(is_jenkins ? "jenkins" : "build", job, "JOB_NAME");
 }
 
-// Where the CI system's number for a run is found.
+// The variables that give the CI system's number for a run.
 struct Counter {
   const char* run = nullptr;  // Null: there is none.
-  // The number is the run's and three digits for its repetitions, which keep
-  // the run's number.
+  // A repeated run keeps its number. The attempt is that number, followed by
+  // three digits for the repetition.
   bool is_repeated = false;
-  const char* repetition = nullptr;  // Null: it does not count.
+  const char* repetition = nullptr;  // Null: repetitions are not counted.
   Finding<std::string> (*series)(const Surroundings&) = nullptr;
   // How many jobs have this number, and which of them this one is.
   const char* total = nullptr;
@@ -218,7 +218,7 @@ Counter CounterOf(const Surroundings& surroundings) {
             ActionsSeries,   nullptr, nullptr};
   }
   if (is_set("BUILDKITE_BUILD_NUMBER")) {
-    // A parallel job that is repeated alone must not get ahead of the others.
+    // If one parallel job is repeated, its attempt must not exceed the others'.
     const bool parallel = is_parallel("BUILDKITE_PARALLEL_JOB_COUNT");
     return {"BUILDKITE_BUILD_NUMBER",
             true,
@@ -256,7 +256,7 @@ bool HasWord(absl::string_view text, absl::string_view word) {
   };
   for (size_t i = text.find(word); i != absl::string_view::npos;
        i = text.find(word, i + 1)) {
-    // Before the first is nothing, as behind the last.
+    // No letter stands before the first one or behind the last.
     if (is_outside(i == 0 ? text.size() : i - 1) &&
         is_outside(i + word.size())) {
       return true;
@@ -306,7 +306,7 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
   }
   if (!finding.value.empty()) return finding;
 
-  // GitLab's checkout comes from GitLab, which is not where statuses go.
+  // GitLab's checkout comes from GitLab, but statuses go to GitHub.
   if (!surroundings.Get("CI_PROJECT_PATH").empty()) {
     take_name("CI_PROJECT_PATH", "");
     if (!finding.value.empty()) {
@@ -353,8 +353,8 @@ Finding<int64_t> FindAttempt(const Surroundings& surroundings) {
   const absl::string_view repetition_text =
       surroundings.Get(counter.repetition);
   const std::optional<int64_t> repetition = ParseNumber(repetition_text);
-  // Without it a repeated run could not be told from the first, and its
-  // result would be superseded.
+  // Without the repetition, a repeated run would have the attempt of the first.
+  // The first's worse result would then supersede its own.
   if (!repetition || *repetition >= kRepetitions) {
     finding.value = 0;
     return unnumbered(counter.repetition, repetition_text);
@@ -374,7 +374,7 @@ Finding<std::string> FindJob(const Surroundings& surroundings) {
     return Finding<std::string>{
         std::string(surroundings.Get(variable)), variable, {}};
   };
-  // `name` and the place among parallel jobs, if the name does not have it.
+  // The variable, with the place among parallel jobs appended.
   const auto with_place = [&](const char* variable, const char* total,
                               const char* index) {
     Finding<std::string> finding = name(variable);
@@ -399,14 +399,14 @@ Finding<std::string> FindJob(const Surroundings& surroundings) {
         is_set("BUILDKITE_STEP_KEY") ? "BUILDKITE_STEP_KEY" : "BUILDKITE_LABEL",
         "BUILDKITE_PARALLEL_JOB_COUNT", "BUILDKITE_PARALLEL_JOB");
   } else if (is_set("CI_JOB_ID")) {
-    finding = name("CI_JOB_NAME");  // With "1/3" where it is parallel.
+    finding = name("CI_JOB_NAME");  // A parallel job's name has "1/3".
   } else if (is_set("CIRCLE_BUILD_NUM")) {
     finding =
         with_place("CIRCLE_JOB", "CIRCLE_NODE_TOTAL", "CIRCLE_NODE_INDEX");
   } else if (is_set("TRAVIS_JOB_NUMBER")) {
     finding = name("TRAVIS_JOB_NAME");
     if (finding.value.empty()) {
-      // "4.1": the build's number, and the job's within it.
+      // "4.1": the number of the build, and that of the job within it.
       const std::vector<absl::string_view> parts =
           absl::StrSplit(surroundings.Get("TRAVIS_JOB_NUMBER"), '.');
       finding = {std::string(parts.back()), "TRAVIS_JOB_NUMBER", {}};

@@ -23,7 +23,7 @@ bool AsksToEnd(int signal) {
          signal == SIGTERM;
 }
 
-// Nothing if no signal is there.
+// False if no signal has arrived.
 bool ReadSignal(int signal_fd, signalfd_siginfo* signal) {
   return read(signal_fd, signal, sizeof(*signal)) == sizeof(*signal);
 }
@@ -44,7 +44,7 @@ Foreground::Foreground() {
   struct sigaction action = {};
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, &inherited_sigpipe_);
-  // Ignored, as some parents leave it, it would hide how the command ended.
+  // Some parents leave SIGCHLD ignored. That would hide how the command ended.
   action.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &action, nullptr);
 }
@@ -66,8 +66,8 @@ int Foreground::Start(const CommandRun& run) {
   }
   argv.push_back(nullptr);
 
-  // The child writes errno here if it cannot become the command; becoming it
-  // closes the pipe.
+  // The child writes errno here if exec fails. A successful exec closes the
+  // pipe.
   int failure[2];
   if (pipe2(failure, O_CLOEXEC) != 0) return errno;
   child_ = fork();
@@ -100,7 +100,8 @@ int Foreground::Start(const CommandRun& run) {
 }
 
 CommandEnd Foreground::Wait(const CommandRun& run) {
-  // What the timeout ends, once it is over, and when it does so for good.
+  // The processes to end, once the timeout has passed. `next` is the time of
+  // the next signal to them.
   std::optional<ProcessTree> overdue;
   absl::Time next = SteadyNow() + run.timeout;
   while (true) {
@@ -108,10 +109,10 @@ CommandEnd Foreground::Wait(const CommandRun& run) {
     int status = 0;
     if (waitpid(child_, &status, WNOHANG) == child_) {
       child_ = -1;
-      // What came before the end is not the wish not to wait for the report.
+      // A signal from before the end does not ask to skip the report.
       PassOnAll(run);
       if (overdue) {
-        // The command's descendants have the same time.
+        // The command's descendants get the same time to end.
         AwaitEndOf(*overdue, next, run);
         overdue->Signal(SIGKILL);
       }
@@ -131,7 +132,7 @@ CommandEnd Foreground::Wait(const CommandRun& run) {
     } else {
       overdue.emplace(child_);
       overdue->Signal(SIGTERM);
-      overdue->Signal(SIGCONT);  // What is stopped could not end.
+      overdue->Signal(SIGCONT);  // A stopped process cannot end.
       next = SteadyNow() + run.kill_after;
     }
   }
@@ -147,7 +148,7 @@ void Foreground::AwaitEndOf(const ProcessTree& processes, absl::Time until,
 }
 
 void Foreground::AwaitSignal(absl::Time time) {
-  // Rounded up, so that it does not wake again and again before the time.
+  // Rounded up: otherwise the caller would spin just before the time.
   const absl::Duration left =
       std::clamp(time - SteadyNow() + absl::Milliseconds(1),
                  absl::ZeroDuration(), absl::Hours(1));
@@ -166,10 +167,10 @@ void Foreground::PassOn(const signalfd_siginfo& signal, const CommandRun& run) {
   const bool terminal_sent_it = signal.ssi_code == SI_KERNEL &&
                                 (child_ <= 0 || getpgid(child_) == getpgrp());
   if (child_ > 0 && !terminal_sent_it) kill(child_, number);
-  // Not SIGQUIT: programs answer it with a dump, and go on.
+  // Not SIGQUIT: programs may answer it with a dump and go on.
   if (number != SIGQUIT && AsksToEnd(number)) {
     if (asked_ == 0) asked_ = number;
-    // At a terminal people also interrupt what goes on afterwards.
+    // At a terminal, people also interrupt commands that then go on.
     if (!terminal_sent_it && ++asked_by_processes_ == 1 && child_ > 0) {
       run.cancelled(asked_);
     }
@@ -177,8 +178,8 @@ void Foreground::PassOn(const signalfd_siginfo& signal, const CommandRun& run) {
   if (number == SIGTSTP) Stop();
 }
 
-// Stops this process as SIGTSTP does by default, which is not at all if nobody
-// could let it go on.
+// Stops this process as SIGTSTP does by default. The kernel ignores that if no
+// process could continue it.
 void Foreground::Stop() {
   sigset_t stop;
   sigemptyset(&stop);

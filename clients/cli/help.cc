@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kColumns = 80;
 constexpr size_t kOptionColumns = 28;
 
-// `text` with line ends where it would be longer than `width`.
+// Breaks lines of `text` that would be longer than `width`.
 std::string Wrapped(absl::string_view text, size_t width) {
   std::string wrapped;
   size_t column = 0;
@@ -44,7 +44,7 @@ class Formatter : public CLI::Formatter {
     return Wrapped(app->get_description(), kColumns) + "\n";
   }
 
-  // The descriptions say all else.
+  // Only the type; the description says the rest.
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string type = option->get_type_name();
     return type.empty() ? "" : absl::StrCat(" ", type);
@@ -55,7 +55,7 @@ class Formatter : public CLI::Formatter {
   }
 };
 
-// Text for roff: `-` is a minus that can be copied, and no line is a request.
+// For roff: `-` becomes a minus that can be copied, and no line is a request.
 std::string Roff(absl::string_view text) {
   std::string escaped =
       absl::StrReplaceAll(text, {{"\\", "\\e"}, {"-", "\\-"}, {"'", "\\(aq"}});
@@ -87,7 +87,7 @@ void AppendOption(const CLI::Option& option, std::string* page) {
   absl::StrAppend(page, "\n", Roff(option.get_description()), "\n");
 }
 
-// In the order of --help: first those without a name.
+// In the order of --help: positional ones first.
 void AppendOptions(const CLI::App& command, std::string* page) {
   absl::StrAppend(page, ".SH OPTIONS\n");
   for (const bool positional : {true, false}) {
@@ -97,7 +97,7 @@ void AppendOptions(const CLI::App& command, std::string* page) {
   }
 }
 
-// The paragraphs below the options, and then their sections.
+// Turns the footer into the sections of the page.
 void AppendFooter(const CLI::App& command, std::string* page) {
   std::string description, examples, exit_codes;
   for (absl::string_view paragraph :

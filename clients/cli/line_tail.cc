@@ -17,7 +17,7 @@ bool IsIn(char letter, char first, char last) {
   return letter >= first && letter <= last;
 }
 
-// How long the escape sequence (ECMA-48) is with which `text` begins.
+// The length of the escape sequence (ECMA-48) at the beginning of `text`.
 size_t SequenceLength(absl::string_view text) {
   if (text.size() < 2) return text.size();
   size_t end = 2;
@@ -57,8 +57,7 @@ std::string Clean(absl::string_view line) {
   return Printable(absl::StripAsciiWhitespace(text));
 }
 
-// Whether nothing of it can be seen. Most lines are plain, and of a long output
-// only the last are cleaned.
+// Whether the line shows nothing. Most lines are plain and need no cleaning.
 bool IsBlank(absl::string_view line) {
   for (const char letter : line) {
     if (absl::ascii_iscntrl(letter)) return Clean(line).empty();

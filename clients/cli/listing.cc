@@ -26,7 +26,7 @@ int Fail(const absl::Status& error, absl::string_view what,
   return ExitCodeFor(error);
 }
 
-// Says that there is nothing, and of what.
+// Says what is missing: any match of the filters, or anything at all.
 std::string EmptyListing(const Arguments& arguments) {
   if (arguments.repository || !arguments.context_pattern.empty() ||
       !arguments.reasons.empty()) {

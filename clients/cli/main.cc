@@ -26,20 +26,20 @@ int WrongUsage(const absl::Status& status) {
   return kWrongUsage;
 }
 
-// What gRPC has to say of a server that is away is in the error, too.
+// The error already says what gRPC logs about a server that is away.
 void SilenceGrpc() {
   if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
   gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
-// Only c-ares resolves names in the static executable, whatever other programs
-// on the machine are to use. gRPC reads the choice once, with the first
-// channel; the command of `run` finds it as it was.
+// The static executable resolves names with c-ares only, whatever the
+// environment asks of other programs. gRPC reads the variable once, for the
+// first channel. The command of `run` gets it unchanged.
 absl::StatusOr<Client> Connect(const Arguments& arguments,
                                const Surroundings& surroundings) {
   constexpr char kResolver[] = "GRPC_DNS_RESOLVER";
   const auto chosen = surroundings.environment.find(kResolver);
-  // Left alone, gRPC chooses c-ares.
+  // Without the variable, gRPC chooses c-ares.
   if (chosen == surroundings.environment.end()) return ConnectAs(arguments);
   const std::string& before = chosen->second;
   setenv(kResolver, "ares", 1);  // NOLINT(concurrency-mt-unsafe)
@@ -73,7 +73,7 @@ int Main(int argc, char** argv) {
   const bool is_run = arguments.subcommand == Subcommand::kRun;
   if (!subject.ok() && !is_run) return WrongUsage(subject.status());
 
-  // Before anything that starts a thread.
+  // Threads inherit the blocked signals, so this comes before any thread.
   std::optional<Foreground> foreground;
   if (is_run) {
     foreground.emplace();
@@ -108,7 +108,7 @@ int Main(int argc, char** argv) {
       return DiagnoseRepository(arguments, *subject, *client);
     case Subcommand::kList:
     case Subcommand::kWatch:
-      break;  // About no commit: see above.
+      break;  // Handled above: they name no commit.
   }
   return kWrongUsage;
 }

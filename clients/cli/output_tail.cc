@@ -23,7 +23,7 @@ void Close(int* fd) {
   *fd = -1;
 }
 
-// Waits for a reader that is slow, also where others made the descriptor
+// Waits for a slow reader, even if another process made the descriptor
 // non-blocking.
 bool WriteAll(int fd, absl::string_view bytes) {
   while (!bytes.empty()) {
@@ -104,7 +104,7 @@ void OutputTail::Copy() {
       Close(&streams_[i].read_fd);
       --open;
     }
-    // Only once it is known that all was read.
+    // Stops only after a round that read nothing: then all has been read.
     if (stops && !read_any) return;
     stops = waits.back().revents != 0;
   }

@@ -20,7 +20,7 @@ struct Process {
   uint64_t start_time = 0;
 };
 
-// Nothing if it has ended, or never was.
+// Nothing if the process has ended or never existed.
 std::optional<Process> Read(pid_t pid) {
   std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
   std::string text;

@@ -15,7 +15,7 @@
 namespace signalbox {
 namespace {
 
-// `HOST` of `HOST/OWNER/NAME`; empty: GitHub's.
+// `HOST` of `HOST/OWNER/NAME`; empty: github.com.
 absl::string_view HostOf(absl::string_view repository) {
   return std::count(repository.begin(), repository.end(), '/') == 2
              ? repository.substr(0, repository.find('/'))
@@ -27,7 +27,7 @@ bool IsSsh(absl::string_view url) {
          absl::StartsWith(url, "git+ssh");
 }
 
-// What is no short form names a host of the internet or of a company's network.
+// False for a short name, such as an alias of ssh.
 bool NamesAHost(absl::string_view repository) {
   const absl::string_view host = HostOf(repository);
   return !repository.empty() && (host.empty() || absl::StrContains(host, '.') ||
@@ -36,10 +36,10 @@ bool NamesAHost(absl::string_view repository) {
 
 struct Chosen {
   std::string remote;
-  std::string repository;  // Not empty: `gh` knows it under this name.
+  std::string repository;  // Empty: that of the remote's URL.
 };
 
-// The remote that `gh repo set-default` chose; nothing if it did not.
+// The remote that `gh repo set-default` chose; empty if it chose none.
 Chosen ChosenByGh(const Surroundings& surroundings) {
   const absl::StatusOr<std::string> lines = surroundings.git(
       {"config", "--get-regexp", R"(^remote\..*\.gh-resolved$)"});

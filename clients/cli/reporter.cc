@@ -13,12 +13,12 @@
 namespace signalbox {
 namespace {
 
-// Where nothing expires, or the server does not say when.
+// Used where nothing expires, or the server does not say when.
 constexpr absl::Duration kLongestRenewal = absl::Minutes(30);
-// Of the shortest expiry, a minute, it leaves time for several.
+// The shortest expiry is a minute; several renewals fit into it.
 constexpr absl::Duration kShortestRenewal = absl::Seconds(10);
 
-// Farms start many commands at once, whose renewals need not come at once.
+// Farms start many commands at once; this spreads their renewals.
 absl::Duration ShortenedAtRandom(absl::Duration duration) {
   std::random_device random;
   return duration * std::uniform_real_distribution<double>(0.8, 1.0)(random);

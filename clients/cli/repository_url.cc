@@ -23,7 +23,7 @@ bool IsWord(absl::string_view text, absl::string_view punctuation) {
 }  // namespace
 
 absl::string_view WithoutGit(absl::string_view repository) {
-  // Behind `/` it would be the whole name.
+  // Behind `/`, `.git` is the whole name.
   if (absl::EndsWithIgnoreCase(repository, ".git") &&
       !absl::EndsWithIgnoreCase(repository, "/.git")) {
     repository.remove_suffix(4);
@@ -72,7 +72,7 @@ std::string RepositoryFromUrl(absl::string_view url) {
     const absl::string_view default_port = scheme == "https" ? ":443" : ":80";
     has_web_port = is_web && !absl::ConsumeSuffix(&authority, default_port);
   } else {
-    // As git does it: with a slash before the first colon it is a path.
+    // Like git: if a slash comes before the first colon, it is a path.
     const size_t colon = url.find(':');
     if (colon == absl::string_view::npos || url.find('/') < colon) return "";
     authority = url.substr(0, colon);

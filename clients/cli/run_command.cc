@@ -19,7 +19,7 @@
 namespace signalbox {
 namespace {
 
-// How long a report may take before a line says what is waited for.
+// If a report takes longer, a line says that the program waits for it.
 constexpr int kSilentMs = 1000;
 
 std::string SignalName(int signal) {
@@ -28,10 +28,10 @@ std::string SignalName(int signal) {
                          : absl::StrCat("SIG", name);
 }
 
-// GitHub shows so many characters of a description.
+// GitHub shows this many characters of a description.
 constexpr size_t kShownDescription = 140;
 
-// As timeout(1) does it.
+// The exit code that timeout(1) uses.
 constexpr int kTimedOut = 124;
 
 bool NoSuchProgram(int error) { return error == ENOENT || error == ENOTDIR; }
@@ -56,7 +56,7 @@ v1::Result ResultOf(const CommandEnd& end) {
   return end.value == 0 ? v1::RESULT_SUCCESS : v1::RESULT_FAILURE;
 }
 
-// Of a program that could not be started.
+// For a program that could not be started.
 std::string Problem(const std::string& program, int error) {
   return absl::StrCat("Could not start: ", program, " ",
                       NoSuchProgram(error) ? "not found"
@@ -93,12 +93,12 @@ CommandRun RunOf(const Arguments& arguments) {
   return run;
 }
 
-// What the arguments say of a command that ended so; nothing: they leave it to
-// us. `tail` is the end of its output.
+// The description that the arguments give for this end; nothing: the default
+// applies. `tail` is the end of the command's output.
 std::optional<std::string> DescriptionOf(const Arguments& arguments,
                                          const CommandEnd& end,
                                          const std::string& tail) {
-  // That something else ended it is more than its own words.
+  // If something else ended the command, its own words explain nothing.
   const bool ended_itself =
       end.asked == 0 && !end.timed_out && end.kind == CommandEnd::kExited;
   if (ended_itself) {
@@ -111,7 +111,7 @@ std::optional<std::string> DescriptionOf(const Arguments& arguments,
   return arguments.description;
 }
 
-// Waits until the result was reported, or until a signal asks not to wait.
+// Waits until the result is reported, or until a signal asks not to wait.
 void AwaitReport(const Arguments& arguments, const CommandEnd& end,
                  Foreground* foreground, Reporter* reporter) {
   using Readiness = Foreground::Readiness;
@@ -181,8 +181,8 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   run.started = [&] {
     reporter.emplace(client, pending, renew_after, refused);
   };
-  // At once: a command that does not end soon is killed by those who asked, and
-  // this process with it.
+  // Reports at once: if the command does not end soon, the sender of the signal
+  // may kill it together with this process.
   run.cancelled = [&](int signal) {
     CommandEnd end;
     end.asked = signal;

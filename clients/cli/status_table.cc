@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kContextWidth = 60;
 constexpr size_t kDescriptionWidth = 60;
 
-// Every report came when the pull request had a newer head: nothing is pending.
+// The pull request had a newer head before every report: nothing is pending.
 bool IsOvertaken(const v1::GetCommitStatusResponse& commit) {
   return commit.statuses_size() > 0 &&
          std::all_of(commit.statuses().begin(), commit.statuses().end(),

@@ -52,7 +52,7 @@ Page PageOf(absl::string_view text) {
   return page;
 }
 
-// Of a name, of a URL to clone from, or of a page of the repository.
+// `given` is a name, a URL to clone from, or a page of the repository.
 std::string GivenRepository(const Surroundings& surroundings,
                             const std::string& given) {
   std::string repository = PageOf(given).repository;
@@ -60,8 +60,8 @@ std::string GivenRepository(const Surroundings& surroundings,
   return repository.empty() ? std::string(WithoutGit(given)) : repository;
 }
 
-// Of a full sha, of what git knows by that name in the checkout, or of the page
-// of a commit.
+// `given` is a full sha, a name that git knows in the checkout, or the page of
+// a commit.
 absl::StatusOr<std::string> GivenSha(const Surroundings& surroundings,
                                      const std::string& given) {
   if (IsSha(given)) return given;
@@ -130,7 +130,7 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return finding.value;
   };
 
-  // A commit's page names its repository, too.
+  // The page of a commit also names its repository.
   const Page page = PageOf(arguments.sha.value_or(""));
   if (arguments.repository.has_value()) {
     subject.repository = GivenRepository(surroundings, *arguments.repository);
@@ -170,7 +170,7 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     return subject;
   }
   subject.attempt = given_or_found("attempt", arguments.attempt, FindAttempt);
-  // A number that was given counts what its giver counts.
+  // If the caller gives the attempt, only the caller knows its series.
   if (arguments.series.has_value() || !arguments.attempt.has_value()) {
     subject.series = given_or_found("series", arguments.series, FindSeries);
   }

@@ -25,8 +25,8 @@ constexpr size_t kMaxFile = 32 << 20;
 constexpr size_t kMaxOutput = 64 << 10;
 constexpr absl::Duration kProgramTimeout = absl::Seconds(10);
 
-// Reads to the end, `kMaxOutput` or the timeout. False if the end was not
-// reached.
+// Reads until the end, `kMaxOutput` or the timeout. False unless it read to the
+// end.
 bool ReadToEnd(int fd, std::string* text) {
   const absl::Time give_up = absl::Now() + kProgramTimeout;
   while (text->size() < kMaxOutput) {

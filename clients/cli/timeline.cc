@@ -16,11 +16,11 @@
 namespace signalbox {
 namespace {
 
-// The server gives no more reports than this, and no more tries.
+// The server sends at most this many reports, and as many tries.
 constexpr int kMostHistory = 1000;
-// What is longer on a screen is cut, and elsewhere stands out of its column.
+// Longer names are cut on a screen. Elsewhere they overflow the column.
 constexpr size_t kWhoWidth = 24;
-// So many of the newest entries are shown on the smallest screen.
+// Even the smallest screen shows this many of the newest entries.
 constexpr size_t kFewestEntries = 5;
 
 struct Entry {
@@ -92,15 +92,14 @@ std::vector<Entry> EntriesOf(const v1::ExplainStatusResponse& explained) {
   for (const v1::TryRecord& attempted : explained.tries()) {
     entries.push_back(TryEntry(attempted));
   }
-  // Of what has the same time the report stays first: it was there to be
-  // posted.
+  // Stable: a report comes before the tries of the same time, which post it.
   std::stable_sort(
       entries.begin(), entries.end(),
       [](const Entry& a, const Entry& b) { return a.time < b.time; });
   return entries;
 }
 
-// Which lists are as long as the server makes them: "1,000 reports".
+// Names the lists that have reached the limit: "1,000 reports".
 std::string FullLists(const v1::ExplainStatusResponse& explained) {
   std::vector<std::string> full;
   if (explained.reports_size() >= kMostHistory) full.push_back("1,000 reports");
@@ -159,8 +158,8 @@ std::string Table(const std::vector<Entry>& entries, absl::Time now,
   return table;
 }
 
-// How many lines of the screen `text` takes, with the one that its last line
-// end begins.
+// The number of lines that `text` takes on the screen, including the one that
+// its last newline begins.
 size_t LineCount(absl::string_view text, const Screen& screen) {
   size_t count = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
@@ -201,8 +200,8 @@ std::string Timeline(absl::string_view commit,
                     " are known; older ones may be missing.\n");
   }
   if (screen.rows > 0) {
-    // With the prompt; two more are the table's head and what is said of the
-    // rest.
+    // This includes the prompt. The table's head and the note about left-out
+    // entries take two more lines.
     const size_t taken =
         LineCount(absl::StrCat(head(false), below), screen) + 2;
     const size_t room =

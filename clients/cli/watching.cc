@@ -32,7 +32,7 @@ absl::Time ChangeTime(const v1::CommitStatus& status, absl::Time now) {
   }
 }
 
-// Whether nobody can read what is printed, as after `| head -1`.
+// Whether the reader of our output has gone, as after `| head -1`.
 bool ReaderHasGone() {
   pollfd output = {STDOUT_FILENO, 0, 0};
   return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
@@ -78,7 +78,7 @@ int WatchStatuses(const Arguments& arguments, const Client& client) {
   const auto print = [&](const v1::WatchStatusesResponse& message) {
     was_there = true;
     request.set_after_sequence(message.sequence());
-    // A bookmark comes at least once a minute.
+    // This is a bookmark. One comes at least once a minute.
     if (message.repository().empty()) return !ReaderHasGone();
     if (arguments.json) {
       PrintJson(message);
@@ -91,7 +91,7 @@ int WatchStatuses(const Arguments& arguments, const Client& client) {
     return std::fflush(stdout) == 0;
   };
   absl::Status end = client.WatchStatuses(request, print);
-  // A wrong address shows at once; who has begun to watch stays.
+  // A wrong address fails at once; after a first message, `watch` retries on.
   if (absl::IsUnavailable(end) && was_there && !arguments.retry_for_is_given) {
     end = client.WithPatience(absl::InfiniteDuration(), nullptr)
               .WatchStatuses(request, print);

@@ -25,13 +25,13 @@ namespace signalbox {
 namespace {
 
 constexpr char kReasonPayload[] = "signalbox/reason";
-// Of one answer. More than any server has means that they do not end.
+// Of one answer. No server has more pages; the limit stops an endless list.
 constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
-// Servers that do not know of pages explain a status with up to 1,000 reports
-// of up to 7 KiB each, which is more than the 4 MiB that gRPC takes by itself.
+// Servers without paging explain a status with up to 1,000 reports of up to 7
+// KiB each. That exceeds gRPC's default limit of 4 MiB.
 constexpr int kLargestAnswer = 16 << 20;
 
 std::optional<absl::string_view> TrailingMetadata(
@@ -58,9 +58,8 @@ gpr_timespec After(absl::Duration duration) {
       gpr_time_from_millis(absl::ToInt64Milliseconds(duration), GPR_TIMESPAN));
 }
 
-// Reads until the stream ends, or until `on_message` does not want more. What
-// has fallen silent, as a connection does whose other end went away, ends with
-// UNAVAILABLE.
+// Reads until the stream ends, or until `on_message` returns false. A stream
+// that falls silent ends with UNAVAILABLE: the other end may have gone away.
 grpc::Status ReadStream(
     v1::StatusService::StubInterface* stub,
     const v1::WatchStatusesRequest& request, absl::Duration longest_silence,
@@ -68,8 +67,8 @@ grpc::Status ReadStream(
     const std::function<bool(const v1::WatchStatusesResponse&)>& on_message) {
   grpc::CompletionQueue queue;
   int tag = 0;
-  // Waits for the one operation that is under way. False: it failed, or there
-  // was silence.
+  // Waits for the one operation that is under way. False: it failed, or the
+  // stream was silent for too long.
   bool is_silent = false;
   const auto wait = [&] {
     void* ended = nullptr;
@@ -108,7 +107,7 @@ bool IsThisMachine(absl::string_view address) {
   if (absl::StartsWith(address, "unix:")) return true;
   const std::string host(address.substr(0, address.rfind(':')));
   if (host == "localhost" || host == "[::1]") return true;
-  // Strictly: what is not an address is a name, and could be anybody's.
+  // Strict: anything else is a name, and could be the address of any host.
   in_addr ipv4;
   return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 &&
          absl::StartsWith(host, "127.");
@@ -116,15 +115,15 @@ bool IsThisMachine(absl::string_view address) {
 
 std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {
   grpc::ChannelArguments arguments;
-  // Left alone, a channel that cannot connect waits up to two minutes before
-  // it looks again, and fails every call meanwhile.
+  // By default, a channel that cannot connect waits up to two minutes before it
+  // retries, and fails every call meanwhile.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(kLargestAnswer);
   // Farms often set http_proxy; a report must not travel through it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // Repeating is done here, where patience is known.
+  // This client retries by itself: it knows how long the caller waits.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   return grpc::CreateCustomChannel(
@@ -148,15 +147,14 @@ class Client::Repeats {
     }
     if (const auto pushback =
             TrailingMetadata(context, "grpc-retry-pushback-ms")) {
-      // What is not a number of milliseconds asks for no repeat, by gRPC's own
-      // rules (proposal A6).
+      // By gRPC's rules (proposal A6), any other value forbids a retry.
       int32_t milliseconds = 0;
       if (!absl::SimpleAtoi(*pushback, &milliseconds) || milliseconds < 0) {
         return std::nullopt;
       }
       return absl::Milliseconds(milliseconds);
     }
-    // A limit that time does not lift, such as that of a request's size.
+    // Waiting does not lift this limit; the request may be too large.
     if (exhausted) return std::nullopt;
     const absl::Duration pause = base_ * (1 - 0.5 * random_());
     base_ = std::min(2 * base_, kLongestPause);
@@ -237,7 +235,7 @@ bool Client::PauseBeforeRepeat(const absl::Status& error,
   const absl::Duration waited = options_.now() - begin;
   const absl::Duration left = options_.retry_for - waited;
   if (!pause || left <= absl::ZeroDuration()) return false;
-  // A pause of our own choosing may end early for a last try; one that the
+  // A pause that this client chose may end early for a last try. One that the
   // server asked for may not.
   const bool asked =
       TrailingMetadata(context, "grpc-retry-pushback-ms").has_value();
@@ -341,7 +339,7 @@ absl::StatusOr<v1::GetCommitStatusResponse> Client::GetCommitStatus(
   auto pages =
       CallPages(&v1::StatusService::StubInterface::GetCommitStatus, request);
   if (!pages.ok()) return pages.status();
-  // The last was read last, and so knows the state best.
+  // The last page was read last, so its state is the newest.
   v1::GetCommitStatusResponse answer = std::move(pages->back());
   google::protobuf::RepeatedPtrField<v1::CommitStatus> last;
   last.Swap(answer.mutable_statuses());
@@ -359,7 +357,7 @@ absl::StatusOr<v1::ExplainStatusResponse> Client::ExplainStatus(
       CallPages(&v1::StatusService::StubInterface::ExplainStatus, request);
   if (!pages.ok()) return pages.status();
   if (pages->size() == 1) return std::move(pages->front());
-  // Each page has what is older than the one before.
+  // Each page is older than the one before it.
   v1::ExplainStatusResponse answer;
   *answer.mutable_status() = pages->front().status();
   answer.set_next_step(pages->front().next_step());
@@ -399,8 +397,8 @@ absl::StatusOr<bool> Client::IsServing() const {
   if (channel_ == nullptr) {
     return absl::UnimplementedError("there is no connection of our own");
   }
-  // No package has the two messages: the request is empty for the server as a
-  // whole, and the answer one number.
+  // No package has the two messages. The request for the whole server is empty,
+  // and the answer is one number.
   using google::protobuf::Empty;
   constexpr int kStatusField = 1;
   constexpr uint64_t kServing = 1;
