@@ -21,25 +21,26 @@ namespace signalbox {
 // What a user may do in a repository, least first.
 enum class Role { kNone, kRead, kTriage, kWrite, kMaintain, kAdmin };
 
-// By GitHub's names; nothing: there is no such role.
+// By GitHub's names. Nothing: there is no such role.
 std::optional<Role> RoleOf(absl::string_view name);
 absl::string_view RoleName(Role role);
 
-// As `permissions` of a repository or a collaborator.
+// The `permissions` of a repository or a collaborator.
 nlohmann::ordered_json PermissionsObject(Role role);
 
-// Access says who a caller is, what it may do, and how GitHub refuses the rest.
+// Access knows who a caller is and what it may do, and refuses the rest as
+// GitHub does.
 //
 // Not thread-safe.
 class Access {
  public:
-  // What a request asks of its caller.
+  // What a request needs.
   struct Need {
-    // Of an installation.
+    // For the token of an installation.
     absl::string_view permission;
     bool is_write = false;
-    // Of the user whom another token belongs to; `scopes` of the token if it is
-    // a classic one: any of them, or if there are none, nothing.
+    // For any other token: the role of its user. A classic token also needs one
+    // of `scopes`, if there are any.
     Role role = Role::kRead;
     std::vector<absl::string_view> scopes = {};
   };
@@ -47,42 +48,42 @@ class Access {
   // All are borrowed.
   Access(const World* world, const Apps* apps) : world_(world), apps_(apps) {}
 
-  // As whom a caller appears.
+  // The user that GitHub shows for a caller.
   SimulatedUser UserOf(const Caller& caller);
-  // The login of a static token, given when it is first asked for.
+  // The login of a static token. The first call for a token makes the login.
   const std::string& LoginOf(absl::string_view token);
-  // Whether a static token has the looks of an installation's.
+  // Whether a static token looks like that of an installation.
   static bool IsAppToken(absl::string_view token);
 
-  // `where` is OWNER/NAME, or OWNER for an organisation: its owners are
-  // administrators of all its repositories. Nothing happens if there is no such
-  // repository.
+  // `where` is OWNER/NAME, or OWNER for an organisation. Owners are
+  // administrators of all repositories of an organisation. Does nothing if
+  // there is no such repository.
   void SetRole(absl::string_view where, absl::string_view login, Role role);
   void SetScopes(absl::string_view token, absl::string_view scopes);
 
-  // What was set; else what an owner has; else, of whom a token belongs to,
-  // kWrite, and of others kRead. Nobody writes to what is not writable.
+  // What was set; else kAdmin for an owner, kWrite for the user of a static
+  // token, kRead for others. At most kRead where nobody may write.
   Role RoleIn(const World::Repository& repository,
               absl::string_view login) const;
   bool IsOwner(absl::string_view organization, absl::string_view login) const;
-  // Of a classic token, as X-OAuth-Scopes has them: "repo" unless set. Nothing:
-  // tokens of that kind have none.
+  // The scopes of a classic token, as in X-OAuth-Scopes: "repo" unless set.
+  // Nothing: the token has no scopes.
   std::optional<std::string> ScopesOf(const Caller& caller) const;
 
   bool MaySee(const Call& call, const World::Repository& repository) const;
-  // Why the caller may not; nothing: it may. `repository` null: the need is
-  // that of an organisation's owner.
+  // Why the caller may not; nothing: it may. If `repository` is null, the
+  // caller must be an owner of the organisation.
   std::optional<SimulatedResponse> Refuse(const Call& call,
                                           const World::Repository* repository,
                                           absl::string_view organization,
                                           const Need& need);
 
-  // `permissions` of a repository, as the caller is told them.
+  // The `permissions` of a repository, as GitHub shows them to the caller.
   nlohmann::ordered_json PermissionsIn(const Call& call,
                                        const World::Repository& repository);
 
  private:
-  // Of an installation's token; "" if it was not granted.
+  // What an installation's token may do; "" if that was not granted.
   std::string LevelOf(const Caller& caller, absl::string_view permission) const;
 
   const World* const world_;

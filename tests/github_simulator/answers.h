@@ -10,7 +10,7 @@
 
 namespace signalbox {
 
-// GitHub's answers, but for the headers that all have.
+// GitHub's answers, without the headers that all of them have.
 
 SimulatedResponse JsonAnswer(int status, const nlohmann::ordered_json& json);
 
@@ -36,8 +36,8 @@ struct Page {
   std::string link;  // The Link header; empty: this is the only page.
 };
 
-// `url` is the address of the whole list, without a query: links have the
-// target's.
+// `url` is the address of the whole list, without a query: the links take the
+// query from the target.
 Page PageOf(const RequestTarget& target, size_t count, const std::string& url);
 
 inline constexpr char kDocs[] = "https://docs.github.com/rest";

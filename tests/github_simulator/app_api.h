@@ -12,8 +12,8 @@
 
 namespace signalbox {
 
-// AppApi answers what a GitHub App asks with its JWT: about itself, about its
-// installations, and for tokens.
+// AppApi answers the requests that a GitHub App makes with its JWT: about
+// itself, about its installations, and for tokens.
 //
 // Not thread-safe.
 class AppApi {
@@ -22,19 +22,19 @@ class AppApi {
   AppApi(World* world, Apps* apps, std::string api_url)
       : world_(world), apps_(apps), api_url_(std::move(api_url)) {}
 
-  // Whether the path is one that wants a JWT: `/app...` or `.../installation`.
+  // Whether the path needs a JWT: `/app...` or `.../installation`.
   static bool IsPath(const RequestTarget& target);
 
-  // Only for such paths, but for those of repositories. Nothing: GitHub has no
-  // such route.
+  // Only for the paths of IsPath, except those of repositories. Nothing: GitHub
+  // has no such route.
   std::optional<SimulatedResponse> Answer(const Call& call);
 
-  // Where the calling App is installed at that account, or 404.
+  // The calling App's installation at that account, or 404.
   SimulatedResponse InstallationAt(const Call& call,
                                    absl::string_view account) const;
 
  private:
-  // The App's installation of that id; null: it has none.
+  // The App's installation of that id. Null: the App has none.
   const Apps::Installation* Find(const Call& call, const std::string& id) const;
   SimulatedResponse MakeToken(const Call& call,
                               const Apps::Installation& installation);

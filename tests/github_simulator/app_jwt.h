@@ -10,30 +10,30 @@
 
 namespace signalbox {
 
-// The JWT with which a GitHub App says who it is, as GitHub reads it. Written
-// from GitHub's documentation and not with the server's own code, which it is
-// to judge.
+// The JWT of a GitHub App, as GitHub reads it. It is written from GitHub's
+// documentation. It does not use the server's code, because it checks that
+// code.
 class AppJwt {
  public:
-  // Whether a bearer token is to be read as a JWT: "eyJ" and three parts.
+  // Whether GitHub takes a bearer token for a JWT: "eyJ" and three parts.
   static bool IsLike(absl::string_view token);
 
-  // Nothing: it is not three parts of base64url with an RS256 header and an
-  // object of claims. The signature is not looked at.
+  // Nothing: the token is not three parts of base64url with an RS256 header and
+  // an object of claims. Does not check the signature.
   static std::optional<AppJwt> Parse(absl::string_view token);
 
-  // The `iss` claim, of which a number is written out; empty if there is none.
+  // The `iss` claim, a number as text; empty if there is none.
   const std::string& issuer() const { return issuer_; }
 
-  // Whether one of the keys, PEM, signed it.
+  // Whether one of the keys, in PEM, signed it.
   bool IsSignedBy(const std::vector<std::string>& public_keys) const;
 
-  // What GitHub says of the times at `now`; empty: they are good.
+  // GitHub's complaint about the times at `now`; empty: they are good.
   std::string ComplaintAbout(absl::Time now) const;
 
  private:
   std::string issuer_;
-  // Nothing: absent, or no integer.
+  // Nothing: absent, or not an integer.
   std::optional<int64_t> issued_at_;
   std::optional<int64_t> expires_at_;
   std::string signed_part_;

@@ -19,10 +19,10 @@ class AppKey {
   std::string PrivatePem() const;
   std::string PublicPem() const;
 
-  // Header and claims are JSON texts, or whatever a test wants to see refused.
+  // Header and claims are JSON texts, or anything that GitHub should refuse.
   std::string Sign(absl::string_view header, absl::string_view claims) const;
 
-  // As an App should ask at `now`: a minute back, nine minutes long.
+  // Issued a minute before `now` for nine minutes more, as an App should do.
   std::string Jwt(absl::string_view issuer, absl::Time now) const;
 
  private:

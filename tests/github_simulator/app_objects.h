@@ -9,14 +9,14 @@
 
 namespace signalbox {
 
-// Apps and installations as GitHub's API tells of them. Pure.
+// Apps and installations as GitHub's API shows them. Pure.
 
-// `app` is the one that is installed.
+// `app` is the App that is installed.
 nlohmann::ordered_json InstallationObject(
     const Apps::Installation& installation, const Apps::App& app,
     const std::string& api_url);
 
-// `installations` is their number.
+// `installations` is the number of its installations.
 nlohmann::ordered_json AppObject(const Apps::App& app, size_t installations,
                                  const std::string& api_url);
 

@@ -14,8 +14,8 @@
 
 namespace signalbox {
 
-// Apps keeps the GitHub Apps, where they are installed, and the tokens that
-// they were given. Time is an argument.
+// Apps keeps the GitHub Apps, their installations and the tokens of these. Time
+// is an argument.
 //
 // Not thread-safe. Pointers stay valid until the next change.
 class Apps {
@@ -33,7 +33,7 @@ class Apps {
   // What a token may do.
   struct Scope {
     Permissions permissions;
-    // Nothing: all of the account's.
+    // Nothing: all repositories of the account.
     std::optional<std::set<int64_t>> repository_ids;
   };
 
@@ -45,13 +45,13 @@ class Apps {
     Scope scope;
   };
 
-  // What an installation may do unless it says otherwise.
+  // The permissions of an installation unless it names others.
   static const Permissions& Granted();
 
   void AddApp(App app);
   void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
   int64_t AddInstallation(Installation installation);
-  // These two end its tokens.
+  // These two also end the installation's tokens.
   void RemoveInstallation(int64_t id);
   void RevokeTokens(int64_t installation_id);
 
@@ -75,7 +75,7 @@ class Apps {
   const App* Verify(absl::string_view jwt, absl::Time now,
                     std::string* complaint) const;
 
-  // `is_long`: of the form that new tokens have, else of 40 characters.
+  // `is_long`: the form that new tokens have; otherwise 40 characters.
   const Token& MakeToken(const Installation& installation, bool is_long,
                          Scope scope, absl::Time now);
 

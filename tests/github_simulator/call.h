@@ -17,10 +17,10 @@ struct Caller {
 
   Kind kind = Kind::kNobody;
   int64_t id = 0;     // Of the installation or the App.
-  std::string token;  // As it was sent.
-  // Whose hourly budget it takes, and who is silent after a limit.
+  std::string token;  // As the client sent it.
+  // Requests count against this account's budget and stop during its limits.
   std::string account;
-  // An App whose JWT is wrong has a complaint, in GitHub's words.
+  // What is wrong with an App's JWT, in GitHub's words.
   std::string complaint;
 };
 
@@ -31,7 +31,7 @@ struct Call {
   RequestTarget target;
   bool is_read = false;  // GET or HEAD
   Caller caller;
-  // The client gave up on it: whatever it does now is not the client's doing.
+  // The client no longer waits for it, so the effect is not held against it.
   bool is_given_up = false;
 };
 
@@ -43,8 +43,8 @@ const std::string* FindHeader(const SimulatedRequest& request,
 absl::string_view HeaderOf(const SimulatedRequest& request,
                            absl::string_view name);
 
-// What `Bearer TOKEN` or `token TOKEN` holds; empty if there is none.
-// `is_bearer` tells which of the two.
+// The token of `Bearer TOKEN` or `token TOKEN`; empty if there is none.
+// `is_bearer` says which of the two.
 absl::string_view TokenOf(const SimulatedRequest& request, bool* is_bearer);
 
 }  // namespace signalbox

@@ -14,21 +14,20 @@
 
 namespace signalbox {
 
-// Conduct watches clients: what is under way, what they can know, and what they
-// should not have done. Time is an argument.
+// Conduct watches clients: which requests are under way, what clients can know,
+// and what they should not have done. Time is an argument.
 //
 // Not thread-safe.
 class Conduct {
  public:
-  // A status that shows the newest of its rows: repository, sha, context, the
-  // last two in lower case.
+  // Names one status: repository, sha, context. The last two are in lower case.
   using Key = std::tuple<int64_t, std::string, std::string>;
 
-  // A request on its way, until the client has its answer or gives up.
+  // A request, until the client has the answer or stops waiting.
   struct Exchange {
     std::string account;
     absl::Time opened_at;
-    // When it is over; infinite: somebody will say so.
+    // When it is over; infinite: only Forget ends it.
     absl::Time over_at = absl::InfiniteFuture();
     bool is_handled = false;
     bool is_given_up = false;
@@ -38,24 +37,24 @@ class Conduct {
 
   GitHubRules::Misbehaviour misbehaviour;
 
-  // Requests of one account that may be under way together; 0: any number.
+  // The limit on requests of one account under way together; 0: none.
   void set_max_concurrent(int count) { max_concurrent_ = count; }
   int max_concurrent() const { return max_concurrent_; }
-  // The most that ever were.
+  // The most that were ever under way.
   int max_in_flight() const { return max_in_flight_; }
 
-  // Counts a request that begins; the number under which it goes on.
+  // Counts a request that begins. Returns its number.
   int64_t Open(const std::string& account, absl::Time now);
   // Null: it is over.
   Exchange* Find(int64_t exchange);
   void Forget(int64_t exchange) { exchanges_.erase(exchange); }
 
-  // The client does not know what became of its request to create `key`: it may
-  // repeat what is shown, once.
+  // The client does not know the outcome of its request to create `key`. It may
+  // once repeat what GitHub shows.
   void Lose(const Key& key) { lost_.insert(key); }
 
-  // Judges a row that is to follow `shown`, the newest of its key so far.
-  // `reruns_allowed` is used up by one where it is needed.
+  // Judges a new row; `shown` is the newest of its key so far. A pending after
+  // a result uses up one of `reruns_allowed`.
   void Judge(const Key& key, const GitHubRules::Row& shown,
              const GitHubRules::Row& row, int* reruns_allowed);
 

@@ -12,13 +12,13 @@
 
 namespace signalbox {
 
-// What a server needs to speak TLS, 1.2 or newer.
+// What a server needs for TLS 1.2 or newer.
 //
 // Thread-safe.
 class TlsContext {
  public:
   // Both are PEM files; the certificate may bring its chain. INVALID_ARGUMENT:
-  // one cannot be read, or they do not belong together.
+  // a file cannot be read, or the two do not belong together.
   static absl::StatusOr<std::unique_ptr<TlsContext>> Load(
       const std::string& certificate_file, const std::string& key_file);
 
@@ -31,24 +31,24 @@ class TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
-// A connection that was accepted, with or without TLS. Reads and writes wait at
-// most ten seconds. Closes the socket at its end.
+// An accepted connection, with or without TLS. Reads and writes wait for at
+// most ten seconds. The destructor closes the socket.
 //
 // Not thread-safe.
 class Connection {
  public:
-  // `tls` is borrowed; null: plain. A handshake that fails ends it.
+  // `tls` is borrowed; null: plain. A failed handshake breaks the connection.
   Connection(int socket, TlsContext* tls);
   ~Connection();
 
-  // Nothing more is written, and the peer gets a reset.
+  // From now on nothing is written. The peer gets a reset.
   void Reset() { is_reset_ = true; }
   bool is_reset() const { return is_reset_; }
 
   // Waits for the first bytes of a request. False: none came within `limit`, or
   // `stop_fd` became readable.
   bool AwaitRequest(int stop_fd, absl::Duration limit);
-  // Waits. False: the peer went away before, or `stop_fd` became readable.
+  // False: the peer went away before the end, or `stop_fd` became readable.
   bool Wait(int stop_fd, absl::Duration duration);
 
   // As recv and send.

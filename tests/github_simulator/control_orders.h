@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// The orders of the control API that change GitHub, as README.md has them.
-// Each changes everything it says, or answers 422 and changes nothing.
+// The control API's orders that change GitHub; README.md describes them. An
+// order takes effect completely, or answers 422 and changes nothing.
 
 // `POST /_simulator/WHAT`; 404 if there is no such order.
 SimulatedResponse CarryOutPost(absl::string_view what, absl::string_view body,

@@ -10,7 +10,7 @@
 
 namespace signalbox {
 
-// The faults that were ordered, in the order in which they have their way.
+// The faults that tests ordered, oldest first.
 //
 // Not thread-safe.
 class Faults {
@@ -18,7 +18,7 @@ class Faults {
   void Add(Fault fault);
   void Clear() { faults_.clear(); }
 
-  // The fault that a request of that target meets, used up by one.
+  // The fault that a request of that target meets. Uses up one of its count.
   std::optional<Fault> Take(absl::string_view target);
 
  private:
@@ -27,27 +27,26 @@ class Faults {
 
 bool IsFaultName(absl::string_view name);
 
-// A sentence about what makes a fault impossible; empty: nothing does.
+// Says why a fault is impossible; empty: it is possible.
 std::string ComplaintAboutFault(const Fault& fault);
 
-// What becomes of a request that meets a fault.
+// The effect of a fault on a request.
 struct FaultEffect {
-  // What is answered; nothing: what GitHub would have answered, changed by
-  // `Spoil`.
+  // The answer to send; nothing: GitHub's usual answer, changed by `Spoil`.
   std::optional<SimulatedResponse> answer;
   bool is_limit = false;  // The whole account is limited; no answer here.
   bool is_applied_late = false;  // `Fault::seconds` from now.
 };
 
-// `base_url` is what links begin with, `target` that of the request.
+// Links begin with `base_url`; `target` is that of the request.
 FaultEffect EffectOf(const Fault& fault, absl::string_view target,
                      absl::string_view base_url);
 
-// Makes of GitHub's answer what the fault makes of it.
+// Changes GitHub's answer as the fault requires.
 void Spoil(const Fault& fault, SimulatedResponse* answer);
 
-// The next redirect of a `redirect_loop`, for a target that one led to; nothing
-// for any other target.
+// The next redirect of a `redirect_loop`; nothing if `target` is not part of
+// one.
 std::optional<SimulatedResponse> LoopOn(absl::string_view target,
                                         absl::string_view base_url);
 

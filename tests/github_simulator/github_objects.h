@@ -10,10 +10,10 @@
 
 namespace signalbox {
 
-// The JSON objects that GitHub's API answers and webhook payloads are made of,
-// with the members that GitHub's description requires. Pure.
+// The JSON objects of GitHub's API answers and webhook payloads, with the
+// members that GitHub's description requires. Pure.
 
-// Who acts. `is_bot` is an App's user, `is_organization` an account that owns.
+// An account. `is_bot`: an App's user. `is_organization`: it owns repositories.
 struct SimulatedUser {
   std::string login;
   int64_t id = 0;
@@ -27,7 +27,7 @@ struct SimulatedRepository {
   bool archived = false;
 };
 
-// When everything was created.
+// Everything has this creation time.
 inline constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 
 // "2026-06-01T00:00:00Z".
@@ -36,11 +36,11 @@ std::string IsoTime(absl::Time time);
 // null for an empty text.
 nlohmann::ordered_json TextOrNull(const std::string& text);
 
-// An opaque id as GitHub's GraphQL has them.
+// An opaque id, in the form of GitHub's GraphQL ids.
 std::string NodeId(absl::string_view kind, int64_t id);
 
-// What links for people begin with: https://github.com, or where GHES has its
-// API, at `HOST/api/v3`, that host.
+// The beginning of links for people: https://github.com, or, for a GHES with
+// its API at `HOST/api/v3`, that host.
 std::string WebUrl(absl::string_view api_url);
 
 // A stable id for a login.
@@ -49,23 +49,23 @@ int64_t AccountId(absl::string_view login);
 // The user of that login; an App's if it ends in "[bot]".
 SimulatedUser UserOfLogin(const std::string& login);
 
-// `api_url` is what links to the API begin with, without a slash at the end.
+// Links to the API begin with `api_url`, which has no slash at the end.
 nlohmann::ordered_json UserObject(const SimulatedUser& user,
                                   absl::string_view api_url);
 
-// An organisation as webhook payloads have it.
+// An organisation in webhook payloads.
 nlohmann::ordered_json OrganizationObject(const std::string& login,
                                           absl::string_view api_url);
 
-// As `GET /user` has it.
+// The answer to `GET /user`.
 nlohmann::ordered_json FullUserObject(const SimulatedUser& user,
                                       absl::string_view api_url);
 
-// As part of other objects ("minimal repository").
+// A repository within other objects ("minimal repository").
 nlohmann::ordered_json RepositoryObject(const SimulatedRepository& repository,
                                         absl::string_view api_url);
 
-// As `GET /repos/OWNER/NAME` and webhook payloads have it.
+// The answer to `GET /repos/OWNER/NAME`; webhook payloads have it, too.
 nlohmann::ordered_json FullRepositoryObject(
     const SimulatedRepository& repository, absl::string_view api_url);
 

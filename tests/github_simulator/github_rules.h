@@ -26,10 +26,10 @@ struct SimulatedRequest {
   std::string target = "";  // Path and query, as on the wire.
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = "";
-  // How long an answer is on its way to the client. What the client sends
-  // before it can know of a rate limit is not held against it.
+  // How long the answer travels to the client. Until it arrives, the client
+  // cannot know of a new rate limit and may send.
   absl::Duration latency = absl::ZeroDuration();
-  // What GitHubRules::Open returned for it; 0: it was not called.
+  // What GitHubRules::Open returned for it; 0: nobody called Open.
   int64_t exchange = 0;
 };
 
@@ -37,22 +37,22 @@ struct SimulatedResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = "";
-  // How long GitHub takes to answer. The request has its effect at once.
+  // How long GitHub takes to answer. The effect of the request is immediate.
   absl::Duration delay = absl::ZeroDuration();
-  // After `delay` the connection is reset instead; the effect stays.
+  // After `delay` the connection is reset, with no answer; the effect stays.
   bool reset_connection = false;
   // As in the request.
   int64_t exchange = 0;
 };
 
 // Something that goes wrong at GitHub, for the next `count` requests whose
-// target contains `target_contains`. The oldest fault that fits a request has
-// its way.
+// target contains `target_contains`. A request meets the oldest fault that
+// fits.
 //
-// A limit concerns the whole account (an installation, an App, or a token of
-// another kind) that met it: until it is over, each of its requests gets the
-// same answer, consumes no fault and, but for a probe, counts as misbehaviour.
-// Only `GET /rate_limit` is free during a primary limit.
+// A limit applies to the whole account (an installation, an App, or a token of
+// another kind) that met it. Until it is over, each request of the account gets
+// the same answer, uses up no fault and, unless it is a probe, counts as
+// misbehaviour. Only `GET /rate_limit` is free during a primary limit.
 struct Fault {
   // One of:
   //   server_error_html   502 with an HTML page, nothing applied
@@ -80,52 +80,51 @@ struct Fault {
   int seconds = 60;
   std::string target_contains = "";
 
-  // Of `answer`.
+  // Used by `answer` only:
   int status = 0;            // From 200 to 599.
   std::string body = "";     // Any bytes; or else
   std::string message = "";  // an error body, as GitHub has them, with
   std::string errors = "";   // this JSON array, if it is not empty.
-  // Instead of those of the same name that all answers have.
+  // These replace headers of the same name that all answers have.
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string content_type = "";  // Empty: JSON.
   // The Location header; empty: none.
   std::string location = "";
 };
 
-// GitHub, as far as Signalbox meets it: the rules of a commit-status API
-// without sockets and without a clock. The simulator program puts HTTP around
-// it, unit tests call it directly.
+// GitHub, as far as Signalbox uses it: the rules of a commit-status API,
+// without sockets and without a clock. The simulator program adds HTTP, unit
+// tests call it directly.
 //
 // Not thread-safe.
 class GitHubRules {
  public:
   struct Options {
-    // Accepted tokens beside those of installations; empty: any, but there
-    // must be one. A token that begins with `ghs_` belongs to an App, any other
-    // to a user. Once there is an App, the first kind is not any: only what is
-    // listed here or what an installation was given.
+    // Accepted tokens besides those of installations. Empty: any token, but a
+    // request must have one. A token that begins with `ghs_` belongs to an App,
+    // any other to a user. Once there is an App, GitHub accepts a `ghs_` token
+    // only if it is listed here or was made for an installation.
     std::vector<std::string> tokens = {};
     // Every repository exists and has every commit.
     bool any_repository = false;
-    // Under which path the API lives: "" or, as GHES has it, "/api/v3".
+    // The path below which the API lives: "", or "/api/v3" for a GHES.
     std::string api_prefix = "";
-    // x-ratelimit headers on every answer, and an hourly budget of each
-    // account.
+    // Every answer has x-ratelimit headers, and each account an hourly budget.
     bool rate_limits = true;
     int hourly_limit = 5000;
-    // What links to itself begin with.
+    // Links to this GitHub begin with it.
     std::string base_url = "http://127.0.0.1:8180";
-    // Requests of one account that may be under way together; 0: any number.
+    // The limit on requests of one account under way together; 0: none.
     int max_concurrent = 0;
     // Rows younger than this are missing from what clients read.
     absl::Duration read_lag = absl::ZeroDuration();
     // How long each answer takes.
     absl::Duration answer_delay = absl::ZeroDuration();
-    // How long webhook deliveries are told of (GHES: 7 days), and within which
-    // time a receiver must answer (GHES: 30 s).
+    // For how long GitHub lists webhook deliveries (GHES: 7 days), and how soon
+    // a receiver must answer (GHES: 30 s).
     absl::Duration delivery_retention = absl::Hours(72);
     absl::Duration webhook_timeout = absl::Seconds(10);
-    // Every status that is created is sent to the hooks that want `status`.
+    // GitHub sends every new status to the hooks that want `status`.
     bool status_events = false;
     // The host of a GHES, which its webhooks name; empty: github.com.
     std::string enterprise_host = "";
@@ -142,7 +141,7 @@ class GitHubRules {
     std::string creator = "";
   };
 
-  // A row with the number that tells the order of all rows, from 1.
+  // A row and its number in the order of all rows, from 1.
   struct Event {
     int64_t number = 0;
     std::string full_name = "";
@@ -160,23 +159,24 @@ class GitHubRules {
   // asserting that all are zero.
   struct Misbehaviour {
     int without_user_agent = 0;
-    // During a rate limit's pause, once the client could know of it. Not
-    // counted is one request after each Retry-After of more than 1 h, reset
-    // further away than 65 min or, where GitHub named no moment, 60 s doubling
-    // up to 15 min: it probes whether the limit is over.
+    // A request during a rate limit's pause, once the client could know of it.
+    // Probes of the limit are not counted: one request after each Retry-After
+    // of more than 1 h, reset further away than 65 min or, where GitHub named
+    // no moment, wait of 60 s, doubling up to 15 min.
     int in_forbidden_window = 0;
-    // Same state, text and URL as shown already. Not counted, once, is what
-    // follows a request for the same key whose answer did not reach the client
-    // or was a 5xx.
+    // Same state, text and URL as GitHub already shows. Not counted: one repeat
+    // after a request for the same key was answered with a 5xx, or its answer
+    // did not reach the client.
     int identical_repeats = 0;
     int regressions = 0;  // A pending after a result; see AllowRerun.
-    // Beyond Options::max_concurrent.
+    // More requests than Options::max_concurrent.
     int concurrent_requests = 0;
     int unknown_requests = 0;  // GitHub has no such route.
-    // Beyond the third of one GUID to one hook.
+    // More than three redeliveries of one GUID to one hook.
     int too_many_redeliveries = 0;
-    // Of what had succeeded, or what the receiver had refused by 4xx, when the
-    // client last asked for the newest deliveries, or a minute ago.
+    // Of a delivery that had succeeded, or that the receiver had refused with
+    // 4xx, when the client last asked for the newest deliveries or a minute
+    // ago, whichever is later.
     int needless_redeliveries = 0;
 
     // Every counter with its name.
@@ -184,8 +184,8 @@ class GitHubRules {
     bool operator==(const Misbehaviour&) const = default;
   };
 
-  // A GitHub App, whose JWTs are signed with the private half of `public_key`
-  // (PEM). Several keys may be active (rotation): see SetAppKeys.
+  // A GitHub App. The private half of `public_key` (PEM) signs its JWTs.
+  // Several keys may be active (rotation): see SetAppKeys.
   struct App {
     int64_t id = 0;
     std::string client_id = "";
@@ -193,8 +193,8 @@ class GitHubRules {
     std::string public_key = "";
   };
 
-  // Where an App may act. Its tokens are good for the repositories of that
-  // account alone, share one hourly budget, and make statuses as `SLUG[bot]`.
+  // Where an App may act. Its tokens are valid only for that account's
+  // repositories, share one hourly budget, and make statuses as `SLUG[bot]`.
   struct Installation {
     int64_t id = 0;  // 0: the next free one.
     int64_t app_id = 0;
@@ -204,11 +204,11 @@ class GitHubRules {
     // About 520 characters with dots, underscores and dashes; else 40.
     bool long_tokens = true;
     absl::Duration token_lifetime = absl::Hours(1);
-    // For so long after it was made, a token gets `young_status` instead: 401,
-    // 403 or 404.
+    // For this long after it was made, a token gets `young_status` (401, 403 or
+    // 404) instead.
     absl::Duration young_for = absl::ZeroDuration();
     int young_status = 401;
-    // What it may do, such as {"statuses", "write"}; empty: contents, metadata
+    // Its permissions, such as {"statuses", "write"}; empty: contents, metadata
     // and pull requests "read", statuses "write".
     std::map<std::string, std::string> permissions = {};
   };
@@ -219,74 +219,72 @@ class GitHubRules {
   // Answers one API request. Never throws, whatever the request is.
   SimulatedResponse Handle(const SimulatedRequest& request, absl::Time now);
 
-  // For whoever knows when a client begins and ceases to wait for an answer;
-  // without, it waits from Handle until the answer is due. Open goes before
-  // Handle, at the time when the request was sent; Close at any time after
-  // Open. `is_answered` false: the client gave up, or lost the connection, and
-  // knows nothing of what became of its request.
+  // For a caller that sees when a client starts and stops waiting. Without
+  // Open, the client waits from Handle until the answer is due. Call Open
+  // before Handle, with the time at which the request was sent, and Close at
+  // any time after Open. `is_answered` false: the client stopped waiting or
+  // lost the connection, and does not know the outcome.
   int64_t Open(const SimulatedRequest& request, absl::Time now);
   void Close(int64_t exchange, bool is_answered);
 
-  // Applies the requests that a fault made late, as far as they are due.
-  // Returns when the next one is due. Handle does so too.
+  // Applies the requests that a fault delayed, if they are due. Returns when
+  // the next one is due. Handle also does this.
   absl::Time ApplyLate(absl::Time now);
 
-  // Change the options of the same name.
+  // These change the options of the same name.
   void SetMaxConcurrent(int count);
   void SetReadLag(absl::Duration read_lag);
   void SetAnswerDelay(absl::Duration answer_delay);
   void SetStatusEvents(bool status_events);
   const Options& options() const;
 
-  // The world. `full_name` is OWNER/NAME, in any case; a renamed repository
-  // also goes by its old names.
+  // The world. `full_name` is OWNER/NAME, in any case. A renamed repository
+  // keeps its old names as redirects.
 
-  // A name in use passes to the new repository, and so does an old name, whose
-  // redirect ends. `id` 0: the next free one, above 2^32. An id in use keeps
-  // its repository, and nothing happens.
+  // Takes over a current or old name of another repository; the redirect of an
+  // old name ends. `id` 0: the next free one, above 2^32. Does nothing if the
+  // id is in use.
   void AddRepository(absl::string_view full_name, int64_t id);
-  // Makes the repository if there is none. Requests before `visible_from` do
-  // not find the commit. Of a commit that exists, only that time changes.
+  // Adds the repository if necessary. Requests before `visible_from` do not
+  // find the commit. If the commit exists, only that time changes.
   void AddCommit(absl::string_view full_name, absl::string_view sha,
                  absl::Time visible_from = absl::InfinitePast());
-  // Also to another owner, which is a transfer. False, and nothing happens, if
-  // there is no such repository or another one has the new name.
+  // A new owner makes it a transfer. Returns false and changes nothing if there
+  // is no such repository or another one has the new name.
   bool RenameRepository(absl::string_view full_name,
                         absl::string_view new_full_name);
   // These two do nothing if there is no such repository.
   void SetArchived(absl::string_view full_name, bool archived);
   void SetWritable(absl::string_view full_name, bool writable);
 
-  // What a login may do in a repository: "admin", "maintain", "write",
-  // "triage", "read" or "none". Of an organisation, OWNER, "admin" makes it an
-  // owner, who is administrator of all its repositories. Without, whom a static
-  // token belongs to may write, and others read.
+  // Sets the role of a login in a repository: "admin", "maintain", "write",
+  // "triage", "read" or "none". For an organisation, OWNER, "admin" makes it an
+  // owner, who is administrator of all repositories there. Without a role, the
+  // user of a static token may write, and others may read.
   void SetRole(absl::string_view where, absl::string_view login,
                absl::string_view role);
-  // The same for whom a static token belongs to: is an administrator, or may
-  // write.
+  // Makes the user of a static token an administrator, or gives it "write".
   void SetAdmin(absl::string_view token, absl::string_view where,
                 bool is_admin = true);
-  // Who that is, as GET /user has it.
+  // The login that GET /user shows.
   std::string LoginOf(absl::string_view token);
-  // Of a classic token, separated by commas; "repo" unless set. An
-  // organisation's hooks want "admin:org_hook".
+  // The scopes of a classic token, separated by commas; "repo" unless set.
+  // Requests about an organisation's hooks need "admin:org_hook".
   void SetScopes(absl::string_view token, absl::string_view scopes);
 
   // Webhooks and what was delivered through them (hooks.h).
   Hooks& hooks();
 
-  // Makes the repository and the head's commit if need be, and replaces the
-  // pull request of the same number. Returns the number, the next one if it is
-  // 0.
+  // Adds the repository and the head's commit if necessary. Replaces the pull
+  // request of the same number; 0: takes the next number. Returns the number.
   int AddPullRequest(absl::string_view full_name, PullRequest pull_request);
   PullRequests& pull_requests();
 
-  // Replaces one of the same id, whose installations stay. The key must be one.
+  // Replaces one of the same id; its installations stay. The key must be valid.
   void AddApp(App app);
-  // From now on these keys, PEM, and no others.
+  // Replaces all keys by these, in PEM.
   void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
-  // Replaces one of the same id, whose tokens stay. Returns the id.
+  // Replaces an installation of the same id; its tokens stay. Returns the id.
   int64_t AddInstallation(Installation installation);
   // Its tokens are bad credentials from now on.
   void RemoveInstallation(int64_t id);
@@ -300,21 +298,21 @@ class GitHubRules {
   // Whether `pem` can be an App's key: the public half of an RSA key.
   static bool IsAppKey(absl::string_view pem);
 
-  // The next pending that follows a result of this key is asked for: it is no
-  // regression. Once for each call.
+  // The next pending after a result of this key is wanted: it is no regression.
+  // Each call allows one.
   void AllowRerun(absl::string_view full_name, absl::string_view sha,
                   absl::string_view context);
 
-  // There must be no complaint about it.
+  // ComplaintAbout(fault) must be empty.
   void AddFault(Fault fault);
-  // Also ends the limits that faults began. What is late stays late.
+  // Also ends the limits that faults began. Delayed requests stay delayed.
   void ClearFaults();
   static bool IsFault(absl::string_view name);
-  // A sentence about what makes a fault impossible; empty: nothing does.
+  // Says why a fault is impossible; empty: it is possible.
   static std::string ComplaintAbout(const Fault& fault);
 
   bool HasRepository(absl::string_view full_name) const;
-  // Whether it is visible yet or not.
+  // Whether the commit exists, visible or not.
   bool HasCommit(absl::string_view full_name, absl::string_view sha) const;
   bool IsArchived(absl::string_view full_name) const;
   // The repository's name as it is spelled now; empty if there is none.

@@ -70,7 +70,7 @@ class GitHubRulesFixture : public ::testing::Test {
     return Post({{"state", state}, {"context", context}}, token);
   }
 
-  // Of all rows of kSha, oldest first.
+  // The states of all rows of kSha, oldest first.
   std::vector<std::string> States() {
     std::vector<std::string> states;
     for (const auto& row : rules_->Rows(kRepository, kSha)) {

@@ -15,7 +15,7 @@
 
 namespace signalbox {
 
-// HookApi answers what clients ask about webhooks and their deliveries.
+// HookApi answers requests about webhooks and their deliveries.
 //
 // Not thread-safe.
 class HookApi {
@@ -40,13 +40,13 @@ class HookApi {
   std::optional<SimulatedResponse> OfApp(const Call& call, const Path& path);
 
  private:
-  // Routes of one hook, of those that the caller may know of; `path` is behind
-  // its id. `url` is that of the hook, as links have it.
+  // Routes of one hook; the caller must be allowed to know of it. `path`
+  // follows the hook's id, `url` is the hook's in links.
   std::optional<SimulatedResponse> OfHook(const Call& call,
                                           const Hooks::Entry& entry,
                                           const std::string& url,
                                           const Path& path);
-  // Those below `.../hooks`. `all` are those that there are.
+  // The routes below `.../hooks`; `all` are the hooks there.
   std::optional<SimulatedResponse> Below(
       const Call& call, const std::vector<const Hooks::Entry*>& all,
       const std::string& url, const Path& path);
@@ -59,7 +59,7 @@ class HookApi {
                               int64_t delivery_id);
   SimulatedResponse Ping(const Call& call, const Hooks::Entry& entry);
 
-  // Null: it is not that of a repository.
+  // Null: it is not the hook of a repository.
   const World::Repository* RepositoryOf(const Hooks::Entry& entry) const;
   nlohmann::ordered_json HookObject(const Hooks::Entry& entry) const;
 

@@ -8,16 +8,16 @@
 
 namespace signalbox {
 
-// Webhooks and their deliveries as GitHub's API tells of them. Pure.
+// Webhooks and their deliveries as GitHub's API shows them. Pure.
 
-// A secret is not told, but that there is one.
+// Shows that there is a secret, but not the secret.
 nlohmann::ordered_json HookConfigObject(const Hooks::Hook& hook);
 
 // `url` is the hook's own.
 nlohmann::ordered_json HookObject(const Hooks::Entry& entry,
                                   const std::string& url);
 
-// Of a delivery that ended: as lists have it, and with request and response.
+// A delivery that ended: as lists show it, and with request and response.
 nlohmann::ordered_json DeliveryItem(const Hooks::Delivery& delivery);
 nlohmann::ordered_json DeliveryObject(const Hooks::Delivery& delivery);
 

@@ -18,9 +18,9 @@
 namespace signalbox {
 
 // Hooks keeps the webhooks of repositories, organisations and Apps, and the
-// history of what was delivered through them. It sends nothing: whoever plays
-// the network takes the attempts that are to be made, makes them, and says how
-// they ended. Time is an argument.
+// history of their deliveries. It sends nothing. The caller plays the network:
+// it takes the attempts, makes the requests, and reports how they ended. Time
+// is an argument.
 //
 //   hooks.AddHook({.repository = "acme/widgets", .secret = "s"}, now);
 //   hooks.Send({.name = "push", .payload = json}, now);
@@ -41,17 +41,17 @@ class Hooks {
     std::string content_type = "json";  // Or "form".
     std::string secret = "";            // Empty: deliveries are not signed.
     bool insecure_ssl = false;
-    // "*": all. What is sent to every App goes to one in any case.
+    // "*": all. An App also gets the events that GitHub sends to every App.
     std::vector<std::string> events = {"*"};
     bool active = true;
   };
 
-  // Something that happened at GitHub. The payload says in which repository or
-  // at which account, and so which hooks are told.
+  // Something that happened at GitHub. The payload names the repository or
+  // account, and so selects the hooks.
   struct Event {
     std::string name = "";     // As X-GitHub-Event has it.
     std::string payload = "";  // A JSON object. `installation` is added.
-    // The same under every hook; empty: a new one.
+    // Every hook gets the same one; empty: a new one.
     std::string guid = "";
     int64_t hook_id = 0;  // Only this hook, whatever it wants; 0: all.
     // Signed with this; empty: not signed; nothing: with the hook's.
@@ -71,7 +71,7 @@ class Hooks {
     std::string body = "";
   };
 
-  // A request to a receiver that is to be made.
+  // A request to make to a receiver.
   struct Attempt {
     int64_t id = 0;  // That of its delivery.
     int64_t hook_id = 0;
@@ -103,7 +103,7 @@ class Hooks {
     absl::Time EndTime() const { return delivered_at + duration; }
   };
 
-  // A hook and what became of it.
+  // A hook and its deliveries.
   struct Entry {
     Hook hook = {};
     int64_t target_id = 0;  // Of the repository, organisation or App.
@@ -112,44 +112,44 @@ class Hooks {
     // By time and id.
     std::map<std::pair<absl::Time, int64_t>, Delivery> deliveries = {};
 
-    // Kept for judging redeliveries: when a client last asked for the newest
-    // deliveries, and how often each GUID was asked for again.
+    // For judging redeliveries: when a client last asked for the newest
+    // deliveries, and how many redeliveries of each GUID clients asked for.
     absl::Time listed_at = absl::InfinitePast();
     std::map<std::string, int> redeliveries = {};
   };
 
-  // All are borrowed. `counters` are those that redeliveries can raise.
+  // All are borrowed. Redeliveries can raise `counters`.
   Hooks(const GitHubRules::Options& options, World* world, const Apps* apps,
         GitHubRules::Misbehaviour* counters);
 
-  // Replaces one of the same id, whose deliveries stay, and the one that an App
-  // has. Returns the id.
+  // Replaces a hook of the same id, or of the same App. If the id stays, so do
+  // the deliveries. Returns the id.
   int64_t AddHook(Hook hook, absl::Time now);
   void RemoveHook(int64_t id) { entries_.erase(id); }
 
-  // While set, every attempt ends at once with that status code, and none is to
-  // be made: 0 means that the receiver cannot be reached. Nothing: as usual.
+  // While set, every attempt ends at once with that status code, and nobody
+  // makes it. 0: the receiver cannot be reached. Nothing: as usual.
   void FailAll(std::optional<int> status_code) { failure_ = status_code; }
   std::optional<int> failure() const { return failure_; }
 
   // The ids of the active hooks that want the event.
   std::vector<int64_t> Wanting(const Event& event) const;
-  // Begins an attempt at each active hook that wants the event; returns its
-  // GUID. One of more than 25 MB is sent to nobody.
+  // Begins an attempt at each active hook that wants the event. Returns the
+  // GUID. An event of more than 25 MiB goes to nobody.
   std::string Send(const Event& event, absl::Time now);
-  // As if it had been sent at `now`, and every attempt had ended so at once.
+  // As if sent at `now`; every attempt has ended at once with `outcome`.
   std::string Record(const Event& event, const Outcome& outcome,
                      absl::Time now);
-  // Begins another attempt of a delivery: same GUID and payload, but address,
-  // form and signature as the hook has them now, or the address `url`. Returns
-  // its id; 0: there is no such delivery, or no longer.
+  // Begins another attempt of a delivery. GUID and payload stay; form,
+  // signature and address are the hook's current ones, unless `url` is given.
+  // Returns its id; 0: there is no such delivery (any more).
   int64_t Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now,
                     absl::string_view url = "");
 
-  // The attempts begun and not taken yet, in order. One that does not end
-  // within Options::webhook_timeout, taken or not, has timed out.
+  // The attempts that have begun and were not taken, in order. Every attempt,
+  // taken or not, times out after Options::webhook_timeout.
   std::vector<Attempt> TakeAttempts(absl::Time now);
-  // False, and nothing happens: it has ended already.
+  // False: it has already ended, and nothing happens.
   bool EndAttempt(int64_t id, const Outcome& outcome, absl::Time now);
   // When the next attempt times out; infinite: none is under way.
   absl::Time NextTimeout() const;
@@ -162,41 +162,41 @@ class Hooks {
   std::vector<const Entry*> OfOrganization(absl::string_view login) const;
   std::vector<const Entry*> All() const;
 
-  // What GitHub tells of a hook's deliveries: those that ended, up to
+  // The deliveries of a hook that GitHub lists: those that ended, up to
   // Options::delivery_retention old; newest first.
   std::vector<const Delivery*> DeliveriesOf(int64_t hook_id, absl::Time now);
-  // Null: GitHub tells of no such delivery.
+  // Null: GitHub lists no such delivery.
   const Delivery* FindDelivery(int64_t hook_id, int64_t id, absl::Time now);
 
-  // A client asks for the newest deliveries of a hook, or to deliver one again:
-  // raises the counters if it should not.
+  // A client asks for the newest deliveries of a hook, or for a redelivery.
+  // These raise the counters if it should not.
   void NoteListing(int64_t hook_id, absl::Time now);
   void JudgeRedelivery(int64_t hook_id, const Delivery& delivery,
                        absl::Time now);
 
  private:
-  // What a payload tells of where it happened.
+  // What a payload says about the place of its event.
   struct Place {
     const World::Repository* repository = nullptr;
     std::string account = "";  // A login; empty: unknown.
     std::string action = "";
-    // As the payload has them; 0: it does not.
+    // From the payload; 0: it has none.
     int64_t installation_id = 0;
     int64_t app_id = 0;
   };
 
   Place PlaceOf(const std::string& payload) const;
-  // The installation of which the hook is told; nothing: it is no App's.
+  // The installation that the hook's payload names; nothing: no App's hook.
   std::optional<int64_t> InstallationOf(const Entry& entry,
                                         const Place& place) const;
   bool Wants(const Entry& entry, const Event& event, const Place& place) const;
   std::string Begin(const Event& event, const std::optional<Outcome>& outcome,
                     absl::Time now);
   // Puts a delivery into the history and, unless it ends at once, its attempt
-  // into the queue. Of `event` counts what is instead of the hook's own.
+  // into the queue. Values of `event` replace the hook's own.
   void Begin(Entry* entry, Delivery delivery, const Event& event,
              const std::optional<Outcome>& outcome, absl::Time now);
-  // Ends what has timed out and forgets what is too old.
+  // Ends attempts that timed out, and drops deliveries that are too old.
   void Update(absl::Time now);
   void End(Delivery* delivery, Entry* entry, const Outcome& outcome,
            absl::Time now);
@@ -213,7 +213,7 @@ class Hooks {
   std::map<int64_t, std::pair<int64_t, absl::Time>> under_way_;
   std::optional<int> failure_;
   int64_t next_hook_id_ = 4'300'000'017;
-  // About where GitHub's own stand.
+  // Close to GitHub's current ids.
   int64_t next_delivery_id_ = 135'791'113'001;
   int64_t serial_ = 0;
 };

@@ -19,18 +19,18 @@ namespace signalbox {
 // Bodies may have at most 1 MiB, paths 2,048 bytes.
 class HttpFront {
  public:
-  // Called on many threads at once. The front obeys the response's `delay` and
-  // resets a connection that is to be reset.
+  // Called on many threads at once. The front waits for the response's `delay`,
+  // and resets the connection if the response says so.
   using Handler = std::function<SimulatedResponse(const SimulatedRequest&)>;
-  // Called after the delay, before the answer is written: so a client that has
-  // its answer finds this done. `is_answered` false: it gets none, or it went
-  // away meanwhile.
+  // Called after the delay and before the answer is written, so that it is done
+  // when the client has the answer. `is_answered` false: the client gets no
+  // answer, or went away meanwhile.
   using Ended = std::function<void(int64_t exchange, bool is_answered)>;
 
   virtual ~HttpFront() = default;
 
-  // Listens, with TLS if there is a `tls`. UNAVAILABLE: the address cannot be
-  // had.
+  // Listens, with TLS if `tls` is given. UNAVAILABLE: cannot listen on the
+  // address.
   static absl::StatusOr<std::unique_ptr<HttpFront>> Bind(
       const Address& address, std::unique_ptr<TlsContext> tls = nullptr);
 
@@ -39,8 +39,8 @@ class HttpFront {
   // Serves until Stop, or until listening fails. Call it once.
   virtual void Serve(Handler handler, Ended ended) = 0;
 
-  // Makes Serve return once the requests under way are answered; their delays
-  // are cut short. Thread-safe; may be called before Serve.
+  // Makes Serve return after the requests under way are answered. Cuts their
+  // delays short. Thread-safe; may be called before Serve.
   virtual void Stop() = 0;
 };
 

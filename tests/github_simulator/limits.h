@@ -10,8 +10,8 @@
 
 namespace signalbox {
 
-// Limits keeps the hourly budget of each account, and the times in which an
-// account is to be silent. Time is an argument.
+// Limits keeps the hourly budget of each account, and the pauses that limits
+// impose on it. Time is an argument.
 //
 // Not thread-safe.
 class Limits {
@@ -20,14 +20,14 @@ class Limits {
   struct Pause {
     // The name of the limit, as Fault has it.
     std::string fault;
-    // When requests are answered again.
+    // When GitHub answers requests again.
     absl::Time until = absl::InfinitePast();
-    // Or because the budget is spent.
+    // False: the budget is spent.
     bool by_fault = true;
 
-    // Kept by Limits: when the client knows, and by which request; when it may
-    // ask whether it is over, as a moment too far away is not to be believed;
-    // and how often it did.
+    // Kept by Limits: since when and from which answer the client knows; when
+    // it may next probe, as it need not believe a moment too far away; and how
+    // often it did.
     absl::Time known_from = absl::InfiniteFuture();
     int64_t told_to = 0;
     absl::Time next_probe = absl::InfiniteFuture();
@@ -44,23 +44,23 @@ class Limits {
   Limits(bool enforced, int hourly_limit)
       : enforced_(enforced), hourly_limit_(hourly_limit) {}
 
-  // The pause of an account at `now`; null: it may speak.
+  // The pause of an account at `now`; null: there is none.
   const Pause* PauseOf(absl::string_view account, absl::Time now);
   void Begin(absl::string_view account, Pause pause);
   // Ends the pauses that faults began.
   void ClearFaults();
 
-  // Notes that the answer to `exchange`, given at `now`, tells of the pause if
-  // there is one. The client has it at `arrival`.
+  // Notes that the answer to `exchange`, given at `now`, tells the client of
+  // the account's pause, if there is one. The client has it at `arrival`.
   void Tell(absl::string_view account, int64_t exchange, absl::Time now,
             absl::Time arrival);
-  // That answer did not reach the client.
+  // The answer to `exchange` did not reach the client.
   void Untell(absl::string_view account, int64_t exchange);
 
-  // Whether a client that knows what it was told may send at `now`. After a
-  // Retry-After of more than an hour, a reset more than 65 minutes away or, if
-  // no moment was named, after a minute, doubling up to 15, that is one request
-  // each: calling this uses it up.
+  // Whether a client that knows what GitHub told it may send at `now`. It may
+  // send one probe after each Retry-After of more than an hour, reset more than
+  // 65 minutes away or, where GitHub named no moment, wait of a minute,
+  // doubling up to 15. A true answer uses up the probe.
   bool MaySend(absl::string_view account, absl::Time now);
 
   // Takes one request off the budget.
@@ -74,7 +74,7 @@ class Limits {
     Pause pause;
   };
 
-  // The account as it is at `now`: what is over is over.
+  // The account at `now`, without a pause or an hour that has ended.
   Account& At(absl::string_view account, absl::Time now);
 
   const bool enforced_;
@@ -82,7 +82,7 @@ class Limits {
   std::map<std::string, Account> accounts_;
 };
 
-// As `x-ratelimit-reset` has a time.
+// In the form of `x-ratelimit-reset`.
 int64_t CeilToUnixSeconds(absl::Time time);
 
 // "primary_limit_403" and "primary_limit_429".

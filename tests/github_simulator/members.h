@@ -11,14 +11,14 @@
 
 namespace signalbox {
 
-// Reads the members of a control request's body. The first that is wrong is
-// the complaint; one that is absent or null has its default.
+// Reads the members of a control request's body. It complains about the first
+// wrong one. A member that is absent or null has its default.
 class Members {
  public:
   // An empty body has no members.
   explicit Members(absl::string_view body);
 
-  // A sentence; empty while nothing is wrong.
+  // Empty while nothing is wrong.
   const std::string& complaint() const { return complaint_; }
   void Complain(absl::string_view name, absl::string_view problem);
 
@@ -33,9 +33,9 @@ class Members {
   std::string Raw(const char* name) const;
   // An object of strings.
   std::vector<std::pair<std::string, std::string>> Headers(const char* name);
-  // OWNER/NAME; must be there.
+  // OWNER/NAME; required.
   std::string FullName(const char* name);
-  // 40 hexadecimal digits; must be there.
+  // 40 hexadecimal digits; required.
   std::string Sha(const char* name);
 
  private:

@@ -9,8 +9,8 @@
 
 namespace signalbox {
 
-// HTML pages that look like what GitHub shows at a pull request. They refresh
-// themselves. All texts are escaped, and only http and https are links. Pure.
+// HTML pages that look like GitHub's at a pull request. They refresh
+// themselves. All texts are escaped; only http and https become links. Pure.
 
 struct CommitView {
   std::string full_name;
@@ -22,13 +22,13 @@ struct CommitView {
 
 std::string CommitPage(const CommitView& commit);
 
-// The newest commits, each a link to its page.
+// Links to the pages of the newest commits.
 std::string IndexPage(const std::vector<CommitView>& commits);
 
-// What GitHub says above the list of checks.
+// The sentence that GitHub shows above the list of checks.
 std::string CombinedSentence(const std::vector<GitHubRules::Row>& shown);
 
-// Where the page of a commit is.
+// The path of a commit's page.
 std::string CommitPath(absl::string_view full_name, absl::string_view sha);
 
 }  // namespace signalbox

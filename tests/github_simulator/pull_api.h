@@ -10,8 +10,8 @@
 
 namespace signalbox {
 
-// PullApi answers the requests that read pull requests, once the repository is
-// found and the client may see it.
+// PullApi answers the requests that read pull requests. The repository was
+// found, and the client may see it.
 //
 // Not thread-safe.
 class PullApi {
@@ -20,8 +20,8 @@ class PullApi {
   PullApi(const PullRequests* pull_requests, std::string api_url)
       : pull_requests_(pull_requests), api_url_(std::move(api_url)) {}
 
-  // A page of those that the query's `state`, `head` and `base` want, by its
-  // `sort` and `direction`.
+  // One page of the pull requests that fit the query's `state`, `head` and
+  // `base`, in the order of its `sort` and `direction`.
   SimulatedResponse List(const Call& call,
                          const World::Repository& repository) const;
   SimulatedResponse One(const World::Repository& repository,

@@ -9,17 +9,17 @@
 
 namespace signalbox {
 
-// Pull requests of `base` as GitHub's API and its webhooks tell of them. Pure.
+// Pull requests of `base` as GitHub's API and webhooks show them. Pure.
 
 // The head of every base branch.
 inline constexpr char kBaseSha[] = "ba5e00000000000000000000000000000000ba5e";
 
-// As lists have it.
+// As lists show it.
 nlohmann::ordered_json SimplePullRequestObject(const SimulatedRepository& base,
                                                const PullRequest& pull_request,
                                                absl::string_view api_url);
 
-// With what only a single one tells.
+// With the members that only a single one has.
 nlohmann::ordered_json PullRequestObject(const SimulatedRepository& base,
                                          const PullRequest& pull_request,
                                          absl::string_view api_url);

@@ -12,7 +12,7 @@
 
 namespace signalbox {
 
-// A pull request, as far as GitHub tells of it here.
+// A pull request, with the facts that the simulator shows.
 struct PullRequest {
   int number = 0;
   std::string title = "Say hello";
@@ -26,7 +26,7 @@ struct PullRequest {
   bool is_fork_gone = false;  // Then `head.repo` is null.
   std::string author = "octocat";
   absl::Time created_at = absl::UnixEpoch();
-  // When the head moved last, or anything else; GitHub sorts by it.
+  // When the head moved, or anything else changed. GitHub sorts by it.
   absl::Time updated_at = absl::UnixEpoch();
 };
 
@@ -38,11 +38,11 @@ class PullRequests {
   // `number` 0: the newest of the repository. Null: there is none.
   PullRequest* Find(int64_t repository, int number);
   const PullRequest* Find(int64_t repository, int number) const;
-  // Replaces the one of its number; 0: the next one of the repository.
+  // Replaces the one of the same number; 0: takes the repository's next number.
   PullRequest* Put(int64_t repository, PullRequest pull_request);
   // By number.
   std::vector<const PullRequest*> Of(int64_t repository) const;
-  // The newest that has or had this commit as its head; null: none.
+  // The newest one that has or had this commit as its head; null: none.
   const PullRequest* ByCommit(int64_t repository, absl::string_view sha) const;
   void SetHead(int64_t repository, PullRequest* pull_request,
                absl::string_view sha);

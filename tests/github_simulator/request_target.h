@@ -11,23 +11,23 @@
 
 namespace signalbox {
 
-// The target of a request, taken apart: path segments and query parameters,
-// each percent-decoded by itself, so that an encoded slash separates nothing.
+// The target of a request: path segments and query parameters. Each is
+// percent-decoded separately, so that an encoded slash separates nothing.
 struct RequestTarget {
-  // `prefix` is what the path must begin with, such as "/api/v3".
+  // The path must begin with `prefix`, such as "/api/v3".
   static RequestTarget Parse(absl::string_view target,
                              absl::string_view prefix);
 
   // The first query parameter of that name; empty if there is none.
   absl::string_view Query(absl::string_view name) const;
 
-  // The query without the parameters of these names, as it came: "" or
+  // The query without the parameters of these names, still encoded: "" or
   // "a=1&b=2&".
   std::string RawQueryWithout(
       std::initializer_list<absl::string_view> names) const;
 
-  // What follows the first `count` segments, query included, as it came:
-  // "" or "/...".
+  // What follows the first `count` segments, with the query, still encoded: ""
+  // or "/...".
   std::string RawAfter(size_t count) const;
 
   // False if the path does not begin with the prefix, has an empty segment (a

@@ -21,8 +21,8 @@
 
 namespace signalbox {
 
-// Routes answers a request that nothing hinders: it finds out who asks, what
-// for, and whether GitHub lets them know of it.
+// Routes answers a request that meets no fault and no limit. It finds the
+// caller and the thing, and whether GitHub shows it to that caller.
 //
 // Not thread-safe.
 class Routes {
@@ -32,11 +32,11 @@ class Routes {
          Limits* limits, Conduct* conduct, Hooks* hooks, Access* access,
          const PullRequests* pull_requests);
 
-  // Who asks. The token need not be good.
+  // Who asks. The token may be bad.
   Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
                   absl::Time now) const;
 
-  // A read that succeeds has an ETag; whoever has it already gets 304.
+  // A successful read has an ETag. A client that sends it back gets 304.
   SimulatedResponse Answer(const Call& call);
 
   // The status that a request would create; nothing: none.
@@ -47,16 +47,16 @@ class Routes {
 
  private:
   SimulatedResponse Route(const Call& call);
-  // Why GitHub does not listen to the caller; nothing: it does.
+  // Why GitHub refuses the caller; nothing: it does not.
   std::optional<SimulatedResponse> Refuse(const Call& call) const;
   std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
   std::optional<SimulatedResponse> RefuseInstallation(const Call& call) const;
 
-  // The 404 of what GitHub does not have.
+  // The 404 for a route that GitHub does not have.
   SimulatedResponse NoRoute();
   SimulatedResponse OrNoRoute(std::optional<SimulatedResponse> answer);
 
-  // What the path names, if the caller may know of it; null: 404.
+  // What the path names; null (404): the caller may not know of it.
   World::Repository* FindRepository(const Call& call,
                                     const std::string& full_name);
   World::Repository* FindRepository(const Call& call, int64_t id);
@@ -67,7 +67,7 @@ class Routes {
                                  size_t segments_of_name);
   SimulatedResponse Moved(const Call& call, const World::Repository& repository,
                           size_t segments_of_name) const;
-  // `repository` as the caller is told of it.
+  // `repository` as GitHub shows it to the caller.
   nlohmann::ordered_json RepositoryObjectFor(
       const Call& call, const World::Repository& repository);
   SimulatedResponse CollaboratorPermission(const Call& call,

@@ -15,9 +15,9 @@
 
 namespace signalbox {
 
-// Simulator is everything that signalbox-github-simulator answers, without
+// Simulator answers everything that signalbox-github-simulator serves, without
 // sockets: GitHub's API by GitHubRules, the control API under /_simulator/
-// (described in README.md), and the pages that show what GitHub would show.
+// (README.md describes it), and pages that show what GitHub would show.
 //
 // Thread-safe.
 class Simulator {
@@ -27,11 +27,11 @@ class Simulator {
             Clock* clock);
 
   // Answers a request. May block: a long poll for as long as it asks, at most a
-  // minute, and a webhook until it is answered. `delay` and `reset_connection`
-  // of the answer are the caller's to obey, who then calls End.
+  // minute, and a webhook until the receiver answers. The caller obeys the
+  // answer's `delay` and `reset_connection`, then calls End.
   SimulatedResponse Handle(const SimulatedRequest& request);
 
-  // The client of that exchange no longer waits: see GitHubRules::Close.
+  // The client of that exchange stopped waiting: see GitHubRules::Close.
   void End(int64_t exchange, bool is_answered);
 
   // Ends all waiting and all sending, now and from now on.
@@ -40,14 +40,14 @@ class Simulator {
  private:
   SimulatedResponse Control(const SimulatedRequest& request,
                             const RequestTarget& target);
-  // Waits until something changes or `end`, by Clock::Monotonic.
+  // Waits until something changes, or until `end` on Clock::Monotonic.
   void WaitForChange(absl::Duration end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   SimulatedResponse Events(const RequestTarget& target);
   SimulatedResponse Statuses(const RequestTarget& target);
   SimulatedResponse Counters();
   SimulatedResponse SendWebhook(absl::string_view body);
   SimulatedResponse Deliveries(const RequestTarget& target);
-  // Hands what was asked for by way of the API to the sender.
+  // Hands the attempts that clients asked for through the API to the sender.
   void SendQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndAttempt(const Hooks::Attempt& attempt,
                   const WebhookSender::Result& result);
@@ -62,7 +62,7 @@ class Simulator {
   GitHubRules rules_ ABSL_GUARDED_BY(mu_);
   WebhookDesk desk_ ABSL_GUARDED_BY(mu_);
 
-  // Goes first, as its threads use the rest.
+  // Destroyed first, as its threads use the rest.
   WebhookSender sender_;
 };
 

@@ -18,10 +18,10 @@ inline constexpr char kStatuses[] =
     "/_simulator/statuses?repository=acme/widgets&sha="
     "1111111111111111111111111111111111111abc";
 
-// All of the simulator but its sockets.
+// The whole simulator without its sockets.
 class SimulatorTest : public ::testing::Test {
  protected:
-  // Answers at once, as a program would after the answer's delay.
+  // Ends the exchange at once, without waiting for the answer's delay.
   SimulatedResponse Send(const std::string& method, const std::string& target,
                          const std::string& body = "") {
     const SimulatedResponse response = Begin(method, target, body);
@@ -42,7 +42,7 @@ class SimulatorTest : public ::testing::Test {
     return nlohmann::json::parse(Send("GET", target).body, nullptr, false);
   }
 
-  // Tells the control API; returns the status code.
+  // Sends an order to the control API; returns the status code.
   int Tell(const std::string& what, const nlohmann::json& body) {
     return Send("POST", "/_simulator/" + what, body.dump()).status;
   }

@@ -13,8 +13,8 @@
 
 namespace signalbox {
 
-// StatusApi answers the requests that create and read commit statuses, once
-// the repository is found and the client may see it.
+// StatusApi answers the requests that create and read commit statuses. The
+// repository was found, and the client may see it.
 //
 // Not thread-safe.
 class StatusApi {
@@ -29,7 +29,7 @@ class StatusApi {
   SimulatedResponse Create(const Call& call, World::Repository& repository,
                            const std::string& sha, const std::string& creator);
 
-  // All rows, newest first, and the combined status: a page of either.
+  // One page of all rows, newest first, or of the combined status.
   SimulatedResponse List(const Call& call, const World::Repository& repository,
                          const World::Commit& commit) const;
   SimulatedResponse Combined(const Call& call,

@@ -9,7 +9,7 @@
 
 namespace signalbox {
 
-// A status as a request asks for it. Null and absent texts are empty.
+// The status that a request asks for. Null and absent texts are empty.
 struct NewStatus {
   std::string state = "";
   std::string description = "";
@@ -17,20 +17,20 @@ struct NewStatus {
   std::string context = "default";
 };
 
-// Why GitHub refuses a request, as the body of its answer says it.
+// Why GitHub refuses a request, for the body of its answer.
 struct Refusal {
   int http_status = 422;
   std::string message;
   std::string errors = "";  // A JSON array; empty: the body has none.
 };
 
-// One element of Refusal::errors about a field of a status; an empty `field`
-// is left out.
+// One element of Refusal::errors about a field of a status. An empty `field` is
+// left out.
 nlohmann::ordered_json StatusFieldError(absl::string_view field,
                                         absl::string_view message);
 
 // Reads the body of `POST /repos/{owner}/{repo}/statuses/{sha}` by GitHub's
-// rules and fills in `status`, or says why not. Pure; any bytes will do.
+// rules. Fills in `status`, or returns why not. Pure; accepts any bytes.
 std::optional<Refusal> ReadStatusRequest(absl::string_view body,
                                          NewStatus* status);
 

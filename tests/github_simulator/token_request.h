@@ -10,9 +10,9 @@
 
 namespace signalbox {
 
-// Reads the body of `POST /app/installations/{id}/access_tokens`, which may be
-// empty and can only narrow what the installation may do, and fills in `scope`,
-// or says why not. Any bytes will do.
+// Reads the body of `POST /app/installations/{id}/access_tokens`. It may be
+// empty, and can only narrow the installation's rights. Fills in `scope`, or
+// returns why not. Accepts any bytes.
 std::optional<Refusal> ReadTokenRequest(absl::string_view body,
                                         const Apps::Installation& installation,
                                         const World& world, Apps::Scope* scope);

@@ -15,25 +15,25 @@
 
 namespace signalbox {
 
-// WebhookDesk turns orders for webhooks into what is to be sent: it lets it
-// happen at GitHub, finds the hooks that want to know, and makes one where
-// nobody registered any. It sends nothing.
+// WebhookDesk carries out orders for webhooks: it makes the event happen at
+// GitHub, finds the hooks that want it, and adds a hook if there is none. It
+// returns the requests to make, and sends nothing.
 //
 // Not thread-safe.
 class WebhookDesk {
  public:
   struct Options {
-    std::string url = "";     // Of the hooks that it makes.
-    std::string secret = "";  // Empty: they are not signed.
+    std::string url = "";     // For the hooks that it adds.
+    std::string secret = "";  // Empty: no signature.
   };
 
-  // What came of one order.
+  // The outcome of one order.
   struct Job {
     std::string guid = "";
     std::string sha = "";
     int number = 0;
-    std::vector<int64_t> hooks = {};  // Who is told.
-    // To be sent, each so often; those that failed at once are not among them.
+    std::vector<int64_t> hooks = {};  // These get the event.
+    // To send, each `times` times. Those that failed at once are left out.
     std::vector<Hooks::Attempt> attempts = {};
     int times = 1;
     bool is_held = false;
@@ -43,16 +43,16 @@ class WebhookDesk {
   WebhookDesk(Options options, GitHubRules* rules)
       : options_(std::move(options)), rules_(rules) {}
 
-  // Returns what is wrong with the order, empty if it was carried out. Nothing
-  // may be left in the queue of attempts.
+  // Returns what is wrong with the order; empty: it was carried out. The queue
+  // of attempts must be empty before.
   std::string CarryOut(const WebhookOrder& order, absl::Time now,
                        std::vector<Job>* jobs);
 
-  // What the control API answers of a job whose attempts have ended.
+  // The control API's answer about a job whose attempts have ended.
   nlohmann::ordered_json AnswerOf(const Job& job) const;
 
  private:
-  // What waits to be sent, and to whom.
+  // An event that waits to be sent, and its hooks.
   struct Held {
     Hooks::Event event;
     Job job;
@@ -60,10 +60,10 @@ class WebhookDesk {
 
   std::string Redeliver(const WebhookOrder& order, absl::Time now, Job* job);
   std::string Announce(const WebhookOrder& order, absl::Time now, Job* job);
-  // The hooks that are told of an event at a repository.
+  // The hooks that get an event at a repository.
   std::vector<int64_t> Targets(const WebhookOrder& order,
                                const Hooks::Event& event, absl::Time now);
-  // The hook that stands in for those that nobody registered.
+  // The hook that is used where nobody registered one.
   int64_t DefaultHook(const WebhookOrder& order, absl::Time now);
   void Send(const Hooks::Event& event, absl::Time now, Job* job);
   std::string RandomSha();

@@ -12,13 +12,13 @@
 
 namespace signalbox {
 
-// What `POST /_simulator/webhooks` asks for.
+// The body of `POST /_simulator/webhooks`.
 struct WebhookOrder {
-  std::string url;  // Empty: as the hook has it.
+  std::string url;  // Empty: the hook's.
 
-  // Instead of all below: a delivery to repeat, by its GUID.
+  // Replaces everything below: repeats the delivery with this GUID.
   std::string redeliver;
-  // Or to send what is held back: "order" or "reverse".
+  // Or sends the events held back, in this order: "order" or "reverse".
   std::string release;
 
   std::string event;
@@ -38,29 +38,29 @@ struct WebhookOrder {
   GitHubRules::Row row;       // Of a status.
   std::string new_full_name;  // Of a repository renamed or transferred.
   int64_t installation_id = 0;
-  std::string payload;  // JSON that is sent as it is; empty: none is given.
+  std::string payload;  // JSON that is sent unchanged; empty: none.
 
   int64_t hook_id = 0;                // 0: all that want it.
-  std::string content_type;           // Empty: as the hook has it.
+  std::string content_type;           // Empty: the hook's.
   std::optional<std::string> secret;  // Nothing: the hook's.
   int times = 1;
   bool is_held = false;
-  size_t payload_bytes = 0;  // 0: as it comes, else padded.
+  size_t payload_bytes = 0;  // 0: no padding; otherwise pads up to it.
 };
 
-// Fills in `order`; returns what is wrong with the body, empty if nothing is.
+// Fills in `order`. Returns what is wrong with the body; empty: nothing.
 std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order);
 
-// What happened at GitHub, to be told to the receiver.
+// An event at GitHub, for the receiver.
 struct WebhookNews {
   std::string payload;
-  std::string sha;  // Empty: about no commit.
-  int number = 0;   // 0: about no pull request.
+  std::string sha;  // Empty: it concerns no commit.
+  int number = 0;   // 0: it concerns no pull request.
 };
 
-// Makes the repository, the commit and the pull request be as ordered, and
-// describes it in `news`; `new_sha` is used where a new commit is needed and
-// none named. Returns what makes it impossible, empty if it was done.
+// Makes the repository, the commit and the pull request as ordered, and
+// describes the event in `news`. Uses `new_sha` if it needs a new commit and
+// the order names none. Returns why the order is impossible; empty: done.
 //
 // Not for "ping", which is about a hook.
 std::string CarryOut(const WebhookOrder& order, const std::string& new_sha,

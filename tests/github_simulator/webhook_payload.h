@@ -12,10 +12,10 @@
 
 namespace signalbox {
 
-// The bodies of webhooks, with the members that GitHub's published examples
-// have. Pure.
+// The bodies of webhooks, with the members of GitHub's published examples.
+// Pure.
 
-// What all payloads are made of.
+// The common part of all payloads.
 struct WebhookScene {
   SimulatedRepository repository = {};
   std::string api_url = "";
@@ -29,20 +29,20 @@ nlohmann::ordered_json PullRequestPayload(const WebhookScene& scene,
                                           const PullRequest& pull_request,
                                           absl::string_view before);
 
-// What was pushed: one commit to a branch, or a tag of a commit that is there.
+// What was pushed: one commit to a branch, or a tag of an existing commit.
 struct PushedRef {
   std::string ref = "refs/heads/main";  // In full.
-  std::string before = "";              // Zeros: it is new.
-  // Where it leads now: of an annotated tag, the tag itself. Zeros: it is
-  // deleted.
+  std::string before = "";              // Zeros: the ref is new.
+  // Where the ref leads now; for an annotated tag, the tag object. Zeros: the
+  // ref is deleted.
   std::string after = "";
-  std::string commit = "";  // What that is in the end.
+  std::string commit = "";  // The commit behind `after`.
 };
 
 nlohmann::ordered_json PushPayload(const WebhookScene& scene,
                                    const PushedRef& pushed);
 
-// `head_sha` is what GitHub makes of the pull request and its base.
+// `head_sha` is GitHub's merge of the pull request and its base.
 nlohmann::ordered_json MergeGroupPayload(const WebhookScene& scene,
                                          absl::string_view action,
                                          int pull_request_number,
@@ -65,22 +65,22 @@ nlohmann::ordered_json StatusPayload(const WebhookScene& scene,
                                      absl::string_view sha,
                                      const GitHubRules::Row& row);
 
-// Of "renamed" and "transferred", `old_full_name` is what it was before.
+// For "renamed" and "transferred", `old_full_name` is the name before.
 nlohmann::ordered_json RepositoryPayload(const WebhookScene& scene,
                                          absl::string_view action,
                                          const std::string& old_full_name);
 
-// `installation` as GitHub's API has it.
+// `installation` is in the form of GitHub's API.
 nlohmann::ordered_json InstallationPayload(
     const WebhookScene& scene, absl::string_view action,
     const nlohmann::ordered_json& installation);
 
-// Of an event that nobody here knows.
+// For an event that the simulator does not know.
 nlohmann::ordered_json UnknownPayload(const WebhookScene& scene,
                                       absl::string_view action);
 
-// `hook` as GitHub's API has it. The repository and the organisation are told
-// if the scene has them.
+// `hook` is in the form of GitHub's API. The payload names the repository and
+// the organisation that the scene has.
 nlohmann::ordered_json PingPayload(const WebhookScene& scene,
                                    const nlohmann::ordered_json& hook);
 

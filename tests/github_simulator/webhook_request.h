@@ -10,7 +10,7 @@
 
 namespace signalbox {
 
-// What the request of a webhook is made of.
+// The contents of a webhook's request.
 struct WebhookParts {
   absl::string_view event = "";
   absl::string_view guid = "";
@@ -33,7 +33,7 @@ struct WebhookRequest {
 // The request as GitHub sends it. Pure.
 WebhookRequest MakeWebhookRequest(const WebhookParts& parts);
 
-// "sha256=..." or "sha1=...": GitHub's signature of a body.
+// GitHub's signature of a body: "sha256=..." or "sha1=...".
 std::string WebhookSignature(absl::string_view digest, absl::string_view secret,
                              absl::string_view body);
 

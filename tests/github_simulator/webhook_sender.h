@@ -16,8 +16,7 @@
 
 namespace signalbox {
 
-// Makes the requests of webhooks over HTTP, as GitHub does. It hides
-// cpp-httplib.
+// Makes the requests of webhooks over HTTP, like GitHub. It hides cpp-httplib.
 //
 // Thread-safe.
 class WebhookSender {
@@ -29,20 +28,20 @@ class WebhookSender {
   // Called on one of the sender's threads.
   using Done = std::function<void(const Hooks::Attempt&, const Result&)>;
 
-  // A receiver has `timeout` to answer. `clock` is borrowed.
+  // A receiver must answer within `timeout`. `clock` is borrowed.
   WebhookSender(absl::Duration timeout, Clock* clock, Done done);
   // Stops.
   ~WebhookSender();
 
-  // Makes it and waits for the answer.
+  // Makes the request and waits for the answer.
   Result Send(const Hooks::Attempt& attempt);
 
-  // Makes it soon, a few at a time, and then calls `done`. After Stop nothing
-  // happens.
+  // Makes the request soon, a few at a time, then calls `done`. Does nothing
+  // after Stop.
   void Enqueue(Hooks::Attempt attempt);
 
-  // Cuts short what is under way, and waits for it. Nothing is sent from now
-  // on.
+  // Cuts the requests under way short and waits for their end. Nothing is sent
+  // from now on.
   void Stop();
 
  private:

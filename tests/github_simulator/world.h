@@ -12,9 +12,9 @@
 
 namespace signalbox {
 
-// Repositories, commits and the statuses on them: what GitHub keeps, without
-// the requests that read and change it. Names and contexts are compared without
-// regard to ASCII case, and so are the digits of a sha.
+// Repositories, commits and their statuses: what GitHub stores, without the
+// requests that read and change it. Names, contexts and the digits of a sha are
+// compared without regard to ASCII case.
 //
 // Not thread-safe. Pointers stay valid as long as the World.
 class World {
@@ -43,12 +43,12 @@ class World {
     std::map<std::string, Commit> commits;  // By sha.
   };
 
-  // Every name of the right grammar has a repository, and every sha a commit.
+  // If true, every valid name has a repository, and every sha a commit.
   explicit World(bool any_repository) : any_repository_(any_repository) {}
 
   void AddRepository(absl::string_view full_name, int64_t id);
   bool Rename(absl::string_view full_name, absl::string_view new_full_name);
-  // Makes the repository and the commit if need be.
+  // Adds the repository and the commit if necessary.
   Commit* AddCommit(absl::string_view full_name, absl::string_view sha);
 
   // By name, current or old. Null: there is none.
@@ -58,23 +58,23 @@ class World {
   std::vector<const Repository*> RepositoriesOf(absl::string_view owner) const;
   // OWNER of OWNER/NAME.
   static absl::string_view OwnerOf(absl::string_view full_name);
-  // Whether a repository that was found goes by another name now.
+  // Whether a repository found by this name now has another one.
   static bool IsOldName(const Repository& repository,
                         absl::string_view full_name);
-  // By a full sha, or as reads have it by the first seven digits or more of a
-  // unique one. Null: it does not exist, or not yet.
+  // By a full sha or, for reads, by at least seven first digits of a unique
+  // one. Null: it does not exist, or is not visible yet.
   Commit* FindCommit(Repository* repository, absl::string_view ref,
                      absl::Time now);
 
-  // Without making any, and whether it is visible or not. Null: there is none.
+  // These add nothing and find invisible commits, too. Null: there is none.
   const Repository* Peek(absl::string_view full_name) const;
   const Repository* Peek(int64_t id) const;
   const Commit* Peek(absl::string_view full_name, absl::string_view sha) const;
 
-  // Gives `row` an id and a place.
+  // Gives `row` an id and appends it.
   const Row& AddRow(const Repository& repository, Commit* commit, Row row);
 
-  // Rows of all commits in the order they came; `number` counts from 1.
+  // Rows of all commits in order of creation; `number` counts from 1.
   std::vector<GitHubRules::Event> EventsAfter(int64_t number,
                                               size_t limit) const;
   std::vector<GitHubRules::CommitName> RecentCommits(size_t limit) const;
@@ -93,7 +93,7 @@ class World {
   std::map<std::string, int64_t> names_;  // Lower case; old names too.
   std::vector<EventRow> events_;
   int64_t next_repository_id_ = 4'600'000'001;
-  // About where GitHub's own stand: what keeps an id in 32 bits shall break.
+  // Close to GitHub's current ids, so that storing one in 32 bits breaks.
   int64_t next_status_id_ = 48'971'127'823;
 };
 
@@ -101,7 +101,7 @@ class World {
 std::vector<const GitHubRules::Row*> RowsAt(
     const World::Commit& commit, absl::Time time = absl::InfiniteFuture());
 
-// What GitHub shows of rows: the newest of each context, oldest first.
+// The rows that GitHub shows: the newest of each context, oldest first.
 std::vector<const GitHubRules::Row*> ShownRows(
     const std::vector<const GitHubRules::Row*>& rows);
 
