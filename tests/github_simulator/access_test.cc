@@ -101,7 +101,7 @@ TEST_F(AccessFixture, ARepositoryTellsWhatTheCallerMayDo) {
   EXPECT_EQ(PermissionsOf("other"), permissions(false, true));
   rules_->SetRole(kRepository, rules_->LoginOf("other"), "read");
   EXPECT_EQ(PermissionsOf("other"), permissions(false, false));
-  // Statuses are no contents.
+  // Statuses do not count as contents.
   EXPECT_EQ(PermissionsOf(Token()), permissions(false, false));
   rules_->AddInstallation({.id = installation_,
                            .app_id = kAppId,
@@ -110,7 +110,7 @@ TEST_F(AccessFixture, ARepositoryTellsWhatTheCallerMayDo) {
   EXPECT_EQ(PermissionsOf(Token()), permissions(false, true));
 }
 
-// As nodejs/build#986 has it: who may only read gets 404.
+// As in nodejs/build#986: GitHub answers a reader 404.
 TEST_F(AccessFixture, ReadersCreateNoStatus) {
   rules_->SetRole(kRepository, rules_->LoginOf("other"), "read");
   EXPECT_EQ(PostState("success", "ci", "other").status, 404);
@@ -158,7 +158,7 @@ TEST_F(AccessFixture, AnInstallationHasWhatItWasGranted) {
   const std::string token = answer["token"];
   EXPECT_EQ(PostState("success", "ci", token).status, 201);
   EXPECT_EQ(Get("/repos/acme/widgets/pulls", token).status, 403);
-  // Nothing that was not granted can be asked for.
+  // A token cannot ask for a permission that the installation lacks.
   EXPECT_EQ(
       MakeToken(installation_, R"({"permissions":{"pull_requests":"read"}})")
           .status,
@@ -195,7 +195,7 @@ TEST_F(AccessFixture, AnInstallationListsItsRepositories) {
   EXPECT_EQ(BodyOf(page)["repositories"].size(), 1);
   EXPECT_THAT(HeaderOf(page, "link"),
               ::testing::HasSubstr("/installation/repositories?per_page=2&"));
-  // What was transferred away is gone.
+  // A repository that moved to another owner is gone.
   ASSERT_TRUE(rules_->RenameRepository("acme/gadgets", "elsewhere/gadgets"));
   EXPECT_THAT(Repositories(narrow), IsEmpty());
   EXPECT_EQ(Get("/installation/repositories", "token").status, 403);

@@ -29,7 +29,7 @@ struct FreeKey {
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-// Null: it is no RSA public key.
+// Null: not an RSA public key.
 Key ReadKey(absl::string_view pem) {
   BIO* const bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
   Key key(PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr));
@@ -53,7 +53,7 @@ bool Verifies(EVP_PKEY* key, absl::string_view text,
   return is_good;
 }
 
-// Without padding, as JWTs have it.
+// Without padding, as in JWTs.
 std::optional<std::string> DecodeBase64Url(absl::string_view text) {
   const bool is_clean =
       std::all_of(text.begin(), text.end(), [](unsigned char c) {

@@ -1,4 +1,4 @@
-// The JWTs with which Apps say who they are.
+// The JWTs with which Apps authenticate.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ constexpr char kTooFar[] =
 
 class AppJwtTest : public AppsFixture {
  protected:
-  // The answer to a JWT with those claims, in seconds from now.
+  // The complaint about a JWT with those claims, in seconds from now.
   std::string SayToClaims(const std::string& claims) {
     const SimulatedResponse response =
         GetApp(Key().Sign(R"({"alg":"RS256","typ":"JWT"})", claims));
@@ -72,7 +72,7 @@ TEST_F(AppJwtTest, TheIssuerIsClientIdOrAppIdAsTextOrNumber) {
   }
 }
 
-// The edges, in seconds from GitHub's clock.
+// The limits, in seconds from GitHub's clock.
 TEST_F(AppJwtTest, TimesMustFit) {
   EXPECT_EQ(SayToTimes(0, 600), "");
   EXPECT_EQ(SayToTimes(-60, 540), "");
@@ -149,7 +149,7 @@ TEST_F(AppJwtTest, WhatIsNoJwtCannotBeDecoded) {
   EXPECT_EQ(GetApp(Key().Sign(R"({"alg":"RS256"})", claims)).status, 200);
 }
 
-// Claims that a different key would have signed must not be believed.
+// GitHub must not believe claims that another JWT's signature covers.
 TEST_F(AppJwtTest, AChangedClaimBreaksTheSignature) {
   const std::string good = Jwt();
   const std::string forged = Key().Jwt(kClientId, now_ + absl::Seconds(1));

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kUndecodable[] = "A JSON web token could not be decoded";
 
-// Bytes that look random and depend on `seed` alone.
+// Bytes that look random and depend only on `seed`.
 std::string BytesOf(const std::string& seed, size_t size) {
   std::string bytes;
   for (int block = 0; bytes.size() < size; ++block) {
@@ -36,7 +36,7 @@ std::string LongToken(int64_t app_id, int64_t installation_id,
   const std::string claims = absl::WebSafeBase64Escape(
       absl::StrCat(R"({"installation":)", installation_id, R"(,"jti":")",
                    absl::BytesToHexString(BytesOf(seed + "/id", 32)), "\"}"));
-  // What a pattern of letters and digits would cut off is always there.
+  // These characters break code that expects only letters and digits.
   const std::string signature =
       absl::StrCat("-_", absl::WebSafeBase64Escape(BytesOf(seed, 255)));
   return absl::StrCat("ghs_", app_id, "_", header, ".", claims, ".", signature);
@@ -70,7 +70,7 @@ int64_t Apps::AddInstallation(Installation installation) {
     installation.id = next_installation_id_++;
   }
   if (installation.permissions.empty()) installation.permissions = Granted();
-  // GitHub grants it with whatever else.
+  // GitHub grants it together with any other permission.
   installation.permissions.try_emplace("metadata", "read");
   const int64_t id = installation.id;
   installations_[id] = std::move(installation);
@@ -157,7 +157,7 @@ const Apps::App* Apps::Verify(absl::string_view jwt, absl::Time now,
 
 const Apps::Token& Apps::MakeToken(const Installation& installation,
                                    bool is_long, Scope scope, absl::Time now) {
-  // The time keeps the tokens of two simulators apart.
+  // The time makes the tokens of two simulators differ.
   const std::string seed = absl::StrCat(absl::ToUnixNanos(now), "/", ++serial_);
   Token token;
   token.text =
@@ -165,7 +165,7 @@ const Apps::Token& Apps::MakeToken(const Installation& installation,
               : absl::StrCat("ghs_", absl::BytesToHexString(BytesOf(seed, 18)));
   token.installation_id = installation.id;
   token.made_at = now;
-  // To the second, as the answer tells it.
+  // To the second, as in the answer.
   token.expires_at = absl::FromUnixSeconds(
       absl::ToUnixSeconds(now + installation.token_lifetime));
   token.scope = std::move(scope);

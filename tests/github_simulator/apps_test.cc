@@ -1,4 +1,4 @@
-// Where GitHub Apps are installed, and the tokens that they get there.
+// The installations of GitHub Apps, and their tokens.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST_F(AppsTest, AnotherAppsInstallationsAreNotThere) {
       404);
   EXPECT_THAT(BodyOf(Get("/app/installations", rival)), IsEmpty());
   EXPECT_EQ(BodyOf(GetApp(rival))["slug"], "rival");
-  // Its key is not the other's.
+  // Another App's key does not fit.
   EXPECT_EQ(GetApp(OtherKey().Jwt(kClientId, now_)).status, 401);
 }
 
@@ -130,7 +130,7 @@ TEST_F(AppsTest, ATokenPostsAsTheBot) {
   EXPECT_EQ(rules_->Rows(kRepository, kSha).at(0).creator, "signalbox[bot]");
   EXPECT_EQ(Get("/repos/acme/widgets", body["token"]).status, 200);
   EXPECT_EQ(Get("/rate_limit", body["token"]).status, 200);
-  // There is no user.
+  // An installation is no user.
   EXPECT_EQ(Get("/user", body["token"]).status, 403);
 }
 
@@ -172,7 +172,7 @@ TEST_F(AppsTest, EveryTokenIsNew) {
   const std::string first = Token();
   EXPECT_NE(first, Token());
   EXPECT_EQ(Get("/repos/acme/widgets", first).status, 200);
-  // Nor does another GitHub give the same ones at another time.
+  // Another simulator at another time makes other tokens, too.
   StartWithApp({.tokens = {"token"}});
   now_ += absl::Nanoseconds(1);
   EXPECT_NE(first, Token());
@@ -267,7 +267,7 @@ TEST_F(AppsTest, ATokenSeesItsAccountAlone) {
   EXPECT_EQ(Get("/repos/else/where").status, 200);
 }
 
-// A transfer takes a repository from one installation to another.
+// A transfer moves a repository from one installation to another.
 TEST_F(AppsTest, ATransferChangesWhoMaySee) {
   rules_->AddInstallation({.id = 78, .app_id = kAppId, .account = "new-owner"});
   const std::string old_token = Token();
@@ -361,7 +361,7 @@ TEST_F(AppsTest, TheBudgetIsTheInstallations) {
   EXPECT_EQ(limited.status, 403);
   EXPECT_EQ(MessageOf(limited),
             "API rate limit exceeded for installation ID 77.");
-  // Nor does a new token get around it.
+  // A new token does not lift the limit.
   EXPECT_EQ(PostState("success", "c", Token()).status, 403);
   EXPECT_EQ(rules_->misbehaviour().in_forbidden_window, 1);
   EXPECT_EQ(Get("/repos/else/x", elsewhere).status, 404);

@@ -1,4 +1,4 @@
-// What is held against clients.
+// What counts as a client's misbehaviour.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ TEST_F(ConductTest, CountsIdenticalRepeats) {
   repeat["context"] = "DEFAULT";
   Post(repeat);
   EXPECT_EQ(rules_->misbehaviour().identical_repeats, 1);
-  // What was refused or failed is no repeat.
+  // A post that was refused or failed is no repeat.
   rules_->AddFault({.name = "server_error_json"});
   Post(body);
   EXPECT_EQ(rules_->misbehaviour().identical_repeats, 1);
@@ -64,7 +64,7 @@ TEST_F(ConductTest, CountsRegressions) {
 
 TEST_F(ConductTest, ARerunThatWasAskedForIsNoRegression) {
   rules_->AllowRerun(kRepository, kSha, "CI/build");
-  PostState("pending");  // Uses nothing up: there was no result.
+  PostState("pending");  // Uses up nothing: there was no result.
   PostState("success");
   PostState("pending");
   EXPECT_EQ(rules_->misbehaviour().regressions, 0);
@@ -74,7 +74,7 @@ TEST_F(ConductTest, ARerunThatWasAskedForIsNoRegression) {
   EXPECT_THAT(rules_->Shown(kRepository, kSha), SizeIs(1));
 }
 
-// An expected rerun alone shows nothing.
+// Allowing a rerun changes nothing that GitHub shows.
 TEST_F(ConductTest, AllowingARerunMakesNoStatus) {
   rules_->AllowRerun(kRepository, kSha, "ci/build");
   EXPECT_THAT(rules_->Shown(kRepository, kSha), IsEmpty());
@@ -120,7 +120,7 @@ TEST_F(ConductTest, CountsWhatGitHubDoesNotHave) {
     EXPECT_EQ(Send(method, target).status, 404) << target;
     EXPECT_EQ(rules_->misbehaviour().unknown_requests, before + 1) << target;
   }
-  // What is merely not there is no mistake of that kind.
+  // A missing thing at a known route is no unknown request.
   const int before = rules_->misbehaviour().unknown_requests;
   for (const std::string& target :
        {std::string("/repos/no/no"), std::string("/repositories/7"),
@@ -151,7 +151,7 @@ TEST_F(ConductTest, WhatFollowsALostAnswerMayRepeatOnce) {
     PostState("success");
     rules_->AddFault({.name = fault, .target_contains = "/statuses/"});
     PostState("success", "CI/build");
-    // Of another key nothing is forgiven, nor of this one for good.
+    // Another key may not repeat, and this one may repeat only once.
     PostState("success", "ci/lint");
     PostState("success", "ci/lint");
     EXPECT_EQ(rules_->misbehaviour().identical_repeats,
@@ -165,7 +165,7 @@ TEST_F(ConductTest, WhatFollowsALostAnswerMayRepeatOnce) {
   }
 }
 
-// A client that does not know whether Y replaced X posts X, to be sure.
+// A client that does not know whether Y replaced X posts X again.
 TEST_F(ConductTest, ALostPostOfAnotherStateForgivesToo) {
   PostState("success");
   rules_->AddFault({.name = "answer", .status = 504});
@@ -191,7 +191,7 @@ TEST_F(ConductTest, ADefiniteAnswerForgivesNothing) {
   }
 }
 
-// Only whoever sees the connection knows that the client gave up.
+// Only Close says that the client stopped waiting.
 TEST_F(ConductTest, AClientThatGaveUpMayRepeat) {
   for (const bool is_answered : {true, false}) {
     Restart({.tokens = {"token"}});
@@ -208,8 +208,8 @@ TEST_F(ConductTest, AClientThatGaveUpMayRepeat) {
   }
 }
 
-// A request that comes into effect after its client gave up is judged by
-// nothing: its client did what came after.
+// A request that takes effect after its client stopped waiting is not judged:
+// the client has acted since without knowing its outcome.
 TEST_F(ConductTest, WhatTheClientGaveUpOnIsNotJudged) {
   SimulatedRequest late =
       Request("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
@@ -232,7 +232,7 @@ TEST_F(ConductTest, CountsRequestsBeyondTheAllowed) {
   rules_->Handle(request, now_);
   EXPECT_EQ(rules_->misbehaviour().concurrent_requests, 0);
   EXPECT_EQ(rules_->max_in_flight(), 2);
-  // Another credential has a count of its own.
+  // Another credential has a separate count.
   rules_->Handle(Request("GET", "/user", "", "other"), now_);
   EXPECT_EQ(rules_->misbehaviour().concurrent_requests, 0);
   rules_->Handle(request, now_ + absl::Seconds(1) - absl::Nanoseconds(1));
@@ -271,8 +271,8 @@ TEST_F(ConductTest, ARequestIsUnderWayFromOpenToClose) {
 
 // ---- Forbidden windows
 
-// A moment too far away is not believed: one request in each such time finds
-// out whether it is over.
+// A client need not believe a moment too far away. It may send one probe after
+// each such wait.
 TEST_F(ConductTest, AProbeIsNoMisbehaviour) {
   const std::vector<std::pair<std::string, absl::Duration>> limits = {
       {"secondary_limit", absl::Hours(1)},
@@ -312,7 +312,7 @@ TEST_F(ConductTest, AMomentThatIsNearIsBelieved) {
   }
 }
 
-// Where no moment is named a client waits a minute, then twice as long.
+// If GitHub names no moment, a client waits a minute, then twice as long.
 TEST_F(ConductTest, ABareLimitIsProbedMoreAndMoreSeldom) {
   for (const char* name : {"secondary_limit_bare", "abuse_limit"}) {
     Restart({.tokens = {"token"}});
@@ -330,7 +330,7 @@ TEST_F(ConductTest, ABareLimitIsProbedMoreAndMoreSeldom) {
   }
 }
 
-// What a client was told it must remember, also when it is started anew.
+// A client must remember what GitHub told it, even across a restart.
 TEST_F(ConductTest, ASpentBudgetIsAForbiddenWindow) {
   Restart({.tokens = {"token"}, .hourly_limit = 2});
   PostState("pending");
@@ -339,7 +339,7 @@ TEST_F(ConductTest, ASpentBudgetIsAForbiddenWindow) {
               R"({"state":"success"})");
   last.latency = absl::Seconds(1);
   EXPECT_EQ(rules_->Handle(last, now_).status, 201);
-  // Its answer, on its way, says that nothing remains.
+  // The answer, still on its way, says that nothing remains.
   EXPECT_EQ(rules_->Handle(last, now_).status, 403);
   EXPECT_EQ(rules_->misbehaviour().in_forbidden_window, 0);
   now_ += absl::Minutes(30);
@@ -351,7 +351,7 @@ TEST_F(ConductTest, ASpentBudgetIsAForbiddenWindow) {
   EXPECT_EQ(rules_->misbehaviour().in_forbidden_window, 2);
 }
 
-// A client cannot know what it was not told.
+// A client cannot know of a limit that no answer told it of.
 TEST_F(ConductTest, AWindowBeginsWhenTheClientIsTold) {
   Restart({.tokens = {"token"}, .hourly_limit = 1});
   rules_->AddFault({.name = "reset_after_apply"});
@@ -374,7 +374,7 @@ TEST_F(ConductTest, AWindowBeginsWhenTheClientIsTold) {
   EXPECT_EQ(rules_->misbehaviour().in_forbidden_window, 1);
 }
 
-// What was sent before the limit was known may come into effect after.
+// A request sent before the client knew of the limit may arrive later.
 TEST_F(ConductTest, AWindowIsJudgedByWhenARequestWasSent) {
   SimulatedRequest early = Request("GET", "/user");
   early.exchange = rules_->Open(early, now_);

@@ -106,7 +106,7 @@ bool Connection::AwaitRequest(int stop_fd, absl::Duration limit) {
 }
 
 bool Connection::Wait(int stop_fd, absl::Duration duration) {
-  // A peer that only sends no more, as a half-closed one, looks the same.
+  // A peer that has only half-closed the connection looks the same.
   pollfd fds[] = {{.fd = socket_, .events = POLLRDHUP, .revents = 0},
                   {.fd = stop_fd, .events = POLLIN, .revents = 0}};
   return PollFor(duration, fds, 2) == 0;

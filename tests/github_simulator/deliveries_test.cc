@@ -1,4 +1,4 @@
-// Webhooks through the whole simulator, to a receiver of their own.
+// Webhooks through the whole simulator, to a real receiver.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A receiver that accepts, and who may see all hooks of acme.
+// A receiver that accepts, and a token that may see all hooks of acme.
 class DeliveriesTest : public SimulatorTest {
  protected:
   DeliveriesTest() {
@@ -31,7 +31,7 @@ class DeliveriesTest : public SimulatorTest {
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     serving_ = std::thread([this] { server_.listen_after_bind(); });
-    // A stop before that would be forgotten.
+    // httplib would lose a stop that comes earlier.
     while (!server_.is_running()) std::this_thread::yield();
     Tell("roles", {{"where", "acme"}, {"token", "token"}});
     Tell("scopes", {{"token", "token"}, {"scopes", "repo, admin:org_hook"}});
@@ -96,7 +96,7 @@ TEST_F(DeliveriesTest, GoThroughEveryHookThatWantsThem) {
   EXPECT_EQ(of_two[0]["event"], "push");
   EXPECT_THAT(Deliveries("?delivery=unknown"), IsEmpty());
   EXPECT_EQ(Send("GET", "/_simulator/deliveries?hook=x").status, 422);
-  // GitHub tells the same.
+  // GitHub's API lists the same.
   const json listed =
       Read(absl::StrCat("/repos/acme/widgets/hooks/", one, "/deliveries"));
   ASSERT_THAT(listed, SizeIs(1));
@@ -109,7 +109,7 @@ TEST_F(DeliveriesTest, GoThroughEveryHookThatWantsThem) {
   EXPECT_THAT(Order({{"event", "push"}})["deliveries"], SizeIs(1));
 }
 
-// What a client asks for is sent without anybody ordering it.
+// A redelivery that a client asks for needs no order of the control API.
 TEST_F(DeliveriesTest, AreMadeAgainOnRequest) {
   const int64_t hook = AddHook({{"repository", "acme/widgets"}});
   Tell("settings", {{"webhooks_fail", 503}});

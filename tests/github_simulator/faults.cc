@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr absl::Duration kSlowAnswer = absl::Seconds(11);
 // How long a connection without an answer stays open.
 constexpr absl::Duration kSilence = absl::Seconds(30);
-// Marks the addresses of a loop, and counts.
+// Marks the addresses of a redirect loop and counts them.
 constexpr absl::string_view kLoopMark = "simulated_redirects=";
 
 constexpr absl::string_view kNames[] = {

@@ -1,4 +1,4 @@
-// Rate limits, and what goes wrong on order.
+// Rate limits and ordered faults.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -133,7 +133,7 @@ TEST_F(FaultsTest, BareLimitsSayNoTime) {
   }
 }
 
-// Requests that were on their way when the limit began are nobody's fault.
+// Requests that were under way when the limit began do not count.
 TEST_F(FaultsTest, ForgivesRequestsBeforeTheAnswerArrived) {
   rules_->AddFault({.name = "secondary_limit"});
   SimulatedRequest request = {
@@ -204,9 +204,9 @@ TEST_F(FaultsTest, ClearingFaultsEndsTheirLimits) {
   }
 }
 
-// ---- Answers on order
+// ---- Ordered answers
 
-// Every answer to a status POST that GitHub is known to give.
+// Every answer to a POST of a status that GitHub is known to give.
 TEST_F(FaultsTest, AnswersWhateverIsOrdered) {
   struct Case {
     int status;
@@ -267,7 +267,7 @@ TEST_F(FaultsTest, AnswersBytesAndHeadersAsOrdered) {
   EXPECT_EQ(response.body, std::string("\xff\0<", 3));
   EXPECT_EQ(HeaderOf(response, "content-type"), "text/html");
   EXPECT_EQ(HeaderOf(response, "Retry-After"), "soon");
-  // In place of those that all answers have.
+  // These replace headers that all answers have.
   EXPECT_EQ(HeaderOf(response, "x-ratelimit-remaining"), "");
   EXPECT_EQ(HeaderOf(response, "X-RateLimit-Remaining"), "0");
   EXPECT_EQ(HeaderOf(response, "date"), "");
@@ -321,7 +321,7 @@ TEST_F(FaultsTest, RedirectsToAnotherHost) {
   EXPECT_THAT(States(), IsEmpty());
 }
 
-// One fault is enough: each address leads to another one.
+// One fault is enough: each address redirects to another.
 TEST_F(FaultsTest, ALoopOfRedirectsHasNoEnd) {
   rules_->AddFault({.name = "redirect_loop"});
   SimulatedResponse response = PostState("success");
@@ -377,7 +377,7 @@ TEST_F(FaultsTest, WhatIsAppliedLateComesAtItsTime) {
   EXPECT_EQ(PostState("success").status, 201);
   EXPECT_EQ(rules_->ApplyLate(now_), due);
   EXPECT_THAT(States(), ElementsAre("success"));
-  // Whoever comes next finds it done, at its own time.
+  // The next request finds it applied, with the time at which it was due.
   now_ += absl::Seconds(60);
   EXPECT_EQ(BodyOf(Get(absl::StrCat("/repos/acme/widgets/commits/", kSha,
                                     "/status")))["state"],
@@ -385,7 +385,7 @@ TEST_F(FaultsTest, WhatIsAppliedLateComesAtItsTime) {
   EXPECT_THAT(States(), ElementsAre("success", "pending"));
   EXPECT_EQ(rules_->Rows(kRepository, kSha).at(1).created_at, due);
   EXPECT_EQ(rules_->ApplyLate(now_), absl::InfiniteFuture());
-  // It is not the client's doing.
+  // A delayed request does not count against the client.
   EXPECT_EQ(rules_->misbehaviour(), GitHubRules::Misbehaviour());
 }
 
@@ -399,7 +399,7 @@ TEST_F(FaultsTest, LateRequestsComeInOrderOfTheirTimes) {
   EXPECT_THAT(States(), ElementsAre("failure", "pending"));
 }
 
-// GHES has no budget, and limits where an administrator says so.
+// A GHES has no budget; an administrator configures its limits.
 TEST_F(FaultsTest, LimitsWorkWithoutABudget) {
   for (const auto& [name, status] :
        std::vector<std::pair<std::string, int>>{{"primary_limit_403", 403},

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 // When everything that has no time of its own was made.
 
-// Members of a repository that are its API address and something behind it.
+// Members of a repository: its API address with something appended.
 constexpr std::pair<const char*, const char*> kRepositoryLinks[] = {
     {"archive_url", "/{archive_format}{/ref}"},
     {"assignees_url", "/assignees{/user}"},
@@ -77,7 +77,7 @@ std::string WebUrl(absl::string_view api_url) {
 }
 
 int64_t AccountId(absl::string_view login) {
-  // FNV-1a: the same in every process, as a test may compare runs.
+  // FNV-1a gives the same in every process, so that a test can compare runs.
   uint64_t hash = 14695981039346656037u;
   for (const char c : absl::AsciiStrToLower(login)) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;

@@ -55,17 +55,17 @@ struct GitHubRules::State {
   }
 
   Call MakeCall(const SimulatedRequest& request, absl::Time now) const;
-  // The pause that keeps GitHub from listening to a call; null: none.
+  // The pause during which GitHub refuses a call; null: none.
   const Limits::Pause* PauseFor(const Call& call);
   SimulatedResponse Answer(const Call& call);
   SimulatedResponse Fail(const Call& call, const Fault& fault);
   SimulatedResponse LimitAnswer(const Call& call, const Limits::Pause& pause);
-  // As whom a limit's text addresses the caller.
+  // The name by which a limit's text addresses the caller.
   std::string NameOf(const Caller& caller);
   void AddHeaders(const Call& call, SimulatedResponse* response);
-  // Tells the hooks of the statuses that were created since it did so last.
+  // Sends hooks the statuses that were created since the last call.
   void EchoStatuses(absl::Time now);
-  // Notes what the client knows once it has this answer, or does not have it.
+  // Notes what the client learns from this answer, or does not learn.
   void NoteAnswer(const Call& call, int64_t exchange,
                   const SimulatedResponse& response);
 
@@ -80,7 +80,7 @@ struct GitHubRules::State {
   Routes routes;
   Faults faults;
   std::multimap<absl::Time, SimulatedRequest> late;  // By when they apply.
-  int64_t echoed = 0;  // Number of the newest status that hooks were told of.
+  int64_t echoed = 0;  // Number of the newest status sent to hooks.
   int request_count = 0;
 };
 
@@ -306,7 +306,7 @@ void GitHubRules::Close(int64_t exchange, bool is_answered) {
   Conduct::Exchange* const found = conduct.Find(exchange);
   if (found == nullptr) return;
   if (!is_answered && !found->is_handled) {
-    // Handle is still to come.
+    // Handle was not called yet.
     found->is_given_up = true;
     return;
   }

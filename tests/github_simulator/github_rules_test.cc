@@ -1,4 +1,4 @@
-// Who may, and what a name leads to.
+// Who may do what, and where names lead.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -144,7 +144,7 @@ TEST_F(GitHubRulesTest, RedirectsFromAnOldName) {
   EXPECT_EQ(BodyOf(Get("/repos/acme/gadgets"))["id"], kId);
 }
 
-// An encoded segment must not turn into two on its way through a redirect.
+// An encoded slash must stay encoded in a redirect.
 TEST_F(GitHubRulesTest, RedirectsKeepTheirEncoding) {
   rules_->RenameRepository(kRepository, "acme/gadgets");
   EXPECT_EQ(HeaderOf(Get("/repos/acme/widgets/commits/heads%2Fmain/status"),
@@ -185,7 +185,7 @@ TEST_F(GitHubRulesTest, AnyRepositoryIsInvented) {
   for (const char* name : {"o/..", "o/.", "o/r.git", "o_o/r%20r", "o.o/r"}) {
     EXPECT_EQ(Get(absl::StrCat("/repos/", name)).status, 404) << name;
   }
-  // What the test said of a commit goes before.
+  // A commit that the test added keeps its time.
   rules_->AddCommit("o/r", kSha, now_ + absl::Seconds(1));
   EXPECT_EQ(Send("POST", absl::StrCat("/repos/o/r/statuses/", kSha),
                  R"({"state":"success"})")

@@ -33,8 +33,8 @@ SimulatedResponse NoContent() {
   return response;
 }
 
-// Whether GitHub counts a delivery to a filter: one without an answer belongs
-// to none.
+// Whether GitHub's filter selects a delivery. One without an answer is in
+// neither filter.
 bool IsIn(absl::string_view filter, const Hooks::Delivery& delivery) {
   const int code = delivery.outcome->status_code;
   if (filter == "success") return code >= 200 && code < 400;
@@ -42,7 +42,7 @@ bool IsIn(absl::string_view filter, const Hooks::Delivery& delivery) {
   return true;
 }
 
-// "v1_" and the id of a delivery, where the page begins.
+// Followed by the id of the page's first delivery.
 constexpr absl::string_view kCursorPrefix = "v1_";
 
 }  // namespace
@@ -163,7 +163,7 @@ SimulatedResponse HookApi::ListDeliveries(const Call& call,
   std::vector<const Hooks::Delivery*> all =
       hooks_->DeliveriesOf(entry.hook.id, call.now);
   if (first_id != 0) {
-    // What is too old is not there, and nothing behind it.
+    // A cursor that is too old leads to an empty page.
     all.erase(all.begin(),
               std::find_if(all.begin(), all.end(), [first_id](const auto* d) {
                 return d->id == first_id;

@@ -16,11 +16,11 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
 
-// Three hooks for the events of one repository: its own, its organisation's and
+// Three hooks get the events of one repository: its own, its organisation's and
 // an App's. "token" belongs to an administrator of both.
 class HookApiFixture : public AppsFixture {
  protected:
-  // Where the routes of a hook begin, and whose credentials they want.
+  // Where a hook's routes begin, and the token that they need.
   struct Scope {
     std::string name;
     std::string path;
@@ -66,7 +66,7 @@ class HookApiFixture : public AppsFixture {
                         query);
   }
 
-  // Of the newest delivery of the repository's hook.
+  // The newest delivery of the repository's hook.
   Hooks::Delivery Newest() { return *hooks().DeliveriesOf(hook_, now_).at(0); }
 
   SimulatedResponse Redeliver(int64_t delivery) {
@@ -74,7 +74,7 @@ class HookApiFixture : public AppsFixture {
                 absl::StrCat(DeliveriesPath("/"), delivery, "/attempts"));
   }
 
-  // Makes the attempts that are to be made, and ends them so.
+  // Takes the pending attempts and ends them with `outcome`.
   void Pump(const Hooks::Outcome& outcome) {
     for (const Hooks::Attempt& attempt : hooks().TakeAttempts(now_)) {
       ASSERT_TRUE(hooks().EndAttempt(attempt.id, outcome, now_));
@@ -99,7 +99,7 @@ TEST_F(HookApiFixture, ShowsHooksToWhoMayKnow) {
   }
 }
 
-// A secret never leaves GitHub.
+// GitHub never shows a secret.
 TEST_F(HookApiFixture, TellsOnlyThatThereIsASecret) {
   hooks().AddHook({.id = hook_,
                    .repository = kRepository,
@@ -178,7 +178,7 @@ TEST_F(HookApiFixture, ShowsOneDeliveryWithRequestAndResponse) {
               scope.name == "App");
     EXPECT_EQ(delivery["response"]["headers"]["Retry-After"], "7");
     EXPECT_EQ(delivery["response"]["payload"], "not now");
-    // Another hook's deliveries are not its own.
+    // A hook does not list the deliveries of another.
     for (const Scope& other : scopes_) {
       if (other.hook == scope.hook) continue;
       EXPECT_EQ(As(other, "GET", absl::StrCat("/deliveries/", id)).status, 404);
@@ -186,7 +186,7 @@ TEST_F(HookApiFixture, ShowsOneDeliveryWithRequestAndResponse) {
   }
 }
 
-// What comes in between moves nothing, and a link is all that it takes.
+// New deliveries do not move a page, and each link leads to the next page.
 TEST_F(HookApiFixture, PagesByCursor) {
   for (int i = 0; i < 5; ++i) Record({}, now_ + absl::Seconds(i));
   now_ += absl::Minutes(1);
@@ -216,7 +216,7 @@ TEST_F(HookApiFixture, PagesByCursor) {
   }
 }
 
-// GitHub has at most 100 on a page, whatever is asked for.
+// GitHub puts at most 100 on a page, even if a client asks for more.
 TEST_F(HookApiFixture, BoundsAPage) {
   for (int i = 0; i < 101; ++i) Record({}, now_);
   EXPECT_THAT(BodyOf(Get(DeliveriesPath())), SizeIs(30));
@@ -226,7 +226,7 @@ TEST_F(HookApiFixture, BoundsAPage) {
   EXPECT_THAT(BodyOf(Get(DeliveriesPath("?per_page=x"))), SizeIs(30));
 }
 
-// The trap: what had no answer is no failure to the filter.
+// The trap: the filter "failure" leaves out deliveries without an answer.
 TEST_F(HookApiFixture, FiltersByStatusCodeAlone) {
   for (const int code : {0, 200, 302, 404, 503}) {
     Record({.status_code = code}, now_);
@@ -253,7 +253,7 @@ TEST_F(HookApiFixture, RefusesQueriesThatMakeNoSense) {
                                   "?cursor=v1_x", "?cursor=17"}) {
     EXPECT_EQ(Get(DeliveriesPath(query)).status, 422) << query;
   }
-  // What is too old by the time it is asked for: nothing is behind it.
+  // The cursor is too old by now, so the page is empty.
   EXPECT_THAT(BodyOf(Get(DeliveriesPath("?cursor=v1_17"))), IsEmpty());
 }
 
@@ -269,7 +269,7 @@ TEST_F(HookApiFixture, RedeliversOnRequest) {
     ASSERT_THAT(attempts, SizeIs(1)) << scope.name;
     EXPECT_EQ(attempts[0].guid, guid);
     EXPECT_EQ(attempts[0].hook_id, scope.hook);
-    // Until it ended it is not in the list.
+    // A delivery is not listed until it has ended.
     EXPECT_EQ(BodyOf(As(scope, "GET", "/deliveries"))[0]["id"], id);
     ASSERT_TRUE(hooks().EndAttempt(attempts[0].id, {}, now_));
     const Json newest = BodyOf(As(scope, "GET", "/deliveries"))[0];
@@ -311,7 +311,7 @@ TEST_F(HookApiFixture, Pings) {
   }
 }
 
-// GitHub hides from the others that there is anything.
+// To others, GitHub does not show that a hook exists.
 TEST_F(HookApiFixture, HidesHooksFromWhoMayNotKnow) {
   Record({.status_code = 503}, now_);
   const struct {
@@ -358,7 +358,7 @@ TEST_F(HookApiFixture, AnAppsHookWantsItsJwt) {
     EXPECT_EQ(Send("POST", "/app/hook/deliveries/1/attempts", "", token).status,
               401);
   }
-  // And the others want none.
+  // The other hooks do not accept a JWT.
   EXPECT_EQ(Get(DeliveriesPath(), Jwt()).status, 401);
   EXPECT_EQ(Get("/orgs/acme/hooks", Jwt()).status, 401);
 }
@@ -382,7 +382,7 @@ TEST_F(HookApiFixture, AnInstallationMayBeGrantedHooks) {
   EXPECT_EQ(Send("POST", scopes_[1].path + "/pings", "", token).status, 204);
 }
 
-// Each right alone is not enough, and another's neither.
+// A token needs both the role and the scope, each of the right kind.
 TEST_F(HookApiFixture, AdministratorsNeedTheScope) {
   rules_->SetScopes("token", "repo:status,admin:repo_hook");
   EXPECT_EQ(Get(DeliveriesPath()).status, 200);
@@ -397,7 +397,7 @@ TEST_F(HookApiFixture, AdministratorsNeedTheScope) {
   EXPECT_EQ(Get("/orgs/acme/hooks", "other").status, 404);
   rules_->SetAdmin("other", kRepository, false);
   EXPECT_EQ(Get(DeliveriesPath(), "other").status, 404);
-  // Owners are administrators of all that is theirs, and of nothing else.
+  // Owners are administrators of all repositories of theirs, and of no others.
   rules_->SetAdmin("other", "acme");
   rules_->SetRole(kRepository, rules_->LoginOf("other"), "maintain");
   EXPECT_EQ(Get(DeliveriesPath(), "other").status, 404) << "what was set wins";
@@ -453,7 +453,7 @@ TEST_F(HookApiFixture, ARenamedRepositoryRedirects) {
 TEST_F(HookApiFixture, CountsRedeliveriesBeyondTheThird) {
   Record({.status_code = 503}, now_);
   for (int i = 0; i < 3; ++i) {
-    // By whichever of the attempts.
+    // Any attempt of the delivery may be named.
     EXPECT_EQ(Redeliver(Newest().id).status, 202);
     Pump({.status_code = 503});
     now_ += absl::Hours(1);
@@ -461,7 +461,7 @@ TEST_F(HookApiFixture, CountsRedeliveriesBeyondTheThird) {
   EXPECT_EQ(rules_->misbehaviour().too_many_redeliveries, 0);
   Redeliver(Newest().id);
   EXPECT_EQ(rules_->misbehaviour().too_many_redeliveries, 1);
-  // Another event has tries of its own.
+  // Another event has a separate count.
   Record({.status_code = 503}, now_);
   Redeliver(Newest().id);
   EXPECT_EQ(rules_->misbehaviour().too_many_redeliveries, 1);
@@ -500,18 +500,18 @@ TEST_F(HookApiFixture, CountsRedeliveriesThatMakeNoSense) {
   }
 }
 
-// Nobody can know what happens between looking and asking.
+// A client cannot know what happens between its listing and its request.
 TEST_F(HookApiFixture, NobodyIsBlamedForWhatTheyCouldNotKnow) {
   Record({.status_code = 503}, now_);
   const int64_t id = Newest().id;
   Get(DeliveriesPath());
   now_ += absl::Seconds(30);
-  hooks().Redeliver(hook_, id, now_);  // Somebody else's.
+  hooks().Redeliver(hook_, id, now_);  // Asked for by somebody else.
   Pump({.status_code = 202});
   now_ += absl::Seconds(1);
   Redeliver(id);
   EXPECT_EQ(rules_->misbehaviour().needless_redeliveries, 0);
-  // It should have looked again.
+  // A minute later, the client should have listed again.
   now_ += absl::Minutes(1);
   Redeliver(id);
   EXPECT_EQ(rules_->misbehaviour().needless_redeliveries, 1);

@@ -79,7 +79,7 @@ Json DeliveryItem(const Hooks::Delivery& delivery) {
       {"guid", delivery.guid},
       {"delivered_at", IsoTime(delivery.delivered_at)},
       {"redelivery", delivery.is_redelivery},
-      // To the hundredth of a second.
+      // Cut to hundredths of a second.
       {"duration",
        static_cast<double>(absl::ToInt64Milliseconds(delivery.duration) / 10) /
            100},

@@ -18,14 +18,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxPayload = 25 << 20;
-// Of each hook. GitHub's bound is their age alone.
+// For each hook. GitHub limits only their age.
 constexpr size_t kMaxDeliveries = 100'000;
 constexpr int kMaxRedeliveries = 3;
-// What a client could not know of when it last looked, it could have looked for
-// by then.
+// A client should look at the deliveries at least this often. So it counts as
+// knowing what is older, even if it did not look.
 constexpr absl::Duration kLongestIgnorance = absl::Minutes(1);
 
-// Sent to every App, and to no other hook.
+// GitHub sends these to every App, and to no other hook.
 bool IsForEveryApp(absl::string_view event) {
   return event == "installation" || event == "installation_repositories" ||
          event == "installation_target" || event == "github_app_authorization";
@@ -150,7 +150,7 @@ std::vector<const Hooks::Entry*> Hooks::OfOrganization(
   return found;
 }
 
-// ---- Who is told
+// ---- Who gets an event
 
 Hooks::Place Hooks::PlaceOf(const std::string& payload) const {
   const Json json = Parse(payload);
@@ -190,7 +190,7 @@ bool Hooks::Wants(const Entry& entry, const Event& event,
   if (event.hook_id != 0) return event.hook_id == hook.id;
   if (!hook.active) return false;
   if (IsForEveryApp(event.name)) {
-    // Of the App that the installation belongs to, if the payload says so.
+    // Only the App of the installation, if the payload names it.
     return hook.app_id != 0 &&
            (place.app_id == 0 || place.app_id == hook.app_id);
   }
@@ -214,7 +214,7 @@ bool Hooks::Wants(const Entry& entry, const Event& event,
 // ---- Deliveries
 
 std::string Hooks::NewGuid(absl::Time now) {
-  // The time keeps the GUIDs of two simulators apart: receivers remember them.
+  // The time makes the GUIDs of two simulators differ: receivers remember them.
   const std::string seed =
       absl::StrCat("delivery/", absl::ToUnixNanos(now), "/", ++serial_);
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -368,7 +368,7 @@ bool Hooks::EndAttempt(int64_t id, const Outcome& outcome, absl::Time now) {
 }
 
 absl::Time Hooks::NextTimeout() const {
-  // Ids grow, but time can jump back.
+  // Ids grow, but the clock can jump back.
   absl::Time next = absl::InfiniteFuture();
   for (const auto& [id, place] : under_way_) {
     next = std::min(next, place.second + options_.webhook_timeout);

@@ -43,7 +43,7 @@ class HooksFixture : public AppsFixture {
                            .dump()};
   }
 
-  // Of the newest delivery of a hook.
+  // The newest delivery of a hook.
   const Hooks::Delivery* Newest(int64_t hook) {
     const auto all = hooks().DeliveriesOf(hook, now_);
     return all.empty() ? nullptr : all.front();
@@ -59,7 +59,7 @@ TEST_F(HooksFixture, TellsWhoAskedToBeTold) {
   hooks().AddHook({.repository = "acme/gadgets"}, now_);
   hooks().AddHook({.repository = kRepository, .active = false}, now_);
   const int64_t app = hooks().AddHook({.app_id = kAppId}, now_);
-  hooks().AddHook({.app_id = kAppId + 1}, now_);  // Not installed there.
+  hooks().AddHook({.app_id = kAppId + 1}, now_);  // Not installed at acme.
 
   const std::string guid = hooks().Send(Event("push", "acme/WIDGETS"), now_);
   std::vector<int64_t> told;
@@ -83,7 +83,7 @@ TEST_F(HooksFixture, FollowsARepositoryThatIsRenamedOrTransferred) {
   EXPECT_THAT(hooks().DeliveriesOf(organization, now_), IsEmpty());
 }
 
-// Nobody can unsubscribe an App from these, and nobody else gets them.
+// An App cannot unsubscribe from these, and no other hook gets them.
 TEST_F(HooksFixture, TellsEveryAppOfItsInstallations) {
   AddRepositoryHook();
   const int64_t app = hooks().AddHook({.app_id = kAppId, .events = {}}, now_);
@@ -205,7 +205,7 @@ TEST_F(HooksFixture, RemembersHowAnAttemptEnded) {
     hooks().Send(Event(), now_);
     const auto attempts = hooks().TakeAttempts(now_);
     ASSERT_THAT(attempts, SizeIs(1));
-    // What is under way is not told of.
+    // GitHub does not list a delivery under way.
     EXPECT_EQ(hooks().FindDelivery(hook, attempts[0].id, now_), nullptr);
     const absl::Time begun = now_;
     now_ += absl::Milliseconds(270);
@@ -271,7 +271,7 @@ TEST_F(HooksFixture, RedeliversWithTheSameGuid) {
   const Hooks::Delivery first = *Newest(hook);
   EXPECT_EQ(hooks().Redeliver(other, first.id, now_), 0) << "another hook's";
 
-  // The address and the secret are those that the hook has by now.
+  // The address and the secret are the hook's current ones.
   hooks().AddHook({.id = hook,
                    .repository = kRepository,
                    .url = "http://new/",
@@ -294,7 +294,7 @@ TEST_F(HooksFixture, RedeliversWithTheSameGuid) {
   EXPECT_THAT(hooks().DeliveriesOf(hook, now_), SizeIs(2));
 }
 
-// Attempts end in any order, and tests record what happened long ago.
+// Attempts end in any order, and tests can record old ones.
 TEST_F(HooksFixture, ListsByTheTimeOfSending) {
   const int64_t hook = AddRepositoryHook();
   hooks().Send(Event("slow"), now_);

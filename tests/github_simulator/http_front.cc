@@ -19,11 +19,11 @@ namespace {
 constexpr size_t kMaxBody = 1 << 20;
 constexpr size_t kMaxTarget = 2048;
 constexpr absl::Duration kIdleTimeout = absl::Seconds(30);
-// Idle connections and long polls each hold a thread.
+// Each idle connection and each long poll holds a thread.
 constexpr size_t kThreads = 128;
 
-// httplib's own stream cannot reset a connection, and is not in the packaged
-// header.
+// httplib's own stream cannot reset a connection, and the packaged header does
+// not declare it.
 class Stream : public httplib::Stream {
  public:
   explicit Stream(Connection* connection) : connection_(connection) {}
@@ -36,7 +36,7 @@ class Stream : public httplib::Stream {
   ssize_t write(const char* from, size_t size) override {
     return connection_->Write(from, size);
   }
-  // Nobody asks for these.
+  // Nothing calls these.
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return connection_->socket(); }
@@ -45,7 +45,7 @@ class Stream : public httplib::Stream {
   Connection* const connection_;
 };
 
-// The connection that this thread serves: httplib hands no handler its own.
+// The connection that this thread serves. httplib does not pass it to handlers.
 thread_local Connection* current_connection = nullptr;
 
 // Headers that httplib adds to a request.
@@ -61,8 +61,8 @@ class Front : public HttpFront, private httplib::Server {
   ~Front() override { close(stop_fd_); }
 
   bool Open(const Address& address) {
-    // Without SO_REUSEPORT, which httplib sets and which would let two
-    // simulators share a port.
+    // httplib sets SO_REUSEPORT, with which two simulators could share a port.
+    // This does not.
     set_socket_options([](socket_t socket) {
       const int on = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -84,7 +84,7 @@ class Front : public HttpFront, private httplib::Server {
     ended_exchange_ = std::move(ended);
     new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     set_payload_max_length(kMaxBody);
-    // Only what the Keep-Alive header says: this class keeps connections.
+    // These only set the Keep-Alive header: this class keeps the connections.
     set_keep_alive_timeout(absl::ToInt64Seconds(kIdleTimeout));
     set_keep_alive_max_count(1'000'000);
     const auto bodyless = [this](const httplib::Request& request,
@@ -104,7 +104,7 @@ class Front : public HttpFront, private httplib::Server {
             return body.size() <= kMaxBody;
           });
       if (!is_read) {
-        // httplib may have said so already, by Content-Length.
+        // By Content-Length, httplib may already have set 413.
         if (response.status != 413) {
           response.status = body.size() > kMaxBody ? 413 : 400;
         }
@@ -113,7 +113,7 @@ class Front : public HttpFront, private httplib::Server {
       }
       Answer(request, body, &response);
     };
-    // Every path is this one: see process_and_close_socket.
+    // Every request has this path: see process_and_close_socket.
     Get("/", bodyless);
     Options("/", bodyless);
     Post("/", with_body);
@@ -131,7 +131,7 @@ class Front : public HttpFront, private httplib::Server {
     stopping_ = true;
     const uint64_t one = 1;
     if (::write(stop_fd_, &one, sizeof one) < 0) std::abort();
-    // httplib forgets a stop that comes before it runs.
+    // httplib loses a stop that comes before it runs.
     while (!ended_ && !is_running()) std::this_thread::yield();
     stop();
   }
@@ -143,7 +143,7 @@ class Front : public HttpFront, private httplib::Server {
                                   .target = request.target,
                                   .headers = {},
                                   .body = body};
-    // Answers to requests that were sent together are hardly ever later.
+    // Answers to requests sent together rarely arrive later than this.
     simulated.latency = absl::Milliseconds(100);
     for (const auto& [name, value] : request.headers) {
       if (!IsOfHttplib(name)) simulated.headers.emplace_back(name, value);
@@ -173,8 +173,8 @@ class Front : public HttpFront, private httplib::Server {
     Connection connection(socket, tls_.get());
     Stream stream(&connection);
     current_connection = &connection;
-    // httplib matches paths by std::regex, which recurses: it gets to see one
-    // short path only. The real one is in `target`.
+    // httplib matches paths with std::regex, which recurses. So httplib sees
+    // one short path. The real one is in `target`.
     const auto hide_path = [](httplib::Request& request) {
       request.path.clear();
       if (request.target.size() <= kMaxTarget) request.path.push_back('/');
@@ -190,8 +190,8 @@ class Front : public HttpFront, private httplib::Server {
     return is_good;
   }
 
-  // A template, so that what the installed cpp-httplib does not have is no
-  // error: 0.18 also wants the addresses of both ends, of which we use none.
+  // A template, because the installed cpp-httplib has only one of the two
+  // functions. 0.18 also takes the addresses of both ends; nothing uses them.
   template <typename Server>
   static bool Process(Server& server, Stream& stream, bool close,
                       bool* is_closed,

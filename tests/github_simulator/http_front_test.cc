@@ -46,7 +46,7 @@ class HttpFrontTest : public ::testing::Test {
     serving_.join();
   }
 
-  // Says what arrived.
+  // Answers with a description of the request.
   static SimulatedResponse Answer(const SimulatedRequest& request) {
     SimulatedResponse response;
     response.exchange = 7;
@@ -64,7 +64,7 @@ class HttpFrontTest : public ::testing::Test {
     return response;
   }
 
-  // How the exchange with the number of `count` ended: "7 answered".
+  // How the exchange at place `count` ended: "7 answered".
   std::string End(size_t count) {
     MutexLock lock(&mu_);
     while (ends_.size() < count) changed_.Wait(&mu_);
@@ -126,7 +126,7 @@ TEST_F(HttpFrontTest, TellsHowExchangesEnd) {
   EXPECT_EQ(End(2), "7 lost");
 }
 
-// A client that waits no longer is noticed at once.
+// The front notices at once that a client stopped waiting.
 TEST_F(HttpFrontTest, NoticesAClientThatGaveUp) {
   client_->set_read_timeout(0, 20'000);
   EXPECT_FALSE(client_->Get("/never"));
@@ -156,7 +156,7 @@ TEST_F(HttpFrontTest, APortIsHadOnce) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
 }
 
-// An idle connection must not hold up the end.
+// An idle connection must not delay Stop.
 TEST_F(HttpFrontTest, StopsBesideAnIdleConnection) {
   EXPECT_TRUE(client_->Get("/"));
 }
@@ -171,7 +171,7 @@ TEST(HttpFrontStopTest, MayStopBeforeItServes) {
 
 // ---- TLS
 
-// A key and a certificate for 127.0.0.1 that it signs itself, in files.
+// A key and a self-signed certificate for 127.0.0.1, in files.
 struct Certificate {
   explicit Certificate(const std::string& name)
       : certificate_file(dir.path() + "/" + name + ".crt"),
@@ -220,7 +220,7 @@ TEST_F(HttpsFrontTest, ResetsAndNotices) {
   EXPECT_EQ(End(3), "7 lost");
 }
 
-// Who does not trust the certificate sends nothing.
+// A client that does not trust the certificate sends nothing.
 TEST_F(HttpsFrontTest, IsNotTrustedWithoutItsCertificate) {
   const Certificate other("other");
   httplib::SSLClient stranger("127.0.0.1", front_->port());
@@ -236,7 +236,7 @@ TEST_F(HttpsFrontTest, RefusesTlsBefore12) {
   old.enable_server_certificate_verification(false);
   SSL_CTX_set_min_proto_version(old.ssl_context(), TLS1_1_VERSION);
   SSL_CTX_set_max_proto_version(old.ssl_context(), TLS1_1_VERSION);
-  // The library itself is to be willing.
+  // Otherwise OpenSSL itself would refuse the old version.
   SSL_CTX_set_security_level(old.ssl_context(), 0);
   EXPECT_FALSE(old.Get("/a"));
   SSL_CTX_set_max_proto_version(old.ssl_context(), TLS1_2_VERSION);

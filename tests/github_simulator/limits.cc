@@ -8,8 +8,8 @@
 namespace signalbox {
 namespace {
 
-// How long after an answer, the `probes`th since the limit began, a client that
-// obeys it asks again at the soonest.
+// How soon after an answer an obedient client may probe again; `probes` counts
+// the probes since the limit began.
 absl::Duration BelievedWait(absl::string_view fault, int probes) {
   if (IsPrimaryLimit(fault)) return absl::Minutes(65);
   if (fault == "secondary_limit") return absl::Hours(1);

@@ -1,5 +1,4 @@
-// signalbox-github-simulator: GitHub, as far as Signalbox meets it, on this
-// machine.
+// signalbox-github-simulator: a local GitHub, as far as Signalbox uses it.
 
 #include <signal.h>
 #include <unistd.h>
@@ -61,13 +60,13 @@ int Complain(absl::string_view problem) {
   return kWrongUsage;
 }
 
-// Serves until SIGTERM or SIGINT; what the process exits with.
+// Serves until SIGTERM or SIGINT; returns the process's exit code.
 int Serve(HttpFront* front, Simulator* simulator, const Address& listened) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  // Blocked before there are threads, so that only sigwait sees them.
+  // Blocked before threads start, so that only sigwait receives them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   std::atomic<bool> is_stopping = false;
@@ -166,7 +165,7 @@ int Main(int argc, char** argv) {
   address->port = (*front)->port();
 
   options.rate_limits = options.hourly_limit > 0;
-  // What a limit on order tells of.
+  // The number that the answers of ordered limits show.
   if (!options.rate_limits) options.hourly_limit = 5000;
   options.base_url =
       base_url.empty()

@@ -85,7 +85,7 @@ bool IsFailing(const GitHubRules::Row& row) {
   return row.state == "failure" || row.state == "error";
 }
 
-// "success", "failure", "pending", or "none" without statuses.
+// "success", "failure", "pending"; "none" if there are no statuses.
 std::string WorstState(const std::vector<GitHubRules::Row>& shown) {
   if (shown.empty()) return "none";
   if (std::any_of(shown.begin(), shown.end(), IsFailing)) return "failure";

@@ -23,8 +23,8 @@ SimulatedRepository Described(const World::Repository& repository) {
   return {repository.id, repository.full_name, repository.archived};
 }
 
-// A parameter that must be one of a few; the first of them if it is absent.
-// Nothing: it is none of them.
+// A parameter that must be one of `choices`; if absent, the first of them.
+// Nothing: the value is none of them.
 std::optional<absl::string_view> ChoiceOf(
     const RequestTarget& target, absl::string_view name,
     std::initializer_list<absl::string_view> choices) {
@@ -43,7 +43,7 @@ SimulatedResponse InvalidPull(absl::string_view field) {
                                {"field", field}}}));
 }
 
-// Whether the head is what `USER:BRANCH` names.
+// Whether `head`, as USER:BRANCH, is the head; true if it is empty.
 bool HasHead(const Json& object, absl::string_view head) {
   return head.empty() || object["head"]["label"] == std::string(head);
 }

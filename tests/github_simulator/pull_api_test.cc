@@ -113,7 +113,7 @@ TEST_F(PullApiFixture, ShowsOne) {
   EXPECT_EQ(one["closed_at"], nullptr);
   // The head is a commit of the repository.
   EXPECT_TRUE(rules_->HasCommit(kRepository, kOtherSha));
-  // A list tells less.
+  // A list leaves some members out.
   EXPECT_FALSE(BodyOf(Get(kPulls))[0].contains("merged"));
   for (const char* const number : {"8", "0", "-7", "x", "99999999999"}) {
     EXPECT_EQ(Get(absl::StrCat(kPulls, "/", number)).status, 404) << number;
@@ -189,10 +189,10 @@ TEST_F(PullApiFixture, AnEtagIsForWhoGotIt) {
   EXPECT_EQ(GetIfChanged(kPulls, etag, "token", "application/json").status,
             200);
   EXPECT_EQ(GetIfChanged(kPulls, etag, "wrong").status, 401);
-  // Taken apart it is none.
+  // A part of an ETag is no ETag.
   EXPECT_EQ(GetIfChanged(kPulls, etag.substr(2)).status, 200);
   EXPECT_EQ(GetIfChanged(kPulls, etag.substr(3, 64)).status, 200);
-  // What is not found has none.
+  // A 404 has no ETag.
   EXPECT_EQ(HeaderOf(Get(kPulls + std::string("/7")), "etag"), "");
 }
 

@@ -27,7 +27,7 @@ SimulatedResponse BadCredentials() {
   return Failure(401, "Bad credentials", kDocs);
 }
 
-// Differs with credential and form, as GitHub's do.
+// Differs with token and media type, like GitHub's.
 std::string EtagOf(const Call& call, const SimulatedResponse& response) {
   std::string all =
       absl::StrCat(call.caller.token, "\n", HeaderOf(call.request, "accept"),
@@ -83,7 +83,7 @@ Caller Routes::CallerOf(const SimulatedRequest& request,
   const bool wants_jwt = AppApi::IsPath(target);
   if (wants_jwt || (!apps_->empty() && AppJwt::IsLike(caller.token))) {
     caller.kind = Caller::Kind::kApp;
-    // A JWT is good for a minute or so: it is no account.
+    // A JWT lives for minutes, so it is no account.
     caller.account = "";
     const Apps::App* const app =
         apps_->Verify(is_bearer ? caller.token : "", now, &caller.complaint);
@@ -147,7 +147,7 @@ std::optional<SimulatedResponse> Routes::RefuseInstallation(
 
 World::Repository* Routes::FindRepository(const Call& call,
                                           const std::string& full_name) {
-  // What an installation could not see is not to be invented.
+  // Does not create a repository that the installation could not see.
   if (call.caller.kind == Caller::Kind::kInstallation &&
       world_->Peek(full_name) == nullptr &&
       !absl::EqualsIgnoreCase(
@@ -164,7 +164,7 @@ World::Repository* Routes::FindRepository(const Call& call, int64_t id) {
   return found != nullptr && access_->MaySee(call, *found) ? found : nullptr;
 }
 
-// ---- What for
+// ---- What it asks for
 
 SimulatedResponse Routes::Answer(const Call& call) {
   SimulatedResponse response = Route(call);

@@ -262,7 +262,7 @@ SimulatedResponse Simulator::SendWebhook(absl::string_view body) {
     return JsonAnswer(200, Json{{"released", released}});
   }
   Json answer = desk_.AnswerOf(jobs.front());
-  // Tells more than what GitHub would say.
+  // GitHub's record of the delivery says less.
   if (!error.empty()) answer["error"] = error;
   return JsonAnswer(200, answer);
 }
@@ -275,7 +275,7 @@ SimulatedResponse Simulator::Deliveries(const RequestTarget& target) {
   }
   const absl::string_view guid = target.Query("delivery");
   MutexLock lock(&mu_);
-  // Ends what has timed out.
+  // Ends the deliveries that have timed out.
   rules_.hooks().DeliveriesOf(0, clock_->Now());
   std::map<int64_t, Json> found;
   for (const Hooks::Entry* const entry : rules_.hooks().All()) {

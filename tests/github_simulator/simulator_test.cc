@@ -124,7 +124,7 @@ TEST_F(SimulatorTest, FaultsComeAndGo) {
   EXPECT_EQ(Tell("faults", {{"name", "server_error_html"}, {"count", -1}}),
             201);
   EXPECT_EQ(Post({{"state", "success"}}), 502);
-  // The control API and the pages have no faults.
+  // Faults do not apply to the control API and the pages.
   EXPECT_EQ(Send("GET", "/_simulator/counters").status, 200);
   EXPECT_EQ(Send("GET", "/").status, 200);
   EXPECT_EQ(Send("DELETE", "/_simulator/faults").status, 204);
@@ -169,7 +169,7 @@ TEST_F(SimulatorTest, AnswersAsOrdered) {
   EXPECT_THAT(second.headers, Contains(Pair("content-type", "text/html")));
 }
 
-// Nobody asks GitHub anything, and still it happens at its time.
+// A delayed request takes effect in time, even if no other one arrives.
 TEST_F(SimulatorTest, WhatIsLateShowsUp) {
   MakeCommit();
   Tell("faults", {{"name", "apply_late"}, {"seconds", 20}});
@@ -220,7 +220,7 @@ TEST_F(SimulatorTest, SettingsChangeOneByOne) {
   EXPECT_EQ(Read("/_simulator/counters")["max_in_flight"], 2);
 }
 
-// By the control API alone, an App gets a token and posts.
+// With the control API alone, a test can set up an App that posts.
 TEST_F(SimulatorTest, AppsAreMadeByOrder) {
   MakeCommit();
   const AppKey key;
@@ -387,7 +387,7 @@ TEST_F(SimulatorTest, RefusesWrongOrders) {
        {{"event", "push"}, {"repository", "a/b"}, {"content_type", "xml"}}},
       {"webhooks", {{"event", "push"}, {"repository", "a/b"}, {"sha", "x"}}},
       {"webhooks", {{"event", "push"}, {"repository", "a/b"}, {"number", -1}}},
-      // There is nowhere to send it.
+      // No hook and no address.
       {"webhooks", {{"event", "push"}, {"repository", "a/b"}}},
   };
   for (const auto& [what, body] : wrong) {
@@ -404,7 +404,7 @@ TEST_F(SimulatorTest, RefusesWrongOrders) {
   EXPECT_EQ(Send("PUT", "/_simulator/faults", "{}").status, 404);
 }
 
-// A webhook about a commit that GitHub is to hide must not show it.
+// A webhook must not make a hidden commit visible.
 TEST_F(SimulatorTest, AWebhookLeavesAHiddenCommitHidden) {
   Tell("commits", {{"full_name", "acme/widgets"},
                    {"sha", kSha},
@@ -461,7 +461,7 @@ TEST_F(SimulatorTest, ServesPagesOfWhatIsThere) {
   EXPECT_EQ(page.status, 200);
   EXPECT_THAT(page.body, HasSubstr("All checks have passed"));
   EXPECT_THAT(page.body, HasSubstr("ci/build"));
-  // What is no page is the API's.
+  // A path that is no page goes to the API.
   EXPECT_EQ(Send("GET", absl::StrCat("/no/no/commit/", kSha)).status, 404);
   EXPECT_EQ(Send("GET", "/acme/widgets/commit/main").status, 404);
 }

@@ -41,7 +41,7 @@ SimulatedResponse StatusApi::Create(const Call& call,
                                     World::Repository& repository,
                                     const std::string& sha,
                                     const std::string& creator) {
-  // To somebody without write access the route does not exist.
+  // Without write access, the route does not exist.
   if (!repository.writable) return NotFound();
   if (repository.archived) {
     return Failure(403, "Repository was archived so is read-only.",
@@ -114,7 +114,7 @@ Json StatusApi::StatusObject(const World::Repository& repository,
 
 std::vector<const Row*> StatusApi::Readable(const Call& call,
                                             const World::Commit& commit) const {
-  // Whatever the clock does: without a lag, all.
+  // Without a lag, readers see all rows, even if the clock went back.
   return options_.read_lag <= absl::ZeroDuration()
              ? RowsAt(commit)
              : RowsAt(commit, call.now - options_.read_lag);

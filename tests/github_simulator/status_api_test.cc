@@ -62,7 +62,7 @@ TEST_F(StatusApiTest, CreatesAStatus) {
   EXPECT_EQ(status["creator"]["type"], "User");
   EXPECT_EQ(status["avatar_url"], status["creator"]["avatar_url"]);
   EXPECT_TRUE(status["node_id"].is_string());
-  // What keeps an id in 32 bits shall break.
+  // Code that stores an id in 32 bits must break.
   EXPECT_GT(status["id"].get<int64_t>(), int64_t{1} << 32);
 }
 
@@ -169,7 +169,7 @@ TEST_F(StatusApiTest, DoesNotFindAnUnknownCommit) {
   EXPECT_FALSE(body.contains("errors"));
 }
 
-// A fork's commit is not there in the first seconds.
+// GitHub does not see a fork's commit in the first seconds.
 TEST_F(StatusApiTest, FindsACommitOnceItIsVisible) {
   rules_->AddCommit(kRepository, kOtherSha, now_ + absl::Seconds(5));
   const std::string target =
@@ -306,7 +306,7 @@ TEST_F(StatusApiTest, LinksThePages) {
   EXPECT_EQ(HeaderOf(Get(list + "?per_page=5"), "link"), "");
 }
 
-// The rule of the combined state, over all sets of states.
+// Checks the rule of the combined state for all sets of states.
 TEST_F(StatusApiTest, CombinesStates) {
   const std::vector<std::string> states = {"error", "failure", "pending",
                                            "success"};
@@ -362,7 +362,7 @@ TEST_F(StatusApiTest, FindsShortShasThatAreUnique) {
   };
   EXPECT_EQ(status(kSha), 200);
   EXPECT_EQ(status("1111111111111111111111111111111111111ABC"), 200);
-  EXPECT_EQ(status("1111111"), 404);  // Two commits.
+  EXPECT_EQ(status("1111111"), 404);  // Two commits fit.
   EXPECT_EQ(status("1111111111111111111111111111111111111abce"), 404);
   EXPECT_EQ(status("111111"), 404);
   EXPECT_EQ(status("main"), 404);
@@ -451,7 +451,7 @@ TEST_F(StatusApiTest, ServesGhesUnderItsPrefix) {
   EXPECT_EQ(Get("/api/v3/rate_limit").status, 404);
 }
 
-// After a rename, whoever holds the id learns the name.
+// After a rename, the repository's id leads to its new name.
 TEST_F(StatusApiTest, AnIdLeadsToTheNewName) {
   rules_->RenameRepository(kRepository, "new-owner/gadgets");
   const json repository = BodyOf(Get(absl::StrCat("/repositories/", kId)));
@@ -479,7 +479,7 @@ TEST_F(StatusApiTest, AnIdLeadsToTheNewName) {
   }
 }
 
-// A status just posted may be missing from what is read right after.
+// A read right after a post may miss the new status.
 TEST_F(StatusApiTest, ReadsMayLagBehind) {
   rules_->SetReadLag(absl::Seconds(10));
   const auto read = [this](const std::string& what) {
@@ -499,7 +499,7 @@ TEST_F(StatusApiTest, ReadsMayLagBehind) {
   now_ += absl::Nanoseconds(1);
   EXPECT_EQ(read("status")["state"], "success");
   EXPECT_THAT(read("statuses"), SizeIs(2));
-  // Tests are not deceived.
+  // `Shown` does not lag. Without a lag, reads show everything.
   PostState("failure");
   EXPECT_EQ(rules_->Shown(kRepository, kSha).at("ci/build").state, "failure");
   rules_->SetReadLag(absl::ZeroDuration());

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The text is UTF-8: the JSON parser takes nothing else.
+// The text is UTF-8: the JSON parser accepts nothing else.
 size_t CodePoints(absl::string_view text) {
   return std::count_if(text.begin(), text.end(),
                        [](unsigned char c) { return (c & 0xc0) != 0x80; });
@@ -28,7 +28,7 @@ bool IsHttpUrl(absl::string_view text) {
          absl::StartsWithIgnoreCase(text, "https://");
 }
 
-// How GitHub's messages show a value that has the wrong type.
+// A value of the wrong type, as GitHub's messages show it.
 std::string Inspect(const Json& value) {
   if (value.is_null()) return "nil";
   if (value.is_array()) return "[...]";
@@ -109,8 +109,8 @@ std::optional<Refusal> ReadStatusRequest(absl::string_view body,
   if (CodePoints(status->context) > 255) {
     refuse("context", "context is too long (maximum is 255 characters)");
   }
-  // What GitHub says to an empty context or URL is not documented. No client
-  // of ours shall send one, so the fake refuses them.
+  // GitHub's answer to an empty context or URL is not documented. Our clients
+  // must send neither, so the simulator refuses them.
   if (status->context.empty()) refuse("context", "context can't be blank");
   const auto url = json.find("target_url");
   if (url != json.end() && url->is_string() && !IsHttpUrl(status->target_url)) {

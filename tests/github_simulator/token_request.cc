@@ -13,8 +13,8 @@ using UnorderedJson = nlohmann::json;
 
 constexpr size_t kMaxRepositories = 500;
 
-// The repository that an element of the request names; null: the installation
-// has none such.
+// The repository that an element of the request names. Null: the installation
+// has no such repository.
 const World::Repository* FindNamed(const UnorderedJson& element,
                                    const Apps::Installation& installation,
                                    const World& world) {

@@ -169,7 +169,7 @@ int64_t WebhookDesk::DefaultHook(const WebhookOrder& order, absl::Time now) {
   for (const Hooks::Entry* const entry : held) {
     if (entry == nullptr || !default_hooks_.contains(entry->hook.id)) continue;
     if (!entry->hook.url.empty()) return entry->hook.id;
-    hook.id = entry->hook.id;  // By now there may be an address.
+    hook.id = entry->hook.id;  // Its address was not known then.
   }
   if (hook.app_id == 0) hook.repository = name;
   const int64_t id = hooks.AddHook(hook, now);
@@ -213,7 +213,7 @@ Json WebhookDesk::AnswerOf(const Job& job) const {
     }
     deliveries.push_back(std::move(one));
   }
-  // Of the first, as most have one.
+  // The first one's, as most orders have only one.
   for (const char* const member : {"status", "body", "error"}) {
     if (!deliveries.empty() && deliveries[0].contains(member)) {
       answer[member] = deliveries[0][member];

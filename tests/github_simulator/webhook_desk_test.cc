@@ -33,7 +33,7 @@ class WebhookDeskTest : public ::testing::Test {
  protected:
   WebhookDeskTest() { rules_.AddRepository(kRepository, 5'000'000'123); }
 
-  // What is wrong with an order; nothing: `jobs_` came of it.
+  // Returns what is wrong with an order; empty: `jobs_` has its outcome.
   std::string Order(Json order) {
     if (!order.contains("repository") && !order.contains("redeliver") &&
         !order.contains("release")) {
@@ -46,7 +46,7 @@ class WebhookDeskTest : public ::testing::Test {
     return complaint;
   }
 
-  // The payload of the only attempt that came of an order.
+  // The payload of the only attempt that an order made.
   Json Payload(const Json& order) {
     EXPECT_EQ(Order(order), "") << order;
     if (jobs_.size() != 1 || jobs_[0].attempts.size() != 1) {
@@ -80,7 +80,7 @@ class WebhookDeskTest : public ::testing::Test {
   Hooks::Attempt attempt_;
 };
 
-// ---- Who is told
+// ---- Who gets it
 
 TEST_F(WebhookDeskTest, MakesAHookWhereNobodyRegisteredAny) {
   Payload({{"event", "push"}});
@@ -94,7 +94,7 @@ TEST_F(WebhookDeskTest, MakesAHookWhereNobodyRegisteredAny) {
   EndAll(202);
   const int64_t hook = attempt_.hook_id;
   EXPECT_THAT(rules_.hooks().DeliveriesOf(hook, now_), SizeIs(1));
-  // The same one from then on, also for another address.
+  // The hook stays the same, even for another address.
   Payload({{"event", "push"}, {"url", "http://elsewhere/"}});
   EXPECT_EQ(attempt_.hook_id, hook);
   EXPECT_EQ(attempt_.url, "http://elsewhere/");
@@ -109,13 +109,13 @@ TEST_F(WebhookDeskTest, AnInstalledAppIsToldInsteadOfTheRepository) {
             "integration");
   EXPECT_EQ(HeaderIn(attempt_, "X-GitHub-Hook-Installation-Target-ID"), "12");
   EXPECT_EQ(attempt_.url, "http://shim/");
-  // Where it is not installed, it hears nothing.
+  // Outside the installation, the payload names none.
   EXPECT_FALSE(Payload({{"event", "push"}, {"repository", "else/where"}})
                    .contains("installation"));
 }
 
 TEST_F(WebhookDeskTest, RegisteredHooksAreToldInsteadOfAllOthers) {
-  Payload({{"event", "push"}});  // Makes one.
+  Payload({{"event", "push"}});  // Adds one.
   const int64_t one = rules_.hooks().AddHook(
       {.repository = kRepository, .url = "http://one/", .events = {"push"}},
       now_);
@@ -128,10 +128,10 @@ TEST_F(WebhookDeskTest, RegisteredHooksAreToldInsteadOfAllOthers) {
   EXPECT_EQ(jobs_[0].attempts[0].guid, jobs_[0].attempts[1].guid);
   EXPECT_EQ(jobs_[0].attempts[0].url, "http://one/");
   EXPECT_EQ(jobs_[0].attempts[1].url, "http://two/");
-  // What none of them wants goes where it went before.
+  // An event that neither wants goes to the first address.
   Payload({{"event", "pull_request"}});
   EXPECT_EQ(attempt_.url, "http://shim/");
-  // One by name gets it in any case.
+  // A hook that the order names gets the event in any case.
   Payload({{"event", "pull_request"}, {"hook", two}});
   EXPECT_EQ(attempt_.hook_id, two);
   EXPECT_NE(Order({{"event", "push"}, {"hook", 1}}), "");
@@ -146,7 +146,7 @@ TEST_F(WebhookDeskTest, NowhereToSendItIsAComplaint) {
   EXPECT_NE(desk.CarryOut(order, now_, &jobs_), "");
   order.url = "http://a/";
   EXPECT_EQ(desk.CarryOut(order, now_, &jobs_), "");
-  // It goes there until it is said otherwise.
+  // The desk keeps the address until an order names another.
   order.url = "";
   EXPECT_EQ(desk.CarryOut(order, now_, &jobs_), "");
 }
@@ -192,7 +192,7 @@ TEST_F(WebhookDeskTest, PadsAPayload) {
     EXPECT_GE(attempt_.body.size(), static_cast<size_t>(size));
   }
   EXPECT_EQ(attempt_.body.size(), 100'000u);
-  // What is larger than 25 MiB is sent to nobody.
+  // An event of more than 25 MiB goes to nobody.
   EXPECT_EQ(Order({{"event", "push"}, {"payload_bytes", (25 << 20) + 1}}), "");
   EXPECT_THAT(jobs_[0].attempts, IsEmpty());
   EXPECT_EQ(desk_.AnswerOf(jobs_[0])["error"], "it was not sent");
@@ -217,7 +217,7 @@ TEST_F(WebhookDeskTest, RedeliversToWhoGotIt) {
   EXPECT_EQ(jobs_[0].sha, kSha);
   EndAll(202);
   EXPECT_EQ(desk_.AnswerOf(jobs_[0])["status"], 202);
-  // By hand: that is nobody's mistake.
+  // A redelivery by order counts against nobody.
   EXPECT_EQ(rules_.misbehaviour(), GitHubRules::Misbehaviour{});
   EXPECT_EQ(Order({{"redeliver", "unknown"}}), "no such delivery");
 }
@@ -254,7 +254,7 @@ TEST_F(WebhookDeskTest, ADeletedBranchHasNoCommit) {
 TEST_F(WebhookDeskTest, AForkCanBeGone) {
   const Json gone = Payload({{"event", "pull_request"}, {"fork_gone", true}});
   EXPECT_TRUE(gone["pull_request"]["head"]["repo"].is_null());
-  // What was opened is there to be read.
+  // The simulator keeps the pull request that was opened.
   EXPECT_NE(rules_.pull_requests().Find(5'000'000'123, gone["number"]),
             nullptr);
 }

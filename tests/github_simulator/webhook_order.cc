@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// GitHub sends nothing larger; what is larger is to be seen not to arrive.
+// Tests may order more than GitHub sends, to see that it does not arrive.
 constexpr int kMaxPadding = 30 << 20;
 constexpr int kMaxTimes = 100;
 
@@ -46,11 +46,11 @@ const std::vector<KnownEvent>& KnownEvents() {
 
 std::string NullSha() { return std::string(40, '0'); }
 
-// What a head or a branch was before the first push that is told of.
+// The head or branch before the first push that the receiver hears of.
 std::string EarlierSha() { return std::string(40, 'b'); }
 
-// An event that is none of the known ones, or has another action, must be
-// meant: it is not a slip of the pen if `unknown` says so.
+// Complains about an unknown event or action, unless `unknown` says that it is
+// meant.
 void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
   const auto& events = KnownEvents();
   const auto known = std::find_if(
@@ -82,8 +82,8 @@ void CheckEvent(bool is_unknown, WebhookOrder* order, Members* members) {
   }
 }
 
-// Brings the pull request to where the order wants it; returns its head
-// before, empty if it is new.
+// Brings the pull request into the ordered state. Returns its head before;
+// empty: it is new.
 std::string Advance(const WebhookOrder& order, const std::string& new_sha,
                     int64_t repository, absl::Time now,
                     PullRequests* pull_requests, PullRequest** pull_request) {
@@ -124,14 +124,14 @@ PushedRef PushedBy(const WebhookOrder& order, const std::string& new_sha) {
   }
   pushed.ref = absl::StrCat("refs/tags/", order.tag);
   if (pushed.after != NullSha()) pushed.before = NullSha();
-  // Statuses on the tag itself find no commit.
+  // The tag object: statuses on its sha find no commit.
   if (order.is_annotated) {
     pushed.after = absl::StrCat("7a6", pushed.commit.substr(3));
   }
   return pushed;
 }
 
-// Brings an object up to `size`, if it is smaller, with a member of its own.
+// If the object is smaller than `size`, adds a member to pad it.
 void Pad(size_t size, std::string* payload) {
   constexpr absl::string_view kBegin = ",\"padding\":\"";
   constexpr absl::string_view kEnd = "\"}";
@@ -208,7 +208,7 @@ class Clerk {
     return rules_->RepositoryId(order_.full_name);
   }
 
-  // As the repository is by now.
+  // The repository as it is now.
   WebhookScene Scene() const {
     const std::string name = rules_->CurrentName(order_.full_name);
     return {.repository = {.id = RepositoryId(),

@@ -51,7 +51,7 @@ Json Reactions(const std::string& of) {
   return reactions;
 }
 
-// A member that says where something happened or who did it, on all payloads.
+// Adds the members for the place and the sender, which all payloads have.
 void AddPlace(const WebhookScene& scene, const std::string& sender,
               Json* payload) {
   if (!scene.repository.full_name.empty()) {
@@ -115,7 +115,7 @@ Json PushPayload(const WebhookScene& scene, const PushedRef& pushed) {
                                                     : Json::array({commit})},
                   {"head_commit", is_deletion ? Json(nullptr) : commit}};
   AddPlace(scene, kAuthor, &payload);
-  // A push has a repository of its own kind.
+  // The repository of a push has other members.
   Json& repository = payload["repository"];
   const std::string owner = OwnerOf(scene.repository.full_name);
   repository["owner"]["name"] = owner;
@@ -142,7 +142,7 @@ Json MergeGroupPayload(const WebhookScene& scene, absl::string_view action,
         {"base_sha", kBaseSha},
         {"base_ref", "refs/heads/main"},
         {"head_commit",
-         {// As in the published example, another one than `head_sha`.
+         {// In the published example it differs from `head_sha`.
           {"id", kTreeId},
           {"tree_id", kTreeId},
           {"message",
@@ -302,7 +302,7 @@ Json RepositoryPayload(const WebhookScene& scene, absl::string_view action,
 Json InstallationPayload(const WebhookScene& scene, absl::string_view action,
                          const Json& installation) {
   Json payload = {{"action", action}, {"installation", installation}};
-  // An integer here, a text in the API's answers.
+  // Integers here, texts in the API's answers.
   payload["installation"]["created_at"] = absl::ToUnixSeconds(scene.now);
   payload["installation"]["updated_at"] = absl::ToUnixSeconds(scene.now);
   if (!scene.repository.full_name.empty()) {
@@ -330,7 +330,7 @@ Json PingPayload(const WebhookScene& scene, const Json& hook) {
   Json payload = {{"zen", "Anything added dilutes everything else."},
                   {"hook_id", hook["id"]},
                   {"hook", hook}};
-  // It is the first that a hook hears.
+  // A ping is the first delivery of a hook.
   if (hook.contains("last_response")) {
     payload["hook"]["last_response"] = {
         {"code", nullptr}, {"status", "unused"}, {"message", nullptr}};

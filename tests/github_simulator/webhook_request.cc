@@ -27,7 +27,7 @@ WebhookRequest MakeWebhookRequest(const WebhookParts& parts) {
   WebhookRequest request;
   request.body = std::string(parts.payload);
   if (parts.as_form) {
-    // As HTML forms have it: a space is a plus sign.
+    // As in HTML forms, a space is a plus sign.
     request.body = absl::StrCat(
         "payload=",
         absl::StrReplaceAll(PercentEncode(parts.payload), {{"%20", "+"}}));

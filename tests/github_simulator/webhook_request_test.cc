@@ -7,7 +7,7 @@
 namespace signalbox {
 namespace {
 
-// GitHub's published vector, and others by a standard implementation.
+// GitHub's published example, and others from a standard implementation.
 TEST(WebhookSignatureTest, AgreesWithGitHub) {
   const std::string secret = "It's a Secret to Everybody";
   EXPECT_EQ(WebhookSignature("sha256", secret, "Hello, World!"),

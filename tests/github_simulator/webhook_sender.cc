@@ -15,7 +15,7 @@ constexpr size_t kMaxThreads = 4;
 
 }  // namespace
 
-// One request under way, which Stop can cut short.
+// A request under way. Stop can cut it short.
 class WebhookSender::Connection {
  public:
   Connection(WebhookSender* sender, httplib::Client* client)
@@ -64,7 +64,7 @@ WebhookSender::Result WebhookSender::Send(const Hooks::Attempt& attempt) {
     headers.erase(type);
   }
   const absl::Duration begun = clock_->Monotonic();
-  try {  // httplib throws at a scheme or port that it does not like.
+  try {  // httplib throws if it rejects the scheme or port.
     httplib::Client client(origin);
     const auto timeout = absl::ToChronoSeconds(timeout_);
     client.set_connection_timeout(timeout);
@@ -123,8 +123,8 @@ void WebhookSender::Stop() {
     stopped_ = true;
     queue_.clear();
     changed_.NotifyAll();
-    // A client cannot be stopped before it has its socket: until it has ended,
-    // once more.
+    // A client without a socket cannot be stopped yet: repeat until all have
+    // ended.
     while (!open_.empty()) {
       for (Connection* const connection : open_) connection->Cut();
       changed_.WaitFor(&mu_, absl::Milliseconds(20));

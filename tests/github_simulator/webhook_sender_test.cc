@@ -16,7 +16,7 @@
 namespace signalbox {
 namespace {
 
-// Listens on loopback; answers nothing by itself.
+// Listens on loopback and never answers.
 class SilentReceiver {
  public:
   SilentReceiver() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -36,7 +36,7 @@ class SilentReceiver {
   }
 
   std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
-  // Waits for a connection, and keeps it open.
+  // Accepts a connection and keeps it open.
   void Accept() { accepted_.push_back(accept(listener_, nullptr, nullptr)); }
 
  private:
@@ -53,7 +53,7 @@ Hooks::Attempt AttemptAt(const std::string& url, int64_t id = 1) {
           .body = "{}"};
 }
 
-// A receiver that answers, and what the sender told of its answers.
+// A receiver that answers, and the results that the sender reported.
 class WebhookSenderTest : public ::testing::Test {
  protected:
   WebhookSenderTest() {
@@ -64,7 +64,7 @@ class WebhookSenderTest : public ::testing::Test {
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     serving_ = std::thread([this] { server_.listen_after_bind(); });
-    // A stop before that would be forgotten.
+    // httplib would lose a stop that comes earlier.
     while (!server_.is_running()) std::this_thread::yield();
   }
   ~WebhookSenderTest() override {
@@ -76,7 +76,7 @@ class WebhookSenderTest : public ::testing::Test {
     return absl::StrCat("http://127.0.0.1:", port_, "/hook");
   }
 
-  // Waits until so many attempts have ended.
+  // Waits until `count` attempts have ended.
   std::vector<int> Ended(size_t count) {
     MutexLock lock(&mu_);
     while (codes_.size() < count) changed_.Wait(&mu_);
@@ -132,7 +132,7 @@ TEST_F(WebhookSenderTest, GivesUpWhenTheTimeIsOver) {
   EXPECT_EQ(result.outcome.reason, "timed out");
 }
 
-// Whoever is under way is cut short, and nothing comes after.
+// Stop cuts the attempt under way short; the others are never made.
 TEST_F(WebhookSenderTest, StopsCleanly) {
   SilentReceiver receiver;
   for (int i = 0; i < 10; ++i) sender_.Enqueue(AttemptAt(receiver.url()));
