@@ -6,8 +6,8 @@
 namespace signalbox {
 
 // Writes a certificate that is its own authority, and its private key, as PEM
-// files: valid for an hour, for `alternative_name` as OpenSSL writes it
-// ("IP:127.0.0.1"). Aborts if it cannot.
+// files. It is valid for an hour, for `alternative_name` in OpenSSL's notation
+// ("IP:127.0.0.1"). Aborts on failure.
 void WriteCertificate(const std::string& certificate_file,
                       const std::string& key_file,
                       const std::string& alternative_name);

@@ -8,7 +8,7 @@
 
 namespace signalbox {
 
-// A clock that stands until a test advances it. Thread-safe.
+// A clock that stands still until a test advances it. Thread-safe.
 class FakeClock : public Clock {
  public:
   absl::Time Now() override {

@@ -85,7 +85,7 @@ absl::Duration FakeGitHub::Exchange::NextTime() const {
 }
 
 void FakeGitHub::Apply(Exchange* exchange) {
-  // DeliverDue may come late; the effect has its own time.
+  // DeliverDue may run late; the effect still has its own time.
   const SimulatedResponse response =
       rules_.Handle(exchange->request, TimeAt(exchange->apply_time));
   exchange->is_applied = true;

@@ -12,25 +12,24 @@
 
 namespace signalbox {
 
-// GitHub behind a transport that is pumped: no sockets, no threads, and time
-// passes when the test says so.
+// GitHub behind a transport that tests pump: no sockets, no threads, and time
+// passes only when the test says so.
 //
 //   poster.RunOnce();
 //   fake.DeliverDue();
 //   clock.Advance(absl::Seconds(1));
 //
 // A request has its effect at GitHub when it is sent, or `apply_delay` later.
-// Its answer comes `delay` after that (and after what a fault of the rules
-// adds), or DEADLINE_EXCEEDED when the request's timeout is over, whichever is
-// sooner. A request that timed out still has its effect. A reset connection is
-// UNAVAILABLE.
+// Its answer comes `delay` after that, plus the delay of a fault. If the
+// request's timeout ends sooner, the client gets DEADLINE_EXCEEDED; the effect
+// still happens. A reset connection is UNAVAILABLE.
 //
 // GitHub's clock is right: a FakeClock's jumps do not move it.
 //
-// Whatever host a URL names, it is GitHub: set Options::base_url to the host
-// that the code under test uses, as it goes into redirects.
+// Every host in a URL is this GitHub. Set Options::base_url to the host that
+// the code under test uses, as redirects contain it.
 //
-// Thread-safe, but for rules(): use it while no other thread calls.
+// Thread-safe, except rules(): use it while no other thread calls.
 class FakeGitHub : public HttpTransport {
  public:
   // `clock` is borrowed.
@@ -39,27 +38,27 @@ class FakeGitHub : public HttpTransport {
   // The world, its faults, and what it counted.
   GitHubRules& rules() { return rules_; }
 
-  // For the requests sent from now on.
+  // These apply to requests sent from now on.
   void SetDelay(absl::Duration delay);
   void SetApplyDelay(absl::Duration apply_delay);
-  // False: no connection can be made; they end with FAILED_PRECONDITION.
+  // False: connections fail, and requests end with FAILED_PRECONDITION.
   void SetReachable(bool reachable);
 
-  // The client's process has ended: what is under way has its effect, and
-  // nobody is told.
+  // The client's process has ended. Requests under way still have their effect,
+  // and nobody gets the answers.
   void LoseClient();
 
   // HttpTransport. Callbacks run inside DeliverDue.
   void Send(HttpRequest request, Done done) override;
 
-  // Does all that is due by the clock, in order of time, callbacks included;
-  // also what they send, as far as it is due. Returns how many callbacks ran.
+  // Does everything that is due by the clock, in order of time, including what
+  // callbacks send. Returns how many callbacks ran.
   int DeliverDue();
 
-  // GitHub's own time, as its answers have it.
+  // GitHub's own time, which its answers show.
   absl::Time GitHubTime();
 
-  // When DeliverDue has something to do, by the clock's wall time;
+  // When DeliverDue next has something to do, in the clock's wall time;
   // absl::InfiniteFuture() if nothing is under way.
   absl::Time NextDelivery();
 
@@ -87,9 +86,9 @@ class FakeGitHub : public HttpTransport {
   }
   // When something happens next, by Clock::Monotonic; infinite: never.
   absl::Duration NextTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The answer of a request that has its effect at its time.
+  // Lets a request have its effect, at its time, and sets the answer.
   void Apply(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The exchange with the soonest NextTime, the one sent first of several.
+  // The exchange with the soonest NextTime; of several, the one sent first.
   std::list<Exchange>::iterator Soonest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   FakeClock* const clock_;

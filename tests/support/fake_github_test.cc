@@ -24,8 +24,8 @@ class FakeGitHubTest : public ::testing::Test {
     fake_.rules().AddCommit(kFullName, kSha);
   }
 
-  // Posts a state; what comes of it is appended to `ends_`: an HTTP status as
-  // text, or the code of an error.
+  // Posts a state. Appends the outcome to `ends_`: an HTTP status as text, or
+  // an error code.
   void Post(const std::string& state) {
     HttpRequest request = {
         .method = "POST",
@@ -96,8 +96,8 @@ TEST_F(FakeGitHubTest, EndsAtTheTimeoutWhenTheAnswerIsLater) {
   EXPECT_EQ(fake_.DeliverDue(), 0);
 }
 
-// The nastiest thing that GitHub can do: a request that timed out comes into
-// effect after a newer one was answered.
+// The worst that GitHub can do: a request that timed out takes effect after a
+// newer one was answered.
 TEST_F(FakeGitHubTest, AppliesALateRequestAfterANewerOne) {
   fake_.SetApplyDelay(absl::Seconds(20));
   Post("pending");
@@ -174,7 +174,7 @@ TEST_F(FakeGitHubTest, ACallbackMaySend) {
   EXPECT_THAT(ends_, ElementsAre("201"));
 }
 
-// As SetApplyDelay, of one request alone: it is due while nothing else is.
+// Like SetApplyDelay, but for one request. It is due when nothing else is.
 TEST_F(FakeGitHubTest, AFaultMakesOneRequestLate) {
   fake_.rules().AddFault({.name = "apply_late", .seconds = 20});
   Post("pending");
@@ -194,7 +194,7 @@ TEST_F(FakeGitHubTest, AFaultMakesOneRequestLate) {
   EXPECT_EQ(fake_.rules().misbehaviour(), GitHubRules::Misbehaviour());
 }
 
-// However late DeliverDue is called, each effect has its place.
+// Each effect has its own time, even if DeliverDue runs late.
 TEST_F(FakeGitHubTest, LateEffectsComeInOrderOfTime) {
   fake_.rules().AddFault({.name = "apply_late", .seconds = 20});
   Post("failure");
@@ -222,7 +222,7 @@ TEST_F(FakeGitHubTest, AHangEndsAtTheTimeout) {
   EXPECT_EQ(ShownState(), "");
 }
 
-// After a timeout the client may post again what GitHub shows already.
+// After a timeout the client may repeat what GitHub already shows.
 TEST_F(FakeGitHubTest, ATimeoutIsALostAnswer) {
   fake_.SetDelay(absl::Seconds(13));
   Post("success");
@@ -236,7 +236,7 @@ TEST_F(FakeGitHubTest, ATimeoutIsALostAnswer) {
   EXPECT_EQ(fake_.rules().misbehaviour().identical_repeats, 1);
 }
 
-// Under way is what was sent and not yet answered, whenever it applies.
+// A request is under way from Send to its answer, whenever it applies.
 TEST_F(FakeGitHubTest, CountsRequestsThatAreUnderWayTogether) {
   fake_.rules().SetMaxConcurrent(1);
   fake_.SetApplyDelay(absl::Seconds(5));
@@ -277,7 +277,7 @@ TEST_F(FakeGitHubTest, ForgivesWhatWasSentBeforeTheLimitWasKnown) {
   EXPECT_EQ(fake_.rules().misbehaviour().in_forbidden_window, 1);
 }
 
-// A jump of the wall clock is not time that passes.
+// A jump of the wall clock does not let time pass.
 TEST_F(FakeGitHubTest, AJumpOfTheClockDeliversNothing) {
   fake_.SetDelay(absl::Seconds(2));
   Post("success");

@@ -27,7 +27,7 @@
 namespace signalbox {
 namespace {
 
-// Of one direction of a connection; more stays with the sender.
+// For one direction of a connection. The rest stays with the sender.
 constexpr size_t kMostBuffered = 256 << 10;
 
 sockaddr_in AddressOf(const std::string& host_port) {
@@ -163,7 +163,7 @@ class FaultProxy::Loop {
   }
 
  private:
-  // Changes what holds, and has the thread look at it.
+  // Changes the orders and wakes the thread.
   template <typename Change>
   void Order(Change change) {
     {
@@ -189,7 +189,7 @@ class FaultProxy::Loop {
     }
   }
 
-  // All that can be done without waiting.
+  // Does everything that needs no waiting.
   void Work() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     Accept();
     const absl::Duration now = Clock::System()->Monotonic();
@@ -290,7 +290,7 @@ class FaultProxy::Loop {
     }
   }
 
-  // What to wait for; returns for how long at most.
+  // Adds what to poll. Returns the longest wait in milliseconds; -1: no limit.
   int Watch(std::vector<pollfd>* fds) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (blackhole_) return -1;
     const absl::Duration now = Clock::System()->Monotonic();

@@ -9,23 +9,22 @@
 
 namespace signalbox {
 
-// A bad network between two programs: takes TCP connections on a loopback port
-// of its own, forwards their bytes to another one, and does harm on order.
-// Orders hold for the connections there are and for new ones, until Heal.
+// A bad network between two programs. Accepts TCP connections on a loopback
+// port, forwards their bytes to another port, and does harm on order. Orders
+// apply to existing and new connections, until Heal.
 //
-// A connection of which one end is closed or reset is treated alike at the
-// other end, once what was under way has arrived.
+// If one end closes a connection, the other end sees it after the bytes under
+// way. If one end resets it, the proxy resets the other end at once.
 //
 // Thread-safe.
 class FaultProxy {
  public:
   enum class Direction { kToTarget, kFromTarget };
 
-  // `target` is HOST:PORT with a numeric IPv4 host; nothing needs to listen
-  // there yet: connections are reset as long as nothing does. Aborts if no port
-  // can be had.
+  // `target` is HOST:PORT with a numeric IPv4 host. While nothing listens
+  // there, the proxy resets connections. Aborts if no port is free.
   explicit FaultProxy(const std::string& target);
-  // Resets what there is.
+  // Resets all connections.
   ~FaultProxy();
 
   FaultProxy(const FaultProxy&) = delete;
@@ -34,26 +33,26 @@ class FaultProxy {
   // HOST:PORT.
   std::string address() const;
 
-  // Resets every connection there is. New ones are welcome.
+  // Resets all existing connections. New ones still work.
   void ResetAll();
-  // Closes every connection there is in order, at both ends; what was under way
-  // is lost.
+  // Closes all existing connections in order, at both ends. Bytes under way are
+  // lost.
   void CloseAll();
 
-  // Each connection is reset once it has carried so many more bytes in that
-  // direction; what exceeds them does not arrive.
+  // Resets each connection once it has carried `bytes` more in that direction.
+  // Bytes beyond that do not arrive.
   void CutAfter(Direction direction, int64_t bytes);
-  // Connections are taken, and nothing passes or ends: the peer is half-open.
-  // Nothing is lost that was sent meanwhile, if it heals.
+  // Accepts connections, but nothing passes or ends: the peer is half-open.
+  // After Heal, everything sent meanwhile arrives.
   void Blackhole();
-  // Everything arrives so much later.
+  // Delays everything by `delay`.
   void Delay(absl::Duration delay);
   // New connections are reset at once.
   void Refuse();
 
   void Heal();
 
-  // Connections taken so far, and how many of them an order ended.
+  // Connections accepted so far, and how many of them an order ended.
   int64_t connection_count() const;
   int64_t broken_count() const;
 

@@ -40,8 +40,8 @@ class Socket {
               static_cast<ssize_t>(bytes.size()));
   }
 
-  // What comes until `size` bytes have, or the connection has ended: "RESET" or
-  // "END" is then added.
+  // Receives `size` bytes, or fewer if the connection ends; then appends
+  // "RESET" or "END".
   std::string Receive(size_t size) {
     std::string bytes;
     while (bytes.size() < size) {
@@ -57,7 +57,7 @@ class Socket {
     return bytes;
   }
 
-  // Whether nothing has come by now. With a moment to be sure.
+  // Whether nothing arrives within a moment.
   bool IsQuiet() {
     pollfd readable = {fd_, POLLIN, 0};
     return poll(&readable, 1, 50) == 0;
@@ -127,7 +127,7 @@ TEST_F(FaultProxyTest, ForwardsBothWaysAndAnOrderlyEnd) {
   EXPECT_EQ(proxy_->broken_count(), 0);
 }
 
-// More than sockets and proxy hold, so that it has to wait for its reader.
+// More than sockets and proxy can buffer, so that it waits for the reader.
 TEST_F(FaultProxyTest, ForwardsMuchToASlowReader) {
   Socket client(Connect());
   Socket target(Accept());

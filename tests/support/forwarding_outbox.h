@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// Hands every call on to another outbox. For fakes that only stand between at
-// some methods; without another outbox, the rest must not be called.
+// Forwards every call to another outbox, for fakes that change only some
+// methods. If there is no other outbox, nobody may call the rest.
 class ForwardingOutbox : public Outbox {
  public:
   // `outbox` is borrowed, and may be nullptr.

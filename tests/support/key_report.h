@@ -10,14 +10,14 @@
 
 namespace signalbox {
 
-// What is said of one key.
+// A report about one key.
 struct KeyReport : Report {
   std::string context;
 
   StatusKey Key() const { return Report::Key(context); }
 };
 
-// One that says this. All must say the same, under one context or more.
+// A submission of these reports. They may differ only in their contexts.
 inline Submission Of(const std::vector<KeyReport>& reports) {
   Submission submission;
   if (!reports.empty()) submission.report = reports.front();
@@ -32,7 +32,7 @@ inline void SetReport(Submission* submission, const KeyReport& report) {
   submission->contexts = {report.context};
 }
 
-// What it says of its first key.
+// The submission's report about its first key.
 inline KeyReport ReportOf(const Submission& submission) {
   KeyReport report;
   static_cast<Report&>(report) = submission.report;

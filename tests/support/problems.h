@@ -8,7 +8,7 @@
 
 namespace signalbox {
 
-// What problems tell people.
+// The messages, for people.
 inline std::vector<std::string> MessagesOf(
     const std::vector<Problem>& problems) {
   std::vector<std::string> messages;
@@ -16,7 +16,7 @@ inline std::vector<std::string> MessagesOf(
   return messages;
 }
 
-// What they tell programs.
+// The codes, for programs.
 inline std::vector<std::string> CodesOf(const std::vector<Problem>& problems) {
   std::vector<std::string> codes;
   for (const Problem& problem : problems) codes.push_back(problem.code);

@@ -13,9 +13,9 @@
 
 namespace signalbox {
 
-// What a test draws from: another seed in each run, because a seed that passed
-// once passes for ever. Printed; SIGNALBOX_SEED repeats a run. A process has
-// one seed: generators that must differ add to it.
+// The seed of a test's random numbers. It differs in each run, because a seed
+// that passed once passes for ever. It is printed, and SIGNALBOX_SEED repeats
+// it. A process has one seed: generators that must differ add to it.
 inline uint32_t Seed() {
   static const uint32_t seed = [] {
     uint32_t given = 0;

@@ -9,11 +9,11 @@
 
 namespace signalbox {
 
-// A directory of a test's own, removed with all that is in it.
+// A directory for one test. The destructor removes it with its contents.
 class TempDir {
  public:
   TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
-  // In `parent`, which must be there.
+  // In `parent`, which must exist.
   explicit TempDir(const std::filesystem::path& parent) {
     std::string pattern = (parent / "signalbox-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) abort();
@@ -30,7 +30,7 @@ class TempDir {
 
   const std::string& path() const { return path_; }
 
-  // The path of a file or directory in it, which this does not make.
+  // The path of a file or directory in it. Does not create it.
   std::string Path(const std::string& name) const { return path_ + "/" + name; }
 
  private:
