@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the sources that tests/simulation/mutants.txt makes wrong.
+"""Writes the sources with the faults of tests/simulation/mutants.txt.
 
   apply_mutants.py LIST SOURCE_DIR OUT_DIR
 
-OUT_DIR gets each file that LIST patches, under its own path, and mutant_list.cc
-with the names. Each fault is off until its number is in `the_mutant`. A file
-that would be as it is already is not touched, so that nothing is built anew.
+Writes each file that LIST patches to OUT_DIR, under its own path, and
+mutant_list.cc with the names. Each fault is off until its number is in
+`the_mutant`. Does not touch an unchanged file, so that it is not built again.
 """
 
 import pathlib

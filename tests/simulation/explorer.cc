@@ -32,13 +32,13 @@ namespace {
 
 constexpr char kRepository[] = "acme/app";
 constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
-// A request that nobody waits for any more has its effect within this time.
+// A request that was lost has its effect within this time, or never.
 constexpr absl::Duration kLatestEffect = absl::Seconds(10);
 constexpr int kNotKilled = -1;
 constexpr int kTransitionsPerLook = 500;
 constexpr uint64_t kSeed = 1;
 
-// What can be said of a key. The order in which they are said is not given.
+// A report of a key. The scope says whether their order is fixed.
 struct Saying {
   const char* result;  // Empty: a pending.
   int64_t attempt;
@@ -48,7 +48,7 @@ constexpr Saying kSayings[2][3] = {
     {{"", 1}, {"success", 1}, {"", 2}},
     {{"", 0}, {"failure", 0}, {"success", 1}},
 };
-// Of a key that two series tell of, with the same number.
+// For a key of two series, which use the same number.
 constexpr Saying kTwoSeries[] = {
     {"", 1, "a"}, {"success", 1, "a"}, {"", 1, "b"}, {"failure", 1, "b"}};
 
@@ -68,10 +68,10 @@ GitHubRules::Options Rules() {
   return rules;
 }
 
-// One state, and what can follow it.
+// One state, and the steps from it.
 class Explorer {
  public:
-  // Its lock files are in `directory`.
+  // The lock files are in `directory`.
   Explorer(const ExplorerScope& scope, const std::string& directory,
            SharedSearch* search)
       : scope_(Settled(scope)),
@@ -91,8 +91,8 @@ class Explorer {
     Start();
   }
 
-  // Does for once what can be done, and comes to its end: what is made when it
-  // is first used is made for all who follow.
+  // Does everything once and ends this life. Lazily made objects then exist for
+  // all later states.
   void Rehearse() {
     RunServer();
     Say(0, 0);
@@ -110,7 +110,7 @@ class Explorer {
     EndLife();
   }
 
-  // Looks through all that follows.
+  // Explores everything that can follow.
   void Run() {
     RunServer();
     Enter();
@@ -126,9 +126,9 @@ class Explorer {
     bool can_be_killed = false;
   };
 
-  // Takes every step that can follow this state. Where it comes back to it in
-  // between, its memory is what it was; after the last step it is not: whoever
-  // called this brings back an earlier state.
+  // Takes every step that can follow this state. Between two steps it restores
+  // this state's memory, but not after the last one: the caller restores an
+  // earlier state.
   void GoOn() {
     const std::vector<Choice> choices = Choices();
     SharedSearch::Level level(search_);
@@ -146,8 +146,8 @@ class Explorer {
       const int commits =
           here->Undone([&] { return Take(choice, kNotKilled); });
       if (!is_killed_too) continue;
-      // After each of its commits, when nobody outside can know of it. Before
-      // the first one is before the step.
+      // Kills the process after each of its commits, before anybody outside can
+      // know. A kill before the first one equals a kill before the step.
       for (int commit = 0; commit < commits; ++commit) {
         if (!level.TakesBranch(is_last)) return;
         here->Undone([&] { return Take(choice, commit); });
@@ -174,8 +174,8 @@ class Explorer {
         choices.push_back({"refused" + which, [=, this] { Refuse(i); }, true});
       }
       if (losses_ >= scope_.losses) continue;
-      // The effect of a post comes at once, later, or, what nobody can tell
-      // from later before it is too late, never.
+      // The effect of a lost post comes at once, late or never. Nobody can tell
+      // late from never until it is too late.
       choices.push_back({"lost" + which, [=, this] { Lose(i); }});
     }
     for (size_t i = 0; i < github_.late().size(); ++i) {
@@ -189,8 +189,7 @@ class Explorer {
     if (then.has_value()) {
       choices.push_back({"time passes", [this, then] { PassTime(*then); }});
     }
-    // Whoever has only to be killed, or to hear of what was lost, is at an end
-    // all the same.
+    // A state is also an end if only kills and late effects can follow.
     const bool is_end =
         !then.has_value() && !wants_to_run_ && github_.held().empty() &&
         absl::c_all_of(remaining_, [](const auto& one) { return one.empty(); });
@@ -198,8 +197,8 @@ class Explorer {
     return choices;
   }
 
-  // Does a step, checks the state it leads to, and goes on from there. Returns
-  // how often the step committed.
+  // Takes a step, checks the new state, and goes on from there. Returns the
+  // number of commits in the step.
   int Take(const Choice& choice, int kill_at) {
     path_.push_back(choice.name);
     if (kill_at != kNotKilled) {
@@ -220,7 +219,7 @@ class Explorer {
     return commits;
   }
 
-  // Whoever was here with more troubles left has seen what can follow.
+  // False if somebody was here with at least as many troubles left.
   bool Enter() {
     const std::string state = Describe();
     std::vector<uint64_t> wider;
@@ -253,14 +252,14 @@ class Explorer {
         ServerLife::kCredential,
         [](absl::string_view name) { return std::string(name); }, &exchange_);
     ServerLife::Options options;
-    // A lock is shared with the processes that were forked. The descriptors of
-    // one process's lives are all the same number, so that each fits what a
-    // snapshot brings back.
+    // Forked processes would share a lock, so each has its own directories. In
+    // one process, all lives get the same descriptor number, which fits the
+    // memory that a snapshot restores.
     options.data_dir = absl::StrCat(directory_, "/data-", getpid(), "-",
                                     search_->process_number(), "-", lives_);
     options.pace = DefaultPace("https://github.example.com/api/v3");
     options.pending_settle = absl::ZeroDuration();
-    options.readers = 1;  // Each takes time and memory, and one reads.
+    options.readers = 1;  // One reads; more would take time and memory.
     auto life = ServerLife::Begin(options, transport_.get(), &clock_);
     if (!life.ok()) {
       return Violate(absl::StrCat("cannot start: ", life.status().message()));
@@ -295,7 +294,7 @@ class Explorer {
     if (life_ != nullptr) RunServer();
   }
 
-  // Until it has nothing to do without somebody else.
+  // Until the server waits for an event from outside.
   void RunServer() {
     do {
       wants_to_run_ = life_->RunOnce() == absl::InfinitePast();
@@ -304,7 +303,7 @@ class Explorer {
     } while (github_.AnswerFree() || wants_to_run_);
   }
 
-  // --- What happens.
+  // --- Events.
 
   void Say(int key, int number) {
     const Saying& saying =
@@ -335,7 +334,7 @@ class Explorer {
     life_->Submit(std::move(submission),
                   [&, call = called.call](absl::StatusOr<Outcome> outcome) {
                     if (disk_.stopped() || !outcome.ok()) return;
-                    // Whoever was not answered says it again.
+                    // Without an answer, the caller reports again.
                     remaining_[key].erase(number);
                     history_.Add(AnsweredBy(call, clock_.Now(), *outcome));
                   });
@@ -380,7 +379,7 @@ class Explorer {
     NoteApplied();
   }
 
-  // When something happens by itself; nothing: not before something else.
+  // When something happens by itself; nothing: only after another event.
   std::optional<absl::Time> NextTime() {
     if (wants_to_run_ || !github_.held().empty()) return std::nullopt;
     const absl::Time next = life_->next_posting();
@@ -394,7 +393,7 @@ class Explorer {
     RunServer();
   }
 
-  // What has not come by now never will.
+  // Effects that have not come by now never come.
   void ForgetLate() {
     github_.late().remove_if([this](const HeldGitHub::Exchange& exchange) {
       return exchange.sent_at + kLatestEffect < clock_.Now();
@@ -452,7 +451,7 @@ class Explorer {
     search_->Report(text);
   }
 
-  // --- What tells one state from another.
+  // --- What distinguishes states.
 
   std::string Describe() {
     std::string text = absl::StrCat(
@@ -471,7 +470,7 @@ class Explorer {
       }
       AppendSorted(&all, &text);
     }
-    // Only those of one context have an order that anybody sees.
+    // Order matters only among rows of one context.
     std::vector<std::string> shown;
     for (const GitHubRules::Row& row : rules_.Rows(kRepository, kSha)) {
       shown.push_back(row.context);
@@ -501,7 +500,7 @@ class Explorer {
     return hash;
   }
 
-  // They are chosen from in any order.
+  // Their order does not matter, since any of them can come next.
   static void AppendSorted(std::vector<std::string>* all, std::string* text) {
     absl::c_sort(*all);
     for (const std::string& one : *all) absl::StrAppend(text, one, ";");
@@ -513,8 +512,8 @@ class Explorer {
                : absl::FormatDuration(time - clock_.Now());
   }
 
-  // All of the entries by which anything is decided. Which of them is due first
-  // matters, but not for how long.
+  // Every column on which a decision depends. The order in which entries are
+  // due matters, but not for how long.
   void DescribeEntries(std::string* text) {
     if (database_ == nullptr) {
       sqlite3_open_v2("signalbox.db", &database_, SQLITE_OPEN_READONLY,
@@ -563,7 +562,7 @@ class Explorer {
   std::unique_ptr<WatchedTransport> transport_;
   std::unique_ptr<ServerLife> life_;
 
-  sqlite3* database_ = nullptr;  // To look at what the server has stored.
+  sqlite3* database_ = nullptr;  // For reading what the server has stored.
   sqlite3_stmt* query_ = nullptr;
   std::vector<std::set<int>> remaining_;
   std::vector<std::string> path_;
@@ -584,10 +583,10 @@ ExplorerResult Explore(const ExplorerScope& scope) {
   SharedSearch search(scope.jobs, scope.most_states);
   const TempDir directory;
   search.Run([&] {
-    // No pages in advance: what nobody uses need not be copied.
+    // No preallocated pages: snapshots would copy unused ones.
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);
     std::make_unique<Explorer>(scope, directory.path(), &search)->Rehearse();
-    // On the heap, where snapshots bring it back.
+    // On the heap, which snapshots restore.
     std::make_unique<Explorer>(scope, directory.path(), &search)->Run();
   });
   ExplorerResult result;

@@ -12,7 +12,7 @@
 
 namespace signalbox {
 
-// GitHub's rules behind a transport that does nothing by itself: whoever has it
+// GitHub's rules behind a transport that does nothing by itself. The owner
 // decides what happens to each request, and when.
 //
 // Not thread-safe.
@@ -26,23 +26,23 @@ class HeldGitHub : public HttpTransport {
     bool is_post = false;
   };
 
-  // `rules` are borrowed, and are at `api_url`.
+  // `rules` are borrowed; their API is at `api_url`.
   HeldGitHub(GitHubRules* rules, std::string api_url,
              std::function<absl::Time()> now);
 
   void Send(HttpRequest request, Done done) override;
 
-  // Answers what is not worth a choice. False: there is nothing.
+  // Answers one request whose time makes no difference. False: there is none.
   bool AnswerFree();
 
-  // Lets it have its effect.
+  // Lets the request have its effect; returns the answer.
   absl::StatusOr<HttpResponse> AnswerTo(const Exchange& exchange);
 
   std::list<Exchange>& held() { return held_; }
-  // Those of which the server hears no more.
+  // Requests of which the server will hear nothing more.
   std::list<Exchange>& late() { return late_; }
 
-  // The server is gone: its posts can still have their effect.
+  // The server is gone. Its posts can still have their effect.
   void LoseClient();
 
  private:

@@ -37,7 +37,7 @@ struct Options {
   bool json = false;
 };
 
-// Every so many seeds one is run twice, and must have the same history.
+// Every kTwiceEvery-th seed runs twice, and must have the same history.
 constexpr int kTwiceEvery = 50;
 
 std::string TextOf(const history::Violation& violation) {
@@ -67,7 +67,7 @@ Json Summary(int64_t seed, const Options& options) {
           {"violations", violations}};
 }
 
-// Adds up what the seeds say.
+// Sums over the seeds.
 struct Totals {
   int seeds = 0;
   int bad_seeds = 0;
@@ -219,8 +219,8 @@ int RunExplorer(ExplorerScope scope, bool json) {
   return result.is_complete ? 0 : 1;
 }
 
-// Shows one seed: what happens to it from outside, what it does, and what is
-// wrong with it.
+// Shows one seed: the events from outside, what the server does, and what is
+// wrong.
 int Replay(int64_t seed, const Options& options, bool shrinks) {
   Plan plan = DrawPlan(seed, options.reports);
   const auto fails = [](const Plan& shorter) {

@@ -17,23 +17,23 @@
 namespace signalbox {
 namespace {
 
-// Only what is touched takes memory.
+// Only touched pages take memory.
 constexpr size_t kArena = size_t{1} << 36;
 constexpr size_t kAlignment = 16;
-// Up to here a class for each multiple of the alignment, then four for each
-// doubling.
+// Up to here one class for each multiple of the alignment, above it four for
+// each doubling.
 constexpr size_t kSmall = 1024;
 constexpr size_t kSmallClasses = kSmall / kAlignment + 1;
 constexpr size_t kClasses = kSmallClasses + 4 * 30;
 constexpr size_t kPage = 4096;
 constexpr size_t kWorthLeavingOut = 256;
 
-// Before each block.
+// Stands before each block.
 struct Header {
   uint32_t size_class : 31;
   uint32_t is_free : 1;
-  uint32_t shift;  // How far alignment has moved the block, and this with it.
-  size_t size;     // From here to its end.
+  uint32_t shift;  // How far alignment has moved block and header.
+  size_t size;     // From here to the end of the block.
 };
 static_assert(sizeof(Header) == kAlignment);
 
@@ -47,7 +47,7 @@ constinit char* unused = nullptr;
 constinit Free* free_blocks[kClasses] = {};
 
 [[noreturn]] void Die(const char* why) {
-  // Nothing that allocates can be called.
+  // No function that allocates may be called.
   (void)!write(STDERR_FILENO, why, std::strlen(why));
   abort();
 }

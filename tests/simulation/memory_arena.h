@@ -5,7 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 
-// The sanitizers come with heaps of their own.
+// The sanitizers have their own heaps.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SIGNALBOX_MEMORY_ARENA 0
 #elif defined(__has_feature)
@@ -24,17 +24,15 @@ struct MemoryRange {
   size_t size = 0;
 };
 
-// The heap of a program that links this: malloc and its kin, operator new
-// included, take everything from one range of addresses, and all they know
-// themselves is in globals and in that range. So whoever copies the globals and
-// the range has the heap.
+// The heap of a program that links this. malloc and its kin, with operator new,
+// take everything from one range of addresses. Their own data are in globals
+// and in that range, so a copy of both is a copy of the heap.
 //
-// One thread only: an allocation beside a second one ends the program. Blocks
-// are of classes of sizes, go back to their class, and are never joined.
+// One thread only: a concurrent allocation ends the program. Each block has a
+// size class, returns to it when freed, and is never joined with others.
 //
-// Visits the ranges, in the order of their addresses, that hold all there is
-// to know of it, which is less than what was ever used: most of each free block
-// is left out. `visit` does not allocate.
+// Visits, in the order of their addresses, the ranges that hold the heap's
+// contents. They leave out most of each free block. `visit` must not allocate.
 void ForEachUsed(absl::FunctionRef<void(MemoryRange)> visit);
 
 }  // namespace signalbox

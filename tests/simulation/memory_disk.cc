@@ -20,7 +20,7 @@ constexpr int kPathLength = 512;
 // The Julian day number of 1970, in milliseconds.
 constexpr int64_t kUnixEpochInJulianMs = 210866760000000;
 
-// In steps: twice as much each time would be a lot where memory is copied.
+// In steps: doubling would take too much where memory is copied.
 constexpr int64_t kGrowth = 65536;
 
 void Grow(std::string* data, int64_t size) {
@@ -45,7 +45,7 @@ struct MemoryDisk::File {
     std::string bytes;
   };
 
-  // What a process reads, and what surely survives.
+  // What a process reads, and what surely survives a power cut.
   std::string data;
   std::string durable;
   std::vector<Operation> unsynced;
@@ -76,7 +76,7 @@ struct MemoryDisk::File {
     exists_durably = true;
   }
 
-  // The part of an operation that reached the disk by itself.
+  // Applies the part of an unsynced operation that reached the disk.
   void ApplyInPart(const Operation& operation, Random* random) {
     if (operation.bytes.empty()) {
       if (random->OneIn(2)) Apply(operation, &durable);
@@ -98,7 +98,7 @@ struct MemoryDisk::File {
     data = durable;
   }
 
-  // A process's hold ends with it.
+  // Locks end with the process.
   void ReleaseAll() {
     shared_locks = 0;
     reserved = nullptr;
@@ -110,7 +110,7 @@ struct MemoryDisk::File {
   }
 };
 
-// What SQLite has of an open file.
+// SQLite's view of an open file.
 struct MemoryDisk::Handle {
   sqlite3_file base;
   MemoryDisk* disk;
@@ -528,7 +528,7 @@ MemoryDisk::MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
   vfs.xCurrentTimeInt64 = Vfs::CurrentTime;
   vfs.xGetLastError = Vfs::LastError;
   sqlite3_vfs_register(&vfs, /*makeDflt=*/1);
-  // So that it is drawn anew, from this disk's randomness.
+  // SQLite then draws from this disk's randomness.
   sqlite3_randomness(0, nullptr);
 }
 
@@ -552,8 +552,8 @@ void MemoryDisk::Stop(bool power_cut) {
     deleted_.clear();
   }
   for (auto it = files_.begin(); it != files_.end();) {
-    // Whoever holds a file of the former life keeps it, empty, and cannot use
-    // it.
+    // A handle of the former life keeps the old file, which is empty, and
+    // cannot use it.
     auto survived = std::make_shared<File>(File{});
     File& former = *it->second;
     if (power_cut) {

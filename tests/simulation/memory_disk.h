@@ -13,60 +13,59 @@
 
 namespace signalbox {
 
-// MemoryDisk is the disk of a machine that can lose its power: while it lives,
-// it is where SQLite keeps its files. What was written and not synced is lost
-// in part when the power goes: any of the writes since the last sync of a file
-// may be there, whole or torn at 512 bytes, or not; and a file that was deleted
-// may be back, until its directory is synced.
+// MemoryDisk is the disk of a machine that can lose its power. While it lives,
+// SQLite keeps its files there. A power cut loses unsynced data in part: each
+// write since a file's last sync survives, or not, or is torn at 512 bytes. A
+// deleted file can come back until its directory is synced.
 //
-// It also gives SQLite its randomness and its clock, so that the same seed
-// makes the same bytes.
+// It is also SQLite's randomness and clock, so that the same seed makes the
+// same bytes.
 //
-// Files go by the last part of their path. One at a time in a process, and one
-// thread.
+// Files are named by the last part of their path. One disk at a time in a
+// process, and one thread.
 class MemoryDisk {
  public:
-  // What a power cut or a failed sync would leave is worth remembering, or
-  // neither will happen.
+  // Whether power cuts and failed syncs can happen, so that the disk must
+  // remember what they would leave.
   enum class Power { kCanFail, kStays };
 
-  // The randomness is used up as faults are drawn. `now` is the wall clock.
+  // Drawing faults uses up the randomness. `now` is the wall clock.
   MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
              Power power = Power::kCanFail);
-  // Nothing may be open any more.
+  // No file may be open any more.
   ~MemoryDisk();
 
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
 
   enum class Fault {
-    kFull,        // The write fails, since no space is left.
-    kWriteError,  // It fails, and half of it may be there.
-    // The sync fails. What it was to make durable is forgotten in part, as the
-    // Linux kernel does: it can still be read, but no later sync writes it.
+    kFull,        // The write fails: no space is left.
+    kWriteError,  // The write fails; half of it may be there.
+    // The sync fails. Part of the data is forgotten, as in the Linux kernel: it
+    // can still be read, but no later sync writes it.
     kSyncError,
-    kKill,        // The process ends there. What it wrote is there.
-    kKillAtSync,  // As kKill; only syncs are counted.
+    kKill,        // The process ends there. Its writes survive.
+    kKillAtSync,  // Like kKill, but counts only syncs.
     kPowerCut,    // The machine stops there.
   };
 
-  // The write or sync (a sync, for those that say so) after `operations` more
-  // of them meets the fault. Replaces one that has not happened yet.
+  // The fault meets the write or sync after `operations` more of them; some
+  // faults wait for the next sync or write. Replaces one that has not happened.
   void FailAfter(int operations, Fault fault);
   void Forget() { countdown_ = -1; }
 
   bool Has(const std::string& name) const { return files_.contains(name); }
 
-  // No file grows any more.
+  // Writes that would grow a file fail.
   void SetFull(bool full) { full_ = full; }
 
-  // Called with each sync that works, before it is done: time may pass in it.
+  // Called before each sync that succeeds; time may pass in it.
   void SetSyncing(std::function<void()> syncing) {
     syncing_ = std::move(syncing);
   }
 
-  // Ends the process or stops the machine now: every file that is open fails
-  // from now on, and Restart shows what survived.
+  // Ends the process or stops the machine now. Every open file fails from now
+  // on, and Restart shows what survived.
   void Stop(bool power_cut);
   bool stopped() const { return stopped_; }
   void Restart();
@@ -81,7 +80,7 @@ class MemoryDisk {
   struct Handle;
   struct Vfs;
 
-  // Whether the operation can go on; else the SQLite error that it ends with.
+  // SQLITE_OK, or the error with which the operation ends.
   int Meet(bool is_sync, bool* half);
 
   Random random_;
@@ -91,7 +90,7 @@ class MemoryDisk {
   std::map<std::string, std::shared_ptr<File>> files_;
   // Those whose deletion is not durable yet.
   std::map<std::string, std::shared_ptr<File>> deleted_;
-  int64_t generation_ = 0;  // Handles of former ones are dead.
+  int64_t generation_ = 0;  // Handles of earlier ones are dead.
   bool stopped_ = false;
   bool full_ = false;
   int countdown_ = -1;

@@ -55,7 +55,7 @@ class MemoryDiskTest : public testing::Test {
   sqlite3* database_ = nullptr;
 };
 
-// What SQLite draws at random decides by accident whether a torn write counts.
+// SQLite's random numbers decide whether a torn write counts.
 TEST(MemoryDiskSeedTest, OneSeedIsOneRandomness) {
   FakeClock clock;
   const auto drawn = [&clock](uint64_t seed) {
@@ -79,7 +79,7 @@ TEST_F(MemoryDiskTest, WhatIsCommittedSurvivesAPowerCut) {
   }
 }
 
-// Else a missing sync could not be found.
+// Otherwise a missing sync could not be found.
 TEST_F(MemoryDiskTest, WhatIsNotSyncedIsLostWithThePowerButNotWithTheProcess) {
   Open();
   Run("CREATE TABLE t (x); PRAGMA wal_checkpoint; PRAGMA synchronous = OFF");
@@ -125,8 +125,8 @@ TEST_F(MemoryDiskTest, AFullDiskTakesNoMoreAndGivesWhatItHas) {
   EXPECT_EQ(Run("INSERT INTO t VALUES (zeroblob(100000))"), SQLITE_OK);
 }
 
-// Whoever is killed at any write or sync finds all that was acked before, and
-// at most one transaction more.
+// After a stop at any write or sync, everything acked before is there, and at
+// most one more transaction.
 TEST_F(MemoryDiskTest, EveryWriteAndSyncCanBeTheLast) {
   for (const auto fault :
        {MemoryDisk::Fault::kKill, MemoryDisk::Fault::kPowerCut}) {
@@ -149,7 +149,7 @@ TEST_F(MemoryDiskTest, EveryWriteAndSyncCanBeTheLast) {
   }
 }
 
-// A deletion is durable with the next sync of its directory.
+// A deletion becomes durable with the next sync of the directory.
 TEST_F(MemoryDiskTest, ADeletedFileMayComeBackWithThePower) {
   int came_back = 0;
   for (int i = 0; i < 20; ++i) {
@@ -167,8 +167,8 @@ TEST_F(MemoryDiskTest, ADeletedFileMayComeBackWithThePower) {
   EXPECT_LT(came_back, 20);
 }
 
-// Linux forgets to write what a failed fsync was for, and shows it all the
-// same. What is acked on top of it must not go with it.
+// After a failed fsync, Linux shows the data but may never write them. An ack
+// that builds on them must survive.
 class FailedSyncTest : public MemoryDiskTest {
  protected:
   std::unique_ptr<Outbox> Begin() {
@@ -181,7 +181,7 @@ class FailedSyncTest : public MemoryDiskTest {
     options.data_dir = dir_.Path("data");
     return OpenSqliteOutbox(options);
   }
-  // Of several contexts, so that many pages change.
+  // For several contexts, so that many pages change.
   absl::StatusOr<Disposition> Say(Outbox* outbox, int64_t attempt) {
     Submission submission;
     Report& report = submission.report;
@@ -197,7 +197,7 @@ class FailedSyncTest : public MemoryDiskTest {
     if (!outcomes.ok()) return outcomes.status();
     return outcomes->front().receipts.front().disposition;
   }
-  // The newest attempt, if all contexts have the same.
+  // The newest attempt, if all contexts have the same one.
   int64_t Held(Outbox* outbox) {
     const auto held =
         outbox->GetCommit({"github.com", "acme", "app"}, std::string(40, 'a'));
@@ -209,7 +209,7 @@ class FailedSyncTest : public MemoryDiskTest {
     EXPECT_TRUE(QuickCheckSqliteOutbox(dir_.Path("data"), nullptr).ok());
     return held->statuses.front().attempt;
   }
-  // A life whose last report meets a sync that fails; its process then ends.
+  // One life: the sync of its last report fails, and the process ends.
   void LiveUntilASyncFails(int64_t attempt) {
     const auto outbox = Begin();
     EXPECT_TRUE(Say(outbox.get(), attempt - 1).ok());
@@ -238,7 +238,7 @@ TEST_F(FailedSyncTest, WhatIsAckedAfterwardsSurvivesAPowerCut) {
 }
 
 // The next process reads the report whose sync failed, and acks its repetition
-// without a commit of its own. The power goes before there is another commit.
+// without another commit. The power fails before any other commit.
 TEST_F(FailedSyncTest, WhatIsAckedAsUnchangedSurvivesAPowerCut) {
   int unchanged = 0;
   for (int64_t attempt = 2; attempt < 122; attempt += 2) {
@@ -259,8 +259,8 @@ TEST_F(FailedSyncTest, WhatIsAckedAsUnchangedSurvivesAPowerCut) {
   EXPECT_GT(unchanged, 20);
 }
 
-// The power goes at any write or sync of the next start: what it finds is all
-// of the last report, or nothing of it.
+// The power fails at any write or sync of the next start. The start after it
+// finds all of the last report or nothing of it.
 TEST_F(FailedSyncTest, APowerCutAtTheNextStartMixesNothing) {
   int cuts = 0;
   for (int64_t at = 0; at < 120; ++at) {
@@ -281,7 +281,7 @@ TEST_F(FailedSyncTest, APowerCutAtTheNextStartMixesNothing) {
   EXPECT_GT(cuts, 20);
 }
 
-// Syncs fail at the next start, too: it does not serve, and the one after it
+// Syncs also fail at the next start. It does not serve, and the start after it
 // writes the log again.
 TEST_F(FailedSyncTest, AStartWhoseSyncFailsIsTriedAgain) {
   for (int64_t attempt = 2; attempt < 82; attempt += 2) {
@@ -304,12 +304,12 @@ TEST_F(FailedSyncTest, AStartWhoseSyncFailsIsTriedAgain) {
   }
 }
 
-// Somebody looks at the database before the next start.
+// Somebody checks the database before the next start.
 TEST_F(FailedSyncTest, ACheckLeavesTheLogAsItIs) {
   for (int64_t attempt = 2; attempt < 82; attempt += 2) {
     LiveUntilASyncFails(attempt);
     disk_.Restart();
-    // It looks for the file beside this disk, too.
+    // CheckSqliteOutbox also looks for a file in the real directory.
     std::ofstream(dir_.Path("data") + "/signalbox.db", std::ios::app);
     const absl::Status checked = CheckSqliteOutbox(dir_.Path("data"));
     EXPECT_TRUE(checked.ok()) << checked;
@@ -323,8 +323,8 @@ TEST_F(FailedSyncTest, ACheckLeavesTheLogAsItIs) {
   }
 }
 
-// An orderly end checkpoints and deletes the log, and a power cut can bring
-// back what was durable of it.
+// A clean end checkpoints and deletes the log. A power cut can bring back its
+// durable part.
 TEST_F(FailedSyncTest, ADeletedLogThatComesBackSaysTheSame) {
   for (int64_t attempt = 2; attempt < 82; attempt += 2) {
     {

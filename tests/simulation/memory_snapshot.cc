@@ -16,14 +16,14 @@ namespace signalbox {
 
 namespace {
 
-// Only what is touched takes memory.
+// Only touched pages take memory.
 constexpr size_t kStorage = size_t{1} << 38;
 constexpr int kMostRanges = 512;
 constexpr uintptr_t kPage = 4096;
 
-// These are globals themselves, and with the rest become what they were: the
-// end of the copies is that of the newest snapshot again.
-MemoryRange ranges[kMostRanges];  // But for the heap, whose end changes.
+// These are globals, so they are restored, too: `storage_end` is then that of
+// the newest snapshot again.
+MemoryRange ranges[kMostRanges];  // Without the heap, whose end changes.
 int range_count = 0;
 char* storage_end = nullptr;
 
@@ -33,8 +33,8 @@ void AddRange(uintptr_t begin, uintptr_t end) {
   ranges[range_count++] = {reinterpret_cast<char*>(begin), end - begin};
 }
 
-// What can be written of a program or library. The part that is only written
-// before the start (RELRO) cannot; the loader protects whole pages of it.
+// Adds the writable parts of a program or library. RELRO is written only before
+// the start; the loader then protects whole pages of it.
 int AddModule(dl_phdr_info* module, size_t, void*) {
   uintptr_t protected_begin = 0;
   uintptr_t protected_end = 0;
@@ -73,7 +73,7 @@ void Prepare() {
 
 }  // namespace
 
-// Copies follow each other, each after its range; an empty range is the end.
+// Each copy follows its range; an empty range marks the end.
 MemorySnapshot::MemorySnapshot() : begin_((Prepare(), storage_end)) {
   char* to = begin_;
   const auto save = [&to](MemoryRange range) {
@@ -128,7 +128,7 @@ int MemorySnapshot::Undone(absl::FunctionRef<int()> step) const {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {
   }
-  // What it found out is lost with it.
+  // Without a result, the findings of `step` are lost.
   if (!told || status != 0) std::abort();
   return result;
 }

@@ -6,17 +6,17 @@
 
 namespace signalbox {
 
-// What the process holds in memory at one moment: its heap (see ForEachUsed),
-// the globals of the program and of every library, and the thread_locals of the
-// one thread. Not the stack, nor what is mapped otherwise, nor the kernel's
-// part, such as open files.
+// The memory of the process at one moment: its heap (see ForEachUsed), the
+// globals of the program and of every library, and the thread_locals of its one
+// thread. It leaves out the stack, other mappings, and the kernel's part, such
+// as open files.
 //
-// They come and go like frames of the stack, where they are to be: the newest
-// first. What lives in a frame and points to the heap must be made before the
-// snapshot, or end before the heap is put back.
+// Snapshots are destroyed in reverse order, like stack frames, where they
+// should live. An object in a frame that points to the heap must be made before
+// the snapshot, or end before the heap is restored.
 class MemorySnapshot {
  public:
-  // Whether there are any; else a process of its own does what is undone.
+  // Whether snapshots work here; otherwise Undone uses a child process.
   static constexpr bool kIsPossible = SIGNALBOX_MEMORY_ARENA;
 
   MemorySnapshot();
@@ -25,7 +25,7 @@ class MemorySnapshot {
   MemorySnapshot(const MemorySnapshot&) = delete;
   MemorySnapshot& operator=(const MemorySnapshot&) = delete;
 
-  // What `step` returns. Nothing else of what it does to memory is left.
+  // Returns the result of `step`. Undoes what else it does to memory.
   int Undone(absl::FunctionRef<int()> step) const;
 
  private:

@@ -130,7 +130,7 @@ TEST(MemorySnapshotTest, BringsBackEachOfThoseThatAreNested) {
     return 0;
   });
   EXPECT_TRUE(steps->empty());
-  // The storage of those that are gone is used again.
+  // Storage of destroyed snapshots is used again.
   const MemorySnapshot next;
   next.Undone([&] {
     steps->push_back(4);
@@ -171,7 +171,7 @@ TEST(MemoryArenaTest, AlignsBlocks) {
   }
 }
 
-// A tree of so many branches each, so deep.
+// A tree with `kBranches` branches at each level and `kDepth` levels.
 class SharedSearchTest : public ::testing::Test {
  protected:
   static constexpr int kBranches = 3;

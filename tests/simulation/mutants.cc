@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Its place in the list, from 1; 0: there is none of that name.
+// The place in the list, from 1; 0: there is none of that name.
 int Find(const std::string& name) {
   const auto& all = AllMutants();
   const auto found =
@@ -25,7 +25,7 @@ int Find(const std::string& name) {
   return found == all.end() ? 0 : static_cast<int>(found - all.begin()) + 1;
 }
 
-// Until a seed finds it.
+// Runs seeds until one finds the fault.
 std::string Hunt(const std::string& name, int64_t first, int seeds,
                  int reports) {
   the_mutant = Find(name);

@@ -7,7 +7,7 @@
 
 namespace signalbox {
 
-// A deliberate fault, as mutants.txt has it.
+// A deliberate fault from mutants.txt.
 struct MutantInfo {
   const char* name;
   const char* what;  // What goes wrong.
@@ -16,12 +16,12 @@ struct MutantInfo {
 // In the order of mutants.txt.
 const std::vector<MutantInfo>& AllMutants();
 
-// Switches it on in this process. False: there is none of that name.
+// Switches the fault on in this process. False: there is none of that name.
 bool SwitchOn(const std::string& name);
 
-// Runs the simulation with each of them until it finds something, over at most
-// so many seeds from `first` on, and prints which seed found what and how long
-// it took. Returns 0 if all were found, else 1; 2 for an unknown name.
+// Runs the simulation with each fault until it finds a violation, over at most
+// `seeds` seeds from `first` on. Prints which seed found what, and how long it
+// took. Returns 0 if all were found, else 1; 2 for an unknown name.
 int HuntMutants(const std::vector<std::string>& names, int64_t first, int seeds,
                 int reports, int jobs, bool json);
 

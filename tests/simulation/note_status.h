@@ -12,15 +12,15 @@
 
 namespace signalbox {
 
-// What the server's types say, in the words of a history.
+// Translates the server's types into the words of a history.
 
 // How a call ended.
 history::Answered AnsweredBy(int64_t call, absl::Time time,
                              const Outcome& outcome);
 
 // Adds what the outbox has of a status (Recorded, Held) and what GitHub shows
-// of it (Showed). OK also if nothing was ever reported of it. `called` is what
-// the repository is called now, or was before, if not as in `name`.
+// (Showed). OK also if nobody ever reported it. `called` is a present or
+// earlier name of the repository, if other than in `name`.
 absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
                         const history::StatusName& name,
                         std::vector<history::Event>* events,

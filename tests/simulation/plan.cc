@@ -17,9 +17,9 @@ constexpr const char* kResults[] = {"success",   "failure", "error",
                                     "cancelled", "skipped", "timed_out",
                                     "neutral"};
 
-// Every so many seeds a status is worn out, by so many pendings: beyond the 950
-// statuses after which they stop, and below the 1,000 reports of which a
-// history tells.
+// Every kWornEvery-th seed uses up one status with kWornReports pendings: more
+// than the 950 statuses after which pendings stop, and fewer than the 1,000
+// reports that a history keeps.
 constexpr uint64_t kWornEvery = 101;
 constexpr int kWornReports = 980;
 
@@ -42,7 +42,7 @@ class Draft {
   }
 
  private:
-  // One status of which more is said than GitHub takes.
+  // One status with more reports than GitHub accepts.
   Plan DrawWorn() {
     plan_.pace = DefaultPace("https://github.example.com/api/v3");
     plan_.latency = absl::Milliseconds(20);
@@ -76,10 +76,10 @@ class Draft {
         }
       }
     }
-    // Some statuses are talked of much more than others.
+    // Some statuses get many more reports than others.
     if (random_.OneIn(4)) hot_ = 1 + static_cast<int>(random_.Below(2));
     attempts_.resize(plan_.statuses.size());
-    // Some statuses are told of by more than one counter, as by two jobs.
+    // Some statuses have two or three counters, as of two jobs.
     for (size_t i = 0; i < plan_.statuses.size(); ++i) {
       attempts_[i].resize(random_.OneIn(3) ? random_.Between(2, 3) : 1);
     }
@@ -114,7 +114,7 @@ class Draft {
     return incident;
   }
 
-  // The same once more, as a farm does that is not sure.
+  // The same report again, from a farm that is not sure.
   void Repeat(absl::Duration later) {
     ++report_count_;
     Incident again = plan_.incidents.back();
@@ -128,7 +128,7 @@ class Draft {
   }
 
   // A run of a context on a commit, from its webhook to its end, with what can
-  // happen to it on the way.
+  // happen on the way.
   void DrawLife(int status) {
     absl::Duration at = AnyTime();
     if (random_.OneIn(3)) {
@@ -171,7 +171,7 @@ class Draft {
               : random_.Between(absl::Seconds(1), absl::Minutes(15));
     say(at).result = kResults[random_.OneIn(2) ? 0 : random_.Below(7)];
     if (random_.OneIn(6)) Repeat(Soon());
-    // Shards of one run end each for itself.
+    // Shards of one run end separately.
     while (random_.OneIn(8)) {
       say(at + Soon()).result = kResults[random_.Below(7)];
     }
@@ -228,7 +228,7 @@ class Draft {
     }
   }
 
-  // A repository gets another name, and what GitHub sends on there is lost.
+  // A repository is renamed, and a request that GitHub redirects there is lost.
   void DrawMove() {
     const absl::Duration at = AnyTime();
     const int status = PickStatus();
@@ -251,8 +251,8 @@ class Draft {
     }
   }
 
-  // A repository is renamed, and another one is made with its name and commits.
-  // Webhooks of before come late.
+  // A repository is renamed, and a new one gets its name and commits. Late
+  // webhooks arrive for the old one.
   void DrawAnew() {
     plan_.made_anew = PickRepository();
     const absl::Duration at = random_.Between(absl::Minutes(1), length_ / 2);
@@ -283,7 +283,7 @@ class Draft {
     }
   }
 
-  // The machine sleeps with requests under way, for longer than a lease.
+  // The machine sleeps with requests under way for longer than a lease.
   void DrawSleep() {
     const absl::Duration at = AnyTime() + absl::Seconds(10);
     Fault& fault = Add(Kind::kFault, at - absl::Seconds(5)).fault;
@@ -298,8 +298,8 @@ class Draft {
         random_.Between(absl::Seconds(15), absl::Minutes(2));
   }
 
-  // A sync fails, and with it the process. What the next one reads is not all
-  // durable, and the power goes while it starts, or soon after.
+  // A sync fails, and the process ends. The next one reads data that are not
+  // all durable. The power fails while it starts, or soon after.
   void DrawFailedSync() {
     const absl::Duration at = AnyTime();
     Incident& failure = Add(Kind::kDiskFault, at);
@@ -389,7 +389,7 @@ class Draft {
         static_cast<int>(random_.OneIn(4) ? random_.Between(2, 8) : 1);
     fault.seconds =
         static_cast<int>(random_.Between(1, random_.OneIn(3) ? 900 : 60));
-    // GitHub gives up on a request after 10 s.
+    // GitHub drops a request after 10 s.
     if (fault.name == "apply_late")
       fault.seconds = static_cast<int>(random_.Between(1, 10));
     if (random_.OneIn(3)) {
@@ -410,11 +410,11 @@ class Draft {
   Plan plan_;
   absl::Duration length_;
   int hot_ = 0;
-  bool moves_ = false;  // Repositories get new names all the time.
+  bool moves_ = false;  // Repositories are often renamed.
   int report_count_ = 0;
   int numbers_ = 0;
   int deliveries_ = 0;
-  // The newest numbers of each status, by series.
+  // The newest attempts of each status, by series.
   std::vector<std::vector<int64_t>> attempts_;
 };
 

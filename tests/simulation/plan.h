@@ -12,13 +12,13 @@
 
 namespace signalbox {
 
-// Something that happens from outside, at a time.
+// An event from outside, and its time.
 struct Incident {
   enum class Kind {
-    kReport,       // A caller wants to say something, and repeats it.
+    kReport,       // A caller reports, and repeats it.
     kFault,        // Something is about to go wrong at GitHub.
-    kLatency,      // GitHub needs another time for its answers.
-    kUnreachable,  // There is no way to GitHub, for a while.
+    kLatency,      // The time that GitHub needs for answers changes.
+    kUnreachable,  // GitHub cannot be reached, for a while.
     kStop,         // The process is killed, or the power fails.
     kDiskFault,    // A write or sync is about to fail, or to be the last.
     kDiskFull,     // For a while.
@@ -26,25 +26,25 @@ struct Incident {
     kClockSet,     // Somebody sets the server's clock.
     kRename,       // A repository gets another name at GitHub.
     kUnwritable,   // A repository cannot be written, for a while.
-    kRevive,       // Somebody asks for an abandoned status to be tried again.
+    kRevive,       // Somebody retries an abandoned status.
     kAnew,         // A repository is renamed, and a new one gets its name.
   };
   Kind kind = Kind::kReport;
   absl::Duration at;
   absl::Duration lasts;  // For a while; or by how much, or how long.
-  // What is random about it, whatever else happens.
+  // The seed of its random choices, independent of other incidents.
   uint64_t seed = 0;
 
   int status = 0;  // kReport, kRevive: of the plan's statuses.
-  // kReport. `number` makes its texts unlike all others'.
+  // kReport. `number` makes its texts unique.
   int number = 0;
   std::string result;
   int64_t attempt = 0;
   std::string series;  // The counter of `attempt`.
   bool rerun = false;
-  int delivery = 0;  // 0: a farm's.
+  int delivery = 0;  // 0: a farm's report.
   absl::Duration expires_after = absl::Hours(6);
-  int tries = 1;  // How often it is repeated at most until there is an answer.
+  int tries = 1;  // The most calls until there is an answer.
 
   Fault fault;                                              // kFault.
   bool power_cut = false;                                   // kStop.
@@ -57,8 +57,8 @@ struct Incident {
   std::string Line() const;
 };
 
-// A world, and all that happens to it from outside: the seed's story. Without
-// some of its incidents the others stay as they are.
+// A world, and everything that happens to it from outside: the story of a seed.
+// If some incidents are left out, the others stay the same.
 struct Plan {
   struct Status {
     int repository = 0;
@@ -72,14 +72,14 @@ struct Plan {
   absl::Duration latency;
   absl::Duration pending_settle;
   std::vector<std::string> repositories;
-  // The last repository is made anew, with the name that this one had; -1: none
-  // is.
+  // The last repository takes over the name that this one had; -1: there is
+  // none.
   int made_anew = -1;
   std::vector<Status> statuses;
   std::vector<Incident> incidents;  // In order of time.
 };
 
-// The plan of a seed, with about so many reports.
+// Draws the plan of a seed, with about `reports` reports.
 Plan DrawPlan(uint64_t seed, int reports);
 
 }  // namespace signalbox

@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// Numbers that follow from a seed on every machine and with every compiler,
-// which the standard library's distributions do not promise (SplitMix64).
+// Random numbers that depend only on the seed, not on machine or compiler. The
+// standard library's distributions do not promise that (SplitMix64).
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -41,8 +41,8 @@ class Random {
   uint64_t state_;
 };
 
-// A seed that was most likely never used: what runs again and again with the
-// same seeds finds nothing any more. Print it, so that it can be repeated.
+// A seed that was most likely never used before: runs with the same seeds find
+// nothing new. Print it, so that the run can be repeated.
 inline int64_t FreshSeed() {
   return 1 + static_cast<int64_t>(std::random_device()() % 2'000'000'000);
 }

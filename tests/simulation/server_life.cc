@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
 }
 
 ServerLife::~ServerLife() {
-  // What still waits is refused, which nobody hears.
+  // Refuses the submissions that still wait; nobody hears of it.
   intake_.reset();
 }
 
@@ -60,7 +60,7 @@ absl::Time ServerLife::RunOnce() {
   if (housekeeping_ <= clock_->Now()) housekeeping_ = housekeeper_->RunOnce();
   if (failed_) return next;
   next_posting_ = poster_->RunOnce();
-  // Names are asked for once a day, all else much sooner.
+  // Names are checked once a day, everything else much sooner.
   idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
           poster_->InFlight() == 0;
   next = std::min({next, next_posting_, housekeeping_});

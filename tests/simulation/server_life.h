@@ -21,14 +21,14 @@
 
 namespace signalbox {
 
-// One life of the server's process, from its start to its end: the real outbox
-// and everything that works on it, without threads.
+// One life of the server's process: the real outbox and everything that works
+// on it, without threads.
 //
-// Whoever destroys it lets the process end without warning, if the disk and the
-// network are cut from it before.
+// To end the process without warning, cut it from the disk and the network,
+// then destroy it.
 class ServerLife {
  public:
-  // Where GitHub's API is, and how the one credential is called.
+  // The address of GitHub's API, and the name of the one credential.
   static constexpr char kApiUrl[] = "https://api.github.com";
   static constexpr char kCredential[] = "github.com/*";
 
@@ -39,7 +39,7 @@ class ServerLife {
     int readers = SqliteOutboxOptions().readers;
   };
 
-  // All are borrowed. The error with which a server would not start.
+  // All are borrowed. Returns an error if the server would not start.
   static absl::StatusOr<std::unique_ptr<ServerLife>> Begin(
       const Options& options, HttpTransport* transport, Clock* clock);
   ~ServerLife();
@@ -51,18 +51,18 @@ class ServerLife {
   // Something has become due by itself.
   void Wake() { woken_ = true; }
 
-  // Lets every part work once. Returns when they want to work again, by the
-  // wall clock; the past: at once.
+  // Lets every part work once. Returns when they next want to work, by the wall
+  // clock; InfinitePast: at once.
   absl::Time RunOnce();
-  // As RunOnce, of the part that commits.
+  // Like RunOnce, but only the part that commits.
   void RunIntake() { intake_->RunOnce(); }
 
-  // The store has failed, and the process wants to end.
+  // The store has failed, and the process must end.
   bool has_failed() const { return failed_; }
   // When the poster wants to work again.
   absl::Time next_posting() const { return next_posting_; }
-  // Nothing is under way at GitHub, and nothing will be before something else
-  // happens.
+  // Nothing is under way at GitHub, and nothing will be without an event from
+  // outside.
   bool is_idle() const { return idle_ && !woken_; }
 
  private:

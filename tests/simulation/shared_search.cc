@@ -68,7 +68,7 @@ void SharedSearch::Run(const std::function<void()>& search) {
   if (status != 0) Report("a process of the search died");
 }
 
-// Ends this process, once those are over that it shared its work with.
+// Ends this process after those that it shared work with.
 void SharedSearch::Leave() {
   ++shared_->free_jobs;
   for (;;) {
@@ -79,7 +79,7 @@ void SharedSearch::Leave() {
 }
 
 void SharedSearch::GiveWork() {
-  // `lowest_` has not begun, and is for this process.
+  // `lowest_` has not begun its branch; this process takes it.
   Level* given = nullptr;
   for (Level* level = lowest_->above_; level != nullptr;
        level = level->above_) {

@@ -10,30 +10,30 @@
 
 namespace signalbox {
 
-// A depth-first search of states that one process at a time is in, and that it
-// leaves and returns to (see MemorySnapshot). The set of states that were seen,
-// and the counts, are shared by all of the processes; this object is not, and
-// must be where no snapshot brings it back, as a frame of the stack.
+// A depth-first search of states. A process is in one state at a time, leaves
+// it and returns to it (see MemorySnapshot). All processes share the set of
+// visited states and the counts. They do not share this object. It must live
+// where no snapshot restores it, such as on the stack.
 class SharedSearch {
  public:
-  // `most_states` bounds the memory: 16 bytes each. `jobs` is how many
-  // processes there are at most; one where snapshots are not possible.
+  // `most_states` bounds the memory: 16 bytes each. `jobs` is the most
+  // processes; without snapshots there is only one.
   SharedSearch(int jobs, int64_t most_states);
   ~SharedSearch();
 
   SharedSearch(const SharedSearch&) = delete;
   SharedSearch& operator=(const SharedSearch&) = delete;
 
-  // A number that this process has had alone since it last gave work away, and
-  // that no other one gets: two that were one share what was open then.
+  // A number of this process. It changes when the process gives work away, so
+  // that both processes have new, unique numbers.
   int64_t process_number() const { return process_number_; }
 
-  // Lets `search` run in a process of its own, so that it may die, and waits
-  // for it and for all that it shares its work with.
+  // Runs `search` in a child process, so that it may die. Waits for it and for
+  // all processes that it shares work with.
   void Run(const std::function<void()>& search);
 
-  // A state whose branches are gone through, one after the other: a frame of
-  // the function that does.
+  // A state whose branches are searched one after the other. It lives in a
+  // frame of the searching function.
   class Level {
    public:
     explicit Level(SharedSearch* search);
@@ -42,12 +42,12 @@ class SharedSearch {
     Level(const Level&) = delete;
     Level& operator=(const Level&) = delete;
 
-    // To be asked before each branch: whether this process takes it. If not, it
-    // takes no later one either.
+    // Call this before each branch. False: this process does not take the
+    // branch, nor any later one.
     //
-    // If a job is free, a new process takes over all that is left to do at the
-    // level nearest to the root where there is any. It is a copy of this one,
-    // and returns from everything below that level.
+    // If a job is free, a new process takes over all remaining branches at the
+    // level nearest to the root that has any. It is a copy of this process, and
+    // returns from everything below that level.
     bool TakesBranch(bool is_last);
 
    private:
@@ -59,13 +59,13 @@ class SharedSearch {
     bool is_anothers_ = false;
   };
 
-  // Whether nobody was here before, nor in one of the states from which all
-  // of this can be reached, too; counts the state.
+  // False if the state was visited, or one of the `wider` ones, from which
+  // everything here can be reached. Otherwise counts the state.
   bool Enter(uint64_t fingerprint, const std::vector<uint64_t>& wider);
 
   void CountTransition(int depth);
   void CountEnd();
-  // Stops the search.
+  // Records the violation and stops the search.
   void Report(const std::string& violation);
   bool IsOver() const;
 
@@ -88,7 +88,7 @@ class SharedSearch {
   size_t slots_;
   int64_t process_number_ = 0;
   Level* lowest_ = nullptr;
-  // The level that this process, which is new, is on its way to.
+  // The level to which this new process returns before it searches.
   Level* destination_ = nullptr;
 };
 

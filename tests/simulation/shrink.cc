@@ -9,7 +9,7 @@ namespace signalbox {
 Plan Shrink(Plan plan, const std::function<bool(const Plan&)>& fails,
             int most_runs) {
   int runs = 0;
-  // Ever smaller pieces are left out, as long as it fails without them.
+  // Leaves out smaller and smaller pieces, as long as the plan still fails.
   for (size_t piece = std::max<size_t>(1, plan.incidents.size() / 2);;) {
     bool shorter = false;
     for (size_t begin = 0; begin < plan.incidents.size();) {

@@ -7,9 +7,9 @@
 
 namespace signalbox {
 
-// The plan without incidents that are not needed for it to fail: leaving out
-// any one more would make it pass. `fails` runs a plan; that of `plan` itself
-// must be true. Gives up after `most_runs` of them, with what it has.
+// Leaves out incidents until the plan would pass without any one more. `fails`
+// runs a plan; it must be true of `plan` itself. Stops after `most_runs` of
+// them, with the plan it has.
 Plan Shrink(Plan plan, const std::function<bool(const Plan&)>& fails,
             int most_runs = 2000);
 

@@ -26,9 +26,9 @@ namespace {
 using history::Answered;
 using history::Called;
 
-// After the last incident the calm begins, and takes at most so long.
+// The calm begins after the last incident and lasts at most this long.
 constexpr absl::Duration kLongestCalm = absl::Hours(12);
-// How often the world may turn before it is taken for running hot.
+// With more turns than this, the server counts as busy-looping.
 constexpr int64_t kMostTurns = 3'000'000;
 constexpr int64_t kFirstRepositoryId = 1000;
 
@@ -117,7 +117,7 @@ class World {
   }
 
  private:
-  // True time, whatever the server's clock says.
+  // The true time, whatever the server's clock says.
   absl::Time Now() { return github_.GitHubTime(); }
   absl::Duration Passed() { return Now() - begin_; }
 
@@ -131,7 +131,7 @@ class World {
 
   void Strike(const std::string& fault) { ++result_.faults[fault]; }
 
-  // Lets time pass, from one thing that happens to the next.
+  // Lets time pass, from one event to the next.
   void Turn(const std::function<bool()>& is_over) {
     while (!is_over() && ++turns_ <= kMostTurns) {
       github_.DeliverDue();
@@ -160,7 +160,7 @@ class World {
     }
   }
 
-  // The disk takes its time, and GitHub goes on meanwhile.
+  // The sync takes time, in which GitHub goes on.
   void PassSync() {
     if (sync_time_ == absl::ZeroDuration()) return;
     absl::Duration left =
@@ -176,7 +176,7 @@ class World {
     }
   }
 
-  // What GitHub has made since the last look.
+  // Notes the rows that GitHub has made since the last call.
   void NoteApplied() {
     for (;;) {
       const auto rows = github_.rules().EventsAfter(seen_rows_, 100);
@@ -192,7 +192,7 @@ class World {
     }
   }
 
-  // What a repository was called at first.
+  // The first name of a repository.
   std::string OriginalName(absl::string_view name) {
     int64_t id = 0;
     if (!absl::SimpleAtoi(name, &id)) id = github_.rules().RepositoryId(name);
@@ -230,7 +230,7 @@ class World {
     In(absl::Seconds(2), [this] { Start(); });
   }
 
-  // A write that failed once was perhaps to remember what GitHub said.
+  // The write that failed may have been a pause that GitHub asked for.
   void NoteDiskFaults() {
     if (disk_.faults() == seen_disk_faults_) return;
     seen_disk_faults_ = disk_.faults();
@@ -238,7 +238,7 @@ class World {
     EndDiskTrouble();
   }
 
-  // What GitHub says is not remembered, or not soon.
+  // Meanwhile the server may fail to store what GitHub asks for.
   void BeginDiskTrouble() {
     ++disk_troubles_;
     history_.Add(history::DiskTrouble{Now(), false});
@@ -248,7 +248,7 @@ class World {
     history_.Add(history::DiskTrouble{Now(), true});
   }
 
-  // The process ends by itself when its store has failed, and with its machine.
+  // The process ends by itself if its store failed or its machine stopped.
   void NoticeEnd() {
     NoteDiskFaults();
     if (life_ == nullptr) return;
@@ -334,7 +334,7 @@ class World {
            Arrive(submission, call, back, /*answer_lost=*/true);
          });
     }
-    // A caller that hears nothing good tries again, in a while.
+    // A caller without a good answer tries again after a while.
     const absl::Duration pause =
         patience + random.Between(absl::Milliseconds(100), absl::Seconds(8));
     const uint64_t next_seed = random.Next();
@@ -351,17 +351,17 @@ class World {
     submission.contexts = {called.name.context};
     Report& report = submission.report;
     std::string full_name = SureName(repository);
-    // Webhooks and farms say a name that the repository has or had.
+    // Webhooks and farms use any name that the repository has or had.
     std::string any_name =
         NameOf(repository, called.call % (renames_[repository] + 1));
     if (called.delivery_id.empty() && IsTaken(any_name)) any_name = full_name;
     if (!called.delivery_id.empty()) {
-      // A server that does not know its number yet would take it for another
-      // one.
+      // A server that does not know the number yet would take an old name for
+      // another repository.
       report.repository_id = kFirstRepositoryId + repository;
       if (known_numbers_.contains(repository)) full_name = any_name;
     } else if (IsLearnt(full_name, any_name)) {
-      // A farm has heard of it, too.
+      // Farms also use names that the server has learnt.
       full_name = any_name;
     }
     report.repository = *ParseRepository(full_name);
@@ -413,13 +413,13 @@ class World {
     if (!outcome.ok()) {
       Strike(absl::StrCat("answer ",
                           absl::StatusCodeToString(outcome.status().code())));
-      return;  // Tried again, as if nothing had come.
+      return;  // The caller retries, as if it had heard nothing.
     }
     found->second = true;
     history_.Add(AnsweredBy(call, Now(), *outcome));
   }
 
-  // --- What goes wrong.
+  // --- Trouble.
 
   void Do(const Incident& incident) {
     if (is_calm_) return;
@@ -483,11 +483,11 @@ class World {
     return plan_.made_anew >= 0 &&
            repository + 1 == static_cast<int>(plan_.repositories.size());
   }
-  // Whether the name is the new repository's, and no old one any more.
+  // Whether the name now belongs to the new repository.
   bool IsTaken(const std::string& name) const {
     return is_anew_ && name == plan_.repositories[plan_.made_anew];
   }
-  // A name by which the server certainly knows the repository.
+  // A name by which the server surely knows the repository.
   std::string SureName(int repository) const {
     if (IsAnew(repository)) return plan_.repositories[plan_.made_anew];
     return is_anew_ && repository == plan_.made_anew
@@ -503,8 +503,8 @@ class World {
     return is_anew_ && meant.ok() && meant->Canonical() == name.Canonical();
   }
 
-  // Farms are silent while a name changes hands: nobody could say of whom they
-  // speak. Of the new repository a webhook speaks first.
+  // Farms are silent while a name changes hands: nobody could tell which
+  // repository they mean. A webhook reports first about the new one.
   bool MaySpeak(int repository, bool is_webhook) const {
     if (repository == plan_.made_anew) return !is_silent_;
     if (!IsAnew(repository)) return true;
@@ -514,7 +514,7 @@ class World {
   void BeginAnew(int repository) {
     if (!known_numbers_.contains(repository)) return;
     is_silent_ = true;
-    // By then all calls have arrived.
+    // All calls have arrived by then.
     In(absl::Seconds(45), [this, repository] {
       RepositoryMoved moved = Rename(repository);
       anew_renames_ = renames_[repository];
@@ -533,7 +533,7 @@ class World {
     In(absl::Seconds(5), [this, moved] { TellUntilHeard(moved); });
   }
 
-  // As soon as nothing that was said by the name is still to be posted.
+  // Waits until every status under the old name is posted and cannot expire.
   void MakeAnew() {
     if (is_calm_) return;
     const auto anew = static_cast<int>(plan_.repositories.size()) - 1;
@@ -580,10 +580,10 @@ class World {
   }
 
   void Rename(int repository, uint64_t seed) {
-    // Its owner has nothing to say of the name.
+    // The new repository keeps its name.
     if (IsAnew(repository)) return;
     const RepositoryMoved moved = Rename(repository);
-    // GitHub tells of it soon, late, more than once or never.
+    // GitHub sends the event soon, late, more than once or never.
     Random random(seed);
     const auto times = random.Below(4);
     for (int64_t i = 0; i < times; ++i) {
@@ -596,10 +596,10 @@ class World {
     }
   }
 
-  // An event that reaches the server, if it is there. False: it does not.
+  // Delivers an event. False: the server is away or cannot use it.
   bool Tell(const Delivery& delivery, const RepositoryMoved& moved) {
-    // Of names that it never heard it cannot know that they are this one's,
-    // before it has asked GitHub.
+    // A server that never heard a name cannot know that it is this
+    // repository's, before it has asked GitHub.
     const int repository =
         static_cast<int>(moved.repository_id - kFirstRepositoryId);
     if (life_ == nullptr ||
@@ -620,7 +620,7 @@ class World {
     return true;
   }
 
-  // After so many renames. Every other one is a transfer, too.
+  // The name after `renames` renames. Every other one is also a transfer.
   std::string NameOf(int repository, int64_t renames) const {
     if (IsAnew(repository)) return plan_.repositories[plan_.made_anew];
     const absl::string_view first = plan_.repositories[repository];
@@ -633,7 +633,7 @@ class World {
     return NameOf(repository, renames_[repository]);
   }
 
-  // Whether the server takes both for one repository.
+  // Whether the server takes both names for one repository.
   bool IsLearnt(const std::string& name, const std::string& other) {
     if (name == other) return true;
     if (life_ == nullptr) return false;
@@ -652,8 +652,7 @@ class World {
     const history::StatusName name = NameOf(plan_.statuses[number]);
     const absl::Status revived =
         life_->outbox().Retry(KeyOf(plan_.statuses[number]), clock_.Now());
-    // Whoever hears of a failure, or nothing, does not know whether it took
-    // effect.
+    // After most errors the caller cannot know whether the retry took effect.
     if (absl::IsNotFound(revived) || absl::IsUnavailable(revived)) return;
     history_.Add(history::Revived{Now(), name});
     if (revived.ok()) life_->Wake();
@@ -684,7 +683,7 @@ class World {
     history_.Add(history::Calm{Now()});
   }
 
-  // Answers of GitHub's that were none of those one hopes for.
+  // Counts GitHub's unsuccessful answers.
   std::map<std::string, int64_t> FaultsAtGitHub() const {
     std::map<std::string, int64_t> counts;
     for (const history::Event& event : history_.events()) {
@@ -761,13 +760,13 @@ class World {
   int64_t seen_rows_ = 0;
   std::map<int64_t, bool> answered_;
   std::map<int, int> renames_;
-  // Which repository's number a delivery told, and which the server knows.
+  // Repositories whose number a call told, and those that the server knows.
   std::map<int64_t, int> numbers_told_;
   std::set<int> known_numbers_;
-  // While a name changes hands, and once it has.
+  // While a name changes hands, and afterwards.
   bool is_silent_ = false;
   bool is_anew_ = false;
-  int anew_renames_ = 0;  // Of the one that had the name, by then.
+  int anew_renames_ = 0;  // Renames of the former owner of the name, by then.
 
   std::map<std::pair<absl::Duration, int64_t>, std::function<void()>> events_;
   int64_t next_event_ = 0;

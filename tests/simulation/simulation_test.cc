@@ -27,7 +27,7 @@ TEST(SimulationTest, TheSameSeedHasTheSameHistory) {
             Simulate(DrawPlan(4, kReports)).fingerprint);
 }
 
-// A simulation in which nothing happens would find nothing either.
+// A simulation in which nothing happens would find nothing.
 TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
   history::Checked checked;
   std::set<std::string> faults;
@@ -57,9 +57,9 @@ TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
   }
 }
 
-// GitHub refuses a status until it is abandoned; somebody has it tried again,
-// and the process ends in that commit. If it took effect all the same, GitHub
-// may refuse as often as before.
+// GitHub refuses a status until it is abandoned. Somebody retries it, and the
+// process ends in that commit. If the retry took effect, GitHub may refuse it
+// as often as before.
 TEST(SimulationTest, ARetryWhoseAnswerIsLostMayHaveTakenEffect) {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     Plan plan;
@@ -100,7 +100,7 @@ TEST(SimulationTest, ARetryWhoseAnswerIsLostMayHaveTakenEffect) {
   }
 }
 
-// What is left out of a plan changes nothing else of it.
+// Leaving incidents out of a plan does not change the others.
 TEST(SimulationTest, APlanIsDrawnFromItsSeedAlone) {
   const Plan plan = DrawPlan(5, kReports);
   EXPECT_GE(plan.incidents.size(), static_cast<size_t>(kReports));

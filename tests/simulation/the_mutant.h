@@ -4,7 +4,7 @@
 namespace signalbox {
 
 // The deliberate fault that is switched on in this process: its place in
-// mutants.txt, counted from 1. 0: none is.
+// mutants.txt, counted from 1; 0: none.
 inline int the_mutant = 0;
 
 }  // namespace signalbox

@@ -13,7 +13,7 @@
 namespace signalbox {
 namespace {
 
-// Where GitHub names no moment, a minute is what it asks for at least.
+// If GitHub names no moment, it asks for a minute at least.
 constexpr absl::Duration kBareLimit = absl::Minutes(1);
 
 int Number(absl::string_view text, int otherwise) {
@@ -21,7 +21,7 @@ int Number(absl::string_view text, int otherwise) {
   return absl::SimpleAtoi(text, &number) ? number : otherwise;
 }
 
-// Until when the answer wants silence; InfinitePast: it does not.
+// Until when the answer asks for silence; InfinitePast: it does not.
 absl::Time SilentUntil(const HttpResponse& answer, absl::Time now) {
   if (answer.status != 403 && answer.status != 429) {
     return absl::InfinitePast();

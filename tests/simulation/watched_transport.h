@@ -11,23 +11,23 @@
 
 namespace signalbox {
 
-// The way from one life of the server to GitHub: it logs what goes by, and is
-// cut when that life ends.
+// The way from one life of the server to GitHub. It logs requests and answers,
+// and is cut when that life ends.
 //
 // Not thread-safe.
 class WatchedTransport : public HttpTransport {
  public:
-  // What a repository is called in the log, by what it is called in a URL:
-  // "acme/app", or its number.
+  // The name of a repository in the log, from its name in a URL: "acme/app", or
+  // its number.
   using NameOf = std::function<std::string(absl::string_view)>;
 
-  // All are borrowed. `now` is the true time. Every request is one of
-  // `credential`, and `exchange` is the number of the last one.
+  // All are borrowed. `now` is the true time. Every request uses `credential`;
+  // `exchange` is the number of the last request.
   WatchedTransport(HttpTransport* github, std::function<absl::Time()> now,
                    history::History* history, std::string credential,
                    NameOf name_of, int64_t* exchange);
 
-  // From now on nothing is sent, and nobody hears of an answer.
+  // From now on nothing is sent, and nobody gets an answer.
   void Cut() { *is_cut_ = true; }
 
   void Send(HttpRequest request, Done done) override;

@@ -15,12 +15,12 @@
 namespace signalbox {
 namespace {
 
-// A batch is worth a process of its own and still shows progress.
+// Large enough to be worth a process, small enough to show progress.
 constexpr int kBatch = 8;
 
 struct Worker {
   pid_t pid = 0;
-  int next = 0;  // The first result that has not come.
+  int next = 0;  // The first one whose result has not come.
   int end = 0;
   std::string unread;
 };
@@ -40,7 +40,7 @@ std::string Framed(const std::string& result) {
          result;
 }
 
-// Takes the first frame off; false: it is not complete.
+// Removes the first frame. False: it is not complete.
 bool TakeFrame(std::string* unread, std::string* result) {
   uint64_t size = 0;
   if (unread->size() < sizeof size) return false;
@@ -56,7 +56,7 @@ bool TakeFrame(std::string* unread, std::string* result) {
 void RunInProcesses(int count, int jobs,
                     const std::function<std::string(int)>& work,
                     const std::function<bool(int, const std::string&)>& done) {
-  std::map<int, Worker> workers;  // By the end of their pipe.
+  std::map<int, Worker> workers;  // By the descriptor of their pipe.
   const int batch = std::clamp(count / (4 * jobs), 1, kBatch);
   int next = 0;
   bool goes_on = true;

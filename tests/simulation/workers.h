@@ -6,12 +6,12 @@
 
 namespace signalbox {
 
-// Does `work(0)` to `work(count - 1)` in `jobs` processes at a time, since what
-// it does is one at a time in a process, and hands each result to `done`, in
-// this process and as they come. A process that ends otherwise than by
-// returning has the result "died".
+// Runs `work(0)` to `work(count - 1)` in `jobs` processes at a time, because
+// work can run only once at a time in a process. Passes each result to `done`
+// in this process, as it arrives. If a process ends without returning, the
+// result is "died".
 //
-// `done` returns whether to go on; what is under way ends then.
+// `done` returns whether to go on; if not, running processes are killed.
 void RunInProcesses(int count, int jobs,
                     const std::function<std::string(int)>& work,
                     const std::function<bool(int, const std::string&)>& done);
