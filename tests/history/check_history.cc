@@ -15,51 +15,51 @@
 namespace signalbox::history {
 namespace {
 
-// GitHub gives up on a request after 10 s, so that after 12 s it has had its
-// effect or never will.
+// GitHub drops a request after 10 s. So after 12 s, it has had its effect or
+// never will.
 constexpr absl::Duration kDoubt = absl::Seconds(12);
-// GitHub takes 1,000 statuses of a sha and context; the last are for results.
+// GitHub accepts 1,000 statuses of a sha and context; results get the last.
 constexpr int kMostBeforePending = 950;
-// Tries of one version that GitHub may refuse: the first, and three more; but
-// five more of a commit that is not there yet.
+// How many tries of one version GitHub may refuse: the first and three more,
+// but five more for a missing commit.
 constexpr int kMostRefused = 4;
 constexpr int kMostWithoutCommit = 6;
-// After a refusal of a whole repository nothing is posted there for so long,
-// unless GitHub takes something that was under way.
+// After GitHub refuses a whole repository, nothing is posted there for this
+// long, unless GitHub accepts a post that was under way.
 constexpr absl::Duration kBetweenProbes = absl::Seconds(10);
-// A report that is repeated makes what was given up due again, so often.
+// How often a repeated report may make an abandoned one due again.
 constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
-// More tries of one version within a minute are hot.
+// More tries of one version in a minute mean that the server loops.
 constexpr int kMostInAMinute = 30;
 
-// A request that the server has not seen the end of.
+// A request whose end the server has not seen.
 struct InFlight {
   absl::Time begin_time;
   std::optional<Content> posted;
   std::optional<StatusName> name;
   std::string credential;
-  int64_t sequence = 0;  // Of what is posted.
+  int64_t sequence = 0;  // Of the posted version.
 };
 
-// Of one version.
+// Refusals of one version.
 struct Refusals {
   int count = 0;
   int chances_before = 0;
 };
 
-// What the log tells of the posting of one status.
+// The log's events for one status.
 struct Status {
   std::optional<Held> held;
   std::optional<Content> showed;
 
   int64_t posted = 0;  // The largest sequence posted so far.
   std::optional<Content> known_shown;
-  std::optional<Content> redirected;  // The last post that was, and when.
+  std::optional<Content> redirected;  // The last redirected post.
   int64_t redirected_sequence = 0;
   absl::Time redirect_time;
-  std::optional<absl::Time> doubt;  // Begin of a post whose end is not known.
-  // A process that only reads of it on disk goes by the wall clock, and none
-  // that was set since.
+  std::optional<absl::Time> doubt;  // Begin of the last ambiguous post.
+  // After a restart, the server measures the time since `doubt` with the wall
+  // clock. It cannot if the clock was set meanwhile.
   bool doubt_is_on_disk = false;
   bool doubt_has_a_time = true;
   std::set<int64_t> in_flight;
@@ -68,10 +68,10 @@ struct Status {
   // By sequence.
   std::map<int64_t, Refusals> refused;
   std::map<int64_t, Refusals> without_commit;
-  // How often what was given up may have become due again. Whether it was given
-  // up by then nobody outside can tell.
+  // How often an abandoned status may have become due again. No observer can
+  // tell whether it was abandoned by then.
   int chances = 0;
-  absl::Time chance_time = absl::InfinitePast();  // Of a report's last one.
+  absl::Time chance_time = absl::InfinitePast();  // The last one by a report.
   std::map<int64_t, std::vector<absl::Time>> begins;
 };
 
@@ -103,7 +103,7 @@ class Checker {
         {std::string(invariant), name, absl::StrCat(pieces...)});
   }
 
-  // What there is, and what is there at the end.
+  // Notes the statuses, and the state at the end.
   template <typename Other>
   void Index(const Other&) {}
   void Index(const Called& event) { statuses_[event.name]; }
@@ -125,11 +125,11 @@ class Checker {
     const auto call = calls_.find(event.call);
     if (call != calls_.end()) NoteSaid(*call->second, event.time);
   }
-  // What is said, or said again, may make due what was given up.
+  // A report, or its repetition, may make an abandoned status due again.
   void NoteSaid(const Called& call, absl::Time now) {
     NoteRevival(now, &statuses_[call.name]);
     if (call.delivery_id.empty()) return;
-    // It tells that GitHub has the commit.
+    // The delivery shows that GitHub has the commit.
     for (auto& [name, status] : statuses_) {
       if (name.repository == call.name.repository &&
           name.sha == call.name.sha) {
@@ -152,12 +152,12 @@ class Checker {
   void Follow(const Held&) {}
   void Follow(const Showed&) {}
 
-  // The version that a post is of: the oldest that says so and may still be
-  // posted, or else any. Several say the same where somebody says something
-  // again after something else.
+  // The version that a post shows: the oldest with this content that may still
+  // be posted, or else any. Several versions can have the same content, if
+  // callers repeat a report after another.
   int64_t SequenceOf(const StatusName& name, const Status& status,
                      const Content& content) const {
-    // What is only seen at GitHub may have been begun before it was overtaken.
+    // Without Began, a post may have begun before the newer report was acked.
     const int64_t least = has_begins_
                               ? std::max(status.posted, record_.AckedOf(name))
                               : status.posted;
@@ -170,7 +170,7 @@ class Checker {
     return found;
   }
 
-  // How many versions say the same.
+  // The number of versions with this content.
   int64_t VersionsOf(const StatusName& name, const Content& content) const {
     const auto& versions = record_.VersionsOf(name);
     return std::max<int64_t>(1, std::count_if(versions.begin(), versions.end(),
@@ -217,13 +217,13 @@ class Checker {
     ++findings_.checked.posts;
     const Content& content = *event.posted;
     CheckOrigin(*event.name, content);
-    // A redirect only sends on what was begun before.
+    // A redirect only forwards a post that has begun.
     const bool is_sent_on =
         status.redirected == content && status.redirect_time == event.time;
     request.sequence = is_sent_on ? status.redirected_sequence
                                   : SequenceOf(*event.name, status, content);
-    // A redirect that led nowhere was another refusal: with the repository's
-    // new name the wait for a commit begins anew.
+    // A redirect that led nowhere counts as another refusal. Under the new
+    // name, the wait for the commit starts again.
     if (!is_sent_on && status.redirected.has_value()) {
       status.redirected.reset();
       ++status.chances;
@@ -249,14 +249,14 @@ class Checker {
     status.in_flight.insert(event.exchange);
   }
 
-  // What GitHub refuses for a whole repository is not tried with one status
-  // after the other.
+  // After GitHub refuses a whole repository, the server must not try one status
+  // after another.
   void CheckProbe(const Began& event) {
     const auto refused = refusals_.find(event.name->repository);
     if (refused == refusals_.end()) return;
     Refusal& refusal = refused->second;
     if (event.time >= refusal.time + kBetweenProbes) return;
-    // One may have been taken out before.
+    // One more may have been leased before.
     if (refusal.begun_since++ == 0) return;
     Violated("I12", *event.name, "posted ",
              absl::FormatDuration(event.time - refusal.time),
@@ -319,7 +319,7 @@ class Checker {
     } else if (event.http_status == 201 && !status.doubt.has_value()) {
       status.known_shown = request.posted;
     }
-    // GitHub looks at what is said once it may be said.
+    // GitHub only checks the content if it accepts posts to the repository.
     if (event.http_status == 201 || event.http_status == 422 ||
         event.refusal == "redirect") {
       refusals_.erase(request.name->repository);
@@ -329,7 +329,7 @@ class Checker {
     status.was_refused = true;
     if (event.refusal == "repository") {
       Refusal& refusal = refusals_[request.name->repository];
-      // What was under way then tells nothing new.
+      // A request that was under way then says nothing new.
       if (request.begin_time >= refusal.time + kBetweenProbes) {
         refusal = {event.time, 0};
       }
@@ -342,14 +342,14 @@ class Checker {
       return;
     }
     const bool waits = event.refusal == "no_commit";
-    // The wait for a commit begins anew after another refusal.
+    // After another kind of refusal, the wait for a commit starts again.
     if (!waits) status.without_commit.erase(request.sequence);
     Refusals& refusals =
         (waits ? status.without_commit : status.refused)[request.sequence];
     if (refusals.count == 0) refusals.chances_before = status.chances;
     const int64_t chances = status.chances - refusals.chances_before + 1;
-    // A process that ends can forget its last try, and one whose clock is set
-    // can believe that it has lost it.
+    // A process that dies can forget its last try. One whose clock is set can
+    // believe that it lost the try.
     const int64_t most = (waits ? kMostWithoutCommit : kMostRefused) * chances +
                          findings_.checked.crashes + clock_sets_;
     if (++refusals.count > most * VersionsOf(*request.name, *request.posted)) {
@@ -365,8 +365,8 @@ class Checker {
     status->known_shown.reset();
   }
 
-  // GitHub's last word on a commit, even if it is that there is none; not a
-  // word on the credential, the repository's place or the moment.
+  // Whether this answers what a commit shows, even if it does not exist.
+  // Answers about the credential, a redirect or a limit do not.
   static bool TellsWhatIsShown(const Ended& event) {
     if (event.http_status == 200) return true;
     return event.http_status >= 400 && event.http_status < 500 &&
@@ -374,8 +374,8 @@ class Checker {
            event.http_status != 429 && event.silent_until <= event.time;
   }
 
-  // A commit was read: what was in doubt early enough is so no more. Whoever
-  // may not read what GitHub shows may post it again.
+  // A read ends all doubts that are old enough. If GitHub does not show the
+  // commit, the server may post again what it showed.
   void EndDoubts(const StatusName& commit, const InFlight& request,
                  bool was_read) {
     StatusName name = commit;
@@ -410,7 +410,7 @@ class Checker {
         status.doubt_has_a_time = false;
       }
     }
-    // It can forget an answer that it was about to note.
+    // The process can forget an answer that it was about to store.
     refusals_.clear();
     limits_.Follow(event);
   }
@@ -432,7 +432,7 @@ class Checker {
     ++status.chances;
   }
 
-  // A week is given to what only somebody else can fix.
+  // For these reasons the server must keep trying for a week.
   static bool IsOfRepository(absl::string_view reason) {
     for (const absl::string_view one :
          {"REPOSITORY_NOT_FOUND", "PERMISSION_MISSING", "REPOSITORY_ARCHIVED",
@@ -486,7 +486,7 @@ class Checker {
 
   std::map<int64_t, const Called*> calls_;
   std::map<int64_t, InFlight> in_flight_;
-  // Of whole repositories: the last one.
+  // The last refusal of each whole repository.
   struct Refusal {
     absl::Time time = absl::InfinitePast();
     int begun_since = 0;

@@ -10,18 +10,18 @@ namespace signalbox::history {
 
 // A promise that was not kept.
 struct Violation {
-  // Of reliability.md's list, as "I7".
+  // Its name in reliability.md's list, such as "I7".
   std::string invariant;
-  StatusName name;  // Empty: it is about none in particular.
+  StatusName name;  // Empty: of no status in particular.
   std::string what;
 };
 
-// What was looked at: a check of nothing finds nothing.
+// How much was checked: a check of nothing finds nothing.
 struct Checked {
-  int64_t acked = 0;     // Calls that were told OK.
+  int64_t acked = 0;     // Calls that were answered OK.
   int64_t recorded = 0;  // Accepted reports in the server's record.
   int64_t statuses = 0;
-  int64_t posts = 0;  // Begun, or else applied.
+  int64_t posts = 0;  // Begun; or applied, where the log has no Began.
   int64_t crashes = 0;
 
   Checked& operator+=(const Checked& other);
@@ -32,36 +32,35 @@ struct Findings {
   Checked checked;
 };
 
-// Decides, by the log alone:
-//   I1   what was acked is in the record, or what it was told it equals is;
-//        nothing is in the record that nobody said
-//   I3   each report became what the ordering rule (judgement.h) makes of it,
-//        numbers follow the order in which reports were said and acked, and no
-//        pending expired before its time, or within ten minutes after a
-//        start
+// Checks with the log alone:
+//   I1   the record has each acked report, or the one that the ack named
+//        instead; it has nothing that nobody reported
+//   I3   the ordering rule (judgement.h) explains the outcome of each report;
+//        sequences follow the order of calls and acks; no pending expires
+//        before its time, or within ten minutes after a start
 //   I6   at the end GitHub shows the newest report, or it is abandoned
-//   I7   posts begun for a status have rising versions; none is begun of what
-//        was already overtaken
-//   I8   after a post whose end is not known the status is read before it is
-//        posted again, no sooner than 12 s after that post's begin (unless the
-//        clock was set and the process that knew it has ended)
+//   I7   posts begun for a status have rising versions; none begins when a
+//        newer report is already acked
+//   I8   after an ambiguous post, the status is read before the next post, at
+//        least 12 s after the ambiguous post began (unless the clock was set
+//        and the process that measured the time has ended)
 //   I9   one post of a status is in flight at a time
 //   I10  a numbered result is final within its attempt and round
-//   I11  what GitHub is known to show is not posted again; pendings stop at 950
-//        statuses
-//   I12  what is abandoned says why and was refused; refused tries are few, and
-//        no try follows another without end
-//   I13  no request while GitHub wants silence, none of a pending out of what
-//        is reserved for results
-//   I20  what is recorded and posted was said by somebody who was allowed to
+//   I11  a post never repeats what GitHub is known to show; pendings stop at
+//        950 statuses
+//   I12  an abandoned status has a reason and was refused; refused tries are
+//        few, and tries do not repeat without end
+//   I13  no request during a pause that GitHub asked for; no pending uses the
+//        reserve for results
+//   I20  somebody was allowed to report everything recorded and posted
 //   I22  a delivery takes effect once
 //
-// The order of the events is that in which they happened, as far as one
-// observer can tell. Where a log has no Began (another process's requests
-// cannot be seen), Applied stands for it in I7, I11 and I20.
+// The events are in the order in which they happened, as far as one observer
+// can tell. A log without Began (from an observer who cannot see another
+// process's requests) is checked with Applied in I7, I11 and I20.
 //
-// The recorded reports of a status must be all that it ever had. A log without
-// Calm is one of something that goes on: I6 and what is held are not looked at.
+// The recorded reports of a status must be complete. A log without Calm has no
+// end: then I6 and the held reports are not checked.
 Findings CheckHistory(const std::vector<Event>& events);
 
 }  // namespace signalbox::history

@@ -31,7 +31,7 @@ void ExpectGood(const std::vector<Event>& events) {
 }
 void ExpectGood(const Story& story) { ExpectGood(story.Events()); }
 
-// Exactly one violation.
+// Expects exactly one violation.
 void ExpectBad(const std::vector<Event>& events, const std::string& invariant,
                const std::string& what) {
   const std::vector<Violation> found = CheckHistory(events).violations;
@@ -48,7 +48,7 @@ void ExpectBad(const Story& story, const std::string& invariant,
   ExpectBad(story.Events(), invariant, what);
 }
 
-// The same as an observer tells it who cannot see requests begin and end.
+// The story from an observer who cannot see requests begin and end.
 std::vector<Event> WithoutBegins(const Story& story) {
   std::vector<Event> events;
   for (const Event& event : story.Events()) {
@@ -93,7 +93,7 @@ TEST_F(CheckHistoryTest, NothingIsAGoodHistory) {
   EXPECT_EQ(CheckHistory({}).checked.acked, 0);
 }
 
-// I1: nothing acked is lost, nothing is in the record that nobody said.
+// I1: no acked report is lost, and the record has no unreported one.
 
 TEST_F(CheckHistoryTest, AnAckedReportThatIsNotRecordedIsLost) {
   story_.Pending("p1", 1).Post();
@@ -172,7 +172,7 @@ TEST_F(CheckHistoryTest, WhatIsHeldIsWhatWasRecordedLast) {
 TEST_F(CheckHistoryTest, SequencesRise) {
   story_.Pending("p1", 1).Result("r1", 1).Post();
   story_.recorded()[0].sequence = 3;
-  // The ack names another sequence than the record, too.
+  // The ack also names another sequence than the record.
   std::vector<std::string> found;
   for (const Violation& violation : CheckHistory(story_.Events()).violations) {
     found.push_back(violation.invariant + " " + violation.what);
@@ -188,7 +188,7 @@ TEST_F(CheckHistoryTest, SequencesRise) {
   ExpectBad(unanswered, "I3", "sequence 2 follows 2");
 }
 
-// Numbers are the server's order, also of what is said about other statuses.
+// Sequences are in the server's order, across all statuses.
 TEST_F(CheckHistoryTest, WhatIsSaidLaterHasALargerNumber) {
   const Called early = story_.Call("p1", 1);
   const Called late = story_.Call("r1", 1, "success");
@@ -377,7 +377,7 @@ TEST_F(CheckHistoryTest, ARepetitionIsUnchanged) {
   ExpectGood(story_);
 }
 
-// It tells of what is held now, which the delivery itself may be older than.
+// The answer tells of the held report, which may be newer than the delivery.
 TEST_F(CheckHistoryTest, ADeliveryThatCameAgainTellsWhatIsHeld) {
   Called first = story_.Call("Waiting", 0);
   first.delivery_id = "d-1";
@@ -402,7 +402,7 @@ TEST_F(CheckHistoryTest, ARefusalMeansNothing) {
   ExpectGood(story_);
 }
 
-// I4: success is told only with an ack.
+// I4: callers hear of success only with an ack.
 
 TEST_F(CheckHistoryTest, WhatWasPromisedIsRecorded) {
   story_.Pending("p1", 1);
@@ -468,7 +468,7 @@ TEST_F(CheckHistoryTest, NothingOlderIsPostedAfterwards) {
   ExpectBad(WithoutBegins(story_), "I7", "posted 1 after 2");
 }
 
-// A farm that says something again after something else means it again.
+// If a farm repeats a report after another one, it is posted again.
 TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBePostedTwice) {
   story_.Pending("p1", 0).Post().Result("r1", 0).Post().Pending("p1", 0);
   story_.Post();
@@ -476,7 +476,7 @@ TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBePostedTwice) {
   ExpectGood(WithoutBegins(story_));
 }
 
-// GitHub's own list comes last in the log of who cannot see requests.
+// If the observer cannot see requests, GitHub's list comes last in the log.
 TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBeListedLater) {
   story_.Result("r1", 0);
   const Content first = story_.newest();
@@ -514,7 +514,7 @@ TEST_F(CheckHistoryTest, WhatIsOvertakenIsNotBegun) {
   ExpectBad(late, "I7", "began to post 1 when 2 was acked already");
 }
 
-// What begins while the newer report is on its way is in time.
+// A post may begin until the newer report is acked.
 TEST_F(CheckHistoryTest, WhatIsAboutToBeOvertakenMayBegin) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
@@ -525,7 +525,7 @@ TEST_F(CheckHistoryTest, WhatIsAboutToBeOvertakenMayBegin) {
   ExpectGood(story_);
 }
 
-// I8: posts whose end is not known.
+// I8: ambiguous posts.
 
 TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   story_.Pending("p1", 1);
@@ -535,7 +535,7 @@ TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   good.Ask().End(200).Post();
   ExpectGood(good);
 
-  // A read that tells nothing is none.
+  // A read without information does not count.
   for (const int http_status : {0, 301, 401, 408, 429, 502}) {
     Story unread = story_;
     unread.Ask().End(http_status).Post();
@@ -547,7 +547,7 @@ TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   limited.silent_until = limited.time + absl::Milliseconds(1);
   silenced.Add(limited).Post();
   ExpectBad(silenced, "I8", "GitHub not read in time");
-  // That there is no such commit is an answer.
+  // "There is no such commit" is an answer.
   Story gone = story_;
   gone.Ask().End(404).Post();
   ExpectGood(gone);
@@ -556,7 +556,7 @@ TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   ExpectBad(hasty, "I8", "GitHub not read in time");
 }
 
-// A read of a commit shows all its statuses, and of no other commit any.
+// A read of a commit shows all its statuses, and none of another commit.
 TEST_F(CheckHistoryTest, AReadEndsTheDoubtsOfItsCommit) {
   story_.Pending("p1", 1);
   story_.Begin(story_.newest()).EndInDoubt().Pass(absl::Seconds(12));
@@ -582,7 +582,7 @@ TEST_F(CheckHistoryTest, AReadTooEarlyEndsNoDoubt) {
   story_.Pending("p1", 1);
   story_.Begin(story_.newest()).EndInDoubt().Pass(absl::Seconds(9));
   story_.Ask().End(200).Post();
-  // It was asked 11 s after the begin.
+  // The read began 11 s after the post.
   ExpectBad(story_, "I8", "posted 13s after a post in doubt");
 }
 
@@ -610,8 +610,8 @@ TEST_F(CheckHistoryTest, AProcessThatDiesWhileItAsksLeavesNoDoubt) {
   ExpectGood(story_);
 }
 
-// Who waits goes by a steady clock; but what is read on disk is wall time, and
-// twelve seconds of it are not twelve seconds.
+// A running process uses a steady clock. A new one has only wall-clock times
+// from disk, which do not measure twelve seconds after a jump.
 TEST_F(CheckHistoryTest, AfterTheClockWasSetTheNextProcessReadsBackAtAnyTime) {
   story_.Pending("p1", 1);
   story_.Begin(story_.newest()).EndInDoubt();
@@ -636,7 +636,7 @@ TEST_F(CheckHistoryTest, OneRequestOfAStatusIsInFlight) {
   Ended first = story_.Ending(201);
   first.exchange = 1;
   story_.Add(first);
-  // The second only; the first has been answered and shows the same by then.
+  // The first has ended above; this ends the second.
   const std::vector<Event> events = [&] {
     Story story = story_;
     story.End(201);
@@ -670,8 +670,8 @@ TEST_F(CheckHistoryTest, ARefusedPostIsRepeated) {
   ExpectGood(story_);
 }
 
-// The answer was lost, and reading showed something else: it has to be said
-// again.
+// The answer was lost, and the read showed another content, so the report must
+// be posted again.
 TEST_F(CheckHistoryTest, WhatMayHaveBeenReplacedIsPostedAgain) {
   const Called older = story_.Call("p1", 1);
   story_.Add(older).Record(older);
@@ -708,12 +708,12 @@ TEST_F(CheckHistoryTest, PendingsStopAt950WithoutBegins) {
   ExpectBad(WithoutBegins(story_), "I11", "posted a pending after 950");
 }
 
-// GitHub does not have the commit, so many times.
+// GitHub refuses `times` posts, because it does not have the commit.
 void Refuse(int times, const Content& posted, Story* story) {
   for (int i = 0; i < times; ++i) story->Begin(posted).End(422, "no_commit");
 }
 
-// I12: what cannot be posted.
+// I12: refused posts.
 
 TEST_F(CheckHistoryTest, WhatIsAbandonedWasRefusedAndSaysWhy) {
   story_.Pending("p1", 1);
@@ -728,7 +728,7 @@ TEST_F(CheckHistoryTest, WhatIsAbandonedWasRefusedAndSaysWhy) {
 
   story_.Post().Hold("abandoned", "INVALID");
   ExpectBad(story_, "I12", "abandoned, but GitHub never refused it");
-  // Who cannot see requests cannot see refusals.
+  // This observer cannot see refusals.
   ExpectGood(WithoutBegins(story_));
 }
 
@@ -768,7 +768,7 @@ TEST_F(CheckHistoryTest, RefusedTriesAreFew) {
     newer.Begin(newer.newest()).End(422, refusal);
     ExpectGood(newer);
 
-    // It can forget its last try.
+    // The process can forget its last try.
     Story killed = story;
     killed.Add(Crashed{killed.now()});
     killed.Begin(pending).End(422, refusal);
@@ -802,7 +802,7 @@ TEST_F(CheckHistoryTest, ARedirectThatLeadsNowhereIsAnotherRefusal) {
   ExpectGood(story_);
 }
 
-// All of it would be refused.
+// GitHub would refuse the other posts, too.
 TEST_F(CheckHistoryTest, ARefusedRepositoryIsProbedNowAndThen) {
   story_.Pending("p1", 1);
   story_.Begin(story_.newest()).End(404, "repository");
@@ -817,7 +817,7 @@ TEST_F(CheckHistoryTest, ARefusedRepositoryIsProbedNowAndThen) {
   patient.Pass(absl::Seconds(10)).Post();
   ExpectGood(patient);
 
-  // One was taken out before.
+  // One was leased before.
   Story under_way = story_;
   under_way.Begin(under_way.newest()).End(404, "repository");
   Story hasty = under_way;
@@ -848,7 +848,7 @@ TEST_F(CheckHistoryTest, WhatIsTakenOrReadFreesTheRepository) {
   }
 }
 
-// Each may take up what was given up, or begin the wait for a commit anew.
+// Each delivery can revive the status, or restart the wait for the commit.
 TEST_F(CheckHistoryTest, EachDeliveryOfACommitIsANewChance) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
@@ -869,7 +869,7 @@ TEST_F(CheckHistoryTest, EachDeliveryOfACommitIsANewChance) {
   ExpectBad(story_, "I12", "refused 19 times");
 }
 
-// A report soon after another brings nothing.
+// A report soon after another does not count.
 TEST_F(CheckHistoryTest, ReportsAreNewChancesNowAndThen) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
@@ -909,7 +909,7 @@ TEST_F(CheckHistoryTest, ARedirectIsNoRefusalToCount) {
   ExpectGood(story_);
 }
 
-// What was begun in time is sent on to where the repository went.
+// A post that began in time is forwarded to the repository's new place.
 TEST_F(CheckHistoryTest, ARedirectIsFollowedAtOnce) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
@@ -930,7 +930,7 @@ TEST_F(CheckHistoryTest, ARedirectIsFollowedAtOnce) {
   ExpectBad(story_, "I7", "began to post 1 when 2 was acked already");
 }
 
-// A clock that jumps can make it believe that it lost a lease.
+// After a clock jump the server can believe that it lost a lease.
 TEST_F(CheckHistoryTest, ASetClockExcusesOneMoreRefusal) {
   story_.Pending("p1", 1);
   const Content pending = story_.newest();
@@ -976,13 +976,13 @@ TEST_F(CheckHistoryTest, NothingIsSentWhileGitHubWantsSilence) {
   hasty.Pass(absl::Seconds(58)).Post();
   ExpectBad(hasty, "I13", "although GitHub wants silence");
 
-  // Not of another credential.
+  // Another credential is free.
   Began other = {90,           story_.now(), std::nullopt,
                  std::nullopt, false,        "another"};
   Story elsewhere = story_;
   elsewhere.Add(other).Pass(absl::Seconds(59)).Post();
   ExpectGood(elsewhere);
-  // And the budget may be asked for.
+  // A request for the budget is allowed.
   Began budget = {91, story_.now(), std::nullopt, std::nullopt, true, "token"};
   Story asking = story_;
   asking.Add(budget).Pass(absl::Seconds(59)).Post();
@@ -1009,7 +1009,7 @@ TEST_F(CheckHistoryTest, AShorterSilenceDoesNotEndALonger) {
   ExpectBad(story_, "I13", "although GitHub wants silence");
 }
 
-// What it was told is on disk by then, except in the last moment.
+// What GitHub said is on disk by then, unless it was said just before.
 TEST_F(CheckHistoryTest, SilenceOutlivesTheProcess) {
   struct Case {
     const char* what;
@@ -1078,11 +1078,11 @@ TEST_F(CheckHistoryTest, PendingsLeaveATenthOfTheBudgetForResults) {
   ExpectGood(told(500, absl::Hours(1), "", false));
   ExpectGood(told(499, absl::Hours(1), "success", false));
   ExpectGood(told(499, absl::Seconds(1), "", false));
-  // It has to learn the budget again.
+  // After a restart, the server must learn the budget again.
   ExpectGood(told(499, absl::Hours(1), "", true));
 }
 
-// I20: only what somebody was allowed to say.
+// I20: only what a caller was allowed to report.
 
 TEST_F(CheckHistoryTest, OnlyWhatIsGrantedIsAcked) {
   Called foreign = story_.Call("p1", 1);
@@ -1156,7 +1156,7 @@ TEST_F(CheckHistoryTest, NothingIsPostedThatNobodySaid) {
     for (const std::vector<Event>& events :
          {story.Events(), WithoutBegins(story)}) {
       const std::vector<Violation> found = CheckHistory(events).violations;
-      // It is in no record either.
+      // It is not in the record, either.
       ASSERT_EQ(found.size(), 2u);
       EXPECT_EQ(found[0].invariant, "I20");
       EXPECT_EQ(found[1].invariant, "I7");
@@ -1164,7 +1164,7 @@ TEST_F(CheckHistoryTest, NothingIsPostedThatNobodySaid) {
   }
 }
 
-// Equal events, and no others, have equal lines: logs are compared by them.
+// Only equal events have equal lines: logs are compared by them.
 TEST_F(CheckHistoryTest, LinesTellEventsApart) {
   const Called call = story_.Call("p1", 1);
   std::vector<Event> events = {call};

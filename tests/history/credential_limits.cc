@@ -8,7 +8,7 @@
 namespace signalbox::history {
 namespace {
 
-// What a process learnt so shortly before its end may not be on disk.
+// A process may not have stored what it learnt this shortly before its end.
 constexpr absl::Duration kJustNow = absl::Milliseconds(10);
 
 }  // namespace
@@ -47,7 +47,7 @@ void CredentialLimits::Learn(const std::string& credential,
     silence.until = std::max(silence.until, event.silent_until);
     silence.learnt_at = event.time;
   }
-  // What a redirect says is learnt with the answer it leads to.
+  // After a redirect, the server learns the budget from the final answer.
   if (event.remaining >= 0 &&
       (event.http_status < 300 || event.http_status > 399)) {
     budgets_[credential] = {event.remaining, event.limit, event.reset_time};
@@ -73,7 +73,7 @@ void CredentialLimits::Follow(const DiskTrouble& event) {
   if (event.is_over) disk_trouble_over_ = event.time;
 }
 
-// Moments on disk are moments of the wall clock.
+// Times on disk are wall-clock times.
 void CredentialLimits::Follow(const ClockSet& event) {
   clock_set_ = event.time;
   if (is_down_) silences_.clear();

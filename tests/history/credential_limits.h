@@ -10,18 +10,18 @@
 
 namespace signalbox::history {
 
-// What GitHub told the server of each credential, as far as the server must
-// remember it (I13): when to be silent, and how much of its budget is left.
+// What GitHub told the server about each credential, and the server must
+// remember (I13): until when to pause, and how much budget is left.
 class CredentialLimits {
  public:
-  // Says what is wrong with a request that begins; nothing: nothing is.
+  // These say what is wrong with a request that begins; nothing: it is right.
   std::optional<std::string> CheckSilence(const Began& event) const;
   std::optional<std::string> CheckBudget(const Began& event) const;
 
   // The answer to a request with this credential.
   void Learn(const std::string& credential, const Ended& event);
 
-  // What it may forget.
+  // The events after which the server may forget some of it.
   void Follow(const Crashed& event);
   void Follow(const Started& event);
   void Follow(const DiskTrouble& event);

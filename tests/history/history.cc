@@ -35,7 +35,7 @@ const char* TextOf(Answered::How how) {
   return "?";
 }
 
-// A line of each kind of event.
+// Writes the line of each kind of event.
 struct Liner {
   std::string operator()(const Granted& event) const {
     return absl::StrCat("granted ", event.caller, " ", event.repository, " ",

@@ -10,18 +10,18 @@
 #include "absl/time/time.h"
 #include "server/base/mutex.h"
 
-// A namespace of its own, since the server has other meanings for these words.
+// A separate namespace: the server uses these words with other meanings.
 namespace signalbox::history {
 
-// A log of what went on around a server, as those saw it who stood outside:
-// its callers, GitHub, and whoever started and killed it. At the end stands
-// what the server and GitHub showed once all trouble was over. CheckHistory
-// decides by it whether the server kept its promises.
+// A log of the events around a server, as observers outside saw them: its
+// callers, GitHub, and the process that started and killed it. At its end is
+// what the server and GitHub showed after all trouble was over. From it,
+// CheckHistory decides whether the server kept its promises.
 //
-// Nothing here depends on the code that is judged.
+// Nothing here depends on the code under test.
 
-// A commit status, by names that hold for the whole history: a repository
-// keeps the one it had first, whatever it is called later.
+// A commit status. Its names hold for the whole history: a renamed repository
+// keeps its first one.
 struct StatusName {
   std::string repository;  // "acme/app"
   std::string sha;         // Lower case.
@@ -31,8 +31,8 @@ struct StatusName {
   friend auto operator<=>(const StatusName&, const StatusName&) = default;
 };
 
-// What a commit status says. A load gives every report a description of its
-// own, short and plain, so that what GitHub is sent tells which report it was.
+// What a commit status says. A load gives each report its own short, plain
+// description, so that a post tells which report it shows.
 struct Content {
   std::string state;  // "pending", "success", "failure" or "error".
   std::string description;
@@ -41,16 +41,15 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
-// What somebody is allowed to report.
+// What a caller may report.
 struct Granted {
   std::string caller;
   std::string repository;  // "acme/app", or "acme/*"
   std::string context;     // "ci/build", or "ci/*"
 };
 
-// Somebody begins to report something: one status of one call. A repetition,
-// also one by the same caller after a lost answer, is a call of its own with
-// the same content.
+// A caller begins to report one status of one call. A repetition is a separate
+// call with the same content, even after a lost answer.
 struct Called {
   int64_t call = 0;  // Its number, from 1.
   absl::Time time;
@@ -65,28 +64,28 @@ struct Called {
   absl::Duration expires_after = absl::Hours(6);
 };
 
-// The server has what was said on disk. It may have had it before: what a
-// network delivers twice is heard twice.
+// The server has the call on disk, perhaps not for the first time: a call that
+// the network delivers twice is heard twice.
 struct Heard {
   int64_t call = 0;
   absl::Time time;
 };
 
-// The caller learns how its call ended. A call without one is in doubt.
+// The caller learns the outcome of its call. Without this, it is unknown.
 struct Answered {
   enum class How {
     kAccepted,
     kUnchanged,
     kSuperseded,
-    kRefused,   // For good, and nothing was accepted.
-    kUnknown,   // Not available, too late, or no answer: it may be repeated.
-    kPromised,  // OK, but the caller was not told which of the first three.
+    kRefused,   // Permanently; nothing was accepted.
+    kUnknown,   // Unavailable, too late, or no answer: it may be repeated.
+    kPromised,  // OK, but the answer did not say which of the first three.
   };
   int64_t call = 0;
   absl::Time time;
   How how = How::kUnknown;
-  // Of the receipt: the report's own if it was accepted, else of what is held;
-  // 0: the caller was not told, or nothing is held.
+  // From the receipt: the report's own if it was accepted, otherwise that of
+  // the held one. 0: the answer had none, or nothing is held.
   int64_t sequence = 0;
 };
 
@@ -94,17 +93,17 @@ struct Answered {
 struct Began {
   int64_t exchange = 0;  // Its number, from 1.
   absl::Time time;
-  // A post; nothing: it only asks.
+  // A post; nothing: a question.
   std::optional<Content> posted;
-  // The status that is posted, or the commit that is read (its context does
-  // not matter). Nothing: it is about neither.
+  // The status to post, or the commit to read (its context does not matter).
+  // Nothing: neither.
   std::optional<StatusName> name;
-  // Asking for the budget is allowed while a primary limit lasts.
+  // A request for the budget is allowed during a primary limit.
   bool is_budget = false;
   std::string credential;
 };
 
-// GitHub makes a status.
+// GitHub creates a status.
 struct Applied {
   int64_t exchange = 0;  // 0: not known.
   absl::Time time;
@@ -112,26 +111,25 @@ struct Applied {
   Content content;
 };
 
-// The server has its answer, or gives up.
+// The server has the answer, or stops waiting.
 struct Ended {
   int64_t exchange = 0;
   absl::Time time;
   int http_status = 0;  // 0: no answer.
-  // Nobody on this side can know whether it took effect, or still will.
+  // Ambiguous: the server cannot know whether it took or will take effect.
   bool in_doubt = false;
-  // GitHub wants silence of this credential until then.
+  // Until then GitHub wants no requests with this credential.
   absl::Time silent_until = absl::InfinitePast();
-  // What it says of the budget; -1: nothing.
+  // The budget in the answer; -1: none.
   int remaining = -1;
   int limit = -1;
   absl::Time reset_time = absl::InfinitePast();
-  // Of a refusal of what was posted: "no_commit", which is worth waiting for,
-  // "redirect", which may lead somewhere, "repository", which holds for all
-  // that is posted there, or "other".
+  // Why GitHub refused a post: "no_commit", which may pass; "redirect", which
+  // may lead somewhere; "repository", for every post to it; or "other".
   std::string refusal;
 };
 
-// The server's process ends without warning, or begins.
+// The server's process ends without warning, or starts.
 struct Crashed {
   absl::Time time;
 };
@@ -145,27 +143,25 @@ struct ClockSet {
   absl::Duration by;
 };
 
-// From here on, or from here on no more, the store fails to write, and so
-// cannot remember what GitHub says.
+// The store begins or ceases to fail writes. Meanwhile it cannot remember what
+// GitHub says.
 struct DiskTrouble {
   absl::Time time;
   bool is_over = false;
 };
 
-// Somebody asks for an abandoned status to be tried again, and was not told
-// that it is not.
+// Somebody retries an abandoned status, and no answer says that this failed.
 struct Revived {
   absl::Time time;
   StatusName name;
 };
 
-// From here on nothing goes wrong any more, and nothing is reported.
+// From here on nothing goes wrong, and nobody reports.
 struct Calm {
   absl::Time time;
 };
 
-// At the end: a report in the server's own record of a status, in the order in
-// which they came.
+// At the end: a report in the server's record of a status, in order of arrival.
 struct Recorded {
   StatusName name;
   int64_t sequence = 0;  // 0: it was not accepted.
@@ -178,7 +174,7 @@ struct Recorded {
   std::string delivery_id;
 };
 
-// At the end: what the server says of a status.
+// At the end: the server's view of a status.
 struct Held {
   StatusName name;
   Content content;
@@ -188,7 +184,7 @@ struct Held {
   std::string reason;
 };
 
-// At the end: what GitHub shows of a status.
+// At the end: what GitHub shows for a status.
 struct Showed {
   StatusName name;
   Content content;
@@ -198,12 +194,12 @@ using Event = std::variant<Granted, Called, Heard, Answered, Began, Applied,
                            Ended, Crashed, Started, ClockSet, DiskTrouble,
                            Revived, Calm, Recorded, Held, Showed>;
 
-// Thread-safe, but for events().
+// Thread-safe, except events().
 class History {
  public:
   void Add(Event event);
 
-  // In the order in which they were added; nobody may be adding.
+  // In the order of Add. Nobody may be adding.
   const std::vector<Event>& events() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return events_;
   }
@@ -213,8 +209,8 @@ class History {
   std::vector<Event> events_ ABSL_GUARDED_BY(mu_);
 };
 
-// One line for people, which says all of it: equal events, and no others, have
-// equal lines.
+// One line for people, with everything in it: two events have equal lines only
+// if they are equal.
 std::string LineOf(const Event& event);
 
 // "acme/app 0123456 ci/build"

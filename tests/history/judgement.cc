@@ -12,11 +12,11 @@ using Kind = Standing::Kind;
 constexpr char kOver[] = "over";
 constexpr size_t kMostSeries = 16;
 
-// Columns: of the newest run of its series a pending and a result while it
-// runs, a pending and a result when it has ended; an unnumbered pending, an
-// unnumbered result; a webhook pending; an unnumbered pending that asks for a
-// rerun. A larger number, or a series that is not known, is always accepted.
-//   A  accepted          +  accepted, and all that is known is over
+// Columns: a pending and a result of the newest run of its series while the run
+// is going on; a pending and a result after it has ended; an unnumbered
+// pending; an unnumbered result; a webhook pending; an unnumbered pending that
+// asks for a rerun. A larger attempt or an unknown series is always accepted.
+//   A  accepted          +  accepted, and ends all known runs
 //   U  unchanged         T  unchanged, accepted if its text differs
 //   S  superseded        t  as T if it is the held run's own, else superseded
 //   w  accepted if it is a failure that is worse than the run's end so far
@@ -32,7 +32,7 @@ constexpr const char* kTable[] = {
     "AASwAAS+",  // expired pending
 };
 
-// The later, the worse; from `cancelled` on they are shown as failed.
+// Later is worse. GitHub shows those from `cancelled` on as failed.
 constexpr const char* kEnds[] = {"",        "skipped",   "neutral",
                                  "success", "cancelled", "timed_out",
                                  "error",   "failure"};
@@ -52,7 +52,7 @@ size_t ColumnOf(const Called& call, const Standing::Known* run) {
   return call.delivery_id.empty() ? 4 + is_result : 6;
 }
 
-// The letter of the table with all conditions settled: A, +, U or S.
+// The letter after all conditions are settled: A, +, U or S.
 char Settled(char cell, const Standing& held, const Called& call,
              const Standing::Known* run) {
   const bool is_own = held.own == call.series;
@@ -85,7 +85,7 @@ char Settled(char cell, const Standing& held, const Called& call,
   }
 }
 
-// Notes a report of a run. The series reported longest ago is forgotten.
+// Notes a report of a run. Drops the series that reported longest ago.
 void Hear(const Called& call, Standing* standing) {
   Standing::Known& run = standing->series[call.series];
   if (run.attempt != call.attempt) run = {call.attempt, "", 0};

@@ -10,8 +10,8 @@
 
 namespace signalbox::history {
 
-// The ordering rule a second time, as the table that people agreed on, to hold
-// the server's against.
+// A second version of the ordering rule, as the table that people agreed on.
+// Tests compare the server's rule with it.
 
 // What a status holds.
 struct Standing {
@@ -26,31 +26,31 @@ struct Standing {
   // The newest run of a series.
   struct Known {
     int64_t attempt = 0;
-    // "": it runs. "over": somebody began again. Else its worst result.
+    // "": it runs. "over": a rerun ended it. Otherwise its worst result.
     std::string end;
-    int64_t heard = 0;  // When a report of the series was accepted last.
+    int64_t heard = 0;  // The number of its last accepted report.
   };
 
   Kind kind = Kind::kNothing;
-  std::string result;  // Of a result.
+  std::string result;  // If it is one.
   Content content;
-  // The series whose newest run is held; nothing: the report has no number.
+  // The series of the held report; nothing: it has no number.
   std::optional<std::string> own;
   std::map<std::string, Known> series;
   int64_t heard = 0;  // Counts accepted reports.
 };
 
 struct Judged {
-  // kAccepted, kUnchanged or kSuperseded; kRefused: it cannot be.
+  // kAccepted, kUnchanged or kSuperseded; kRefused: impossible.
   Answered::How how = Answered::How::kAccepted;
-  Standing after;  // Of what is accepted; else as before.
+  Standing after;  // If it is accepted; otherwise as before.
 };
 
-// What becomes of a report.
+// The outcome of a report.
 Judged JudgeCall(const Standing& held, const Called& call);
 
-// What the server's own error makes of a pending that has expired; kRefused if
-// nothing pending is held.
+// The outcome of the server's own error for an expired pending; kRefused if no
+// pending is held.
 Judged JudgeExpiry(const Standing& held, const Content& error);
 
 }  // namespace signalbox::history

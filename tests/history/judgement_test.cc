@@ -22,7 +22,7 @@ constexpr const char* kResults[] = {"success",   "failure", "error",
                                     "cancelled", "skipped", "timed_out",
                                     "neutral"};
 
-// The numbers of `Result` are those of `kResults`, from 1.
+// `Result` numbers the names in `kResults` from 1.
 std::optional<Result> ResultOf(const std::string& name) {
   for (size_t i = 0; i < std::size(kResults); ++i) {
     if (name == kResults[i]) return static_cast<Result>(i + 1);
@@ -88,13 +88,13 @@ Called CallOf(const std::string& series, int64_t attempt,
   return call;
 }
 
-// What the server and the oracle know of one status.
+// One status, as the server and the oracle see it.
 struct Both {
   std::optional<signalbox::Held> server;
   Standing oracle;
 };
 
-// By series, in words that both have.
+// The newest run of each series, in the words of both.
 std::map<std::string, std::string> RunsOf(const signalbox::Held& held) {
   std::map<std::string, std::string> runs;
   std::vector<NewestRun> all = held.other_runs;
@@ -119,7 +119,7 @@ std::map<std::string, std::string> RunsOf(const Standing& standing) {
   return runs;
 }
 
-// Everything of the server's by which anything is decided.
+// Everything on which the server's decisions depend.
 std::string TextOf(const std::optional<signalbox::Held>& held) {
   if (!held.has_value()) return "nothing";
   std::string text = absl::StrCat(
@@ -133,7 +133,7 @@ std::string TextOf(const std::optional<signalbox::Held>& held) {
   return text;
 }
 
-// Both judge, and agree.
+// Lets both judge, and expects the same.
 void Say(const Called& call, Both* both) {
   const Report report = ReportOf(call);
   const Judgement judgement =
@@ -163,8 +163,8 @@ bool Expire(Both* both) {
   return true;
 }
 
-// All sequences of so many reports and expiries: what follows depends on the
-// state alone, so that each state is entered once.
+// All sequences of `reports` reports and expiries. The rule depends only on the
+// state, so each state is entered once.
 void GoThrough(const std::vector<Called>& alphabet, int reports,
                size_t least_states) {
   std::map<std::string, Both> fresh = {{"", Both()}};
@@ -204,7 +204,7 @@ std::vector<Called> UnnumberedCalls() {
           CallOf("", 0, "failure")};
 }
 
-// The table and the server's rule were written apart from each other.
+// The table and the server's rule were written independently.
 TEST(JudgementTest, IsTheServersForEverySequenceOfSixReports) {
   std::vector<Called> alphabet = UnnumberedCalls();
   for (const char* series : {"", "other"}) {
@@ -233,7 +233,7 @@ TEST(JudgementTest, IsTheServersForEveryResult) {
   GoThrough(alphabet, 6, 400);
 }
 
-// More series than are kept, told of in turn.
+// More series than the server keeps report in turn.
 TEST(JudgementTest, IsTheServersForMoreSeriesThanAreKept) {
   Both both;
   uint64_t random = 1;

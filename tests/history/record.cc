@@ -10,10 +10,10 @@ namespace {
 
 using How = Answered::How;
 
-// For so long after a start nothing expires.
+// Nothing expires for this long after a start.
 constexpr absl::Duration kQuietTime = absl::Minutes(10);
 
-// A call arrives so late at most.
+// The longest time until a call arrives.
 constexpr absl::Duration kOnTheWay = absl::Minutes(1);
 
 constexpr absl::string_view kExpiry = "No result within ";
@@ -77,7 +77,7 @@ bool Record::IsGranted(const Called& call) const {
          });
 }
 
-// The call that a record is of, or nullptr.
+// The call behind a record; null: none.
 const Called* Record::CallOf(const Status& status, const Recorded& row) {
   if (!row.delivery_id.empty()) {
     const auto found = status.deliveries.find(row.delivery_id);
@@ -95,7 +95,7 @@ const Called* Record::CallOf(const Status& status, const Recorded& row) {
   return nullptr;
 }
 
-// Holds the server's record against the ordering rule.
+// Compares the server's record with the ordering rule.
 void Record::Replay(const StatusName& name, Status* status) {
   Standing held;
   int64_t last = 0;
@@ -146,13 +146,13 @@ void Record::Replay(const StatusName& name, Status* status) {
   }
 }
 
-// Whoever is away or whose clock was set gives callers time to show up.
+// Not checked if the clock was set: then the server waits for callers.
 void Record::CheckExpiry(const StatusName& name, const Status& status,
                          const Recorded& row, absl::Time held_since,
                          absl::Duration expires_after) {
   if (clock_was_set_) return;
   absl::Time expiry = held_since + expires_after;
-  // A repetition renews it, and may want another time.
+  // A repetition renews the pending, and may change its duration.
   for (const auto& [description, calls] : status.calls) {
     for (const Called* call : calls) {
       if (call->time < held_since - kOnTheWay || call->time > row.time) {
@@ -236,7 +236,7 @@ bool Record::WasRecorded(const Status& status, const Called& call) {
       });
 }
 
-// Whether the rule said that of the call at any time.
+// Whether the rule has had this outcome for the call at any time.
 bool Record::Ever(const Status& status, const Called& call, How how) {
   return std::any_of(
       status.versions.begin(), status.versions.end(), [&](const auto& version) {

@@ -23,15 +23,14 @@ struct Version {
   Standing standing;  // After it.
 };
 
-// What was said, what callers were told, and what the server recorded, held
-// against the ordering rule: I1, I3, I4, I10, I20 and I22 of what is recorded
-// and acked. Violations and counts go into `findings`, which is borrowed, like
-// the events.
+// Compares calls, answers and the server's record with the ordering rule: I1,
+// I3, I4, I10, I20 and I22, for what is recorded and acked. Adds violations and
+// counts to `findings`, which is borrowed, like the events.
 class Record {
  public:
   explicit Record(Findings* findings) : findings_(*findings) {}
 
-  // First all events are added,
+  // First, add all events;
   template <typename Other>
   void Add(const Other&) {}
   void Add(const Granted& event) { grants_.push_back(&event); }
@@ -42,25 +41,25 @@ class Record {
   void Add(const ClockSet&) { clock_was_set_ = true; }
   void Add(const Started& event) { starts_.push_back(event.time); }
 
-  // then the server's record is replayed,
+  // then, replay the server's record;
   void Replay();
 
-  // then these are followed, in order.
+  // last, follow these events in order.
   void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
   void Follow(const Answered& event);
 
   // The accepted reports of a status, by sequence.
   const std::map<int64_t, Version>& VersionsOf(const StatusName& name) const;
-  // The largest sequence of a status that was acked so far.
+  // The largest sequence of a status that has been acked so far.
   int64_t AckedOf(const StatusName& name) const;
-  // Whether somebody who was allowed to said this, or its time had expired.
+  // Whether an allowed caller reported this, or it can be an expiry.
   bool MayBePosted(const StatusName& name, const Content& content) const;
 
  private:
   struct Status {
     std::map<std::string, std::vector<const Called*>> calls;  // By description.
     std::map<std::string, const Called*> deliveries;
-    std::set<std::string> came_again;  // Of those.
+    std::set<std::string> came_again;  // Of `deliveries`.
     std::vector<const Recorded*> recorded;
     std::map<int64_t, Version> versions;
     int64_t acked = 0;
@@ -89,7 +88,7 @@ class Record {
   bool clock_was_set_ = false;
   std::vector<absl::Time> starts_;
   int64_t last_acked_ = 0;  // The largest sequence of any status.
-  std::map<int64_t, int64_t> acked_before_;  // By call: that, as it began.
+  std::map<int64_t, int64_t> acked_before_;  // By call, as it began.
 };
 
 }  // namespace signalbox::history

@@ -13,9 +13,9 @@
 
 namespace signalbox::history {
 
-// Tells small histories of one status. What it is not told otherwise goes well:
-// calls are accepted, posts answered 201, and at the end the newest report is
-// held, posted and shown. Each step takes a second.
+// Builds small histories of one status. By default everything goes well: calls
+// are accepted, GitHub answers posts with 201, and at the end the newest report
+// is held, posted and shown. Each step takes a second.
 class Story {
  public:
   using How = Answered::How;
@@ -29,7 +29,7 @@ class Story {
     return *this;
   }
 
-  // Somebody says `description`; an empty result makes a pending.
+  // A caller reports `description`; without a result, a pending.
   Called Call(const std::string& description, int64_t attempt,
               const std::string& result = "") {
     Called call;
@@ -52,7 +52,7 @@ class Story {
     return Add(Answered{call.call, Tick(), how, sequence});
   }
 
-  // It comes to stand in the server's record, as the newest if it is accepted.
+  // Adds it to the server's record, as the newest report if it is accepted.
   Story& Record(const Called& call, How how = How::kAccepted) {
     Recorded row;
     row.name = call.name;
@@ -69,7 +69,7 @@ class Story {
     return *this;
   }
 
-  // All of that.
+  // Call, record and answer.
   Story& Accept(const Called& call) {
     Add(call);
     Record(call);
@@ -91,7 +91,7 @@ class Story {
   Story& Ask() {
     return Add(Began{++exchange_, Tick(), std::nullopt, name_, false, "token"});
   }
-  // The last one has its effect, and ends.
+  // The last request has its effect, and ends.
   Story& Apply(Content content) {
     return Add(Applied{exchange_, Tick(), name_, std::move(content)});
   }
@@ -112,7 +112,7 @@ class Story {
     end.in_doubt = true;
     return Add(end);
   }
-  // All of that, of the newest report or another.
+  // A whole post, of the newest report or of another content.
   Story& Post() { return Post(newest_); }
   Story& Post(const Content& content) {
     return Begin(content).Apply(content).End(201);
@@ -128,7 +128,7 @@ class Story {
   void Show(Content content) { showed_ = std::move(content); }
   void ForgetAtTheEnd() { is_known_ = false; }
 
-  // The whole, with its end.
+  // The whole history, with its end.
   std::vector<Event> Events() const {
     std::vector<Event> events = events_;
     events.push_back(Calm{now_});
