@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// When every App and installation was made.
-
 SimulatedUser AccountOf(const Apps::Installation& installation) {
   return {.login = installation.account,
           .id = AccountId(installation.account),

@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// When everything that has no time of its own was made.
-
 // Members of a repository: its API address with something appended.
 constexpr std::pair<const char*, const char*> kRepositoryLinks[] = {
     {"archive_url", "/{archive_format}{/ref}"},
