@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_RPC_READ_QUEUE_H_
 #define SIGNALBOX_SERVER_RPC_READ_QUEUE_H_
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -29,12 +30,16 @@ class ReadQueue {
   bool Run(std::function<void()> read);
 
  private:
-  absl::Time RunOnce();
+  // Runs what waits, on the thread of this worker.
+  absl::Time RunOnce(size_t worker);
 
   const size_t max_waiting_;
 
   Mutex mu_;
   std::deque<std::function<void()>> waiting_ ABSL_GUARDED_BY(mu_);
+  // By worker: it sleeps, and Run has not woken it. The others look at the
+  // queue before they sleep.
+  std::vector<bool> is_idle_ ABSL_GUARDED_BY(mu_);
 
   std::vector<std::unique_ptr<Worker>> workers_;
 };
