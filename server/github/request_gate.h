@@ -14,7 +14,7 @@
 
 namespace signalbox {
 
-// Reasons why Enter makes a credential wait: its host is down, or has the
+// Reasons why Admit makes a credential wait: its host is down, or has the
 // maximum of requests in flight (see HostGuard).
 inline constexpr absl::string_view kHostDown = "HOST_DOWN";
 inline constexpr absl::string_view kHostFull = "HOST_FULL";
@@ -35,21 +35,21 @@ class RequestGate {
       : limiter_(limiter), credentials_(credentials) {}
 
   struct Answer {
-    // When to ask again; not after `now`: the request is booked.
+    // When to ask again; not after `now`: the request is admitted.
     // absl::InfiniteFuture(): only the end of a request can change the answer.
     absl::Time when;
     // Why it waits: RateLimiter::WaitsFor, kHostDown or kHostFull.
     absl::string_view reason;
   };
 
-  // Books a request with `token` of `credential`, if it may be made now.
+  // Admits a request with `token` of `credential`, if it may be made now.
   // `pending`: it may not use the budget that is kept for results.
   Answer Admit(absl::string_view credential, const Token& token, bool pending,
                absl::Time now);
 
   // The same for a question, which is less urgent than posts. It uses no budget
   // that is kept for results, and begins only if the credential may have
-  // another request in flight. Once it is booked, one more post may go beside
+  // another request in flight. Once it is admitted, one more post may go beside
   // it. Only one question per credential may be in flight; LeaveQuestion ends
   // it.
   Answer AdmitQuestion(absl::string_view credential, const Token& token,
@@ -58,7 +58,7 @@ class RequestGate {
                      const GitHubReply& reply, bool proves_token,
                      absl::Time now, absl::Time wall_now);
 
-  // Undoes an Enter whose request was not made.
+  // Undoes an Admit whose request was not made.
   void Return(absl::string_view credential, const Token& token);
 
   // A request has ended. `proves_token`: any answer except a refusal of the
@@ -67,12 +67,12 @@ class RequestGate {
              const GitHubReply& reply, bool proves_token, absl::Time now,
              absl::Time wall_now);
 
-  // What may have changed the answers of Enter since the last TakeFreed.
+  // What may have changed the answers of Admit since the last TakeFreed.
   struct Freed {
     std::set<std::string> credentials;
     bool hosts = false;  // All credentials that wait for a host.
   };
-  // For one caller only. It must ask Enter again once it finds the credential,
+  // For one caller only. It must ask Admit again once it finds the credential,
   // or its host, in here.
   Freed TakeFreed();
 

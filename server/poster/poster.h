@@ -35,13 +35,11 @@ namespace signalbox {
 // repositories take turns, and within a repository the entry that has been due
 // longest goes first. One slot in 20 goes to a pending that has been due for
 // over a minute. At most one post per key is in flight, and Poster posts
-// nothing that GitHub already shows. An entry's credential is the id of its
-// credential. The id "" means none, so its entries are abandoned
-// (NO_CREDENTIAL).
+// nothing that GitHub already shows. Entries whose credential has the
+// id "" have none, so Poster abandons them (NO_CREDENTIAL).
 //
 // Poster also makes these other requests:
-// - GET /rate_limit, before the first post of a credential and while a
-// credential is
+// - GET /rate_limit, before the first post of a credential and while it is
 //   stopped. It costs no budget and shows the budget.
 // - A read of what GitHub shows, if the end of a post is not known.
 // - A question about a repository's name, after a redirect or for the outbox.
