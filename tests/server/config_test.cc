@@ -132,12 +132,12 @@ TEST(ConfigTest, NothingMeansTheDefaults) {
     EXPECT_THAT(config.callers, IsEmpty());
     EXPECT_TRUE(config.recovery.enabled);
     EXPECT_EQ(config.recovery.every, absl::Minutes(5));
-    // Who writes a file has said nothing of replays.
+    // Only a file that asks for replays gets them.
     EXPECT_FALSE(config.recovery.redelivery_is_rerun);
   }
 }
 
-// One person, without a file, follows GitHub's guide.
+// Without a file, one person follows GitHub's guide, where a redelivery reruns.
 TEST(ConfigTest, ARedeliveryRunsAgainWithoutAFileOrIfTheFileSaysSo) {
   EXPECT_TRUE(Config().recovery.redelivery_is_rerun);
   EXPECT_FALSE(Parsed("recovery: {every: 6m}\n").recovery.redelivery_is_rerun);
@@ -390,7 +390,7 @@ TEST(ConfigTest, CallersSayWhoMayDoWhat) {
       StartsWith("7: callers[1]: name: \"farm\" appears twice"));
 }
 
-// It is written by people who want to let nobody in.
+// Its author probably wants to let nobody in.
 TEST(ConfigTest, AnEmptyListOfCallersIsRefused) {
   EXPECT_THAT(ErrorOf("data_dir: d\ncallers: []\n"),
               StartsWith("2: callers: is empty; name at least one caller"));
@@ -438,7 +438,7 @@ TEST(ConfigTest, AFileThatNamesWebhookIsTakenAtItsWord) {
   EXPECT_THAT(config.warnings, IsEmpty());
 }
 
-// The shim of a file from before must lose no delivery by an upgrade.
+// After an upgrade the shim of an older file must lose no delivery.
 TEST(ConfigTest, AFileFromBeforeTheNewRightsKeepsWhatItsCallersCould) {
   const Config config = Parsed(CallersWith({{"[\"*\"]", "[report]"},
                                             {"[ci/*]", "[read, report]"},
@@ -461,8 +461,8 @@ TEST(ConfigTest, AFileFromBeforeTheNewRightsKeepsWhatItsCallersCould) {
                     HasSubstr("write \"rights: [read, report, operate]\"")));
 }
 
-// Its shim may report no more contexts than farms do. Which of them it is, the
-// file does not say.
+// The shim may have only the contexts that farms have. The file does not say
+// which caller is the shim.
 TEST(ConfigTest, AShimFromBeforeMayHaveFewContexts) {
   const Config config = Parsed(CallersWith({{"[\"ci/*\"]", "[report]"},
                                             {"[ci/lint]", "[report, read]"},
@@ -482,7 +482,7 @@ TEST(ConfigTest, AShimFromBeforeMayHaveFewContexts) {
   EXPECT_THAT(config.warnings[1], StartsWith("f.yaml:11: callers[1].rights: "));
 }
 
-// It was added later, since files from before name all rights.
+// The second caller was added later: older files name every caller's rights.
 TEST(ConfigTest, AFarmWithoutRightsTakesNoneFromTheShimOfBefore) {
   const Config config =
       Parsed(CallersWith({{"[\"*\"]", "[report]"}, {"[\"*\"]", ""}}));
@@ -494,7 +494,7 @@ TEST(ConfigTest, AFarmWithoutRightsTakesNoneFromTheShimOfBefore) {
   EXPECT_THAT(config.warnings[0], StartsWith("f.yaml:6: callers[0].rights: "));
 }
 
-// What the warnings name is what they ask for: after it they are gone.
+// A file with the line that a warning asks for gets no warning.
 TEST(ConfigTest, TheLineThatAWarningNamesEndsIt) {
   const Config config =
       Parsed(CallersWith({{"[\"*\"]", "[report, operate, webhook]"},
@@ -513,7 +513,7 @@ TEST(ConfigTest, NoTwoListenersShareAnAddress) {
        "2: listen: \"127.0.0.1:8080\" is also the address of "},
       {"listen: a:1\nmetrics_listen: a:1\n", "2: metrics_listen: \"a:1\" is "},
   });
-  // The metrics are then a page of the web's; port 0 is another each time.
+  // web_listen then serves the metrics too, and port 0 is a new port each time.
   Parsed("metrics_listen: 127.0.0.1:8080\n");
   Parsed("listen: 127.0.0.1:0\nweb_listen: 127.0.0.1:0\n");
 }
@@ -536,7 +536,7 @@ TEST(ConfigTest, ACertificateAuthorityIsForHttps) {
       StartsWith("5: github[0].ca_file: has no effect on http://[::1]"));
 }
 
-// A token must not be readable on the way, unless somebody wants it so.
+// A token must not be readable on the way, unless the configuration allows it.
 TEST(ConfigTest, HttpIsForThisMachineUnlessAllowed) {
   const auto item = [](absl::string_view url, absl::string_view more = "") {
     return GitHubItem(
@@ -599,8 +599,8 @@ TEST_F(ConfigFile, ThatCannotBeReadIsAnError) {
             absl::StatusCode::kInvalidArgument);
 }
 
-// Any bytes at all are an answer, never a crash: the example, with a byte
-// changed, taken out or doubled.
+// No input may crash the parser: the example, with a byte changed, removed or
+// doubled.
 
 TEST(ConfigTest, SurvivesDamage) {
   const std::string example = kExample;
@@ -616,7 +616,7 @@ TEST(ConfigTest, SurvivesDamage) {
   }
 }
 
-// The library shows the byte that it stumbled over, whatever it is.
+// The YAML library quotes the byte that it stumbled over.
 TEST(ConfigTest, ErrorsAreOnePrintableLine) {
   for (const char c : {'\x01', '\x1b', '\x7f', '\x80', '\xff'}) {
     const std::string error =

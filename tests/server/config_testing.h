@@ -33,14 +33,14 @@ inline std::string ErrorOf(absl::string_view yaml) {
   return message.size() < 7 ? message : message.substr(7);
 }
 
-// An item of `github` with some lines of its own.
+// An item of `github` with additional lines.
 inline std::string GitHubItem(absl::string_view lines) {
   return absl::StrCat("github:\n  - accounts: [acme]\n", lines);
 }
 
 struct BadConfig {
   std::string yaml;
-  std::string message;  // Behind `f.yaml:`, its beginning.
+  std::string message;  // The beginning of the text after `f.yaml:`.
 };
 
 inline void ExpectErrors(const std::vector<BadConfig>& cases) {

@@ -243,7 +243,7 @@ TEST(ConfigTest, BoundsTheDocument) {
         ">",   "#", "\n---", "a\n", "\t",   "\r",   "\xFF", "\xE2\x80\xA8"}) {
     std::string text;
     while (text.size() < 100'000) absl::StrAppend(&text, part);
-    // Must come back, with whatever answer.
+    // Must return. The result does not matter.
     ParseConfig(text, "f.yaml").IgnoreError();
   }
 }

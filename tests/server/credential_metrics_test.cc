@@ -37,7 +37,7 @@ TEST(CredentialMetricsTest, ShowsWhatIsStoppedAndThatItIsNotAnyMore) {
   EXPECT_THAT(metrics.Text(), HasSubstr(kName + suspended + " 0\n"));
 }
 
-// Their names come from requests.
+// Requests name the accounts, so callers decide how many there are.
 TEST(CredentialMetricsTest, ThereAreNotAnyNumberOfSeries) {
   Metrics metrics;
   CredentialMetrics shown(&metrics);

@@ -149,7 +149,7 @@ TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
               TokenFile("star"),
           {});
   EXPECT_EQ(setup_.PaceOf("github.com/acme").per_minute, 30);
-  // An account that "*" stands for.
+  // An account under "*".
   EXPECT_EQ(setup_.PaceOf("github.com/other").per_minute, 30);
   EXPECT_EQ(setup_.PaceOf("github.com/acme").max_in_flight, 1);
   const PaceOptions labs = setup_.PaceOf("github.com/labs");
@@ -158,7 +158,7 @@ TEST_F(CredentialSetupTest, EachCredentialHasThePaceOfItsItem) {
   EXPECT_EQ(labs.burst, 5);
   EXPECT_EQ(labs.reserve, 0.5);
   EXPECT_EQ(setup_.PaceOf("ghes.example.com/*").per_minute, 0);
-  // An App as itself has its item's.
+  // The App's own credential has the pace of its item.
   EXPECT_EQ(setup_.PaceOf("github.com/app:Iv23abc").per_minute, 30);
 }
 
@@ -192,7 +192,7 @@ TEST_F(CredentialSetupTest, AFlagsTokenKeepsThePaceOfTheFilesStar) {
       }
     }
   }
-  // Another host's item is no model.
+  // The item of another host does not count.
   CredentialFlags flags;
   flags.github_token = Secret("flag");
   Prepare(

@@ -97,7 +97,7 @@ TEST(AddressTest, NothingElseIsOne) {
       ParseAddress("a", absl::StrCat(std::string(300, 'a'), ":80")).ok());
 }
 
-// What is not loopback would send tokens and reports over a network in clear.
+// Any other address would send tokens and reports over a network unencrypted.
 TEST(AddressTest, OnlyLoopbackIsLoopback) {
   for (const char* const text : {"127.0.0.1:1", "127.255.255.254:1",
                                  "localhost:1", "LOCALHOST:1", "[::1]:1"}) {

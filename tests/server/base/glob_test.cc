@@ -10,7 +10,7 @@
 namespace signalbox {
 namespace {
 
-// What the rule says, letter by letter, in exponential time.
+// The matching rule, letter by letter, in exponential time.
 bool Reference(absl::string_view pattern, absl::string_view text, char stop) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] == '*') {
@@ -63,7 +63,7 @@ TEST(GlobTest, AStarCanStopAtASlash) {
 TEST(GlobTest, IgnoresAsciiCaseAndOnlyThat) {
   EXPECT_TRUE(GlobMatches("AcMe/*", "aCmE/Widgets", '/'));
   EXPECT_FALSE(GlobMatches("\u00e4", "\u00c4"));
-  // 0x40 and 0x60 differ in the bit that tells the cases of letters apart.
+  // 0x40 and 0x60 differ in the bit that separates upper and lower case.
   EXPECT_FALSE(GlobMatches("@", "`"));
   EXPECT_TRUE(GlobMatches("\xff", "\xff"));
 }
@@ -76,8 +76,8 @@ TEST(GlobTest, NothingElseIsSpecial) {
   EXPECT_FALSE(GlobMatches("\\*", "*"));
 }
 
-// A matcher that tries every way to share the text among the stars does not
-// come back from this.
+// A matcher that tries every way to share the text among the stars would not
+// finish.
 TEST(GlobTest, ManyStarsCostLittle) {
   std::string pattern;
   for (int i = 0; i < 1000; ++i) pattern += "*a";

@@ -12,7 +12,7 @@ TEST(LogLimitTest, TenLinesAtOnceThenOneASecond) {
     EXPECT_EQ(limit.Allow(absl::Seconds(5)), std::nullopt);
   }
   EXPECT_EQ(limit.Allow(absl::Milliseconds(5999)), std::nullopt);
-  // Says how many were left out, once.
+  // Returns how many lines were left out, once.
   EXPECT_EQ(limit.Allow(absl::Seconds(6)), 4);
   EXPECT_EQ(limit.Allow(absl::Seconds(6)), std::nullopt);
   EXPECT_EQ(limit.Allow(absl::Seconds(7)), 1);

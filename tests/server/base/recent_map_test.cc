@@ -10,12 +10,12 @@ TEST(RecentMapTest, KeepsWhatIsInUseAndDropsTheOldest) {
   for (int i = 0; i < 10'000; ++i) {
     map.Put(i, -i);
     ASSERT_LE(map.size(), 100u);
-    // 7 is asked for all the time.
+    // 7 is looked up in every round.
     if (i < 7) continue;
     int* const found = map.Find(7);
     ASSERT_NE(found, nullptr) << i;
     ASSERT_EQ(*found, -7);
-    // And the last 40 have been put lately.
+    // The last 40 were put lately.
     for (int j = std::max(0, i - 40); j < i; ++j) {
       ASSERT_NE(map.Find(j), nullptr) << i << " " << j;
     }

@@ -20,7 +20,7 @@ namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1780000000);
 
-// Takes anything but "bad", and marks it.
+// Accepts any text but "bad", and puts it in brackets.
 absl::StatusOr<Secret> Parse(Secret text, const std::string& path) {
   if (text.Reveal() == "bad") {
     return absl::InvalidArgumentError(absl::StrCat(path, " is bad"));
@@ -31,12 +31,12 @@ absl::StatusOr<Secret> Parse(Secret text, const std::string& path) {
 class SecretFileTest : public testing::Test {
  protected:
   void Write(const std::string& text) { std::ofstream(path_) << text; }
-  // As a careful operator does it.
+  // Replaces the file in one step, as an operator should.
   void Replace(const std::string& text) {
     std::ofstream(path_ + ".new") << text;
     ASSERT_EQ(rename((path_ + ".new").c_str(), path_.c_str()), 0);
   }
-  // Leaves the time of change as it was.
+  // Keeps the file's modification time.
   void WriteUnseen(const std::string& text) {
     struct stat before = {};
     ASSERT_EQ(stat(path_.c_str(), &before), 0);
@@ -87,7 +87,7 @@ TEST_F(SecretFileTest, SeesThatTheFileWasReplacedOrWritten) {
   EXPECT_EQ(file_->secret().Reveal(), "<three>");
 }
 
-// Who writes it again, with the same text too, wants it to be tried again.
+// An operator who writes the same text again wants it to be tried again.
 TEST_F(SecretFileTest, WrittenAgainIsNew) {
   Write("one");
   Open();

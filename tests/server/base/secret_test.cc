@@ -57,7 +57,7 @@ TEST(SecretTest, CopiesAreIndependent) {
   EXPECT_EQ(second.Reveal(), "other");
 }
 
-// A token that was moved away must not stay behind where it was, on the stack.
+// A moved token must not stay behind in its old place on the stack.
 TEST(SecretTest, NothingStaysBehind) {
   for (const size_t size : {4U, 15U, 16U, 100U}) {
     const std::string value(size, 'x');
@@ -66,7 +66,7 @@ TEST(SecretTest, NothingStaysBehind) {
     const Secret moved(std::move(*secret));
     EXPECT_EQ(moved.Reveal(), value);
     secret->~Secret();
-    // Addresses are in there, too: one byte of them may be any.
+    // The place also holds pointers, one byte of which may be an 'x'.
     EXPECT_EQ(std::search_n(std::begin(place), std::end(place), 4, 'x'),
               std::end(place))
         << size;
@@ -160,7 +160,7 @@ TEST_F(SecretFile, NoErrorShowsTheSecret) {
 
 TEST(SecretEnvironmentTest, IsTakenOut) {
   setenv("SIGNALBOX_TEST_SECRET", " token\n", 1);
-  // Where the kernel would show it.
+  // The memory that the kernel shows as the process's environment.
   const char* const place = getenv("SIGNALBOX_TEST_SECRET");
   const Secret secret = TakeSecretFromEnvironment("SIGNALBOX_TEST_SECRET");
   EXPECT_EQ(secret.Reveal(), "token");

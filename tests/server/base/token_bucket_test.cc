@@ -17,7 +17,7 @@ TEST(TokenBucketTest, GivesABurstAndThenSoManyASecond) {
   EXPECT_EQ(TakeAll(&bucket, absl::Hours(5)), 3);
   EXPECT_EQ(TakeAll(&bucket, absl::Hours(5)), 0);
   EXPECT_EQ(TakeAll(&bucket, absl::Hours(5) + absl::Milliseconds(250)), 2);
-  // What was half a token is kept.
+  // The fraction of a token is kept.
   EXPECT_EQ(TakeAll(&bucket, absl::Hours(5) + absl::Milliseconds(350)), 1);
 }
 

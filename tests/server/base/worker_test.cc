@@ -93,7 +93,7 @@ TEST_F(WorkerTest, EachWakeIsFollowedByACall) {
   calls_.AwaitEnded(1001);
 }
 
-// What came while a call was under way may have been missed by it.
+// The call may have missed work that arrived while it ran.
 TEST_F(WorkerTest, AWakeDuringACallIsFollowedByAnother) {
   calls_.Hold(true);
   const auto worker = Start();
@@ -159,7 +159,7 @@ TEST_F(WorkerTest, NoWakeIsLostAmongThreads) {
 }
 
 TEST_F(WorkerTest, CallsAtTheNextTime) {
-  // So near that the worker looks at the clock all the time.
+  // So near that the worker reads the clock all the time.
   calls_.SetNext(clock_.Now() + absl::Milliseconds(1));
   const auto worker = Start();
   calls_.AwaitEnded(1);
@@ -187,7 +187,7 @@ TEST_F(WorkerTest, CallsAgainAtOnceIfTheNextTimeIsOver) {
   calls_.AwaitEnded(6);
 }
 
-// A clock that tells how often it was looked at.
+// A clock that counts how often it is read.
 class WatchedClock : public FakeClock {
  public:
   absl::Duration Monotonic() override {
@@ -196,7 +196,7 @@ class WatchedClock : public FakeClock {
     looked_.NotifyAll();
     return FakeClock::Monotonic();
   }
-  // Waits until somebody has looked `count` times from now on.
+  // Waits until the clock has been read `count` more times.
   void AwaitLooks(int count) {
     MutexLock lock(&mu_);
     const int enough = looks_ + count;
@@ -209,7 +209,7 @@ class WatchedClock : public FakeClock {
   int looks_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-// Otherwise what was due in a moment would be due in an hour.
+// Otherwise due work would wait until the clock has caught up.
 TEST(WorkerClockTest, AClockThatIsSetBackDelaysNothing) {
   WatchedClock clock;
   Calls calls;

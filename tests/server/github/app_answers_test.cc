@@ -21,7 +21,7 @@ TEST(AppAnswersTest, ReadsAnInstallation) {
       ParseInstallation(R"({"id":1,"suspended_at":"2026-01-01T00:00:00Z"})");
   ASSERT_TRUE(suspended.ok()) << suspended.status();
   EXPECT_TRUE(suspended->suspended);
-  // An old GHES does not tell.
+  // An old GHES leaves the field out.
   EXPECT_FALSE(ParseInstallation(R"({"id":1})")->suspended);
 }
 

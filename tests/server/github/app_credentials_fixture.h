@@ -38,7 +38,7 @@ class OurClock : public Clock {
   FakeClock* const github_;
 };
 
-// Hands requests on, unless a test has an answer of its own, and keeps them.
+// Records requests, and forwards those for which no answer is scripted.
 class RecordingTransport : public HttpTransport {
  public:
   explicit RecordingTransport(FakeGitHub* github) : github_(github) {}
@@ -53,7 +53,7 @@ class RecordingTransport : public HttpTransport {
     scripted.pop_front();
   }
 
-  // Also what the callbacks send.
+  // Also answers the requests that callbacks send.
   void DeliverDue() {
     while (!waiting_.empty() || github_->DeliverDue() > 0) {
       if (waiting_.empty()) continue;
@@ -95,19 +95,19 @@ inline HttpResponse Answer(int status, std::string body) {
 class AppCredentialsFixture : public testing::Test {
  protected:
   static constexpr char kAcme[] = "github.com/acme";
-  // The App as itself.
+  // The App's own credential.
   static constexpr char kSelf[] = "github.com/app:Iv23abc";
   static constexpr int64_t kAppId = 12;
   static constexpr int64_t kAcmeId = 77;
 
-  // Keys take long to make.
+  // Kept, since keys take long to make.
   static const AppKey& Key(size_t number) {
     static std::deque<AppKey>* const keys = new std::deque<AppKey>();
     while (keys->size() <= number) keys->emplace_back();
     return (*keys)[number];
   }
 
-  // Nothing of all this may be what GitHub asks its clients not to do.
+  // No test may do what GitHub asks its clients not to do.
   void TearDown() override {
     EXPECT_EQ(github_.rules().misbehaviour().in_forbidden_window, 0);
     EXPECT_EQ(github_.rules().misbehaviour().without_user_agent, 0);
@@ -180,7 +180,7 @@ class AppCredentialsFixture : public testing::Test {
     return Ask(id);
   }
 
-  // Lets time pass as it does: in small steps, asking all the time.
+  // Lets time pass in small steps, and asks at each.
   std::string AskFor(absl::Duration time, const std::string& id = kAcme,
                      absl::Duration step = absl::Milliseconds(500)) {
     std::string last;

@@ -56,7 +56,7 @@ TEST_F(AppKeyTest, ARefusedKeyStopsTheAppUntilItsFileChanges) {
   github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
   EXPECT_EQ(AskTwice(), "APP_REFUSED");
   EXPECT_EQ(transport_.requests.size(), 1u);
-  // Many 401s lock out, so no other account of the App is asked for.
+  // Many 401s lock the App out, so its other accounts are not asked for.
   EXPECT_EQ(AskTwice(kLabs), "APP_REFUSED");
   EXPECT_EQ(RequestsDuring(absl::Minutes(10)), 0u);
   WriteKey(Key(1).PrivatePem());
@@ -107,7 +107,7 @@ TEST_F(AppKeyTest, KeysRotateWithoutAFailedRequest) {
   EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint));
 }
 
-// The file's stamp does not tell of every change, but GitHub does.
+// A key file can change without a new stamp. GitHub's refusal reveals it.
 TEST_F(AppKeyTest, ARefusedKeyIsReadAgainAtOnce) {
   const auto padded = [](const AppKey& key) {
     std::string pem = key.PrivatePem();
@@ -132,7 +132,7 @@ TEST_F(AppKeyTest, ARefusedKeyIsReadAgainAtOnce) {
   EXPECT_EQ(TokensMade(), 3);
 }
 
-// It was read only because the one before was refused, and never tried.
+// Each refusal reads the key file again. A key found that way must be tried.
 TEST_F(AppKeyTest, AKeyThatCameMeanwhileIsTried) {
   Make({App({"acme"})});
   github_.rules().SetAppKeys(kAppId, {Key(2).PublicPem()});
@@ -204,7 +204,7 @@ TEST_F(AppKeyTest, NothingSecretIsLoggedOrSaid) {
   EXPECT_EQ(said.find(pem.substr(100, 40)), std::string::npos) << said;
   for (const HttpRequest& request : transport_.requests) {
     EXPECT_EQ(said.find(request.bearer.Reveal()), std::string::npos);
-    // Nor is it in what could be logged of a request.
+    // The parts of a request that could be logged do not hold it either.
     EXPECT_EQ(request.url.find("eyJ"), std::string::npos);
     EXPECT_TRUE(request.body.empty());
   }

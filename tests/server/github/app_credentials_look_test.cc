@@ -1,4 +1,4 @@
-// What an App does when GitHub tells that an installation came, went or
+// What an App does when GitHub sends an event: an installation came, went or
 // changed.
 
 #include <string>
@@ -24,7 +24,7 @@ class AppLookTest : public AppCredentialsFixture {
     credentials_->LookAgain(host, account, our_clock_.Now());
   }
 
-  // An App that has a token, and no requests to show for it.
+  // An App that has a token. Clears the recorded requests.
   std::string MakeReady() {
     Make({App({"acme"})});
     const std::string token = AskTwice();
@@ -82,7 +82,7 @@ TEST_F(AppLookTest, AStoppedOneIsProbedAtOnce) {
   EXPECT_EQ(Ask(), probe.value.Reveal());
 }
 
-// Nothing is posted with a token that may be gone.
+// Nothing is posted with a token that may no longer exist.
 TEST_F(AppLookTest, TheTokenIsNotUsedUntilGitHubHasAnswered) {
   const std::string token = MakeReady();
   Look();
@@ -90,7 +90,7 @@ TEST_F(AppLookTest, TheTokenIsNotUsedUntilGitHubHasAnswered) {
   EXPECT_EQ(Ask(), kNotReady);
   EXPECT_EQ(Get().status().code(), absl::StatusCode::kUnavailable);
   transport_.DeliverDue();
-  // Nothing has changed: it is as good as before.
+  // Nothing has changed, so the token is used again.
   EXPECT_EQ(Ask(), token);
   EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind));
   EXPECT_EQ(TokensMade(), 1);
@@ -180,11 +180,11 @@ TEST_F(AppLookTest, OneRequestIsUnderWayAtATime) {
     transport_.DeliverDue();
   }
   EXPECT_THAT(Ask(), StartsWith("ghs_"));
-  // What was under way was asked before the news.
+  // The first question was sent before the event, so it is repeated.
   EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind, kFind, kMint));
 }
 
-// The answer of a request that was under way is older than the news.
+// A request that was under way may answer with the state before the event.
 TEST_F(AppLookTest, ATokenThatWasUnderWayIsNotUsedEither) {
   MakeReady();
   clock_.Advance(absl::Minutes(56));
@@ -225,8 +225,8 @@ TEST_F(AppLookTest, WhoFallsToTheStarIsLookedForToo) {
   EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
 }
 
-// Who can forge such events must not be able to spend the App's budget, nor to
-// stop its posts.
+// A sender of forged events must not be able to spend the App's budget or stop
+// its posts.
 TEST_F(AppLookTest, AFloodCostsARequestInTenSeconds) {
   const std::string token = MakeReady();
   int unusable = 0;
@@ -267,7 +267,7 @@ TEST_F(AppLookTest, AFloodWhileGitHubIsDownCostsNoMore) {
   EXPECT_THAT(AskFor(kMaxRetry), StartsWith("ghs_"));
 }
 
-// The last news of a flood is not lost.
+// The last event of a flood is not lost.
 TEST_F(AppLookTest, NewsThatComeTooSoonAreLookedAfterLater) {
   const std::string token = MakeReady();
   Look();

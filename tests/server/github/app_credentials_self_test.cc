@@ -1,4 +1,4 @@
-// Apps as themselves: credentials for the routes under /app.
+// Apps as themselves: the credentials for the routes under /app.
 
 #include <atomic>
 #include <fstream>
@@ -32,7 +32,7 @@ class AppSelfTest : public AppCredentialsFixture {
     return status;
   }
 
-  // The life of the token that was handed out, in seconds from its beginning.
+  // The JWT's claims, encoded: they hold its begin and end in seconds.
   static std::string ClaimsOf(const Token& token) {
     const std::string& jwt = token.value.Reveal();
     const size_t dot = jwt.find('.');
@@ -47,7 +47,7 @@ TEST_F(AppSelfTest, SpeaksForItselfAtOnce) {
   EXPECT_THAT(token.value.Reveal(), StartsWith("eyJ"));
   EXPECT_EQ(token.api_url, "https://api.github.com");
   EXPECT_FALSE(token.probe_only);
-  // No answer is excused by its youth.
+  // A refusal is never excused by a young token.
   EXPECT_EQ(token.issue_time, absl::InfinitePast());
   EXPECT_EQ(StatusWith(token), 200);
   EXPECT_THAT(transport_.TakeLines(), IsEmpty());
@@ -79,7 +79,7 @@ TEST_F(AppSelfTest, AnIssuerOnTwoHostsIsTwoApps) {
   ghes.api_url = "https://ghes.example.com/api/v3";
   ghes.private_key_file = dir_.Path("ghes.pem");
   std::ofstream(ghes.private_key_file) << Key(1).PrivatePem();
-  // The same App once more is none of its own.
+  // A second item of the same App adds no App.
   Make({App({"acme"}), ghes, App({"labs"})});
   const std::string ghes_id = "ghes.example.com/app:Iv23abc";
   EXPECT_THAT(credentials_->Apps(), ElementsAre(ghes_id, kSelf));
@@ -89,7 +89,7 @@ TEST_F(AppSelfTest, AnIssuerOnTwoHostsIsTwoApps) {
   EXPECT_EQ(here.api_url, "https://api.github.com");
   EXPECT_NE(here.value.Reveal(), there.value.Reveal());
   EXPECT_EQ(StatusWith(here), 200);
-  // One's trouble is not the other's.
+  // A refusal of one App does not stop the other.
   Refuse(there, "BAD_CREDENTIALS", ghes_id);
   EXPECT_EQ(Ask(ghes_id), "APP_REFUSED");
   EXPECT_EQ(StopReason(ghes_id), "APP_REFUSED");
@@ -97,7 +97,7 @@ TEST_F(AppSelfTest, AnIssuerOnTwoHostsIsTwoApps) {
   EXPECT_EQ(StopReason(kSelf), "");
 }
 
-// Whoever gets one may wait a little before it is used.
+// A caller may use its token a little later.
 TEST_F(AppSelfTest, ATokenIsMadeAnewLongBeforeItEnds) {
   Make({App({"acme"})});
   const Token first = MustGet(kSelf);
@@ -118,13 +118,13 @@ TEST_F(AppSelfTest, GoesByGitHubsClockOnceItIsKnown) {
     Make({App({"acme"})});
     const Token wrong = MustGet(kSelf);
     EXPECT_EQ(StatusWith(wrong), 401) << skew;
-    // As the gate tells it.
+    // As RequestGate reports it.
     credentials_->NoteAnswer(kSelf, clock_.Now(), absl::ZeroDuration());
     Refuse(wrong, "CLOCK_SKEW", kSelf);
     EXPECT_EQ(StatusWith(MustGet(kSelf)), 200) << skew;
     EXPECT_EQ(StopReason(kSelf), "");
 
-    // An account's request tells it as well, and no token made before is used.
+    // An account's answer teaches GitHub's clock too, and drops older tokens.
     Make({App({"acme"})});
     MustGet(kSelf);
     AskTwice();
@@ -132,7 +132,7 @@ TEST_F(AppSelfTest, GoesByGitHubsClockOnceItIsKnown) {
   }
 }
 
-// Such a token is still good, but not for as long as it is kept.
+// GitHub accepts such a token, but it expires before it would be replaced.
 TEST_F(AppSelfTest, AClockThatIsALittleBehindShortensNoLife) {
   our_clock_.skew = -absl::Minutes(8);
   Make({App({"acme"})});
@@ -165,7 +165,7 @@ TEST_F(AppSelfTest, ARefusalStopsItUntilItsFileChanges) {
   for (const CredentialState& state : credentials_->States()) {
     EXPECT_EQ(state.stop_time, refusal) << state.id;
   }
-  // What depends on it does not ask in vain either.
+  // The App's accounts send no requests either.
   EXPECT_EQ(AskTwice(), "APP_REFUSED");
   EXPECT_THAT(transport_.TakeLines(), IsEmpty());
 
@@ -240,7 +240,7 @@ TEST_F(AppSelfTest, AfterTheWaitOneRequestTries) {
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
 }
 
-// Whoever was given it may have found that it cannot be sent now.
+// The caller that got the probe may have been unable to send it.
 TEST_F(AppSelfTest, AProbeThatWasNeverMadeIsMadeLater) {
   Make({App({"acme"})});
   Refuse(MustGet(kSelf), "BAD_CREDENTIALS", kSelf);
@@ -252,7 +252,7 @@ TEST_F(AppSelfTest, AProbeThatWasNeverMadeIsMadeLater) {
   MustGet(kSelf);
 }
 
-// An account's request may be the one that tries, and it speaks for both.
+// An account's request may be the probe. Its end counts for the App too.
 TEST_F(AppSelfTest, StandsAndFallsWithItsAccounts) {
   Make({App({"acme"})});
   github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
@@ -278,14 +278,14 @@ TEST_F(AppSelfTest, ALimitThatAnAccountMetIsItsOwnToo) {
   EXPECT_EQ(StatusWith(MustGet(kSelf)), 200);
 }
 
-// GitHub limits the App, whoever asks in its name.
+// The limit is the App's, whichever request met it.
 TEST_F(AppSelfTest, ALimitThatOthersMetHoldsItsAccounts) {
   Make({App({"acme", "labs"})});
   credentials_->NoteAnswer(kSelf, clock_.Now(), absl::Seconds(60));
   EXPECT_EQ(Ask(kSelf), kNotReady);
   EXPECT_EQ(RequestsDuring(absl::Seconds(59)), 0u);
   EXPECT_THAT(AskFor(absl::Seconds(3)), StartsWith("ghs_"));
-  // But a limit of an installation is its own affair.
+  // A limit of one installation does not hold the App itself.
   credentials_->NoteAnswer(kAcme, clock_.Now(), absl::Seconds(60));
   EXPECT_THAT(Ask(kSelf), StartsWith("eyJ"));
 }

@@ -1,4 +1,4 @@
-// How an App comes to its tokens, and keeps them fresh.
+// How an App gets its tokens and replaces them in time.
 
 #include "server/github/app_credentials.h"
 
@@ -45,7 +45,7 @@ TEST_F(AppCredentialsTest, FindsTheInstallationAndGetsAToken) {
   EXPECT_THAT(transport_.TakeLines(),
               ElementsAre("GET /orgs/acme/installation",
                           "POST /app/installations/77/access_tokens"));
-  // From now on it has one.
+  // From now on the account has its token.
   EXPECT_EQ(AskTwice(), token->value.Reveal());
   EXPECT_THAT(transport_.TakeLines(), IsEmpty());
 }
@@ -102,7 +102,7 @@ TEST_F(AppCredentialsTest, WhatIsNoCredentialHasNoToken) {
   credentials_->NoteAccepted("github.com/other", Token());
 }
 
-// An id comes back from the disk; it must not become another URL.
+// An id is read back from disk. It must not become another URL.
 TEST_F(AppCredentialsTest, WhatIsNoAccountIsNotAskedFor) {
   Make({App({"*"})});
   for (const char* id :
@@ -124,7 +124,7 @@ TEST_F(AppCredentialsTest, ATokenIsReplacedBeforeItEndsWhileItStillWorks) {
 
   clock_.Advance(absl::Seconds(2));
   github_.SetDelay(absl::Seconds(10));
-  // One refresh, however often it is asked for.
+  // Ten calls cause one refresh.
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(AskTwice(), first);
     clock_.Advance(absl::Milliseconds(900));
@@ -150,8 +150,8 @@ TEST_F(AppCredentialsTest, ATokenIsNotUsedBeyondItsEnd) {
   EXPECT_TRUE(absl::StartsWith(AskFor(kMaxRetry), "ghs_"));
 }
 
-// The end of a token is a moment of GitHub's clock, and a wall clock that is
-// set meanwhile changes nothing.
+// A token expires by GitHub's clock. Setting our wall clock meanwhile changes
+// nothing.
 TEST_F(AppCredentialsTest, OurWallClockHasNoPartInATokensLife) {
   for (const absl::Duration skew : {-absl::Hours(30), absl::Hours(30)}) {
     our_clock_.skew = skew;
@@ -164,7 +164,7 @@ TEST_F(AppCredentialsTest, OurWallClockHasNoPartInATokensLife) {
     clock_.Advance(absl::Minutes(2));
     transport_.requests.clear();
     EXPECT_NE(AskTwice(), first);
-    // GitHub's time is known by now: no request was in vain.
+    // GitHub's time is known by now, so no request fails.
     EXPECT_EQ(transport_.requests.size(), 1u);
   }
 }
@@ -229,8 +229,8 @@ TEST_F(AppCredentialsTest, StatesAreThoseOfWhatIsConfiguredOrWasAskedFor) {
   EXPECT_EQ(states[3].app, "");
 }
 
-// The poster asks for one account after the other: what is forgotten before its
-// next turn would never be used.
+// The poster asks for one account after the other. A token that is dropped
+// before its account's next turn would never be used.
 TEST_F(AppCredentialsTest, TokensSurviveUntilTheyAreUsed) {
   constexpr int kAccounts = 40;
   const auto name = [](int i) { return absl::StrCat("org", i); };
@@ -244,7 +244,7 @@ TEST_F(AppCredentialsTest, TokensSurviveUntilTheyAreUsed) {
     for (int i = 0; i < kAccounts; ++i) {
       Ask(absl::StrCat("github.com/", name(i)));
     }
-    // Somebody else makes accounts up.
+    // Another caller invents accounts.
     for (int i = 0; i < kAccounts; ++i) {
       Ask(absl::StrCat("github.com/made-up-", turn, "-", i));
     }
@@ -257,7 +257,7 @@ TEST_F(AppCredentialsTest, TokensSurviveUntilTheyAreUsed) {
         << i;
     EXPECT_EQ(TokensMade(100 + i), 1) << i;
   }
-  // With what is being asked for, and the App itself.
+  // Includes accounts that are being asked for, and the App itself.
   EXPECT_LE(credentials_->States().size(), kAccounts + 10u + 16u);
 }
 
@@ -274,7 +274,7 @@ TEST_F(AppCredentialsTest, AStartAsksForTokensAlone) {
   EXPECT_THAT(transport_.TakeLines(),
               ElementsAre("POST /app/installations/77/access_tokens",
                           "POST /app/installations/78/access_tokens",
-                          // Another App's number is not this one's.
+                          // The stored installation is another App's.
                           "GET /orgs/moved/installation",
                           "POST /app/installations/80/access_tokens"));
   for (const CredentialState& state : credentials_->States()) {
@@ -291,7 +291,7 @@ TEST_F(AppCredentialsTest, AnInstallationThatIsGoneSinceIsLookedForAgain) {
   EXPECT_EQ(TokensMade(), 1);
 }
 
-// GitHub counts 5 points for each, and gives 900 in a minute.
+// Each token costs 5 of GitHub's points, and GitHub allows 900 a minute.
 TEST_F(AppCredentialsTest, ManyFirstTokensComeAtTheAppsOwnPace) {
   Make({App({"*"})});
   constexpr int kAccounts = 400;
@@ -331,8 +331,8 @@ TEST_F(AppCredentialsTest, StartsOnlyWithAKey) {
   EXPECT_TRUE(absl::StrContains(status().message(), key_file_));
 }
 
-// What the transport answers when it ends must find the credentials alive, and
-// must not begin anything new.
+// A transport that ends still answers. The credentials must be alive then, and
+// must send nothing new.
 TEST_F(AppCredentialsTest, TheTransportMayEndFirst) {
   Make({App({"acme"})});
   transport_.scripted.push_back(absl::UnavailableError("ended"));

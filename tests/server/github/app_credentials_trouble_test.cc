@@ -43,8 +43,8 @@ TEST_F(AppTroubleTest, NotInstalledIsSaidAndAskedAgainNowAndThen) {
   EXPECT_EQ(StopReason(kLabs), "");
 }
 
-// Names come from requests: 200 accounts that never install the App would else
-// use up its budget.
+// Requests name accounts. 200 accounts that never install the App must not use
+// up its budget.
 TEST_F(AppTroubleTest, WhoNeverInstallsTheAppIsAskedForOnceAnHour) {
   Make({App({"labs"})});
   // After 0, 5, 15, 35 and 75 minutes, and then every hour; two requests each.
@@ -68,7 +68,7 @@ TEST_F(AppTroubleTest, ASuspendedInstallationResumesByItself) {
   EXPECT_THAT(AskFor(2 * kMissingInstallationRetry), StartsWith("ghs_"));
 }
 
-// A 403 to a post tells of it first: nothing more is sent with that token.
+// A post's 403 reports it first. Nothing more is sent with that token.
 TEST_F(AppTroubleTest, AReportedSuspensionStopsAtOnce) {
   Make({App({"acme"})});
   AskTwice();
@@ -112,8 +112,8 @@ TEST_F(AppTroubleTest, AnUninstalledAppIsNotInstalled) {
   EXPECT_EQ(AskTwice(), "APP_NOT_INSTALLED");
 }
 
-// GitHub finds the installation, and does not find it: asking faster does not
-// help.
+// GitHub says both that the installation exists and that it does not. Asking
+// faster does not help.
 TEST_F(AppTroubleTest, AnInstallationThatIsFoundAndNotFoundIsNotAskedForHotly) {
   Make({App({"acme"})});
   for (int i = 0; i < 60; ++i) {
@@ -127,7 +127,7 @@ TEST_F(AppTroubleTest, AnInstallationThatIsFoundAndNotFoundIsNotAskedForHotly) {
 
 // Tokens that GitHub refuses.
 
-// GitHub spreads a new token with a delay; it is not to be thrown away.
+// GitHub spreads a new token with a delay, so early refusals do not end it.
 TEST_F(AppTroubleTest, AYoungTokenRestsThreeTimes) {
   Make({App({"acme"})});
   const std::string first = AskTwice();
@@ -147,7 +147,7 @@ TEST_F(AppTroubleTest, AYoungTokenRestsThreeTimes) {
   EXPECT_EQ(TokensMade(), 2);
 }
 
-// Posts that were under way together were refused together.
+// Posts that were under way together are refused together.
 TEST_F(AppTroubleTest, RefusalsDuringARestAreOne) {
   Make({App({"acme"})});
   const std::string first = AskTwice();
@@ -164,7 +164,7 @@ TEST_F(AppTroubleTest, AnOldTokenIsReplacedOnceThenItStops) {
   const std::string second = AskTwice();
   EXPECT_THAT(second, StartsWith("ghs_"));
   EXPECT_NE(second, first.value.Reveal());
-  // What is said of the first now is old news.
+  // Late answers about the first token change nothing.
   Refuse(first);
   credentials_->NoteAccepted(kAcme, first);
   EXPECT_EQ(Ask(), second);
@@ -190,7 +190,7 @@ TEST_F(AppTroubleTest, AStoppedOneIsProbedWithANewToken) {
   clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(AskTwice(), StartsWith("probe ghs_"));
   EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint));
-  // One at a time, whether its end is noted or not.
+  // One probe at a time, even if nobody reports how it ended.
   EXPECT_EQ(Ask(), "CREDENTIAL_REFUSED");
   EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
   clock_.Advance(absl::Seconds(1));
@@ -205,8 +205,8 @@ TEST_F(AppTroubleTest, AStoppedOneIsProbedWithANewToken) {
   EXPECT_EQ(StopReason(), "");
 }
 
-// A new token that is not known everywhere yet must not keep it stopped for
-// ever.
+// A new token that GitHub does not know everywhere yet must not keep the
+// credential stopped for ever.
 TEST_F(AppTroubleTest, AYoungProbeThatIsRefusedRestsToo) {
   MakeStopped();
   clock_.Advance(kStoppedCredentialProbe);
@@ -263,7 +263,7 @@ TEST_F(AppTroubleTest, EveryKindOfLimitIsObeyed) {
   }
 }
 
-// Nobody waits for another App.
+// An App does not wait for another App's limit.
 TEST_F(AppTroubleTest, ALimitOfOneAppIsNotAnothers) {
   github_.rules().AddApp({.id = 13,
                           .client_id = "Iv23other",
@@ -355,7 +355,7 @@ TEST_F(AppTroubleTest, AnAnswerThatMakesNoSenseIsATrouble) {
   }
 }
 
-// What only a person can change is said by its own name.
+// Only a person can change such a setting at GitHub, so the reason names it.
 TEST_F(AppTroubleTest, ADefiniteRefusalStopsWithGitHubsReason) {
   Make({App({"acme"})});
   transport_.scripted = {Answer(
@@ -366,7 +366,7 @@ TEST_F(AppTroubleTest, ADefiniteRefusalStopsWithGitHubsReason) {
   EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1)), 0u);
   clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
-  // But a token that works is not given up for that.
+  // A token that works stays in use in spite of such an answer.
   const std::string token = Ask();
   clock_.Advance(absl::Minutes(56));
   transport_.scripted = {Answer(422, R"({"message":"Validation Failed"})")};

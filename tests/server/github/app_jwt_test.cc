@@ -28,7 +28,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1780000000);
 
 Key RsaKey(unsigned bits) { return Key(EVP_RSA_gen(bits), EVP_PKEY_free); }
 
-// What `write` puts into a PEM file.
+// The PEM text that `write` produces.
 template <typename Write>
 std::string Pem(Write write) {
   BIO* const bio = BIO_new(BIO_s_mem());
@@ -78,7 +78,7 @@ class AppJwtTest : public testing::Test {
     return ParseAppKey(Secret(text), "app.pem").status();
   }
 
-  // Whether a token that is signed with this text is good.
+  // A JWT signed with this key text must verify.
   static void ExpectWorks(const std::string& text) {
     const absl::StatusOr<Secret> key = ParseAppKey(Secret(text), "app.pem");
     ASSERT_TRUE(key.ok()) << key.status();
@@ -136,7 +136,7 @@ TEST_F(AppJwtTest, TakesAKeyHoweverItIsWritten) {
   for (const std::string& pem : {Pkcs1(key_), Pkcs8(key_)}) {
     ExpectWorks(pem);
     ExpectWorks(absl::StrReplaceAll(pem, {{"\n", "\r\n"}}));
-    // As configuration systems and secret stores hand them on.
+    // Configuration systems and secret stores may escape line ends.
     ExpectWorks(absl::StrReplaceAll(pem, {{"\n", "\\n"}}));
     ExpectWorks(absl::StrReplaceAll(pem, {{"\n", "\\r\\n"}}));
     ExpectWorks("  \n" + pem);

@@ -69,9 +69,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{302, "", Action::kRedirect, "MOVED", {{"location", "/x"}}},
         Case{307, "", Action::kRedirect, "MOVED", {{"location", "/x"}}},
         Case{308, "", Action::kRedirect, "MOVED", {{"location", "/x"}}},
-        // Where to is not said.
+        // Without a location.
         Case{307, "", Action::kRetryBriefly, "UNEXPECTED_ANSWER"},
-        // Means a GET of something else.
+        // 303 asks for a GET of another URL.
         Case{303,
              "",
              Action::kRetryBriefly,
@@ -180,12 +180,12 @@ INSTANTIATE_TEST_SUITE_P(
             422,
             Refused("description", "description doesn't accept 4-byte Unicode"),
             Action::kFitDescription, "DESCRIPTION_REFUSED"},
-        // The message alone, as older answers have it, in strings.
+        // Older answers have strings instead of objects.
         Case{422,
              R"({"message":"Validation Failed",)"
              R"("errors":["description doesn't accept 4-byte Unicode"]})",
              Action::kFitDescription, "DESCRIPTION_REFUSED"},
-        // The field alone.
+        // A field without a message.
         Case{422, R"({"errors":[{"field":"Description","code":"invalid"}]})",
              Action::kFitDescription, "DESCRIPTION_REFUSED"},
         Case{422,
@@ -279,7 +279,7 @@ TEST(ClassifyTest, NoAnswerIsNeverARefusal) {
   EXPECT_EQ(late.action, Action::kRetryAmbiguous);
   EXPECT_EQ(late.reason, "TIMEOUT");
 
-  // A transport that says something else: the careful reading.
+  // Any other error of the transport counts as ambiguous.
   EXPECT_EQ(Classify(absl::UnknownError("?"), context).action,
             Action::kRetryAmbiguous);
 }
@@ -303,8 +303,8 @@ TEST(ClassifyTest, YoungTokensAreRefusedWithoutBeingWrong) {
     }
     EXPECT_NE(Judged(answer, absl::Seconds(60)).action, Action::kRetryBriefly);
   }
-  // What has nothing to do with the token's age, and what its credential knows
-  // better.
+  // The token's age changes nothing for a 401, which the credential handles,
+  // and for refusals that name another cause.
   EXPECT_EQ(
       Judged(Answer(401, Message("Bad credentials")), absl::Seconds(1)).action,
       Action::kReauthenticate);
@@ -324,7 +324,7 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
             48971127823);
   EXPECT_EQ(Judged(Answer(201, R"({"id":9223372036854775807})")).status_id,
             9223372036854775807);
-  // Nobody may repeat a post because its answer is odd.
+  // An odd body of a 201 must not cause another post.
   for (const char* body :
        {"", "{", "[]", "null", "<html>", R"({"id":"5"})", R"({"id":-5})",
         R"({"id":1.5})", R"({"id":9223372036854775808})", R"({"id":1e99999})",
@@ -335,7 +335,7 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
   }
 }
 
-// A proxy's page, or a cache: nobody knows whether GitHub has the status.
+// Another 2xx may come from a proxy or a cache, so the try is ambiguous.
 TEST(ClassifyTest, OnlyA201SaysThatAStatusWasMade) {
   RequestContext context;
   context.makes_status = true;
@@ -367,7 +367,7 @@ TEST(ClassifyTest, ReadsHowLongALimitLasts) {
                           "Wed, 21 Oct 2026 07:28:00 GMT"}) {
     EXPECT_FALSE(limit({{"retry-after", odd}}).retry_after.has_value()) << odd;
   }
-  // Digits alone that no integer holds are still a very long time.
+  // A number too large for an integer still means a very long time.
   EXPECT_GT(limit({{"retry-after", "99999999999999999999"}}).retry_after,
             absl::Hours(1));
 
@@ -375,7 +375,7 @@ TEST(ClassifyTest, ReadsHowLongALimitLasts) {
       {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1780000000"}});
   EXPECT_EQ(spent.reset_time, absl::FromUnixSeconds(1780000000));
   EXPECT_FALSE(spent.secondary_limit);
-  // Above zero, the reset is that of a limit that was not hit.
+  // While requests are left, the reset is that of a limit that was not hit.
   EXPECT_FALSE(limit({{"x-ratelimit-remaining", "9"},
                       {"x-ratelimit-reset", "1780000000"}})
                    .reset_time.has_value());
@@ -431,7 +431,7 @@ TEST(ClassifyTest, MessagesArePeoplesReading) {
   EXPECT_GT(cut.size(), 250u);
 }
 
-// Whatever a body is, it must neither throw nor change what a status means.
+// No body may cause an exception or change what a status code means.
 TEST(ClassifyTest, HostileBodiesAreOnlyBodies) {
   const std::string deep(60000, '[');
   const std::string deep_objects = [] {
@@ -490,7 +490,7 @@ TEST(ClassifyTest, HostileBodiesAreOnlyBodies) {
   }
 }
 
-// Else every status of the repository would be tried, and refused.
+// Otherwise every status of the repository would be posted, and refused.
 TEST(ClassifyTest, SaysWhatHoldsForAWholeRepository) {
   const auto of_repository = [](int status, const std::string& message,
                                 absl::Duration age = absl::Hours(1)) {

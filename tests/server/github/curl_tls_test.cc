@@ -15,8 +15,8 @@
 namespace signalbox {
 namespace {
 
-// A server on loopback with a certificate of its own for 127.0.0.1, as a GitHub
-// Enterprise Server has one from a private authority.
+// A loopback server with its own certificate for 127.0.0.1, like a GitHub
+// Enterprise Server with a private authority.
 class CurlTlsTest : public testing::Test {
  protected:
   CurlTlsTest()
@@ -30,7 +30,7 @@ class CurlTlsTest : public testing::Test {
 
   ~CurlTlsTest() override { SSL_CTX_free(context_); }
 
-  // Sends a request with that trust to that host name.
+  // Sends a request to `host`. With `trust` the transport has its certificate.
   absl::StatusOr<HttpResponse> Send(bool trust, const std::string& host) {
     LoopbackServer server([this](Peer& peer, int) { Serve(peer); });
     CurlTransportOptions options;
@@ -56,8 +56,8 @@ class CurlTlsTest : public testing::Test {
 
  private:
   void Serve(Peer& peer) {
-    // OpenSSL writes without MSG_NOSIGNAL. On this thread only: the transport
-    // has to look after its own.
+    // OpenSSL writes without MSG_NOSIGNAL. This blocks SIGPIPE on this thread
+    // only: the transport must handle its own.
     sigset_t pipe_signal;
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);

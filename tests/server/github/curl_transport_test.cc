@@ -150,8 +150,8 @@ TEST_F(CurlTransportTest, KeepsItsConnections) {
   EXPECT_EQ(server.connections(), 1);
 }
 
-// GitHub closes idle connections without a word, which must not look as if a
-// request had been lost.
+// GitHub closes idle connections without notice. That must not look like a lost
+// request.
 TEST_F(CurlTransportTest, RepeatsWhatAReusedConnectionLost) {
   for (const bool reset : {false, true}) {
     Make({});
@@ -172,8 +172,8 @@ TEST_F(CurlTransportTest, RepeatsWhatAReusedConnectionLost) {
   }
 }
 
-// By then GitHub was at work on it: it is not certain any more that the
-// connection was idle, and a repeat could take effect after all doubt is over.
+// By then GitHub may be working on the request. A repeat could take effect when
+// the try no longer counts as ambiguous.
 TEST_F(CurlTransportTest, DoesNotRepeatWhatIsLostLate) {
   CurlTransportOptions options;
   options.last_repeat = absl::ZeroDuration();
@@ -205,7 +205,7 @@ TEST_F(CurlTransportTest, RepeatsOnlyOnce) {
   EXPECT_EQ(requests, 3);
 }
 
-// GitHub may have done what it was asked.
+// GitHub may have acted on the request.
 TEST_F(CurlTransportTest, DoesNotRepeatOnANewConnection) {
   std::atomic<int> requests = 0;
   LoopbackServer server([&](Peer& peer, int) {
@@ -407,8 +407,8 @@ TEST_F(CurlTransportTest, TheConnectionsToAHostAreBounded) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-// A request that waits for a connection of its host is under way, too, and its
-// end says nothing of the host.
+// Waiting for one of its host's connections uses the request's time. A timeout
+// of that kind says nothing about the host.
 TEST_F(CurlTransportTest, WaitingForAConnectionCounts) {
   CurlTransportOptions options;
   options.max_connections_per_host = 1;

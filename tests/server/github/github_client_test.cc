@@ -27,7 +27,7 @@ HttpResponse Answer(int status, std::string body = "",
   return answer;
 }
 
-// Answers requests in order, each when the test says so.
+// Records requests. The test answers them, in order.
 class ScriptedTransport : public HttpTransport {
  public:
   void Send(HttpRequest request, Done done) override {
@@ -232,7 +232,7 @@ TEST_F(GitHubClientTest, ALoopOfRedirectsEnds) {
   EXPECT_EQ(verdict_->reason, "REDIRECT_REFUSED");
 }
 
-// A lease is measured for one request's time.
+// A lease leaves time for one request's deadline.
 TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
   Read();
   HttpResponse slow = Answer(307, "", "/again");
@@ -246,7 +246,7 @@ TEST_F(GitHubClientTest, RedirectsShareOneDeadline) {
   EXPECT_EQ(verdict_->reason, "TIMEOUT");
 }
 
-// Another request's answer came in between.
+// The answer to another request limited the credential in between.
 TEST_F(GitHubClientTest, NothingIsSentOnWhileTheCredentialIsLimited) {
   bool is_limited = false;
   token_.may_send_on = [&is_limited] { return !is_limited; };
@@ -262,7 +262,7 @@ TEST_F(GitHubClientTest, NothingIsSentOnWhileTheCredentialIsLimited) {
   EXPECT_EQ(reply_.moved_to, 8);
 }
 
-// What was sent on late could take effect after everybody has given it up.
+// A post sent on late could take effect after its try counts as over.
 TEST_F(GitHubClientTest, APostIsNotSentOnLate) {
   Create();
   HttpResponse slow = Answer(307, "", "/repositories/7/statuses/x");
@@ -289,7 +289,7 @@ TEST_F(GitHubClientTest, SaysWhenTheLastRequestWasSent) {
   EXPECT_EQ(reply_.last_request_after, absl::Seconds(2));
 }
 
-// Who posted behind a redirect wants to know how the repository is called now.
+// The poster asks for the repository's new name by this number.
 TEST_F(GitHubClientTest, SaysWhereARepositoryHasMoved) {
   Create();
   transport_.Reply(
@@ -336,7 +336,7 @@ TEST_F(GitHubClientTest, ReadsWhatGitHubShows) {
   EXPECT_FALSE(reply_.shown.has_value());
 }
 
-// The numbers order what was seen: one that is none must not be the largest.
+// GitHub's ids order statuses. An invalid id must not count as the largest.
 TEST_F(GitHubClientTest, AStatusWithoutANumberIsShownAllTheSame) {
   for (const char* id : {"-5", "9223372036854775808", "18446744073709551615",
                          "1e3", "\"7\"", "null"}) {
@@ -373,7 +373,7 @@ TEST_F(GitHubClientTest, ReadsPagesUntilTheContextIsFound) {
   ASSERT_TRUE(reply_.shown.has_value());
   EXPECT_EQ(reply_.shown->state, CommitState::kError);
 
-  // The token goes to no other host, and pages end.
+  // The token goes to no other host, and the number of pages is bounded.
   Read();
   transport_.Reply(page("https://evil.example.com/p2", "a"));
   EXPECT_EQ(transport_.requests.size(), 3u);

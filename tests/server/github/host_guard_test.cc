@@ -38,7 +38,7 @@ TEST_F(HostGuardTest, LetsAllThroughUntilFiveFailInARow) {
   EXPECT_TRUE(Begins());
   Fail();
   EXPECT_TRUE(guard_.IsDown(kUrl));
-  // One is still under way; then comes the pause.
+  // One request is still under way. The pause begins when it ends.
   EXPECT_EQ(guard_.Admit(kUrl, now_), absl::InfiniteFuture());
   Fail();
   EXPECT_GT(guard_.Admit(kUrl, now_), now_);
@@ -69,7 +69,7 @@ TEST_F(HostGuardTest, ProbesFurtherAndFurtherApart) {
   EXPECT_TRUE(Begins());
 }
 
-// A hundred requests that end together tell of one outage, not of a long one.
+// A hundred requests that fail together show one outage, not a long one.
 TEST_F(HostGuardTest, WhatWasUnderWayDoesNotLengthenThePause) {
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(Begins());
   for (int i = 0; i < 100; ++i) Fail();
@@ -78,7 +78,7 @@ TEST_F(HostGuardTest, WhatWasUnderWayDoesNotLengthenThePause) {
   EXPECT_TRUE(Begins());
   Fail();
   EXPECT_EQ(guard_.Admit(kUrl, now_), now_ + 2 * kFirstHostPause);
-  // Nor does what was only booked.
+  // A request that was admitted and not sent does not lengthen it either.
   now_ += 2 * kFirstHostPause;
   EXPECT_TRUE(Begins());
   guard_.Return(kUrl);

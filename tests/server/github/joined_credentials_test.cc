@@ -57,7 +57,7 @@ TEST_F(JoinedCredentialsTest, WhoNamesAnAccountWinsOverTheStar) {
   EXPECT_EQ(TokenOf("github.com", "other"), "star");
   EXPECT_EQ(TokenOf("ghes.example.com", "acme"), "ghes");
   EXPECT_EQ(TokenOf("elsewhere.example.com", "acme"), "none");
-  // Of two that name it, the first.
+  // Two parts name the account. The first one has it.
   EXPECT_EQ(TokenOf("github.com", "solo"), "star");
 }
 
@@ -89,7 +89,7 @@ TEST_F(JoinedCredentialsTest, WhatIsNobodysIsNotFound) {
   EXPECT_EQ(JoinCredentials({})->Find(Repository{"github.com", "a", "b"}), "");
 }
 
-// A kind of credentials that only says what it was told.
+// Credentials that record their calls.
 class NotingCredentials : public Credentials {
  public:
   explicit NotingCredentials(std::vector<std::string> apps,
@@ -129,8 +129,8 @@ class NotingCredentials : public Credentials {
   std::vector<std::string>* const told_;
 };
 
-// An App's own credential is its part's, whoever has "*" at the host; and who
-// posts for an account is who looks again.
+// Calls for an App's own credential reach its part, even where another part has
+// "*". LookAgain reaches the part that posts for the account.
 TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
   std::vector<std::string> told;
   const auto part = [&](std::vector<std::string> apps,
@@ -153,7 +153,7 @@ TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
   credentials->NoteAnswer("ghes/app:B", kNow, absl::ZeroDuration());
   credentials->LookAgain("GitHub.com", "ACME", kNow);
   credentials->LookAgain("ghes", "any", kNow);
-  // Nobody's, or of a token.
+  // No App posts for these accounts, and nobody has this credential.
   credentials->LookAgain("github.com", "other", kNow);
   credentials->LookAgain("elsewhere", "acme", kNow);
   credentials->NoteAnswer("elsewhere/app:A", kNow, absl::ZeroDuration());
@@ -165,7 +165,7 @@ TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
                       "github.com/app:A look GitHub.com/ACME",
                       "ghes/app:B look ghes/any",
                   }));
-  // No repository is an App's.
+  // "*" does not stand for an App's own credential.
   EXPECT_EQ(credentials->Get("github.com/app:B", kNow).status().code(),
             absl::StatusCode::kNotFound);
 }

@@ -40,8 +40,8 @@ class Peer {
   std::string text_;
 };
 
-// A server on a loopback port of its own that does what a test says, down to
-// the byte. Each connection is served on its own thread and closed afterwards.
+// A server on its own loopback port that does what a test says, down to the
+// byte. Each connection is served on its own thread and closed afterwards.
 class LoopbackServer {
  public:
   // `serve` gets a connection and its number, from 0.
@@ -70,7 +70,7 @@ class LoopbackServer {
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<int> open_ ABSL_GUARDED_BY(mu_);
 
-  std::vector<std::thread> serving_;  // The accepting thread's own.
+  std::vector<std::thread> serving_;  // Only the accepting thread uses it.
   std::thread accepting_;
 };
 

@@ -87,19 +87,19 @@ TEST_F(RateLimiterTest, KeepsToTheBurstAndThenToThePace) {
   pace.max_in_flight = 1000;
   limiter_->SetPace(kId, pace);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Allows(absl::ZeroDuration()));
-  // Exactly one a second, and the time that is named is a good one.
+  // Exactly one request a second, and the returned time is correct.
   for (int second = 1; second < 200; ++second) {
     EXPECT_EQ(Result(absl::Seconds(second - 1)),
               kStart + absl::Seconds(second));
     EXPECT_FALSE(Allows(absl::Seconds(second) - absl::Nanoseconds(1)));
     EXPECT_TRUE(Allows(absl::Seconds(second)));
   }
-  // A pause earns no more than the burst.
+  // Idle time earns no more than the burst.
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Allows(absl::Hours(1)));
   EXPECT_FALSE(Allows(absl::Hours(1)));
 }
 
-// With the default of 80 a minute, whose interval is no round number.
+// The default of 80 a minute has no round interval.
 TEST_F(RateLimiterTest, EveryNamedTimeIsAGoodOne) {
   PaceOptions pace;
   pace.max_in_flight = 1000000;
@@ -167,7 +167,7 @@ TEST_F(RateLimiterTest, KeepsTheReserveForResults) {
   EXPECT_EQ(Pending(reset), kStart + reset);
 }
 
-// What is in flight may not have been counted by GitHub yet.
+// GitHub may not have counted requests in flight yet.
 TEST_F(RateLimiterTest, CountsWhatIsInFlightAsSpent) {
   Unpaced(8);
   ASSERT_TRUE(Allows(absl::ZeroDuration()));
@@ -227,7 +227,7 @@ TEST_F(RateLimiterTest, WaitsAsLongAsGitHubSays) {
       {{{"x-ratelimit-remaining", "0"},
         {"x-ratelimit-reset", "9223372036854775807"}},
        absl::Minutes(65) + absl::Seconds(1)},
-      // A moment that is over says nothing.
+      // A reset in the past says nothing.
       {{{"x-ratelimit-remaining", "0"},
         {"x-ratelimit-reset", reset(-absl::Minutes(1))}},
        absl::Seconds(60)},
@@ -280,11 +280,11 @@ TEST_F(RateLimiterTest, SendsOneProbeUntilAnAnswerIsNoLimit) {
   EXPECT_TRUE(Allows(absl::Seconds(10)));
   EXPECT_EQ(Result(absl::Seconds(10)), kNever);
   EXPECT_EQ(Result(absl::Seconds(11)), kNever);
-  // A probe that gets no answer has not found out anything.
+  // A probe without an answer proves nothing.
   EndWithoutAnswer(absl::Seconds(20));
   EXPECT_TRUE(Allows(absl::Seconds(20)));
   EXPECT_EQ(Result(absl::Seconds(20)), kNever);
-  // Nor has one that was not made.
+  // Neither does one that was not sent.
   limiter_->Return(kId);
   EXPECT_TRUE(Allows(absl::Seconds(21)));
   EXPECT_EQ(Result(absl::Seconds(21)), kNever);
@@ -300,7 +300,7 @@ TEST_F(RateLimiterTest, WhatWasSentBeforeALimitDoesNotEndIt) {
   End(absl::Seconds(1), 429);
   End(absl::Seconds(1), 201);
   EXPECT_EQ(Result(absl::Seconds(1)), kStart + absl::Seconds(61));
-  // Several that hit it count once: no doubling.
+  // Further requests that hit it do not double the pause.
   for (int i = 0; i < 5; ++i) End(absl::Seconds(2), 429);
   EXPECT_EQ(Result(absl::Seconds(2)), kStart + absl::Seconds(62));
   // The last of them is still under way: the probe waits for it.
@@ -337,7 +337,7 @@ TEST_F(RateLimiterTest, CredentialsDoNotWaitForEachOther) {
   EXPECT_EQ(limiter_->Admit("github.com/other", false, kStart), kStart);
 }
 
-// What GitHub told a former process.
+// An earlier process met the limit.
 TEST_F(RateLimiterTest, ABlockedCredentialProbesOnceItIsOver) {
   Unpaced(8);
   limiter_->Block(kId, kStart + absl::Seconds(30));
@@ -359,14 +359,14 @@ TEST_F(RateLimiterTest, KnowsACredentialOnceGitHubHasAnswered) {
   EXPECT_FALSE(limiter_->Knows(kId));
   EndWithoutAnswer(absl::Seconds(1));
   EXPECT_FALSE(limiter_->Knows(kId));
-  // A front end that is broken says nothing of the budget.
+  // A broken front end says nothing about the budget.
   End(absl::Seconds(2), 502);
   EXPECT_FALSE(limiter_->Knows(kId));
   End(absl::Seconds(3), 404);
   EXPECT_TRUE(limiter_->Knows(kId));
 }
 
-// GitHub's own failures cost as much as its answers.
+// GitHub counts requests that fail with 500, too.
 TEST_F(RateLimiterTest, AFailureTellsOfTheBudgetToo) {
   ASSERT_TRUE(Allows(absl::ZeroDuration()));
   End(absl::ZeroDuration(), 201, Left(501, absl::Minutes(10)));
@@ -393,7 +393,7 @@ TEST_F(RateLimiterTest, SaysWhatItWaitsFor) {
   EXPECT_EQ(limiter_->WaitsFor("slow", false, kStart), "PACE");
 }
 
-// Accounts that "*" stands for are met one by one.
+// Accounts under "*" become known one by one.
 TEST_F(RateLimiterTest, AsksForThePaceOfACredentialItMeets) {
   RateLimiter limiter([](absl::string_view credential) {
     PaceOptions pace;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kCredential[] = "github.com/acme";
 
-// Remembers what it was told.
+// Records its calls.
 class NotingCredentials : public Credentials {
  public:
   std::string Find(const Repository&) const override { return kCredential; }
@@ -92,7 +92,7 @@ TEST_F(RequestGateTest, AHostThatIsDownIsSpared) {
       gate_.Admit("github.com/other", token_, false, now_);
   EXPECT_GT(answer.when, now_);
   EXPECT_EQ(answer.reason, "HOST_DOWN");
-  // The pace of a credential that is kept waiting by its host is not used up.
+  // Waiting for the host does not use up the credential's pace.
   now_ += absl::Hours(1);
   EXPECT_TRUE(Enter());
 }
@@ -115,7 +115,7 @@ TEST_F(RequestGateTest, CredentialsLearnHowTheirTokensDid) {
   EXPECT_EQ(leave(Action::kRetryAmbiguous, /*proves_token=*/true), Told());
 }
 
-// Two threads look at the clock at nearly the same time.
+// Two threads can read the clock in one order and call in the other.
 TEST_F(RequestGateTest, WhoIsALittleBehindDoesNoHarm) {
   PaceOptions paced;
   paced.per_minute = 60;
@@ -130,7 +130,7 @@ TEST_F(RequestGateTest, WhoIsALittleBehindDoesNoHarm) {
   EXPECT_EQ(answer.reason, "PACE");
 }
 
-// It would never be given back.
+// Otherwise the caller would not send the request, nor free its slot.
 TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
   PaceOptions pace;
   pace.per_minute = 0;
@@ -142,7 +142,7 @@ TEST_F(RequestGateTest, WhoIsALittleBehindSeesThatItsRequestIsBooked) {
   EXPECT_FALSE(Enter());
 }
 
-// A listing of recovery can take 12 s.
+// A question, such as a listing for recovery, can take 12 s.
 TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
   EXPECT_LE(gate_.AdmitQuestion(kCredential, token_, now_).when, now_);
   EXPECT_TRUE(Enter());
@@ -163,7 +163,7 @@ TEST_F(RequestGateTest, AQuestionLeavesTheSlotToPosts) {
   EXPECT_FALSE(Enter());
 }
 
-// After a limit there is one request at a time, whoever makes it.
+// After a limit one request is admitted at a time, be it a post or a question.
 TEST_F(RequestGateTest, AQuestionThatProbesALimitIsAlone) {
   ASSERT_TRUE(Enter());
   Leave(Action::kWait, "RATE_LIMITED", 429);
@@ -185,7 +185,7 @@ TEST_F(RequestGateTest, AHostHasABoundOfRequests) {
   EXPECT_LE(gate_.Admit("github.com/more", token_, false, now_).when, now_);
 }
 
-// Our own queue is no failure of GitHub.
+// Our own queue is not a failure of GitHub.
 TEST_F(RequestGateTest, WaitingForAConnectionIsNoVoteAgainstTheHost) {
   for (int i = 0; i < 2 * kFailuresToPauseHost; ++i) {
     ASSERT_TRUE(Enter());
@@ -205,7 +205,7 @@ TEST_F(RequestGateTest, TellsWhatWasFreed) {
     Leave(Action::kRetryAmbiguous, "SERVER_ERROR", 502);
   }
   EXPECT_FALSE(gate_.TakeFreed().hosts);
-  // The end of a probe is what all that wait for the host wait for.
+  // When a probe ends, everything that waits for the host can go on.
   now_ += absl::Hours(1);
   ASSERT_TRUE(Enter());
   Leave(Action::kDone);
@@ -232,7 +232,7 @@ TEST_F(RequestGateTest, TellsTheBudget) {
             absl::FromUnixSeconds(7200));
 }
 
-// An App learns GitHub's clock and limits so.
+// An App learns GitHub's clock and its limits from it.
 TEST_F(RequestGateTest, TellsTheCredentialWhatTheAnswerSaid) {
   GitHubReply reply;
   HttpResponse answer;

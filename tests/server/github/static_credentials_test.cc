@@ -44,7 +44,7 @@ class StaticCredentialsTest : public testing::Test {
   }
 
   void Write(const std::string& text) { std::ofstream(file_) << text; }
-  // As a careful operator does it.
+  // Replaces the file in one step, as an operator should.
   void Replace(const std::string& text) {
     std::ofstream(file_ + ".new") << text;
     ASSERT_EQ(rename((file_ + ".new").c_str(), file_.c_str()), 0);
@@ -66,7 +66,7 @@ class StaticCredentialsTest : public testing::Test {
     credentials_->NoteRefused("github.com/acme", Token{Secret(token), "", {}},
                               reason, kNow + at);
   }
-  // Whether Get gives a token for a probe, or else its reason.
+  // "probe" or "token" for what Get returns, or the reason of its error.
   std::string ProbeAt(absl::Duration at) {
     const auto token = credentials_->Get("github.com/acme", kNow + at);
     if (!token.ok()) return ReasonOf(token.status());
@@ -157,8 +157,8 @@ TEST_F(StaticCredentialsTest, TwoRefusalsInARowStopIt) {
   EXPECT_EQ(states[0].stop_time, kNow);
 }
 
-// It would be refused for as long as GitHub has it so; a 401 more does not
-// help.
+// GitHub refuses every request while the account is suspended. A second refusal
+// would prove nothing more.
 TEST_F(StaticCredentialsTest, ASuspendedAccountStopsItAtOnce) {
   Make({Literal({"acme"}, "one")});
   Refuse("one", "ACCOUNT_SUSPENDED");
@@ -177,7 +177,7 @@ TEST_F(StaticCredentialsTest, AStoppedOneIsProbedNowAndThen) {
   const absl::Duration first = absl::Minutes(1) + kStoppedCredentialProbe;
   EXPECT_EQ(ProbeAt(first - absl::Milliseconds(1)), "CREDENTIAL_REFUSED");
   EXPECT_EQ(ProbeAt(first), "probe");
-  // One for each time, whether its end is noted or not.
+  // One probe at a time, even if nobody reports how it ended.
   EXPECT_EQ(ProbeAt(first), "CREDENTIAL_REFUSED");
   Refuse("one", "BAD_CREDENTIALS", first);
   EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe - absl::Seconds(1)),
@@ -185,7 +185,7 @@ TEST_F(StaticCredentialsTest, AStoppedOneIsProbedNowAndThen) {
   EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "probe");
   Accept("one");
   EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "token");
-  // It is as good as new: one refusal does not stop it.
+  // The token counts as new again: one refusal does not stop it.
   Refuse("one", "BAD_CREDENTIALS", first + kStoppedCredentialProbe);
   EXPECT_EQ(ProbeAt(first + kStoppedCredentialProbe), "token");
 }
@@ -206,7 +206,7 @@ TEST_F(StaticCredentialsTest, AChangedFileStartsItAgain) {
   EXPECT_EQ(TokenAt(absl::Hours(1)), "CREDENTIAL_REFUSED");
   Replace("two");
   EXPECT_EQ(TokenAt(absl::Hours(1)), "two");
-  // The last answers to the old token say nothing of the new one.
+  // Late answers to the old token say nothing about the new one.
   Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
   Refuse("one", "BAD_CREDENTIALS", absl::Hours(1));
   Accept("one");
@@ -227,7 +227,7 @@ TEST_F(StaticCredentialsTest, RefusesWhatCannotWork) {
   EXPECT_NE(code(missing).message().find(file_), std::string::npos);
   Write(" \n");
   EXPECT_EQ(code(missing).code(), absl::StatusCode::kInvalidArgument);
-  // It would end the header line and begin another.
+  // The line end would begin another header.
   Write("one\r\nX-Evil: 1");
   EXPECT_EQ(code(missing).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code(missing).message().find("Evil"), std::string::npos);
