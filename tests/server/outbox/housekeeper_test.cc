@@ -55,7 +55,7 @@ class HousekeeperTest : public testing::Test {
     ASSERT_TRUE(store_->Accept({&submission, 1}, clock_.Now()).ok());
   }
 
-  // What a Worker does, for that long.
+  // Runs it as a Worker does, for that long.
   void RunFor(absl::Duration time) {
     const absl::Duration end = clock_.Monotonic() + time;
     for (int runs = 0;; ++runs) {
@@ -72,7 +72,7 @@ class HousekeeperTest : public testing::Test {
     return commit.ok() ? commit->statuses.at(0).state : CommitState::kSuccess;
   }
 
-  bool has_credentials_ = false;  // By owner; else of nobody.
+  bool has_credentials_ = false;  // False: no owner has one.
   std::vector<Housekeeper::StoppedCredential> stopped_credentials_;
   FakeClock clock_;
   TempDir dir_;
@@ -95,7 +95,7 @@ TEST_F(HousekeeperTest, ExpiresPendingsInTime) {
   EXPECT_EQ(commits_, 1);
 }
 
-// Farms may have wanted to say that they are alive while nobody listened.
+// While the server was down, farms could not renew their pendings.
 TEST_F(HousekeeperTest, NothingExpiresForTenMinutesAfterAStart) {
   Say(Pending(1));
   clock_.Advance(absl::Hours(24));
@@ -112,7 +112,7 @@ TEST_F(HousekeeperTest, NothingExpiresForTenMinutesAfterTheClockJumped) {
   clock_.Jump(absl::Hours(10));
   RunFor(absl::Minutes(10) - absl::Seconds(1));
   EXPECT_EQ(State(Pending(1)), CommitState::kPending);
-  // A clock that is set back again is as bad.
+  // Setting the clock back counts as a jump, too.
   clock_.Jump(-absl::Hours(2));
   RunFor(absl::Minutes(10) - absl::Seconds(1));
   EXPECT_EQ(State(Pending(1)), CommitState::kPending);

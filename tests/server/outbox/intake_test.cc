@@ -16,8 +16,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Takes everything, or nothing: the attempt of a report says what becomes of
-// it, and its sequence is its place in the order of arrival.
+// Answers all reports with `disposition`, or fails with `error`. A report's
+// sequence is its place in the order of arrival.
 class FakeOutbox : public ForwardingOutbox {
  public:
   FakeOutbox() : ForwardingOutbox(nullptr) {}
@@ -153,7 +153,7 @@ TEST_F(IntakeTest, ATransactionIsBoundedInReports) {
   EXPECT_THAT(outbox_.batches, ElementsAre(2, 1, 1, 2, 1));
 }
 
-// All that was reported of a commit are up to 1,000 contexts.
+// A submission for everything reported of a commit can hold 1,000 contexts.
 TEST_F(IntakeTest, ATransactionRunsFewWholeCommitsAgain) {
   Make();
   for (int i = 0; i < 3; ++i) {
@@ -170,7 +170,7 @@ TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
   Make({.max_waiting_bytes = 100'000});
   KeyReport large = Pending(1);
   large.description = std::string(30'000, 'x');
-  absl::Status refusal;  // It is also told of what RunOnce ends.
+  absl::Status refusal;  // Outlives the lambda: RunOnce calls back, too.
   const auto submit = [&] {
     refusal = absl::OkStatus();
     intake_->Submit(Of({large}),
@@ -182,14 +182,14 @@ TEST_F(IntakeTest, WhatWaitsIsBoundedInBytes) {
     EXPECT_EQ(submit(), "INTAKE_FULL");
     intake_->RunOnce();
   }
-  // What is larger than all that may wait must have a way in.
+  // A submission larger than the whole bound must have a way in.
   large.description = std::string(200'000, 'x');
   EXPECT_EQ(submit(), "");
   EXPECT_EQ(submit(), "INTAKE_FULL");
   intake_->RunOnce();
 }
 
-// Each of these can be as long as a request.
+// Each of these fields can be as long as a request.
 TEST_F(IntakeTest, TheBoundCountsAllThatASubmissionHolds) {
   const std::string large(60'000, 'x');
   const std::vector<std::function<void(Submission*)>> holders = {
@@ -218,7 +218,7 @@ TEST_F(IntakeTest, TheBoundCountsAllThatASubmissionHolds) {
   }
 }
 
-// A post need not wait until a thousand callers have their answers.
+// A post must not wait until a thousand callers have their answers.
 TEST_F(IntakeTest, ThePosterIsWokenBeforeCallersAreAnswered) {
   Make();
   int commits_seen = 0;
@@ -241,7 +241,7 @@ TEST_F(IntakeTest, RefusalsCanBeRepeated) {
   EXPECT_EQ(ReasonOf(status), "SHUTTING_DOWN");
 }
 
-// Somebody who always has more must not keep the worker from stopping.
+// A caller that always has more must not keep the worker from stopping.
 TEST_F(IntakeTest, OneRunIsBounded) {
   Make({.max_batch = 2, .max_waiting = 8});
   outbox_.meanwhile = [this] { Submit(2); };

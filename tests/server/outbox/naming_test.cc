@@ -67,7 +67,7 @@ TEST(NamingTest, ANumberSaysMoreThanAName) {
   EXPECT_EQ(WhoIsMeant(0, {none, none, no_alias}), Meant::kNew);
 }
 
-// Whatever the rows, two known numbers that differ never become one.
+// Two different known numbers never become one, whatever the rows are.
 TEST(NamingTest, TwoKnownNumbersNeverBecomeOne) {
   int cases = 0;
   for (const int64_t own_number : {0, 7}) {
@@ -91,7 +91,7 @@ TEST(NamingTest, TwoKnownNumbersNeverBecomeOne) {
                 ++cases;
                 const NameStep step = StepFor(news, found);
                 EXPECT_NE(step, NameStep::kMerge);
-                // An event takes no name from a repository.
+                // An event never takes a repository's name away.
                 EXPECT_TRUE(is_answer || step != NameStep::kDisplace);
               }
             }
@@ -122,9 +122,8 @@ TEST(NamingTest, EventsAreTakenInGitHubsOrder) {
   EXPECT_EQ(step("a", kNoon), NameStep::kTake);
 }
 
-// A repository that is known by its name alone may have been made since.
-// GitHub's times are in whole seconds, and a row may be younger than the name
-// that it has.
+// A row can be younger than its name, and GitHub's times are in whole seconds.
+// But a row without a number can be of a newer repository: the next test.
 TEST(NamingTest, AnEventFromBeforeARowIsBelievedOfTheNameThatItHas) {
   Whereabouts found;
   found.own = Row(1, "c", 7);

@@ -34,8 +34,8 @@ namespace signalbox {
 constexpr absl::Duration kSettle = absl::Milliseconds(300);
 constexpr absl::Duration kDeliveryMemory = absl::Hours(8 * 24);
 
-// One store, of which the tests know the interface alone. It must be made with
-// kSettle and kDeliveryMemory, and ask `ContractCredential` for credentials.
+// One store. The tests know only its interface. It must be made with kSettle
+// and kDeliveryMemory, and ask `ContractCredential` for credentials.
 class OutboxHarness {
  public:
   virtual ~OutboxHarness() = default;
@@ -51,7 +51,7 @@ inline std::string ContractCredential(const Repository& repository) {
   return absl::AsciiStrToLower(repository.owner);
 }
 
-// "widgets" is of acme; "OWNER/NAME" says so itself.
+// "widgets" is acme/widgets; "OWNER/NAME" is taken as it is.
 inline Repository Repo(absl::string_view name) {
   const absl::StatusOr<Repository> repository = ParseRepository(
       name.find('/') == absl::string_view::npos ? "acme/" + std::string(name)
@@ -118,7 +118,7 @@ class OutboxContract
     return *std::move(outcomes);
   }
 
-  // Of a submission that must not be refused.
+  // The receipts of a submission that must not be refused.
   std::vector<Receipt> Receipts(const Submission& submission) {
     Outcome outcome = Accept({submission}).front();
     EXPECT_TRUE(outcome.status.ok()) << outcome.status;
@@ -127,7 +127,7 @@ class OutboxContract
     return outcome.receipts;
   }
 
-  // In one transaction.
+  // Accepts the reports in one transaction.
   std::vector<Receipt> InTurn(const std::vector<KeyReport>& reports) {
     std::vector<Submission> submissions;
     for (const KeyReport& report : reports) submissions.push_back(Of({report}));
@@ -271,7 +271,7 @@ class OutboxContract
         outbox().RenameRepository(Repo(from), Repo(to), id, Now());
     EXPECT_TRUE(status.ok()) << status;
   }
-  // What a delivery with GitHub's number of the repository brings.
+  // The receipt of a delivery that has GitHub's number of the repository.
   Receipt Deliver(KeyReport report, int64_t number) {
     report.repository_id = number;
     Submission submission = Of({std::move(report)});
@@ -284,7 +284,7 @@ class OutboxContract
     EXPECT_TRUE(questions.ok()) << questions.status();
     return questions.value_or(std::vector<NameQuestion>());
   }
-  // As people write them: "acme/old", or "7" (of a number).
+  // The open questions: "acme/old" for a name, "7" for a number.
   std::vector<std::string> Asked() {
     std::vector<std::string> asked;
     for (const NameQuestion& question : Questions()) {
@@ -294,7 +294,7 @@ class OutboxContract
     std::sort(asked.begin(), asked.end());
     return asked;
   }
-  // GitHub answers what Asked says; an empty name: it knows no such repository.
+  // GitHub's answer to a question in Asked. Empty name: no such repository.
   void Answer(absl::string_view asked, absl::string_view name,
               int64_t number = 0,
               absl::Time update_time = absl::InfinitePast()) {
@@ -329,7 +329,7 @@ class OutboxContract
     }
     return names;
   }
-  // Until nothing more is forgotten.
+  // Repeats until nothing more is forgotten.
   void Forget(absl::Time before) {
     Outbox& kept_open = outbox();
     for (int batches = 0; batches < 1000; ++batches) {
@@ -385,7 +385,7 @@ class OutboxContract
   int deliveries_ = 0;
 };
 
-// With repositories for which GitHub takes nothing.
+// With repositories for which GitHub refuses everything.
 class ParkingContract : public OutboxContract {
  protected:
   KeyReport Done(absl::string_view repository, char sha) {

@@ -81,7 +81,7 @@ TEST_P(OutboxContract, DecidesByJudge) {
   }
 }
 
-// That a run is over is the server's own word, so only a third report can tell.
+// Only the server knows that a run is over, so a third report must show it.
 TEST_P(OutboxContract, KeepsThatARunIsOver) {
   Accept(ResultOf(Result::kFailure, 1));
   KeyReport rerun = Pending();
@@ -182,7 +182,7 @@ TEST_P(OutboxContract, ARefusedSubmissionLeavesNoTrace) {
   EXPECT_EQ(HistoryOf(Pending()).reports.size(), 1u);
   clock_.Advance(kSettle);
   EXPECT_FALSE(TakePending().has_value());
-  // Neither its numbers nor its delivery were used up.
+  // The refusal used up neither sequences nor the delivery.
   submission.report.sha = lint.sha;
   submission.contexts.pop_back();
   const Receipt next = Receipts(submission).front();
@@ -226,7 +226,7 @@ TEST_P(OutboxContract, AWorseResultOfTheSameRunReplacesIt) {
   EXPECT_EQ(TakeResult()->wanted.state, CommitState::kFailure);
 }
 
-// Another counter's small number is no old one.
+// A small number of another counter is not an old one.
 TEST_P(OutboxContract, NumbersOfTwoSeriesAreNotCompared) {
   Accept(InSeries("jenkins:app", Pending(300)));
   EXPECT_EQ(Accept(InSeries("jenkins:nightly", ResultOf(Result::kSuccess, 12)))
@@ -249,7 +249,7 @@ TEST_P(OutboxContract, EachSeriesKeepsItsNewestRun) {
     EXPECT_EQ(Accept(InSeries(series, Pending(attempt))).disposition, wanted)
         << series;
   }
-  // A better result of a run that ended is none, a first one of another is.
+  // In a run that ended a better result is late. Another run's first is not.
   EXPECT_EQ(Accept(InSeries("a", ResultOf(Result::kSuccess, 7))).disposition,
             Disposition::kSuperseded);
   EXPECT_EQ(Accept(InSeries("b", ResultOf(Result::kError, 1))).disposition,
@@ -372,8 +372,8 @@ TEST_P(OutboxContract, AReceiptTellsWhatIsHeld) {
   clock_.Advance(absl::Minutes(10));
   EXPECT_EQ(Accept(pending).expire_time, start + absl::Minutes(70));
 
-  // What is older learns of what is newer, in another transaction and in the
-  // same one.
+  // The receipt of a late report describes the newer one, from another
+  // transaction and from the same one.
   KeyReport late = Pending(0, "late");
   late.from_webhook = true;
   Receipt receipt = Accept(late);
@@ -405,7 +405,7 @@ TEST_P(OutboxContract, AReceiptTellsTheNewestRunOfTheSeries) {
   EXPECT_EQ(receipt.disposition, Disposition::kSuperseded);
   EXPECT_EQ(receipt.newest_attempt, 5);
   EXPECT_EQ(receipt.newest_result, Result::kFailure);
-  // Another series has numbers of its own, and a report without a number none.
+  // Another series has its own numbers. An unnumbered report has none.
   KeyReport other = ResultOf(Result::kSuccess, 2);
   other.series = "other";
   EXPECT_EQ(Accept(other).newest_attempt, 2);
@@ -413,7 +413,7 @@ TEST_P(OutboxContract, AReceiptTellsTheNewestRunOfTheSeries) {
   EXPECT_EQ(Accept(ResultOf(Result::kSkipped, 0)).newest_attempt, 0);
 }
 
-// Compare and set: what would be accepted is refused if anything newer was.
+// Compare and set: a report is refused if a newer one was accepted.
 TEST_P(OutboxContract, IfSequenceRefusesWhatComesBehindANewerReport) {
   const auto accept = [this](const KeyReport& report, int64_t if_sequence) {
     Submission submission = Of({report});
@@ -429,7 +429,7 @@ TEST_P(OutboxContract, IfSequenceRefusesWhatComesBehindANewerReport) {
   EXPECT_EQ(Status().attempt, 1);
   EXPECT_EQ(HistoryOf(Pending(1)).reports.size(), 1u);
 
-  // That GitHub took it is no report, and its number serves, too.
+  // A post is not a report. Its sequence works as well.
   clock_.Advance(kSettle);
   Settle(*Take(Request(true)), Settlement::Kind::kPosted);
   const int64_t posted = Status().sequence;
@@ -450,7 +450,7 @@ TEST_P(OutboxContract, IfSequenceRefusesWhatComesBehindANewerReport) {
   EXPECT_TRUE(absl::IsAborted(accept(Pending(4), last).status));
   EXPECT_TRUE(accept(Pending(4), Status().sequence).status.ok());
 
-  // A repetition, and what is late, is answered as ever.
+  // Repeated and late reports get the same answers as without the condition.
   EXPECT_EQ(accept(Pending(4), 0).receipts.front().disposition,
             Disposition::kUnchanged);
   EXPECT_EQ(
@@ -507,7 +507,7 @@ TEST_P(OutboxContract, HistoryTellsEveryReportThatWasNotARepeat) {
   EXPECT_EQ(reports[2].result, Result::kCancelled);
 }
 
-// Texts are data: whatever they hold comes back as it was.
+// Texts are data, and come back unchanged.
 TEST_P(OutboxContract, KeepsTextsAsTheyAre) {
   constexpr char kBytes[] = "'; DROP TABLE entry; --\0\n\xff\xe2\x80\xa6";
   const std::string text =
@@ -543,7 +543,7 @@ TEST_P(OutboxContract, ADeliveryCountsOnce) {
   }
   EXPECT_EQ(Status().phase, Phase::kNumberedResult);
   EXPECT_EQ(HistoryOf(Pending()).reports.size(), 2u);
-  // A repeat is no news of its own.
+  // The server does not remember a repeat, so "id-2" is still unused.
   EXPECT_EQ(
       Receipts(Delivered(rerun, "id-2", std::string(32, 'z')))[0].disposition,
       Disposition::kAccepted);
@@ -564,7 +564,7 @@ TEST_P(OutboxContract, DeliveriesWithoutADigestAreNotTheSame) {
             Disposition::kAccepted);
 }
 
-// It may have contexts once the rules have changed.
+// The delivery may have contexts once the rules have changed.
 TEST_P(OutboxContract, ADeliveryWithoutContextsIsNotRemembered) {
   Submission none = Delivered(Pending(1), "id-1", "");
   none.contexts.clear();
@@ -617,7 +617,7 @@ TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
   clock_.Advance(kSettle);
   EXPECT_EQ(TakePending()->sha, Sha('b'));
   EXPECT_FALSE(TakePending().has_value());
-  // It is no pending that waits for anything: it says what became of it.
+  // It does not wait for anything: its posting says what happened.
   ASSERT_EQ(Commit().statuses.size(), 1u);
   const Posting posting = Commit().statuses[0].posting;
   EXPECT_EQ(posting.state, PostingState::kAbandoned);
@@ -631,7 +631,7 @@ TEST_P(OutboxContract, AHeadOlderThanTheNewestIsRecordedNotPosted) {
   const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
   ASSERT_EQ(commits->size(), 1u);
   EXPECT_EQ((*commits)[0].sha, Sha('b'));
-  // What is known by its history alone can still be reported.
+  // A key that is known only by its history can still be reported.
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess)).disposition,
             Disposition::kAccepted);
   EXPECT_EQ(TakeResult()->version, 1);
@@ -644,10 +644,10 @@ TEST_P(OutboxContract, ATimeThatIsStillToComeCountsAsNow) {
   Receipts(Head('a', Now() + absl::Hours(1)));
   clock_.Advance(absl::Seconds(10));
   EXPECT_EQ(Receipts(Head('b', Now()))[0].disposition, Disposition::kAccepted);
-  // What came before is still older.
+  // A head from before is still older.
   EXPECT_EQ(Receipts(Head('c', Now() - absl::Seconds(5)))[0].disposition,
             Disposition::kSuperseded);
-  // All of them are fast.
+  // All these times are ahead.
   for (const char sha : {'d', 'e', 'f'}) {
     clock_.Advance(absl::Seconds(10));
     EXPECT_EQ(Receipts(Head(sha, Now() + absl::Hours(1)))[0].disposition,
@@ -669,7 +669,7 @@ TEST_P(OutboxContract, OnlyALaterHeadOvertakes) {
             Disposition::kAccepted);
   EXPECT_EQ(Receipts(Head('5', absl::InfinitePast()))[0].disposition,
             Disposition::kAccepted);
-  // An older word about the newest head is no other head.
+  // An older event of the newest head is not another head.
   EXPECT_EQ(Receipts(Head('2', start))[0].disposition, Disposition::kUnchanged);
   EXPECT_EQ(Receipts(Head('6', start + absl::Seconds(8)))[0].disposition,
             Disposition::kSuperseded);
@@ -690,7 +690,7 @@ TEST_P(OutboxContract, AnOvertakenHeadKeepsWhatItHolds) {
   EXPECT_EQ(Status().result, Result::kFailure);
 }
 
-// A delivery that GitHub makes again because a person asked it to.
+// A delivery that GitHub repeats because a person asked for it.
 Submission Redelivered(KeyReport report, const std::string& id = "id-1") {
   Submission submission =
       Delivered(std::move(report), id, std::string(32, 'x'));
@@ -701,7 +701,7 @@ Submission Redelivered(KeyReport report, const std::string& id = "id-1") {
 TEST_P(OutboxContract, ARedeliveryRunsAgainWhatHasEnded) {
   Receipts(Redelivered(WebhookPending()));
   clock_.Advance(absl::Seconds(10));
-  // It is still pending.
+  // The entry is still pending.
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kUnchanged);
   for (const KeyReport& result :
@@ -716,8 +716,8 @@ TEST_P(OutboxContract, ARedeliveryRunsAgainWhatHasEnded) {
   }
 }
 
-// Somebody on the way repeats it; or the configuration wants no replays; or the
-// same event comes through another hook.
+// A proxy may repeat it, the configuration may not want reruns, or the same
+// event may come through another hook.
 TEST_P(OutboxContract, NotEveryRepetitionIsAWishToRunAgain) {
   Receipts(Redelivered(WebhookPending()));
   Accept(ResultOf(Result::kFailure, 1));
@@ -733,7 +733,7 @@ TEST_P(OutboxContract, NotEveryRepetitionIsAWishToRunAgain) {
   EXPECT_EQ(Status().result, Result::kFailure);
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kAccepted);
-  // The next one is counted from this one.
+  // The ten seconds begin again.
   Accept(ResultOf(Result::kFailure, 2));
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kUnchanged);
@@ -748,11 +748,11 @@ TEST_P(OutboxContract, ARedeliveryThatThisServerAskedForIsNoWish) {
   ASSERT_TRUE(outbox().AwaitRedelivery("id-1", true, Now()).ok());
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kUnchanged);
-  // It has arrived: the next one is a person's.
+  // The server's redelivery has come. The next one is a person's.
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
             Disposition::kAccepted);
   Accept(ResultOf(Result::kFailure, 2));
-  // One that never arrived is not waited for all day.
+  // The server does not wait all day for one that never came.
   ASSERT_TRUE(outbox().AwaitRedelivery("id-1", false, Now()).ok());
   clock_.Advance(absl::Hours(1) + absl::Seconds(1));
   EXPECT_EQ(Receipts(Redelivered(WebhookPending()))[0].disposition,
@@ -769,7 +769,7 @@ TEST_P(OutboxContract, AFirstArrivalThatThisServerAskedForIsTakenToo) {
             Disposition::kAccepted);
 }
 
-// All of its contexts have to have ended, and its head must still be one.
+// All of its contexts must have ended, and its head must not be overtaken.
 TEST_P(OutboxContract, ARedeliveryWaitsForAllOfItsContexts) {
   Submission both = Redelivered(WebhookPending());
   both.contexts.push_back("ci/lint");
@@ -837,10 +837,10 @@ TEST_P(OutboxContract, AllThatWasReportedIsRunAgain) {
 }
 
 TEST_P(OutboxContract, AllCanBeWhatOnlyAFarmReported) {
-  // Nothing is expected of the repository, and nothing known of the commit.
+  // The repository has no expected contexts, and the commit is unknown.
   EXPECT_TRUE(Accept({RerunOfAll({})}).front().receipts.empty());
   EXPECT_FALSE(outbox().GetCommit(Repo("widgets"), Sha('a')).ok());
-  // In one transaction with what is to be run again.
+  // In the same transaction as the report that it reruns.
   const std::vector<Outcome> outcomes =
       Accept({Of({ResultOf(Result::kFailure, 1)}), RerunOfAll({})});
   ASSERT_EQ(outcomes[1].receipts.size(), 1u);

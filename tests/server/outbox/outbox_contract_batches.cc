@@ -1,5 +1,5 @@
-// However submissions are put together into transactions: what becomes of them
-// is the same.
+// Submissions have the same outcomes however they are put together into
+// transactions.
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@
 namespace signalbox {
 namespace {
 
-// Reports, webhooks and what others set, of so few statuses that most of them
-// are talked of several times in one transaction.
+// Reports, webhooks and statuses of others, for so few keys that most keys
+// occur several times in one transaction.
 class Caller {
  public:
   explicit Caller(uint64_t seed) : random_(seed) {}
@@ -25,7 +25,7 @@ class Caller {
   Submission Next() {
     Submission submission;
     submission.caller = Below(2) == 0 ? "farm" : "shim";
-    // "gadgets" becomes "gizmos": GitHub's number tells.
+    // "gadgets" is renamed to "gizmos". GitHub's number shows it.
     const char* const name = Below(3) == 0  ? "widgets"
                              : moved_-- > 0 ? "gadgets"
                                             : "gizmos";

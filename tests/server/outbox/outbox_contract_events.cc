@@ -44,7 +44,7 @@ TEST_P(OutboxContract, AnEventCountsOnce) {
   // The same body under another id is a replay.
   EXPECT_FALSE(Tell(Told(rerun, "d2")));
   EXPECT_EQ(Reruns().size(), 1u);
-  // What a report came with is known to events, too.
+  // A delivery that came with a report counts for events, too.
   Submission submission = Of({WebhookPending()});
   submission.delivery = Delivery{"d3", "", "e", "a", 0};
   Receipts(submission);
@@ -95,7 +95,7 @@ TEST_P(OutboxContract, ARerunIsKeptUntilItIsSettled) {
   EXPECT_TRUE(Reruns(0).empty());
   EXPECT_TRUE(Reruns(-1).empty());
 
-  // One that is tried later goes behind the others.
+  // A rerun that is tried later goes behind the others.
   const absl::Time later = Now() + absl::Minutes(1);
   ASSERT_TRUE(outbox().SettleRerun(reruns[0].id, later).ok());
   reruns = Reruns();
@@ -112,7 +112,7 @@ TEST_P(OutboxContract, ARerunFollowsItsRepository) {
   Rename("widgets", "gadgets", 7);
   ASSERT_EQ(Reruns().size(), 1u);
   EXPECT_EQ(Reruns()[0].wanted.repository.FullName(), "acme/gadgets");
-  // By an old name as well.
+  // An old name works as well.
   EventSubmission second = Told(RetestOf(4), "d2");
   second.delivery.digest.clear();
   EXPECT_TRUE(Tell(second));

@@ -37,7 +37,7 @@ StatusQuery QueryOf(std::set<PostingState> states, int limit = 100) {
   StatusQuery query;
   query.states = std::move(states);
   query.limit = limit;
-  // What the states promise.
+  // Keeps the statuses that are in one of `states`.
   query.wants = [states = query.states](ListedStatus* listed) {
     return states.contains(listed->status.posting.state);
   };
@@ -114,7 +114,7 @@ TEST_P(ListingContract, ListsOnlyTheRepositoriesThatAreWanted) {
   EXPECT_EQ(Listed(&outbox(), query).size(), 3u);
 }
 
-// Who looks closer makes what is due of a credential waiting.
+// `wants` can turn the due statuses of a waiting credential into waiting ones.
 TEST_P(ListingContract, WhatIsDueOfACredentialThatWaitsIsWaiting) {
   StatusQuery query = QueryOf({kWaiting});
   query.wants_repository = [](const ListedStatus& listed) {
@@ -145,7 +145,7 @@ TEST_P(ListingContract, ParkedIsSaidWithTheNextTime) {
   EXPECT_FALSE(page->statuses[3].is_parked);
 }
 
-// A status that is there all the time is on one page, whatever becomes of it.
+// A status that exists all the time is on exactly one page.
 TEST_P(ListingContract, WhatHappensMeanwhileMovesNothingElse) {
   for (const bool with_posted : {false, true}) {
     StatusQuery query = QueryOf({kDue, kWaiting, kAbandoned}, 1);
@@ -167,7 +167,7 @@ TEST_P(ListingContract, WhatHappensMeanwhileMovesNothingElse) {
   }
 }
 
-// All that came for it was superseded: there is nothing to post.
+// All its reports were superseded, so there is nothing to post.
 TEST_P(ListingContract, WhatWasNeverAcceptedIsLeftOut) {
   Submission newer = Of({On(WebhookPending(), "heads", 'a')});
   newer.change = CodeChange();

@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Soon after the test begins.
+// Three hours after the test begins.
 const absl::Time kMorning = FakeClock().Now() + absl::Hours(3);
 
 Event Moved(absl::string_view from, absl::string_view to, int64_t number,
@@ -43,7 +43,7 @@ TEST_P(OutboxContract, ALateDeliveryMergesNoTwoRepositories) {
   EXPECT_FALSE(IsKnown("acme/app", 'c'));
   EXPECT_TRUE(IsKnown("acme/app", 'b'));
   EXPECT_FALSE(IsKnown("acme/app-old", 'b'));
-  // Both are asked for, and the answers change nothing.
+  // The server asks about both, and the answers change nothing.
   EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
   Answer("77", "acme/app-old", 77);
   Answer("acme/app", "acme/app", 78);
@@ -53,7 +53,7 @@ TEST_P(OutboxContract, ALateDeliveryMergesNoTwoRepositories) {
 
 TEST_P(OutboxContract, ALateRenameMergesNoTwoRepositories) {
   SIGNALBOX_MADE_ANEW();
-  // It told of the name that the other one has now.
+  // The late rename names acme/app, which is 78's name now.
   EXPECT_TRUE(Tell(Told(Moved("acme/first", "acme/app", 77, kMorning))));
   EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
   Answer("77", "acme/app-old", 77);
@@ -64,7 +64,7 @@ TEST_P(OutboxContract, ALateRenameMergesNoTwoRepositories) {
 TEST_P(OutboxContract, ARenameOfAnotherNumberLeavesTheNewOwnerOfTheName) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 78);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/other", 'b'));
-  // Number 77 was never heard of, and was called acme/app once.
+  // The server does not know number 77, which was called acme/app once.
   EXPECT_TRUE(Tell(Told(Moved("acme/app", "acme/app-old", 77, kMorning))));
   EXPECT_TRUE(IsKnown("acme/app"));
   EXPECT_FALSE(IsKnown("acme/app-old"));
@@ -72,10 +72,10 @@ TEST_P(OutboxContract, ARenameOfAnotherNumberLeavesTheNewOwnerOfTheName) {
 
 TEST_P(OutboxContract, ANameThatMovesOnDisplacesNobodyForGood) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
-  // A new one got the name; that the other has another one was missed.
+  // A new repository got the name. The server missed the rename of the old one.
   Deliver(On(ResultOf(Result::kFailure, 1), "acme/app", 'b'), 78);
   EXPECT_THAT(Asked(), ElementsAre("78", "acme/app"));
-  // Nothing is posted for it under a name that another one has.
+  // 78 is not posted under a name that 77 still has.
   ASSERT_TRUE(TakeResult().has_value());
   EXPECT_EQ(TakeResult(), std::nullopt);
   Answer("78", "acme/app", 78);
@@ -85,7 +85,7 @@ TEST_P(OutboxContract, ANameThatMovesOnDisplacesNobodyForGood) {
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->sha, Sha('b'));
   EXPECT_EQ(lease->repository.FullName(), "acme/app");
-  // Now it is the other one that waits for its name.
+  // Now 77 waits for its name.
   EXPECT_THAT(Asked(), ElementsAre("77", "acme/app"));
   Answer("77", "acme/app-old", 77);
   EXPECT_TRUE(IsKnown("acme/app-old", 'a'));
@@ -129,7 +129,7 @@ TEST_P(OutboxContract, RenamesAreTakenInGitHubsOrder) {
   EXPECT_THAT(Names(), ElementsAre("acme/a 7"));
 }
 
-// It was called otherwise when a delivery first told of it.
+// When a delivery first named the repository, it had another name already.
 TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
   clock_.Advance(absl::Hours(4));
   Deliver(On(Pending(1), "acme/c"), 7);
@@ -139,8 +139,8 @@ TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
-// Nobody has reported by the name that GitHub answers: a row of its own would
-// part what the farm said from what the webhook says.
+// Nobody has reported under the name in GitHub's answer. A row for it would
+// separate the farm's reports from the webhook's.
 TEST_P(OutboxContract, AnAnswerAboutAnUnknownNumberMakesNoRepositoryKnown) {
   clock_.Advance(absl::Hours(4));
   Accept(On(ResultOf(Result::kSuccess, 31), "acme/app"));
@@ -157,7 +157,7 @@ TEST_P(OutboxContract, AnAnswerAboutAnUnknownNumberMakesNoRepositoryKnown) {
   EXPECT_THAT(Names(), ElementsAre("acme/app-1 7"));
 }
 
-// Whatever is answered, or nobody asks.
+// Whether GitHub answers or nobody asks it.
 TEST_P(OutboxContract, WhatHasNoNameForAWeekIsAbandoned) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 77);
   Settle(*TakeResult(), Settlement::Kind::kPosted);
@@ -193,7 +193,6 @@ TEST_P(OutboxContract, AnAnswerIsNewerThanAnOlderRename) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
-// Of the same second.
 TEST_P(OutboxContract, AChainOfRenamesInOneSecondIsFollowed) {
   Deliver(On(Pending(1), "acme/a"), 7);
   EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "first")));
@@ -201,7 +200,7 @@ TEST_P(OutboxContract, AChainOfRenamesInOneSecondIsFollowed) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
-// Such a time is none of GitHub's; our own clock may be wrong by hours.
+// GitHub sends no future times, and our own clock may be wrong by hours.
 TEST_P(OutboxContract, ARenameOfTheFutureDoesNotStayTheNewest) {
   Deliver(On(Pending(1), "acme/a"), 7);
   const absl::Time future = Now() + absl::Hours(25);
@@ -213,7 +212,7 @@ TEST_P(OutboxContract, ARenameOfTheFutureDoesNotStayTheNewest) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
-// The shim of an older version does not say when it was.
+// The shim of an older version sends no time.
 TEST_P(OutboxContract, ARenameWithoutATimeIsBelievedOfTheNameThatItHas) {
   Deliver(On(Pending(1), "acme/a"), 7);
   EXPECT_TRUE(
@@ -226,14 +225,14 @@ TEST_P(OutboxContract, ARenameWithoutATimeIsBelievedOfTheNameThatItHas) {
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
-// What GitHub refuses by an old name may be of a repository made since.
+// A post that GitHub refuses by the old name may be of a newer repository.
 TEST_P(OutboxContract, AnAliasEndsWhenGitHubAnswersTheNameItself) {
   Deliver(On(Pending(1), "acme/app"), 1);
   Rename("acme/app", "acme/app-old", 1);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'a'));
   Answer("acme/app", "acme/app-old", 1);
   PostAll();
-  // A day passes without a question; then it is made anew.
+  // GitHub has answered today. Meanwhile a new acme/app is made.
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'b'));
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app-old", 'c'));
   EXPECT_THAT(Asked(), IsEmpty());
@@ -249,7 +248,7 @@ TEST_P(OutboxContract, AnAliasEndsWhenGitHubAnswersTheNameItself) {
   ASSERT_THAT(Asked(), ElementsAre("acme/app"));
   Answer("acme/app", "acme/app", 2);
   EXPECT_THAT(Names(), ElementsAre("acme/app 2", "acme/app-old 1"));
-  // What came by the old name and was not taken moves; what was taken stays.
+  // Reports under the old name that were not posted move. Others stay.
   EXPECT_TRUE(IsKnown("acme/app", 'b'));
   EXPECT_FALSE(IsKnown("acme/app-old", 'b'));
   EXPECT_TRUE(IsKnown("acme/app-old", 'a'));
@@ -262,21 +261,21 @@ TEST_P(OutboxContract, AnAliasEndsWhenGitHubAnswersTheNameItself) {
   EXPECT_EQ(TakeResult(), std::nullopt);
 }
 
-// Before it is posted to a repository that may be the wrong one.
+// A post could reach the wrong repository, so the server asks first.
 TEST_P(OutboxContract, AnOldNameIsAskedForOnceADay) {
   Deliver(On(Pending(1), "acme/app"), 1);
   Rename("acme/app", "acme/app-old", 1);
   EXPECT_THAT(Asked(), IsEmpty());
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app"));
   EXPECT_EQ(TakeResult(), std::nullopt);
-  // A 404 keeps it.
+  // A 404 keeps the old name.
   Answer("acme/app", "");
   ASSERT_TRUE(TakeResult().has_value());
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'b'));
   EXPECT_TRUE(TakeResult().has_value());
   EXPECT_THAT(Asked(), IsEmpty());
   clock_.Advance(absl::Hours(24));
-  // It was used since.
+  // The old name was used since.
   EXPECT_THAT(Asked(), ElementsAre("acme/app"));
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/app", 'c'));
   EXPECT_TRUE(IsKnown("acme/app-old", 'c'));
@@ -312,7 +311,7 @@ TEST_P(OutboxContract, ANameThatGoesBackIsNoAliasAnyMore) {
   EXPECT_TRUE(IsKnown("acme/app-new"));
 }
 
-// Two rows may be one: GitHub says so of a name without a known number.
+// GitHub's answer shows that two rows are one repository.
 TEST_P(OutboxContract, ARowWithoutANumberJoinsTheOneThatHasIt) {
   Deliver(On(Pending(1), "acme/old"), 7);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/new", 'b'));
@@ -336,8 +335,8 @@ TEST_P(OutboxContract, TheServersOwnQuestionsGiveNumbers) {
   EXPECT_THAT(Names(), ElementsAre("acme/app 7"));
 }
 
-// Without a right to the repository that has the number it counts as one that
-// the server does not know: the old name is that of a new repository.
+// Without a right to the repository with that number, the number counts as
+// unknown: the old name now belongs to a new repository.
 TEST_P(OutboxContract, ANumberOfAnotherTenantEndsAnOldNameAsAnyOther) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
   for (const int64_t number : {1, 99}) {
@@ -364,7 +363,7 @@ TEST_P(OutboxContract, ANumberOfAnotherTenantEndsAnOldNameAsAnyOther) {
                           "acme/old99 99", "prod/app 1"));
 }
 
-// The number of an event gives no right to the repository that has it.
+// An event's number gives no right to the repository that has it.
 TEST_P(OutboxContract, AnEventMovesNoRepositoryOfAnotherTenant) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/sandbox"), 2);

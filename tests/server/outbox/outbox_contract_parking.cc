@@ -1,4 +1,4 @@
-// What becomes of repositories for which GitHub takes nothing.
+// What happens to repositories for which GitHub refuses everything.
 
 #include <functional>
 
@@ -86,7 +86,7 @@ TEST_P(ParkingContract, WhatIsTakenMakesAllOfItDue) {
   EXPECT_FALSE(TakeResult().has_value());
 }
 
-// GitHub looks at what is said once it may be said.
+// GitHub checks a status's content only if the token may write it.
 TEST_P(ParkingContract, AnyRefusalOfWhatIsSaidEndsIt) {
   Park();
   clock_.Advance(absl::Seconds(10));
@@ -115,7 +115,7 @@ TEST_P(ParkingContract, ATroubleChangesNeitherStepNorClock) {
   lost.ambiguous = true;
   Settle(lost);
   ExpectParked('b', absl::ZeroDuration());
-  // The entry that may have been taken is the one that is tried again.
+  // The next probe is the entry that GitHub may have taken.
   EXPECT_FALSE(TakeProbe().has_value());
   EXPECT_EQ(NextDueTime(), Now() + kAmbiguousWait);
   clock_.Advance(kAmbiguousWait);
@@ -138,7 +138,7 @@ TEST_P(ParkingContract, AProbeThatWasLostIsTakenOutAgain) {
   EXPECT_TRUE(TakeProbe()->ambiguous_since.has_value());
 }
 
-// The caller knows better than a wall clock that may have been set.
+// The poster knows its running probes. The wall clock may have been set.
 TEST_P(ParkingContract, AProbeThatIsHeldIsNotTakenOutAgain) {
   std::set<int64_t> held;
   for (int i = 0; i < 20; ++i) {
@@ -155,7 +155,7 @@ TEST_P(ParkingContract, AProbeThatIsHeldIsNotTakenOutAgain) {
   held.insert(probe->entry_id);
   clock_.Advance(absl::Minutes(1));
   EXPECT_FALSE(TakeProbe(false, &held).has_value());
-  // Not one of the others of its repository either.
+  // No other entry of its repository probes either.
   held = {probe->entry_id};
   std::vector<std::string> names;
   while (const std::optional<Lease> one = TakeProbe(false, &held)) {
@@ -166,7 +166,7 @@ TEST_P(ParkingContract, AProbeThatIsHeldIsNotTakenOutAgain) {
   EXPECT_EQ(TakeProbe()->entry_id, probe->entry_id);
 }
 
-// What is sent for a result takes of what is kept for results.
+// A probe with a result may use the reserve. One with a pending may not.
 TEST_P(ParkingContract, APendingProbesOnlyWhereAPendingMayBeSent) {
   Accept(On(Pending(1), "widgets", 'a'));
   Settle(Refused(*TakePending()));
@@ -221,7 +221,7 @@ TEST_P(ParkingContract, AReportBringsTheProbeForward) {
   const std::optional<Lease> probe = TakeProbe();
   ASSERT_TRUE(probe.has_value());
   Settle(Refused(*probe));
-  // One in ten seconds, whatever is reported.
+  // At most one probe in ten seconds, however much is reported.
   clock_.Advance(absl::Seconds(1));
   Accept(Done("widgets", 'd'));
   ExpectParked('d', absl::Seconds(9));
@@ -312,7 +312,7 @@ TEST_P(ParkingContract, TwoNamesOfWhichOneIsParkedBecomeOne) {
   EXPECT_EQ(taken, 3);
 }
 
-// What it is called now is not known, and its old name is another one's.
+// The server does not know its new name, and another one has the old name.
 TEST_P(ParkingContract, WhatLosesItsNameProbesNoMore) {
   Deliver(Done("widgets", 'a'), 77);
   Settle(Refused(*TakeResult()));
@@ -339,7 +339,7 @@ TEST_P(ParkingContract, ARefusalOfALostNameParksNobody) {
   EXPECT_EQ(TakeAny()->sha.substr(0, 1), "a");
 }
 
-// It may be another one that has the name.
+// Another repository may have the name.
 TEST_P(ParkingContract, ARefusalOfAnOldNameAsksWhoHasIt) {
   Deliver(Done("widgets", 'a'), 77);
   Rename("widgets", "gadgets", 77);
@@ -375,7 +375,7 @@ TEST_P(ParkingContract, AWeekAfterTheLastReportItIsAbandoned) {
   EXPECT_TRUE(outbox().CredentialsOfParked()->empty());
   EXPECT_FALSE(TakeProbe().has_value());
 
-  // To be abandoned is to be touched.
+  // The retention counts from the abandoning.
   Forget(Now() - absl::Hours(1));
   EXPECT_TRUE(IsKnown("widgets"));
   Forget(Now() + absl::Hours(1));
@@ -392,7 +392,7 @@ TEST_P(ParkingContract, AReportBeginsTheWeekAnew) {
   EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
   clock_.Advance(absl::Hours(4 * 24));
   Settle(Refused(*TakeProbe()));
-  // Even behind its end.
+  // Even after the week has ended.
   Accept(Done("widgets", 'a'));
   EXPECT_EQ(*outbox().AbandonParked(Now(), 10), 0);
 }
@@ -412,7 +412,7 @@ TEST_P(ParkingContract, WhatAStoppedCredentialHoldsIsAbandonedInTheEnd) {
   EXPECT_EQ(Status("other/lib", 'a').posting.state, PostingState::kDue);
 }
 
-// An OK means something, also when it says that nothing has changed.
+// After an OK the status is posted, even if the report changed nothing.
 TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
   Accept(ResultOf(Result::kSuccess, 1));
   AbandonResult("VALIDATION_FAILED");
@@ -429,7 +429,7 @@ TEST_P(ParkingContract, ARepeatedReportMakesItsAbandonedEntryDueAgain) {
   settlement.reason = "VALIDATION_FAILED";
   Settle(settlement);
 
-  // Once in ten seconds.
+  // A repeat makes it due at most once in ten seconds.
   clock_.Advance(absl::Seconds(3));
   Accept(ResultOf(Result::kSuccess, 1));
   EXPECT_EQ(Status().posting.next_try_time, Now() + absl::Seconds(7));
@@ -451,7 +451,7 @@ TEST_P(ParkingContract, WhatNoTryCanRepairStaysAbandoned) {
   }
 }
 
-// Nobody knows what to post.
+// The server does not know what to post.
 TEST_P(ParkingContract, WhatWasDamagedIsNotTriedAgain) {
   Accept(ResultOf(Result::kSuccess, 1));
   AbandonResult(std::string(kRowDamaged));
@@ -475,7 +475,7 @@ TEST_P(ParkingContract, ASupersededReportRevivesNothing) {
   EXPECT_FALSE(TakeResult().has_value());
 }
 
-// A delivery that names a commit, of which no context is expected.
+// A delivery that names a commit for which no context is expected.
 Submission Named(char sha) {
   Submission submission;
   submission.report = On(WebhookPending(), "widgets", sha);
@@ -507,7 +507,7 @@ TEST_P(ParkingContract, ADeliveryThatNamesTheCommitMakesItDue) {
   }
 }
 
-// GitHub may have looked before it had the commit.
+// The last try may have reached GitHub before the commit did.
 TEST_P(ParkingContract, ADeliveryDuringTheLastTryKeepsItDue) {
   Accept(ResultOf(Result::kSuccess, 1));
   for (int refused = 0; refused < 5; ++refused) {

@@ -46,7 +46,7 @@ TEST_P(OutboxContract, NamesArePostedAsFirstSpelled) {
   EXPECT_EQ(lease->context, "CI/Build");
 }
 
-// Where the state cannot say it, the description must.
+// Several results have the same state, so the description names the result.
 TEST_P(OutboxContract, AResultWithoutATextIsDescribed) {
   char sha = '1';
   for (const Result result :
@@ -56,7 +56,7 @@ TEST_P(OutboxContract, AResultWithoutATextIsDescribed) {
     EXPECT_EQ(TakeResult()->wanted,
               (Shown{CommitStateOf(result),
                      std::string(DefaultDescription(result)), ""}));
-    // It is a matter of posting: what was reported stays what it was.
+    // Only the post has this text: the report's own stays empty.
     EXPECT_EQ(Status("widgets", sha).description, "");
     Accept(On(ResultOf(result, 1, "text"), "gadgets", sha));
     EXPECT_EQ(TakeResult()->wanted.description, "text");
@@ -90,7 +90,7 @@ TEST_P(OutboxContract, AResultOvertakesAPendingThatSettles) {
   EXPECT_FALSE(TakePending().has_value());
 }
 
-// Else a farm that reports its progress often would never be seen.
+// Otherwise nobody would see the pendings of a farm that reports often.
 TEST_P(OutboxContract, ANewerPendingIsDueWhenTheFirstWouldHaveBeen) {
   const absl::Time due = Now() + kSettle;
   Accept(Pending(1, "10 %"));
@@ -103,7 +103,7 @@ TEST_P(OutboxContract, ANewerPendingIsDueWhenTheFirstWouldHaveBeen) {
   EXPECT_EQ(lease->wanted.description, "30 %");
   EXPECT_EQ(lease->due_since, due);
   Settle(*lease, Kind::kPosted);
-  // What is posted has no place in the queue to hand on.
+  // After a post, the next pending settles for its own time.
   Accept(Pending(1, "40 %"));
   EXPECT_FALSE(TakePending().has_value());
   EXPECT_EQ(NextDueTime(), Now() + kSettle);
@@ -171,14 +171,14 @@ TEST_P(OutboxContract, TheTurnGoesOnWhereItWas) {
     Accept(On(ResultOf(Result::kSuccess, 1), name));
   }
   LeaseRequest request = Request(false);
-  // A name that has no repository, or is the last one.
+  // Goes on after a name without a repository, and after the last one.
   request.after_repository = "github.com/acme/c";
   EXPECT_EQ(Take(request)->repository.name, "d");
   request.after_repository = "github.com/acme/d";
   EXPECT_EQ(Take(request)->repository.name, "b");
 }
 
-// A repository that was found empty must be found again when it is not.
+// A repository that was found empty must be found again once it has work.
 TEST_P(OutboxContract, ARepositoryComesBackToItsTurn) {
   for (int attempt = 1; attempt <= 3; ++attempt) {
     Accept(ResultOf(Result::kSuccess, attempt));
@@ -201,7 +201,7 @@ TEST_P(OutboxContract, CredentialsAreApart) {
   EXPECT_THAT(DueCredentials(), ElementsAre("acme"));
   clock_.Advance(kSettle);
   EXPECT_THAT(DueCredentials(), ElementsAre("acme", "later"));
-  // What is known of each.
+  // "later" has only a pending.
   const std::vector<DueCredential> known = {{"acme", true}, {"later", false}};
   EXPECT_EQ(*outbox().DueCredentials(Now()), known);
 }
@@ -217,8 +217,8 @@ TEST_P(OutboxContract, OnlyWhatHasBeenDueLongEnoughIsTaken) {
   EXPECT_TRUE(Take(request).has_value());
 }
 
-// The longest due comes first, so one that is not due long enough must not
-// hide that another repository has one that is.
+// Repositories take turns. One without an entry that is due long enough must
+// not hide another that has one.
 TEST_P(OutboxContract, LongDueIsFoundBehindOtherRepositories) {
   Accept(On(Pending(1), "z"));
   clock_.Advance(absl::Seconds(60));
@@ -233,7 +233,7 @@ TEST_P(OutboxContract, LongDueIsFoundBehindOtherRepositories) {
 TEST_P(OutboxContract, TheNextDueTimeIsLaterThanNow) {
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   Accept(ResultOf(Result::kSuccess, 1));
-  // It is due already.
+  // An entry that is due already does not count.
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   Accept(On(Pending(1), "zoo/widgets"));
   EXPECT_EQ(NextDueTime(), Now() + kSettle);
@@ -241,9 +241,9 @@ TEST_P(OutboxContract, TheNextDueTimeIsLaterThanNow) {
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
 }
 
-// Anything may happen in any order. Whatever did, no two leases of a key are
-// out at once, the versions taken rise, and in the end GitHub was told the
-// newest report of every key.
+// After any events in any order: no two leases of a key are out at once, the
+// versions taken rise, and GitHub has the newest report of every key in the
+// end.
 TEST_P(OutboxContract, ConvergesWhateverHappens) {
   const int steps = std::get<1>(GetParam()) ? 150 : 1500;
   const uint32_t seed = Seed();
@@ -280,7 +280,7 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
       const auto [lease, deadline] = leases[index];
       leases.erase(leases.begin() + static_cast<long>(index));
       Key& key = keys[lease.repository.name];
-      // Ours, unless somebody else took it later.
+      // Ours, unless the lease was taken over.
       const bool ours = key.busy_until == deadline;
       Settlement settlement = EndOf(lease, kind);
       settlement.ambiguous = kind == Kind::kRetry && pick(2) == 0;
@@ -311,8 +311,7 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
           take(pick(2) == 0);
           break;
         case 4:
-          // Abandoned entries are not posted unless reported anew, and would
-          // spoil the end.
+          // No kAbandoned: such an entry is not posted until the next report.
           if (!leases.empty()) {
             const Kind kinds[] = {Kind::kPosted, Kind::kRetry, Kind::kReturned};
             settle(static_cast<size_t>(pick(static_cast<int>(leases.size()))),
@@ -324,7 +323,7 @@ TEST_P(OutboxContract, ConvergesWhateverHappens) {
           break;
       }
     }
-    // Whoever holds a lease is gone.
+    // The holders of all leases are gone.
     leases.clear();
     clock_.Advance(absl::Minutes(1));
     while (take(false) || take(true)) settle(0, Kind::kPosted);
@@ -350,7 +349,7 @@ TEST_P(OutboxContract, WhatIsHeldIsNotTakenAndHoldsNobodyUp) {
   request.held = &held;
   EXPECT_EQ(Take(request)->sha, Sha('2'));
   EXPECT_FALSE(Take(request).has_value());
-  // It was not touched: its try can still be settled.
+  // The held entry was left alone: its try can still be settled.
   Settle(*first, Kind::kPosted);
   EXPECT_EQ(Status("widgets", '1').posting.state, PostingState::kPosted);
 }
@@ -370,7 +369,7 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
   for (int i = 0; i < 4; ++i) {
     const std::optional<Lease> lease = TakeResult();
     ASSERT_TRUE(lease.has_value()) << i;
-    // What fails now is due again by the clock of now.
+    // After a failure the entry is due again by the clock's new time.
     Settlement settlement = EndOf(*lease, Kind::kRetry);
     settlement.ambiguous = true;
     Settle(settlement);

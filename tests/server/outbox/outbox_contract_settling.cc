@@ -31,7 +31,7 @@ TEST_P(OutboxContract, PostedIsDone) {
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   clock_.Advance(absl::Hours(24));
   EXPECT_FALSE(TakeAny().has_value());
-  // The receipt is the report's, whatever became of it since.
+  // The receipt has the report's sequence, in spite of the post.
   EXPECT_EQ(Accept(ResultOf(Result::kSuccess, 1)).sequence, before);
 }
 
@@ -116,7 +116,7 @@ TEST_P(OutboxContract, ReturnedIsAsItWas) {
   EXPECT_EQ(lease->due_since, first);
 }
 
-// Returned at once, an entry has not lost its turn.
+// An entry that is returned at once keeps its turn.
 TEST_P(OutboxContract, ReturnedAtOnceKeepsItsPlace) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", 'a'));
   clock_.Advance(absl::Seconds(1));
@@ -136,7 +136,7 @@ TEST_P(OutboxContract, ShownIsWhatGitHubAcknowledgedLast) {
   Settlement posted = EndOf(*TakeResult(), Kind::kPosted);
   posted.shown = Shown{CommitState::kFailure, "2 fai…", "https://x.org/"};
   Settle(posted);
-  // It stays through whatever does not reach GitHub.
+  // Settlements without a post keep what GitHub shows.
   for (const Kind kind : {Kind::kRetry, Kind::kAbandoned, Kind::kReturned}) {
     Accept(ResultOf(Result::kSuccess, 2 + static_cast<int>(kind)));
     const std::optional<Lease> lease = TakeResult();
@@ -214,7 +214,7 @@ TEST_P(OutboxContract, APendingAfterAResultInFlightSettlesToo) {
   EXPECT_EQ(TakePending()->version, 2);
 }
 
-// Nobody settled it: whoever held it is gone, and GitHub may show it or not.
+// The holder of the lease is gone, and GitHub may show the status or not.
 TEST_P(OutboxContract, ALeaseIsTakenOverAfterItsDeadline) {
   Accept(ResultOf(Result::kSuccess, 1));
   const absl::Time begin = Now();
@@ -330,13 +330,13 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   clock_.Advance(absl::Seconds(12));
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
-  // Not tried: nothing new is known.
+  // A returned lease made no try, so nothing new is known.
   Settlement returned = EndOf(*lease, Kind::kReturned);
   returned.next_try_time = Now();
   Settle(returned);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
-  // Nor without a request.
+  // Neither did a retry without a request.
   Settlement waiting = EndOf(*lease, Kind::kRetry);
   waiting.attempted.reset();
   waiting.next_try_time = Now();
@@ -351,7 +351,7 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   Settle(waiting);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, first);
-  // Another one: the latest begin counts.
+  // Another ambiguous try: the latest begin counts.
   ambiguous = EndOf(*lease, Kind::kRetry);
   ambiguous.ambiguous = true;
   ambiguous.next_try_time = Now();
@@ -360,7 +360,7 @@ TEST_P(OutboxContract, AnAmbiguousEndIsRememberedUntilATryEndsForSure) {
   clock_.Advance(kAmbiguousWait);
   lease = TakeResult();
   EXPECT_EQ(lease->ambiguous_since, second);
-  // A try that ended for sure.
+  // A try whose end is known.
   Settlement sure = EndOf(*lease, Kind::kRetry);
   sure.next_try_time = Now();
   Settle(sure);

@@ -134,8 +134,8 @@ TEST_P(OutboxContract, OnlyWhatIsAbandonedIsRetried) {
             "NOTHING_REPORTED");
 }
 
-// GitHub can apply a request up to twelve seconds after it began; whatever is
-// sent before could be hidden by it.
+// GitHub can apply a request up to twelve seconds after it began, and hide a
+// status that was posted before then.
 TEST_P(OutboxContract, NothingIsDueWhileATryInDoubtCanTakeEffect) {
   Accept(Pending(1));
   clock_.Advance(absl::Seconds(1));
@@ -156,10 +156,10 @@ TEST_P(OutboxContract, NothingIsDueWhileATryInDoubtCanTakeEffect) {
   const std::optional<Lease> again = TakeResult();
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->ambiguous_since, begin);
-  // It may be one of the thousand.
+  // The try may have used one of the key's thousand statuses.
   EXPECT_EQ(again->status_count, 1);
 
-  // What is read tells what GitHub shows, and ends the doubt.
+  // Reading back shows what GitHub has, and ends the doubt.
   Settlement read = EndOf(*again, Settlement::Kind::kRead);
   read.shown = Shown{CommitState::kPending, "", ""};
   read.status_id = 7;
@@ -203,7 +203,7 @@ TEST_P(OutboxContract, WhatIsSeenAtGitHubIsShownAndAsksForNothing) {
   EXPECT_EQ(TakeAny(), std::nullopt);
   EXPECT_EQ(NextDueTime(), absl::InfiniteFuture());
   EXPECT_THAT(DueCredentials(), IsEmpty());
-  // Older news, and the same once more, change nothing.
+  // An older status, and the same one again, change nothing.
   for (const int64_t id : {4, 5}) {
     EXPECT_EQ(Observe(ResultOf(Result::kSuccess), id).disposition,
               Disposition::kUnchanged);
@@ -220,7 +220,7 @@ TEST_P(OutboxContract, WhatIsSeenNeverReachesJudge) {
   EXPECT_EQ(Status().attempt, 7);
   EXPECT_EQ(Status().posting.state, PostingState::kPosted);
   EXPECT_EQ(TakeAny(), std::nullopt);
-  // But what GitHub shows is known: the same pending is posted again.
+  // But the server knows what GitHub shows, so it posts the pending again.
   Accept(Pending(8));
   clock_.Advance(absl::Seconds(1));
   const std::optional<Lease> lease = TakePending();
@@ -241,7 +241,7 @@ TEST_P(OutboxContract, OurOwnEchoIsNoNews) {
   EXPECT_EQ(Status().sequence, sequence);
 }
 
-// Whichever comes first, GitHub has one status more.
+// Our own status can come back as an event before its answer, but counts once.
 TEST_P(OutboxContract, OurOwnEchoIsCountedOnce) {
   Accept(ResultOf(Result::kSuccess, 1));
   const std::optional<Lease> lease = TakeResult();
@@ -253,7 +253,7 @@ TEST_P(OutboxContract, OurOwnEchoIsCountedOnce) {
   EXPECT_EQ(TakeResult()->status_count, 1);
 }
 
-// Somebody else's status can be seen before our own answer is settled.
+// Another sender's status can arrive before our own post is settled.
 TEST_P(OutboxContract, ALaterStatusIsNotHiddenByAnEarlierAnswer) {
   Accept(ResultOf(Result::kSuccess, 1));
   const std::optional<Lease> lease = TakeResult();
@@ -306,7 +306,7 @@ TEST_P(OutboxContract, ANewNameRevivesWhatCouldNotBeFound) {
   EXPECT_TRUE(Take(Request(false, "labs")).has_value());
 }
 
-// A farm says the new name, the shim still the old one; then we learn.
+// The farm has the new name and the shim the old one, until the rename comes.
 TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
   Accept(On(ResultOf(Result::kSuccess, 5), "acme/old", 'a'));
   Accept(On(ResultOf(Result::kFailure, 4), "acme/new", 'a'));
@@ -339,8 +339,8 @@ TEST_P(OutboxContract, TwoNamesOfOneRepositoryAreMergedByJudge) {
   EXPECT_EQ(Status("acme/new", 'c').posting.state, PostingState::kPosted);
 }
 
-// Of each series the larger number is known afterwards, and of equal ones the
-// one that got further.
+// Of each series the larger number is known afterwards. Of equal numbers, the
+// run that got further is.
 TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
   for (const KeyReport& report : {InSeries("a", ResultOf(Result::kSuccess, 7)),
                                   InSeries("b", ResultOf(Result::kFailure, 1)),
@@ -388,8 +388,8 @@ TEST_P(OutboxContract, AnExpiryEndsNoRun) {
             Disposition::kAccepted);
 }
 
-// The end of a try at the row that went finds nothing; the other row must not
-// believe that nothing was sent.
+// When the try ends, its own row is gone. The other row must not conclude that
+// nothing was sent.
 TEST_P(OutboxContract, AMergeDoesNotForgetATryInFlight) {
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
   const std::optional<Lease> lease = TakeResult();
@@ -405,7 +405,7 @@ TEST_P(OutboxContract, AMergeDoesNotForgetATryInFlight) {
   EXPECT_TRUE(next->ambiguous_since.has_value());
 }
 
-// By it the repository is found again under its next name.
+// By its number the server finds the repository under its next name.
 TEST_P(OutboxContract, ANumberIsLearntFromADeliveryThatChangesNothing) {
   Accept(On(WebhookPending(), "acme/app"));
   KeyReport again = On(WebhookPending(), "acme/app");
@@ -423,13 +423,13 @@ TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   Deliver(On(WebhookPending(), "acme/old"), 77);
   KeyReport report = On(WebhookPending(), "acme/new", 'b');
   report.repository_id = 77;
-  // A farm may mix numbers up.
+  // A number from a farm may be wrong, so it does not count.
   Accept(report);
   EXPECT_FALSE(IsKnown("acme/old", 'b'));
   EXPECT_THAT(Asked(), IsEmpty());
   Submission submission = Of({On(report, "acme/newer", 'b')});
   submission.delivery = Delivery{"guid", "", "pull_request", "opened"};
-  // Nor is everybody believed who may not speak for the old name.
+  // Nor does a number from a caller without rights to the old name.
   submission.may_report = [](const Repository& repository) {
     return repository.name == "newer" ? absl::OkStatus()
                                       : absl::PermissionDeniedError("no");
@@ -440,14 +440,14 @@ TEST_P(OutboxContract, ARepositoryIsRecognisedByItsNumber) {
   submission.delivery->id = "other guid";
   SetReport(&submission, On(report, "acme/newest", 'c'));
   Receipts(submission);
-  // It is about the repository with the number, which GitHub is asked for.
+  // The report goes to the repository with the number, and GitHub is asked.
   EXPECT_EQ(Commit("acme/newest", 'c').repository.FullName(), "acme/old");
   Answer("77", "acme/newest", 77);
   EXPECT_EQ(Commit("acme/old", 'c').repository.FullName(), "acme/newest");
   EXPECT_EQ(Commit("acme/newest", 'a').repository.FullName(), "acme/newest");
 }
 
-// Who may report for the old name may not for whoever has it now.
+// A right to the old name is no right to the repository's new name.
 TEST_P(OutboxContract, AnOldNameGivesNoRightsToTheNewOne) {
   Accept(On(Pending(1), "acme/app"));
   Rename("acme/app", "labs/app", 77);
@@ -503,7 +503,7 @@ TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
   EXPECT_EQ(
       ReasonOf(outbox().GetHistory(On(Pending(), "acme/old").Key()).status()),
       "NOTHING_REPORTED");
-  // It can come again.
+  // The key can be reported again.
   Accept(On(ResultOf(Result::kFailure, 1), "acme/old"));
   EXPECT_EQ(Status("acme/old").state, CommitState::kFailure);
 }
@@ -525,8 +525,8 @@ TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
   EXPECT_FALSE(IsKnown("acme/seen"));
 }
 
-// Somebody may just look why nothing was posted. Abandoning counts as a touch,
-// however old the report is.
+// A person may be looking why nothing was posted. Retention counts from the
+// abandoning, however old the report is.
 TEST_P(OutboxContract, WhatWasAbandonedLatelyIsNotForgotten) {
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/given-up"));
   clock_.Advance(5 * kDay);

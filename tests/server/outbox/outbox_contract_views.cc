@@ -111,7 +111,7 @@ TEST_P(OutboxContract, CommitsAreListedByPages) {
   EXPECT_EQ(Shas(outbox().ListCommits(std::nullopt, 1, 10)), "");
 }
 
-// Posting is no report.
+// A post is not a report.
 TEST_P(OutboxContract, PostingDoesNotBringACommitForward) {
   Accept(On(ResultOf(Result::kSuccess, 1), "widgets", '1'));
   Accept(On(Pending(1), "widgets", '2'));
@@ -121,7 +121,7 @@ TEST_P(OutboxContract, PostingDoesNotBringACommitForward) {
   const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
   EXPECT_EQ(Shas(commits), "21");
   EXPECT_EQ(commits->at(0).sequence, before);
-  // But the numbers are shared.
+  // Reports and posts share one sequence.
   EXPECT_EQ(Accept(Pending(1)).sequence, before + 2);
 }
 
@@ -136,7 +136,7 @@ TEST_P(OutboxContract, TheListCombinesStatesAsTheCommitDoes) {
       for (const auto& two : results) {
         KeyReport first = On(Pending(1), "widgets", 'a', "one");
         KeyReport second = On(Pending(1), "widgets", 'a', "two");
-        // A commit of its own for each pair.
+        // Each pair has its own commit.
         const std::string sha = (reported_before ? "b" : "a") +
                                 std::to_string(10 + (&one - results.data())) +
                                 std::to_string(10 + (&two - results.data())) +
@@ -190,7 +190,7 @@ TEST_P(OutboxContract, TheHistoryIsBounded) {
   EXPECT_EQ(reports.back().attempt, 1100);
 }
 
-// Everything that gives a number tells of itself, as it was then.
+// Each sequence has a status change, with the status as it was then.
 TEST_P(OutboxContract, EveryNumberIsAChange) {
   const auto changes = [this](int64_t after, int limit = 100) {
     const auto found = outbox().ChangesAfter(after, limit);
@@ -246,7 +246,7 @@ TEST_P(OutboxContract, EveryNumberIsAChange) {
     EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << never;
     EXPECT_EQ(ReasonOf(status), "SEQUENCE_NOT_KEPT");
   }
-  // Under its present name; what was merged is told of once more.
+  // Changes have the present name. A merge adds one for what it moved.
   Rename("gadgets", "things");
   EXPECT_EQ(changes(7).front(), "8 things c y success 5  green");
   Accept(On(Pending(2), "gizmos", 'a', "x"));

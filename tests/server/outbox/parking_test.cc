@@ -86,7 +86,7 @@ TEST(ParkingTest, HopeBringsTheProbeForwardOnceInTenSeconds) {
               now + absl::Seconds(10));
     const auto late = After(parking, Event(kind), now + absl::Minutes(3));
     EXPECT_EQ(late->next_time, now + absl::Minutes(3));
-    // What is due is not put off.
+    // A probe that is due is not delayed.
     EXPECT_EQ(After(late, Event(kind), now + absl::Minutes(4))->next_time,
               now + absl::Minutes(3));
     EXPECT_EQ(late->step, parking->step);
@@ -102,7 +102,7 @@ TEST(ParkingTest, SevenDaysAfterTheNewestReportTheNextRefusedProbeGivesUp) {
   const auto over = After(parking, Refusal(), kBegin + week);
   EXPECT_TRUE(over->gives_up);
 
-  // A report begins the week anew, even behind its end.
+  // A report restarts the week, even after its end.
   const absl::Time later = kBegin + absl::Hours(24);
   parking = After(parking, Event(Kind::kReported), later);
   EXPECT_FALSE(After(parking, Refusal(), kBegin + week)->gives_up);
@@ -111,7 +111,7 @@ TEST(ParkingTest, SevenDaysAfterTheNewestReportTheNextRefusedProbeGivesUp) {
   EXPECT_TRUE(After(over, Event(Kind::kHoped), kBegin + week)->gives_up);
 }
 
-// One that was reported long ago, and could not be posted for a week.
+// The report is old: nothing could be posted for a week.
 TEST(ParkingTest, TheFirstRefusalIsNoProbe) {
   const absl::Time now = kBegin + absl::Hours(8 * 24);
   const auto parking = After(std::nullopt, Refusal(), now);

@@ -12,11 +12,11 @@
 namespace signalbox {
 namespace {
 
-// What is too much for one transaction is done in batches.
+// Work that is too large for one transaction is done in batches.
 class SqliteChoresTest : public SqliteOutboxFixture {
  protected:
   static constexpr int kMany = 6000;
-  // What one transaction may change, a commit's entries more or less.
+  // The most rows that a transaction changes, plus or minus a commit's entries.
   static constexpr int64_t kMostRows = 256;
 
   static std::string ShaOf(int number) {
@@ -24,7 +24,7 @@ class SqliteChoresTest : public SqliteOutboxFixture {
                         std::string(32, 'a'));
   }
 
-  // A result of each of so many commits, in submissions of one call.
+  // Accepts a result for each of the commits in one call.
   void Report(Outbox* outbox, const std::string& repository, int first,
               int commits, Result result, const std::string& caller = "") {
     std::vector<Submission> submissions;
@@ -39,7 +39,7 @@ class SqliteChoresTest : public SqliteOutboxFixture {
     ASSERT_TRUE(outcomes.ok()) << outcomes.status();
   }
 
-  // A number out of the database, which the outbox has open.
+  // A number read from the database while the outbox has it open.
   int64_t Count(const char* sql) {
     auto connection =
         SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
@@ -87,7 +87,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
                   .ok());
   EXPECT_LE(std::abs(Moved() - kMany), kMostRows);
 
-  // By both names everything is there, moved or not, and so it is to judge.
+  // Both names lead to everything, moved or not, and so Judge sees it.
   for (const char* name : {"acme/old", "acme/new"}) {
     for (const int number : {0, kMany / 2, kMany - 1, kMany + kMany / 2 - 1}) {
       EXPECT_TRUE(outbox->GetCommit(Repo(name), ShaOf(number)).ok())
@@ -109,7 +109,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
         << number;
   }
 
-  // A restart goes on.
+  // After a restart it continues.
   ASSERT_TRUE(*outbox->DoChores(clock_.Now()));
   outbox.reset();
   outbox = Open();
@@ -119,7 +119,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM commit_summary"), kMany + kMany / 2);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM entry"), kMany + kMany / 2);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM chore"), 0);
-  // All of it is found by the search for what is due.
+  // TakeDue finds the moved entries.
   LeaseRequest request;
   request.deadline = clock_.Now() + absl::Seconds(20);
   const auto lease = outbox->TakeDue(request, clock_.Now());
@@ -127,8 +127,8 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   EXPECT_EQ((*lease)->repository.FullName(), "acme/new");
 }
 
-// The merge of two entries changes several rows, and their history moves along:
-// a batch counts rows, or it would hold the writer for long.
+// A merge of two entries changes several rows and moves their history. A batch
+// counts rows, or it would hold the writer for long.
 TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
   constexpr int kMet = 500;
   constexpr int kReports = 3;
@@ -139,7 +139,7 @@ TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
              i % 2 == 0 ? Result::kFailure : Result::kError);
     }
   }
-  // Each merge takes a number.
+  // Each merge takes one sequence.
   const auto count = [&] { return *outbox->NewestSequence(); };
   const int64_t before = count();
   ASSERT_TRUE(outbox
@@ -173,7 +173,7 @@ TEST_F(SqliteChoresTest, AMergeMovesFewContextsOfACommitPerBatch) {
           .receipts.at(0)
           .disposition;
     };
-    // What has the new name goes to the row that had the old one.
+    // The entries of acme/new move to the row that was acme/old.
     report("acme/new", 0, kContexts, 5, Result::kFailure);
     report("acme/old", 0, meets ? kContexts : 1, 1, Result::kSuccess);
     ASSERT_TRUE(outbox
@@ -186,7 +186,7 @@ TEST_F(SqliteChoresTest, AMergeMovesFewContextsOfACommitPerBatch) {
           "ON r.repository_key = e.repository_key WHERE r.has_name = 0");
     };
     EXPECT_GE(left(), kContexts - kMostRows);
-    // Of each context that is reported meanwhile the whole past is known.
+    // A report meanwhile is judged by its context's whole past.
     EXPECT_EQ(report("acme/new", kContexts - 1, 1, 4, Result::kSuccess),
               Disposition::kSuperseded);
     EXPECT_EQ(report("acme/old", kContexts - 2, 1, 4, Result::kSuccess),
@@ -210,7 +210,7 @@ TEST_F(SqliteChoresTest, AMergeMovesFewContextsOfACommitPerBatch) {
   }
 }
 
-// What is on its way is not forgotten, however old it is.
+// Entries that still have to move are not forgotten, however old they are.
 TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
   std::unique_ptr<Outbox> outbox = Open();
   Report(outbox.get(), "acme/old", 0, 1000, Result::kSuccess);
@@ -256,7 +256,7 @@ TEST_F(SqliteChoresTest, ReviveReadsWhatIsAbandonedInBatches) {
   EXPECT_EQ(Abandoned(), 100);
 }
 
-// The plan of the search, which must never read every entry of a repository.
+// Checks the query plan: the search must not read all of a repository.
 TEST_F(SqliteChoresTest, ReviveFindsWhatIsAbandonedByItsIndex) {
   const std::unique_ptr<Outbox> outbox = Open();
   auto connection =
@@ -277,8 +277,8 @@ TEST_F(SqliteChoresTest, ReviveFindsWhatIsAbandonedByItsIndex) {
                                  "posting_reason=?)"));
 }
 
-// Where two callers meet, the one of the old name needs the right to the new
-// name; without it the other's stays.
+// Where entries of two callers meet, the old name's caller needs the right to
+// the new name. Without it the other caller's entry stays.
 TEST_F(SqliteChoresTest, AMergeGivesNoCallerWhatAnotherReported) {
   for (const bool may_report : {false, true}) {
     SqliteOutboxOptions options = Options();
@@ -311,7 +311,7 @@ TEST_F(SqliteChoresTest, AMergeGivesNoCallerWhatAnotherReported) {
                                           : Disposition::kAccepted);
       }
     }
-    // What meets nothing moves, whoever reported it.
+    // An entry that meets no other moves, whoever reported it.
     EXPECT_TRUE(outbox->GetCommit(Repo("acme/new"), ShaOf(1)).ok());
     opened->reset();
     std::filesystem::remove_all(data_dir());

@@ -19,8 +19,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-// The number that a delivery gives is its caller's word. Here "ann" may speak
-// of ann/*, "bob" of bob/*, and "org" of both.
+// The number of a delivery is only its caller's claim. Here "ann" may speak for
+// ann/*, "bob" for bob/*, and "org" for both.
 class SqliteClaimsTest : public SqliteOutboxFixture {
  protected:
   static constexpr int64_t kBobs = 77;
@@ -43,7 +43,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     outbox_ = *std::move(opened);
   }
 
-  // A result; with a number by a delivery. What became of it.
+  // What became of a result. With a number it comes as a delivery.
   std::string Said(const std::string& caller, const std::string& repository,
                    char sha, int64_t number = 0,
                    const std::string& context = "ci/build") {
@@ -87,7 +87,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     return lease.ok() ? *lease : std::nullopt;
   }
 
-  // What is due, by the names under which it would be posted.
+  // The due results, by the names under which they would be posted.
   std::vector<std::string> Due() {
     std::vector<std::string> due;
     for (const char* const credential : {"ann", "bob"}) {
@@ -119,7 +119,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     return asked;
   }
 
-  // GitHub's answer to a question; no name: it knows none.
+  // GitHub's answer to a question. An empty name: no such repository.
   void Answer(const std::string& asked, const std::string& name,
               int64_t number = 0) {
     const auto questions = outbox_->NameQuestions(clock_.Now(), 10);
@@ -145,7 +145,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     ADD_FAILURE() << asked << " is not asked";
   }
 
-  // Contexts of the commits that are known of a repository.
+  // The contexts of a repository's known commits.
   std::vector<std::string> Known(const std::string& repository) {
     std::vector<std::string> contexts;
     for (const char sha : {'a', 'b', 'c'}) {
@@ -182,7 +182,7 @@ TEST_F(SqliteClaimsTest, WhatHasNoNameGetsNoneThatIsNotItsCallers) {
   Answer("77", "bob/app", kBobs);
   EXPECT_THAT(Known("bob/app"), ElementsAre("a ci/build"));
   EXPECT_THAT(Names(), UnorderedElementsAre("ann/y 5", "bob/app 77"));
-  // The same again.
+  // The same claim again.
   Say("ann", "ann/y", 'c', kBobs, "ci/forged");
   EXPECT_THAT(Known("bob/app"), ElementsAre("a ci/build"));
 }
@@ -204,7 +204,7 @@ TEST_F(SqliteClaimsTest, ANumberThatWasTakenGoesToWhoHasIt) {
   EXPECT_THAT(Known("ann/x"), ElementsAre("a ci/build"));
   Answer("77", "bob/app", kBobs);
   EXPECT_THAT(Names(), UnorderedElementsAre("ann/x 0", "bob/app 77"));
-  // GitHub is asked whether its name leads there.
+  // The server asks whether ann/x leads there, and it does not.
   Answer("ann/x", "");
   EXPECT_THAT(Asked(), IsEmpty());
   EXPECT_THAT(Known("ann/x"), ElementsAre("a ci/build"));
@@ -219,7 +219,7 @@ TEST_F(SqliteClaimsTest, WhatWasTransferredMovesWhoeverReportedIt) {
     if (is_known) Say("bob", "bob/app", 'a', 0, "ci/other");
     Say("bob", "bob/app", 'c', kBobs);
     Answer("77", "bob/app", kBobs);
-    // A redirect.
+    // GitHub redirects ann/x.
     Answer("ann/x", "bob/app", kBobs);
     std::vector<std::string> known = {"a ci/build", "b ci/build", "c ci/build"};
     if (is_known) known.insert(known.begin() + 1, "a ci/other");
@@ -240,7 +240,7 @@ TEST_F(SqliteClaimsTest, WhatItsCallerMayReportMovesAtOnce) {
   EXPECT_THAT(Names(), UnorderedElementsAre("ann/new 8", "ann/newer 7"));
 }
 
-// What GitHub has answered once is no claim any more.
+// A number that GitHub has once confirmed is no longer a claim.
 TEST_F(SqliteClaimsTest, WhatGitHubSaidOnceIsKnown) {
   Say("ann", "ann/x", 'a', 7);
   Say("ann", "ann/new", 'b', 8);
@@ -253,15 +253,15 @@ TEST_F(SqliteClaimsTest, WhatGitHubSaidOnceIsKnown) {
               ElementsAre("a ci/build", "b ci/more", "c ci/build"));
 }
 
-// Whether the server knows a number is not told to a caller who has no right to
-// the repository that has it.
+// A caller without a right to a number's repository does not learn whether the
+// server knows the number.
 TEST_F(SqliteClaimsTest, AnswersTellNothingOfANumberThatIsAnothers) {
   std::vector<std::string> told[2];
   for (const bool is_known : {false, true}) {
     SCOPED_TRACE(is_known);
     if (is_known) Say("bob", "bob/app", 'a', kBobs);
     Say("ann", "ann/y", 'b', 5);
-    // A pending of ann/y would be held; a number that is new has nothing.
+    // ann/y holds this very result. Under a new number nothing is held.
     for (int i = 0; i < 2; ++i) {
       told[is_known].push_back(Said("ann", "ann/y", 'b', kBobs));
     }
@@ -280,8 +280,8 @@ TEST_F(SqliteClaimsTest, AnswersTellNothingOfANumberThatIsAnothers) {
   EXPECT_THAT(told[true], ElementsAre("accepted", "unchanged", "accepted"));
 }
 
-// A number that one said first, of a repository of its own, leads nobody else
-// there.
+// A caller that claims a number first, for its own repository, does not
+// redirect other callers' deliveries to it.
 TEST_F(SqliteClaimsTest, WhatOneClaimsLeadsNoDeliveryOfAnotherAway) {
   for (const bool name_is_known : {false, true}) {
     SCOPED_TRACE(name_is_known);
@@ -302,8 +302,8 @@ TEST_F(SqliteClaimsTest, WhatOneClaimsLeadsNoDeliveryOfAnotherAway) {
   }
 }
 
-// A repository that came to the caller's account, under a name that another one
-// had there.
+// A repository moves to the caller's account, under a name that another
+// repository had there.
 TEST_F(SqliteClaimsTest, WhatWasSaidEarlyIsOfTheRepositoryThatCame) {
   Say("bob", "bob/app", 'a', kBobs);
   Say("ann", "ann/y", 'b', 5);
@@ -311,7 +311,7 @@ TEST_F(SqliteClaimsTest, WhatWasSaidEarlyIsOfTheRepositoryThatCame) {
   EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
   Answer("77", "ann/y", kBobs);
   EXPECT_THAT(Known("ann/y"), ElementsAre("c ci/early"));
-  // A redirect.
+  // GitHub redirects bob/app.
   Answer("bob/app", "ann/y", kBobs);
   EXPECT_THAT(Known("ann/y"), ElementsAre("a ci/build", "c ci/early"));
   EXPECT_THAT(Names(), ElementsAre("ann/y 77"));
@@ -329,7 +329,7 @@ TEST_F(SqliteClaimsTest, WhatNobodyHasTheNumberOfIsAbandoned) {
   EXPECT_THAT(Due(), UnorderedElementsAre("ann/y", "bob/app"));
 }
 
-// An old name of the caller's own, too, is answered for by the number alone.
+// The answer under the caller's own old name does not tell it either.
 TEST_F(SqliteClaimsTest, AnOldNameTellsNothingOfANumberThatIsAnothers) {
   std::vector<std::string> told[2];
   for (const bool is_known : {false, true}) {
@@ -349,7 +349,7 @@ TEST_F(SqliteClaimsTest, AnOldNameTellsNothingOfANumberThatIsAnothers) {
   EXPECT_EQ(told[false], told[true]);
 }
 
-// An event of a repository that was unarchived revives what was given up there.
+// The event of an unarchived repository revives its abandoned entries.
 TEST_F(SqliteClaimsTest, AnEventTellsNothingOfANumberThatIsAnothers) {
   std::vector<std::string> due[2];
   for (const bool is_known : {false, true}) {

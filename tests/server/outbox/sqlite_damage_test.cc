@@ -1,7 +1,7 @@
-// One damaged row is set aside and counted, and the server goes on: each column
-// of each table gets each kind of damage, and then everything is done that the
-// server does. With SIGNALBOX_ALL_DAMAGE in the environment all of it is tried
-// at rest and while posts are under way; without, half of it at each.
+// One damaged row is set aside and counted, and the server goes on. Each column
+// of each table gets each kind of damage, and then the server does all its
+// work. With SIGNALBOX_ALL_DAMAGE in the environment all damage is tried at
+// rest and while posts are under way; without it, half at each.
 
 #include <sqlite3.h>
 
@@ -63,7 +63,7 @@ KeyReport ReportFor(const Key& key, std::optional<Result> result,
   return report;
 }
 
-// One statement after another on a connection of its own.
+// Runs statements on its own connection.
 class Editor {
  public:
   explicit Editor(const std::string& path) {
@@ -74,7 +74,7 @@ class Editor {
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;
 
-  // How many rows it changed; -1: it cannot be done.
+  // Returns how many rows changed; -1: an error.
   int Run(const std::string& sql) {
     const int before = sqlite3_total_changes(handle_);
     if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) !=
@@ -113,7 +113,7 @@ struct Damage {
   std::string column;
   std::string value;  // In SQL.
   int row = 0;
-  bool is_number = false;  // It has the type that the column is to have.
+  bool is_number = false;  // It has the column's type.
 };
 
 class SqliteAnyDamageTest : public testing::Test {
@@ -250,7 +250,7 @@ class SqliteAnyDamageTest : public testing::Test {
       }
     }
     Accept(submissions);
-    // Two series tell of the first.
+    // The first key has reports of two series.
     Accept({Of({InSeries("nightly", ReportFor(Keys()[0], std::nullopt, 8))}),
             Of({ReportFor(Keys()[0], Result::kError, 4)})});
     Works(outbox_->RenameRepository(Repo("cogs"), Repo("gears"), 17,
@@ -343,8 +343,8 @@ class SqliteAnyDamageTest : public testing::Test {
     begin_time_ = clock_->Now();
   }
 
-  // The original database, and an editor that may write anything, while all
-  // others see the tables as they are to be.
+  // The original database, and an editor that may write anything. Other
+  // connections see the tables with their constraints.
   std::unique_ptr<Editor> Restore() {
     outbox_.reset();
     std::filesystem::remove_all(DataDir());
@@ -389,7 +389,7 @@ class SqliteAnyDamageTest : public testing::Test {
         }
         all.push_back({column[0], column[1], "'soon'", row, !is_number});
         all.push_back({column[0], column[1], "x'fe00'", row, false});
-        if (!is_number) continue;  // It would become a text.
+        if (!is_number) continue;  // A text column would store it as text.
         for (const char* number : {"9223372036854775807", "-5"}) {
           all.push_back({column[0], column[1], number, row, true});
         }
@@ -398,7 +398,7 @@ class SqliteAnyDamageTest : public testing::Test {
     return all;
   }
 
-  // False: the table cannot hold that at all.
+  // Returns false if the table cannot hold the damage.
   bool Do(Editor* editor, const Damage& damage) {
     std::string key;
     for (const auto& column : columns_) {
@@ -417,7 +417,7 @@ class SqliteAnyDamageTest : public testing::Test {
     if (damage.table == "commit_summary") {
       return key.repository == Keys()[0].repository && key.sha == Keys()[0].sha;
     }
-    // Its old name may be taken for another repository's.
+    // Its old name may then count as another repository's.
     if (damage.table == "repository_alias") {
       return key.repository == "acme/gears";
     }
@@ -461,7 +461,7 @@ class SqliteAnyDamageTest : public testing::Test {
     }
   }
 
-  // A status for GitHub and for people, in words.
+  // A status as GitHub and people see it, in words.
   std::string Seen(const Key& key) {
     const auto history =
         outbox_->GetHistory(ReportFor(key, std::nullopt, 0).Key());
@@ -473,7 +473,7 @@ class SqliteAnyDamageTest : public testing::Test {
                         status.posting.reason);
   }
 
-  // Reports for every key, and nothing but that.
+  // Accepts reports for every key, and does nothing else.
   void ReportAll(const std::function<bool(const Key&)>& is_hit,
                  bool may_be_superseded) {
     std::vector<Submission> submissions;
@@ -486,7 +486,7 @@ class SqliteAnyDamageTest : public testing::Test {
       submissions.push_back(Of(reports));
       of.push_back(keys);
     };
-    // A submission of many contexts, one by one, and by an old name.
+    // A submission of many contexts, single ones, and one by an old name.
     add({Keys()[0], Keys()[1], Keys()[3]});
     add({Keys()[2], Keys()[5]});
     add({Keys()[4]});
@@ -610,7 +610,7 @@ class SqliteAnyDamageTest : public testing::Test {
     }
   }
 
-  // A repository gets the name of another one, and they become one.
+  // Two repositories get the names of two others, and become one with them.
   void Merge() {
     const absl::Time now = clock_->Now();
     Works(outbox_->RenameRepository(Repo("widgets"), Repo("sound"), 0, now),
@@ -628,8 +628,8 @@ class SqliteAnyDamageTest : public testing::Test {
     ADD_FAILURE() << "forgetting without end";
   }
 
-  // All that the server does, with something damaged; returns what becomes of
-  // the keys that the damage does not hit.
+  // Does all of the server's work with the damage. Returns what becomes of the
+  // keys that the damage does not hit.
   std::map<Key, std::string> RunAll(Moment moment, const Damage* damage,
                                     bool* is_done) {
     std::map<Key, std::string> seen;
@@ -698,7 +698,7 @@ class SqliteAnyDamageTest : public testing::Test {
     bool is_done = false;
     const std::map<Key, std::string> sound = RunAll(moment, nullptr, &is_done);
     ASSERT_FALSE(HasFailure());
-    // Each of the two moments has every other kind of damage.
+    // Each of the two moments tries every other damage.
     const bool tries_all = getenv("SIGNALBOX_ALL_DAMAGE") != nullptr;
     int place = moment == Moment::kAtRest ? 0 : 1;
     int tried = 0;

@@ -32,8 +32,8 @@ class SqliteListingTest : public SqliteOutboxFixture {
  protected:
   static constexpr int kMany = 20'000;
 
-  // Many statuses of a repository, of which the last three were abandoned, and
-  // all others are as `others` says.
+  // Stores many statuses of a repository. The last three are abandoned, and
+  // `others` sets the columns of the rest.
   void FillAll(const std::string& others) {
     {
       const std::unique_ptr<Outbox> outbox = Open();
@@ -49,7 +49,7 @@ class SqliteListingTest : public SqliteOutboxFixture {
 
   struct Read {
     ListedPage page;
-    int work = 0;  // As often as SQLite asks whether to go on.
+    int work = 0;  // How often SQLite asked whether to go on.
   };
   Read List(const StatusQuery& query) {
     Read read;
@@ -112,7 +112,7 @@ TEST_F(SqliteListingTest, APageOfAllReadsAPageOnly) {
   }
 }
 
-// A filter that fits nothing holds up nobody for long, and comes to an end.
+// A filter that matches nothing holds nobody up for long, and comes to an end.
 TEST_F(SqliteListingTest, APageOfWhatFitsNothingEndsAndGoesOn) {
   for (const char* others : {kArePosted, kAreDue, kAreAbandoned}) {
     std::filesystem::remove_all(data_dir());
@@ -139,7 +139,7 @@ TEST_F(SqliteListingTest, APageOfWhatFitsNothingEndsAndGoesOn) {
   }
 }
 
-// So do many repositories of which none is wanted.
+// The same holds for many repositories of which none is wanted.
 TEST_F(SqliteListingTest, APageGoesThroughABoundedNumberOfRepositories) {
   const std::unique_ptr<Outbox> outbox = Open();
   std::vector<Submission> submissions;
@@ -173,7 +173,7 @@ TEST_F(SqliteListingTest, APageGoesThroughABoundedNumberOfRepositories) {
   }
 }
 
-// One row that makes no sense stops neither a list nor a retry of all.
+// One damaged row stops neither a list nor a retry of all.
 TEST_F(SqliteListingTest, ADamagedRowIsListedAsSuchBesideTheOthers) {
   for (const char* damage : {"phase = 9", "try_count = -1", "version = 'x'"}) {
     std::filesystem::remove_all(data_dir());

@@ -14,7 +14,7 @@ class SqliteHarness : public OutboxHarness {
  public:
   SqliteHarness() { Open(); }
 
-  // Nothing that the store does itself is taken for damage.
+  // The store must not take its own rows for damage.
   ~SqliteHarness() override {
     outbox_.reset();
     LookForDamage();

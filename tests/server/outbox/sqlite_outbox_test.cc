@@ -27,7 +27,6 @@ using testing::IsEmpty;
 
 class SqliteOutboxTest : public SqliteOutboxFixture {
  protected:
-  // Takes what is due, and ends its try so.
   std::vector<std::string> DueCredentials(Outbox* outbox) {
     std::vector<std::string> names;
     const auto credentials = outbox->DueCredentials(clock_.Now());
@@ -39,6 +38,7 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
     return names;
   }
 
+  // Takes a due entry, and ends its try with `kind`.
   void Settle(Outbox* outbox, Settlement::Kind kind,
               const std::string& reason = "") {
     LeaseRequest request;
@@ -56,10 +56,10 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
   }
 };
 
-// One row that makes no sense must not stop the server at every start.
+// One damaged row must not stop the server at every start.
 class SqliteDamageTest : public SqliteOutboxTest {
  protected:
-  // A database with a damaged result at 'a' and another one at 'b'.
+  // A database with a damaged entry at 'a' and a sound result at 'b'.
   std::unique_ptr<Outbox> OpenDamaged(const std::string& damage) {
     std::filesystem::remove_all(data_dir());
     damage_.clear();
@@ -124,7 +124,7 @@ TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
     EXPECT_EQ(status.posting.state, PostingState::kAbandoned) << column;
     EXPECT_EQ(status.posting.reason, "ROW_DAMAGED") << column;
     EXPECT_EQ(damage_.size(), 1u) << column;
-    // It is as good as new with the next report, but GitHub is read first.
+    // The next report repairs the row, but GitHub is read back first.
     clock_.Advance(absl::Seconds(1));
     ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kSuccess, 1 << 20)).ok());
     EXPECT_EQ(Take(outbox.get()), std::nullopt) << column;
@@ -156,7 +156,7 @@ TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
             Phase::kExpired);
 }
 
-// One of them has it set aside, and the others go on as well.
+// One of them sets the row aside, and all of them go on.
 TEST_F(SqliteDamageTest, ReadersThatMeetItTogetherAllGoOn) {
   for (int round = 0; round < 10; ++round) {
     const auto outbox =
@@ -175,7 +175,7 @@ TEST_F(SqliteDamageTest, ReadersThatMeetItTogetherAllGoOn) {
   }
 }
 
-// A reader says nothing that nobody stored, and meets it once.
+// A reader invents nothing, and meets the damage once.
 TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
   {
     const auto outbox =
@@ -220,7 +220,7 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
     EXPECT_EQ(commits->back().state, CommitState::kFailure);
   }
   {
-    // It names no time that has passed for one to come, either.
+    // NextDueTime does not return a time that has passed.
     const auto outbox =
         OpenDamaged("UPDATE entry SET due_time_us = 'soon' WHERE entry_id = 1");
     const auto next = outbox->NextDueTime(clock_.Now());
@@ -229,7 +229,7 @@ TEST_F(SqliteDamageTest, WhatReadersMeetIsSetAside) {
   }
 }
 
-// What the attempt, the phase or the result was is not known any more.
+// The attempt, the phase or the result is no longer known.
 TEST_F(SqliteDamageTest, TheNextReportCountsWhateverItSays) {
   for (const bool is_pending : {false, true}) {
     const auto outbox =
@@ -253,7 +253,7 @@ TEST_F(SqliteDamageTest, TheNextReportCountsWhateverItSays) {
   }
 }
 
-// What is no sha names no commit, not even one that has lost its own.
+// A text that is no sha names no commit, not even one whose sha was lost.
 TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
   {
     const std::unique_ptr<Outbox> outbox = Open();
@@ -270,8 +270,8 @@ TEST_F(SqliteOutboxTest, NothingIsReportedForWhatIsNoSha) {
   }
 }
 
-// The last number there is, while the store is open: counting on overflows. The
-// rows tell which was given last.
+// With the largest integer as the newest number, counting on would overflow.
+// The rows show which number was given last.
 TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsFoundAgain) {
   const std::unique_ptr<Outbox> outbox = Open();
   ASSERT_TRUE(Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok());
@@ -291,7 +291,7 @@ TEST_F(SqliteOutboxTest, ANewestNumberThatIsNoneIsFoundAgain) {
   }
 }
 
-// The process dies without a word; the next one finds all that was accepted.
+// The process is killed. The next one finds everything that was accepted.
 TEST_F(SqliteOutboxTest, SurvivesAKill) {
   const pid_t child = fork();
   if (child == 0) {
@@ -342,13 +342,13 @@ TEST_F(SqliteOutboxTest, AssignsCredentialsAnewWhenOpened) {
   EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
   request.credential = "two-a";
   EXPECT_TRUE(outbox->TakeDue(request, clock_.Now())->has_value());
-  // Without the function, all are in one credential.
+  // Without the function, all repositories have the same credential.
   outbox.reset();
   outbox = Open();
   EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre(""));
 }
 
-// Older programs kept such times.
+// Older programs stored times in the future.
 TEST_F(SqliteOutboxTest, AHeadOfTheFutureHoldsUpNoNewOne) {
   const auto head = [this](Outbox* outbox, char sha) {
     KeyReport report = Pending(0);
@@ -397,7 +397,7 @@ TEST_F(SqliteOutboxTest, ForgetsOldDeliveriesAFewAtATime) {
   }
 }
 
-// A person who looks into the database must not stop the readers.
+// A person's open transaction on the database must not stop the readers.
 TEST_F(SqliteOutboxTest, ReadsDoNotWaitForAWriter) {
   const std::unique_ptr<Outbox> outbox = Open();
   Accept(outbox.get(), ResultOf(Result::kSuccess, 1)).IgnoreError();
@@ -413,7 +413,7 @@ TEST_F(SqliteOutboxTest, ReadsDoNotWaitForAWriter) {
   EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre(""));
 }
 
-// No write may grow a file beyond the limit: the errors of a broken disk.
+// A limit of file sizes makes writes fail like a broken disk.
 TEST_F(SqliteOutboxTest, AFailedWriteLeavesNoTrace) {
   const std::unique_ptr<Outbox> outbox = Open();
   const int64_t first =
@@ -438,7 +438,7 @@ TEST_F(SqliteOutboxTest, AFailedWriteLeavesNoTrace) {
   EXPECT_TRUE(outbox->GetCommit(Repo("gadgets"), Sha('a')).ok());
 }
 
-// What is written to a deleted file is gone with the process.
+// Writes to a deleted file are lost with the process.
 TEST_F(SqliteOutboxTest, AcknowledgesNothingOnceItsFileIsGone) {
   const std::unique_ptr<Outbox> outbox = Open();
   ASSERT_TRUE(Accept(outbox.get(), Pending(1)).ok());
@@ -452,7 +452,7 @@ TEST_F(SqliteOutboxTest, AcknowledgesNothingOnceItsFileIsGone) {
   EXPECT_TRUE(Accept(outbox.get(), Pending(2)).ok());
 }
 
-// Some callers only log what the store says; the process must end all the same.
+// Some callers only log the store's errors. The process must end all the same.
 TEST_F(SqliteOutboxTest, TellsOfAFailureWhoeverMeetsIt) {
   std::vector<absl::Status> told;
   SqliteOutboxOptions options = Options();
@@ -551,7 +551,7 @@ TEST_F(SqliteOutboxTest, KeepsTheNewestChanges) {
   EXPECT_TRUE(absl::IsOutOfRange((*outbox)->ChangesAfter(14, 10).status()));
 }
 
-// Whoever comes back later than the history lasts has missed something.
+// A watcher that returns after the history's end has missed changes.
 TEST_F(SqliteOutboxTest, ForgottenReportsAreForgottenChanges) {
   const std::unique_ptr<Outbox> outbox = Open();
   for (int attempt = 1; attempt <= 3; ++attempt) {
@@ -585,7 +585,7 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   EXPECT_EQ(outbox->ChangesAfter(2, 10)->size(), 1u);
 }
 
-// Commits that were only seen at GitHub all have the same number.
+// All commits that were only seen at GitHub have the same number.
 TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
   { ASSERT_TRUE(Accept(Open().get(), Pending(1)).ok()); }
   constexpr int kCommits = 20'000;
@@ -602,7 +602,7 @@ TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
   auto connection =
       SqliteConnection::Open(database(), SqliteConnection::Access::kWrite);
   ASSERT_TRUE(connection.ok());
-  int looks = 0;  // One in a thousand steps of SQLite's machine.
+  int looks = 0;  // Counts thousands of steps of SQLite's machine.
   (*connection)->SetCancelled([&] {
     ++looks;
     return false;
@@ -620,7 +620,7 @@ TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
   EXPECT_LE(looks, kCommits / 20);
 }
 
-// The round-robin passes only repositories that have something to do.
+// The round-robin visits only repositories that have something to do.
 TEST_F(SqliteOutboxTest, ARepositoryWithNothingDueIsSearchedNoMore) {
   {
     const std::unique_ptr<Outbox> outbox = Open();
@@ -670,7 +670,7 @@ TEST_F(SqliteOutboxTest, ForgetsChangesBeyondTheNewest) {
   EXPECT_EQ(count, 3);
 }
 
-// A token is put in after reports were accepted without one.
+// The operator adds a token after reports were accepted without one.
 TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   credential_.clear();
   {
@@ -687,7 +687,7 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   credential_ = "acme";
   const std::unique_ptr<Outbox> outbox = Open();
   EXPECT_THAT(DueCredentials(outbox.get()), testing::ElementsAre("acme"));
-  // Two reports, two ends of tries, and one that was revived.
+  // Two reports, two ends of tries, and one revival.
   EXPECT_EQ(*outbox->NewestSequence(), 5);
   EXPECT_EQ(outbox->ChangesAfter(4, 10)->at(0).status.posting.state,
             PostingState::kDue);

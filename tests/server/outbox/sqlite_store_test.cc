@@ -26,7 +26,7 @@ TEST_F(SqliteStoreTest, MakesAPrivateDirectory) {
   ASSERT_EQ(stat(data_dir().c_str(), &made), 0);
   EXPECT_EQ(made.st_mode & 07777, 0700u);
   EXPECT_TRUE(std::filesystem::exists(database()));
-  // One that is there stays as it is.
+  // An existing directory stays as it is.
   ASSERT_EQ(chmod(data_dir().c_str(), 0750), 0);
   Open();
   ASSERT_EQ(stat(data_dir().c_str(), &made), 0);
@@ -85,7 +85,7 @@ TEST_F(SqliteStoreTest, RefusesADirectoryThatCannotBeMade) {
   ExpectError(OpenSqliteOutbox(options).status(), absl::StatusCode::kNotFound);
 }
 
-// Runs `body` as somebody who may not write everywhere.
+// Runs `body` as a user that may not write everywhere.
 template <typename Body>
 void AsNobody(Body body) {
   const bool root = geteuid() == 0;
@@ -106,7 +106,7 @@ TEST_F(SqliteStoreTest, RefusesADirectoryThatCannotBeWritten) {
     ExpectError(OpenSqliteOutbox(options).status(),
                 absl::StatusCode::kPermissionDenied);
   });
-  // The lock can be taken, but the database not be written.
+  // The lock can be taken, but the database cannot be written.
   ASSERT_EQ(chmod((data_dir() + "/lock").c_str(), 0666), 0);
   ASSERT_EQ(chmod(database().c_str(), 0444), 0);
   AsNobody([this] {
@@ -189,7 +189,7 @@ TEST_F(SqliteStoreTest, ChecksAnIntactDatabase) {
     const std::unique_ptr<Outbox> outbox = Open();
     Fill(outbox.get(), 300);
     EXPECT_TRUE(QuickCheckSqliteOutbox(data_dir()).ok());
-    // It has left the store in working order.
+    // The check leaves the store in working order.
     EXPECT_TRUE(Accept(outbox.get(), Pending(1)).ok());
     EXPECT_TRUE(outbox->GetCommit(Repo("widgets"), Sha('a')).ok());
   }
@@ -218,7 +218,7 @@ TEST_F(SqliteStoreTest, AQuickCheckCanBeCancelled) {
   EXPECT_EQ(asked, 2);
 }
 
-// Damage that is met while running must end the process, not be skipped.
+// Damage found while running must end the process, not be skipped.
 TEST_F(SqliteStoreTest, MeetingDamageIsAnInternalError) {
   {
     const std::unique_ptr<Outbox> outbox = Open();
@@ -235,7 +235,7 @@ TEST_F(SqliteStoreTest, MeetingDamageIsAnInternalError) {
   ExpectError(status, absl::StatusCode::kInternal, "STORE_DAMAGED");
 }
 
-// Counting on from there would overflow, or begin below numbers that are out.
+// Counting from there would overflow, or repeat numbers already given.
 TEST_F(SqliteStoreTest, ACountThatIsNoneIsRepaired) {
   for (const char* damage :
        {"UPDATE entry SET version = 9223372036854775807",

@@ -40,7 +40,7 @@ class SqliteTest : public testing::Test {
     SqliteQuery(connection, "INSERT INTO t (a) VALUES (1)").Run();
   }
 
-  // What `sql` shows, read as a `Value`; nothing if it is taken for damage.
+  // The value that `sql` reads; nothing if it counts as damage.
   template <typename Value>
   std::optional<Value> Read(const char* sql) {
     SqliteTransaction transaction(connection_.get(), Kind::kRead);
@@ -123,8 +123,8 @@ TEST_F(SqliteTest, TheEndsOfTimeComeBack) {
   }
 }
 
-// The schema lets nobody store such a thing. Read as some other number it could
-// show a state that nobody reported, or a time that never comes to pass.
+// The schema rejects such values. Read as numbers they could show a state that
+// nobody reported, or a time that never comes.
 TEST_F(SqliteTest, WhatIsNoNumberIsDamage) {
   for (const char* sql : {"SELECT NULL", "SELECT 'soon'", "SELECT '1'",
                           "SELECT x'31'", "SELECT 1.0", "SELECT 0.5"}) {
@@ -170,7 +170,7 @@ TEST_F(SqliteTest, WhatIsNotCommittedIsRolledBack) {
   EXPECT_EQ(Count(connection_.get()), 1);
 }
 
-// What was decided on a failed read must not become durable.
+// A decision that was made on a failed read must not become durable.
 TEST_F(SqliteTest, AnErrorSticksUntilTheNextTransaction) {
   {
     SqliteTransaction transaction(connection_.get(), Kind::kWrite);

@@ -1,5 +1,5 @@
-// Files that older programs made, opened by this one: `testdata/version_N.sql`
-// holds one of each schema version.
+// This program opens files of older programs: `testdata/version_N.sql` holds
+// one for each schema version.
 
 #include <filesystem>
 #include <fstream>
@@ -27,11 +27,11 @@ class SqliteUpgradeTest : public SqliteOutboxFixture {
  protected:
   SqliteUpgradeTest() {
     credential_ = "acme";
-    // The newest row is younger than the clock's beginning.
+    // The newest row is later than the clock's first time.
     clock_.Advance(absl::Minutes(3));
   }
 
-  // Makes the file anew as a program of that version left it.
+  // Makes the file as a program of that version left it.
   void Restore(int version) {
     std::filesystem::remove_all(data_dir());
     std::filesystem::create_directory(data_dir());
@@ -50,7 +50,7 @@ class SqliteUpgradeTest : public SqliteOutboxFixture {
     return Open();
   }
 
-  // Reports are six days old, those of one reason eight.
+  // Makes reports six days old, and those of one reason eight.
   void MakeLately() {
     Tamper(
         "UPDATE entry SET report_time_us = "
@@ -127,7 +127,7 @@ TEST_F(SqliteUpgradeTest, KeepsEveryStatus) {
   }
 }
 
-// What comes next is judged as if the program had never changed.
+// The next reports are judged as if the program had never changed.
 TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
   struct Next {
     const char* context;
@@ -176,7 +176,7 @@ TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
       {"expired", rerun, a}};
   for (const int version : kVersions) {
     std::vector<Next> left = nexts;
-    // What is accepted changes its status for those that come after it.
+    // An accepted report changes its status, so others need a new upgrade.
     while (!left.empty()) {
       const std::unique_ptr<Outbox> outbox = Upgraded(version);
       std::vector<Next> later;
@@ -216,8 +216,8 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
   }
 }
 
-// Farms could give numbers: the first delivery replaces them, and nothing is
-// found by them before.
+// Farms could give numbers then. The server finds nothing by such a number
+// until a delivery replaces it.
 TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
   for (const int version : {2, 3, 4, 5, 6}) {
     SCOPED_TRACE(version);
@@ -283,7 +283,7 @@ TEST_F(SqliteUpgradeTest, GoesOnPostingWhereItWas) {
   }
 }
 
-// What version 1 did not store of a pending's expiry follows from the rest.
+// Version 1 did not store all of a pending's expiry. The rest gives it.
 TEST_F(SqliteUpgradeTest, PendingsExpireInTime) {
   for (const int version : kVersions) {
     SCOPED_TRACE(version);
@@ -297,7 +297,7 @@ TEST_F(SqliteUpgradeTest, PendingsExpireInTime) {
   }
 }
 
-// Before version 4 no changes were kept: a watcher begins anew.
+// Before version 4 no changes were kept, so a watcher has to start over.
 TEST_F(SqliteUpgradeTest, ChangesOfBeforeAreKeptFromVersion4On) {
   for (const int version : kVersions) {
     SCOPED_TRACE(version);
@@ -316,7 +316,7 @@ TEST_F(SqliteUpgradeTest, ChangesOfBeforeAreKeptFromVersion4On) {
   }
 }
 
-// What was given up lately for what parks a repository now is tried again.
+// An abandoned entry is tried again if its reason now parks repositories.
 TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
   for (const int version : {1, 2, 3, 4}) {
     SCOPED_TRACE(version);
@@ -343,7 +343,7 @@ TEST_F(SqliteUpgradeTest, ParksWhatWasRefusedInTheLastWeek) {
   }
 }
 
-// There is no credential whose probes could end it.
+// No credential's probes could end the parking.
 TEST_F(SqliteUpgradeTest, ParksNothingThatNobodyPosts) {
   credential_ = "";
   for (const int version : {1, 2, 3, 4}) {
