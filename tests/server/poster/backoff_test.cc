@@ -15,7 +15,7 @@ Verdict Of(Action action) {
   return verdict;
 }
 
-// The waits after each refusal in a row, until there is none.
+// The waits after consecutive refusals, until there is none.
 std::vector<absl::Duration> Waits(Action action) {
   std::vector<absl::Duration> waits;
   for (int refusal = 1; refusal < 100; ++refusal) {
@@ -58,7 +58,7 @@ TEST(BackoffTest, WhatPassesIsNeverGivenUp) {
   }
 }
 
-// The limit is the credential's: its wait is the rate limiter's.
+// The limit is the credential's, so the rate limiter sets the wait.
 TEST(BackoffTest, ALimitCostsTheEntryNothing) {
   EXPECT_EQ(Backoff(Of(Action::kWait), 1000, 1000), absl::ZeroDuration());
 }

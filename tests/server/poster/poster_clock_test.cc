@@ -1,4 +1,4 @@
-// What a slow store and a clock that somebody sets do to a post.
+// A post with a slow store, or while somebody sets the clock.
 
 #include "tests/server/poster/poster_fixture.h"
 #include "tests/support/key_report.h"
@@ -26,11 +26,11 @@ class PosterClockTest : public PosterTest {
   }
 
   absl::Duration last_post_;
-  std::vector<absl::Duration> lease_left_;  // At each post, sent on or not.
+  std::vector<absl::Duration> lease_left_;  // At each post, redirects included.
   std::vector<absl::Duration> reads_;       // How long after the last post.
 };
 
-// GitHub can act on what was sent for 10 s, however long the store took before.
+// GitHub can act for 10 s on a request, however long the store took before.
 TEST_F(PosterClockTest, ASlowStoreMakesNoEarlyRead) {
   for (const int seconds : {1, 3, 5, 9}) {
     outbox_->commit_time = absl::Seconds(seconds);
@@ -45,8 +45,8 @@ TEST_F(PosterClockTest, ASlowStoreMakesNoEarlyRead) {
   }
 }
 
-// A process that follows takes over after the lease, and must find that nothing
-// can take effect any more.
+// The next process takes over after the lease. By then no request may take
+// effect any more.
 TEST_F(PosterClockTest, NoRequestOutlastsItsLease) {
   for (const int tenths : {0, 5, 25, 40, 100, 300}) {
     outbox_->commit_time = absl::Milliseconds(100) * tenths;
@@ -84,8 +84,8 @@ TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
 class PosterClockSetTest : public PosterClockTest,
                            public testing::WithParamInterface<int> {};
 
-// A post goes through a redirect and ends with 502; meanwhile, or while its end
-// is in doubt, somebody sets the clock.
+// A post is redirected and ends with 502. Somebody sets the clock meanwhile, or
+// while the try is ambiguous.
 TEST_P(PosterClockSetTest, MakesNoReadEarlyOrLate) {
   for (const int at_second : {1, 3, 5, 10}) {
     const std::string name = absl::StrCat("acme/web", at_second);
@@ -104,7 +104,7 @@ TEST_P(PosterClockSetTest, MakesNoReadEarlyOrLate) {
   }
 }
 
-// It is no sign that the answer will not come.
+// A clock that is set does not mean that the answer will not come.
 TEST_P(PosterClockSetTest, LosesNoAnswer) {
   fake_->SetDelay(absl::Seconds(5));
   Say(Ended("acme/web", Result::kSuccess));
@@ -120,7 +120,7 @@ TEST_P(PosterClockSetTest, LosesNoAnswer) {
   EXPECT_EQ(reads_.size(), 0u);
 }
 
-// What was due waits for its turn, and for nothing else.
+// Due entries wait for their turn, and for nothing else.
 TEST_P(PosterClockSetTest, DelaysNothingThatWasDue) {
   PaceOptions pace;
   pace.per_minute = 60;
@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(By, PosterClockSetTest,
                          testing::Values(-5 * 3600, -3600, -59, -5, 5, 59,
                                          3600));
 
-// What a process has sent when it ends can take effect in the next one's life.
+// A post of an ended process can take effect while the next one runs.
 TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   Say(Ended("acme/web", Result::kSuccess));
   LeaseRequest request;
@@ -155,13 +155,13 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   RunFor(absl::Minutes(10));
   ASSERT_EQ(reads_.size(), 1u);
   EXPECT_GE(reads_[0], absl::Seconds(12));
-  // A lease that is not over by the clock lasts, unless it can be none.
+  // A lease lasts until its deadline by the clock, if that is near enough.
   EXPECT_LE(reads_[0], absl::Seconds(20 + std::clamp(-GetParam(), 0, 360)));
   EXPECT_EQ(ShownState("acme/web"), "success");
 }
 
-// A machine that boots with a wrong clock takes reports, and is set right while
-// the server is away.
+// A machine boots with a wrong clock and takes reports. Its clock is set right
+// while the server is away.
 TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
   Unpace();
   for (int i = 0; i < 1200; ++i) {

@@ -1,4 +1,4 @@
-// Who posts, and where a repository has gone.
+// Credentials that post, and repositories that have moved.
 
 #include "tests/server/poster/poster_fixture.h"
 #include "tests/support/key_report.h"
@@ -51,7 +51,7 @@ TEST_F(PosterTest, FollowsARenamedRepositoryAndLearnsItsName) {
   Say(Pending("acme/web"));
   RunFor(absl::Seconds(1));
   EXPECT_EQ(ShownState("acme/site"), "pending");
-  // Both names mean it now, and the new one is used.
+  // Both names lead to it now, and posts use the new one.
   EXPECT_EQ(PostingOf("acme/site").state, PostingState::kPosted);
   std::vector<std::string> urls;
   transport_->hook = [&urls](const HttpRequest& request) {
@@ -84,7 +84,7 @@ TEST_F(PosterTest, WhatIsReportedByANameThatWasGivenAwayGoesToItsNewOwner) {
   EXPECT_EQ(PostingOf("acme/app").state, PostingState::kPosted);
 }
 
-// GitHub was asked today, and the name was given away since.
+// GitHub was asked today. Another repository got the name since.
 TEST_F(PosterTest, ARefusalByAnOldNameHasGitHubAskedWhoHasIt) {
   MakeGitHub({.tokens = {"acme-token"}});
   fake_->rules().AddRepository("acme/app", 1);
@@ -103,7 +103,7 @@ TEST_F(PosterTest, ARefusalByAnOldNameHasGitHubAskedWhoHasIt) {
   Say(report);
   RunFor(absl::Minutes(6));
   ASSERT_EQ(fake_->rules().Shown("acme/app", sha).size(), 1u);
-  // The other one's stay.
+  // The statuses of the other repository stay.
   EXPECT_EQ(ShownState("acme/app-old"), "failure");
 }
 
@@ -153,7 +153,7 @@ TEST_F(PosterTest, ATransferredRepositoryPassesToAnotherCredential) {
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
 }
 
-// A user behind a token is suspended for some time: nothing is lost.
+// The user behind a token is suspended for some time: nothing is lost.
 TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   Unpace();
   bool suspended = true;
@@ -187,7 +187,7 @@ TEST_F(PosterTest, ASuspendedAccountParksItsWork) {
   }
 }
 
-// A token to be tried is handed out once in a quarter of an hour.
+// A token for a probe is handed out once in a quarter of an hour.
 TEST_F(PosterTest, AProbeWaitsForAHostThatIsDown) {
   Unpace();
   bool suspended = true;

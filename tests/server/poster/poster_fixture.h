@@ -31,7 +31,7 @@ inline std::string Sha(int number) {
   return absl::StrCat(1000 + number, kSha + 4);
 }
 
-// GitHub, but for the requests that a test answers itself.
+// GitHub, except for the requests that a test answers itself.
 class InterceptingTransport : public HttpTransport {
  public:
   using Hook = std::function<std::optional<absl::StatusOr<HttpResponse>>(
@@ -73,7 +73,7 @@ class InterceptingTransport : public HttpTransport {
   std::list<std::pair<Done, absl::StatusOr<HttpResponse>>> waiting_;
 };
 
-// The store, but for what a test lets fail, and for the time that it takes.
+// The store, with the failures and delays that a test sets.
 class FailingOutbox : public ForwardingOutbox {
  public:
   FailingOutbox(std::unique_ptr<Outbox> outbox, FakeClock* clock)
@@ -187,7 +187,7 @@ class PosterTest : public testing::Test {
 
   std::string TokenFile() const { return directory_.path() + "/token"; }
 
-  // The credentials whose budget is known, so that a test counts posts alone.
+  // Makes the credentials' budgets known, so that a test counts posts alone.
   void Learn() {
     PaceOptions none;
     none.per_minute = 0;
@@ -214,7 +214,7 @@ class PosterTest : public testing::Test {
     Learn();
   }
 
-  // As a new process does, which knows of no budget.
+  // Starts a poster as a new process does: it knows no budgets.
   void StartPoster() {
     poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
@@ -244,7 +244,7 @@ class PosterTest : public testing::Test {
               Disposition::kAccepted);
   }
 
-  // What a Worker does, for that long.
+  // Runs it as a Worker does, for that long.
   void RunFor(absl::Duration time) {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0;; ++runs) {

@@ -25,7 +25,7 @@ TEST_F(PosterTest, KeepsToThePace) {
 class PosterLimitTest : public PosterTest,
                         public testing::WithParamInterface<const char*> {};
 
-// TearDown sees to it that nothing was sent while GitHub wanted quiet.
+// TearDown checks that nothing was sent while GitHub asked for a pause.
 TEST_P(PosterLimitTest, WaitsAndThenGoesOn) {
   Unpace(8);
   fake_->SetDelay(absl::Milliseconds(50));
@@ -37,7 +37,7 @@ TEST_P(PosterLimitTest, WaitsAndThenGoesOn) {
   }
   Say(Ended("other/lib", Result::kSuccess));
   RunFor(absl::Seconds(1));
-  // Nobody else waits.
+  // No other credential waits.
   EXPECT_EQ(ShownState("other/lib"), "success");
   const int requests = fake_->rules().request_count();
   EXPECT_LE(requests, 9);
@@ -84,7 +84,7 @@ TEST_F(PosterTest, ARedirectIsNotFollowedWhileGitHubWantsQuiet) {
   EXPECT_EQ(ShownState("acme/web"), "success");
 }
 
-// Somebody sets the clock: a pause is a pause.
+// A pause lasts as long if somebody sets the clock.
 TEST_F(PosterTest, AClockThatJumpsEndsNoPause) {
   Unpace();
   transport_->hook = [](const HttpRequest&) {
@@ -131,7 +131,7 @@ TEST_F(PosterTest, KeepsTheReserveForResults) {
 
 TEST_F(PosterTest, TheBudgetIsLearntBeforeTheFirstPost) {
   MakeGitHub({.hourly_limit = 3});
-  // Somebody else has used it up.
+  // Another client has used it up.
   for (int i = 0; i < 3; ++i) {
     fake_->rules().Handle({.method = "GET",
                            .target = "/user",
@@ -149,8 +149,7 @@ TEST_F(PosterTest, TheBudgetIsLearntBeforeTheFirstPost) {
   EXPECT_EQ(ShownState("acme/web"), "success");
 }
 
-// A process that is started again must not ask what GitHub told the former one
-// to leave.
+// A restarted process must keep the pause that GitHub asked of the former one.
 TEST_F(PosterTest, APauseOutlivesTheProcess) {
   Fail("secondary_limit", 1, 600);
   Say(Ended("acme/web", Result::kSuccess));
@@ -173,7 +172,7 @@ TEST_F(PosterTest, NothingIsSentBeforePausesAreKnown) {
   EXPECT_EQ(ShownState("acme/web"), "success");
 }
 
-// GitHub takes 1,000 statuses of a context and commit, for ever.
+// GitHub takes 1,000 statuses of a context and commit, and never more.
 TEST_F(PosterTest, TheLastStatusesOfAContextAreKeptForResults) {
   Unpace();
   const auto seen = [this](int64_t first, int count) {

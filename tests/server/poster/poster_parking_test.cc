@@ -10,7 +10,7 @@ using testing::ElementsAre;
 
 class PosterParkingTest : public PosterTest {
  protected:
-  // From now on posts to `where` are answered so; 0: as GitHub does.
+  // From now on posts to `where` get this answer; 0: as GitHub answers.
   void Answer(int status, const std::string& message = "Not Found",
               const std::string& where = "") {
     transport_->hook = [=, this](const HttpRequest& request)
@@ -69,7 +69,7 @@ TEST_F(PosterParkingTest, OneRefusalAndATakenPostASecondLater) {
   EXPECT_EQ(PostingAt("acme/web", 1).state, PostingState::kPosted);
 }
 
-// Each of these is the whole repository's.
+// Each of these refusals is about the whole repository.
 TEST_F(PosterParkingTest, WhatParks) {
   Unpace();
   const struct {
@@ -155,7 +155,7 @@ TEST_F(PosterParkingTest, AnotherRepositoryDoesNotWait) {
   EXPECT_EQ(ShownState("acme/app", Sha(1)), "success");
 }
 
-// The same report again: an OK that is not hollow.
+// The same report again gets an OK, so a post must follow.
 TEST_F(PosterParkingTest, TheSameReportAgainBringsTheProbeForward) {
   Unpace();
   Answer(404);
@@ -232,11 +232,11 @@ TEST_F(PosterParkingTest, ATroubleIsNoRefusal) {
   Answer(404);
   RunFor(absl::Minutes(6));
   ASSERT_GE(posts_.size(), 2u);
-  // As if the probe had not been made.
+  // As if there had been no probe.
   EXPECT_EQ(Waits()[0], 60);
 }
 
-// By its new time the lease of a probe ended long ago, but not its request.
+// By the new time the probe's lease ended long ago, but its request has not.
 TEST_F(PosterParkingTest, AClockThatIsSetSendsNoProbeTwice) {
   Unpace();
   Answer(404);
@@ -253,7 +253,7 @@ TEST_F(PosterParkingTest, AClockThatIsSetSendsNoProbeTwice) {
   EXPECT_EQ(PostingAt("acme/web", 1).state, PostingState::kPosted);
 }
 
-// A run takes long then, and hears of the refusal before it takes out more.
+// A run takes long then, and learns of the refusal before it takes more.
 TEST_F(PosterParkingTest, ASlowStoreLetsNoMoreBeRefused) {
   Unpace(8);
   Answer(404);
@@ -261,7 +261,7 @@ TEST_F(PosterParkingTest, ASlowStoreLetsNoMoreBeRefused) {
   outbox_->commit_time = absl::Seconds(2);
   outbox_->during_take = [this] { transport_->DeliverDue(); };
   RunFor(absl::Seconds(60));
-  // One, another that was taken out before its end, and a probe.
+  // The first one, one that was taken before the first ended, and a probe.
   EXPECT_EQ(posts_.size(), 3u);
 }
 

@@ -1,4 +1,4 @@
-// Many credentials. Steps are counted, by the looks at credentials.
+// Many credentials. The tests count how often the poster looks at one.
 
 #include <map>
 #include <set>
@@ -58,7 +58,7 @@ class PosterSizeTest : public PosterTest {
     return absl::StrCat("o", number, "/web");
   }
 
-  // A result in each of the first credentials.
+  // A result for each of the first credentials.
   void SayAll(int credentials = kCredentials) {
     std::vector<Submission> submissions;
     for (int i = 0; i < credentials; ++i) {
@@ -81,7 +81,7 @@ class PosterSizeTest : public PosterTest {
   ManyCredentials* many_ = nullptr;
 };
 
-// Each wake-up costs no more than the credentials that can go on.
+// A wake-up looks only at credentials that can go on.
 TEST_F(PosterSizeTest, SleepsWhileAThousandCredentialsAreStopped) {
   for (int i = 0; i < kCredentials; ++i) many_->missing.insert(Credential(i));
   SayAll();
@@ -90,14 +90,14 @@ TEST_F(PosterSizeTest, SleepsWhileAThousandCredentialsAreStopped) {
   for (int i = 0; i < 100; ++i) EXPECT_GT(poster_->RunOnce(), clock_.Now());
   EXPECT_EQ(many_->looks, kCredentials);
 
-  // One of them comes back: it alone is looked at, and at once.
+  // One of them comes back. The poster looks at that one alone, and at once.
   many_->missing.erase(Credential(7));
   poster_->LookAgain(Credential(7));
   RunFor(absl::Milliseconds(1));
   EXPECT_EQ(ShownState(Name(7)), "success");
   EXPECT_LE(many_->looks, kCredentials + 5);
 
-  // Nobody says when a file has changed.
+  // Nobody announces that a file has changed.
   many_->missing.clear();
   RunFor(absl::Seconds(6));
   for (int i = 0; i < kCredentials; ++i) {
@@ -111,8 +111,8 @@ TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
   RunFor(absl::Minutes(10));
   const int looks = many_->looks;
   RunFor(absl::Minutes(10));
-  // One probe in five minutes, after which each asks once for how long it is
-  // to wait.
+  // One probe in five minutes. Afterwards each credential asks once how long it
+  // has to wait.
   EXPECT_LE(many_->looks - looks, 4 * 2 * kCredentials);
   const int before = many_->looks;
   for (int i = 0; i < 100; ++i) poster_->RunOnce();
@@ -125,7 +125,7 @@ TEST_F(PosterSizeTest, SleepsWhileTheHostOfAThousandCredentialsIsDown) {
   }
 }
 
-// A question of recovery has the only slot of a credential.
+// A question of recovery holds the credential's only slot.
 TEST_F(PosterSizeTest, GoesOnAtOnceWhenAnothersRequestHasEnded) {
   const Token token = *many_->Get(Credential(0), clock_.Now());
   const absl::Time steady = absl::UnixEpoch() + clock_.Monotonic();
@@ -161,7 +161,7 @@ TEST_F(PosterSizeTest, ForgetsCredentialsThatHaveNothingToDo) {
   EXPECT_LE(atoi(metrics.c_str() + at + 30), 1001);
 }
 
-// A look for one passes every repository of the credential.
+// Looking for one reads every repository of the credential.
 TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   PaceOptions pace;
   pace.per_minute = 0;
@@ -173,7 +173,7 @@ TEST_F(PosterSizeTest, NoLongDuePendingIsLookedForWhileThereIsNone) {
   EXPECT_LE(outbox_->long_due_looks, 1);
 }
 
-// The first look says when the next one is worth its while.
+// The first look returns when the next one can find something.
 TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
   PaceOptions pace;
   pace.per_minute = 600;
@@ -189,7 +189,7 @@ TEST_F(PosterSizeTest, PendingsThatAreNotLongDueCostNoLooks) {
   EXPECT_NE(ShownState("o0/web", Sha(1999)), "success");
 }
 
-// After a start, what is due in a few of many installations.
+// After a start, a few of many installations have due entries.
 TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   constexpr int kInstallations = 2000;
   constexpr int kDue = 140;
@@ -227,7 +227,7 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
     submissions.push_back(
         Of({Ended(Name(i * (kInstallations / kDue)), Result::kSuccess)}));
   }
-  // Pendings of 200 others can wait.
+  // 200 others have pendings, which can wait.
   for (int i = 1; i < kInstallations; i += 10) {
     SetReport(&submissions.emplace_back(), Pending(Name(i)));
     submissions.back().contexts = {"ci/other"};

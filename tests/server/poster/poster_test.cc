@@ -39,7 +39,7 @@ TEST_F(PosterTest, AsksToBeCalledWhenAPendingBecomesDue) {
   EXPECT_EQ(poster_->RunOnce(), clock_.Now() + absl::Milliseconds(300));
   RunFor(absl::Seconds(1));
   EXPECT_EQ(ShownState("acme/web"), "pending");
-  // Nothing more is wanted.
+  // There is nothing left to do.
   EXPECT_EQ(poster_->RunOnce(), absl::InfiniteFuture());
 }
 
@@ -51,8 +51,8 @@ TEST_F(PosterTest, AFastResultSavesThePending) {
   EXPECT_THAT(States("acme/web"), ElementsAre("success"));
 }
 
-// Two shards of one build report under one context with one number. Whatever
-// arrives when, posted in between or not, a failure is shown in the end.
+// Two shards of one build report one context with one number. In any order,
+// with posts between them or not, a failure is shown in the end.
 TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
   const std::vector<std::vector<KeyReport>> orders = {
       {Pending("acme/web", 78), Pending("acme/web", 78),
@@ -84,7 +84,7 @@ TEST_F(PosterTest, AFailedShardIsShownInAnyOrder) {
   }
 }
 
-// The small number of another counter is not an old one.
+// A small number of another counter is not an old one.
 TEST_F(PosterTest, AResultOfAnotherSeriesIsShown) {
   KeyReport app = Pending("acme/web", 300);
   app.series = "jenkins:https://ci.example.com/job/app";
@@ -174,7 +174,7 @@ TEST_F(PosterTest, RepositoriesTakeTurns) {
                                  base + "busy", base + "busy"));
 }
 
-// Results could otherwise keep a pending away for ever.
+// Otherwise results could keep a pending waiting for ever.
 TEST_F(PosterTest, OneSlotInTwentyGoesToAnOldPending) {
   Unpace();
   Say(Pending("acme/web"));
@@ -232,7 +232,7 @@ TEST_F(PosterTest, ACommitThatNeverAppearsIsAbandoned) {
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kAbandoned);
   EXPECT_EQ(PostingOf("acme/web").reason, "NO_COMMIT_FOUND");
   EXPECT_EQ(Tries("acme/web").size(), 6u);
-  // A newer report is a new chance.
+  // A newer report gets new tries.
   fake_->rules().AddCommit("acme/web", kSha);
   Say(Ended("acme/web", Result::kFailure, 2));
   RunFor(absl::Seconds(1));
@@ -301,7 +301,7 @@ TEST_F(PosterTest, ATextIsNoReasonToLoseAResult) {
   EXPECT_EQ(ShownState("acme/app"), "success");
   EXPECT_EQ(fake_->rules().Shown("acme/app", kSha)["ci/build"].description, "");
   EXPECT_EQ(Tries("acme/app").size(), 3u);
-  // The next report begins with its own text.
+  // The next report is posted with its own text again.
   transport_->hook = nullptr;
   report.result = Result::kFailure;
   report.attempt = 2;

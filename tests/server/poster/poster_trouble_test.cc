@@ -1,4 +1,4 @@
-// What the network, GitHub, the store and the machine do to a post.
+// Trouble of the network, GitHub, the store and the machine.
 
 #include "tests/server/poster/poster_fixture.h"
 #include "tests/support/key_report.h"
@@ -19,7 +19,7 @@ TEST_P(PosterTroubleTest, PassesAndIsNeverGivenUp) {
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kWaiting);
   RunFor(absl::Hours(1));
   EXPECT_EQ(ShownState("acme/web"), "success");
-  // One post whose end was not known, reads until one was answered, one post.
+  // One ambiguous post, reads until one was answered, one post.
   const std::vector<Try> tries = Tries("acme/web");
   ASSERT_EQ(tries.size(), 14u);
   EXPECT_EQ(tries[12].reason, "READ");
@@ -62,7 +62,6 @@ TEST_F(PosterTest, ALostAnswerIsReadBackAndNotRepeated) {
   EXPECT_EQ(Tries("acme/web").back().message, "GitHub shows success");
 }
 
-// Neither says what GitHub shows, so that a post now could be a repeat.
 // A proxy that welcomes everybody is not GitHub.
 TEST_F(PosterTest, APageInsteadOfA201IsReadBack) {
   Unpace();
@@ -85,6 +84,7 @@ TEST_F(PosterTest, APageInsteadOfA201IsReadBack) {
   EXPECT_EQ(transport_->sent.size(), 2u);
 }
 
+// The read does not show GitHub's status, so a post now could be a repeat.
 TEST_F(PosterTest, AReadThatTellsNothingIsRepeated) {
   Fail("reset_after_apply");
   Fault elsewhere;
@@ -98,13 +98,13 @@ TEST_F(PosterTest, AReadThatTellsNothingIsRepeated) {
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
 }
 
-// What a redirect sent on can take effect later than what was sent first.
+// A redirected request can take effect later than the first request.
 TEST_F(PosterTest, ADoubtIsAsOldAsTheLastRequest) {
   fake_->SetDelay(absl::Seconds(2));
   fake_->rules().RenameRepository("acme/web", "acme/site");
   Fail("server_error_html", 1, 60, "/repositories/");
   Say(Ended("acme/web", Result::kSuccess));
-  // Only the new name is asked for until the second request is out of doubt.
+  // The server only asks for the new name while the second post is in doubt.
   RunFor(absl::Milliseconds(13'900));
   EXPECT_EQ(transport_->reads, 1);
   RunFor(absl::Minutes(1));
@@ -113,7 +113,7 @@ TEST_F(PosterTest, ADoubtIsAsOldAsTheLastRequest) {
 }
 
 // GitHub acknowledged the first pending, and shows the failure whose answer was
-// lost: "shown already" would be wrong.
+// lost. "Shown already" would be wrong.
 TEST_F(PosterTest, AfterALostAnswerNothingCountsAsShown) {
   Say(Pending("acme/web", 1));
   RunFor(absl::Seconds(1));
@@ -127,8 +127,8 @@ TEST_F(PosterTest, AfterALostAnswerNothingCountsAsShown) {
   EXPECT_EQ(ShownState("acme/web"), "pending");
 }
 
-// A request can take effect after its answer was given up; what was posted
-// meanwhile would be hidden by it.
+// A request can take effect after its try ended, and would hide what was posted
+// meanwhile.
 TEST_F(PosterTest, NothingIsPostedWhileALostRequestCanTakeEffect) {
   Unpace(8);
   fake_->SetApplyDelay(absl::Seconds(9));
@@ -146,7 +146,7 @@ TEST_F(PosterTest, NothingIsPostedWhileALostRequestCanTakeEffect) {
   EXPECT_THAT(States("acme/web"), ElementsAre("pending", "success"));
 }
 
-// Somebody who may not read must not wait for ever.
+// A credential that may not read must not wait for ever.
 TEST_F(PosterTest, WhoMayNotReadPostsAgain) {
   transport_->hook_reads = true;
   bool lost = false;
@@ -168,8 +168,8 @@ TEST_F(PosterTest, WhoMayNotReadPostsAgain) {
   EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
 }
 
-// Whoever asks a dead host for everything learns nothing, and has everything to
-// read back.
+// Sending everything to a dead host proves nothing, and every try would have to
+// be read back.
 TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
   Unpace(8);
   Fail("server_error_html", -1);
@@ -192,7 +192,7 @@ TEST_F(PosterTest, AHostThatIsDownGetsOneRequestAtATime) {
     ASSERT_EQ(ShownState("acme/web", Sha(i)), "success") << i;
   }
   EXPECT_EQ(poster_->StateOf("github.com/acme").reason, "");
-  // Only what was really sent is read back.
+  // Only requests that were sent are read back.
   EXPECT_LE(transport_->reads - reads, sent);
 }
 
@@ -236,7 +236,7 @@ TEST_F(PosterTest, AStoreThatCannotBeReadIsAskedAgain) {
   EXPECT_TRUE(store_failures_.empty());
 }
 
-// The machine slept: the lease is over, the answer is still to come.
+// The machine slept: the lease is over, but the answer is still to come.
 TEST_F(PosterTest, AnOverdueAnswerIsWaitedFor) {
   Unpace(8);
   fake_->SetDelay(absl::Seconds(5));

@@ -8,7 +8,7 @@
 namespace signalbox {
 namespace {
 
-// An App, installed at acme, whose hook tells of everything there.
+// An App, installed at acme. Its hook covers everything there.
 class AppRecoveryTest : public RecoveryRoomTest {
  protected:
   AppRecoveryTest() {
@@ -59,8 +59,8 @@ TEST_F(AppRecoveryTest, TheAppsDeliveriesCanBePulled) {
   EXPECT_EQ(KnownOf(0, 3), 3);
 }
 
-// Its hook tells of all its repositories: there is nothing to compare, and
-// repositories need not be asked for hooks.
+// The App's hook covers all its repositories, so the server neither compares
+// nor asks repositories for their hooks.
 TEST_F(AppRecoveryTest, NothingElseIsAsked) {
   Miss(0, 1);
   Start();

@@ -32,7 +32,7 @@ class DeliveryLedgerTest : public testing::Test {
     return next.has_value() ? next->guid : "";
   }
 
-  // What is asked for until nothing is, at this moment.
+  // Everything that the ledger asks for at this moment.
   std::vector<std::string> AskAll() {
     std::vector<std::string> asked;
     for (std::string guid = Next(); !guid.empty() && asked.size() < 100;
@@ -69,7 +69,7 @@ TEST_F(DeliveryLedgerTest, ADeliveryThatGotThroughLaterIsNotMissing) {
   Note("a", 503);
   Note("a", 202, /*redelivery=*/true);
   EXPECT_EQ(ledger_.missing_count(), 0);
-  // Whichever was listed first.
+  // The order of the list does not matter.
   ListedDelivery late;
   late.id = 4;
   late.guid = "a";
@@ -102,8 +102,7 @@ TEST_F(DeliveryLedgerTest, WhatTheOutboxHasIsNotMissing) {
   EXPECT_EQ(Next(), "");
 }
 
-// A store that was lost, or restored from yesterday, has less than was
-// accepted.
+// A store that was lost or restored lacks deliveries that were accepted.
 TEST_F(DeliveryLedgerTest, WhatWasAcceptedAndIsGoneIsMissing) {
   Note("a", 202);
   Note("ignored", 200);
@@ -129,7 +128,7 @@ TEST_F(DeliveryLedgerTest, ReceiversThatAreUpGetAllAtOnceAndThreeTimes) {
   EXPECT_EQ(ledger_.NextTime(now_), absl::InfiniteFuture());
 }
 
-// Whoever asked for them, GitHub counts attempts.
+// GitHub counts attempts, whoever asked for them.
 TEST_F(DeliveryLedgerTest, RedeliveriesOfOthersCount) {
   Note("a", 503);
   Note("a", 503, /*redelivery=*/true);
@@ -137,13 +136,13 @@ TEST_F(DeliveryLedgerTest, RedeliveriesOfOthersCount) {
   Note("up", 202);
   now_ += absl::Hours(1);
   EXPECT_EQ(AskAll(), Guids{"a"});
-  // What was asked for is listed then, and is not one more.
+  // The list now shows the attempt just asked for, which is not one more.
   Note("a", 503, /*redelivery=*/true);
   now_ += absl::Hours(12);
   EXPECT_EQ(AskAll(), Guids());
 }
 
-// What was asked for comes back in the list as an attempt: one try, not two.
+// An attempt that was asked for comes back in the list: one try, not two.
 TEST_F(DeliveryLedgerTest, ATryThatIsListedIsStillOneTry) {
   Note("a", 503);
   Note("up", 202);
@@ -184,7 +183,7 @@ TEST_F(DeliveryLedgerTest, AProbeThatGetsThroughLetsTheRestFollow) {
   EXPECT_EQ(AskAll(), (Guids{"b", "c"}));
 }
 
-// One of them fails for a reason of its own.
+// One of them fails for its own reason.
 TEST_F(DeliveryLedgerTest, OneThatFailsAgainDoesNotStopTheOthersForGood) {
   Note("a", 0);
   Note("b", 0);
@@ -195,8 +194,8 @@ TEST_F(DeliveryLedgerTest, OneThatFailsAgainDoesNotStopTheOthersForGood) {
   EXPECT_EQ(AskAll(), Guids{"b"});
 }
 
-// A 500 is about one delivery: those that really were missed do not wait, and
-// go first.
+// A 500 is about one delivery. Deliveries that were really missed do not wait,
+// and go first.
 TEST_F(DeliveryLedgerTest, A500IsNoSignOfAReceiverThatIsDown) {
   Note("missed", 503);
   Note("missed2", 0);
@@ -205,7 +204,7 @@ TEST_F(DeliveryLedgerTest, A500IsNoSignOfAReceiverThatIsDown) {
   now_ += absl::Minutes(1);
   for (const char* guid : {"odd1", "odd2", "odd3"}) Note(guid, 500);
   EXPECT_EQ(AskAll(), (Guids{"missed", "missed2", "odd1", "odd2", "odd3"}));
-  // They are not worth a try a minute.
+  // A delivery that gets 500s is not tried every few minutes.
   now_ += absl::Minutes(5);
   for (const char* guid : {"odd1", "odd2", "odd3"}) Note(guid, 500, true);
   EXPECT_EQ(AskAll(), (Guids{"missed", "missed2"}));
@@ -221,8 +220,8 @@ TEST_F(DeliveryLedgerTest, WhatIsAnswered4xxIsNoSignOfAReceiverThatIsDown) {
   EXPECT_EQ(AskAll(), (Guids{"a", "b"}));
 }
 
-// A request to GitHub without an answer is no try, unless a list shows that it
-// was one.
+// A request to GitHub without an answer is not a try, unless a list shows it as
+// one.
 TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
   Note("a", 503);
   Note("up", 202);
@@ -250,8 +249,8 @@ TEST_F(DeliveryLedgerTest, ARequestThatWasNotAnsweredIsNoTryOfItsOwn) {
   EXPECT_EQ(AskAll(), Guids());
 }
 
-// The shim answers 503 for the server: with a wrong token, without the right to
-// pass webhooks on. It is there, so that others get through.
+// The shim answers 503 if the server refuses it, for its token or a missing
+// right. The shim is up, so others get through.
 TEST_F(DeliveryLedgerTest, WhatTheServerDoesNotTakeHoldsUpNoOthers) {
   Note("missed1", 0);
   Note("missed2", 502);
@@ -264,7 +263,7 @@ TEST_F(DeliveryLedgerTest, WhatTheServerDoesNotTakeHoldsUpNoOthers) {
   EXPECT_EQ(AskAll(), (Guids{"missed1", "missed2"}));
   now_ += absl::Minutes(3);
   EXPECT_EQ(AskAll(), (Guids{"foreign2", "missed1", "missed2"}));
-  // Whoever is down takes these neither.
+  // A receiver that is down does not take these either.
   now_ += absl::Minutes(10);
   Note("other", 0);
   EXPECT_EQ(AskAll(), Guids{"other"});
@@ -287,7 +286,7 @@ TEST_F(DeliveryLedgerTest, WhatGitHubRefusesIsNotAskedForAgain) {
   EXPECT_EQ(Next(), "");
 }
 
-// A restart begins to list at the cursor: what is still open must be behind it.
+// After a restart listing begins at the cursor. Nothing before it is open.
 TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
   const absl::Time begin = now_;
   Note("a", 503);
@@ -300,7 +299,7 @@ TEST_F(DeliveryLedgerTest, TheMarkStaysBeforeWhatIsOpen) {
   EXPECT_GT(ledger_.Cursor(now_), begin);
   EXPECT_LT(ledger_.Cursor(now_), now_);
   EXPECT_EQ(ledger_.Forget(now_, now_), 0);
-  // Given up: it must not hold the cursor for days.
+  // An abandoned delivery must not hold the cursor for days.
   Note("b", 503);
   Note("up2", 202);
   for (int i = 0; i < 3; ++i) {

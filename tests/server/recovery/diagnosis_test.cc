@@ -36,8 +36,8 @@ const AppKey& Key() {
   return *key;
 }
 
-// A repository whose hook and token are as they should be: the token's user
-// administers it and owns its organisation.
+// A repository whose hook and token are right: the token's user administers it
+// and owns its organisation.
 class DiagnosisTest : public RecoveryTest {
  protected:
   DiagnosisTest() {
@@ -114,7 +114,7 @@ class DiagnosisTest : public RecoveryTest {
     return made_.empty() ? Diagnosis() : made_.front();
   }
 
-  // The only problem, or what is there instead.
+  // The texts of all problems.
   std::string Problem(const std::string& name = kWidgets) {
     const Diagnosis diagnosis = Diagnose(name);
     return absl::StrJoin(MessagesOf(diagnosis.problems), " | ");
@@ -160,7 +160,7 @@ TEST_F(DiagnosisTest, WhatGitHubDoesNotShowHasThreeCauses) {
               AllOf(HasSubstr("acme/nothing"), HasSubstr("does not exist"),
                     HasSubstr("installation"), HasSubstr("no access"),
                     Not(HasSubstr("|"))));
-  // Nobody looks for hooks there.
+  // The server does not look for hooks there.
   EXPECT_EQ(rules().request_count(), 1);
 }
 
@@ -177,7 +177,7 @@ TEST_F(DiagnosisTest, ARenamedRepositoryIsCalledByItsNewName) {
   EXPECT_THAT(Problem(),
               AllOf(HasSubstr("acme/widgets is now called acme/gadgets"),
                     Not(HasSubstr("|"))));
-  // Names have no case.
+  // The case of names does not matter.
   EXPECT_EQ(Problem("ACME/Gadgets"), "");
 }
 
@@ -251,7 +251,7 @@ TEST_F(DiagnosisTest, AHookOfTheOrganizationServesAsWell) {
 
 TEST_F(DiagnosisTest, WithoutAHookItSaysHowToMakeOne) {
   rules().hooks().RemoveHook(hook_.id);
-  // Somebody else's.
+  // A hook of another receiver.
   rules().hooks().AddHook(
       {.repository = kWidgets, .url = "https://else/hook", .secret = "s"},
       clock_.Now());
@@ -374,7 +374,7 @@ TEST_F(DiagnosisTest, ARefusedTokenIsAProblem) {
   Fail("unauthorized", /*count=*/-1);
   EXPECT_THAT(Problem(), HasSubstr("refuses the credential's token"));
   const int count = rules().request_count();
-  // Asked again, GitHub is not: many 401s lock out.
+  // The server does not ask GitHub again: many 401s lock out.
   clock_.Advance(absl::Minutes(1));
   EXPECT_THAT(Problem(), HasSubstr("refuses the credential's token"));
   EXPECT_EQ(rules().request_count(), count);
@@ -402,7 +402,7 @@ TEST_F(DiagnosisTest, AGitHubThatCannotBeReachedIsSaidBeforeTheTimeIsOver) {
 
 TEST_F(DiagnosisTest, AHostThatIsDownIsSaid) {
   github_->SetReachable(false);
-  // The pauses between the requests grow longer than anybody waits.
+  // The pauses between requests grow longer than a diagnosis waits.
   std::string problem = Problem();
   for (int i = 0; i < 20 && absl::StrContains(problem, "cannot reach"); ++i) {
     problem = Problem();
@@ -423,7 +423,7 @@ TEST_F(DiagnosisTest, WhatIsNotAnsweredInTimeIsNotWaitedFor) {
   EXPECT_EQ(took_, absl::Seconds(8));
 }
 
-// What is known by then is told.
+// The diagnosis has what was known by then.
 TEST_F(DiagnosisTest, HooksThatAreNotAnsweredInTimeAreMissing) {
   Fail("hang", /*count=*/-1, 60, "/hooks");
   const Diagnosis diagnosis = Diagnose();
@@ -433,7 +433,7 @@ TEST_F(DiagnosisTest, HooksThatAreNotAnsweredInTimeAreMissing) {
   EXPECT_EQ(took_, absl::Seconds(8));
 }
 
-// The answers that come when nobody waits any more change nothing.
+// Answers that come after the deadline change nothing.
 TEST_F(DiagnosisTest, LateAnswersAreDropped) {
   Fail("slow", /*count=*/-1);
   EXPECT_EQ(Problem(), "GitHub did not answer in time.");
@@ -442,7 +442,7 @@ TEST_F(DiagnosisTest, LateAnswersAreDropped) {
   EXPECT_EQ(rules().request_count(), 1);
 }
 
-// The App is not asked about its hook either, so that nobody waits for that.
+// The App is not asked about its hook either, so the caller need not wait.
 TEST_F(DiagnosisTest, AfterATroubleNothingMoreIsAsked) {
   UseApp();
   Diagnose();

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// An answer to `GET /repos/acme/widgets`, and what is made of it.
+// An answer to `GET /repos/acme/widgets`, and the conclusions from it.
 class FindingsTest : public testing::Test {
  protected:
   FindingsTest() {
@@ -78,7 +78,7 @@ TEST_F(FindingsTest, PublicRepoIsEnoughForWhatIsPublic) {
   };
   EXPECT_EQ(with(R"(,"private":false)"), "");
   EXPECT_THAT(with(R"(,"private":true)"), HasSubstr("repo:status"));
-  // It is not told; then nothing is claimed.
+  // Without the field the server claims nothing.
   EXPECT_EQ(with(""), "");
   EXPECT_EQ(with(R"(,"private":"yes")"), "");
 }
@@ -93,14 +93,14 @@ TEST_F(FindingsTest, ScopesAreReadHoweverTheyAreWritten) {
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&many, ",s", i);
   SetScopes(many);
   EXPECT_EQ(Conclude(findings_).permissions.size(), 50u);
-  // Other words that begin alike are not enough.
+  // Other scopes that begin alike are not enough.
   for (const char* scopes : {"repo:invite", "repository", "REPO", "repo:"}) {
     SetScopes(scopes);
     EXPECT_THAT(Problems(), HasSubstr("may not set statuses")) << scopes;
   }
 }
 
-// It may set statuses of what it cannot see.
+// Such a token may set statuses of repositories that it cannot see.
 TEST_F(FindingsTest, A404ForRepoStatusAloneProvesNothing) {
   Answer(404, R"({"message":"Not Found"})");
   SetScopes("repo:status");
@@ -119,7 +119,7 @@ TEST_F(FindingsTest, AnAppsPermissionsAreThoseOfItsToken) {
   const std::string metadata = "metadata=read";
   EXPECT_EQ(with({metadata, "pull_requests=read", "statuses=write"}), "");
   EXPECT_EQ(with({metadata, "pull_requests=write", "statuses=admin"}), "");
-  EXPECT_EQ(with({}), "");  // An old GHES does not tell.
+  EXPECT_EQ(with({}), "");  // An old GHES leaves it out.
   for (const std::vector<std::string>& permissions :
        std::vector<std::vector<std::string>>{
            {metadata, "pull_requests=read", "statuses=read"},
@@ -191,7 +191,7 @@ TEST_F(FindingsTest, EveryStopIsSaidInWords) {
   for (const char* reason :
        {"CREDENTIAL_REFUSED", "ACCOUNT_SUSPENDED", "APP_REFUSED",
         "APP_NOT_INSTALLED", "INSTALLATION_SUSPENDED", "IP_NOT_ALLOWED"}) {
-    // As it is, and as the question was answered: one problem.
+    // Both the credential's state and the answer have it: one problem.
     findings_.state.stop_reason = reason;
     NoAnswer(reason, "", Action::kStop);
     EXPECT_THAT(Problems(), AllOf(Not(HasSubstr(reason)), Not(HasSubstr("|")),

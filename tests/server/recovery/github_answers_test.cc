@@ -151,8 +151,8 @@ TEST(GitHubAnswersTest, ReadsHooks) {
       true);
 }
 
-// What is nested as deeply as nothing that can be delivered must not be written
-// again: that takes stack for each level.
+// No delivery is nested that deeply. Writing such JSON again would take stack
+// for each level.
 TEST(GitHubAnswersTest, WhatIsNestedTooDeeplyIsAnError) {
   const auto nested = [](int levels) {
     return absl::StrCat(R"({"event": "push", "request": {"payload": {"a": )",

@@ -126,14 +126,14 @@ TEST_F(HookReportTest, WhatMakesNoSenseIsSaid) {
                 ElementsAre(HasSubstr("did not understand")));
     EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   }
-  // No hook is among these.
+  // None of these is a hook.
   EXPECT_THAT(MessagesOf(WithHook(R"(7, null, {"id":"1"}, {"id":1}, {"id":-1,
                            "config":{"url":"https://ci/event_handler"}})")
                              .problems),
               ElementsAre(HasSubstr("gh webhook forward")));
 }
 
-// One that cannot be read may be there.
+// A hook that the server cannot read may exist.
 TEST_F(HookReportTest, WhetherOneIsMissingDependsOnWhatCanBeRead) {
   findings_.repository_hooks = Answered("[]");
   findings_.organization_hooks = Refused();
@@ -154,7 +154,7 @@ TEST_F(HookReportTest, WhetherOneIsMissingDependsOnWhatCanBeRead) {
   EXPECT_THAT(ReportHooks(findings_).settings, SizeIs(2));
 }
 
-// GitHub's numbers for hooks are its own.
+// Two hosts can have the same number for a hook.
 TEST_F(HookReportTest, AHookOfAnotherHostIsNotOurs) {
   const std::string hook =
       R"({"id":5,"events":["*"],"config":{"url":"https://x",
@@ -188,7 +188,7 @@ TEST_F(HookReportTest, AnAppsHookHasTheAppsEvents) {
                           "HOOK_WITHOUT_TLS_CHECK"));
   EXPECT_THAT(report.settings,
               Contains(AllOf(HasSubstr("events push"), HasSubstr("form"))));
-  // Without those nothing is said of them.
+  // Without the App's answer the report names no events.
   findings_.app = Refused();
   report = ReportHooks(findings_);
   EXPECT_THAT(MessagesOf(report.problems), SizeIs(2));

@@ -97,7 +97,7 @@ class FailingOutbox : public ForwardingOutbox {
   int failing_submissions = 0;
 };
 
-// GitHub says that the list has not changed since.
+// GitHub answers that the list has not changed since.
 TEST_F(ComparingTest, WhatTheStoreDidNotTakeIsLookedAtAgain) {
   FailingOutbox failing(outbox_.get());
   failing.failing_reads = 1;
@@ -116,7 +116,7 @@ TEST_F(ComparingTest, WhatTheStoreDidNotTakeIsLookedAtAgain) {
   recovery_.reset();
 }
 
-// GitHub, or something before it, answers with what is no JSON.
+// GitHub, or a proxy before it, answers with something other than JSON.
 TEST_F(ComparingTest, WhatWasNoAnswerIsAskedForAgain) {
   for (int number = 0; number < 150; ++number) Open(number);
   Fault fault;
@@ -134,7 +134,7 @@ TEST_F(ComparingTest, WhatWasNoAnswerIsAskedForAgain) {
   EXPECT_EQ(KnownOf(0, 150), 150);
 }
 
-// Where the hook can be read, deliveries tell more.
+// Where the server can read a hook, its deliveries show more.
 TEST_F(RecoveryRoomTest, ComparesOnlyWhereNoHookCanBeRead) {
   PullRequest pull;
   pull.number = 1;

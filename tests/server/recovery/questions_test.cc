@@ -115,13 +115,13 @@ TEST_F(QuestionsTest, PatienceEnds) {
   EXPECT_EQ(answers_["a"].reply.verdict.action, Action::kRetry);
   EXPECT_FALSE(IsRefused(answers_["a"].reply.verdict));
   EXPECT_LE(answers_["a"].time - begin, absl::Seconds(21));
-  // Nothing is asked for nobody.
+  // When nobody waits, the server sends nothing.
   const int requests = rules().request_count();
   RunFor(absl::Minutes(10));
   EXPECT_EQ(rules().request_count(), requests);
 }
 
-// A limit is no refusal, although GitHub answers it with 403.
+// A limit is not a refusal, although GitHub answers it with 403.
 TEST_F(QuestionsTest, ALimitThatOutlastsThePatienceIsNoRefusal) {
   Fail("secondary_limit", 1, 45 * 60);
   Ask("a", About("/repos/acme/app0"));
@@ -157,8 +157,8 @@ TEST_F(QuestionsTest, AStoppedCredentialIsNotWaitedFor) {
   EXPECT_EQ(answers_["b"].reply.verdict.action, Action::kStop);
   EXPECT_LE(rules().request_count(), 3);
 
-  // Whoever asks after the time of a probe makes it, and gets an answer if the
-  // token is good again.
+  // The first question after the time of a probe is the probe, and gets an
+  // answer if the token is good again.
   rules().ClearFaults();
   RunFor(kStoppedCredentialProbe);
   Ask("c", About("/repos/acme/app0"));
@@ -175,7 +175,7 @@ TEST_F(QuestionsTest, WithoutACredentialThatIsTheAnswer) {
   EXPECT_EQ(rules().request_count(), 0);
 }
 
-// What is kept for results is not for questions.
+// Questions may not use the reserve.
 TEST_F(QuestionsTest, TheReserveIsLeftAlone) {
   GitHubRules::Options options;
   options.tokens = {kToken};

@@ -52,7 +52,7 @@ class RecoveryTest : public testing::Test {
     for (const auto& [name, count] : counted.All()) EXPECT_EQ(count, 0) << name;
   }
 
-  // Before anything else; credentials go by them.
+  // Call this first: everything else uses the credentials.
   void UseCredentials(std::unique_ptr<Credentials> credentials) {
     questions_.reset();
     outbox_.reset();
@@ -80,14 +80,14 @@ class RecoveryTest : public testing::Test {
 
   GitHubRules& rules() { return github_->rules(); }
 
-  // What the Workers do, for that long. `also` is one more RunOnce.
+  // Runs it as the Workers do, for that long. `also` is one more RunOnce.
   void RunFor(absl::Duration time,
               const std::function<absl::Time()>& also = nullptr) {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0;; ++runs) {
       ASSERT_LT(runs, 200'000) << "it runs hot";
       woken_ = false;
-      // What is answered may be gone on with at once.
+      // An answer can lead to the next question at once.
       absl::Time wanted = questions_->RunOnce();
       if (also) wanted = std::min(wanted, also());
       github_->DeliverDue();

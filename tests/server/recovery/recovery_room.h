@@ -22,7 +22,7 @@ inline std::string ShaOf(int number) {
   return absl::StrFormat("%040x", number + 1);
 }
 
-// As GitHub sends it, as far as it matters.
+// A pull request's delivery from GitHub, with the fields that matter.
 inline std::string Opened(int number,
                           const std::string& full_name = kRepository,
                           int64_t repository_id = 1) {
@@ -40,8 +40,8 @@ inline std::string Opened(int number,
       full_name, full_name);
 }
 
-// The recovery of a server whose shim is up or down: deliveries that arrive go
-// into the outbox as the shim would have it.
+// The recovery of a server whose shim is up or down. The fixture puts
+// deliveries that arrive into the outbox as the shim would.
 class RecoveryRoomTest : public RecoveryTest {
  protected:
   RecoveryRoomTest() {
@@ -55,7 +55,7 @@ class RecoveryRoomTest : public RecoveryTest {
 
   ~RecoveryRoomTest() override { recovery_.reset(); }
 
-  // A delivery of it has reached us.
+  // A delivery of this hook has reached us.
   void SeeHook(int64_t id) {
     EventSubmission seen;
     seen.delivery.id = absl::StrCat("seen ", id);
@@ -79,7 +79,7 @@ class RecoveryRoomTest : public RecoveryTest {
     });
   }
 
-  // GitHub's attempts reach the shim, or do not.
+  // GitHub's attempts reach the shim if it is up.
   void Pump() {
     for (const Hooks::Attempt& attempt :
          rules().hooks().TakeAttempts(clock_.Now())) {
@@ -113,7 +113,7 @@ class RecoveryRoomTest : public RecoveryTest {
     return 202;
   }
 
-  // Opens pull requests while the shim is away.
+  // Opens pull requests while the shim is down.
   void Miss(int from, int to) {
     for (int number = from; number < to; ++number) {
       rules().hooks().Record(
@@ -122,7 +122,7 @@ class RecoveryRoomTest : public RecoveryTest {
     }
   }
 
-  // A pull request that no delivery tells of.
+  // Opens a pull request without a delivery.
   void Open(int number, absl::Duration age = absl::Hours(1)) {
     PullRequest pull;
     pull.number = number + 1;
@@ -147,7 +147,7 @@ class RecoveryRoomTest : public RecoveryTest {
   std::unique_ptr<Recovery> recovery_;
   int64_t hook_ = 0;
   bool shim_is_up_ = true;
-  int64_t broken_from_ = 1'000'000;  // What it answers with 500.
+  int64_t broken_from_ = 1'000'000;  // From this number on it answers 500.
   int deliveries_ = 0;
   Disposition last_disposition_ = Disposition::kSuperseded;
 };

@@ -76,8 +76,8 @@ TEST_F(RecoveryRoomTest, WhatArrivedAnotherWayIsNotAskedFor) {
   EXPECT_EQ(deliveries_, 1);
 }
 
-// GitHub's button "Redeliver" is a wish to run again; what the server asks
-// GitHub for is not, though it comes late and twice.
+// GitHub's button "Redeliver" asks for a rerun. A redelivery for which the
+// server asked does not, though it comes late and twice.
 TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
   shim_is_up_ = false;
   Miss(0, 1);
@@ -90,7 +90,7 @@ TEST_F(RecoveryRoomTest, WhatTheServerHasMadeAgainIsNobodysWish) {
                      .back()
                      ->guid;
   Start();
-  // It is asked for twice.
+  // The server asks for it twice.
   Run(absl::Minutes(40));
   EXPECT_EQ(Deliver(attempt), 202);
   EXPECT_EQ(last_disposition_, Disposition::kAccepted);
@@ -134,7 +134,7 @@ TEST_F(RecoveryRoomTest, HooksOfOthersAreLeftAlone) {
   Run(absl::Minutes(10));
   EXPECT_EQ(deliveries_, 0);
 
-  // Unless their deliveries reach us, or the configuration says so.
+  // Such a hook is ours if a delivery reaches us, or if so configured.
   options_.hook_urls = {"https://chat.example.com/*"};
   Start();
   Run(absl::Minutes(10));
@@ -165,7 +165,7 @@ TEST_F(RecoveryRoomTest, PullingNeedsNoReceiver) {
                          {.status_code = 202}, clock_.Now());
   Run(absl::Seconds(30));
   EXPECT_TRUE(IsKnown(3));
-  // Nothing is read twice, by a new process neither.
+  // Nothing is read twice, not even by a new process.
   const int requests = rules().request_count();
   Run(absl::Minutes(1));
   EXPECT_LE(rules().request_count() - requests, 5);
@@ -174,7 +174,7 @@ TEST_F(RecoveryRoomTest, PullingNeedsNoReceiver) {
   EXPECT_LE(rules().request_count() - requests, 9);
 }
 
-// What was looked through is not listed again: 350 deliveries are four pages.
+// A delivery is listed only once: 350 deliveries are four pages.
 TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   shim_is_up_ = false;
   options_.pull = true;
@@ -187,7 +187,7 @@ TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   Run(absl::Seconds(10));
   const int requests = rules().request_count();
   EXPECT_GE(requests, 4);
-  // What is of no use is not read.
+  // Bodies of other events are not read.
   EXPECT_LE(requests, 8);
   Start();
   Run(absl::Seconds(10));
@@ -195,7 +195,7 @@ TEST_F(RecoveryRoomTest, PullingGoesOnWhereItWas) {
   EXPECT_LE(rules().request_count() - requests, 4);
 }
 
-// Others follow GitHub's guide, too: its path alone makes no hook ours.
+// Others follow GitHub's guide too, so its path alone makes no hook ours.
 TEST_F(RecoveryRoomTest, TheGuidesPathAloneMakesNoHookOurs) {
   rules().hooks().RemoveHook(hook_);
   rules().hooks().AddHook({.repository = kRepository,
@@ -207,8 +207,8 @@ TEST_F(RecoveryRoomTest, TheGuidesPathAloneMakesNoHookOurs) {
   EXPECT_EQ(deliveries_, 0);
 }
 
-// A second repository has a hook to the same receiver, of which nothing came
-// through yet; a third one's leads elsewhere on the same host.
+// A second repository's hook leads to the same receiver, but nothing has come
+// through it. A third one's leads elsewhere on the same host.
 TEST_F(RecoveryRoomTest, AHookThatLeadsToTheHostOfOursIsOurs) {
   for (const char* name : {"acme/second", "acme/third", "acme/the-fourth"}) {
     rules().AddRepository(name, 0);
@@ -238,7 +238,7 @@ TEST_F(RecoveryRoomTest, AHookThatLeadsToTheHostOfOursIsOurs) {
   EXPECT_FALSE(IsKnown(1, "acme/third"));
   EXPECT_TRUE(IsKnown(2, "acme/the-fourth"));
 
-  // The hook that told of the host is gone, and the process too.
+  // The hook that showed the host is gone, and the process has ended.
   rules().hooks().RemoveHook(hook_);
   clock_.Advance(absl::Hours(1));
   miss(3, "acme/second");
@@ -247,7 +247,7 @@ TEST_F(RecoveryRoomTest, AHookThatLeadsToTheHostOfOursIsOurs) {
   EXPECT_TRUE(IsKnown(3, "acme/second"));
 }
 
-// Everybody's `gh webhook forward` has the same URL.
+// Every `gh webhook forward` has the same URL.
 TEST_F(RecoveryRoomTest, ASharedRelayMakesNoHookOurs) {
   rules().hooks().RemoveHook(hook_);
   const char* const url = "https://webhook-forwarder.github.com/hook";
@@ -269,7 +269,7 @@ TEST_F(RecoveryRoomTest, ASharedRelayMakesNoHookOurs) {
   EXPECT_FALSE(IsKnown(1, "acme/second"));
 }
 
-// It was found before its first delivery came through.
+// The server found the hook before its first delivery came through.
 TEST_F(RecoveryRoomTest, AHookBecomesOursWithItsFirstDelivery) {
   rules().hooks().RemoveHook(hook_);
   const int64_t fresh =
@@ -285,7 +285,7 @@ TEST_F(RecoveryRoomTest, AHookBecomesOursWithItsFirstDelivery) {
   EXPECT_EQ(KnownOf(0, 2), 2);
 }
 
-// Counts how often each mark is read from disk.
+// Counts how often each named time is read from disk.
 class CountingOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
@@ -299,8 +299,8 @@ class CountingOutbox : public ForwardingOutbox {
   std::map<std::string, int> reads;
 };
 
-// More addresses than are kept in memory. The one that is asked for all the
-// time is not read from disk again.
+// There are more addresses than memory keeps. The one in constant use is not
+// read from disk again.
 TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
   std::vector<std::string> names = {"acme/second"};
   for (int i = 0; i < 6; ++i) names.push_back(absl::StrCat("acme/many-", i));
@@ -309,10 +309,10 @@ TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
     rules().SetAdmin(kToken, name);
     options_.repositories.push_back(*ParseRepository(name));
   }
-  // Nothing came through it: only its host makes it ours.
+  // No delivery came through it, so only its host makes it ours.
   rules().hooks().AddHook({.repository = "acme/second"}, clock_.Now());
   CountingOutbox counting(outbox_.get());
-  options_.redeliver = false;  // Finding is enough.
+  options_.redeliver = false;  // This test only looks for hooks.
   Start();
   recovery_ =
       std::make_unique<Recovery>(options_, &counting, credentials_.get(),
@@ -332,7 +332,7 @@ TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
   recovery_.reset();
 }
 
-// A foreign status that an older shim answers with 500, again and again.
+// An older shim answers these with 500, again and again.
 TEST_F(RecoveryRoomTest, WhatOneDeliveryMeetsHoldsNoOthersUp) {
   Miss(0, 5);
   clock_.Advance(absl::Seconds(10));
@@ -352,8 +352,8 @@ TEST_F(RecoveryRoomTest, WhatOneDeliveryMeetsHoldsNoOthersUp) {
   EXPECT_EQ(KnownOf(0, 5), 5);
 }
 
-// GitHub was asked, and its answer got lost: asking again would be one more
-// delivery.
+// GitHub acted on the request, but the answer was lost. Asking again would
+// cause one more delivery.
 TEST_F(RecoveryRoomTest, ALostAnswerIsNoReasonToAskAgain) {
   Miss(0, 5);
   Fail("reset_after_apply", 5, 60, "/attempts");
@@ -375,13 +375,13 @@ TEST_F(RecoveryRoomTest, TroublesDelayAndLoseNothing) {
 
 enum class Mode { kRedeliver, kPull, kCompare };
 
-// A trouble between the server and GitHub: a limit of 45 minutes, or 40 minutes
+// Trouble between the server and GitHub: a limit of 45 minutes, or 40 minutes
 // of 502.
 struct Trouble {
   const char* name;
-  Mode mode;  // Each is to work without the others' help.
+  Mode mode;  // Each must work without the others.
   bool is_limit;
-  const char* where;  // What requests meet it; empty: all.
+  const char* where;  // The requests that meet it; empty: all.
 };
 
 class LongTroubleTest : public RecoveryRoomTest,
@@ -395,10 +395,10 @@ class LongTroubleTest : public RecoveryRoomTest,
   }
 
   bool Compares() const { return GetParam().mode == Mode::kCompare; }
-  // Of pull requests, more than a page.
+  // When comparing, more pull requests than a page has.
   int Many() const { return Compares() ? 110 : 10; }
 
-  // Opens pull requests while nothing tells of them.
+  // Opens pull requests of which no delivery arrives.
   void OpenUnseen(int from, int to) {
     if (!Compares()) return Miss(from, to);
     for (int number = from; number < to; ++number) {
@@ -434,7 +434,7 @@ TEST_P(LongTroubleTest, LosesNothing) {
   EXPECT_EQ(KnownOf(0, many + 45), many + 45);
 }
 
-// Nothing that happens later draws attention to what was there.
+// No later event draws attention to the missed ones.
 TEST_P(LongTroubleTest, LosesNothingThoughNothingElseHappens) {
   OpenUnseen(0, Many());
   Begin();
@@ -445,7 +445,7 @@ TEST_P(LongTroubleTest, LosesNothingThoughNothingElseHappens) {
   EXPECT_EQ(KnownOf(0, Many()), Many());
 }
 
-// It begins in the middle of the work, and the process ends in it.
+// The trouble begins in the middle of the work, and the process restarts.
 TEST_P(LongTroubleTest, LosesNothingOverARestart) {
   const int many = Many();
   Start();
@@ -481,7 +481,7 @@ INSTANTIATE_TEST_SUITE_P(
         Trouble{"BadGatewayOfHeads", Mode::kCompare, false, "/commits/"}),
     [](const auto& info) { return info.param.name; });
 
-// GitHub cannot hand one of them out, today or ever.
+// GitHub cannot return one of them, now or ever.
 TEST_F(RecoveryRoomTest, ADeliveryThatCannotBeReadHoldsNoOthersUp) {
   options_.pull = true;
   options_.compare = false;

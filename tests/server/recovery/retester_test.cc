@@ -72,7 +72,7 @@ class RetesterTest : public RecoveryTest {
     ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
   }
 
-  // The next question who somebody is, is refused.
+  // GitHub refuses the next question about a person's role.
   void ForbidAsking() {
     Fault forbidden;
     forbidden.name = "answer";
@@ -118,7 +118,7 @@ TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
   EXPECT_EQ(became_due_, 1);
 }
 
-// What a farm reported beside what is expected, too.
+// Includes contexts that a farm reported and that are not expected.
 TEST_F(RetesterTest, EverythingIsWhatWasReportedAndMayBe) {
   Say("ci/build", Result::kFailure);
   Say("farm/linux", Result::kSuccess);
@@ -150,7 +150,7 @@ TEST_F(RetesterTest, WhereNothingIsExpectedWhatAFarmReportedIsRunAgain) {
   EXPECT_TRUE(IsSettled());
 }
 
-// What somebody invents would stay yellow for hours.
+// A context that a person invents would stay yellow for hours.
 TEST_F(RetesterTest, OnlyContextsThatAreExpectedOrKnownAreRunAgain) {
   Say("ci/build", Result::kFailure);
   Say("ci/lint", Result::kSuccess);
@@ -165,7 +165,7 @@ TEST_F(RetesterTest, OnlyContextsThatAreExpectedOrKnownAreRunAgain) {
   EXPECT_TRUE(IsSettled());
 }
 
-// Space separates contexts, and may be part of one.
+// A space separates contexts, and may be part of one.
 TEST_F(RetesterTest, WordsAreJoinedToNamesThatAreKnown) {
   for (const char* context : {"Unit tests", "Unit", "lint", "a b c"}) {
     Say(context, Result::kFailure);
@@ -181,7 +181,7 @@ TEST_F(RetesterTest, WordsAreJoinedToNamesThatAreKnown) {
             "a b c=pending lint=pending Unit=pending Unit tests=pending ");
 }
 
-// Somebody waits for the rerun: the history says why there is none.
+// A person waits for the rerun. The history says why there is none.
 TEST_F(RetesterTest, ARefusalIsInTheHistory) {
   Say("ci/build", Result::kFailure);
   Say("ci/lint", Result::kSuccess);
@@ -223,7 +223,7 @@ TEST_F(RetesterTest, WhoMayOnlyReadGetsNothing) {
   rules().SetRole(kRepository, "reader", "read");
   rules().SetRole(kRepository, "triager", "triage");
   Start();
-  // What GitHub says of the repository counts more than the comment.
+  // The role at GitHub counts more than the comment's association.
   Ask({}, "reader", "MEMBER");
   Ask({}, "triager", "COLLABORATOR");
   Ask({}, "stranger", "NONE");
@@ -233,7 +233,7 @@ TEST_F(RetesterTest, WhoMayOnlyReadGetsNothing) {
   EXPECT_EQ(became_due_, 0);
 }
 
-// A credential that may only set statuses cannot ask.
+// A credential that may only set statuses cannot ask for roles.
 TEST_F(RetesterTest, WithoutARightToAskTheCommentTells) {
   Say("ci/build", Result::kFailure);
   Start();
@@ -295,7 +295,7 @@ TEST_F(RetesterTest, APullRequestThatIsNotThereIsGivenUp) {
   EXPECT_EQ(Statuses(), "");
 }
 
-// The process dies between the report and the end of the wish.
+// The process dies after the report and before the rerun is settled.
 TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   Say("ci/build", Result::kFailure);
   Start();
@@ -312,7 +312,7 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
   Submission submission;
   SetReport(&submission, result);
   ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now())->at(0).status.ok());
-  // The same wish again, as it would be found after the crash.
+  // The same wish again, as a restart finds it.
   EventSubmission again;
   again.delivery.id = "another";
   again.event = wish.wanted;

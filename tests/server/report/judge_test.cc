@@ -23,11 +23,11 @@
 namespace signalbox {
 namespace {
 
-// The rule, as DESIGN.md has it. P pending, R result, 0 unnumbered, W a webhook
-// pending; "running" and "ended" are of the run that arrives; "own": the entry
-// holds that very run. A accepted, U unchanged, S superseded, "+1" accepted,
-// and every run known so far is over; w: A if worse than that run's result so
-// far and shown as failure or error, else S.
+// The table of DESIGN.md. P: pending, R: result, 0: unnumbered, W: webhook
+// pending. "running", "ended": the state of the arriving run. "own": the entry
+// holds that run. A: accepted, U: unchanged, S: superseded. "+1": accepted, and
+// all known runs are over. w: A if worse than that run's result so far and
+// shown as failure or error, else S.
 constexpr char kTable[] = R"(
 | held \ arriving | P, running | R, running | P, ended | R, ended | P0 | R0 | W | W or P0 with `rerun` |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -152,7 +152,7 @@ std::string Name(const Report& report) {
                       "' '", report.target_url, "'");
 }
 
-// What `held` becomes; as it was unless the report is accepted.
+// The entry after the report. Only an accepted one changes it.
 std::optional<Held> After(const std::optional<Held>& held,
                           const Report& report) {
   const Judgement judgement =
@@ -169,7 +169,7 @@ Held HeldAfter(const std::vector<Report>& reports) {
   return held.value_or(Held());
 }
 
-// What a cell says of one report over one entry.
+// What a cell expects of one report over one entry.
 struct Expected {
   Disposition disposition = Disposition::kAccepted;
   bool begins_again = false;
@@ -239,7 +239,7 @@ std::vector<Held> RowEntries(Phase phase) {
   return entries;
 }
 
-// All pendings that say one of some texts, or all results.
+// All pendings with one of some texts, or all results.
 std::vector<Report> Pendings(const Report& like) {
   std::vector<Report> reports;
   for (const char* const description : {"", "text"}) {
@@ -289,7 +289,7 @@ void ExpectJudged(const Held& held, const Report& report,
       << Name(held) << " <- " << Name(report);
   ASSERT_EQ(judgement.begins_again, expected.begins_again)
       << Name(held) << " <- " << Name(report);
-  // Whatever is accepted or renewed lives on, if it is a pending.
+  // A pending that is accepted or unchanged gets a new expiry.
   ASSERT_EQ(judgement.renews_expiry,
             !report.result.has_value() &&
                 expected.disposition != Disposition::kSuperseded)
@@ -333,7 +333,7 @@ TEST(JudgeTest, FollowsTheTableForNumberedReports) {
       for (const NewestRun& run : ColumnRuns(column)) {
         for (Held held : RowEntries(phase)) {
           for (const bool is_own : {true, false}) {
-            // What an entry holds is its own run's result.
+            // A numbered result that an entry holds is its own run's.
             if (is_own && phase == Phase::kNumberedResult &&
                 run.state == RunState::kEnded && run.result != held.result) {
               continue;
@@ -356,7 +356,7 @@ TEST(JudgeTest, FollowsTheTableForNumberedReports) {
   EXPECT_GT(pairs, 10'000);
 }
 
-// Whatever is known of runs, unnumbered reports do not ask.
+// Unnumbered reports are judged alike, whatever runs are known.
 TEST(JudgeTest, FollowsTheTableForUnnumberedReports) {
   const Table table = ReadTable();
   for (const Phase phase : kPhases) {
@@ -387,8 +387,8 @@ std::vector<Report> NumberedReports(const std::string& series,
   return reports;
 }
 
-// Entries of every row that know runs "s"/7 and "t"/3, in every state, one of
-// them the one accepted last.
+// Entries of every row that know runs "s"/7 and "t"/3, in every state. Either
+// one may be the one accepted last.
 std::vector<Held> EntriesWithRuns() {
   std::vector<Held> entries;
   const std::vector<NewestRun> runs = {
@@ -440,7 +440,7 @@ TEST(JudgeTest, AnUnknownSeriesIsAccepted) {
   }
 }
 
-// The reports of a run that was followed by a rerun are late.
+// After a rerun, reports of earlier runs are late.
 TEST(JudgeTest, ARunThatIsOverIsSuperseded) {
   for (const Held& held : EntriesWithRuns()) {
     for (const NewestRun& run : {held.run, held.other_runs.front()}) {
@@ -529,13 +529,13 @@ TEST(HoldTest, BeginningAgainEndsEveryRun) {
   }
 }
 
-// One that dropped out counts as unknown.
+// A series that dropped out counts as unknown.
 TEST(HoldTest, SixteenSeriesAreKept) {
   std::vector<Report> reports;
   for (int i = 0; i < 16; ++i) {
     reports.push_back(ResultOf(absl::StrCat(i), 9, Result::kSuccess));
   }
-  // The first is heard of again, so that the second is the oldest.
+  // The first is reported again, so that the second is the oldest.
   reports.push_back(ResultOf("0", 10, Result::kSuccess));
   Held held = HeldAfter(reports);
   EXPECT_EQ(held.other_runs.size(), kMostSeries - 1);
@@ -636,7 +636,7 @@ TEST(MergeTest, ALaterPendingWithoutANumberBeginsAgain) {
       MergeOf({ResultOf("s", 1, Result::kSuccess)}, {PendingOf("", 0)});
   EXPECT_TRUE(merged.later_counts);
   EXPECT_EQ(merged.held.run, RunOf("s", 1, RunState::kOver));
-  // Over a pending it keeps the run.
+  // A merge over a pending keeps the run.
   EXPECT_EQ(MergeOf({PendingOf("s", 1)}, {PendingOf("", 0)}).held.run,
             RunOf("s", 1, RunState::kRunning));
 }
@@ -672,7 +672,7 @@ TEST(MergeTest, SixteenSeriesAreKept) {
 }
 
 // Calls `visit` with every entry that up to six reports (or expiries of a
-// pending) can make, and every report that can come then.
+// pending) can make, and every report that can follow.
 void ForAllEntries(const std::function<void(const std::optional<Held>&,
                                             const Report&)>& visit) {
   std::vector<Report> alphabet = {PendingOf("", 0, "a"),
@@ -726,7 +726,7 @@ std::optional<NewestRun> Known(const std::optional<Held>& held,
   return std::nullopt;
 }
 
-// A number never becomes smaller, and what is over never runs again.
+// A number never becomes smaller, and a run that is over never runs again.
 TEST(JudgePropertyTest, TheOrderNeverGoesBack) {
   ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     const std::optional<Held> after = After(held, report);
@@ -743,8 +743,8 @@ TEST(JudgePropertyTest, TheOrderNeverGoesBack) {
   });
 }
 
-// I10: a numbered result only gets worse, unless another run is told of or
-// somebody begins again.
+// I10: a numbered result only gets worse, unless another run is reported or a
+// rerun begins.
 TEST(JudgePropertyTest, ANumberedResultOnlyGetsWorse) {
   ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (!held.has_value() || held->phase != Phase::kNumberedResult) return;
@@ -759,8 +759,8 @@ TEST(JudgePropertyTest, ANumberedResultOnlyGetsWorse) {
   });
 }
 
-// A failure of a series' newest run is never passed over in silence: the first
-// one is accepted, whatever is held, unless somebody began again.
+// The first failure of a series' newest run is accepted, whatever the entry
+// holds, unless a rerun began.
 TEST(JudgePropertyTest, AFailureOfANewestRunIsShown) {
   ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (report.attempt == 0 || !report.result.has_value() ||
@@ -794,7 +794,7 @@ TEST(JudgePropertyTest, RepeatingANumberedReportChangesNothing) {
   });
 }
 
-// A webhook only says that something is to begin.
+// A webhook pending only says that work is to begin.
 TEST(JudgePropertyTest, AWebhookPendingHidesNothingOfAFarm) {
   ForAllEntries([](const std::optional<Held>& held, const Report& report) {
     if (!report.from_webhook || report.rerun || !held.has_value()) return;

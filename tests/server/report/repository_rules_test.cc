@@ -179,7 +179,7 @@ TEST(RepositoryRulesTest, DraftsAndForksCanBeLeftOut) {
   EXPECT_TRUE(RepositoryRule().forks);
 }
 
-// A farm that reports without a change knows what it does.
+// A farm that reports without a change knows what it builds.
 TEST(RepositoryRulesTest, ACallerWithoutAChangeGetsThemAll) {
   const RepositoryRules rules({Rule("acme/*", {"ci/build", "ci/lint"})});
   const auto expected = rules.Expect(Named("acme/widgets"), nullptr);
@@ -244,7 +244,7 @@ TEST(RepositoryRulesTest, APushGetsNothingWithoutPushBranches) {
             "push_branches do not include the push to branch \"main\".");
 }
 
-// Drafts and forks are words about pull requests.
+// Only pull requests can be drafts or come from forks.
 TEST(RepositoryRulesTest, APushIsNeitherDraftNorFork) {
   RepositoryRule rule = Rule("acme/*");
   rule.push_branches = {"main"};
@@ -297,8 +297,8 @@ TEST(RepositoryRulesTest, APendingWaitsSixHoursOrAsTheRuleSays) {
   EXPECT_EQ(rules.ExpiresAfter(Named("x/y")), absl::Hours(6));
 }
 
-// The head is the same, and so are its results, unless somebody wants the merge
-// tested anew.
+// The head is the same, and so are its results, unless the rule wants the merge
+// tested again.
 TEST(RepositoryRulesTest, AnotherBaseIsTestedWhereTheRuleSaysSo) {
   const Repository repository = *ParseRepository("acme/app");
   CodeChange change;

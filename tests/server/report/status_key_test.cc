@@ -80,7 +80,7 @@ TEST(RepositoryTest, OwnersHaveUpTo39Characters) {
   ExpectRefused(ParseRepository(std::string(40, 'a') + "/b"), "repository",
                 "INVALID_REPOSITORY");
   ExpectRefused(ParseRepository("/b"), "repository", "INVALID_REPOSITORY");
-  // A slash makes of the owner a host and an owner.
+  // A slash would turn the owner into a host and an owner.
   for (const char c : EveryByteBut(LettersAndDigits() + "-_/")) {
     ExpectRefused(ParseRepository(absl::StrCat("a", std::string(1, c), "b/c")),
                   "repository", "INVALID_REPOSITORY");
@@ -160,8 +160,8 @@ TEST(RepositoryTest, IsTwoOrThreeParts) {
                 "INVALID_REPOSITORY");
 }
 
-// GitHub has no repository of such a name: what would be reported for it could
-// never be posted.
+// GitHub has no repository with such a name, so a report for it could never be
+// posted.
 TEST(RepositoryTest, TheEndOfACloneUrlIsOfNoName) {
   for (const char* const text : {"a/b.git", "A/B.GIT", "a/.git", "a/b.git.Git",
                                  "ghes.example.com/a/b.git"}) {
@@ -193,7 +193,7 @@ TEST(ShaTest, Has40Or64HexadecimalDigits) {
   }
 }
 
-// GitHub writes it where there is no commit: of a branch that was deleted.
+// GitHub writes it where there is no commit, as for a deleted branch.
 TEST(ShaTest, TheNullIdIsNoCommit) {
   ExpectRefused(ParseSha(std::string(40, '0')), "sha", "INVALID_SHA");
   ExpectRefused(ParseSha(std::string(64, '0')), "sha", "INVALID_SHA");

@@ -123,7 +123,7 @@ TEST(FitDescriptionTest, CountsCharactersNotBytes) {
   }
 }
 
-// What is left out must not cost another character its place.
+// A character that is left out must not cost another one its place.
 TEST(FitDescriptionTest, CutsOnlyForWhatIsShown) {
   const std::string full(140, 'x');
   EXPECT_EQ(FitDescription(full + "\U0001F680"), full);
@@ -162,7 +162,7 @@ TEST(FitDescriptionTest, IsOneLine) {
             "a b");
 }
 
-// The last line of a build log is a favourite description.
+// Farms often send the last line of a build log as the description.
 TEST(FitDescriptionTest, LeavesOutWhatSteersATerminal) {
   const struct {
     std::string text;
@@ -179,7 +179,7 @@ TEST(FitDescriptionTest, LeavesOutWhatSteersATerminal) {
       {"\033]8;;https://e.com/\033\\link\033]8;;\033\\", "link"},
       {"a\033Pq#0;2\033\\b\033_x\033\\c\033^y\033\\d\033Xz\033\\", "abcd"},
       {"a\u009b31mb\u009dtitle\u009cc", "abc"},
-      // Cut off, as at the end of what is kept.
+      // Sequences that are cut off, as at the end of the kept text.
       {"done\033", "done"},
       {"done\033[", "done"},
       {"done\033[31", "done"},
@@ -190,7 +190,7 @@ TEST(FitDescriptionTest, LeavesOutWhatSteersATerminal) {
       {"a\033\033[31mb", "a b"},
       {"a\033[31\u00e4", "a\u00e4"},
       {"a\033\u00e4", "a \u00e4"},
-      // No sequence, whatever it looks like.
+      // These look like sequences, but have no escape character.
       {"[31mred", "[31mred"},
       {"list[0m]", "list[0m]"},
   };
@@ -228,7 +228,7 @@ TEST(FitDescriptionTest, HoldsForHardTexts) {
       ASSERT_FALSE(point == 0x2028 || point == 0x2029);
     }
     ASSERT_EQ(FitDescription(fitted), fitted) << absl::CHexEscape(text);
-    // Posted is what was kept.
+    // The kept text gives the same post.
     ASSERT_EQ(FitDescription(KeepDescription(text).text), fitted)
         << absl::CHexEscape(text);
   }
@@ -274,7 +274,7 @@ TEST(KeepDescriptionTest, HoldsForHardTexts) {
   }
 }
 
-// A URL taken apart by RFC 3986; a failure if it does not fit its grammar.
+// A URL taken apart by RFC 3986. It is a failure if it breaks the grammar.
 struct Url {
   std::string scheme;
   std::string authority;
@@ -445,7 +445,7 @@ TEST(KeepTargetUrlTest, KeepsUpTo2048Bytes) {
   EXPECT_EQ(KeepTargetUrl(url(2049)).text, "");
   EXPECT_EQ(KeepTargetUrl(url(2049)).warning,
             "target_url left out: over 2048 bytes");
-  // The length that counts is the one that is posted.
+  // The length of the posted URL counts.
   EXPECT_EQ(KeepTargetUrl(url(2044) + " x").text, url(2044) + "%20x");
   EXPECT_EQ(KeepTargetUrl(url(2045) + " x").text, "");
   EXPECT_EQ(KeepTargetUrl(url(2048) + "\r\n").text, url(2048));
@@ -473,7 +473,7 @@ TEST(KeepTargetUrlTest, HoldsForHardTexts) {
     ASSERT_EQ(KeepTargetUrl(kept.text).text, kept.text);
     ASSERT_EQ(KeepTargetUrl(kept.text).warning, "");
   }
-  // As the host: left out, or one that can be read.
+  // With the text as its host, a URL is left out or can be read.
   for (const std::string& hard : HardTexts()) {
     const Kept kept = KeepTargetUrl(absl::StrCat("http://", hard, "/x"));
     if (!kept.text.empty()) Parse(kept.text);

@@ -65,7 +65,7 @@ TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
   }
 }
 
-// A file left empty must not make the empty token, or any, a key.
+// An empty digest file must not admit the empty token or any other.
 TEST_F(AuthorizerTest, ACallerWithoutADigestIsNobody) {
   const Authorizer authorizer({Caller{"broken", "", {"*/*"}, {"*"}, {}}});
   EXPECT_FALSE(authorizer.Authenticate("").ok());
@@ -145,7 +145,7 @@ TEST_F(AuthorizerTest, SaysWhatWasNotGranted) {
   EXPECT_EQ(NotGrantedOf(absl::PermissionDeniedError("x")), "");
 }
 
-// What a report says as GitHub, it may say only with the right to.
+// Only a caller with the right may send what GitHub alone can say.
 TEST_F(AuthorizerTest, SpeakingAsGitHubIsARightOfItsOwn) {
   const auto reports = [](const std::function<void(Submission*)>& change) {
     Converted converted;
@@ -172,7 +172,7 @@ TEST_F(AuthorizerTest, SpeakingAsGitHubIsARightOfItsOwn) {
   }
 }
 
-// A farm that fills it in loses no report, but is not believed.
+// A farm that fills it in loses no report, but its number is dropped.
 TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
   for (const bool is_shim : {false, true}) {
     Converted converted;
@@ -192,7 +192,7 @@ TEST_F(AuthorizerTest, ANumberOfSomebodyWhoDoesNotSpeakAsGitHubIsLeftOut) {
   }
 }
 
-// Whether a repository is configured without contexts is not for everybody.
+// A caller without a grant must not learn that a repository has no contexts.
 TEST_F(AuthorizerTest, ReportsOfNothingNeedAGrantToo) {
   Converted converted;
   converted.submission.report.repository = Repo("other/app");
@@ -200,7 +200,7 @@ TEST_F(AuthorizerTest, ReportsOfNothingNeedAGrantToo) {
             "repository");
 }
 
-// The new name of a repository is not for who has lost it.
+// A caller that has lost a repository must not learn its new name.
 TEST_F(AuthorizerTest, AnotherNameIsAskedForAndNotTold) {
   Converted converted;
   converted.submission.report.repository = Repo("acme/app");
@@ -253,7 +253,7 @@ TEST_F(AuthorizerTest, EventsNeedAGrantOfAllThatTheyName) {
   }
 }
 
-// What is acted on later is granted by what is configured then.
+// A deferred action needs the grants of the configuration at that time.
 TEST_F(AuthorizerTest, ACallerIsAskedForLaterByName) {
   const auto may = [this](absl::string_view name, absl::string_view repository,
                           const std::string& context) {
@@ -287,8 +287,7 @@ TEST_F(AuthorizerTest, ReadsWhatSha256sumPrints) {
   EXPECT_EQ(*digest, Sha256("hello"));
 }
 
-// `sha256sum farm.token` counts the line end, which whoever sends the token
-// leaves out.
+// `sha256sum farm.token` includes the line end. The caller's token does not.
 TEST_F(AuthorizerTest, ADigestMayBeMadeWithALineEnd) {
   for (const char* line_end : {"", "\n", "\r\n"}) {
     const Authorizer authorizer(

@@ -86,7 +86,7 @@ TEST_F(ConvertEventTest, TakesEveryKind) {
   EXPECT_EQ(renamed.to.FullName(), "acme/new");
   EXPECT_EQ(renamed.repository_id, 7);
   EXPECT_EQ(renamed.update_time, absl::FromUnixSeconds(1'700'000'000));
-  // A time that is none is not known.
+  // An invalid time counts as unknown.
   v1::ReportEventRequest timeless = Renamed();
   timeless.mutable_repository_renamed()->mutable_update_time()->set_nanos(-1);
   EXPECT_EQ(Take<RepositoryMoved>(timeless).update_time, absl::InfinitePast());

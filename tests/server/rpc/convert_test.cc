@@ -87,7 +87,7 @@ TEST_F(ConvertTest, TakesEveryResult) {
   }
 }
 
-// The numbers of the two enumerations are one, and stored.
+// Both enumerations have the same numbers, which are stored.
 TEST_F(ConvertTest, ResultsHaveTheSameNumbersInside) {
   EXPECT_EQ(static_cast<int>(Result::kSuccess), v1::RESULT_SUCCESS);
   EXPECT_EQ(static_cast<int>(Result::kFailure), v1::RESULT_FAILURE);
@@ -344,14 +344,14 @@ TEST_F(ConvertTest, APullRequestWithAnotherBaseGetsNothingByDefault) {
   absl::StatusOr<Converted> converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
   EXPECT_TRUE(converted->submission.contexts.empty());
-  // Whoever asks for a rerun in another way gets it.
+  // A request that asks for a rerun in another way gets it.
   request.mutable_delivery()->set_action("rerequested");
   converted = FromProto(request, options_);
   ASSERT_TRUE(converted.ok()) << converted.status();
   EXPECT_FALSE(converted->submission.contexts.empty());
 }
 
-// What others set has contexts of GitHub's rule, not of ours.
+// For statuses of others GitHub's rule for contexts holds, not ours.
 TEST_F(ConvertTest, TakesWhatWasSeenAtGitHub) {
   v1::ReportPendingRequest request = Pending();
   request.clear_contexts();
@@ -401,7 +401,7 @@ TEST_F(ConvertTest, ShowsACommit) {
   status.posting.try_count = 2;
   status.posting.next_try_time = absl::FromUnixSeconds(9);
   commit.statuses = {StatusView(), status, StatusView()};
-  // The state is that of all, also of those on other pages.
+  // The state is that of all statuses, also of those on other pages.
   const v1::GetCommitStatusResponse proto =
       ToProto(commit, StatusPage{{1, 2}, "token"});
   EXPECT_EQ(proto.next_page_token(), "token");
@@ -419,7 +419,7 @@ TEST_F(ConvertTest, ShowsACommit) {
   EXPECT_FALSE(proto.statuses(0).posting().has_post_time());
 }
 
-// GitHub's button means what a farm reported beside the rules, too.
+// GitHub's button includes contexts that a farm reported unexpectedly.
 TEST_F(ConvertTest, ReRunAllChecksMeansAllThatWasReported) {
   v1::ReportPendingRequest request = Pending();
   request.clear_contexts();

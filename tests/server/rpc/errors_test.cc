@@ -30,7 +30,7 @@ TEST(ErrorsTest, WhatACallerDidWrongIsToldInFull) {
   EXPECT_TRUE(ToGrpcStatus(absl::OkStatus(), nullptr).ok());
 }
 
-// Where the server keeps its files is nobody's business who calls.
+// Callers must not learn where the server keeps its files.
 TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
   struct Case {
     absl::StatusCode code;
@@ -42,7 +42,7 @@ TEST(ErrorsTest, TroubleOfTheStoreIsToldWithoutPaths) {
             grpc::StatusCode::RESOURCE_EXHAUSTED},
            {absl::StatusCode::kUnavailable, "STORE_BUSY",
             grpc::StatusCode::UNAVAILABLE},
-           // No refusal: the caller has all its rights.
+           // Not a refusal: the caller has all its rights.
            {absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE",
             grpc::StatusCode::INTERNAL},
            {absl::StatusCode::kInternal, "STORE_DAMAGED",
@@ -74,7 +74,7 @@ TEST(PushbackTest, OnlyWhatTimeRepairsAsksForARepeat) {
   }
 }
 
-// Callers whose report was refused together must not come back together.
+// Callers that were refused together must not come back together.
 TEST(PushbackTest, AFullDiskSpreadsItsCallersOverThreeSeconds) {
   const absl::Status full =
       Error(absl::StatusCode::kResourceExhausted, "DISK_FULL", "full");

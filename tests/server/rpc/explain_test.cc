@@ -99,7 +99,7 @@ TEST_F(NextStepTest, WithoutACredentialThatIsSaid) {
   EXPECT_THAT(Step(PostingState::kDue), HasSubstr("NO_CREDENTIAL"));
 }
 
-// Somebody who asks why a pull request is yellow is not to hear "due".
+// A person who asks why a pull request is yellow must not get "due".
 TEST(HinderedTest, WhatIsDueShowsWhatItsCredentialWaitsFor) {
   const absl::Time until = absl::UnixEpoch() + absl::Hours(5);
   Posting due;
@@ -172,7 +172,7 @@ TEST_F(DecisionTest, FollowsFromHowItStands) {
   EXPECT_EQ(Last(), "a newer report takes its place");
 }
 
-// Whoever adds a reason tells people what it means.
+// Each reason needs a text for people.
 TEST(ReasonInWordsTest, KnowsEveryReasonOfAnAnswer) {
   std::ifstream file(std::string(SIGNALBOX_SOURCE_DIR) +
                      "/server/github/classify.cc");

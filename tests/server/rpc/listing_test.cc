@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using Kind = Settlement::Kind;
 
-// What gRPC's clients take unless they are told otherwise.
+// The largest message that gRPC's clients take by default.
 constexpr size_t kDefaultLimit = 4 << 20;
 
 std::string Sha(int number) {
@@ -48,7 +48,7 @@ class ListingTest : public ServiceTest {
     ASSERT_TRUE(outbox_->Accept({Of({report})}, now).ok());
   }
 
-  // Tries what is due of an owner, and ends that so.
+  // Takes a due entry of the owner, and ends its try with `kind`.
   void Settle(const std::string& owner, Kind kind,
               const std::string& reason = "") {
     LeaseRequest request;
@@ -79,7 +79,7 @@ class ListingTest : public ServiceTest {
 
   absl::Time Now() { return Clock::System()->Now(); }
 
-  // One of each kind, of one owner.
+  // One status of each kind, of one owner.
   void ReportAll() {
     Report("acme/posted");
     Settle("acme", Kind::kPosted);
@@ -154,7 +154,7 @@ class ListingTest : public ServiceTest {
     return lines;
   }
 
-  // How many were tried again, page by page.
+  // How many statuses were tried again, page by page.
   int64_t Retried(const v1::StatusFilter& filter = {}, int page_size = 0,
                   const std::string& token = "") {
     int64_t count = 0;
@@ -195,7 +195,7 @@ TEST_F(ListingTest, ListsWhatGitHubDoesNotShowByRepositoryAndAge) {
   }
 }
 
-// It would be due for ever, and nothing would say so.
+// Otherwise it would be due for ever, without a reason.
 TEST_F(ListingTest, WithoutACredentialAStatusWaitsForOne) {
   Report("nobody/app");
   const std::vector<std::string> waits = {
@@ -299,7 +299,7 @@ TEST_F(ListingTest, AStatusIsShownAsGetCommitStatusShowsIt) {
   EXPECT_EQ(page.statuses(0).status().description(), "It works");
 }
 
-// A credential that is stopped makes what is due of it wait.
+// A stopped credential makes its due statuses wait.
 TEST_F(ListingTest, WhatACredentialKeepsWaitingIsWaiting) {
   trouble_.reason = "APP_NOT_INSTALLED";
   Report("acme/due");
@@ -408,7 +408,7 @@ TEST_F(ListingTest, ATokenGoesWithItsFilter) {
   ASSERT_NE(page.next_page_token(), "");
   request.set_page_token(page.next_page_token());
   ASSERT_TRUE(List(request, &page).ok());
-  // What wants the same is the same filter.
+  // Filters that want the same are the same filter.
   v1::ListStatusesRequest same = request;
   same.mutable_filter()->clear_reasons();
   same.mutable_filter()->add_reasons("PERMISSION_MISSING");
@@ -443,7 +443,7 @@ TEST_F(ListingTest, RetryPostsMakesDueWhatTheFilterFinds) {
   EXPECT_EQ(became_due_, 1);
 }
 
-// What is due, posted or waits by itself is tried when it may be.
+// A status that is due, posted or in back-off is not tried sooner.
 TEST_F(ListingTest, RetryPostsCountsWhatIsTriedSooner) {
   ReportAll();
   for (const int page_size : {1, 100}) {
@@ -452,7 +452,7 @@ TEST_F(ListingTest, RetryPostsCountsWhatIsTriedSooner) {
                   v1::POSTING_STATE_WAITING, v1::POSTING_STATE_ABANDONED,
                   v1::POSTING_STATE_OBSERVED});
     if (page_size == 100) Abandon("acme/given-up", "NO_COMMIT_FOUND", 5);
-    // Two of the parked repository, and one that was given up.
+    // Two of the parked repository, and one that was abandoned.
     EXPECT_EQ(Retried(filter, page_size), 3) << page_size;
   }
   EXPECT_EQ(
@@ -470,7 +470,7 @@ TEST_F(ListingTest, RetryPostsLeavesOutWhatWasDamaged) {
 }
 
 TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
-  // It was refused two hours ago, and its probe a moment ago.
+  // GitHub refused the post two hours ago, and the probe a moment ago.
   absl::Time now = Now() - absl::Hours(2);
   Report("acme/parked", 1, "ci/build", "", "", now);
   for (int i = 0; i < 2; ++i) {
@@ -505,7 +505,7 @@ TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
   EXPECT_EQ(became_due_, 1);
 }
 
-// Two who share a server see and retry what is granted to them.
+// Two callers of one server see and retry what they are granted.
 class GrantedListingTest : public ListingTest {
  protected:
   void SetUp() override {
@@ -527,8 +527,8 @@ class GrantedListingTest : public ListingTest {
 
 TEST_F(GrantedListingTest, EveryoneListsWhatIsGranted) {
   for (const int page_size : {0, 1}) {
-    // As in all that shows something, a grant of contexts does not narrow what
-    // is read of a repository.
+    // As in all reads, a grant of contexts does not narrow what a caller sees
+    // of a repository.
     EXPECT_THAT(Listed({}, page_size, "ann"),
                 ElementsAre("ann/app ann/build ABANDONED NO_COMMIT_FOUND",
                             "shared/app ann/build ABANDONED NO_COMMIT_FOUND",
@@ -544,7 +544,7 @@ TEST_F(GrantedListingTest, EveryoneListsWhatIsGranted) {
 
 TEST_F(GrantedListingTest, EveryoneRetriesWhatIsGranted) {
   EXPECT_EQ(Retried({}, 1, "ann"), 2);
-  // What is another's still is as it was.
+  // The other caller's statuses have not changed.
   EXPECT_THAT(Listed(OfStates({v1::POSTING_STATE_ABANDONED}), 0, "reader"),
               UnorderedElementsAre(
                   "bob/app bob/build ABANDONED NO_COMMIT_FOUND",
@@ -593,8 +593,8 @@ TEST_F(GrantedListingTest, TheTokenOfOneShowsNothingToAnother) {
   EXPECT_EQ(Retried({}, 0, "bob"), 3);
 }
 
-// A page that ends behind what is the caller's has a next one only if the page
-// is full: how much others have is not the caller's to know.
+// After the caller's last status only a full page has a next one. The caller
+// must not learn how much others have.
 TEST_F(GrantedListingTest, WhatIsAnothersTakesNoPlaceOnAPage) {
   for (int i = 0; i < 900; ++i) {
     Report(absl::StrCat("bob/more-", i), 1, "bob/build");

@@ -20,7 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// What gRPC's clients take unless they are told otherwise.
+// The largest message that gRPC's clients take by default.
 constexpr size_t kDefaultLimit = 4 << 20;
 
 CommitView CommitOf(const std::vector<std::string>& contexts) {
@@ -128,7 +128,7 @@ TEST(StatusPageTest, RefusesWhatIsNotFromHere) {
   }
 }
 
-// Reports and tries at these seconds.
+// A history with reports and tries at these seconds.
 History HistoryOf(const std::vector<int>& reports,
                   const std::vector<int>& tries) {
   History history;
@@ -184,7 +184,7 @@ TEST(HistoryPageTest, WhatComesAndGoesMeanwhileMovesNothingElse) {
   EXPECT_THAT(SequencesOf(later, second), ElementsAre(3, 2));
 }
 
-// Any lists, with times that go back as clocks do.
+// Any lists, with times that go back as a clock can.
 TEST(HistoryPageTest, EverythingIsOnOnePage) {
   std::mt19937 random(Seed());
   for (int round = 0; round < 200; ++round) {

@@ -21,7 +21,7 @@
 namespace signalbox {
 namespace {
 
-// Two calls do not arrive in the same moment.
+// Two calls arrive at different times.
 std::string WithoutTimes(v1::StreamReportsResponse response) {
   for (v1::Receipt& receipt : *response.mutable_receipts()) {
     receipt.clear_expire_time();
@@ -90,7 +90,7 @@ class ReportStreamTest : public ServiceTest {
     return answers;
   }
 
-  // Sends all of it while it reads.
+  // Sends all requests while it reads.
   Answers Send(const std::vector<v1::StreamReportsRequest>& requests) {
     grpc::ClientContext context;
     context.set_deadline(
@@ -117,7 +117,7 @@ class ReportStreamTest : public ServiceTest {
   }
 };
 
-// However the first answers fall together, and although nothing else is sent on
+// However the first answers are batched, and although nothing else is sent on
 // the connection.
 TEST_F(ReportStreamTest, AnswersTheFirstStreamOfAConnection) {
   for (int i = 0; i < 100; ++i) {
@@ -176,7 +176,7 @@ TEST_F(ReportStreamTest, AnAnswerMeansThatTheReportIsStored) {
   EXPECT_TRUE(call->Finish().ok());
 }
 
-// Judged in the order sent, each against those before it.
+// Each is judged in the order sent, against those before it.
 TEST_F(ReportStreamTest, IfSequenceEndsItsReportAlone) {
   std::vector<v1::StreamReportsRequest> requests;
   for (int tag = 0; tag < 20; ++tag) {
@@ -188,7 +188,7 @@ TEST_F(ReportStreamTest, IfSequenceEndsItsReportAlone) {
   const Answers answers = Send(requests);
   EXPECT_EQ(answers.at(0).code(), 0);
   for (int tag = 1; tag < 20; ++tag) {
-    // What the first said is unchanged, all else is refused.
+    // A repeat of the first is unchanged. All others are refused.
     const bool is_same = tag % 2 == 0;
     EXPECT_EQ(answers.at(tag).code(), is_same ? 0 : grpc::StatusCode::ABORTED);
     EXPECT_EQ(answers.at(tag).reason(), is_same ? "" : "CHANGED");
@@ -311,7 +311,7 @@ TEST_F(ReportStreamTest, AStreamWithoutReportsEndsWell) {
   EXPECT_TRUE(Send({}).empty());
 }
 
-// Its answers are many times what flow control lets through unread.
+// Its answers are far more than flow control lets through unread.
 TEST_F(ReportStreamTest, AClientThatDoesNotReadIsHeldAndLosesNothing) {
   StopServing();
   report_streams_.max_unanswered = 16;
@@ -325,7 +325,7 @@ TEST_F(ReportStreamTest, AClientThatDoesNotReadIsHeldAndLosesNothing) {
     while (written < kReports && call->Write(Bulky(written))) ++written;
     call->WritesDone();
   });
-  // Others go on meanwhile, and their calls are the clock.
+  // Other callers go on meanwhile, and their calls are the clock.
   int before = -1;
   while (before != written || written == 0) {
     before = written;
@@ -368,11 +368,11 @@ TEST_F(ReportStreamTest, LargeReportsAreHeldByTheirSize) {
   EXPECT_EQ(ReadAll(call.get()).size(), size_t{kReports});
   writer.join();
   EXPECT_TRUE(call->Finish().ok());
-  // In no transaction were more than what fits beside each other.
+  // No transaction had more reports than the stream may have unanswered.
   EXPECT_LE(gate_->largest_batch(), 5u);
 }
 
-// While others fill Intake, a stream waits for what it has there itself.
+// While Intake is full, a stream waits until its own reports have left it.
 TEST_F(ReportStreamTest, AFullIntakeHoldsStreamsBack) {
   StopServing();
   intake_options_.max_waiting = 2;
@@ -403,7 +403,7 @@ TEST_F(ReportStreamTest, WhatWasSubmittedStaysThoughItsClientIsGone) {
     context.TryCancel();
     EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  // The server is done with the stream before the report is committed.
+  // The stream ends before the report is committed.
   stub_.reset();
   server_->Shutdown();
   gate_->Open();
@@ -439,7 +439,7 @@ TEST_F(ReportStreamTest, AStoppingServerAnswersWhatItHas) {
   const auto call = stub_->StreamReports(&context);
   std::atomic<int> answered = 0;
   std::thread writer([&] {
-    // Until the server ends it.
+    // Until the server ends the stream.
     for (int tag = 0; call->Write(Result(tag, absl::StrCat("ci/", tag)));
          ++tag) {
     }
@@ -460,7 +460,7 @@ TEST_F(ReportStreamTest, AStoppingServerAnswersWhatItHas) {
   stopper.join();
   EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(Trailer(context, "signalbox-reason"), "SHUTTING_DOWN");
-  // What was read is answered without a gap, and OK is true.
+  // Each request that was read has its answer, without a gap, and OK is true.
   int64_t expected_tag = 0;
   for (const auto& [tag, got] : answers) {
     EXPECT_EQ(tag, expected_tag++);
@@ -519,7 +519,7 @@ TEST_F(ReportStreamTest, ALongStreamKeepsOrderAndNeedsLittleMemory) {
   writer.join();
   EXPECT_TRUE(call->Finish().ok());
   EXPECT_EQ(tag, kReports);
-#ifndef __SANITIZE_ADDRESS__  // It keeps what was freed.
+#ifndef __SANITIZE_ADDRESS__  // It keeps freed memory.
   EXPECT_LT(most_kib - begin_kib, 64 << 10);
 #endif
   for (int i = 0; i < kContexts; ++i) {
@@ -528,7 +528,7 @@ TEST_F(ReportStreamTest, ALongStreamKeepsOrderAndNeedsLittleMemory) {
   }
 }
 
-// What a store holds of some keys, but for times.
+// What a store holds of some keys, without times.
 std::vector<std::string> Rows(Outbox* outbox, int contexts) {
   std::vector<std::string> rows;
   for (int i = 0; i < contexts; ++i) {

@@ -41,7 +41,7 @@ inline Caller CallerOf(const std::string& token,
                 std::move(rights)};
 }
 
-// An outbox in front of the store in which reports can be stopped.
+// An outbox in front of the store that can hold reports back.
 class GatedOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
@@ -68,13 +68,13 @@ class GatedOutbox : public ForwardingOutbox {
     error_ = std::move(error);
   }
 
-  // The most submissions of a transaction.
+  // The number of submissions in the largest transaction.
   size_t largest_batch() {
     MutexLock lock(&mu_);
     return largest_batch_;
   }
 
-  // Until a transaction stands before the gate.
+  // Waits until a transaction stands before the gate.
   void AwaitReports() {
     MutexLock lock(&mu_);
     while (!waiting_) changed_.Wait(&mu_);
@@ -107,7 +107,7 @@ class ServiceTest : public testing::Test {
     outbox_options.pending_settle = pending_settle_;
     outbox_options.data_dir = data_dir_;
     outbox_options.credential_of = [](const Repository& repository) {
-      // Nobody's repositories have no credential.
+      // The repositories of "nobody" have no credential.
       return repository.owner == "nobody" ? ""
                                           : "github.com/" + repository.owner;
     };
@@ -190,7 +190,7 @@ class ServiceTest : public testing::Test {
   int64_t changes_kept_ = 500'000;
   absl::Duration pending_settle_ = SqliteOutboxOptions().pending_settle;
   std::atomic<bool> serving_ = false;
-  // Flow control then lets little through that is not read.
+  // If true, flow control lets little through unread.
   bool narrow_channel_ = false;
   Metrics metrics_;
   std::unique_ptr<Outbox> outbox_;

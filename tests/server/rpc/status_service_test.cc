@@ -97,8 +97,8 @@ TEST_F(StatusServiceTest, RepeatingANumberedResultChangesNothing) {
   EXPECT_EQ(second.receipt().sequence(), first.receipt().sequence());
 }
 
-// Two shards of one build share a context: whichever ends last, a failure
-// stays.
+// Two shards of one build share a context. A failure stays, whichever ends
+// last.
 TEST_F(StatusServiceTest, OfTwoResultsOfOneAttemptTheWorseOneStands) {
   v1::ReportResultResponse response;
   ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 78), &response).ok());
@@ -111,7 +111,7 @@ TEST_F(StatusServiceTest, OfTwoResultsOfOneAttemptTheWorseOneStands) {
   EXPECT_EQ(Commit().state(), v1::COMMIT_STATE_FAILURE);
 }
 
-// The numbers of another job are those of another counter.
+// Another job has another counter.
 TEST_F(StatusServiceTest, NumbersOfTwoSeriesAreNotCompared) {
   v1::ReportResultRequest request = ResultOf(v1::RESULT_FAILURE, 300);
   request.set_series("jenkins:https://ci.example.com/job/app");
@@ -309,7 +309,7 @@ TEST_F(StatusServiceTest, AcceptsOnlyWhatTheCallerHasSeen) {
   ASSERT_TRUE(Report(first, &answer).ok());
   const int64_t seen = answer.receipt().sequence();
 
-  // Its repetition says what is held.
+  // A repeat of the held report is unchanged.
   ASSERT_TRUE(Report(first, &answer).ok());
   EXPECT_EQ(answer.receipt().disposition(), v1::DISPOSITION_UNCHANGED);
 
@@ -486,7 +486,7 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   EXPECT_EQ(became_due_, 2);
 }
 
-// The client of this test takes what gRPC's clients take by default.
+// This test's client has gRPC's default limit.
 TEST_F(StatusServiceTest, LargeAnswersComeInPages) {
   for (int i = 0; i < 8; ++i) {
     v1::ReportPendingRequest pending = Pending(absl::StrCat("ci/", i, "00"));
@@ -652,7 +652,7 @@ TEST_F(StatusServiceTest, AFullDiskAsksToRepeatLater) {
   EXPECT_EQ(pushbacks.size(), 5u);
 }
 
-// A farm that waits for a result renews its pending by this.
+// A farm that waits for a result uses this to renew its pending.
 TEST_F(StatusServiceTest, AReceiptTellsWhenAPendingExpiresAndWhatIsShown) {
   v1::ReportPendingRequest pending = Pending();
   pending.mutable_expires_after()->set_seconds(60);
@@ -674,8 +674,8 @@ TEST_F(StatusServiceTest, AReceiptTellsWhenAPendingExpiresAndWhatIsShown) {
   EXPECT_EQ(response.receipt().state(), v1::COMMIT_STATE_ERROR);
 }
 
-// Nobody waits for ever for a disk that hangs; and what is committed after all
-// must not touch the answer any more.
+// No call waits for ever for a disk that hangs, and a later commit must not
+// touch the answer.
 TEST_F(StatusServiceTest, ACallThatTakesTooLongIsEnded) {
   StopServing();
   max_call_time_ = absl::ZeroDuration();
@@ -764,7 +764,7 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
       stub_->ListCommits(&known, v1::ListCommitsRequest(), &commits).ok());
   EXPECT_EQ(commits.commits_size(), 1);
 
-  // Who tells of a rename must be trusted with both names.
+  // A caller that reports a rename must be trusted with both names.
   const auto rename = [this](const std::string& from, const std::string& to) {
     grpc::ClientContext context;
     context.AddMetadata("authorization", "Bearer token");
@@ -793,7 +793,7 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
             grpc::StatusCode::PERMISSION_DENIED);
 }
 
-// Neither empty pages nor page tokens tell how much others report.
+// Neither empty pages nor page tokens reveal how much others report.
 TEST_F(StatusServiceTest, CommitsOfOthersTakeNoPlaceInAPage) {
   StopServing();
   const std::vector<Right> rights = {Right::kReport, Right::kRead};
@@ -828,7 +828,7 @@ TEST_F(StatusServiceTest, CommitsOfOthersTakeNoPlaceInAPage) {
   EXPECT_EQ(pages, (std::vector<int>{2, 1}));
 }
 
-// Each right is needed for its own, by calls and by streams.
+// Calls and streams each need their own right.
 TEST_F(StatusServiceTest, EachRightIsNeededForItsOwn) {
   StopServing();
   Serve({CallerOf("farm", {"acme/*"}, {"*"}, {Right::kReport}),
@@ -885,7 +885,7 @@ TEST_F(StatusServiceTest, EachRightIsNeededForItsOwn) {
               testing::HasSubstr("repository_id left out"));
 }
 
-// Its commit has no expected contexts.
+// A delivery whose commit has no expected contexts.
 v1::ReportPendingRequest NamedCommit(const std::string& delivery) {
   v1::ReportPendingRequest request;
   request.set_repository("acme/app");
@@ -898,7 +898,7 @@ v1::ReportPendingRequest NamedCommit(const std::string& delivery) {
   return request;
 }
 
-// It tells that GitHub has the commit, through whichever door.
+// The delivery shows that GitHub has the commit, whichever call brings it.
 TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
   const auto abandon = [this](int64_t attempt) {
     v1::ReportResultResponse response;

@@ -1,14 +1,12 @@
-// Two tenants of one server: what one says must not show at the other's
-// repository or context, and no answer may tell one of the other.
+// Two tenants of one server: what one reports must not show at the other's
+// repository or context, and no answer may reveal anything about the other.
 //
-// The cases are made from the descriptors of the service: every field of every
-// request takes every value of the other tenant's that has its type. A field or
-// a call that is added to the API fails here until kFields has a good value for
-// it.
+// The cases come from the descriptors of the service: every field of every
+// request takes every value of the other tenant's that has its type. A new
+// field or call of the API fails here until Fields() has a good value for it.
 //
-// What a call does may come later: once GitHub has answered what the server
-// asks about names, and all that follows is done. So the test answers as GitHub
-// would before it looks.
+// A call can take effect later, once GitHub has answered the server's questions
+// about names. So the test answers them before it looks.
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -52,13 +50,13 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::TextFormat;
 
-// Both speak of the same commit.
+// Both report on the same commit.
 constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
 // A good value of each field, in the text format. `$x`: the caller's own x.
 // Empty: left out. `{}`: the message with its good values. `github:` in front:
-// only by a caller that may speak as GitHub. Of several of a `oneof` the one is
-// taken that a case is about, else the first.
+// only for a caller that may speak as GitHub. Of a `oneof`, a request has the
+// field that the case is about, else the first.
 const std::map<std::string, std::string>& Fields() {
   static const auto& fields = *new std::map<std::string, std::string>{
       {"ReportPendingRequest.repository", "$repository"},
@@ -177,10 +175,10 @@ std::string Unquoted(absl::string_view literal) {
   return text;
 }
 
-// What a tenant calls its own in one case, as literals of the text format.
+// The names of one tenant in one case, as literals of the text format.
 using Names = std::map<std::string, std::string>;
 
-// How two tenants stand to each other.
+// How the two tenants are related.
 struct Relation {
   const char* what;
   // Patterns of names, with the number of the case for `#`.
@@ -189,9 +187,9 @@ struct Relation {
   const char* a_token;
   const char* b_token;
   bool a_is_github;
-  // The other one speaks for no repository of this one.
+  // B may report for no repository of A's.
   bool b_is_apart = false;
-  // The one may read what the other reports, and only not report it.
+  // A may read B's statuses, but not report them.
   bool shares_repository = false;
 };
 
@@ -266,7 +264,7 @@ bool IsLeaf(const FieldDescriptor* field) {
          field->message_type()->file()->package() == "google.protobuf";
 }
 
-// All ways to a field that is no message of ours.
+// All paths to fields that are not messages of ours.
 void CollectPaths(const Descriptor* message, Path* path,
                   std::vector<Path>* paths) {
   for (int i = 0; i < message->field_count(); ++i) {
@@ -280,7 +278,7 @@ void CollectPaths(const Descriptor* message, Path* path,
   }
 }
 
-// A good request of the tenant that has what `path` names, in the text format.
+// A tenant's good request that has the field of `path`, in the text format.
 std::string GoodRequest(const Descriptor* message, const Names& own,
                         bool is_github,
                         absl::Span<const FieldDescriptor* const> path) {
@@ -330,14 +328,14 @@ std::string GoodRequest(const Descriptor* message, const Names& own,
   return text;
 }
 
-// GitHub's answer to a question of one case; nothing: it is of another case.
+// GitHub's answer to a question of this case; nothing: of another case.
 std::optional<NameAnswer> AnswerOfGitHub(const NameQuestion& question,
                                          const Names& a, const Names& b) {
   NameAnswer answer;
   answer.question_id = question.id;
   answer.kind = NameAnswer::Kind::kMissing;
   bool is_of_case = false;
-  // Where both are of one repository it has the second number.
+  // If both have the same repository, it has the second number.
   for (const Names* const names : {&a, &b}) {
     const std::string asked = Literal(question.repository.FullName());
     const bool is_asked_by_name =
@@ -357,7 +355,7 @@ std::optional<NameAnswer> AnswerOfGitHub(const NameQuestion& question,
   return answer;
 }
 
-// Values of the other tenant's, and others that fit the field.
+// The other tenant's values, and others that fit the field.
 std::vector<std::string> ValuesFor(const FieldDescriptor* field,
                                    const Names& other) {
   std::vector<std::string> values;
@@ -372,7 +370,7 @@ std::vector<std::string> ValuesFor(const FieldDescriptor* field,
                                      "context", "stuck", "delivery", "login"}) {
         values.push_back(other.at(name));
       }
-      // In all cases the same; ids of deliveries are one set.
+      // Shared by all cases. A delivery's id may occur only once.
       if (field->full_name() != "signalbox.v1.Delivery.id") {
         values.push_back("\"*\"");
       }
@@ -423,8 +421,8 @@ std::string WithoutTimes(const std::string& text) {
   return std::regex_replace(text, time, "TIME");
 }
 
-// What differs from run to run is left out: numbers in commit order, and times,
-// of which only stays that there is one.
+// Removes what differs from run to run: numbers in commit order, and times,
+// which are only emptied.
 void ClearWhatDiffers(Message* message) {
   const auto* const reflection = message->GetReflection();
   std::vector<const FieldDescriptor*> set;
@@ -468,7 +466,7 @@ struct Case {
   const Start* start;
   const MethodDescriptor* method;  // nullptr: A says nothing.
   Path path;
-  size_t value = 0;  // Of ValuesFor.
+  size_t value = 0;  // An index into ValuesFor.
 };
 
 class TenantsTest : public ServiceTest {
@@ -565,7 +563,7 @@ class TenantsTest : public ServiceTest {
     return absl::StrReplaceAll(text, words);
   }
 
-  // What watchers see until the caller's own change comes.
+  // What a watcher receives until the caller's own change comes.
   Answer Watch(const Relation& relation, const Names& a, const Names& b,
                const std::string& text, bool b_is_there) {
     grpc::ClientContext context;
@@ -594,7 +592,7 @@ class TenantsTest : public ServiceTest {
     return answer;
   }
 
-  // What is due in a tenant's repository is given up.
+  // Abandons a due entry of the tenant's repository.
   void GiveUp(const Names& own) {
     const Repository repository =
         *ParseRepository(Unquoted(own.at("repository")));
@@ -614,7 +612,7 @@ class TenantsTest : public ServiceTest {
     ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
   }
 
-  // The other tenant's life up to the call of the case.
+  // What the other tenant does before the call of the case.
   void BeginB(const Relation& relation, const Start& start, const Names& b) {
     if (!start.b_is_known) return;
     Stream(relation.b_token, b,
@@ -653,20 +651,20 @@ class TenantsTest : public ServiceTest {
                   "<context> attempt: 3 }"});
   }
 
-  // GitHub answers what the server asks, and what follows is done.
+  // GitHub answers the server's questions, and the chores after them are done.
   void LetGitHubAnswer(const Names& a, const Names& b) {
     std::set<int64_t> answered;
     bool is_done = false;
     while (!is_done) {
       is_done = true;
       const absl::Time now = Clock::System()->Now();
-      // Questions that are for later, too.
+      // Includes questions for later.
       const auto questions =
           outbox_->NameQuestions(now + absl::Hours(48), 100'000);
       ASSERT_TRUE(questions.ok()) << questions.status();
       for (const NameQuestion& question : *questions) {
         const auto answer = AnswerOfGitHub(question, a, b);
-        // What GitHub does not know is asked again and again.
+        // The server repeats questions that GitHub cannot answer.
         if (!answer.has_value() || !answered.insert(question.id).second) {
           continue;
         }
@@ -696,7 +694,7 @@ class TenantsTest : public ServiceTest {
     return absl::StrCat("its number is ", known->front().github_id, "\n");
   }
 
-  // What the caller sees of its own in the end.
+  // What the caller sees of its own repository in the end.
   std::string SeenByA(const Relation& relation, const Names& a) {
     std::string seen;
     for (const auto& [method, text] :
@@ -715,8 +713,8 @@ class TenantsTest : public ServiceTest {
     return seen;
   }
 
-  // What the other tenant goes on to say, and sees then. Its deliveries tell
-  // its number.
+  // What the other tenant then reports, and sees. Its deliveries give its
+  // number.
   std::string FinishB(const Relation& relation, const Names& a,
                       const Names& b) {
     std::string seen =
@@ -750,7 +748,7 @@ class TenantsTest : public ServiceTest {
              {"ExplainStatus",
               "repository: <repository> sha: <sha> context: \"b/later\""},
              {"ListCommits", "repository: <repository>"}}) {
-      // Both are of all contexts.
+      // Both show all contexts.
       if (relation.shares_repository &&
           method != std::string("ExplainStatus")) {
         continue;
@@ -762,7 +760,7 @@ class TenantsTest : public ServiceTest {
     return seen;
   }
 
-  // The names of a case replaced, so that cases can be compared.
+  // Replaces the names of a case, so that cases can be compared.
   static std::string WithoutNames(absl::string_view text, const Names& a,
                                   const Names& b) {
     std::vector<std::pair<std::string, std::string>> words = {{a.at("x"), "N"},
@@ -775,7 +773,7 @@ class TenantsTest : public ServiceTest {
     return absl::StrReplaceAll(text, words);
   }
 
-  // What the other tenant sees when nobody interferes.
+  // What the other tenant sees without interference.
   std::string Undisturbed(const Relation& relation, const Start& start) {
     const int number = ++numbers_;
     const Names a = NamesOf(relation, /*is_b=*/false, number);
@@ -804,7 +802,7 @@ class TenantsTest : public ServiceTest {
       EXPECT_TRUE(TextFormat::MergeFromString(text, &requests[0])) << text;
       return Stream(one.relation->a_token, requests);
     }
-    // A stream that is new needs its own way to be spoken to.
+    // A new stream needs its own code here.
     EXPECT_FALSE(one.method->client_streaming() ||
                  one.method->server_streaming())
         << one.method->full_name();
@@ -813,11 +811,10 @@ class TenantsTest : public ServiceTest {
 
   // The ids and digests of deliveries are one set for the whole server, because
   // one delivery may come through several callers. GitHub draws an id at random
-  // (122 bits), and a digest is that of the whole body; GitHub sends both to
-  // nobody but the receivers of the delivery. A caller that can name them has
-  // the delivery, and the answer, that it came here before, tells nothing of
-  // the other tenant but that. Any other id or digest is new, whatever the
-  // other tenant said.
+  // (122 bits), a digest covers the whole body, and GitHub sends both only to
+  // receivers of the delivery. So a caller that can name them has the delivery,
+  // and learns only that it came here before. Any other id or digest is new,
+  // whatever the other tenant said.
   static bool NamesADeliveryOfTheOther(const Case& one, const Names& b) {
     const std::string value = ValuesFor(one.path.back(), b)[one.value];
     return (one.path.back()->full_name() == "signalbox.v1.Delivery.id" &&
@@ -826,14 +823,14 @@ class TenantsTest : public ServiceTest {
             value == b.at("digest"));
   }
 
-  // It changes what other cases look at.
+  // Such a case changes what other cases look at.
   static bool IsOfAllRepositories(const Case& one) {
     const Names none = NamesOf(*one.relation, /*is_b=*/true, 0);
     return one.method->name() == "RetryPosts" &&
            ValuesFor(one.path.back(), none)[one.value] == "\"*\"";
   }
 
-  // The caller's part of a case: it says the same twice, before and after
+  // The caller's part of a case: the same request twice, before and after
   // GitHub's answers.
   std::string SayAll(const Case& one, const Names& a, const Names& b,
                      bool b_is_there) {
@@ -851,7 +848,7 @@ class TenantsTest : public ServiceTest {
     return absl::StrCat(first.ToString(), "said again: ", second.ToString());
   }
 
-  // Empty: nothing of the one shows at the other.
+  // What shows of one tenant at the other; empty: nothing.
   std::string Play(const Case& one, const std::string& undisturbed) {
     const Relation& relation = *one.relation;
     const int number = ++numbers_;
@@ -876,14 +873,14 @@ class TenantsTest : public ServiceTest {
     if (relation.shares_repository) return "";
     absl::StrAppend(&answer, "in the end: ", SeenByA(relation, a));
 
-    // What A said itself is no news to it.
+    // A tenant may get back what it sent itself.
     std::vector<std::pair<std::string, std::string>> said;
     for (const auto& [name, literal] : b) {
       if (literal[0] != '"' || !absl::StrContains(text, literal)) continue;
       said.push_back({Unquoted(literal), "?"});
     }
     const std::string told = absl::StrReplaceAll(answer, said);
-    // It tells of the other cases too, whose contexts have the other's names.
+    // The answer covers other cases too, whose contexts have the other's names.
     const bool is_of_all = one.method->name() == "ListStatuses" &&
                            absl::StrContains(text, "repository: \"*\"");
     const std::vector<const char*> secrets =
@@ -902,7 +899,7 @@ class TenantsTest : public ServiceTest {
                              (one.method->name() != "ListCommits" ||
                               absl::StrContains(text, "repository: "));
     if (!is_compared) return "";
-    // As if the other did not exist.
+    // The same without the other tenant.
     const int alone = ++numbers_;
     const Names alone_a = NamesOf(relation, /*is_b=*/false, alone);
     const Names alone_b = NamesOf(relation, /*is_b=*/true, alone);
@@ -918,7 +915,7 @@ class TenantsTest : public ServiceTest {
                         "\nwithout the other it is:\n", without);
   }
 
-  // What somebody asked for is acted on later.
+  // The server acts later on these requests.
   void ExpectOnlyRerunsOfA() {
     ASSERT_FALSE(HasFatalFailure());
     const auto reruns = outbox_->Reruns(100'000);
@@ -944,18 +941,18 @@ class TenantsTest : public ServiceTest {
   std::unique_ptr<v1::StatusService::Stub> local_;
 };
 
-// A field or a call that is new is covered, or fails here.
+// The test covers a new field or call, or fails.
 TEST_F(TenantsTest, NothingOfTheOneShowsAtTheOther) {
   std::map<std::pair<const Relation*, const Start*>, std::string> undisturbed;
   std::vector<Case> cases;
   for (const Relation& relation : kRelations) {
     for (const Start& start : kStarts) {
-      // Who may not tell its number never does.
+      // A tenant that may not give its number never does.
       if (!relation.a_is_github && !start.a_number_is_known) continue;
       std::string& seen = undisturbed[{&relation, &start}];
       seen = Undisturbed(relation, start);
       ASSERT_EQ(Undisturbed(relation, start), seen) << relation.what;
-      // Its own deliveries teach its number.
+      // The tenant's own deliveries teach its number.
       EXPECT_TRUE(absl::EndsWith(seen, "its number is B-repository_id\n"))
           << seen;
     }
@@ -968,7 +965,7 @@ TEST_F(TenantsTest, NothingOfTheOneShowsAtTheOther) {
       for (const Path& leaf : paths) {
         const size_t values = ValuesFor(leaf.back(), b).size();
         for (const Start& start : kStarts) {
-          // Only what reports can be the first that is known.
+          // Without the usual start, only reports matter.
           const bool reports = absl::StrContains(method->name(), "Report");
           const bool is_usual = start.b_is_known && start.a_number_is_known;
           if (!reports && !is_usual) continue;
@@ -984,12 +981,12 @@ TEST_F(TenantsTest, NothingOfTheOneShowsAtTheOther) {
 
   constexpr size_t kThreads = 8;
   constexpr size_t kMostShown = 10;
-  // These have a server of their own.
+  // Each of these gets its own server.
   std::stable_partition(cases.begin(), cases.end(), [](const Case& one) {
     return !IsOfAllRepositories(one);
   });
-  // A server for some cases: a list of what is known of one repository looks at
-  // a bounded number of others.
+  // One server for some of the cases: listing one repository looks at a bounded
+  // number of others.
   constexpr size_t kCasesOfServer = 250;
   Mutex mu;
   std::vector<std::string> failures;
@@ -1024,13 +1021,13 @@ TEST_F(TenantsTest, NothingOfTheOneShowsAtTheOther) {
   for (size_t i = 0; i < failures.size() && i < kMostShown; ++i) {
     ADD_FAILURE() << failures[i];
   }
-  // A test that makes no cases any more would find nothing.
+  // Fails if no cases are made any more.
   EXPECT_GT(cases.size(), 8000u);
 }
 
 class SpeakingAsGitHubTest : public TenantsTest {
  protected:
-  // One report of a token; its code.
+  // Sends one report with the token. Returns its code.
   grpc::StatusCode Report(const std::string& token, const std::string& text,
                           v1::ReportResultResponse* response = nullptr) {
     const Answer answer = Unary(Method("ReportResult"), token, text);
@@ -1051,7 +1048,7 @@ class SpeakingAsGitHubTest : public TenantsTest {
                         "\" ");
   }
 
-  // "STATE POSTING" of a context as the store has it; empty: nothing.
+  // "STATE POSTING" of a context in the store; empty: unknown.
   std::string Shown(const char* repository, const std::string& context) {
     const auto commit = outbox_->GetCommit(*ParseRepository(repository), kSha);
     if (!commit.ok()) return "";
@@ -1064,8 +1061,8 @@ class SpeakingAsGitHubTest : public TenantsTest {
   }
 };
 
-// The number of a repository is public. Who reports it for its own repository
-// must not have its success taken for that of the one that has the number.
+// A repository's number is public. If a farm reports it for its own repository,
+// its success must not move to the repository that has the number.
 TEST_F(SpeakingAsGitHubTest, ASuccessDoesNotMoveByANumberThatAFarmMadeUp) {
   const std::string delivery =
       "contexts: \"ci/build\" repository_id: 1 delivery { event: \"push\" id: ";
@@ -1091,7 +1088,7 @@ TEST_F(SpeakingAsGitHubTest, ASuccessDoesNotMoveByANumberThatAFarmMadeUp) {
   EXPECT_NE(Shown("org1/sandbox", "ci/build"), before);
 }
 
-// A grant of one context is no power over the others.
+// A grant of one context gives no power over others.
 TEST_F(SpeakingAsGitHubTest, ACallerWithOneContextMovesNoRepository) {
   ASSERT_EQ(Report("b-shim", At("same1/sandbox") +
                                  "context: \"b/build\" result: RESULT_SUCCESS"),
@@ -1103,13 +1100,13 @@ TEST_F(SpeakingAsGitHubTest, ACallerWithOneContextMovesNoRepository) {
   EXPECT_EQ(Event("a-lint", renamed), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(Shown("same1/prod", "b/build"), "");
   EXPECT_NE(Shown("same1/sandbox", "b/build"), "");
-  // Who may speak as GitHub needs no grant of the contexts that move along.
+  // A caller that may speak as GitHub needs no grant of contexts that move.
   EXPECT_EQ(Event("b-shim", renamed), grpc::StatusCode::OK);
   EXPECT_NE(Shown("same1/prod", "b/build"), "");
 }
 
-// What was given up for an account is tried again if its installation changed:
-// that costs the account's budget.
+// A change of an installation revives the account's abandoned entries, and
+// costs the account's budget.
 TEST_F(SpeakingAsGitHubTest, OnlyWhoHasTheAccountTellsOfItsInstallation) {
   const Relation& relation = kRelations[3];
   const Names b = NamesOf(relation, /*is_b=*/true, 1);
@@ -1133,8 +1130,8 @@ TEST_F(SpeakingAsGitHubTest, OnlyWhoHasTheAccountTellsOfItsInstallation) {
   EXPECT_NE(Shown("org000001/prod", stuck), before);
 }
 
-// A hook that is taken for ours has its failed deliveries made again, to
-// whoever receives them.
+// If a hook counts as ours, the server asks for its failed deliveries again,
+// and its receiver gets them.
 TEST_F(SpeakingAsGitHubTest, AFarmMakesNoHookOurs) {
   EXPECT_EQ(Pending("a-farm",
                     At("org1/sandbox") +
@@ -1150,7 +1147,7 @@ TEST_F(SpeakingAsGitHubTest, AFarmMakesNoHookOurs) {
   EXPECT_EQ(outbox_->SeenHooks()->size(), 1u);
 }
 
-// Who asks for contexts to be run again, only GitHub can say.
+// Only GitHub can say who asked for a rerun.
 TEST_F(SpeakingAsGitHubTest, AFarmAsksForNothingInAnothersName) {
   const std::string rerun =
       "delivery { id: \"c\" event: \"issue_comment\" } rerun_requested { "

@@ -64,7 +64,7 @@ class WatchStreamTest : public ServiceTest {
     return watch;
   }
 
-  // How a call ends that tells of nothing.
+  // The end of a call that sends no change.
   grpc::Status Refusal(const v1::WatchStatusesRequest& request,
                        std::string* reason, const std::string& token = "") {
     const auto watch = Begin(request, token);
@@ -108,7 +108,7 @@ class WatchStreamTest : public ServiceTest {
     return outbox_->Settle(settlement, Clock::System()->Now()).ok();
   }
 
-  // All changes that the store has, as they must be told.
+  // All status changes of the store, as the server must send them.
   std::vector<std::string> Stored(int64_t after = 0) {
     std::vector<std::string> changes;
     const auto stored = outbox_->ChangesAfter(after, 1'000'000);
@@ -165,8 +165,8 @@ TEST_F(WatchStreamTest, WhatHappenedIsToldAsItWas) {
   EXPECT_EQ(late->Next()->status().result(), v1::RESULT_CANCELLED);
 }
 
-// What is told of over many streams that are cut off anywhere is what the store
-// holds, each once and in order.
+// Streams that are cut off anywhere send what the store holds, each change once
+// and in order.
 TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
   StopServing();
   watch_.max_held = 40;  // So that most streams begin in the store.
@@ -214,7 +214,7 @@ TEST_F(WatchStreamTest, ResumesWithoutAGapWhileReportsGoOn) {
     ++streams;
     for (unsigned i = random() % 60 + 1;
          i > 0 && last < *outbox_->NewestSequence(); --i) {
-      // One that was too slow ends, and the next resumes.
+      // A stream that was too slow ends, and the next one resumes.
       if (!take(watch.get())) break;
     }
     watch->context.TryCancel();
@@ -263,7 +263,7 @@ TEST_F(WatchStreamTest, ZeroIsAfterNothing) {
   EXPECT_EQ(from_now->Next()->sequence(), third);
 }
 
-// Who watches a quiet repository can resume, however much others changed.
+// A watcher of a quiet repository can resume, however much others changed.
 TEST_F(WatchStreamTest, BookmarksGoOnWhereNothingHappens) {
   StopServing();
   changes_kept_ = 10;
@@ -282,7 +282,7 @@ TEST_F(WatchStreamTest, BookmarksGoOnWhereNothingHappens) {
     EXPECT_GE(bookmark->sequence(), last);
     last = bookmark->sequence();
   }
-  // Without anything new, too.
+  // Bookmarks come even without anything new.
   ASSERT_TRUE(quiet->NextMessage().has_value());
   quiet->context.TryCancel();
   const int64_t next = Report("acme/quiet", "ci/build");
@@ -290,7 +290,7 @@ TEST_F(WatchStreamTest, BookmarksGoOnWhereNothingHappens) {
   EXPECT_EQ(Begin(of_quiet)->Next()->sequence(), next);
 }
 
-// What a page tells and what is sent after its sequence are everything.
+// A page and the changes after its sequence leave nothing out.
 TEST_F(WatchStreamTest, FollowsWhatWasRead) {
   const int64_t before = Report("acme/app", "ci/before");
   v1::ListStatusesResponse list;
@@ -377,7 +377,7 @@ TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   accept("acme/lib");
   EXPECT_EQ(watch->Next()->repository(), "acme/app");
   EXPECT_EQ(watch->Next()->repository(), "acme/lib");
-  // What moves away is not told of any more, not even what was.
+  // The server no longer shows what moves away, nor its old changes.
   ASSERT_TRUE(outbox_
                   ->RenameRepository(*ParseRepository("acme/app"),
                                      *ParseRepository("secret/old"), 7,
@@ -456,7 +456,7 @@ TEST_F(WatchStreamTest, WhoIsTooSlowIsEndedAndResumes) {
   EXPECT_THAT(status.error_message(),
               testing::EndsWith(absl::StrCat("resume after sequence ", last)));
   EXPECT_LT(seen, kReports);
-  // Who catches up is not too slow, however much there is.
+  // A client that catches up is not too slow, however much there is.
   const auto resumed = Begin(After(last));
   while (seen < kReports) {
     const auto change = resumed->Next();
@@ -485,7 +485,7 @@ TEST_F(WatchStreamTest, AllTogetherAreToldNoFasterThanAllowed) {
       EXPECT_EQ(change->status().context(), absl::StrCat("ci/", i));
     }
   }
-  // A tenth of a second's worth is told at once.
+  // The changes of a tenth of a second come at once.
   EXPECT_GE(Clock::System()->Monotonic() - begin,
             absl::Seconds((2 * kReports - 20) / 200.0));
   const int64_t sequence = Report("acme/another", "ci/build");
