@@ -10,7 +10,7 @@
 namespace signalbox {
 namespace {
 
-// The token of a page is its number; the first has none.
+// The token of a page is its number. The first page has none.
 template <typename Response>
 Response PageOf(const std::vector<Response>& pages, const std::string& token) {
   size_t number = 0;

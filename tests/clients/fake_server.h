@@ -43,8 +43,8 @@ struct FakeCall {
   const v1::ReportResultRequest& result() const { return std::get<1>(request); }
 };
 
-// A StatusService over real gRPC that writes down what it is asked, and
-// answers as it is told. Thread-safe.
+// A StatusService over real gRPC that records its calls, and answers as the
+// test sets. Thread-safe.
 class FakeServer : public v1::StatusService::Service {
  public:
   // Listens at once. `tells_health`: it has the health service.
@@ -63,27 +63,27 @@ class FakeServer : public v1::StatusService::Service {
   void SetReceipt(v1::Receipt receipt);
   void SetCommit(v1::GetCommitStatusResponse commit);
   void SetHistory(v1::ExplainStatusResponse history);
-  // In pages, each of which names the next.
+  // Sets pages, each of which names the next.
   void SetCommitPages(std::vector<v1::GetCommitStatusResponse> pages);
   void SetHistoryPages(std::vector<v1::ExplainStatusResponse> pages);
   void SetRetried(v1::RetryPostResponse retried);
   void SetListPages(std::vector<v1::ListStatusesResponse> pages);
   void SetRetriedPages(std::vector<v1::RetryPostsResponse> pages);
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
-  // Without, it is a server too old to say.
+  // Without it, the server acts as one too old for the call.
   void SetInfo(v1::GetServerInfoResponse info);
   // The messages of one watch, which then ends with `end`; the first watch gets
-  // the first, and so on. Without, a watch goes on in silence until Release.
+  // the first, and so on. A watch without messages is silent until Release.
   void AddWatch(std::vector<v1::WatchStatusesResponse> messages,
                 FakeAnswer end);
-  // What it says of itself; true at first.
+  // What its health service says; true at first.
   void SetServing(bool is_serving);
 
   // Lets pendings wait for Release before they are answered.
   void HoldPendings();
   void Release();
 
-  // Blocks until that many calls have begun, and returns all.
+  // Blocks until `count` calls have begun, and returns all.
   std::vector<FakeCall> WaitForCalls(size_t count);
   std::vector<FakeCall> calls();
 

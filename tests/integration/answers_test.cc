@@ -1,6 +1,6 @@
-// What becomes of a commit status after each of GitHub's answers: the server's
-// own client and poster, over HTTP, against the simulator. The order is that of
-// GitHub's documentation: what every request can meet, then what a status can.
+// What becomes of a commit status after each of GitHub's answers, with the
+// server's own client and poster, over HTTP, against the simulator. The order
+// is that of GitHub's documentation: answers to any request, then to a status.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,7 +58,7 @@ class HttpGitHub {
     return absl::StrCat("http://127.0.0.1:", front_->port());
   }
 
-  // The rules, for the length of the call.
+  // Gives access to the rules, for the length of the call.
   template <typename Use>
   auto With(Use use) {
     MutexLock lock(&mu_);
@@ -98,7 +98,7 @@ Fault With(Fault fault, const std::string& header, const std::string& value) {
   return fault;
 }
 
-// Not only statuses.
+// Makes the fault meet all requests, not only statuses.
 Fault Everywhere(Fault fault) {
   fault.target_contains.clear();
   return fault;
@@ -118,12 +118,12 @@ std::string FieldError(const std::string& field, const std::string& message) {
 struct Row {
   std::string name;
   Fault fault;
-  // What is known in the end, half a day later.
+  // The posting in the end, half a day later.
   PostingState state = PostingState::kPosted;
   std::string reason = "";
   // Posts that GitHub saw, the last one included.
   int posts = 1;
-  // How long the last try came after the first.
+  // The time from the first try to the last.
   absl::Duration last = absl::ZeroDuration();
 };
 
@@ -156,7 +156,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
     };
     outbox_ = *OpenSqliteOutbox(outbox_options);
     transport_ = *MakeCurlTransport({});
-    // A second instead of twelve: what is silent here, is silent for ever.
+    // One second instead of twelve: a silent answer here never comes.
     client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox/1",
                                              absl::Seconds(1));
     gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
@@ -191,7 +191,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
     ASSERT_TRUE(outbox_->Accept({Of({report})}, clock_.Now()).ok());
   }
 
-  // What a Worker does. While a request is under way the clock stands.
+  // Runs it as a Worker does. While a request is under way the clock stands.
   void RunFor(absl::Duration time) {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0; runs < 10000; ++runs) {
@@ -281,7 +281,7 @@ TEST_P(AnswersTest, IsHandledAsItShould) {
   EXPECT_EQ(Shown().state, row.state == PostingState::kPosted ? "success" : "");
   EXPECT_LE(RowCount(), 1u);
 
-  // Whatever it was: when GitHub is well again, a newer report is shown.
+  // In each case, once GitHub is well again, a newer report is shown.
   github_->With([](GitHubRules& rules) { rules.ClearFaults(); });
   Say(CommitState::kFailure);
   RunFor(absl::Hours(2));
@@ -308,7 +308,7 @@ Row Parks(const std::string& name, const Fault& fault,
 INSTANTIATE_TEST_SUITE_P(
     Done, AnswersTest,
     testing::Values(Row{"Created", Times(Named("slow"), 0)},
-                    // GitHub has it, whatever the body says.
+                    // GitHub has the status, whatever the body says.
                     Row{"CreatedWithABrokenBody", Named("bad_json")}),
     [](const auto& info) { return info.param.name; });
 
@@ -356,7 +356,7 @@ INSTANTIATE_TEST_SUITE_P(
         Parks("AppRequired",
               Answers(403, "You must authenticate via a GitHub App."),
               "APP_REQUIRED"),
-        // A code that GitHub has never used here is tried a few times.
+        // GitHub has never used this code here. The server tries a few times.
         Row{"Conflict", Answers(409, "Conflict"), kAbandoned, "CONFLICT", 4,
             absl::Seconds(43)},
         Row{"ConflictThatPasses", Times(Answers(409, "Conflict"), 2), kPosted,
@@ -404,7 +404,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "VALIDATION_FAILED"),
         Refused("Request", Answers(422, "Invalid request.\n\nFor 'x', y."),
                 "BAD_REQUEST"),
-        // A text or a link is no reason to lose a result.
+        // A text or a link must not cost a result.
         Row{"Description",
             Times(Answers(422, "Validation Failed",
                           FieldError("description",
@@ -463,7 +463,7 @@ INSTANTIATE_TEST_SUITE_P(
             kPosted, "", 2, absl::Seconds(60)},
         Row{"BareTooManyRequests", Times(Answers(429, ""), 1), kPosted, "", 2,
             absl::Seconds(60)},
-        // What does not parse, is absent.
+        // A value that does not parse counts as absent.
         Row{"RetryAfterADate",
             Times(With(Answers(429, "slow down"), "retry-after",
                        "Mon, 01 Jun 2026 00:10:00 GMT"),
@@ -501,7 +501,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Row{"OneRefusal", Times(Answers(401, "Bad credentials"), 1), kPosted,
             "", 2, absl::Seconds(1)},
-        // The second one in a row stops the credential; nothing is given up.
+        // The second refusal stops the credential. Nothing is abandoned.
         Row{"Refused", Everywhere(Answers(401, "Bad credentials")), kWaiting,
             "BAD_CREDENTIALS", 2, absl::Seconds(1)},
         Row{"AccountSuspended",
@@ -512,8 +512,8 @@ INSTANTIATE_TEST_SUITE_P(
             kWaiting, "INSTALLATION_SUSPENDED", 1}),
     [](const auto& info) { return info.param.name; });
 
-// After these GitHub is asked what it shows, 12 s after the begin, and nothing
-// is repeated that it shows.
+// After these the server reads back, 12 s after the begin, and repeats nothing
+// that GitHub shows.
 INSTANTIATE_TEST_SUITE_P(
     Doubt, AnswersTest,
     testing::Values(
@@ -576,7 +576,7 @@ TEST_F(AnswerTest, ATransferIsFollowedToTheNewOwner) {
   EXPECT_EQ(PostingNow().state, PostingState::kPosted);
 }
 
-// A request can take effect after its answer was given up.
+// A request can take effect after its try has ended.
 TEST_F(AnswerTest, WhatIsAppliedLateIsFoundOut) {
   Fault late = Named("apply_late");
   late.seconds = 9;

@@ -59,7 +59,7 @@ class AppTest : public testing::Test {
   }
 
   void WriteKey(const AppKey& key) {
-    // With `\n` instead of newlines, as configuration systems have it.
+    // Configuration systems have `\n` instead of newlines.
     std::string line;
     for (const char c : key.PrivatePem()) {
       absl::StrAppend(&line, c == '\n' ? "\\n" : std::string(1, c));
@@ -177,15 +177,15 @@ TEST_F(AppTest, PostsAsTheAppWhereItIsInstalledAndByTokenElsewhere) {
   EXPECT_EQ(server_->Wait(), 0);
 }
 
-// Installations are known by their numbers: a restart of a server with
-// thousands of them asks for tokens alone.
+// The server stores the numbers of installations. After a restart it asks for
+// tokens alone, even with thousands of installations.
 TEST_F(AppTest, ARestartAsksForNoInstallationAgain) {
   StartServer();
   Report("acme/app", "ci/build");
   EXPECT_EQ(CreatorOf("acme/app", "ci/build"), "box[bot]");
   server_->Signal(SIGTERM);
   EXPECT_EQ(server_->Wait(), 0);
-  // Who asks for it is refused: GET /orgs/acme/installation, or of the user.
+  // GitHub refuses GET /orgs/acme/installation, and the same of a user.
   Tell("faults", {{"name", "answer"},
                   {"count", -1},
                   {"target_contains", "acme/installation"},
@@ -196,7 +196,7 @@ TEST_F(AppTest, ARestartAsksForNoInstallationAgain) {
   EXPECT_EQ(CreatorOf("acme/app", "ci/lint"), "box[bot]");
 }
 
-// Its posts wait for somebody to resume it, and delay nobody.
+// Its posts wait until a person resumes it, and delay no others.
 TEST_F(AppTest, ASuspendedInstallationIsShownAndDelaysNoOther) {
   Install(77, "acme", /*suspended=*/true);
   StartServer();
@@ -208,7 +208,7 @@ TEST_F(AppTest, ASuspendedInstallationIsShownAndDelaysNoOther) {
   EXPECT_NE(CreatorOf("labs/app", "ci/build"), "");
 }
 
-// Whoever changes the key in time loses nothing, and who does not, loses time.
+// Changing the key in time loses nothing. A late change costs time.
 TEST_F(AppTest, ANewKeyIsUsedWithoutARestart) {
   const AppKey other;
   TellApp(other);

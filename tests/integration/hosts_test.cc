@@ -1,5 +1,5 @@
 // One server for several GitHubs: github.com's names and a GitHub Enterprise
-// Server with a certificate of its own, an API under a path, and no limits.
+// Server with its own certificate, an API under a path, and no limits.
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ class HostsTest : public testing::Test {
     ExpectGoodConduct("https://" + ghes_address_);
   }
 
-  // `ca_file`: that the certificate is to be trusted.
+  // `ca_file`: whether the server trusts the certificate.
   void StartServer(bool ca_file) {
     std::ofstream(dir_.Path("server.yaml"))
         << "github:\n"
@@ -125,8 +125,8 @@ TEST_F(HostsTest, EachHostGetsItsOwnStatuses) {
             "acme/inside");
 }
 
-// A certificate that nobody trusts is trouble of that host alone, and no token
-// is sent to it.
+// An untrusted certificate is the trouble of that host alone, and the server
+// sends it no token.
 TEST_F(HostsTest, OneHostsTroubleIsNotAnothers) {
   StartServer(/*ca_file=*/false);
   Report("github.example.com/acme/inside");

@@ -55,7 +55,7 @@ class ListingTest : public testing::Test {
     EXPECT_TRUE(answer && answer->status < 300) << what;
   }
 
-  // Requests about this have this answer.
+  // Requests whose target has this text get this answer.
   void Refuse(const std::string& target, int status,
               const std::string& message) {
     Tell("faults", {{"name", "answer"},
@@ -95,7 +95,7 @@ class ListingTest : public testing::Test {
     return found;
   }
 
-  // Until `list` says this.
+  // Waits until `list` says this.
   void Await(const std::vector<std::string>& flags,
              const std::set<std::string>& wanted) {
     std::set<std::string> found;
@@ -114,8 +114,8 @@ class ListingTest : public testing::Test {
   std::string grpc_address_;
 };
 
-// What was given up comes by nothing but a retry; what waits for a permission
-// has another reason, and stays.
+// Only a retry brings an abandoned status back. A status that waits for a
+// permission has another reason, and stays.
 TEST_F(ListingTest, WhatIsStuckIsListedAndTriedAgainByItsReason) {
   EXPECT_TRUE(absl::StrContains(Signalbox({"list"}), "nothing is left"));
   const auto refuse_app = [this] {

@@ -81,7 +81,7 @@ class MainJobTest : public testing::Test {
     ExpectGoodConduct("http://" + simulator_address_);
   }
 
-  // On the address of the server before, if there was one.
+  // Uses the address of the former server, if there was one.
   void StartServer() {
     server_ = Process::Start(
         "signalbox-server",
@@ -188,7 +188,7 @@ TEST_F(MainJobTest, TheFormContentTypeWorksAsWell) {
   ExpectShown(delivery.value("sha", ""), "pending");
 }
 
-// An ack is a promise: what is on disk is posted by whoever runs next.
+// After the ack the report is on disk, and the next process posts it.
 TEST_F(MainJobTest, AResultSurvivesKillBetweenAckAndPost) {
   const std::string sha = OpenPullRequest();
   ExpectShown(sha, "pending");
@@ -236,7 +236,7 @@ TEST_F(MainJobTest, APushOfABranchIsShownAndItsDeletionIsNot) {
   EXPECT_EQ(ping.value("status", 0), 200) << ping.dump();
 }
 
-// GitHub takes its time; stopping waits for the answer and loses nothing.
+// GitHub is slow. Stopping waits for the answer and loses nothing.
 TEST_F(MainJobTest, StoppingFinishesOrGivesBackWhatIsInFlight) {
   const std::string sha = OpenPullRequest();
   ExpectShown(sha, "pending");

@@ -18,21 +18,21 @@ namespace signalbox {
 // Not thread-safe.
 class Process {
  public:
-  // `program` is a name in build/bin. The environment is PATH and `environment`
-  // and nothing else. Its stderr is kept in a file.
+  // `program` is a name in build/bin. Its environment is PATH and
+  // `environment`, and nothing else. Its stderr goes to a file.
   static std::unique_ptr<Process> Start(
       const std::string& program, const std::vector<std::string>& arguments,
       const std::map<std::string, std::string>& environment = {});
 
   ~Process();
 
-  // Reads stdout up to the line that contains `text`, and returns what stands
-  // behind it in that line. Fails the test and returns "" if the program ends
+  // Reads stdout up to the line that contains `text`, and returns what follows
+  // `text` in that line. Fails the test and returns "" if the program ends
   // before, or after 30 s.
   std::string WaitForLine(absl::string_view text);
 
-  // The rest of stdout, once the program has closed it. What came within 30 s
-  // if it does not, and the test fails.
+  // The rest of stdout, once the program has closed it. If it has not within 30
+  // s, fails the test and returns what came.
   std::string ReadOutput();
 
   void Signal(int signal_number);
@@ -41,7 +41,7 @@ class Process {
   // test after `limit`.
   int Wait(absl::Duration limit = absl::Seconds(30));
 
-  // While it runs.
+  // Valid while it runs.
   pid_t pid() const { return pid_; }
 
   // All that it wrote to stderr so far.

@@ -1,4 +1,4 @@
-// What GitHub tells beside reports, and what it failed to tell, with every part
+// What GitHub sends beside reports, and what it failed to send, with every part
 // as people run it.
 
 #include <grpcpp/grpcpp.h>
@@ -100,7 +100,7 @@ class RecoveryProgramsTest : public testing::Test {
     return answer ? json::parse(answer->body, nullptr, false) : json();
   }
 
-  // The head of a pull request that is opened now.
+  // Opens a pull request; returns its head.
   std::string OpenPullRequest() {
     return Tell("webhooks",
                 {{"event", "pull_request"}, {"repository", "acme/app"}})["sha"];
@@ -109,7 +109,7 @@ class RecoveryProgramsTest : public testing::Test {
   // Waits until GitHub shows `state` for a commit.
   bool Shows(const std::string& sha, const std::string& state,
              const std::string& repository = "acme/app") {
-    // What comes meanwhile can be about something else.
+    // Other events may come meanwhile.
     int64_t after = 0;
     for (int idle_waits = 0; idle_waits < 2;) {
       const json statuses = Simulator(absl::StrCat(
@@ -162,10 +162,10 @@ TEST_F(RecoveryProgramsTest, WhatAnAppsHookMissedBecomesPendingAfterAll) {
                  {"url", "http://" + shim_address_ + "/event_handler"},
                  {"secret", "hook-secret"},
                  {"events", {"*"}}});
-  // The shim is there, and the server it needs is not: 503.
+  // The shim is up, but its server is not: 503.
   std::vector<std::string> heads;
   for (int i = 0; i < 2; ++i) heads.push_back(OpenPullRequest());
-  // The shim is away.
+  // The shim is down.
   Tell("settings", {{"webhooks_fail", 0}});
   for (int i = 0; i < 3; ++i) heads.push_back(OpenPullRequest());
   Tell("settings", {{"webhooks_fail", -1}});
@@ -186,7 +186,7 @@ TEST_F(RecoveryProgramsTest, HeadsThatNoWebhookToldOfAreFound) {
   const std::string sha(40, 'a');
   Tell("pull_requests", {{"full_name", "acme/app"}, {"sha", sha}});
   const std::string config = TokenConfig();
-  // The token may set statuses, and see no hooks.
+  // The token may set statuses, but sees no hooks.
   Tell("roles", {{"where", "acme/app"}, {"token", "pat"}, {"role", "write"}});
   StartServer(config);
   EXPECT_TRUE(Shows(sha, "pending"));
@@ -205,7 +205,7 @@ TEST_F(RecoveryProgramsTest, ARetestSurvivesAKill) {
   Report(head, v1::RESULT_FAILURE);
   ASSERT_TRUE(Shows(head, "failure"));
 
-  // GitHub cannot tell who octocat is yet.
+  // GitHub cannot tell octocat's role yet.
   Tell("faults", {{"name", "server_error_json"},
                   {"count", -1},
                   {"target_contains", "/pulls/"}});

@@ -18,8 +18,8 @@
 namespace signalbox {
 namespace {
 
-// A delivery that the server reads by itself must become what it would have
-// become through the shim. Everything that a submission says, as text.
+// A delivery that the server reads by itself must become the same submission as
+// through the shim. This is all of a submission, as text.
 
 std::string TextOf(const Repository& repository) {
   return repository.Display();

@@ -10,7 +10,7 @@ namespace signalbox {
 void ExpectGoodConduct(const std::string& url,
                        const std::set<std::string>& except) {
   httplib::Client client(url);
-  // Whether it is trusted is not what is looked at here.
+  // This client does not test the certificate.
   client.enable_server_certificate_verification(false);
   const auto answer = client.Get("/_simulator/counters");
   ASSERT_TRUE(answer) << url;
@@ -18,7 +18,7 @@ void ExpectGoodConduct(const std::string& url,
   ASSERT_TRUE(counters.is_object()) << answer->body;
   int checked = 0;
   for (const auto& [name, count] : counters.items()) {
-    // These two are no faults.
+    // These two are not faults.
     if (name == "request_count" || name == "max_in_flight") continue;
     if (except.contains(name)) continue;
     EXPECT_EQ(count, 0) << name;

@@ -7,8 +7,8 @@
 namespace signalbox {
 
 // Fails the test for everything that the clients of the GitHub simulator at
-// `url` ("http://HOST:PORT") did although GitHub asks them not to, but for the
-// counters named in `except`. Every test that runs one ends with it.
+// `url` ("http://HOST:PORT") did although GitHub asks them not to, except the
+// counters in `except`. Every test that runs a simulator ends with it.
 void ExpectGoodConduct(const std::string& url,
                        const std::set<std::string>& except = {});
 

@@ -1,4 +1,4 @@
-// What a server that cannot start says: one line, which and why, exit code 2.
+// A server that cannot start writes one line that says why, and exits with 2.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -130,7 +130,7 @@ TEST_F(StartTest, WithoutATokenItStartsAndSaysSo) {
   EXPECT_NE(server->StandardError().find("GITHUB_TOKEN"), std::string::npos);
 }
 
-// The same address twice is one address, not one that is taken.
+// The same address twice is one listener, not an address in use.
 TEST_F(StartTest, MetricsMayBeOnTheWebAddress) {
   std::string web;
   {
@@ -170,7 +170,7 @@ TEST_F(StartTest, OthersOfTheSameUserCannotLookIntoIt) {
   }
 }
 
-// Log rotation sends it to every daemon.
+// Log rotation sends SIGHUP to every daemon.
 TEST_F(StartTest, AHangupDoesNotEndTheServer) {
   const auto server = Process::Start("signalbox-server", Arguments());
   server->WaitForLine("web listening on ");

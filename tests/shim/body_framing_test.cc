@@ -21,7 +21,7 @@ HttpHead SizedHead(uint64_t size) {
   return head;
 }
 
-// What comes of bytes that arrive in pieces of some size.
+// The outcome of bytes that arrive in pieces of some size.
 struct Outcome {
   std::string body;
   bool is_at_end;
@@ -133,11 +133,11 @@ TEST(BodyFramingTest, LinesAreBounded) {
         Unframe(ChunkedHead(), absl::StrCat(begin, endless), 100);
     EXPECT_TRUE(outcome.is_broken) << begin;
   }
-  // All trailers together.
+  // All trailers together have a bound.
   std::string trailers = "0\r\n";
   for (int i = 0; i < 1000; ++i) trailers += "A: b\r\n";
   EXPECT_TRUE(Unframe(ChunkedHead(), trailers, 100).is_broken);
-  // Each line on its own.
+  // Chunk headers have a bound each.
   std::string chunks;
   for (int i = 0; i < 5000; ++i) chunks += "1;a\r\nx\r\n";
   EXPECT_EQ(Unframe(ChunkedHead(), chunks, 100).body, endless);

@@ -188,7 +188,7 @@ TEST_F(WebhookSecretTest, ASecretOfTwoLinesInTheEnvironmentIsAnError) {
       absl::StrContains(secrets.status().message(), "GITHUB_WEBHOOK_SECRET"));
 }
 
-// Anybody on the way could read it.
+// Anybody on the way could read the token.
 TEST(ShimConfigTest, ATokenIsSentInClearOnlyIfToldSo) {
   for (const char* server :
        {"10.0.0.1:50051", "signalbox.example.com:50051", "[2001:db8::1]:50051",

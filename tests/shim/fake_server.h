@@ -16,7 +16,7 @@
 
 namespace signalbox {
 
-// The server's end: says what it is told to, and remembers what it was asked.
+// The server's end: gives the answers that a test sets, and records its calls.
 class FakeServer final : public v1::StatusService::Service {
  public:
   ~FakeServer() override { Stop(); }
@@ -44,7 +44,7 @@ class FakeServer final : public v1::StatusService::Service {
     receipts_ = receipts;
     not_granted_.clear();
   }
-  // PERMISSION_DENIED, and the trailing metadata that says what is lacking.
+  // PERMISSION_DENIED, and the trailing metadata that names what is lacking.
   void AnswerNotGranted(const std::string& what) {
     Answer(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not granted"));
     const std::lock_guard<std::mutex> lock(mu_);

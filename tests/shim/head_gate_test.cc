@@ -63,7 +63,7 @@ class HeadGateTest : public ::testing::Test {
       if (bytes == Held()) held_.get_future().wait();
     });
   }
-  // A head whose passing lasts until `held_` is set.
+  // A head that the gate passes on until `held_` is set.
   static std::string Held() { return "HOLD / HTTP/1.1\r\n\r\n"; }
 
   std::vector<std::string> Passed() {
@@ -118,9 +118,8 @@ TEST_F(HeadGateTest, TheOldestIsClosedWhenThereAreTooMany) {
   EXPECT_FALSE(third.IsClosed());
 }
 
-// In a flood connections come faster than their heads are read.
-// However fast others come: a client that has connected needs a moment until
-// its first byte.
+// In a flood, connections come faster than their heads are read. A client that
+// has connected still needs a moment until its first byte.
 TEST_F(HeadGateTest, NobodyIsClosedAtOnce) {
   Start(2);
   const auto begin = std::chrono::steady_clock::now();

@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "tests/shim/raw_client.h"
 
-// Stands before the C library's for the whole program, so that a test can have
-// the next accepts of cpp-httplib fail.
+// Replaces the C library's accept() in the whole program, so that a test can
+// have the next accepts of cpp-httplib fail.
 std::atomic<int> accept_failures{0};
 extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
   const int accepted = accept4(fd, address, size, 0);
@@ -33,7 +33,7 @@ extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
 namespace signalbox {
 namespace {
 
-// Answers 202 with the size of the body, or 400 with why it did not come.
+// Answers 202 with the size of the body, or 400 with why it is missing.
 HttpAnswer CountBody(const HttpRequest&, BodyReader read_body) {
   size_t size = 0;
   const absl::Status complete = read_body([&](absl::string_view bytes) {
@@ -158,7 +158,7 @@ TEST_F(HttpServerTest, WhatIsNoHttpIs400) {
   }
 }
 
-// The library would run its regular expressions over these, or believe them.
+// The library would match these with regular expressions, or believe them.
 TEST_F(HttpServerTest, HeadersFromOutsideDoNotReachTheLibrary) {
   Start();
   for (const char* header :
@@ -239,7 +239,7 @@ TEST_F(HttpServerTest, RefusedBodiesDoNotResetTheConnection) {
   EXPECT_FALSE(absl::StrContains(answer, "RESET"));
 }
 
-// It has its answer; whoever waits for its end would wait for the timeout.
+// The client has its answer. Waiting for its end would take the whole timeout.
 TEST_F(HttpServerTest, RefusedClientsThatStayAreClosed) {
   Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
     return {401, "no\n"};

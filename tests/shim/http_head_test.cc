@@ -118,7 +118,7 @@ TEST(HttpHeadTest, SizeIsKnownOnceTheHeadIsThere) {
   EXPECT_EQ(HttpHeadSize(head), head.size());
   EXPECT_EQ(HttpHeadSize(head + "\r\n\r\nbody"), head.size());
   EXPECT_EQ(HttpHeadSize("GET / HTTP/1.1\n\nx"), 16u);
-  // What can be no head needs no more bytes to be refused.
+  // Bytes that cannot begin a head are refused without waiting for more.
   EXPECT_EQ(HttpHeadSize("\x16\x03\x01"), 3u);
   EXPECT_EQ(HttpHeadSize("\r\n"), 2u);
   EXPECT_EQ(HttpHeadSize(std::string(kMaxHttpHead, 'A')), 0u);

@@ -79,7 +79,7 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
   }
 }
 
-// Log rotation sends it to every daemon.
+// Log rotation sends SIGHUP to every daemon.
 TEST(ShimProgramTest, AHangupDoesNotEndIt) {
   ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
   program.Port();
@@ -101,7 +101,7 @@ TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
   EXPECT_TRUE(is_raised);
 }
 
-// There is no port for metrics: who sets up a hook looks at the log.
+// There is no port for metrics, so an operator of a hook looks at the log.
 TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature"},
                       {});
@@ -134,7 +134,7 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   }
 }
 
-// Of what is refused the log says which hook to look at, and where it is.
+// For a refused delivery the log says which hook to look at, and where it is.
 TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
   ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
   const uint16_t port = program.Port();
@@ -195,7 +195,7 @@ TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
   EXPECT_EQ(ask("six"), 200);
   EXPECT_EQ(ask("two"), 200);
   EXPECT_EQ(ask("one"), 401);
-  // A file that cannot be used changes nothing, and is told of once.
+  // An unusable file changes nothing, and is logged once.
   write(second, "two\nlines\n");
   EXPECT_EQ(ask("two"), 200);
   EXPECT_EQ(ask("two"), 200);
@@ -205,8 +205,8 @@ TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
   EXPECT_TRUE(absl::StrContains(log, "more than one line")) << log;
 }
 
-// Two loud lines, whatever the number of deliveries: a wrong token at the
-// start, and that deliveries are refused for it.
+// Two loud lines, whatever the number of deliveries: for a wrong token at the
+// start, and for the deliveries refused because of it.
 TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
   FakeServer server;
   server.Start();
@@ -242,7 +242,7 @@ TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
   EXPECT_EQ(lines_with("\"answer\":503"), 2);
 }
 
-// A shim with the right webhook, but without report: its events are taken.
+// A shim with `webhook` but without `report`: the server takes its events.
 TEST(ShimProgramTest, LogSaysOnceWhatKindOfCallIsRefused) {
   FakeServer server;
   server.Start();

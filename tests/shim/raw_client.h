@@ -19,7 +19,7 @@
 
 namespace signalbox {
 
-// A connection on loopback that sends just what it is told to.
+// A connection on loopback that sends exactly the bytes it gets.
 class RawClient {
  public:
   explicit RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -53,8 +53,8 @@ class RawClient {
     return true;
   }
 
-  // Sends what can be sent at once, and says how much that is; -1 if the other
-  // side has closed.
+  // Sends what can be sent at once, and returns how much that is; -1 if the
+  // other side has closed.
   ssize_t SendSome(absl::string_view bytes) {
     const ssize_t count =
         send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -69,8 +69,8 @@ class RawClient {
     return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
   }
 
-  // What arrives until `end` was seen, the other side closes, or a minute has
-  // passed. "RESET" at the end if the connection was reset.
+  // Reads until `end` was seen, the other side closes, or a minute has passed.
+  // Adds "RESET" if the connection was reset.
   std::string Read(absl::string_view end = {}) {
     std::string all;
     char buffer[4096];

@@ -15,8 +15,8 @@ TEST(RefusalsTest, EachKindIsNewsOnce) {
   EXPECT_TRUE(refusals.IsNews("ReportPending", "no right webhook", true));
 }
 
-// A shim with `webhook`, but without `report`, has its events taken all the
-// time.
+// The server takes the events of a shim with `webhook`, but without `report`,
+// all the time.
 TEST(RefusalsTest, OnlyTheSameCallEndsARefusal) {
   Refusals refusals;
   EXPECT_TRUE(refusals.IsNews("ReportPending", "no right report", true));
@@ -26,7 +26,7 @@ TEST(RefusalsTest, OnlyTheSameCallEndsARefusal) {
   EXPECT_TRUE(refusals.IsNews("ReportPending", "no right report", true));
 }
 
-// Other repositories have contexts that the shim may report.
+// The shim may report contexts of other repositories.
 TEST(RefusalsTest, SuccessElsewhereEndsNoRefusalOfAContext) {
   Refusals refusals;
   EXPECT_TRUE(refusals.IsNews("ReportPending", "not context a", false));

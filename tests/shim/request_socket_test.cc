@@ -70,14 +70,14 @@ class Connection {
 
 class RequestSocketTest : public ::testing::Test {
  protected:
-  // Has one give way.
+  // Makes one connection give way.
   void MakeRoom() {
     shortage_ = 1;
     EXPECT_TRUE(room_.MakeRoom());
     shortage_ = 0;
   }
-  // Until so many wait: each looks whether others need room when it begins, and
-  // when its patience ends.
+  // Waits until `count` wait: each looks whether others need room when it
+  // begins, and when its patience ends.
   void AwaitWaiting(int count, int looks = 2) {
     while (looks_ < count * looks) std::this_thread::yield();
   }
@@ -109,7 +109,7 @@ TEST_F(RequestSocketTest, ReadsWhatCameAndWhatComes) {
 TEST_F(RequestSocketTest, LateBytesAreNotAwaited) {
   Connection connection(room_, 0, 1000000, "", std::chrono::milliseconds(20));
   EXPECT_TRUE(absl::IsDeadlineExceeded(connection.socket().Read().status()));
-  // Nor taken: a client that always has some would never be late.
+  // Late bytes do not count, or a client with more would never be late.
   connection.Send("x");
   EXPECT_TRUE(absl::IsDeadlineExceeded(connection.socket().Read().status()));
 }
@@ -133,7 +133,7 @@ TEST_F(RequestSocketTest, NobodyGivesWayWhileThereAreThreads) {
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
 }
 
-// Whoever began first has had most time.
+// The oldest request has had most time.
 TEST_F(RequestSocketTest, TheOldestGivesWay) {
   Connection young(room_, 1);
   Connection old(room_, 3);
@@ -152,7 +152,7 @@ TEST_F(RequestSocketTest, TheOldestGivesWay) {
   EXPECT_EQ(young_read.get(), absl::StatusCode::kOk);
 }
 
-// They have got their answer, and only could miss it.
+// Clients with an answer can only miss the rest of it.
 TEST_F(RequestSocketTest, WhoIsAnsweredGivesWayFirst) {
   Connection waiting(room_, 9);
   Connection answered(room_, 0);
@@ -166,21 +166,21 @@ TEST_F(RequestSocketTest, WhoIsAnsweredGivesWayFirst) {
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
 }
 
-// A burst of good requests is no attack: their bodies need a moment.
+// A burst of good requests is not an attack: their bodies need a moment.
 TEST_F(RequestSocketTest, NobodyGivesWayAtOnce) {
   Connection patient(room_, 0, 1000000, "", std::chrono::hours(24),
                      std::chrono::hours(24));
   shortage_ = 1;
   auto read = patient.StartReading();
   AwaitWaiting(1, 1);
-  // Somebody may give way later.
+  // True: one may give way later.
   EXPECT_TRUE(room_.MakeRoom());
   EXPECT_TRUE(IsReading(read));
   patient.Send("x");
   EXPECT_EQ(read.get(), absl::StatusCode::kOk);
 }
 
-// Nobody else need come for that.
+// No other request has to come for that.
 TEST_F(RequestSocketTest, PatienceEnds) {
   shortage_ = 1;
   Connection connection(room_, 0, 1000000, "", std::chrono::hours(24),
@@ -200,8 +200,8 @@ TEST_F(RequestSocketTest, PatienceIsForAllBytesTogether) {
   EXPECT_TRUE(absl::IsUnavailable(connection.socket().Read().status()));
 }
 
-// One thread is wanted: that another is asked for twice does not matter until
-// the first is free.
+// One thread is wanted. Asking again before it is free must not make a second
+// connection give way.
 TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
   Connection first(room_, 2);
   Connection second(room_, 1);
@@ -218,7 +218,7 @@ TEST_F(RequestSocketTest, NoMoreGiveWayThanAreNeeded) {
   EXPECT_EQ(second_read.get(), absl::StatusCode::kOk);
 }
 
-// However many wait for a thread.
+// This holds however many wait for a thread.
 TEST_F(RequestSocketTest, WhoseBytesAreThereNeverGivesWay) {
   shortage_ = 1000;
   Connection connection(room_, 9);
@@ -227,7 +227,7 @@ TEST_F(RequestSocketTest, WhoseBytesAreThereNeverGivesWay) {
   EXPECT_FALSE(room_.MakeRoom());
 }
 
-// A job may begin to wait after the last that makes room was queued.
+// A connection may begin to wait after the last call of MakeRoom.
 TEST_F(RequestSocketTest, WhoBeginsToWaitMakesRoom) {
   shortage_ = 1;
   Connection connection(room_, 0);

@@ -1,4 +1,4 @@
-// What takes minutes; the short forms are in robustness_test.cc.
+// Tests that take minutes; the short forms are in robustness_test.cc.
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -22,7 +22,7 @@ using std::chrono::seconds;
 
 class ShimSlowRobustnessTest : public ShimFixture {};
 
-// All at once, for so long that each runs into every timeout again and again.
+// All attacks at once, so long that each runs into every timeout repeatedly.
 TEST_F(ShimSlowRobustnessTest, OutlivesAllAttacksForMinutes) {
   Start();
   {
@@ -43,7 +43,7 @@ TEST_F(ShimSlowRobustnessTest, OutlivesAllAttacksForMinutes) {
       poll(nullptr, 0, 5000);
       if (Clock::now() < begin + minutes(1)) early_mib = FindMemory().now;
     }
-    // It does not go on growing. Twenty huge bodies come and go.
+    // Memory does not go on growing. Twenty huge bodies come and go.
     EXPECT_LE(FindMemory().now, early_mib + 160);
   }
   ExpectRecovered();

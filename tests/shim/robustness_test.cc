@@ -1,5 +1,5 @@
-// Attacks on the program itself. Each leaves it running, with good deliveries
-// answered meanwhile, and afterwards about as small as before.
+// Attacks on the program itself. The program must keep running, answer good
+// deliveries meanwhile, and be about as small afterwards as before.
 
 #include <gtest/gtest.h>
 
@@ -29,8 +29,8 @@ constexpr size_t kLargest = 25 << 20;
 // Bodies have at most 160 MiB: 96, and a quarter for each of 256 requests.
 constexpr int64_t kMaxMib = 256;
 
-// As long a form as there may be, of a ping as long as one may be: nearly every
-// byte of the JSON takes three.
+// The longest possible form, of the longest possible ping: nearly every byte of
+// the JSON takes three.
 Request LargestForm() {
   Request form = PingOf(kLargest);
   const std::string some =
@@ -49,8 +49,8 @@ Request LargestForm() {
 
 class ShimRobustnessTest : public ShimFixture {
  protected:
-  // GitHub gives up after 10 s. What a few of them took may be the machine's
-  // fault.
+  // GitHub gives up after 10 s. If only a few took longer, the machine may be
+  // at fault.
   static void ExpectInGitHubsTime(std::vector<Clock::duration> taken) {
     std::sort(taken.begin(), taken.end());
     EXPECT_LT(taken[taken.size() / 2], seconds(9));
@@ -76,7 +76,7 @@ TEST_F(ShimRobustnessTest, OutlivesDrippingHeads) {
   ExpectRecovered();
 }
 
-// Looking for the end of a head again from its begin would take minutes.
+// Searching for the end of a head from its begin again would take minutes.
 TEST_F(ShimRobustnessTest, OutlivesHeadsOfManyLines) {
   Start();
   std::string head = "POST /event_handler HTTP/1.1\r\n";
@@ -98,7 +98,7 @@ TEST_F(ShimRobustnessTest, OutlivesDrippingBodies) {
   ExpectRecovered();
 }
 
-// The shim lets them read their answer, but not at the cost of others.
+// The shim lets refused clients read their answer, but not at others' cost.
 TEST_F(ShimRobustnessTest, OutlivesWhoIsRefusedAndStays) {
   Start();
   {
@@ -123,7 +123,7 @@ TEST_F(ShimRobustnessTest, OutlivesWhoNeverReads) {
   ExpectRecovered();
 }
 
-// More than it has room for.
+// More connections than the shim has room for.
 TEST_F(ShimRobustnessTest, OutlivesFloodsOfConnections) {
   Start(/*descriptors=*/1024);
   {
@@ -225,7 +225,7 @@ TEST_F(ShimRobustnessTest, OutlivesGarbage) {
   for (int i = 0; i < 300; ++i) {
     std::string bytes(random() % 3000, '\0');
     for (char& c : bytes) c = static_cast<char>(random());
-    // Half of them begin well.
+    // Half of them have a good first line.
     if (i % 2 == 0) bytes.insert(0, "POST /event_handler HTTP/1.1\r\n");
     RawClient client = Connect();
     client.Send(bytes);
@@ -310,7 +310,7 @@ TEST_F(ShimRobustnessTest, OutlivesWrongLengths) {
   ExpectRecovered();
 }
 
-// Cut at every byte: ended, so that an answer can come, or broken off.
+// Requests cut at every byte: ended, so that an answer comes, or broken off.
 TEST_F(ShimRobustnessTest, OutlivesRequestsThatAreCut) {
   Start();
   for (const std::string& request :
@@ -352,7 +352,7 @@ TEST_F(ShimRobustnessTest, OutlivesAServerThatIsGone) {
   ExpectRecovered();
 }
 
-// It takes calls and answers none.
+// The server takes calls and answers none.
 TEST_F(ShimRobustnessTest, OutlivesAServerThatHangs) {
   Start();
   server_.Hold();

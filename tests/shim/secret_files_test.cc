@@ -68,7 +68,7 @@ TEST_F(SecretFilesTest, AReplacedFileIsReadAgain) {
   EXPECT_TRUE(Counts("ten"));
 }
 
-// Within one tick of the file system's clock its stamp stays as it was.
+// Within one tick of the file system's clock the file's stamp stays the same.
 TEST_F(SecretFilesTest, AFileThatWasWrittenTwiceAtOnceIsReadAgain) {
   Open({Write("a", "one")});
   EXPECT_TRUE(Counts("one"));
@@ -88,7 +88,7 @@ TEST_F(SecretFilesTest, TwoSecretsAreActive) {
   EXPECT_FALSE(Counts("one"));
 }
 
-// Somebody is writing it, or mistook the file: deliveries go on.
+// The file may be half written, or the wrong one. Deliveries go on.
 TEST_F(SecretFilesTest, AFileThatCannotBeUsedChangesNothing) {
   Open({Write("a", "one")});
   for (const char* text : {"", "two\nlines", "\xef\xbb\xbfone", " \n"}) {

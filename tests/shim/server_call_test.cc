@@ -38,7 +38,7 @@ class ServerCallTest : public ::testing::Test {
 
   std::string token_;
 
-  // As Deliver, and the one request of its kind that the server got.
+  // As Deliver. Returns the one request of its kind that the server got.
   v1::ReportPendingRequest Pending(const std::string& event,
                                    const Json& payload) {
     EXPECT_TRUE(Deliver(event, payload).status.ok());
@@ -75,7 +75,6 @@ std::vector<std::string> Texts(const Repeated& repeated) {
   return {repeated.begin(), repeated.end()};
 }
 
-// The server finds by the delivery's action that it is about another base.
 TEST_F(ServerCallTest, TheServerMayWantToKnowWhoCalls) {
   EXPECT_TRUE(Deliver("pull_request", PullRequestPayload()).status.ok());
   EXPECT_EQ(server_.Authorization(), "");
@@ -84,6 +83,7 @@ TEST_F(ServerCallTest, TheServerMayWantToKnowWhoCalls) {
   EXPECT_EQ(server_.Authorization(), "Bearer shim-token");
 }
 
+// From the delivery's action the server learns that the base has changed.
 TEST_F(ServerCallTest, AnotherBaseIsARerunOfThePullRequest) {
   const v1::ReportPendingRequest call =
       Pending("pull_request", RetargetPayload());

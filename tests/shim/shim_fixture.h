@@ -31,7 +31,7 @@
 
 namespace signalbox {
 
-// Nobody could have made this signature, but it looks like one.
+// It looks like a signature, but nobody could have made it.
 inline std::string ForgedHead(absl::string_view framing,
                               absl::string_view type = "application/json") {
   return absl::StrCat(
@@ -41,9 +41,8 @@ inline std::string ForgedHead(absl::string_view framing,
       std::string(64, 'a'), "\r\n", framing, "\r\n\r\n");
 }
 
-// Clients that never end: each sends `first` and then, ten times a second, up
-// to `most` bytes of `rest` over and over, and connects again when it is
-// dropped.
+// Clients that never end. Each sends `first` and then, ten times a second, up
+// to `most` bytes of `rest` over and over, and reconnects when it is dropped.
 class Attack {
  public:
   Attack(uint16_t port, int clients, std::string first, std::string rest = "",
@@ -89,7 +88,7 @@ class Attack {
   std::thread thread_;
 };
 
-// Looks again and again, up to 30 s, until it is true.
+// Looks again and again, up to 30 s, until the condition is true.
 template <typename Condition>
 bool Becomes(Condition condition) {
   const auto deadline =
@@ -112,7 +111,7 @@ class ShimFixture : public ::testing::Test {
   // A good delivery takes some milliseconds; an attack's own timeouts are
   // longer than this.
   static constexpr std::chrono::seconds kPrompt{4};
-  // What allocators, stacks and the library for gRPC may keep of an attack.
+  // Memory that allocators, stacks and gRPC may keep after an attack.
   static constexpr int64_t kMaxGrowthMib = 48;
 
   // Resident, in MiB.
@@ -132,7 +131,7 @@ class ShimFixture : public ::testing::Test {
     server_.Start();
   }
 
-  // `descriptors`: how many the program may have; 0: as many as this one.
+  // `descriptors`: the program's limit; 0: as this process.
   void Start(rlim_t descriptors = 0) {
     program_ = std::make_unique<ShimProgram>(
         std::vector<std::string>{"--listen", "127.0.0.1:0", "--server",
@@ -141,7 +140,7 @@ class ShimFixture : public ::testing::Test {
             absl::StrCat("GITHUB_WEBHOOK_SECRET=", kSecret)},
         directory_.Path("log"), descriptors);
     port_ = program_->Port();
-    // What is made once and kept is made before anything is measured.
+    // The program makes what it keeps before anything is measured.
     for (int i = 0; i < kFirst; ++i) ASSERT_EQ(Ask(Push().Text()), 202);
     memory_ = FindMemory();
     descriptors_ = CountDescriptors();
@@ -156,8 +155,8 @@ class ShimFixture : public ::testing::Test {
   RawClient Connect() { return RawClient(port_); }
   int Ask(absl::string_view request) { return Connect().Ask(request); }
 
-  // For a quarter of a second good deliveries are answered, one after the
-  // other.
+  // Good deliveries, one after the other, must be answered for a quarter of a
+  // second.
   void ExpectPrompt(absl::string_view when) {
     std::vector<double> taken_ms;
     const std::string requests[] = {Push().Text(),
@@ -178,7 +177,7 @@ class ShimFixture : public ::testing::Test {
         taken_ms[taken_ms.size() / 2], taken_ms.back());
   }
 
-  // After an attack.
+  // To be called after an attack.
   void ExpectRecovered() {
     ASSERT_TRUE(program_->IsRunning());
     EXPECT_TRUE(Becomes([this] { return CountDescriptors() <= descriptors_; }))
@@ -215,7 +214,7 @@ class ShimFixture : public ::testing::Test {
   uint16_t port_ = 0;
 
  private:
-  // 0 for who may not look.
+  // 0 if this process may not look.
   int64_t CountDescriptors() const {
     std::error_code error;
     const std::filesystem::directory_iterator all(

@@ -82,7 +82,7 @@ class ShimProgram {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  // From the line that tells where it listens.
+  // Reads it from the line with the address.
   uint16_t Port() {
     const std::string line = OutLine();
     absl::string_view rest = line;
@@ -100,7 +100,7 @@ class ShimProgram {
     return pointers;
   }
 
-  // Up to and with `end`, or to the end.
+  // Reads up to and with `end`, or to the end.
   static std::string Read(int fd, char end) {
     std::string text;
     char c = 0;

@@ -29,7 +29,7 @@ inline std::string Sign(absl::string_view body, absl::string_view secret) {
                           reinterpret_cast<const char*>(digest), size)));
 }
 
-// As browsers and GitHub do: everything but the unreserved bytes.
+// Encodes everything but the unreserved bytes, as browsers and GitHub do.
 inline std::string Form(absl::string_view json) {
   std::string form = "payload=";
   for (const unsigned char c : json) {
@@ -88,7 +88,7 @@ inline Request AsForm(Request request) {
   return request;
 }
 
-// The same, in chunks of `piece` bytes.
+// The same request, in chunks of `piece` bytes.
 inline std::string Chunked(const Request& request, size_t piece) {
   const std::string text = request.Text();
   std::string chunked =

@@ -25,7 +25,7 @@ TEST(ThreadPoolTest, JobsBeyondTheThreadsWaitAndBeyondTheQueueAreRefused) {
   began.get_future().wait();
   EXPECT_EQ(pool.Shortage(), 0u);
   EXPECT_TRUE(pool.Submit(job));
-  // Whether or not its thread has begun.
+  // This holds whether or not its thread has begun.
   EXPECT_EQ(pool.Shortage(), 0u);
   for (size_t waiting = 1; waiting <= 2; ++waiting) {
     EXPECT_TRUE(pool.Submit(job));

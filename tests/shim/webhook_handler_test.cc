@@ -87,8 +87,8 @@ TEST_F(WebhookHandlerTest, PullRequestBecomesOneCall) {
   EXPECT_EQ(call.change().updated_time().seconds(), 1557933633);
 }
 
-// By which the server knows its own hooks. It is not signed, and no reason to
-// refuse anything.
+// The server knows its own hooks by this header. The header is not signed, so
+// the shim refuses nothing because of it.
 TEST_F(WebhookHandlerTest, TheHookIsNamedIfGitHubNamesIt) {
   Request request = PullRequest();
   for (const auto& [headers, id] : std::vector<std::pair<std::string, int64_t>>{
@@ -116,8 +116,8 @@ TEST_F(WebhookHandlerTest, PushBecomesOneCall) {
   EXPECT_FALSE(call.change().has_updated_time());
 }
 
-// The digest is of the decoded JSON: it recognises a delivery that comes
-// through a second hook with the other content type.
+// The digest is of the decoded JSON, so a delivery that comes again through a
+// second hook with the other content type has the same one.
 TEST_F(WebhookHandlerTest, FormAndJsonMakeTheSameCall) {
   EXPECT_EQ(Ask(PullRequest()), 202);
   EXPECT_EQ(Ask(AsForm(PullRequest())), 202);
@@ -170,8 +170,8 @@ TEST_F(WebhookHandlerTest, NothingToDoIs200) {
   EXPECT_TRUE(server_.Requests().empty());
 }
 
-// Whoever may deploy may put JSON of any depth into a deployment. The signature
-// is checked first all the same.
+// A person who may deploy can put JSON of any depth into a deployment. The shim
+// still checks the signature first.
 TEST_F(WebhookHandlerTest, UnusedEventsMayCarryAnything) {
   Request request;
   const std::string deep =
@@ -318,7 +318,7 @@ TEST_F(WebhookHandlerTest, DeliveryAndEventMustBeNamedOnce) {
     request.more_headers = absl::StrCat(name, "\r\n");
     EXPECT_EQ(Ask(request), 400) << name;
   }
-  // Not decoded on the way, as cpp-httplib would.
+  // The shim does not decode it on the way, as cpp-httplib would.
   request = Push();
   request.delivery = "%0d%0a";
   EXPECT_EQ(Ask(request), 202);
@@ -345,7 +345,7 @@ TEST_F(WebhookHandlerTest, SignatureMissingOrWrongIs401) {
           "\r\nX-Hub-Signature: sha1=", std::string(40, 'a'), "\r\n");
       EXPECT_EQ(Ask(request), 401) << header;
     }
-    // Nobody can tell which of two was checked.
+    // Of two headers, nobody can tell which one was checked.
     request.secret = kSecret;
     request.more_headers =
         absl::StrCat("X-Hub-Signature-256: ", signature, "\r\n");
@@ -371,7 +371,7 @@ TEST_F(WebhookHandlerTest, SignatureOfTheDecodedFormIsWrong) {
   EXPECT_EQ(Ask(request), 401);
 }
 
-// Who cannot sign learns nothing of how a body was read.
+// A sender that cannot sign learns nothing about how a body was read.
 TEST_F(WebhookHandlerTest, SignatureComesBeforeEverythingInTheBody) {
   for (const char* body : {"", "{", "payload=%zz", "[]"}) {
     for (const char* type :
@@ -491,7 +491,7 @@ TEST_F(WebhookHandlerTest, GitHubsLargestBodiesFit) {
   EXPECT_EQ(Ask(AsForm(PingOf(kLargest + 1))), 413);
 }
 
-// The answer must not wait for a body that will not be taken.
+// The answer must not wait for a body that the shim will not take.
 TEST_F(WebhookHandlerTest, ClaimOfTooMuchIsRefusedAtOnce) {
   Start();
   RawClient client(http_->port());
@@ -513,14 +513,14 @@ TEST_F(WebhookHandlerTest, MemoryForBodiesIsBounded) {
   }
   EXPECT_EQ(Ask(PingOf(2 << 20)), 503);
   EXPECT_EQ(Ask(PingOf(1 << 20)), 200);
-  // It is what is kept that counts.
+  // Only what is kept counts.
   Request form = AsForm(PingOf(1 << 20));
   form.body += "&x=" + std::string(1 << 20, 'x');
   EXPECT_EQ(Ask(form), 200);
   EXPECT_EQ(Ask(AsForm(PingOf(2 << 20))), 503);
 }
 
-// GitHub is asked to send again what it could not deliver, but not what was
+// GitHub is to send again what it could not deliver, but not what was
 // malformed.
 TEST_F(WebhookHandlerTest, LateBodyIsTriedLaterAndABrokenOneIsMalformed) {
   http_options_.body_timeout = std::chrono::milliseconds(100);
@@ -557,8 +557,8 @@ TEST_F(WebhookHandlerTest, EveryCodeOfTheServerHasItsAnswer) {
   }
 }
 
-// What the shim has no grant of is for others: GitHub must not think that the
-// receiver is down, nor make the delivery again.
+// Deliveries for which the shim has no grant are for others. GitHub must not
+// think that the receiver is down, nor make them again.
 TEST_F(WebhookHandlerTest, WhatIsForOthersIsNothingToDo) {
   struct Case {
     const char* event;
@@ -568,7 +568,7 @@ TEST_F(WebhookHandlerTest, WhatIsForOthersIsNothingToDo) {
   };
   nlohmann::ordered_json other_check = CheckRunPayload();
   for (const Case& c : std::vector<Case>{
-           // A status that somebody else set, in each of its two calls.
+           // A status of somebody else, in each of its two calls.
            {"status", StatusPayload(), "context", 200},
            {"status", StatusPayload("pending"), "context", 200},
            {"status", StatusPayload(), "repository", 200},
@@ -578,14 +578,14 @@ TEST_F(WebhookHandlerTest, WhatIsForOthersIsNothingToDo) {
            {"repository", RenamedPayload(), "repository", 200},
            {"installation_repositories", InstallationRepositoriesPayload(),
             "account", 200},
-           // The server expects contexts that the shim may not report: its
-           // configuration contradicts itself, and the delivery can be made
+           // The server expects contexts that the shim may not report. The
+           // configuration contradicts itself, and GitHub can make the delivery
            // again once it does not.
            {"pull_request", PullRequestPayload(), "context", 503},
-           // Without the right it is not a matter of this delivery.
+           // A missing right is not about this delivery.
            {"status", StatusPayload(), "right", 503},
            {"pull_request", PullRequestPayload(), "right", 503},
-           // An older server does not say.
+           // An older server does not say what is missing.
            {"status", StatusPayload(), "", 503}}) {
     server_.AnswerNotGranted(c.lacks);
     Request request;

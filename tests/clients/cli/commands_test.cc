@@ -107,7 +107,7 @@ TEST_F(CommandsTest, RepeatedResultKeepsTheAttempt) {
   }
 }
 
-// More often than four times, which was once the end of it.
+// The retries do not end after a few refusals.
 TEST_F(CommandsTest, AResultOutlastsAFullDisk) {
   for (int i = 0; i < 12; ++i) {
     server_.AnswerNext({grpc::StatusCode::RESOURCE_EXHAUSTED,
@@ -254,7 +254,7 @@ TEST_F(CommandsTest, WhatIsNotFoundIsWrongUsageThatSaysWhatToGive) {
   EXPECT_THAT(ended.errors, HasSubstr("--repository"));
 }
 
-// As people have them: what they paste, and what git knows.
+// Names as people have them: what they paste, and what git knows.
 TEST_F(CommandsTest, NamesAreTakenAsPeopleHaveThem) {
   const std::string sha(40, 'a');
   for (const std::string& repository :
@@ -272,7 +272,7 @@ TEST_F(CommandsTest, NamesAreTakenAsPeopleHaveThem) {
        {std::string("https://github.com/acme/app/commit/") + sha,
         "https://github.com/acme/app/pull/5/commits/" + sha + "?w=1#diff"}) {
     EXPECT_EQ(RunCli({"result", "success", "--sha", commit}).exit_code, 0);
-    // Whatever the surroundings say, the commit is one of that repository.
+    // Whatever the surroundings say, the commit is of the URL's repository.
     EXPECT_EQ(server_.calls().back().result().repository(), "acme/app");
     EXPECT_EQ(server_.calls().back().result().sha(), sha);
   }
@@ -369,7 +369,7 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   ended = RunCli({"pending", "--context", "a", "--context", "b"});
   EXPECT_EQ(ended.output, "acme/widgets@6dcb09b5 a: " + ignored +
                               "\nacme/widgets@6dcb09b5 b: " + ignored + "\n");
-  // What stays can be a report of another counter.
+  // The report that stays can be of another counter.
   receipt.set_newest_result(v1::RESULT_UNSPECIFIED);
   server_.SetReceipt(receipt);
   EXPECT_THAT(RunCli({"result", "success"}).output,
@@ -383,7 +383,7 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
   EXPECT_THAT(ended.output, HasSubstr("ignored: attempt 12 has already ended "
                                       "with timed out, which stays\n"));
   EXPECT_THAT(ended.errors, Not(HasSubstr("--attempt")));
-  // An unnumbered report has nothing to number anew.
+  // For an unnumbered report there is no number to suggest.
   receipt.set_newest_attempt(0);
   receipt.set_newest_result(v1::RESULT_UNSPECIFIED);
   server_.SetReceipt(receipt);
@@ -397,7 +397,7 @@ TEST_F(CommandsTest, TheOutputSaysWhatBecameOfTheReport) {
             "acme/widgets@6dcb09b5 ci/build: failure, as before\n");
 }
 
-// Numbers of two counters say nothing of each other.
+// Numbers of two counters cannot be compared.
 TEST_F(CommandsTest, TheSeriesIsSentWithItsNumber) {
   options_.environment["BUILD_NUMBER"] = "12";
   options_.environment["JOB_URL"] = "https://ci.example.com/job/app/";
@@ -411,7 +411,7 @@ TEST_F(CommandsTest, TheSeriesIsSentWithItsNumber) {
   using Number = std::pair<int64_t, std::string>;
   EXPECT_EQ(of_pending({}), Number(12, found));
   EXPECT_EQ(of_pending({"--series", "mine"}), Number(12, "mine"));
-  // Who gives a number may number several jobs with it.
+  // A caller that gives a number may use it for several jobs.
   EXPECT_EQ(of_pending({"--attempt", "7"}), Number(7, ""));
   EXPECT_EQ(of_pending({"--attempt", "7", "--series", "mine"}),
             Number(7, "mine"));
@@ -445,7 +445,7 @@ TEST_F(CommandsTest, AContextCanHaveTheNameOfTheJob) {
   EXPECT_EQ(ended.errors, "");
   EXPECT_EQ(server_.calls().back().result().context(), "ci/rspec 1/2");
   EXPECT_EQ(server_.calls().back().result().attempt(), 3);
-  // Without it, what a failure of one of them means is said.
+  // Without {job}, a warning says what a failure of one job means.
   ended = RunCli({"result", "success"});
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_THAT(ended.errors,

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 
 const std::string kOther(40, 'f');
 
-// What git can say in a case.
+// What git answers in a case.
 enum class Git {
   kMissing,      // It is not installed.
   kNoCheckout,   // The working directory is in no checkout.
@@ -81,9 +81,9 @@ struct Case {
   const char* name;
   Environment environment;
   std::string event;  // The file of GITHUB_EVENT_PATH.
-  std::string sha;    // Empty: a clear no.
-  // Empty: the same in each state of git; else what it is with a checkout whose
-  // refs tell.
+  std::string sha;    // Empty: none is found.
+  // Empty: as `sha` in each state of git. Else the commit if a checkout's refs
+  // name the head.
   std::string with_refs;
 };
 
@@ -119,7 +119,7 @@ std::vector<Case> Cases() {
   }
   cases.push_back({"status", Actions("status", kBase),
                    absl::StrCat(R"({"sha":")", kHead, R"("})"), kHead, ""});
-  // Events about what GITHUB_SHA is.
+  // Events for which GITHUB_SHA is the commit.
   for (const char* const name :
        {"push", "workflow_dispatch", "schedule", "create", "merge_group",
         "deployment", "release", "registry_package", "page_build"}) {
@@ -348,7 +348,7 @@ TEST(FindShaTest, FindsTheRightCommitOrNone) {
   std::cerr << count << " cases\n";
 }
 
-// Each source wins over all that come after it.
+// Each source wins over all sources after it.
 TEST_F(DetectionTest, SourcesOfTheShaAreAskedInOrder) {
   const auto sha = [](size_t i) {
     return absl::StrCat(std::string(39, '0'), 1 + i);
@@ -407,8 +407,8 @@ TEST_F(DetectionTest, AnEventOfAnotherKindIsPassedOver) {
   }
 }
 
-// GitHub's message for its own merge names both commits; any checkout of it
-// tells the head, also a shallow one.
+// GitHub's message for its own merge names both commits, so any checkout of it
+// shows the head, even a shallow one.
 TEST_F(DetectionTest, ReadsTheHeadOutOfATestMerge) {
   git_[absl::StrCat("cat-file commit ", kMerge)] =
       Commit({kBase, kHead}, absl::StrCat("Merge ", kHead, " into ", kBase));
@@ -428,7 +428,7 @@ TEST_F(DetectionTest, ReadsTheHeadOutOfAMergeByJenkins) {
       {kHead, kBase}, absl::StrCat("Merge commit '", kBase, "' into HEAD"));
   environment() = {{"GIT_COMMIT", kMerge}, {"CHANGE_ID", "5"}};
   EXPECT_EQ(Sha(), kHead);
-  // Elsewhere people merge so themselves.
+  // Elsewhere people write such merges themselves.
   environment() = {{"GIT_COMMIT", kMerge}};
   EXPECT_EQ(Sha(), kMerge);
 }
@@ -448,7 +448,7 @@ TEST_F(DetectionTest, MergesOfPeopleStayWhatTheyAre) {
   }
 }
 
-// A status on the test merge is seen by nobody: better none, and a complaint.
+// Nobody sees a status on the test merge, so the program complains instead.
 TEST_F(DetectionTest, ATestMergeWhoseHeadIsUnknownIsNotTaken) {
   AddCheckout(kMerge, "");
   const std::vector<Environment> pull_requests = {
@@ -481,7 +481,7 @@ TEST_F(DetectionTest, WhatIsNotAFullShaIsPassedOverWithAWarning) {
   EXPECT_EQ(Sha(), std::string(64, 'F'));
 }
 
-// Parents and refs tell, whatever the message is.
+// Parents and refs decide, whatever the message is.
 TEST(FindShaTest, AMergeIsJudgedByWhatRefsSayIsTheHead) {
   const Environment change = {{"CHANGE_ID", "812"}, {"GIT_COMMIT", kMerge}};
   for (const char* const message :
@@ -490,7 +490,7 @@ TEST(FindShaTest, AMergeIsJudgedByWhatRefsSayIsTheHead) {
     EXPECT_EQ(FindSha(With(change, Git::kCheckout, "", message)).value, kHead);
     EXPECT_EQ(FindSha(With(change, Git::kWithoutHead, "", message)).value, "");
   }
-  // A head that is a merge itself, of people.
+  // A head that is itself a merge, made by people.
   Surroundings merged = With(change, Git::kCheckout);
   const auto git = merged.git;
   merged.git = [git](const std::vector<std::string>& arguments)
@@ -546,7 +546,7 @@ TEST(FindShaTest, SaysThatTheCheckoutIsElsewhere) {
   EXPECT_THAT(FindSha(With({{"GIT_COMMIT", kOther}}, Git::kCheckout)).warnings,
               Contains("the commit is ffffffff, from GIT_COMMIT; the checkout "
                        "is on cccccccc"));
-  // A test merge of it is no other place.
+  // A checkout of the change's test merge needs no warning.
   EXPECT_THAT(FindSha(With({{"TRAVIS_COMMIT", kMerge},
                             {"TRAVIS_PULL_REQUEST", "812"},
                             {"TRAVIS_PULL_REQUEST_SHA", kHead}},

@@ -1,5 +1,5 @@
-// What shells complete: the answer of `signalbox complete`, and the scripts in
-// the shells themselves.
+// Shell completion: the answer of `signalbox complete`, and the scripts in the
+// shells themselves.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,7 +80,7 @@ TEST_F(CompletionTest, Options) {
   EXPECT_THAT(Complete({"watch", "--st"}), ElementsAre("--state"));
   EXPECT_THAT(Complete({"run", "--"}),
               AllOf(Contains("--timeout"), Contains("--")));
-  // Once; but those that can be repeated again.
+  // Each option once, unless it can be repeated.
   EXPECT_THAT(Complete({"run", "--sha", "HEAD", "--sh"}), IsEmpty());
   EXPECT_THAT(Complete({"watch", "--state", "error", "--st"}),
               ElementsAre("--state"));
@@ -129,7 +129,7 @@ TEST_F(CompletionTest, Bash) {
 
 TEST_F(CompletionTest, Zsh) {
   if (IsMissing("zsh")) GTEST_SKIP() << "zsh is not installed";
-  // Its completion system needs a terminal; these stand in for it.
+  // zsh's completion system needs a terminal. These replace it.
   const std::string script = R"(
     compdef() { print compdef "$@"; }
     _describe() { print -l -- "${(@P)2}"; }

@@ -37,7 +37,7 @@ inline std::string Commit(const std::vector<std::string>& parents,
                       message, "\n");
 }
 
-// Surroundings without files and without git, but for what a test adds.
+// Surroundings without files and without git, except for what a test adds.
 class DetectionTest : public testing::Test {
  protected:
   DetectionTest() {

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// What the CI systems set, as their documentation shows it.
+// The variables of CI systems, as their documentation shows them.
 struct Farm {
   const char* name;
   Environment environment;
@@ -218,8 +218,8 @@ TEST_F(DetectionTest, SourcesOfTheAttemptAreAskedInOrder) {
   EXPECT_EQ(FindAttempt(surroundings_).source, "GITHUB_RUN_ID");
 }
 
-// Shards of one build end in the worst of their results, so they must have one
-// number; one that is repeated alone must not get ahead of the others.
+// Shards of one build show the worst of their results, so they need one number.
+// A shard that is repeated alone must not get ahead of the others.
 TEST_F(DetectionTest, ParallelJobsOfARunHaveOneNumber) {
   environment() = {{"CI_JOB_ID", "5000"},
                    {"CI_PIPELINE_ID", "300"},
@@ -232,7 +232,7 @@ TEST_F(DetectionTest, ParallelJobsOfARunHaveOneNumber) {
   environment()["CI_NODE_TOTAL"] = "4";
   environment()["CI_NODE_INDEX"] = "2";
   EXPECT_EQ(Attempt(), 300);
-  // Pipelines are counted apart from jobs.
+  // Pipelines and jobs have different counters.
   EXPECT_EQ(Series(), "gitlab:gitlab.com/acme/app#pipelines");
   EXPECT_EQ(Parallel("ci/build"), "CI_NODE_TOTAL=4");
   EXPECT_EQ(Parallel("ci/build 2"), "");
@@ -294,12 +294,12 @@ TEST_F(DetectionTest, TheSeriesOfAJenkinsJobIsItsUrl) {
     environment() = {{"BUILD_NUMBER", "118"}, {"JOB_URL", c.url}};
     EXPECT_EQ(Series(), c.series) << c.url;
   }
-  // Where only the build's URL is there.
+  // Jenkins may set only the build's URL.
   for (const char* build : {"118/", "118", "JDK=17/118/", "JDK=17,OS=x/118"}) {
     environment() = {{"BUILD_NUMBER", "118"}, {"BUILD_URL", jobs + build}};
     EXPECT_EQ(Series(), "jenkins:https://ci.example.com/job/app") << build;
   }
-  // And where Jenkins does not know its own URL.
+  // Jenkins may not know its own URL.
   environment() = {{"BUILD_NUMBER", "118"},
                    {"JENKINS_HOME", "/var/jenkins"},
                    {"JOB_NAME", "team/app/JDK=17,OS=x"}};
@@ -368,7 +368,7 @@ TEST_F(DetectionTest, OtherSystemsNameTheirCounter) {
         {"JOB_NAME", "pull-app-test"}},
        "prow:pull-app-test"},
       {{{"BUILD_NUMBER", "77"}, {"JOB_NAME", "nightly"}}, "build:nightly"},
-      // Whatever the name, the server takes it.
+      // The server accepts the series, whatever the name is.
       {{{"BUILD_NUMBER", "77"}, {"JOB_NAME", "n\u00e4chtlich\n\xff"}},
        "build:n%C3%A4chtlich%0A%FF"},
       {{{"BUILD_NUMBER", "77"}}, ""},
@@ -506,7 +506,7 @@ TEST_F(DetectionTest, TheRemoteIsTheChosenOneOriginOrTheOnlyOne) {
   EXPECT_EQ(Repository(), "me/origin");
 }
 
-// `insteadOf` leads through a proxy, or makes a long URL of a short one.
+// `insteadOf` may lead through a proxy, or make a long URL of a short one.
 TEST_F(DetectionTest, TheStoredUrlCountsUnlessItIsAShortForm) {
   AddCheckout(kHead, "https://github.com/acme/app");
   git_["remote get-url origin"] = "http://proxy:9989/acme/app";
@@ -539,7 +539,7 @@ TEST_F(DetectionTest, AnAliasOfSshStandsForItsHost) {
   }
 }
 
-// GitLab's own name of a project need not be GitHub's.
+// GitLab's name of a project can differ from GitHub's.
 TEST_F(DetectionTest, AGitLabProjectIsTakenWithAWarning) {
   environment() = {{"CI_PROJECT_PATH", "acme/widgets"}};
   EXPECT_EQ(Repository(), "acme/widgets");

@@ -132,7 +132,7 @@ TEST_F(ExaminationTest, BudgetsOfEveryKind) {
             "59 of 60 requests left, full again at 14:00 (in 30 s)");
 }
 
-// It is GitHub's and other people's text.
+// The texts come from GitHub and from other people.
 TEST_F(ExaminationTest, NothingGetsAtTheTerminal) {
   const std::string evil = "a\x1b[31m\nz\xe2\x80\xae\xff";
   examination_.repository = evil;

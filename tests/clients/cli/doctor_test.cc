@@ -84,7 +84,7 @@ TEST_F(DoctorTest, ExitsWith1IfSomethingIsWrong) {
 }
 
 TEST_F(DoctorTest, AsksForTheRepositoryThatIsGivenOrFound) {
-  // A commit is not its business: none is given, found or wanted.
+  // `doctor` needs no commit: none is given, found or wanted.
   options_.environment.erase("GITHUB_SHA");
   options_.environment["GITHUB_RUN_ID"] = "garbage";
   EXPECT_EQ(RunCli({"doctor"}).errors, "");
@@ -181,7 +181,7 @@ TEST_F(DoctorTest, WhatTheServerRefusesIsSaid) {
                     HasSubstr("repository from GITHUB_REPOSITORY")));
 }
 
-// An older server has no such method.
+// An older server does not have the method.
 TEST_F(DoctorTest, AServerThatDoesNotKnowTheCallIsSaidSo) {
   server_.AnswerAll({grpc::StatusCode::UNIMPLEMENTED, ""});
   EXPECT_EQ(RunCli({"doctor"}).exit_code, 1);

@@ -88,7 +88,7 @@ TEST_F(HelpTest, TheManualPageSaysTheSame) {
                   options_);
     EXPECT_EQ(groff.Wait(), 0);
     EXPECT_EQ(groff.errors(), "") << command;
-    // Without how roff fills its lines.
+    // The words alone, since roff fills lines in its own way.
     const auto words_of = [](const std::string& text) {
       return absl::StrJoin(
           std::vector<std::string>(
@@ -103,7 +103,7 @@ TEST_F(HelpTest, TheManualPageSaysTheSame) {
     int compared = 0;
     for (const std::string& text : paragraphs) {
       std::string paragraph = words_of(text);
-      // What comes before is laid out in another way.
+      // The text before it has another layout.
       if (absl::StrContains(paragraph, "Usage: ")) continue;
       paragraph = absl::StrReplaceAll(paragraph, {{"-h,--help", "-h, --help"}});
       for (const std::string start :

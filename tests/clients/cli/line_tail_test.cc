@@ -50,7 +50,7 @@ TEST(LineTailTest, CutsAtTheFront) {
             std::string(4096, 'x'));
 }
 
-// Output comes in pieces that know no lines.
+// Output comes in pieces that can end anywhere.
 TEST(LineTailTest, IsTheSameHoweverTheOutputIsCut) {
   const uint32_t seed = std::random_device()();
   SCOPED_TRACE(seed);

@@ -35,14 +35,14 @@ v1::ListedStatus Listed(const std::string& repository,
 
 class CliListingTest : public CliFixture {
  protected:
-  // It is about no commit: nothing of a checkout or a CI system matters.
+  // The commands need no commit: no checkout or CI system matters.
   CliListingTest() {
     options_.environment.erase("GITHUB_REPOSITORY");
     options_.environment.erase("GITHUB_SHA");
     options_.environment["TERM"] = "xterm";
   }
 
-  // As many pages as lists are given.
+  // One page for each list.
   void SetPages(const std::vector<std::vector<v1::ListedStatus>>& pages) {
     std::vector<v1::ListStatusesResponse> answers;
     for (const auto& page : pages) {
@@ -141,7 +141,7 @@ TEST_F(CliListingTest, AsksForWhatTheOptionsSay) {
               ElementsAre("RATE_LIMIT", "PERMISSION_MISSING"));
 }
 
-// Where it is called does not narrow what is listed or tried again.
+// The directory and the CI system do not narrow what is listed or retried.
 TEST_F(CliListingTest, TheSurroundingsDoNotMatter) {
   options_.environment["GITHUB_REPOSITORY"] = "acme/widgets";
   options_.environment["GITHUB_SHA"] = "garbage";
@@ -252,7 +252,7 @@ TEST_F(CliListingTest, AServerThatIsAwayIsNamed) {
   }
 }
 
-// Half a list would be taken for all of it; what was tried again stays so.
+// Half a list would look complete. Retries that were made stay made.
 TEST_F(CliListingTest, APageThatFailsIsSaid) {
   SetPages({{Listed("a/a", "c", v1::POSTING_STATE_DUE)},
             {Listed("a/b", "c", v1::POSTING_STATE_DUE)}});

@@ -179,7 +179,7 @@ class RootTest(unittest.TestCase):
         self.expect(version, 0, errors="")
         self.assertRegex(version.stdout, r"^signalbox \d")
 
-    # What is wrong is thrown and caught inside.
+    # Wrong usage throws and catches an exception inside.
     def test_refuses_wrong_usage(self):
         self.expect(self.root.run("result", "excellent"), 2, output="")
         self.expect(self.root.run("nonsense"), 2, output="")
@@ -196,12 +196,12 @@ class RootTest(unittest.TestCase):
         self.report(self.names.NAME)
         self.assertIn((self.names.NAME, "A"), self.names.questions)
 
-    # The choice of other programs that use gRPC.
+    # Other programs with gRPC may set this variable.
     def test_resolves_by_itself_whatever_others_do(self):
         self.use_name_server()
         self.report(self.names.NAME, GRPC_DNS_RESOLVER="native")
 
-    # Without /etc, too.
+    # Even without /etc.
     def test_knows_this_machine(self):
         self.report("localhost")
 
@@ -212,7 +212,7 @@ class RootTest(unittest.TestCase):
         self.assertNotIn("signalbox-of-the-farm",
                          {name for name, _ in self.names.questions})
 
-    # An image may say where glibc looks, with modules that are not there.
+    # An image may name modules of glibc's that it does not have.
     def test_needs_no_module_of_the_name_service_switch(self):
         self.root.write("etc/nsswitch.conf", "hosts: mymachines resolve files\n")
         self.root.write("etc/hosts", "127.0.0.1 signalbox-of-the-farm\n")

@@ -30,7 +30,7 @@ std::string ReadAll(const std::string& path) {
   return content.str();
 }
 
-// In the child, where nothing but the exit code can tell of a failure.
+// In the child only the exit code can show a failure.
 [[noreturn]] void Become(const std::vector<std::string>& command,
                          const Process::Options& options) {
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) {

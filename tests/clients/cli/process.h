@@ -25,8 +25,8 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A program that runs beside the test, with the given environment and no more
-// of the test's than PATH.
+// A program that runs beside the test, with the given environment and the
+// test's PATH only.
 class Process {
  public:
   struct Options {
@@ -36,7 +36,7 @@ class Process {
     std::string input;
     // Ignore this signal in the program from the beginning; 0: none.
     int ignore_signal = 0;
-    // In a process group of its own, as a shell starts it, so that it can stop.
+    // In its own process group, as a shell starts it, so that it can stop.
     bool own_group = false;
   };
 
@@ -70,8 +70,8 @@ class Process {
   pid_t pid_ = -1;
 };
 
-// A program on a terminal of its own, with the environment of `options` and
-// the test's PATH. What it prints is read with the terminal's echo in it.
+// A program on its own terminal, with the environment of `options` and the
+// test's PATH. Its output includes the terminal's echo.
 class Terminal {
  public:
   Terminal(const std::vector<std::string>& command,
@@ -85,8 +85,8 @@ class Terminal {
   void Signal(int signal) const;
   void WaitForStop() const;
 
-  // Blocks until `text` has come, and returns all that was not yet read up to
-  // its end; empty for `text`: to the end of the program.
+  // Blocks until `text` has come, and returns everything unread up to its end.
+  // An empty `text`: up to the end of the program.
   std::string ReadUntil(const std::string& text) const;
 
   // As Process::Wait.

@@ -41,7 +41,7 @@ class QuestionsTest : public CliFixture {
     server_.SetRetried(retried);
   }
 
-  // What `retry` says of a status that was, and is then.
+  // What `retry` prints for a status with these postings before and after.
   std::string Retried(v1::PostingState before, const v1::Posting& after) {
     SetPosting(before, after);
     const Ended ended = RunCli({"retry"});
@@ -81,7 +81,7 @@ TEST_F(QuestionsTest, ExplainAnswersIntoAPipeUncutAndWithoutColours) {
 }
 
 TEST_F(QuestionsTest, BothAskForTheKeyThatIsGivenOrFound) {
-  // Neither tells of a run, so what is wrong with this is not their business.
+  // Neither command needs the run, so a bad number of it must not matter.
   options_.environment["GITHUB_RUN_ID"] = "garbage";
   EXPECT_EQ(RunCli({"explain"}).errors, "");
   RunCli({"explain", "--repository", "a/b", "--sha", std::string(40, 'a'),
@@ -167,7 +167,7 @@ TEST_F(QuestionsTest, WhatWasNeverReportedGetsAHint) {
 TEST_F(QuestionsTest, RetrySaysWhatItHasDone) {
   EXPECT_EQ(Retried(v1::POSTING_STATE_ABANDONED, v1::POSTING_STATE_DUE),
             "due again\n");
-  // The server is faster than the answer, and GitHub has not changed its mind.
+  // The server was faster than the answer, and GitHub refused again.
   v1::Posting posting;
   posting.set_state(v1::POSTING_STATE_ABANDONED);
   posting.set_reason("PERMISSION_MISSING");
@@ -197,7 +197,7 @@ TEST_F(QuestionsTest, RetrySaysHowItStandsIfNothingWasAbandoned) {
             nothing + "waits: rate\\x1b limited, next try in 2 h\n");
 }
 
-// GitHub refuses all of the repository: the retry has it asked sooner.
+// GitHub refuses the whole repository. The retry only asks sooner.
 TEST_F(QuestionsTest, RetrySaysThatAParkedRepositoryIsTriedSooner) {
   v1::Posting before;
   before.set_state(v1::POSTING_STATE_WAITING);
@@ -214,7 +214,7 @@ TEST_F(QuestionsTest, RetrySaysThatAParkedRepositoryIsTriedSooner) {
               StartsWith("nothing was abandoned: waits"));
 }
 
-// The right to report does not bring the right to read.
+// The right to report does not include the right to read.
 TEST_F(QuestionsTest, RetryWorksForWhoMayNotRead) {
   v1::Posting due;
   due.set_state(v1::POSTING_STATE_DUE);
@@ -227,7 +227,7 @@ TEST_F(QuestionsTest, RetryWorksForWhoMayNotRead) {
   EXPECT_EQ(ended.errors, "");
 }
 
-// Asked once: who retries sits there and waits.
+// The program asks once, since a person waits for a retry.
 TEST_F(QuestionsTest, AServerThatIsAwayIsAskedOnceUnlessToldOtherwise) {
   for (const char* subcommand : {"explain", "retry"}) {
     const size_t before = server_.calls().size();
@@ -239,7 +239,7 @@ TEST_F(QuestionsTest, AServerThatIsAwayIsAskedOnceUnlessToldOtherwise) {
   }
 }
 
-// The read before a retry went well, the retry itself did not.
+// The read before the retry succeeded, the retry itself failed.
 TEST_F(QuestionsTest, ARetryThatTheServerRefusesExitsWith1) {
   server_.AnswerNext({});
   server_.AnswerNext(

@@ -40,7 +40,7 @@ class ReporterTest : public testing::Test {
   FakeServer server_;
 };
 
-// Otherwise a command of a day would be shown as an error after six hours.
+// Otherwise a day-long command would be shown as an error after six hours.
 TEST_F(ReporterTest, RenewsThePendingUntilTheResult) {
   const auto reporter = Start(absl::Milliseconds(1));
   for (const FakeCall& call : server_.WaitForCalls(5)) {
@@ -64,7 +64,7 @@ v1::ReportPendingResponse AnswerThatExpires(const std::vector<int>& seconds) {
   return answer;
 }
 
-// A build of 25 min under an expiry of 10 min would be shown as an error.
+// Otherwise a build of 25 min with an expiry of 10 min would show an error.
 TEST(RenewAfterTest, IsHalfOfTheTimeThatIsLeft) {
   const absl::Time now = absl::FromUnixSeconds(1'000'000);
   const auto after = [now](const std::vector<int>& from_now) {

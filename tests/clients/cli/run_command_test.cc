@@ -53,7 +53,7 @@ class RunCommandTest : public CliFixture {
                         "; do :; done; exit ", code);
   }
 
-  // The one result that was reported. Pendings may come before it.
+  // The one result that the server got. Pendings may come before it.
   v1::ReportResultRequest OnlyResult() {
     std::vector<v1::ReportResultRequest> results;
     for (const FakeCall& call : server_.calls()) {
@@ -163,7 +163,7 @@ TEST_F(RunCommandTest, AProgramThatCannotBeExecutedIs126) {
   }
 }
 
-// As shells do it.
+// Shells do the same.
 TEST_F(RunCommandTest, AScriptWithoutAnInterpreterLineIsRun) {
   const std::string script = directory_.Write("script", "exit 7\n");
   chmod(script.c_str(), 0700);
@@ -206,7 +206,7 @@ TEST_F(RunCommandTest, EachEndCanHaveADescriptionOfItsOwn) {
   EXPECT_EQ(server_.calls().back().result().description(), "All green");
   RunShell("exit 4", texts);
   EXPECT_EQ(server_.calls().back().result().description(), "See log");
-  // That something else ended it is no failure of its own.
+  // A kill is not the command's own failure.
   RunShell("kill -9 $$", texts);
   EXPECT_THAT(server_.calls().back().result().description(),
               HasSubstr("SIGKILL"));
@@ -320,7 +320,7 @@ TEST_F(RunCommandTest, ThePendingIsRepeatedUntilItIsAcknowledged) {
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
 }
 
-// The pending of an unnumbered run would otherwise hide its result.
+// Otherwise the pending of an unnumbered run would hide its result.
 TEST_F(RunCommandTest, TheResultWaitsForThePendingThatIsUnderWay) {
   server_.HoldPendings();
   const std::string fifo = MakeFifo("go");
@@ -330,7 +330,7 @@ TEST_F(RunCommandTest, TheResultWaitsForThePendingThatIsUnderWay) {
   server_.WaitForCalls(1);
   WriteLine(fifo);
   WaitForEndOf(pid);
-  // Time enough for a result that does not wait: a whole other call goes by.
+  // A whole other call is time enough for a result that does not wait.
   EXPECT_EQ(RunCli({"status"}).exit_code, 0);
   for (const FakeCall& call : server_.calls()) EXPECT_FALSE(call.IsResult());
   server_.Release();
@@ -379,8 +379,8 @@ TEST_F(RunCommandTest, SignalsArePassedOn) {
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_CANCELLED);
 }
 
-// What a CI system does when somebody presses its cancel button. Commands end
-// in their own ways then.
+// A CI system sends these when a person presses its cancel button. Commands
+// then end in different ways.
 TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     for (const int code : {0, 1, 143}) {
@@ -403,15 +403,15 @@ TEST_F(RunCommandTest, WhoIsAskedToEndReportsCancelled) {
   }
 }
 
-// What ends a build at a CI system may kill everything a moment later, the
-// command's answer not awaited.
+// A CI system that cancels a build may kill everything a moment later, without
+// waiting for the command.
 TEST_F(RunCommandTest, CancelledIsReportedBeforeTheCommandHasEnded) {
   const std::string fifo = MakeFifo("go");
   Process process(Command(Arguments(Waiting("TERM", "asked", fifo, 7))),
                   options_);
   process.WaitForLines(1);
   process.Signal(SIGTERM);
-  // The command waits for the line still.
+  // The command still waits for the line.
   while (!server_.WaitForCalls(server_.calls().size() + 1).back().IsResult()) {
   }
   WriteLine(fifo);
@@ -456,7 +456,7 @@ TEST_F(RunCommandTest, ACommandThatOutlivesItsTimeoutIsKilled) {
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_TIMED_OUT);
 }
 
-// The end that a command makes of it is not what it would have been.
+// The command's own exit code says nothing once its time is over.
 TEST_F(RunCommandTest, ATimeoutIsOneWhateverTheCommandAnswers) {
   const Ended ended =
       RunShell("trap 'exit 0' TERM; while :; do sleep 0.01; done",
@@ -483,7 +483,7 @@ TEST_F(RunCommandTest, TheEndOfTheOutputCanBeTheDescription) {
   EXPECT_THAT(ended.errors, HasSubstr("\x1b[31mtwo\x1b[0m\n"));
   RunShell("echo one; echo two; echo three", {"--tail", "2"});
   EXPECT_EQ(server_.calls().back().result().description(), "two / three");
-  // A description of its own is more, and without output there is ours.
+  // A given description wins, and without output there is ours.
   RunShell("echo 7 failed; exit 1",
            {"--tail", "1", "--description-success", "All green"});
   EXPECT_EQ(server_.calls().back().result().description(), "7 failed");
@@ -508,7 +508,7 @@ TEST_F(RunCommandTest, ALongOutputIsCopiedWhole) {
   EXPECT_THAT(ended.errors, EndsWith("\n999\n1000\n"));
 }
 
-// In a pipeline of a shell, and in most CI systems, both are one.
+// In a shell's pipeline and in most CI systems, both outputs are one.
 TEST_F(RunCommandTest, TheOrderOfTheOutputStays) {
   std::string inner = absl::StrCat("exec ", SIGNALBOX_PROGRAM);
   for (const char* const word : {" run", " --tail", " 1", " -- /bin/sh -c "}) {
@@ -523,7 +523,7 @@ TEST_F(RunCommandTest, TheOrderOfTheOutputStays) {
   EXPECT_EQ(OnlyResult().description(), "e9");
 }
 
-// As without --tail: the command learns it from its own write.
+// As without --tail, the command's own write fails.
 TEST_F(RunCommandTest, WhenTheReaderOfItsOutputGoesTheCommandEnds) {
   const std::string script =
       absl::StrCat(SIGNALBOX_PROGRAM,
@@ -534,7 +534,7 @@ TEST_F(RunCommandTest, WhenTheReaderOfItsOutputGoesTheCommandEnds) {
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_ERROR);
 }
 
-// A process that stays keeps the pipe, too.
+// A process that is left behind keeps the pipe open, too.
 TEST_F(RunCommandTest, WhatTheCommandLeavesBehindIsNotWaitedFor) {
   const Ended ended = RunShell("sleep 1000 & echo $!", {"--tail", "1"});
   EXPECT_EQ(ended.exit_code, 0);
@@ -563,7 +563,7 @@ TEST_F(RunCommandTest, WhatEndsACommandEarlyIsChecked) {
       RunShell("echo ran", {"--tail", "1", "--description", "x"}).exit_code, 2);
 }
 
-// A Java program answers it with its threads, and goes on.
+// A Java program answers SIGQUIT with a dump of its threads, and goes on.
 TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
   const std::string fifo = MakeFifo("go");
   Process process(Command(Arguments(Waiting("QUIT", "dump", fifo, 0))),
@@ -575,7 +575,7 @@ TEST_F(RunCommandTest, WhoIsAskedForADumpIsNotCancelled) {
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_SUCCESS);
 }
 
-// A minute of silence looks like a build that hangs.
+// Without a message for a minute, a build looks hung.
 TEST_F(RunCommandTest, SaysWhatItWaitsFor) {
   options_.environment["SIGNALBOX_SERVER"] = Nowhere();
   const Ended ended = RunShell("exit 3", {"--retry-for", "1500ms"});
@@ -601,7 +601,7 @@ TEST_F(RunCommandTest, ASignalThatKillsTheCommandIsReported) {
   EXPECT_THAT(OnlyResult().description(), StartsWith("Killed by SIGUSR1"));
 }
 
-// Nobody who cancels a build wants to wait out the patience for its report.
+// A person who cancels a build does not want to wait for its report.
 TEST_F(RunCommandTest, ASignalAfterTheCommandEndsThePatience) {
   for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
     FakeServer server;
@@ -617,7 +617,7 @@ TEST_F(RunCommandTest, ASignalAfterTheCommandEndsThePatience) {
   }
 }
 
-// The command must find everything as signalbox found it.
+// The command must find the signals as signalbox found them.
 TEST_F(RunCommandTest, TheCommandInheritsTheSignalsAsTheyWere) {
   const std::vector<std::string> show = {"/bin/grep", "-E", "^Sig(Blk|Ign|Cgt)",
                                          "/proc/self/status"};
@@ -652,8 +652,8 @@ TEST_F(RunCommandTest, StopsAndGoesOnWithTheCommand) {
   EXPECT_EQ(process.Wait(), 9);
 }
 
-// One Ctrl-C at a terminal reaches the whole process group; a second SIGINT
-// would tell many programs to give up at once.
+// One Ctrl-C at a terminal reaches the whole process group. A second SIGINT
+// would make many programs give up at once.
 TEST_F(RunCommandTest, ACtrlCAtATerminalReachesTheCommandOnce) {
   Terminal terminal(Command({"run", "--", SIGNAL_PRINTER}), options_);
   terminal.ReadUntil("ready");

@@ -134,7 +134,7 @@ TEST_F(StatusTableTest, LongTextIsShortened) {
   EXPECT_LT(StatusTable(commit_, kNow, false).size(), 400u);
 }
 
-// Nothing is pending where nothing was posted.
+// A commit without posts is not pending.
 TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
   const std::string newer(40, 'b');
   v1::CommitStatus* status =
@@ -153,7 +153,7 @@ TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
   EXPECT_THAT(StatusTable(commit_, kNow, false),
               HasSubstr("overtaken by a newer head; nothing was posted"));
 
-  // A farm's report counts all the same.
+  // A farm's report still counts.
   AddStatus(&commit_, "ci/lint", v1::COMMIT_STATE_SUCCESS);
   commit_.set_state(v1::COMMIT_STATE_SUCCESS);
   EXPECT_THAT(StatusTable(commit_, kNow, false), HasSubstr("  success\n"));

@@ -83,7 +83,7 @@ class TimelineTest : public testing::Test {
     lines.pop_back();
     return lines;
   }
-  // What stands in the row of a single report.
+  // The text in the row of a single report.
   std::string RowOf(const v1::ReportRecord& report) {
     explained_.clear_reports();
     *explained_.add_reports() = report;
@@ -133,7 +133,7 @@ TEST_F(TimelineTest, MergesReportsAndTriesInOrderOfTime) {
       "2026-06-01 09:59:30  30 s   GitHub      no answer  TIMEOUT in 0.2s\n");
 }
 
-// A report can be tried within the resolution of a clock.
+// The clock may show the same time for a report and its try.
 TEST_F(TimelineTest, AReportStandsBeforeATryOfTheSameTime) {
   AddTry(absl::Minutes(1), 201, "POSTED");
   AddReport(absl::Minutes(1), v1::COMMIT_STATE_PENDING);
@@ -154,7 +154,7 @@ TEST_F(TimelineTest, SaysWhoReportedWhat) {
   report.set_delivery_id("72d3");
   EXPECT_THAT(RowOf(report), EndsWith("webhook  error (timed out)  delivery "
                                       "72d3: No end"));
-  // The shim has a name where callers are told apart.
+  // Where callers have names, the shim has one.
   report.set_caller("shim");
   report.set_attempt(3);
   EXPECT_THAT(RowOf(report), EndsWith("shim  error (timed out)  attempt 3, "
@@ -234,7 +234,7 @@ TEST_F(TimelineTest, LinesAreCutToTheColumnsOfATerminalOnly) {
               AllOf(HasSubstr("ccc\u2026"), EndsWith("pending")));
 }
 
-// The answer stays on the screen, and the newest entries with it.
+// The answer fits on the screen, with the newest entries.
 TEST_F(TimelineTest, TheOldestAreLeftOutWhereTheScreenEnds) {
   AddMany(400);
   EXPECT_EQ(Lines().size(), 4 + 1 + 800u);

@@ -78,7 +78,7 @@ TEST(WatchLineTest, ColoursTheState) {
 
 class WatchingTest : public CliFixture {
  protected:
-  // What the server was asked to send changes after; -1: from now on.
+  // The sequences after which the program asked for changes; -1: from now on.
   std::vector<int64_t> AskedAfter() {
     std::vector<int64_t> after;
     for (const FakeCall& call : server_.calls()) {
@@ -102,7 +102,7 @@ TEST_F(WatchingTest, PrintsChangesUntilTheServerSaysNo) {
               StartsWith("signalbox: the watch ended after sequence 5: "));
 }
 
-// As servers do it when they restart, and with every connection after a while.
+// Servers end streams when they restart, and each connection after a while.
 TEST_F(WatchingTest, ResumesWhereItWas) {
   const FakeAnswer no = {grpc::StatusCode::OUT_OF_RANGE, "forgotten"};
   server_.AddWatch({Bookmark(3), ChangeTo(v1::COMMIT_STATE_PENDING, 4)},
@@ -161,11 +161,11 @@ TEST_F(WatchingTest, PatienceIsTheCallersIfItSaysOne) {
 TEST_F(WatchingTest, EndsWithTheReaderOfItsOutput) {
   const std::string fifo = directory_.File("go");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  // The reader goes before the program begins.
+  // The reader ends before the program begins.
   const std::string script =
       absl::StrCat("{ read go < ", fifo, "; exec ", SIGNALBOX_PROGRAM,
                    " watch; } | { exec <&-; echo go > ", fifo, "; }");
-  // At a change, and where there is none at a bookmark.
+  // The program notices at a change, or at a bookmark if nothing changes.
   for (const auto& message :
        {ChangeTo(v1::COMMIT_STATE_PENDING, 2), Bookmark(2)}) {
     server_.AddWatch({message}, {grpc::StatusCode::UNAVAILABLE, "later"});

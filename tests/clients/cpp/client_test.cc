@@ -120,7 +120,7 @@ TEST_F(ClientTest, AServerNeedNotSayWhetherItServes) {
   EXPECT_TRUE(absl::IsUnimplemented(of_a_stub.IsServing().status()));
 }
 
-// It is more than gRPC takes by itself.
+// The history is larger than gRPC takes by default.
 TEST_F(ClientTest, TakesTheLargestHistoryThatAServerGives) {
   v1::ExplainStatusResponse history;
   for (int i = 0; i < 1000; ++i) {
@@ -203,7 +203,7 @@ TEST_F(ClientTest, APageThatCannotBeReadIsAnError) {
             absl::StatusCode::kPermissionDenied);
 }
 
-// Every code there is: only two are worth another try without being asked.
+// Of all codes, the client by itself repeats after two only.
 TEST_F(ClientTest, FinalErrorsAreNotRepeated) {
   for (int code = 1; code <= 16; ++code) {
     const auto grpc_code = static_cast<grpc::StatusCode>(code);
@@ -240,7 +240,7 @@ TEST_F(ClientTest, PausesDoubleUpToFiveSeconds) {
   EXPECT_THAT(server_.calls(), SizeIs(10));
 }
 
-// Otherwise all clients of a server that was away come back at once.
+// Otherwise all clients of a server that was away would come back at once.
 TEST_F(ClientTest, RandomnessShortensPausesByUpToHalf) {
   random_ = 0.999;
   server_.AnswerNext(Unavailable());
@@ -316,7 +316,7 @@ TEST_F(ClientTest, AFullDiskThatIsEmptiedInTimeLosesNothing) {
   EXPECT_THAT(server_.calls(), SizeIs(21));
 }
 
-// A request that is too large stays so, and so does what a caller used up.
+// A request that is too large stays so, and a used-up quota does, too.
 TEST_F(ClientTest, ExhaustionWithoutAPushbackIsFinal) {
   server_.AnswerAll({grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"});
   ClientOptions options;
@@ -392,7 +392,7 @@ TEST(ClientConnectTest, ATokenIsVisibleAscii) {
   }
 }
 
-// Left alone, gRPC's channel would look again only after up to two minutes.
+// By itself gRPC's channel would look again only after up to two minutes.
 TEST(ClientConnectTest, FindsAServerThatAppearsLate) {
   const std::string address =
       "unix:" + testing::TempDir() + "/client_test_late.sock";
@@ -431,7 +431,7 @@ TEST_F(ClientTest, AWatchEndsWhenNoMoreIsWanted) {
   EXPECT_THAT(sequences, ElementsAre(1, 2));
 }
 
-// As of a laptop that slept, or behind a firewall that forgot it.
+// As after a laptop's sleep, or behind a firewall that forgot the connection.
 TEST_F(ClientTest, ASilentConnectionIsBroken) {
   ClientOptions options;
   options.retry_for = absl::ZeroDuration();
@@ -442,7 +442,7 @@ TEST_F(ClientTest, ASilentConnectionIsBroken) {
   EXPECT_EQ(end.message(), "the server was silent");
 }
 
-// The whole patience begins again with each message.
+// After each message the whole patience begins again.
 TEST_F(ClientTest, AWatchSaysHowLongTheServerHasBeenAway) {
   server_.AddWatch({}, Unavailable());
   server_.AddWatch({}, Unavailable());

@@ -40,8 +40,8 @@ constexpr int kContextsOfFilling = 100;
 constexpr int kShownViolations = 3;
 constexpr size_t kShownLines = 60;  // The newest, of each.
 
-// A port that is free, and that the system gives to nobody unasked: while a
-// program is down, another one's connection must not take its port.
+// A free port that the system gives to nobody unasked. While a program is down,
+// another one's connection must not take its port.
 int PickPort() {
   static std::mt19937 random(std::random_device{}());
   for (;;) {
@@ -109,7 +109,7 @@ void SetDeadline(grpc::ClientContext* context, absl::Duration timeout) {
   context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
 }
 
-// Runs `work` on each item, by a few threads with a stub each.
+// Runs `work` on each item, on a few threads with a stub each.
 template <typename Item, typename Work>
 void ForEach(const ChaosWorld& world, const std::vector<Item>& items,
              Work work) {
@@ -332,7 +332,7 @@ void ChaosWorld::AddEnd(const Load::Commit& commit,
     const grpc::Status status = stub->ExplainStatus(&context, request, &answer);
     if (status.error_code() == grpc::StatusCode::NOT_FOUND) continue;
     EXPECT_TRUE(status.ok()) << status.error_message();
-    // The server keeps no more: beyond, the record would not be all of it.
+    // The server keeps no more, so a longer record would be incomplete.
     EXPECT_LT(answer.reports_size(), 1000) << history::TextOf(status_name);
     for (const v1::ReportRecord& report : answer.reports()) {
       history::Recorded row;
@@ -348,7 +348,7 @@ void ChaosWorld::AddEnd(const Load::Commit& commit,
       row.series = report.series();
       row.caller = report.caller();
       row.delivery_id = report.delivery_id();
-      // What a lost webhook would have said, the server finds out by itself.
+      // The server finds by itself what a lost webhook would have said.
       if (commit.is_proposed && row.delivery_id.empty() && row.attempt == 0 &&
           row.content == history::Content{"pending", "", ""}) {
         row.delivery_id = absl::StrCat("found ", ++last_found_);

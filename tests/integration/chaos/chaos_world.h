@@ -22,7 +22,7 @@ namespace signalbox {
 
 // A number from the environment, else `otherwise`.
 int64_t NumberFromEnvironment(const char* name, int64_t otherwise);
-// SIGNALBOX_CHAOS_SEED, or else one of the clock's. Printed.
+// SIGNALBOX_CHAOS_SEED, or else a seed from the clock. Prints it.
 uint64_t ChaosSeed();
 
 // All programs as people run them: the GitHub simulator, the server, the shim.
@@ -32,7 +32,7 @@ uint64_t ChaosSeed();
 class ChaosWorld {
  public:
   struct Options {
-    // Empty: one in a directory of the world's own.
+    // Empty: a directory that belongs to the world.
     std::string data_dir = "";
     // Between the server and GitHub, or the shim and the server.
     bool proxy_to_github = false;
@@ -42,18 +42,18 @@ class ChaosWorld {
   // Starts the simulator. Neither server nor shim run yet.
   explicit ChaosWorld(Options options);
 
-  // Starts the server on the address that it always had. Returns how long it
-  // took from there until it said that it serves.
+  // Starts the server on its usual address. Returns how long it took until it
+  // said that it serves.
   absl::Duration StartServer(history::History* history);
-  // Starts it and ends it without warning `after` that, wherever it is by then.
+  // Starts the server and kills it `after` that, whatever it does by then.
   void KillServerWhileItStarts(absl::Duration after, history::History* history);
-  // Ends it without warning. With a history, as a crash that it tells of.
+  // Kills the server. Records a crash in the history, if there is one.
   void KillServer(history::History* history);
   void StopServer();
   Process& server() { return *server_; }
   Process& simulator() { return *simulator_; }
 
-  // The shim, on the address that it always had.
+  // Starts the shim on its usual address.
   void StartShim();
   void KillShim();
   Process& shim() { return *shim_; }
@@ -67,31 +67,31 @@ class ChaosWorld {
   FaultProxy& to_github() { return *to_github_; }
   FaultProxy& to_server() { return *to_server_; }
 
-  // Options of a load on this world, webhooks and all.
+  // Options for a load on this world, with webhooks.
   Load::Options LoadOptions(uint64_t seed) const;
 
   std::unique_ptr<v1::StatusService::Stub> NewStub() const;
 
-  // Waits until the server has nothing more to post of these commits; adds the
+  // Waits until the server has nothing more to post for these commits. Adds the
   // end of the history and checks it. Fails the test for each violation, and if
   // it took longer than `limit`.
   history::Findings CheckEnd(const Load& load, history::History* history,
                              absl::Duration limit = absl::Seconds(60));
 
   // Fails the test unless GitHub has all that the server holds of these commits
-  // by then.
+  // within `limit`.
   void ExpectAllPosted(const Load& load, absl::Duration limit);
 
-  // Reports so many statuses and waits until GitHub shows them all.
+  // Reports `count` statuses and waits until GitHub shows them all.
   void Fill(int64_t count);
-  // Whether they are still there. Fails the test if not.
+  // Fails the test unless they are all still there.
   void CheckFilled();
 
   // Fails the test for what the simulator's clients did although GitHub asks
-  // them not to. Not looked at are `regressions`, since a new attempt's pending
-  // follows a result: what posts the rule allows, the history's check decides.
-  // Nor, with a bad network before GitHub, `identical_repeats`: GitHub does not
-  // know which of its answers were lost there.
+  // them not to. Ignores `regressions`: a new attempt's pending follows a
+  // result, and the history's check decides which posts are allowed. With a bad
+  // network before GitHub, ignores `identical_repeats`: GitHub does not know
+  // which of its answers were lost.
   void ExpectGoodConduct();
 
  private:
@@ -105,7 +105,7 @@ class ChaosWorld {
   std::string simulator_address_;
   int server_port_ = 0;
   int shim_port_ = 0;
-  int64_t last_event_ = 0;  // Of the simulator's that were looked at.
+  int64_t last_event_ = 0;  // The simulator's newest event that was read.
   std::atomic<int64_t> last_found_ = 0;
   std::vector<std::string> filled_;  // Shas.
   std::unique_ptr<FaultProxy> to_github_;

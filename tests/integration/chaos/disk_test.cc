@@ -34,7 +34,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr char kRepository[] = "acme/app";
-// For what takes no time, on a machine that is slow.
+// For steps that take no time, on a machine that is slow.
 constexpr absl::Duration kAtLast = absl::Seconds(30);
 const std::string& Sha() {
   static const auto* const sha = new std::string(40, 'a');
@@ -59,7 +59,7 @@ class SmallDisk {
   const std::string& error() const { return error_; }
   std::string path() const { return dir_.Path("disk"); }
 
-  // Takes what is left, but for so many bytes.
+  // Fills the disk until only `left` bytes are free.
   void FillUpTo(uintmax_t left) {
     // A caller that is started meanwhile must not keep the file when it is
     // removed.
@@ -89,7 +89,7 @@ class SmallDisk {
 
 class DiskTest : public testing::Test {
  protected:
-  // That makes a single try.
+  // A client that makes a single try.
   static Client ClientOf(const ChaosWorld& world) {
     ClientOptions options;
     options.retry_for = absl::ZeroDuration();
@@ -110,7 +110,7 @@ class DiskTest : public testing::Test {
     return ClientOf(world_).ReportResult(Result(attempt)).status();
   }
 
-  // Waits until GitHub shows that attempt.
+  // Waits until GitHub shows `attempt`.
   bool IsShown(int64_t attempt, absl::Duration limit) {
     const absl::Duration end = Clock::System()->Monotonic() + limit;
     httplib::Client github(world_.simulator_url());
@@ -135,7 +135,7 @@ class DiskTest : public testing::Test {
         .value("request_count", int64_t{0});
   }
 
-  // A server on this world's data that does not come to serve.
+  // A server on this world's data must end without serving.
   void ExpectRefused(const std::vector<std::string>& more, int exit_code,
                      const std::string& said) {
     std::vector<std::string> arguments = {
@@ -149,7 +149,7 @@ class DiskTest : public testing::Test {
     EXPECT_THAT(server->StandardError(), HasSubstr(said));
   }
 
-  // Some data, and nobody who runs on them.
+  // Stores some data, and stops the server.
   void FillAndStop(int64_t keys) {
     world_.StartServer(nullptr);
     world_.Fill(keys);
@@ -159,8 +159,8 @@ class DiskTest : public testing::Test {
   ChaosWorld world_{{}};
 };
 
-// What was accepted before still goes to GitHub: a part of the disk is kept
-// for that.
+// Reports that were accepted before still go to GitHub: a part of the disk is
+// reserved for that.
 TEST_F(DiskTest, AFullDiskRefusesReportsAndPostsOn) {
   SmallDisk disk(48);
   if (!disk.is_mounted()) {
@@ -181,7 +181,7 @@ TEST_F(DiskTest, AFullDiskRefusesReportsAndPostsOn) {
     EXPECT_EQ(client.ReportResult(Result(++attempt)).status().code(),
               absl::StatusCode::kResourceExhausted)
         << left << " bytes left";
-    // Reads are not a matter of space.
+    // Reads need no space.
     v1::GetCommitStatusRequest read;
     read.set_repository(load.commits()[0]->repository);
     read.set_sha(load.commits()[0]->sha);
@@ -216,7 +216,7 @@ TEST_F(DiskTest, AReadOnlyDirectoryIsNamed) {
   ExpectRefused({"--data-dir", disk.path() + "/new"}, 2, disk.path() + "/new");
 }
 
-// What is written to a deleted file is gone with the process.
+// Writes to a deleted file are lost with the process.
 TEST_F(DiskTest, AServerWhoseDatabaseIsDeletedEnds) {
   world_.StartServer(nullptr);
   ASSERT_TRUE(Report(1).ok());
@@ -227,7 +227,7 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsDeletedEnds) {
   EXPECT_THAT(world_.server().StandardError(), HasSubstr(world_.database()));
 }
 
-// Whoever meets it, also a caller who only passes the error on.
+// The server ends even if the caller that meets it only passes the error on.
 TEST_F(DiskTest, AServerWhoseDatabaseIsReplacedEndsAtAnEvent) {
   world_.StartServer(nullptr);
   ASSERT_TRUE(Report(1).ok());
@@ -246,7 +246,7 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsReplacedEndsAtAnEvent) {
   EXPECT_EQ(world_.server().Wait(kAtLast), 1);
 }
 
-// Reports are refused by then, or the server is gone; never a false answer.
+// The server refuses reports by then, or is gone. It never answers falsely.
 TEST_F(DiskTest, DamageInTheMiddleIsFoundAndServedToNobody) {
   FillAndStop(3000);
   {
@@ -334,7 +334,7 @@ TEST_F(DiskTest, ASecondServerIsRefusedAndTheFirstGoesOn) {
   world_.StopServer();
 }
 
-// A process that cannot serve does not speak for anybody.
+// A server that cannot serve must not post either.
 TEST_F(DiskTest, AServerWithoutItsAddressPostsNothing) {
   world_.StartServer(nullptr);
   httplib::Client github(world_.simulator_url());

@@ -1,5 +1,5 @@
-// The server is killed again and again while farms, webhooks and people report,
-// and while it starts, and nothing that was acked is ever lost.
+// The server is killed again and again, while farms, webhooks and people report
+// and while it starts. It must lose nothing that it acked.
 //
 // Short unless the environment says otherwise:
 //   SIGNALBOX_CHAOS_ROUNDS   kills [5]; half as many more come at a start
@@ -29,7 +29,7 @@
 namespace signalbox {
 namespace {
 
-// Between two looks at what the server and GitHub hold.
+// Rounds between two checks of the server and GitHub.
 constexpr int64_t kRoundsPerGeneration = 25;
 constexpr absl::Duration kReadyTarget = absl::Seconds(2);
 
@@ -95,7 +95,7 @@ TEST(KillTest, LosesNothingAcked) {
       }
       world.KillServer(&history);
       ++figures.rounds;
-      // Again, now and then, while it starts: its first steps take longest.
+      // Now and then kills it as it starts: its first steps take longest.
       while (random() % 3 == 0) {
         const double ready =
             figures.ready_ms.empty() ? 50 : figures.ready_ms.back();

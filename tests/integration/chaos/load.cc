@@ -72,7 +72,7 @@ How HowOf(absl::StatusCode error) {
   }
 }
 
-// A connection of its own, that is quickly there again.
+// A connection that is not shared and reconnects quickly.
 std::shared_ptr<grpc::Channel> ConnectTo(const std::string& server) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -130,7 +130,7 @@ class Load::Farm {
     return std::uniform_int_distribution<size_t>(0, count - 1)(random_);
   }
 
-  // A run, with all that can be odd about it.
+  // One run, with everything odd that can happen to it.
   void RunOnce() {
     Words pending;
     pending.commit = &load_.PickCommit(&random_);
@@ -150,7 +150,7 @@ class Load::Farm {
       progress.description = load_.NewText('q');
       Say(progress);
     }
-    if (Chance(10)) return;  // Nobody hears of it again.
+    if (Chance(10)) return;  // Nothing more is reported for it.
     for (const std::string& context : pending.contexts) {
       Words result = pending;
       result.contexts = {context};
@@ -349,8 +349,8 @@ void Load::LogAnswer(int64_t call, How how, int64_t sequence) {
 
 void Load::RunFarm(int number) { Farm(this, number).Run(); }
 
-// GitHub tells of a pull request on one of the commits, now and then twice.
-// What is not taken it does not tell again.
+// GitHub sends a pull request on one of the commits, now and then twice. It
+// does not send again what was refused.
 void Load::RunWebhooks() {
   std::mt19937_64 random(options_.seed * 1000 + 900);
   httplib::Client github(options_.simulator_url);
@@ -395,8 +395,8 @@ void Load::RunWebhooks() {
   }
 }
 
-// People believe the command line: it complains unless the server has the
-// result, and its exit code is always the command's.
+// People trust the command line: it complains unless the server has the result,
+// and its exit code is always the command's.
 void Load::RunCli() {
   std::mt19937_64 random(options_.seed * 1000 + 901);
   while (!stop_) {

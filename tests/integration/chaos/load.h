@@ -18,31 +18,31 @@ namespace signalbox {
 
 // Farms that report without a pause, as the wildest do: several at the same
 // commits, numbered and unnumbered, twice, late, older attempts again, other
-// results of what has ended, reruns. Half of them use the C++ client, the rest
-// repeat by themselves what was not answered, or leave it in doubt. Beside them
-// GitHub's webhooks, and people who use `signalbox run`.
+// results of ended runs, reruns. Half of them use the C++ client. The rest
+// repeat unanswered calls by themselves, or leave them in doubt. GitHub's
+// webhooks and people with `signalbox run` report, too.
 //
-// All that is said and answered goes into a history. Every report has a
-// description of its own.
+// All calls and answers go into a history. Every report has its own
+// description.
 class Load {
  public:
   struct Options {
     uint64_t seed = 1;
-    std::string server;  // Where farms call, HOST:PORT.
+    std::string server;  // HOST:PORT of the server, for farms.
     int farms = 12;
     int commits = 100;
     // The deadline of one try of a farm.
     absl::Duration try_timeout = absl::Seconds(5);
-    // Set: GitHub at this URL tells the shim at that one of pull requests.
+    // If set, GitHub at this URL sends pull requests to the shim at that one.
     std::string simulator_url;
     std::string shim_url;
     // People run commands under `signalbox run`.
     bool has_cli = false;
   };
 
-  // The contexts that the shim's pendings are for.
+  // The contexts of the shim's pendings.
   static const std::vector<std::string>& ExpectedContexts();
-  // All that anybody reports.
+  // All contexts that anybody reports.
   static const std::vector<std::string>& Contexts();
 
   // Begins at once. `history` is borrowed.
@@ -53,18 +53,18 @@ class Load {
   // No call begins any more; those under way end.
   void Stop();
 
-  // Reports that were told OK so far.
+  // Reports with the answer OK so far.
   int64_t acked() const { return acked_; }
-  // Waits for so many more, for half a minute at most. False: they did not
-  // come.
+  // Waits for so many more, for half a minute at most. Returns false if they
+  // did not come.
   bool WaitForAcked(int64_t more) const;
 
   struct Commit {
     std::string repository;
     std::string sha;
-    std::atomic<int64_t> attempt = 0;      // The largest given away.
+    std::atomic<int64_t> attempt = 0;      // The largest one used.
     std::atomic<int64_t> cli_attempt = 0;  // Of the command line's context.
-    // GitHub has a pull request of it, of which it told the shim.
+    // GitHub has sent the shim a pull request with this head.
     std::atomic<bool> is_proposed = false;
   };
   const std::vector<std::unique_ptr<Commit>>& commits() const {
@@ -72,7 +72,7 @@ class Load {
   }
 
  private:
-  // A call: one report of each context.
+  // A call, which is one report of each context.
   struct Words {
     Commit* commit = nullptr;
     std::vector<std::string> contexts;

@@ -1,5 +1,5 @@
-// Programs that stop for a while and networks that are bad, under load. Each
-// time nothing acked is lost, and GitHub ends up with what was said last.
+// Programs stop for a while and networks are bad, under load. Nothing acked may
+// be lost, and GitHub must show the newest reports in the end.
 //
 // SIGNALBOX_CHAOS_SEED sets what is random [the clock's];
 // SIGNALBOX_CHAOS_ROUNDS how often a network changes for the worse [15].
@@ -22,8 +22,8 @@ namespace {
 
 using Direction = FaultProxy::Direction;
 
-// A request to GitHub has its effect within 10 s or never. What is held back
-// longer than this, by whoever stands between, must therefore be lost.
+// A request to GitHub has its effect within 10 s or never. So a proxy must drop
+// a request that it holds back longer than this.
 constexpr absl::Duration kGitHubGivesUp = absl::Seconds(10);
 
 class NetworkTest : public testing::Test {
@@ -60,8 +60,8 @@ class NetworkTest : public testing::Test {
     return std::uniform_int_distribution<int64_t>(least, most)(random_);
   }
 
-  // A bad network, again and again in another way. `lasting`: for how long
-  // nothing passes at most.
+  // Makes the network bad, again and again in another way. `lasting`: the
+  // longest time for which nothing passes.
   void Trouble(FaultProxy* proxy, absl::Duration lasting) {
     const int64_t rounds = NumberFromEnvironment("SIGNALBOX_CHAOS_ROUNDS", 15);
     for (int64_t round = 0; round < rounds; ++round) {
@@ -115,7 +115,7 @@ TEST_F(NetworkTest, TheServerReachesGitHubOverABadNetwork) {
   End();
 }
 
-// Longer than any request lasts: all that was under way is in doubt.
+// Longer than any request lasts, so all tries under way are ambiguous.
 TEST_F(NetworkTest, GitHubIsAwayForLong) {
   Start({.proxy_to_github = true});
   world_->to_github().Blackhole();
@@ -134,7 +134,7 @@ TEST_F(NetworkTest, TheServerStopsForAMoment) {
   End();
 }
 
-// Its posts' deadlines pass meanwhile, on the clock by which they are kept.
+// The deadlines of its posts pass meanwhile, by the clock that they use.
 TEST_F(NetworkTest, TheServerStopsForLongerThanItsPostsMayLast) {
   Start({});
   Pause(&world_->server(), absl::Seconds(17));

@@ -32,7 +32,7 @@ TEST(AccountEventsTest, RenamedTellsBothNames) {
             "ghes.example.com/Codertocat/Old.World");
 }
 
-// Files that are replayed may lack it, and GitHub's have always had it.
+// Replayed files may lack the time. GitHub has always sent it.
 TEST(AccountEventsTest, ARenameMayNotSayWhenItWas) {
   Json payload = RenamedPayload();
   payload["repository"].erase("updated_at");
@@ -57,7 +57,7 @@ TEST(AccountEventsTest, TransferredTellsBothOwners) {
   }
 }
 
-// Nobody could tell which of two had it.
+// Nobody could tell which of the two had the repository.
 TEST(AccountEventsTest, TransferredHasOneOldOwner) {
   Json payload = TransferredPayload();
   payload["changes"]["owner"]["from"]["organization"] = nullptr;
@@ -118,8 +118,8 @@ TEST(AccountEventsTest, ArchivedIsSaidByTheAction) {
 }
 
 // The header with the event's name is not signed. Every other event of GitHub
-// that has a repository and an action has a member that tells it apart, but for
-// `watch`, whose only action is not a repository's.
+// that has a repository and an action has its own member, except `watch`, whose
+// only action is not a repository's.
 TEST(AccountEventsTest, NoOtherEventPassesForARepositorys) {
   const std::pair<const char*, const char*> members[] = {
       {"branch_protection_rule", "rule"},
@@ -189,7 +189,7 @@ TEST(AccountEventsTest, InstallationTellsItsAccount) {
   }
 }
 
-// They tell the two events of installations apart.
+// The lists tell the two events of installations apart.
 TEST(AccountEventsTest, ListsOfRepositoriesMustBeThere) {
   const Json good = InstallationRepositoriesPayload();
   for (const char* list : {"repositories_added", "repositories_removed"}) {
@@ -217,7 +217,7 @@ TEST(AccountEventsTest, AccountIsNamedWithItsHost) {
   }
 }
 
-// An epoch number, a text with an offset: they are not looked at.
+// An epoch number, a text with an offset: the shim does not read them.
 TEST(AccountEventsTest, DatesOfAnInstallationAreOfAnyKind) {
   for (const Json& date : {Json(1557933591), Json("2019-05-15T15:19:51.000Z"),
                            Json("2019-05-15T15:19:51-07:00"), Json(nullptr)}) {
@@ -238,13 +238,13 @@ TEST(AccountEventsTest, AppOfAnInstallationMayBeMissing) {
       "installation", With(InstallationPayload(), "installation.app_id", 0))));
 }
 
-// No repository is theirs.
+// Such installations have no repositories.
 TEST(AccountEventsTest, InstallationsOfNobodyAreIgnored) {
   Json payload = InstallationPayload();
   payload["installation"]["account"] = {
       {"slug", "acme"}, {"html_url", "https://github.com/enterprises/acme"}};
   EXPECT_TRUE(IsIgnored(Read("installation", payload)));
-  // Whoever has a login has repositories, whatever else there is.
+  // An account with a login has repositories, whatever else it has.
   EXPECT_TRUE(
       IsCall(Read("installation", With(InstallationPayload(),
                                        "installation.account.slug", "acme"))));

@@ -12,7 +12,7 @@ namespace {
 
 HookPending Call(const HookResult& result) {
   HookPending pending = RequestOf<HookPending>(result);
-  // What follows reads it; the failure was noted.
+  // The test goes on to read it; the failure was noted.
   if (!pending.change.has_value()) pending.change.emplace();
   return pending;
 }
@@ -68,7 +68,7 @@ TEST(ChangeEventsTest, PullRequestActionsThatBringAHeadAreUsed) {
   }
 }
 
-// GitHub sends null once the fork is deleted; nobody can tell any more that it
+// GitHub sends null once the fork is deleted. Nobody can tell then whether it
 // was the same repository.
 TEST(ChangeEventsTest, HeadWithoutARepositoryIsAFork) {
   const HookPending call =
@@ -173,7 +173,7 @@ TEST(ChangeEventsTest, OtherEditsAreIgnored) {
   EXPECT_TRUE(IsMalformed(Read("pull_request", payload)));
 }
 
-// Only an edit has another base; other actions are no reruns.
+// Only an edit can change the base. Other actions are no reruns.
 TEST(ChangeEventsTest, ChangesMatterOnlyToEdits) {
   Json payload = RetargetPayload();
   payload["action"] = "synchronize";
@@ -221,7 +221,7 @@ TEST(ChangeEventsTest, TimesAreReadStrictly) {
   }
 }
 
-// A title is for people; what machines read is refused rather than cut.
+// A title is for people. Texts for machines are refused rather than cut.
 TEST(ChangeEventsTest, LongTitlesAreCutBetweenCharacters) {
   std::string title;
   for (int i = 0; i < 1000; ++i) title += "\xe2\x82\xac";
@@ -244,7 +244,7 @@ TEST(ChangeEventsTest, OnlyTheTopLevelRepositoryCounts) {
             "Codertocat/Hello-World");
 }
 
-// Enterprise Servers before 2.17 do not have the member.
+// Enterprise Servers before 2.17 lack the member.
 TEST(ChangeEventsTest, WithoutTheMemberItIsNoDraft) {
   const Json good = PullRequestPayload();
   for (const Json& payload : {Without(good, "pull_request.draft"),

@@ -18,7 +18,7 @@ TEST(CheckEventsTest, RerunOfACheckRunIsOfItsName) {
   EXPECT_EQ(call.sha, kHeadSha);
   EXPECT_EQ(call.contexts, std::vector<std::string>{"ci/build"});
   EXPECT_TRUE(call.rerun);
-  // What is known of the change must not be lost.
+  // The server keeps the change that it knows.
   EXPECT_FALSE(call.change.has_value());
 }
 
@@ -33,8 +33,7 @@ TEST(CheckEventsTest, RerunOfACheckSuiteIsOfAllContexts) {
   EXPECT_FALSE(call.change.has_value());
 }
 
-// The server would refuse such a context, and GitHub's delivery is not at
-// fault.
+// The server would refuse such a context, but the delivery is not at fault.
 TEST(CheckEventsTest, NamesThatNoContextHasAreIgnored) {
   const auto named = [](const std::string& name) {
     return Read("check_run", With(CheckRunPayload(), "check_run.name", name));
@@ -93,7 +92,7 @@ TEST(CheckEventsTest, TextsOfAStatusMayBeNull) {
   }
 }
 
-// Others' statuses have contexts that ours may not have; but the server would
+// Others' statuses may have contexts that ours may not. But the server would
 // take an empty one for its default.
 TEST(CheckEventsTest, ContextOfAStatusIsAnyText) {
   std::string check_marks;

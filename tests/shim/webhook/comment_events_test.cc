@@ -45,7 +45,7 @@ TEST(CommentEventsTest, CommentsMayBeLong) {
   EXPECT_EQ(ContextsOf(std::string(65000, 'x') + "\n/retest a"), Contexts{"a"});
 }
 
-// As many as the server takes.
+// The bound is the server's.
 TEST(CommentEventsTest, ContextsAreBounded) {
   std::string body;
   for (int i = 0; i < 100; ++i) absl::StrAppend(&body, "/retest c", i, "\n");
@@ -68,7 +68,7 @@ TEST(CommentEventsTest, OnlyOpenPullRequestsAreRetested) {
       IsIgnored(Read("issue_comment", With(good, "issue.state", "closed"))));
 }
 
-// A bot may quote what a person wrote, and answer itself for ever.
+// A bot may quote a person's command, and answer itself for ever.
 TEST(CommentEventsTest, OnlyPeopleAreHeard) {
   const Json good = CommentPayload();
   EXPECT_TRUE(
@@ -91,7 +91,7 @@ TEST(CommentEventsTest, AssociationMayBeMissing) {
       "");
 }
 
-// Whoever asks is who wrote the comment, not who opened the pull request.
+// The author of the comment asks, not the author of the pull request.
 TEST(CommentEventsTest, OnlyTheCommentCounts) {
   EXPECT_TRUE(IsIgnored(Comment("nice")));
   Json payload = CommentPayload("/retest a");

@@ -17,16 +17,16 @@
 namespace signalbox {
 namespace {
 
-// A row of the event table as it is tested: a good delivery, and what makes it
-// one.
+// How a row of the event table is tested: a good delivery, and the members that
+// make it good.
 struct Row {
   std::string event;
   Json payload;
-  // Without one of these it is malformed.
+  // Without one of these the delivery is malformed.
   std::vector<std::string> needed;
   // These may be null, and the needed members beside them.
   std::vector<std::string> nullable;
-  // With one of these it is malformed.
+  // With one of these the delivery is malformed.
   std::vector<std::string> foreign;
   // Needed members, and others, that may be any text.
   std::vector<std::string> texts;
@@ -236,7 +236,7 @@ TEST(EventTest, MembersOfAnotherTypeAreMalformed) {
             Json("text"), Json::array(), Json::array({1}), Json::object(),
             Json(18446744073709551615u), Json(0), Json(-1)}) {
         if (value.is_null() && Names(row.nullable, path)) continue;
-        // Another value of the right type, and one that will do.
+        // Another value of the right type, which is accepted.
         if (value == Json(7) && held.is_number()) continue;
         if (value == Json(true) && held.is_boolean()) continue;
         if (value == Json("text") &&
@@ -296,7 +296,7 @@ TEST(EventTest, ActionsThatAreNotUsedAreIgnored) {
   }
 }
 
-// Whoever replays a signed body can choose the header that names the event.
+// A sender that replays a signed body can choose the header with the event.
 TEST(EventTest, BodiesOfOtherEventsAreMalformed) {
   std::vector<std::pair<std::string, Json>> bodies = {
       {"pull_request_review",
@@ -309,7 +309,7 @@ TEST(EventTest, BodiesOfOtherEventsAreMalformed) {
       {"deployment_status", With(CheckRunPayload(), "deployment", {{"id", 1}})},
       {"discussion_comment",
        With(Without(CommentPayload(), "issue"), "discussion", {{"id", 1}})},
-      // Its action is chosen by whoever asks GitHub to send it.
+      // The sender chooses its action.
       {"repository_dispatch",
        With(RepositoryEventPayload("archived"), "client_payload", {{"id", 1}})},
       {"create",
@@ -338,7 +338,7 @@ TEST(EventTest, PingSaysWhatTheHookIs) {
   EXPECT_EQ(Why(Read("ping", ping)),
             "the hook works; id 109948940; of type Repository; sends push "
             "status");
-  // What is said of the hook is only for the log.
+  // The shim reads the hook's settings only for the log.
   ping["hook"] = {{"events", "push"}, {"type", 7}};
   ping["hook_id"] = "x";
   EXPECT_EQ(Why(Read("ping", ping)), "the hook works");
@@ -346,14 +346,14 @@ TEST(EventTest, PingSaysWhatTheHookIs) {
   EXPECT_TRUE(IsIgnored(Read("ping", ping)));
 }
 
-// It is all that tells a ping from other bodies.
+// Only this member tells a ping from other bodies.
 TEST(EventTest, PingHasAZen) {
   for (const Json& zen : {Json(nullptr), Json(7), Json::object()}) {
     EXPECT_TRUE(IsMalformed(Read("ping", With(PingPayload(), "zen", zen))));
   }
 }
 
-// What is wrong after the first may be wrong because of it.
+// Later problems may only follow from the first.
 TEST(EventTest, TheFirstProblemIsTold) {
   const Json payload = With(With(PushPayload(), "repository.full_name", "x"),
                             "head_commit.id", "x");
@@ -465,8 +465,8 @@ TEST(EventTest, BadJsonIsMalformedWhateverTheEvent) {
   EXPECT_TRUE(IsMalformed(ReadHook("push", R"({"a":1,"a":2})")));
 }
 
-// `deployment`, `repository_dispatch` and others carry JSON of their author's
-// own, and nothing is wanted of it.
+// `deployment`, `repository_dispatch` and others carry JSON of their author,
+// from which the shim wants nothing.
 TEST(EventTest, WhatAnUnusedEventCarriesIsItsAuthorsBusiness) {
   const std::string deep(100'000, '[');
   const std::string deep_end(100'000, ']');
@@ -519,7 +519,7 @@ TEST(EventTest, CutOffBodiesAreMalformed) {
   }
 }
 
-// Every path to a member, and to what is inside it.
+// Lists every path to a member, and to what is inside it.
 void ListPaths(const Json& json, const Json::json_pointer& at,
                std::vector<Json::json_pointer>* paths) {
   for (const auto& [name, value] : json.items()) {

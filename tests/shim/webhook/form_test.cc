@@ -111,7 +111,7 @@ TEST(FormTest, PayloadMayBeAsLongAsTheLimit) {
   }
 }
 
-// The limit is on what is kept.
+// Only the text that is kept has a limit.
 TEST(FormTest, OtherFieldsDoNotCount) {
   const std::string other(1000, 'x');
   EXPECT_EQ(*Decode(absl::StrCat(other, "=", other, "&payload=x"), 3, 1), "x");
@@ -124,7 +124,7 @@ TEST(FormTest, FailureStays) {
   EXPECT_FALSE(form.Finish().ok());
 }
 
-// What was wrong first is what is told, however the body is cut.
+// The first problem is reported, however the body is cut.
 TEST(FormTest, ASecondPayloadIsNotTakenForATooLongOne) {
   for (const size_t piece : {1, 18, 100}) {
     EXPECT_TRUE(absl::IsInvalidArgument(

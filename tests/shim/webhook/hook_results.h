@@ -30,7 +30,7 @@ inline bool IsMalformed(const HookResult& result) {
   return std::holds_alternative<HookMalformed>(result);
 }
 
-// What is wrong with a delivery, or why it asks for nothing.
+// The problem of a delivery, or the reason why it asks for nothing.
 inline std::string Why(const HookResult& result) {
   if (const auto* bad = std::get_if<HookMalformed>(&result)) return bad->why;
   if (const auto* idle = std::get_if<HookIgnored>(&result)) return idle->why;

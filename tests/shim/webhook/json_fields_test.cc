@@ -59,7 +59,7 @@ TEST(JsonFieldsTest, TellsTypesApart) {
   }
 }
 
-// Only a member by that path counts, not what looks like it.
+// Only the member at that path counts, not one that looks like it.
 TEST(JsonFieldsTest, NothingPassesForAWantedMember) {
   for (const char* json : {
            R"({"a.b":1})",
@@ -150,7 +150,7 @@ TEST(JsonFieldsTest, DepthIsBounded) {
   }
 }
 
-// Two readers of such a text could believe two things.
+// Two readers could understand such a text differently.
 TEST(JsonFieldsTest, MembersNamedTwiceAreRefusedEverywhere) {
   for (const char* json : {
            R"({"a":1,"a":1})",

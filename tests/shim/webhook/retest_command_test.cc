@@ -13,7 +13,7 @@ namespace {
 
 using Contexts = std::vector<std::string>;
 
-// Nothing, "all", or the contexts.
+// Nothing, "all", or the contexts that the comment asks for.
 Contexts Asked(const std::string& comment) {
   const auto contexts = ReadRetestCommand(comment);
   if (!contexts.has_value()) return {"(nothing)"};
@@ -34,7 +34,7 @@ TEST(RetestCommandTest, WholeLinesAsk) {
   EXPECT_EQ(Asked("Flaky.\r\n/retest ci/build\r\n/retest ci/lint\r\nbye"),
             (Contexts{"ci/build", "ci/lint"}));
   EXPECT_EQ(Asked("/retest a\n/retest b\n/retest A"), (Contexts{"a", "b"}));
-  // All is more than one.
+  // All contexts include the named ones.
   EXPECT_EQ(Asked("/retest a\n/retest\n/retest b"), kAll);
   EXPECT_EQ(Asked("/retest \xe2\x9c\x93\n/retest a"), Contexts{"a"});
 }
@@ -107,8 +107,8 @@ TEST(RetestCommandTest, CodeAsksForNothing) {
   }
 }
 
-// At most three columns before the mark, as CommonMark has it; in a list item
-// they count from its text.
+// CommonMark allows at most three columns before the mark. In a list item they
+// count from its text.
 TEST(RetestCommandTest, AMarkFarToTheRightEndsNoCode) {
   for (const char* comment :
        {"```\n    ```\n/retest\n```", "```\n\t```\n/retest\n```",
@@ -131,7 +131,7 @@ TEST(RetestCommandTest, CodeInBackticksGoesOverLines) {
         "`a\n    b\n/retest\nc`"}) {
     EXPECT_EQ(Asked(comment), kNothing) << comment;
   }
-  // It needs an end, of as many backticks, in the same paragraph.
+  // It needs an end, with as many backticks, in the same paragraph.
   for (const char* comment :
        {"`a\n/retest\nb", "`a\n/retest\nb``", "`a\n\n/retest\n\nb`",
         "\\`a\n/retest\nb`", "`a`\n/retest\n`b`", "`a\n/retest\n- b`",
@@ -144,7 +144,7 @@ TEST(RetestCommandTest, CodeInBackticksGoesOverLines) {
   EXPECT_EQ(Asked("`a\nb`\n/retest `c` `d`"), (Contexts{"c", "d"}));
 }
 
-// GitHub shows them in the quotation, until something else begins.
+// GitHub shows such lines in the quotation, until something else begins.
 TEST(RetestCommandTest, LinesDirectlyBehindAQuotationAskForNothing) {
   for (const char* comment :
        {"> quote\n/retest", "> quote\r\n/retest", "> a\nb\n/retest",
