@@ -81,7 +81,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
     with open(sys.argv[1], encoding="utf-8") as file:
-        # What was not measured is null.
+        # A value that was not measured is null.
         draw(json.load(file), sys.argv[2])
 
 

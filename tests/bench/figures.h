@@ -7,11 +7,11 @@
 
 namespace signalbox {
 
-// One figure of a benchmark, and what it is aimed at.
+// One figure of a benchmark, and its aim.
 //
-// A machine is as fast as the hour allows. So what is measured beside a
-// reference, on the same machine and in the same minute, is judged by how the
-// two compare.
+// A machine's speed changes from hour to hour. So a figure that is measured
+// beside a reference, on the same machine and in the same minute, is judged by
+// the ratio of the two.
 struct Figure {
   enum class Aim { kNone, kAtMost, kAtLeast };
 
@@ -23,10 +23,10 @@ struct Figure {
   double target = 0;
   // What the value is compared with, in the same unit.
   std::optional<double> reference = std::nullopt;
-  // How they compare: if there is one, it has the aim. It need not be the
-  // quotient of the two: medians of several rounds are not.
+  // Their ratio. If there is one, the aim is for the ratio. It need not be the
+  // quotient of the two: with medians of several rounds it is not.
   std::optional<double> ratio = std::nullopt;
-  // For people: what is odd about this figure.
+  // What is odd about this figure, for people.
   std::string note = "";
 
   bool Met() const {

@@ -9,14 +9,13 @@
 
 namespace signalbox {
 
-// The programs of this build, at loopback addresses that were free: ready() is
-// HOST:PORT.
+// The programs of this build, at free loopback addresses. ready() is HOST:PORT.
 
 // The path of one of them.
 std::string OurProgram(absl::string_view name);
 
 // signalbox-server with its data in `data_dir`, and a token for the GitHub at
-// `api_url`. What it serves gRPC at.
+// `api_url`. ready() is its address for gRPC.
 std::unique_ptr<Program> StartOurServer(const std::string& api_url,
                                         const std::string& data_dir);
 

@@ -24,8 +24,8 @@ namespace {
 
 constexpr absl::Duration kStartLimit = absl::Seconds(30);
 
-// The rest of the first line of `fd` that contains `wanted`; false: it ended
-// before, or took too long.
+// Reads the rest of the first line of `fd` that contains `wanted`. False if the
+// output ended before, or took too long.
 bool AwaitLine(int fd, absl::string_view wanted, std::string* rest) {
   const absl::Duration end = Clock::System()->Monotonic() + kStartLimit;
   std::string text;

@@ -14,16 +14,16 @@
 namespace signalbox {
 
 // A program that is measured. It is killed when this goes out of scope, and
-// when this process ends in whatever way. What it writes to stderr is dropped.
+// when this process ends in any way. Its stderr is dropped.
 //
-// What cannot be had ends the benchmark with a message.
+// A failure ends the benchmark with a message.
 //
 // Not thread-safe.
 class Program {
  public:
-  // `command` begins with a path, or a name to be found in PATH. To the
-  // environment `environment` is added. A new line on stdout that contains
-  // `ready` says that it serves; it must come within half a minute.
+  // `command` begins with a path, or a name to be found in PATH. `environment`
+  // is added to the environment. A new line on stdout that contains `ready`
+  // shows that the program serves. It must come within half a minute.
   static std::unique_ptr<Program> Start(
       const std::string& name, const std::vector<std::string>& command,
       const std::map<std::string, std::string>& environment,
@@ -35,10 +35,10 @@ class Program {
 
   // For people.
   const std::string& name() const { return name_; }
-  // What stood behind `ready` in its line.
+  // The text after `ready` in its line.
   const std::string& ready() const { return ready_; }
-  // Of the HOST:PORT that stood there, with anything that is not a digit behind
-  // it.
+  // The port of the HOST:PORT in that text, which anything but a digit may
+  // follow.
   int Port() const;
 
   // Of all its threads, since it began; in steps of 10 ms.

@@ -1,4 +1,4 @@
-// Deliveries as GitHub makes them, and what it must show of them afterwards.
+// Deliveries as GitHub makes them, and what GitHub must show afterwards.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import {
 } from "./programs.mjs";
 
 export const secret = "It's a Secret to Everybody";
-// What is sent of a payload's JSON.
+// How a payload's JSON is sent.
 export const contentTypes = {
   "application/json": (json) => json,
   "application/x-www-form-urlencoded": (json) => new URLSearchParams({ payload: json }).toString(),
@@ -33,7 +33,7 @@ export function subjectOf(payload) {
   return payload.check_run ?? payload.check_suite;
 }
 
-// The payload, about another commit.
+// The payload, for another commit.
 export function withCommit(event, payload, sha) {
   const copy = structuredClone(payload);
   if (event === "push") {
@@ -42,7 +42,7 @@ export function withCommit(event, payload, sha) {
     copy.sha = sha;
   } else if (event === "pull_request") {
     copy.pull_request.head.sha = sha;
-    // Another pull request: a head may not be older than the newest of its own.
+    // Another pull request, so that no head is older than its newest one.
     count += 1;
     copy.number = copy.pull_request.number = 1000 + count;
   } else {
@@ -51,7 +51,7 @@ export function withCommit(event, payload, sha) {
   return copy;
 }
 
-// All that GitHub was told, as "repository sha state", until `done(it)`.
+// All statuses that GitHub got, as "repository sha state", until `done(it)`.
 async function told(simulator, done) {
   const all = new Set();
   const deadline = Date.now() + 60000;
@@ -66,8 +66,8 @@ async function told(simulator, done) {
   }
 }
 
-// Reports a pending of its own, last, and waits until GitHub was told of it and
-// of everything in `expected`; then there must be nothing else.
+// Reports a last pending, and waits until GitHub has got it and everything in
+// `expected`. There must be nothing else then.
 export async function assertTold(simulator, server, expected) {
   const last = nextSha();
   const { code, output } = await signalbox(["pending", "--server", server.address,

@@ -1,11 +1,11 @@
-// GitHub's own description of its REST API, as a judge of requests and answers.
+// Judges requests and answers by GitHub's own description of its REST API.
 //
 //   validateRequest(operationId, body)            body: parsed JSON
 //   validateResponse(operationId, status, body)   body: parsed JSON
 //   findOperation(method, path)                   -> operationId or undefined
 //
-// The validators return a list of complaints, empty if there is nothing to
-// complain about. They throw if there is no such operation.
+// The validators return a list of complaints, which is empty if all is right.
+// They throw if there is no such operation.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,8 +18,8 @@ const description = JSON.parse(
   readFileSync(require.resolve("@octokit/openapi/generated/api.github.com.json")),
 );
 
-// GitHub describes few error answers of each operation; the others have one of
-// these bodies, as its guides say.
+// GitHub describes few error answers of each operation. Its guides say that the
+// others have one of these bodies.
 const ERROR_SCHEMAS = ["validation-error", "validation-error-simple", "basic-error"];
 
 // OpenAPI 3.0 says `nullable` where JSON Schema has a type "null".
@@ -38,12 +38,12 @@ function toJsonSchema(node) {
 
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
 addFormats(ajv);
-// Formats of GitHub's own: "OWNER/NAME", and a time as text.
+// GitHub's own formats: "OWNER/NAME", and a time as text.
 ajv.addFormat("repo.nwo", /^[^/]+\/[^/]+$/);
 ajv.addFormat("timestamp", true);
 
-// "#/components/schemas/simple-user" is a schema of its own, made when needed:
-// the whole description is large.
+// "#/components/schemas/simple-user" becomes a schema when it is needed: the
+// whole description is large.
 const REFERENCE = /^#\/components\/schemas\/([^/]+)$/;
 
 function withIds(node, wanted) {
@@ -97,8 +97,8 @@ for (const [path, methods] of Object.entries(description.paths)) {
   }
 }
 
-// What a renamed repository redirects to, and the old form of the list, which
-// are not described but answer alike.
+// The redirect of a renamed repository, and the old form of the list. GitHub
+// does not describe them, but they answer alike.
 const UNDESCRIBED = [
   [/^\/repositories\/\d+(?=\/|$)/, "/repos/owner/name"],
   [/^(\/repos\/[^/]+\/[^/]+)\/statuses\/([^/]+)$/, "$1/commits/$2/statuses"],

@@ -1,4 +1,4 @@
-// Runs Signalbox's programs for a test, each on a port of its own.
+// Runs Signalbox's programs for a test, each on its own port.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -21,7 +21,7 @@ export function scratchDirectory() {
 }
 
 // Starts `command`, and resolves when it has printed every one of `lines`, with
-// what stands behind each. Killed when the process ends.
+// the text after each. Kills it when the process ends.
 export async function start(command, args, { env = {}, lines = ["listening on "] } = {}) {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
@@ -50,7 +50,7 @@ export async function start(command, args, { env = {}, lines = ["listening on "]
   return { child, values, stop, log: () => log };
 }
 
-// Stopping it fails if its clients did what GitHub asks clients not to do.
+// Stopping it fails if its clients did what GitHub asks them not to do.
 export async function startSimulator(args = []) {
   const simulator = await start(join(bin, "signalbox-github-simulator"),
     ["--listen", "127.0.0.1:0", "--token", "token", ...args]);

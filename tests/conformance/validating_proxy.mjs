@@ -1,5 +1,5 @@
-// An HTTP proxy that holds every answer of an API against GitHub's description
-// of it, and every request that was accepted.
+// An HTTP proxy that checks every answer of an API, and every accepted request,
+// against GitHub's description.
 
 import { createServer, request as httpRequest } from "node:http";
 
@@ -20,8 +20,8 @@ async function readAll(stream) {
   return Buffer.concat(chunks);
 }
 
-// Starts a proxy on a free port of this machine. `target` is set later, as the
-// simulator wants to know the proxy's address first.
+// Starts a proxy on a free port of this machine. `target` is set later, since
+// the simulator needs the proxy's address first.
 //
 // -> { url, setTarget(url), answers, problems, close() }; `answers` counts by
 // "operationId status", `problems` are sentences.

@@ -10,8 +10,8 @@
 
 namespace signalbox {
 
-// Reads an answer of GitHub out of an input: its status, some headers, its
-// body as a text; or why there is none.
+// Reads an answer of GitHub from an input: its status, some headers, and its
+// body as a text; or an error.
 inline absl::StatusOr<HttpResponse> AnswerFrom(FuzzInput& in) {
   constexpr int kStatuses[] = {200, 201, 202, 204, 304, 301, 302, 307,
                                308, 400, 401, 403, 404, 408, 409, 410,

@@ -18,7 +18,7 @@
 namespace signalbox {
 namespace {
 
-// While it lives, what the program prints goes into texts.
+// While it lives, the program prints into texts.
 class Printed {
  public:
   Printed() : stderr_(stderr), cout_(std::cout.rdbuf(out_.rdbuf())) {
@@ -50,7 +50,7 @@ class Printed {
   std::string errors_text_;
 };
 
-// Surroundings that an input tells of: variables, what git says, one file.
+// The surroundings in an input: variables, git's answers, one file.
 Surroundings SurroundingsFrom(FuzzInput& in) {
   constexpr const char* kVariables[] = {
       "GITHUB_EVENT_PATH",
@@ -199,7 +199,7 @@ void CheckArguments(const Arguments& arguments,
   const bool is_run = arguments.subcommand == Subcommand::kRun;
   FUZZ_CHECK(is_run == !arguments.command.empty(), "a command");
   if (!is_run) return;
-  // The command is what stands behind `--`, untouched.
+  // The command is everything after `--`, unchanged.
   size_t separator = 0;
   while (words[separator] != "--") ++separator;
   FUZZ_CHECK(std::vector<std::string>(words.begin() + separator + 1,

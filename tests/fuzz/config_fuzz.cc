@@ -150,7 +150,7 @@ void Check(const Config& config) {
   }
 }
 
-// Writes a configuration as YAML that is read as the same.
+// Writes a configuration as YAML that reads back as the same.
 class Writer {
  public:
   explicit Writer(const Config& config) {

@@ -20,7 +20,7 @@ using sample::kSha;
 using sample::kWidgets;
 using sample::ReportOf;
 
-// Puts a database there, alone.
+// Makes a database of these bytes the only one there.
 void Put(const TempDir& directory, absl::string_view bytes) {
   const std::string database = sample::DatabaseIn(directory);
   unlink((database + "-wal").c_str());
@@ -29,7 +29,7 @@ void Put(const TempDir& directory, absl::string_view bytes) {
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-// The database with some columns set to anything.
+// The database with arbitrary values in some columns.
 std::string WithColumns(const std::string& original, FuzzInput& in) {
   sqlite3* handle = nullptr;
   sqlite3_open(":memory:", &handle);
@@ -58,7 +58,7 @@ std::string WithColumns(const std::string& original, FuzzInput& in) {
   return made;
 }
 
-// The database with some bytes that are others, or cut.
+// The database with some bytes changed, or cut.
 std::string WithBytes(std::string bytes, FuzzInput& in) {
   const int changes = 1 + in.UpTo(15);
   for (int i = 0; i < changes && !in.empty(); ++i) {
@@ -70,7 +70,7 @@ std::string WithBytes(std::string bytes, FuzzInput& in) {
   return bytes;
 }
 
-// Whatever the file holds, an error is one of those that are documented.
+// Whatever the file holds, each error is a documented one.
 void CheckStatus(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
@@ -218,7 +218,7 @@ FUZZ_TARGET(database) {
   CheckStatus(commits.status());
   if (commits.ok()) ReadAll(**outbox, *commits);
   const absl::Status changes = (*outbox)->ChangesAfter(0, 100).status();
-  // What is damaged may have forgotten changes.
+  // A damaged database may have lost changes.
   if (!absl::IsOutOfRange(changes)) CheckStatus(changes);
   if (work % 4 == 1) Post(**outbox, in);
   if (work % 4 == 2) ReportMore(**outbox, in);

@@ -33,14 +33,14 @@ constexpr absl::string_view kEvents[] = {"pull_request",
                                          "watch",
                                          "installation_target"};
 
-// What protobuf and the log can take.
+// A text that protobuf and the log can take.
 void CheckText(absl::string_view text, size_t most) {
   FUZZ_CHECK(text.size() <= most, "a text of ", text.size(), " bytes");
   FUZZ_CHECK(IsUtf8(text), "a text that is not UTF-8");
 }
 
-// `[HOST/]OWNER/NAME` by the shim's looser rule; the server refuses what is
-// not by its own, and takes the rest as it is written.
+// `[HOST/]OWNER/NAME` by the shim's looser rule. The server refuses what breaks
+// its own rule, and takes the rest as it is written.
 void CheckRepository(const std::string& text) {
   const std::vector<std::string> parts = absl::StrSplit(text, '/');
   FUZZ_CHECK(parts.size() == 2 || parts.size() == 3, text);
@@ -162,8 +162,8 @@ std::string Describe(const HookInstallation& installation) {
                       installation.app_id);
 }
 
-// The names are those that the body has in the right places: read once more,
-// by another reader.
+// The names must be those in the right places of the body, as another reader
+// finds them.
 void CheckNames(const HookCall& call, absl::string_view json) {
   absl::ConsumePrefix(&json, "\xEF\xBB\xBF");
   const auto body = nlohmann::json::parse(json.begin(), json.end());
@@ -201,10 +201,10 @@ void CheckNames(const HookCall& call, absl::string_view json) {
       call.request);
 }
 
-// Checks a result and makes a text of all that it says.
+// Checks a result and writes all of it as a text.
 std::string Describe(absl::string_view event, const HookResult& result) {
   if (const auto* const malformed = std::get_if<HookMalformed>(&result)) {
-    // Names of members are ours: a value would show in the log.
+    // Only our names of members may be here: the log would show a value.
     FUZZ_CHECK(
         grammar::IsOneLine(malformed->why) && malformed->why.size() < 128,
         malformed->why);
@@ -238,7 +238,7 @@ FUZZ_TARGET(event) {
   const std::string described = Describe(event, result);
   if (std::find(std::begin(kEvents), std::end(kEvents), event) ==
       std::end(kEvents)) {
-    // Its own JSON may be as deep as it likes, and repeat names.
+    // Such an event's own JSON may have any depth, and repeat names.
     FUZZ_CHECK(!JsonReference::IsDelivery(json) ||
                    std::holds_alternative<HookIgnored>(result),
                "an event that is not used: ", described);
@@ -256,7 +256,7 @@ FUZZ_TARGET(event) {
   FUZZ_CHECK(Describe(event, ReadHook(event, json)) == described,
              "the same delivery means something else the second time");
 
-  // As a form, in pieces, it is the same delivery.
+  // Sent as a form, in pieces, it is the same delivery.
   std::string form = "payload=";
   for (const char c : json) {
     constexpr char kHex[] = "0123456789ABCDEF";

@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-// What a part of a form says, up to where its encoding is wrong.
+// The content of a part of a form, up to the first wrong escape.
 struct Decoded {
   std::string text;
   bool wrong = false;
@@ -44,7 +44,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-// The slow way: cut first, decode then.
+// The slow way: cut first, then decode.
 Outcome Reference(absl::string_view body, size_t max_payload) {
   const Outcome wrong = {absl::StatusCode::kInvalidArgument, ""};
   Outcome outcome;
@@ -135,7 +135,7 @@ FUZZ_TARGET(form) {
   FUZZ_CHECK(InPiecesBy(seed + 1, body, max_payload, max_payload) == expected,
              "in other pieces");
 
-  // Whatever it is, it comes out again when it is sent as a payload.
+  // Any body comes out unchanged when it is sent as a payload.
   const Outcome sent = {absl::StatusCode::kOk, std::string(body)};
   const std::string form = absl::StrCat("a%3db=c&payload=", Encode(body, seed),
                                         "&x=", Encode(body, seed + 2));

@@ -19,9 +19,9 @@
 //   }
 //
 // `input` is any bytes. The body must do the same for the same bytes, whatever
-// came before, and end the process (FUZZ_CHECK) if a result is not what it
-// must be. scripts/fuzz runs targets with libFuzzer; the tests replay corpora
-// through the same functions (replay_main.cc).
+// came before, and end the process (FUZZ_CHECK) if a result is wrong.
+// scripts/fuzz runs targets with libFuzzer; the tests replay corpora through
+// the same functions (replay_main.cc).
 
 namespace signalbox {
 
@@ -46,8 +46,8 @@ struct FuzzRegistration {
   std::abort();
 }
 
-// Takes an input apart, from the front. Behind its end everything is zero and
-// empty, so that every input is a whole one.
+// Takes an input apart, from the front. After its end everything is zero and
+// empty, so that every input is complete.
 class FuzzInput {
  public:
   explicit FuzzInput(absl::string_view bytes) : bytes_(bytes) {}
@@ -66,7 +66,7 @@ class FuzzInput {
 
   bool Flag() { return (Byte() & 1) != 0; }
 
-  // Any 64 bits; from few bytes if they are small, or close to the limits.
+  // Any 64 bits. Small numbers, and those close to the limits, take few bytes.
   int64_t Int64() {
     const uint8_t kind = Byte();
     uint64_t bits = 0;
@@ -76,8 +76,8 @@ class FuzzInput {
     return static_cast<int64_t>(bits);
   }
 
-  // Up to the next byte 0xff, which is dropped, or to the end. It cannot be in
-  // UTF-8, so seeds can be written by hand.
+  // Up to the next byte 0xff, which is dropped, or to the end. UTF-8 never has
+  // that byte, so seeds can be written by hand.
   absl::string_view Text() {
     const size_t end = bytes_.find('\xff');
     const absl::string_view text = bytes_.substr(0, end);

@@ -17,7 +17,7 @@ namespace {
 constexpr char kToken[] = "ghs_fuzz";
 constexpr int kMostRequests = 16;
 
-// Answers at once with what the input says, and looks at what is asked.
+// Answers at once from the input, and checks the requests.
 class FuzzTransport : public HttpTransport {
  public:
   FuzzTransport(FuzzInput* in, std::string origin, std::string method)
@@ -31,7 +31,7 @@ class FuzzTransport : public HttpTransport {
     FUZZ_CHECK(requests_ <= kMostRequests, "goes in circles");
     FUZZ_CHECK(absl::StartsWithIgnoreCase(request.url, origin_),
                "the token goes elsewhere: ", request.url);
-    // What follows does not make it another host, or another port.
+    // The rest of the URL must not make it another host, or another port.
     absl::string_view rest =
         absl::string_view(request.url).substr(origin_.size());
     if (absl::StartsWith(origin_, "https")) absl::ConsumePrefix(&rest, ":443");
@@ -70,7 +70,7 @@ bool IsLine(absl::string_view text) {
   return IsUtf8(text);
 }
 
-// What holds for every verdict, whatever GitHub said.
+// Checks what holds for every verdict, whatever GitHub said.
 void CheckVerdict(const absl::StatusOr<HttpResponse>& answer,
                   const Verdict& verdict, bool is_read) {
   FUZZ_CHECK(grammar::IsReason(verdict.reason), verdict.reason);
@@ -104,7 +104,7 @@ void CheckVerdict(const absl::StatusOr<HttpResponse>& answer,
   const bool worked = status / 100 == 2 || (status == 304 && is_read);
   FUZZ_CHECK(verdict.action != Action::kDone || worked, "done by an answer of ",
              status);
-  // A status that GitHub has taken is never set again.
+  // A status that GitHub has taken is never posted again.
   FUZZ_CHECK(!worked || verdict.action == Action::kDone ||
                  verdict.reason == "UNEXPECTED_ANSWER",
              verdict.reason);
@@ -125,7 +125,7 @@ void CheckVerdict(const absl::StatusOr<HttpResponse>& answer,
   }
 }
 
-// The result of a call as a text; everything of it is checked.
+// The result of a call as a text, after all checks.
 std::string Run(absl::string_view input) {
   FuzzInput in(input);
   const int kind = in.UpTo(4);

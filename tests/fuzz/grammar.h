@@ -10,8 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "tests/fuzz/fuzz.h"
 
-// The grammar of names once more, written from its description alone, for
-// comparing the server's and the shim's with it.
+// A second grammar of names, written from its description alone, with which the
+// targets compare the server's and the shim's.
 
 namespace signalbox::grammar {
 
@@ -96,7 +96,7 @@ inline bool IsContext(absl::string_view text) {
          text.front() != ' ' && text.back() != ' ';
 }
 
-// Of a status that was seen at GitHub.
+// The context of a status that was seen at GitHub.
 inline bool IsObservedContext(absl::string_view text) {
   size_t characters = 0;
   if (text.empty() || !IsUtf8(text, &characters) || characters > 255) {

@@ -28,7 +28,7 @@ class JsonReference {
  private:
   explicit JsonReference(absl::string_view text) : left_(text) {}
 
-  // '\0' at the end; a NUL in the text fits nowhere either.
+  // '\0' at the end. A NUL in the text is never valid either.
   char Peek() const { return left_.empty() ? '\0' : left_.front(); }
   char Next() {
     const char c = Peek();

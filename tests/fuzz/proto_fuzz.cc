@@ -20,7 +20,7 @@ constexpr char kGhes[] = "github.example.com";
 
 const ConvertOptions& Options() {
   static const auto* const options = [] {
-    // Texts that are not UTF-8 are refused, which the library would log.
+    // The server refuses texts that are not UTF-8. The library would log them.
     google::protobuf::SetLogHandler(nullptr);
     RepositoryRule rule;
     rule.match = "acme/*";
@@ -71,7 +71,7 @@ void CheckRefusal(const absl::Status& status) {
                  std::end(kReasons),
              status.ToString());
   FUZZ_CHECK(grammar::IsOneLine(status.message()), status.ToString());
-  // Of a list the error names the item: contexts[2].
+  // For a list the error names the item: contexts[2].
   const std::string field(
       status.message().substr(0, status.message().find_first_of(":[")));
   FUZZ_CHECK(std::find(std::begin(kFields), std::end(kFields), field) !=
@@ -114,7 +114,7 @@ void Check(const CodeChange& change) {
     CheckKept(text);
   }
   CheckLink(change.clone_url);
-  // What a Timestamp may be; beyond it no two heads have an order.
+  // The range of a Timestamp. Beyond it two heads have no order.
   FUZZ_CHECK(change.updated_time == absl::InfinitePast() ||
                  (change.updated_time >= absl::FromUnixSeconds(-62135596800) &&
                   change.updated_time < absl::FromUnixSeconds(253402300800)),
@@ -238,7 +238,7 @@ void FillCommon(FuzzInput& in, uint8_t members, Request* request) {
   }
 }
 
-// A pending out of parts, so that most inputs are nearly right.
+// Builds a pending from parts, so that most inputs are nearly right.
 v1::ReportPendingRequest PendingFrom(FuzzInput& in) {
   v1::ReportPendingRequest request;
   const uint8_t members = in.Byte();

@@ -18,21 +18,21 @@
 //
 //   fuzz_replay TARGET FOLDER MUTATIONS [SEED]
 //
-// Every file in FOLDER/corpus/TARGET and FOLDER/regressions/TARGET first, then
-// MUTATIONS changes of them, drawn from SEED; the same seed draws the same.
-// Without one it is drawn afresh, and printed.
+// First every file in FOLDER/corpus/TARGET and FOLDER/regressions/TARGET, then
+// MUTATIONS changes of them, drawn from SEED. The same seed draws the same.
+// Without one, the program draws a seed and prints it.
 //
 //   fuzz_replay TARGET FILE...
 //
-// These files. An input that breaks something is written to the working
-// directory.
+// Only these files. The program writes an input that breaks something to the
+// working directory.
 
 namespace signalbox {
 namespace {
 
 constexpr size_t kMostBytes = 8192;
 
-// The input that is being tried, for when it ends the process.
+// The current input, for when it ends the process.
 std::string current;
 std::string current_file;
 
@@ -86,7 +86,7 @@ class Mutator {
  private:
   size_t Below(size_t bound) { return random_() % bound; }
 
-  // A place to put something at.
+  // A position for an insertion.
   size_t Place(const std::string& input) { return Below(input.size() + 1); }
 
   std::string Part(const std::string& input) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kCredential[] = "github.com/acme";
 
-// The longest that anything of GitHub's is believed: a reset, and a second.
+// The longest wait that GitHub can cause: a reset, and a second.
 const absl::Duration kLongest = absl::Minutes(65) + absl::Seconds(1);
 
 PaceOptions PaceFrom(FuzzInput& in) {
@@ -25,7 +25,7 @@ PaceOptions PaceFrom(FuzzInput& in) {
   return pace;
 }
 
-// A limiter under any answers at any times, and what is known of it.
+// A limiter under any answers at any times, and what the target knows of it.
 class World {
  public:
   explicit World(FuzzInput* in)
@@ -48,7 +48,7 @@ class World {
         }
         break;
       case 3: {
-        // As after a restart: no further away than it was stored.
+        // As after a restart: at most as far away as it was stored.
         const absl::Duration wait =
             std::min<absl::Duration>(absl::Seconds(in_.Byte() * 16), kLongest);
         limiter_.Block(kCredential, now_ + wait);

@@ -20,9 +20,9 @@
 #include "tests/fuzz/sample_outbox.h"
 #include "tests/support/temp_dir.h"
 
-// What the readers of an outbox make of rows that hold anything. One outbox is
-// open as long as the process lives; a connection beside it damages rows, and
-// repairs them before the next input, so that each input stands alone.
+// Readers of an outbox whose rows hold anything. One outbox is open as long as
+// the process lives. A connection beside it damages rows, and repairs them
+// before the next input, so that each input stands alone.
 
 namespace signalbox {
 namespace {
@@ -31,7 +31,7 @@ using sample::kNow;
 using sample::kSha;
 using Tables = std::initializer_list<absl::string_view>;
 
-// How often, in inputs, what was repaired is compared with what it was.
+// After so many inputs the repaired tables are compared with the originals.
 constexpr int kCompareEvery = 1000;
 
 class DamagedOutbox {
@@ -40,13 +40,13 @@ class DamagedOutbox {
 
   Outbox& outbox() { return *outbox_; }
 
-  // Makes the tables what they were, but for what `in` says.
+  // Restores the tables, and then makes the changes in `in`.
   void Change(FuzzInput& in);
 
-  // Whether `in` said something of any of these tables.
+  // Whether `in` changed any of these tables.
   bool IsDamaged(Tables tables) const;
 
-  // INTERNAL errors that the owner was told of since the last call.
+  // The number of INTERNAL errors that the owner got since the last call.
   int TakeTold() { return std::exchange(told_, 0); }
 
  private:
@@ -71,7 +71,7 @@ class DamagedOutbox {
   const TempDir directory_ = sample::MakeDirectory();
   std::unique_ptr<Outbox> outbox_;
   int told_ = 0;
-  // This and its statements go with the process.
+  // This and its statements end with the process.
   sqlite3* editor_ = nullptr;
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
@@ -154,7 +154,7 @@ void DamagedOutbox::ChangeOne(FuzzInput& in) {
   sqlite3_stmt* const set = row == 7 ? column.set_all : column.set_one;
   sample::BindAny(set, in);
   if (row != 7) sqlite3_bind_int(set, 2, row);
-  // What the column cannot take at all, it does not get.
+  // A column keeps its value if it cannot take the new one.
   const bool is_set =
       sqlite3_step(set) == SQLITE_DONE && sqlite3_changes(editor_) > 0;
   sqlite3_reset(set);
@@ -166,7 +166,7 @@ void DamagedOutbox::Repair() {
       std::any_of(tables_.begin(), tables_.end(),
                   [](const auto& table) { return table.second.is_damaged; });
   if (!was_damaged) return;
-  // The outbox has repaired what it met, and what hangs on that.
+  // The outbox has repaired the rows that it met, and what depends on them.
   for (auto& [name, table] : tables_) {
     Step(table.clear);
     Step(table.fill);
@@ -198,8 +198,8 @@ DamagedOutbox& Store() {
   return store;
 }
 
-// Whether there is a result. An error must be the one that the reader's header
-// names: damaged rows are set aside, and none of them ends the server.
+// Whether there is a result. The reader's header must name the error: the
+// outbox sets damaged rows aside, and none of them ends the server.
 template <typename Seen>
 bool HasResult(const absl::StatusOr<Seen>& seen,
                absl::StatusCode named = absl::StatusCode::kOk,
@@ -389,7 +389,7 @@ void ReadDueTime(Outbox& outbox, FuzzInput& in) {
 void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
   const auto credentials = outbox.DueCredentials(TimeOf(in));
   if (!HasResult(credentials)) return;
-  // Each comes once.
+  // Each credential comes once.
   const auto is_behind = [](const DueCredential& a, const DueCredential& b) {
     return a.credential >= b.credential;
   };
@@ -431,7 +431,7 @@ void ReadHooks(Outbox& outbox, FuzzInput&) {
 void ReadRepositories(Outbox& outbox, FuzzInput&) {
   const auto repositories = outbox.Repositories("", 100);
   if (!HasResult(repositories)) return;
-  // A damaged name may sort before the one that the page comes after.
+  // A damaged name may sort before the name at which the page begins.
   FUZZ_CHECK(repositories->size() == 2 || Store().IsDamaged({"repository"}),
              repositories->size());
 }

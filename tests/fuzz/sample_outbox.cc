@@ -58,7 +58,7 @@ void Fill(Outbox& outbox) {
   SetReport(&submissions[3], ReportOf(kWidgets, "seen", Result::kSuccess, 0));
   submissions[3].observed = Observed{99, "octocat"};
   SetReport(&submissions[4], ReportOf(kGears, "ci/build", Result::kError, 0));
-  // Two series tell of it.
+  // Two series report on it.
   SetReport(&submissions[5], ReportOf(kGears, "ci/lint", Result::kSuccess, 4));
   SetReport(&submissions[6], ReportOf(kGears, "ci/lint", std::nullopt, 3));
   submissions[6].report.series = "nightly";
@@ -127,7 +127,7 @@ void Load(sqlite3* handle, const char* schema, const std::string& database) {
   const auto size = static_cast<sqlite3_int64>(database.size());
   auto* const bytes = static_cast<unsigned char*>(sqlite3_malloc64(size));
   std::copy(database.begin(), database.end(), bytes);
-  // What is in memory has no write-ahead log.
+  // A database in memory has no write-ahead log.
   bytes[18] = bytes[19] = 1;
   const int code = sqlite3_deserialize(
       handle, schema, bytes, size, size,

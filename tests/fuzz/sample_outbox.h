@@ -15,10 +15,9 @@
 #include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
 
-// What is damaged by the targets that read damaged databases: one with a bit of
-// everything that a database can hold. Its tables are not strict, and nothing
-// in them must be there: any column can be given anything, as in a file that
-// somebody else made.
+// The database for targets that read damaged databases, with a bit of
+// everything. Its tables are not strict, and no column is NOT NULL: any column
+// takes any value, as in a file that somebody else made.
 
 namespace signalbox::sample {
 
@@ -28,8 +27,8 @@ inline const Repository kGears = {"github.com", "acme", "gears"};
 inline const Repository kCogs = {"github.com", "acme", "cogs"};  // Now kGears.
 inline const std::string kSha(40, 'a');
 
-// A directory of this process, in memory if nobody says where: nothing here is
-// to last.
+// A directory of this process, in memory unless the environment names one:
+// nothing here needs to last.
 TempDir MakeDirectory();
 
 std::string DatabaseIn(const TempDir& directory);
@@ -37,11 +36,10 @@ std::string DatabaseIn(const TempDir& directory);
 KeyReport ReportOf(const Repository& repository, const std::string& context,
                    std::optional<Result> result, int64_t attempt);
 
-// Of the outbox in `directory`.
+// For the outbox in `directory`.
 SqliteOutboxOptions Options(const TempDir& directory);
 
-// Makes the database in `directory`, which nobody has open afterwards. Returns
-// its bytes.
+// Makes the database in `directory`, and closes it. Returns its bytes.
 std::string Make(const TempDir& directory);
 
 void Run(sqlite3* handle, const std::string& sql);
@@ -52,10 +50,10 @@ void Load(sqlite3* handle, const char* schema, const std::string& database);
 struct Column {
   std::string table;
   std::string name;
-  bool is_key = false;  // Of the primary key.
+  bool is_key = false;  // Part of the primary key.
 };
 
-// All columns of all tables, in an order that stays.
+// All columns of all tables, always in the same order.
 std::vector<Column> Columns(sqlite3* handle);
 
 // Gives the first parameter any value of any type.

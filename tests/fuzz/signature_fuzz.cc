@@ -34,7 +34,7 @@ bool Verify(const WebhookSecrets& secrets, absl::string_view body,
   return signature.Matches(claimed);
 }
 
-// A header as somebody sends it: any text, or a true signature, as it is or
+// A header as a client may send it: any text, or a true signature, unchanged or
 // with one change.
 std::string Header(FuzzInput& in, const std::string& true_mac) {
   const int kind = in.UpTo(7);

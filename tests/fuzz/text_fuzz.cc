@@ -13,7 +13,7 @@
 namespace signalbox {
 namespace {
 
-// The code points of a text; what is not UTF-8 is U+FFFD, one for each longest
+// The code points of a text. Other bytes become U+FFFD, one for each longest
 // beginning of a sequence, as the Unicode standard advises.
 std::vector<uint32_t> CodePoints(absl::string_view text) {
   std::vector<uint32_t> points;
@@ -37,7 +37,7 @@ std::vector<uint32_t> CodePoints(absl::string_view text) {
       text.remove_prefix(size);
       continue;
     }
-    // The longest prefix that some bytes could still make a character of.
+    // The longest prefix that further bytes could complete to a character.
     size = 1;
     for (size_t tried = 2; tried <= 3 && tried <= text.size(); ++tried) {
       const std::string prefix(text.substr(0, tried));
@@ -76,7 +76,7 @@ bool IsControl(uint32_t point) {
          point == 0x2029;
 }
 
-// Where a sequence that begins at `i` ends; `i`: none does. ESC and C1 controls
+// The end of a sequence that begins at `i`; `i`: none does. ESC and C1 controls
 // are two spellings of the same.
 size_t EndOfSequence(const std::vector<uint32_t>& points, size_t i) {
   const auto at = [&](size_t n) { return n < points.size() ? points[n] : 0; };
@@ -105,8 +105,8 @@ size_t EndOfSequence(const std::vector<uint32_t>& points, size_t i) {
   return n > i + 1 ? n : i;
 }
 
-// The slow way: a run of controls is a space, unless one stands there already
-// or nothing follows; then at most 140.
+// The slow way: a run of controls becomes a space, unless one is there already
+// or nothing follows. At most 140 characters remain.
 std::string ReferenceFit(absl::string_view text) {
   std::vector<uint32_t> fitted;
   bool run = false;
@@ -259,8 +259,8 @@ void CheckNames(absl::string_view text) {
 
 }  // namespace
 
-// Input: what the text is, how often more a part of it is there (from 0xf0 on,
-// times 16; for limits that are large), where that part begins, the text.
+// Input: the kind of text, how often a part of it is repeated (from 0xf0 on,
+// times 16, for large limits), where that part begins, the text.
 FUZZ_TARGET(text) {
   FuzzInput in(input);
   const int kind = in.UpTo(4);

@@ -41,7 +41,7 @@ def check(tree):
 
 if __name__ == "__main__":
     if not BUF.exists():
-        # Continuous integration must not leave it out unnoticed.
+        # Continuous integration fails without buf.
         required = "CI" in os.environ
         print("buf is not installed: run scripts/install-npm-packages")
         sys.exit(1 if required else SKIPPED)

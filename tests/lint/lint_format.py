@@ -17,7 +17,7 @@ def check(tree):
                           cwd=tree.root, capture_output=True, text=True,
                           check=False)
     wrong = re.findall(r"^(\S+?):(\d+):\d+: error:", done.stderr, re.MULTILINE)
-    # One finding per file: the rest is for clang-format to fix.
+    # One finding per file: clang-format fixes the rest.
     for path, line in dict(reversed(wrong)).items():
         yield path, int(line), "is not formatted; run clang-format -i on it"
     if done.returncode != 0 and not wrong:

@@ -7,8 +7,8 @@ from source_tree import main, matches, split_cpp
 
 PROTO = "signalbox/v1"
 
-# What a folder may include beside itself: the table of DESIGN.md, each row
-# with what stands below. "*" is everything but the tests.
+# What a folder may include beside itself: the table of DESIGN.md. A row covers
+# the folders below it. "*" is everything but the tests.
 MAY_INCLUDE = {
     "server/base": (),
     "server/report": ("server/base",),
@@ -27,14 +27,14 @@ MAY_INCLUDE = {
     "clients/cli": ("clients/cpp", PROTO),
 }
 
-# Files with a row of their own: the configuration is no place to build things.
+# Files with their own row: the configuration must not build other objects.
 FILES_MAY_INCLUDE = {
     "server/config.*": ("server/report", "server/base"),
     "server/yaml_*": ("server/base",),
 }
 
-# Which files may include a foreign library. No header of the server, the shim
-# or the clients is among them, so that each can be replaced in one place.
+# The files that may include a foreign library. No header of the server, the
+# shim or the clients is among them, so each can be replaced in one place.
 FOREIGN = {
     "ares.h": ("clients/cli/bare_root.cc",),
     "sqlite3.h": ("server/outbox/sqlite.cc",

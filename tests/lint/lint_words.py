@@ -16,19 +16,19 @@ RULES = (
                 r"|clock_nanosleep)\s*\(|(?<![\w.>])(?<!thread )sleep\s*\("),
      ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
       "shim/http_adapter.cc",  # After a failed accept(), and for a thread.
-      "tests/bench/webhooks/github_view.cc",  # So that looking costs little.
-      "tests/bench/calls/contestants.cc",  # Until a program is quiet,
-      "tests/bench/calls/resting.cc",  # or has been.
+      "tests/bench/webhooks/github_view.cc",  # Reads the simulator seldom.
+      "tests/bench/calls/contestants.cc",  # Until a program is quiet.
+      "tests/bench/calls/resting.cc",  # While a program rests.
       "tests/integration/*")),
     ("time is an argument; server/base/clock.cc reads the clock",
      re.compile(r"\babsl\s*::\s*Now\s*\(|\b\w+\s*::\s*now\s*\("
                 r"|\bgettimeofday\s*\(|\bclock_gettime\s*\("
                 r"|(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)"),
      ("server/base/clock.cc",
-      "server/server.cc",  # A deadline, as gRPC takes it.
-      # Programs of their own, which cannot have the server's Clock. The shim
-      # measures how long GitHub has been waiting for its answer, the command
-      # line how long a call was repeated and a command ran.
+      "server/server.cc",  # gRPC takes a time as deadline.
+      # Programs that cannot have the server's Clock. The shim measures how long
+      # GitHub has waited for its answer, the command line how long a call was
+      # repeated and a command ran.
       "shim/head_gate.cc", "shim/http_adapter.cc", "shim/request_socket.cc",
       "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
@@ -44,8 +44,8 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 TEXT_FILES = ("*.cc", "*.h", "*.proto", "*.py", "*.sh", "*.cmake", "*.md",
               "*.txt", "*.yaml", "*.yml", "*.js", "*.mjs", "*.html", "*.css")
 
-# A literal that begins so is SQL; in it these are keywords. (Names of columns
-# that look like keywords are to be avoided anyway.)
+# A literal with such a beginning is SQL, and these are its keywords. (No column
+# should have a name that looks like a keyword.)
 STATEMENT = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT"
     r"|ROLLBACK|WITH|REPLACE)\b\s", re.IGNORECASE)

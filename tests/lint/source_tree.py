@@ -38,9 +38,9 @@ def matches(text, patterns):
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
 
-# What is not code, each alternative to its end: an include (whose quotes are no
-# literal), comments, raw and plain strings, characters (a quote behind a digit
-# is a separator).
+# Everything but code, each alternative up to its end: an include (its quotes
+# are no literal), comments, raw and plain strings, characters (a quote after a
+# digit is a separator).
 TOKEN = re.compile(
     r"""(?P<include>^[ \t]*\#[ \t]*include[^\n]*)
       | //[^\n]* | /\*.*?(?:\*/|\Z)

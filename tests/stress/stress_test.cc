@@ -1,6 +1,6 @@
-// Everything from acceptance to GitHub with all its threads at once, for
-// ThreadSanitizer, which cannot see into gRPC. That all is posted in the end,
-// by the rules, is checked too.
+// All threads from acceptance to GitHub at once, for ThreadSanitizer, which
+// cannot see into gRPC. The test also checks that everything is posted in the
+// end, by the rules.
 
 #include <gtest/gtest.h>
 
@@ -45,11 +45,11 @@ constexpr int kCommits = 20;
 constexpr int kSpeakers = 4;
 constexpr int kWords = 250;  // Of each speaker.
 constexpr absl::Duration kPatience = absl::Seconds(100);
-// How much faster the test's clock runs at most: a request's lease must outlast
-// a commit, which takes its time on a busy machine's disk.
+// How much faster the test's clock runs at most. A request's lease must outlast
+// a commit, which takes time on a busy machine's disk.
 constexpr int kTimeLapse = 300;
-// Longer than what passes on the test's clock within all patience: a machine
-// whose disk is slow lets hours pass between two reports.
+// Longer than the test's clock runs within kPatience. On a machine with a slow
+// disk hours pass between two reports.
 constexpr absl::Duration kExpiry = absl::Hours(30 * 24);
 
 struct Commit {
@@ -130,7 +130,7 @@ class StressTest : public testing::Test {
         "intake", &clock_, [this] { return intake_->RunOnce(); });
   }
 
-  // GitHub's side, and time.
+  // GitHub's side, and the clock.
   void RunGitHub() {
     std::mt19937_64 random(seed_ + 1);
     absl::Duration last = Clock::System()->Monotonic();
@@ -218,7 +218,7 @@ class StressTest : public testing::Test {
     }
   }
 
-  // Whether GitHub shows all that was said.
+  // Whether GitHub shows everything that was reported.
   bool IsAllPosted() {
     for (const auto& commit : commits_) {
       const auto view = outbox_->GetCommit(commit->repository, commit->sha);

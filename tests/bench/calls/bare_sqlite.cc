@@ -19,8 +19,8 @@ BareSqlite::BareSqlite(const std::string& path) {
                          &insert_, nullptr) != SQLITE_OK) {
     GiveUp("SQLite takes no row");
   }
-  // A log that grows costs the file system more than one that is written over,
-  // as it is from the first checkpoint on, at 1,000 pages.
+  // A growing log costs the file system more than one that is overwritten, as
+  // it is from the first checkpoint on, at 1,000 pages.
   for (int i = 0; i < 3; ++i) Commit(20'000, absl::ZeroDuration());
 }
 

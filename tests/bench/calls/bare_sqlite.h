@@ -11,22 +11,21 @@ struct sqlite3_stmt;
 
 namespace signalbox {
 
-// What durability costs by itself: rows of 100 bytes appended to one table of
-// SQLite, WAL and synchronous=FULL, and nothing else. What fails ends the
-// benchmark.
+// The cost of durability by itself: appends rows of 100 bytes to one table of
+// SQLite, with WAL and synchronous=FULL. A failure ends the benchmark.
 //
 // Not thread-safe.
 class BareSqlite {
  public:
-  // Makes `path`, and writes 6 MB, after which it is as fast as it stays.
+  // Makes `path`, and writes 6 MB, after which its speed is steady.
   explicit BareSqlite(const std::string& path);
   ~BareSqlite();
 
   BareSqlite(const BareSqlite&) = delete;
   BareSqlite& operator=(const BareSqlite&) = delete;
 
-  // Commits so many rows at a time until `time` is over, once at least. What
-  // each transaction took.
+  // Commits `rows` at a time until `time` is over, at least once. Returns how
+  // long each transaction took.
   std::vector<absl::Duration> Commit(int rows, absl::Duration time);
 
  private:

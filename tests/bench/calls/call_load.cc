@@ -16,7 +16,7 @@ namespace signalbox {
 namespace {
 
 constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
-// Of an open loop.
+// In an open loop.
 constexpr size_t kMostUnderWay = 4096;
 
 absl::Duration Now() { return Clock::System()->Monotonic(); }
@@ -63,7 +63,7 @@ class ReportExchange : public Exchange {
     return receipt.disposition() == v1::DISPOSITION_ACCEPTED;
   }
 
-  // What `done_` is told may begin the next call.
+  // `done` may begin the next call.
   void End(const grpc::Status& status, bool accepted) {
     const Done done = std::move(done_);
     done(!status.ok() ? Describe(status)
@@ -88,7 +88,7 @@ class ReadExchange : public Exchange {
   void Begin(v1::StatusService::Stub* stub, int64_t call, Done done) override {
     Renew(&context_);
     done_ = std::move(done);
-    // Spread over all that there are: 7919 is a prime.
+    // Spreads the reads over all calls: 7919 is a prime.
     workload_.Fill(call * 7919 % calls_, &request_);
     answer_.Clear();
     stub->async()->GetCommitStatus(
@@ -146,7 +146,7 @@ class Generator {
   }
 
  private:
-  // What one call after the other goes through.
+  // Calls that follow one another.
   struct Line {
     std::unique_ptr<Exchange> exchange;
     v1::StatusService::Stub* stub = nullptr;
@@ -218,13 +218,13 @@ class Generator {
   const Stubs& stubs_;
   const MakeExchange& make_;
   absl::Duration begin_;
-  std::vector<std::unique_ptr<Line>> lines_;  // By the thread of Run.
+  std::vector<std::unique_ptr<Line>> lines_;  // Only Run's thread uses them.
 
   std::atomic<int64_t> next_;
 
   Mutex mu_;
   CondVar ended_;
-  CondVar nothing_;  // Is never notified: to wait for a time.
+  CondVar nothing_;  // Never notified: waits for a time.
   std::vector<Line*> free_ ABSL_GUARDED_BY(mu_);
   int64_t under_way_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Duration last_answer_ ABSL_GUARDED_BY(mu_);

@@ -16,16 +16,16 @@ namespace signalbox {
 // How calls are made.
 struct CallLoad {
   absl::Duration time = absl::Seconds(2);
-  // Calls a second, come what may (an open loop); 0: as many as get through,
-  // with `in_flight` under way at any time (a closed loop).
+  // Calls a second, regardless of the answers (an open loop); 0: as many as get
+  // through, with `in_flight` under way at any time (a closed loop).
   double rate = 0;
   int in_flight = 64;
 };
 
 struct CallResult {
-  // From sending to the answer. In an open loop from when it was the call's
-  // turn, even if there was no way to send it then: a server that stalls cannot
-  // hide what it kept from being sent.
+  // From sending to the answer. In an open loop from the call's turn, even if
+  // it could not be sent then: a server that stalls cannot hide the calls that
+  // it delayed.
   std::vector<absl::Duration> latencies;
   int64_t failed = 0;
   std::string first_failure;  // For people.
@@ -35,24 +35,24 @@ struct CallResult {
   double PerSecond() const {
     return static_cast<double>(latencies.size()) / absl::ToDoubleSeconds(time);
   }
-  // The latency that so many stay below, in microseconds; 0: nothing was
-  // answered.
+  // The latency that this share of the calls stays below, in microseconds; 0:
+  // there were no answers.
   double Microseconds(double share) const;
 };
 
-// Connections to a server, which stay.
+// Connections to a server, which stay open.
 using Stubs = std::vector<std::unique_ptr<v1::StatusService::Stub>>;
 Stubs Connect(const std::string& address, int connections = 4);
 
-// One call at a time, over and over; each of those that are under way at once
-// has an object of its own.
+// One call at a time, over and over. Each of the calls that are under way at
+// once has its own object.
 class Exchange {
  public:
-  // Empty: the answer was what it is to be; else what was wrong, for people.
+  // Empty if the answer was right, else what was wrong, for people.
   using Done = std::function<void(std::string failure)>;
 
   virtual ~Exchange() = default;
-  // Sends the `call`-th one. `done` runs once, on a thread of gRPC's, or here.
+  // Sends call number `call`. `done` runs once, on a thread of gRPC's, or here.
   virtual void Begin(v1::StatusService::Stub* stub, int64_t call,
                      Done done) = 0;
 };
@@ -61,12 +61,12 @@ using MakeExchange = std::function<std::unique_ptr<Exchange>()>;
 // Reports of a workload, each of which must be accepted. `workload` is
 // borrowed.
 MakeExchange Reports(const Workload* workload);
-// GetCommitStatus, of commits that the first `calls` calls of a workload were
-// about; each must be known.
+// GetCommitStatus for the commits of the first `calls` calls of a workload.
+// Each must be known.
 MakeExchange Reads(const Workload* workload, int64_t calls);
 
 // Makes calls, numbered from `first_call` on, until the time is over, and
-// awaits their answers. Whatever is not answered within 10 s has failed.
+// awaits their answers. A call without an answer within 10 s has failed.
 CallResult SendCalls(const CallLoad& load, const Stubs& stubs,
                      const MakeExchange& make, int64_t first_call);
 

@@ -19,7 +19,7 @@ namespace signalbox {
 namespace {
 
 constexpr absl::Duration kQuietLimit = absl::Seconds(2);
-// Over which a quiet program uses less than two ticks of CPU time.
+// In this time a quiet program uses less than two ticks of CPU time.
 constexpr std::chrono::milliseconds kQuietStep(50);
 
 Contestant Serving(std::unique_ptr<Program> program) {

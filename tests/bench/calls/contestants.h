@@ -12,8 +12,8 @@
 
 namespace signalbox {
 
-// A loopback address that nobody listens at, for as long as this lives: a
-// GitHub that is away.
+// A loopback address at which nobody listens while this lives: a GitHub that is
+// down.
 class DeadAddress {
  public:
   DeadAddress();
@@ -30,7 +30,7 @@ class DeadAddress {
   std::string text_;
 };
 
-// A gRPC server of signalbox.v1 in a process of its own.
+// A gRPC server of signalbox.v1 in its own process.
 struct Contestant {
   std::unique_ptr<Program> program;
   std::string address;
@@ -41,23 +41,23 @@ Contestant StartNoop();
 
 // signalbox-server with its data in `data_dir`.
 //
-// It has a credential for github.com, and GitHub cannot be reached: reports
-// become due and wait, after each commit the poster looks for work and finds
-// its credential silent. So what is measured is acceptance alone. Without a
-// credential it would be more: every report is then taken out and abandoned, in
-// two transactions of its own. With a GitHub that answers, a pace of some posts
-// a minute would come on top, of which nobody who reports notices anything.
+// It has a credential for github.com, but cannot reach GitHub. Reports become
+// due and wait. After each commit the poster looks for work and finds that its
+// credential has to wait. So this measures acceptance alone. Without a
+// credential the poster would take out and abandon every report, in two more
+// transactions. With a GitHub that answers, it would make some posts a minute,
+// which no caller notices.
 Contestant StartServer(const std::string& data_dir, const DeadAddress& github);
 
-// What `work` costs a program, with what is left to do behind its answers: the
-// CPU time until, after `work`, the program has been quiet, for two seconds at
-// most.
+// What `work` costs a program in CPU time, including the work after its
+// answers: it is measured until the program has been quiet after `work`, for
+// two seconds at most.
 absl::Duration CpuOf(const Program& program, const std::function<void()>& work);
 
-// The type of the file system that has `path`, as "ext4"; its number in
-// hexadecimal if it is none of the usual.
+// The type of the file system that has `path`, such as "ext4"; its number in
+// hexadecimal if it has no usual name.
 std::string FileSystemOf(const std::string& path);
-// Whether it is one in memory: what is durable there costs nothing.
+// Whether it is in memory, where durability costs nothing.
 bool IsInMemory(absl::string_view file_system);
 
 }  // namespace signalbox

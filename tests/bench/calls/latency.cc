@@ -31,13 +31,13 @@ std::vector<Figure> Latency(const CallOptions& options) {
   BareSqlite sqlite(dir.Path("bare.db"));
   Lane reference(&noop, Workload::Kind::kPendingAndResult, 1);
   Lane subject(&server, Workload::Kind::kPendingAndResult, 1);
-  // With many in flight, so that the server's log need not grow any more.
+  // With many in flight, so that the server's log has its full size after this.
   CallLoad load;
   load.time = options.time;
   reference.Run(load);
   subject.Run(load);
 
-  // They take turns call by call, since a disk has moods that last for seconds.
+  // They take turns call by call, since a disk can be slow for seconds.
   load.in_flight = 1;
   load.time = absl::ZeroDuration();
   Comparison beyond;

@@ -5,16 +5,16 @@
 
 namespace signalbox {
 
-// What the libraries cost by themselves: servers that do nothing with what
-// they are sent. They serve until the process is killed. "listening on
-// HOST:PORT" on stdout says that they do.
+// The cost of the libraries by themselves: servers that do nothing with their
+// requests. They serve until the process is killed, and print "listening on
+// HOST:PORT" when they begin.
 
 // signalbox.v1 on the callback API with the limits of signalbox-server: every
 // report is ACCEPTED and every commit has ten statuses.
 void ServeNoopGrpc();
 
-// cpp-httplib as it comes, with sixteen threads: reads the body of a POST, and
-// answers 200.
+// cpp-httplib with its defaults and sixteen threads: reads the body of a POST,
+// and answers 200.
 void ServeNoopHttp();
 
 }  // namespace signalbox

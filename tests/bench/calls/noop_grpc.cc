@@ -28,7 +28,7 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context) {
   return reactor;
 }
 
-// Answers each report of a stream by itself.
+// Answers each report of a stream separately.
 class Stream : public grpc::ServerBidiReactor<v1::StreamReportsRequest,
                                               v1::StreamReportsResponse> {
  public:

@@ -10,8 +10,8 @@ namespace {
 
 class Server : public httplib::Server {
  public:
-  // The library lets five connections wait, and a client whose connection is
-  // lost tries again after a second.
+  // The library lets five connections wait. A client whose connection is
+  // dropped tries again after a second.
   void LetManyWait() { ::listen(svr_sock_, 1024); }
 };
 
@@ -20,8 +20,8 @@ class Server : public httplib::Server {
 void ServeNoopHttp() {
   Server server;
   server.new_task_queue = [] { return new httplib::ThreadPool(16); };
-  // By a content reader, as the shim does: the packaged library refuses forms
-  // that are read any other way.
+  // With a content reader, as in the shim: the packaged library refuses forms
+  // that are read in any other way.
   server.Post("/event_handler",
               [](const httplib::Request&, httplib::Response& response,
                  const httplib::ContentReader& read) {

@@ -1,4 +1,4 @@
-// The references that Signalbox is measured beside; see noop.h.
+// The references beside which Signalbox is measured; see noop.h.
 
 #include <cstdio>
 #include <string>

@@ -20,7 +20,7 @@ constexpr double kReportsPerSecond = 10'000;
 // An open loop needs room to catch up after a pause of the machine.
 constexpr double kShareOfCapacity = 0.8;
 
-// One server: reads of what is known while nothing else happens, and while
+// One server: reads of known commits while nothing else happens, and while
 // reports come in.
 class Reader {
  public:
@@ -36,7 +36,7 @@ class Reader {
     return known_.Run(load).PerSecond();
   }
 
-  // With reports that are calls of their own.
+  // With reports as single calls.
   void RunWithCalls(absl::Duration time, double reports_per_second) {
     Run(time, [&] {
       CallLoad load;
@@ -118,7 +118,7 @@ std::vector<Figure> ReadsOf(const CallOptions& options, bool is_streamed) {
   ShowProgress(absl::StrCat(suite, ": what the servers hold"));
   reference.Fill(options.time);
   const double capacity = subject.Fill(options.time);
-  // Calls may be more than the machine holds; streams are not.
+  // Calls may exceed what the machine can do; streams do not.
   const double rate =
       is_streamed ? kReportsPerSecond
                   : std::min(kReportsPerSecond, kShareOfCapacity * capacity);

@@ -12,12 +12,12 @@
 
 namespace signalbox {
 
-// What the rounds said of one thing and its reference.
+// What the rounds measured of one thing and its reference.
 class Comparison {
  public:
   void Add(double value, double reference);
 
-  // Medians; the ratio that of the ratios of the rounds.
+  // Medians. The ratio is the median of the rounds' ratios.
   Figure ToFigure(const std::string& suite, const std::string& what,
                   const std::string& unit, Figure::Aim aim = Figure::Aim::kNone,
                   double target = 0) const;
@@ -31,13 +31,13 @@ class Comparison {
 // Closed loops of one workload against one server.
 class Lane {
  public:
-  // Both are borrowed. A seed gives a lane of one server keys of its own.
+  // Both are borrowed. Lanes of one server need different seeds for their keys.
   Lane(const Contestant* contestant, Workload::Kind kind, uint64_t seed)
       : contestant_(*contestant), workload_(kind, seed) {}
 
-  // The next calls, whose failures are counted.
+  // Makes the next calls, and counts their failures.
   CallResult Run(const CallLoad& load);
-  // The same, and what each call cost the server, in microseconds of CPU time.
+  // Also returns the server's CPU time for each call, in microseconds.
   CallResult Run(const CallLoad& load, double* cpu_per_call);
 
   const Workload& workload() const { return workload_; }
@@ -52,7 +52,7 @@ class Lane {
   int64_t failed_ = 0;
 };
 
-// What rounds of one lane and then its reference said, of each second and call.
+// What rounds of a lane and its reference measured, per second and per call.
 struct LaneComparison {
   Comparison rate;
   Comparison cpu;
@@ -61,17 +61,17 @@ struct LaneComparison {
   Comparison max;
 };
 
-// A short run of both, which nobody counts.
+// A short run of both, which does not count.
 void WarmUp(const CallOptions& options, Lane* subject, Lane* reference);
 
-// `what` is shown while it runs.
+// Shows `what` while it runs.
 LaneComparison Compare(const CallOptions& options, const std::string& what,
                        Lane* subject, Lane* reference);
 
-// That nothing failed.
+// A figure whose aim is that nothing failed.
 Figure NothingFailed(const std::string& suite, int64_t failed);
 
-// What is done at present, for people who wait.
+// Shows waiting people what the benchmark is doing.
 void ShowProgress(const std::string& what);
 
 }  // namespace signalbox

@@ -97,7 +97,7 @@ std::vector<Figure> ScaleOf(const CallOptions& options, const Held& held,
   const TempDir dir(options.directory);
   const DeadAddress github;
   FillStore(dir.Path("full"), held);
-  // What the system still holds of gigabytes would be written meanwhile.
+  // Otherwise the system would write its cache of gigabytes meanwhile.
   sync();
   const double gibibytes = GibibytesIn(dir.Path("full"));
   const absl::Duration begin = Clock::System()->Monotonic();

@@ -19,7 +19,7 @@ namespace {
 
 constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
 
-// With a rate, what is due is written so often.
+// With a rate, a stream writes its due reports this often.
 constexpr absl::Duration kTick = absl::Milliseconds(1);
 
 absl::Duration Now() { return Clock::System()->Monotonic(); }
@@ -41,7 +41,7 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
         absl::ToChronoTime(Clock::System()->Now() + load.time + kAnswerLimit));
     stub->async()->StreamReports(&context_, this);
     MutexLock lock(&mu_);
-    // The stream is not done while somebody may still write.
+    // The stream does not end while somebody may still write.
     AddHold();
     WriteNext();
     StartRead(&answer_);
@@ -155,7 +155,7 @@ class Stream : public grpc::ClientBidiReactor<v1::StreamReportsRequest,
   Mutex mu_;
   CondVar done_;
   std::unordered_set<int64_t> unanswered_ ABSL_GUARDED_BY(mu_);
-  // Or awaits when to write.
+  // Or waits until it is time to write.
   bool is_writing_ ABSL_GUARDED_BY(mu_) = false;
   bool is_broken_ ABSL_GUARDED_BY(mu_) = false;
   bool has_stopped_ ABSL_GUARDED_BY(mu_) = false;

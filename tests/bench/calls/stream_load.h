@@ -12,10 +12,10 @@ namespace signalbox {
 
 struct StreamLoad {
   absl::Duration time = absl::Seconds(30);
-  // Reports of one stream that are sent and not answered, at most. There is a
-  // stream for each stub.
+  // The most reports of one stream that are sent and not answered. Each stub
+  // has one stream.
   int window = 256;
-  // Reports a second of all streams together, no faster; 0: as many as get
+  // The most reports a second of all streams together; 0: as many as get
   // through.
   double rate = 0;
 };

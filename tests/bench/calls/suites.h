@@ -11,9 +11,9 @@
 namespace signalbox {
 
 // How well signalbox-server takes calls, on a real clock and a real disk, with
-// GitHub away (see contestants.h for why). Each figure is measured beside a
-// reference, in turns, round after round; a ratio is the median of those of
-// the rounds.
+// GitHub out of reach (see contestants.h for why). Each figure is measured
+// beside a reference, in turns, round after round. A ratio is the median of the
+// rounds' ratios.
 
 struct CallOptions {
   // Where the servers keep their data: a real disk.
@@ -22,26 +22,26 @@ struct CallOptions {
   absl::Duration time = absl::Seconds(1.5);  // Of one turn.
   // Of the streams, without a pause.
   absl::Duration stream_time = absl::Seconds(30);
-  // Whether speed has aims; what is right or wrong always has.
+  // Whether speed has aims. Correctness always has.
   bool judges_speed = true;
 };
 
 // 64 unary calls in flight, beside a server that does nothing: calls a second,
-// CPU of the server per call. With both workloads.
+// and the server's CPU time per call. With both workloads.
 std::vector<Figure> Unary(const CallOptions& options);
 
-// One call at a time: what it takes longer than at a server that does nothing,
-// beside one commit of a bare SQLite.
+// One call at a time: how much longer it takes than at a server that does
+// nothing, beside one commit of a bare SQLite.
 std::vector<Figure> Latency(const CallOptions& options);
 
-// StreamReports, beside unary calls of a server that does nothing. Nothing but
-// a note if the server has no StreamReports.
+// StreamReports, beside unary calls of a server that does nothing. Only a note
+// if the server has no StreamReports.
 std::vector<Figure> Streaming(const CallOptions& options);
 
 // GetCommitStatus while reports come in, beside the same without.
 std::vector<Figure> Reading(const CallOptions& options);
 
-// Acceptance while a thousand watch, beside the same with nobody watching.
+// Acceptance with a thousand watchers, beside the same without.
 std::vector<Figure> Watching(const CallOptions& options);
 
 // Server and shim with nothing to do.

@@ -10,13 +10,13 @@
 namespace signalbox {
 namespace {
 
-// The server takes so many streams of a connection.
+// The most streams that the server takes on one connection.
 constexpr int kWatchersOfConnection = 100;
 
 }  // namespace
 
-// One watcher. It starts anew, from the last change it was told, whenever the
-// server asks for it.
+// One watcher. Whenever the server asks for it, the watcher resumes after the
+// last change that it got.
 class Watchers::Watch {
  public:
   Watch(Watchers* owner, v1::StatusService::Stub* stub,

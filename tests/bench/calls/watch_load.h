@@ -12,19 +12,19 @@
 
 namespace signalbox {
 
-// Watchers of a server, each a WatchStatuses of its own, for as long as this
-// lives. One that is told that it is too slow resumes where it was.
+// Watchers of a server, each with its own WatchStatuses, while this lives. A
+// watcher that the server finds too slow resumes where it was.
 class Watchers {
  public:
-  // `repository_of` says what each watches, from 0; empty: everything.
+  // `repository_of` names what each watches, from 0; empty: everything.
   Watchers(const std::string& address, int count,
            const std::function<std::string(int)>& repository_of);
   // Ends all and awaits their ends.
   ~Watchers();
 
-  // Changes that were told, to all together.
+  // Changes that all watchers together have received.
   int64_t told() const { return told_; }
-  // How often one was told to resume.
+  // How often the server asked a watcher to resume.
   int64_t resumed() const { return resumed_; }
   // Ends for any other reason, and changes out of order.
   int64_t failed() const { return failed_; }

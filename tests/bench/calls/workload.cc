@@ -8,7 +8,7 @@ namespace {
 constexpr int64_t kRepositories = 20;
 constexpr int64_t kContextsOfCommit = 10;
 // Keys between a pending and its result: more than are ever under way, so that
-// the pending has been answered.
+// the pending has its answer.
 constexpr int64_t kLag = 1000;
 
 // SplitMix64, a bijection that looks random.

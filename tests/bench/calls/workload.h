@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// What farms report, one report of one context for each call. All keys are
-// spread over twenty repositories, their commits as random as real ones.
+// What farms report: each call is one report of one context. All keys are
+// spread over twenty repositories, with commits as random as real ones.
 //
 // Thread-safe: it has no state.
 class Workload {
@@ -18,20 +18,20 @@ class Workload {
     // A key is pending and then gets its result; ten keys to a commit. Pendings
     // and results take turns, a result some hundred keys after its pending.
     kPendingAndResult,
-    // Each is the result of a commit that was never heard of.
+    // Each is the result of a commit that the server does not know.
     kNewKeys,
   };
 
-  // No two workloads of different seeds have a key in common.
+  // Workloads of different seeds have no key in common.
   Workload(Kind kind, uint64_t seed) : kind_(kind), seed_(seed) {}
 
-  // One of the twenty, for any number.
+  // One of the twenty repositories, for any number.
   static std::string RepositoryName(int64_t number);
 
   bool IsPending(int64_t call) const {
     return kind_ == Kind::kPendingAndResult && call % 2 == 0;
   }
-  // All fields that are used are written, so that messages can be used again.
+  // Writes all fields that are used, so that messages can be used again.
   void Fill(int64_t call, v1::ReportPendingRequest* request) const;
   void Fill(int64_t call, v1::ReportResultRequest* request) const;
   // The commit of one of the keys.

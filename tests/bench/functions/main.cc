@@ -1,6 +1,6 @@
-// What the functions on the way of a report cost, by Google Benchmark, and what
-// the store's large tasks do. Its own flags apply: --benchmark_filter=Accept,
-// --benchmark_min_time=0.01 and so on.
+// The cost of the functions that a report passes through, by Google Benchmark,
+// and of the store's large tasks. Its own flags apply:
+// --benchmark_filter=Accept, --benchmark_min_time=0.01 and so on.
 
 #include <benchmark/benchmark.h>
 
@@ -48,8 +48,7 @@ Submission SubmissionOf(int64_t call) {
              : Convert(RequestOf<v1::ReportResultRequest>(call))->submission;
 }
 
-// What a key holds is first nothing, then a pending; then a result arrives
-// late.
+// The key holds nothing, then a pending. In the end a result arrives late.
 void BM_Judge(benchmark::State& state) {
   const Report pending = SubmissionOf(0).report;
   const Report result = SubmissionOf(1).report;
@@ -77,8 +76,8 @@ void BM_FromProto(benchmark::State& state) {
 BENCHMARK(BM_FromProto<v1::ReportPendingRequest>);
 BENCHMARK(BM_FromProto<v1::ReportResultRequest>);
 
-// Durably, beside the programs: a real disk, one hopes. Pendings and results
-// take turns, as in the suite `calls`.
+// Durably, in the programs' directory, which should be on a real disk. Pendings
+// and results take turns, as in the suite `calls`.
 void BM_Accept(benchmark::State& state) {
   const TempDir dir(BinDirectory());
   SqliteOutboxOptions options;

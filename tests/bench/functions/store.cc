@@ -27,8 +27,8 @@ namespace {
 
 constexpr int kContextsPerCommit = 10;
 constexpr size_t kReportsPerBatch = 500;
-// Of the observed commits one in twenty is old: a batch of retention then looks
-// at as many commits, and deletes as many, as a batch may.
+// One in twenty of the observed commits is old. So a batch of retention looks
+// at as many commits, and deletes as many, as it may.
 constexpr int kOldPerBlock = 20;
 constexpr int kObservedPerBlock = 400;
 
@@ -42,7 +42,7 @@ void Check(const absl::Status& status) {
   if (!status.ok()) GiveUp(status.message());
 }
 
-// A store beside the programs: on a real disk, one hopes.
+// A store in the programs' directory, which should be on a real disk.
 class Store {
  public:
   Store() : dir_(BinDirectory()) {
@@ -80,7 +80,7 @@ class Store {
     return submission;
   }
 
-  // Adds to what waits to be accepted, and accepts it if it is a batch.
+  // Adds to the waiting submissions, and accepts them if they are a batch.
   void Add(Submission submission) {
     added_ += submission.contexts.size();
     batch_.push_back(std::move(submission));
@@ -153,7 +153,7 @@ void DoAllChores(Store* store, Holds* holds) {
   }
 }
 
-// Both repositories were reported for, so that every entry meets another one.
+// Both repositories have the same keys, so that every entry meets another one.
 void HoldOfMerge(benchmark::State& state, int commits) {
   Store store;
   for (const char* const repository : {"acme/old", "acme/new"}) {
@@ -217,7 +217,7 @@ void HoldOfRevival(benchmark::State& state, int entries) {
   holds.Tell(&state);
 }
 
-// A page of RetryPosts is done in such parts.
+// RetryPosts does a page in such parts.
 void HoldOfRetries(benchmark::State& state, int entries) {
   Store store;
   std::vector<StatusKey> keys;
@@ -261,8 +261,7 @@ void HoldOfRetention(benchmark::State& state, int commits) {
   holds.Tell(&state);
 }
 
-// Everything was posted (kPosted), or is to be tried again minutes later
-// (kRetry).
+// Everything was posted (kPosted), or is due again minutes later (kRetry).
 void FindDueCredentials(benchmark::State& state, Settlement::Kind kind,
                         int repositories) {
   Store store;

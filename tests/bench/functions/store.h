@@ -11,7 +11,7 @@ struct StoreSizes {
   int abandoned_entries = 20'000;
   // Of one repository: what RetryAll makes due in one transaction.
   int retried_entries = 200;
-  // That nobody reported: statuses that others set at GitHub.
+  // Only with statuses that others set at GitHub.
   int observed_commits = 100'000;
   int idle_repositories = 100'000;
 };
@@ -19,9 +19,9 @@ struct StoreSizes {
 // Adds to the benchmarks how long the store's large tasks hold the writer, and
 // what the search for work costs when there is none.
 //
-// A task that is too much for one transaction is done in many. Reports wait
-// for the one that runs, so what counts is the longest: `longest_ms`. It is the
-// time of the call, so that waiting for the disk is in it, and now and then a
+// A task that is too large for one transaction is done in many. Reports wait
+// for the transaction that runs, so the longest counts: `longest_ms`. It is the
+// time of the call, which includes waiting for the disk and sometimes a
 // checkpoint.
 void AddStoreBenchmarks(const StoreSizes& sizes);
 

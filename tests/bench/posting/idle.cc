@@ -22,7 +22,7 @@
 namespace signalbox {
 namespace {
 
-// A GitHub that takes everything at once, and notes when.
+// A GitHub that accepts everything at once, and notes the time.
 class QuickGitHub {
  public:
   QuickGitHub() {
@@ -72,8 +72,8 @@ double Milliseconds(const std::vector<absl::Duration>& times, double share) {
   return absl::ToDoubleMilliseconds(Percentile(times, share));
 }
 
-// From the first byte of a request to the last of its answer, as the server's
-// own client does it.
+// From the first byte of a request to the last of its answer, with the server's
+// own client.
 std::vector<absl::Duration> BareRoundTrips(const QuickGitHub& github,
                                            int calls) {
   auto transport = MakeCurlTransport({});
@@ -140,7 +140,7 @@ std::vector<Figure> Idle(const IdleOptions& options) {
     }
     times.push_back(github.WaitFor(++posts) - begin);
   }
-  // The machine may have changed its pace meanwhile.
+  // The machine's speed may have changed meanwhile.
   for (const absl::Duration time :
        BareRoundTrips(github, options.calls - options.calls / 2)) {
     bare.push_back(time);

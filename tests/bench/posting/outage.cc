@@ -61,8 +61,8 @@ std::vector<Figure> Outage(const OutageOptions& options) {
     world.Accept(reports);
     world.RunFor(absl::Seconds(1));
     reported += options.reports_per_second;
-    // The keys themselves are the bench's own book-keeping: they are all known
-    // after the first twentieth.
+    // The keys are the bench's own data. All of them are known after the first
+    // twentieth.
     if (second == seconds / 20) memory_before = ResidentMebibytes();
     if (second % 60 == 0) {
       memory_most = std::max(memory_most, ResidentMebibytes());

@@ -26,7 +26,7 @@ constexpr size_t kBatch = 256;
 
 }  // namespace
 
-// Counts what goes by.
+// Counts the requests that pass.
 class PostingWorld::CountingTransport : public HttpTransport {
  public:
   explicit CountingTransport(PostingWorld* world) : world_(world) {}
@@ -117,7 +117,7 @@ void PostingWorld::Accept(const std::vector<KeyReport>& reports) {
       }
       wanted_[{report.repository.FullName(), report.sha, report.context}] =
           report.State();
-      // Whoever reports a new run asks GitHub to forget the last result.
+      // A farm that reports a new run wants GitHub to forget the last result.
       if (report.State() == CommitState::kPending) {
         github_->rules().AllowRerun(report.repository.FullName(), report.sha,
                                     report.context);

@@ -24,7 +24,7 @@ namespace signalbox {
 class PostingWorld {
  public:
   struct Options {
-    // Of the one credential, as the configuration would set it.
+    // The pace of the one credential, as the configuration would set it.
     PaceOptions pace;
     int hourly_limit = 5000;
     // How long GitHub takes to answer.
@@ -34,19 +34,19 @@ class PostingWorld {
   explicit PostingWorld(const Options& options);
   ~PostingWorld();
 
-  // A key of which there are as many as wanted: ten contexts a commit, twenty
+  // Key number `number`, of as many as wanted: ten contexts a commit, twenty
   // commits a repository.
   static KeyReport KeyNumber(int number);
 
   // Reports at the present moment, in transactions as Intake makes them.
   void Accept(const std::vector<KeyReport>& reports);
 
-  // Lets time pass, doing what a Worker would.
+  // Lets time pass, and does what a Worker would.
   void RunFor(absl::Duration time);
-  // Until nothing is due any more. Returns how long that was.
+  // Runs until nothing is due any more. Returns how long that was.
   absl::Duration Drain();
 
-  // How many keys GitHub shows otherwise than they were last accepted.
+  // How many keys GitHub shows otherwise than their last accepted report.
   int WrongKeys() const;
 
   // Posts that reached GitHub, in order.
@@ -57,7 +57,7 @@ class PostingWorld {
   };
   const std::vector<Post>& posts() const { return posts_; }
   int reads() const { return reads_; }
-  // Everything that GitHub asks clients not to do, and was done.
+  // Counts what clients did although GitHub asks them not to.
   int Misbehaviour();
 
   FakeClock& clock() { return clock_; }
@@ -94,7 +94,7 @@ class PostingWorld {
 
 // How many requests a pace and an hourly budget allow within `time`.
 double Allowed(const PaceOptions& pace, int hourly_limit, absl::Duration time);
-// How long they need for so many.
+// How long they need for so many requests.
 absl::Duration TimeFor(const PaceOptions& pace, int hourly_limit,
                        double requests);
 

@@ -11,8 +11,8 @@ std::vector<Figure> Storm(const StormOptions& options) {
   world_options.pace.per_minute = 180;
   PostingWorld world(world_options);
 
-  // All transitions within ten seconds, a slice of them every 50 ms. A key runs
-  // ten times, each run begins and ends; one key in ten has begun another run.
+  // All transitions come within ten seconds, a slice of them every 50 ms. A key
+  // has ten runs, which begin and end. One key in ten has begun another run.
   const absl::Time begin = world.clock().Now();
   const int slices = 200;
   std::mt19937 random(1);

@@ -15,7 +15,7 @@ struct StormOptions {
   int keys = 20'000;
   int transitions = 20;
 };
-// Everything changes at once: what is posted is what counts in the end.
+// Everything changes at once. Only what counts in the end should be posted.
 std::vector<Figure> Storm(const StormOptions& options);
 
 struct OutageOptions {
@@ -23,14 +23,14 @@ struct OutageOptions {
   absl::Duration time = absl::Hours(24);
   int reports_per_second = 100;
 };
-// GitHub is away, answering 502 or not at all, while farms go on.
+// GitHub is down, with 502 or no answer at all, while farms go on.
 std::vector<Figure> Outage(const OutageOptions& options);
 
 struct FairnessOptions {
   int busy_entries = 10'000;
   int calm_repositories = 99;
 };
-// One repository has much to say, others little.
+// One repository has many reports, others few.
 std::vector<Figure> Fairness(const FairnessOptions& options);
 
 struct IdleOptions {

@@ -16,8 +16,8 @@ struct Contender {
   int port = 0;  // Where it takes webhooks, at 127.0.0.1.
   bool takes_forms = true;
   bool keeps_connections = true;
-  // Whether it answers once a report is on disk, and posts behind; else it
-  // posts and then answers.
+  // Whether it answers once a report is on disk, and posts later; else it posts
+  // first and then answers.
   bool posts_behind = false;
 };
 

@@ -19,7 +19,7 @@ namespace signalbox {
 namespace {
 
 constexpr int kFirstNumber = 1'000'000;
-// What a template has in the places of a delivery. Digits and letters are the
+// What a template has where each delivery differs. Digits and letters are the
 // same in a form.
 constexpr absl::string_view kNumber = "9876543";
 constexpr absl::string_view kSha = "feedfacefeedfacefeedfacefeedfacefeedface";

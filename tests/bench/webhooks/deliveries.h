@@ -11,7 +11,7 @@ namespace signalbox {
 
 constexpr char kWebhookSecret[] = "It's a Secret to Everybody";
 
-// What tells one delivery from another.
+// What differs between deliveries.
 struct Delivery {
   std::string number;  // Of the pull request; seven digits.
   std::string sha;
@@ -20,8 +20,8 @@ struct Delivery {
 };
 
 // Deliveries of "a pull request was opened", as GitHub makes them: a real
-// payload, of which each delivery has another pull request and head, signed.
-// What costs time is done beforehand.
+// payload, with another pull request and head for each delivery, signed.
+// Expensive work is done beforehand.
 class Deliveries {
  public:
   enum class Form { kJson, kForm };
@@ -29,13 +29,13 @@ class Deliveries {
   // `payload` is the JSON of one of them.
   Deliveries(absl::string_view payload, Form form);
 
-  // The next so many, of which none was ever there before: in this process,
-  // whatever the object.
+  // Makes the next `count`. This process never made any of them before, in
+  // whatever object.
   std::vector<Delivery> Make(int count) const;
 
   // A whole request to `host`, for Fill.
   std::string Request(absl::string_view host, bool keep_alive) const;
-  // Makes a text that came from Request that of `delivery`, in place.
+  // Turns a text of Request into that of `delivery`, in place.
   void Fill(const Delivery& delivery, std::string* request) const;
 
   size_t body_size() const { return body_.size(); }
@@ -50,7 +50,7 @@ class Deliveries {
   std::vector<size_t> shas_;
 };
 
-// The payload of a pull request that was opened, out of the collection
+// The payload of an opened pull request, from the collection
 // @octokit/webhooks-examples. Ends the benchmark if it is not there.
 std::string ExamplePayload();
 

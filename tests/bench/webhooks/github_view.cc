@@ -53,7 +53,7 @@ int GitHubView::AwaitAll(absl::Span<const Delivery> deliveries,
       missing += statuses_.count(delivery.sha) == 0 ? 1 : 0;
     }
     if (missing == 0 || Clock::System()->Monotonic() > end) return missing;
-    // Reading costs the simulator time that it needs for the posts.
+    // Reading takes the simulator's time, which it needs for the posts.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

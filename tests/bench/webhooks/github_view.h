@@ -26,7 +26,7 @@ class GitHubView {
   // How long GitHub takes to answer from now on.
   void SetLatency(absl::Duration latency);
 
-  // Waits until the head of each of them has a status, at most `limit`.
+  // Waits until the head of each delivery has a status, at most `limit`.
   // Returns how many have none.
   int AwaitAll(absl::Span<const Delivery> deliveries, absl::Duration limit);
 
@@ -34,7 +34,7 @@ class GitHubView {
   int Repeats() const;
 
  private:
-  // Reads what is new. False: there was nothing.
+  // Reads what is new. Returns false if there was nothing.
   bool ReadOn();
 
   const std::unique_ptr<httplib::Client> client_;

@@ -25,7 +25,7 @@ namespace signalbox {
 namespace {
 
 constexpr absl::Duration kAnswerLimit = absl::Seconds(10);
-// Of an open loop.
+// In an open loop.
 constexpr size_t kMaxConnections = 512;
 
 absl::Duration Now() { return Clock::System()->Monotonic(); }
@@ -148,11 +148,11 @@ class Generator {
   bool IsOver() const {
     return next_ >= deliveries_.size() || Now() >= begin_ + load_.time;
   }
-  // When a delivery of an open loop is to be sent.
+  // When an open loop is to send a delivery.
   absl::Duration TurnOf(size_t number) const {
     return begin_ + absl::Seconds(static_cast<double>(number) / load_.rate);
   }
-  // Whether another delivery is to be sent now.
+  // Whether it is time to send another delivery.
   bool IsDue() const {
     if (next_ >= deliveries_.size()) return false;
     if (load_.rate <= 0) return Now() < begin_ + load_.time;
@@ -207,7 +207,7 @@ class Generator {
     epoll_ctl(epoll_, EPOLL_CTL_ADD, connection->fd, &event);
   }
 
-  // Writes and reads what can be.
+  // Writes and reads as much as it can.
   void Go(Connection* connection) {
     bool is_broken = false;
     while (connection->written < connection->request.size()) {
@@ -236,7 +236,7 @@ class Generator {
       break;
     }
     if (is_at_end && connection->answer.empty() && connection->was_used) {
-      // It was closed while nothing was under way.
+      // The server closed it while nothing was under way.
       Close(connection);
       Send(connection);
       return;

@@ -42,7 +42,7 @@ std::vector<Figure> Run(const Scenario& scenario,
   }
   const absl::Duration shown = world.clock().Now() - begin;
   const OutageWorld::Requests after = world.requests();
-  // Whatever comes late would repeat what is done.
+  // Anything that comes later is a repeat.
   world.RunFor(absl::Hours(1));
 
   const std::string suite = absl::StrCat("outage, ", scenario.name);

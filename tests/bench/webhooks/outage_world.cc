@@ -66,13 +66,13 @@ class OutageWorld::Transport : public HttpTransport {
   const std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };
 
-// What a process of the server consists of, in order of construction.
+// The parts of a server's process, in order of construction.
 struct OutageWorld::Server {
   explicit Server(OutageWorld* world);
-  // Nothing is answered any more.
+  // No answer arrives after this.
   ~Server() { transport.reset(); }
 
-  // Does all that can be done now; when to come back.
+  // Does all that can be done now. Returns when to come back.
   absl::Time RunOnce() {
     const absl::Time wanted = recovery->RunOnce();
     return std::min(wanted, poster->RunOnce());
@@ -142,7 +142,7 @@ OutageWorld::Server::Server(OutageWorld* world) {
   Recovery::Options recovery_options;
   recovery_options.known_hosts = {"github.com"};
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
-  // None of its deliveries has arrived before.
+  // None of the hook's deliveries has arrived before.
   recovery_options.hook_urls = {"https://example.com/*"};
   recovery_options.became_due = wake;
   recovery = std::make_unique<Recovery>(

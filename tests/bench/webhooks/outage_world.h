@@ -16,9 +16,9 @@
 
 namespace signalbox {
 
-// GitHub, whose hook tells a shim of pull requests, and the server behind the
-// shim: the real outbox on disk, the real poster and the real recovery. Each
-// of the two can be away. On a virtual clock, in one process.
+// GitHub, whose hook sends pull requests to a shim, and the server behind the
+// shim: the real outbox on disk, the real poster and the real recovery. Each of
+// the two can be down. On a virtual clock, in one process.
 class OutageWorld {
  public:
   struct Options {
@@ -31,19 +31,19 @@ class OutageWorld {
     absl::Duration latency = absl::Milliseconds(50);
   };
 
-  // Both are there.
+  // Both are up at first.
   explicit OutageWorld(const Options& options);
   ~OutageWorld();
 
-  // What is under way when the server goes has an end that nobody learns.
+  // If the server goes down, nobody learns the ends of requests under way.
   void SetServerUp(bool is_up);
   void SetShimUp(bool is_up) { is_shim_up_ = is_up; }
 
-  // The next pull request is opened; GitHub tells the hook at once.
+  // Opens the next pull request. GitHub sends it to the hook at once.
   void OpenPullRequest();
   int opened() const { return opened_; }
 
-  // Lets time pass, doing what Workers would.
+  // Lets time pass, and does what Workers would.
   void RunFor(absl::Duration time);
 
   // Heads that the server has on disk, and that GitHub shows as pending.
@@ -51,12 +51,12 @@ class OutageWorld {
   int Shown();
   // Statuses beyond one for each head.
   int Repeats();
-  // How often the event that reached the shim most often did.
+  // How often the event that reached the shim most often came.
   int MostArrivals() const;
-  // When the newest head came to be known. After at least one.
+  // When the newest head became known. Needs at least one.
   absl::Time last_known() const { return last_known_; }
 
-  // Requests to GitHub since the beginning, by what they were for.
+  // Requests to GitHub since the beginning, by purpose.
   struct Requests {
     int lists = 0;         // Of hooks and of deliveries.
     int redeliveries = 0;  // Asked for.
@@ -64,7 +64,7 @@ class OutageWorld {
     int others = 0;
   };
   const Requests& requests() const { return requests_; }
-  // Everything that GitHub asks clients not to do, and was done.
+  // Counts what clients did although GitHub asks them not to.
   int Misbehaviour();
 
   FakeClock& clock() { return clock_; }
@@ -74,7 +74,7 @@ class OutageWorld {
   struct Server;
 
   void MakeApp();
-  // What the hook's attempts get for an answer.
+  // Delivers the hook's attempts, and answers them.
   void DeliverHooks();
   int Take(const Hooks::Attempt& attempt);
   static std::string ShaOf(int number);
@@ -83,7 +83,7 @@ class OutageWorld {
   FakeClock clock_;
   TempDir dir_;
   std::unique_ptr<FakeGitHub> github_;
-  std::unique_ptr<Server> server_;  // Null: it is away.
+  std::unique_ptr<Server> server_;  // Null: it is down.
   bool is_shim_up_ = true;
   int opened_ = 0;
   std::set<std::string> known_;  // Shas.

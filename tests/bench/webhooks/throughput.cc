@@ -31,7 +31,7 @@ using Aim = Figure::Aim;
 constexpr int kMostPerSecond = 10'000;
 constexpr absl::Duration kShownLimit = absl::Minutes(1);
 
-// What each round said of one thing.
+// What each round measured of one thing.
 using Samples = std::map<std::string, std::vector<double>>;
 
 absl::Duration OwnCpuTime() {
@@ -66,7 +66,7 @@ class Lane {
 
   const std::string& name() const { return name_; }
 
-  // Does what there is to do in one round.
+  // Does all the work of one round.
   void Run(const ThroughputOptions& options) {
     Load load;
     load.port = contender_->port;
@@ -238,7 +238,7 @@ std::vector<Figure> Memory(const std::vector<Contender>& contenders) {
 ThroughputOptions Distant(ThroughputOptions options) {
   options.github_latency = absl::Milliseconds(100);
   options.time = std::min(options.time, absl::Seconds(1));
-  // Who posts behind has as many to catch up on, at 80 a second.
+  // A server that posts later has as many left to post, at 80 a second.
   options.most_deliveries = 600;
   options.forms = false;
   return options;
@@ -278,7 +278,7 @@ std::vector<Figure> Throughput(const ThroughputOptions& options) {
       by_name[lanes.back()->name()] = lanes.back().get();
     }
   }
-  // Whoever compiles what is used often has done so then.
+  // A server that compiles busy code at run time has done so after this.
   for (const Contender& contender : contenders) {
     Load load;
     load.port = contender.port;

@@ -1,6 +1,6 @@
 // HTTP clients that this project did not write send GitHub's deliveries to the
-// real shim, each in its own ways, and GitHub (the simulator) then shows those
-// commits as pending and no other.
+// real shim, each in its own way. GitHub (the simulator) must then show those
+// commits as pending, and no others.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -26,8 +26,8 @@ const directory = scratchDirectory();
 const run = promisify(execFile);
 const postPy = join(dirname(fileURLToPath(import.meta.url)), "post.py");
 
-// Payloads that make their commit pending, one of them of over a megabyte, for
-// which clients ask before they send it.
+// Payloads that make their commit pending. One is over a megabyte: clients ask
+// before they send so much.
 function payloads() {
   const opened = examples.find(({ event, payload }) =>
     event === "pull_request" && payload.action === "opened");
@@ -109,7 +109,7 @@ function streamOf(body) {
   });
 }
 
-// A body in small pieces, with a moment between the first of them.
+// A body in small pieces, with a pause between the first of them.
 async function* piecesOf(body) {
   const bytes = Buffer.from(body);
   for (let at = 0; at < bytes.length; at += 2000) {
@@ -136,7 +136,7 @@ async function nodeHttp(url, headers, body) {
   return answers;
 }
 
-// A request whose every byte is ours.
+// A request whose bytes are all written here.
 function raw(textOf, piece = Infinity) {
   return (url, headers, body) => new Promise((resolve, reject) => {
     const { hostname, port, host } = new URL(url);
@@ -192,7 +192,7 @@ function inCapitals(headers, { host, length }) {
       line.split(":")[0].toUpperCase() + line.slice(line.indexOf(":")) + "  ")];
 }
 
-// nginx's way to speak to what is behind it.
+// nginx's way to speak to its upstream.
 function http10(headers, { length }) {
   return ["POST /event_handler HTTP/1.0", "Connection: close", `Content-Length: ${length}`,
     ...lines(headers)];
@@ -269,8 +269,8 @@ test("no client's delivery passes with another signature", async (t) => {
   await assertTold(simulator, server, []);
 });
 
-// The first is GitHub's own, of its documentation; the others were computed
-// with another implementation of HMAC.
+// The first is from GitHub's documentation. The others were computed with
+// another implementation of HMAC.
 const vectors = [
   { body: "Hello, World!", status: 400,
     signature: "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17" },
@@ -308,7 +308,7 @@ test("GitHub's signatures are known from others", async (t) => {
       }
     }
   }
-  // SHA-1 alone, with the right signature for it.
+  // SHA-1 alone, with the right signature.
   const [[status]] = await clients.curl(shim.url, {
     "Content-Type": "application/json", "X-GitHub-Event": "ping", "X-GitHub-Delivery": "1",
     "X-Hub-Signature": "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59",

@@ -1,6 +1,6 @@
-# The server of GitHub's guide "Building a CI server", as the guide has it but
-# for the addresses: a pull request is opened, goes pending, and to success.
-# Prints "listening on HOST:PORT".
+# The server of GitHub's guide "Building a CI server", unchanged but for the
+# addresses: a pull request is opened, goes pending, and to success. Prints
+# "listening on HOST:PORT".
 
 require "json"
 require "octokit"

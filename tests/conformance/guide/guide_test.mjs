@@ -1,5 +1,5 @@
 // The guide's own server (Sinatra and Octokit) and Signalbox get the same
-// webhook; GitHub shows the same picture afterwards.
+// webhook. GitHub must show the same afterwards.
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";

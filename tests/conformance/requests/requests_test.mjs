@@ -1,5 +1,5 @@
-// Every request that the server sends to GitHub is valid by GitHub's own
-// OpenAPI description. A recorder stands between the server and the simulator.
+// Every request of the server to GitHub must be valid by GitHub's own OpenAPI
+// description. A recorder stands between the server and the simulator.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -73,7 +73,7 @@ test("every request is valid by GitHub's OpenAPI description", async (t) => {
     assert.equal(request.headers.authorization, "Bearer token");
     assert.ok(request.headers["user-agent"]);
   }
-  // The budget is asked for once, before the first post.
+  // The server asks for the budget once, before the first post.
   const [first, ...posts] = requests;
   assert.equal(`${first.method} ${first.path}`, "GET /rate_limit");
   assert.equal(posts.length, reports.length);
@@ -84,7 +84,7 @@ test("every request is valid by GitHub's OpenAPI description", async (t) => {
     assert.equal(request.headers["content-type"], "application/json");
     const body = JSON.parse(request.body);
     assert.deepEqual(validateRequest("repos/create-commit-status", body), []);
-    // GitHub's rules that its description only tells in words.
+    // GitHub's description has these rules in words only.
     assert.ok([...(body.description ?? "")].length <= 140);
     assert.ok(!/[\u{10000}-\u{10FFFF}\u0000-\u001f]/u.test(body.description ?? ""));
     if (body.target_url != null) {
@@ -93,6 +93,6 @@ test("every request is valid by GitHub's OpenAPI description", async (t) => {
     states.add(body.state);
   }
   assert.deepEqual([...states].sort(), ["error", "failure", "pending", "success"]);
-  // The check itself can fail.
+  // Shows that the check can fail.
   assert.notDeepEqual(validateRequest("repos/create-commit-status", { state: "done" }), []);
 });

@@ -1,5 +1,5 @@
-// What the clients of the simulator that use octokit share. They are started
-// with the API's base URL as their argument.
+// Shared by the simulator's clients that use octokit. Each is started with the
+// API's base URL as its argument.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -21,7 +21,7 @@ export async function control(path, body) {
 export const clientOptions = {
   baseUrl,
   userAgent: "signalbox-conformance",
-  // Retrying and waiting are the caller's affair here.
+  // The tests retry and wait by themselves.
   retry: { enabled: false },
   throttle: { enabled: false },
   log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -31,7 +31,7 @@ export function client(token) {
   return new Octokit({ ...clientOptions, auth: token });
 }
 
-// The error that a call ends with, which must be the client's own.
+// The error of a failed call, which must be the client's own.
 export async function failure(call, status) {
   try {
     await call;

@@ -1,5 +1,5 @@
-// GitHub's own JavaScript client reads what was delivered and has it delivered
-// again, reads pull requests, and asks who may do what.
+// GitHub's own JavaScript client lists deliveries and asks for redeliveries,
+// reads pull requests, and asks for people's roles.
 //
 //   node hooks.mjs BASE_URL     the simulator, started with --token token
 
@@ -15,7 +15,7 @@ const fullName = `${repository.owner}/${repository.repo}`;
 const sha = "1234567890abcdef1234567890abcdef12345678";
 const octokit = client("token");
 
-// A receiver that refuses until it is mended.
+// A receiver that refuses until it is fixed.
 const received = [];
 let answer = 503;
 const receiver = createServer((request, response) => {

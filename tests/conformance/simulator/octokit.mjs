@@ -217,7 +217,7 @@ const tests = {
     assert.equal(status, 201);
     assert.equal(data.creator.login, "signalbox-bot[bot]");
     assert.equal(data.creator.type, "Bot");
-    // The token is kept, and is of the long form.
+    // The client keeps the token, which has the long form.
     const { token, expiresAt } = await bot.auth({ type: "installation" });
     assert.match(token, /^ghs_4711_[\w.-]{400,}$/);
     assert.ok(Date.parse(expiresAt) > Date.now() + 3500_000);

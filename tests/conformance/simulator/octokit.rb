@@ -81,7 +81,7 @@ class OctokitTest < Minitest::Test
     @client.auto_paginate = true
     @client.per_page = 10
     assert_equal ids, @client.statuses(@repository, SHA).map(&:id)
-    # The address of earlier days.
+    # The list's old address.
     assert_equal ids, @client.paginate("repos/#{@repository}/statuses/#{SHA}").map(&:id)
   end
 

@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 
 import { startValidatingProxy } from "../validating_proxy.mjs";
 
-// What a client must have met, so that a test that does nothing fails.
+// Answers that a client must have met, so that a test that does nothing fails.
 const STATUS_ANSWERS = [
   "repos/create-commit-status 201",
   "repos/create-commit-status 307",

@@ -1,5 +1,5 @@
-// The webhooks that the simulator sends, held against GitHub's published
-// examples and read by GitHub's own receiver.
+// Compares the simulator's webhooks with GitHub's published examples, and reads
+// them with GitHub's own receiver.
 //
 //   node webhooks.mjs SIMULATOR
 
@@ -35,7 +35,7 @@ function shapeOf(value, path = "", shape = new Map()) {
 }
 
 // The types that a member of every repository, user or organisation has in any
-// of the examples: those of one event may all be of one kind.
+// of the examples: one event's examples may have only one of them.
 const placeTypes = new Map();
 for (const { examples } of published) {
   for (const example of examples) {
@@ -48,7 +48,7 @@ for (const { examples } of published) {
   }
 }
 
-// What every example of an action has must be in ours, with a type that one of
+// Ours must have what every example of an action has, with a type that one of
 // the event's examples has.
 function assertLikeThePublished(event, action, payload) {
   const examples = published
@@ -68,7 +68,7 @@ function assertLikeThePublished(event, action, payload) {
     // Each has its own.
     if (path.startsWith("installation.permissions.")) continue;
     if (!shapes.every((shape) => shape.has(path))) continue;
-    // What may be null has no members then.
+    // A parent that may be null has no members then.
     const ancestors = path.split(".").map((_, i, parts) => parts.slice(0, i).join("."));
     const isWithin = (above) =>
       ours.get(above) === "null" && examples.some(([, shape]) => shape.get(above) === "null");
@@ -113,7 +113,7 @@ const [line] = await new Promise((resolve) =>
 );
 const url = line.replace("listening on ", "http://");
 
-// Orders a webhook; -> what the simulator says, and what arrived.
+// Orders a webhook. Returns what the simulator says, and what arrived.
 async function send(order) {
   const response = await fetch(`${url}/_simulator/webhooks`, {
     method: "POST",

@@ -1,6 +1,6 @@
 // Every example payload that GitHub's community has collected goes through the
-// real shim and the real server; GitHub (the simulator) then shows exactly the
-// commits that should be pending, and nothing else.
+// real shim and the real server. GitHub (the simulator) must then show exactly
+// the commits that should be pending.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -23,8 +23,8 @@ const rerun = { call: "ReportPending", sha: (payload) => subjectOf(payload).head
 const head = { call: "ReportPending", sha: ({ pull_request: { head: { sha } } }) => sha };
 const happening = { call: "ReportEvent" };
 
-// What each event and action asks for, worked out from GitHub's documentation
-// alone; what is not named asks for nothing.
+// What each event and action asks for, by GitHub's documentation alone. Others
+// ask for nothing.
 const asked = {
   "pull_request opened": head,
   "pull_request reopened": head,
@@ -69,7 +69,7 @@ function commitOf(event, payload) {
 }
 
 // The commit that a payload makes pending at GitHub. Without a configuration,
-// tags get no contexts, and what GitHub shows already is not posted.
+// tags get no contexts, and the server does not post what GitHub shows.
 function pendingCommitOf(event, payload) {
   const isSilent = payload.ref?.startsWith("refs/tags/") || asked[nameOf(event, payload)]?.observed;
   return isSilent ? null : commitOf(event, payload);
@@ -133,7 +133,7 @@ test("every example makes its commit pending and no other", async (t) => {
       if (sha === null) continue;
       const { full_name: name } = payload.repository;
       expected.add(`${name} ${sha} pending`);
-      // The examples share a commit or two, so each also gets one of its own.
+      // The examples share a commit or two, so each also gets its own.
       const own = nextSha();
       const copy = withCommit(event, payload, own);
       assert.equal(await deliver(shim, event, copy, contentType), 202, label);
@@ -194,7 +194,7 @@ test("a body never passes for another event", async (t) => {
     for (const claimed of used) {
       if (claimed === event) continue;
       const status = await deliver(shim, claimed, payload, "application/json");
-      // A watch has no member of its own; its action is no repository's.
+      // `watch` has no member of its own, and its action is not a repository's.
       const wanted = event === "watch" && claimed === "repository" ? 200 : 400;
       assert.equal(status, wanted, `${nameOf(event, payload)} as ${claimed}`);
     }

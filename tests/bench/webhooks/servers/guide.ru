@@ -1,5 +1,5 @@
-# The server of GitHub's guide "Building a CI server", with what the guide's
-# chapter on securing webhooks adds; it sets a pull request's head pending.
+# The server of GitHub's guide "Building a CI server", with the guide's chapter
+# on securing webhooks. It sets a pull request's head pending.
 
 require "json"
 require "octokit"

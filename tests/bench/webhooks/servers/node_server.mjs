@@ -12,7 +12,7 @@ const api = process.env.GITHUB_API_URL;
 const webhooks = new Webhooks({ secret: process.env.GITHUB_WEBHOOK_SECRET });
 
 webhooks.on("pull_request.opened", async ({ payload: { pull_request, repository } }) => {
-  // Faster than Octokit, which makes the same request out of more parts.
+  // Faster than Octokit, which builds the same request from more parts.
   const answer = await fetch(
     `${api}/repos/${repository.full_name}/statuses/${pull_request.head.sha}`, {
       method: "POST",
