@@ -53,7 +53,7 @@ class Connection {
   RequestSocket& socket() { return *socket_; }
   void Finish() { socket_ = nullptr; }
 
-  // Reads once, on a thread of its own.
+  // Reads once, on its own thread.
   std::future<absl::StatusCode> StartReading() {
     return std::async(std::launch::async,
                       [this] { return socket_->Read().status().code(); });

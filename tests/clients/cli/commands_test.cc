@@ -290,7 +290,7 @@ TEST_F(CommandsTest, NamesAreTakenAsPeopleHaveThem) {
   EXPECT_THAT(server_.calls(), SizeIs(count));
 }
 
-// A build must not fail because nobody can be told of it.
+// A build must not fail because the program cannot report it.
 TEST_F(CommandsTest, ACommandRunsAlsoIfNothingCanBeReported) {
   options_.environment.erase("GITHUB_SHA");
   Ended ended = RunCli({"run", "--", "sh", "-c", "touch started; exit 7"});

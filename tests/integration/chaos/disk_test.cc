@@ -41,7 +41,7 @@ const std::string& Sha() {
   return *sha;
 }
 
-// A small disk of its own, if this process may mount one.
+// A small separate disk, if this process may mount one.
 class SmallDisk {
  public:
   explicit SmallDisk(int mebibytes) {

@@ -161,7 +161,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
 }
 
 // A machine boots with a wrong clock and takes reports. Its clock is set right
-// while the server is away.
+// while the server is down.
 TEST_F(PosterTest, AClockSetBackWhileTheServerIsAwayDelaysNothing) {
   Unpace();
   for (int i = 0; i < 1200; ++i) {

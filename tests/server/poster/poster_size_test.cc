@@ -12,7 +12,7 @@
 namespace signalbox {
 namespace {
 
-// Every account has a credential of its own.
+// Every account has its own credential.
 class ManyCredentials : public Credentials {
  public:
   std::string Find(const Repository& repository) const override {

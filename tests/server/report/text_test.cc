@@ -423,7 +423,7 @@ TEST(KeepTargetUrlTest, EncodesWhatNeedsIt) {
   EXPECT_EQ(nul.text, "https://a/%00b");
 }
 
-// As files and commands give it.
+// Files and commands often add it.
 TEST(KeepTargetUrlTest, LeavesOutWhiteSpaceAround) {
   for (const char* const url :
        {"https://ci.example/1\n", "https://ci.example/1\r\n",
