@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kSha[] = "1111111111111111111111111111111111111abc";
+constexpr char kHostsSha[] = "1111111111111111111111111111111111111abc";
 
 class HostsTest : public testing::Test {
  protected:
@@ -72,7 +72,7 @@ class HostsTest : public testing::Test {
   void Report(const std::string& repository) {
     v1::ReportResultRequest request;
     request.set_repository(repository);
-    request.set_sha(kSha);
+    request.set_sha(kHostsSha);
     request.set_result(v1::RESULT_SUCCESS);
     grpc::ClientContext context;
     v1::ReportResultResponse response;
@@ -98,7 +98,7 @@ class HostsTest : public testing::Test {
   v1::Posting PostingOf(const std::string& repository) {
     v1::GetCommitStatusRequest request;
     request.set_repository(repository);
-    request.set_sha(kSha);
+    request.set_sha(kHostsSha);
     grpc::ClientContext context;
     v1::GetCommitStatusResponse response;
     stub_->GetCommitStatus(&context, request, &response);

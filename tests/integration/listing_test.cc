@@ -23,7 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kSha[] = "1111111111111111111111111111111111111abc";
+constexpr char kListedSha[] = "1111111111111111111111111111111111111abc";
 
 class ListingTest : public testing::Test {
  protected:
@@ -34,7 +34,7 @@ class ListingTest : public testing::Test {
     simulator_address_ = simulator_->WaitForLine("listening on ");
     for (const char* name : {"acme/app", "acme/lib"}) {
       Tell("repositories",
-           {{"full_name", name}, {"commits", json::array({kSha})}});
+           {{"full_name", name}, {"commits", json::array({kListedSha})}});
     }
     server_ = Process::Start(
         "signalbox-server",
@@ -76,8 +76,8 @@ class ListingTest : public testing::Test {
   }
 
   void Report(const std::string& repository, const std::string& context) {
-    Signalbox({"result", "success", "--repository", repository, "--sha", kSha,
-               "--context", context});
+    Signalbox({"result", "success", "--repository", repository, "--sha",
+               kListedSha, "--context", context});
   }
 
   // "REPOSITORY CONTEXT REASON" of all that `list` says with these flags.

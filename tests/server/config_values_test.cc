@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr absl::Duration kDay = absl::Hours(24);
+constexpr absl::Duration kOneDay = absl::Hours(24);
 
 TEST(ConfigTest, RefusesUnknownKeysWithTheirLine) {
   ExpectErrors({
@@ -254,14 +254,14 @@ TEST(ConfigTest, ReadsDurationsOfEveryUnit) {
   EXPECT_EQ(Parsed("pending_settle: 10s").pending_settle, absl::Seconds(10));
   EXPECT_EQ(Parsed("pending_settle: \"10s\"").pending_settle,
             absl::Seconds(10));
-  EXPECT_EQ(Parsed("retention: 1d").retention, kDay);
-  EXPECT_EQ(Parsed("retention: 24h").retention, kDay);
+  EXPECT_EQ(Parsed("retention: 1d").retention, kOneDay);
+  EXPECT_EQ(Parsed("retention: 24h").retention, kOneDay);
   EXPECT_EQ(Parsed("recovery: {every: 1m}").recovery.every, absl::Minutes(1));
-  EXPECT_EQ(Parsed("recovery: {every: 24h}").recovery.every, kDay);
+  EXPECT_EQ(Parsed("recovery: {every: 24h}").recovery.every, kOneDay);
   EXPECT_EQ(Parsed("repositories: [{match: a/b, pending_expires_after: 30d}]")
                 .repositories[0]
                 .pending_expires_after,
-            30 * kDay);
+            30 * kOneDay);
 }
 
 TEST(ConfigTest, RefusesOtherDurations) {

@@ -19,7 +19,7 @@ namespace {
 // Only touched pages take memory.
 constexpr size_t kStorage = size_t{1} << 38;
 constexpr int kMostRanges = 512;
-constexpr uintptr_t kPage = 4096;
+constexpr uintptr_t kSnapshotPage = 4096;
 
 // These are globals, so they are restored, too: `storage_end` is then that of
 // the newest snapshot again.
@@ -41,9 +41,9 @@ int AddModule(dl_phdr_info* module, size_t, void*) {
   for (int i = 0; i < module->dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = module->dlpi_phdr[i];
     if (part.p_type != PT_GNU_RELRO) continue;
-    protected_begin = (module->dlpi_addr + part.p_vaddr) & ~(kPage - 1);
-    protected_end =
-        (module->dlpi_addr + part.p_vaddr + part.p_memsz) & ~(kPage - 1);
+    protected_begin = (module->dlpi_addr + part.p_vaddr) & ~(kSnapshotPage - 1);
+    protected_end = (module->dlpi_addr + part.p_vaddr + part.p_memsz) &
+                    ~(kSnapshotPage - 1);
   }
   for (int i = 0; i < module->dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = module->dlpi_phdr[i];

@@ -25,11 +25,11 @@ using ::testing::StartsWith;
 constexpr char kCommit[] =
     "acme/widgets@6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
-const absl::Time kNow = absl::FromCivil(absl::CivilSecond(2026, 6, 1, 10, 0, 0),
-                                        absl::UTCTimeZone());
+const absl::Time kTimelineNow = absl::FromCivil(
+    absl::CivilSecond(2026, 6, 1, 10, 0, 0), absl::UTCTimeZone());
 
 google::protobuf::Timestamp Ago(absl::Duration duration) {
-  const absl::Time time = kNow - duration;
+  const absl::Time time = kTimelineNow - duration;
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(absl::ToUnixSeconds(time));
   timestamp.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
@@ -75,7 +75,7 @@ class TimelineTest : public testing::Test {
   }
 
   std::string Text(const Screen& screen = {}) const {
-    return Timeline(kCommit, explained_, kNow, screen);
+    return Timeline(kCommit, explained_, kTimelineNow, screen);
   }
   std::vector<std::string> Lines(const Screen& screen = {}) const {
     std::vector<std::string> lines = absl::StrSplit(Text(screen), '\n');
@@ -312,7 +312,7 @@ TEST_F(TimelineTest, TextOfTheServerCannotSteerTheTerminal) {
   attempted->set_request_id(hostile);
   for (const size_t columns : {0, 60, 80, 1000}) {
     const std::vector<std::string> lines = absl::StrSplit(
-        Timeline(hostile, explained_, kNow, {columns, 0, false}), '\n');
+        Timeline(hostile, explained_, kTimelineNow, {columns, 0, false}), '\n');
     EXPECT_EQ(lines.size(), 8u);
     for (const std::string& line : lines) EXPECT_EQ(line, Printable(line));
   }

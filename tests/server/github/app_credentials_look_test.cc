@@ -13,9 +13,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-constexpr char kLabs[] = "github.com/labs";
+constexpr char kLookLabs[] = "github.com/labs";
 constexpr char kFind[] = "GET /orgs/acme/installation";
-constexpr char kMint[] = "POST /app/installations/77/access_tokens";
+constexpr char kLookMint[] = "POST /app/installations/77/access_tokens";
 
 class AppLookTest : public AppCredentialsFixture {
  protected:
@@ -42,12 +42,12 @@ class AppLookTest : public AppCredentialsFixture {
 
 TEST_F(AppLookTest, WhoWasNotInstalledIsAskedForAtOnce) {
   Make({App({"labs"})});
-  ASSERT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
+  ASSERT_EQ(AskTwice(kLookLabs), "APP_NOT_INSTALLED");
   Install(78, "labs");
   clock_.Advance(absl::Seconds(1));
   Look("LABS", "GitHub.com");
-  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
-  EXPECT_EQ(StopReason(kLabs), "");
+  EXPECT_THAT(AskTwice(kLookLabs), StartsWith("ghs_"));
+  EXPECT_EQ(StopReason(kLookLabs), "");
 }
 
 TEST_F(AppLookTest, WhoIsNotSuspendedAnyMoreIsAskedForAtOnce) {
@@ -133,7 +133,7 @@ TEST_F(AppLookTest, OtherRightsGetAnotherToken) {
                   R"("permissions":{"statuses":"write"}})")};
   Look();
   EXPECT_EQ(AskTwice(), "second");
-  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind, kMint));
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind, kLookMint));
   EXPECT_THAT(Permissions(), ElementsAre("statuses=write"));
 }
 
@@ -181,7 +181,7 @@ TEST_F(AppLookTest, OneRequestIsUnderWayAtATime) {
   }
   EXPECT_THAT(Ask(), StartsWith("ghs_"));
   // The first question was sent before the event, so it is repeated.
-  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind, kFind, kMint));
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kFind, kFind, kLookMint));
 }
 
 // A request that was under way may answer with the state before the event.
@@ -219,10 +219,10 @@ TEST_F(AppLookTest, WhoFallsToTheStarIsLookedForToo) {
   Make({App({"*"})});
   Look("labs");
   EXPECT_EQ(credentials_->States().size(), 1u);
-  ASSERT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
+  ASSERT_EQ(AskTwice(kLookLabs), "APP_NOT_INSTALLED");
   Install(78, "labs");
   Look("labs");
-  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+  EXPECT_THAT(AskTwice(kLookLabs), StartsWith("ghs_"));
 }
 
 // A sender of forged events must not be able to spend the App's budget or stop
@@ -243,11 +243,11 @@ TEST_F(AppLookTest, AFloodCostsARequestInTenSeconds) {
 
 TEST_F(AppLookTest, AFloodForWhoIsNotInstalledCostsNoMore) {
   Make({App({"labs"})});
-  AskTwice(kLabs);
+  AskTwice(kLookLabs);
   transport_.requests.clear();
   for (int i = 0; i < 1200; ++i) {
     Look("labs");
-    EXPECT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
+    EXPECT_EQ(AskTwice(kLookLabs), "APP_NOT_INSTALLED");
     clock_.Advance(absl::Milliseconds(100));
   }
   EXPECT_GE(transport_.requests.size(), 10u);

@@ -14,8 +14,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-constexpr char kLabs[] = "github.com/labs";
-constexpr char kMint[] = "POST /app/installations/77/access_tokens";
+constexpr char kTroubleLabs[] = "github.com/labs";
+constexpr char kTroubleMint[] = "POST /app/installations/77/access_tokens";
 
 class AppTroubleTest : public AppCredentialsFixture {
  protected:
@@ -32,15 +32,18 @@ class AppTroubleTest : public AppCredentialsFixture {
 
 TEST_F(AppTroubleTest, NotInstalledIsSaidAndAskedAgainNowAndThen) {
   Make({App({"labs"})});
-  EXPECT_EQ(AskTwice(kLabs), "APP_NOT_INSTALLED");
-  EXPECT_EQ(Get(kLabs).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(AskTwice(kTroubleLabs), "APP_NOT_INSTALLED");
+  EXPECT_EQ(Get(kTroubleLabs).status().code(),
+            absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(transport_.requests.size(), 2u);
-  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1), kLabs),
+  EXPECT_EQ(RequestsDuring(kMissingInstallationRetry - absl::Seconds(1),
+                           kTroubleLabs),
             0u);
-  EXPECT_EQ(RequestsDuring(absl::Seconds(2), kLabs), 2u);
+  EXPECT_EQ(RequestsDuring(absl::Seconds(2), kTroubleLabs), 2u);
   Install(78, "labs");
-  EXPECT_THAT(AskFor(2 * kMissingInstallationRetry, kLabs), StartsWith("ghs_"));
-  EXPECT_EQ(StopReason(kLabs), "");
+  EXPECT_THAT(AskFor(2 * kMissingInstallationRetry, kTroubleLabs),
+              StartsWith("ghs_"));
+  EXPECT_EQ(StopReason(kTroubleLabs), "");
 }
 
 // Requests name accounts. 200 accounts that never install the App must not use
@@ -48,13 +51,13 @@ TEST_F(AppTroubleTest, NotInstalledIsSaidAndAskedAgainNowAndThen) {
 TEST_F(AppTroubleTest, WhoNeverInstallsTheAppIsAskedForOnceAnHour) {
   Make({App({"labs"})});
   // After 0, 5, 15, 35 and 75 minutes, and then every hour; two requests each.
-  AskFor(absl::Hours(24), kLabs, absl::Seconds(10));
+  AskFor(absl::Hours(24), kTroubleLabs, absl::Seconds(10));
   EXPECT_LE(transport_.requests.size(), 2u * (5 + 23));
   EXPECT_GE(transport_.requests.size(), 2u * (5 + 21));
   // An event ends the wait.
   Install(78, "labs");
   credentials_->LookAgain("github.com", "labs", our_clock_.Now());
-  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+  EXPECT_THAT(AskTwice(kTroubleLabs), StartsWith("ghs_"));
 }
 
 TEST_F(AppTroubleTest, ASuspendedInstallationResumesByItself) {
@@ -99,7 +102,7 @@ TEST_F(AppTroubleTest, AnInstallationMadeAnewIsFoundAgain) {
   transport_.requests.clear();
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
   EXPECT_THAT(transport_.TakeLines(),
-              ElementsAre(kMint, "GET /orgs/acme/installation",
+              ElementsAre(kTroubleMint, "GET /orgs/acme/installation",
                           "POST /app/installations/90/access_tokens"));
   EXPECT_EQ(TokensMade(90), 1);
 }
@@ -189,7 +192,7 @@ TEST_F(AppTroubleTest, AStoppedOneIsProbedWithANewToken) {
   EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
   clock_.Advance(absl::Seconds(1));
   EXPECT_THAT(AskTwice(), StartsWith("probe ghs_"));
-  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kMint));
+  EXPECT_THAT(transport_.TakeLines(), ElementsAre(kTroubleMint));
   // One probe at a time, even if nobody reports how it ended.
   EXPECT_EQ(Ask(), "CREDENTIAL_REFUSED");
   EXPECT_EQ(RequestsDuring(kStoppedCredentialProbe - absl::Seconds(1)), 0u);
@@ -244,11 +247,11 @@ TEST_F(AppTroubleTest, NothingIsSentInALimitsWindow) {
   github_.rules().AddFault({.name = "secondary_limit", .seconds = 120});
   EXPECT_EQ(AskTwice(), kNotReady);
   // The limit is the App's, not the account's.
-  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_EQ(AskTwice(kTroubleLabs), kNotReady);
   EXPECT_EQ(transport_.requests.size(), 1u);
   EXPECT_EQ(RequestsDuring(absl::Seconds(119)), 0u);
   EXPECT_THAT(AskFor(absl::Seconds(5)), StartsWith("ghs_"));
-  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+  EXPECT_THAT(AskTwice(kTroubleLabs), StartsWith("ghs_"));
 }
 
 TEST_F(AppTroubleTest, EveryKindOfLimitIsObeyed) {
@@ -275,7 +278,7 @@ TEST_F(AppTroubleTest, ALimitOfOneAppIsNotAnothers) {
   Make({App({"acme"}), other});
   github_.rules().AddFault({.name = "secondary_limit", .seconds = 60});
   EXPECT_EQ(AskTwice(), kNotReady);
-  EXPECT_THAT(AskTwice(kLabs), StartsWith("ghs_"));
+  EXPECT_THAT(AskTwice(kTroubleLabs), StartsWith("ghs_"));
 }
 
 // Two items of the configuration may be one App.
@@ -284,7 +287,7 @@ TEST_F(AppTroubleTest, ALimitHoldsForAllThatIsTheSameApp) {
   Make({App({"acme"}), App({"labs"})});
   github_.rules().AddFault({.name = "secondary_limit", .seconds = 60});
   EXPECT_EQ(AskTwice(), kNotReady);
-  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_EQ(AskTwice(kTroubleLabs), kNotReady);
   EXPECT_EQ(transport_.requests.size(), 1u);
 }
 
@@ -295,7 +298,7 @@ TEST_F(AppTroubleTest, OneAccountsTroubleDelaysNoOther) {
   Make({App({"labs", "acme"})});
   github_.rules().AddFault(
       {.name = "server_error_html", .count = -1, .target_contains = "labs"});
-  EXPECT_EQ(AskTwice(kLabs), kNotReady);
+  EXPECT_EQ(AskTwice(kTroubleLabs), kNotReady);
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
 }
 
@@ -304,7 +307,7 @@ TEST_F(AppTroubleTest, AnAnswerThatDoesNotComeDelaysNoOther) {
   Make({App({"labs", "acme"})});
   github_.rules().AddFault(
       {.name = "slow", .count = -1, .target_contains = "labs"});
-  EXPECT_EQ(Ask(kLabs), kNotReady);
+  EXPECT_EQ(Ask(kTroubleLabs), kNotReady);
   EXPECT_THAT(AskTwice(), StartsWith("ghs_"));
 }
 

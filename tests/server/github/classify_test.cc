@@ -13,7 +13,8 @@ namespace {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-HttpResponse Answer(int status, std::string body = "", Headers headers = {}) {
+HttpResponse AnswerWith(int status, std::string body = "",
+                        Headers headers = {}) {
   HttpResponse answer;
   answer.status = status;
   answer.headers = std::move(headers);
@@ -52,7 +53,7 @@ class EveryAnswer : public testing::TestWithParam<Case> {};
 
 TEST_P(EveryAnswer, HasItsVerdict) {
   const Case& c = GetParam();
-  const Verdict verdict = Judged(Answer(c.status, c.body, c.headers));
+  const Verdict verdict = Judged(AnswerWith(c.status, c.body, c.headers));
   EXPECT_EQ(verdict.action, c.action) << c.status << " " << c.body;
   EXPECT_EQ(verdict.reason, c.reason) << c.status << " " << c.body;
   EXPECT_EQ(verdict.http_status, c.status);
@@ -295,7 +296,7 @@ TEST(ClassifyTest, YoungTokensAreRefusedWithoutBeingWrong) {
       {404, Message("Not Found"), "REPOSITORY_NOT_FOUND"},
   };
   for (const auto& refusal : kRefusals) {
-    const HttpResponse answer = Answer(refusal.status, refusal.body);
+    const HttpResponse answer = AnswerWith(refusal.status, refusal.body);
     for (const int age : {-5, 0, 59}) {
       const Verdict young = Judged(answer, absl::Seconds(age));
       EXPECT_EQ(young.action, Action::kRetryBriefly) << refusal.status;
@@ -306,30 +307,32 @@ TEST(ClassifyTest, YoungTokensAreRefusedWithoutBeingWrong) {
   // The token's age changes nothing for a 401, which the credential handles,
   // and for refusals that name another cause.
   EXPECT_EQ(
-      Judged(Answer(401, Message("Bad credentials")), absl::Seconds(1)).action,
+      Judged(AnswerWith(401, Message("Bad credentials")), absl::Seconds(1))
+          .action,
       Action::kReauthenticate);
   for (const char* text :
        {"Repository access blocked", "Repository was archived",
         "organization has an IP allow list enabled"}) {
-    EXPECT_EQ(Judged(Answer(403, Message(text)), absl::Seconds(1)).action,
+    EXPECT_EQ(Judged(AnswerWith(403, Message(text)), absl::Seconds(1)).action,
               Action::kAbandon)
         << text;
   }
-  EXPECT_EQ(Judged(Answer(403, Message("rate limit")), absl::Seconds(1)).action,
-            Action::kWait);
+  EXPECT_EQ(
+      Judged(AnswerWith(403, Message("rate limit")), absl::Seconds(1)).action,
+      Action::kWait);
 }
 
 TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
-  EXPECT_EQ(Judged(Answer(201, R"({"id":48971127823})")).status_id,
+  EXPECT_EQ(Judged(AnswerWith(201, R"({"id":48971127823})")).status_id,
             48971127823);
-  EXPECT_EQ(Judged(Answer(201, R"({"id":9223372036854775807})")).status_id,
+  EXPECT_EQ(Judged(AnswerWith(201, R"({"id":9223372036854775807})")).status_id,
             9223372036854775807);
   // An odd body of a 201 must not cause another post.
   for (const char* body :
        {"", "{", "[]", "null", "<html>", R"({"id":"5"})", R"({"id":-5})",
         R"({"id":1.5})", R"({"id":9223372036854775808})", R"({"id":1e99999})",
         R"({"id":null})", R"({})"}) {
-    const Verdict verdict = Judged(Answer(201, body));
+    const Verdict verdict = Judged(AnswerWith(201, body));
     EXPECT_EQ(verdict.action, Action::kDone) << body;
     EXPECT_EQ(verdict.status_id, 0) << body;
   }
@@ -339,10 +342,10 @@ TEST(ClassifyTest, ReadsTheIdOfACreatedStatus) {
 TEST(ClassifyTest, OnlyA201SaysThatAStatusWasMade) {
   RequestContext context;
   context.makes_status = true;
-  EXPECT_EQ(Classify(Answer(201, "{}"), context).action, Action::kDone);
+  EXPECT_EQ(Classify(AnswerWith(201, "{}"), context).action, Action::kDone);
   for (const int status : {200, 202, 203, 204, 206, 299}) {
     const Verdict verdict =
-        Classify(Answer(status, "<html>Welcome!</html>"), context);
+        Classify(AnswerWith(status, "<html>Welcome!</html>"), context);
     EXPECT_EQ(verdict.action, Action::kRetryAmbiguous) << status;
     EXPECT_EQ(verdict.reason, "UNEXPECTED_ANSWER") << status;
   }
@@ -351,14 +354,14 @@ TEST(ClassifyTest, OnlyA201SaysThatAStatusWasMade) {
 TEST(ClassifyTest, ReadsMayBeAnsweredByWhatIsHeld) {
   RequestContext context;
   context.is_read = true;
-  const Verdict verdict = Classify(Answer(304), context);
+  const Verdict verdict = Classify(AnswerWith(304), context);
   EXPECT_EQ(verdict.action, Action::kDone);
   EXPECT_EQ(verdict.reason, "NOT_MODIFIED");
 }
 
 TEST(ClassifyTest, ReadsHowLongALimitLasts) {
   const auto limit = [](Headers headers) {
-    return Judged(Answer(429, "", std::move(headers)));
+    return Judged(AnswerWith(429, "", std::move(headers)));
   };
   EXPECT_EQ(limit({{"Retry-After", "60"}}).retry_after, absl::Seconds(60));
   EXPECT_EQ(limit({{"retry-after", " 7 "}}).retry_after, absl::Seconds(7));
@@ -384,48 +387,48 @@ TEST(ClassifyTest, ReadsHowLongALimitLasts) {
           .reset_time.has_value());
 
   EXPECT_TRUE(
-      Judged(Answer(403, Message("secondary rate limit"))).secondary_limit);
+      Judged(AnswerWith(403, Message("secondary rate limit"))).secondary_limit);
 }
 
 TEST(ClassifyTest, ReadsWhereAThingHasMoved) {
   const std::string url = "https://api.github.com/repositories/1/statuses/2";
-  EXPECT_EQ(Judged(Answer(307, "", {{"Location", url}})).location, url);
+  EXPECT_EQ(Judged(AnswerWith(307, "", {{"Location", url}})).location, url);
   const std::string body = absl::StrCat(R"({"url":")", url, R"("})");
-  EXPECT_EQ(Judged(Answer(307, body)).location, url);
-  EXPECT_EQ(Judged(Answer(307, body, {{"Location", "/other"}})).location,
+  EXPECT_EQ(Judged(AnswerWith(307, body)).location, url);
+  EXPECT_EQ(Judged(AnswerWith(307, body, {{"Location", "/other"}})).location,
             "/other");
 }
 
 TEST(ClassifyTest, ReadsGitHubsClockAndRequestId) {
   const Verdict verdict =
-      Judged(Answer(500, "",
-                    {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
-                     {"X-GitHub-Request-Id", "AB12:3\x1b[2J4\r\n5"}}));
+      Judged(AnswerWith(500, "",
+                        {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                         {"X-GitHub-Request-Id", "AB12:3\x1b[2J4\r\n5"}}));
   EXPECT_EQ(verdict.github_time, absl::FromUnixSeconds(784111777));
   EXPECT_EQ(verdict.request_id, "AB12:3[2J45");
   for (const char* odd :
        {"", "now", "1994-11-06", "Sun, 99 Nov 1994 8:49 GMT",
         // Abseil's parser takes these.
         "infinite-future", "Sun, 06 Nov 199400 08:49:37 GMT"}) {
-    EXPECT_EQ(Judged(Answer(500, "", {{"date", odd}})).github_time,
+    EXPECT_EQ(Judged(AnswerWith(500, "", {{"date", odd}})).github_time,
               absl::InfinitePast())
         << odd;
   }
 }
 
 TEST(ClassifyTest, MessagesArePeoplesReading) {
-  EXPECT_EQ(Judged(Answer(422, Refused("state",
-                                       "state is not included in the "
-                                       "list")))
+  EXPECT_EQ(Judged(AnswerWith(422, Refused("state",
+                                           "state is not included in the "
+                                           "list")))
                 .message,
             "Validation Failed: state is not included in the list");
-  EXPECT_EQ(Judged(Answer(422, Message("a\\nb\\u0007c"))).message, "a b c");
-  EXPECT_EQ(Judged(Answer(502, "<html>Unicorn</html>")).message, "");
+  EXPECT_EQ(Judged(AnswerWith(422, Message("a\\nb\\u0007c"))).message, "a b c");
+  EXPECT_EQ(Judged(AnswerWith(502, "<html>Unicorn</html>")).message, "");
 
   // Cut between characters, not inside one.
   std::string euros;
   for (int i = 0; i < 200; ++i) euros += "€";
-  const std::string cut = Judged(Answer(422, Message(euros))).message;
+  const std::string cut = Judged(AnswerWith(422, Message(euros))).message;
   EXPECT_LE(cut.size(), 256u);
   EXPECT_EQ(cut.size() % 3, 0u);
   EXPECT_GT(cut.size(), 250u);
@@ -473,16 +476,18 @@ TEST(ClassifyTest, HostileBodiesAreOnlyBodies) {
   };
   for (const std::string& body : bodies) {
     const std::string name = body.substr(0, 60);
-    EXPECT_EQ(Judged(Answer(201, body)).action, Action::kDone) << name;
-    EXPECT_EQ(Judged(Answer(307, body)).action, Action::kRetryBriefly) << name;
-    EXPECT_EQ(Judged(Answer(401, body)).action, Action::kReauthenticate)
+    EXPECT_EQ(Judged(AnswerWith(201, body)).action, Action::kDone) << name;
+    EXPECT_EQ(Judged(AnswerWith(307, body)).action, Action::kRetryBriefly)
         << name;
-    EXPECT_EQ(Judged(Answer(404, body)).action, Action::kAbandon) << name;
-    EXPECT_EQ(Judged(Answer(422, body)).reason, "VALIDATION_FAILED") << name;
-    EXPECT_EQ(Judged(Answer(429, body)).action, Action::kWait) << name;
-    EXPECT_EQ(Judged(Answer(500, body)).action, Action::kRetryAmbiguous)
+    EXPECT_EQ(Judged(AnswerWith(401, body)).action, Action::kReauthenticate)
         << name;
-    const std::string message = Judged(Answer(403, body)).message;
+    EXPECT_EQ(Judged(AnswerWith(404, body)).action, Action::kAbandon) << name;
+    EXPECT_EQ(Judged(AnswerWith(422, body)).reason, "VALIDATION_FAILED")
+        << name;
+    EXPECT_EQ(Judged(AnswerWith(429, body)).action, Action::kWait) << name;
+    EXPECT_EQ(Judged(AnswerWith(500, body)).action, Action::kRetryAmbiguous)
+        << name;
+    const std::string message = Judged(AnswerWith(403, body)).message;
     EXPECT_LE(message.size(), 256u) << name;
     for (const char c : message) {
       EXPECT_GE(static_cast<unsigned char>(c), 0x20) << name;
@@ -494,7 +499,7 @@ TEST(ClassifyTest, HostileBodiesAreOnlyBodies) {
 TEST(ClassifyTest, SaysWhatHoldsForAWholeRepository) {
   const auto of_repository = [](int status, const std::string& message,
                                 absl::Duration age = absl::Hours(1)) {
-    return Judged(Answer(status, Message(message)), age).of_repository;
+    return Judged(AnswerWith(status, Message(message)), age).of_repository;
   };
   EXPECT_TRUE(of_repository(404, "Not Found"));
   EXPECT_TRUE(of_repository(404, "Not Found", absl::Seconds(1)));
@@ -516,8 +521,8 @@ TEST(ClassifyTest, SaysWhatHoldsForAWholeRepository) {
   EXPECT_FALSE(of_repository(422, "No commit found for SHA: 1"));
   EXPECT_FALSE(of_repository(422, "Validation Failed"));
   EXPECT_FALSE(of_repository(502, "Server Error"));
-  EXPECT_FALSE(Judged(Answer(403, Message("Forbidden"),
-                             {{"x-ratelimit-remaining", "0"}}))
+  EXPECT_FALSE(Judged(AnswerWith(403, Message("Forbidden"),
+                                 {{"x-ratelimit-remaining", "0"}}))
                    .of_repository);
 }
 
@@ -526,7 +531,7 @@ TEST(ClassifyTest, EveryStatusHasAReason) {
   for (int status = 0; status < 1000; ++status) {
     for (const absl::Duration age :
          {absl::ZeroDuration(), absl::InfiniteDuration()}) {
-      const std::string reason = Judged(Answer(status), age).reason;
+      const std::string reason = Judged(AnswerWith(status), age).reason;
       EXPECT_FALSE(reason.empty()) << status;
       EXPECT_EQ(reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"),
                 std::string::npos)

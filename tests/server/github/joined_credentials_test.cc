@@ -12,7 +12,7 @@
 namespace signalbox {
 namespace {
 
-const absl::Time kNow = absl::FromUnixSeconds(1780000000);
+const absl::Time kAnyTime = absl::FromUnixSeconds(1780000000);
 
 // A part with one token for some accounts of a host.
 CredentialsPart Part(const std::string& host, std::vector<std::string> accounts,
@@ -43,7 +43,7 @@ class JoinedCredentialsTest : public testing::Test {
   std::string TokenOf(const std::string& host, const std::string& owner) {
     const std::string id = credentials_->Find(Repository{host, owner, "web"});
     if (id.empty()) return "none";
-    const auto token = credentials_->Get(id, kNow);
+    const auto token = credentials_->Get(id, kAnyTime);
     return token.ok() ? token->value.Reveal() : ReasonOf(token.status());
   }
 
@@ -63,9 +63,9 @@ TEST_F(JoinedCredentialsTest, WhoNamesAnAccountWinsOverTheStar) {
 
 TEST_F(JoinedCredentialsTest, NotesReachTheirPart) {
   const std::string id = "github.com/acme";
-  const auto token = credentials_->Get(id, kNow);
+  const auto token = credentials_->Get(id, kAnyTime);
   ASSERT_TRUE(token.ok());
-  credentials_->NoteRefused(id, *token, "ACCOUNT_SUSPENDED", kNow);
+  credentials_->NoteRefused(id, *token, "ACCOUNT_SUSPENDED", kAnyTime);
   EXPECT_EQ(TokenOf("github.com", "acme"), "ACCOUNT_SUSPENDED");
   EXPECT_EQ(TokenOf("github.com", "other"), "star");
   const std::vector<CredentialState> states = credentials_->States();
@@ -80,10 +80,10 @@ TEST_F(JoinedCredentialsTest, NotesReachTheirPart) {
 
 TEST_F(JoinedCredentialsTest, WhatIsNobodysIsNotFound) {
   for (const char* id : {"", "x", "elsewhere.example.com/acme"}) {
-    const auto token = credentials_->Get(id, kNow);
+    const auto token = credentials_->Get(id, kAnyTime);
     EXPECT_EQ(token.status().code(), absl::StatusCode::kNotFound) << id;
     EXPECT_EQ(ReasonOf(token.status()), "NO_CREDENTIAL");
-    credentials_->NoteRefused(id, Token(), "BAD_CREDENTIALS", kNow);
+    credentials_->NoteRefused(id, Token(), "BAD_CREDENTIALS", kAnyTime);
     credentials_->NoteAccepted(id, Token());
   }
   EXPECT_EQ(JoinCredentials({})->Find(Repository{"github.com", "a", "b"}), "");
@@ -147,16 +147,16 @@ TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
   EXPECT_EQ(credentials->Apps(),
             (std::vector<std::string>{"github.com/app:A", "ghes/app:A",
                                       "ghes/app:B"}));
-  (void)credentials->Get("ghes/app:A", kNow);
-  credentials->NoteRefused("github.com/app:A", Token(), "x", kNow);
+  (void)credentials->Get("ghes/app:A", kAnyTime);
+  credentials->NoteRefused("github.com/app:A", Token(), "x", kAnyTime);
   credentials->NoteAccepted("ghes/app:B", Token());
-  credentials->NoteAnswer("ghes/app:B", kNow, absl::ZeroDuration());
-  credentials->LookAgain("GitHub.com", "ACME", kNow);
-  credentials->LookAgain("ghes", "any", kNow);
+  credentials->NoteAnswer("ghes/app:B", kAnyTime, absl::ZeroDuration());
+  credentials->LookAgain("GitHub.com", "ACME", kAnyTime);
+  credentials->LookAgain("ghes", "any", kAnyTime);
   // No App posts for these accounts, and nobody has this credential.
-  credentials->LookAgain("github.com", "other", kNow);
-  credentials->LookAgain("elsewhere", "acme", kNow);
-  credentials->NoteAnswer("elsewhere/app:A", kNow, absl::ZeroDuration());
+  credentials->LookAgain("github.com", "other", kAnyTime);
+  credentials->LookAgain("elsewhere", "acme", kAnyTime);
+  credentials->NoteAnswer("elsewhere/app:A", kAnyTime, absl::ZeroDuration());
   EXPECT_EQ(told, (std::vector<std::string>{
                       "github.com/app:A get ghes/app:A",
                       "github.com/app:A refused github.com/app:A",
@@ -166,7 +166,7 @@ TEST(JoinedAppsTest, WhatConcernsAnAppReachesItsPart) {
                       "ghes/app:B look ghes/any",
                   }));
   // "*" does not stand for an App's own credential.
-  EXPECT_EQ(credentials->Get("github.com/app:B", kNow).status().code(),
+  EXPECT_EQ(credentials->Get("github.com/app:B", kAnyTime).status().code(),
             absl::StatusCode::kNotFound);
 }
 

@@ -20,7 +20,7 @@ Event Moved(absl::string_view from, absl::string_view to, int64_t number,
   return RepositoryMoved{Repo(from), Repo(to), number, time};
 }
 
-EventSubmission Told(Event event, std::string id = "d1") {
+EventSubmission Renamed(Event event, std::string id = "d1") {
   EventSubmission submission;
   submission.delivery = {std::move(id), "", "e", "a", 0};
   submission.event = std::move(event);
@@ -54,7 +54,7 @@ TEST_P(OutboxContract, ALateDeliveryMergesNoTwoRepositories) {
 TEST_P(OutboxContract, ALateRenameMergesNoTwoRepositories) {
   SIGNALBOX_MADE_ANEW();
   // The late rename names acme/app, which is 78's name now.
-  EXPECT_TRUE(Tell(Told(Moved("acme/first", "acme/app", 77, kMorning))));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/first", "acme/app", 77, kMorning))));
   EXPECT_THAT(Names(), ElementsAre("acme/app 78", "acme/app-old 77"));
   Answer("77", "acme/app-old", 77);
   Answer("acme/app", "acme/app", 78);
@@ -65,7 +65,7 @@ TEST_P(OutboxContract, ARenameOfAnotherNumberLeavesTheNewOwnerOfTheName) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/app"), 78);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/other", 'b'));
   // The server does not know number 77, which was called acme/app once.
-  EXPECT_TRUE(Tell(Told(Moved("acme/app", "acme/app-old", 77, kMorning))));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/app", "acme/app-old", 77, kMorning))));
   EXPECT_TRUE(IsKnown("acme/app"));
   EXPECT_FALSE(IsKnown("acme/app-old"));
 }
@@ -117,15 +117,15 @@ TEST_P(OutboxContract, ARepositoryThatIsGoneIsAbandonedInTheEnd) {
 
 TEST_P(OutboxContract, RenamesAreTakenInGitHubsOrder) {
   Deliver(On(Pending(1), "acme/a"), 7);
-  EXPECT_TRUE(Tell(
-      Told(Moved("acme/b", "acme/c", 7, kMorning + absl::Hours(1)), "second")));
+  EXPECT_TRUE(Tell(Renamed(
+      Moved("acme/b", "acme/c", 7, kMorning + absl::Hours(1)), "second")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
-  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "first")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/a", "acme/b", 7, kMorning), "first")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
   EXPECT_TRUE(IsKnown("acme/a"));
   EXPECT_TRUE(IsKnown("acme/b"));
-  EXPECT_TRUE(Tell(
-      Told(Moved("acme/c", "acme/a", 7, kMorning + absl::Hours(2)), "third")));
+  EXPECT_TRUE(Tell(Renamed(
+      Moved("acme/c", "acme/a", 7, kMorning + absl::Hours(2)), "third")));
   EXPECT_THAT(Names(), ElementsAre("acme/a 7"));
 }
 
@@ -133,7 +133,7 @@ TEST_P(OutboxContract, RenamesAreTakenInGitHubsOrder) {
 TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
   clock_.Advance(absl::Hours(4));
   Deliver(On(Pending(1), "acme/c"), 7);
-  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "late")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/a", "acme/b", 7, kMorning), "late")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
   Answer("7", "acme/c", 7);
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
@@ -144,7 +144,7 @@ TEST_P(OutboxContract, ARenameFromBeforeTheFirstDeliveryIsAskedAbout) {
 TEST_P(OutboxContract, AnAnswerAboutAnUnknownNumberMakesNoRepositoryKnown) {
   clock_.Advance(absl::Hours(4));
   Accept(On(ResultOf(Result::kSuccess, 31), "acme/app"));
-  EXPECT_TRUE(Tell(Told(Moved("acme/app", "acme/app-1", 7, kMorning))));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/app", "acme/app-1", 7, kMorning))));
   EXPECT_THAT(Asked(), ElementsAre("7", "acme/app", "acme/app-1"));
   Answer("7", "acme/app-1", 7);
   Answer("acme/app-1", "acme/app-1", 7);
@@ -188,15 +188,15 @@ TEST_P(OutboxContract, AnAnswerIsNewerThanAnOlderRename) {
   Deliver(On(Pending(1), "acme/a"), 7);
   Deliver(On(Pending(1), "acme/c"), 7);
   Answer("7", "acme/c", 7, kMorning);
-  EXPECT_TRUE(Tell(
-      Told(Moved("acme/a", "acme/b", 7, kMorning - absl::Hours(1)), "late")));
+  EXPECT_TRUE(Tell(Renamed(
+      Moved("acme/a", "acme/b", 7, kMorning - absl::Hours(1)), "late")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
 TEST_P(OutboxContract, AChainOfRenamesInOneSecondIsFollowed) {
   Deliver(On(Pending(1), "acme/a"), 7);
-  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, kMorning), "first")));
-  EXPECT_TRUE(Tell(Told(Moved("acme/b", "acme/c", 7, kMorning), "second")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/a", "acme/b", 7, kMorning), "first")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/b", "acme/c", 7, kMorning), "second")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
@@ -204,22 +204,22 @@ TEST_P(OutboxContract, AChainOfRenamesInOneSecondIsFollowed) {
 TEST_P(OutboxContract, ARenameOfTheFutureDoesNotStayTheNewest) {
   Deliver(On(Pending(1), "acme/a"), 7);
   const absl::Time future = Now() + absl::Hours(25);
-  EXPECT_TRUE(Tell(Told(Moved("acme/a", "acme/b", 7, future), "first")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/a", "acme/b", 7, future), "first")));
   const absl::Time ahead = Now() + absl::Hours(1);
-  EXPECT_TRUE(Tell(Told(Moved("acme/x", "acme/c", 7, ahead), "second")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/x", "acme/c", 7, ahead), "second")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
-  EXPECT_TRUE(Tell(Told(Moved("acme/b", "acme/d", 7, Now()), "third")));
+  EXPECT_TRUE(Tell(Renamed(Moved("acme/b", "acme/d", 7, Now()), "third")));
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
 }
 
 // The shim of an older version sends no time.
 TEST_P(OutboxContract, ARenameWithoutATimeIsBelievedOfTheNameThatItHas) {
   Deliver(On(Pending(1), "acme/a"), 7);
-  EXPECT_TRUE(
-      Tell(Told(Moved("acme/a", "acme/b", 7, absl::InfinitePast()), "first")));
+  EXPECT_TRUE(Tell(
+      Renamed(Moved("acme/a", "acme/b", 7, absl::InfinitePast()), "first")));
   EXPECT_THAT(Names(), ElementsAre("acme/b 7"));
-  EXPECT_TRUE(
-      Tell(Told(Moved("acme/x", "acme/c", 7, absl::InfinitePast()), "second")));
+  EXPECT_TRUE(Tell(
+      Renamed(Moved("acme/x", "acme/c", 7, absl::InfinitePast()), "second")));
   EXPECT_THAT(Names(), ElementsAre("acme/b 7"));
   Answer("7", "acme/c", 7);
   EXPECT_THAT(Names(), ElementsAre("acme/c 7"));
@@ -368,7 +368,7 @@ TEST_P(OutboxContract, AnEventMovesNoRepositoryOfAnotherTenant) {
   Deliver(On(ResultOf(Result::kSuccess, 1), "prod/app"), 1);
   Deliver(On(ResultOf(Result::kSuccess, 1), "acme/sandbox"), 2);
   EventSubmission submission =
-      Told(Moved("acme/sandbox", "acme/sandbox2", 1, kMorning));
+      Renamed(Moved("acme/sandbox", "acme/sandbox2", 1, kMorning));
   submission.may_report = [](const Repository& repository) {
     return repository.owner == "acme" ? absl::OkStatus()
                                       : absl::PermissionDeniedError("no");

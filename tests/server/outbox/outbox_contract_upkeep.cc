@@ -13,7 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-constexpr absl::Duration kDay = absl::Hours(24);
+constexpr absl::Duration kOneDay = absl::Hours(24);
 
 TEST_P(OutboxContract, APendingWithoutAResultBecomesAnError) {
   KeyReport pending = Pending(3);
@@ -51,7 +51,7 @@ TEST_P(OutboxContract, APendingWithoutAResultBecomesAnError) {
 
 TEST_P(OutboxContract, TheListCountsAnExpiryAsAFailure) {
   Accept(Pending());
-  clock_.Advance(kDay);
+  clock_.Advance(kOneDay);
   Expire();
   const auto commits = outbox().ListCommits(std::nullopt, 0, 10);
   ASSERT_TRUE(commits.ok());
@@ -61,7 +61,7 @@ TEST_P(OutboxContract, TheListCountsAnExpiryAsAFailure) {
 
 TEST_P(OutboxContract, ASignOfLifeWinsOverAnExpiry) {
   Accept(Pending(3));
-  clock_.Advance(kDay);
+  clock_.Advance(kOneDay);
   Expire();
   EXPECT_EQ(Accept(Pending(3)).disposition, Disposition::kAccepted);
   EXPECT_EQ(Status().state, CommitState::kPending);
@@ -88,7 +88,7 @@ TEST_P(OutboxContract, ResultsDoNotExpireAndTheOldestPendingGoesFirst) {
   clock_.Advance(absl::Seconds(1));
   Accept(On(Pending(), "acme/two"));
   Accept(On(ResultOf(Result::kSuccess), "acme/three"));
-  clock_.Advance(kDay);
+  clock_.Advance(kOneDay);
   EXPECT_EQ(Expire(1), 1);
   EXPECT_EQ(Status("acme/one").state, CommitState::kError);
   EXPECT_EQ(Status("acme/two").state, CommitState::kPending);
@@ -368,7 +368,7 @@ TEST_P(OutboxContract, AMergeKnowsTheRunsOfBothNames) {
   }
   // The rows of both are gone with them.
   PostAll();
-  clock_.Advance(2 * kDay);
+  clock_.Advance(2 * kOneDay);
   Forget(Now());
   EXPECT_FALSE(IsKnown("acme/new"));
 }
@@ -494,10 +494,10 @@ TEST_P(OutboxContract, AnUnknownRepositoryCanBeRenamed) {
 TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/old"));
   PostAll();
-  clock_.Advance(2 * kDay);
+  clock_.Advance(2 * kOneDay);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/young"));
   PostAll();
-  Forget(Now() - kDay);
+  Forget(Now() - kOneDay);
   EXPECT_FALSE(IsKnown("acme/old"));
   EXPECT_TRUE(IsKnown("acme/young"));
   EXPECT_EQ(
@@ -510,15 +510,15 @@ TEST_P(OutboxContract, WhatNobodyTouchedIsForgotten) {
 
 TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
   KeyReport pending = On(Pending(1), "acme/pending");
-  pending.expires_after = 30 * kDay;
+  pending.expires_after = 30 * kOneDay;
   Accept(pending);
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/due"));
   Accept(On(ResultOf(Result::kSuccess, 1), "labs/flying"));
   const std::optional<Lease> lease = Take(Request(false, "labs"));
   ASSERT_TRUE(lease.has_value());
   Observe(On(ResultOf(Result::kFailure), "acme/seen"), 9);
-  clock_.Advance(5 * kDay);
-  Forget(Now() - kDay);
+  clock_.Advance(5 * kOneDay);
+  Forget(Now() - kOneDay);
   EXPECT_TRUE(IsKnown("acme/pending"));
   EXPECT_TRUE(IsKnown("acme/due"));
   EXPECT_TRUE(IsKnown("labs/flying"));
@@ -529,15 +529,15 @@ TEST_P(OutboxContract, WhatIsStillToBeDoneIsNotForgotten) {
 // abandoning, however old the report is.
 TEST_P(OutboxContract, WhatWasAbandonedLatelyIsNotForgotten) {
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/given-up"));
-  clock_.Advance(5 * kDay);
+  clock_.Advance(5 * kOneDay);
   const std::optional<Lease> lease = Take(Request(false, "acme"));
   ASSERT_TRUE(lease.has_value());
   Settle(EndOf(*lease, Settlement::Kind::kAbandoned));
-  Forget(Now() - kDay);
+  Forget(Now() - kOneDay);
   ASSERT_TRUE(IsKnown("acme/given-up"));
   EXPECT_EQ(Status("acme/given-up").posting.state, PostingState::kAbandoned);
-  clock_.Advance(2 * kDay);
-  Forget(Now() - kDay);
+  clock_.Advance(2 * kOneDay);
+  Forget(Now() - kOneDay);
   EXPECT_FALSE(IsKnown("acme/given-up"));
 }
 
@@ -547,14 +547,14 @@ TEST_P(OutboxContract, WhatIsStillBeingObservedIsNotForgotten) {
   Accept(On(ResultOf(Result::kSuccess, 1), "acme/ours"));
   PostAll();
   Observe(On(ResultOf(Result::kFailure), "acme/ours"), 100'009);
-  clock_.Advance(5 * kDay);
+  clock_.Advance(5 * kOneDay);
   Observe(On(ResultOf(Result::kSuccess), "acme/seen"), 10);
   Observe(On(ResultOf(Result::kSuccess), "acme/ours"), 100'010);
-  Forget(Now() - kDay);
+  Forget(Now() - kOneDay);
   EXPECT_TRUE(IsKnown("acme/seen"));
   EXPECT_TRUE(IsKnown("acme/ours"));
-  clock_.Advance(5 * kDay);
-  Forget(Now() - kDay);
+  clock_.Advance(5 * kOneDay);
+  Forget(Now() - kOneDay);
   EXPECT_FALSE(IsKnown("acme/seen"));
   EXPECT_FALSE(IsKnown("acme/ours"));
 }
@@ -563,11 +563,11 @@ TEST_P(OutboxContract, OldHistoryGoesWhileItsEntryStays) {
   const KeyReport report = Pending(1);
   Accept(report);
   PostAll();
-  clock_.Advance(2 * kDay);
+  clock_.Advance(2 * kOneDay);
   Accept(ResultOf(Result::kSuccess, 1));
   PostAll();
   ASSERT_EQ(HistoryOf(report).reports.size(), 2u);
-  Forget(Now() - kDay);
+  Forget(Now() - kOneDay);
   const History history = HistoryOf(report);
   ASSERT_EQ(history.reports.size(), 1u);
   EXPECT_EQ(history.reports[0].state, CommitState::kSuccess);
@@ -583,9 +583,9 @@ TEST_P(OutboxContract, ForgettingEndsWhateverIsKept) {
     submissions.push_back(Of({report}));
   }
   Accept(submissions);
-  clock_.Advance(100 * kDay);
+  clock_.Advance(100 * kOneDay);
   // All are due: none is forgotten, and the search ends all the same.
-  Forget(Now() - kDay);
+  Forget(Now() - kOneDay);
   const auto commits = outbox().ListCommits(std::nullopt, 0, 1000);
   ASSERT_TRUE(commits.ok());
   EXPECT_EQ(commits->size(), 100u);

@@ -11,17 +11,17 @@ namespace signalbox {
 namespace {
 
 using testing::ElementsAre;
-using Kind = ParkingEvent::Kind;
+using EventKind = ParkingEvent::Kind;
 
 const absl::Time kBegin = absl::FromUnixSeconds(1'780'000'000);
 
 ParkingEvent Refusal(int64_t entry = 1,
                      const std::string& reason = "REPOSITORY_NOT_FOUND",
                      absl::Time report_time = kBegin) {
-  return {Kind::kRefused, "github.com/acme", reason, entry, report_time};
+  return {EventKind::kRefused, "github.com/acme", reason, entry, report_time};
 }
 
-ParkingEvent Event(Kind kind) {
+ParkingEvent Event(EventKind kind) {
   ParkingEvent event;
   event.kind = kind;
   return event;
@@ -67,12 +67,13 @@ TEST(ParkingTest, WhatWasUnderWayIsNoProbe) {
 
 TEST(ParkingTest, WhatIsTakenEndsIt) {
   const auto parking = After(std::nullopt, Refusal(), kBegin);
-  EXPECT_EQ(After(parking, Event(Kind::kTaken), kBegin), std::nullopt);
-  EXPECT_EQ(After(std::nullopt, Event(Kind::kTaken), kBegin), std::nullopt);
+  EXPECT_EQ(After(parking, Event(EventKind::kTaken), kBegin), std::nullopt);
+  EXPECT_EQ(After(std::nullopt, Event(EventKind::kTaken), kBegin),
+            std::nullopt);
 }
 
 TEST(ParkingTest, HopeBringsTheProbeForwardOnceInTenSeconds) {
-  for (const Kind kind : {Kind::kReported, Kind::kHoped}) {
+  for (const EventKind kind : {EventKind::kReported, EventKind::kHoped}) {
     absl::Time now = kBegin;
     auto parking = After(std::nullopt, Refusal(), now);
     for (int i = 0; i < 4; ++i) {
@@ -104,11 +105,12 @@ TEST(ParkingTest, SevenDaysAfterTheNewestReportTheNextRefusedProbeGivesUp) {
 
   // A report restarts the week, even after its end.
   const absl::Time later = kBegin + absl::Hours(24);
-  parking = After(parking, Event(Kind::kReported), later);
+  parking = After(parking, Event(EventKind::kReported), later);
   EXPECT_FALSE(After(parking, Refusal(), kBegin + week)->gives_up);
   EXPECT_TRUE(After(parking, Refusal(), later + week)->gives_up);
-  EXPECT_FALSE(After(over, Event(Kind::kReported), kBegin + week)->gives_up);
-  EXPECT_TRUE(After(over, Event(Kind::kHoped), kBegin + week)->gives_up);
+  EXPECT_FALSE(
+      After(over, Event(EventKind::kReported), kBegin + week)->gives_up);
+  EXPECT_TRUE(After(over, Event(EventKind::kHoped), kBegin + week)->gives_up);
 }
 
 // The report is old: nothing could be posted for a week.

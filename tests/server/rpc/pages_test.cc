@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 // The largest message that gRPC's clients take by default.
-constexpr size_t kDefaultLimit = 4 << 20;
+constexpr size_t kClientLimit = 4 << 20;
 
 CommitView CommitOf(const std::vector<std::string>& contexts) {
   CommitView commit;
@@ -112,7 +112,7 @@ TEST(StatusPageTest, EightHundredFullContextsStayBelowWhatClientsTake) {
   do {
     const StatusPage page = StatusesAfter(commit, 5000, token);
     const v1::GetCommitStatusResponse answer = ToProto(commit, page);
-    EXPECT_LT(answer.ByteSizeLong(), kDefaultLimit * 3 / 4);
+    EXPECT_LT(answer.ByteSizeLong(), kClientLimit * 3 / 4);
     count += answer.statuses_size();
     token = answer.next_page_token();
   } while (!token.empty());
@@ -235,7 +235,7 @@ TEST(HistoryPageTest, AThousandFullReportsStayBelowWhatClientsTake) {
   do {
     const v1::ExplainStatusResponse answer =
         ToProto(history, HistoryAfter(history, 0, token));
-    EXPECT_LT(answer.ByteSizeLong(), kDefaultLimit * 3 / 4);
+    EXPECT_LT(answer.ByteSizeLong(), kClientLimit * 3 / 4);
     reports += answer.reports_size();
     tries += answer.tries_size();
     token = answer.next_page_token();
