@@ -1,18 +1,13 @@
 #include "server/outbox/entry_state.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "server/base/hex.h"
 
 namespace signalbox {
 
 std::string ShaToBytes(absl::string_view sha) {
-  if ((sha.size() != 40 && sha.size() != 64) ||
-      !std::all_of(sha.begin(), sha.end(), absl::ascii_isxdigit)) {
-    return "";
-  }
-  return absl::HexStringToBytes(sha);
+  if (sha.size() != 40 && sha.size() != 64) return "";
+  return BytesOfHex(sha).value_or("");
 }
 
 std::string ShaFromBytes(absl::string_view bytes) {

@@ -8,14 +8,13 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/base/error.h"
 #include "server/base/glob.h"
+#include "server/base/hex.h"
 #include "server/base/secret.h"
 #include "server/report/repository_rules.h"
 
@@ -319,14 +318,14 @@ absl::StatusOr<std::string> ReadTokenDigestFile(const std::string& path) {
   if (!text.ok()) return text.status();
   const absl::string_view hex =
       absl::string_view(text->Reveal()).substr(0, text->Reveal().find(' '));
-  if (hex.size() != size_t{2} * SHA256_DIGEST_LENGTH ||
-      !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
+  std::optional<std::string> digest = BytesOfHex(hex);
+  if (!digest.has_value() || digest->size() != SHA256_DIGEST_LENGTH) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
                  absl::StrCat(path,
                               " holds no SHA-256 in hexadecimal; make it with "
                               "`printf %s TOKEN | sha256sum`"));
   }
-  return absl::HexStringToBytes(hex);
+  return *std::move(digest);
 }
 
 }  // namespace signalbox

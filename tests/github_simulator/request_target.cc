@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/base/hex.h"
 
 namespace signalbox {
 
@@ -18,11 +18,10 @@ std::optional<std::string> PercentDecode(absl::string_view text) {
       decoded.push_back(text[i]);
       continue;
     }
-    if (i + 2 >= text.size() || !absl::ascii_isxdigit(text[i + 1]) ||
-        !absl::ascii_isxdigit(text[i + 2])) {
-      return std::nullopt;
-    }
-    absl::StrAppend(&decoded, absl::HexStringToBytes(text.substr(i + 1, 2)));
+    if (i + 2 >= text.size()) return std::nullopt;
+    const std::optional<std::string> byte = BytesOfHex(text.substr(i + 1, 2));
+    if (!byte.has_value()) return std::nullopt;
+    decoded += *byte;
     i += 2;
   }
   return decoded;

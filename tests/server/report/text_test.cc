@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "server/base/hex.h"
 #include "tests/support/seed.h"
 
 namespace signalbox {
@@ -321,7 +322,7 @@ std::string Decoded(absl::string_view text) {
     if (text[i] == '%' && i + 2 < text.size() &&
         absl::ascii_isxdigit(text[i + 1]) &&
         absl::ascii_isxdigit(text[i + 2])) {
-      decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
+      decoded += *BytesOfHex(text.substr(i + 1, 2));
       i += 2;
     } else {
       decoded += text[i];

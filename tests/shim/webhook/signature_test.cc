@@ -38,7 +38,7 @@ std::vector<Vector> Vectors() {
       {"payload=%7B%22zen%22%3A%22Hello%2C+World%21%22%7D",
        "sha256="
        "8159d769287f2ebd6c3feda2555a34670eb215b67ef81be37d2a4fc36418f7d8"},
-      {absl::HexStringToBytes("7b227469746c65223a22636166c3a920f09f909b227d"),
+      {"{\"title\":\"caf\xc3\xa9 \xf0\x9f\x90\x9b\"}",
        "sha256="
        "2ab172a34b2c7d76ab6db62e6b66670b0647d850cd9fcd69cc91df9d5b4b2e7f"},
       {"",

@@ -1,0 +1,19 @@
+#ifndef SIGNALBOX_SERVER_BASE_HEX_H_
+#define SIGNALBOX_SERVER_BASE_HEX_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace signalbox {
+
+// The bytes that hexadecimal digits of either case stand for, two digits a
+// byte. Nothing: the text has other characters, or an odd number of digits.
+// (Abseil's function is deprecated in Debian 13, and its successor is missing
+// in Debian 12.)
+std::optional<std::string> BytesOfHex(absl::string_view hex);
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_BASE_HEX_H_
