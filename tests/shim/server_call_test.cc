@@ -202,7 +202,8 @@ TEST_F(ServerCallTest, InstallationsTellTheirAction) {
     ASSERT_TRUE(call.has_installation_changed());
     EXPECT_EQ(call.installation_changed().installation_id(), 957387);
     EXPECT_EQ(call.installation_changed().account(), "Codertocat");
-    EXPECT_EQ(call.installation_changed().action(), payload["action"]);
+    EXPECT_EQ(call.installation_changed().action(),
+              payload["action"].get<std::string>());
     EXPECT_EQ(call.installation_changed().app_id(), 29310);
   }
 }
