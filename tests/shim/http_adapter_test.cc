@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -16,11 +18,13 @@
 #include "absl/strings/str_cat.h"
 #include "tests/shim/raw_client.h"
 
-// Replaces the C library's accept() in the whole program, so that a test can
-// have the next accepts of cpp-httplib fail.
+// Replace the C library's functions in the whole program, so that a test can
+// have the next accepts of cpp-httplib fail. Version 0.11 calls accept, 0.18
+// accept4.
 std::atomic<int> accept_failures{0};
-extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
-  const int accepted = accept4(fd, address, size, 0);
+extern "C" int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
+  const auto accepted =
+      static_cast<int>(syscall(SYS_accept4, fd, address, size, flags));
   if (accepted >= 0 && accept_failures > 0) {
     --accept_failures;
     close(accepted);
@@ -28,6 +32,9 @@ extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
     return -1;
   }
   return accepted;
+}
+extern "C" int accept(int fd, sockaddr* address, socklen_t* size) {
+  return accept4(fd, address, size, 0);
 }
 
 namespace signalbox {
