@@ -92,19 +92,6 @@ struct Exchange {
 };
 thread_local Exchange* current_exchange = nullptr;
 
-// Runs accepted connections at once, because that only puts them into the gate.
-class InlineQueue final : public httplib::TaskQueue {
- public:
-  // void in cpp-httplib 0.11; bool in 0.18: whether it took the job.
-  using Enqueued =
-      decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
-  Enqueued enqueue(std::function<void()> job) override {
-    job();
-    return Enqueued(true);
-  }
-  void shutdown() override {}
-};
-
 // The most connections at once, so that a descriptor is always free.
 struct Capacity {
   size_t silent;  // Until their head has arrived.
@@ -169,7 +156,6 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         waiting_([this] { return threads_.Shortage(); }),
         gate_(capacity_.silent, options.head_timeout,
               [this](Arrival arrival) { Pass(std::move(arrival)); }) {
-    new_task_queue = [] { return new InlineQueue; };
     Post("/", [this](const httplib::Request&, httplib::Response& response,
                      const httplib::ContentReader& reader) {
       const HttpAnswer answer = Answer(reader);
@@ -205,27 +191,39 @@ class HttplibServer final : public HttpServer, private httplib::Server {
   }
 
  private:
-  // After a transient error, such as a connection that was aborted in the
-  // backlog, the library closes its socket and returns. It gets a duplicate, so
-  // that the connections in the backlog are not lost.
+  // Not the library's loop: it ends at the first accept() that fails, and 0.18
+  // then answers no request any more. A failure is transient, such as a
+  // connection that was aborted in the backlog, or a lack of descriptors.
   void Accept() {
+    bool failed_before = false;
     while (!stopping_) {
-      svr_sock_ = dup(listener_.get());
-      if (svr_sock_ != -1) listen_after_bind();
+      const int fd = accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
       const int error = errno;
-      if (stopping_) return;
-      LogLine(LogLevel::kWarning, "accept() failed; the shim listens again",
-              {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
+      if (stopping_) {
+        if (fd >= 0) close(fd);
+        return;
+      }
+      if (fd >= 0) {
+        failed_before = false;
+        Take(fd);
+        continue;
+      }
+      if (error == EINTR) continue;
+      if (!failed_before) {
+        LogLine(LogLevel::kWarning, "accept() failed; the shim tries again",
+                {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
+      }
+      failed_before = true;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   }
 
-  bool process_and_close_socket(socket_t socket) override {
+  void Take(int fd) {
     try {
-      gate_.Add(socket);
-      return true;
+      gate_.Add(fd);
     } catch (const std::exception&) {
-      return false;
+      LogLine(LogLevel::kError,
+              "the shim dropped a connection after an exception");
     }
   }
 

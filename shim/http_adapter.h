@@ -59,8 +59,8 @@ struct HttpServerOptions {
 
 // An HTTP/1 server for short requests, with one request per connection.
 //
-// It uses cpp-httplib only for what is safe in the packaged version: accepting
-// connections and writing answers. Of a request, cpp-httplib sees only the
+// It uses cpp-httplib only for what is safe in the packaged versions: calling
+// the handler and writing answers. Of a request, cpp-httplib sees only the
 // body, without its framing. HttpServer answers a malformed request itself,
 // with 400.
 //
