@@ -6,6 +6,7 @@ require "json"
 require "octokit"
 require "puma"
 require "puma/events"
+require "puma/log_writer" if Gem::Version.new(Puma::Const::VERSION) >= Gem::Version.new("6")
 require "puma/server"
 require "sinatra/base"
 
@@ -31,7 +32,13 @@ class CIServer < Sinatra::Base
   end
 end
 
-server = Puma::Server.new(CIServer, Puma::Events.null)
+# Puma 5 writes its log through Puma::Events, Puma 6 through Puma::LogWriter.
+server =
+  if defined?(Puma::LogWriter)
+    Puma::Server.new(CIServer, nil, log_writer: Puma::LogWriter.null)
+  else
+    Puma::Server.new(CIServer, Puma::Events.null)
+  end
 port = server.add_tcp_listener("127.0.0.1", 0).addr[1]
 puts "listening on 127.0.0.1:#{port}"
 $stdout.flush
