@@ -311,7 +311,7 @@ TEST_F(SqliteChoresTest, AMergeGivesNoCallerWhatAnotherReported) {
                                           : Disposition::kAccepted);
       }
     }
-    // An entry that meets no other moves, whoever reported it.
+    // An entry that meets no other moves, also if another caller reported it.
     EXPECT_TRUE(outbox->GetCommit(Repo("acme/new"), ShaOf(1)).ok());
     opened->reset();
     std::filesystem::remove_all(data_dir());

@@ -128,7 +128,7 @@ TEST_F(DeliveryLedgerTest, ReceiversThatAreUpGetAllAtOnceAndThreeTimes) {
   EXPECT_EQ(ledger_.NextTime(now_), absl::InfiniteFuture());
 }
 
-// GitHub counts attempts, whoever asked for them.
+// GitHub counts every attempt, also those that others asked for.
 TEST_F(DeliveryLedgerTest, RedeliveriesOfOthersCount) {
   Note("a", 503);
   Note("a", 503, /*redelivery=*/true);
