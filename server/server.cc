@@ -329,10 +329,14 @@ void Server::Parts::StartRecovery(const Config& config,
   questions_options.gap_of = [this](absl::string_view credential) {
     return GapOf(setup, credential);
   };
+  questions_options.store_pause = [this](const std::string& credential,
+                                         absl::Time until, absl::Time now) {
+    return outbox->SetPause(credential, until, now);
+  };
   questions = std::make_unique<Questions>(
-      std::move(questions_options), outbox.get(), setup.credentials.get(),
-      github.get(), gate.get(), &metrics, clock,
-      [this] { recovery_worker->Wake(); }, [this] { poster_worker->Wake(); });
+      std::move(questions_options), setup.credentials.get(), github.get(),
+      gate.get(), &metrics, clock, [this] { recovery_worker->Wake(); },
+      [this] { poster_worker->Wake(); });
 
   Recovery::Options options;
   options.enabled = config.recovery.enabled;

@@ -50,12 +50,11 @@ bool IsRefused(const Verdict& verdict) {
   return false;
 }
 
-Questions::Questions(Options options, Outbox* outbox, Credentials* credentials,
+Questions::Questions(Options options, Credentials* credentials,
                      GitHubClient* github, RequestGate* gate, Metrics* metrics,
                      Clock* clock, std::function<void()> wake,
                      std::function<void()> freed)
     : options_(std::move(options)),
-      outbox_(outbox),
       credentials_(credentials),
       github_(github),
       gate_(gate),
@@ -180,7 +179,6 @@ void Questions::NoteEnd(Ended ended) {
   waiting.answered(ended.reply);
 }
 
-// Stores the pause, so that it outlasts a restart, as the poster does.
 void Questions::NoteLimit(const std::string& credential,
                           const Verdict& verdict) {
   const absl::Time wall = clock_->Now();
@@ -191,7 +189,8 @@ void Questions::NoteLimit(const std::string& credential,
               {"until", absl::FormatTime(until, absl::UTCTimeZone())},
               {"message", verdict.message},
               {"request_id", verdict.request_id}});
-  const absl::Status kept = outbox_->SetPause(credential, until, wall);
+  if (!options_.store_pause) return;
+  const absl::Status kept = options_.store_pause(credential, until, wall);
   if (!kept.ok()) {
     LogError("the database failed while asking GitHub",
              {{"error", kept.ToString()}});

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
@@ -16,7 +17,6 @@
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
-#include "server/outbox/outbox.h"
 
 namespace signalbox {
 
@@ -66,6 +66,11 @@ class Questions {
   struct Options {
     // How long a credential rests after a question that is not urgent.
     std::function<absl::Duration(absl::string_view credential)> gap_of;
+    // Stores until when a credential must make no requests, so that a restart
+    // does not forget it. Runs within RunOnce. Null: a restart forgets it.
+    std::function<absl::Status(const std::string& credential, absl::Time until,
+                               absl::Time now)>
+        store_pause;
     // Waiting questions over this number are answered at once, as if their
     // patience was over.
     size_t max_waiting = 10'000;
@@ -74,10 +79,9 @@ class Questions {
   // All pointers are borrowed. `wake` asks for a call of RunOnce. `freed` is
   // called when a request has ended, so that others may pass the gate. Any
   // thread may call both.
-  Questions(Options options, Outbox* outbox, Credentials* credentials,
-            GitHubClient* github, RequestGate* gate, Metrics* metrics,
-            Clock* clock, std::function<void()> wake,
-            std::function<void()> freed);
+  Questions(Options options, Credentials* credentials, GitHubClient* github,
+            RequestGate* gate, Metrics* metrics, Clock* clock,
+            std::function<void()> wake, std::function<void()> freed);
 
   void Ask(Question question, Answered answered);
 
@@ -130,7 +134,6 @@ class Questions {
   void RefuseAll(Line& line, const GitHubReply& reply);
 
   const Options options_;
-  Outbox* const outbox_;
   Credentials* const credentials_;
   GitHubClient* const github_;
   RequestGate* const gate_;

@@ -136,9 +136,13 @@ OutageWorld::Server::Server(OutageWorld* world) {
     const bool is_app = absl::StrContains(credential, "/app:");
     return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
   };
+  questions_options.store_pause = [this](const std::string& credential,
+                                         absl::Time until, absl::Time now) {
+    return outbox->SetPause(credential, until, now);
+  };
   questions = std::make_unique<Questions>(
-      std::move(questions_options), outbox.get(), credentials.get(),
-      client.get(), gate.get(), &metrics, &world->clock_, wake, wake);
+      std::move(questions_options), credentials.get(), client.get(), gate.get(),
+      &metrics, &world->clock_, wake, wake);
   Recovery::Options recovery_options;
   recovery_options.known_hosts = {"github.com"};
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};

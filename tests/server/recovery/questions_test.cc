@@ -196,8 +196,8 @@ TEST_F(QuestionsTest, TooManyAreRefused) {
   Questions::Options options;
   options.max_waiting = 3;
   questions_ = std::make_unique<Questions>(
-      options, outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
-      &metrics_, &clock_, [this] { woken_ = true; }, [] {});
+      options, credentials_.get(), client_.get(), gate_.get(), &metrics_,
+      &clock_, [this] { woken_ = true; }, [] {});
   for (const char* name : {"a", "b", "c", "d"}) {
     Ask(name, About("/repos/acme/app0"));
   }

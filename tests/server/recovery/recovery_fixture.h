@@ -73,9 +73,13 @@ class RecoveryTest : public testing::Test {
   void MakeQuestions(absl::Duration gap = absl::ZeroDuration()) {
     Questions::Options options;
     options.gap_of = [gap](absl::string_view) { return gap; };
+    options.store_pause = [this](const std::string& credential,
+                                 absl::Time until, absl::Time now) {
+      return outbox_->SetPause(credential, until, now);
+    };
     questions_ = std::make_unique<Questions>(
-        options, outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
-        &metrics_, &clock_, [this] { woken_ = true; }, [this] { ++freed_; });
+        options, credentials_.get(), client_.get(), gate_.get(), &metrics_,
+        &clock_, [this] { woken_ = true; }, [this] { ++freed_; });
   }
 
   GitHubRules& rules() { return github_->rules(); }
