@@ -12,7 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 
 namespace signalbox {
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 
 namespace signalbox {
 namespace {

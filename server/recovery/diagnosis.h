@@ -12,10 +12,10 @@
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
 #include "server/github/credentials.h"
+#include "server/github/questions.h"
 #include "server/github/request_gate.h"
 #include "server/outbox/outbox.h"
 #include "server/recovery/findings.h"
-#include "server/recovery/questions.h"
 #include "server/report/diagnosis.h"
 #include "server/report/status_key.h"
 

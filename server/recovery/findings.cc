@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 #include "server/recovery/hook_report.h"
 
 namespace signalbox {

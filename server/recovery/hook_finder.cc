@@ -4,11 +4,9 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/glob.h"
 #include "server/base/log.h"
+#include "server/github/hook_url.h"
 
 namespace signalbox {
 namespace {
@@ -35,46 +33,17 @@ std::string KeyOf(absl::string_view credential, absl::string_view path) {
 constexpr absl::Duration kAddressMemory = absl::Hours(30 * 24);
 constexpr absl::Duration kNoteAddressEvery = absl::Hours(24);
 
-constexpr absl::string_view kGuidePath = "/event_handler";
 // Every user's `gh webhook forward` has this host.
 constexpr absl::string_view kSharedHost = "webhook-forwarder.github.com";
 
-// Where a URL leads: "HOST[:PORT]" and "/PATH", without secret parts.
-struct Address {
-  std::string host;
-  std::string path;
-};
-
-Address AddressOf(absl::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme != absl::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("?#"));
-  const size_t slash = std::min(url.find('/'), url.size());
-  absl::string_view host = url.substr(0, slash);
-  host = host.substr(host.rfind('@') + 1);
-  return {absl::AsciiStrToLower(host), std::string(url.substr(slash))};
-}
-
-std::string HostNameOf(const Address& address) {
+std::string HostNameOf(const HookAddress& address) {
   return absl::StrCat("hook host ", address.host);
 }
-std::string PathNameOf(const Address& address) {
+std::string PathNameOf(const HookAddress& address) {
   return absl::StrCat("hook address ", address.host, address.path);
 }
 
-bool MatchesAny(absl::string_view url, const std::vector<std::string>& globs) {
-  return std::any_of(
-      globs.begin(), globs.end(),
-      [url](const std::string& glob) { return GlobMatches(glob, url); });
-}
-
 }  // namespace
-
-bool MayBeOurHookUrl(absl::string_view url,
-                     const std::vector<std::string>& globs) {
-  return absl::EndsWith(AddressOf(url).path, kGuidePath) ||
-         MatchesAny(url, globs);
-}
 
 HookFinder::HookFinder(Options options, Outbox* outbox,
                        Credentials* credentials, Questions* questions,
@@ -236,7 +205,7 @@ void HookFinder::Choose(Place& place) {
   place.sources.clear();
   for (const ListedHook& hook : place.hooks) {
     const bool is_ours = IsSeen(place, hook) ||
-                         MatchesAny(hook.url, options_.hook_urls) ||
+                         MatchesAnyGlob(hook.url, options_.hook_urls) ||
                          LeadsToUs(hook.url) ||
                          (options_.reads_only && MayBeOurHookUrl(hook.url, {}));
     if (!is_ours) continue;
@@ -247,7 +216,7 @@ void HookFinder::Choose(Place& place) {
 }
 
 bool HookFinder::LearnAddress(absl::string_view url) {
-  const Address address = AddressOf(url);
+  const HookAddress address = HookAddressOf(url);
   if (address.host.empty() || address.host == kSharedHost) return false;
   const absl::Time now = clock_->Now();
   bool is_news = false;
@@ -262,11 +231,10 @@ bool HookFinder::LearnAddress(absl::string_view url) {
 }
 
 bool HookFinder::LeadsToUs(absl::string_view url) {
-  const Address address = AddressOf(url);
+  const HookAddress address = HookAddressOf(url);
   if (address.host.empty() || address.host == kSharedHost) return false;
   if (!IsOurs(HostNameOf(address))) return false;
-  return absl::EndsWith(address.path, kGuidePath) ||
-         IsOurs(PathNameOf(address));
+  return address.HasDefaultPath() || IsOurs(PathNameOf(address));
 }
 
 bool HookFinder::IsOurs(const std::string& name) {

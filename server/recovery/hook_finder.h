@@ -11,20 +11,13 @@
 #include "server/base/clock.h"
 #include "server/base/recent_map.h"
 #include "server/github/credentials.h"
+#include "server/github/github_answers.h"
+#include "server/github/questions.h"
 #include "server/outbox/outbox.h"
-#include "server/recovery/github_answers.h"
 #include "server/recovery/hook_source.h"
-#include "server/recovery/questions.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
-
-// Whether a hook with this URL may be this server's: its path ends in
-// `/event_handler`, the shim's default path, or the URL matches one of these
-// globs. Hooks of other programs may match, too: GitHub's guide uses the same
-// path.
-bool MayBeOurHookUrl(absl::string_view url,
-                     const std::vector<std::string>& globs);
 
 // HookFinder finds the hooks whose deliveries the server can read: the hook of
 // each App, and the hooks of repositories that a plain token posts for, and of

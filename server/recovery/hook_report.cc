@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "server/recovery/github_answers.h"
-#include "server/recovery/hook_finder.h"
+#include "server/github/github_answers.h"
+#include "server/github/hook_url.h"
 
 namespace signalbox {
 namespace {

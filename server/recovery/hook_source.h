@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/github/github_answers.h"
 #include "server/github/github_client.h"
-#include "server/recovery/github_answers.h"
-#include "server/recovery/questions.h"
+#include "server/github/questions.h"
 
 namespace signalbox {
 

@@ -12,9 +12,9 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/github/questions.h"
 #include "server/outbox/outbox.h"
 #include "server/recovery/hook_source.h"
-#include "server/recovery/questions.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {

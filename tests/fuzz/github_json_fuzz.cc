@@ -6,7 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
 #include "server/github/app_answers.h"
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
 

@@ -15,7 +15,7 @@
 #include "server/recovery/hook_work.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/github_simulator/hooks.h"
-#include "tests/server/recovery/recovery_fixture.h"
+#include "tests/server/github/questions_fixture.h"
 #include "tests/support/problems.h"
 
 namespace signalbox {
@@ -38,7 +38,7 @@ const AppKey& Key() {
 
 // A repository whose hook and token are right: the token's user administers it
 // and owns its organisation.
-class DiagnosisTest : public RecoveryTest {
+class DiagnosisTest : public QuestionsFixture {
  protected:
   DiagnosisTest() {
     rules().AddRepository(kWidgets, 0);

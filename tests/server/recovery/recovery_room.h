@@ -12,7 +12,7 @@
 #include "shim/webhook/event.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/pull_requests.h"
-#include "tests/server/recovery/recovery_fixture.h"
+#include "tests/server/github/questions_fixture.h"
 
 namespace signalbox {
 
@@ -42,7 +42,7 @@ inline std::string Opened(int number,
 
 // The recovery of a server whose shim is up or down. The fixture puts
 // deliveries that arrive into the outbox as the shim would.
-class RecoveryRoomTest : public RecoveryTest {
+class RecoveryRoomTest : public QuestionsFixture {
  protected:
   RecoveryRoomTest() {
     rules().AddRepository(kRepository, 1);

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "tests/github_simulator/pull_requests.h"
-#include "tests/server/recovery/recovery_fixture.h"
+#include "tests/server/github/questions_fixture.h"
 #include "tests/support/forwarding_outbox.h"
 #include "tests/support/key_report.h"
 
@@ -12,7 +12,7 @@ namespace {
 constexpr char kRepository[] = "acme/widgets";
 constexpr char kHead[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
-class RetesterTest : public RecoveryTest {
+class RetesterTest : public QuestionsFixture {
  protected:
   RetesterTest() {
     rules().AddRepository(kRepository, 1);

@@ -1,4 +1,4 @@
-#include "server/recovery/questions.h"
+#include "server/github/questions.h"
 
 #include <algorithm>
 #include <utility>

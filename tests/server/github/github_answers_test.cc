@@ -1,4 +1,4 @@
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 
 #include <gtest/gtest.h>
 

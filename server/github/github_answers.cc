@@ -1,4 +1,4 @@
-#include "server/recovery/github_answers.h"
+#include "server/github/github_answers.h"
 
 #include <limits>
 
@@ -35,7 +35,7 @@ absl::StatusOr<Json> Parse(absl::string_view text, Json::value_t type) {
 }
 
 // Null: it is not there.
-const Json* FindMember(const Json& object, const char* name) {
+const Json* MemberOf(const Json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(name);
   return found == object.end() ? nullptr : &*found;
@@ -43,19 +43,19 @@ const Json* FindMember(const Json& object, const char* name) {
 
 const Json& Object(const Json& object, const char* name) {
   static const auto* const nothing = new Json();
-  const Json* const found = FindMember(object, name);
+  const Json* const found = MemberOf(object, name);
   return found == nullptr ? *nothing : *found;
 }
 
 std::string Text(const Json& object, const char* name) {
-  const Json* const found = FindMember(object, name);
+  const Json* const found = MemberOf(object, name);
   return found != nullptr && found->is_string() ? found->get<std::string>()
                                                 : std::string();
 }
 
 // 0: it is not there, or does not fit.
 int64_t Number(const Json& object, const char* name) {
-  const Json* const found = FindMember(object, name);
+  const Json* const found = MemberOf(object, name);
   if (found == nullptr || !found->is_number_integer()) return 0;
   if (found->is_number_unsigned() &&
       found->get<uint64_t>() >
@@ -66,7 +66,7 @@ int64_t Number(const Json& object, const char* name) {
 }
 
 std::optional<bool> MaybeFlag(const Json& object, const char* name) {
-  const Json* const found = FindMember(object, name);
+  const Json* const found = MemberOf(object, name);
   if (found == nullptr || !found->is_boolean()) return std::nullopt;
   return found->get<bool>();
 }
@@ -77,7 +77,7 @@ bool Flag(const Json& object, const char* name, bool otherwise = false) {
 
 std::vector<std::string> Texts(const Json& object, const char* name) {
   std::vector<std::string> texts;
-  const Json* const found = FindMember(object, name);
+  const Json* const found = MemberOf(object, name);
   if (found == nullptr || !found->is_array()) return texts;
   for (const Json& text : *found) {
     if (text.is_string()) texts.push_back(text.get<std::string>());
@@ -142,7 +142,7 @@ std::optional<ListedHook> HookFrom(const Json& config) {
   hook.content_type = Text(config, "content_type");
   // GitHub shows a secret as asterisks, and leaves out a missing one.
   hook.has_secret = !Text(config, "secret").empty();
-  const Json* const insecure = FindMember(config, "insecure_ssl");
+  const Json* const insecure = MemberOf(config, "insecure_ssl");
   hook.insecure_ssl = Text(config, "insecure_ssl") == "1" ||
                       (insecure != nullptr && insecure->is_number_integer() &&
                        Number(config, "insecure_ssl") == 1);

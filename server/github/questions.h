@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_QUESTIONS_H_
-#define SIGNALBOX_SERVER_RECOVERY_QUESTIONS_H_
+#ifndef SIGNALBOX_SERVER_GITHUB_QUESTIONS_H_
+#define SIGNALBOX_SERVER_GITHUB_QUESTIONS_H_
 
 #include <deque>
 #include <functional>
@@ -154,4 +154,4 @@ class Questions {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_QUESTIONS_H_
+#endif  // SIGNALBOX_SERVER_GITHUB_QUESTIONS_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_
-#define SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_
+#ifndef SIGNALBOX_SERVER_GITHUB_GITHUB_ANSWERS_H_
+#define SIGNALBOX_SERVER_GITHUB_GITHUB_ANSWERS_H_
 
 #include <cstdint>
 #include <optional>
@@ -92,4 +92,4 @@ absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_GITHUB_ANSWERS_H_
+#endif  // SIGNALBOX_SERVER_GITHUB_GITHUB_ANSWERS_H_

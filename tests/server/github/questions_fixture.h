@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
-#define SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
+#ifndef SIGNALBOX_TESTS_SERVER_GITHUB_QUESTIONS_FIXTURE_H_
+#define SIGNALBOX_TESTS_SERVER_GITHUB_QUESTIONS_FIXTURE_H_
 
 #include <gtest/gtest.h>
 
@@ -14,10 +14,10 @@
 #include "server/base/metrics.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
+#include "server/github/questions.h"
 #include "server/github/request_gate.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
-#include "server/recovery/questions.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/temp_dir.h"
@@ -27,11 +27,11 @@ namespace signalbox {
 constexpr char kCredential[] = "github.com/acme";
 constexpr char kToken[] = "acme-token";
 
-// A server's recovery with a real store, against the fake GitHub, on a virtual
-// clock. The account acme has the token kToken, and no other has any.
-class RecoveryTest : public testing::Test {
+// A server that asks the fake GitHub, with a real store, on a virtual clock.
+// The account acme has the token kToken, and no other has any.
+class QuestionsFixture : public testing::Test {
  protected:
-  RecoveryTest() {
+  QuestionsFixture() {
     GitHubRules::Options options;
     options.tokens = {kToken};
     options.base_url = "https://api.github.com";
@@ -45,7 +45,7 @@ class RecoveryTest : public testing::Test {
     UseCredentials(*MakeStaticCredentials({acme}));
   }
 
-  ~RecoveryTest() override { github_->rules().ClearFaults(); }
+  ~QuestionsFixture() override { github_->rules().ClearFaults(); }
 
   void TearDown() override {
     const GitHubRules::Misbehaviour& counted = rules().misbehaviour();
@@ -132,4 +132,4 @@ class RecoveryTest : public testing::Test {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_TESTS_SERVER_RECOVERY_RECOVERY_FIXTURE_H_
+#endif  // SIGNALBOX_TESTS_SERVER_GITHUB_QUESTIONS_FIXTURE_H_

@@ -1,4 +1,4 @@
-#include "server/recovery/questions.h"
+#include "server/github/questions.h"
 
 #include <map>
 #include <optional>
@@ -6,12 +6,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/github/waiting_times.h"
-#include "tests/server/recovery/recovery_fixture.h"
+#include "tests/server/github/questions_fixture.h"
 
 namespace signalbox {
 namespace {
 
-class QuestionsTest : public RecoveryTest {
+class QuestionsTest : public QuestionsFixture {
  protected:
   QuestionsTest() {
     for (int i = 0; i < 5; ++i) {
