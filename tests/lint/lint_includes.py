@@ -16,6 +16,8 @@ MAY_INCLUDE = {
     "server/github": ("server/report", "server/base"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base"),
+    "server/diagnosis": ("server/outbox", "server/github", "server/report",
+                         "server/base"),
     "server/recovery": ("server/outbox", "server/github", "server/report",
                         "server/base", "shim/webhook"),
     "server/rpc": ("server/outbox", "server/report", "server/base", PROTO),

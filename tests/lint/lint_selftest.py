@@ -38,6 +38,7 @@ GOOD = {
     "server/poster/poster.cc": '#include "absl/time/time.h"\n'
                                '#include "server/github/classify.h"\n'
                                '#include "server/outbox/outbox.h"\n',
+    "server/recovery/recovery.h": header("server/recovery/recovery.h"),
     "server/recovery/recovery.cc": '#include "shim/webhook/form.h"\n',
     "server/rpc/convert.h": header(
         "server/rpc/convert.h",
@@ -151,6 +152,7 @@ class Lint(unittest.TestCase):
                 ("server/github/x.cc", "server/outbox/outbox.h"),
                 ("server/poster/x.cc", "server/rpc/convert.h"),
                 ("server/poster/x.cc", "shim/webhook/form.h"),
+                ("server/diagnosis/x.cc", "server/recovery/recovery.h"),
                 ("server/recovery/x.cc", "server/rpc/convert.h"),
                 ("server/rpc/x.cc", "server/github/classify.h"),
                 ("server/web/x.cc", "server/github/classify.h"),

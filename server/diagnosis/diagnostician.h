@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_DIAGNOSIS_H_
-#define SIGNALBOX_SERVER_RECOVERY_DIAGNOSIS_H_
+#ifndef SIGNALBOX_SERVER_DIAGNOSIS_DIAGNOSTICIAN_H_
+#define SIGNALBOX_SERVER_DIAGNOSIS_DIAGNOSTICIAN_H_
 
 #include <functional>
 #include <map>
@@ -11,11 +11,11 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/diagnosis/findings.h"
 #include "server/github/credentials.h"
 #include "server/github/questions.h"
 #include "server/github/request_gate.h"
 #include "server/outbox/outbox.h"
-#include "server/recovery/findings.h"
 #include "server/report/diagnosis.h"
 #include "server/report/status_key.h"
 
@@ -32,7 +32,7 @@ namespace signalbox {
 class Diagnostician {
  public:
   struct Options {
-    std::vector<std::string> hook_urls;  // As in Recovery::Options.
+    std::vector<std::string> hook_urls;  // Globs, for MayBeOurHookUrl.
     // The diagnosis uses the answers that have arrived by then.
     absl::Duration time_limit = absl::Seconds(8);
     // How long a diagnosis is reused for other callers.
@@ -102,4 +102,4 @@ class Diagnostician {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_DIAGNOSIS_H_
+#endif  // SIGNALBOX_SERVER_DIAGNOSIS_DIAGNOSTICIAN_H_

@@ -1,10 +1,10 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_HOOK_REPORT_H_
-#define SIGNALBOX_SERVER_RECOVERY_HOOK_REPORT_H_
+#ifndef SIGNALBOX_SERVER_DIAGNOSIS_HOOK_REPORT_H_
+#define SIGNALBOX_SERVER_DIAGNOSIS_HOOK_REPORT_H_
 
 #include <string>
 #include <vector>
 
-#include "server/recovery/findings.h"
+#include "server/diagnosis/findings.h"
 
 namespace signalbox {
 
@@ -23,4 +23,4 @@ HookReport ReportHooks(const Findings& findings);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_HOOK_REPORT_H_
+#endif  // SIGNALBOX_SERVER_DIAGNOSIS_HOOK_REPORT_H_

@@ -1,9 +1,8 @@
-#include "server/recovery/diagnosis.h"
+#include "server/diagnosis/diagnostician.h"
 
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/github/app_credentials.h"
-#include "server/recovery/hook_work.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/server/github/questions_fixture.h"
@@ -38,9 +36,9 @@ const AppKey& Key() {
 
 // A repository whose hook and token are right: the token's user administers it
 // and owns its organisation.
-class DiagnosisTest : public QuestionsFixture {
+class DiagnosticianTest : public QuestionsFixture {
  protected:
-  DiagnosisTest() {
+  DiagnosticianTest() {
     rules().AddRepository(kWidgets, 0);
     rules().SetAdmin(kToken, kWidgets);
     rules().SetAdmin(kToken, "acme");
@@ -52,7 +50,7 @@ class DiagnosisTest : public QuestionsFixture {
     Make();
   }
 
-  ~DiagnosisTest() override { diagnostician_.reset(); }
+  ~DiagnosticianTest() override { diagnostician_.reset(); }
 
   void Make(Diagnostician::Options options = {}) {
     diagnostician_ = std::make_unique<Diagnostician>(
@@ -127,7 +125,7 @@ class DiagnosisTest : public QuestionsFixture {
   absl::Duration took_;
 };
 
-TEST_F(DiagnosisTest, WhereEverythingIsRightNothingIsWrong) {
+TEST_F(DiagnosticianTest, WhereEverythingIsRightNothingIsWrong) {
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(MessagesOf(diagnosis.problems), IsEmpty());
   EXPECT_EQ(diagnosis.credential, kCredential);
@@ -146,7 +144,7 @@ TEST_F(DiagnosisTest, WhereEverythingIsRightNothingIsWrong) {
   EXPECT_LT(took_, absl::Seconds(1));
 }
 
-TEST_F(DiagnosisTest, WithoutACredentialItSaysWhatToConfigure) {
+TEST_F(DiagnosticianTest, WithoutACredentialItSaysWhatToConfigure) {
   const Diagnosis diagnosis = Diagnose("other/thing");
   EXPECT_EQ(diagnosis.credential, "");
   EXPECT_THAT(MessagesOf(diagnosis.problems),
@@ -155,7 +153,7 @@ TEST_F(DiagnosisTest, WithoutACredentialItSaysWhatToConfigure) {
   EXPECT_EQ(rules().request_count(), 0);
 }
 
-TEST_F(DiagnosisTest, WhatGitHubDoesNotShowHasThreeCauses) {
+TEST_F(DiagnosticianTest, WhatGitHubDoesNotShowHasThreeCauses) {
   EXPECT_THAT(Problem("acme/nothing"),
               AllOf(HasSubstr("acme/nothing"), HasSubstr("does not exist"),
                     HasSubstr("installation"), HasSubstr("no access"),
@@ -164,7 +162,7 @@ TEST_F(DiagnosisTest, WhatGitHubDoesNotShowHasThreeCauses) {
   EXPECT_EQ(rules().request_count(), 1);
 }
 
-TEST_F(DiagnosisTest, ARepositoryThatTakesNoStatusesIsAProblem) {
+TEST_F(DiagnosticianTest, ARepositoryThatTakesNoStatusesIsAProblem) {
   rules().SetArchived(kWidgets, true);
   EXPECT_THAT(Problem(), HasSubstr("archived"));
   rules().SetArchived(kWidgets, false);
@@ -172,7 +170,7 @@ TEST_F(DiagnosisTest, ARepositoryThatTakesNoStatusesIsAProblem) {
   EXPECT_THAT(Problem(), HasSubstr("may not write"));
 }
 
-TEST_F(DiagnosisTest, ARenamedRepositoryIsCalledByItsNewName) {
+TEST_F(DiagnosticianTest, ARenamedRepositoryIsCalledByItsNewName) {
   rules().RenameRepository(kWidgets, "acme/gadgets");
   EXPECT_THAT(Problem(),
               AllOf(HasSubstr("acme/widgets is now called acme/gadgets"),
@@ -181,7 +179,7 @@ TEST_F(DiagnosisTest, ARenamedRepositoryIsCalledByItsNewName) {
   EXPECT_EQ(Problem("ACME/Gadgets"), "");
 }
 
-TEST_F(DiagnosisTest, AClassicTokenNeedsAScope) {
+TEST_F(DiagnosticianTest, AClassicTokenNeedsAScope) {
   for (const char* scopes : {"", "gist, read:user", "repo_deployment"}) {
     rules().SetScopes(kToken, scopes);
     EXPECT_THAT(Problem(), HasSubstr("repo:status")) << scopes;
@@ -192,7 +190,7 @@ TEST_F(DiagnosisTest, AClassicTokenNeedsAScope) {
   }
 }
 
-TEST_F(DiagnosisTest, EveryFaultOfAHookIsSaid) {
+TEST_F(DiagnosticianTest, EveryFaultOfAHookIsSaid) {
   hook_.active = false;
   hook_.secret = "";
   hook_.insecure_ssl = true;
@@ -217,7 +215,7 @@ TEST_F(DiagnosisTest, EveryFaultOfAHookIsSaid) {
                 Not(HasSubstr("password")), Not(HasSubstr("key")))));
 }
 
-TEST_F(DiagnosisTest, ADeliveryThatFailedIsAProblemOfTheHook) {
+TEST_F(DiagnosticianTest, ADeliveryThatFailedIsAProblemOfTheHook) {
   const auto record = [&](int status_code) {
     rules().hooks().Record(
         {.name = "ping", .payload = "{}", .hook_id = hook_.id},
@@ -235,7 +233,7 @@ TEST_F(DiagnosisTest, ADeliveryThatFailedIsAProblemOfTheHook) {
               ElementsAre(HasSubstr("last response 202")));
 }
 
-TEST_F(DiagnosisTest, AHookOfTheOrganizationServesAsWell) {
+TEST_F(DiagnosticianTest, AHookOfTheOrganizationServesAsWell) {
   rules().hooks().RemoveHook(hook_.id);
   rules().hooks().AddHook({.organization = "acme",
                            .url = "https://ci.example.com/event_handler",
@@ -249,7 +247,7 @@ TEST_F(DiagnosisTest, AHookOfTheOrganizationServesAsWell) {
                                 HasSubstr("events pull_request push"))));
 }
 
-TEST_F(DiagnosisTest, WithoutAHookItSaysHowToMakeOne) {
+TEST_F(DiagnosticianTest, WithoutAHookItSaysHowToMakeOne) {
   rules().hooks().RemoveHook(hook_.id);
   // A hook of another receiver.
   rules().hooks().AddHook(
@@ -263,7 +261,7 @@ TEST_F(DiagnosisTest, WithoutAHookItSaysHowToMakeOne) {
   EXPECT_THAT(diagnosis.hook_settings, IsEmpty());
 }
 
-TEST_F(DiagnosisTest, AHookIsOursByTheConfiguration) {
+TEST_F(DiagnosticianTest, AHookIsOursByTheConfiguration) {
   hook_.url = "https://ci.example.com/github?x=y";
   SetHook();
   EXPECT_THAT(Problem(), HasSubstr("gh webhook forward"));
@@ -273,19 +271,20 @@ TEST_F(DiagnosisTest, AHookIsOursByTheConfiguration) {
   EXPECT_EQ(Problem(), "");
 }
 
-TEST_F(DiagnosisTest, AHookIsOursWhoseDeliveriesReachUs) {
+TEST_F(DiagnosticianTest, AHookIsOursWhoseDeliveriesReachUs) {
   hook_.url = "https://ci.example.com/github";
   SetHook();
-  const BuildTarget target = {*ParseRepository(kWidgets), 0,
-                              std::string(40, 'a'), std::nullopt};
-  Submission submission =
-      PendingsFor(target, {"ci/build"}, /*rerun=*/false, RepositoryRules());
+  Submission submission;
+  submission.report.repository = *ParseRepository(kWidgets);
+  submission.report.sha = std::string(40, 'a');
+  submission.report.from_webhook = true;
+  submission.contexts = {"ci/build"};
   submission.delivery = Delivery{"id", "", "ping", "", hook_.id};
   ASSERT_TRUE(outbox_->Accept({submission}, clock_.Now()).ok());
   EXPECT_EQ(Problem(), "");
 }
 
-TEST_F(DiagnosisTest, HooksThatCannotBeReadAreNoProblem) {
+TEST_F(DiagnosticianTest, HooksThatCannotBeReadAreNoProblem) {
   rules().SetAdmin(kToken, kWidgets, false);
   rules().SetAdmin(kToken, "acme", false);
   const Diagnosis diagnosis = Diagnose();
@@ -299,7 +298,7 @@ TEST_F(DiagnosisTest, HooksThatCannotBeReadAreNoProblem) {
 
 // Apps.
 
-TEST_F(DiagnosisTest, AnAppHasPermissionsAndOneHook) {
+TEST_F(DiagnosticianTest, AnAppHasPermissionsAndOneHook) {
   UseApp();
   Install({{"statuses", "write"},
            {"pull_requests", "read"},
@@ -324,7 +323,7 @@ TEST_F(DiagnosisTest, AnAppHasPermissionsAndOneHook) {
                   "secret."));
 }
 
-TEST_F(DiagnosisTest, AnAppThatMayTooLittleIsAProblem) {
+TEST_F(DiagnosticianTest, AnAppThatMayTooLittleIsAProblem) {
   UseApp();
   Install({{"statuses", "read"}, {"contents", "read"}});
   const Diagnosis diagnosis = Diagnose();
@@ -335,7 +334,7 @@ TEST_F(DiagnosisTest, AnAppThatMayTooLittleIsAProblem) {
               Not(testing::Contains(HasSubstr("push"))));
 }
 
-TEST_F(DiagnosisTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
+TEST_F(DiagnosticianTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
   UseApp();
   rules().hooks().AddHook(
       {.app_id = 12, .url = "http://else.example.com/x?secret=y"},
@@ -349,7 +348,7 @@ TEST_F(DiagnosisTest, AnAppWhoseHookLeadsElsewhereIsSaid) {
               ElementsAre(HasSubstr("gh webhook forward")));
 }
 
-TEST_F(DiagnosisTest, AnAppThatIsNotInstalledIsAProblem) {
+TEST_F(DiagnosticianTest, AnAppThatIsNotInstalledIsAProblem) {
   UseApp();
   rules().AddRepository("labs/web", 0);
   const Diagnosis diagnosis = Diagnose("labs/web");
@@ -361,7 +360,7 @@ TEST_F(DiagnosisTest, AnAppThatIsNotInstalledIsAProblem) {
   EXPECT_THAT(Problem(), HasSubstr("suspended"));
 }
 
-TEST_F(DiagnosisTest, AKeyThatGitHubRefusesIsAProblem) {
+TEST_F(DiagnosticianTest, AKeyThatGitHubRefusesIsAProblem) {
   UseApp();
   rules().SetAppKeys(12, {AppKey().PublicPem()});
   EXPECT_THAT(Problem(),
@@ -370,7 +369,7 @@ TEST_F(DiagnosisTest, AKeyThatGitHubRefusesIsAProblem) {
 
 // Troubles.
 
-TEST_F(DiagnosisTest, ARefusedTokenIsAProblem) {
+TEST_F(DiagnosticianTest, ARefusedTokenIsAProblem) {
   Fail("unauthorized", /*count=*/-1);
   EXPECT_THAT(Problem(), HasSubstr("refuses the credential's token"));
   const int count = rules().request_count();
@@ -380,7 +379,7 @@ TEST_F(DiagnosisTest, ARefusedTokenIsAProblem) {
   EXPECT_EQ(rules().request_count(), count);
 }
 
-TEST_F(DiagnosisTest, ALimitIsSaidWithItsEnd) {
+TEST_F(DiagnosticianTest, ALimitIsSaidWithItsEnd) {
   Fail("secondary_limit", /*count=*/1, /*seconds=*/120);
   EXPECT_THAT(Problem(), AllOf(HasSubstr("limits the credential until 2026-"),
                                Not(HasSubstr("|"))));
@@ -393,14 +392,14 @@ TEST_F(DiagnosisTest, ALimitIsSaidWithItsEnd) {
   EXPECT_EQ(Problem(), "");
 }
 
-TEST_F(DiagnosisTest, AGitHubThatCannotBeReachedIsSaidBeforeTheTimeIsOver) {
+TEST_F(DiagnosticianTest, AGitHubThatCannotBeReachedIsSaidBeforeTheTimeIsOver) {
   github_->SetReachable(false);
   EXPECT_THAT(Problem(),
               AllOf(HasSubstr("cannot reach GitHub: "), Not(HasSubstr("|"))));
   EXPECT_LT(took_, absl::Seconds(8));
 }
 
-TEST_F(DiagnosisTest, AHostThatIsDownIsSaid) {
+TEST_F(DiagnosticianTest, AHostThatIsDownIsSaid) {
   github_->SetReachable(false);
   // The pauses between requests grow longer than a diagnosis waits.
   std::string problem = Problem();
@@ -412,19 +411,19 @@ TEST_F(DiagnosisTest, AHostThatIsDownIsSaid) {
   EXPECT_LT(took_, absl::Seconds(8));
 }
 
-TEST_F(DiagnosisTest, AnErrorOfGitHubsIsSaid) {
+TEST_F(DiagnosticianTest, AnErrorOfGitHubsIsSaid) {
   Fail("server_error_html", /*count=*/-1);
   EXPECT_THAT(Problem(), HasSubstr("a server error"));
 }
 
-TEST_F(DiagnosisTest, WhatIsNotAnsweredInTimeIsNotWaitedFor) {
+TEST_F(DiagnosticianTest, WhatIsNotAnsweredInTimeIsNotWaitedFor) {
   Fail("hang", /*count=*/-1);
   EXPECT_EQ(Problem(), "GitHub did not answer in time.");
   EXPECT_EQ(took_, absl::Seconds(8));
 }
 
 // The diagnosis has what was known by then.
-TEST_F(DiagnosisTest, HooksThatAreNotAnsweredInTimeAreMissing) {
+TEST_F(DiagnosticianTest, HooksThatAreNotAnsweredInTimeAreMissing) {
   Fail("hang", /*count=*/-1, 60, "/hooks");
   const Diagnosis diagnosis = Diagnose();
   EXPECT_THAT(MessagesOf(diagnosis.problems),
@@ -434,7 +433,7 @@ TEST_F(DiagnosisTest, HooksThatAreNotAnsweredInTimeAreMissing) {
 }
 
 // Answers that come after the deadline change nothing.
-TEST_F(DiagnosisTest, LateAnswersAreDropped) {
+TEST_F(DiagnosticianTest, LateAnswersAreDropped) {
   Fail("slow", /*count=*/-1);
   EXPECT_EQ(Problem(), "GitHub did not answer in time.");
   Run(absl::Minutes(1));
@@ -443,7 +442,7 @@ TEST_F(DiagnosisTest, LateAnswersAreDropped) {
 }
 
 // The App is not asked about its hook either, so the caller need not wait.
-TEST_F(DiagnosisTest, AfterATroubleNothingMoreIsAsked) {
+TEST_F(DiagnosticianTest, AfterATroubleNothingMoreIsAsked) {
   UseApp();
   Diagnose();
   Fail("server_error_html", /*count=*/-1);
@@ -453,7 +452,7 @@ TEST_F(DiagnosisTest, AfterATroubleNothingMoreIsAsked) {
 
 // Several who ask.
 
-TEST_F(DiagnosisTest, WhoAsksForTheSameSharesTheAnswer) {
+TEST_F(DiagnosticianTest, WhoAsksForTheSameSharesTheAnswer) {
   Begin();
   Begin("ACME/widgets");
   Run(absl::Seconds(1));
@@ -466,7 +465,7 @@ TEST_F(DiagnosisTest, WhoAsksForTheSameSharesTheAnswer) {
   EXPECT_THAT(Problem(), HasSubstr("archived"));
 }
 
-TEST_F(DiagnosisTest, TooManyAtATimeAreRefused) {
+TEST_F(DiagnosticianTest, TooManyAtATimeAreRefused) {
   Diagnostician::Options options;
   options.max_at_once = 2;
   Make(options);
@@ -485,7 +484,7 @@ TEST_F(DiagnosisTest, TooManyAtATimeAreRefused) {
   EXPECT_THAT(made_, SizeIs(5));
 }
 
-TEST_F(DiagnosisTest, ClosingAnswersAllWhoWait) {
+TEST_F(DiagnosticianTest, ClosingAnswersAllWhoWait) {
   github_->SetDelay(absl::Seconds(1));
   Begin();
   Run(absl::Milliseconds(500));

@@ -1,4 +1,4 @@
-#include "server/recovery/findings.h"
+#include "server/diagnosis/findings.h"
 
 #include <algorithm>
 #include <iterator>
@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "server/diagnosis/hook_report.h"
 #include "server/github/github_answers.h"
-#include "server/recovery/hook_report.h"
 
 namespace signalbox {
 namespace {

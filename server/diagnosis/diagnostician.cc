@@ -1,4 +1,4 @@
-#include "server/recovery/diagnosis.h"
+#include "server/diagnosis/diagnostician.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "server/recovery/findings.h"
+#include "server/diagnosis/findings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

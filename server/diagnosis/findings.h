@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_FINDINGS_H_
-#define SIGNALBOX_SERVER_RECOVERY_FINDINGS_H_
+#ifndef SIGNALBOX_SERVER_DIAGNOSIS_FINDINGS_H_
+#define SIGNALBOX_SERVER_DIAGNOSIS_FINDINGS_H_
 
 #include <optional>
 #include <string>
@@ -40,7 +40,7 @@ struct Findings {
   Finding app_hook;            // GET /app/hook/config
   Finding app;                 // GET /app
   std::vector<SeenHook> seen_hooks;
-  std::vector<std::string> hook_urls;  // As Recovery::Options has them.
+  std::vector<std::string> hook_urls;  // Globs, for MayBeOurHookUrl.
 };
 
 // Turns the findings into a diagnosis for people. Text from GitHub gets into it
@@ -49,4 +49,4 @@ Diagnosis Conclude(const Findings& findings);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_FINDINGS_H_
+#endif  // SIGNALBOX_SERVER_DIAGNOSIS_FINDINGS_H_

@@ -1,4 +1,4 @@
-#include "server/recovery/hook_report.h"
+#include "server/diagnosis/hook_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
