@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "server/recovery/hook_source.h"
+#include "server/recovery/delivery_listing.h"
 #include "shim/webhook/event.h"
 
 namespace signalbox {

@@ -260,8 +260,8 @@ void HookFinder::HaveAppHook(Place& place, const GitHubReply& reply) {
   place.sources = {{place.host, place.credential, place.path, is_known}};
 }
 
-std::vector<HookSource> HookFinder::Sources() const {
-  std::vector<HookSource> sources;
+std::vector<DeliverySource> HookFinder::Sources() const {
+  std::vector<DeliverySource> sources;
   for (const auto& [key, place] : places_) {
     sources.insert(sources.end(), place.sources.begin(), place.sources.end());
   }
@@ -281,7 +281,7 @@ std::vector<KnownRepository> HookFinder::Blind() const {
   return blind;
 }
 
-void HookFinder::NoteGone(const HookSource& source) {
+void HookFinder::NoteGone(const DeliverySource& source) {
   for (auto& [key, place] : places_) {
     if (std::erase(place.sources, source) > 0) {
       place.hooks.clear();

@@ -14,7 +14,7 @@
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
 #include "server/outbox/outbox.h"
-#include "server/recovery/hook_source.h"
+#include "server/recovery/delivery_listing.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -49,14 +49,14 @@ class HookFinder {
   absl::Time RunOnce();
 
   // The hooks found so far.
-  std::vector<HookSource> Sources() const;
+  std::vector<DeliverySource> Sources() const;
 
   // The repositories without a readable hook.
   std::vector<KnownRepository> Blind() const;
 
   // GitHub refused to list a source's deliveries: look for the hook again
   // later.
-  void NoteGone(const HookSource& source);
+  void NoteGone(const DeliverySource& source);
 
  private:
   // A place that may have hooks.
@@ -69,7 +69,7 @@ class HookFinder {
     bool was_read = false;  // GitHub has answered, perhaps with a refusal.
     absl::Time next_time = absl::InfinitePast();  // Steady.
     std::vector<ListedHook> hooks;                // All of them.
-    std::vector<HookSource> sources;
+    std::vector<DeliverySource> sources;
   };
 
   absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 
 namespace signalbox {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 #include "shim/webhook/event.h"
 
 namespace signalbox {
@@ -22,7 +22,7 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPatienceLater = absl::Seconds(20);
 constexpr absl::Duration kFailedRetry = absl::Minutes(5);
 
-std::string PulledCursorOf(const HookSource& source) {
+std::string PulledCursorOf(const DeliverySource& source) {
   return absl::StrCat("pulled ", source.credential, " ", source.path);
 }
 
@@ -34,7 +34,7 @@ bool WasTried(const Verdict& verdict) {
 
 }  // namespace
 
-Puller::Puller(const Options* options, HookSource source, Outbox* outbox,
+Puller::Puller(const Options* options, DeliverySource source, Outbox* outbox,
                Questions* questions, Metrics* metrics, Clock* clock)
     : options_(options),
       source_(std::move(source)),
@@ -64,12 +64,13 @@ void Puller::List() {
     if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
   }
   horizon_ = std::max(horizon_, begin - options_->window);
-  ListDeliveries(
-      questions_, clock_, source_, horizon_,
-      [this, begin](const Listing& listing) { HaveList(listing, begin); });
+  ListDeliveries(questions_, clock_, source_, horizon_,
+                 [this, begin](const DeliveryListing& listing) {
+                   HaveList(listing, begin);
+                 });
 }
 
-void Puller::HaveList(const Listing& listing, absl::Time begin) {
+void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
   next_list_ = Steady() + options_->every;
   clock_offset_ = listing.clock_offset;
@@ -179,25 +180,25 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
   Delivery told;
   told.id = delivery.guid;
   told.event = sent.event;
-  absl::StatusOr<HookWork> work =
-      WorkOf(std::get<HookCall>(read), std::move(told), options_->rules,
-             options_->known_hosts);
-  if (!work.ok()) {
+  absl::StatusOr<DeliveryIntake> intake =
+      IntakeOf(std::get<HookCall>(read), std::move(told), options_->rules,
+               options_->known_hosts);
+  if (!intake.ok()) {
     LogWarning("the server refused a webhook delivery",
                {{"delivery", delivery.guid},
                 {"event", sent.event},
-                {"error", work.status().message()}});
+                {"error", intake.status().message()}});
     Done(delivery, "refused");
     return absl::OkStatus();
   }
   bool is_expected = true;
-  if (auto* const event = std::get_if<EventSubmission>(&*work)) {
+  if (auto* const event = std::get_if<EventSubmission>(&*intake)) {
     const absl::StatusOr<bool> stored =
         outbox_->AcceptEvent(*event, clock_->Now());
     if (!stored.ok()) return stored.status();
     if (*stored && options_->event_stored) options_->event_stored(event->event);
   } else {
-    const Submission& submission = std::get<Submission>(*work);
+    const Submission& submission = std::get<Submission>(*intake);
     const auto outcomes = outbox_->Accept({submission}, clock_->Now());
     if (!outcomes.ok()) return outcomes.status();
     is_expected = !submission.ReportsNothing();

@@ -14,7 +14,7 @@
 #include "server/base/metrics.h"
 #include "server/github/questions.h"
 #include "server/outbox/outbox.h"
-#include "server/recovery/hook_source.h"
+#include "server/recovery/delivery_listing.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
@@ -43,19 +43,19 @@ class Puller {
     std::function<void(const Event&)> event_stored;
   };
 
-  Puller(const Options* options, HookSource source, Outbox* outbox,
+  Puller(const Options* options, DeliverySource source, Outbox* outbox,
          Questions* questions, Metrics* metrics, Clock* clock);
 
   absl::Time RunOnce();
 
-  const HookSource& source() const { return source_; }
+  const DeliverySource& source() const { return source_; }
   bool is_gone() const { return is_gone_; }
 
  private:
   absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
 
   void List();
-  void HaveList(const Listing& listing, absl::Time begin);
+  void HaveList(const DeliveryListing& listing, absl::Time begin);
   void Read(const ListedDelivery& delivery);
   void HaveDelivery(const ListedDelivery& delivery, const GitHubReply& reply);
   // Not OK: the delivery must be tried again.
@@ -70,7 +70,7 @@ class Puller {
   void MoveCursor();
 
   const Options* const options_;
-  const HookSource source_;
+  const DeliverySource source_;
   Outbox* const outbox_;
   Questions* const questions_;
   Metrics* const metrics_;

@@ -88,7 +88,7 @@ absl::Time Recovery::RunOnce() {
 }
 
 void Recovery::FollowSources() {
-  for (HookSource& source : finder_.Sources()) {
+  for (DeliverySource& source : finder_.Sources()) {
     const std::string key = absl::StrCat(source.credential, " ", source.path);
     if (redeliverers_.contains(key) || pullers_.contains(key)) continue;
     LogInfo(options_.pull

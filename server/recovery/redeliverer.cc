@@ -15,13 +15,13 @@ namespace {
 constexpr absl::Duration kStepEvery = absl::Seconds(1);
 constexpr absl::Duration kLookFor = absl::Seconds(35);
 
-std::string RedeliveryCursorOf(const HookSource& source) {
+std::string RedeliveryCursorOf(const DeliverySource& source) {
   return absl::StrCat("deliveries ", source.credential, " ", source.path);
 }
 
 }  // namespace
 
-Redeliverer::Redeliverer(const Options& options, HookSource source,
+Redeliverer::Redeliverer(const Options& options, DeliverySource source,
                          Outbox* outbox, Questions* questions, Metrics* metrics,
                          Clock* clock)
     : options_(options),
@@ -70,12 +70,13 @@ void Redeliverer::List() {
     if (cursor.ok() && cursor->has_value())
       horizon = std::max(horizon, **cursor);
   }
-  ListDeliveries(
-      questions_, clock_, source_, horizon,
-      [this, begin](const Listing& listing) { HaveList(listing, begin); });
+  ListDeliveries(questions_, clock_, source_, horizon,
+                 [this, begin](const DeliveryListing& listing) {
+                   HaveList(listing, begin);
+                 });
 }
 
-void Redeliverer::HaveList(const Listing& listing, absl::Time begin) {
+void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
   next_list_ = Steady() + options_.every;
   clock_offset_ = listing.clock_offset;

@@ -10,7 +10,7 @@
 #include "server/github/questions.h"
 #include "server/outbox/outbox.h"
 #include "server/recovery/delivery_ledger.h"
-#include "server/recovery/hook_source.h"
+#include "server/recovery/delivery_listing.h"
 
 namespace signalbox {
 
@@ -29,12 +29,12 @@ class Redeliverer {
     DeliveryLedger::Options ledger;
   };
 
-  Redeliverer(const Options& options, HookSource source, Outbox* outbox,
+  Redeliverer(const Options& options, DeliverySource source, Outbox* outbox,
               Questions* questions, Metrics* metrics, Clock* clock);
 
   absl::Time RunOnce();
 
-  const HookSource& source() const { return source_; }
+  const DeliverySource& source() const { return source_; }
   // The hook can no longer be read.
   bool is_gone() const { return is_gone_; }
 
@@ -43,7 +43,7 @@ class Redeliverer {
   absl::Time GitHubNow() const { return clock_->Now() + clock_offset_; }
 
   void List();
-  void HaveList(const Listing& listing, absl::Time begin);
+  void HaveList(const DeliveryListing& listing, absl::Time begin);
   void LookUp();
   void AskFor(const DeliveryLedger::Redelivery& redelivery);
   void HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
@@ -51,7 +51,7 @@ class Redeliverer {
   void Count(const char* result, int count = 1);
 
   const Options options_;
-  const HookSource source_;
+  const DeliverySource source_;
   Outbox* const outbox_;
   Questions* const questions_;
   Metrics* const metrics_;

@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 #include "server/report/text.h"
 
 namespace signalbox {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 #include "server/rpc/convert.h"
 #include "shim/server_call.h"
 #include "shim/webhook/event.h"
@@ -146,11 +146,12 @@ TEST(SameIntakeTest, PulledDeliveriesMeanWhatDeliveriesToTheShimMean) {
                    std::chrono::system_clock::now() + std::chrono::minutes(1),
                    "", *stub)
             .status.ok());
-    const auto work = WorkOf(call, Delivery{"an-id", "", sample.event, "", 0},
-                             convert.rules, convert.known_hosts);
-    ASSERT_TRUE(work.ok()) << work.status();
+    const auto intake =
+        IntakeOf(call, Delivery{"an-id", "", sample.event, "", 0},
+                 convert.rules, convert.known_hosts);
+    ASSERT_TRUE(intake.ok()) << intake.status();
     ++compared;
-    if (const auto* event = std::get_if<EventSubmission>(&*work)) {
+    if (const auto* event = std::get_if<EventSubmission>(&*intake)) {
       const auto told = FromProto(server.Events().back(), convert);
       ASSERT_TRUE(told.ok()) << told.status();
       EXPECT_EQ(TextOf(*event), TextOf(*told));
@@ -162,7 +163,7 @@ TEST(SameIntakeTest, PulledDeliveriesMeanWhatDeliveriesToTheShimMean) {
     ASSERT_TRUE(server.Requests().size() > pendings ||
                 server.Results().size() > results);
     ASSERT_TRUE(told.ok()) << told.status();
-    EXPECT_EQ(TextOf(std::get<Submission>(*work)), TextOf(told->submission));
+    EXPECT_EQ(TextOf(std::get<Submission>(*intake)), TextOf(told->submission));
   }
   EXPECT_GE(compared, 19);
 }

@@ -13,7 +13,7 @@
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/bench/program.h"
@@ -233,10 +233,10 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   delivery.id = attempt.guid;
   delivery.event = attempt.event;
   delivery.hook_id = attempt.hook_id;
-  const auto work =
-      WorkOf(*call, std::move(delivery), RepositoryRules(), {"github.com"});
-  if (!work.ok()) return 400;
-  const Submission& submission = std::get<Submission>(*work);
+  const auto intake =
+      IntakeOf(*call, std::move(delivery), RepositoryRules(), {"github.com"});
+  if (!intake.ok()) return 400;
+  const Submission& submission = std::get<Submission>(*intake);
   const absl::Time now = clock_.Now();
   if (!server_->outbox->Accept({submission}, now).ok()) return 503;
   if (known_.insert(submission.report.sha).second) last_known_ = now;

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/github_simulator/hooks.h"
@@ -103,9 +103,10 @@ class RecoveryRoomTest : public QuestionsFixture {
     delivery.id = attempt.guid;
     delivery.event = attempt.event;
     delivery.hook_id = attempt.hook_id;
-    const auto work = WorkOf(*call, delivery, options_.rules, {"github.com"});
-    if (!work.ok()) return 400;
-    Submission submission = std::get<Submission>(*work);
+    const auto intake =
+        IntakeOf(*call, delivery, options_.rules, {"github.com"});
+    if (!intake.ok()) return 400;
+    Submission submission = std::get<Submission>(*intake);
     submission.redelivery_is_rerun = true;
     const auto outcome = outbox_->Accept({submission}, clock_.Now());
     if (!outcome.ok()) return 503;

@@ -1,4 +1,4 @@
-#include "server/recovery/hook_work.h"
+#include "server/recovery/delivery_intake.h"
 
 #include <algorithm>
 #include <memory>
@@ -55,7 +55,7 @@ std::optional<Result> ResultOf(HookState state) {
   return std::nullopt;
 }
 
-// Turns each kind of call into the work that its gRPC call would be.
+// Turns each kind of call into the submission that its gRPC call would become.
 class Reader {
  public:
   Reader(const HookCall& call, Delivery delivery, const RepositoryRules& rules,
@@ -65,7 +65,7 @@ class Reader {
         rules_(rules),
         known_hosts_(known_hosts) {}
 
-  absl::StatusOr<HookWork> operator()(const HookPending& pending) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookPending& pending) {
     BuildTarget target;
     const absl::Status found =
         Find(pending.repository, pending.sha, &target.repository, &target.sha);
@@ -89,7 +89,7 @@ class Reader {
     return submission;
   }
 
-  absl::StatusOr<HookWork> operator()(const HookStatus& status) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookStatus& status) {
     Submission submission;
     Report& report = submission.report;
     const absl::Status found =
@@ -110,7 +110,7 @@ class Reader {
     return submission;
   }
 
-  absl::StatusOr<HookWork> operator()(const HookRetest& retest) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookRetest& retest) {
     RerunRequested rerun;
     absl::StatusOr<Repository> repository =
         RepositoryOf(retest.repository, known_hosts_);
@@ -127,7 +127,7 @@ class Reader {
     return Told(std::move(rerun));
   }
 
-  absl::StatusOr<HookWork> operator()(const HookRename& rename) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookRename& rename) {
     absl::StatusOr<Repository> to =
         RepositoryOf(rename.repository, known_hosts_);
     if (!to.ok()) return to.status();
@@ -138,7 +138,7 @@ class Reader {
                                 rename.repository_id, rename.update_time});
   }
 
-  absl::StatusOr<HookWork> operator()(const HookArchive& archive) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookArchive& archive) {
     absl::StatusOr<Repository> repository =
         RepositoryOf(archive.repository, known_hosts_);
     if (!repository.ok()) return repository.status();
@@ -146,7 +146,8 @@ class Reader {
                                    archive.repository_id, archive.archived});
   }
 
-  absl::StatusOr<HookWork> operator()(const HookInstallation& installation) {
+  absl::StatusOr<DeliveryIntake> operator()(
+      const HookInstallation& installation) {
     const absl::StatusOr<Repository> account =
         RepositoryOf(absl::StrCat(installation.account, "/any"), known_hosts_);
     if (!account.ok()) return account.status();
@@ -167,7 +168,7 @@ class Reader {
     return absl::OkStatus();
   }
 
-  HookWork Told(Event event) {
+  DeliveryIntake Told(Event event) {
     EventSubmission submission;
     submission.delivery = std::move(delivery_);
     submission.event = std::move(event);
@@ -205,9 +206,9 @@ Submission PendingsFor(const BuildTarget& target,
   return submission;
 }
 
-absl::StatusOr<HookWork> WorkOf(const HookCall& call, Delivery delivery,
-                                const RepositoryRules& rules,
-                                const std::vector<std::string>& known_hosts) {
+absl::StatusOr<DeliveryIntake> IntakeOf(
+    const HookCall& call, Delivery delivery, const RepositoryRules& rules,
+    const std::vector<std::string>& known_hosts) {
   delivery.action = call.action;
   return std::visit(Reader(call, std::move(delivery), rules, known_hosts),
                     call.request);

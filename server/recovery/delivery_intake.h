@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_HOOK_WORK_H_
-#define SIGNALBOX_SERVER_RECOVERY_HOOK_WORK_H_
+#ifndef SIGNALBOX_SERVER_RECOVERY_DELIVERY_INTAKE_H_
+#define SIGNALBOX_SERVER_RECOVERY_DELIVERY_INTAKE_H_
 
 #include <cstdint>
 #include <optional>
@@ -36,11 +36,11 @@ Submission PendingsFor(const BuildTarget& target,
 // Turns a delivery that ReadHook has read into a submission of reports or of an
 // event. INVALID_ARGUMENT as from the gRPC calls of the shim; reason
 // UNKNOWN_HOST unless the host is in `known_hosts`.
-using HookWork = std::variant<Submission, EventSubmission>;
-absl::StatusOr<HookWork> WorkOf(const HookCall& call, Delivery delivery,
-                                const RepositoryRules& rules,
-                                const std::vector<std::string>& known_hosts);
+using DeliveryIntake = std::variant<Submission, EventSubmission>;
+absl::StatusOr<DeliveryIntake> IntakeOf(
+    const HookCall& call, Delivery delivery, const RepositoryRules& rules,
+    const std::vector<std::string>& known_hosts);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_HOOK_WORK_H_
+#endif  // SIGNALBOX_SERVER_RECOVERY_DELIVERY_INTAKE_H_

@@ -1,4 +1,4 @@
-#include "server/recovery/hook_source.h"
+#include "server/recovery/delivery_listing.h"
 
 #include <algorithm>
 #include <memory>
@@ -16,10 +16,10 @@ constexpr int kMostPages = 100;
 struct Reading {
   Questions* questions;
   Clock* clock;
-  HookSource source;
+  DeliverySource source;
   absl::Time horizon;
-  std::function<void(Listing)> done;
-  Listing listing;
+  std::function<void(DeliveryListing)> done;
+  DeliveryListing listing;
   int pages = 0;
 };
 
@@ -27,7 +27,7 @@ void AskFor(std::shared_ptr<Reading> reading, std::string path);
 
 void HavePage(const std::shared_ptr<Reading>& reading,
               const GitHubReply& reply) {
-  Listing& listing = reading->listing;
+  DeliveryListing& listing = reading->listing;
   listing.verdict = reply.verdict;
   if (reply.verdict.github_time != absl::InfinitePast()) {
     listing.clock_offset = reply.verdict.github_time - reading->clock->Now();
@@ -76,8 +76,8 @@ void AskFor(std::shared_ptr<Reading> reading, std::string path) {
 }  // namespace
 
 void ListDeliveries(Questions* questions, Clock* clock,
-                    const HookSource& source, absl::Time horizon,
-                    std::function<void(Listing)> done) {
+                    const DeliverySource& source, absl::Time horizon,
+                    std::function<void(DeliveryListing)> done) {
   auto reading = std::make_shared<Reading>();
   reading->questions = questions;
   reading->clock = clock;

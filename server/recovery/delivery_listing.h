@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_RECOVERY_HOOK_SOURCE_H_
-#define SIGNALBOX_SERVER_RECOVERY_HOOK_SOURCE_H_
+#ifndef SIGNALBOX_SERVER_RECOVERY_DELIVERY_LISTING_H_
+#define SIGNALBOX_SERVER_RECOVERY_DELIVERY_LISTING_H_
 
 #include <functional>
 #include <string>
@@ -16,18 +16,19 @@ namespace signalbox {
 inline constexpr absl::Duration kListDelay = absl::Minutes(5);
 
 // One of the server's own hooks, whose deliveries it can read.
-struct HookSource {
+struct DeliverySource {
   std::string host;        // Of the repositories that it is for.
   std::string credential;  // The one that may read it.
   std::string path;        // "/app/hook", "/repos/OWNER/NAME/hooks/ID", ...
   // Its deliveries certainly come to this server. False: they probably do.
   bool is_known = false;
 
-  friend bool operator==(const HookSource&, const HookSource&) = default;
+  friend bool operator==(const DeliverySource&,
+                         const DeliverySource&) = default;
 };
 
 // A list of a hook's deliveries.
-struct Listing {
+struct DeliveryListing {
   std::vector<ListedDelivery> attempts;
   // All attempts since `horizon` are there. False: only the newest, or none.
   bool complete = false;
@@ -39,9 +40,9 @@ struct Listing {
 // Lists the attempts that began since `horizon` by GitHub's clock, newest
 // first, up to 100 pages of 100. `done` runs within Questions::RunOnce.
 void ListDeliveries(Questions* questions, Clock* clock,
-                    const HookSource& source, absl::Time horizon,
-                    std::function<void(Listing)> done);
+                    const DeliverySource& source, absl::Time horizon,
+                    std::function<void(DeliveryListing)> done);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_RECOVERY_HOOK_SOURCE_H_
+#endif  // SIGNALBOX_SERVER_RECOVERY_DELIVERY_LISTING_H_
