@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/secret.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 namespace signalbox {
 

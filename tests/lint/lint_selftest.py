@@ -46,7 +46,7 @@ GOOD = {
     "server/web/web_server.cc": "#include <httplib.h>\n",
     "server/main.cc": '#include "server/rpc/convert.h"\n'
                       "#include <CLI/CLI.hpp>\n",
-    "server/config.cc": '#include "server/report/report.h"\n',
+    "server/config/config.cc": '#include "server/report/report.h"\n',
     "shim/webhook/form.h": header("shim/webhook/form.h"),
     "shim/main.cc": '#include "shim/webhook/form.h"\n',
     "clients/cpp/client.h": header("clients/cpp/client.h"),
@@ -157,7 +157,7 @@ class Lint(unittest.TestCase):
                 ("server/rpc/x.cc", "server/github/classify.h"),
                 ("server/web/x.cc", "server/github/classify.h"),
                 ("server/web/x.cc", "server/rpc/convert.h"),
-                ("server/config.cc", "server/github/classify.h"),
+                ("server/config/config.cc", "server/github/classify.h"),
                 ("server/outbox/x.cc", "signalbox/v1/status_service.pb.h"),
                 ("shim/webhook/x.cc", "server/base/clock.h"),
                 ("shim/webhook/x.cc", "signalbox/v1/status_service.pb.h"),

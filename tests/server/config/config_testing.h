@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_
-#define SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_
+#ifndef SIGNALBOX_TESTS_SERVER_CONFIG_CONFIG_TESTING_H_
+#define SIGNALBOX_TESTS_SERVER_CONFIG_CONFIG_TESTING_H_
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/error.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 namespace signalbox {
 
@@ -52,4 +52,4 @@ inline void ExpectErrors(const std::vector<BadConfig>& cases) {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_TESTS_SERVER_CONFIG_TESTING_H_
+#endif  // SIGNALBOX_TESTS_SERVER_CONFIG_CONFIG_TESTING_H_

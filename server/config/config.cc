@@ -1,4 +1,4 @@
-#include "server/config.h"
+#include "server/config/config.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,9 +16,9 @@
 #include "absl/strings/strip.h"
 #include "server/base/address.h"
 #include "server/base/error.h"
+#include "server/config/yaml_reader.h"
+#include "server/config/yaml_tree.h"
 #include "server/report/status_key.h"
-#include "server/yaml_reader.h"
-#include "server/yaml_tree.h"
 
 namespace signalbox {
 namespace {

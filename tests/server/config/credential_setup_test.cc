@@ -1,4 +1,4 @@
-#include "server/credential_setup.h"
+#include "server/config/credential_setup.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "tests/github_simulator/app_key.h"
-#include "tests/server/config_testing.h"
+#include "tests/server/config/config_testing.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/temp_dir.h"

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_POSTING_METRICS_H_
-#define SIGNALBOX_SERVER_POSTING_METRICS_H_
+#ifndef SIGNALBOX_SERVER_POSTER_POSTING_METRICS_H_
+#define SIGNALBOX_SERVER_POSTER_POSTING_METRICS_H_
 
 #include <functional>
 #include <map>
@@ -38,4 +38,4 @@ class PostingMetrics {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_POSTING_METRICS_H_
+#endif  // SIGNALBOX_SERVER_POSTER_POSTING_METRICS_H_

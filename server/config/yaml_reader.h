@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_YAML_READER_H_
-#define SIGNALBOX_SERVER_YAML_READER_H_
+#ifndef SIGNALBOX_SERVER_CONFIG_YAML_READER_H_
+#define SIGNALBOX_SERVER_CONFIG_YAML_READER_H_
 
 #include <functional>
 #include <initializer_list>
@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/yaml_tree.h"
+#include "server/config/yaml_tree.h"
 
 namespace signalbox {
 
@@ -91,4 +91,4 @@ class YamlReader {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_YAML_READER_H_
+#endif  // SIGNALBOX_SERVER_CONFIG_YAML_READER_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_YAML_TREE_H_
-#define SIGNALBOX_SERVER_YAML_TREE_H_
+#ifndef SIGNALBOX_SERVER_CONFIG_YAML_TREE_H_
+#define SIGNALBOX_SERVER_CONFIG_YAML_TREE_H_
 
 #include <string>
 #include <vector>
@@ -44,4 +44,4 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view yaml,
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_YAML_TREE_H_
+#endif  // SIGNALBOX_SERVER_CONFIG_YAML_TREE_H_

@@ -1,4 +1,4 @@
-#include "server/credential_metrics.h"
+#include "server/github/credential_metrics.h"
 
 #include <set>
 #include <utility>

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/config.h"
-#include "tests/server/config_testing.h"
+#include "server/config/config.h"
+#include "tests/server/config/config_testing.h"
 
 namespace signalbox {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/credential_setup.h"
+#include "server/config/credential_setup.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "server/credential_metrics.h"
+#include "server/github/credential_metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

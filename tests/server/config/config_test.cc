@@ -1,4 +1,4 @@
-#include "server/config.h"
+#include "server/config/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/error.h"
-#include "tests/server/config_testing.h"
+#include "tests/server/config/config_testing.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {

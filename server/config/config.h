@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_CONFIG_H_
-#define SIGNALBOX_SERVER_CONFIG_H_
+#ifndef SIGNALBOX_SERVER_CONFIG_CONFIG_H_
+#define SIGNALBOX_SERVER_CONFIG_CONFIG_H_
 
 #include <optional>
 #include <string>
@@ -114,4 +114,4 @@ absl::StatusOr<std::string> CleanApiUrl(absl::string_view url, bool allow_http);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_CONFIG_H_
+#endif  // SIGNALBOX_SERVER_CONFIG_CONFIG_H_

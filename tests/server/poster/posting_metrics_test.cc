@@ -1,4 +1,4 @@
-#include "server/posting_metrics.h"
+#include "server/poster/posting_metrics.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

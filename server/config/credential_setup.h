@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_CREDENTIAL_SETUP_H_
-#define SIGNALBOX_SERVER_CREDENTIAL_SETUP_H_
+#ifndef SIGNALBOX_SERVER_CONFIG_CREDENTIAL_SETUP_H_
+#define SIGNALBOX_SERVER_CONFIG_CREDENTIAL_SETUP_H_
 
 #include <map>
 #include <memory>
@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/base/secret.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/github/app_credentials.h"
 #include "server/github/credentials.h"
 #include "server/github/rate_limiter.h"
@@ -50,4 +50,4 @@ absl::StatusOr<CredentialSetup> SetUpCredentials(
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_CREDENTIAL_SETUP_H_
+#endif  // SIGNALBOX_SERVER_CONFIG_CREDENTIAL_SETUP_H_

@@ -1,4 +1,4 @@
-#include "server/yaml_tree.h"
+#include "server/config/yaml_tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

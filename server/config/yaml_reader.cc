@@ -1,4 +1,4 @@
-#include "server/yaml_reader.h"
+#include "server/config/yaml_reader.h"
 
 #include <algorithm>
 #include <set>
