@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/log.h"
+#include "server/config/api_url.h"
 #include "server/config/config.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/server.h"

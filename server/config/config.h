@@ -105,13 +105,6 @@ absl::StatusOr<Config> ParseConfig(absl::string_view yaml,
 // belongs to its errno, such as NOT_FOUND.
 absl::StatusOr<Config> ReadConfigFile(const std::string& path);
 
-// Checks the base URL of an API, from the file or a flag: http(s) without user,
-// query and fragment. Returns it without a slash at its end; the URL may have
-// one. The server sends tokens there, so http is allowed only for this machine,
-// unless `allow_http`. INVALID_ARGUMENT, reason INVALID_CONFIG, as `"x" is not
-// ...`.
-absl::StatusOr<std::string> CleanApiUrl(absl::string_view url, bool allow_http);
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_CONFIG_CONFIG_H_

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "server/base/error.h"
+#include "server/config/api_url.h"
 #include "server/config/config.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"

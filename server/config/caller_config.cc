@@ -1,0 +1,147 @@
+#include "server/config/caller_config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/error.h"
+#include "server/config/config_values.h"
+
+namespace signalbox {
+namespace {
+
+constexpr absl::string_view kRights = "report, read, operate or webhook";
+
+bool Has(const CallerConfig& caller, absl::string_view right) {
+  return std::find(caller.rights.begin(), caller.rights.end(), right) !=
+         caller.rights.end();
+}
+
+// Whether the caller may report every context, whatever it is called.
+bool HasAllContexts(const CallerConfig& caller) {
+  return std::any_of(caller.contexts.begin(), caller.contexts.end(),
+                     [](absl::string_view pattern) {
+                       return pattern.find_first_not_of('*') ==
+                              absl::string_view::npos;
+                     });
+}
+
+std::string RightsLine(const std::vector<std::string>& rights) {
+  return absl::StrCat("\"rights: [", absl::StrJoin(rights, ", "), "]\"");
+}
+
+// For one release: a file that names `webhook` nowhere may be older than the
+// rights webhook and operate. At that time, every caller had to name its
+// rights. Callers that name them keep what they could do. Callers that name
+// none are no sign of a new file, because a farm that is added without rights
+// must not take the shim's right. If no caller may report every context, the
+// shim is one of those with fewer.
+void KeepFormerRights(YamlReader& in, const YamlValue& list,
+                      std::vector<CallerConfig>& callers) {
+  std::vector<size_t> former;
+  bool has_likely_shim = false;
+  for (size_t i = 0; i < callers.size(); ++i) {
+    const CallerConfig& caller = callers[i];
+    const bool reports = Has(caller, "report");
+    has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
+    const YamlValue item = {&list.node->items[i],
+                            absl::StrCat(list.path, "[", i, "]")};
+    if (!in.Find(item, "rights").has_value()) continue;
+    if (Has(caller, "webhook")) return;
+    if (reports) former.push_back(i);
+  }
+  for (const size_t i : former) {
+    CallerConfig& caller = callers[i];
+    const size_t before = caller.rights.size();
+    // A line that names operate is not older than the right.
+    const bool is_old_line = !Has(caller, "operate");
+    if (is_old_line) caller.rights.push_back("operate");
+    const std::string without_webhook = RightsLine(caller.rights);
+    const bool webhook =
+        HasAllContexts(caller) || (is_old_line && !has_likely_shim);
+    if (webhook) caller.rights.push_back("webhook");
+    if (caller.rights.size() == before) continue;
+    const YamlValue item = {&list.node->items[i],
+                            absl::StrCat(list.path, "[", i, "]")};
+    in.Warn(*in.Find(item, "rights"),
+            absl::StrCat(
+                "until the next release, the rights of caller ",
+                Quoted(caller.name), " also include ",
+                absl::StrJoin(caller.rights.begin() + before,
+                              caller.rights.end(), " and "),
+                ", because no caller in this file names the right webhook; ",
+                webhook ? absl::StrCat("write ", RightsLine(caller.rights),
+                                       " if the caller is signalbox-shim (only "
+                                       "the shim needs webhook), else ")
+                        : "write ",
+                without_webhook));
+  }
+}
+
+CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
+  CallerConfig caller;
+  if (!in.IsMap(value, {"name", "token_sha256_file", "repositories", "contexts",
+                        "rights"})) {
+    return caller;
+  }
+  if (auto v =
+          in.Need(value, "name", "the caller's name, for logs and errors")) {
+    caller.name = in.Text(*v, "the caller's name, for logs and errors");
+  }
+  if (auto v = in.Need(value, "token_sha256_file",
+                       "the path of a file with the token's SHA-256")) {
+    caller.token_sha256_file = ReadPath(in, *v);
+  }
+  constexpr absl::string_view kPatterns = "patterns, such as acme/*";
+  if (auto v = in.Need(value, "repositories", kPatterns)) {
+    caller.repositories = in.Texts(*v, kPatterns, CheckPattern);
+    RefuseEmpty(in, *v, caller.repositories, kPatterns);
+  }
+  if (auto v = in.Need(value, "contexts", "patterns, such as ci/*")) {
+    caller.contexts = in.Texts(*v, "patterns, such as ci/*", CheckContext);
+    RefuseEmpty(in, *v, caller.contexts, "patterns, such as ci/*");
+  }
+  if (auto v = in.Find(value, "rights")) {
+    caller.rights = in.Texts(*v, "rights", [](absl::string_view right) {
+      return right == "report" || right == "read" || right == "operate" ||
+                     right == "webhook"
+                 ? absl::OkStatus()
+                 : InvalidValue(
+                       right, absl::StrCat("is not a right; wanted ", kRights));
+    });
+    RefuseEmpty(in, *v, caller.rights, kRights);
+  } else {
+    caller.rights = {"report", "read", "operate"};
+    if (HasAllContexts(caller)) caller.rights.push_back("webhook");
+  }
+  return caller;
+}
+
+}  // namespace
+
+std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
+                                            const YamlValue& list) {
+  if (list.node->kind == YamlNode::Kind::kNothing ||
+      (list.node->kind == YamlNode::Kind::kList && list.node->items.empty())) {
+    in.Refuse(list,
+              "is empty; name at least one caller, or remove callers to let "
+              "everybody who can connect make calls");
+  }
+  std::vector<CallerConfig> callers;
+  std::set<std::string> names;
+  for (const YamlValue& item : in.List(list, "callers, each with a name")) {
+    callers.push_back(ReadCaller(in, item));
+    const std::string& name = callers.back().name;
+    if (!names.insert(name).second) {
+      in.Refuse(
+          item,
+          absl::StrCat("name: ", Quoted(name),
+                       " appears twice; wanted another name for each caller"));
+    }
+  }
+  if (in.status().ok()) KeepFormerRights(in, list, callers);
+  return callers;
+}
+
+}  // namespace signalbox

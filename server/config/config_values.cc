@@ -1,0 +1,55 @@
+#include "server/config/config_values.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/base/address.h"
+#include "server/base/error.h"
+#include "server/report/repository_rules.h"
+#include "server/report/status_key.h"
+
+namespace signalbox {
+namespace {
+
+// Removes the field from an error, because the path in the file names it.
+absl::Status WithoutField(const absl::Status& status, absl::string_view field) {
+  return status.ok() ? status
+                     : absl::InvalidArgumentError(absl::StripPrefix(
+                           status.message(), absl::StrCat(field, ": ")));
+}
+
+}  // namespace
+
+absl::Status InvalidValue(absl::string_view value, absl::string_view problem) {
+  return Error(absl::StatusCode::kInvalidArgument, "INVALID_CONFIG",
+               absl::StrCat(Quoted(value), " ", problem));
+}
+
+std::string ReadPath(YamlReader& in, const YamlValue& value) {
+  return in.Text(value, "the path of a file");
+}
+
+std::string ReadAddress(YamlReader& in, const YamlValue& value) {
+  std::string address = in.Text(value, "HOST:PORT");
+  const absl::Status checked =
+      WithoutField(ParseAddress("address", address).status(), "address");
+  if (!checked.ok()) in.Refuse(value, checked.message());
+  return address;
+}
+
+absl::Status CheckContext(absl::string_view context) {
+  return WithoutField(ParseContext(context).status(), "context");
+}
+
+absl::Status CheckPattern(absl::string_view pattern) {
+  return WithoutField(CheckRepositoryPattern(pattern), "match");
+}
+
+void RefuseEmpty(YamlReader& in, const YamlValue& list,
+                 const std::vector<std::string>& texts,
+                 absl::string_view wanted) {
+  if (texts.empty()) {
+    in.Refuse(list, absl::StrCat("the list is empty; wanted ", wanted));
+  }
+}
+
+}  // namespace signalbox
