@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/github/hook_url.h"
+#include "server/recovery/store_retry.h"
 
 namespace signalbox {
 namespace {
@@ -17,7 +18,6 @@ constexpr absl::Duration kListPlacesEvery = absl::Minutes(1);
 constexpr absl::Duration kLookEvery = absl::Hours(1);
 constexpr absl::Duration kLookEveryRefused = absl::Hours(6);
 constexpr absl::Duration kLookAfterTrouble = absl::Minutes(5);
-constexpr absl::Duration kStoreRetry = absl::Seconds(5);
 // The most questions at a time, so that those of others get their turn.
 constexpr int kMostAsked = 16;
 constexpr int kRepositoriesPerPage = 1000;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/recovery/delivery_intake.h"
+#include "server/recovery/store_retry.h"
 #include "shim/webhook/event.h"
 
 namespace signalbox {
@@ -15,7 +16,6 @@ namespace {
 
 // GitHub's largest payload, and the answer around it.
 constexpr size_t kMaxDelivery = 30 << 20;
-constexpr absl::Duration kPullStoreRetry = absl::Seconds(5);
 // A delivery that GitHub cannot return holds up the others for kPatience at
 // first, and for kPatienceLater at each retry, every kFailedRetry.
 constexpr absl::Duration kPatience = absl::Minutes(2);
@@ -153,7 +153,7 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (!sent.ok()) return Fail("UNEXPECTED_ANSWER", sent.status().message());
   const absl::Status submitted = Submit(delivery, *sent);
   if (!submitted.ok()) {
-    next_list_ = Steady() + kPullStoreRetry;
+    next_list_ = Steady() + kStoreRetry;
     return;
   }
   wanted_.pop_front();

@@ -11,13 +11,13 @@
 #include "server/base/error.h"
 #include "server/base/log.h"
 #include "server/recovery/delivery_intake.h"
+#include "server/recovery/store_retry.h"
 #include "server/report/text.h"
 
 namespace signalbox {
 namespace {
 
 constexpr int kAtOnce = 20;
-constexpr absl::Duration kRerunStoreRetry = absl::Seconds(5);
 // 30 s, doubling up to an hour: 28 tries take 21 hours.
 constexpr absl::Duration kFirstRetry = absl::Seconds(30);
 constexpr absl::Duration kMaxRetry = absl::Hours(1);
@@ -94,7 +94,7 @@ absl::Time Retester::RunOnce() {
   // At most kAtOnce of these are under way already.
   const absl::StatusOr<std::vector<Rerun>> reruns =
       outbox_->Reruns(2 * kAtOnce);
-  if (!reruns.ok()) return now + kRerunStoreRetry;
+  if (!reruns.ok()) return now + kStoreRetry;
   absl::Time next = absl::InfiniteFuture();
   for (const Rerun& rerun : *reruns) {
     if (under_way_.contains(rerun.id)) continue;
