@@ -10,12 +10,11 @@
 #include "server/base/error.h"
 #include "server/report/text.h"
 #include "server/rpc/explain.h"
+#include "server/rpc/request_limits.h"
 
 namespace signalbox {
 namespace {
 
-constexpr int kMaxContexts = 100;
-constexpr size_t kMaxDeliveryField = 255;
 constexpr size_t kMaxSeries = 255;
 constexpr char kDefaultContext[] = "ci/build";
 constexpr absl::Duration kMinExpiry = absl::Minutes(1);
@@ -278,12 +277,12 @@ std::optional<absl::Time> TimeFromProto(
 absl::StatusOr<Delivery> DeliveryFromProto(const v1::Delivery& proto) {
   const auto field = [](absl::string_view name, const std::string& value,
                         bool required) {
-    if ((required && value.empty()) || value.size() > kMaxDeliveryField ||
+    if ((required && value.empty()) || value.size() > kMaxWord ||
         !IsPrintable(value)) {
       return InvalidField(
           name, value,
           absl::StrCat("is not printable ASCII of ", required ? 1 : 0, " to ",
-                       kMaxDeliveryField, " bytes"),
+                       kMaxWord, " bytes"),
           "INVALID_DELIVERY");
     }
     return absl::OkStatus();

@@ -7,12 +7,11 @@
 #include "absl/strings/strip.h"
 #include "server/base/error.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/request_limits.h"
 
 namespace signalbox {
 namespace {
 
-constexpr int kMaxRerunContexts = 100;
-constexpr size_t kMaxWord = 255;
 constexpr absl::string_view kReason = "INVALID_EVENT";
 
 absl::StatusOr<int64_t> GitHubId(absl::string_view field, int64_t value) {
@@ -106,10 +105,10 @@ absl::StatusOr<Event> RerunFrom(const v1::RerunRequested& proto,
   const absl::StatusOr<int64_t> number =
       GitHubId("pull_request_number", proto.pull_request_number());
   if (!number.ok()) return number.status();
-  if (proto.contexts_size() > kMaxRerunContexts) {
+  if (proto.contexts_size() > kMaxContexts) {
     return InvalidField(
         "contexts", absl::StrCat(proto.contexts_size()),
-        absl::StrCat("is too many; wanted at most ", kMaxRerunContexts),
+        absl::StrCat("is too many; wanted at most ", kMaxContexts),
         "TOO_MANY_CONTEXTS");
   }
   RerunRequested rerun;

@@ -15,11 +15,11 @@
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"
+#include "server/rpc/request_limits.h"
 
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxContextPattern = 1024;
 constexpr int kMaxReasons = 100;
 constexpr size_t kMaxReason = 64;
 constexpr size_t kMaxToken = 256;

@@ -7,12 +7,12 @@
 #include "server/base/error.h"
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
+#include "server/rpc/request_limits.h"
 
 namespace signalbox {
 namespace {
 
 constexpr int kMaxPatterns = 100;
-constexpr size_t kMaxWatchedPattern = 1024;
 
 absl::Status CheckCount(absl::string_view field, int count) {
   if (count <= kMaxPatterns) return absl::OkStatus();
@@ -76,10 +76,10 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
     filter.repositories_.push_back(pattern);
   }
   for (const std::string& pattern : request.contexts()) {
-    if (pattern.empty() || pattern.size() > kMaxWatchedPattern) {
+    if (pattern.empty() || pattern.size() > kMaxContextPattern) {
       return InvalidField("contexts", pattern,
                           absl::StrCat("is not a pattern of 1 to ",
-                                       kMaxWatchedPattern, " bytes"),
+                                       kMaxContextPattern, " bytes"),
                           "INVALID_PATTERN");
     }
     filter.contexts_.push_back(pattern);
