@@ -17,7 +17,6 @@ namespace signalbox {
 namespace {
 
 constexpr int kPageSize = 1000;
-constexpr size_t kRepositoryWidth = 50;
 constexpr size_t kListContextWidth = 40;
 
 int Fail(const absl::Status& error, absl::string_view what,

@@ -10,9 +10,6 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kContextWidth = 60;
-constexpr size_t kDescriptionWidth = 60;
-
 // The pull request had a newer head before every report: nothing is pending.
 bool IsOvertaken(const v1::GetCommitStatusResponse& commit) {
   return commit.statuses_size() > 0 &&

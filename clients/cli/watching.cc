@@ -9,14 +9,12 @@
 #include "absl/time/clock.h"
 #include "clients/cli/console.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
 namespace {
 
-constexpr size_t kWatchRepositoryWidth = 50;
-constexpr size_t kWatchContextWidth = 60;
-constexpr size_t kWatchDescriptionWidth = 60;
 constexpr size_t kShaWidth = 8;
 
 absl::Time ChangeTime(const v1::CommitStatus& status, absl::Time now) {
@@ -44,12 +42,12 @@ std::string WatchLine(const v1::WatchStatusesResponse& change, absl::Time now,
                       absl::TimeZone zone, bool colours) {
   const v1::CommitStatus& status = change.status();
   const std::string description =
-      Shortened(Printable(status.description()), kWatchDescriptionWidth);
+      Shortened(Printable(status.description()), kDescriptionWidth);
   return absl::StrCat(
       absl::FormatTime("%H:%M:%S ", ChangeTime(status, now), zone),
-      Shortened(Printable(change.repository()), kWatchRepositoryWidth), "@",
+      Shortened(Printable(change.repository()), kRepositoryWidth), "@",
       Printable(absl::string_view(change.sha()).substr(0, kShaWidth)), " ",
-      Shortened(Printable(status.context()), kWatchContextWidth), ": ",
+      Shortened(Printable(status.context()), kContextWidth), ": ",
       Coloured(StateText(status.state(), status.result()),
                ColourOf(status.state()), colours),
       description.empty() ? "" : absl::StrCat(" (", description, ")"), ", ",
