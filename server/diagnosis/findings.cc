@@ -1,100 +1,21 @@
 #include "server/diagnosis/findings.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "server/diagnosis/hook_report.h"
 #include "server/github/github_answers.h"
+#include "server/report/reasons.h"
 
 namespace signalbox {
 namespace {
 
 constexpr size_t kMaxScopes = 50;
 constexpr size_t kMaxScope = 100;
-
-// The words for a reason of Classify, Credentials or Questions. `%` stands for
-// the repository.
-struct Saying {
-  absl::string_view reason;
-  absl::string_view words;
-};
-
-constexpr Saying kStops[] = {
-    {"CREDENTIAL_REFUSED",
-     "GitHub refuses the credential's token: the token has expired or was "
-     "revoked. Put a new token into the token's file: the server reads the "
-     "file when it changes. The server also tries the old token again every 15 "
-     "minutes."},
-    {"ACCOUNT_SUSPENDED",
-     "GitHub has suspended the user behind the token: use another user's "
-     "token, or ask GitHub's support."},
-    {"APP_REFUSED",
-     "GitHub refuses the App's key or the clock of this machine: check "
-     "private_key_file, client_id or app_id, and the time. The server reads "
-     "the key's file again when it changes."},
-    {"APP_NOT_INSTALLED",
-     "The App is not installed in the account that owns %: an owner of that "
-     "account must install it."},
-    {"INSTALLATION_SUSPENDED",
-     "The App's installation in the account that owns % is suspended: an owner "
-     "of that account can unsuspend it in the account's settings under GitHub "
-     "Apps. If the App's owner suspended it, the App's owner must unsuspend "
-     "it."},
-};
-
-constexpr Saying kRefusals[] = {
-    {"REPOSITORY_NOT_FOUND",
-     "GitHub does not show % to the credential: the repository does not exist, "
-     "or the App's installation does not include it, or the credential has no "
-     "access to it."},
-    {"PERMISSION_MISSING",
-     "GitHub does not let the credential read %: a permission is missing."},
-    {"SSO_REQUIRED",
-     "The organisation requires single sign-on: authorise the token for the "
-     "organisation in the token's settings at GitHub."},
-    {"IP_NOT_ALLOWED",
-     "The organisation's IP allow list does not have this server's address: "
-     "add the address to the list."},
-    {"REPOSITORY_BLOCKED", "GitHub has blocked access to %."},
-    {"LEGAL_BLOCK", "GitHub has blocked % for legal reasons."},
-    {"REPOSITORY_GONE", "GitHub says that % is gone."},
-    {"REDIRECT_REFUSED",
-     "GitHub redirects requests for % to another host, and the server does not "
-     "send the token there: check api_url."},
-    {"BAD_CREDENTIALS", "GitHub refuses the credential's token."},
-};
-
-constexpr Saying kTroubles[] = {
-    {"NOT_ASKED", "GitHub did not answer in time."},
-    {"TIMEOUT", "GitHub did not answer in time."},
-    {"SERVER_ERROR", "GitHub answered with a server error (5xx)."},
-    {"HOST_DOWN",
-     "GitHub's API has not answered for a while; the server asks it again from "
-     "time to time."},
-    {"BUDGET_SPENT",
-     "The credential has used up its hourly rate limit at GitHub."},
-    {"BUDGET_RESERVED",
-     "The server did not ask GitHub: it keeps the rest of the credential's "
-     "hourly rate limit for results."},
-    {"PACE",
-     "The server did not ask GitHub: too many other requests of the credential "
-     "come first."},
-};
-
-template <size_t kCount>
-const Saying* FindSaying(const Saying (&sayings)[kCount],
-                         absl::string_view reason) {
-  const auto* const found = std::find_if(
-      std::begin(sayings), std::end(sayings),
-      [reason](const Saying& one) { return one.reason == reason; });
-  return found == std::end(sayings) ? nullptr : found;
-}
 
 // The reason, the HTTP code and GitHub's text, in brackets.
 std::string InBrackets(const Verdict& verdict) {
@@ -106,7 +27,7 @@ std::string InBrackets(const Verdict& verdict) {
   return text + ")";
 }
 
-std::string TroubleText(const Verdict& verdict) {
+std::string TroubleText(const Verdict& verdict, absl::string_view repository) {
   if (verdict.reason == "CREDENTIAL_NOT_READY") {
     return absl::StrCat("The credential is not ready: ", verdict.message, ".");
   }
@@ -121,9 +42,9 @@ std::string TroubleText(const Verdict& verdict) {
     }
     return text;
   }
-  const Saying* const saying = FindSaying(kTroubles, verdict.reason);
-  return saying != nullptr
-             ? std::string(saying->words)
+  const std::string sentence = ReasonOfQuestion(verdict.reason, repository);
+  return !sentence.empty()
+             ? sentence
              : absl::StrCat("GitHub did not answer", InBrackets(verdict), ".");
 }
 
@@ -209,20 +130,23 @@ class Conclusion {
     added.message = std::move(message);
   }
 
-  std::string Fill(absl::string_view words) const {
-    return absl::StrJoin(absl::StrSplit(words, '%'),
-                         findings_.repository.Display());
+  std::string InWords(absl::string_view reason) const {
+    return ReasonOfQuestion(reason, findings_.repository.Display());
   }
 
   void AddStop(absl::string_view reason) {
-    const Saying* saying = FindSaying(kStops, reason);
-    if (saying == nullptr) saying = FindSaying(kRefusals, reason);
-    AddProblem(
-        reason,
-        saying != nullptr
-            ? Fill(saying->words)
-            : absl::StrCat("GitHub refuses the credential (", reason,
-                           "); the server tries it again from time to time."));
+    std::string sentence = InWords(reason);
+    if (sentence.empty()) {
+      sentence =
+          absl::StrCat("GitHub refuses the credential (", reason,
+                       "); the server tries it again from time to time.");
+    }
+    AddProblem(reason, std::move(sentence));
+  }
+
+  void AddTrouble(const Verdict& verdict) {
+    AddProblem(verdict.reason,
+               TroubleText(verdict, findings_.repository.Display()));
   }
 
   void DrawFromCredential() {
@@ -261,15 +185,15 @@ class Conclusion {
     if (verdict.action == Action::kDone) return DrawFromAnswer(*reply);
     if (verdict.action == Action::kStop) return AddStop(verdict.reason);
     if (WasTrouble(verdict)) {
-      if (!WasLimit(verdict)) AddProblem(verdict.reason, TroubleText(verdict));
+      if (!WasLimit(verdict)) AddTrouble(verdict);
       return;
     }
-    const Saying* const saying = FindSaying(kRefusals, verdict.reason);
-    std::string text = saying != nullptr
-                           ? Fill(saying->words)
-                           : absl::StrCat("GitHub gives no information about ",
-                                          findings_.repository.Display(),
-                                          InBrackets(verdict), ".");
+    std::string text = InWords(verdict.reason);
+    if (text.empty()) {
+      text = absl::StrCat("GitHub gives no information about ",
+                          findings_.repository.Display(), InBrackets(verdict),
+                          ".");
+    }
     if (verdict.action == Action::kRetryBriefly) {
       absl::StrAppend(
           &text, " The token is new: GitHub may accept it within a minute.");
@@ -300,10 +224,7 @@ class Conclusion {
                               "another repository takes it."));
     }
     if (facts.archived) {
-      AddProblem("REPOSITORY_ARCHIVED",
-                 absl::StrCat(asked,
-                              " is archived and read-only: GitHub accepts no "
-                              "statuses for it."));
+      AddProblem("REPOSITORY_ARCHIVED", InWords("REPOSITORY_ARCHIVED"));
     }
     if (facts.disabled) {
       AddProblem("REPOSITORY_DISABLED",
@@ -382,11 +303,10 @@ class Conclusion {
           &findings_.organization_hooks, &findings_.app_hook, &findings_.app}) {
       if (!finding->asked) continue;
       if (!finding->reply.has_value()) {
-        AddProblem("NOT_ASKED", "GitHub did not answer in time.");
+        AddProblem("NOT_ASKED", InWords("NOT_ASKED"));
       } else if (WasTrouble(finding->reply->verdict) &&
                  !WasLimit(finding->reply->verdict)) {
-        AddProblem(finding->reply->verdict.reason,
-                   TroubleText(finding->reply->verdict));
+        AddTrouble(finding->reply->verdict);
       }
     }
   }

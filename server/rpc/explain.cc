@@ -1,113 +1,12 @@
 #include "server/rpc/explain.h"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "server/report/reasons.h"
 
 namespace signalbox {
 namespace {
-
-struct Meaning {
-  absl::string_view reason;
-  absl::string_view words;
-};
-
-constexpr Meaning kMeanings[] = {
-    {"ACCOUNT_SUSPENDED", "GitHub has suspended the user behind the token"},
-    {"API_VERSION_REFUSED",
-     "this GitHub does not speak the API version that Signalbox uses"},
-    {"APP_NOT_INSTALLED",
-     "the GitHub App is not installed in this account; an owner of the account "
-     "must install it"},
-    {"APP_REFUSED",
-     "GitHub refuses the App's private key, or the server's clock is wrong"},
-    {"APP_REQUIRED", "GitHub accepts this only from a GitHub App"},
-    {"BAD_CREDENTIALS",
-     "GitHub refused the token (401); put a valid token into its file"},
-    {"BAD_REQUEST", "GitHub did not understand the request"},
-    {"BUDGET_RESERVED",
-     "the server keeps the rest of the credential's hourly rate limit for "
-     "results"},
-    {"BUDGET_SPENT",
-     "the credential has used up its hourly rate limit at GitHub"},
-    {"CONFLICT", "GitHub answered with a conflict (409)"},
-    {"CONNECTION_LOST",
-     "the connection broke before GitHub answered, so the server does not know "
-     "whether GitHub accepted the status"},
-    {"CONTEXT_REFUSED", "GitHub does not accept this context"},
-    {"CREDENTIAL_NOT_READY",
-     "the server is still fetching the credential's token"},
-    {"CREDENTIAL_REFUSED",
-     "GitHub refused the token twice in a row, so the server has stopped using "
-     "it; put a valid token into its file"},
-    {"DESCRIPTION_REFUSED", "GitHub does not accept the description"},
-    {"HOST_DOWN",
-     "GitHub does not answer; the server tries one request at a time"},
-    {"INSTALLATION_SUSPENDED",
-     "the installation of the GitHub App is suspended; an owner of the account "
-     "can unsuspend it"},
-    {"INVALID_SHA", "GitHub does not accept this sha"},
-    {"IP_NOT_ALLOWED",
-     "the organisation's IP allow list does not have the server's address"},
-    {"JWT_REFUSED", "GitHub refuses the App's private key"},
-    {"CLOCK_SKEW", "the server's clock is wrong"},
-    {"LEGAL_BLOCK", "GitHub blocks the repository for legal reasons"},
-    {"LOGIN_LOCKED",
-     "GitHub has locked the user for a while, after too many failed logins"},
-    {"NAME_UNKNOWN",
-     "another repository now has this name, and GitHub has not yet given the "
-     "new name of this one"},
-    {"NOT_SENT", "the server could not reach GitHub"},
-    {"NO_COMMIT_FOUND",
-     "GitHub does not have the commit in this repository: nobody has pushed it "
-     "yet, or a force-push removed it"},
-    {"NO_CREDENTIAL",
-     "the configuration names no credential for this account; add one and "
-     "restart the server"},
-    {"OVERTAKEN", "its pull request has a newer head"},
-    {"PACE", "the status waits for its turn at the configured pace"},
-    {"PERMISSION_MISSING",
-     "the credential may not write commit statuses here (\"Commit statuses: "
-     "write\", and for an App the repository must be in its installation)"},
-    {"RATE_LIMITED", "GitHub told the credential to wait"},
-    {"REDIRECT_REFUSED",
-     "GitHub redirected to another host, and the server does not send the "
-     "token there"},
-    {"REPOSITORY_ARCHIVED", "the repository is archived, so it is read-only"},
-    {"REPOSITORY_BLOCKED", "GitHub blocks the repository"},
-    {"REPOSITORY_GONE", "the repository is gone"},
-    {"REPOSITORY_NOT_FOUND",
-     "the repository does not exist, or the credential may not write to it: "
-     "GitHub answers both cases alike"},
-    {"ROW_DAMAGED",
-     "the report was damaged on the server's disk; report it again"},
-    {"SECONDARY_RATE_LIMITED",
-     "GitHub told the credential to wait (secondary limit)"},
-    {"SERVER_ERROR", "GitHub answered with a server error (5xx)"},
-    {"SLOW_REDIRECT",
-     "GitHub redirected to the repository's new name, and no time was left to "
-     "post there"},
-    {"SSO_REQUIRED",
-     "the organisation requires SAML single sign-on; authorise the token for "
-     "it"},
-    {"STATE_REFUSED", "GitHub does not accept this state"},
-    {"STATUS_LIMIT_NEAR",
-     "the context has over 950 of the 1,000 statuses that GitHub allows on a "
-     "commit; the server keeps the rest for results"},
-    {"STATUS_LIMIT_REACHED",
-     "the context has all 1,000 statuses that GitHub allows on a commit; use "
-     "another context or a new commit"},
-    {"TARGET_URL_REFUSED", "GitHub does not accept the target URL"},
-    {"TIMEOUT",
-     "GitHub did not answer in time, so the server does not know whether "
-     "GitHub accepted the status"},
-    {"UNEXPECTED_ANSWER",
-     "the server did not understand GitHub's answer; search the server's log "
-     "for the request id of the try"},
-    {"USER_AGENT_REFUSED", "GitHub refuses Signalbox's User-Agent"},
-    {"VALIDATION_FAILED", "GitHub calls the status invalid"},
-};
 
 std::string AtTime(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
@@ -172,13 +71,6 @@ std::string NextTry(const History& history, const CredentialTrouble& trouble,
 }
 
 }  // namespace
-
-std::string ReasonInWords(absl::string_view reason) {
-  const auto* const found =
-      std::find_if(std::begin(kMeanings), std::end(kMeanings),
-                   [reason](const Meaning& m) { return m.reason == reason; });
-  return std::string(found == std::end(kMeanings) ? reason : found->words);
-}
 
 Posting Hindered(Posting posting, const CredentialTrouble& trouble) {
   if (posting.state != PostingState::kDue || trouble.reason.empty()) {

@@ -32,10 +32,6 @@ std::string OldName(const Repository& said, const Repository& meant);
 // what followed the try.
 std::string DecisionAfter(const History& history, size_t index);
 
-// The meaning of a reason and who can help, as a part of a sentence; the reason
-// itself if it is not known here.
-std::string ReasonInWords(absl::string_view reason);
-
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_SERVER_RPC_EXPLAIN_H_

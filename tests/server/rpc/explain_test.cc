@@ -1,7 +1,5 @@
 #include "server/rpc/explain.h"
 
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -170,31 +168,6 @@ TEST_F(DecisionTest, FollowsFromHowItStands) {
   history_.reports.push_back(newer);
   posting.state = PostingState::kDue;
   EXPECT_EQ(Last(), "a newer report takes its place");
-}
-
-// Each reason needs a text for people.
-TEST(ReasonInWordsTest, KnowsEveryReasonOfAnAnswer) {
-  std::ifstream file(std::string(SIGNALBOX_SOURCE_DIR) +
-                     "/server/github/classify.cc");
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string source = text.str();
-  int rows = 0;
-  for (size_t at = source.find("Action::k"); at != std::string::npos;
-       at = source.find("Action::k", at + 1)) {
-    const size_t quote = source.find('"', at);
-    const size_t end = source.find_first_of("};", at);
-    if (quote == std::string::npos || quote > end) continue;
-    const std::string reason =
-        source.substr(quote + 1, source.find('"', quote + 1) - quote - 1);
-    EXPECT_NE(ReasonInWords(reason), reason);
-    ++rows;
-  }
-  EXPECT_GT(rows, 40);
-}
-
-TEST(ReasonInWordsTest, AnUnknownReasonStandsForItself) {
-  EXPECT_EQ(ReasonInWords("SOMETHING_NEW"), "SOMETHING_NEW");
 }
 
 }  // namespace
