@@ -36,7 +36,7 @@ namespace signalbox {
 // meanwhile.
 class Recovery {
  public:
-  // RecoveryConfig (server/config.h) explains the options.
+  // RecoveryConfig (server/config/config.h) explains the options.
   struct Options {
     bool enabled = true;  // Everything except reruns.
     bool redeliver = true;
