@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/github_simulator/app_key.h"
-#include "tests/integration/process.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -38,8 +38,8 @@ class AppTest : public testing::Test {
         << dir_.Path("app.pem") << "}\n"
         << "  - accounts: [labs]\n"
         << "    token_file: " << dir_.Path("token") << "\n";
-    simulator_ = Process::Start("signalbox-github-simulator",
-                                {"--listen", "127.0.0.1:0", "--token", "pat"});
+    simulator_ = StartProgram("signalbox-github-simulator",
+                              {"--listen", "127.0.0.1:0", "--token", "pat"});
     simulator_address_ = simulator_->WaitForLine("listening on ");
     TellApp(key_);
     Install(77, "acme");
@@ -53,8 +53,8 @@ class AppTest : public testing::Test {
   void TearDown() override {
     ExpectGoodConduct("http://" + simulator_address_);
     for (const char* secret : {"ghs_", "eyJ", "PRIVATE KEY", "Bearer"}) {
-      EXPECT_EQ(server_->StandardError().find(secret), std::string::npos)
-          << server_->StandardError();
+      EXPECT_EQ(server_->Errors().find(secret), std::string::npos)
+          << server_->Errors();
     }
   }
 
@@ -71,7 +71,7 @@ class AppTest : public testing::Test {
   }
 
   void StartServer() {
-    server_ = Process::Start(
+    server_ = StartProgram(
         "signalbox-server",
         {"--config", dir_.Path("server.yaml"), "--listen", "127.0.0.1:0",
          "--web-listen", "127.0.0.1:0", "--data-dir", dir_.Path("data"),
@@ -141,7 +141,7 @@ class AppTest : public testing::Test {
       Simulator(absl::StrCat("/_simulator/events?after=", seen, "&wait=3"));
     }
     ADD_FAILURE() << "GitHub never showed it; server's log:\n"
-                  << server_->StandardError();
+                  << server_->Errors();
     return "";
   }
 
@@ -155,7 +155,7 @@ class AppTest : public testing::Test {
       if (text.find(line) != std::string::npos) return;
       absl::SleepFor(absl::Milliseconds(50));
     }
-    ADD_FAILURE() << text << server_->StandardError();
+    ADD_FAILURE() << text << server_->Errors();
   }
 
   TempDir dir_;
@@ -237,12 +237,12 @@ TEST_F(AppTest, ATokenThatIsNotKnownYetIsTriedAgain) {
 
 TEST_F(AppTest, AKeyThatIsNoneRefusesToStart) {
   std::ofstream(dir_.Path("app.pem")) << "canary";
-  server_ = Process::Start(
+  server_ = StartProgram(
       "signalbox-server",
       {"--config", dir_.Path("server.yaml"), "--listen", "127.0.0.1:0",
        "--web-listen", "127.0.0.1:0", "--data-dir", dir_.Path("data")});
   EXPECT_EQ(server_->Wait(), 2);
-  const std::string error = server_->StandardError();
+  const std::string error = server_->Errors();
   EXPECT_NE(error.find(dir_.Path("app.pem")), std::string::npos) << error;
   EXPECT_EQ(error.find("canary"), std::string::npos) << error;
 }

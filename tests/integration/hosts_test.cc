@@ -12,9 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
-#include "tests/integration/process.h"
 #include "tests/integration/simulator_counters.h"
 #include "tests/support/certificate.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -30,11 +30,11 @@ class HostsTest : public testing::Test {
     WriteCertificate(dir_.Path("ca.pem"), dir_.Path("key.pem"), "IP:127.0.0.1");
     std::ofstream(dir_.Path("token")) << "dotcom-token";
     std::ofstream(dir_.Path("ghes-token")) << "ghes-token";
-    dotcom_ = Process::Start("signalbox-github-simulator",
-                             {"--listen", "127.0.0.1:0", "--token",
-                              "dotcom-token", "--any-repository"});
+    dotcom_ = StartProgram("signalbox-github-simulator",
+                           {"--listen", "127.0.0.1:0", "--token",
+                            "dotcom-token", "--any-repository"});
     dotcom_address_ = dotcom_->WaitForLine("listening on ");
-    ghes_ = Process::Start(
+    ghes_ = StartProgram(
         "signalbox-github-simulator",
         {"--listen", "127.0.0.1:0", "--token", "ghes-token", "--any-repository",
          "--api-prefix", "/api/v3", "--hourly-limit", "0", "--tls-cert",
@@ -59,7 +59,7 @@ class HostsTest : public testing::Test {
         << "    token_file: " << dir_.Path("ghes-token") << "\n"
         << (ca_file ? absl::StrCat("    ca_file: ", dir_.Path("ca.pem"), "\n")
                     : "");
-    server_ = Process::Start(
+    server_ = StartProgram(
         "signalbox-server",
         {"--config", dir_.Path("server.yaml"), "--listen", "127.0.0.1:0",
          "--web-listen", "127.0.0.1:0", "--data-dir", dir_.Path("data"),

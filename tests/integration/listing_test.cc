@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
-#include "tests/integration/process.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -28,19 +28,18 @@ constexpr char kListedSha[] = "1111111111111111111111111111111111111abc";
 class ListingTest : public testing::Test {
  protected:
   void SetUp() override {
-    simulator_ =
-        Process::Start("signalbox-github-simulator",
-                       {"--listen", "127.0.0.1:0", "--token", "token"});
+    simulator_ = StartProgram("signalbox-github-simulator",
+                              {"--listen", "127.0.0.1:0", "--token", "token"});
     simulator_address_ = simulator_->WaitForLine("listening on ");
     for (const char* name : {"acme/app", "acme/lib"}) {
       Tell("repositories",
            {{"full_name", name}, {"commits", json::array({kListedSha})}});
     }
-    server_ = Process::Start(
+    server_ = StartProgram(
         "signalbox-server",
         {"--listen", "127.0.0.1:0", "--web-listen", "127.0.0.1:0", "--data-dir",
          dir_.Path("data"), "--github-api-url", "http://" + simulator_address_},
-        {{"GITHUB_TOKEN", "token"}});
+        {.environment = {{"GITHUB_TOKEN", "token"}}});
     grpc_address_ = server_->WaitForLine("grpc listening on ");
   }
 
@@ -69,10 +68,9 @@ class ListingTest : public testing::Test {
   std::string Signalbox(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--server", grpc_address_});
     const std::unique_ptr<Process> process =
-        Process::Start("signalbox", arguments);
-    const std::string output = process->ReadOutput();
-    EXPECT_EQ(process->Wait(), 0) << output << process->StandardError();
-    return output;
+        StartProgram("signalbox", arguments);
+    EXPECT_EQ(process->Wait(), 0) << process->Output() << process->Errors();
+    return process->Output();
   }
 
   void Report(const std::string& repository, const std::string& context) {
@@ -104,7 +102,7 @@ class ListingTest : public testing::Test {
       if (found == wanted) return;
       absl::SleepFor(absl::Milliseconds(100));
     }
-    EXPECT_EQ(found, wanted) << server_->StandardError();
+    EXPECT_EQ(found, wanted) << server_->Errors();
   }
 
   TempDir dir_;

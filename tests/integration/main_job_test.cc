@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
-#include "tests/integration/process.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -66,14 +66,14 @@ class MainJobTest : public testing::Test {
   void SetUp() override {
     secret_file_ = dir_.path() + "/secret";
     std::ofstream(secret_file_) << kSecret << "\n";
-    simulator_ = Process::Start("signalbox-github-simulator",
-                                {"--listen", "127.0.0.1:0", "--token", "token",
-                                 "--webhook-secret-file", secret_file_});
+    simulator_ = StartProgram("signalbox-github-simulator",
+                              {"--listen", "127.0.0.1:0", "--token", "token",
+                               "--webhook-secret-file", secret_file_});
     simulator_address_ = simulator_->WaitForLine("listening on ");
     StartServer();
-    shim_ = Process::Start(
-        "signalbox-shim", {"--listen", "127.0.0.1:0", "--server", grpc_address_,
-                           "--webhook-secret-file", secret_file_});
+    shim_ = StartProgram("signalbox-shim",
+                         {"--listen", "127.0.0.1:0", "--server", grpc_address_,
+                          "--webhook-secret-file", secret_file_});
     shim_address_ = shim_->WaitForLine("listening on ");
   }
 
@@ -83,12 +83,12 @@ class MainJobTest : public testing::Test {
 
   // Uses the address of the former server, if there was one.
   void StartServer() {
-    server_ = Process::Start(
+    server_ = StartProgram(
         "signalbox-server",
         {"--listen", grpc_address_.empty() ? "127.0.0.1:0" : grpc_address_,
          "--web-listen", "127.0.0.1:0", "--data-dir", dir_.path() + "/data",
          "--github-api-url", "http://" + simulator_address_},
-        {{"GITHUB_TOKEN", "token"}});
+        {.environment = {{"GITHUB_TOKEN", "token"}}});
     grpc_address_ = server_->WaitForLine("grpc listening on ");
     web_address_ = server_->WaitForLine("web listening on ");
   }
@@ -146,7 +146,7 @@ class MainJobTest : public testing::Test {
       Simulator(absl::StrCat("/_simulator/events?after=", seen, "&wait=3"));
     }
     ADD_FAILURE() << "GitHub never showed " << state << "; server's log:\n"
-                  << server_->StandardError();
+                  << server_->Errors();
   }
 
   std::vector<std::string> StatesOf(const std::string& sha) {
@@ -196,7 +196,7 @@ TEST_F(MainJobTest, AResultSurvivesKillBetweenAckAndPost) {
                 {{"name", "server_error_html"}, {"count", -1}});
   ASSERT_TRUE(Farm(grpc_address_).Result(sha, v1::RESULT_FAILURE, 5).ok());
   server_->Signal(SIGKILL);
-  EXPECT_EQ(server_->Wait(), 128 + SIGKILL);
+  EXPECT_EQ(server_->Wait(), -SIGKILL);
   EXPECT_EQ(StatesOf(sha).back(), "pending");
   ClearFaults();
   StartServer();

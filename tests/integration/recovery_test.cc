@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/github_simulator/app_key.h"
-#include "tests/integration/process.h"
 #include "tests/integration/simulator_counters.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -27,9 +27,9 @@ class RecoveryProgramsTest : public testing::Test {
  protected:
   void SetUp() override {
     std::ofstream(dir_.Path("secret")) << "hook-secret";
-    simulator_ = Process::Start("signalbox-github-simulator",
-                                {"--listen", "127.0.0.1:0", "--token", "pat",
-                                 "--webhook-secret-file", dir_.Path("secret")});
+    simulator_ = StartProgram("signalbox-github-simulator",
+                              {"--listen", "127.0.0.1:0", "--token", "pat",
+                               "--webhook-secret-file", dir_.Path("secret")});
     simulator_address_ = simulator_->WaitForLine("listening on ");
     Tell("repositories", {{"full_name", "acme/app"}});
   }
@@ -37,14 +37,14 @@ class RecoveryProgramsTest : public testing::Test {
   void TearDown() override {
     ExpectGoodConduct("http://" + simulator_address_);
     for (const char* secret : {"ghs_", "eyJ", "PRIVATE KEY", "hook-secret"}) {
-      EXPECT_EQ(server_->StandardError().find(secret), std::string::npos)
-          << server_->StandardError();
+      EXPECT_EQ(server_->Errors().find(secret), std::string::npos)
+          << server_->Errors();
     }
   }
 
   void StartServer(const std::string& config) {
     std::ofstream(dir_.Path("server.yaml")) << config;
-    server_ = Process::Start(
+    server_ = StartProgram(
         "signalbox-server",
         {"--config", dir_.Path("server.yaml"), "--listen",
          grpc_address_.empty() ? "127.0.0.1:0" : grpc_address_, "--web-listen",
@@ -56,9 +56,9 @@ class RecoveryProgramsTest : public testing::Test {
   }
 
   void StartShim() {
-    shim_ = Process::Start(
-        "signalbox-shim", {"--listen", "127.0.0.1:0", "--server", grpc_address_,
-                           "--webhook-secret-file", dir_.Path("secret")});
+    shim_ = StartProgram("signalbox-shim",
+                         {"--listen", "127.0.0.1:0", "--server", grpc_address_,
+                          "--webhook-secret-file", dir_.Path("secret")});
     shim_address_ = shim_->WaitForLine("listening on ");
   }
 

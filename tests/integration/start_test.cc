@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/integration/process.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -33,10 +33,10 @@ class StartTest : public testing::Test {
       const std::vector<std::string>& arguments,
       const std::vector<std::string>& said,
       const std::map<std::string, std::string>& environment = {}) {
-    const auto server =
-        Process::Start("signalbox-server", arguments, environment);
+    const auto server = StartProgram("signalbox-server", arguments,
+                                     {.environment = environment});
     EXPECT_EQ(server->Wait(), 2);
-    const std::string error = server->StandardError();
+    const std::string error = server->Errors();
     EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
     for (const std::string& text : said) {
       EXPECT_NE(error.find(text), std::string::npos)
@@ -66,7 +66,7 @@ TEST_F(StartTest, ADatabaseThatIsNone) {
 }
 
 TEST_F(StartTest, ASecondServerOnTheSameData) {
-  const auto first = Process::Start("signalbox-server", Arguments());
+  const auto first = StartProgram("signalbox-server", Arguments());
   first->WaitForLine("web listening on ");
   ExpectRefused(Arguments(), {dir_.path() + "/data"});
   first->Signal(SIGTERM);
@@ -74,7 +74,7 @@ TEST_F(StartTest, ASecondServerOnTheSameData) {
 }
 
 TEST_F(StartTest, APortThatIsTaken) {
-  const auto first = Process::Start("signalbox-server", Arguments());
+  const auto first = StartProgram("signalbox-server", Arguments());
   const std::string grpc = first->WaitForLine("grpc listening on ");
   const std::string web = first->WaitForLine("web listening on ");
   const std::string other = dir_.path() + "/other";
@@ -123,45 +123,45 @@ TEST_F(StartTest, AContextThatGitHubWouldRefuse) {
 }
 
 TEST_F(StartTest, WithoutATokenItStartsAndSaysSo) {
-  const auto server = Process::Start("signalbox-server", Arguments());
+  const auto server = StartProgram("signalbox-server", Arguments());
   server->WaitForLine("web listening on ");
   server->Signal(SIGINT);
   EXPECT_EQ(server->Wait(absl::Seconds(10)), 0);
-  EXPECT_NE(server->StandardError().find("GITHUB_TOKEN"), std::string::npos);
+  EXPECT_NE(server->Errors().find("GITHUB_TOKEN"), std::string::npos);
 }
 
 // The same address twice is one listener, not an address in use.
 TEST_F(StartTest, MetricsMayBeOnTheWebAddress) {
   std::string web;
   {
-    const auto server = Process::Start("signalbox-server", Arguments());
+    const auto server = StartProgram("signalbox-server", Arguments());
     web = server->WaitForLine("web listening on ");
     server->Signal(SIGTERM);
     EXPECT_EQ(server->Wait(), 0);
   }
   const auto server =
-      Process::Start("signalbox-server",
-                     Arguments({"--web-listen", web, "--metrics-listen", web}));
+      StartProgram("signalbox-server",
+                   Arguments({"--web-listen", web, "--metrics-listen", web}));
   EXPECT_EQ(server->WaitForLine("web listening on "), web);
 }
 
 TEST_F(StartTest, CheckSaysWhetherTheDataAreIntact) {
   {
-    const auto server = Process::Start("signalbox-server", Arguments());
+    const auto server = StartProgram("signalbox-server", Arguments());
     server->WaitForLine("web listening on ");
     server->Signal(SIGTERM);
     EXPECT_EQ(server->Wait(), 0);
   }
-  EXPECT_EQ(Process::Start("signalbox-server", Arguments({"--check"}))->Wait(),
+  EXPECT_EQ(StartProgram("signalbox-server", Arguments({"--check"}))->Wait(),
             0);
   Write("data/signalbox.db", std::string(8192, 'x'));
-  EXPECT_NE(Process::Start("signalbox-server", Arguments({"--check"}))->Wait(),
+  EXPECT_NE(StartProgram("signalbox-server", Arguments({"--check"}))->Wait(),
             0);
 }
 
 TEST_F(StartTest, OthersOfTheSameUserCannotLookIntoIt) {
   if (geteuid() == 0) GTEST_SKIP() << "root may look into everything";
-  const auto server = Process::Start("signalbox-server", Arguments());
+  const auto server = StartProgram("signalbox-server", Arguments());
   server->WaitForLine("web listening on ");
   for (const char* file : {"environ", "mem"}) {
     EXPECT_FALSE(
@@ -172,13 +172,13 @@ TEST_F(StartTest, OthersOfTheSameUserCannotLookIntoIt) {
 
 // Log rotation sends SIGHUP to every daemon.
 TEST_F(StartTest, AHangupDoesNotEndTheServer) {
-  const auto server = Process::Start("signalbox-server", Arguments());
+  const auto server = StartProgram("signalbox-server", Arguments());
   server->WaitForLine("web listening on ");
   server->Signal(SIGHUP);
   server->Signal(SIGTERM);
   EXPECT_EQ(server->Wait(), 0);
-  EXPECT_NE(server->StandardError().find("SIGHUP ignored"), std::string::npos)
-      << server->StandardError();
+  EXPECT_NE(server->Errors().find("SIGHUP ignored"), std::string::npos)
+      << server->Errors();
 }
 
 }  // namespace

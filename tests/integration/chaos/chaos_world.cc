@@ -170,11 +170,10 @@ uint64_t ChaosSeed() {
 ChaosWorld::ChaosWorld(Options options) : options_(std::move(options)) {
   if (options_.data_dir.empty()) options_.data_dir = dir_.Path("data");
   std::ofstream(dir_.Path("secret")) << "secret of the hook\n";
-  simulator_ =
-      Process::Start("signalbox-github-simulator",
-                     {"--listen", absl::StrCat(kHost, 0), "--token", "token",
-                      "--any-repository", "--hourly-limit", "0",
-                      "--webhook-secret-file", dir_.Path("secret")});
+  simulator_ = StartProgram("signalbox-github-simulator",
+                            {"--listen", absl::StrCat(kHost, 0), "--token",
+                             "token", "--any-repository", "--hourly-limit", "0",
+                             "--webhook-secret-file", dir_.Path("secret")});
   simulator_address_ = simulator_->WaitForLine("listening on ");
   server_port_ = PickPort();
   shim_port_ = PickPort();
@@ -207,8 +206,8 @@ void ChaosWorld::BeginServer() {
   for (const std::string& context : Load::ExpectedContexts()) {
     arguments.insert(arguments.end(), {"--context", context});
   }
-  server_ = Process::Start("signalbox-server", arguments,
-                           {{"GITHUB_TOKEN", "token"}});
+  server_ = StartProgram("signalbox-server", arguments,
+                         {.environment = {{"GITHUB_TOKEN", "token"}}});
 }
 
 void ChaosWorld::KillServerWhileItStarts(absl::Duration after,
@@ -225,7 +224,7 @@ absl::Duration ChaosWorld::StartServer(history::History* history) {
   const absl::StatusOr<Client> client = Client::Connect(server_address(), {});
   const absl::StatusOr<bool> is_serving = client->IsServing();
   EXPECT_TRUE(is_serving.ok() && *is_serving)
-      << is_serving.status() << server_->StandardError();
+      << is_serving.status() << server_->Errors();
   const absl::Duration took = Clock::System()->Monotonic() - begin;
   if (history != nullptr) history->Add(history::Started{absl::Now()});
   return took;
@@ -233,27 +232,26 @@ absl::Duration ChaosWorld::StartServer(history::History* history) {
 
 void ChaosWorld::KillServer(history::History* history) {
   server_->Signal(SIGKILL);
-  EXPECT_EQ(server_->Wait(), 128 + SIGKILL) << server_->StandardError();
+  EXPECT_EQ(server_->Wait(), -SIGKILL) << server_->Errors();
   if (history != nullptr) history->Add(history::Crashed{absl::Now()});
 }
 
 void ChaosWorld::StopServer() {
   server_->Signal(SIGTERM);
-  EXPECT_EQ(server_->Wait(), 0) << server_->StandardError();
+  EXPECT_EQ(server_->Wait(), 0) << server_->Errors();
 }
 
 void ChaosWorld::StartShim() {
-  shim_ =
-      Process::Start("signalbox-shim",
-                     {"--listen", absl::StrCat(kHost, shim_port_), "--server",
-                      to_server_ ? to_server_->address() : server_address(),
-                      "--webhook-secret-file", dir_.Path("secret")});
+  shim_ = StartProgram("signalbox-shim",
+                       {"--listen", absl::StrCat(kHost, shim_port_), "--server",
+                        to_server_ ? to_server_->address() : server_address(),
+                        "--webhook-secret-file", dir_.Path("secret")});
   shim_->WaitForLine("listening on ");
 }
 
 void ChaosWorld::KillShim() {
   shim_->Signal(SIGKILL);
-  EXPECT_EQ(shim_->Wait(), 128 + SIGKILL) << shim_->StandardError();
+  EXPECT_EQ(shim_->Wait(), -SIGKILL) << shim_->Errors();
 }
 
 Load::Options ChaosWorld::LoadOptions(uint64_t seed) const {
@@ -284,7 +282,7 @@ void ChaosWorld::ExpectAllPosted(const Load& load, absl::Duration limit) {
         ADD_FAILURE() << commit->repository << " " << commit->sha
                       << " is not posted within " << limit
                       << "; the server's log:\n"
-                      << server_->StandardError();
+                      << server_->Errors();
         return;
       }
       absl::SleepFor(absl::Milliseconds(50));

@@ -14,8 +14,8 @@
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
 #include "tests/integration/chaos/load.h"
-#include "tests/integration/process.h"
 #include "tests/support/fault_proxy.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {

@@ -143,10 +143,11 @@ class DiskTest : public testing::Test {
         "127.0.0.1:0",      "--data-dir",          world_.data_dir(),
         "--github-api-url", world_.simulator_url()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    const auto server = Process::Start("signalbox-server", arguments,
-                                       {{"GITHUB_TOKEN", "token"}});
+    const auto server =
+        StartProgram("signalbox-server", arguments,
+                     {.environment = {{"GITHUB_TOKEN", "token"}}});
     EXPECT_EQ(server->Wait(absl::Seconds(60)), exit_code);
-    EXPECT_THAT(server->StandardError(), HasSubstr(said));
+    EXPECT_THAT(server->Errors(), HasSubstr(said));
   }
 
   // Stores some data, and stops the server.
@@ -224,7 +225,7 @@ TEST_F(DiskTest, AServerWhoseDatabaseIsDeletedEnds) {
   std::filesystem::remove(world_.database());
   EXPECT_FALSE(Report(2).ok());
   EXPECT_EQ(world_.server().Wait(kAtLast), 1);
-  EXPECT_THAT(world_.server().StandardError(), HasSubstr(world_.database()));
+  EXPECT_THAT(world_.server().Errors(), HasSubstr(world_.database()));
 }
 
 // The server ends even if the caller that meets it only passes the error on.
@@ -261,12 +262,12 @@ TEST_F(DiskTest, DamageInTheMiddleIsFoundAndServedToNobody) {
     }
   }
   ExpectRefused({"--check"}, 1, world_.database());
-  const auto server = Process::Start(
+  const auto server = StartProgram(
       "signalbox-server", {"--listen", world_.server_address(), "--web-listen",
                            "127.0.0.1:0", "--data-dir", world_.data_dir()});
   const int exit_code = server->Wait(absl::Seconds(30));
   EXPECT_TRUE(exit_code == 1 || exit_code == 2) << exit_code;
-  EXPECT_THAT(server->StandardError(), HasSubstr(world_.database()));
+  EXPECT_THAT(server->Errors(), HasSubstr(world_.database()));
 }
 
 TEST_F(DiskTest, FilesThatAreNoneOfOursAreRefused) {

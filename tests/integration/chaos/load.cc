@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "server/base/clock.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
-#include "tests/integration/process.h"
+#include "tests/support/process.h"
 
 namespace signalbox {
 namespace {
@@ -409,7 +409,7 @@ void Load::RunCli() {
     const int64_t pending = LogCalls(words).front();
     words.result = exit_code == 0 ? "success" : "failure";
     const int64_t result = LogCalls(words).front();
-    const auto run = Process::Start(
+    const auto run = StartProgram(
         "signalbox",
         {"run", "--server", options_.server, "--repository",
          words.commit->repository, "--sha", words.commit->sha, "--context",
@@ -418,8 +418,8 @@ void Load::RunCli() {
          absl::StrCat("sleep 0.0", random() % 10, "; exit ", exit_code)});
     EXPECT_EQ(run->Wait(absl::Seconds(100)), exit_code);
     LogAnswer(pending, How::kUnknown, 0);
-    LogAnswer(result,
-              run->StandardError().empty() ? How::kPromised : How::kUnknown, 0);
+    LogAnswer(result, run->Errors().empty() ? How::kPromised : How::kUnknown,
+              0);
   }
 }
 
