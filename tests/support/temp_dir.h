@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -32,6 +33,12 @@ class TempDir {
 
   // The path of a file or directory in it. Does not create it.
   std::string Path(const std::string& name) const { return path_ + "/" + name; }
+
+  // Creates a file in it, and returns its path.
+  std::string Write(const std::string& name, const std::string& content) const {
+    std::ofstream(Path(name), std::ios::binary) << content;
+    return Path(name);
+  }
 
  private:
   std::string path_;

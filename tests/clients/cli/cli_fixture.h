@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/clients/cli/process.h"
 #include "tests/clients/fake_server.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
 
 namespace signalbox {
 
@@ -40,19 +41,32 @@ class CliFixture : public testing::Test {
   }
 
   Ended RunCli(std::vector<std::string> arguments) {
-    Process process(Command(std::move(arguments)), options_);
-    const int exit_code = process.Wait();
-    return {exit_code, process.output(), process.errors()};
+    return Run(std::move(arguments), options_);
+  }
+
+  // Its errors are part of its output.
+  Ended OnTerminal(std::vector<std::string> arguments) {
+    Process::Options options = options_;
+    options.has_terminal = true;
+    return Run(std::move(arguments), options);
   }
 
   // An address where nobody listens.
   std::string Nowhere() const {
-    return "unix:" + directory_.File("nobody.sock");
+    return "unix:" + directory_.Path("nobody.sock");
   }
 
-  TemporaryDirectory directory_;
+  const TempDir directory_{testing::TempDir()};
   FakeServer server_;
   Process::Options options_;
+
+ private:
+  Ended Run(std::vector<std::string> arguments,
+            const Process::Options& options) {
+    Process process(Command(std::move(arguments)), options);
+    const int exit_code = process.Wait();
+    return {exit_code, process.Output(), process.Errors()};
+  }
 };
 
 }  // namespace signalbox

@@ -159,7 +159,7 @@ TEST_F(CommandsTest, AServerThatIsAwayExitsWith3) {
 }
 
 TEST_F(CommandsTest, WrongUsageExitsWith2AndCallsNobody) {
-  const std::string missing = directory_.File("missing");
+  const std::string missing = directory_.Path("missing");
   const std::string empty = directory_.Write("empty", "\n");
   const std::string binary = directory_.Write("binary", "to\x01ken");
   const std::string large = directory_.Write("large", std::string(5000, 'x'));
@@ -295,7 +295,7 @@ TEST_F(CommandsTest, ACommandRunsAlsoIfNothingCanBeReported) {
   options_.environment.erase("GITHUB_SHA");
   Ended ended = RunCli({"run", "--", "sh", "-c", "touch started; exit 7"});
   EXPECT_EQ(ended.exit_code, 7);
-  EXPECT_EQ(access(directory_.File("started").c_str(), F_OK), 0);
+  EXPECT_EQ(access(directory_.Path("started").c_str(), F_OK), 0);
   EXPECT_TRUE(IsOneLine(ended.errors)) << ended.errors;
   EXPECT_THAT(ended.errors,
               AllOf(StartsWith("signalbox: the command runs, and nothing is "
@@ -492,10 +492,9 @@ TEST_F(CommandsTest, ColoursAreForTerminalsThatWantThem) {
   commit.set_state(v1::COMMIT_STATE_SUCCESS);
   server_.SetCommit(commit);
   const auto has_colours = [this](const std::vector<std::string>& arguments) {
-    Terminal terminal(Command(arguments), options_);
-    const std::string output = terminal.ReadUntil("");
-    EXPECT_EQ(terminal.Wait(), 0);
-    return output.find('\x1b') != std::string::npos;
+    const Ended ended = OnTerminal(arguments);
+    EXPECT_EQ(ended.exit_code, 0);
+    return ended.output.find('\x1b') != std::string::npos;
   };
   options_.environment["TERM"] = "xterm";
   EXPECT_TRUE(has_colours({"status"}));
@@ -571,8 +570,8 @@ TEST_F(CommandsTest, FindsTheHeadInACheckoutOfATestMerge) {
   options_.environment["HOME"] = directory_.path();
   const auto shell = [this](const std::string& script) {
     Process process({"/bin/sh", "-ec", script}, options_);
-    EXPECT_EQ(process.Wait(), 0) << process.errors();
-    return process.output();
+    EXPECT_EQ(process.Wait(), 0) << process.Errors();
+    return process.Output();
   };
   const std::string shas = shell(
       "git init -q -b main . && git config user.email a@example.com && "

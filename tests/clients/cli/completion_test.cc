@@ -55,9 +55,9 @@ class CompletionTest : public CliFixture {
     options_.environment["SIGNALBOX"] = SIGNALBOX_PROGRAM;
     options_.environment["HOME"] = directory_.path();
     Process process({"/usr/bin/env", shell, "-c", script}, options_);
-    EXPECT_EQ(process.Wait(), 0) << process.errors();
-    EXPECT_EQ(process.errors(), "");
-    return Lines(process.output());
+    EXPECT_EQ(process.Wait(), 0) << process.Errors();
+    EXPECT_EQ(process.Errors(), "");
+    return Lines(process.Output());
   }
 };
 

@@ -189,21 +189,15 @@ TEST_F(DoctorTest, AServerThatDoesNotKnowTheCallIsSaidSo) {
 
 TEST_F(DoctorTest, ATerminalGetsColours) {
   options_.environment["TERM"] = "xterm";
-  const auto on_terminal = [&](const std::vector<std::string>& arguments) {
-    Terminal terminal(Command(arguments), options_);
-    std::string output = terminal.ReadUntil("");
-    terminal.Wait();
-    return output;
-  };
-  EXPECT_THAT(on_terminal({"doctor"}),
+  EXPECT_THAT(OnTerminal({"doctor"}).output,
               HasSubstr("\x1b[32meverything looks right\x1b[0m"));
   SetProblem("One \x1b[32m.");
-  EXPECT_THAT(on_terminal({"doctor"}),
+  EXPECT_THAT(OnTerminal({"doctor"}).output,
               AllOf(HasSubstr("\x1b[31mproblem:\x1b[0m One \\x1b[32m."),
                     HasSubstr("\x1b[31m1 problem\x1b[0m")));
-  EXPECT_THAT(on_terminal({"doctor", "--json"}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(OnTerminal({"doctor", "--json"}).output, Not(HasSubstr("\x1b")));
   options_.environment["NO_COLOR"] = "1";
-  EXPECT_THAT(on_terminal({"doctor"}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(OnTerminal({"doctor"}).output, Not(HasSubstr("\x1b")));
 }
 
 TEST_F(DoctorTest, HelpSaysWhatItIsFor) {

@@ -87,7 +87,7 @@ TEST_F(HelpTest, TheManualPageSaysTheSame) {
                    "-P-c", "-P-b", "-P-u"},
                   options_);
     EXPECT_EQ(groff.Wait(), 0);
-    EXPECT_EQ(groff.errors(), "") << command;
+    EXPECT_EQ(groff.Errors(), "") << command;
     // The words alone, since roff fills lines in its own way.
     const auto words_of = [](const std::string& text) {
       return absl::StrJoin(
@@ -95,7 +95,7 @@ TEST_F(HelpTest, TheManualPageSaysTheSame) {
               absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())),
           " ");
     };
-    const std::string shown = words_of(groff.output());
+    const std::string shown = words_of(groff.Output());
     options_.input = "";
     words.erase(words.begin() + 1);
     const std::string help = RunCli(words).output;
@@ -120,7 +120,7 @@ TEST_F(HelpTest, TheManualPageSaysTheSame) {
     EXPECT_GE(compared, 2) << command;
     for (const std::string section :
          {"NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "SEE ALSO"}) {
-      EXPECT_THAT(groff.output(), HasSubstr(section)) << command;
+      EXPECT_THAT(groff.Output(), HasSubstr(section)) << command;
     }
   }
 }

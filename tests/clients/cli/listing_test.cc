@@ -183,11 +183,10 @@ TEST_F(CliListingTest, OnlyATerminalGetsColours) {
                     "RATE\x1b_LIMIT")}});
   EXPECT_THAT(Good({"list"}).output,
               AllOf(Not(HasSubstr("\x1b")), HasSubstr("a/\\x1b[31ma")));
-  Terminal terminal(Command({"list"}), options_);
-  const std::string output = terminal.ReadUntil("");
-  EXPECT_EQ(terminal.Wait(), 0);
-  EXPECT_THAT(output, AllOf(HasSubstr("\x1b[32msuccess\x1b[0m"),
-                            Not(HasSubstr("\x1b[31m"))));
+  const Ended ended = OnTerminal({"list"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("\x1b[32msuccess\x1b[0m"),
+                                  Not(HasSubstr("\x1b[31m"))));
 }
 
 TEST_F(CliListingTest, RetryAllTriesEveryPageAgain) {

@@ -57,11 +57,10 @@ class QuestionsTest : public CliFixture {
     return Retried(before, posting);
   }
 
-  std::string OnTerminal(const std::vector<std::string>& arguments) {
-    Terminal terminal(Command(arguments), options_);
-    std::string output = terminal.ReadUntil("");
-    EXPECT_EQ(terminal.Wait(), 0);
-    return output;
+  std::string Shown(const std::vector<std::string>& arguments) {
+    const Ended ended = OnTerminal(arguments);
+    EXPECT_EQ(ended.exit_code, 0);
+    return ended.output;
   }
 
   v1::ExplainStatusResponse history_;
@@ -104,14 +103,14 @@ TEST_F(QuestionsTest, BothAskForTheKeyThatIsGivenOrFound) {
 }
 
 TEST_F(QuestionsTest, ATerminalGetsColoursAndLinesThatFit) {
-  const std::string output = OnTerminal({"explain"});
+  const std::string output = Shown({"explain"});
   EXPECT_THAT(output, AllOf(HasSubstr("\x1b[33mpending\x1b[0m"),
                             HasSubstr("mm\u2026\r\n"),
                             Not(HasSubstr(std::string(80, 'm')))));
   EXPECT_THAT(output, Not(HasSubstr("\x1b[31m ")));
-  EXPECT_THAT(OnTerminal({"explain", "--json"}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(Shown({"explain", "--json"}), Not(HasSubstr("\x1b")));
   options_.environment["NO_COLOR"] = "1";
-  EXPECT_THAT(OnTerminal({"explain"}),
+  EXPECT_THAT(Shown({"explain"}),
               AllOf(Not(HasSubstr("\x1b")), HasSubstr("\u2026")));
 }
 
@@ -122,7 +121,7 @@ TEST_F(QuestionsTest, ATerminalShowsTheNewestOfManyEntries) {
     attempted->set_reason(absl::StrCat("TRY_", i));
   }
   server_.SetHistory(history_);
-  EXPECT_THAT(OnTerminal({"explain"}),
+  EXPECT_THAT(Shown({"explain"}),
               AllOf(HasSubstr("older entries are left out"),
                     HasSubstr("TRY_499"), Not(HasSubstr("TRY_400"))));
   EXPECT_THAT(RunCli({"explain"}).output,

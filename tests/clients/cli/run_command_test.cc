@@ -65,7 +65,7 @@ class RunCommandTest : public CliFixture {
 
   // A command that ends when it reads a line from this FIFO.
   std::string MakeFifo(const std::string& name) {
-    const std::string path = directory_.File(name);
+    const std::string path = directory_.Path(name);
     EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
     return path;
   }
@@ -91,7 +91,7 @@ TEST_F(RunCommandTest, ReportsPendingWhileTheCommandRunsAndThenItsSuccess) {
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 0);
   EXPECT_EQ(
-      process.errors(),
+      process.Errors(),
       "signalbox: reporting ci/build on acme/widgets@6dcb09b5, the commit "
       "from GITHUB_SHA\n");
   const v1::ReportResultRequest result = OnlyResult();
@@ -138,7 +138,7 @@ TEST_F(RunCommandTest, ACommandThatIsKilledIsAnError) {
 
 TEST_F(RunCommandTest, AProgramThatIsNotThereIs127) {
   for (const std::string& program :
-       {std::string("no-such-program"), directory_.File("missing"),
+       {std::string("no-such-program"), directory_.Path("missing"),
         std::string("/etc/passwd/x"), std::string("")}) {
     const size_t before = server_.calls().size();
     const Ended ended = RunCli({"run", "--", program});
@@ -275,7 +275,7 @@ TEST_F(RunCommandTest, ARefusedPendingIsToldOnceAndTheResultStillReported) {
 }
 
 TEST_F(RunCommandTest, TheCommandRunsAtOnceWhileTheServerIsAway) {
-  const std::string address = "unix:" + directory_.File("late.sock");
+  const std::string address = "unix:" + directory_.Path("late.sock");
   options_.environment["SIGNALBOX_SERVER"] = address;
   Process process(Command(Arguments("echo $$; exit 3")), options_);
   // Only now, when the command has ended, a server appears.
@@ -286,14 +286,14 @@ TEST_F(RunCommandTest, TheCommandRunsAtOnceWhileTheServerIsAway) {
   WaitForEndOf(pid);
   FakeServer late(address);
   EXPECT_EQ(process.Wait(), 3);
-  EXPECT_THAT(process.errors(), Not(HasSubstr("could not report")));
+  EXPECT_THAT(process.Errors(), Not(HasSubstr("could not report")));
   const auto calls = late.calls();
   ASSERT_THAT(calls, Not(IsEmpty()));
   EXPECT_EQ(calls.back().result().result(), v1::RESULT_FAILURE);
 }
 
 TEST_F(RunCommandTest, AServerThatAppearsMeanwhileHearsOfThePending) {
-  const std::string address = "unix:" + directory_.File("late.sock");
+  const std::string address = "unix:" + directory_.Path("late.sock");
   options_.environment["SIGNALBOX_SERVER"] = address;
   const std::string fifo = MakeFifo("go");
   Process process(Command(Arguments("echo started; read line < " + fifo)),
@@ -350,7 +350,7 @@ TEST_F(RunCommandTest, RepeatsTheResultWithTheSameAttempt) {
   server_.WaitForCalls(1);
   WriteLine(fifo);
   EXPECT_EQ(process.Wait(), 1);
-  EXPECT_THAT(process.errors(), Not(HasSubstr("could not report")));
+  EXPECT_THAT(process.Errors(), Not(HasSubstr("could not report")));
   const auto calls = server_.calls();
   ASSERT_THAT(calls, SizeIs(5));
   for (size_t i = 1; i < calls.size(); ++i) {
@@ -430,7 +430,7 @@ TEST_F(RunCommandTest, ASecondSignalEndsThePatienceForTheReport) {
   EXPECT_EQ(process.WaitForLines(3).back(), "SIGTERM");
   process.Signal(SIGUSR1);  // It ends.
   EXPECT_EQ(process.Wait(), 9);
-  EXPECT_THAT(process.errors(), HasSubstr("could not report"));
+  EXPECT_THAT(process.Errors(), HasSubstr("could not report"));
 }
 
 TEST_F(RunCommandTest, ATimeoutEndsTheCommandAndAllItStarted) {
@@ -519,7 +519,7 @@ TEST_F(RunCommandTest, TheOrderOfTheOutputStays) {
   EXPECT_EQ(process.Wait(), 0);
   std::string wanted;
   for (int i = 1; i <= 9; ++i) absl::StrAppend(&wanted, i, "\ne", i, "\n");
-  EXPECT_THAT(process.output(), EndsWith(wanted));
+  EXPECT_THAT(process.Output(), EndsWith(wanted));
   EXPECT_EQ(OnlyResult().description(), "e9");
 }
 
@@ -530,7 +530,7 @@ TEST_F(RunCommandTest, WhenTheReaderOfItsOutputGoesTheCommandEnds) {
                    " run --tail 1 -- yes | head -n 1; exit ${PIPESTATUS[0]}");
   Process process({"/bin/bash", "-c", script}, options_);
   EXPECT_EQ(process.Wait(), 128 + SIGPIPE);
-  EXPECT_EQ(process.output(), "y\n");
+  EXPECT_EQ(process.Output(), "y\n");
   EXPECT_EQ(OnlyResult().result(), v1::RESULT_ERROR);
 }
 
@@ -613,7 +613,7 @@ TEST_F(RunCommandTest, ASignalAfterTheCommandEndsThePatience) {
     }
     process.Signal(number);
     EXPECT_EQ(process.Wait(), 5);
-    EXPECT_THAT(process.errors(), HasSubstr("could not report"));
+    EXPECT_THAT(process.Errors(), HasSubstr("could not report"));
   }
 }
 
@@ -626,7 +626,7 @@ TEST_F(RunCommandTest, TheCommandInheritsTheSignalsAsTheyWere) {
   const auto without = [&](const std::vector<std::string>& command) {
     Process process(command, options_);
     process.Wait();
-    return process.output();
+    return process.Output();
   };
   for (const int ignored : {0, SIGPIPE, SIGHUP, SIGINT}) {
     options_.ignore_signal = ignored;
@@ -640,7 +640,6 @@ TEST_F(RunCommandTest, AParentThatIgnoresItsChildrenDoesNotHideTheEnd) {
 }
 
 TEST_F(RunCommandTest, StopsAndGoesOnWithTheCommand) {
-  options_.own_group = true;
   Process process(Command({"run", "--", SIGNAL_PRINTER}), options_);
   process.WaitForLines(1);
   process.Signal(SIGTSTP);
@@ -655,7 +654,8 @@ TEST_F(RunCommandTest, StopsAndGoesOnWithTheCommand) {
 // One Ctrl-C at a terminal reaches the whole process group. A second SIGINT
 // would make many programs give up at once.
 TEST_F(RunCommandTest, ACtrlCAtATerminalReachesTheCommandOnce) {
-  Terminal terminal(Command({"run", "--", SIGNAL_PRINTER}), options_);
+  options_.has_terminal = true;
+  Process terminal(Command({"run", "--", SIGNAL_PRINTER}), options_);
   terminal.ReadUntil("ready");
   // It sleeps meanwhile, so that a second SIGINT is not merged with the first.
   terminal.Signal(SIGSTOP);

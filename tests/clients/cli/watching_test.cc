@@ -159,7 +159,7 @@ TEST_F(WatchingTest, PatienceIsTheCallersIfItSaysOne) {
 }
 
 TEST_F(WatchingTest, EndsWithTheReaderOfItsOutput) {
-  const std::string fifo = directory_.File("go");
+  const std::string fifo = directory_.Path("go");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   // The reader ends before the program begins.
   const std::string script =
