@@ -1,4 +1,4 @@
-// Runs the program itself, whose path is SIGNALBOX_SHIM.
+// Runs the program itself.
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -7,29 +7,48 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "tests/shim/fake_server.h"
 #include "tests/shim/raw_client.h"
 #include "tests/shim/shim_fixture.h"
-#include "tests/shim/shim_program.h"
 #include "tests/shim/signed_request.h"
 #include "tests/shim/webhook/payloads.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
 namespace {
 
-const std::vector<std::string> kWithSecret = {"GITHUB_WEBHOOK_SECRET=c4n4ry"};
+const Process::Options kWithSecret = {
+    .environment = {{"GITHUB_WEBHOOK_SECRET", "c4n4ry"}}};
+
+std::unique_ptr<Process> StartShim(const std::vector<std::string>& arguments,
+                                   const Process::Options& options = {}) {
+  return StartProgram("signalbox-shim", arguments, options);
+}
+
+// How many lines of its log have these words.
+int LinesWith(absl::string_view words, const Process& shim) {
+  const std::string log = shim.Errors();
+  int count = 0;
+  for (const absl::string_view line : absl::StrSplit(log, '\n')) {
+    count += absl::StrContains(line, words) ? 1 : 0;
+  }
+  return count;
+}
 
 TEST(ShimProgramTest, CannotStartIsOneLineAndExitCode2) {
-  ShimProgram running({"--listen", "127.0.0.1:0"}, kWithSecret);
-  const uint16_t port = running.Port();
-  const std::vector<
-      std::pair<std::vector<std::string>, std::vector<std::string>>>
+  const auto running = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
+  const uint16_t port = PortOf(*running);
+  const std::vector<std::pair<std::vector<std::string>, Process::Options>>
       cases = {
           {{}, {}},
           {{"--webhook-secret-file", "/nowhere"}, kWithSecret},
@@ -37,28 +56,28 @@ TEST(ShimProgramTest, CannotStartIsOneLineAndExitCode2) {
           {{"--listen", "nonsense"}, kWithSecret},
           {{"--nonsense"}, kWithSecret},
       };
-  for (const auto& [arguments, environment] : cases) {
-    ShimProgram program(arguments, environment);
-    const std::string err = program.Err();
-    EXPECT_EQ(program.Wait(), 2) << err;
+  for (const auto& [arguments, options] : cases) {
+    const auto program = StartShim(arguments, options);
+    EXPECT_EQ(program->Wait(), 2);
+    const std::string err = program->Errors();
     EXPECT_TRUE(absl::StartsWith(err, "signalbox-shim: ")) << err;
     EXPECT_EQ(err.find('\n'), err.size() - 1) << err;
-    EXPECT_EQ(program.Out(), "");
+    EXPECT_EQ(program->Output(), "");
   }
 }
 
 TEST(ShimProgramTest, HelpAndVersionNeedNothing) {
   for (const char* flag : {"--help", "--version"}) {
-    ShimProgram program({flag}, {});
-    EXPECT_TRUE(absl::StrContains(program.Out(), "signalbox-shim"));
-    EXPECT_EQ(program.Wait(), 0);
+    const auto program = StartShim({flag});
+    EXPECT_EQ(program->Wait(), 0);
+    EXPECT_TRUE(absl::StrContains(program->Output(), "signalbox-shim"));
   }
 }
 
 TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
   for (const int signal : {SIGTERM, SIGINT}) {
-    ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
-    const uint16_t port = program.Port();
+    const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
+    const uint16_t port = PortOf(*program);
     RawClient idle(port);
     RawClient busy(port);
     busy.Send(absl::StrCat(
@@ -68,12 +87,12 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
         "\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
     // The request is under way once its body is asked for.
     busy.Read("\r\n\r\n");
-    program.Signal(signal);
+    program->Signal(signal);
     EXPECT_EQ(idle.Read(), "");
     busy.Send("{}");
     EXPECT_EQ(RawClient::StatusOf(busy.Read()), 401);
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(program.Wait(), 0);
+    EXPECT_EQ(program->Wait(), 0);
     EXPECT_LT(std::chrono::steady_clock::now() - begin,
               std::chrono::seconds(9));
   }
@@ -81,19 +100,21 @@ TEST(ShimProgramTest, SignalsEndItOnceRequestsAreAnswered) {
 
 // Log rotation sends SIGHUP to every daemon.
 TEST(ShimProgramTest, AHangupDoesNotEndIt) {
-  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
-  program.Port();
-  program.Signal(SIGHUP);
-  program.Signal(SIGTERM);
-  const std::string log = program.Err();
-  EXPECT_EQ(program.Wait(), 0);
+  const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
+  PortOf(*program);
+  program->Signal(SIGHUP);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
   EXPECT_TRUE(absl::StrContains(log, "SIGHUP ignored")) << log;
 }
 
 TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
-  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret, "", 4096);
-  program.Port();
-  std::ifstream limits(absl::StrCat("/proc/", program.pid(), "/limits"));
+  Process::Options options = kWithSecret;
+  options.descriptors = 4096;
+  const auto program = StartShim({"--listen", "127.0.0.1:0"}, options);
+  PortOf(*program);
+  std::ifstream limits(absl::StrCat("/proc/", program->pid(), "/limits"));
   bool is_raised = false;
   for (std::string line; std::getline(limits, line);) {
     is_raised |= absl::StartsWith(line, "Max open files            4096 ");
@@ -103,9 +124,9 @@ TEST(ShimProgramTest, TakesTheDescriptorsThatItMayHave) {
 
 // There is no port for metrics, so an operator of a hook looks at the log.
 TEST(ShimProgramTest, LogTellsWhatAHookSends) {
-  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature"},
-                      {});
-  const uint16_t port = program.Port();
+  const auto program =
+      StartShim({"--listen", "127.0.0.1:0", "--insecure-no-signature"});
+  const uint16_t port = PortOf(*program);
   const auto deliver = [&](const char* event, const std::string& json) {
     RawClient client(port);
     return client.Ask(absl::StrCat(
@@ -119,9 +140,9 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   EXPECT_EQ(deliver("push", "{}"), 400);
   EXPECT_EQ(deliver("installation_target", InstallationTargetPayload().dump()),
             200);
-  program.Signal(SIGTERM);
-  const std::string log = program.Err();
-  EXPECT_EQ(program.Wait(), 0);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
   for (const char* words :
        {R"("github_event":"ping","delivery":"1","content_type":"json",)"
         R"("answer":200,"why":"the hook works; id 109948940; of type )"
@@ -136,8 +157,8 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
 
 // For a refused delivery the log says which hook to look at, and where it is.
 TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
-  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
-  const uint16_t port = program.Port();
+  const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
+  const uint16_t port = PortOf(*program);
   const auto ask = [&](const char* target) {
     RawClient client(port);
     return client.Ask(
@@ -154,9 +175,9 @@ TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
   EXPECT_EQ(ask("/webhook"), 404);
   RawClient health(port);
   EXPECT_EQ(health.Ask("GET /healthz HTTP/1.1\r\n\r\n"), 200);
-  program.Signal(SIGTERM);
-  const std::string log = program.Err();
-  EXPECT_EQ(program.Wait(), 0);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
   for (const char* words :
        {R"("hook_id":"292430182","hook_target":"repository 79929171",)"
         R"("answer":401,"why":"wrong signature")",
@@ -176,10 +197,10 @@ TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
   };
   write(first, "one\n");
   write(second, "two\n");
-  ShimProgram program({"--listen", "127.0.0.1:0", "--webhook-secret-file",
-                       first, "--webhook-secret-file", second},
-                      {});
-  const uint16_t port = program.Port();
+  const auto program =
+      StartShim({"--listen", "127.0.0.1:0", "--webhook-secret-file", first,
+                 "--webhook-secret-file", second});
+  const uint16_t port = PortOf(*program);
   const auto ask = [&](const char* secret) {
     Request request;
     request.event = "star";
@@ -199,9 +220,9 @@ TEST(ShimProgramTest, AWebhookSecretIsReadAgain) {
   write(second, "two\nlines\n");
   EXPECT_EQ(ask("two"), 200);
   EXPECT_EQ(ask("two"), 200);
-  program.Signal(SIGTERM);
-  const std::string log = program.Err();
-  EXPECT_EQ(program.Wait(), 0);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
   EXPECT_TRUE(absl::StrContains(log, "more than one line")) << log;
 }
 
@@ -211,12 +232,10 @@ TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
   FakeServer server;
   server.Start();
   server.Answer(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who are you"));
-  const TempDir directory;
-  const std::string log_file = directory.Path("log");
-  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature",
-                       "--server", absl::StrCat("127.0.0.1:", server.port())},
-                      {}, log_file);
-  const uint16_t port = program.Port();
+  const auto program =
+      StartShim({"--listen", "127.0.0.1:0", "--insecure-no-signature",
+                 "--server", absl::StrCat("127.0.0.1:", server.port())});
+  const uint16_t port = PortOf(*program);
   const std::string json = PushPayload().dump();
   for (int i = 0; i < 2; ++i) {
     RawClient client(port);
@@ -227,31 +246,22 @@ TEST(ShimProgramTest, LogSaysOnceThatTheServerDoesNotKnowTheShim) {
                   json.size(), "\r\n\r\n", json)),
               503);
   }
-  const auto lines_with = [&log_file](absl::string_view words) {
-    int count = 0;
-    std::ifstream log(log_file);
-    for (std::string line; std::getline(log, line);) {
-      count += absl::StrContains(line, words) ? 1 : 0;
-    }
-    return count;
-  };
-  EXPECT_TRUE(Becomes([&lines_with] {
-    return lines_with("the server does not accept this shim's token") == 1;
+  EXPECT_TRUE(Becomes([&program] {
+    return LinesWith("the server does not accept this shim's token",
+                     *program) == 1;
   }));
-  EXPECT_EQ(lines_with("the server refuses this shim's reports"), 1);
-  EXPECT_EQ(lines_with("\"answer\":503"), 2);
+  EXPECT_EQ(LinesWith("the server refuses this shim's reports", *program), 1);
+  EXPECT_EQ(LinesWith("\"answer\":503", *program), 2);
 }
 
 // A shim with `webhook` but without `report`: the server takes its events.
 TEST(ShimProgramTest, LogSaysOnceWhatKindOfCallIsRefused) {
   FakeServer server;
   server.Start();
-  const TempDir directory;
-  const std::string log_file = directory.Path("log");
-  ShimProgram program({"--listen", "127.0.0.1:0", "--insecure-no-signature",
-                       "--server", absl::StrCat("127.0.0.1:", server.port())},
-                      {}, log_file);
-  const uint16_t port = program.Port();
+  const auto program =
+      StartShim({"--listen", "127.0.0.1:0", "--insecure-no-signature",
+                 "--server", absl::StrCat("127.0.0.1:", server.port())});
+  const uint16_t port = PortOf(*program);
   const auto ask = [port](absl::string_view event, const std::string& json) {
     RawClient client(port);
     return client.Ask(absl::StrCat(
@@ -266,21 +276,14 @@ TEST(ShimProgramTest, LogSaysOnceWhatKindOfCallIsRefused) {
     server.Answer(grpc::Status::OK);
     EXPECT_EQ(ask("repository", RenamedPayload().dump()), 202);
   }
-  program.Signal(SIGTERM);
-  EXPECT_EQ(program.Wait(), 0);
-  std::ifstream log(log_file);
-  int lines = 0;
-  for (std::string line; std::getline(log, line);) {
-    lines += absl::StrContains(line, "the server refuses this shim's reports")
-                 ? 1
-                 : 0;
-  }
-  EXPECT_EQ(lines, 1);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  EXPECT_EQ(LinesWith("the server refuses this shim's reports", *program), 1);
 }
 
 TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {
-  ShimProgram program({"--listen", "127.0.0.1:0"}, kWithSecret);
-  RawClient client(program.Port());
+  const auto program = StartShim({"--listen", "127.0.0.1:0"}, kWithSecret);
+  RawClient client(PortOf(*program));
   EXPECT_EQ(client.Ask("POST /event_handler HTTP/1.1\r\n"
                        "Content-Type: application/json\r\n"
                        "X-Hub-Signature-256: sha256=b0dyh34d\r\n"
@@ -288,13 +291,13 @@ TEST(ShimProgramTest, SecretsAndBodiesAreNotShown) {
                        "X-GitHub-Event: evil\"\\name\r\n"
                        "Content-Length: 6\r\n\r\nb0dy42"),
             401);
-  std::ifstream environment(absl::StrCat("/proc/", program.pid(), "/environ"));
+  std::ifstream environment(absl::StrCat("/proc/", program->pid(), "/environ"));
   const std::string shown((std::istreambuf_iterator<char>(environment)),
                           std::istreambuf_iterator<char>());
   EXPECT_FALSE(absl::StrContains(shown, "c4n4ry"));
-  program.Signal(SIGTERM);
-  const std::string log = program.Err();
-  EXPECT_EQ(program.Wait(), 0);
+  program->Signal(SIGTERM);
+  EXPECT_EQ(program->Wait(), 0);
+  const std::string log = program->Errors();
   EXPECT_TRUE(absl::StrContains(log, "\"answer\":401")) << log;
   EXPECT_TRUE(absl::StrContains(log, "evil\\\"\\\\name")) << log;
   for (const char* secret : {"c4n4ry", "b0dyh34d", "b0dy42", "\x9b"}) {

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -19,15 +18,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "tests/shim/fake_server.h"
 #include "tests/shim/raw_client.h"
-#include "tests/shim/shim_program.h"
 #include "tests/shim/signed_request.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/process.h"
 
 namespace signalbox {
 
@@ -88,6 +84,12 @@ class Attack {
   std::thread thread_;
 };
 
+// The port of a shim that has just been started.
+inline uint16_t PortOf(Process& shim) {
+  shim.WaitForLine("listening on ");
+  return static_cast<uint16_t>(shim.Port());
+}
+
 // Looks again and again, up to 30 s, until the condition is true.
 template <typename Condition>
 bool Becomes(Condition condition) {
@@ -133,13 +135,14 @@ class ShimFixture : public ::testing::Test {
 
   // `descriptors`: the program's limit; 0: as this process.
   void Start(rlim_t descriptors = 0) {
-    program_ = std::make_unique<ShimProgram>(
-        std::vector<std::string>{"--listen", "127.0.0.1:0", "--server",
-                                 absl::StrCat("127.0.0.1:", server_.port())},
-        std::vector<std::string>{
-            absl::StrCat("GITHUB_WEBHOOK_SECRET=", kSecret)},
-        directory_.Path("log"), descriptors);
-    port_ = program_->Port();
+    program_ =
+        StartProgram("signalbox-shim",
+                     {"--listen", "127.0.0.1:0", "--server",
+                      absl::StrCat("127.0.0.1:", server_.port())},
+                     {.environment = {{"GITHUB_WEBHOOK_SECRET", kSecret}},
+                      .errors_file = "/dev/null",
+                      .descriptors = descriptors});
+    port_ = PortOf(*program_);
     // The program makes what it keeps before anything is measured.
     for (int i = 0; i < kFirst; ++i) ASSERT_EQ(Ask(Push().Text()), 202);
     memory_ = FindMemory();
@@ -191,26 +194,12 @@ class ShimFixture : public ::testing::Test {
   }
 
   Memory FindMemory() const {
-    Memory memory;
-    std::ifstream status(absl::StrCat("/proc/", program_->pid(), "/status"));
-    for (std::string line; std::getline(status, line);) {
-      absl::string_view value = line;
-      int64_t* const wanted =
-          absl::ConsumePrefix(&value, "VmRSS:")   ? &memory.now
-          : absl::ConsumePrefix(&value, "VmHWM:") ? &memory.most
-                                                  : nullptr;
-      if (wanted == nullptr) continue;
-      EXPECT_TRUE(absl::ConsumeSuffix(&value, " kB") &&
-                  absl::SimpleAtoi(value, wanted))
-          << line;
-      *wanted >>= 10;
-    }
-    return memory;
+    return {static_cast<int64_t>(program_->ResidentMebibytes()),
+            static_cast<int64_t>(program_->PeakMebibytes())};
   }
 
   FakeServer server_;
-  TempDir directory_;
-  std::unique_ptr<ShimProgram> program_;
+  std::unique_ptr<Process> program_;
   uint16_t port_ = 0;
 
  private:
