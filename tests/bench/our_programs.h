@@ -4,23 +4,19 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "tests/bench/program.h"
 
 namespace signalbox {
 
-// The programs of this build, at free loopback addresses. ready() is HOST:PORT.
-
-// The path of one of them.
-std::string OurProgram(absl::string_view name);
+// The programs of this build, at free loopback addresses. found() is HOST:PORT.
 
 // signalbox-server with its data in `data_dir`, and a token for the GitHub at
-// `api_url`. ready() is its address for gRPC.
-std::unique_ptr<Program> StartOurServer(const std::string& api_url,
+// `api_url`. found() is its address for gRPC.
+std::unique_ptr<Process> StartOurServer(const std::string& api_url,
                                         const std::string& data_dir);
 
 // signalbox-shim in front of the server at `server`.
-std::unique_ptr<Program> StartOurShim(const std::string& server,
+std::unique_ptr<Process> StartOurShim(const std::string& server,
                                       const std::string& secret_file);
 
 }  // namespace signalbox

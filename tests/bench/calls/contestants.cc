@@ -22,10 +22,10 @@ constexpr absl::Duration kQuietLimit = absl::Seconds(2);
 // In this time a quiet program uses less than two ticks of CPU time.
 constexpr std::chrono::milliseconds kQuietStep(50);
 
-Contestant Serving(std::unique_ptr<Program> program) {
+Contestant Serving(std::unique_ptr<Process> program) {
   Contestant contestant;
   contestant.program = std::move(program);
-  contestant.address = contestant.program->ready();
+  contestant.address = contestant.program->found();
   contestant.stubs = Connect(contestant.address);
   return contestant;
 }
@@ -50,9 +50,9 @@ DeadAddress::DeadAddress() {
 DeadAddress::~DeadAddress() { close(socket_); }
 
 Contestant StartNoop() {
-  return Serving(Program::Start("noop",
-                                {OurProgram("signalbox-bench-noop"), "grpc"},
-                                {}, "listening on "));
+  return Serving(StartMeasured("noop",
+                               {OurProgram("signalbox-bench-noop"), "grpc"}, {},
+                               "listening on "));
 }
 
 Contestant StartServer(const std::string& data_dir, const DeadAddress& github) {
@@ -60,7 +60,7 @@ Contestant StartServer(const std::string& data_dir, const DeadAddress& github) {
       StartOurServer(absl::StrCat("http://", github.text()), data_dir));
 }
 
-absl::Duration CpuOf(const Program& program,
+absl::Duration CpuOf(const Process& program,
                      const std::function<void()>& work) {
   const absl::Duration before = program.CpuTime();
   work();

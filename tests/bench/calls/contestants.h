@@ -32,7 +32,7 @@ class DeadAddress {
 
 // A gRPC server of signalbox.v1 in its own process.
 struct Contestant {
-  std::unique_ptr<Program> program;
+  std::unique_ptr<Process> program;
   std::string address;
   Stubs stubs;
 };
@@ -52,7 +52,7 @@ Contestant StartServer(const std::string& data_dir, const DeadAddress& github);
 // What `work` costs a program in CPU time, including the work after its
 // answers: it is measured until the program has been quiet after `work`, for
 // two seconds at most.
-absl::Duration CpuOf(const Program& program, const std::function<void()>& work);
+absl::Duration CpuOf(const Process& program, const std::function<void()>& work);
 
 // The type of the file system that has `path`, such as "ext4"; its number in
 // hexadecimal if it has no usual name.

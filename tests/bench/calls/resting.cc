@@ -19,14 +19,14 @@ std::vector<Figure> Resting(const CallOptions& options) {
   const std::string secret_file = dir.Path("secret");
   std::ofstream(secret_file) << "It's a Secret to Everybody";
   const Contestant server = StartServer(dir.Path("data"), github);
-  const std::unique_ptr<Program> shim =
+  const std::unique_ptr<Process> shim =
       StartOurShim(server.address, secret_file);
 
   ShowProgress("rest");
   std::this_thread::sleep_for(absl::ToChronoMilliseconds(options.time));
   // CPU time is counted in steps of 10 ms.
   const absl::Duration time = options.time * 8;
-  const std::pair<const Program*, double> programs[] = {
+  const std::pair<const Process*, double> programs[] = {
       {server.program.get(), 30}, {shim.get(), 20}};
   std::vector<absl::Duration> before;
   for (const auto& [program, limit] : programs) {

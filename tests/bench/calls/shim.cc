@@ -21,7 +21,7 @@ constexpr double kMostPerSecond = 20'000;
 
 // One HTTP server that takes deliveries.
 struct Taker {
-  const Program* program;
+  const Process* program;
   int64_t failed = 0;
 
   struct Round {
@@ -57,9 +57,9 @@ std::vector<Figure> Shim(const CallOptions& options) {
   std::ofstream(secret_file) << kWebhookSecret;
   const Contestant noop = StartNoop();
   const auto shim = StartOurShim(noop.address, secret_file);
-  const auto plain = Program::Start(
-      "cpp-httplib", {OurProgram("signalbox-bench-noop"), "http"}, {},
-      "listening on ");
+  const auto plain =
+      StartMeasured("cpp-httplib", {OurProgram("signalbox-bench-noop"), "http"},
+                    {}, "listening on ");
   const Deliveries kind(ExamplePayload(), Deliveries::Form::kJson);
   Taker reference{plain.get()};
   Taker subject{shim.get()};

@@ -25,8 +25,8 @@ std::map<std::string, std::string> Environment(const std::string& api_url) {
 
 }  // namespace
 
-std::unique_ptr<Program> StartSimulator() {
-  return Program::Start(
+std::unique_ptr<Process> StartSimulator() {
+  return StartMeasured(
       "simulator",
       {OurProgram("signalbox-github-simulator"), "--listen", "127.0.0.1:0",
        "--token", "token", "--any-repository", "--hourly-limit", "0"},
@@ -41,7 +41,7 @@ Contender StartSignalbox(const std::string& api_url,
   contender.keeps_connections = false;
   contender.posts_behind = true;
   auto server = StartOurServer(api_url, data_dir);
-  auto shim = StartOurShim(server->ready(), secret_file);
+  auto shim = StartOurShim(server->found(), secret_file);
   contender.port = shim->Port();
   contender.programs.push_back(std::move(shim));
   contender.programs.push_back(std::move(server));
@@ -51,7 +51,7 @@ Contender StartSignalbox(const std::string& api_url,
 Contender StartSinatra(const std::string& api_url) {
   Contender contender;
   contender.name = "Sinatra";
-  contender.programs.push_back(Program::Start(
+  contender.programs.push_back(StartMeasured(
       "puma",
       {"puma", "--no-config", "--threads", "5:5", "--bind", "tcp://127.0.0.1:0",
        "--environment", "production", Script("guide.ru")},
@@ -65,8 +65,8 @@ Contender StartNode(const std::string& api_url) {
   contender.name = "Node";
   contender.takes_forms = false;
   contender.programs.push_back(
-      Program::Start("node", {"node", Script("node_server.mjs")},
-                     Environment(api_url), "listening on "));
+      StartMeasured("node", {"node", Script("node_server.mjs")},
+                    Environment(api_url), "listening on "));
   contender.port = contender.programs.front()->Port();
   return contender;
 }

@@ -12,7 +12,7 @@ namespace signalbox {
 // A server that takes webhooks and sets commit statuses.
 struct Contender {
   std::string name;  // For people.
-  std::vector<std::unique_ptr<Program>> programs;
+  std::vector<std::unique_ptr<Process>> programs;
   int port = 0;  // Where it takes webhooks, at 127.0.0.1.
   bool takes_forms = true;
   bool keeps_connections = true;
@@ -22,7 +22,7 @@ struct Contender {
 };
 
 // The simulator, without limits.
-std::unique_ptr<Program> StartSimulator();
+std::unique_ptr<Process> StartSimulator();
 
 // All of them post to the GitHub at `api_url`, and verify with kWebhookSecret.
 

@@ -57,7 +57,7 @@ double Milliseconds(const LoadResult& result, double share) {
 class Lane {
  public:
   Lane(const Contender* contender, const Deliveries* kind, std::string name,
-       const Program* simulator, GitHubView* github)
+       const Process* simulator, GitHubView* github)
       : contender_(contender),
         kind_(kind),
         name_(std::move(name)),
@@ -148,7 +148,7 @@ class Lane {
 
   // Returns how many were answered a second.
   double RunClosed(const Load& load) {
-    std::map<const Program*, absl::Duration> begin = {
+    std::map<const Process*, absl::Duration> begin = {
         {simulator_, simulator_->CpuTime()}};
     for (const auto& program : contender_->programs) {
       begin[program.get()] = program->CpuTime();
@@ -174,7 +174,7 @@ class Lane {
   const Contender* const contender_;
   const Deliveries* const kind_;
   const std::string name_;
-  const Program* const simulator_;
+  const Process* const simulator_;
   GitHubView* const github_;
 
   Samples samples_;
@@ -254,8 +254,8 @@ std::vector<Figure> Throughput(const ThroughputOptions& options) {
   const std::string secret_file = dir.Path("secret");
   std::ofstream(secret_file) << kWebhookSecret;
   const auto simulator = StartSimulator();
-  const std::string api_url = absl::StrCat("http://", simulator->ready());
-  GitHubView github(simulator->ready());
+  const std::string api_url = absl::StrCat("http://", simulator->found());
+  GitHubView github(simulator->found());
   github.SetLatency(options.github_latency);
   std::vector<Contender> contenders;
   for (const std::string& server : options.servers) {
