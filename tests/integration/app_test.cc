@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/github_simulator/app_key.h"
+#include "tests/integration/commit.h"
 #include "tests/integration/simulator_counters.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -23,7 +24,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kSha[] = "1111111111111111111111111111111111111abc";
 constexpr int64_t kAppId = 12;
 
 class AppTest : public testing::Test {

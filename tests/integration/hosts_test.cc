@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
+#include "tests/integration/commit.h"
 #include "tests/integration/simulator_counters.h"
 #include "tests/support/certificate.h"
 #include "tests/support/process.h"
@@ -21,8 +22,6 @@ namespace signalbox {
 namespace {
 
 using nlohmann::json;
-
-constexpr char kHostsSha[] = "1111111111111111111111111111111111111abc";
 
 class HostsTest : public testing::Test {
  protected:
@@ -72,7 +71,7 @@ class HostsTest : public testing::Test {
   void Report(const std::string& repository) {
     v1::ReportResultRequest request;
     request.set_repository(repository);
-    request.set_sha(kHostsSha);
+    request.set_sha(kSha);
     request.set_result(v1::RESULT_SUCCESS);
     grpc::ClientContext context;
     v1::ReportResultResponse response;
@@ -98,7 +97,7 @@ class HostsTest : public testing::Test {
   v1::Posting PostingOf(const std::string& repository) {
     v1::GetCommitStatusRequest request;
     request.set_repository(repository);
-    request.set_sha(kHostsSha);
+    request.set_sha(kSha);
     grpc::ClientContext context;
     v1::GetCommitStatusResponse response;
     stub_->GetCommitStatus(&context, request, &response);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
+#include "tests/integration/commit.h"
 #include "tests/integration/simulator_counters.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -23,8 +24,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kListedSha[] = "1111111111111111111111111111111111111abc";
-
 class ListingTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -33,7 +32,7 @@ class ListingTest : public testing::Test {
     simulator_address_ = simulator_->WaitForLine("listening on ");
     for (const char* name : {"acme/app", "acme/lib"}) {
       Tell("repositories",
-           {{"full_name", name}, {"commits", json::array({kListedSha})}});
+           {{"full_name", name}, {"commits", json::array({kSha})}});
     }
     server_ = StartProgram(
         "signalbox-server",
@@ -74,8 +73,8 @@ class ListingTest : public testing::Test {
   }
 
   void Report(const std::string& repository, const std::string& context) {
-    Signalbox({"result", "success", "--repository", repository, "--sha",
-               kListedSha, "--context", context});
+    Signalbox({"result", "success", "--repository", repository, "--sha", kSha,
+               "--context", context});
   }
 
   // "REPOSITORY CONTEXT REASON" of all that `list` says with these flags.

@@ -29,8 +29,6 @@ std::string WithoutTimes(v1::StreamReportsResponse response) {
   return response.ShortDebugString();
 }
 
-constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-
 v1::StreamReportsRequest Result(int64_t tag, const std::string& context,
                                 int64_t attempt = 0,
                                 v1::Result result = v1::RESULT_SUCCESS,

@@ -20,6 +20,8 @@
 
 namespace signalbox {
 
+inline constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+
 inline std::string Trailer(const grpc::ClientContext& context,
                            const std::string& name) {
   const auto& metadata = context.GetServerTrailingMetadata();

@@ -17,8 +17,6 @@
 namespace signalbox {
 namespace {
 
-constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-
 class StatusServiceTest : public ServiceTest {
  protected:
   v1::ReportPendingRequest Pending(const std::string& context = "ci/build") {

@@ -51,7 +51,6 @@ using google::protobuf::MethodDescriptor;
 using google::protobuf::TextFormat;
 
 // Both report on the same commit.
-constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
 // A good value of each field, in the text format. `$x`: the caller's own x.
 // Empty: left out. `{}`: the message with its good values. `github:` in front:

@@ -19,8 +19,6 @@
 namespace signalbox {
 namespace {
 
-constexpr char kWatchedSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-
 v1::WatchStatusesRequest After(int64_t sequence) {
   v1::WatchStatusesRequest request;
   request.set_after_sequence(sequence);
@@ -80,7 +78,7 @@ class WatchStreamTest : public ServiceTest {
     grpc::ClientContext client;
     v1::ReportResultRequest request;
     request.set_repository(repository);
-    request.set_sha(kWatchedSha);
+    request.set_sha(kSha);
     request.set_context(context);
     request.set_result(result);
     request.set_description(description);
@@ -130,7 +128,7 @@ TEST_F(WatchStreamTest, TellsOfReportsAndPostingsAsTheyHappen) {
   EXPECT_EQ(change->sequence(), sequence);
   EXPECT_EQ(change->status().sequence(), sequence);
   EXPECT_EQ(change->repository(), "acme/app");
-  EXPECT_EQ(change->sha(), kWatchedSha);
+  EXPECT_EQ(change->sha(), kSha);
   EXPECT_EQ(change->status().context(), "CI/build");
   EXPECT_EQ(change->status().state(), v1::COMMIT_STATE_FAILURE);
   EXPECT_EQ(change->status().result(), v1::RESULT_FAILURE);
@@ -302,7 +300,7 @@ TEST_F(WatchStreamTest, FollowsWhatWasRead) {
     ASSERT_TRUE(stub_->ListCommits(&commits_context, {}, &commits).ok());
     v1::GetCommitStatusRequest request;
     request.set_repository("acme/app");
-    request.set_sha(kWatchedSha);
+    request.set_sha(kSha);
     ASSERT_TRUE(stub_->GetCommitStatus(&commit_context, request, &commit).ok());
   }
   const int64_t after = Report("acme/app", "ci/after");
@@ -366,7 +364,7 @@ TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   const auto accept = [this](const char* repository) {
     KeyReport report;
     report.repository = *ParseRepository(repository);
-    report.sha = kWatchedSha;
+    report.sha = kSha;
     report.context = "ci/build";
     report.result = Result::kSuccess;
     ASSERT_TRUE(outbox_->Accept({Of({report})}, Clock::System()->Now()).ok());
@@ -508,7 +506,7 @@ TEST_F(WatchStreamTest, WhoWantsNothingOfItIsNotTooSlow) {
   grpc::ClientContext context;
   v1::ReportPendingRequest request;
   request.set_repository("acme/app");
-  request.set_sha(kWatchedSha);
+  request.set_sha(kSha);
   for (int i = 0; i < 20; ++i) request.add_contexts(absl::StrCat("ci/", i));
   v1::ReportPendingResponse response;
   ASSERT_TRUE(stub_->ReportPending(&context, request, &response).ok());
