@@ -1,8 +1,10 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_ANSWERS_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_ANSWERS_H_
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "tests/github_simulator/github_rules.h"
@@ -29,7 +31,7 @@ SimulatedResponse MovedAnswer(int status, const std::string& url);
 // `per_page`: 30 unless given, at most 100.
 size_t PageSize(const RequestTarget& target);
 
-// One page of `count` things, by `per_page` and `page`.
+// Which of a list's items are on a page, by `per_page` and `page`.
 struct Page {
   size_t begin = 0;
   size_t end = 0;
@@ -39,6 +41,23 @@ struct Page {
 // `url` is the address of the whole list, without a query: the links take the
 // query from the target.
 Page PageOf(const RequestTarget& target, size_t count, const std::string& url);
+
+// Answers with the page of `items` that the target asks for. `object_of` makes
+// the JSON of an item, and `body_of` the answer's JSON of the page's array.
+template <typename Item, typename ObjectOf, typename BodyOf = std::identity>
+SimulatedResponse PageAnswer(const RequestTarget& target,
+                             const std::vector<Item>& items,
+                             const std::string& url, ObjectOf object_of,
+                             BodyOf body_of = {}) {
+  const Page page = PageOf(target, items.size(), url);
+  auto objects = nlohmann::ordered_json::array();
+  for (size_t i = page.begin; i < page.end; ++i) {
+    objects.push_back(object_of(*items[i]));
+  }
+  SimulatedResponse response = JsonAnswer(200, body_of(objects));
+  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
+  return response;
+}
 
 inline constexpr char kDocs[] = "https://docs.github.com/rest";
 inline constexpr char kCreateStatusDocs[] =

@@ -111,24 +111,21 @@ SimulatedResponse AppApi::MakeToken(const Call& call,
 }
 
 SimulatedResponse AppApi::List(const Call& call) const {
-  const auto all = apps_->InstallationsOf(call.caller.id);
-  const Page page = PageOf(call.target, all.size(),
-                           absl::StrCat(api_url_, "/app/installations"));
-  Json objects = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    objects.push_back(
-        InstallationObject(*all[i], *apps_->FindApp(all[i]->app_id), api_url_));
-  }
-  SimulatedResponse response = JsonAnswer(200, objects);
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+  return PageAnswer(call.target, apps_->InstallationsOf(call.caller.id),
+                    absl::StrCat(api_url_, "/app/installations"),
+                    [this](const Apps::Installation& installation) {
+                      return ObjectOf(installation);
+                    });
 }
 
 SimulatedResponse AppApi::Show(const Apps::Installation* installation) const {
-  if (installation == nullptr) return NotFound();
-  return JsonAnswer(
-      200, InstallationObject(*installation,
-                              *apps_->FindApp(installation->app_id), api_url_));
+  return installation == nullptr ? NotFound()
+                                 : JsonAnswer(200, ObjectOf(*installation));
+}
+
+Json AppApi::ObjectOf(const Apps::Installation& installation) const {
+  return InstallationObject(installation, *apps_->FindApp(installation.app_id),
+                            api_url_);
 }
 
 }  // namespace signalbox

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
 #define SIGNALBOX_TESTS_GITHUB_SIMULATOR_APP_API_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +42,7 @@ class AppApi {
   SimulatedResponse List(const Call& call) const;
   // 404 if `installation` is null.
   SimulatedResponse Show(const Apps::Installation* installation) const;
+  nlohmann::ordered_json ObjectOf(const Apps::Installation& installation) const;
 
   World* const world_;
   Apps* const apps_;

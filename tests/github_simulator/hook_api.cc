@@ -135,14 +135,9 @@ std::optional<SimulatedResponse> HookApi::OfHook(const Call& call,
 SimulatedResponse HookApi::ListHooks(
     const Call& call, const std::vector<const Hooks::Entry*>& all,
     const std::string& url) const {
-  const Page page = PageOf(call.target, all.size(), url);
-  Json hooks = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    hooks.push_back(HookObject(*all[i]));
-  }
-  SimulatedResponse response = JsonAnswer(200, hooks);
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+  return PageAnswer(call.target, all, url, [this](const Hooks::Entry& entry) {
+    return HookObject(entry);
+  });
 }
 
 SimulatedResponse HookApi::ListDeliveries(const Call& call,

@@ -62,6 +62,10 @@ SimulatedResponse PullApi::List(const Call& call,
       ChoiceOf(call.target, "direction",
                {sort == "created" ? "desc" : "asc", "asc", "desc"});
   if (!direction.has_value()) return InvalidPull("direction");
+  const auto object = [&](const PullRequest& pull_request) {
+    return SimplePullRequestObject(Described(repository), pull_request,
+                                   api_url_);
+  };
   std::vector<const PullRequest*> found = pull_requests_->Of(repository.id);
   const absl::string_view base = call.target.Query("base");
   const absl::string_view head = call.target.Query("head");
@@ -69,9 +73,7 @@ SimulatedResponse PullApi::List(const Call& call,
     return (state == "open" && !pull_request->is_open) ||
            (state == "closed" && pull_request->is_open) ||
            (!base.empty() && pull_request->base_branch != base) ||
-           !HasHead(SimplePullRequestObject(Described(repository),
-                                            *pull_request, api_url_),
-                    head);
+           !HasHead(object(*pull_request), head);
   });
   const bool by_update = sort == "updated";
   const auto time = [by_update](const PullRequest* pull_request) {
@@ -83,17 +85,10 @@ SimulatedResponse PullApi::List(const Call& call,
                    });
   if (direction == "desc") std::reverse(found.begin(), found.end());
 
-  const Page page =
-      PageOf(call.target, found.size(),
-             absl::StrCat(api_url_, "/repositories/", repository.id, "/pulls"));
-  Json objects = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    objects.push_back(
-        SimplePullRequestObject(Described(repository), *found[i], api_url_));
-  }
-  SimulatedResponse response = JsonAnswer(200, objects);
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+  return PageAnswer(
+      call.target, found,
+      absl::StrCat(api_url_, "/repositories/", repository.id, "/pulls"),
+      object);
 }
 
 SimulatedResponse PullApi::One(const World::Repository& repository,

@@ -379,20 +379,18 @@ SimulatedResponse Routes::InstallationRepositories(const Call& call) {
   std::erase_if(found, [&](const World::Repository* repository) {
     return !access_->MaySee(call, *repository);
   });
-  const Page page = PageOf(call.target, found.size(),
-                           api_url_ + "/installation/repositories");
-  Json repositories = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    repositories.push_back(RepositoryObjectFor(call, *found[i]));
-  }
   const bool is_narrowed =
       apps_->FindToken(call.caller.token)->scope.repository_ids.has_value();
-  SimulatedResponse response = JsonAnswer(
-      200, {{"total_count", found.size()},
-            {"repositories", repositories},
-            {"repository_selection", is_narrowed ? "selected" : "all"}});
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+  return PageAnswer(
+      call.target, found, api_url_ + "/installation/repositories",
+      [&](const World::Repository& repository) {
+        return RepositoryObjectFor(call, repository);
+      },
+      [&](const Json& page) {
+        return Json{{"total_count", found.size()},
+                    {"repositories", page},
+                    {"repository_selection", is_narrowed ? "selected" : "all"}};
+      });
 }
 
 SimulatedResponse Routes::RateLimit(const Call& call) {

@@ -1,5 +1,6 @@
 #include "tests/github_simulator/status_api.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -123,48 +124,41 @@ std::vector<const Row*> StatusApi::Readable(const Call& call,
 SimulatedResponse StatusApi::List(const Call& call,
                                   const World::Repository& repository,
                                   const World::Commit& commit) const {
-  const std::vector<const Row*> rows = Readable(call, commit);
-  const Page page =
-      PageOf(call.target, rows.size(),
-             absl::StrCat(api_url_, "/repositories/", repository.id,
-                          "/commits/", commit.sha, "/statuses"));
-  Json statuses = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    statuses.push_back(
-        StatusObject(repository, commit, *rows[rows.size() - 1 - i]));
-  }
-  SimulatedResponse response = JsonAnswer(200, statuses);
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+  std::vector<const Row*> rows = Readable(call, commit);
+  std::reverse(rows.begin(), rows.end());
+  return PageAnswer(
+      call.target, rows,
+      absl::StrCat(api_url_, "/repositories/", repository.id, "/commits/",
+                   commit.sha, "/statuses"),
+      [&](const Row& row) { return StatusObject(repository, commit, row); });
 }
 
 SimulatedResponse StatusApi::Combined(const Call& call,
                                       const World::Repository& repository,
                                       const World::Commit& commit) const {
   const std::vector<const Row*> shown = ShownRows(Readable(call, commit));
-  const Page page =
-      PageOf(call.target, shown.size(),
-             absl::StrCat(api_url_, "/repositories/", repository.id,
-                          "/commits/", commit.sha, "/status"));
-  Json statuses = Json::array();
-  for (size_t i = page.begin; i < page.end; ++i) {
-    Json object = StatusObject(repository, commit, *shown[i]);
-    object.erase("creator");
-    statuses.push_back(std::move(object));
-  }
   const std::string commit_url = absl::StrCat(
       api_url_, "/repos/", repository.full_name, "/commits/", commit.sha);
-  SimulatedResponse response = JsonAnswer(
-      200, {{"state", CombinedStateOf(shown)},
-            {"statuses", std::move(statuses)},
+  return PageAnswer(
+      call.target, shown,
+      absl::StrCat(api_url_, "/repositories/", repository.id, "/commits/",
+                   commit.sha, "/status"),
+      [&](const Row& row) {
+        Json object = StatusObject(repository, commit, row);
+        object.erase("creator");
+        return object;
+      },
+      [&](const Json& page) {
+        return Json{
+            {"state", CombinedStateOf(shown)},
+            {"statuses", page},
             {"sha", commit.sha},
             {"total_count", shown.size()},
             {"repository",
              RepositoryObject({repository.id, repository.full_name}, api_url_)},
             {"commit_url", commit_url},
-            {"url", commit_url + "/status"}});
-  if (!page.link.empty()) response.headers.emplace_back("link", page.link);
-  return response;
+            {"url", commit_url + "/status"}};
+      });
 }
 
 }  // namespace signalbox
