@@ -357,9 +357,9 @@ void Server::Parts::StartRecovery(const Config& config,
   };
   options.became_due = [this] { poster_worker->Wake(); };
   options.event_stored = [this](const Event& event) { NoteEvent(event); };
-  recovery = std::make_unique<Recovery>(std::move(options), outbox.get(),
-                                        setup.credentials.get(),
-                                        questions.get(), &metrics, clock);
+  recovery = std::make_unique<Recovery>(
+      std::move(options), outbox.get(), outbox.get(), outbox.get(),
+      setup.credentials.get(), questions.get(), &metrics, clock);
   Diagnostician::Options diagnosis_options;
   diagnosis_options.hook_urls = config.recovery.hook_urls;
   diagnostician = std::make_unique<Diagnostician>(
@@ -435,9 +435,9 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
-  service = std::make_unique<StatusServiceImpl>(std::move(service_options),
-                                                authorizer.get(), intake.get(),
-                                                outbox.get(), &metrics, clock);
+  service = std::make_unique<StatusServiceImpl>(
+      std::move(service_options), authorizer.get(), intake.get(), outbox.get(),
+      outbox.get(), &metrics, clock);
 
   // For gRPC's threads. Otherwise arriving calls interrupt the thread that
   // commits, and there are more and smaller commits.

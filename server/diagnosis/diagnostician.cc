@@ -22,11 +22,11 @@ Diagnosis OnlyProblem(std::string credential, absl::string_view code,
 
 }  // namespace
 
-Diagnostician::Diagnostician(Options options, Outbox* outbox,
+Diagnostician::Diagnostician(Options options, RecoveryNotes* notes,
                              Credentials* credentials, Questions* questions,
                              RequestGate* gate, Clock* clock)
     : options_(std::move(options)),
-      outbox_(outbox),
+      notes_(notes),
       credentials_(credentials),
       questions_(questions),
       gate_(gate),
@@ -155,7 +155,7 @@ void Diagnostician::Complete(Findings* findings) const {
 }
 
 void Diagnostician::Finish(const CasePointer& one) {
-  absl::StatusOr<std::vector<SeenHook>> seen = outbox_->SeenHooks();
+  absl::StatusOr<std::vector<SeenHook>> seen = notes_->SeenHooks();
   std::vector<Done> waiting;
   Diagnosis diagnosis;
   {

@@ -15,7 +15,7 @@
 #include "server/github/credentials.h"
 #include "server/github/questions.h"
 #include "server/github/request_gate.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/report/diagnosis.h"
 #include "server/report/status_key.h"
 
@@ -43,7 +43,7 @@ class Diagnostician {
   };
 
   // All pointers are borrowed.
-  Diagnostician(Options options, Outbox* outbox, Credentials* credentials,
+  Diagnostician(Options options, RecoveryNotes* notes, Credentials* credentials,
                 Questions* questions, RequestGate* gate, Clock* clock);
 
   // `done` runs once, on any thread, perhaps within this call, and at the
@@ -88,7 +88,7 @@ class Diagnostician {
   void Finish(const CasePointer& one);
 
   const Options options_;
-  Outbox* const outbox_;
+  RecoveryNotes* const notes_;
   Credentials* const credentials_;
   Questions* const questions_;
   RequestGate* const gate_;

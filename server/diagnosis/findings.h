@@ -9,7 +9,7 @@
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/report/diagnosis.h"
 #include "server/report/status_key.h"
 

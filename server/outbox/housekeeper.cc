@@ -25,7 +25,7 @@ absl::Duration Offset(absl::Time wall, absl::Duration steady) {
 
 }  // namespace
 
-Housekeeper::Housekeeper(Outbox* outbox, Clock* clock, Options options,
+Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
                          std::function<void()> committed,
                          std::function<void(absl::Status)> on_store_failure)
     : outbox_(outbox),

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/upkeep.h"
 
 namespace signalbox {
 
@@ -46,7 +46,7 @@ class Housekeeper {
   // `outbox` and `clock` are borrowed. `committed` is called after entries
   // became due. `on_store_failure` may be empty; it is called when the store
   // returns INTERNAL: the process must end and recover.
-  Housekeeper(Outbox* outbox, Clock* clock, Options options,
+  Housekeeper(Upkeep* outbox, Clock* clock, Options options,
               std::function<void()> committed,
               std::function<void(absl::Status)> on_store_failure = nullptr);
 
@@ -66,7 +66,7 @@ class Housekeeper {
   void Forget(absl::Time now, absl::Duration steady);
   bool Worked(const absl::Status& status);
 
-  Outbox* const outbox_;
+  Upkeep* const outbox_;
   Clock* const clock_;
   const Options options_;
   const std::function<void()> committed_;

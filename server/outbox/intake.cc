@@ -57,7 +57,7 @@ bool MadeDue(const std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
-Intake::Intake(Outbox* outbox, Clock* clock, Options options,
+Intake::Intake(Acceptance* outbox, Clock* clock, Options options,
                std::function<void()> wake, std::function<void()> committed,
                std::function<void(absl::Status)> on_store_failure)
     : outbox_(outbox),

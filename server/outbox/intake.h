@@ -11,7 +11,8 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/acceptance.h"
+#include "server/outbox/submission.h"
 
 namespace signalbox {
 
@@ -47,7 +48,7 @@ class Intake {
   // sooner, before its callers get their answers. `on_store_failure` may be
   // empty; RunOnce calls it when the store returns INTERNAL: the process must
   // end and recover.
-  Intake(Outbox* outbox, Clock* clock, Options options,
+  Intake(Acceptance* outbox, Clock* clock, Options options,
          std::function<void()> wake, std::function<void()> committed,
          std::function<void(absl::Status)> on_store_failure = nullptr);
 
@@ -76,7 +77,7 @@ class Intake {
   void TakeBatch(size_t most, std::vector<Submission>* batch,
                  std::vector<Done>* dones);
 
-  Outbox* const outbox_;
+  Acceptance* const outbox_;
   Clock* const clock_;
   const Options options_;
   const std::function<void()> wake_;

@@ -1,8 +1,10 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
 #include "server/outbox/entry_state.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
+#include "server/outbox/submission.h"
 
 namespace signalbox {
 namespace {

@@ -12,8 +12,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/status_view.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

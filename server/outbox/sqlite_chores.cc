@@ -8,10 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_rename.h"
+#include "server/outbox/submission.h"
 
 namespace signalbox {
 namespace {

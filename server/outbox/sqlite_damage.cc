@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_schema.h"
 #include "server/outbox/sqlite_summary.h"
+#include "server/outbox/status_view.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 

@@ -8,9 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
+#include "server/outbox/submission.h"
 
 namespace signalbox {
 

@@ -6,7 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 namespace {
@@ -38,9 +39,6 @@ constexpr char kRecordExpired[] =
     "INSERT INTO report (entry_id, version, sequence, accept_time_us, phase, "
     "attempt, series, result, description, target_url, caller, delivery_id) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, '')";
-constexpr char kFindNextExpiry[] =
-    "SELECT expire_time_us FROM entry INDEXED BY entry_expiry "
-    "WHERE expire_time_us IS NOT NULL ORDER BY expire_time_us LIMIT 1";
 
 // As people write it: "6 h", "1 h 30 min", "30 d".
 std::string InWords(absl::Duration duration) {
@@ -110,13 +108,6 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                                /*is_pending=*/false);
   }
   return static_cast<int>(expired.size());
-}
-
-absl::Time NextExpiry(SqliteConnection* connection) {
-  SqliteQuery query(connection, kFindNextExpiry);
-  absl::Time expiry = absl::InfiniteFuture();
-  if (query.Next()) query.Read(&expiry);
-  return expiry;
 }
 
 }  // namespace signalbox

@@ -7,11 +7,9 @@
 
 namespace signalbox {
 
-// These functions implement Outbox::ExpirePendings and Outbox::NextExpiry. Both
-// need an open transaction; ExpirePendings needs that of the writer.
+// Implements Upkeep::ExpirePendings. Needs an open transaction of the writer.
 int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
                    absl::Time now, int limit);
-absl::Time NextExpiry(SqliteConnection* connection);
 
 }  // namespace signalbox
 

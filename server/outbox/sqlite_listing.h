@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/status_list.h"
 
 namespace signalbox {
 

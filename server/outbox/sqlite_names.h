@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/outbox/naming.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/repository_names.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 

@@ -287,12 +287,6 @@ class SqliteOutbox : public Outbox {
     return expired;
   }
 
-  absl::StatusOr<absl::Time> NextExpiry() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<absl::Time>(signalbox::NextExpiry(reader));
-    });
-  }
-
   absl::Status LearnName(const Repository& from, const NameAnswer& answer,
                          absl::Time now) override {
     return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

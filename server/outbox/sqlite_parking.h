@@ -9,10 +9,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/parking.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

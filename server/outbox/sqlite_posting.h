@@ -7,7 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/credential_notes.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
 

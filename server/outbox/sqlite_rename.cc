@@ -8,10 +8,11 @@
 
 #include "absl/strings/ascii.h"
 #include "server/outbox/entry_state.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
+#include "server/outbox/status_view.h"
 #include "server/report/judge.h"
 
 namespace signalbox {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {

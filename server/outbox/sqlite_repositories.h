@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
 #include "server/outbox/naming.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/outbox/sqlite.h"
 #include "server/report/status_key.h"
 

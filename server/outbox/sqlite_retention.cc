@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

@@ -7,8 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/history.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

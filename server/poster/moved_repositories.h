@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/repository_names.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {

@@ -98,9 +98,9 @@ void LogParked(const Lease& lease, const Settlement& settlement) {
 
 }  // namespace
 
-Poster::Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
-               RequestGate* gate, Metrics* metrics, Clock* clock,
-               std::function<void()> wake,
+Poster::Poster(PostQueue* outbox, Credentials* credentials,
+               GitHubClient* github, RequestGate* gate, Metrics* metrics,
+               Clock* clock, std::function<void()> wake,
                std::function<void(absl::Status)> on_store_failure)
     : outbox_(outbox),
       credentials_(credentials),

@@ -21,7 +21,8 @@
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/post_queue.h"
 #include "server/poster/credential_board.h"
 #include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
@@ -69,7 +70,7 @@ class Poster {
   //
   // `on_store_failure` may be empty. RunOnce calls it when the store returns
   // INTERNAL: the process must end and recover.
-  Poster(Outbox* outbox, Credentials* credentials, GitHubClient* github,
+  Poster(PostQueue* outbox, Credentials* credentials, GitHubClient* github,
          RequestGate* gate, Metrics* metrics, Clock* clock,
          std::function<void()> wake,
          std::function<void(absl::Status)> on_store_failure = nullptr);
@@ -233,7 +234,7 @@ class Poster {
              const Moment& now, absl::Time& next);
   void GiveBack(const std::string& credential_id, const Token& token);
 
-  Outbox* const outbox_;
+  PostQueue* const outbox_;
   Credentials* const credentials_;
   GitHubClient* const github_;
   RequestGate* const gate_;

@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/metrics.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_list.h"
 
 namespace signalbox {
 

@@ -4,7 +4,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/github_client.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/repository_names.h"
 #include "server/poster/moved_repositories.h"
 #include "server/poster/wording.h"
 

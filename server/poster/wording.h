@@ -5,7 +5,7 @@
 #include <map>
 
 #include "server/github/classify.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/lease.h"
 
 namespace signalbox {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/submission.h"
 #include "server/report/code_change.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"

@@ -45,11 +45,11 @@ std::string PathNameOf(const HookAddress& address) {
 
 }  // namespace
 
-HookFinder::HookFinder(Options options, Outbox* outbox,
+HookFinder::HookFinder(Options options, RecoveryNotes* notes,
                        Credentials* credentials, Questions* questions,
                        Clock* clock)
     : options_(std::move(options)),
-      outbox_(outbox),
+      notes_(notes),
       credentials_(credentials),
       questions_(questions),
       clock_(clock) {}
@@ -98,7 +98,7 @@ void HookFinder::ListPlaces() {
   std::string after;
   while (true) {
     const absl::StatusOr<std::vector<KnownRepository>> page =
-        outbox_->Repositories(after, kRepositoriesPerPage);
+        notes_->Repositories(after, kRepositoriesPerPage);
     if (!page.ok()) {
       told_ = former;
       next_places_ = Steady() + kStoreRetry;
@@ -174,7 +174,7 @@ void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
 }
 
 void HookFinder::NoteSeen() {
-  auto seen = outbox_->SeenHooks();
+  auto seen = notes_->SeenHooks();
   if (!seen.ok() || *seen == seen_) return;
   seen_ = *std::move(seen);
   for (const auto& [key, place] : places_) LearnAddresses(place);
@@ -223,7 +223,7 @@ bool HookFinder::LearnAddress(absl::string_view url) {
   for (const std::string& name : {HostNameOf(address), PathNameOf(address)}) {
     const bool is_known = IsOurs(name);
     if (is_known && now - *noted_.Find(name) < kNoteAddressEvery) continue;
-    if (!outbox_->SetNamedTime(name, now).ok()) continue;
+    if (!notes_->SetNamedTime(name, now).ok()) continue;
     noted_.Put(name, now);
     is_news = is_news || !is_known;
   }
@@ -240,7 +240,7 @@ bool HookFinder::LeadsToUs(absl::string_view url) {
 bool HookFinder::IsOurs(const std::string& name) {
   const absl::Time* noted = noted_.Find(name);
   if (noted == nullptr) {
-    const auto stored = outbox_->GetNamedTime(name);
+    const auto stored = notes_->GetNamedTime(name);
     if (!stored.ok() || !stored->has_value()) return false;
     noted = noted_.Put(name, **stored);
   }

@@ -13,7 +13,7 @@
 #include "server/github/credentials.h"
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_listing.h"
 #include "server/report/status_key.h"
 
@@ -43,7 +43,7 @@ class HookFinder {
     bool reads_only = false;
   };
 
-  HookFinder(Options options, Outbox* outbox, Credentials* credentials,
+  HookFinder(Options options, RecoveryNotes* notes, Credentials* credentials,
              Questions* questions, Clock* clock);
 
   absl::Time RunOnce();
@@ -98,7 +98,7 @@ class HookFinder {
   bool IsOurs(const std::string& name);
 
   const Options options_;
-  Outbox* const outbox_;
+  RecoveryNotes* const notes_;
   Credentials* const credentials_;
   Questions* const questions_;
   Clock* const clock_;

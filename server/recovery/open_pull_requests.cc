@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_intake.h"
 
 namespace signalbox {
@@ -21,11 +22,13 @@ constexpr size_t kMaxPage = 8 << 20;
 
 }  // namespace
 
-OpenPullRequests::OpenPullRequests(const Options* options, Outbox* outbox,
+OpenPullRequests::OpenPullRequests(const Options* options,
+                                   Acceptance* acceptance, Statuses* statuses,
                                    Questions* questions, Metrics* metrics,
                                    Clock* clock)
     : options_(options),
-      outbox_(outbox),
+      acceptance_(acceptance),
+      statuses_(statuses),
       questions_(questions),
       metrics_(metrics),
       clock_(clock) {}
@@ -109,7 +112,7 @@ void OpenPullRequests::Consider(const KnownRepository& known,
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return;
   const absl::Status heard_of =
-      outbox_->GetCommit(known.repository, *sha).status();
+      statuses_->GetCommit(known.repository, *sha).status();
   if (heard_of.ok()) return;
   if (!absl::IsNotFound(heard_of)) return Fail(known, "unread");
   if (options_->rules.Expect(known.repository, &pull.change).contexts.empty()) {
@@ -149,7 +152,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   Submission submission = PendingsFor(target, std::move(contexts),
                                       /*rerun=*/false, options_->rules);
   submission.from_github = true;
-  const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+  const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
   if (!outcomes.ok() || !outcomes->front().status.ok()) {
     return Fail(known, "unread");
   }

@@ -11,7 +11,9 @@
 #include "server/base/metrics.h"
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/acceptance.h"
+#include "server/outbox/recovery_notes.h"
+#include "server/outbox/statuses.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
@@ -34,8 +36,9 @@ class OpenPullRequests {
     std::function<void()> became_due;
   };
 
-  OpenPullRequests(const Options* options, Outbox* outbox, Questions* questions,
-                   Metrics* metrics, Clock* clock);
+  OpenPullRequests(const Options* options, Acceptance* acceptance,
+                   Statuses* statuses, Questions* questions, Metrics* metrics,
+                   Clock* clock);
 
   // `repositories` are the ones to compare.
   absl::Time RunOnce(const std::vector<KnownRepository>& repositories);
@@ -63,7 +66,8 @@ class OpenPullRequests {
   void Count(const char* result);
 
   const Options* const options_;
-  Outbox* const outbox_;
+  Acceptance* const acceptance_;
+  Statuses* const statuses_;
   Questions* const questions_;
   Metrics* const metrics_;
   Clock* const clock_;

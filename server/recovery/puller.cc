@@ -34,11 +34,13 @@ bool WasTried(const Verdict& verdict) {
 
 }  // namespace
 
-Puller::Puller(const Options* options, DeliverySource source, Outbox* outbox,
+Puller::Puller(const Options* options, DeliverySource source,
+               Acceptance* acceptance, RecoveryNotes* notes,
                Questions* questions, Metrics* metrics, Clock* clock)
     : options_(options),
       source_(std::move(source)),
-      outbox_(outbox),
+      acceptance_(acceptance),
+      notes_(notes),
       questions_(questions),
       metrics_(metrics),
       clock_(clock) {}
@@ -60,7 +62,7 @@ void Puller::List() {
   busy_ = true;
   const absl::Time begin = clock_->Now() + clock_offset_;
   if (horizon_ == absl::InfinitePast()) {
-    const auto cursor = outbox_->GetNamedTime(PulledCursorOf(source_));
+    const auto cursor = notes_->GetNamedTime(PulledCursorOf(source_));
     if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
   }
   horizon_ = std::max(horizon_, begin - options_->window);
@@ -101,7 +103,7 @@ void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
   }
   std::vector<std::string> guids;
   for (const ListedDelivery& attempt : fresh) guids.push_back(attempt.guid);
-  const auto known = outbox_->KnownDeliveries(guids);
+  const auto known = notes_->KnownDeliveries(guids);
   if (!known.ok()) return;
   for (size_t i = 0; i < fresh.size(); ++i) {
     if ((*known)[i]) {
@@ -194,12 +196,12 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
   bool is_expected = true;
   if (auto* const event = std::get_if<EventSubmission>(&*intake)) {
     const absl::StatusOr<bool> stored =
-        outbox_->AcceptEvent(*event, clock_->Now());
+        acceptance_->AcceptEvent(*event, clock_->Now());
     if (!stored.ok()) return stored.status();
     if (*stored && options_->event_stored) options_->event_stored(event->event);
   } else {
     const Submission& submission = std::get<Submission>(*intake);
-    const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+    const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
     if (!outcomes.ok()) return outcomes.status();
     is_expected = !submission.ReportsNothing();
   }
@@ -277,8 +279,8 @@ void Puller::MoveCursor() {
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
-  const absl::Status marked = outbox_->SetNamedTime(PulledCursorOf(source_),
-                                                    std::min(cursor, horizon_));
+  const absl::Status marked =
+      notes_->SetNamedTime(PulledCursorOf(source_), std::min(cursor, horizon_));
   if (!marked.ok()) {
     LogError("the database failed while reading deliveries from GitHub",
              {{"error", marked.ToString()}});

@@ -13,7 +13,8 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/acceptance.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_listing.h"
 #include "server/report/repository_rules.h"
 
@@ -43,8 +44,9 @@ class Puller {
     std::function<void(const Event&)> event_stored;
   };
 
-  Puller(const Options* options, DeliverySource source, Outbox* outbox,
-         Questions* questions, Metrics* metrics, Clock* clock);
+  Puller(const Options* options, DeliverySource source, Acceptance* acceptance,
+         RecoveryNotes* notes, Questions* questions, Metrics* metrics,
+         Clock* clock);
 
   absl::Time RunOnce();
 
@@ -71,7 +73,8 @@ class Puller {
 
   const Options* const options_;
   const DeliverySource source_;
-  Outbox* const outbox_;
+  Acceptance* const acceptance_;
+  RecoveryNotes* const notes_;
   Questions* const questions_;
   Metrics* const metrics_;
   Clock* const clock_;

@@ -52,10 +52,12 @@ absl::Time RunAll(Watchers* watchers, HookFinder* finder) {
 
 }  // namespace
 
-Recovery::Recovery(Options options, Outbox* outbox, Credentials* credentials,
+Recovery::Recovery(Options options, Acceptance* acceptance, Statuses* statuses,
+                   RecoveryNotes* notes, Credentials* credentials,
                    Questions* questions, Metrics* metrics, Clock* clock)
     : options_(std::move(options)),
-      outbox_(outbox),
+      acceptance_(acceptance),
+      notes_(notes),
       questions_(questions),
       metrics_(metrics),
       clock_(clock),
@@ -63,11 +65,12 @@ Recovery::Recovery(Options options, Outbox* outbox, Credentials* credentials,
       puller_options_(PullerOptionsOf(options_)),
       compare_options_(CompareOptionsOf(options_)),
       retester_({options_.rules, options_.may_report, options_.became_due},
-                outbox, credentials, questions, metrics, clock),
-      finder_({options_.hook_urls, options_.repositories, options_.pull},
-              outbox, credentials, questions, clock),
-      open_pull_requests_(&compare_options_, outbox, questions, metrics,
-                          clock) {}
+                acceptance, statuses, notes, credentials, questions, metrics,
+                clock),
+      finder_({options_.hook_urls, options_.repositories, options_.pull}, notes,
+              credentials, questions, clock),
+      open_pull_requests_(&compare_options_, acceptance, statuses, questions,
+                          metrics, clock) {}
 
 absl::Time Recovery::RunOnce() {
   // The questions go first, because the others continue from their answers.
@@ -96,13 +99,13 @@ void Recovery::FollowSources() {
                 : "the server watches a webhook for failed deliveries",
             {{"hook", source.path}, {"credential", source.credential}});
     if (options_.pull) {
-      pullers_[key] =
-          std::make_unique<Puller>(&puller_options_, std::move(source), outbox_,
-                                   questions_, metrics_, clock_);
+      pullers_[key] = std::make_unique<Puller>(
+          &puller_options_, std::move(source), acceptance_, notes_, questions_,
+          metrics_, clock_);
     } else {
       redeliverers_[key] =
           std::make_unique<Redeliverer>(redeliverer_options_, std::move(source),
-                                        outbox_, questions_, metrics_, clock_);
+                                        notes_, questions_, metrics_, clock_);
     }
   }
 }

@@ -14,7 +14,9 @@
 #include "server/base/metrics.h"
 #include "server/github/credentials.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/acceptance.h"
+#include "server/outbox/recovery_notes.h"
+#include "server/outbox/statuses.h"
 #include "server/recovery/hook_finder.h"
 #include "server/recovery/open_pull_requests.h"
 #include "server/recovery/puller.h"
@@ -60,8 +62,9 @@ class Recovery {
   };
 
   // All pointers are borrowed.
-  Recovery(Options options, Outbox* outbox, Credentials* credentials,
-           Questions* questions, Metrics* metrics, Clock* clock);
+  Recovery(Options options, Acceptance* acceptance, Statuses* statuses,
+           RecoveryNotes* notes, Credentials* credentials, Questions* questions,
+           Metrics* metrics, Clock* clock);
 
   absl::Time RunOnce();
 
@@ -70,7 +73,8 @@ class Recovery {
   void FollowSources();
 
   const Options options_;
-  Outbox* const outbox_;
+  Acceptance* const acceptance_;
+  RecoveryNotes* const notes_;
   Questions* const questions_;
   Metrics* const metrics_;
   Clock* const clock_;

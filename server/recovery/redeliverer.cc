@@ -22,11 +22,11 @@ std::string RedeliveryCursorOf(const DeliverySource& source) {
 }  // namespace
 
 Redeliverer::Redeliverer(const Options& options, DeliverySource source,
-                         Outbox* outbox, Questions* questions, Metrics* metrics,
-                         Clock* clock)
+                         RecoveryNotes* notes, Questions* questions,
+                         Metrics* metrics, Clock* clock)
     : options_(options),
       source_(std::move(source)),
-      outbox_(outbox),
+      notes_(notes),
       questions_(questions),
       metrics_(metrics),
       clock_(clock),
@@ -66,7 +66,7 @@ void Redeliverer::List() {
   if (listed_ != absl::InfinitePast()) {
     horizon = std::max(horizon, ledger_.Cursor(listed_));
   } else {
-    const auto cursor = outbox_->GetNamedTime(RedeliveryCursorOf(source_));
+    const auto cursor = notes_->GetNamedTime(RedeliveryCursorOf(source_));
     if (cursor.ok() && cursor->has_value())
       horizon = std::max(horizon, **cursor);
   }
@@ -111,8 +111,8 @@ void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
     Count("given_up", lost);
   }
   if (!listing.complete) return;
-  const absl::Status marked = outbox_->SetNamedTime(RedeliveryCursorOf(source_),
-                                                    ledger_.Cursor(listed_));
+  const absl::Status marked = notes_->SetNamedTime(RedeliveryCursorOf(source_),
+                                                   ledger_.Cursor(listed_));
   if (!marked.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", marked.ToString()}});
@@ -123,7 +123,7 @@ void Redeliverer::LookUp() {
   next_look_ = Steady() + kStepEvery;
   const std::vector<std::string> guids = ledger_.Unsettled();
   if (guids.empty()) return;
-  const auto known = outbox_->KnownDeliveries(guids);
+  const auto known = notes_->KnownDeliveries(guids);
   if (!known.ok()) return;
   for (size_t i = 0; i < guids.size(); ++i) {
     if ((*known)[i]) ledger_.NoteAccepted(guids[i], GitHubNow());
@@ -132,7 +132,7 @@ void Redeliverer::LookUp() {
 
 void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   // First, because the delivery may arrive before GitHub's answer.
-  const absl::Status awaited = outbox_->AwaitRedelivery(
+  const absl::Status awaited = notes_->AwaitRedelivery(
       redelivery.guid, /*cancelled=*/false, clock_->Now());
   if (!awaited.ok()) {
     LogError("the database failed while looking for deliveries",
@@ -178,7 +178,7 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
   if (!asked && !ambiguous) {
     // If this fails, and a person orders the same redelivery within the hour,
     // it does not count as a rerun.
-    outbox_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
+    notes_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
         .IgnoreError();
   }
   if (asked || ambiguous) {

@@ -8,7 +8,7 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_ledger.h"
 #include "server/recovery/delivery_listing.h"
 
@@ -29,8 +29,9 @@ class Redeliverer {
     DeliveryLedger::Options ledger;
   };
 
-  Redeliverer(const Options& options, DeliverySource source, Outbox* outbox,
-              Questions* questions, Metrics* metrics, Clock* clock);
+  Redeliverer(const Options& options, DeliverySource source,
+              RecoveryNotes* notes, Questions* questions, Metrics* metrics,
+              Clock* clock);
 
   absl::Time RunOnce();
 
@@ -52,7 +53,7 @@ class Redeliverer {
 
   const Options options_;
   const DeliverySource source_;
-  Outbox* const outbox_;
+  RecoveryNotes* const notes_;
   Questions* const questions_;
   Metrics* const metrics_;
   Clock* const clock_;

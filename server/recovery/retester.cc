@@ -80,10 +80,13 @@ bool IsLogin(absl::string_view login) {
 
 }  // namespace
 
-Retester::Retester(Options options, Outbox* outbox, Credentials* credentials,
+Retester::Retester(Options options, Acceptance* acceptance, Statuses* statuses,
+                   RecoveryNotes* notes, Credentials* credentials,
                    Questions* questions, Metrics* metrics, Clock* clock)
     : options_(std::move(options)),
-      outbox_(outbox),
+      acceptance_(acceptance),
+      statuses_(statuses),
+      notes_(notes),
       credentials_(credentials),
       questions_(questions),
       metrics_(metrics),
@@ -92,8 +95,7 @@ Retester::Retester(Options options, Outbox* outbox, Credentials* credentials,
 absl::Time Retester::RunOnce() {
   const absl::Time now = clock_->Now();
   // At most kAtOnce of these are under way already.
-  const absl::StatusOr<std::vector<Rerun>> reruns =
-      outbox_->Reruns(2 * kAtOnce);
+  const absl::StatusOr<std::vector<Rerun>> reruns = notes_->Reruns(2 * kAtOnce);
   if (!reruns.ok()) return now + kStoreRetry;
   absl::Time next = absl::InfiniteFuture();
   for (const Rerun& rerun : *reruns) {
@@ -189,7 +191,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
     std::vector<std::string> known =
         options_.rules.Expect(target.repository, &*target.change).contexts;
     const absl::StatusOr<CommitView> commit =
-        outbox_->GetCommit(target.repository, target.sha);
+        statuses_->GetCommit(target.repository, target.sha);
     if (commit.ok()) {
       for (const StatusView& status : commit->statuses) {
         if (IsReported(status)) known.push_back(status.context);
@@ -228,7 +230,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   // from counting twice.
   submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
                                  "issue_comment", "created", 0};
-  const auto outcomes = outbox_->Accept({submission}, clock_->Now());
+  const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
   if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
   const absl::Status& accepted = outcomes->front().status;
   if (!accepted.ok()) return Drop(rerun, accepted.message());
@@ -257,7 +259,7 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
                       absl::string_view why) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   const absl::StatusOr<CommitView> commit =
-      sha.ok() ? outbox_->GetCommit(rerun.wanted.repository, *sha)
+      sha.ok() ? statuses_->GetCommit(rerun.wanted.repository, *sha)
                : sha.status();
   if (commit.ok()) {
     Submission told;
@@ -277,7 +279,7 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
     told.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#refusal"), "",
                              "issue_comment", "created", 0};
     if (!told.contexts.empty()) {
-      const auto outcomes = outbox_->Accept({told}, clock_->Now());
+      const auto outcomes = acceptance_->Accept({told}, clock_->Now());
       if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
     }
   }
@@ -304,7 +306,7 @@ void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
 void Retester::Settle(const Rerun& rerun,
                       std::optional<absl::Time> next_try_time) {
   under_way_.erase(rerun.id);
-  const absl::Status settled = outbox_->SettleRerun(rerun.id, next_try_time);
+  const absl::Status settled = notes_->SettleRerun(rerun.id, next_try_time);
   if (!settled.ok()) {
     LogError("the database failed after a rerun",
              {{"error", settled.ToString()}});

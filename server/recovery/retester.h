@@ -16,7 +16,9 @@
 #include "server/github/credentials.h"
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/acceptance.h"
+#include "server/outbox/recovery_notes.h"
+#include "server/outbox/statuses.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
@@ -49,8 +51,9 @@ class Retester {
   };
 
   // All pointers are borrowed.
-  Retester(Options options, Outbox* outbox, Credentials* credentials,
-           Questions* questions, Metrics* metrics, Clock* clock);
+  Retester(Options options, Acceptance* acceptance, Statuses* statuses,
+           RecoveryNotes* notes, Credentials* credentials, Questions* questions,
+           Metrics* metrics, Clock* clock);
 
   // Begins what is due, and returns when to call it again. Call it sooner if an
   // event was stored.
@@ -73,7 +76,9 @@ class Retester {
   Question About(const Rerun& rerun, std::string path) const;
 
   const Options options_;
-  Outbox* const outbox_;
+  Acceptance* const acceptance_;
+  Statuses* const statuses_;
+  RecoveryNotes* const notes_;
   Credentials* const credentials_;
   Questions* const questions_;
   Metrics* const metrics_;

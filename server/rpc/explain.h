@@ -5,7 +5,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/history.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

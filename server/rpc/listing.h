@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_list.h"
 #include "server/report/status_key.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/explain.h"

@@ -8,7 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/history.h"
+#include "server/outbox/status_list.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 

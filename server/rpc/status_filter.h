@@ -5,7 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_list.h"
+#include "server/outbox/status_view.h"
 #include "signalbox/v1/status_service.pb.h"
 
 namespace signalbox {

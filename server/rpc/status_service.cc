@@ -103,17 +103,19 @@ class StatusServiceImpl::Call {
 
 StatusServiceImpl::StatusServiceImpl(Options options,
                                      const Authorizer* authorizer,
-                                     Intake* intake, Outbox* outbox,
-                                     Metrics* metrics, Clock* clock)
+                                     Intake* intake, Acceptance* acceptance,
+                                     Statuses* statuses, Metrics* metrics,
+                                     Clock* clock)
     : options_(std::move(options)),
       authorizer_(authorizer),
       intake_(intake),
-      outbox_(outbox),
+      acceptance_(acceptance),
+      statuses_(statuses),
       clock_(clock),
       counters_(CountersOf(metrics)),
       report_streams_(options_.report_streams, &options_.convert, intake,
                       metrics, &counters_.at("StreamReports")),
-      hub_(options_.watch, outbox, clock),
+      hub_(options_.watch, statuses, clock),
       reads_(clock, options_.read_threads, options_.max_waiting_reads),
       expirer_("call-deadlines", clock, [this] { return ExpireCalls(); }) {}
 
@@ -212,7 +214,7 @@ void StatusServiceImpl::ReadForWatching(const std::shared_ptr<Call>& call,
                                         std::function<absl::Status()> read) {
   Read(call, [this, response, read = std::move(read)] {
     // First, so that the answer has every change up to this, and maybe more.
-    const absl::StatusOr<int64_t> sequence = outbox_->NewestSequence();
+    const absl::StatusOr<int64_t> sequence = statuses_->NewestSequence();
     if (!sequence.ok()) return sequence.status();
     absl::Status status = read();
     if (status.ok()) response->set_sequence(*sequence);
@@ -283,7 +285,8 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
       call, response,
       [this, caller = *caller, repository = *repository, sha = *sha,
        page = *page, response] {
-        absl::StatusOr<CommitView> commit = outbox_->GetCommit(repository, sha);
+        absl::StatusOr<CommitView> commit =
+            statuses_->GetCommit(repository, sha);
         if (!commit.ok()) return commit.status();
         absl::Status authorized =
             MayFind(caller, Right::kRead, commit->repository, repository);
@@ -340,7 +343,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
         for (int pages = 0; pages < kMostPagesRead; ++pages) {
           const int limit = pages == 0 ? page_size : kMaxCommitPage;
           absl::StatusOr<std::vector<CommitSummary>> commits =
-              outbox_->ListCommits(repository, before, limit);
+              statuses_->ListCommits(repository, before, limit);
           if (!commits.ok()) return commits.status();
           for (const CommitSummary& commit : *commits) {
             if (!Authorizer::Authorize(caller, Right::kRead, commit.repository,
@@ -404,7 +407,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
     return call->reactor();
   }
   Read(call, [this, key = *key, page = *page, response] {
-    absl::StatusOr<History> history = outbox_->GetHistory(key.key);
+    absl::StatusOr<History> history = statuses_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     absl::Status authorized =
         MayFind(key.caller, Right::kRead, history->repository, key.repository);
@@ -435,15 +438,15 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     return call->reactor();
   }
   Read(call, [this, key = *key, response] {
-    absl::StatusOr<History> history = outbox_->GetHistory(key.key);
+    absl::StatusOr<History> history = statuses_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     absl::Status authorized = MayFind(key.caller, Right::kOperate,
                                       history->repository, key.repository);
     if (!authorized.ok()) return authorized;
-    absl::Status retried = outbox_->Retry(key.key, clock_->Now());
+    absl::Status retried = acceptance_->Retry(key.key, clock_->Now());
     if (!retried.ok()) return retried;
     if (options_.became_due) options_.became_due();
-    history = outbox_->GetHistory(key.key);
+    history = statuses_->GetHistory(key.key);
     if (!history.ok()) return history.status();
     *response->mutable_status() = StatusToProto(history->status);
     return absl::OkStatus();
@@ -474,13 +477,14 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
     call->Fail(listing.status());
     return call->reactor();
   }
-  ReadForWatching(
-      call, response, [this, listing = *std::move(listing), response] {
-        absl::StatusOr<ListedPage> page = outbox_->ListStatuses(listing.query);
-        if (!page.ok()) return page.status();
-        ToProto(*std::move(page), listing.filter, response);
-        return absl::OkStatus();
-      });
+  ReadForWatching(call, response,
+                  [this, listing = *std::move(listing), response] {
+                    absl::StatusOr<ListedPage> page =
+                        statuses_->ListStatuses(listing.query);
+                    if (!page.ok()) return page.status();
+                    ToProto(*std::move(page), listing.filter, response);
+                    return absl::OkStatus();
+                  });
   return call->reactor();
 }
 
@@ -497,11 +501,11 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
   LeaveOutWhatNeedsNoRetry(&listing->query);
   Read(call, [this, listing = *std::move(listing), response] {
     const absl::StatusOr<ListedPage> page =
-        outbox_->ListStatuses(listing.query);
+        statuses_->ListStatuses(listing.query);
     if (!page.ok()) return page.status();
     const Retries retries = RetriesOf(*page);
     if (!retries.keys.empty()) {
-      absl::Status retried = outbox_->RetryAll(retries.keys, clock_->Now());
+      absl::Status retried = acceptance_->RetryAll(retries.keys, clock_->Now());
       if (!retried.ok()) return retried;
       if (options_.became_due) options_.became_due();
     }
@@ -546,7 +550,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
   }
   Read(call, [this, submission = *std::move(submission)] {
     const absl::StatusOr<bool> stored =
-        outbox_->AcceptEvent(submission, clock_->Now());
+        acceptance_->AcceptEvent(submission, clock_->Now());
     if (!stored.ok()) return stored.status();
     if (*stored) {
       if (options_.event_stored) options_.event_stored(submission.event);
@@ -577,7 +581,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
   const auto answer = [call, response, repository = *repository,
                        caller = *caller, this](Diagnosis diagnosis) {
     call->End([&] {
-      const absl::StatusOr<Repository> meant = outbox_->MeantBy(repository);
+      const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
       if (!meant.ok()) return meant.status();
       std::string old_name = OldName(repository, *meant);
       if (!old_name.empty() &&

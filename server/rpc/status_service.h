@@ -12,8 +12,9 @@
 #include "server/base/metrics.h"
 #include "server/base/mutex.h"
 #include "server/base/worker.h"
+#include "server/outbox/acceptance.h"
 #include "server/outbox/intake.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/statuses.h"
 #include "server/report/diagnosis.h"
 #include "server/report/event.h"
 #include "server/rpc/authorizer.h"
@@ -62,8 +63,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
 
   // All pointers are borrowed.
   StatusServiceImpl(Options options, const Authorizer* authorizer,
-                    Intake* intake, Outbox* outbox, Metrics* metrics,
-                    Clock* clock);
+                    Intake* intake, Acceptance* acceptance, Statuses* statuses,
+                    Metrics* metrics, Clock* clock);
   ~StatusServiceImpl() override;
 
   // Ends all streams with UNAVAILABLE, each stream of reports once its
@@ -171,7 +172,8 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   const Options options_;
   const Authorizer* const authorizer_;
   Intake* const intake_;
-  Outbox* const outbox_;
+  Acceptance* const acceptance_;
+  Statuses* const statuses_;
   Clock* const clock_;
   std::map<absl::string_view, CodeCounters> counters_;  // By method.
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_view.h"
 #include "server/rpc/authorizer.h"
 #include "signalbox/v1/status_service.pb.h"
 

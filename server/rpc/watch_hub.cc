@@ -49,7 +49,7 @@ size_t BytesOfChange(const WatchedChange& change) {
 
 }  // namespace
 
-WatchHub::WatchHub(Options options, Outbox* outbox, Clock* clock)
+WatchHub::WatchHub(Options options, Statuses* outbox, Clock* clock)
     : options_(options),
       outbox_(outbox),
       clock_(clock),

@@ -17,7 +17,8 @@
 #include "server/base/mutex.h"
 #include "server/base/token_bucket.h"
 #include "server/base/worker.h"
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_view.h"
+#include "server/outbox/statuses.h"
 #include "signalbox/v1/status_service.pb.h"
 
 namespace signalbox {
@@ -92,7 +93,7 @@ class WatchHub {
   };
 
   // All pointers are borrowed.
-  WatchHub(Options options, Outbox* outbox, Clock* clock);
+  WatchHub(Options options, Statuses* outbox, Clock* clock);
   // All watchers must have been removed, or Close called.
   ~WatchHub();
 
@@ -158,7 +159,7 @@ class WatchHub {
   absl::Status CatchUp(Watching* watching);
 
   const Options options_;
-  Outbox* const outbox_;
+  Statuses* const outbox_;
   Clock* const clock_;
 
   // Only the hub's thread uses these. `held_` has the changes after

@@ -9,6 +9,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/sample_outbox.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -171,12 +172,11 @@ void ReportMore(Outbox& outbox, FuzzInput& in) {
   CheckStatus(outbox.AcceptEvent(event, now).status());
 }
 
-void Upkeep(Outbox& outbox, FuzzInput& in) {
+void KeepUp(Outbox& outbox, FuzzInput& in) {
   const absl::Time now = kNow + absl::Hours(in.Byte());
-  CheckStatus(outbox.NextExpiry().status());
   CheckStatus(outbox.ExpirePendings(now, 10).status());
   CheckStatus(outbox.Retry(StatusKey::Of(kGears, kSha, "ci/build"), now));
-  CheckStatus(outbox.RenameRepository(kGears, kWidgets, 17, now));
+  CheckStatus(RenameRepository(outbox, kGears, kWidgets, 17, now));
   for (int i = 0; i < 5; ++i) {
     const auto more = outbox.ForgetBefore(now - absl::Hours(24));
     CheckStatus(more.status());
@@ -222,7 +222,7 @@ FUZZ_TARGET(database) {
   if (!absl::IsOutOfRange(changes)) CheckStatus(changes);
   if (work % 4 == 1) Post(**outbox, in);
   if (work % 4 == 2) ReportMore(**outbox, in);
-  if (work % 4 == 3) Upkeep(**outbox, in);
+  if (work % 4 == 3) KeepUp(**outbox, in);
   if (work > 3) {
     CheckStatus(QuickCheckSqliteOutbox(directory.path()));
   }

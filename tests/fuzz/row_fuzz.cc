@@ -398,13 +398,6 @@ void ReadDueCredentials(Outbox& outbox, FuzzInput& in) {
              "credentials");
 }
 
-void ReadExpiry(Outbox& outbox, FuzzInput&) {
-  const auto expiry = outbox.NextExpiry();
-  if (!HasResult(expiry)) return;
-  FUZZ_CHECK(*expiry < absl::InfiniteFuture() || Store().IsDamaged({"entry"}),
-             "there are pendings");
-}
-
 void ReadPauses(Outbox& outbox, FuzzInput&) {
   const auto pauses = outbox.Pauses();
   if (!HasResult(pauses)) return;
@@ -463,9 +456,10 @@ void ReadReruns(Outbox& outbox, FuzzInput& in) {
 }
 
 constexpr void (*kReaders[])(Outbox&, FuzzInput&) = {
-    ReadCommits, ReadCommit,         ReadHistory, ReadChanges, ReadNewest,
-    ReadDueTime, ReadDueCredentials, ReadExpiry,  ReadPauses,  ReadDeliveries,
-    ReadHooks,   ReadRepositories,   ReadMark,    ReadReruns,
+    ReadCommits,    ReadCommit,  ReadHistory,        ReadChanges,
+    ReadNewest,     ReadDueTime, ReadDueCredentials, ReadPauses,
+    ReadDeliveries, ReadHooks,   ReadRepositories,   ReadMark,
+    ReadReruns,
 };
 
 }  // namespace

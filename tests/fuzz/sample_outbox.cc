@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "server/outbox/outbox.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox::sample {
 
@@ -63,7 +64,7 @@ void Fill(Outbox& outbox) {
   SetReport(&submissions[6], ReportOf(kGears, "ci/lint", std::nullopt, 3));
   submissions[6].report.series = "nightly";
   (void)outbox.Accept(submissions, kNow);
-  (void)outbox.RenameRepository(kCogs, kGears, 17, kNow);
+  (void)RenameRepository(outbox, kCogs, kGears, 17, kNow);
   LeaseRequest request;
   request.credential = "acme";
   request.deadline = kNow + absl::Seconds(30);

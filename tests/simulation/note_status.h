@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/outbox/outbox.h"
+#include "server/outbox/submission.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/history/history.h"
 

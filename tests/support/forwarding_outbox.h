@@ -88,9 +88,6 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
     return outbox_->ExpirePendings(now, limit);
   }
-  absl::StatusOr<absl::Time> NextExpiry() override {
-    return outbox_->NextExpiry();
-  }
   absl::Status LearnName(const Repository& from, const NameAnswer& answer,
                          absl::Time now) override {
     return outbox_->LearnName(from, answer, now);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "server/outbox/outbox.h"
+#include "server/outbox/submission.h"
 #include "server/report/report.h"
 #include "server/report/status_key.h"
 

@@ -20,6 +20,7 @@
 #include "tests/bench/percentile.h"
 #include "tests/bench/program.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -165,9 +166,8 @@ void HoldOfMerge(benchmark::State& state, int commits) {
   Holds holds;
   for (auto iteration : state) {
     Check(holds.Time([&store] {
-      return store.outbox().RenameRepository(*ParseRepository("acme/old"),
-                                             *ParseRepository("acme/new"), 7,
-                                             store.now());
+      return RenameRepository(store.outbox(), *ParseRepository("acme/old"),
+                              *ParseRepository("acme/new"), 7, store.now());
     }));
     DoAllChores(&store, &holds);
   }
@@ -184,9 +184,8 @@ void HoldOfRename(benchmark::State& state, int commits) {
   Holds holds;
   for (auto iteration : state) {
     Check(holds.Time([&store] {
-      return store.outbox().RenameRepository(*ParseRepository("acme/old"),
-                                             *ParseRepository("acme/new"), 7,
-                                             store.now());
+      return RenameRepository(store.outbox(), *ParseRepository("acme/old"),
+                              *ParseRepository("acme/new"), 7, store.now());
     }));
     DoAllChores(&store, &holds);
   }

@@ -150,8 +150,8 @@ OutageWorld::Server::Server(OutageWorld* world) {
   recovery_options.hook_urls = {"https://example.com/*"};
   recovery_options.became_due = wake;
   recovery = std::make_unique<Recovery>(
-      std::move(recovery_options), outbox.get(), credentials.get(),
-      questions.get(), &metrics, &world->clock_);
+      std::move(recovery_options), outbox.get(), outbox.get(), outbox.get(),
+      credentials.get(), questions.get(), &metrics, &world->clock_);
 }
 
 OutageWorld::OutageWorld(const Options& options) : options_(options) {

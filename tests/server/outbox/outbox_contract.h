@@ -17,6 +17,7 @@
 #include "server/outbox/outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox {
 
@@ -257,18 +258,13 @@ class OutboxContract
     EXPECT_TRUE(expired.ok()) << expired.status();
     return expired.value_or(-1);
   }
-  absl::Time NextExpiry() {
-    const absl::StatusOr<absl::Time> next = outbox().NextExpiry();
-    EXPECT_TRUE(next.ok()) << next.status();
-    return next.value_or(absl::InfinitePast());
-  }
   void Retry(const KeyReport& report) {
     const absl::Status status = outbox().Retry(report.Key(), Now());
     EXPECT_TRUE(status.ok()) << status;
   }
   void Rename(absl::string_view from, absl::string_view to, int64_t id = 0) {
     const absl::Status status =
-        outbox().RenameRepository(Repo(from), Repo(to), id, Now());
+        RenameRepository(outbox(), Repo(from), Repo(to), id, Now());
     EXPECT_TRUE(status.ok()) << status;
   }
   // The receipt of a delivery that has GitHub's number of the repository.

@@ -117,8 +117,7 @@ std::string Show(Outbox* outbox, absl::Time now) {
                     change.sha.substr(0, 1), " ", LineOf(change.status));
   }
   absl::StrAppend(&text, "next due ",
-                  absl::FormatTime(*outbox->NextDueTime(now)), ", expiry ",
-                  absl::FormatTime(*outbox->NextExpiry()), "\n");
+                  absl::FormatTime(*outbox->NextDueTime(now)), "\n");
   return text;
 }
 

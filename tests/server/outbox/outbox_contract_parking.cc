@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox {
 namespace {
@@ -551,9 +552,9 @@ TEST_P(ParkingContract, ADeliveryWithoutContextsIsNeverRefused) {
   named.may_report = [](const Repository&) {
     return absl::PermissionDeniedError("no");
   };
-  ASSERT_TRUE(outbox()
-                  .RenameRepository(Repo("widgets"), Repo("gadgets"), 7, Now())
-                  .ok());
+  ASSERT_TRUE(
+      RenameRepository(outbox(), Repo("widgets"), Repo("gadgets"), 7, Now())
+          .ok());
   Accept(On(ResultOf(Result::kSuccess, 1), "gadgets"));
   AbandonResult("NO_COMMIT_FOUND");
   clock_.Advance(absl::Minutes(1));

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox {
 namespace {
@@ -81,9 +82,8 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   std::unique_ptr<Outbox> outbox = Open();
   Report(outbox.get(), "acme/old", 0, kMany, Result::kSuccess);
   Report(outbox.get(), "acme/new", kMany / 2, kMany, Result::kFailure);
-  ASSERT_TRUE(outbox
-                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
-                                     clock_.Now())
+  ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
+                               clock_.Now())
                   .ok());
   EXPECT_LE(std::abs(Moved() - kMany), kMostRows);
 
@@ -142,9 +142,8 @@ TEST_F(SqliteChoresTest, EntriesThatMeetAreFewPerBatch) {
   // Each merge takes one sequence.
   const auto count = [&] { return *outbox->NewestSequence(); };
   const int64_t before = count();
-  ASSERT_TRUE(outbox
-                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
-                                     clock_.Now())
+  ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
+                               clock_.Now())
                   .ok());
   constexpr int64_t kMostMerges = kMostRows / (4 + kReports);
   EXPECT_LE(count() - before, kMostMerges);
@@ -176,9 +175,8 @@ TEST_F(SqliteChoresTest, AMergeMovesFewContextsOfACommitPerBatch) {
     // The entries of acme/new move to the row that was acme/old.
     report("acme/new", 0, kContexts, 5, Result::kFailure);
     report("acme/old", 0, meets ? kContexts : 1, 1, Result::kSuccess);
-    ASSERT_TRUE(outbox
-                    ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
-                                       clock_.Now())
+    ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
+                                 clock_.Now())
                     .ok());
     const auto left = [this] {
       return Count(
@@ -218,9 +216,8 @@ TEST_F(SqliteChoresTest, RetentionLeavesHalfAMergeAlone) {
   outbox.reset();
   Tamper("UPDATE entry SET due_time_us = NULL, posting_state = 2");
   outbox = Open();
-  ASSERT_TRUE(outbox
-                  ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
-                                     clock_.Now())
+  ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
+                               clock_.Now())
                   .ok());
   clock_.Advance(absl::Hours(24));
   const char* const half =
@@ -295,9 +292,8 @@ TEST_F(SqliteChoresTest, AMergeGivesNoCallerWhatAnotherReported) {
     Outbox* const outbox = opened->get();
     Report(outbox, "acme/new", 0, 1, Result::kFailure, "new farm");
     Report(outbox, "acme/old", 0, 2, Result::kSuccess, "old farm");
-    ASSERT_TRUE(outbox
-                    ->RenameRepository(Repo("acme/old"), Repo("acme/new"), 7,
-                                       clock_.Now())
+    ASSERT_TRUE(RenameRepository(*outbox, Repo("acme/old"), Repo("acme/new"), 7,
+                                 clock_.Now())
                     .ok());
     const auto met = outbox->GetHistory(
         StatusKey::Of(Repo("acme/new"), ShaOf(0), "ci/build"));

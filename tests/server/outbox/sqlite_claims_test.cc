@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox {
 namespace {
@@ -336,10 +337,9 @@ TEST_F(SqliteClaimsTest, AnOldNameTellsNothingOfANumberThatIsAnothers) {
     SCOPED_TRACE(is_known);
     if (is_known) Say("bob", "bob/app", 'a', kBobs);
     Say("ann", "ann/old", 'b', 5);
-    ASSERT_TRUE(
-        outbox_
-            ->RenameRepository(Repo("ann/old"), Repo("ann/y"), 5, clock_.Now())
-            .ok());
+    ASSERT_TRUE(RenameRepository(*outbox_, Repo("ann/old"), Repo("ann/y"), 5,
+                                 clock_.Now())
+                    .ok());
     told[is_known].push_back(Said("ann", "ann/old", 'b', kBobs));
     EXPECT_THAT(Known("ann/y"), ElementsAre("b ci/build"));
     outbox_.reset();

@@ -23,6 +23,7 @@
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {
@@ -253,8 +254,8 @@ class SqliteAnyDamageTest : public testing::Test {
     // The first key has reports of two series.
     Accept({Of({InSeries("nightly", ReportFor(Keys()[0], std::nullopt, 8))}),
             Of({ReportFor(Keys()[0], Result::kError, 4)})});
-    Works(outbox_->RenameRepository(Repo("cogs"), Repo("gears"), 17,
-                                    clock_->Now()),
+    Works(RenameRepository(*outbox_, Repo("cogs"), Repo("gears"), 17,
+                           clock_->Now()),
           "RenameRepository");
     Accept(
         {Of({ReportFor({"acme/cogs", 'c', "ci/build"}, Result::kError, 4)})});
@@ -442,7 +443,6 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->ListStatuses(query), "ListStatuses");
     Works(outbox_->CountPostings(now), "CountPostings");
     Works(outbox_->CredentialsOfParked(), "CredentialsOfParked");
-    Works(outbox_->NextExpiry(), "NextExpiry");
     Works(outbox_->MeantBy(Repo("cogs")), "MeantBy");
     Works(outbox_->NameQuestions(now + absl::Hours(48), 100), "NameQuestions");
     Works(outbox_->Pauses(), "Pauses");
@@ -613,9 +613,9 @@ class SqliteAnyDamageTest : public testing::Test {
   // Two repositories get the names of two others, and become one with them.
   void Merge() {
     const absl::Time now = clock_->Now();
-    Works(outbox_->RenameRepository(Repo("widgets"), Repo("sound"), 0, now),
+    Works(RenameRepository(*outbox_, Repo("widgets"), Repo("sound"), 0, now),
           "RenameRepository");
-    Works(outbox_->RenameRepository(Repo("locked"), Repo("barred"), 0, now),
+    Works(RenameRepository(*outbox_, Repo("locked"), Repo("barred"), 0, now),
           "RenameRepository");
     Chores();
   }

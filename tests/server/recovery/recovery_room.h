@@ -67,9 +67,9 @@ class RecoveryRoomTest : public QuestionsFixture {
   void Start() {
     recovery_.reset();
     MakeQuestions();
-    recovery_ =
-        std::make_unique<Recovery>(options_, outbox_.get(), credentials_.get(),
-                                   questions_.get(), &metrics_, &clock_);
+    recovery_ = std::make_unique<Recovery>(
+        options_, outbox_.get(), outbox_.get(), outbox_.get(),
+        credentials_.get(), questions_.get(), &metrics_, &clock_);
   }
 
   void Run(absl::Duration time) {

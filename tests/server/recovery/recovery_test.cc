@@ -314,9 +314,9 @@ TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
   CountingOutbox counting(outbox_.get());
   options_.redeliver = false;  // This test only looks for hooks.
   Start();
-  recovery_ =
-      std::make_unique<Recovery>(options_, &counting, credentials_.get(),
-                                 questions_.get(), &metrics_, &clock_);
+  recovery_ = std::make_unique<Recovery>(options_, &counting, &counting,
+                                         &counting, credentials_.get(),
+                                         questions_.get(), &metrics_, &clock_);
   Run(absl::Minutes(2));
   counting.reads.clear();
   for (int i = 0; i < 510; ++i) {

@@ -33,9 +33,9 @@ class RetesterTest : public QuestionsFixture {
   ~RetesterTest() override { retester_.reset(); }
 
   void Start() {
-    retester_ =
-        std::make_unique<Retester>(options_, outbox_.get(), credentials_.get(),
-                                   questions_.get(), &metrics_, &clock_);
+    retester_ = std::make_unique<Retester>(
+        options_, outbox_.get(), outbox_.get(), outbox_.get(),
+        credentials_.get(), questions_.get(), &metrics_, &clock_);
   }
 
   void Ask(std::vector<std::string> contexts = {},
@@ -327,8 +327,9 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
       return reruns;
     }
   } outbox(outbox_.get());
-  retester_ = std::make_unique<Retester>(options_, &outbox, credentials_.get(),
-                                         questions_.get(), &metrics_, &clock_);
+  retester_ = std::make_unique<Retester>(options_, &outbox, &outbox, &outbox,
+                                         credentials_.get(), questions_.get(),
+                                         &metrics_, &clock_);
   Run();
   EXPECT_TRUE(IsSettled());
   EXPECT_EQ(Statuses(), "ci/build=success ");

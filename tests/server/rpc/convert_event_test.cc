@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/base/error.h"
+#include "server/outbox/recovery_notes.h"
 #include "server/rpc/convert.h"
 
 namespace signalbox {

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/seed.h"
 
 namespace signalbox {
@@ -247,10 +248,9 @@ TEST_F(ReportStreamTest, CallersReportOnlyWhatIsGranted) {
                           .result(),
                       &reported)
                   .ok());
-  ASSERT_TRUE(outbox_
-                  ->RenameRepository(*ParseRepository("acme/sold"),
-                                     *ParseRepository("other/sold"), 7,
-                                     Clock::System()->Now())
+  ASSERT_TRUE(RenameRepository(*outbox_, *ParseRepository("acme/sold"),
+                               *ParseRepository("other/sold"), 7,
+                               Clock::System()->Now())
                   .ok());
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer token");

@@ -147,9 +147,9 @@ class ServiceTest : public testing::Test {
                               const std::function<void(Diagnosis)>& done) {
       done(diagnosis_);
     };
-    service_ = std::make_unique<StatusServiceImpl>(options, authorizer_.get(),
-                                                   intake_.get(), outbox_.get(),
-                                                   &metrics_, Clock::System());
+    service_ = std::make_unique<StatusServiceImpl>(
+        options, authorizer_.get(), intake_.get(), outbox_.get(), outbox_.get(),
+        &metrics_, Clock::System());
     serving_ = true;
     grpc::ServerBuilder builder;
     int port = 0;

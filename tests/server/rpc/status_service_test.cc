@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "server/base/error.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/rename_repository.h"
 
 namespace signalbox {
 namespace {
@@ -356,10 +357,9 @@ TEST_F(StatusServiceTest, IfSequenceIsOfOneContextAndOfNoWebhook) {
 TEST_F(StatusServiceTest, SaysThatANameIsAnOldOne) {
   v1::ReportResultResponse ended;
   ASSERT_TRUE(Report(ResultOf(v1::RESULT_SUCCESS, 7), &ended).ok());
-  ASSERT_TRUE(outbox_
-                  ->RenameRepository(*ParseRepository("acme/app"),
-                                     *ParseRepository("acme/site"), 7,
-                                     Clock::System()->Now())
+  ASSERT_TRUE(RenameRepository(*outbox_, *ParseRepository("acme/app"),
+                               *ParseRepository("acme/site"), 7,
+                               Clock::System()->Now())
                   .ok());
   for (const std::string name : {"acme/app", "acme/site"}) {
     grpc::ClientContext explain_context;
@@ -712,10 +712,9 @@ TEST_F(StatusServiceTest, CallersSeeAndDoOnlyWhatIsGranted) {
   EXPECT_EQ(report("token", "acme/app"), grpc::StatusCode::OK);
 
   // A transferred repository takes its statuses along.
-  ASSERT_TRUE(outbox_
-                  ->RenameRepository(*ParseRepository("acme/app"),
-                                     *ParseRepository("other/app"), 7,
-                                     Clock::System()->Now())
+  ASSERT_TRUE(RenameRepository(*outbox_, *ParseRepository("acme/app"),
+                               *ParseRepository("other/app"), 7,
+                               Clock::System()->Now())
                   .ok());
   EXPECT_EQ(report("token", "acme/app"), grpc::StatusCode::PERMISSION_DENIED);
   const auto read = [this](const std::string& repository) {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/seed.h"
 
 namespace signalbox {
@@ -376,10 +377,9 @@ TEST_F(WatchStreamTest, CallersSeeOnlyWhatTheyMayRead) {
   EXPECT_EQ(watch->Next()->repository(), "acme/app");
   EXPECT_EQ(watch->Next()->repository(), "acme/lib");
   // The server no longer shows what moves away, nor its old changes.
-  ASSERT_TRUE(outbox_
-                  ->RenameRepository(*ParseRepository("acme/app"),
-                                     *ParseRepository("secret/old"), 7,
-                                     Clock::System()->Now())
+  ASSERT_TRUE(RenameRepository(*outbox_, *ParseRepository("acme/app"),
+                               *ParseRepository("secret/old"), 7,
+                               Clock::System()->Now())
                   .ok());
   const auto again = Begin(After(1), "reader");
   EXPECT_EQ(again->Next()->repository(), "acme/lib");

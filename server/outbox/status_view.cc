@@ -1,4 +1,7 @@
-#include "server/outbox/outbox.h"
+#include "server/outbox/status_view.h"
+
+#include "server/outbox/repository_names.h"
+#include "server/outbox/status_view.h"
 
 namespace signalbox {
 
@@ -25,16 +28,6 @@ CommitState CombinedState(absl::Span<const StatusView> statuses) {
     }
   }
   return pending || !reported ? CommitState::kPending : CommitState::kSuccess;
-}
-
-absl::Status Outbox::RenameRepository(const Repository& from,
-                                      const Repository& to, int64_t github_id,
-                                      absl::Time now) {
-  NameAnswer answer;
-  answer.kind = NameAnswer::Kind::kNamed;
-  answer.name = to;
-  answer.number = github_id;
-  return LearnName(from, answer, now);
 }
 
 }  // namespace signalbox

@@ -1,0 +1,67 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_POST_QUEUE_H_
+#define SIGNALBOX_SERVER_OUTBOX_POST_QUEUE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/outbox/credential_notes.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/repository_names.h"
+
+namespace signalbox {
+
+// What is to be posted to GitHub, for the one that posts it.
+//
+// Every method is one transaction. OK means that the change is durable;
+// outbox.h lists the errors.
+//
+// Thread-safe.
+class PostQueue : public RepositoryNames, public CredentialNotes {
+ public:
+  // The credentials that have entries or a probe due at `now`, sorted.
+  virtual absl::StatusOr<std::vector<DueCredential>> DueCredentials(
+      absl::Time now) = 0;
+  // When the next entry or probe of any credential becomes due, or the next
+  // name question is to be asked, later than `now`; absl::InfiniteFuture() if
+  // none will.
+  virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
+
+  // Takes out the entry that has been due longest, in the first repository that
+  // has a due one (see `after_repository`), and marks it as in flight. Nothing
+  // if no entry is due. An entry in flight is not due again until its deadline
+  // is over; the next lease then has `ambiguous_since` set.
+  virtual absl::StatusOr<std::optional<Lease>> TakeDue(
+      const LeaseRequest& request, absl::Time now) = 0;
+
+  // Ends a lease. If a newer report arrived meanwhile, the entry stays due, but
+  // the outbox still notes what it learned about GitHub. If the lease was lost
+  // (taken over after its deadline), only the history changes.
+  virtual absl::Status Settle(const Settlement& settlement, absl::Time now) = 0;
+
+  // Repairs times after the wall clock was set back, because they would delay
+  // what was due already. Entries and reruns that are due later than `limit`
+  // become due at `now`, and so do probes and questions with a past that is
+  // later than `now`. Changes at most `most` of each, the entries that are due
+  // soonest first. True: there may be more.
+  virtual absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
+                                            int most) = 0;
+
+  // The credentials that have parked repositories, sorted.
+  virtual absl::StatusOr<std::vector<std::string>> CredentialsOfParked() = 0;
+  // A credential has changed: brings the probes of its parked
+  // repositories forward. Handles at most `limit` repositories, those after
+  // `after` by the store's own numbers (0: from the first). Returns the number
+  // of the last one; 0: there are no more.
+  virtual absl::StatusOr<int64_t> BringProbesForward(
+      const std::string& credential, int64_t after, absl::Time now,
+      int limit) = 0;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_POST_QUEUE_H_

@@ -1,0 +1,28 @@
+#ifndef SIGNALBOX_TESTS_SUPPORT_RENAME_REPOSITORY_H_
+#define SIGNALBOX_TESTS_SUPPORT_RENAME_REPOSITORY_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/outbox/repository_names.h"
+#include "server/report/status_key.h"
+
+namespace signalbox {
+
+// GitHub answers that the repository `from` is called `to` now. `number` 0:
+// GitHub did not say it.
+inline absl::Status RenameRepository(RepositoryNames& names,
+                                     const Repository& from,
+                                     const Repository& to, int64_t number,
+                                     absl::Time now) {
+  NameAnswer answer;
+  answer.kind = NameAnswer::Kind::kNamed;
+  answer.name = to;
+  answer.number = number;
+  return names.LearnName(from, answer, now);
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SUPPORT_RENAME_REPOSITORY_H_
