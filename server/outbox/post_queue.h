@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/outbox/credential_notes.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
@@ -31,17 +32,25 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // none will.
   virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
 
-  // Takes out the entry that has been due longest, in the first repository that
-  // has a due one (see `after_repository`), and marks it as in flight. Nothing
-  // if no entry is due. An entry in flight is not due again until its deadline
-  // is over; the next lease then has `ambiguous_since` set.
-  virtual absl::StatusOr<std::optional<Lease>> TakeDue(
-      const LeaseRequest& request, absl::Time now) = 0;
-
-  // Ends a lease. If a newer report arrived meanwhile, the entry stays due, but
-  // the outbox still notes what it learned about GitHub. If the lease was lost
-  // (taken over after its deadline), only the history changes.
-  virtual absl::Status Settle(const Settlement& settlement, absl::Time now) = 0;
+  // The poster's turn, in one transaction: ends the leases in `ended`, in
+  // order, and then takes out at most one entry for each of `wanted`. Returns
+  // as many leases as there are in `wanted`.
+  //
+  // The end of a lease: if a newer report arrived meanwhile, the entry stays
+  // due, but the outbox still notes what it learned about GitHub. If the lease
+  // was lost (taken over after its deadline), only the history changes.
+  //
+  // A lease: the entry that has been due longest, in the first repository that
+  // has a due one (see `after_repository`). It is marked as in flight, and not
+  // due again until the lease's deadline is over; the next lease then has
+  // `ambiguous_since` set. Nothing if no entry is due.
+  virtual absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
+      absl::Time now) = 0;
+  // Shorter forms of Turn.
+  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& wanted,
+                                               absl::Time now);
+  absl::Status Settle(const Settlement& ended, absl::Time now);
 
   // Repairs times after the wall clock was set back, because they would delay
   // what was due already. Entries and reruns that are due later than `limit`

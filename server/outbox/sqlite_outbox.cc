@@ -10,7 +10,6 @@
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_chores.h"
-#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_deliveries.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_expiry.h"
@@ -21,6 +20,7 @@
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_views.h"
+#include "server/outbox/sqlite_writer.h"
 
 namespace signalbox {
 namespace {
@@ -29,9 +29,6 @@ namespace {
 constexpr int kMostForgotten = 32;
 // How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
-
-constexpr char kSetSequence[] =
-    "UPDATE meta SET value = ? WHERE name = 'sequence'";
 
 // Connections that only read. A caller waits at most for another caller's
 // short statements, never for the writer.
@@ -67,23 +64,21 @@ class SqliteOutbox : public Outbox {
                std::vector<std::unique_ptr<SqliteConnection>> readers)
       : options_(std::move(options)),
         lock_(std::move(lock)),
-        writer_(std::move(writer)),
-        state_(options_.credential_of),
-        readers_(std::move(readers)) {
-    MutexLock lock_state(&mu_);
-    state_.may_report = options_.may_report;
-  }
+        writer_(std::move(writer), FirstState(options_),
+                {options_.on_change, options_.on_damaged_row}),
+        readers_(std::move(readers)) {}
 
   absl::Status AssignCredentials() {
-    absl::Status status = Write([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      const std::vector<int64_t> found =
-          state_.repositories.AssignCredentials(writer_.get());
-      RecheckParkings(writer_.get(), &state_);
-      for (const int64_t key : found) {
-        // None of these is parked, so the time does not matter.
-        BeginRevive(writer_.get(), &state_, key, absl::UnixEpoch());
-      }
-    });
+    absl::Status status =
+        Write([](SqliteConnection* connection, SqliteWriterState* state) {
+          const std::vector<int64_t> found =
+              state->repositories.AssignCredentials(connection);
+          RecheckParkings(connection, state);
+          for (const int64_t key : found) {
+            // None of these is parked, so the time does not matter.
+            BeginRevive(connection, state, key, absl::UnixEpoch());
+          }
+        });
     is_open_ = status.ok();
     return status;
   }
@@ -98,17 +93,17 @@ class SqliteOutbox : public Outbox {
     options.pending_settle = options_.pending_settle;
     options.oldest_delivery = now - options_.delivery_memory;
     options.now = now;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      NoteTime(now);
-      outcomes =
-          AcceptSubmissions(writer_.get(), &state_, submissions, options);
-      const auto deliveries =
-          absl::c_count_if(submissions, [](const Submission& submission) {
-            return submission.delivery.has_value();
-          });
-      ForgetDeliveries(writer_.get(), options.oldest_delivery,
-                       static_cast<int>(deliveries) + kMostForgotten);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          NoteTime(state, now);
+          outcomes = AcceptSubmissions(connection, state, submissions, options);
+          const auto deliveries =
+              absl::c_count_if(submissions, [](const Submission& submission) {
+                return submission.delivery.has_value();
+              });
+          ForgetDeliveries(connection, options.oldest_delivery,
+                           static_cast<int>(deliveries) + kMostForgotten);
+        });
     if (!status.ok()) return status;
     return outcomes;
   }
@@ -121,15 +116,22 @@ class SqliteOutbox : public Outbox {
     });
   }
 
-  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
-                                               absl::Time now) override {
-    std::optional<Lease> lease;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      NoteTime(now);
-      lease = signalbox::TakeDue(writer_.get(), &state_, request, now);
-    });
+  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
+      absl::Time now) override {
+    std::vector<std::optional<Lease>> leases(wanted.size());
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          NoteTime(state, now);
+          for (const Settlement& settlement : ended) {
+            signalbox::Settle(connection, state, settlement, now);
+          }
+          for (size_t i = 0; i < wanted.size(); ++i) {
+            leases[i] = signalbox::TakeDue(connection, state, wanted[i], now);
+          }
+        });
     if (!status.ok()) return status;
-    return lease;
+    return leases;
   }
 
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
@@ -137,18 +139,12 @@ class SqliteOutbox : public Outbox {
     // The settle time of a pending may be longer than any other wait.
     limit = std::max(limit, now + options_.pending_settle);
     bool more = false;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      more = signalbox::BringForward(writer_.get(), &state_, limit, now, most);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          more = signalbox::BringForward(connection, state, limit, now, most);
+        });
     if (!status.ok()) return status;
     return more;
-  }
-
-  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      NoteTime(now);
-      signalbox::Settle(writer_.get(), &state_, settlement, now);
-    });
   }
 
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
@@ -196,9 +192,10 @@ class SqliteOutbox : public Outbox {
 
   absl::Status Retry(const StatusKey& key, absl::Time now) override {
     absl::Status found;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      found = signalbox::Retry(writer_.get(), &state_, key, now);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          found = signalbox::Retry(connection, state, key, now);
+        });
     return status.ok() ? found : status;
   }
 
@@ -206,10 +203,10 @@ class SqliteOutbox : public Outbox {
                         absl::Time now) override {
     for (size_t i = 0; i < keys.size(); i += kMostRetriedAtOnce) {
       const absl::Status retried =
-          Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+          Write([&](SqliteConnection* connection, SqliteWriterState* state) {
             for (const StatusKey& key : keys.subspan(i, kMostRetriedAtOnce)) {
               // Skips a key that was forgotten meanwhile or is damaged.
-              signalbox::Retry(writer_.get(), &state_, key, now).IgnoreError();
+              signalbox::Retry(connection, state, key, now).IgnoreError();
             }
           });
       if (!retried.ok()) return retried;
@@ -241,10 +238,11 @@ class SqliteOutbox : public Outbox {
                                              int64_t after, absl::Time now,
                                              int limit) override {
     int64_t last = 0;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      last = BringCredentialForward(writer_.get(), &state_, credential, after,
-                                    now, limit);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          last = BringCredentialForward(connection, state, credential, after,
+                                        now, limit);
+        });
     if (!status.ok()) return status;
     return last;
   }
@@ -258,10 +256,11 @@ class SqliteOutbox : public Outbox {
     if (!any.ok()) return any.status();
     if (!*any) return 0;
     int abandoned = 0;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      abandoned = signalbox::AbandonParked(writer_.get(), &state_, now, limit);
-      AbandonLost(writer_.get(), &state_, now, limit);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          abandoned = signalbox::AbandonParked(connection, state, now, limit);
+          AbandonLost(connection, state, now, limit);
+        });
     if (!status.ok()) return status;
     return abandoned;
   }
@@ -270,34 +269,35 @@ class SqliteOutbox : public Outbox {
                                   const std::string& reason, absl::Time before,
                                   absl::Time now, int limit) override {
     int abandoned = 0;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      abandoned = signalbox::AbandonHeld(writer_.get(), &state_, credential,
-                                         reason, before, now, limit);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          abandoned = signalbox::AbandonHeld(connection, state, credential,
+                                             reason, before, now, limit);
+        });
     if (!status.ok()) return status;
     return abandoned;
   }
 
   absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
     int expired = 0;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      expired = signalbox::ExpirePendings(writer_.get(), &state_, now, limit);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          expired = signalbox::ExpirePendings(connection, state, now, limit);
+        });
     if (!status.ok()) return status;
     return expired;
   }
 
   absl::Status LearnName(const Repository& from, const NameAnswer& answer,
                          absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
       NameNews news;
       news.from = from;
       news.to = answer.name;
       news.number = answer.number;
       news.time = answer.update_time;
       news.is_answer = true;
-      signalbox::LearnName(writer_.get(), &state_, std::move(news), nullptr,
-                           now);
+      signalbox::LearnName(connection, state, std::move(news), nullptr, now);
     });
   }
 
@@ -316,8 +316,8 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::AnswerName(writer_.get(), &state_, answer, now);
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      signalbox::AnswerName(connection, state, answer, now);
     });
   }
 
@@ -328,27 +328,29 @@ class SqliteOutbox : public Outbox {
     });
     if (!any.ok() || !*any) return any;
     bool more = false;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      more = signalbox::DoChores(writer_.get(), &state_, now);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          more = signalbox::DoChores(connection, state, now);
+        });
     if (!status.ok()) return status;
     return more;
   }
 
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     bool more = false;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      more = signalbox::ForgetBefore(writer_.get(), &state_, before,
-                                     options_.changes_kept);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          more = signalbox::ForgetBefore(connection, state, before,
+                                         options_.changes_kept);
+        });
     if (!status.ok()) return status;
     return more;
   }
 
   absl::Status SetPause(const std::string& credential, absl::Time until,
                         absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SetPause(writer_.get(), credential, until, now);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::SetPause(connection, credential, until, now);
     });
   }
 
@@ -364,10 +366,12 @@ class SqliteOutbox : public Outbox {
     const absl::Status space = CheckSpace(options_.data_dir);
     if (!space.ok()) return space;
     absl::StatusOr<bool> accepted = false;
-    const absl::Status status = Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      accepted = signalbox::AcceptEvent(writer_.get(), &state_, submission,
-                                        now - options_.delivery_memory, now);
-    });
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          accepted =
+              signalbox::AcceptEvent(connection, state, submission,
+                                     now - options_.delivery_memory, now);
+        });
     if (!status.ok()) return status;
     return accepted;
   }
@@ -381,8 +385,8 @@ class SqliteOutbox : public Outbox {
 
   absl::Status SettleRerun(int64_t id,
                            std::optional<absl::Time> next_try_time) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SettleRerun(writer_.get(), id, next_try_time);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::SettleRerun(connection, id, next_try_time);
     });
   }
 
@@ -396,8 +400,8 @@ class SqliteOutbox : public Outbox {
 
   absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
                                absl::Time now) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::AwaitRedelivery(writer_.get(), id, cancelled, now);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::AwaitRedelivery(connection, id, cancelled, now);
     });
   }
 
@@ -418,8 +422,8 @@ class SqliteOutbox : public Outbox {
 
   absl::Status SetInstallations(
       absl::Span<const CredentialInstallation> installations) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SetInstallations(writer_.get(), installations);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::SetInstallations(connection, installations);
     });
   }
 
@@ -431,8 +435,8 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
-    return Write([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      signalbox::SetNamedTime(writer_.get(), name, time);
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      signalbox::SetNamedTime(connection, name, time);
     });
   }
 
@@ -445,68 +449,19 @@ class SqliteOutbox : public Outbox {
   }
 
  private:
-  // Runs `change` as one durable transaction. After an error, the next one
-  // loads the state again: even a COMMIT that failed may have happened.
-  //
-  // If `change` meets a damaged row, Repair sets it aside, and `change` runs
-  // again.
-  template <typename Change>
-  absl::Status Write(Change change) {
-    absl::Status status;
-    bool changed = false;
-    {
-      MutexLock lock(&mu_);
-      status = TryToWrite(change, &changed);
-      if (!status.ok() && writer_->MayRepair()) {
-        const absl::StatusOr<bool> repaired = Repair();
-        if (!repaired.ok()) {
-          status = repaired.status();
-        } else if (*repaired) {
-          status = TryToWrite(change, &changed);
-          changed = true;
-        }
-      }
-    }
-    if (changed && options_.on_change) options_.on_change();
+  static SqliteWriterState FirstState(const SqliteOutboxOptions& options) {
+    SqliteWriterState state(options.credential_of);
+    state.may_report = options.may_report;
+    return state;
+  }
+
+  absl::Status Write(SqliteWriter::Change change) {
+    const absl::Status status = writer_.Write(change);
     return status.ok() ? status : RunTimeError(status);
   }
 
-  template <typename Change>
-  absl::Status TryToWrite(const Change& change, bool* changed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    SqliteTransaction transaction(writer_.get(),
-                                  SqliteTransaction::Kind::kWrite);
-    if (!state_is_loaded_) LoadState();
-    const int64_t sequence = state_.sequence;
-    change();
-    *changed = state_.sequence != sequence;
-    if (*changed) {
-      SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
-    }
-    const absl::Status status = transaction.Commit();
-    *changed = *changed && status.ok();
-    state_is_loaded_ = status.ok();
-    return status;
-  }
-
-  // Sets damaged rows aside. True: there were some.
-  absl::StatusOr<bool> Repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    SqliteTransaction transaction(writer_.get(),
-                                  SqliteTransaction::Kind::kWrite);
-    state_is_loaded_ = false;
-    const std::vector<std::string> damage =
-        RepairDamage(writer_.get(), &state_);
-    SqliteQuery(writer_.get(), kSetSequence).Bind(state_.sequence).Run();
-    const absl::Status status = transaction.Commit();
-    if (!status.ok()) return status;
-    for (const std::string& what : damage) {
-      if (options_.on_damaged_row) options_.on_damaged_row(what);
-    }
-    return !damage.empty();
-  }
-
-  void NoteTime(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    state_.now = std::max(state_.now, now);
+  static void NoteTime(SqliteWriterState* state, absl::Time now) {
+    state->now = std::max(state->now, now);
   }
 
   // The file of an open store does not become unwritable in normal operation:
@@ -522,14 +477,6 @@ class SqliteOutbox : public Outbox {
     return status;
   }
 
-  void LoadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    state_.repositories.Forget();
-    state_.moves.reset();
-    state_.hooks.Clear();
-    state_.retention = {};
-    state_.sequence = signalbox::NewestSequence(writer_.get());
-  }
-
   // Runs `look` on one unchanging view of the data. If it meets damaged rows,
   // they are set aside, and it runs again.
   template <typename Look>
@@ -537,33 +484,17 @@ class SqliteOutbox : public Outbox {
     bool may_repair = false;
     absl::Status failure;
     auto seen = TryToRead(look, &failure, &may_repair);
-    if (may_repair && RepairForReaders(&failure)) {
-      seen = TryToRead(look, &failure, &may_repair);
-      if (may_repair) {
-        MutexLock lock(&mu_);
-        repaired_in_vain_ = true;
+    if (may_repair) {
+      const absl::StatusOr<bool> repaired = writer_.RepairForReader();
+      if (!repaired.ok()) {
+        failure = repaired.status();
+      } else if (*repaired) {
+        seen = TryToRead(look, &failure, &may_repair);
+        if (may_repair) writer_.NoteRepairedInVain();
       }
     }
     if (!failure.ok()) return RunTimeError(failure);
     return seen;
-  }
-
-  // Sets damaged rows aside for a reader. True: read again. False: `failure` is
-  // the error. One reader at a time: a second one does not find the rows again.
-  bool RepairForReaders(absl::Status* failure) {
-    bool changed = false;
-    {
-      MutexLock lock(&mu_);
-      if (repaired_in_vain_) return false;
-      const absl::StatusOr<bool> repaired = Repair();
-      if (!repaired.ok()) {
-        *failure = repaired.status();
-        return false;
-      }
-      changed = *repaired;
-    }
-    if (changed && options_.on_change) options_.on_change();
-    return true;
   }
 
   // `failure` is an error of the store, not one that `look` returns.
@@ -587,13 +518,7 @@ class SqliteOutbox : public Outbox {
   const DataDirLock lock_;
   bool is_open_ = false;  // Constant after AssignCredentials.
 
-  Mutex mu_;
-  const std::unique_ptr<SqliteConnection> writer_ ABSL_PT_GUARDED_BY(mu_);
-  SqliteWriterState state_ ABSL_GUARDED_BY(mu_);
-  bool state_is_loaded_ ABSL_GUARDED_BY(mu_) = false;
-  // A reader met damage that RepairDamage does not find. Readers then stop
-  // trying, since each check of all tables would hold up the writer.
-  bool repaired_in_vain_ ABSL_GUARDED_BY(mu_) = false;
+  SqliteWriter writer_;
 
   // Closed before the writer, which then checkpoints a last time.
   Readers readers_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/log.h"
@@ -27,6 +28,8 @@ static_assert(kGitHubTimeout <= kAmbiguousWait);
 // Counts only steps that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
 constexpr int kMaxQuestionsPerRun = 256;
+// The most entries to take out in one transaction. Reports wait for its end.
+constexpr size_t kMostPerTurn = 32;
 // With more credentials without work, the poster forgets those that are idle.
 constexpr size_t kMaxIdleWork = 1000;
 constexpr int kResultsPerPending = 19;
@@ -60,6 +63,12 @@ constexpr int kMostBeforePending = 950;
 
 bool IsBefore(const DueCredential& a, const DueCredential& b) {
   return a.credential < b.credential;
+}
+
+// Whether the store failed, and the same change may succeed later.
+bool IsStoreFailure(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsInternal(status);
 }
 
 // The host of a credential's id, "host/account".
@@ -123,18 +132,19 @@ absl::Time Poster::RunOnce() {
   absl::Time next = absl::InfiniteFuture();
   RecallPauses();
   ReleaseOld(now.steady);
-  if (!SettleEnded(now) || !recalled_pauses_) {
+  CollectEnds(now);
+  bool may_begin = false;
+  if (!recalled_pauses_) {
     next = now.wall + kStoreRetry;
   } else if (FollowClock(now, next)) {
-    bool closed;
-    {
-      MutexLock lock(&mu_);
-      closed = closed_;
-    }
-    if (!closed) {
-      LookAtCredentialsOfParked(next);
-      BeginDue(next);
-    }
+    MutexLock lock(&mu_);
+    may_begin = !closed_;
+  }
+  if (may_begin) {
+    LookAtCredentialsOfParked(next);
+    BeginDue(next);
+  } else if (!SettleUnsettled(now.wall)) {
+    next = std::min(next, now.wall + kStoreRetry);
   }
   for (const auto& [entry_id, until] : held_until_) {
     if (until == absl::InfiniteFuture()) continue;
@@ -234,7 +244,7 @@ bool Poster::NoteEnds(const Moment& now) {
   return !ended.empty();
 }
 
-bool Poster::SettleEnded(const Moment& now) {
+void Poster::CollectEnds(const Moment& now) {
   NoteEnds(now);
   for (const Ended& one : std::exchange(noted_, {})) {
     const Request& request = *one.request;
@@ -258,13 +268,14 @@ bool Poster::SettleEnded(const Moment& now) {
         if (settlement.kind == Settlement::Kind::kParked) {
           LogParked(request.lease, settlement);
         }
-        unsettled_.push_back({std::move(settlement), /*was_sent=*/true});
+        unsettled_.push_back({std::move(settlement), request.credential,
+                              /*was_sent=*/true});
         break;
       }
       case Errand::kRead:
         unsettled_.push_back(
             {AfterRead(request.lease, one.reply, begin, one.end.wall),
-             /*was_sent=*/true});
+             request.credential, /*was_sent=*/true});
         break;
       case Errand::kLearn:
         work_[request.credential].learning = false;
@@ -276,7 +287,6 @@ bool Poster::SettleEnded(const Moment& now) {
         break;
     }
   }
-  return FlushUnsettled(now.wall);
 }
 
 void Poster::EndFlight() {
@@ -284,28 +294,46 @@ void Poster::EndFlight() {
   --in_flight_;
 }
 
-bool Poster::FlushUnsettled(absl::Time now) {
-  while (!unsettled_.empty()) {
-    const Unsettled& first = unsettled_.front();
-    const absl::Status settled = outbox_->Settle(first.settlement, now);
-    if (absl::IsUnavailable(settled) || absl::IsResourceExhausted(settled) ||
-        absl::IsInternal(settled)) {
-      NoteStoreFailure(settled);
-      return false;
-    }
+absl::StatusOr<std::vector<std::optional<Lease>>> Poster::Turn(
+    absl::Span<const LeaseRequest> wanted, absl::Time now) {
+  std::vector<Settlement> ended;
+  for (const Unsettled& one : unsettled_) ended.push_back(one.settlement);
+  auto leases = outbox_->Turn(ended, wanted, now);
+  if (!leases.ok() && !IsStoreFailure(leases.status()) && !ended.empty()) {
     // A settlement that the store never accepts must not hold up the rest. Its
     // lease ends by itself.
-    if (!settled.ok()) NoteStoreFailure(settled);
-    if (first.was_sent) {
-      const auto held = held_until_.find(first.settlement.entry_id);
-      if (held != held_until_.end() && held->second == absl::InfiniteFuture()) {
-        Release(held->first);
+    for (const Unsettled& one : std::exchange(unsettled_, {})) {
+      const absl::Status settled =
+          outbox_->Turn({&one.settlement, 1}, {}, now).status();
+      if (!settled.ok()) NoteStoreFailure(settled);
+      if (IsStoreFailure(settled)) {
+        unsettled_.push_back(one);
+      } else {
+        EndSettled(one);
       }
-      EndFlight();
     }
-    unsettled_.pop_front();
+    return leases;
   }
-  return true;
+  if (!leases.ok()) {
+    NoteStoreFailure(leases.status());
+    return leases;
+  }
+  settled_ = settled_ || !unsettled_.empty();
+  for (const Unsettled& one : std::exchange(unsettled_, {})) EndSettled(one);
+  return leases;
+}
+
+void Poster::EndSettled(const Unsettled& settled) {
+  if (!settled.was_sent) return;
+  const auto held = held_until_.find(settled.settlement.entry_id);
+  if (held != held_until_.end() && held->second == absl::InfiniteFuture()) {
+    Release(held->first);
+  }
+  EndFlight();
+}
+
+bool Poster::SettleUnsettled(absl::Time now) {
+  return unsettled_.empty() || Turn({}, now).ok();
 }
 
 void Poster::NoteStoreFailure(const absl::Status& status) {
@@ -488,169 +516,202 @@ void Poster::ForgetIdleWork(const std::vector<DueCredential>& with_work) {
 }
 
 void Poster::BeginDue(absl::Time& next) {
-  const absl::Time now = clock_->Now();
-  FreeCredentials();
-  absl::StatusOr<std::vector<DueCredential>> credentials =
-      CredentialsWithWork(now);
-  if (!credentials.ok()) {
-    NoteStoreFailure(credentials.status());
-    next = std::min(next, now + kStoreRetry);
-    return;
-  }
-  ForgetIdleWork(*credentials);
-  // Each credential takes one step in turn, so that none waits for another's
-  // backlog. The next run continues where this one ends.
-  std::rotate(
-      credentials->begin(),
-      std::upper_bound(credentials->begin(), credentials->end(),
-                       DueCredential{last_credential_, false}, IsBefore),
-      credentials->end());
-  // Credentials with results and no token go first.
-  hosts_without_tokens_.clear();
-  const auto others = std::stable_partition(
-      credentials->begin(), credentials->end(),
-      [this](const DueCredential& due) {
-        const auto work = work_.find(due.credential);
-        return due.has_results &&
-               (work == work_.end() || !work->second.has_token);
-      });
-  std::ptrdiff_t early = others - credentials->begin();
   int steps = 0;
-  std::set<std::string> full_hosts;
-  while (!credentials->empty()) {
-    std::vector<DueCredential> working;
-    for (const DueCredential& credential : *credentials) {
-      if (steps == kMaxStepsPerRun) {
-        next = now;
-        return;
-      }
-      const std::string host(HostOf(credential.credential));
-      const bool in_turn = --early < 0;
-      // The end of a request causes the next run, which begins here.
-      if (full_hosts.contains(host)) continue;
-      host_is_full_ = false;
-      const Step step = RunCredential(credential, next);
-      if (host_is_full_) {
-        full_hosts.insert(host);
-      } else if (full_hosts.empty() && in_turn) {
-        last_credential_ = credential.credential;
-      }
-      if (step == Step::kStopped) {
-        next = std::min(next, now + kStoreRetry);
-        return;
-      }
-      if (step == Step::kNothing) continue;
-      ++steps;
-      working.push_back(credential);
+  // What a pass settles may make entries due that it did not look for.
+  do {
+    settled_ = false;
+    if (!BeginPass(&steps, next) || !SettleUnsettled(clock_->Now())) {
+      next = std::min(next, clock_->Now() + kStoreRetry);
+      return;
     }
-    *credentials = std::move(working);
-  }
-
+    if (steps >= kMaxStepsPerRun) {
+      next = clock_->Now();
+      return;
+    }
+  } while (settled_);
+  const absl::Time now = clock_->Now();
   const absl::StatusOr<absl::Time> due = outbox_->NextDueTime(now);
   if (!due.ok()) NoteStoreFailure(due.status());
   next = std::min(next, due.ok() ? *due : now + kStoreRetry);
 }
 
-Poster::Step Poster::RunCredential(const DueCredential& due, absl::Time& next) {
-  // A run takes long if the store is slow. Requests that ended meanwhile may
-  // have parked the next repository.
-  if (!SettleEnded(Look())) return Step::kStopped;
+absl::StatusOr<std::vector<Poster::Candidate>> Poster::Candidates() {
+  FreeCredentials();
+  const absl::StatusOr<std::vector<DueCredential>> credentials =
+      CredentialsWithWork(clock_->Now());
+  if (!credentials.ok()) return credentials.status();
+  ForgetIdleWork(*credentials);
+  std::vector<Candidate> candidates;
+  for (const DueCredential& due : *credentials) candidates.push_back({due});
+  // The next run continues where this one ends.
+  std::rotate(candidates.begin(),
+              absl::c_find_if(candidates,
+                              [this](const Candidate& candidate) {
+                                return candidate.due.credential >
+                                       last_credential_;
+                              }),
+              candidates.end());
+  // Credentials with results and no token go first.
+  hosts_without_tokens_.clear();
+  const auto others = std::stable_partition(
+      candidates.begin(), candidates.end(), [this](const Candidate& candidate) {
+        const auto work = work_.find(candidate.due.credential);
+        return candidate.due.has_results &&
+               (work == work_.end() || !work->second.has_token);
+      });
+  for (auto it = candidates.begin(); it != others; ++it) it->in_turn = false;
+  // A credential whose request has ended may post the next status that its
+  // settlement makes due. One transaction then settles the one and takes out
+  // the other.
+  for (const Unsettled& one : unsettled_) {
+    if (absl::c_none_of(candidates, [&](const Candidate& candidate) {
+          return candidate.due.credential == one.credential;
+        })) {
+      candidates.push_back({{one.credential, /*has_results=*/true},
+                            Stage::kLongDue,
+                            /*in_turn=*/false,
+                            /*is_guess=*/true});
+    }
+  }
+  return candidates;
+}
+
+bool Poster::BeginPass(int* steps, absl::Time& next) {
+  absl::StatusOr<std::vector<Candidate>> candidates = Candidates();
+  if (!candidates.ok()) {
+    NoteStoreFailure(candidates.status());
+    return false;
+  }
+  // Each credential takes one step in turn, so that none waits for another's
+  // backlog.
+  std::set<std::string> full_hosts;
+  while (!candidates->empty() && *steps < kMaxStepsPerRun) {
+    // Requests that have ended meanwhile may park the next repository.
+    CollectEnds(Look());
+    Round round;
+    for (Candidate& candidate : *candidates) {
+      const std::string host(HostOf(candidate.due.credential));
+      if (full_hosts.contains(host)) {
+        round.host_is_full.push_back(std::move(candidate));
+        continue;
+      }
+      if (round.booked.size() == kMostPerTurn) {
+        round.going_on.push_back(std::move(candidate));
+        continue;
+      }
+      host_is_full_ = false;
+      const bool sent = Book(candidate, &round, next);
+      if (host_is_full_) {
+        full_hosts.insert(host);
+        round.host_is_full.push_back(std::move(candidate));
+        continue;
+      }
+      if (full_hosts.empty() && candidate.in_turn) {
+        last_credential_ = candidate.due.credential;
+      }
+      candidate.in_turn = true;
+      if (!sent) continue;
+      ++*steps;
+      round.going_on.push_back(std::move(candidate));
+    }
+    if (!TakeAndBegin(&round, steps, next)) return false;
+    // Otherwise the end of a request causes the next run, which begins here.
+    if (round.gave_back) {
+      full_hosts.clear();
+      absl::c_move(round.host_is_full, std::back_inserter(round.going_on));
+    }
+    *candidates = std::move(round.going_on);
+  }
+  return true;
+}
+
+bool Poster::Book(const Candidate& candidate, Round* round, absl::Time& next) {
   const Moment now = Look();
-  const std::string& credential_id = due.credential;
-  if (credential_id.empty()) return AbandonUnowned(now);
+  const std::string& credential_id = candidate.due.credential;
+  if (credential_id.empty()) {
+    Booked unowned;
+    unowned.candidate = candidate;
+    unowned.candidate.stage = std::max(candidate.stage, Stage::kResults);
+    round->booked.push_back(std::move(unowned));
+    return false;
+  }
   Work& work = work_[credential_id];
   if (now.steady < work.rest_end) {
-    if (due.has_results && work.waits_for_token) {
+    if (candidate.is_guess) return false;
+    if (candidate.due.has_results && work.waits_for_token) {
       hosts_without_tokens_.emplace(HostOf(credential_id));
     }
     next = std::min(next, now.wall + (work.rest_end - now.steady));
-    return Step::kNothing;
+    return false;
   }
   work.rests_for_host = false;
-  if (Yields(due, now, next)) return Step::kNothing;
-  const absl::StatusOr<Token> token =
-      credentials_->Get(credential_id, now.wall);
+  if (Yields(candidate.due, now, next)) return false;
+  const std::optional<Token> token = FindToken(candidate, now, next);
+  if (work.probe.has_value()) {
+    BeginLearning(credential_id, *work.probe, now, next);
+    return false;
+  }
+  if (!token.has_value()) return false;
+  if (!gate_->Knows(credential_id)) {
+    BeginLearning(credential_id, *token, now, next);
+    return false;
+  }
+  if (!moved_.Empty(credential_id) &&
+      BeginNaming(credential_id, *token, now, next)) {
+    return true;
+  }
+  Booked booked;
+  booked.candidate = candidate;
+  booked.token = *token;
+  if (candidate.stage == Stage::kLongDue &&
+      (work.results_in_row < kResultsPerPending ||
+       now.steady < work.next_long_due_look)) {
+    booked.candidate.stage = Stage::kResults;
+  }
+  if (booked.candidate.stage == Stage::kResults && !candidate.due.has_results) {
+    booked.candidate.stage = Stage::kPendings;
+  }
+  if (!candidate.is_guess && now.steady < work.next_probe) {
+    next = std::min(next, now.wall + (work.next_probe - now.steady));
+  }
+  if (Admit(credential_id, *token, booked.IsForPendings(), now,
+            candidate.is_guess ? nullptr : &next)) {
+    round->booked.push_back(std::move(booked));
+  }
+  return false;
+}
+
+std::optional<Token> Poster::FindToken(const Candidate& candidate,
+                                       const Moment& now, absl::Time& next) {
+  const std::string& credential_id = candidate.due.credential;
+  Work& work = work_[credential_id];
+  absl::StatusOr<Token> token = credentials_->Get(credential_id, now.wall);
   work.has_token = token.ok();
   work.waits_for_token = absl::IsUnavailable(token.status());
-  if (due.has_results && work.waits_for_token) {
+  if (candidate.due.has_results && work.waits_for_token) {
     hosts_without_tokens_.emplace(HostOf(credential_id));
   }
   if (token.ok()) {
     work.probe.reset();
     if (token->probe_only) work.probe = *token;
-  } else {
-    const bool stopped = absl::IsFailedPrecondition(token.status());
-    board_.Waits(credential_id, ReasonOf(token.status()), absl::InfinitePast());
-    const absl::Duration rest =
-        stopped ? kStoppedCredentialRetry : kCredentialRetry;
-    next = std::min(next, now.wall + rest);
-    if (!work.probe.has_value()) work.rest_end = now.steady + rest;
+    return *std::move(token);
   }
-  if (work.probe.has_value()) {
-    return BeginLearning(credential_id, *work.probe, now, next);
-  }
-  if (!token.ok()) return Step::kNothing;
-  if (!gate_->Knows(credential_id)) {
-    return BeginLearning(credential_id, *token, now, next);
-  }
-  if (!moved_.Empty(credential_id)) {
-    const Step step = BeginNaming(credential_id, *token, now, next);
-    if (step != Step::kNothing) return step;
-  }
-
-  LeaseRequest results;
-  results.credential = credential_id;
-  results.held = &held_;
-  results.may_probe = now.steady >= work.next_probe;
-  if (!results.may_probe) {
-    next = std::min(next, now.wall + (work.next_probe - now.steady));
-  }
-  LeaseRequest pendings = results;
-  pendings.pendings = true;
-  if (work.results_in_row >= kResultsPerPending &&
-      now.steady >= work.next_long_due_look) {
-    LeaseRequest long_due = pendings;
-    long_due.due_before = now.wall - kLongDue;
-    long_due.may_probe = false;
-    // If TakeDue leaves nothing out, the next pending is due from now at the
-    // earliest.
-    absl::Time first_due = now.wall;
-    long_due.first_left_out = &first_due;
-    const Step step = TakeAndBegin(long_due, *token, now, next);
-    if (step != Step::kNothing) return step;
-  }
-  const Step step = TakeAndBegin(results, *token, now, next);
-  if (step != Step::kNothing) return step;
-  return TakeAndBegin(pendings, *token, now, next);
+  if (candidate.is_guess) return std::nullopt;
+  const bool stopped = absl::IsFailedPrecondition(token.status());
+  board_.Waits(credential_id, ReasonOf(token.status()), absl::InfinitePast());
+  const absl::Duration rest =
+      stopped ? kStoppedCredentialRetry : kCredentialRetry;
+  next = std::min(next, now.wall + rest);
+  if (!work.probe.has_value()) work.rest_end = now.steady + rest;
+  return std::nullopt;
 }
 
-Poster::Step Poster::AbandonUnowned(const Moment& now) {
-  for (const bool pendings : {false, true}) {
-    LeaseRequest request;
-    request.pendings = pendings;
-    request.deadline = now.wall + kLeaseTime;
-    const absl::StatusOr<std::optional<Lease>> lease =
-        outbox_->TakeDue(request, now.wall);
-    if (!lease.ok()) {
-      NoteStoreFailure(lease.status());
-      return Step::kStopped;
-    }
-    if (!lease->has_value()) continue;
-    Settlement settlement =
-        Unsent(**lease, Settlement::Kind::kAbandoned, "NO_CREDENTIAL");
-    LogAbandoned(**lease, settlement);
-    return SettleUnsent(std::move(settlement), now);
-  }
-  return Step::kNothing;
-}
-
-Poster::Step Poster::BeginLearning(const std::string& credential_id,
-                                   const Token& token, const Moment& now,
-                                   absl::Time& next) {
+void Poster::BeginLearning(const std::string& credential_id, const Token& token,
+                           const Moment& now, absl::Time& next) {
   Work& work = work_[credential_id];
-  if (work.learning) return Step::kNothing;
-  if (!Admit(credential_id, token, /*pending=*/false, now, next)) {
-    return Step::kNothing;
+  if (work.learning ||
+      !Admit(credential_id, token, /*pending=*/false, now, &next)) {
+    return;
   }
   work.learning = true;
   auto request = std::make_shared<Request>();
@@ -659,32 +720,29 @@ Poster::Step Poster::BeginLearning(const std::string& credential_id,
   request->token = token;
   work.probe.reset();
   Send(request, now);
-  return Step::kNothing;
 }
 
-Poster::Step Poster::BeginNaming(const std::string& credential_id,
-                                 const Token& token, const Moment& now,
-                                 absl::Time& next) {
-  if (!Admit(credential_id, token, /*pending=*/false, now, next)) {
-    return Step::kNothing;
-  }
+bool Poster::BeginNaming(const std::string& credential_id, const Token& token,
+                         const Moment& now, absl::Time& next) {
+  if (!Admit(credential_id, token, /*pending=*/false, now, &next)) return false;
   auto request = std::make_shared<Request>();
   request->errand = Errand::kName;
   request->credential = credential_id;
   request->token = token;
   request->named = *moved_.Take(credential_id);
   Send(request, now);
-  return Step::kWorked;
+  return true;
 }
 
 bool Poster::Admit(const std::string& credential_id, const Token& token,
-                   bool pending, const Moment& now, absl::Time& next) {
+                   bool pending, const Moment& now, absl::Time* next) {
   const RequestGate::Answer answer =
       gate_->Admit(credential_id, token, pending, now.steady);
   if (answer.when <= now.steady) return true;
+  if (next == nullptr) return false;
   const absl::Time until = now.wall + (answer.when - now.steady);
   board_.Waits(credential_id, answer.reason, until);
-  next = std::min(next, until);
+  *next = std::min(*next, until);
   // Where a pending must wait, a result may begin, so the credential rests only
   // if a result must wait.
   host_is_full_ = answer.reason == kHostFull;
@@ -696,63 +754,120 @@ bool Poster::Admit(const std::string& credential_id, const Token& token,
   return false;
 }
 
-void Poster::GiveBack(const std::string& credential_id, const Token& token) {
-  gate_->Return(credential_id, token);
+void Poster::GiveBack(const Booked& booked) {
+  const std::string& credential_id = booked.candidate.due.credential;
+  if (!credential_id.empty()) gate_->Return(credential_id, booked.token);
 }
 
-Poster::Step Poster::TakeAndBegin(const LeaseRequest& request,
-                                  const Token& token, const Moment& now,
-                                  absl::Time& next) {
-  if (!Admit(request.credential, token, request.pendings, now, next)) {
-    return Step::kNothing;
+LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
+                                absl::Duration lease_time) {
+  LeaseRequest request;
+  request.credential = booked->candidate.due.credential;
+  request.pendings = booked->IsForPendings();
+  request.deadline = now.wall + lease_time;
+  if (request.credential.empty()) return request;
+  const Work& work = work_[request.credential];
+  request.held = &held_;
+  request.after_repository = work.last_repository[request.pendings ? 1 : 0];
+  if (booked->candidate.stage == Stage::kLongDue) {
+    request.due_before = now.wall - kLongDue;
+    // If nothing is left out, the next pending is due from now at the earliest.
+    booked->first_left_out = now.wall;
+    request.first_left_out = &booked->first_left_out;
+  } else {
+    request.may_probe = now.steady >= work.next_probe;
   }
-  Work& work = work_[request.credential];
-  LeaseRequest in_turn = request;
-  std::string& last_repository = work.last_repository[request.pendings ? 1 : 0];
-  in_turn.after_repository = last_repository;
+  return request;
+}
+
+bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
+  if (round->booked.empty()) return true;
+  const Moment now = Look();
   const absl::Duration lease_time = kLeaseTime + 2 * commit_time_;
-  in_turn.deadline = now.wall + lease_time;
-  const absl::StatusOr<std::optional<Lease>> lease =
-      outbox_->TakeDue(in_turn, now.wall);
+  std::vector<LeaseRequest> wanted;
+  for (Booked& booked : round->booked) {
+    wanted.push_back(RequestFor(&booked, now, lease_time));
+  }
+  const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
+      Turn(wanted, now.wall);
   Moment taken = Look();
-  if (!lease.ok()) {
-    GiveBack(request.credential, token);
-    NoteStoreFailure(lease.status());
-    return Step::kStopped;
+  if (!leases.ok()) {
+    for (const Booked& booked : round->booked) GiveBack(booked);
+    return false;
   }
-  if (!lease->has_value()) {
-    GiveBack(request.credential, token);
-    if (request.first_left_out != nullptr) {
-      const absl::Duration until_long_due =
-          *request.first_left_out + kLongDue - now.wall;
-      work.next_long_due_look =
-          now.steady + std::max(kBetweenLongDueLooks, until_long_due);
-    }
-    return Step::kNothing;
+  if (absl::c_any_of(*leases,
+                     [](const auto& lease) { return lease.has_value(); })) {
+    commit_time_ = std::min(
+        kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
   }
-  if (!(*lease)->is_probe) {
-    last_repository = (*lease)->repository.Canonical();
-  }
-  commit_time_ = std::min(
-      kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
+  bool answers_came = false;
   if (NoteEnds(taken)) {
-    // Answers that arrived during the commit may forbid this request.
+    // Answers that arrived during the commit may forbid these requests.
     taken = Look();
-    GiveBack(request.credential, token);
-    if (!Admit(request.credential, token, request.pendings, taken, next)) {
-      return SettleUnsent(Unsent(**lease, Settlement::Kind::kReturned), taken);
-    }
+    answers_came = true;
   }
-  return Begin(**lease, request, token, now.steady + lease_time, taken);
+  for (size_t i = 0; i < round->booked.size(); ++i) {
+    Booked& booked = round->booked[i];
+    const std::optional<Lease>& lease = leases->at(i);
+    if (!lease.has_value()) {
+      GiveBack(booked);
+      round->gave_back = true;
+      if (!GoToNextStage(&booked, now)) continue;
+    } else {
+      ++*steps;
+      Begin(*lease, booked, now.steady + lease_time, answers_came, taken, next);
+      booked.candidate.stage = Stage::kLongDue;
+    }
+    round->going_on.push_back(std::move(booked.candidate));
+  }
+  return true;
 }
 
-Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
-                           const Token& token, absl::Time lease_end,
-                           const Moment& now) {
+bool Poster::GoToNextStage(Booked* booked, const Moment& now) {
+  switch (booked->candidate.stage) {
+    case Stage::kLongDue:
+      work_[booked->candidate.due.credential].next_long_due_look =
+          now.steady + std::max(kBetweenLongDueLooks,
+                                booked->first_left_out + kLongDue - now.wall);
+      booked->candidate.stage = Stage::kResults;
+      return true;
+    case Stage::kResults:
+      booked->candidate.stage = Stage::kPendings;
+      return true;
+    case Stage::kPendings:
+      break;
+  }
+  return false;
+}
+
+void Poster::Begin(const Lease& lease, const Booked& booked,
+                   absl::Time lease_end, bool must_admit_again,
+                   const Moment& now, absl::Time& next) {
+  const std::string& credential_id = booked.candidate.due.credential;
   const auto unsent = [&](Settlement settlement) {
-    GiveBack(request.credential, token);
-    return SettleUnsent(std::move(settlement), now);
+    GiveBack(booked);
+    unsettled_.push_back({std::move(settlement), credential_id});
   };
+  if (credential_id.empty()) {
+    Settlement settlement =
+        Unsent(lease, Settlement::Kind::kAbandoned, kNoCredential);
+    LogAbandoned(lease, settlement);
+    return unsent(std::move(settlement));
+  }
+  Work& work = work_[credential_id];
+  if (!lease.is_probe) {
+    work.last_repository[booked.IsForPendings() ? 1 : 0] =
+        lease.repository.Canonical();
+  }
+  if (must_admit_again) {
+    GiveBack(booked);
+    if (!Admit(credential_id, booked.token, booked.IsForPendings(), now,
+               &next)) {
+      unsettled_.push_back(
+          {Unsent(lease, Settlement::Kind::kReturned), credential_id});
+      return;
+    }
+  }
   const absl::Duration left = lease_end - now.steady;
   if (left < kAmbiguousWait) {
     // The commit took so long that the request could outlast its lease.
@@ -760,8 +875,8 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
   }
 
   auto begun = std::make_shared<Request>();
-  begun->credential = request.credential;
-  begun->token = token;
+  begun->credential = credential_id;
+  begun->token = booked.token;
   begun->lease = lease;
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
   if (lease.ambiguous_since.has_value()) {
@@ -796,15 +911,13 @@ Poster::Step Poster::Begin(const Lease& lease, const LeaseRequest& request,
     }
   }
 
-  Work& work = work_[request.credential];
   if (lease.is_probe) {
-    work.next_probe = now.steady + gate_->ProbeGap(request.credential);
+    work.next_probe = now.steady + gate_->ProbeGap(credential_id);
   } else {
-    work.results_in_row = request.pendings ? 0 : work.results_in_row + 1;
+    work.results_in_row = booked.IsForPendings() ? 0 : work.results_in_row + 1;
   }
   Hold(lease.entry_id, absl::InfiniteFuture());
   Send(begun, now);
-  return Step::kWorked;
 }
 
 bool Poster::MaySendOn(const std::string& credential) const {
@@ -871,11 +984,6 @@ void Poster::Send(const std::shared_ptr<Request>& request, const Moment& now) {
       return github_->GetRepository(sent.named.github_id, sent.token, now.wall,
                                     std::move(done));
   }
-}
-
-Poster::Step Poster::SettleUnsent(Settlement settlement, const Moment& now) {
-  unsettled_.push_back({std::move(settlement), /*was_sent=*/false});
-  return FlushUnsettled(now.wall) ? Step::kWorked : Step::kStopped;
 }
 
 }  // namespace signalbox

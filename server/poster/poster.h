@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_POSTER_POSTER_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/mutex.h"
@@ -139,10 +139,40 @@ class Poster {
     Moment end;
   };
 
-  // A settlement that the store has not accepted yet.
+  // A settlement that is not stored yet.
   struct Unsettled {
     Settlement settlement;
+    std::string credential;
     bool was_sent = false;  // It ends a request in flight.
+  };
+
+  // What to look for in the outbox. The next stage follows if nothing is found.
+  enum class Stage { kLongDue, kResults, kPendings };
+
+  // A credential that takes steps in this run.
+  struct Candidate {
+    DueCredential due;
+    Stage stage = Stage::kLongDue;
+    bool in_turn = true;  // Its step moves `last_credential_`.
+    // Not known to have work: one of its requests has ended.
+    bool is_guess = false;
+  };
+
+  // An entry to take out, for whose request the gate has a place.
+  struct Booked {
+    Candidate candidate;
+    Token token;
+    absl::Time first_left_out;  // See LeaseRequest.
+
+    bool IsForPendings() const { return candidate.stage != Stage::kResults; }
+  };
+
+  // One step of each credential, and one transaction.
+  struct Round {
+    std::vector<Booked> booked;
+    std::vector<Candidate> going_on;  // Those that may take another step.
+    std::vector<Candidate> host_is_full;
+    bool gave_back = false;  // A booked request was not needed.
   };
 
   struct Work {
@@ -167,12 +197,6 @@ class Poster {
     absl::Time next_long_due_look = absl::InfinitePast();  // Steady.
   };
 
-  enum class Step {
-    kWorked,   // Began or settled something: there may be more.
-    kNothing,  // There is nothing to do now.
-    kStopped,  // The store failed.
-  };
-
   Moment Look() const;
   void RecallPauses();
   // Brings forward what would be due too late after the wall clock was set
@@ -187,9 +211,15 @@ class Poster {
   void LearnName(const Request& request, const GitHubReply& reply,
                  absl::Time now);
   void EndFlight();
-  // False: the store did not accept everything.
-  bool SettleEnded(const Moment& now);
-  bool FlushUnsettled(absl::Time now);
+  // Turns the requests that have ended into settlements.
+  void CollectEnds(const Moment& now);
+  // One transaction: stores all settlements, and takes out an entry for each
+  // request.
+  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const LeaseRequest> wanted, absl::Time now);
+  void EndSettled(const Unsettled& settled);
+  // False: the store failed.
+  bool SettleUnsettled(absl::Time now);
   void NoteStoreFailure(const absl::Status& status);
 
   // These begin requests, and lower `next` to the time of the next call.
@@ -208,17 +238,29 @@ class Poster {
   // with results that have no token yet. An App gets its tokens one after the
   // other.
   bool Yields(const DueCredential& due, const Moment& now, absl::Time& next);
-  Step RunCredential(const DueCredential& due, absl::Time& next);
-  Step AbandonUnowned(const Moment& now);
-  Step BeginLearning(const std::string& credential_id, const Token& token,
+  // The credentials that take steps, in their order.
+  absl::StatusOr<std::vector<Candidate>> Candidates();
+  // Lets the credentials take steps until none can. False: the store failed.
+  bool BeginPass(int* steps, absl::Time& next);
+  // Books the next entry of a credential, or begins another request of it.
+  // True: that request may be followed by another step.
+  bool Book(const Candidate& candidate, Round* round, absl::Time& next);
+  std::optional<Token> FindToken(const Candidate& candidate, const Moment& now,
+                                 absl::Time& next);
+  void BeginLearning(const std::string& credential_id, const Token& token,
                      const Moment& now, absl::Time& next);
-  Step BeginNaming(const std::string& credential_id, const Token& token,
+  bool BeginNaming(const std::string& credential_id, const Token& token,
                    const Moment& now, absl::Time& next);
-  Step TakeAndBegin(const LeaseRequest& request, const Token& token,
-                    const Moment& now, absl::Time& next);
+  LeaseRequest RequestFor(Booked* booked, const Moment& now,
+                          absl::Duration lease_time);
+  // Takes out what is booked, and begins its requests. False: the store failed.
+  bool TakeAndBegin(Round* round, int* steps, absl::Time& next);
+  // Nothing was found. False: there is no other stage.
+  bool GoToNextStage(Booked* booked, const Moment& now);
+  // Begins the request for a lease, or settles the lease without one.
   // `lease_end` is steady.
-  Step Begin(const Lease& lease, const LeaseRequest& request,
-             const Token& token, absl::Time lease_end, const Moment& now);
+  void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
+             bool must_admit_again, const Moment& now, absl::Time& next);
   void Send(const std::shared_ptr<Request>& request, const Moment& now);
   // Whether no answer to another request of the credential has limited it. The
   // transport's thread calls it.
@@ -226,13 +268,12 @@ class Poster {
   void Hold(int64_t entry_id, absl::Time until);
   void Release(int64_t entry_id);
   void ReleaseOld(absl::Time now);
-  Step SettleUnsent(Settlement settlement, const Moment& now);
 
-  // Books a request if one may be made now. False: it may not, and `next` is
-  // lowered.
+  // Books a request if one may be made now. False: it may not; `next` is then
+  // lowered, and people see why the credential waits, unless `next` is null.
   bool Admit(const std::string& credential_id, const Token& token, bool pending,
-             const Moment& now, absl::Time& next);
-  void GiveBack(const std::string& credential_id, const Token& token);
+             const Moment& now, absl::Time* next);
+  void GiveBack(const Booked& booked);
 
   PostQueue* const outbox_;
   Credentials* const credentials_;
@@ -267,7 +308,8 @@ class Poster {
   std::optional<absl::Time> wall_offset_;
   absl::Duration farthest_due_ = kFarthestDue;
   std::vector<Ended> noted_;  // Noted but not settled.
-  std::deque<Unsettled> unsettled_;
+  std::vector<Unsettled> unsettled_;
+  bool settled_ = false;  // Something was settled in this pass.
   bool recalled_pauses_ = false;
   // Hosts of credentials with results that have no token, in this run.
   std::set<std::string, std::less<>> hosts_without_tokens_;

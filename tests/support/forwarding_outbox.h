@@ -49,16 +49,14 @@ class ForwardingOutbox : public Outbox {
       absl::Time now) override {
     return outbox_->DueCredentials(now);
   }
-  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
-                                               absl::Time now) override {
-    return outbox_->TakeDue(request, now);
+  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
+      absl::Time now) override {
+    return outbox_->Turn(ended, wanted, now);
   }
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                     int most) override {
     return outbox_->BringForward(limit, now, most);
-  }
-  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
-    return outbox_->Settle(settlement, now);
   }
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     return outbox_->NextDueTime(now);

@@ -86,22 +86,25 @@ class FailingOutbox : public ForwardingOutbox {
     if (!due_credentials.ok()) return due_credentials;
     return ForwardingOutbox::DueCredentials(now);
   }
-  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& request,
-                                               absl::Time now) override {
-    if (!take_due.ok()) return take_due;
-    if (request.due_before < now) ++long_due_looks;
-    auto lease = ForwardingOutbox::TakeDue(request, now);
-    if (lease.ok() && lease->has_value()) {
-      clock_->Advance(commit_time);
-      if (during_take) during_take();
-      last_deadline = request.deadline;
+  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
+      absl::Time now) override {
+    if (!ended.empty() && !settle.ok()) return settle;
+    if (!wanted.empty() && !take_due.ok()) return take_due;
+    for (const LeaseRequest& request : wanted) {
+      if (request.due_before < now) ++long_due_looks;
     }
-    return lease;
-  }
-  absl::Status Settle(const Settlement& settlement, absl::Time now) override {
-    if (!settle.ok()) return settle;
-    clock_->Advance(commit_time);
-    return ForwardingOutbox::Settle(settlement, now);
+    auto leases = ForwardingOutbox::Turn(ended, wanted, now);
+    if (!leases.ok()) return leases;
+    ++turns;
+    const auto taken = absl::c_find_if(
+        *leases, [](const auto& lease) { return lease.has_value(); });
+    if (!ended.empty() || taken != leases->end()) clock_->Advance(commit_time);
+    if (taken != leases->end()) {
+      if (during_take) during_take();
+      last_deadline = wanted[taken - leases->begin()].deadline;
+    }
+    return leases;
   }
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     if (!next_due_time.ok()) return next_due_time;
@@ -112,9 +115,10 @@ class FailingOutbox : public ForwardingOutbox {
     return ForwardingOutbox::Pauses();
   }
 
+  int turns = 0;
   int long_due_looks = 0;
   absl::Status due_credentials, take_due, settle, next_due_time, pauses;
-  absl::Duration commit_time;  // Of TakeDue and Settle.
+  absl::Duration commit_time;  // Of Turn.
   std::function<void()> during_take;
   absl::Time last_deadline;  // Of the last lease.
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "server/base/error.h"
-#include "server/outbox/recovery_notes.h"
 #include "server/rpc/convert.h"
 
 namespace signalbox {

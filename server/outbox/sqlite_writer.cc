@@ -1,0 +1,151 @@
+#include "server/outbox/sqlite_writer.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "server/outbox/sqlite_changes.h"
+#include "server/outbox/sqlite_damage.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kSetSequence[] =
+    "UPDATE meta SET value = ? WHERE name = 'sequence'";
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
+                           SqliteWriterState state, Options options)
+    : options_(std::move(options)),
+      connection_(std::move(connection)),
+      state_(std::move(state)) {}
+
+absl::Status SqliteWriter::Write(Change change) {
+  Waiting own(change);
+  std::vector<Waiting*> batch;
+  {
+    MutexLock lock(&mu_);
+    waiting_.push_back(&own);
+    while (!own.has_ended && is_writing_) ended_.Wait(&mu_);
+    if (own.has_ended) return own.status;
+    is_writing_ = true;
+    batch.swap(waiting_);
+  }
+  bool changed = false;
+  {
+    MutexLock lock(&writing_);
+    changed = WriteTogether(batch);
+  }
+  {
+    MutexLock lock(&mu_);
+    is_writing_ = false;
+    for (Waiting* const waiting : batch) waiting->has_ended = true;
+  }
+  ended_.NotifyAll();
+  if (changed && options_.on_change) options_.on_change();
+  return own.status;
+}
+
+size_t SqliteWriter::waiting() const {
+  MutexLock lock(&mu_);
+  return waiting_.size();
+}
+
+bool SqliteWriter::WriteTogether(const std::vector<Waiting*>& batch) {
+  bool changed = false;
+  bool may_repeat = false;
+  const absl::Status status = WriteAll(batch, &changed, &may_repeat);
+  if (status.ok() || !may_repeat || batch.size() == 1) {
+    for (Waiting* const waiting : batch) waiting->status = status;
+    return changed;
+  }
+  // One of them failed. Alone, it fails no other.
+  for (Waiting* const waiting : batch) {
+    bool changed_alone = false;
+    waiting->status = WriteAll({waiting}, &changed_alone, &may_repeat);
+    changed = changed || changed_alone;
+  }
+  return changed;
+}
+
+absl::Status SqliteWriter::WriteAll(const std::vector<Waiting*>& batch,
+                                    bool* changed, bool* may_repeat) {
+  absl::Status status = TryToWrite(batch, changed, may_repeat);
+  if (status.ok() || !connection_->MayRepair()) return status;
+  const absl::StatusOr<bool> repaired = Repair();
+  if (!repaired.ok()) {
+    *may_repeat = false;
+    return repaired.status();
+  }
+  if (!*repaired) return status;
+  status = TryToWrite(batch, changed, may_repeat);
+  // The repair gave sequences.
+  *changed = true;
+  return status;
+}
+
+// After an error, the next transaction loads the state again: even a COMMIT
+// that failed may have happened.
+absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
+                                      bool* changed, bool* may_repeat) {
+  SqliteTransaction transaction(connection_.get(),
+                                SqliteTransaction::Kind::kWrite);
+  if (!state_is_loaded_) LoadState();
+  const int64_t sequence = state_.sequence;
+  for (Waiting* const waiting : batch) {
+    waiting->change(connection_.get(), &state_);
+  }
+  *changed = state_.sequence != sequence;
+  if (*changed) {
+    SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
+  }
+  *may_repeat = !connection_->status().ok();
+  const absl::Status status = transaction.Commit();
+  *changed = *changed && status.ok();
+  state_is_loaded_ = status.ok();
+  return status;
+}
+
+absl::StatusOr<bool> SqliteWriter::Repair() {
+  SqliteTransaction transaction(connection_.get(),
+                                SqliteTransaction::Kind::kWrite);
+  state_is_loaded_ = false;
+  const std::vector<std::string> damage =
+      RepairDamage(connection_.get(), &state_);
+  SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
+  const absl::Status status = transaction.Commit();
+  if (!status.ok()) return status;
+  for (const std::string& what : damage) {
+    if (options_.on_damaged_row) options_.on_damaged_row(what);
+  }
+  return !damage.empty();
+}
+
+// One reader at a time: a second one does not find the rows again.
+absl::StatusOr<bool> SqliteWriter::RepairForReader() {
+  bool changed = false;
+  {
+    MutexLock lock(&writing_);
+    if (repaired_in_vain_) return false;
+    const absl::StatusOr<bool> repaired = Repair();
+    if (!repaired.ok()) return repaired.status();
+    changed = *repaired;
+  }
+  if (changed && options_.on_change) options_.on_change();
+  return true;
+}
+
+void SqliteWriter::NoteRepairedInVain() {
+  MutexLock lock(&writing_);
+  repaired_in_vain_ = true;
+}
+
+void SqliteWriter::LoadState() {
+  state_.repositories.Forget();
+  state_.moves.reset();
+  state_.hooks.Clear();
+  state_.retention = {};
+  state_.sequence = NewestSequence(connection_.get());
+}
+
+}  // namespace signalbox

@@ -1,0 +1,147 @@
+#include "server/outbox/sqlite_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/outbox/sqlite_events.h"
+#include "server/outbox/sqlite_store.h"
+#include "tests/support/temp_dir.h"
+
+namespace signalbox {
+namespace {
+
+class SqliteWriterTest : public testing::Test {
+ protected:
+  SqliteWriterTest() {
+    auto lock =
+        DataDirLock::Acquire(Directory(), DataDirLock::IfMissing::kCreate);
+    EXPECT_TRUE(lock.ok()) << lock.status();
+    lock_ = std::make_unique<DataDirLock>(*std::move(lock));
+    auto connection = OpenWriter(Directory());
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    SqliteWriter::Options options;
+    options.on_change = [this] { ++commits_; };
+    writer_ = std::make_unique<SqliteWriter>(
+        *std::move(connection),
+        SqliteWriterState([](const Repository&) { return std::string(); }),
+        options);
+  }
+
+  std::string Directory() const { return directory_.path() + "/data"; }
+
+  // Stores a named time, and gives a sequence, so that the commit counts.
+  absl::Status Put(const std::string& name) {
+    return writer_->Write(
+        [&](SqliteConnection* connection, SqliteWriterState* state) {
+          SetNamedTime(connection, name, absl::UnixEpoch());
+          ++state->sequence;
+        });
+  }
+
+  bool IsStored(const std::string& name) {
+    std::optional<absl::Time> time;
+    EXPECT_TRUE(
+        writer_
+            ->Write([&](SqliteConnection* connection, SqliteWriterState*) {
+              time = GetNamedTime(connection, name);
+            })
+            .ok());
+    return time.has_value();
+  }
+
+  // Runs `changes`, each on a thread of its own. All of them wait for the same
+  // commit.
+  void Together(const std::vector<std::function<void()>>& changes) {
+    std::vector<std::thread> threads;
+    EXPECT_TRUE(writer_
+                    ->Write([&](SqliteConnection*, SqliteWriterState*) {
+                      for (const auto& change : changes) {
+                        threads.emplace_back(change);
+                      }
+                      while (writer_->waiting() < changes.size()) {
+                        std::this_thread::yield();
+                      }
+                    })
+                    .ok());
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  TempDir directory_;
+  std::unique_ptr<DataDirLock> lock_;
+  std::unique_ptr<SqliteWriter> writer_;
+  std::atomic<int> commits_ = 0;
+};
+
+TEST_F(SqliteWriterTest, ChangesThatWaitShareACommit) {
+  std::vector<std::function<void()>> changes;
+  std::atomic<int> succeeded = 0;
+  for (int i = 0; i < 8; ++i) {
+    changes.emplace_back([this, &succeeded, i] {
+      if (Put(absl::StrCat("n", i)).ok()) ++succeeded;
+    });
+  }
+  Together(changes);
+  EXPECT_EQ(succeeded, 8);
+  EXPECT_EQ(commits_, 1);
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(IsStored(absl::StrCat("n", i)));
+}
+
+TEST_F(SqliteWriterTest, AChangeThatFailsFailsNoOther) {
+  absl::Status failed;
+  Together({[this] { EXPECT_TRUE(Put("first").ok()); },
+            [this, &failed] {
+              failed = writer_->Write(
+                  [](SqliteConnection* connection, SqliteWriterState*) {
+                    SetNamedTime(connection, "failed", absl::UnixEpoch());
+                    connection->NoteDamage("holds nothing that it should");
+                  });
+            },
+            [this] { EXPECT_TRUE(Put("last").ok()); }});
+  EXPECT_TRUE(absl::IsInternal(failed)) << failed;
+  EXPECT_TRUE(IsStored("first"));
+  EXPECT_TRUE(IsStored("last"));
+  EXPECT_FALSE(IsStored("failed"));
+}
+
+TEST_F(SqliteWriterTest, EachChangeRunsOnceIfNoneFails) {
+  std::atomic<int> runs = 0;
+  std::vector<std::function<void()>> changes;
+  for (int i = 0; i < 4; ++i) {
+    changes.emplace_back([&] {
+      EXPECT_TRUE(
+          writer_->Write([&](SqliteConnection*, SqliteWriterState*) { ++runs; })
+              .ok());
+    });
+  }
+  Together(changes);
+  EXPECT_EQ(runs, 4);
+}
+
+TEST_F(SqliteWriterTest, ManyThreadsLoseNoChange) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([this, i] {
+      for (int j = 0; j < 20; ++j) {
+        EXPECT_TRUE(Put(absl::StrCat(i, "-", j)).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 8; ++i) {
+    for (int j = 0; j < 20; ++j) {
+      EXPECT_TRUE(IsStored(absl::StrCat(i, "-", j)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace signalbox
