@@ -333,12 +333,15 @@ constexpr char kAddNameless[] =
   "WHERE r.canonical = 'damaged//for/' || commit_summary.repository_key)"
 
 Statements MakeCommits(const char* repository_key) {
+  // A table that was damaged may have lost its NOT NULL.
+  const std::string key_or_own =
+      absl::StrCat("IFNULL(", repository_key, ", repository_key)");
   return Make(
       "commit_summary", "commit_key",
       {{"repository_key",
         "typeof($) = 'integer' AND " SIGNALBOX_IS_IN("repository",
                                                      "repository_key"),
-        repository_key},
+        key_or_own.c_str()},
        {"sha", kSha,
         "CAST('c' || substr(printf('%019d', commit_key), -19) AS BLOB)"},
        {"newest_sequence", kCount, "0"},
@@ -442,8 +445,12 @@ const Statements& Entries() {
       ", lease_version = -1"));
   return *statements;
 }
+// Damage must not look like that mark.
+constexpr char kClearMarks[] =
+    "UPDATE entry SET lease_version = -2 WHERE lease_version = -1";
 // Deletes only rows that are not repaired: nobody knows their keys.
-constexpr char kDropRest[] = " AND lease_version IS NOT -1";
+constexpr char kDropRest[] =
+    " AND (lease_version IS NOT -1 OR commit_key IS NULL)";
 constexpr char kListMarked[] =
     "SELECT entry_id, commit_key FROM entry WHERE lease_version = -1 "
     "ORDER BY entry_id";
@@ -614,6 +621,7 @@ class Repairing {
                      Entries().sound, ")"));
     List(Entries());
     for (const int64_t key : Keys(kCommits->c_str())) commits_.insert(key);
+    SqliteQuery(connection_, kClearMarks).Run();
     SqliteQuery(connection_, kAddCommits).Bind(now_).Run();
     Repair(Entries());
     static const auto* const kDrop =
