@@ -1,7 +1,5 @@
 #include "server/outbox/status_view.h"
 
-#include "server/outbox/repository_names.h"
-#include "server/outbox/status_view.h"
 
 namespace signalbox {
 
