@@ -1,8 +1,7 @@
 #include "server/base/secret.h"
 
-#include <openssl/crypto.h>
-
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -42,15 +41,21 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 Secret::~Secret() { Wipe(); }
 
 bool Secret::Equals(const Secret& other) const {
-  return value_.size() == other.value_.size() &&
-         CRYPTO_memcmp(value_.data(), other.value_.data(), value_.size()) == 0;
+  if (value_.size() != other.value_.size()) return false;
+  // Volatile, so that no compiler ends the loop at the first difference.
+  volatile unsigned char difference = 0;
+  for (size_t i = 0; i < value_.size(); ++i) {
+    difference =
+        difference | static_cast<unsigned char>(value_[i] ^ other.value_[i]);
+  }
+  return difference == 0;
 }
 
 // Wipes the whole capacity: the object itself holds the bytes of a short
 // string, and swapping can leave them there although the string is empty.
 void Secret::Wipe() {
   value_.resize(value_.capacity());
-  OPENSSL_cleanse(value_.data(), value_.size());
+  explicit_bzero(value_.data(), value_.size());
   value_.clear();
 }
 
@@ -67,7 +72,7 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   text.resize(static_cast<size_t>(file.gcount()));
   const bool too_long = text.size() > kMaxSecretFile;
   Secret secret{std::string(absl::StripAsciiWhitespace(text))};
-  OPENSSL_cleanse(text.data(), text.size());
+  explicit_bzero(text.data(), text.size());
   if (too_long) {
     return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
                  absl::StrCat(path, " is longer than ", kMaxSecretFile,
@@ -85,7 +90,7 @@ Secret TakeSecretFromEnvironment(const char* name) {
   if (value == nullptr) return Secret();
   Secret secret{std::string(absl::StripAsciiWhitespace(value))};
   // unsetenv does not erase the text: /proc/PID/environ would still show it.
-  OPENSSL_cleanse(value, std::strlen(value));
+  explicit_bzero(value, std::strlen(value));
   unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   return secret;
 }
