@@ -18,7 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "server/base/log.h"
+#include "common/log.h"
 #include "server/config/api_url.h"
 #include "server/config/config.h"
 #include "server/outbox/sqlite_outbox.h"

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/base/secret.h"
+#include "common/secret.h"
 #include "server/config/config.h"
 
 namespace signalbox {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "server/base/token_bucket.h"
 
 namespace signalbox {

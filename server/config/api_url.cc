@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/address.h"
+#include "common/address.h"
 #include "server/config/config_values.h"
 
 namespace signalbox {

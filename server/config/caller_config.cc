@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/config/config_values.h"
 
 namespace signalbox {

@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/config/caller_config.h"
 #include "server/config/config_values.h"
 #include "server/config/github_config.h"

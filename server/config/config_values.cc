@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/address.h"
-#include "server/base/error.h"
+#include "common/address.h"
+#include "common/error.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 #include "server/github/joined_credentials.h"
 #include "server/github/static_credentials.h"
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/base/secret.h"
+#include "common/secret.h"
 #include "server/config/config.h"
 #include "server/github/app_credentials.h"
 #include "server/github/credentials.h"

@@ -8,7 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/config/api_url.h"
 #include "server/config/config_values.h"
 #include "server/report/status_key.h"

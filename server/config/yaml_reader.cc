@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "server/diagnosis/findings.h"
 #include "server/github/credentials.h"
 #include "server/github/questions.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/base/log.h"
+#include "common/log.h"
 #include "server/github/app_jwt.h"
 #include "server/github/waiting_times.h"
 

@@ -8,9 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/mutex.h"
-#include "server/base/secret.h"
-#include "server/base/secret_file.h"
+#include "common/mutex.h"
+#include "common/secret.h"
+#include "common/secret_file.h"
 #include "server/github/classify.h"
 
 namespace signalbox {

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/secret.h"
+#include "common/secret.h"
 
 namespace signalbox {
 

@@ -16,9 +16,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/log.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/log.h"
-#include "server/base/mutex.h"
 
 namespace signalbox {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "common/error.h"
 #include "nlohmann/json.hpp"
-#include "server/base/error.h"
 #include "server/base/timestamp.h"
 
 namespace signalbox {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
-#include "server/base/log.h"
+#include "common/error.h"
+#include "common/log.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {

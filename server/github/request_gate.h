@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/host_guard.h"

@@ -9,10 +9,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
-#include "server/base/log.h"
-#include "server/base/mutex.h"
-#include "server/base/secret_file.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "common/mutex.h"
+#include "common/secret_file.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {

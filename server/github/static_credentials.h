@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/base/secret.h"
+#include "common/secret.h"
 #include "server/github/credentials.h"
 
 namespace signalbox {

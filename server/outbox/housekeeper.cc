@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/base/log.h"
+#include "common/log.h"
 
 namespace signalbox {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/sqlite_accepted_rows.h"

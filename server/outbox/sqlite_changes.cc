@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_status_row.h"
 

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/error.h"
-#include "server/base/mutex.h"
+#include "common/error.h"
+#include "common/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"

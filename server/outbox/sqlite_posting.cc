@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"

@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/outbox/sqlite_schema.h"
 

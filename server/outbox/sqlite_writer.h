@@ -10,7 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 

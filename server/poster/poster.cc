@@ -8,8 +8,8 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
-#include "server/base/log.h"
+#include "common/error.h"
+#include "common/log.h"
 #include "server/github/waiting_times.h"
 #include "server/poster/settling.h"
 

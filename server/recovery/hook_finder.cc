@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 #include "server/github/hook_url.h"
 #include "server/recovery/store_retry.h"
 

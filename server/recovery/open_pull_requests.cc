@@ -5,8 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
-#include "server/base/log.h"
+#include "common/error.h"
+#include "common/log.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_intake.h"
 

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 #include "server/recovery/delivery_intake.h"
 #include "server/recovery/store_retry.h"
 #include "shim/webhook/event.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 
 namespace signalbox {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/base/glob.h"
 
 namespace signalbox {

@@ -12,10 +12,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
+#include "common/secret.h"
 #include "server/base/glob.h"
 #include "server/base/hex.h"
-#include "server/base/secret.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/report/text.h"
 #include "server/rpc/explain.h"
 #include "server/rpc/request_limits.h"

@@ -9,7 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {

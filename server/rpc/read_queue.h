@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "server/base/worker.h"
 
 namespace signalbox {

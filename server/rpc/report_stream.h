@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "common/mutex.h"
 #include "server/base/metrics.h"
-#include "server/base/mutex.h"
 #include "server/outbox/intake.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/convert.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/rpc/errors.h"
 
 namespace signalbox {

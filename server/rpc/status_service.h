@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
-#include "server/base/mutex.h"
 #include "server/base/worker.h"
 #include "server/outbox/acceptance.h"
 #include "server/outbox/intake.h"

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 

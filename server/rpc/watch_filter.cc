@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
 #include "server/rpc/request_limits.h"

@@ -4,8 +4,8 @@
 #include <thread>
 #include <utility>
 
-#include "server/base/error.h"
-#include "server/base/log.h"
+#include "common/error.h"
+#include "common/log.h"
 #include "server/rpc/convert.h"
 
 namespace signalbox {

@@ -13,8 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "server/base/token_bucket.h"
 #include "server/base/worker.h"
 #include "server/outbox/status_view.h"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/stream_steps.h"
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
-#include "server/base/log.h"
-#include "server/base/mutex.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 namespace {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "common/error.h"
 #include "nlohmann/json.hpp"
-#include "server/base/error.h"
 #include "server/github/app_answers.h"
 #include "server/github/github_answers.h"
 #include "tests/fuzz/fuzz.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/rpc/convert.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"

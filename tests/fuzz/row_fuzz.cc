@@ -13,7 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"

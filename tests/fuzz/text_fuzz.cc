@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/report/status_key.h"
 #include "server/report/text.h"
 #include "tests/fuzz/fuzz.h"

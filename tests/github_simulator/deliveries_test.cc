@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "tests/github_simulator/simulator_fixture.h"
 
 namespace signalbox {

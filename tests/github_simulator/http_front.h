@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "server/base/address.h"
+#include "common/address.h"
 #include "tests/github_simulator/connection.h"
 #include "tests/github_simulator/github_rules.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temp_dir.h"
 

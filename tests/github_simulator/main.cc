@@ -13,9 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/base/address.h"
+#include "common/address.h"
+#include "common/secret.h"
 #include "server/base/clock.h"
-#include "server/base/secret.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/github_simulator/http_front.h"
 #include "tests/github_simulator/simulator.h"

@@ -6,8 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/github_simulator/request_target.h"
 #include "tests/github_simulator/webhook_desk.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 
 // A separate namespace: the server uses these words with other meanings.
 namespace signalbox::history {

@@ -24,7 +24,9 @@ def header(path, body=""):
 
 
 GOOD = {
-    "server/base/clock.h": header("server/base/clock.h"),
+    "common/error.h": header("common/error.h"),
+    "server/base/clock.h": header("server/base/clock.h",
+                                  '#include "common/error.h"\n'),
     "server/base/clock.cc": '#include "server/base/clock.h"\n'
                             "auto now = absl::Now();\n",
     "server/report/report.h": header("server/report/report.h",
@@ -47,9 +49,12 @@ GOOD = {
     "server/main.cc": '#include "server/rpc/convert.h"\n'
                       "#include <CLI/CLI.hpp>\n",
     "server/config/config.cc": '#include "server/report/report.h"\n',
-    "shim/webhook/form.h": header("shim/webhook/form.h"),
-    "shim/main.cc": '#include "shim/webhook/form.h"\n',
+    "shim/webhook/form.h": header("shim/webhook/form.h",
+                                  '#include "common/error.h"\n'),
+    "shim/main.cc": '#include "common/error.h"\n'
+                    '#include "shim/webhook/form.h"\n',
     "clients/cpp/client.h": header("clients/cpp/client.h"),
+    "clients/cpp/client.cc": '#include "common/error.h"\n',
     "clients/cli/main.cc": '#include "clients/cpp/client.h"\n',
     "tests/server/base/clock_test.cc": '#include "server/base/clock.h"\n',
     "tests/integration/wait.cc": "void f() { absl::SleepFor(x); }\n",
@@ -145,6 +150,9 @@ class Lint(unittest.TestCase):
 
     def test_layers(self):
         for path, included in (
+                ("common/x.cc", "server/base/clock.h"),
+                ("common/x.cc", "shim/webhook/form.h"),
+                ("common/x.cc", "signalbox/v1/status_service.pb.h"),
                 ("server/base/x.cc", "server/report/report.h"),
                 ("server/base/x.cc", "server/outbox/outbox.h"),
                 ("server/report/x.cc", "server/outbox/outbox.h"),
@@ -169,6 +177,10 @@ class Lint(unittest.TestCase):
             with self.subTest(path=path, included=included):
                 self.expect(lint_includes.check, path,
                             f'\n#include "{included}"\n', (2, "may not include"))
+        path = "clients/cpp/client.h"
+        self.expect(lint_includes.check, path,
+                    header(path, '#include "common/error.h"\n'),
+                    (4, "may not include"))
         self.write("tests/support/fake.h", header("tests/support/fake.h"))
         self.expect(lint_includes.check, "server/main.cc",
                     '#include "tests/support/fake.h"\n', (1, "only tests"))
@@ -197,7 +209,7 @@ class Lint(unittest.TestCase):
                 if "/" not in included and quotes[0] == '"':
                     continue
                 include = "#include " + quotes.format(included) + "\n"
-                for folder in ("server/base", "shim", "clients/cli"):
+                for folder in ("common", "server/base", "shim", "clients/cli"):
                     self.expect(lint_includes.check, folder + "/x.cc", include,
                                 (1, "may not include " + included))
                     self.expect(lint_includes.check, folder + "/x.h",

@@ -9,7 +9,7 @@ from source_tree import CPP_FOLDERS, line_of, main, matches, split_cpp
 RULES = (
     ("views are absl::string_view; the two do not convert",
      re.compile(r"\bstd\s*::\s*(basic_)?string_view\b"), ()),
-    ("locks come from server/base/mutex.h",
+    ("locks come from common/mutex.h",
      re.compile(r"\babsl\s*::\s*(Mutex|MutexLock|CondVar)\b"), ()),
     ("only Worker sleeps, on its condition variable",
      re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep"

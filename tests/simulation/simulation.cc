@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/note_status.h"
 #include "tests/simulation/random.h"

@@ -3,8 +3,8 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 
 namespace signalbox {
 

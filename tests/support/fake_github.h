@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "server/github/http_transport.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/support/fake_clock.h"

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "tests/bench/percentile.h"
 
 namespace signalbox {

@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "server/rpc/server_limits.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/bench/calls/noop.h"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 
 namespace signalbox {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "tests/bench/calls/call_load.h"
 
 namespace signalbox {

@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/base/mutex.h"
 #include "server/github/curl_transport.h"
 #include "server/server.h"
 #include "signalbox/v1/status_service.grpc.pb.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "server/base/log.h"
+#include "common/log.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/posting/suites.h"
 

@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 #include "clients/cpp/client.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "tests/history/history.h"
 
 namespace signalbox {

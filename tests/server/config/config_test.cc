@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/server/config/config_testing.h"
 #include "tests/support/temp_dir.h"
 

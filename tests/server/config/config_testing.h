@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/config/config.h"
 
 namespace signalbox {

@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/server/config/config_testing.h"
 #include "tests/support/fake_clock.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/github/app_credentials.h"
 #include "server/github/waiting_times.h"
 #include "tests/github_simulator/app_key.h"

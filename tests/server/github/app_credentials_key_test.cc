@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 #include "tests/server/github/app_credentials_fixture.h"
 
 namespace signalbox {

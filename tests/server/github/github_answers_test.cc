@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/github/static_credentials.h"
 
 namespace signalbox {

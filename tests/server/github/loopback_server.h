@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 #include "gtest/gtest.h"
-#include "server/base/error.h"
 #include "server/github/waiting_times.h"
 #include "tests/support/temp_dir.h"
 

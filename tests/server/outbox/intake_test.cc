@@ -3,9 +3,9 @@
 #include <atomic>
 #include <thread>
 
+#include "common/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/forwarding_outbox.h"

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "common/error.h"
 #include "gmock/gmock.h"
-#include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/key_report.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 #include "gmock/gmock.h"
-#include "server/base/error.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/key_report.h"
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/base/error.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/outbox_contract.h"

@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "common/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/base/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {

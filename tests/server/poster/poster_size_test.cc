@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/github/app_credentials.h"
 #include "tests/github_simulator/app_key.h"
 #include "tests/server/poster/poster_fixture.h"

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/report/code_change.h"
 #include "server/report/status_key.h"
 

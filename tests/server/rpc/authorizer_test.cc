@@ -12,7 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {

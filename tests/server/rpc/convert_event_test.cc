@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "server/base/error.h"
+#include "common/error.h"
 #include "server/rpc/convert.h"
 
 namespace signalbox {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/seed.h"

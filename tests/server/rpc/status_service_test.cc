@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/rename_repository.h"
 

@@ -38,7 +38,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
-#include "server/base/mutex.h"
+#include "common/mutex.h"
 #include "tests/server/rpc/service_test.h"
 
 namespace signalbox {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "server/base/error.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {

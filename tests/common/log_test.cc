@@ -1,4 +1,4 @@
-#include "server/base/log.h"
+#include "common/log.h"
 
 #include <gtest/gtest.h>
 

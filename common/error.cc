@@ -1,4 +1,4 @@
-#include "server/base/error.h"
+#include "common/error.h"
 
 #include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"

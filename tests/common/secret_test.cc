@@ -1,4 +1,4 @@
-#include "server/base/secret.h"
+#include "common/secret.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/error.h"
+#include "common/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace signalbox {

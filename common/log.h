@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_LOG_H_
-#define SIGNALBOX_SERVER_BASE_LOG_H_
+#ifndef SIGNALBOX_COMMON_LOG_H_
+#define SIGNALBOX_COMMON_LOG_H_
 
 #include <cmath>
 #include <cstdint>
@@ -57,4 +57,4 @@ void LogError(absl::string_view event,
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_LOG_H_
+#endif  // SIGNALBOX_COMMON_LOG_H_

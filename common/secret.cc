@@ -1,4 +1,4 @@
-#include "server/base/secret.h"
+#include "common/secret.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/base/secret_file.h"
+#include "common/secret_file.h"
 
 #include <sys/stat.h>
 
@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "common/log.h"
 
 namespace signalbox {
 namespace {

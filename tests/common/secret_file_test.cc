@@ -1,4 +1,4 @@
-#include "server/base/secret_file.h"
+#include "common/secret_file.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

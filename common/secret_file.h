@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_SECRET_FILE_H_
-#define SIGNALBOX_SERVER_BASE_SECRET_FILE_H_
+#ifndef SIGNALBOX_COMMON_SECRET_FILE_H_
+#define SIGNALBOX_COMMON_SECRET_FILE_H_
 
 #include <cstdint>
 #include <functional>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/base/secret.h"
+#include "common/secret.h"
 
 namespace signalbox {
 
@@ -63,4 +63,4 @@ class SecretFile {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_SECRET_FILE_H_
+#endif  // SIGNALBOX_COMMON_SECRET_FILE_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_ERROR_H_
-#define SIGNALBOX_SERVER_BASE_ERROR_H_
+#ifndef SIGNALBOX_COMMON_ERROR_H_
+#define SIGNALBOX_COMMON_ERROR_H_
 
 #include <string>
 
@@ -31,4 +31,4 @@ std::string Quoted(absl::string_view text, size_t limit = 80);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_ERROR_H_
+#endif  // SIGNALBOX_COMMON_ERROR_H_

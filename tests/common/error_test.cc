@@ -1,4 +1,4 @@
-#include "server/base/error.h"
+#include "common/error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/base/address.h"
+#include "common/address.h"
 
 #include <arpa/inet.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "server/base/error.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {

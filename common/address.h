@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_ADDRESS_H_
-#define SIGNALBOX_SERVER_BASE_ADDRESS_H_
+#ifndef SIGNALBOX_COMMON_ADDRESS_H_
+#define SIGNALBOX_COMMON_ADDRESS_H_
 
 #include <string>
 
@@ -28,4 +28,4 @@ absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_ADDRESS_H_
+#endif  // SIGNALBOX_COMMON_ADDRESS_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_SECRET_H_
-#define SIGNALBOX_SERVER_BASE_SECRET_H_
+#ifndef SIGNALBOX_COMMON_SECRET_H_
+#define SIGNALBOX_COMMON_SECRET_H_
 
 #include <string>
 #include <utility>
@@ -48,4 +48,4 @@ Secret TakeSecretFromEnvironment(const char* name);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_SECRET_H_
+#endif  // SIGNALBOX_COMMON_SECRET_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_MUTEX_H_
-#define SIGNALBOX_SERVER_BASE_MUTEX_H_
+#ifndef SIGNALBOX_COMMON_MUTEX_H_
+#define SIGNALBOX_COMMON_MUTEX_H_
 
 #include <algorithm>
 #include <condition_variable>
@@ -66,4 +66,4 @@ class CondVar {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_MUTEX_H_
+#endif  // SIGNALBOX_COMMON_MUTEX_H_
