@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <deque>
+#include <exception>
 #include <memory>
 
 #include "absl/strings/escaping.h"
@@ -40,25 +41,32 @@ std::string JsonQuoted(absl::string_view text) {
 }
 
 void Write(spdlog::level::level_enum level, absl::string_view event,
-           std::initializer_list<LogField> fields) {
+           std::initializer_list<LogField> fields) noexcept {
   spdlog::logger* const log = logger.load();
   if (log == nullptr) return;
-  std::string line;
-  if (format.load() == LogFormat::kJson) {
-    line = absl::StrCat("\"event\":", JsonQuoted(event));
-    for (const LogField& field : fields) {
-      absl::StrAppend(&line, ",", JsonQuoted(field.name), ":",
-                      field.quoted ? JsonQuoted(field.value) : field.value);
+  try {
+    std::string line;
+    if (format.load() == LogFormat::kJson) {
+      line = absl::StrCat("\"event\":", JsonQuoted(event));
+      for (const LogField& field : fields) {
+        absl::StrAppend(&line, ",", JsonQuoted(field.name), ":");
+        if (field.quoted) {
+          line += JsonQuoted(field.Value());
+        } else {
+          absl::StrAppend(&line, field.Value());
+        }
+      }
+    } else {
+      line = std::string(event);
+      for (const LogField& field : fields) {
+        absl::StrAppend(&line, "  ", field.name, "=",
+                        absl::CHexEscape(field.Value().substr(0, kMaxField)));
+      }
     }
-  } else {
-    line = std::string(event);
-    for (const LogField& field : fields) {
-      absl::StrAppend(&line, "  ", field.name, "=",
-                      absl::CHexEscape(
-                          absl::string_view(field.value).substr(0, kMaxField)));
-    }
+    log->log(level, spdlog::string_view_t(line.data(), line.size()));
+  } catch (const std::exception&) {
+    // The line is lost, and nothing can report that.
   }
-  log->log(level, spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace
@@ -86,16 +94,18 @@ void StartLogging(LogFormat chosen) {
   logger.store(log);
 }
 
-void LogInfo(absl::string_view event, std::initializer_list<LogField> fields) {
+void LogInfo(absl::string_view event,
+             std::initializer_list<LogField> fields) noexcept {
   Write(spdlog::level::info, event, fields);
 }
 
 void LogWarning(absl::string_view event,
-                std::initializer_list<LogField> fields) {
+                std::initializer_list<LogField> fields) noexcept {
   Write(spdlog::level::warn, event, fields);
 }
 
-void LogError(absl::string_view event, std::initializer_list<LogField> fields) {
+void LogError(absl::string_view event,
+              std::initializer_list<LogField> fields) noexcept {
   Write(spdlog::level::err, event, fields);
 }
 

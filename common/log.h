@@ -14,23 +14,27 @@ namespace signalbox {
 
 // One named value of a log line. Text is escaped to printable ASCII and cut at
 // 256 bytes, so that no input can forge a line or move a terminal's cursor.
+// Borrows the name and the text until the line is written.
 struct LogField {
   LogField(absl::string_view name, absl::string_view text)
-      : name(name), value(text), quoted(true) {}
+      : name(name), text(text), quoted(true) {}
   LogField(absl::string_view name, const std::string& text)
       : LogField(name, absl::string_view(text)) {}
   LogField(absl::string_view name, const char* text)
       : LogField(name, absl::string_view(text)) {}
   LogField(absl::string_view name, bool truth)
-      : name(name), value(truth ? "true" : "false"), quoted(false) {}
+      : name(name), text(truth ? "true" : "false"), quoted(false) {}
   template <typename Number>
   LogField(absl::string_view name, Number number)
       : name(name),
-        value(absl::StrCat(number)),
+        number(absl::StrCat(number)),
         quoted(!std::isfinite(static_cast<double>(number))) {}
 
-  std::string name;
-  std::string value;
+  absl::string_view Value() const { return number.empty() ? text : number; }
+
+  absl::string_view name;
+  absl::string_view text;
+  std::string number;  // Instead of the text.
   bool quoted;
 };
 
@@ -46,14 +50,14 @@ void StartLogging(LogFormat format);
 LogFormat DefaultLogFormat();
 
 // Each writes one line. `event` is a short constant sentence that says what
-// happened. Never pass a token, a request header or a body. Thread-safe; never
-// throws.
+// happened. Never pass a token, a request header or a body. A line for which
+// there is no memory is lost. Thread-safe; never throws.
 void LogInfo(absl::string_view event,
-             std::initializer_list<LogField> fields = {});
+             std::initializer_list<LogField> fields = {}) noexcept;
 void LogWarning(absl::string_view event,
-                std::initializer_list<LogField> fields = {});
+                std::initializer_list<LogField> fields = {}) noexcept;
 void LogError(absl::string_view event,
-              std::initializer_list<LogField> fields = {});
+              std::initializer_list<LogField> fields = {}) noexcept;
 
 }  // namespace signalbox
 

@@ -16,9 +16,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/log.h"
 #include "shim/body_framing.h"
 #include "shim/head_gate.h"
-#include "shim/log.h"
 #include "shim/request_socket.h"
 #include "shim/thread_pool.h"
 
@@ -210,8 +210,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       }
       if (error == EINTR) continue;
       if (!failed_before) {
-        LogLine(LogLevel::kWarning, "accept() failed; the shim tries again",
-                {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
+        LogWarning("accept() failed; the shim tries again",
+                   {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
       }
       failed_before = true;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -222,8 +222,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     try {
       gate_.Add(fd);
     } catch (const std::exception&) {
-      LogLine(LogLevel::kError,
-              "the shim dropped a connection after an exception");
+      LogError("the shim dropped a connection after an exception");
     }
   }
 
@@ -238,8 +237,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       is_taken = threads_.Submit(serve);
     }
     if (!is_taken) {
-      LogLine(LogLevel::kWarning,
-              "the shim dropped a connection: it has too many requests");
+      LogWarning("the shim dropped a connection: it has too many requests");
     }
   }
 
@@ -266,8 +264,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
     } catch (const std::exception&) {
       current_exchange = nullptr;
-      LogLine(LogLevel::kError,
-              "the shim dropped a connection after an exception");
+      LogError("the shim dropped a connection after an exception");
     }
   }
 
@@ -292,14 +289,12 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     Exchange& exchange = *current_exchange;
     const HttpRequest& request = exchange.request;
     if (!exchange.head_status.ok()) {
-      LogLine(LogLevel::kInfo,
-              "the shim refused a request that is not valid HTTP",
+      LogInfo("the shim refused a request that is not valid HTTP",
               {{"answer", 400}, {"why", exchange.head_status.message()}});
       return {400, "bad request\n"};
     }
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
-      LogLine(LogLevel::kWarning,
-              "a request waited too long for a thread; GitHub gets a 503");
+      LogWarning("a request waited too long for a thread; GitHub gets a 503");
       return {503, "try again later\n"};
     }
     HttpAnswer answer;
@@ -308,9 +303,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         return ReadBody(exchange, reader, sink);
       });
     } catch (const std::exception& e) {
-      LogLine(LogLevel::kError,
-              "a request failed with an exception; GitHub gets a 500",
-              {{"why", e.what()}});
+      LogError("a request failed with an exception; GitHub gets a 500",
+               {{"why", e.what()}});
       answer = {500, "internal error\n"};
     }
     if (request.head.method == "HEAD") answer.text.clear();

@@ -15,9 +15,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/log.h"
 #include "shim/config.h"
 #include "shim/http_adapter.h"
-#include "shim/log.h"
 #include "shim/secret_files.h"
 #include "shim/token_check.h"
 #include "shim/webhook_handler.h"
@@ -96,7 +96,7 @@ int Run(int argc, const char* const* argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
-  StartLogging();
+  StartLogging(DefaultLogFormat());
 
   WebhookHandlerOptions handler_options;
   handler_options.path = config->path;
@@ -123,15 +123,15 @@ int Run(int argc, const char* const* argv) {
                                : absl::StrCat("[", config->listen_host, "]");
   const std::string address = absl::StrCat(host, ":", (*http)->port());
   if (!IsLoopback(config->listen_host)) {
-    LogLine(LogLevel::kWarning,
-            "other machines can reach this address, and connections to it are "
-            "not encrypted; put a reverse proxy with TLS in front",
-            {{"listen", address}});
+    LogWarning(
+        "other machines can reach this address, and connections to it are "
+        "not encrypted; put a reverse proxy with TLS in front",
+        {{"listen", address}});
   }
   if (config->insecure_no_signature) {
-    LogLine(LogLevel::kWarning,
-            "signatures are NOT checked: anyone who reaches this address can "
-            "forge webhooks");
+    LogWarning(
+        "signatures are NOT checked: anyone who reaches this address can "
+        "forge webhooks");
   }
   std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
@@ -141,15 +141,15 @@ int Run(int argc, const char* const* argv) {
   while (true) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
-    LogLine(LogLevel::kInfo,
-            "SIGHUP ignored: the shim reads its flags only when it starts; "
-            "restart it to change them");
+    LogInfo(
+        "SIGHUP ignored: the shim reads its flags only when it starts; "
+        "restart it to change them");
   }
   // A second signal ends the program at once.
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  LogLine(LogLevel::kInfo, "stopping", {{"signal", int64_t{signal}}});
+  LogInfo("stopping", {{"signal", signal}});
   (*http)->Stop();
   handler.LogTotals();
   return 0;

@@ -13,7 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shim/log.h"
+#include "common/log.h"
 
 namespace signalbox {
 namespace {
@@ -127,8 +127,7 @@ bool SecretFiles::Refresh(File& file, Time now) {
   absl::StatusOr<std::string> secret = ReadSecretFile(option_, file.path);
   if (!secret.ok()) {
     if (!std::exchange(file.is_bad, true)) {
-      LogLine(
-          LogLevel::kWarning,
+      LogWarning(
           "the shim cannot use a secret file; it keeps using the last secret",
           {{"why", secret.status().message()}});
     }
@@ -139,8 +138,7 @@ bool SecretFiles::Refresh(File& file, Time now) {
   if (is_new) {
     Wipe(file.secret);
     file.secret = *secret;
-    LogLine(LogLevel::kInfo,
-            "a secret file has changed; the shim uses the new secret",
+    LogInfo("a secret file has changed; the shim uses the new secret",
             {{"file", file.path}});
   }
   Wipe(*secret);

@@ -1,6 +1,6 @@
 #include "shim/token_check.h"
 
-#include "shim/log.h"
+#include "common/log.h"
 #include "shim/server_call.h"
 
 namespace signalbox {
@@ -51,11 +51,11 @@ grpc::StatusCode TokenCheck::Wait() {
 
 void TokenCheck::Done(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) {
-    LogLine(LogLevel::kError,
-            "the server does not accept this shim's token, so the shim answers "
-            "every webhook with 503; restart it with a --token-file that holds "
-            "the token of a configured caller",
-            {{"why", status.error_message()}});
+    LogError(
+        "the server does not accept this shim's token, so the shim answers "
+        "every webhook with 503; restart it with a --token-file that holds "
+        "the token of a configured caller",
+        {{"why", status.error_message()}});
   }
   const std::lock_guard<std::mutex> lock(mu_);
   is_done_ = true;

@@ -13,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "shim/log.h"
+#include "common/log.h"
 #include "shim/webhook/form.h"
 
 namespace signalbox {
@@ -230,21 +230,21 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
     hook_id = OneText(request.head, "x-github-hook-id");
     hook_target = HookTarget(request.head);
   }
-  LogLine(status < 500 ? LogLevel::kInfo : LogLevel::kError, "delivery",
-          {{"github_event", delivery.event},
-           {"action", delivery.action},
-           {"delivery", delivery.id},
-           {"content_type", delivery.content_type},
-           {"call", delivery.call.method},
-           {"repository", delivery.call.repository},
-           {"sha", delivery.call.sha},
-           {"hook_id", hook_id},
-           {"hook_target", hook_target},
-           {"path", status == 404 ? absl::string_view(request.head.path)
-                                  : absl::string_view()},
-           {"answer", status},
-           {"why", delivery.why},
-           {"duration_ms", duration.count()}});
+  const auto log = status < 500 ? LogInfo : LogError;
+  log("delivery", {{"github_event", delivery.event},
+                   {"action", delivery.action},
+                   {"delivery", delivery.id},
+                   {"content_type", delivery.content_type},
+                   {"call", delivery.call.method},
+                   {"repository", delivery.call.repository},
+                   {"sha", delivery.call.sha},
+                   {"hook_id", hook_id},
+                   {"hook_target", hook_target},
+                   {"path", status == 404 ? absl::string_view(request.head.path)
+                                          : absl::string_view()},
+                   {"answer", status},
+                   {"why", delivery.why},
+                   {"duration_ms", duration.count()}});
   // If the body was not verified, anybody may have named the event.
   totals_.Count(delivery.is_verified ? delivery.event : absl::string_view(),
                 status);
@@ -254,12 +254,11 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
 
 void WebhookHandler::LogTotals() const {
   for (const DeliveryTotals::Line& line : totals_.Lines()) {
-    LogLine(LogLevel::kInfo, "deliveries so far",
-            {{"github_event", line.event},
-             {"accepted", line.accepted},
-             {"ignored", line.ignored},
-             {"refused", line.refused},
-             {"failed", line.failed}});
+    LogInfo("deliveries so far", {{"github_event", line.event},
+                                  {"accepted", line.accepted},
+                                  {"ignored", line.ignored},
+                                  {"refused", line.refused},
+                                  {"failed", line.failed}});
   }
 }
 
@@ -379,10 +378,10 @@ int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,
   if ((is_unknown || code == grpc::StatusCode::PERMISSION_DENIED) &&
       refusals_.IsNews(delivery.call.method, delivery.why,
                        is_unknown || answer.not_granted == "right")) {
-    LogLine(LogLevel::kError,
-            "the server refuses this shim's reports; correct `callers` in the "
-            "server's configuration, or this shim's --token-file",
-            {{"why", delivery.why}});
+    LogError(
+        "the server refuses this shim's reports; correct `callers` in the "
+        "server's configuration, or this shim's --token-file",
+        {{"why", delivery.why}});
   }
   return HttpStatusOf(code);
 }

@@ -66,7 +66,7 @@ FOREIGN = {
                   "clients/cli/console.cc",
                   "tests/*"),
     "yaml-cpp/": ("server/config/yaml_tree.cc",),
-    "spdlog/": ("common/log.cc", "shim/log.cc"),
+    "spdlog/": ("common/log.cc",),
     "prometheus/": ("server/base/metrics.cc",),
     "CLI/": ("server/main.cc", "shim/config.cc", "shim/main.cc",
              "tests/bench/*/main.cc", "tests/simulation/main.cc",

@@ -144,7 +144,9 @@ TEST(ShimProgramTest, LogTellsWhatAHookSends) {
   EXPECT_EQ(program->Wait(), 0);
   const std::string log = program->Errors();
   for (const char* words :
-       {R"("github_event":"ping","delivery":"1","content_type":"json",)"
+       {R"("github_event":"ping","action":"","delivery":"1",)"
+        R"("content_type":"json","call":"","repository":"","sha":"",)"
+        R"("hook_id":"","hook_target":"","path":"",)"
         R"("answer":200,"why":"the hook works; id 109948940; of type )"
         R"(Repository; sends push")",
         R"("why":"Signalbox does not use the new name of an account")",
@@ -180,7 +182,7 @@ TEST(ShimProgramTest, LogTellsWhichHookIsWrong) {
   const std::string log = program->Errors();
   for (const char* words :
        {R"("hook_id":"292430182","hook_target":"repository 79929171",)"
-        R"("answer":401,"why":"wrong signature")",
+        R"("path":"","answer":401,"why":"wrong signature")",
         R"("hook_target":"repository 79929171","path":"/webhook",)"
         R"("answer":404,"why":"GitHub's webhooks go to /event_handler")"}) {
     EXPECT_TRUE(absl::StrContains(log, words)) << words << "\n" << log;

@@ -184,7 +184,7 @@ test("every example makes the call that its event asks for", async (t) => {
   }
   const logged = await loggedBy(shim);
   for (const [id, { label, call }] of expected) {
-    assert.equal(logged.get(id).call ?? null, call, label);
+    assert.equal(logged.get(id).call || null, call, label);
   }
 });
 
