@@ -1,6 +1,7 @@
 #include "common/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <vector>
@@ -39,6 +40,20 @@ bool IsNameOrIpv4(absl::string_view text) {
          });
 }
 
+// `host` is without brackets.
+bool IsLoopbackHost(absl::string_view host) {
+  const std::string text(host);
+  in_addr v4 = {};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) {
+    return ntohl(v4.s_addr) >> 24 == 127;
+  }
+  in6_addr v6 = {};
+  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+  }
+  return absl::EqualsIgnoreCase(host, "localhost");
+}
+
 bool ParsePort(absl::string_view text, int* port) {
   return text.size() <= 5 &&
          std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
@@ -52,11 +67,7 @@ std::string Address::ToString() const {
                                       : absl::StrCat(host, ":", port);
 }
 
-bool Address::IsLoopback() const {
-  return host == "localhost" || host == "::1" ||
-         (absl::StartsWith(host, "127.") &&
-          host.find_first_not_of("0123456789.") == std::string::npos);
-}
+bool Address::IsLoopback() const { return IsLoopbackHost(host); }
 
 absl::StatusOr<Address> ParseAddress(absl::string_view field,
                                      absl::string_view text) {
@@ -85,6 +96,17 @@ absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
       "is not a loopback address; wanted one such as 127.0.0.1:50051, "
       "because the server does not encrypt connections",
       "ADDRESS_NOT_LOOPBACK");
+}
+
+bool IsThisMachine(absl::string_view address) {
+  if (absl::StartsWith(address, "unix:")) return true;
+  absl::ConsumePrefix(&address, "dns:///");
+  absl::string_view host = address.substr(0, address.rfind(':'));
+  if (absl::ConsumePrefix(&host, "[")) {
+    return absl::ConsumeSuffix(&host, "]") && IsLoopbackHost(host);
+  }
+  // gRPC takes `::1:5005` for an address of eight groups without a port.
+  return !absl::StrContains(host, ':') && IsLoopbackHost(host);
 }
 
 }  // namespace signalbox

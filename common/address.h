@@ -8,12 +8,15 @@
 
 namespace signalbox {
 
+// Texts that say where a server is. Nothing here resolves a name.
+
 // Where to listen: HOST:PORT, with an IPv6 host in brackets.
 struct Address {
   std::string host;  // Without brackets.
   int port = 0;      // 0: a free port.
 
   std::string ToString() const;
+  // Whether only this machine can reach it: localhost, 127.0.0.0/8 and ::1.
   bool IsLoopback() const;
 };
 
@@ -25,6 +28,12 @@ absl::StatusOr<Address> ParseAddress(absl::string_view field,
 // connection is not encrypted: reason ADDRESS_NOT_LOOPBACK.
 absl::StatusOr<Address> ParseLoopbackAddress(absl::string_view field,
                                              absl::string_view text);
+
+// Whether a server is on this machine, so that nobody else reads what is sent
+// to it unencrypted. `address` is as gRPC spells it: HOST:PORT, with or without
+// dns:/// before it, or unix:PATH. False for any name but localhost, and for
+// every other spelling.
+bool IsThisMachine(absl::string_view address);
 
 }  // namespace signalbox
 

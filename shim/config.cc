@@ -1,6 +1,5 @@
 #include "shim/config.h"
 
-#include <arpa/inet.h>
 #include <openssl/crypto.h>
 
 #include <CLI/CLI.hpp>
@@ -14,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "common/address.h"
 #include "shim/secret_files.h"
 #include "signalbox/version.h"
 
@@ -57,27 +56,6 @@ absl::Status WrongOption(absl::string_view text) {
   return absl::InvalidArgumentError(text);
 }
 
-// Splits HOST:PORT; an IPv6 host is in brackets.
-absl::Status ParseListen(absl::string_view text, ShimConfig& config) {
-  const size_t colon = text.rfind(':');
-  uint32_t port = 0;
-  if (colon == absl::string_view::npos || colon == 0 ||
-      !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
-    return WrongOption(absl::StrCat(
-        "--listen: \"", text, "\" is not HOST:PORT, such as 127.0.0.1:4567"));
-  }
-  absl::string_view host = text.substr(0, colon);
-  const bool bracketed =
-      absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
-  if (!bracketed && absl::StrContains(host, ':')) {
-    return WrongOption(
-        "--listen: an IPv6 address belongs in brackets: [::1]:4567");
-  }
-  config.listen_host = std::string(host);
-  config.listen_port = static_cast<uint16_t>(port);
-  return absl::OkStatus();
-}
-
 absl::Status CheckPath(absl::string_view path) {
   const bool fits =
       absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
@@ -115,7 +93,7 @@ std::string TakeSecretFromEnvironment() {
 
 absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   ShimConfig config;
-  std::string listen = "127.0.0.1:4567";
+  std::string listen = config.listen.ToString();
   std::string max_body = "25MiB";
   CLI::App app(kDescription, "signalbox-shim");
   app.footer(kFooter);
@@ -163,8 +141,10 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
     return WrongOption(absl::StrCat(e.what(), " (see signalbox-shim --help)"));
   }
 
-  absl::Status status = ParseListen(listen, config);
-  if (status.ok()) status = CheckPath(config.path);
+  const absl::StatusOr<Address> address = ParseAddress("--listen", listen);
+  if (!address.ok()) return address.status();
+  config.listen = *address;
+  const absl::Status status = CheckPath(config.path);
   if (!status.ok()) return status;
   if (config.server.empty()) {
     return WrongOption("--server is empty; wanted HOST:PORT");
@@ -244,27 +224,6 @@ void WipeSecrets(std::vector<std::string>& secrets) {
     OPENSSL_cleanse(secret.data(), secret.size());
   }
   secrets.clear();
-}
-
-bool IsThisMachine(absl::string_view address) {
-  if (absl::StartsWith(address, "unix:")) return true;
-  absl::ConsumePrefix(&address, "dns:///");
-  absl::string_view host = address.substr(0, address.rfind(':'));
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
-  return IsLoopback(host);
-}
-
-bool IsLoopback(absl::string_view host) {
-  const std::string text(host);
-  in_addr v4 = {};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) {
-    return ntohl(v4.s_addr) >> 24 == 127;
-  }
-  in6_addr v6 = {};
-  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-    return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-  }
-  return absl::EqualsIgnoreCase(host, "localhost");
 }
 
 }  // namespace signalbox

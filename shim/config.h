@@ -2,20 +2,18 @@
 #define SIGNALBOX_SHIM_CONFIG_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "common/address.h"
 
 namespace signalbox {
 
 // The settings of the shim. The defaults are those of GitHub's guide "Building
 // a CI server".
 struct ShimConfig {
-  std::string listen_host = "127.0.0.1";
-  uint16_t listen_port = 4567;  // 0: any free port.
+  Address listen = {"127.0.0.1", 4567};
   std::string path = "/event_handler";
   std::string server = "127.0.0.1:50051";
   std::vector<std::string> secret_files;
@@ -51,13 +49,6 @@ absl::StatusOr<std::string> LoadToken(const ShimConfig& config);
 
 // Overwrites secrets in memory.
 void WipeSecrets(std::vector<std::string>& secrets);
-
-// Whether a server at this address (HOST:PORT, unix:PATH) is on this machine.
-// Any name but localhost could be another machine's.
-bool IsThisMachine(absl::string_view address);
-
-// Whether only this machine can reach `host`.
-bool IsLoopback(absl::string_view host);
 
 }  // namespace signalbox
 

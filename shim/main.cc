@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -13,8 +14,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/address.h"
 #include "common/log.h"
 #include "shim/config.h"
 #include "shim/http_adapter.h"
@@ -108,8 +109,8 @@ int Run(int argc, const char* const* argv) {
   WebhookHandler handler(handler_options, std::move(secrets), *server);
 
   HttpServerOptions http_options;
-  http_options.host = config->listen_host;
-  http_options.port = config->listen_port;
+  http_options.host = config->listen.host;
+  http_options.port = static_cast<uint16_t>(config->listen.port);
   // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config->max_body};
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
@@ -118,11 +119,9 @@ int Run(int argc, const char* const* argv) {
       });
   if (!http.ok()) return Complain(http.status());
 
-  const std::string host = config->listen_host.find(':') == std::string::npos
-                               ? config->listen_host
-                               : absl::StrCat("[", config->listen_host, "]");
-  const std::string address = absl::StrCat(host, ":", (*http)->port());
-  if (!IsLoopback(config->listen_host)) {
+  const std::string address =
+      Address{config->listen.host, (*http)->port()}.ToString();
+  if (!config->listen.IsLoopback()) {
     LogWarning(
         "other machines can reach this address, and connections to it are "
         "not encrypted; put a reverse proxy with TLS in front",

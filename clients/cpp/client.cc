@@ -1,6 +1,5 @@
 #include "clients/cpp/client.h"
 
-#include <arpa/inet.h>
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -16,10 +15,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/address.h"
 
 namespace signalbox {
 namespace {
@@ -101,16 +100,6 @@ grpc::Status ReadStream(
     return {grpc::StatusCode::UNAVAILABLE, "the server was silent"};
   }
   return status;
-}
-
-bool IsThisMachine(absl::string_view address) {
-  if (absl::StartsWith(address, "unix:")) return true;
-  const std::string host(address.substr(0, address.rfind(':')));
-  if (host == "localhost" || host == "[::1]") return true;
-  // Strict: anything else is a name, and could be the address of any host.
-  in_addr ipv4;
-  return inet_pton(AF_INET, host.c_str(), &ipv4) == 1 &&
-         absl::StartsWith(host, "127.");
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(absl::string_view address) {

@@ -99,8 +99,9 @@ TEST(AddressTest, NothingElseIsOne) {
 
 // Any other address would send tokens and reports over a network unencrypted.
 TEST(AddressTest, OnlyLoopbackIsLoopback) {
-  for (const char* const text : {"127.0.0.1:1", "127.255.255.254:1",
-                                 "localhost:1", "LOCALHOST:1", "[::1]:1"}) {
+  for (const char* const text :
+       {"127.0.0.1:1", "127.255.255.254:1", "localhost:1", "LOCALHOST:1",
+        "[::1]:1", "[0:0::1]:1"}) {
     EXPECT_TRUE(ParseLoopbackAddress("listen", text).ok()) << text;
   }
   for (const char* const text :
@@ -113,6 +114,40 @@ TEST(AddressTest, OnlyLoopbackIsLoopback) {
   }
   EXPECT_EQ(ReasonOf(ParseLoopbackAddress("listen", "127.1:1").status()),
             "INVALID_ADDRESS");
+}
+
+// A token must not leave this machine unencrypted.
+TEST(AddressTest, AServerOnThisMachineIsKnown) {
+  for (const char* const address :
+       {"localhost:50051", "LOCALHOST:1", "127.0.0.1:50051", "127.8.9.1:1",
+        "[::1]:50051", "dns:///localhost:1", "dns:///[::1]:1",
+        "unix:/run/signalbox.sock"}) {
+    EXPECT_TRUE(IsThisMachine(address)) << address;
+  }
+  for (const char* const address : {"",
+                                    ":",
+                                    ":1",
+                                    "example.com:50051",
+                                    "10.0.0.1:50051",
+                                    "127.1:1",
+                                    "127.0.0.1.2:1",
+                                    "127.com:1",
+                                    "127.example.com:1",
+                                    "127.0.0.1.example.com:1",
+                                    "localhost.example.com:1",
+                                    "0.0.0.0:50051",
+                                    "[::]:1",
+                                    "[::2]:50051",
+                                    "[2001:db8::1]:1",
+                                    "[::1:1",
+                                    "::1:5005",
+                                    "dns:///example.com:1",
+                                    "dns://10.0.0.1/localhost:1",
+                                    "ipv4:10.0.0.1:1",
+                                    "vsock:1",
+                                    "http://localhost:1"}) {
+    EXPECT_FALSE(IsThisMachine(address)) << address;
+  }
 }
 
 }  // namespace
