@@ -24,6 +24,12 @@ absl::Status InvalidField(absl::string_view field, absl::string_view value,
                absl::StrCat(field, ": ", Quoted(value), " ", problem));
 }
 
+absl::Status InvalidOption(absl::string_view option,
+                           const absl::Status& problem) {
+  return Error(absl::StatusCode::kInvalidArgument, ReasonOf(problem),
+               absl::StrCat(option, ": ", problem.message()));
+}
+
 std::string ReasonOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kReasonPayload);
   return payload.has_value() ? std::string(*payload) : std::string();

@@ -21,6 +21,11 @@ absl::Status Error(absl::StatusCode code, absl::string_view reason,
 absl::Status InvalidField(absl::string_view field, absl::string_view value,
                           absl::string_view problem, absl::string_view reason);
 
+// INVALID_ARGUMENT for one option of a command line, as `--token-file: ` and
+// `problem`, whose reason it keeps.
+absl::Status InvalidOption(absl::string_view option,
+                           const absl::Status& problem);
+
 // The reason of an error; empty if it has none.
 std::string ReasonOf(const absl::Status& status);
 

@@ -1,5 +1,6 @@
 #include "common/secret.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 
@@ -16,6 +18,12 @@ namespace signalbox {
 namespace {
 
 constexpr size_t kMaxSecretFile = 64 << 10;
+constexpr size_t kMaxToken = 4096;
+
+absl::Status Unusable(absl::string_view source, absl::string_view problem) {
+  return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
+               absl::StrCat(source, " ", problem));
+}
 
 }  // namespace
 
@@ -66,23 +74,68 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   }
   std::string text(kMaxSecretFile + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
-  }
-  text.resize(static_cast<size_t>(file.gcount()));
-  const bool too_long = text.size() > kMaxSecretFile;
-  Secret secret{std::string(absl::StripAsciiWhitespace(text))};
+  const int error = errno;
+  const size_t size = static_cast<size_t>(file.gcount());
+  Secret secret{std::string(
+      absl::StripAsciiWhitespace(absl::string_view(text.data(), size)))};
   explicit_bzero(text.data(), text.size());
-  if (too_long) {
-    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path, " is longer than ", kMaxSecretFile,
-                              " bytes; wanted the secret alone"));
+  if (file.bad() || (file.fail() && !file.eof())) {
+    return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", path));
   }
-  if (secret.empty()) {
-    return Error(absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-                 absl::StrCat(path, " is empty; wanted the secret"));
+  if (size > kMaxSecretFile) {
+    return Unusable(path, absl::StrCat("is longer than ", kMaxSecretFile,
+                                       " bytes; wanted the secret alone"));
   }
+  if (secret.empty()) return Unusable(path, "is empty; wanted the secret");
   return secret;
+}
+
+absl::StatusOr<Secret> ParseSecretLine(Secret text, const std::string& source) {
+  const absl::string_view line = text.Reveal();
+  if (absl::StartsWith(line, "\xef\xbb\xbf")) {
+    return Unusable(source,
+                    "begins with a byte order mark, which would be part of the "
+                    "secret; save it as UTF-8 without one");
+  }
+  if (absl::StartsWith(line, "\xff\xfe") ||
+      absl::StartsWith(line, "\xfe\xff") || absl::StrContains(line, '\0')) {
+    return Unusable(
+        source, "is UTF-16, or has NUL bytes; save it as plain text (UTF-8)");
+  }
+  if (line.find_first_of("\r\n") != absl::string_view::npos) {
+    return Unusable(source,
+                    "has more than one line; wanted one secret alone, and each "
+                    "secret in a file of its own");
+  }
+  if (std::any_of(line.begin(), line.end(), absl::ascii_iscntrl)) {
+    return Unusable(source, "has a control character; wanted the secret alone");
+  }
+  return text;
+}
+
+bool IsBearerToken(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxToken &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isgraph);
+}
+
+absl::StatusOr<Secret> ParseToken(Secret text, const std::string& source) {
+  absl::StatusOr<Secret> token = ParseSecretLine(std::move(text), source);
+  if (!token.ok() || IsBearerToken(token->Reveal())) return token;
+  if (token->Reveal().size() > kMaxToken) {
+    return Unusable(source, absl::StrCat("is longer than ", kMaxToken,
+                                         " bytes; wanted the token alone"));
+  }
+  return Unusable(source,
+                  "has a space or another character that tokens do not have; "
+                  "wanted the token alone");
+}
+
+absl::StatusOr<Secret> ReadTokenFile(absl::string_view option,
+                                     const std::string& path) {
+  absl::StatusOr<Secret> token = ReadSecretFile(path);
+  if (token.ok()) token = ParseToken(*std::move(token), path);
+  if (!token.ok()) return InvalidOption(option, token.status());
+  return token;
 }
 
 Secret TakeSecretFromEnvironment(const char* name) {

@@ -41,6 +41,25 @@ class Secret {
 // the file is empty or over 64 KiB.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
+// Returns a secret that is one line of text, as ReadSecretFile or the
+// environment gave it. `source` is the file or the variable. INVALID_ARGUMENT,
+// reason INVALID_SECRET_FILE, beginning with `source`: the text has a byte
+// order mark, is UTF-16, or has a second line or a control character.
+absl::StatusOr<Secret> ParseSecretLine(Secret text, const std::string& source);
+
+// Whether a text can be a token in a header `authorization: Bearer`: 1 to 4,096
+// characters of visible ASCII.
+bool IsBearerToken(absl::string_view text);
+
+// As ParseSecretLine. Also refuses what is no IsBearerToken.
+absl::StatusOr<Secret> ParseToken(Secret text, const std::string& source);
+
+// Reads a token from the file that `option` (such as `--token-file`) names.
+// INVALID_ARGUMENT, beginning with the option, for all errors of ReadSecretFile
+// and ParseToken.
+absl::StatusOr<Secret> ReadTokenFile(absl::string_view option,
+                                     const std::string& path);
+
 // Reads a secret from the environment and removes it there, where child
 // processes and core dumps would find it. Empty if the variable is unset or
 // empty.

@@ -39,8 +39,9 @@ absl::StatusOr<SecretFile::Stamp> SecretFile::ReadStamp() const {
   if (stat(path_.c_str(), &info) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path_));
   }
-  return Stamp{info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size,
-               info.st_ino, info.st_dev};
+  return Stamp{info.st_mtim.tv_sec,  info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
+               info.st_ctim.tv_nsec, info.st_size,         info.st_ino,
+               info.st_dev};
 }
 
 absl::StatusOr<Secret> SecretFile::ReadSecret() const {
@@ -61,9 +62,8 @@ bool SecretFile::Refresh(absl::Time now, bool certain) {
   if (!secret.ok()) {
     // The file may be about to be replaced. The last secret may still be valid.
     if (!unreadable_) {
-      LogWarning(
-          "cannot read a secret file; the server keeps using the last secret",
-          {{"error", secret.status().message()}});
+      LogWarning("a secret file cannot be used; the last secret stays in use",
+                 {{"error", secret.status().message()}});
     }
     unreadable_ = true;
     return false;
@@ -72,8 +72,7 @@ bool SecretFile::Refresh(absl::Time now, bool certain) {
   stamp_ = *stamp;
   if (!stamp_changed && secret->Equals(secret_)) return false;
   secret_ = *std::move(secret);
-  LogInfo("a secret file has changed; the server has read it again",
-          {{"file", path_}});
+  LogInfo("a secret file has changed and was read again", {{"file", path_}});
   return true;
 }
 

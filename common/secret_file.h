@@ -18,8 +18,9 @@ namespace signalbox {
 // Not thread-safe.
 class SecretFile {
  public:
-  // Makes the secret from the text that ReadSecretFile has read. An error
-  // refuses the text; it must name `path` and contain nothing of the text.
+  // Makes the secret from the text that ReadSecretFile has read, as ParseToken
+  // does. An error refuses the text; it must name `path` and contain nothing of
+  // the text.
   using Parse = std::function<absl::StatusOr<Secret>(Secret text,
                                                      const std::string& path)>;
 
@@ -38,8 +39,10 @@ class SecretFile {
  private:
   // Tells one version of the file from another without reading it.
   struct Stamp {
-    int64_t seconds = 0;
-    int64_t nanoseconds = 0;
+    int64_t mtime_s = 0;
+    int64_t mtime_ns = 0;
+    int64_t ctime_s = 0;
+    int64_t ctime_ns = 0;
     int64_t size = 0;
     uint64_t inode = 0;
     uint64_t device = 0;

@@ -1,11 +1,7 @@
 #include "shim/config.h"
 
-#include <openssl/crypto.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,7 +10,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
-#include "shim/secret_files.h"
+#include "common/error.h"
+#include "common/secret.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
@@ -77,16 +74,6 @@ size_t ParseSize(std::string text) {
     return 0;
   }
   return absl::SimpleAtoi(text, &size) ? size : 0;
-}
-
-std::string TakeSecretFromEnvironment() {
-  char* const value = std::getenv(kSecretVariable);
-  if (value == nullptr) return "";
-  std::string secret(absl::StripAsciiWhitespace(value));
-  // Unsetting it leaves the bytes where /proc shows them.
-  OPENSSL_cleanse(value, strlen(value));
-  unsetenv(kSecretVariable);
-  return secret;
 }
 
 }  // namespace
@@ -169,61 +156,37 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
   return config;
 }
 
-absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
+absl::StatusOr<std::vector<Secret>> LoadWebhookSecrets(
     const ShimConfig& config) {
-  std::vector<std::string> secrets = {TakeSecretFromEnvironment()};
-  if (secrets[0].empty() || !config.secret_files.empty() ||
-      config.insecure_no_signature) {
-    WipeSecrets(secrets);
-  }
+  Secret from_environment = TakeSecretFromEnvironment(kSecretVariable);
+  std::vector<Secret> secrets;
   if (config.insecure_no_signature) return secrets;
-  if (!secrets.empty()) {
-    const std::string problem = ProblemOfSecret(secrets[0]);
-    if (!problem.empty()) {
-      WipeSecrets(secrets);
-      return WrongOption(absl::StrCat(kSecretVariable, " ", problem));
-    }
-  }
   for (const std::string& file : config.secret_files) {
-    absl::StatusOr<std::string> secret =
-        ReadSecretFile("--webhook-secret-file", file);
+    absl::StatusOr<Secret> secret = ReadSecretFile(file);
+    if (secret.ok()) secret = ParseSecretLine(*std::move(secret), file);
     if (!secret.ok()) {
-      WipeSecrets(secrets);
-      return secret.status();
+      return InvalidOption("--webhook-secret-file", secret.status());
     }
     secrets.push_back(*std::move(secret));
   }
-  if (secrets.empty()) {
+  if (!secrets.empty()) return secrets;
+  if (from_environment.empty()) {
     return WrongOption(absl::StrCat(
         "no webhook secret: set ", kSecretVariable,
         " or give --webhook-secret-file FILE, with the secret of the webhook "
         "at GitHub (or --insecure-no-signature to accept webhooks from "
         "anyone)"));
   }
+  absl::StatusOr<Secret> secret =
+      ParseSecretLine(std::move(from_environment), kSecretVariable);
+  if (!secret.ok()) return secret.status();
+  secrets.push_back(*std::move(secret));
   return secrets;
 }
 
-absl::StatusOr<std::string> LoadToken(const ShimConfig& config) {
-  if (config.token_file.empty()) return "";
-  absl::StatusOr<std::string> token =
-      ReadSecretFile("--token-file", config.token_file);
-  if (!token.ok()) return token.status();
-  // The token goes into a header, so it must not contain a line break.
-  if (std::all_of(token->begin(), token->end(), absl::ascii_isgraph)) {
-    return token;
-  }
-  OPENSSL_cleanse(token->data(), token->size());
-  return WrongOption(
-      absl::StrCat("--token-file: ", config.token_file,
-                   " has a space or another character that tokens do "
-                   "not have; wanted the token alone"));
-}
-
-void WipeSecrets(std::vector<std::string>& secrets) {
-  for (std::string& secret : secrets) {
-    OPENSSL_cleanse(secret.data(), secret.size());
-  }
-  secrets.clear();
+absl::StatusOr<Secret> LoadToken(const ShimConfig& config) {
+  if (config.token_file.empty()) return Secret();
+  return ReadTokenFile("--token-file", config.token_file);
 }
 
 }  // namespace signalbox

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/address.h"
+#include "common/secret.h"
 
 namespace signalbox {
 
@@ -37,18 +38,14 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
 // which is unset in any case. White space around a secret is removed. Empty if
 // signatures are not to be checked.
 //
-// INVALID_ARGUMENT, in one line that says what to do: there is no secret, one
-// has a ProblemOfSecret, or a file cannot be read, is empty or is over 64 KiB.
-// The caller must wipe the result.
-absl::StatusOr<std::vector<std::string>> LoadWebhookSecrets(
+// INVALID_ARGUMENT, in one line that says what to do: there is no secret, or an
+// error of ReadSecretFile or ParseSecretLine.
+absl::StatusOr<std::vector<Secret>> LoadWebhookSecrets(
     const ShimConfig& config);
 
 // The token that identifies the shim to the server, from `token_file`; empty if
-// there is none. Errors as above.
-absl::StatusOr<std::string> LoadToken(const ShimConfig& config);
-
-// Overwrites secrets in memory.
-void WipeSecrets(std::vector<std::string>& secrets);
+// there is none. Errors as ReadTokenFile.
+absl::StatusOr<Secret> LoadToken(const ShimConfig& config);
 
 }  // namespace signalbox
 

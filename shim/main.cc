@@ -17,6 +17,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/address.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "shim/config.h"
 #include "shim/http_adapter.h"
 #include "shim/secret_files.h"
@@ -69,12 +70,11 @@ int Run(int argc, const char* const* argv) {
     std::fputs(config->text.c_str(), stdout);
     return 0;
   }
-  absl::StatusOr<std::vector<std::string>> secret_texts =
+  const absl::StatusOr<std::vector<Secret>> secret_texts =
       LoadWebhookSecrets(*config);
   if (!secret_texts.ok()) return Complain(secret_texts.status());
   const auto fixed_secrets =
       std::make_shared<const WebhookSecrets>(*secret_texts);
-  WipeSecrets(*secret_texts);
   SecretSource secrets = [fixed_secrets](auto) { return fixed_secrets; };
   std::shared_ptr<SecretFiles> secret_files;
   if (!config->secret_files.empty()) {
@@ -84,7 +84,7 @@ int Run(int argc, const char* const* argv) {
     secret_files = *std::move(opened);
     secrets = [secret_files](auto now) { return secret_files->Get(now); };
   }
-  absl::StatusOr<std::string> token = LoadToken(*config);
+  absl::StatusOr<Secret> token = LoadToken(*config);
   if (!token.ok()) return Complain(token.status());
 
   // Other threads, which start later, inherit this. So only sigwait() below

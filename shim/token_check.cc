@@ -5,7 +5,7 @@
 
 namespace signalbox {
 
-TokenCheck::TokenCheck(const std::string& token,
+TokenCheck::TokenCheck(const Secret& token,
                        v1::StatusService::StubInterface* server)
     : thread_([this, token, server] { Run(token, server); }) {}
 
@@ -18,12 +18,12 @@ TokenCheck::~TokenCheck() {
   thread_.join();
 }
 
-void TokenCheck::Run(const std::string& token,
+void TokenCheck::Run(const Secret& token,
                      v1::StatusService::StubInterface* server) {
   grpc::Status status = grpc::Status::CANCELLED;
   {
     grpc::ClientContext context;
-    AddToken(token, &context);
+    AddToken(token.Reveal(), &context);
     context.set_wait_for_ready(true);
     {
       const std::lock_guard<std::mutex> lock(mu_);

@@ -5,9 +5,9 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <string>
 #include <thread>
 
+#include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
@@ -19,8 +19,7 @@ namespace signalbox {
 class TokenCheck {
  public:
   // Borrows `server`. An empty `token`: sends none.
-  TokenCheck(const std::string& token,
-             v1::StatusService::StubInterface* server);
+  TokenCheck(const Secret& token, v1::StatusService::StubInterface* server);
   // Cancels a call that has no answer yet.
   ~TokenCheck();
   TokenCheck(const TokenCheck&) = delete;
@@ -30,7 +29,7 @@ class TokenCheck {
   grpc::StatusCode Wait();
 
  private:
-  void Run(const std::string& token, v1::StatusService::StubInterface* server);
+  void Run(const Secret& token, v1::StatusService::StubInterface* server);
   void Done(const grpc::Status& status);
 
   std::mutex mu_;

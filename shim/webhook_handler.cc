@@ -401,7 +401,7 @@ int WebhookHandler::Call(const HookCall& call, absl::string_view json,
       call, std::move(sent),
       std::chrono::system_clock::now() +
           std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
-      options_.token, server_);
+      options_.token.Reveal(), server_);
   if (!answer.status.ok()) return Refused(call, answer, delivery);
   refusals_.NoteSuccess(delivery.call.method);
   delivery.why = std::move(answer.nothing_done);

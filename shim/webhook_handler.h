@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "common/secret.h"
 #include "shim/delivery_totals.h"
 #include "shim/http_adapter.h"
 #include "shim/refusals.h"
@@ -36,7 +37,7 @@ struct WebhookHandlerOptions {
   // do not count; nearly all deliveries are smaller. Beyond the limit: 503.
   int64_t max_buffered = 96 << 20;
   // Identifies the shim to the server; empty: sends none.
-  std::string token;
+  Secret token;
 };
 
 // A connection to signalbox-server at `address`. It finds a restarted server

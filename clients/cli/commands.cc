@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -20,24 +18,10 @@
 #include "clients/cli/status_table.h"
 #include "clients/cli/timeline.h"
 #include "clients/cli/wording.h"
+#include "common/secret.h"
 
 namespace signalbox {
 namespace {
-
-constexpr size_t kMaxToken = 4096;
-
-absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  std::string text(kMaxToken + 1, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(file.gcount());
-  const std::string token(absl::StripAsciiWhitespace(text));
-  if (!file.eof() || token.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--token-file: cannot read a token from ", path));
-  }
-  return token;
-}
 
 // One line per receipt: `acme/widgets@6dcb09b5 ci/build: success`, or what
 // became of it instead.
@@ -158,9 +142,10 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
     };
   }
   if (!arguments.token_file.empty()) {
-    absl::StatusOr<std::string> token = ReadToken(arguments.token_file);
+    const absl::StatusOr<Secret> token =
+        ReadTokenFile("--token-file", arguments.token_file);
     if (!token.ok()) return token.status();
-    options.token = *std::move(token);
+    options.token = token->Reveal();
   }
   return Client::Connect(arguments.server, std::move(options));
 }

@@ -13,12 +13,12 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/address.h"
+#include "common/secret.h"
 
 namespace signalbox {
 namespace {
@@ -164,10 +164,10 @@ absl::StatusOr<Client> Client::Connect(absl::string_view address,
           "or unix:PATH), not to ",
           address, ": the connection is not encrypted"));
     }
-    if (!std::all_of(options.token.begin(), options.token.end(),
-                     absl::ascii_isgraph)) {
+    if (!IsBearerToken(options.token)) {
       return absl::InvalidArgumentError(
-          "the token has characters other than visible ASCII");
+          "the token has characters other than visible ASCII, or more than "
+          "4,096 of them");
     }
   }
   std::shared_ptr<grpc::Channel> channel = OpenChannel(address);

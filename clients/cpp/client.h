@@ -90,7 +90,7 @@ class Client {
   //
   // INVALID_ARGUMENT: the options have a token, but the address is not on this
   // machine, and the connection is not encrypted; or the token has characters
-  // other than visible ASCII.
+  // other than visible ASCII, or more than 4,096.
   static absl::StatusOr<Client> Connect(absl::string_view address,
                                         ClientOptions options);
 

@@ -18,21 +18,6 @@
 namespace signalbox {
 namespace {
 
-// A token goes into a header, so it must not contain a line break.
-bool IsToken(const Secret& secret) {
-  const std::string& text = secret.Reveal();
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return absl::ascii_isgraph(c); });
-}
-
-absl::StatusOr<Secret> ParseTokenFile(Secret text, const std::string& path) {
-  if (IsToken(text)) return text;
-  return Error(
-      absl::StatusCode::kInvalidArgument, "INVALID_SECRET_FILE",
-      absl::StrCat(path, " holds more than one word; wanted the token alone"));
-}
-
 bool NamesAccount(const StaticCredential& credential,
                   absl::string_view account) {
   return std::any_of(credential.accounts.begin(), credential.accounts.end(),
@@ -101,7 +86,7 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
   }
   Held held;
   if (credential.token_file.empty()) {
-    if (!IsToken(credential.token)) {
+    if (!IsBearerToken(credential.token.Reveal())) {
       return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
                    absl::StrCat("credential for ", Quoted(credential.host),
                                 ": the token has a space or a character that "
@@ -110,7 +95,7 @@ absl::Status StaticCredentials::Add(StaticCredential credential) {
     held.literal = credential.token;
   } else {
     absl::StatusOr<SecretFile> file =
-        SecretFile::Open(credential.token_file, ParseTokenFile);
+        SecretFile::Open(credential.token_file, ParseToken);
     if (!file.ok()) return file.status();
     held.file = *std::move(file);
   }

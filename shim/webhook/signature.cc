@@ -47,18 +47,19 @@ std::optional<Sha256Digest> ParseSignature(absl::string_view header) {
   return digest;
 }
 
-WebhookSecrets::WebhookSecrets(absl::Span<const std::string> secrets) {
+WebhookSecrets::WebhookSecrets(absl::Span<const Secret> secrets) {
   EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   char digest_name[] = "SHA256";
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
       OSSL_PARAM_construct_end(),
   };
-  for (const std::string& secret : secrets) {
+  for (const Secret& secret : secrets) {
     if (secret.empty()) continue;
     Mac mac(EVP_MAC_CTX_new(hmac));
-    if (mac == nullptr || EVP_MAC_init(mac.get(), Bytes(secret), secret.size(),
-                                       parameters) != 1) {
+    if (mac == nullptr ||
+        EVP_MAC_init(mac.get(), Bytes(secret.Reveal()), secret.Reveal().size(),
+                     parameters) != 1) {
       continue;
     }
     keyed_.push_back(std::move(mac));

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "common/secret.h"
 
 namespace signalbox {
 
@@ -27,13 +28,13 @@ std::optional<Sha256Digest> ParseSignature(absl::string_view header);
 // The secrets that a webhook may be signed with: the current one and, during a
 // change, the former one.
 //
-// Keeps no copy of the texts: their owner wipes them. Ignores an empty text,
-// because anyone could sign with it.
+// Keeps no copy of the texts. Ignores an empty text, because anyone could sign
+// with it.
 //
 // Immutable, so thread-safe.
 class WebhookSecrets {
  public:
-  explicit WebhookSecrets(absl::Span<const std::string> secrets);
+  explicit WebhookSecrets(absl::Span<const Secret> secrets);
 
   // True: no signature can be verified.
   bool empty() const { return keyed_.empty(); }

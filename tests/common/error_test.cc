@@ -32,6 +32,14 @@ TEST(ErrorTest, AnInvalidFieldNamesFieldValueAndWanted) {
   EXPECT_EQ(ReasonOf(status), "INVALID_SHA");
 }
 
+TEST(ErrorTest, AnInvalidOptionIsTheCallersMistake) {
+  const absl::Status status = InvalidOption(
+      "--token-file", Error(absl::StatusCode::kNotFound, "NO_FILE", "no file"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "--token-file: no file");
+  EXPECT_EQ(ReasonOf(status), "NO_FILE");
+}
+
 TEST(QuotedTest, LeavesPrintableAsciiAndNothingElse) {
   EXPECT_EQ(Quoted(""), "\"\"");
   EXPECT_EQ(Quoted("a b~"), "\"a b~\"");

@@ -26,6 +26,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 template <typename T, typename = void>
 struct IsPrintable : std::false_type {};
@@ -82,7 +83,7 @@ TEST(SecretTest, ComparesWholeValues) {
   EXPECT_TRUE(Secret().Equals(Secret("")));
 }
 
-class SecretFile : public ::testing::Test {
+class ReadSecretFileTest : public ::testing::Test {
  protected:
   void Write(absl::string_view text) {
     std::ofstream(path_, std::ios::binary) << text;
@@ -98,7 +99,7 @@ class SecretFile : public ::testing::Test {
   const std::string path_ = dir_.Path("token");
 };
 
-TEST_F(SecretFile, WhiteSpaceAroundDoesNotCount) {
+TEST_F(ReadSecretFileTest, WhiteSpaceAroundDoesNotCount) {
   for (const char* const text :
        {"token", "token\n", "token\r\n", "\n \ttoken \n\n"}) {
     Write(text);
@@ -111,7 +112,7 @@ TEST_F(SecretFile, WhiteSpaceAroundDoesNotCount) {
             "-----BEGIN KEY-----\nline\n-----END KEY-----");
 }
 
-TEST_F(SecretFile, MayHold64KiB) {
+TEST_F(ReadSecretFileTest, MayHold64KiB) {
   Write(std::string(64 << 10, 'x'));
   EXPECT_EQ(ReadSecretFile(path_)->Reveal().size(), 64U << 10);
   Write(std::string((64 << 10) + 1, 'x'));
@@ -121,7 +122,7 @@ TEST_F(SecretFile, MayHold64KiB) {
   ExpectError(absl::StatusCode::kInvalidArgument, path_);
 }
 
-TEST_F(SecretFile, MustHoldSomething) {
+TEST_F(ReadSecretFileTest, MustHoldSomething) {
   for (const char* const text : {"", "\n", " \t\r\n "}) {
     Write(text);
     ExpectError(absl::StatusCode::kInvalidArgument, path_);
@@ -129,19 +130,19 @@ TEST_F(SecretFile, MustHoldSomething) {
   }
 }
 
-TEST_F(SecretFile, MustBeThere) {
+TEST_F(ReadSecretFileTest, MustBeThere) {
   ExpectError(absl::StatusCode::kNotFound, path_);
   ExpectError(absl::StatusCode::kNotFound, "");
 }
 
-TEST_F(SecretFile, MustBeAFile) {
+TEST_F(ReadSecretFileTest, MustBeAFile) {
   const absl::Status status = ReadSecretFile(directory_).status();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(directory_));
   EXPECT_THAT(std::string(status.message()), HasSubstr("directory"));
 }
 
-TEST_F(SecretFile, MustBeReadable) {
+TEST_F(ReadSecretFileTest, MustBeReadable) {
   Write("token");
   chmod(path_.c_str(), 0);
   if (access(path_.c_str(), R_OK) == 0) {
@@ -152,10 +153,67 @@ TEST_F(SecretFile, MustBeReadable) {
   ExpectError(absl::StatusCode::kPermissionDenied, path_);
 }
 
-TEST_F(SecretFile, NoErrorShowsTheSecret) {
+TEST_F(ReadSecretFileTest, NoErrorShowsTheSecret) {
   Write(std::string(100'000, 'x'));
   EXPECT_THAT(std::string(ReadSecretFile(path_).status().message()),
               Not(HasSubstr("xxx")));
+}
+
+TEST(ParseSecretLineTest, SaysWhatIsWrong) {
+  const struct {
+    std::string text;
+    const char* problem;
+  } cases[] = {
+      {"\xef\xbb\xbfsecret", "byte order mark"},
+      {std::string("\xff\xfes\0e\0c\0", 8), "UTF-16"},
+      {std::string("\xfe\xff\0s\0e\0c", 8), "UTF-16"},
+      {std::string("s\0e\0c\0", 6), "UTF-16"},
+      {"canary\r\nb", "more than one line"},
+      {"can\x1b"
+       "ary",
+       "control character"},
+  };
+  for (const auto& c : cases) {
+    const absl::Status status =
+        ParseSecretLine(Secret(c.text), "/secret").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(ReasonOf(status), "INVALID_SECRET_FILE");
+    EXPECT_THAT(std::string(status.message()), StartsWith("/secret "));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(c.problem));
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("canary")));
+  }
+  EXPECT_EQ(ParseSecretLine(Secret("caf\xc3\xa9 au lait"), "f")->Reveal(),
+            "caf\xc3\xa9 au lait");
+}
+
+TEST(ParseTokenTest, ATokenIsOneWordOfVisibleAscii) {
+  for (const std::string& text :
+       {std::string("ghs_1~"), std::string(4096, 'x')}) {
+    EXPECT_TRUE(IsBearerToken(text));
+    EXPECT_EQ(ParseToken(Secret(text), "f")->Reveal(), text);
+  }
+  for (const std::string& text :
+       {std::string("a canary"), std::string("caf\xc3\xa9"),
+        std::string("a\nb"), std::string("\x7f"), std::string(4097, 'x')}) {
+    EXPECT_FALSE(IsBearerToken(text));
+    const absl::Status status = ParseToken(Secret(text), "/token").status();
+    EXPECT_EQ(ReasonOf(status), "INVALID_SECRET_FILE") << status;
+    EXPECT_THAT(std::string(status.message()), StartsWith("/token "));
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("canary")));
+  }
+  EXPECT_FALSE(IsBearerToken(""));
+}
+
+TEST_F(ReadSecretFileTest, OfAnOptionNamesTheOption) {
+  Write("token\n");
+  EXPECT_EQ(ReadTokenFile("--token-file", path_)->Reveal(), "token");
+  Write("two words");
+  for (const std::string& path : {path_, dir_.Path("absent")}) {
+    const absl::Status status = ReadTokenFile("--token-file", path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), StartsWith("--token-file: "));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+  }
 }
 
 TEST(SecretEnvironmentTest, IsTakenOut) {

@@ -97,7 +97,7 @@ FUZZ_TARGET(signature) {
     any_secret = true;
     is_true = is_true || ReferenceHmac(secret, body) == claimed_bytes;
   }
-  const WebhookSecrets secrets(texts);
+  const WebhookSecrets secrets({Secret(texts[0]), Secret(texts[1])});
   FUZZ_CHECK(secrets.empty() == !any_secret, "an empty secret counts");
   FUZZ_CHECK(Verify(secrets, body, *claimed, flags) == is_true,
              "verified otherwise than by HMAC: ", header);

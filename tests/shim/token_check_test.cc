@@ -20,7 +20,7 @@ TEST(TokenCheckTest, LearnsWhatTheServerSays) {
        {grpc::StatusCode::OK, grpc::StatusCode::UNAUTHENTICATED,
         grpc::StatusCode::PERMISSION_DENIED}) {
     server.Answer(grpc::Status(code, "so"));
-    TokenCheck check("token", stub.get());
+    TokenCheck check(Secret("token"), stub.get());
     EXPECT_EQ(check.Wait(), code);
   }
 }
@@ -32,7 +32,7 @@ TEST(TokenCheckTest, WaitsForAServerThatIsNotThereYet) {
   const int port = server.port();
   server.Stop();
   const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", port));
-  TokenCheck check("token", stub.get());
+  TokenCheck check(Secret("token"), stub.get());
   server.Answer(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who?"));
   server.Start(port);
   EXPECT_EQ(check.Wait(), grpc::StatusCode::UNAUTHENTICATED);
@@ -44,7 +44,7 @@ TEST(TokenCheckTest, AShimThatStopsWaitsForNobody) {
   const int port = server.port();
   server.Stop();
   const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", port));
-  const TokenCheck check("token", stub.get());
+  const TokenCheck check(Secret("token"), stub.get());
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ class WebhookHandlerTest : public ::testing::Test {
   WebhookHandlerOptions options_;
   std::shared_ptr<const WebhookSecrets> secrets_ =
       std::make_shared<const WebhookSecrets>(
-          std::vector<std::string>{kSecret, kOldSecret});
+          std::vector<Secret>{Secret(kSecret), Secret(kOldSecret)});
   std::unique_ptr<v1::StatusService::Stub> stub_;
   std::unique_ptr<WebhookHandler> handler_;
   std::unique_ptr<HttpServer> http_;
@@ -238,7 +238,7 @@ TEST_F(WebhookHandlerTest, ASecretThatChangesCountsAtOnce) {
   request.secret = "a new one";
   EXPECT_EQ(Ask(request), 401);
   secrets_ = std::make_shared<const WebhookSecrets>(
-      std::vector<std::string>{kSecret, "a new one"});
+      std::vector<Secret>{Secret(kSecret), Secret("a new one")});
   EXPECT_EQ(Ask(request), 202);
   EXPECT_EQ(Ask(Push()), 202);
 }

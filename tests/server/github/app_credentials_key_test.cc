@@ -1,15 +1,14 @@
 // The token by which an App speaks for itself: GitHub's clock, keys that
 // change, and what must never be seen.
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "tests/server/github/app_credentials_fixture.h"
+#include "tests/support/unseen_file.h"
 
 namespace signalbox {
 namespace {
@@ -109,21 +108,14 @@ TEST_F(AppKeyTest, KeysRotateWithoutAFailedRequest) {
 
 // A key file can change without a new stamp. GitHub's refusal reveals it.
 TEST_F(AppKeyTest, ARefusedKeyIsReadAgainAtOnce) {
-  const auto padded = [](const AppKey& key) {
-    std::string pem = key.PrivatePem();
-    pem.resize(4096, '\n');
-    return pem;
-  };
-  WriteKey(padded(Key(0)));
+  UnseenFile unseen(Key(0).PrivatePem());
+  ASSERT_EQ(unlink(key_file_.c_str()), 0);
+  ASSERT_EQ(symlink(unseen.path().c_str(), key_file_.c_str()), 0);
   Make({App({"acme"})});
   AskTwice();
   clock_.Advance(absl::Minutes(56));
   AskTwice();
-  struct stat before = {};
-  ASSERT_EQ(stat(key_file_.c_str(), &before), 0);
-  std::ofstream(key_file_) << padded(Key(1));
-  const timespec times[] = {before.st_atim, before.st_mtim};
-  ASSERT_EQ(utimensat(AT_FDCWD, key_file_.c_str(), times, 0), 0);
+  unseen.Write(Key(1).PrivatePem());
   github_.rules().SetAppKeys(kAppId, {Key(1).PublicPem()});
   clock_.Advance(absl::Minutes(56));
   transport_.requests.clear();
