@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/names.h"
 #include "nlohmann/json.hpp"
 
 namespace signalbox {
@@ -454,12 +455,6 @@ class CommitFinder {
 };
 
 }  // namespace
-
-bool IsSha(absl::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
-         text.find_first_not_of('0') != absl::string_view::npos;
-}
 
 Finding<std::string> FindSha(const Surroundings& surroundings) {
   return CommitFinder(surroundings).Find();

@@ -3,14 +3,10 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "clients/cli/finding.h"
 #include "clients/cli/surroundings.h"
 
 namespace signalbox {
-
-// A full commit id: 40 or 64 hexadecimal digits, and not the null id.
-bool IsSha(absl::string_view text);
 
 // Finds the commit that a run is about, as 40 or 64 hexadecimal digits, by what
 // the CI system says, else by the checkout in the working directory.

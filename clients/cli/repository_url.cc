@@ -1,6 +1,5 @@
 #include "clients/cli/repository_url.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -8,19 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/names.h"
 
 namespace signalbox {
-namespace {
-
-bool IsWord(absl::string_view text, absl::string_view punctuation) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [punctuation](unsigned char c) {
-           return absl::ascii_isalnum(c) ||
-                  absl::StrContains(punctuation, static_cast<char>(c));
-         });
-}
-
-}  // namespace
 
 absl::string_view WithoutGit(absl::string_view repository) {
   // Behind `/`, `.git` is the whole name.
@@ -36,9 +25,7 @@ std::string RepositoryOn(absl::string_view host,
   owner_and_name = WithoutGit(owner_and_name);
   const std::vector<absl::string_view> parts =
       absl::StrSplit(owner_and_name, '/');
-  if (parts.size() != 2 || !IsWord(parts[0], "-_") ||
-      !IsWord(parts[1], "-_.") || parts[1] == "." || parts[1] == ".." ||
-      absl::EqualsIgnoreCase(parts[1], ".git")) {
+  if (parts.size() != 2 || !IsOwner(parts[0]) || !IsRepositoryName(parts[1])) {
     return "";
   }
   const std::string name = absl::AsciiStrToLower(host);
@@ -47,7 +34,7 @@ std::string RepositoryOn(absl::string_view host,
       name == "ssh.github.com") {
     return std::string(owner_and_name);
   }
-  if (!IsWord(name, "-.:")) return "";
+  if (!IsHost(name)) return "";
   return absl::StrCat(name, "/", owner_and_name);
 }
 

@@ -13,6 +13,7 @@
 #include "clients/cli/detection.h"
 #include "clients/cli/remote.h"
 #include "clients/cli/repository_url.h"
+#include "common/names.h"
 
 namespace signalbox {
 namespace {

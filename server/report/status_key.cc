@@ -6,58 +6,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/error.h"
+#include "common/names.h"
 #include "server/report/text.h"
 
 namespace signalbox {
-namespace {
-
-constexpr size_t kMaxContext = 255;
-
-bool IsOwner(absl::string_view text) {
-  return !text.empty() && text.size() <= 39 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
-}
-
-bool IsName(absl::string_view text) {
-  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
-         });
-}
-
-bool IsLabel(absl::string_view text) {
-  return !text.empty() && text.size() <= 63 && text.front() != '-' &&
-         text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-';
-         });
-}
-
-// A DNS name or an IPv4 address, with an optional port.
-bool IsHost(absl::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon != absl::string_view::npos) {
-    const absl::string_view port = text.substr(colon + 1);
-    int number = 0;
-    if (!std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
-        !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
-      return false;
-    }
-    text = text.substr(0, colon);
-  }
-  if (text.size() > 253) return false;
-  const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
-  return std::all_of(labels.begin(), labels.end(), IsLabel);
-}
-
-}  // namespace
-
 std::string Repository::FullName() const {
   return absl::StrCat(owner, "/", name);
 }
@@ -74,36 +29,34 @@ std::string Repository::Canonical() const {
 absl::StatusOr<Repository> ParseRepository(absl::string_view text) {
   std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   if (parts.size() == 2) parts.insert(parts.begin(), kDefaultHost);
-  if (parts.size() != 3 || !IsHost(parts[0]) || !IsOwner(parts[1]) ||
-      !IsName(parts[2])) {
-    return InvalidField("repository", text, "is not [HOST/]OWNER/NAME",
-                        "INVALID_REPOSITORY");
-  }
-  if (absl::EndsWithIgnoreCase(parts[2], ".git")) {
+  if (parts.size() == 3 && absl::EndsWithIgnoreCase(parts[2], ".git")) {
     return InvalidField(
         "repository", text,
         "ends in .git, which belongs to clone URLs; leave .git out",
         "INVALID_REPOSITORY");
+  }
+  if (parts.size() != 3 || !IsHost(parts[0]) || !IsOwner(parts[1]) ||
+      !IsRepositoryName(parts[2])) {
+    return InvalidField("repository", text, "is not [HOST/]OWNER/NAME",
+                        "INVALID_REPOSITORY");
   }
   return Repository{absl::AsciiStrToLower(parts[0]), std::string(parts[1]),
                     std::string(parts[2])};
 }
 
 absl::StatusOr<std::string> ParseSha(absl::string_view text) {
-  if ((text.size() != 40 && text.size() != 64) ||
-      !std::all_of(text.begin(), text.end(), absl::ascii_isxdigit)) {
-    return InvalidField("sha", text,
-                        "is not a full SHA (40 or 64 hexadecimal digits)",
-                        "INVALID_SHA");
-  }
-  if (text.find_first_not_of('0') == absl::string_view::npos) {
-    return InvalidField("sha", text, "names no commit (all zeros)",
-                        "INVALID_SHA");
-  }
-  return absl::AsciiStrToLower(text);
+  if (IsSha(text)) return absl::AsciiStrToLower(text);
+  const bool is_null = (text.size() == 40 || text.size() == 64) &&
+                       text.find_first_not_of('0') == absl::string_view::npos;
+  return InvalidField("sha", text,
+                      is_null
+                          ? "names no commit (all zeros)"
+                          : "is not a full SHA (40 or 64 hexadecimal digits)",
+                      "INVALID_SHA");
 }
 
 absl::StatusOr<std::string> ParseContext(absl::string_view text) {
+  if (IsContext(text)) return std::string(text);
   if (text.empty()) {
     return InvalidField("context", text,
                         "is empty; wanted a label such as ci/build",
@@ -129,11 +82,8 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
                      before + 1),
         "INVALID_CONTEXT");
   }
-  if (text.front() == ' ' || text.back() == ' ') {
-    return InvalidField("context", text, "begins or ends with a space",
-                        "INVALID_CONTEXT");
-  }
-  return std::string(text);
+  return InvalidField("context", text, "begins or ends with a space",
+                      "INVALID_CONTEXT");
 }
 
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {

@@ -21,8 +21,8 @@ inline constexpr char kDefaultHost[] = "github.com";
 // compares owner and name without regard to case: compare by Canonical().
 struct Repository {
   std::string host;   // "github.com" unless the caller named another
-  std::string owner;  // [A-Za-z0-9_-]{1,39}
-  std::string name;   // [A-Za-z0-9._-]{1,100}, not "." or ".."
+  std::string owner;  // IsOwner of common/names.h
+  std::string name;   // IsRepositoryName of common/names.h
 
   // "OWNER/NAME".
   std::string FullName() const;
@@ -38,14 +38,12 @@ struct Repository {
 // Reads `[HOST/]OWNER/NAME`. Reason: INVALID_REPOSITORY.
 absl::StatusOr<Repository> ParseRepository(absl::string_view text);
 
-// Reads a full commit id, 40 or 64 hexadecimal digits, and turns it into lower
-// case. Refuses the null id (all zeros), by which GitHub says that there is no
-// commit. Reason: INVALID_SHA.
+// Reads a full commit id (IsSha), and turns it into lower case. Reason:
+// INVALID_SHA.
 absl::StatusOr<std::string> ParseSha(absl::string_view text);
 
-// Checks a context: 1 to 255 printable ASCII characters, no space at either
-// end. (GitHub allows 255 characters of any kind.) Returns it as spelled.
-// Reason: INVALID_CONTEXT.
+// Checks a context (IsContext), and returns it as spelled. Reason:
+// INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
 
 // Checks a context that GitHub showed: 1 to 255 characters of UTF-8, no control

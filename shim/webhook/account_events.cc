@@ -30,7 +30,7 @@ HookResult ReadRename(MemberReader& read) {
   rename.repository_id = read.Id("repository.id");
   rename.old_repository =
       absl::StrCat(UpToLastSlash(rename.repository),
-                   read.Name("changes.repository.name.from"));
+                   read.RepositoryName("changes.repository.name.from"));
   rename.update_time = UpdateTime(read);
   return HookCall{"", std::move(rename)};
 }
@@ -46,8 +46,7 @@ HookResult ReadTransfer(MemberReader& read) {
   if (is_user == read.HasObject(kOrganization)) {
     read.Refuse("changes.owner.from", "does not name one owner");
   }
-  const std::string owner =
-      read.Name(absl::StrCat(is_user ? kUser : kOrganization, ".login"));
+  const std::string owner = read.Owner(is_user ? kUser : kOrganization);
   const std::string path = UpToLastSlash(rename.repository);
   const absl::string_view name =
       absl::string_view(rename.repository).substr(path.size());

@@ -1,7 +1,7 @@
 #include <string>
 #include <utility>
 
-#include "shim/webhook/context.h"
+#include "common/names.h"
 #include "shim/webhook/event_row.h"
 
 namespace signalbox {

@@ -7,26 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/names.h"
 
 namespace signalbox {
 namespace {
 
 constexpr size_t kMaxTitle = 1024;
 constexpr size_t kMaxText = 1024;
-
-bool IsHost(absl::string_view text) {
-  return !text.empty() && text.size() <= 255 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == ':';
-         });
-}
-
-bool IsName(absl::string_view text) {
-  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
-         });
-}
 
 }  // namespace
 
@@ -104,11 +91,7 @@ std::string MemberReader::Login(absl::string_view account) {
 
 std::string MemberReader::Sha(absl::string_view path) {
   const std::string sha = Text(path);
-  if ((sha.size() != 40 && sha.size() != 64) ||
-      !std::all_of(sha.begin(), sha.end(), absl::ascii_isxdigit) ||
-      sha.find_first_not_of('0') == std::string::npos) {
-    Refuse(path, "is not a commit id");
-  }
+  if (!IsSha(sha)) Refuse(path, "is not a commit id");
   return absl::AsciiStrToLower(sha);
 }
 
@@ -124,9 +107,16 @@ absl::Time MemberReader::Time(absl::string_view path) {
   return time;
 }
 
-std::string MemberReader::Name(absl::string_view path) {
+std::string MemberReader::Owner(absl::string_view account) {
+  const std::string path = absl::StrCat(account, ".login");
+  std::string login = Text(path);
+  if (!IsOwner(login)) Refuse(path, "is not the name of an account");
+  return login;
+}
+
+std::string MemberReader::RepositoryName(absl::string_view path) {
   std::string name = Text(path);
-  if (!IsName(name)) Refuse(path, "is not a name");
+  if (!IsRepositoryName(name)) Refuse(path, "is not a name");
   return name;
 }
 
@@ -134,15 +124,15 @@ std::string MemberReader::Repository() {
   const std::string full_name = Text("repository.full_name");
   const absl::string_view name = full_name;
   const size_t slash = name.find('/');
-  if (slash == absl::string_view::npos || !IsName(name.substr(0, slash)) ||
-      !IsName(name.substr(slash + 1))) {
+  if (slash == absl::string_view::npos || !IsOwner(name.substr(0, slash)) ||
+      !IsRepositoryName(name.substr(slash + 1))) {
     Refuse("repository.full_name", "is not OWNER/NAME");
   }
   return OnItsHost(name, "repository.html_url");
 }
 
 std::string MemberReader::Account(absl::string_view path) {
-  const std::string login = Name(absl::StrCat(path, ".login"));
+  const std::string login = Owner(path);
   return OnItsHost(login, absl::StrCat(path, ".html_url"));
 }
 

@@ -59,8 +59,11 @@ class MemberReader {
 
   absl::Time Time(absl::string_view path);
 
-  // The name of a repository or of an account, without its host.
-  std::string Name(absl::string_view path);
+  // As Login, but the account must have a name that owns repositories.
+  std::string Owner(absl::string_view account);
+
+  // The name of a repository, without its owner.
+  std::string RepositoryName(absl::string_view path);
 
   // `[HOST/]OWNER/NAME` of the member `repository`, and `[HOST/]LOGIN` of an
   // account. The host comes from the URL of the member's page, which must fit

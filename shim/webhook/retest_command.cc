@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "shim/webhook/context.h"
+#include "common/names.h"
 #include "shim/webhook/markdown.h"
 
 namespace signalbox {

@@ -93,14 +93,23 @@ TEST(AccountEventsTest, NamesAreAsLongAsGitHubsLongest) {
   };
   EXPECT_TRUE(IsCall(renamed_from(100)));
   EXPECT_TRUE(IsMalformed(renamed_from(101)));
-  // A host has at most 255 bytes, as in DNS.
+  const auto installed_by = [](size_t size) {
+    return Read("installation",
+                With(With(InstallationPayload(), "installation.account.login",
+                          std::string(size, 'x')),
+                     "installation.account.html_url",
+                     "https://github.com/" + std::string(size, 'x')));
+  };
+  EXPECT_TRUE(IsCall(installed_by(39)));
+  EXPECT_TRUE(IsMalformed(installed_by(40)));
+  // A label of a host has at most 63 bytes, as in DNS.
   const auto on_host = [](size_t size) {
     return Read("repository", With(RenamedPayload(), "repository.html_url",
                                    "https://" + std::string(size, 'x') +
                                        "/Codertocat/Hello-World"));
   };
-  EXPECT_TRUE(IsCall(on_host(255)));
-  EXPECT_TRUE(IsMalformed(on_host(256)));
+  EXPECT_TRUE(IsCall(on_host(63)));
+  EXPECT_TRUE(IsMalformed(on_host(64)));
 }
 
 TEST(AccountEventsTest, ArchivedIsSaidByTheAction) {

@@ -1,0 +1,67 @@
+#include "common/names.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+
+namespace signalbox {
+namespace {
+
+bool IsLabel(absl::string_view text) {
+  return !text.empty() && text.size() <= 63 && text.front() != '-' &&
+         text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-';
+         });
+}
+
+}  // namespace
+
+bool IsHost(absl::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon != absl::string_view::npos) {
+    const absl::string_view port = text.substr(colon + 1);
+    int number = 0;
+    if (!std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
+        !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
+      return false;
+    }
+    text = text.substr(0, colon);
+  }
+  if (text.size() > 253) return false;
+  const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
+  return std::all_of(labels.begin(), labels.end(), IsLabel);
+}
+
+bool IsOwner(absl::string_view text) {
+  return !text.empty() && text.size() <= 39 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
+}
+
+bool IsRepositoryName(absl::string_view text) {
+  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
+         !absl::EndsWithIgnoreCase(text, ".git") &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+bool IsSha(absl::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
+         text.find_first_not_of('0') != absl::string_view::npos;
+}
+
+bool IsContext(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxContext && text.front() != ' ' &&
+         text.back() != ' ' &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isprint);
+}
+
+}  // namespace signalbox
