@@ -5,40 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
-
-struct Character {
-  uint32_t code = 0;
-  size_t length = 1;
-  bool valid = false;
-};
-
-// The first character of `text`, which is not empty.
-Character Decode(absl::string_view text) {
-  const auto byte = [text](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1, true};
-  const size_t length = first >= 0xf0   ? 4
-                        : first >= 0xe0 ? 3
-                        : first >= 0xc0 ? 2
-                                        : 0;
-  static constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (length == 0 || first > 0xf4 || text.size() < length) return {};
-  uint32_t code = first & (0x7f >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3f);
-  }
-  if (code < kSmallest[length] || code > 0x10ffff ||
-      (code >= 0xd800 && code <= 0xdfff)) {
-    return {};
-  }
-  return {code, length, true};
-}
 
 bool IsSafe(uint32_t code) {
   static constexpr struct {
@@ -61,16 +31,19 @@ std::string Escape(
     const std::function<std::string(uint32_t code)>& write_unsafe) {
   std::string result;
   while (!text.empty()) {
-    const Character character = Decode(text);
+    const Utf8Character character = FirstCharacter(text);
+    const absl::string_view bytes = text.substr(0, character.size);
     if (!character.valid) {
-      absl::StrAppendFormat(&result, "\\x%02x",
-                            static_cast<unsigned char>(text[0]));
-    } else if (IsSafe(character.code)) {
-      absl::StrAppend(&result, text.substr(0, character.length));
+      for (const char byte : bytes) {
+        absl::StrAppendFormat(&result, "\\x%02x",
+                              static_cast<unsigned char>(byte));
+      }
+    } else if (IsSafe(character.code_point)) {
+      absl::StrAppend(&result, bytes);
     } else {
-      absl::StrAppend(&result, write_unsafe(character.code));
+      absl::StrAppend(&result, write_unsafe(character.code_point));
     }
-    text.remove_prefix(character.length);
+    text.remove_prefix(character.size);
   }
   return result;
 }
@@ -95,7 +68,7 @@ std::string PrintableJson(absl::string_view json) {
 
 size_t CharacterCount(absl::string_view text) {
   size_t count = 0;
-  for (; !text.empty(); ++count) text.remove_prefix(Decode(text).length);
+  for (; !text.empty(); ++count) text.remove_prefix(FirstCharacter(text).size);
   return count;
 }
 
@@ -103,7 +76,7 @@ std::string Shortened(absl::string_view text, size_t limit) {
   if (CharacterCount(text) <= limit) return std::string(text);
   absl::string_view rest = text;
   for (size_t i = 0; i + 1 < limit; ++i) {
-    rest.remove_prefix(Decode(rest).length);
+    rest.remove_prefix(FirstCharacter(rest).size);
   }
   return absl::StrCat(text.substr(0, text.size() - rest.size()), "…");
 }
@@ -112,7 +85,7 @@ std::string LastCharacters(absl::string_view text, size_t limit) {
   const size_t count = CharacterCount(text);
   if (count <= limit) return std::string(text);
   for (size_t i = 0; i < count - limit + 1; ++i) {
-    text.remove_prefix(Decode(text).length);
+    text.remove_prefix(FirstCharacter(text).size);
   }
   return absl::StrCat("…", text);
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/utf8.h"
 #include "nlohmann/json.hpp"
 #include "server/github/waiting_times.h"
 #include "server/report/text.h"
@@ -202,12 +203,7 @@ std::string OneLine(absl::string_view text) {
   for (char& c : line) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
   }
-  if (line.size() <= kMaxMessage) return line;
-  size_t end = kMaxMessage;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) {
-    --end;
-  }
-  line.resize(end);
+  line.resize(CutUtf8(line, kMaxMessage).size());
   return line;
 }
 

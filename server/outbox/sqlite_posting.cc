@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/error.h"
+#include "common/utf8.h"
 #include "server/outbox/entry_state.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
@@ -303,16 +304,6 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
   return lease;
 }
 
-// At most kMostText bytes, and no half character at the end.
-absl::string_view Shortened(absl::string_view text) {
-  if (text.size() <= kMostText) return text;
-  size_t end = kMostText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
-    --end;
-  }
-  return text.substr(0, end);
-}
-
 // The part of an entry that the end of a try changes.
 struct Leased {
   int64_t version = 0;
@@ -539,8 +530,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
               SequenceOf(connection, settlement.entry_id, entry,
                          settlement.version),
               attempted.begin_time, attempted.end_time, attempted.http_status,
-              Shortened(attempted.request_id), Shortened(attempted.reason),
-              Shortened(attempted.message))
+              CutUtf8(attempted.request_id, kMostText),
+              CutUtf8(attempted.reason, kMostText),
+              CutUtf8(attempted.message, kMostText))
         .Run();
   }
   if (IsLost(entry, settlement)) return;

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -18,50 +19,6 @@ constexpr size_t kMaxKeptDescription = 4 << 10;
 constexpr size_t kMaxTargetUrl = 2048;
 constexpr char kEllipsis[] = "…";
 constexpr char kReplacement[] = "\xEF\xBF\xBD";
-
-// One character at the front of a text.
-struct Character {
-  uint32_t code_point;
-  size_t size;  // In bytes, at least 1.
-  bool valid;   // If not, one U+FFFD replaces `size` bytes.
-};
-
-// Decodes by the table of well-formed sequences of the Unicode standard (no
-// overlong forms, no surrogates, nothing above U+10FFFF).
-Character FirstCharacter(absl::string_view text) {
-  const auto byte = [text](size_t i) {
-    return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
-  };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  size_t size = 0;
-  uint32_t code_point = 0;
-  uint8_t low = 0x80;
-  uint8_t high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    size = 2;
-    code_point = lead & 0x1F;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    size = 3;
-    code_point = lead & 0x0F;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    size = 4;
-    code_point = lead & 0x07;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return {0, 1, false};
-  }
-  for (size_t i = 1; i < size; ++i) {
-    if (byte(i) < low || byte(i) > high) return {0, i, false};
-    code_point = code_point << 6 | (byte(i) & 0x3F);
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {code_point, size, true};
-}
 
 bool IsControl(uint32_t code_point) {
   return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) ||
@@ -194,7 +151,7 @@ std::string FitDescription(absl::string_view description) {
       description.remove_prefix(size);
       continue;
     }
-    const Character first = FirstCharacter(description);
+    const Utf8Character first = FirstCharacter(description);
     const absl::string_view bytes = description.substr(0, first.size);
     description.remove_prefix(first.size);
     if (first.valid && IsControl(first.code_point)) {
@@ -213,7 +170,7 @@ std::string FitDescription(absl::string_view description) {
 Kept KeepDescription(absl::string_view description) {
   Kept kept;
   while (!description.empty()) {
-    const Character first = FirstCharacter(description);
+    const Utf8Character first = FirstCharacter(description);
     const absl::string_view bytes =
         first.valid ? description.substr(0, first.size) : kReplacement;
     if (kept.text.size() + bytes.size() > kMaxKeptDescription) {
@@ -268,7 +225,7 @@ Kept KeepTargetUrl(absl::string_view target_url) {
 }
 
 std::string CharacterName(absl::string_view text) {
-  const Character first = FirstCharacter(text);
+  const Utf8Character first = FirstCharacter(text);
   return first.valid ? absl::StrFormat("U+%04X", first.code_point)
                      : absl::StrFormat("the byte 0x%02x",
                                        static_cast<unsigned char>(text[0]));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/names.h"
+#include "common/utf8.h"
 
 namespace signalbox {
 namespace {
@@ -72,12 +73,7 @@ std::string MemberReader::OptionalLongText(absl::string_view path) {
 
 std::string MemberReader::Title(absl::string_view path) {
   std::string text = Get<std::string>(path);
-  if (text.size() <= kMaxTitle) return text;
-  size_t end = kMaxTitle;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
-    --end;
-  }
-  text.resize(end);
+  text.resize(CutUtf8(text, kMaxTitle).size());
   return text;
 }
 

@@ -1,0 +1,49 @@
+#include "common/utf8.h"
+
+namespace signalbox {
+
+Utf8Character FirstCharacter(absl::string_view text) {
+  const auto byte = [text](size_t i) {
+    return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
+  };
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  size_t size = 0;
+  uint32_t code_point = 0;
+  uint8_t low = 0x80;
+  uint8_t high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    size = 2;
+    code_point = lead & 0x1F;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    size = 3;
+    code_point = lead & 0x0F;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    size = 4;
+    code_point = lead & 0x07;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return {0, 1, false};
+  }
+  for (size_t i = 1; i < size; ++i) {
+    if (byte(i) < low || byte(i) > high) return {0, i, false};
+    code_point = code_point << 6 | (byte(i) & 0x3F);
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {code_point, size, true};
+}
+
+absl::string_view CutUtf8(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  size_t end = limit;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace signalbox
