@@ -8,8 +8,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/timestamp.h"
 #include "nlohmann/json.hpp"
-#include "server/base/timestamp.h"
 
 namespace signalbox {
 namespace {

@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "common/error.h"
+#include "common/timestamp.h"
 #include "nlohmann/json.hpp"
-#include "server/base/timestamp.h"
 
 namespace signalbox {
 namespace {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/timestamp.h"
 #include "nlohmann/json.hpp"
 #include "server/github/waiting_times.h"
 
@@ -140,14 +141,7 @@ int64_t NumberOf(const nlohmann::json& object, const char* name) {
 }
 
 absl::Time TimeOf(const nlohmann::json& object, const char* name) {
-  absl::Time time;
-  const std::string text = TextOf(object, name);
-  // absl also takes words such as infinite-future.
-  if (text.empty() || !absl::ascii_isdigit(text.front()) ||
-      !absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) {
-    return absl::InfinitePast();
-  }
-  return time;
+  return ParseTimestamp(TextOf(object, name)).value_or(absl::InfinitePast());
 }
 
 // Reads one page of a combined status. Returns false if it is not one.

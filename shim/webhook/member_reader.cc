@@ -1,6 +1,6 @@
 #include "shim/webhook/member_reader.h"
 
-#include <algorithm>
+#include <optional>
 #include <variant>
 
 #include "absl/strings/ascii.h"
@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/names.h"
+#include "common/timestamp.h"
 #include "common/utf8.h"
 
 namespace signalbox {
@@ -92,15 +93,9 @@ std::string MemberReader::Sha(absl::string_view path) {
 }
 
 absl::Time MemberReader::Time(absl::string_view path) {
-  const std::string text = Text(path);
-  absl::Time time;
-  // absl also takes leading space and words such as infinite-future.
-  if (text.size() < 5 || text[4] != '-' || !absl::ascii_isdigit(text[0]) ||
-      !absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) {
-    Refuse(path, "is not a time");
-    return absl::InfinitePast();
-  }
-  return time;
+  const std::optional<absl::Time> time = ParseTimestamp(Text(path));
+  if (!time.has_value()) Refuse(path, "is not a time");
+  return time.value_or(absl::InfinitePast());
 }
 
 std::string MemberReader::Owner(absl::string_view account) {

@@ -1,4 +1,4 @@
-#include "server/base/timestamp.h"
+#include "common/timestamp.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_BASE_TIMESTAMP_H_
-#define SIGNALBOX_SERVER_BASE_TIMESTAMP_H_
+#ifndef SIGNALBOX_COMMON_TIMESTAMP_H_
+#define SIGNALBOX_COMMON_TIMESTAMP_H_
 
 #include <optional>
 
@@ -15,4 +15,4 @@ std::optional<absl::Time> ParseTimestamp(absl::string_view text);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_TIMESTAMP_H_
+#endif  // SIGNALBOX_COMMON_TIMESTAMP_H_
