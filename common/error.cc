@@ -14,7 +14,9 @@ constexpr char kReasonPayload[] = "signalbox/reason";
 absl::Status Error(absl::StatusCode code, absl::string_view reason,
                    absl::string_view message) {
   absl::Status status(code, message);
-  status.SetPayload(kReasonPayload, absl::Cord(reason));
+  if (!reason.empty()) {
+    status.SetPayload(kReasonPayload, absl::Cord(reason));
+  }
   return status;
 }
 

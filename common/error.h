@@ -11,7 +11,7 @@ namespace signalbox {
 
 // An error with a stable reason: an upper-case word such as INVALID_SHA that
 // programs may compare. gRPC clients get it as trailing metadata
-// `signalbox-reason`.
+// `signalbox-reason`. An empty reason: none.
 absl::Status Error(absl::StatusCode code, absl::string_view reason,
                    absl::string_view message);
 

@@ -13,17 +13,16 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/address.h"
+#include "common/error.h"
 #include "common/secret.h"
 
 namespace signalbox {
 namespace {
 
-constexpr char kReasonPayload[] = "signalbox/reason";
 // Of one answer. No server has more pages; the limit stops an endless list.
 constexpr size_t kMostPages = 10'000;
 constexpr absl::Duration kShortestTry = absl::Seconds(2);
@@ -43,12 +42,9 @@ std::optional<absl::string_view> TrailingMetadata(
 
 absl::Status ToStatus(const grpc::Status& status,
                       const grpc::ClientContext& context) {
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
-                      status.error_message());
-  if (const auto reason = TrailingMetadata(context, "signalbox-reason")) {
-    result.SetPayload(kReasonPayload, absl::Cord(*reason));
-  }
-  return result;
+  return Error(static_cast<absl::StatusCode>(status.error_code()),
+               TrailingMetadata(context, "signalbox-reason").value_or(""),
+               status.error_message());
 }
 
 gpr_timespec After(absl::Duration duration) {
@@ -417,8 +413,7 @@ absl::StatusOr<bool> Client::IsServing() const {
 }
 
 std::string Client::ReasonOf(const absl::Status& error) {
-  const auto payload = error.GetPayload(kReasonPayload);
-  return payload.has_value() ? std::string(*payload) : std::string();
+  return signalbox::ReasonOf(error);
 }
 
 }  // namespace signalbox

@@ -20,6 +20,8 @@ TEST(ErrorTest, CarriesItsReason) {
 TEST(ErrorTest, OtherStatusesHaveNoReason) {
   EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
   EXPECT_EQ(ReasonOf(absl::NotFoundError("x")), "");
+  EXPECT_EQ(Error(absl::StatusCode::kNotFound, "", "x"),
+            absl::NotFoundError("x"));
 }
 
 TEST(ErrorTest, AnInvalidFieldNamesFieldValueAndWanted) {
