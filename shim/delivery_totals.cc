@@ -14,7 +14,7 @@ constexpr auto kEvery = std::chrono::hours(1);
 
 void DeliveryTotals::Count(absl::string_view event, int status) {
   std::string name(event);
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   if (lines_.size() >= kMaxNames && lines_.count(name) == 0) name = kOthers;
   Line& line = lines_[name];
   line.event = std::move(name);
@@ -30,14 +30,14 @@ void DeliveryTotals::Count(absl::string_view event, int status) {
 }
 
 std::vector<DeliveryTotals::Line> DeliveryTotals::Lines() const {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   std::vector<Line> lines;
   for (const auto& [name, line] : lines_) lines.push_back(line);
   return lines;
 }
 
 bool DeliveryTotals::IsTime(std::chrono::steady_clock::time_point now) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   const bool is_first = next_ == std::chrono::steady_clock::time_point();
   if (!is_first && now < next_) return false;
   next_ = now + kEvery;

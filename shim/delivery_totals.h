@@ -4,11 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 
@@ -38,9 +39,9 @@ class DeliveryTotals {
   bool IsTime(std::chrono::steady_clock::time_point now);
 
  private:
-  mutable std::mutex mu_;
-  std::map<std::string, Line> lines_;
-  std::chrono::steady_clock::time_point next_{};
+  mutable Mutex mu_;
+  std::map<std::string, Line> lines_ ABSL_GUARDED_BY(mu_);
+  std::chrono::steady_clock::time_point next_ ABSL_GUARDED_BY(mu_){};
 };
 
 }  // namespace signalbox

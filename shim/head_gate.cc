@@ -13,6 +13,7 @@
 #include <exception>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "shim/http_head.h"
 
 namespace signalbox {
@@ -49,11 +50,12 @@ void HeadGate::Add(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   std::optional<Arrival> passed;
   {
-    std::unique_lock<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     while (!stopping_ && waiting_.size() >= capacity_) {
       const Clock::time_point stay_end = waiting_.front().stay_end;
-      if (Clock::now() >= stay_end) break;
-      has_room_.wait_until(lock, stay_end);
+      const Clock::time_point now = Clock::now();
+      if (now >= stay_end) break;
+      has_room_.WaitFor(&mu_, absl::FromChrono(stay_end - now));
     }
     if (stopping_) return;
     if (waiting_.size() >= capacity_) {
@@ -85,9 +87,9 @@ void HeadGate::Add(int fd) {
 
 void HeadGate::Stop() {
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     stopping_ = true;
-    has_room_.notify_all();
+    has_room_.NotifyAll();
     for (auto it = waiting_.begin(); it != waiting_.end();) {
       const auto waiting = it++;
       char byte = 0;
@@ -105,7 +107,7 @@ void HeadGate::Run() {
   while (true) {
     int timeout_ms = -1;
     {
-      const std::lock_guard<std::mutex> lock(mu_);
+      MutexLock lock(&mu_);
       timeout_ms = CloseLate();
       if (stopping_ && waiting_.empty()) return;
     }
@@ -136,7 +138,7 @@ void HeadGate::Wake() {
 void HeadGate::ReadHead(int fd) {
   std::optional<Arrival> passed;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     const auto found = by_fd_.find(fd);
     if (found == by_fd_.end()) return;
     passed = TryReadHead(found->second);
@@ -178,7 +180,7 @@ void HeadGate::Remove(List::iterator waiting) {
   // Closing takes the socket out of epoll too.
   by_fd_.erase(waiting->fd);
   waiting_.erase(waiting);
-  has_room_.notify_one();
+  has_room_.NotifyOne();
 }
 
 }  // namespace signalbox

@@ -2,15 +2,16 @@
 #define SIGNALBOX_SHIM_HEAD_GATE_H_
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
+
+#include "absl/base/thread_annotations.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 
@@ -85,11 +86,12 @@ class HeadGate {
   void ReadHead(int fd);
   // Reads the available bytes. Nothing: the head is not complete. Removes the
   // connection from the list if the head is complete, or if none will come.
-  std::optional<Arrival> TryReadHead(List::iterator waiting);
+  std::optional<Arrival> TryReadHead(List::iterator waiting)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Closes late connections, and returns how many milliseconds are left until
   // the next is late; -1: there are no connections.
-  int CloseLate();
-  void Remove(List::iterator waiting);
+  int CloseLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Remove(List::iterator waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const size_t capacity_;
   const std::chrono::milliseconds timeout_;
@@ -97,12 +99,12 @@ class HeadGate {
   const UniqueFd epoll_;
   const UniqueFd wake_;
 
-  std::mutex mu_;
-  std::condition_variable has_room_;
-  // Guarded by mu_.
-  List waiting_;  // Oldest first, which is also by deadline.
-  std::unordered_map<int, List::iterator> by_fd_;
-  bool stopping_ = false;
+  Mutex mu_;
+  CondVar has_room_;
+  // Oldest first, which is also by deadline.
+  List waiting_ ABSL_GUARDED_BY(mu_);
+  std::unordered_map<int, List::iterator> by_fd_ ABSL_GUARDED_BY(mu_);
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 
   std::thread thread_;  // Last: it uses all of the above.
 };

@@ -11,7 +11,7 @@ constexpr size_t kMostKinds = 100;
 
 bool Refusals::IsNews(absl::string_view method, absl::string_view why,
                       bool ends_with_success) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   if (methods_.size() >= kMostKinds) return false;
   return methods_
       .emplace(std::string(why),
@@ -20,7 +20,7 @@ bool Refusals::IsNews(absl::string_view method, absl::string_view why,
 }
 
 void Refusals::NoteSuccess(absl::string_view method) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   std::erase_if(methods_,
                 [method](const auto& one) { return one.second == method; });
 }

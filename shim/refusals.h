@@ -3,10 +3,11 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 
@@ -28,9 +29,9 @@ class Refusals {
   void NoteSuccess(absl::string_view method);
 
  private:
-  std::mutex mu_;
+  Mutex mu_;
   // By `why`: the method whose success ends it; empty: no success ends it.
-  std::map<std::string, std::string, std::less<>> methods_;
+  std::map<std::string, std::string, std::less<>> methods_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace signalbox

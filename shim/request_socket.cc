@@ -22,7 +22,7 @@ constexpr uint64_t kDrainBytes = 256 << 20;
 bool WaitingRoom::MakeRoom() {
   const size_t shortage = shortage_();
   const Clock::time_point now = Clock::now();
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   for (auto it = waiting_.begin();
        it != waiting_.end() && giving_way_ < shortage;) {
     RequestSocket* const socket = std::get<RequestSocket*>(*it);
@@ -39,19 +39,19 @@ bool WaitingRoom::MakeRoom() {
 
 void WaitingRoom::Enter(const Place& place) {
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     waiting_.insert(place);
   }
   MakeRoom();
 }
 
 void WaitingRoom::Leave(const Place& place) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   waiting_.erase(place);
 }
 
 void WaitingRoom::ThreadIsFree() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   --giving_way_;
 }
 

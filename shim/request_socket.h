@@ -6,14 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <tuple>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 
@@ -51,10 +52,11 @@ class WaitingRoom {
 
   const std::function<size_t()> shortage_;
 
-  std::mutex mu_;
-  // Guarded by mu_.
-  std::set<Place> waiting_;  // The first to give way is first.
-  size_t giving_way_ = 0;    // Requests whose threads are not free yet.
+  Mutex mu_;
+  // The first to give way is first.
+  std::set<Place> waiting_ ABSL_GUARDED_BY(mu_);
+  // Requests whose threads are not free yet.
+  size_t giving_way_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // RequestSocket reads the bytes of one request and writes its answer. One

@@ -7,7 +7,7 @@
 namespace signalbox {
 
 bool ThreadPool::Submit(std::function<void()> job) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   if (draining_ || queue_.size() >= max_queue_) return false;
   if (queue_.size() >= idle_ && threads_.size() < max_threads_) {
     try {
@@ -19,39 +19,41 @@ bool ThreadPool::Submit(std::function<void()> job) {
     }
   }
   queue_.push_back(std::move(job));
-  changed_.notify_one();
+  changed_.NotifyOne();
   return true;
 }
 
 size_t ThreadPool::Shortage() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   return queue_.size() - std::min(queue_.size(), idle_);
 }
 
 void ThreadPool::Drain() {
   std::vector<std::thread> threads;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     draining_ = true;
     threads.swap(threads_);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (std::thread& thread : threads) thread.join();
 }
 
 void ThreadPool::Run() {
-  std::unique_lock<std::mutex> lock(mu_);
   while (true) {
-    changed_.wait(lock, [this] { return draining_ || !queue_.empty(); });
-    --idle_;
-    if (queue_.empty()) return;
-    std::function<void()> job = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
+    std::function<void()> job;
+    {
+      MutexLock lock(&mu_);
+      while (!draining_ && queue_.empty()) changed_.Wait(&mu_);
+      --idle_;
+      if (queue_.empty()) return;
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
     job();
     // The job's data is destroyed outside the lock.
     job = nullptr;
-    lock.lock();
+    MutexLock lock(&mu_);
     ++idle_;
   }
 }

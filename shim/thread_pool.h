@@ -1,13 +1,14 @@
 #ifndef SIGNALBOX_SHIM_THREAD_POOL_H_
 #define SIGNALBOX_SHIM_THREAD_POOL_H_
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "common/mutex.h"
 
 namespace signalbox {
 
@@ -39,13 +40,13 @@ class ThreadPool {
   const size_t max_threads_;
   const size_t max_queue_;
 
-  std::mutex mu_;
-  std::condition_variable changed_;
-  // Guarded by mu_.
-  std::deque<std::function<void()>> queue_;
-  std::vector<std::thread> threads_;
-  size_t idle_ = 0;  // Threads that take the next job, or soon will.
-  bool draining_ = false;
+  Mutex mu_;
+  CondVar changed_;
+  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mu_);
+  // Threads that take the next job, or soon will.
+  size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
+  bool draining_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace signalbox

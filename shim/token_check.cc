@@ -11,7 +11,7 @@ TokenCheck::TokenCheck(const Secret& token,
 
 TokenCheck::~TokenCheck() {
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     gives_up_ = true;
     if (under_way_ != nullptr) under_way_->TryCancel();
   }
@@ -25,11 +25,13 @@ void TokenCheck::Run(const Secret& token,
     grpc::ClientContext context;
     AddToken(token.Reveal(), &context);
     context.set_wait_for_ready(true);
+    bool is_wanted = false;
     {
-      const std::lock_guard<std::mutex> lock(mu_);
-      if (!gives_up_) under_way_ = &context;
+      MutexLock lock(&mu_);
+      is_wanted = !gives_up_;
+      if (is_wanted) under_way_ = &context;
     }
-    if (under_way_ != nullptr) {
+    if (is_wanted) {
       // The cheapest call that shows whether the server knows the token. It
       // shows that even without the right to read.
       v1::ListCommitsRequest request;
@@ -37,15 +39,15 @@ void TokenCheck::Run(const Secret& token,
       v1::ListCommitsResponse response;
       status = server->ListCommits(&context, request, &response);
     }
-    const std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(&mu_);
     under_way_ = nullptr;
   }
   Done(status);
 }
 
 grpc::StatusCode TokenCheck::Wait() {
-  std::unique_lock<std::mutex> lock(mu_);
-  changed_.wait(lock, [this] { return is_done_; });
+  MutexLock lock(&mu_);
+  while (!is_done_) changed_.Wait(&mu_);
   return code_;
 }
 
@@ -57,10 +59,10 @@ void TokenCheck::Done(const grpc::Status& status) {
         "the token of a configured caller",
         {{"why", status.error_message()}});
   }
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   is_done_ = true;
   code_ = status.error_code();
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 }  // namespace signalbox

@@ -3,10 +3,10 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "common/mutex.h"
 #include "common/secret.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -32,13 +32,13 @@ class TokenCheck {
   void Run(const Secret& token, v1::StatusService::StubInterface* server);
   void Done(const grpc::Status& status);
 
-  std::mutex mu_;
-  std::condition_variable changed_;
-  // Guarded by mu_.
-  bool gives_up_ = false;
-  grpc::ClientContext* under_way_ = nullptr;  // Null: there is no call.
-  bool is_done_ = false;
-  grpc::StatusCode code_ = grpc::StatusCode::OK;
+  Mutex mu_;
+  CondVar changed_;
+  bool gives_up_ ABSL_GUARDED_BY(mu_) = false;
+  // Null: there is no call.
+  grpc::ClientContext* under_way_ ABSL_GUARDED_BY(mu_) = nullptr;
+  bool is_done_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::StatusCode code_ ABSL_GUARDED_BY(mu_) = grpc::StatusCode::OK;
 
   // Ends with the call, because the call's context would keep the connection
   // open, even after the server is gone.
