@@ -1,6 +1,5 @@
 #include "server/outbox/status_view.h"
 
-
 namespace signalbox {
 
 bool IsReported(const StatusView& status) {
