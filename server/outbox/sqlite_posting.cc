@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/utf8.h"
 #include "server/outbox/entry_state.h"
+#include "server/outbox/posting_rules.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_parking.h"
@@ -25,9 +26,6 @@ constexpr size_t kMostText = 256;
 
 // The year 2255. Nothing waits for so late a time, so it is damage.
 constexpr int64_t kNoTimeUs = int64_t{1} << 53;
-
-// The most statuses that GitHub takes for one sha and context.
-constexpr int64_t kFullCount = 1000;
 
 // The last column: whether name and credential are the repository's.
 constexpr char kListRepositories[] =
@@ -304,33 +302,7 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
   return lease;
 }
 
-// The part of an entry that the end of a try changes.
-struct Leased {
-  int64_t version = 0;
-  int64_t report_sequence = 0;
-  int64_t change_sequence = 0;
-  PostingState posting_state = PostingState::kDue;
-  std::string posting_reason;
-  int64_t try_count = 0;
-  int64_t refusal_count = 0;
-  std::optional<absl::Time> post_time;
-  absl::Time first_due_time;
-  std::optional<absl::Time> due_time;
-  int64_t lease_version = 0;
-  int64_t lease_number = 0;
-  absl::Time lease_begin_time;
-  absl::Time lease_due_time;
-  std::optional<absl::Time> ambiguous_time;
-  int64_t posted_version = 0;
-  int64_t posted_status_id = 0;
-  std::optional<std::string> shown_state;
-  std::string shown_description;
-  std::string shown_target_url;
-  int64_t status_count = 0;
-  int64_t repository_key = 0;
-};
-
-bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
+bool Load(SqliteConnection* connection, int64_t entry_id, LeasedEntry* entry) {
   static const auto* const kSql =
       new std::string(absl::StrCat(kGetLeased, EntryIsSound(), kGetLeasedBy));
   SqliteQuery query(connection, kSql->c_str());
@@ -350,139 +322,8 @@ bool Load(SqliteConnection* connection, int64_t entry_id, Leased* entry) {
   return is_sound;
 }
 
-bool IsLost(const Leased& entry, const Settlement& settlement) {
-  return entry.lease_version == 0 ||
-         entry.lease_version != settlement.version ||
-         (settlement.lease_number != 0 &&
-          settlement.lease_number != entry.lease_number);
-}
-
-void NoteShown(const Settlement& settlement, Leased* entry) {
-  const Shown shown = settlement.shown.value_or(Shown());
-  entry->shown_state.reset();
-  if (settlement.shown.has_value()) {
-    entry->shown_state = std::string(CommitStateName(shown.state));
-  }
-  entry->shown_description = shown.description;
-  entry->shown_target_url = shown.target_url;
-}
-
-void NotePosted(const Settlement& settlement, Leased* entry) {
-  entry->ambiguous_time.reset();
-  // If a delivery has shown this status before, it is counted already.
-  const bool was_seen = settlement.status_id != 0 &&
-                        settlement.status_id == entry->posted_status_id;
-  if (settlement.attempted.has_value() && !was_seen) entry->status_count++;
-  if (settlement.version <= entry->posted_version) return;
-  entry->posted_version = settlement.version;
-  // GitHub shows a later status, which was observed meanwhile.
-  if (settlement.status_id != 0 &&
-      settlement.status_id < entry->posted_status_id) {
-    return;
-  }
-  // Without a post there is no new number: the shown status keeps its own.
-  if (settlement.status_id != 0) {
-    entry->posted_status_id = settlement.status_id;
-  }
-  NoteShown(settlement, entry);
-}
-
-void NoteRead(const Settlement& settlement, Leased* entry) {
-  entry->ambiguous_time.reset();
-  if (settlement.status_id != 0 &&
-      settlement.status_id < entry->posted_status_id) {
-    return;
-  }
-  entry->posted_status_id =
-      std::max(settlement.status_id, entry->posted_status_id);
-  NoteShown(settlement, entry);
-}
-
-// Notes what the try showed about GitHub. This holds for the key, even if a
-// newer report arrived.
-void NoteGitHub(const Settlement& settlement, Leased* entry) {
-  if (settlement.full) {
-    entry->status_count = std::max<int64_t>(entry->status_count, kFullCount);
-  }
-  switch (settlement.kind) {
-    case Settlement::Kind::kPosted:
-      return NotePosted(settlement, entry);
-    case Settlement::Kind::kRead:
-      return NoteRead(settlement, entry);
-    case Settlement::Kind::kReturned:
-      return;
-    case Settlement::Kind::kRetry:
-    case Settlement::Kind::kParked:
-    case Settlement::Kind::kAbandoned:
-      break;
-  }
-  if (settlement.ambiguous) {
-    // If this lease made no post, an older one is ambiguous.
-    absl::Time begin = entry->ambiguous_time.value_or(entry->lease_begin_time);
-    if (settlement.attempted.has_value() && !settlement.reading) {
-      begin = settlement.attempted->begin_time;
-      // GitHub may have accepted it, and the count must not fall behind
-      // GitHub's.
-      entry->status_count++;
-    }
-    entry->ambiguous_time = begin;
-  } else if (settlement.attempted.has_value()) {
-    entry->ambiguous_time.reset();
-  }
-}
-
-// Updates the posting of the report that was tried.
-void Move(const Settlement& settlement, SqliteWriterState* state,
-          absl::Time now, Leased* entry) {
-  if (settlement.kind == Settlement::Kind::kReturned) {
-    entry->due_time = settlement.next_try_time <= now
-                          ? entry->lease_due_time
-                          : settlement.next_try_time;
-    return;
-  }
-  if (settlement.kind == Settlement::Kind::kRead) {
-    entry->due_time = std::min(entry->lease_due_time, now);
-    return;
-  }
-  entry->change_sequence = ++state->sequence;
-  entry->posting_reason.clear();
-  entry->due_time.reset();
-  if (settlement.attempted.has_value() ||
-      settlement.kind == Settlement::Kind::kRetry) {
-    entry->try_count++;
-  }
-  // An entry that was made due again during its last try stays due.
-  const bool goes_on = settlement.kind == Settlement::Kind::kAbandoned &&
-                       settlement.attempted.has_value() &&
-                       entry->refusal_count < settlement.refusal_count;
-  if (settlement.refused) entry->refusal_count++;
-  switch (goes_on ? Settlement::Kind::kParked : settlement.kind) {
-    case Settlement::Kind::kPosted:
-      entry->posting_state = PostingState::kPosted;
-      entry->post_time = now;
-      break;
-    case Settlement::Kind::kRetry:
-      entry->posting_state = PostingState::kWaiting;
-      entry->posting_reason = settlement.reason;
-      entry->due_time = settlement.next_try_time;
-      break;
-    case Settlement::Kind::kParked:
-      entry->posting_state = PostingState::kWaiting;
-      entry->posting_reason = settlement.reason;
-      entry->due_time = entry->lease_due_time;
-      break;
-    case Settlement::Kind::kAbandoned:
-      entry->posting_state = PostingState::kAbandoned;
-      entry->posting_reason = settlement.reason;
-      break;
-    case Settlement::Kind::kReturned:
-    case Settlement::Kind::kRead:
-      break;
-  }
-}
-
 int64_t SequenceOf(SqliteConnection* connection, int64_t entry_id,
-                   const Leased& entry, int64_t version) {
+                   const LeasedEntry& entry, int64_t version) {
   if (version == entry.version) return entry.report_sequence;
   SqliteQuery query(connection, kFindSequence);
   query.Bind(entry_id, version);
@@ -520,7 +361,7 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
 
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now) {
-  Leased entry;
+  LeasedEntry entry;
   if (!Load(connection, settlement.entry_id, &entry)) return;
   const int64_t change_sequence = entry.change_sequence;
   if (settlement.attempted.has_value()) {
@@ -536,17 +377,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
         .Run();
   }
   if (IsLost(entry, settlement)) return;
-  NoteGitHub(settlement, &entry);
-  if (settlement.version == entry.version) {
-    Move(settlement, state, now, &entry);
-  } else {
-    entry.due_time = entry.first_due_time;
-  }
-  // Nothing is sent for the key while an ambiguous try can still take effect.
-  if (entry.due_time.has_value() && entry.ambiguous_time.has_value()) {
-    entry.due_time =
-        std::max(*entry.due_time, *entry.ambiguous_time + kAmbiguousWait);
-  }
+  if (EndTry(settlement, state->sequence + 1, now, &entry)) ++state->sequence;
   SqliteQuery(connection, kSettle)
       .Bind(entry.change_sequence, entry.posting_state, entry.posting_reason,
             entry.try_count, entry.refusal_count, entry.post_time,
