@@ -563,15 +563,16 @@ absl::StatusOr<std::vector<Poster::Candidate>> Poster::Candidates() {
   // A credential whose request has ended may post the next status that its
   // settlement makes due. One transaction then settles the one and takes out
   // the other.
+  std::set<std::string> guessed;
   for (const Unsettled& one : unsettled_) {
-    if (absl::c_none_of(candidates, [&](const Candidate& candidate) {
-          return candidate.due.credential == one.credential;
-        })) {
-      candidates.push_back({{one.credential, /*has_results=*/true},
-                            Stage::kLongDue,
-                            /*in_turn=*/false,
-                            /*is_guess=*/true});
+    const DueCredential guess{one.credential, /*has_results=*/true};
+    if (std::binary_search(credentials->begin(), credentials->end(), guess,
+                           IsBefore) ||
+        !guessed.insert(one.credential).second) {
+      continue;
     }
+    candidates.push_back(
+        {guess, Stage::kLongDue, /*in_turn=*/false, /*is_guess=*/true});
   }
   return candidates;
 }
@@ -599,6 +600,7 @@ bool Poster::BeginPass(int* steps, absl::Time& next) {
         round.going_on.push_back(std::move(candidate));
         continue;
       }
+      const bool in_turn = std::exchange(candidate.in_turn, true);
       host_is_full_ = false;
       const bool sent = Book(candidate, &round, next);
       if (host_is_full_) {
@@ -606,10 +608,9 @@ bool Poster::BeginPass(int* steps, absl::Time& next) {
         round.host_is_full.push_back(std::move(candidate));
         continue;
       }
-      if (full_hosts.empty() && candidate.in_turn) {
+      if (full_hosts.empty() && in_turn) {
         last_credential_ = candidate.due.credential;
       }
-      candidate.in_turn = true;
       if (!sent) continue;
       ++*steps;
       round.going_on.push_back(std::move(candidate));
@@ -840,6 +841,42 @@ bool Poster::GoToNextStage(Booked* booked, const Moment& now) {
   return false;
 }
 
+std::optional<Settlement> Poster::Prepare(const Lease& lease, const Moment& now,
+                                          Request* begun) {
+  if (lease.ambiguous_since.has_value()) {
+    // Somebody may have set the wall clock since a former process sent the
+    // post. Posts of this process are held by the steady clock.
+    const absl::Time until = life_begin_ + kAmbiguousWait;
+    if (now.steady < until) {
+      Hold(lease.entry_id, until);
+      Settlement returned = Unsent(lease, Settlement::Kind::kReturned);
+      returned.next_try_time = now.wall + (until - now.steady);
+      return returned;
+    }
+    // GitHub may not show the same as it answered.
+    begun->errand = Errand::kRead;
+  } else {
+    begun->sent = wording_.For(lease);
+    if (lease.shown == begun->sent) {
+      metrics_->Add("signalbox_posts_saved_total",
+                    "Statuses not posted because GitHub showed them already.");
+      Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);
+      settlement.shown = begun->sent;
+      return settlement;
+    }
+    const bool full = lease.status_count >= kMostStatuses;
+    const bool nearly = lease.status_count >= kMostBeforePending;
+    if (full || (nearly && lease.wanted.state == CommitState::kPending)) {
+      Settlement settlement =
+          Unsent(lease, Settlement::Kind::kAbandoned,
+                 full ? "STATUS_LIMIT_REACHED" : "STATUS_LIMIT_NEAR");
+      LogAbandoned(lease, settlement);
+      return settlement;
+    }
+  }
+  return std::nullopt;
+}
+
 void Poster::Begin(const Lease& lease, const Booked& booked,
                    absl::Time lease_end, bool must_admit_again,
                    const Moment& now, absl::Time& next) {
@@ -879,38 +916,8 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
   begun->token = booked.token;
   begun->lease = lease;
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
-  if (lease.ambiguous_since.has_value()) {
-    // Somebody may have set the wall clock since a former process sent the
-    // post. Posts of this process are held by the steady clock.
-    const absl::Time until = life_begin_ + kAmbiguousWait;
-    if (now.steady < until) {
-      Hold(lease.entry_id, until);
-      Settlement returned = Unsent(lease, Settlement::Kind::kReturned);
-      returned.next_try_time = now.wall + (until - now.steady);
-      return unsent(std::move(returned));
-    }
-    // GitHub may not show the same as it answered.
-    begun->errand = Errand::kRead;
-  } else {
-    begun->sent = wording_.For(lease);
-    if (lease.shown == begun->sent) {
-      metrics_->Add("signalbox_posts_saved_total",
-                    "Statuses not posted because GitHub showed them already.");
-      Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);
-      settlement.shown = begun->sent;
-      return unsent(std::move(settlement));
-    }
-    const bool full = lease.status_count >= kMostStatuses;
-    const bool nearly = lease.status_count >= kMostBeforePending;
-    if (full || (nearly && lease.wanted.state == CommitState::kPending)) {
-      Settlement settlement =
-          Unsent(lease, Settlement::Kind::kAbandoned,
-                 full ? "STATUS_LIMIT_REACHED" : "STATUS_LIMIT_NEAR");
-      LogAbandoned(lease, settlement);
-      return unsent(std::move(settlement));
-    }
-  }
-
+  std::optional<Settlement> settlement = Prepare(lease, now, begun.get());
+  if (settlement.has_value()) return unsent(*std::move(settlement));
   if (lease.is_probe) {
     work.next_probe = now.steady + gate_->ProbeGap(credential_id);
   } else {

@@ -257,6 +257,10 @@ class Poster {
   bool TakeAndBegin(Round* round, int* steps, absl::Time& next);
   // Nothing was found. False: there is no other stage.
   bool GoToNextStage(Booked* booked, const Moment& now);
+  // Decides what the request for a lease is to be, or how to settle the lease
+  // without one.
+  std::optional<Settlement> Prepare(const Lease& lease, const Moment& now,
+                                    Request* begun);
   // Begins the request for a lease, or settles the lease without one.
   // `lease_end` is steady.
   void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
