@@ -96,10 +96,12 @@ class FailingOutbox : public ForwardingOutbox {
     }
     auto leases = ForwardingOutbox::Turn(ended, wanted, now);
     if (!leases.ok()) return leases;
-    ++turns;
     const auto taken = absl::c_find_if(
         *leases, [](const auto& lease) { return lease.has_value(); });
-    if (!ended.empty() || taken != leases->end()) clock_->Advance(commit_time);
+    if (!ended.empty() || taken != leases->end()) {
+      ++turns;
+      clock_->Advance(commit_time);
+    }
     if (taken != leases->end()) {
       if (during_take) during_take();
       last_deadline = wanted[taken - leases->begin()].deadline;
@@ -115,7 +117,7 @@ class FailingOutbox : public ForwardingOutbox {
     return ForwardingOutbox::Pauses();
   }
 
-  int turns = 0;
+  int turns = 0;  // Those that changed something.
   int long_due_looks = 0;
   absl::Status due_credentials, take_due, settle, next_due_time, pauses;
   absl::Duration commit_time;  // Of Turn.

@@ -356,6 +356,26 @@ TEST_F(PosterTest, BeginsNothingOnceItIsClosed) {
   EXPECT_EQ(ShownState("acme/app"), "nothing");
 }
 
+// One transaction ends a post and takes out the next entry, for all credentials
+// together.
+TEST_F(PosterTest, APostOfABacklogCostsOneTransaction) {
+  constexpr int kPosts = 10;
+  Unpace();
+  for (int i = 0; i < kPosts; ++i) {
+    for (const char* name : {"acme/app", "other/lib"}) {
+      KeyReport report = Ended(name, Result::kSuccess);
+      report.sha = Sha(i);
+      Say(report);
+    }
+  }
+  RunFor(absl::Minutes(1));
+  for (int i = 0; i < kPosts; ++i) {
+    EXPECT_EQ(ShownState("acme/app", Sha(i)), "success");
+    EXPECT_EQ(ShownState("other/lib", Sha(i)), "success");
+  }
+  EXPECT_LE(outbox_->turns, kPosts + 1);
+}
+
 TEST_F(PosterTest, ALongBacklogDelaysNoOther) {
   for (int i = 0; i < 300; ++i) {
     KeyReport report = Ended("nobody/web", Result::kSuccess);
