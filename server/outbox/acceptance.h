@@ -60,7 +60,7 @@ class Acceptance {
       absl::Span<const Submission> submissions, absl::Time now) = 0;
 
   // Accepts an event and applies it at once. A repository that moved is renamed
-  // as by RenameRepository. If a repository is writable again, or an
+  // as by RepositoryNames::LearnName. If a repository is writable again, or an
   // installation was created or changed, the entries that were abandoned for
   // that reason become due. A RerunRequested is stored for Reruns.
   //

@@ -19,8 +19,8 @@ struct AcceptOptions {
 };
 
 // Accepts submissions, one after the other, within the open transaction of
-// `connection`, as Outbox::Accept says. A refused submission stores no report.
-// After an error of the connection, the result has too few outcomes.
+// `connection`, as Acceptance::Accept says. A refused submission stores no
+// report. After an error of the connection, the result has too few outcomes.
 std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        SqliteWriterState* state,
                                        absl::Span<const Submission> submissions,

@@ -42,7 +42,7 @@ void BringProbeForward(SqliteConnection* connection, SqliteWriterState* state,
 // name, else brings the probe forward.
 void RecheckParking(SqliteConnection* connection, SqliteWriterState* state,
                     int64_t repository_key, absl::Time now);
-// Implements Outbox::BringProbesForward.
+// Implements PostQueue::BringProbesForward.
 int64_t BringCredentialForward(SqliteConnection* connection,
                                SqliteWriterState* state,
                                absl::string_view credential, int64_t after,

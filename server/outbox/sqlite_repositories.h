@@ -233,7 +233,7 @@ class SqliteRepositories {
   std::optional<absl::flat_hash_set<int64_t>> parked_;
 };
 
-// For readers: Outbox::Repositories.
+// For readers: RecoveryNotes::Repositories.
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
                                               const std::string& after,
                                               int limit);

@@ -7,7 +7,7 @@
 
 namespace signalbox {
 
-// Implements Outbox::ForgetBefore within the open transaction of `connection`.
+// Implements Upkeep::ForgetBefore within the open transaction of `connection`.
 // Keeps the changes of at most the newest `changes_kept` sequences.
 bool ForgetBefore(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time before, int64_t changes_kept);

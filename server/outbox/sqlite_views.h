@@ -24,7 +24,7 @@ std::vector<CommitSummary> ListCommits(
 // The key of a commit; 0: there is no such commit.
 int64_t FindCommit(SqliteConnection* connection, const Repository& repository,
                    const std::string& sha);
-// The key of an entry; errors as Outbox::GetHistory.
+// The key of an entry; errors as Statuses::GetHistory.
 absl::StatusOr<int64_t> FindEntry(SqliteConnection* connection,
                                   const StatusKey& key);
 absl::StatusOr<History> GetHistory(SqliteConnection* connection,

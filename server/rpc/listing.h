@@ -45,8 +45,8 @@ void LeaveOutWhatNeedsNoRetry(StatusQuery* query);
 
 // The statuses of such a page that RetryPosts retries.
 struct Retries {
-  // For Outbox::RetryAll. One status of a parked repository brings its probe
-  // forward.
+  // For Acceptance::RetryAll. One status of a parked repository brings its
+  // probe forward.
   std::vector<StatusKey> keys;
   int64_t count = 0;  // The statuses that it helps.
 };

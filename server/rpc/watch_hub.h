@@ -57,8 +57,8 @@ class Watcher {
   // Offers the next change.
   virtual Offered Offer(const std::shared_ptr<const WatchedChange>& change) = 0;
 
-  // The last call. OUT_OF_RANGE as in Outbox::ChangesAfter. UNAVAILABLE, reason
-  // TOO_SLOW: the watcher's next change is no longer in memory; reason
+  // The last call. OUT_OF_RANGE as in Statuses::ChangesAfter. UNAVAILABLE,
+  // reason TOO_SLOW: the watcher's next change is no longer in memory; reason
   // SHUTTING_DOWN: the hub was closed.
   virtual void End(absl::Status status) = 0;
 };
