@@ -141,13 +141,18 @@ TEST(PostingRulesTest, AReturnedLeaseLeavesNoTrace) {
   EXPECT_EQ(entry.due_time, kMoment + absl::Seconds(3));
 }
 
-TEST(PostingRulesTest, ARefusalOfTheKeyAbandonsIt) {
-  LeasedEntry entry = LeasedOnce();
-  entry.refusal_count = 2;
+// GitHub refuses the key for the third time.
+Settlement RefusedForGood() {
   Settlement refused = EndOf(Settlement::Kind::kAbandoned);
   refused.reason = "NO_COMMIT_FOUND";
   refused.refusal_count = 2;
-  EndTry(refused, kNextSequence, kMoment, &entry);
+  return refused;
+}
+
+TEST(PostingRulesTest, ARefusalOfTheKeyAbandonsIt) {
+  LeasedEntry entry = LeasedOnce();
+  entry.refusal_count = 2;
+  EndTry(RefusedForGood(), kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.posting_state, PostingState::kAbandoned);
   EXPECT_EQ(entry.posting_reason, "NO_COMMIT_FOUND");
   EXPECT_EQ(entry.due_time, std::nullopt);
@@ -156,11 +161,7 @@ TEST(PostingRulesTest, ARefusalOfTheKeyAbandonsIt) {
 // RetryPost sets the count of refusals to 0.
 TEST(PostingRulesTest, AnEntryMadeDueDuringItsTryIsNotAbandoned) {
   LeasedEntry entry = LeasedOnce();
-  entry.refusal_count = 0;
-  Settlement refused = EndOf(Settlement::Kind::kAbandoned);
-  refused.reason = "NO_COMMIT_FOUND";
-  refused.refusal_count = 2;
-  EndTry(refused, kNextSequence, kMoment, &entry);
+  EndTry(RefusedForGood(), kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.posting_state, PostingState::kWaiting);
   EXPECT_EQ(entry.due_time, entry.lease_due_time);
 }
