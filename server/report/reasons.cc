@@ -107,8 +107,8 @@ constexpr ReasonRow kReasons[] = {
      "", "GitHub does not let the credential read %: a permission is missing"},
     {"RATE_LIMITED", "GitHub told the credential to wait", "", ""},
     {"REDIRECT_REFUSED",
-     "GitHub redirects requests for % to another host, and the server does not "
-     "send the token there",
+     "GitHub redirects requests for % away from its API's address, or too many "
+     "times in a row, and the server sends the token no further",
      "check api_url", kSame},
     {"REPOSITORY_ARCHIVED",
      "% is archived and read-only, so GitHub accepts no statuses for it", "",

@@ -83,5 +83,11 @@ TEST(ReasonsTest, AQuestionCanHaveItsOwnMeaning) {
   EXPECT_EQ(ReasonOfQuestion("UNEXPECTED_ANSWER", "acme/widgets"), "");
 }
 
+// A loop of redirects never leaves GitHub's host.
+TEST(ReasonsTest, ARefusedRedirectCanBeALoop) {
+  EXPECT_THAT(ReasonInWords("REDIRECT_REFUSED"),
+              testing::HasSubstr("or too many times in a row"));
+}
+
 }  // namespace
 }  // namespace signalbox
