@@ -37,7 +37,9 @@ constexpr ReasonRow kReasons[] = {
      kSame},
     {"APP_REQUIRED", "GitHub accepts this only from a GitHub App", "", ""},
     {"BAD_CREDENTIALS", "GitHub refuses the credential's token",
-     "put a valid token into its file", kSame},
+     "put a valid token into its file; for a GitHub App the server fetches a "
+     "new one",
+     kSame},
     {"BAD_REQUEST", "GitHub did not understand the request", "", ""},
     {"BUDGET_RESERVED",
      "the server keeps the rest of the credential's hourly rate limit for "
@@ -56,10 +58,10 @@ constexpr ReasonRow kReasons[] = {
     {"CONTEXT_REFUSED", "GitHub does not accept this context", "", ""},
     {"CREDENTIAL_NOT_READY",
      "the server is still fetching the credential's token", "", ""},
-    {"CREDENTIAL_REFUSED",
-     "GitHub refuses the credential's token, which has expired or was revoked",
-     "put a valid token into its file, which the server reads when it changes; "
-     "the server also tries the old token again every 15 minutes",
+    {"CREDENTIAL_REFUSED", "GitHub refuses the credential's token",
+     "put a valid token into its file, which the server reads when it changes, "
+     "or check the GitHub App's private key and its installation; the server "
+     "also tries by itself every 15 minutes",
      kSame},
     {"DESCRIPTION_REFUSED", "GitHub does not accept the description", "", ""},
     {"HOST_DOWN",

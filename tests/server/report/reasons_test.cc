@@ -89,5 +89,14 @@ TEST(ReasonsTest, ARefusedRedirectCanBeALoop) {
               testing::HasSubstr("or too many times in a row"));
 }
 
+// An App's tokens stand in no file.
+TEST(ReasonsTest, ARefusedTokenCanBeAnApps) {
+  for (const char* const reason : {"BAD_CREDENTIALS", "CREDENTIAL_REFUSED"}) {
+    EXPECT_THAT(ReasonInWords(reason),
+                testing::AllOf(testing::HasSubstr("its file"),
+                               testing::HasSubstr("GitHub App")));
+  }
+}
+
 }  // namespace
 }  // namespace signalbox
