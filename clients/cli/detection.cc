@@ -288,7 +288,7 @@ Finding<std::string> FindRepository(const Surroundings& surroundings) {
   };
   const auto take_url = [&](const char* variable) {
     const absl::string_view text = surroundings.Get(variable);
-    take(variable, text, RepositoryOfRemote(surroundings, text));
+    take(variable, text, RepositoryFromUrl(text, surroundings.ssh_host));
   };
 
   take_name("GITHUB_REPOSITORY",

@@ -22,11 +22,6 @@ absl::string_view HostOf(absl::string_view repository) {
              : absl::string_view();
 }
 
-bool IsSsh(absl::string_view url) {
-  return !absl::StrContains(url, "://") || absl::StartsWith(url, "ssh") ||
-         absl::StartsWith(url, "git+ssh");
-}
-
 // False for a short name, such as an alias of ssh.
 bool NamesAHost(absl::string_view repository) {
   const absl::string_view host = HostOf(repository);
@@ -60,18 +55,6 @@ Chosen ChosenByGh(const Surroundings& surroundings) {
 
 }  // namespace
 
-std::string RepositoryOfRemote(const Surroundings& surroundings,
-                               absl::string_view url) {
-  std::string repository = RepositoryFromUrl(url);
-  const absl::string_view host = HostOf(repository);
-  if (host.empty() || !IsSsh(url) || !surroundings.ssh_host) return repository;
-  const std::string meant = surroundings.ssh_host(std::string(host));
-  if (meant.empty() || meant == host) return repository;
-  const std::string resolved = RepositoryOn(
-      meant, absl::string_view(repository).substr(host.size() + 1));
-  return resolved.empty() ? repository : resolved;
-}
-
 Finding<std::string> FindRemote(const Surroundings& surroundings) {
   Finding<std::string> finding;
   const absl::StatusOr<std::string> remotes = surroundings.git({"remote"});
@@ -100,7 +83,7 @@ Finding<std::string> FindRemote(const Surroundings& surroundings) {
 
   const auto resolved = [&](const std::vector<std::string>& command) {
     const absl::StatusOr<std::string> url = surroundings.git(command);
-    return url.ok() ? RepositoryOfRemote(surroundings, *url) : std::string();
+    return url.ok() ? RepositoryFromUrl(*url, surroundings.ssh_host) : "";
   };
   const std::string stored =
       resolved({"config", "--get", absl::StrCat("remote.", name, ".url")});

@@ -3,17 +3,10 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "clients/cli/finding.h"
 #include "clients/cli/surroundings.h"
 
 namespace signalbox {
-
-// The `[HOST/]OWNER/NAME` that a remote's URL names, as RepositoryFromUrl; a
-// host that is an alias of ssh's configuration is replaced by what it stands
-// for.
-std::string RepositoryOfRemote(const Surroundings& surroundings,
-                               absl::string_view url);
 
 // The repository of the checkout in the working directory: of the remote that
 // `gh repo set-default` chose, else of `origin`, else of the only one. By its

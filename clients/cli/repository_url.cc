@@ -1,5 +1,6 @@
 #include "clients/cli/repository_url.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -10,6 +11,19 @@
 #include "common/names.h"
 
 namespace signalbox {
+namespace {
+
+// Whether ssh accepts this as a host. Its configuration may explain names that
+// are no hosts, but ssh refuses these characters.
+bool IsSshHost(absl::string_view name) {
+  return !name.empty() && name.front() != '-' &&
+         std::none_of(name.begin(), name.end(), [](unsigned char c) {
+           return absl::ascii_isspace(c) || absl::ascii_iscntrl(c) ||
+                  absl::StrContains("'`\"$\\;&<>|(){}", static_cast<char>(c));
+         });
+}
+
+}  // namespace
 
 absl::string_view WithoutGit(absl::string_view repository) {
   // Behind `/`, `.git` is the whole name.
@@ -38,19 +52,18 @@ std::string RepositoryOn(absl::string_view host,
   return absl::StrCat(name, "/", owner_and_name);
 }
 
-std::string RepositoryFromUrl(absl::string_view url) {
+std::string RepositoryFromUrl(absl::string_view url, const SshHost& ssh_host) {
   url = absl::StripAsciiWhitespace(url);
   absl::string_view authority;
   absl::string_view path;
   bool has_web_port = false;
+  bool is_ssh = true;
   if (const size_t scheme_end = url.find("://");
       scheme_end != absl::string_view::npos) {
     const std::string scheme = absl::AsciiStrToLower(url.substr(0, scheme_end));
     const bool is_web = scheme == "https" || scheme == "http";
-    if (!is_web && scheme != "ssh" && scheme != "git" && scheme != "git+ssh" &&
-        scheme != "ssh+git") {
-      return "";
-    }
+    is_ssh = scheme == "ssh" || scheme == "git+ssh" || scheme == "ssh+git";
+    if (!is_web && !is_ssh && scheme != "git") return "";
     const absl::string_view rest = url.substr(scheme_end + 3);
     const size_t slash = rest.find('/');
     if (slash == absl::string_view::npos) return "";
@@ -73,7 +86,15 @@ std::string RepositoryFromUrl(absl::string_view url) {
   if (!has_web_port) authority = authority.substr(0, authority.find(':'));
   if (authority.empty()) return "";
   absl::ConsumeSuffix(&path, "/");
-  return RepositoryOn(authority, path);
+  const std::string as_written = RepositoryOn(authority, path);
+  const std::string at_github = RepositoryOn("", path);
+  if (!is_ssh || !ssh_host || at_github.empty() || as_written == at_github ||
+      !IsSshHost(authority)) {
+    return as_written;
+  }
+  const std::string host = ssh_host(std::string(authority));
+  const std::string resolved = host.empty() ? "" : RepositoryOn(host, path);
+  return resolved.empty() ? as_written : resolved;
 }
 
 }  // namespace signalbox

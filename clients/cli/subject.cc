@@ -11,7 +11,6 @@
 #include "absl/strings/strip.h"
 #include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
-#include "clients/cli/remote.h"
 #include "clients/cli/repository_url.h"
 #include "common/names.h"
 
@@ -57,7 +56,9 @@ Page PageOf(absl::string_view text) {
 std::string GivenRepository(const Surroundings& surroundings,
                             const std::string& given) {
   std::string repository = PageOf(given).repository;
-  if (repository.empty()) repository = RepositoryOfRemote(surroundings, given);
+  if (repository.empty()) {
+    repository = RepositoryFromUrl(given, surroundings.ssh_host);
+  }
   return repository.empty() ? std::string(WithoutGit(given)) : repository;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "clients/cli/repository_url.h"
 
 namespace signalbox {
 
@@ -23,9 +24,8 @@ struct Surroundings {
       const std::vector<std::string>& arguments)>
       git;
 
-  // The host that `ssh HOST` would talk to, by its configuration; empty: not
-  // known.
-  std::function<std::string(const std::string& host)> ssh_host;
+  // By `ssh -G`.
+  SshHost ssh_host;
 
   // The content of a file; nothing if it cannot be read or is over 32 MiB.
   std::function<std::optional<std::string>(const std::string& path)> read_file;

@@ -521,6 +521,7 @@ TEST_F(DetectionTest, AnAliasOfSshStandsForItsHost) {
     if (host == "github.com-work") return "github.com";
     if (host == "company") return "ghe.example.com";
     if (host == "fast") return "ssh.github.com";
+    if (host == "Git_Hub" || host == "work-") return "github.com";
     return host;
   };
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -528,6 +529,9 @@ TEST_F(DetectionTest, AnAliasOfSshStandsForItsHost) {
       {"ssh://git@github.com-work/acme/app", "acme/app"},
       {"company:acme/app", "ghe.example.com/acme/app"},
       {"git@fast:acme/app", "acme/app"},
+      {"git@Git_Hub:acme/app.git", "acme/app"},
+      {"ssh://git@work-/acme/app", "acme/app"},
+      {"git@git_hub:acme/app.git", ""},
       {"git@ghe.example.com:acme/app", "ghe.example.com/acme/app"},
       {"https://github.com-work/acme/app", "github.com-work/acme/app"}};
   for (const auto& [url, repository] : cases) {
