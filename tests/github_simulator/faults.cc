@@ -4,9 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/error.h"
+#include "common/names.h"
 #include "tests/github_simulator/answers.h"
 
 namespace signalbox {
@@ -43,6 +47,13 @@ constexpr absl::string_view kNames[] = {
 
 bool IsLimit(absl::string_view name) {
   return absl::StrContains(name, "_limit");
+}
+
+bool IsWebUrl(absl::string_view url) {
+  return (absl::ConsumePrefix(&url, "http://") ||
+          absl::ConsumePrefix(&url, "https://")) &&
+         IsHost(url.substr(0, url.find_first_of("/?#"))) &&
+         std::all_of(url.begin(), url.end(), absl::ascii_isgraph);
 }
 
 SimulatedResponse Silence() {
@@ -89,9 +100,9 @@ bool IsFaultName(absl::string_view name) {
 
 std::string ComplaintAboutFault(const Fault& fault) {
   if (!IsFaultName(fault.name)) return "name is not the name of a fault";
-  if (fault.name == "redirect_elsewhere" &&
-      !absl::StartsWith(fault.location, "http")) {
-    return "location is not a URL";
+  if (fault.name == "redirect_elsewhere" && !IsWebUrl(fault.location)) {
+    return absl::StrCat("location: ", Quoted(fault.location),
+                        " is not an http:// or https:// URL");
   }
   if (fault.name != "answer") return "";
   if (fault.status < 200 || fault.status > 599) {

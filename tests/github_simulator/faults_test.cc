@@ -297,11 +297,20 @@ TEST_F(FaultsTest, RefusesImpossibleFaults) {
            {.name = "answer", .status = 422, .message = "m", .errors = "{}"},
            {.name = "answer", .status = 422, .message = "m", .errors = "["},
            {.name = "answer", .status = 422, .body = "b", .message = "m"},
-           {.name = "redirect_elsewhere"},
-           {.name = "redirect_elsewhere", .location = "elsewhere"}}) {
+           {.name = "redirect_elsewhere"}}) {
     EXPECT_NE(GitHubRules::ComplaintAbout(fault), "") << fault.name;
   }
   EXPECT_EQ(GitHubRules::ComplaintAbout({.name = "slow"}), "");
+}
+
+TEST_F(FaultsTest, RefusesARedirectToWhatIsNoUrl) {
+  for (const char* const location :
+       {"elsewhere", "httpfoo", "http:/a", "http://", "https:///a", "ftp://a",
+        "http://a:x/", "https://a b/", "https://a/b c"}) {
+    EXPECT_THAT(GitHubRules::ComplaintAbout(
+                    {.name = "redirect_elsewhere", .location = location}),
+                HasSubstr(absl::StrCat("\"", location, "\"")));
+  }
 }
 
 TEST_F(FaultsTest, RedirectsToAnotherHost) {
