@@ -7,28 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "server/base/doubling_wait.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
-namespace {
-
-// The wait after this many consecutive troubles.
-absl::Duration TroubleWait(int troubles) {
-  absl::Duration wait = kFirstRetry;
-  for (int i = 1; i < troubles && wait < kMaxRetry; ++i) wait *= 2;
-  return std::min(wait, kMaxRetry);
-}
-
-// The wait after this many consecutive times without a usable installation.
-absl::Duration MissWait(int misses) {
-  absl::Duration wait = kMissingInstallationRetry;
-  for (int i = 1; i < misses && wait < kMaxMissingInstallationRetry; ++i) {
-    wait *= 2;
-  }
-  return std::min(wait, kMaxMissingInstallationRetry);
-}
-
-}  // namespace
 
 AppAccount::AppAccount(std::string id) : id_(std::move(id)) {}
 
@@ -157,12 +139,15 @@ void AppAccount::NoteStopped(absl::string_view reason, AppMoment now) {
     NoteTrouble(reason, now);
     return;
   }
-  Stop(reason, MissWait(++misses_), now);
+  Stop(reason,
+       DoublingWait(kMissingInstallationRetry, kMaxMissingInstallationRetry,
+                    ++misses_),
+       now);
 }
 
 void AppAccount::NoteTrouble(absl::string_view problem, AppMoment now) {
   ++troubles_;
-  next_ask_ = now.steady + TroubleWait(troubles_);
+  next_ask_ = now.steady + DoublingWait(kFirstRetry, kMaxRetry, troubles_);
   problem_ = std::string(problem);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/base/doubling_wait.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -36,12 +37,9 @@ void HostGuard::Observe(absl::string_view api_url, bool answered,
   }
   // A request from before the host was considered down says nothing new.
   if (was_probe || host.failures < kFailuresToPauseHost) ++host.failures;
-  absl::Duration pause = kFirstHostPause;
-  for (int i = kFailuresToPauseHost; i < host.failures; ++i) {
-    if (pause >= kMaxHostPause) break;
-    pause *= 2;
-  }
-  host.paused_until = now + std::min(pause, kMaxHostPause);
+  host.paused_until =
+      now + DoublingWait(kFirstHostPause, kMaxHostPause,
+                         host.failures - kFailuresToPauseHost + 1);
 }
 
 bool HostGuard::IsFull(absl::string_view api_url) const {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "server/base/doubling_wait.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -16,12 +17,6 @@ constexpr absl::Duration kLookAgain = absl::Seconds(1);
 // If GitHub refuses a token, the credential renews it or stops. One question
 // tries at most this often.
 constexpr int kMostRefusals = 3;
-
-absl::Duration RetryWait(int tries) {
-  absl::Duration wait = kFirstRetry;
-  for (int i = 1; i < tries && wait < kMaxRetry; ++i) wait *= 2;
-  return std::min(wait, kMaxRetry);
-}
 
 bool WillPass(Action action, bool once) {
   return action == Action::kRetry || action == Action::kWait ||
@@ -165,7 +160,8 @@ void Questions::NoteEnd(Ended ended) {
                        waiting.tries < kMostRefusals;
   if (WillPass(verdict.action, waiting.question.once) || refused) {
     if (verdict.action != Action::kWait) {
-      line.retry_time = now + RetryWait(waiting.tries);
+      line.retry_time =
+          now + DoublingWait(kFirstRetry, kMaxRetry, waiting.tries);
     }
     waiting.last = std::move(ended.reply);
     (waiting.question.urgent ? line.urgent : line.patient)

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "server/base/doubling_wait.h"
 #include "server/github/waiting_times.h"
 
 namespace signalbox {
@@ -123,9 +124,7 @@ void RateLimiter::Budget::NoteLimit(const Verdict& verdict, bool was_probe,
         std::min(*verdict.reset_time - github_time, kMaxReset) + kLimitMargin;
   } else {
     if (is_new || blind_waits == 0) ++blind_waits;
-    wait = kFirstBlindWait;
-    for (int i = 1; i < blind_waits && wait < kMaxBlindWait; ++i) wait *= 2;
-    wait = std::min(wait, kMaxBlindWait);
+    wait = DoublingWait(kFirstBlindWait, kMaxBlindWait, blind_waits);
   }
   blocked_until = std::max(blocked_until, now + wait);
   // No burst after the pause: the burst counts as used up.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "server/base/doubling_wait.h"
 #include "server/recovery/delivery_intake.h"
 #include "server/recovery/store_retry.h"
 #include "server/report/text.h"
@@ -18,21 +19,16 @@ namespace signalbox {
 namespace {
 
 constexpr int kAtOnce = 20;
-// 30 s, doubling up to an hour: 28 tries take 21 hours.
-constexpr absl::Duration kFirstRetry = absl::Seconds(30);
-constexpr absl::Duration kMaxRetry = absl::Hours(1);
+// Between tries. Questions has repeated what failed in each of them, so the
+// waits are longer than those between requests. 28 tries take 21 hours.
+constexpr absl::Duration kFirstRerunWait = absl::Seconds(30);
+constexpr absl::Duration kMaxRerunWait = absl::Hours(1);
 constexpr int kMostTries = 28;
 // The most tries if GitHub refuses. Few refusals pass, but GitHub's servers do
 // not all know a new App at once.
 constexpr int kMostRerunRefusals = 5;
 // The most words in the name of a context.
 constexpr size_t kMostWords = 12;
-
-absl::Duration WaitAfter(int tries) {
-  absl::Duration wait = kFirstRetry;
-  for (int i = 0; i < tries && wait < kMaxRetry; ++i) wait *= 2;
-  return std::min(wait, kMaxRetry);
-}
 
 bool IsTrusted(absl::string_view association) {
   return association == "OWNER" || association == "MEMBER" ||
@@ -300,7 +296,8 @@ void Retester::Drop(const Rerun& rerun, absl::string_view why) {
 
 void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
   if (rerun.try_count + 1 >= kMostTries) return Drop(rerun, why);
-  Settle(rerun, clock_->Now() + WaitAfter(rerun.try_count));
+  Settle(rerun, clock_->Now() + DoublingWait(kFirstRerunWait, kMaxRerunWait,
+                                             rerun.try_count + 1));
 }
 
 void Retester::Settle(const Rerun& rerun,
