@@ -78,6 +78,7 @@ Posting Hindered(Posting posting, const CredentialTrouble& trouble) {
   }
   posting.state = PostingState::kWaiting;
   posting.reason = trouble.reason;
+  if (trouble.reason == kNoCredential) posting.next_try_time.reset();
   const bool until_is_known = trouble.until != absl::InfinitePast() &&
                               trouble.until != absl::InfiniteFuture();
   if (until_is_known) posting.next_try_time = trouble.until;

@@ -119,6 +119,13 @@ TEST(HinderedTest, WhatIsDueShowsWhatItsCredentialWaitsFor) {
   }
 }
 
+// Only a restart with another configuration leads to a try.
+TEST(HinderedTest, WithoutACredentialThereIsNoNextTry) {
+  Posting due;
+  due.next_try_time = absl::UnixEpoch();
+  EXPECT_EQ(Hindered(due, {kNoCredential}).next_try_time, std::nullopt);
+}
+
 class DecisionTest : public testing::Test {
  protected:
   void Add(int64_t sequence, const std::string& reason, int second) {
