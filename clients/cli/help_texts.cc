@@ -43,8 +43,8 @@ After a second signal signalbox no longer waits for the server.
 After --timeout signalbox sends SIGTERM to COMMAND and its descendants, and
 SIGKILL --kill-after later to those that still run.
 
-With --tail COMMAND writes into a pipe, which signalbox copies. Many programs
-then use no colours.
+With --tail COMMAND writes into a pipe instead of the terminal, and signalbox
+copies what it writes. Many programs then use no colours.
 
 Exit codes: that of COMMAND, whatever the server answers; 127 COMMAND was not
 found, 126 it is not executable, 128+n signal n killed it, 124 --timeout ended
