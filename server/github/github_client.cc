@@ -167,6 +167,17 @@ bool ReadCombined(absl::string_view body, absl::string_view context,
   return true;
 }
 
+// Reads which repository it is. Returns false if it is none.
+bool ReadIdentity(const std::string& body, GitHubReply* reply) {
+  const auto json = nlohmann::json::parse(body, nullptr,
+                                          /*allow_exceptions=*/false);
+  if (!json.is_object()) return false;
+  reply->full_name = TextOf(json, "full_name");
+  reply->repository_id = NumberOf(json, "id");
+  reply->update_time = TimeOf(json, "updated_at");
+  return !reply->full_name.empty();
+}
+
 }  // namespace
 
 // One call, across its redirects and pages.
@@ -189,7 +200,67 @@ struct GitHubClient::Call {
   Reading reading = Reading::kNothing;
   std::string status_context;
   int pages = 0;
+
+  // Where the redirect leads. Empty: the call ends with `verdict`.
+  std::string Follow(const HttpResponse& redirect, Verdict* verdict);
+  // Reads a successful answer into `reply`. Returns the address of the next
+  // page to read; empty: the call ends with `reply`.
+  std::string Read(const HttpResponse& answer, GitHubReply* reply);
 };
+
+std::string GitHubClient::Call::Follow(const HttpResponse& redirect,
+                                       Verdict* verdict) {
+  std::string next;
+  if (redirects < kMaxRedirects) {
+    next = ResolveRedirect(request.url, verdict->location);
+  }
+  if (next.empty()) {
+    verdict->action = Action::kAbandon;
+    verdict->reason = "REDIRECT_REFUSED";
+    return "";
+  }
+  ++redirects;
+  moved_to = RepositoryIn(next);
+  const absl::Duration passed = timeout - time_left + redirect.elapsed;
+  if (request.method == "POST" && passed > send_on_within) {
+    verdict->action = Action::kRetry;
+    verdict->reason = "SLOW_REDIRECT";
+    return "";
+  }
+  return next;
+}
+
+std::string GitHubClient::Call::Read(const HttpResponse& answer,
+                                     GitHubReply* reply) {
+  bool understood = true;
+  std::string next;
+  switch (reading) {
+    case Reading::kNothing:
+      break;
+    case Reading::kStatus:
+      understood = ReadCombined(answer.body, status_context, &reply->shown);
+      if (understood && !reply->shown.has_value() && ++pages < kMaxPages) {
+        next = ResolveRedirect(request.url, NextPage(answer.Header("link")));
+      }
+      break;
+    case Reading::kRepository:
+      understood = ReadIdentity(answer.body, reply);
+      break;
+    case Reading::kPage: {
+      const std::string page = NextPage(answer.Header("link"));
+      absl::string_view path = page;
+      if (absl::ConsumePrefix(&path, api_url) && absl::StartsWith(path, "/") &&
+          !ResolveRedirect(request.url, page).empty()) {
+        reply->next_path = std::string(path);
+      }
+    }
+  }
+  if (!understood) {
+    reply->verdict.action = Action::kAbandon;
+    reply->verdict.reason = "UNEXPECTED_ANSWER";
+  }
+  return next;
+}
 
 void GitHubClient::Send(std::shared_ptr<Call> call) {
   HttpRequest request = call->request;
@@ -207,54 +278,9 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
   reply.verdict = Classify(answer, call->context);
   std::string next;
   if (reply.verdict.action == Action::kRedirect) {
-    if (call->redirects < kMaxRedirects) {
-      next = ResolveRedirect(call->request.url, reply.verdict.location);
-    }
-    if (next.empty()) {
-      reply.verdict.action = Action::kAbandon;
-      reply.verdict.reason = "REDIRECT_REFUSED";
-    } else {
-      ++call->redirects;
-      call->moved_to = RepositoryIn(next);
-      const absl::Duration passed =
-          call->timeout - call->time_left + answer->elapsed;
-      if (call->request.method == "POST" && passed > call->send_on_within) {
-        next.clear();
-        reply.verdict.action = Action::kRetry;
-        reply.verdict.reason = "SLOW_REDIRECT";
-      }
-    }
+    next = call->Follow(*answer, &reply.verdict);
   } else if (reply.verdict.action == Action::kDone) {
-    bool understood = true;
-    if (call->reading == Call::Reading::kStatus) {
-      understood =
-          ReadCombined(answer->body, call->status_context, &reply.shown);
-      if (understood && !reply.shown.has_value() && ++call->pages < kMaxPages) {
-        next = ResolveRedirect(call->request.url,
-                               NextPage(answer->Header("link")));
-      }
-    } else if (call->reading == Call::Reading::kRepository) {
-      const auto json = nlohmann::json::parse(answer->body, nullptr,
-                                              /*allow_exceptions=*/false);
-      if (json.is_object()) {
-        reply.full_name = TextOf(json, "full_name");
-        reply.repository_id = NumberOf(json, "id");
-        reply.update_time = TimeOf(json, "updated_at");
-      }
-      understood = !reply.full_name.empty();
-    } else if (call->reading == Call::Reading::kPage) {
-      const std::string page = NextPage(answer->Header("link"));
-      absl::string_view path = page;
-      if (absl::ConsumePrefix(&path, call->api_url) &&
-          absl::StartsWith(path, "/") &&
-          !ResolveRedirect(call->request.url, page).empty()) {
-        reply.next_path = std::string(path);
-      }
-    }
-    if (!understood) {
-      reply.verdict.action = Action::kAbandon;
-      reply.verdict.reason = "UNEXPECTED_ANSWER";
-    }
+    next = call->Read(*answer, &reply);
   }
   if (!next.empty() && call->may_send_on && !call->may_send_on()) {
     next.clear();
