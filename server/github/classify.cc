@@ -300,6 +300,34 @@ const Row* FindRow(int status, absl::string_view searched) {
   return nullptr;
 }
 
+// Completes the verdict by kRows and by the headers that some rows leave open.
+// `searched` is GitHub's text, in lower case.
+void ReadTable(const HttpResponse& answer, absl::string_view searched,
+               const RequestContext& context, Verdict& verdict) {
+  const Row* const row = FindRow(answer.status, searched);
+  if (row == nullptr) {
+    verdict.action = Action::kRetryBriefly;
+    verdict.reason = "UNEXPECTED_ANSWER";
+    return;
+  }
+  verdict.action = row->action;
+  verdict.reason = std::string(row->reason);
+  verdict.of_repository = row->scope != Row::kPost;
+  if (row->action == Action::kWait) {
+    ReadLimit(answer, verdict);
+  } else if (answer.status == 403 && HeadersTellOfALimit(answer)) {
+    verdict.reason = "RATE_LIMITED";
+    verdict.of_repository = false;
+    ReadLimit(answer, verdict);
+  } else if (answer.status == 403 && row->text.empty() &&
+             !answer.Header("x-github-sso").empty()) {
+    verdict.reason = "SSO_REQUIRED";
+  } else if (row->scope == Row::kRepositoryOrYoungToken &&
+             context.token_age < kYoungToken) {
+    verdict.action = Action::kRetryBriefly;
+  }
+}
+
 }  // namespace
 
 Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
@@ -349,35 +377,7 @@ Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
     }
   }
 
-  const Row* row = FindRow(status, said.searched);
-  if (row == nullptr) {
-    verdict.action = Action::kRetryBriefly;
-    verdict.reason = "UNEXPECTED_ANSWER";
-    return verdict;
-  }
-  verdict.action = row->action;
-  verdict.reason = std::string(row->reason);
-  verdict.of_repository = row->scope != Row::kPost;
-  const bool is_limit = row->action == Action::kWait;
-  if (is_limit) {
-    ReadLimit(*answer, verdict);
-    return verdict;
-  }
-  if (status == 403 && HeadersTellOfALimit(*answer)) {
-    verdict.reason = "RATE_LIMITED";
-    verdict.of_repository = false;
-    ReadLimit(*answer, verdict);
-    return verdict;
-  }
-  if (status == 403 && row->text.empty() &&
-      !answer->Header("x-github-sso").empty()) {
-    verdict.reason = "SSO_REQUIRED";
-    return verdict;
-  }
-  if (row->scope == Row::kRepositoryOrYoungToken &&
-      context.token_age < kYoungToken) {
-    verdict.action = Action::kRetryBriefly;
-  }
+  ReadTable(*answer, said.searched, context, verdict);
   return verdict;
 }
 
