@@ -173,6 +173,47 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
              "the server's credential may not read the permissions of users"));
 }
 
+std::vector<std::string> Retester::KnownContexts(
+    const BuildTarget& target) const {
+  std::vector<std::string> known =
+      options_.rules.Expect(target.repository, &*target.change).contexts;
+  const absl::StatusOr<CommitView> commit =
+      statuses_->GetCommit(target.repository, target.sha);
+  if (!commit.ok()) return known;
+  for (const StatusView& status : commit->statuses) {
+    if (IsReported(status)) known.push_back(status.context);
+  }
+  return known;
+}
+
+Submission Retester::SubmissionOf(const Rerun& rerun, const BuildTarget& target,
+                                  std::vector<std::string> contexts) const {
+  Submission submission = PendingsFor(target, std::move(contexts),
+                                      /*rerun=*/true, options_.rules);
+  submission.with_all_reported = rerun.wanted.contexts.empty();
+  const auto may_report = [this, &rerun](
+                              const Repository& repository,
+                              const std::vector<std::string>& names) {
+    return options_.may_report
+               ? options_.may_report(rerun.caller, repository, names)
+               : absl::OkStatus();
+  };
+  submission.may_report_context = [may_report,
+                                   &target](absl::string_view context) {
+    return may_report(target.repository, {std::string(context)}).ok();
+  };
+  submission.may_report =
+      [may_report, names = submission.contexts](const Repository& repository) {
+        return may_report(repository, names);
+      };
+  submission.caller = rerun.caller;
+  // After a crash, the server repeats the rerun. The id then keeps it from
+  // counting twice.
+  submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
+                                 "issue_comment", "created", 0};
+  return submission;
+}
+
 void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return TryLater(rerun, sha.status().message());
@@ -184,16 +225,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
 
   std::vector<std::string> contexts;
   if (!rerun.wanted.contexts.empty()) {
-    std::vector<std::string> known =
-        options_.rules.Expect(target.repository, &*target.change).contexts;
-    const absl::StatusOr<CommitView> commit =
-        statuses_->GetCommit(target.repository, target.sha);
-    if (commit.ok()) {
-      for (const StatusView& status : commit->statuses) {
-        if (IsReported(status)) known.push_back(status.context);
-      }
-    }
-    contexts = ChooseContexts(rerun.wanted.contexts, known);
+    contexts = ChooseContexts(rerun.wanted.contexts, KnownContexts(target));
     if (contexts.empty()) {
       return Refuse(
           rerun, pull,
@@ -201,31 +233,10 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
                        absl::StrJoin(rerun.wanted.contexts, " ")));
     }
   }
-  Submission submission = PendingsFor(target, std::move(contexts),
-                                      /*rerun=*/true, options_.rules);
-  submission.with_all_reported = rerun.wanted.contexts.empty();
-  submission.may_report_context = [this, &rerun,
-                                   &target](absl::string_view context) {
-    return !options_.may_report ||
-           options_
-               .may_report(rerun.caller, target.repository,
-                           {std::string(context)})
-               .ok();
-  };
-  const auto may_report = [this, &rerun, names = submission.contexts](
-                              const Repository& repository) {
-    return options_.may_report
-               ? options_.may_report(rerun.caller, repository, names)
-               : absl::OkStatus();
-  };
-  const absl::Status allowed = may_report(target.repository);
+  const Submission submission =
+      SubmissionOf(rerun, target, std::move(contexts));
+  const absl::Status allowed = submission.may_report(target.repository);
   if (!allowed.ok()) return Refuse(rerun, pull, allowed.message());
-  submission.may_report = may_report;
-  submission.caller = rerun.caller;
-  // After a crash below, the server repeats the rerun. The id then keeps it
-  // from counting twice.
-  submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
-                                 "issue_comment", "created", 0};
   const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
   if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
   const absl::Status& accepted = outcomes->front().status;
