@@ -23,6 +23,60 @@ void SetHeaders(httplib::Response* response) {
   response->set_header("Content-Security-Policy", "default-src 'none'");
 }
 
+void SetUp(httplib::Server& server) {
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_payload_max_length(kMaxBody);
+  server.set_keep_alive_max_count(1);
+  server.set_read_timeout(5);
+  server.set_write_timeout(5);
+  // By default, the library lets other processes share the port.
+  server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
+  // The library matches routes by recursion, so a long path could overflow the
+  // stack.
+  server.set_pre_routing_handler(
+      [](const httplib::Request& request, httplib::Response& response) {
+        SetHeaders(&response);
+        if (request.target.size() <= 512) {
+          return httplib::Server::HandlerResponse::Unhandled;
+        }
+        response.status = 414;
+        return httplib::Server::HandlerResponse::Handled;
+      });
+  server.set_exception_handler([](const httplib::Request&,
+                                  httplib::Response& response,
+                                  std::exception_ptr) {
+    response.status = 500;
+    response.set_content("internal error\n", "text/plain");
+  });
+}
+
+void AddRoutes(const WebServer::Options& options, const Metrics* metrics,
+               httplib::Server& server) {
+  if (options.pages) {
+    server.Get("/healthz",
+               [](const httplib::Request&, httplib::Response& response) {
+                 response.set_content("ok\n", "text/plain");
+               });
+    server.Get("/readyz", [ready = options.ready](const httplib::Request&,
+                                                  httplib::Response& response) {
+      const absl::Status status = ready();
+      response.status = status.ok() ? 200 : 503;
+      response.set_content(
+          status.ok() ? "ready\n" : absl::StrCat(status.message(), "\n"),
+          "text/plain");
+    });
+  }
+  if (options.metrics) {
+    server.Get("/metrics", [metrics](const httplib::Request&,
+                                     httplib::Response& response) {
+      response.set_content(metrics->Text(), "text/plain; version=0.0.4");
+    });
+  }
+}
+
 }  // namespace
 
 struct WebServer::Http {
@@ -57,54 +111,8 @@ absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Start(
     Options options, const Metrics* metrics) {
   auto http = std::make_unique<Http>();
   httplib::Server& server = http->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-  server.set_payload_max_length(kMaxBody);
-  server.set_keep_alive_max_count(1);
-  server.set_read_timeout(5);
-  server.set_write_timeout(5);
-  // By default, the library lets other processes share the port.
-  server.set_socket_options([](socket_t socket) {
-    const int yes = 1;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  });
-  // The library matches routes by recursion, so a long path could overflow the
-  // stack.
-  server.set_pre_routing_handler(
-      [](const httplib::Request& request, httplib::Response& response) {
-        SetHeaders(&response);
-        if (request.target.size() <= 512) {
-          return httplib::Server::HandlerResponse::Unhandled;
-        }
-        response.status = 414;
-        return httplib::Server::HandlerResponse::Handled;
-      });
-  server.set_exception_handler([](const httplib::Request&,
-                                  httplib::Response& response,
-                                  std::exception_ptr) {
-    response.status = 500;
-    response.set_content("internal error\n", "text/plain");
-  });
-  if (options.pages) {
-    server.Get("/healthz",
-               [](const httplib::Request&, httplib::Response& response) {
-                 response.set_content("ok\n", "text/plain");
-               });
-    server.Get("/readyz", [ready = options.ready](const httplib::Request&,
-                                                  httplib::Response& response) {
-      const absl::Status status = ready();
-      response.status = status.ok() ? 200 : 503;
-      response.set_content(
-          status.ok() ? "ready\n" : absl::StrCat(status.message(), "\n"),
-          "text/plain");
-    });
-  }
-  if (options.metrics) {
-    server.Get("/metrics", [metrics](const httplib::Request&,
-                                     httplib::Response& response) {
-      response.set_content(metrics->Text(), "text/plain; version=0.0.4");
-    });
-  }
-
+  SetUp(server);
+  AddRoutes(options, metrics, server);
   if (options.port == 0) {
     http->port = server.bind_to_any_port(options.host.c_str());
   } else if (server.bind_to_port(options.host.c_str(), options.port)) {
