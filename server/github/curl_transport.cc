@@ -35,23 +35,6 @@ bool InitializeCurl() {
   return done;
 }
 
-// A line break in a header value, method or URL could forge another header.
-bool IsOneLine(absl::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
-bool IsWellFormed(const HttpRequest& request) {
-  if (!IsOneLine(request.url) || !IsOneLine(request.method) ||
-      !IsOneLine(request.bearer.Reveal())) {
-    return false;
-  }
-  return std::all_of(
-      request.headers.begin(), request.headers.end(), [](const auto& header) {
-        return IsOneLine(header.first) && IsOneLine(header.second);
-      });
-}
-
 // The host of a URL, for choosing its certificates.
 std::string HostOf(const std::string& url) {
   std::string host;
@@ -109,6 +92,9 @@ class Transfer {
 
   absl::Status Outcome(CURLcode code) const;
   void AddHeader(absl::string_view name, absl::string_view value);
+  // Prepare's parts: what differs between requests, and how any is sent.
+  void SetRequest(const CurlTransportOptions& options, absl::Duration left);
+  void SetConduct(const CurlTransportOptions& options);
 
   HttpRequest request_;
   const HttpTransport::Done done_;
@@ -132,7 +118,7 @@ void Transfer::AddHeader(absl::string_view name, absl::string_view value) {
 absl::Status Transfer::Prepare(const CurlTransportOptions& options,
                                absl::Duration now) {
   if (easy_ == nullptr) return absl::FailedPreconditionError("out of memory");
-  if (!IsWellFormed(request_)) {
+  if (!request_.IsWellFormed()) {
     return absl::FailedPreconditionError(
         "the request has control characters in a URL or header");
   }
@@ -141,7 +127,13 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
     return absl::FailedPreconditionError(
         "no time was left to send the request");
   }
+  SetRequest(options, left);
+  SetConduct(options);
+  return absl::OkStatus();
+}
 
+void Transfer::SetRequest(const CurlTransportOptions& options,
+                          absl::Duration left) {
   for (const auto& [name, value] : request_.headers) AddHeader(name, value);
   if (!request_.bearer.empty()) {
     AddHeader("Authorization",
@@ -168,7 +160,9 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
     curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
     last_repeat_ = options.last_repeat;
   }
+}
 
+void Transfer::SetConduct(const CurlTransportOptions& options) {
   // curl's signals would reach other threads. QUICK_EXIT: a resolver that hangs
   // must not hold up other requests.
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
@@ -204,7 +198,6 @@ absl::Status Transfer::Prepare(const CurlTransportOptions& options,
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
-  return absl::OkStatus();
 }
 
 size_t Transfer::OnHeader(char* data, size_t, size_t size, void* transfer) {

@@ -1,8 +1,25 @@
 #include "server/github/http_transport.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 
 namespace signalbox {
+namespace {
+
+bool IsOneLine(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+}  // namespace
+
+bool HttpRequest::IsWellFormed() const {
+  return IsOneLine(method) && IsOneLine(url) && IsOneLine(bearer.Reveal()) &&
+         std::all_of(headers.begin(), headers.end(), [](const auto& header) {
+           return IsOneLine(header.first) && IsOneLine(header.second);
+         });
+}
 
 absl::string_view HttpResponse::Header(absl::string_view name) const {
   for (const auto& [header, value] : headers) {

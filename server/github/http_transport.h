@@ -26,6 +26,10 @@ struct HttpRequest {
   absl::Duration timeout = absl::Seconds(12);
   // How much of the answer's body to keep.
   size_t max_body = 64 << 10;
+
+  // False if a line break or another control character in the method, the URL,
+  // a header or the bearer could forge another header.
+  bool IsWellFormed() const;
 };
 
 struct HttpResponse {
