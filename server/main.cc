@@ -168,14 +168,9 @@ void ForbidLooking() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
-int Serve(const Flags& flags) {
-  absl::StatusOr<ServerOptions> options = OptionsOf(flags);
-  if (!options.ok()) return CannotStart(options.status());
-  const bool can_post = !options->github_token.empty() ||
-                        !options->github_token_file.empty() ||
-                        !options->config.github.empty();
-
-  // Blocked before any thread begins, so that only poll() below sees them.
+// The signals that end or change the server, as a file descriptor. Call it
+// before any thread begins: all threads inherit that they are blocked.
+int TakeSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -183,7 +178,39 @@ int Serve(const Flags& flags) {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+  return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+// Returns when a signal asks for the end. Ends the process if `failure_fd`
+// becomes readable.
+void WaitForEnd(int signal_fd, int failure_fd) {
+  pollfd fds[] = {{signal_fd, POLLIN, 0}, {failure_fd, POLLIN, 0}};
+  for (;;) {
+    if (poll(fds, 2, -1) < 0) continue;
+    if ((fds[1].revents & POLLIN) != 0) {
+      // The store has failed, so an orderly end would save nothing.
+      std::fflush(nullptr);
+      _exit(kExitFailure);
+    }
+    signalfd_siginfo received = {};
+    if (read(signal_fd, &received, sizeof(received)) != sizeof(received)) {
+      continue;
+    }
+    if (received.ssi_signo != SIGHUP) return;
+    LogInfo(
+        "SIGHUP ignored: the server reads its configuration only when it "
+        "starts; restart it to read the configuration again");
+  }
+}
+
+int Serve(const Flags& flags) {
+  absl::StatusOr<ServerOptions> options = OptionsOf(flags);
+  if (!options.ok()) return CannotStart(options.status());
+  const bool can_post = !options->github_token.empty() ||
+                        !options->github_token_file.empty() ||
+                        !options->config.github.empty();
+
+  const int signal_fd = TakeSignals();
   const int failure_fd = eventfd(0, EFD_CLOEXEC);
   options->on_failure = [failure_fd](const absl::Status&) {
     eventfd_write(failure_fd, 1);
@@ -206,26 +233,7 @@ int Serve(const Flags& flags) {
   LogInfo("serving", {{"grpc", (*server)->grpc_address()},
                       {"web", (*server)->web_address()}});
 
-  pollfd fds[] = {{signal_fd, POLLIN, 0}, {failure_fd, POLLIN, 0}};
-  bool stop = false;
-  while (!stop) {
-    if (poll(fds, 2, -1) < 0) continue;
-    if ((fds[1].revents & POLLIN) != 0) {
-      // The store has failed, so an orderly end would save nothing.
-      std::fflush(nullptr);
-      _exit(kExitFailure);
-    }
-    signalfd_siginfo received = {};
-    if (read(signal_fd, &received, sizeof(received)) != sizeof(received)) {
-      continue;
-    }
-    stop = received.ssi_signo != SIGHUP;
-    if (!stop) {
-      LogInfo(
-          "SIGHUP ignored: the server reads its configuration only when it "
-          "starts; restart it to read the configuration again");
-    }
-  }
+  WaitForEnd(signal_fd, failure_fd);
   LogInfo("stopping");
   (*server)->Stop();
   return 0;
