@@ -111,6 +111,41 @@ std::optional<std::string> DescriptionOf(const Arguments& arguments,
   return arguments.description;
 }
 
+v1::ReportPendingRequest PendingOf(const Arguments& arguments,
+                                   const Subject& subject) {
+  v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
+  if (!arguments.description) pending.set_description("Running");
+  return pending;
+}
+
+v1::ReportResultRequest ReportOf(const Arguments& arguments,
+                                 const Subject& subject, const CommandEnd& end,
+                                 const std::string& tail, absl::Duration took) {
+  v1::ReportResultRequest result = ResultRequest(arguments, subject);
+  result.set_result(ResultOf(end));
+  result.set_description(
+      DescriptionOf(arguments, end, tail)
+          .value_or(Describe(end, arguments.command.front(), took)));
+  return result;
+}
+
+// Has the end of the command's output kept, if the arguments want that.
+void KeepTail(const Arguments& arguments, std::optional<OutputTail>* output,
+              CommandRun* run) {
+  if (arguments.tail_lines == 0) return;
+  output->emplace(arguments.tail_lines);
+  if ((*output)->ok()) {
+    run->output = &**output;
+    return;
+  }
+  Complain(absl::StrCat("--tail: no pipe: ", std::strerror(errno)));
+  output->reset();
+}
+
+absl::Duration RenewAfterNow(const v1::ReportPendingResponse& answer) {
+  return RenewAfter(answer, absl::Now());
+}
+
 // Waits until the result is reported, or until a signal asks not to wait.
 void AwaitReport(const Arguments& arguments, const CommandEnd& end,
                  Foreground* foreground, Reporter* reporter) {
@@ -142,22 +177,15 @@ int RunUnreported(const Arguments& arguments, const absl::Status& why,
 
 int RunCommand(const Arguments& arguments, const Subject& subject,
                const Client& client, Foreground* foreground) {
-  const std::string& program = arguments.command.front();
   const std::string about =
       absl::StrCat(subject.contexts.front(), " on ", subject.Display());
   Complain(absl::StrCat("reporting ", about,
                         subject.sha_source.empty() ? "" : ", the commit from ",
                         subject.sha_source));
-  v1::ReportPendingRequest pending = PendingRequest(arguments, subject);
-  if (!arguments.description) pending.set_description("Running");
   const auto refused = [&](const absl::Status& error) {
     Complain(Explain(error,
                      absl::StrCat("could not report the pending of ", about),
                      arguments, subject));
-  };
-
-  const auto renew_after = [](const v1::ReportPendingResponse& answer) {
-    return RenewAfter(answer, absl::Now());
   };
 
   std::optional<Reporter> reporter;
@@ -167,19 +195,17 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   const auto report = [&](const CommandEnd& end) {
     if (is_reported) return;
     is_reported = true;
-    v1::ReportResultRequest result = ResultRequest(arguments, subject);
-    result.set_result(ResultOf(end));
-    result.set_description(
-        DescriptionOf(
-            arguments, end,
-            output && end.asked == 0 ? output->Text(kShownDescription) : "")
-            .value_or(Describe(end, program, SteadyNow() - begin)));
-    reporter->Finish(std::move(result), arguments.retry_for);
+    const std::string tail =
+        output && end.asked == 0 ? output->Text(kShownDescription) : "";
+    reporter->Finish(
+        ReportOf(arguments, subject, end, tail, SteadyNow() - begin),
+        arguments.retry_for);
   };
 
   CommandRun run = RunOf(arguments);
   run.started = [&] {
-    reporter.emplace(client, pending, renew_after, refused);
+    reporter.emplace(client, PendingOf(arguments, subject), RenewAfterNow,
+                     refused);
   };
   // Reports at once: if the command does not end soon, the sender of the signal
   // may kill it together with this process.
@@ -188,35 +214,26 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
     end.asked = signal;
     report(end);
   };
-  if (arguments.tail_lines > 0) {
-    output.emplace(arguments.tail_lines);
-    if (output->ok()) {
-      run.output = &*output;
-    } else {
-      Complain(absl::StrCat("--tail: no pipe: ", std::strerror(errno)));
-      output.reset();
-    }
-  }
+  KeepTail(arguments, &output, &run);
   const CommandEnd end = foreground->Run(run);
   if (end.kind == CommandEnd::kNotStarted) {
-    Complain(Problem(program, end.value));
-    reporter.emplace(client, std::nullopt, renew_after, refused);
+    Complain(Problem(arguments.command.front(), end.value));
+    reporter.emplace(client, std::nullopt, RenewAfterNow, refused);
   }
   report(end);
 
   AwaitReport(arguments, end, foreground, &*reporter);
   const auto answer = reporter->Wait();
-  const int exit_code = ExitCodeOf(end);
   if (answer.ok()) {
     ComplainOf(answer->receipt(), subject);
-    return exit_code;
+  } else {
+    Complain(Explain(answer.status(),
+                     absl::StrCat("could not report ", about, " (",
+                                  ValueWords(ResultOf(end)), ", exit code ",
+                                  ExitCodeOf(end), ")"),
+                     arguments, subject));
   }
-  Complain(Explain(
-      answer.status(),
-      absl::StrCat("could not report ", about, " (", ValueWords(ResultOf(end)),
-                   ", exit code ", exit_code, ")"),
-      arguments, subject));
-  return exit_code;
+  return ExitCodeOf(end);
 }
 
 }  // namespace signalbox
