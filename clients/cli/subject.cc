@@ -1,6 +1,7 @@
 #include "clients/cli/subject.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
+#include "clients/cli/finding.h"
 #include "clients/cli/repository_url.h"
 #include "common/names.h"
 
@@ -109,6 +111,67 @@ void WarnOfParallelJobs(const Surroundings& surroundings, Subject* subject) {
   }
 }
 
+// `given`, or what `find` finds. `name` is for people.
+template <typename T>
+T GivenOrFound(absl::string_view name, const std::optional<T>& given,
+               Finding<T> (*find)(const Surroundings&),
+               const Surroundings& surroundings, Subject* subject) {
+  if (given.has_value()) return *given;
+  Finding<T> finding = find(surroundings);
+  subject->warnings.insert(subject->warnings.end(), finding.warnings.begin(),
+                           finding.warnings.end());
+  if (finding.value != T{}) {
+    subject->sources.push_back(absl::StrCat(name, " from ", finding.source));
+    if (name == "sha") subject->sha_source = finding.source;
+  }
+  return finding.value;
+}
+
+absl::Status ChooseRepository(const Arguments& arguments,
+                              const Surroundings& surroundings,
+                              Subject* subject) {
+  // The page of a commit also names its repository.
+  const Page page = PageOf(arguments.sha.value_or(""));
+  if (arguments.repository.has_value()) {
+    subject->repository = GivenRepository(surroundings, *arguments.repository);
+  } else if (!page.sha.empty()) {
+    subject->repository = page.repository;
+  } else {
+    subject->repository = GivenOrFound("repository", arguments.repository,
+                                       FindRepository, surroundings, subject);
+  }
+  if (!page.sha.empty() &&
+      !absl::EqualsIgnoreCase(subject->repository, page.repository)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--sha names a commit of ", page.repository,
+                     ", and --repository is ", subject->repository));
+  }
+  if (!subject->repository.empty()) return absl::OkStatus();
+  return NotFound(*subject,
+                  "the repository is not known: give --repository "
+                  "OWNER/NAME, or run in a checkout with a remote");
+}
+
+// The run that reports: its number, series and link.
+void ChooseRun(const Arguments& arguments, const Surroundings& surroundings,
+               Subject* subject) {
+  subject->attempt = GivenOrFound("attempt", arguments.attempt, FindAttempt,
+                                  surroundings, subject);
+  // If the caller gives the attempt, only the caller knows its series.
+  if (arguments.series.has_value() || !arguments.attempt.has_value()) {
+    subject->series = GivenOrFound("series", arguments.series, FindSeries,
+                                   surroundings, subject);
+  }
+  if (subject->attempt == 0 && !subject->series.empty()) {
+    subject->warnings.push_back(
+        "--series is left out, because this run has no number; give --attempt");
+    subject->series.clear();
+  }
+  if (!arguments.attempt.has_value()) WarnOfParallelJobs(surroundings, subject);
+  subject->target_url = GivenOrFound("target_url", arguments.target_url,
+                                     FindTargetUrl, surroundings, subject);
+}
+
 }  // namespace
 
 std::string Subject::Display() const {
@@ -119,40 +182,8 @@ std::string Subject::Display() const {
 absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
                                     const Surroundings& surroundings) {
   Subject subject;
-  const auto given_or_found = [&](absl::string_view name, const auto& given,
-                                  auto find) {
-    if (given.has_value()) return *given;
-    auto finding = find(surroundings);
-    subject.warnings.insert(subject.warnings.end(), finding.warnings.begin(),
-                            finding.warnings.end());
-    if (finding.value != decltype(finding.value){}) {
-      subject.sources.push_back(absl::StrCat(name, " from ", finding.source));
-      if (name == "sha") subject.sha_source = finding.source;
-    }
-    return finding.value;
-  };
-
-  // The page of a commit also names its repository.
-  const Page page = PageOf(arguments.sha.value_or(""));
-  if (arguments.repository.has_value()) {
-    subject.repository = GivenRepository(surroundings, *arguments.repository);
-  } else if (!page.sha.empty()) {
-    subject.repository = page.repository;
-  } else {
-    subject.repository =
-        given_or_found("repository", arguments.repository, FindRepository);
-  }
-  if (!page.sha.empty() &&
-      !absl::EqualsIgnoreCase(subject.repository, page.repository)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--sha names a commit of ", page.repository,
-                     ", and --repository is ", subject.repository));
-  }
-  if (subject.repository.empty()) {
-    return NotFound(subject,
-                    "the repository is not known: give --repository "
-                    "OWNER/NAME, or run in a checkout with a remote");
-  }
+  absl::Status status = ChooseRepository(arguments, surroundings, &subject);
+  if (!status.ok()) return status;
   if (arguments.subcommand == Subcommand::kDoctor) return subject;
   if (arguments.sha.has_value()) {
     const absl::StatusOr<std::string> sha =
@@ -160,31 +191,18 @@ absl::StatusOr<Subject> FindSubject(const Arguments& arguments,
     if (!sha.ok()) return sha.status();
     subject.sha = *sha;
   } else {
-    subject.sha = given_or_found("sha", arguments.sha, FindSha);
+    subject.sha =
+        GivenOrFound("sha", arguments.sha, FindSha, surroundings, &subject);
   }
   if (subject.sha.empty()) {
     return NotFound(
         subject, "the commit is not known: give --sha, or run in a checkout");
   }
-  const absl::Status status = FindContexts(arguments, surroundings, &subject);
-  if (!status.ok() || !Reports(arguments.subcommand)) {
-    if (!status.ok()) return status;
-    return subject;
+  status = FindContexts(arguments, surroundings, &subject);
+  if (!status.ok()) return status;
+  if (Reports(arguments.subcommand)) {
+    ChooseRun(arguments, surroundings, &subject);
   }
-  subject.attempt = given_or_found("attempt", arguments.attempt, FindAttempt);
-  // If the caller gives the attempt, only the caller knows its series.
-  if (arguments.series.has_value() || !arguments.attempt.has_value()) {
-    subject.series = given_or_found("series", arguments.series, FindSeries);
-  }
-  if (subject.attempt == 0 && !subject.series.empty()) {
-    subject.warnings.push_back(
-        "--series is left out, because this run has no number; give --attempt");
-    subject.series.clear();
-  }
-  if (!arguments.attempt.has_value())
-    WarnOfParallelJobs(surroundings, &subject);
-  subject.target_url =
-      given_or_found("target_url", arguments.target_url, FindTargetUrl);
   return subject;
 }
 
