@@ -48,6 +48,22 @@ absl::StatusOr<Client> Connect(const Arguments& arguments,
   return client;
 }
 
+// The commands that are about many commits.
+int RunOfMany(const Arguments& arguments, const Surroundings& surroundings) {
+  std::signal(SIGPIPE, SIG_IGN);
+  SilenceGrpc();
+  const absl::StatusOr<Client> client = Connect(arguments, surroundings);
+  if (!client.ok()) return WrongUsage(client.status());
+  switch (arguments.subcommand) {
+    case Subcommand::kList:
+      return ListStatuses(arguments, *client);
+    case Subcommand::kWatch:
+      return WatchStatuses(arguments, *client);
+    default:
+      return RetryPosts(arguments, *client);
+  }
+}
+
 int Main(int argc, char** argv) {
   const Surroundings surroundings = RealSurroundings();
   const std::variant<Arguments, int> parsed =
@@ -55,20 +71,7 @@ int Main(int argc, char** argv) {
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
   const Arguments& arguments = std::get<Arguments>(parsed);
 
-  if (IsOfMany(arguments)) {
-    std::signal(SIGPIPE, SIG_IGN);
-    SilenceGrpc();
-    const absl::StatusOr<Client> client = Connect(arguments, surroundings);
-    if (!client.ok()) return WrongUsage(client.status());
-    switch (arguments.subcommand) {
-      case Subcommand::kList:
-        return ListStatuses(arguments, *client);
-      case Subcommand::kWatch:
-        return WatchStatuses(arguments, *client);
-      default:
-        return RetryPosts(arguments, *client);
-    }
-  }
+  if (IsOfMany(arguments)) return RunOfMany(arguments, surroundings);
   const absl::StatusOr<Subject> subject = FindSubject(arguments, surroundings);
   const bool is_run = arguments.subcommand == Subcommand::kRun;
   if (!subject.ok() && !is_run) return WrongUsage(subject.status());
