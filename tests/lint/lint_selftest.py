@@ -10,6 +10,7 @@ import unittest
 import lint_buf
 import lint_format
 import lint_includes
+import lint_length
 import lint_proto
 import lint_scripts
 import lint_words
@@ -21,6 +22,10 @@ def header(path, body=""):
         str.maketrans("/.-", "___")) + "_"
     return (f"#ifndef {guard}\n#define {guard}\n\n{body}\n"
             f"#endif  // {guard}\n")
+
+
+def length_check(*exceptions):
+    return lambda tree: lint_length.check(tree, exceptions)
 
 
 GOOD = {
@@ -133,7 +138,7 @@ class Lint(unittest.TestCase):
 
     def test_nothing_is_found_in_a_good_tree(self):
         for check in (lint_includes.check, lint_words.check, lint_proto.check,
-                      lint_scripts.check):
+                      lint_scripts.check, length_check()):
             self.assertEqual(self.findings(check), [])
 
     def test_scripts(self):
@@ -147,6 +152,33 @@ class Lint(unittest.TestCase):
                     "a = [b for b in c if d else e]\n",
                     (3, "is no Python"))
         self.expect(lint_scripts.check, "tests/x.py", "a = 1\n")
+
+    def test_length(self):
+        def body(count):
+            return "{\n" + "  f({}, \"}\");  // }\n" * (count - 2) + "}\n"
+
+        path = "server/base/x.cc"
+        too_long = "a();\n" * 501
+        self.expect(length_check(), path, "a();\n" * 500)
+        self.expect(length_check(), path, too_long, (1, "x.cc has 501 lines"))
+        self.expect(length_check(path), path, too_long)
+        self.expect(length_check(path), path, "a();\n", (1, "it is short"))
+        self.expect(length_check(), path, "\nint A::B() " + body(60))
+        for line, before, after in (
+                (2, "\nint A::B() ", ""),
+                (1, "template <class T> int B(T) ", ""),
+                (3, "namespace {\nint a = 1;\nint B() ", "}\n"),
+                (3, "class A {\n public:\n  int B() const ", "};\n")):
+            with self.subTest(text=before):
+                self.expect(length_check(), path, before + body(61) + after,
+                            (line, "B has 61 lines"))
+        name = path + ": A::B"
+        self.expect(length_check(name), path, "int A::B() " + body(61))
+        self.expect(length_check(name), path, "int a;\n", (1, "it is short"))
+        # What is no function, or not the programs'.
+        self.expect(length_check(), path, "struct A " + body(61))
+        self.expect(length_check(), path, "A a[] = " + body(61))
+        self.expect(length_check(), "tests/x.cc", "int A::B() " + body(61))
 
     def test_layers(self):
         for path, included in (
