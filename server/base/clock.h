@@ -5,6 +5,17 @@
 
 namespace signalbox {
 
+// Both clocks at one moment.
+struct Moment {
+  absl::Time wall;    // For the store and for people.
+  absl::Time steady;  // For pauses and leases: never jumps.
+
+  // What the wall clock would have shown at the steady time `then`, if nobody
+  // had set it since.
+  absl::Time WallAt(absl::Time then) const { return wall - (steady - then); }
+  absl::Time SteadyAt(absl::Time then) const { return steady - (wall - then); }
+};
+
 // Clock tells the time. Decisions take the time as an argument; only the
 // outermost loops ask a Clock for it.
 //
@@ -20,6 +31,9 @@ class Clock {
   // Time since a fixed moment. It never jumps, and runs on while the machine is
   // suspended. Use it for deadlines and pauses inside the process.
   virtual absl::Duration Monotonic() = 0;
+
+  // Both. The steady time is the time since the fixed moment, as an absl::Time.
+  Moment Look() { return {Now(), absl::UnixEpoch() + Monotonic()}; }
 
   // The machine's clock. Never destroyed.
   static Clock* System();

@@ -1,0 +1,61 @@
+#ifndef SIGNALBOX_SERVER_POSTER_POST_ORDER_H_
+#define SIGNALBOX_SERVER_POSTER_POST_ORDER_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/outbox/lease.h"
+
+namespace signalbox {
+
+// What to look for in the outbox. The next stage follows if nothing is found.
+enum class Stage { kLongDue, kResults, kPendings };
+
+// PostOrder decides in which order a credential's entries are posted.
+//
+// Results go before pendings. Within each class the repositories take turns,
+// and within a repository the entry that has been due longest goes first. One
+// slot in 20 goes to a pending that has been due for over a minute. All probes
+// of parked repositories take at most a tenth of the credential's pace.
+//
+// Pure: the time is an argument.
+class PostOrder {
+ public:
+  static bool IsForPendings(Stage stage) { return stage != Stage::kResults; }
+
+  // The stage that the next search begins with.
+  Stage FirstStage(Stage wanted, bool has_results, const Moment& now) const;
+
+  // Says in `request` which entry goes next.
+  void Fill(Stage stage, const Moment& now, LeaseRequest* request) const;
+
+  // The search of this stage found nothing. Returns the stage to search next;
+  // nothing: there is none. `searched`: when the search was made.
+  // `first_left_out`: the earliest due time of the entries that a search of
+  // kLongDue left out (see LeaseRequest), or the time of the search.
+  std::optional<Stage> StageAfter(Stage stage, absl::Time first_left_out,
+                                  const Moment& searched);
+
+  // An entry was taken out.
+  void NoteTaken(const Lease& lease, Stage stage);
+  // Its request begins. `probe_gap`: the time between two probes.
+  void NoteBegun(const Lease& lease, Stage stage, const Moment& now,
+                 absl::Duration probe_gap);
+
+  // When the next probe may begin (steady).
+  absl::Time next_probe() const { return next_probe_; }
+
+ private:
+  // Where the round-robin continues.
+  std::string last_repository_[2];  // By class: results, pendings.
+  int results_in_row_ = 0;          // Since the last pending.
+  absl::Time next_probe_ = absl::InfinitePast();  // Steady.
+  // A search found no pending that will be long due before this time.
+  absl::Time next_long_due_look_ = absl::InfinitePast();  // Steady.
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_POSTER_POST_ORDER_H_

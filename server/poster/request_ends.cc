@@ -1,0 +1,126 @@
+#include "server/poster/request_ends.h"
+
+#include <utility>
+
+#include "server/poster/posting_log.h"
+#include "server/poster/settling.h"
+
+namespace signalbox {
+
+RequestEnds::RequestEnds(PostQueue* outbox, RequestGate* gate, Metrics* metrics,
+                         RequestsInFlight* requests, CredentialTurns* turns,
+                         PosterMemory* memory,
+                         std::function<void(absl::Status)> on_store_failure)
+    : outbox_(outbox),
+      gate_(gate),
+      metrics_(metrics),
+      requests_(requests),
+      turns_(turns),
+      memory_(memory),
+      on_store_failure_(std::move(on_store_failure)) {}
+
+bool RequestEnds::Note(const Moment& now) {
+  std::vector<EndedRequest> ended = requests_->Take();
+  for (EndedRequest& one : ended) {
+    // Somebody may have set the wall clock since the end.
+    one.end.wall = now.WallAt(one.end.steady);
+    NoteEnd(one);
+    noted_.push_back(std::move(one));
+  }
+  return !ended.empty();
+}
+
+void RequestEnds::NoteEnd(const EndedRequest& ended) {
+  const PosterRequest& request = *ended.request;
+  const Verdict& verdict = ended.reply.verdict;
+  // A host without limits has no /rate_limit, and answers a good token with
+  // 404.
+  gate_->Leave(request.credential, request.token, ended.reply,
+               /*proves_token=*/request.errand == Errand::kLearn,
+               ended.end.steady, ended.end.wall);
+  if (verdict.action == Action::kWait) NoteLimit(ended);
+  if (request.errand == Errand::kPost) {
+    metrics_->Add("signalbox_posts_total",
+                  "Finished posts to GitHub, by outcome.",
+                  {{"verdict", verdict.reason}});
+  } else {
+    metrics_->Add("signalbox_reads_total",
+                  "Other finished requests to GitHub, by outcome.",
+                  {{"verdict", verdict.reason}});
+  }
+}
+
+void RequestEnds::NoteLimit(const EndedRequest& ended) {
+  const PosterRequest& request = *ended.request;
+  const absl::Time until =
+      ended.end.WallAt(gate_->BlockedUntil(request.credential));
+  LogLimit(ended, until);
+  const absl::Status kept =
+      outbox_->SetPause(request.credential, until, ended.end.wall);
+  if (!kept.ok()) on_store_failure_(kept);
+}
+
+std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
+  Note(now);
+  std::vector<Unsettled> unsettled;
+  for (const EndedRequest& one : std::exchange(noted_, {})) {
+    const PosterRequest& request = *one.request;
+    if (one.reply.moved_to != 0 && request.errand != Errand::kName) {
+      memory_->moved.Add(request.credential, request.lease.repository,
+                         one.reply.moved_to, now.wall);
+    }
+    switch (request.errand) {
+      case Errand::kPost:
+        unsettled.push_back({SettlementOf(one, now), request.credential,
+                             /*was_sent=*/true});
+        break;
+      case Errand::kRead:
+        unsettled.push_back(
+            {AfterRead(request.lease, one.reply, now.WallAt(request.begin_time),
+                       one.end.wall),
+             request.credential, /*was_sent=*/true});
+        break;
+      case Errand::kLearn:
+        turns_->EndLearning(request.credential);
+        requests_->Land();
+        break;
+      case Errand::kName:
+        LearnName(one, now.wall);
+        requests_->Land();
+        break;
+    }
+  }
+  return unsettled;
+}
+
+Settlement RequestEnds::SettlementOf(const EndedRequest& post,
+                                     const Moment& now) {
+  const PosterRequest& request = *post.request;
+  Settlement settlement = AfterPost(request.lease, request.sent, post.reply,
+                                    now.WallAt(request.begin_time),
+                                    post.end.wall, &memory_->wording);
+  if (settlement.ambiguous) {
+    memory_->held.HoldUntil(
+        request.lease.entry_id,
+        now.SteadyAt(settlement.attempted->begin_time) + kAmbiguousWait);
+  }
+  LogSettlement(request.lease, settlement);
+  return settlement;
+}
+
+void RequestEnds::LearnName(const EndedRequest& ended, absl::Time now) {
+  const MovedRepositories::Question& asked = ended.request->named;
+  const NameAnswer answer = AfterNaming(asked, ended.reply);
+  absl::Status kept;
+  if (answer.question_id != 0) {
+    memory_->moved.End(answer.question_id);
+    kept = outbox_->AnswerName(answer, now);
+  } else if (answer.kind == NameAnswer::Kind::kNamed) {
+    kept = outbox_->LearnName(asked.old_name, answer, now);
+    if (!kept.ok()) memory_->moved.Forget(asked.old_name);
+  }
+  if (!kept.ok()) return on_store_failure_(kept);
+  LogName(ended, answer);
+}
+
+}  // namespace signalbox

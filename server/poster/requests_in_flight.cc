@@ -1,0 +1,100 @@
+#include "server/poster/requests_in_flight.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "server/github/classify.h"
+
+namespace signalbox {
+
+RequestsInFlight::RequestsInFlight(GitHubClient* github, RequestGate* gate,
+                                   Clock* clock, std::function<void()> wake)
+    : github_(github), gate_(gate), clock_(clock), wake_(std::move(wake)) {}
+
+void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
+                            const Moment& now) {
+  request->begin_time = now.steady;
+  {
+    MutexLock lock(&mu_);
+    ++count_;
+  }
+  request->token.may_send_on = [this, credential = request->credential] {
+    return MaySendOn(credential);
+  };
+  GitHubClient::Done done = [this, request](GitHubReply reply) {
+    NoteEnd({request, std::move(reply), clock_->Look()});
+  };
+  const PosterRequest& sent = *request;
+  const Lease& lease = sent.lease;
+  switch (sent.errand) {
+    case Errand::kPost: {
+      StatusPost post;
+      post.repository = lease.repository;
+      post.sha = lease.sha;
+      post.context = lease.context;
+      post.state = sent.sent.state;
+      post.description = sent.sent.description;
+      post.target_url = sent.sent.target_url;
+      post.send_on_within = sent.send_on_within;
+      return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
+    }
+    case Errand::kRead:
+      return github_->ReadStatus(lease.repository, lease.sha, lease.context,
+                                 sent.token, now.wall, std::move(done));
+    case Errand::kLearn:
+      return github_->GetRateLimit(sent.token, now.wall, std::move(done));
+    case Errand::kName:
+      if (sent.named.github_id == 0) {
+        return github_->GetRepository(sent.named.old_name, sent.token, now.wall,
+                                      std::move(done));
+      }
+      return github_->GetRepository(sent.named.github_id, sent.token, now.wall,
+                                    std::move(done));
+  }
+}
+
+void RequestsInFlight::NoteEnd(EndedRequest ended) {
+  // The limiter runs on steady time, and compares GitHub's times with GitHub's
+  // clock. If an answer lacks it, ours is the substitute.
+  if (ended.reply.verdict.github_time == absl::InfinitePast()) {
+    ended.reply.verdict.github_time = ended.end.wall;
+  }
+  {
+    MutexLock lock(&mu_);
+    ended_.push_back(std::move(ended));
+  }
+  wake_();
+}
+
+std::vector<EndedRequest> RequestsInFlight::Take() {
+  std::vector<EndedRequest> ended;
+  MutexLock lock(&mu_);
+  ended.swap(ended_);
+  return ended;
+}
+
+void RequestsInFlight::Land() {
+  MutexLock lock(&mu_);
+  --count_;
+}
+
+int RequestsInFlight::Count() const {
+  MutexLock lock(&mu_);
+  return count_;
+}
+
+bool RequestsInFlight::MaySendOn(const std::string& credential) const {
+  {
+    MutexLock lock(&mu_);
+    // The gate gets these answers only in the poster's next run.
+    if (absl::c_any_of(ended_, [&](const EndedRequest& ended) {
+          return ended.request->credential == credential &&
+                 ended.reply.verdict.action == Action::kWait;
+        })) {
+      return false;
+    }
+  }
+  return gate_->BlockedUntil(credential) <= clock_->Look().steady;
+}
+
+}  // namespace signalbox

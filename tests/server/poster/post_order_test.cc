@@ -1,0 +1,102 @@
+#include "server/poster/post_order.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace signalbox {
+namespace {
+
+Moment At(double seconds) {
+  const absl::Duration since = absl::Seconds(seconds);
+  return {absl::FromUnixSeconds(1'700'000'000) + since,
+          absl::UnixEpoch() + since};
+}
+
+Lease LeaseIn(const std::string& name) {
+  Lease lease;
+  lease.repository = *ParseRepository("github.com/acme/" + name);
+  return lease;
+}
+
+void Post(PostOrder* order, const Lease& lease, Stage stage) {
+  order->NoteTaken(lease, stage);
+  order->NoteBegun(lease, stage, At(0), absl::Seconds(7));
+}
+
+TEST(PostOrderTest, ResultsGoFirst) {
+  const PostOrder order;
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(0)), Stage::kResults);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, false, At(0)), Stage::kPendings);
+  EXPECT_EQ(order.FirstStage(Stage::kPendings, true, At(0)), Stage::kPendings);
+}
+
+TEST(PostOrderTest, OneSlotIn20IsForAPendingThatIsLongDue) {
+  PostOrder order;
+  for (int i = 0; i < 19; ++i) {
+    EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(0)), Stage::kResults);
+    Post(&order, LeaseIn("a"), Stage::kResults);
+  }
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(0)), Stage::kLongDue);
+  LeaseRequest request;
+  order.Fill(Stage::kLongDue, At(0), &request);
+  EXPECT_TRUE(request.pendings);
+  EXPECT_EQ(request.due_before, At(-60).wall);
+  Post(&order, LeaseIn("a"), Stage::kLongDue);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(0)), Stage::kResults);
+}
+
+TEST(PostOrderTest, ASearchForLongDueIsNotRepeatedBeforeItCanSucceed) {
+  PostOrder order;
+  for (int i = 0; i < 19; ++i) Post(&order, LeaseIn("a"), Stage::kResults);
+  // The next pending has been due for 20 s.
+  EXPECT_EQ(order.StageAfter(Stage::kLongDue, At(-20).wall, At(0)),
+            Stage::kResults);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(39)), Stage::kResults);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(40)), Stage::kLongDue);
+  // At the earliest after 5 s.
+  EXPECT_EQ(order.StageAfter(Stage::kLongDue, At(-19).wall, At(40)),
+            Stage::kResults);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(44)), Stage::kResults);
+  EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(45)), Stage::kLongDue);
+}
+
+TEST(PostOrderTest, PendingsFollowResults) {
+  PostOrder order;
+  EXPECT_EQ(order.StageAfter(Stage::kResults, At(0).wall, At(0)),
+            Stage::kPendings);
+  EXPECT_EQ(order.StageAfter(Stage::kPendings, At(0).wall, At(0)),
+            std::nullopt);
+}
+
+TEST(PostOrderTest, EachClassHasItsOwnRoundOfRepositories) {
+  PostOrder order;
+  Post(&order, LeaseIn("a"), Stage::kResults);
+  Post(&order, LeaseIn("b"), Stage::kPendings);
+  LeaseRequest results;
+  order.Fill(Stage::kResults, At(0), &results);
+  EXPECT_FALSE(results.pendings);
+  EXPECT_EQ(results.after_repository, LeaseIn("a").repository.Canonical());
+  LeaseRequest pendings;
+  order.Fill(Stage::kPendings, At(0), &pendings);
+  EXPECT_EQ(pendings.after_repository, LeaseIn("b").repository.Canonical());
+}
+
+TEST(PostOrderTest, ProbesKeepTheirGapAndTakeNoTurn) {
+  PostOrder order;
+  LeaseRequest request;
+  order.Fill(Stage::kResults, At(0), &request);
+  EXPECT_TRUE(request.may_probe);
+  Lease probe = LeaseIn("parked");
+  probe.is_probe = true;
+  Post(&order, probe, Stage::kResults);
+  order.Fill(Stage::kResults, At(6), &request);
+  EXPECT_FALSE(request.may_probe);
+  EXPECT_EQ(request.after_repository, "");
+  order.Fill(Stage::kResults, At(7), &request);
+  EXPECT_TRUE(request.may_probe);
+}
+
+}  // namespace
+}  // namespace signalbox
