@@ -199,8 +199,8 @@ RateLimiter::Budget& RateLimiter::BudgetOf(absl::string_view credential_id) {
   return budget;
 }
 
-absl::Time RateLimiter::Admit(absl::string_view credential_id, bool pending,
-                              absl::Time now) {
+absl::Time RateLimiter::WhenAdmitted(absl::string_view credential_id,
+                                     bool pending, absl::Time now) {
   Budget& budget = BudgetOf(credential_id);
   if (now < budget.blocked_until) return budget.blocked_until;
   const int allowed =
@@ -211,8 +211,14 @@ absl::Time RateLimiter::Admit(absl::string_view credential_id, bool pending,
   }
   const absl::Time next =
       std::max(budget.NextByPace(), budget.NextByBudget(pending));
-  if (now < next) return next;
+  return std::max(next, now);
+}
 
+absl::Time RateLimiter::Admit(absl::string_view credential_id, bool pending,
+                              absl::Time now) {
+  const absl::Time when = WhenAdmitted(credential_id, pending, now);
+  if (when > now) return when;
+  Budget& budget = BudgetOf(credential_id);
   ++budget.in_flight;
   budget.probing = budget.limited;
   if (budget.Paced()) {

@@ -57,6 +57,10 @@ class RateLimiter {
   absl::Time Admit(absl::string_view credential_id, bool pending,
                    absl::Time now);
 
+  // What Admit would return, but books nothing.
+  absl::Time WhenAdmitted(absl::string_view credential_id, bool pending,
+                          absl::Time now);
+
   // Makes a credential wait until `until`, as after a limit. For pauses that a
   // former process stored.
   void Block(absl::string_view credential_id, absl::Time until);

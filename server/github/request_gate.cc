@@ -67,6 +67,13 @@ void RequestGate::LeaveQuestion(absl::string_view credential,
   Leave(credential, token, reply, proves_token, now, wall_now);
 }
 
+absl::Time RequestGate::WhenResultAdmitted(absl::string_view credential,
+                                           absl::Time now) {
+  MutexLock lock(&mu_);
+  latest_ = std::max(latest_, now);
+  return limiter_->WhenAdmitted(credential, /*pending=*/false, latest_);
+}
+
 void RequestGate::Return(absl::string_view credential, const Token& token) {
   MutexLock lock(&mu_);
   limiter_->Return(credential);

@@ -58,6 +58,10 @@ class RequestGate {
                      const GitHubReply& reply, bool proves_token,
                      absl::Time now, absl::Time wall_now);
 
+  // When the rate limiter would admit a result of the credential; not after
+  // `now`: now. Books nothing. Admit must still be asked.
+  absl::Time WhenResultAdmitted(absl::string_view credential, absl::Time now);
+
   // Undoes an Admit whose request was not made.
   void Return(absl::string_view credential, const Token& token);
 

@@ -13,6 +13,7 @@
 #include "server/outbox/credential_notes.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
+#include "server/outbox/standing_requests.h"
 
 namespace signalbox {
 
@@ -51,6 +52,18 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& wanted,
                                                absl::Time now);
   absl::Status Settle(const Settlement& ended, absl::Time now);
+
+  // Leaves requests for results that are not due yet. The transaction that
+  // makes a result due takes the longest due one of its credential out, as in
+  // Turn, so that its post needs no transaction of its own. Each request is
+  // used at most once. Replaces what was left before.
+  virtual void LeaveRequests(StandingRequests requests) = 0;
+  // Takes back the requests that were not used, and adds the leases that were
+  // taken out meanwhile to `leases`. A transaction under way may still take
+  // some out. The next call then returns them; the caller that made the result
+  // due causes it.
+  virtual StandingRequests TakeRequestsBack(
+      std::vector<StandingLease>* leases) = 0;
 
   // Repairs times after the wall clock was set back, because they would delay
   // what was due already. Entries and reruns that are due later than `limit`

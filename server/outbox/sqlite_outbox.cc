@@ -64,8 +64,7 @@ class SqliteOutbox : public Outbox {
                std::vector<std::unique_ptr<SqliteConnection>> readers)
       : options_(std::move(options)),
         lock_(std::move(lock)),
-        writer_(std::move(writer), FirstState(options_),
-                {options_.on_change, options_.on_damaged_row}),
+        writer_(std::move(writer), FirstState(options_), WriterOptions()),
         readers_(std::move(readers)) {}
 
   absl::Status AssignCredentials() {
@@ -132,6 +131,23 @@ class SqliteOutbox : public Outbox {
         });
     if (!status.ok()) return status;
     return leases;
+  }
+
+  void LeaveRequests(StandingRequests requests) override {
+    standing_.Leave(std::move(requests));
+  }
+
+  StandingRequests TakeRequestsBack(
+      std::vector<StandingLease>* leases) override {
+    StandingRequests requests = standing_.TakeBack(leases);
+    for (StandingLease& standing : *leases) {
+      const absl::StatusOr<bool> is_newest =
+          Read([&](SqliteConnection* reader) {
+            return absl::StatusOr<bool>(IsNewest(reader, standing.lease));
+          });
+      standing.is_outdated = !is_newest.value_or(false);
+    }
+    return requests;
   }
 
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
@@ -455,6 +471,20 @@ class SqliteOutbox : public Outbox {
     return state;
   }
 
+  SqliteWriter::Options WriterOptions() {
+    SqliteWriter::Options options;
+    options.on_change = options_.on_change;
+    options.before_commit = [this](SqliteConnection* connection,
+                                   SqliteWriterState* state) {
+      TakeForStanding(connection, state, &standing_);
+    };
+    options.after_commit = [this](bool is_durable) {
+      standing_.End(is_durable);
+    };
+    options.on_damaged_row = options_.on_damaged_row;
+    return options;
+  }
+
   absl::Status Write(SqliteWriter::Change change) {
     const absl::Status status = writer_.Write(change);
     return status.ok() ? status : RunTimeError(status);
@@ -518,6 +548,7 @@ class SqliteOutbox : public Outbox {
   const DataDirLock lock_;
   bool is_open_ = false;  // Constant after AssignCredentials.
 
+  StandingDesk standing_;
   SqliteWriter writer_;
 
   // Closed before the writer, which then checkpoints a last time.

@@ -66,6 +66,8 @@ constexpr char kGetLeased[] =
     "shown_state, shown_description, shown_target_url, status_count, "
     "repository_key, ";
 constexpr char kGetLeasedBy[] = " FROM entry WHERE entry_id = ?";
+constexpr char kIsNewest[] =
+    "SELECT 1 FROM entry WHERE entry_id = ? AND version = ?";
 constexpr char kGetReportedAs[] =
     "SELECT reported_as FROM entry WHERE entry_id = ?";
 constexpr char kSettle[] =
@@ -357,6 +359,22 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
   Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
   lease.is_probe = is_probe;
   return lease;
+}
+
+void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
+                     StandingDesk* standing) {
+  for (const std::string& credential : state->repositories.TakeDueResults()) {
+    const std::optional<StandingDesk::Used> used = standing->Use(credential);
+    if (!used.has_value()) continue;
+    std::optional<Lease> lease =
+        TakeDue(connection, state, used->request, used->now.wall);
+    if (lease.has_value()) standing->Take(*used, *std::move(lease));
+  }
+}
+
+bool IsNewest(SqliteConnection* connection, const Lease& lease) {
+  SqliteQuery query(connection, kIsNewest);
+  return query.Bind(lease.entry_id, lease.version).Next();
 }
 
 void Settle(SqliteConnection* connection, SqliteWriterState* state,

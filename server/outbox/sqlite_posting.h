@@ -11,6 +11,7 @@
 #include "server/outbox/lease.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
+#include "server/outbox/standing_requests.h"
 
 namespace signalbox {
 
@@ -20,6 +21,12 @@ namespace signalbox {
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);
+// Takes out the results that became due in this transaction, for the requests
+// that the poster left.
+void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
+                     StandingDesk* standing);
+// Whether the entry still has the report that was taken out.
+bool IsNewest(SqliteConnection* connection, const Lease& lease);
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
 bool BringForward(SqliteConnection* connection, SqliteWriterState* state,

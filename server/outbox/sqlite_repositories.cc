@@ -260,8 +260,10 @@ void SqliteRepositories::TakeNumber(SqliteConnection* connection,
 void SqliteRepositories::AddDue(SqliteConnection* connection,
                                 const std::string& canonical, bool is_pending) {
   Known* const known = Load(connection, canonical);
-  if (known == nullptr || !known->has_name || known->due[is_pending]) return;
+  if (known == nullptr || !known->has_name) return;
   if (Parked(connection).contains(known->repository_key)) return;
+  if (!is_pending) due_results_.insert(known->credential);
+  if (known->due[is_pending]) return;
   SqliteQuery(connection, kInsertDue)
       .Bind(known->credential, is_pending, canonical, known->repository_key)
       .Run();

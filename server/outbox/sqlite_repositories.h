@@ -94,6 +94,12 @@ class SqliteRepositories {
   void AddDue(SqliteConnection* connection, const std::string& canonical,
               bool is_pending);
 
+  // The credentials for which AddDue was called with results, since the last
+  // call.
+  absl::flat_hash_set<std::string> TakeDueResults() {
+    return std::exchange(due_results_, {});
+  }
+
   // Undoes AddDue. Call it when no entry of the class has a due time.
   void RemoveDue(SqliteConnection* connection, absl::string_view credential,
                  bool is_pending, const std::string& canonical);
@@ -231,6 +237,7 @@ class SqliteRepositories {
   RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
   std::optional<absl::flat_hash_set<int64_t>> parked_;
+  absl::flat_hash_set<std::string> due_results_;
 };
 
 // For readers: RecoveryNotes::Repositories.

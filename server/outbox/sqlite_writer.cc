@@ -95,6 +95,9 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   for (Waiting* const waiting : batch) {
     waiting->change(connection_.get(), &state_);
   }
+  if (options_.before_commit) {
+    options_.before_commit(connection_.get(), &state_);
+  }
   *changed = state_.sequence != sequence;
   if (*changed) {
     SqliteQuery(connection_.get(), kSetSequence).Bind(state_.sequence).Run();
@@ -103,6 +106,7 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   const absl::Status status = transaction.Commit();
   *changed = *changed && status.ok();
   state_is_loaded_ = status.ok();
+  if (options_.after_commit) options_.after_commit(status.ok());
   return status;
 }
 

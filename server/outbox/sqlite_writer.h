@@ -35,6 +35,12 @@ class SqliteWriter {
   struct Options {
     // Called after a commit that gave new sequences. May be empty.
     std::function<void()> on_change;
+    // Called in each transaction, after its changes. May change rows. May be
+    // empty.
+    std::function<void(SqliteConnection*, SqliteWriterState*)> before_commit;
+    // Called after each transaction. True: it is durable. False: it was rolled
+    // back, or the store does not know. May be empty.
+    std::function<void(bool is_durable)> after_commit;
     // Called with the description of each row that was set aside.
     std::function<void(const std::string& what)> on_damaged_row;
   };

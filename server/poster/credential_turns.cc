@@ -13,6 +13,9 @@ namespace {
 
 // With more credentials without work, those that are idle are forgotten.
 constexpr size_t kMaxIdleWork = 1000;
+// The most standing requests. With more, those of credentials that are used
+// again are left anew.
+constexpr size_t kMaxStanding = 1000;
 constexpr absl::Duration kCredentialRetry = absl::Seconds(1);
 // For at most this long, credentials with only pendings leave the requests for
 // tokens to those with results.
@@ -83,6 +86,7 @@ void CredentialTurns::EndRests() {
     freed.credentials.merge(look_again_);
     look_again_.clear();
   }
+  touched_.insert(freed.credentials.begin(), freed.credentials.end());
   for (const std::string& id : freed.credentials) {
     const auto work = work_.find(id);
     if (work != work_.end()) work->second.rest_end = absl::InfinitePast();
@@ -111,6 +115,7 @@ void CredentialTurns::ForgetIdle(const std::vector<DueCredential>& due,
 std::optional<CredentialTurns::Step> CredentialTurns::StepOf(
     const Candidate& candidate, const Moment& now, absl::Time& next) {
   const std::string& credential = candidate.due.credential;
+  touched_.insert(credential);
   Work& work = work_[credential];
   if (now.steady < work.rest_end) {
     if (candidate.is_guess) return std::nullopt;
@@ -205,6 +210,34 @@ Admission CredentialTurns::AdmitLearning(const std::string& credential,
 
 void CredentialTurns::EndLearning(const std::string& credential) {
   work_[credential].learning = false;
+}
+
+void CredentialTurns::LeaveRequests(const Moment& now,
+                                    StandingRequests* standing) {
+  if (standing->by_credential.size() > kMaxStanding) {
+    standing->by_credential.clear();
+  }
+  for (const std::string& credential : std::exchange(touched_, {})) {
+    const auto found = work_.find(credential);
+    if (found != work_.end()) {
+      const Work& work = found->second;
+      const absl::Time when = gate_->WhenResultAdmitted(credential, now.steady);
+      // A pending may be next, or the credential may have to wait.
+      if (work.has_token && !work.learning && !work.probe.has_value() &&
+          now.steady >= work.rest_end && gate_->Knows(credential) &&
+          work.order.FirstStage(Stage::kLongDue, /*has_results=*/true, now) ==
+              Stage::kResults &&
+          when < absl::InfiniteFuture()) {
+        StandingRequest& request = standing->by_credential[credential];
+        request.not_before = when;
+        request.request.credential = credential;
+        work.order.Fill(Stage::kResults, now, &request.request);
+        request.request.may_probe = false;
+        continue;
+      }
+    }
+    standing->by_credential.erase(credential);
+  }
 }
 
 std::optional<std::string> CredentialTurns::TokenOrigin(

@@ -16,6 +16,7 @@
 #include "server/github/credentials.h"
 #include "server/github/request_gate.h"
 #include "server/outbox/lease.h"
+#include "server/outbox/standing_requests.h"
 #include "server/poster/credential_board.h"
 #include "server/poster/post_order.h"
 
@@ -95,6 +96,13 @@ class CredentialTurns {
     return work_[credential].order;
   }
 
+  // One of the credential's requests has ended.
+  void NoteEnd(const std::string& credential) { touched_.insert(credential); }
+  // Leaves a request for a result in `standing` for each credential that could
+  // make one now or at a known time. Looks only at the credentials for which
+  // something has changed since the last call.
+  void LeaveRequests(const Moment& now, StandingRequests* standing);
+
   // Token::origin of the credential's token; nothing: there is no token now.
   std::optional<std::string> TokenOrigin(const std::string& credential,
                                          absl::Time now);
@@ -136,6 +144,8 @@ class CredentialTurns {
 
   std::map<std::string, Work> work_;
   std::string last_credential_;
+  // Those for which LeaveRequests has to look again.
+  std::set<std::string> touched_;
   // Hosts of credentials with results that have no token, in this pass.
   std::set<std::string, std::less<>> hosts_without_tokens_;
 

@@ -66,14 +66,21 @@ Poster::Poster(PostQueue* outbox, Credentials* credentials,
       clock_follower_(outbox),
       parked_(outbox, &turns_) {}
 
-Poster::~Poster() = default;
+Poster::~Poster() {
+  // Nobody would post what is taken out from now on.
+  std::vector<StandingLease> leases;
+  outbox_->TakeRequestsBack(&leases);
+}
 
 absl::Time Poster::RunOnce() {
   const Moment now = clock_->Look();
   absl::Time next = absl::InfiniteFuture();
   memory_.held.ReleaseUntil(now.steady);
-  if (Prepare(now, next)) {
+  const bool may_begin = Prepare(now, next);
+  TakeRequestsBack(may_begin, next);
+  if (may_begin) {
     BeginDue(next);
+    LeaveRequests();
   } else if (!SettleUnsettled(now.wall)) {
     next = std::min(next, now.wall + kStoreRetry);
   }
@@ -85,6 +92,50 @@ absl::Time Poster::RunOnce() {
                 "Credentials that the poster keeps in memory.",
                 static_cast<double>(turns_.size()));
   return next;
+}
+
+void Poster::TakeRequestsBack(bool may_begin, absl::Time& next) {
+  std::vector<StandingLease> leases;
+  standing_ = outbox_->TakeRequestsBack(&leases);
+  for (const StandingLease& standing : leases) {
+    if (may_begin && !standing.is_outdated) {
+      BeginStanding(standing, next);
+    } else {
+      unsettled_.push_back({Unsent(standing.lease, Settlement::Kind::kReturned),
+                            standing.credential});
+    }
+  }
+}
+
+void Poster::BeginStanding(const StandingLease& standing, absl::Time& next) {
+  const Moment now = clock_->Look();
+  Booked booked;
+  booked.candidate.due = {standing.credential, /*has_results=*/true};
+  booked.candidate.stage = Stage::kResults;
+  const std::optional<CredentialTurns::Step> step =
+      turns_.StepOf(booked.candidate, now, next);
+  if (!step.has_value() || step->must_learn ||
+      turns_.Admit(standing.credential, step->token, /*pending=*/false, now,
+                   &next) != Admission::kAdmitted) {
+    unsettled_.push_back({Unsent(standing.lease, Settlement::Kind::kReturned),
+                          standing.credential});
+    return;
+  }
+  booked.token = step->token;
+  Begin(standing.lease, booked, standing.lease_end, /*must_admit_again=*/false,
+        now, next);
+}
+
+void Poster::LeaveRequests() {
+  if (closed_) return;
+  turns_.LeaveRequests(clock_->Look(), &standing_);
+  if (standing_.held == nullptr || *standing_.held != memory_.held.Ids()) {
+    standing_.held =
+        std::make_shared<const std::set<int64_t>>(memory_.held.Ids());
+  }
+  standing_.lease_time = LeaseTime();
+  standing_.clock = clock_;
+  outbox_->LeaveRequests(std::exchange(standing_, {}));
 }
 
 bool Poster::Prepare(const Moment& now, absl::Time& next) {
@@ -366,10 +417,14 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
   return request;
 }
 
+absl::Duration Poster::LeaseTime() const {
+  return kLeaseTime + 2 * commit_time_;
+}
+
 bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
   if (round->booked.empty()) return true;
   const Moment now = clock_->Look();
-  const absl::Duration lease_time = kLeaseTime + 2 * commit_time_;
+  const absl::Duration lease_time = LeaseTime();
   std::vector<LeaseRequest> wanted;
   for (Booked& booked : round->booked) {
     wanted.push_back(RequestFor(&booked, now, lease_time));

@@ -155,6 +155,13 @@ class Poster {
   // without one.
   std::optional<Settlement> Plan(const Lease& lease, const Moment& now,
                                  PosterRequest* begun);
+  // The time from the taking-out of an entry to the end of its lease.
+  absl::Duration LeaseTime() const;
+  // These deal with the results that the outbox takes out while the poster
+  // waits.
+  void TakeRequestsBack(bool may_begin, absl::Time& next);
+  void BeginStanding(const StandingLease& standing, absl::Time& next);
+  void LeaveRequests();
   // Begins the request for a lease, or settles the lease without one.
   // `lease_end` is steady.
   void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
@@ -184,7 +191,8 @@ class Poster {
   // How long the store has recently needed to take out an entry.
   absl::Duration commit_time_;
   std::vector<Unsettled> unsettled_;
-  bool settled_ = false;  // Something was settled in this pass.
+  StandingRequests standing_;  // Empty while the outbox has them.
+  bool settled_ = false;       // Something was settled in this pass.
   bool recalled_pauses_ = false;
 };
 

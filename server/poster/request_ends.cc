@@ -24,6 +24,7 @@ bool RequestEnds::Note(const Moment& now) {
   for (EndedRequest& one : ended) {
     // Somebody may have set the wall clock since the end.
     one.end.wall = now.WallAt(one.end.steady);
+    turns_->NoteEnd(one.request->credential);
     NoteEnd(one);
     noted_.push_back(std::move(one));
   }

@@ -54,6 +54,13 @@ class ForwardingOutbox : public Outbox {
       absl::Time now) override {
     return outbox_->Turn(ended, wanted, now);
   }
+  void LeaveRequests(StandingRequests requests) override {
+    outbox_->LeaveRequests(std::move(requests));
+  }
+  StandingRequests TakeRequestsBack(
+      std::vector<StandingLease>* leases) override {
+    return outbox_->TakeRequestsBack(leases);
+  }
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                     int most) override {
     return outbox_->BringForward(limit, now, most);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -457,6 +458,32 @@ class ListingContract : public ParkingContract {
   const std::vector<std::string> parked_ = {"widgets a 3 REPOSITORY_NOT_FOUND",
                                             "widgets b 3 REPOSITORY_NOT_FOUND",
                                             "widgets c 3 REPOSITORY_NOT_FOUND"};
+};
+
+// Standing requests live in memory, so these facts are tested only on a store
+// that stays open.
+class StandingContract : public OutboxContract {
+ protected:
+  void Leave(const std::string& credential,
+             absl::Duration not_before = absl::ZeroDuration(),
+             std::set<int64_t> held = {}) {
+    StandingRequests requests;
+    StandingRequest& request = requests.by_credential[credential];
+    request.request.credential = credential;
+    request.not_before = clock_.Look().steady + not_before;
+    requests.held = std::make_shared<const std::set<int64_t>>(std::move(held));
+    requests.lease_time = absl::Seconds(15);
+    requests.clock = &clock_;
+    outbox().LeaveRequests(std::move(requests));
+  }
+
+  std::vector<StandingLease> TakeBack() {
+    std::vector<StandingLease> leases;
+    left_ = outbox().TakeRequestsBack(&leases);
+    return leases;
+  }
+
+  StandingRequests left_;  // What TakeBack found unused.
 };
 
 }  // namespace signalbox

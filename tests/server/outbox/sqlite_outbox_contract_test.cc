@@ -57,11 +57,12 @@ class SqliteHarness : public OutboxHarness {
   std::unique_ptr<Outbox> outbox_;
 };
 
+OutboxHarnessFactory MakeHarness() {
+  return [] { return std::make_unique<SqliteHarness>(); };
+}
+
 auto Stores() {
-  return testing::Combine(testing::Values(OutboxHarnessFactory([] {
-                            return std::make_unique<SqliteHarness>();
-                          })),
-                          testing::Bool());
+  return testing::Combine(testing::Values(MakeHarness()), testing::Bool());
 }
 
 std::string NameOf(
@@ -72,6 +73,10 @@ std::string NameOf(
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ParkingContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ListingContract, Stores(), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, StandingContract,
+                         testing::Combine(testing::Values(MakeHarness()),
+                                          testing::Values(false)),
+                         NameOf);
 
 }  // namespace
 }  // namespace signalbox

@@ -108,6 +108,14 @@ class FailingOutbox : public ForwardingOutbox {
     }
     return leases;
   }
+  StandingRequests TakeRequestsBack(
+      std::vector<StandingLease>* leases) override {
+    StandingRequests requests = ForwardingOutbox::TakeRequestsBack(leases);
+    for (const StandingLease& standing : *leases) {
+      last_deadline = clock_->Look().WallAt(standing.lease_end);
+    }
+    return requests;
+  }
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     if (!next_due_time.ok()) return next_due_time;
     return ForwardingOutbox::NextDueTime(now);
