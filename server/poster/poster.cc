@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "server/github/waiting_times.h"
 #include "server/poster/posting_log.h"
+#include "server/poster/request_plan.h"
 #include "server/poster/settling.h"
 
 namespace signalbox {
@@ -32,19 +33,8 @@ constexpr size_t kMostPerTurn = 32;
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 
-// GitHub takes 1,000 statuses for a sha and context, ever. Pendings leave room
-// for results.
-constexpr int kMostStatuses = 1000;
-constexpr int kMostBeforePending = 950;
-
 bool IsBefore(const DueCredential& a, const DueCredential& b) {
   return a.credential < b.credential;
-}
-
-// Whether the store failed, and the same change may succeed later.
-bool IsStoreFailure(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
-         absl::IsInternal(status);
 }
 
 }  // namespace
@@ -63,6 +53,9 @@ Poster::Poster(PostQueue* outbox, Credentials* credentials,
       turns_(credentials, gate, &board_),
       ends_(outbox, gate, metrics, &requests_, &turns_, &memory_,
             [this](const absl::Status& status) { NoteStoreFailure(status); }),
+      settlements_(
+          outbox, &requests_, &memory_.held,
+          [this](const absl::Status& status) { NoteStoreFailure(status); }),
       clock_follower_(outbox),
       parked_(outbox, &turns_) {}
 
@@ -81,7 +74,7 @@ absl::Time Poster::RunOnce() {
   if (may_begin) {
     BeginDue(next);
     LeaveRequests();
-  } else if (!SettleUnsettled(now.wall)) {
+  } else if (!settlements_.Flush(now.wall)) {
     next = std::min(next, now.wall + kStoreRetry);
   }
   next = std::min(next, now.WallAt(memory_.held.NextRelease()));
@@ -101,8 +94,8 @@ void Poster::TakeRequestsBack(bool may_begin, absl::Time& next) {
     if (may_begin && !standing.is_outdated) {
       BeginStanding(standing, next);
     } else {
-      unsettled_.push_back({Unsent(standing.lease, Settlement::Kind::kReturned),
-                            standing.credential});
+      settlements_.Add({Unsent(standing.lease, Settlement::Kind::kReturned),
+                        standing.credential});
     }
   }
 }
@@ -117,8 +110,8 @@ void Poster::BeginStanding(const StandingLease& standing, absl::Time& next) {
   if (!step.has_value() || step->must_learn ||
       turns_.Admit(standing.credential, step->token, /*pending=*/false, now,
                    &next) != Admission::kAdmitted) {
-    unsettled_.push_back({Unsent(standing.lease, Settlement::Kind::kReturned),
-                          standing.credential});
+    settlements_.Add({Unsent(standing.lease, Settlement::Kind::kReturned),
+                      standing.credential});
     return;
   }
   booked.token = step->token;
@@ -140,7 +133,7 @@ void Poster::LeaveRequests() {
 
 bool Poster::Prepare(const Moment& now, absl::Time& next) {
   RecallPauses();
-  Settle(ends_.Collect(now));
+  settlements_.Add(ends_.Collect(now));
   if (!recalled_pauses_) {
     next = now.wall + kStoreRetry;
     return false;
@@ -174,51 +167,6 @@ void Poster::RecallPauses() {
   recalled_pauses_ = true;
 }
 
-void Poster::Settle(std::vector<Unsettled> ended) {
-  absl::c_move(ended, std::back_inserter(unsettled_));
-}
-
-absl::StatusOr<std::vector<std::optional<Lease>>> Poster::Turn(
-    absl::Span<const LeaseRequest> wanted, absl::Time now) {
-  std::vector<Settlement> ended;
-  for (const Unsettled& one : unsettled_) ended.push_back(one.settlement);
-  auto leases = outbox_->Turn(ended, wanted, now);
-  if (leases.ok()) {
-    settled_ = settled_ || !unsettled_.empty();
-    for (const Unsettled& one : std::exchange(unsettled_, {})) EndSettled(one);
-  } else if (IsStoreFailure(leases.status()) || ended.empty()) {
-    NoteStoreFailure(leases.status());
-  } else {
-    SettleOneByOne(now);
-  }
-  return leases;
-}
-
-// A settlement that the store never accepts must not hold up the rest. Its
-// lease ends by itself.
-void Poster::SettleOneByOne(absl::Time now) {
-  for (const Unsettled& one : std::exchange(unsettled_, {})) {
-    const absl::Status settled =
-        outbox_->Turn({&one.settlement, 1}, {}, now).status();
-    if (!settled.ok()) NoteStoreFailure(settled);
-    if (IsStoreFailure(settled)) {
-      unsettled_.push_back(one);
-    } else {
-      EndSettled(one);
-    }
-  }
-}
-
-void Poster::EndSettled(const Unsettled& settled) {
-  if (!settled.was_sent) return;
-  memory_.held.Land(settled.settlement.entry_id);
-  requests_.Land();
-}
-
-bool Poster::SettleUnsettled(absl::Time now) {
-  return unsettled_.empty() || Turn({}, now).ok();
-}
-
 void Poster::NoteStoreFailure(const absl::Status& status) {
   if (absl::IsUnavailable(status)) return;
   LogError("the database failed while posting", {{"error", status.ToString()}});
@@ -231,8 +179,8 @@ void Poster::BeginDue(absl::Time& next) {
   int steps = 0;
   // What a pass settles may make entries due that it did not look for.
   do {
-    settled_ = false;
-    if (!BeginPass(&steps, next) || !SettleUnsettled(clock_->Now())) {
+    settlements_.TakeHasSettled();
+    if (!BeginPass(&steps, next) || !settlements_.Flush(clock_->Now())) {
       next = std::min(next, clock_->Now() + kStoreRetry);
       return;
     }
@@ -240,7 +188,7 @@ void Poster::BeginDue(absl::Time& next) {
       next = clock_->Now();
       return;
     }
-  } while (settled_);
+  } while (settlements_.TakeHasSettled());
   const absl::Time now = clock_->Now();
   const absl::StatusOr<absl::Time> due = outbox_->NextDueTime(now);
   if (!due.ok()) NoteStoreFailure(due.status());
@@ -271,9 +219,8 @@ absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
   const absl::StatusOr<std::vector<DueCredential>> credentials =
       CredentialsWithWork(now);
   if (!credentials.ok()) return credentials.status();
-  std::set<std::string> ended;
-  for (const Unsettled& one : unsettled_) ended.insert(one.credential);
-  return turns_.BeginPass(*credentials, ended, clock_->Look().steady);
+  return turns_.BeginPass(*credentials, settlements_.Credentials(),
+                          clock_->Look().steady);
 }
 
 bool Poster::BeginPass(int* steps, absl::Time& next) {
@@ -287,7 +234,7 @@ bool Poster::BeginPass(int* steps, absl::Time& next) {
   std::set<std::string> full_hosts;
   while (!candidates->empty() && *steps < kMaxStepsPerRun) {
     // Requests that have ended meanwhile may park the next repository.
-    Settle(ends_.Collect(clock_->Look()));
+    settlements_.Add(ends_.Collect(clock_->Look()));
     Round round = BookRound(*std::move(candidates), &full_hosts, steps, next);
     if (!TakeAndBegin(&round, steps, next)) return false;
     // Otherwise the end of a request causes the next run, which begins here.
@@ -430,7 +377,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     wanted.push_back(RequestFor(&booked, now, lease_time));
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
-      Turn(wanted, now.wall);
+      settlements_.Turn(wanted, now.wall);
   Moment taken = clock_->Look();
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);
@@ -468,49 +415,13 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
   return true;
 }
 
-std::optional<Settlement> Poster::Plan(const Lease& lease, const Moment& now,
-                                       PosterRequest* begun) {
-  if (lease.ambiguous_since.has_value()) {
-    // Somebody may have set the wall clock since a former process sent the
-    // post. Posts of this process are held by the steady clock.
-    const absl::Time until = life_begin_ + kAmbiguousWait;
-    if (now.steady < until) {
-      memory_.held.HoldUntil(lease.entry_id, until);
-      Settlement returned = Unsent(lease, Settlement::Kind::kReturned);
-      returned.next_try_time = now.wall + (until - now.steady);
-      return returned;
-    }
-    // GitHub may not show the same as it answered.
-    begun->errand = Errand::kRead;
-  } else {
-    begun->sent = memory_.wording.For(lease);
-    if (lease.shown == begun->sent) {
-      metrics_->Add("signalbox_posts_saved_total",
-                    "Statuses not posted because GitHub showed them already.");
-      Settlement settlement = Unsent(lease, Settlement::Kind::kPosted);
-      settlement.shown = begun->sent;
-      return settlement;
-    }
-    const bool full = lease.status_count >= kMostStatuses;
-    const bool nearly = lease.status_count >= kMostBeforePending;
-    if (full || (nearly && lease.wanted.state == CommitState::kPending)) {
-      Settlement settlement =
-          Unsent(lease, Settlement::Kind::kAbandoned,
-                 full ? "STATUS_LIMIT_REACHED" : "STATUS_LIMIT_NEAR");
-      LogSettlement(lease, settlement);
-      return settlement;
-    }
-  }
-  return std::nullopt;
-}
-
 void Poster::Begin(const Lease& lease, const Booked& booked,
                    absl::Time lease_end, bool must_admit_again,
                    const Moment& now, absl::Time& next) {
   const std::string& credential = booked.candidate.due.credential;
   const auto unsent = [&](Settlement settlement) {
     GiveBack(booked);
-    unsettled_.push_back({std::move(settlement), credential});
+    settlements_.Add({std::move(settlement), credential});
   };
   if (credential.empty()) {
     Settlement settlement =
@@ -525,7 +436,7 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
     GiveBack(booked);
     if (turns_.Admit(credential, booked.token, PostOrder::IsForPendings(stage),
                      now, &next) != Admission::kAdmitted) {
-      unsettled_.push_back(
+      settlements_.Add(
           {Unsent(lease, Settlement::Kind::kReturned), credential});
       return;
     }
@@ -536,13 +447,25 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
     return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
+  RequestPlan plan = PlanRequest(lease, memory_.wording, now, life_begin_);
+  if (plan.hold_until > now.steady) {
+    memory_.held.HoldUntil(lease.entry_id, plan.hold_until);
+  }
+  if (plan.settlement.has_value()) {
+    if (plan.settlement->kind == Settlement::Kind::kPosted) {
+      metrics_->Add("signalbox_posts_saved_total",
+                    "Statuses not posted because GitHub showed them already.");
+    }
+    LogSettlement(lease, *plan.settlement);
+    return unsent(*std::move(plan.settlement));
+  }
   auto begun = std::make_shared<PosterRequest>();
+  begun->errand = plan.errand;
   begun->credential = credential;
   begun->token = booked.token;
   begun->lease = lease;
+  begun->sent = std::move(plan.sent);
   begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
-  std::optional<Settlement> settlement = Plan(lease, now, begun.get());
-  if (settlement.has_value()) return unsent(*std::move(settlement));
   order.NoteBegun(lease, stage, now, gate_->ProbeGap(credential));
   memory_.held.HoldInFlight(lease.entry_id);
   board_.GoesOn(credential);

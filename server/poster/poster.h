@@ -12,7 +12,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/github/credentials.h"
@@ -27,6 +26,7 @@
 #include "server/poster/parked_credentials.h"
 #include "server/poster/request_ends.h"
 #include "server/poster/requests_in_flight.h"
+#include "server/poster/settlement_queue.h"
 
 namespace signalbox {
 
@@ -119,16 +119,6 @@ class Poster {
   // The pauses that GitHub asked a former process for hold for this one, too.
   void RecallPauses();
 
-  // To be stored with the next turn.
-  void Settle(std::vector<Unsettled> ended);
-  // One transaction: stores all settlements, and takes out an entry for each
-  // request.
-  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const LeaseRequest> wanted, absl::Time now);
-  void SettleOneByOne(absl::Time now);
-  void EndSettled(const Unsettled& settled);
-  // False: the store failed.
-  bool SettleUnsettled(absl::Time now);
   void NoteStoreFailure(const absl::Status& status);
 
   // These begin requests, and lower `next` to the time of the next call.
@@ -151,10 +141,6 @@ class Poster {
                           absl::Duration lease_time);
   // Takes out what is booked, and begins its requests. False: the store failed.
   bool TakeAndBegin(Round* round, int* steps, absl::Time& next);
-  // Decides what the request for a lease is to be, or how to settle the lease
-  // without one.
-  std::optional<Settlement> Plan(const Lease& lease, const Moment& now,
-                                 PosterRequest* begun);
   // The time from the taking-out of an entry to the end of its lease.
   absl::Duration LeaseTime() const;
   // These deal with the results that the outbox takes out while the poster
@@ -186,13 +172,12 @@ class Poster {
   // Only RunOnce uses these.
   PosterMemory memory_;
   RequestEnds ends_;
+  SettlementQueue settlements_;
   ClockFollower clock_follower_;
   ParkedCredentials parked_;
   // How long the store has recently needed to take out an entry.
   absl::Duration commit_time_;
-  std::vector<Unsettled> unsettled_;
   StandingRequests standing_;  // Empty while the outbox has them.
-  bool settled_ = false;       // Something was settled in this pass.
   bool recalled_pauses_ = false;
 };
 

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_POSTER_REQUEST_ENDS_H_
 
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,16 +14,10 @@
 #include "server/poster/held_entries.h"
 #include "server/poster/moved_repositories.h"
 #include "server/poster/requests_in_flight.h"
+#include "server/poster/settlement_queue.h"
 #include "server/poster/wording.h"
 
 namespace signalbox {
-
-// A settlement that is not stored yet.
-struct Unsettled {
-  Settlement settlement;
-  std::string credential;
-  bool was_sent = false;  // It ends a request in flight.
-};
 
 // What the poster remembers of entries and repositories.
 struct PosterMemory {

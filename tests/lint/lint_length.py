@@ -23,7 +23,6 @@ EXCEPTIONS = (
     "server/outbox/sqlite_rename.cc: MergeEntries",
     "server/outbox/sqlite_repositories.cc",
     "server/outbox/sqlite_schema.h",
-    "server/poster/poster.cc",
     "server/rpc/convert.cc",
     "server/rpc/convert.cc: FromCommonFields",
     "server/rpc/convert.cc: FromProto",

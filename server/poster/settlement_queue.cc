@@ -1,0 +1,67 @@
+#include "server/poster/settlement_queue.h"
+
+#include <iterator>
+
+#include "absl/algorithm/container.h"
+
+namespace signalbox {
+namespace {
+
+// Whether the store failed, and the same change may succeed later.
+bool IsStoreFailure(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsInternal(status);
+}
+
+}  // namespace
+
+void SettlementQueue::Add(std::vector<Unsettled> unsettled) {
+  absl::c_move(unsettled, std::back_inserter(unsettled_));
+}
+
+std::set<std::string> SettlementQueue::Credentials() const {
+  std::set<std::string> credentials;
+  for (const Unsettled& one : unsettled_) credentials.insert(one.credential);
+  return credentials;
+}
+
+absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
+    absl::Span<const LeaseRequest> wanted, absl::Time now) {
+  std::vector<Settlement> ended;
+  for (const Unsettled& one : unsettled_) ended.push_back(one.settlement);
+  auto leases = outbox_->Turn(ended, wanted, now);
+  if (leases.ok()) {
+    has_settled_ = has_settled_ || !unsettled_.empty();
+    for (const Unsettled& one : std::exchange(unsettled_, {})) {
+      NoteSettled(one);
+    }
+  } else if (IsStoreFailure(leases.status()) || ended.empty()) {
+    on_store_failure_(leases.status());
+  } else {
+    SettleOneByOne(now);
+  }
+  return leases;
+}
+
+// A settlement that the store never accepts must not hold up the rest. Its
+// lease ends by itself.
+void SettlementQueue::SettleOneByOne(absl::Time now) {
+  for (const Unsettled& one : std::exchange(unsettled_, {})) {
+    const absl::Status settled =
+        outbox_->Turn({&one.settlement, 1}, {}, now).status();
+    if (!settled.ok()) on_store_failure_(settled);
+    if (IsStoreFailure(settled)) {
+      unsettled_.push_back(one);
+    } else {
+      NoteSettled(one);
+    }
+  }
+}
+
+void SettlementQueue::NoteSettled(const Unsettled& settled) {
+  if (!settled.was_sent) return;
+  held_->Land(settled.settlement.entry_id);
+  requests_->Land();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,78 @@
+#ifndef SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
+#define SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/post_queue.h"
+#include "server/poster/held_entries.h"
+#include "server/poster/requests_in_flight.h"
+
+namespace signalbox {
+
+// A settlement that is not stored yet.
+struct Unsettled {
+  Settlement settlement;
+  std::string credential;
+  bool was_sent = false;  // It ends a request in flight.
+};
+
+// SettlementQueue keeps the ends of leases until they are stored. If the store
+// fails, none is lost.
+//
+// Not thread-safe: only the poster uses it.
+class SettlementQueue {
+ public:
+  // All pointers are borrowed. `on_store_failure` is called for every error of
+  // the store.
+  SettlementQueue(PostQueue* outbox, RequestsInFlight* requests,
+                  HeldEntries* held,
+                  std::function<void(absl::Status)> on_store_failure)
+      : outbox_(outbox),
+        requests_(requests),
+        held_(held),
+        on_store_failure_(std::move(on_store_failure)) {}
+
+  void Add(Unsettled unsettled) { unsettled_.push_back(std::move(unsettled)); }
+  void Add(std::vector<Unsettled> unsettled);
+
+  // One transaction: stores all that is in the queue, and takes out an entry
+  // for each request. See PostQueue::Turn.
+  absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
+      absl::Span<const LeaseRequest> wanted, absl::Time now);
+  // The same without requests, unless the queue is empty. False: the store
+  // failed.
+  bool Flush(absl::Time now) {
+    return unsettled_.empty() || Turn({}, now).ok();
+  }
+
+  // Whose leases are in the queue.
+  std::set<std::string> Credentials() const;
+
+  // Whether something was stored since the last call.
+  bool TakeHasSettled() { return std::exchange(has_settled_, false); }
+
+ private:
+  void SettleOneByOne(absl::Time now);
+  void NoteSettled(const Unsettled& settled);
+
+  PostQueue* const outbox_;
+  RequestsInFlight* const requests_;
+  HeldEntries* const held_;
+  const std::function<void(absl::Status)> on_store_failure_;
+  std::vector<Unsettled> unsettled_;
+  bool has_settled_ = false;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
