@@ -46,6 +46,7 @@ absl::Time Housekeeper::RunOnce() {
   if (!AbandonParked(wall)) next = wall;
   if (DoChores(wall)) next = std::min(next, wall + kBetweenChores);
   if (steady >= next_forgetting_) Forget(wall, steady);
+  Worked(outbox_->Checkpoint());
   return std::min(next, wall + (next_forgetting_ - steady));
 }
 

@@ -16,7 +16,7 @@ namespace signalbox {
 // into errors. It abandons statuses that GitHub will not take. It deletes old
 // commits and history, in small batches with pauses between them, so that
 // reports never wait for it. It makes the outbox continue the work that it does
-// in batches (DoChores).
+// in batches (DoChores), and checkpoint while nothing is written.
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
 // than a minute, nothing expires: farms may have been unable to report, and get

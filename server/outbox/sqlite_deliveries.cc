@@ -40,6 +40,8 @@ constexpr char kDeleteHooks[] = "DELETE FROM hook WHERE seen_time_us < ?";
 constexpr char kListHooks[] =
     "SELECT host, hook_id FROM hook ORDER BY host, hook_id";
 
+constexpr absl::Duration kBetweenForgettings = absl::Minutes(1);
+
 // How often the time of a hook is stored, and how long a hook is kept.
 constexpr absl::Duration kNoteHookEvery = absl::Hours(6);
 constexpr absl::Duration kHookMemory = absl::Hours(30 * 24);
@@ -104,9 +106,13 @@ void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
   }
 }
 
-void ForgetDeliveries(SqliteConnection* connection, absl::Time oldest_delivery,
-                      int limit) {
+void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
+                      absl::Time oldest_delivery, int limit) {
+  if (oldest_delivery < state->next_oldest_delivery) return;
   SqliteQuery(connection, kDeleteDeliveries).Bind(oldest_delivery, limit).Run();
+  if (connection->ChangedRows() == 0) {
+    state->next_oldest_delivery = oldest_delivery + kBetweenForgettings;
+  }
 }
 
 std::vector<bool> KnownDeliveries(SqliteConnection* connection,

@@ -41,9 +41,10 @@ void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time now);
 
 // Deletes at most `limit` of the deliveries that were accepted before
-// `oldest_delivery`, the oldest first.
-void ForgetDeliveries(SqliteConnection* connection, absl::Time oldest_delivery,
-                      int limit);
+// `oldest_delivery`, the oldest first. If there is none, it looks again a
+// minute later, because it is called in every transaction of reports.
+void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
+                      absl::Time oldest_delivery, int limit);
 
 // For each id, whether the delivery is stored.
 std::vector<bool> KnownDeliveries(SqliteConnection* connection,

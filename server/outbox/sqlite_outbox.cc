@@ -100,7 +100,7 @@ class SqliteOutbox : public Outbox {
               absl::c_count_if(submissions, [](const Submission& submission) {
                 return submission.delivery.has_value();
               });
-          ForgetDeliveries(connection, options.oldest_delivery,
+          ForgetDeliveries(connection, state, options.oldest_delivery,
                            static_cast<int>(deliveries) + kMostForgotten);
         });
     if (!status.ok()) return status;
@@ -350,6 +350,11 @@ class SqliteOutbox : public Outbox {
         });
     if (!status.ok()) return status;
     return more;
+  }
+
+  absl::Status Checkpoint() override {
+    const absl::Status status = writer_.Checkpoint();
+    return status.ok() ? status : RunTimeError(status);
   }
 
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {

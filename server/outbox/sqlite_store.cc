@@ -187,9 +187,10 @@ absl::Status Configure(SqliteConnection* connection, const std::string& path) {
       "PRAGMA temp_store = MEMORY;"
       // 32 MiB.
       "PRAGMA cache_size = -32768;"
-      // Checkpoints wait for 16 MiB: pages that many commits change are then
+      // A commit moves the log into the database at 64 MiB, if the housekeeper
+      // finds no quiet moment before. Pages that many commits change are then
       // written to the database once.
-      "PRAGMA wal_autocheckpoint = 4096");
+      "PRAGMA wal_autocheckpoint = 16384");
   const int64_t limit =
       Number(connection, "PRAGMA journal_size_limit = 67108864");
   const int64_t timeout = Number(connection, "PRAGMA busy_timeout = 2000");

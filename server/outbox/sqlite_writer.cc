@@ -12,6 +12,9 @@ namespace {
 constexpr char kSetSequence[] =
     "UPDATE meta SET value = ? WHERE name = 'sequence'";
 
+// After fewer commits, the log is so short that it may wait.
+constexpr int kFewCommits = 100;
+
 }  // namespace
 
 SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
@@ -106,6 +109,7 @@ absl::Status SqliteWriter::TryToWrite(const std::vector<Waiting*>& batch,
   const absl::Status status = transaction.Commit();
   *changed = *changed && status.ok();
   state_is_loaded_ = status.ok();
+  ++commits_;
   if (options_.after_commit) options_.after_commit(status.ok());
   return status;
 }
@@ -123,6 +127,21 @@ absl::StatusOr<bool> SqliteWriter::Repair() {
     if (options_.on_damaged_row) options_.on_damaged_row(what);
   }
   return !damage.empty();
+}
+
+absl::Status SqliteWriter::Checkpoint() {
+  {
+    MutexLock lock(&mu_);
+    if (is_writing_ || !waiting_.empty()) return absl::OkStatus();
+  }
+  MutexLock lock(&writing_);
+  if (std::exchange(commits_, 0) < kFewCommits) return absl::OkStatus();
+  {
+    // Clears an earlier error.
+    SqliteTransaction none(connection_.get(), SqliteTransaction::Kind::kRead);
+  }
+  SqliteQuery(connection_.get(), "PRAGMA wal_checkpoint(PASSIVE)").Next();
+  return connection_->status();
 }
 
 // One reader at a time: a second one does not find the rows again.
@@ -148,6 +167,7 @@ void SqliteWriter::LoadState() {
   state_.repositories.Forget();
   state_.moves.reset();
   state_.hooks.Clear();
+  state_.next_oldest_delivery = absl::InfinitePast();
   state_.retention = {};
   state_.sequence = NewestSequence(connection_.get());
 }

@@ -55,6 +55,10 @@ class SqliteWriter {
   // How many changes wait for the end of the commit under way.
   size_t waiting() const;
 
+  // Moves the log into the database, unless changes wait or the log is short.
+  // Otherwise a commit has to do it, while calls wait.
+  absl::Status Checkpoint();
+
   // Sets damaged rows aside for a reader that met one. True: the reader reads
   // again; another reader may have had the rows set aside already. False: the
   // repair does not help.
@@ -95,6 +99,7 @@ class SqliteWriter {
   const std::unique_ptr<SqliteConnection> connection_
       ABSL_PT_GUARDED_BY(writing_);
   SqliteWriterState state_ ABSL_GUARDED_BY(writing_);
+  int commits_ ABSL_GUARDED_BY(writing_) = 0;  // Since the last Checkpoint.
   bool state_is_loaded_ ABSL_GUARDED_BY(writing_) = false;
   bool repaired_in_vain_ ABSL_GUARDED_BY(writing_) = false;
 

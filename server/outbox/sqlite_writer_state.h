@@ -61,6 +61,9 @@ struct SqliteWriterState {
   // The latest time that a caller passed; UnixEpoch: none yet.
   absl::Time now;
 
+  // No delivery that was accepted before this time is stored.
+  absl::Time next_oldest_delivery = absl::InfinitePast();
+
   // When each hook was last noted, by host and number. The map is bounded, so
   // that forged hooks do not fill the memory.
   RecentMap<std::pair<std::string, int64_t>, absl::Time> hooks{10'000};

@@ -39,6 +39,10 @@ class Upkeep {
   // True: there is more.
   virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
 
+  // Moves what was written lately to its place, unless changes wait: then it is
+  // done later. Without this call, a report waits for it now and then.
+  virtual absl::Status Checkpoint() = 0;
+
   // Deletes old commits, with everything that belongs to them, and history
   // older than `before`. A commit is kept while one of its entries is due, may
   // expire, or was reported, posted, abandoned or seen at GitHub since

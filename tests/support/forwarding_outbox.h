@@ -110,6 +110,7 @@ class ForwardingOutbox : public Outbox {
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     return outbox_->DoChores(now);
   }
+  absl::Status Checkpoint() override { return outbox_->Checkpoint(); }
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
     return outbox_->ForgetBefore(before);
   }

@@ -585,6 +585,30 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
   EXPECT_EQ(outbox->ChangesAfter(2, 10)->size(), 1u);
 }
 
+TEST_F(SqliteOutboxTest, OldDeliveriesLeaveTheFile) {
+  const std::unique_ptr<Outbox> outbox = Open();
+  const auto deliver = [&](int number) {
+    Submission submission = Of({Pending(1)});
+    submission.delivery = Delivery{absl::StrCat(number), "", "e", "a", 0};
+    ASSERT_TRUE(outbox->Accept({submission}, clock_.Now()).ok());
+  };
+  for (int i = 0; i < 100; ++i) deliver(i);
+  clock_.Advance(Options().delivery_memory + absl::Minutes(2));
+  for (int i = 0; i < 5; ++i) deliver(200 + i);
+  const auto count = [this] {
+    auto connection =
+        SqliteConnection::Open(database(), SqliteConnection::Access::kRead);
+    EXPECT_TRUE(connection.ok());
+    SqliteTransaction transaction(connection->get(),
+                                  SqliteTransaction::Kind::kRead);
+    SqliteQuery query(connection->get(), "SELECT COUNT(*) FROM delivery");
+    int64_t deliveries = -1;
+    if (query.Next()) query.Read(&deliveries);
+    return deliveries;
+  };
+  EXPECT_EQ(count(), 5);
+}
+
 // All commits that were only seen at GitHub have the same number.
 TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
   { ASSERT_TRUE(Accept(Open().get(), Pending(1)).ok()); }

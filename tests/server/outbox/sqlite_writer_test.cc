@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -141,6 +142,47 @@ TEST_F(SqliteWriterTest, ManyThreadsLoseNoChange) {
       EXPECT_TRUE(IsStored(absl::StrCat(i, "-", j)));
     }
   }
+}
+
+TEST_F(SqliteWriterTest, ALogThatIsNotShortIsCheckpointed) {
+  const auto size = [this] {
+    return std::filesystem::file_size(Directory() + "/signalbox.db");
+  };
+  const auto before = size();
+  for (int i = 0; i < 99; ++i) {
+    ASSERT_TRUE(Put(absl::StrCat(std::string(1000, 'a'), i)).ok());
+  }
+  ASSERT_TRUE(writer_->Checkpoint().ok());
+  EXPECT_EQ(size(), before);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(Put(absl::StrCat(std::string(1000, 'b'), i)).ok());
+  }
+  ASSERT_TRUE(writer_->Checkpoint().ok());
+  EXPECT_GT(size(), before + 100'000);
+  // Twice does no harm.
+  ASSERT_TRUE(writer_->Checkpoint().ok());
+  EXPECT_TRUE(IsStored(absl::StrCat(std::string(1000, 'b'), 99)));
+}
+
+TEST_F(SqliteWriterTest, NothingIsCheckpointedWhileAChangeIsWritten) {
+  const auto size = [this] {
+    return std::filesystem::file_size(Directory() + "/signalbox.db");
+  };
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(Put(absl::StrCat(std::string(1000, 'a'), i)).ok());
+  }
+  const auto before = size();
+  absl::Status checkpointed;
+  std::thread housekeeper;
+  ASSERT_TRUE(writer_
+                  ->Write([&](SqliteConnection*, SqliteWriterState*) {
+                    housekeeper = std::thread(
+                        [&] { checkpointed = writer_->Checkpoint(); });
+                    housekeeper.join();
+                  })
+                  .ok());
+  EXPECT_TRUE(checkpointed.ok()) << checkpointed;
+  EXPECT_EQ(size(), before);
 }
 
 }  // namespace
