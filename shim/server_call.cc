@@ -35,30 +35,22 @@ v1::Change ToProto(const HookChange& change) {
   return proto;
 }
 
-v1::Result ToProto(HookState result) {
-  switch (result) {
-    case HookState::kSuccess:
-      return v1::RESULT_SUCCESS;
-    case HookState::kFailure:
-      return v1::RESULT_FAILURE;
-    case HookState::kError:
-      return v1::RESULT_ERROR;
-    case HookState::kPending:
-      break;
-  }
-  return v1::RESULT_UNSPECIFIED;
-}
-
-// Fills the fields of an observed status that both requests have.
+// Fills the fields that both requests for a report have.
 template <typename Request>
-void FillObserved(const HookStatus& status, Request* proto) {
-  proto->set_repository(status.repository);
-  proto->set_repository_id(status.repository_id);
-  proto->set_sha(status.sha);
-  proto->set_description(status.description);
-  proto->set_target_url(status.target_url);
-  proto->mutable_observed()->set_status_id(status.status_id);
-  proto->mutable_observed()->set_creator_login(status.creator_login);
+Request RequestFor(const HookReport& report, v1::Delivery delivery) {
+  Request request;
+  request.set_repository(report.repository);
+  request.set_repository_id(report.repository_id);
+  request.set_sha(report.sha);
+  request.set_description(report.description);
+  request.set_target_url(report.target_url);
+  if (report.observed.has_value()) {
+    v1::Observed& observed = *request.mutable_observed();
+    observed.set_status_id(report.observed->status_id);
+    observed.set_creator_login(report.observed->creator_login);
+  }
+  *request.mutable_delivery() = std::move(delivery);
+  return request;
 }
 
 void Fill(const HookRetest& retest, absl::string_view,
@@ -66,9 +58,7 @@ void Fill(const HookRetest& retest, absl::string_view,
   v1::RerunRequested& event = *proto->mutable_rerun_requested();
   event.set_repository(retest.repository);
   event.set_pull_request_number(retest.pull_request_number);
-  for (const std::string& context : retest.contexts) {
-    event.add_contexts(context);
-  }
+  event.mutable_contexts()->Add(retest.contexts.begin(), retest.contexts.end());
   event.set_login(retest.login);
   event.set_author_association(retest.author_association);
 }
@@ -115,35 +105,9 @@ class Caller {
          v1::Delivery delivery)
       : context_(context), server_(server), delivery_(std::move(delivery)) {}
 
-  ServerAnswer operator()(const HookPending& pending) {
-    v1::ReportPendingRequest request;
-    request.set_repository(pending.repository);
-    request.set_repository_id(pending.repository_id);
-    request.set_sha(pending.sha);
-    for (const std::string& context : pending.contexts) {
-      request.add_contexts(context);
-    }
-    request.set_rerun(pending.rerun);
-    if (pending.change.has_value()) {
-      *request.mutable_change() = ToProto(*pending.change);
-    }
-    return Report(std::move(request));
-  }
-
-  ServerAnswer operator()(const HookStatus& status) {
-    if (status.state == HookState::kPending) {
-      v1::ReportPendingRequest request;
-      FillObserved(status, &request);
-      request.add_contexts(status.context);
-      return Report(std::move(request));
-    }
-    v1::ReportResultRequest request;
-    FillObserved(status, &request);
-    request.set_context(status.context);
-    request.set_result(ToProto(status.state));
-    *request.mutable_delivery() = std::move(delivery_);
-    v1::ReportResultResponse response;
-    return {server_->ReportResult(context_, request, &response), "", ""};
+  ServerAnswer operator()(const HookReport& report) {
+    return report.result.has_value() ? ReportResult(report)
+                                     : ReportPending(report);
   }
 
   template <typename Event>
@@ -161,8 +125,15 @@ class Caller {
   }
 
  private:
-  ServerAnswer Report(v1::ReportPendingRequest request) {
-    *request.mutable_delivery() = std::move(delivery_);
+  ServerAnswer ReportPending(const HookReport& report) {
+    auto request =
+        RequestFor<v1::ReportPendingRequest>(report, std::move(delivery_));
+    request.mutable_contexts()->Add(report.contexts.begin(),
+                                    report.contexts.end());
+    request.set_rerun(report.rerun);
+    if (report.change.has_value()) {
+      *request.mutable_change() = ToProto(*report.change);
+    }
     v1::ReportPendingResponse response;
     const grpc::Status status =
         server_->ReportPending(context_, request, &response);
@@ -170,6 +141,15 @@ class Caller {
             status.ok() && response.receipts().empty()
                 ? "the server expects no context for it"
                 : ""};
+  }
+
+  ServerAnswer ReportResult(const HookReport& report) {
+    auto request =
+        RequestFor<v1::ReportResultRequest>(report, std::move(delivery_));
+    request.set_context(report.contexts.front());
+    request.set_result(static_cast<v1::Result>(*report.result));
+    v1::ReportResultResponse response;
+    return {server_->ReportResult(context_, request, &response), "", ""};
   }
 
   grpc::ClientContext* const context_;
@@ -191,12 +171,9 @@ CallSummary Summarize(const HookCall& call) {
       [&](const auto& request) {
         using Request = std::decay_t<decltype(request)>;
         summary.method = "ReportEvent";
-        if constexpr (std::is_same_v<Request, HookPending>) {
-          summary.method = "ReportPending";
-        } else if constexpr (std::is_same_v<Request, HookStatus>) {
-          summary.method = request.state == HookState::kPending
-                               ? "ReportPending"
-                               : "ReportResult";
+        if constexpr (std::is_same_v<Request, HookReport>) {
+          summary.method =
+              request.result.has_value() ? "ReportResult" : "ReportPending";
         }
         if constexpr (requires { request.repository; }) {
           summary.repository = request.repository;

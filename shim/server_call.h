@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "shim/webhook/event.h"
+#include "common/hook_call.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {

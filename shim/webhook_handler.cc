@@ -163,8 +163,8 @@ int HttpStatusOf(grpc::StatusCode code) {
 
 // Whether GitHub named the contexts, and not the server's configuration.
 bool NamesContexts(const HookCall& call) {
-  const auto* const pending = std::get_if<HookPending>(&call.request);
-  return pending == nullptr || !pending->contexts.empty();
+  const auto* const report = std::get_if<HookReport>(&call.request);
+  return report == nullptr || !report->contexts.empty();
 }
 
 // A delivery that this shim has no grant for is for another service. Nothing is

@@ -41,20 +41,6 @@ CodeChange ChangeOf(const HookChange& hook) {
   return change;
 }
 
-std::optional<Result> ResultOf(HookState state) {
-  switch (state) {
-    case HookState::kSuccess:
-      return Result::kSuccess;
-    case HookState::kFailure:
-      return Result::kFailure;
-    case HookState::kError:
-      return Result::kError;
-    case HookState::kPending:
-      break;
-  }
-  return std::nullopt;
-}
-
 // Turns each kind of call into the submission that its gRPC call would become.
 class Reader {
  public:
@@ -65,47 +51,38 @@ class Reader {
         rules_(rules),
         known_hosts_(known_hosts) {}
 
-  absl::StatusOr<DeliveryIntake> operator()(const HookPending& pending) {
+  absl::StatusOr<DeliveryIntake> operator()(const HookReport& hook) {
     BuildTarget target;
     const absl::Status found =
-        Find(pending.repository, pending.sha, &target.repository, &target.sha);
+        Find(hook.repository, hook.sha, &target.repository, &target.sha);
     if (!found.ok()) return found;
-    target.repository_id = pending.repository_id;
-    if (pending.change.has_value()) {
-      target.change = ChangeOf(*pending.change);
-      target.change->base_changed = pending.rerun &&
+    target.repository_id = hook.repository_id;
+    if (hook.change.has_value()) {
+      target.change = ChangeOf(*hook.change);
+      target.change->base_changed = hook.rerun &&
                                     delivery_.event == "pull_request" &&
                                     call_.action == "edited";
     }
-    for (const std::string& context : pending.contexts) {
-      const absl::Status fits = ParseContext(context).status();
+    for (const std::string& context : hook.contexts) {
+      const absl::Status fits = hook.observed.has_value()
+                                    ? ParseObservedContext(context).status()
+                                    : ParseContext(context).status();
       if (!fits.ok()) return fits;
     }
     Submission submission =
-        PendingsFor(target, pending.contexts, pending.rerun, rules_);
-    submission.with_all_reported = pending.contexts.empty() && pending.rerun &&
-                                   delivery_.event == "check_suite";
-    submission.delivery = std::move(delivery_);
-    return submission;
-  }
-
-  absl::StatusOr<DeliveryIntake> operator()(const HookStatus& status) {
-    Submission submission;
+        PendingsFor(target, hook.contexts, hook.rerun, rules_);
+    submission.with_all_reported =
+        hook.contexts.empty() && hook.rerun && delivery_.event == "check_suite";
     Report& report = submission.report;
-    const absl::Status found =
-        Find(status.repository, status.sha, &report.repository, &report.sha);
-    if (!found.ok()) return found;
-    absl::StatusOr<std::string> context = ParseObservedContext(status.context);
-    if (!context.ok()) return context.status();
-    submission.contexts.push_back(*std::move(context));
-    report.repository_id = status.repository_id;
-    report.result = ResultOf(status.state);
-    report.from_webhook = !report.result.has_value();
-    report.expires_after = rules_.ExpiresAfter(report.repository);
-    report.description = KeepDescription(status.description).text;
-    report.target_url = KeepTargetUrl(status.target_url).text;
-    submission.observed =
-        Observed{status.status_id, KeepDescription(status.creator_login).text};
+    report.result = hook.result;
+    report.from_webhook = !hook.result.has_value();
+    report.description = KeepDescription(hook.description).text;
+    report.target_url = KeepTargetUrl(hook.target_url).text;
+    if (hook.observed.has_value()) {
+      submission.observed =
+          Observed{hook.observed->status_id,
+                   KeepDescription(hook.observed->creator_login).text};
+    }
     submission.delivery = std::move(delivery_);
     return submission;
   }

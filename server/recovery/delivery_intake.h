@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/hook_call.h"
 #include "server/outbox/submission.h"
 #include "server/report/code_change.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"
-#include "shim/webhook/event.h"
 
 namespace signalbox {
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/result.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -18,18 +19,6 @@ enum class CommitState { kError, kFailure, kPending, kSuccess };
 absl::string_view CommitStateName(CommitState state);
 // The reverse; nothing for any other text.
 std::optional<CommitState> ParseCommitState(absl::string_view name);
-
-// How a run ended. The numbers are stored and never change.
-enum class Result {
-  kSuccess = 1,
-  kFailure = 2,
-  kError = 3,
-  kCancelled = 4,
-  kSkipped = 5,
-  kTimedOut = 6,
-  kNeutral = 7,
-};
-constexpr Result LastOf(Result) { return Result::kNeutral; }
 
 // The state that GitHub shows for a result. Commit statuses have no word for
 // some results: cancelled and timed out become error, skipped and neutral

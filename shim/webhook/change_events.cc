@@ -12,15 +12,12 @@ HookResult ReadPullRequest(MemberReader& read) {
   if (edited && !read.HasObject("changes.base")) {
     return HookIgnored{"", "the edit did not change the base branch"};
   }
-  HookPending pending;
-  pending.repository = read.Repository();
-  pending.repository_id = read.Id("repository.id");
-  pending.sha = read.Sha("pull_request.head.sha");
+  HookReport report = ReadReport(read, "pull_request.head.sha");
   // The base has changed, so the same head may need another run. The server
   // decides that, by the delivery's action.
-  pending.rerun = edited;
+  report.rerun = edited;
 
-  HookChange& change = pending.change.emplace();
+  HookChange& change = report.change.emplace();
   change.event = "pull_request";
   change.pull_request_number = read.Id("number");
   change.title = read.Title("pull_request.title");
@@ -36,14 +33,14 @@ HookResult ReadPullRequest(MemberReader& read) {
     change.fork = read.Id("pull_request.head.repo.id") != base_id;
     change.clone_url = read.Text("pull_request.head.repo.clone_url");
   }
-  return HookCall{"", std::move(pending)};
+  return HookCall{"", std::move(report)};
 }
 
 HookResult ReadPush(MemberReader& read) {
-  HookPending pending;
-  pending.repository = read.Repository();
-  pending.repository_id = read.Id("repository.id");
-  HookChange& change = pending.change.emplace();
+  HookReport report;
+  report.repository = read.Repository();
+  report.repository_id = read.Id("repository.id");
+  HookChange& change = report.change.emplace();
   change.event = "push";
   change.base_ref = read.Text("ref");
   change.clone_url = read.Text("repository.clone_url");
@@ -51,7 +48,7 @@ HookResult ReadPush(MemberReader& read) {
   if (!read.IsObject("head_commit") || deleted) {
     return HookIgnored{"", "the push deleted the ref, or it shows no commit"};
   }
-  pending.sha = read.Sha("head_commit.id");
+  report.sha = read.Sha("head_commit.id");
   // GitHub announces a merge queue's commits by merge_group.
   if (absl::StartsWith(change.base_ref, "refs/heads/gh-readonly-queue/")) {
     return HookIgnored{"", "the branch belongs to a merge queue"};
@@ -61,21 +58,18 @@ HookResult ReadPush(MemberReader& read) {
     return HookIgnored{"", "the ref is neither a branch nor a tag"};
   }
   if (read.Has("sender")) change.author = read.Login("sender");
-  return HookCall{"", std::move(pending)};
+  return HookCall{"", std::move(report)};
 }
 
 // `head_commit.id` can differ from `head_sha`, which the queue looks at.
 HookResult ReadMergeGroup(MemberReader& read) {
-  HookPending pending;
-  pending.repository = read.Repository();
-  pending.repository_id = read.Id("repository.id");
-  pending.sha = read.Sha("merge_group.head_sha");
-  HookChange& change = pending.change.emplace();
+  HookReport report = ReadReport(read, "merge_group.head_sha");
+  HookChange& change = report.change.emplace();
   change.event = "merge_group";
   change.head_ref = read.Text("merge_group.head_ref");
   change.base_ref = read.Text("merge_group.base_ref");
   change.clone_url = read.OptionalText("repository.clone_url");
-  return HookCall{"", std::move(pending)};
+  return HookCall{"", std::move(report)};
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,54 +12,47 @@ constexpr size_t kMaxUrl = 2048;
 
 // GitHub asks only the App that made the run to run it again.
 HookResult ReadCheckRun(MemberReader& read) {
-  HookPending pending;
-  pending.repository = read.Repository();
-  pending.repository_id = read.Id("repository.id");
-  pending.sha = read.Sha("check_run.head_sha");
-  pending.rerun = true;
+  HookReport report = ReadReport(read, "check_run.head_sha");
+  report.rerun = true;
   std::string name = read.Text("check_run.name");
   if (name.empty()) read.Refuse("check_run.name", "is empty");
   if (!IsContext(name))
     return HookIgnored{"", "the check run's name is not the name of a context"};
-  pending.contexts.push_back(std::move(name));
-  return HookCall{"", std::move(pending)};
+  report.contexts.push_back(std::move(name));
+  return HookCall{"", std::move(report)};
 }
 
 HookResult ReadCheckSuite(MemberReader& read) {
-  HookPending pending;
-  pending.repository = read.Repository();
-  pending.repository_id = read.Id("repository.id");
-  pending.sha = read.Sha("check_suite.head_sha");
-  pending.rerun = true;
-  return HookCall{"", std::move(pending)};
+  HookReport report = ReadReport(read, "check_suite.head_sha");
+  report.rerun = true;
+  return HookCall{"", std::move(report)};
 }
 
-HookState ReadState(MemberReader& read) {
+// Nothing: it is pending.
+std::optional<Result> ReadResult(MemberReader& read) {
   const std::string state = read.Text("state");
-  if (state == "pending") return HookState::kPending;
-  if (state == "success") return HookState::kSuccess;
-  if (state == "failure") return HookState::kFailure;
+  if (state == "pending") return std::nullopt;
+  if (state == "success") return Result::kSuccess;
+  if (state == "failure") return Result::kFailure;
   if (state != "error") read.Refuse("state", "is not a commit state");
-  return HookState::kError;
+  return Result::kError;
 }
 
 HookResult ReadStatus(MemberReader& read) {
-  HookStatus status;
-  status.repository = read.Repository();
-  status.repository_id = read.Id("repository.id");
-  status.sha = read.Sha("sha");
-  status.context = read.Text("context");
+  HookReport report = ReadReport(read, "sha");
+  report.contexts.push_back(read.Text("context"));
   // The server would replace an empty context by its default.
-  if (status.context.empty()) read.Refuse("context", "is empty");
-  status.state = ReadState(read);
-  status.description = read.OptionalTitle("description");
-  status.target_url = read.OptionalLongText("target_url");
-  if (status.target_url.size() > kMaxUrl) status.target_url.clear();
-  status.status_id = read.Id("id");
+  if (report.contexts[0].empty()) read.Refuse("context", "is empty");
+  report.result = ReadResult(read);
+  report.description = read.OptionalTitle("description");
+  report.target_url = read.OptionalLongText("target_url");
+  if (report.target_url.size() > kMaxUrl) report.target_url.clear();
+  HookObserved& observed = report.observed.emplace();
+  observed.status_id = read.Id("id");
   if (read.HasObject("sender")) {
-    status.creator_login = read.Text("sender.login");
+    observed.creator_login = read.Text("sender.login");
   }
-  return HookCall{"", std::move(status)};
+  return HookCall{"", std::move(report)};
 }
 
 }  // namespace

@@ -87,6 +87,14 @@ bool UsesAction(const EventRow& row, absl::string_view action) {
 
 }  // namespace
 
+HookReport ReadReport(MemberReader& read, absl::string_view sha) {
+  HookReport report;
+  report.repository = read.Repository();
+  report.repository_id = read.Id("repository.id");
+  report.sha = read.Sha(sha);
+  return report;
+}
+
 bool UsesEvent(absl::string_view event, absl::string_view action) {
   const EventRow* const row = FindRow(event);
   return row != nullptr && event != "ping" && UsesAction(*row, action);

@@ -24,6 +24,9 @@ struct EventRow {
   HookResult (*read)(MemberReader&);
 };
 
+// A report about the delivery's repository, and the commit in this member.
+HookReport ReadReport(MemberReader& read, absl::string_view sha);
+
 // The table, in families of rows.
 std::vector<EventRow> ChangeEvents();   // pull_request, push, merge_group
 std::vector<EventRow> CheckEvents();    // check_run, check_suite, status

@@ -89,30 +89,34 @@ std::string Describe(const HookChange& change) {
                       absl::FormatTime(change.updated_time));
 }
 
-std::string Describe(const HookPending& pending) {
-  CheckRepository(pending.repository);
-  CheckSha(pending.sha);
-  CheckContexts(pending.contexts);
-  FUZZ_CHECK(pending.repository_id > 0, pending.repository_id);
-  return absl::StrCat(
-      pending.repository, pending.repository_id, pending.sha,
-      absl::StrJoin(pending.contexts, ","), pending.rerun,
-      pending.change.has_value() ? Describe(*pending.change) : "");
+std::string Describe(const HookObserved& observed) {
+  FUZZ_CHECK(observed.status_id > 0, observed.status_id);
+  CheckText(observed.creator_login, 1024);
+  return absl::StrCat(observed.status_id, observed.creator_login);
 }
 
-std::string Describe(const HookStatus& status) {
-  CheckRepository(status.repository);
-  CheckSha(status.sha);
-  FUZZ_CHECK(status.repository_id > 0 && status.status_id > 0, "an id below 1");
-  FUZZ_CHECK(!status.context.empty(), "the server would take the default");
-  CheckText(status.context, 1024);
-  CheckText(status.description, 1024);
-  CheckText(status.target_url, 2048);
-  CheckText(status.creator_login, 1024);
-  return absl::StrCat(status.repository, status.repository_id, status.sha,
-                      status.context, static_cast<int>(status.state),
-                      status.description, status.target_url, status.status_id,
-                      status.creator_login);
+std::string Describe(const HookReport& report) {
+  CheckRepository(report.repository);
+  CheckSha(report.sha);
+  FUZZ_CHECK(report.repository_id > 0, report.repository_id);
+  if (report.observed.has_value()) {
+    FUZZ_CHECK(report.contexts.size() == 1, report.contexts.size());
+    FUZZ_CHECK(!report.contexts[0].empty(),
+               "the server would take the default");
+    CheckText(report.contexts[0], 1024);
+  } else {
+    CheckContexts(report.contexts);
+    FUZZ_CHECK(!report.result.has_value(), "a result of nobody");
+  }
+  CheckText(report.description, 1024);
+  CheckText(report.target_url, 2048);
+  return absl::StrCat(
+      report.repository, report.repository_id, report.sha,
+      absl::StrJoin(report.contexts, ","), report.rerun,
+      static_cast<int>(report.result.value_or(Result())), report.description,
+      report.target_url,
+      report.change.has_value() ? Describe(*report.change) : "",
+      report.observed.has_value() ? Describe(*report.observed) : "");
 }
 
 std::string Describe(const HookRetest& retest) {

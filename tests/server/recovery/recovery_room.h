@@ -94,7 +94,7 @@ class RecoveryRoomTest : public QuestionsFixture {
     const HookResult read = ReadHook(attempt.event, attempt.body);
     const auto* call = std::get_if<HookCall>(&read);
     if (call == nullptr) return 200;
-    const auto* pending = std::get_if<HookPending>(&call->request);
+    const auto* pending = std::get_if<HookReport>(&call->request);
     if (pending != nullptr && pending->change.has_value() &&
         pending->change->pull_request_number > broken_from_) {
       return 500;

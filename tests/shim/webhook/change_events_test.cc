@@ -10,15 +10,15 @@
 namespace signalbox {
 namespace {
 
-HookPending Call(const HookResult& result) {
-  HookPending pending = RequestOf<HookPending>(result);
+HookReport Call(const HookResult& result) {
+  HookReport pending = RequestOf<HookReport>(result);
   // The test goes on to read it; the failure was noted.
   if (!pending.change.has_value()) pending.change.emplace();
   return pending;
 }
 
 TEST(ChangeEventsTest, PullRequestReportsItsHeadInTheBaseRepository) {
-  const HookPending call = Call(Read("pull_request", PullRequestPayload()));
+  const HookReport call = Call(Read("pull_request", PullRequestPayload()));
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
@@ -71,7 +71,7 @@ TEST(ChangeEventsTest, PullRequestActionsThatBringAHeadAreUsed) {
 // GitHub sends null once the fork is deleted. Nobody can tell then whether it
 // was the same repository.
 TEST(ChangeEventsTest, HeadWithoutARepositoryIsAFork) {
-  const HookPending call =
+  const HookReport call =
       Call(Read("pull_request",
                 With(PullRequestPayload(), "pull_request.head.repo", nullptr)));
   EXPECT_TRUE(call.change->fork);
@@ -81,7 +81,7 @@ TEST(ChangeEventsTest, HeadWithoutARepositoryIsAFork) {
 }
 
 TEST(ChangeEventsTest, HeadInTheSameRepositoryIsNoFork) {
-  const HookPending call = Call(
+  const HookReport call = Call(
       Read("pull_request", With(PullRequestPayload(), "pull_request.head.repo",
                                 RepositoryPayload())));
   EXPECT_FALSE(call.change->fork);
@@ -90,14 +90,14 @@ TEST(ChangeEventsTest, HeadInTheSameRepositoryIsNoFork) {
 }
 
 TEST(ChangeEventsTest, AuthorMayBeGone) {
-  const HookPending call =
+  const HookReport call =
       Call(Read("pull_request",
                 With(PullRequestPayload(), "pull_request.user", nullptr)));
   EXPECT_EQ(call.change->author, "");
 }
 
 TEST(ChangeEventsTest, PushReportsTheCommitThatTheRefShows) {
-  const HookPending call = Call(Read("push", PushPayload()));
+  const HookReport call = Call(Read("push", PushPayload()));
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
@@ -112,7 +112,7 @@ TEST(ChangeEventsTest, PushReportsTheCommitThatTheRefShows) {
 
 // `after` is the tag object then, which can have no commit status.
 TEST(ChangeEventsTest, AnnotatedTagReportsItsCommit) {
-  const HookPending call = Call(
+  const HookReport call = Call(
       Read("push", With(PushPayload("refs/tags/v1"), "after", kTagObject)));
   EXPECT_EQ(call.sha, kHeadSha);
   EXPECT_EQ(call.change->base_ref, "refs/tags/v1");
@@ -152,7 +152,7 @@ TEST(ChangeEventsTest, SenderOfAPushMayBeMissing) {
 TEST(ChangeEventsTest, AnotherBaseIsARerun) {
   const HookResult result = Read("pull_request", RetargetPayload());
   EXPECT_EQ(ActionOf(result), "edited");
-  const HookPending call = Call(result);
+  const HookReport call = Call(result);
   EXPECT_TRUE(call.rerun);
   EXPECT_TRUE(call.contexts.empty());
   EXPECT_EQ(call.sha, kHeadSha);
@@ -183,7 +183,7 @@ TEST(ChangeEventsTest, ChangesMatterOnlyToEdits) {
 TEST(ChangeEventsTest, MergeGroupReportsItsHead) {
   const HookResult result = Read("merge_group", MergeGroupPayload());
   EXPECT_EQ(ActionOf(result), "checks_requested");
-  const HookPending call = Call(result);
+  const HookReport call = Call(result);
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
@@ -225,7 +225,7 @@ TEST(ChangeEventsTest, TimesAreReadStrictly) {
 TEST(ChangeEventsTest, LongTitlesAreCutBetweenCharacters) {
   std::string title;
   for (int i = 0; i < 1000; ++i) title += "\xe2\x82\xac";
-  const HookPending call = Call(Read(
+  const HookReport call = Call(Read(
       "pull_request", With(PullRequestPayload(), "pull_request.title", title)));
   EXPECT_EQ(call.change->title, title.substr(0, 1023));
 
@@ -251,9 +251,9 @@ TEST(ChangeEventsTest, WithoutTheMemberItIsNoDraft) {
                               With(good, "pull_request.draft", nullptr),
                               With(good, "pull_request.draft", false)}) {
     EXPECT_FALSE(
-        RequestOf<HookPending>(Read("pull_request", payload)).change->draft);
+        RequestOf<HookReport>(Read("pull_request", payload)).change->draft);
   }
-  EXPECT_TRUE(RequestOf<HookPending>(
+  EXPECT_TRUE(RequestOf<HookReport>(
                   Read("pull_request", With(good, "pull_request.draft", true)))
                   .change->draft);
   EXPECT_TRUE(IsMalformed(

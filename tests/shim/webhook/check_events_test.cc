@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace {
 TEST(CheckEventsTest, RerunOfACheckRunIsOfItsName) {
   const HookResult result = Read("check_run", CheckRunPayload());
   EXPECT_EQ(ActionOf(result), "rerequested");
-  const HookPending call = RequestOf<HookPending>(result);
+  const HookReport call = RequestOf<HookReport>(result);
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
@@ -23,8 +24,8 @@ TEST(CheckEventsTest, RerunOfACheckRunIsOfItsName) {
 }
 
 TEST(CheckEventsTest, RerunOfACheckSuiteIsOfAllContexts) {
-  const HookPending call =
-      RequestOf<HookPending>(Read("check_suite", CheckSuitePayload()));
+  const HookReport call =
+      RequestOf<HookReport>(Read("check_suite", CheckSuitePayload()));
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
@@ -51,26 +52,27 @@ TEST(CheckEventsTest, NamesThatNoContextHasAreIgnored) {
 TEST(CheckEventsTest, StatusIsObserved) {
   const HookResult result = Read("status", StatusPayload());
   EXPECT_EQ(ActionOf(result), "");
-  const HookStatus call = RequestOf<HookStatus>(result);
+  const HookReport call = RequestOf<HookReport>(result);
   EXPECT_EQ(call.repository, "Codertocat/Hello-World");
   EXPECT_EQ(call.repository_id, 186853002);
   EXPECT_EQ(call.sha, kHeadSha);
-  EXPECT_EQ(call.context, "ci/build");
-  EXPECT_EQ(call.state, HookState::kSuccess);
+  EXPECT_EQ(call.contexts, std::vector<std::string>{"ci/build"});
+  EXPECT_EQ(call.result, Result::kSuccess);
   EXPECT_EQ(call.description, "Built in 3 s");
   EXPECT_EQ(call.target_url, "https://ci.example.com/7");
-  EXPECT_EQ(call.status_id, 6805126730);
-  EXPECT_EQ(call.creator_login, "octocat");
+  EXPECT_EQ(call.observed.value().status_id, 6805126730);
+  EXPECT_EQ(call.observed->creator_login, "octocat");
+  EXPECT_FALSE(call.rerun);
 }
 
 TEST(CheckEventsTest, StatusHasOneOfFourStates) {
-  const auto state = [](const char* word) {
-    return RequestOf<HookStatus>(Read("status", StatusPayload(word))).state;
+  const auto result = [](const char* word) {
+    return RequestOf<HookReport>(Read("status", StatusPayload(word))).result;
   };
-  EXPECT_EQ(state("pending"), HookState::kPending);
-  EXPECT_EQ(state("success"), HookState::kSuccess);
-  EXPECT_EQ(state("failure"), HookState::kFailure);
-  EXPECT_EQ(state("error"), HookState::kError);
+  EXPECT_EQ(result("pending"), std::nullopt);
+  EXPECT_EQ(result("success"), Result::kSuccess);
+  EXPECT_EQ(result("failure"), Result::kFailure);
+  EXPECT_EQ(result("error"), Result::kError);
   for (const char* word : {"", "SUCCESS", "queued", "neutral", "pending "}) {
     EXPECT_TRUE(IsMalformed(Read("status", StatusPayload(word)))) << word;
   }
@@ -81,10 +83,10 @@ TEST(CheckEventsTest, TextsOfAStatusMayBeNull) {
   payload["description"] = nullptr;
   payload["target_url"] = nullptr;
   payload["sender"] = nullptr;
-  HookStatus call = RequestOf<HookStatus>(Read("status", payload));
+  HookReport call = RequestOf<HookReport>(Read("status", payload));
   EXPECT_EQ(call.description, "");
   EXPECT_EQ(call.target_url, "");
-  EXPECT_EQ(call.creator_login, "");
+  EXPECT_EQ(call.observed.value().creator_login, "");
   payload.erase("sender");
   EXPECT_TRUE(IsCall(Read("status", payload)));
   for (const char* name : {"description", "target_url"}) {
@@ -99,10 +101,10 @@ TEST(CheckEventsTest, ContextOfAStatusIsAnyText) {
   for (int i = 0; i < 255; ++i) check_marks += "\xf0\x9f\x9a\xa6";
   for (const std::string& context :
        {std::string("\xe2\x9c\x93 lint"), std::string(" x "), check_marks}) {
-    EXPECT_EQ(RequestOf<HookStatus>(
+    EXPECT_EQ(RequestOf<HookReport>(
                   Read("status", With(StatusPayload(), "context", context)))
-                  .context,
-              context);
+                  .contexts,
+              std::vector<std::string>{context});
   }
   EXPECT_TRUE(
       IsMalformed(Read("status", With(StatusPayload(), "context", ""))));
@@ -112,11 +114,11 @@ TEST(CheckEventsTest, LongTextsAreNoReasonToLoseAStatus) {
   Json payload = StatusPayload();
   payload["description"] = std::string(5000, 'x');
   payload["target_url"] = "https://x/" + std::string(2038, 'x');
-  HookStatus call = RequestOf<HookStatus>(Read("status", payload));
+  HookReport call = RequestOf<HookReport>(Read("status", payload));
   EXPECT_EQ(call.description, std::string(1024, 'x'));
   EXPECT_EQ(call.target_url.size(), 2048u);
   payload["target_url"] = "https://x/" + std::string(2039, 'x');
-  call = RequestOf<HookStatus>(Read("status", payload));
+  call = RequestOf<HookReport>(Read("status", payload));
   EXPECT_EQ(call.target_url, "");
 }
 

@@ -380,9 +380,9 @@ TEST(EventTest, ShasAreWholeCommitIds) {
     return Read("pull_request",
                 With(PullRequestPayload(), "pull_request.head.sha", text));
   };
-  EXPECT_EQ(RequestOf<HookPending>(sha(std::string(40, 'A'))).sha,
+  EXPECT_EQ(RequestOf<HookReport>(sha(std::string(40, 'A'))).sha,
             std::string(40, 'a'));
-  EXPECT_EQ(RequestOf<HookPending>(sha(std::string(64, 'b'))).sha,
+  EXPECT_EQ(RequestOf<HookReport>(sha(std::string(64, 'b'))).sha,
             std::string(64, 'b'));
   for (const std::string& bad :
        {std::string(), std::string(39, 'a'), std::string(41, 'a'),
@@ -416,7 +416,7 @@ TEST(EventTest, RepositoryIsNamedWithItsHost) {
   };
   for (const auto& c : good) {
     EXPECT_EQ(
-        RequestOf<HookPending>(repository(c.html_url, c.full_name)).repository,
+        RequestOf<HookReport>(repository(c.html_url, c.full_name)).repository,
         c.repository);
   }
   const struct {

@@ -1,0 +1,21 @@
+#ifndef SIGNALBOX_COMMON_RESULT_H_
+#define SIGNALBOX_COMMON_RESULT_H_
+
+namespace signalbox {
+
+// How a run ended. The numbers are those of the proto's Result. They are
+// stored and never change.
+enum class Result {
+  kSuccess = 1,
+  kFailure = 2,
+  kError = 3,
+  kCancelled = 4,
+  kSkipped = 5,
+  kTimedOut = 6,
+  kNeutral = 7,
+};
+constexpr Result LastOf(Result) { return Result::kNeutral; }
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_COMMON_RESULT_H_
