@@ -8,7 +8,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "server/outbox/recovery_notes.h"
-#include "server/recovery/delivery_intake.h"
+#include "server/recovery/head_pendings.h"
 
 namespace signalbox {
 namespace {
@@ -144,13 +144,9 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
                        });
   });
   if (contexts.empty()) return Count("shown");
-  BuildTarget target;
-  target.repository = known.repository;
-  target.repository_id = pull.base_repository_id;
-  target.sha = *ParseSha(pull.head_sha);
-  target.change = pull.change;
-  Submission submission = PendingsFor(target, std::move(contexts),
-                                      /*rerun=*/false, options_->rules);
+  Submission submission =
+      HeadPendings(known.repository, pull, *ParseSha(pull.head_sha),
+                   std::move(contexts), options_->rules);
   submission.from_github = true;
   const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
   if (!outcomes.ok() || !outcomes->front().status.ok()) {
@@ -159,7 +155,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   LogInfo("found a pull request for which no webhook came",
           {{"repository", known.repository.Display()},
            {"pull_request", pull.change.pull_request_number},
-           {"sha", target.sha}});
+           {"sha", submission.report.sha}});
   Count("reported");
   if (options_->became_due) options_->became_due();
 }

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
-#include "server/recovery/delivery_intake.h"
 #include "server/recovery/store_retry.h"
 #include "shim/webhook/event.h"
 
@@ -175,32 +174,30 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     Done(delivery, "malformed");
     return absl::OkStatus();
   }
-  if (!std::holds_alternative<HookCall>(read)) {
+  const auto* const call = std::get_if<HookCall>(&read);
+  if (call == nullptr) {
     Done(delivery, "unused");
     return absl::OkStatus();
   }
-  Delivery told;
-  told.id = delivery.guid;
-  told.event = sent.event;
-  absl::StatusOr<DeliveryIntake> intake =
-      IntakeOf(std::get<HookCall>(read), std::move(told), options_->rules,
-               options_->known_hosts);
-  if (!intake.ok()) {
+  absl::StatusOr<HookSubmission> submitted = ConvertHookCall(
+      *call, Delivery{delivery.guid, "", sent.event, call->action, 0},
+      options_->convert);
+  if (!submitted.ok()) {
     LogWarning("the server refused a webhook delivery",
                {{"delivery", delivery.guid},
                 {"event", sent.event},
-                {"error", intake.status().message()}});
+                {"error", submitted.status().message()}});
     Done(delivery, "refused");
     return absl::OkStatus();
   }
   bool is_expected = true;
-  if (auto* const event = std::get_if<EventSubmission>(&*intake)) {
+  if (auto* const event = std::get_if<EventSubmission>(&*submitted)) {
     const absl::StatusOr<bool> stored =
         acceptance_->AcceptEvent(*event, clock_->Now());
     if (!stored.ok()) return stored.status();
     if (*stored && options_->event_stored) options_->event_stored(event->event);
   } else {
-    const Submission& submission = std::get<Submission>(*intake);
+    const Submission& submission = std::get<Submission>(*submitted);
     const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
     if (!outcomes.ok()) return outcomes.status();
     is_expected = !submission.ReportsNothing();

@@ -12,11 +12,11 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/calls/conversion.h"
 #include "server/github/questions.h"
 #include "server/outbox/acceptance.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_listing.h"
-#include "server/report/repository_rules.h"
 
 namespace signalbox {
 
@@ -37,8 +37,7 @@ class Puller {
   struct Options {
     absl::Duration every = absl::Seconds(15);
     absl::Duration window = absl::Hours(71);
-    RepositoryRules rules;
-    std::vector<std::string> known_hosts;
+    ConvertOptions convert;
     // Called after a submission.
     std::function<void()> became_due;
     std::function<void(const Event&)> event_stored;

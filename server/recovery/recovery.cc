@@ -19,8 +19,8 @@ Redeliverer::Options RedelivererOptionsOf(const Recovery::Options& options) {
 Puller::Options PullerOptionsOf(const Recovery::Options& options) {
   Puller::Options puller;
   puller.every = options.pull_every;
-  puller.rules = options.rules;
-  puller.known_hosts = options.known_hosts;
+  puller.convert.rules = options.rules;
+  puller.convert.known_hosts = options.known_hosts;
   puller.became_due = options.became_due;
   puller.event_stored = options.event_stored;
   return puller;

@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "server/base/doubling_wait.h"
-#include "server/recovery/delivery_intake.h"
+#include "server/recovery/head_pendings.h"
 #include "server/recovery/store_retry.h"
 #include "server/report/text.h"
 
@@ -173,70 +173,57 @@ void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
              "the server's credential may not read the permissions of users"));
 }
 
-std::vector<std::string> Retester::KnownContexts(
-    const BuildTarget& target) const {
+std::vector<std::string> Retester::ContextsOf(const Rerun& rerun,
+                                              const ListedPullRequest& pull,
+                                              const std::string& sha) const {
+  const RerunRequested& wanted = rerun.wanted;
   std::vector<std::string> known =
-      options_.rules.Expect(target.repository, &*target.change).contexts;
+      options_.rules.Expect(wanted.repository, &pull.change).contexts;
+  if (wanted.contexts.empty()) return known;
   const absl::StatusOr<CommitView> commit =
-      statuses_->GetCommit(target.repository, target.sha);
-  if (!commit.ok()) return known;
-  for (const StatusView& status : commit->statuses) {
-    if (IsReported(status)) known.push_back(status.context);
+      statuses_->GetCommit(wanted.repository, sha);
+  if (commit.ok()) {
+    for (const StatusView& status : commit->statuses) {
+      if (IsReported(status)) known.push_back(status.context);
+    }
   }
-  return known;
-}
-
-Submission Retester::SubmissionOf(const Rerun& rerun, const BuildTarget& target,
-                                  std::vector<std::string> contexts) const {
-  Submission submission = PendingsFor(target, std::move(contexts),
-                                      /*rerun=*/true, options_.rules);
-  submission.with_all_reported = rerun.wanted.contexts.empty();
-  const auto may_report = [this, &rerun](
-                              const Repository& repository,
-                              const std::vector<std::string>& names) {
-    return options_.may_report
-               ? options_.may_report(rerun.caller, repository, names)
-               : absl::OkStatus();
-  };
-  submission.may_report_context = [may_report,
-                                   &target](absl::string_view context) {
-    return may_report(target.repository, {std::string(context)}).ok();
-  };
-  submission.may_report =
-      [may_report, names = submission.contexts](const Repository& repository) {
-        return may_report(repository, names);
-      };
-  submission.caller = rerun.caller;
-  // After a crash, the server repeats the rerun. The id then keeps it from
-  // counting twice.
-  submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
-                                 "issue_comment", "created", 0};
-  return submission;
+  return ChooseContexts(wanted.contexts, known);
 }
 
 void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return TryLater(rerun, sha.status().message());
-  BuildTarget target;
-  target.repository = rerun.wanted.repository;
-  target.repository_id = pull.base_repository_id;
-  target.sha = *sha;
-  target.change = pull.change;
-
-  std::vector<std::string> contexts;
-  if (!rerun.wanted.contexts.empty()) {
-    contexts = ChooseContexts(rerun.wanted.contexts, KnownContexts(target));
-    if (contexts.empty()) {
-      return Refuse(
-          rerun, pull,
-          absl::StrCat("no rule and no report has any of these contexts: ",
-                       absl::StrJoin(rerun.wanted.contexts, " ")));
-    }
+  const Repository& repository = rerun.wanted.repository;
+  Submission submission = HeadPendings(
+      repository, pull, *sha, ContextsOf(rerun, pull, *sha), options_.rules);
+  if (submission.contexts.empty() && !rerun.wanted.contexts.empty()) {
+    return Refuse(
+        rerun, pull,
+        absl::StrCat("no rule and no report has any of these contexts: ",
+                     absl::StrJoin(rerun.wanted.contexts, " ")));
   }
-  const Submission submission =
-      SubmissionOf(rerun, target, std::move(contexts));
-  const absl::Status allowed = submission.may_report(target.repository);
+  submission.report.rerun = true;
+  submission.with_all_reported = rerun.wanted.contexts.empty();
+  submission.may_report_context = [this, &rerun](absl::string_view context) {
+    return !options_.may_report ||
+           options_
+               .may_report(rerun.caller, rerun.wanted.repository,
+                           {std::string(context)})
+               .ok();
+  };
+  const auto may_report = [this, &rerun, names = submission.contexts](
+                              const Repository& meant) {
+    return options_.may_report ? options_.may_report(rerun.caller, meant, names)
+                               : absl::OkStatus();
+  };
+  const absl::Status allowed = may_report(repository);
   if (!allowed.ok()) return Refuse(rerun, pull, allowed.message());
+  submission.may_report = may_report;
+  submission.caller = rerun.caller;
+  // After a crash below, the server repeats the rerun. The id then keeps it
+  // from counting twice.
+  submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
+                                 "issue_comment", "created", 0};
   const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
   if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
   const absl::Status& accepted = outcomes->front().status;
@@ -250,9 +237,9 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
                   "no rule and no report has a context for the pull request");
   }
   LogInfo("a /retest comment made contexts pending again",
-          {{"repository", target.repository.Display()},
+          {{"repository", repository.Display()},
            {"pull_request", rerun.wanted.pull_request_number},
-           {"sha", target.sha},
+           {"sha", *sha},
            {"contexts", absl::StrJoin(names, " ")},
            {"login", rerun.wanted.login}});
   metrics_->Add("signalbox_reruns_total",

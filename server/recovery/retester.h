@@ -67,11 +67,11 @@ class Retester {
   void HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
                       const GitHubReply& reply);
   void Report(const Rerun& rerun, const ListedPullRequest& pull);
-  // The contexts that are expected of the pull request or known for its head.
-  std::vector<std::string> KnownContexts(const BuildTarget& target) const;
-  // The report. It refers to `rerun` and `target`.
-  Submission SubmissionOf(const Rerun& rerun, const BuildTarget& target,
-                          std::vector<std::string> contexts) const;
+  // The expected contexts, or those that the rerun names, as far as a rule or a
+  // report has them.
+  std::vector<std::string> ContextsOf(const Rerun& rerun,
+                                      const ListedPullRequest& pull,
+                                      const std::string& sha) const;
   // Refuses the rerun, and records that in the history of the contexts of the
   // pull request's head, where people look for the reason.
   void Refuse(const Rerun& rerun, const ListedPullRequest& pull,

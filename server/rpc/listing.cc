@@ -72,7 +72,7 @@ void ToProto(ListedPage page, const StatusFilter& filter,
     v1::ListedStatus* const proto = response->add_statuses();
     proto->set_repository(listed.repository.Display());
     proto->set_sha(listed.sha);
-    *proto->mutable_status() = StatusToProto(listed.status);
+    *proto->mutable_status() = ToProto(listed.status);
   }
   if (page.next.has_value()) {
     response->set_next_page_token(filter.PageTokenOf(*page.next));

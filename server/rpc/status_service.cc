@@ -264,7 +264,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
   std::shared_ptr<Call> call = Begin(context, "GetCommitStatus");
   const absl::StatusOr<const Caller*> caller = Authenticate(*context);
   const absl::StatusOr<Repository> repository =
-      RepositoryFromProto(request->repository(), options_.convert);
+      ParseKnownRepository(request->repository(), options_.convert);
   const absl::StatusOr<std::string> sha = ParseSha(request->sha());
   const absl::StatusOr<StatusPageRequest> page =
       ParseStatusPage(request->page_size(), request->page_token());
@@ -317,7 +317,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
   }
   if (status.ok() && !request->repository().empty()) {
     absl::StatusOr<Repository> parsed =
-        RepositoryFromProto(request->repository(), options_.convert);
+        ParseKnownRepository(request->repository(), options_.convert);
     status = parsed.status();
     if (parsed.ok()) repository = *std::move(parsed);
   }
@@ -375,7 +375,7 @@ StatusServiceImpl::AuthorizeKey(const grpc::CallbackServerContext& context,
   const absl::StatusOr<const Caller*> caller = Authenticate(context);
   if (!caller.ok()) return caller.status();
   const absl::StatusOr<Repository> repository =
-      RepositoryFromProto(request.repository(), options_.convert);
+      ParseKnownRepository(request.repository(), options_.convert);
   if (!repository.ok()) return repository.status();
   const absl::StatusOr<std::string> sha = ParseSha(request.sha());
   if (!sha.ok()) return sha.status();
@@ -448,7 +448,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
     if (options_.became_due) options_.became_due();
     history = statuses_->GetHistory(key.key);
     if (!history.ok()) return history.status();
-    *response->mutable_status() = StatusToProto(history->status);
+    *response->mutable_status() = ToProto(history->status);
     return absl::OkStatus();
   });
   return call->reactor();
@@ -568,7 +568,7 @@ grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
   std::shared_ptr<Call> call = Begin(context, "DiagnoseRepository");
   const absl::StatusOr<const Caller*> caller = Authenticate(*context);
   const absl::StatusOr<Repository> repository =
-      RepositoryFromProto(request->repository(), options_.convert);
+      ParseKnownRepository(request->repository(), options_.convert);
   absl::Status status = caller.status();
   if (status.ok()) status = repository.status();
   if (status.ok()) {

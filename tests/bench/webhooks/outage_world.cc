@@ -9,11 +9,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/calls/conversion.h"
 #include "server/github/app_credentials.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
-#include "server/recovery/delivery_intake.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/bench/program.h"
@@ -229,14 +229,11 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   const HookResult read = ReadHook(attempt.event, attempt.body);
   const auto* const call = std::get_if<HookCall>(&read);
   if (call == nullptr) return 200;
-  Delivery delivery;
-  delivery.id = attempt.guid;
-  delivery.event = attempt.event;
-  delivery.hook_id = attempt.hook_id;
-  const auto intake =
-      IntakeOf(*call, std::move(delivery), RepositoryRules(), {"github.com"});
-  if (!intake.ok()) return 400;
-  const Submission& submission = std::get<Submission>(*intake);
+  const auto converted = ConvertHookCall(
+      *call, {attempt.guid, "", attempt.event, call->action, attempt.hook_id},
+      ConvertOptions());
+  if (!converted.ok()) return 400;
+  const Submission& submission = std::get<Submission>(*converted);
   const absl::Time now = clock_.Now();
   if (!server_->outbox->Accept({submission}, now).ok()) return 503;
   if (known_.insert(submission.report.sha).second) last_known_ = now;

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/recovery/delivery_intake.h"
+#include "server/calls/conversion.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/github_simulator/hooks.h"
@@ -94,21 +94,20 @@ class RecoveryRoomTest : public QuestionsFixture {
     const HookResult read = ReadHook(attempt.event, attempt.body);
     const auto* call = std::get_if<HookCall>(&read);
     if (call == nullptr) return 200;
-    const auto* pending = std::get_if<HookReport>(&call->request);
-    if (pending != nullptr && pending->change.has_value() &&
-        pending->change->pull_request_number > broken_from_) {
+    const auto* report = std::get_if<HookReport>(&call->request);
+    if (report != nullptr && report->change.has_value() &&
+        report->change->pull_request_number > broken_from_) {
       return 500;
     }
-    Delivery delivery;
-    delivery.id = attempt.guid;
-    delivery.event = attempt.event;
-    delivery.hook_id = attempt.hook_id;
-    const auto intake =
-        IntakeOf(*call, delivery, options_.rules, {"github.com"});
-    if (!intake.ok()) return 400;
-    Submission submission = std::get<Submission>(*intake);
-    submission.redelivery_is_rerun = true;
-    const auto outcome = outbox_->Accept({submission}, clock_.Now());
+    ConvertOptions convert;
+    convert.rules = options_.rules;
+    convert.redelivery_is_rerun = true;
+    const auto submission = ConvertHookCall(
+        *call, {attempt.guid, "", attempt.event, call->action, attempt.hook_id},
+        convert);
+    if (!submission.ok()) return 400;
+    const auto outcome =
+        outbox_->Accept({std::get<Submission>(*submission)}, clock_.Now());
     if (!outcome.ok()) return 503;
     last_disposition_ = outcome->front().receipts.front().disposition;
     return 202;

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/recovery/delivery_intake.h"
+#include "server/calls/conversion.h"
 #include "server/rpc/convert.h"
 #include "shim/server_call.h"
 #include "shim/webhook/event.h"
@@ -18,8 +18,9 @@
 namespace signalbox {
 namespace {
 
-// A delivery that the server reads by itself must become the same submission as
-// through the shim. This is all of a submission, as text.
+// The server must read from a request what the shim wrote into it. The same
+// submission then follows as from the call itself, which a server that reads
+// deliveries at GitHub converts. This is all of a submission, as text.
 
 std::string TextOf(const Repository& repository) {
   return repository.Display();
@@ -117,7 +118,7 @@ std::vector<Sample> Samples() {
   return samples;
 }
 
-TEST(SameIntakeTest, PulledDeliveriesMeanWhatDeliveriesToTheShimMean) {
+TEST(HookWireTest, TheServerReadsWhatTheShimWrote) {
   FakeServer server;
   server.Start();
   const auto stub = ConnectToServer(absl::StrCat("127.0.0.1:", server.port()));
@@ -146,12 +147,11 @@ TEST(SameIntakeTest, PulledDeliveriesMeanWhatDeliveriesToTheShimMean) {
                    std::chrono::system_clock::now() + std::chrono::minutes(1),
                    "", *stub)
             .status.ok());
-    const auto intake =
-        IntakeOf(call, Delivery{"an-id", "", sample.event, "", 0},
-                 convert.rules, convert.known_hosts);
-    ASSERT_TRUE(intake.ok()) << intake.status();
+    const auto submission = ConvertHookCall(
+        call, {"an-id", "", sample.event, call.action, 0}, convert);
+    ASSERT_TRUE(submission.ok()) << submission.status();
     ++compared;
-    if (const auto* event = std::get_if<EventSubmission>(&*intake)) {
+    if (const auto* event = std::get_if<EventSubmission>(&*submission)) {
       const auto told = FromProto(server.Events().back(), convert);
       ASSERT_TRUE(told.ok()) << told.status();
       EXPECT_EQ(TextOf(*event), TextOf(*told));
@@ -163,7 +163,8 @@ TEST(SameIntakeTest, PulledDeliveriesMeanWhatDeliveriesToTheShimMean) {
     ASSERT_TRUE(server.Requests().size() > pendings ||
                 server.Results().size() > results);
     ASSERT_TRUE(told.ok()) << told.status();
-    EXPECT_EQ(TextOf(std::get<Submission>(*intake)), TextOf(told->submission));
+    EXPECT_EQ(TextOf(std::get<Submission>(*submission)),
+              TextOf(told->submission));
   }
   EXPECT_GE(compared, 19);
 }
