@@ -96,22 +96,12 @@ std::function<absl::Status(const Repository&)> AskAgain(
 
 // The first repository that an event names; nothing: it names an account.
 std::optional<Repository> RepositoryOf(const Event& event) {
-  struct Find {
-    std::optional<Repository> operator()(const RepositoryMoved& moved) const {
-      return moved.from;
-    }
-    std::optional<Repository> operator()(const InstallationChanged&) const {
-      return std::nullopt;
-    }
-    std::optional<Repository> operator()(
-        const RepositoryArchived& archived) const {
-      return archived.repository;
-    }
-    std::optional<Repository> operator()(const RerunRequested& rerun) const {
-      return rerun.repository;
-    }
+  const auto find = [](const auto& one) -> std::optional<Repository> {
+    if constexpr (requires { one.from; }) return one.from;
+    if constexpr (requires { one.repository; }) return one.repository;
+    return std::nullopt;
   };
-  return std::visit(Find(), event);
+  return std::visit(find, event);
 }
 
 }  // namespace

@@ -28,22 +28,6 @@ v1::CommitState ToProto(CommitState state) {
   return v1::COMMIT_STATE_UNSPECIFIED;
 }
 
-v1::PostingState ToProto(PostingState state) {
-  switch (state) {
-    case PostingState::kDue:
-      return v1::POSTING_STATE_DUE;
-    case PostingState::kPosted:
-      return v1::POSTING_STATE_POSTED;
-    case PostingState::kWaiting:
-      return v1::POSTING_STATE_WAITING;
-    case PostingState::kAbandoned:
-      return v1::POSTING_STATE_ABANDONED;
-    case PostingState::kObserved:
-      return v1::POSTING_STATE_OBSERVED;
-  }
-  return v1::POSTING_STATE_UNSPECIFIED;
-}
-
 v1::Disposition ToProto(Disposition disposition) {
   switch (disposition) {
     case Disposition::kAccepted:
@@ -80,7 +64,7 @@ v1::Receipt ToProto(const Receipt& receipt,
   if (receipt.newest_result.has_value()) {
     proto.set_newest_result(static_cast<v1::Result>(*receipt.newest_result));
   }
-  for (const std::string& warning : warnings) proto.add_warnings(warning);
+  proto.mutable_warnings()->Add(warnings.begin(), warnings.end());
   return proto;
 }
 
@@ -101,7 +85,7 @@ v1::CommitStatus ToProto(const StatusView& status) {
     *proto.mutable_expire_time() = ToProto(*status.expire_time);
   }
   v1::Posting* const posting = proto.mutable_posting();
-  posting->set_state(ToProto(status.posting.state));
+  posting->set_state(static_cast<v1::PostingState>(status.posting.state));
   posting->set_reason(status.posting.reason);
   posting->set_overtaken_by(status.posting.overtaken_by);
   posting->set_try_count(status.posting.try_count);
@@ -140,14 +124,12 @@ v1::DiagnoseRepositoryResponse ToProto(
     const Diagnosis& diagnosis,
     const RepositoryRules::Expectation& expectation) {
   v1::DiagnoseRepositoryResponse proto;
-  for (const std::string& context : expectation.contexts) {
-    proto.add_expected_contexts(context);
-  }
+  proto.mutable_expected_contexts()->Add(expectation.contexts.begin(),
+                                         expectation.contexts.end());
   proto.set_expected_contexts_reason(expectation.why);
   proto.set_credential(diagnosis.credential);
-  for (const std::string& permission : diagnosis.permissions) {
-    proto.add_permissions(permission);
-  }
+  proto.mutable_permissions()->Add(diagnosis.permissions.begin(),
+                                   diagnosis.permissions.end());
   proto.set_rate_limit(diagnosis.rate_limit);
   proto.set_rate_limit_remaining(diagnosis.rate_limit_remaining);
   if (diagnosis.rate_limit_reset_time.has_value()) {
@@ -159,9 +141,8 @@ v1::DiagnoseRepositoryResponse ToProto(
     added.set_code(problem.code);
     added.set_message(problem.message);
   }
-  for (const std::string& setting : diagnosis.hook_settings) {
-    proto.add_hook_settings(setting);
-  }
+  proto.mutable_hook_settings()->Add(diagnosis.hook_settings.begin(),
+                                     diagnosis.hook_settings.end());
   return proto;
 }
 

@@ -1,5 +1,6 @@
 #include "server/rpc/convert.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -87,7 +88,7 @@ TEST_F(ConvertTest, TakesEveryResult) {
   }
 }
 
-// Both enumerations have the same numbers, which are stored.
+// These enumerations have the same numbers as the proto's.
 TEST_F(ConvertTest, ResultsHaveTheSameNumbersInside) {
   EXPECT_EQ(static_cast<int>(Result::kSuccess), v1::RESULT_SUCCESS);
   EXPECT_EQ(static_cast<int>(Result::kFailure), v1::RESULT_FAILURE);
@@ -96,6 +97,17 @@ TEST_F(ConvertTest, ResultsHaveTheSameNumbersInside) {
   EXPECT_EQ(static_cast<int>(Result::kSkipped), v1::RESULT_SKIPPED);
   EXPECT_EQ(static_cast<int>(Result::kTimedOut), v1::RESULT_TIMED_OUT);
   EXPECT_EQ(static_cast<int>(Result::kNeutral), v1::RESULT_NEUTRAL);
+}
+
+TEST_F(ConvertTest, PostingStatesHaveTheSameNumbersInside) {
+  EXPECT_EQ(static_cast<int>(PostingState::kDue), v1::POSTING_STATE_DUE);
+  EXPECT_EQ(static_cast<int>(PostingState::kPosted), v1::POSTING_STATE_POSTED);
+  EXPECT_EQ(static_cast<int>(PostingState::kWaiting),
+            v1::POSTING_STATE_WAITING);
+  EXPECT_EQ(static_cast<int>(PostingState::kAbandoned),
+            v1::POSTING_STATE_ABANDONED);
+  EXPECT_EQ(static_cast<int>(PostingState::kObserved),
+            v1::POSTING_STATE_OBSERVED);
 }
 
 TEST_F(ConvertTest, RefusesEveryOtherResult) {
