@@ -158,6 +158,15 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
   return CheckContexts(*caller, contexts);
 }
 
+absl::Status Authorizer::AuthorizeFound(const Caller* caller, Right right,
+                                        const Repository& found,
+                                        const Repository& asked) {
+  if (Authorize(caller, right, found, {}).ok()) return absl::OkStatus();
+  return Error(absl::StatusCode::kNotFound, "NOTHING_REPORTED",
+               absl::StrCat("the server has no report for ",
+                            Quoted(asked.Display(), 256)));
+}
+
 absl::Status Authorizer::AuthorizeAnywhere(const Caller* caller, Right right) {
   return caller == nullptr ? absl::OkStatus() : CheckRight(*caller, right);
 }

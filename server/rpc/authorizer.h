@@ -68,6 +68,13 @@ class Authorizer {
                                 const Repository& repository,
                                 const std::vector<std::string>& contexts);
 
+  // As Authorize, for the repository that the store found by the name `asked`.
+  // If an old name leads to a repository that the caller may not see, the
+  // answer is as if it did not exist: NOT_FOUND, reason NOTHING_REPORTED.
+  static absl::Status AuthorizeFound(const Caller* caller, Right right,
+                                     const Repository& found,
+                                     const Repository& asked);
+
   // Whether `caller` has this right for any repository at all.
   static absl::Status AuthorizeAnywhere(const Caller* caller, Right right);
 

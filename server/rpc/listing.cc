@@ -28,17 +28,15 @@ absl::StatusOr<StatusListing> MakeStatusListing(
   if (!wanted.ok()) return wanted.status();
   const absl::StatusOr<StatusPlace> place = wanted->ParsePlace(page_token);
   if (!place.ok()) return place.status();
-  if (page_size < 0) {
-    return InvalidField("page_size", absl::StrCat(page_size),
-                        "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
-  }
+  const absl::StatusOr<size_t> limit =
+      ParsePageSize(page_size, kDefaultStatusPage, kMaxStatusPage);
+  if (!limit.ok()) return limit.status();
   StatusListing listing = {*wanted, {}};
   StatusQuery& query = listing.query;
   query.states = wanted->states();
   query.reasons = wanted->reasons();
   query.after = *place;
-  query.limit =
-      page_size == 0 ? kDefaultStatusPage : std::min(page_size, kMaxStatusPage);
+  query.limit = static_cast<int>(*limit);
   query.wants_repository = [caller, right,
                             filter = *wanted](const ListedStatus& listed) {
     return filter.WantsRepository(listed.repository) &&

@@ -15,6 +15,8 @@
 namespace signalbox {
 namespace {
 
+constexpr size_t kDefaultCommitPage = 30;
+constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 // Numbers, times and the framing of a message.
 constexpr size_t kFixedBytes = 256;
 
@@ -22,15 +24,6 @@ absl::Status InvalidToken(const std::string& page_token) {
   return InvalidField("page_token", page_token,
                       "is not the next_page_token of an earlier answer",
                       "INVALID_PAGE_TOKEN");
-}
-
-absl::StatusOr<size_t> ParseLimit(int32_t page_size) {
-  if (page_size < 0) {
-    return InvalidField("page_size", absl::StrCat(page_size),
-                        "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
-  }
-  return page_size == 0 ? std::numeric_limits<size_t>::max()
-                        : static_cast<size_t>(page_size);
 }
 
 size_t BytesOf(const StatusView& status) {
@@ -86,9 +79,36 @@ size_t CountBefore(const std::vector<Record>& records, int64_t id) {
 
 }  // namespace
 
+absl::StatusOr<size_t> ParsePageSize(int32_t page_size, size_t usual,
+                                     size_t most) {
+  if (page_size < 0) {
+    return InvalidField("page_size", absl::StrCat(page_size),
+                        "is negative; wanted 0 or more", "INVALID_PAGE_SIZE");
+  }
+  return page_size == 0 ? usual : std::min<size_t>(page_size, most);
+}
+
+// Callers must not make their own token, but a wrong one does no harm.
+absl::StatusOr<CommitPageRequest> ParseCommitPage(
+    int32_t page_size, const std::string& page_token) {
+  CommitPageRequest request;
+  if (!page_token.empty() &&
+      (page_token.size() > 20 ||
+       !absl::SimpleAtoi(page_token, &request.before_sequence) ||
+       request.before_sequence <= 0)) {
+    return InvalidToken(page_token);
+  }
+  const absl::StatusOr<size_t> limit =
+      ParsePageSize(page_size, kDefaultCommitPage, kMaxCommitPage);
+  if (!limit.ok()) return limit.status();
+  request.limit = static_cast<int>(*limit);
+  return request;
+}
+
 absl::StatusOr<StatusPageRequest> ParseStatusPage(
     int32_t page_size, const std::string& page_token) {
-  const absl::StatusOr<size_t> limit = ParseLimit(page_size);
+  const absl::StatusOr<size_t> limit =
+      ParsePageSize(page_size, kNoLimit, kNoLimit);
   if (!limit.ok()) return limit.status();
   StatusPageRequest request;
   request.limit = *limit;
@@ -131,7 +151,8 @@ StatusPage PageOf(const CommitView& commit, const StatusPageRequest& request) {
 
 absl::StatusOr<HistoryPageRequest> ParseHistoryPage(
     int32_t page_size, const std::string& page_token) {
-  const absl::StatusOr<size_t> limit = ParseLimit(page_size);
+  const absl::StatusOr<size_t> limit =
+      ParsePageSize(page_size, kNoLimit, kNoLimit);
   if (!limit.ok()) return limit.status();
   HistoryPageRequest request;
   request.limit = *limit;

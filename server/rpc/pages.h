@@ -19,11 +19,30 @@ namespace signalbox {
 // caller asks for. Pure.
 inline constexpr size_t kMaxPageBytes = 2 << 20;
 
+// The most commits on a page.
+inline constexpr int kMaxCommitPage = 100;
+
 // A part of a list, from `begin` to before `end`.
 struct Range {
   size_t begin = 0;
   size_t end = 0;
 };
+
+// The size of a page: `usual` for 0, and at most `most`. INVALID_ARGUMENT,
+// reason INVALID_PAGE_SIZE.
+absl::StatusOr<size_t> ParsePageSize(int32_t page_size, size_t usual,
+                                     size_t most);
+
+// The page of commits that a caller asks for: those that changed before this
+// sequence; 0: the newest.
+struct CommitPageRequest {
+  int limit = 0;
+  int64_t before_sequence = 0;
+};
+
+// INVALID_ARGUMENT, reason INVALID_PAGE_SIZE or INVALID_PAGE_TOKEN.
+absl::StatusOr<CommitPageRequest> ParseCommitPage(
+    int32_t page_size, const std::string& page_token);
 
 // The page of a commit's statuses that a caller asks for.
 struct StatusPageRequest {
