@@ -16,30 +16,23 @@ constexpr absl::Duration kLongestWait = absl::Seconds(5);
 
 Worker::Worker(absl::string_view name, Clock* clock,
                std::function<absl::Time()> run_once)
+    : Worker(name, clock, &own_wake_up_, std::move(run_once)) {}
+
+Worker::Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
+               std::function<absl::Time()> run_once)
     : clock_(clock),
       name_(name.substr(0, 15)),
       run_once_(std::move(run_once)),
+      wake_up_(wake_up),
       thread_([this] { Loop(); }) {
   pthread_setname_np(thread_.native_handle(), name_.c_str());
 }
 
 Worker::~Worker() { Stop(); }
 
-void Worker::Wake() {
-  {
-    MutexLock lock(&mu_);
-    if (wake_) return;
-    wake_ = true;
-  }
-  woken_.NotifyOne();
-}
-
 void Worker::Stop() {
-  {
-    MutexLock lock(&mu_);
-    stop_ = true;
-  }
-  woken_.NotifyAll();
+  stop_ = true;
+  wake_up_->Wake();
   MutexLock lock(&join_mu_);
   if (thread_.joinable()) thread_.join();
 }
@@ -49,18 +42,14 @@ void Worker::Loop() {
   // `next` on the steady clock: after the wall clock was set back, `next` may
   // be hours away.
   absl::Duration deadline;
-  for (;;) {
-    {
-      MutexLock lock(&mu_);
-      while (!stop_ && !wake_ && clock_->Now() < next &&
-             clock_->Monotonic() < deadline) {
-        woken_.WaitFor(&mu_, std::min(next - clock_->Now(), kLongestWait));
-      }
-      if (stop_) return;
-      wake_ = false;
+  while (!stop_) {
+    if (wake_up_->Take() || clock_->Now() >= next ||
+        clock_->Monotonic() >= deadline) {
+      next = run_once_();
+      deadline = clock_->Monotonic() + (next - clock_->Now());
+    } else {
+      wake_up_->WaitFor(std::min(next - clock_->Now(), kLongestWait));
     }
-    next = run_once_();
-    deadline = clock_->Monotonic() + (next - clock_->Now());
   }
 }
 

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_BASE_WORKER_H_
 #define SIGNALBOX_SERVER_BASE_WORKER_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "server/base/clock.h"
+#include "server/base/wake_up.h"
 
 namespace signalbox {
 
@@ -27,6 +29,10 @@ class Worker {
   // `name`.
   Worker(absl::string_view name, Clock* clock,
          std::function<absl::Time()> run_once);
+  // The same, but Wake also means `wake_up`, which is borrowed. No other Worker
+  // may use it.
+  Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
+         std::function<absl::Time()> run_once);
 
   // Calls Stop.
   ~Worker();
@@ -36,7 +42,7 @@ class Worker {
 
   // Makes a new call of `run_once` begin soon. Cheap if one is requested
   // already.
-  void Wake();
+  void Wake() { wake_up_->Wake(); }
 
   // Waits for the call under way, then ends the thread. No call begins after it
   // returns. May be called several times.
@@ -49,13 +55,11 @@ class Worker {
   const std::string name_;
   const std::function<absl::Time()> run_once_;
 
+  WakeUp own_wake_up_;
+  WakeUp* const wake_up_;
+  std::atomic<bool> stop_ = false;
+
   Mutex join_mu_;  // Held while a thread joins `thread_`.
-
-  Mutex mu_;
-  CondVar woken_;
-  bool wake_ ABSL_GUARDED_BY(mu_) = true;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
-
   std::thread thread_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "server/base/clock.h"
+#include "server/base/wake_up.h"
 #include "tests/support/fake_clock.h"
 
 namespace signalbox {
@@ -282,6 +283,41 @@ TEST_F(WorkerTest, ItsThreadHasItsName) {
   };
   EXPECT_EQ(name_in_a_call("poster"), "poster");
   EXPECT_EQ(name_in_a_call("a-name-that-is-too-long"), "a-name-that-is-");
+}
+
+// What wakes a worker may be built before it.
+TEST_F(WorkerTest, AWakeUpOfItsOwnersWakesIt) {
+  WakeUp wake_up;
+  Worker worker("worker", &clock_, &wake_up, [this] { return calls_.Run(); });
+  calls_.AwaitEnded(1);
+  for (int i = 2; i <= 1000; i += 2) {
+    wake_up.Wake();
+    calls_.AwaitEnded(i);
+    worker.Wake();
+    calls_.AwaitEnded(i + 1);
+  }
+  worker.Stop();
+  wake_up.Wake();
+  EXPECT_FALSE(calls_.running());
+}
+
+TEST(WakeUpTest, ARequestStaysUntilItIsTaken) {
+  WakeUp wake_up;
+  EXPECT_FALSE(wake_up.is_requested());
+  EXPECT_FALSE(wake_up.Take());
+  wake_up.Wake();
+  wake_up.Wake();
+  EXPECT_TRUE(wake_up.is_requested());
+  wake_up.WaitFor(absl::InfiniteDuration());
+  EXPECT_TRUE(wake_up.Take());
+  EXPECT_FALSE(wake_up.Take());
+}
+
+TEST(WakeUpTest, AWaitEndsWithTheRequest) {
+  WakeUp wake_up;
+  std::thread waker([&wake_up] { wake_up.Wake(); });
+  while (!wake_up.Take()) wake_up.WaitFor(absl::InfiniteDuration());
+  waker.join();
 }
 
 // A real clock, a real wait.
