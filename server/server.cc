@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
 #include "common/error.h"
@@ -21,6 +20,7 @@
 #include "server/base/batch_scheduling.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/base/worker.h"
 #include "server/config/credential_setup.h"
 #include "server/diagnosis/diagnostician.h"
@@ -84,16 +84,6 @@ std::map<std::string, std::string> CaFilesOf(const Config& config) {
   return files;
 }
 
-// Questions take at most a quarter of the pace of a credential that posts. An
-// App itself posts nothing, so its questions may take all of it.
-absl::Duration GapOf(const CredentialSetup& setup,
-                     absl::string_view credential) {
-  const PaceOptions pace = setup.PaceOf(credential);
-  if (pace.per_minute <= 0) return absl::ZeroDuration();
-  const bool is_app = absl::StrContains(credential, "/app:");
-  return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
-}
-
 // The repositories that the configuration names without a pattern.
 std::vector<Repository> NamedRepositories(
     const std::vector<RepositoryRule>& rules) {
@@ -117,6 +107,8 @@ struct Server::Parts {
   // cannot serve must not post.
   std::atomic<bool> serving = false;
   std::atomic<bool> stopping = false;
+  WakeUp poster_wake_up;
+  WakeUp recovery_wake_up;
 
   CredentialSetup setup;
   std::unique_ptr<Outbox> outbox;
@@ -202,8 +194,8 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.user_agent = UserAgent();
   app_options.changed = [this](const std::string& credential_id) {
     poster->LookAgain(credential_id);
-    poster_worker->Wake();
-    recovery_worker->Wake();
+    poster_wake_up.Wake();
+    recovery_wake_up.Wake();
   };
   absl::StatusOr<CredentialSetup> set_up =
       SetUpCredentials(options.config.github, flags, std::move(app_options));
@@ -252,10 +244,10 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   gate = std::make_unique<RequestGate>(&limiter, setup.credentials.get());
   poster = std::make_unique<Poster>(
       outbox.get(), setup.credentials.get(), github.get(), gate.get(), &metrics,
-      clock, [this] { poster_worker->Wake(); },
+      clock, [this] { poster_wake_up.Wake(); },
       [this](const absl::Status& status) { Fail(status); });
-  poster_worker =
-      std::make_unique<Worker>("poster", clock, [this] { return Post(); });
+  poster_worker = std::make_unique<Worker>("poster", clock, &poster_wake_up,
+                                           [this] { return Post(); });
   credential_worker = std::make_unique<Worker>("credentials", clock, [this] {
     const std::vector<CredentialState> states = setup.credentials->States();
     credential_metrics.Show(states);
@@ -283,7 +275,7 @@ absl::Status Server::Parts::StartPosting(const Config& config) {
   };
   housekeeper = std::make_unique<Housekeeper>(
       outbox.get(), clock, housekeeper_options,
-      [this] { poster_worker->Wake(); },
+      [this] { poster_wake_up.Wake(); },
       [this](const absl::Status& status) { Fail(status); });
   housekeeper_worker = std::make_unique<Worker>(
       "housekeeper", clock, [this] { return housekeeper->RunOnce(); });
@@ -326,17 +318,13 @@ void Server::Parts::StoreInstallations(
 void Server::Parts::StartRecovery(const Config& config,
                                   const RepositoryRules& rules) {
   Questions::Options questions_options;
-  questions_options.gap_of = [this](absl::string_view credential) {
-    return GapOf(setup, credential);
-  };
   questions_options.store_pause = [this](const std::string& credential,
                                          absl::Time until, absl::Time now) {
     return outbox->SetPause(credential, until, now);
   };
   questions = std::make_unique<Questions>(
       std::move(questions_options), setup.credentials.get(), github.get(),
-      gate.get(), &metrics, clock, [this] { recovery_worker->Wake(); },
-      [this] { poster_worker->Wake(); });
+      gate.get(), &metrics, clock, &recovery_wake_up, &poster_wake_up);
 
   Recovery::Options options;
   options.enabled = config.recovery.enabled;
@@ -355,7 +343,7 @@ void Server::Parts::StartRecovery(const Config& config,
     return authorizer->AuthorizeLater(caller, Right::kWebhook, repository,
                                       contexts);
   };
-  options.became_due = [this] { poster_worker->Wake(); };
+  options.became_due = &poster_wake_up;
   options.event_stored = [this](const Event& event) { NoteEvent(event); };
   recovery = std::make_unique<Recovery>(
       std::move(options), outbox.get(), outbox.get(), outbox.get(),
@@ -365,8 +353,8 @@ void Server::Parts::StartRecovery(const Config& config,
   diagnostician = std::make_unique<Diagnostician>(
       std::move(diagnosis_options), outbox.get(), setup.credentials.get(),
       questions.get(), gate.get(), clock);
-  recovery_worker =
-      std::make_unique<Worker>("recovery", clock, [this] { return Recover(); });
+  recovery_worker = std::make_unique<Worker>(
+      "recovery", clock, &recovery_wake_up, [this] { return Recover(); });
 }
 
 absl::Time Server::Parts::Recover() {
@@ -380,8 +368,8 @@ void Server::Parts::NoteEvent(const Event& event) {
   if (const auto* changed = std::get_if<InstallationChanged>(&event)) {
     setup.credentials->LookAgain(changed->host, changed->account, clock->Now());
   }
-  poster_worker->Wake();
-  recovery_worker->Wake();
+  poster_wake_up.Wake();
+  recovery_wake_up.Wake();
 }
 
 absl::Time Server::Parts::Post() {
@@ -404,7 +392,7 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
   StartRecovery(config, RepositoryRules(config.repositories, options.contexts));
   intake = std::make_unique<Intake>(
       outbox.get(), clock, Intake::Options(), [this] { intake_worker->Wake(); },
-      [this] { poster_worker->Wake(); });
+      [this] { poster_wake_up.Wake(); });
   intake_worker = std::make_unique<Worker>(
       "intake", clock, [this] { return intake->RunOnce(); });
   StatusServiceImpl::Options service_options;
@@ -424,7 +412,7 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
     const CredentialWait state = poster->StateOf(credential);
     return CredentialTrouble{state.reason, state.until};
   };
-  service_options.became_due = [this] { poster_worker->Wake(); };
+  service_options.became_due = [this] { poster_wake_up.Wake(); };
   service_options.diagnose = [this](const Repository& repository,
                                     std::function<void(Diagnosis)> done) {
     diagnostician->Diagnose(repository, std::move(done));
@@ -519,8 +507,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   if (status.ok()) status = parts->StartWeb(options.config);
   if (!status.ok()) return status;
   parts->serving = true;
-  parts->poster_worker->Wake();
-  parts->recovery_worker->Wake();
+  parts->poster_wake_up.Wake();
+  parts->recovery_wake_up.Wake();
   parts->service->NoteChange();
   parts->checker = std::thread([parts, data_dir = options.config.data_dir] {
     const absl::Status checked = QuickCheckSqliteOutbox(
@@ -556,7 +544,7 @@ void Server::Stop(absl::Duration patience) {
   }
   if (parts_->poster_worker != nullptr) {
     parts_->poster->Close();
-    parts_->poster_worker->Wake();
+    parts_->poster_wake_up.Wake();
     parts_->WaitForPosts(patience);
     parts_->poster_worker->Stop();
   }

@@ -541,6 +541,10 @@ std::string AppCredentialId(const AppCredential& app) {
   return absl::StrCat(absl::AsciiStrToLower(app.host), "/app:", app.issuer);
 }
 
+bool IsAppItself(absl::string_view credential_id) {
+  return absl::StrContains(credential_id, "/app:");
+}
+
 absl::StatusOr<std::unique_ptr<Credentials>> MakeAppCredentials(
     std::vector<AppCredential> apps, AppCredentialsOptions options) {
   auto made = std::make_unique<AppCredentials>(std::move(options));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/base/clock.h"
 #include "server/github/credentials.h"
 #include "server/github/http_transport.h"
@@ -29,6 +30,7 @@ struct AppCredential {
 
 // The id of an App itself: "host/app:issuer". No account's name has a colon.
 std::string AppCredentialId(const AppCredential& app);
+bool IsAppItself(absl::string_view credential_id);
 
 struct AppCredentialsOptions {
   // Both are borrowed. The transport must have ended, or answered everything,

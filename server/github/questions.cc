@@ -47,16 +47,15 @@ bool IsRefused(const Verdict& verdict) {
 
 Questions::Questions(Options options, Credentials* credentials,
                      GitHubClient* github, RequestGate* gate, Metrics* metrics,
-                     Clock* clock, std::function<void()> wake,
-                     std::function<void()> freed)
+                     Clock* clock, WakeUp* wake_up, WakeUp* freed)
     : options_(std::move(options)),
       credentials_(credentials),
       github_(github),
       gate_(gate),
       metrics_(metrics),
       clock_(clock),
-      wake_(std::move(wake)),
-      freed_(std::move(freed)) {}
+      wake_up_(wake_up),
+      freed_(freed) {}
 
 void Questions::Ask(Question question, Answered answered) {
   auto waiting = std::make_unique<Waiting>();
@@ -69,7 +68,7 @@ void Questions::Ask(Question question, Answered answered) {
     MutexLock lock(&mu_);
     new_.push_back(std::move(waiting));
   }
-  wake_();
+  wake_up_->Wake();
 }
 
 void Questions::Close() {
@@ -147,7 +146,7 @@ void Questions::NoteEnd(Ended ended) {
   gate_->LeaveQuestion(ended.credential, ended.token, ended.reply,
                        /*proves_token=*/ended.waiting == nullptr, now,
                        clock_->Now());
-  freed_();
+  freed_->Wake();
   metrics_->Add("signalbox_reads_total",
                 "Other finished requests to GitHub, by outcome.",
                 {{"verdict", verdict.reason}});
@@ -168,8 +167,8 @@ void Questions::NoteEnd(Ended ended) {
         .push_front(std::move(ended.waiting));
     return;
   }
-  if (!waiting.question.urgent && options_.gap_of) {
-    line.rest_end = now + options_.gap_of(ended.credential);
+  if (!waiting.question.urgent) {
+    line.rest_end = now + gate_->QuestionGap(ended.credential);
   }
   --waiting_count_;
   waiting.answered(ended.reply);
@@ -289,7 +288,7 @@ void Questions::Send(const std::string& credential,
       MutexLock lock(&mu_);
       ended_.push_back(std::move(*ended));
     }
-    wake_();
+    wake_up_->Wake();
   };
   if (asked == nullptr) {
     github_->GetRateLimit(sent, clock_->Now(), std::move(done));

@@ -14,6 +14,7 @@
 #include "common/mutex.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
@@ -40,8 +41,9 @@ struct Question {
 bool IsRefused(const Verdict& verdict);
 
 // Questions sends questions to GitHub that are less urgent than posts. It sends
-// one at a time per credential, in order, with a gap after each. It uses the
-// same gate as the posts, and no budget that is kept for results.
+// one at a time per credential, in order, with a gap after each that is not
+// urgent. It uses the same gate as the posts, and no budget that is kept for
+// results.
 //
 // Questions waits for transient failures (5xx, no answer, a limit, a token that
 // is being renewed) to end. It hands out the reply when one of these happens:
@@ -64,8 +66,6 @@ class Questions {
   using Answered = std::function<void(const GitHubReply&)>;
 
   struct Options {
-    // How long a credential rests after a question that is not urgent.
-    std::function<absl::Duration(absl::string_view credential)> gap_of;
     // Stores until when a credential must make no requests, so that a restart
     // does not forget it. Runs within RunOnce. Null: a restart forgets it.
     std::function<absl::Status(const std::string& credential, absl::Time until,
@@ -76,12 +76,11 @@ class Questions {
     size_t max_waiting = 10'000;
   };
 
-  // All pointers are borrowed. `wake` asks for a call of RunOnce. `freed` is
-  // called when a request has ended, so that others may pass the gate. Any
-  // thread may call both.
+  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. `freed` is
+  // woken when a request has ended, so that others may pass the gate.
   Questions(Options options, Credentials* credentials, GitHubClient* github,
-            RequestGate* gate, Metrics* metrics, Clock* clock,
-            std::function<void()> wake, std::function<void()> freed);
+            RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up,
+            WakeUp* freed);
 
   void Ask(Question question, Answered answered);
 
@@ -139,8 +138,8 @@ class Questions {
   RequestGate* const gate_;
   Metrics* const metrics_;
   Clock* const clock_;
-  const std::function<void()> wake_;
-  const std::function<void()> freed_;
+  WakeUp* const wake_up_;
+  WakeUp* const freed_;
 
   // Only RunOnce uses these.
   std::map<std::string, Line> lines_;

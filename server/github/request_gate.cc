@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/github/app_credentials.h"
+
 namespace signalbox {
 namespace {
 
@@ -125,10 +127,19 @@ RequestGate::Freed RequestGate::TakeFreed() {
 }
 
 absl::Duration RequestGate::ProbeGap(absl::string_view credential) const {
+  return GapOf(credential, 10);
+}
+
+absl::Duration RequestGate::QuestionGap(absl::string_view credential) const {
+  return GapOf(credential, IsAppItself(credential) ? 1 : 4);
+}
+
+absl::Duration RequestGate::GapOf(absl::string_view credential,
+                                  int parts) const {
   MutexLock lock(&mu_);
   const double per_minute = limiter_->PaceOf(credential).per_minute;
   if (per_minute <= 0) return absl::ZeroDuration();
-  return absl::Minutes(1) / per_minute * 10;
+  return absl::Minutes(1) / per_minute * parts;
 }
 
 bool RequestGate::Knows(absl::string_view credential) const {

@@ -83,6 +83,10 @@ class RequestGate {
   // The time between two probes of parked repositories, so that all probes take
   // at most a tenth of the credential's pace.
   absl::Duration ProbeGap(absl::string_view credential) const;
+  // The time between a question and the next, so that questions take at most a
+  // quarter of the credential's pace. An App itself posts nothing, so its
+  // questions may take all of it.
+  absl::Duration QuestionGap(absl::string_view credential) const;
 
   // As in RateLimiter.
   bool Knows(absl::string_view credential) const;
@@ -91,6 +95,8 @@ class RequestGate {
   RateLimiter::BudgetView BudgetOf(absl::string_view credential) const;
 
  private:
+  // The time between requests that take one part in `parts` of the pace.
+  absl::Duration GapOf(absl::string_view credential, int parts) const;
   Answer AdmitLocked(absl::string_view credential, const Token& token,
                      bool pending, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -157,7 +157,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
            {"pull_request", pull.change.pull_request_number},
            {"sha", submission.report.sha}});
   Count("reported");
-  if (options_->became_due) options_->became_due();
+  if (options_->became_due != nullptr) options_->became_due->Wake();
 }
 
 void OpenPullRequests::Fail(const KnownRepository& known, const char* result) {

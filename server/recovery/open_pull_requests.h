@@ -1,7 +1,6 @@
 #ifndef SIGNALBOX_SERVER_RECOVERY_OPEN_PULL_REQUESTS_H_
 #define SIGNALBOX_SERVER_RECOVERY_OPEN_PULL_REQUESTS_H_
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
 #include "server/outbox/acceptance.h"
@@ -33,7 +33,7 @@ class OpenPullRequests {
     absl::Duration every = absl::Minutes(5);
     absl::Duration window = absl::Hours(72);
     RepositoryRules rules;
-    std::function<void()> became_due;
+    WakeUp* became_due = nullptr;  // As in Recovery::Options.
   };
 
   OpenPullRequests(const Options* options, Acceptance* acceptance,

@@ -202,7 +202,7 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
     if (!outcomes.ok()) return outcomes.status();
     is_expected = !submission.ReportsNothing();
   }
-  if (options_->became_due) options_->became_due();
+  if (options_->became_due != nullptr) options_->became_due->Wake();
   if (!is_expected) {
     Done(delivery, "unexpected");
     return absl::OkStatus();

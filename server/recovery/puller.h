@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/calls/conversion.h"
 #include "server/github/questions.h"
 #include "server/outbox/acceptance.h"
@@ -38,8 +39,8 @@ class Puller {
     absl::Duration every = absl::Seconds(15);
     absl::Duration window = absl::Hours(71);
     ConvertOptions convert;
-    // Called after a submission.
-    std::function<void()> became_due;
+    // As in Recovery::Options.
+    WakeUp* became_due = nullptr;
     std::function<void(const Event&)> event_stored;
   };
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/questions.h"
 #include "server/outbox/acceptance.h"
@@ -56,8 +57,9 @@ class Recovery {
     std::function<absl::Status(absl::string_view caller, const Repository&,
                                const std::vector<std::string>& contexts)>
         may_report;
-    // Called after an entry became due, and after an event was stored.
-    std::function<void()> became_due;
+    // Woken after an entry became due. Null: nobody is.
+    WakeUp* became_due = nullptr;
+    // Called after an event was stored.
     std::function<void(const Event&)> event_stored;
   };
 

@@ -246,7 +246,7 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
                 "Requests to run contexts again, by outcome.",
                 {{"result", "reported"}});
   Settle(rerun, std::nullopt);
-  if (options_.became_due) options_.became_due();
+  if (options_.became_due != nullptr) options_.became_due->Wake();
 }
 
 void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,

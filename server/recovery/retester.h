@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_answers.h"
 #include "server/github/questions.h"
@@ -48,8 +49,8 @@ class Retester {
     std::function<absl::Status(absl::string_view caller, const Repository&,
                                const std::vector<std::string>& contexts)>
         may_report;
-    // Called after an entry became due.
-    std::function<void()> became_due;
+    // Woken after an entry became due. Null: nobody is.
+    WakeUp* became_due = nullptr;
   };
 
   // All pointers are borrowed.

@@ -78,7 +78,7 @@ struct OutageWorld::Server {
     return std::min(wanted, poster->RunOnce());
   }
 
-  bool is_woken = false;
+  WakeUp wake_up;
   Metrics metrics;
   std::unique_ptr<Transport> transport;
   std::unique_ptr<GitHubClient> client;
@@ -92,7 +92,7 @@ struct OutageWorld::Server {
 };
 
 OutageWorld::Server::Server(OutageWorld* world) {
-  const auto wake = [this] { is_woken = true; };
+  const auto wake = [this] { wake_up.Wake(); };
   transport = std::make_unique<Transport>(world);
   client = std::make_unique<GitHubClient>(transport.get(), "signalbox-bench");
   if (world->options_.is_app) {
@@ -130,25 +130,19 @@ OutageWorld::Server::Server(OutageWorld* world) {
       [](const absl::Status& status) { GiveUp(status.message()); });
 
   Questions::Options questions_options;
-  // As the server has it.
-  questions_options.gap_of = [pace](absl::string_view credential) {
-    if (pace.per_minute <= 0) return absl::ZeroDuration();
-    const bool is_app = absl::StrContains(credential, "/app:");
-    return absl::Minutes(1) / pace.per_minute * (is_app ? 1 : 4);
-  };
   questions_options.store_pause = [this](const std::string& credential,
                                          absl::Time until, absl::Time now) {
     return outbox->SetPause(credential, until, now);
   };
   questions = std::make_unique<Questions>(
       std::move(questions_options), credentials.get(), client.get(), gate.get(),
-      &metrics, &world->clock_, wake, wake);
+      &metrics, &world->clock_, &wake_up, &wake_up);
   Recovery::Options recovery_options;
   recovery_options.known_hosts = {"github.com"};
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
   // None of the hook's deliveries has arrived before.
   recovery_options.hook_urls = {"https://example.com/*"};
-  recovery_options.became_due = wake;
+  recovery_options.became_due = &wake_up;
   recovery = std::make_unique<Recovery>(
       std::move(recovery_options), outbox.get(), outbox.get(), outbox.get(),
       credentials.get(), questions.get(), &metrics, &world->clock_);
@@ -237,7 +231,7 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   const absl::Time now = clock_.Now();
   if (!server_->outbox->Accept({submission}, now).ok()) return 503;
   if (known_.insert(submission.report.sha).second) last_known_ = now;
-  server_->is_woken = true;
+  server_->wake_up.Wake();
   return 202;
 }
 
@@ -247,12 +241,12 @@ void OutageWorld::RunFor(absl::Duration time) {
     absl::Time wanted = absl::InfiniteFuture();
     DeliverHooks();
     if (server_ != nullptr) {
-      server_->is_woken = false;
+      server_->wake_up.Take();
       wanted = server_->RunOnce();
     }
     github_->DeliverDue();
     const absl::Time now = clock_.Now();
-    const bool is_woken = server_ != nullptr && server_->is_woken;
+    const bool is_woken = server_ != nullptr && server_->wake_up.is_requested();
     if (is_woken || wanted <= now) continue;
     const absl::Time next = std::min(wanted, github_->NextDelivery());
     clock_.Advance(std::min(next, end) - now);

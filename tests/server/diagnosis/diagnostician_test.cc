@@ -77,7 +77,7 @@ class DiagnosticianTest : public QuestionsFixture {
     options.transport = github_.get();
     options.clock = &clock_;
     options.user_agent = "signalbox/test";
-    options.changed = [this](const std::string&) { woken_ = true; };
+    options.changed = [this](const std::string&) { wake_up_.Wake(); };
     diagnostician_.reset();
     UseCredentials(*MakeAppCredentials({app}, std::move(options)));
     Make();

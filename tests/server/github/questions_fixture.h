@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/questions.h"
@@ -70,16 +71,15 @@ class QuestionsFixture : public testing::Test {
     MakeQuestions();
   }
 
-  void MakeQuestions(absl::Duration gap = absl::ZeroDuration()) {
+  void MakeQuestions() {
     Questions::Options options;
-    options.gap_of = [gap](absl::string_view) { return gap; };
     options.store_pause = [this](const std::string& credential,
                                  absl::Time until, absl::Time now) {
       return outbox_->SetPause(credential, until, now);
     };
     questions_ = std::make_unique<Questions>(
         options, credentials_.get(), client_.get(), gate_.get(), &metrics_,
-        &clock_, [this] { woken_ = true; }, [this] { ++freed_; });
+        &clock_, &wake_up_, &freed_);
   }
 
   GitHubRules& rules() { return github_->rules(); }
@@ -90,13 +90,13 @@ class QuestionsFixture : public testing::Test {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0;; ++runs) {
       ASSERT_LT(runs, 200'000) << "it runs hot";
-      woken_ = false;
+      wake_up_.Take();
       // An answer can lead to the next question at once.
       absl::Time wanted = questions_->RunOnce();
       if (also) wanted = std::min(wanted, also());
       github_->DeliverDue();
       const absl::Time now = clock_.Now();
-      if (woken_ || wanted <= now) continue;
+      if (wake_up_.is_requested() || wanted <= now) continue;
       const absl::Time next = std::min(wanted, github_->NextDelivery());
       if (next > end) {
         clock_.Advance(end - now);
@@ -118,6 +118,8 @@ class QuestionsFixture : public testing::Test {
 
   FakeClock clock_;
   Metrics metrics_;
+  WakeUp wake_up_;
+  WakeUp freed_;
   TempDir dir_;
   std::unique_ptr<FakeGitHub> github_;
   std::unique_ptr<GitHubClient> client_;
@@ -126,8 +128,6 @@ class QuestionsFixture : public testing::Test {
   std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Questions> questions_;
-  bool woken_ = false;
-  int freed_ = 0;
 };
 
 }  // namespace signalbox

@@ -73,6 +73,16 @@ class RequestGateTest : public testing::Test {
   RequestGate gate_{&limiter_, &credentials_};
 };
 
+TEST_F(RequestGateTest, QuestionsAndProbesTakeAPartOfThePace) {
+  EXPECT_EQ(gate_.QuestionGap(kCredential), absl::ZeroDuration());
+  EXPECT_EQ(gate_.ProbeGap(kCredential), absl::ZeroDuration());
+  limiter_.SetPace(kCredential, PaceOptions());
+  EXPECT_EQ(gate_.QuestionGap(kCredential), absl::Seconds(3));
+  EXPECT_EQ(gate_.ProbeGap(kCredential), absl::Milliseconds(7500));
+  EXPECT_EQ(gate_.QuestionGap("github.com/app:Iv23abc"),
+            absl::Milliseconds(750));
+}
+
 TEST_F(RequestGateTest, OneRequestOfACredentialAtATime) {
   EXPECT_TRUE(Enter());
   EXPECT_FALSE(Enter());

@@ -32,7 +32,7 @@ class AppRecoveryTest : public RecoveryRoomTest {
     options.transport = github_.get();
     options.clock = &clock_;
     options.user_agent = "signalbox/1";
-    options.changed = [this](const std::string&) { woken_ = true; };
+    options.changed = [this](const std::string&) { wake_up_.Wake(); };
     PaceOptions pace;
     pace.per_minute = 0;
     limiter_.SetPace("github.com/app:Iv23abc", pace);

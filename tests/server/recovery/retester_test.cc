@@ -27,7 +27,7 @@ class RetesterTest : public QuestionsFixture {
       caller_ = std::string(caller);
       return may_report_;
     };
-    options_.became_due = [this] { ++became_due_; };
+    options_.became_due = &became_due_;
   }
 
   ~RetesterTest() override { retester_.reset(); }
@@ -104,7 +104,7 @@ class RetesterTest : public QuestionsFixture {
   absl::Status may_report_;
   std::string caller_;
   int deliveries_ = 0;
-  int became_due_ = 0;
+  WakeUp became_due_;
 };
 
 TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
@@ -115,7 +115,7 @@ TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
   EXPECT_EQ(Statuses(), "ci/build=pending ");
   EXPECT_TRUE(IsSettled());
   EXPECT_EQ(caller_, "shim");
-  EXPECT_EQ(became_due_, 1);
+  EXPECT_TRUE(became_due_.is_requested());
 }
 
 // Includes contexts that a farm reported and that are not expected.
@@ -230,7 +230,7 @@ TEST_F(RetesterTest, WhoMayOnlyReadGetsNothing) {
   Run();
   EXPECT_EQ(Statuses(), "ci/build=failure ");
   EXPECT_TRUE(IsSettled());
-  EXPECT_EQ(became_due_, 0);
+  EXPECT_FALSE(became_due_.is_requested());
 }
 
 // A credential that may only set statuses cannot ask for roles.
