@@ -9,7 +9,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -20,21 +19,13 @@
 #include "server/base/batch_scheduling.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
-#include "server/base/wake_up.h"
 #include "server/base/worker.h"
 #include "server/config/credential_setup.h"
+#include "server/core/core.h"
+#include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"
-#include "server/github/credential_metrics.h"
 #include "server/github/curl_transport.h"
-#include "server/github/github_client.h"
-#include "server/github/questions.h"
-#include "server/github/rate_limiter.h"
-#include "server/github/request_gate.h"
-#include "server/outbox/housekeeper.h"
-#include "server/outbox/intake.h"
 #include "server/outbox/sqlite_outbox.h"
-#include "server/poster/poster.h"
-#include "server/poster/posting_metrics.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/server_limits.h"
@@ -48,10 +39,6 @@ namespace {
 std::string UserAgent() { return absl::StrCat("signalbox/", kVersion); }
 // How long calls under way may take once the server stops.
 constexpr absl::Duration kCallPatience = absl::Seconds(2);
-// How old the metrics of the credentials may be.
-constexpr absl::Duration kCredentialMetricsPeriod = absl::Seconds(5);
-// How old the counts of unposted statuses may be.
-constexpr absl::Duration kPostingMetricsPeriod = absl::Minutes(1);
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
@@ -102,53 +89,27 @@ struct Server::Parts {
   Clock* const clock = Clock::System();
   Metrics metrics;
   std::function<void(absl::Status)> on_failure;
-  std::atomic<bool> failed = false;
-  // The server posts nothing before it has all its addresses: a process that
-  // cannot serve must not post.
   std::atomic<bool> serving = false;
+  std::atomic<bool> failed = false;
   std::atomic<bool> stopping = false;
-  WakeUp poster_wake_up;
-  WakeUp recovery_wake_up;
 
-  CredentialSetup setup;
-  std::unique_ptr<Outbox> outbox;
-  RateLimiter limiter{[this](absl::string_view credential) {
-    return setup.PaceOf(credential);
-  }};
-  std::unique_ptr<RequestGate> gate;
   std::unique_ptr<HttpTransport> transport;
-  std::unique_ptr<GitHubClient> github;
-  std::unique_ptr<Poster> poster;
-  std::unique_ptr<Worker> poster_worker;
-  std::unique_ptr<Questions> questions;
+  CredentialSetup setup;
+  std::unique_ptr<Authorizer> authorizer;
+  std::unique_ptr<Core> core;
   std::unique_ptr<Recovery> recovery;
   std::unique_ptr<Diagnostician> diagnostician;
-  std::unique_ptr<Worker> recovery_worker;
-  CredentialMetrics credential_metrics{&metrics};
-  // The outbox's installations: by credential, its App and GitHub's number.
-  std::map<std::string, std::pair<std::string, int64_t>> stored_installations;
-  std::unique_ptr<Worker> credential_worker;
-  PostingMetrics posting_metrics{&metrics,
-                                 [this](const std::string& credential) {
-                                   return poster->StateOf(credential).reason;
-                                 }};
-  std::unique_ptr<Worker> posting_metrics_worker;
-  std::unique_ptr<Housekeeper> housekeeper;
-  std::unique_ptr<Worker> housekeeper_worker;
-
-  std::unique_ptr<Authorizer> authorizer;
-  std::unique_ptr<Intake> intake;
-  std::unique_ptr<Worker> intake_worker;
   std::unique_ptr<StatusServiceImpl> service;
-  std::unique_ptr<grpc::Server> grpc_server;
   std::unique_ptr<WebServer> web;
   std::unique_ptr<WebServer> metrics_web;
-  std::thread checker;
-  Address grpc_address;
+  std::unique_ptr<grpc::Server> grpc_server;
   Address web_address;
+  Address grpc_address;
 
-  Mutex mu;
-  CondVar poster_idle;
+  // These begin last, because a process that cannot serve must not post.
+  std::unique_ptr<CoreThreads> core_threads;
+  std::unique_ptr<Worker> recovery_thread;
+  std::unique_ptr<Worker> checker;
 
   void Fail(const absl::Status& status) {
     if (failed.exchange(true)) return;
@@ -159,21 +120,17 @@ struct Server::Parts {
   absl::Status Ready() const {
     if (failed) return absl::UnavailableError("the database has failed");
     if (stopping) return absl::UnavailableError("stopping");
+    if (!serving) return absl::UnavailableError("starting");
     return absl::OkStatus();
   }
 
   absl::Status SetUp(const ServerOptions& options);
-  absl::Status StartPosting(const Config& config);
-  void StartRecovery(const Config& config, const RepositoryRules& rules);
-  absl::Status StartServing(const ServerOptions& options);
+  absl::Status OpenCore(const Config& config);
+  void MakeRecovery(const Config& config, const RepositoryRules& rules);
+  void MakeService(const Config& config, const RepositoryRules& rules);
   absl::Status StartWeb(const Config& config);
-  absl::Status RecallInstallations();
-  void StoreInstallations(const std::vector<CredentialState>& states);
-  // Passes an event on to parts other than the outbox.
-  void NoteEvent(const Event& event);
-  absl::Time Recover();
-  absl::Time Post();
-  void WaitForPosts(absl::Duration patience);
+  absl::Status StartGrpc(const ServerOptions& options);
+  void StartThreads(const std::string& data_dir);
 };
 
 absl::Status Server::Parts::SetUp(const ServerOptions& options) {
@@ -193,9 +150,7 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.clock = clock;
   app_options.user_agent = UserAgent();
   app_options.changed = [this](const std::string& credential_id) {
-    poster->LookAgain(credential_id);
-    poster_wake_up.Wake();
-    recovery_wake_up.Wake();
+    core->NoteCredentialChanged(credential_id);
   };
   absl::StatusOr<CredentialSetup> set_up =
       SetUpCredentials(options.config.github, flags, std::move(app_options));
@@ -204,128 +159,40 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::StartPosting(const Config& config) {
+absl::Status Server::Parts::OpenCore(const Config& config) {
   absl::StatusOr<std::vector<Caller>> callers = CallersOf(config);
   if (!callers.ok()) return callers.status();
   authorizer = std::make_unique<Authorizer>(*std::move(callers));
-  SqliteOutboxOptions outbox_options;
-  outbox_options.data_dir = config.data_dir;
-  outbox_options.pending_settle = config.pending_settle;
-  outbox_options.credential_of = [this](const Repository& repository) {
-    return setup.credentials->Find(repository);
-  };
-  outbox_options.may_report = [this](const std::string& caller,
+  Core::Options options;
+  options.outbox.data_dir = config.data_dir;
+  options.outbox.pending_settle = config.pending_settle;
+  options.outbox.may_report = [this](const std::string& caller,
                                      const Repository& repository,
                                      const std::string& context) {
     return authorizer->MayReport(caller, repository, context);
   };
-  // A watcher that begins later finds earlier changes by itself.
-  outbox_options.on_change = [this] {
-    if (serving) service->NoteChange();
+  // There are changes before there is anybody to watch them.
+  options.outbox.on_change = [this] {
+    if (service != nullptr) service->NoteChange();
   };
-  outbox_options.on_failure = [this](const absl::Status& status) {
+  options.outbox.on_failure = [this](const absl::Status& status) {
     Fail(status);
   };
-  outbox_options.on_damaged_row = [this](const std::string& what) {
-    LogError("the server repaired or removed a damaged row of its database",
-             {{"error", what}});
-    metrics.Add("signalbox_damaged_rows_total",
-                "Damaged database rows that the server repaired or removed.");
+  options.retention = config.retention;
+  options.pace_of = [this](absl::string_view credential) {
+    return setup.PaceOf(credential);
   };
-  absl::StatusOr<std::unique_ptr<Outbox>> opened =
-      OpenSqliteOutbox(outbox_options);
+  options.user_agent = UserAgent();
+  absl::StatusOr<std::unique_ptr<Core>> opened =
+      Core::Open(std::move(options), setup.credentials.get(), transport.get(),
+                 &metrics, clock);
   if (!opened.ok()) return opened.status();
-  outbox = *std::move(opened);
-
-  absl::Status recalled = RecallInstallations();
-  if (!recalled.ok()) return recalled;
-
-  github = std::make_unique<GitHubClient>(transport.get(), UserAgent());
-  gate = std::make_unique<RequestGate>(&limiter, setup.credentials.get());
-  poster = std::make_unique<Poster>(
-      outbox.get(), setup.credentials.get(), github.get(), gate.get(), &metrics,
-      clock, [this] { poster_wake_up.Wake(); },
-      [this](const absl::Status& status) { Fail(status); });
-  poster_worker = std::make_unique<Worker>("poster", clock, &poster_wake_up,
-                                           [this] { return Post(); });
-  credential_worker = std::make_unique<Worker>("credentials", clock, [this] {
-    const std::vector<CredentialState> states = setup.credentials->States();
-    credential_metrics.Show(states);
-    StoreInstallations(states);
-    return clock->Now() + kCredentialMetricsPeriod;
-  });
-
-  posting_metrics_worker =
-      std::make_unique<Worker>("posting-metrics", clock, [this] {
-        const absl::Time now = clock->Now();
-        const absl::StatusOr<PostingCounts> counts = outbox->CountPostings(now);
-        if (counts.ok()) posting_metrics.Show(*counts, now);
-        return now + kPostingMetricsPeriod;
-      });
-
-  Housekeeper::Options housekeeper_options;
-  housekeeper_options.retention = config.retention;
-  housekeeper_options.stopped_credentials = [this] {
-    std::vector<Housekeeper::StoppedCredential> stopped;
-    for (const CredentialState& state : setup.credentials->States()) {
-      if (state.stop_reason.empty()) continue;
-      stopped.push_back({state.id, state.stop_reason});
-    }
-    return stopped;
-  };
-  housekeeper = std::make_unique<Housekeeper>(
-      outbox.get(), clock, housekeeper_options,
-      [this] { poster_wake_up.Wake(); },
-      [this](const absl::Status& status) { Fail(status); });
-  housekeeper_worker = std::make_unique<Worker>(
-      "housekeeper", clock, [this] { return housekeeper->RunOnce(); });
+  core = *std::move(opened);
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::RecallInstallations() {
-  const absl::StatusOr<std::vector<CredentialInstallation>> stored =
-      outbox->Installations();
-  if (!stored.ok()) return stored.status();
-  std::vector<StoredInstallation> installations;
-  for (const CredentialInstallation& one : *stored) {
-    installations.push_back({one.credential, one.app, one.installation_id});
-    stored_installations[one.credential] = {one.app, one.installation_id};
-  }
-  setup.credentials->Recall(installations);
-  return absl::OkStatus();
-}
-
-void Server::Parts::StoreInstallations(
-    const std::vector<CredentialState>& states) {
-  std::vector<CredentialInstallation> changed;
-  for (const CredentialState& state : states) {
-    const auto stored = stored_installations.find(state.id);
-    const bool is_new = stored == stored_installations.end();
-    if (is_new ? state.installation_id == 0
-               : stored->second ==
-                     std::make_pair(state.app, state.installation_id)) {
-      continue;
-    }
-    changed.push_back({state.id, state.app, state.installation_id});
-  }
-  // If this fails, the server asks GitHub again after the next start.
-  if (changed.empty() || !outbox->SetInstallations(changed).ok()) return;
-  for (const CredentialInstallation& one : changed) {
-    stored_installations[one.credential] = {one.app, one.installation_id};
-  }
-}
-
-void Server::Parts::StartRecovery(const Config& config,
-                                  const RepositoryRules& rules) {
-  Questions::Options questions_options;
-  questions_options.store_pause = [this](const std::string& credential,
-                                         absl::Time until, absl::Time now) {
-    return outbox->SetPause(credential, until, now);
-  };
-  questions = std::make_unique<Questions>(
-      std::move(questions_options), setup.credentials.get(), github.get(),
-      gate.get(), &metrics, clock, &recovery_wake_up, &poster_wake_up);
-
+void Server::Parts::MakeRecovery(const Config& config,
+                                 const RepositoryRules& rules) {
   Recovery::Options options;
   options.enabled = config.recovery.enabled;
   options.redeliver = config.recovery.redeliver;
@@ -343,60 +210,21 @@ void Server::Parts::StartRecovery(const Config& config,
     return authorizer->AuthorizeLater(caller, Right::kWebhook, repository,
                                       contexts);
   };
-  options.became_due = &poster_wake_up;
-  options.event_stored = [this](const Event& event) { NoteEvent(event); };
+  options.became_due = &core->wake_ups().poster;
+  options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
   recovery = std::make_unique<Recovery>(
-      std::move(options), outbox.get(), outbox.get(), outbox.get(),
-      setup.credentials.get(), questions.get(), &metrics, clock);
+      std::move(options), core->outbox(), core->outbox(), core->outbox(),
+      setup.credentials.get(), core->questions(), &metrics, clock);
   Diagnostician::Options diagnosis_options;
   diagnosis_options.hook_urls = config.recovery.hook_urls;
   diagnostician = std::make_unique<Diagnostician>(
-      std::move(diagnosis_options), outbox.get(), setup.credentials.get(),
-      questions.get(), gate.get(), clock);
-  recovery_worker = std::make_unique<Worker>(
-      "recovery", clock, &recovery_wake_up, [this] { return Recover(); });
+      std::move(diagnosis_options), core->outbox(), setup.credentials.get(),
+      core->questions(), core->gate(), clock);
 }
 
-absl::Time Server::Parts::Recover() {
-  if (!serving) return absl::InfiniteFuture();
-  // First: this also hands out the answers to the diagnostician's questions.
-  const absl::Time next = recovery->RunOnce();
-  return std::min(next, diagnostician->RunOnce());
-}
-
-void Server::Parts::NoteEvent(const Event& event) {
-  if (const auto* changed = std::get_if<InstallationChanged>(&event)) {
-    setup.credentials->LookAgain(changed->host, changed->account, clock->Now());
-  }
-  poster_wake_up.Wake();
-  recovery_wake_up.Wake();
-}
-
-absl::Time Server::Parts::Post() {
-  if (!serving) return absl::InfiniteFuture();
-  const absl::Time next = poster->RunOnce();
-  if (poster->InFlight() == 0) {
-    MutexLock lock(&mu);
-    poster_idle.NotifyAll();
-  }
-  return next;
-}
-
-absl::Status Server::Parts::StartServing(const ServerOptions& options) {
-  const Config& config = options.config;
-  absl::StatusOr<Address> address =
-      ParseLoopbackAddress("listen", config.listen);
-  if (!address.ok()) return address.status();
-  grpc_address = *std::move(address);
-
-  StartRecovery(config, RepositoryRules(config.repositories, options.contexts));
-  intake = std::make_unique<Intake>(
-      outbox.get(), clock, Intake::Options(), [this] { intake_worker->Wake(); },
-      [this] { poster_wake_up.Wake(); });
-  intake_worker = std::make_unique<Worker>(
-      "intake", clock, [this] { return intake->RunOnce(); });
+void Server::Parts::MakeService(const Config& config,
+                                const RepositoryRules& rules) {
   StatusServiceImpl::Options service_options;
-  const RepositoryRules rules(config.repositories, options.contexts);
   service_options.convert.rules = rules;
   service_options.convert.known_hosts = setup.known_hosts;
   service_options.convert.redelivery_is_rerun =
@@ -409,46 +237,23 @@ absl::Status Server::Parts::StartServing(const ServerOptions& options) {
     service_options.info.features.emplace_back("rerun_on_redelivery");
   }
   service_options.trouble_of = [this](absl::string_view credential) {
-    const CredentialWait state = poster->StateOf(credential);
+    const CredentialWait state = core->poster()->StateOf(credential);
     return CredentialTrouble{state.reason, state.until};
   };
-  service_options.became_due = [this] { poster_wake_up.Wake(); };
+  service_options.became_due = [this] { core->wake_ups().poster.Wake(); };
   service_options.diagnose = [this](const Repository& repository,
                                     std::function<void(Diagnosis)> done) {
     diagnostician->Diagnose(repository, std::move(done));
   };
   service_options.event_stored = [this](const Event& event) {
-    NoteEvent(event);
+    core->NoteEvent(event);
   };
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
   service = std::make_unique<StatusServiceImpl>(
-      std::move(service_options), authorizer.get(), intake.get(), outbox.get(),
-      outbox.get(), &metrics, clock);
-
-  // For gRPC's threads. Otherwise arriving calls interrupt the thread that
-  // commits, and there are more and smaller commits.
-  const BatchScheduling scheduling;
-  grpc::EnableDefaultHealthCheckService(true);
-  if (options.reflection)
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(grpc_address.ToString(),
-                           grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service.get());
-  SetServerLimits(&builder);
-  grpc_server = builder.BuildAndStart();
-  if (grpc_server == nullptr || port == 0) {
-    return Error(
-        absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-        absl::StrCat(
-            "cannot listen on ", grpc_address.ToString(),
-            ": the address is in use, or this machine does not have it"));
-  }
-  grpc_address.port = port;
-  return absl::OkStatus();
+      std::move(service_options), authorizer.get(), core->intake(),
+      core->outbox(), core->outbox(), &metrics, clock);
 }
 
 absl::Status Server::Parts::StartWeb(const Config& config) {
@@ -483,12 +288,51 @@ absl::Status Server::Parts::StartWeb(const Config& config) {
   return absl::OkStatus();
 }
 
-void Server::Parts::WaitForPosts(absl::Duration patience) {
-  const absl::Duration end = clock->Monotonic() + patience;
-  MutexLock lock(&mu);
-  while (poster->InFlight() > 0 && clock->Monotonic() < end) {
-    poster_idle.WaitFor(&mu, end - clock->Monotonic());
+absl::Status Server::Parts::StartGrpc(const ServerOptions& options) {
+  absl::StatusOr<Address> address =
+      ParseLoopbackAddress("listen", options.config.listen);
+  if (!address.ok()) return address.status();
+  grpc_address = *std::move(address);
+  // For gRPC's threads. Otherwise arriving calls interrupt the thread that
+  // commits, and there are more and smaller commits.
+  const BatchScheduling scheduling;
+  grpc::EnableDefaultHealthCheckService(true);
+  if (options.reflection)
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(grpc_address.ToString(),
+                           grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(service.get());
+  SetServerLimits(&builder);
+  grpc_server = builder.BuildAndStart();
+  if (grpc_server == nullptr || port == 0) {
+    return Error(
+        absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
+        absl::StrCat(
+            "cannot listen on ", grpc_address.ToString(),
+            ": the address is in use, or this machine does not have it"));
   }
+  grpc_address.port = port;
+  return absl::OkStatus();
+}
+
+void Server::Parts::StartThreads(const std::string& data_dir) {
+  core_threads = std::make_unique<CoreThreads>(core.get(), clock);
+  recovery_thread = std::make_unique<Worker>(
+      "recovery", clock, &core->wake_ups().questions, [this] {
+        // First: this also hands out the answers to the diagnostician's
+        // questions.
+        const absl::Time next = recovery->RunOnce();
+        return std::min(next, diagnostician->RunOnce());
+      });
+  checker = std::make_unique<Worker>("checker", clock, [this, data_dir] {
+    const absl::Status checked =
+        QuickCheckSqliteOutbox(data_dir, [this] { return stopping.load(); });
+    if (!checked.ok() && !stopping) Fail(checked);
+    return absl::InfiniteFuture();
+  });
+  serving = true;
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -497,70 +341,46 @@ Server::~Server() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options) {
-  // From here on, the destructor stops the parts that exist.
-  std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
-  Parts* const parts = server->parts_.get();
+  const Config& config = options.config;
+  auto parts = std::make_unique<Parts>();
   parts->on_failure = options.on_failure;
   absl::Status status = parts->SetUp(options);
-  if (status.ok()) status = parts->StartPosting(options.config);
-  if (status.ok()) status = parts->StartServing(options);
-  if (status.ok()) status = parts->StartWeb(options.config);
+  if (status.ok()) status = parts->OpenCore(config);
   if (!status.ok()) return status;
-  parts->serving = true;
-  parts->poster_wake_up.Wake();
-  parts->recovery_wake_up.Wake();
-  parts->service->NoteChange();
-  parts->checker = std::thread([parts, data_dir = options.config.data_dir] {
-    const absl::Status checked = QuickCheckSqliteOutbox(
-        data_dir, [parts] { return parts->stopping.load(); });
-    if (!checked.ok() && !parts->stopping) parts->Fail(checked);
-  });
-  return server;
+  const RepositoryRules rules(config.repositories, options.contexts);
+  parts->MakeRecovery(config, rules);
+  parts->MakeService(config, rules);
+  status = parts->StartWeb(config);
+  if (status.ok()) status = parts->StartGrpc(options);
+  if (!status.ok()) return status;
+  parts->StartThreads(config.data_dir);
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
 void Server::Stop(absl::Duration patience) {
-  if (parts_->stopping.exchange(true)) return;
-  if (parts_->intake != nullptr) parts_->intake->Close();
-  if (parts_->diagnostician != nullptr) parts_->diagnostician->Close();
-  if (parts_->grpc_server != nullptr) {
-    parts_->grpc_server->GetHealthCheckService()->SetServingStatus(false);
-    parts_->service->CloseStreams();
-    // Meanwhile Intake commits and answers the reports that it holds.
-    parts_->grpc_server->Shutdown(std::chrono::system_clock::now() +
-                                  absl::ToChronoMilliseconds(kCallPatience));
-    parts_->grpc_server->Wait();
-  }
-  if (parts_->intake_worker != nullptr) parts_->intake_worker->Stop();
-  if (parts_->credential_worker != nullptr) parts_->credential_worker->Stop();
-  if (parts_->posting_metrics_worker != nullptr) {
-    parts_->posting_metrics_worker->Stop();
-  }
-  if (parts_->housekeeper_worker != nullptr) {
-    parts_->housekeeper_worker->Stop();
-  }
-  if (parts_->recovery_worker != nullptr) {
-    parts_->questions->Close();
-    parts_->recovery_worker->Stop();
-  }
-  if (parts_->poster_worker != nullptr) {
-    parts_->poster->Close();
-    parts_->poster_wake_up.Wake();
-    parts_->WaitForPosts(patience);
-    parts_->poster_worker->Stop();
-  }
+  Parts& parts = *parts_;
+  if (parts.stopping.exchange(true)) return;
+  parts.core->intake()->Close();
+  parts.diagnostician->Close();
+  parts.grpc_server->GetHealthCheckService()->SetServingStatus(false);
+  parts.service->CloseStreams();
+  // Meanwhile Intake commits and answers the reports that it holds.
+  parts.grpc_server->Shutdown(std::chrono::system_clock::now() +
+                              absl::ToChronoMilliseconds(kCallPatience));
+  parts.grpc_server->Wait();
+  parts.core->questions()->Close();
+  parts.recovery_thread->Stop();
+  parts.core_threads->Stop(patience);
+  const int unfinished = parts.core->poster()->InFlight();
   // This ends the requests in flight. The poster stores that their end is
   // unknown.
-  const int unfinished =
-      parts_->poster != nullptr ? parts_->poster->InFlight() : 0;
-  parts_->transport.reset();
-  if (parts_->serving) {
-    parts_->poster->RunOnce();
-    parts_->StoreInstallations(parts_->setup.credentials->States());
-  }
-  parts_->web.reset();
-  parts_->metrics_web.reset();
-  if (parts_->checker.joinable()) parts_->checker.join();
-  if (parts_->serving) LogInfo("stopped", {{"posts_given_back", unfinished}});
+  parts.transport.reset();
+  parts.core->poster()->RunOnce();
+  parts.core->credential_upkeep()->RunOnce();
+  parts.web.reset();
+  parts.metrics_web.reset();
+  parts.checker->Stop();
+  LogInfo("stopped", {{"posts_given_back", unfinished}});
 }
 
 std::string Server::grpc_address() const {

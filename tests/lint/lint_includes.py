@@ -20,6 +20,8 @@ MAY_INCLUDE = {
                      "common"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base", "common"),
+    "server/core": ("server/poster", "server/outbox", "server/github",
+                    "server/report", "server/base", "common"),
     "server/diagnosis": ("server/outbox", "server/github", "server/report",
                          "server/base", "common"),
     "server/recovery": ("server/calls", "server/outbox", "server/github",

@@ -20,51 +20,39 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
   auto credentials = MakeStaticCredentials({credential});
   if (!credentials.ok()) return credentials.status();
   life->credentials_ = *std::move(credentials);
-  life->limiter_.SetPace(kCredential, options.pace);
 
-  SqliteOutboxOptions outbox_options;
-  outbox_options.data_dir = options.data_dir;
-  outbox_options.pending_settle = options.pending_settle;
-  outbox_options.readers = options.readers;
-  outbox_options.credential_of = [self](const Repository& repository) {
-    return self->credentials_->Find(repository);
+  Core::Options core_options;
+  core_options.outbox.data_dir = options.data_dir;
+  core_options.outbox.pending_settle = options.pending_settle;
+  core_options.outbox.readers = options.readers;
+  core_options.outbox.on_failure = [self](const absl::Status&) {
+    self->failed_ = true;
   };
-  auto outbox = OpenSqliteOutbox(outbox_options);
-  if (!outbox.ok()) return outbox.status();
-  life->outbox_ = *std::move(outbox);
-
-  const auto wake = [self] { self->woken_ = true; };
-  const auto fail = [self](const absl::Status&) { self->failed_ = true; };
-  life->github_ = std::make_unique<GitHubClient>(transport, "signalbox");
-  life->gate_ =
-      std::make_unique<RequestGate>(&life->limiter_, life->credentials_.get());
-  life->poster_ = std::make_unique<Poster>(
-      life->outbox_.get(), life->credentials_.get(), life->github_.get(),
-      life->gate_.get(), &life->metrics_, clock, wake, fail);
-  life->housekeeper_ = std::make_unique<Housekeeper>(
-      life->outbox_.get(), clock, Housekeeper::Options(), wake, fail);
-  life->intake_ = std::make_unique<Intake>(life->outbox_.get(), clock,
-                                           Intake::Options(), wake, wake, fail);
+  core_options.pace_of = [pace = options.pace](absl::string_view) {
+    return pace;
+  };
+  auto core = Core::Open(std::move(core_options), life->credentials_.get(),
+                         transport, &life->metrics_, clock);
+  if (!core.ok()) return core.status();
+  life->core_ = *std::move(core);
   return life;
 }
 
-ServerLife::~ServerLife() {
-  // Refuses the submissions that still wait; nobody hears of it.
-  intake_.reset();
-}
-
 absl::Time ServerLife::RunOnce() {
-  woken_ = false;
-  absl::Time next = intake_->RunOnce();
+  core_->wake_ups().intake.Take();
+  core_->wake_ups().poster.Take();
+  absl::Time next = core_->intake()->RunOnce();
   if (failed_) return next;
-  if (housekeeping_ <= clock_->Now()) housekeeping_ = housekeeper_->RunOnce();
+  if (housekeeping_ <= clock_->Now()) {
+    housekeeping_ = core_->housekeeper()->RunOnce();
+  }
   if (failed_) return next;
-  next_posting_ = poster_->RunOnce();
+  next_posting_ = core_->poster()->RunOnce();
   // Names are checked once a day, everything else much sooner.
   idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
-          poster_->InFlight() == 0;
+          core_->poster()->InFlight() == 0;
   next = std::min({next, next_posting_, housekeeping_});
-  return woken_ ? absl::InfinitePast() : next;
+  return IsWoken() ? absl::InfinitePast() : next;
 }
 
 }  // namespace signalbox

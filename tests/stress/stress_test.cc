@@ -19,15 +19,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
-#include "server/base/worker.h"
-#include "server/github/github_client.h"
-#include "server/github/rate_limiter.h"
-#include "server/github/request_gate.h"
+#include "server/core/core.h"
+#include "server/core/core_threads.h"
 #include "server/github/static_credentials.h"
-#include "server/outbox/housekeeper.h"
-#include "server/outbox/intake.h"
-#include "server/outbox/sqlite_outbox.h"
-#include "server/poster/poster.h"
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
 #include "tests/support/fake_clock.h"
@@ -68,17 +62,6 @@ class StressTest : public testing::Test {
     credential.token = Secret("token");
     credentials_ = *MakeStaticCredentials({credential});
 
-    SqliteOutboxOptions outbox_options;
-    outbox_options.data_dir = dir_.Path("data");
-    outbox_options.pending_settle = absl::Milliseconds(20);
-    outbox_options.credential_of = [this](const Repository& repository) {
-      return credentials_->Find(repository);
-    };
-    outbox_options.on_failure = [](const absl::Status& status) {
-      ADD_FAILURE() << status;
-    };
-    outbox_ = *OpenSqliteOutbox(outbox_options);
-
     GitHubRules::Options rules;
     rules.any_repository = true;
     rules.base_url = credential.api_url;
@@ -92,23 +75,21 @@ class StressTest : public testing::Test {
       fault.target_contains = "statuses";
       github_->rules().AddFault(fault);
     }
-    client_ = std::make_unique<GitHubClient>(github_.get(), "signalbox/1");
-    limiter_ = std::make_unique<RateLimiter>([](absl::string_view) {
+
+    Core::Options options;
+    options.outbox.data_dir = dir_.Path("data");
+    options.outbox.pending_settle = absl::Milliseconds(20);
+    options.outbox.on_failure = [](const absl::Status& status) {
+      ADD_FAILURE() << status;
+    };
+    options.pace_of = [](absl::string_view) {
       PaceOptions pace;
       pace.per_minute = 0;
       pace.max_in_flight = 8;
       return pace;
-    });
-    gate_ = std::make_unique<RequestGate>(limiter_.get(), credentials_.get());
-    poster_ = std::make_unique<Poster>(
-        outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
-        &metrics_, &clock_, [this] { poster_worker_->Wake(); });
-    housekeeper_ = std::make_unique<Housekeeper>(
-        outbox_.get(), &clock_, Housekeeper::Options(),
-        [this] { poster_worker_->Wake(); });
-    intake_ = std::make_unique<Intake>(
-        outbox_.get(), &clock_, Intake::Options(),
-        [this] { intake_worker_->Wake(); }, [this] { poster_worker_->Wake(); });
+    };
+    core_ = *Core::Open(std::move(options), credentials_.get(), github_.get(),
+                        &metrics_, &clock_);
 
     std::mt19937_64 random(seed_);
     for (int i = 0; i < kCommits; ++i) {
@@ -119,15 +100,6 @@ class StressTest : public testing::Test {
                                  std::string(24, 'a'));
       commits_.push_back(std::move(commit));
     }
-  }
-
-  void StartWorkers() {
-    poster_worker_ = std::make_unique<Worker>(
-        "poster", &clock_, [this] { return poster_->RunOnce(); });
-    housekeeper_worker_ = std::make_unique<Worker>(
-        "housekeeper", &clock_, [this] { return housekeeper_->RunOnce(); });
-    intake_worker_ = std::make_unique<Worker>(
-        "intake", &clock_, [this] { return intake_->RunOnce(); });
   }
 
   // GitHub's side, and the clock.
@@ -142,8 +114,8 @@ class StressTest : public testing::Test {
       github_->DeliverDue();
       if (round % 64 == 0) {
         github_->SetDelay(absl::Milliseconds(random() % 200));
-        poster_worker_->Wake();
-        housekeeper_worker_->Wake();
+        core_->wake_ups().poster.Wake();
+        core_->wake_ups().housekeeper.Wake();
       }
       if (round % 512 == 0) github_->SetReachable(random() % 8 != 0);
       std::this_thread::yield();
@@ -177,11 +149,11 @@ class StressTest : public testing::Test {
       report.expires_after = kExpiry;
       if (is_result) report.result = Result::kFailure;
       ++under_way_;
-      intake_->Submit(Of({report}),
-                      [this, call](absl::StatusOr<Outcome> outcome) {
-                        Answer(call, outcome);
-                        --under_way_;
-                      });
+      core_->intake()->Submit(Of({report}),
+                              [this, call](absl::StatusOr<Outcome> outcome) {
+                                Answer(call, outcome);
+                                --under_way_;
+                              });
       if (random() % 8 == 0) std::this_thread::yield();
     }
   }
@@ -204,15 +176,15 @@ class StressTest : public testing::Test {
   void Read() {
     for (size_t i = 0; !is_over_; ++i) {
       const Commit& commit = *commits_[i % commits_.size()];
-      outbox_->GetCommit(commit.repository, commit.sha).IgnoreError();
-      outbox_
+      core_->outbox()->GetCommit(commit.repository, commit.sha).IgnoreError();
+      core_->outbox()
           ->GetHistory(StatusKey::Of(commit.repository, commit.sha, "ci/build"))
           .IgnoreError();
-      EXPECT_TRUE(outbox_->ListCommits(std::nullopt, 0, 10).ok());
-      poster_->StateOf("github.com/acme");
-      poster_->InFlight();
+      EXPECT_TRUE(core_->outbox()->ListCommits(std::nullopt, 0, 10).ok());
+      core_->poster()->StateOf("github.com/acme");
+      core_->poster()->InFlight();
       metrics_.Text();
-      EXPECT_TRUE(outbox_->SetNamedTime("mark", clock_.Now()).ok());
+      EXPECT_TRUE(core_->outbox()->SetNamedTime("mark", clock_.Now()).ok());
       credentials_->States();
       std::this_thread::yield();
     }
@@ -221,7 +193,8 @@ class StressTest : public testing::Test {
   // Whether GitHub shows everything that was reported.
   bool IsAllPosted() {
     for (const auto& commit : commits_) {
-      const auto view = outbox_->GetCommit(commit->repository, commit->sha);
+      const auto view =
+          core_->outbox()->GetCommit(commit->repository, commit->sha);
       if (absl::IsNotFound(view.status())) continue;
       EXPECT_TRUE(view.ok()) << view.status();
       for (const StatusView& status : view->statuses) {
@@ -244,7 +217,7 @@ class StressTest : public testing::Test {
     for (const auto& commit : commits_) {
       for (const char* context : {"ci/build", "ci/lint"}) {
         const history::StatusName name = {commit->name, commit->sha, context};
-        const auto found = outbox_->GetHistory(
+        const auto found = core_->outbox()->GetHistory(
             StatusKey::Of(commit->repository, commit->sha, context));
         if (!found.ok()) continue;
         for (const RecordedReport& report : found->reports) {
@@ -290,21 +263,12 @@ class StressTest : public testing::Test {
   std::atomic<bool> is_over_ = false;
 
   std::unique_ptr<Credentials> credentials_;
-  std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<FakeGitHub> github_;
-  std::unique_ptr<GitHubClient> client_;
-  std::unique_ptr<RateLimiter> limiter_;
-  std::unique_ptr<RequestGate> gate_;
-  std::unique_ptr<Poster> poster_;
-  std::unique_ptr<Housekeeper> housekeeper_;
-  std::unique_ptr<Intake> intake_;
-  std::unique_ptr<Worker> poster_worker_;
-  std::unique_ptr<Worker> housekeeper_worker_;
-  std::unique_ptr<Worker> intake_worker_;
+  std::unique_ptr<Core> core_;
 };
 
 TEST_F(StressTest, AllThreadsAtOnceKeepEveryPromise) {
-  StartWorkers();
+  CoreThreads threads(core_.get(), &clock_);
   std::vector<std::thread> speakers;
   for (int i = 0; i < kSpeakers; ++i) {
     speakers.emplace_back([this, i] { Speak(i); });
@@ -322,11 +286,8 @@ TEST_F(StressTest, AllThreadsAtOnceKeepEveryPromise) {
   is_over_ = true;
   github.join();
   for (std::thread& thread : readers) thread.join();
-  intake_->Close();
-  poster_->Close();
-  intake_worker_->Stop();
-  housekeeper_worker_->Stop();
-  poster_worker_->Stop();
+  core_->intake()->Close();
+  threads.Stop(absl::ZeroDuration());
   EXPECT_TRUE(is_all_posted);
 
   AddEnd();

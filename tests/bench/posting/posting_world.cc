@@ -9,14 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/github/static_credentials.h"
-#include "server/outbox/sqlite_outbox.h"
 #include "tests/support/key_report.h"
 
 namespace signalbox {
 namespace {
 
 constexpr char kApiUrl[] = "https://api.github.com";
-constexpr char kCredential[] = "github.com/*";
 constexpr size_t kBatch = 256;
 
 [[noreturn]] void Die(const absl::Status& status) {
@@ -63,7 +61,6 @@ PostingWorld::PostingWorld(const Options& options) {
   github_ = std::make_unique<FakeGitHub>(rules, &clock_);
   github_->SetDelay(options.latency);
   transport_ = std::make_unique<CountingTransport>(this);
-  client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox-bench");
 
   StaticCredential credential;
   credential.api_url = kApiUrl;
@@ -72,23 +69,21 @@ PostingWorld::PostingWorld(const Options& options) {
   auto credentials = MakeStaticCredentials({credential});
   if (!credentials.ok()) Die(credentials.status());
   credentials_ = *std::move(credentials);
-  limiter_.SetPace(kCredential, options.pace);
 
-  SqliteOutboxOptions outbox_options;
-  outbox_options.data_dir = dir_.Path("data");
-  outbox_options.credential_of = [this](const Repository& repository) {
-    return credentials_->Find(repository);
+  Core::Options core_options;
+  core_options.outbox.data_dir = dir_.Path("data");
+  core_options.outbox.on_failure = Die;
+  core_options.pace_of = [pace = options.pace](absl::string_view) {
+    return pace;
   };
-  auto outbox = OpenSqliteOutbox(outbox_options);
-  if (!outbox.ok()) Die(outbox.status());
-  outbox_ = *std::move(outbox);
-  gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
-  poster_ = std::make_unique<Poster>(
-      outbox_.get(), credentials_.get(), client_.get(), gate_.get(), &metrics_,
-      &clock_, [this] { woken_ = true; }, Die);
+  core_options.user_agent = "signalbox-bench";
+  auto core = Core::Open(std::move(core_options), credentials_.get(),
+                         transport_.get(), &metrics_, &clock_);
+  if (!core.ok()) Die(core.status());
+  core_ = *std::move(core);
 }
 
-PostingWorld::~PostingWorld() { poster_.reset(); }
+PostingWorld::~PostingWorld() { core_.reset(); }
 
 KeyReport PostingWorld::KeyNumber(int number) {
   KeyReport report;
@@ -106,7 +101,7 @@ void PostingWorld::Accept(const std::vector<KeyReport>& reports) {
     for (size_t i = begin; i < std::min(reports.size(), begin + kBatch); ++i) {
       batch.push_back(Of({reports[i]}));
     }
-    const auto outcomes = outbox_->Accept(batch, clock_.Now());
+    const auto outcomes = core_->outbox()->Accept(batch, clock_.Now());
     if (!outcomes.ok()) Die(outcomes.status());
     for (size_t i = 0; i < batch.size(); ++i) {
       const KeyReport& report = reports[begin + i];
@@ -129,11 +124,11 @@ void PostingWorld::Accept(const std::vector<KeyReport>& reports) {
 void PostingWorld::RunFor(absl::Duration time) {
   const absl::Time end = clock_.Now() + time;
   for (;;) {
-    woken_ = false;
-    const absl::Time wanted = poster_->RunOnce();
+    core_->wake_ups().poster.Take();
+    const absl::Time wanted = core_->poster()->RunOnce();
     github_->DeliverDue();
     const absl::Time now = clock_.Now();
-    if (woken_ || wanted <= now) continue;
+    if (IsWoken() || wanted <= now) continue;
     const absl::Time next = std::min(wanted, github_->NextDelivery());
     clock_.Advance(std::min(next, end) - now);
     if (next > end) return;
@@ -144,11 +139,11 @@ absl::Duration PostingWorld::Drain() {
   const absl::Time begin = clock_.Now();
   absl::Time last = begin;
   for (;;) {
-    woken_ = false;
-    const absl::Time wanted = poster_->RunOnce();
+    core_->wake_ups().poster.Take();
+    const absl::Time wanted = core_->poster()->RunOnce();
     if (github_->DeliverDue() > 0) last = clock_.Now();
     const absl::Time now = clock_.Now();
-    if (woken_ || wanted <= now) continue;
+    if (IsWoken() || wanted <= now) continue;
     const absl::Time next = std::min(wanted, github_->NextDelivery());
     if (next == absl::InfiniteFuture()) return last - begin;
     clock_.Advance(next - now);

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/base/metrics.h"
+#include "server/core/core.h"
 #include "server/github/credentials.h"
-#include "server/outbox/outbox.h"
-#include "server/poster/poster.h"
+#include "server/github/rate_limiter.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/key_report.h"
@@ -66,6 +67,8 @@ class PostingWorld {
  private:
   class CountingTransport;
 
+  bool IsWoken() { return core_->wake_ups().poster.is_requested(); }
+
   // What is wanted of a key, by its place in the order of all.
   struct Wanted {
     std::string full_name;
@@ -79,13 +82,8 @@ class PostingWorld {
   Metrics metrics_;
   std::unique_ptr<FakeGitHub> github_;
   std::unique_ptr<CountingTransport> transport_;
-  std::unique_ptr<GitHubClient> client_;
   std::unique_ptr<Credentials> credentials_;
-  std::unique_ptr<Outbox> outbox_;
-  RateLimiter limiter_;
-  std::unique_ptr<RequestGate> gate_;
-  std::unique_ptr<Poster> poster_;
-  bool woken_ = false;
+  std::unique_ptr<Core> core_;
   std::vector<Post> posts_;
   int reads_ = 0;
   std::map<std::tuple<std::string, std::string, std::string>, CommitState>

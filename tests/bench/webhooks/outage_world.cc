@@ -10,10 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/calls/conversion.h"
+#include "server/core/core.h"
 #include "server/github/app_credentials.h"
 #include "server/github/static_credentials.h"
-#include "server/outbox/sqlite_outbox.h"
-#include "server/poster/poster.h"
 #include "server/recovery/recovery.h"
 #include "shim/webhook/event.h"
 #include "tests/bench/program.h"
@@ -74,27 +73,26 @@ struct OutageWorld::Server {
 
   // Does all that can be done now. Returns when to come back.
   absl::Time RunOnce() {
+    core->wake_ups().poster.Take();
+    core->wake_ups().questions.Take();
     const absl::Time wanted = recovery->RunOnce();
-    return std::min(wanted, poster->RunOnce());
+    return std::min(wanted, core->poster()->RunOnce());
+  }
+  // Whether there is more to do at once.
+  bool IsWoken() {
+    return core->wake_ups().poster.is_requested() ||
+           core->wake_ups().questions.is_requested();
   }
 
-  WakeUp wake_up;
   Metrics metrics;
   std::unique_ptr<Transport> transport;
-  std::unique_ptr<GitHubClient> client;
   std::unique_ptr<Credentials> credentials;
-  std::unique_ptr<RateLimiter> limiter;
-  std::unique_ptr<RequestGate> gate;
-  std::unique_ptr<Outbox> outbox;
-  std::unique_ptr<Poster> poster;
-  std::unique_ptr<Questions> questions;
+  std::unique_ptr<Core> core;
   std::unique_ptr<Recovery> recovery;
 };
 
 OutageWorld::Server::Server(OutageWorld* world) {
-  const auto wake = [this] { wake_up.Wake(); };
   transport = std::make_unique<Transport>(world);
-  client = std::make_unique<GitHubClient>(transport.get(), "signalbox-bench");
   if (world->options_.is_app) {
     AppCredential app;
     app.api_url = kApiUrl;
@@ -105,7 +103,9 @@ OutageWorld::Server::Server(OutageWorld* world) {
     options.transport = transport.get();
     options.clock = &world->clock_;
     options.user_agent = "signalbox-bench";
-    options.changed = [wake](const std::string&) { wake(); };
+    options.changed = [this](const std::string& credential) {
+      core->NoteCredentialChanged(credential);
+    };
     credentials = OrGiveUp(MakeAppCredentials({app}, std::move(options)));
   } else {
     StaticCredential token;
@@ -114,38 +114,28 @@ OutageWorld::Server::Server(OutageWorld* world) {
     token.token = Secret(kToken);
     credentials = OrGiveUp(MakeStaticCredentials({token}));
   }
-  const PaceOptions pace = world->options_.pace;
-  limiter =
-      std::make_unique<RateLimiter>([pace](absl::string_view) { return pace; });
-  gate = std::make_unique<RequestGate>(limiter.get(), credentials.get());
-  SqliteOutboxOptions outbox_options;
-  outbox_options.data_dir = world->dir_.Path("data");
-  outbox_options.credential_of = [this](const Repository& repository) {
-    return credentials->Find(repository);
+  Core::Options core_options;
+  core_options.outbox.data_dir = world->dir_.Path("data");
+  core_options.outbox.on_failure = [](const absl::Status& status) {
+    GiveUp(status.message());
   };
-  outbox = OrGiveUp(OpenSqliteOutbox(outbox_options));
-  poster = std::make_unique<Poster>(
-      outbox.get(), credentials.get(), client.get(), gate.get(), &metrics,
-      &world->clock_, wake,
-      [](const absl::Status& status) { GiveUp(status.message()); });
+  core_options.pace_of = [pace = world->options_.pace](absl::string_view) {
+    return pace;
+  };
+  core_options.user_agent = "signalbox-bench";
+  core = OrGiveUp(Core::Open(std::move(core_options), credentials.get(),
+                             transport.get(), &metrics, &world->clock_));
 
-  Questions::Options questions_options;
-  questions_options.store_pause = [this](const std::string& credential,
-                                         absl::Time until, absl::Time now) {
-    return outbox->SetPause(credential, until, now);
-  };
-  questions = std::make_unique<Questions>(
-      std::move(questions_options), credentials.get(), client.get(), gate.get(),
-      &metrics, &world->clock_, &wake_up, &wake_up);
   Recovery::Options recovery_options;
   recovery_options.known_hosts = {"github.com"};
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
   // None of the hook's deliveries has arrived before.
   recovery_options.hook_urls = {"https://example.com/*"};
-  recovery_options.became_due = &wake_up;
+  recovery_options.became_due = &core->wake_ups().poster;
   recovery = std::make_unique<Recovery>(
-      std::move(recovery_options), outbox.get(), outbox.get(), outbox.get(),
-      credentials.get(), questions.get(), &metrics, &world->clock_);
+      std::move(recovery_options), core->outbox(), core->outbox(),
+      core->outbox(), credentials.get(), core->questions(), &metrics,
+      &world->clock_);
 }
 
 OutageWorld::OutageWorld(const Options& options) : options_(options) {
@@ -229,9 +219,9 @@ int OutageWorld::Take(const Hooks::Attempt& attempt) {
   if (!converted.ok()) return 400;
   const Submission& submission = std::get<Submission>(*converted);
   const absl::Time now = clock_.Now();
-  if (!server_->outbox->Accept({submission}, now).ok()) return 503;
+  if (!server_->core->outbox()->Accept({submission}, now).ok()) return 503;
   if (known_.insert(submission.report.sha).second) last_known_ = now;
-  server_->wake_up.Wake();
+  server_->core->wake_ups().poster.Wake();
   return 202;
 }
 
@@ -240,13 +230,10 @@ void OutageWorld::RunFor(absl::Duration time) {
   for (;;) {
     absl::Time wanted = absl::InfiniteFuture();
     DeliverHooks();
-    if (server_ != nullptr) {
-      server_->wake_up.Take();
-      wanted = server_->RunOnce();
-    }
+    if (server_ != nullptr) wanted = server_->RunOnce();
     github_->DeliverDue();
     const absl::Time now = clock_.Now();
-    const bool is_woken = server_ != nullptr && server_->wake_up.is_requested();
+    const bool is_woken = server_ != nullptr && server_->IsWoken();
     if (is_woken || wanted <= now) continue;
     const absl::Time next = std::min(wanted, github_->NextDelivery());
     clock_.Advance(std::min(next, end) - now);
@@ -258,7 +245,9 @@ int OutageWorld::Known() const {
   const Repository repository = OrGiveUp(ParseRepository(kRepository));
   int known = 0;
   for (int number = 1; number <= opened_; ++number) {
-    known += server_->outbox->GetCommit(repository, ShaOf(number)).ok() ? 1 : 0;
+    known += server_->core->outbox()->GetCommit(repository, ShaOf(number)).ok()
+                 ? 1
+                 : 0;
   }
   return known;
 }

@@ -1,0 +1,53 @@
+#ifndef SIGNALBOX_SERVER_CORE_CREDENTIAL_UPKEEP_H_
+#define SIGNALBOX_SERVER_CORE_CREDENTIAL_UPKEEP_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/github/credential_metrics.h"
+#include "server/github/credentials.h"
+#include "server/outbox/credential_notes.h"
+
+namespace signalbox {
+
+// CredentialUpkeep stores the installations that the credentials find, so that
+// a restart does not ask GitHub for them again. It also shows the credentials'
+// states as metrics.
+//
+// Not thread-safe.
+class CredentialUpkeep {
+ public:
+  // All pointers are borrowed.
+  CredentialUpkeep(Credentials* credentials, CredentialNotes* notes,
+                   Metrics* metrics, Clock* clock)
+      : credentials_(credentials),
+        notes_(notes),
+        clock_(clock),
+        metrics_(metrics) {}
+
+  // Passes what a former process stored to the credentials. Errors are the
+  // store's.
+  absl::Status Recall();
+
+  // Stores and shows what has changed. Returns when to call it again. If the
+  // store fails, the next call tries again.
+  absl::Time RunOnce();
+
+ private:
+  Credentials* const credentials_;
+  CredentialNotes* const notes_;
+  Clock* const clock_;
+  CredentialMetrics metrics_;
+  // What the store has: by credential, its App and GitHub's number.
+  std::map<std::string, std::pair<std::string, int64_t>> stored_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_CORE_CREDENTIAL_UPKEEP_H_
