@@ -1,12 +1,7 @@
 #include "server/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
-
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
@@ -14,9 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
-#include "common/error.h"
 #include "common/log.h"
-#include "server/base/batch_scheduling.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/worker.h"
@@ -28,7 +21,7 @@
 #include "server/outbox/sqlite_outbox.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
-#include "server/rpc/server_limits.h"
+#include "server/rpc/grpc_listener.h"
 #include "server/rpc/status_service.h"
 #include "server/web/web_server.h"
 #include "signalbox/version.h"
@@ -37,8 +30,6 @@ namespace signalbox {
 namespace {
 
 std::string UserAgent() { return absl::StrCat("signalbox/", kVersion); }
-// How long calls under way may take once the server stops.
-constexpr absl::Duration kCallPatience = absl::Seconds(2);
 
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   std::vector<Caller> callers;
@@ -102,7 +93,7 @@ struct Server::Parts {
   std::unique_ptr<StatusServiceImpl> service;
   std::unique_ptr<WebServer> web;
   std::unique_ptr<WebServer> metrics_web;
-  std::unique_ptr<grpc::Server> grpc_server;
+  std::unique_ptr<GrpcListener> grpc;
   Address web_address;
   Address grpc_address;
 
@@ -289,31 +280,11 @@ absl::Status Server::Parts::StartWeb(const Config& config) {
 }
 
 absl::Status Server::Parts::StartGrpc(const ServerOptions& options) {
-  absl::StatusOr<Address> address =
-      ParseLoopbackAddress("listen", options.config.listen);
-  if (!address.ok()) return address.status();
-  grpc_address = *std::move(address);
-  // For gRPC's threads. Otherwise arriving calls interrupt the thread that
-  // commits, and there are more and smaller commits.
-  const BatchScheduling scheduling;
-  grpc::EnableDefaultHealthCheckService(true);
-  if (options.reflection)
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(grpc_address.ToString(),
-                           grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service.get());
-  SetServerLimits(&builder);
-  grpc_server = builder.BuildAndStart();
-  if (grpc_server == nullptr || port == 0) {
-    return Error(
-        absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-        absl::StrCat(
-            "cannot listen on ", grpc_address.ToString(),
-            ": the address is in use, or this machine does not have it"));
-  }
-  grpc_address.port = port;
+  absl::StatusOr<std::unique_ptr<GrpcListener>> started = GrpcListener::Start(
+      options.config.listen, options.reflection, service.get());
+  if (!started.ok()) return started.status();
+  grpc = *std::move(started);
+  grpc_address = grpc->address();
   return absl::OkStatus();
 }
 
@@ -362,12 +333,8 @@ void Server::Stop(absl::Duration patience) {
   if (parts.stopping.exchange(true)) return;
   parts.core->intake()->Close();
   parts.diagnostician->Close();
-  parts.grpc_server->GetHealthCheckService()->SetServingStatus(false);
-  parts.service->CloseStreams();
   // Meanwhile Intake commits and answers the reports that it holds.
-  parts.grpc_server->Shutdown(std::chrono::system_clock::now() +
-                              absl::ToChronoMilliseconds(kCallPatience));
-  parts.grpc_server->Wait();
+  parts.grpc.reset();
   parts.core->questions()->Close();
   parts.recovery_thread->Stop();
   parts.core_threads->Stop(patience);

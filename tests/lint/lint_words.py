@@ -25,7 +25,7 @@ RULES = (
                 r"|\bgettimeofday\s*\(|\bclock_gettime\s*\("
                 r"|(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)"),
      ("server/base/clock.cc",
-      "server/server.cc",  # gRPC takes a time as deadline.
+      "server/rpc/grpc_listener.cc",  # gRPC takes a time as deadline.
       # Programs that cannot have the server's Clock. The shim measures how long
       # GitHub has waited for its answer, the command line how long a call was
       # repeated and a command ran.
