@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <optional>
 #include <utility>
@@ -23,7 +22,8 @@
 #include "server/rpc/authorizer.h"
 #include "server/rpc/grpc_listener.h"
 #include "server/rpc/status_service.h"
-#include "server/web/web_server.h"
+#include "server/web/health.h"
+#include "server/web/web_pages.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
@@ -77,12 +77,11 @@ std::vector<Repository> NamedRepositories(
 
 // In order of construction; each part may use those above it.
 struct Server::Parts {
+  explicit Parts(const ServerOptions& options) : health(options.on_failure) {}
+
   Clock* const clock = Clock::System();
   Metrics metrics;
-  std::function<void(absl::Status)> on_failure;
-  std::atomic<bool> serving = false;
-  std::atomic<bool> failed = false;
-  std::atomic<bool> stopping = false;
+  Health health;
 
   std::unique_ptr<HttpTransport> transport;
   CredentialSetup setup;
@@ -91,10 +90,8 @@ struct Server::Parts {
   std::unique_ptr<Recovery> recovery;
   std::unique_ptr<Diagnostician> diagnostician;
   std::unique_ptr<StatusServiceImpl> service;
-  std::unique_ptr<WebServer> web;
-  std::unique_ptr<WebServer> metrics_web;
+  WebPages web;
   std::unique_ptr<GrpcListener> grpc;
-  Address web_address;
   Address grpc_address;
 
   // These begin last, because a process that cannot serve must not post.
@@ -102,25 +99,11 @@ struct Server::Parts {
   std::unique_ptr<Worker> recovery_thread;
   std::unique_ptr<Worker> checker;
 
-  void Fail(const absl::Status& status) {
-    if (failed.exchange(true)) return;
-    LogError("the database has failed", {{"error", status.message()}});
-    if (on_failure) on_failure(status);
-  }
-
-  absl::Status Ready() const {
-    if (failed) return absl::UnavailableError("the database has failed");
-    if (stopping) return absl::UnavailableError("stopping");
-    if (!serving) return absl::UnavailableError("starting");
-    return absl::OkStatus();
-  }
-
   absl::Status SetUp(const ServerOptions& options);
   absl::Status OpenCore(const Config& config);
   void MakeRecovery(const Config& config, const RepositoryRules& rules);
   void MakeService(const Config& config, const RepositoryRules& rules);
-  absl::Status StartWeb(const Config& config);
-  absl::Status StartGrpc(const ServerOptions& options);
+  absl::Status Listen(const ServerOptions& options);
   void StartThreads(const std::string& data_dir);
 };
 
@@ -167,7 +150,7 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
     if (service != nullptr) service->NoteChange();
   };
   options.outbox.on_failure = [this](const absl::Status& status) {
-    Fail(status);
+    health.NoteFailure(status);
   };
   options.retention = config.retention;
   options.pace_of = [this](absl::string_view credential) {
@@ -247,43 +230,16 @@ void Server::Parts::MakeService(const Config& config,
       core->outbox(), core->outbox(), &metrics, clock);
 }
 
-absl::Status Server::Parts::StartWeb(const Config& config) {
-  absl::StatusOr<Address> address =
-      ParseLoopbackAddress("web_listen", config.web_listen);
-  if (!address.ok()) return address.status();
-  WebServer::Options web_options;
-  web_options.host = address->host;
-  web_options.port = address->port;
-  const bool metrics_apart = !config.metrics_listen.empty() &&
-                             config.metrics_listen != config.web_listen;
-  web_options.metrics = !metrics_apart;
-  web_options.ready = [this] { return Ready(); };
-  absl::StatusOr<std::unique_ptr<WebServer>> started =
-      WebServer::Start(std::move(web_options), &metrics);
-  if (!started.ok()) return started.status();
-  web = *std::move(started);
-  web_address = *std::move(address);
-  web_address.port = web->port();
-  if (!metrics_apart) return absl::OkStatus();
-
-  absl::StatusOr<Address> metrics_address =
-      ParseLoopbackAddress("metrics_listen", config.metrics_listen);
-  if (!metrics_address.ok()) return metrics_address.status();
-  WebServer::Options metrics_options;
-  metrics_options.host = metrics_address->host;
-  metrics_options.port = metrics_address->port;
-  metrics_options.pages = false;
-  started = WebServer::Start(std::move(metrics_options), &metrics);
-  if (!started.ok()) return started.status();
-  metrics_web = *std::move(started);
-  return absl::OkStatus();
-}
-
-absl::Status Server::Parts::StartGrpc(const ServerOptions& options) {
-  absl::StatusOr<std::unique_ptr<GrpcListener>> started = GrpcListener::Start(
+absl::Status Server::Parts::Listen(const ServerOptions& options) {
+  absl::StatusOr<WebPages> pages =
+      StartWebPages(options.config.web_listen, options.config.metrics_listen,
+                    &health, &metrics);
+  if (!pages.ok()) return pages.status();
+  web = *std::move(pages);
+  absl::StatusOr<std::unique_ptr<GrpcListener>> listener = GrpcListener::Start(
       options.config.listen, options.reflection, service.get());
-  if (!started.ok()) return started.status();
-  grpc = *std::move(started);
+  if (!listener.ok()) return listener.status();
+  grpc = *std::move(listener);
   grpc_address = grpc->address();
   return absl::OkStatus();
 }
@@ -298,12 +254,12 @@ void Server::Parts::StartThreads(const std::string& data_dir) {
         return std::min(next, diagnostician->RunOnce());
       });
   checker = std::make_unique<Worker>("checker", clock, [this, data_dir] {
-    const absl::Status checked =
-        QuickCheckSqliteOutbox(data_dir, [this] { return stopping.load(); });
-    if (!checked.ok() && !stopping) Fail(checked);
+    const absl::Status checked = QuickCheckSqliteOutbox(
+        data_dir, [this] { return health.is_stopping(); });
+    if (!checked.ok() && !health.is_stopping()) health.NoteFailure(checked);
     return absl::InfiniteFuture();
   });
-  serving = true;
+  health.NoteServing();
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -313,16 +269,14 @@ Server::~Server() { Stop(); }
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options) {
   const Config& config = options.config;
-  auto parts = std::make_unique<Parts>();
-  parts->on_failure = options.on_failure;
+  auto parts = std::make_unique<Parts>(options);
   absl::Status status = parts->SetUp(options);
   if (status.ok()) status = parts->OpenCore(config);
   if (!status.ok()) return status;
   const RepositoryRules rules(config.repositories, options.contexts);
   parts->MakeRecovery(config, rules);
   parts->MakeService(config, rules);
-  status = parts->StartWeb(config);
-  if (status.ok()) status = parts->StartGrpc(options);
+  status = parts->Listen(options);
   if (!status.ok()) return status;
   parts->StartThreads(config.data_dir);
   return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -330,7 +284,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
 
 void Server::Stop(absl::Duration patience) {
   Parts& parts = *parts_;
-  if (parts.stopping.exchange(true)) return;
+  if (!parts.health.NoteStopping()) return;
   parts.core->intake()->Close();
   parts.diagnostician->Close();
   // Meanwhile Intake commits and answers the reports that it holds.
@@ -344,8 +298,8 @@ void Server::Stop(absl::Duration patience) {
   parts.transport.reset();
   parts.core->poster()->RunOnce();
   parts.core->credential_upkeep()->RunOnce();
-  parts.web.reset();
-  parts.metrics_web.reset();
+  parts.web.pages.reset();
+  parts.web.metrics.reset();
   parts.checker->Stop();
   LogInfo("stopped", {{"posts_given_back", unfinished}});
 }
@@ -355,7 +309,7 @@ std::string Server::grpc_address() const {
 }
 
 std::string Server::web_address() const {
-  return parts_->web_address.ToString();
+  return parts_->web.address.ToString();
 }
 
 }  // namespace signalbox
