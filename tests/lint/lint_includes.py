@@ -75,8 +75,8 @@ FOREIGN = {
     "prometheus/": ("server/base/metrics.cc",),
     "CLI/": ("server/main.cc", "shim/config.cc", "shim/main.cc",
              "tests/bench/*/main.cc", "tests/simulation/main.cc",
-             "clients/cli/arguments.cc", "clients/cli/completion.cc",
-             "clients/cli/help.cc", "clients/cli/main.cc",
+             "clients/cli/arguments.cc", "clients/cli/command_options.cc",
+             "clients/cli/completion.cc", "clients/cli/help.cc", "clients/cli/main.cc",
              "tests/github_simulator/main.cc"),
 }
 
