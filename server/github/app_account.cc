@@ -60,6 +60,70 @@ void AppAccount::NoteBegin(absl::Time steady) {
   }
 }
 
+std::string AppAccount::PathOf(Ask ask) const {
+  const absl::string_view login =
+      absl::string_view(id_).substr(id_.find('/') + 1);
+  switch (ask) {
+    case Ask::kFindOrganization:
+      return absl::StrCat("/orgs/", login, "/installation");
+    case Ask::kFindUser:
+      return absl::StrCat("/users/", login, "/installation");
+    case Ask::kCreateToken:
+      break;
+  }
+  return absl::StrCat("/app/installations/", installation_id_,
+                      "/access_tokens");
+}
+
+void AppAccount::NoteAnswer(Ask asked,
+                            const absl::StatusOr<HttpResponse>& answer,
+                            const Verdict& verdict, AppMoment now) {
+  std::string problem;
+  switch (verdict.action) {
+    case Action::kDone: {
+      const absl::Status understood =
+          NoteSuccess(asked, answer->body, verdict.github_time, now);
+      if (understood.ok()) return;
+      problem = std::string(understood.message());
+      break;
+    }
+    case Action::kWait:  // The owner knows for how long.
+      return;
+    case Action::kStop:
+    case Action::kAbandon:
+      if (verdict.http_status == 404) {
+        NoteNotFound(asked, now);
+      } else {
+        NoteStopped(verdict.reason, now);
+      }
+      return;
+    default:
+      problem = absl::StrCat(verdict.reason, " ", verdict.message);
+  }
+  NoteTrouble(problem, now);
+  LogWarning("GitHub gave no token for an App; the server asks again",
+             {{"credential", id_},
+              {"problem", problem},
+              {"http_status", verdict.http_status},
+              {"next_try_in", absl::FormatDuration(next_ask_ - now.steady)},
+              {"request_id", verdict.request_id}});
+}
+
+absl::Status AppAccount::NoteSuccess(Ask asked, absl::string_view body,
+                                     absl::Time github_time, AppMoment now) {
+  if (asked == Ask::kCreateToken) {
+    absl::StatusOr<InstallationToken> token = ParseInstallationToken(body);
+    if (!token.ok()) return token.status();
+    const absl::Duration lifetime = token->expiry_time - github_time;
+    NoteToken(*std::move(token), lifetime, now);
+  } else {
+    const absl::StatusOr<Installation> installation = ParseInstallation(body);
+    if (!installation.ok()) return installation.status();
+    NoteInstallation(*installation, now);
+  }
+  return absl::OkStatus();
+}
+
 void AppAccount::NoteInstallation(const Installation& installation,
                                   AppMoment now) {
   installation_id_ = installation.id;

@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/app_answers.h"
 #include "server/github/app_identity.h"
+#include "server/github/classify.h"
 #include "server/github/credentials.h"
+#include "server/github/http_transport.h"
 
 namespace signalbox {
 
@@ -40,24 +43,18 @@ class AppAccount {
   // Sets the installation that a former process knew.
   void Recall(int64_t installation_id) { installation_id_ = installation_id; }
 
+  // The path of a question, after the API's address. kCreateToken is a POST.
+  std::string PathOf(Ask ask) const;
+
   // The owner begins to ask what Wanted returned. It must call NoteEnd
-  // afterwards, and then the method for the answer, if there was one.
+  // afterwards, and then NoteAnswer, unless GitHub refused the App's own token.
   void NoteBegin(absl::Time steady);
   void NoteEnd() { asking_ = false; }
   bool asking() const { return asking_; }
-  absl::Time next_ask() const { return next_ask_; }  // Steady.
 
-  void NoteInstallation(const Installation& installation, AppMoment now);
-  // `lifetime` counts from now to the token's end.
-  void NoteToken(InstallationToken token, absl::Duration lifetime,
-                 AppMoment now);
-  // GitHub answered 404.
-  void NoteNotFound(Ask asked, AppMoment now);
-  // GitHub refuses until somebody changes something there. A held token stays
-  // in use while it lives, unless the installation is suspended.
-  void NoteStopped(absl::string_view reason, AppMoment now);
-  // A failure that may pass. `problem` is for people.
-  void NoteTrouble(absl::string_view problem, AppMoment now);
+  // `verdict` is about `answer`, and has GitHub's time.
+  void NoteAnswer(Ask asked, const absl::StatusOr<HttpResponse>& answer,
+                  const Verdict& verdict, AppMoment now);
 
   // The known installation may be wrong. AppAccount asks for it at once, even
   // during a wait. It does not use a held token until GitHub has shown that the
@@ -88,6 +85,21 @@ class AppAccount {
     absl::Time refresh;  // When to get the next one.
     absl::Time end;
   };
+
+  // NoteAnswer in parts. NoteSuccess returns what is wrong with the body.
+  absl::Status NoteSuccess(Ask asked, absl::string_view body,
+                           absl::Time github_time, AppMoment now);
+  void NoteInstallation(const Installation& installation, AppMoment now);
+  // `lifetime` counts from now to the token's end.
+  void NoteToken(InstallationToken token, absl::Duration lifetime,
+                 AppMoment now);
+  // GitHub answered 404.
+  void NoteNotFound(Ask asked, AppMoment now);
+  // GitHub refuses until somebody changes something there. A held token stays
+  // in use while it lives, unless the installation is suspended.
+  void NoteStopped(absl::string_view reason, AppMoment now);
+  // A failure that may pass. `problem` is for people.
+  void NoteTrouble(absl::string_view problem, AppMoment now);
 
   bool LookIsDue(absl::Time steady) const;
   // Whether only a token that GitHub accepts can end the stop.

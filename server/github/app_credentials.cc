@@ -15,7 +15,6 @@
 #include "common/mutex.h"
 #include "common/secret_file.h"
 #include "server/github/app_account.h"
-#include "server/github/app_answers.h"
 #include "server/github/app_identity.h"
 #include "server/github/app_jwt.h"
 #include "server/github/classify.h"
@@ -89,7 +88,7 @@ class AppCredentials : public Credentials {
     App* app = nullptr;
     std::string id;  // The credential's.
     Ask ask = Ask::kCreateToken;
-    int64_t installation_id = 0;
+    std::string path;  // After the API's address.
     int64_t key_number = 0;
     bool is_probe = false;       // See AppIdentity.
     bool is_repetition = false;  // See AppAccount.
@@ -101,6 +100,7 @@ class AppCredentials : public Credentials {
   // The App whose own requests use this credential; null if there is none.
   App* FindApp(absl::string_view credential_id) const;
   absl::StatusOr<Token> GetAppToken(App& app, AppMoment now);
+
   AppAccount& AccountOf(const std::string& id, absl::Time steady)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetAccounts(absl::Time steady) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -113,10 +113,6 @@ class AppCredentials : public Credentials {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Send(Request request);
   void End(const Request& request, absl::StatusOr<HttpResponse> answer);
-  void TakeAnswer(const Request& request, AppAccount& account,
-                  const absl::StatusOr<HttpResponse>& answer,
-                  const Verdict& verdict, AppMoment now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const AppCredentialsOptions options_;
   // Constant after the last Add. Keys: in `apps_by_key_` LowerId of the
@@ -318,7 +314,7 @@ std::optional<AppCredentials::Request> AppCredentials::Begin(
   request.app = &app;
   request.id = id;
   request.ask = *ask;
-  request.installation_id = account.installation_id();
+  request.path = account.PathOf(*ask);
   request.is_probe = turn == AppIdentity::Turn::kProbe;
   request.is_repetition = account.is_repetition;
   return request;
@@ -334,23 +330,9 @@ void AppCredentials::Send(Request request) {
     return;
   }
   request.key_number = jwt->key_number;
-  const std::string account = request.id.substr(request.id.find('/') + 1);
   HttpRequest http;
-  http.method = "GET";
-  switch (request.ask) {
-    case Ask::kFindOrganization:
-      http.url =
-          absl::StrCat(config.api_url, "/orgs/", account, "/installation");
-      break;
-    case Ask::kFindUser:
-      http.url =
-          absl::StrCat(config.api_url, "/users/", account, "/installation");
-      break;
-    case Ask::kCreateToken:
-      http.method = "POST";
-      http.url = absl::StrCat(config.api_url, "/app/installations/",
-                              request.installation_id, "/access_tokens");
-  }
+  http.method = request.ask == Ask::kCreateToken ? "POST" : "GET";
+  http.url = absl::StrCat(config.api_url, request.path);
   http.headers = {{"User-Agent", options_.user_agent},
                   {"Accept", "application/vnd.github+json"},
                   {"X-GitHub-Api-Version", "2022-11-28"}};
@@ -386,6 +368,13 @@ void AppCredentials::End(const Request& request,
   } else if (request.is_probe) {
     app.identity.EndProbe();
   }
+  if (verdict.action == Action::kWait) {
+    LogWarning("GitHub rate-limits an App; the server waits",
+               {{"issuer", app.config.issuer},
+                {"reason", verdict.reason},
+                {"message", verdict.message},
+                {"request_id", verdict.request_id}});
+  }
   std::optional<Request> next;
   {
     MutexLock lock(&mu_);
@@ -394,68 +383,13 @@ void AppCredentials::End(const Request& request,
     AppAccount& account = *FindAccount(request.id);
     account.NoteEnd();
     account.is_repetition = is_repeated;
-    if (!jwt_was_refused) TakeAnswer(request, account, answer, verdict, now);
+    if (!jwt_was_refused) account.NoteAnswer(request.ask, answer, verdict, now);
     next = Begin(app, request.id, account, now);
   }
   // The body may hold a token.
   if (answer.ok()) Secret wiped(std::move(answer->body));
   if (next.has_value()) Send(*std::move(next));
   if (options_.changed) options_.changed(request.id);
-}
-
-void AppCredentials::TakeAnswer(const Request& request, AppAccount& account,
-                                const absl::StatusOr<HttpResponse>& answer,
-                                const Verdict& verdict, AppMoment now) {
-  App& app = *request.app;
-  const auto note_trouble = [&](const std::string& problem) {
-    account.NoteTrouble(problem, now);
-    LogWarning(
-        "GitHub gave no token for an App; the server asks again",
-        {{"credential", request.id},
-         {"problem", problem},
-         {"http_status", verdict.http_status},
-         {"next_try_in", absl::FormatDuration(account.next_ask() - now.steady)},
-         {"request_id", verdict.request_id}});
-  };
-  switch (verdict.action) {
-    case Action::kDone:
-      break;
-    case Action::kWait:  // The limiter knows for how long.
-      LogWarning("GitHub rate-limits an App; the server waits",
-                 {{"issuer", app.config.issuer},
-                  {"reason", verdict.reason},
-                  {"message", verdict.message},
-                  {"request_id", verdict.request_id}});
-      return;
-    case Action::kStop:
-    case Action::kAbandon:
-      if (verdict.http_status == 404) {
-        account.NoteNotFound(request.ask, now);
-      } else {
-        account.NoteStopped(verdict.reason, now);
-      }
-      return;
-    default:
-      note_trouble(absl::StrCat(verdict.reason, " ", verdict.message));
-      return;
-  }
-
-  absl::Status understood;
-  if (request.ask == Ask::kCreateToken) {
-    absl::StatusOr<InstallationToken> token =
-        ParseInstallationToken(answer->body);
-    understood = token.status();
-    if (token.ok()) {
-      const absl::Duration lifetime = token->expiry_time - verdict.github_time;
-      account.NoteToken(*std::move(token), lifetime, now);
-    }
-  } else {
-    const absl::StatusOr<Installation> installation =
-        ParseInstallation(answer->body);
-    understood = installation.status();
-    if (installation.ok()) account.NoteInstallation(*installation, now);
-  }
-  if (!understood.ok()) note_trouble(std::string(understood.message()));
 }
 
 void AppCredentials::NoteRefused(absl::string_view credential_id,
