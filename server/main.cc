@@ -125,7 +125,8 @@ void AddFlags(CLI::App* app, Flags* flags) {
 absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
   ServerOptions options;
   // Taken even if a flag overrides it, so that no child or core dump has it.
-  options.github_token = TakeSecretFromEnvironment("GITHUB_TOKEN");
+  options.credential_flags.github_token =
+      TakeSecretFromEnvironment("GITHUB_TOKEN");
   if (!flags.config.empty()) {
     absl::StatusOr<Config> config = ReadConfigFile(flags.config);
     if (!config.ok()) return config.status();
@@ -145,9 +146,9 @@ absl::StatusOr<ServerOptions> OptionsOf(const Flags& flags) {
       return absl::InvalidArgumentError(
           absl::StrCat("--github-api-url: ", url.status().message()));
     }
-    options.github_api_url = *std::move(url);
+    options.credential_flags.github_api_url = *std::move(url);
   }
-  options.github_token_file = flags.github_token_file;
+  options.credential_flags.github_token_file = flags.github_token_file;
   if (!flags.contexts.empty()) {
     options.contexts.clear();
     for (const std::string& context : flags.contexts) {
@@ -206,8 +207,9 @@ void WaitForEnd(int signal_fd, int failure_fd) {
 int Serve(const Flags& flags) {
   absl::StatusOr<ServerOptions> options = OptionsOf(flags);
   if (!options.ok()) return CannotStart(options.status());
-  const bool can_post = !options->github_token.empty() ||
-                        !options->github_token_file.empty() ||
+  const CredentialFlags& credential_flags = options->credential_flags;
+  const bool can_post = !credential_flags.github_token.empty() ||
+                        !credential_flags.github_token_file.empty() ||
                         !options->config.github.empty();
 
   const int signal_fd = TakeSignals();

@@ -1,11 +1,8 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
 #include "common/log.h"
@@ -18,6 +15,7 @@
 #include "server/diagnosis/diagnostician.h"
 #include "server/github/curl_transport.h"
 #include "server/outbox/sqlite_outbox.h"
+#include "server/part_options.h"
 #include "server/recovery/recovery.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/grpc_listener.h"
@@ -30,48 +28,6 @@ namespace signalbox {
 namespace {
 
 std::string UserAgent() { return absl::StrCat("signalbox/", kVersion); }
-
-absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
-  std::vector<Caller> callers;
-  for (const CallerConfig& item : config.callers) {
-    absl::StatusOr<std::string> digest =
-        ReadTokenDigestFile(item.token_sha256_file);
-    if (!digest.ok()) return digest.status();
-    Caller caller = {
-        item.name, *std::move(digest), item.repositories, item.contexts, {}};
-    for (const std::string& right : item.rights) {
-      // ParseConfig has refused other names.
-      if (const std::optional<Right> named = RightNamed(right)) {
-        caller.rights.push_back(*named);
-      }
-    }
-    callers.push_back(std::move(caller));
-  }
-  return callers;
-}
-
-std::map<std::string, std::string> CaFilesOf(const Config& config) {
-  std::map<std::string, std::string> files;
-  for (const GitHubConfig& github : config.github) {
-    if (github.ca_file.empty()) continue;
-    absl::string_view host = github.api_url;
-    host.remove_prefix(std::min(host.size(), host.find("://") + 3));
-    files[std::string(host.substr(0, host.find_first_of(":/")))] =
-        github.ca_file;
-  }
-  return files;
-}
-
-// The repositories that the configuration names without a pattern.
-std::vector<Repository> NamedRepositories(
-    const std::vector<RepositoryRule>& rules) {
-  std::vector<Repository> named;
-  for (const RepositoryRule& rule : rules) {
-    absl::StatusOr<Repository> repository = ParseRepository(rule.match);
-    if (repository.ok()) named.push_back(*std::move(repository));
-  }
-  return named;
-}
 
 }  // namespace
 
@@ -109,16 +65,12 @@ struct Server::Parts {
 
 absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   CurlTransportOptions transport_options;
-  transport_options.ca_files = CaFilesOf(options.config);
+  transport_options.ca_files = CaFilesOf(options.config.github);
   absl::StatusOr<std::unique_ptr<HttpTransport>> made =
       MakeCurlTransport(transport_options);
   if (!made.ok()) return made.status();
   transport = *std::move(made);
 
-  CredentialFlags flags;
-  flags.github_api_url = options.github_api_url;
-  flags.github_token_file = options.github_token_file;
-  flags.github_token = options.github_token;
   AppCredentialsOptions app_options;
   app_options.transport = transport.get();
   app_options.clock = clock;
@@ -126,8 +78,8 @@ absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   app_options.changed = [this](const std::string& credential_id) {
     core->NoteCredentialChanged(credential_id);
   };
-  absl::StatusOr<CredentialSetup> set_up =
-      SetUpCredentials(options.config.github, flags, std::move(app_options));
+  absl::StatusOr<CredentialSetup> set_up = SetUpCredentials(
+      options.config.github, options.credential_flags, std::move(app_options));
   if (!set_up.ok()) return set_up.status();
   setup = *std::move(set_up);
   return absl::OkStatus();
@@ -167,17 +119,7 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
 
 void Server::Parts::MakeRecovery(const Config& config,
                                  const RepositoryRules& rules) {
-  Recovery::Options options;
-  options.enabled = config.recovery.enabled;
-  options.redeliver = config.recovery.redeliver;
-  options.compare = config.recovery.compare;
-  options.pull = config.recovery.pull;
-  options.every = config.recovery.every;
-  options.pull_every = config.recovery.pull_every;
-  options.hook_urls = config.recovery.hook_urls;
-  options.rules = rules;
-  options.repositories = NamedRepositories(config.repositories);
-  options.known_hosts = setup.known_hosts;
+  Recovery::Options options = RecoveryOptionsOf(config, rules, setup);
   options.may_report = [this](absl::string_view caller,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) {
@@ -198,36 +140,23 @@ void Server::Parts::MakeRecovery(const Config& config,
 
 void Server::Parts::MakeService(const Config& config,
                                 const RepositoryRules& rules) {
-  StatusServiceImpl::Options service_options;
-  service_options.convert.rules = rules;
-  service_options.convert.known_hosts = setup.known_hosts;
-  service_options.convert.redelivery_is_rerun =
-      config.recovery.redelivery_is_rerun;
-  service_options.info.version = kVersion;
-  service_options.info.revision = kRevision;
-  service_options.info.hosts.assign(setup.api_urls.begin(),
-                                    setup.api_urls.end());
-  if (config.recovery.redelivery_is_rerun) {
-    service_options.info.features.emplace_back("rerun_on_redelivery");
-  }
-  service_options.trouble_of = [this](absl::string_view credential) {
+  StatusServiceImpl::Options options = ServiceOptionsOf(config, rules, setup);
+  options.trouble_of = [this](absl::string_view credential) {
     const CredentialWait state = core->poster()->StateOf(credential);
     return CredentialTrouble{state.reason, state.until};
   };
-  service_options.became_due = [this] { core->wake_ups().poster.Wake(); };
-  service_options.diagnose = [this](const Repository& repository,
-                                    std::function<void(Diagnosis)> done) {
+  options.became_due = [this] { core->wake_ups().poster.Wake(); };
+  options.diagnose = [this](const Repository& repository,
+                            std::function<void(Diagnosis)> done) {
     diagnostician->Diagnose(repository, std::move(done));
   };
-  service_options.event_stored = [this](const Event& event) {
-    core->NoteEvent(event);
-  };
+  options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
   service = std::make_unique<StatusServiceImpl>(
-      std::move(service_options), authorizer.get(), core->intake(),
-      core->outbox(), core->outbox(), &metrics, clock);
+      std::move(options), authorizer.get(), core->intake(), core->outbox(),
+      core->outbox(), &metrics, clock);
 }
 
 absl::Status Server::Parts::Listen(const ServerOptions& options) {

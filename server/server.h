@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/secret.h"
 #include "server/config/config.h"
+#include "server/config/credential_setup.h"
 
 namespace signalbox {
 
@@ -19,14 +19,7 @@ namespace signalbox {
 struct ServerOptions {
   Config config;
 
-  // The API that serves github.com's names instead of https://api.github.com,
-  // without a slash at its end. Empty: not set.
-  std::string github_api_url;
-  // A token for all accounts of github.com that the file does not name: the
-  // file that holds it (read again when it changes), or the token itself from
-  // the environment.
-  std::string github_token_file;
-  Secret github_token;
+  CredentialFlags credential_flags;
   // Contexts that are expected if no item of `repositories` matches.
   std::vector<std::string> contexts = {"ci/build"};
   // gRPC reflection, for tools such as grpcurl.

@@ -78,6 +78,18 @@ PaceOptions CredentialSetup::PaceOf(absl::string_view credential_id) const {
   return found == paces.end() ? PaceOptions() : found->second;
 }
 
+std::map<std::string, std::string> CaFilesOf(
+    const std::vector<GitHubConfig>& github) {
+  std::map<std::string, std::string> files;
+  for (const GitHubConfig& item : github) {
+    if (item.ca_file.empty()) continue;
+    absl::string_view host = item.api_url;
+    host.remove_prefix(std::min(host.size(), host.find("://") + 3));
+    files[std::string(host.substr(0, host.find_first_of(":/")))] = item.ca_file;
+  }
+  return files;
+}
+
 absl::StatusOr<CredentialSetup> SetUpCredentials(
     const std::vector<GitHubConfig>& github, const CredentialFlags& flags,
     AppCredentialsOptions app_options) {

@@ -22,7 +22,8 @@ struct CredentialFlags {
   // without a slash at its end. Empty: not set.
   std::string github_api_url;
   // A token for all accounts of github.com that the file does not name: the
-  // file that holds it, or the token itself. It replaces the credential for "*"
+  // file that holds it (read again when it changes), or the token itself. It
+  // replaces the credential for "*"
   // in the configuration file, whose pace and other settings stay.
   std::string github_token_file;
   Secret github_token;
@@ -41,6 +42,11 @@ struct CredentialSetup {
   // How fast a credential may post.
   PaceOptions PaceOf(absl::string_view credential_id) const;
 };
+
+// The certificates to trust instead of the system's: by host, as in the URL of
+// its API, a PEM file.
+std::map<std::string, std::string> CaFilesOf(
+    const std::vector<GitHubConfig>& github);
 
 // Makes the credentials from tokens and from Apps; `app_options` are for Apps.
 // Errors name the file that cannot be used.

@@ -84,6 +84,15 @@ RepositoryRules::RepositoryRules(std::vector<RepositoryRule> rules,
     : rules_(std::move(rules)),
       default_contexts_(std::move(default_contexts)) {}
 
+std::vector<Repository> RepositoryRules::NamedRepositories() const {
+  std::vector<Repository> named;
+  for (const RepositoryRule& rule : rules_) {
+    absl::StatusOr<Repository> repository = ParseRepository(rule.match);
+    if (repository.ok()) named.push_back(*std::move(repository));
+  }
+  return named;
+}
+
 const RepositoryRule* RepositoryRules::Find(
     const Repository& repository) const {
   for (const RepositoryRule& rule : rules_) {

@@ -52,6 +52,9 @@ class RepositoryRules {
                            std::vector<std::string> default_contexts = {
                                "ci/build"});
 
+  // The repositories that a rule names without a pattern.
+  std::vector<Repository> NamedRepositories() const;
+
   // The first rule that matches; nullptr if none does.
   const RepositoryRule* Find(const Repository& repository) const;
 

@@ -111,8 +111,8 @@ std::vector<Figure> Idle(const IdleOptions& options) {
   server_options.config.listen = "127.0.0.1:0";
   server_options.config.web_listen = "127.0.0.1:0";
   server_options.config.data_dir = dir.Path("data");
-  server_options.github_api_url = github.url();
-  server_options.github_token = Secret("bench-token");
+  server_options.credential_flags.github_api_url = github.url();
+  server_options.credential_flags.github_token = Secret("bench-token");
   auto server = Server::Start(server_options);
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());

@@ -317,5 +317,19 @@ TEST(RepositoryRulesTest, AnotherBaseIsTestedWhereTheRuleSaysSo) {
       RepositoryRules({rule}).Expect(repository, &change).contexts.empty());
 }
 
+TEST(RepositoryRulesTest, SomeRulesNameOneRepository) {
+  std::vector<RepositoryRule> rules(4);
+  rules[0].match = "acme/*";
+  rules[1].match = "acme/Widgets";
+  rules[2].match = "*";
+  rules[3].match = "ghes.example/acme/app";
+  std::vector<std::string> named;
+  for (const Repository& one : RepositoryRules(rules).NamedRepositories()) {
+    named.push_back(one.Canonical());
+  }
+  EXPECT_EQ(named, (std::vector<std::string>{"github.com/acme/widgets",
+                                             "ghes.example/acme/app"}));
+}
+
 }  // namespace
 }  // namespace signalbox

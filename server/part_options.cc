@@ -1,0 +1,63 @@
+#include "server/part_options.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "signalbox/version.h"
+
+namespace signalbox {
+
+absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
+  std::vector<Caller> callers;
+  for (const CallerConfig& item : config.callers) {
+    absl::StatusOr<std::string> digest =
+        ReadTokenDigestFile(item.token_sha256_file);
+    if (!digest.ok()) return digest.status();
+    Caller caller = {
+        item.name, *std::move(digest), item.repositories, item.contexts, {}};
+    for (const std::string& right : item.rights) {
+      // ParseConfig has refused other names.
+      if (const std::optional<Right> named = RightNamed(right)) {
+        caller.rights.push_back(*named);
+      }
+    }
+    callers.push_back(std::move(caller));
+  }
+  return callers;
+}
+
+Recovery::Options RecoveryOptionsOf(const Config& config,
+                                    const RepositoryRules& rules,
+                                    const CredentialSetup& setup) {
+  Recovery::Options options;
+  options.enabled = config.recovery.enabled;
+  options.redeliver = config.recovery.redeliver;
+  options.compare = config.recovery.compare;
+  options.pull = config.recovery.pull;
+  options.every = config.recovery.every;
+  options.pull_every = config.recovery.pull_every;
+  options.hook_urls = config.recovery.hook_urls;
+  options.rules = rules;
+  options.repositories = rules.NamedRepositories();
+  options.known_hosts = setup.known_hosts;
+  return options;
+}
+
+StatusServiceImpl::Options ServiceOptionsOf(const Config& config,
+                                            const RepositoryRules& rules,
+                                            const CredentialSetup& setup) {
+  StatusServiceImpl::Options options;
+  options.convert.rules = rules;
+  options.convert.known_hosts = setup.known_hosts;
+  options.convert.redelivery_is_rerun = config.recovery.redelivery_is_rerun;
+  options.info.version = kVersion;
+  options.info.revision = kRevision;
+  options.info.hosts.assign(setup.api_urls.begin(), setup.api_urls.end());
+  if (config.recovery.redelivery_is_rerun) {
+    options.info.features.emplace_back("rerun_on_redelivery");
+  }
+  return options;
+}
+
+}  // namespace signalbox
