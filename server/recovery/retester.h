@@ -21,7 +21,6 @@
 #include "server/outbox/recovery_notes.h"
 #include "server/outbox/statuses.h"
 #include "server/outbox/submission.h"
-#include "server/recovery/delivery_intake.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {
