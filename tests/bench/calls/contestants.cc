@@ -55,6 +55,13 @@ Contestant StartNoop() {
                                "listening on "));
 }
 
+Contestant StartDurable(const std::string& directory) {
+  return Serving(StartMeasured("durable",
+                               {OurProgram("signalbox-bench-noop"), "durable",
+                                absl::StrCat(directory, "/journal")},
+                               {}, "listening on "));
+}
+
 Contestant StartServer(const std::string& data_dir, const DeadAddress& github) {
   return Serving(
       StartOurServer(absl::StrCat("http://", github.text()), data_dir));

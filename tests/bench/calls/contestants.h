@@ -39,6 +39,9 @@ struct Contestant {
 
 Contestant StartNoop();
 
+// The bare durable server of noop.h, with its file in `directory`.
+Contestant StartDurable(const std::string& directory);
+
 // signalbox-server with its data in `data_dir`.
 //
 // It has a credential for github.com, but cannot reach GitHub. Reports become

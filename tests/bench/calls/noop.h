@@ -13,6 +13,10 @@ namespace signalbox {
 // report is ACCEPTED and every commit has ten statuses.
 void ServeNoopGrpc();
 
+// The same, but the messages of unary reports are appended to the file `path`,
+// with one fdatasync for all that wait, before they are answered.
+void ServeDurableGrpc(const std::string& path);
+
 // cpp-httplib with its defaults and sixteen threads: reads the body of a POST,
 // and answers 200.
 void ServeNoopHttp();

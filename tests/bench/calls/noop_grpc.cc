@@ -9,6 +9,7 @@
 #include "common/mutex.h"
 #include "server/rpc/server_limits.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
+#include "tests/bench/calls/journal.h"
 #include "tests/bench/calls/noop.h"
 
 namespace signalbox {
@@ -87,8 +88,11 @@ class Stream : public grpc::ServerBidiReactor<v1::StreamReportsRequest,
   bool is_paused_ ABSL_GUARDED_BY(mu_) = false;
 };
 
+// With a journal, each report is on disk before its answer.
 class NoopService : public v1::StatusService::CallbackService {
  public:
+  explicit NoopService(Journal* journal) : journal_(journal) {}
+
   grpc::ServerUnaryReactor* ReportPending(
       grpc::CallbackServerContext* context,
       const v1::ReportPendingRequest* request,
@@ -96,14 +100,14 @@ class NoopService : public v1::StatusService::CallbackService {
     for (const std::string& name : request->contexts()) {
       Accept(name, response->add_receipts());
     }
-    return Finish(context);
+    return Keep(*request, context);
   }
   grpc::ServerUnaryReactor* ReportResult(
       grpc::CallbackServerContext* context,
       const v1::ReportResultRequest* request,
       v1::ReportResultResponse* response) override {
     Accept(request->context(), response->mutable_receipt());
-    return Finish(context);
+    return Keep(*request, context);
   }
   grpc::ServerUnaryReactor* GetCommitStatus(
       grpc::CallbackServerContext* context,
@@ -120,12 +124,23 @@ class NoopService : public v1::StatusService::CallbackService {
   StreamReports(grpc::CallbackServerContext*) override {
     return new Stream();
   }
+
+ private:
+  grpc::ServerUnaryReactor* Keep(const google::protobuf::Message& request,
+                                 grpc::CallbackServerContext* context) {
+    if (journal_ == nullptr) return Finish(context);
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    journal_->Append(request.SerializeAsString(),
+                     [reactor] { reactor->Finish(grpc::Status::OK); });
+    return reactor;
+  }
+
+  Journal* const journal_;
 };
 
-}  // namespace
+void Serve(Journal* journal) {
+  NoopService service(journal);
 
-void ServeNoopGrpc() {
-  NoopService service;
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   int port = 0;
@@ -138,6 +153,15 @@ void ServeNoopGrpc() {
   std::printf("listening on 127.0.0.1:%d\n", port);
   std::fflush(stdout);
   server->Wait();
+}
+
+}  // namespace
+
+void ServeNoopGrpc() { Serve(nullptr); }
+
+void ServeDurableGrpc(const std::string& path) {
+  Journal journal(path);
+  Serve(&journal);
 }
 
 }  // namespace signalbox

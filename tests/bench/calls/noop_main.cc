@@ -9,6 +9,9 @@ int main(int argc, char** argv) {
   const std::string kind = argc == 2 ? argv[1] : "";
   if (kind == "grpc") signalbox::ServeNoopGrpc();
   if (kind == "http") signalbox::ServeNoopHttp();
-  std::fprintf(stderr, "usage: signalbox-bench-noop grpc|http\n");
+  if (argc == 3 && std::string(argv[1]) == "durable") {
+    signalbox::ServeDurableGrpc(argv[2]);
+  }
+  std::fprintf(stderr, "usage: signalbox-bench-noop grpc|http|durable FILE\n");
   return 2;
 }

@@ -53,25 +53,32 @@ void WarmUp(const CallOptions& options, Lane* subject, Lane* reference) {
   subject->Run(load);
 }
 
-LaneComparison Compare(const CallOptions& options, const std::string& what,
-                       Lane* subject, Lane* reference) {
+std::vector<LaneComparison> CompareAll(const CallOptions& options,
+                                       const std::string& what, Lane* subject,
+                                       const std::vector<Lane*>& references) {
   CallLoad load;
   load.time = options.time;
-  LaneComparison rounds;
+  std::vector<LaneComparison> comparisons(references.size());
   for (int round = 0; round < options.rounds; ++round) {
     ShowProgress(absl::StrCat(what, ": round ", round + 1));
-    double their_cpu = 0;
+    std::vector<double> their_cpu(references.size());
+    std::vector<CallResult> theirs;
+    for (size_t i = 0; i < references.size(); ++i) {
+      theirs.push_back(references[i]->Run(load, &their_cpu[i]));
+    }
     double our_cpu = 0;
-    const CallResult theirs = reference->Run(load, &their_cpu);
     const CallResult ours = subject->Run(load, &our_cpu);
-    rounds.rate.Add(ours.PerSecond(), theirs.PerSecond());
-    rounds.cpu.Add(our_cpu, their_cpu);
-    rounds.p50.Add(ours.Microseconds(0.5), theirs.Microseconds(0.5));
-    rounds.p99.Add(ours.Microseconds(0.99), theirs.Microseconds(0.99));
-    rounds.max.Add(ours.Microseconds(1), theirs.Microseconds(1));
+    for (size_t i = 0; i < references.size(); ++i) {
+      LaneComparison& rounds = comparisons[i];
+      rounds.rate.Add(ours.PerSecond(), theirs[i].PerSecond());
+      rounds.cpu.Add(our_cpu, their_cpu[i]);
+      rounds.p50.Add(ours.Microseconds(0.5), theirs[i].Microseconds(0.5));
+      rounds.p99.Add(ours.Microseconds(0.99), theirs[i].Microseconds(0.99));
+      rounds.max.Add(ours.Microseconds(1), theirs[i].Microseconds(1));
+    }
   }
   ShowProgress("");
-  return rounds;
+  return comparisons;
 }
 
 Figure NothingFailed(const std::string& suite, int64_t failed) {

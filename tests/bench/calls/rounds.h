@@ -64,9 +64,16 @@ struct LaneComparison {
 // A short run of both, which does not count.
 void WarmUp(const CallOptions& options, Lane* subject, Lane* reference);
 
-// Shows `what` while it runs.
-LaneComparison Compare(const CallOptions& options, const std::string& what,
-                       Lane* subject, Lane* reference);
+// All take turns. Returns one comparison for each reference. Shows `what` while
+// it runs.
+std::vector<LaneComparison> CompareAll(const CallOptions& options,
+                                       const std::string& what, Lane* subject,
+                                       const std::vector<Lane*>& references);
+inline LaneComparison Compare(const CallOptions& options,
+                              const std::string& what, Lane* subject,
+                              Lane* reference) {
+  return CompareAll(options, what, subject, {reference}).front();
+}
 
 // A figure whose aim is that nothing failed.
 Figure NothingFailed(const std::string& suite, int64_t failed);

@@ -1,0 +1,43 @@
+#ifndef SIGNALBOX_TESTS_BENCH_CALLS_JOURNAL_H_
+#define SIGNALBOX_TESTS_BENCH_CALLS_JOURNAL_H_
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/mutex.h"
+
+namespace signalbox {
+
+// The least that a durable server does: what waits is appended to a file, and
+// synced together.
+//
+// Thread-safe.
+class Journal {
+ public:
+  // Ends the process if the file cannot be written.
+  explicit Journal(const std::string& path);
+  ~Journal();
+
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Calls `done` once the bytes are on disk, on the journal's thread.
+  void Append(const std::string& bytes, std::function<void()> done);
+
+ private:
+  void Write();
+
+  int file_ = -1;
+  Mutex mu_;
+  CondVar changed_;
+  std::string bytes_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mu_);
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::thread thread_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_BENCH_CALLS_JOURNAL_H_
