@@ -16,10 +16,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_replace.h"
 #include "common/address.h"
+#include "common/http/http_server.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "shim/config.h"
-#include "shim/http_adapter.h"
 #include "shim/secret_files.h"
 #include "shim/token_check.h"
 #include "shim/webhook_handler.h"
@@ -114,7 +114,8 @@ int Run(int argc, const char* const* argv) {
   // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config->max_body};
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
-      http_options, [&](const HttpRequest& request, BodyReader read_body) {
+      http_options,
+      [&](const HttpServerRequest& request, BodyReader read_body) {
         return handler.Handle(request, read_body);
       });
   if (!http.ok()) return Complain(http.status());

@@ -211,7 +211,7 @@ std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
       address, grpc::InsecureChannelCredentials(), arguments));
 }
 
-HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
+HttpAnswer WebhookHandler::Handle(const HttpServerRequest& request,
                                   BodyReader read_body) {
   if (AsksForHealth(request.head)) {
     return {200, absl::StrCat("signalbox-shim is up; GitHub's webhooks go to ",
@@ -249,7 +249,9 @@ HttpAnswer WebhookHandler::Handle(const HttpRequest& request,
   totals_.Count(delivery.is_verified ? delivery.event : absl::string_view(),
                 status);
   if (totals_.IsTime(Clock::now())) LogTotals();
-  return {status, std::string(TextFor(status))};
+  HttpAnswer answer = {status, std::string(TextFor(status))};
+  if (status == 405) answer.headers = {{"Allow", "POST"}};
+  return answer;
 }
 
 void WebhookHandler::LogTotals() const {
@@ -262,8 +264,8 @@ void WebhookHandler::LogTotals() const {
   }
 }
 
-int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
-                              Delivery& delivery) {
+int WebhookHandler::StatusFor(const HttpServerRequest& request,
+                              BodyReader read_body, Delivery& delivery) {
   if (WithoutEndSlash(request.head.path) != WithoutEndSlash(options_.path)) {
     delivery.why = absl::StrCat("GitHub's webhooks go to ", options_.path);
     return 404;
@@ -294,8 +296,9 @@ int WebhookHandler::StatusFor(const HttpRequest& request, BodyReader read_body,
 
 // Reads and verifies a body and decodes it into `body`. Returns the answer's
 // status if that failed, else 0.
-int WebhookHandler::ReadBody(const HttpRequest& request, BodyReader read_body,
-                             Body& body, Delivery& delivery) {
+int WebhookHandler::ReadBody(const HttpServerRequest& request,
+                             BodyReader read_body, Body& body,
+                             Delivery& delivery) {
   const std::optional<ContentType> type = ReadContentType(request.head);
   if (!type.has_value()) return 415;
   const bool is_form = *type == ContentType::kForm;
@@ -387,7 +390,7 @@ int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,
 }
 
 int WebhookHandler::Call(const HookCall& call, absl::string_view json,
-                         const HttpRequest& request, Delivery& delivery) {
+                         const HttpServerRequest& request, Delivery& delivery) {
   delivery.action = call.action;
   delivery.call = Summarize(call);
 

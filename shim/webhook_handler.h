@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "common/http/http_server.h"
 #include "common/secret.h"
 #include "shim/delivery_totals.h"
-#include "shim/http_adapter.h"
 #include "shim/refusals.h"
 #include "shim/server_call.h"
 #include "shim/webhook/event.h"
@@ -81,7 +81,7 @@ class WebhookHandler {
                  v1::StatusService::StubInterface& server)
       : options_(options), secrets_(std::move(secrets)), server_(server) {}
 
-  HttpAnswer Handle(const HttpRequest& request, BodyReader read_body);
+  HttpAnswer Handle(const HttpServerRequest& request, BodyReader read_body);
 
   // Logs the totals of all requests so far, a line for each event.
   void LogTotals() const;
@@ -90,15 +90,15 @@ class WebhookHandler {
   struct Delivery;  // What is logged of a request.
   struct Body;
 
-  int StatusFor(const HttpRequest& request, BodyReader read_body,
+  int StatusFor(const HttpServerRequest& request, BodyReader read_body,
                 Delivery& delivery);
-  int ReadBody(const HttpRequest& request, BodyReader read_body, Body& body,
-               Delivery& delivery);
+  int ReadBody(const HttpServerRequest& request, BodyReader read_body,
+               Body& body, Delivery& delivery);
   // The status for an answer that is not OK.
   int Refused(const HookCall& call, const ServerAnswer& answer,
               Delivery& delivery);
   int Call(const HookCall& call, absl::string_view json,
-           const HttpRequest& request, Delivery& delivery);
+           const HttpServerRequest& request, Delivery& delivery);
 
   const WebhookHandlerOptions options_;
   const SecretSource secrets_;

@@ -30,6 +30,11 @@ def length_check(*exceptions):
 
 GOOD = {
     "common/error.h": header("common/error.h"),
+    "common/http/head_gate.h": header("common/http/head_gate.h",
+                                      '#include "common/error.h"\n'),
+    "common/http/http_server.h": header("common/http/http_server.h"),
+    "common/http/http_server.cc": "#include <httplib.h>\n"
+                                  '#include "common/http/head_gate.h"\n',
     "server/base/clock.h": header("server/base/clock.h",
                                   '#include "common/error.h"\n'),
     "server/base/clock.cc": '#include "server/base/clock.h"\n'
@@ -57,6 +62,7 @@ GOOD = {
     "shim/webhook/form.h": header("shim/webhook/form.h",
                                   '#include "common/error.h"\n'),
     "shim/main.cc": '#include "common/error.h"\n'
+                    '#include "common/http/http_server.h"\n'
                     '#include "shim/webhook/form.h"\n',
     "clients/cpp/client.h": header("clients/cpp/client.h"),
     "clients/cpp/client.cc": '#include "common/error.h"\n',
@@ -182,9 +188,13 @@ class Lint(unittest.TestCase):
 
     def test_layers(self):
         for path, included in (
+                ("common/x.cc", "common/http/http_server.h"),
                 ("common/x.cc", "server/base/clock.h"),
                 ("common/x.cc", "shim/webhook/form.h"),
                 ("common/x.cc", "signalbox/v1/status_service.pb.h"),
+                ("common/http/x.cc", "shim/webhook/form.h"),
+                ("shim/x.cc", "common/http/head_gate.h"),
+                ("server/base/x.cc", "common/http/http_server.h"),
                 ("server/base/x.cc", "server/report/report.h"),
                 ("server/base/x.cc", "server/outbox/outbox.h"),
                 ("server/report/x.cc", "server/outbox/outbox.h"),

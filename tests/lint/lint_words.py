@@ -15,7 +15,7 @@ RULES = (
      re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep"
                 r"|clock_nanosleep)\s*\(|(?<![\w.>])(?<!thread )sleep\s*\("),
      ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
-      "shim/http_adapter.cc",  # After a failed accept(), and for a thread.
+      "common/http/http_server.cc",  # After a failed accept(), for a thread.
       "tests/bench/webhooks/github_view.cc",  # Reads the simulator seldom.
       "tests/bench/calls/contestants.cc",  # Until a program is quiet.
       "tests/bench/calls/resting.cc",  # While a program rests.
@@ -26,18 +26,18 @@ RULES = (
                 r"|(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)"),
      ("server/base/clock.cc",
       "server/rpc/grpc_listener.cc",  # gRPC takes a time as deadline.
-      # Programs that cannot have the server's Clock. The shim measures how long
-      # GitHub has waited for its answer, the command line how long a call was
-      # repeated and a command ran.
-      "shim/head_gate.cc", "shim/http_adapter.cc", "shim/request_socket.cc",
-      "shim/webhook_handler.cc",
+      # Programs that cannot have the server's Clock. The HTTP server and the
+      # shim measure how long a client has waited for its answer, the command
+      # line how long a call was repeated and a command ran.
+      "common/http/head_gate.cc", "common/http/http_server.cc",
+      "common/http/request_socket.cc", "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/listing.cc", "clients/cli/run_command.cc",
       "clients/cli/steady_clock.cc", "clients/cli/surroundings.cc",
       "clients/cli/watching.cc",
       # The tests of programs, which run in real time.
-      "tests/server/base/clock_test.cc", "tests/integration/*",
-      "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
+      "tests/common/http/*", "tests/server/base/clock_test.cc",
+      "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
 )
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")

@@ -20,8 +20,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "tests/common/http/raw_client.h"
 #include "tests/shim/fake_server.h"
-#include "tests/shim/raw_client.h"
 #include "tests/shim/signed_request.h"
 #include "tests/support/process.h"
 

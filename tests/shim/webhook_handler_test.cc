@@ -8,9 +8,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shim/http_adapter.h"
+#include "common/http/http_server.h"
+#include "tests/common/http/raw_client.h"
 #include "tests/shim/fake_server.h"
-#include "tests/shim/raw_client.h"
 #include "tests/shim/signed_request.h"
 #include "tests/shim/webhook/payloads.h"
 
@@ -32,10 +32,11 @@ class WebhookHandlerTest : public ::testing::Test {
     stub_ = ConnectToServer(absl::StrCat("127.0.0.1:", server_.port()));
     handler_ = std::make_unique<WebhookHandler>(
         options_, [this](auto) { return secrets_; }, *stub_);
-    http_ = *HttpServer::Start(http_options_, [this](const HttpRequest& request,
-                                                     BodyReader read_body) {
-      return handler_->Handle(request, read_body);
-    });
+    http_ = *HttpServer::Start(
+        http_options_,
+        [this](const HttpServerRequest& request, BodyReader read_body) {
+          return handler_->Handle(request, read_body);
+        });
   }
 
   std::string Exchange(absl::string_view text) {

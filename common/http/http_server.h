@@ -1,21 +1,41 @@
-#ifndef SIGNALBOX_SHIM_HTTP_ADAPTER_H_
-#define SIGNALBOX_SHIM_HTTP_ADAPTER_H_
+#ifndef SIGNALBOX_COMMON_HTTP_HTTP_SERVER_H_
+#define SIGNALBOX_COMMON_HTTP_HTTP_SERVER_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "shim/http_head.h"
 
 namespace signalbox {
 
-struct HttpRequest {
+// The head of a request: at most 16 KiB with 100 headers, parsed strictly and
+// without decoding.
+struct HttpHead {
+  std::string method;
+  std::string path;  // Up to a '?', as sent.
+  // In order; names in lower case, values without the space around them.
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  // How the body is framed.
+  bool chunked = false;
+  uint64_t content_length = 0;  // 0 if chunked.
+
+  bool expects_continue = false;
+
+  // The values of all headers with this lower-case name. Borrowed.
+  std::vector<absl::string_view> Values(absl::string_view name) const;
+};
+
+struct HttpServerRequest {
   HttpHead head;
   // When the first byte of the request arrived.
   std::chrono::steady_clock::time_point first_byte;
@@ -23,7 +43,10 @@ struct HttpRequest {
 
 struct HttpAnswer {
   int status = 500;
-  std::string text;  // One line for people.
+  std::string text;  // Not sent as an answer to HEAD.
+  std::string content_type = "text/plain";
+  // Others than those about length, type and connection.
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // Receives the next bytes of a body. False: it wants no more.
@@ -38,11 +61,16 @@ using BodyReader = absl::FunctionRef<absl::Status(BodySink)>;
 
 // Answers a request. Many threads call it at once. An exception becomes a 500
 // that says nothing about the exception.
-using HttpHandler = std::function<HttpAnswer(const HttpRequest&, BodyReader)>;
+using HttpHandler =
+    std::function<HttpAnswer(const HttpServerRequest&, BodyReader)>;
 
 struct HttpServerOptions {
   std::string host = "127.0.0.1";  // An address, or a name of this machine.
   uint16_t port = 0;               // 0: any free port.
+  // The most requests that are served at once. Four times as many may wait for
+  // a thread, and 16 times as many connections for a head. The server keeps
+  // fewer of each if the process has few file descriptors.
+  size_t max_threads = 256;
   // From the accept to the end of the head.
   std::chrono::milliseconds head_timeout{5000};
   // From the first byte to the end of the body.
@@ -59,14 +87,17 @@ struct HttpServerOptions {
 
 // An HTTP/1 server for short requests, with one request per connection.
 //
-// It uses cpp-httplib only for what is safe in the packaged versions: calling
-// the handler and writing answers. Of a request, cpp-httplib sees only the
-// body, without its framing. HttpServer answers a malformed request itself,
-// with 400.
+// HttpServer answers a malformed request itself, with 400: everything that two
+// parsers could read differently, such as lines that do not end in CRLF, a
+// repeated length, or a length beside Transfer-Encoding. It also refuses any
+// Content-Encoding.
 //
 // Slow clients, or many of them, cost little and delay no others. A request
 // gets a thread only when its head is complete. While it waits for its body and
 // others need the thread, it loses the thread.
+//
+// The log gets one line for a request that is malformed, dropped, or answered
+// by HttpServer itself. Peers are not authenticated, and there is no TLS.
 //
 // Thread-safe.
 class HttpServer {
@@ -76,6 +107,7 @@ class HttpServer {
   // use.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const HttpServerOptions& options, HttpHandler handler);
+  // Stops it.
   virtual ~HttpServer() = default;
 
   // The port that it listens on.
@@ -88,4 +120,4 @@ class HttpServer {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_HTTP_ADAPTER_H_
+#endif  // SIGNALBOX_COMMON_HTTP_HTTP_SERVER_H_

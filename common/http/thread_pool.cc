@@ -1,4 +1,4 @@
-#include "shim/thread_pool.h"
+#include "common/http/thread_pool.h"
 
 #include <algorithm>
 #include <system_error>

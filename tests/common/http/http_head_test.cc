@@ -1,4 +1,4 @@
-#include "shim/http_head.h"
+#include "common/http/http_head.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "shim/body_framing.h"
+#include "common/http/body_framing.h"
 
 #include <gtest/gtest.h>
 

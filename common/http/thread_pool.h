@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SHIM_THREAD_POOL_H_
-#define SIGNALBOX_SHIM_THREAD_POOL_H_
+#ifndef SIGNALBOX_COMMON_HTTP_THREAD_POOL_H_
+#define SIGNALBOX_COMMON_HTTP_THREAD_POOL_H_
 
 #include <cstddef>
 #include <deque>
@@ -51,4 +51,4 @@ class ThreadPool {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_THREAD_POOL_H_
+#endif  // SIGNALBOX_COMMON_HTTP_THREAD_POOL_H_

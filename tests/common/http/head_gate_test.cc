@@ -1,4 +1,4 @@
-#include "shim/head_gate.h"
+#include "common/http/head_gate.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

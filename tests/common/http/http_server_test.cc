@@ -1,4 +1,4 @@
-#include "shim/http_adapter.h"
+#include "common/http/http_server.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <future>
@@ -16,7 +17,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tests/shim/raw_client.h"
+#include "common/mutex.h"
+#include "tests/common/http/raw_client.h"
 
 // Replaces the C library's function in the whole program, so that a test can
 // have the next accepts fail.
@@ -37,7 +39,7 @@ namespace signalbox {
 namespace {
 
 // Answers 202 with the size of the body, or 400 with why it is missing.
-HttpAnswer CountBody(const HttpRequest&, BodyReader read_body) {
+HttpAnswer CountBody(const HttpServerRequest&, BodyReader read_body) {
   size_t size = 0;
   const absl::Status complete = read_body([&](absl::string_view bytes) {
     size += bytes.size();
@@ -179,10 +181,11 @@ TEST_F(HttpServerTest, HeadersFromOutsideDoNotReachTheLibrary) {
 }
 
 TEST_F(HttpServerTest, ExpectingClientsAreToldToContinueOnceTheBodyIsWanted) {
-  Start([](const HttpRequest& request, BodyReader read_body) -> HttpAnswer {
-    if (request.head.path == "/refused") return {401, "no\n"};
-    return CountBody(request, read_body);
-  });
+  Start(
+      [](const HttpServerRequest& request, BodyReader read_body) -> HttpAnswer {
+        if (request.head.path == "/refused") return {401, "no\n"};
+        return CountBody(request, read_body);
+      });
   RawClient client = Connect();
   client.Send(
       "POST / HTTP/1.1\r\nExpect: 100-continue\r\n"
@@ -199,7 +202,7 @@ TEST_F(HttpServerTest, ExpectingClientsAreToldToContinueOnceTheBodyIsWanted) {
 
 TEST_F(HttpServerTest, HeadersAreHandedOverUndecoded) {
   std::vector<std::string> values;
-  Start([&](const HttpRequest& request, BodyReader) -> HttpAnswer {
+  Start([&](const HttpServerRequest& request, BodyReader) -> HttpAnswer {
     for (const auto value : request.head.Values("a")) {
       values.emplace_back(value);
     }
@@ -210,16 +213,17 @@ TEST_F(HttpServerTest, HeadersAreHandedOverUndecoded) {
 }
 
 TEST_F(HttpServerTest, AnswerToHeadHasNoBody) {
-  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
-    return {405, "use POST\n"};
+  Start([](const HttpServerRequest&, BodyReader) -> HttpAnswer {
+    return {405, "use POST\n", "text/html", {{"Allow", "POST"}}};
   });
   const std::string answer = Exchange("HEAD / HTTP/1.1\r\n\r\n");
   EXPECT_TRUE(absl::StrContains(answer, "Allow: POST\r\n"));
+  EXPECT_TRUE(absl::StrContains(answer, "Content-Type: text/html\r\n"));
   EXPECT_TRUE(absl::EndsWith(answer, "\r\n\r\n")) << answer;
 }
 
 TEST_F(HttpServerTest, ExceptionsDoNotLeak) {
-  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
+  Start([](const HttpServerRequest&, BodyReader) -> HttpAnswer {
     throw std::runtime_error("the inside");
   });
   const std::string answer = Exchange(Sized(0));
@@ -230,7 +234,7 @@ TEST_F(HttpServerTest, ExceptionsDoNotLeak) {
 
 // A client that sends all before it reads must still get the answer.
 TEST_F(HttpServerTest, RefusedBodiesDoNotResetTheConnection) {
-  Start([](const HttpRequest&, BodyReader read_body) -> HttpAnswer {
+  Start([](const HttpServerRequest&, BodyReader read_body) -> HttpAnswer {
     EXPECT_TRUE(
         absl::IsCancelled(read_body([](absl::string_view) { return false; })));
     return {413, "too large\n"};
@@ -244,7 +248,7 @@ TEST_F(HttpServerTest, RefusedBodiesDoNotResetTheConnection) {
 
 // The client has its answer. Waiting for its end would take the whole timeout.
 TEST_F(HttpServerTest, RefusedClientsThatStayAreClosed) {
-  Start([](const HttpRequest&, BodyReader) -> HttpAnswer {
+  Start([](const HttpServerRequest&, BodyReader) -> HttpAnswer {
     return {401, "no\n"};
   });
   RawClient client = Connect();
@@ -316,6 +320,31 @@ TEST_F(HttpServerTest, ManyRequestsAtOnceAreAnswered) {
   EXPECT_EQ(answered, 320);
 }
 
+TEST_F(HttpServerTest, NoMoreThanMaxThreadsAreServedAtOnce) {
+  options_.max_threads = 2;
+  Mutex mu;
+  int running = 0;
+  int most = 0;
+  Start([&](const HttpServerRequest& request, BodyReader read_body) {
+    {
+      MutexLock lock(&mu);
+      most = std::max(most, ++running);
+    }
+    poll(nullptr, 0, 5);
+    HttpAnswer answer = CountBody(request, read_body);
+    MutexLock lock(&mu);
+    --running;
+    return answer;
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back(
+        [&] { EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(3))), 202); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(most, 2);
+}
+
 // cpp-httplib's own loop ends at such errors.
 TEST_F(HttpServerTest, AcceptsAgainAfterAFailedAccept) {
   Start();
@@ -329,7 +358,7 @@ TEST_F(HttpServerTest, AcceptsAgainAfterAFailedAccept) {
 TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
   std::promise<void> began;
   std::promise<void> may_end;
-  Start([&](const HttpRequest& request, BodyReader read_body) {
+  Start([&](const HttpServerRequest& request, BodyReader read_body) {
     began.set_value();
     may_end.get_future().wait();
     return CountBody(request, read_body);

@@ -1,4 +1,4 @@
-#include "shim/request_socket.h"
+#include "common/http/request_socket.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -85,7 +85,7 @@ absl::StatusOr<absl::string_view> RequestSocket::Read() {
     }
     if (!AwaitBytes()) {
       return absl::UnavailableError(
-          "the shim is busy, and the body arrived too slowly");
+          "the HTTP server is busy, and the body arrived too slowly");
     }
   }
 }

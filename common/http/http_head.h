@@ -1,38 +1,17 @@
-#ifndef SIGNALBOX_SHIM_HTTP_HEAD_H_
-#define SIGNALBOX_SHIM_HTTP_HEAD_H_
+#ifndef SIGNALBOX_COMMON_HTTP_HTTP_HEAD_H_
+#define SIGNALBOX_COMMON_HTTP_HTTP_HEAD_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/http/http_server.h"
 
 namespace signalbox {
 
-// The head of an HTTP/1 request, parsed strictly and without decoding.
-//
-// cpp-httplib's own parser percent-decodes values, skips lines that end in LF
-// alone, limits neither their number nor their length, and accepts
-// contradicting lengths. So the shim gives it nothing from outside, only a head
-// that is made from this one.
-struct HttpHead {
-  std::string method;
-  std::string path;  // Up to a '?', as sent.
-  // In order; names in lower case, values without the space around them.
-  std::vector<std::pair<std::string, std::string>> headers;
-
-  // How the body is framed.
-  bool chunked = false;
-  uint64_t content_length = 0;  // 0 if chunked.
-
-  bool expects_continue = false;
-
-  // The values of all headers with this lower-case name. Borrowed.
-  std::vector<absl::string_view> Values(absl::string_view name) const;
-};
+// HttpServer parses heads itself. cpp-httplib's parser percent-decodes values,
+// skips lines that end in LF alone, limits neither their number nor their
+// length, and accepts contradicting lengths. So it gets no head from outside.
 
 constexpr size_t kMaxHttpHead = 16 << 10;
 
@@ -54,4 +33,4 @@ absl::StatusOr<HttpHead> ParseHttpHead(absl::string_view head);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_HTTP_HEAD_H_
+#endif  // SIGNALBOX_COMMON_HTTP_HTTP_HEAD_H_

@@ -1,4 +1,4 @@
-#include "shim/http_adapter.h"
+#include "common/http/http_server.h"
 
 #include <httplib.h>
 #include <netdb.h>
@@ -16,11 +16,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/http/body_framing.h"
+#include "common/http/head_gate.h"
+#include "common/http/http_head.h"
+#include "common/http/request_socket.h"
+#include "common/http/thread_pool.h"
 #include "common/log.h"
-#include "shim/body_framing.h"
-#include "shim/head_gate.h"
-#include "shim/request_socket.h"
-#include "shim/thread_pool.h"
 
 namespace signalbox {
 namespace {
@@ -28,11 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kBacklog = 1024;
-// A request takes a thread only after its head has arrived.
-constexpr size_t kMaxThreads = 256;
-constexpr size_t kMaxQueuedRequests = 1024;
-constexpr size_t kMaxWaitingConnections = 4096;
-// For the connection to the server, the log and the like.
+// Of the process: other connections, the log and the like.
 constexpr size_t kOtherDescriptors = 64;
 
 // A request as cpp-httplib reads it: a fixed head, after which it reads a body
@@ -86,7 +83,7 @@ class RequestStream final : public httplib::Stream {
 
 // A request on its way through cpp-httplib, which has no place for it.
 struct Exchange {
-  HttpRequest request;
+  HttpServerRequest request;
   absl::Status head_status;
   RequestStream* stream = nullptr;
 };
@@ -98,15 +95,14 @@ struct Capacity {
   size_t served;
   size_t queued;
 };
-Capacity FindCapacity() {
+Capacity FindCapacity(size_t max_threads) {
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);
   const size_t descriptors =
       std::max<size_t>(limit.rlim_cur, 16 + kOtherDescriptors);
   const size_t free = descriptors - kOtherDescriptors;
-  return {std::min(free / 2, kMaxWaitingConnections),
-          std::min(free / 4, kMaxThreads),
-          std::min(free / 4, kMaxQueuedRequests)};
+  return {std::min(free / 2, 16 * max_threads), std::min(free / 4, max_threads),
+          std::min(free / 4, 4 * max_threads)};
 }
 
 // A socket that listens on `host` and `port`.
@@ -129,7 +125,7 @@ absl::StatusOr<UniqueFd> Listen(const std::string& host, uint16_t port) {
     UniqueFd fd(
         socket(it->ai_family, it->ai_socktype | SOCK_CLOEXEC, it->ai_protocol));
     const int yes = 1;
-    // Not SO_REUSEPORT: a second process would take half of the deliveries.
+    // Not SO_REUSEPORT: a second process would take half of the requests.
     if (fd.get() >= 0 &&
         setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ==
             0 &&
@@ -150,8 +146,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       : options_(options),
         handler_(std::move(handler)),
         listener_(std::move(listener)),
-        capacity_(FindCapacity()),
-        patience_(options.patience * capacity_.served / kMaxThreads),
+        capacity_(FindCapacity(options.max_threads)),
+        patience_(options.patience * capacity_.served / options.max_threads),
         threads_(capacity_.served, capacity_.queued),
         waiting_([this] { return threads_.Shortage(); }),
         gate_(capacity_.silent, options.head_timeout,
@@ -160,8 +156,10 @@ class HttplibServer final : public HttpServer, private httplib::Server {
                      const httplib::ContentReader& reader) {
       const HttpAnswer answer = Answer(reader);
       response.status = answer.status;
-      if (answer.status == 405) response.set_header("Allow", "POST");
-      response.set_content(answer.text, "text/plain");
+      for (const auto& [name, value] : answer.headers) {
+        response.set_header(name, value);
+      }
+      response.set_content(answer.text, answer.content_type);
     });
     // Without it, the library sends the exception's text to the client.
     set_exception_handler(
@@ -210,7 +208,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       }
       if (error == EINTR) continue;
       if (!failed_before) {
-        LogWarning("accept() failed; the shim tries again",
+        LogWarning("accept() failed; the HTTP server tries again",
                    {{"why", absl::ErrnoToStatus(error, "accept()").message()}});
       }
       failed_before = true;
@@ -222,7 +220,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
     try {
       gate_.Add(fd);
     } catch (const std::exception&) {
-      LogError("the shim dropped a connection after an exception");
+      LogError("the HTTP server dropped a connection after an exception");
     }
   }
 
@@ -237,7 +235,8 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       is_taken = threads_.Submit(serve);
     }
     if (!is_taken) {
-      LogWarning("the shim dropped a connection: it has too many requests");
+      LogWarning(
+          "the HTTP server dropped a connection: it has too many requests");
     }
   }
 
@@ -264,12 +263,12 @@ class HttplibServer final : public HttpServer, private httplib::Server {
       if (!exchange.head_status.ok() || !stream.is_at_end()) socket.Drain();
     } catch (const std::exception&) {
       current_exchange = nullptr;
-      LogError("the shim dropped a connection after an exception");
+      LogError("the HTTP server dropped a connection after an exception");
     }
   }
 
   // A template, so that a call that the installed cpp-httplib lacks is no
-  // error. 0.18 also wants both ends' addresses, which the shim does not use.
+  // error. 0.18 also wants both ends' addresses, which nothing here uses.
   template <typename Server>
   static void Process(Server& server, httplib::Stream& stream) {
     bool closed = false;
@@ -287,14 +286,15 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
   HttpAnswer Answer(const httplib::ContentReader& reader) {
     Exchange& exchange = *current_exchange;
-    const HttpRequest& request = exchange.request;
+    const HttpServerRequest& request = exchange.request;
     if (!exchange.head_status.ok()) {
-      LogInfo("the shim refused a request that is not valid HTTP",
+      LogInfo("the HTTP server refused a request that is not valid HTTP",
               {{"answer", 400}, {"why", exchange.head_status.message()}});
       return {400, "bad request\n"};
     }
     if (Clock::now() >= request.first_byte + options_.body_timeout) {
-      LogWarning("a request waited too long for a thread; GitHub gets a 503");
+      LogWarning(
+          "a request waited too long for a thread; its client gets a 503");
       return {503, "try again later\n"};
     }
     HttpAnswer answer;
@@ -303,7 +303,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
         return ReadBody(exchange, reader, sink);
       });
     } catch (const std::exception& e) {
-      LogError("a request failed with an exception; GitHub gets a 500",
+      LogError("a request failed with an exception; its client gets a 500",
                {{"why", e.what()}});
       answer = {500, "internal error\n"};
     }

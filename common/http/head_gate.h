@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SHIM_HEAD_GATE_H_
-#define SIGNALBOX_SHIM_HEAD_GATE_H_
+#ifndef SIGNALBOX_COMMON_HTTP_HEAD_GATE_H_
+#define SIGNALBOX_COMMON_HTTP_HEAD_GATE_H_
 
 #include <chrono>
 #include <cstddef>
@@ -111,4 +111,4 @@ class HeadGate {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_HEAD_GATE_H_
+#endif  // SIGNALBOX_COMMON_HTTP_HEAD_GATE_H_

@@ -1,4 +1,4 @@
-#include "shim/request_socket.h"
+#include "common/http/request_socket.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

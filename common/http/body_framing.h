@@ -1,12 +1,12 @@
-#ifndef SIGNALBOX_SHIM_BODY_FRAMING_H_
-#define SIGNALBOX_SHIM_BODY_FRAMING_H_
+#ifndef SIGNALBOX_COMMON_HTTP_BODY_FRAMING_H_
+#define SIGNALBOX_COMMON_HTTP_BODY_FRAMING_H_
 
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "shim/http_head.h"
+#include "common/http/http_server.h"
 
 namespace signalbox {
 
@@ -60,4 +60,4 @@ class BodyFraming {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_BODY_FRAMING_H_
+#endif  // SIGNALBOX_COMMON_HTTP_BODY_FRAMING_H_

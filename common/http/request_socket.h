@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SHIM_REQUEST_SOCKET_H_
-#define SIGNALBOX_SHIM_REQUEST_SOCKET_H_
+#ifndef SIGNALBOX_COMMON_HTTP_REQUEST_SOCKET_H_
+#define SIGNALBOX_COMMON_HTTP_REQUEST_SOCKET_H_
 
 #include <atomic>
 #include <chrono>
@@ -121,4 +121,4 @@ class RequestSocket {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SHIM_REQUEST_SOCKET_H_
+#endif  // SIGNALBOX_COMMON_HTTP_REQUEST_SOCKET_H_

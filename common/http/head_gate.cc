@@ -1,4 +1,4 @@
-#include "shim/head_gate.h"
+#include "common/http/head_gate.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "shim/http_head.h"
+#include "common/http/http_head.h"
 
 namespace signalbox {
 namespace {
@@ -123,7 +123,7 @@ void HeadGate::Run() {
       try {
         ReadHead(fd);
       } catch (const std::exception&) {
-        // Out of memory: the shim drops the connection, or tries it again until
+        // Out of memory: the gate drops the connection, or tries it again until
         // its deadline.
       }
     }

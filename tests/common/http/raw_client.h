@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_
-#define SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_
+#ifndef SIGNALBOX_TESTS_COMMON_HTTP_RAW_CLIENT_H_
+#define SIGNALBOX_TESTS_COMMON_HTTP_RAW_CLIENT_H_
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -119,4 +119,4 @@ class RawClient {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_TESTS_SHIM_RAW_CLIENT_H_
+#endif  // SIGNALBOX_TESTS_COMMON_HTTP_RAW_CLIENT_H_
