@@ -1,142 +1,67 @@
 #include "server/web/web_server.h"
 
-#include <httplib.h>
-#include <sys/socket.h>
-
-#include <thread>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
-#include "common/log.h"
-#include "common/mutex.h"
+#include "common/http/http_server.h"
 
 namespace signalbox {
 namespace {
 
-constexpr int kThreads = 4;
-constexpr size_t kMaxBody = 1024;  // Nothing here reads a body.
+// Tools ask seldom, and gRPC needs the file descriptors.
+constexpr size_t kThreads = 4;
 
-void SetHeaders(httplib::Response* response) {
-  response->set_header("Cache-Control", "no-store");
-  response->set_header("X-Content-Type-Options", "nosniff");
-  response->set_header("Content-Security-Policy", "default-src 'none'");
-}
-
-void SetUp(httplib::Server& server) {
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-  server.set_payload_max_length(kMaxBody);
-  server.set_keep_alive_max_count(1);
-  server.set_read_timeout(5);
-  server.set_write_timeout(5);
-  // By default, the library lets other processes share the port.
-  server.set_socket_options([](socket_t socket) {
-    const int yes = 1;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  });
-  // The library matches routes by recursion, so a long path could overflow the
-  // stack.
-  server.set_pre_routing_handler(
-      [](const httplib::Request& request, httplib::Response& response) {
-        SetHeaders(&response);
-        if (request.target.size() <= 512) {
-          return httplib::Server::HandlerResponse::Unhandled;
-        }
-        response.status = 414;
-        return httplib::Server::HandlerResponse::Handled;
-      });
-  server.set_exception_handler([](const httplib::Request&,
-                                  httplib::Response& response,
-                                  std::exception_ptr) {
-    response.status = 500;
-    response.set_content("internal error\n", "text/plain");
-  });
-}
-
-void AddRoutes(const WebServer::Options& options, const Metrics* metrics,
-               httplib::Server& server) {
-  if (options.pages) {
-    server.Get("/healthz",
-               [](const httplib::Request&, httplib::Response& response) {
-                 response.set_content("ok\n", "text/plain");
-               });
-    server.Get("/readyz", [ready = options.ready](const httplib::Request&,
-                                                  httplib::Response& response) {
-      const absl::Status status = ready();
-      response.status = status.ok() ? 200 : 503;
-      response.set_content(
-          status.ok() ? "ready\n" : absl::StrCat(status.message(), "\n"),
-          "text/plain");
-    });
+HttpAnswer Answer(const WebServer::Options& options, const Metrics& metrics,
+                  const HttpHead& head) {
+  HttpAnswer answer = {404, "not found\n"};
+  answer.headers = {{"Cache-Control", "no-store"},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"Content-Security-Policy", "default-src 'none'"}};
+  if (head.method != "GET" && head.method != "HEAD") return answer;
+  if (options.pages && head.path == "/healthz") {
+    answer.status = 200;
+    answer.text = "ok\n";
+  } else if (options.pages && head.path == "/readyz") {
+    const absl::Status status = options.ready();
+    answer.status = status.ok() ? 200 : 503;
+    answer.text =
+        status.ok() ? "ready\n" : absl::StrCat(status.message(), "\n");
+  } else if (options.metrics && head.path == "/metrics") {
+    answer.status = 200;
+    answer.text = metrics.Text();
+    answer.content_type = "text/plain; version=0.0.4";
   }
-  if (options.metrics) {
-    server.Get("/metrics", [metrics](const httplib::Request&,
-                                     httplib::Response& response) {
-      response.set_content(metrics->Text(), "text/plain; version=0.0.4");
-    });
-  }
+  return answer;
 }
 
 }  // namespace
 
-struct WebServer::Http {
-  httplib::Server server;
-  int port = 0;
+WebServer::WebServer(std::unique_ptr<HttpServer> http)
+    : http_(std::move(http)) {}
 
-  Mutex mu;
-  CondVar changed;
-  bool ended ABSL_GUARDED_BY(mu) = false;
+WebServer::~WebServer() = default;
 
-  std::thread thread;
-
-  // The library ignores a stop() before it listens.
-  void WaitUntilListening() {
-    MutexLock lock(&mu);
-    while (!ended && !server.is_running()) {
-      changed.WaitFor(&mu, absl::Milliseconds(1));
-    }
-  }
-};
-
-WebServer::WebServer(std::unique_ptr<Http> http) : http_(std::move(http)) {}
-
-WebServer::~WebServer() {
-  http_->server.stop();
-  http_->thread.join();
-}
-
-int WebServer::port() const { return http_->port; }
+int WebServer::port() const { return http_->port(); }
 
 absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Start(
     Options options, const Metrics* metrics) {
-  auto http = std::make_unique<Http>();
-  httplib::Server& server = http->server;
-  SetUp(server);
-  AddRoutes(options, metrics, server);
-  if (options.port == 0) {
-    http->port = server.bind_to_any_port(options.host.c_str());
-  } else if (server.bind_to_port(options.host.c_str(), options.port)) {
-    http->port = options.port;
-  } else {
-    http->port = -1;
+  HttpServerOptions http_options;
+  http_options.host = options.host;
+  http_options.port = static_cast<uint16_t>(options.port);
+  http_options.max_threads = kThreads;
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
+      http_options, [options = std::move(options), metrics](
+                        const HttpServerRequest& request, BodyReader) {
+        return Answer(options, *metrics, request.head);
+      });
+  if (!http.ok()) {
+    return Error(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
+                 http.status().message());
   }
-  if (http->port <= 0) {
-    return Error(
-        absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-        absl::StrCat(
-            "cannot listen on ", options.host, ":", options.port,
-            ": the address is in use, or this machine does not have it"));
-  }
-  http->thread = std::thread([http = http.get()] {
-    if (!http->server.listen_after_bind()) {
-      LogError("the web server has ended unexpectedly", {{"port", http->port}});
-    }
-    MutexLock lock(&http->mu);
-    http->ended = true;
-    http->changed.NotifyAll();
-  });
-  http->WaitUntilListening();
-  return std::unique_ptr<WebServer>(new WebServer(std::move(http)));
+  return std::unique_ptr<WebServer>(new WebServer(*std::move(http)));
 }
 
 }  // namespace signalbox

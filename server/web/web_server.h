@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/http/http_server.h"
 #include "server/base/metrics.h"
 
 namespace signalbox {
@@ -34,16 +35,15 @@ class WebServer {
   static absl::StatusOr<std::unique_ptr<WebServer>> Start(
       Options options, const Metrics* metrics);
 
-  // Finishes the answers under way, then ends the threads.
+  // Answers the requests under way, then ends the threads.
   ~WebServer();
 
   int port() const;
 
  private:
-  struct Http;
-  explicit WebServer(std::unique_ptr<Http> http);
+  explicit WebServer(std::unique_ptr<HttpServer> http);
 
-  std::unique_ptr<Http> http_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace signalbox

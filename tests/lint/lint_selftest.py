@@ -55,7 +55,7 @@ GOOD = {
     "server/rpc/convert.h": header(
         "server/rpc/convert.h",
         '#include "signalbox/v1/status_service.pb.h"\n'),
-    "server/web/web_server.cc": "#include <httplib.h>\n",
+    "server/web/web_server.cc": '#include "common/http/http_server.h"\n',
     "server/main.cc": '#include "server/rpc/convert.h"\n'
                       "#include <CLI/CLI.hpp>\n",
     "server/config/config.cc": '#include "server/report/report.h"\n',

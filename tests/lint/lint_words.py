@@ -37,7 +37,7 @@ RULES = (
       "clients/cli/watching.cc",
       # The tests of programs, which run in real time.
       "tests/common/http/*", "tests/server/base/clock_test.cc",
-      "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
+      "tests/server/web/*", "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
 )
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")

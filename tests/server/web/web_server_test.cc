@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
+#include "tests/common/http/raw_client.h"
 
 namespace signalbox {
 namespace {
@@ -68,14 +72,35 @@ TEST_F(WebServerTest, ForbidsWhatAPageCouldDo) {
   EXPECT_NE(answer->get_header_value("Content-Security-Policy"), "");
 }
 
-// The library matches paths by recursion: a long one could overflow the stack.
-TEST_F(WebServerTest, RefusesLongPathsAndOtherMethods) {
+TEST_F(WebServerTest, RefusesOtherPathsAndMethods) {
   const auto web = Start(true, true);
   const std::string path = "/" + std::string(2000, 'a');
-  EXPECT_EQ(Client(*web).Get(path.c_str())->status, 414);
+  EXPECT_EQ(Client(*web).Get(path.c_str())->status, 404);
   EXPECT_EQ(Client(*web).Get("/other")->status, 404);
   EXPECT_EQ(Client(*web).Post("/metrics", "x", "text/plain")->status, 404);
   EXPECT_EQ(Client(*web).Get("/healthz")->status, 200);
+}
+
+TEST_F(WebServerTest, AnswersHeadAndIgnoresAQuery) {
+  const auto web = Start(true, true);
+  const auto head = Client(*web).Head("/metrics");
+  EXPECT_EQ(head->status, 200);
+  EXPECT_EQ(head->body, "");
+  EXPECT_EQ(Client(*web).Get("/healthz?verbose=1")->status, 200);
+}
+
+// With a thread for each connection, a few of them would hold up all others
+// for five seconds.
+TEST_F(WebServerTest, SilentConnectionsDelayNobody) {
+  const auto web = Start(true, true);
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 50; ++i) {
+    silent.emplace_back(static_cast<uint16_t>(web->port()));
+    if (i % 2 == 0) silent.back().Send("GET /healthz HTTP/1.1\r\nA: ");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Client(*web).Get("/healthz")->status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
 }
 
 TEST_F(WebServerTest, APortThatIsTakenIsAnError) {
