@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
+#include "common/http/curl_transport.h"
 #include "common/log.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
@@ -13,7 +14,7 @@
 #include "server/core/core.h"
 #include "server/core/core_threads.h"
 #include "server/diagnosis/diagnostician.h"
-#include "server/github/curl_transport.h"
+#include "server/github/waiting_times.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/part_options.h"
 #include "server/recovery/recovery.h"
@@ -66,6 +67,7 @@ struct Server::Parts {
 absl::Status Server::Parts::SetUp(const ServerOptions& options) {
   CurlTransportOptions transport_options;
   transport_options.ca_files = CaFilesOf(options.config.github);
+  transport_options.last_repeat = kLastRepeat;
   absl::StatusOr<std::unique_ptr<HttpTransport>> made =
       MakeCurlTransport(transport_options);
   if (!made.ok()) return made.status();

@@ -1,8 +1,7 @@
 #include "server/base/clock.h"
 
-#include <time.h>
-
 #include "absl/time/clock.h"
+#include "common/monotonic_time.h"
 
 namespace signalbox {
 namespace {
@@ -10,14 +9,7 @@ namespace {
 class SystemClock : public Clock {
  public:
   absl::Time Now() override { return absl::Now(); }
-
-  absl::Duration Monotonic() override {
-    timespec now = {};
-    // CLOCK_MONOTONIC, which std::chrono::steady_clock reads, stands still
-    // while a virtual machine is suspended.
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return absl::DurationFromTimespec(now);
-  }
+  absl::Duration Monotonic() override { return MonotonicTime(); }
 };
 
 }  // namespace

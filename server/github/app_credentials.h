@@ -8,9 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/http/http_transport.h"
 #include "server/base/clock.h"
 #include "server/github/credentials.h"
-#include "server/github/http_transport.h"
 
 namespace signalbox {
 

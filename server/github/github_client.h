@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/http/http_transport.h"
 #include "server/github/classify.h"
 #include "server/github/credentials.h"
-#include "server/github/http_transport.h"
 #include "server/github/waiting_times.h"
 #include "server/report/report.h"
 

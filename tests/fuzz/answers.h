@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "server/github/http_transport.h"
+#include "common/http/http_transport.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace signalbox {

@@ -12,7 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/github/curl_transport.h"
+#include "common/http/curl_transport.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"

@@ -16,13 +16,13 @@ MAY_INCLUDE = {
     "server/report": ("server/base", "common"),
     "server/config": ("server/report", "server/base", "common"),
     "server/outbox": ("server/report", "server/base", "common"),
-    "server/github": ("server/report", "server/base", "common"),
+    "server/github": ("server/report", "server/base", "common/http", "common"),
     "server/calls": ("server/outbox", "server/report", "server/base",
                      "common"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base", "common"),
     "server/core": ("server/poster", "server/outbox", "server/github",
-                    "server/report", "server/base", "common"),
+                    "server/report", "server/base", "common/http", "common"),
     "server/diagnosis": ("server/outbox", "server/github", "server/report",
                          "server/base", "common"),
     "server/recovery": ("server/calls", "server/outbox", "server/github",
@@ -51,7 +51,9 @@ FILES_MAY_INCLUDE = {
 
 # The headers of a folder that other folders may include. Tests may include all.
 INTERFACES = {
-    "common/http": ("common/http/http_server.h",),
+    "common/http": ("common/http/curl_transport.h",
+                    "common/http/http_server.h",
+                    "common/http/http_transport.h"),
 }
 
 # The files that may include a foreign library. No header but those of tests is
@@ -65,7 +67,7 @@ FOREIGN = {
                   "tests/server/outbox/sqlite_damage_test.cc",
                   "tests/simulation/*.cc"),
     "benchmark/": ("tests/bench/functions/*.cc",),
-    "curl/": ("server/github/curl_transport.cc",),
+    "curl/": ("common/http/curl_transfer.cc", "common/http/curl_transport.cc"),
     "httplib.h": ("common/http/http_server.cc", "tests/*.cc"),
     "jwt/": ("server/github/app_jwt.cc",),
     "nlohmann/": ("server/github/app_answers.cc", "server/github/classify.cc",

@@ -30,6 +30,7 @@ def length_check(*exceptions):
 
 GOOD = {
     "common/error.h": header("common/error.h"),
+    "common/http/curl_transport.cc": "#include <curl/curl.h>\n",
     "common/http/head_gate.h": header("common/http/head_gate.h",
                                       '#include "common/error.h"\n'),
     "common/http/http_server.h": header("common/http/http_server.h"),
@@ -46,7 +47,6 @@ GOOD = {
                                "constexpr char kSql[] =\n"
                                "    \"SELECT a FROM b WHERE c = 'from'\";\n",
     "server/github/classify.h": header("server/github/classify.h"),
-    "server/github/curl_transport.cc": "#include <curl/curl.h>\n",
     "server/poster/poster.cc": '#include "absl/time/time.h"\n'
                                '#include "server/github/classify.h"\n'
                                '#include "server/outbox/outbox.h"\n',

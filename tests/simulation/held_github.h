@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/github/http_transport.h"
+#include "common/http/http_transport.h"
 #include "tests/github_simulator/github_rules.h"
 
 namespace signalbox {

@@ -6,11 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/http/http_transport.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/core/core.h"
 #include "server/github/credentials.h"
-#include "server/github/http_transport.h"
 #include "server/github/rate_limiter.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"

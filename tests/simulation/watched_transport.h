@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "server/github/http_transport.h"
+#include "common/http/http_transport.h"
 #include "tests/history/history.h"
 
 namespace signalbox {

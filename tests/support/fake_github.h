@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/http/http_transport.h"
 #include "common/mutex.h"
-#include "server/github/http_transport.h"
 #include "tests/github_simulator/github_rules.h"
 #include "tests/support/fake_clock.h"
 

@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/http/curl_transport.h"
 #include "common/mutex.h"
 #include "server/base/clock.h"
-#include "server/github/curl_transport.h"
 #include "server/server.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 #include "tests/bench/percentile.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "common/http/curl_transport.h"
 #include "gtest/gtest.h"
-#include "server/github/curl_transport.h"
-#include "tests/server/github/loopback_server.h"
+#include "tests/common/http/loopback_server.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temp_dir.h"
 

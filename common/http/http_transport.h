@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_
-#define SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_
+#ifndef SIGNALBOX_COMMON_HTTP_HTTP_TRANSPORT_H_
+#define SIGNALBOX_COMMON_HTTP_HTTP_TRANSPORT_H_
 
 #include <functional>
 #include <string>
@@ -51,7 +51,7 @@ class HttpTransport {
   // The answer, whatever its status code, or the reason why there is none:
   //   FAILED_PRECONDITION: the request was certainly not sent;
   //   RESOURCE_EXHAUSTED: it was certainly not sent, because it waited for
-  //   another request of this server to end;
+  //   another request of this transport to end;
   //   UNAVAILABLE: it may have been sent and applied;
   //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
@@ -65,4 +65,4 @@ class HttpTransport {
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_GITHUB_HTTP_TRANSPORT_H_
+#endif  // SIGNALBOX_COMMON_HTTP_HTTP_TRANSPORT_H_

@@ -1,5 +1,5 @@
-#ifndef SIGNALBOX_SERVER_GITHUB_CURL_TRANSPORT_H_
-#define SIGNALBOX_SERVER_GITHUB_CURL_TRANSPORT_H_
+#ifndef SIGNALBOX_COMMON_HTTP_CURL_TRANSPORT_H_
+#define SIGNALBOX_COMMON_HTTP_CURL_TRANSPORT_H_
 
 #include <map>
 #include <memory>
@@ -7,8 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/github/http_transport.h"
-#include "server/github/waiting_times.h"
+#include "common/http/http_transport.h"
 
 namespace signalbox {
 
@@ -23,7 +22,7 @@ struct CurlTransportOptions {
   int max_connections_per_host = 256;
   // The latest time after its begin at which a request may still be sent, or,
   // if it has a body, be sent once more.
-  absl::Duration last_repeat = kLastRepeat;
+  absl::Duration last_repeat = absl::Seconds(2);
 };
 
 // An HttpTransport by libcurl, on one thread. Each request has a total
@@ -31,9 +30,9 @@ struct CurlTransportOptions {
 // chains and names; only http(s) is allowed.
 //
 // A request is sent once more if it fails on a reused connection before the
-// first line of the answer, because GitHub closes idle connections without
-// notice. It is not sent again after `last_repeat`, when GitHub may have been
-// processing it.
+// first line of the answer, because servers close idle connections without
+// notice. It is not sent again after `last_repeat`, when the server may have
+// been processing it.
 //
 // Keeps `max_body` bytes and 100 headers of an answer. Over 64 KiB of headers
 // end the request with UNAVAILABLE.
@@ -48,4 +47,4 @@ absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_GITHUB_CURL_TRANSPORT_H_
+#endif  // SIGNALBOX_COMMON_HTTP_CURL_TRANSPORT_H_

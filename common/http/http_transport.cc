@@ -1,4 +1,4 @@
-#include "server/github/http_transport.h"
+#include "common/http/http_transport.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "tests/server/github/loopback_server.h"
+#include "tests/common/http/loopback_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,0 +1,225 @@
+#include "common/http/curl_transfer.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/monotonic_time.h"
+
+namespace signalbox {
+namespace {
+
+constexpr size_t kMaxHeaders = 100;
+constexpr size_t kMaxHeaderBytes = 64 << 10;
+// Servers close idle connections. A connection that was idle for longer is not
+// reused, because the try would probably fail.
+constexpr long kMaxIdleSeconds = 30;
+
+// A line break in a header value, method or URL could forge another header.
+bool IsOneLine(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+// The host of a URL, for choosing its certificates.
+std::string HostOf(const std::string& url) {
+  std::string host;
+  CURLU* parsed = curl_url();
+  char* part = nullptr;
+  if (parsed != nullptr &&
+      curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parsed, CURLUPART_HOST, &part, 0) == CURLUE_OK) {
+    host = absl::AsciiStrToLower(part);
+  }
+  curl_free(part);
+  curl_url_cleanup(parsed);
+  return host;
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(HttpRequest request, HttpTransport::Done done,
+                           absl::Duration begin_time)
+    : request_(std::move(request)),
+      done_(std::move(done)),
+      begin_time_(begin_time),
+      host_(HostOf(request_.url)),
+      easy_(curl_easy_init()) {}
+
+CurlTransfer::~CurlTransfer() {
+  curl_easy_cleanup(easy_);
+  // The list holds a copy of the token.
+  for (curl_slist* item = headers_; item != nullptr; item = item->next) {
+    OPENSSL_cleanse(item->data, std::char_traits<char>::length(item->data));
+  }
+  curl_slist_free_all(headers_);
+}
+
+void CurlTransfer::AddHeader(absl::string_view name, absl::string_view value) {
+  std::string line = absl::StrCat(name, ": ", value);
+  headers_ = curl_slist_append(headers_, line.c_str());
+  OPENSSL_cleanse(line.data(), line.size());
+}
+
+absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
+                                   absl::Duration now) {
+  if (easy_ == nullptr) return absl::FailedPreconditionError("out of memory");
+  if (!request_.IsWellFormed()) {
+    return absl::FailedPreconditionError(
+        "the request has control characters in a URL or header");
+  }
+  const absl::Duration left = Deadline() - now;
+  if (left < absl::Milliseconds(1)) {
+    return absl::FailedPreconditionError(
+        "no time was left to send the request");
+  }
+  last_repeat_ = options.last_repeat;
+  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(left)));
+  SetRequest();
+  SetConnection(options);
+  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBody);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  return absl::OkStatus();
+}
+
+void CurlTransfer::SetRequest() {
+  for (const auto& [name, value] : request_.headers) AddHeader(name, value);
+  if (!request_.bearer.empty()) {
+    AddHeader("Authorization",
+              absl::StrCat("Bearer ", request_.bearer.Reveal()));
+  }
+  // Without this, curl waits for "100 Continue" before it sends a larger body.
+  headers_ = curl_slist_append(headers_, "Expect:");
+
+  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+  if (request_.method == "GET") {
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+                   static_cast<curl_off_t>(request_.body.size()));
+  // Not CURLOPT_POSTFIELDS: curl must ask before it sends a body again.
+  curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
+  curl_easy_setopt(easy_, CURLOPT_READDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnRepeat);
+  curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+}
+
+void CurlTransfer::SetConnection(const CurlTransportOptions& options) {
+  // curl's signals would reach other threads. QUICK_EXIT: a resolver that hangs
+  // must not hold up other requests.
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  // One request at a time uses a connection. So a reset soon after sending, and
+  // before any byte of the answer, means that the server had closed an idle
+  // connection.
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  // An empty text keeps curl from reading the environment's proxies.
+  curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+  curl_easy_setopt(easy_, CURLOPT_SSLVERSION,
+                   static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  const auto ca_file = options.ca_files.find(host_);
+  if (ca_file != options.ca_files.end()) {
+    curl_easy_setopt(easy_, CURLOPT_CAINFO, ca_file->second.c_str());
+    curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
+  }
+}
+
+size_t CurlTransfer::OnHeader(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<CurlTransfer*>(transfer);
+  self->header_bytes_ += size;
+  if (self->header_bytes_ > kMaxHeaderBytes) return 0;  // Ends the transfer.
+  const absl::string_view line =
+      absl::StripAsciiWhitespace(absl::string_view(data, size));
+  auto& headers = self->answer_.headers;
+  if (absl::StartsWith(line, "HTTP/")) {
+    headers.clear();  // The lines before were an interim answer's.
+    return size;
+  }
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos || headers.size() >= kMaxHeaders) {
+    return size;
+  }
+  headers.emplace_back(absl::StripAsciiWhitespace(line.substr(0, colon)),
+                       absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  return size;
+}
+
+size_t CurlTransfer::OnBody(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<CurlTransfer*>(transfer);
+  std::string& body = self->answer_.body;
+  const size_t wanted = std::min(size, self->request_.max_body - body.size());
+  body.append(data, wanted);
+  if (wanted == size) return size;
+  self->body_was_cut_ = true;
+  return 0;  // Ends the transfer: nobody reads the rest.
+}
+
+size_t CurlTransfer::OnSend(char* data, size_t, size_t size, void* transfer) {
+  auto* const self = static_cast<CurlTransfer*>(transfer);
+  const size_t sent = self->request_.body.copy(data, size, self->sent_);
+  self->sent_ += sent;
+  return sent;
+}
+
+int CurlTransfer::OnRepeat(void* transfer, int64_t offset, int) {
+  auto* const self = static_cast<CurlTransfer*>(transfer);
+  if (MonotonicTime() - self->begin_time_ > self->last_repeat_) {
+    return CURL_SEEKFUNC_FAIL;
+  }
+  self->sent_ = static_cast<size_t>(offset);
+  return CURL_SEEKFUNC_OK;
+}
+
+absl::Status CurlTransfer::Outcome(int code) const {
+  if (code == CURLE_OK || body_was_cut_) return absl::OkStatus();
+  // Not curl's detailed message, which can quote what a server sent.
+  const std::string message = absl::StrCat(
+      host_, ": ", curl_easy_strerror(static_cast<CURLcode>(code)));
+  long sent = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &sent);
+  if (sent == 0) return absl::FailedPreconditionError(message);
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return absl::DeadlineExceededError(message);
+  }
+  return absl::UnavailableError(message);
+}
+
+void CurlTransfer::Finish(int code, absl::Duration now) {
+  absl::Status outcome = Outcome(code);
+  if (!outcome.ok()) {
+    done_(std::move(outcome));
+    return;
+  }
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  answer_.status = static_cast<int>(status);
+  answer_.elapsed = now - begin_time_;
+  done_(std::move(answer_));
+}
+
+}  // namespace signalbox
