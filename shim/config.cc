@@ -10,14 +10,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
-#include "common/error.h"
-#include "common/secret.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
 namespace {
 
-constexpr char kSecretVariable[] = "GITHUB_WEBHOOK_SECRET";
 constexpr char kTokenFileVariable[] = "SIGNALBOX_TOKEN_FILE";
 constexpr size_t kMaxPath = 512;
 constexpr size_t kMinBody = 1 << 10;
@@ -154,39 +151,6 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
         "give one of them");
   }
   return config;
-}
-
-absl::StatusOr<std::vector<Secret>> LoadWebhookSecrets(
-    const ShimConfig& config) {
-  Secret from_environment = TakeSecretFromEnvironment(kSecretVariable);
-  std::vector<Secret> secrets;
-  if (config.insecure_no_signature) return secrets;
-  for (const std::string& file : config.secret_files) {
-    absl::StatusOr<Secret> secret = ReadSecretFile(file);
-    if (secret.ok()) secret = ParseSecretLine(*std::move(secret), file);
-    if (!secret.ok()) {
-      return InvalidOption("--webhook-secret-file", secret.status());
-    }
-    secrets.push_back(*std::move(secret));
-  }
-  if (!secrets.empty()) return secrets;
-  if (from_environment.empty()) {
-    return WrongOption(absl::StrCat(
-        "no webhook secret: set ", kSecretVariable,
-        " or give --webhook-secret-file FILE, with the secret of the webhook "
-        "at GitHub (or --insecure-no-signature to accept webhooks from "
-        "anyone)"));
-  }
-  absl::StatusOr<Secret> secret =
-      ParseSecretLine(std::move(from_environment), kSecretVariable);
-  if (!secret.ok()) return secret.status();
-  secrets.push_back(*std::move(secret));
-  return secrets;
-}
-
-absl::StatusOr<Secret> LoadToken(const ShimConfig& config) {
-  if (config.token_file.empty()) return Secret();
-  return ReadTokenFile("--token-file", config.token_file);
 }
 
 }  // namespace signalbox

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "common/address.h"
-#include "common/secret.h"
 
 namespace signalbox {
 
@@ -32,20 +31,6 @@ struct ShimConfig {
 
 // Reads the command line. INVALID_ARGUMENT, in one line, for any mistake in it.
 absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
-
-// The secrets that GitHub signs deliveries with. They come from the files, or
-// if there are no files, from the environment variable GITHUB_WEBHOOK_SECRET,
-// which is unset in any case. White space around a secret is removed. Empty if
-// signatures are not to be checked.
-//
-// INVALID_ARGUMENT, in one line that says what to do: there is no secret, or an
-// error of ReadSecretFile or ParseSecretLine.
-absl::StatusOr<std::vector<Secret>> LoadWebhookSecrets(
-    const ShimConfig& config);
-
-// The token that identifies the shim to the server, from `token_file`; empty if
-// there is none. Errors as ReadTokenFile.
-absl::StatusOr<Secret> LoadToken(const ShimConfig& config);
 
 }  // namespace signalbox
 

@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -20,7 +19,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "shim/config.h"
-#include "shim/secret_files.h"
+#include "shim/secrets.h"
 #include "shim/token_check.h"
 #include "shim/webhook_handler.h"
 
@@ -58,85 +57,20 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int Run(int argc, const char* const* argv) {
-  ForbidCoreDumps();
-  // Log rotation and closing terminals send it, and it must not end the shim.
-  // While it is blocked, sigwait() below gets it all the same.
-  std::signal(SIGHUP, SIG_IGN);
-  ForbidHoarding();
-  const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
-  if (!config.ok()) return Complain(config.status());
-  if (!config->text.empty()) {
-    std::fputs(config->text.c_str(), stdout);
-    return 0;
-  }
-  const absl::StatusOr<std::vector<Secret>> secret_texts =
-      LoadWebhookSecrets(*config);
-  if (!secret_texts.ok()) return Complain(secret_texts.status());
-  const auto fixed_secrets =
-      std::make_shared<const WebhookSecrets>(*secret_texts);
-  SecretSource secrets = [fixed_secrets](auto) { return fixed_secrets; };
-  std::shared_ptr<SecretFiles> secret_files;
-  if (!config->secret_files.empty()) {
-    auto opened =
-        SecretFiles::Open("--webhook-secret-file", config->secret_files);
-    if (!opened.ok()) return Complain(opened.status());
-    secret_files = *std::move(opened);
-    secrets = [secret_files](auto now) { return secret_files->Get(now); };
-  }
-  absl::StatusOr<Secret> token = LoadToken(*config);
-  if (!token.ok()) return Complain(token.status());
-
-  // Other threads, which start later, inherit this. So only sigwait() below
-  // gets these signals.
+// Blocks the signals for which AwaitStop waits, in this thread and in all that
+// it starts from now on.
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  RaiseDescriptorLimit();
-  StartLogging(DefaultLogFormat());
+  return signals;
+}
 
-  WebhookHandlerOptions handler_options;
-  handler_options.path = config->path;
-  handler_options.max_body = config->max_body;
-  handler_options.verify = !config->insecure_no_signature;
-  handler_options.token = *std::move(token);
-  const std::unique_ptr<v1::StatusService::Stub> server =
-      ConnectToServer(config->server);
-  WebhookHandler handler(handler_options, std::move(secrets), *server);
-
-  HttpServerOptions http_options;
-  http_options.host = config->listen.host;
-  http_options.port = static_cast<uint16_t>(config->listen.port);
-  // A form takes up to three bytes for one, and chunked framing as much again.
-  http_options.max_wire_bytes = 6 * uint64_t{config->max_body};
-  absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
-      http_options,
-      [&](const HttpServerRequest& request, BodyReader read_body) {
-        return handler.Handle(request, read_body);
-      });
-  if (!http.ok()) return Complain(http.status());
-
-  const std::string address =
-      Address{config->listen.host, (*http)->port()}.ToString();
-  if (!config->listen.IsLoopback()) {
-    LogWarning(
-        "other machines can reach this address, and connections to it are "
-        "not encrypted; put a reverse proxy with TLS in front",
-        {{"listen", address}});
-  }
-  if (config->insecure_no_signature) {
-    LogWarning(
-        "signatures are NOT checked: anyone who reaches this address can "
-        "forge webhooks");
-  }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
-  const TokenCheck token_check(handler_options.token, server.get());
-
+// Returns at SIGTERM or SIGINT. A second such signal ends the program at once.
+void AwaitStop(const sigset_t& signals) {
   int signal = 0;
   while (true) {
     sigwait(&signals, &signal);
@@ -145,14 +79,80 @@ int Run(int argc, const char* const* argv) {
         "SIGHUP ignored: the shim reads its flags only when it starts; "
         "restart it to change them");
   }
-  // A second signal ends the program at once.
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   LogInfo("stopping", {{"signal", signal}});
+}
+
+void Announce(const ShimConfig& config, uint16_t port) {
+  const std::string address = Address{config.listen.host, port}.ToString();
+  if (!config.listen.IsLoopback()) {
+    LogWarning(
+        "other machines can reach this address, and connections to it are "
+        "not encrypted; put a reverse proxy with TLS in front",
+        {{"listen", address}});
+  }
+  if (config.insecure_no_signature) {
+    LogWarning(
+        "signatures are NOT checked: anyone who reaches this address can "
+        "forge webhooks");
+  }
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+}
+
+int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
+  const sigset_t signals = BlockSignals();
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  StartLogging(DefaultLogFormat());
+
+  WebhookHandlerOptions handler_options;
+  handler_options.path = config.path;
+  handler_options.max_body = config.max_body;
+  handler_options.verify = !config.insecure_no_signature;
+  handler_options.token = token;
+  const std::unique_ptr<v1::StatusService::Stub> server =
+      ConnectToServer(config.server);
+  WebhookHandler handler(handler_options, std::move(secrets), *server);
+
+  HttpServerOptions http_options;
+  http_options.host = config.listen.host;
+  http_options.port = static_cast<uint16_t>(config.listen.port);
+  // A form takes up to three bytes for one, and chunked framing as much again.
+  http_options.max_wire_bytes = 6 * uint64_t{config.max_body};
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
+      http_options,
+      [&](const HttpServerRequest& request, BodyReader read_body) {
+        return handler.Handle(request, read_body);
+      });
+  if (!http.ok()) return Complain(http.status());
+  Announce(config, (*http)->port());
+  const TokenCheck token_check(token, server.get());
+  AwaitStop(signals);
   (*http)->Stop();
   handler.LogTotals();
   return 0;
+}
+
+int Run(int argc, const char* const* argv) {
+  ForbidCoreDumps();
+  // Log rotation and closing terminals send it, and it must not end the shim.
+  // While it is blocked, sigwait() gets it all the same.
+  std::signal(SIGHUP, SIG_IGN);
+  ForbidHoarding();
+  const absl::StatusOr<ShimConfig> config = ParseShimConfig(argc, argv);
+  if (!config.ok()) return Complain(config.status());
+  if (!config->text.empty()) {
+    std::fputs(config->text.c_str(), stdout);
+    return 0;
+  }
+  absl::StatusOr<SecretSource> secrets = OpenWebhookSecrets(*config);
+  if (!secrets.ok()) return Complain(secrets.status());
+  const absl::StatusOr<Secret> token = LoadToken(*config);
+  if (!token.ok()) return Complain(token.status());
+  return Serve(*config, *std::move(secrets), *token);
 }
 
 }  // namespace

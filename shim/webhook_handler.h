@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,10 +45,6 @@ struct WebhookHandlerOptions {
 // ids.
 std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
     const std::string& address);
-
-// Returns the secrets that are valid now.
-using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
-    std::chrono::steady_clock::time_point now)>;
 
 // WebhookHandler turns one delivery of GitHub into one call to the server, and
 // the server's answer into one for GitHub:

@@ -4,7 +4,9 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +51,10 @@ class WebhookSecrets {
 
   std::vector<Mac> keyed_;
 };
+
+// Returns the secrets that are valid now. Many threads call it at once.
+using SecretSource = std::function<std::shared_ptr<const WebhookSecrets>(
+    std::chrono::steady_clock::time_point now)>;
 
 // Computes the signatures of one body, with every secret, while the body
 // arrives.
