@@ -1,6 +1,7 @@
 #include "common/http/body_framing.h"
 
 #include "absl/strings/ascii.h"
+#include "common/hex.h"
 
 namespace signalbox {
 namespace {
@@ -8,10 +9,6 @@ namespace {
 // More than any body needs, without overflow.
 constexpr size_t kMaxDigits = 15;
 constexpr size_t kMaxLine = 4 << 10;
-
-int HexValue(char c) {
-  return absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
-}
 
 }  // namespace
 

@@ -20,12 +20,6 @@ constexpr size_t kMaxHeaderBytes = 64 << 10;
 // reused, because the try would probably fail.
 constexpr long kMaxIdleSeconds = 30;
 
-// A line break in a header value, method or URL could forge another header.
-bool IsOneLine(absl::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
 // The host of a URL, for choosing its certificates.
 std::string HostOf(const std::string& url) {
   std::string host;

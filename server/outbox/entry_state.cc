@@ -1,7 +1,7 @@
 #include "server/outbox/entry_state.h"
 
 #include "absl/strings/escaping.h"
-#include "server/base/hex.h"
+#include "common/hex.h"
 
 namespace signalbox {
 

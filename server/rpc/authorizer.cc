@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/error.h"
+#include "common/hex.h"
 #include "common/secret.h"
 #include "server/base/glob.h"
-#include "server/base/hex.h"
 #include "server/report/repository_rules.h"
 
 namespace signalbox {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "common/hex.h"
 
 namespace signalbox {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 constexpr absl::string_view kField = "payload";
 
 bool IsSpecial(char c) { return c == '%' || c == '+' || c == '&'; }
-
-int HexValue(char c) {
-  return absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
-}
 
 }  // namespace
 

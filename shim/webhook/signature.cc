@@ -5,19 +5,15 @@
 #include <openssl/params.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
+#include "common/hex.h"
 
 namespace signalbox {
 namespace {
-
-// -1: not a lower-case hex digit.
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -35,15 +31,13 @@ std::string Sha256(absl::string_view bytes) {
 std::optional<Sha256Digest> ParseSignature(absl::string_view header) {
   Sha256Digest digest;
   if (!absl::ConsumePrefix(&header, "sha256=") ||
-      header.size() != 2 * digest.size()) {
+      header.size() != 2 * digest.size() ||
+      header != absl::AsciiStrToLower(header)) {
     return std::nullopt;
   }
-  for (size_t i = 0; i < digest.size(); ++i) {
-    const int high = HexDigit(header[2 * i]);
-    const int low = HexDigit(header[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest[i] = static_cast<uint8_t>(high * 16 + low);
-  }
+  const std::optional<std::string> bytes = BytesOfHex(header);
+  if (!bytes.has_value()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), digest.begin());
   return digest;
 }
 

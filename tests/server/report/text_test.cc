@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "server/base/hex.h"
+#include "common/hex.h"
 #include "tests/support/seed.h"
 
 namespace signalbox {

@@ -1,4 +1,4 @@
-#include "server/base/hex.h"
+#include "common/hex.h"
 
 #include <optional>
 #include <string>

@@ -1,12 +1,19 @@
-#ifndef SIGNALBOX_SERVER_BASE_HEX_H_
-#define SIGNALBOX_SERVER_BASE_HEX_H_
+#ifndef SIGNALBOX_COMMON_HEX_H_
+#define SIGNALBOX_COMMON_HEX_H_
 
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 
 namespace signalbox {
+
+// The value of one hexadecimal digit of either case. `digit` must be one.
+inline int HexValue(char digit) {
+  return absl::ascii_isdigit(digit) ? digit - '0'
+                                    : absl::ascii_tolower(digit) - 'a' + 10;
+}
 
 // The bytes that hexadecimal digits of either case stand for, two digits a
 // byte. Nothing: the text has other characters, or an odd number of digits.
@@ -16,4 +23,4 @@ std::optional<std::string> BytesOfHex(absl::string_view hex);
 
 }  // namespace signalbox
 
-#endif  // SIGNALBOX_SERVER_BASE_HEX_H_
+#endif  // SIGNALBOX_COMMON_HEX_H_
