@@ -3,7 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <thread>
+#include <future>
 
 #include "absl/base/thread_annotations.h"
 #include "common/mutex.h"
@@ -25,24 +25,22 @@ class TokenCheck {
   TokenCheck(const TokenCheck&) = delete;
   TokenCheck& operator=(const TokenCheck&) = delete;
 
-  // Waits for the server's answer and returns its code.
-  grpc::StatusCode Wait();
+  // Waits for the server's answer and returns its code. Call it once.
+  grpc::StatusCode Wait() { return code_.get(); }
 
  private:
-  void Run(const Secret& token, v1::StatusService::StubInterface* server);
-  void Done(const grpc::Status& status);
+  grpc::StatusCode Run(const Secret& token,
+                       v1::StatusService::StubInterface* server);
 
   Mutex mu_;
-  CondVar changed_;
   bool gives_up_ ABSL_GUARDED_BY(mu_) = false;
   // Null: there is no call.
   grpc::ClientContext* under_way_ ABSL_GUARDED_BY(mu_) = nullptr;
-  bool is_done_ ABSL_GUARDED_BY(mu_) = false;
-  grpc::StatusCode code_ ABSL_GUARDED_BY(mu_) = grpc::StatusCode::OK;
 
-  // Ends with the call, because the call's context would keep the connection
-  // open, even after the server is gone.
-  std::thread thread_;
+  // Of the thread, whose end the destructor awaits. The thread ends with the
+  // call, because the call's context would keep the connection open, even after
+  // the server is gone.
+  std::future<grpc::StatusCode> code_;
 };
 
 }  // namespace signalbox
