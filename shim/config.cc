@@ -46,17 +46,13 @@ files. The shim reads a file again when it changes.
 
 Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
-absl::Status WrongOption(absl::string_view text) {
-  return absl::InvalidArgumentError(text);
-}
-
 absl::Status CheckPath(absl::string_view path) {
   const bool fits =
       absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
       std::all_of(path.begin(), path.end(), absl::ascii_isgraph) &&
       !absl::StrContains(path, '?') && !absl::StrContains(path, '#');
   if (fits) return absl::OkStatus();
-  return WrongOption(
+  return absl::InvalidArgumentError(
       absl::StrCat("--path: wanted a path such as /event_handler, without "
                    "spaces or a query, of at most ",
                    kMaxPath, " bytes"));
@@ -71,6 +67,39 @@ size_t ParseSize(std::string text) {
     return 0;
   }
   return absl::SimpleAtoi(text, &size) ? size : 0;
+}
+
+// Reads the texts of two options, and checks all.
+absl::StatusOr<ShimConfig> Complete(ShimConfig config,
+                                    const std::string& listen,
+                                    const std::string& max_body) {
+  const absl::StatusOr<Address> address = ParseAddress("--listen", listen);
+  if (!address.ok()) return address.status();
+  config.listen = *address;
+  const absl::Status status = CheckPath(config.path);
+  if (!status.ok()) return status;
+  if (config.server.empty()) {
+    return absl::InvalidArgumentError("--server is empty; wanted HOST:PORT");
+  }
+  config.max_body = ParseSize(max_body);
+  if (config.max_body < kMinBody || config.max_body > kMaxBody) {
+    return absl::InvalidArgumentError(
+        "--max-body: wanted a size from 1KiB to 256MiB");
+  }
+  if (!config.token_file.empty() && !config.insecure_send_token &&
+      !IsThisMachine(config.server)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--server: \"", config.server,
+        "\" is another machine, and the shim would send the token of "
+        "--token-file there unencrypted; use a tunnel that ends on this "
+        "machine, or --insecure-send-token if nobody can listen"));
+  }
+  if (config.insecure_no_signature && !config.secret_files.empty()) {
+    return absl::InvalidArgumentError(
+        "--insecure-no-signature and --webhook-secret-file exclude each other; "
+        "give one of them");
+  }
+  return config;
 }
 
 }  // namespace
@@ -122,35 +151,11 @@ absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv) {
     config.text = app.version() + "\n";
     return config;
   } catch (const CLI::Error& e) {
-    return WrongOption(absl::StrCat(e.what(), " (see signalbox-shim --help)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(e.what(), " (see signalbox-shim --help)"));
   }
 
-  const absl::StatusOr<Address> address = ParseAddress("--listen", listen);
-  if (!address.ok()) return address.status();
-  config.listen = *address;
-  const absl::Status status = CheckPath(config.path);
-  if (!status.ok()) return status;
-  if (config.server.empty()) {
-    return WrongOption("--server is empty; wanted HOST:PORT");
-  }
-  config.max_body = ParseSize(max_body);
-  if (config.max_body < kMinBody || config.max_body > kMaxBody) {
-    return WrongOption("--max-body: wanted a size from 1KiB to 256MiB");
-  }
-  if (!config.token_file.empty() && !config.insecure_send_token &&
-      !IsThisMachine(config.server)) {
-    return WrongOption(absl::StrCat(
-        "--server: \"", config.server,
-        "\" is another machine, and the shim would send the token of "
-        "--token-file there unencrypted; use a tunnel that ends on this "
-        "machine, or --insecure-send-token if nobody can listen"));
-  }
-  if (config.insecure_no_signature && !config.secret_files.empty()) {
-    return WrongOption(
-        "--insecure-no-signature and --webhook-secret-file exclude each other; "
-        "give one of them");
-  }
-  return config;
+  return Complete(std::move(config), listen, max_body);
 }
 
 }  // namespace signalbox

@@ -67,10 +67,9 @@ class BufferShare {
 enum class ContentType { kJson, kForm };
 
 std::optional<ContentType> ReadContentType(const HttpHead& head) {
-  const std::vector<absl::string_view> values = head.Values("content-type");
-  if (values.size() != 1) return std::nullopt;
+  const absl::string_view value = head.OnlyValue("content-type").value_or("");
   const absl::string_view type =
-      absl::StripAsciiWhitespace(values[0].substr(0, values[0].find(';')));
+      absl::StripAsciiWhitespace(value.substr(0, value.find(';')));
   if (absl::EqualsIgnoreCase(type, "application/json")) {
     return ContentType::kJson;
   }
@@ -82,12 +81,11 @@ std::optional<ContentType> ReadContentType(const HttpHead& head) {
 
 // A header that occurs once and is a short printable text; otherwise empty.
 absl::string_view OneText(const HttpHead& head, absl::string_view name) {
-  const std::vector<absl::string_view> values = head.Values(name);
-  if (values.size() != 1 || values[0].size() > kMaxHeaderText ||
-      !std::all_of(values[0].begin(), values[0].end(), absl::ascii_isprint)) {
-    return {};
-  }
-  return values[0];
+  const absl::string_view value = head.OnlyValue(name).value_or("");
+  const bool fits =
+      value.size() <= kMaxHeaderText &&
+      std::all_of(value.begin(), value.end(), absl::ascii_isprint);
+  return fits ? value : absl::string_view();
 }
 
 // GitHub's number for the hook. 0 if it is missing or malformed, which is no
@@ -119,6 +117,24 @@ bool AsksForHealth(const HttpHead& head) {
   const absl::string_view path = WithoutEndSlash(head.path);
   return (head.method == "GET" || head.method == "HEAD") &&
          (path == "/" || path == "/healthz");
+}
+
+// How much to reserve for the JSON. Memory costs nothing before its use, and
+// growing by copies would take twice as much.
+size_t LongestJson(const HttpHead& head, size_t max_body) {
+  return head.chunked ? max_body
+                      : std::min<uint64_t>(head.content_length, max_body);
+}
+
+// Completes a form. Returns the answer's status if that failed, else 0.
+int Finish(FormDecoder& form, std::string& json, std::string& why) {
+  absl::StatusOr<std::string> payload = form.Finish();
+  if (!payload.ok()) {
+    why = std::string(payload.status().message());
+    return 400;
+  }
+  json = *std::move(payload);
+  return 0;
 }
 
 absl::string_view TextFor(int status) {
@@ -306,22 +322,14 @@ int WebhookHandler::ReadBody(const HttpServerRequest& request,
   const uint64_t max_raw = options_.max_body * (is_form ? kFormFactor : 1);
   if (request.head.content_length > max_raw) return 413;
 
-  std::optional<Sha256Digest> claimed;
-  if (options_.verify) {
-    const auto signatures = request.head.Values("x-hub-signature-256");
-    if (signatures.size() == 1) claimed = ParseSignature(signatures[0]);
-    if (!claimed.has_value()) {
-      delivery.why = "X-Hub-Signature-256 is missing, repeated or malformed";
-      return 401;
-    }
+  const std::optional<Sha256Digest> claimed = ParseSignature(
+      request.head.OnlyValue("x-hub-signature-256").value_or(""));
+  if (options_.verify && !claimed.has_value()) {
+    delivery.why = "X-Hub-Signature-256 is missing, repeated or malformed";
+    return 401;
   }
 
-  // Memory costs nothing before its use. Growing by copies would take twice as
-  // much.
-  const size_t most =
-      request.head.chunked
-          ? options_.max_body
-          : std::min<uint64_t>(request.head.content_length, options_.max_body);
+  const size_t most = LongestJson(request.head, options_.max_body);
   if (!is_form) body.json.reserve(most);
   BodySignature signature(*secrets_(Clock::now()));
   FormDecoder form(options_.max_body, is_form ? most : 0);
@@ -336,8 +344,7 @@ int WebhookHandler::ReadBody(const HttpServerRequest& request,
     }
     signature.Update(bytes);
     if (is_form) {
-      // Only a sender with a valid signature learns what is wrong with the
-      // form.
+      // Only a sender with a valid signature learns what is wrong with it.
       form_status = form.Update(bytes);
     } else {
       body.json.append(bytes.data(), bytes.size());
@@ -362,14 +369,7 @@ int WebhookHandler::ReadBody(const HttpServerRequest& request,
     delivery.why = "wrong signature";
     return 401;
   }
-  if (!is_form) return 0;
-  absl::StatusOr<std::string> payload = form.Finish();
-  if (!payload.ok()) {
-    delivery.why = std::string(payload.status().message());
-    return 400;
-  }
-  body.json = *std::move(payload);
-  return 0;
+  return is_form ? Finish(form, body.json, delivery.why) : 0;
 }
 
 int WebhookHandler::Refused(const HookCall& call, const ServerAnswer& answer,

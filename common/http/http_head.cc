@@ -80,10 +80,10 @@ absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
       return Malformed("Content-Length");
     }
   }
-  const auto expectations = head.Values("expect");
   head.expects_continue =
-      !is_http_1_0 && expectations.size() == 1 &&
-      absl::EqualsIgnoreCase(expectations[0], "100-continue");
+      !is_http_1_0 &&
+      absl::EqualsIgnoreCase(head.OnlyValue("expect").value_or(""),
+                             "100-continue");
   return absl::OkStatus();
 }
 
@@ -95,6 +95,13 @@ std::vector<absl::string_view> HttpHead::Values(absl::string_view name) const {
     if (key == name) values.push_back(value);
   }
   return values;
+}
+
+std::optional<absl::string_view> HttpHead::OnlyValue(
+    absl::string_view name) const {
+  const std::vector<absl::string_view> values = Values(name);
+  if (values.size() != 1) return std::nullopt;
+  return values[0];
 }
 
 size_t HttpHeadSize(absl::string_view bytes, size_t known) {

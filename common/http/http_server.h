@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,10 @@ struct HttpHead {
 
   // The values of all headers with this lower-case name. Borrowed.
   std::vector<absl::string_view> Values(absl::string_view name) const;
+
+  // The value of a header that a request has at most once. Nothing: it is
+  // missing, or repeated, and two readers could choose different ones.
+  std::optional<absl::string_view> OnlyValue(absl::string_view name) const;
 };
 
 struct HttpServerRequest {

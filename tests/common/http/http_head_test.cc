@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 
 namespace signalbox {
@@ -28,6 +30,10 @@ TEST(HttpHeadTest, ReadsWhatWasSent) {
   EXPECT_THAT(head->Values("x-github-event"), ElementsAre("push", "%0d%0a"));
   EXPECT_THAT(head->Values("empty"), ElementsAre(""));
   EXPECT_THAT(head->Values("absent"), IsEmpty());
+  EXPECT_EQ(head->OnlyValue("empty"), "");
+  EXPECT_EQ(head->OnlyValue("host"), "x");
+  EXPECT_EQ(head->OnlyValue("absent"), std::nullopt);
+  EXPECT_EQ(head->OnlyValue("x-github-event"), std::nullopt);
   EXPECT_EQ(head->content_length, 12u);
   EXPECT_FALSE(head->chunked);
   EXPECT_FALSE(head->expects_continue);
