@@ -1,7 +1,6 @@
 #include "shim/delivery_totals.h"
 
 #include <cstddef>
-#include <utility>
 
 namespace signalbox {
 namespace {
@@ -15,25 +14,18 @@ constexpr auto kEvery = std::chrono::hours(1);
 void DeliveryTotals::Count(absl::string_view event, int status) {
   std::string name(event);
   MutexLock lock(&mu_);
-  if (lines_.size() >= kMaxNames && lines_.count(name) == 0) name = kOthers;
-  Line& line = lines_[name];
-  line.event = std::move(name);
+  const bool is_known = answers_.count(name) > 0;
+  if (!is_known && answers_.size() >= kMaxNames) name = kOthers;
+  Answers& answers = answers_[name];
   if (status == 202) {
-    ++line.accepted;
+    ++answers.accepted;
   } else if (status < 300) {
-    ++line.ignored;
+    ++answers.ignored;
   } else if (status < 500) {
-    ++line.refused;
+    ++answers.refused;
   } else {
-    ++line.failed;
+    ++answers.failed;
   }
-}
-
-std::vector<DeliveryTotals::Line> DeliveryTotals::Lines() const {
-  MutexLock lock(&mu_);
-  std::vector<Line> lines;
-  for (const auto& [name, line] : lines_) lines.push_back(line);
-  return lines;
 }
 
 bool DeliveryTotals::IsTime(std::chrono::steady_clock::time_point now) {

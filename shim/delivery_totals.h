@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
@@ -19,8 +18,7 @@ namespace signalbox {
 // Thread-safe.
 class DeliveryTotals {
  public:
-  struct Line {
-    std::string event;
+  struct Answers {
     int64_t accepted = 0;  // 202
     int64_t ignored = 0;   // 200
     int64_t refused = 0;   // 4xx
@@ -32,7 +30,10 @@ class DeliveryTotals {
   void Count(absl::string_view event, int status);
 
   // The totals so far, by name.
-  std::vector<Line> Lines() const;
+  std::map<std::string, Answers> Get() const {
+    MutexLock lock(&mu_);
+    return answers_;
+  }
 
   // Whether to log the totals now. True once an hour, for the first time an
   // hour after the first call.
@@ -40,7 +41,7 @@ class DeliveryTotals {
 
  private:
   mutable Mutex mu_;
-  std::map<std::string, Line> lines_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Answers> answers_ ABSL_GUARDED_BY(mu_);
   std::chrono::steady_clock::time_point next_ ABSL_GUARDED_BY(mu_){};
 };
 

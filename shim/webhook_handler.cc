@@ -271,12 +271,12 @@ HttpAnswer WebhookHandler::Handle(const HttpServerRequest& request,
 }
 
 void WebhookHandler::LogTotals() const {
-  for (const DeliveryTotals::Line& line : totals_.Lines()) {
-    LogInfo("deliveries so far", {{"github_event", line.event},
-                                  {"accepted", line.accepted},
-                                  {"ignored", line.ignored},
-                                  {"refused", line.refused},
-                                  {"failed", line.failed}});
+  for (const auto& [event, answers] : totals_.Get()) {
+    LogInfo("deliveries so far", {{"github_event", event},
+                                  {"accepted", answers.accepted},
+                                  {"ignored", answers.ignored},
+                                  {"refused", answers.refused},
+                                  {"failed", answers.failed}});
   }
 }
 

@@ -12,10 +12,10 @@ namespace {
 
 std::vector<std::string> LinesOf(const DeliveryTotals& totals) {
   std::vector<std::string> lines;
-  for (const DeliveryTotals::Line& line : totals.Lines()) {
-    lines.push_back(absl::StrCat(line.event, " ", line.accepted, " ",
-                                 line.ignored, " ", line.refused, " ",
-                                 line.failed));
+  for (const auto& [event, answers] : totals.Get()) {
+    lines.push_back(absl::StrCat(event, " ", answers.accepted, " ",
+                                 answers.ignored, " ", answers.refused, " ",
+                                 answers.failed));
   }
   return lines;
 }
@@ -37,12 +37,12 @@ TEST(DeliveryTotalsTest, NamesAreBounded) {
   for (int i = 0; i < 1000; ++i) totals.Count(absl::StrCat("e", i), 200);
   totals.Count("e0", 200);
   int64_t sum = 0;
-  for (const DeliveryTotals::Line& line : totals.Lines()) sum += line.ignored;
+  const auto answers = totals.Get();
+  for (const auto& [event, of_event] : answers) sum += of_event.ignored;
   EXPECT_EQ(sum, 1001);
-  EXPECT_EQ(totals.Lines().size(), 101u);
-  EXPECT_EQ(totals.Lines()[0].ignored, 2);
-  EXPECT_EQ(totals.Lines().back().event, "others");
-  EXPECT_EQ(totals.Lines().back().ignored, 900);
+  EXPECT_EQ(answers.size(), 101u);
+  EXPECT_EQ(answers.at("e0").ignored, 2);
+  EXPECT_EQ(answers.at("others").ignored, 900);
 }
 
 TEST(DeliveryTotalsTest, ItIsTimeOnceAnHour) {
