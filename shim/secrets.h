@@ -3,8 +3,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/secret.h"
+#include "common/webhook/signature.h"
 #include "shim/config.h"
-#include "shim/webhook/signature.h"
 
 namespace signalbox {
 

@@ -14,7 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
-#include "shim/webhook/form.h"
+#include "common/webhook/form.h"
 
 namespace signalbox {
 namespace {

@@ -13,11 +13,11 @@
 #include "absl/strings/string_view.h"
 #include "common/http/http_server.h"
 #include "common/secret.h"
+#include "common/webhook/event.h"
+#include "common/webhook/signature.h"
 #include "shim/delivery_totals.h"
 #include "shim/refusals.h"
 #include "shim/server_call.h"
-#include "shim/webhook/event.h"
-#include "shim/webhook/signature.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {

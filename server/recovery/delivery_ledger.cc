@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/webhook/event.h"
 #include "server/recovery/delivery_listing.h"
-#include "shim/webhook/event.h"
 
 namespace signalbox {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "common/webhook/event.h"
 #include "server/recovery/store_retry.h"
-#include "shim/webhook/event.h"
 
 namespace signalbox {
 namespace {

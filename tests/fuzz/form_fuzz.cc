@@ -3,7 +3,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
-#include "shim/webhook/form.h"
+#include "common/webhook/form.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace signalbox {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "shim/webhook/signature.h"
+#include "common/webhook/signature.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace signalbox {

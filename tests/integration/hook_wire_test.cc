@@ -7,13 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/webhook/event.h"
 #include "server/calls/conversion.h"
 #include "server/rpc/convert.h"
 #include "shim/server_call.h"
-#include "shim/webhook/event.h"
 #include "shim/webhook_handler.h"
+#include "tests/common/webhook/payloads.h"
 #include "tests/shim/fake_server.h"
-#include "tests/shim/webhook/payloads.h"
 
 namespace signalbox {
 namespace {

@@ -12,6 +12,7 @@ PROTO = "signalbox/v1"
 MAY_INCLUDE = {
     "common": (),
     "common/http": ("common",),
+    "common/webhook": ("common",),
     "server/base": ("common",),
     "server/report": ("server/base", "common"),
     "server/config": ("server/report", "server/base", "common"),
@@ -26,15 +27,14 @@ MAY_INCLUDE = {
     "server/diagnosis": ("server/outbox", "server/github", "server/report",
                          "server/base", "common"),
     "server/recovery": ("server/calls", "server/outbox", "server/github",
-                        "server/report", "server/base", "common",
-                        "shim/webhook"),
+                        "server/report", "server/base", "common/webhook",
+                        "common"),
     "server/rpc": ("server/calls", "server/outbox", "server/report",
                    "server/base", "common", PROTO),
     "server/web": ("server/outbox", "server/report", "server/base",
                    "common/http", "common", PROTO),
     "server": ("*",),
-    "shim/webhook": ("common",),
-    "shim": ("shim/webhook", "common/http", "common", PROTO),
+    "shim": ("common/http", "common/webhook", "common", PROTO),
     "clients/cpp": ("common", PROTO),
     "clients/cli": ("clients/cpp", "common", PROTO),
 }
@@ -54,6 +54,8 @@ INTERFACES = {
     "common/http": ("common/http/curl_transport.h",
                     "common/http/http_server.h",
                     "common/http/http_transport.h"),
+    "common/webhook": ("common/webhook/event.h", "common/webhook/form.h",
+                       "common/webhook/signature.h"),
 }
 
 # The files that may include a foreign library. No header but those of tests is
@@ -73,7 +75,7 @@ FOREIGN = {
     "nlohmann/": ("server/github/app_answers.cc", "server/github/classify.cc",
                   "server/github/github_answers.cc",
                   "server/github/github_client.cc",
-                  "shim/webhook/json_fields.cc",
+                  "common/webhook/json_fields.cc",
                   "clients/cli/commit_detection.cc",
                   "clients/cli/console.cc",
                   "tests/*"),

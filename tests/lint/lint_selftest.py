@@ -51,7 +51,7 @@ GOOD = {
                                '#include "server/github/classify.h"\n'
                                '#include "server/outbox/outbox.h"\n',
     "server/recovery/recovery.h": header("server/recovery/recovery.h"),
-    "server/recovery/recovery.cc": '#include "shim/webhook/form.h"\n',
+    "server/recovery/recovery.cc": '#include "common/webhook/form.h"\n',
     "server/rpc/convert.h": header(
         "server/rpc/convert.h",
         '#include "signalbox/v1/status_service.pb.h"\n'),
@@ -59,11 +59,11 @@ GOOD = {
     "server/main.cc": '#include "server/rpc/convert.h"\n'
                       "#include <CLI/CLI.hpp>\n",
     "server/config/config.cc": '#include "server/report/report.h"\n',
-    "shim/webhook/form.h": header("shim/webhook/form.h",
+    "common/webhook/form.h": header("common/webhook/form.h",
                                   '#include "common/error.h"\n'),
     "shim/main.cc": '#include "common/error.h"\n'
                     '#include "common/http/http_server.h"\n'
-                    '#include "shim/webhook/form.h"\n',
+                    '#include "common/webhook/form.h"\n',
     "clients/cpp/client.h": header("clients/cpp/client.h"),
     "clients/cpp/client.cc": '#include "common/error.h"\n',
     "clients/cli/main.cc": '#include "clients/cpp/client.h"\n',
@@ -190,9 +190,9 @@ class Lint(unittest.TestCase):
         for path, included in (
                 ("common/x.cc", "common/http/http_server.h"),
                 ("common/x.cc", "server/base/clock.h"),
-                ("common/x.cc", "shim/webhook/form.h"),
+                ("common/x.cc", "common/webhook/form.h"),
                 ("common/x.cc", "signalbox/v1/status_service.pb.h"),
-                ("common/http/x.cc", "shim/webhook/form.h"),
+                ("common/http/x.cc", "common/webhook/form.h"),
                 ("shim/x.cc", "common/http/head_gate.h"),
                 ("server/base/x.cc", "common/http/http_server.h"),
                 ("server/base/x.cc", "server/report/report.h"),
@@ -201,7 +201,7 @@ class Lint(unittest.TestCase):
                 ("server/outbox/x.cc", "server/github/classify.h"),
                 ("server/github/x.cc", "server/outbox/outbox.h"),
                 ("server/poster/x.cc", "server/rpc/convert.h"),
-                ("server/poster/x.cc", "shim/webhook/form.h"),
+                ("server/poster/x.cc", "common/webhook/form.h"),
                 ("server/diagnosis/x.cc", "server/recovery/recovery.h"),
                 ("server/recovery/x.cc", "server/rpc/convert.h"),
                 ("server/rpc/x.cc", "server/github/classify.h"),
@@ -209,12 +209,12 @@ class Lint(unittest.TestCase):
                 ("server/web/x.cc", "server/rpc/convert.h"),
                 ("server/config/config.cc", "server/github/classify.h"),
                 ("server/outbox/x.cc", "signalbox/v1/status_service.pb.h"),
-                ("shim/webhook/x.cc", "server/base/clock.h"),
-                ("shim/webhook/x.cc", "signalbox/v1/status_service.pb.h"),
+                ("common/webhook/x.cc", "server/base/clock.h"),
+                ("common/webhook/x.cc", "signalbox/v1/status_service.pb.h"),
                 ("shim/x.cc", "server/base/clock.h"),
                 ("shim/x.cc", "clients/cpp/client.h"),
                 ("clients/cpp/x.cc", "server/base/clock.h"),
-                ("clients/cpp/x.cc", "shim/webhook/form.h"),
+                ("clients/cpp/x.cc", "common/webhook/form.h"),
                 ("clients/cli/x.cc", "server/base/clock.h")):
             with self.subTest(path=path, included=included):
                 self.expect(lint_includes.check, path,

@@ -17,10 +17,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "tests/common/http/raw_client.h"
+#include "tests/common/webhook/payloads.h"
 #include "tests/shim/fake_server.h"
 #include "tests/shim/shim_fixture.h"
 #include "tests/shim/signed_request.h"
-#include "tests/shim/webhook/payloads.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

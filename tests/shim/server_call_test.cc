@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "shim/webhook_handler.h"
+#include "tests/common/webhook/hook_results.h"
 #include "tests/shim/fake_server.h"
-#include "tests/shim/webhook/hook_results.h"
 
 namespace signalbox {
 namespace {

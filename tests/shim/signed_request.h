@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "tests/shim/webhook/payloads.h"
+#include "tests/common/webhook/payloads.h"
 
 namespace signalbox {
 

@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/http/http_server.h"
 #include "tests/common/http/raw_client.h"
+#include "tests/common/webhook/payloads.h"
 #include "tests/shim/fake_server.h"
 #include "tests/shim/signed_request.h"
-#include "tests/shim/webhook/payloads.h"
 
 namespace signalbox {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/webhook/event.h"
 #include "server/calls/conversion.h"
 #include "server/recovery/recovery.h"
-#include "shim/webhook/event.h"
 #include "tests/github_simulator/hooks.h"
 #include "tests/github_simulator/pull_requests.h"
 #include "tests/server/github/questions_fixture.h"

@@ -1,0 +1,113 @@
+#include "common/webhook/retest_command.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/names.h"
+#include "common/webhook/markdown.h"
+
+namespace signalbox {
+namespace {
+
+constexpr absl::string_view kRetest = "/retest";
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+// A piece of the text after /retest.
+struct Piece {
+  std::string text;
+  bool was_quoted = false;
+
+  // Whether it has no letter or digit, such as the slash of "CI / lint".
+  bool Joins() const {
+    return !was_quoted &&
+           std::none_of(text.begin(), text.end(), [](unsigned char c) {
+             return absl::ascii_isalnum(c) || c >= 0x80;
+           });
+  }
+};
+
+std::vector<Piece> Split(absl::string_view text) {
+  std::vector<Piece> pieces;
+  const auto is_between = [](char c) { return IsBlank(c) || c == ','; };
+  while (!text.empty()) {
+    if (is_between(text[0])) {
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text[0] == '"' || text[0] == '`') {
+      const size_t end = text.find(text[0], 1);
+      if (end != absl::string_view::npos) {
+        pieces.push_back({std::string(text.substr(1, end - 1)), true});
+        text.remove_prefix(end + 1);
+        continue;
+      }
+    }
+    size_t end = 0;
+    for (int depth = 0; end < text.size(); ++end) {
+      const char c = text[end];
+      if (c == '(' || c == '[') ++depth;
+      if ((c == ')' || c == ']') && depth > 0) --depth;
+      if (depth == 0 && is_between(c)) break;
+    }
+    pieces.push_back({std::string(text.substr(0, end)), false});
+    text.remove_prefix(end);
+  }
+  return pieces;
+}
+
+// The contexts in the text after /retest.
+std::vector<std::string> ContextsIn(absl::string_view text) {
+  std::vector<std::string> contexts;
+  bool joins_next = false;
+  for (const Piece& piece : Split(text)) {
+    const bool joins = piece.Joins();
+    const bool is_more =
+        !contexts.empty() &&
+        (joins || joins_next || (!piece.was_quoted && piece.text[0] == '('));
+    if (is_more) {
+      absl::StrAppend(&contexts.back(), " ", piece.text);
+    } else {
+      contexts.push_back(piece.text);
+    }
+    joins_next = joins;
+  }
+  return contexts;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> ReadRetestCommand(
+    absl::string_view comment) {
+  std::vector<std::string> contexts;
+  bool all = false;
+  Markdown markdown(comment);
+  while (const std::optional<std::string> text = markdown.NextText()) {
+    absl::string_view line = *text;
+    while (!line.empty() && IsBlank(line[0])) line.remove_prefix(1);
+    if (!absl::ConsumePrefix(&line, kRetest)) continue;
+    if (absl::StripAsciiWhitespace(line).empty()) {
+      all = true;
+      continue;
+    }
+    if (!IsBlank(line[0])) continue;
+    for (const std::string& context : ContextsIn(line)) {
+      const bool named = std::any_of(
+          contexts.begin(), contexts.end(), [&](const std::string& other) {
+            return absl::EqualsIgnoreCase(other, context);
+          });
+      if (IsContext(context) && !named &&
+          contexts.size() <= kMaxRetestContexts) {
+        contexts.push_back(context);
+      }
+    }
+  }
+  if (!all && contexts.empty()) return std::nullopt;
+  if (all) contexts.clear();
+  return contexts;
+}
+
+}  // namespace signalbox

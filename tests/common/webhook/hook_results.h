@@ -1,0 +1,81 @@
+#ifndef SIGNALBOX_TESTS_COMMON_WEBHOOK_HOOK_RESULTS_H_
+#define SIGNALBOX_TESTS_COMMON_WEBHOOK_HOOK_RESULTS_H_
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/webhook/event.h"
+#include "tests/common/webhook/payloads.h"
+
+namespace signalbox {
+
+using Json = nlohmann::ordered_json;
+
+inline HookResult Read(absl::string_view event, const Json& payload) {
+  return ReadHook(event, payload.dump());
+}
+
+inline bool IsCall(const HookResult& result) {
+  return std::holds_alternative<HookCall>(result);
+}
+inline bool IsIgnored(const HookResult& result) {
+  return std::holds_alternative<HookIgnored>(result);
+}
+inline bool IsMalformed(const HookResult& result) {
+  return std::holds_alternative<HookMalformed>(result);
+}
+
+// The problem of a delivery, or the reason why it asks for nothing.
+inline std::string Why(const HookResult& result) {
+  if (const auto* bad = std::get_if<HookMalformed>(&result)) return bad->why;
+  if (const auto* idle = std::get_if<HookIgnored>(&result)) return idle->why;
+  return "";
+}
+
+// The call's action; `none` if it is no call.
+inline std::string ActionOf(const HookResult& result) {
+  return IsCall(result) ? std::get<HookCall>(result).action : "none";
+}
+
+// The request of a result that must be a call with one of this kind.
+template <typename Request>
+Request RequestOf(const HookResult& result) {
+  if (IsCall(result)) {
+    const auto& request = std::get<HookCall>(result).request;
+    if (const auto* typed = std::get_if<Request>(&request)) return *typed;
+    ADD_FAILURE() << "a call of kind " << request.index();
+  } else {
+    ADD_FAILURE() << Why(result);
+  }
+  return {};
+}
+
+inline Json::json_pointer Pointer(absl::string_view path) {
+  return Json::json_pointer(
+      absl::StrCat("/", absl::StrReplaceAll(path, {{".", "/"}})));
+}
+
+inline Json With(Json payload, absl::string_view path, Json value) {
+  payload[Pointer(path)] = std::move(value);
+  return payload;
+}
+
+inline Json Without(Json payload, absl::string_view path) {
+  const size_t dot = path.rfind('.');
+  if (dot == absl::string_view::npos) {
+    payload.erase(std::string(path));
+  } else {
+    payload[Pointer(path.substr(0, dot))].erase(
+        std::string(path.substr(dot + 1)));
+  }
+  return payload;
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_COMMON_WEBHOOK_HOOK_RESULTS_H_
