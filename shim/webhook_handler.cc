@@ -138,28 +138,20 @@ int Finish(FormDecoder& form, std::string& json, std::string& why) {
 }
 
 absl::string_view TextFor(int status) {
-  switch (status) {
-    case 200:
-      return "nothing to do\n";
-    case 202:
-      return "accepted\n";
-    case 400:
-      return "malformed delivery\n";
-    case 401:
-      return "signature missing or wrong\n";
-    case 404:
-      return "not found\n";
-    case 405:
-      return "use POST\n";
-    case 413:
-      return "too large\n";
-    case 415:
-      return "use application/json or application/x-www-form-urlencoded\n";
-    case 503:
-      return "try again later\n";
-    default:
-      return "internal error\n";
+  static constexpr std::pair<int, absl::string_view> kTexts[] = {
+      {200, "nothing to do\n"},
+      {202, "accepted\n"},
+      {400, "malformed delivery\n"},
+      {401, "signature missing or wrong\n"},
+      {404, "not found\n"},
+      {405, "use POST\n"},
+      {413, "too large\n"},
+      {415, "use application/json or application/x-www-form-urlencoded\n"},
+      {503, "try again later\n"}};
+  for (const auto& [code, text] : kTexts) {
+    if (code == status) return text;
   }
+  return "internal error\n";
 }
 
 int HttpStatusOf(grpc::StatusCode code) {
