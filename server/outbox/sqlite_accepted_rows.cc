@@ -102,14 +102,14 @@ CommitRow* AcceptedRows::FindCommit(int64_t repository_key,
   query.Bind(repository_key, SqliteBlob{sha});
   if (!query.Next()) return nullptr;
   CommitRow* const commit = AddCommit(repository_key, sha);
-  query.Read(&commit->commit_key, &commit->newest_sequence,
-             &commit->status_count, &commit->pending_count,
-             &commit->failed_count);
+  CommitCounts& counts = commit->counts;
+  query.Read(&commit->commit_key, &counts.newest_sequence, &counts.status_count,
+             &counts.pending_count, &counts.failed_count);
   // If these are no counts, the error sticks, and the transaction is rolled
   // back.
-  if (!connection_->AreCounts({commit->status_count, commit->pending_count,
-                               commit->failed_count})) {
-    commit->status_count = commit->pending_count = commit->failed_count = 0;
+  if (!connection_->AreCounts(
+          {counts.status_count, counts.pending_count, counts.failed_count})) {
+    counts.status_count = counts.pending_count = counts.failed_count = 0;
   }
   return commit;
 }
@@ -155,16 +155,15 @@ EntryRow* AcceptedRows::FindEntry(CommitRow* commit,
   return AddEntry(commit, std::move(entry));
 }
 
-AcceptedRows::Effect AcceptedRows::EffectOn(
-    const CommitRow& commit, const std::string& context_key) const {
+bool AcceptedRows::MustWriteBefore(const CommitRow& commit,
+                                   const std::string& context_key,
+                                   bool observes) const {
   const auto found = commit.entries.find(context_key);
-  if (found == commit.entries.end()) return Effect::kNone;
+  if (found == commit.entries.end()) return false;
   const EntryRow& entry = *found->second;
-  if (entry.observed != nullptr) return Effect::kObserved;
-  return entry.entry_id == 0 || entry.was_accepted || entry.was_renewed ||
-                 entry.was_revived
-             ? Effect::kReported
-             : Effect::kNone;
+  return entry.observed != nullptr ||
+         (observes && (entry.entry_id == 0 || entry.was_accepted ||
+                       entry.was_renewed || entry.was_revived));
 }
 
 EntryRow* AcceptedRows::AddEntry(CommitRow* commit, EntryRow entry) {
@@ -186,17 +185,18 @@ void AcceptedRows::Write() {
 }
 
 void AcceptedRows::WriteCommit(CommitRow* commit) {
+  const CommitCounts& counts = commit->counts;
   if (commit->commit_key == 0) {
     SqliteQuery(connection_, kInsertCommit)
         .Bind(commit->repository_key, SqliteBlob{commit->sha},
-              commit->newest_sequence, now_, commit->status_count,
-              commit->pending_count, commit->failed_count)
+              counts.newest_sequence, now_, counts.status_count,
+              counts.pending_count, counts.failed_count)
         .Run();
     commit->commit_key = connection_->LastInsertId();
   } else if (commit->was_accepted) {
     SqliteQuery(connection_, kUpdateCommit)
-        .Bind(commit->newest_sequence, now_, commit->status_count,
-              commit->pending_count, commit->failed_count, commit->commit_key)
+        .Bind(counts.newest_sequence, now_, counts.status_count,
+              counts.pending_count, counts.failed_count, commit->commit_key)
         .Run();
   }
   if (commit->overtaken_by.empty()) return;

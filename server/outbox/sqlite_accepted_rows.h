@@ -12,56 +12,19 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/outbox/accept_rules.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/status_view.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
 
 namespace signalbox {
-
-// The part of a row of `entry` that accepting reports needs.
-struct EntryRow {
-  int64_t entry_id = 0;  // 0: not stored yet.
-  std::string context_key;
-  std::string context;  // As first spelled.
-
-  int64_t version = 0;  // 0: no report was accepted yet.
-  Held held;            // Set if version > 0.
-  int64_t report_sequence = 0;
-  int64_t change_sequence = 0;
-  PostingState posting_state = PostingState::kDue;
-  std::string posting_reason;
-  bool is_pending = false;
-  std::string reported_as;  // Canonical old name; empty: its present name.
-  absl::Time first_due_time;
-  int64_t shown_status_id = 0;
-  std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
-
-  // Whether the row was damaged, and no report was accepted since.
-  bool IsSetAside() const {
-    return posting_state == PostingState::kAbandoned &&
-           posting_reason == kRowDamaged;
-  }
-
-  // The changes that this transaction makes.
-  bool was_accepted = false;
-  bool was_renewed = false;
-  bool was_revived = false;  // It was abandoned.
-  bool other_runs_changed = false;
-  absl::Duration expires_after;  // Set if it was accepted or renewed.
-  // The newest report in this transaction of what GitHub shows.
-  const Report* observed = nullptr;
-};
 
 // A row of `commit_summary`, with the entries that the transaction has read.
 struct CommitRow {
   int64_t commit_key = 0;  // 0: not stored yet.
   int64_t repository_key = 0;
   std::string sha;  // Bytes.
-  int64_t newest_sequence = 0;
-  int64_t status_count = 0;
-  int64_t pending_count = 0;
-  int64_t failed_count = 0;
+  CommitCounts counts;
   bool was_accepted = false;
   // Bytes of the newer head that has overtaken this commit, if the transaction
   // found one.
@@ -90,10 +53,12 @@ class AcceptedRows {
   CommitRow* FindCommit(int64_t repository_key, const std::string& sha);
   CommitRow* AddCommit(int64_t repository_key, const std::string& sha);
   EntryRow* FindEntry(CommitRow* commit, const std::string& context_key);
-  // What Write will do to this entry.
-  enum class Effect { kNone, kReported, kObserved };
-  Effect EffectOn(const CommitRow& commit,
-                  const std::string& context_key) const;
+  // Watchers see each change of a status. The history has a row for each
+  // accepted report, but only the entry itself holds what was observed. So an
+  // entry is written before and after an observation: whether this one must be
+  // written before it changes again. `observes`: the change is an observation.
+  bool MustWriteBefore(const CommitRow& commit, const std::string& context_key,
+                       bool observes) const;
   // Adds an entry that is not stored yet.
   EntryRow* AddEntry(CommitRow* commit, EntryRow entry);
 

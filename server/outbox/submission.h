@@ -61,8 +61,7 @@ struct Submission {
   // The reports are only recorded in the history, as SUPERSEDED, to explain why
   // the server did nothing.
   bool for_history = false;
-  // The server itself asked GitHub, so the numbers in the report are GitHub's.
-  // The outbox also believes the numbers of a delivery, and no others.
+  // The server itself asked GitHub, so the number in the report is GitHub's.
   bool from_github = false;
   // Compare and set: a report that would be accepted is refused with ABORTED,
   // reason CHANGED, if a report with a larger sequence was accepted before; 0:
@@ -76,6 +75,14 @@ struct Submission {
   // returns an error, nothing is accepted, and the error is the outcome. Must
   // not block. Empty: everything is allowed.
   std::function<absl::Status(const Repository&)> may_report;
+
+  // GitHub's number for the repository if a delivery or GitHub itself gave it,
+  // else 0: the outbox believes no other numbers.
+  int64_t TrustedNumber() const {
+    return delivery.has_value() || from_github ? report.repository_id : 0;
+  }
+  // The caller that gave this number; empty: GitHub gave it.
+  std::string NumberBy() const { return from_github ? std::string() : caller; }
 
   // Whether it has no reports. With a delivery, it then only names the commit.
   bool ReportsNothing() const { return contexts.empty() && !with_all_reported; }
