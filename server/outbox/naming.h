@@ -2,6 +2,7 @@
 #define SIGNALBOX_SERVER_OUTBOX_NAMING_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -103,6 +104,39 @@ enum class NameStep {
 // What to do with `found.own`, which the news says has a new name.
 // `found.holder` and `found.alias` are about that name.
 NameStep StepFor(const NameNews& news, const Whereabouts& found);
+
+// The row that the old name of the news leads to, if it may be of the same
+// repository. `old` holds what that name leads to.
+std::optional<NamedRepository> FormerOf(const NameNews& news, Whereabouts old);
+
+// The row that the news is about if none has its number: that of the old name
+// (`former`), else that of the new one.
+std::optional<NamedRepository> OwnByName(
+    const NameNews& news, const Whereabouts& found,
+    const std::optional<NamedRepository>& former);
+
+// What to do with the row of the old name, now that the row with the key `own`
+// has the new one: nothing, merge it into that row (kMerge), or ask GitHub
+// about the old name (kAsk).
+NameStep StepForFormer(const NameNews& news, const NamedRepository& former,
+                       int64_t own);
+
+// Whether a caller (by name; empty: the configuration names none) may report a
+// context (empty: any) of a repository. Empty function: everything is allowed.
+using MayReport =
+    std::function<bool(const std::string& caller, const Repository& repository,
+                       const std::string& context)>;
+
+// Whether the row has its number only from a delivery of a caller that may not
+// report for `name`.
+bool IsClaim(const NamedRepository& row, const Repository& name,
+             const MayReport& may_report);
+
+// Whether `found.own` only claims the number that GitHub says `news.to` has.
+// With the number alone its caller could otherwise move its reports there.
+// False if GitHub redirects the row's own name there.
+bool ClaimsNumber(const NameNews& news, const Whereabouts& found,
+                  const MayReport& may_report);
 
 }  // namespace signalbox
 

@@ -84,9 +84,8 @@ class Following {
   // which may not report for the name `said_`. That caller could otherwise
   // divert the reports for this name to its own repository.
   bool IsClaimOfAnother(const NamedRepository& own) const {
-    return state_->may_report && !own.number_by.empty() &&
-           own.number_by != submission_.NumberBy() &&
-           !state_->may_report(own.number_by, said_, "");
+    return own.number_by != submission_.NumberBy() &&
+           IsClaim(own, said_, state_->may_report);
   }
 
   // The number belongs to a repository for which the caller may not report, or

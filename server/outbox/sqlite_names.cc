@@ -77,13 +77,22 @@ class Learning {
 
   void Run() {
     found_ = repositories_.Find(connection_, to_, news_.to.host, news_.number);
-    FindFormer();
+    if (from_ != to_) {
+      Whereabouts old =
+          repositories_.Find(connection_, from_, news_.to.host, 0);
+      from_is_free_ = !old.holder.has_value() && !old.alias.has_value();
+      former_ = FormerOf(news_, std::move(old));
+    }
     if (found_.own.has_value() && !news_.is_answer && may_move_ &&
         !may_move_(found_.own->repository).ok()) {
       return Ask();
     }
-    if (IsOnlyClaimed() && !TakeNumber()) return;
-    if (!found_.own.has_value()) FindOwnByName();
+    if (ClaimsNumber(news_, found_, state_->may_report) && !TakeNumber()) {
+      return;
+    }
+    if (!found_.own.has_value()) {
+      found_.own = OwnByName(news_, found_, former_);
+    }
     if (!found_.own.has_value()) return MeetUnknown();
     NamedRepository& own = *found_.own;
     if (!own.has_name || own.canonical != to_) {
@@ -107,20 +116,6 @@ class Learning {
   }
 
  private:
-  // Whether the row has its number only from a delivery of a caller that may
-  // not report for `news_.to`, which GitHub says has the number. With the
-  // number alone the caller could otherwise move its reports there. False if
-  // GitHub redirects the row's own name there.
-  bool IsOnlyClaimed() const {
-    if (!news_.is_answer || !news_.by.empty() || !found_.own.has_value()) {
-      return false;
-    }
-    const NamedRepository& own = *found_.own;
-    return !own.number_by.empty() && (!own.has_name || own.canonical != to_) &&
-           (!own.has_name || own.canonical != from_) && state_->may_report &&
-           !state_->may_report(own.number_by, news_.to, "");
-  }
-
   // Removes the number from the row, since `to_` has it. False: no row is or
   // was called `to_`.
   bool TakeNumber() {
@@ -134,35 +129,6 @@ class Learning {
     }
     if (former_.has_value() && former_->key == own.key) former_.reset();
     return found_.holder.has_value() || found_.alias.has_value();
-  }
-
-  // Finds the row that the old name leads to, unless it certainly is of another
-  // repository.
-  void FindFormer() {
-    if (from_ == to_) return;
-    Whereabouts old = repositories_.Find(connection_, from_, news_.to.host, 0);
-    from_is_free_ = !old.holder.has_value() && !old.alias.has_value();
-    if (old.alias.has_value()) {
-      if (news_.number == 0 || !old.alias->IsNot(news_.number)) {
-        former_ = std::move(old.alias->meant);
-      }
-      return;
-    }
-    if (!old.holder.has_value()) return;
-    const int64_t known = old.holder->KnownNumber();
-    if (news_.number == 0 || known == 0 || known == news_.number) {
-      former_ = std::move(old.holder);
-    }
-  }
-
-  void FindOwnByName() {
-    if (former_.has_value()) {
-      found_.own = former_;
-    } else if (found_.alias.has_value()) {
-      if (!found_.alias->IsNot(news_.number)) found_.own = found_.alias->meant;
-    } else if (found_.holder.has_value()) {
-      if (found_.holder->KnownNumber() == 0) found_.own = found_.holder;
-    }
   }
 
   void Ask() {
@@ -239,14 +205,11 @@ class Learning {
 
   // Merges the row of the old name, which was taken for another repository.
   void JoinFormer() {
-    if (!former_.has_value() || former_->key == found_.own->key) return;
-    if (former_->KnownNumber() != 0 || former_->canonical != from_) return;
-    if (!news_.is_answer && news_.time != absl::InfinitePast() &&
-        former_->added_time != absl::UnixEpoch() &&
-        news_.time < former_->added_time) {
-      // Another repository may have got the name since.
-      repositories_.AskName(connection_, *news_.from, now_, now_);
-      return;
+    if (!former_.has_value()) return;
+    const NameStep step = StepForFormer(news_, *former_, found_.own->key);
+    if (step == NameStep::kNothing) return;
+    if (step == NameStep::kAsk) {
+      return repositories_.AskName(connection_, *news_.from, now_, now_);
     }
     repositories_.Retire(connection_, *former_, news_.to);
     repositories_.AddAlias(connection_, from_, news_.number, found_.own->key);
@@ -281,8 +244,7 @@ void SettleClaims(SqliteConnection* connection, SqliteWriterState* state,
        repositories.Claims(connection, host, number)) {
     const auto own = repositories.FindNumber(connection, host, number);
     if (own.has_value() && own->has_name &&
-        (claim.number_by.empty() || !state->may_report ||
-         state->may_report(claim.number_by, own->repository, ""))) {
+        !IsClaim(claim, own->repository, state->may_report)) {
       repositories.Retire(connection, claim, own->repository);
       BeginMerge(connection, state, claim.key, own->key,
                  /*target_had_old_name=*/false, now);

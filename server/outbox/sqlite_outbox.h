@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/outbox/naming.h"
 #include "server/outbox/outbox.h"
 
 namespace signalbox {
@@ -37,9 +38,7 @@ struct SqliteOutboxOptions {
   // what another caller reported by the new name; or only the caller's own
   // deliveries say that its reports are about that repository. Must not block.
   // Empty function: everything is allowed.
-  std::function<bool(const std::string& caller, const Repository& repository,
-                     const std::string& context)>
-      may_report;
+  MayReport may_report;
 
   // How long the outbox remembers delivery ids and digests. GitHub redelivers
   // for 3 days, GHES for 7.

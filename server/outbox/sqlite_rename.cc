@@ -1,14 +1,11 @@
 #include "server/outbox/sqlite_rename.h"
 
-#include <algorithm>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "server/outbox/entry_state.h"
-#include "server/outbox/lease.h"
+#include "server/outbox/merge_rules.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/sqlite_summary.h"
@@ -89,24 +86,8 @@ constexpr char kSupersedeReports[] =
     "UPDATE report SET sequence = -sequence, version = 0 "
     "WHERE entry_id = ? AND sequence > 0";
 
-// The part of an entry that merging two of one key needs.
-struct Entry {
-  int64_t entry_id = 0;
-  int64_t version = 0;
-  Held held;
-  int64_t report_sequence = 0;
-  PostingState posting_state = PostingState::kDue;
-  int64_t lease_version = 0;
-  std::optional<absl::Time> ambiguous_time;
-  int64_t shown_status_id = 0;
-  std::optional<std::string> shown_state;
-  std::string shown_description;
-  std::string shown_target_url;
-  int64_t status_count = 0;
-};
-
-Entry Load(SqliteConnection* connection, int64_t entry_id) {
-  Entry entry;
+MergingEntry Load(SqliteConnection* connection, int64_t entry_id) {
+  MergingEntry entry;
   entry.entry_id = entry_id;
   SqliteQuery query(connection, kGetMovedEntry);
   query.Bind(entry_id);
@@ -127,102 +108,82 @@ Entry Load(SqliteConnection* connection, int64_t entry_id) {
   return entry;
 }
 
-std::string ReporterOf(SqliteConnection* connection, const Entry& entry) {
+std::string ReporterOf(SqliteConnection* connection,
+                       const MergingEntry& entry) {
   std::string caller;
   SqliteQuery query(connection, kFindReporter);
   if (query.Bind(entry.entry_id, Phase::kExpired).Next()) query.Read(&caller);
   return caller;
 }
 
-// Whether a report by the old name may replace one that another caller made by
-// the new name.
-bool MayReplace(SqliteConnection* connection, const SqliteWriterState& state,
-                const Entry& old_name, const Entry& new_name,
-                int64_t repository_key) {
-  if (old_name.version == 0 || new_name.version == 0 || !state.may_report) {
-    return true;
+// Where an entry moves to: another row of its commit.
+struct Moving {
+  int64_t to_commit = 0;
+  int64_t to_repository = 0;
+  bool target_had_old_name = false;
+};
+
+// A report by the old name may replace one that another caller made by the new
+// name only if its caller may report by the new name.
+MayCount WhichMayCount(SqliteConnection* connection,
+                       const SqliteWriterState& state, const MergingEntry& from,
+                       const MergingEntry& to, const Moving& moving) {
+  if (from.version == 0 || to.version == 0 || !state.may_report) {
+    return MayCount::kBoth;
   }
-  const std::string reporter = ReporterOf(connection, old_name);
-  if (reporter == ReporterOf(connection, new_name)) return true;
+  const bool from_is_new = moving.target_had_old_name;
+  const std::string reporter = ReporterOf(connection, from_is_new ? to : from);
+  const MergingEntry& new_name = from_is_new ? from : to;
+  if (reporter == ReporterOf(connection, new_name)) return MayCount::kBoth;
   Repository repository;
   std::string context;
   SqliteQuery query(connection, kFindName);
-  if (!query.Bind(repository_key, new_name.entry_id).Next()) return true;
+  if (!query.Bind(moving.to_repository, new_name.entry_id).Next()) {
+    return MayCount::kBoth;
+  }
   query.Read(&repository.host, &repository.owner, &repository.name, &context);
-  return state.may_report(reporter, repository, context);
+  if (state.may_report(reporter, repository, context)) return MayCount::kBoth;
+  return from_is_new ? MayCount::kFrom : MayCount::kTo;
 }
 
 // The rows that a merge of two entries changes beside their history: it deletes
 // one, writes the other twice and notes the change.
 constexpr int kRowsOfMerge = 4;
 
-// Merges two rows of one key. The row whose report counts stays, with the
-// history of both and the newest knowledge about GitHub. Returns how many rows
-// changed.
-int MergeEntries(SqliteConnection* connection, SqliteWriterState* state,
-                 int64_t from_id, int64_t to_id, int64_t to_commit,
-                 int64_t to_repository, bool target_had_old_name,
-                 absl::Time now) {
-  const Entry from = Load(connection, from_id);
-  const Entry to = Load(connection, to_id);
-  const bool from_is_later = from.report_sequence > to.report_sequence;
-  const Entry& earlier = from_is_later ? to : from;
-  const Entry& later = from_is_later ? from : to;
-  const Entry& old_name = target_had_old_name ? to : from;
-  const Entry& new_name = target_had_old_name ? from : to;
-  const bool may_replace =
-      MayReplace(connection, *state, old_name, new_name, to_repository);
-  const auto held_of = [](const Entry& entry) {
-    return entry.version > 0 ? &entry.held : nullptr;
-  };
-  // Without the right, only the entry of the new name counts.
-  const Merged merged = may_replace ? Merge(held_of(earlier), held_of(later))
-                                    : Merge(nullptr, held_of(new_name));
-  const bool later_counts =
-      may_replace ? merged.later_counts : later.entry_id == new_name.entry_id;
-  const Entry& winner = later_counts ? later : earlier;
-  const Entry& loser = later_counts ? earlier : later;
-  if (!may_replace) {
-    SqliteQuery(connection, kSupersedeReports).Bind(loser.entry_id).Run();
+// Merges two rows of one key. Returns how many rows changed.
+int MergeRows(SqliteConnection* connection, SqliteWriterState* state,
+              int64_t from_id, int64_t to_id, const Moving& moving,
+              absl::Time now) {
+  const MergingEntry from = Load(connection, from_id);
+  const MergingEntry to = Load(connection, to_id);
+  const MergedEntry merged = MergeEntries(
+      from, to, WhichMayCount(connection, *state, from, to, moving), now);
+  const MergingEntry& row = merged.row;
+  if (merged.supersedes_removed) {
+    SqliteQuery(connection, kSupersedeReports).Bind(merged.removed_id).Run();
   }
-  const std::vector<NewestRun>& other_runs = merged.held.other_runs;
-  const Entry& shows = from.shown_status_id > to.shown_status_id ? from : to;
-
-  SqliteQuery(connection, kMoveReports)
-      .Bind(winner.entry_id, loser.entry_id)
-      .Run();
-  int64_t rows = kRowsOfMerge + connection->ChangedRows();
-  SqliteQuery(connection, kMoveTries)
-      .Bind(winner.entry_id, loser.entry_id)
-      .Run();
-  rows += connection->ChangedRows();
-  WriteOtherRuns(connection, loser.entry_id, {});
-  SqliteQuery(connection, kDeleteEntry).Bind(loser.entry_id).Run();
-  if (other_runs != winner.held.other_runs) {
-    WriteOtherRuns(connection, winner.entry_id, other_runs);
+  int64_t rows = kRowsOfMerge;
+  for (const char* const move : {kMoveReports, kMoveTries}) {
+    SqliteQuery(connection, move).Bind(row.entry_id, merged.removed_id).Run();
+    rows += connection->ChangedRows();
+  }
+  WriteOtherRuns(connection, merged.removed_id, {});
+  SqliteQuery(connection, kDeleteEntry).Bind(merged.removed_id).Run();
+  if (merged.other_runs_changed) {
+    WriteOtherRuns(connection, row.entry_id, row.held.other_runs);
   }
   SqliteQuery(connection, kMoveEntry)
-      .Bind(to_commit, to_repository, winner.entry_id)
+      .Bind(moving.to_commit, moving.to_repository, row.entry_id)
       .Run();
-
-  std::optional<absl::Time> ambiguous =
-      std::max(from.ambiguous_time, to.ambiguous_time);
-  // A try of the deleted row cannot be settled, so it counts as ambiguous.
-  if (loser.lease_version != 0) ambiguous = now;
-  absl::Time due = now;
-  if (ambiguous.has_value()) due = std::max(due, *ambiguous + kAmbiguousWait);
-  const bool wanted = winner.version > 0;
   SqliteQuery(connection, kSetMerged)
-      .Bind(from.version + to.version, ++state->sequence,
-            wanted ? PostingState::kDue : PostingState::kObserved,
-            wanted ? std::optional<absl::Time>(due) : std::nullopt, ambiguous,
-            shows.shown_status_id, shows.shown_state, shows.shown_description,
-            shows.shown_target_url, from.status_count + to.status_count,
-            merged.held.run.attempt, merged.held.run.state,
-            merged.held.run.series, merged.held.run.result,
-            static_cast<int64_t>(other_runs.size()), winner.entry_id)
+      .Bind(row.version, ++state->sequence, row.posting_state, merged.due_time,
+            row.ambiguous_time, row.shown_status_id, row.shown_state,
+            row.shown_description, row.shown_target_url, row.status_count,
+            row.held.run.attempt, row.held.run.state, row.held.run.series,
+            row.held.run.result,
+            static_cast<int64_t>(row.held.other_runs.size()), row.entry_id)
       .Run();
-  NoteChange(connection, winner.entry_id);
+  NoteChange(connection, row.entry_id);
   return static_cast<int>(rows);
 }
 
@@ -248,21 +209,13 @@ int64_t FindEntry(SqliteConnection* connection, int64_t commit_key,
   return entry_id;
 }
 
-// Where an entry moves to: another row of its commit.
-struct Moving {
-  int64_t to_commit = 0;
-  int64_t to_repository = 0;
-  bool target_had_old_name = false;
-};
-
 // Returns how many rows it changed.
 int MoveEntry(SqliteConnection* connection, SqliteWriterState* state,
               int64_t entry_id, const std::string& context_key,
               const Moving& moving, absl::Time now) {
   const int64_t other = FindEntry(connection, moving.to_commit, context_key);
   if (other != 0) {
-    return MergeEntries(connection, state, entry_id, other, moving.to_commit,
-                        moving.to_repository, moving.target_had_old_name, now);
+    return MergeRows(connection, state, entry_id, other, moving, now);
   }
   SqliteQuery(connection, kMoveEntry)
       .Bind(moving.to_commit, moving.to_repository, entry_id)

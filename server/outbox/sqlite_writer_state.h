@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
+#include "server/outbox/naming.h"
 #include "server/outbox/sqlite_repositories.h"
 #include "server/report/status_key.h"
 
@@ -47,12 +48,7 @@ struct SqliteWriterState {
       : repositories(std::move(credential_of)) {}
 
   SqliteRepositories repositories;
-  // Whether a caller (by name; empty: the configuration names none) may report
-  // a context (empty: any) of a repository. Empty function: everything is
-  // allowed.
-  std::function<bool(const std::string& caller, const Repository& repository,
-                     const std::string& context)>
-      may_report;
+  MayReport may_report;
   // All chores; nothing: not read yet.
   std::optional<std::vector<Chore>> moves;
   // The last sequence given; one count for the whole server, in commit order.

@@ -21,7 +21,7 @@ ParkingEvent Refusal(int64_t entry = 1,
   return {EventKind::kRefused, "github.com/acme", reason, entry, report_time};
 }
 
-ParkingEvent Event(EventKind kind) {
+ParkingEvent EventOf(EventKind kind) {
   ParkingEvent event;
   event.kind = kind;
   return event;
@@ -67,8 +67,8 @@ TEST(ParkingTest, WhatWasUnderWayIsNoProbe) {
 
 TEST(ParkingTest, WhatIsTakenEndsIt) {
   const auto parking = After(std::nullopt, Refusal(), kBegin);
-  EXPECT_EQ(After(parking, Event(EventKind::kTaken), kBegin), std::nullopt);
-  EXPECT_EQ(After(std::nullopt, Event(EventKind::kTaken), kBegin),
+  EXPECT_EQ(After(parking, EventOf(EventKind::kTaken), kBegin), std::nullopt);
+  EXPECT_EQ(After(std::nullopt, EventOf(EventKind::kTaken), kBegin),
             std::nullopt);
 }
 
@@ -81,17 +81,17 @@ TEST(ParkingTest, HopeBringsTheProbeForwardOnceInTenSeconds) {
       parking = After(parking, Refusal(), now);
     }
     ASSERT_EQ(parking->next_time, now + absl::Hours(1));
-    const auto soon = After(parking, Event(kind), now + absl::Seconds(3));
+    const auto soon = After(parking, EventOf(kind), now + absl::Seconds(3));
     EXPECT_EQ(soon->next_time, now + absl::Seconds(10));
-    EXPECT_EQ(After(soon, Event(kind), now + absl::Seconds(4))->next_time,
+    EXPECT_EQ(After(soon, EventOf(kind), now + absl::Seconds(4))->next_time,
               now + absl::Seconds(10));
-    const auto late = After(parking, Event(kind), now + absl::Minutes(3));
+    const auto late = After(parking, EventOf(kind), now + absl::Minutes(3));
     EXPECT_EQ(late->next_time, now + absl::Minutes(3));
     // A probe that is due is not delayed.
-    EXPECT_EQ(After(late, Event(kind), now + absl::Minutes(4))->next_time,
+    EXPECT_EQ(After(late, EventOf(kind), now + absl::Minutes(4))->next_time,
               now + absl::Minutes(3));
     EXPECT_EQ(late->step, parking->step);
-    EXPECT_EQ(After(std::nullopt, Event(kind), now), std::nullopt);
+    EXPECT_EQ(After(std::nullopt, EventOf(kind), now), std::nullopt);
   }
 }
 
@@ -105,12 +105,12 @@ TEST(ParkingTest, SevenDaysAfterTheNewestReportTheNextRefusedProbeGivesUp) {
 
   // A report restarts the week, even after its end.
   const absl::Time later = kBegin + absl::Hours(24);
-  parking = After(parking, Event(EventKind::kReported), later);
+  parking = After(parking, EventOf(EventKind::kReported), later);
   EXPECT_FALSE(After(parking, Refusal(), kBegin + week)->gives_up);
   EXPECT_TRUE(After(parking, Refusal(), later + week)->gives_up);
   EXPECT_FALSE(
-      After(over, Event(EventKind::kReported), kBegin + week)->gives_up);
-  EXPECT_TRUE(After(over, Event(EventKind::kHoped), kBegin + week)->gives_up);
+      After(over, EventOf(EventKind::kReported), kBegin + week)->gives_up);
+  EXPECT_TRUE(After(over, EventOf(EventKind::kHoped), kBegin + week)->gives_up);
 }
 
 // The report is old: nothing could be posted for a week.
