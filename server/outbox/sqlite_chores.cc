@@ -8,9 +8,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_rename.h"
+#include "server/outbox/status_view.h"
 #include "server/outbox/submission.h"
 
 namespace signalbox {
@@ -69,6 +71,29 @@ constexpr char kListDue[] =
     "SELECT entry_id FROM entry INDEXED BY entry_due "
     "WHERE repository_key = ? AND is_pending IN (0, 1) "
     "AND due_time_us IS NOT NULL AND lease_version = 0 LIMIT ?";
+
+// The entries that were abandoned because the repository could not be found or
+// written, or because it had no credential. 4 is PostingState::kAbandoned:
+// SQLite uses a partial index only if the statement repeats its condition.
+constexpr char kListRevived[] =
+    "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
+    "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
+    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED', "
+    "'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE', "
+    "'LEGAL_BLOCK', 'APP_NOT_INSTALLED', 'INSTALLATION_SUSPENDED', "
+    "'ACCOUNT_SUSPENDED', 'CREDENTIAL_REFUSED', 'APP_REFUSED') "
+    "AND lease_version = 0 LIMIT ?";
+static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
+constexpr char kRevive[] =
+    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
+    "posting_reason = '', try_count = 0, refusal_count = 0, due_time_us = "
+    "MAX(first_due_time_us, IFNULL(ambiguous_time_us + ?, 0)) "
+    "WHERE entry_id = ?";
+constexpr char kListOfAccount[] =
+    "SELECT repository_key, canonical FROM repository "
+    "WHERE host = ? AND canonical > ? AND canonical >= ? AND canonical < ? "
+    "ORDER BY canonical LIMIT ?";
 
 // One batch of a chore.
 class Batch {
@@ -173,10 +198,17 @@ class Batch {
   }
 
   bool Revive(int64_t repository_key) {
-    const int revived = state_->repositories.Revive(connection_, repository_key,
-                                                    Left(), &state_->sequence);
-    rows_ += revived;
-    if (revived > 0) {
+    std::vector<int64_t> entries = Keys(kListRevived, repository_key, Left());
+    std::sort(entries.begin(), entries.end());
+    for (const int64_t entry_id : entries) {
+      SqliteQuery(connection_, kRevive)
+          .Bind(++state_->sequence, PostingState::kDue,
+                absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+          .Run();
+      NoteChange(connection_, entry_id);
+    }
+    rows_ += static_cast<int>(entries.size());
+    if (!entries.empty()) {
       state_->repositories.ReviseDue(connection_, repository_key);
     }
     // The same event may end the refusals of a parked repository.
@@ -184,12 +216,21 @@ class Batch {
     return !IsFull();
   }
 
+  // `chore->name` is "HOST/ACCOUNT" in lower case.
   bool ReviveAccount(Chore* chore) {
-    const size_t slash = chore->name.find('/');
-    const auto repositories = state_->repositories.ListOfAccount(
-        connection_, chore->name.substr(0, slash),
-        absl::string_view(chore->name).substr(slash + 1), chore->done_to,
-        kRepositoriesPerBatch);
+    std::vector<std::pair<int64_t, std::string>> repositories;
+    {
+      // "0" follows "/" in ASCII, so the range has all names of the account.
+      const std::string host = chore->name.substr(0, chore->name.find('/'));
+      const std::string begin = absl::StrCat(chore->name, "/");
+      const std::string end = absl::StrCat(chore->name, "0");
+      SqliteQuery query(connection_, kListOfAccount);
+      query.Bind(host, chore->done_to, begin, end, kRepositoriesPerBatch);
+      while (query.Next()) {
+        auto& [key, canonical] = repositories.emplace_back();
+        query.Read(&key, &canonical);
+      }
+    }
     for (const auto& [key, canonical] : repositories) {
       if (!Revive(key)) return false;
       chore->done_to = canonical;

@@ -17,6 +17,7 @@ class Following {
       : connection_(connection),
         state_(state),
         repositories_(state->repositories),
+        aliases_(repositories_.aliases()),
         rows_(rows),
         submission_(submission),
         said_(submission.report.repository),
@@ -64,8 +65,7 @@ class Following {
             IsClaimOfAnother(*found.own)) {
           return absl::OkStatus();
         }
-        repositories_.AddAlias(connection_, meant_.canonical, number_,
-                               found.own->key);
+        aliases_.Add(connection_, meant_.canonical, number_, found.own->key);
         return Mean(*found.own);
       case Meant::kNew:
         if (found.alias.has_value()) return EndOldName(number_);
@@ -107,15 +107,18 @@ class Following {
 
   // A farm may still use an old name of the repository.
   absl::Status FollowOldName() {
-    std::string current = repositories_.Resolve(connection_, meant_.canonical);
-    if (current == meant_.canonical) return absl::OkStatus();
-    const std::optional<KnownAlias> alias =
-        repositories_.FindAlias(connection_, meant_.canonical);
-    if (!alias.has_value()) return absl::OkStatus();
-    absl::Status allowed = MayReport(alias->meant.repository);
+    const SqliteAliases::Alias* const alias =
+        aliases_.Find(connection_, meant_.canonical);
+    if (alias == nullptr || alias->canonical == meant_.canonical) {
+      return absl::OkStatus();
+    }
+    const std::optional<NamedRepository> row =
+        repositories_.FindRow(connection_, alias->repository_key);
+    if (!row.has_value()) return absl::OkStatus();
+    absl::Status allowed = MayReport(row->repository);
     if (!allowed.ok()) return allowed;
-    meant_.reported_as = std::exchange(meant_.canonical, std::move(current));
-    meant_.awaits_answer = repositories_.UseAlias(connection_, said_, now_);
+    meant_.reported_as = std::exchange(meant_.canonical, alias->canonical);
+    meant_.awaits_answer = aliases_.Use(connection_, said_, now_);
     return absl::OkStatus();
   }
 
@@ -146,14 +149,13 @@ class Following {
                                   : absl::OkStatus();
   }
 
-  void AskNumber() {
-    repositories_.AskNumber(connection_, said_, number_, now_);
-  }
-  void AskName() { repositories_.AskName(connection_, said_, now_, now_); }
+  void AskNumber() { aliases_.AskNumber(connection_, said_, number_, now_); }
+  void AskName() { aliases_.AskName(connection_, said_, now_, now_); }
 
   SqliteConnection* const connection_;
   SqliteWriterState* const state_;
   SqliteRepositories& repositories_;
+  SqliteAliases& aliases_;
   AcceptedRows* const rows_;
   const Submission& submission_;
   const Repository& said_;

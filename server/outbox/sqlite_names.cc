@@ -69,6 +69,7 @@ class Learning {
       : connection_(connection),
         state_(state),
         repositories_(state->repositories),
+        aliases_(repositories_.aliases()),
         news_(news),
         may_move_(may_move),
         now_(now),
@@ -123,7 +124,7 @@ class Learning {
     repositories_.TakeNumber(connection_, own);
     if (own.has_name) {
       // If GitHub redirects this name, the answer moves the whole row.
-      repositories_.AskName(connection_, own.repository, now_, now_);
+      aliases_.AskName(connection_, own.repository, now_, now_);
     } else {
       BeginAbandon(connection_, state_, own.key, now_);
     }
@@ -133,11 +134,11 @@ class Learning {
 
   void Ask() {
     if (news_.number != 0) {
-      repositories_.AskNumber(connection_, news_.to, news_.number, now_);
+      aliases_.AskNumber(connection_, news_.to, news_.number, now_);
     }
-    repositories_.AskName(connection_, news_.to, now_, now_);
+    aliases_.AskName(connection_, news_.to, now_, now_);
     if (news_.from.has_value() && from_ != to_) {
-      repositories_.AskName(connection_, *news_.from, now_, now_);
+      aliases_.AskName(connection_, *news_.from, now_, now_);
     }
   }
 
@@ -157,7 +158,7 @@ class Learning {
     repositories_.SetNumber(connection_, to_, news_.number, news_.by);
     repositories_.NoteNameTime(connection_, key, news_.time);
     if (from_ != to_ && from_is_free_) {
-      repositories_.AddAlias(connection_, from_, news_.number, key);
+      aliases_.Add(connection_, from_, news_.number, key);
     }
   }
 
@@ -165,7 +166,7 @@ class Learning {
   // that were reported by it move to the repository that has the name.
   void EndAlias(int64_t key) {
     if (!found_.alias.has_value()) return;
-    repositories_.RemoveAlias(connection_, to_);
+    aliases_.Remove(connection_, to_);
     if (found_.alias->meant.key == key) return;
     BeginMoveBack(connection_, state_, found_.alias->meant.key, key, to_, now_);
   }
@@ -181,14 +182,14 @@ class Learning {
     } else if (step == NameStep::kMerge) {
       repositories_.Retire(connection_, *found_.holder, news_.to);
     }
-    repositories_.RemoveAlias(connection_, to_);
+    aliases_.Remove(connection_, to_);
     repositories_.Rename(connection_, own.key, news_.to);
     const int64_t number = news_.number != 0 ? news_.number : own.KnownNumber();
     if (own.has_name) {
-      repositories_.AddAlias(connection_, own.canonical, number, own.key);
+      aliases_.Add(connection_, own.canonical, number, own.key);
     }
     if (from_ != to_ && from_is_free_) {
-      repositories_.AddAlias(connection_, from_, number, own.key);
+      aliases_.Add(connection_, from_, number, own.key);
     }
     EndAlias(own.key);
     if (step == NameStep::kMerge) {
@@ -209,10 +210,10 @@ class Learning {
     const NameStep step = StepForFormer(news_, *former_, found_.own->key);
     if (step == NameStep::kNothing) return;
     if (step == NameStep::kAsk) {
-      return repositories_.AskName(connection_, *news_.from, now_, now_);
+      return aliases_.AskName(connection_, *news_.from, now_, now_);
     }
     repositories_.Retire(connection_, *former_, news_.to);
-    repositories_.AddAlias(connection_, from_, news_.number, found_.own->key);
+    aliases_.Add(connection_, from_, news_.number, found_.own->key);
     BeginMerge(connection_, state_, former_->key, found_.own->key,
                /*target_had_old_name=*/false, now_);
     BeginRevive(connection_, state_, found_.own->key, now_);
@@ -221,6 +222,7 @@ class Learning {
   SqliteConnection* const connection_;
   SqliteWriterState* const state_;
   SqliteRepositories& repositories_;
+  SqliteAliases& aliases_;
   const NameNews& news_;
   const std::function<absl::Status(const Repository&)>& may_move_;
   const absl::Time now_;
@@ -286,7 +288,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
     SqliteQuery(connection, kAskLater)
         .Bind(now, now + wait, answer.question_id)
         .Run();
-    repositories.ForgetAliases();
+    repositories.aliases().Forget();
   };
   if (answer.kind == NameAnswer::Kind::kUnanswered) return ask_after(kAskAgain);
   if (answer.kind == NameAnswer::Kind::kMissing && number != 0) {
@@ -297,7 +299,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
     }
   }
   SqliteQuery(connection, kDeleteQuestion).Bind(answer.question_id).Run();
-  repositories.ForgetAliases();
+  repositories.aliases().Forget();
   if (answer.kind == NameAnswer::Kind::kNamed) {
     NameNews news;
     if (number == 0) news.from = asked;
@@ -313,7 +315,7 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   const std::string canonical = asked.Canonical();
   const auto alias = repositories.FindAlias(connection, canonical);
   if (!alias.has_value()) return;
-  repositories.NoteChecked(connection, canonical, now);
+  repositories.aliases().NoteChecked(connection, canonical, now);
   SqliteQuery(connection, kRelease)
       .Bind(now, alias->meant.key, now + kAmbiguousWait, canonical,
             kMostReleased)

@@ -428,7 +428,7 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
       if (query.Bind(settlement.entry_id).Next()) query.Read(&reported_as);
     }
     if (!reported_as.empty()) {
-      state->repositories.DoubtAlias(connection, reported_as, now);
+      state->repositories.aliases().Doubt(connection, reported_as, now);
     }
   }
 }
@@ -488,7 +488,7 @@ bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
   change(SqliteQuery(connection, kBringQuestionsForward).Bind(now, most));
   change(SqliteQuery(connection, kBringForward).Bind(now, limit, most));
   // Aliases in memory hold the times of their questions.
-  state->repositories.ForgetAliases();
+  state->repositories.aliases().Forget();
   return more;
 }
 

@@ -1,20 +1,11 @@
 #include "server/outbox/sqlite_repositories.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/outbox/lease.h"
-#include "server/outbox/sqlite_changes.h"
 
 namespace signalbox {
 namespace {
-
-// How often the server asks GitHub whether an old name in use still is one.
-constexpr absl::Duration kBetweenChecks = absl::Hours(24);
-// The least time between two questions about one name, whatever asks for them.
-constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
 
 constexpr char kFind[] =
     "SELECT repository_key, github_repository_id * id_is_verified, has_name, "
@@ -101,58 +92,9 @@ constexpr char kSetNameTime[] =
 constexpr char kGetCredential[] =
     "SELECT canonical, credential FROM repository WHERE repository_key = ?";
 
-constexpr char kListAliases[] =
-    "SELECT a.canonical, r.canonical, a.repository_key, "
-    "a.github_repository_id, a.checked_time_us, q.ask_time_us "
-    "FROM repository_alias AS a "
-    "JOIN repository AS r ON r.repository_key = a.repository_key "
-    "LEFT JOIN name_question AS q ON q.subject = a.canonical "
-    "ORDER BY a.canonical";
-constexpr char kPutAlias[] =
-    "INSERT OR REPLACE INTO repository_alias (canonical, github_repository_id, "
-    "repository_key) VALUES (?, ?, ?)";
-constexpr char kNoteChecked[] =
-    "UPDATE repository_alias SET checked_time_us = ? WHERE canonical = ?";
-constexpr char kDeleteAlias[] =
-    "DELETE FROM repository_alias WHERE canonical = ?";
-
-constexpr char kAsk[] =
-    "INSERT INTO name_question (subject, host, owner, name, credential, "
-    "github_repository_id, first_time_us, asked_time_us, ask_time_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (subject) DO UPDATE SET "
-    // Does not ask again just after GitHub gave no answer.
-    "ask_time_us = MIN(ask_time_us, MAX(excluded.ask_time_us, "
-    "CASE asked_time_us WHEN 0 THEN 0 ELSE asked_time_us + ?9 END))";
-constexpr char kListQuestions[] =
-    "SELECT question_id, host, owner, name, credential FROM name_question "
-    "ORDER BY question_id";
-constexpr char kSetQuestionCredential[] =
-    "UPDATE name_question SET credential = ? WHERE question_id = ?";
-
 constexpr char kListParked[] = "SELECT repository_key FROM parking";
 constexpr char kUnpark[] = "DELETE FROM parking WHERE repository_key = ?";
 
-// 4 is PostingState::kAbandoned: SQLite uses a partial index only if the
-// statement repeats its condition.
-constexpr char kListRevived[] =
-    "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
-    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
-    "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED', "
-    "'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE', "
-    "'LEGAL_BLOCK', 'APP_NOT_INSTALLED', 'INSTALLATION_SUSPENDED', "
-    "'ACCOUNT_SUSPENDED', 'CREDENTIAL_REFUSED', 'APP_REFUSED') "
-    "AND lease_version = 0 LIMIT ?";
-static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
-constexpr char kRevive[] =
-    "UPDATE entry SET change_sequence = ?, posting_state = ?, "
-    "posting_reason = '', try_count = 0, refusal_count = 0, due_time_us = "
-    "MAX(first_due_time_us, IFNULL(ambiguous_time_us + ?, 0)) "
-    "WHERE entry_id = ?";
-constexpr char kListOfAccount[] =
-    "SELECT repository_key, canonical FROM repository "
-    "WHERE host = ? AND canonical > ? AND canonical >= ? AND canonical < ? "
-    "ORDER BY canonical LIMIT ?";
 constexpr char kListKnown[] =
     "SELECT host, owner, name, github_repository_id, credential FROM "
     "repository "
@@ -167,9 +109,9 @@ NamedRepository ReadNamed(const SqliteQuery& query) {
   return row;
 }
 
-// Replaces an unknown name in `canonical`; no name looks like it.
-std::string StandIn(const std::string& host, int64_t number) {
-  return absl::StrCat(host, "//", number);
+std::optional<NamedRepository> ReadRow(SqliteQuery& query) {
+  if (!query.Next()) return std::nullopt;
+  return ReadNamed(query);
 }
 
 }  // namespace
@@ -193,7 +135,7 @@ int64_t SqliteRepositories::FindOrAdd(SqliteConnection* connection,
             added.credential, true, now, std::string())
       .Run();
   added.repository_key = connection->LastInsertId();
-  return Keep(canonical, std::move(added))->repository_key;
+  return known_.Put(canonical, std::move(added))->repository_key;
 }
 
 std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
@@ -206,7 +148,7 @@ std::string SqliteRepositories::AddNameless(SqliteConnection* connection,
       .Bind(canonical, repository.host, repository.owner, repository.name,
             number, CredentialOf(repository), false, now, by)
       .Run();
-  AskNumber(connection, repository, number, now);
+  aliases_.AskNumber(connection, repository, number, now);
   return canonical;
 }
 
@@ -352,29 +294,14 @@ std::vector<int64_t> SqliteRepositories::AssignCredentials(
         .Bind(move.to, move.from, move.canonical)
         .Run();
   }
-  std::vector<std::pair<int64_t, std::string>> questions;
-  {
-    SqliteQuery query(connection, kListQuestions);
-    while (query.Next()) {
-      int64_t id = 0;
-      Repository repository;
-      std::string credential;
-      query.Read(&id, &repository.host, &repository.owner, &repository.name,
-                 &credential);
-      std::string new_credential = CredentialOf(repository);
-      if (new_credential != credential)
-        questions.emplace_back(id, std::move(new_credential));
-    }
-  }
-  for (const auto& [id, credential] : questions) {
-    SqliteQuery(connection, kSetQuestionCredential).Bind(credential, id).Run();
-  }
+  aliases_.AssignCredentials(connection);
   Forget();
   std::vector<int64_t> revived;
   for (const Move& move : moves) {
-    if (move.from.empty()) revived.push_back(move.repository_key);
+    if (!move.from.empty()) continue;
+    revived.push_back(move.repository_key);
     for (const bool is_pending : {false, true}) {
-      if (move.from.empty()) AddDue(connection, move.canonical, is_pending);
+      AddDue(connection, move.canonical, is_pending);
     }
   }
   return revived;
@@ -389,38 +316,31 @@ void SqliteRepositories::FillDue(SqliteConnection* connection) {
 std::optional<NamedRepository> SqliteRepositories::FindRow(
     SqliteConnection* connection, const std::string& canonical) {
   SqliteQuery query(connection, kFindRow);
-  query.Bind(canonical);
-  if (!query.Next()) return std::nullopt;
-  return ReadNamed(query);
+  return ReadRow(query.Bind(canonical));
 }
 
 std::optional<NamedRepository> SqliteRepositories::FindRow(
     SqliteConnection* connection, int64_t repository_key) {
   SqliteQuery query(connection, kFindRowByKey);
-  query.Bind(repository_key);
-  if (!query.Next()) return std::nullopt;
-  return ReadNamed(query);
+  return ReadRow(query.Bind(repository_key));
 }
 
 std::optional<NamedRepository> SqliteRepositories::FindNumber(
     SqliteConnection* connection, const std::string& host, int64_t number) {
   if (number == 0) return std::nullopt;
   SqliteQuery query(connection, kFindRowByNumber);
-  query.Bind(number, host);
-  if (!query.Next()) return std::nullopt;
-  return ReadNamed(query);
+  return ReadRow(query.Bind(number, host));
 }
 
 std::optional<KnownAlias> SqliteRepositories::FindAlias(
     SqliteConnection* connection, const std::string& canonical) {
-  const auto& aliases = Aliases(connection);
-  const auto it = aliases.find(canonical);
-  if (it == aliases.end()) return std::nullopt;
-  const Alias& alias = it->second;
+  const SqliteAliases::Alias* const alias =
+      aliases_.Find(connection, canonical);
+  if (alias == nullptr) return std::nullopt;
   std::optional<NamedRepository> row =
-      FindRow(connection, alias.repository_key);
+      FindRow(connection, alias->repository_key);
   if (!row.has_value()) return std::nullopt;
-  return KnownAlias{*std::move(row), alias.github_id};
+  return KnownAlias{*std::move(row), alias->number};
 }
 
 Whereabouts SqliteRepositories::Find(SqliteConnection* connection,
@@ -435,16 +355,9 @@ Whereabouts SqliteRepositories::Find(SqliteConnection* connection,
 
 bool SqliteRepositories::Agrees(SqliteConnection* connection,
                                 const std::string& canonical, int64_t number) {
-  if (Aliases(connection).contains(canonical)) return false;
+  if (aliases_.Find(connection, canonical) != nullptr) return false;
   const Known* const known = Load(connection, canonical);
   return known != nullptr && known->number == number && known->has_name;
-}
-
-std::string SqliteRepositories::Resolve(SqliteConnection* connection,
-                                        const std::string& canonical) {
-  const auto& aliases = Aliases(connection);
-  const auto it = aliases.find(canonical);
-  return it == aliases.end() ? canonical : it->second.canonical;
 }
 
 void SqliteRepositories::RemoveAllDue(SqliteConnection* connection,
@@ -482,7 +395,7 @@ void SqliteRepositories::LoseName(SqliteConnection* connection,
       .Bind(StandIn(row.repository.host, row.number), row.key)
       .Run();
   Forget();
-  AskNumber(connection, row.repository, row.number, now);
+  aliases_.AskNumber(connection, row.repository, row.number, now);
 }
 
 void SqliteRepositories::Retire(SqliteConnection* connection,
@@ -503,115 +416,6 @@ void SqliteRepositories::NoteNameTime(SqliteConnection* connection,
   SqliteQuery(connection, kSetNameTime).Bind(time, repository_key).Run();
 }
 
-void SqliteRepositories::AskNumber(SqliteConnection* connection,
-                                   const Repository& via, int64_t number,
-                                   absl::Time now) {
-  Ask(connection, StandIn(via.host, number), via, number, now, now);
-}
-
-void SqliteRepositories::AskName(SqliteConnection* connection,
-                                 const Repository& name, absl::Time at,
-                                 absl::Time now) {
-  Ask(connection, name.Canonical(), name, 0, at, now);
-  // Aliases in memory hold the times of their questions.
-  aliases_.reset();
-}
-
-void SqliteRepositories::Ask(SqliteConnection* connection,
-                             const std::string& subject, const Repository& via,
-                             int64_t number, absl::Time at, absl::Time now) {
-  SqliteQuery(connection, kAsk)
-      .Bind(subject, via.host, via.owner, via.name, CredentialOf(via), number,
-            now, at, absl::ToInt64Microseconds(kBetweenQuestions))
-      .Run();
-}
-
-void SqliteRepositories::NoteChecked(SqliteConnection* connection,
-                                     const std::string& canonical,
-                                     absl::Time now) {
-  SqliteQuery(connection, kNoteChecked).Bind(now, canonical).Run();
-  aliases_.reset();
-}
-
-bool SqliteRepositories::UseAlias(SqliteConnection* connection,
-                                  const Repository& said, absl::Time now) {
-  const auto& aliases = Aliases(connection);
-  const auto it = aliases.find(said.Canonical());
-  if (it == aliases.end()) return false;
-  const Alias alias = it->second;
-  if (alias.ask_time.has_value()) return *alias.ask_time <= now;
-  absl::Time at = now;
-  if (alias.checked_time != absl::UnixEpoch()) {
-    at = std::max(at, alias.checked_time + kBetweenChecks);
-  }
-  AskName(connection, said, at, now);
-  return at <= now;
-}
-
-void SqliteRepositories::DoubtAlias(SqliteConnection* connection,
-                                    const std::string& canonical,
-                                    absl::Time now) {
-  const auto& aliases = Aliases(connection);
-  const auto it = aliases.find(canonical);
-  const absl::StatusOr<Repository> said = ParseRepository(canonical);
-  if (it == aliases.end() || !said.ok()) return;
-  const absl::Time checked = it->second.checked_time;
-  AskName(connection, *said, std::max(now, checked + kBetweenQuestions), now);
-}
-
-void SqliteRepositories::AddAlias(SqliteConnection* connection,
-                                  const std::string& canonical,
-                                  int64_t github_id, int64_t repository_key) {
-  SqliteQuery(connection, kPutAlias)
-      .Bind(canonical, github_id, repository_key)
-      .Run();
-  aliases_.reset();
-}
-
-void SqliteRepositories::RemoveAlias(SqliteConnection* connection,
-                                     const std::string& canonical) {
-  SqliteQuery(connection, kDeleteAlias).Bind(canonical).Run();
-  aliases_.reset();
-}
-
-std::vector<std::pair<int64_t, std::string>> SqliteRepositories::ListOfAccount(
-    SqliteConnection* connection, const std::string& host,
-    absl::string_view account, const std::string& behind, int limit) {
-  std::vector<std::pair<int64_t, std::string>> found;
-  const std::string prefix =
-      absl::AsciiStrToLower(absl::StrCat(host, "/", account));
-  // "0" follows "/" in ASCII, so the range has all names of the account.
-  const std::string begin = absl::StrCat(prefix, "/");
-  const std::string end = absl::StrCat(prefix, "0");
-  SqliteQuery query(connection, kListOfAccount);
-  query.Bind(host, behind, begin, end, limit);
-  while (query.Next()) {
-    auto& [key, canonical] = found.emplace_back();
-    query.Read(&key, &canonical);
-  }
-  return found;
-}
-
-int SqliteRepositories::Revive(SqliteConnection* connection,
-                               int64_t repository_key, int limit,
-                               int64_t* sequence) {
-  std::vector<int64_t> entries;
-  {
-    SqliteQuery query(connection, kListRevived);
-    query.Bind(repository_key, limit);
-    while (query.Next()) query.Read(&entries.emplace_back());
-  }
-  std::sort(entries.begin(), entries.end());
-  for (const int64_t entry_id : entries) {
-    SqliteQuery(connection, kRevive)
-        .Bind(++*sequence, PostingState::kDue,
-              absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
-        .Run();
-    NoteChange(connection, entry_id);
-  }
-  return static_cast<int>(entries.size());
-}
-
 std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
                                               const std::string& after,
                                               int limit) {
@@ -624,21 +428,6 @@ std::vector<KnownRepository> ListRepositories(SqliteConnection* connection,
                &known.repository.name, &known.github_id, &known.credential);
   }
   return repositories;
-}
-
-const absl::flat_hash_map<std::string, SqliteRepositories::Alias>&
-SqliteRepositories::Aliases(SqliteConnection* connection) {
-  if (aliases_.has_value()) return *aliases_;
-  aliases_.emplace();
-  SqliteQuery query(connection, kListAliases);
-  while (query.Next()) {
-    std::string canonical;
-    Alias alias;
-    query.Read(&canonical, &alias.canonical, &alias.repository_key,
-               &alias.github_id, &alias.checked_time, &alias.ask_time);
-    aliases_->emplace(std::move(canonical), std::move(alias));
-  }
-  return *aliases_;
 }
 
 absl::flat_hash_set<int64_t>& SqliteRepositories::Parked(
@@ -663,11 +452,6 @@ SqliteRepositories::Known* SqliteRepositories::Load(
   if (!query.Next()) return nullptr;
   query.Read(&known.repository_key, &known.number, &known.has_name,
              &known.credential);
-  return Keep(canonical, std::move(known));
-}
-
-SqliteRepositories::Known* SqliteRepositories::Keep(
-    const std::string& canonical, Known known) {
   return known_.Put(canonical, std::move(known));
 }
 

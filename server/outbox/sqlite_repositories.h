@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -16,12 +15,13 @@
 #include "server/outbox/naming.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_aliases.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
 
-// The writer's view of the tables `repository`, `repository_alias` and
-// `due_repository`. It keeps the repositories in use in memory.
+// The writer's view of the tables `repository` and `due_repository`. It keeps
+// the repositories in use in memory.
 //
 // Every method needs an open transaction. Errors stick to `connection`. Not
 // thread-safe.
@@ -30,7 +30,7 @@ class SqliteRepositories {
   // `credential_of` may be empty: all repositories are in the credential "".
   explicit SqliteRepositories(
       std::function<std::string(const Repository&)> credential_of)
-      : credential_of_(std::move(credential_of)), known_(kMostKnown) {}
+      : aliases_(std::move(credential_of)), known_(kMostKnown) {}
 
   // Rows by name, by key, by GitHub's number on a host, and by an old name. A
   // row has a number only if a delivery or GitHub gave it. Nothing: there is
@@ -52,10 +52,6 @@ class SqliteRepositories {
   // number. Then no decision is necessary. Uses the memory if it holds the row.
   bool Agrees(SqliteConnection* connection, const std::string& canonical,
               int64_t number);
-
-  // The present name of a repository; differs from `canonical` after a rename.
-  std::string Resolve(SqliteConnection* connection,
-                      const std::string& canonical);
 
   // The key of a repository; 0: there is no such row.
   int64_t Find(SqliteConnection* connection, const std::string& canonical);
@@ -143,56 +139,14 @@ class SqliteRepositories {
   void NoteNameTime(SqliteConnection* connection, int64_t repository_key,
                     absl::Time time);
 
-  // AddAlias makes an old name mean a repository; RemoveAlias ends that.
-  void AddAlias(SqliteConnection* connection, const std::string& canonical,
-                int64_t github_id, int64_t repository_key);
-  void RemoveAlias(SqliteConnection* connection, const std::string& canonical);
-  // GitHub was asked which repository has the old name, and it is still an old
-  // name.
-  void NoteChecked(SqliteConnection* connection, const std::string& canonical,
-                   absl::Time now);
-  // A report came by an old name. True: GitHub must first confirm that the name
-  // is still an old one. GitHub is asked once a day.
-  bool UseAlias(SqliteConnection* connection, const Repository& said,
-                absl::Time now);
-  // GitHub refused an entry that was reported by an old name: GitHub is asked
-  // soon.
-  void DoubtAlias(SqliteConnection* connection, const std::string& canonical,
-                  absl::Time now);
-
-  // Stores a question to GitHub for the name of the repository with this
-  // number. The credential for `via` asks it.
-  void AskNumber(SqliteConnection* connection, const Repository& via,
-                 int64_t number, absl::Time now);
-  // Stores a question to GitHub, to be asked `at` that time: which repository
-  // has the name?
-  void AskName(SqliteConnection* connection, const Repository& name,
-               absl::Time at, absl::Time now);
-
-  // Makes at most `limit` entries due that were abandoned because the
-  // repository could not be found or written, or because it had no credential.
-  // Each takes a sequence number: `sequence` is the last one given. Returns how
-  // many.
-  int Revive(SqliteConnection* connection, int64_t repository_key, int limit,
-             int64_t* sequence);
-
-  // The next repositories of an account after a canonical name.
-  std::vector<std::pair<int64_t, std::string>> ListOfAccount(
-      SqliteConnection* connection, const std::string& host,
-      absl::string_view account, const std::string& behind, int limit);
-
-  std::string CredentialOf(const Repository& repository) const {
-    return credential_of_ ? credential_of_(repository) : std::string();
-  }
-
-  // Call it after questions about old names have changed.
-  void ForgetAliases() { aliases_.reset(); }
+  // The old names of repositories, and the questions to GitHub about names.
+  SqliteAliases& aliases() { return aliases_; }
 
   // Call it after a rollback, and after other code has changed the tables: the
   // memory may be wrong.
   void Forget() {
     known_.Clear();
-    aliases_.reset();
+    aliases_.Forget();
     parked_.reset();
   }
 
@@ -209,33 +163,20 @@ class SqliteRepositories {
     bool due[2] = {false, false};
   };
 
-  struct Alias {
-    std::string canonical;  // The present name.
-    int64_t repository_key = 0;
-    int64_t github_id = 0;
-    absl::Time checked_time;
-    // When GitHub is to be asked about it.
-    std::optional<absl::Time> ask_time;
-  };
-
-  void Ask(SqliteConnection* connection, const std::string& subject,
-           const Repository& via, int64_t number, absl::Time at,
-           absl::Time now);
   void RemoveAllDue(SqliteConnection* connection, int64_t repository_key);
-
-  // Renames are rare, so all of them are kept in memory.
-  const absl::flat_hash_map<std::string, Alias>& Aliases(
-      SqliteConnection* connection);
 
   // Few repositories are parked, so all of them are kept in memory.
   absl::flat_hash_set<int64_t>& Parked(SqliteConnection* connection);
 
   // nullptr: there is no such row. Valid until the next call.
   Known* Load(SqliteConnection* connection, const std::string& canonical);
-  Known* Keep(const std::string& canonical, Known known);
-  const std::function<std::string(const Repository&)> credential_of_;
+
+  std::string CredentialOf(const Repository& repository) const {
+    return aliases_.CredentialOf(repository);
+  }
+
+  SqliteAliases aliases_;
   RecentMap<std::string, Known> known_;
-  std::optional<absl::flat_hash_map<std::string, Alias>> aliases_;
   std::optional<absl::flat_hash_set<int64_t>> parked_;
   absl::flat_hash_set<std::string> due_results_;
 };
