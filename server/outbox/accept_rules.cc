@@ -133,6 +133,24 @@ Judgement JudgeRerun(const Held* held, Report report) {
   return Judge(held, report);
 }
 
+// As people write it: "6 h", "1 h 30 min", "30 d".
+std::string InWords(absl::Duration duration) {
+  constexpr struct {
+    absl::string_view name;
+    absl::Duration length;
+  } kUnits[] = {{"d", absl::Hours(24)},
+                {"h", absl::Hours(1)},
+                {"min", absl::Minutes(1)},
+                {"s", absl::Seconds(1)}};
+  std::string words;
+  for (const auto& unit : kUnits) {
+    const int64_t count = absl::IDivDuration(duration, unit.length, &duration);
+    if (count == 0) continue;
+    absl::StrAppend(&words, words.empty() ? "" : " ", count, " ", unit.name);
+  }
+  return words.empty() ? "0 s" : words;
+}
+
 void Count(CommitState state, int by, CommitCounts* counts) {
   if (state == CommitState::kPending) counts->pending_count += by;
   if (IsFailed(state)) counts->failed_count += by;
@@ -181,6 +199,19 @@ absl::StatusOr<Decided> DecideEntry(const Submission& submission,
       return Supersede(report, *sequence, draft);
   }
   return Decided();
+}
+
+void ExpireEntry(absl::Time now, int64_t* sequence, EntryRow* row) {
+  row->version++;
+  row->report_sequence = row->change_sequence = ++*sequence;
+  row->held.phase = Phase::kExpired;
+  row->held.result.reset();
+  row->held.description =
+      absl::StrCat("No result within ", InWords(row->expires_after));
+  row->posting_state = PostingState::kDue;
+  row->is_pending = false;
+  row->first_due_time = now;
+  row->expire_time.reset();
 }
 
 Receipt ReceiptFor(const Submission& submission, const std::string& context,

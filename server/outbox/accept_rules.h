@@ -45,7 +45,8 @@ struct EntryRow {
   bool was_renewed = false;
   bool was_revived = false;  // It was abandoned.
   bool other_runs_changed = false;
-  absl::Duration expires_after;  // Set if it was accepted or renewed.
+  // How long a pending waits for a result. Set if it was accepted or renewed.
+  absl::Duration expires_after;
   // The newest report in this transaction of what GitHub shows.
   const Report* observed = nullptr;
 };
@@ -108,6 +109,11 @@ absl::StatusOr<Decided> DecideEntry(const Submission& submission,
                                     const Circumstances& found,
                                     const std::string& context,
                                     int64_t* sequence, Draft* draft);
+
+// The server's own report for a pending without a result in time: the entry
+// becomes an error, which says how long it waited. Its run does not end. Needs
+// `version` and `expires_after`; raises `sequence`, the last one given.
+void ExpireEntry(absl::Time now, int64_t* sequence, EntryRow* row);
 
 // The receipt for a context whose entry is now `row`.
 Receipt ReceiptFor(const Submission& submission, const std::string& context,

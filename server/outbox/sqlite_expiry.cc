@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/outbox/accept_rules.h"
 #include "server/outbox/lease.h"
-#include "server/outbox/status_view.h"
 
 namespace signalbox {
 namespace {
@@ -40,32 +39,9 @@ constexpr char kRecordExpired[] =
     "attempt, series, result, description, target_url, caller, delivery_id) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, '')";
 
-// As people write it: "6 h", "1 h 30 min", "30 d".
-std::string InWords(absl::Duration duration) {
-  constexpr struct {
-    absl::string_view name;
-    absl::Duration length;
-  } kUnits[] = {{"d", absl::Hours(24)},
-                {"h", absl::Hours(1)},
-                {"min", absl::Minutes(1)},
-                {"s", absl::Seconds(1)}};
-  std::string words;
-  for (const auto& unit : kUnits) {
-    const int64_t count = absl::IDivDuration(duration, unit.length, &duration);
-    if (count == 0) continue;
-    absl::StrAppend(&words, words.empty() ? "" : " ", count, " ", unit.name);
-  }
-  return words.empty() ? "0 s" : words;
-}
-
 struct Expired {
-  int64_t entry_id = 0;
+  EntryRow row;
   int64_t commit_key = 0;
-  int64_t version = 0;
-  int64_t attempt = 0;
-  std::string series;
-  std::string target_url;
-  int64_t expires_after_us = 0;
   std::string canonical;
 };
 
@@ -79,30 +55,31 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     query.Bind(now, limit);
     while (query.Next()) {
       Expired& entry = expired.emplace_back();
-      query.Read(&entry.entry_id, &entry.commit_key, &entry.version,
-                 &entry.attempt, &entry.series, &entry.target_url,
-                 &entry.expires_after_us, &entry.canonical);
-      if (!connection->AreCounts({entry.version})) return 0;
+      Held& held = entry.row.held;
+      int64_t expires_after_us = 0;
+      query.Read(&entry.row.entry_id, &entry.commit_key, &entry.row.version,
+                 &held.run.attempt, &held.run.series, &held.target_url,
+                 &expires_after_us, &entry.canonical);
+      if (!connection->AreCounts({entry.row.version})) return 0;
+      entry.row.expires_after = absl::Microseconds(expires_after_us);
     }
   }
-  for (const Expired& entry : expired) {
-    const int64_t sequence = ++state->sequence;
-    const int64_t version = entry.version + 1;
-    const std::string description =
-        absl::StrCat("No result within ",
-                     InWords(absl::Microseconds(entry.expires_after_us)));
+  for (Expired& entry : expired) {
+    EntryRow& row = entry.row;
+    ExpireEntry(now, &state->sequence, &row);
+    const Held& held = row.held;
     SqliteQuery(connection, kExpire)
-        .Bind(version, Phase::kExpired, description, sequence, now,
-              PostingState::kDue, absl::ToInt64Microseconds(kAmbiguousWait),
-              entry.entry_id)
+        .Bind(row.version, held.phase, held.description, row.report_sequence,
+              row.first_due_time, row.posting_state,
+              absl::ToInt64Microseconds(kAmbiguousWait), row.entry_id)
         .Run();
     SqliteQuery(connection, kCountExpired)
-        .Bind(sequence, now, entry.commit_key)
+        .Bind(row.report_sequence, now, entry.commit_key)
         .Run();
     SqliteQuery(connection, kRecordExpired)
-        .Bind(entry.entry_id, version, sequence, now, Phase::kExpired,
-              entry.attempt, entry.series, description, entry.target_url,
-              kOwnCaller)
+        .Bind(row.entry_id, row.version, row.report_sequence, now, held.phase,
+              held.run.attempt, held.run.series, held.description,
+              held.target_url, kOwnCaller)
         .Run();
     state->repositories.AddDue(connection, entry.canonical,
                                /*is_pending=*/false);

@@ -3,7 +3,7 @@
 
 #include "absl/time/time.h"
 #include "server/outbox/sqlite.h"
-#include "server/outbox/sqlite_accept.h"
+#include "server/outbox/sqlite_writer_state.h"
 
 namespace signalbox {
 

@@ -401,6 +401,54 @@ TEST_F(AcceptRulesTest, WhatIsForTheHistoryIsNeverAccepted) {
   ExpectNothingHappened();
 }
 
+TEST_F(AcceptRulesTest, APendingWithoutAResultBecomesAnError) {
+  KeyReport pending = InSeries("jenkins", Pending(3, "building"));
+  pending.target_url = "https://ci.example.com/3";
+  EntryRow row = Holding(pending);
+  row.expires_after = absl::Hours(6);
+  sequence_ = 40;
+  ExpireEntry(now_, &sequence_, &row);
+  EXPECT_EQ(row.version, 2);
+  EXPECT_EQ(row.held.phase, Phase::kExpired);
+  EXPECT_EQ(row.held.result, std::nullopt);
+  EXPECT_EQ(row.held.description, "No result within 6 h");
+  EXPECT_EQ(row.held.target_url, "https://ci.example.com/3");
+  EXPECT_EQ(row.report_sequence, 41);
+  EXPECT_EQ(row.change_sequence, 41);
+  EXPECT_EQ(sequence_, 41);
+  // It is posted at once, and among the results.
+  EXPECT_EQ(row.posting_state, PostingState::kDue);
+  EXPECT_FALSE(row.is_pending);
+  EXPECT_EQ(row.first_due_time, now_);
+  EXPECT_EQ(row.expire_time, std::nullopt);
+  // The result may still come.
+  EXPECT_EQ(row.held.run.series, "jenkins");
+  EXPECT_EQ(row.held.run.attempt, 3);
+  EXPECT_EQ(row.held.run.state, RunState::kRunning);
+}
+
+TEST_F(AcceptRulesTest, AnExpirySaysHowLongItWaited) {
+  const struct {
+    absl::Duration waited;
+    const char* words;
+  } kCases[] = {
+      {absl::ZeroDuration(), "0 s"},
+      {absl::Milliseconds(999), "0 s"},
+      {absl::Seconds(59), "59 s"},
+      {absl::Seconds(60), "1 min"},
+      {absl::Minutes(90), "1 h 30 min"},
+      {absl::Hours(24) + absl::Seconds(1), "1 d 1 s"},
+      {absl::Hours(30 * 24), "30 d"},
+  };
+  for (const auto& one : kCases) {
+    EntryRow row = Holding(Pending(3));
+    row.expires_after = one.waited;
+    ExpireEntry(now_, &sequence_, &row);
+    EXPECT_EQ(row.held.description,
+              std::string("No result within ") + one.words);
+  }
+}
+
 TEST_F(AcceptRulesTest, AReceiptTellsWhatIsHeld) {
   const Submission numbered = Of({Pending(3)});
   Receipt receipt =
