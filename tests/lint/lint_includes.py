@@ -15,11 +15,10 @@ MAY_INCLUDE = {
     "common/webhook": ("common",),
     "server/base": ("common",),
     "server/report": ("server/base", "common"),
-    "server/config": ("server/report", "server/base", "common"),
+    "server/config": ("server/report", "common"),
     "server/outbox": ("server/report", "server/base", "common"),
     "server/github": ("server/report", "server/base", "common/http", "common"),
-    "server/calls": ("server/outbox", "server/report", "server/base",
-                     "common"),
+    "server/calls": ("server/outbox", "server/report", "common"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base", "common"),
     "server/core": ("server/poster", "server/outbox", "server/github",
@@ -31,8 +30,7 @@ MAY_INCLUDE = {
                         "common"),
     "server/rpc": ("server/calls", "server/outbox", "server/report",
                    "server/base", "common", PROTO),
-    "server/web": ("server/outbox", "server/report", "server/base",
-                   "common/http", "common", PROTO),
+    "server/web": ("server/base", "common/http", "common"),
     "server": ("*",),
     "shim": ("common/http", "common/webhook", "common", PROTO),
     "clients/cpp": ("common", PROTO),
@@ -44,8 +42,8 @@ MAY_INCLUDE = {
 # alone.
 FILES_MAY_INCLUDE = {
     "server/config/credential_setup.*": ("server/github", "server/report",
-                                         "server/base", "common"),
-    "server/config/yaml_*": ("server/base", "common"),
+                                         "common"),
+    "server/config/yaml_*": ("common",),
     "clients/cpp/client.h": (PROTO,),
 }
 
