@@ -7,17 +7,17 @@ from source_tree import main, matches, split_cpp
 
 PROTO = "signalbox/v1"
 
-# What a folder may include beside itself: the table of DESIGN.md. A row covers
-# the folders below it. "*" is everything but the tests.
+# What a folder may include beside itself: the table of DESIGN.md, in its order.
+# "*" is everything but the tests.
 MAY_INCLUDE = {
     "common": (),
     "common/http": ("common",),
     "common/webhook": ("common",),
     "server/base": ("common",),
     "server/report": ("server/base", "common"),
-    "server/config": ("server/report", "common"),
     "server/outbox": ("server/report", "server/base", "common"),
     "server/github": ("server/report", "server/base", "common/http", "common"),
+    "server/config": ("server/report", "common"),
     "server/calls": ("server/outbox", "server/report", "common"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base", "common"),

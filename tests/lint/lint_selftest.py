@@ -12,6 +12,7 @@ import lint_format
 import lint_includes
 import lint_length
 import lint_proto
+import lint_rooms
 import lint_scripts
 import lint_words
 from source_tree import Tree, split_cpp
@@ -226,6 +227,46 @@ class Lint(unittest.TestCase):
         self.write("tests/support/fake.h", header("tests/support/fake.h"))
         self.expect(lint_includes.check, "server/main.cc",
                     '#include "tests/support/fake.h"\n', (1, "only tests"))
+
+    def test_rooms(self):
+        for path in self.root.rglob("*.*"):
+            path.unlink()
+        self.write("common/error.h", header("common/error.h"))
+        self.write("server/base/clock.h", GOOD["server/base/clock.h"])
+        self.write("server/report/report.h", GOOD["server/report/report.h"])
+        self.write("server/report/x.cc", '// #include "server/outbox/y.h"\n'
+                                         '#include "absl/time/time.h"\n'
+                                         '#include "common/error.h"\n'
+                                         '#include "server/report/report.h"\n')
+        self.write("tests/x.cc", '#include "server/base/clock.h"\n')
+        rows = ["| `common` | nothing | 0 | 2 |",
+                "| `server/base` | `common` | 1 | 1 |",
+                "| `server/report` | base, common | 2 | 0 |"]
+
+        def design(*rows):
+            return "\n".join(["# Design", "", lint_rooms.HEAD,
+                              "| --- | --- | --- | --- |", *rows, "", "More.",
+                              ""])
+
+        path = "DESIGN.md"
+        self.expect(lint_rooms.check, path, design(*rows))
+        self.expect(lint_rooms.check, path,
+                    design(rows[0], rows[1].replace("1 | 1", "1 | 2"), rows[2]),
+                    (6, "wanted " + rows[1]))
+        self.expect(lint_rooms.check, path,
+                    design(*rows, "| `server/poster` | all | 1 | 1 |"),
+                    (8, "no room server/poster"))
+        self.expect(lint_rooms.check, path, design(*rows[:2]),
+                    (1, "no row of the table is for server/report"))
+        self.write(path, design(rows[0], rows[2], rows[1]))
+        self.assertEqual([finding[:2] for finding
+                          in self.findings(lint_rooms.check)],
+                         [("server/report/report.h", 4)])
+
+        self.write(path, design("| `common` | nothing |", *rows[1:]))
+        lint_rooms.write(Tree(self.root))
+        self.assertEqual((self.root / path).read_text(encoding="utf-8"),
+                         design(*rows))
 
     def test_paths_of_includes(self):
         for text, part in (('#include "clock.h"\n', "begin at the root"),

@@ -74,12 +74,25 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
-def main(check):
-    """Runs a check, a function of a tree that yields (path, line, problem)."""
+def main(check, *actions):
+    """Runs a check, a function of a tree that yields (path, line, problem).
+
+    An action is a function of a tree, too. It runs instead of the check if its
+    name is given as an option.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--root",
                         default=pathlib.Path(__file__).resolve().parents[2])
-    findings = list(check(Tree(parser.parse_args().root)))
+    for action in actions:
+        parser.add_argument("--" + action.__name__, help=action.__doc__,
+                            dest="run", action="store_const", const=action)
+    parser.set_defaults(run=None)
+    arguments = parser.parse_args()
+    tree = Tree(arguments.root)
+    if arguments.run:
+        arguments.run(tree)
+        return
+    findings = list(check(tree))
     for path, line, problem in findings:
         print(f"{path}:{line}: {problem}")
     sys.exit(1 if findings else 0)
