@@ -26,6 +26,8 @@ namespace {
 using history::Answered;
 using history::Called;
 
+// The longest time in which reports are committed but the poster does not run.
+constexpr absl::Duration kLongestLag = absl::Seconds(1);
 // The calm begins after the last incident and lasts at most this long.
 constexpr absl::Duration kLongestCalm = absl::Hours(12);
 // With more turns than this, the server counts as busy-looping.
@@ -61,7 +63,8 @@ class World {
       : plan_(plan),
         disk_(plan.seed, [this] { return clock_.Now(); }),
         github_(RulesOf(plan), &clock_),
-        sync_random_(plan.seed + 1) {
+        sync_random_(plan.seed + 1),
+        lag_random_(plan.seed + 2) {
     github_.SetDelay(plan.latency);
     disk_.SetSyncing([this] { PassSync(); });
     for (size_t r = 0; r < plan.repositories.size(); ++r) {
@@ -138,7 +141,7 @@ class World {
       NoteApplied();
       absl::Time wanted = absl::InfiniteFuture();
       if (life_ != nullptr) {
-        wanted = life_->RunOnce();
+        wanted = RunLife();
         NoticeEnd();
       }
       const absl::Time now = clock_.Now();
@@ -158,6 +161,17 @@ class World {
         NoticeEnd();
       }
     }
+  }
+
+  // Now and then the poster's thread gets no processor for a while.
+  absl::Time RunLife() {
+    if (lag_end_ <= Passed() && lag_random_.OneIn(16)) {
+      lag_end_ =
+          Passed() + lag_random_.Between(absl::ZeroDuration(), kLongestLag);
+    }
+    if (lag_end_ <= Passed()) return life_->RunOnce();
+    life_->RunIntake();
+    return clock_.Now() + (lag_end_ - Passed());
   }
 
   // The sync takes time, in which GitHub goes on.
@@ -756,6 +770,8 @@ class World {
   int disk_troubles_ = 0;
   absl::Duration sync_time_;
   Random sync_random_;
+  Random lag_random_;
+  absl::Duration lag_end_;  // As Passed().
   int64_t calls_ = 0;
   int64_t seen_rows_ = 0;
   std::map<int64_t, bool> answered_;
