@@ -17,6 +17,7 @@ RULES = (
      ("clients/cpp/client.cc",  # Between repetitions of a blocking call.
       "common/http/http_server.cc",  # After a failed accept(), for a thread.
       "tests/bench/webhooks/github_view.cc",  # Reads the simulator seldom.
+      "tests/bench/posting/idle.cc",  # Asks the server again.
       "tests/bench/calls/contestants.cc",  # Until a program is quiet.
       "tests/bench/calls/resting.cc",  # While a program rests.
       "tests/integration/*")),
