@@ -5,6 +5,7 @@
 #include "server/outbox/post_queue.h"
 #include "server/outbox/recovery_notes.h"
 #include "server/outbox/statuses.h"
+#include "server/outbox/terms.h"
 #include "server/outbox/upkeep.h"
 
 namespace signalbox {
@@ -27,7 +28,8 @@ class Outbox : public Acceptance,
                public PostQueue,
                public Statuses,
                public Upkeep,
-               public RecoveryNotes {};
+               public RecoveryNotes,
+               public Terms {};
 
 }  // namespace signalbox
 

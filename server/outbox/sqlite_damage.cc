@@ -442,7 +442,14 @@ const Statements& Entries() {
        {"reported_as", kText, "''"},
        {"abandon_time_us", kIntegerOrNull, "NULL"}},
       // Marks repaired rows by a value that no entry has.
-      ", lease_version = -1"));
+      ", lease_epoch = 0, lease_version = -1"));
+  return *statements;
+}
+// Acceptance does not look at this column, so damage to it sets no entry aside.
+// The end of the try in flight then counts as lost.
+const Statements& LeaseEpochs() {
+  static const auto* const statements = new Statements(
+      Make("entry", "entry_id", {{"lease_epoch", kInteger, "0"}}));
   return *statements;
 }
 // Damage must not look like that mark.
@@ -498,6 +505,27 @@ constexpr char kFindTime[] =
     "FROM try ORDER BY try_id DESC LIMIT 10) "
     "WHERE typeof(time_us) = 'integer' AND time_us < 9007199254740992))";
 
+const Statements& TermRow() {
+  static const auto* const statements =
+      new Statements(Make("term", "name",
+                          {{"name", "$ = 'work'"},
+                           {"owner", kBlob},
+                           {"epoch", kCount},
+                           {"taken_time_us", kInteger},
+                           {"holder", kText},
+                           {"beat", kCount},
+                           {"beat_time_us", kInteger}}));
+  return *statements;
+}
+// Adds the row if it is missing. The process that has the term goes on with its
+// epoch, ?1. A damaged lease_epoch must not use up the epochs.
+constexpr char kAddTerm[] =
+    "INSERT INTO term (name, owner, epoch, taken_time_us, holder, beat, "
+    "beat_time_us) SELECT 'work', x'', MAX(?1, IFNULL((SELECT MAX(lease_epoch) "
+    "FROM entry WHERE typeof(lease_epoch) = 'integer' "
+    "AND lease_epoch BETWEEN 0 AND 1152921504606846976), 0)), ?2, '', 0, ?2 "
+    "WHERE NOT EXISTS (SELECT 1 FROM term)";
+
 class Repairing {
  public:
   Repairing(SqliteConnection* connection, SqliteWriterState* state)
@@ -508,6 +536,7 @@ class Repairing {
     FindTime();
     RepairNumbers();
     state_->sequence = NewestSequence(connection_);
+    RepairTerm();
     RepairRepositories();
     RepairCommits();
     RepairEntries();
@@ -593,6 +622,15 @@ class Repairing {
     }
   }
 
+  void RepairTerm() {
+    const size_t found = found_.size();
+    List(TermRow());
+    Drop(TermRow().drop);
+    SqliteQuery(connection_, kAddTerm).Bind(state_->epoch, now_).Run();
+    const bool was_missing = connection_->ChangedRows() > 0;
+    if (was_missing && found_.size() == found) Found("term", "'work'", " name");
+  }
+
   void RepairRepositories() {
     List(Repositories());
     Repair(Repositories());
@@ -620,6 +658,7 @@ class Repairing {
                      "ON c.commit_key = entry.commit_key WHERE NOT (",
                      Entries().sound, ")"));
     List(Entries());
+    List(LeaseEpochs());
     for (const int64_t key : Keys(kCommits->c_str())) commits_.insert(key);
     SqliteQuery(connection_, kClearMarks).Run();
     SqliteQuery(connection_, kAddCommits).Bind(now_).Run();
@@ -627,6 +666,7 @@ class Repairing {
     static const auto* const kDrop =
         new std::string(absl::StrCat(Entries().drop, kDropRest));
     Drop(*kDrop);
+    Repair(LeaseEpochs());
     std::vector<std::pair<int64_t, int64_t>> marked;
     {
       SqliteQuery query(connection_, kListMarked);

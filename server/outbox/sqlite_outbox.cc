@@ -19,6 +19,7 @@
 #include "server/outbox/sqlite_posting.h"
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
+#include "server/outbox/sqlite_terms.h"
 #include "server/outbox/sqlite_views.h"
 #include "server/outbox/sqlite_writer.h"
 
@@ -67,9 +68,12 @@ class SqliteOutbox : public Outbox {
         writer_(std::move(writer), FirstState(options_), WriterOptions()),
         readers_(std::move(readers)) {}
 
-  absl::Status AssignCredentials() {
+  // Ends the term of the process before, and assigns the credentials.
+  absl::Status Begin() {
     absl::Status status =
         Write([](SqliteConnection* connection, SqliteWriterState* state) {
+          // The lock on the directory shows that its process is gone.
+          EndTerm(connection, state);
           const std::vector<int64_t> found =
               state->repositories.AssignCredentials(connection);
           RecheckParkings(connection, state);
@@ -469,6 +473,39 @@ class SqliteOutbox : public Outbox {
     });
   }
 
+  absl::StatusOr<TermLook> Look() override {
+    return Read([](SqliteConnection* reader) {
+      return absl::StatusOr<TermLook>(LookAtTerm(reader));
+    });
+  }
+
+  absl::StatusOr<Term> Claim(const TermLook& seen, const std::string& owner,
+                             const std::string& holder,
+                             absl::Time now) override {
+    absl::StatusOr<Term> claimed;
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          claimed = ClaimTerm(connection, state, seen, owner, holder, now);
+        });
+    if (!status.ok()) return status;
+    return claimed;
+  }
+
+  absl::Status Beat(const Term& term, absl::Time now) override {
+    absl::Status beaten;
+    const absl::Status status =
+        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+          beaten = signalbox::Beat(connection, *state, term, now);
+        });
+    return status.ok() ? beaten : status;
+  }
+
+  absl::Status GiveBack(const Term& term) override {
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      signalbox::GiveBack(connection, state, term);
+    });
+  }
+
  private:
   static SqliteWriterState FirstState(const SqliteOutboxOptions& options) {
     SqliteWriterState state(options.credential_of);
@@ -514,8 +551,8 @@ class SqliteOutbox : public Outbox {
 
   // Runs `look` on one unchanging view of the data. If it meets damaged rows,
   // they are set aside, and it runs again.
-  template <typename Look>
-  auto Read(Look look) -> decltype(look(nullptr)) {
+  template <typename Looking>
+  auto Read(Looking look) -> decltype(look(nullptr)) {
     bool may_repair = false;
     absl::Status failure;
     auto seen = TryToRead(look, &failure, &may_repair);
@@ -533,8 +570,8 @@ class SqliteOutbox : public Outbox {
   }
 
   // `failure` is an error of the store, not one that `look` returns.
-  template <typename Look>
-  auto TryToRead(const Look& look, absl::Status* failure, bool* may_repair)
+  template <typename Looking>
+  auto TryToRead(const Looking& look, absl::Status* failure, bool* may_repair)
       -> decltype(look(nullptr)) {
     std::unique_ptr<SqliteConnection> reader = readers_.Take();
     auto seen = [&]() -> decltype(look(nullptr)) {
@@ -551,7 +588,7 @@ class SqliteOutbox : public Outbox {
 
   const SqliteOutboxOptions options_;
   const DataDirLock lock_;
-  bool is_open_ = false;  // Constant after AssignCredentials.
+  bool is_open_ = false;  // Constant after Begin.
 
   StandingDesk standing_;
   SqliteWriter writer_;
@@ -578,8 +615,8 @@ absl::StatusOr<std::unique_ptr<Outbox>> OpenSqliteOutbox(
   auto outbox =
       std::make_unique<SqliteOutbox>(std::move(options), *std::move(lock),
                                      *std::move(writer), std::move(readers));
-  const absl::Status assigned = outbox->AssignCredentials();
-  if (!assigned.ok()) return OpenError(assigned);
+  const absl::Status begun = outbox->Begin();
+  if (!begun.ok()) return OpenError(begun);
   return outbox;
 }
 

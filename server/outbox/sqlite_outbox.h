@@ -68,9 +68,9 @@ struct SqliteOutboxOptions {
 };
 
 // Opens or creates the outbox, recovers it, and assigns the credentials again.
-// Leases of a former process become due again at their deadline, with an
-// unknown end. Entries that were abandoned for lack of a credential become due
-// if there is one now.
+// The term of a former process ends (see terms.h). Its leases become due again
+// at their deadline, with an unknown end. Entries that were abandoned for lack
+// of a credential become due if there is one now.
 //
 // Errors are one line and name the path. PERMISSION_DENIED or NOT_FOUND: the
 // directory cannot be created or written. FAILED_PRECONDITION: another server

@@ -8,7 +8,7 @@ constexpr int kApplicationId = 0x53626f78;
 
 // Raised with every change of the tables below that an older program would not
 // understand.
-constexpr int kSchemaVersion = 7;
+constexpr int kSchemaVersion = 8;
 
 // Enumerations are stored as their numbers, times as microseconds since 1970
 // (`..._time_us`). `is_pending` is the class in which an entry waits for its
@@ -516,6 +516,34 @@ ALTER TABLE mark RENAME TO named_time;
 // After kNamesOf7, makes a database of version 6 one of version 7.
 constexpr char kUpgradeTo7[] =
     "UPDATE meta SET value = 7 WHERE name = 'schema_version'";
+
+// What version 8 added; a new database gets it after kNamesOf7.
+constexpr char kTablesOf8[] = R"sql(
+-- The newest term: which process takes out what is to be posted.
+CREATE TABLE term (
+  -- 'work', in the only row.
+  name TEXT PRIMARY KEY,
+  -- The random id of the process; empty: no process has the term.
+  owner BLOB NOT NULL,
+  -- Rises with each claim and each end.
+  epoch INTEGER NOT NULL,
+  taken_time_us INTEGER NOT NULL,
+  -- For people: which server that is.
+  holder TEXT NOT NULL,
+  -- Counts the holder's signs of life in this term.
+  beat INTEGER NOT NULL,
+  beat_time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO term (name, owner, epoch, taken_time_us, holder, beat, beat_time_us)
+  VALUES ('work', x'', 0, 0, '', 0, 0);
+
+-- The term in which the try in flight was taken out. Only compared.
+ALTER TABLE entry ADD COLUMN lease_epoch INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// After kTablesOf8, makes a database of version 7 one of version 8.
+constexpr char kUpgradeTo8[] =
+    "UPDATE meta SET value = 8 WHERE name = 'schema_version'";
 
 }  // namespace signalbox
 

@@ -140,6 +140,7 @@ absl::Status CreateSchema(SqliteConnection* connection) {
   connection->Run(kTablesOf5);
   connection->Run(kTablesOf6);
   connection->Run(kNamesOf7);
+  connection->Run(kTablesOf8);
   for (const auto& [name, value] :
        {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
         std::pair<absl::string_view, int>("sequence", 0),
@@ -170,8 +171,12 @@ absl::Status UpgradeSchema(SqliteConnection* connection,
     connection->Run(kTablesOf6);
     connection->Run(kUpgradeTo6);
   }
-  connection->Run(kNamesOf7);
-  connection->Run(kUpgradeTo7);
+  if (version < 7) {
+    connection->Run(kNamesOf7);
+    connection->Run(kUpgradeTo7);
+  }
+  connection->Run(kTablesOf8);
+  connection->Run(kUpgradeTo8);
   return transaction.Commit();
 }
 

@@ -5,6 +5,7 @@
 
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_damage.h"
+#include "server/outbox/sqlite_terms.h"
 
 namespace signalbox {
 namespace {
@@ -170,6 +171,9 @@ void SqliteWriter::LoadState() {
   state_.next_oldest_delivery = absl::InfinitePast();
   state_.retention = {};
   state_.sequence = NewestSequence(connection_.get());
+  const int64_t epoch = LookAtTerm(connection_.get()).epoch;
+  // The repair of a damaged term needs the number that was known.
+  if (connection_->status().ok()) state_.epoch = epoch;
 }
 
 }  // namespace signalbox

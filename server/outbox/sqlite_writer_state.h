@@ -53,6 +53,8 @@ struct SqliteWriterState {
   std::optional<std::vector<Chore>> moves;
   // The last sequence given; one count for the whole server, in commit order.
   int64_t sequence = 0;
+  // Of the newest term; see terms.h.
+  int64_t epoch = 0;
 
   // The latest time that a caller passed; UnixEpoch: none yet.
   absl::Time now;

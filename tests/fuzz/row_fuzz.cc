@@ -95,6 +95,10 @@ DamagedOutbox::DamagedOutbox() {
   auto outbox = OpenSqliteOutbox(std::move(options));
   FUZZ_CHECK(outbox.ok(), outbox.status().ToString());
   outbox_ = *std::move(outbox);
+  // Opening ended a term.
+  sample::Run(editor_,
+              "DELETE FROM original.term;"
+              "INSERT INTO original.term SELECT * FROM main.term");
 
   begin_ = Prepare("BEGIN IMMEDIATE");
   commit_ = Prepare("COMMIT");

@@ -161,6 +161,18 @@ class ForwardingOutbox : public Outbox {
       const std::string& name) override {
     return outbox_->GetNamedTime(name);
   }
+  absl::StatusOr<TermLook> Look() override { return outbox_->Look(); }
+  absl::StatusOr<Term> Claim(const TermLook& seen, const std::string& owner,
+                             const std::string& holder,
+                             absl::Time now) override {
+    return outbox_->Claim(seen, owner, holder, now);
+  }
+  absl::Status Beat(const Term& term, absl::Time now) override {
+    return outbox_->Beat(term, now);
+  }
+  absl::Status GiveBack(const Term& term) override {
+    return outbox_->GiveBack(term);
+  }
 
  private:
   Outbox* const outbox_;

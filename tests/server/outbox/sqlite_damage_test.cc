@@ -317,7 +317,8 @@ class SqliteAnyDamageTest : public testing::Test {
                                 "name_question",
                                 "chore",
                                 "parking",
-                                "meta"}) {
+                                "meta",
+                                "term"}) {
         ASSERT_NE(editor.List(absl::StrCat("SELECT * FROM ", table)).size(), 0u)
             << table;
       }

@@ -136,6 +136,35 @@ TEST_F(SqliteDamageTest, ADamagedEntryIsSetAsideAndTheOthersArePosted) {
   }
 }
 
+// Acceptance does not look at the column, and may have accepted a report since.
+TEST_F(SqliteDamageTest, ADamagedLeaseEpochSetsNoEntryAside) {
+  const auto outbox =
+      OpenDamaged("UPDATE entry SET lease_epoch = 'x' WHERE entry_id = 1");
+  ASSERT_NE(outbox, nullptr);
+  const std::optional<Lease> lease = Take(outbox.get());
+  ASSERT_TRUE(lease.has_value());
+  EXPECT_EQ(lease->sha, Sha('a'));
+  EXPECT_EQ(First(outbox.get()).posting.state, PostingState::kDue);
+}
+
+// The process that has the term goes on.
+TEST_F(SqliteDamageTest, ATermOutlivesItsDamagedRow) {
+  for (const char* damage :
+       {"UPDATE term SET beat = -1", "UPDATE term SET epoch = 'x'",
+        "UPDATE term SET name = 'x'", "DELETE FROM term"}) {
+    const auto outbox = OpenDamaged("SELECT 1");
+    ASSERT_NE(outbox, nullptr) << damage;
+    const auto term = outbox->Claim(*outbox->Look(), "me", "", clock_.Now());
+    ASSERT_TRUE(term.ok()) << term.status();
+    Tamper(damage);
+    const auto look = outbox->Look();
+    ASSERT_TRUE(look.ok()) << damage << ": " << look.status();
+    EXPECT_EQ(look->epoch, term->epoch) << damage;
+    EXPECT_EQ(damage_.size(), 1u) << damage;
+    EXPECT_TRUE(outbox->Beat(*term, clock_.Now()).ok()) << damage;
+  }
+}
+
 TEST_F(SqliteDamageTest, ADamagedPendingDoesNotExpireButOthersDo) {
   phase_is_pending_ = true;
   const auto outbox =
@@ -722,6 +751,22 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->repository.name, "a");
   EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
+}
+
+// No other process has the store open, so nobody needs to wait for silence.
+TEST_F(SqliteOutboxTest, OpeningEndsTheTermOfTheProcessBefore) {
+  Term last;
+  for (int i = 0; i < 3; ++i) {
+    const std::unique_ptr<Outbox> outbox = Open();
+    const auto look = outbox->Look();
+    ASSERT_TRUE(look.ok()) << look.status();
+    EXPECT_EQ(look->owner, "");
+    EXPECT_GT(look->epoch, last.epoch);
+    EXPECT_EQ(ReasonOf(outbox->Beat(last, clock_.Now())), "TERM_OVER");
+    const auto term = outbox->Claim(*look, "me", "", clock_.Now());
+    ASSERT_TRUE(term.ok()) << term.status();
+    last = *term;
+  }
 }
 
 }  // namespace

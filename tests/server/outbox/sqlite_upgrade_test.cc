@@ -21,7 +21,7 @@ namespace {
 
 using testing::UnorderedElementsAreArray;
 
-constexpr int kVersions[] = {1, 2, 3, 4, 5, 6};
+constexpr int kVersions[] = {1, 2, 3, 4, 5, 6, 7};
 
 class SqliteUpgradeTest : public SqliteOutboxFixture {
  protected:
@@ -204,7 +204,7 @@ TEST_F(SqliteUpgradeTest, GoesOnWithTheRunsThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
-  for (const int version : {2, 3, 4, 5, 6}) {
+  for (const int version : {2, 3, 4, 5, 6, 7}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     for (const char* name : {"old", "older", "new"}) {
@@ -219,7 +219,7 @@ TEST_F(SqliteUpgradeTest, KeepsFormerNames) {
 // Farms could give numbers then. The server finds nothing by such a number
 // until a delivery replaces it.
 TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
-  for (const int version : {2, 3, 4, 5, 6}) {
+  for (const int version : {2, 3, 4, 5, 6, 7}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     const auto deliver = [&](const char* name, int64_t number) {
@@ -243,7 +243,7 @@ TEST_F(SqliteUpgradeTest, BelievesNoNumberThatItFinds) {
 }
 
 TEST_F(SqliteUpgradeTest, KeepsWhatRecoveryRemembers) {
-  for (const int version : {3, 4, 5, 6}) {
+  for (const int version : {3, 4, 5, 6, 7}) {
     SCOPED_TRACE(version);
     const std::unique_ptr<Outbox> outbox = Upgraded(version);
     EXPECT_TRUE(outbox->GetNamedTime("hooks")->has_value());
