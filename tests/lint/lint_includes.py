@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "server/calls": ("server/outbox", "server/report", "common"),
     "server/poster": ("server/outbox", "server/github", "server/report",
                       "server/base", "common"),
+    "server/term": ("server/outbox", "server/report", "server/base", "common"),
     "server/core": ("server/poster", "server/outbox", "server/github",
                     "server/report", "server/base", "common/http", "common"),
     "server/diagnosis": ("server/outbox", "server/github", "server/report",

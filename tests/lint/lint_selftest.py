@@ -203,6 +203,7 @@ class Lint(unittest.TestCase):
                 ("server/github/x.cc", "server/outbox/outbox.h"),
                 ("server/poster/x.cc", "server/rpc/convert.h"),
                 ("server/poster/x.cc", "common/webhook/form.h"),
+                ("server/term/x.cc", "server/github/classify.h"),
                 ("server/diagnosis/x.cc", "server/recovery/recovery.h"),
                 ("server/recovery/x.cc", "server/rpc/convert.h"),
                 ("server/rpc/x.cc", "server/github/classify.h"),
