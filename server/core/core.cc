@@ -55,10 +55,18 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
   absl::StatusOr<std::unique_ptr<Outbox>> outbox =
       OpenSqliteOutbox(options.outbox);
   if (!outbox.ok()) return outbox.status();
+  const std::string holder = options.user_agent;
   std::unique_ptr<Core> core(new Core(std::move(options), *std::move(outbox),
                                       credentials, transport, metrics, clock));
   const absl::Status recalled = core->credential_upkeep_.Recall();
   if (!recalled.ok()) return recalled;
+  // No other process has the store open, so nobody else claims.
+  const absl::StatusOr<TermLook> seen = core->outbox_->Look();
+  if (!seen.ok()) return seen.status();
+  const absl::StatusOr<Term> term =
+      core->outbox_->Claim(*seen, "the only process", holder, clock->Now());
+  if (!term.ok()) return term.status();
+  core->poster_.BeginTerm(*term);
   return core;
 }
 

@@ -55,6 +55,7 @@ struct Lease {
   // How many statuses GitHub has for the key, as far as the server knows.
   // GitHub takes at most 1,000.
   int status_count = 0;
+  int64_t lease_epoch = 0;   // The term in which the entry was taken out.
   int64_t lease_number = 0;  // Counts the leases of the entry.
   // The repository is parked, and this try probes whether GitHub still refuses
   // its statuses.
@@ -97,8 +98,9 @@ struct Settlement {
   // is not abandoned.
   int refusal_count = 0;
   std::optional<Try> attempted;  // Nothing if no request was made.
-  // The lease's number. 0: not given; the outbox then cannot tell this lease
-  // from a later one of the same version.
+  // The lease's epoch and number. Number 0: not given; the outbox then cannot
+  // tell this lease from a later one of the same version.
+  int64_t lease_epoch = 0;
   int64_t lease_number = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
 #include "server/outbox/standing_requests.h"
+#include "server/outbox/terms.h"
 
 namespace signalbox {
 
@@ -37,6 +38,12 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // order, and then takes out at most one entry for each of `wanted`. Returns
   // as many leases as there are in `wanted`.
   //
+  // Only the process with the newest term takes entries out. If `term` is
+  // another one and `wanted` is not empty, nothing changes:
+  // FAILED_PRECONDITION, reason TERM_OVER. Leases end without regard to the
+  // term, since what GitHub answered is true. After TERM_OVER, call again with
+  // `ended` alone.
+  //
   // The end of a lease: if a newer report arrived meanwhile, the entry stays
   // due, but the outbox still notes what it learned about GitHub. If the lease
   // was lost (taken over after its deadline), only the history changes.
@@ -46,17 +53,14 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // due again until the lease's deadline is over; the next lease then has
   // `ambiguous_since` set. Nothing if no entry is due.
   virtual absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
-      absl::Time now) = 0;
-  // Shorter forms of Turn.
-  absl::StatusOr<std::optional<Lease>> TakeDue(const LeaseRequest& wanted,
-                                               absl::Time now);
-  absl::Status Settle(const Settlement& ended, absl::Time now);
+      const Term& term, absl::Span<const Settlement> ended,
+      absl::Span<const LeaseRequest> wanted, absl::Time now) = 0;
 
   // Leaves requests for results that are not due yet. The transaction that
   // makes a result due takes the longest due one of its credential out, as in
   // Turn, so that its post needs no transaction of its own. Each request is
-  // used at most once. Replaces what was left before.
+  // used at most once, and none once their term is over. Replaces what was left
+  // before.
   virtual void LeaveRequests(StandingRequests requests) = 0;
   // Takes back the requests that were not used, and adds the leases that were
   // taken out meanwhile to `leases`. A transaction under way may still take

@@ -140,7 +140,8 @@ bool IsLost(const LeasedEntry& entry, const Settlement& settlement) {
   return entry.lease_version == 0 ||
          entry.lease_version != settlement.version ||
          (settlement.lease_number != 0 &&
-          settlement.lease_number != entry.lease_number);
+          (settlement.lease_epoch != entry.lease_epoch ||
+           settlement.lease_number != entry.lease_number));
 }
 
 bool EndTry(const Settlement& settlement, int64_t next_sequence, absl::Time now,

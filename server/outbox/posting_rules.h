@@ -27,6 +27,7 @@ struct LeasedEntry {
   absl::Time first_due_time;
   std::optional<absl::Time> due_time;
   int64_t lease_version = 0;
+  int64_t lease_epoch = 0;
   int64_t lease_number = 0;
   absl::Time lease_begin_time;
   absl::Time lease_due_time;

@@ -120,12 +120,15 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
-      absl::Time now) override {
+      const Term& term, absl::Span<const Settlement> ended,
+      absl::Span<const LeaseRequest> wanted, absl::Time now) override {
     std::vector<std::optional<Lease>> leases(wanted.size());
+    absl::Status checked;
     const absl::Status status =
         Write([&](SqliteConnection* connection, SqliteWriterState* state) {
           NoteTime(state, now);
+          if (!wanted.empty()) checked = CheckTerm(*state, term);
+          if (!checked.ok()) return;
           for (const Settlement& settlement : ended) {
             signalbox::Settle(connection, state, settlement, now);
           }
@@ -134,6 +137,7 @@ class SqliteOutbox : public Outbox {
           }
         });
     if (!status.ok()) return status;
+    if (!checked.ok()) return checked;
     return leases;
   }
 

@@ -54,17 +54,18 @@ constexpr char kGetLease[] =
     "AND r.canonical = lower(r.host || '/' || r.owner || '/' || r.name) "
     "WHERE entry_id = ? AND length(c.sha) IN (20, 32) AND ";
 constexpr char kTake[] =
-    "UPDATE entry SET lease_version = version, lease_number = ?, "
-    "lease_begin_time_us = ?, lease_due_time_us = due_time_us, "
-    "due_time_us = ?, ambiguous_time_us = ? WHERE entry_id = ?";
+    "UPDATE entry SET lease_version = version, lease_epoch = ?, "
+    "lease_number = ?, lease_begin_time_us = ?, "
+    "lease_due_time_us = due_time_us, due_time_us = ?, ambiguous_time_us = ? "
+    "WHERE entry_id = ?";
 
 constexpr char kGetLeased[] =
     "SELECT version, report_sequence, change_sequence, posting_state, "
     "posting_reason, try_count, refusal_count, post_time_us, "
-    "first_due_time_us, lease_version, lease_number, lease_begin_time_us, "
-    "lease_due_time_us, ambiguous_time_us, posted_version, posted_status_id, "
-    "shown_state, shown_description, shown_target_url, status_count, "
-    "repository_key, ";
+    "first_due_time_us, lease_version, lease_epoch, lease_number, "
+    "lease_begin_time_us, lease_due_time_us, ambiguous_time_us, "
+    "posted_version, posted_status_id, shown_state, shown_description, "
+    "shown_target_url, status_count, repository_key, ";
 constexpr char kGetLeasedBy[] = " FROM entry WHERE entry_id = ?";
 constexpr char kIsNewest[] =
     "SELECT 1 FROM entry WHERE entry_id = ? AND version = ?";
@@ -253,8 +254,8 @@ int64_t FindDueInTurn(SqliteConnection* connection, SqliteWriterState* state,
   return entry_id;
 }
 
-Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
-                   absl::Time deadline, absl::Time now) {
+Lease MarkInFlight(SqliteConnection* connection, int64_t epoch,
+                   int64_t entry_id, absl::Time deadline, absl::Time now) {
   Lease lease;
   Phase phase = Phase::kWebhookPending;
   std::optional<Result> result;
@@ -297,9 +298,11 @@ Lease MarkInFlight(SqliteConnection* connection, int64_t entry_id,
     lease.ambiguous_since =
         std::max(former_begin, lease.ambiguous_since.value_or(former_begin));
   }
+  lease.lease_epoch = epoch;
   lease.lease_number++;
   SqliteQuery(connection, kTake)
-      .Bind(lease.lease_number, now, deadline, lease.ambiguous_since, entry_id)
+      .Bind(lease.lease_epoch, lease.lease_number, now, deadline,
+            lease.ambiguous_since, entry_id)
       .Run();
   return lease;
 }
@@ -314,7 +317,7 @@ bool Load(SqliteConnection* connection, int64_t entry_id, LeasedEntry* entry) {
   query.Read(&entry->version, &entry->report_sequence, &entry->change_sequence,
              &entry->posting_state, &entry->posting_reason, &entry->try_count,
              &entry->refusal_count, &entry->post_time, &entry->first_due_time,
-             &entry->lease_version, &entry->lease_number,
+             &entry->lease_version, &entry->lease_epoch, &entry->lease_number,
              &entry->lease_begin_time, &entry->lease_due_time,
              &entry->ambiguous_time, &entry->posted_version,
              &entry->posted_status_id, &entry->shown_state,
@@ -356,7 +359,8 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
   const bool is_probe = entry_id != 0;
   if (!is_probe) entry_id = FindDueInTurn(connection, state, request, now);
   if (entry_id == 0) return std::nullopt;
-  Lease lease = MarkInFlight(connection, entry_id, request.deadline, now);
+  Lease lease =
+      MarkInFlight(connection, state->epoch, entry_id, request.deadline, now);
   lease.is_probe = is_probe;
   return lease;
 }
@@ -364,7 +368,8 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
 void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
                      StandingDesk* standing) {
   for (const std::string& credential : state->repositories.TakeDueResults()) {
-    const std::optional<StandingDesk::Used> used = standing->Use(credential);
+    const std::optional<StandingDesk::Used> used =
+        standing->Use(credential, Term{state->epoch});
     if (!used.has_value()) continue;
     std::optional<Lease> lease =
         TakeDue(connection, state, used->request, used->now.wall);

@@ -19,8 +19,9 @@ StandingRequests StandingDesk::TakeBack(std::vector<StandingLease>* leases) {
 }
 
 std::optional<StandingDesk::Used> StandingDesk::Use(
-    absl::string_view credential) {
+    absl::string_view credential, const Term& newest) {
   MutexLock lock(&mu_);
+  if (requests_.term != newest) return std::nullopt;
   const auto found = requests_.by_credential.find(credential);
   if (found == requests_.by_credential.end()) return std::nullopt;
   Used used;

@@ -14,6 +14,7 @@
 #include "common/mutex.h"
 #include "server/base/clock.h"
 #include "server/outbox/lease.h"
+#include "server/outbox/terms.h"
 
 namespace signalbox {
 
@@ -33,6 +34,7 @@ struct StandingRequests {
   // Entries that must not be taken (see LeaseRequest).
   std::shared_ptr<const std::set<int64_t>> held;
   absl::Duration lease_time;
+  Term term;               // In which the poster takes entries out.
   Clock* clock = nullptr;  // Borrowed.
 };
 
@@ -60,14 +62,14 @@ class StandingDesk {
 
   // The request of this credential, to be used in a transaction, which must end
   // with End. Sets its deadline, and `now` to the present time. Nothing: there
-  // is none.
+  // is none of the term `newest`.
   struct Used {
     LeaseRequest request;
     std::shared_ptr<const std::set<int64_t>> held;  // For `request.held`.
     Moment now;
     absl::Duration lease_time;
   };
-  std::optional<Used> Use(absl::string_view credential);
+  std::optional<Used> Use(absl::string_view credential, const Term& newest);
   void Take(const Used& used, Lease lease);
   // The transaction is durable, or was rolled back.
   void End(bool is_durable);

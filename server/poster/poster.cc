@@ -127,6 +127,7 @@ void Poster::LeaveRequests() {
         std::make_shared<const std::set<int64_t>>(memory_.held.Ids());
   }
   standing_.lease_time = LeaseTime();
+  standing_.term = term_;
   standing_.clock = clock_;
   outbox_->LeaveRequests(std::exchange(standing_, {}));
 }
@@ -377,7 +378,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     wanted.push_back(RequestFor(&booked, now, lease_time));
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
-      settlements_.Turn(wanted, now.wall);
+      settlements_.Turn(term_, wanted, now.wall);
   Moment taken = clock_->Look();
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);

@@ -19,6 +19,7 @@
 #include "server/github/request_gate.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
+#include "server/outbox/terms.h"
 #include "server/poster/clock_follower.h"
 #include "server/poster/credential_board.h"
 #include "server/poster/credential_turns.h"
@@ -68,6 +69,10 @@ class Poster {
          std::function<void()> wake,
          std::function<void(absl::Status)> on_store_failure = nullptr);
   ~Poster();
+
+  // The poster takes entries out in this term, and none before and after it.
+  // For the thread that calls RunOnce.
+  void BeginTerm(const Term& term) { term_ = term; }
 
   // Settles the requests that have ended, and begins all requests that may
   // begin now. It begins at most a few hundred, so that answers are settled
@@ -170,6 +175,7 @@ class Poster {
   std::atomic<bool> closed_ = false;
 
   // Only RunOnce uses these.
+  Term term_;
   PosterMemory memory_;
   RequestEnds ends_;
   SettlementQueue settlements_;

@@ -26,10 +26,10 @@ std::set<std::string> SettlementQueue::Credentials() const {
 }
 
 absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
-    absl::Span<const LeaseRequest> wanted, absl::Time now) {
+    const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now) {
   std::vector<Settlement> ended;
   for (const Unsettled& one : unsettled_) ended.push_back(one.settlement);
-  auto leases = outbox_->Turn(ended, wanted, now);
+  auto leases = outbox_->Turn(term, ended, wanted, now);
   if (leases.ok()) {
     has_settled_ = has_settled_ || !unsettled_.empty();
     for (const Unsettled& one : std::exchange(unsettled_, {})) {
@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
 void SettlementQueue::SettleOneByOne(absl::Time now) {
   for (const Unsettled& one : std::exchange(unsettled_, {})) {
     const absl::Status settled =
-        outbox_->Turn({&one.settlement, 1}, {}, now).status();
+        outbox_->Turn(Term(), {&one.settlement, 1}, {}, now).status();
     if (!settled.ok()) on_store_failure_(settled);
     if (IsStoreFailure(settled)) {
       unsettled_.push_back(one);

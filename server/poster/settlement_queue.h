@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
+#include "server/outbox/terms.h"
 #include "server/poster/held_entries.h"
 #include "server/poster/requests_in_flight.h"
 
@@ -48,11 +49,11 @@ class SettlementQueue {
   // One transaction: stores all that is in the queue, and takes out an entry
   // for each request. See PostQueue::Turn.
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const LeaseRequest> wanted, absl::Time now);
+      const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now);
   // The same without requests, unless the queue is empty. False: the store
   // failed.
   bool Flush(absl::Time now) {
-    return unsettled_.empty() || Turn({}, now).ok();
+    return unsettled_.empty() || Turn(Term(), {}, now).ok();
   }
 
   // Whose leases are in the queue.

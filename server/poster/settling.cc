@@ -55,6 +55,7 @@ Settlement Unsent(const Lease& lease, Settlement::Kind kind,
   Settlement settlement;
   settlement.entry_id = lease.entry_id;
   settlement.version = lease.version;
+  settlement.lease_epoch = lease.lease_epoch;
   settlement.lease_number = lease.lease_number;
   settlement.refusal_count = lease.refusal_count;
   settlement.kind = kind;

@@ -11,6 +11,7 @@
 #include "tests/fuzz/sample_outbox.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -132,13 +133,14 @@ void Post(Outbox& outbox, FuzzInput& in) {
                              : "acme";
     request.pendings = i % 2 == 1;
     request.deadline = now + absl::Seconds(30);
-    const auto lease = outbox.TakeDue(request, now);
+    const auto lease = signalbox::TakeDue(outbox, request, now);
     CheckStatus(lease.status());
     if (!lease.ok() || !lease->has_value()) continue;
     FUZZ_CHECK(!CommitStateName((*lease)->wanted.state).empty(), "a state");
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = static_cast<Settlement::Kind>(in.UpTo(4));
     settlement.shown = (*lease)->wanted;
@@ -148,7 +150,7 @@ void Post(Outbox& outbox, FuzzInput& in) {
     settlement.ambiguous = in.Flag();
     settlement.refused = in.Flag();
     settlement.attempted = Try{now, now, 201, "id", "POSTED", ""};
-    CheckStatus(outbox.Settle(settlement, now));
+    CheckStatus(signalbox::Settle(outbox, settlement, now));
   }
 }
 

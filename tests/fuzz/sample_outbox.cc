@@ -13,6 +13,7 @@
 #include "server/outbox/outbox.h"
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
+#include "tests/support/turns.h"
 
 namespace signalbox::sample {
 
@@ -69,17 +70,19 @@ void Fill(Outbox& outbox) {
   request.credential = "acme";
   request.deadline = kNow + absl::Seconds(30);
   for (int i = 0; i < 2; ++i) {
-    const auto lease = outbox.TakeDue(request, kNow + absl::Seconds(i));
+    const auto lease =
+        signalbox::TakeDue(outbox, request, kNow + absl::Seconds(i));
     if (!lease.ok() || !lease->has_value() || i == 1) break;
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = Settlement::Kind::kAbandoned;
     settlement.reason = "PERMISSION_MISSING";
     settlement.attempted =
         Try{kNow, kNow, 403, "AB12:3", "PERMISSION_MISSING", "No"};
-    (void)outbox.Settle(settlement, kNow);
+    (void)signalbox::Settle(outbox, settlement, kNow);
   }
   EventSubmission event;
   event.delivery = {"another", "", "issue_comment", "created", 7};

@@ -20,6 +20,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -167,6 +168,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
                                          woken_ = true;
                                          wake_.NotifyAll();
                                        });
+    poster_->BeginTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
   ~AnswersTest() override { transport_.reset(); }

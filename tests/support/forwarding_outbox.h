@@ -50,9 +50,9 @@ class ForwardingOutbox : public Outbox {
     return outbox_->DueCredentials(now);
   }
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
-      absl::Time now) override {
-    return outbox_->Turn(ended, wanted, now);
+      const Term& term, absl::Span<const Settlement> ended,
+      absl::Span<const LeaseRequest> wanted, absl::Time now) override {
+    return outbox_->Turn(term, ended, wanted, now);
   }
   void LeaveRequests(StandingRequests requests) override {
     outbox_->LeaveRequests(std::move(requests));

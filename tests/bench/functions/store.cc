@@ -22,6 +22,7 @@
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -100,17 +101,18 @@ class Store {
     request.credential = credential;
     request.deadline = now_ + absl::Minutes(1);
     while (true) {
-      const auto lease = Get(outbox_->TakeDue(request, now_));
+      const auto lease = Get(signalbox::TakeDue(*outbox_, request, now_));
       if (!lease.has_value()) return;
       Settlement settlement;
       settlement.entry_id = lease->entry_id;
       settlement.version = lease->version;
+      settlement.lease_epoch = lease->lease_epoch;
       settlement.lease_number = lease->lease_number;
       settlement.kind = kind;
       settlement.reason = reason;
       settlement.next_try_time = now_ + absl::Minutes(5);
       if (kind == Settlement::Kind::kPosted) settlement.shown = lease->wanted;
-      Check(outbox_->Settle(settlement, now_));
+      Check(signalbox::Settle(*outbox_, settlement, now_));
     }
   }
 

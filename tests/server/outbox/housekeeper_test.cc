@@ -10,6 +10,7 @@
 #include "tests/support/forwarding_outbox.h"
 #include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -153,13 +154,13 @@ TEST_F(HousekeeperTest, ForgetsWhatNobodyTouches) {
   LeaseRequest request;
   request.deadline = clock_.Now() + absl::Seconds(20);
   for (;;) {
-    const auto lease = store_->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*store_, request, clock_.Now());
     ASSERT_TRUE(lease.ok());
     if (!lease->has_value()) break;
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
-    ASSERT_TRUE(store_->Settle(settlement, clock_.Now()).ok());
+    ASSERT_TRUE(signalbox::Settle(*store_, settlement, clock_.Now()).ok());
   }
   RunFor(absl::Hours(24) - absl::Seconds(1));
   EXPECT_EQ(store_->ListCommits(std::nullopt, 0, 1000)->size(), 100u);
@@ -200,16 +201,17 @@ TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
     request.credential = report.repository.owner;
     request.may_probe = true;
     request.deadline = clock_.Now() + absl::Seconds(20);
-    const auto lease = store_->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*store_, request, clock_.Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << days;
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = Settlement::Kind::kParked;
     settlement.reason = "REPOSITORY_NOT_FOUND";
     settlement.attempted = Try();
-    ASSERT_TRUE(store_->Settle(settlement, clock_.Now()).ok());
+    ASSERT_TRUE(signalbox::Settle(*store_, settlement, clock_.Now()).ok());
   }
   RunFor(absl::Minutes(2));
   const auto commit = store_->GetCommit(report.repository, report.sha);

@@ -19,6 +19,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 
@@ -156,7 +157,7 @@ class OutboxContract
 
   std::optional<Lease> Take(const LeaseRequest& request) {
     absl::StatusOr<std::optional<Lease>> lease =
-        outbox().TakeDue(request, Now());
+        signalbox::TakeDue(outbox(), request, Now());
     EXPECT_TRUE(lease.ok()) << lease.status();
     return lease.ok() ? *lease : std::nullopt;
   }
@@ -171,6 +172,7 @@ class OutboxContract
     Settlement settlement;
     settlement.entry_id = lease.entry_id;
     settlement.version = lease.version;
+    settlement.lease_epoch = lease.lease_epoch;
     settlement.lease_number = lease.lease_number;
     settlement.kind = kind;
     switch (kind) {
@@ -211,7 +213,7 @@ class OutboxContract
   }
 
   void Settle(const Settlement& settlement) {
-    const absl::Status status = outbox().Settle(settlement, Now());
+    const absl::Status status = signalbox::Settle(outbox(), settlement, Now());
     EXPECT_TRUE(status.ok()) << status;
   }
   void Settle(const Lease& lease, Settlement::Kind kind) {
@@ -473,6 +475,7 @@ class StandingContract : public OutboxContract {
     request.not_before = clock_.Look().steady + not_before;
     requests.held = std::make_shared<const std::set<int64_t>>(std::move(held));
     requests.lease_time = absl::Seconds(15);
+    requests.term = *TermOf(outbox(), Now());
     requests.clock = &clock_;
     outbox().LeaveRequests(std::move(requests));
   }

@@ -537,6 +537,7 @@ TEST_P(ParkingContract, ADeliveryDuringTheLastTryKeepsItDue) {
   ASSERT_TRUE(lease.has_value());
   EXPECT_EQ(lease->refusal_count, 1);
   settlement.version = lease->version;
+  settlement.lease_epoch = lease->lease_epoch;
   settlement.lease_number = lease->lease_number;
   settlement.refusal_count = lease->refusal_count;
   Settle(settlement);

@@ -19,6 +19,7 @@ TEST_P(StandingContract, AResultIsTakenOutAsItIsAccepted) {
   EXPECT_EQ(leases[0].lease_end, clock_.Look().steady + absl::Seconds(15));
   EXPECT_EQ(leases[0].lease.wanted,
             (Shown{CommitState::kFailure, "2 failed", ""}));
+  EXPECT_EQ(leases[0].lease.lease_epoch, TermOf(outbox(), Now())->epoch);
   EXPECT_EQ(leases[0].lease.ambiguous_since, std::nullopt);
   EXPECT_FALSE(leases[0].is_outdated);
   EXPECT_THAT(left_.by_credential, IsEmpty());
@@ -94,6 +95,16 @@ TEST_P(StandingContract, WhatIsTakenBackIsNotUsed) {
   Accept(ResultOf(Result::kSuccess));
   EXPECT_THAT(TakeBack(), IsEmpty());
   EXPECT_TRUE(TakeResult().has_value());
+}
+
+TEST_P(StandingContract, NothingIsTakenForATermThatIsOver) {
+  Leave("acme");
+  const absl::StatusOr<Term> term =
+      outbox().Claim(*outbox().Look(), "another", "", Now());
+  ASSERT_TRUE(term.ok()) << term.status();
+  Accept(ResultOf(Result::kSuccess));
+  EXPECT_THAT(TakeBack(), IsEmpty());
+  EXPECT_EQ(TakeResult()->lease_epoch, term->epoch);
 }
 
 // A result that was abandoned becomes due again without a report.

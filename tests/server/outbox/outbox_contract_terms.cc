@@ -109,5 +109,63 @@ TEST_P(OutboxContract, ATermThatIsGivenBackIsOver) {
   EXPECT_TRUE(store.Beat(second, Now()).ok());
 }
 
+TEST_P(OutboxContract, OnlyTheHolderTakesEntriesOut) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  Outbox& store = outbox();
+  const LeaseRequest request = Request(false);
+  const auto take = [&](const Term& term) {
+    return store.Turn(term, {}, {&request, 1}, Now());
+  };
+  const Term first = Claimed(store, "a", Now());
+  const Term second = Claimed(store, "b", Now());
+  for (const Term& term : {Term(), first, Term{second.epoch + 1}}) {
+    const auto leases = take(term);
+    EXPECT_TRUE(absl::IsFailedPrecondition(leases.status()));
+    EXPECT_EQ(ReasonOf(leases.status()), "TERM_OVER");
+  }
+  const auto leases = take(second);
+  ASSERT_TRUE(leases.ok()) << leases.status();
+  ASSERT_TRUE(leases->front().has_value());
+  EXPECT_EQ(leases->front()->lease_epoch, second.epoch);
+  EXPECT_TRUE(store.GiveBack(second).ok());
+  EXPECT_EQ(ReasonOf(take(second).status()), "TERM_OVER");
+}
+
+// What GitHub answered is true, and nobody else has taken the entry out.
+TEST_P(OutboxContract, ATryOfAFormerHolderEndsAsEver) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  const Settlement posted = EndOf(*lease, Settlement::Kind::kPosted);
+  {
+    Outbox& store = outbox();
+    Claimed(store, "another", Now());
+    // A turn that takes entries out, too, is refused as a whole.
+    const LeaseRequest request = Request(false);
+    const Term former{lease->lease_epoch};
+    EXPECT_EQ(
+        ReasonOf(
+            store.Turn(former, {&posted, 1}, {&request, 1}, Now()).status()),
+        "TERM_OVER");
+    EXPECT_EQ(Status().posting.state, PostingState::kDue);
+  }
+  EXPECT_TRUE(
+      outbox().Turn(Term{lease->lease_epoch}, {&posted, 1}, {}, Now()).ok());
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+}
+
+TEST_P(OutboxContract, ALeaseOfAnotherTermIsLost) {
+  Accept(ResultOf(Result::kSuccess, 1));
+  const std::optional<Lease> lease = TakeResult();
+  ASSERT_TRUE(lease.has_value());
+  Settlement posted = EndOf(*lease, Settlement::Kind::kPosted);
+  posted.lease_epoch = lease->lease_epoch + 1;
+  Settle(posted);
+  EXPECT_EQ(Status().posting.state, PostingState::kDue);
+  EXPECT_EQ(HistoryOf(ResultOf(Result::kSuccess, 1)).tries.size(), 1u);
+  Settle(*lease, Settlement::Kind::kPosted);
+  EXPECT_EQ(Status().posting.state, PostingState::kPosted);
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -18,6 +18,7 @@ LeasedEntry LeasedOnce() {
   entry.version = 2;
   entry.change_sequence = 40;
   entry.lease_version = 2;
+  entry.lease_epoch = 3;
   entry.lease_number = 7;
   entry.lease_begin_time = kMoment - absl::Seconds(1);
   entry.lease_due_time = kMoment - absl::Minutes(1);
@@ -30,6 +31,7 @@ LeasedEntry LeasedOnce() {
 Settlement EndOf(Settlement::Kind kind) {
   Settlement settlement;
   settlement.version = 2;
+  settlement.lease_epoch = 3;
   settlement.lease_number = 7;
   settlement.kind = kind;
   settlement.attempted = Try();
@@ -42,6 +44,10 @@ TEST(PostingRulesTest, ALeaseIsLostOnceAnotherFollows) {
   LeasedEntry entry = LeasedOnce();
   EXPECT_FALSE(IsLost(entry, posted));
   entry.lease_number = 8;
+  EXPECT_TRUE(IsLost(entry, posted));
+  // A database that lost its last commits gives a number again.
+  entry = LeasedOnce();
+  entry.lease_epoch = 4;
   EXPECT_TRUE(IsLost(entry, posted));
   entry = LeasedOnce();
   entry.lease_version = 3;

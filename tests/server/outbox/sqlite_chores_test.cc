@@ -9,6 +9,7 @@
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -122,7 +123,7 @@ TEST_F(SqliteChoresTest, ALargeMergeIsDoneInBatches) {
   // TakeDue finds the moved entries.
   LeaseRequest request;
   request.deadline = clock_.Now() + absl::Seconds(20);
-  const auto lease = outbox->TakeDue(request, clock_.Now());
+  const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->repository.FullName(), "acme/new");
 }

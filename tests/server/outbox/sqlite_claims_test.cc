@@ -12,6 +12,7 @@
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -84,7 +85,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     LeaseRequest request;
     request.credential = credential;
     request.deadline = clock_.Now() + absl::Minutes(1);
-    const auto lease = outbox_->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*outbox_, request, clock_.Now());
     return lease.ok() ? *lease : std::nullopt;
   }
 
@@ -107,7 +108,7 @@ class SqliteClaimsTest : public SqliteOutboxFixture {
     settlement.version = lease->version;
     settlement.kind = Settlement::Kind::kAbandoned;
     settlement.reason = "PERMISSION_MISSING";
-    ASSERT_TRUE(outbox_->Settle(settlement, clock_.Now()).ok());
+    ASSERT_TRUE(signalbox::Settle(*outbox_, settlement, clock_.Now()).ok());
   }
 
   std::vector<std::string> Asked() {

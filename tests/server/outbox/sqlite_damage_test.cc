@@ -25,6 +25,7 @@
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -166,7 +167,7 @@ class SqliteAnyDamageTest : public testing::Test {
     request.pendings = pendings;
     request.may_probe = true;
     request.deadline = clock_->Now() + absl::Seconds(20);
-    const auto lease = outbox_->TakeDue(request, clock_->Now());
+    const auto lease = signalbox::TakeDue(*outbox_, request, clock_->Now());
     if (!Works(lease, "TakeDue")) return std::nullopt;
     if (lease->has_value()) {
       EXPECT_NE((*lease)->entry_id, 0);
@@ -180,6 +181,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Settlement settlement;
     settlement.entry_id = lease.entry_id;
     settlement.version = lease.version;
+    settlement.lease_epoch = lease.lease_epoch;
     settlement.lease_number = lease.lease_number;
     settlement.kind = kind;
     settlement.attempted =
@@ -191,7 +193,7 @@ class SqliteAnyDamageTest : public testing::Test {
     } else {
       settlement.reason = "PERMISSION_MISSING";
     }
-    Works(outbox_->Settle(settlement, clock_->Now()), "Settle");
+    Works(signalbox::Settle(*outbox_, settlement, clock_->Now()), "Settle");
   }
 
   void SettleAsEver(const Lease& lease) {
@@ -454,6 +456,7 @@ class SqliteAnyDamageTest : public testing::Test {
     Works(outbox_->SeenHooks(), "SeenHooks");
     Works(outbox_->Repositories("", 100), "Repositories");
     Works(outbox_->GetNamedTime("looked"), "GetNamedTime");
+    Works(outbox_->Look(), "Look");
     for (const Key& key : Keys()) {
       Works(outbox_->GetCommit(Repo(key.repository), Sha(key.sha)),
             "GetCommit");

@@ -18,6 +18,7 @@
 #include "server/outbox/sqlite_retention.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -43,16 +44,17 @@ class SqliteOutboxTest : public SqliteOutboxFixture {
               const std::string& reason = "") {
     LeaseRequest request;
     request.deadline = clock_.Now() + absl::Seconds(20);
-    const auto lease = outbox->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     ASSERT_TRUE(lease.ok() && lease->has_value());
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = kind;
     settlement.reason = reason;
     if (kind == Settlement::Kind::kPosted) settlement.shown = (*lease)->wanted;
-    ASSERT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
+    ASSERT_TRUE(signalbox::Settle(*outbox, settlement, clock_.Now()).ok());
   }
 };
 
@@ -97,7 +99,7 @@ class SqliteDamageTest : public SqliteOutboxTest {
   std::optional<Lease> Take(Outbox* outbox) {
     LeaseRequest request;
     request.deadline = clock_.Now() + absl::Seconds(20);
-    const auto lease = outbox->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     EXPECT_TRUE(lease.ok()) << lease.status();
     return lease.ok() ? *lease : std::nullopt;
   }
@@ -330,7 +332,7 @@ TEST_F(SqliteOutboxTest, SurvivesAKill) {
         Accept(outbox.get(), ResultOf(Result::kFailure, 1)).ok();
     LeaseRequest request;
     request.deadline = clock_.Now() + absl::Seconds(20);
-    const auto lease = outbox->TakeDue(request, clock_.Now());
+    const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
     _exit(accepted && lease.ok() && lease->has_value() ? 0 : 1);
   }
   int status = 0;
@@ -342,9 +344,9 @@ TEST_F(SqliteOutboxTest, SurvivesAKill) {
             Result::kFailure);
   const absl::Time begin = clock_.Now();
   LeaseRequest request;
-  EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
+  EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
   clock_.Advance(absl::Seconds(20));
-  const auto lease = outbox->TakeDue(request, clock_.Now());
+  const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->ambiguous_since, begin);
 }
@@ -368,9 +370,9 @@ TEST_F(SqliteOutboxTest, AssignsCredentialsAnewWhenOpened) {
   EXPECT_THAT(DueCredentials(outbox.get()), ElementsAre("two-a", "two-b"));
   LeaseRequest request;
   request.credential = "one-a";
-  EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
+  EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
   request.credential = "two-a";
-  EXPECT_TRUE(outbox->TakeDue(request, clock_.Now())->has_value());
+  EXPECT_TRUE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
   // Without the function, all repositories have the same credential.
   outbox.reset();
   outbox = Open();
@@ -547,14 +549,14 @@ TEST_F(SqliteOutboxTest, ManyThreadsMayUseIt) {
     for (int i = 0; i < kReports; ++i) {
       LeaseRequest request;
       request.deadline = clock_.Now() + absl::Seconds(20);
-      const auto lease = outbox->TakeDue(request, clock_.Now());
+      const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
       ASSERT_TRUE(lease.ok());
       if (!lease->has_value()) continue;
       Settlement settlement;
       settlement.entry_id = (*lease)->entry_id;
       settlement.version = (*lease)->version;
       settlement.shown = (*lease)->wanted;
-      EXPECT_TRUE(outbox->Settle(settlement, clock_.Now()).ok());
+      EXPECT_TRUE(signalbox::Settle(*outbox, settlement, clock_.Now()).ok());
     }
   });
   for (std::thread& thread : threads) thread.join();
@@ -747,10 +749,10 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   LeaseRequest request;
   request.credential = "acme";
   request.deadline = clock_.Now() + absl::Seconds(20);
-  const auto lease = outbox->TakeDue(request, clock_.Now());
+  const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   EXPECT_EQ((*lease)->repository.name, "a");
-  EXPECT_FALSE(outbox->TakeDue(request, clock_.Now())->has_value());
+  EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
 }
 
 // No other process has the store open, so nobody needs to wait for silence.

@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/outbox/sqlite_outbox_fixture.h"
 #include "tests/support/key_report.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -269,7 +270,7 @@ TEST_F(SqliteUpgradeTest, GoesOnPostingWhereItWas) {
       request.pendings = pendings;
       request.deadline = clock_.Now() + absl::Seconds(15);
       for (int i = 0; i < 100; ++i) {
-        const auto lease = outbox->TakeDue(request, clock_.Now());
+        const auto lease = signalbox::TakeDue(*outbox, request, clock_.Now());
         ASSERT_TRUE(lease.ok()) << lease.status();
         if (!lease->has_value()) break;
         taken.push_back(absl::StrCat((*lease)->repository.FullName(), " ",

@@ -2,6 +2,7 @@
 
 #include "tests/server/poster/poster_fixture.h"
 #include "tests/support/key_report.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -147,7 +148,7 @@ TEST_P(PosterClockSetTest, AnEndedProcessIsReadOutInTime) {
   LeaseRequest request;
   request.credential = "github.com/acme";
   request.deadline = clock_.Now() + absl::Seconds(20);
-  ASSERT_TRUE(outbox_->TakeDue(request, clock_.Now())->has_value());
+  ASSERT_TRUE(signalbox::TakeDue(*outbox_, request, clock_.Now())->has_value());
   last_post_ = clock_.Monotonic();
   clock_.Jump(absl::Seconds(GetParam()));
   StartPoster();

@@ -22,6 +22,7 @@
 #include "tests/support/forwarding_outbox.h"
 #include "tests/support/key_report.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 
@@ -87,14 +88,14 @@ class FailingOutbox : public ForwardingOutbox {
     return ForwardingOutbox::DueCredentials(now);
   }
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
-      absl::Span<const Settlement> ended, absl::Span<const LeaseRequest> wanted,
-      absl::Time now) override {
+      const Term& term, absl::Span<const Settlement> ended,
+      absl::Span<const LeaseRequest> wanted, absl::Time now) override {
     if (!ended.empty() && !settle.ok()) return settle;
     if (!wanted.empty() && !take_due.ok()) return take_due;
     for (const LeaseRequest& request : wanted) {
       if (request.due_before < now) ++long_due_looks;
     }
-    auto leases = ForwardingOutbox::Turn(ended, wanted, now);
+    auto leases = ForwardingOutbox::Turn(term, ended, wanted, now);
     if (!leases.ok()) return leases;
     const auto taken = absl::c_find_if(
         *leases, [](const auto& lease) { return lease.has_value(); });
@@ -237,6 +238,7 @@ class PosterTest : public testing::Test {
         outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
         &metrics_, &clock_, [this] { woken_ = true; },
         [this](absl::Status status) { store_failures_.push_back(status); });
+    poster_->BeginTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
   // No pace, so that a test need not count seconds.

@@ -16,9 +16,10 @@ namespace {
 // Words that nobody gets as a reason: outcomes of a request, methods and SQL;
 // and the reasons of errors, which have a text, except those of a credential.
 bool IsOther(const std::string& word, bool is_of_error) {
-  static const auto* const others = new std::set<std::string>{
-      "POSTED", "READ",     "NOT_MODIFIED", "MOVED", "GET",          "POST",
-      "COMMIT", "ROLLBACK", "END",          "NULL",  "STORE_DAMAGED"};
+  static const auto* const others =
+      new std::set<std::string>{"POSTED", "READ", "NOT_MODIFIED",  "MOVED",
+                                "GET",    "POST", "COMMIT",        "ROLLBACK",
+                                "END",    "NULL", "STORE_DAMAGED", "TERM_OVER"};
   if (others->contains(word)) return true;
   return is_of_error && word != "CREDENTIAL_NOT_READY" &&
          word != "NO_CREDENTIAL";

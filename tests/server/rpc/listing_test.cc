@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/key_report.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -54,11 +55,12 @@ class ListingTest : public ServiceTest {
     LeaseRequest request;
     request.credential = "github.com/" + owner;
     request.deadline = Now() + absl::Hours(1);
-    const auto lease = outbox_->TakeDue(request, Now());
+    const auto lease = signalbox::TakeDue(*outbox_, request, Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << owner;
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = kind;
     settlement.reason = reason;
@@ -67,7 +69,7 @@ class ListingTest : public ServiceTest {
       settlement.shown = (*lease)->wanted;
       settlement.status_id = 1;
     }
-    ASSERT_TRUE(outbox_->Settle(settlement, Now()).ok());
+    ASSERT_TRUE(signalbox::Settle(*outbox_, settlement, Now()).ok());
   }
 
   void Abandon(const std::string& repository, const std::string& reason,
@@ -478,16 +480,17 @@ TEST_F(ListingTest, RetryPostsBringsTheProbeOfAParkedRepositoryForward) {
     request.credential = "github.com/acme";
     request.deadline = now + absl::Minutes(1);
     request.may_probe = true;
-    const auto lease = outbox_->TakeDue(request, now);
+    const auto lease = signalbox::TakeDue(*outbox_, request, now);
     ASSERT_TRUE(lease.ok() && lease->has_value()) << i;
     if (i == 1) now = Now() - absl::Seconds(20);
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
     settlement.version = (*lease)->version;
+    settlement.lease_epoch = (*lease)->lease_epoch;
     settlement.lease_number = (*lease)->lease_number;
     settlement.kind = Kind::kParked;
     settlement.reason = "PERMISSION_MISSING";
-    ASSERT_TRUE(outbox_->Settle(settlement, now).ok());
+    ASSERT_TRUE(signalbox::Settle(*outbox_, settlement, now).ok());
     now += absl::Seconds(10);
   }
   const auto next = [&] {

@@ -14,6 +14,7 @@
 #include "common/error.h"
 #include "tests/server/rpc/service_test.h"
 #include "tests/support/rename_repository.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -407,7 +408,7 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   LeaseRequest take;
   take.credential = "github.com/acme";
   take.deadline = Clock::System()->Now() + absl::Hours(1);
-  const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+  const auto lease = signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   Settlement settlement;
   settlement.entry_id = (*lease)->entry_id;
@@ -416,7 +417,8 @@ TEST_F(StatusServiceTest, ExplainsAStatus) {
   settlement.reason = "SERVER_ERROR";
   settlement.next_try_time = Clock::System()->Now() + absl::Hours(24);
   settlement.attempted = attempted;
-  ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
+  ASSERT_TRUE(
+      signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok());
 
   grpc::ClientContext context;
   v1::ExplainStatusRequest request;
@@ -459,14 +461,15 @@ TEST_F(StatusServiceTest, RetriesWhatWasAbandoned) {
   LeaseRequest take;
   take.credential = "github.com/acme";
   take.deadline = Clock::System()->Now() + absl::Hours(1);
-  const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+  const auto lease = signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
   ASSERT_TRUE(lease.ok() && lease->has_value());
   Settlement settlement;
   settlement.entry_id = (*lease)->entry_id;
   settlement.version = (*lease)->version;
   settlement.kind = Settlement::Kind::kAbandoned;
   settlement.reason = "PERMISSION_MISSING";
-  ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
+  ASSERT_TRUE(
+      signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok());
   EXPECT_EQ(Commit().statuses(0).posting().state(),
             v1::POSTING_STATE_ABANDONED);
 
@@ -904,7 +907,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     request.credential = "github.com/acme";
     const absl::Time now = Clock::System()->Now();
     request.deadline = now + absl::Minutes(1);
-    const auto lease = outbox_->TakeDue(request, now);
+    const auto lease = signalbox::TakeDue(*outbox_, request, now);
     ASSERT_TRUE(lease.ok() && lease->has_value());
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
@@ -913,7 +916,7 @@ TEST_F(StatusServiceTest, ADeliveryWithoutContextsTakesUpWhatWasMissing) {
     settlement.reason = "NO_COMMIT_FOUND";
     settlement.refused = true;
     settlement.attempted = Try{now, now, 422, "id", "NO_COMMIT_FOUND", ""};
-    ASSERT_TRUE(outbox_->Settle(settlement, now).ok());
+    ASSERT_TRUE(signalbox::Settle(*outbox_, settlement, now).ok());
     ASSERT_EQ(Commit().statuses(0).posting().state(),
               v1::POSTING_STATE_ABANDONED);
   };

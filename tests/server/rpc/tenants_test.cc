@@ -40,6 +40,7 @@
 #include "absl/types/span.h"
 #include "common/mutex.h"
 #include "tests/server/rpc/service_test.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -600,7 +601,8 @@ class TenantsTest : public ServiceTest {
     take.credential = "github.com/" + repository.owner;
     take.after_repository = canonical.substr(0, canonical.size() - 1);
     take.deadline = Clock::System()->Now() + absl::Hours(1);
-    const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+    const auto lease =
+        signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
     ASSERT_TRUE(lease.ok() && lease->has_value()) << canonical;
     ASSERT_EQ((*lease)->repository.Canonical(), canonical);
     Settlement settlement;
@@ -608,7 +610,8 @@ class TenantsTest : public ServiceTest {
     settlement.version = (*lease)->version;
     settlement.kind = Settlement::Kind::kAbandoned;
     settlement.reason = "PERMISSION_MISSING";
-    ASSERT_TRUE(outbox_->Settle(settlement, Clock::System()->Now()).ok());
+    ASSERT_TRUE(
+        signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok());
   }
 
   // What the other tenant does before the call of the case.

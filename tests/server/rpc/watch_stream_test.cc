@@ -16,6 +16,7 @@
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
 #include "tests/support/seed.h"
+#include "tests/support/turns.h"
 
 namespace signalbox {
 namespace {
@@ -95,7 +96,8 @@ class WatchStreamTest : public ServiceTest {
     LeaseRequest take;
     take.credential = "github.com/acme";
     take.deadline = Clock::System()->Now() + absl::Hours(1);
-    const auto lease = outbox_->TakeDue(take, Clock::System()->Now());
+    const auto lease =
+        signalbox::TakeDue(*outbox_, take, Clock::System()->Now());
     if (!lease.ok() || !lease->has_value()) return false;
     Settlement settlement;
     settlement.entry_id = (*lease)->entry_id;
@@ -104,7 +106,7 @@ class WatchStreamTest : public ServiceTest {
     settlement.shown = (*lease)->wanted;
     settlement.reason = "SOME_REASON";
     settlement.next_try_time = Clock::System()->Now();
-    return outbox_->Settle(settlement, Clock::System()->Now()).ok();
+    return signalbox::Settle(*outbox_, settlement, Clock::System()->Now()).ok();
   }
 
   // All status changes of the store, as the server must send them.

@@ -1,0 +1,49 @@
+#ifndef SIGNALBOX_TESTS_SUPPORT_TURNS_H_
+#define SIGNALBOX_TESTS_SUPPORT_TURNS_H_
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/outbox/lease.h"
+#include "server/outbox/post_queue.h"
+#include "server/outbox/terms.h"
+
+namespace signalbox {
+
+// For tests that stand for the only process: the term under way, or a new one.
+// Another thread may claim it at the same time.
+inline absl::StatusOr<Term> TermOf(Terms& terms, absl::Time now) {
+  for (;;) {
+    const absl::StatusOr<TermLook> look = terms.Look();
+    if (!look.ok()) return look.status();
+    if (!look->owner.empty()) return Term{look->epoch};
+    absl::StatusOr<Term> term = terms.Claim(*look, "the only process", "", now);
+    if (!absl::IsAborted(term.status())) return term;
+  }
+}
+
+// Shorter forms of PostQueue::Turn. `Store` is both a PostQueue and Terms.
+template <typename Store>
+absl::StatusOr<std::optional<Lease>> TakeDue(Store& store,
+                                             const LeaseRequest& wanted,
+                                             absl::Time now) {
+  const absl::StatusOr<Term> term = TermOf(store, now);
+  if (!term.ok()) return term.status();
+  absl::StatusOr<std::vector<std::optional<Lease>>> leases =
+      store.Turn(*term, {}, {&wanted, 1}, now);
+  if (!leases.ok()) return leases.status();
+  return std::move(leases->front());
+}
+
+inline absl::Status Settle(PostQueue& queue, const Settlement& ended,
+                           absl::Time now) {
+  return queue.Turn(Term(), {&ended, 1}, {}, now).status();
+}
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SUPPORT_TURNS_H_
