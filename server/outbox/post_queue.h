@@ -46,7 +46,8 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   //
   // The end of a lease: if a newer report arrived meanwhile, the entry stays
   // due, but the outbox still notes what it learned about GitHub. If the lease
-  // was lost (taken over after its deadline), only the history changes.
+  // was lost (taken over after its deadline, or by Confess), only the history
+  // changes.
   //
   // A lease: the entry that has been due longest, in the first repository that
   // has a due one (see `after_repository`). It is marked as in flight, and not
@@ -68,6 +69,19 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // due causes it.
   virtual StandingRequests TakeRequestsBack(
       std::vector<StandingLease>* leases) = 0;
+
+  // A request for each of these entries (Lease::entry_id) may have reached
+  // GitHub after its lease, because the process was stopped in between. So
+  // nobody knows what GitHub shows, whatever other tries have learned. The
+  // entries become due again and are read back, kAmbiguousWait after `now` at
+  // the earliest. Tries of theirs that are in flight count as lost. An
+  // abandoned entry stays abandoned, but is read back when something makes it
+  // due.
+  //
+  // Any process may call it, with or without a term, and repeat it. Skips
+  // entries that the outbox no longer has.
+  virtual absl::Status Confess(absl::Span<const int64_t> entries,
+                               absl::Time now) = 0;
 
   // Repairs times after the wall clock was set back, because they would delay
   // what was due already. Entries and reruns that are due later than `limit`

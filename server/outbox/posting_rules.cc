@@ -24,7 +24,11 @@ void NotePosted(const Settlement& settlement, LeasedEntry* entry) {
   const bool was_seen = settlement.status_id != 0 &&
                         settlement.status_id == entry->posted_status_id;
   if (settlement.attempted.has_value() && !was_seen) entry->status_count++;
-  if (settlement.version <= entry->posted_version) return;
+  // After PostQueue::Confess a version is posted again, because GitHub showed
+  // something else.
+  const bool is_repeated = settlement.version == entry->posted_version &&
+                           settlement.attempted.has_value();
+  if (settlement.version <= entry->posted_version && !is_repeated) return;
   entry->posted_version = settlement.version;
   // GitHub shows a later status, which was observed meanwhile.
   if (settlement.status_id != 0 &&

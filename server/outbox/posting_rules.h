@@ -41,8 +41,8 @@ struct LeasedEntry {
   int64_t repository_key = 0;
 };
 
-// Whether the lease that `settlement` ends was taken over after its deadline.
-// The end then changes nothing but the history.
+// Whether the lease that `settlement` ends was taken over after its deadline,
+// or by PostQueue::Confess. The end then changes nothing but the history.
 bool IsLost(const LeasedEntry& entry, const Settlement& settlement);
 
 // Ends the lease, which must not be lost. What the try showed about GitHub

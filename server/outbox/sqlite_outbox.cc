@@ -158,6 +158,16 @@ class SqliteOutbox : public Outbox {
     return requests;
   }
 
+  absl::Status Confess(absl::Span<const int64_t> entries,
+                       absl::Time now) override {
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      NoteTime(state, now);
+      for (const int64_t entry_id : entries) {
+        signalbox::Confess(connection, state, entry_id, now);
+      }
+    });
+  }
+
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                     int most) override {
     // The settle time of a pending may be longer than any other wait.

@@ -80,6 +80,22 @@ constexpr char kSettle[] =
     "abandon_time_us = CASE ?2 WHEN 4 THEN ?15 ELSE abandon_time_us END "
     "WHERE entry_id = ? AND lease_version = ? AND lease_number = ?";
 
+constexpr char kFindConfessed[] =
+    "SELECT posting_state, change_sequence, is_pending, r.canonical "
+    "FROM entry AS e JOIN repository AS r "
+    "ON r.repository_key = e.repository_key "
+    "WHERE e.entry_id = ? AND e.version > 0";
+// A try in flight is lost, since its number is another one then; its deadline
+// stays. ?1 = 4: abandoned.
+constexpr char kConfess[] =
+    "UPDATE entry SET posting_state = ?, change_sequence = ?, "
+    "ambiguous_time_us = MAX(IFNULL(ambiguous_time_us, ?3), ?3), "
+    "lease_number = lease_number + (lease_version <> 0), "
+    "first_due_time_us = CASE WHEN due_time_us IS NULL THEN ?3 "
+    "ELSE first_due_time_us END, "
+    "due_time_us = CASE WHEN ?1 = 4 AND due_time_us IS NULL THEN NULL "
+    "ELSE MAX(IFNULL(due_time_us, ?3), ?3 + ?4) END WHERE entry_id = ?5";
+
 constexpr char kFindSequence[] =
     "SELECT sequence FROM report WHERE entry_id = ? AND version = ?";
 constexpr char kInsertTry[] =
@@ -435,6 +451,33 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
     if (!reported_as.empty()) {
       state->repositories.aliases().Doubt(connection, reported_as, now);
     }
+  }
+}
+
+void Confess(SqliteConnection* connection, SqliteWriterState* state,
+             int64_t entry_id, absl::Time now) {
+  PostingState posting_state = PostingState::kDue;
+  int64_t change_sequence = 0;
+  bool is_pending = false;
+  std::string canonical;
+  {
+    SqliteQuery query(connection, kFindConfessed);
+    query.Bind(entry_id);
+    if (!query.Next()) return;
+    query.Read(&posting_state, &change_sequence, &is_pending, &canonical);
+  }
+  const bool was_posted = posting_state == PostingState::kPosted;
+  if (was_posted) {
+    posting_state = PostingState::kDue;
+    change_sequence = ++state->sequence;
+  }
+  SqliteQuery(connection, kConfess)
+      .Bind(posting_state, change_sequence, now,
+            absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+      .Run();
+  if (was_posted) NoteChange(connection, entry_id);
+  if (posting_state != PostingState::kAbandoned) {
+    state->repositories.AddDue(connection, canonical, is_pending);
   }
 }
 

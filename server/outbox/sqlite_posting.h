@@ -29,6 +29,8 @@ void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
 bool IsNewest(SqliteConnection* connection, const Lease& lease);
 void Settle(SqliteConnection* connection, SqliteWriterState* state,
             const Settlement& settlement, absl::Time now);
+void Confess(SqliteConnection* connection, SqliteWriterState* state,
+             int64_t entry_id, absl::Time now);
 bool BringForward(SqliteConnection* connection, SqliteWriterState* state,
                   absl::Time limit, absl::Time now, int most);
 std::vector<DueCredential> DueCredentials(SqliteConnection* connection,

@@ -61,6 +61,10 @@ class ForwardingOutbox : public Outbox {
       std::vector<StandingLease>* leases) override {
     return outbox_->TakeRequestsBack(leases);
   }
+  absl::Status Confess(absl::Span<const int64_t> entries,
+                       absl::Time now) override {
+    return outbox_->Confess(entries, now);
+  }
   absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                     int most) override {
     return outbox_->BringForward(limit, now, most);

@@ -442,6 +442,38 @@ class ParkingContract : public OutboxContract {
   }
 };
 
+// With requests that may have reached GitHub after their leases.
+class ConfessionContract : public OutboxContract {
+ protected:
+  void Confess(int64_t entry_id) {
+    const absl::Status status = outbox().Confess({&entry_id, 1}, Now());
+    EXPECT_TRUE(status.ok()) << status;
+  }
+
+  // Accepts a result, ends its try with `kind`, and returns the lease.
+  Lease Ended(Settlement::Kind kind) {
+    Accept(ResultOf(Result::kSuccess, 1, "done"));
+    const std::optional<Lease> lease = TakeResult();
+    EXPECT_TRUE(lease.has_value());
+    Settle(*lease, kind);
+    return *lease;
+  }
+
+  // Nothing is due for `wait`. Then the entry is to be read back, because of a
+  // request that may have begun at `doubted`.
+  Lease ExpectReadAfter(absl::Duration wait, absl::Time doubted) {
+    EXPECT_EQ(NextDueTime(), Now() + wait);
+    clock_.Advance(wait - absl::Microseconds(1));
+    EXPECT_FALSE(TakeAny().has_value());
+    clock_.Advance(absl::Microseconds(1));
+    const std::optional<Lease> lease = TakeAny();
+    EXPECT_TRUE(lease.has_value());
+    if (!lease.has_value()) return Lease();
+    EXPECT_EQ(lease->ambiguous_since, doubted);
+    return *lease;
+  }
+};
+
 // With a status of each kind.
 class ListingContract : public ParkingContract {
  protected:

@@ -73,6 +73,21 @@ TEST(PostingRulesTest, APostIsShown) {
   EXPECT_EQ(entry.status_count, 1);
 }
 
+// A late request of another process had hidden it.
+TEST(PostingRulesTest, APostOfTheSameVersionAgainIsShown) {
+  LeasedEntry entry = LeasedOnce();
+  entry.posted_version = 2;
+  entry.posted_status_id = 800;
+  entry.shown_state = "pending";
+  Settlement posted = EndOf(Settlement::Kind::kPosted);
+  posted.shown = Shown{CommitState::kSuccess, "done", ""};
+  posted.status_id = 900;
+  EXPECT_TRUE(EndTry(posted, kNextSequence, kMoment, &entry));
+  EXPECT_EQ(entry.shown_state, "success");
+  EXPECT_EQ(entry.posted_status_id, 900);
+  EXPECT_EQ(entry.posted_version, 2);
+}
+
 TEST(PostingRulesTest, APostIsCountedOnceIfADeliveryShowedItBefore) {
   LeasedEntry entry = LeasedOnce();
   entry.posted_status_id = 900;

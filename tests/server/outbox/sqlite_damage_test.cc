@@ -584,6 +584,9 @@ class SqliteAnyDamageTest : public testing::Test {
       named.delivery = Delivery{"names", "", "push", "", 7};
       Works(outbox_->Accept({named}, now), "Accept");
     }
+    std::vector<int64_t> entries;
+    for (size_t i = 1; i <= Keys().size(); ++i) entries.push_back(i);
+    Works(outbox_->Confess(entries, now), "Confess");
     Works(outbox_->RetryAll(keys, now), "RetryAll");
     for (const StatusKey& key : keys) Works(outbox_->Retry(key, now), "Retry");
     Works(outbox_->SetPause("acme", now + absl::Minutes(1), now), "SetPause");

@@ -72,6 +72,7 @@ std::string NameOf(
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ParkingContract, Stores(), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, ConfessionContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ListingContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, StandingContract,
                          testing::Combine(testing::Values(MakeHarness()),
