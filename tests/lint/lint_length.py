@@ -16,7 +16,6 @@ EXCEPTIONS = (
     "server/outbox/sqlite_damage.cc: Entries",
     "server/outbox/sqlite_damage.cc: PlainTables",
     "server/outbox/sqlite_outbox.cc",
-    "server/outbox/sqlite_posting.cc",
     "server/outbox/sqlite_schema.h",
 )
 

@@ -1,0 +1,66 @@
+#include "server/outbox/sqlite_credential_notes.h"
+
+namespace signalbox {
+namespace {
+
+constexpr char kPutPause[] =
+    "INSERT OR REPLACE INTO credential_pause (credential, until_time_us) "
+    "VALUES (?, ?)";
+constexpr char kDeletePauses[] =
+    "DELETE FROM credential_pause WHERE until_time_us <= ?";
+constexpr char kListPauses[] =
+    "SELECT credential, until_time_us FROM credential_pause ORDER BY "
+    "credential";
+
+constexpr char kPutInstallation[] =
+    "INSERT OR REPLACE INTO installation (credential, app, installation_id) "
+    "VALUES (?, ?, ?)";
+constexpr char kDeleteInstallation[] =
+    "DELETE FROM installation WHERE credential = ?";
+constexpr char kListInstallations[] =
+    "SELECT credential, app, installation_id FROM installation ORDER BY "
+    "credential";
+
+}  // namespace
+
+void SetPause(SqliteConnection* connection, const std::string& credential,
+              absl::Time until, absl::Time now) {
+  SqliteQuery(connection, kPutPause).Bind(credential, until).Run();
+  SqliteQuery(connection, kDeletePauses).Bind(now).Run();
+}
+
+std::vector<CredentialPause> Pauses(SqliteConnection* connection) {
+  std::vector<CredentialPause> pauses;
+  SqliteQuery query(connection, kListPauses);
+  while (query.Next()) {
+    CredentialPause& pause = pauses.emplace_back();
+    query.Read(&pause.credential, &pause.until);
+  }
+  return pauses;
+}
+
+void SetInstallations(SqliteConnection* connection,
+                      absl::Span<const CredentialInstallation> installations) {
+  for (const CredentialInstallation& one : installations) {
+    if (one.installation_id == 0) {
+      SqliteQuery(connection, kDeleteInstallation).Bind(one.credential).Run();
+    } else {
+      SqliteQuery(connection, kPutInstallation)
+          .Bind(one.credential, one.app, one.installation_id)
+          .Run();
+    }
+  }
+}
+
+std::vector<CredentialInstallation> Installations(
+    SqliteConnection* connection) {
+  std::vector<CredentialInstallation> installations;
+  SqliteQuery query(connection, kListInstallations);
+  while (query.Next()) {
+    CredentialInstallation& one = installations.emplace_back();
+    query.Read(&one.credential, &one.app, &one.installation_id);
+  }
+  return installations;
+}
+
+}  // namespace signalbox
