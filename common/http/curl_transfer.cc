@@ -72,6 +72,9 @@ absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
     return absl::FailedPreconditionError(
         "no time was left to send the request");
   }
+  if (now > LastBegin(options)) {
+    return absl::ResourceExhaustedError("the request was held up for too long");
+  }
   last_repeat_ = options.last_repeat;
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(absl::ToInt64Milliseconds(left)));

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_COMMON_HTTP_CURL_TRANSFER_H_
 #define SIGNALBOX_COMMON_HTTP_CURL_TRANSFER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,8 +32,11 @@ class CurlTransfer {
 
   void* easy() const { return easy_; }  // A CURL*.
   const std::string& host() const { return host_; }
-  absl::Duration begin_time() const { return begin_time_; }
   absl::Duration Deadline() const { return begin_time_ + request_.timeout; }
+  // If it were sent later, it could take effect later than its caller expects.
+  absl::Duration LastBegin(const CurlTransportOptions& options) const {
+    return std::min(Deadline(), begin_time_ + options.last_repeat);
+  }
 
   // Hands the request to curl. An error means that nothing was sent (see Send).
   absl::Status Prepare(const CurlTransportOptions& options, absl::Duration now);

@@ -165,12 +165,7 @@ absl::Duration CurlTransport::EndOverdue() {
     const std::string& name = entry.first;
     std::erase_if(
         entry.second.waiting, [&](std::unique_ptr<CurlTransfer>& transfer) {
-          // If it were sent later, it could take effect later than its caller
-          // expects.
-          const absl::Duration left =
-              std::min(transfer->Deadline(),
-                       transfer->begin_time() + options_.last_repeat) -
-              now;
+          const absl::Duration left = transfer->LastBegin(options_) - now;
           if (left > absl::ZeroDuration()) {
             next = std::min(next, left);
             return false;

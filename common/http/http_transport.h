@@ -50,8 +50,8 @@ class HttpTransport {
  public:
   // The answer, whatever its status code, or the reason why there is none:
   //   FAILED_PRECONDITION: the request was certainly not sent;
-  //   RESOURCE_EXHAUSTED: it was certainly not sent, because it waited for
-  //   another request of this transport to end;
+  //   RESOURCE_EXHAUSTED: it was certainly not sent, because it waited too long
+  //   for another request of this transport to end, or the process was stopped;
   //   UNAVAILABLE: it may have been sent and applied;
   //   DEADLINE_EXCEEDED: as UNAVAILABLE, after the whole timeout.
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;

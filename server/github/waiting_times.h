@@ -16,11 +16,12 @@ namespace signalbox {
 // [GitHubClient]
 inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
-// How long after its begin a request may be sent again. A request on a
-// connection that GitHub has closed fails within a round trip. After a later
-// failure the request may have taken effect, and a repeat could take effect
-// long after the begin. But the poster expects no effect later than 12 s after
-// the begin (kAmbiguousWait), and GitHub needs up to 10 s. [CurlTransport]
+// How long after its begin a request may be sent, or be sent again. A request
+// on a connection that GitHub has closed fails within a round trip. After a
+// later failure the request may have taken effect, and a repeat could take
+// effect long after the begin. But the poster expects no effect later than 12 s
+// after the begin (kAmbiguousWait), and GitHub needs up to 10 s.
+// [CurlTransport]
 inline constexpr absl::Duration kLastRepeat = absl::Seconds(2);
 
 // How long after its begin a redirect may send on a request that changes

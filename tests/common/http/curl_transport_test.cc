@@ -1,6 +1,7 @@
 #include "common/http/curl_transport.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <future>
 #include <string>
@@ -176,12 +177,15 @@ TEST_F(CurlTransportTest, RepeatsWhatAReusedConnectionLost) {
 // the try no longer counts as ambiguous.
 TEST_F(CurlTransportTest, DoesNotRepeatWhatIsLostLate) {
   CurlTransportOptions options;
-  options.last_repeat = absl::ZeroDuration();
+  options.last_repeat = absl::Seconds(1);
   Make(options);
   std::atomic<int> requests = 0;
   LoopbackServer server([&](Peer& peer, int) {
     while (!peer.ReadRequest().empty()) {
-      if (++requests == 2) return;
+      if (++requests == 2) {
+        peer.IsQuiet(1200);
+        return;
+      }
       peer.Write(Ok("ok"));
     }
   });
@@ -423,6 +427,31 @@ TEST_F(CurlTransportTest, WaitingForAConnectionCounts) {
   EXPECT_LT(MonotonicTime() - begin, absl::Seconds(5));
   transport_.reset();
   EXPECT_FALSE(first.get().ok());
+}
+
+// As if the process had been stopped. GitHub could act on the request when its
+// caller no longer expects it.
+TEST_F(CurlTransportTest, ARequestThatWasHeldUpIsNotSent) {
+  CurlTransportOptions options;
+  options.last_repeat = absl::Seconds(1);
+  Make(options);
+  LoopbackServer server([](Peer& peer, int connection) {
+    EXPECT_EQ(connection, 0);
+    while (!peer.ReadRequest().empty()) peer.Write(Ok("ok"));
+  });
+  std::promise<void> ended;
+  std::promise<void> go_on;
+  transport_->Send(Post(server.Url()), [&](absl::StatusOr<HttpResponse>) {
+    ended.set_value();
+    go_on.get_future().wait();
+  });
+  ended.get_future().wait();
+  auto held_up = Begin(Post(server.Url()));
+  EXPECT_EQ(held_up.wait_for(std::chrono::milliseconds(1100)),
+            std::future_status::timeout);
+  go_on.set_value();
+  EXPECT_EQ(held_up.get().status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(CurlTransportTest, ItsEndIsTheEndOfAllRequests) {
