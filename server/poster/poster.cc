@@ -116,7 +116,7 @@ void Poster::BeginStanding(const StandingLease& standing, absl::Time& next) {
   }
   booked.token = step->token;
   Begin(standing.lease, booked, standing.lease_end, /*must_admit_again=*/false,
-        now, next);
+        next);
 }
 
 void Poster::LeaveRequests() {
@@ -379,22 +379,18 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
       settlements_.Turn(term_, wanted, now.wall);
-  Moment taken = clock_->Look();
+  const absl::Time taken = clock_->Look().steady;
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);
     return false;
   }
   if (absl::c_any_of(*leases,
                      [](const auto& lease) { return lease.has_value(); })) {
-    commit_time_ = std::min(
-        kLongestCommit, std::max(taken.steady - now.steady, commit_time_ / 2));
+    commit_time_ = std::min(kLongestCommit,
+                            std::max(taken - now.steady, commit_time_ / 2));
   }
-  bool answers_came = false;
-  if (ends_.Note(taken)) {
-    // Answers that arrived during the commit may forbid these requests.
-    taken = clock_->Look();
-    answers_came = true;
-  }
+  // Answers that arrived during the commit may forbid these requests.
+  const bool answers_came = ends_.Note(clock_->Look());
   for (size_t i = 0; i < round->booked.size(); ++i) {
     Booked& booked = round->booked[i];
     const std::optional<Lease>& lease = leases->at(i);
@@ -408,7 +404,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
       booked.candidate.stage = *stage;
     } else {
       ++*steps;
-      Begin(*lease, booked, now.steady + lease_time, answers_came, taken, next);
+      Begin(*lease, booked, now.steady + lease_time, answers_came, next);
       booked.candidate.stage = Stage::kLongDue;
     }
     round->going_on.push_back(std::move(booked.candidate));
@@ -418,7 +414,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
 
 void Poster::Begin(const Lease& lease, const Booked& booked,
                    absl::Time lease_end, bool must_admit_again,
-                   const Moment& now, absl::Time& next) {
+                   absl::Time& next) {
   const std::string& credential = booked.candidate.due.credential;
   const auto unsent = [&](Settlement settlement) {
     GiveBack(booked);
@@ -430,6 +426,8 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
     LogSettlement(lease, settlement);
     return unsent(std::move(settlement));
   }
+  const Moment now = clock_->Look();
+  const absl::Duration left = lease_end - now.steady;
   const Stage stage = booked.candidate.stage;
   PostOrder& order = turns_.OrderOf(credential);
   order.NoteTaken(lease, stage);
@@ -442,9 +440,9 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
       return;
     }
   }
-  const absl::Duration left = lease_end - now.steady;
   if (left < kAmbiguousWait) {
-    // The commit took so long that the request could outlast its lease.
+    // The commit took so long, or the process was stopped for so long, that the
+    // request could outlast its lease.
     return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
@@ -466,7 +464,7 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
   begun->token = booked.token;
   begun->lease = lease;
   begun->sent = std::move(plan.sent);
-  begun->send_on_within = std::min(kLastRedirect, left - kAmbiguousWait);
+  begun->lease_end = lease_end;
   order.NoteBegun(lease, stage, now, gate_->ProbeGap(credential));
   memory_.held.HoldInFlight(lease.entry_id);
   board_.GoesOn(credential);

@@ -156,7 +156,7 @@ class Poster {
   // Begins the request for a lease, or settles the lease without one.
   // `lease_end` is steady.
   void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
-             bool must_admit_again, const Moment& now, absl::Time& next);
+             bool must_admit_again, absl::Time& next);
   void GiveBack(const Booked& booked);
 
   PostQueue* const outbox_;

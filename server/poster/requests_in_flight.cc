@@ -1,9 +1,11 @@
 #include "server/poster/requests_in_flight.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "server/github/classify.h"
+#include "server/github/waiting_times.h"
 
 namespace signalbox {
 
@@ -35,7 +37,8 @@ void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
       post.state = sent.sent.state;
       post.description = sent.sent.description;
       post.target_url = sent.sent.target_url;
-      post.send_on_within = sent.send_on_within;
+      post.send_on_within =
+          std::min(kLastRedirect, sent.lease_end - now.steady - kAmbiguousWait);
       return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
     }
     case Errand::kRead:

@@ -12,7 +12,6 @@
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
-#include "server/github/waiting_times.h"
 #include "server/outbox/lease.h"
 #include "server/poster/moved_repositories.h"
 
@@ -30,11 +29,9 @@ struct PosterRequest {
   Errand errand = Errand::kPost;
   std::string credential;
   Token token;
-  absl::Time begin_time;  // Steady.
-  // How long after its begin a redirect may send a post on, so that the post
-  // ends before its lease.
-  absl::Duration send_on_within = kLastRedirect;
+  absl::Time begin_time;              // Steady.
   Lease lease;                        // kPost, kRead.
+  absl::Time lease_end;               // Steady.
   Shown sent;                         // kPost.
   MovedRepositories::Question named;  // kName.
 };
