@@ -47,7 +47,10 @@ namespace signalbox {
 // Poster stores a pause that GitHub asked for, so that it outlasts a restart.
 //
 // Requests of this process that are in flight or have an unknown end follow a
-// steady clock, so a change of the wall clock makes no request early.
+// steady clock, so a change of the wall clock makes no request early. A request
+// begins only while GitHub's part of it surely ends before its lease. If a
+// request ends later nevertheless, because the process was stopped, Poster
+// confesses it to the outbox.
 //
 // If the store fails, no answer is lost: Poster tries every second to settle
 // the requests that have ended, and begins no new ones until the store works

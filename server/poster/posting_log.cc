@@ -48,6 +48,14 @@ void LogSettlement(const Lease& lease, const Settlement& settlement) {
   }
 }
 
+void LogLate(const Lease& lease) {
+  LogWarning(
+      "a request to GitHub ended late; the server reads back what GitHub shows",
+      {{"repository", lease.repository.Display()},
+       {"sha", lease.sha},
+       {"context", lease.context}});
+}
+
 void LogLimit(const EndedRequest& ended, absl::Time until) {
   const Verdict& verdict = ended.reply.verdict;
   LogWarning("GitHub rate-limits a credential; the server waits",

@@ -14,6 +14,9 @@ namespace signalbox {
 // other settlements.
 void LogSettlement(const Lease& lease, const Settlement& settlement);
 
+// A request may have reached GitHub after its lease.
+void LogLate(const Lease& lease);
+
 // GitHub limits the request's credential until `until` (wall).
 void LogLimit(const EndedRequest& ended, absl::Time until);
 

@@ -72,8 +72,7 @@ std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
     }
     switch (request.errand) {
       case Errand::kPost:
-        unsettled.push_back({SettlementOf(one, now), request.credential,
-                             /*was_sent=*/true});
+        unsettled.push_back(EndOf(one, now));
         break;
       case Errand::kRead:
         unsettled.push_back(
@@ -94,19 +93,28 @@ std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
   return unsettled;
 }
 
-Settlement RequestEnds::SettlementOf(const EndedRequest& post,
-                                     const Moment& now) {
+Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
   const PosterRequest& request = *post.request;
-  Settlement settlement = AfterPost(request.lease, request.sent, post.reply,
-                                    now.WallAt(request.begin_time),
-                                    post.end.wall, &memory_->wording);
-  if (settlement.ambiguous) {
-    memory_->held.HoldUntil(
-        request.lease.entry_id,
-        now.SteadyAt(settlement.attempted->begin_time) + kAmbiguousWait);
+  Unsettled ended;
+  ended.credential = request.credential;
+  ended.was_sent = true;
+  ended.settlement = AfterPost(request.lease, request.sent, post.reply,
+                               now.WallAt(request.begin_time), post.end.wall,
+                               &memory_->wording);
+  const Settlement& settlement = ended.settlement;
+  const bool may_show =
+      settlement.ambiguous || settlement.kind == Settlement::Kind::kPosted;
+  ended.is_late = may_show && post.end.steady > request.lease_end;
+  if (settlement.ambiguous || ended.is_late) {
+    // A process that was stopped may have sent the request just before its end.
+    const absl::Time sent =
+        ended.is_late ? post.end.steady
+                      : now.SteadyAt(settlement.attempted->begin_time);
+    memory_->held.HoldUntil(request.lease.entry_id, sent + kAmbiguousWait);
   }
   LogSettlement(request.lease, settlement);
-  return settlement;
+  if (ended.is_late) LogLate(request.lease);
+  return ended;
 }
 
 void RequestEnds::LearnName(const EndedRequest& ended, absl::Time now) {

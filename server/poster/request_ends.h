@@ -49,7 +49,7 @@ class RequestEnds {
  private:
   void NoteEnd(const EndedRequest& ended);
   void NoteLimit(const EndedRequest& ended);
-  Settlement SettlementOf(const EndedRequest& post, const Moment& now);
+  Unsettled EndOf(const EndedRequest& post, const Moment& now);
   void LearnName(const EndedRequest& ended, absl::Time now);
 
   PostQueue* const outbox_;

@@ -58,7 +58,20 @@ void SettlementQueue::SettleOneByOne(absl::Time now) {
   }
 }
 
+bool SettlementQueue::Flush(absl::Time now) {
+  if (!unsettled_.empty() && !Turn(Term(), {}, now).ok()) return false;
+  if (to_confess_.empty()) return true;
+  const absl::Status confessed = outbox_->Confess(to_confess_, now);
+  if (!confessed.ok()) {
+    on_store_failure_(confessed);
+    return false;
+  }
+  to_confess_.clear();
+  return true;
+}
+
 void SettlementQueue::NoteSettled(const Unsettled& settled) {
+  if (settled.is_late) to_confess_.push_back(settled.settlement.entry_id);
   if (!settled.was_sent) return;
   held_->Land(settled.settlement.entry_id);
   requests_->Land();

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
 #define SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -25,10 +26,13 @@ struct Unsettled {
   Settlement settlement;
   std::string credential;
   bool was_sent = false;  // It ends a request in flight.
+  // The request may have reached GitHub after its lease. Once the end is
+  // stored, it is confessed (see PostQueue).
+  bool is_late = false;
 };
 
-// SettlementQueue keeps the ends of leases until they are stored. If the store
-// fails, none is lost.
+// SettlementQueue keeps the ends of leases, and confessions, until they are
+// stored. If the store fails, none is lost.
 //
 // Not thread-safe: only the poster uses it.
 class SettlementQueue {
@@ -50,11 +54,9 @@ class SettlementQueue {
   // for each request. See PostQueue::Turn.
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now);
-  // The same without requests, unless the queue is empty. False: the store
-  // failed.
-  bool Flush(absl::Time now) {
-    return unsettled_.empty() || Turn(Term(), {}, now).ok();
-  }
+  // The same without requests, unless the queue is empty; and confesses. False:
+  // the store failed.
+  bool Flush(absl::Time now);
 
   // Whose leases are in the queue.
   std::set<std::string> Credentials() const;
@@ -71,6 +73,7 @@ class SettlementQueue {
   HeldEntries* const held_;
   const std::function<void(absl::Status)> on_store_failure_;
   std::vector<Unsettled> unsettled_;
+  std::vector<int64_t> to_confess_;  // Entries.
   bool has_settled_ = false;
 };
 

@@ -82,6 +82,87 @@ TEST_F(PosterClockTest, APostIsSentOnOnlyWhileItsLeaseLasts) {
   }
 }
 
+// The process is stopped between its last look at the clock and the socket.
+class PosterLateTest : public PosterClockTest {
+ protected:
+  // Sends the first post late.
+  void PostLate(const std::string& full_name) {
+    const InterceptingTransport::Hook watch = transport_->hook;
+    transport_->hook = [this, watch](const HttpRequest& request) {
+      if (request.method == "POST") clock_.Advance(absl::Seconds(20));
+      return watch(request);
+    };
+    Say(Ended(full_name, Result::kSuccess));
+    poster_->RunOnce();
+    transport_->hook = watch;
+  }
+};
+
+TEST_F(PosterLateTest, WhatWasSentLateIsReadBack) {
+  for (const bool is_lost : {false, true}) {
+    const std::string name = is_lost ? "acme/lost" : "acme/web";
+    if (is_lost) Fail("reset_after_apply");
+    PostLate(name);
+    RunFor(absl::Minutes(1));
+    ASSERT_EQ(reads_.size(), 1u) << name;
+    EXPECT_GE(reads_[0], absl::Seconds(12)) << name;
+    EXPECT_LE(reads_[0], absl::Seconds(13)) << name;
+    EXPECT_EQ(ShownState(name), "success");
+    EXPECT_EQ(PostingOf(name).state, PostingState::kPosted);
+    reads_.clear();
+  }
+}
+
+// Meanwhile another process has taken the entry out and posted a newer report.
+TEST_F(PosterLateTest, WhatItHidIsPostedAgain) {
+  fake_->SetDelay(absl::Seconds(1));
+  PostLate("acme/web");
+  Say(Ended("acme/web", Result::kFailure, 2));
+  LeaseRequest request;
+  request.credential = "github.com/acme";
+  request.deadline = clock_.Now() + absl::Seconds(15);
+  const auto other = *signalbox::TakeDue(*outbox_, request, clock_.Now());
+  ASSERT_TRUE(other.has_value());
+  Settlement posted;
+  posted.entry_id = other->entry_id;
+  posted.version = other->version;
+  posted.lease_epoch = other->lease_epoch;
+  posted.lease_number = other->lease_number;
+  posted.shown = other->wanted;
+  ASSERT_TRUE(signalbox::Settle(*outbox_, posted, clock_.Now()).ok());
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(ShownState("acme/web"), "success");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kDue);
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(ShownState("acme/web"), "failure");
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+TEST_F(PosterLateTest, AConfessionThatFailsIsRepeated) {
+  outbox_->confess = absl::UnavailableError("busy");
+  PostLate("acme/web");
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+  EXPECT_EQ(reads_.size(), 0u);
+  outbox_->confess = absl::OkStatus();
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(reads_.size(), 1u);
+  EXPECT_EQ(PostingOf("acme/web").state, PostingState::kPosted);
+}
+
+// A refusal changed nothing at GitHub.
+TEST_F(PosterLateTest, ALateRefusalNeedsNoReading) {
+  Fault refusal;
+  refusal.name = "answer";
+  refusal.status = 404;
+  refusal.message = "Not Found";
+  fake_->rules().AddFault(refusal);
+  PostLate("acme/web");
+  RunFor(absl::Minutes(1));
+  EXPECT_EQ(reads_.size(), 0u);
+  EXPECT_EQ(ShownState("acme/web"), "success");
+}
+
 class PosterClockSetTest : public PosterClockTest,
                            public testing::WithParamInterface<int> {};
 

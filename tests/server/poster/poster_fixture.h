@@ -109,6 +109,11 @@ class FailingOutbox : public ForwardingOutbox {
     }
     return leases;
   }
+  absl::Status Confess(absl::Span<const int64_t> entries,
+                       absl::Time now) override {
+    if (!confess.ok()) return confess;
+    return ForwardingOutbox::Confess(entries, now);
+  }
   StandingRequests TakeRequestsBack(
       std::vector<StandingLease>* leases) override {
     StandingRequests requests = ForwardingOutbox::TakeRequestsBack(leases);
@@ -128,7 +133,8 @@ class FailingOutbox : public ForwardingOutbox {
 
   int turns = 0;  // Those that changed something.
   int long_due_looks = 0;
-  absl::Status due_credentials, take_due, settle, next_due_time, pauses;
+  absl::Status due_credentials, take_due, settle, confess, next_due_time,
+      pauses;
   absl::Duration commit_time;  // Of Turn.
   std::function<void()> during_take;
   absl::Time last_deadline;  // Of the last lease.
