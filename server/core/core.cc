@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
   const absl::StatusOr<Term> term =
       core->outbox_->Claim(*seen, "the only process", holder, clock->Now());
   if (!term.ok()) return term.status();
-  core->poster_.BeginTerm(*term);
+  core->poster_.SetTerm(*term);
   return core;
 }
 

@@ -70,7 +70,7 @@ void EndTerm(SqliteConnection* connection, SqliteWriterState* state) {
 
 absl::Status CheckTerm(const SqliteWriterState& state, const Term& term) {
   if (term.epoch == state.epoch) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, "TERM_OVER",
+  return Error(absl::StatusCode::kFailedPrecondition, kTermOver,
                absl::StrCat("term ", term.epoch,
                             " is over; the newest is term ", state.epoch));
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace signalbox {
@@ -17,6 +18,9 @@ struct Term {
 
   friend bool operator==(const Term&, const Term&) = default;
 };
+
+// The reason of the error of a call in a term that has ended.
+inline constexpr absl::string_view kTermOver = "TERM_OVER";
 
 // The newest term, as a look at the store found it.
 struct TermLook {

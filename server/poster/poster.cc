@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "common/error.h"
 #include "common/log.h"
 #include "server/github/waiting_times.h"
 #include "server/poster/posting_log.h"
@@ -48,7 +49,6 @@ Poster::Poster(PostQueue* outbox, Credentials* credentials,
       metrics_(metrics),
       clock_(clock),
       on_store_failure_(std::move(on_store_failure)),
-      life_begin_(clock->Look().steady),
       requests_(github, gate, clock, std::move(wake)),
       turns_(credentials, gate, &board_),
       ends_(outbox, gate, metrics, &requests_, &turns_, &memory_,
@@ -65,17 +65,24 @@ Poster::~Poster() {
   outbox_->TakeRequestsBack(&leases);
 }
 
+void Poster::SetTerm(const std::optional<Term>& term) {
+  if (term == term_) return;
+  term_ = term;
+  term_begin_ = clock_->Look().steady;
+  recalled_pauses_ = false;
+}
+
 absl::Time Poster::RunOnce() {
   const Moment now = clock_->Look();
   absl::Time next = absl::InfiniteFuture();
   memory_.held.ReleaseUntil(now.steady);
   const bool may_begin = Prepare(now, next);
   TakeRequestsBack(may_begin, next);
-  if (may_begin) {
-    BeginDue(next);
+  if (may_begin) BeginDue(next);
+  if (may_begin && term_.has_value()) {
     LeaveRequests();
-  } else if (!settlements_.Flush(now.wall)) {
-    next = std::min(next, now.wall + kStoreRetry);
+  } else if (const absl::Time wall = clock_->Now(); !settlements_.Flush(wall)) {
+    next = std::min(next, wall + kStoreRetry);
   }
   next = std::min(next, now.WallAt(memory_.held.NextRelease()));
   metrics_->Set("signalbox_posts_in_flight",
@@ -127,14 +134,15 @@ void Poster::LeaveRequests() {
         std::make_shared<const std::set<int64_t>>(memory_.held.Ids());
   }
   standing_.lease_time = LeaseTime();
-  standing_.term = term_;
+  standing_.term = *term_;
   standing_.clock = clock_;
   outbox_->LeaveRequests(std::exchange(standing_, {}));
 }
 
 bool Poster::Prepare(const Moment& now, absl::Time& next) {
-  RecallPauses();
   settlements_.Add(ends_.Collect(now));
+  if (!term_.has_value()) return false;
+  RecallPauses();
   if (!recalled_pauses_) {
     next = now.wall + kStoreRetry;
     return false;
@@ -378,10 +386,11 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     wanted.push_back(RequestFor(&booked, now, lease_time));
   }
   const absl::StatusOr<std::vector<std::optional<Lease>>> leases =
-      settlements_.Turn(term_, wanted, now.wall);
+      settlements_.Turn(*term_, wanted, now.wall);
   const absl::Time taken = clock_->Look().steady;
   if (!leases.ok()) {
     for (const Booked& booked : round->booked) GiveBack(booked);
+    if (ReasonOf(leases.status()) == kTermOver) SetTerm(std::nullopt);
     return false;
   }
   if (absl::c_any_of(*leases,
@@ -446,7 +455,7 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
     return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
-  RequestPlan plan = PlanRequest(lease, memory_.wording, now, life_begin_);
+  RequestPlan plan = PlanRequest(lease, memory_.wording, now, term_begin_);
   if (plan.hold_until > now.steady) {
     memory_.held.HoldUntil(lease.entry_id, plan.hold_until);
   }

@@ -45,6 +45,7 @@ namespace signalbox {
 // - A question about a repository's name, after a redirect or for the outbox.
 //
 // Poster stores a pause that GitHub asked for, so that it outlasts a restart.
+// With each term it obeys the pauses that other processes have stored.
 //
 // Requests of this process that are in flight or have an unknown end follow a
 // steady clock, so a change of the wall clock makes no request early. A request
@@ -73,9 +74,12 @@ class Poster {
          std::function<void(absl::Status)> on_store_failure = nullptr);
   ~Poster();
 
-  // The poster takes entries out in this term, and none before and after it.
-  // For the thread that calls RunOnce.
-  void BeginTerm(const Term& term) { term_ = term; }
+  // The poster takes entries out in this term. Nothing, as at the beginning: it
+  // begins no requests, and settles those in flight. For the thread that calls
+  // RunOnce.
+  void SetTerm(const std::optional<Term>& term);
+  // Nothing, too, once the outbox has said that the term is over.
+  const std::optional<Term>& term() const { return term_; }
 
   // Settles the requests that have ended, and begins all requests that may
   // begin now. It begins at most a few hundred, so that answers are settled
@@ -124,7 +128,7 @@ class Poster {
 
   // False: posting cannot begin yet.
   bool Prepare(const Moment& now, absl::Time& next);
-  // The pauses that GitHub asked a former process for hold for this one, too.
+  // The pauses that GitHub asked another process for hold for this one, too.
   void RecallPauses();
 
   void NoteStoreFailure(const absl::Status& status);
@@ -168,17 +172,16 @@ class Poster {
   Clock* const clock_;
   const std::function<void(absl::Status)> on_store_failure_;
 
-  // When this process began (steady). For kAmbiguousWait after it, requests of
-  // a former process may still take effect, whatever the wall clock says.
-  const absl::Time life_begin_;
-
   CredentialBoard board_;
   RequestsInFlight requests_;
   CredentialTurns turns_;
   std::atomic<bool> closed_ = false;
 
-  // Only RunOnce uses these.
-  Term term_;
+  // Only RunOnce and SetTerm use these.
+  std::optional<Term> term_;
+  // When it began (steady). For kAmbiguousWait after it, requests of another
+  // process may still take effect, whatever the wall clock says.
+  absl::Time term_begin_;
   PosterMemory memory_;
   RequestEnds ends_;
   SettlementQueue settlements_;

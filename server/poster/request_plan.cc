@@ -11,13 +11,13 @@ constexpr int kMostStatuses = 1000;
 constexpr int kMostBeforePending = 950;
 
 RequestPlan PlanRead(const Lease& lease, const Moment& now,
-                     absl::Time life_begin) {
+                     absl::Time term_begin) {
   RequestPlan plan;
   // GitHub may not show the same as it answered.
   plan.errand = Errand::kRead;
   // Somebody may have set the wall clock since a former process sent the post.
   // Posts of this process are held by the steady clock.
-  const absl::Time until = life_begin + kAmbiguousWait;
+  const absl::Time until = term_begin + kAmbiguousWait;
   if (now.steady < until) {
     plan.hold_until = until;
     plan.settlement = Unsent(lease, Settlement::Kind::kReturned);
@@ -29,9 +29,9 @@ RequestPlan PlanRead(const Lease& lease, const Moment& now,
 }  // namespace
 
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
-                        const Moment& now, absl::Time life_begin) {
+                        const Moment& now, absl::Time term_begin) {
   if (lease.ambiguous_since.has_value()) {
-    return PlanRead(lease, now, life_begin);
+    return PlanRead(lease, now, term_begin);
   }
   RequestPlan plan;
   plan.sent = wording.For(lease);

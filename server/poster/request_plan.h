@@ -22,9 +22,9 @@ struct RequestPlan {
   absl::Time hold_until = absl::InfinitePast();
 };
 
-// Pure. `life_begin` (steady) is when this process began.
+// Pure. `term_begin` (steady) is when this process began to take entries out.
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
-                        const Moment& now, absl::Time life_begin);
+                        const Moment& now, absl::Time term_begin);
 
 }  // namespace signalbox
 

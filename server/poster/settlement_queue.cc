@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "absl/algorithm/container.h"
+#include "common/error.h"
 
 namespace signalbox {
 namespace {
@@ -35,6 +36,8 @@ absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
     for (const Unsettled& one : std::exchange(unsettled_, {})) {
       NoteSettled(one);
     }
+  } else if (ReasonOf(leases.status()) == kTermOver) {
+    // The caller goes on without `wanted`.
   } else if (IsStoreFailure(leases.status()) || ended.empty()) {
     on_store_failure_(leases.status());
   } else {

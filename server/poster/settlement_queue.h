@@ -38,7 +38,7 @@ struct Unsettled {
 class SettlementQueue {
  public:
   // All pointers are borrowed. `on_store_failure` is called for every error of
-  // the store.
+  // the store. The end of a term (kTermOver) is none.
   SettlementQueue(PostQueue* outbox, RequestsInFlight* requests,
                   HeldEntries* held,
                   std::function<void(absl::Status)> on_store_failure)

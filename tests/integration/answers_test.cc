@@ -168,7 +168,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
                                          woken_ = true;
                                          wake_.NotifyAll();
                                        });
-    poster_->BeginTerm(*TermOf(*outbox_, clock_.Now()));
+    poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
   ~AnswersTest() override { transport_.reset(); }

@@ -244,7 +244,7 @@ class PosterTest : public testing::Test {
         outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
         &metrics_, &clock_, [this] { woken_ = true; },
         [this](absl::Status status) { store_failures_.push_back(status); });
-    poster_->BeginTerm(*TermOf(*outbox_, clock_.Now()));
+    poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
   // No pace, so that a test need not count seconds.
