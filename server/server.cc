@@ -228,6 +228,7 @@ void Server::Stop(absl::Duration patience) {
   // unknown.
   parts.transport.reset();
   parts.core->poster()->RunOnce();
+  parts.core->GiveBackTerm();
   parts.core->credential_upkeep()->RunOnce();
   parts.web.pages.reset();
   parts.web.metrics.reset();

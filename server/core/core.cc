@@ -1,9 +1,13 @@
 #include "server/core/core.h"
 
+#include <algorithm>
+#include <optional>
+#include <random>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "common/log.h"
 
 namespace signalbox {
@@ -36,6 +40,24 @@ Questions::Options QuestionsOptions(Outbox* outbox) {
   return questions;
 }
 
+// With SQLite the lock on the data directory decides: a claim succeeds at once,
+// no silence ends a term, and a beat would only cost a commit.
+TermKeeper::Options TermOptions(const std::string& owner) {
+  TermKeeper::Options options;
+  options.owner = owner;
+  options.beat = absl::InfiniteDuration();
+  options.silence = absl::InfiniteDuration();
+  options.patience = absl::InfiniteDuration();
+  return options;
+}
+
+// 16 bytes, as digits.
+std::string RandomName() {
+  std::random_device random;
+  return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(),
+                         random());
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
@@ -55,18 +77,11 @@ absl::StatusOr<std::unique_ptr<Core>> Core::Open(Options options,
   absl::StatusOr<std::unique_ptr<Outbox>> outbox =
       OpenSqliteOutbox(options.outbox);
   if (!outbox.ok()) return outbox.status();
-  const std::string holder = options.user_agent;
+  if (options.owner.empty()) options.owner = RandomName();
   std::unique_ptr<Core> core(new Core(std::move(options), *std::move(outbox),
                                       credentials, transport, metrics, clock));
   const absl::Status recalled = core->credential_upkeep_.Recall();
   if (!recalled.ok()) return recalled;
-  // No other process has the store open, so nobody else claims.
-  const absl::StatusOr<TermLook> seen = core->outbox_->Look();
-  if (!seen.ok()) return seen.status();
-  const absl::StatusOr<Term> term =
-      core->outbox_->Claim(*seen, "the only process", holder, clock->Now());
-  if (!term.ok()) return term.status();
-  core->poster_.SetTerm(*term);
   return core;
 }
 
@@ -74,11 +89,15 @@ Core::Core(Options options, std::unique_ptr<Outbox> outbox,
            Credentials* credentials, HttpTransport* transport, Metrics* metrics,
            Clock* clock)
     : credentials_(credentials),
+      metrics_(metrics),
       clock_(clock),
+      owner_(std::move(options.owner)),
+      holder_(options.user_agent),
       outbox_(std::move(outbox)),
       github_(transport, std::move(options.user_agent)),
       limiter_(std::move(options.pace_of)),
       gate_(&limiter_, credentials),
+      term_keeper_(TermOptions(owner_)),
       poster_(outbox_.get(), credentials, &github_, &gate_, metrics, clock,
               [this] { wake_ups_.poster.Wake(); }),
       housekeeper_(outbox_.get(), clock,
@@ -94,6 +113,56 @@ Core::Core(Options options, std::unique_ptr<Outbox> outbox,
       posting_metrics_(metrics, [this](const std::string& credential) {
         return poster_.StateOf(credential).reason;
       }) {}
+
+absl::Time Core::KeepTerm() {
+  const absl::Duration begin = clock_->Monotonic();
+  TermKeeper::Situation situation;
+  if (!term_keeper_.TermAt(begin).has_value()) {
+    const absl::StatusOr<TermLook> look = outbox_->Look();
+    if (look.ok()) situation.look = *look;
+    situation.look_begin = begin;
+    situation.may_claim = poster_.InFlight() == 0;
+  }
+  TermKeeper::Decision decision =
+      term_keeper_.RunOnce(clock_->Monotonic(), situation);
+  if (decision.act == TermKeeper::Act::kClaim) {
+    term_keeper_.NoteClaim(
+        begin, outbox_->Claim(decision.seen, owner_, holder_, clock_->Now()));
+    const absl::Duration end = clock_->Monotonic();
+    poster_.SetTerm(term_keeper_.TermAt(end));
+    if (poster_.term().has_value()) {
+      LogInfo("the server posts now", {{"term", poster_.term()->epoch}});
+      decision = term_keeper_.RunOnce(end, {});
+    }
+  }
+  return clock_->Look().WallAt(absl::UnixEpoch() + decision.next);
+}
+
+absl::Time Core::Post() {
+  absl::Time next = KeepTerm();
+  next = std::min(next, poster_.RunOnce());
+  const std::optional<Term> held = term_keeper_.TermAt(clock_->Monotonic());
+  if (held.has_value() && !poster_.term().has_value()) {
+    LogWarning(
+        "the server's term is over; it posts nothing until it has another",
+        {{"term", held->epoch}});
+    term_keeper_.NoteOver(*held);
+    next = clock_->Now();
+  }
+  metrics_->Set("signalbox_term",
+                "The term in which the server posts; 0: none.",
+                static_cast<double>(poster_.term().value_or(Term()).epoch));
+  return next;
+}
+
+void Core::GiveBackTerm() {
+  const std::optional<Term> term = poster_.term();
+  if (!term.has_value()) return;
+  poster_.SetTerm(std::nullopt);
+  term_keeper_.NoteOver(*term);
+  // If this fails, the start of the next process ends the term.
+  outbox_->GiveBack(*term).IgnoreError();
+}
 
 absl::Time Core::ShowPostings() {
   const absl::Time now = clock_->Now();

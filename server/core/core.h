@@ -25,6 +25,7 @@
 #include "server/poster/poster.h"
 #include "server/poster/posting_metrics.h"
 #include "server/report/event.h"
+#include "server/term/term_keeper.h"
 
 namespace signalbox {
 
@@ -44,6 +45,8 @@ class Core {
     std::function<PaceOptions(absl::string_view credential)> pace_of;
     // Identifies Signalbox, as GitHub demands.
     std::string user_agent = "signalbox";
+    // Names this process in the store's term. Empty: a random name.
+    std::string owner;
   };
 
   // All pointers are borrowed. Nothing may use the credentials before: they
@@ -63,6 +66,13 @@ class Core {
   Intake* intake() { return &intake_; }
   Questions* questions() { return &questions_; }
   CredentialUpkeep* credential_upkeep() { return &credential_upkeep_; }
+
+  // Claims the term if this process may, and runs the poster. Returns when to
+  // call it again. Not for two threads at once.
+  absl::Time Post();
+  // Ends the term, so that another process can post at once. Post must not run
+  // again.
+  void GiveBackTerm();
 
   // Updates the metrics of posting, and returns when to call it again. Not for
   // two threads at once.
@@ -87,13 +97,20 @@ class Core {
        Credentials* credentials, HttpTransport* transport, Metrics* metrics,
        Clock* clock);
 
+  // Returns when to call it again.
+  absl::Time KeepTerm();
+
   Credentials* const credentials_;
+  Metrics* const metrics_;
   Clock* const clock_;
+  const std::string owner_;
+  const std::string holder_;
   WakeUps wake_ups_;
   const std::unique_ptr<Outbox> outbox_;
   GitHubClient github_;
   RateLimiter limiter_;
   RequestGate gate_;
+  TermKeeper term_keeper_;
   Poster poster_;
   Housekeeper housekeeper_;
   Intake intake_;

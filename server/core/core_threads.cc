@@ -17,7 +17,7 @@ CoreThreads::CoreThreads(Core* core, Clock* clock)
                        [core] { return core->ShowPostings(); }) {}
 
 absl::Time CoreThreads::Post() {
-  const absl::Time next = core_->poster()->RunOnce();
+  const absl::Time next = core_->Post();
   if (core_->poster()->InFlight() == 0) no_post_in_flight_.Wake();
   return next;
 }

@@ -35,8 +35,12 @@ void TermKeeper::NoteBeat(const Term& term, absl::Duration begin,
   if (beaten.ok()) {
     last_answered_beat_ = std::max(last_answered_beat_, begin);
   } else if (absl::IsFailedPrecondition(beaten)) {
-    term_.reset();
+    NoteOver(term);
   }
+}
+
+void TermKeeper::NoteOver(const Term& term) {
+  if (term_ == term) term_.reset();
 }
 
 void TermKeeper::NoteLook(absl::Duration now, const TermLook& look) {

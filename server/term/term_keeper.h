@@ -80,6 +80,8 @@ class TermKeeper {
   void NoteClaim(absl::Duration begin, const absl::StatusOr<Term>& claimed);
   void NoteBeat(const Term& term, absl::Duration begin,
                 const absl::Status& beaten);
+  // The store has refused a call of this term, or the term was given back.
+  void NoteOver(const Term& term);
 
   // The term that this process has. Nothing, too, if the last beat that the
   // store answered began more than `silence` ago. Without a term, the process

@@ -22,6 +22,7 @@ absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
   life->credentials_ = *std::move(credentials);
 
   Core::Options core_options;
+  core_options.owner = "the life";
   core_options.outbox.data_dir = options.data_dir;
   core_options.outbox.pending_settle = options.pending_settle;
   core_options.outbox.readers = options.readers;
@@ -47,7 +48,7 @@ absl::Time ServerLife::RunOnce() {
     housekeeping_ = core_->housekeeper()->RunOnce();
   }
   if (failed_) return next;
-  next_posting_ = core_->poster()->RunOnce();
+  next_posting_ = core_->Post();
   // Names are checked once a day, everything else much sooner.
   idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
           core_->poster()->InFlight() == 0;

@@ -125,7 +125,7 @@ void PostingWorld::RunFor(absl::Duration time) {
   const absl::Time end = clock_.Now() + time;
   for (;;) {
     core_->wake_ups().poster.Take();
-    const absl::Time wanted = core_->poster()->RunOnce();
+    const absl::Time wanted = core_->Post();
     github_->DeliverDue();
     const absl::Time now = clock_.Now();
     if (IsWoken() || wanted <= now) continue;
@@ -140,7 +140,7 @@ absl::Duration PostingWorld::Drain() {
   absl::Time last = begin;
   for (;;) {
     core_->wake_ups().poster.Take();
-    const absl::Time wanted = core_->poster()->RunOnce();
+    const absl::Time wanted = core_->Post();
     if (github_->DeliverDue() > 0) last = clock_.Now();
     const absl::Time now = clock_.Now();
     if (IsWoken() || wanted <= now) continue;

@@ -76,7 +76,7 @@ struct OutageWorld::Server {
     core->wake_ups().poster.Take();
     core->wake_ups().questions.Take();
     const absl::Time wanted = recovery->RunOnce();
-    return std::min(wanted, core->poster()->RunOnce());
+    return std::min(wanted, core->Post());
   }
   // Whether there is more to do at once.
   bool IsWoken() {

@@ -217,6 +217,13 @@ TEST_F(HolderTest, TheTermIsOverWhenTheStoreSaysSo) {
   EXPECT_FALSE(HasTerm(1500));
 }
 
+TEST_F(HolderTest, AnyCallCanShowThatTheTermIsOver) {
+  keeper_.NoteOver(Term{6});
+  EXPECT_TRUE(HasTerm(1100));
+  keeper_.NoteOver(Term{7});
+  EXPECT_FALSE(HasTerm(1100));
+}
+
 TEST_F(HolderTest, ALookCanShowThatTheTermIsOver) {
   TermKeeper::Situation situation;
   situation.look.emplace();
