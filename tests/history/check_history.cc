@@ -27,6 +27,9 @@ constexpr int kMostWithoutCommit = 6;
 // After GitHub refuses a whole repository, nothing is posted there for this
 // long, unless GitHub accepts a post that was under way.
 constexpr absl::Duration kBetweenProbes = absl::Seconds(10);
+// A process takes nothing out once another one has the term, and sends what it
+// has taken out within its lease. Leases are longer where commits are slow.
+constexpr absl::Duration kLastOfTerm = absl::Seconds(30);
 // How often a repeated report may make an abandoned one due again.
 constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
 // More tries of one version in a minute mean that the server loops.
@@ -38,6 +41,7 @@ struct InFlight {
   std::optional<Content> posted;
   std::optional<StatusName> name;
   std::string credential;
+  std::string server;
   int64_t sequence = 0;  // Of the posted version.
 };
 
@@ -54,6 +58,7 @@ struct Status {
 
   int64_t posted = 0;  // The largest sequence posted so far.
   std::optional<Content> known_shown;
+  std::optional<Content> applied;     // The last one, if the log has any.
   std::optional<Content> redirected;  // The last redirected post.
   int64_t redirected_sequence = 0;
   absl::Time redirect_time;
@@ -209,10 +214,12 @@ class Checker {
     CheckLimits(event, event.name.value_or(StatusName()),
                 limits_.CheckSilence(event));
     InFlight& request = in_flight_[event.exchange];
-    request = {event.time, event.posted, event.name, event.credential, 0};
+    request = {event.time,       event.posted, event.name,
+               event.credential, event.server, 0};
     if (!event.name.has_value() || !event.posted.has_value()) return;
     Status& status = statuses_[*event.name];
     CheckAlone(event, status);
+    CheckTerm(event);
     CheckProbe(event);
     ++findings_.checked.posts;
     const Content& content = *event.posted;
@@ -240,7 +247,9 @@ class Checker {
                " after a post in doubt, and GitHub not read in time: ",
                LineOf(event));
     }
-    if (status.known_shown == content) {
+    // A late post of another process may have hidden it.
+    if (status.known_shown == content &&
+        status.applied.value_or(content) == content) {
       Violated("I11", *event.name, "posted what GitHub shows: ", LineOf(event));
     }
     if (!is_sent_on)
@@ -271,6 +280,16 @@ class Checker {
     }
   }
 
+  void CheckTerm(const Began& event) {
+    if (!term_.has_value() || term_->server == event.server ||
+        event.time <= term_->time + kLastOfTerm) {
+      return;
+    }
+    Violated("I26", *event.name, "began ",
+             absl::FormatDuration(event.time - term_->time),
+             " after another process's term: ", LineOf(event));
+  }
+
   void CheckLimits(const Began& event, const StatusName& name,
                    const std::optional<std::string>& wrong) {
     if (wrong.has_value()) Violated("I13", name, *wrong, ": ", LineOf(event));
@@ -290,6 +309,7 @@ class Checker {
   void Follow(const Applied& event) {
     Status& status = statuses_[event.name];
     ++status.applied_count;
+    status.applied = event.content;
     if (has_begins_) return;
     ++findings_.checked.posts;
     --status.applied_count;
@@ -300,6 +320,9 @@ class Checker {
   }
 
   void Follow(const Ended& event) {
+    if (const auto late = late_.extract(event.exchange); !late.empty()) {
+      return EndLate(late.mapped(), event);
+    }
     const auto found = in_flight_.find(event.exchange);
     if (found == in_flight_.end()) return;
     const InFlight request = std::move(found->second);
@@ -358,6 +381,19 @@ class Checker {
     }
   }
 
+  // Another process may have posted meanwhile.
+  void EndLate(const InFlight& request, const Ended& event) {
+    limits_.Learn(request.credential, event);
+    Status& status = statuses_[*request.name];
+    status.was_refused |= !event.refusal.empty();
+    if (event.http_status == 201 || event.http_status == 422) {
+      refusals_.erase(request.name->repository);
+    }
+    if (!event.in_doubt && status.doubt == request.begin_time) {
+      status.doubt.reset();
+    }
+  }
+
   void Doubt(Status* status, absl::Time begin) {
     status->doubt = std::max(begin, status->doubt.value_or(begin));
     status->doubt_is_on_disk = false;
@@ -404,6 +440,8 @@ class Checker {
       Doubt(&status, request.begin_time);
     }
     in_flight_.clear();
+    late_.clear();
+    term_.reset();
     for (auto& [name, status] : statuses_) {
       status.doubt_is_on_disk = true;
       if (status.doubt.has_value() && *status.doubt <= clock_set_) {
@@ -414,6 +452,22 @@ class Checker {
     refusals_.clear();
     limits_.Follow(event);
   }
+
+  // For other processes, its posts are in doubt from now on.
+  void Follow(const Frozen& event) {
+    for (auto it = in_flight_.begin(); it != in_flight_.end();) {
+      const auto here = it++;
+      const InFlight& request = here->second;
+      if (request.server != event.server || !request.posted.has_value()) {
+        continue;
+      }
+      Status& status = statuses_[*request.name];
+      status.in_flight.erase(here->first);
+      Doubt(&status, request.begin_time);
+      late_.insert(in_flight_.extract(here));
+    }
+  }
+  void Follow(const TermBegan& event) { term_ = event; }
 
   void Follow(const DiskTrouble& event) { limits_.Follow(event); }
 
@@ -486,6 +540,8 @@ class Checker {
 
   std::map<int64_t, const Called*> calls_;
   std::map<int64_t, InFlight> in_flight_;
+  std::map<int64_t, InFlight> late_;  // Posts of frozen processes.
+  std::optional<TermBegan> term_;     // The newest, if the log has any.
   // The last refusal of each whole repository.
   struct Refusal {
     absl::Time time = absl::InfinitePast();

@@ -54,6 +54,8 @@ struct Findings {
 //        reserve for results
 //   I20  somebody was allowed to report everything recorded and posted
 //   I22  a delivery takes effect once
+//   I26  once another process has the term, a process begins no more posts than
+//        it had taken out
 //
 // The events are in the order in which they happened, as far as one observer
 // can tell. A log without Began (from an observer who cannot see another

@@ -627,6 +627,61 @@ TEST_F(CheckHistoryTest, AfterTheClockWasSetTheNextProcessReadsBackAtAnyTime) {
   ExpectBad(story_, "I8", "GitHub not read in time");
 }
 
+// Another process cannot know what becomes of them.
+TEST_F(CheckHistoryTest, AFrozenProcessLeavesItsPostsInDoubt) {
+  story_.Pending("p1", 1);
+  const Content pending = story_.newest();
+  story_.Begin(pending);
+  const int64_t late = story_.last_exchange();
+  story_.Add(Frozen{story_.now(), ""}).Add(TermBegan{story_.now(), "other"});
+  story_.By("other").Result("r1", 1).Pass(absl::Seconds(12));
+  Story unread = story_;
+  unread.Post();
+  ExpectBad(unread, "I8", "GitHub not read in time");
+  story_.Ask().End(200).Post();
+  ExpectGood(story_);
+
+  // It goes on, and what it sends hides the newer report.
+  Ended end = story_.Ending(201);
+  end.exchange = late;
+  story_.Add(Applied{0, story_.now(), story_.name(), pending}).Add(end);
+  Story repaired = story_;
+  repaired.Pass(absl::Seconds(12)).Ask().End(200).Post();
+  ExpectGood(repaired);
+  story_.Show(pending);
+  ExpectBad(story_, "I6", "GitHub shows pending");
+}
+
+TEST_F(CheckHistoryTest, AFrozenProcessCanLearnTheEndLater) {
+  story_.Pending("p1", 1);
+  story_.Begin(story_.newest());
+  story_.Add(Frozen{story_.now(), ""}).Pass(absl::Minutes(1));
+  Story lost = story_;
+  lost.EndInDoubt().Result("r1", 1).Post();
+  ExpectBad(lost, "I8", "GitHub not read in time");
+  story_.End(201).Result("r1", 1).Post();
+  ExpectGood(story_);
+}
+
+// I26: one process has the term.
+
+TEST_F(CheckHistoryTest, AProcessBeginsLittleAfterAnothersTermBegan) {
+  story_.Pending("p1", 1).Add(TermBegan{story_.now(), "other"});
+  Story soon = story_;
+  soon.Pass(absl::Seconds(28)).Post();
+  ExpectGood(soon);
+  story_.Pass(absl::Seconds(30));
+  Story late = story_;
+  late.Post();
+  ExpectBad(late, "I26", "began 31s after another process's term");
+  Story other = story_;
+  other.By("other").Post();
+  ExpectGood(other);
+  // They share the machine.
+  story_.Add(Crashed{story_.now()}).Add(Started{story_.now()}).Post();
+  ExpectGood(story_);
+}
+
 // I9: one post at a time.
 
 TEST_F(CheckHistoryTest, OneRequestOfAStatusIsInFlight) {
@@ -1186,6 +1241,12 @@ TEST_F(CheckHistoryTest, LinesTellEventsApart) {
       Began{1, story_.now(), std::nullopt, std::nullopt, true, "token"});
   events.push_back(
       Began{1, story_.now(), call.content, story_.name(), false, "token"});
+  events.push_back(Began{1, story_.now(), call.content, story_.name(), false,
+                         "token", "other"});
+  for (const char* server : {"", "other"}) {
+    events.push_back(Frozen{story_.now(), server});
+    events.push_back(TermBegan{story_.now(), server});
+  }
   events.push_back(Showed{story_.name(), call.content});
   events.push_back(Applied{1, story_.now(), story_.name(), call.content});
   events.push_back(DiskTrouble{story_.now(), false});

@@ -62,7 +62,8 @@ struct Liner {
                         event.credential, event.is_budget ? " budget" : "",
                         event.posted.has_value() ? " post " : " ask ",
                         event.name.has_value() ? TextOf(*event.name) : "", " ",
-                        event.posted.has_value() ? TextOf(*event.posted) : "");
+                        event.posted.has_value() ? TextOf(*event.posted) : "",
+                        event.server.empty() ? "" : " by ", event.server);
   }
   std::string operator()(const Applied& event) const {
     return absl::StrCat(TextOf(event.time), " applied ^", event.exchange, " ",
@@ -87,6 +88,13 @@ struct Liner {
   }
   std::string operator()(const Started& event) const {
     return absl::StrCat(TextOf(event.time), " started");
+  }
+  std::string operator()(const Frozen& event) const {
+    return absl::StrCat(TextOf(event.time), " froze: \"", event.server, "\"");
+  }
+  std::string operator()(const TermBegan& event) const {
+    return absl::StrCat(TextOf(event.time), " term began of \"", event.server,
+                        "\"");
   }
   std::string operator()(const ClockSet& event) const {
     return absl::StrCat(TextOf(event.time), " clock set by ",

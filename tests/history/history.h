@@ -101,6 +101,8 @@ struct Began {
   // A request for the budget is allowed during a primary limit.
   bool is_budget = false;
   std::string credential;
+  // Which of several processes; empty: the first one.
+  std::string server = "";
 };
 
 // GitHub creates a status.
@@ -135,6 +137,19 @@ struct Crashed {
 };
 struct Started {
   absl::Time time;
+};
+
+// A process stops for longer than a lease, and will go on. What it has sent
+// goes on meanwhile.
+struct Frozen {
+  absl::Time time;
+  std::string server;  // As in Began.
+};
+
+// From now on this process takes out what is to be posted, and no other.
+struct TermBegan {
+  absl::Time time;
+  std::string server;  // As in Began.
 };
 
 // Somebody sets the machine's clock.
@@ -191,8 +206,8 @@ struct Showed {
 };
 
 using Event = std::variant<Granted, Called, Heard, Answered, Began, Applied,
-                           Ended, Crashed, Started, ClockSet, DiskTrouble,
-                           Revived, Calm, Recorded, Held, Showed>;
+                           Ended, Crashed, Started, Frozen, TermBegan, ClockSet,
+                           DiskTrouble, Revived, Calm, Recorded, Held, Showed>;
 
 // Thread-safe, except events().
 class History {

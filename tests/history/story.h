@@ -83,13 +83,20 @@ class Story {
     return Accept(Call(description, attempt, result));
   }
 
+  // Requests that begin from now on are this process's.
+  Story& By(const std::string& server) {
+    server_ = server;
+    return *this;
+  }
+
   // A request begins.
   Story& Begin(Content content) {
-    return Add(
-        Began{++exchange_, Tick(), std::move(content), name_, false, "token"});
+    return Add(Began{++exchange_, Tick(), std::move(content), name_, false,
+                     "token", server_});
   }
   Story& Ask() {
-    return Add(Began{++exchange_, Tick(), std::nullopt, name_, false, "token"});
+    return Add(Began{++exchange_, Tick(), std::nullopt, name_, false, "token",
+                     server_});
   }
   // The last request has its effect, and ends.
   Story& Apply(Content content) {
@@ -159,6 +166,7 @@ class Story {
   std::vector<Event> events_;
   std::vector<Recorded> recorded_;
   Content newest_;
+  std::string server_;
   std::string posting_ = "posted";
   std::string reason_;
   std::optional<Content> showed_;
