@@ -35,6 +35,7 @@ class Draft {
     while (report_count_ < reports_) DrawLife(PickStatus());
     DrawTrouble();
     if (random_.OneIn(4)) DrawAnew();
+    if (random_.OneIn(3)) DrawFreeze();
     std::stable_sort(
         plan_.incidents.begin(), plan_.incidents.end(),
         [](const Incident& a, const Incident& b) { return a.at < b.at; });
@@ -283,6 +284,36 @@ class Draft {
     }
   }
 
+  // The process stops with some reports taken out, and newer ones come while
+  // another process posts. Half of the time this is the end of the story, so
+  // that no later report repairs what went wrong.
+  void DrawFreeze() {
+    const absl::Duration at = random_.OneIn(2) ? length_ : AnyTime();
+    const absl::Duration takeover =
+        random_.Between(absl::Seconds(1), absl::Seconds(8));
+    const absl::Duration thaw =
+        random_.Between(absl::Minutes(1), absl::Minutes(3));
+    Incident& freeze = Add(Kind::kFreeze, at);
+    freeze.at_socket = random_.OneIn(2);
+    freeze.takeover = takeover;
+    freeze.thaw = thaw;
+    freeze.lasts = thaw + random_.Between(absl::Minutes(1), absl::Minutes(3));
+    for (int i = 0; i < 3; ++i) {
+      const int status = PickStatus();
+      const auto say = [&](absl::Duration when) {
+        Incident& result = Say(status, when);
+        result.attempt = ++attempts_[status].front();
+        result.result = kResults[random_.Below(7)];
+      };
+      say(at + random_.Between(absl::ZeroDuration(), takeover));
+      if (!random_.OneIn(4)) {
+        say(at + random_.Between(takeover + absl::Seconds(5),
+                                 thaw - absl::Seconds(15)));
+      }
+      if (random_.OneIn(2)) say(at + thaw + Soon());
+    }
+  }
+
   // The machine sleeps with requests under way for longer than a lease.
   void DrawSleep() {
     const absl::Duration at = AnyTime() + absl::Seconds(10);
@@ -467,6 +498,12 @@ std::string Incident::Line() const {
                           absl::FormatDuration(lasts));
     case Kind::kRevive:
       return absl::StrCat(when, "status ", status, " is to be tried again");
+    case Kind::kFreeze:
+      return absl::StrCat(
+          when, "the process stops", at_socket ? " at a socket" : "",
+          "; another takes over after ", absl::FormatDuration(takeover),
+          "; it goes on after ", absl::FormatDuration(thaw),
+          "; the other leaves after ", absl::FormatDuration(lasts));
   }
   return when;
 }

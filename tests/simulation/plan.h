@@ -28,6 +28,9 @@ struct Incident {
     kUnwritable,   // A repository cannot be written, for a while.
     kRevive,       // Somebody retries an abandoned status.
     kAnew,         // A repository is renamed, and a new one gets its name.
+    // The process stops for longer than a lease, and another one takes over.
+    // Both go on for a while.
+    kFreeze,
   };
   Kind kind = Kind::kReport;
   absl::Duration at;
@@ -52,6 +55,12 @@ struct Incident {
   int operations = 0;                                       // kDiskFault.
   absl::Duration sync_time;  // kDiskSlow: the most that a sync takes.
   int repository = 0;        // kRename, kUnwritable, kAnew.
+  // kFreeze. It stops when it next sends a request, which waits at the socket.
+  bool at_socket = false;
+  // After the process has stopped, another one takes over, and it goes on. The
+  // other one leaves at the end.
+  absl::Duration takeover;
+  absl::Duration thaw;
 
   // One line for people.
   std::string Line() const;

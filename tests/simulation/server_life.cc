@@ -7,19 +7,20 @@
 
 namespace signalbox {
 
+std::unique_ptr<Credentials> ServerLife::MakeCredentials() {
+  StaticCredential credential;
+  credential.api_url = kApiUrl;
+  credential.accounts = {"*"};
+  credential.token = Secret("simulated-token");
+  return *MakeStaticCredentials({credential});
+}
+
 absl::StatusOr<std::unique_ptr<ServerLife>> ServerLife::Begin(
     const Options& options, HttpTransport* transport, Clock* clock) {
   std::unique_ptr<ServerLife> life(new ServerLife());
   ServerLife* const self = life.get();
   life->clock_ = clock;
-
-  StaticCredential credential;
-  credential.api_url = kApiUrl;
-  credential.accounts = {"*"};
-  credential.token = Secret("simulated-token");
-  auto credentials = MakeStaticCredentials({credential});
-  if (!credentials.ok()) return credentials.status();
-  life->credentials_ = *std::move(credentials);
+  life->credentials_ = MakeCredentials();
 
   Core::Options core_options;
   core_options.owner = "the life";
@@ -48,11 +49,14 @@ absl::Time ServerLife::RunOnce() {
     housekeeping_ = core_->housekeeper()->RunOnce();
   }
   if (failed_) return next;
-  next_posting_ = core_->Post();
-  // Names are checked once a day, everything else much sooner.
-  idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
-          core_->poster()->InFlight() == 0;
-  next = std::min({next, next_posting_, housekeeping_});
+  next = std::min(next, housekeeping_);
+  if (!posting_is_stopped_) {
+    next_posting_ = core_->Post();
+    // Names are checked once a day, everything else much sooner.
+    idle_ = next_posting_ > clock_->Now() + absl::Hours(6) &&
+            core_->poster()->InFlight() == 0;
+    next = std::min(next, next_posting_);
+  }
   return IsWoken() ? absl::InfinitePast() : next;
 }
 

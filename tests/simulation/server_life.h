@@ -35,6 +35,8 @@ class ServerLife {
     int readers = SqliteOutboxOptions().readers;
   };
 
+  static std::unique_ptr<Credentials> MakeCredentials();
+
   // All are borrowed. Returns an error if the server would not start.
   static absl::StatusOr<std::unique_ptr<ServerLife>> Begin(
       const Options& options, HttpTransport* transport, Clock* clock);
@@ -52,6 +54,14 @@ class ServerLife {
   // Like RunOnce, but only the part that commits.
   void RunIntake() { core_->intake()->RunOnce(); }
 
+  // The poster gets no turns until it goes on, as if its process had stopped.
+  // What accepts reports stands for another process then.
+  void StopPosting() { posting_is_stopped_ = true; }
+  void GoOnPosting() {
+    posting_is_stopped_ = false;
+    Wake();
+  }
+
   // The store has failed, and the process must end.
   bool has_failed() const { return failed_; }
   // When the poster wants to work again.
@@ -65,7 +75,8 @@ class ServerLife {
 
   bool IsWoken() const {
     const Core::WakeUps& wake_ups = core_->wake_ups();
-    return wake_ups.intake.is_requested() || wake_ups.poster.is_requested();
+    return wake_ups.intake.is_requested() ||
+           (wake_ups.poster.is_requested() && !posting_is_stopped_);
   }
 
   Metrics metrics_;
@@ -74,6 +85,7 @@ class ServerLife {
   Clock* clock_ = nullptr;
   bool failed_ = false;
   bool idle_ = false;
+  bool posting_is_stopped_ = false;
   absl::Time next_posting_ = absl::InfinitePast();
   absl::Time housekeeping_ = absl::InfinitePast();
 };

@@ -14,6 +14,7 @@
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/note_status.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/rival.h"
 #include "tests/simulation/server_life.h"
 #include "tests/simulation/watched_transport.h"
 #include "tests/support/fake_clock.h"
@@ -36,6 +37,7 @@ constexpr int64_t kFirstRepositoryId = 1000;
 
 constexpr char kFarm[] = "farm";
 constexpr char kShim[] = "shim";
+constexpr char kRival[] = "the rival";
 
 GitHubRules::Options RulesOf(const Plan& plan) {
   GitHubRules::Options rules;
@@ -108,8 +110,8 @@ class World {
     CalmDown();
     const absl::Duration calm_begin = Passed();
     Turn([this, calm_begin] {
-      return (life_ != nullptr && life_->is_idle() && events_.empty() &&
-              github_.InFlight() == 0) ||
+      return (life_ != nullptr && life_->is_idle() && !is_divided_ &&
+              events_.empty() && github_.InFlight() == 0) ||
              Passed() > calm_begin + kLongestCalm;
     });
     if (turns_ > kMostTurns) hot_ = true;
@@ -144,6 +146,7 @@ class World {
         wanted = RunLife();
         NoticeEnd();
       }
+      if (is_divided_) wanted = std::min(wanted, RunDivided());
       const absl::Time now = clock_.Now();
       if (life_ != nullptr && wanted <= now) continue;
       absl::Duration next = absl::InfiniteDuration();
@@ -222,10 +225,7 @@ class World {
   void Start() {
     disk_.Restart();
     history_.Add(history::Started{Now()});
-    transport_ = std::make_unique<WatchedTransport>(
-        &github_, [this] { return Now(); }, &history_, ServerLife::kCredential,
-        [this](absl::string_view name) { return OriginalName(name); },
-        &exchange_);
+    transport_ = MakeTransport(ServerLife::kCredential);
     ServerLife::Options options;
     options.data_dir = dir_.Path("data");
     options.pace = plan_.pace;
@@ -242,6 +242,14 @@ class World {
     EndLife();
     history_.Add(history::Crashed{Now()});
     In(absl::Seconds(2), [this] { Start(); });
+  }
+
+  std::unique_ptr<WatchedTransport> MakeTransport(
+      const std::string& credential, const std::string& server = "") {
+    return std::make_unique<WatchedTransport>(
+        &github_, [this] { return Now(); }, &history_, credential,
+        [this](absl::string_view name) { return OriginalName(name); },
+        &exchange_, server);
   }
 
   // The write that failed may have been a pause that GitHub asked for.
@@ -286,10 +294,96 @@ class World {
   void EndLife() {
     disk_.Stop(/*power_cut=*/false);
     if (transport_ != nullptr) transport_->Cut();
+    if (rival_transport_ != nullptr) rival_transport_->Cut();
     github_.LoseClient();
     ++lives_;
+    rival_.reset();
+    rival_transport_.reset();
+    is_divided_ = false;
     life_.reset();
     transport_.reset();
+  }
+
+  // --- Another process takes over.
+  //
+  // While two processes share the store, none of them dies: a process that dies
+  // before it has confessed leaves what nobody can repair. Nobody sets the
+  // clock either: only the process that knows of a late request would then wait
+  // long enough.
+
+  void InThisLife(absl::Duration delay, std::function<void()> what) {
+    In(delay, [this, life = lives_, what = std::move(what)] {
+      if (life == lives_) what();
+    });
+  }
+
+  void Divide(const Incident& incident) {
+    if (life_ == nullptr || disk_troubles_ > 0) return;
+    disk_.Forget();
+    is_divided_ = true;
+    freeze_ = &incident;
+    has_frozen_ = false;
+    if (!incident.at_socket) return Freeze();
+    transport_->HoldRequests();
+    InThisLife(absl::Seconds(5), [this] { Freeze(); });
+  }
+
+  void Freeze() {
+    if (std::exchange(has_frozen_, true)) return;
+    Strike("the process froze");
+    transport_->Freeze();
+    life_->StopPosting();
+    history_.Add(history::Frozen{Now(), ""});
+    InThisLife(freeze_->takeover, [this] { TakeOver(); });
+    InThisLife(freeze_->thaw, [this] {
+      life_->GoOnPosting();
+      transport_->Thaw();
+    });
+    InThisLife(freeze_->lasts, [this] {
+      rival_->Close();
+      rival_leaves_ = true;
+    });
+  }
+
+  void TakeOver() {
+    rival_leaves_ = false;
+    // Each process learns GitHub's limits by itself.
+    rival_transport_ = MakeTransport(
+        absl::StrCat(ServerLife::kCredential, " of ", kRival), kRival);
+    rival_ = std::make_unique<Rival>(&life_->outbox(), rival_transport_.get(),
+                                     &clock_, plan_.pace);
+    if (!rival_->TakeOver()) {
+      Broken("I26", "nobody can take over");
+    }
+    history_.Add(history::TermBegan{Now(), kRival});
+  }
+
+  // Runs the other process, and ends it. Returns when it wants to run again.
+  absl::Time RunDivided() {
+    if (transport_->HoldsOne()) Freeze();
+    if (rival_ == nullptr) return absl::InfiniteFuture();
+    const absl::Time wanted = rival_->RunOnce();
+    if (!rival_leaves_ || !rival_->Leave()) return wanted;
+    history_.Add(history::TermBegan{Now(), ""});
+    rival_.reset();
+    rival_transport_.reset();
+    is_divided_ = false;
+    return absl::InfiniteFuture();
+  }
+
+  // Whether this does not happen while two processes share the store.
+  static bool MustWait(Incident::Kind kind) {
+    switch (kind) {
+      case Incident::Kind::kStop:
+      case Incident::Kind::kDiskFault:
+      case Incident::Kind::kDiskFull:
+      case Incident::Kind::kDiskSlow:
+      case Incident::Kind::kClockSet:
+      case Incident::Kind::kFreeze:
+        return true;
+      default:
+        return false;
+    }
   }
 
   // --- Callers.
@@ -436,7 +530,7 @@ class World {
   // --- Trouble.
 
   void Do(const Incident& incident) {
-    if (is_calm_) return;
+    if (is_calm_ || (is_divided_ && MustWait(incident.kind))) return;
     switch (incident.kind) {
       case Incident::Kind::kReport:
         return Say(incident, incident.tries, incident.seed);
@@ -488,6 +582,8 @@ class World {
       }
       case Incident::Kind::kRevive:
         return Revive(incident.status);
+      case Incident::Kind::kFreeze:
+        return Divide(incident);
     }
   }
 
@@ -764,6 +860,12 @@ class World {
 
   std::unique_ptr<WatchedTransport> transport_;
   std::unique_ptr<ServerLife> life_;
+  std::unique_ptr<WatchedTransport> rival_transport_;
+  std::unique_ptr<Rival> rival_;
+  bool is_divided_ = false;
+  const Incident* freeze_ = nullptr;
+  bool has_frozen_ = false;
+  bool rival_leaves_ = false;
   int64_t lives_ = 0;
   int64_t exchange_ = 0;
   int64_t seen_disk_faults_ = 0;

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/simulation/explorer.h"
 #include "tests/simulation/memory_disk.h"
@@ -50,9 +51,9 @@ TEST(SimulationTest, MuchHappensAndMuchGoesWrong) {
   EXPECT_GT(fault_count, checked.acked / 20);
   for (const char* fault :
        {"kill", "power cut", "stopped at a write or sync", "disk full",
-        "disk slow", "clock set", "repository renamed", "answer lost",
-        "call lost", "call arrives twice", "GitHub: no answer", "GitHub: 502",
-        "GitHub: 403", "GitHub: 401"}) {
+        "disk slow", "clock set", "repository renamed", "the process froze",
+        "answer lost", "call lost", "call arrives twice", "GitHub: no answer",
+        "GitHub: 502", "GitHub: 403", "GitHub: 401"}) {
     EXPECT_TRUE(faults.contains(fault)) << fault;
   }
 }
@@ -97,6 +98,58 @@ TEST(SimulationTest, ARetryWhoseAnswerIsLostMayHaveTakenEffect) {
       ADD_FAILURE() << "seed " << seed << ": " << violation.invariant << " "
                     << violation.what;
     }
+  }
+}
+
+// A process stops with a report taken out, another one takes over and posts a
+// newer report, and the first one goes on. If its request waits at the socket,
+// nothing can keep it from GitHub, so it must be repaired.
+TEST(SimulationTest, AProcessThatGoesOnAfterAnotherTookOverDoesNoHarm) {
+  for (const bool at_socket : {false, true}) {
+    SCOPED_TRACE(at_socket);
+    Plan plan;
+    plan.seed = 1;
+    plan.pace = DefaultPace("https://github.example.com/api/v3");
+    plan.latency = absl::Milliseconds(20);
+    plan.repositories = {"acme/r"};
+    plan.statuses = {{0, std::string(40, 'a'), "ci/0"}};
+    const auto add = [&plan](Incident::Kind kind,
+                             absl::Duration at) -> Incident& {
+      plan.incidents.emplace_back();
+      plan.incidents.back().kind = kind;
+      plan.incidents.back().at = at;
+      return plan.incidents.back();
+    };
+    const auto say = [&add](int number, absl::Duration at) {
+      Incident& report = add(Incident::Kind::kReport, at);
+      report.number = number;
+      report.attempt = number;
+      report.result = "success";
+      report.tries = 12;
+    };
+    say(1, absl::Seconds(1));
+    Incident& freeze = add(Incident::Kind::kFreeze, absl::Seconds(10));
+    freeze.at_socket = at_socket;
+    freeze.takeover = absl::Seconds(2);
+    freeze.thaw = absl::Minutes(1);
+    freeze.lasts = absl::Minutes(3);
+    say(2, absl::Milliseconds(10'500));
+    say(3, absl::Seconds(40));
+    const SimulationResult result = Simulate(plan);
+    for (const history::Violation& violation : result.findings.violations) {
+      ADD_FAILURE() << violation.invariant << " " << violation.what;
+    }
+    std::vector<std::string> applied;
+    for (const history::Event& event : result.events) {
+      const auto* const one = std::get_if<history::Applied>(&event);
+      if (one != nullptr) applied.push_back(one->content.description);
+    }
+    std::vector<std::string> expected = {"report 1", "report 2", "report 3"};
+    if (at_socket) {
+      expected.push_back("report 2");
+      expected.push_back("report 3");
+    }
+    EXPECT_EQ(applied, expected);
   }
 }
 

@@ -61,13 +61,14 @@ WatchedTransport::WatchedTransport(HttpTransport* github,
                                    std::function<absl::Time()> now,
                                    history::History* history,
                                    std::string credential, NameOf name_of,
-                                   int64_t* exchange)
+                                   int64_t* exchange, std::string server)
     : github_(github),
       now_(std::move(now)),
       history_(history),
       credential_(std::move(credential)),
       name_of_(std::move(name_of)),
-      exchange_(exchange) {}
+      exchange_(exchange),
+      server_(std::move(server)) {}
 
 history::Began WatchedTransport::Read(const HttpRequest& request) const {
   history::Began began;
@@ -106,33 +107,73 @@ void WatchedTransport::Send(HttpRequest request, Done done) {
   history::Began began = Read(request);
   began.exchange = ++*exchange_;
   began.time = now_();
-  const bool is_post = began.posted.has_value();
-  history_->Add(began);
-  github_->Send(
-      std::move(request),
-      [this, is_cut = is_cut_, exchange = began.exchange, is_post,
-       done = std::move(done)](absl::StatusOr<HttpResponse> answer) {
-        if (*is_cut) return;
-        history::Ended ended;
-        ended.exchange = exchange;
-        ended.time = now_();
-        if (answer.ok()) {
-          ended.http_status = answer->status;
-          ended.in_doubt = answer->status >= 500;
-          ended.silent_until = SilentUntil(*answer, ended.time);
-          ended.remaining = Number(answer->Header("x-ratelimit-remaining"), -1);
-          ended.limit = Number(answer->Header("x-ratelimit-limit"), -1);
-          ended.reset_time = absl::FromUnixSeconds(
-              Number(answer->Header("x-ratelimit-reset"), 0));
-          const bool is_limit = ended.silent_until != absl::InfinitePast();
-          if (is_post && !is_limit) ended.refusal = RefusalOf(*answer);
-        } else {
-          ended.in_doubt =
-              answer.status().code() != absl::StatusCode::kFailedPrecondition;
-        }
-        history_->Add(ended);
-        done(std::move(answer));
-      });
+  began.server = server_;
+  Exchange exchange;
+  exchange.number = began.exchange;
+  exchange.begin = began.time;
+  exchange.is_post = began.posted.has_value();
+  exchange.done = std::move(done);
+  history_->Add(std::move(began));
+  if (holds_requests_) {
+    exchange.was_held = true;
+    held_requests_.emplace_back(std::move(request), std::move(exchange));
+  } else {
+    HandOver(std::move(request), std::move(exchange));
+  }
+}
+
+void WatchedTransport::HandOver(HttpRequest request, Exchange exchange) {
+  github_->Send(std::move(request),
+                [this, is_cut = is_cut_, exchange = std::move(exchange)](
+                    absl::StatusOr<HttpResponse> answer) {
+                  if (*is_cut) return;
+                  if (holds_answers_) {
+                    held_answers_.emplace_back(exchange, std::move(answer));
+                    held_answers_.back().first.was_held = true;
+                  } else {
+                    End(exchange, std::move(answer));
+                  }
+                });
+}
+
+void WatchedTransport::Thaw() {
+  holds_requests_ = holds_answers_ = false;
+  for (auto& [exchange, answer] : std::exchange(held_answers_, {})) {
+    End(exchange, std::move(answer));
+  }
+  for (auto& [request, exchange] : std::exchange(held_requests_, {})) {
+    if (exchange.number % 2 == 0) {
+      HandOver(std::move(request), std::move(exchange));
+    } else {
+      // The client believes that it has waited for all that time.
+      github_->Send(std::move(request), [](auto) {});
+      End(exchange, absl::DeadlineExceededError("no answer in time"));
+    }
+  }
+}
+
+void WatchedTransport::End(const Exchange& exchange,
+                           absl::StatusOr<HttpResponse> answer) {
+  history::Ended ended;
+  ended.exchange = exchange.number;
+  ended.time = now_();
+  if (answer.ok()) {
+    if (exchange.was_held) answer->elapsed = ended.time - exchange.begin;
+    ended.http_status = answer->status;
+    ended.in_doubt = answer->status >= 500;
+    ended.silent_until = SilentUntil(*answer, ended.time);
+    ended.remaining = Number(answer->Header("x-ratelimit-remaining"), -1);
+    ended.limit = Number(answer->Header("x-ratelimit-limit"), -1);
+    ended.reset_time =
+        absl::FromUnixSeconds(Number(answer->Header("x-ratelimit-reset"), 0));
+    const bool is_limit = ended.silent_until != absl::InfinitePast();
+    if (exchange.is_post && !is_limit) ended.refusal = RefusalOf(*answer);
+  } else {
+    ended.in_doubt =
+        answer.status().code() != absl::StatusCode::kFailedPrecondition;
+  }
+  history_->Add(ended);
+  exchange.done(std::move(answer));
 }
 
 }  // namespace signalbox

@@ -1,0 +1,43 @@
+#include "tests/simulation/rival.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/simulation/server_life.h"
+
+namespace signalbox {
+
+Rival::Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
+             const PaceOptions& pace)
+    : clock_(clock),
+      session_(outbox),
+      credentials_(ServerLife::MakeCredentials()),
+      github_(transport, "signalbox"),
+      limiter_([pace](absl::string_view) { return pace; }),
+      gate_(&limiter_, credentials_.get()),
+      poster_(&session_, credentials_.get(), &github_, &gate_, &metrics_, clock,
+              [this] { is_woken_ = true; }) {}
+
+bool Rival::TakeOver() {
+  const absl::StatusOr<TermLook> look = session_.Look();
+  if (!look.ok()) return false;
+  const absl::StatusOr<Term> term =
+      session_.Claim(*look, "the rival", "", clock_->Now());
+  if (!term.ok()) return false;
+  poster_.SetTerm(*term);
+  return true;
+}
+
+absl::Time Rival::RunOnce() {
+  is_woken_ = false;
+  const absl::Time next = poster_.RunOnce();
+  if (is_woken_) return absl::InfinitePast();
+  return std::min(next, clock_->Now() + absl::Seconds(1));
+}
+
+bool Rival::Leave() {
+  return poster_.InFlight() == 0 && poster_.term().has_value() &&
+         session_.GiveBack(*poster_.term()).ok();
+}
+
+}  // namespace signalbox

@@ -1,0 +1,66 @@
+#ifndef SIGNALBOX_TESTS_SIMULATION_RIVAL_H_
+#define SIGNALBOX_TESTS_SIMULATION_RIVAL_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "common/http/http_transport.h"
+#include "server/base/clock.h"
+#include "server/base/metrics.h"
+#include "server/github/credentials.h"
+#include "server/github/github_client.h"
+#include "server/github/rate_limiter.h"
+#include "server/github/request_gate.h"
+#include "server/outbox/outbox.h"
+#include "server/outbox/terms.h"
+#include "server/poster/poster.h"
+#include "tests/support/forwarding_outbox.h"
+
+namespace signalbox {
+
+// Another server's process on the same store, as far as it posts. It takes the
+// term over, whoever has it.
+class Rival {
+ public:
+  // All are borrowed.
+  Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
+        const PaceOptions& pace);
+
+  // False: the store failed, and it must be called again.
+  bool TakeOver();
+  // Like ServerLife::RunOnce. It looks every second for what others accepted.
+  absl::Time RunOnce();
+
+  // From now on it begins nothing.
+  void Close() { poster_.Close(); }
+  // Gives the term back, once it is closed and its last request has ended.
+  // False: not yet.
+  bool Leave();
+
+ private:
+  // Standing requests are in the memory of the process that left them.
+  class Session : public ForwardingOutbox {
+   public:
+    using ForwardingOutbox::ForwardingOutbox;
+    void LeaveRequests(StandingRequests /*requests*/) override {}
+    StandingRequests TakeRequestsBack(
+        std::vector<StandingLease>* /*leases*/) override {
+      return {};
+    }
+  };
+
+  Clock* const clock_;
+  Session session_;
+  Metrics metrics_;
+  const std::unique_ptr<Credentials> credentials_;
+  GitHubClient github_;
+  RateLimiter limiter_;
+  RequestGate gate_;
+  bool is_woken_ = false;
+  Poster poster_;
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_TESTS_SIMULATION_RIVAL_H_
