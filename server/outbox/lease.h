@@ -113,6 +113,9 @@ struct LeaseRequest {
   // Round-robin: the search begins with the first repository after this
   // canonical name and wraps around. Empty: at the beginning.
   std::string after_repository;
+  // In a turn: the search goes on behind the repository of the previous
+  // request's lease. Nothing is taken if the previous request took nothing.
+  bool continues = false;
   // Let a due probe of a parked repository go first. With `pendings` the probe
   // can be a result or a pending, else only a result.
   bool may_probe = false;

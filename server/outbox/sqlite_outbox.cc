@@ -124,7 +124,7 @@ class SqliteOutbox : public Outbox {
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
       absl::Span<const LeaseRequest> wanted, absl::Time now) override {
-    std::vector<std::optional<Lease>> leases(wanted.size());
+    std::vector<std::optional<Lease>> leases;
     absl::Status checked;
     const absl::Status status =
         Write([&](SqliteConnection* connection, SqliteWriterState* state) {
@@ -134,9 +134,7 @@ class SqliteOutbox : public Outbox {
           for (const Settlement& settlement : ended) {
             signalbox::Settle(connection, state, settlement, now);
           }
-          for (size_t i = 0; i < wanted.size(); ++i) {
-            leases[i] = signalbox::TakeDue(connection, state, wanted[i], now);
-          }
+          leases = TakeAllDue(connection, state, wanted, now);
         });
     if (!status.ok()) return status;
     if (!checked.ok()) return checked;

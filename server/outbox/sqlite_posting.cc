@@ -304,6 +304,26 @@ std::optional<Lease> TakeDue(SqliteConnection* connection,
   return lease;
 }
 
+std::vector<std::optional<Lease>> TakeAllDue(
+    SqliteConnection* connection, SqliteWriterState* state,
+    absl::Span<const LeaseRequest> wanted, absl::Time now) {
+  std::vector<std::optional<Lease>> leases;
+  for (const LeaseRequest& request : wanted) {
+    if (!request.continues) {
+      leases.push_back(TakeDue(connection, state, request, now));
+      continue;
+    }
+    const bool is_over = leases.empty() || !leases.back().has_value();
+    LeaseRequest next = request;
+    if (!is_over && !leases.back()->is_probe) {
+      next.after_repository = leases.back()->repository.Canonical();
+    }
+    leases.push_back(is_over ? std::nullopt
+                             : TakeDue(connection, state, next, now));
+  }
+  return leases;
+}
+
 void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,
                      StandingDesk* standing) {
   for (const std::string& credential : state->repositories.TakeDueResults()) {

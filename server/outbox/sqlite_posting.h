@@ -19,6 +19,10 @@ namespace signalbox {
 std::optional<Lease> TakeDue(SqliteConnection* connection,
                              SqliteWriterState* state,
                              const LeaseRequest& request, absl::Time now);
+// Takes out an entry for each request, in order.
+std::vector<std::optional<Lease>> TakeAllDue(
+    SqliteConnection* connection, SqliteWriterState* state,
+    absl::Span<const LeaseRequest> wanted, absl::Time now);
 // Takes out the results that became due in this transaction, for the requests
 // that the poster left.
 void TakeForStanding(SqliteConnection* connection, SqliteWriterState* state,

@@ -1,5 +1,6 @@
 #include "server/poster/moved_repositories.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/github/waiting_times.h"
@@ -34,11 +35,19 @@ std::optional<MovedRepositories::Question> MovedRepositories::Take(
   return question;
 }
 
-std::vector<std::string> MovedRepositories::Credentials() const {
-  std::vector<std::string> credentials;
-  for (const auto& [credential, questions] : waiting_)
-    credentials.push_back(credential);
-  return credentials;
+void MovedRepositories::AddCredentials(
+    std::vector<DueCredential>* credentials) const {
+  for (const auto& [credential, questions] : waiting_) {
+    const DueCredential moved{credential, /*has_results=*/false};
+    const auto place =
+        std::lower_bound(credentials->begin(), credentials->end(), moved,
+                         [](const DueCredential& a, const DueCredential& b) {
+                           return a.credential < b.credential;
+                         });
+    if (place == credentials->end() || place->credential != credential) {
+      credentials->insert(place, moved);
+    }
+  }
 }
 
 }  // namespace signalbox

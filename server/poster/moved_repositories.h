@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
+#include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
 #include "server/report/status_key.h"
 
@@ -53,8 +54,9 @@ class MovedRepositories {
     asked_.Erase(repository.Canonical());
   }
 
-  // The credentials that have questions, sorted.
-  std::vector<std::string> Credentials() const;
+  // Adds the credentials that have questions. Both before and afterwards the
+  // credentials are sorted.
+  void AddCredentials(std::vector<DueCredential>* credentials) const;
 
  private:
   std::map<std::string, std::deque<Question>> waiting_;  // No queue is empty.

@@ -6,6 +6,8 @@ namespace signalbox {
 namespace {
 
 constexpr int kResultsPerPending = 19;
+// So that a credential with a long backlog leaves room in a turn to others.
+constexpr int kMostInTurn = 8;
 constexpr absl::Duration kLongDue = absl::Seconds(60);
 // A search for a pending that is long due visits each repository of the
 // credential that has a due pending.
@@ -22,6 +24,26 @@ Stage PostOrder::FirstStage(Stage wanted, bool has_results,
   }
   if (stage == Stage::kResults && !has_results) stage = Stage::kPendings;
   return stage;
+}
+
+int PostOrder::MoreToTake(Stage stage) const {
+  switch (stage) {
+    case Stage::kLongDue:
+      return 0;
+    case Stage::kResults:
+      // With more in a row, no pending is long due.
+      if (results_in_row_ >= kResultsPerPending) break;
+      return std::min(most_in_turn_, kResultsPerPending - results_in_row_) - 1;
+    case Stage::kPendings:
+      break;
+  }
+  return most_in_turn_ - 1;
+}
+
+void PostOrder::NoteFound(int wanted, int found) {
+  most_in_turn_ = found < wanted
+                      ? std::max(found, 1)
+                      : std::clamp(2 * wanted, most_in_turn_, kMostInTurn);
 }
 
 void PostOrder::Fill(Stage stage, const Moment& now,

@@ -28,6 +28,12 @@ class PostOrder {
   // The stage that the next search begins with.
   Stage FirstStage(Stage wanted, bool has_results, const Moment& now) const;
 
+  // How many entries to look for in one turn beside the first. More, if there
+  // was a backlog the last time.
+  int MoreToTake(Stage stage) const;
+  // In a turn, `wanted` entries were looked for, and so many found.
+  void NoteFound(int wanted, int found);
+
   // Says in `request` which entry goes next.
   void Fill(Stage stage, const Moment& now, LeaseRequest* request) const;
 
@@ -51,6 +57,7 @@ class PostOrder {
   // Where the round-robin continues.
   std::string last_repository_[2];  // By class: results, pendings.
   int results_in_row_ = 0;          // Since the last pending.
+  int most_in_turn_ = 1;
   absl::Time next_probe_ = absl::InfinitePast();  // Steady.
   // A search found no pending that will be long due before this time.
   absl::Time next_long_due_look_ = absl::InfinitePast();  // Steady.

@@ -34,10 +34,6 @@ constexpr size_t kMostPerTurn = 32;
 
 constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 
-bool IsBefore(const DueCredential& a, const DueCredential& b) {
-  return a.credential < b.credential;
-}
-
 }  // namespace
 
 Poster::Poster(PostQueue* outbox, Credentials* credentials,
@@ -204,30 +200,15 @@ void Poster::BeginDue(absl::Time& next) {
   next = std::min(next, due.ok() ? *due : now + kStoreRetry);
 }
 
-absl::StatusOr<std::vector<DueCredential>> Poster::CredentialsWithWork(
-    absl::Time now) {
+absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
+  const absl::Time now = clock_->Now();
   absl::StatusOr<std::vector<DueCredential>> credentials =
       outbox_->DueCredentials(now);
-  if (!credentials.ok()) return credentials;
+  if (!credentials.ok()) return credentials.status();
   const auto questions = outbox_->NameQuestions(now, kMaxQuestionsPerRun);
   if (!questions.ok()) return questions.status();
   memory_.moved.Add(*questions);
-  for (const std::string& credential : memory_.moved.Credentials()) {
-    const DueCredential moved{credential, false};
-    const auto place = std::lower_bound(credentials->begin(),
-                                        credentials->end(), moved, IsBefore);
-    if (place == credentials->end() || place->credential != credential) {
-      credentials->insert(place, moved);
-    }
-  }
-  return credentials;
-}
-
-absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
-  const absl::Time now = clock_->Now();
-  const absl::StatusOr<std::vector<DueCredential>> credentials =
-      CredentialsWithWork(now);
-  if (!credentials.ok()) return credentials.status();
+  memory_.moved.AddCredentials(&*credentials);
   return turns_.BeginPass(*credentials, settlements_.Credentials(),
                           clock_->Look().steady);
 }
@@ -328,7 +309,8 @@ Poster::StepResult Poster::Book(const Candidate& candidate, Round* round,
                        PostOrder::IsForPendings(booked.candidate.stage), now,
                        candidate.is_guess ? nullptr : &next)) {
     case Admission::kAdmitted:
-      round->booked.push_back(std::move(booked));
+      round->booked.push_back(booked);
+      BookFurther(booked, now, round);
       break;
     case Admission::kWaits:
       break;
@@ -336,6 +318,18 @@ Poster::StepResult Poster::Book(const Candidate& candidate, Round* round,
       return StepResult::kHostFull;
   }
   return StepResult::kNothing;
+}
+
+void Poster::BookFurther(const Booked& first, const Moment& now, Round* round) {
+  const std::string& credential = first.candidate.due.credential;
+  const Stage stage = first.candidate.stage;
+  int more = turns_.OrderOf(credential).MoreToTake(stage);
+  while (more-- > 0 && round->booked.size() < kMostPerTurn &&
+         turns_.Admit(credential, first.token, PostOrder::IsForPendings(stage),
+                      now, nullptr) == Admission::kAdmitted) {
+    round->booked.push_back(first);
+    round->booked.back().is_further = true;
+  }
 }
 
 void Poster::BeginRequest(Errand errand, const std::string& credential,
@@ -365,6 +359,10 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
   if (request.credential.empty()) return request;
   request.held = &memory_.held.Ids();
   turns_.OrderOf(request.credential).Fill(candidate.stage, now, &request);
+  if (booked->is_further) {
+    request.continues = true;
+    request.may_probe = false;
+  }
   if (candidate.stage == Stage::kLongDue) {
     // If nothing is left out, the next pending is due from now at the earliest.
     booked->first_left_out = now.wall;
@@ -375,6 +373,22 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
 
 absl::Duration Poster::LeaseTime() const {
   return kLeaseTime + 2 * commit_time_;
+}
+
+void Poster::NoteFound(const std::vector<Booked>& booked,
+                       const std::vector<std::optional<Lease>>& leases) {
+  for (size_t i = 0; i < booked.size();) {
+    const std::string& credential = booked[i].candidate.due.credential;
+    int wanted = 0;
+    int found = 0;
+    do {
+      ++wanted;
+      found += leases[i].has_value() ? 1 : 0;
+      ++i;
+    } while (i < booked.size() && booked[i].is_further);
+    if (!credential.empty())
+      turns_.OrderOf(credential).NoteFound(wanted, found);
+  }
 }
 
 bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
@@ -398,6 +412,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     commit_time_ = std::min(kLongestCommit,
                             std::max(taken - now.steady, commit_time_ / 2));
   }
+  NoteFound(round->booked, *leases);
   // Answers that arrived during the commit may forbid these requests.
   const bool answers_came = ends_.Note(clock_->Look());
   for (size_t i = 0; i < round->booked.size(); ++i) {
@@ -406,6 +421,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     if (!lease.has_value()) {
       GiveBack(booked);
       round->gave_back = true;
+      if (booked.is_further) continue;
       const std::optional<Stage> stage =
           turns_.OrderOf(booked.candidate.due.credential)
               .StageAfter(booked.candidate.stage, booked.first_left_out, now);
@@ -414,6 +430,7 @@ bool Poster::TakeAndBegin(Round* round, int* steps, absl::Time& next) {
     } else {
       ++*steps;
       Begin(*lease, booked, now.steady + lease_time, answers_came, next);
+      if (booked.is_further) continue;
       booked.candidate.stage = Stage::kLongDue;
     }
     round->going_on.push_back(std::move(booked.candidate));

@@ -110,6 +110,8 @@ class Poster {
     Candidate candidate;
     Token token;
     absl::Time first_left_out;  // See LeaseRequest.
+    // Beside the first one of the same credential, which stands before it.
+    bool is_further = false;
   };
 
   // One step of each credential, and one transaction.
@@ -135,8 +137,6 @@ class Poster {
 
   // These begin requests, and lower `next` to the time of the next call.
   void BeginDue(absl::Time& next);
-  absl::StatusOr<std::vector<DueCredential>> CredentialsWithWork(
-      absl::Time now);
   absl::StatusOr<std::vector<Candidate>> Candidates();
   // Lets the credentials take steps until none can. False: the store failed.
   bool BeginPass(int* steps, absl::Time& next);
@@ -145,10 +145,15 @@ class Poster {
                   std::set<std::string>* full_hosts, int* steps,
                   absl::Time& next);
   StepResult Book(const Candidate& candidate, Round* round, absl::Time& next);
+  // Books more entries of the same credential, if it has a backlog.
+  void BookFurther(const Booked& first, const Moment& now, Round* round);
   // Begins a request other than a post.
   void BeginRequest(Errand errand, const std::string& credential,
                     const Token& token, const Moment& now,
                     MovedRepositories::Question named = {});
+  // The turn has ended: notes whether the credentials have backlogs.
+  void NoteFound(const std::vector<Booked>& booked,
+                 const std::vector<std::optional<Lease>>& leases);
   LeaseRequest RequestFor(Booked* booked, const Moment& now,
                           absl::Duration lease_time);
   // Takes out what is booked, and begins its requests. False: the store failed.

@@ -381,5 +381,28 @@ TEST_P(OutboxContract, WhatAClockThatWasSetBackDelaysIsBroughtForward) {
   EXPECT_TRUE(TakeResult().has_value());
 }
 
+TEST_P(OutboxContract, ATurnGoesOnBehindItsOwnLease) {
+  for (const char* name : {"a", "b", "c"}) {
+    Accept(On(ResultOf(Result::kSuccess), name, 'a'));
+    Accept(On(ResultOf(Result::kSuccess), name, 'b'));
+  }
+  LeaseRequest first = Request(/*pendings=*/false);
+  first.after_repository = Repo("a").Canonical();
+  LeaseRequest further = first;
+  further.continues = true;
+  std::vector<LeaseRequest> all = {first};
+  all.insert(all.end(), 7, further);
+  Outbox& kept_open = outbox();
+  const absl::StatusOr<Term> term = TermOf(kept_open, Now());
+  ASSERT_TRUE(term.ok()) << term.status();
+  const auto leases = kept_open.Turn(*term, {}, all, Now());
+  ASSERT_TRUE(leases.ok()) << leases.status();
+  std::vector<std::string> names;
+  for (const std::optional<Lease>& lease : *leases) {
+    names.push_back(lease.has_value() ? lease->repository.name : "");
+  }
+  EXPECT_THAT(names, ElementsAre("b", "c", "a", "b", "c", "a", "", ""));
+}
+
 }  // namespace
 }  // namespace signalbox

@@ -62,6 +62,39 @@ TEST(PostOrderTest, ASearchForLongDueIsNotRepeatedBeforeItCanSucceed) {
   EXPECT_EQ(order.FirstStage(Stage::kLongDue, true, At(45)), Stage::kLongDue);
 }
 
+TEST(PostOrderTest, ABacklogIsTakenInGrowingBatches) {
+  PostOrder order;
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+  order.NoteFound(1, 1);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 1);
+  order.NoteFound(2, 2);
+  order.NoteFound(4, 4);
+  order.NoteFound(8, 8);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 7);
+  EXPECT_EQ(order.MoreToTake(Stage::kPendings), 7);
+  EXPECT_EQ(order.MoreToTake(Stage::kLongDue), 0);
+  // Only one more request may be in flight.
+  order.NoteFound(1, 1);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 7);
+  order.NoteFound(8, 3);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 2);
+  order.NoteFound(3, 0);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+}
+
+// The slot of a pending that is long due is not passed over.
+TEST(PostOrderTest, ABatchEndsBeforeThePendingsSlot) {
+  PostOrder order;
+  order.NoteFound(8, 8);
+  for (int i = 0; i < 17; ++i) Post(&order, LeaseIn("a"), Stage::kResults);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 1);
+  Post(&order, LeaseIn("a"), Stage::kResults);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+  // None was found for it.
+  Post(&order, LeaseIn("a"), Stage::kResults);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 7);
+}
+
 TEST(PostOrderTest, PendingsFollowResults) {
   PostOrder order;
   EXPECT_EQ(order.StageAfter(Stage::kResults, At(0).wall, At(0)),

@@ -376,6 +376,42 @@ TEST_F(PosterTest, APostOfABacklogCostsOneTransaction) {
   EXPECT_LE(outbox_->turns, kPosts + 1);
 }
 
+// As many as may be in flight are taken out together, after a first few.
+TEST_F(PosterTest, ABacklogIsTakenOutInBatches) {
+  Unpace(/*max_in_flight=*/8);
+  std::vector<std::string> names;
+  for (int i = 0; i < 80; ++i) {
+    names.push_back(absl::StrCat("acme/", i % 5));
+    KeyReport report = Ended(names.back(), Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  RunFor(absl::Minutes(1));
+  for (int i = 0; i < 80; ++i) {
+    EXPECT_EQ(ShownState(names[i], Sha(i)), "success");
+  }
+  EXPECT_LE(outbox_->turns, 80 / 8 + 10);
+}
+
+// The repositories take turns within a turn of the poster, too.
+TEST_F(PosterTest, ABatchGoesRoundTheRepositories) {
+  Unpace(/*max_in_flight=*/8);
+  for (int i = 0; i < 40; ++i) {
+    KeyReport report =
+        Ended(i < 36 ? "acme/busy" : "acme/quiet", Result::kSuccess);
+    report.sha = Sha(i);
+    Say(report);
+  }
+  RunFor(absl::Milliseconds(1));
+  std::vector<std::string> order;
+  for (const auto& event : fake_->rules().EventsAfter(0, 100)) {
+    order.push_back(event.full_name);
+  }
+  ASSERT_GE(order.size(), 8u);
+  const auto quiet = std::count(order.begin(), order.begin() + 8, "acme/quiet");
+  EXPECT_EQ(quiet, 4);
+}
+
 TEST_F(PosterTest, ALongBacklogDelaysNoOther) {
   for (int i = 0; i < 300; ++i) {
     KeyReport report = Ended("nobody/web", Result::kSuccess);
