@@ -64,13 +64,14 @@ struct Held {
   std::vector<NewestRun> other_runs;
 };
 
+// The numbers are those of the proto's Disposition.
 enum class Disposition {
-  kAccepted,
+  kAccepted = 1,
   // The report says the same as the entry.
-  kUnchanged,
+  kUnchanged = 2,
   // The report is older than the entry, or a better result of a run that has a
   // worse one. It is recorded in the history and never posted.
-  kSuperseded,
+  kSuperseded = 3,
 };
 
 struct Judgement {

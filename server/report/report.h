@@ -12,8 +12,9 @@
 
 namespace signalbox {
 
-// The four states that a commit status can have at GitHub.
-enum class CommitState { kError, kFailure, kPending, kSuccess };
+// The four states that a commit status can have at GitHub. The numbers are
+// those of the proto's CommitState.
+enum class CommitState { kError = 1, kFailure = 2, kPending = 3, kSuccess = 4 };
 
 // "error", "failure", "pending" or "success".
 absl::string_view CommitStateName(CommitState state);

@@ -15,29 +15,11 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
 }
 
 v1::CommitState ToProto(CommitState state) {
-  switch (state) {
-    case CommitState::kError:
-      return v1::COMMIT_STATE_ERROR;
-    case CommitState::kFailure:
-      return v1::COMMIT_STATE_FAILURE;
-    case CommitState::kPending:
-      return v1::COMMIT_STATE_PENDING;
-    case CommitState::kSuccess:
-      return v1::COMMIT_STATE_SUCCESS;
-  }
-  return v1::COMMIT_STATE_UNSPECIFIED;
+  return static_cast<v1::CommitState>(state);
 }
 
 v1::Disposition ToProto(Disposition disposition) {
-  switch (disposition) {
-    case Disposition::kAccepted:
-      return v1::DISPOSITION_ACCEPTED;
-    case Disposition::kUnchanged:
-      return v1::DISPOSITION_UNCHANGED;
-    case Disposition::kSuperseded:
-      return v1::DISPOSITION_SUPERSEDED;
-  }
-  return v1::DISPOSITION_UNSPECIFIED;
+  return static_cast<v1::Disposition>(disposition);
 }
 
 }  // namespace

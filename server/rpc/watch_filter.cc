@@ -35,21 +35,6 @@ absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
   return Authorizer::Authorize(caller, Right::kRead, *named, {});
 }
 
-std::optional<CommitState> StateFromProto(int state) {
-  switch (state) {
-    case v1::COMMIT_STATE_ERROR:
-      return CommitState::kError;
-    case v1::COMMIT_STATE_FAILURE:
-      return CommitState::kFailure;
-    case v1::COMMIT_STATE_PENDING:
-      return CommitState::kPending;
-    case v1::COMMIT_STATE_SUCCESS:
-      return CommitState::kSuccess;
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<WatchFilter> WatchFilter::Of(
@@ -85,14 +70,13 @@ absl::StatusOr<WatchFilter> WatchFilter::Of(
     filter.contexts_.push_back(pattern);
   }
   for (const int state : request.states()) {
-    const std::optional<CommitState> known = StateFromProto(state);
-    if (!known.has_value()) {
+    if (state < v1::COMMIT_STATE_ERROR || state > v1::COMMIT_STATE_SUCCESS) {
       return InvalidField(
           "states", absl::StrCat(state),
           "is not a commit state; wanted ERROR, FAILURE, PENDING or SUCCESS",
           "INVALID_STATE");
     }
-    filter.states_.insert(*known);
+    filter.states_.insert(static_cast<CommitState>(state));
   }
   return filter;
 }

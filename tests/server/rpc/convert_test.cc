@@ -110,6 +110,18 @@ TEST_F(ConvertTest, PostingStatesHaveTheSameNumbersInside) {
             v1::POSTING_STATE_OBSERVED);
 }
 
+TEST_F(ConvertTest, StatesAndDispositionsHaveTheSameNumbersInside) {
+  EXPECT_EQ(static_cast<int>(CommitState::kError), v1::COMMIT_STATE_ERROR);
+  EXPECT_EQ(static_cast<int>(CommitState::kFailure), v1::COMMIT_STATE_FAILURE);
+  EXPECT_EQ(static_cast<int>(CommitState::kPending), v1::COMMIT_STATE_PENDING);
+  EXPECT_EQ(static_cast<int>(CommitState::kSuccess), v1::COMMIT_STATE_SUCCESS);
+  EXPECT_EQ(static_cast<int>(Disposition::kAccepted), v1::DISPOSITION_ACCEPTED);
+  EXPECT_EQ(static_cast<int>(Disposition::kUnchanged),
+            v1::DISPOSITION_UNCHANGED);
+  EXPECT_EQ(static_cast<int>(Disposition::kSuperseded),
+            v1::DISPOSITION_SUPERSEDED);
+}
+
 TEST_F(ConvertTest, RefusesEveryOtherResult) {
   for (const int number : {0, 8, 100, -1}) {
     ExpectRefused(ResultOf(static_cast<v1::Result>(number)), "INVALID_RESULT");
