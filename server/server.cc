@@ -156,9 +156,9 @@ void Server::Parts::MakeService(const Config& config,
   metrics.Set("signalbox_build_info",
               "Always 1; the labels name the build of the server.", 1,
               {{"version", kVersion}, {"revision", kRevision}});
-  service = std::make_unique<StatusServiceImpl>(
-      std::move(options), authorizer.get(), core->intake(), core->outbox(),
-      core->outbox(), &metrics, clock);
+  service = StatusServiceImpl::Make(std::move(options), authorizer.get(),
+                                    core->intake(), core->outbox(),
+                                    core->outbox(), &metrics, clock);
 }
 
 absl::Status Server::Parts::Listen(const ServerOptions& options) {

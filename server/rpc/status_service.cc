@@ -1,13 +1,20 @@
 #include "server/rpc/status_service.h"
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/error.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
+#include "server/rpc/read_queue.h"
+#include "server/rpc/unary_call.h"
+#include "server/rpc/watch_stream.h"
 
 namespace signalbox {
 namespace {
@@ -46,213 +53,256 @@ void Fill(const std::vector<Receipt>& receipts,
   *response->mutable_receipt() = ToProto(receipts.front(), warnings);
 }
 
-}  // namespace
-
-StatusServiceImpl::StatusServiceImpl(Options options,
-                                     const Authorizer* authorizer,
-                                     Intake* intake, Acceptance* acceptance,
-                                     Statuses* statuses, Metrics* metrics,
-                                     Clock* clock)
-    : options_(std::move(options)),
-      authorizer_(authorizer),
-      intake_(intake),
-      statuses_(statuses),
-      store_calls_(&options_, acceptance, statuses, clock),
-      counters_(CountersOf(metrics)),
-      report_streams_(options_.report_streams, &options_.convert, intake,
-                      metrics, &counters_.at("StreamReports")),
-      hub_(options_.watch, statuses, clock),
-      reads_(clock, options_.read_threads, options_.max_waiting_reads),
-      deadlines_(options_.max_call_time, clock) {}
-
-void StatusServiceImpl::CloseStreams() {
-  report_streams_.Close();
-  hub_.Close();
+void Fill(const ServerInfo& info, const Caller& grants,
+          v1::GetServerInfoResponse* response) {
+  response->set_version(info.version);
+  response->set_revision(info.revision);
+  for (const auto& [name, api_url] : info.hosts) {
+    v1::Host& host = *response->add_hosts();
+    host.set_name(name);
+    host.set_api_url(api_url);
+  }
+  for (const char* const feature : {"bookmarks", "if_sequence"}) {
+    response->add_features(feature);
+  }
+  response->mutable_features()->Add(info.features.begin(), info.features.end());
+  v1::Grants& granted = *response->mutable_grants();
+  granted.set_caller(grants.name);
+  for (const Right right : grants.rights) {
+    granted.add_rights(std::string(NameOf(right)));
+  }
+  granted.mutable_repositories()->Add(grants.repositories.begin(),
+                                      grants.repositories.end());
+  granted.mutable_contexts()->Add(grants.contexts.begin(),
+                                  grants.contexts.end());
 }
 
-std::shared_ptr<UnaryCall> StatusServiceImpl::Begin(Context* context,
-                                                    const char* method) {
-  auto call = std::make_shared<UnaryCall>(context, &counters_.at(method));
-  deadlines_.Add(call);
-  return call;
-}
+class ServiceCalls final : public StatusServiceImpl {
+ public:
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
 
-absl::StatusOr<const Caller*> StatusServiceImpl::Authenticate(
-    const Context& context) const {
-  return authorizer_->Authenticate(Authorization(context));
-}
+  ServiceCalls(Options options, const Authorizer* authorizer, Intake* intake,
+               Acceptance* acceptance, Statuses* statuses, Metrics* metrics,
+               Clock* clock)
+      : options_(std::move(options)),
+        authorizer_(authorizer),
+        intake_(intake),
+        statuses_(statuses),
+        store_calls_(&options_, acceptance, statuses, clock),
+        counters_(CountersOf(metrics)),
+        report_streams_(options_.report_streams, &options_.convert, intake,
+                        metrics, &counters_.at("StreamReports")),
+        hub_(options_.watch, statuses, clock),
+        reads_(clock, options_.read_threads, options_.max_waiting_reads),
+        deadlines_(options_.max_call_time, clock) {}
 
-template <typename Request, typename Response>
-grpc::ServerUnaryReactor* StatusServiceImpl::Submit(Context* context,
-                                                    const char* method,
-                                                    const Request* request,
-                                                    Response* response) {
-  const std::shared_ptr<UnaryCall> call = Begin(context, method);
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<Converted> converted =
-      caller.ok() ? FromProto(*request, options_.convert) : caller.status();
-  absl::Status status = converted.status();
-  if (status.ok()) status = Authorizer::AuthorizeReports(*caller, &*converted);
-  if (!status.ok() || converted->submission.IsEmpty()) {
-    // Without an expected context the answer is OK, with no receipts.
-    call->End([&status] { return status; });
+  void CloseStreams() override {
+    report_streams_.Close();
+    hub_.Close();
+  }
+
+  void NoteChange() override { hub_.NoteChange(); }
+
+  Reactor* ReportPending(Context* context,
+                         const v1::ReportPendingRequest* request,
+                         v1::ReportPendingResponse* response) override {
+    return Submit(context, "ReportPending", request, response);
+  }
+
+  Reactor* ReportResult(Context* context,
+                        const v1::ReportResultRequest* request,
+                        v1::ReportResultResponse* response) override {
+    return Submit(context, "ReportResult", request, response);
+  }
+
+  ReportStreams::Reactor* StreamReports(Context* context) override {
+    return report_streams_.Open(context, Authenticate(*context));
+  }
+
+  Reactor* GetCommitStatus(Context* context,
+                           const v1::GetCommitStatusRequest* request,
+                           v1::GetCommitStatusResponse* response) override {
+    return Queue(context, "GetCommitStatus", request, response);
+  }
+
+  Reactor* ListCommits(Context* context, const v1::ListCommitsRequest* request,
+                       v1::ListCommitsResponse* response) override {
+    return Queue(context, "ListCommits", request, response);
+  }
+
+  Reactor* ExplainStatus(Context* context,
+                         const v1::ExplainStatusRequest* request,
+                         v1::ExplainStatusResponse* response) override {
+    return Queue(context, "ExplainStatus", request, response);
+  }
+
+  Reactor* RetryPost(Context* context, const v1::RetryPostRequest* request,
+                     v1::RetryPostResponse* response) override {
+    return Queue(context, "RetryPost", request, response);
+  }
+
+  Reactor* ListStatuses(Context* context,
+                        const v1::ListStatusesRequest* request,
+                        v1::ListStatusesResponse* response) override {
+    return Queue(context, "ListStatuses", request, response);
+  }
+
+  Reactor* RetryPosts(Context* context, const v1::RetryPostsRequest* request,
+                      v1::RetryPostsResponse* response) override {
+    return Queue(context, "RetryPosts", request, response);
+  }
+
+  Reactor* ReportEvent(Context* context, const v1::ReportEventRequest* request,
+                       v1::ReportEventResponse* response) override {
+    return Queue(context, "ReportEvent", request, response);
+  }
+
+  WatchReactor* WatchStatuses(
+      Context* context, const v1::WatchStatusesRequest* request) override {
+    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    return OpenWatchStream(
+        context,
+        caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
+        request->has_after_sequence()
+            ? std::optional<int64_t>(request->after_sequence())
+            : std::nullopt,
+        &hub_, &counters_.at("WatchStatuses"));
+  }
+
+  Reactor* DiagnoseRepository(
+      Context* context, const v1::DiagnoseRepositoryRequest* request,
+      v1::DiagnoseRepositoryResponse* response) override {
+    std::shared_ptr<UnaryCall> call = Begin(context, "DiagnoseRepository");
+    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    const absl::StatusOr<Repository> repository =
+        ParseKnownRepository(request->repository(), options_.convert);
+    absl::Status status = caller.status();
+    if (status.ok()) status = repository.status();
+    if (status.ok()) {
+      status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
+    }
+    if (!status.ok()) {
+      call->Fail(status);
+      return call->reactor();
+    }
+    const auto answer = [call, response, repository = *repository,
+                         caller = *caller, this](Diagnosis diagnosis) {
+      call->End([&] {
+        const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
+        if (!meant.ok()) return meant.status();
+        std::string old_name = OldName(repository, *meant);
+        if (!old_name.empty() &&
+            Authorizer::AuthorizeFound(caller, Right::kRead, *meant, repository)
+                .ok()) {
+          diagnosis.problems.push_back({"OLD_NAME", std::move(old_name)});
+        }
+        *response = ToProto(diagnosis,
+                            options_.convert.rules.Expect(repository, nullptr));
+        return absl::OkStatus();
+      });
+    };
+    if (options_.diagnose) {
+      options_.diagnose(*repository, answer);
+    } else {
+      answer(Diagnosis());
+    }
     return call->reactor();
   }
-  intake_->Submit(std::move(converted->submission),
-                  [call, response, warnings = std::move(converted->warnings)](
-                      const absl::StatusOr<Outcome>& outcome) {
-                    call->End([&] {
-                      if (!outcome.ok()) return outcome.status();
-                      if (outcome->status.ok())
-                        Fill(outcome->receipts, warnings, response);
-                      return outcome->status;
-                    });
-                  });
-  return call->reactor();
-}
 
-template <typename Request, typename Response>
-grpc::ServerUnaryReactor* StatusServiceImpl::Queue(Context* context,
-                                                   const char* method,
-                                                   const Request* request,
-                                                   Response* response) {
-  const std::shared_ptr<UnaryCall> call = Begin(context, method);
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  absl::StatusOr<StoreCalls::Work> work =
-      caller.ok() ? store_calls_.Prepare(*caller, *request, response)
-                  : caller.status();
-  if (!work.ok()) {
-    call->Fail(work.status());
-  } else if (!reads_.Run([call, work = *std::move(work)] {
-               if (!call->ended()) call->End(work);
-             })) {
-    call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
-                     "too many reads are waiting; repeat the call"));
-  }
-  return call->reactor();
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ReportPending(
-    Context* context, const v1::ReportPendingRequest* request,
-    v1::ReportPendingResponse* response) {
-  return Submit(context, "ReportPending", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ReportResult(
-    Context* context, const v1::ReportResultRequest* request,
-    v1::ReportResultResponse* response) {
-  return Submit(context, "ReportResult", request, response);
-}
-
-ReportStreams::Reactor* StatusServiceImpl::StreamReports(Context* context) {
-  return report_streams_.Open(context, Authenticate(*context));
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::GetCommitStatus(
-    Context* context, const v1::GetCommitStatusRequest* request,
-    v1::GetCommitStatusResponse* response) {
-  return Queue(context, "GetCommitStatus", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ListCommits(
-    Context* context, const v1::ListCommitsRequest* request,
-    v1::ListCommitsResponse* response) {
-  return Queue(context, "ListCommits", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ExplainStatus(
-    Context* context, const v1::ExplainStatusRequest* request,
-    v1::ExplainStatusResponse* response) {
-  return Queue(context, "ExplainStatus", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::RetryPost(
-    Context* context, const v1::RetryPostRequest* request,
-    v1::RetryPostResponse* response) {
-  return Queue(context, "RetryPost", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ListStatuses(
-    Context* context, const v1::ListStatusesRequest* request,
-    v1::ListStatusesResponse* response) {
-  return Queue(context, "ListStatuses", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::RetryPosts(
-    Context* context, const v1::RetryPostsRequest* request,
-    v1::RetryPostsResponse* response) {
-  return Queue(context, "RetryPosts", request, response);
-}
-
-WatchReactor* StatusServiceImpl::WatchStatuses(
-    Context* context, const v1::WatchStatusesRequest* request) {
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  return OpenWatchStream(
-      context,
-      caller.ok() ? WatchFilter::Of(*request, *caller) : caller.status(),
-      request->has_after_sequence()
-          ? std::optional<int64_t>(request->after_sequence())
-          : std::nullopt,
-      &hub_, &counters_.at("WatchStatuses"));
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::ReportEvent(
-    Context* context, const v1::ReportEventRequest* request,
-    v1::ReportEventResponse* response) {
-  return Queue(context, "ReportEvent", request, response);
-}
-
-grpc::ServerUnaryReactor* StatusServiceImpl::DiagnoseRepository(
-    Context* context, const v1::DiagnoseRepositoryRequest* request,
-    v1::DiagnoseRepositoryResponse* response) {
-  std::shared_ptr<UnaryCall> call = Begin(context, "DiagnoseRepository");
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  const absl::StatusOr<Repository> repository =
-      ParseKnownRepository(request->repository(), options_.convert);
-  absl::Status status = caller.status();
-  if (status.ok()) status = repository.status();
-  if (status.ok()) {
-    status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
-  }
-  if (!status.ok()) {
-    call->Fail(status);
-    return call->reactor();
-  }
-  const auto answer = [call, response, repository = *repository,
-                       caller = *caller, this](Diagnosis diagnosis) {
+  Reactor* GetServerInfo(Context* context, const v1::GetServerInfoRequest*,
+                         v1::GetServerInfoResponse* response) override {
+    std::shared_ptr<UnaryCall> call = Begin(context, "GetServerInfo");
+    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
     call->End([&] {
-      const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
-      if (!meant.ok()) return meant.status();
-      std::string old_name = OldName(repository, *meant);
-      if (!old_name.empty() &&
-          Authorizer::AuthorizeFound(caller, Right::kRead, *meant, repository)
-              .ok()) {
-        diagnosis.problems.push_back({"OLD_NAME", std::move(old_name)});
-      }
-      *response = ToProto(diagnosis,
-                          options_.convert.rules.Expect(repository, nullptr));
+      if (!caller.ok()) return caller.status();
+      Fill(options_.info, Authorizer::GrantsOf(*caller), response);
       return absl::OkStatus();
     });
-  };
-  if (options_.diagnose) {
-    options_.diagnose(*repository, answer);
-  } else {
-    answer(Diagnosis());
+    return call->reactor();
   }
-  return call->reactor();
-}
 
-grpc::ServerUnaryReactor* StatusServiceImpl::GetServerInfo(
-    Context* context, const v1::GetServerInfoRequest*,
-    v1::GetServerInfoResponse* response) {
-  std::shared_ptr<UnaryCall> call = Begin(context, "GetServerInfo");
-  const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-  call->End([&] {
-    if (!caller.ok()) return caller.status();
-    *response = ToProto(options_.info, Authorizer::GrantsOf(*caller));
-    return absl::OkStatus();
-  });
-  return call->reactor();
+ private:
+  std::shared_ptr<UnaryCall> Begin(Context* context, const char* method) {
+    auto call = std::make_shared<UnaryCall>(context, &counters_.at(method));
+    deadlines_.Add(call);
+    return call;
+  }
+
+  absl::StatusOr<const Caller*> Authenticate(const Context& context) const {
+    return authorizer_->Authenticate(Authorization(context));
+  }
+
+  // Gives a report to Intake, and answers with the receipts.
+  template <typename Request, typename Response>
+  Reactor* Submit(Context* context, const char* method, const Request* request,
+                  Response* response) {
+    const std::shared_ptr<UnaryCall> call = Begin(context, method);
+    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    absl::StatusOr<Converted> converted =
+        caller.ok() ? FromProto(*request, options_.convert) : caller.status();
+    absl::Status status = converted.status();
+    if (status.ok())
+      status = Authorizer::AuthorizeReports(*caller, &*converted);
+    if (!status.ok() || converted->submission.IsEmpty()) {
+      // Without an expected context the answer is OK, with no receipts.
+      call->End([&status] { return status; });
+      return call->reactor();
+    }
+    intake_->Submit(std::move(converted->submission),
+                    [call, response, warnings = std::move(converted->warnings)](
+                        const absl::StatusOr<Outcome>& outcome) {
+                      call->End([&] {
+                        if (!outcome.ok()) return outcome.status();
+                        if (outcome->status.ok())
+                          Fill(outcome->receipts, warnings, response);
+                        return outcome->status;
+                      });
+                    });
+    return call->reactor();
+  }
+
+  // Does a call on the read queue.
+  template <typename Request, typename Response>
+  Reactor* Queue(Context* context, const char* method, const Request* request,
+                 Response* response) {
+    const std::shared_ptr<UnaryCall> call = Begin(context, method);
+    const absl::StatusOr<const Caller*> caller = Authenticate(*context);
+    absl::StatusOr<StoreCalls::Work> work =
+        caller.ok() ? store_calls_.Prepare(*caller, *request, response)
+                    : caller.status();
+    if (!work.ok()) {
+      call->Fail(work.status());
+    } else if (!reads_.Run([call, work = *std::move(work)] {
+                 if (!call->ended()) call->End(work);
+               })) {
+      call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
+                       "too many reads are waiting; repeat the call"));
+    }
+    return call->reactor();
+  }
+
+  const Options options_;
+  const Authorizer* const authorizer_;
+  Intake* const intake_;
+  Statuses* const statuses_;
+  const StoreCalls store_calls_;
+  std::map<absl::string_view, CodeCounters> counters_;  // By method.
+
+  ReportStreams report_streams_;
+  WatchHub hub_;
+  ReadQueue reads_;
+  CallDeadlines deadlines_;
+};
+
+}  // namespace
+
+std::unique_ptr<StatusServiceImpl> StatusServiceImpl::Make(
+    Options options, const Authorizer* authorizer, Intake* intake,
+    Acceptance* acceptance, Statuses* statuses, Metrics* metrics,
+    Clock* clock) {
+  return std::make_unique<ServiceCalls>(std::move(options), authorizer, intake,
+                                        acceptance, statuses, metrics, clock);
 }
 
 }  // namespace signalbox

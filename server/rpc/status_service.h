@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
@@ -16,16 +16,22 @@
 #include "server/outbox/statuses.h"
 #include "server/report/diagnosis.h"
 #include "server/rpc/authorizer.h"
-#include "server/rpc/read_queue.h"
 #include "server/rpc/report_stream.h"
-#include "server/rpc/server_info.h"
 #include "server/rpc/store_calls.h"
-#include "server/rpc/unary_call.h"
 #include "server/rpc/watch_hub.h"
-#include "server/rpc/watch_stream.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
 namespace signalbox {
+
+// What a server tells about itself.
+struct ServerInfo {
+  std::string version;
+  std::string revision;
+  // The name and API address of each GitHub host.
+  std::vector<std::pair<std::string, std::string>> hosts;
+  // Features that not every server of this version has.
+  std::vector<std::string> features;
+};
 
 // The gRPC service. It authenticates each call, hands reports to Intake and
 // other calls to the read queue, and answers. No gRPC reaction blocks.
@@ -33,9 +39,6 @@ namespace signalbox {
 // Thread-safe.
 class StatusServiceImpl : public v1::StatusService::CallbackService {
  public:
-  using Context = grpc::CallbackServerContext;
-  using Reactor = grpc::ServerUnaryReactor;
-
   struct Options : StoreCalls::Options {
     ServerInfo info;
     ReportStreams::Options report_streams;
@@ -54,75 +57,17 @@ class StatusServiceImpl : public v1::StatusService::CallbackService {
   };
 
   // All pointers are borrowed.
-  StatusServiceImpl(Options options, const Authorizer* authorizer,
-                    Intake* intake, Acceptance* acceptance, Statuses* statuses,
-                    Metrics* metrics, Clock* clock);
+  static std::unique_ptr<StatusServiceImpl> Make(
+      Options options, const Authorizer* authorizer, Intake* intake,
+      Acceptance* acceptance, Statuses* statuses, Metrics* metrics,
+      Clock* clock);
 
   // Ends all streams with UNAVAILABLE, each stream of reports once its
   // submitted reports are answered. Call it when the server stops.
-  void CloseStreams();
+  virtual void CloseStreams() = 0;
 
   // Tells the watchers that the outbox has changed. Never blocks.
-  void NoteChange() { hub_.NoteChange(); }
-
-  Reactor* ReportPending(Context* context,
-                         const v1::ReportPendingRequest* request,
-                         v1::ReportPendingResponse* response) override;
-  Reactor* ReportResult(Context* context,
-                        const v1::ReportResultRequest* request,
-                        v1::ReportResultResponse* response) override;
-  ReportStreams::Reactor* StreamReports(Context* context) override;
-  Reactor* GetCommitStatus(Context* context,
-                           const v1::GetCommitStatusRequest* request,
-                           v1::GetCommitStatusResponse* response) override;
-  Reactor* ListCommits(Context* context, const v1::ListCommitsRequest* request,
-                       v1::ListCommitsResponse* response) override;
-  Reactor* ExplainStatus(Context* context,
-                         const v1::ExplainStatusRequest* request,
-                         v1::ExplainStatusResponse* response) override;
-  Reactor* RetryPost(Context* context, const v1::RetryPostRequest* request,
-                     v1::RetryPostResponse* response) override;
-  WatchReactor* WatchStatuses(Context* context,
-                              const v1::WatchStatusesRequest* request) override;
-  Reactor* ReportEvent(Context* context, const v1::ReportEventRequest* request,
-                       v1::ReportEventResponse* response) override;
-  Reactor* ListStatuses(Context* context,
-                        const v1::ListStatusesRequest* request,
-                        v1::ListStatusesResponse* response) override;
-  Reactor* RetryPosts(Context* context, const v1::RetryPostsRequest* request,
-                      v1::RetryPostsResponse* response) override;
-  Reactor* DiagnoseRepository(
-      Context* context, const v1::DiagnoseRepositoryRequest* request,
-      v1::DiagnoseRepositoryResponse* response) override;
-  Reactor* GetServerInfo(Context* context,
-                         const v1::GetServerInfoRequest* request,
-                         v1::GetServerInfoResponse* response) override;
-
- private:
-  std::shared_ptr<UnaryCall> Begin(Context* context, const char* method);
-  absl::StatusOr<const Caller*> Authenticate(const Context& context) const;
-
-  // Gives a report to Intake, and answers with the receipts.
-  template <typename Request, typename Response>
-  Reactor* Submit(Context* context, const char* method, const Request* request,
-                  Response* response);
-
-  // Does a call on the read queue.
-  template <typename Request, typename Response>
-  Reactor* Queue(Context* context, const char* method, const Request* request,
-                 Response* response);
-
-  const Options options_;
-  const Authorizer* const authorizer_;
-  Intake* const intake_;
-  Statuses* const statuses_;
-  const StoreCalls store_calls_;
-  std::map<absl::string_view, CodeCounters> counters_;  // By method.
-
-  ReportStreams report_streams_;
-  WatchHub hub_;
-  ReadQueue reads_;
-  CallDeadlines deadlines_;
+  virtual void NoteChange() = 0;
 };
 
 }  // namespace signalbox

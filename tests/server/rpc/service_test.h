@@ -147,7 +147,7 @@ class ServiceTest : public testing::Test {
                               const std::function<void(Diagnosis)>& done) {
       done(diagnosis_);
     };
-    service_ = std::make_unique<StatusServiceImpl>(
+    service_ = StatusServiceImpl::Make(
         options, authorizer_.get(), intake_.get(), outbox_.get(), outbox_.get(),
         &metrics_, Clock::System());
     serving_ = true;
