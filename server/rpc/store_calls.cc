@@ -1,12 +1,15 @@
 #include "server/rpc/store_calls.h"
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/filters.h"
 #include "server/rpc/pages.h"
 
 namespace signalbox {
@@ -15,6 +18,8 @@ namespace {
 // How many pages of the store to search for one page that the caller may see.
 // After that, the page is short.
 constexpr int kMostPagesRead = 50;
+constexpr int kDefaultStatusPage = 100;
+constexpr int kMaxStatusPage = 1000;
 
 // Without a repository in the request, a caller sees the commits that it may
 // read. Others take no place in a page, so that the caller cannot tell how many
@@ -45,6 +50,138 @@ absl::Status ReadCommits(Statuses* statuses, const Caller* caller,
   }
   response->set_next_page_token(absl::StrCat(before));
   return absl::OkStatus();
+}
+
+// A key that a request names, and its repository as the request spells it.
+struct NamedKey {
+  Repository repository;
+  StatusKey key;
+};
+
+template <typename Request>
+absl::StatusOr<NamedKey> KeyOf(const ConvertOptions& options,
+                               const Caller* caller, Right right,
+                               const Request& request) {
+  const absl::StatusOr<Repository> repository =
+      ParseKnownRepository(request.repository(), options);
+  if (!repository.ok()) return repository.status();
+  const absl::StatusOr<std::string> sha = ParseSha(request.sha());
+  if (!sha.ok()) return sha.status();
+  // A caller can also ask for an observed status.
+  const absl::StatusOr<std::string> context =
+      ParseObservedContext(ContextOrDefault(request.context()));
+  if (!context.ok()) return context.status();
+  std::vector<std::string> contexts;
+  if (right != Right::kRead) contexts.push_back(*context);
+  absl::Status authorized =
+      Authorizer::Authorize(caller, right, *repository, contexts);
+  if (!authorized.ok()) return authorized;
+  return NamedKey{*repository, StatusKey::Of(*repository, *sha, *context)};
+}
+
+// A page of statuses across repositories that a caller asks for. It has only
+// what the filter matches and the caller may see.
+struct StatusListing {
+  StatusFilter filter;
+  StatusQuery query;
+};
+
+// `caller` must outlive the answer. Any thread may call `trouble_of`.
+template <typename Request>
+absl::StatusOr<StatusListing> ListingOf(
+    const Caller* caller, Right right, const Request& request,
+    std::function<CredentialTrouble(const std::string& credential)>
+        trouble_of) {
+  absl::Status allowed = Authorizer::AuthorizeAnywhere(caller, right);
+  if (!allowed.ok()) return allowed;
+  const absl::StatusOr<StatusFilter> filter =
+      StatusFilter::Of(request.filter());
+  if (!filter.ok()) return filter.status();
+  const absl::StatusOr<StatusPlace> place =
+      filter->ParsePlace(request.page_token());
+  if (!place.ok()) return place.status();
+  const absl::StatusOr<size_t> limit =
+      ParsePageSize(request.page_size(), kDefaultStatusPage, kMaxStatusPage);
+  if (!limit.ok()) return limit.status();
+  StatusListing listing = {*filter, {}};
+  StatusQuery& query = listing.query;
+  query.states = filter->states();
+  query.reasons = filter->reasons();
+  query.after = *place;
+  query.limit = static_cast<int>(*limit);
+  query.wants_repository = [caller, right,
+                            filter = *filter](const ListedStatus& listed) {
+    return filter.WantsRepository(listed.repository) &&
+           Authorizer::Authorize(caller, right, listed.repository, {}).ok();
+  };
+  query.wants = [caller, right, filter = *filter,
+                 trouble_of](ListedStatus* listed) {
+    StatusView& status = listed->status;
+    status.posting =
+        Hindered(std::move(status.posting), trouble_of(listed->credential));
+    std::vector<std::string> contexts;
+    if (right != Right::kRead) contexts.push_back(status.context);
+    return filter.WantsStatus(status) &&
+           Authorizer::Authorize(caller, right, listed->repository, contexts)
+               .ok();
+  };
+  query.credential_waits = [trouble_of](const std::string& credential) {
+    return !trouble_of(credential).reason.empty();
+  };
+  return listing;
+}
+
+// Ends the page early if it would be larger than clients accept.
+void Fill(ListedPage page, const StatusFilter& filter,
+          v1::ListStatusesResponse* response) {
+  const size_t count = CountOnPage(page.statuses);
+  if (count < page.statuses.size()) {
+    page.statuses.resize(count);
+    page.next = page.statuses.back().place;
+  }
+  for (const ListedStatus& listed : page.statuses) {
+    v1::ListedStatus* const proto = response->add_statuses();
+    proto->set_repository(listed.repository.Display());
+    proto->set_sha(listed.sha);
+    *proto->mutable_status() = ToProto(listed.status);
+  }
+  if (page.next.has_value()) {
+    response->set_next_page_token(filter.PageTokenOf(*page.next));
+  }
+}
+
+// Leaves out due statuses, which the poster tries anyway, and those that GitHub
+// shows already.
+void LeaveOutWhatNeedsNoRetry(StatusQuery* query) {
+  for (const PostingState state :
+       {PostingState::kDue, PostingState::kPosted, PostingState::kObserved}) {
+    query->states.erase(state);
+  }
+}
+
+// The statuses of a page that RetryPosts retries.
+struct Retries {
+  // For Acceptance::RetryAll. One status of a parked repository brings its
+  // probe forward.
+  std::vector<StatusKey> keys;
+  int64_t count = 0;  // The statuses that it helps.
+};
+
+Retries RetriesOf(const ListedPage& page) {
+  Retries retries;
+  std::set<std::string> probed;
+  for (const ListedStatus& listed : page.statuses) {
+    const Posting& posting = listed.status.posting;
+    const bool waits = posting.state == PostingState::kWaiting;
+    // A retry helps neither an entry that waits outside a parked repository,
+    // nor a damaged one, which has nothing to post.
+    if (waits ? !listed.is_parked : posting.reason == kRowDamaged) continue;
+    ++retries.count;
+    if (waits && !probed.insert(listed.repository.Canonical()).second) continue;
+    retries.keys.push_back(
+        StatusKey::Of(listed.repository, listed.sha, listed.status.context));
+  }
+  return retries;
 }
 
 }  // namespace
@@ -104,7 +241,8 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::ExplainStatusRequest& request,
     v1::ExplainStatusResponse* response) const {
-  const absl::StatusOr<NamedKey> named = KeyOf(caller, Right::kRead, request);
+  const absl::StatusOr<NamedKey> named =
+      KeyOf(options_->convert, caller, Right::kRead, request);
   if (!named.ok()) return named.status();
   const absl::StatusOr<HistoryPageRequest> page =
       ParseHistoryPage(request.page_size(), request.page_token());
@@ -132,13 +270,14 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::ListStatusesRequest& request,
     v1::ListStatusesResponse* response) const {
-  absl::StatusOr<StatusListing> listing =
-      ListingOf(caller, Right::kRead, request);
+  absl::StatusOr<StatusListing> listing = ListingOf(
+      caller, Right::kRead, request,
+      [this](const std::string& credential) { return TroubleOf(credential); });
   if (!listing.ok()) return listing.status();
   return ForWatching(response, [this, listing = *std::move(listing), response] {
     absl::StatusOr<ListedPage> page = statuses_->ListStatuses(listing.query);
     if (!page.ok()) return page.status();
-    ToProto(*std::move(page), listing.filter, response);
+    Fill(*std::move(page), listing.filter, response);
     return absl::OkStatus();
   });
 }
@@ -147,7 +286,7 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::RetryPostRequest& request,
     v1::RetryPostResponse* response) const {
   const absl::StatusOr<NamedKey> named =
-      KeyOf(caller, Right::kOperate, request);
+      KeyOf(options_->convert, caller, Right::kOperate, request);
   if (!named.ok()) return named.status();
   return [this, caller, named = *named, response] {
     absl::StatusOr<History> history = statuses_->GetHistory(named.key);
@@ -168,8 +307,9 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
 absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     const Caller* caller, const v1::RetryPostsRequest& request,
     v1::RetryPostsResponse* response) const {
-  absl::StatusOr<StatusListing> listing =
-      ListingOf(caller, Right::kOperate, request);
+  absl::StatusOr<StatusListing> listing = ListingOf(
+      caller, Right::kOperate, request,
+      [this](const std::string& credential) { return TroubleOf(credential); });
   if (!listing.ok()) return listing.status();
   LeaveOutWhatNeedsNoRetry(&listing->query);
   return [this, listing = *std::move(listing), response] {
@@ -211,35 +351,6 @@ absl::StatusOr<StoreCalls::Work> StoreCalls::Prepare(
     }
     return absl::OkStatus();
   };
-}
-
-template <typename Request>
-absl::StatusOr<StoreCalls::NamedKey> StoreCalls::KeyOf(
-    const Caller* caller, Right right, const Request& request) const {
-  const absl::StatusOr<Repository> repository =
-      ParseKnownRepository(request.repository(), options_->convert);
-  if (!repository.ok()) return repository.status();
-  const absl::StatusOr<std::string> sha = ParseSha(request.sha());
-  if (!sha.ok()) return sha.status();
-  // A caller can also ask for an observed status.
-  const absl::StatusOr<std::string> context =
-      ParseObservedContext(ContextOrDefault(request.context()));
-  if (!context.ok()) return context.status();
-  std::vector<std::string> contexts;
-  if (right != Right::kRead) contexts.push_back(*context);
-  absl::Status authorized =
-      Authorizer::Authorize(caller, right, *repository, contexts);
-  if (!authorized.ok()) return authorized;
-  return NamedKey{*repository, StatusKey::Of(*repository, *sha, *context)};
-}
-
-template <typename Request>
-absl::StatusOr<StatusListing> StoreCalls::ListingOf(
-    const Caller* caller, Right right, const Request& request) const {
-  return MakeStatusListing(
-      caller, right, request.filter(), request.page_size(),
-      request.page_token(),
-      [this](const std::string& credential) { return TroubleOf(credential); });
 }
 
 template <typename Response>

@@ -11,10 +11,8 @@
 #include "server/outbox/acceptance.h"
 #include "server/outbox/statuses.h"
 #include "server/report/event.h"
-#include "server/report/status_key.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/explain.h"
-#include "server/rpc/listing.h"
 #include "signalbox/v1/status_service.pb.h"
 
 namespace signalbox {
@@ -73,20 +71,6 @@ class StoreCalls {
                                v1::ReportEventResponse* response) const;
 
  private:
-  // A key that a request names, and its repository as the request spells it.
-  struct NamedKey {
-    Repository repository;
-    StatusKey key;
-  };
-  template <typename Request>
-  absl::StatusOr<NamedKey> KeyOf(const Caller* caller, Right right,
-                                 const Request& request) const;
-
-  // The page of statuses that a request asks for.
-  template <typename Request>
-  absl::StatusOr<StatusListing> ListingOf(const Caller* caller, Right right,
-                                          const Request& request) const;
-
   // Also stores in the response the sequence after which WatchStatuses sends
   // all later changes.
   template <typename Response>

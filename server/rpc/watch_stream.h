@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/base/metrics.h"
-#include "server/rpc/watch_filter.h"
+#include "server/rpc/filters.h"
 #include "server/rpc/watch_hub.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 

@@ -1,9 +1,6 @@
-#include "server/rpc/status_filter.h"
+#include "server/rpc/filters.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -15,22 +12,44 @@
 #include "server/base/glob.h"
 #include "server/report/repository_rules.h"
 #include "server/report/status_key.h"
-#include "server/rpc/request_limits.h"
 
 namespace signalbox {
 namespace {
 
+// Of a pattern of contexts, in bytes.
+constexpr size_t kMaxContextPattern = 1024;
 constexpr int kMaxReasons = 100;
 constexpr size_t kMaxReason = 64;
 constexpr size_t kMaxToken = 256;
+// Of repositories, or of contexts.
+constexpr int kMaxPatterns = 100;
 
 bool IsReason(const std::string& text) {
   return !text.empty() && text.size() <= kMaxReason &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isupper(static_cast<unsigned char>(c)) ||
-                  absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-                  c == '_';
+         std::ranges::all_of(text, [](unsigned char c) {
+           return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
          });
+}
+
+absl::Status CheckCount(absl::string_view field, int count) {
+  if (count <= kMaxPatterns) return absl::OkStatus();
+  return InvalidField(
+      field, absl::StrCat(count),
+      absl::StrCat("is too many patterns; wanted at most ", kMaxPatterns),
+      "TOO_MANY_PATTERNS");
+}
+
+absl::Status CheckRepository(const std::string& pattern, const Caller* caller) {
+  if (!CheckRepositoryPattern(pattern).ok()) {
+    return InvalidField("repositories", pattern,
+                        "is not [HOST/]OWNER/NAME, where * stands for anything "
+                        "but /, nor * alone for every repository",
+                        "INVALID_PATTERN");
+  }
+  if (pattern.find('*') != std::string::npos) return absl::OkStatus();
+  const absl::StatusOr<Repository> named = ParseRepository(pattern);
+  if (!named.ok()) return named.status();
+  return Authorizer::Authorize(caller, Right::kRead, *named, {});
 }
 
 }  // namespace
@@ -135,6 +154,68 @@ absl::StatusOr<StatusPlace> StatusFilter::ParsePlace(
   }
   place.sha = parts[3];
   return place;
+}
+
+absl::StatusOr<WatchFilter> WatchFilter::Of(
+    const v1::WatchStatusesRequest& request, const Caller* caller) {
+  for (const absl::Status& status :
+       {CheckCount("repositories", request.repositories_size()),
+        CheckCount("contexts", request.contexts_size())}) {
+    if (!status.ok()) return status;
+  }
+  if (request.after_sequence() < 0) {
+    return InvalidField("after_sequence",
+                        absl::StrCat(request.after_sequence()),
+                        "is negative; wanted 0 or more", "INVALID_SEQUENCE");
+  }
+  const absl::Status may_read =
+      Authorizer::AuthorizeAnywhere(caller, Right::kRead);
+  if (!may_read.ok()) return may_read;
+
+  WatchFilter filter;
+  filter.caller_ = caller;
+  for (const std::string& pattern : request.repositories()) {
+    const absl::Status status = CheckRepository(pattern, caller);
+    if (!status.ok()) return status;
+    filter.repositories_.push_back(pattern);
+  }
+  for (const std::string& pattern : request.contexts()) {
+    if (pattern.empty() || pattern.size() > kMaxContextPattern) {
+      return InvalidField("contexts", pattern,
+                          absl::StrCat("is not a pattern of 1 to ",
+                                       kMaxContextPattern, " bytes"),
+                          "INVALID_PATTERN");
+    }
+    filter.contexts_.push_back(pattern);
+  }
+  for (const int state : request.states()) {
+    if (state < v1::COMMIT_STATE_ERROR || state > v1::COMMIT_STATE_SUCCESS) {
+      return InvalidField(
+          "states", absl::StrCat(state),
+          "is not a commit state; wanted ERROR, FAILURE, PENDING or SUCCESS",
+          "INVALID_STATE");
+    }
+    filter.states_.insert(static_cast<CommitState>(state));
+  }
+  return filter;
+}
+
+bool WatchFilter::WantsRepository(const Repository& repository) const {
+  const auto matches = [&repository](const std::string& pattern) {
+    return RepositoryMatches(pattern, repository);
+  };
+  if (!repositories_.empty() && std::ranges::none_of(repositories_, matches)) {
+    return false;
+  }
+  return Authorizer::Authorize(caller_, Right::kRead, repository, {}).ok();
+}
+
+bool WatchFilter::WantsStatus(const StatusView& status) const {
+  if (!states_.empty() && !states_.contains(status.state)) return false;
+  const auto matches = [&status](const std::string& pattern) {
+    return GlobMatches(pattern, status.context);
+  };
+  return contexts_.empty() || std::ranges::any_of(contexts_, matches);
 }
 
 }  // namespace signalbox
