@@ -31,10 +31,10 @@ bool IsNameOrIpv4(absl::string_view text) {
   }
   const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
   return text.size() <= 253 &&
-         std::all_of(labels.begin(), labels.end(), [](absl::string_view label) {
+         std::ranges::all_of(labels, [](absl::string_view label) {
            return !label.empty() && label.front() != '-' &&
                   label.back() != '-' &&
-                  std::all_of(label.begin(), label.end(), [](unsigned char c) {
+                  std::ranges::all_of(label, [](unsigned char c) {
                     return absl::ascii_isalnum(c) || c == '-';
                   });
          });
@@ -55,8 +55,7 @@ bool IsLoopbackHost(absl::string_view host) {
 }
 
 bool ParsePort(absl::string_view text, int* port) {
-  return text.size() <= 5 &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+  return text.size() <= 5 && std::ranges::all_of(text, absl::ascii_isdigit) &&
          absl::SimpleAtoi(text, port) && *port <= 65535;
 }
 

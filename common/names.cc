@@ -13,8 +13,7 @@ namespace {
 
 bool IsLabel(absl::string_view text) {
   return !text.empty() && text.size() <= 63 && text.front() != '-' &&
-         text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+         text.back() != '-' && std::ranges::all_of(text, [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == '-';
          });
 }
@@ -26,7 +25,7 @@ bool IsHost(absl::string_view text) {
   if (colon != absl::string_view::npos) {
     const absl::string_view port = text.substr(colon + 1);
     int number = 0;
-    if (!std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
+    if (!std::ranges::all_of(port, absl::ascii_isdigit) ||
         !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
       return false;
     }
@@ -34,12 +33,12 @@ bool IsHost(absl::string_view text) {
   }
   if (text.size() > 253) return false;
   const std::vector<absl::string_view> labels = absl::StrSplit(text, '.');
-  return std::all_of(labels.begin(), labels.end(), IsLabel);
+  return std::ranges::all_of(labels, IsLabel);
 }
 
 bool IsOwner(absl::string_view text) {
   return !text.empty() && text.size() <= 39 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+         std::ranges::all_of(text, [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == '-' || c == '_';
          });
 }
@@ -47,21 +46,20 @@ bool IsOwner(absl::string_view text) {
 bool IsRepositoryName(absl::string_view text) {
   return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
          !absl::EndsWithIgnoreCase(text, ".git") &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+         std::ranges::all_of(text, [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
          });
 }
 
 bool IsSha(absl::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isxdigit) &&
+         std::ranges::all_of(text, absl::ascii_isxdigit) &&
          text.find_first_not_of('0') != absl::string_view::npos;
 }
 
 bool IsContext(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxContext && text.front() != ' ' &&
-         text.back() != ' ' &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isprint);
+         text.back() != ' ' && std::ranges::all_of(text, absl::ascii_isprint);
 }
 
 }  // namespace signalbox

@@ -107,7 +107,7 @@ absl::StatusOr<Secret> ParseSecretLine(Secret text, const std::string& source) {
                     "has more than one line; wanted one secret alone, and each "
                     "secret in a file of its own");
   }
-  if (std::any_of(line.begin(), line.end(), absl::ascii_iscntrl)) {
+  if (std::ranges::any_of(line, absl::ascii_iscntrl)) {
     return Unusable(source, "has a control character; wanted the secret alone");
   }
   return text;
@@ -115,7 +115,7 @@ absl::StatusOr<Secret> ParseSecretLine(Secret text, const std::string& source) {
 
 bool IsBearerToken(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxToken &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isgraph);
+         std::ranges::all_of(text, absl::ascii_isgraph);
 }
 
 absl::StatusOr<Secret> ParseToken(Secret text, const std::string& source) {

@@ -47,10 +47,10 @@ files. The shim reads a file again when it changes.
 Exit codes: 0 after SIGTERM or SIGINT, 2 if the shim cannot start.)";
 
 absl::Status CheckPath(absl::string_view path) {
-  const bool fits =
-      absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
-      std::all_of(path.begin(), path.end(), absl::ascii_isgraph) &&
-      !absl::StrContains(path, '?') && !absl::StrContains(path, '#');
+  const bool fits = absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
+                    std::ranges::all_of(path, absl::ascii_isgraph) &&
+                    !absl::StrContains(path, '?') &&
+                    !absl::StrContains(path, '#');
   if (fits) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("--path: wanted a path such as /event_handler, without "

@@ -82,9 +82,8 @@ std::optional<ContentType> ReadContentType(const HttpHead& head) {
 // A header that occurs once and is a short printable text; otherwise empty.
 absl::string_view OneText(const HttpHead& head, absl::string_view name) {
   const absl::string_view value = head.OnlyValue(name).value_or("");
-  const bool fits =
-      value.size() <= kMaxHeaderText &&
-      std::all_of(value.begin(), value.end(), absl::ascii_isprint);
+  const bool fits = value.size() <= kMaxHeaderText &&
+                    std::ranges::all_of(value, absl::ascii_isprint);
   return fits ? value : absl::string_view();
 }
 

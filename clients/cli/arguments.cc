@@ -245,7 +245,7 @@ class Parser {
     const CLI::App* command = &app_;
     if (!texts_.help_command.empty()) {
       const std::vector<std::string> names = CommandNames();
-      if (std::count(names.begin(), names.end(), texts_.help_command) == 0) {
+      if (std::ranges::count(names, texts_.help_command) == 0) {
         return WrongUsage(UnknownCommand(texts_.help_command), "signalbox");
       }
       command = app_.get_subcommand(texts_.help_command);
@@ -322,13 +322,13 @@ class Parser {
     if (chosen[0]->get_name() == "run" &&
         dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
       const std::vector<std::string> extras = chosen[0]->remaining();
-      const auto first = std::find_if(
-          extras.begin(), extras.end(),
+      const auto first = std::ranges::find_if(
+          extras,
           [](const std::string& word) { return !absl::StartsWith(word, "-"); });
       // From the first word that is no option on, all words are the command's.
       const auto begin = first == extras.end()
                              ? words.end()
-                             : std::find(words.begin(), words.end(), *first);
+                             : std::ranges::find(words, *first);
       if (begin != words.end()) {
         return absl::StrCat("put `--` before the command: signalbox run -- ",
                             absl::StrJoin(begin, words.end(), " "));

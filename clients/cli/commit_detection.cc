@@ -206,10 +206,10 @@ class CommitFinder {
     if (!may_be_merge || parents.size() < 2) return true;
     const std::vector<std::string> heads = HeadsOfTheChange();
     const auto is_head = [&heads](const std::string& sha) {
-      return std::find(heads.begin(), heads.end(), sha) != heads.end();
+      return std::ranges::find(heads, sha) != heads.end();
     };
     if (is_head(finding_.value)) return true;
-    const auto first = std::find_if(parents.begin(), parents.end(), is_head);
+    const auto first = std::ranges::find_if(parents, is_head);
     if (first != parents.end() &&
         std::find_if(first + 1, parents.end(), is_head) == parents.end()) {
       return TakeParent(*first);
@@ -240,8 +240,7 @@ class CommitFinder {
           "BUILDKITE_PULL_REQUEST", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER",
           "APPVEYOR_PULL_REQUEST_NUMBER", "SEMAPHORE_GIT_PR_NUMBER"}) {
       const absl::string_view number = Get(variable);
-      if (!number.empty() &&
-          std::all_of(number.begin(), number.end(), absl::ascii_isdigit)) {
+      if (!number.empty() && std::ranges::all_of(number, absl::ascii_isdigit)) {
         return std::string(number);
       }
     }
@@ -292,8 +291,8 @@ class CommitFinder {
     if (text.ok()) {
       const std::vector<std::string> parents = ParseCommit(*text).parents;
       const bool is_merge_of_it =
-          parents.size() > 1 && std::find(parents.begin(), parents.end(),
-                                          finding_.value) != parents.end();
+          parents.size() > 1 &&
+          std::ranges::find(parents, finding_.value) != parents.end();
       if (is_merge_of_it) return;
     }
     Warn(absl::StrCat("the commit is ", Short(finding_.value), ", from ",
@@ -337,9 +336,8 @@ class CommitFinder {
     const bool is_merge_ref =
         absl::StartsWith(ref, "refs/pull/") && absl::EndsWith(ref, "/merge");
     const bool is_trusted =
-        name.empty() ||
-        std::find(kEventsWithTheirSha.begin(), kEventsWithTheirSha.end(),
-                  name) != kEventsWithTheirSha.end();
+        name.empty() || std::ranges::find(kEventsWithTheirSha, name) !=
+                            kEventsWithTheirSha.end();
     if (is_trusted && !is_merge_ref) {
       if (TakeFirst({{"GITHUB_SHA"}})) return true;
       return !name.empty() && FromCheckout(/*may_be_merge=*/false);

@@ -21,8 +21,7 @@ namespace {
 // Digits only: no sign, no space. Nothing if it does not fit.
 std::optional<int64_t> ParseNumber(absl::string_view text) {
   int64_t number = 0;
-  if (text.empty() ||
-      !std::all_of(text.begin(), text.end(), absl::ascii_isdigit) ||
+  if (text.empty() || !std::ranges::all_of(text, absl::ascii_isdigit) ||
       !absl::SimpleAtoi(text, &number)) {
     return std::nullopt;
   }

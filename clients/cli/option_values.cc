@@ -8,8 +8,7 @@ namespace signalbox {
 namespace {
 
 bool IsNumber(absl::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  return !text.empty() && std::ranges::all_of(text, absl::ascii_isdigit);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 
 // `HOST` of `HOST/OWNER/NAME`; empty: github.com.
 absl::string_view HostOf(absl::string_view repository) {
-  return std::count(repository.begin(), repository.end(), '/') == 2
+  return std::ranges::count(repository, '/') == 2
              ? repository.substr(0, repository.find('/'))
              : absl::string_view();
 }
@@ -65,7 +65,7 @@ Finding<std::string> FindRemote(const Surroundings& surroundings) {
   const std::vector<std::string> names =
       absl::StrSplit(*remotes, '\n', absl::SkipEmpty());
   const auto has = [&names](absl::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::ranges::find(names, name) != names.end();
   };
   Chosen chosen = ChosenByGh(surroundings);
   if (!has(chosen.remote)) chosen = {};

@@ -17,7 +17,7 @@ namespace {
 // are no hosts, but ssh refuses these characters.
 bool IsSshHost(absl::string_view name) {
   return !name.empty() && name.front() != '-' &&
-         std::none_of(name.begin(), name.end(), [](unsigned char c) {
+         std::ranges::none_of(name, [](unsigned char c) {
            return absl::ascii_isspace(c) || absl::ascii_iscntrl(c) ||
                   absl::StrContains("'`\"$\\;&<>|(){}", static_cast<char>(c));
          });

@@ -13,10 +13,10 @@ namespace {
 // The pull request had a newer head before every report: nothing is pending.
 bool IsOvertaken(const v1::GetCommitStatusResponse& commit) {
   return commit.statuses_size() > 0 &&
-         std::all_of(commit.statuses().begin(), commit.statuses().end(),
-                     [](const v1::CommitStatus& status) {
-                       return status.posting().reason() == "OVERTAKEN";
-                     });
+         std::ranges::all_of(commit.statuses(),
+                             [](const v1::CommitStatus& status) {
+                               return status.posting().reason() == "OVERTAKEN";
+                             });
 }
 
 }  // namespace

@@ -93,9 +93,7 @@ std::vector<Entry> EntriesOf(const v1::ExplainStatusResponse& explained) {
     entries.push_back(TryEntry(attempted));
   }
   // Stable: a report comes before the tries of the same time, which post it.
-  std::stable_sort(
-      entries.begin(), entries.end(),
-      [](const Entry& a, const Entry& b) { return a.time < b.time; });
+  std::ranges::stable_sort(entries, {}, &Entry::time);
   return entries;
 }
 

@@ -22,7 +22,7 @@ bool IsTokenByte(unsigned char c) {
 }
 
 bool IsToken(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte);
+  return !text.empty() && std::ranges::all_of(text, IsTokenByte);
 }
 
 absl::Status Malformed(absl::string_view what) {
@@ -33,7 +33,7 @@ absl::Status ParseRequestLine(absl::string_view line, HttpHead& head,
                               bool& is_http_1_0) {
   const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
   if (parts.size() != 3 || !IsToken(parts[0]) || parts[1].empty() ||
-      !std::all_of(parts[1].begin(), parts[1].end(), absl::ascii_isgraph)) {
+      !std::ranges::all_of(parts[1], absl::ascii_isgraph)) {
     return Malformed("request line");
   }
   is_http_1_0 = parts[2] == "HTTP/1.0";
@@ -74,8 +74,7 @@ absl::Status ReadFraming(bool is_http_1_0, HttpHead& head) {
   }
   if (!lengths.empty()) {
     if (lengths.size() > 1 || lengths[0].size() > kMaxLengthDigits ||
-        !std::all_of(lengths[0].begin(), lengths[0].end(),
-                     absl::ascii_isdigit) ||
+        !std::ranges::all_of(lengths[0], absl::ascii_isdigit) ||
         !absl::SimpleAtoi(lengths[0], &head.content_length)) {
       return Malformed("Content-Length");
     }

@@ -8,15 +8,15 @@ namespace signalbox {
 namespace {
 
 bool IsOneLine(absl::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  return std::ranges::none_of(
+      text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 }  // namespace
 
 bool HttpRequest::IsWellFormed() const {
   return IsOneLine(method) && IsOneLine(url) && IsOneLine(bearer.Reveal()) &&
-         std::all_of(headers.begin(), headers.end(), [](const auto& header) {
+         std::ranges::all_of(headers, [](const auto& header) {
            return IsOneLine(header.first) && IsOneLine(header.second);
          });
 }

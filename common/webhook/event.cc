@@ -50,9 +50,7 @@ std::vector<EventRow> AllRows() {
 // Null if the event is not used.
 const EventRow* FindRow(absl::string_view event) {
   static const auto* const rows = new std::vector<EventRow>(AllRows());
-  const auto found =
-      std::find_if(rows->begin(), rows->end(),
-                   [&](const EventRow& row) { return row.event == event; });
+  const auto found = std::ranges::find(*rows, event, &EventRow::event);
   return found == rows->end() ? nullptr : &*found;
 }
 
@@ -81,8 +79,7 @@ std::string Mismatch(const EventRow& row, const JsonFields& fields) {
 
 bool UsesAction(const EventRow& row, absl::string_view action) {
   return row.actions.empty() ||
-         std::find(row.actions.begin(), row.actions.end(), action) !=
-             row.actions.end();
+         std::ranges::find(row.actions, action) != row.actions.end();
 }
 
 }  // namespace

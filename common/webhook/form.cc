@@ -41,9 +41,9 @@ absl::Status FormDecoder::Update(absl::string_view bytes) {
     // Most of a payload needs no decoding.
     if (!in_payload_ || escape_digits_ > 0) continue;
     const absl::string_view plain(
-        bytes.data(), static_cast<size_t>(
-                          std::find_if(bytes.begin(), bytes.end(), IsSpecial) -
-                          bytes.begin()));
+        bytes.data(),
+        static_cast<size_t>(std::ranges::find_if(bytes, IsSpecial) -
+                            bytes.begin()));
     if (plain.size() > max_payload_ - payload_.size()) {
       status_ = absl::ResourceExhaustedError("form: the payload is too long");
       break;

@@ -78,9 +78,9 @@ bool IsHeading(absl::string_view line) {
 bool IsThematicBreak(absl::string_view line) {
   line = absl::StripAsciiWhitespace(line);
   if (line.empty() || !absl::StrContains("-*_", line[0])) return false;
-  return std::count(line.begin(), line.end(), line[0]) >= 3 &&
-         std::all_of(line.begin(), line.end(),
-                     [&](char c) { return c == line[0] || IsIndent(c); });
+  return std::ranges::count(line, line[0]) >= 3 &&
+         std::ranges::all_of(
+             line, [&](char c) { return c == line[0] || IsIndent(c); });
 }
 
 // Whether the line makes the paragraph above it a heading.

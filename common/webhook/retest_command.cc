@@ -23,10 +23,9 @@ struct Piece {
 
   // Whether it has no letter or digit, such as the slash of "CI / lint".
   bool Joins() const {
-    return !was_quoted &&
-           std::none_of(text.begin(), text.end(), [](unsigned char c) {
-             return absl::ascii_isalnum(c) || c >= 0x80;
-           });
+    return !was_quoted && std::ranges::none_of(text, [](unsigned char c) {
+      return absl::ascii_isalnum(c) || c >= 0x80;
+    });
   }
 };
 
@@ -95,8 +94,8 @@ std::optional<std::vector<std::string>> ReadRetestCommand(
     }
     if (!IsBlank(line[0])) continue;
     for (const std::string& context : ContextsIn(line)) {
-      const bool named = std::any_of(
-          contexts.begin(), contexts.end(), [&](const std::string& other) {
+      const bool named =
+          std::ranges::any_of(contexts, [&](const std::string& other) {
             return absl::EqualsIgnoreCase(other, context);
           });
       if (IsContext(context) && !named &&

@@ -39,8 +39,8 @@ absl::Status CheckSeries(const std::string& series, int64_t attempt) {
         "series", absl::StrCat(series.size(), " bytes"),
         absl::StrCat("is too long; wanted at most ", kMaxSeries), kReason);
   }
-  if (std::any_of(series.begin(), series.end(),
-                  [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+  if (std::ranges::any_of(
+          series, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
     return InvalidField("series", series, "has a control character", kReason);
   }
   if (attempt == 0) {
@@ -55,7 +55,7 @@ absl::Status CheckSeries(const std::string& series, int64_t attempt) {
 // Printable ASCII of `least` to kMaxWord bytes.
 bool IsPrintable(const std::string& text, size_t least) {
   return text.size() >= least && text.size() <= kMaxWord &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isprint);
+         std::ranges::all_of(text, absl::ascii_isprint);
 }
 
 absl::Status CheckDelivery(const Delivery& delivery) {
@@ -329,8 +329,8 @@ absl::StatusOr<Repository> ParseKnownRepository(absl::string_view repository,
                                                 const ConvertOptions& options) {
   absl::StatusOr<Repository> parsed = ParseRepository(repository);
   if (!parsed.ok()) return parsed.status();
-  if (std::find(options.known_hosts.begin(), options.known_hosts.end(),
-                parsed->host) == options.known_hosts.end()) {
+  if (std::ranges::find(options.known_hosts, parsed->host) ==
+      options.known_hosts.end()) {
     return InvalidField(
         "repository", repository,
         "is on a host that is not in the server's configuration",

@@ -49,7 +49,7 @@ absl::StatusOr<std::string> CleanApiUrl(absl::string_view url,
       !ParseAddress("", absl::StrCat(authority, ":443")).ok()) {
     return invalid;
   }
-  const bool plain = std::all_of(path.begin(), path.end(), [](unsigned char c) {
+  const bool plain = std::ranges::all_of(path, [](unsigned char c) {
     return absl::ascii_isalnum(c) ||
            absl::StrContains("/-._~%", static_cast<char>(c));
   });

@@ -14,17 +14,14 @@ namespace {
 constexpr absl::string_view kRights = "report, read, operate or webhook";
 
 bool Has(const CallerConfig& caller, absl::string_view right) {
-  return std::find(caller.rights.begin(), caller.rights.end(), right) !=
-         caller.rights.end();
+  return std::ranges::find(caller.rights, right) != caller.rights.end();
 }
 
 // Whether the caller may report every context, whatever it is called.
 bool HasAllContexts(const CallerConfig& caller) {
-  return std::any_of(caller.contexts.begin(), caller.contexts.end(),
-                     [](absl::string_view pattern) {
-                       return pattern.find_first_not_of('*') ==
-                              absl::string_view::npos;
-                     });
+  return std::ranges::any_of(caller.contexts, [](absl::string_view pattern) {
+    return pattern.find_first_not_of('*') == absl::string_view::npos;
+  });
 }
 
 std::string RightsLine(const std::vector<std::string>& rights) {

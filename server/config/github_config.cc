@@ -17,8 +17,7 @@ namespace signalbox {
 namespace {
 
 bool AllDigits(absl::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  return !text.empty() && std::ranges::all_of(text, absl::ascii_isdigit);
 }
 
 bool IsLogin(absl::string_view text) {
@@ -61,10 +60,9 @@ AppConfig ReadApp(YamlReader& in, const YamlValue& value) {
   }
   if (client_id.has_value()) {
     app.client_id = in.Text(*client_id, "the App's client id");
-    if (!std::all_of(
-            app.client_id.begin(), app.client_id.end(), [](unsigned char c) {
-              return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
-            })) {
+    if (!std::ranges::all_of(app.client_id, [](unsigned char c) {
+          return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
+        })) {
       in.RefuseValue(*client_id, "a client id, such as Iv23abc");
     }
   }

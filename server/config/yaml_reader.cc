@@ -82,7 +82,7 @@ bool YamlReader::IsMap(const YamlValue& value,
     return false;
   }
   for (const YamlMember& member : value.node->members) {
-    if (std::find(known.begin(), known.end(), member.key) != known.end()) {
+    if (std::ranges::find(known, member.key) != known.end()) {
       continue;
     }
     const absl::string_view key = member.key;
@@ -165,7 +165,7 @@ std::string YamlReader::Text(const YamlValue& value, absl::string_view wanted) {
   } else if (text.size() > kMaxText) {
     Refuse(value,
            absl::StrCat(Quoted(text), " is longer than ", kMaxText, " bytes"));
-  } else if (std::any_of(text.begin(), text.end(), absl::ascii_iscntrl)) {
+  } else if (std::ranges::any_of(text, absl::ascii_iscntrl)) {
     Refuse(value, absl::StrCat(Quoted(text),
                                " has a control character; wanted ", wanted));
   }
@@ -183,8 +183,7 @@ bool YamlReader::Boolean(const YamlValue& value) {
 int YamlReader::Number(const YamlValue& value, int lowest, int highest) {
   const std::string& text = value.node->text;
   int number = 0;
-  if (value.node->quoted ||
-      !std::all_of(text.begin(), text.end(), absl::ascii_isdigit) ||
+  if (value.node->quoted || !std::ranges::all_of(text, absl::ascii_isdigit) ||
       !absl::SimpleAtoi(text, &number) || number < lowest || number > highest) {
     RefuseValue(value, absl::StrCat("a number from ", lowest, " to ", highest));
   }
@@ -199,7 +198,7 @@ YamlReader::Quantity YamlReader::NumberWithUnit(
       std::min(text.find_first_not_of("0123456789"), text.size());
   Quantity quantity = {0, text.substr(digits)};
   if (!absl::SimpleAtoi(text.substr(0, digits), &quantity.number) ||
-      std::find(units.begin(), units.end(), quantity.unit) == units.end()) {
+      std::ranges::find(units, quantity.unit) == units.end()) {
     RefuseValue(value, wanted);
   }
   return quantity;

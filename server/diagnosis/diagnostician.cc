@@ -62,8 +62,7 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
       };
       if (one != nullptr && now < one->forget_time) {
         known = *one->diagnosis;
-      } else if (static_cast<size_t>(
-                     std::count_if(cases_.begin(), cases_.end(), is_open)) >=
+      } else if (static_cast<size_t>(std::ranges::count_if(cases_, is_open)) >=
                  options_.max_at_once) {
         cases_.erase(repository.Canonical());
         known = OnlyProblem(findings.credential, "TOO_MANY_QUESTIONS",

@@ -65,10 +65,8 @@ std::optional<std::vector<std::string>> ScopesOf(const HttpResponse& answer) {
     std::vector<std::string> scopes;
     for (const absl::string_view part : absl::StrSplit(value, ',')) {
       const absl::string_view scope = absl::StripAsciiWhitespace(part);
-      const bool is_word =
-          !scope.empty() && scope.size() <= kMaxScope &&
-          std::all_of(scope.begin(), scope.end(),
-                      [](unsigned char c) { return absl::ascii_isgraph(c); });
+      const bool is_word = !scope.empty() && scope.size() <= kMaxScope &&
+                           std::ranges::all_of(scope, absl::ascii_isgraph);
       if (is_word && scopes.size() < kMaxScopes) scopes.emplace_back(scope);
     }
     return scopes;
@@ -77,7 +75,7 @@ std::optional<std::vector<std::string>> ScopesOf(const HttpResponse& answer) {
 }
 
 bool HasWord(const std::vector<std::string>& words, absl::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // Puts the diagnosis together.
@@ -121,13 +119,11 @@ class Conclusion {
   // Adds each problem once.
   void AddProblem(absl::string_view code, std::string message) {
     std::vector<Problem>& problems = diagnosis_.problems;
-    const bool is_there = std::any_of(
-        problems.begin(), problems.end(),
-        [&message](const Problem& one) { return one.message == message; });
-    if (is_there) return;
-    Problem& added = problems.emplace_back();
-    added.code = std::string(code);
-    added.message = std::move(message);
+    if (std::ranges::find(problems, message, &Problem::message) !=
+        problems.end()) {
+      return;
+    }
+    problems.push_back({std::string(code), std::move(message)});
   }
 
   std::string InWords(absl::string_view reason) const {

@@ -41,9 +41,9 @@ std::string UrlText(absl::string_view url) {
 }
 
 bool Sends(const std::vector<std::string>& events, absl::string_view event) {
-  return std::any_of(
-      events.begin(), events.end(),
-      [event](const std::string& one) { return one == event || one == "*"; });
+  return std::ranges::any_of(events, [event](const std::string& one) {
+    return one == event || one == "*";
+  });
 }
 
 std::string EventsText(const std::vector<std::string>& events) {
@@ -115,9 +115,8 @@ class Reporter {
     if (!finding.reply->next_path.empty()) all_were_read_ = false;
     for (const ListedHook& hook : *hooks) {
       const SeenHook seen{findings_.repository.host, hook.id};
-      const bool is_seen =
-          std::find(findings_.seen_hooks.begin(), findings_.seen_hooks.end(),
-                    seen) != findings_.seen_hooks.end();
+      const bool is_seen = std::ranges::find(findings_.seen_hooks, seen) !=
+                           findings_.seen_hooks.end();
       if (!is_seen && !MayBeOurHookUrl(hook.url, findings_.hook_urls)) continue;
       found_ = true;
       if (++count_ > kMaxHooks) continue;
@@ -239,9 +238,9 @@ class Reporter {
   void ReportNone() {
     if (!some_were_read_) return;
     const Repository& repository = findings_.repository;
-    const bool nothing_came = std::none_of(
-        findings_.seen_hooks.begin(), findings_.seen_hooks.end(),
-        [&](const SeenHook& seen) { return seen.host == repository.host; });
+    const bool nothing_came =
+        std::ranges::find(findings_.seen_hooks, repository.host,
+                          &SeenHook::host) == findings_.seen_hooks.end();
     if (!all_were_read_ && !nothing_came) {
       report_.settings.emplace_back(
           "None of the webhooks that the server can read leads to it.");

@@ -40,7 +40,7 @@ std::string* FindMember(Json& object, const char* name) {
 
 bool IsPermissionWord(absl::string_view word) {
   return !word.empty() && word.size() <= kMaxPermissionWord &&
-         std::all_of(word.begin(), word.end(), [](unsigned char c) {
+         std::ranges::all_of(word, [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == '_' || c == '-';
          });
 }
@@ -58,7 +58,7 @@ std::vector<std::string> ReadPermissions(const Json& object) {
     if (permissions.size() == kMaxPermissions) break;
     permissions.push_back(absl::StrCat(name, "=", *level));
   }
-  std::sort(permissions.begin(), permissions.end());
+  std::ranges::sort(permissions);
   return permissions;
 }
 
@@ -95,8 +95,7 @@ absl::StatusOr<InstallationToken> ParseInstallationToken(
   const std::string& word = token.value.Reveal();
   if (word.size() > kMaxToken) return Wrong("the token is too long");
   // The token goes into a header, so it must not contain a line break.
-  if (!std::all_of(word.begin(), word.end(),
-                   [](unsigned char c) { return absl::ascii_isgraph(c); })) {
+  if (!std::ranges::all_of(word, absl::ascii_isgraph)) {
     return Wrong("the token has a space or an unprintable character");
   }
   const std::string* const expires_at = FindMember(*json, "expires_at");

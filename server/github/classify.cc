@@ -219,8 +219,7 @@ std::string RequestId(absl::string_view header) {
 // large becomes the largest.
 std::optional<int64_t> ParseSeconds(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
-  if (text.empty() ||
-      !std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
+  if (text.empty() || !std::ranges::all_of(text, absl::ascii_isdigit)) {
     return std::nullopt;
   }
   int64_t number = 0;

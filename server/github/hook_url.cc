@@ -24,9 +24,8 @@ HookAddress HookAddressOf(absl::string_view url) {
 
 bool MatchesAnyGlob(absl::string_view url,
                     const std::vector<std::string>& globs) {
-  return std::any_of(
-      globs.begin(), globs.end(),
-      [url](const std::string& glob) { return GlobMatches(glob, url); });
+  return std::ranges::any_of(
+      globs, [url](const std::string& glob) { return GlobMatches(glob, url); });
 }
 
 bool MayBeOurHookUrl(absl::string_view url,

@@ -91,10 +91,7 @@ class JoinedCredentials : public Credentials {
       std::vector<CredentialState> some = part->States();
       std::move(some.begin(), some.end(), std::back_inserter(states));
     }
-    std::sort(states.begin(), states.end(),
-              [](const CredentialState& a, const CredentialState& b) {
-                return a.id < b.id;
-              });
+    std::ranges::sort(states, {}, &CredentialState::id);
     return states;
   }
 

@@ -20,10 +20,10 @@ namespace {
 
 bool NamesAccount(const StaticCredential& credential,
                   absl::string_view account) {
-  return std::any_of(credential.accounts.begin(), credential.accounts.end(),
-                     [account](const std::string& name) {
-                       return absl::EqualsIgnoreCase(name, account);
-                     });
+  return std::ranges::any_of(credential.accounts,
+                             [account](const std::string& name) {
+                               return absl::EqualsIgnoreCase(name, account);
+                             });
 }
 
 class StaticCredentials : public Credentials {

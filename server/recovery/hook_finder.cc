@@ -182,8 +182,7 @@ void HookFinder::NoteSeen() {
 }
 
 bool HookFinder::IsSeen(const Place& place, const ListedHook& hook) const {
-  return std::find(seen_.begin(), seen_.end(), SeenHook{place.host, hook.id}) !=
-         seen_.end();
+  return std::ranges::find(seen_, SeenHook{place.host, hook.id}) != seen_.end();
 }
 
 bool HookFinder::LearnAddresses(const Place& place) {

@@ -138,10 +138,9 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   std::vector<std::string> contexts =
       options_->rules.Expect(known.repository, &pull.change).contexts;
   std::erase_if(contexts, [&shown](const std::string& context) {
-    return std::any_of(shown->begin(), shown->end(),
-                       [&context](const std::string& one) {
-                         return absl::EqualsIgnoreCase(one, context);
-                       });
+    return std::ranges::any_of(*shown, [&context](const std::string& one) {
+      return absl::EqualsIgnoreCase(one, context);
+    });
   });
   if (contexts.empty()) return Count("shown");
   Submission submission =

@@ -111,11 +111,9 @@ void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
       wanted_.push_back(fresh[i]);
     }
   }
-  std::sort(wanted_.begin(), wanted_.end(),
-            [](const ListedDelivery& a, const ListedDelivery& b) {
-              return std::tie(a.delivered_at, a.id) <
-                     std::tie(b.delivered_at, b.id);
-            });
+  std::ranges::sort(wanted_, {}, [](const ListedDelivery& one) {
+    return std::tie(one.delivered_at, one.id);
+  });
   // The server reads the listed deliveries at once.
   if (!wanted_.empty()) next_list_ = Steady();
   MoveCursor();

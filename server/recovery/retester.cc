@@ -37,10 +37,9 @@ bool IsTrusted(absl::string_view association) {
 
 bool HasContext(const std::vector<std::string>& contexts,
                 absl::string_view context) {
-  return std::any_of(contexts.begin(), contexts.end(),
-                     [context](const std::string& one) {
-                       return absl::EqualsIgnoreCase(one, context);
-                     });
+  return std::ranges::any_of(contexts, [context](const std::string& one) {
+    return absl::EqualsIgnoreCase(one, context);
+  });
 }
 
 // The contexts of `known` that the words name. Spaces separate contexts in a
@@ -68,10 +67,9 @@ std::string PathOf(const Repository& repository) {
 
 // Whether a person can have this login. A program's login ends in "[bot]".
 bool IsLogin(absl::string_view login) {
-  return !login.empty() &&
-         std::all_of(login.begin(), login.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
+  return !login.empty() && std::ranges::all_of(login, [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+  });
 }
 
 }  // namespace

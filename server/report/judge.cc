@@ -152,9 +152,8 @@ void HoldRun(const Report& report, Held* held) {
   if (held->run.attempt == 0 || held->run.series != report.series) {
     std::vector<NewestRun>& others = held->other_runs;
     NewestRun former = std::exchange(held->run, NewestRun());
-    const auto found = std::find_if(
-        others.begin(), others.end(),
-        [&](const NewestRun& run) { return run.series == report.series; });
+    const auto found =
+        std::ranges::find(others, report.series, &NewestRun::series);
     if (found != others.end()) {
       held->run = std::move(*found);
       others.erase(found);
@@ -224,8 +223,7 @@ const NewestRun* FindRun(const Held& held, absl::string_view series) {
   if (held.run.attempt == 0) return nullptr;
   if (held.run.series == series) return &held.run;
   const auto found =
-      std::find_if(held.other_runs.begin(), held.other_runs.end(),
-                   [&](const NewestRun& run) { return run.series == series; });
+      std::ranges::find(held.other_runs, series, &NewestRun::series);
   return found == held.other_runs.end() ? nullptr : &*found;
 }
 

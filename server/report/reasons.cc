@@ -157,9 +157,8 @@ constexpr ReasonRow kReasons[] = {
 };
 
 const ReasonRow* FindReason(absl::string_view reason) {
-  const auto* const found = std::find_if(
-      std::begin(kReasons), std::end(kReasons),
-      [reason](const ReasonRow& row) { return row.reason == reason; });
+  const auto* const found =
+      std::ranges::find(kReasons, reason, &ReasonRow::reason);
   return found == std::end(kReasons) ? nullptr : found;
 }
 

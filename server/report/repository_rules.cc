@@ -65,7 +65,7 @@ absl::Status CheckRepositoryPattern(absl::string_view pattern) {
 bool RepositoryMatches(absl::string_view pattern,
                        const Repository& repository) {
   if (pattern == kEverything) return true;
-  const bool names_host = std::count(pattern.begin(), pattern.end(), '/') > 1;
+  const bool names_host = std::ranges::count(pattern, '/') > 1;
   return GlobMatches(names_host ? std::string(pattern)
                                 : absl::StrCat(kDefaultHost, "/", pattern),
                      repository.Canonical(), '/');

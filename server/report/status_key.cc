@@ -71,8 +71,7 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
                      "so that no two jobs share a context"),
         "INVALID_CONTEXT");
   }
-  const auto bad =
-      std::find_if_not(text.begin(), text.end(), absl::ascii_isprint);
+  const auto bad = std::ranges::find_if_not(text, absl::ascii_isprint);
   if (bad != text.end()) {
     const size_t before = bad - text.begin();
     return InvalidField(

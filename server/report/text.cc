@@ -91,7 +91,7 @@ bool IsIpv6Byte(unsigned char c) {
 }
 
 bool AllOf(absl::string_view text, bool (*is)(unsigned char)) {
-  return std::all_of(text.begin(), text.end(), is);
+  return std::ranges::all_of(text, is);
 }
 
 // Where the authority (user, host and port) of an http(s) URL begins; nothing

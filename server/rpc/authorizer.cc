@@ -22,10 +22,10 @@ namespace signalbox {
 namespace {
 
 bool MayUse(const Caller& caller, absl::string_view context) {
-  return std::any_of(caller.contexts.begin(), caller.contexts.end(),
-                     [context](const std::string& glob) {
-                       return GlobMatches(glob, context);
-                     });
+  return std::ranges::any_of(caller.contexts,
+                             [context](const std::string& glob) {
+                               return GlobMatches(glob, context);
+                             });
 }
 
 std::string Sha256(absl::string_view text) {
@@ -54,8 +54,7 @@ absl::Status NotGranted(absl::string_view what, absl::string_view message) {
 }
 
 bool Has(const Caller& caller, Right right) {
-  return std::find(caller.rights.begin(), caller.rights.end(), right) !=
-         caller.rights.end();
+  return std::ranges::find(caller.rights, right) != caller.rights.end();
 }
 
 absl::Status CheckRight(const Caller& caller, Right right) {
@@ -144,11 +143,10 @@ absl::Status Authorizer::Authorize(const Caller* caller, Right right,
   if (caller == nullptr) return absl::OkStatus();
   absl::Status has_right = CheckRight(*caller, right);
   if (!has_right.ok()) return has_right;
-  const bool repository_granted =
-      std::any_of(caller->repositories.begin(), caller->repositories.end(),
-                  [&repository](const std::string& pattern) {
-                    return RepositoryMatches(pattern, repository);
-                  });
+  const bool repository_granted = std::ranges::any_of(
+      caller->repositories, [&repository](const std::string& pattern) {
+        return RepositoryMatches(pattern, repository);
+      });
   if (!repository_granted) {
     return NotGranted(
         "repository",
@@ -222,11 +220,10 @@ absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
       return Granted(archived.repository);
     }
     absl::Status operator()(const InstallationChanged& changed) const {
-      if (std::any_of(caller->repositories.begin(), caller->repositories.end(),
-                      [&changed](const std::string& pattern) {
-                        return AccountMatches(pattern, changed.host,
-                                              changed.account);
-                      })) {
+      const auto covers = [&changed](const std::string& pattern) {
+        return AccountMatches(pattern, changed.host, changed.account);
+      };
+      if (std::ranges::any_of(caller->repositories, covers)) {
         return absl::OkStatus();
       }
       return NotGranted(

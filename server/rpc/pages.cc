@@ -70,10 +70,7 @@ class Room {
 // How many of `records`, which are ordered by id, have a smaller id.
 template <typename Record>
 size_t CountBefore(const std::vector<Record>& records, int64_t id) {
-  return std::lower_bound(records.begin(), records.end(), id,
-                          [](const Record& record, int64_t other) {
-                            return record.id < other;
-                          }) -
+  return std::ranges::lower_bound(records, id, {}, &Record::id) -
          records.begin();
 }
 
@@ -126,16 +123,11 @@ StatusPage PageOf(const CommitView& commit, const StatusPageRequest& request) {
     return absl::AsciiStrToLower(status.context);
   };
   StatusPage page;
-  page.statuses.begin =
-      request.after_context.empty()
-          ? 0
-          : std::upper_bound(statuses.begin(), statuses.end(),
-                             request.after_context,
-                             [&key_of](const std::string& context,
-                                       const StatusView& status) {
-                               return context < key_of(status);
-                             }) -
-                statuses.begin();
+  page.statuses.begin = request.after_context.empty()
+                            ? 0
+                            : std::ranges::upper_bound(
+                                  statuses, request.after_context, {}, key_of) -
+                                  statuses.begin();
   page.statuses.end = page.statuses.begin;
   Room room(request.limit);
   while (page.statuses.end < statuses.size() &&

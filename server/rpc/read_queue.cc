@@ -24,7 +24,7 @@ bool ReadQueue::Run(std::function<void()> read) {
     MutexLock lock(&mu_);
     if (waiting_.size() >= max_waiting_) return false;
     waiting_.push_back(std::move(read));
-    const auto idle = std::find(is_idle_.begin(), is_idle_.end(), true);
+    const auto idle = std::ranges::find(is_idle_, true);
     if (idle == is_idle_.end()) return true;
     *idle = false;
     sleeper = idle - is_idle_.begin();

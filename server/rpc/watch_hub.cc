@@ -252,10 +252,9 @@ bool WatchHub::IsFirstInRound(const WatchedChange& change) {
 
 bool WatchHub::WantsNothingFresh(Watching* watching) {
   return watching->cursor >= fresh_after_ &&
-         std::none_of(fresh_.begin(), fresh_.end(),
-                      [watching](const SharedChange& change) {
-                        return WantsRepository(watching, *change);
-                      });
+         std::ranges::none_of(fresh_, [watching](const SharedChange& change) {
+           return WantsRepository(watching, *change);
+         });
 }
 
 absl::Status WatchHub::Begin(Watching* watching) {
@@ -296,11 +295,10 @@ absl::Status WatchHub::Serve(Watching* watching) {
     return absl::OkStatus();
   }
   if (watching->cursor >= held_after_) {
-    auto next =
-        std::upper_bound(held_.begin(), held_.end(), watching->cursor,
-                         [](int64_t cursor, const SharedChange& change) {
-                           return cursor < change->change.status.sequence;
-                         });
+    auto next = std::ranges::upper_bound(
+        held_, watching->cursor, {}, [](const SharedChange& change) {
+          return change->change.status.sequence;
+        });
     const double last = may_tell_.tokens() - tokens_of_turn_;
     for (; next != held_.end(); ++next) {
       if (!Offer(watching, *next)) return absl::OkStatus();
