@@ -93,6 +93,34 @@ std::function<absl::Status(const Repository&)> AskAgain(
   };
 }
 
+// Checks the grant of everything that an event names.
+absl::Status CheckEvent(const Caller& caller, const Event& event) {
+  const auto granted = [&caller](const Repository& repository,
+                                 const std::vector<std::string>& contexts) {
+    return Authorizer::Authorize(&caller, Right::kWebhook, repository,
+                                 contexts);
+  };
+  if (const auto* moved = std::get_if<RepositoryMoved>(&event)) {
+    absl::Status from = granted(moved->from, {});
+    return from.ok() ? granted(moved->to, {}) : from;
+  }
+  if (const auto* rerun = std::get_if<RerunRequested>(&event)) {
+    return granted(rerun->repository, rerun->contexts);
+  }
+  if (const auto* archived = std::get_if<RepositoryArchived>(&event)) {
+    return granted(archived->repository, {});
+  }
+  const auto& changed = std::get<InstallationChanged>(event);
+  const auto covers = [&changed](const std::string& pattern) {
+    return AccountMatches(pattern, changed.host, changed.account);
+  };
+  if (std::ranges::any_of(caller.repositories, covers)) return absl::OkStatus();
+  return NotGranted(
+      "account", absl::StrCat("caller ", caller.name,
+                              " has no grant for all repositories of account ",
+                              Quoted(changed.account)));
+}
+
 // The first repository that an event names; nothing: it names an account.
 std::optional<Repository> RepositoryOf(const Event& event) {
   const auto find = [](const auto& one) -> std::optional<Repository> {
@@ -208,48 +236,11 @@ absl::Status Authorizer::AuthorizeReports(const Caller* caller,
 }
 
 absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
-                                        const Event& event) {
-  struct Check {
-    const Caller* caller;
-
-    absl::Status operator()(const RepositoryMoved& moved) const {
-      absl::Status from = Granted(moved.from);
-      return from.ok() ? Granted(moved.to) : from;
-    }
-    absl::Status operator()(const RepositoryArchived& archived) const {
-      return Granted(archived.repository);
-    }
-    absl::Status operator()(const InstallationChanged& changed) const {
-      const auto covers = [&changed](const std::string& pattern) {
-        return AccountMatches(pattern, changed.host, changed.account);
-      };
-      if (std::ranges::any_of(caller->repositories, covers)) {
-        return absl::OkStatus();
-      }
-      return NotGranted(
-          "account",
-          absl::StrCat("caller ", caller->name,
-                       " has no grant for all repositories of account ",
-                       Quoted(changed.account)));
-    }
-    absl::Status operator()(const RerunRequested& rerun) const {
-      return Granted(rerun.repository, rerun.contexts);
-    }
-
-    absl::Status Granted(const Repository& repository,
-                         const std::vector<std::string>& contexts = {}) const {
-      return Authorize(caller, Right::kWebhook, repository, contexts);
-    }
-  };
-  if (caller == nullptr) return absl::OkStatus();
-  absl::Status has_right = CheckRight(*caller, Right::kWebhook);
-  return has_right.ok() ? std::visit(Check{caller}, event) : has_right;
-}
-
-absl::Status Authorizer::AuthorizeEvent(const Caller* caller,
                                         EventSubmission* submission) {
-  absl::Status authorized = AuthorizeEvent(caller, submission->event);
-  if (!authorized.ok() || caller == nullptr) return authorized;
+  if (caller == nullptr) return absl::OkStatus();
+  absl::Status authorized = CheckRight(*caller, Right::kWebhook);
+  if (authorized.ok()) authorized = CheckEvent(*caller, submission->event);
+  if (!authorized.ok()) return authorized;
   submission->caller = caller->name;
   const std::optional<Repository> repository = RepositoryOf(submission->event);
   if (repository.has_value()) {

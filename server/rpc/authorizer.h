@@ -90,11 +90,7 @@ class Authorizer {
   // Whether `caller` may report an event. It needs kWebhook and a grant of
   // every repository that the event names, or of all repositories of the
   // account that it names. Contexts need a grant only if they are to be run
-  // again.
-  static absl::Status AuthorizeEvent(const Caller* caller, const Event& event);
-
-  // As AuthorizeEvent, for a converted event. Stores in it the caller, and how
-  // to authorise it again.
+  // again. Stores in the submission the caller, and how to authorise it again.
   static absl::Status AuthorizeEvent(const Caller* caller,
                                      EventSubmission* submission);
 

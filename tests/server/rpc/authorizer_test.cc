@@ -244,12 +244,14 @@ TEST_F(AuthorizerTest, EventsNeedAGrantOfAllThatTheyName) {
            {rerun("acme/a", {"ci/x", "lint"}), "context"},
            {rerun("other/a", {"ci/x"}), "repository"},
        }) {
-    const absl::Status status = Authorizer::AuthorizeEvent(&shim_, c.event);
+    EventSubmission submission;
+    submission.event = c.event;
+    const absl::Status status = Authorizer::AuthorizeEvent(&shim_, &submission);
     EXPECT_EQ(NotGrantedOf(status), c.lacks) << c.event.index() << status;
     EXPECT_EQ(status.ok(), *c.lacks == '\0') << status;
-    EXPECT_EQ(NotGrantedOf(Authorizer::AuthorizeEvent(&farm_, c.event)),
+    EXPECT_EQ(NotGrantedOf(Authorizer::AuthorizeEvent(&farm_, &submission)),
               "right");
-    EXPECT_TRUE(Authorizer::AuthorizeEvent(nullptr, c.event).ok());
+    EXPECT_TRUE(Authorizer::AuthorizeEvent(nullptr, &submission).ok());
   }
 }
 
