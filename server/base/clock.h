@@ -32,8 +32,9 @@ class Clock {
   // suspended. Use it for deadlines and pauses inside the process.
   virtual absl::Duration Monotonic() = 0;
 
-  // Both. The steady time is the time since the fixed moment, as an absl::Time.
-  Moment Look() { return {Now(), absl::UnixEpoch() + Monotonic()}; }
+  // Monotonic as an absl::Time, and both clocks.
+  absl::Time Steady() { return absl::UnixEpoch() + Monotonic(); }
+  Moment Look() { return {Now(), Steady()}; }
 
   // The machine's clock. Never destroyed.
   static Clock* System();

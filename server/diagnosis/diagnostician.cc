@@ -38,7 +38,7 @@ void Diagnostician::Diagnose(const Repository& repository, Done done) {
   findings.credential = credentials_->Find(repository);
   findings.hook_urls = options_.hook_urls;
   Complete(&findings);
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   // During a limit that outlasts the caller's patience, there are no questions.
   const bool can_ask =
       !findings.credential.empty() &&
@@ -93,7 +93,7 @@ void Diagnostician::Ask(const CasePointer& one, Finding Findings::*finding,
   question.urgent = true;
   // Shorter than the time left, so that the caller still gets the reason if
   // GitHub does not answer.
-  question.patience = (one->give_up - Steady()) * 0.7;
+  question.patience = (one->give_up - clock_->Steady()) * 0.7;
   questions_->Ask(std::move(question),
                   [this, one, finding](const GitHubReply& reply) {
                     HaveAnswer(one, finding, reply);
@@ -145,7 +145,7 @@ void Diagnostician::Complete(Findings* findings) const {
   }
   findings->budget = gate_->BudgetOf(findings->credential);
   const absl::Time blocked_until = gate_->BlockedUntil(findings->credential);
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   if (blocked_until > now) {
     findings->limited_until = findings->now + (blocked_until - now);
   } else {
@@ -165,14 +165,14 @@ void Diagnostician::Finish(const CasePointer& one) {
     diagnosis = Conclude(one->findings);
     one->diagnosis = diagnosis;
     one->findings = Findings();
-    one->forget_time = Steady() + options_.reuse_for;
+    one->forget_time = clock_->Steady() + options_.reuse_for;
     waiting.swap(one->waiting);
   }
   for (const Done& done : waiting) done(diagnosis);
 }
 
 absl::Time Diagnostician::RunOnce() {
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   absl::Time next = absl::InfiniteFuture();
   std::vector<CasePointer> late;
   {

@@ -73,7 +73,6 @@ class Diagnostician {
   };
   using CasePointer = std::shared_ptr<Case>;
 
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
   Case& AddCase(const Repository& repository, const std::string& credential);
 
   void Ask(const CasePointer& one, Finding Findings::*finding,

@@ -77,7 +77,7 @@ std::string AppAccount::PathOf(Ask ask) const {
 
 void AppAccount::NoteAnswer(Ask asked,
                             const absl::StatusOr<HttpResponse>& answer,
-                            const Verdict& verdict, AppMoment now) {
+                            const Verdict& verdict, Moment now) {
   std::string problem;
   switch (verdict.action) {
     case Action::kDone: {
@@ -110,7 +110,7 @@ void AppAccount::NoteAnswer(Ask asked,
 }
 
 absl::Status AppAccount::NoteSuccess(Ask asked, absl::string_view body,
-                                     absl::Time github_time, AppMoment now) {
+                                     absl::Time github_time, Moment now) {
   if (asked == Ask::kCreateToken) {
     absl::StatusOr<InstallationToken> token = ParseInstallationToken(body);
     if (!token.ok()) return token.status();
@@ -125,7 +125,7 @@ absl::Status AppAccount::NoteSuccess(Ask asked, absl::string_view body,
 }
 
 void AppAccount::NoteInstallation(const Installation& installation,
-                                  AppMoment now) {
+                                  Moment now) {
   installation_id_ = installation.id;
   other_not_found_ = false;
   if (installation.suspended) {
@@ -144,7 +144,7 @@ void AppAccount::NoteInstallation(const Installation& installation,
 }
 
 void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
-                           AppMoment now) {
+                           Moment now) {
   // GitHub's moments have a resolution of a second.
   lifetime -= kLimitMargin;
   if (lifetime <= absl::ZeroDuration()) {
@@ -173,7 +173,7 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
   if (!stop_reason_.empty() && !MustProve()) Resume();
 }
 
-void AppAccount::NoteNotFound(Ask asked, AppMoment now) {
+void AppAccount::NoteNotFound(Ask asked, Moment now) {
   switch (asked) {
     case Ask::kFindOrganization:
     case Ask::kFindUser:
@@ -198,7 +198,7 @@ void AppAccount::NoteNotFound(Ask asked, AppMoment now) {
   }
 }
 
-void AppAccount::NoteStopped(absl::string_view reason, AppMoment now) {
+void AppAccount::NoteStopped(absl::string_view reason, Moment now) {
   if (reason != "INSTALLATION_SUSPENDED" && HasToken(now.steady)) {
     NoteTrouble(reason, now);
     return;
@@ -209,14 +209,14 @@ void AppAccount::NoteStopped(absl::string_view reason, AppMoment now) {
        now);
 }
 
-void AppAccount::NoteTrouble(absl::string_view problem, AppMoment now) {
+void AppAccount::NoteTrouble(absl::string_view problem, Moment now) {
   ++troubles_;
   next_ask_ = now.steady + DoublingWait(kFirstRetry, kMaxRetry, troubles_);
   problem_ = std::string(problem);
 }
 
 void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
-                      AppMoment now) {
+                      Moment now) {
   held_.reset();
   is_looking_ = false;
   troubles_ = 0;
@@ -242,7 +242,7 @@ void AppAccount::Resume() {
           {{"credential", id_}});
 }
 
-absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
+absl::StatusOr<Token> AppAccount::Get(Moment now) {
   const bool is_stopped = !stop_reason_.empty();
   const bool is_ready = HasToken(now.steady) && now.steady >= rest_end_;
   if (is_ready && (!is_stopped || !probe_is_out_)) {
@@ -275,7 +275,7 @@ absl::StatusOr<Token> AppAccount::Get(AppMoment now) {
 }
 
 void AppAccount::NoteRefused(const Token& token, absl::string_view reason,
-                             AppMoment now) {
+                             Moment now) {
   if (!Matches(token)) return;
   if (reason == "INSTALLATION_SUSPENDED") {
     NoteStopped(reason, now);

@@ -54,7 +54,7 @@ class AppAccount {
 
   // `verdict` is about `answer`, and has GitHub's time.
   void NoteAnswer(Ask asked, const absl::StatusOr<HttpResponse>& answer,
-                  const Verdict& verdict, AppMoment now);
+                  const Verdict& verdict, Moment now);
 
   // The known installation may be wrong. AppAccount asks for it at once, even
   // during a wait. It does not use a held token until GitHub has shown that the
@@ -64,8 +64,8 @@ class AppAccount {
   void LookAgain() { look_is_wanted_ = true; }
 
   // As in Credentials; the token has no api_url.
-  absl::StatusOr<Token> Get(AppMoment now);
-  void NoteRefused(const Token& token, absl::string_view reason, AppMoment now);
+  absl::StatusOr<Token> Get(Moment now);
+  void NoteRefused(const Token& token, absl::string_view reason, Moment now);
   void NoteAccepted(const Token& token);
   CredentialState State() const;
 
@@ -88,24 +88,23 @@ class AppAccount {
 
   // NoteAnswer in parts. NoteSuccess returns what is wrong with the body.
   absl::Status NoteSuccess(Ask asked, absl::string_view body,
-                           absl::Time github_time, AppMoment now);
-  void NoteInstallation(const Installation& installation, AppMoment now);
+                           absl::Time github_time, Moment now);
+  void NoteInstallation(const Installation& installation, Moment now);
   // `lifetime` counts from now to the token's end.
-  void NoteToken(InstallationToken token, absl::Duration lifetime,
-                 AppMoment now);
+  void NoteToken(InstallationToken token, absl::Duration lifetime, Moment now);
   // GitHub answered 404.
-  void NoteNotFound(Ask asked, AppMoment now);
+  void NoteNotFound(Ask asked, Moment now);
   // GitHub refuses until somebody changes something there. A held token stays
   // in use while it lives, unless the installation is suspended.
-  void NoteStopped(absl::string_view reason, AppMoment now);
+  void NoteStopped(absl::string_view reason, Moment now);
   // A failure that may pass. `problem` is for people.
-  void NoteTrouble(absl::string_view problem, AppMoment now);
+  void NoteTrouble(absl::string_view problem, Moment now);
 
   bool LookIsDue(absl::Time steady) const;
   // Whether only a token that GitHub accepts can end the stop.
   bool MustProve() const;
   bool Matches(const Token& token) const;
-  void Stop(absl::string_view reason, absl::Duration wait, AppMoment now);
+  void Stop(absl::string_view reason, absl::Duration wait, Moment now);
   void Resume();
 
   const std::string id_;

@@ -94,12 +94,11 @@ class AppCredentials : public Credentials {
     bool is_repetition = false;  // See AppAccount.
   };
 
-  AppMoment Look() const;
   // The App of an account's credential; null if there is none.
   App* AppOf(absl::string_view credential_id) const;
   // The App whose own requests use this credential; null if there is none.
   App* FindApp(absl::string_view credential_id) const;
-  absl::StatusOr<Token> GetAppToken(App& app, AppMoment now);
+  absl::StatusOr<Token> GetAppToken(App& app, Moment now);
 
   AppAccount& AccountOf(const std::string& id, absl::Time steady)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -109,7 +108,7 @@ class AppCredentials : public Credentials {
 
   // Books a request for an account, if it needs one and may make it now.
   std::optional<Request> Begin(App& app, const std::string& id,
-                               AppAccount& account, AppMoment now)
+                               AppAccount& account, Moment now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Send(Request request);
   void End(const Request& request, absl::StatusOr<HttpResponse> answer);
@@ -151,11 +150,6 @@ absl::Status AppCredentials::Add(AppCredential config) {
     if (is_new && account != "*") accounts_.emplace(id, id);
   }
   return absl::OkStatus();
-}
-
-AppMoment AppCredentials::Look() const {
-  return {options_.clock->Now(),
-          absl::UnixEpoch() + options_.clock->Monotonic()};
 }
 
 App* AppCredentials::AppOf(absl::string_view credential_id) const {
@@ -240,7 +234,7 @@ void AppCredentials::Recall(
   }
 }
 
-absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, AppMoment now) {
+absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, Moment now) {
   app.identity.LookAtRefusal(now.steady);
   {
     MutexLock lock(&mu_);
@@ -267,7 +261,7 @@ absl::StatusOr<Token> AppCredentials::GetAppToken(App& app, AppMoment now) {
 
 absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
                                           absl::Time) {
-  const AppMoment now = Look();
+  const Moment now = options_.clock->Look();
   if (App* const app = FindApp(credential_id)) return GetAppToken(*app, now);
   const std::string id(credential_id);
   App* const app = AppOf(id);
@@ -298,7 +292,7 @@ absl::StatusOr<Token> AppCredentials::Get(absl::string_view credential_id,
 }
 
 std::optional<AppCredentials::Request> AppCredentials::Begin(
-    App& app, const std::string& id, AppAccount& account, AppMoment now) {
+    App& app, const std::string& id, AppAccount& account, Moment now) {
   const std::optional<Ask> ask = account.Wanted(now.steady);
   if (!ask.has_value()) return std::nullopt;
   const AppIdentity::Turn turn = app.identity.Begin(now.steady);
@@ -322,7 +316,8 @@ std::optional<AppCredentials::Request> AppCredentials::Begin(
 
 void AppCredentials::Send(Request request) {
   const AppCredential& config = request.app->config;
-  absl::StatusOr<AppIdentity::Jwt> jwt = request.app->identity.Sign(Look());
+  absl::StatusOr<AppIdentity::Jwt> jwt =
+      request.app->identity.Sign(options_.clock->Look());
   if (!jwt.ok()) {
     LogError("cannot sign a token for an App",
              {{"credential", request.id}, {"error", jwt.status().message()}});
@@ -348,7 +343,7 @@ void AppCredentials::Send(Request request) {
 void AppCredentials::End(const Request& request,
                          absl::StatusOr<HttpResponse> answer) {
   App& app = *request.app;
-  const AppMoment now = Look();
+  const Moment now = options_.clock->Look();
   RequestContext context;
   context.is_read = request.ask != Ask::kCreateToken;
   Verdict verdict = Classify(answer, context);
@@ -395,7 +390,7 @@ void AppCredentials::End(const Request& request,
 void AppCredentials::NoteRefused(absl::string_view credential_id,
                                  const Token& token, absl::string_view reason,
                                  absl::Time) {
-  const AppMoment now = Look();
+  const Moment now = options_.clock->Look();
   if (App* const app = FindApp(credential_id)) {
     app->identity.NoteRefused(token.value, reason, now);
     return;
@@ -421,7 +416,7 @@ void AppCredentials::NoteAnswer(absl::string_view credential_id,
                                 absl::Duration limited_for) {
   App* const app = FindApp(credential_id);
   if (app == nullptr) return;
-  const absl::Time now = Look().steady;
+  const absl::Time now = options_.clock->Steady();
   if (github_time != absl::InfinitePast()) {
     app->identity.NoteGitHubTime(github_time, now);
   }
@@ -443,7 +438,7 @@ void AppCredentials::LookAgain(absl::string_view host,
 }
 
 std::vector<CredentialState> AppCredentials::States() const {
-  const AppMoment now = Look();
+  const Moment now = options_.clock->Look();
   std::vector<CredentialState> states;
   MutexLock lock(&mu_);
   for (const auto& [id, account] : accounts_) {

@@ -25,11 +25,11 @@ AppIdentity::Key AppIdentity::ReadKey(absl::Time steady, bool certain) {
   return {key_.secret(), key_number_};
 }
 
-absl::Time AppIdentity::GitHubNowLocked(AppMoment now) const {
+absl::Time AppIdentity::GitHubNowLocked(Moment now) const {
   return clock_offset_.has_value() ? now.steady + *clock_offset_ : now.wall;
 }
 
-absl::Time AppIdentity::GitHubNow(AppMoment now) const {
+absl::Time AppIdentity::GitHubNow(Moment now) const {
   MutexLock lock(&mu_);
   return GitHubNowLocked(now);
 }
@@ -52,7 +52,7 @@ void AppIdentity::EndProbe() {
   probe_end_ = absl::InfinitePast();
 }
 
-bool AppIdentity::IsGood(int64_t key_number, AppMoment now) const {
+bool AppIdentity::IsGood(int64_t key_number, Moment now) const {
   if (!made_.has_value() || made_->jwt.key_number != key_number) return false;
   const absl::Duration age = now.steady - made_->steady;
   const absl::Duration drift =
@@ -60,7 +60,7 @@ bool AppIdentity::IsGood(int64_t key_number, AppMoment now) const {
   return age < kReuse && absl::AbsDuration(drift) <= kMaxDrift;
 }
 
-absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(AppMoment now) {
+absl::StatusOr<AppIdentity::Jwt> AppIdentity::Sign(Moment now) {
   const Key key = ReadKey(now.steady, /*certain=*/false);
   absl::Time github_time;
   {
@@ -97,7 +97,7 @@ void AppIdentity::NoteTaken(const Secret& jwt) {
 }
 
 bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
-                              bool is_repetition, AppMoment now) {
+                              bool is_repetition, Moment now) {
   // The file may have another key by now.
   const int64_t current = ReadKey(now.steady, /*certain=*/true).number;
   MutexLock lock(&mu_);
@@ -124,7 +124,7 @@ bool AppIdentity::NoteRefused(int64_t key_number, const Verdict& verdict,
 }
 
 void AppIdentity::NoteRefused(const Secret& jwt, absl::string_view reason,
-                              AppMoment now) {
+                              Moment now) {
   int64_t key_number;
   bool is_repetition;
   {

@@ -11,15 +11,10 @@
 #include "common/mutex.h"
 #include "common/secret.h"
 #include "common/secret_file.h"
+#include "server/base/clock.h"
 #include "server/github/classify.h"
 
 namespace signalbox {
-
-// Both clocks at one moment.
-struct AppMoment {
-  absl::Time wall;    // For people and for other classes.
-  absl::Time steady;  // For pauses and lifetimes: never jumps.
-};
 
 // AppIdentity is what identifies an App to GitHub: its issuer and the private
 // key in a file. It also knows GitHub's clock, and whether GitHub accepts the
@@ -35,7 +30,7 @@ class AppIdentity {
   AppIdentity(std::string issuer, SecretFile key);
 
   // GitHub's time, or ours if no answer has told it yet.
-  absl::Time GitHubNow(AppMoment now) const;
+  absl::Time GitHubNow(Moment now) const;
   void NoteGitHubTime(absl::Time github_time, absl::Time steady);
 
   // Whether a request with a token of Sign may be made. kProbe: GitHub refused
@@ -52,7 +47,7 @@ class AppIdentity {
     Secret value;
     int64_t key_number = 0;  // Which of the file's keys signed it.
   };
-  absl::StatusOr<Jwt> Sign(AppMoment now);
+  absl::StatusOr<Jwt> Sign(Moment now);
 
   // GitHub accepted the token of a request. With `jwt`, only a token that is
   // the last one of Sign counts.
@@ -63,11 +58,11 @@ class AppIdentity {
   // request with the next token, which has another key or another time; this
   // request was not a repetition itself. False: the App is stopped.
   bool NoteRefused(int64_t key_number, const Verdict& verdict,
-                   bool is_repetition, AppMoment now);
+                   bool is_repetition, Moment now);
   // The same for a caller that does not track repetitions. `reason` is
   // Classify's. A refusal of any token but the last one of Sign is ignored as
   // old.
-  void NoteRefused(const Secret& jwt, absl::string_view reason, AppMoment now);
+  void NoteRefused(const Secret& jwt, absl::string_view reason, Moment now);
 
   // Since when GitHub refuses the App, by the wall clock; nothing if it does
   // not. LookAtRefusal reads the file first: a change of the file ends the
@@ -89,9 +84,9 @@ class AppIdentity {
   };
 
   Key ReadKey(absl::Time steady, bool certain);
-  absl::Time GitHubNowLocked(AppMoment now) const
+  absl::Time GitHubNowLocked(Moment now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool IsGood(int64_t key_number, AppMoment now) const
+  bool IsGood(int64_t key_number, Moment now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -85,7 +85,7 @@ std::vector<std::string> Texts(const Json& object, const char* name) {
   return texts;
 }
 
-absl::Time Moment(const Json& object, const char* name) {
+absl::Time TimeIn(const Json& object, const char* name) {
   return ParseTimestamp(Text(object, name)).value_or(absl::InfinitePast());
 }
 
@@ -93,7 +93,7 @@ std::optional<ListedDelivery> DeliveryFrom(const Json& item) {
   ListedDelivery delivery;
   delivery.id = Number(item, "id");
   delivery.guid = Text(item, "guid");
-  delivery.delivered_at = Moment(item, "delivered_at");
+  delivery.delivered_at = TimeIn(item, "delivered_at");
   if (delivery.id <= 0 || delivery.guid.empty() || delivery.guid.size() > 255 ||
       delivery.delivered_at == absl::InfinitePast()) {
     return std::nullopt;
@@ -131,7 +131,7 @@ std::optional<ListedPullRequest> PullRequestFrom(const Json& item) {
   const int64_t head_id = Number(head_repository, "id");
   change.fork = head_id == 0 || head_id != pull.base_repository_id;
   change.clone_url = Text(head_repository, "clone_url");
-  change.updated_time = Moment(item, "updated_at");
+  change.updated_time = TimeIn(item, "updated_at");
   return pull;
 }
 

@@ -59,7 +59,7 @@ Questions::Questions(Options options, Credentials* credentials,
 
 void Questions::Ask(Question question, Answered answered) {
   auto waiting = std::make_unique<Waiting>();
-  waiting->give_up = Steady() + question.patience;
+  waiting->give_up = clock_->Steady() + question.patience;
   waiting->question = std::move(question);
   waiting->answered = std::move(answered);
   waiting->last = Unanswered(Action::kRetry, "NOT_ASKED",
@@ -93,7 +93,7 @@ absl::Time Questions::RunOnce() {
     MutexLock lock(&mu_);
     if (closed_) return absl::InfiniteFuture();
   }
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   absl::Time next = absl::InfiniteFuture();
   for (auto it = lines_.begin(); it != lines_.end();) {
     Line& line = it->second;
@@ -139,7 +139,7 @@ void Questions::TakeEnded() {
 }
 
 void Questions::NoteEnd(Ended ended) {
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   const Verdict& verdict = ended.reply.verdict;
   Line& line = lines_[ended.credential];
   line.asking = false;
@@ -177,7 +177,8 @@ void Questions::NoteEnd(Ended ended) {
 void Questions::NoteLimit(const std::string& credential,
                           const Verdict& verdict) {
   const absl::Time wall = clock_->Now();
-  const absl::Time until = wall + (gate_->BlockedUntil(credential) - Steady());
+  const absl::Time until =
+      wall + (gate_->BlockedUntil(credential) - clock_->Steady());
   LogWarning("GitHub rate-limits a credential; the server waits",
              {{"credential", credential},
               {"reason", verdict.reason},
@@ -223,7 +224,7 @@ void Questions::RefuseAll(Line& line, const GitHubReply& reply) {
 }
 
 absl::Time Questions::Begin(const std::string& credential, Line& line) {
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   if (line.asking || (line.urgent.empty() && line.patient.empty())) {
     return line.rest_end > now ? line.rest_end : absl::InfiniteFuture();
   }
@@ -279,7 +280,7 @@ void Questions::Send(const std::string& credential,
   ended->token = token;
   Token sent = token;
   sent.may_send_on = [this, credential] {
-    return gate_->BlockedUntil(credential) <= Steady();
+    return gate_->BlockedUntil(credential) <= clock_->Steady();
   };
   const Waiting* const asked = ended->waiting.get();
   GitHubClient::Done done = [this, ended](GitHubReply reply) {

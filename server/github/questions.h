@@ -116,7 +116,6 @@ class Questions {
     GitHubReply reply;
   };
 
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
   static GitHubReply Unanswered(Action action, std::string reason,
                                 std::string message);
 

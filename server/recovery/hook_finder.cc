@@ -55,7 +55,7 @@ HookFinder::HookFinder(Options options, RecoveryNotes* notes,
       clock_(clock) {}
 
 absl::Time HookFinder::RunOnce() {
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   if (now >= next_places_) ListPlaces();
   int asking = 0;
   for (const auto& [key, place] : places_) asking += place.asking ? 1 : 0;
@@ -83,7 +83,7 @@ void HookFinder::AddPlace(const std::string& host,
 }
 
 void HookFinder::ListPlaces() {
-  next_places_ = Steady() + kListPlacesEvery;
+  next_places_ = clock_->Steady() + kListPlacesEvery;
   NoteSeen();
   for (const std::string& app : credentials_->Apps()) {
     AddPlace(app.substr(0, app.find('/')), app, std::string(kAppPath),
@@ -101,7 +101,7 @@ void HookFinder::ListPlaces() {
         notes_->Repositories(after, kRepositoriesPerPage);
     if (!page.ok()) {
       told_ = former;
-      next_places_ = Steady() + kStoreRetry;
+      next_places_ = clock_->Steady() + kStoreRetry;
       return;
     }
     for (const KnownRepository& known : *page) {
@@ -159,10 +159,10 @@ void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
       place.sources.clear();
     }
     place.next_time =
-        Steady() + (refused ? kLookEveryRefused : kLookAfterTrouble);
+        clock_->Steady() + (refused ? kLookEveryRefused : kLookAfterTrouble);
     return;
   }
-  place.next_time = Steady() + kLookEvery;
+  place.next_time = clock_->Steady() + kLookEvery;
   place.was_read = true;
   place.hooks.clear();
   place.sources.clear();
@@ -255,7 +255,7 @@ void HookFinder::HaveAppHook(Place& place, const GitHubReply& reply) {
     is_known = hook.ok() && MayBeOurHookUrl(hook->url, options_.hook_urls);
   }
   place.was_read = true;
-  place.next_time = Steady() + kLookEvery;
+  place.next_time = clock_->Steady() + kLookEvery;
   place.sources = {{place.host, place.credential, place.path, is_known}};
 }
 
@@ -284,7 +284,7 @@ void HookFinder::NoteGone(const DeliverySource& source) {
   for (auto& [key, place] : places_) {
     if (std::erase(place.sources, source) > 0) {
       place.hooks.clear();
-      place.next_time = Steady() + kLookEvery;
+      place.next_time = clock_->Steady() + kLookEvery;
     }
   }
 }

@@ -72,8 +72,6 @@ class HookFinder {
     std::vector<DeliverySource> sources;
   };
 
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
-
   void ListPlaces();
   void AddRepository(const KnownRepository& known,
                      const std::set<std::string>& of_apps,

@@ -35,7 +35,7 @@ OpenPullRequests::OpenPullRequests(const Options* options,
 
 absl::Time OpenPullRequests::RunOnce(
     const std::vector<KnownRepository>& repositories) {
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   int asking = 0;
   for (const auto& [name, one] : compared_) asking += one.asking ? 1 : 0;
   absl::Time next = absl::InfiniteFuture();
@@ -55,7 +55,7 @@ absl::Time OpenPullRequests::RunOnce(
 void OpenPullRequests::List(const KnownRepository& known) {
   Compared& one = compared_[known.repository.Canonical()];
   one.asking = true;
-  one.next_time = Steady() + options_->every;
+  one.next_time = clock_->Steady() + options_->every;
   Question question;
   question.credential = known.credential;
   question.request.path = absl::StrCat(
@@ -74,7 +74,8 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   one.asking = false;
   if (reply.verdict.action != Action::kDone) {
     if (IsRefused(reply.verdict)) {
-      one.next_time = Steady() + std::max(options_->every, kRetryRefused);
+      one.next_time =
+          clock_->Steady() + std::max(options_->every, kRetryRefused);
     }
     LogInfo("cannot list the open pull requests of a repository",
             {{"repository", known.repository.Display()},

@@ -52,8 +52,6 @@ class OpenPullRequests {
     std::string etag;
   };
 
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
-
   void List(const KnownRepository& known);
   void HavePage(const KnownRepository& known, int page,
                 const GitHubReply& reply);

@@ -46,7 +46,7 @@ Puller::Puller(const Options* options, DeliverySource source,
 
 absl::Time Puller::RunOnce() {
   if (busy_ || is_gone_) return absl::InfiniteFuture();
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   if (now < next_list_) return clock_->Now() + (next_list_ - now);
   TakeFailed();
   if (!wanted_.empty()) {
@@ -73,7 +73,7 @@ void Puller::List() {
 
 void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
-  next_list_ = Steady() + options_->every;
+  next_list_ = clock_->Steady() + options_->every;
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
@@ -115,7 +115,7 @@ void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
     return std::tie(one.delivered_at, one.id);
   });
   // The server reads the listed deliveries at once.
-  if (!wanted_.empty()) next_list_ = Steady();
+  if (!wanted_.empty()) next_list_ = clock_->Steady();
   MoveCursor();
 }
 
@@ -144,7 +144,7 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (verdict.action != Action::kDone) {
     if (WasTried(verdict)) return Fail(verdict.reason, verdict.message);
     // A limit or a missing connection concerns all deliveries.
-    next_list_ = Steady() + options_->every;
+    next_list_ = clock_->Steady() + options_->every;
     return;
   }
   const absl::StatusOr<SentDelivery> sent =
@@ -152,13 +152,13 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (!sent.ok()) return Fail("UNEXPECTED_ANSWER", sent.status().message());
   const absl::Status submitted = Submit(delivery, *sent);
   if (!submitted.ok()) {
-    next_list_ = Steady() + kStoreRetry;
+    next_list_ = clock_->Steady() + kStoreRetry;
     return;
   }
   wanted_.pop_front();
   if (!wanted_.empty()) return;
   MoveCursor();
-  next_list_ = Steady() + options_->every;
+  next_list_ = clock_->Steady() + options_->every;
 }
 
 absl::Status Puller::Submit(const ListedDelivery& delivery,
@@ -239,15 +239,16 @@ void Puller::Fail(absl::string_view reason, absl::string_view words) {
        {"hook", source_.path},
        {"reason", reason},
        {"message", words}});
-  failed_[delivery.guid] = {delivery, Steady() + kFailedRetry};
-  next_list_ = wanted_.empty() ? Steady() + options_->every : Steady();
+  failed_[delivery.guid] = {delivery, clock_->Steady() + kFailedRetry};
+  next_list_ =
+      wanted_.empty() ? clock_->Steady() + options_->every : clock_->Steady();
 }
 
 void Puller::TakeFailed() {
   if (!wanted_.empty()) return;
   for (auto& [guid, one] : failed_) {
-    if (one.retry_time > Steady()) continue;
-    one.retry_time = Steady() + kFailedRetry;
+    if (one.retry_time > clock_->Steady()) continue;
+    one.retry_time = clock_->Steady() + kFailedRetry;
     wanted_.push_back(one.delivery);
   }
 }

@@ -54,8 +54,6 @@ class Puller {
   bool is_gone() const { return is_gone_; }
 
  private:
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
-
   void List();
   void HaveList(const DeliveryListing& listing, absl::Time begin);
   void Read(const ListedDelivery& delivery);

@@ -36,7 +36,7 @@ Redeliverer::Redeliverer(const Options& options, DeliverySource source,
 
 absl::Time Redeliverer::RunOnce() {
   if (busy_ || is_gone_) return absl::InfiniteFuture();
-  const absl::Time now = Steady();
+  const absl::Time now = clock_->Steady();
   if (now >= next_list_) {
     List();
     return absl::InfiniteFuture();
@@ -78,7 +78,7 @@ void Redeliverer::List() {
 
 void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
-  next_list_ = Steady() + options_.every;
+  next_list_ = clock_->Steady() + options_.every;
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
@@ -120,7 +120,7 @@ void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
 }
 
 void Redeliverer::LookUp() {
-  next_look_ = Steady() + kStepEvery;
+  next_look_ = clock_->Steady() + kStepEvery;
   const std::vector<std::string> guids = ledger_.Unsettled();
   if (guids.empty()) return;
   const auto known = notes_->KnownDeliveries(guids);
@@ -137,7 +137,7 @@ void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   if (!awaited.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", awaited.ToString()}});
-    rest_end_ = Steady() + options_.every;
+    rest_end_ = clock_->Steady() + options_.every;
     return;
   }
   busy_ = true;
@@ -187,11 +187,11 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
     } else {
       ledger_.NoteAmbiguous(redelivery.guid, GitHubNow());
     }
-    look_end_ = Steady() + kLookFor;
+    look_end_ = clock_->Steady() + kLookFor;
   } else if (refused) {
     ledger_.NoteRefused(redelivery.guid);
   } else {
-    rest_end_ = Steady() + options_.every;
+    rest_end_ = clock_->Steady() + options_.every;
   }
 }
 

@@ -40,7 +40,6 @@ class Redeliverer {
   bool is_gone() const { return is_gone_; }
 
  private:
-  absl::Time Steady() const { return absl::UnixEpoch() + clock_->Monotonic(); }
   absl::Time GitHubNow() const { return clock_->Now() + clock_offset_; }
 
   void List();
