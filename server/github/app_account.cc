@@ -112,12 +112,12 @@ void AppAccount::NoteAnswer(Ask asked,
 absl::Status AppAccount::NoteSuccess(Ask asked, absl::string_view body,
                                      absl::Time github_time, Moment now) {
   if (asked == Ask::kCreateToken) {
-    absl::StatusOr<InstallationToken> token = ParseInstallationToken(body);
+    absl::StatusOr<InstallationToken> token = ReadInstallationToken(body);
     if (!token.ok()) return token.status();
     const absl::Duration lifetime = token->expiry_time - github_time;
     NoteToken(*std::move(token), lifetime, now);
   } else {
-    const absl::StatusOr<Installation> installation = ParseInstallation(body);
+    const absl::StatusOr<Installation> installation = ReadInstallation(body);
     if (!installation.ok()) return installation.status();
     NoteInstallation(*installation, now);
   }

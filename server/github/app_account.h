@@ -11,10 +11,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/http/http_transport.h"
-#include "server/github/app_answers.h"
 #include "server/github/app_identity.h"
 #include "server/github/classify.h"
 #include "server/github/credentials.h"
+#include "server/github/github_answers.h"
 
 namespace signalbox {
 

@@ -1,7 +1,13 @@
 #include "server/github/github_answers.h"
 
+#include <algorithm>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/timestamp.h"
 #include "nlohmann/json.hpp"
@@ -18,6 +24,10 @@ absl::Status Unexpected(absl::string_view what) {
 // A delivery's limit (32), and the levels of the answer around it. The library
 // writes JSON recursively, so deeper JSON could overflow the stack.
 constexpr int kMaxDepth = 40;
+
+constexpr size_t kMaxToken = 8 << 10;
+constexpr size_t kMaxPermissions = 200;
+constexpr size_t kMaxPermissionWord = 64;
 
 absl::StatusOr<Json> Parse(absl::string_view text, Json::value_t type) {
   bool too_deep = false;
@@ -161,6 +171,48 @@ std::optional<int> LastCode(const Json& last) {
   return 0;
 }
 
+std::optional<RepositoryFacts> FactsFrom(const Json& object) {
+  RepositoryFacts facts;
+  facts.full_name = Text(object, "full_name");
+  if (facts.full_name.empty()) return std::nullopt;
+  facts.id = std::max<int64_t>(Number(object, "id"), 0);
+  facts.update_time = TimeIn(object, "updated_at");
+  facts.owner_is_user = Text(Object(object, "owner"), "type") == "User";
+  facts.is_private = MaybeFlag(object, "private");
+  facts.archived = Flag(object, "archived");
+  facts.disabled = Flag(object, "disabled");
+  facts.may_push = MaybeFlag(Object(object, "permissions"), "push");
+  return facts;
+}
+
+bool IsPermissionWord(absl::string_view word) {
+  return !word.empty() && word.size() <= kMaxPermissionWord &&
+         std::ranges::all_of(word, [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '_' || c == '-';
+         });
+}
+
+std::vector<std::string> PermissionsIn(const Json& object) {
+  std::vector<std::string> permissions;
+  const Json& found = Object(object, "permissions");
+  if (!found.is_object()) return permissions;
+  for (const auto& [name, value] : found.items()) {
+    const std::string* const level = value.get_ptr<const std::string*>();
+    if (level == nullptr || !IsPermissionWord(*level) ||
+        !IsPermissionWord(name)) {
+      continue;
+    }
+    if (permissions.size() == kMaxPermissions) break;
+    permissions.push_back(absl::StrCat(name, "=", *level));
+  }
+  std::ranges::sort(permissions);
+  return permissions;
+}
+
+absl::Status NoToken(absl::string_view why) {
+  return Unexpected(absl::StrCat("GitHub's answer is not a token: ", why));
+}
+
 template <typename Value, typename From>
 absl::StatusOr<std::vector<Value>> ReadList(absl::string_view json, From from) {
   const absl::StatusOr<Json> list = Parse(json, Json::value_t::array);
@@ -173,6 +225,18 @@ absl::StatusOr<std::vector<Value>> ReadList(absl::string_view json, From from) {
   return values;
 }
 
+// Reads an object. `from` finds nothing in one that is not `what`.
+template <typename From>
+auto ReadOne(absl::string_view json, absl::string_view what, From from)
+    -> absl::StatusOr<
+        typename std::invoke_result_t<From, const Json&>::value_type> {
+  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  if (!object.ok()) return object.status();
+  auto value = from(*object);
+  if (value.has_value()) return *std::move(value);
+  return Unexpected(absl::StrCat("GitHub's answer is not ", what));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ListedDelivery>> ReadDeliveries(
@@ -181,27 +245,20 @@ absl::StatusOr<std::vector<ListedDelivery>> ReadDeliveries(
 }
 
 absl::StatusOr<SentDelivery> ReadSentDelivery(absl::string_view json) {
-  const absl::StatusOr<Json> delivery = Parse(json, Json::value_t::object);
-  if (!delivery.ok()) return delivery.status();
-  const Json& payload = Object(Object(*delivery, "request"), "payload");
-  SentDelivery sent;
-  sent.event = Text(*delivery, "event");
-  if (sent.event.empty() || !payload.is_object()) {
-    return Unexpected("GitHub's answer about a delivery has no payload");
-  }
-  sent.payload = payload.dump(-1, ' ', /*ensure_ascii=*/false,
-                              Json::error_handler_t::replace);
-  return sent;
+  return ReadOne(
+      json, "a delivery with a payload",
+      [](const Json& delivery) -> std::optional<SentDelivery> {
+        const Json& payload = Object(Object(delivery, "request"), "payload");
+        std::string event = Text(delivery, "event");
+        if (event.empty() || !payload.is_object()) return std::nullopt;
+        return SentDelivery{std::move(event),
+                            payload.dump(-1, ' ', /*ensure_ascii=*/false,
+                                         Json::error_handler_t::replace)};
+      });
 }
 
 absl::StatusOr<ListedPullRequest> ReadPullRequest(absl::string_view json) {
-  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
-  if (!object.ok()) return object.status();
-  std::optional<ListedPullRequest> pull = PullRequestFrom(*object);
-  if (!pull.has_value()) {
-    return Unexpected("GitHub's answer is not a pull request");
-  }
-  return *std::move(pull);
+  return ReadOne(json, "a pull request", PullRequestFrom);
 }
 
 absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(
@@ -211,28 +268,44 @@ absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(
 
 absl::StatusOr<std::vector<std::string>> ReadShownContexts(
     absl::string_view json) {
+  return ReadOne(
+      json, "a combined status",
+      [](const Json& object) -> std::optional<std::vector<std::string>> {
+        const Json& statuses = Object(object, "statuses");
+        if (!statuses.is_array()) return std::nullopt;
+        std::vector<std::string> contexts;
+        for (const Json& status : statuses) {
+          std::string context = Text(status, "context");
+          if (!context.empty()) contexts.push_back(std::move(context));
+        }
+        return contexts;
+      });
+}
+
+bool ReadShownStatus(absl::string_view json, absl::string_view context,
+                     std::optional<ShownStatus>* shown) {
   const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
-  if (!object.ok()) return object.status();
+  if (!object.ok()) return false;
   const Json& statuses = Object(*object, "statuses");
-  if (!statuses.is_array()) {
-    return Unexpected("GitHub's answer is not a combined status");
+  if (!statuses.is_array()) return false;
+  for (const Json& one : statuses) {
+    if (!one.is_object()) return false;
+    if (!absl::EqualsIgnoreCase(Text(one, "context"), context)) continue;
+    const auto state = ParseCommitState(Text(one, "state"));
+    if (!state.has_value()) return false;
+    *shown = ShownStatus{std::max<int64_t>(Number(one, "id"), 0), *state,
+                         Text(one, "description"), Text(one, "target_url")};
   }
-  std::vector<std::string> contexts;
-  for (const Json& status : statuses) {
-    std::string context = Text(status, "context");
-    if (!context.empty()) contexts.push_back(std::move(context));
-  }
-  return contexts;
+  return true;
 }
 
 absl::StatusOr<std::string> ReadPermission(absl::string_view json) {
-  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
-  if (!object.ok()) return object.status();
-  std::string permission = Text(*object, "permission");
-  if (permission.empty()) {
-    return Unexpected("GitHub's answer has no permission");
-  }
-  return permission;
+  return ReadOne(json, "a permission",
+                 [](const Json& object) -> std::optional<std::string> {
+                   std::string permission = Text(object, "permission");
+                   if (permission.empty()) return std::nullopt;
+                   return permission;
+                 });
 }
 
 absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json) {
@@ -252,33 +325,53 @@ absl::StatusOr<std::vector<ListedHook>> ReadHooks(absl::string_view json) {
 }
 
 absl::StatusOr<ListedHook> ReadAppHook(absl::string_view json) {
-  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
-  if (!object.ok()) return object.status();
-  std::optional<ListedHook> hook = HookFrom(*object);
-  if (!hook.has_value()) return Unexpected("GitHub's answer is not a hook");
-  return *std::move(hook);
+  return ReadOne(json, "a hook", HookFrom);
 }
 
 absl::StatusOr<std::vector<std::string>> ReadAppEvents(absl::string_view json) {
-  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
-  if (!object.ok()) return object.status();
-  return Texts(*object, "events");
+  return ReadOne(json, "an App", [](const Json& object) {
+    return std::optional(Texts(object, "events"));
+  });
 }
 
 absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json) {
-  const absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
+  return ReadOne(json, "a repository", FactsFrom);
+}
+
+absl::StatusOr<Installation> ReadInstallation(absl::string_view json) {
+  return ReadOne(json, "an installation",
+                 [](const Json& object) -> std::optional<Installation> {
+                   const int64_t id = Number(object, "id");
+                   if (id <= 0) return std::nullopt;
+                   return Installation{
+                       id, !Object(object, "suspended_at").is_null(),
+                       PermissionsIn(object)};
+                 });
+}
+
+absl::StatusOr<InstallationToken> ReadInstallationToken(
+    absl::string_view json) {
+  absl::StatusOr<Json> object = Parse(json, Json::value_t::object);
   if (!object.ok()) return object.status();
-  RepositoryFacts facts;
-  facts.full_name = Text(*object, "full_name");
-  if (facts.full_name.empty()) {
-    return Unexpected("GitHub's answer is not a repository");
+  InstallationToken token;
+  if (const auto value = object->find("token");
+      value != object->end() && value->is_string()) {
+    // Moved, because nobody wipes the memory of a copy.
+    token.value = Secret(std::move(value->get_ref<std::string&>()));
   }
-  facts.owner_is_user = Text(Object(*object, "owner"), "type") == "User";
-  facts.is_private = MaybeFlag(*object, "private");
-  facts.archived = Flag(*object, "archived");
-  facts.disabled = Flag(*object, "disabled");
-  facts.may_push = MaybeFlag(Object(*object, "permissions"), "push");
-  return facts;
+  const std::string& word = token.value.Reveal();
+  if (word.empty()) return NoToken("it has none");
+  if (word.size() > kMaxToken) return NoToken("it is too long");
+  // The token goes into a header, so it must not contain a line break.
+  if (!std::ranges::all_of(word, absl::ascii_isgraph)) {
+    return NoToken("it has a space or an unprintable character");
+  }
+  token.expiry_time = TimeIn(*object, "expires_at");
+  if (token.expiry_time == absl::InfinitePast()) {
+    return NoToken("its expires_at is not a time");
+  }
+  token.permissions = PermissionsIn(*object);
+  return token;
 }
 
 }  // namespace signalbox

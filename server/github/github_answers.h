@@ -10,7 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/secret.h"
 #include "server/report/code_change.h"
+#include "server/report/report.h"
 
 namespace signalbox {
 
@@ -56,6 +58,20 @@ absl::StatusOr<std::vector<ListedPullRequest>> ReadPullRequests(
 absl::StatusOr<std::vector<std::string>> ReadShownContexts(
     absl::string_view json);
 
+// A commit status as GitHub shows it.
+struct ShownStatus {
+  int64_t id = 0;
+  CommitState state = CommitState::kPending;
+  std::string description;
+  std::string target_url;
+};
+
+// What a page of a combined status shows for one context, which is compared
+// without regard to ASCII case. Leaves `shown` as it is if the page shows
+// nothing. False: the answer is malformed.
+bool ReadShownStatus(absl::string_view json, absl::string_view context,
+                     std::optional<ShownStatus>* shown);
+
 // `permission` of a collaborator: admin, write, read or none.
 absl::StatusOr<std::string> ReadPermission(absl::string_view json);
 
@@ -80,7 +96,10 @@ absl::StatusOr<std::vector<std::string>> ReadAppEvents(absl::string_view json);
 
 // A repository, as far as its statuses are concerned.
 struct RepositoryFacts {
-  std::string full_name;       // OWNER/NAME.
+  std::string full_name;  // OWNER/NAME.
+  int64_t id = 0;         // 0: GitHub does not say.
+  // When it last changed; InfinitePast: GitHub does not say.
+  absl::Time update_time = absl::InfinitePast();
   bool owner_is_user = false;  // Not an organisation.
   // GitHub does not always tell this and `may_push`.
   std::optional<bool> is_private;
@@ -89,6 +108,29 @@ struct RepositoryFacts {
   std::optional<bool> may_push;  // May the credential push?
 };
 absl::StatusOr<RepositoryFacts> ReadRepository(absl::string_view json);
+
+// GitHub's record that an App may act for an account.
+struct Installation {
+  int64_t id = 0;
+  bool suspended = false;
+  // The App's permissions, such as `statuses=write`, sorted; at most 200.
+  // Empty: GitHub did not say.
+  std::vector<std::string> permissions = {};
+};
+
+// A token that GitHub made for an installation.
+struct InstallationToken {
+  Secret value;
+  absl::Time expiry_time;  // By GitHub's clock.
+  // As for Installation.
+  std::vector<std::string> permissions = {};
+};
+
+absl::StatusOr<Installation> ReadInstallation(absl::string_view json);
+// The token must be one printable word of at most 8 KiB. Nothing else is
+// assumed about it, since GitHub may change its form. The error holds nothing
+// of the answer.
+absl::StatusOr<InstallationToken> ReadInstallationToken(absl::string_view json);
 
 }  // namespace signalbox
 

@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/timestamp.h"
 #include "nlohmann/json.hpp"
 #include "server/github/waiting_times.h"
 
@@ -126,58 +125,6 @@ std::string NextPage(absl::string_view link) {
   return "";
 }
 
-std::string TextOf(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>()
-                                                     : std::string();
-}
-
-// 0: there is none.
-int64_t NumberOf(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer()) return 0;
-  // A number beyond 63 bits would become negative.
-  return std::max<int64_t>(found->get<int64_t>(), 0);
-}
-
-absl::Time TimeOf(const nlohmann::json& object, const char* name) {
-  return ParseTimestamp(TextOf(object, name)).value_or(absl::InfinitePast());
-}
-
-// Reads one page of a combined status. Returns false if it is not one.
-bool ReadCombined(absl::string_view body, absl::string_view context,
-                  std::optional<ShownStatus>* shown) {
-  const auto json = nlohmann::json::parse(body.begin(), body.end(),
-                                          /*cb=*/nullptr,
-                                          /*allow_exceptions=*/false);
-  if (!json.is_object()) return false;
-  const auto statuses = json.find("statuses");
-  if (statuses == json.end() || !statuses->is_array()) return false;
-  for (const auto& one : *statuses) {
-    if (!one.is_object()) return false;
-    if (!absl::EqualsIgnoreCase(TextOf(one, "context"), context)) continue;
-    const auto state = ParseCommitState(TextOf(one, "state"));
-    if (!state.has_value()) return false;
-    ShownStatus& status = shown->emplace();
-    status.state = *state;
-    status.description = TextOf(one, "description");
-    status.target_url = TextOf(one, "target_url");
-    status.id = NumberOf(one, "id");
-  }
-  return true;
-}
-
-// Reads which repository it is. Returns false if it is none.
-bool ReadIdentity(const std::string& body, GitHubReply* reply) {
-  const auto json = nlohmann::json::parse(body, nullptr,
-                                          /*allow_exceptions=*/false);
-  if (!json.is_object()) return false;
-  reply->full_name = TextOf(json, "full_name");
-  reply->repository_id = NumberOf(json, "id");
-  reply->update_time = TimeOf(json, "updated_at");
-  return !reply->full_name.empty();
-}
-
 }  // namespace
 
 // One call, across its redirects and pages.
@@ -238,14 +185,20 @@ std::string GitHubClient::Call::Read(const HttpResponse& answer,
     case Reading::kNothing:
       break;
     case Reading::kStatus:
-      understood = ReadCombined(answer.body, status_context, &reply->shown);
+      understood = ReadShownStatus(answer.body, status_context, &reply->shown);
       if (understood && !reply->shown.has_value() && ++pages < kMaxPages) {
         next = ResolveRedirect(request.url, NextPage(answer.Header("link")));
       }
       break;
-    case Reading::kRepository:
-      understood = ReadIdentity(answer.body, reply);
+    case Reading::kRepository: {
+      const absl::StatusOr<RepositoryFacts> facts = ReadRepository(answer.body);
+      understood = facts.ok();
+      if (!understood) break;
+      reply->full_name = facts->full_name;
+      reply->repository_id = facts->id;
+      reply->update_time = facts->update_time;
       break;
+    }
     case Reading::kPage: {
       const std::string page = NextPage(answer.Header("link"));
       absl::string_view path = page;

@@ -13,6 +13,7 @@
 #include "common/http/http_transport.h"
 #include "server/github/classify.h"
 #include "server/github/credentials.h"
+#include "server/github/github_answers.h"
 #include "server/github/waiting_times.h"
 #include "server/report/report.h"
 
@@ -28,14 +29,6 @@ struct StatusPost {
   std::string target_url;   // Empty: not sent.
   // How long after its begin a redirect may send the request on.
   absl::Duration send_on_within = kLastRedirect;
-};
-
-// A commit status as GitHub shows it.
-struct ShownStatus {
-  int64_t id = 0;
-  CommitState state = CommitState::kPending;
-  std::string description;
-  std::string target_url;
 };
 
 // Any other request to the API.

@@ -5,7 +5,6 @@
 #include "absl/strings/match.h"
 #include "common/error.h"
 #include "nlohmann/json.hpp"
-#include "server/github/app_answers.h"
 #include "server/github/github_answers.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/grammar.h"
@@ -69,7 +68,7 @@ void CheckPermissions(const std::vector<std::string>& permissions) {
 }
 
 void CheckAppAnswers(absl::string_view json) {
-  const absl::StatusOr<Installation> installation = ParseInstallation(json);
+  const absl::StatusOr<Installation> installation = ReadInstallation(json);
   if (installation.ok()) {
     FUZZ_CHECK(installation->id > 0, installation->id);
     CheckPermissions(installation->permissions);
@@ -78,7 +77,7 @@ void CheckAppAnswers(absl::string_view json) {
                    grammar::IsOneLine(installation.status().message()),
                installation.status().ToString());
   }
-  const absl::StatusOr<InstallationToken> token = ParseInstallationToken(json);
+  const absl::StatusOr<InstallationToken> token = ReadInstallationToken(json);
   if (!token.ok()) {
     FUZZ_CHECK(absl::IsInvalidArgument(token.status()) &&
                    grammar::IsOneLine(token.status().message()) &&

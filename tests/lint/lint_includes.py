@@ -72,7 +72,7 @@ FOREIGN = {
     "curl/": ("common/http/curl_transfer.cc", "common/http/curl_transport.cc"),
     "httplib.h": ("common/http/http_server.cc", "tests/*.cc"),
     "jwt/": ("server/github/app_jwt.cc",),
-    "nlohmann/": ("server/github/app_answers.cc", "server/github/classify.cc",
+    "nlohmann/": ("server/github/classify.cc",
                   "server/github/github_answers.cc",
                   "server/github/github_client.cc",
                   "common/webhook/json_fields.cc",

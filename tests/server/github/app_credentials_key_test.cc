@@ -187,7 +187,7 @@ TEST_F(AppKeyTest, NothingSecretIsLoggedOrSaid) {
   said += testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("has stopped using a credential"), std::string::npos)
       << said;
-  EXPECT_NE(said.find("did not understand GitHub's answer"), std::string::npos)
+  EXPECT_NE(said.find("GitHub's answer is not a token"), std::string::npos)
       << said;
   for (const char* secret : {"canary", "ghs_", "eyJ", "PRIVATE KEY"}) {
     EXPECT_EQ(said.find(secret), std::string::npos) << said;

@@ -1,5 +1,3 @@
-#include "server/github/app_answers.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,34 +5,35 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/github/github_answers.h"
 
 namespace signalbox {
 namespace {
 
-TEST(AppAnswersTest, ReadsAnInstallation) {
-  const auto plain = ParseInstallation(
+TEST(GitHubAnswersOfAppsTest, ReadsAnInstallation) {
+  const auto plain = ReadInstallation(
       R"({"id":48971127823,"account":null,"suspended_at":null,"new":[1]})");
   ASSERT_TRUE(plain.ok()) << plain.status();
   EXPECT_EQ(plain->id, 48971127823);
   EXPECT_FALSE(plain->suspended);
   const auto suspended =
-      ParseInstallation(R"({"id":1,"suspended_at":"2026-01-01T00:00:00Z"})");
+      ReadInstallation(R"({"id":1,"suspended_at":"2026-01-01T00:00:00Z"})");
   ASSERT_TRUE(suspended.ok()) << suspended.status();
   EXPECT_TRUE(suspended->suspended);
   // An old GHES leaves the field out.
-  EXPECT_FALSE(ParseInstallation(R"({"id":1})")->suspended);
+  EXPECT_FALSE(ReadInstallation(R"({"id":1})")->suspended);
 }
 
-TEST(AppAnswersTest, RefusesWhatIsNoInstallation) {
+TEST(GitHubAnswersOfAppsTest, RefusesWhatIsNoInstallation) {
   for (const char* body :
        {"", "null", "[]", "1", "{", "<html></html>", "{}", R"({"id":null})",
         R"({"id":"1"})", R"({"id":0})", R"({"id":-1})", R"({"id":1.5})",
         R"({"id":9223372036854775808})", R"({"id":true})"}) {
-    EXPECT_EQ(ParseInstallation(body).status().code(),
+    EXPECT_EQ(ReadInstallation(body).status().code(),
               absl::StatusCode::kInvalidArgument)
         << body;
   }
-  EXPECT_FALSE(ParseInstallation(std::string(50'000, '[')).ok());
+  EXPECT_FALSE(ReadInstallation(std::string(50'000, '[')).ok());
 }
 
 std::string TokenBody(const std::string& token, const std::string& expiry) {
@@ -42,25 +41,25 @@ std::string TokenBody(const std::string& token, const std::string& expiry) {
                       R"(","permissions":{}})");
 }
 
-TEST(AppAnswersTest, ReadsATokenOfAnyForm) {
+TEST(GitHubAnswersOfAppsTest, ReadsATokenOfAnyForm) {
   for (const std::string& text :
        {std::string("ghs_") + std::string(36, 'x'),
         "ghs_12_" + std::string(500, 'y') + ".a-b_c.d", std::string("odd"),
         std::string(8192, 'z')}) {
     const auto token =
-        ParseInstallationToken(TokenBody(text, "2026-11-22T10:00:00Z"));
+        ReadInstallationToken(TokenBody(text, "2026-11-22T10:00:00Z"));
     ASSERT_TRUE(token.ok()) << token.status();
     EXPECT_EQ(token->value.Reveal(), text);
     EXPECT_EQ(token->expiry_time, absl::FromUnixSeconds(1795341600));
   }
   // Any ISO 8601 time with a zone will do.
   EXPECT_EQ(
-      ParseInstallationToken(TokenBody("t", "2026-11-22T11:00:00.000+01:00"))
+      ReadInstallationToken(TokenBody("t", "2026-11-22T11:00:00.000+01:00"))
           ->expiry_time,
       absl::FromUnixSeconds(1795341600));
 }
 
-TEST(AppAnswersTest, RefusesWhatIsNoTokenAndSaysNothingOfIt) {
+TEST(GitHubAnswersOfAppsTest, RefusesWhatIsNoTokenAndSaysNothingOfIt) {
   const std::string good = "2026-11-22T10:00:00Z";
   for (const std::string& body :
        {std::string("{}"), std::string(R"({"token":"canary"})"),
@@ -76,13 +75,13 @@ TEST(AppAnswersTest, RefusesWhatIsNoTokenAndSaysNothingOfIt) {
         TokenBody("canary", "soon"), TokenBody("canary", "infinite-future"),
         TokenBody("canary", "infinite-past"),
         TokenBody("canary", "2026-11-22")}) {
-    const absl::Status status = ParseInstallationToken(body).status();
+    const absl::Status status = ReadInstallationToken(body).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << body;
     EXPECT_FALSE(absl::StrContains(status.message(), "canary")) << status;
   }
 }
 
-TEST(AppAnswersTest, ReadsPermissions) {
+TEST(GitHubAnswersOfAppsTest, ReadsPermissions) {
   using testing::ElementsAre;
   const std::string body =
       R"({"id":1,"token":"t","expires_at":"2026-11-22T10:00:00Z",)"
@@ -91,21 +90,21 @@ TEST(AppAnswersTest, ReadsPermissions) {
       R"("i":"\u00e9","metadata":"read"}})";
   const auto wanted =
       ElementsAre("checks=read", "metadata=read", "statuses=write");
-  EXPECT_THAT(ParseInstallation(body)->permissions, wanted);
-  EXPECT_THAT(ParseInstallationToken(body)->permissions, wanted);
+  EXPECT_THAT(ReadInstallation(body)->permissions, wanted);
+  EXPECT_THAT(ReadInstallationToken(body)->permissions, wanted);
   for (const char* odd : {"null", "[]", "1", "\"write\"", "{}"}) {
     const auto installation =
-        ParseInstallation(absl::StrCat(R"({"id":1,"permissions":)", odd, "}"));
+        ReadInstallation(absl::StrCat(R"({"id":1,"permissions":)", odd, "}"));
     ASSERT_TRUE(installation.ok()) << odd;
     EXPECT_TRUE(installation->permissions.empty()) << odd;
   }
 }
 
-TEST(AppAnswersTest, PermissionsHaveABound) {
+TEST(GitHubAnswersOfAppsTest, PermissionsHaveABound) {
   std::string body =
       R"({"id":1,"permissions":{")" + std::string(65, 'x') + R"(":"write")";
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&body, ",\"p", i, "\":\"r\"");
-  EXPECT_EQ(ParseInstallation(body + "}}")->permissions.size(), 200u);
+  EXPECT_EQ(ReadInstallation(body + "}}")->permissions.size(), 200u);
 }
 
 }  // namespace
