@@ -1,5 +1,6 @@
 #include "server/core/credential_upkeep.h"
 
+#include <set>
 #include <vector>
 
 namespace signalbox {
@@ -8,24 +9,47 @@ namespace {
 // How old the metrics of the credentials may be.
 constexpr absl::Duration kCredentialUpkeepPeriod = absl::Seconds(5);
 
+constexpr size_t kMaxSeries = 1000;
+
 }  // namespace
 
 absl::Status CredentialUpkeep::Recall() {
   const absl::StatusOr<std::vector<CredentialInstallation>> stored =
       notes_->Installations();
   if (!stored.ok()) return stored.status();
-  std::vector<StoredInstallation> installations;
+  std::vector<CredentialState> states;
   for (const CredentialInstallation& one : *stored) {
-    installations.push_back({one.credential, one.app, one.installation_id});
+    states.push_back({.id = one.credential,
+                      .app = one.app,
+                      .installation_id = one.installation_id});
     stored_[one.credential] = {one.app, one.installation_id};
   }
-  credentials_->Recall(installations);
+  credentials_->Recall(states);
   return absl::OkStatus();
+}
+
+void CredentialUpkeep::Show(const std::vector<CredentialState>& states) {
+  std::set<std::pair<std::string, std::string>> stopped;
+  for (const CredentialState& state : states) {
+    if (state.stop_reason.empty()) continue;
+    stopped.emplace(state.id, state.stop_reason);
+    if (shown_.size() < kMaxSeries) {
+      shown_.emplace(std::pair(state.id, state.stop_reason), false);
+    }
+  }
+  for (auto& [series, is_stopped] : shown_) {
+    const bool now = stopped.contains(series);
+    if (now == is_stopped) continue;
+    is_stopped = now;
+    metrics_->Set("signalbox_credential_stopped",
+                  "Credentials that GitHub refuses, by reason.", now,
+                  {{"credential", series.first}, {"reason", series.second}});
+  }
 }
 
 absl::Time CredentialUpkeep::RunOnce() {
   const std::vector<CredentialState> states = credentials_->States();
-  metrics_.Show(states);
+  Show(states);
   std::vector<CredentialInstallation> changed;
   for (const CredentialState& state : states) {
     const auto stored = stored_.find(state.id);

@@ -80,7 +80,7 @@ class AppCredentials : public Credentials {
                   absl::Duration limited_for) override;
   void LookAgain(absl::string_view host, absl::string_view account,
                  absl::Time now) override;
-  void Recall(const std::vector<StoredInstallation>& installations) override;
+  void Recall(const std::vector<CredentialState>& states) override;
   std::vector<CredentialState> States() const override;
 
  private:
@@ -219,17 +219,16 @@ void AppCredentials::ForgetAccounts(absl::Time steady) {
   }
 }
 
-void AppCredentials::Recall(
-    const std::vector<StoredInstallation>& installations) {
+void AppCredentials::Recall(const std::vector<CredentialState>& states) {
   MutexLock lock(&mu_);
-  for (const StoredInstallation& stored : installations) {
-    const App* const app = AppOf(stored.credential);
+  for (const CredentialState& stored : states) {
+    const App* const app = AppOf(stored.id);
     if (app == nullptr || AppCredentialId(app->config) != stored.app) continue;
-    AppAccount* const account = FindAccount(stored.credential);
+    AppAccount* const account = FindAccount(stored.id);
     if (account == nullptr) {
-      recalled_[stored.credential] = stored.id;
+      recalled_[stored.id] = stored.installation_id;
     } else if (account->installation_id() == 0 && !account->asking()) {
-      account->Recall(stored.id);
+      account->Recall(stored.installation_id);
     }
   }
 }

@@ -35,7 +35,7 @@ struct Token {
 // The state of a credential, for metrics and people.
 struct CredentialState {
   std::string id;
-  std::string stop_reason;                      // Empty: it is not stopped.
+  std::string stop_reason = {};                 // Empty: it is not stopped.
   absl::Time stop_time = absl::InfinitePast();  // When it was stopped.
   // The App (see Credentials::Apps) whose installation it is; empty: no App's.
   std::string app = {};
@@ -44,13 +44,6 @@ struct CredentialState {
   std::vector<std::string> permissions = {};
   // GitHub's number for the installation; 0: no App's, or not known.
   int64_t installation_id = 0;
-};
-
-// GitHub's number for an App's installation at the account of a credential.
-struct StoredInstallation {
-  std::string credential;
-  std::string app;  // See Credentials::Apps.
-  int64_t id = 0;
 };
 
 // Credentials decides which credential posts for a repository, and hands out
@@ -111,10 +104,10 @@ class Credentials {
   virtual void LookAgain(absl::string_view /*host*/,
                          absl::string_view /*account*/, absl::Time /*now*/) {}
 
-  // Sets what States returned in a former process, which saves the requests for
-  // it. If it is no longer true, the credential finds out.
-  virtual void Recall(
-      const std::vector<StoredInstallation>& /*installations*/) {}
+  // Sets the installations that States returned in a former process, which
+  // saves the requests for them. Uses `id`, `app` and `installation_id`. If
+  // they are no longer true, the credential finds out.
+  virtual void Recall(const std::vector<CredentialState>& /*states*/) {}
 
   // Every credential that is configured or was asked for, ordered by id. For
   // metrics and people.

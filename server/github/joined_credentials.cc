@@ -81,8 +81,8 @@ class JoinedCredentials : public Credentials {
     if (part != nullptr) part->LookAgain(host, account, now);
   }
 
-  void Recall(const std::vector<StoredInstallation>& installations) override {
-    for (const auto& part : parts_) part->Recall(installations);
+  void Recall(const std::vector<CredentialState>& states) override {
+    for (const auto& part : parts_) part->Recall(states);
   }
 
   std::vector<CredentialState> States() const override {

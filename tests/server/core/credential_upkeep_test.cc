@@ -1,16 +1,21 @@
 #include "server/core/credential_upkeep.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/support/fake_clock.h"
 
 namespace signalbox {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 
 constexpr char kApp[] = "github.com/app:1";
 
@@ -23,9 +28,9 @@ class FakeCredentials : public Credentials {
   void NoteRefused(absl::string_view, const Token&, absl::string_view,
                    absl::Time) override {}
   void NoteAccepted(absl::string_view, const Token&) override {}
-  void Recall(const std::vector<StoredInstallation>& installations) override {
-    for (const StoredInstallation& one : installations) {
-      recalled[one.credential] = one.id;
+  void Recall(const std::vector<CredentialState>& stored) override {
+    for (const CredentialState& one : stored) {
+      recalled[one.id] = one.installation_id;
     }
   }
   std::vector<CredentialState> States() const override { return states; }
@@ -136,10 +141,42 @@ TEST_F(CredentialUpkeepTest, AStoreThatFailedIsTriedAgain) {
   EXPECT_EQ(notes_.stored["github.com/acme"].installation_id, 77);
 }
 
-TEST_F(CredentialUpkeepTest, StoppedCredentialsAreShown) {
-  Set(0, "CREDENTIAL_REFUSED");
+TEST_F(CredentialUpkeepTest, ShowsWhatIsStoppedAndThatItIsNotAnyMore) {
+  constexpr char kName[] = "signalbox_credential_stopped";
+  const auto show = [this](const std::vector<CredentialState>& states) {
+    credentials_.states = states;
+    upkeep_.RunOnce();
+    return metrics_.Text();
+  };
+  EXPECT_THAT(show({{"github.com/acme"}, {"github.com/labs"}}),
+              Not(HasSubstr(kName)));
+  const std::string refused =
+      R"({credential="github.com/acme",reason="CREDENTIAL_REFUSED"})";
+  const std::string suspended =
+      R"({credential="github.com/acme",reason="INSTALLATION_SUSPENDED"})";
+  EXPECT_THAT(
+      show({{"github.com/acme", "CREDENTIAL_REFUSED"}, {"github.com/labs"}}),
+      AllOf(HasSubstr(kName + refused + " 1\n"), Not(HasSubstr("labs"))));
+  EXPECT_THAT(show({{"github.com/acme", "INSTALLATION_SUSPENDED"}}),
+              AllOf(HasSubstr(kName + refused + " 0\n"),
+                    HasSubstr(kName + suspended + " 1\n")));
+  EXPECT_THAT(show({}), HasSubstr(kName + suspended + " 0\n"));
+}
+
+// Requests name the accounts, so callers decide how many there are.
+TEST_F(CredentialUpkeepTest, ThereAreNotAnyNumberOfSeries) {
+  for (int i = 0; i < 3000; ++i) {
+    credentials_.states.push_back(
+        {absl::StrCat("github.com/a", i), "APP_NOT_INSTALLED"});
+  }
   upkeep_.RunOnce();
-  EXPECT_TRUE(absl::StrContains(metrics_.Text(), "CREDENTIAL_REFUSED"));
+  const std::string text = metrics_.Text();
+  size_t series = 0;
+  for (size_t at = text.find("reason="); at != std::string::npos;
+       at = text.find("reason=", at + 1)) {
+    ++series;
+  }
+  EXPECT_EQ(series, 1000u);
 }
 
 }  // namespace

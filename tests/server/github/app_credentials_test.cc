@@ -263,9 +263,12 @@ TEST_F(AppCredentialsTest, TokensSurviveUntilTheyAreUsed) {
 
 TEST_F(AppCredentialsTest, AStartAsksForTokensAlone) {
   Make({App({"acme", "*"})});
-  credentials_->Recall({{kAcme, kSelf, kAcmeId},
-                        {"github.com/labs", kSelf, 78},
-                        {"github.com/moved", "github.com/app:other", 79}});
+  credentials_->Recall(
+      {{.id = kAcme, .app = kSelf, .installation_id = kAcmeId},
+       {.id = "github.com/labs", .app = kSelf, .installation_id = 78},
+       {.id = "github.com/moved",
+        .app = "github.com/app:other",
+        .installation_id = 79}});
   Install(78, "labs");
   Install(80, "moved");
   for (const char* id : {kAcme, "github.com/labs", "github.com/moved"}) {
@@ -286,7 +289,7 @@ TEST_F(AppCredentialsTest, AStartAsksForTokensAlone) {
 
 TEST_F(AppCredentialsTest, AnInstallationThatIsGoneSinceIsLookedForAgain) {
   Make({App({"acme"})});
-  credentials_->Recall({{kAcme, kSelf, 555}});
+  credentials_->Recall({{.id = kAcme, .app = kSelf, .installation_id = 555}});
   EXPECT_TRUE(absl::StartsWith(AskFor(absl::Seconds(2)), "ghs_"));
   EXPECT_EQ(TokensMade(), 1);
 }
@@ -295,15 +298,17 @@ TEST_F(AppCredentialsTest, AnInstallationThatIsGoneSinceIsLookedForAgain) {
 TEST_F(AppCredentialsTest, ManyFirstTokensComeAtTheAppsOwnPace) {
   Make({App({"*"})});
   constexpr int kAccounts = 400;
-  std::vector<StoredInstallation> stored;
+  std::vector<CredentialState> stored;
   for (int i = 0; i < kAccounts; ++i) {
     Install(1000 + i, absl::StrCat("org", i));
-    stored.push_back({absl::StrCat("github.com/org", i), kSelf, 1000 + i});
+    stored.push_back({.id = absl::StrCat("github.com/org", i),
+                      .app = kSelf,
+                      .installation_id = 1000 + i});
   }
   credentials_->Recall(stored);
   const auto run = [&](absl::Duration time) {
     for (absl::Duration passed; passed < time; passed += absl::Seconds(1)) {
-      for (const StoredInstallation& one : stored) Ask(one.credential);
+      for (const CredentialState& one : stored) Ask(one.id);
       transport_.DeliverDue();
       clock_.Advance(absl::Seconds(1));
     }

@@ -236,9 +236,11 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
   ASSERT_TRUE(outbox_->Accept(submissions, clock_.Now()).ok());
   clock_.Advance(absl::Seconds(1));
   credentials_ = app();
-  std::vector<StoredInstallation> stored;
+  std::vector<CredentialState> stored;
   for (int i = 0; i < kInstallations; ++i) {
-    stored.push_back({Credential(i), "github.com/app:Iv23abc", 1000 + i});
+    stored.push_back({.id = Credential(i),
+                      .app = "github.com/app:Iv23abc",
+                      .installation_id = 1000 + i});
   }
   credentials_->Recall(stored);
   fake_->SetDelay(absl::Milliseconds(200));
