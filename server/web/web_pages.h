@@ -6,23 +6,26 @@
 
 #include "absl/status/statusor.h"
 #include "common/address.h"
+#include "common/http/http_server.h"
 #include "server/base/metrics.h"
 #include "server/web/health.h"
-#include "server/web/web_server.h"
 
 namespace signalbox {
 
-// Serves all pages of WebServer, and /metrics on an address of its own if one
-// is configured.
+// Read-only HTTP pages for tools:
+//   GET /healthz  200 while the process runs
+//   GET /readyz   200 while the server accepts reports, else 503 and the reason
+//   GET /metrics  Prometheus' text format; it may have an address of its own
 struct WebPages {
   Address address;  // Of the pages, with the actual port.
-  std::unique_ptr<WebServer> pages;
-  std::unique_ptr<WebServer> metrics;  // Null: they are among the pages.
+  std::unique_ptr<HttpServer> pages;
+  std::unique_ptr<HttpServer> metrics;  // Null: they are among the pages.
 };
 
 // The addresses are HOST:PORT and loopback. `metrics_listen` may be empty or
 // the same as `web_listen`. Pointers are borrowed. Errors: those of
-// ParseLoopbackAddress and WebServer::Start.
+// ParseLoopbackAddress; UNAVAILABLE, reason ADDRESS_NOT_AVAILABLE, with the
+// address, if the port is not available.
 absl::StatusOr<WebPages> StartWebPages(const std::string& web_listen,
                                        const std::string& metrics_listen,
                                        const Health* health,
