@@ -27,10 +27,10 @@ absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config) {
   return callers;
 }
 
-Recovery::Options RecoveryOptionsOf(const Config& config,
-                                    const RepositoryRules& rules,
-                                    const CredentialSetup& setup) {
-  Recovery::Options options;
+RecoveryOptions RecoveryOptionsOf(const Config& config,
+                                  const RepositoryRules& rules,
+                                  const CredentialSetup& setup) {
+  RecoveryOptions options;
   options.enabled = config.recovery.enabled;
   options.redeliver = config.recovery.redeliver;
   options.compare = config.recovery.compare;
@@ -38,9 +38,8 @@ Recovery::Options RecoveryOptionsOf(const Config& config,
   options.every = config.recovery.every;
   options.pull_every = config.recovery.pull_every;
   options.hook_urls = config.recovery.hook_urls;
-  options.rules = rules;
   options.repositories = rules.NamedRepositories();
-  options.known_hosts = setup.known_hosts;
+  options.convert = {rules, setup.known_hosts};
   return options;
 }
 
@@ -48,9 +47,8 @@ StatusServiceImpl::Options ServiceOptionsOf(const Config& config,
                                             const RepositoryRules& rules,
                                             const CredentialSetup& setup) {
   StatusServiceImpl::Options options;
-  options.convert.rules = rules;
-  options.convert.known_hosts = setup.known_hosts;
-  options.convert.redelivery_is_rerun = config.recovery.redelivery_is_rerun;
+  options.convert = {rules, setup.known_hosts,
+                     config.recovery.redelivery_is_rerun};
   options.info.version = kVersion;
   options.info.revision = kRevision;
   options.info.hosts.assign(setup.api_urls.begin(), setup.api_urls.end());

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "server/config/config.h"
 #include "server/config/credential_setup.h"
-#include "server/recovery/recovery.h"
+#include "server/recovery/recovery_tools.h"
 #include "server/report/repository_rules.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/status_service.h"
@@ -20,9 +20,9 @@ namespace signalbox {
 // ReadTokenDigestFile.
 absl::StatusOr<std::vector<Caller>> CallersOf(const Config& config);
 
-Recovery::Options RecoveryOptionsOf(const Config& config,
-                                    const RepositoryRules& rules,
-                                    const CredentialSetup& setup);
+RecoveryOptions RecoveryOptionsOf(const Config& config,
+                                  const RepositoryRules& rules,
+                                  const CredentialSetup& setup);
 
 StatusServiceImpl::Options ServiceOptionsOf(const Config& config,
                                             const RepositoryRules& rules,

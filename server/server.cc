@@ -121,7 +121,7 @@ absl::Status Server::Parts::OpenCore(const Config& config) {
 
 void Server::Parts::MakeRecovery(const Config& config,
                                  const RepositoryRules& rules) {
-  Recovery::Options options = RecoveryOptionsOf(config, rules, setup);
+  RecoveryOptions options = RecoveryOptionsOf(config, rules, setup);
   options.may_report = [this](absl::string_view caller,
                               const Repository& repository,
                               const std::vector<std::string>& contexts) {
@@ -130,9 +130,9 @@ void Server::Parts::MakeRecovery(const Config& config,
   };
   options.became_due = &core->wake_ups().poster;
   options.event_stored = [this](const Event& event) { core->NoteEvent(event); };
-  recovery = std::make_unique<Recovery>(
+  recovery = std::make_unique<Recovery>(RecoveryTools{
       std::move(options), core->outbox(), core->outbox(), core->outbox(),
-      setup.credentials.get(), core->questions(), &metrics, clock);
+      setup.credentials.get(), core->questions(), &metrics, clock});
   Diagnostician::Options diagnosis_options;
   diagnosis_options.hook_urls = config.recovery.hook_urls;
   diagnostician = std::make_unique<Diagnostician>(

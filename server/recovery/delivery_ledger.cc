@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "common/webhook/event.h"
-#include "server/recovery/delivery_listing.h"
 
 namespace signalbox {
 namespace {

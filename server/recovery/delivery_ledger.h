@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/github_answers.h"
+#include "server/recovery/delivery_listing.h"
 
 namespace signalbox {
 
@@ -42,8 +43,7 @@ namespace signalbox {
 class DeliveryLedger {
  public:
   struct Options {
-    // How long GitHub keeps deliveries, with a margin.
-    absl::Duration window = absl::Hours(71);
+    absl::Duration window = kDeliveryWindow;
     int most_tries = 3;
     // How often the receiver is probed while it is down.
     absl::Duration probe_every = absl::Minutes(5);

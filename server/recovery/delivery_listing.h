@@ -12,6 +12,9 @@
 
 namespace signalbox {
 
+// How long GitHub keeps deliveries, with a margin.
+inline constexpr absl::Duration kDeliveryWindow = absl::Hours(71);
+
 // GitHub's list of deliveries may lack those of the last minutes.
 inline constexpr absl::Duration kListDelay = absl::Minutes(5);
 

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "server/github/hook_url.h"
-#include "server/recovery/store_retry.h"
 
 namespace signalbox {
 namespace {
@@ -45,17 +44,8 @@ std::string PathNameOf(const HookAddress& address) {
 
 }  // namespace
 
-HookFinder::HookFinder(Options options, RecoveryNotes* notes,
-                       Credentials* credentials, Questions* questions,
-                       Clock* clock)
-    : options_(std::move(options)),
-      notes_(notes),
-      credentials_(credentials),
-      questions_(questions),
-      clock_(clock) {}
-
 absl::Time HookFinder::RunOnce() {
-  const absl::Time now = clock_->Steady();
+  const absl::Time now = tools_.clock->Steady();
   if (now >= next_places_) ListPlaces();
   int asking = 0;
   for (const auto& [key, place] : places_) asking += place.asking ? 1 : 0;
@@ -69,7 +59,7 @@ absl::Time HookFinder::RunOnce() {
       Look(key);
     }
   }
-  return clock_->Now() + (next - now);
+  return tools_.clock->Now() + (next - now);
 }
 
 void HookFinder::AddPlace(const std::string& host,
@@ -83,14 +73,14 @@ void HookFinder::AddPlace(const std::string& host,
 }
 
 void HookFinder::ListPlaces() {
-  next_places_ = clock_->Steady() + kListPlacesEvery;
+  next_places_ = tools_.clock->Steady() + kListPlacesEvery;
   NoteSeen();
-  for (const std::string& app : credentials_->Apps()) {
+  for (const std::string& app : tools_.credentials->Apps()) {
     AddPlace(app.substr(0, app.find('/')), app, std::string(kAppPath),
              /*is_app=*/true);
   }
   std::set<std::string> of_apps;
-  for (const CredentialState& state : credentials_->States()) {
+  for (const CredentialState& state : tools_.credentials->States()) {
     if (!state.app.empty()) of_apps.insert(state.id);
   }
   const std::vector<Told> former = std::exchange(told_, {});
@@ -98,10 +88,10 @@ void HookFinder::ListPlaces() {
   std::string after;
   while (true) {
     const absl::StatusOr<std::vector<KnownRepository>> page =
-        notes_->Repositories(after, kRepositoriesPerPage);
+        tools_.notes->Repositories(after, kRepositoriesPerPage);
     if (!page.ok()) {
       told_ = former;
-      next_places_ = clock_->Steady() + kStoreRetry;
+      next_places_ = tools_.clock->Steady() + kStoreRetry;
       return;
     }
     for (const KnownRepository& known : *page) {
@@ -110,8 +100,8 @@ void HookFinder::ListPlaces() {
     if (static_cast<int>(page->size()) < kRepositoriesPerPage) break;
     after = page->back().repository.Canonical();
   }
-  for (const Repository& named : options_.repositories) {
-    AddRepository({named, 0, credentials_->Find(named)}, of_apps, &seen);
+  for (const Repository& named : tools_.options.repositories) {
+    AddRepository({named, 0, tools_.credentials->Find(named)}, of_apps, &seen);
   }
 }
 
@@ -142,9 +132,9 @@ void HookFinder::Look(const std::string& key) {
   question.credential = place.credential;
   question.request.path =
       absl::StrCat(place.path, place.is_app ? "/config" : "?per_page=100");
-  questions_->Ask(std::move(question), [this, key](const GitHubReply& reply) {
-    HaveHooks(key, reply);
-  });
+  tools_.questions->Ask(
+      std::move(question),
+      [this, key](const GitHubReply& reply) { HaveHooks(key, reply); });
 }
 
 void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
@@ -158,11 +148,11 @@ void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
       place.hooks.clear();
       place.sources.clear();
     }
-    place.next_time =
-        clock_->Steady() + (refused ? kLookEveryRefused : kLookAfterTrouble);
+    place.next_time = tools_.clock->Steady() +
+                      (refused ? kLookEveryRefused : kLookAfterTrouble);
     return;
   }
-  place.next_time = clock_->Steady() + kLookEvery;
+  place.next_time = tools_.clock->Steady() + kLookEvery;
   place.was_read = true;
   place.hooks.clear();
   place.sources.clear();
@@ -174,7 +164,7 @@ void HookFinder::HaveHooks(const std::string& key, const GitHubReply& reply) {
 }
 
 void HookFinder::NoteSeen() {
-  auto seen = notes_->SeenHooks();
+  auto seen = tools_.notes->SeenHooks();
   if (!seen.ok() || *seen == seen_) return;
   seen_ = *std::move(seen);
   for (const auto& [key, place] : places_) LearnAddresses(place);
@@ -204,9 +194,9 @@ void HookFinder::Choose(Place& place) {
   place.sources.clear();
   for (const ListedHook& hook : place.hooks) {
     const bool is_ours = IsSeen(place, hook) ||
-                         MatchesAnyGlob(hook.url, options_.hook_urls) ||
+                         MatchesAnyGlob(hook.url, tools_.options.hook_urls) ||
                          LeadsToUs(hook.url) ||
-                         (options_.reads_only && MayBeOurHookUrl(hook.url, {}));
+                         (tools_.options.pull && MayBeOurHookUrl(hook.url, {}));
     if (!is_ours) continue;
     place.sources.push_back({place.host, place.credential,
                              absl::StrCat(place.path, "/", hook.id),
@@ -217,12 +207,12 @@ void HookFinder::Choose(Place& place) {
 bool HookFinder::LearnAddress(absl::string_view url) {
   const HookAddress address = HookAddressOf(url);
   if (address.host.empty() || address.host == kSharedHost) return false;
-  const absl::Time now = clock_->Now();
+  const absl::Time now = tools_.clock->Now();
   bool is_news = false;
   for (const std::string& name : {HostNameOf(address), PathNameOf(address)}) {
     const bool is_known = IsOurs(name);
     if (is_known && now - *noted_.Find(name) < kNoteAddressEvery) continue;
-    if (!notes_->SetNamedTime(name, now).ok()) continue;
+    if (!tools_.notes->SetNamedTime(name, now).ok()) continue;
     noted_.Put(name, now);
     is_news = is_news || !is_known;
   }
@@ -239,11 +229,11 @@ bool HookFinder::LeadsToUs(absl::string_view url) {
 bool HookFinder::IsOurs(const std::string& name) {
   const absl::Time* noted = noted_.Find(name);
   if (noted == nullptr) {
-    const auto stored = notes_->GetNamedTime(name);
+    const auto stored = tools_.notes->GetNamedTime(name);
     if (!stored.ok() || !stored->has_value()) return false;
     noted = noted_.Put(name, **stored);
   }
-  return clock_->Now() - *noted < kAddressMemory;
+  return tools_.clock->Now() - *noted < kAddressMemory;
 }
 
 // An App has one hook, and the App exists for this server. But only the hook's
@@ -252,10 +242,11 @@ void HookFinder::HaveAppHook(Place& place, const GitHubReply& reply) {
   bool is_known = false;
   if (reply.verdict.action == Action::kDone) {
     const absl::StatusOr<ListedHook> hook = ReadAppHook(reply.answer->body);
-    is_known = hook.ok() && MayBeOurHookUrl(hook->url, options_.hook_urls);
+    is_known =
+        hook.ok() && MayBeOurHookUrl(hook->url, tools_.options.hook_urls);
   }
   place.was_read = true;
-  place.next_time = clock_->Steady() + kLookEvery;
+  place.next_time = tools_.clock->Steady() + kLookEvery;
   place.sources = {{place.host, place.credential, place.path, is_known}};
 }
 
@@ -284,7 +275,7 @@ void HookFinder::NoteGone(const DeliverySource& source) {
   for (auto& [key, place] : places_) {
     if (std::erase(place.sources, source) > 0) {
       place.hooks.clear();
-      place.next_time = clock_->Steady() + kLookEvery;
+      place.next_time = tools_.clock->Steady() + kLookEvery;
     }
   }
 }

@@ -8,14 +8,10 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/clock.h"
 #include "server/base/recent_map.h"
-#include "server/github/credentials.h"
 #include "server/github/github_answers.h"
-#include "server/github/questions.h"
-#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_listing.h"
-#include "server/report/status_key.h"
+#include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
@@ -35,16 +31,7 @@ namespace signalbox {
 // Threads and lifetimes as for Redeliverer.
 class HookFinder {
  public:
-  struct Options {
-    std::vector<std::string> hook_urls;    // Globs.
-    std::vector<Repository> repositories;  // Besides the known ones.
-    // Deliveries are only read, which harms no other program. So every hook for
-    // which MayBeOurHookUrl is true counts.
-    bool reads_only = false;
-  };
-
-  HookFinder(Options options, RecoveryNotes* notes, Credentials* credentials,
-             Questions* questions, Clock* clock);
+  explicit HookFinder(const RecoveryTools& tools) : tools_(tools) {}
 
   absl::Time RunOnce();
 
@@ -95,11 +82,7 @@ class HookFinder {
   // Whether a hook whose deliveries reach the server recently led there.
   bool IsOurs(const std::string& name);
 
-  const Options options_;
-  RecoveryNotes* const notes_;
-  Credentials* const credentials_;
-  Questions* const questions_;
-  Clock* const clock_;
+  const RecoveryTools& tools_;
 
   absl::Time next_places_ = absl::InfinitePast();  // Steady.
   std::vector<SeenHook> seen_;

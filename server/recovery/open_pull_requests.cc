@@ -14,6 +14,8 @@ namespace signalbox {
 namespace {
 
 constexpr int kMostPullPages = 5;
+// Pull requests that have not changed for longer do not count.
+constexpr absl::Duration kCompareWindow = absl::Hours(72);
 // The most questions at a time, so that those of others get their turn.
 constexpr int kMostRepositories = 8;
 constexpr absl::Duration kRetryRefused = absl::Hours(1);
@@ -22,20 +24,9 @@ constexpr size_t kMaxPage = 8 << 20;
 
 }  // namespace
 
-OpenPullRequests::OpenPullRequests(const Options* options,
-                                   Acceptance* acceptance, Statuses* statuses,
-                                   Questions* questions, Metrics* metrics,
-                                   Clock* clock)
-    : options_(options),
-      acceptance_(acceptance),
-      statuses_(statuses),
-      questions_(questions),
-      metrics_(metrics),
-      clock_(clock) {}
-
 absl::Time OpenPullRequests::RunOnce(
     const std::vector<KnownRepository>& repositories) {
-  const absl::Time now = clock_->Steady();
+  const absl::Time now = tools_.clock->Steady();
   int asking = 0;
   for (const auto& [name, one] : compared_) asking += one.asking ? 1 : 0;
   absl::Time next = absl::InfiniteFuture();
@@ -49,13 +40,13 @@ absl::Time OpenPullRequests::RunOnce(
       List(known);
     }
   }
-  return clock_->Now() + (next - now);
+  return tools_.clock->Now() + (next - now);
 }
 
 void OpenPullRequests::List(const KnownRepository& known) {
   Compared& one = compared_[known.repository.Canonical()];
   one.asking = true;
-  one.next_time = clock_->Steady() + options_->every;
+  one.next_time = tools_.clock->Steady() + tools_.options.every;
   Question question;
   question.credential = known.credential;
   question.request.path = absl::StrCat(
@@ -63,9 +54,9 @@ void OpenPullRequests::List(const KnownRepository& known) {
       "/pulls?state=open&sort=updated&direction=desc&per_page=100");
   question.request.etag = one.etag;
   question.request.max_body = kMaxPage;
-  questions_->Ask(std::move(question), [this, known](const GitHubReply& reply) {
-    HavePage(known, 1, reply);
-  });
+  tools_.questions->Ask(
+      std::move(question),
+      [this, known](const GitHubReply& reply) { HavePage(known, 1, reply); });
 }
 
 void OpenPullRequests::HavePage(const KnownRepository& known, int page,
@@ -74,8 +65,8 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   one.asking = false;
   if (reply.verdict.action != Action::kDone) {
     if (IsRefused(reply.verdict)) {
-      one.next_time =
-          clock_->Steady() + std::max(options_->every, kRetryRefused);
+      one.next_time = tools_.clock->Steady() +
+                      std::max(tools_.options.every, kRetryRefused);
     }
     LogInfo("cannot list the open pull requests of a repository",
             {{"repository", known.repository.Display()},
@@ -87,7 +78,7 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   if (page == 1) one.etag = std::string(reply.answer->Header("etag"));
   const auto pulls = ReadPullRequests(reply.answer->body);
   if (!pulls.ok()) return Fail(known, "unlisted");
-  const absl::Time oldest = clock_->Now() - options_->window;
+  const absl::Time oldest = tools_.clock->Now() - kCompareWindow;
   bool reached = false;
   for (const ListedPullRequest& pull : *pulls) {
     if (pull.change.updated_time < oldest) {
@@ -102,10 +93,10 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   question.credential = known.credential;
   question.request.path = reply.next_path;
   question.request.max_body = kMaxPage;
-  questions_->Ask(std::move(question),
-                  [this, known, page](const GitHubReply& next) {
-                    HavePage(known, page + 1, next);
-                  });
+  tools_.questions->Ask(std::move(question),
+                        [this, known, page](const GitHubReply& next) {
+                          HavePage(known, page + 1, next);
+                        });
 }
 
 void OpenPullRequests::Consider(const KnownRepository& known,
@@ -113,10 +104,11 @@ void OpenPullRequests::Consider(const KnownRepository& known,
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return;
   const absl::Status heard_of =
-      statuses_->GetCommit(known.repository, *sha).status();
+      tools_.statuses->GetCommit(known.repository, *sha).status();
   if (heard_of.ok()) return;
   if (!absl::IsNotFound(heard_of)) return Fail(known, "unread");
-  if (options_->rules.Expect(known.repository, &pull.change).contexts.empty()) {
+  if (tools_.options.convert.rules.Expect(known.repository, &pull.change)
+          .contexts.empty()) {
     return;
   }
   Question question;
@@ -124,10 +116,10 @@ void OpenPullRequests::Consider(const KnownRepository& known,
   question.request.path =
       absl::StrCat("/repos/", known.repository.FullName(), "/commits/", *sha,
                    "/status?per_page=100");
-  questions_->Ask(std::move(question),
-                  [this, known, pull](const GitHubReply& reply) {
-                    HaveShown(known, pull, reply);
-                  });
+  tools_.questions->Ask(std::move(question),
+                        [this, known, pull](const GitHubReply& reply) {
+                          HaveShown(known, pull, reply);
+                        });
 }
 
 void OpenPullRequests::HaveShown(const KnownRepository& known,
@@ -137,7 +129,8 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   const auto shown = ReadShownContexts(reply.answer->body);
   if (!shown.ok()) return Fail(known, "unread");
   std::vector<std::string> contexts =
-      options_->rules.Expect(known.repository, &pull.change).contexts;
+      tools_.options.convert.rules.Expect(known.repository, &pull.change)
+          .contexts;
   std::erase_if(contexts, [&shown](const std::string& context) {
     return std::ranges::any_of(*shown, [&context](const std::string& one) {
       return absl::EqualsIgnoreCase(one, context);
@@ -146,9 +139,10 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   if (contexts.empty()) return Count("shown");
   Submission submission =
       HeadPendings(known.repository, pull, *ParseSha(pull.head_sha),
-                   std::move(contexts), options_->rules);
+                   std::move(contexts), tools_.options.convert.rules);
   submission.from_github = true;
-  const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
+  const auto outcomes =
+      tools_.acceptance->Accept({submission}, tools_.clock->Now());
   if (!outcomes.ok() || !outcomes->front().status.ok()) {
     return Fail(known, "unread");
   }
@@ -157,7 +151,7 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
            {"pull_request", pull.change.pull_request_number},
            {"sha", submission.report.sha}});
   Count("reported");
-  if (options_->became_due != nullptr) options_->became_due->Wake();
+  tools_.options.BecameDue();
 }
 
 void OpenPullRequests::Fail(const KnownRepository& known, const char* result) {
@@ -166,9 +160,9 @@ void OpenPullRequests::Fail(const KnownRepository& known, const char* result) {
 }
 
 void OpenPullRequests::Count(const char* result) {
-  metrics_->Add("signalbox_compared_pull_requests_total",
-                "Unknown heads of open pull requests, by outcome.",
-                {{"result", result}});
+  tools_.metrics->Add("signalbox_compared_pull_requests_total",
+                      "Unknown heads of open pull requests, by outcome.",
+                      {{"result", result}});
 }
 
 }  // namespace signalbox

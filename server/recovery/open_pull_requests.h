@@ -6,15 +6,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/base/clock.h"
-#include "server/base/metrics.h"
-#include "server/base/wake_up.h"
 #include "server/github/github_answers.h"
-#include "server/github/questions.h"
-#include "server/outbox/acceptance.h"
-#include "server/outbox/recovery_notes.h"
-#include "server/outbox/statuses.h"
-#include "server/report/repository_rules.h"
+#include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
@@ -29,16 +22,7 @@ namespace signalbox {
 // Threads and lifetimes as for Redeliverer.
 class OpenPullRequests {
  public:
-  struct Options {
-    absl::Duration every = absl::Minutes(5);
-    absl::Duration window = absl::Hours(72);
-    RepositoryRules rules;
-    WakeUp* became_due = nullptr;  // As in Recovery::Options.
-  };
-
-  OpenPullRequests(const Options* options, Acceptance* acceptance,
-                   Statuses* statuses, Questions* questions, Metrics* metrics,
-                   Clock* clock);
+  explicit OpenPullRequests(const RecoveryTools& tools) : tools_(tools) {}
 
   // `repositories` are the ones to compare.
   absl::Time RunOnce(const std::vector<KnownRepository>& repositories);
@@ -63,12 +47,7 @@ class OpenPullRequests {
   void Fail(const KnownRepository& known, const char* result);
   void Count(const char* result);
 
-  const Options* const options_;
-  Acceptance* const acceptance_;
-  Statuses* const statuses_;
-  Questions* const questions_;
-  Metrics* const metrics_;
-  Clock* const clock_;
+  const RecoveryTools& tools_;
 
   std::map<std::string, Compared> compared_;  // By canonical name.
 };

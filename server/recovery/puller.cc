@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/webhook/event.h"
-#include "server/recovery/store_retry.h"
 
 namespace signalbox {
 namespace {
@@ -33,21 +32,10 @@ bool WasTried(const Verdict& verdict) {
 
 }  // namespace
 
-Puller::Puller(const Options* options, DeliverySource source,
-               Acceptance* acceptance, RecoveryNotes* notes,
-               Questions* questions, Metrics* metrics, Clock* clock)
-    : options_(options),
-      source_(std::move(source)),
-      acceptance_(acceptance),
-      notes_(notes),
-      questions_(questions),
-      metrics_(metrics),
-      clock_(clock) {}
-
 absl::Time Puller::RunOnce() {
   if (busy_ || is_gone_) return absl::InfiniteFuture();
-  const absl::Time now = clock_->Steady();
-  if (now < next_list_) return clock_->Now() + (next_list_ - now);
+  const absl::Time now = tools_.clock->Steady();
+  if (now < next_list_) return tools_.clock->Now() + (next_list_ - now);
   TakeFailed();
   if (!wanted_.empty()) {
     Read(wanted_.front());
@@ -59,13 +47,13 @@ absl::Time Puller::RunOnce() {
 
 void Puller::List() {
   busy_ = true;
-  const absl::Time begin = clock_->Now() + clock_offset_;
+  const absl::Time begin = tools_.clock->Now() + clock_offset_;
   if (horizon_ == absl::InfinitePast()) {
-    const auto cursor = notes_->GetNamedTime(PulledCursorOf(source_));
+    const auto cursor = tools_.notes->GetNamedTime(PulledCursorOf(source_));
     if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
   }
-  horizon_ = std::max(horizon_, begin - options_->window);
-  ListDeliveries(questions_, clock_, source_, horizon_,
+  horizon_ = std::max(horizon_, begin - kDeliveryWindow);
+  ListDeliveries(tools_.questions, tools_.clock, source_, horizon_,
                  [this, begin](const DeliveryListing& listing) {
                    HaveList(listing, begin);
                  });
@@ -73,7 +61,7 @@ void Puller::List() {
 
 void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
-  next_list_ = clock_->Steady() + options_->every;
+  next_list_ = tools_.clock->Steady() + tools_.options.pull_every;
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
@@ -102,7 +90,7 @@ void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
   }
   std::vector<std::string> guids;
   for (const ListedDelivery& attempt : fresh) guids.push_back(attempt.guid);
-  const auto known = notes_->KnownDeliveries(guids);
+  const auto known = tools_.notes->KnownDeliveries(guids);
   if (!known.ok()) return;
   for (size_t i = 0; i < fresh.size(); ++i) {
     if ((*known)[i]) {
@@ -115,7 +103,7 @@ void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
     return std::tie(one.delivered_at, one.id);
   });
   // The server reads the listed deliveries at once.
-  if (!wanted_.empty()) next_list_ = clock_->Steady();
+  if (!wanted_.empty()) next_list_ = tools_.clock->Steady();
   MoveCursor();
 }
 
@@ -128,10 +116,10 @@ void Puller::Read(const ListedDelivery& delivery) {
   question.request.max_body = kMaxDelivery;
   question.patience =
       failed_.contains(delivery.guid) ? kPatienceLater : kPatience;
-  questions_->Ask(std::move(question),
-                  [this, delivery](const GitHubReply& reply) {
-                    HaveDelivery(delivery, reply);
-                  });
+  tools_.questions->Ask(std::move(question),
+                        [this, delivery](const GitHubReply& reply) {
+                          HaveDelivery(delivery, reply);
+                        });
 }
 
 void Puller::HaveDelivery(const ListedDelivery& delivery,
@@ -144,7 +132,7 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (verdict.action != Action::kDone) {
     if (WasTried(verdict)) return Fail(verdict.reason, verdict.message);
     // A limit or a missing connection concerns all deliveries.
-    next_list_ = clock_->Steady() + options_->every;
+    next_list_ = tools_.clock->Steady() + tools_.options.pull_every;
     return;
   }
   const absl::StatusOr<SentDelivery> sent =
@@ -152,13 +140,13 @@ void Puller::HaveDelivery(const ListedDelivery& delivery,
   if (!sent.ok()) return Fail("UNEXPECTED_ANSWER", sent.status().message());
   const absl::Status submitted = Submit(delivery, *sent);
   if (!submitted.ok()) {
-    next_list_ = clock_->Steady() + kStoreRetry;
+    next_list_ = tools_.clock->Steady() + kStoreRetry;
     return;
   }
   wanted_.pop_front();
   if (!wanted_.empty()) return;
   MoveCursor();
-  next_list_ = clock_->Steady() + options_->every;
+  next_list_ = tools_.clock->Steady() + tools_.options.pull_every;
 }
 
 absl::Status Puller::Submit(const ListedDelivery& delivery,
@@ -179,7 +167,7 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
   }
   absl::StatusOr<HookSubmission> submitted = ConvertHookCall(
       *call, Delivery{delivery.guid, "", sent.event, call->action, 0},
-      options_->convert);
+      tools_.options.convert);
   if (!submitted.ok()) {
     LogWarning("the server refused a webhook delivery",
                {{"delivery", delivery.guid},
@@ -191,16 +179,18 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
   bool is_expected = true;
   if (auto* const event = std::get_if<EventSubmission>(&*submitted)) {
     const absl::StatusOr<bool> stored =
-        acceptance_->AcceptEvent(*event, clock_->Now());
+        tools_.acceptance->AcceptEvent(*event, tools_.clock->Now());
     if (!stored.ok()) return stored.status();
-    if (*stored && options_->event_stored) options_->event_stored(event->event);
+    if (*stored && tools_.options.event_stored)
+      tools_.options.event_stored(event->event);
   } else {
     const Submission& submission = std::get<Submission>(*submitted);
-    const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
+    const auto outcomes =
+        tools_.acceptance->Accept({submission}, tools_.clock->Now());
     if (!outcomes.ok()) return outcomes.status();
     is_expected = !submission.ReportsNothing();
   }
-  if (options_->became_due != nullptr) options_->became_due->Wake();
+  tools_.options.BecameDue();
   if (!is_expected) {
     Done(delivery, "unexpected");
     return absl::OkStatus();
@@ -228,7 +218,7 @@ void Puller::Lose(absl::string_view reason, absl::string_view words) {
 
 void Puller::Fail(absl::string_view reason, absl::string_view words) {
   const ListedDelivery delivery = wanted_.front();
-  if (delivery.delivered_at < listed_ - options_->window) {
+  if (delivery.delivered_at < listed_ - kDeliveryWindow) {
     return Lose(reason, words);
   }
   wanted_.pop_front();
@@ -239,16 +229,17 @@ void Puller::Fail(absl::string_view reason, absl::string_view words) {
        {"hook", source_.path},
        {"reason", reason},
        {"message", words}});
-  failed_[delivery.guid] = {delivery, clock_->Steady() + kFailedRetry};
-  next_list_ =
-      wanted_.empty() ? clock_->Steady() + options_->every : clock_->Steady();
+  failed_[delivery.guid] = {delivery, tools_.clock->Steady() + kFailedRetry};
+  next_list_ = wanted_.empty()
+                   ? tools_.clock->Steady() + tools_.options.pull_every
+                   : tools_.clock->Steady();
 }
 
 void Puller::TakeFailed() {
   if (!wanted_.empty()) return;
   for (auto& [guid, one] : failed_) {
-    if (one.retry_time > clock_->Steady()) continue;
-    one.retry_time = clock_->Steady() + kFailedRetry;
+    if (one.retry_time > tools_.clock->Steady()) continue;
+    one.retry_time = tools_.clock->Steady() + kFailedRetry;
     wanted_.push_back(one.delivery);
   }
 }
@@ -256,9 +247,9 @@ void Puller::TakeFailed() {
 void Puller::Done(const ListedDelivery& delivery, const char* result) {
   failed_.erase(delivery.guid);
   done_[delivery.guid] = delivery.delivered_at;
-  metrics_->Add("signalbox_pulled_deliveries_total",
-                "Webhook deliveries read from GitHub, by outcome.",
-                {{"result", result}});
+  tools_.metrics->Add("signalbox_pulled_deliveries_total",
+                      "Webhook deliveries read from GitHub, by outcome.",
+                      {{"result", result}});
 }
 
 void Puller::MoveCursor() {
@@ -275,8 +266,8 @@ void Puller::MoveCursor() {
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
-  const absl::Status marked =
-      notes_->SetNamedTime(PulledCursorOf(source_), std::min(cursor, horizon_));
+  const absl::Status marked = tools_.notes->SetNamedTime(
+      PulledCursorOf(source_), std::min(cursor, horizon_));
   if (!marked.ok()) {
     LogError("the database failed while reading deliveries from GitHub",
              {{"error", marked.ToString()}});

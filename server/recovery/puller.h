@@ -10,14 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/clock.h"
-#include "server/base/metrics.h"
-#include "server/base/wake_up.h"
-#include "server/calls/conversion.h"
-#include "server/github/questions.h"
-#include "server/outbox/acceptance.h"
-#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_listing.h"
+#include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
@@ -35,18 +29,8 @@ namespace signalbox {
 // Threads and lifetimes as for Redeliverer.
 class Puller {
  public:
-  struct Options {
-    absl::Duration every = absl::Seconds(15);
-    absl::Duration window = absl::Hours(71);
-    ConvertOptions convert;
-    // As in Recovery::Options.
-    WakeUp* became_due = nullptr;
-    std::function<void(const Event&)> event_stored;
-  };
-
-  Puller(const Options* options, DeliverySource source, Acceptance* acceptance,
-         RecoveryNotes* notes, Questions* questions, Metrics* metrics,
-         Clock* clock);
+  Puller(const RecoveryTools& tools, DeliverySource source)
+      : tools_(tools), source_(std::move(source)) {}
 
   absl::Time RunOnce();
 
@@ -69,13 +53,8 @@ class Puller {
   void TakeFailed();
   void MoveCursor();
 
-  const Options* const options_;
+  const RecoveryTools& tools_;
   const DeliverySource source_;
-  Acceptance* const acceptance_;
-  RecoveryNotes* const notes_;
-  Questions* const questions_;
-  Metrics* const metrics_;
-  Clock* const clock_;
 
   bool busy_ = false;
   bool is_gone_ = false;

@@ -21,22 +21,9 @@ std::string RedeliveryCursorOf(const DeliverySource& source) {
 
 }  // namespace
 
-Redeliverer::Redeliverer(const Options& options, DeliverySource source,
-                         RecoveryNotes* notes, Questions* questions,
-                         Metrics* metrics, Clock* clock)
-    : options_(options),
-      source_(std::move(source)),
-      notes_(notes),
-      questions_(questions),
-      metrics_(metrics),
-      clock_(clock),
-      ledger_(options.ledger) {
-  ledger_.SetKnowsHook(source_.is_known);
-}
-
 absl::Time Redeliverer::RunOnce() {
   if (busy_ || is_gone_) return absl::InfiniteFuture();
-  const absl::Time now = clock_->Steady();
+  const absl::Time now = tools_.clock->Steady();
   if (now >= next_list_) {
     List();
     return absl::InfiniteFuture();
@@ -49,28 +36,28 @@ absl::Time Redeliverer::RunOnce() {
     const auto next = ledger_.Next(GitHubNow());
     if (next.has_value()) {
       AskFor(*next);
-      return busy_ ? absl::InfiniteFuture() : clock_->Now();
+      return busy_ ? absl::InfiniteFuture() : tools_.clock->Now();
     }
     wake = std::min(wake, now + (ledger_.NextTime(GitHubNow()) - GitHubNow()));
   }
   if (now < look_end_ && ledger_.missing_count() > 0) {
     wake = std::min(wake, next_look_);
   }
-  return clock_->Now() + (wake - now);
+  return tools_.clock->Now() + (wake - now);
 }
 
 void Redeliverer::List() {
   busy_ = true;
   const absl::Time begin = GitHubNow();
-  absl::Time horizon = begin - options_.ledger.window;
+  absl::Time horizon = begin - kDeliveryWindow;
   if (listed_ != absl::InfinitePast()) {
     horizon = std::max(horizon, ledger_.Cursor(listed_));
   } else {
-    const auto cursor = notes_->GetNamedTime(RedeliveryCursorOf(source_));
+    const auto cursor = tools_.notes->GetNamedTime(RedeliveryCursorOf(source_));
     if (cursor.ok() && cursor->has_value())
       horizon = std::max(horizon, **cursor);
   }
-  ListDeliveries(questions_, clock_, source_, horizon,
+  ListDeliveries(tools_.questions, tools_.clock, source_, horizon,
                  [this, begin](const DeliveryListing& listing) {
                    HaveList(listing, begin);
                  });
@@ -78,7 +65,7 @@ void Redeliverer::List() {
 
 void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
   busy_ = false;
-  next_list_ = clock_->Steady() + options_.every;
+  next_list_ = tools_.clock->Steady() + tools_.options.every;
   clock_offset_ = listing.clock_offset;
   const Action action = listing.verdict.action;
   if (action != Action::kDone) {
@@ -111,8 +98,8 @@ void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
     Count("given_up", lost);
   }
   if (!listing.complete) return;
-  const absl::Status marked = notes_->SetNamedTime(RedeliveryCursorOf(source_),
-                                                   ledger_.Cursor(listed_));
+  const absl::Status marked = tools_.notes->SetNamedTime(
+      RedeliveryCursorOf(source_), ledger_.Cursor(listed_));
   if (!marked.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", marked.ToString()}});
@@ -120,10 +107,10 @@ void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
 }
 
 void Redeliverer::LookUp() {
-  next_look_ = clock_->Steady() + kStepEvery;
+  next_look_ = tools_.clock->Steady() + kStepEvery;
   const std::vector<std::string> guids = ledger_.Unsettled();
   if (guids.empty()) return;
-  const auto known = notes_->KnownDeliveries(guids);
+  const auto known = tools_.notes->KnownDeliveries(guids);
   if (!known.ok()) return;
   for (size_t i = 0; i < guids.size(); ++i) {
     if ((*known)[i]) ledger_.NoteAccepted(guids[i], GitHubNow());
@@ -132,12 +119,12 @@ void Redeliverer::LookUp() {
 
 void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   // First, because the delivery may arrive before GitHub's answer.
-  const absl::Status awaited = notes_->AwaitRedelivery(
-      redelivery.guid, /*cancelled=*/false, clock_->Now());
+  const absl::Status awaited = tools_.notes->AwaitRedelivery(
+      redelivery.guid, /*cancelled=*/false, tools_.clock->Now());
   if (!awaited.ok()) {
     LogError("the database failed while looking for deliveries",
              {{"error", awaited.ToString()}});
-    rest_end_ = clock_->Steady() + options_.every;
+    rest_end_ = tools_.clock->Steady() + tools_.options.every;
     return;
   }
   busy_ = true;
@@ -147,10 +134,10 @@ void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   question.once = true;
   question.request.path = absl::StrCat(source_.path, "/deliveries/",
                                        redelivery.attempt_id, "/attempts");
-  questions_->Ask(std::move(question),
-                  [this, redelivery](const GitHubReply& reply) {
-                    HaveAnswer(redelivery, reply);
-                  });
+  tools_.questions->Ask(std::move(question),
+                        [this, redelivery](const GitHubReply& reply) {
+                          HaveAnswer(redelivery, reply);
+                        });
 }
 
 void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
@@ -178,7 +165,9 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
   if (!asked && !ambiguous) {
     // If this fails, and a person orders the same redelivery within the hour,
     // it does not count as a rerun.
-    notes_->AwaitRedelivery(redelivery.guid, /*cancelled=*/true, clock_->Now())
+    tools_.notes
+        ->AwaitRedelivery(redelivery.guid, /*cancelled=*/true,
+                          tools_.clock->Now())
         .IgnoreError();
   }
   if (asked || ambiguous) {
@@ -187,16 +176,16 @@ void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
     } else {
       ledger_.NoteAmbiguous(redelivery.guid, GitHubNow());
     }
-    look_end_ = clock_->Steady() + kLookFor;
+    look_end_ = tools_.clock->Steady() + kLookFor;
   } else if (refused) {
     ledger_.NoteRefused(redelivery.guid);
   } else {
-    rest_end_ = clock_->Steady() + options_.every;
+    rest_end_ = tools_.clock->Steady() + tools_.options.every;
   }
 }
 
 void Redeliverer::Count(const char* result, int count) {
-  metrics_->Add(
+  tools_.metrics->Add(
       "signalbox_redeliveries_total",
       "Webhook redeliveries that the server wanted from GitHub, by outcome.",
       {{"result", result}}, count);

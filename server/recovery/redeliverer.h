@@ -5,12 +5,9 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "server/base/clock.h"
-#include "server/base/metrics.h"
-#include "server/github/questions.h"
-#include "server/outbox/recovery_notes.h"
 #include "server/recovery/delivery_ledger.h"
 #include "server/recovery/delivery_listing.h"
+#include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
@@ -24,14 +21,12 @@ namespace signalbox {
 // outlive its questions.
 class Redeliverer {
  public:
-  struct Options {
-    absl::Duration every = absl::Minutes(5);
-    DeliveryLedger::Options ledger;
-  };
-
-  Redeliverer(const Options& options, DeliverySource source,
-              RecoveryNotes* notes, Questions* questions, Metrics* metrics,
-              Clock* clock);
+  Redeliverer(const RecoveryTools& tools, DeliverySource source)
+      : tools_(tools),
+        source_(std::move(source)),
+        ledger_({.probe_every = tools.options.every}) {
+    ledger_.SetKnowsHook(source_.is_known);
+  }
 
   absl::Time RunOnce();
 
@@ -40,7 +35,7 @@ class Redeliverer {
   bool is_gone() const { return is_gone_; }
 
  private:
-  absl::Time GitHubNow() const { return clock_->Now() + clock_offset_; }
+  absl::Time GitHubNow() const { return tools_.clock->Now() + clock_offset_; }
 
   void List();
   void HaveList(const DeliveryListing& listing, absl::Time begin);
@@ -50,12 +45,8 @@ class Redeliverer {
                   const GitHubReply& reply);
   void Count(const char* result, int count = 1);
 
-  const Options options_;
+  const RecoveryTools& tools_;
   const DeliverySource source_;
-  RecoveryNotes* const notes_;
-  Questions* const questions_;
-  Metrics* const metrics_;
-  Clock* const clock_;
 
   DeliveryLedger ledger_;
   bool busy_ = false;  // A question is under way.

@@ -12,7 +12,6 @@
 #include "common/log.h"
 #include "server/base/doubling_wait.h"
 #include "server/recovery/head_pendings.h"
-#include "server/recovery/store_retry.h"
 #include "server/report/text.h"
 
 namespace signalbox {
@@ -74,22 +73,11 @@ bool IsLogin(absl::string_view login) {
 
 }  // namespace
 
-Retester::Retester(Options options, Acceptance* acceptance, Statuses* statuses,
-                   RecoveryNotes* notes, Credentials* credentials,
-                   Questions* questions, Metrics* metrics, Clock* clock)
-    : options_(std::move(options)),
-      acceptance_(acceptance),
-      statuses_(statuses),
-      notes_(notes),
-      credentials_(credentials),
-      questions_(questions),
-      metrics_(metrics),
-      clock_(clock) {}
-
 absl::Time Retester::RunOnce() {
-  const absl::Time now = clock_->Now();
+  const absl::Time now = tools_.clock->Now();
   // At most kAtOnce of these are under way already.
-  const absl::StatusOr<std::vector<Rerun>> reruns = notes_->Reruns(2 * kAtOnce);
+  const absl::StatusOr<std::vector<Rerun>> reruns =
+      tools_.notes->Reruns(2 * kAtOnce);
   if (!reruns.ok()) return now + kStoreRetry;
   absl::Time next = absl::InfiniteFuture();
   for (const Rerun& rerun : *reruns) {
@@ -107,13 +95,13 @@ absl::Time Retester::RunOnce() {
 
 Question Retester::About(const Rerun& rerun, std::string path) const {
   Question question;
-  question.credential = credentials_->Find(rerun.wanted.repository);
+  question.credential = tools_.credentials->Find(rerun.wanted.repository);
   question.request.path = std::move(path);
   return question;
 }
 
 void Retester::Begin(const Rerun& rerun) {
-  questions_->Ask(
+  tools_.questions->Ask(
       About(rerun, absl::StrCat(PathOf(rerun.wanted.repository), "/pulls/",
                                 rerun.wanted.pull_request_number)),
       [this, rerun](const GitHubReply& reply) { HaveHead(rerun, reply); });
@@ -137,12 +125,13 @@ void Retester::HaveHead(const Rerun& rerun, const GitHubReply& reply) {
   if (!IsLogin(rerun.wanted.login)) {
     return Refuse(rerun, *pull, "the comment's author has no login");
   }
-  questions_->Ask(About(rerun, absl::StrCat(PathOf(rerun.wanted.repository),
-                                            "/collaborators/",
-                                            rerun.wanted.login, "/permission")),
-                  [this, rerun, pull = *pull](const GitHubReply& reply) {
-                    HavePermission(rerun, pull, reply);
-                  });
+  tools_.questions->Ask(
+      About(rerun,
+            absl::StrCat(PathOf(rerun.wanted.repository), "/collaborators/",
+                         rerun.wanted.login, "/permission")),
+      [this, rerun, pull = *pull](const GitHubReply& reply) {
+        HavePermission(rerun, pull, reply);
+      });
 }
 
 void Retester::HavePermission(const Rerun& rerun, const ListedPullRequest& pull,
@@ -176,10 +165,11 @@ std::vector<std::string> Retester::ContextsOf(const Rerun& rerun,
                                               const std::string& sha) const {
   const RerunRequested& wanted = rerun.wanted;
   std::vector<std::string> known =
-      options_.rules.Expect(wanted.repository, &pull.change).contexts;
+      tools_.options.convert.rules.Expect(wanted.repository, &pull.change)
+          .contexts;
   if (wanted.contexts.empty()) return known;
   const absl::StatusOr<CommitView> commit =
-      statuses_->GetCommit(wanted.repository, sha);
+      tools_.statuses->GetCommit(wanted.repository, sha);
   if (commit.ok()) {
     for (const StatusView& status : commit->statuses) {
       if (IsReported(status)) known.push_back(status.context);
@@ -192,8 +182,9 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   if (!sha.ok()) return TryLater(rerun, sha.status().message());
   const Repository& repository = rerun.wanted.repository;
-  Submission submission = HeadPendings(
-      repository, pull, *sha, ContextsOf(rerun, pull, *sha), options_.rules);
+  Submission submission =
+      HeadPendings(repository, pull, *sha, ContextsOf(rerun, pull, *sha),
+                   tools_.options.convert.rules);
   if (submission.contexts.empty() && !rerun.wanted.contexts.empty()) {
     return Refuse(
         rerun, pull,
@@ -203,26 +194,25 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
   submission.report.rerun = true;
   submission.with_all_reported = rerun.wanted.contexts.empty();
   submission.may_report_context = [this, &rerun](absl::string_view context) {
-    return !options_.may_report ||
-           options_
-               .may_report(rerun.caller, rerun.wanted.repository,
-                           {std::string(context)})
-               .ok();
+    return tools_.options
+        .MayReport(rerun.caller, rerun.wanted.repository,
+                   {std::string(context)})
+        .ok();
   };
-  const auto may_report = [this, &rerun, names = submission.contexts](
-                              const Repository& meant) {
-    return options_.may_report ? options_.may_report(rerun.caller, meant, names)
-                               : absl::OkStatus();
-  };
-  const absl::Status allowed = may_report(repository);
+  const absl::Status allowed =
+      tools_.options.MayReport(rerun.caller, repository, submission.contexts);
   if (!allowed.ok()) return Refuse(rerun, pull, allowed.message());
-  submission.may_report = may_report;
+  submission.may_report =
+      [this, &rerun, names = submission.contexts](const Repository& meant) {
+        return tools_.options.MayReport(rerun.caller, meant, names);
+      };
   submission.caller = rerun.caller;
   // After a crash below, the server repeats the rerun. The id then keeps it
   // from counting twice.
   submission.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#rerun"), "",
                                  "issue_comment", "created", 0};
-  const auto outcomes = acceptance_->Accept({submission}, clock_->Now());
+  const auto outcomes =
+      tools_.acceptance->Accept({submission}, tools_.clock->Now());
   if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
   const absl::Status& accepted = outcomes->front().status;
   if (!accepted.ok()) return Drop(rerun, accepted.message());
@@ -240,18 +230,15 @@ void Retester::Report(const Rerun& rerun, const ListedPullRequest& pull) {
            {"sha", *sha},
            {"contexts", absl::StrJoin(names, " ")},
            {"login", rerun.wanted.login}});
-  metrics_->Add("signalbox_reruns_total",
-                "Requests to run contexts again, by outcome.",
-                {{"result", "reported"}});
-  Settle(rerun, std::nullopt);
-  if (options_.became_due != nullptr) options_.became_due->Wake();
+  End(rerun, "reported");
+  tools_.options.BecameDue();
 }
 
 void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
                       absl::string_view why) {
   const absl::StatusOr<std::string> sha = ParseSha(pull.head_sha);
   const absl::StatusOr<CommitView> commit =
-      sha.ok() ? statuses_->GetCommit(rerun.wanted.repository, *sha)
+      sha.ok() ? tools_.statuses->GetCommit(rerun.wanted.repository, *sha)
                : sha.status();
   if (commit.ok()) {
     Submission told;
@@ -271,7 +258,8 @@ void Retester::Refuse(const Rerun& rerun, const ListedPullRequest& pull,
     told.delivery = Delivery{absl::StrCat(rerun.delivery_id, "#refusal"), "",
                              "issue_comment", "created", 0};
     if (!told.contexts.empty()) {
-      const auto outcomes = acceptance_->Accept({told}, clock_->Now());
+      const auto outcomes =
+          tools_.acceptance->Accept({told}, tools_.clock->Now());
       if (!outcomes.ok()) return TryLater(rerun, outcomes.status().message());
     }
   }
@@ -284,22 +272,28 @@ void Retester::Drop(const Rerun& rerun, absl::string_view why) {
            {"pull_request", rerun.wanted.pull_request_number},
            {"login", rerun.wanted.login},
            {"why", why}});
-  metrics_->Add("signalbox_reruns_total",
-                "Requests to run contexts again, by outcome.",
-                {{"result", "dropped"}});
+  End(rerun, "dropped");
+}
+
+void Retester::End(const Rerun& rerun, const char* result) {
+  tools_.metrics->Add("signalbox_reruns_total",
+                      "Requests to run contexts again, by outcome.",
+                      {{"result", result}});
   Settle(rerun, std::nullopt);
 }
 
 void Retester::TryLater(const Rerun& rerun, absl::string_view why) {
   if (rerun.try_count + 1 >= kMostTries) return Drop(rerun, why);
-  Settle(rerun, clock_->Now() + DoublingWait(kFirstRerunWait, kMaxRerunWait,
-                                             rerun.try_count + 1));
+  Settle(rerun,
+         tools_.clock->Now() +
+             DoublingWait(kFirstRerunWait, kMaxRerunWait, rerun.try_count + 1));
 }
 
 void Retester::Settle(const Rerun& rerun,
                       std::optional<absl::Time> next_try_time) {
   under_way_.erase(rerun.id);
-  const absl::Status settled = notes_->SettleRerun(rerun.id, next_try_time);
+  const absl::Status settled =
+      tools_.notes->SettleRerun(rerun.id, next_try_time);
   if (!settled.ok()) {
     LogError("the database failed after a rerun",
              {{"error", settled.ToString()}});

@@ -11,17 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/clock.h"
-#include "server/base/metrics.h"
-#include "server/base/wake_up.h"
-#include "server/github/credentials.h"
 #include "server/github/github_answers.h"
-#include "server/github/questions.h"
-#include "server/outbox/acceptance.h"
-#include "server/outbox/recovery_notes.h"
-#include "server/outbox/statuses.h"
 #include "server/outbox/submission.h"
-#include "server/report/repository_rules.h"
+#include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
@@ -42,20 +34,8 @@ namespace signalbox {
 // also calls RunOnce.
 class Retester {
  public:
-  struct Options {
-    RepositoryRules rules;
-    // Whether a caller may still report these contexts.
-    std::function<absl::Status(absl::string_view caller, const Repository&,
-                               const std::vector<std::string>& contexts)>
-        may_report;
-    // Woken after an entry became due. Null: nobody is.
-    WakeUp* became_due = nullptr;
-  };
-
-  // All pointers are borrowed.
-  Retester(Options options, Acceptance* acceptance, Statuses* statuses,
-           RecoveryNotes* notes, Credentials* credentials, Questions* questions,
-           Metrics* metrics, Clock* clock);
+  // `tools` is borrowed.
+  explicit Retester(const RecoveryTools& tools) : tools_(tools) {}
 
   // Begins what is due, and returns when to call it again. Call it sooner if an
   // event was stored.
@@ -79,17 +59,11 @@ class Retester {
   // Ends the rerun without a report; `why` says the reason.
   void Drop(const Rerun& rerun, absl::string_view why);
   void TryLater(const Rerun& rerun, absl::string_view why);
+  void End(const Rerun& rerun, const char* result);
   void Settle(const Rerun& rerun, std::optional<absl::Time> next_try_time);
   Question About(const Rerun& rerun, std::string path) const;
 
-  const Options options_;
-  Acceptance* const acceptance_;
-  Statuses* const statuses_;
-  RecoveryNotes* const notes_;
-  Credentials* const credentials_;
-  Questions* const questions_;
-  Metrics* const metrics_;
-  Clock* const clock_;
+  const RecoveryTools& tools_;
 
   std::set<int64_t> under_way_;
 };

@@ -126,16 +126,16 @@ OutageWorld::Server::Server(OutageWorld* world) {
   core = OrGiveUp(Core::Open(std::move(core_options), credentials.get(),
                              transport.get(), &metrics, &world->clock_));
 
-  Recovery::Options recovery_options;
-  recovery_options.known_hosts = {"github.com"};
+  RecoveryOptions recovery_options;
+
   recovery_options.repositories = {OrGiveUp(ParseRepository(kRepository))};
   // None of the hook's deliveries has arrived before.
   recovery_options.hook_urls = {"https://example.com/*"};
   recovery_options.became_due = &core->wake_ups().poster;
   recovery = std::make_unique<Recovery>(
-      std::move(recovery_options), core->outbox(), core->outbox(),
-      core->outbox(), credentials.get(), core->questions(), &metrics,
-      &world->clock_);
+      RecoveryTools{std::move(recovery_options), core->outbox(), core->outbox(),
+                    core->outbox(), credentials.get(), core->questions(),
+                    &metrics, &world->clock_});
 }
 
 OutageWorld::OutageWorld(const Options& options) : options_(options) {

@@ -106,10 +106,7 @@ TEST_F(ComparingTest, WhatTheStoreDidNotTakeIsLookedAtAgain) {
   Open(1);
   Open(2);
   Open(3);
-  Start();
-  recovery_ = std::make_unique<Recovery>(options_, &failing, &failing, &failing,
-                                         credentials_.get(), questions_.get(),
-                                         &metrics_, &clock_);
+  StartOn(&failing);
   Run(absl::Minutes(1));
   EXPECT_EQ(KnownOf(0, 4), 1);
   Run(absl::Minutes(6));

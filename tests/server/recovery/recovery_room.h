@@ -49,7 +49,7 @@ class RecoveryRoomTest : public QuestionsFixture {
     rules().SetAdmin(kToken, "acme/widgets");
     hook_ = rules().hooks().AddHook({.repository = kRepository}, clock_.Now());
     SeeHook(hook_);
-    options_.known_hosts = {"github.com"};
+    options_.convert.known_hosts = {"github.com"};
     options_.repositories = {*ParseRepository(kRepository)};
   }
 
@@ -64,12 +64,14 @@ class RecoveryRoomTest : public QuestionsFixture {
     ASSERT_TRUE(outbox_->AcceptEvent(seen, clock_.Now()).ok());
   }
 
-  void Start() {
+  void Start() { StartOn(outbox_.get()); }
+
+  void StartOn(Outbox* outbox) {
     recovery_.reset();
     MakeQuestions();
     recovery_ = std::make_unique<Recovery>(
-        options_, outbox_.get(), outbox_.get(), outbox_.get(),
-        credentials_.get(), questions_.get(), &metrics_, &clock_);
+        RecoveryTools{options_, outbox, outbox, outbox, credentials_.get(),
+                      questions_.get(), &metrics_, &clock_});
   }
 
   void Run(absl::Duration time) {
@@ -100,7 +102,7 @@ class RecoveryRoomTest : public QuestionsFixture {
       return 500;
     }
     ConvertOptions convert;
-    convert.rules = options_.rules;
+    convert.rules = options_.convert.rules;
     convert.redelivery_is_rerun = true;
     const auto submission = ConvertHookCall(
         *call, {attempt.guid, "", attempt.event, call->action, attempt.hook_id},
@@ -143,7 +145,7 @@ class RecoveryRoomTest : public QuestionsFixture {
     return known;
   }
 
-  Recovery::Options options_;
+  RecoveryOptions options_;
   std::unique_ptr<Recovery> recovery_;
   int64_t hook_ = 0;
   bool shim_is_up_ = true;

@@ -313,10 +313,7 @@ TEST_F(RecoveryRoomTest, OfManyAddressesTheOldestAreForgotten) {
   rules().hooks().AddHook({.repository = "acme/second"}, clock_.Now());
   CountingOutbox counting(outbox_.get());
   options_.redeliver = false;  // This test only looks for hooks.
-  Start();
-  recovery_ = std::make_unique<Recovery>(options_, &counting, &counting,
-                                         &counting, credentials_.get(),
-                                         questions_.get(), &metrics_, &clock_);
+  StartOn(&counting);
   Run(absl::Minutes(2));
   counting.reads.clear();
   for (int i = 0; i < 510; ++i) {

@@ -32,10 +32,13 @@ class RetesterTest : public QuestionsFixture {
 
   ~RetesterTest() override { retester_.reset(); }
 
-  void Start() {
-    retester_ = std::make_unique<Retester>(
-        options_, outbox_.get(), outbox_.get(), outbox_.get(),
-        credentials_.get(), questions_.get(), &metrics_, &clock_);
+  void Start() { StartOn(outbox_.get()); }
+
+  void StartOn(Outbox* outbox) {
+    tools_ = std::make_unique<RecoveryTools>(
+        RecoveryTools{options_, outbox, outbox, outbox, credentials_.get(),
+                      questions_.get(), &metrics_, &clock_});
+    retester_ = std::make_unique<Retester>(*tools_);
   }
 
   void Ask(std::vector<std::string> contexts = {},
@@ -99,7 +102,8 @@ class RetesterTest : public QuestionsFixture {
 
   bool IsSettled() { return outbox_->Reruns(10)->empty(); }
 
-  Retester::Options options_;
+  RecoveryOptions options_;
+  std::unique_ptr<RecoveryTools> tools_;
   std::unique_ptr<Retester> retester_;
   absl::Status may_report_;
   std::string caller_;
@@ -141,7 +145,7 @@ TEST_F(RetesterTest, WhereNothingIsExpectedWhatAFarmReportedIsRunAgain) {
   RepositoryRule rule;
   rule.match = "*/*";
   rule.contexts = {};
-  options_.rules = RepositoryRules({rule});
+  options_.convert.rules = RepositoryRules({rule});
   Say("farm/linux", Result::kFailure);
   Start();
   Ask();
@@ -327,9 +331,7 @@ TEST_F(RetesterTest, ARerunThatIsDoneTwiceCountsOnce) {
       return reruns;
     }
   } outbox(outbox_.get());
-  retester_ = std::make_unique<Retester>(options_, &outbox, &outbox, &outbox,
-                                         credentials_.get(), questions_.get(),
-                                         &metrics_, &clock_);
+  StartOn(&outbox);
   Run();
   EXPECT_TRUE(IsSettled());
   EXPECT_EQ(Statuses(), "ci/build=success ");
@@ -341,7 +343,7 @@ TEST_F(RetesterTest, DraftsAndForksGetWhatTheRulesSay) {
   rule.match = "acme/*";
   rule.contexts = {"ci/a", "ci/b"};
   rule.forks = false;
-  options_.rules = RepositoryRules({rule});
+  options_.convert.rules = RepositoryRules({rule});
   rules().pull_requests().Find(1, 3)->is_from_fork = true;
   Start();
   Ask();
