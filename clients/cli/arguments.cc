@@ -14,8 +14,8 @@
 #include "clients/cli/completion.h"
 #include "clients/cli/help.h"
 #include "clients/cli/help_texts.h"
-#include "clients/cli/option_values.h"
 #include "clients/cli/printable.h"
+#include "google/protobuf/generated_enum_reflection.h"
 #include "signalbox/version.h"
 
 namespace signalbox {
@@ -33,6 +33,60 @@ Subcommand SubcommandNamed(absl::string_view name) {
          : name == "list"    ? Subcommand::kList
          : name == "watch"   ? Subcommand::kWatch
                              : Subcommand::kRetry;
+}
+
+bool IsNumber(absl::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, absl::ascii_isdigit);
+}
+
+// These read the text of the option `name`, such as `--after`, if it is given.
+// They return what is wrong, for people; empty: nothing, and `value` is set.
+
+// A number from 0 to 2^63 - 1.
+std::string ReadNumber(absl::string_view name,
+                       const std::optional<std::string>& text,
+                       std::optional<int64_t>* value) {
+  if (!text) return "";
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(*text, &number) || number < 0) {
+    return absl::StrCat(name, ": \"", *text, "\" is not a number, 0 or more");
+  }
+  *value = number;
+  return "";
+}
+
+// `90`, `90s`, `1m30s`, from `least` to `most`. `wanted` says what these are:
+// `a duration up to 24h, such as 5m`.
+std::string ReadDuration(absl::string_view name,
+                         const std::optional<std::string>& text,
+                         absl::Duration least, absl::Duration most,
+                         absl::string_view wanted,
+                         std::optional<absl::Duration>* value) {
+  if (!text) return "";
+  absl::Duration duration;
+  if (!absl::ParseDuration(IsNumber(*text) ? absl::StrCat(*text, "s") : *text,
+                           &duration) ||
+      duration < least || duration > most) {
+    return absl::StrCat(name, ": \"", *text, "\" is not ", wanted);
+  }
+  *value = duration;
+  return "";
+}
+
+// A value of the API by its name without `prefix`, in any case: `due` of
+// POSTING_STATE_DUE. `wanted` lists them: `due, waiting or posted`.
+template <typename Enum>
+std::string ReadWord(absl::string_view name, const std::string& text,
+                     absl::string_view prefix, absl::string_view wanted,
+                     Enum* value) {
+  const auto* const found =
+      google::protobuf::GetEnumDescriptor<Enum>()->FindValueByName(
+          absl::StrCat(prefix, absl::AsciiStrToUpper(text)));
+  if (found == nullptr || found->number() == 0) {
+    return absl::StrCat(name, ": \"", text, "\" is not ", wanted);
+  }
+  *value = static_cast<Enum>(found->number());
+  return "";
 }
 
 // Reads the texts, with the environment's values for what they do not say, into

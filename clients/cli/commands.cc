@@ -15,7 +15,7 @@
 #include "clients/cli/console.h"
 #include "clients/cli/diagnosis.h"
 #include "clients/cli/printable.h"
-#include "clients/cli/status_table.h"
+#include "clients/cli/status_text.h"
 #include "clients/cli/timeline.h"
 #include "clients/cli/wording.h"
 #include "common/secret.h"
@@ -25,12 +25,12 @@ namespace {
 
 // One line per receipt: `acme/widgets@6dcb09b5 ci/build: success`, or what
 // became of it instead.
-void PrintReceipt(const v1::Receipt& receipt, const Subject& subject,
-                  absl::string_view what) {
-  std::printf("%s\n",
-              Printable(absl::StrCat(subject.Display(), " ", receipt.context(),
-                                     ": ", Became(receipt, subject, what)))
-                  .c_str());
+std::string ReceiptLine(const v1::Receipt& receipt, const Subject& subject,
+                        absl::string_view what) {
+  return absl::StrCat(
+      Printable(absl::StrCat(subject.Display(), " ", receipt.context(), ": ",
+                             Became(receipt, subject, what))),
+      "\n");
 }
 
 Screen StandardOutput() {
@@ -52,6 +52,20 @@ Request KeyRequest(const Subject& subject) {
   request.set_repository(subject.repository);
   request.set_sha(subject.sha);
   request.set_context(subject.contexts.front());
+  return request;
+}
+
+// A report of the subject's run.
+template <typename Request>
+Request RunRequest(const Arguments& arguments, const Subject& subject) {
+  Request request;
+  request.set_repository(subject.repository);
+  request.set_sha(subject.sha);
+  request.set_attempt(subject.attempt);
+  request.set_series(subject.series);
+  if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
+  request.set_description(arguments.description.value_or(""));
+  request.set_target_url(subject.target_url);
   return request;
 }
 
@@ -99,17 +113,13 @@ absl::Status Clearly(const absl::Status& error,
 
 int FailForKey(const absl::Status& error, absl::string_view what,
                const Arguments& arguments, const Subject& subject) {
-  std::string text =
-      Explain(error,
+  return Fail(error,
               absl::StrCat(what, " of ", subject.contexts.front(), " on ",
                            subject.Display()),
-              arguments, subject);
-  if (absl::IsNotFound(error)) {
-    absl::StrAppend(&text,
-                    "; `signalbox status` shows the contexts of a commit");
-  }
-  Complain(text);
-  return ExitCodeFor(error);
+              arguments, subject,
+              absl::IsNotFound(error)
+                  ? "; `signalbox status` shows the contexts of a commit"
+                  : "");
 }
 
 }  // namespace
@@ -152,17 +162,11 @@ absl::StatusOr<Client> ConnectAs(const Arguments& arguments) {
 
 v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
                                         const Subject& subject) {
-  v1::ReportPendingRequest request;
-  request.set_repository(subject.repository);
-  request.set_sha(subject.sha);
+  auto request = RunRequest<v1::ReportPendingRequest>(arguments, subject);
   for (const std::string& context : subject.contexts) {
     request.add_contexts(context);
   }
-  request.set_attempt(subject.attempt);
-  request.set_series(subject.series);
-  if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
-  request.set_description(arguments.description.value_or(""));
-  request.set_target_url(subject.target_url);
+
   if (arguments.expires_after) {
     request.mutable_expires_after()->set_seconds(
         absl::ToInt64Seconds(*arguments.expires_after));
@@ -172,16 +176,9 @@ v1::ReportPendingRequest PendingRequest(const Arguments& arguments,
 
 v1::ReportResultRequest ResultRequest(const Arguments& arguments,
                                       const Subject& subject) {
-  v1::ReportResultRequest request;
-  request.set_repository(subject.repository);
-  request.set_sha(subject.sha);
+  auto request = RunRequest<v1::ReportResultRequest>(arguments, subject);
   request.set_context(subject.contexts.front());
-  request.set_attempt(subject.attempt);
-  request.set_series(subject.series);
-  if (arguments.if_sequence) request.set_if_sequence(*arguments.if_sequence);
   request.set_result(arguments.result);
-  request.set_description(arguments.description.value_or(""));
-  request.set_target_url(subject.target_url);
   return request;
 }
 
@@ -189,16 +186,17 @@ int ReportPending(const Arguments& arguments, const Subject& subject,
                   const Client& client) {
   const auto answer = client.ReportPending(PendingRequest(arguments, subject));
   if (!answer.ok()) {
-    Complain(Explain(Clearly(answer.status(), subject.contexts),
-                     absl::StrCat("could not report the pending of ",
-                                  absl::StrJoin(subject.contexts, ", "), " on ",
-                                  subject.Display()),
-                     arguments, subject));
-    return ExitCodeFor(answer.status());
+    return Fail(Clearly(answer.status(), subject.contexts),
+                absl::StrCat("could not report the pending of ",
+                             absl::StrJoin(subject.contexts, ", "), " on ",
+                             subject.Display()),
+                arguments, subject);
   }
   if (arguments.json) PrintJson(*answer);
   for (const v1::Receipt& receipt : answer->receipts()) {
-    if (!arguments.json) PrintReceipt(receipt, subject, "pending");
+    if (!arguments.json) {
+      std::fputs(ReceiptLine(receipt, subject, "pending").c_str(), stdout);
+    }
     ComplainOf(receipt, subject);
   }
   return kDone;
@@ -208,18 +206,14 @@ int ReportResult(const Arguments& arguments, const Subject& subject,
                  const Client& client) {
   const auto answer = client.ReportResult(ResultRequest(arguments, subject));
   if (!answer.ok()) {
-    Complain(Explain(answer.status(),
-                     absl::StrCat("could not report ", subject.contexts.front(),
-                                  " on ", subject.Display(), " (",
-                                  ValueWords(arguments.result), ")"),
-                     arguments, subject));
-    return ExitCodeFor(answer.status());
+    return Fail(answer.status(),
+                absl::StrCat("could not report ", subject.contexts.front(),
+                             " on ", subject.Display(), " (",
+                             ValueWords(arguments.result), ")"),
+                arguments, subject);
   }
-  if (arguments.json) {
-    PrintJson(*answer);
-  } else {
-    PrintReceipt(answer->receipt(), subject, ValueWords(arguments.result));
-  }
+  Print(arguments, *answer,
+        ReceiptLine(answer->receipt(), subject, ValueWords(arguments.result)));
   ComplainOf(answer->receipt(), subject);
   return kDone;
 }
@@ -231,18 +225,12 @@ int ShowStatus(const Arguments& arguments, const Subject& subject,
   request.set_sha(subject.sha);
   const auto answer = client.GetCommitStatus(request);
   if (!answer.ok()) {
-    Complain(Explain(
+    return Fail(
         answer.status(),
         absl::StrCat("could not read the status of ", subject.Display()),
-        arguments, subject));
-    return ExitCodeFor(answer.status());
+        arguments, subject);
   }
-  if (arguments.json) {
-    PrintJson(*answer);
-  } else {
-    std::fputs(StatusTable(*answer, absl::Now(), WantsColours()).c_str(),
-               stdout);
-  }
+  Print(arguments, *answer, StatusTable(*answer, absl::Now(), WantsColours()));
   return kDone;
 }
 
@@ -254,14 +242,9 @@ int ExplainStatus(const Arguments& arguments, const Subject& subject,
     return FailForKey(answer.status(), "could not explain the status",
                       arguments, subject);
   }
-  if (arguments.json) {
-    PrintJson(*answer);
-  } else {
-    std::fputs(Timeline(absl::StrCat(subject.repository, "@", subject.sha),
-                        *answer, absl::Now(), StandardOutput())
-                   .c_str(),
-               stdout);
-  }
+  Print(arguments, *answer,
+        Timeline(absl::StrCat(subject.repository, "@", subject.sha), *answer,
+                 absl::Now(), StandardOutput()));
   return kDone;
 }
 
@@ -285,24 +268,19 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
     return FailForKey(answer.status(), "could not retry the status", arguments,
                       subject);
   }
-  if (arguments.json) {
-    PrintJson(*answer);
-    return kDone;
-  }
   const v1::CommitStatus& status = answer->status();
-  std::printf("%s %s: %s\n", Printable(subject.Display()).c_str(),
-              Printable(status.context()).c_str(),
-              RetryText(before, status.posting(), absl::Now()).c_str());
+  Print(arguments, *answer,
+        absl::StrCat(Printable(subject.Display()), " ",
+                     Printable(status.context()), ": ",
+                     RetryText(before, status.posting(), absl::Now()), "\n"));
   return kDone;
 }
 
 int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
                        const Client& client) {
   const auto fail = [&](const absl::Status& error) {
-    Complain(Explain(error,
-                     absl::StrCat("could not diagnose ", subject.Display()),
-                     arguments, subject));
-    return ExitCodeFor(error);
+    return Fail(error, absl::StrCat("could not diagnose ", subject.Display()),
+                arguments, subject);
   };
   Examination examination;
   examination.repository = subject.repository;
@@ -327,14 +305,9 @@ int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
   auto answer = client.DiagnoseRepository(request);
   if (!answer.ok()) return fail(answer.status());
   examination.answer = *std::move(answer);
-  if (arguments.json) {
-    PrintJson(examination.answer);
-  } else {
-    std::fputs(ExaminationText(examination, absl::Now(), absl::LocalTimeZone(),
-                               WantsColours())
-                   .c_str(),
-               stdout);
-  }
+  Print(arguments, examination.answer,
+        ExaminationText(examination, absl::Now(), absl::LocalTimeZone(),
+                        WantsColours()));
   const std::vector<std::string> problems = ProblemsOf(examination);
   // The JSON is the server's answer and does not say this.
   if (arguments.json && !examination.is_serving) Complain(problems.front());

@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "clients/cli/arguments.h"
+#include "clients/cli/foreground.h"
 #include "clients/cli/subject.h"
 #include "clients/cpp/client.h"
 
@@ -26,6 +27,19 @@ int RetryPost(const Arguments& arguments, const Subject& subject,
               const Client& client);
 int DiagnoseRepository(const Arguments& arguments, const Subject& subject,
                        const Client& client);
+int ListStatuses(const Arguments& arguments, const Client& client);
+int RetryPosts(const Arguments& arguments, const Client& client);
+int WatchStatuses(const Arguments& arguments, const Client& client);
+
+// `run`: reports how the arguments' command begins and ends. Returns the
+// command's exit code, or what shells use instead: 127 not found, 126 not
+// executable, 128+n killed by signal n.
+int RunCommand(const Arguments& arguments, const Subject& subject,
+               const Client& client, Foreground* foreground);
+
+// Runs it, and reports nothing: `why` says why not.
+int RunUnreported(const Arguments& arguments, const absl::Status& why,
+                  Foreground* foreground);
 
 // The reports as they are sent.
 v1::ReportPendingRequest PendingRequest(const Arguments& arguments,

@@ -1,5 +1,3 @@
-#include "clients/cli/commit_detection.h"
-
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "clients/cli/detection.h"
 #include "common/names.h"
 #include "nlohmann/json.hpp"
 

@@ -62,6 +62,15 @@ void PrintJson(const google::protobuf::Message& message) {
   std::printf("%s\n", PrintableJson(json.dump()).c_str());
 }
 
+void Print(const Arguments& arguments, const google::protobuf::Message& answer,
+           const std::string& text) {
+  if (arguments.json) {
+    PrintJson(answer);
+  } else {
+    std::fputs(text.c_str(), stdout);
+  }
+}
+
 bool WantsColours() {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
@@ -152,13 +161,15 @@ std::string Became(const v1::Receipt& receipt, const Subject& subject,
           : absl::StrCat("; GitHub shows ", held));
 }
 
-std::string Explain(const absl::Status& error, absl::string_view what,
-                    const Arguments& arguments, const Subject& subject) {
+int Fail(const absl::Status& error, absl::string_view what,
+         const Arguments& arguments, const Subject& subject,
+         absl::string_view advice) {
   if (ExitCodeFor(error) == kNotReachable) {
-    return absl::StrCat(what, ": no answer from the server at ",
-                        arguments.server, " (", WhyAway(error.message()),
-                        "). Check that it runs, and --server or "
-                        "SIGNALBOX_SERVER");
+    Complain(absl::StrCat(what, ": no answer from the server at ",
+                          arguments.server, " (", WhyAway(error.message()),
+                          "). Check that it runs, and --server or "
+                          "SIGNALBOX_SERVER"));
+    return kNotReachable;
   }
   std::string text = absl::StrCat(what, ": ", error.message(), " (",
                                   absl::StatusCodeToString(error.code()));
@@ -168,7 +179,8 @@ std::string Explain(const absl::Status& error, absl::string_view what,
   if (!subject.sources.empty()) {
     absl::StrAppend(&text, "; ", absl::StrJoin(subject.sources, ", "));
   }
-  return text;
+  Complain(absl::StrCat(text, advice));
+  return kRefused;
 }
 
 ExitCode ExitCodeFor(const absl::Status& status) {

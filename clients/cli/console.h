@@ -21,6 +21,10 @@ void Complain(absl::string_view text);
 // of enumerations without the name of their type.
 void PrintJson(const google::protobuf::Message& message);
 
+// Prints an answer so if the arguments want that, else as `text`.
+void Print(const Arguments& arguments, const google::protobuf::Message& answer,
+           const std::string& text);
+
 // Whether stdout is a terminal whose user has not switched colours off.
 bool WantsColours();
 
@@ -33,11 +37,12 @@ void ComplainOf(const v1::Receipt& receipt, const Subject& subject);
 std::string Became(const v1::Receipt& receipt, const Subject& subject,
                    absl::string_view what);
 
-// What went wrong with a call and what can be done about it. `what` is what
-// was not done: "the result of ci/build on acme/widgets@6dcb09b5 was not
-// reported".
-std::string Explain(const absl::Status& error, absl::string_view what,
-                    const Arguments& arguments, const Subject& subject);
+// Complains of a call that went wrong, and says what can be done about it.
+// `what` is what was not done: "could not report ci/build on
+// acme/widgets@6dcb09b5". Returns the exit code.
+int Fail(const absl::Status& error, absl::string_view what,
+         const Arguments& arguments, const Subject& subject = Subject(),
+         absl::string_view advice = "");
 
 // The exit code for a call that ended so.
 ExitCode ExitCodeFor(const absl::Status& status);

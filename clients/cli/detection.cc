@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "clients/cli/remote.h"
 #include "clients/cli/repository_url.h"
 
 namespace signalbox {

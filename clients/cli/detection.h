@@ -5,14 +5,13 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "clients/cli/finding.h"
 #include "clients/cli/surroundings.h"
 
 namespace signalbox {
 
 // What is found out about a run from the variables that Jenkins, Travis, GitHub
 // Actions, GitLab, Buildkite, CircleCI, Buildbot or TeamCity set, or from the
-// git checkout in the working directory; the commit is in commit_detection.h.
+// git checkout in the working directory.
 //
 // Pure but for what `surroundings` does. Values that are not of the right form
 // are passed over with a warning; text in warnings is not escaped, but contains
@@ -21,6 +20,23 @@ namespace signalbox {
 // The repository at GitHub as `[HOST/]OWNER/NAME`; for a pull request the one
 // it is to be merged into.
 Finding<std::string> FindRepository(const Surroundings& surroundings);
+
+// The repository of the checkout in the working directory: of the remote that
+// `gh repo set-default` chose, else of `origin`, else of the only one. By its
+// URL as it is stored, unless that is a short form which `insteadOf` expands.
+Finding<std::string> FindRemote(const Surroundings& surroundings);
+
+// Finds the commit that a run is about, as 40 or 64 hexadecimal digits, by what
+// the CI system says, else by the checkout in the working directory.
+//
+// For a pull request it is the head. It is never a merge that was made to test
+// the change, since nobody sees that commit at GitHub, and never the tip of the
+// default branch where an event is about something else. Where the head cannot
+// be found out, `value` is empty and the last warning says why: a status on the
+// wrong commit is worse than none.
+//
+// A warning says if the checkout is on another commit than the one found.
+Finding<std::string> FindSha(const Surroundings& surroundings);
 
 // The number of this run, growing from run to run; 0 where the CI system has
 // none, or one that is too large or does not tell a repeated run from the

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "clients/cli/process_tree.h"
-#include "clients/cli/steady_clock.h"
+#include "clients/cli/surroundings.h"
 
 namespace signalbox {
 namespace {

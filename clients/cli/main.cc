@@ -12,11 +12,8 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/console.h"
 #include "clients/cli/foreground.h"
-#include "clients/cli/listing.h"
-#include "clients/cli/run_command.h"
 #include "clients/cli/subject.h"
 #include "clients/cli/surroundings.h"
-#include "clients/cli/watching.h"
 
 namespace signalbox {
 namespace {

@@ -1,5 +1,3 @@
-#include "clients/cli/remote.h"
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "clients/cli/detection.h"
 #include "clients/cli/repository_url.h"
 
 namespace signalbox {

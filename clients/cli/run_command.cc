@@ -1,5 +1,3 @@
-#include "clients/cli/run_command.h"
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -13,7 +11,7 @@
 #include "clients/cli/console.h"
 #include "clients/cli/output_tail.h"
 #include "clients/cli/reporter.h"
-#include "clients/cli/steady_clock.h"
+#include "clients/cli/surroundings.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -183,9 +181,8 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
                         subject.sha_source.empty() ? "" : ", the commit from ",
                         subject.sha_source));
   const auto refused = [&](const absl::Status& error) {
-    Complain(Explain(error,
-                     absl::StrCat("could not report the pending of ", about),
-                     arguments, subject));
+    Fail(error, absl::StrCat("could not report the pending of ", about),
+         arguments, subject);
   };
 
   std::optional<Reporter> reporter;
@@ -227,11 +224,11 @@ int RunCommand(const Arguments& arguments, const Subject& subject,
   if (answer.ok()) {
     ComplainOf(answer->receipt(), subject);
   } else {
-    Complain(Explain(answer.status(),
-                     absl::StrCat("could not report ", about, " (",
-                                  ValueWords(ResultOf(end)), ", exit code ",
-                                  ExitCodeOf(end), ")"),
-                     arguments, subject));
+    Fail(answer.status(),
+         absl::StrCat("could not report ", about, " (",
+                      ValueWords(ResultOf(end)), ", exit code ",
+                      ExitCodeOf(end), ")"),
+         arguments, subject);
   }
   return ExitCodeOf(end);
 }

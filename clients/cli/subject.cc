@@ -10,9 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
-#include "clients/cli/finding.h"
 #include "clients/cli/repository_url.h"
 #include "common/names.h"
 

@@ -9,12 +9,6 @@
 
 namespace signalbox {
 
-// The most characters of a repository, of a status's context and of its
-// description in one line.
-inline constexpr size_t kRepositoryWidth = 50;
-inline constexpr size_t kContextWidth = 60;
-inline constexpr size_t kDescriptionWidth = 60;
-
 // A table for a terminal: a line for its heads and one for each row, columns as
 // wide as their widest cell.
 //

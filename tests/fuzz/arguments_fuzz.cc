@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/arguments.h"
-#include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
 #include "clients/cli/subject.h"
 #include "tests/fuzz/fuzz.h"

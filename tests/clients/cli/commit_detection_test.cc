@@ -1,5 +1,3 @@
-#include "clients/cli/commit_detection.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/detection.h"
 #include "tests/clients/cli/detection_fixture.h"
 
 namespace signalbox {

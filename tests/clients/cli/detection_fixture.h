@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "clients/cli/commit_detection.h"
 #include "clients/cli/detection.h"
 
 namespace signalbox {

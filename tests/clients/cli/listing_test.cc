@@ -1,12 +1,11 @@
 // `list` and `retry --all`, as their users meet them.
 
-#include "clients/cli/listing.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "clients/cli/status_text.h"
 #include "nlohmann/json.hpp"
 #include "tests/clients/cli/cli_fixture.h"
 

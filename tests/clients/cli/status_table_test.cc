@@ -1,9 +1,8 @@
-#include "clients/cli/status_table.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_split.h"
+#include "clients/cli/status_text.h"
 
 namespace signalbox {
 namespace {

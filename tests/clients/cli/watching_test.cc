@@ -1,7 +1,5 @@
 // `signalbox watch`: what it prints, and that it goes on where it was.
 
-#include "clients/cli/watching.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "clients/cli/status_text.h"
 #include "nlohmann/json.hpp"
 #include "tests/clients/cli/cli_fixture.h"
 
