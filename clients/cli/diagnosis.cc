@@ -40,12 +40,8 @@ std::string BudgetText(const v1::DiagnoseRepositoryResponse& answer,
   return text;
 }
 
-// `name`, then one line for each of `values`, or `nothing` if there is none.
-template <typename Values>
-std::string Row(absl::string_view name, const Values& values,
-                absl::string_view nothing = "") {
-  std::vector<std::string> lines(values.begin(), values.end());
-  if (lines.empty()) lines.push_back(std::string(nothing));
+// `name`, then the lines below each other.
+std::string Row(absl::string_view name, const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) {
     absl::StrAppend(&text, name, std::string(kNameWidth - name.size(), ' '),
@@ -77,10 +73,6 @@ std::vector<std::string> GrantsText(const v1::Grants& grants) {
                    absl::StrJoin(grants.contexts(), ", "))};
 }
 
-std::string Row(absl::string_view name, const std::string& value) {
-  return Row(name, std::vector<std::string>{value});
-}
-
 }  // namespace
 
 std::vector<std::string> ProblemsOf(const Examination& examination) {
@@ -98,56 +90,51 @@ std::vector<std::string> ProblemsOf(const Examination& examination) {
 std::string ExaminationText(const Examination& examination, absl::Time now,
                             absl::TimeZone zone, bool colours) {
   const v1::DiagnoseRepositoryResponse& answer = examination.answer;
-  std::vector<std::string> contexts;
-  if (answer.expected_contexts_size() > 0) {
-    contexts.push_back(absl::StrJoin(answer.expected_contexts(), ", "));
-  } else {
-    contexts.push_back("none");
-  }
+  std::vector<std::string> contexts = {
+      answer.expected_contexts_size() == 0
+          ? "none"
+          : absl::StrJoin(answer.expected_contexts(), ", ")};
   if (!answer.expected_contexts_reason().empty()) {
     contexts.push_back(answer.expected_contexts_reason());
   }
+  std::vector<std::string> hooks(answer.hook_settings().begin(),
+                                 answer.hook_settings().end());
+  if (hooks.empty()) hooks = {"unknown (this credential may not read them)"};
   std::string text = absl::StrCat(
       Printable(examination.repository), "\n\n",
-      Row("server",
-          absl::StrCat(examination.server,
-                       examination.is_serving ? ", serving" : ", not serving")),
-      Row("version", VersionText(examination.info)),
+      Row("server", {absl::StrCat(examination.server, examination.is_serving
+                                                          ? ", serving"
+                                                          : ", not serving")}),
+      Row("version", {VersionText(examination.info)}),
       Row("you", GrantsText(examination.info.grants())),
       Row("contexts", contexts),
       Row("credential",
-          answer.credential().empty() ? "none" : answer.credential()),
+          {answer.credential().empty() ? "none" : answer.credential()}),
       Row("permissions",
-          answer.permissions_size() == 0
-              ? std::string("unknown (GitHub does not tell for this "
-                            "kind of token)")
-              : absl::StrJoin(answer.permissions(), ", ")),
-      Row("budget", BudgetText(answer, now, zone)),
-      Row("hooks", answer.hook_settings(),
-          "unknown (this credential may not read them)"),
+          {answer.permissions_size() == 0
+               ? "unknown (GitHub does not tell for this kind of token)"
+               : absl::StrJoin(answer.permissions(), ", ")}),
+      Row("budget", {BudgetText(answer, now, zone)}), Row("hooks", hooks),
       "\n");
 
   const std::vector<std::string> problems = ProblemsOf(examination);
-  for (const std::string& problem : problems) {
-    absl::StrAppend(
-        &text,
-        Coloured("problem:", ColourOf(v1::COMMIT_STATE_FAILURE), colours), " ",
-        Printable(problem), "\n");
-  }
   if (problems.empty()) {
-    absl::StrAppend(&text,
-                    Coloured("everything looks right",
-                             ColourOf(v1::COMMIT_STATE_SUCCESS), colours),
-                    "\n");
-    return text;
+    return absl::StrCat(text,
+                        Coloured("everything looks right",
+                                 ColourOf(v1::COMMIT_STATE_SUCCESS), colours),
+                        "\n");
   }
-  absl::StrAppend(
-      &text, "\n",
+  const absl::string_view red = ColourOf(v1::COMMIT_STATE_FAILURE);
+  for (const std::string& problem : problems) {
+    absl::StrAppend(&text, Coloured("problem:", red, colours), " ",
+                    Printable(problem), "\n");
+  }
+  return absl::StrCat(
+      text, "\n",
       Coloured(absl::StrCat(problems.size(),
                             problems.size() == 1 ? " problem" : " problems"),
-               ColourOf(v1::COMMIT_STATE_FAILURE), colours),
+               red, colours),
       "\n");
-  return text;
 }
 
 }  // namespace signalbox

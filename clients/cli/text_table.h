@@ -15,15 +15,18 @@ namespace signalbox {
 // Not thread-safe.
 class TextTable {
  public:
-  // The cells of one column have a colour each, the others have none.
-  TextTable(std::vector<std::string> heads, size_t coloured_column);
+  // The cells of one column have a colour each, the others have none. Cells of
+  // more characters than `widest` overflow their column.
+  TextTable(std::vector<std::string> heads, size_t coloured_column,
+            size_t widest = std::string::npos);
 
   // Adds a row of as many cells as there are heads. `colour` is as ColourOf has
   // it, and must outlive the table.
   void Add(std::vector<std::string> cells, absl::string_view colour);
 
-  // All of it, with its last line end.
-  std::string Text(bool colours) const;
+  // All of it, with its last line end. Lines are cut to `columns`; 0: they are
+  // not.
+  std::string Text(bool colours, size_t columns = 0) const;
 
  private:
   struct Row {
@@ -32,6 +35,7 @@ class TextTable {
   };
 
   const size_t coloured_column_;
+  const size_t widest_;
   std::vector<Row> rows_;
 };
 

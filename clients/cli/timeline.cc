@@ -1,16 +1,13 @@
 #include "clients/cli/timeline.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {
@@ -107,53 +104,19 @@ std::string FullLists(const v1::ExplainStatusResponse& explained) {
 
 std::string Table(const std::vector<Entry>& entries, absl::Time now,
                   const Screen& screen) {
-  struct Row {
-    std::array<std::string, 5> cells;
-    absl::string_view colour;
-  };
-  constexpr size_t kWhatColumn = 3;
-  std::vector<Row> rows = {{{"TIME (UTC)", "AGO", "WHO", "WHAT", ""}, ""}};
+  TextTable table({"TIME (UTC)", "AGO", "WHO", "WHAT", ""},
+                  /*coloured_column=*/3, kWhoWidth);
   for (const Entry& entry : entries) {
     const bool is_known = entry.time != absl::InfinitePast();
-    rows.push_back(
-        {{is_known ? absl::FormatTime("%Y-%m-%d %H:%M:%S", entry.time,
-                                      absl::UTCTimeZone())
-                   : "-",
-          is_known ? About(now - entry.time) : "-",
-          screen.columns > 0 ? Shortened(entry.who, kWhoWidth) : entry.who,
-          entry.what, entry.details},
-         entry.colour});
+    table.Add({is_known ? absl::FormatTime("%Y-%m-%d %H:%M:%S", entry.time,
+                                           absl::UTCTimeZone())
+                        : "-",
+               is_known ? About(now - entry.time) : "-",
+               screen.columns > 0 ? Shortened(entry.who, kWhoWidth) : entry.who,
+               entry.what, entry.details},
+              entry.colour);
   }
-  std::array<size_t, 4> widths = {};
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i],
-                           std::min(CharacterCount(row.cells[i]), kWhoWidth));
-    }
-  }
-
-  std::string table;
-  for (const Row& row : rows) {
-    std::string line;
-    size_t what_begin = 0;
-    for (size_t i = 0; i < widths.size(); ++i) {
-      if (i == kWhatColumn) what_begin = line.size();
-      const size_t count = CharacterCount(row.cells[i]);
-      absl::StrAppend(&line, row.cells[i]);
-      line.append(std::max(widths[i], count) - count + 2, ' ');
-    }
-    absl::StrAppend(&line, row.cells.back());
-    absl::StripTrailingAsciiWhitespace(&line);
-    if (screen.columns > 0) line = Shortened(line, screen.columns);
-    const std::string& what = row.cells[kWhatColumn];
-    if (line.compare(std::min(what_begin, line.size()), what.size(), what) ==
-        0) {
-      line.replace(what_begin, what.size(),
-                   Coloured(what, row.colour, screen.colours));
-    }
-    absl::StrAppend(&table, line, "\n");
-  }
-  return table;
+  return table.Text(screen.colours, screen.columns);
 }
 
 // The number of lines that `text` takes on the screen, including the one that
