@@ -13,7 +13,6 @@
 #include "clients/cli/command_options.h"
 #include "clients/cli/completion.h"
 #include "clients/cli/help.h"
-#include "clients/cli/help_texts.h"
 #include "clients/cli/printable.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "signalbox/version.h"

@@ -5,7 +5,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
-#include "clients/cli/help_texts.h"
+#include "clients/cli/help.h"
 
 namespace signalbox {
 namespace {

@@ -16,7 +16,6 @@
 #include "clients/cli/diagnosis.h"
 #include "clients/cli/printable.h"
 #include "clients/cli/status_text.h"
-#include "clients/cli/timeline.h"
 #include "clients/cli/wording.h"
 #include "common/secret.h"
 

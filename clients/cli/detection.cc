@@ -27,6 +27,15 @@ std::optional<int64_t> ParseNumber(absl::string_view text) {
   return number;
 }
 
+bool IsSet(const Surroundings& surroundings, const char* variable) {
+  return !surroundings.Get(variable).empty();
+}
+
+// `total` is the variable with the number of parallel jobs.
+bool IsParallel(const Surroundings& surroundings, const char* total) {
+  return ParseNumber(surroundings.Get(total)).value_or(1) > 1;
+}
+
 std::string HostOfUrl(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "https://")) {
     absl::ConsumePrefix(&url, "http://");
@@ -105,12 +114,11 @@ std::string JenkinsAxes(const Surroundings& surroundings) {
 
 Finding<std::string> ActionsSeries(const Surroundings& surroundings) {
   const std::string host = HostOfUrl(surroundings.Get("GITHUB_SERVER_URL"));
-  const absl::string_view repository = surroundings.Get("GITHUB_REPOSITORY");
-  if (repository.empty()) return {};
-  return SeriesOf(
-      "actions",
-      absl::StrCat(host.empty() ? "github.com" : host, "/", repository),
-      "GITHUB_REPOSITORY");
+  if (!IsSet(surroundings, "GITHUB_REPOSITORY")) return {};
+  return SeriesOf("actions",
+                  absl::StrCat(host.empty() ? "github.com" : host, "/",
+                               surroundings.Get("GITHUB_REPOSITORY")),
+                  "GITHUB_REPOSITORY");
 }
 
 Finding<std::string> BuildkiteSeries(const Surroundings& surroundings) {
@@ -205,43 +213,38 @@ struct Counter {
 };
 
 Counter CounterOf(const Surroundings& surroundings) {
-  const auto is_set = [&surroundings](const char* variable) {
-    return !surroundings.Get(variable).empty();
-  };
-  const auto is_parallel = [&surroundings](const char* total) {
-    return ParseNumber(surroundings.Get(total)).value_or(1) > 1;
-  };
-  if (is_set("GITHUB_RUN_ID")) {
-    return {"GITHUB_RUN_ID", true,    "GITHUB_RUN_ATTEMPT",
-            ActionsSeries,   nullptr, nullptr};
+  if (IsSet(surroundings, "GITHUB_RUN_ID")) {
+    return {.run = "GITHUB_RUN_ID",
+            .is_repeated = true,
+            .repetition = "GITHUB_RUN_ATTEMPT",
+            .series = ActionsSeries};
   }
-  if (is_set("BUILDKITE_BUILD_NUMBER")) {
+  if (IsSet(surroundings, "BUILDKITE_BUILD_NUMBER")) {
     // If one parallel job is repeated, its attempt must not exceed the others'.
-    const bool parallel = is_parallel("BUILDKITE_PARALLEL_JOB_COUNT");
+    const char* const total = "BUILDKITE_PARALLEL_JOB_COUNT";
+    const bool parallel = IsParallel(surroundings, total);
     return {"BUILDKITE_BUILD_NUMBER",
             true,
             parallel ? nullptr : "BUILDKITE_RETRY_COUNT",
             BuildkiteSeries,
-            "BUILDKITE_PARALLEL_JOB_COUNT",
+            total,
             "BUILDKITE_PARALLEL_JOB"};
   }
-  if (is_set("CI_JOB_ID")) {
-    const bool parallel = is_parallel("CI_NODE_TOTAL");
-    return {parallel ? "CI_PIPELINE_ID" : "CI_JOB_ID",
-            false,
-            nullptr,
-            parallel ? GitLabPipelineSeries : GitLabJobSeries,
-            "CI_NODE_TOTAL",
-            "CI_NODE_INDEX"};
+  if (IsSet(surroundings, "CI_JOB_ID")) {
+    const bool parallel = IsParallel(surroundings, "CI_NODE_TOTAL");
+    return {.run = parallel ? "CI_PIPELINE_ID" : "CI_JOB_ID",
+            .series = parallel ? GitLabPipelineSeries : GitLabJobSeries,
+            .total = "CI_NODE_TOTAL",
+            .index = "CI_NODE_INDEX"};
   }
-  if (is_set("BUILD_NUMBER")) {
-    return {"BUILD_NUMBER",    false,   nullptr,
-            BuildNumberSeries, nullptr, nullptr};
+  if (IsSet(surroundings, "BUILD_NUMBER")) {
+    return {.run = "BUILD_NUMBER", .series = BuildNumberSeries};
   }
-  if (is_set("CIRCLE_BUILD_NUM")) {
-    return {
-        "CIRCLE_BUILD_NUM", false, nullptr, CircleSeries, "CIRCLE_NODE_TOTAL",
-        "CIRCLE_NODE_INDEX"};
+  if (IsSet(surroundings, "CIRCLE_BUILD_NUM")) {
+    return {.run = "CIRCLE_BUILD_NUM",
+            .series = CircleSeries,
+            .total = "CIRCLE_NODE_TOTAL",
+            .index = "CIRCLE_NODE_INDEX"};
   }
   return {};
 }
@@ -376,17 +379,15 @@ Finding<std::string> FindJob(const Surroundings& surroundings) {
   const auto with_place = [&](const char* variable, const char* total,
                               const char* index) {
     Finding<std::string> finding = name(variable);
-    const bool is_parallel =
-        ParseNumber(surroundings.Get(total)).value_or(1) > 1;
-    if (is_parallel && !surroundings.Get(index).empty()) {
+    if (IsParallel(surroundings, total) && IsSet(surroundings, index)) {
       absl::StrAppend(&finding.value, finding.value.empty() ? "" : "-",
                       surroundings.Get(index));
       absl::StrAppend(&finding.source, " and ", index);
     }
     return finding;
   };
-  const auto is_set = [&surroundings](const char* variable) {
-    return !surroundings.Get(variable).empty();
+  const auto is_set = [&](const char* variable) {
+    return IsSet(surroundings, variable);
   };
 
   Finding<std::string> finding;
@@ -425,8 +426,7 @@ std::string FindParallel(const Surroundings& surroundings,
   if (FindAttempt(surroundings).value == 0) return "";
   const Counter counter = CounterOf(surroundings);
   if (HasWord(context, FindJob(surroundings).value)) return "";
-  if (counter.total != nullptr &&
-      ParseNumber(surroundings.Get(counter.total)).value_or(1) > 1) {
+  if (counter.total != nullptr && IsParallel(surroundings, counter.total)) {
     if (HasWord(context, surroundings.Get(counter.index))) return "";
     return absl::StrCat(counter.total, "=", surroundings.Get(counter.total));
   }

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <optional>
 
-#include "clients/cli/process_tree.h"
 #include "clients/cli/surroundings.h"
 
 namespace signalbox {

@@ -19,6 +19,27 @@ std::shared_ptr<CLI::FormatterBase> HelpFormatter();
 // `app` itself or one of its subcommands.
 std::string ManualPage(const CLI::App& app, const CLI::App& command);
 
+// What --help and the manual pages say below the options. The paragraphs are
+// separated by empty lines; one that begins with `Examples:` or `Exit codes:`
+// is a section of its own in a manual page.
+namespace help {
+
+extern const char kAbout[];
+extern const char kProgram[];
+extern const char kRun[];
+extern const char kPending[];
+extern const char kResult[];
+extern const char kStatus[];
+extern const char kExplain[];
+extern const char kRetry[];
+extern const char kList[];
+extern const char kWatch[];
+extern const char kDoctor[];
+extern const char kHelp[];
+extern const char kCompletion[];
+
+}  // namespace help
+
 }  // namespace signalbox
 
 #endif  // SIGNALBOX_CLIENTS_CLI_HELP_H_

@@ -1,4 +1,4 @@
-#include "clients/cli/help_texts.h"
+#include "clients/cli/help.h"
 
 namespace signalbox::help {
 

@@ -1,5 +1,3 @@
-#include "clients/cli/timeline.h"
-
 #include <algorithm>
 #include <vector>
 
@@ -7,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/status_text.h"
 #include "clients/cli/text_table.h"
 #include "clients/cli/wording.h"
 

@@ -1,5 +1,3 @@
-#include "clients/cli/timeline.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/printable.h"
+#include "clients/cli/status_text.h"
 
 namespace signalbox {
 namespace {
