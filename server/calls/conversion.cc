@@ -15,7 +15,6 @@
 namespace signalbox {
 namespace {
 
-constexpr size_t kMaxContexts = 100;
 // Of an id or a word from GitHub, such as a delivery's event or a login.
 constexpr size_t kMaxWord = 255;
 constexpr size_t kMaxSeries = 255;

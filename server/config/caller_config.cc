@@ -1,5 +1,3 @@
-#include "server/config/caller_config.h"
-
 #include <algorithm>
 #include <set>
 
@@ -15,6 +13,14 @@ constexpr absl::string_view kRights = "report, read, operate or webhook";
 
 bool Has(const CallerConfig& caller, absl::string_view right) {
   return std::ranges::find(caller.rights, right) != caller.rights.end();
+}
+
+absl::Status CheckRight(absl::string_view right) {
+  return right == "report" || right == "read" || right == "operate" ||
+                 right == "webhook"
+             ? absl::OkStatus()
+             : InvalidValue(right,
+                            absl::StrCat("is not a right; wanted ", kRights));
 }
 
 // Whether the caller may report every context, whatever it is called.
@@ -34,7 +40,7 @@ std::string RightsLine(const std::vector<std::string>& rights) {
 // none are no sign of a new file, because a farm that is added without rights
 // must not take the shim's right. If no caller may report every context, the
 // shim is one of those with fewer.
-void KeepFormerRights(YamlReader& in, const YamlValue& list,
+void KeepFormerRights(YamlReader& in, const std::vector<YamlValue>& items,
                       std::vector<CallerConfig>& callers) {
   std::vector<size_t> former;
   bool has_likely_shim = false;
@@ -42,9 +48,7 @@ void KeepFormerRights(YamlReader& in, const YamlValue& list,
     const CallerConfig& caller = callers[i];
     const bool reports = Has(caller, "report");
     has_likely_shim = has_likely_shim || (reports && HasAllContexts(caller));
-    const YamlValue item = {&list.node->items[i],
-                            absl::StrCat(list.path, "[", i, "]")};
-    if (!in.Find(item, "rights").has_value()) continue;
+    if (!in.Find(items[i], "rights").has_value()) continue;
     if (Has(caller, "webhook")) return;
     if (reports) former.push_back(i);
   }
@@ -59,9 +63,7 @@ void KeepFormerRights(YamlReader& in, const YamlValue& list,
         HasAllContexts(caller) || (is_old_line && !has_likely_shim);
     if (webhook) caller.rights.push_back("webhook");
     if (caller.rights.size() == before) continue;
-    const YamlValue item = {&list.node->items[i],
-                            absl::StrCat(list.path, "[", i, "]")};
-    in.Warn(*in.Find(item, "rights"),
+    in.Warn(*in.Find(items[i], "rights"),
             absl::StrCat(
                 "until the next release, the rights of caller ",
                 Quoted(caller.name), " also include ",
@@ -78,37 +80,24 @@ void KeepFormerRights(YamlReader& in, const YamlValue& list,
 
 CallerConfig ReadCaller(YamlReader& in, const YamlValue& value) {
   CallerConfig caller;
-  if (!in.IsMap(value, {"name", "token_sha256_file", "repositories", "contexts",
-                        "rights"})) {
-    return caller;
-  }
-  if (auto v =
-          in.Need(value, "name", "the caller's name, for logs and errors")) {
-    caller.name = in.Text(*v, "the caller's name, for logs and errors");
-  }
-  if (auto v = in.Need(value, "token_sha256_file",
-                       "the path of a file with the token's SHA-256")) {
-    caller.token_sha256_file = ReadPath(in, *v);
-  }
+  constexpr absl::string_view kName = "the caller's name, for logs and errors";
   constexpr absl::string_view kPatterns = "patterns, such as acme/*";
-  if (auto v = in.Need(value, "repositories", kPatterns)) {
-    caller.repositories = in.Texts(*v, kPatterns, CheckPattern);
-    RefuseEmpty(in, *v, caller.repositories, kPatterns);
-  }
-  if (auto v = in.Need(value, "contexts", "patterns, such as ci/*")) {
-    caller.contexts = in.Texts(*v, "patterns, such as ci/*", CheckContext);
-    RefuseEmpty(in, *v, caller.contexts, "patterns, such as ci/*");
-  }
-  if (auto v = in.Find(value, "rights")) {
-    caller.rights = in.Texts(*v, "rights", [](absl::string_view right) {
-      return right == "report" || right == "read" || right == "operate" ||
-                     right == "webhook"
-                 ? absl::OkStatus()
-                 : InvalidValue(
-                       right, absl::StrCat("is not a right; wanted ", kRights));
-    });
-    RefuseEmpty(in, *v, caller.rights, kRights);
-  } else {
+  constexpr absl::string_view kContexts = "patterns, such as ci/*";
+  in.Map(
+      value,
+      {{"name", in.Into(&caller.name, &YamlReader::Text, kName), kName},
+       {"token_sha256_file", in.Into(&caller.token_sha256_file, ReadPath),
+        "the path of a file with the token's SHA-256"},
+       {"repositories",
+        in.Into(&caller.repositories, ReadSome, kPatterns, CheckPattern,
+                kPatterns),
+        kPatterns},
+       {"contexts",
+        in.Into(&caller.contexts, ReadSome, kContexts, CheckContext, kContexts),
+        kContexts},
+       {"rights",
+        in.Into(&caller.rights, ReadSome, "rights", CheckRight, kRights)}});
+  if (caller.rights.empty()) {
     caller.rights = {"report", "read", "operate"};
     if (HasAllContexts(caller)) caller.rights.push_back("webhook");
   }
@@ -127,7 +116,9 @@ std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
   }
   std::vector<CallerConfig> callers;
   std::set<std::string> names;
-  for (const YamlValue& item : in.List(list, "callers, each with a name")) {
+  const std::vector<YamlValue> items =
+      in.List(list, "callers, each with a name");
+  for (const YamlValue& item : items) {
     callers.push_back(ReadCaller(in, item));
     const std::string& name = callers.back().name;
     if (!names.insert(name).second) {
@@ -137,7 +128,7 @@ std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
                        " appears twice; wanted another name for each caller"));
     }
   }
-  if (in.status().ok()) KeepFormerRights(in, list, callers);
+  if (in.status().ok()) KeepFormerRights(in, items, callers);
   return callers;
 }
 

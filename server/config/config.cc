@@ -9,16 +9,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
-#include "server/config/caller_config.h"
 #include "server/config/config_values.h"
-#include "server/config/github_config.h"
 #include "server/config/yaml_reader.h"
 #include "server/config/yaml_tree.h"
+#include "server/report/status_key.h"
 
 namespace signalbox {
 namespace {
-
-constexpr size_t kMaxContexts = 100;
 
 absl::Status CheckHookUrl(absl::string_view url) {
   if (absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://") ||
@@ -31,71 +28,71 @@ absl::Status CheckHookUrl(absl::string_view url) {
                    "with * for any text"));
 }
 
+bool ReadRedelivery(YamlReader& in, const YamlValue& value) {
+  constexpr char kWanted[] = "ignore or rerun";
+  const std::string word = in.Text(value, kWanted);
+  if (word != "ignore" && word != "rerun") in.RefuseValue(value, kWanted);
+  return word == "rerun";
+}
+
 RecoveryConfig ReadRecovery(YamlReader& in, const YamlValue& value) {
   RecoveryConfig recovery;
   recovery.redelivery_is_rerun = false;
-  if (!in.IsMap(value, {"enabled", "every", "redeliver", "compare", "pull",
-                        "pull_every", "hook_urls", "redelivery"})) {
-    return recovery;
-  }
-  if (auto v = in.Find(value, "enabled")) recovery.enabled = in.Boolean(*v);
-  if (auto v = in.Find(value, "every")) {
-    recovery.every = in.Duration(*v, absl::Minutes(1), absl::Hours(24));
-  }
-  if (auto v = in.Find(value, "redeliver")) recovery.redeliver = in.Boolean(*v);
-  if (auto v = in.Find(value, "compare")) recovery.compare = in.Boolean(*v);
-  if (auto v = in.Find(value, "pull")) recovery.pull = in.Boolean(*v);
-  if (auto v = in.Find(value, "pull_every")) {
-    recovery.pull_every = in.Duration(*v, absl::Seconds(5), absl::Hours(1));
-  }
-  if (auto v = in.Find(value, "redelivery")) {
-    constexpr char kWanted[] = "ignore or rerun";
-    const std::string word = in.Text(*v, kWanted);
-    if (word != "ignore" && word != "rerun") in.RefuseValue(*v, kWanted);
-    recovery.redelivery_is_rerun = word == "rerun";
-  }
-  if (auto v = in.Find(value, "hook_urls")) {
-    recovery.hook_urls =
-        in.Texts(*v, "webhook URLs, with * for any text", CheckHookUrl);
-  }
+  in.Map(
+      value,
+      {{"enabled", in.Into(&recovery.enabled, &YamlReader::Boolean)},
+       {"every", in.Into(&recovery.every, &YamlReader::Duration,
+                         absl::Minutes(1), absl::Hours(24))},
+       {"redeliver", in.Into(&recovery.redeliver, &YamlReader::Boolean)},
+       {"compare", in.Into(&recovery.compare, &YamlReader::Boolean)},
+       {"pull", in.Into(&recovery.pull, &YamlReader::Boolean)},
+       {"pull_every", in.Into(&recovery.pull_every, &YamlReader::Duration,
+                              absl::Seconds(5), absl::Hours(1))},
+       {"hook_urls",
+        in.Into(&recovery.hook_urls, &YamlReader::Texts,
+                "webhook URLs, with * for any text", CheckHookUrl)},
+       {"redelivery", in.Into(&recovery.redelivery_is_rerun, ReadRedelivery)}});
   return recovery;
+}
+
+absl::Status CheckBranch(absl::string_view branch) {
+  return absl::StrContains(branch, ' ')
+             ? InvalidValue(branch, "is not a branch pattern: it has a space")
+             : absl::OkStatus();
+}
+
+constexpr char kPattern[] = "a pattern such as acme/*";
+
+std::string ReadPattern(YamlReader& in, const YamlValue& value) {
+  std::string pattern = in.Text(value, kPattern);
+  const absl::Status checked = CheckPattern(pattern);
+  if (!checked.ok()) in.Refuse(value, checked.message());
+  return pattern;
+}
+
+std::vector<std::string> ReadContexts(YamlReader& in, const YamlValue& value) {
+  std::vector<std::string> contexts = in.Texts(value, "contexts", CheckContext);
+  if (contexts.size() > kMaxContexts) {
+    in.Refuse(value, absl::StrCat("has ", contexts.size(),
+                                  " contexts; wanted at most ", kMaxContexts));
+  }
+  return contexts;
 }
 
 RepositoryRule ReadRule(YamlReader& in, const YamlValue& value) {
   RepositoryRule rule;
-  if (!in.IsMap(value, {"match", "contexts", "push_branches", "drafts", "forks",
-                        "rerun_on_base_change", "pending_expires_after"})) {
-    return rule;
-  }
-  if (auto v = in.Need(value, "match", "a pattern such as acme/*")) {
-    rule.match = in.Text(*v, "a pattern such as acme/*");
-    const absl::Status checked = CheckPattern(rule.match);
-    if (!checked.ok()) in.Refuse(*v, checked.message());
-  }
-  if (auto v = in.Find(value, "contexts")) {
-    rule.contexts = in.Texts(*v, "contexts", CheckContext);
-    if (rule.contexts.size() > kMaxContexts) {
-      in.Refuse(*v, absl::StrCat("has ", rule.contexts.size(),
-                                 " contexts; wanted at most ", kMaxContexts));
-    }
-  }
-  if (auto v = in.Find(value, "push_branches")) {
-    rule.push_branches =
-        in.Texts(*v, "branch patterns", [](absl::string_view branch) {
-          return absl::StrContains(branch, ' ')
-                     ? InvalidValue(branch,
-                                    "is not a branch pattern: it has a space")
-                     : absl::OkStatus();
-        });
-  }
-  if (auto v = in.Find(value, "drafts")) rule.drafts = in.Boolean(*v);
-  if (auto v = in.Find(value, "forks")) rule.forks = in.Boolean(*v);
-  if (auto v = in.Find(value, "rerun_on_base_change")) {
-    rule.rerun_on_base_change = in.Boolean(*v);
-  }
-  if (auto v = in.Find(value, "pending_expires_after")) {
-    rule.pending_expires_after = in.Duration(*v, absl::Minutes(1), 30 * kDay);
-  }
+  in.Map(value,
+         {{"match", in.Into(&rule.match, ReadPattern), kPattern},
+          {"contexts", in.Into(&rule.contexts, ReadContexts)},
+          {"push_branches", in.Into(&rule.push_branches, &YamlReader::Texts,
+                                    "branch patterns", CheckBranch)},
+          {"drafts", in.Into(&rule.drafts, &YamlReader::Boolean)},
+          {"forks", in.Into(&rule.forks, &YamlReader::Boolean)},
+          {"rerun_on_base_change",
+           in.Into(&rule.rerun_on_base_change, &YamlReader::Boolean)},
+          {"pending_expires_after",
+           in.Into(&rule.pending_expires_after, &YamlReader::Duration,
+                   absl::Minutes(1), 30 * kDay)}});
   return rule;
 }
 
@@ -150,40 +147,21 @@ Config ReadConfig(YamlReader& in, const YamlValue& root) {
   Config config;
   config.recovery.redelivery_is_rerun = false;
   if (root.node->kind == YamlNode::Kind::kNothing) return config;
-  if (!in.IsMap(root, {"listen", "web_listen", "metrics_listen", "data_dir",
-                       "retention", "pending_settle", "github", "repositories",
-                       "recovery", "callers"})) {
-    return config;
-  }
-  if (auto v = in.Find(root, "listen")) config.listen = ReadAddress(in, *v);
-  if (auto v = in.Find(root, "web_listen")) {
-    config.web_listen = ReadAddress(in, *v);
-  }
-  if (auto v = in.Find(root, "metrics_listen")) {
-    config.metrics_listen = ReadAddress(in, *v);
-  }
-  if (auto v = in.Find(root, "data_dir")) {
-    config.data_dir = in.Text(*v, "the path of a directory");
-  }
-  if (auto v = in.Find(root, "retention")) {
-    config.retention = in.Duration(*v, kDay, 36500 * kDay);
-  }
-  if (auto v = in.Find(root, "pending_settle")) {
-    config.pending_settle =
-        in.Duration(*v, absl::ZeroDuration(), absl::Minutes(1));
-  }
-  if (auto v = in.Find(root, "github")) {
-    config.github = ReadGitHubConfigs(in, *v);
-  }
-  if (auto v = in.Find(root, "repositories")) {
-    config.repositories = ReadRules(in, *v);
-  }
-  if (auto v = in.Find(root, "recovery")) {
-    config.recovery = ReadRecovery(in, *v);
-  }
-  if (auto v = in.Find(root, "callers")) {
-    config.callers = ReadCallerConfigs(in, *v);
-  }
+  in.Map(
+      root,
+      {{"listen", in.Into(&config.listen, ReadAddress)},
+       {"web_listen", in.Into(&config.web_listen, ReadAddress)},
+       {"metrics_listen", in.Into(&config.metrics_listen, ReadAddress)},
+       {"data_dir", in.Into(&config.data_dir, &YamlReader::Text,
+                            "the path of a directory")},
+       {"retention",
+        in.Into(&config.retention, &YamlReader::Duration, kDay, 36500 * kDay)},
+       {"pending_settle", in.Into(&config.pending_settle, &YamlReader::Duration,
+                                  absl::ZeroDuration(), absl::Minutes(1))},
+       {"github", in.Into(&config.github, ReadGitHubConfigs)},
+       {"repositories", in.Into(&config.repositories, ReadRules)},
+       {"recovery", in.Into(&config.recovery, ReadRecovery)},
+       {"callers", in.Into(&config.callers, ReadCallerConfigs)}});
   CheckAddresses(in, root, config);
   CheckRetention(in, root, config);
   return config;

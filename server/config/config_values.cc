@@ -44,12 +44,15 @@ absl::Status CheckPattern(absl::string_view pattern) {
   return WithoutField(CheckRepositoryPattern(pattern), "match");
 }
 
-void RefuseEmpty(YamlReader& in, const YamlValue& list,
-                 const std::vector<std::string>& texts,
-                 absl::string_view wanted) {
+std::vector<std::string> ReadSome(YamlReader& in, const YamlValue& list,
+                                  absl::string_view wanted,
+                                  const YamlReader::Check& check,
+                                  absl::string_view at_least) {
+  std::vector<std::string> texts = in.Texts(list, wanted, check);
   if (texts.empty()) {
-    in.Refuse(list, absl::StrCat("the list is empty; wanted ", wanted));
+    in.Refuse(list, absl::StrCat("the list is empty; wanted ", at_least));
   }
+  return texts;
 }
 
 }  // namespace signalbox

@@ -6,12 +6,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/config/config.h"
 #include "server/config/yaml_reader.h"
 
 namespace signalbox {
 
-// Values that several parts of a configuration have. A function with a reader
-// reports errors to the reader, and its result then means nothing.
+// Parts of a configuration, and values that several of them have. A function
+// with a reader reports errors to the reader, and its result then means
+// nothing.
 
 // INVALID_ARGUMENT, reason INVALID_CONFIG, as `"VALUE" PROBLEM`.
 absl::Status InvalidValue(absl::string_view value, absl::string_view problem);
@@ -26,10 +28,18 @@ std::string ReadAddress(YamlReader& in, const YamlValue& value);
 absl::Status CheckContext(absl::string_view context);
 absl::Status CheckPattern(absl::string_view pattern);
 
-// Refuses `list` if it has no texts.
-void RefuseEmpty(YamlReader& in, const YamlValue& list,
-                 const std::vector<std::string>& texts,
-                 absl::string_view wanted);
+// YamlReader::Texts, of which there must be one: `at_least` says which.
+std::vector<std::string> ReadSome(YamlReader& in, const YamlValue& list,
+                                  absl::string_view wanted,
+                                  const YamlReader::Check& check,
+                                  absl::string_view at_least);
+
+// Reads `callers`, each with its own name, and `github`: credentials, of which
+// each account has one at most.
+std::vector<CallerConfig> ReadCallerConfigs(YamlReader& in,
+                                            const YamlValue& list);
+std::vector<GitHubConfig> ReadGitHubConfigs(YamlReader& in,
+                                            const YamlValue& list);
 
 }  // namespace signalbox
 

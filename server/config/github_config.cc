@@ -1,5 +1,3 @@
-#include "server/config/github_config.h"
-
 #include <algorithm>
 #include <map>
 
@@ -20,9 +18,14 @@ bool AllDigits(absl::string_view text) {
   return !text.empty() && std::ranges::all_of(text, absl::ascii_isdigit);
 }
 
-bool IsLogin(absl::string_view text) {
-  return !absl::StrContains(text, '/') &&
-         ParseRepository(absl::StrCat(text, "/name")).ok();
+absl::Status CheckAccount(absl::string_view login) {
+  const bool is_login = !absl::StrContains(login, '/') &&
+                        ParseRepository(absl::StrCat(login, "/name")).ok();
+  return is_login || login == "*"
+             ? absl::OkStatus()
+             : InvalidValue(login,
+                            "is not a login; wanted a login, or * for all "
+                            "other accounts");
 }
 
 double PacePerMinuteOf(YamlReader& in, const YamlValue& value) {
@@ -52,12 +55,8 @@ AppConfig ReadApp(YamlReader& in, const YamlValue& value) {
   if (!in.IsMap(value, {"client_id", "app_id", "private_key_file"})) return app;
   const auto client_id = in.Find(value, "client_id");
   const auto app_id = in.Find(value, "app_id");
-  if (client_id.has_value() == app_id.has_value()) {
-    in.Refuse(value,
-              client_id.has_value()
-                  ? "has both client_id and app_id; wanted one of them"
-                  : "has neither client_id nor app_id; wanted one of them");
-  }
+  in.NeedOneOf(value, "client_id", "app_id");
+
   if (client_id.has_value()) {
     app.client_id = in.Text(*client_id, "the App's client id");
     if (!std::ranges::all_of(app.client_id, [](unsigned char c) {
@@ -118,15 +117,7 @@ void ReadApi(YamlReader& in, const YamlValue& value, GitHubConfig& github) {
 void ReadAccounts(YamlReader& in, const YamlValue& value,
                   GitHubConfig& github) {
   if (auto v = in.Need(value, "accounts", "a list of logins, or [\"*\"]")) {
-    github.accounts = in.Texts(*v, "logins", [](absl::string_view login) {
-      return login == "*" || IsLogin(login)
-                 ? absl::OkStatus()
-                 : InvalidValue(
-                       login,
-                       "is not a login; wanted a login, or * for all other "
-                       "accounts");
-    });
-    RefuseEmpty(in, *v, github.accounts, "logins, or *");
+    github.accounts = ReadSome(in, *v, "logins", CheckAccount, "logins, or *");
   }
 }
 
@@ -134,12 +125,8 @@ void ReadCredential(YamlReader& in, const YamlValue& value,
                     GitHubConfig& github) {
   const auto token_file = in.Find(value, "token_file");
   const auto app = in.Find(value, "app");
-  if (token_file.has_value() == app.has_value()) {
-    in.Refuse(value,
-              app.has_value()
-                  ? "has both app and token_file; wanted one of them"
-                  : "has neither app nor token_file; wanted one of them");
-  }
+  in.NeedOneOf(value, "app", "token_file");
+
   if (token_file.has_value()) github.token_file = ReadPath(in, *token_file);
   if (app.has_value()) github.app = ReadApp(in, *app);
 }
@@ -173,7 +160,7 @@ GitHubConfig ReadGitHub(YamlReader& in, const YamlValue& value) {
 }
 
 void CheckAccounts(YamlReader& in, const std::vector<GitHubConfig>& items,
-                   const YamlValue& list) {
+                   const std::vector<YamlValue>& values) {
   std::map<std::string, size_t> claimed;
   for (size_t i = 0; i < items.size(); ++i) {
     for (const std::string& account : items[i].accounts) {
@@ -181,10 +168,10 @@ void CheckAccounts(YamlReader& in, const std::vector<GitHubConfig>& items,
           absl::AsciiStrToLower(absl::StrCat(items[i].host, "/", account));
       const auto [first, fresh] = claimed.emplace(key, i);
       if (fresh) continue;
-      in.Refuse({&list.node->items[i], absl::StrCat(list.path, "[", i, "]")},
+      in.Refuse(values[i],
                 absl::StrCat("accounts: ", Quoted(account), " of ",
                              items[i].host, " already has a credential in ",
-                             list.path, "[", first->second, "]"));
+                             values[first->second].path));
     }
   }
 }
@@ -194,11 +181,12 @@ void CheckAccounts(YamlReader& in, const std::vector<GitHubConfig>& items,
 std::vector<GitHubConfig> ReadGitHubConfigs(YamlReader& in,
                                             const YamlValue& list) {
   std::vector<GitHubConfig> items;
-  for (const YamlValue& item : in.List(
-           list, "credentials, each with accounts and a token_file or app")) {
-    items.push_back(ReadGitHub(in, item));
+  const std::vector<YamlValue> values =
+      in.List(list, "credentials, each with accounts and a token_file or app");
+  for (const YamlValue& value : values) {
+    items.push_back(ReadGitHub(in, value));
   }
-  CheckAccounts(in, items, list);
+  CheckAccounts(in, items, values);
   return items;
 }
 

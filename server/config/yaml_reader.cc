@@ -30,7 +30,7 @@ std::string DurationText(absl::Duration duration) {
 // The key among `known` that names a file with the value of `key`, as
 // `token_file` does for `token`; nullptr if there is none.
 const char* FileKey(absl::string_view key,
-                    std::initializer_list<const char*> known) {
+                    const std::vector<const char*>& known) {
   for (const char* const candidate : known) {
     if (!absl::EndsWith(candidate, "_file")) continue;
     if (candidate == absl::StrCat(key, "_file") ||
@@ -76,7 +76,7 @@ void YamlReader::RefuseValue(const YamlValue& value, absl::string_view wanted) {
 }
 
 bool YamlReader::IsMap(const YamlValue& value,
-                       std::initializer_list<const char*> known) {
+                       const std::vector<const char*>& known) {
   if (value.node->kind != YamlNode::Kind::kMap) {
     RefuseValue(value, absl::StrCat("a map with ", absl::StrJoin(known, ", ")));
     return false;
@@ -122,6 +122,27 @@ std::optional<YamlValue> YamlReader::Need(const YamlValue& map,
     Refuse(map, absl::StrCat(key, " is missing; wanted ", wanted));
   }
   return found;
+}
+
+void YamlReader::NeedOneOf(const YamlValue& map, absl::string_view one,
+                           absl::string_view other) {
+  const bool has_one = Find(map, one).has_value();
+  if (has_one != Find(map, other).has_value()) return;
+  Refuse(map, absl::StrCat("has ", has_one ? "both " : "neither ", one,
+                           has_one ? " and " : " nor ", other,
+                           "; wanted one of them"));
+}
+
+void YamlReader::Map(const YamlValue& value, const std::vector<Field>& fields) {
+  std::vector<const char*> known;
+  for (const Field& field : fields) known.push_back(field.key);
+  if (!IsMap(value, known)) return;
+  for (const Field& field : fields) {
+    const auto member = field.wanted.empty()
+                            ? Find(value, field.key)
+                            : Need(value, field.key, field.wanted);
+    if (member.has_value()) field.read(*member);
+  }
 }
 
 std::vector<YamlValue> YamlReader::List(const YamlValue& value,

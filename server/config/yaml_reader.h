@@ -51,13 +51,34 @@ class YamlReader {
   // Whether the value is a map with no other keys than `known`. An error never
   // shows the value of an unknown key, which may be a secret. If a known key
   // names a file for it (`token` and `token_file`), the error says so.
-  bool IsMap(const YamlValue& value, std::initializer_list<const char*> known);
+  bool IsMap(const YamlValue& value, const std::vector<const char*>& known);
+
+  // A member that a map may have.
+  struct Field {
+    const char* key;
+    std::function<void(const YamlValue& value)> read;
+    absl::string_view wanted = "";  // For Need; empty: Find.
+  };
+  // Reads a map, as IsMap has it, of these members, in this order.
+  void Map(const YamlValue& value, const std::vector<Field>& fields);
+  // For a field: puts into `*to` what `read` makes of this reader, the value
+  // and the arguments.
+  template <typename To, typename Read, typename... Arguments>
+  auto Into(To* to, Read read, Arguments... arguments) {
+    return [=, this](const YamlValue& value) {
+      *to = std::invoke(read, *this, value, arguments...);
+    };
+  }
 
   // A member of a map; nothing: it has none, which Need makes an error.
   std::optional<YamlValue> Find(const YamlValue& map,
                                 absl::string_view key) const;
   std::optional<YamlValue> Need(const YamlValue& map, absl::string_view key,
                                 absl::string_view wanted);
+
+  // Refuses a map that has not one of these two, but both or none.
+  void NeedOneOf(const YamlValue& map, absl::string_view one,
+                 absl::string_view other);
 
   std::vector<YamlValue> List(const YamlValue& value, absl::string_view wanted);
 

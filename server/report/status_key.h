@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
 #define SIGNALBOX_SERVER_REPORT_STATUS_KEY_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -49,6 +50,9 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text);
 // Checks a context that GitHub showed: 1 to 255 characters of UTF-8, no control
 // characters. Reason: INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
+
+// The most contexts of one report and of one repository.
+inline constexpr size_t kMaxContexts = 100;
 
 // Identifies a commit status. All parts are in lower case.
 struct StatusKey {
