@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/address.h"
+#include "common/secret.h"
+#include "common/webhook/signature.h"
 
 namespace signalbox {
 
@@ -31,6 +33,23 @@ struct ShimConfig {
 
 // Reads the command line. INVALID_ARGUMENT, in one line, for any mistake in it.
 absl::StatusOr<ShimConfig> ParseShimConfig(int argc, const char* const* argv);
+
+// Opens the secrets that GitHub signs deliveries with. They come from the
+// files, or if there are no files, from the environment variable
+// GITHUB_WEBHOOK_SECRET, which is unset in any case. White space around a
+// secret is removed. There are none if signatures are not to be checked.
+//
+// The source reads a changed file again before the next delivery, so that a
+// secret can be changed without a restart. If the changed file cannot be used,
+// the source logs it and keeps the former secret. It is thread-safe.
+//
+// INVALID_ARGUMENT, in one line that says what to do: there is no secret, or an
+// error of ReadSecretFile or ParseSecretLine.
+absl::StatusOr<SecretSource> OpenWebhookSecrets(const ShimConfig& config);
+
+// The token that identifies the shim to the server, from `token_file`; empty if
+// there is none. Errors as ReadTokenFile.
+absl::StatusOr<Secret> LoadToken(const ShimConfig& config);
 
 }  // namespace signalbox
 

@@ -19,8 +19,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "shim/config.h"
-#include "shim/secrets.h"
-#include "shim/token_check.h"
+#include "shim/server_call.h"
 #include "shim/webhook_handler.h"
 
 namespace signalbox {

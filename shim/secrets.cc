@@ -1,5 +1,3 @@
-#include "shim/secrets.h"
-
 #include <chrono>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 #include "common/error.h"
 #include "common/mutex.h"
 #include "common/secret_file.h"
+#include "shim/config.h"
 
 namespace signalbox {
 namespace {

@@ -1,7 +1,5 @@
 #include "shim/webhook_handler.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -24,21 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kMaxHeaderText = 255;
 constexpr uint64_t kFormFactor = 3;
 constexpr int64_t kFreeBuffer = 256 << 10;
-
-// Waits between the tries of a call: 0.1, 0.2, 0.4, 0.8 s, a fifth more or
-// less.
-constexpr char kServiceConfig[] = R"({
-  "methodConfig": [{
-    "name": [{"service": "signalbox.v1.StatusService"}],
-    "retryPolicy": {
-      "maxAttempts": 5,
-      "initialBackoff": "0.1s",
-      "maxBackoff": "1s",
-      "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE"]
-    }
-  }]
-})";
 
 // A share of a common limit of bytes. The destructor gives it back.
 class BufferShare {
@@ -202,21 +185,6 @@ struct WebhookHandler::Body {
   std::string json;
   BufferShare share;
 };
-
-std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
-    const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
-  // Ignores proxies from the environment.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetServiceConfigJSON(kServiceConfig);
-  return v1::StatusService::NewStub(grpc::CreateCustomChannel(
-      address, grpc::InsecureChannelCredentials(), arguments));
-}
 
 HttpAnswer WebhookHandler::Handle(const HttpServerRequest& request,
                                   BodyReader read_body) {

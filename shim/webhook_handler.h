@@ -15,8 +15,7 @@
 #include "common/secret.h"
 #include "common/webhook/event.h"
 #include "common/webhook/signature.h"
-#include "shim/delivery_totals.h"
-#include "shim/refusals.h"
+#include "shim/delivery_log.h"
 #include "shim/server_call.h"
 #include "signalbox/v1/status_service.grpc.pb.h"
 
@@ -38,13 +37,6 @@ struct WebhookHandlerOptions {
   // Identifies the shim to the server; empty: sends none.
   Secret token;
 };
-
-// A connection to signalbox-server at `address`. It finds a restarted server
-// within about a second, and repeats calls that failed while the server was
-// away for a moment. Deliveries may be repeated: the server knows them by their
-// ids.
-std::unique_ptr<v1::StatusService::Stub> ConnectToServer(
-    const std::string& address);
 
 // WebhookHandler turns one delivery of GitHub into one call to the server, and
 // the server's answer into one for GitHub:

@@ -1,11 +1,10 @@
-#include "shim/delivery_totals.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "shim/delivery_log.h"
 
 namespace signalbox {
 namespace {

@@ -1,8 +1,7 @@
-#include "shim/refusals.h"
-
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "shim/delivery_log.h"
 
 namespace signalbox {
 namespace {

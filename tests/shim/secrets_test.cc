@@ -1,5 +1,3 @@
-#include "shim/secrets.h"
-
 #include <gtest/gtest.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "shim/config.h"
 #include "tests/shim/signed_request.h"
 #include "tests/support/temp_dir.h"
 

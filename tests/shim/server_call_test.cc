@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "shim/webhook_handler.h"
 #include "tests/common/webhook/hook_results.h"
 #include "tests/shim/fake_server.h"
 

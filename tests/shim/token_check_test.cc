@@ -1,12 +1,10 @@
-#include "shim/token_check.h"
-
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "shim/webhook_handler.h"
+#include "shim/server_call.h"
 #include "tests/shim/fake_server.h"
 
 namespace signalbox {

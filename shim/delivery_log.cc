@@ -1,6 +1,4 @@
-#include "shim/delivery_totals.h"
-
-#include <cstddef>
+#include "shim/delivery_log.h"
 
 namespace signalbox {
 namespace {
