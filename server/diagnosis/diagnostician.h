@@ -73,8 +73,6 @@ class Diagnostician {
   };
   using CasePointer = std::shared_ptr<Case>;
 
-  Case& AddCase(const Repository& repository, const std::string& credential);
-
   void Ask(const CasePointer& one, Finding Findings::*finding,
            const std::string& credential, std::string path)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -101,10 +101,9 @@ class Conclusion {
     DrawFromRepository();
     DrawFromPermissions();
     if (findings_.repository_answer.asked) {
-      HookReport hooks = ReportHooks(findings_);
-      for (std::string& setting : hooks.settings) {
-        diagnosis_.hook_settings.push_back(std::move(setting));
-      }
+      Diagnosis hooks = ReportHooks(findings_);
+      diagnosis_.hook_settings = std::move(hooks.hook_settings);
+
       for (Problem& problem : hooks.problems) {
         AddProblem(problem.code, std::move(problem.message));
       }

@@ -75,7 +75,7 @@ class Reporter {
  public:
   explicit Reporter(const Findings& findings) : findings_(findings) {}
 
-  HookReport Report() {
+  Diagnosis Report() {
     ReportList(findings_.repository_hooks,
                absl::StrCat("of ", findings_.repository.Display()),
                "The server cannot read the repository's webhooks: an App needs "
@@ -98,14 +98,14 @@ class Reporter {
     if (!finding.asked) return;
     if (!WasRead(finding)) {
       all_were_read_ = false;
-      if (WasRefused(finding)) report_.settings.emplace_back(unreadable);
+      if (WasRefused(finding)) report_.hook_settings.emplace_back(unreadable);
       return;
     }
     const absl::StatusOr<std::vector<ListedHook>> hooks =
         ReadHooks(finding.reply->answer->body);
     if (!hooks.ok()) {
       all_were_read_ = false;
-      report_.settings.push_back(absl::StrCat(
+      report_.hook_settings.push_back(absl::StrCat(
           "The server did not understand GitHub's answer about the webhooks ",
           whose, "."));
       return;
@@ -151,7 +151,7 @@ class Reporter {
     if (!WasRead(findings_.app_hook)) {
       all_were_read_ = false;
       if (WasRefused(findings_.app_hook)) {
-        report_.settings.push_back(absl::StrCat(
+        report_.hook_settings.push_back(absl::StrCat(
             "The server cannot read the App's webhook (",
             Plain(findings_.app_hook.reply->verdict.reason, kMaxWord), ")."));
       }
@@ -161,12 +161,12 @@ class Reporter {
     const absl::StatusOr<ListedHook> hook =
         ReadAppHook(findings_.app_hook.reply->answer->body);
     if (!hook.ok()) {
-      report_.settings.emplace_back("The App has no webhook.");
+      report_.hook_settings.emplace_back("The App has no webhook.");
       return;
     }
     const std::string name = "The App's webhook";
     if (!MayBeOurHookUrl(hook->url, findings_.hook_urls)) {
-      report_.settings.push_back(
+      report_.hook_settings.push_back(
           absl::StrCat(name, ": ", UrlText(hook->url),
                        "; the server does not know this URL. If it leads to "
                        "this server, add it to recovery.hook_urls."));
@@ -194,7 +194,7 @@ class Reporter {
   // `sends` and `last` begin with a comma, or are empty.
   void AddSettings(absl::string_view name, const ListedHook& hook,
                    absl::string_view sends, absl::string_view last) {
-    report_.settings.push_back(absl::StrCat(
+    report_.hook_settings.push_back(absl::StrCat(
         name, ": ", UrlText(hook.url), ", content type ",
         hook.content_type.empty() ? "form" : Plain(hook.content_type, kMaxWord),
         sends, hook.has_secret ? ", with a secret" : ", without a secret",
@@ -242,7 +242,7 @@ class Reporter {
         std::ranges::find(findings_.seen_hooks, repository.host,
                           &SeenHook::host) == findings_.seen_hooks.end();
     if (!all_were_read_ && !nothing_came) {
-      report_.settings.emplace_back(
+      report_.hook_settings.emplace_back(
           "None of the webhooks that the server can read leads to it.");
       return;
     }
@@ -264,7 +264,7 @@ class Reporter {
   }
 
   const Findings& findings_;
-  HookReport report_;
+  Diagnosis report_;
   bool found_ = false;  // One of this server.
   bool some_were_read_ = false;
   bool all_were_read_ = true;
@@ -273,7 +273,7 @@ class Reporter {
 
 }  // namespace
 
-HookReport ReportHooks(const Findings& findings) {
+Diagnosis ReportHooks(const Findings& findings) {
   return Reporter(findings).Report();
 }
 

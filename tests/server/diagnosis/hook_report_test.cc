@@ -45,7 +45,7 @@ class HookReportTest : public testing::Test {
     return {true, reply};
   }
 
-  HookReport WithHook(const std::string& json) {
+  Diagnosis WithHook(const std::string& json) {
     findings_.repository_hooks = Answered(absl::StrCat("[", json, "]"));
     return ReportHooks(findings_);
   }
@@ -82,24 +82,24 @@ TEST_F(HookReportTest, TextOfGitHubsIsPlainAndShort) {
   const std::string event = R"(\u001b[31m\u202e\n)" + std::string(500, 'e');
   std::string events = "\"" + event + "\"";
   for (int i = 0; i < 100; ++i) absl::StrAppend(&events, ",\"e", i, "\"");
-  const HookReport report = WithHook(absl::StrCat(
+  const Diagnosis report = WithHook(absl::StrCat(
       R"({"id":1,"events":[)", events, R"(],"config":{"content_type":")", event,
       R"(","secret":"x","url":"https://\u001b)", std::string(5000, 'h'),
       R"(/event_handler?token=canary"}})"));
-  ASSERT_THAT(report.settings, SizeIs(1));
-  EXPECT_THAT(report.settings[0],
+  ASSERT_THAT(report.hook_settings, SizeIs(1));
+  EXPECT_THAT(report.hook_settings[0],
               AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\n")),
                     Not(HasSubstr("\xe2")), Not(HasSubstr("canary")),
                     HasSubstr("and more")));
-  EXPECT_LT(report.settings[0].size(), 1000u);
+  EXPECT_LT(report.hook_settings[0].size(), 1000u);
 }
 
 TEST_F(HookReportTest, UrlsAreShownWithoutWhatMayBeSecret) {
   const auto shown = [&](const std::string& url) {
     findings_.hook_urls = {"*"};
-    const HookReport report =
+    const Diagnosis report =
         WithHook(absl::StrCat(R"({"id":1,"config":{"url":")", url, R"("}})"));
-    const std::string& text = report.settings.at(0);
+    const std::string& text = report.hook_settings.at(0);
     const size_t begin = text.find(": ") + 2;
     return text.substr(begin, text.find(", ") - begin);
   };
@@ -116,13 +116,13 @@ TEST_F(HookReportTest, ManyHooksAreCut) {
     absl::StrAppend(&hooks, i == 1 ? "" : ",", R"({"id":)", i,
                     R"(,"config":{"url":"https://ci/event_handler"}})");
   }
-  EXPECT_THAT(WithHook(hooks).settings, SizeIs(20));
+  EXPECT_THAT(WithHook(hooks).hook_settings, SizeIs(20));
 }
 
 TEST_F(HookReportTest, WhatMakesNoSenseIsSaid) {
   for (const char* body : {"", "{}", "<html>", "7"}) {
     findings_.repository_hooks = Answered(body);
-    EXPECT_THAT(ReportHooks(findings_).settings,
+    EXPECT_THAT(ReportHooks(findings_).hook_settings,
                 ElementsAre(HasSubstr("did not understand")));
     EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   }
@@ -144,14 +144,14 @@ TEST_F(HookReportTest, WhetherOneIsMissingDependsOnWhatCanBeRead) {
   findings_.seen_hooks = {{"github.com", 5}};
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
   EXPECT_THAT(
-      ReportHooks(findings_).settings,
+      ReportHooks(findings_).hook_settings,
       Contains(HasSubstr("None of the webhooks that the server can read")));
   findings_.organization_hooks = Answered("[]");
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), SizeIs(1));
 
   findings_.repository_hooks = findings_.organization_hooks = Refused();
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
-  EXPECT_THAT(ReportHooks(findings_).settings, SizeIs(2));
+  EXPECT_THAT(ReportHooks(findings_).hook_settings, SizeIs(2));
 }
 
 // Two hosts can have the same number for a hook.
@@ -179,31 +179,31 @@ TEST_F(HookReportTest, AnAppsHookHasTheAppsEvents) {
       R"({"content_type":"form","insecure_ssl":"1","url":"https://ci/event_handler"})";
   findings_.app_hook = Answered(config);
   findings_.app = Answered(R"({"events":["push"]})");
-  HookReport report = ReportHooks(findings_);
+  Diagnosis report = ReportHooks(findings_);
   EXPECT_THAT(MessagesOf(report.problems),
               ElementsAre(HasSubstr("pull_request"), HasSubstr("no secret"),
                           HasSubstr("insecure_ssl")));
   EXPECT_THAT(CodesOf(report.problems),
               ElementsAre("HOOK_WITHOUT_PULL_REQUEST", "HOOK_WITHOUT_SECRET",
                           "HOOK_WITHOUT_TLS_CHECK"));
-  EXPECT_THAT(report.settings,
+  EXPECT_THAT(report.hook_settings,
               Contains(AllOf(HasSubstr("events push"), HasSubstr("form"))));
   // Without the App's answer the report names no events.
   findings_.app = Refused();
   report = ReportHooks(findings_);
   EXPECT_THAT(MessagesOf(report.problems), SizeIs(2));
-  EXPECT_THAT(report.settings, Each(Not(HasSubstr("events"))));
+  EXPECT_THAT(report.hook_settings, Each(Not(HasSubstr("events"))));
 }
 
 TEST_F(HookReportTest, AnAppWithoutAHookIsSaid) {
   findings_.repository_hooks = findings_.organization_hooks = Refused();
   findings_.app_hook = Answered(R"({"url":""})");
-  EXPECT_THAT(ReportHooks(findings_).settings,
+  EXPECT_THAT(ReportHooks(findings_).hook_settings,
               Contains(HasSubstr("has no webhook")));
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems),
               ElementsAre(HasSubstr("gh webhook forward")));
   findings_.app_hook = Refused();
-  EXPECT_THAT(ReportHooks(findings_).settings,
+  EXPECT_THAT(ReportHooks(findings_).hook_settings,
               Contains(HasSubstr("cannot read")));
   EXPECT_THAT(MessagesOf(ReportHooks(findings_).problems), IsEmpty());
 }
