@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/webhook/event_row.h"
@@ -96,49 +97,21 @@ std::vector<EventRow> AccountEvents() {
   const EventRow::Names installation = {
       "installation.account.html_url", "installation.account.login",
       "installation.account.slug", "installation.app_id", "installation.id"};
+  // Other events with an action and a repository have a member for their
+  // subject. Only `watch` does not, but its action is not used here.
+  const EventRow::Names subjects = absl::StrSplit(
+      "alert answer branch check_run check_suite client_payload comment "
+      "definition deployment deployment_status discussion forkee hook "
+      "issue key label member merge_group milestone package project "
+      "project_card project_column pull_request ref registry_package "
+      "release repository_advisory repository_ruleset review rule "
+      "starred_at team thread workflow workflow_job workflow_run",
+      ' ');
   return {
-      // Other events with an action and a repository have a member for their
-      // subject. Only `watch` does not, but its action is not used here.
       {.event = "repository",
        .actions = {"renamed", "transferred", "archived", "unarchived"},
        .must_have = {"action", "repository"},
-       .must_not_have = {"alert",
-                         "answer",
-                         "branch",
-                         "check_run",
-                         "check_suite",
-                         "client_payload",
-                         "comment",
-                         "definition",
-                         "deployment",
-                         "deployment_status",
-                         "discussion",
-                         "forkee",
-                         "hook",
-                         "issue",
-                         "key",
-                         "label",
-                         "member",
-                         "merge_group",
-                         "milestone",
-                         "package",
-                         "project",
-                         "project_card",
-                         "project_column",
-                         "pull_request",
-                         "ref",
-                         "registry_package",
-                         "release",
-                         "repository_advisory",
-                         "repository_ruleset",
-                         "review",
-                         "rule",
-                         "starred_at",
-                         "team",
-                         "thread",
-                         "workflow",
-                         "workflow_job",
-                         "workflow_run"},
+       .must_not_have = subjects,
        .wanted = {"changes.owner.from.organization",
                   "changes.owner.from.organization.login",
                   "changes.owner.from.user", "changes.owner.from.user.login",
