@@ -46,8 +46,6 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { Wipe(); }
-
 bool Secret::Equals(const Secret& other) const {
   if (value_.size() != other.value_.size()) return false;
   // Volatile, so that no compiler ends the loop at the first difference.

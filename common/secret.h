@@ -21,7 +21,7 @@ class Secret {
   Secret(Secret&& other) noexcept;
   Secret& operator=(const Secret& other);
   Secret& operator=(Secret&& other) noexcept;
-  ~Secret();
+  ~Secret() { Wipe(); }
 
   // The secret itself. Pass it only to code that needs it.
   const std::string& Reveal() const { return value_; }

@@ -19,9 +19,6 @@ constexpr absl::Duration kStampResolution = absl::Seconds(2);
 
 }  // namespace
 
-SecretFile::SecretFile(std::string path, Parse parse)
-    : path_(std::move(path)), parse_(std::move(parse)) {}
-
 absl::StatusOr<SecretFile> SecretFile::Open(std::string path, Parse parse) {
   SecretFile file(std::move(path), std::move(parse));
   // Reads the stamp first, so that Refresh notices every later change.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -50,7 +51,8 @@ class SecretFile {
     friend bool operator==(const Stamp&, const Stamp&) = default;
   };
 
-  SecretFile(std::string path, Parse parse);
+  SecretFile(std::string path, Parse parse)
+      : path_(std::move(path)), parse_(std::move(parse)) {}
 
   absl::StatusOr<Stamp> ReadStamp() const;
   absl::StatusOr<Secret> ReadSecret() const;

@@ -12,13 +12,6 @@ constexpr size_t kMaxLine = 4 << 10;
 
 }  // namespace
 
-BodyFraming::BodyFraming(const HttpHead& head)
-    : chunked_(head.chunked),
-      state_(head.chunked               ? State::kSize
-             : head.content_length == 0 ? State::kEnd
-                                        : State::kData),
-      left_(head.content_length) {}
-
 absl::string_view BodyFraming::Next(absl::string_view& bytes) {
   while (!bytes.empty() && status_.ok() && state_ != State::kEnd) {
     if (state_ == State::kData) {

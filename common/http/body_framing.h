@@ -19,7 +19,12 @@ namespace signalbox {
 class BodyFraming {
  public:
   // `head` says how the body is framed.
-  explicit BodyFraming(const HttpHead& head);
+  explicit BodyFraming(const HttpHead& head)
+      : chunked_(head.chunked),
+        state_(head.chunked               ? State::kSize
+               : head.content_length == 0 ? State::kEnd
+                                          : State::kData),
+        left_(head.content_length) {}
 
   // Removes framing and at most one piece of the body from the front of
   // `bytes`, and returns the piece, a view of them. Empty if `bytes` was all

@@ -23,8 +23,6 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-int UniqueFd::Release() { return std::exchange(fd_, -1); }
-
 void UniqueFd::Reset(int fd) {
   if (fd_ >= 0) close(fd_);
   fd_ = fd;

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "common/mutex.h"
@@ -28,7 +29,7 @@ class UniqueFd {
   ~UniqueFd() { Reset(-1); }
 
   int get() const { return fd_; }
-  int Release();
+  int Release() { return std::exchange(fd_, -1); }
   void Reset(int fd);
 
  private:

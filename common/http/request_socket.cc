@@ -55,10 +55,6 @@ void WaitingRoom::ThreadIsFree() {
   --giving_way_;
 }
 
-RequestSocket::RequestSocket(int fd, std::string first_bytes,
-                             const Limits& limits, WaitingRoom& room)
-    : fd_(fd), room_(room), limits_(limits), buffer_(std::move(first_bytes)) {}
-
 RequestSocket::~RequestSocket() {
   if (gave_way_) room_.ThreadIsFree();
 }

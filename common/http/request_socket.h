@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -79,7 +80,11 @@ class RequestSocket {
   // Borrows `fd`, which must be non-blocking, and `room`. Reading begins with
   // `first_bytes`.
   RequestSocket(int fd, std::string first_bytes, const Limits& limits,
-                WaitingRoom& room);
+                WaitingRoom& room)
+      : fd_(fd),
+        room_(room),
+        limits_(limits),
+        buffer_(std::move(first_bytes)) {}
   ~RequestSocket();
 
   RequestSocket(const RequestSocket&) = delete;

@@ -5,8 +5,6 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <utility>
-
 namespace signalbox {
 
 struct Metrics::Registry {
@@ -47,13 +45,6 @@ void Metrics::Set(const std::string& name, const std::string& help,
 std::string Metrics::Text() const {
   return prometheus::TextSerializer().Serialize(registry_->registry.Collect());
 }
-
-CodeCounters::CodeCounters(Metrics* metrics, std::string name, std::string help,
-                           Metrics::Labels labels)
-    : metrics_(metrics),
-      name_(std::move(name)),
-      help_(std::move(help)),
-      labels_(std::move(labels)) {}
 
 void CodeCounters::Count(absl::StatusCode code) {
   const auto index = static_cast<size_t>(code);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -65,7 +66,11 @@ class CodeCounters {
  public:
   // `metrics` is borrowed.
   CodeCounters(Metrics* metrics, std::string name, std::string help,
-               Metrics::Labels labels = {});
+               Metrics::Labels labels = {})
+      : metrics_(metrics),
+        name_(std::move(name)),
+        help_(std::move(help)),
+        labels_(std::move(labels)) {}
 
   void Count(absl::StatusCode code);
 

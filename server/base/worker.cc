@@ -28,8 +28,6 @@ Worker::Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
   pthread_setname_np(thread_.native_handle(), name_.c_str());
 }
 
-Worker::~Worker() { Stop(); }
-
 void Worker::Stop() {
   stop_ = true;
   wake_up_->Wake();

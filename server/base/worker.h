@@ -35,7 +35,7 @@ class Worker {
          std::function<absl::Time()> run_once);
 
   // Calls Stop.
-  ~Worker();
+  ~Worker() { Stop(); }
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -22,16 +22,6 @@ Diagnosis OnlyProblem(std::string credential, absl::string_view code,
 
 }  // namespace
 
-Diagnostician::Diagnostician(Options options, RecoveryNotes* notes,
-                             Credentials* credentials, Questions* questions,
-                             RequestGate* gate, Clock* clock)
-    : options_(std::move(options)),
-      notes_(notes),
-      credentials_(credentials),
-      questions_(questions),
-      gate_(gate),
-      clock_(clock) {}
-
 void Diagnostician::Diagnose(const Repository& repository, Done done) {
   Findings findings;
   findings.repository = repository;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -44,7 +45,13 @@ class Diagnostician {
 
   // All pointers are borrowed.
   Diagnostician(Options options, RecoveryNotes* notes, Credentials* credentials,
-                Questions* questions, RequestGate* gate, Clock* clock);
+                Questions* questions, RequestGate* gate, Clock* clock)
+      : options_(std::move(options)),
+        notes_(notes),
+        credentials_(credentials),
+        questions_(questions),
+        gate_(gate),
+        clock_(clock) {}
 
   // `done` runs once, on any thread, perhaps within this call, and at the
   // latest shortly after the time limit.

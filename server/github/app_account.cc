@@ -12,8 +12,6 @@
 
 namespace signalbox {
 
-AppAccount::AppAccount(std::string id) : id_(std::move(id)) {}
-
 bool AppAccount::MustProve() const {
   return stop_reason_ == "CREDENTIAL_REFUSED" ||
          stop_reason_ == "ACCOUNT_SUSPENDED";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,7 +34,7 @@ class AppAccount {
   };
 
   // `id` is the id of the credential.
-  explicit AppAccount(std::string id);
+  explicit AppAccount(std::string id) : id_(std::move(id)) {}
 
   // The next question to GitHub. Nothing while a question is under way (so a
   // token has at most one refresh in flight), before the end of a wait, or if

@@ -16,9 +16,6 @@ constexpr absl::Duration kMaxDrift = absl::Seconds(10);
 
 }  // namespace
 
-AppIdentity::AppIdentity(std::string issuer, SecretFile key)
-    : issuer_(std::move(issuer)), path_(key.path()), key_(std::move(key)) {}
-
 AppIdentity::Key AppIdentity::ReadKey(absl::Time steady, bool certain) {
   MutexLock lock(&key_mu_);
   if (key_.Refresh(steady, certain)) ++key_number_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -27,7 +28,8 @@ namespace signalbox {
 class AppIdentity {
  public:
   // `issuer` is the App's client id or number; `key` is parsed by ParseAppKey.
-  AppIdentity(std::string issuer, SecretFile key);
+  AppIdentity(std::string issuer, SecretFile key)
+      : issuer_(std::move(issuer)), path_(key.path()), key_(std::move(key)) {}
 
   // GitHub's time, or ours if no answer has told it yet.
   absl::Time GitHubNow(Moment now) const;

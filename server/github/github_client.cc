@@ -259,12 +259,6 @@ void GitHubClient::End(const std::shared_ptr<Call>& call,
   call->done(std::move(reply));
 }
 
-GitHubClient::GitHubClient(HttpTransport* transport, std::string user_agent,
-                           absl::Duration timeout)
-    : transport_(transport),
-      user_agent_(std::move(user_agent)),
-      timeout_(timeout) {}
-
 std::shared_ptr<GitHubClient::Call> GitHubClient::NewCall(
     std::string method, const std::string& path, const Token& token,
     absl::Time now, Done done) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -87,7 +88,10 @@ class GitHubClient {
   // `transport` is borrowed. `user_agent` identifies Signalbox, as GitHub
   // demands.
   GitHubClient(HttpTransport* transport, std::string user_agent,
-               absl::Duration timeout = kGitHubTimeout);
+               absl::Duration timeout = kGitHubTimeout)
+      : transport_(transport),
+        user_agent_(std::move(user_agent)),
+        timeout_(timeout) {}
 
   // POST /repos/{owner}/{repo}/statuses/{sha}.
   void CreateStatus(const StatusPost& post, const Token& token, absl::Time now,

@@ -45,18 +45,6 @@ bool IsRefused(const Verdict& verdict) {
   return false;
 }
 
-Questions::Questions(Options options, Credentials* credentials,
-                     GitHubClient* github, RequestGate* gate, Metrics* metrics,
-                     Clock* clock, WakeUp* wake_up, WakeUp* freed)
-    : options_(std::move(options)),
-      credentials_(credentials),
-      github_(github),
-      gate_(gate),
-      metrics_(metrics),
-      clock_(clock),
-      wake_up_(wake_up),
-      freed_(freed) {}
-
 void Questions::Ask(Question question, Answered answered) {
   auto waiting = std::make_unique<Waiting>();
   waiting->give_up = clock_->Steady() + question.patience;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -80,7 +81,15 @@ class Questions {
   // woken when a request has ended, so that others may pass the gate.
   Questions(Options options, Credentials* credentials, GitHubClient* github,
             RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up,
-            WakeUp* freed);
+            WakeUp* freed)
+      : options_(std::move(options)),
+        credentials_(credentials),
+        github_(github),
+        gate_(gate),
+        metrics_(metrics),
+        clock_(clock),
+        wake_up_(wake_up),
+        freed_(freed) {}
 
   void Ask(Question question, Answered answered);
 

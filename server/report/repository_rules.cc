@@ -79,11 +79,6 @@ bool AccountMatches(absl::string_view pattern, const std::string& host,
   return any_name && RepositoryMatches(pattern, {host, account, "any"});
 }
 
-RepositoryRules::RepositoryRules(std::vector<RepositoryRule> rules,
-                                 std::vector<std::string> default_contexts)
-    : rules_(std::move(rules)),
-      default_contexts_(std::move(default_contexts)) {}
-
 std::vector<Repository> RepositoryRules::NamedRepositories() const {
   std::vector<Repository> named;
   for (const RepositoryRule& rule : rules_) {

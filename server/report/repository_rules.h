@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,9 +49,11 @@ struct RepositoryRule {
 // why. Pure and immutable.
 class RepositoryRules {
  public:
-  explicit RepositoryRules(std::vector<RepositoryRule> rules = {},
-                           std::vector<std::string> default_contexts = {
-                               "ci/build"});
+  explicit RepositoryRules(
+      std::vector<RepositoryRule> rules = {},
+      std::vector<std::string> default_contexts = {"ci/build"})
+      : rules_(std::move(rules)),
+        default_contexts_(std::move(default_contexts)) {}
 
   // The repositories that a rule names without a pattern.
   std::vector<Repository> NamedRepositories() const;

@@ -133,9 +133,6 @@ std::optional<Repository> RepositoryOf(const Event& event) {
 
 }  // namespace
 
-Authorizer::Authorizer(std::vector<Caller> callers)
-    : callers_(std::move(callers)) {}
-
 absl::StatusOr<const Caller*> Authorizer::Authenticate(
     absl::string_view authorization) const {
   if (callers_.empty()) return nullptr;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -49,7 +50,8 @@ struct Caller {
 // Immutable, hence thread-safe.
 class Authorizer {
  public:
-  explicit Authorizer(std::vector<Caller> callers);
+  explicit Authorizer(std::vector<Caller> callers)
+      : callers_(std::move(callers)) {}
 
   // The caller with the bearer token in the `authorization` metadata (its value
   // with or without "Bearer "). nullptr: the configuration names no callers.

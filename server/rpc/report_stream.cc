@@ -301,16 +301,6 @@ class ReportStreams::Stream : public Reactor,
   std::deque<Answer> answers_ ABSL_GUARDED_BY(mu_);
 };
 
-ReportStreams::ReportStreams(Options options, const ConvertOptions* convert,
-                             Intake* intake, Metrics* metrics,
-                             CodeCounters* ends)
-    : options_(options),
-      convert_(convert),
-      intake_(intake),
-      answers_(metrics, "signalbox_streamed_reports_total",
-               "Reports of streams that the server answered, by code."),
-      ends_(ends) {}
-
 ReportStreams::~ReportStreams() = default;
 
 ReportStreams::Reactor* ReportStreams::Open(

@@ -37,7 +37,13 @@ class ReportStreams {
 
   // All pointers are borrowed. `ends` counts how calls end.
   ReportStreams(Options options, const ConvertOptions* convert, Intake* intake,
-                Metrics* metrics, CodeCounters* ends);
+                Metrics* metrics, CodeCounters* ends)
+      : options_(options),
+        convert_(convert),
+        intake_(intake),
+        answers_(metrics, "signalbox_streamed_reports_total",
+                 "Reports of streams that the server answered, by code."),
+        ends_(ends) {}
   ~ReportStreams();
 
   using Reactor = grpc::ServerBidiReactor<v1::StreamReportsRequest,

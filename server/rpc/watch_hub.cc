@@ -56,8 +56,6 @@ WatchHub::WatchHub(Options options, Statuses* outbox, Clock* clock)
       may_tell_(ToldPerSecond(options), BurstOf(options)),
       worker_("watch", clock, [this] { return RunOnce(); }) {}
 
-WatchHub::~WatchHub() { worker_.Stop(); }
-
 void WatchHub::Add(std::shared_ptr<Watcher> watcher,
                    std::optional<int64_t> after_sequence) {
   {
@@ -83,8 +81,6 @@ void WatchHub::Remove(const Watcher* watcher) {
 void WatchHub::NoteChange() {
   if (watched_) worker_.Wake();
 }
-
-void WatchHub::Wake() { worker_.Wake(); }
 
 void WatchHub::Close() {
   {

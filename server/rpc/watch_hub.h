@@ -95,7 +95,7 @@ class WatchHub {
   // All pointers are borrowed.
   WatchHub(Options options, Statuses* outbox, Clock* clock);
   // All watchers must have been removed, or Close called.
-  ~WatchHub();
+  ~WatchHub() { worker_.Stop(); }
 
   // Offers the watcher the changes after `after_sequence` (nothing: from now
   // on) until Remove, or until the watcher's End.
@@ -107,7 +107,7 @@ class WatchHub {
   // The outbox has changed. Cheap without watchers; never blocks.
   void NoteChange();
   // A watcher that refused a change has room again.
-  void Wake();
+  void Wake() { worker_.Wake(); }
 
   // Ends all watchers with UNAVAILABLE, reason SHUTTING_DOWN, also those that
   // are added later.
