@@ -29,16 +29,124 @@ bool NamesAccount(const StaticCredential& credential,
 class StaticCredentials : public Credentials {
  public:
   // Adds a credential; errors as MakeStaticCredentials.
-  absl::Status Add(StaticCredential credential);
+  absl::Status Add(StaticCredential credential) {
+    if (credential.token.empty() == credential.token_file.empty()) {
+      return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
+                   absl::StrCat("credential for ", Quoted(credential.host),
+                                ": wanted either a token or a token_file"));
+    }
+    // The id is the first account that no earlier credential has. A credential
+    // without such an account is never found and needs no id.
+    std::string id;
+    for (const std::string& account : credential.accounts) {
+      std::string candidate =
+          absl::AsciiStrToLower(absl::StrCat(credential.host, "/", account));
+      if (credentials_.contains(candidate)) continue;
+      id = std::move(candidate);
+      break;
+    }
+    Held held;
+    if (credential.token_file.empty()) {
+      if (!IsBearerToken(credential.token.Reveal())) {
+        return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
+                     absl::StrCat("credential for ", Quoted(credential.host),
+                                  ": the token has a space or a character that "
+                                  "is not printable; wanted the token alone"));
+      }
+      held.literal = credential.token;
+    } else {
+      absl::StatusOr<SecretFile> file =
+          SecretFile::Open(credential.token_file, ParseToken);
+      if (!file.ok()) return file.status();
+      held.file = *std::move(file);
+    }
+    if (id.empty()) return absl::OkStatus();
+    MutexLock lock(&mu_);
+    held_.emplace(id, std::move(held));
+    order_.push_back(id);
+    credentials_.emplace(std::move(id), std::move(credential));
+    return absl::OkStatus();
+  }
 
-  std::string Find(const Repository& repository) const override;
+  std::string Find(const Repository& repository) const override {
+    for (const absl::string_view account :
+         {absl::string_view(repository.owner), absl::string_view("*")}) {
+      for (const std::string& id : order_) {
+        const StaticCredential& credential = credentials_.find(id)->second;
+        if (absl::EqualsIgnoreCase(credential.host, repository.host) &&
+            NamesAccount(credential, account)) {
+          return id;
+        }
+      }
+    }
+    return "";
+  }
+
   absl::StatusOr<Token> Get(absl::string_view credential_id,
-                            absl::Time now) override;
+                            absl::Time now) override {
+    const auto found = credentials_.find(credential_id);
+    if (found == credentials_.end()) {
+      return Error(
+          absl::StatusCode::kNotFound, "NO_CREDENTIAL",
+          absl::StrCat("there is no credential ", Quoted(credential_id)));
+    }
+    const StaticCredential& credential = found->second;
+    MutexLock lock(&mu_);
+    Held& held = *FindHeld(credential_id);
+    if (held.file.has_value() && held.file->Refresh(now)) {
+      ++held.changes;
+      Resume(credential_id, held);
+    }
+    Token token;
+    token.value = held.Value();
+    token.api_url = credential.api_url;
+    token.origin = absl::StrCat(held.changes);
+    if (held.stop_reason.empty()) return token;
+
+    // The clock may have been set back.
+    const bool due = now >= held.probe_time ||
+                     now < held.probe_time - kStoppedCredentialProbe;
+    if (!due) {
+      return Error(
+          absl::StatusCode::kFailedPrecondition, held.stop_reason,
+          absl::StrCat("GitHub refused the token of ", credential_id,
+                       "; the server tries it again from time to time"));
+    }
+    held.probe_time = now + kStoppedCredentialProbe;
+    token.probe_only = true;
+    return token;
+  }
+
   void NoteRefused(absl::string_view credential_id, const Token& token,
-                   absl::string_view reason, absl::Time now) override;
+                   absl::string_view reason, absl::Time now) override {
+    MutexLock lock(&mu_);
+    Held* held = FindHeld(credential_id);
+    if (held == nullptr || !held->Value().Equals(token.value)) return;
+    if (reason == "ACCOUNT_SUSPENDED" || reason == "INSTALLATION_SUSPENDED") {
+      Stop(credential_id, *held, reason, now);
+    } else if (++held->refusals >= kRefusalsToStop) {
+      Stop(credential_id, *held, "CREDENTIAL_REFUSED", now);
+    }
+  }
+
   void NoteAccepted(absl::string_view credential_id,
-                    const Token& token) override;
-  std::vector<CredentialState> States() const override;
+                    const Token& token) override {
+    MutexLock lock(&mu_);
+    Held* held = FindHeld(credential_id);
+    if (held == nullptr || !held->Value().Equals(token.value)) return;
+    Resume(credential_id, *held);
+  }
+
+  std::vector<CredentialState> States() const override {
+    std::vector<CredentialState> states;
+    MutexLock lock(&mu_);
+    for (const auto& [id, held] : held_) {
+      CredentialState state{id, held.stop_reason};
+      if (!held.stop_reason.empty()) state.stop_time = held.stop_time;
+      states.push_back(std::move(state));
+    }
+    return states;
+  }
 
  private:
   // A token as it is now.
@@ -55,10 +163,30 @@ class StaticCredentials : public Credentials {
   };
 
   void Stop(absl::string_view id, Held& held, absl::string_view reason,
-            absl::Time now);
-  void Resume(absl::string_view id, Held& held);
+            absl::Time now) {
+    if (held.stop_reason == reason) return;
+    if (held.stop_reason.empty()) {
+      held.stop_time = now;
+      held.probe_time = now + kStoppedCredentialProbe;
+    }
+    held.stop_reason = std::string(reason);
+    LogError("the server has stopped using a credential: GitHub refuses it",
+             {{"credential", id}, {"reason", reason}});
+  }
+
+  void Resume(absl::string_view id, Held& held) {
+    held.refusals = 0;
+    if (held.stop_reason.empty()) return;
+    held.stop_reason.clear();
+    LogInfo("GitHub accepts a credential again; the server uses it again",
+            {{"credential", id}});
+  }
+
   Held* FindHeld(absl::string_view credential_id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const auto found = held_.find(credential_id);
+    return found == held_.end() ? nullptr : &found->second;
+  }
 
   // Constant after the last Add. By id; `order_` is as configured.
   std::map<std::string, StaticCredential, std::less<>> credentials_;
@@ -67,151 +195,6 @@ class StaticCredentials : public Credentials {
   mutable Mutex mu_;
   std::map<std::string, Held, std::less<>> held_ ABSL_GUARDED_BY(mu_);
 };
-
-absl::Status StaticCredentials::Add(StaticCredential credential) {
-  if (credential.token.empty() == credential.token_file.empty()) {
-    return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
-                 absl::StrCat("credential for ", Quoted(credential.host),
-                              ": wanted either a token or a token_file"));
-  }
-  // The id is the first account that no earlier credential has. A credential
-  // without such an account is never found and needs no id.
-  std::string id;
-  for (const std::string& account : credential.accounts) {
-    std::string candidate =
-        absl::AsciiStrToLower(absl::StrCat(credential.host, "/", account));
-    if (credentials_.contains(candidate)) continue;
-    id = std::move(candidate);
-    break;
-  }
-  Held held;
-  if (credential.token_file.empty()) {
-    if (!IsBearerToken(credential.token.Reveal())) {
-      return Error(absl::StatusCode::kInvalidArgument, "INVALID_CREDENTIAL",
-                   absl::StrCat("credential for ", Quoted(credential.host),
-                                ": the token has a space or a character that "
-                                "is not printable; wanted the token alone"));
-    }
-    held.literal = credential.token;
-  } else {
-    absl::StatusOr<SecretFile> file =
-        SecretFile::Open(credential.token_file, ParseToken);
-    if (!file.ok()) return file.status();
-    held.file = *std::move(file);
-  }
-  if (id.empty()) return absl::OkStatus();
-  MutexLock lock(&mu_);
-  held_.emplace(id, std::move(held));
-  order_.push_back(id);
-  credentials_.emplace(std::move(id), std::move(credential));
-  return absl::OkStatus();
-}
-
-std::string StaticCredentials::Find(const Repository& repository) const {
-  for (const absl::string_view account :
-       {absl::string_view(repository.owner), absl::string_view("*")}) {
-    for (const std::string& id : order_) {
-      const StaticCredential& credential = credentials_.find(id)->second;
-      if (absl::EqualsIgnoreCase(credential.host, repository.host) &&
-          NamesAccount(credential, account)) {
-        return id;
-      }
-    }
-  }
-  return "";
-}
-
-StaticCredentials::Held* StaticCredentials::FindHeld(
-    absl::string_view credential_id) {
-  const auto found = held_.find(credential_id);
-  return found == held_.end() ? nullptr : &found->second;
-}
-
-void StaticCredentials::Stop(absl::string_view id, Held& held,
-                             absl::string_view reason, absl::Time now) {
-  if (held.stop_reason == reason) return;
-  if (held.stop_reason.empty()) {
-    held.stop_time = now;
-    held.probe_time = now + kStoppedCredentialProbe;
-  }
-  held.stop_reason = std::string(reason);
-  LogError("the server has stopped using a credential: GitHub refuses it",
-           {{"credential", id}, {"reason", reason}});
-}
-
-void StaticCredentials::Resume(absl::string_view id, Held& held) {
-  held.refusals = 0;
-  if (held.stop_reason.empty()) return;
-  held.stop_reason.clear();
-  LogInfo("GitHub accepts a credential again; the server uses it again",
-          {{"credential", id}});
-}
-
-absl::StatusOr<Token> StaticCredentials::Get(absl::string_view credential_id,
-                                             absl::Time now) {
-  const auto found = credentials_.find(credential_id);
-  if (found == credentials_.end()) {
-    return Error(
-        absl::StatusCode::kNotFound, "NO_CREDENTIAL",
-        absl::StrCat("there is no credential ", Quoted(credential_id)));
-  }
-  const StaticCredential& credential = found->second;
-  MutexLock lock(&mu_);
-  Held& held = *FindHeld(credential_id);
-  if (held.file.has_value() && held.file->Refresh(now)) {
-    ++held.changes;
-    Resume(credential_id, held);
-  }
-  Token token;
-  token.value = held.Value();
-  token.api_url = credential.api_url;
-  token.origin = absl::StrCat(held.changes);
-  if (held.stop_reason.empty()) return token;
-
-  // The clock may have been set back.
-  const bool due =
-      now >= held.probe_time || now < held.probe_time - kStoppedCredentialProbe;
-  if (!due) {
-    return Error(absl::StatusCode::kFailedPrecondition, held.stop_reason,
-                 absl::StrCat("GitHub refused the token of ", credential_id,
-                              "; the server tries it again from time to time"));
-  }
-  held.probe_time = now + kStoppedCredentialProbe;
-  token.probe_only = true;
-  return token;
-}
-
-void StaticCredentials::NoteRefused(absl::string_view credential_id,
-                                    const Token& token,
-                                    absl::string_view reason, absl::Time now) {
-  MutexLock lock(&mu_);
-  Held* held = FindHeld(credential_id);
-  if (held == nullptr || !held->Value().Equals(token.value)) return;
-  if (reason == "ACCOUNT_SUSPENDED" || reason == "INSTALLATION_SUSPENDED") {
-    Stop(credential_id, *held, reason, now);
-  } else if (++held->refusals >= kRefusalsToStop) {
-    Stop(credential_id, *held, "CREDENTIAL_REFUSED", now);
-  }
-}
-
-void StaticCredentials::NoteAccepted(absl::string_view credential_id,
-                                     const Token& token) {
-  MutexLock lock(&mu_);
-  Held* held = FindHeld(credential_id);
-  if (held == nullptr || !held->Value().Equals(token.value)) return;
-  Resume(credential_id, *held);
-}
-
-std::vector<CredentialState> StaticCredentials::States() const {
-  std::vector<CredentialState> states;
-  MutexLock lock(&mu_);
-  for (const auto& [id, held] : held_) {
-    CredentialState state{id, held.stop_reason};
-    if (!held.stop_reason.empty()) state.stop_time = held.stop_time;
-    states.push_back(std::move(state));
-  }
-  return states;
-}
 
 }  // namespace
 
