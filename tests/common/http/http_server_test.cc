@@ -201,14 +201,17 @@ TEST_F(HttpServerTest, ExpectingClientsAreToldToContinueOnceTheBodyIsWanted) {
 }
 
 TEST_F(HttpServerTest, HeadersAreHandedOverUndecoded) {
+  Mutex mu;
   std::vector<std::string> values;
   Start([&](const HttpServerRequest& request, BodyReader) -> HttpAnswer {
+    MutexLock lock(&mu);
     for (const auto value : request.head.Values("a")) {
       values.emplace_back(value);
     }
     return {200, "ok\n"};
   });
   Exchange(absl::StrCat(kPost, "A: %0d%0aB: x\r\na: 100%\r\n\r\n"));
+  MutexLock lock(&mu);
   EXPECT_EQ(values, (std::vector<std::string>{"%0d%0aB: x", "100%"}));
 }
 
@@ -342,6 +345,7 @@ TEST_F(HttpServerTest, NoMoreThanMaxThreadsAreServedAtOnce) {
         [&] { EXPECT_EQ(RawClient::StatusOf(Exchange(Sized(3))), 202); });
   }
   for (std::thread& thread : threads) thread.join();
+  MutexLock lock(&mu);
   EXPECT_LE(most, 2);
 }
 
