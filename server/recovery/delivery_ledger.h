@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/github/github_answers.h"
-#include "server/recovery/delivery_listing.h"
+#include "server/recovery/delivery_watcher.h"
 
 namespace signalbox {
 

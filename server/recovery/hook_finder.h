@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "server/base/recent_map.h"
 #include "server/github/github_answers.h"
-#include "server/recovery/delivery_listing.h"
+#include "server/recovery/delivery_watcher.h"
 #include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
@@ -28,7 +28,7 @@ namespace signalbox {
 // HookFinder looks again from time to time to find new hooks, and rarely where
 // it was refused.
 //
-// Threads and lifetimes as for Redeliverer.
+// Threads and lifetimes as for DeliveryWatcher.
 class HookFinder {
  public:
   explicit HookFinder(const RecoveryTools& tools) : tools_(tools) {}

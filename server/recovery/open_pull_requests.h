@@ -19,7 +19,7 @@ namespace signalbox {
 // that GitHub does not show on the head yet. So it does not touch heads that
 // were tested long ago, or by others.
 //
-// Threads and lifetimes as for Redeliverer.
+// Threads and lifetimes as for DeliveryWatcher.
 class OpenPullRequests {
  public:
   explicit OpenPullRequests(const RecoveryTools& tools) : tools_(tools) {}

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
@@ -20,10 +22,6 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPatienceLater = absl::Seconds(20);
 constexpr absl::Duration kFailedRetry = absl::Minutes(5);
 
-std::string PulledCursorOf(const DeliverySource& source) {
-  return absl::StrCat("pulled ", source.credential, " ", source.path);
-}
-
 // Whether the request was sent, and GitHub could not answer it.
 bool WasTried(const Verdict& verdict) {
   return verdict.http_status >= 500 || verdict.reason == "TIMEOUT" ||
@@ -33,47 +31,23 @@ bool WasTried(const Verdict& verdict) {
 }  // namespace
 
 absl::Time Puller::RunOnce() {
-  if (busy_ || is_gone_) return absl::InfiniteFuture();
+  if (busy_ || is_gone()) return absl::InfiniteFuture();
   const absl::Time now = tools_.clock->Steady();
   if (now < next_list_) return tools_.clock->Now() + (next_list_ - now);
   TakeFailed();
   if (!wanted_.empty()) {
     Read(wanted_.front());
   } else {
-    List();
+    if (horizon_ == absl::InfinitePast()) horizon_ = StoredCursor();
+    horizon_ = std::max(horizon_, GitHubNow() - kDeliveryWindow);
+    List(horizon_);
   }
   return absl::InfiniteFuture();
 }
 
-void Puller::List() {
-  busy_ = true;
-  const absl::Time begin = tools_.clock->Now() + clock_offset_;
-  if (horizon_ == absl::InfinitePast()) {
-    const auto cursor = tools_.notes->GetNamedTime(PulledCursorOf(source_));
-    if (cursor.ok() && cursor->has_value()) horizon_ = **cursor;
-  }
-  horizon_ = std::max(horizon_, begin - kDeliveryWindow);
-  ListDeliveries(tools_.questions, tools_.clock, source_, horizon_,
-                 [this, begin](const DeliveryListing& listing) {
-                   HaveList(listing, begin);
-                 });
-}
-
-void Puller::HaveList(const DeliveryListing& listing, absl::Time begin) {
-  busy_ = false;
-  next_list_ = tools_.clock->Steady() + tools_.options.pull_every;
-  clock_offset_ = listing.clock_offset;
-  const Action action = listing.verdict.action;
-  if (action != Action::kDone) {
-    LogInfo("cannot list the deliveries of a webhook",
-            {{"hook", source_.path},
-             {"credential", source_.credential},
-             {"reason", listing.verdict.reason},
-             {"message", listing.verdict.message}});
-    is_gone_ = action == Action::kAbandon || action == Action::kRetryBriefly;
-    return;
-  }
-  listed_ = begin;
+void Puller::HaveList(const DeliveryListing& listing) {
+  if (listing.verdict.action != Action::kDone) return;
+  listed_ = listing.begin;
   // All attempts of a delivery have the same payload.
   std::set<std::string> seen;
   std::vector<ListedDelivery> fresh;
@@ -266,12 +240,7 @@ void Puller::MoveCursor() {
   std::erase_if(done_, [this](const auto& one) {
     return one.second < horizon_ - kListDelay;
   });
-  const absl::Status marked = tools_.notes->SetNamedTime(
-      PulledCursorOf(source_), std::min(cursor, horizon_));
-  if (!marked.ok()) {
-    LogError("the database failed while reading deliveries from GitHub",
-             {{"error", marked.ToString()}});
-  }
+  StoreCursor(std::min(cursor, horizon_));
 }
 
 }  // namespace signalbox

@@ -2,21 +2,21 @@
 #define SIGNALBOX_SERVER_RECOVERY_PULLER_H_
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/recovery/delivery_listing.h"
+#include "server/recovery/delivery_watcher.h"
 #include "server/recovery/recovery_tools.h"
 
 namespace signalbox {
 
 // Puller is the intake of a server without a public address. Every few seconds
 // it lists a hook's deliveries, successful or not. It reads each new delivery
+
 // of an event that Signalbox uses, and submits what the delivery asks for,
 // oldest first. It need not check the signature, because the payload comes from
 // GitHub itself.
@@ -24,22 +24,18 @@ namespace signalbox {
 // The outbox knows accepted deliveries by their ids, and Puller does not read
 // them again. If GitHub fails to return a delivery (5xx, no answer), Puller
 // reads it again every few minutes, after the others, as long as GitHub keeps
-// it. The time up to which Puller has read all deliveries is on disk.
-//
-// Threads and lifetimes as for Redeliverer.
-class Puller {
+// it.
+class Puller : public DeliveryWatcher {
  public:
   Puller(const RecoveryTools& tools, DeliverySource source)
-      : tools_(tools), source_(std::move(source)) {}
+      : DeliveryWatcher(tools, std::move(source), "pulled",
+                        tools.options.pull_every) {}
 
-  absl::Time RunOnce();
-
-  const DeliverySource& source() const { return source_; }
-  bool is_gone() const { return is_gone_; }
+  absl::Time RunOnce() override;
 
  private:
-  void List();
-  void HaveList(const DeliveryListing& listing, absl::Time begin);
+  void HaveList(const DeliveryListing& listing) override;
+
   void Read(const ListedDelivery& delivery);
   void HaveDelivery(const ListedDelivery& delivery, const GitHubReply& reply);
   // Not OK: the delivery must be tried again.
@@ -53,15 +49,8 @@ class Puller {
   void TakeFailed();
   void MoveCursor();
 
-  const RecoveryTools& tools_;
-  const DeliverySource source_;
+  absl::Time horizon_ = absl::InfinitePast();  // By GitHub's clock.
 
-  bool busy_ = false;
-  bool is_gone_ = false;
-  absl::Time next_list_ = absl::InfinitePast();  // Steady.
-  absl::Duration clock_offset_;
-  absl::Time horizon_ = absl::InfinitePast();  // GitHub's, as the rest.
-  absl::Time listed_ = absl::InfinitePast();
   std::deque<ListedDelivery> wanted_;       // Oldest first.
   std::map<std::string, absl::Time> done_;  // By guid.
   // Deliveries that GitHub failed to return, by guid.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "server/recovery/delivery_watcher.h"
 #include "server/recovery/hook_finder.h"
 #include "server/recovery/open_pull_requests.h"
 #include "server/recovery/puller.h"
@@ -44,11 +45,10 @@ class Recovery {
   Retester retester_;
   HookFinder finder_;
   OpenPullRequests open_pull_requests_;
-  // By path and credential. A redeliverer or puller must live until its last
-  // question is answered. It has no open question when it reports that its
+  // Redeliverers or pullers, by path and credential. One must live until its
+  // last question is answered. It has no open question when it reports that its
   // source is gone, so it can be deleted then.
-  std::map<std::string, std::unique_ptr<Redeliverer>> redeliverers_;
-  std::map<std::string, std::unique_ptr<Puller>> pullers_;
+  std::map<std::string, std::unique_ptr<DeliveryWatcher>> watchers_;
 };
 
 }  // namespace signalbox

@@ -15,17 +15,15 @@ namespace {
 constexpr absl::Duration kStepEvery = absl::Seconds(1);
 constexpr absl::Duration kLookFor = absl::Seconds(35);
 
-std::string RedeliveryCursorOf(const DeliverySource& source) {
-  return absl::StrCat("deliveries ", source.credential, " ", source.path);
-}
-
 }  // namespace
 
 absl::Time Redeliverer::RunOnce() {
-  if (busy_ || is_gone_) return absl::InfiniteFuture();
+  if (busy_ || is_gone()) return absl::InfiniteFuture();
   const absl::Time now = tools_.clock->Steady();
   if (now >= next_list_) {
-    List();
+    List(std::max(GitHubNow() - kDeliveryWindow,
+                  listed_ == absl::InfinitePast() ? StoredCursor()
+                                                  : ledger_.Cursor(listed_)));
     return absl::InfiniteFuture();
   }
   if (now >= next_look_ && ledger_.missing_count() > 0) LookUp();
@@ -46,41 +44,11 @@ absl::Time Redeliverer::RunOnce() {
   return tools_.clock->Now() + (wake - now);
 }
 
-void Redeliverer::List() {
-  busy_ = true;
-  const absl::Time begin = GitHubNow();
-  absl::Time horizon = begin - kDeliveryWindow;
-  if (listed_ != absl::InfinitePast()) {
-    horizon = std::max(horizon, ledger_.Cursor(listed_));
-  } else {
-    const auto cursor = tools_.notes->GetNamedTime(RedeliveryCursorOf(source_));
-    if (cursor.ok() && cursor->has_value())
-      horizon = std::max(horizon, **cursor);
-  }
-  ListDeliveries(tools_.questions, tools_.clock, source_, horizon,
-                 [this, begin](const DeliveryListing& listing) {
-                   HaveList(listing, begin);
-                 });
-}
-
-void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
-  busy_ = false;
-  next_list_ = tools_.clock->Steady() + tools_.options.every;
-  clock_offset_ = listing.clock_offset;
-  const Action action = listing.verdict.action;
-  if (action != Action::kDone) {
-    LogInfo("cannot list the deliveries of a webhook",
-            {{"hook", source_.path},
-             {"credential", source_.credential},
-             {"reason", listing.verdict.reason},
-             {"message", listing.verdict.message}});
-    Count("unlisted");
-    is_gone_ = action == Action::kAbandon || action == Action::kRetryBriefly;
-    return;
-  }
+void Redeliverer::HaveList(const DeliveryListing& listing) {
+  if (listing.verdict.action != Action::kDone) return Count("unlisted");
   for (const ListedDelivery& attempt : listing.attempts) ledger_.Note(attempt);
-  listed_ = begin;
-  ledger_.NoteListed(begin);
+  listed_ = listing.begin;
+  ledger_.NoteListed(listed_);
   LookUp();
   const int missing = ledger_.missing_count();
   if (missing > 0) {
@@ -97,13 +65,7 @@ void Redeliverer::HaveList(const DeliveryListing& listing, absl::Time begin) {
         {{"hook", source_.path}, {"deliveries", lost}});
     Count("given_up", lost);
   }
-  if (!listing.complete) return;
-  const absl::Status marked = tools_.notes->SetNamedTime(
-      RedeliveryCursorOf(source_), ledger_.Cursor(listed_));
-  if (!marked.ok()) {
-    LogError("the database failed while looking for deliveries",
-             {{"error", marked.ToString()}});
-  }
+  if (listing.complete) StoreCursor(ledger_.Cursor(listed_));
 }
 
 void Redeliverer::LookUp() {
