@@ -76,15 +76,13 @@ void Diagnostician::Ask(const CasePointer& one, Finding Findings::*finding,
                         const std::string& credential, std::string path) {
   (one->findings.*finding).asked = true;
   ++one->open_questions;
-  Question question;
-  question.credential = credential;
-  question.request.path = std::move(path);
-  question.request.max_body = kMaxAnswer;
-  question.urgent = true;
   // Shorter than the time left, so that the caller still gets the reason if
   // GitHub does not answer.
-  question.patience = (one->give_up - clock_->Steady()) * 0.7;
-  questions_->Ask(std::move(question),
+  const absl::Duration patience = (one->give_up - clock_->Steady()) * 0.7;
+  questions_->Ask({.credential = credential,
+                   .request = {.path = std::move(path), .max_body = kMaxAnswer},
+                   .urgent = true,
+                   .patience = patience},
                   [this, one, finding](const GitHubReply& reply) {
                     HaveAnswer(one, finding, reply);
                   });

@@ -35,10 +35,11 @@ struct StatusPost {
 // Any other request to the API.
 struct ApiRequest {
   std::string method = "GET";
-  std::string path;  // After the API's address, percent-encoded, with a query.
-  std::string body;  // JSON; empty: none.
+  // After the API's address, percent-encoded, with a query.
+  std::string path = {};
+  std::string body = {};  // JSON; empty: none.
   // Of the answer that the caller has already, for If-None-Match; empty: none.
-  std::string etag;
+  std::string etag = {};
   size_t max_body = 1 << 20;  // How much of the answer to keep.
 };
 

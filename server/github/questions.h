@@ -24,8 +24,8 @@ namespace signalbox {
 
 // A question to GitHub.
 struct Question {
-  std::string credential;  // The one to ask with.
-  ApiRequest request;
+  std::string credential = {};  // The one to ask with.
+  ApiRequest request = {};
   // A person waits: the question goes before others, and without the gap.
   bool urgent = false;
   // The question changes something that must not happen twice. So an unknown

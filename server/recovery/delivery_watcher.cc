@@ -41,11 +41,9 @@ void DeliveryWatcher::List(absl::Time horizon) {
 }
 
 void DeliveryWatcher::AskForPage(std::string path) {
-  Question question;
-  question.credential = source_.credential;
-  question.request.path = std::move(path);
-  tools_.questions->Ask(std::move(question),
-                        [this](const GitHubReply& reply) { HavePage(reply); });
+  tools_.questions->Ask(
+      {.credential = source_.credential, .request = {.path = std::move(path)}},
+      [this](const GitHubReply& reply) { HavePage(reply); });
 }
 
 void DeliveryWatcher::HavePage(const GitHubReply& reply) {

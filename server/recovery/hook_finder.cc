@@ -128,12 +128,11 @@ void HookFinder::AddRepository(const KnownRepository& known,
 void HookFinder::Look(const std::string& key) {
   Place& place = places_[key];
   place.asking = true;
-  Question question;
-  question.credential = place.credential;
-  question.request.path =
-      absl::StrCat(place.path, place.is_app ? "/config" : "?per_page=100");
   tools_.questions->Ask(
-      std::move(question),
+      {.credential = place.credential,
+       .request = {.path = absl::StrCat(place.path, place.is_app
+                                                        ? "/config"
+                                                        : "?per_page=100")}},
       [this, key](const GitHubReply& reply) { HaveHooks(key, reply); });
 }
 

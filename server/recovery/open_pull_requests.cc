@@ -47,15 +47,14 @@ void OpenPullRequests::List(const KnownRepository& known) {
   Compared& one = compared_[known.repository.Canonical()];
   one.asking = true;
   one.next_time = tools_.clock->Steady() + tools_.options.every;
-  Question question;
-  question.credential = known.credential;
-  question.request.path = absl::StrCat(
-      "/repos/", known.repository.FullName(),
-      "/pulls?state=open&sort=updated&direction=desc&per_page=100");
-  question.request.etag = one.etag;
-  question.request.max_body = kMaxPage;
   tools_.questions->Ask(
-      std::move(question),
+      {.credential = known.credential,
+       .request = {.path = absl::StrCat(
+                       "/repos/", known.repository.FullName(),
+                       "/pulls?state=open&sort=updated&direction=desc"
+                       "&per_page=100"),
+                   .etag = one.etag,
+                   .max_body = kMaxPage}},
       [this, known](const GitHubReply& reply) { HavePage(known, 1, reply); });
 }
 
@@ -89,14 +88,12 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
   }
   if (reached || reply.next_path.empty() || page >= kMostPullPages) return;
   one.asking = true;
-  Question question;
-  question.credential = known.credential;
-  question.request.path = reply.next_path;
-  question.request.max_body = kMaxPage;
-  tools_.questions->Ask(std::move(question),
-                        [this, known, page](const GitHubReply& next) {
-                          HavePage(known, page + 1, next);
-                        });
+  tools_.questions->Ask(
+      {.credential = known.credential,
+       .request = {.path = reply.next_path, .max_body = kMaxPage}},
+      [this, known, page](const GitHubReply& next) {
+        HavePage(known, page + 1, next);
+      });
 }
 
 void OpenPullRequests::Consider(const KnownRepository& known,
@@ -111,15 +108,14 @@ void OpenPullRequests::Consider(const KnownRepository& known,
           .contexts.empty()) {
     return;
   }
-  Question question;
-  question.credential = known.credential;
-  question.request.path =
-      absl::StrCat("/repos/", known.repository.FullName(), "/commits/", *sha,
-                   "/status?per_page=100");
-  tools_.questions->Ask(std::move(question),
-                        [this, known, pull](const GitHubReply& reply) {
-                          HaveShown(known, pull, reply);
-                        });
+  tools_.questions->Ask(
+      {.credential = known.credential,
+       .request = {.path = absl::StrCat("/repos/", known.repository.FullName(),
+                                        "/commits/", *sha,
+                                        "/status?per_page=100")}},
+      [this, known, pull](const GitHubReply& reply) {
+        HaveShown(known, pull, reply);
+      });
 }
 
 void OpenPullRequests::HaveShown(const KnownRepository& known,

@@ -83,17 +83,16 @@ void Puller::HaveList(const DeliveryListing& listing) {
 
 void Puller::Read(const ListedDelivery& delivery) {
   busy_ = true;
-  Question question;
-  question.credential = source_.credential;
-  question.request.path =
-      absl::StrCat(source_.path, "/deliveries/", delivery.id);
-  question.request.max_body = kMaxDelivery;
-  question.patience =
-      failed_.contains(delivery.guid) ? kPatienceLater : kPatience;
-  tools_.questions->Ask(std::move(question),
-                        [this, delivery](const GitHubReply& reply) {
-                          HaveDelivery(delivery, reply);
-                        });
+  tools_.questions->Ask(
+      {.credential = source_.credential,
+       .request = {.path =
+                       absl::StrCat(source_.path, "/deliveries/", delivery.id),
+                   .max_body = kMaxDelivery},
+       .patience =
+           failed_.contains(delivery.guid) ? kPatienceLater : kPatience},
+      [this, delivery](const GitHubReply& reply) {
+        HaveDelivery(delivery, reply);
+      });
 }
 
 void Puller::HaveDelivery(const ListedDelivery& delivery,

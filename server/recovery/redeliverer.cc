@@ -90,16 +90,15 @@ void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
     return;
   }
   busy_ = true;
-  Question question;
-  question.credential = source_.credential;
-  question.request.method = "POST";
-  question.once = true;
-  question.request.path = absl::StrCat(source_.path, "/deliveries/",
-                                       redelivery.attempt_id, "/attempts");
-  tools_.questions->Ask(std::move(question),
-                        [this, redelivery](const GitHubReply& reply) {
-                          HaveAnswer(redelivery, reply);
-                        });
+  tools_.questions->Ask(
+      {.credential = source_.credential,
+       .request = {.method = "POST",
+                   .path = absl::StrCat(source_.path, "/deliveries/",
+                                        redelivery.attempt_id, "/attempts")},
+       .once = true},
+      [this, redelivery](const GitHubReply& reply) {
+        HaveAnswer(redelivery, reply);
+      });
 }
 
 void Redeliverer::HaveAnswer(const DeliveryLedger::Redelivery& redelivery,

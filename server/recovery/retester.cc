@@ -94,10 +94,8 @@ absl::Time Retester::RunOnce() {
 }
 
 Question Retester::About(const Rerun& rerun, std::string path) const {
-  Question question;
-  question.credential = tools_.credentials->Find(rerun.wanted.repository);
-  question.request.path = std::move(path);
-  return question;
+  return {.credential = tools_.credentials->Find(rerun.wanted.repository),
+          .request = {.path = std::move(path)}};
 }
 
 void Retester::Begin(const Rerun& rerun) {
