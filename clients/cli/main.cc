@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -51,14 +52,11 @@ int RunOfMany(const Arguments& arguments, const Surroundings& surroundings) {
   SilenceGrpc();
   const absl::StatusOr<Client> client = Connect(arguments, surroundings);
   if (!client.ok()) return WrongUsage(client.status());
-  switch (arguments.subcommand) {
-    case Subcommand::kList:
-      return ListStatuses(arguments, *client);
-    case Subcommand::kWatch:
-      return WatchStatuses(arguments, *client);
-    default:
-      return RetryPosts(arguments, *client);
-  }
+  return arguments.subcommand == Subcommand::kList
+             ? ListStatuses(arguments, *client)
+         : arguments.subcommand == Subcommand::kWatch
+             ? WatchStatuses(arguments, *client)
+             : RetryPosts(arguments, *client);
 }
 
 int Main(int argc, char** argv) {
@@ -91,26 +89,16 @@ int Main(int argc, char** argv) {
                   : WrongUsage(client.status());
   }
 
-  switch (arguments.subcommand) {
-    case Subcommand::kPending:
-      return ReportPending(arguments, *subject, *client);
-    case Subcommand::kResult:
-      return ReportResult(arguments, *subject, *client);
-    case Subcommand::kRun:
-      return RunCommand(arguments, *subject, *client, &*foreground);
-    case Subcommand::kStatus:
-      return ShowStatus(arguments, *subject, *client);
-    case Subcommand::kExplain:
-      return ExplainStatus(arguments, *subject, *client);
-    case Subcommand::kRetry:
-      return RetryPost(arguments, *subject, *client);
-    case Subcommand::kDoctor:
-      return DiagnoseRepository(arguments, *subject, *client);
-    case Subcommand::kList:
-    case Subcommand::kWatch:
-      break;  // Handled above: they name no commit.
-  }
-  return kWrongUsage;
+  if (is_run) return RunCommand(arguments, *subject, *client, &*foreground);
+  const std::map<Subcommand,
+                 int (*)(const Arguments&, const Subject&, const Client&)>
+      commands = {{Subcommand::kPending, ReportPending},
+                  {Subcommand::kResult, ReportResult},
+                  {Subcommand::kStatus, ShowStatus},
+                  {Subcommand::kExplain, ExplainStatus},
+                  {Subcommand::kRetry, RetryPost},
+                  {Subcommand::kDoctor, DiagnoseRepository}};
+  return commands.at(arguments.subcommand)(arguments, *subject, *client);
 }
 
 }  // namespace
