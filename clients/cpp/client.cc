@@ -325,14 +325,11 @@ absl::StatusOr<v1::GetCommitStatusResponse> Client::GetCommitStatus(
       CallPages(&v1::StatusService::StubInterface::GetCommitStatus, request);
   if (!pages.ok()) return pages.status();
   // The last page was read last, so its state is the newest.
-  v1::GetCommitStatusResponse answer = std::move(pages->back());
-  google::protobuf::RepeatedPtrField<v1::CommitStatus> last;
-  last.Swap(answer.mutable_statuses());
-  pages->pop_back();
+  v1::GetCommitStatusResponse answer = pages->back();
+  answer.clear_statuses();
   for (const v1::GetCommitStatusResponse& page : *pages) {
     answer.mutable_statuses()->MergeFrom(page.statuses());
   }
-  answer.mutable_statuses()->MergeFrom(last);
   return answer;
 }
 
