@@ -12,31 +12,16 @@ bool IsPending(Phase phase) {
   return phase == Phase::kWebhookPending || phase == Phase::kFarmPending;
 }
 
-// 0 for the best result; larger for a worse one.
-int BadnessOf(Result result) {
-  switch (result) {
-    case Result::kSkipped:
-      return 0;
-    case Result::kNeutral:
-      return 1;
-    case Result::kSuccess:
-      return 2;
-    case Result::kCancelled:
-      return 3;
-    case Result::kTimedOut:
-      return 4;
-    case Result::kError:
-      return 5;
-    case Result::kFailure:
-      return 6;
-  }
-  return 6;
-}
+// From the best to the worst.
+constexpr Result kResults[] = {
+    Result::kSkipped,  Result::kNeutral, Result::kSuccess, Result::kCancelled,
+    Result::kTimedOut, Result::kError,   Result::kFailure};
 
 // A missing result is better than any other.
 bool IsWorse(std::optional<Result> result, std::optional<Result> than) {
   if (!result.has_value() || !than.has_value()) return result.has_value();
-  return BadnessOf(*result) > BadnessOf(*than);
+  return std::ranges::find(kResults, *result) >
+         std::ranges::find(kResults, *than);
 }
 
 bool IsShownAsFailed(Result result) {
@@ -53,7 +38,6 @@ Disposition JudgeRunningPending(const Held& held, bool is_own,
                                 const Report& arriving) {
   switch (held.phase) {
     case Phase::kWebhookPending:
-      return Disposition::kAccepted;
     case Phase::kExpired:
       return Disposition::kAccepted;
     case Phase::kFarmPending:
