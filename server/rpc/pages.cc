@@ -107,8 +107,7 @@ absl::StatusOr<StatusPageRequest> ParseStatusPage(
   const absl::StatusOr<size_t> limit =
       ParsePageSize(page_size, kNoLimit, kNoLimit);
   if (!limit.ok()) return limit.status();
-  StatusPageRequest request;
-  request.limit = *limit;
+  StatusPageRequest request = {.limit = *limit};
   if (page_token.empty()) return request;
   if (!absl::WebSafeBase64Unescape(page_token, &request.after_context) ||
       !ParseObservedContext(request.after_context).ok()) {
@@ -146,8 +145,7 @@ absl::StatusOr<HistoryPageRequest> ParseHistoryPage(
   const absl::StatusOr<size_t> limit =
       ParsePageSize(page_size, kNoLimit, kNoLimit);
   if (!limit.ok()) return limit.status();
-  HistoryPageRequest request;
-  request.limit = *limit;
+  HistoryPageRequest request = {.limit = *limit};
   if (page_token.empty()) return request;
   const std::vector<absl::string_view> parts = absl::StrSplit(page_token, '.');
   if (page_token.size() > 40 || parts.size() != 2 ||

@@ -47,7 +47,7 @@ absl::StatusOr<CommitPageRequest> ParseCommitPage(
 // The page of a commit's statuses that a caller asks for.
 struct StatusPageRequest {
   size_t limit = std::numeric_limits<size_t>::max();
-  std::string after_context;  // In lower case; empty: from the first.
+  std::string after_context = {};  // In lower case; empty: from the first.
 };
 
 struct StatusPage {
