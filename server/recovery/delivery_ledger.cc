@@ -50,7 +50,7 @@ void DeliveryLedger::Note(const ListedDelivery& attempt) {
 bool DeliveryLedger::IsMissing(const Case& one) const {
   if (one.accepted || one.refused || !one.is_used) return false;
   if (!WasAnswered(one.last_code)) return true;
-  return one.last_code == 202 && knows_hook_;
+  return one.last_code == 202 && options_.knows_hook;
 }
 
 std::vector<std::string> DeliveryLedger::Unsettled() const {

@@ -22,7 +22,7 @@ namespace signalbox {
 //
 // A delivery is missing if its last attempt got no answer or a 5xx. It is also
 // missing if it was answered with 202 and the outbox does not have it (see
-// `SetKnowsHook`). A delivery that was answered with 4xx would get the same
+// `knows_hook`). A delivery that was answered with 4xx would get the same
 // answer again. A delivery of an event that Signalbox does not use, or that it
 // ignored, is not missing.
 //
@@ -47,6 +47,9 @@ class DeliveryLedger {
     int most_tries = 3;
     // How often the receiver is probed while it is down.
     absl::Duration probe_every = absl::Minutes(5);
+    // The hook's deliveries certainly come to this server, so that a 202 was
+    // this server's answer.
+    bool knows_hook = false;
   };
 
   explicit DeliveryLedger(Options options) : options_(options) {}
@@ -54,10 +57,6 @@ class DeliveryLedger {
   // Adds an attempt that GitHub lists. Attempts may come in any order, and
   // repeatedly.
   void Note(const ListedDelivery& attempt);
-
-  // Whether the hook's deliveries certainly come to this server, so that a 202
-  // was this server's answer.
-  void SetKnowsHook(bool knows_hook) { knows_hook_ = knows_hook; }
 
   // The missing deliveries. The caller should look them up in the outbox.
   std::vector<std::string> Unsettled() const;
@@ -126,7 +125,7 @@ class DeliveryLedger {
   bool IsUpFor(const Case& one) const;
 
   const Options options_;
-  bool knows_hook_ = false;
+
   std::map<std::string, Case> cases_;  // By guid.
   absl::Time listed_ = absl::InfinitePast();
   // When the receiver last accepted or refused a delivery, did not answer, and

@@ -17,9 +17,8 @@ class Redeliverer : public DeliveryWatcher {
   Redeliverer(const RecoveryTools& tools, DeliverySource source)
       : DeliveryWatcher(tools, std::move(source), "deliveries",
                         tools.options.every),
-        ledger_({.probe_every = tools.options.every}) {
-    ledger_.SetKnowsHook(source_.is_known);
-  }
+        ledger_({.probe_every = tools.options.every,
+                 .knows_hook = source_.is_known}) {}
 
   absl::Time RunOnce() override;
 
