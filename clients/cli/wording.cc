@@ -79,11 +79,20 @@ std::string PostingText(const v1::Posting& posting, absl::Time now) {
       return absl::StrCat("shown at GitHub ",
                           About(now - ToTime(posting.post_time())), " ago");
     case v1::POSTING_STATE_WAITING:
+      if (posting.reason() == "NO_CREDENTIAL") {
+        return "will not be posted: the server has no credential for the "
+               "account";
+      }
       return WaitText("waiting", posting, now);
     case v1::POSTING_STATE_ABANDONED:
-      return absl::StrCat("not posted", Because(posting),
-                          posting.overtaken_by().empty() ? "" : " by ",
-                          Printable(posting.overtaken_by()));
+      if (posting.reason() == "OVERTAKEN") {
+        return absl::StrCat("overtaken by ",
+                            posting.overtaken_by().empty()
+                                ? "a newer head"
+                                : Printable(posting.overtaken_by()),
+                            "; nothing was posted");
+      }
+      return absl::StrCat("not posted", Because(posting));
     case v1::POSTING_STATE_OBSERVED:
       return "seen at GitHub";
     default:

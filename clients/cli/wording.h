@@ -38,8 +38,7 @@ std::string ValueWords(Enum value) {
 // `pending`, `error (timed out)`, `unknown`.
 std::string StateText(v1::CommitState state, v1::Result result);
 
-// How far GitHub has got: `shown at GitHub 3 s ago`. The reason is named and
-// escaped; what it means, the server says in answers to ExplainStatus.
+// How far GitHub has got: `shown at GitHub 3 s ago`. The reason is escaped.
 std::string PostingText(const v1::Posting& posting, absl::Time now);
 
 // `waits` with the reason and the next try: `waits: rate limit, next try in

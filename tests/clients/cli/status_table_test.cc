@@ -79,9 +79,8 @@ TEST_F(StatusTableTest, SaysHowFarGitHubHasGot) {
   EXPECT_EQ(PostingOf(posting), "shown at GitHub");
   posting.set_state(v1::POSTING_STATE_WAITING);
   EXPECT_EQ(PostingOf(posting), "waiting");
-  posting.set_reason("NO_CREDENTIAL");
-  EXPECT_EQ(PostingOf(posting), "waiting: no credential");
   posting.set_state(v1::POSTING_STATE_ABANDONED);
+  posting.set_reason("NO_CREDENTIAL");
   EXPECT_EQ(PostingOf(posting), "not posted: no credential");
   posting.set_state(v1::POSTING_STATE_OBSERVED);
   EXPECT_EQ(PostingOf(posting), "seen at GitHub");
@@ -143,7 +142,7 @@ TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
   status->mutable_posting()->set_reason("OVERTAKEN");
   status->mutable_posting()->set_overtaken_by(newer);
   commit_.set_state(v1::COMMIT_STATE_PENDING);
-  const std::string words = "not posted: overtaken by " + newer;
+  const std::string words = "overtaken by " + newer + "; nothing was posted";
   const std::string table = StatusTable(commit_, kNow, false);
   const std::vector<std::string> lines = absl::StrSplit(table, '\n');
   EXPECT_THAT(lines[0], HasSubstr(words));
@@ -151,7 +150,7 @@ TEST_F(StatusTableTest, SaysWhatHasOvertakenACommit) {
   EXPECT_THAT(lines[3], HasSubstr(words));
   status->mutable_posting()->clear_overtaken_by();
   EXPECT_THAT(StatusTable(commit_, kNow, false),
-              HasSubstr("not posted: overtaken\n"));
+              HasSubstr("overtaken by a newer head; nothing was posted"));
 
   // A farm's report still counts.
   AddStatus(&commit_, "ci/lint", v1::COMMIT_STATE_SUCCESS);
