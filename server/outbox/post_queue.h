@@ -71,12 +71,11 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
       std::vector<StandingLease>* leases) = 0;
 
   // A request for each of these entries (Lease::entry_id) may have reached
-  // GitHub after its lease, because the process was stopped in between. So
-  // nobody knows what GitHub shows, whatever other tries have learned. The
-  // entries become due again and are read back, kAmbiguousWait after `now` at
-  // the earliest. Tries of theirs that are in flight count as lost. An
-  // abandoned entry stays abandoned, but is read back when something makes it
-  // due.
+  // GitHub after its lease, because the process was stopped in between. So the
+  // outbox no longer knows what GitHub shows, even if a later try was answered.
+  // The entries become due again and are read back, kAmbiguousWait after `now`
+  // at the earliest. Their tries in flight count as lost. An abandoned entry
+  // stays abandoned, but is read back when something makes it due.
   //
   // Any process may call it, with or without a term, and repeat it. Skips
   // entries that the outbox no longer has.

@@ -11,7 +11,7 @@ namespace {
 
 // How often the server asks GitHub whether an old name in use still is one.
 constexpr absl::Duration kBetweenChecks = absl::Hours(24);
-// The least time between two questions about one name, whatever asks for them.
+// The least time between two questions about one name.
 constexpr absl::Duration kBetweenQuestions = absl::Minutes(5);
 
 constexpr char kListAliases[] =

@@ -26,7 +26,7 @@ absl::Status Beat(SqliteConnection* connection, const SqliteWriterState& state,
 void GiveBack(SqliteConnection* connection, SqliteWriterState* state,
               const Term& term);
 
-// Ends the newest term, whoever has it.
+// Ends the newest term, also that of another process.
 void EndTerm(SqliteConnection* connection, SqliteWriterState* state);
 
 // FAILED_PRECONDITION, reason TERM_OVER, unless `term` is the newest.

@@ -31,7 +31,7 @@ struct TermLook {
   // Counts the holder's signs of life in this term.
   int64_t beat = 0;
   // When a holder last claimed or beat, by the wall clock of its server. For
-  // people and for long waits: it says nothing about who has the term.
+  // people and for long waits: it does not decide which process has the term.
   absl::Time beat_time;
   std::string holder;  // For people: which server that is.
 };

@@ -39,8 +39,9 @@ class Upkeep {
   // True: there is more.
   virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
 
-  // Moves what was written lately to its place, unless changes wait: then it is
-  // done later. Without this call, a report waits for it now and then.
+  // Moves the log of the newest commits into the database, unless changes wait.
+  // If it is never called, a commit has to do that now and then, and the
+  // reports of that commit wait for it.
   virtual absl::Status Checkpoint() = 0;
 
   // Deletes old commits, with everything that belongs to them, and history

@@ -9,9 +9,9 @@
 
 namespace signalbox {
 
-// HeldEntries holds the entries that the poster must not take out, whatever
-// their due times say: those with a request in flight, and those whose last
-// request may still take effect. All times are steady.
+// HeldEntries holds the entries that the poster must not take out even if they
+// are due: a request of theirs is in flight, or their last request may still
+// take effect. All times are steady.
 //
 // Not thread-safe: only the poster uses it.
 class HeldEntries {

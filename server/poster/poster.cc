@@ -56,7 +56,7 @@ Poster::Poster(PostQueue* outbox, Credentials* credentials,
       parked_(outbox, &turns_) {}
 
 Poster::~Poster() {
-  // Nobody would post what is taken out from now on.
+  // This poster can no longer post what a later transaction takes out.
   std::vector<StandingLease> leases;
   outbox_->TakeRequestsBack(&leases);
 }

@@ -184,8 +184,8 @@ class Poster {
 
   // Only RunOnce and SetTerm use these.
   std::optional<Term> term_;
-  // When it began (steady). For kAmbiguousWait after it, requests of another
-  // process may still take effect, whatever the wall clock says.
+  // When it began (steady, since the wall clock may be set). For kAmbiguousWait
+  // after it, requests of another process may still take effect.
   absl::Time term_begin_;
   PosterMemory memory_;
   RequestEnds ends_;

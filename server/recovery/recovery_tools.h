@@ -44,9 +44,9 @@ struct RecoveryOptions {
   std::function<absl::Status(absl::string_view caller, const Repository&,
                              const std::vector<std::string>& contexts)>
       may_report;
-  // Woken after an entry became due. Null: nobody is.
+  // Woken after an entry became due. May be null.
   WakeUp* became_due = nullptr;
-  // Called after an event was stored. Null: nobody is told.
+  // Called after an event was stored. May be null.
   std::function<void(const Event&)> event_stored;
 
   absl::Status MayReport(absl::string_view caller, const Repository& repository,

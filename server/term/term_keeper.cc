@@ -84,12 +84,12 @@ TermKeeper::Decision TermKeeper::WithoutTerm(absl::Duration now,
   decision.next = now + options_.look;
   if (!situation.look.has_value() || !situation.may_claim) return decision;
   const TermLook& look = *situation.look;
-  // Nobody else's. This process may have claimed it without hearing that it
-  // succeeded, or may have been silent for too long.
+  // No other process has the term. This one may have claimed it without hearing
+  // that it succeeded, or may have been silent for too long.
   const bool is_free = look.owner.empty() || look.owner == options_.owner;
   const bool is_silent =
       situation.look_begin - silent_since_ >= options_.silence;
-  // Who gave the term back lets the others go first.
+  // After a process gave the term back, it lets the others claim first.
   if ((is_free && !gave_back_) || is_silent) {
     decision.act = Act::kClaim;
     decision.seen = look;

@@ -19,8 +19,8 @@
 
 namespace signalbox {
 
-// Another server's process on the same store, as far as it posts. It takes the
-// term over, whoever has it.
+// The poster of another server's process on the same store. It takes the term
+// over, also from a process that still posts.
 class Rival {
  public:
   // All are borrowed.

@@ -306,10 +306,11 @@ class World {
 
   // --- Another process takes over.
   //
-  // While two processes share the store, none of them dies: a process that dies
-  // before it has confessed leaves what nobody can repair. Nobody sets the
-  // clock either: only the process that knows of a late request would then wait
-  // long enough.
+  // While two processes share the store, neither of them dies: if a process
+  // dies before it has confessed a late request, the other one cannot know of
+  // it. The clock is not set either: the outbox delays the read-back of a late
+  // request by the wall clock, and only the process that sent it also goes by a
+  // steady one.
 
   void InThisLife(absl::Duration delay, std::function<void()> what) {
     In(delay, [this, life = lives_, what = std::move(what)] {

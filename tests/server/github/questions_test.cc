@@ -22,7 +22,7 @@ class QuestionsTest : public QuestionsFixture {
   struct Answer {
     GitHubReply reply;
     absl::Time time;
-    bool freed = false;  // It has woken those who wait for the gate.
+    bool freed = false;  // Its end woke the gate's waiters.
   };
 
   void Ask(const std::string& name, Question question) {

@@ -555,7 +555,7 @@ TEST_F(AcceptRulesTest, OnlyALaterHeadOvertakes) {
       {"b", now_ - second, now_ - second, HeadOrder::kNewest},
       {"b", now_ - 2 * second, now_ - second, HeadOrder::kOvertaken},
       {"a", now_ - 2 * second, now_ - second, HeadOrder::kRepeated},
-      // A time that is still to come counts as now, whoever has it.
+      // A time in the future counts as now, for the new head and for the old.
       {"b", now_, now_ + absl::Hours(1), HeadOrder::kNewest},
       {"b", now_ + absl::Hours(1), now_ + absl::Hours(2), HeadOrder::kNewest},
       {"b", now_ - second, now_ + absl::Hours(1), HeadOrder::kOvertaken},

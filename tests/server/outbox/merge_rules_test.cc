@@ -83,7 +83,7 @@ TEST_F(MergeRulesTest, WithoutTheRightOnlyTheNewNameCounts) {
   for (const auto& [may_count, kept, removed] :
        {std::tuple(MayCount::kFrom, kFromId, kToId),
         {MayCount::kTo, kToId, kFromId}}) {
-    // Whatever Judge says, and whichever came later.
+    // Neither Judge nor the order of the reports matters.
     for (const int64_t sequence : {9, 12}) {
       from_.report_sequence = sequence;
       const MergedEntry merged = Merge(may_count);

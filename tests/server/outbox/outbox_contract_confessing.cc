@@ -100,7 +100,7 @@ TEST_P(ConfessionContract, ALaterDueTimeStays) {
   ExpectReadAfter(absl::Minutes(1), doubted);
 }
 
-// No try can help, whatever GitHub shows.
+// GitHub refuses the status permanently, so another try cannot help.
 TEST_P(ConfessionContract, AnAbandonedStatusStaysAbandoned) {
   const Lease lease = Ended(Kind::kAbandoned);
   const int64_t sequence = Status().sequence;

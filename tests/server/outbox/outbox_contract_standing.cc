@@ -23,7 +23,7 @@ TEST_P(StandingContract, AResultIsTakenOutAsItIsAccepted) {
   EXPECT_EQ(leases[0].lease.ambiguous_since, std::nullopt);
   EXPECT_FALSE(leases[0].is_outdated);
   EXPECT_THAT(left_.by_credential, IsEmpty());
-  // It is in flight, whoever asks.
+  // The entry is in flight, so Turn does not take it out again.
   EXPECT_FALSE(TakeResult().has_value());
   EXPECT_EQ(NextDueTime(), Now() + absl::Seconds(15));
 }

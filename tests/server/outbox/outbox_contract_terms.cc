@@ -100,7 +100,7 @@ TEST_P(OutboxContract, ATermThatIsGivenBackIsOver) {
   EXPECT_EQ(LookAt(store).owner, "");
   EXPECT_GE(LookAt(store).epoch, first.epoch);
   EXPECT_EQ(ReasonOf(store.Beat(first, Now())), "TERM_OVER");
-  // Nobody claims what the holder has given back since the look.
+  // A claim fails if the holder has given the term back since the look.
   EXPECT_FALSE(store.Claim(held, "b", "", Now()).ok());
   const Term second = Claimed(store, "b", Now());
   EXPECT_GT(second.epoch, first.epoch);
@@ -131,7 +131,7 @@ TEST_P(OutboxContract, OnlyTheHolderTakesEntriesOut) {
   EXPECT_EQ(ReasonOf(take(second).status()), "TERM_OVER");
 }
 
-// What GitHub answered is true, and nobody else has taken the entry out.
+// GitHub's answer is true, and no other process has taken the entry out.
 TEST_P(OutboxContract, ATryOfAFormerHolderEndsAsEver) {
   Accept(ResultOf(Result::kSuccess, 1));
   const std::optional<Lease> lease = TakeResult();

@@ -755,7 +755,8 @@ TEST_F(SqliteOutboxTest, ANewCredentialRevivesWhatNobodyCouldPost) {
   EXPECT_FALSE(signalbox::TakeDue(*outbox, request, clock_.Now())->has_value());
 }
 
-// No other process has the store open, so nobody needs to wait for silence.
+// No other process has the store open, so a claim need not wait until the
+// former holder has been silent for long enough.
 TEST_F(SqliteOutboxTest, OpeningEndsTheTermOfTheProcessBefore) {
   Term last;
   for (int i = 0; i < 3; ++i) {

@@ -57,7 +57,7 @@ TEST_F(PosterTermTest, ItLearnsThatItsTermIsOverWithNothingToSettle) {
   EXPECT_TRUE(store_failures_.empty());
 }
 
-// Nobody takes out for its requests any more.
+// The outbox no longer uses the poster's standing requests.
 TEST_F(PosterTermTest, AResultOfAnotherTermIsNotTakenOut) {
   Unpace(8);
   Say(Ended("acme/first", Result::kSuccess));

@@ -621,7 +621,7 @@ TEST_F(FleetTest, AServerWithoutAWayToGitHubGivesBack) {
   EXPECT_EQ(Holder(), other);
 }
 
-// Nobody has a way to GitHub: the term changes hands less and less often.
+// No server can reach GitHub: the term changes hands less and less often.
 TEST_F(FleetTest, GivingBackGetsRarer) {
   AddServers(2);
   for (const auto& server : servers_) server->unanswered_since = now_;
