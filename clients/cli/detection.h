@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "clients/cli/surroundings.h"
@@ -16,6 +17,16 @@ namespace signalbox {
 // Pure but for what `surroundings` does. Values that are not of the right form
 // are passed over with a warning; text in warnings is not escaped, but contains
 // no user name or password.
+
+// One fact about the run.
+template <typename T>
+struct Finding {
+  T value{};           // Empty or 0: nothing was found.
+  std::string source;  // The variable, or git's command line.
+  // What could not be used, or needs attention: a sentence each, not escaped,
+  // without user names and passwords.
+  std::vector<std::string> warnings;
+};
 
 // The repository at GitHub as `[HOST/]OWNER/NAME`; for a pull request the one
 // it is to be merged into.

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <optional>
 
-#include "clients/cli/surroundings.h"
+#include "clients/cli/steady_clock.h"
 
 namespace signalbox {
 namespace {

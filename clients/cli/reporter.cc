@@ -7,7 +7,7 @@
 #include <random>
 #include <utility>
 
-#include "clients/cli/surroundings.h"
+#include "clients/cli/steady_clock.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {

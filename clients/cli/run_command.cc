@@ -11,7 +11,7 @@
 #include "clients/cli/console.h"
 #include "clients/cli/output_tail.h"
 #include "clients/cli/reporter.h"
-#include "clients/cli/surroundings.h"
+#include "clients/cli/steady_clock.h"
 #include "clients/cli/wording.h"
 
 namespace signalbox {

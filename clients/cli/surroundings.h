@@ -9,7 +9,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "clients/cli/repository_url.h"
 
 namespace signalbox {
@@ -38,20 +37,6 @@ struct Surroundings {
 
 // Those of this process. A git that does not end within 10 s is killed.
 Surroundings RealSurroundings();
-
-// The time of a clock that does not jump when the machine's clock is set. It
-// counts from an unknown moment, so only differences mean something.
-absl::Time SteadyNow();
-
-// What was found out about a run from its surroundings.
-template <typename T>
-struct Finding {
-  T value{};           // Empty or 0: nothing was found.
-  std::string source;  // The variable, or git's command line.
-  // What could not be used, or needs attention: a sentence each, not escaped,
-  // without user names and passwords.
-  std::vector<std::string> warnings;
-};
 
 }  // namespace signalbox
 
