@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
+#include "clients/cli/steady_clock.h"
 
 namespace signalbox {
 namespace {
@@ -27,9 +27,9 @@ constexpr absl::Duration kProgramTimeout = absl::Seconds(10);
 // Reads until the end, `kMaxOutput` or the timeout. False unless it read to the
 // end.
 bool ReadToEnd(int fd, std::string* text) {
-  const absl::Time give_up = absl::Now() + kProgramTimeout;
+  const absl::Time give_up = SteadyNow() + kProgramTimeout;
   while (text->size() < kMaxOutput) {
-    const absl::Duration left = give_up - absl::Now();
+    const absl::Duration left = give_up - SteadyNow();
     if (left <= absl::ZeroDuration()) return false;
     pollfd readable = {fd, POLLIN, 0};
     if (poll(&readable, 1, 1 + absl::ToInt64Milliseconds(left)) <= 0) continue;

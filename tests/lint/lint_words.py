@@ -34,7 +34,7 @@ RULES = (
       "common/http/*.cc", "shim/webhook_handler.cc",
       "clients/cpp/client.cc", "clients/cli/commands.cc",
       "clients/cli/commands_of_many.cc", "clients/cli/run_command.cc",
-      "clients/cli/steady_clock.h", "clients/cli/surroundings.cc",
+      "clients/cli/steady_clock.h",
       # The tests of programs, which run in real time.
       "tests/common/http/*", "tests/server/base/clock_test.cc",
       "tests/server/web/*", "tests/integration/*", "tests/shim/*", "tests/clients/*", "tests/support/process.cc")),
