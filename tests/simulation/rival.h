@@ -27,7 +27,7 @@ class Rival {
   Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
         const PaceOptions& pace);
 
-  // False: the store failed, and it must be called again.
+  // False: the store refused the claim, or failed.
   bool TakeOver();
   // Like ServerLife::RunOnce. It looks every second for what others accepted.
   absl::Time RunOnce();

@@ -55,7 +55,7 @@ class ServerLife {
   void RunIntake() { core_->intake()->RunOnce(); }
 
   // The poster gets no turns until it goes on, as if its process had stopped.
-  // What accepts reports stands for another process then.
+  // Intake and housekeeper go on, and then belong to the other process.
   void StopPosting() { posting_is_stopped_ = true; }
   void GoOnPosting() {
     posting_is_stopped_ = false;

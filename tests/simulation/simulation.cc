@@ -110,7 +110,7 @@ class World {
     CalmDown();
     const absl::Duration calm_begin = Passed();
     Turn([this, calm_begin] {
-      return (life_ != nullptr && life_->is_idle() && !is_divided_ &&
+      return (life_ != nullptr && life_->is_idle() && freeze_ == nullptr &&
               events_.empty() && github_.InFlight() == 0) ||
              Passed() > calm_begin + kLongestCalm;
     });
@@ -146,7 +146,7 @@ class World {
         wanted = RunLife();
         NoticeEnd();
       }
-      if (is_divided_) wanted = std::min(wanted, RunDivided());
+      if (freeze_ != nullptr) wanted = std::min(wanted, RunDivided());
       const absl::Time now = clock_.Now();
       if (life_ != nullptr && wanted <= now) continue;
       absl::Duration next = absl::InfiniteDuration();
@@ -299,7 +299,7 @@ class World {
     ++lives_;
     rival_.reset();
     rival_transport_.reset();
-    is_divided_ = false;
+    freeze_ = nullptr;
     life_.reset();
     transport_.reset();
   }
@@ -321,9 +321,8 @@ class World {
   void Divide(const Incident& incident) {
     if (life_ == nullptr || disk_troubles_ > 0) return;
     disk_.Forget();
-    is_divided_ = true;
     freeze_ = &incident;
-    has_frozen_ = false;
+    has_frozen_ = rival_leaves_ = false;
     if (!incident.at_socket) return Freeze();
     transport_->HoldRequests();
     InThisLife(absl::Seconds(5), [this] { Freeze(); });
@@ -347,14 +346,13 @@ class World {
   }
 
   void TakeOver() {
-    rival_leaves_ = false;
     // Each process learns GitHub's limits by itself.
     rival_transport_ = MakeTransport(
         absl::StrCat(ServerLife::kCredential, " of ", kRival), kRival);
     rival_ = std::make_unique<Rival>(&life_->outbox(), rival_transport_.get(),
                                      &clock_, plan_.pace);
     if (!rival_->TakeOver()) {
-      Broken("I26", "nobody can take over");
+      Broken("I26", "the other process could not take over");
     }
     history_.Add(history::TermBegan{Now(), kRival});
   }
@@ -368,12 +366,12 @@ class World {
     history_.Add(history::TermBegan{Now(), ""});
     rival_.reset();
     rival_transport_.reset();
-    is_divided_ = false;
+    freeze_ = nullptr;
     return absl::InfiniteFuture();
   }
 
-  // Whether this does not happen while two processes share the store.
-  static bool MustWait(Incident::Kind kind) {
+  // Whether this is left out while two processes share the store.
+  static bool NeedsOneProcess(Incident::Kind kind) {
     switch (kind) {
       case Incident::Kind::kStop:
       case Incident::Kind::kDiskFault:
@@ -531,7 +529,8 @@ class World {
   // --- Trouble.
 
   void Do(const Incident& incident) {
-    if (is_calm_ || (is_divided_ && MustWait(incident.kind))) return;
+    if (is_calm_) return;
+    if (freeze_ != nullptr && NeedsOneProcess(incident.kind)) return;
     switch (incident.kind) {
       case Incident::Kind::kReport:
         return Say(incident, incident.tries, incident.seed);
@@ -863,10 +862,10 @@ class World {
   std::unique_ptr<ServerLife> life_;
   std::unique_ptr<WatchedTransport> rival_transport_;
   std::unique_ptr<Rival> rival_;
-  bool is_divided_ = false;
+  // The freeze for which two processes share the store; null: one has it.
   const Incident* freeze_ = nullptr;
-  bool has_frozen_ = false;
-  bool rival_leaves_ = false;
+  bool has_frozen_ = false;    // `freeze_` may wait for a request.
+  bool rival_leaves_ = false;  // Once it has nothing in flight.
   int64_t lives_ = 0;
   int64_t exchange_ = 0;
   int64_t seen_disk_faults_ = 0;
