@@ -15,7 +15,7 @@ class App;
 
 namespace signalbox {
 
-// What the command line says, as far as Arguments has it in another form.
+// The words of the command line that Arguments holds in another form.
 struct OptionTexts {
   std::optional<std::string> server;
   std::optional<std::string> token_file;
@@ -37,12 +37,12 @@ struct OptionTexts {
   std::string shell;
 };
 
-// Adds all commands and their options to `app`. Until it has parsed the command
-// line, it keeps pointers to the other two, and puts into them what the command
-// line says.
+// Adds all commands and their options to `app`. Until `app` has parsed the
+// command line, it keeps pointers to `arguments` and `texts`, and writes the
+// values of the options there.
 void AddCommands(CLI::App* app, Arguments* arguments, OptionTexts* texts);
 
-// By the names in the command line.
+// The results, by their names in the command line.
 const std::map<std::string, v1::Result>& Results();
 
 }  // namespace signalbox

@@ -37,7 +37,7 @@ int WatchStatuses(const Arguments& arguments, const Client& client);
 int RunCommand(const Arguments& arguments, const Subject& subject,
                const Client& client, Foreground* foreground);
 
-// Runs it, and reports nothing: `why` says why not.
+// Runs the arguments' command, and reports nothing. Prints `why` to stderr.
 int RunUnreported(const Arguments& arguments, const absl::Status& why,
                   Foreground* foreground);
 

@@ -21,7 +21,7 @@ void Complain(absl::string_view text);
 // of enumerations without the name of their type.
 void PrintJson(const google::protobuf::Message& message);
 
-// Prints an answer so if the arguments want that, else as `text`.
+// Prints `answer` as JSON if the arguments want that, else prints `text`.
 void Print(const Arguments& arguments, const google::protobuf::Message& answer,
            const std::string& text);
 

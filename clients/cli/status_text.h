@@ -30,18 +30,18 @@ std::string ListingSummary(const v1::ListStatusesResponse& list);
 std::string WatchLine(const v1::WatchStatusesResponse& change, absl::Time now,
                       absl::TimeZone zone, bool colours);
 
-// What is printed to. As it is: a file or a pipe, to which all goes uncut.
+// Where the text is printed. The defaults are for a file or a pipe, which gets
+// every line uncut.
 struct Screen {
   size_t columns = 0;  // 0: any number.
   size_t rows = 0;     // 0: any number.
   bool colours = false;
 };
 
-// Why a status shows what it shows: how it stands,
-// what happens next, and its reports and tries in one list, oldest first.
-// `commit` is `REPOSITORY@SHA`. Entries are cut to the screen's columns, and
-// the oldest are left out, which is said, if all do not fit on the screen.
-// `commit` is escaped, too.
+// Why a status shows what it shows: how it stands, what happens next, and its
+// reports and tries in one list, oldest first. `commit` is `REPOSITORY@SHA`,
+// and is escaped, too. Entries are cut to the screen's columns. If not all fit
+// on the screen, the oldest are left out, and a line says so.
 std::string Timeline(absl::string_view commit,
                      const v1::ExplainStatusResponse& explained, absl::Time now,
                      const Screen& screen);
