@@ -240,9 +240,9 @@ std::vector<Figure> Idle(const IdleOptions& options) {
       {"idle", "p99 above the bare round trip", p99 - bare_p99, "ms",
        Aim::kAtMost, 5},
       {"idle", "syncs for a result and its post", for_results, "", Aim::kAtMost,
-       2.1},
+       2},
       {"idle", "syncs for a pending and its post", for_pendings, "",
-       Aim::kAtMost, 3.1},
+       Aim::kAtMost, 3},
       {"idle", "syncs for a result and its post, 64 callers", under_load, "",
        Aim::kAtMost, 0.3},
   };
