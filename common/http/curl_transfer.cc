@@ -20,8 +20,9 @@ constexpr size_t kMaxHeaderBytes = 64 << 10;
 // reused, because the try would probably fail.
 constexpr long kMaxIdleSeconds = 30;
 
-// The host of a URL, for choosing its certificates.
-std::string HostOf(const std::string& url) {
+}  // namespace
+
+std::string CurlTransfer::HostOf(const std::string& url) {
   std::string host;
   CURLU* parsed = curl_url();
   char* part = nullptr;
@@ -34,8 +35,6 @@ std::string HostOf(const std::string& url) {
   curl_url_cleanup(parsed);
   return host;
 }
-
-}  // namespace
 
 CurlTransfer::CurlTransfer(HttpRequest request, HttpTransport::Done done,
                            absl::Duration begin_time)

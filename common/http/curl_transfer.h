@@ -30,6 +30,10 @@ class CurlTransfer {
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
+  // The host of a URL as curl reads it, in lower case, with the brackets of
+  // IPv6. Empty: curl cannot read the URL.
+  static std::string HostOf(const std::string& url);
+
   void* easy() const { return easy_; }  // A CURL*.
   const std::string& host() const { return host_; }
   absl::Duration Deadline() const { return begin_time_ + request_.timeout; }

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/http/curl_transfer.h"
 #include "common/log.h"
@@ -228,11 +227,11 @@ void CurlTransport::Loop() {
 absl::StatusOr<std::unique_ptr<HttpTransport>> MakeCurlTransport(
     CurlTransportOptions options) {
   std::map<std::string, std::string> ca_files;
-  for (const auto& [host, file] : options.ca_files) {
+  for (const auto& [url, file] : options.ca_files) {
     if (access(file.c_str(), R_OK) != 0) {
       return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", file));
     }
-    ca_files[absl::AsciiStrToLower(host)] = file;
+    ca_files[CurlTransfer::HostOf(url)] = file;
   }
   options.ca_files = std::move(ca_files);
   CURLM* const multi = InitializeCurl() ? curl_multi_init() : nullptr;

@@ -12,8 +12,8 @@
 namespace signalbox {
 
 struct CurlTransportOptions {
-  // Host name (as in the URL) -> PEM file with the certificates to trust for it
-  // instead of the system's.
+  // URL, of which only the host counts -> PEM file with the certificates to
+  // trust for this host instead of the system's.
   std::map<std::string, std::string> ca_files;
   // An HTTP proxy; empty: none. Proxies in the environment are ignored.
   std::string proxy;

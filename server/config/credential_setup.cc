@@ -1,6 +1,5 @@
 #include "server/config/credential_setup.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -82,10 +81,7 @@ std::map<std::string, std::string> CaFilesOf(
     const std::vector<GitHubConfig>& github) {
   std::map<std::string, std::string> files;
   for (const GitHubConfig& item : github) {
-    if (item.ca_file.empty()) continue;
-    absl::string_view host = item.api_url;
-    host.remove_prefix(std::min(host.size(), host.find("://") + 3));
-    files[std::string(host.substr(0, host.find_first_of(":/")))] = item.ca_file;
+    if (!item.ca_file.empty()) files[item.api_url] = item.ca_file;
   }
   return files;
 }

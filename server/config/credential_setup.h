@@ -43,8 +43,8 @@ struct CredentialSetup {
   PaceOptions PaceOf(absl::string_view credential_id) const;
 };
 
-// The certificates to trust instead of the system's: by host, as in the URL of
-// its API, a PEM file.
+// The certificates to trust instead of the system's: by the URL of an API, a
+// PEM file.
 std::map<std::string, std::string> CaFilesOf(
     const std::vector<GitHubConfig>& github);
 

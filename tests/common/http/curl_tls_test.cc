@@ -34,7 +34,7 @@ class CurlTlsTest : public testing::Test {
   absl::StatusOr<HttpResponse> Send(bool trust, const std::string& host) {
     LoopbackServer server([this](Peer& peer, int) { Serve(peer); });
     CurlTransportOptions options;
-    if (trust) options.ca_files[host] = ca_file_;
+    if (trust) options.ca_files[server.Url("/", "https", host)] = ca_file_;
     auto transport = MakeCurlTransport(options);
     EXPECT_TRUE(transport.ok());
     HttpRequest request;

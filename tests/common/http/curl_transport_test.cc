@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/http/curl_transfer.h"
 #include "common/monotonic_time.h"
 #include "gtest/gtest.h"
 #include "tests/common/http/loopback_server.h"
@@ -464,9 +465,24 @@ TEST_F(CurlTransportTest, ItsEndIsTheEndOfAllRequests) {
   }
 }
 
+// The transport looks up certificates by host, so the spelling of a host must
+// not matter.
+TEST(CurlTransferTest, KnowsTheHostOfAUrl) {
+  const std::pair<std::string, std::string> hosts[] = {
+      {"https://Api.Example.com:8443/api/v3", "api.example.com"},
+      {"https://127.0.0.1", "127.0.0.1"},
+      {"https://[::1]:8443/api/v3", "[::1]"},
+      {"https://[0:0:0:0:0:0:0:1]", "[::1]"},
+      {"https://[::1", ""},
+      {"", ""}};
+  for (const auto& [url, host] : hosts) {
+    EXPECT_EQ(CurlTransfer::HostOf(url), host) << url;
+  }
+}
+
 TEST_F(CurlTransportTest, RefusesAMissingCertificateFile) {
   CurlTransportOptions options;
-  options.ca_files["ghes.example.com"] = "/does/not/exist.pem";
+  options.ca_files["https://ghes.example.com"] = "/does/not/exist.pem";
   EXPECT_EQ(MakeCurlTransport(options).status().code(),
             absl::StatusCode::kNotFound);
 }

@@ -236,16 +236,17 @@ TEST_F(CredentialSetupTest, ErrorsNameTheFile) {
   EXPECT_TRUE(absl::StrContains(status.message(), Path("missing"))) << status;
 }
 
-TEST(CaFilesTest, AreByTheHostOfTheUrl) {
+TEST(CaFilesTest, AreByTheUrl) {
   std::vector<GitHubConfig> github(3);
   github[1].host = "ghes.example.com";
   github[1].api_url = "https://api.example.com:8443/api/v3";
   github[1].ca_file = "one.pem";
   github[2].api_url = "https://other.example.com";
   github[2].ca_file = "two.pem";
-  EXPECT_EQ(CaFilesOf(github), (std::map<std::string, std::string>{
-                                   {"api.example.com", "one.pem"},
-                                   {"other.example.com", "two.pem"}}));
+  EXPECT_EQ(CaFilesOf(github),
+            (std::map<std::string, std::string>{
+                {"https://api.example.com:8443/api/v3", "one.pem"},
+                {"https://other.example.com", "two.pem"}}));
 }
 
 }  // namespace
