@@ -130,9 +130,7 @@ void CurlTransfer::SetConnection(const CurlTransportOptions& options) {
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   // An empty text keeps curl from reading the environment's proxies.
-  curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
-  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
-  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_PROXY, "");
 
   curl_easy_setopt(easy_, CURLOPT_SSLVERSION,
                    static_cast<long>(CURL_SSLVERSION_TLSv1_2));

@@ -15,8 +15,6 @@ struct CurlTransportOptions {
   // URL, of which only the host counts -> PEM file with the certificates to
   // trust for this host instead of the system's.
   std::map<std::string, std::string> ca_files;
-  // An HTTP proxy; empty: none. Proxies in the environment are ignored.
-  std::string proxy;
   // Requests over this number wait for a connection, until `last_repeat` at the
   // latest, and then end with RESOURCE_EXHAUSTED.
   int max_connections_per_host = 256;
@@ -27,7 +25,8 @@ struct CurlTransportOptions {
 
 // An HttpTransport by libcurl, on one thread. Each request has a total
 // deadline. Connections are kept and reused. TLS is 1.2 or newer with verified
-// chains and names; only http(s) is allowed.
+// chains and names; only http(s) is allowed. Ignores proxies in the
+// environment.
 //
 // A request is sent once more if it fails on a reused connection before the
 // first line of the answer, because servers close idle connections without

@@ -384,13 +384,6 @@ TEST_F(CurlTransportTest, TheEnvironmentsProxyIsNotUsed) {
   }
   ASSERT_TRUE(direct.ok()) << direct.status();
   EXPECT_EQ(direct->body, "server");
-
-  CurlTransportOptions options;
-  options.proxy = proxy.Url();
-  Make(options);
-  const auto proxied = Send(Post(server.Url()));
-  ASSERT_TRUE(proxied.ok()) << proxied.status();
-  EXPECT_EQ(proxied->body, "proxy");
 }
 
 TEST_F(CurlTransportTest, TheConnectionsToAHostAreBounded) {
