@@ -66,12 +66,12 @@ absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
     return absl::FailedPreconditionError(
         "the request has control characters in a URL or header");
   }
-  const absl::Duration left = Deadline() - now;
-  if (left < absl::Milliseconds(1)) {
+  if (request_.timeout < absl::Milliseconds(1)) {
     return absl::FailedPreconditionError(
         "no time was left to send the request");
   }
-  if (now > LastBegin(options)) {
+  const absl::Duration left = Deadline() - now;
+  if (now > LastBegin(options) || left < absl::Milliseconds(1)) {
     return absl::ResourceExhaustedError("the request was held up for too long");
   }
   last_repeat_ = options.last_repeat;

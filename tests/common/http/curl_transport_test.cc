@@ -441,10 +441,16 @@ TEST_F(CurlTransportTest, ARequestThatWasHeldUpIsNotSent) {
   });
   ended.get_future().wait();
   auto held_up = Begin(Post(server.Url()));
+  // Not even its own time is left, which says nothing about the host either.
+  HttpRequest short_request = Post(server.Url());
+  short_request.timeout = absl::Milliseconds(500);
+  auto too_late = Begin(std::move(short_request));
   EXPECT_EQ(held_up.wait_for(std::chrono::milliseconds(1100)),
             std::future_status::timeout);
   go_on.set_value();
   EXPECT_EQ(held_up.get().status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(too_late.get().status().code(),
             absl::StatusCode::kResourceExhausted);
 }
 
