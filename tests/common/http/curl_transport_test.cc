@@ -405,22 +405,25 @@ TEST_F(CurlTransportTest, TheConnectionsToAHostAreBounded) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-// Waiting for one of its host's connections uses the request's time. A timeout
-// of that kind says nothing about the host.
+// Waiting for one of its host's connections uses the request's time, and ends
+// at `last_repeat`. A timeout of that kind says nothing about the host.
 TEST_F(CurlTransportTest, WaitingForAConnectionCounts) {
-  CurlTransportOptions options;
-  options.max_connections_per_host = 1;
-  Make(options);
   LoopbackServer server([](Peer& peer, int) { peer.WaitForClose(); });
-  auto first = Begin(Post(server.Url()));
-  HttpRequest request = Post(server.Url());
-  request.timeout = absl::Milliseconds(200);
-  const absl::Duration begin = MonotonicTime();
-  EXPECT_EQ(Send(std::move(request)).status().code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_LT(MonotonicTime() - begin, absl::Seconds(5));
-  transport_.reset();
-  EXPECT_FALSE(first.get().ok());
+  for (const bool at_last_repeat : {false, true}) {
+    CurlTransportOptions options;
+    options.max_connections_per_host = 1;
+    HttpRequest request = Post(server.Url());
+    (at_last_repeat ? options.last_repeat : request.timeout) =
+        absl::Milliseconds(200);
+    Make(options);
+    auto first = Begin(Post(server.Url()));
+    const absl::Duration begin = MonotonicTime();
+    EXPECT_EQ(Send(std::move(request)).status().code(),
+              absl::StatusCode::kResourceExhausted);
+    EXPECT_LT(MonotonicTime() - begin, absl::Seconds(5));
+    transport_.reset();
+    EXPECT_FALSE(first.get().ok());
+  }
 }
 
 // As if the process had been stopped. GitHub could act on the request when its
@@ -456,11 +459,17 @@ TEST_F(CurlTransportTest, ARequestThatWasHeldUpIsNotSent) {
 
 TEST_F(CurlTransportTest, ItsEndIsTheEndOfAllRequests) {
   LoopbackServer server([](Peer& peer, int) { peer.WaitForClose(); });
-  std::vector<std::future<absl::StatusOr<HttpResponse>>> answers;
-  for (int i = 0; i < 20; ++i) answers.push_back(Begin(Post(server.Url())));
-  transport_.reset();
-  for (auto& answer : answers) {
-    EXPECT_EQ(answer.get().status().code(), absl::StatusCode::kUnavailable);
+  // With few connections, most requests still wait for one.
+  for (const int connections : {256, 2}) {
+    CurlTransportOptions options;
+    options.max_connections_per_host = connections;
+    Make(options);
+    std::vector<std::future<absl::StatusOr<HttpResponse>>> answers;
+    for (int i = 0; i < 20; ++i) answers.push_back(Begin(Post(server.Url())));
+    transport_.reset();
+    for (auto& answer : answers) {
+      EXPECT_EQ(answer.get().status().code(), absl::StatusCode::kUnavailable);
+    }
   }
 }
 
