@@ -53,8 +53,8 @@ CurlTransfer::~CurlTransfer() {
   curl_slist_free_all(headers_);
 }
 
-void CurlTransfer::AddHeader(absl::string_view name, absl::string_view value) {
-  std::string line = absl::StrCat(name, ": ", value);
+void CurlTransfer::AddHeader(absl::string_view begin, absl::string_view rest) {
+  std::string line = absl::StrCat(begin, rest);
   headers_ = curl_slist_append(headers_, line.c_str());
   OPENSSL_cleanse(line.data(), line.size());
 }
@@ -88,10 +88,11 @@ absl::Status CurlTransfer::Prepare(const CurlTransportOptions& options,
 }
 
 void CurlTransfer::SetRequest() {
-  for (const auto& [name, value] : request_.headers) AddHeader(name, value);
+  for (const auto& [name, value] : request_.headers) {
+    AddHeader(absl::StrCat(name, ": "), value);
+  }
   if (!request_.bearer.empty()) {
-    AddHeader("Authorization",
-              absl::StrCat("Bearer ", request_.bearer.Reveal()));
+    AddHeader("Authorization: Bearer ", request_.bearer.Reveal());
   }
   // Without this, curl waits for "100 Continue" before it sends a larger body.
   headers_ = curl_slist_append(headers_, "Expect:");

@@ -55,7 +55,8 @@ class CurlTransfer {
   static size_t OnSend(char* data, size_t, size_t size, void* transfer);
   static int OnRepeat(void* transfer, int64_t offset, int);
 
-  void AddHeader(absl::string_view name, absl::string_view value);
+  // Leaves no copy of `rest` but the one in `headers_`.
+  void AddHeader(absl::string_view begin, absl::string_view rest);
   void SetRequest();
   void SetConnection(const CurlTransportOptions& options);
   absl::Status Outcome(int code) const;
