@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -71,6 +72,9 @@ class CurlTransport : public HttpTransport {
   // Ends overdue transfers. Returns how long curl may wait at most.
   absl::Duration EndOverdue();
   void End(CURL* easy, CURLcode code);
+  // Fails these transfers, and those that run or wait, at the end of the
+  // thread.
+  void EndAll(Transfers transfers);
 
   const CurlTransportOptions options_;
   CURLM* const multi_;
@@ -178,6 +182,19 @@ absl::Duration CurlTransport::EndOverdue() {
   return next;
 }
 
+void CurlTransport::EndAll(Transfers transfers) {
+  for (auto& [easy, transfer] : running_) {
+    curl_multi_remove_handle(multi_, easy);
+    transfers.push_back(std::move(transfer));
+  }
+  for (auto& [name, host] : hosts_) {
+    std::ranges::move(host.waiting, std::back_inserter(transfers));
+  }
+  for (const auto& transfer : transfers) {
+    transfer->Fail(absl::UnavailableError("the server is stopping"));
+  }
+}
+
 void CurlTransport::Loop() {
   // OpenSSL's write to a socket that the peer has closed raises SIGPIPE.
   sigset_t pipe_signal;
@@ -187,13 +204,7 @@ void CurlTransport::Loop() {
 
   for (;;) {
     Transfers arrived;
-    const bool go_on = TakeArrived(arrived);
-    if (!go_on) {
-      for (const auto& transfer : arrived) {
-        transfer->Fail(absl::UnavailableError("the server is stopping"));
-      }
-      break;
-    }
+    if (!TakeArrived(arrived)) return EndAll(std::move(arrived));
     for (auto& transfer : arrived) BeginOrWait(std::move(transfer));
     const absl::Duration pause = EndOverdue() + absl::Milliseconds(1);
     // EndFinished begins requests that waited for a connection.
@@ -209,17 +220,6 @@ void CurlTransport::Loop() {
                     static_cast<int>(absl::ToInt64Milliseconds(pause)),
                     nullptr);
   }
-  for (const auto& [easy, transfer] : running_) {
-    curl_multi_remove_handle(multi_, easy);
-    transfer->Fail(absl::UnavailableError("the server is stopping"));
-  }
-  running_.clear();
-  for (const auto& [name, host] : hosts_) {
-    for (const auto& transfer : host.waiting) {
-      transfer->Fail(absl::UnavailableError("the server is stopping"));
-    }
-  }
-  hosts_.clear();
 }
 
 }  // namespace
