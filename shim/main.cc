@@ -117,8 +117,7 @@ int Serve(const ShimConfig& config, SecretSource secrets, const Secret& token) {
   WebhookHandler handler(handler_options, std::move(secrets), *server);
 
   HttpServerOptions http_options;
-  http_options.host = config.listen.host;
-  http_options.port = static_cast<uint16_t>(config.listen.port);
+  http_options.listen = config.listen;
   // A form takes up to three bytes for one, and chunked framing as much again.
   http_options.max_wire_bytes = 6 * uint64_t{config.max_body};
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(

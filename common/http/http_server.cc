@@ -105,18 +105,20 @@ Capacity FindCapacity(size_t max_threads) {
           std::min(free / 4, 4 * max_threads)};
 }
 
-// A socket that listens on `host` and `port`.
-absl::StatusOr<UniqueFd> Listen(const std::string& host, uint16_t port) {
+absl::StatusOr<UniqueFd> Listen(const Address& address) {
+  const std::string problem =
+      absl::StrCat("cannot listen on ", address.ToString());
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const std::string service = absl::StrCat(port);
-  const int error = getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+  const std::string service = absl::StrCat(address.port);
+  const int error =
+      getaddrinfo(address.host.c_str(), service.c_str(), &hints, &found);
   if (error != 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("cannot listen on ", host, ": ", gai_strerror(error)));
+        absl::StrCat(problem, ": ", gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(
       found, &freeaddrinfo);
@@ -135,8 +137,7 @@ absl::StatusOr<UniqueFd> Listen(const std::string& host, uint16_t port) {
     }
     last_errno = errno;
   }
-  return absl::ErrnoToStatus(
-      last_errno, absl::StrCat("cannot listen on ", host, ":", port));
+  return absl::ErrnoToStatus(last_errno, problem);
 }
 
 class HttplibServer final : public HttpServer, private httplib::Server {
@@ -343,7 +344,7 @@ class HttplibServer final : public HttpServer, private httplib::Server {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const HttpServerOptions& options, HttpHandler handler) {
-  absl::StatusOr<UniqueFd> listener = Listen(options.host, options.port);
+  absl::StatusOr<UniqueFd> listener = Listen(options.listen);
   if (!listener.ok()) return listener.status();
   return std::make_unique<HttplibServer>(options, std::move(handler),
                                          *std::move(listener));

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/address.h"
 
 namespace signalbox {
 
@@ -70,8 +71,8 @@ using HttpHandler =
     std::function<HttpAnswer(const HttpServerRequest&, BodyReader)>;
 
 struct HttpServerOptions {
-  std::string host = "127.0.0.1";  // An address, or a name of this machine.
-  uint16_t port = 0;               // 0: any free port.
+  // Where to listen. The host is an address or a name of this machine.
+  Address listen = {"127.0.0.1", 0};
   // The most requests that are served at once. Four times as many may wait for
   // a thread, and 16 times as many connections for a head. The server keeps
   // fewer of each if the process has few file descriptors.

@@ -1,6 +1,5 @@
 #include "server/web/web_pages.h"
 
-#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -49,8 +48,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartOn(absl::string_view field,
   if (!parsed.ok()) return parsed.status();
   *address = *std::move(parsed);
   HttpServerOptions options;
-  options.host = address->host;
-  options.port = static_cast<uint16_t>(address->port);
+  options.listen = *address;
   options.max_threads = kThreads;
   auto started = HttpServer::Start(
       options, [shown](const HttpServerRequest& request, BodyReader) {

@@ -391,15 +391,15 @@ TEST_F(HttpServerTest, StopAtOnceIsFine) {
 TEST_F(HttpServerTest, PortInUseIsAnError) {
   Start();
   HttpServerOptions same = options_;
-  same.port = server_->port();
+  same.listen.port = server_->port();
   EXPECT_EQ(HttpServer::Start(same, CountBody).status().code(),
             absl::StatusCode::kFailedPrecondition);
   HttpServerOptions nowhere = options_;
-  nowhere.host = "no such host";
+  nowhere.listen.host = "no such host";
   EXPECT_EQ(HttpServer::Start(nowhere, CountBody).status().code(),
             absl::StatusCode::kInvalidArgument);
   HttpServerOptions elsewhere = options_;
-  elsewhere.host = "192.0.2.1";
+  elsewhere.listen.host = "192.0.2.1";
   EXPECT_FALSE(HttpServer::Start(elsewhere, CountBody).ok());
 }
 
