@@ -117,6 +117,9 @@ TEST_F(WebPagesTest, APortThatIsTakenIsAnError) {
   const auto second =
       StartWebPages(first.address.ToString(), "", &health_, &metrics_);
   EXPECT_EQ(ReasonOf(second.status()), "ADDRESS_NOT_AVAILABLE");
+  const auto no_metrics = StartWebPages("127.0.0.1:0", first.address.ToString(),
+                                        &health_, &metrics_);
+  EXPECT_EQ(ReasonOf(no_metrics.status()), "ADDRESS_NOT_AVAILABLE");
 }
 
 }  // namespace
