@@ -8,7 +8,8 @@
 namespace signalbox {
 
 // The grammar of the names that identify a commit status. The server refuses
-// other names. The shim and the command line ask here, so that they send none.
+// other names. The reader of webhooks and the command line check names here, so
+// that they send no others.
 
 // The most characters of a context. GitHub's limit.
 inline constexpr size_t kMaxContext = 255;
