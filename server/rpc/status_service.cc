@@ -186,9 +186,10 @@ class ServiceCalls final : public StatusServiceImpl {
       call->Fail(status);
       return call->reactor();
     }
+    // The diagnosis may end on this thread, which must not wait for the store.
     const auto answer = [call, response, repository = *repository,
                          caller = *caller, this](Diagnosis diagnosis) {
-      call->End([&] {
+      Read(call, [=, this, diagnosis = std::move(diagnosis)]() mutable {
         const absl::StatusOr<Repository> meant = statuses_->MeantBy(repository);
         if (!meant.ok()) return meant.status();
         std::string old_name = OldName(repository, *meant);
@@ -262,7 +263,17 @@ class ServiceCalls final : public StatusServiceImpl {
     return call->reactor();
   }
 
-  // Does a call on the read queue.
+  // Does what is left of a call on the read queue.
+  void Read(const std::shared_ptr<UnaryCall>& call, StoreCalls::Work work) {
+    const bool is_queued = reads_.Run([call, work = std::move(work)] {
+      if (!call->ended()) call->End(work);
+    });
+    if (is_queued) return;
+    call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
+                     "too many reads are waiting; repeat the call"));
+  }
+
+  // Does a call of StoreCalls.
   template <typename Request, typename Response>
   Reactor* Queue(Context* context, const char* method, const Request* request,
                  Response* response) {
@@ -271,13 +282,10 @@ class ServiceCalls final : public StatusServiceImpl {
     absl::StatusOr<StoreCalls::Work> work =
         caller.ok() ? store_calls_.Prepare(*caller, *request, response)
                     : caller.status();
-    if (!work.ok()) {
+    if (work.ok()) {
+      Read(call, *std::move(work));
+    } else {
       call->Fail(work.status());
-    } else if (!reads_.Run([call, work = *std::move(work)] {
-                 if (!call->ended()) call->End(work);
-               })) {
-      call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
-                       "too many reads are waiting; repeat the call"));
     }
     return call->reactor();
   }

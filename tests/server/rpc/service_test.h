@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,8 @@ inline Caller CallerOf(const std::string& token,
                 std::move(rights)};
 }
 
-// An outbox in front of the store that can hold reports back.
+// An outbox in front of the store that can hold reports back, and knows which
+// thread asks for names.
 class GatedOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
@@ -61,6 +63,14 @@ class GatedOutbox : public ForwardingOutbox {
     }
     return ForwardingOutbox::Accept(submissions, now);
   }
+
+  absl::StatusOr<Repository> MeantBy(const Repository& name) override {
+    name_thread_ = std::this_thread::get_id();
+    return ForwardingOutbox::MeantBy(name);
+  }
+
+  // The thread that asked last.
+  std::thread::id name_thread() const { return name_thread_; }
 
   void Shut() { Set(true); }
   void Open() { Set(false); }
@@ -95,6 +105,8 @@ class GatedOutbox : public ForwardingOutbox {
   bool waiting_ ABSL_GUARDED_BY(mu_) = false;
   size_t largest_batch_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status error_ ABSL_GUARDED_BY(mu_);
+
+  std::atomic<std::thread::id> name_thread_ = std::thread::id();
 };
 
 // The service on a real gRPC connection and a real store.
@@ -145,11 +157,12 @@ class ServiceTest : public testing::Test {
     options.event_stored = [this](const Event&) { ++events_stored_; };
     options.diagnose = [this](const Repository&,
                               const std::function<void(Diagnosis)>& done) {
+      diagnosis_thread_ = std::this_thread::get_id();
       done(diagnosis_);
     };
-    service_ = StatusServiceImpl::Make(
-        options, authorizer_.get(), intake_.get(), outbox_.get(), outbox_.get(),
-        &metrics_, Clock::System());
+    service_ = StatusServiceImpl::Make(options, authorizer_.get(),
+                                       intake_.get(), outbox_.get(),
+                                       gate_.get(), &metrics_, Clock::System());
     serving_ = true;
     grpc::ServerBuilder builder;
     int port = 0;
@@ -183,6 +196,8 @@ class ServiceTest : public testing::Test {
   std::string data_dir_ = dir_.path() + "/data";
   CredentialTrouble trouble_;
   Diagnosis diagnosis_;
+  // The reaction that began the last diagnosis.
+  std::atomic<std::thread::id> diagnosis_thread_ = std::thread::id();
   std::atomic<int> events_stored_ = 0;
   std::atomic<int> became_due_ = 0;
   absl::Duration max_call_time_ = absl::Seconds(30);

@@ -261,6 +261,18 @@ TEST_F(StatusServiceTest, DiagnosesARepository) {
       grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+// A diagnosis without questions to GitHub ends in the reaction of gRPC, which
+// must not wait for the disk.
+TEST_F(StatusServiceTest, ADiagnosisReadsTheStoreOnTheReadQueue) {
+  grpc::ClientContext context;
+  v1::DiagnoseRepositoryRequest request;
+  request.set_repository("acme/app");
+  v1::DiagnoseRepositoryResponse response;
+  ASSERT_TRUE(stub_->DiagnoseRepository(&context, request, &response).ok());
+  EXPECT_NE(gate_->name_thread(), std::thread::id());
+  EXPECT_NE(gate_->name_thread(), diagnosis_thread_.load());
+}
+
 TEST_F(StatusServiceTest, SaysWhichServerItIs) {
   grpc::ClientContext context;
   v1::GetServerInfoResponse response;
