@@ -15,25 +15,26 @@ DeliveryWatcher::DeliveryWatcher(const RecoveryTools& tools,
                                  absl::string_view cursor, absl::Duration every)
     : tools_(tools),
       source_(std::move(source)),
-      cursor_(absl::StrCat(cursor, " ", source_.credential, " ", source_.path)),
+      cursor_name_(
+          absl::StrCat(cursor, " ", source_.credential, " ", source_.path)),
       every_(every) {}
 
 absl::Time DeliveryWatcher::StoredCursor() const {
-  const auto cursor = tools_.notes->GetNamedTime(cursor_);
+  const auto cursor = tools_.notes->GetNamedTime(cursor_name_);
   return cursor.ok() ? cursor->value_or(absl::InfinitePast())
                      : absl::InfinitePast();
 }
 
 void DeliveryWatcher::StoreCursor(absl::Time time) const {
-  const absl::Status marked = tools_.notes->SetNamedTime(cursor_, time);
+  const absl::Status marked = tools_.notes->SetNamedTime(cursor_name_, time);
   if (marked.ok()) return;
   LogError("the database failed while looking for deliveries",
            {{"error", marked.ToString()}});
 }
 
-void DeliveryWatcher::List(absl::Time horizon) {
+void DeliveryWatcher::List(absl::Time since) {
   busy_ = true;
-  horizon_ = horizon;
+  since_ = since;
   listing_.begin = GitHubNow();
   clock_offset_ = absl::ZeroDuration();
   pages_ = 0;
@@ -60,7 +61,7 @@ void DeliveryWatcher::HavePage(const GitHubReply& reply) {
   }
   bool reached = false;
   for (const ListedDelivery& attempt : *page) {
-    if (attempt.delivered_at < horizon_) {
+    if (attempt.delivered_at < since_) {
       reached = true;
     } else {
       listing_.attempts.push_back(attempt);

@@ -35,7 +35,8 @@ struct DeliverySource {
 struct DeliveryListing {
   absl::Time begin;  // When it began, by GitHub's clock.
   std::vector<ListedDelivery> attempts;
-  // All attempts since `horizon` are there. False: only the newest, or none.
+  // All attempts since the wanted time are there. False: only the newest, or
+  // none.
   bool complete = false;
   Verdict verdict;  // Of the last page.
 };
@@ -51,6 +52,7 @@ class DeliveryWatcher {
   DeliveryWatcher(const DeliveryWatcher&) = delete;
   DeliveryWatcher& operator=(const DeliveryWatcher&) = delete;
 
+  // Asks GitHub what may be asked now, and returns when to call it again.
   virtual absl::Time RunOnce() = 0;
 
   const DeliverySource& source() const { return source_; }
@@ -58,7 +60,7 @@ class DeliveryWatcher {
   bool is_gone() const { return is_gone_; }
 
  protected:
-  // `cursor` begins the name of the time on disk.
+  // `cursor` begins the name of the time on disk. `every`: between lists.
   DeliveryWatcher(const RecoveryTools& tools, DeliverySource source,
                   absl::string_view cursor, absl::Duration every);
 
@@ -68,30 +70,32 @@ class DeliveryWatcher {
   absl::Time StoredCursor() const;
   void StoreCursor(absl::Time time) const;
 
-  // Lists the attempts that began since `horizon` by GitHub's clock, newest
+  // Lists the attempts that began since `since` by GitHub's clock, newest
   // first, up to 100 pages of 100. The watcher is busy meanwhile. Then HaveList
   // gets what there is, also if GitHub refused.
-  void List(absl::Time horizon);
+  void List(absl::Time since);
   virtual void HaveList(const DeliveryListing& listing) = 0;
 
   const RecoveryTools& tools_;
   const DeliverySource source_;
   bool busy_ = false;                            // A question is under way.
   absl::Time next_list_ = absl::InfinitePast();  // Steady.
-  absl::Time listed_ = absl::InfinitePast();     // By GitHub's clock.
+  // When the last successful list began, by GitHub's clock.
+  absl::Time listed_ = absl::InfinitePast();
 
  private:
   void AskForPage(std::string path);
   void HavePage(const GitHubReply& reply);
   void EndList();
 
-  const std::string cursor_;
+  const std::string cursor_name_;
   const absl::Duration every_;
   bool is_gone_ = false;
   // GitHub's clock minus ours; zero: GitHub did not say its time.
   absl::Duration clock_offset_;
 
-  absl::Time horizon_;
+  // The list under way, and what it wants.
+  absl::Time since_;
   DeliveryListing listing_;
   int pages_ = 0;
 };
