@@ -16,7 +16,6 @@ namespace signalbox {
 
 // Puller is the intake of a server without a public address. Every few seconds
 // it lists a hook's deliveries, successful or not. It reads each new delivery
-
 // of an event that Signalbox uses, and submits what the delivery asks for,
 // oldest first. It need not check the signature, because the payload comes from
 // GitHub itself.
@@ -49,8 +48,8 @@ class Puller : public DeliveryWatcher {
   void TakeFailed();
   void MoveCursor();
 
-  absl::Time horizon_ = absl::InfinitePast();  // By GitHub's clock.
-
+  // By GitHub's clock: older attempts need not be listed.
+  absl::Time horizon_ = absl::InfinitePast();
   std::deque<ListedDelivery> wanted_;       // Oldest first.
   std::map<std::string, absl::Time> done_;  // By guid.
   // Deliveries that GitHub failed to return, by guid.

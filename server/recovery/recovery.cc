@@ -7,6 +7,7 @@
 #include "common/log.h"
 
 namespace signalbox {
+
 absl::Time Recovery::RunOnce() {
   const RecoveryOptions& options = tools_.options;
   // The questions go first, because the others continue from their answers.
@@ -28,7 +29,6 @@ absl::Time Recovery::RunOnce() {
       ++it;
     }
   }
-
   if (options.compare) {
     next = std::min(next, open_pull_requests_.RunOnce(finder_.Blind()));
   }

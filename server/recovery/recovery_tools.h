@@ -36,9 +36,8 @@ struct RecoveryOptions {
   absl::Duration pull_every = absl::Seconds(15);
   std::vector<std::string> hook_urls;
   std::vector<Repository> repositories;  // Named in the configuration.
-                                         // For deliveries that the server reads
-                                         // itself. It reads each only once.
 
+  // For deliveries that the server reads itself. It reads each only once.
   ConvertOptions convert;
   // Whether a caller may still report these contexts. Null: it may.
   std::function<absl::Status(absl::string_view caller, const Repository&,

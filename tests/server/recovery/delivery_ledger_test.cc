@@ -14,10 +14,10 @@ constexpr absl::Duration kWindow = absl::Hours(71);
 
 class DeliveryLedgerTest : public testing::Test {
  protected:
-  // One attempt at a delivery that ended with `code`, a second ago.
   explicit DeliveryLedgerTest(DeliveryLedger::Options options = {})
       : options_(options) {}
 
+  // One attempt at a delivery that ended with `code`, a second ago.
   void Note(const std::string& guid, int code, bool redelivery = false) {
     ListedDelivery attempt;
     attempt.id = ++last_id_;
