@@ -12,6 +12,29 @@ namespace {
 constexpr char kRepository[] = "acme/widgets";
 constexpr char kHead[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
+// Keeps the last submission, and the answer of its may_report for another
+// repository and of its may_report_context for another context.
+class RecordingOutbox : public ForwardingOutbox {
+ public:
+  using ForwardingOutbox::ForwardingOutbox;
+
+  absl::StatusOr<std::vector<Outcome>> Accept(
+      absl::Span<const Submission> submissions, absl::Time now) override {
+    last = submissions.front();
+    if (last.may_report) {
+      may_report_renamed = last.may_report(*ParseRepository("acme/renamed"));
+    }
+    if (last.may_report_context) {
+      may_report_secret = last.may_report_context("farm/secret");
+    }
+    return ForwardingOutbox::Accept(submissions, now);
+  }
+
+  Submission last;
+  std::optional<absl::Status> may_report_renamed;
+  std::optional<bool> may_report_secret;
+};
+
 class RetesterTest : public QuestionsFixture {
  protected:
   RetesterTest() {
@@ -120,6 +143,71 @@ TEST_F(RetesterTest, WhoMayWriteHasEverythingRunAgain) {
   EXPECT_TRUE(IsSettled());
   EXPECT_EQ(caller_, "shim");
   EXPECT_TRUE(became_due_.is_requested());
+}
+
+// The store decides by each of these fields.
+TEST_F(RetesterTest, TheReportSaysWhoAskedForWhat) {
+  RepositoryRule rule;
+  rule.match = "acme/*";
+  rule.contexts = {"ci/build"};
+  rule.pending_expires_after = absl::Hours(2);
+  options_.convert.rules = RepositoryRules({rule});
+  options_.may_report = [](absl::string_view caller,
+                           const Repository& repository,
+                           const std::vector<std::string>& contexts) {
+    return caller == "shim" && repository.name == "widgets" &&
+                   contexts == std::vector<std::string>{"ci/build"}
+               ? absl::OkStatus()
+               : absl::PermissionDeniedError("no");
+  };
+  RecordingOutbox outbox(outbox_.get());
+  StartOn(&outbox);
+  Ask();
+  Run();
+  const Submission& submission = outbox.last;
+  EXPECT_EQ(submission.caller, "shim");
+  EXPECT_EQ(submission.contexts, std::vector<std::string>{"ci/build"});
+  EXPECT_TRUE(submission.with_all_reported);
+  EXPECT_FALSE(submission.for_history);
+  ASSERT_TRUE(submission.delivery.has_value());
+  EXPECT_EQ(submission.delivery->id, "d1#rerun");
+  EXPECT_EQ(submission.delivery->event, "issue_comment");
+  EXPECT_EQ(submission.delivery->action, "created");
+  ASSERT_TRUE(submission.change.has_value());
+  EXPECT_EQ(submission.change->pull_request_number, 3);
+  EXPECT_EQ(submission.report.repository.FullName(), kRepository);
+  EXPECT_EQ(submission.report.repository_id, 1);
+  EXPECT_EQ(submission.report.sha, kHead);
+  EXPECT_EQ(submission.report.result, std::nullopt);
+  EXPECT_EQ(submission.report.expires_after, absl::Hours(2));
+  EXPECT_TRUE(submission.report.rerun);
+  EXPECT_TRUE(submission.report.from_webhook);
+  ASSERT_TRUE(outbox.may_report_renamed.has_value());
+  EXPECT_FALSE(outbox.may_report_renamed->ok());
+  EXPECT_EQ(outbox.may_report_secret, false);
+
+  Ask({"ci/build"});
+  Run();
+  EXPECT_EQ(outbox.last.delivery.value().id, "d2#rerun");
+  EXPECT_FALSE(outbox.last.with_all_reported);
+  retester_.reset();
+}
+
+TEST_F(RetesterTest, ARefusalSaysWhoAsked) {
+  Say("farm/linux", Result::kFailure);
+  may_report_ = absl::PermissionDeniedError("no");
+  RecordingOutbox outbox(outbox_.get());
+  StartOn(&outbox);
+  Ask();
+  Run();
+  EXPECT_EQ(outbox.last.caller, "shim");
+  EXPECT_EQ(outbox.last.contexts, std::vector<std::string>{"farm/linux"});
+  EXPECT_TRUE(outbox.last.for_history);
+  ASSERT_TRUE(outbox.last.delivery.has_value());
+  EXPECT_EQ(outbox.last.delivery->id, "d1#refusal");
+  EXPECT_TRUE(outbox.last.report.rerun);
+  EXPECT_TRUE(outbox.last.report.from_webhook);
+  retester_.reset();
 }
 
 // Includes contexts that a farm reported and that are not expected.
