@@ -159,11 +159,17 @@ absl::Status SetPending(const ReportCall& call, const ConvertOptions& options,
   return absl::OkStatus();
 }
 
-// Turns an error about `context` into one about an item of `contexts`.
-absl::Status InItem(size_t index, const absl::Status& status) {
-  return Error(status.code(), ReasonOf(status),
-               absl::StrCat("contexts[", index, "]",
-                            absl::StripPrefix(status.message(), "context")));
+// Puts `field` in place of `general`, the field that an error names.
+absl::Status InField(const absl::Status& status, absl::string_view general,
+                     absl::string_view field) {
+  if (status.ok()) return status;
+  return Error(
+      status.code(), ReasonOf(status),
+      absl::StrCat(field, absl::StripPrefix(status.message(), general)));
+}
+
+absl::Status InItem(const absl::Status& status, size_t index) {
+  return InField(status, "context", absl::StrCat("contexts[", index, "]"));
 }
 
 absl::Status CheckCount(const std::vector<std::string>& contexts) {
@@ -198,7 +204,7 @@ absl::Status SetContexts(std::vector<std::string> contexts,
     absl::Status fits = observed ? ParseObservedContext(contexts[i]).status()
                                  : ParseContext(contexts[i]).status();
     // The request for a result has no list.
-    if (!fits.ok()) return report.result.has_value() ? fits : InItem(i, fits);
+    if (!fits.ok()) return report.result.has_value() ? fits : InItem(fits, i);
   }
   submission->contexts = std::move(contexts);
   if (submission->if_sequence.has_value() && submission->contexts.size() != 1) {
@@ -236,8 +242,8 @@ class EventReader {
   const absl::Status& problem() const { return problem_; }
 
   Event operator()(const HookRename& rename) {
-    Repository to = Known(rename.repository);
-    Repository from = Known(rename.old_repository);
+    Repository to = Known("repository", rename.repository);
+    Repository from = Known("old_repository", rename.old_repository);
     if (from.host != to.host) {
       Refuse("old_repository", rename.old_repository,
              "is on another host than repository; wanted the same host");
@@ -248,7 +254,7 @@ class EventReader {
   }
 
   Event operator()(const HookArchive& archive) {
-    return RepositoryArchived{Known(archive.repository),
+    return RepositoryArchived{Known("repository", archive.repository),
                               Id("repository_id", archive.repository_id),
                               archive.archived};
   }
@@ -272,12 +278,12 @@ class EventReader {
 
   Event operator()(const HookRetest& retest) {
     RerunRequested rerun;
-    rerun.repository = Known(retest.repository);
+    rerun.repository = Known("repository", retest.repository);
     rerun.pull_request_number =
         Id("pull_request_number", retest.pull_request_number);
     problem_.Update(CheckCount(retest.contexts));
-    for (const std::string& context : retest.contexts) {
-      problem_.Update(ParseContext(context).status());
+    for (size_t i = 0; i < retest.contexts.size(); ++i) {
+      problem_.Update(InItem(ParseContext(retest.contexts[i]).status(), i));
     }
     rerun.contexts = retest.contexts;
     rerun.login = Word("login", retest.login, 1);
@@ -292,10 +298,10 @@ class EventReader {
     problem_.Update(InvalidField(field, value, problem, kInvalidEvent));
   }
 
-  Repository Known(const std::string& name) {
+  Repository Known(absl::string_view field, const std::string& name) {
     absl::StatusOr<Repository> repository =
         ParseKnownRepository(name, options_);
-    problem_.Update(repository.status());
+    problem_.Update(InField(repository.status(), "repository", field));
     return std::move(repository).value_or(Repository());
   }
 

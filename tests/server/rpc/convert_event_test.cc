@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "common/error.h"
 #include "server/rpc/convert.h"
 
@@ -175,6 +176,17 @@ TEST_F(ConvertEventTest, RefusesWhatIsNoEvent) {
   installation([](auto* e) { e->set_account("a/b/c"); });
   installation([](auto* e) { e->set_account("evil.example/acme"); });
   installation([](auto* e) { e->clear_action(); });
+}
+
+TEST_F(ConvertEventTest, AnErrorNamesTheFieldThatIsWrong) {
+  v1::ReportEventRequest renamed = Renamed();
+  renamed.mutable_repository_renamed()->set_old_repository("acme");
+  EXPECT_TRUE(absl::StartsWith(FromProto(renamed, options_).status().message(),
+                               "old_repository: \"acme\""));
+  v1::ReportEventRequest rerun = Rerun();
+  rerun.mutable_rerun_requested()->add_contexts(" x");
+  EXPECT_TRUE(absl::StartsWith(FromProto(rerun, options_).status().message(),
+                               "contexts[1]: \" x\""));
 }
 
 }  // namespace
