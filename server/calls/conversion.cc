@@ -40,7 +40,9 @@ absl::Status CheckSeries(const std::string& series, int64_t attempt) {
   }
   if (std::ranges::any_of(
           series, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-    return InvalidField("series", series, "has a control character", kReason);
+    return InvalidField("series", series,
+                        "has a control character; wanted a text on one line",
+                        kReason);
   }
   if (attempt == 0) {
     return InvalidField("series", series,
@@ -106,7 +108,9 @@ absl::Status CheckIfSequence(const ReportCall& call) {
   if (status.ok() &&
       (call.delivery.has_value() || call.report.observed.has_value())) {
     return InvalidField("if_sequence", absl::StrCat(*call.if_sequence),
-                        "is not allowed with a delivery or observed", kReason);
+                        "is not allowed with a delivery or observed; wanted "
+                        "none of them, or no if_sequence",
+                        kReason);
   }
   return status;
 }
