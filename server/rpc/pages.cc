@@ -39,7 +39,8 @@ size_t BytesOf(const ListedStatus& listed) {
 
 size_t BytesOf(const RecordedReport& report) {
   return kFixedBytes + report.description.size() + report.target_url.size() +
-         report.caller.size() + report.delivery_id.size();
+         report.series.size() + report.caller.size() +
+         report.delivery_id.size();
 }
 
 size_t BytesOf(const RecordedTry& recorded) {
