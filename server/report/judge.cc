@@ -1,6 +1,7 @@
 #include "server/report/judge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -12,16 +13,17 @@ bool IsPending(Phase phase) {
   return phase == Phase::kWebhookPending || phase == Phase::kFarmPending;
 }
 
-// From the best to the worst.
-constexpr Result kResults[] = {
+constexpr Result kFromBestToWorst[] = {
     Result::kSkipped,  Result::kNeutral, Result::kSuccess, Result::kCancelled,
     Result::kTimedOut, Result::kError,   Result::kFailure};
+static_assert(std::size(kFromBestToWorst) ==
+              static_cast<size_t>(LastOf(Result())));
 
 // A missing result is better than any other.
 bool IsWorse(std::optional<Result> result, std::optional<Result> than) {
   if (!result.has_value() || !than.has_value()) return result.has_value();
-  return std::ranges::find(kResults, *result) >
-         std::ranges::find(kResults, *than);
+  return std::ranges::find(kFromBestToWorst, *result) >
+         std::ranges::find(kFromBestToWorst, *than);
 }
 
 bool IsShownAsFailed(Result result) {
