@@ -31,7 +31,9 @@ std::string TextOf(const Delivery& delivery) {
 }
 
 std::string TextOf(const Submission& submission) {
-  std::string text = "delivery " + TextOf(submission.delivery.value()) + "\n";
+  std::string text = absl::StrCat(
+      "delivery ", TextOf(submission.delivery.value()), "\n",
+      submission.with_all_reported ? "with all that was reported\n" : "");
   const Report& report = submission.report;
   for (const std::string& context : submission.contexts) {
     absl::StrAppend(
