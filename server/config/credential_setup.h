@@ -23,8 +23,8 @@ struct CredentialFlags {
   std::string github_api_url;
   // A token for all accounts of github.com that the file does not name: the
   // file that holds it (read again when it changes), or the token itself. It
-  // replaces the credential for "*"
-  // in the configuration file, whose pace and other settings stay.
+  // replaces the credential for "*" in the configuration file, whose pace and
+  // other settings stay.
   std::string github_token_file;
   Secret github_token;
 };

@@ -103,7 +103,6 @@ class Conclusion {
     if (findings_.repository_answer.asked) {
       Diagnosis hooks = ReportHooks(findings_);
       diagnosis_.hook_settings = std::move(hooks.hook_settings);
-
       for (Problem& problem : hooks.problems) {
         AddProblem(problem.code, std::move(problem.message));
       }
