@@ -74,11 +74,10 @@ bool Housekeeper::Expire(absl::Time now) {
 }
 
 bool Housekeeper::DoChores(absl::Time now) {
-  const absl::StatusOr<bool> more = outbox_->DoChores(now);
-  if (!Worked(more.status())) return false;
-  if (*more || has_chores_) committed_();
-  has_chores_ = *more;
-  return *more;
+  const absl::StatusOr<bool> did_batch = outbox_->DoChores(now);
+  if (!Worked(did_batch.status())) return false;
+  if (*did_batch) committed_();
+  return *did_batch;
 }
 
 bool Housekeeper::AbandonParked(absl::Time now) {

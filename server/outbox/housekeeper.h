@@ -58,7 +58,7 @@ class Housekeeper {
   void NoticeJump(absl::Time wall, absl::Duration steady);
   // False: there are more to expire at once.
   bool Expire(absl::Time now);
-  // True: there is more work, after a pause of 10 ms.
+  // True: there may be more work, after a pause of 10 ms.
   bool DoChores(absl::Time now);
   // These return false if there are more to abandon.
   bool AbandonParked(absl::Time now);
@@ -77,7 +77,6 @@ class Housekeeper {
   // Wall time minus steady time. It changes only when the wall clock is set.
   absl::Duration offset_;
   absl::Duration next_forgetting_;
-  bool has_chores_ = false;  // As of the last look.
 };
 
 }  // namespace signalbox

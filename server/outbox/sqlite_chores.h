@@ -52,7 +52,7 @@ void MoveFirst(SqliteConnection* connection, SqliteWriterState* state,
 
 bool HasChores(SqliteConnection* connection);
 
-// Does a batch of the oldest chore. True: there is more.
+// Does a batch of the oldest chore. False: there is none.
 bool DoChores(SqliteConnection* connection, SqliteWriterState* state,
               absl::Time now);
 

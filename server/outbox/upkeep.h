@@ -36,7 +36,7 @@ class Upkeep {
 
   // Does a batch of the work that is too much for one transaction: commits that
   // move to another repository, entries that become due again or are abandoned.
-  // True: there is more.
+  // True: it did a batch, and there may be another one.
   virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
 
   // Moves the log of the newest commits into the database, unless changes wait.

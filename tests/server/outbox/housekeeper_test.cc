@@ -9,6 +9,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/forwarding_outbox.h"
 #include "tests/support/key_report.h"
+#include "tests/support/rename_repository.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/turns.h"
 
@@ -217,6 +218,28 @@ TEST_F(HousekeeperTest, WhatIsParkedForTooLongIsAbandoned) {
   const auto commit = store_->GetCommit(report.repository, report.sha);
   ASSERT_TRUE(commit.ok());
   EXPECT_EQ(commit->statuses.at(0).posting.state, PostingState::kAbandoned);
+}
+
+// It may have made entries due.
+TEST_F(HousekeeperTest, TheLastBatchOfAChoreCounts) {
+  std::vector<Submission> submissions;
+  // A batch moves about 100 commits, and the rename does the first one.
+  for (int i = 0; i < 150; ++i) {
+    for (const char* name : {"acme/old", "acme/new"}) {
+      KeyReport report = Pending(1);
+      report.repository = Repo(name);
+      report.sha =
+          absl::StrCat(1000 + i, std::string(36, name[5] == 'o' ? 'a' : 'b'));
+      submissions.push_back(Of({report}));
+    }
+  }
+  ASSERT_TRUE(store_->Accept(submissions, clock_.Now()).ok());
+  ASSERT_TRUE(RenameRepository(*store_, Repo("acme/old"), Repo("acme/new"), 7,
+                               clock_.Now())
+                  .ok());
+  housekeeper_->RunOnce();
+  EXPECT_EQ(commits_, 1);
+  EXPECT_FALSE(*store_->DoChores(clock_.Now()));
 }
 
 TEST_F(HousekeeperTest, AStoreThatFailsIsAskedAgain) {
