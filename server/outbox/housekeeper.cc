@@ -26,13 +26,11 @@ absl::Duration Offset(absl::Time wall, absl::Duration steady) {
 }  // namespace
 
 Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-                         std::function<void()> committed,
-                         std::function<void(absl::Status)> on_store_failure)
+                         std::function<void()> committed)
     : outbox_(outbox),
       clock_(clock),
       options_(std::move(options)),
       committed_(std::move(committed)),
-      on_store_failure_(std::move(on_store_failure)),
       quiet_until_(clock->Monotonic() + kQuietTime),
       offset_(Offset(clock->Now(), clock->Monotonic())),
       next_forgetting_(clock->Monotonic()) {}
@@ -126,9 +124,6 @@ bool Housekeeper::Worked(const absl::Status& status) {
   if (status.ok()) return true;
   LogError("the database failed during housekeeping",
            {{"error", status.ToString()}});
-  if (absl::IsInternal(status) && on_store_failure_ != nullptr) {
-    on_store_failure_(status);
-  }
   return false;
 }
 

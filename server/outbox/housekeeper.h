@@ -44,11 +44,9 @@ class Housekeeper {
   };
 
   // `outbox` and `clock` are borrowed. `committed` is called after entries
-  // became due. `on_store_failure` may be empty; it is called when the store
-  // returns INTERNAL: the process must end and recover.
+  // became due.
   Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-              std::function<void()> committed,
-              std::function<void(absl::Status)> on_store_failure = nullptr);
+              std::function<void()> committed);
 
   // Does what is due now, and returns when to call it again: in 10 s at the
   // latest, since a new pending may expire earlier than all others.
@@ -70,7 +68,6 @@ class Housekeeper {
   Clock* const clock_;
   const Options options_;
   const std::function<void()> committed_;
-  const std::function<void(absl::Status)> on_store_failure_;
 
   // These are times of Clock::Monotonic.
   absl::Duration quiet_until_;

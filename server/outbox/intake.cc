@@ -58,14 +58,12 @@ bool MadeDue(const std::vector<Outcome>& outcomes) {
 }  // namespace
 
 Intake::Intake(Acceptance* outbox, Clock* clock, Options options,
-               std::function<void()> wake, std::function<void()> committed,
-               std::function<void(absl::Status)> on_store_failure)
+               std::function<void()> wake, std::function<void()> committed)
     : outbox_(outbox),
       clock_(clock),
       options_(options),
       wake_(std::move(wake)),
-      committed_(std::move(committed)),
-      on_store_failure_(std::move(on_store_failure)) {}
+      committed_(std::move(committed)) {}
 
 Intake::~Intake() {
   Close();
@@ -138,9 +136,6 @@ absl::Time Intake::RunOnce() {
         outbox_->Accept(batch, clock_->Now());
     if (!outcomes.ok()) {
       for (const Done& done : dones) done(outcomes.status());
-      if (absl::IsInternal(outcomes.status()) && on_store_failure_) {
-        on_store_failure_(outcomes.status());
-      }
       continue;
     }
     // Before the answers, so that the poster does not wait for them.

@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
@@ -45,12 +44,9 @@ class Intake {
 
   // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce.
   // `committed` is called after a transaction that may have made an entry due
-  // sooner, before its callers get their answers. `on_store_failure` may be
-  // empty; RunOnce calls it when the store returns INTERNAL: the process must
-  // end and recover.
+  // sooner, before its callers get their answers.
   Intake(Acceptance* outbox, Clock* clock, Options options,
-         std::function<void()> wake, std::function<void()> committed,
-         std::function<void(absl::Status)> on_store_failure = nullptr);
+         std::function<void()> wake, std::function<void()> committed);
 
   // Refuses the submissions that still wait, as Close does.
   ~Intake();
@@ -82,7 +78,6 @@ class Intake {
   const Options options_;
   const std::function<void()> wake_;
   const std::function<void()> committed_;
-  const std::function<void(absl::Status)> on_store_failure_;
 
   Mutex mu_;
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);

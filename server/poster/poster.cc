@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/status/status.h"
 #include "common/error.h"
-#include "common/log.h"
 #include "server/github/waiting_times.h"
 #include "server/poster/posting_log.h"
 #include "server/poster/request_plan.h"
@@ -38,20 +38,15 @@ constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 
 Poster::Poster(PostQueue* outbox, Credentials* credentials,
                GitHubClient* github, RequestGate* gate, Metrics* metrics,
-               Clock* clock, std::function<void()> wake,
-               std::function<void(absl::Status)> on_store_failure)
+               Clock* clock, std::function<void()> wake)
     : outbox_(outbox),
       gate_(gate),
       metrics_(metrics),
       clock_(clock),
-      on_store_failure_(std::move(on_store_failure)),
       requests_(github, gate, clock, std::move(wake)),
       turns_(credentials, gate, &board_),
-      ends_(outbox, gate, metrics, &requests_, &turns_, &memory_,
-            [this](const absl::Status& status) { NoteStoreFailure(status); }),
-      settlements_(
-          outbox, &requests_, &memory_.held,
-          [this](const absl::Status& status) { NoteStoreFailure(status); }),
+      ends_(outbox, gate, metrics, &requests_, &turns_, &memory_),
+      settlements_(outbox, &requests_, &memory_.held),
       clock_follower_(outbox),
       parked_(outbox, &turns_) {}
 
@@ -144,14 +139,14 @@ bool Poster::Prepare(const Moment& now, absl::Time& next) {
     return false;
   }
   const absl::StatusOr<bool> follows = clock_follower_.Follow(now);
-  if (!follows.ok()) NoteStoreFailure(follows.status());
+  if (!follows.ok()) LogStoreFailure(follows.status());
   if (!follows.ok() || !*follows) {
     next = follows.ok() ? now.wall : now.wall + kStoreRetry;
     return false;
   }
   if (closed_) return false;
   const absl::StatusOr<absl::Time> check = parked_.Check(clock_->Look());
-  if (!check.ok()) NoteStoreFailure(check.status());
+  if (!check.ok()) LogStoreFailure(check.status());
   next = check.ok() ? *check : now.wall + kStoreRetry;
   return true;
 }
@@ -159,7 +154,7 @@ bool Poster::Prepare(const Moment& now, absl::Time& next) {
 void Poster::RecallPauses() {
   if (recalled_pauses_) return;
   const absl::StatusOr<std::vector<CredentialPause>> pauses = outbox_->Pauses();
-  if (!pauses.ok()) return NoteStoreFailure(pauses.status());
+  if (!pauses.ok()) return LogStoreFailure(pauses.status());
   const Moment now = clock_->Look();
   for (const CredentialPause& pause : *pauses) {
     // After the wall clock was set back, a pause must not exceed the longest
@@ -170,14 +165,6 @@ void Poster::RecallPauses() {
     }
   }
   recalled_pauses_ = true;
-}
-
-void Poster::NoteStoreFailure(const absl::Status& status) {
-  if (absl::IsUnavailable(status)) return;
-  LogError("the database failed while posting", {{"error", status.ToString()}});
-  if (absl::IsInternal(status) && on_store_failure_ != nullptr) {
-    on_store_failure_(status);
-  }
 }
 
 void Poster::BeginDue(absl::Time& next) {
@@ -196,7 +183,7 @@ void Poster::BeginDue(absl::Time& next) {
   } while (settlements_.TakeHasSettled());
   const absl::Time now = clock_->Now();
   const absl::StatusOr<absl::Time> due = outbox_->NextDueTime(now);
-  if (!due.ok()) NoteStoreFailure(due.status());
+  if (!due.ok()) LogStoreFailure(due.status());
   next = std::min(next, due.ok() ? *due : now + kStoreRetry);
 }
 
@@ -216,7 +203,7 @@ absl::StatusOr<std::vector<Candidate>> Poster::Candidates() {
 bool Poster::BeginPass(int* steps, absl::Time& next) {
   absl::StatusOr<std::vector<Candidate>> candidates = Candidates();
   if (!candidates.ok()) {
-    NoteStoreFailure(candidates.status());
+    LogStoreFailure(candidates.status());
     return false;
   }
   // Each credential takes one step in turn, so that none waits for another's

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -65,13 +64,9 @@ class Poster {
   // All pointers are borrowed. `wake` asks for a call of RunOnce; the
   // transport's threads call it. The transport under `github` must have ended,
   // or answered everything, before the poster is destroyed.
-  //
-  // `on_store_failure` may be empty. RunOnce calls it when the store returns
-  // INTERNAL: the process must end and recover.
   Poster(PostQueue* outbox, Credentials* credentials, GitHubClient* github,
          RequestGate* gate, Metrics* metrics, Clock* clock,
-         std::function<void()> wake,
-         std::function<void(absl::Status)> on_store_failure = nullptr);
+         std::function<void()> wake);
   ~Poster();
 
   // The poster takes entries out in this term. Nothing, as at the beginning: it
@@ -133,8 +128,6 @@ class Poster {
   // The pauses that GitHub asked another process for hold for this one, too.
   void RecallPauses();
 
-  void NoteStoreFailure(const absl::Status& status);
-
   // These begin requests, and lower `next` to the time of the next call.
   void BeginDue(absl::Time& next);
   absl::StatusOr<std::vector<Candidate>> Candidates();
@@ -175,7 +168,6 @@ class Poster {
   RequestGate* const gate_;
   Metrics* const metrics_;
   Clock* const clock_;
-  const std::function<void(absl::Status)> on_store_failure_;
 
   CredentialBoard board_;
   RequestsInFlight requests_;

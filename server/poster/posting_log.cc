@@ -82,4 +82,9 @@ void LogName(const EndedRequest& ended, const NameAnswer& answer) {
   }
 }
 
+void LogStoreFailure(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return;
+  LogError("the database failed while posting", {{"error", status.ToString()}});
+}
+
 }  // namespace signalbox

@@ -1,6 +1,7 @@
 #ifndef SIGNALBOX_SERVER_POSTER_POSTING_LOG_H_
 #define SIGNALBOX_SERVER_POSTER_POSTING_LOG_H_
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/repository_names.h"
@@ -22,6 +23,10 @@ void LogLimit(const EndedRequest& ended, absl::Time until);
 
 // What became of a question about a repository's name.
 void LogName(const EndedRequest& ended, const NameAnswer& answer);
+
+// The store returned this error. Nothing for UNAVAILABLE: the poster repeats
+// the call.
+void LogStoreFailure(const absl::Status& status);
 
 }  // namespace signalbox
 

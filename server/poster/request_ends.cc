@@ -2,22 +2,11 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
 #include "server/poster/posting_log.h"
 #include "server/poster/settling.h"
 
 namespace signalbox {
-
-RequestEnds::RequestEnds(PostQueue* outbox, RequestGate* gate, Metrics* metrics,
-                         RequestsInFlight* requests, CredentialTurns* turns,
-                         PosterMemory* memory,
-                         std::function<void(absl::Status)> on_store_failure)
-    : outbox_(outbox),
-      gate_(gate),
-      metrics_(metrics),
-      requests_(requests),
-      turns_(turns),
-      memory_(memory),
-      on_store_failure_(std::move(on_store_failure)) {}
 
 bool RequestEnds::Note(const Moment& now) {
   std::vector<EndedRequest> ended = requests_->Take();
@@ -58,7 +47,7 @@ void RequestEnds::NoteLimit(const EndedRequest& ended) {
   LogLimit(ended, until);
   const absl::Status kept =
       outbox_->SetPause(request.credential, until, ended.end.wall);
-  if (!kept.ok()) on_store_failure_(kept);
+  if (!kept.ok()) LogStoreFailure(kept);
 }
 
 std::vector<Unsettled> RequestEnds::Collect(const Moment& now) {
@@ -128,7 +117,7 @@ void RequestEnds::LearnName(const EndedRequest& ended, absl::Time now) {
     kept = outbox_->LearnName(asked.old_name, answer, now);
     if (!kept.ok()) memory_->moved.Forget(asked.old_name);
   }
-  if (!kept.ok()) return on_store_failure_(kept);
+  if (!kept.ok()) return LogStoreFailure(kept);
   LogName(ended, answer);
 }
 

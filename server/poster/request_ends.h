@@ -1,10 +1,8 @@
 #ifndef SIGNALBOX_SERVER_POSTER_REQUEST_ENDS_H_
 #define SIGNALBOX_SERVER_POSTER_REQUEST_ENDS_H_
 
-#include <functional>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/github/request_gate.h"
@@ -32,12 +30,16 @@ struct PosterMemory {
 // Not thread-safe: only the poster uses it.
 class RequestEnds {
  public:
-  // All pointers are borrowed. `on_store_failure` is called if the store does
-  // not keep what GitHub answered about a limit or a name.
+  // All pointers are borrowed.
   RequestEnds(PostQueue* outbox, RequestGate* gate, Metrics* metrics,
               RequestsInFlight* requests, CredentialTurns* turns,
-              PosterMemory* memory,
-              std::function<void(absl::Status)> on_store_failure);
+              PosterMemory* memory)
+      : outbox_(outbox),
+        gate_(gate),
+        metrics_(metrics),
+        requests_(requests),
+        turns_(turns),
+        memory_(memory) {}
 
   // For other requests: the gate and the log get the answers that have arrived.
   // False: none has.
@@ -58,7 +60,6 @@ class RequestEnds {
   RequestsInFlight* const requests_;
   CredentialTurns* const turns_;
   PosterMemory* const memory_;
-  const std::function<void(absl::Status)> on_store_failure_;
   std::vector<EndedRequest> noted_;  // Not collected yet.
 };
 

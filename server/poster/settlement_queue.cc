@@ -3,7 +3,9 @@
 #include <iterator>
 
 #include "absl/algorithm/container.h"
+#include "absl/status/status.h"
 #include "common/error.h"
+#include "server/poster/posting_log.h"
 
 namespace signalbox {
 namespace {
@@ -39,7 +41,7 @@ absl::StatusOr<std::vector<std::optional<Lease>>> SettlementQueue::Turn(
   } else if (ReasonOf(leases.status()) == kTermOver) {
     // The caller goes on without `wanted`.
   } else if (IsStoreFailure(leases.status()) || ended.empty()) {
-    on_store_failure_(leases.status());
+    LogStoreFailure(leases.status());
   } else {
     SettleOneByOne(now);
   }
@@ -52,7 +54,7 @@ void SettlementQueue::SettleOneByOne(absl::Time now) {
   for (const Unsettled& one : std::exchange(unsettled_, {})) {
     const absl::Status settled =
         outbox_->Turn(Term(), {&one.settlement, 1}, {}, now).status();
-    if (!settled.ok()) on_store_failure_(settled);
+    if (!settled.ok()) LogStoreFailure(settled);
     if (IsStoreFailure(settled)) {
       unsettled_.push_back(one);
     } else {
@@ -66,7 +68,7 @@ bool SettlementQueue::Flush(absl::Time now) {
   if (to_confess_.empty()) return true;
   const absl::Status confessed = outbox_->Confess(to_confess_, now);
   if (!confessed.ok()) {
-    on_store_failure_(confessed);
+    LogStoreFailure(confessed);
     return false;
   }
   to_confess_.clear();

@@ -2,14 +2,12 @@
 #define SIGNALBOX_SERVER_POSTER_SETTLEMENT_QUEUE_H_
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -37,15 +35,10 @@ struct Unsettled {
 // Not thread-safe: only the poster uses it.
 class SettlementQueue {
  public:
-  // All pointers are borrowed. `on_store_failure` is called for every error of
-  // the store. The end of a term (kTermOver) is none.
+  // All pointers are borrowed.
   SettlementQueue(PostQueue* outbox, RequestsInFlight* requests,
-                  HeldEntries* held,
-                  std::function<void(absl::Status)> on_store_failure)
-      : outbox_(outbox),
-        requests_(requests),
-        held_(held),
-        on_store_failure_(std::move(on_store_failure)) {}
+                  HeldEntries* held)
+      : outbox_(outbox), requests_(requests), held_(held) {}
 
   void Add(Unsettled unsettled) { unsettled_.push_back(std::move(unsettled)); }
   void Add(std::vector<Unsettled> unsettled);
@@ -71,7 +64,6 @@ class SettlementQueue {
   PostQueue* const outbox_;
   RequestsInFlight* const requests_;
   HeldEntries* const held_;
-  const std::function<void(absl::Status)> on_store_failure_;
   std::vector<Unsettled> unsettled_;
   std::vector<int64_t> to_confess_;  // Entries.
   bool has_settled_ = false;

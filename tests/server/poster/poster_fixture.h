@@ -240,10 +240,9 @@ class PosterTest : public testing::Test {
     poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
     gate_ = std::make_unique<RequestGate>(limiter_.get(), credentials_.get());
-    poster_ = std::make_unique<Poster>(
-        outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
-        &metrics_, &clock_, [this] { woken_ = true; },
-        [this](absl::Status status) { store_failures_.push_back(status); });
+    poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
+                                       client_.get(), gate_.get(), &metrics_,
+                                       &clock_, [this] { woken_ = true; });
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
@@ -350,7 +349,6 @@ class PosterTest : public testing::Test {
   std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Poster> poster_;
   bool woken_ = false;
-  std::vector<absl::Status> store_failures_;
 };
 
 }  // namespace signalbox
