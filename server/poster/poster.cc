@@ -38,12 +38,12 @@ constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 
 Poster::Poster(PostQueue* outbox, Credentials* credentials,
                GitHubClient* github, RequestGate* gate, Metrics* metrics,
-               Clock* clock, std::function<void()> wake)
+               Clock* clock, WakeUp* wake_up)
     : outbox_(outbox),
       gate_(gate),
       metrics_(metrics),
       clock_(clock),
-      requests_(github, gate, clock, std::move(wake)),
+      requests_(github, gate, clock, wake_up),
       turns_(credentials, gate, &board_),
       ends_(outbox, gate, metrics, &requests_, &turns_, &memory_),
       settlements_(outbox, &requests_, &memory_.held),

@@ -2,7 +2,6 @@
 #define SIGNALBOX_SERVER_POSTER_POSTER_H_
 
 #include <atomic>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
@@ -61,12 +61,11 @@ namespace signalbox {
 // Only one thread at a time may call RunOnce; everything else is thread-safe.
 class Poster {
  public:
-  // All pointers are borrowed. `wake` asks for a call of RunOnce; the
-  // transport's threads call it. The transport under `github` must have ended,
-  // or answered everything, before the poster is destroyed.
+  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. The
+  // transport under `github` must have ended, or answered everything, before
+  // the poster is destroyed.
   Poster(PostQueue* outbox, Credentials* credentials, GitHubClient* github,
-         RequestGate* gate, Metrics* metrics, Clock* clock,
-         std::function<void()> wake);
+         RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up);
   ~Poster();
 
   // The poster takes entries out in this term. Nothing, as at the beginning: it

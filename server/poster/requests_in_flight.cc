@@ -9,10 +9,6 @@
 
 namespace signalbox {
 
-RequestsInFlight::RequestsInFlight(GitHubClient* github, RequestGate* gate,
-                                   Clock* clock, std::function<void()> wake)
-    : github_(github), gate_(gate), clock_(clock), wake_(std::move(wake)) {}
-
 void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
                             const Moment& now) {
   request->begin_time = now.steady;
@@ -66,7 +62,7 @@ void RequestsInFlight::NoteEnd(EndedRequest ended) {
     MutexLock lock(&mu_);
     ended_.push_back(std::move(ended));
   }
-  wake_();
+  wake_up_->Wake();
 }
 
 std::vector<EndedRequest> RequestsInFlight::Take() {

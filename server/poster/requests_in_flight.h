@@ -1,7 +1,6 @@
 #ifndef SIGNALBOX_SERVER_POSTER_REQUESTS_IN_FLIGHT_H_
 #define SIGNALBOX_SERVER_POSTER_REQUESTS_IN_FLIGHT_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "server/base/clock.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/request_gate.h"
@@ -48,11 +48,12 @@ struct EndedRequest {
 // Thread-safe.
 class RequestsInFlight {
  public:
-  // All are borrowed. `wake` asks for a call of Take; the threads of the
-  // transport under `github` call it. That transport must have ended, or
+  // All pointers are borrowed. The end of a request wakes `wake_up`, on a
+  // thread of the transport under `github`. That transport must have ended, or
   // answered everything, before this object is destroyed.
   RequestsInFlight(GitHubClient* github, RequestGate* gate, Clock* clock,
-                   std::function<void()> wake);
+                   WakeUp* wake_up)
+      : github_(github), gate_(gate), clock_(clock), wake_up_(wake_up) {}
 
   // The gate has admitted the request.
   void Send(const std::shared_ptr<PosterRequest>& request, const Moment& now);
@@ -74,7 +75,7 @@ class RequestsInFlight {
   GitHubClient* const github_;
   RequestGate* const gate_;
   Clock* const clock_;
-  const std::function<void()> wake_;
+  WakeUp* const wake_up_;
 
   mutable Mutex mu_;
   std::vector<EndedRequest> ended_ ABSL_GUARDED_BY(mu_);

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/http/curl_transport.h"
+#include "server/base/wake_up.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
@@ -163,11 +164,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
     gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
     poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
                                        client_.get(), gate_.get(), &metrics_,
-                                       &clock_, [this] {
-                                         MutexLock lock(&mu_);
-                                         woken_ = true;
-                                         wake_.NotifyAll();
-                                       });
+                                       &clock_, &wake_up_);
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
@@ -197,14 +194,12 @@ class AnswersTest : public testing::TestWithParam<Row> {
   void RunFor(absl::Duration time) {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0; runs < 10000; ++runs) {
-      {
-        MutexLock lock(&mu_);
-        woken_ = false;
-      }
+      wake_up_.Take();
       const absl::Time next = poster_->RunOnce();
       if (poster_->InFlight() > 0) {
-        MutexLock lock(&mu_);
-        while (!woken_) wake_.Wait(&mu_);
+        while (!wake_up_.is_requested()) {
+          wake_up_.WaitFor(absl::InfiniteDuration());
+        }
         continue;
       }
       const absl::Time now = clock_.Now();
@@ -243,6 +238,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
   }
 
   FakeClock clock_;
+  WakeUp wake_up_;
   TempDir dir_;
   Metrics metrics_;
   std::unique_ptr<HttpGitHub> github_;
@@ -254,10 +250,6 @@ class AnswersTest : public testing::TestWithParam<Row> {
   std::unique_ptr<GitHubClient> client_;
   std::unique_ptr<Poster> poster_;
   int64_t attempt_ = 0;
-
-  Mutex mu_;
-  CondVar wake_;
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 TEST_P(AnswersTest, IsHandledAsItShould) {

@@ -16,7 +16,7 @@ Rival::Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
       limiter_([pace](absl::string_view) { return pace; }),
       gate_(&limiter_, credentials_.get()),
       poster_(&session_, credentials_.get(), &github_, &gate_, &metrics_, clock,
-              [this] { is_woken_ = true; }) {}
+              &wake_up_) {}
 
 bool Rival::TakeOver() {
   const absl::StatusOr<TermLook> look = session_.Look();
@@ -29,9 +29,9 @@ bool Rival::TakeOver() {
 }
 
 absl::Time Rival::RunOnce() {
-  is_woken_ = false;
+  wake_up_.Take();
   const absl::Time next = poster_.RunOnce();
-  if (is_woken_) return absl::InfinitePast();
+  if (wake_up_.is_requested()) return absl::InfinitePast();
   return std::min(next, clock_->Now() + absl::Seconds(1));
 }
 

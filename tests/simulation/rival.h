@@ -8,6 +8,7 @@
 #include "common/http/http_transport.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
 #include "server/github/rate_limiter.h"
@@ -57,7 +58,7 @@ class Rival {
   GitHubClient github_;
   RateLimiter limiter_;
   RequestGate gate_;
-  bool is_woken_ = false;
+  WakeUp wake_up_;
   Poster poster_;
 };
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/wake_up.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
@@ -242,7 +243,7 @@ class PosterTest : public testing::Test {
     gate_ = std::make_unique<RequestGate>(limiter_.get(), credentials_.get());
     poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
                                        client_.get(), gate_.get(), &metrics_,
-                                       &clock_, [this] { woken_ = true; });
+                                       &clock_, &wake_up_);
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
@@ -270,11 +271,11 @@ class PosterTest : public testing::Test {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0;; ++runs) {
       ASSERT_LT(runs, 100000) << "it runs hot";
-      woken_ = false;
+      wake_up_.Take();
       const absl::Time wanted = poster_->RunOnce();
       transport_->DeliverDue();
       const absl::Time now = clock_.Now();
-      if (woken_ || wanted <= now) continue;
+      if (wake_up_.is_requested() || wanted <= now) continue;
       const absl::Time next = std::min(wanted, fake_->NextDelivery());
       if (next > end) {
         clock_.Advance(std::max(end - now, absl::ZeroDuration()));
@@ -338,6 +339,7 @@ class PosterTest : public testing::Test {
   }
 
   FakeClock clock_;
+  WakeUp wake_up_;
   Metrics metrics_;
   TempDir directory_;
   std::unique_ptr<Credentials> credentials_;
@@ -348,7 +350,6 @@ class PosterTest : public testing::Test {
   std::unique_ptr<RateLimiter> limiter_;
   std::unique_ptr<RequestGate> gate_;
   std::unique_ptr<Poster> poster_;
-  bool woken_ = false;
 };
 
 }  // namespace signalbox

@@ -216,7 +216,7 @@ TEST_F(PosterSizeTest, AFewOfManyInstallationsPostWithinAMinute) {
     options.user_agent = "signalbox/test";
     options.changed = [this](const std::string& id) {
       poster_->LookAgain(id);
-      woken_ = true;
+      wake_up_.Wake();
     };
     auto made = MakeAppCredentials({app}, options);
     EXPECT_TRUE(made.ok()) << made.status();
