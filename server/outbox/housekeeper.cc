@@ -26,11 +26,11 @@ absl::Duration Offset(absl::Time wall, absl::Duration steady) {
 }  // namespace
 
 Housekeeper::Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-                         std::function<void()> committed)
+                         WakeUp* became_due)
     : outbox_(outbox),
       clock_(clock),
       options_(std::move(options)),
-      committed_(std::move(committed)),
+      became_due_(became_due),
       quiet_until_(clock->Monotonic() + kQuietTime),
       offset_(Offset(clock->Now(), clock->Monotonic())),
       next_forgetting_(clock->Monotonic()) {}
@@ -66,7 +66,7 @@ bool Housekeeper::Expire(absl::Time now) {
   if (*expired > 0) {
     LogInfo("pending statuses have expired without a result",
             {{"count", *expired}});
-    committed_();
+    became_due_->Wake();
   }
   return *expired < kExpiriesPerBatch;
 }
@@ -74,7 +74,7 @@ bool Housekeeper::Expire(absl::Time now) {
 bool Housekeeper::DoChores(absl::Time now) {
   const absl::StatusOr<bool> did_batch = outbox_->DoChores(now);
   if (!Worked(did_batch.status())) return false;
-  if (*did_batch) committed_();
+  if (*did_batch) became_due_->Wake();
   return *did_batch;
 }
 

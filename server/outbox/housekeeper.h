@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/wake_up.h"
 #include "server/outbox/upkeep.h"
 
 namespace signalbox {
@@ -43,10 +44,9 @@ class Housekeeper {
         nullptr;
   };
 
-  // `outbox` and `clock` are borrowed. `committed` is called after entries
-  // became due.
+  // All pointers are borrowed. Entries that became due wake `became_due`.
   Housekeeper(Upkeep* outbox, Clock* clock, Options options,
-              std::function<void()> committed);
+              WakeUp* became_due);
 
   // Does what is due now, and returns when to call it again: in 10 s at the
   // latest, since a new pending may expire earlier than all others.
@@ -67,7 +67,7 @@ class Housekeeper {
   Upkeep* const outbox_;
   Clock* const clock_;
   const Options options_;
-  const std::function<void()> committed_;
+  WakeUp* const became_due_;
 
   // These are times of Clock::Monotonic.
   absl::Duration quiet_until_;

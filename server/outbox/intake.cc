@@ -57,14 +57,6 @@ bool MadeDue(const std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
-Intake::Intake(Acceptance* outbox, Clock* clock, Options options,
-               std::function<void()> wake, std::function<void()> committed)
-    : outbox_(outbox),
-      clock_(clock),
-      options_(options),
-      wake_(std::move(wake)),
-      committed_(std::move(committed)) {}
-
 Intake::~Intake() {
   Close();
   std::deque<Waiting> refused;
@@ -98,7 +90,7 @@ void Intake::Submit(Submission submission, Done done) {
   if (!refusal.ok()) {
     waiting.done(refusal);
   } else if (was_empty) {
-    wake_();
+    wake_up_->Wake();
   }
 }
 
@@ -139,7 +131,7 @@ absl::Time Intake::RunOnce() {
       continue;
     }
     // Before the answers, so that the poster does not wait for them.
-    if (MadeDue(*outcomes)) committed_();
+    if (MadeDue(*outcomes)) became_due_->Wake();
     for (size_t i = 0; i < dones.size(); ++i) {
       dones[i](std::move(outcomes->at(i)));
     }

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "server/base/clock.h"
+#include "server/base/wake_up.h"
 #include "server/outbox/acceptance.h"
 #include "server/outbox/submission.h"
 
@@ -42,11 +43,16 @@ class Intake {
     size_t max_waiting_bytes = size_t{64} << 20;
   };
 
-  // `outbox` and `clock` are borrowed. `wake` asks for a call of RunOnce.
-  // `committed` is called after a transaction that may have made an entry due
-  // sooner, before its callers get their answers.
-  Intake(Acceptance* outbox, Clock* clock, Options options,
-         std::function<void()> wake, std::function<void()> committed);
+  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. A
+  // transaction that may have made an entry due sooner wakes `became_due`,
+  // before its callers get their answers.
+  Intake(Acceptance* outbox, Clock* clock, Options options, WakeUp* wake_up,
+         WakeUp* became_due)
+      : outbox_(outbox),
+        clock_(clock),
+        options_(options),
+        wake_up_(wake_up),
+        became_due_(became_due) {}
 
   // Refuses the submissions that still wait, as Close does.
   ~Intake();
@@ -55,7 +61,7 @@ class Intake {
   void Submit(Submission submission, Done done);
 
   // Commits all waiting submissions. Returns absl::InfiniteFuture(): the next
-  // call is due after `wake`.
+  // call is due after `wake_up`.
   absl::Time RunOnce();
 
   // Refuses new submissions with UNAVAILABLE, reason SHUTTING_DOWN. The next
@@ -76,8 +82,8 @@ class Intake {
   Acceptance* const outbox_;
   Clock* const clock_;
   const Options options_;
-  const std::function<void()> wake_;
-  const std::function<void()> committed_;
+  WakeUp* const wake_up_;
+  WakeUp* const became_due_;
 
   Mutex mu_;
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/wake_up.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/forwarding_outbox.h"
@@ -55,9 +56,8 @@ class FakeOutbox : public ForwardingOutbox {
 class IntakeTest : public testing::Test {
  protected:
   void Make(Intake::Options options = {}) {
-    intake_ = std::make_unique<Intake>(
-        &outbox_, &clock_, options, [this] { ++wakes_; },
-        [this] { ++commits_; });
+    intake_ = std::make_unique<Intake>(&outbox_, &clock_, options, &wake_up_,
+                                       &became_due_);
   }
 
   void Submit(int count = 1) {
@@ -74,8 +74,8 @@ class IntakeTest : public testing::Test {
 
   FakeClock clock_;
   FakeOutbox outbox_;
-  int wakes_ = 0;
-  int commits_ = 0;
+  WakeUp wake_up_;
+  WakeUp became_due_;
   std::vector<int64_t> sequences_;
   std::vector<std::string> reasons_;
   std::unique_ptr<Intake> intake_;
@@ -86,29 +86,31 @@ TEST_F(IntakeTest, AnswersWhenItIsCommitted) {
   Submit(3);
   EXPECT_THAT(sequences_, IsEmpty());
   EXPECT_THAT(outbox_.batches, IsEmpty());
-  EXPECT_EQ(wakes_, 1);
+  EXPECT_TRUE(wake_up_.is_requested());
   clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
   EXPECT_THAT(outbox_.batches, ElementsAre(3));
   EXPECT_THAT(outbox_.times, ElementsAre(clock_.Now()));
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
-  EXPECT_EQ(commits_, 1);
+  EXPECT_TRUE(became_due_.is_requested());
 }
 
 TEST_F(IntakeTest, WakesAgainOnceItWasEmpty) {
   Make();
-  Submit(2);
-  EXPECT_EQ(wakes_, 1);
+  Submit();
+  EXPECT_TRUE(wake_up_.Take());
+  Submit();
+  EXPECT_FALSE(wake_up_.Take());
   intake_->RunOnce();
-  Submit(2);
-  EXPECT_EQ(wakes_, 2);
+  Submit();
+  EXPECT_TRUE(wake_up_.Take());
 }
 
 TEST_F(IntakeTest, DoesNothingWithoutSubmissions) {
   Make();
   EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
   EXPECT_THAT(outbox_.batches, IsEmpty());
-  EXPECT_EQ(commits_, 0);
+  EXPECT_FALSE(became_due_.is_requested());
 }
 
 TEST_F(IntakeTest, WhatArrivesDuringACommitIsTheNextBatch) {
@@ -117,10 +119,11 @@ TEST_F(IntakeTest, WhatArrivesDuringACommitIsTheNextBatch) {
     if (outbox_.batches.size() == 1) Submit(5);
   };
   Submit();
+  EXPECT_TRUE(wake_up_.Take());
   EXPECT_EQ(intake_->RunOnce(), absl::InfiniteFuture());
   EXPECT_THAT(outbox_.batches, ElementsAre(1, 5));
   EXPECT_THAT(sequences_, ElementsAre(1, 2, 3, 4, 5, 6));
-  EXPECT_EQ(wakes_, 2);
+  EXPECT_TRUE(wake_up_.is_requested());
 }
 
 TEST_F(IntakeTest, BatchesAreBounded) {
@@ -221,10 +224,11 @@ TEST_F(IntakeTest, TheBoundCountsAllThatASubmissionHolds) {
 // A post must not wait until a thousand callers have their answers.
 TEST_F(IntakeTest, ThePosterIsWokenBeforeCallersAreAnswered) {
   Make();
-  int commits_seen = 0;
-  intake_->Submit(Of({Pending(1)}), [&](auto) { commits_seen = commits_; });
+  bool was_woken = false;
+  intake_->Submit(Of({Pending(1)}),
+                  [&](auto) { was_woken = became_due_.is_requested(); });
   intake_->RunOnce();
-  EXPECT_EQ(commits_seen, 1);
+  EXPECT_TRUE(was_woken);
 }
 
 TEST_F(IntakeTest, RefusalsCanBeRepeated) {
@@ -233,7 +237,7 @@ TEST_F(IntakeTest, RefusalsCanBeRepeated) {
   intake_->Submit(Of({Pending(1)}),
                   [&](auto outcome) { status = outcome.status(); });
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(wakes_, 0);
+  EXPECT_FALSE(wake_up_.is_requested());
   intake_->Close();
   intake_->Submit(Of({Pending(1)}),
                   [&](auto outcome) { status = outcome.status(); });
@@ -264,7 +268,7 @@ TEST_F(IntakeTest, AnErrorOfTheStoreIsEverybodysOfTheBatch) {
   intake_->RunOnce();
   EXPECT_THAT(reasons_, ElementsAre("DISK_FULL", "DISK_FULL"));
   EXPECT_THAT(sequences_, ElementsAre(1));
-  EXPECT_EQ(commits_, 1);
+  EXPECT_TRUE(became_due_.is_requested());
 }
 
 TEST_F(IntakeTest, TellsOnlyOfWhatWasAccepted) {
@@ -274,12 +278,12 @@ TEST_F(IntakeTest, TellsOnlyOfWhatWasAccepted) {
     outbox_.disposition = disposition;
     Submit();
     intake_->RunOnce();
-    EXPECT_EQ(commits_, 0);
+    EXPECT_FALSE(became_due_.is_requested());
   }
   outbox_.disposition = Disposition::kAccepted;
   Submit();
   intake_->RunOnce();
-  EXPECT_EQ(commits_, 1);
+  EXPECT_TRUE(became_due_.is_requested());
 }
 
 TEST_F(IntakeTest, WhatWaitsIsCommittedAfterClose) {
@@ -313,20 +317,19 @@ TEST_F(IntakeTest, ManyThreadsMaySubmit) {
   constexpr int kEach = 200;
   std::atomic<int> answered = 0;
   std::atomic<int> left = kThreads;
-  Intake intake(
-      &outbox_, &clock_, {}, [] {}, [] {});
+  Make();
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < kEach; ++n) {
-        intake.Submit(Of({Pending(1)}), [&](auto) { ++answered; });
+        intake_->Submit(Of({Pending(1)}), [&](auto) { ++answered; });
       }
       --left;
     });
   }
-  while (left > 0) intake.RunOnce();
+  while (left > 0) intake_->RunOnce();
   for (std::thread& thread : threads) thread.join();
-  intake.RunOnce();
+  intake_->RunOnce();
   EXPECT_EQ(answered, kThreads * kEach);
   EXPECT_EQ(outbox_.count, kThreads * kEach);
 }

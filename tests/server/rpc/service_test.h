@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/base/wake_up.h"
 #include "server/base/worker.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/rpc/status_service.h"
@@ -140,11 +141,12 @@ class ServiceTest : public testing::Test {
     outbox_ = *std::move(outbox);
     gate_ = std::make_unique<GatedOutbox>(outbox_.get());
     authorizer_ = std::make_unique<Authorizer>(std::move(callers));
-    intake_ = std::make_unique<Intake>(
-        gate_.get(), Clock::System(), intake_options_,
-        [this] { intake_worker_->Wake(); }, [] {});
-    intake_worker_ = std::make_unique<Worker>(
-        "intake", Clock::System(), [this] { return intake_->RunOnce(); });
+    intake_ =
+        std::make_unique<Intake>(gate_.get(), Clock::System(), intake_options_,
+                                 &intake_wake_up_, &intake_became_due_);
+    intake_worker_ =
+        std::make_unique<Worker>("intake", Clock::System(), &intake_wake_up_,
+                                 [this] { return intake_->RunOnce(); });
     StatusServiceImpl::Options options;
     options.max_call_time = max_call_time_;
     options.info.version = "1.2.3";
@@ -213,6 +215,8 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<GatedOutbox> gate_;
   std::unique_ptr<Authorizer> authorizer_;
+  WakeUp intake_wake_up_;
+  WakeUp intake_became_due_;
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<Worker> intake_worker_;
   std::unique_ptr<StatusServiceImpl> service_;
