@@ -68,10 +68,10 @@ absl::Time Poster::RunOnce() {
   absl::Time next = absl::InfiniteFuture();
   memory_.held.ReleaseUntil(now.steady);
   const bool may_begin = Prepare(now, next);
-  TakeRequestsBack(may_begin, next);
+  StandingRequests standing = TakeRequestsBack(may_begin, next);
   if (may_begin) BeginDue(next);
   if (may_begin && term_.has_value()) {
-    LeaveRequests();
+    LeaveRequests(std::move(standing));
   } else if (const absl::Time wall = clock_->Now(); !settlements_.Flush(wall)) {
     next = std::min(next, wall + kStoreRetry);
   }
@@ -85,9 +85,9 @@ absl::Time Poster::RunOnce() {
   return next;
 }
 
-void Poster::TakeRequestsBack(bool may_begin, absl::Time& next) {
+StandingRequests Poster::TakeRequestsBack(bool may_begin, absl::Time& next) {
   std::vector<StandingLease> leases;
-  standing_ = outbox_->TakeRequestsBack(&leases);
+  StandingRequests unused = outbox_->TakeRequestsBack(&leases);
   for (const StandingLease& standing : leases) {
     if (may_begin && !standing.is_outdated) {
       BeginStanding(standing, next);
@@ -96,6 +96,7 @@ void Poster::TakeRequestsBack(bool may_begin, absl::Time& next) {
                         standing.credential});
     }
   }
+  return unused;
 }
 
 void Poster::BeginStanding(const StandingLease& standing, absl::Time& next) {
@@ -117,17 +118,17 @@ void Poster::BeginStanding(const StandingLease& standing, absl::Time& next) {
         next);
 }
 
-void Poster::LeaveRequests() {
+void Poster::LeaveRequests(StandingRequests standing) {
   if (closed_) return;
-  turns_.LeaveRequests(clock_->Look(), &standing_);
-  if (standing_.held == nullptr || *standing_.held != memory_.held.Ids()) {
-    standing_.held =
+  turns_.LeaveRequests(clock_->Look(), &standing);
+  if (standing.held == nullptr || *standing.held != memory_.held.Ids()) {
+    standing.held =
         std::make_shared<const std::set<int64_t>>(memory_.held.Ids());
   }
-  standing_.lease_time = LeaseTime();
-  standing_.term = *term_;
-  standing_.clock = clock_;
-  outbox_->LeaveRequests(std::exchange(standing_, {}));
+  standing.lease_time = LeaseTime();
+  standing.term = *term_;
+  standing.clock = clock_;
+  outbox_->LeaveRequests(std::move(standing));
 }
 
 bool Poster::Prepare(const Moment& now, absl::Time& next) {

@@ -18,6 +18,7 @@
 #include "server/github/request_gate.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/post_queue.h"
+#include "server/outbox/standing_requests.h"
 #include "server/outbox/terms.h"
 #include "server/poster/clock_follower.h"
 #include "server/poster/credential_board.h"
@@ -154,9 +155,9 @@ class Poster {
   absl::Duration LeaseTime() const;
   // These deal with the results that the outbox takes out while the poster
   // waits.
-  void TakeRequestsBack(bool may_begin, absl::Time& next);
+  StandingRequests TakeRequestsBack(bool may_begin, absl::Time& next);
   void BeginStanding(const StandingLease& standing, absl::Time& next);
-  void LeaveRequests();
+  void LeaveRequests(StandingRequests standing);
   // Begins the request for a lease, or settles the lease without one.
   // `lease_end` is steady.
   void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
@@ -185,7 +186,6 @@ class Poster {
   ParkedCredentials parked_;
   // How long the store has recently needed to take out an entry.
   absl::Duration commit_time_;
-  StandingRequests standing_;  // Empty while the outbox has them.
   bool recalled_pauses_ = false;
 };
 
