@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,8 +92,8 @@ class SqliteRepositories {
               bool is_pending);
 
   // The credentials for which AddDue was called with results, since the last
-  // call.
-  absl::flat_hash_set<std::string> TakeDueResults() {
+  // call. Sorted, so that a simulation takes leases in the same order again.
+  std::set<std::string> TakeDueResults() {
     return std::exchange(due_results_, {});
   }
 
@@ -178,7 +179,7 @@ class SqliteRepositories {
   SqliteAliases aliases_;
   RecentMap<std::string, Known> known_;
   std::optional<absl::flat_hash_set<int64_t>> parked_;
-  absl::flat_hash_set<std::string> due_results_;
+  std::set<std::string> due_results_;
 };
 
 // For readers: RecoveryNotes::Repositories.

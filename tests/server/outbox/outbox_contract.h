@@ -501,10 +501,18 @@ class StandingContract : public OutboxContract {
   void Leave(const std::string& credential,
              absl::Duration not_before = absl::ZeroDuration(),
              std::set<int64_t> held = {}) {
+    LeaveAll({credential}, not_before, std::move(held));
+  }
+
+  void LeaveAll(const std::vector<std::string>& credentials,
+                absl::Duration not_before = absl::ZeroDuration(),
+                std::set<int64_t> held = {}) {
     StandingRequests requests;
-    StandingRequest& request = requests.by_credential[credential];
-    request.request.credential = credential;
-    request.not_before = clock_.Look().steady + not_before;
+    for (const std::string& credential : credentials) {
+      StandingRequest& request = requests.by_credential[credential];
+      request.request.credential = credential;
+      request.not_before = clock_.Look().steady + not_before;
+    }
     requests.held = std::make_shared<const std::set<int64_t>>(std::move(held));
     requests.lease_time = absl::Seconds(15);
     requests.term = *TermOf(outbox(), Now());

@@ -1,5 +1,7 @@
 // The transaction that makes a result due takes it out.
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/key_report.h"
@@ -49,6 +51,24 @@ TEST_P(StandingContract, ARequestIsUsedOnce) {
   EXPECT_THAT(TakeBack(), SizeIs(1));
   EXPECT_THAT(TakeBack(), IsEmpty());
   EXPECT_EQ(TakeResult()->repository.name, "gadgets");
+}
+
+// A simulation repeats only what does not depend on a hash.
+TEST_P(StandingContract, LeasesAreTakenInTheOrderOfTheirCredentials) {
+  const std::vector<std::string> credentials = {"a", "b", "c", "d",
+                                                "e", "f", "g", "h"};
+  LeaveAll(credentials);
+  std::vector<KeyReport> reports;
+  for (const std::string& credential : credentials) {
+    reports.push_back(On(ResultOf(Result::kSuccess), credential + "/widgets"));
+  }
+  std::reverse(reports.begin(), reports.end());
+  InTurn(reports);
+  std::vector<std::string> taken;
+  for (const StandingLease& standing : TakeBack()) {
+    taken.push_back(standing.credential);
+  }
+  EXPECT_EQ(taken, credentials);
 }
 
 TEST_P(StandingContract, AResultOfAnotherCredentialIsNotTaken) {
