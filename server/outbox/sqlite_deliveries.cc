@@ -108,7 +108,9 @@ void NoteDelivery(SqliteConnection* connection, SqliteWriterState* state,
 
 void ForgetDeliveries(SqliteConnection* connection, SqliteWriterState* state,
                       absl::Time oldest_delivery, int limit) {
-  if (oldest_delivery < state->next_oldest_delivery) return;
+  // No wait is longer, unless the clock was set back.
+  const absl::Duration wait = state->next_oldest_delivery - oldest_delivery;
+  if (wait > absl::ZeroDuration() && wait <= kBetweenForgettings) return;
   SqliteQuery(connection, kDeleteDeliveries).Bind(oldest_delivery, limit).Run();
   if (connection->ChangedRows() == 0) {
     state->next_oldest_delivery = oldest_delivery + kBetweenForgettings;

@@ -618,6 +618,10 @@ TEST_F(SqliteOutboxTest, AForgottenCommitsChangesAreForgotten) {
 
 TEST_F(SqliteOutboxTest, OldDeliveriesLeaveTheFile) {
   const std::unique_ptr<Outbox> outbox = Open();
+  // The clock was a year ahead.
+  ASSERT_TRUE(
+      outbox->Accept({Of({Pending(1)})}, clock_.Now() + absl::Hours(365 * 24))
+          .ok());
   const auto deliver = [&](int number) {
     Submission submission = Of({Pending(1)});
     submission.delivery = Delivery{absl::StrCat(number), "", "e", "a", 0};
