@@ -136,7 +136,8 @@ absl::Status SqliteWriter::Checkpoint() {
     if (is_writing_ || !waiting_.empty()) return absl::OkStatus();
   }
   MutexLock lock(&writing_);
-  if (std::exchange(commits_, 0) < kFewCommits) return absl::OkStatus();
+  if (commits_ < kFewCommits) return absl::OkStatus();
+  commits_ = 0;
   {
     // Clears an earlier error.
     SqliteTransaction none(connection_.get(), SqliteTransaction::Kind::kRead);

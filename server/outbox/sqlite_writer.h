@@ -99,7 +99,8 @@ class SqliteWriter {
   const std::unique_ptr<SqliteConnection> connection_
       ABSL_PT_GUARDED_BY(writing_);
   SqliteWriterState state_ ABSL_GUARDED_BY(writing_);
-  int commits_ ABSL_GUARDED_BY(writing_) = 0;  // Since the last Checkpoint.
+  // Since Checkpoint last moved the log.
+  int commits_ ABSL_GUARDED_BY(writing_) = 0;
   bool state_is_loaded_ ABSL_GUARDED_BY(writing_) = false;
   bool repaired_in_vain_ ABSL_GUARDED_BY(writing_) = false;
 
