@@ -1,11 +1,11 @@
 #include "server/outbox/sqlite_outbox.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "common/error.h"
-#include "common/mutex.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_accept.h"
 #include "server/outbox/sqlite_changes.h"
@@ -19,6 +19,7 @@
 #include "server/outbox/sqlite_names.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_posting.h"
+#include "server/outbox/sqlite_readers.h"
 #include "server/outbox/sqlite_retention.h"
 #include "server/outbox/sqlite_store.h"
 #include "server/outbox/sqlite_terms.h"
@@ -33,32 +34,27 @@ constexpr int kMostForgotten = 32;
 // How many keys a transaction retries. Reports wait for its end.
 constexpr size_t kMostRetriedAtOnce = 200;
 
-// Connections that only read. A caller waits at most for another caller's
-// short statements, never for the writer.
-class Readers {
- public:
-  explicit Readers(std::vector<std::unique_ptr<SqliteConnection>> connections)
-      : idle_(std::move(connections)) {}
-
-  std::unique_ptr<SqliteConnection> Take() {
-    MutexLock lock(&mu_);
-    while (idle_.empty()) returned_.Wait(&mu_);
-    std::unique_ptr<SqliteConnection> connection = std::move(idle_.back());
-    idle_.pop_back();
-    return connection;
-  }
-
-  void Return(std::unique_ptr<SqliteConnection> connection) {
-    MutexLock lock(&mu_);
-    idle_.push_back(std::move(connection));
-    returned_.NotifyOne();
-  }
-
- private:
-  Mutex mu_;
-  CondVar returned_;
-  std::vector<std::unique_ptr<SqliteConnection>> idle_ ABSL_GUARDED_BY(mu_);
+// The return type of a method of the store that gives a T: the T, or an error
+// of the store.
+template <typename T>
+struct OrError {
+  using Type = absl::StatusOr<T>;
 };
+template <typename T>
+struct OrError<absl::StatusOr<T>> {
+  using Type = absl::StatusOr<T>;
+};
+template <>
+struct OrError<absl::Status> {
+  using Type = absl::Status;
+};
+template <>
+struct OrError<void> {
+  using Type = absl::Status;
+};
+template <typename Function, typename... Arguments>
+using Returned = typename OrError<
+    std::invoke_result_t<const Function&, const Arguments&...>>::Type;
 
 class SqliteOutbox : public Outbox {
  public:
@@ -68,7 +64,7 @@ class SqliteOutbox : public Outbox {
       : options_(std::move(options)),
         lock_(std::move(lock)),
         writer_(std::move(writer), FirstState(options_), WriterOptions()),
-        readers_(std::move(readers)) {}
+        readers_(std::move(readers), &writer_) {}
 
   // Ends the term of the process before, and assigns the credentials.
   absl::Status Begin() {
@@ -90,55 +86,47 @@ class SqliteOutbox : public Outbox {
 
   absl::StatusOr<std::vector<Outcome>> Accept(
       absl::Span<const Submission> submissions, absl::Time now) override {
-    std::vector<Outcome> outcomes;
-    if (submissions.empty()) return outcomes;
+    if (submissions.empty()) return std::vector<Outcome>();
     const absl::Status space = CheckSpace(options_.data_dir);
     if (!space.ok()) return space;
     AcceptOptions options;
     options.pending_settle = options_.pending_settle;
     options.oldest_delivery = now - options_.delivery_memory;
     options.now = now;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          NoteTime(state, now);
-          outcomes = AcceptSubmissions(connection, state, submissions, options);
-          const auto deliveries =
-              absl::c_count_if(submissions, [](const Submission& submission) {
-                return submission.delivery.has_value();
-              });
-          ForgetDeliveries(connection, state, options.oldest_delivery,
-                           static_cast<int>(deliveries) + kMostForgotten);
-        });
-    if (!status.ok()) return status;
-    return outcomes;
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      NoteTime(state, now);
+      std::vector<Outcome> outcomes =
+          AcceptSubmissions(connection, state, submissions, options);
+      const auto deliveries =
+          absl::c_count_if(submissions, [](const Submission& submission) {
+            return submission.delivery.has_value();
+          });
+      ForgetDeliveries(connection, state, options.oldest_delivery,
+                       static_cast<int>(deliveries) + kMostForgotten);
+      return outcomes;
+    });
   }
 
   absl::StatusOr<std::vector<DueCredential>> DueCredentials(
       absl::Time now) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<DueCredential>>(
-          signalbox::DueCredentials(reader, now));
-    });
+    return Read(signalbox::DueCredentials, now);
   }
 
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
       absl::Span<const LeaseRequest> wanted, absl::Time now) override {
-    std::vector<std::optional<Lease>> leases;
-    absl::Status checked;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          NoteTime(state, now);
-          if (!wanted.empty()) checked = CheckTerm(*state, term);
-          if (!checked.ok()) return;
-          for (const Settlement& settlement : ended) {
-            signalbox::Settle(connection, state, settlement, now);
-          }
-          leases = TakeAllDue(connection, state, wanted, now);
-        });
-    if (!status.ok()) return status;
-    if (!checked.ok()) return checked;
-    return leases;
+    using Leases = std::vector<std::optional<Lease>>;
+    return Write([&](SqliteConnection* connection,
+                     SqliteWriterState* state) -> absl::StatusOr<Leases> {
+      NoteTime(state, now);
+      absl::Status checked;
+      if (!wanted.empty()) checked = CheckTerm(*state, term);
+      if (!checked.ok()) return checked;
+      for (const Settlement& settlement : ended) {
+        signalbox::Settle(connection, state, settlement, now);
+      }
+      return TakeAllDue(connection, state, wanted, now);
+    });
   }
 
   void LeaveRequests(StandingRequests requests) override {
@@ -151,7 +139,7 @@ class SqliteOutbox : public Outbox {
     for (StandingLease& standing : *leases) {
       const absl::StatusOr<bool> is_newest =
           Read([&](SqliteConnection* reader) {
-            return absl::StatusOr<bool>(IsNewest(reader, standing.lease));
+            return IsNewest(reader, standing.lease);
           });
       standing.is_outdated = !is_newest.value_or(false);
     }
@@ -172,65 +160,43 @@ class SqliteOutbox : public Outbox {
                                     int most) override {
     // The settle time of a pending may be longer than any other wait.
     limit = std::max(limit, now + options_.pending_settle);
-    bool more = false;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          more = signalbox::BringForward(connection, state, limit, now, most);
-        });
-    if (!status.ok()) return status;
-    return more;
+    return Write(signalbox::BringForward, limit, now, most);
   }
 
   absl::StatusOr<absl::Time> NextDueTime(absl::Time now) override {
     return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<absl::Time>(std::min(
-          signalbox::NextDueTime(reader, now), NextQuestionTime(reader, now)));
+      return std::min(signalbox::NextDueTime(reader, now),
+                      NextQuestionTime(reader, now));
     });
   }
 
   absl::StatusOr<CommitView> GetCommit(const Repository& repository,
                                        absl::string_view sha) override {
-    return Read([&](SqliteConnection* reader) {
-      return signalbox::GetCommit(reader, repository, sha);
-    });
+    return Read(signalbox::GetCommit, repository, sha);
   }
 
   absl::StatusOr<std::vector<CommitSummary>> ListCommits(
       const std::optional<Repository>& repository, int64_t before_sequence,
       int limit) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<CommitSummary>>(
-          signalbox::ListCommits(reader, repository, before_sequence, limit));
-    });
+    return Read(signalbox::ListCommits, repository, before_sequence, limit);
   }
 
   absl::StatusOr<int64_t> NewestSequence() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<int64_t>(signalbox::NewestSequence(reader));
-    });
+    return Read(signalbox::NewestSequence);
   }
 
   absl::StatusOr<std::vector<StatusChange>> ChangesAfter(int64_t after_sequence,
                                                          int limit) override {
-    return Read([&](SqliteConnection* reader) {
-      return signalbox::ChangesAfter(reader, after_sequence, limit,
-                                     options_.changes_kept);
-    });
+    return Read(signalbox::ChangesAfter, after_sequence, limit,
+                options_.changes_kept);
   }
 
   absl::StatusOr<History> GetHistory(const StatusKey& key) override {
-    return Read([&](SqliteConnection* reader) {
-      return signalbox::GetHistory(reader, key);
-    });
+    return Read(signalbox::GetHistory, key);
   }
 
   absl::Status Retry(const StatusKey& key, absl::Time now) override {
-    absl::Status found;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          found = signalbox::Retry(connection, state, key, now);
-        });
-    return status.ok() ? found : status;
+    return Write(signalbox::Retry, key, now);
   }
 
   absl::Status RetryAll(absl::Span<const StatusKey> keys,
@@ -249,77 +215,47 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<ListedPage>(signalbox::ListStatuses(reader, query));
-    });
+    return Read(signalbox::ListStatuses, query);
   }
 
   absl::StatusOr<PostingCounts> CountPostings(absl::Time now) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<PostingCounts>(
-          signalbox::CountPostings(reader, now));
-    });
+    return Read(signalbox::CountPostings, now);
   }
 
   absl::StatusOr<std::vector<std::string>> CredentialsOfParked() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<std::string>>(
-          signalbox::CredentialsOfParked(reader));
-    });
+    return Read(signalbox::CredentialsOfParked);
   }
 
   absl::StatusOr<int64_t> BringProbesForward(const std::string& credential,
                                              int64_t after, absl::Time now,
                                              int limit) override {
-    int64_t last = 0;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          last = BringCredentialForward(connection, state, credential, after,
-                                        now, limit);
-        });
-    if (!status.ok()) return status;
-    return last;
+    return Write(BringCredentialForward, credential, after, now, limit);
   }
 
   absl::StatusOr<int> AbandonParked(absl::Time now, int limit) override {
     // Usually there is none, and a read does not hold up the writer.
     const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<bool>(HasHopelessParking(reader) ||
-                                  HasLostRepository(reader, now));
+      return HasHopelessParking(reader) || HasLostRepository(reader, now);
     });
     if (!any.ok()) return any.status();
     if (!*any) return 0;
-    int abandoned = 0;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          abandoned = signalbox::AbandonParked(connection, state, now, limit);
-          AbandonLost(connection, state, now, limit);
-        });
-    if (!status.ok()) return status;
-    return abandoned;
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      const int abandoned =
+          signalbox::AbandonParked(connection, state, now, limit);
+      AbandonLost(connection, state, now, limit);
+      return abandoned;
+    });
   }
 
   absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                   const std::string& reason, absl::Time before,
                                   absl::Time now, int limit) override {
-    int abandoned = 0;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          abandoned = signalbox::AbandonHeld(connection, state, credential,
-                                             reason, before, now, limit);
-        });
-    if (!status.ok()) return status;
-    return abandoned;
+    return Write(signalbox::AbandonHeld, credential, reason, before, now,
+                 limit);
   }
 
   absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) override {
-    int expired = 0;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          expired = signalbox::ExpirePendings(connection, state, now, limit);
-        });
-    if (!status.ok()) return status;
-    return expired;
+    return Write(signalbox::ExpirePendings, now, limit);
   }
 
   absl::Status LearnName(const Repository& from, const NameAnswer& answer,
@@ -336,38 +272,24 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<Repository> MeantBy(const Repository& name) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<Repository>(signalbox::MeantBy(reader, name));
-    });
+    return Read(signalbox::MeantBy, name);
   }
 
   absl::StatusOr<std::vector<NameQuestion>> NameQuestions(absl::Time now,
                                                           int limit) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<NameQuestion>>(
-          signalbox::NameQuestions(reader, now, limit));
-    });
+    return Read(signalbox::NameQuestions, now, limit);
   }
 
   absl::Status AnswerName(const NameAnswer& answer, absl::Time now) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-      signalbox::AnswerName(connection, state, answer, now);
-    });
+    return Write(signalbox::AnswerName, answer, now);
   }
 
   absl::StatusOr<bool> DoChores(absl::Time now) override {
     // Usually there are none, and a read does not hold up the writer.
-    const absl::StatusOr<bool> any = Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<bool>(HasChores(reader));
-    });
+    const absl::StatusOr<bool> any =
+        Read([&](SqliteConnection* reader) { return HasChores(reader); });
     if (!any.ok() || !*any) return any;
-    bool more = false;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          more = signalbox::DoChores(connection, state, now);
-        });
-    if (!status.ok()) return status;
-    return more;
+    return Write(signalbox::DoChores, now);
   }
 
   absl::Status Checkpoint() override {
@@ -376,148 +298,90 @@ class SqliteOutbox : public Outbox {
   }
 
   absl::StatusOr<bool> ForgetBefore(absl::Time before) override {
-    bool more = false;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          more = signalbox::ForgetBefore(connection, state, before,
-                                         options_.changes_kept);
-        });
-    if (!status.ok()) return status;
-    return more;
+    return Write(signalbox::ForgetBefore, before, options_.changes_kept);
   }
 
   absl::Status SetPause(const std::string& credential, absl::Time until,
                         absl::Time now) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      signalbox::SetPause(connection, credential, until, now);
-    });
+    return WriteRows(signalbox::SetPause, credential, until, now);
   }
 
   absl::StatusOr<std::vector<CredentialPause>> Pauses() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<CredentialPause>>(
-          signalbox::Pauses(reader));
-    });
+    return Read(
+        [](SqliteConnection* reader) { return signalbox::Pauses(reader); });
   }
 
   absl::StatusOr<bool> AcceptEvent(const EventSubmission& submission,
                                    absl::Time now) override {
     const absl::Status space = CheckSpace(options_.data_dir);
     if (!space.ok()) return space;
-    absl::StatusOr<bool> accepted = false;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          accepted =
-              signalbox::AcceptEvent(connection, state, submission,
-                                     now - options_.delivery_memory, now);
-        });
-    if (!status.ok()) return status;
-    return accepted;
+    return Write(signalbox::AcceptEvent, submission,
+                 now - options_.delivery_memory, now);
   }
 
   absl::StatusOr<std::vector<Rerun>> Reruns(int limit) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<Rerun>>(
-          signalbox::Reruns(reader, limit));
-    });
+    return Read(signalbox::Reruns, limit);
   }
 
   absl::Status SettleRerun(int64_t id,
                            std::optional<absl::Time> next_try_time) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      signalbox::SettleRerun(connection, id, next_try_time);
-    });
+    return WriteRows(signalbox::SettleRerun, id, next_try_time);
   }
 
   absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<bool>>(
-          signalbox::KnownDeliveries(reader, ids));
-    });
+    return Read(signalbox::KnownDeliveries, ids);
   }
 
   absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
                                absl::Time now) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      signalbox::AwaitRedelivery(connection, id, cancelled, now);
-    });
+    return WriteRows(signalbox::AwaitRedelivery, id, cancelled, now);
   }
 
   absl::StatusOr<std::vector<SeenHook>> SeenHooks() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<SeenHook>>(
-          signalbox::SeenHooks(reader));
-    });
+    return Read(
+        [](SqliteConnection* reader) { return signalbox::SeenHooks(reader); });
   }
 
   absl::StatusOr<std::vector<KnownRepository>> Repositories(
       const std::string& after, int limit) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<KnownRepository>>(
-          ListRepositories(reader, after, limit));
-    });
+    return Read(ListRepositories, after, limit);
   }
 
   absl::Status SetInstallations(
       absl::Span<const CredentialInstallation> installations) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      signalbox::SetInstallations(connection, installations);
-    });
+    return WriteRows(signalbox::SetInstallations, installations);
   }
 
   absl::StatusOr<std::vector<CredentialInstallation>> Installations() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<std::vector<CredentialInstallation>>(
-          signalbox::Installations(reader));
-    });
+    return Read(signalbox::Installations);
   }
 
   absl::Status SetNamedTime(const std::string& name, absl::Time time) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
-      signalbox::SetNamedTime(connection, name, time);
-    });
+    return WriteRows(signalbox::SetNamedTime, name, time);
   }
 
   absl::StatusOr<std::optional<absl::Time>> GetNamedTime(
       const std::string& name) override {
-    return Read([&](SqliteConnection* reader) {
-      return absl::StatusOr<std::optional<absl::Time>>(
-          signalbox::GetNamedTime(reader, name));
-    });
+    return Read(signalbox::GetNamedTime, name);
   }
 
-  absl::StatusOr<TermLook> Look() override {
-    return Read([](SqliteConnection* reader) {
-      return absl::StatusOr<TermLook>(LookAtTerm(reader));
-    });
-  }
+  absl::StatusOr<TermLook> Look() override { return Read(LookAtTerm); }
 
   absl::StatusOr<Term> Claim(const TermLook& seen, const std::string& owner,
                              const std::string& holder,
                              absl::Time now) override {
-    absl::StatusOr<Term> claimed;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          claimed = ClaimTerm(connection, state, seen, owner, holder, now);
-        });
-    if (!status.ok()) return status;
-    return claimed;
+    return Write(ClaimTerm, seen, owner, holder, now);
   }
 
   absl::Status Beat(const Term& term, absl::Time now) override {
-    absl::Status beaten;
-    const absl::Status status =
-        Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-          beaten = signalbox::Beat(connection, *state, term, now);
-        });
-    return status.ok() ? beaten : status;
+    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
+      return signalbox::Beat(connection, *state, term, now);
+    });
   }
 
   absl::Status GiveBack(const Term& term) override {
-    return Write([&](SqliteConnection* connection, SqliteWriterState* state) {
-      signalbox::GiveBack(connection, state, term);
-    });
+    return Write(signalbox::GiveBack, term);
   }
 
  private:
@@ -541,9 +405,43 @@ class SqliteOutbox : public Outbox {
     return options;
   }
 
-  absl::Status Write(SqliteWriter::Change change) {
-    const absl::Status status = writer_.Write(change);
-    return status.ok() ? status : RunTimeError(status);
+  // Runs `change` as SqliteWriter::Write does, with these arguments.
+  template <typename Changing, typename... Arguments>
+  Returned<Changing, SqliteConnection*, SqliteWriterState*, Arguments...> Write(
+      const Changing& change, const Arguments&... arguments) {
+    Returned<Changing, SqliteConnection*, SqliteWriterState*, Arguments...>
+        result;
+    const absl::Status status = writer_.Write(
+        [&](SqliteConnection* connection, SqliteWriterState* state) {
+          if constexpr (std::is_void_v<decltype(change(connection, state,
+                                                       arguments...))>) {
+            change(connection, state, arguments...);
+          } else {
+            result = change(connection, state, arguments...);
+          }
+        });
+    if (!status.ok()) return RunTimeError(status);
+    return result;
+  }
+
+  // The same for a change that does not need the state.
+  template <typename Changing, typename... Arguments>
+  absl::Status WriteRows(const Changing& change,
+                         const Arguments&... arguments) {
+    return Write([&](SqliteConnection* connection, SqliteWriterState*) {
+      change(connection, arguments...);
+    });
+  }
+
+  // Runs `look` as SqliteReaders::Read does, with these arguments.
+  template <typename Looking, typename... Arguments>
+  Returned<Looking, SqliteConnection*, Arguments...> Read(
+      const Looking& look, const Arguments&... arguments) {
+    Returned<Looking, SqliteConnection*, Arguments...> seen;
+    const absl::Status status = readers_.Read(
+        [&](SqliteConnection* reader) { seen = look(reader, arguments...); });
+    if (!status.ok()) return RunTimeError(status);
+    return seen;
   }
 
   static void NoteTime(SqliteWriterState* state, absl::Time now) {
@@ -563,43 +461,6 @@ class SqliteOutbox : public Outbox {
     return status;
   }
 
-  // Runs `look` on one unchanging view of the data. If it meets damaged rows,
-  // they are set aside, and it runs again.
-  template <typename Looking>
-  auto Read(Looking look) -> decltype(look(nullptr)) {
-    bool may_repair = false;
-    absl::Status failure;
-    auto seen = TryToRead(look, &failure, &may_repair);
-    if (may_repair) {
-      const absl::StatusOr<bool> repaired = writer_.RepairForReader();
-      if (!repaired.ok()) {
-        failure = repaired.status();
-      } else if (*repaired) {
-        seen = TryToRead(look, &failure, &may_repair);
-        if (may_repair) writer_.NoteRepairedInVain();
-      }
-    }
-    if (!failure.ok()) return RunTimeError(failure);
-    return seen;
-  }
-
-  // `failure` is an error of the store, not one that `look` returns.
-  template <typename Looking>
-  auto TryToRead(const Looking& look, absl::Status* failure, bool* may_repair)
-      -> decltype(look(nullptr)) {
-    std::unique_ptr<SqliteConnection> reader = readers_.Take();
-    auto seen = [&]() -> decltype(look(nullptr)) {
-      SqliteTransaction transaction(reader.get(),
-                                    SqliteTransaction::Kind::kRead);
-      auto looked = look(reader.get());
-      *failure = transaction.Commit();
-      *may_repair = !failure->ok() && reader->MayRepair();
-      return looked;
-    }();
-    readers_.Return(std::move(reader));
-    return seen;
-  }
-
   const SqliteOutboxOptions options_;
   const DataDirLock lock_;
   bool is_open_ = false;  // Constant after Begin.
@@ -608,7 +469,7 @@ class SqliteOutbox : public Outbox {
   SqliteWriter writer_;
 
   // Closed before the writer, which then checkpoints a last time.
-  Readers readers_;
+  SqliteReaders readers_;
 };
 
 }  // namespace

@@ -1,0 +1,50 @@
+#ifndef SIGNALBOX_SERVER_OUTBOX_SQLITE_READERS_H_
+#define SIGNALBOX_SERVER_OUTBOX_SQLITE_READERS_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "common/mutex.h"
+#include "server/outbox/sqlite.h"
+#include "server/outbox/sqlite_writer.h"
+
+namespace signalbox {
+
+// SqliteReaders makes all reads of the store, on connections that only read. A
+// caller waits at most for other callers' short statements, never for the
+// writer.
+//
+// Thread-safe.
+class SqliteReaders {
+ public:
+  // Reads rows. It may run twice, so it must assign its results instead of
+  // adding to them. Must not block or throw.
+  using Look = absl::FunctionRef<void(SqliteConnection*)>;
+
+  // `writer` is borrowed.
+  SqliteReaders(std::vector<std::unique_ptr<SqliteConnection>> connections,
+                SqliteWriter* writer);
+
+  // Runs `look` on one unchanging view of the data. If it meets damaged rows,
+  // the writer sets them aside, and `look` runs again.
+  absl::Status Read(Look look);
+
+ private:
+  // `may_repair` is set if the look met damaged rows.
+  absl::Status TryToRead(Look look, bool* may_repair);
+
+  std::unique_ptr<SqliteConnection> Take();
+  void Return(std::unique_ptr<SqliteConnection> connection);
+
+  SqliteWriter* const writer_;
+
+  Mutex mu_;
+  CondVar returned_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace signalbox
+
+#endif  // SIGNALBOX_SERVER_OUTBOX_SQLITE_READERS_H_
