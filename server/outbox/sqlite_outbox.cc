@@ -136,13 +136,14 @@ class SqliteOutbox : public Outbox {
   StandingRequests TakeRequestsBack(
       std::vector<StandingLease>* leases) override {
     StandingRequests requests = standing_.TakeBack(leases);
-    for (StandingLease& standing : *leases) {
-      const absl::StatusOr<bool> is_newest =
-          Read([&](SqliteConnection* reader) {
-            return IsNewest(reader, standing.lease);
-          });
-      standing.is_outdated = !is_newest.value_or(false);
-    }
+    if (leases->empty()) return requests;
+    // After an error, IsNewest is false: then the lease is returned.
+    Read([&](SqliteConnection* reader) {
+      for (StandingLease& standing : *leases) {
+        standing.is_outdated = !IsNewest(reader, standing.lease);
+      }
+      return absl::OkStatus();
+    }).IgnoreError();
     return requests;
   }
 
