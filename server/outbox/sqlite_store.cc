@@ -98,7 +98,6 @@ constexpr char kCountTables[] =
 constexpr char kGetApplicationId[] = "PRAGMA application_id";
 constexpr char kGetSchemaVersion[] =
     "SELECT value FROM meta WHERE name = 'schema_version'";
-constexpr char kInsertMeta[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
 
 // The version of a file's schema; 0: the file is empty.
 using SchemaVersion = int64_t;
@@ -127,57 +126,6 @@ absl::StatusOr<SchemaVersion> Examine(SqliteConnection* connection,
   }
   if (version < 1) return Alien(path, "has no schema version");
   return version;
-}
-
-absl::Status CreateSchema(SqliteConnection* connection) {
-  // The number is that of kApplicationId: a pragma takes no parameter.
-  static_assert(kApplicationId == 1398959992);
-  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
-  connection->Run("PRAGMA application_id = 1398959992");
-  connection->Run(kSchema);
-  connection->Run(kTablesOf3);
-  connection->Run(kTablesOf4);
-  connection->Run(kTablesOf5);
-  connection->Run(kTablesOf6);
-  connection->Run(kNamesOf7);
-  connection->Run(kTablesOf8);
-  for (const auto& [name, value] :
-       {std::pair<absl::string_view, int>("schema_version", kSchemaVersion),
-        std::pair<absl::string_view, int>("sequence", 0),
-        std::pair<absl::string_view, int>("forgotten_sequence", 0)}) {
-    SqliteQuery(connection, kInsertMeta).Bind(name, value).Run();
-  }
-  return transaction.Commit();
-}
-
-absl::Status UpgradeSchema(SqliteConnection* connection,
-                           SchemaVersion version) {
-  if (version == kSchemaVersion) return absl::OkStatus();
-  SqliteTransaction transaction(connection, SqliteTransaction::Kind::kWrite);
-  if (version < 2) connection->Run(kUpgradeTo2);
-  if (version < 3) {
-    connection->Run(kTablesOf3);
-    connection->Run(kUpgradeTo3);
-  }
-  if (version < 4) {
-    connection->Run(kTablesOf4);
-    connection->Run(kUpgradeTo4);
-  }
-  if (version < 5) {
-    connection->Run(kTablesOf5);
-    connection->Run(kUpgradeTo5);
-  }
-  if (version < 6) {
-    connection->Run(kTablesOf6);
-    connection->Run(kUpgradeTo6);
-  }
-  if (version < 7) {
-    connection->Run(kNamesOf7);
-    connection->Run(kUpgradeTo7);
-  }
-  connection->Run(kTablesOf8);
-  connection->Run(kUpgradeTo8);
-  return transaction.Commit();
 }
 
 // Applies the settings that make the store durable and safe, and reads them
