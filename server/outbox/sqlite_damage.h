@@ -4,16 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "server/outbox/sqlite.h"
 #include "server/outbox/sqlite_writer_state.h"
 
 namespace signalbox {
-
-// An SQL condition: the row of `entry` is sound, so RepairDamage leaves it as
-// it is. A statement that changes a row includes this condition, so that no
-// accepted report depends on a row that is set aside later. Never destroyed.
-const std::string& EntryIsSound();
 
 // Checks all tables for damaged rows, which hold values that the schema
 // forbids, and sets these rows aside:

@@ -12,8 +12,8 @@
 #include "server/outbox/entry_state.h"
 #include "server/outbox/posting_rules.h"
 #include "server/outbox/sqlite_changes.h"
-#include "server/outbox/sqlite_damage.h"
 #include "server/outbox/sqlite_parking.h"
+#include "server/outbox/sqlite_table_checks.h"
 #include "server/outbox/sqlite_views.h"
 
 namespace signalbox {
