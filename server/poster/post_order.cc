@@ -41,9 +41,15 @@ int PostOrder::MoreToTake(Stage stage) const {
 }
 
 void PostOrder::NoteFound(int wanted, int found) {
+  if (!accepted_) return;
   most_in_turn_ = found < wanted
                       ? std::max(found, 1)
                       : std::clamp(2 * wanted, most_in_turn_, kMostInTurn);
+}
+
+void PostOrder::NoteAnswer(bool accepted) {
+  accepted_ = accepted;
+  if (!accepted) most_in_turn_ = 1;
 }
 
 void PostOrder::Fill(Stage stage, const Moment& now,

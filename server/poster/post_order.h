@@ -28,11 +28,15 @@ class PostOrder {
   // The stage that the next search begins with.
   Stage FirstStage(Stage wanted, bool has_results, const Moment& now) const;
 
-  // How many entries to look for in one turn beside the first. More, if there
-  // was a backlog the last time.
+  // How many entries to look for in one turn beside the first. Many, if there
+  // was a backlog the last time and GitHub accepts the credential's posts.
   int MoreToTake(Stage stage) const;
-  // In a turn, `wanted` entries were looked for, and so many found.
+  // In a turn, the poster looked for `wanted` entries and found `found`.
   void NoteFound(int wanted, int found);
+  // GitHub accepted or refused a post, or did not answer. After a refusal the
+  // poster takes out one entry at a time, because all that it has taken out
+  // meanwhile may be refused alike.
+  void NoteAnswer(bool accepted);
 
   // Says in `request` which entry goes next.
   void Fill(Stage stage, const Moment& now, LeaseRequest* request) const;
@@ -57,6 +61,7 @@ class PostOrder {
   // Where the round-robin continues.
   std::string last_repository_[2];  // By class: results, pendings.
   int results_in_row_ = 0;          // Since the last pending.
+  bool accepted_ = false;           // The last post.
   int most_in_turn_ = 1;
   absl::Time next_probe_ = absl::InfinitePast();  // Steady.
   // A search found no pending that will be long due before this time.

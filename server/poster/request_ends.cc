@@ -30,6 +30,8 @@ void RequestEnds::NoteEnd(const EndedRequest& ended) {
                ended.end.steady, ended.end.wall);
   if (verdict.action == Action::kWait) NoteLimit(ended);
   if (request.errand == Errand::kPost) {
+    turns_->OrderOf(request.credential)
+        .NoteAnswer(verdict.action == Action::kDone);
     metrics_->Add("signalbox_posts_total",
                   "Finished posts to GitHub, by outcome.",
                   {{"verdict", verdict.reason}});

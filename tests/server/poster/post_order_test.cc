@@ -64,6 +64,7 @@ TEST(PostOrderTest, ASearchForLongDueIsNotRepeatedBeforeItCanSucceed) {
 
 TEST(PostOrderTest, ABacklogIsTakenInGrowingBatches) {
   PostOrder order;
+  order.NoteAnswer(true);
   EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
   order.NoteFound(1, 1);
   EXPECT_EQ(order.MoreToTake(Stage::kResults), 1);
@@ -82,9 +83,24 @@ TEST(PostOrderTest, ABacklogIsTakenInGrowingBatches) {
   EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
 }
 
+TEST(PostOrderTest, BatchesGrowOnlyWhileGitHubAcceptsPosts) {
+  PostOrder order;
+  order.NoteFound(1, 1);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+  order.NoteAnswer(true);
+  order.NoteFound(1, 1);
+  order.NoteFound(2, 2);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 3);
+  order.NoteAnswer(false);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+  order.NoteFound(4, 4);
+  EXPECT_EQ(order.MoreToTake(Stage::kResults), 0);
+}
+
 // The slot of a pending that is long due is not passed over.
 TEST(PostOrderTest, ABatchEndsBeforeThePendingsSlot) {
   PostOrder order;
+  order.NoteAnswer(true);
   order.NoteFound(8, 8);
   for (int i = 0; i < 17; ++i) Post(&order, LeaseIn("a"), Stage::kResults);
   EXPECT_EQ(order.MoreToTake(Stage::kResults), 1);
