@@ -41,7 +41,7 @@ Meant WhoIsMeant(int64_t number, const Whereabouts& found) {
     if (found.alias.has_value()) {
       return found.alias->meant.key == own ? Meant::kAlias : Meant::kOwn;
     }
-    return Meant::kClaimed;
+    return Meant::kNewName;
   }
   if (found.holder.has_value()) {
     const int64_t known = found.holder->KnownNumber();

@@ -11,130 +11,165 @@
 
 namespace signalbox {
 
-// These functions decide which repository a report or event means, and what a
-// repository is called: by GitHub's numbers first, by names second. They are
-// pure and work on plain structs.
+// Repositories at GitHub are renamed and transferred, and another repository
+// can get the old name. These functions decide which stored repository a
+// report, a delivery or an answer of GitHub's is about, and what it is called
+// now. GitHub gives each repository a number that never changes, so the number
+// decides first and the name second.
 //
-// Numbers come from deliveries and from GitHub's own answers. Two repositories
-// with different known numbers never become one.
+// The store calls them when it accepts reports and when it hears of a name.
+// They are pure and work on plain structs. Below, a "row" is the store's record
+// of one repository, and a "number" is GitHub's. Numbers come from deliveries
+// and from GitHub's answers. Two rows with different known numbers are never
+// merged.
 
 // A repository as the store knows it.
 struct NamedRepository {
-  int64_t key = 0;
-  std::string canonical;
-  Repository repository;  // Its present or its last name.
+  int64_t key = 0;        // The store's own number of the row.
+  std::string canonical;  // The name that leads to the row, in lower case.
+  Repository repository;  // Its present name, or the last one that it had.
   int64_t number = 0;     // GitHub's; 0: not known.
-  // The number came from a delivery or from an answer of GitHub's.
+  // The number came from a delivery or from GitHub's answer. Only such a number
+  // counts.
   bool is_verified = false;
   // The caller whose delivery gave the number. Empty: GitHub itself gave it, or
   // the configuration names no callers.
   std::string number_by;
-  // False: another repository has its former name now, and GitHub has not yet
-  // said what it is called.
+  // False: another repository has got the name of this one, and GitHub has not
+  // yet said what this one is called now.
   bool has_name = true;
-  // When the store first saw it; absl::UnixEpoch(): not known.
+  // When the store added the row; absl::UnixEpoch(): not known.
   absl::Time added_time = absl::UnixEpoch();
-  // GitHub's time of the newest news about its name; absl::UnixEpoch(): none.
+  // The time, by GitHub's clock, of the newest news about its name;
+  // absl::UnixEpoch(): there was none.
   absl::Time name_time = absl::UnixEpoch();
 
+  // The number if it counts, else 0.
   int64_t KnownNumber() const { return is_verified ? number : 0; }
 };
 
-// A name that a repository had before.
+// A name that is no longer the name of a repository, but still leads to its
+// row.
 struct KnownAlias {
-  NamedRepository meant;
+  NamedRepository meant;  // The row that the name leads to.
   // The number of the repository that had the name then; 0: not known.
   int64_t number = 0;
 
-  // Whether the repository with this number is certainly another one.
+  // Whether a repository with the number `other` is certainly a different one.
   bool IsNot(int64_t other) const {
     return (number != 0 && number != other) ||
            (meant.KnownNumber() != 0 && meant.KnownNumber() != other);
   }
 };
 
-// The rows that a name and a number lead to. Of `holder` and `alias` at most
-// one is set.
+// The rows that a name and a number lead to. All of them can be the same row.
+// At most one of `holder` and `alias` is set.
 struct Whereabouts {
-  std::optional<NamedRepository> own;     // Has the number.
-  std::optional<NamedRepository> holder;  // Has the name now.
-  std::optional<KnownAlias> alias;        // Had the name before.
+  std::optional<NamedRepository> own;     // The row with the number.
+  std::optional<NamedRepository> holder;  // The row that has the name now.
+  std::optional<KnownAlias> alias;        // The row that had the name before.
 };
 
-// Which row a delivery is about, given its number and its name.
+// Which row a delivery is about.
 enum class Meant {
-  kHolder,  // The one with the name. It gets the number if it had none.
-  kAlias,   // The one that had the name before. It gets the number, too.
-  // The one with the number, although another row has the name. GitHub is asked
-  // about both.
+  // `holder`. If it has no number, it gets the delivery's.
+  kHolder,
+  // `alias`. If it has no number, it gets the delivery's.
+  kAlias,
+  // `own`, although the name leads to another row. The server asks GitHub about
+  // the name and about the number.
   kOwn,
-  // The one with the number. No row has the name, so the name leads to this
-  // row, too, until GitHub answers what the repository is called.
-  kClaimed,
-  kNew,       // A new row with the name. An alias with that name ends.
-  kNameless,  // A new row without a name. GitHub is asked about both.
+  // `own`, and the name leads to no row yet: the repository has got a new name.
+  // From now on the name leads to `own`. The server asks GitHub about the
+  // number.
+  kNewName,
+  // None of them. A new row is added, with the name. If the name was an old
+  // name
+  // of another row, it leads to that row no longer.
+  kNew,
+  // None of them. The name belongs to a row with another number, so a new row
+  // is
+  // added without a name. The server asks GitHub about the name and the number.
+  kNameless,
 };
+// `found` is what the delivery's name and number lead to. `number` 0: the
+// delivery has none.
 Meant WhoIsMeant(int64_t number, const Whereabouts& found);
 
-// News about a repository's name, from GitHub.
+// News about the name of one repository: an event ("was renamed") or GitHub's
+// answer to a question of the server.
 struct NameNews {
-  // The name that it had before, or that the server asked for; nothing: not
-  // given.
+  // Event: the name before. Answer: the name that the server asked for.
+  // Nothing: not given.
   std::optional<Repository> from;
+  // The name now.
   Repository to;
   int64_t number = 0;  // 0: not known.
-  // By GitHub's clock; absl::InfinitePast(): not known.
+  // When the repository got the name, by GitHub's clock; absl::InfinitePast():
+  // not known.
   absl::Time time = absl::InfinitePast();
-  // True: GitHub gave an answer to a question. False: an event, which may be
-  // late.
+  // True: an answer. False: an event, which may arrive late.
   bool is_answer = false;
-  // The caller that reported the event. Empty: it was no event, or the
+  // The caller that reported the event. Empty: the news is no event, or the
   // configuration names no callers.
   std::string by;
 };
 
+// What the store is to do with a row after news about a name.
 enum class NameStep {
-  kNothing,  // The news is old or says nothing new.
-  kAsk,      // Undecidable: the server asks GitHub about both.
-  kTake,     // The repository gets the name, which is free.
-  kMerge,    // It gets the name; the row with the name is the same repository.
-  // It gets the name; another repository has the name, and loses it.
+  kNothing,  // The news is old, or says nothing new.
+  kAsk,      // The news does not suffice: ask GitHub about name and number.
+  kTake,     // Give the row the new name, which no other row has.
+  // Give the row the new name. The row that has the name is the same
+  // repository: merge it into this row.
+  kMerge,
+  // Give the row the new name. The row that has the name is another repository:
+  // take the name from it.
   kDisplace,
 };
-// What to do with `found.own`, which the news says has a new name.
-// `found.holder` and `found.alias` are about that name.
+// The step for `found.own`, the row that the news is about (it must be set).
+// `found.holder` and `found.alias` are what the name `news.to` leads to.
 NameStep StepFor(const NameNews& news, const Whereabouts& found);
 
-// The row that the old name of the news leads to, if it may be of the same
-// repository. `old` holds what that name leads to.
+// The row that the news' old name leads to. Nothing: there is none, or its
+// number shows that it is another repository. `old` is what `news.from` leads
+// to.
 std::optional<NamedRepository> FormerOf(const NameNews& news, Whereabouts old);
 
-// The row that the news is about if none has its number: that of the old name
-// (`former`), else that of the new one.
+// The row that the news is about, if no row has its number: `former` (from
+// FormerOf), else the row that `news.to` leads to. Nothing: there is no such
+// row, or it may be another repository's.
 std::optional<NamedRepository> OwnByName(
     const NameNews& news, const Whereabouts& found,
     const std::optional<NamedRepository>& former);
 
-// What to do with the row of the old name, now that the row with the key `own`
-// has the new one: nothing, merge it into that row (kMerge), or ask GitHub
-// about the old name (kAsk).
+// The step for `former` (from FormerOf), after the row with the key `own` got
+// the new name: kNothing, kMerge (merge `former` into that row) or kAsk (ask
+// GitHub about the old name).
 NameStep StepForFormer(const NameNews& news, const NamedRepository& former,
                        int64_t own);
 
-// Whether a caller (by name; empty: the configuration names none) may report a
-// context (empty: any) of a repository. Empty function: everything is allowed.
+// Whether the configuration lets a caller report a context of a repository.
+// `caller` is empty if the configuration names no callers; `context` is empty
+// for "any context at all". An empty function allows everything.
 using MayReport =
     std::function<bool(const std::string& caller, const Repository& repository,
                        const std::string& context)>;
 
-// Whether the row has its number only from a delivery of a caller that may not
-// report for `name`.
+// A number is only a *claim* if it came in a delivery of a caller that may not
+// report for the repository with that number. A claim must not decide. With a
+// false number a caller could put its reports into a repository for which it
+// has no right, or divert other callers' reports to its own.
+//
+// Whether the row's number is a claim, if `name` is the repository with that
+// number.
 bool IsClaim(const NamedRepository& row, const Repository& name,
              const MayReport& may_report);
 
-// Whether `found.own` only claims the number that GitHub says `news.to` has.
-// With the number alone its caller could otherwise move its reports there.
-// False if GitHub redirects the row's own name there.
+// Whether the number of `found.own` is a claim, now that GitHub's answer says
+// that the number belongs to `news.to`. False for an event. False if the row
+// has the name `news.to`, or the name `news.from` that GitHub redirects there:
+// then GitHub confirms the number.
 bool ClaimsNumber(const NameNews& news, const Whereabouts& found,
                   const MayReport& may_report);
 

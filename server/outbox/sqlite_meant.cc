@@ -57,7 +57,7 @@ class Following {
         AskName();
         return absl::OkStatus();
       }
-      case Meant::kClaimed:
+      case Meant::kNewName:
         AskNumber();
         // Until GitHub answers, only the caller says that the name has this
         // number.

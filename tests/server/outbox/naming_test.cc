@@ -51,7 +51,7 @@ TEST(NamingTest, ANumberSaysMoreThanAName) {
   EXPECT_EQ(WhoIsMeant(7, {seven, unknown, no_alias}), Meant::kOwn);
   EXPECT_EQ(WhoIsMeant(7, {seven, none, KnownAlias{seven, 7}}), Meant::kAlias);
   EXPECT_EQ(WhoIsMeant(7, {seven, none, KnownAlias{eight, 8}}), Meant::kOwn);
-  EXPECT_EQ(WhoIsMeant(7, {seven, none, no_alias}), Meant::kClaimed);
+  EXPECT_EQ(WhoIsMeant(7, {seven, none, no_alias}), Meant::kNewName);
 
   EXPECT_EQ(WhoIsMeant(7, {none, eight, no_alias}), Meant::kNameless);
   EXPECT_EQ(WhoIsMeant(7, {none, unknown, no_alias}), Meant::kHolder);
