@@ -12,20 +12,23 @@
 
 namespace signalbox {
 
-// GitHub has asked for a pause of this credential.
+// GitHub has asked for a pause: no requests of this credential until then.
 struct CredentialPause {
-  std::string credential;
+  std::string credential;  // The id that Credentials gives it.
   absl::Time until;
 };
 
-// GitHub's number for the installation behind a credential.
+// A GitHub App posts in an account through its *installation* there. To fetch a
+// token, the server needs GitHub's number of the installation.
 struct CredentialInstallation {
   std::string credential;
-  std::string app;
-  int64_t installation_id = 0;  // 0: the App is no longer installed.
+  std::string app;              // The App that is installed, for comparison.
+  int64_t installation_id = 0;  // 0: the App is not installed any more.
 };
 
-// What a restart must not forget about credentials.
+// CredentialNotes is the part of the outbox that keeps what a restart must not
+// forget about credentials. The poster and Questions store pauses;
+// CredentialUpkeep stores installations.
 //
 // Every method is one transaction. OK means that the change is durable;
 // outbox.h lists the errors.
@@ -35,14 +38,14 @@ class CredentialNotes {
  public:
   virtual ~CredentialNotes() = default;
 
-  // Stores until when a credential must make no requests, so that a restart
-  // does not forget it. Forgets pauses that are over at `now`.
+  // Replaces the credential's pause. Deletes all pauses that are over at `now`.
   virtual absl::Status SetPause(const std::string& credential, absl::Time until,
                                 absl::Time now) = 0;
+  // All stored pauses; some may be over.
   virtual absl::StatusOr<std::vector<CredentialPause>> Pauses() = 0;
 
-  // Stores the installations of these credentials, so that a restart does not
-  // forget them.
+  // Replaces the installations of these credentials, and leaves those of others
+  // as they are.
   virtual absl::Status SetInstallations(
       absl::Span<const CredentialInstallation> installations) = 0;
   virtual absl::StatusOr<std::vector<CredentialInstallation>>

@@ -13,7 +13,11 @@
 
 namespace signalbox {
 
-// The visible parts of a commit status at GitHub, as shown or as posted.
+// What the poster and the outbox tell each other about one try: LeaseRequest
+// ("give me an entry to post"), Lease (the entry that was taken out) and
+// Settlement (how the try ended).
+
+// The visible parts of a commit status at GitHub.
 struct Shown {
   CommitState state = CommitState::kPending;
   std::string description;
@@ -22,8 +26,8 @@ struct Shown {
   friend bool operator==(const Shown&, const Shown&) = default;
 };
 
-// A request with an unknown end may take effect for this long after its begin:
-// GitHub gives up after 10 s. Until then the server sends nothing for the key.
+// How long after its begin an ambiguous post may still take effect: GitHub
+// gives up after 10 s. Until then the server sends nothing for the key.
 inline constexpr absl::Duration kAmbiguousWait = absl::Seconds(12);
 
 // No correct due time is further away than this: the longest wait between tries
@@ -31,26 +35,28 @@ inline constexpr absl::Duration kAmbiguousWait = absl::Seconds(12);
 // the wall clock was set back.
 inline constexpr absl::Duration kFarthestDue = absl::Minutes(6);
 
-// An entry that was taken out for one try. Until the lease is settled or its
-// deadline is over, only its holder may post for the key.
+// An entry that was taken out for one try. Only the poster that took it out may
+// post for the key, until it settles the lease or the lease's deadline is over.
 struct Lease {
-  int64_t entry_id = 0;
-  int64_t version = 0;  // Counts the accepted reports of the key.
-  int64_t sequence = 0;
+  int64_t entry_id = 0;  // The store's own number of the entry.
+  int64_t version = 0;   // Counts the accepted reports of the key.
+  int64_t sequence = 0;  // Of the report that is to be posted.
   Repository repository;
   int64_t repository_id = 0;  // GitHub's number; 0: not known.
   std::string sha;
   std::string context;
-  Shown wanted;  // The description as stored, not yet fitted.
+  // What GitHub is to show. The description is as stored: it may not fit GitHub
+  // yet.
+  Shown wanted;
   // The status that GitHub shows, set by this server or by another program.
-  // Nothing: the server does not know it.
+  // Nothing: the server does not know, or GitHub shows none.
   std::optional<Shown> shown;
   int64_t posted_version = 0;  // The newest that GitHub acknowledged; 0: none.
   int try_count = 0;           // Tries at this version before this one.
-  int refusal_count = 0;       // Those that GitHub certainly refused.
-  absl::Time due_since;        // When the entry first became due.
-  // A try at this key has an unknown end. This is the latest time at which such
-  // a try began; nothing if the end of the last try is known.
+  int refusal_count = 0;       // Those of them that GitHub certainly refused.
+  absl::Time due_since;        // When this version first became due.
+  // When the latest ambiguous try at the key began. Nothing: no try is
+  // ambiguous.
   std::optional<absl::Time> ambiguous_since;
   // How many statuses GitHub has for the key, as far as the server knows.
   // GitHub takes at most 1,000.
@@ -62,80 +68,86 @@ struct Lease {
   bool is_probe = false;
 };
 
-// How a lease ends.
+// How a try ended. The poster ends the lease with it. A field that names kinds
+// belongs to these kinds only.
 struct Settlement {
   enum class Kind {
     kPosted,  // GitHub now shows `shown`.
-    kRetry,   // To be tried again at `next_try_time`.
-    // GitHub refused for a reason that holds for the whole repository, which is
-    // now parked (see parking.h). The entry still waits to be posted.
+    kRetry,   // Try the entry again at `next_try_time`.
+    // GitHub refused for a reason that holds for the whole repository. This
+    // parks the repository (see parking.h), and the entry waits for that to
+    // end.
     kParked,
-    kAbandoned,  // Not to be tried again.
-    // No request was made. The entry is due again as it was, or at
-    // `next_try_time` if that is still to come.
+    kAbandoned,  // Do not try the entry again.
+    // No request was made. The entry is due again when it was due before, or at
+    // `next_try_time` if that is later than now.
     kReturned,
     // A read found what GitHub shows: `shown`, or nothing for the key. No try
-    // is ambiguous any more. The entry is due again as it was.
+    // is ambiguous any more. The entry is due again at once.
     kRead,
   };
-  int64_t entry_id = 0;
-  int64_t version = 0;  // The lease's.
+  int64_t entry_id = 0;  // The lease's.
+  int64_t version = 0;   // The lease's.
   Kind kind = Kind::kPosted;
   std::optional<Shown> shown;  // kPosted, kRead.
-  // kPosted, kRead: GitHub's number; 0: not known.
-  int64_t status_id = 0;
-  absl::Time next_try_time;  // kRetry, kReturned.
-  std::string reason;        // kRetry, kParked, kAbandoned.
-  bool refused = false;      // kRetry: GitHub certainly refused.
-  bool ambiguous = false;    // kRetry: GitHub may have applied it.
-  bool reading = false;      // kRetry: the try was a read.
+  int64_t status_id = 0;       // kPosted, kRead: GitHub's number; 0: not known.
+  absl::Time next_try_time;    // kRetry, kReturned.
+  std::string reason;          // kRetry, kParked, kAbandoned: why (reasons.h).
+  bool refused = false;        // kRetry, kAbandoned: GitHub refused the post.
+  bool ambiguous = false;      // kRetry: GitHub may have accepted the post.
+  bool reading = false;        // kRetry: the try was a read, not a post.
   // GitHub takes no more statuses for the key.
   bool full = false;
-  // GitHub accepted the post, or refused only its content. The repository is no
-  // longer parked.
+  // GitHub accepted the post, or refused only its content: it accepts posts to
+  // the repository, which is no longer parked.
   bool writable = false;
-  // kAbandoned: the lease's count. An entry that was made due again since then
-  // is not abandoned.
+  // The lease's. With kAbandoned, an entry that has a smaller count by now was
+  // made due again during the try, and is not abandoned.
   int refusal_count = 0;
-  std::optional<Try> attempted;  // Nothing if no request was made.
-  // The lease's epoch and number. Number 0: not given; the outbox then cannot
-  // tell this lease from a later one of the same version.
+  std::optional<Try>
+      attempted;  // For the history; nothing: no request was made.
+  // The lease's. Number 0: not given; the outbox then cannot tell this lease
+  // from a later one of the same version.
   int64_t lease_epoch = 0;
   int64_t lease_number = 0;
 };
 
+// Which entry the poster wants to post next.
 struct LeaseRequest {
-  // Take entries of this credential only: those whose repository has it from
-  // `credential_of`.
+  // Take only entries of repositories that this credential posts for.
   std::string credential;
-  // True: pendings; false: results.
+  // True: take a pending; false: take a result.
   bool pendings = false;
-  // Round-robin: the search begins with the first repository after this
-  // canonical name and wraps around. Empty: at the beginning.
+  // The repositories take turns in the order of their canonical names. The
+  // search begins with the first one after this name, and goes on at the
+  // beginning after the last. Empty: begin at the beginning.
   std::string after_repository;
-  // In a turn: the search goes on behind the repository of the previous
-  // request's lease. Nothing is taken if the previous request took nothing.
+  // For a request after the first of one PostQueue::Turn: begin after the
+  // repository of the previous request's lease. If the previous request took
+  // nothing, this one takes nothing either.
   bool continues = false;
-  // Let a due probe of a parked repository go first. With `pendings` the probe
-  // can be a result or a pending, else only a result.
+  // First look for a parked repository whose probe is due, and take the entry
+  // that probes. With `pendings` that may be a result or a pending, without it
+  // only a result.
   bool may_probe = false;
-  // Take only entries that have been due since this time or longer.
+  // Take only entries that became due at this time or before.
   absl::Time due_before = absl::InfiniteFuture();
-  // Lowered to the earliest due time of the entries that are skipped because of
-  // `due_before` or `held`. It covers all of them only if no entry is taken.
-  // Borrowed; null: not wanted.
+  // Out, borrowed; null: not wanted. Lowered to the earliest due time of the
+  // entries that were skipped because of `due_before` or `held`. If an entry is
+  // taken, the search ends there and may not have seen all of them.
   absl::Time* first_left_out = nullptr;
-  // The end of the lease. Until then only its holder may post for the key.
+  // The end of the lease, by the wall clock.
   absl::Time deadline;
-  // Entries that must not be taken, whatever their due times: the caller's
-  // steady clock says that it is too early. Borrowed; null: none.
+  // Entries (entry_id) that must not be taken although they are due: by the
+  // caller's steady clock, which never jumps, it is too early. Borrowed; null:
+  // none.
   const std::set<int64_t>* held = nullptr;
 };
 
 // A credential with due entries, or with a due probe.
 struct DueCredential {
   std::string credential;
-  bool has_results = false;  // False: pendings only.
+  bool has_results = false;  // False: only pendings are due.
 
   friend bool operator==(const DueCredential&, const DueCredential&) = default;
 };

@@ -11,49 +11,55 @@
 
 namespace signalbox {
 
-// What becomes of two entries that turn out to be of one key, after a rename.
-// Pure: a store loads both rows before, and stores the result afterwards.
+// After a rename, a repository can have entries under its old and its new name,
+// so that two entries are of one key. These rules make one of them. Pure: the
+// store loads both rows, calls MergeEntries, and stores the result.
 
-// The part of an entry that merging two of one key needs.
+// The part of an entry that merging needs.
 struct MergingEntry {
   int64_t entry_id = 0;
-  int64_t version = 0;
-  Held held;  // Set if version > 0.
-  int64_t report_sequence = 0;
+  int64_t version = 0;          // Counts the accepted reports.
+  Held held;                    // Set if version > 0.
+  int64_t report_sequence = 0;  // Of the newest accepted report.
   PostingState posting_state = PostingState::kDue;
-  int64_t lease_version = 0;  // 0: no try is in flight.
+  int64_t lease_version = 0;  // The version in flight; 0: no try is in flight.
+  // When the latest ambiguous try began; nothing: no try is ambiguous.
   std::optional<absl::Time> ambiguous_time;
+  // What GitHub shows, and GitHub's number for it; 0: not known.
   int64_t shown_status_id = 0;
-  std::optional<std::string> shown_state;
+  std::optional<std::string> shown_state;  // Nothing: not known.
   std::string shown_description;
   std::string shown_target_url;
-  int64_t status_count = 0;
+  int64_t status_count = 0;  // How many statuses GitHub has for the key.
 };
 
 struct MergedEntry {
-  // The row that stays, as it is now. Of `held` only the runs differ.
+  // The row that stays, with its new values. Its report is the one that it had;
+  // of `held` only the runs can differ.
   MergingEntry row;
-  bool other_runs_changed = false;
-  // Nothing: there is nothing to post. If a try of the row is in flight, its
-  // due time stays as it is.
+  bool other_runs_changed = false;  // row.held.other_runs must be stored.
+  // When `row` becomes due. Nothing: there is nothing to post. While a try of
+  // the row is in flight, the store leaves its due time as it is.
   std::optional<absl::Time> due_time;
-  // The row that goes. Its history and its tries join those of the other.
+  // The row to delete. Its history goes to `row`.
   int64_t removed_id = 0;
-  // Its reports do not count, so they join the history as superseded.
+  // The reports of the deleted row must not count. The store marks them as
+  // superseded in the history.
   bool supersedes_removed = false;
 };
 
-// Which of two entries may count.
+// Whose report may count. An entry must not count if it was reported by an old
+// name of the repository, and its caller has no right to report by the present
+// name.
 enum class MayCount {
   kBoth,  // Judge decides.
-  // Only this one. The other was reported by an old name of the repository, and
-  // its caller may not report by the present name.
-  kFrom,
-  kTo,
+  kFrom,  // Only the entry `from`.
+  kTo,    // Only the entry `to`.
 };
 
-// Merges the entry `from` into the repository of the entry `to`. The row whose
-// report counts stays, with the newest knowledge about GitHub.
+// Merges the entry `from`, whose repository is merged into that of `to`. The
+// row whose report counts stays. It gets the newer knowledge of the two about
+// what GitHub shows.
 MergedEntry MergeEntries(const MergingEntry& from, const MergingEntry& to,
                          MayCount may_count, absl::Time now);
 

@@ -62,8 +62,8 @@ struct KnownAlias {
   }
 };
 
-// The rows that a name and a number lead to. All of them can be the same row.
-// At most one of `holder` and `alias` is set.
+// The rows that a name and a number lead to. At most one of `holder` and
+// `alias` is set. `own` can be the same row as that one.
 struct Whereabouts {
   std::optional<NamedRepository> own;     // The row with the number.
   std::optional<NamedRepository> holder;  // The row that has the name now.

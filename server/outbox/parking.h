@@ -10,50 +10,61 @@
 
 namespace signalbox {
 
-// A parked repository: GitHub refuses all posts to it from a credential, for
-// example because the repository is archived or the permission is missing. The
-// server posts only one entry at a time, as a probe whether GitHub still
-// refuses.
+// A repository is parked while GitHub refuses all posts to it from a
+// credential, for example because it is archived or a permission is missing.
+// Posting all of its entries would spend the credential's budget for nothing.
+// So the server posts only one of them now and then, as a probe whether GitHub
+// still refuses.
+//
+// These are the rules, without a database: the store keeps one Parking per
+// parked repository, and passes it to After whenever something happens.
 struct Parking {
   std::string credential;   // The credential that GitHub refused.
-  std::string reason;       // Of the newest refusal.
+  std::string reason;       // Of the newest refusal; see reasons.h.
   absl::Time since;         // When the first refusal came.
-  int step = 0;             // Refused probes since then.
+  int step = 0;             // How many probes were refused since then.
   absl::Time next_time;     // When the next probe is due.
-  absl::Time refuse_time;   // When GitHub last refused.
-  absl::Time report_time;   // When a caller last reported for it.
-  int64_t probe_entry = 0;  // The entry to probe with; 0: any.
-  // There are no more probes: all of its entries are to be abandoned.
+  absl::Time refuse_time;   // When the newest refusal came.
+  absl::Time report_time;   // When the newest report for the repository came.
+  int64_t probe_entry = 0;  // The entry (entry_id) that probes; 0: any.
+  // The server probes no more, and abandons the repository's entries: GitHub
+  // refused a probe a week or more after `report_time`.
   bool gives_up = false;
 
   friend bool operator==(const Parking&, const Parking&) = default;
 };
 
-// A repository is probed at most once in this time, whatever events ask for it.
+// A probe begins at least this long after the last refusal, whatever asks for
+// it.
 inline constexpr absl::Duration kBetweenProbes = absl::Seconds(10);
 
-// An event in the life of a repository.
+// Something that matters to a parked repository, or parks it.
 struct ParkingEvent {
   enum class Kind {
-    kRefused,   // GitHub refused an entry, with a reason that parks.
-    kTaken,     // GitHub accepted an entry, or refused its content (422).
-    kReported,  // A caller reported for the repository.
-    // Something changed that may help: RetryPost, a rename, an event, another
-    // token, a start.
+    // GitHub refused an entry for a reason that holds for the whole repository.
+    kRefused,
+    // GitHub accepted an entry, or refused only its content (422). The
+    // repository is not parked any more.
+    kTaken,
+    kReported,  // A caller reported for the repository: probe soon.
+    // Something changed that may help (RetryPost, a rename, an event, another
+    // token, a start): probe soon.
     kHoped,
   };
   Kind kind = Kind::kHoped;
 
-  // kRefused:
+  // The rest is for kRefused: who was refused, why, and which entry (entry_id).
   std::string credential;
   std::string reason;
   int64_t entry = 0;
-  // When the newest report for the repository came, if it is not parked yet.
+  // When the newest report for the repository came. Read only if the repository
+  // is not parked yet.
   absl::Time report_time;
 };
 
-// The state of a repository after an event; nothing: it is not parked. A try
-// with another end (a limit, a 401, a 5xx, no answer) is no event.
+// The state of a repository after an event. Nothing, in `parking` or as the
+// result: it is not parked. A try that ended otherwise (a rate limit, a 401, a
+// 5xx, no answer) says nothing about the repository and is no event.
 std::optional<Parking> After(std::optional<Parking> parking,
                              const ParkingEvent& event, absl::Time now);
 

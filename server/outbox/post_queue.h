@@ -18,7 +18,8 @@
 
 namespace signalbox {
 
-// What is to be posted to GitHub, for the one that posts it.
+// PostQueue is the poster's part of the outbox: which entries are to be posted
+// now, and how the posts ended.
 //
 // Every method is one transaction. OK means that the change is durable;
 // outbox.h lists the errors.
@@ -29,73 +30,74 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // The credentials that have entries or a probe due at `now`, sorted.
   virtual absl::StatusOr<std::vector<DueCredential>> DueCredentials(
       absl::Time now) = 0;
-  // When the next entry or probe of any credential becomes due, or the next
-  // name question is to be asked, later than `now`; absl::InfiniteFuture() if
-  // none will.
+  // The next time after `now` at which an entry or a probe becomes due or a
+  // name question is to be asked; absl::InfiniteFuture(): there is none.
   virtual absl::StatusOr<absl::Time> NextDueTime(absl::Time now) = 0;
 
-  // The poster's turn, in one transaction: ends the leases in `ended`, in
-  // order, and then takes out at most one entry for each of `wanted`. Returns
-  // as many leases as there are in `wanted`.
+  // Ends the leases in `ended`, in order, and then takes out at most one entry
+  // for each of `wanted`. The answer to each of `wanted` is at the same index;
+  // nothing: no entry is due for it.
   //
-  // Only the process with the newest term takes entries out. If `term` is
-  // another one and `wanted` is not empty, nothing changes:
-  // FAILED_PRECONDITION, reason TERM_OVER. Leases end without regard to the
-  // term, since what GitHub answered is true. After TERM_OVER, call again with
-  // `ended` alone.
+  // Only the process with the newest term takes entries out.
+  // FAILED_PRECONDITION, reason TERM_OVER: `term` is not the newest and
+  // `wanted` is not empty; nothing has changed. Then call again with `ended`
+  // alone, which needs no term: what GitHub answered is true in any case.
   //
-  // The end of a lease: if a newer report arrived meanwhile, the entry stays
-  // due, but the outbox still notes what it learned about GitHub. If the lease
-  // was lost (taken over after its deadline, or by Confess), only the history
-  // changes.
+  // How a lease ends: if a newer report arrived meanwhile, the entry is due for
+  // that one, and the outbox still notes what the try showed about GitHub. A
+  // lease is lost if another one of the entry began after its deadline, or by
+  // Confess. If it is lost, only the history changes.
   //
-  // A lease: the entry that has been due longest, in the first repository that
-  // has a due one (see `after_repository`). It is marked as in flight, and not
-  // due again until the lease's deadline is over; the next lease then has
-  // `ambiguous_since` set. Nothing if no entry is due.
+  // Which entry is taken out: the one that has been due longest, in the first
+  // repository (see `after_repository`) with a due one. It is not due again
+  // until the lease's deadline. If the lease has not ended by then, the try
+  // counts as ambiguous, and the next lease of the entry has `ambiguous_since`.
   virtual absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const Settlement> ended,
       absl::Span<const LeaseRequest> wanted, absl::Time now) = 0;
 
-  // Leaves requests for results that are not due yet. The transaction that
-  // makes a result due takes the longest due one of its credential out, as in
-  // Turn, so that its post needs no transaction of its own. Each request is
-  // used at most once, and none once their term is over. Replaces what was left
-  // before.
+  // For the time in which the poster waits: leaves a request for each idle
+  // credential, although no result of it is due yet. When a transaction makes a
+  // result due, it also takes the credential's longest due result out, as Turn
+  // does. So that post needs no transaction of its own. Each request is used at
+  // most once, and none after their term is over. Replaces the requests that
+  // were left before. Not a transaction; never blocks on one.
   virtual void LeaveRequests(StandingRequests requests) = 0;
-  // Takes back the requests that were not used, and adds the leases that were
-  // taken out meanwhile to `leases`. A transaction under way may still take
-  // some out. The next call then returns them; the caller that made the result
-  // due causes it.
+  // Call it before each Turn. Returns the requests that were not used, and adds
+  // the leases that were taken out meanwhile to `leases`. A transaction under
+  // way may still take some out; the next call returns those. After such a
+  // transaction the poster is woken, as after any that makes a result due.
   virtual StandingRequests TakeRequestsBack(
       std::vector<StandingLease>* leases) = 0;
 
-  // A request for each of these entries (Lease::entry_id) may have reached
-  // GitHub after its lease, because the process was stopped in between. So the
-  // outbox no longer knows what GitHub shows, even if a later try was answered.
-  // The entries become due again and are read back, kAmbiguousWait after `now`
-  // at the earliest. Their tries in flight count as lost. An abandoned entry
-  // stays abandoned, but is read back when something makes it due.
+  // The poster confesses: because the process was stopped at the wrong moment,
+  // a request for each of these entries (Lease::entry_id) may have reached
+  // GitHub after its lease. So the outbox no longer knows what GitHub shows,
+  // even if a later try was answered. The entries become due, kAmbiguousWait
+  // after `now` at the earliest, and are read back. Their tries in flight are
+  // lost (see Turn). An abandoned entry stays abandoned; when something makes
+  // it due, it is read back, too.
   //
-  // Any process may call it, with or without a term, and repeat it. Skips
+  // Any process may call this, with or without a term, and repeat it. Skips
   // entries that the outbox no longer has.
   virtual absl::Status Confess(absl::Span<const int64_t> entries,
                                absl::Time now) = 0;
 
-  // Repairs times after the wall clock was set back, because they would delay
-  // what was due already. Entries and reruns that are due later than `limit`
-  // become due at `now`, and so do probes and questions with a past that is
-  // later than `now`. Changes at most `most` of each, the entries that are due
-  // soonest first. True: there may be more.
+  // After the wall clock was set back, stored times are too late. This repairs
+  // them. Entries and reruns that are due later than `limit` become due at
+  // `now`. So do probes and name questions whose last refusal or answer, by
+  // their stored times, is later than `now`. Changes at most `most` of each
+  // kind, beginning with the entries that are due soonest. True: there may be
+  // more, so call it again.
   virtual absl::StatusOr<bool> BringForward(absl::Time limit, absl::Time now,
                                             int most) = 0;
 
   // The credentials that have parked repositories, sorted.
   virtual absl::StatusOr<std::vector<std::string>> CredentialsOfParked() = 0;
-  // A credential has changed: brings the probes of its parked
-  // repositories forward. Handles at most `limit` repositories, those after
-  // `after` by the store's own numbers (0: from the first). Returns the number
-  // of the last one; 0: there are no more.
+  // A credential has changed, so GitHub may accept its posts now: brings the
+  // probes of its parked repositories forward. One call handles at most `limit`
+  // of them. It returns the store's number of the last one, which the next call
+  // gets as `after`; 0 means that there are no more. The first call gets 0.
   virtual absl::StatusOr<int64_t> BringProbesForward(
       const std::string& credential, int64_t after, absl::Time now,
       int limit) = 0;

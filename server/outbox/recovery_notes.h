@@ -15,32 +15,36 @@
 
 namespace signalbox {
 
-// A RerunRequested on which the server has yet to act.
+// A person's request to run contexts again. Before the server acts on it,
+// GitHub must confirm the person's rights and the pull request's head.
 struct Rerun {
-  int64_t id = 0;
+  int64_t id = 0;         // The store's own number, for SettleRerun.
   RerunRequested wanted;  // The repository has its present name.
-  std::string caller;
+  std::string caller;     // Whose delivery brought it.
   std::string delivery_id;
-  int try_count = 0;
-  absl::Time due_time;
+  int try_count = 0;    // How often the server has tried to act on it.
+  absl::Time due_time;  // When to try next.
 };
 
-// A repository that was named in a report, a delivery or an answer of GitHub's.
+// A repository that a report, a delivery or an answer of GitHub's has named.
 struct KnownRepository {
   Repository repository;   // As first spelled.
   int64_t github_id = 0;   // 0: not known.
   std::string credential;  // Empty: no credential posts for it.
 };
 
-// A hook whose deliveries reach this server.
+// A hook (GitHub's record of where to send webhooks) whose deliveries reach
+// this server.
 struct SeenHook {
   std::string host;
-  int64_t id = 0;
+  int64_t id = 0;  // GitHub's number.
 
   friend bool operator==(const SeenHook&, const SeenHook&) = default;
 };
 
-// What recovery knows of webhooks, hooks and repositories.
+// RecoveryNotes is the part of the outbox for server/recovery, which finds
+// webhooks that were missed and acts on reruns: what arrived here, from which
+// hooks, for which repositories, and what recovery must not forget itself.
 //
 // Every method is one transaction. OK means that the change is durable;
 // outbox.h lists the errors.
@@ -50,30 +54,32 @@ class RecoveryNotes {
  public:
   virtual ~RecoveryNotes() = default;
 
-  // At most `limit` reruns to act on, those that are due first.
+  // At most `limit` reruns, ordered by due time. Some may not be due yet.
   virtual absl::StatusOr<std::vector<Rerun>> Reruns(int limit) = 0;
-  // Ends a rerun, or has it tried again at `next_try_time`.
+  // Deletes a rerun that was acted on or refused. With `next_try_time` it keeps
+  // the rerun, which is due at that time again.
   virtual absl::Status SettleRerun(int64_t id,
                                    std::optional<absl::Time> next_try_time) = 0;
 
-  // For each of these deliveries, whether it was accepted in the last days.
+  // For each of these deliveries, whether the outbox accepted it in the last
+  // days.
   virtual absl::StatusOr<std::vector<bool>> KnownDeliveries(
       absl::Span<const std::string> ids) = 0;
-  // The server asks GitHub for this delivery again, or (`cancelled`) did not
-  // ask after all. If the delivery arrives again within an hour, it is
-  // therefore no person's request to run contexts again.
+  // Call it before the server asks GitHub to redeliver. If the delivery arrives
+  // again within an hour, the outbox does not take it for a person's request to
+  // run contexts again. `cancelled`: the server did not ask after all.
   virtual absl::Status AwaitRedelivery(const std::string& id, bool cancelled,
                                        absl::Time now) = 0;
   // The hooks that sent the accepted deliveries.
   virtual absl::StatusOr<std::vector<SeenHook>> SeenHooks() = 0;
 
-  // At most `limit` repositories, ordered by their canonical names, beginning
-  // after `after`.
+  // A page of all repositories, at most `limit`, ordered by their canonical
+  // names. Begins after the canonical name `after`; empty: at the first.
   virtual absl::StatusOr<std::vector<KnownRepository>> Repositories(
       const std::string& after, int limit) = 0;
 
-  // A time that is stored under a name, such as the time up to which the server
-  // has searched for missing deliveries. Nothing: it was never set.
+  // Times that recovery stores under names of its own, such as the cursor of a
+  // hook. GetNamedTime returns nothing for a name that was never set.
   virtual absl::Status SetNamedTime(const std::string& name,
                                     absl::Time time) = 0;
   virtual absl::StatusOr<std::optional<absl::Time>> GetNamedTime(

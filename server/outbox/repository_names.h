@@ -12,32 +12,36 @@
 
 namespace signalbox {
 
-// A question for GitHub about a repository's name.
+// A question that the poster is to ask GitHub about a repository's name. There
+// are two kinds: "which repository has this name?" and "what is the name of the
+// repository with this number?" (GitHub's number, which never changes).
 struct NameQuestion {
-  int64_t id = 0;
-  std::string credential;  // The credential that asks.
-  // Without a number: which repository has this name? With a number, the name
-  // only selects the host and the credential.
+  int64_t id = 0;          // The store's own number.
+  std::string credential;  // The credential to ask with.
+  // The name to ask about. If `number` is not 0, only its host counts.
   Repository repository;
-  // Not 0: what is the name of the repository with this number?
+  // The number to ask about; 0: ask about the name.
   int64_t number = 0;
 };
 
+// What GitHub answered.
 struct NameAnswer {
   enum class Kind {
-    kNamed,       // `name` and `number` belong together.
+    kNamed,       // The repository has `name` and `number`.
     kMissing,     // GitHub has no such repository, or hides it.
-    kUnanswered,  // The question is to be asked again.
+    kUnanswered,  // GitHub gave no usable answer: ask again later.
   };
-  int64_t question_id = 0;
+  int64_t question_id = 0;  // NameQuestion::id.
   Kind kind = Kind::kUnanswered;
-  Repository name;
-  int64_t number = 0;  // 0: GitHub did not say.
-  // `updated_at` of the repository; absl::InfinitePast(): GitHub did not say.
+  Repository name;     // kNamed: the present name.
+  int64_t number = 0;  // kNamed; 0: GitHub did not say.
+  // kNamed: when the repository got its name or changed otherwise, by GitHub's
+  // clock (`updated_at`); absl::InfinitePast(): GitHub did not say.
   absl::Time update_time = absl::InfinitePast();
 };
 
-// What GitHub says about the names of repositories.
+// RepositoryNames is the part of the outbox that follows renames: the poster
+// tells it what GitHub says about names, and asks GitHub what it wants to know.
 //
 // Every method is one transaction. OK means that the change is durable;
 // outbox.h lists the errors.
@@ -47,20 +51,22 @@ class RepositoryNames {
  public:
   virtual ~RepositoryNames() = default;
 
-  // GitHub answered that the repository `from` is the one in `answer` now
-  // (kNamed). The entries of both names are merged by Judge, unless their
-  // numbers differ. From then on `from` means the new name, until GitHub
-  // answers that a repository is called `from`. Does nothing if the names are
-  // equal.
+  // A request for the repository `from` was redirected, and GitHub answered
+  // that it is the one in `answer` now (kNamed). From then on `from` means the
+  // new name, until GitHub answers that a repository is called `from`. Entries
+  // under both names are merged, unless the repositories' numbers differ; Judge
+  // decides which report counts. Does nothing if the names are equal.
+  // `answer.question_id` does not count.
   virtual absl::Status LearnName(const Repository& from,
                                  const NameAnswer& answer, absl::Time now) = 0;
 
-  // The questions about names to ask GitHub by `now`, longest due first. A
-  // question stays until it is answered.
+  // At most `limit` questions that are due at `now`, longest due first. A
+  // question comes again in each call until AnswerName ends or delays it.
   virtual absl::StatusOr<std::vector<NameQuestion>> NameQuestions(
       absl::Time now, int limit) = 0;
-  // Takes the answer to a question: forgets the question, or has it asked again
-  // later.
+  // Applies the answer to a question, and deletes the question. The question
+  // stays and becomes due again later after kUnanswered, and after kMissing for
+  // a repository without a name.
   virtual absl::Status AnswerName(const NameAnswer& answer, absl::Time now) = 0;
 };
 
