@@ -13,11 +13,11 @@
 
 namespace signalbox {
 
-// Housekeeper does the regular work in the outbox. It turns expired pendings
-// into errors. It abandons statuses that GitHub will not take. It deletes old
-// commits and history, in small batches with pauses between them, so that
-// reports never wait for it. It makes the outbox continue the work that it does
-// in batches (DoChores), and checkpoint while nothing is written.
+// Housekeeper decides when the outbox does its regular work (Upkeep). It turns
+// expired pendings into errors. It abandons statuses that GitHub will not take.
+// It deletes old commits and history. It continues chores, and checkpoints
+// while nothing is written. All of this happens in small batches with pauses
+// between them, so that reports wait only briefly.
 //
 // For ten minutes after a start, or after the wall clock has jumped by more
 // than a minute, nothing expires: farms may have been unable to report, and get
@@ -44,15 +44,18 @@ class Housekeeper {
         nullptr;
   };
 
-  // All pointers are borrowed. Entries that became due wake `became_due`.
+  // All pointers are borrowed. Wakes `became_due`, the poster's, after an entry
+  // may have become due.
   Housekeeper(Upkeep* outbox, Clock* clock, Options options,
               WakeUp* became_due);
 
-  // Does what is due now, and returns when to call it again: in 10 s at the
-  // latest, since a new pending may expire earlier than all others.
+  // Does what is to be done now. Returns the wall time of the next call, 10 s
+  // from now at the latest, since a new pending may expire earlier than all
+  // others. If the store fails, logs that and tries again in the next call.
   absl::Time RunOnce();
 
  private:
+  // Begins ten minutes without expiry if the wall clock has jumped.
   void NoticeJump(absl::Time wall, absl::Duration steady);
   // False: there are more to expire at once.
   bool Expire(absl::Time now);
@@ -61,7 +64,9 @@ class Housekeeper {
   // These return false if there are more to abandon.
   bool AbandonParked(absl::Time now);
   bool AbandonHeld(absl::Time now);
+  // Does one batch of AbandonHeld and of deleting, and sets when to go on.
   void Forget(absl::Time now, absl::Duration steady);
+  // Logs an error; returns whether there was none.
   bool Worked(const absl::Status& status);
 
   Upkeep* const outbox_;
@@ -70,10 +75,10 @@ class Housekeeper {
   WakeUp* const became_due_;
 
   // These are times of Clock::Monotonic.
-  absl::Duration quiet_until_;
+  absl::Duration quiet_until_;  // Until then nothing expires.
   // Wall time minus steady time. It changes only when the wall clock is set.
   absl::Duration offset_;
-  absl::Duration next_forgetting_;
+  absl::Duration next_forgetting_;  // When to call Forget.
 };
 
 }  // namespace signalbox

@@ -16,18 +16,20 @@
 
 namespace signalbox {
 
-// Intake puts submissions into the outbox by group commit: the submissions that
-// arrive during a commit form the next transaction. No caller gets an answer
-// before its transaction is durable.
+// Intake puts the submissions of all callers into the outbox. A commit to disk
+// takes long, so many submissions share one (group commit): those that arrive
+// during a commit form the next transaction. No caller gets an answer before
+// its transaction is durable.
 //
 // Intake starts no thread: a Worker or a simulation calls RunOnce.
 //
 // Thread-safe; only one thread at a time may call RunOnce.
 class Intake {
  public:
-  // Called exactly once for every submission with its outcome, or with the
-  // store's error. RunOnce calls it, or Submit or Close for a submission that
-  // is refused. Must not block or throw.
+  // The caller's function. Intake calls it exactly once for every submission,
+  // with its outcome or with an error. RunOnce calls it with what the store
+  // answered; Submit or the destructor calls it for a refused submission. Must
+  // not block or throw.
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   struct Options {
@@ -43,9 +45,9 @@ class Intake {
     size_t max_waiting_bytes = size_t{64} << 20;
   };
 
-  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. A
-  // transaction that may have made an entry due sooner wakes `became_due`,
-  // before its callers get their answers.
+  // All pointers are borrowed. Submit wakes `wake_up`, so that RunOnce is
+  // called. RunOnce wakes `became_due`, the poster's, if an entry may have
+  // become due sooner, before the callers get their answers.
   Intake(Acceptance* outbox, Clock* clock, Options options, WakeUp* wake_up,
          WakeUp* became_due)
       : outbox_(outbox),
@@ -54,17 +56,18 @@ class Intake {
         wake_up_(wake_up),
         became_due_(became_due) {}
 
-  // Refuses the submissions that still wait, as Close does.
+  // Refuses the submissions that still wait, with the error of Close.
   ~Intake();
 
-  // Never blocks. `done` may run before this returns.
+  // Puts a submission into the queue. Never blocks. `done` may run before this
+  // returns.
   void Submit(Submission submission, Done done);
 
-  // Commits all waiting submissions. Returns absl::InfiniteFuture(): the next
-  // call is due after `wake_up`.
+  // Commits all waiting submissions. Returns when to call it again:
+  // absl::InfiniteFuture() means after `wake_up` only.
   absl::Time RunOnce();
 
-  // Refuses new submissions with UNAVAILABLE, reason SHUTTING_DOWN. The next
+  // From now on Submit refuses with UNAVAILABLE, reason SHUTTING_DOWN. The next
   // RunOnce still commits those that wait.
   void Close();
 
@@ -72,7 +75,7 @@ class Intake {
   struct Waiting {
     Submission submission;
     Done done;
-    size_t bytes = 0;
+    size_t bytes = 0;  // Roughly, in memory.
   };
 
   // Takes the submissions of the next transaction out of the queue.

@@ -10,18 +10,22 @@
 
 namespace signalbox {
 
-// Outbox keeps one entry per key: the newest report, and how far its posting to
-// GitHub has got. A report overwrites its entry; the poster makes GitHub match
-// the entry. Outbox also keeps a history, which no decision depends on.
+// Outbox is the store. It keeps one entry per key: the newest report, and how
+// far its posting to GitHub has got. A report overwrites its entry; the poster
+// makes GitHub match the entry. Outbox also keeps a history, which no decision
+// depends on.
 //
-// Each user gets only its part of it. A store implements them all.
+// Each user gets only its part, an interface of its own. A store implements all
+// of them; sqlite_outbox.h is the one that exists.
 //
 // Every method is one transaction. OK means that the change is durable.
 //
-// Errors, unless a method says otherwise: UNAVAILABLE: repeat the call.
-// RESOURCE_EXHAUSTED, reason DISK_FULL: the change was made or not; do not
-// acknowledge a report. INTERNAL: the store is damaged or a write failed; the
-// process must end and recover.
+// Errors, unless a method says otherwise:
+// - UNAVAILABLE: repeat the call.
+// - RESOURCE_EXHAUSTED, reason DISK_FULL: the change may have been made or not,
+//   so do not acknowledge a report.
+// - INTERNAL: the store is damaged or a write failed. The process must end; its
+//   next start recovers.
 //
 // Thread-safe.
 class Outbox : public Acceptance,

@@ -18,60 +18,67 @@
 
 namespace signalbox {
 
-// A credential that could post a result at once, if there were one. The
-// transaction that makes a result due takes it out for this request, so the
-// post needs no transaction of its own.
+// A request for a result that is not due yet. The poster leaves it for a
+// credential that could post a result at once, but has none. A transaction that
+// makes a result due then takes it out for this request, so the post needs no
+// transaction of its own.
 struct StandingRequest {
-  // `credential` and `after_repository` count.
+  // Only `credential` and `after_repository` count.
   LeaseRequest request;
-  // The rate limiter lets the request begin from this steady time on.
+  // The steady time from which on the rate limiter lets the request begin.
+  // Until then the standing request is not used.
   absl::Time not_before;
 };
 
-// What the poster leaves while it waits.
+// All that the poster leaves while it waits.
 struct StandingRequests {
   std::map<std::string, StandingRequest, std::less<>> by_credential;
-  // Entries that must not be taken (see LeaseRequest).
+  // LeaseRequest::held, for all of them; null: none.
   std::shared_ptr<const std::set<int64_t>> held;
-  absl::Duration lease_time;
-  Term term;               // In which the poster takes entries out.
-  Clock* clock = nullptr;  // Borrowed.
+  absl::Duration lease_time;  // How long a lease lasts.
+  Term term;                  // The poster's. No request is used after it.
+  Clock* clock = nullptr;     // Borrowed.
 };
 
 // An entry that was taken out for a standing request.
 struct StandingLease {
   std::string credential;
   Lease lease;
-  absl::Time lease_end;  // Steady.
-  // A newer report of the entry was accepted since, so the lease must be
-  // returned.
+  absl::Time lease_end;  // By the steady clock.
+  // A newer report of the entry was accepted since. The poster must not post,
+  // and ends the lease as kReturned.
   bool is_outdated = false;
 };
 
-// StandingDesk passes standing requests to the transactions, and their leases
-// back.
+// StandingDesk is where the poster leaves its standing requests, where the
+// store's transactions find them, and where the poster collects the leases. The
+// poster calls Leave and TakeBack. A transaction calls Use, then Take if it
+// found an entry, for each credential with new results. End follows when the
+// transaction has ended.
 //
 // Thread-safe, but only one transaction at a time may use it.
 class StandingDesk {
  public:
-  // Replaces what was left before.
+  // Replaces the requests that were left before.
   void Leave(StandingRequests requests);
-  // Takes back the requests that are not used yet, and adds the leases that
-  // are durable to `leases`.
+  // Returns the requests that were not used, and adds the leases that are
+  // durable to `leases`.
   StandingRequests TakeBack(std::vector<StandingLease>* leases);
 
-  // The request of this credential, to be used in a transaction, which must end
-  // with End. Sets its deadline, and `now` to the present time. Nothing: there
-  // is none of the term `newest`.
+  // A request that a transaction uses.
   struct Used {
-    LeaseRequest request;
-    std::shared_ptr<const std::set<int64_t>> held;  // For `request.held`.
-    Moment now;
+    LeaseRequest request;                           // With its deadline.
+    std::shared_ptr<const std::set<int64_t>> held;  // Owns `request.held`.
+    Moment now;                                     // When it was used.
     absl::Duration lease_time;
   };
+  // Removes the request of this credential and returns it. Nothing: there is
+  // none, it may not begin yet, or its term is not `newest`.
   std::optional<Used> Use(absl::string_view credential, const Term& newest);
+  // Notes the entry that the transaction took out for the request.
   void Take(const Used& used, Lease lease);
-  // The transaction is durable, or was rolled back.
+  // The transaction that called Use has ended. False: it was rolled back, so
+  // its leases never began.
   void End(bool is_durable);
 
  private:

@@ -15,62 +15,71 @@
 
 namespace signalbox {
 
-// The place in a list where the next page begins: after this entry of this
-// repository, by the store's own numbers.
+// What Statuses::ListStatuses and CountPostings take and return: lists of
+// statuses across repositories, for people who look for stuck ones and for
+// metrics.
+
+// The place where a page ended. The next page begins after it.
 struct StatusPlace {
-  int64_t repository = 0;
+  int64_t repository = 0;  // The store's own number of the repository.
   // The commit of the entry, if the list is ordered by commits; else empty.
   std::string sha;
-  int64_t entry = 0;
+  int64_t entry = 0;  // The store's own number of the entry.
 
   friend bool operator==(const StatusPlace&, const StatusPlace&) = default;
 };
 
-// A status in a list across repositories.
+// A status in such a list.
 struct ListedStatus {
   Repository repository;   // As first spelled.
   std::string credential;  // Empty: no credential posts for it.
-  bool is_parked = false;  // Whether the repository is.
+  bool is_parked = false;  // The repository is parked.
   std::string sha;
   StatusView status;
-  StatusPlace place;
+  StatusPlace place;  // Where a page ends if this is its last status.
 };
 
+// Which statuses a page lists. The functions must not block.
 struct StatusQuery {
-  // The states that `wants` can accept. The outbox need not look at others.
+  // The states that the list may contain. The outbox reads only these, so a
+  // short set makes the list fast.
   std::set<PostingState> states = {PostingState::kDue, PostingState::kWaiting,
                                    PostingState::kAbandoned};
-  std::set<std::string> reasons;  // Empty: all.
-  StatusPlace after;
-  int limit = 0;
-  // Which repositories are wanted (`sha` and `status` are not set yet), and
-  // which statuses. `wants` may change the status that it gets. Neither may
-  // block. Empty: all.
+  std::set<std::string> reasons;  // Of waiting and abandoned ones; empty: all.
+  StatusPlace after;              // Where the page before ended.
+  int limit = 0;                  // The most statuses on a page.
+  // Whether to look at this repository at all. `sha` and `status` are not set
+  // yet. Empty: look at all.
   std::function<bool(const ListedStatus&)> wants_repository = nullptr;
+  // Whether to list this status. May change it first: the outbox does not know
+  // which credentials are stopped or paused, so the caller turns their due
+  // statuses into waiting ones. Empty: list all.
   std::function<bool(ListedStatus*)> wants = nullptr;
-  // Whether `wants` turns every due status of a credential into a waiting one.
-  // Empty: of no credential.
+  // Whether `wants` turns the due statuses of this credential into waiting
+  // ones. If so, the outbox reads them for kWaiting and not for kDue. Empty: it
+  // does so for no credential.
   std::function<bool(const std::string& credential)> credential_waits = nullptr;
 };
 
 struct ListedPage {
   std::vector<ListedStatus> statuses;
-  // Nothing: this page is the last. A page before the last may hold less than
-  // `limit`.
+  // Pass it as `after` for the next page. Nothing: this page is the last. Other
+  // pages, too, may hold fewer statuses than `limit`.
   std::optional<StatusPlace> next;
 };
 
-// How many statuses are not posted yet.
+// How many statuses are not posted yet, and why.
 struct PostingCounts {
   struct Key {
     PostingState state = PostingState::kDue;
-    std::string credential;  // For kDue.
-    std::string reason;      // For the other states.
+    std::string credential;  // For kDue; empty for the other states.
+    std::string reason;      // Empty for kDue.
 
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   std::map<Key, int64_t> by_reason;
-  // By credential: the time since which its longest due status has been due.
+  // By credential: when its longest due status became due. Only credentials
+  // with a due status.
   std::map<std::string, absl::Time> oldest_due;
 };
 

@@ -15,6 +15,9 @@
 
 namespace signalbox {
 
+// What a reader of the outbox gets to see of entries: statuses, commits, and
+// changes of statuses.
+
 // How far the posting of an entry to GitHub has got. The numbers are stored and
 // never change.
 enum class PostingState {
@@ -24,11 +27,13 @@ enum class PostingState {
   kAbandoned = 4,  // Not to be posted again until something changes.
   kObserved = 5,   // Seen at GitHub, never reported here.
 };
+// The largest number, so that code that reads a stored number can check it.
 constexpr PostingState LastOf(PostingState) { return PostingState::kObserved; }
 
 struct Posting {
   PostingState state = PostingState::kDue;
-  std::string reason;  // Why it waits or was abandoned; empty otherwise.
+  // Why it waits or was abandoned (see reasons.h); empty otherwise.
+  std::string reason;
   // With the reason OVERTAKEN: the full sha of the pull request's newer head.
   // Empty: not known.
   std::string overtaken_by;
@@ -40,7 +45,7 @@ struct Posting {
   std::optional<absl::Time> post_time;
 };
 
-// The public part of an entry.
+// The public part of an entry; proto `CommitStatus`.
 struct StatusView {
   std::string context;  // As first spelled.
   Phase phase = Phase::kWebhookPending;
@@ -48,15 +53,16 @@ struct StatusView {
   std::optional<Result> result;  // Nothing: pending or expired.
   std::string description;
   std::string target_url;
-  // The newest accepted run that has a number; attempt 0: there is none.
+  // The numbered run whose report was accepted last; attempt 0: there is none.
   int64_t attempt = 0;
   std::string series;
-  int64_t sequence = 0;  // Of the newest change, in a report or a posting.
-  absl::Time report_time;
-  std::optional<absl::Time> expire_time;
+  int64_t sequence = 0;    // Of the newest status change.
+  absl::Time report_time;  // When the newest report was accepted.
+  std::optional<absl::Time> expire_time;  // Nothing: it does not expire.
   Posting posting;
 };
 
+// All statuses of one commit.
 struct CommitView {
   Repository repository;   // As first spelled.
   std::string credential;  // Empty: no credential posts for it.
@@ -64,35 +70,40 @@ struct CommitView {
   std::vector<StatusView> statuses;  // Ordered by context.
 };
 
-// A status after one change.
+// A status as it was after one status change.
 struct StatusChange {
   Repository repository;  // With its present name.
   std::string sha;
   StatusView status;  // Its `sequence` is the number of the change.
 };
 
+// A commit in a list of commits.
 struct CommitSummary {
   Repository repository;  // As first spelled.
   std::string sha;
-  CommitState state = CommitState::kPending;
-  int status_count = 0;
-  absl::Time update_time;
-  int64_t sequence = 0;  // The page token: pass it as `before_sequence`.
+  CommitState state = CommitState::kPending;  // As CombinedState.
+  int status_count = 0;    // Statuses with an accepted report.
+  absl::Time update_time;  // When its newest report was accepted.
+  // Of its newest report. The last one of a page is the `before_sequence` of
+  // the next page.
+  int64_t sequence = 0;
 };
 
-// Reason of an abandoned status whose pull request already had a newer head
-// when the status was reported. Such a status does not count for its commit.
+// The posting reason of an abandoned status whose pull request already had a
+// newer head when the status was reported. It does not count for its commit.
 inline constexpr char kOvertaken[] = "OVERTAKEN";
-// The reason why a status waits if no credential posts for its repository.
+// The posting reason of a waiting status if no credential posts for its
+// repository.
 inline constexpr char kNoCredential[] = "NO_CREDENTIAL";
-
-// Whether a report of the status was accepted here and counts for its commit.
-bool IsReported(const StatusView& status);
-
-// Reason of an abandoned entry whose row was damaged, so that the server cannot
-// know what to post. The outbox accepts the next report for its key, whatever
-// it says. The poster reads what GitHub shows before it posts that report.
+// The posting reason of an abandoned entry whose row was damaged, so that the
+// server cannot know what to post. The outbox accepts the next report for its
+// key, whatever it says. The poster reads what GitHub shows before it posts
+// that report.
 inline constexpr absl::string_view kRowDamaged = "ROW_DAMAGED";
+
+// Whether the status counts for its commit: a report of it was accepted here,
+// and was not overtaken.
+bool IsReported(const StatusView& status);
 
 // The combined state of a commit's statuses, by GitHub's rule: failure if any
 // is error or failure, else pending if any is pending or there are none, else

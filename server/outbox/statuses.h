@@ -15,7 +15,8 @@
 
 namespace signalbox {
 
-// Reads what the outbox holds. Waits for no writer.
+// Statuses is the part of the outbox that reads: for the API, for people and
+// for watchers. A read never waits for a transaction that writes.
 //
 // outbox.h lists the errors.
 //
@@ -24,47 +25,50 @@ class Statuses {
  public:
   virtual ~Statuses() = default;
 
-  // NOT_FOUND, reason NOTHING_REPORTED, if nothing was ever reported for the
-  // commit.
+  // All statuses of a commit. NOT_FOUND, reason NOTHING_REPORTED: the outbox
+  // has no report for the commit.
   virtual absl::StatusOr<CommitView> GetCommit(const Repository& repository,
                                                absl::string_view sha) = 0;
 
-  // Newest first: the commits whose newest report has a sequence below
-  // `before_sequence` (0: all).
+  // A page of commits, newest first, at most `limit`: those whose newest report
+  // has a sequence below `before_sequence`. 0: the first page. Without a
+  // repository it lists the commits of all.
   virtual absl::StatusOr<std::vector<CommitSummary>> ListCommits(
       const std::optional<Repository>& repository, int64_t before_sequence,
       int limit) = 0;
 
   // The newest 1,000 reports and the newest 1,000 tries of a key. NOT_FOUND,
-  // reason NOTHING_REPORTED, as GetCommit.
+  // reason NOTHING_REPORTED: the outbox has no report for the key.
   virtual absl::StatusOr<History> GetHistory(const StatusKey& key) = 0;
 
-  // Lists statuses of all repositories that have a name. Repositories come in
-  // the order in which the outbox first saw them, and the statuses of each
-  // likewise. If posted or observed statuses are wanted, too, they come commit
-  // by commit. A status that matches the whole time is on exactly one page.
-  // Leaves out a status without an accepted report for which GitHub shows
-  // nothing.
+  // A page of statuses of all repositories that have a name. Repositories come
+  // in the order in which the outbox first saw them, and so do the statuses of
+  // each. If `states` has posted or observed ones, the statuses of a repository
+  // come commit by commit. A status that matches the query from the first page
+  // to the last is on exactly one page. Leaves out a status that has no
+  // accepted report and that GitHub does not show.
   //
-  // Looks at a bounded number of statuses and repositories, so a page can be
-  // short or empty although more follow.
+  // One page looks at 5,000 statuses and 1,000 repositories at most. So a page
+  // can be short or empty although more follow.
   virtual absl::StatusOr<ListedPage> ListStatuses(const StatusQuery& query) = 0;
-  // Counts the statuses that are not posted, up to a million of each kind.
+  // Counts the statuses that are not posted, for metrics. Looks at a million
+  // due, a million waiting and a million abandoned ones at most.
   virtual absl::StatusOr<PostingCounts> CountPostings(absl::Time now) = 0;
 
-  // The repository that a name means: another one if GitHub, as far as the
-  // outbox knows, redirects this old name.
+  // The repository that `name` means. If `name` is an old name that GitHub, as
+  // far as the outbox knows, redirects, this is the repository with its present
+  // name; else it is `name` itself.
   virtual absl::StatusOr<Repository> MeantBy(const Repository& name) = 0;
 
-  // The newest sequence given; 0: none was.
+  // The largest sequence given so far; 0: none was.
   virtual absl::StatusOr<int64_t> NewestSequence() = 0;
 
-  // The changes after the sequence `after_sequence`, in order; at most `limit`.
-  // Each accepted report is a change, and so is each change of a posting that
-  // has a separate sequence. If one submission observed a status twice, or a
-  // key was merged into another, only the last of these changes may be left.
-  // OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT: the outbox has forgotten some of
-  // them, or never gave that sequence.
+  // The status changes with a sequence above `after_sequence`, in order; at
+  // most `limit`. Some earlier changes of a status can be missing if a later
+  // one follows: after one submission that observed the status twice, and after
+  // its key was merged into another. OUT_OF_RANGE, reason SEQUENCE_NOT_KEPT:
+  // the outbox has forgotten some of these changes, or never gave
+  // `after_sequence`.
   virtual absl::StatusOr<std::vector<StatusChange>> ChangesAfter(
       int64_t after_sequence, int limit) = 0;
 };

@@ -11,24 +11,26 @@
 
 namespace signalbox {
 
-// One stretch of time in which one server posts.
+// Several servers can share one store, and only one of them may post at a time.
+// A term is the stretch of time in which one server, its holder, posts.
 struct Term {
-  // Two terms of a store never have the same epoch. 0: no term.
+  // Its number, which is larger than those of all earlier terms of the store.
+  // 0: no term.
   int64_t epoch = 0;
 
   friend bool operator==(const Term&, const Term&) = default;
 };
 
-// The reason of the error of a call in a term that has ended.
+// The reason of an error: the call was about a term that has ended.
 inline constexpr absl::string_view kTermOver = "TERM_OVER";
 
-// The newest term, as a look at the store found it.
+// What the store knows about the newest term.
 struct TermLook {
-  // Rises with each claim and with each end of a term that the store knows of.
+  // Rises with each claim, and when a holder gives its term back.
   int64_t epoch = 0;
   // The random id of the process that has the term. Empty: no process has it.
   std::string owner;
-  // Counts the holder's signs of life in this term.
+  // Counts the holder's beats (its signs of life) in this term.
   int64_t beat = 0;
   // When a holder last claimed or beat, by the wall clock of its server. For
   // people and for long waits: it does not decide which process has the term.
@@ -36,20 +38,23 @@ struct TermLook {
   std::string holder;  // For people: which server that is.
 };
 
-// Decides which one of several servers takes out what is to be posted.
+// Terms is the part of the outbox that lets one server at a time take entries
+// out for posting.
 //
-// A term is short, because it guards nothing at GitHub. The store checks the
-// term whenever a server takes entries out (PostQueue::Turn), and each entry in
-// flight has a lease of its own. If a server takes over without need, this
-// costs some requests and causes no wrong status.
+// To *claim* the term is to become its holder. A server without the term looks
+// several times a second. It claims if no process has the term, or if the
+// holder has not beaten for some time. It measures that time with its own
+// steady clock, and never compares the clocks of two machines. TermKeeper has
+// these rules.
 //
-// A server without a term looks several times a second. It claims a term that
-// no process has, or whose holder has not beaten for some time. It measures
-// that time with its own steady clock: the clocks of two servers, or of a
-// server and the store, are never compared. TermKeeper has these rules.
+// A term can change hands quickly, because it does not protect the statuses at
+// GitHub: the store checks the term whenever a server takes entries out
+// (PostQueue::Turn), and each entry in flight has a lease of its own. If a
+// server takes over without need, this costs some requests and causes no wrong
+// status.
 //
-// Where only one process at a time can have the store open, opening it ends the
-// term of the process before, and the first claim succeeds.
+// If only one process at a time can open the store (SQLite), opening it ends
+// the term of the process before, and the first claim succeeds.
 //
 // Every method but Look is one transaction. OK means that the change is
 // durable; outbox.h lists the errors.
@@ -59,26 +64,27 @@ class Terms {
  public:
   virtual ~Terms() = default;
 
-  // Waits for no writer.
+  // Reads the newest term. Never waits for a transaction that writes.
   virtual absl::StatusOr<TermLook> Look() = 0;
 
-  // Begins the next term, for the process `owner`, which must not be empty. The
-  // former holder takes no more entries out from then on.
+  // Begins the next term, whose holder is the process `owner` (not empty).
+  // `seen` is the result of the last Look, `holder` is for TermLook. The former
+  // holder can take no more entries out from then on.
   //
   // ABORTED, reason TERM_CHANGED: since `seen`, the holder has beaten, or
   // another process has claimed. Look again. After UNAVAILABLE the claim may
-  // have succeeded: a look then shows `owner`, which can claim again.
+  // have succeeded: Look then shows `owner`, which can claim again.
   virtual absl::StatusOr<Term> Claim(const TermLook& seen,
                                      const std::string& owner,
                                      const std::string& holder,
                                      absl::Time now) = 0;
 
   // The holder's sign of life. FAILED_PRECONDITION, reason TERM_OVER: the term
-  // has ended, and the holder must begin no more requests.
+  // has ended, and the caller must begin no more requests.
   virtual absl::Status Beat(const Term& term, absl::Time now) = 0;
 
-  // Ends the term, so that another server can claim at once. OK, too, if it has
-  // ended before.
+  // Ends the term, so that another server can claim at once. Does nothing if
+  // the term has ended before.
   virtual absl::Status GiveBack(const Term& term) = 0;
 };
 

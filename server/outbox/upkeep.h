@@ -8,7 +8,9 @@
 
 namespace signalbox {
 
-// The work that time brings, in small batches, because reports wait for each.
+// Upkeep is the part of the outbox that Housekeeper calls regularly: it expires
+// pendings, abandons what GitHub will not take, and deletes what is old. Every
+// call does a small batch, because reports wait while it runs.
 //
 // Every method is one transaction. OK means that the change is durable;
 // outbox.h lists the errors.
@@ -18,37 +20,39 @@ class Upkeep {
  public:
   virtual ~Upkeep() = default;
 
-  // Replaces at most `limit` expired pendings by `error`, those that expired
-  // first. Returns how many.
+  // Turns at most `limit` pendings whose expiry is over into errors of the
+  // server, beginning with those that expired first. Returns how many; if that
+  // is `limit`, there may be more.
   virtual absl::StatusOr<int> ExpirePendings(absl::Time now, int limit) = 0;
 
-  // Abandons at most `limit` entries of repositories that are no longer probed,
-  // and returns how many. Also begins to abandon the entries of repositories
-  // whose name GitHub has not given for a week.
+  // Abandons at most `limit` entries of parked repositories that the server no
+  // longer probes (Parking::gives_up). Returns how many; if that is `limit`,
+  // there may be more. Also adds chores that abandon the entries of
+  // repositories whose name GitHub has not given for a week.
   virtual absl::StatusOr<int> AbandonParked(absl::Time now, int limit) = 0;
-  // A credential is stopped for this reason: abandons at most
-  // `limit` entries that wait for it and were reported before `before`. Returns
-  // how many.
+  // The credential is stopped for this reason. Abandons at most `limit` entries
+  // that wait for it and were reported before `before`. Returns how many; if
+  // that is `limit`, there may be more.
   virtual absl::StatusOr<int> AbandonHeld(const std::string& credential,
                                           const std::string& reason,
                                           absl::Time before, absl::Time now,
                                           int limit) = 0;
 
-  // Does a batch of the work that is too much for one transaction: commits that
-  // move to another repository, entries that become due again or are abandoned.
-  // True: it did a batch, and there may be another one.
+  // Does a batch of a chore: of work that is too much for one transaction.
+  // Chores move commits to another repository after a rename, make many entries
+  // due again, or abandon them. True: it did a batch, and there may be another
+  // one.
   virtual absl::StatusOr<bool> DoChores(absl::Time now) = 0;
 
-  // Moves the log of the newest commits into the database, unless changes wait.
-  // If it is never called, a commit has to do that now and then, and the
-  // reports of that commit wait for it.
+  // Moves the store's log of its newest transactions into the database. Does
+  // nothing while changes wait to be written. Without this call a transaction
+  // has to do it now and then, and its reports wait for it.
   virtual absl::Status Checkpoint() = 0;
 
-  // Deletes old commits, with everything that belongs to them, and history
-  // older than `before`. A commit is kept while one of its entries is due, may
-  // expire, or was reported, posted, abandoned or seen at GitHub since
-  // `before`. Works in small batches of some hundred rows. True: there may be
-  // more.
+  // Deletes old commits with their entries, and history older than `before`;
+  // one batch of some hundred rows. A commit is kept while one of its entries
+  // is due, may expire, or was reported, posted, abandoned or seen at GitHub
+  // since `before`. True: there may be more.
   virtual absl::StatusOr<bool> ForgetBefore(absl::Time before) = 0;
 };
 
