@@ -10,6 +10,9 @@
 
 namespace signalbox {
 
+// What server/diagnosis finds out when a person runs `signalbox doctor`, and
+// server/rpc returns.
+
 // A problem that keeps statuses or webhooks of a repository from working.
 struct Problem {
   // A stable upper-case word, for programs.
@@ -20,16 +23,21 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// Whether the server can set statuses in a repository, for people. Proto
+// Whether the server can set statuses in a repository. Proto
 // `DiagnoseRepositoryResponse` without the expected contexts.
 struct Diagnosis {
-  std::string credential;                // Empty: none posts.
-  std::vector<std::string> permissions;  // As GitHub names them.
-  int64_t rate_limit = 0;                // 0: unlimited or not known.
-  int64_t rate_limit_remaining = 0;
+  std::string credential;  // Empty: no credential posts for the repository.
+  // Those of the credential's token, as GitHub names them.
+  std::vector<std::string> permissions;
+  // GitHub's rate limit for the credential, in requests per hour; 0: unlimited
+  // or not known.
+  int64_t rate_limit = 0;
+  int64_t rate_limit_remaining = 0;  // How many are left of it.
+  // When GitHub refills it; nothing: not known.
   std::optional<absl::Time> rate_limit_reset_time;
   std::vector<Problem> problems;
-  std::vector<std::string> hook_settings;  // A sentence each.
+  // How the hooks that send webhooks are set up; a sentence each.
+  std::vector<std::string> hook_settings;
 };
 
 }  // namespace signalbox

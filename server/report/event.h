@@ -11,12 +11,13 @@
 
 namespace signalbox {
 
-// Events at GitHub that are not reports. Numbers are GitHub's; 0: not known.
+// Events at GitHub that are not reports, but change what the server may post or
+// must run. They arrive as webhooks. Numbers are GitHub's; 0: not known.
 
-// A repository has a new name, or a new owner.
+// A repository was renamed, or transferred to another account.
 struct RepositoryMoved {
-  Repository from;
-  Repository to;
+  Repository from;  // The name before.
+  Repository to;    // The name now.
   int64_t repository_id = 0;
   // When it moved, by GitHub's clock; InfinitePast: not known.
   absl::Time update_time = absl::InfinitePast();
@@ -26,25 +27,27 @@ struct RepositoryMoved {
 struct RepositoryArchived {
   Repository repository;
   int64_t repository_id = 0;
-  bool archived = false;
+  bool archived = false;  // True: read-only.
 };
 
-// An installation of a GitHub App was created, deleted or changed.
+// A GitHub App posts in an account through its installation there. The
+// installation was created, deleted or changed, for example its permissions.
 struct InstallationChanged {
   std::string host;     // Lower case.
-  std::string account;  // The login that installed it.
+  std::string account;  // The user or organisation that has the installation.
   int64_t installation_id = 0;
   int64_t app_id = 0;
-  std::string action;  // GitHub's.
+  std::string action;  // GitHub's word, such as "created" or "suspend".
 };
 
-// A person asks for contexts of a pull request to be run again.
+// A person asks, by a comment on a pull request, to run contexts again.
 struct RerunRequested {
-  Repository repository;  // The base.
+  Repository repository;  // That of the base branch.
   int64_t pull_request_number = 0;
   std::vector<std::string> contexts;  // Empty: all expected ones.
   std::string login;                  // The person.
-  std::string author_association;     // Their relation to the repository.
+  // The person's relation to the repository in GitHub's words: "MEMBER", ...
+  std::string author_association;
 };
 
 using Event = std::variant<RepositoryMoved, RepositoryArchived,

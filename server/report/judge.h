@@ -11,30 +11,35 @@
 
 namespace signalbox {
 
-// The ordering rule: which of two reports of one key counts. All functions here
-// are pure and work on plain structs. DESIGN.md has the table of the rule.
+// Reports of one key can arrive late, twice or in the wrong order, and several
+// counters can number them. These functions decide which report counts; an
+// entry *holds* that report. The store calls them when it accepts a report or
+// merges two entries. They are pure and work on plain structs. "The order of
+// reports" in DESIGN.md has the rule as a table.
 
 // The kind of the report that an entry holds. The numbers are stored and never
 // change.
 enum class Phase {
-  kWebhookPending = 1,
-  kFarmPending = 2,
-  kNumberedResult = 3,
-  kUnnumberedResult = 4,
-  kExpired = 5,  // The server's error for a pending without a result.
+  kWebhookPending = 1,    // A pending from a webhook, without a number.
+  kFarmPending = 2,       // Any other pending.
+  kNumberedResult = 3,    // A result with an attempt.
+  kUnnumberedResult = 4,  // A result without one.
+  kExpired = 5,           // The server's error for a pending without a result.
 };
+// The largest number, so that code that reads a stored number can check it.
 constexpr Phase LastOf(Phase) { return Phase::kExpired; }
 
 // How far a run has got. The numbers are stored and never change.
 enum class RunState {
-  kRunning = 1,
-  kEnded = 2,
-  // An unnumbered report began again: later reports of this run are late.
+  kRunning = 1,  // No result was accepted.
+  kEnded = 2,    // A result was accepted; a worse one may follow.
+  // A rerun or an unnumbered report began again after this run. All further
+  // reports of it are superseded.
   kOver = 3,
 };
 constexpr RunState LastOf(RunState) { return RunState::kOver; }
 
-// The newest run of a series, which is the run with the largest number.
+// The run of a series with the largest number.
 struct NewestRun {
   std::string series;
   int64_t attempt = 0;  // 0: there is none.
@@ -47,27 +52,30 @@ struct NewestRun {
 // How many series of a key the outbox remembers: those accepted last.
 inline constexpr size_t kMostSeries = 16;
 
-// The part of an entry that Judge decides by.
+// The part of an entry that Judge decides by: the held report, and the newest
+// run of each series.
 struct Held {
   Phase phase = Phase::kWebhookPending;
   // Set for kNumberedResult and kUnnumberedResult.
   std::optional<Result> result;
-  // Matter only for a farm's pending.
+  // Judge compares the texts of a farm's pending only.
   std::string description;
   std::string target_url;
 
   // The numbered run whose report was accepted last. If the held report has a
-  // number, it belongs to this run. attempt 0: no run is known, in `other_runs`
-  // either.
+  // number, it belongs to this run. attempt 0: no numbered report was accepted,
+  // and `other_runs` is empty.
   NewestRun run;
-  // The newest runs of other series; the run accepted last comes first.
+  // The newest runs of the other series. The one whose report was accepted last
+  // comes first.
   std::vector<NewestRun> other_runs;
 };
 
-// The numbers are those of the proto's Disposition.
+// What happens to a report. The numbers are those of the proto's Disposition.
 enum class Disposition {
+  // The entry holds the report from now on, and GitHub is to show it.
   kAccepted = 1,
-  // The report says the same as the entry.
+  // The entry already holds a report that says the same.
   kUnchanged = 2,
   // The report is older than the entry, or a better result of a run that has a
   // worse one. It is recorded in the history and never posted.
@@ -76,7 +84,7 @@ enum class Disposition {
 
 struct Judgement {
   Disposition disposition = Disposition::kAccepted;
-  // Every run known so far is over, because this report begins a new one.
+  // The report begins again after a result, so every run known so far is over.
   bool begins_again = false;
   // The entry's expiry starts again. Pendings only, also unchanged ones.
   bool renews_expiry = false;
@@ -86,26 +94,28 @@ struct Judgement {
 // the entry holds `held`. nullptr: no report was accepted for the key yet.
 Judgement Judge(const Held* held, const Report& arriving);
 
-// The newest run of `series`; nullptr if the entry knows none. The pointer is
-// valid as long as `held` is and does not change.
+// The newest run of `series`; nullptr: `held` knows no run of it. The pointer
+// is valid until `held` changes or ends.
 const NewestRun* FindRun(const Held& held, absl::string_view series);
 
 // The kind of report that an entry holds after `report` was accepted.
 Phase PhaseOf(const Report& report);
 
-// Changes `held` to what the entry holds after `report` was accepted with this
+// Makes `held` what the entry holds after `report` was accepted with this
 // judgement. For a key without an accepted report, pass Held().
 void Hold(const Report& report, const Judgement& judgement, Held* held);
 
-// The result of merging two entries that belong to one key.
+// After a rename, two entries can turn out to be of one key (merge_rules.h).
+// What the merged entry holds:
 struct Merged {
-  bool later_counts = false;  // Whether the later report is held.
+  bool later_counts = false;  // It holds the report of `later`.
   Held held;
 };
 
-// Merges two entries. `later` holds the report with the larger sequence; it is
-// judged as if it arrived now. nullptr: no report was accepted for that entry.
-// The merged entry knows the larger number of each series.
+// Merges what two entries hold. `later` has the report with the larger
+// sequence, and is judged as if it arrived now. nullptr: no report was accepted
+// for that entry. Of each series, the merged entry knows the run with the
+// larger number.
 Merged Merge(const Held* earlier, const Held* later);
 
 }  // namespace signalbox

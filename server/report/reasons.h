@@ -7,17 +7,19 @@
 
 namespace signalbox {
 
-// What reasons mean, for people: why a status waits or was abandoned, why a
-// credential waits or is stopped, and why GitHub gave no answer. A reason is a
-// stable upper-case word.
+// A reason is a stable upper-case word, such as PERMISSION_MISSING: why a
+// status waits or was abandoned, why a credential is paused or stopped, or why
+// GitHub gave no answer. Programs read the word; these functions put it into
+// words for people. reasons.cc has the list.
 
-// What the reason means for a commit status, and who can help or what to do. A
-// part of a sentence. The reason itself if it is not known here.
+// Why GitHub does not show a commit status, and who can help or what to do. A
+// part of a sentence, without a capital and a full stop. For a reason that is
+// not in the list, the reason itself.
 std::string ReasonInWords(absl::string_view reason);
 
-// The same for a request that only asks GitHub about a repository, in a
-// sentence. `repository` is its name. Empty: only the HTTP code and GitHub's
-// text say more than the reason.
+// Why a question about a repository failed (a read, not a post). A whole
+// sentence, which names `repository`. Empty: this function has no words for the
+// reason; show the HTTP code and GitHub's text instead.
 std::string ReasonOfQuestion(absl::string_view reason,
                              absl::string_view repository);
 

@@ -30,7 +30,9 @@ CommitState CommitStateOf(Result result);
 // or "Neutral". Empty for the other results, which the state already tells.
 absl::string_view DefaultDescription(Result result);
 
-// What a farm or the shim reports about a commit, under one context or several.
+// What a farm, the shim or a person reports about a commit: that the work has
+// begun (a pending) or how it ended (a result). The texts are already checked
+// and repaired.
 struct Report {
   Repository repository;
   std::string sha;  // Lower case.
@@ -38,7 +40,7 @@ struct Report {
   // How the run ended; nothing: a pending.
   std::optional<Result> result;
 
-  // The caller's number for this run; 0: unnumbered.
+  // The farm's number of this run; 0: it has none.
   int64_t attempt = 0;
   // The counter that `attempt` belongs to. Numbers of different series are
   // never compared. Empty is a series like any other.
@@ -50,7 +52,8 @@ struct Report {
   // Pendings only. If neither a result nor another pending arrives for this
   // long, the server itself reports an error.
   absl::Duration expires_after = absl::Hours(6);
-  // Pendings only. The context is to be run again although it has a result.
+  // Pendings only. The context is to be run again: the report counts although
+  // the key has a result.
   bool rerun = false;
   // Pendings only. The report comes from a delivery, not from a farm.
   bool from_webhook = false;
@@ -58,9 +61,11 @@ struct Report {
   // GitHub's number for the repository; 0 if the caller does not know it.
   int64_t repository_id = 0;
 
+  // The key that the report is about under this context.
   StatusKey Key(const std::string& context) const {
     return StatusKey::Of(repository, sha, context);
   }
+  // What GitHub shows for the report.
   CommitState State() const {
     return result.has_value() ? CommitStateOf(*result) : CommitState::kPending;
   }

@@ -9,9 +9,9 @@
 
 namespace signalbox {
 
-// The names that identify a commit status, and their grammar. The server
-// refuses other names when a request arrives, so that all code behind it can
-// put a name into a URL, a query or a log line.
+// The names that identify a commit status, and their grammar. The server parses
+// names when a request arrives, and refuses all others. So the code behind can
+// put a name into a URL, a query or a log line without a check.
 //
 // All parse errors are INVALID_ARGUMENT and name the field and the value.
 
@@ -47,8 +47,9 @@ absl::StatusOr<std::string> ParseSha(absl::string_view text);
 // INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseContext(absl::string_view text);
 
-// Checks a context that GitHub showed: 1 to 255 characters of UTF-8, no control
-// characters. Reason: INVALID_CONTEXT.
+// The same for a context that GitHub shows, which another program may have
+// chosen: 1 to 255 characters of UTF-8, no control characters. Reason:
+// INVALID_CONTEXT.
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text);
 
 // The most contexts of one report and of one repository.
@@ -60,6 +61,7 @@ struct StatusKey {
   std::string sha;
   std::string context;
 
+  // Turns the parts into lower case. They must be parsed.
   static StatusKey Of(const Repository& repository, absl::string_view sha,
                       absl::string_view context);
 

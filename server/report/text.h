@@ -7,9 +7,10 @@
 
 namespace signalbox {
 
-// These functions make the free texts of a report fit GitHub. The server never
-// refuses a result because of its text or link: it repairs or leaves out what
-// GitHub would refuse, and puts a warning into the receipt.
+// These functions make the free texts of a report fit GitHub, which refuses a
+// whole status because of its text or link. The server never refuses a report
+// for that reason: it repairs or leaves out what GitHub would refuse, and puts
+// a warning into the receipt.
 
 // The description as the server posts it. It is one line without control
 // characters and without terminal escape sequences. It has no code points above
@@ -33,8 +34,8 @@ Kept KeepDescription(absl::string_view description);
 // valid host and at most 2,048 bytes long.
 Kept KeepTargetUrl(absl::string_view target_url);
 
-// Names the first character of `text`, which must not be empty, for an error
-// message: `U+00FC`, or `the byte 0xff` if it is not UTF-8.
+// The first character of `text` (not empty) as an error message names it:
+// `U+00FC`, or `the byte 0xff` if it is not UTF-8.
 std::string CharacterName(absl::string_view text);
 
 }  // namespace signalbox
