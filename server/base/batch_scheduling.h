@@ -6,13 +6,17 @@
 
 namespace signalbox {
 
-// While an instance lives, threads that its thread starts, and those that they
-// start, get the policy SCHED_BATCH, see sched(7). Such a thread does not
-// interrupt others when it wakes up. Its share of the processors stays the
-// same.
+// BatchScheduling gives new threads the Linux scheduling policy SCHED_BATCH
+// (see sched(7)). Such a thread does not interrupt a running thread when it
+// wakes up, so a busy server switches between threads less often. Its share of
+// the processors stays the same.
 //
-// If the system does not allow this, nothing changes. Create and destroy an
-// instance on the same thread.
+// It applies to the threads that the creating thread starts while the instance
+// lives, and to those that they start. The creating thread itself has its
+// former policy again afterwards. If the system does not allow SCHED_BATCH,
+// nothing changes.
+//
+// Create and destroy an instance on the same thread.
 class BatchScheduling {
  public:
   BatchScheduling() {

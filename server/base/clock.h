@@ -5,35 +5,38 @@
 
 namespace signalbox {
 
-// Both clocks at one moment.
+// What the wall clock and the steady clock show at one moment (see Clock).
 struct Moment {
-  absl::Time wall;    // For the store and for people.
-  absl::Time steady;  // For pauses and leases: never jumps.
+  absl::Time wall;    // Clock::Now.
+  absl::Time steady;  // Clock::Steady.
 
-  // What the wall clock would have shown at the steady time `then`, if nobody
-  // had set it since.
+  // Converts a steady time to a wall time, and a wall time to a steady time, as
+  // if the wall clock was never set between `then` and this moment.
   absl::Time WallAt(absl::Time then) const { return wall - (steady - then); }
   absl::Time SteadyAt(absl::Time then) const { return steady - (wall - then); }
 };
 
-// Clock tells the time. Decisions take the time as an argument; only the
-// outermost loops ask a Clock for it.
+// Clock tells the time. Only the outermost loops ask it, and pass the time as
+// an argument to the functions that decide. Tests and the simulation have
+// clocks of their own.
 //
 // Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Wall time. It can jump. Use it for what outlives the process (due times,
-  // expiries) and for people.
+  // The wall clock. It jumps when somebody sets it. Use it for times that
+  // outlive the process (due times, expiries) and for people.
   virtual absl::Time Now() = 0;
 
-  // Time since a fixed moment. It never jumps, and runs on while the machine is
-  // suspended. Use it for deadlines and pauses inside the process.
+  // The steady clock: the time since a fixed moment. It never jumps, and runs
+  // on while the machine is suspended. Use it for deadlines and pauses inside
+  // the process.
   virtual absl::Duration Monotonic() = 0;
 
-  // Monotonic as an absl::Time, and both clocks.
+  // Monotonic() after absl::UnixEpoch(), for code that needs an absl::Time.
   absl::Time Steady() { return absl::UnixEpoch() + Monotonic(); }
+  // Both clocks.
   Moment Look() { return {Now(), Steady()}; }
 
   // The machine's clock. Never destroyed.

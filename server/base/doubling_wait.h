@@ -7,8 +7,9 @@
 
 namespace signalbox {
 
-// How long to wait after so many failures in a row: `first` after the first of
-// them, then twice as long each time, up to `most`. Pure.
+// How long to wait before the next try, after this number of failures in a row:
+// `first` after one failure, twice as long after each further one, at most
+// `most`. Pure.
 inline absl::Duration DoublingWait(absl::Duration first, absl::Duration most,
                                    int failures) {
   absl::Duration wait = first;

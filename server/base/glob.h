@@ -6,9 +6,10 @@
 namespace signalbox {
 
 // Whether the whole of `text` matches `pattern`, without regard to ASCII case.
-// `*` matches any run of characters. If `star_stops_at` is not '\0', `*` does
-// not match that character. No other character is special. Takes at most
-// |pattern| x |text| steps.
+// A `*` in the pattern stands for any number of characters, also for none. If
+// `star_stops_at` is not '\0', it does not stand for that character. No other
+// character is special. Takes at most |pattern| x |text| steps, so a pattern
+// from outside does no harm.
 bool GlobMatches(absl::string_view pattern, absl::string_view text,
                  char star_stops_at = '\0');
 

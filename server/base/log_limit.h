@@ -11,15 +11,15 @@
 
 namespace signalbox {
 
-// Limits log lines that callers can cause, so that they do not fill the log:
-// ten at once, then one a second.
+// LogLimit limits the log lines that callers can cause, so that a caller cannot
+// fill the log: ten lines at once, then one a second. Ask Allow before each
+// line.
 //
 // Thread-safe.
 class LogLimit {
  public:
-  // Whether a line may be written at `now`, a time of a steady clock. Returns
-  // how many lines were left out since the last written one. Nothing: leave
-  // this line out.
+  // Nothing: leave this line out. A number: write the line; so many lines were
+  // left out since the last written one. `now` is a time of a steady clock.
   std::optional<int64_t> Allow(absl::Duration now) {
     MutexLock lock(&mu_);
     bucket_.Refill(now);

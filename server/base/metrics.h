@@ -17,9 +17,12 @@ class Counter;
 
 namespace signalbox {
 
-// The counters and gauges of the process, in Prometheus' text format. Names
-// carry the prefix `signalbox_`. Label values must come from a small fixed set
-// (reasons, verdicts), never from a request.
+// Metrics holds the counters and gauges of the process, which `/metrics` shows
+// in Prometheus' text format. A metric exists from its first use on. Each has a
+// name, which begins with `signalbox_`, a help text and labels.
+//
+// Label values must come from a small set (reasons, verdicts), never from a
+// request: each combination of values is kept for ever.
 //
 // Thread-safe.
 class Metrics {
@@ -29,12 +32,13 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // Adds `by` to a counter, which begins at 0. Only the first `help` is used.
+  // Adds `by` to a counter, which begins at 0. Of several calls with one name,
+  // only the first `help` is used.
   void Add(const std::string& name, const std::string& help,
            const Labels& labels = {}, double by = 1);
 
-  // A counter for frequent events: the lookup happens only once. Valid as long
-  // as the Metrics. Thread-safe.
+  // A counter for frequent events: CounterOf looks it up once, and Add is then
+  // cheap. Valid as long as the Metrics. Thread-safe.
   class Counter {
    public:
     void Add(double by = 1) const;
@@ -48,7 +52,7 @@ class Metrics {
   Counter CounterOf(const std::string& name, const std::string& help,
                     const Labels& labels = {});
 
-  // Sets a gauge.
+  // Sets a gauge: a value that can rise and fall.
   void Set(const std::string& name, const std::string& help, double value,
            const Labels& labels = {});
 
@@ -60,11 +64,14 @@ class Metrics {
   std::unique_ptr<Registry> registry_;
 };
 
-// Counts statuses by their codes, in the label `code`. A code gets its counter
-// when it first occurs. Thread-safe.
+// CodeCounters counts how calls end, by their absl::StatusCode, which is in the
+// label `code`. A code gets its counter when it first occurs.
+//
+// Thread-safe.
 class CodeCounters {
  public:
-  // `metrics` is borrowed.
+  // `metrics` is borrowed. The counters have this name and help, and `labels`
+  // besides `code`.
   CodeCounters(Metrics* metrics, std::string name, std::string help,
                Metrics::Labels labels = {})
       : metrics_(metrics),

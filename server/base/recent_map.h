@@ -8,8 +8,9 @@
 
 namespace signalbox {
 
-// RecentMap is a cache of at most `bound` values. At least the `bound / 2`
-// values that were last found or put are in it.
+// RecentMap is a cache of at most `bound` values. When it is full, it forgets
+// values that were not used for long; the `bound / 2` values that were found or
+// put last are always in it.
 //
 // Not thread-safe.
 template <typename Key, typename Value>
@@ -53,7 +54,7 @@ class RecentMap {
 
  private:
   const size_t half_;
-  // No key is in both.
+  // When `young_` is full, it replaces `old_`. No key is in both.
   absl::flat_hash_map<Key, Value> young_;
   absl::flat_hash_map<Key, Value> old_;
 };

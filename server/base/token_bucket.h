@@ -8,8 +8,12 @@
 
 namespace signalbox {
 
-// Limits how many things happen per second, and allows a burst after a quiet
-// time. Begins full.
+// TokenBucket limits how many things happen per second. It holds at most
+// `burst` tokens, and gets `per_second` new ones each second. Each thing takes
+// one token, so after a quiet time `burst` things may happen at once. Begins
+// full.
+//
+// Before each thing: call Refill, then IsEmpty; if it is not empty, call Take.
 //
 // Not thread-safe.
 class TokenBucket {

@@ -8,9 +8,11 @@
 
 namespace signalbox {
 
-// WakeUp asks a part of the server to run soon. It can exist before that part
-// and its thread, so parts that wake each other are built one after the other.
-// A request stays until somebody takes it: a Worker, or a simulation.
+// WakeUp is how one part of the server asks another to run soon, for example
+// intake the poster. It can exist before that part and its thread, so parts
+// that wake each other can be built one after the other. A request stays until
+// the Worker (or the simulation) that runs the part takes it. Several requests
+// before that count as one.
 //
 // Thread-safe. Only one thread takes requests and waits for them.
 class WakeUp {
@@ -25,7 +27,7 @@ class WakeUp {
     woken_.NotifyOne();
   }
 
-  // Ends the request. False: there was none.
+  // Takes the request, if there is one. False: there was none.
   bool Take() {
     MutexLock lock(&mu_);
     return std::exchange(is_requested_, false);
@@ -36,7 +38,8 @@ class WakeUp {
     return is_requested_;
   }
 
-  // Returns when a run is requested, after `time` at the latest, or sooner.
+  // Waits until a run is requested, at most for `time`. May return earlier
+  // without a reason. Does not take the request.
   void WaitFor(absl::Duration time) {
     MutexLock lock(&mu_);
     if (!is_requested_) woken_.WaitFor(&mu_, time);

@@ -14,13 +14,15 @@
 
 namespace signalbox {
 
-// Worker owns a thread that calls a RunOnce function. No other class sleeps.
+// Worker owns a thread that calls the function `run_once` again and again. The
+// parts of the server have such a function and no threads, so that tests and
+// the simulation can call it instead. No other class sleeps.
 //
-// `run_once` does everything that can be done now, and returns when to call it
-// again (absl::InfiniteFuture(): only after Wake). Worker first calls it soon
-// after construction, and never from two threads at once. It must not throw.
-// After a jump of the wall clock, Worker may call it early, but late by some
-// seconds at most.
+// `run_once` does everything that can be done now, and returns the wall time at
+// which to call it again; absl::InfiniteFuture() means after Wake only. It must
+// not throw. Worker calls it on its own thread only, for the first time soon
+// after construction. If somebody sets the wall clock, a call can come early,
+// or some seconds late.
 //
 // Thread-safe. `run_once` itself may call Wake.
 class Worker {
@@ -29,8 +31,8 @@ class Worker {
   // `name`.
   Worker(absl::string_view name, Clock* clock,
          std::function<absl::Time()> run_once);
-  // The same, but Wake also means `wake_up`, which is borrowed. No other Worker
-  // may use it.
+  // The same for a part that other parts wake by `wake_up`: its Wake has the
+  // effect of Worker::Wake. Borrowed; no other Worker may use it.
   Worker(absl::string_view name, Clock* clock, WakeUp* wake_up,
          std::function<absl::Time()> run_once);
 
@@ -40,8 +42,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Makes a new call of `run_once` begin soon. Cheap if one is requested
-  // already.
+  // Makes a new call of `run_once` begin soon: at once, or after the call under
+  // way. Cheap if one is requested already.
   void Wake() { wake_up_->Wake(); }
 
   // Waits for the call under way, then ends the thread. No call begins after it

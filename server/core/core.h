@@ -29,10 +29,13 @@
 
 namespace signalbox {
 
-// Core builds and connects the parts between an accepted report and GitHub: the
-// outbox, the parts that work on it, and the gate for all requests. It has no
-// threads. The server runs the parts with CoreThreads; the simulation and the
-// benchmarks call them on one thread.
+// Core builds and connects the parts that bring an accepted report to GitHub:
+// the outbox, intake, housekeeper, poster and questions, and the gate for all
+// requests to GitHub. The server and the simulation both use it, so that what
+// the simulation proves holds for the server's wiring, too.
+//
+// It has no threads. The server runs the parts with CoreThreads; the simulation
+// and the benchmarks call them on one thread.
 //
 // As thread-safe as its parts.
 class Core {
@@ -41,18 +44,21 @@ class Core {
     // Core itself sets `credential_of` and `on_damaged_row`.
     SqliteOutboxOptions outbox;
     absl::Duration retention = Housekeeper::Options().retention;
-    // As for RateLimiter.
+    // How fast a credential may post; see RateLimiter.
     std::function<PaceOptions(absl::string_view credential)> pace_of;
-    // Identifies Signalbox, as GitHub demands.
+    // The User-Agent of all requests, which GitHub demands. The store's term
+    // also names it as the holder, for people.
     std::string user_agent = "signalbox";
-    // Names this process in the store's term. Empty: a random name.
+    // Identifies this process as the owner of a term (terms.h). Empty: a random
+    // name. Tests set it to repeat a run.
     std::string owner;
   };
 
-  // All pointers are borrowed. Nothing may use the credentials before: they
-  // learn from the outbox what a former process knew. The transport must have
-  // ended, or answered everything, before the core is destroyed. Errors: those
-  // of OpenSqliteOutbox.
+  // Opens the outbox and builds the other parts. All pointers are borrowed.
+  //
+  // Do not use `credentials` before this returns: it passes to them what a
+  // former process stored. Before the core is destroyed, `transport` must have
+  // answered everything or be destroyed. Errors: those of OpenSqliteOutbox.
   static absl::StatusOr<std::unique_ptr<Core>> Open(Options options,
                                                     Credentials* credentials,
                                                     HttpTransport* transport,
@@ -67,29 +73,31 @@ class Core {
   Questions* questions() { return &questions_; }
   CredentialUpkeep* credential_upkeep() { return &credential_upkeep_; }
 
-  // Claims the term if this process may, and runs the poster. Returns when to
-  // call it again. Not for two threads at once.
+  // Calls Poster::RunOnce, after it has claimed the term if this process may.
+  // Returns when to call it again. Only one thread at a time may call it.
   absl::Time Post();
-  // Ends the term, so that another process can post at once. Post must not run
-  // again.
+  // Ends this process's term, so that another process can post at once. Call it
+  // at the end: Post must not run again.
   void GiveBackTerm();
 
-  // Updates the metrics of posting, and returns when to call it again. Not for
-  // two threads at once.
+  // Counts the statuses that are not posted, and shows that in the metrics.
+  // Returns when to call it again. Only one thread at a time may call it.
   absl::Time ShowPostings();
 
-  // Each asks for a call of RunOnce.
+  // Each asks for a call of the part's RunOnce (Post, for the poster).
   struct WakeUps {
     WakeUp intake;
     WakeUp poster;
     WakeUp housekeeper;  // For tests, whose clock runs faster.
-    WakeUp questions;    // Of recovery, too, which calls them.
+    WakeUp questions;    // Wakes recovery's thread, which calls Questions.
   };
   WakeUps& wake_ups() { return wake_ups_; }
 
-  // An event was stored.
+  // Call it after Acceptance::AcceptEvent stored an event: the credentials and
+  // the poster then look at what it changed.
   void NoteEvent(const Event& event);
-  // Credentials::Get may answer differently for this credential now.
+  // Call it when a credential has another token, or works again: the poster
+  // then tries its entries.
   void NoteCredentialChanged(const std::string& credential_id);
 
  private:
@@ -97,7 +105,8 @@ class Core {
        Credentials* credentials, HttpTransport* transport, Metrics* metrics,
        Clock* clock);
 
-  // Returns when to call it again.
+  // Claims the term if this process has none and may have it. Returns when to
+  // call it again.
   absl::Time KeepTerm();
 
   Credentials* const credentials_;

@@ -9,19 +9,23 @@
 
 namespace signalbox {
 
-// CoreThreads runs the parts of a Core, each on a thread of its own, except the
-// questions: their thread is recovery's.
+// CoreThreads runs the parts of a Core in the server: intake, poster,
+// housekeeper, credential upkeep and the metrics of posting, each on a thread
+// of its own. Questions run on a thread of recovery.
+//
+// Not thread-safe.
 class CoreThreads {
  public:
-  // Begins at once. Both are borrowed.
+  // Starts the threads. Both pointers are borrowed.
   CoreThreads(Core* core, Clock* clock);
 
-  // No more posts begin, and those in flight get `patience` to end. Then ends
-  // the threads. The intake must be closed and have answered everything. The
-  // destructor ends the threads without patience.
+  // Ends the threads in good order. No more posts begin; those in flight get
+  // `patience` to end. Close intake first, and wait until it has answered
+  // everything. Without Stop the destructor ends the threads without patience.
   void Stop(absl::Duration patience);
 
  private:
+  // Core::Post; wakes `no_post_in_flight_` when that is so.
   absl::Time Post();
 
   Core* const core_;

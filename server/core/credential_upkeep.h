@@ -16,13 +16,15 @@
 
 namespace signalbox {
 
-// CredentialUpkeep stores the installations that the credentials find, so that
-// a restart does not ask GitHub for them again.
+// CredentialUpkeep does what credentials need besides posting.
 //
-// It also shows which credentials are stopped as
-// `signalbox_credential_stopped{credential,reason}`: 1 while stopped, 0
-// afterwards. Requests name the accounts that "*" stands for. So only the first
-// 1,000 pairs that were ever stopped get a series; the log has all of them.
+// It stores the installations of Apps that they have found at GitHub, so that
+// they need not ask again after a restart.
+//
+// It sets the metric `signalbox_credential_stopped{credential,reason}`: 1 while
+// the credential is stopped for that reason, 0 afterwards. A credential for the
+// accounts `*` has one id per account, and callers choose accounts. So only the
+// first 1,000 pairs of id and reason get a value; the log has all of them.
 //
 // Not thread-safe.
 class CredentialUpkeep {
@@ -35,22 +37,23 @@ class CredentialUpkeep {
         metrics_(metrics),
         clock_(clock) {}
 
-  // Passes what a former process stored to the credentials. Errors are the
-  // store's.
+  // Passes the stored installations to the credentials. Call it once, at the
+  // start. Errors are the store's.
   absl::Status Recall();
 
-  // Stores and shows what has changed. Returns when to call it again. If the
-  // store fails, the next call tries again.
+  // Stores new installations and updates the metric. Returns when to call it
+  // again. If the store fails, the next call tries again.
   absl::Time RunOnce();
 
  private:
+  // Updates the metric.
   void Show(const std::vector<CredentialState>& states);
 
   Credentials* const credentials_;
   CredentialNotes* const notes_;
   Metrics* const metrics_;
   Clock* const clock_;
-  // The value of each series, by credential and reason.
+  // The values of the metric, by credential and reason.
   std::map<std::pair<std::string, std::string>, bool> shown_;
   // What the store has: by credential, its App and GitHub's number.
   std::map<std::string, std::pair<std::string, int64_t>> stored_;

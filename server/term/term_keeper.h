@@ -11,16 +11,22 @@
 
 namespace signalbox {
 
-// TermKeeper decides when a server claims the term, beats and gives it back.
+// Of several servers with one store, only the holder of the term posts (see
+// terms.h). TermKeeper decides when this server claims the term, beats, and
+// gives the term back.
 //
 // Time is an argument: nothing here waits, reads a clock or calls the store.
-// The caller repeats: if TermAt has nothing, look at the store; call RunOnce;
-// do what it returns; tell NoteClaim or NoteBeat how that ended.
+// The caller (Core) repeats these steps:
+// 1. If TermAt returns nothing, call Terms::Look.
+// 2. Call RunOnce with the result.
+// 3. Do the Act that it returns, at the store.
+// 4. Pass the outcome of a claim or a beat to NoteClaim or NoteBeat.
 //
-// A holder that is stopped or cut off loses its term by its own clock before
-// another server can have seen its silence. So two servers never both believe
-// that they have the term, as long as their steady clocks run equally fast.
-// Nothing at GitHub depends on that: see terms.h.
+// A holder that is suspended, or cut off from the store, stops believing in its
+// term by its own clock. That happens before another server can have noticed
+// its silence. So two servers never both believe that they have the term, as
+// long as their steady clocks run equally fast. The statuses at GitHub do not
+// depend on that; see terms.h.
 //
 // All times are those of Clock::Monotonic.
 //
@@ -28,64 +34,68 @@ namespace signalbox {
 class TermKeeper {
  public:
   struct Options {
-    // Names this process: 16 random bytes, made at its start. Neither a host's
-    // name nor a process id, which another process can have later.
+    // Identifies this process: 16 random bytes, made at its start. A host's
+    // name or a process id would not do, since another process can have it
+    // later.
     std::string owner;
-    // How often the holder beats. A gap between two looks must not be longer,
-    // or the looks do not show that the holder is silent.
+    // How often the holder beats. If a longer time passes between two looks of
+    // a server, they do not show that the holder is silent.
     absl::Duration beat = absl::Milliseconds(500);
     // How often a server without the term looks.
     absl::Duration look = absl::Milliseconds(250);
-    // A term without a beat for this long is over. Infinite, for a store that
-    // one process at a time can have open: no silence ends a term.
+    // A term without a beat for this long is over. Infinite if only one process
+    // at a time can open the store: then no silence ends a term.
     absl::Duration silence = absl::Seconds(2);
-    // The holder gives the term back if no host has answered it for
-    // `unanswered`, and if it has had the term for longer than `patience`:
-    // another server may have a way to GitHub. Each time doubles the patience,
-    // until a host answers.
+    // Perhaps this server has no way to GitHub, and another one has. So the
+    // holder gives the term back if no host has answered its requests for
+    // `unanswered`, and if it has had the term for longer than `patience`. Each
+    // time doubles the patience, until a host answers.
     absl::Duration unanswered = absl::Seconds(60);
     absl::Duration patience = absl::Minutes(5);
   };
 
-  // What the keeper must be told.
+  // What the caller knows and RunOnce needs.
   struct Situation {
-    // The store's answer to a look since the last call, and when the look
-    // began. Nothing: there was no look, or no answer.
+    // What Terms::Look returned since the last call, and when that look began.
+    // Nothing: the caller did not look, or the store did not answer.
     std::optional<TermLook> look;
     absl::Duration look_begin;
     // False while requests of this process's last term are still under way.
     bool may_claim = true;
-    // When any host last answered a request of this process.
+    // When a host of GitHub last answered any request of this process.
     absl::Duration last_answer = -absl::InfiniteDuration();
-    // When the first request since then was sent.
+    // When the process sent its first request after that answer.
     absl::Duration unanswered_since = absl::InfiniteDuration();
   };
 
+  // What to do at the store: nothing, or Terms::Claim, Beat or GiveBack.
   enum class Act { kNothing, kClaim, kBeat, kGiveBack };
 
   struct Decision {
     Act act = Act::kNothing;
-    TermLook seen;  // kClaim: what to pass to Terms::Claim.
-    Term term;      // kBeat, kGiveBack.
+    TermLook seen;  // kClaim: for Terms::Claim.
+    Term term;      // kBeat, kGiveBack: the term that this is about.
     // When to call RunOnce again, at the latest.
     absl::Duration next;
   };
 
   explicit TermKeeper(Options options);
 
-  // `now` is a time after the answer to the look.
+  // Decides what to do now. `now` is a time after the store's answer to the
+  // look.
   Decision RunOnce(absl::Duration now, const Situation& situation);
 
-  // How a claim or a beat ended that began at `begin`.
+  // A claim or a beat that began at `begin` has ended so.
   void NoteClaim(absl::Duration begin, const absl::StatusOr<Term>& claimed);
   void NoteBeat(const Term& term, absl::Duration begin,
                 const absl::Status& beaten);
-  // The store has refused a call of this term, or the term was given back.
+  // This term is over: the store refused a call with TERM_OVER, or the term was
+  // given back.
   void NoteOver(const Term& term);
 
-  // The term that this process has. Nothing, too, if the last beat that the
-  // store answered began more than `silence` ago. Without a term, the process
-  // begins no request to GitHub that changes something.
+  // The term that this process has. Nothing: it has none, or the last beat that
+  // the store answered began more than `silence` ago. Without a term the
+  // process must not begin a request to GitHub that changes something.
   std::optional<Term> TermAt(absl::Duration now) const;
 
  private:
@@ -96,12 +106,12 @@ class TermKeeper {
   const Options options_;
 
   std::optional<Term> term_;
-  absl::Duration term_begin_;
-  // When the last beat began: any, and one that the store answered. A claim
-  // counts as a beat.
+  absl::Duration term_begin_;  // When the claim began.
+  // When the last beat began, and when the last one began that the store
+  // answered. A claim counts as a beat.
   absl::Duration last_beat_;
   absl::Duration last_answered_beat_;
-  // How long a term lasts at least if no host answers.
+  // How long this process keeps a term at least, if no host answers.
   absl::Duration patience_;
   // This process has given its last term back, and no other has claimed since.
   bool gave_back_ = false;
