@@ -128,7 +128,8 @@ absl::Time Core::KeepTerm() {
     const absl::Duration end = clock_->Monotonic();
     poster_.SetTerm(term_keeper_.TermAt(end));
     if (poster_.term().has_value()) {
-      LogInfo("the server posts now", {{"term", poster_.term()->epoch}});
+      LogInfo("this server has the term and posts to GitHub from now on",
+              {{"term", poster_.term()->epoch}});
       decision = term_keeper_.RunOnce(end, {});
     }
   }
@@ -141,7 +142,8 @@ absl::Time Core::Post() {
   const std::optional<Term> held = term_keeper_.TermAt(clock_->Monotonic());
   if (held.has_value() && !poster_.term().has_value()) {
     LogWarning(
-        "the server's term is over; it posts nothing until it has another",
+        "this server's term is over; it posts nothing until it has claimed "
+        "the next one",
         {{"term", held->epoch}});
     term_keeper_.NoteOver(*held);
     next = clock_->Now();

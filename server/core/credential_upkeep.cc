@@ -41,9 +41,10 @@ void CredentialUpkeep::Show(const std::vector<CredentialState>& states) {
     const bool now = stopped.contains(series);
     if (now == is_stopped) continue;
     is_stopped = now;
-    metrics_->Set("signalbox_credential_stopped",
-                  "Credentials that GitHub refuses, by reason.", now,
-                  {{"credential", series.first}, {"reason", series.second}});
+    metrics_->Set(
+        "signalbox_credential_stopped",
+        "1 while GitHub refuses the credential for this reason, then 0.", now,
+        {{"credential", series.first}, {"reason", series.second}});
   }
 }
 

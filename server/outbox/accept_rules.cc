@@ -125,7 +125,9 @@ absl::Status ChangedError(int64_t if_sequence, const std::string& context,
   return Error(absl::StatusCode::kAborted, "CHANGED",
                absl::StrCat("if_sequence: ", if_sequence,
                             " is older than the newest report of ", context,
-                            " (", CommitStateName(HeldState(row)), ")"));
+                            " (", CommitStateName(HeldState(row)),
+                            "), so the server did not accept this one; read "
+                            "the status again before you report"));
 }
 
 Judgement JudgeRerun(const Held* held, Report report) {

@@ -51,9 +51,11 @@ absl::Time Housekeeper::RunOnce() {
 void Housekeeper::NoticeJump(absl::Time wall, absl::Duration steady) {
   const absl::Duration offset = Offset(wall, steady);
   if (absl::AbsDuration(offset - offset_) > kJump) {
-    LogWarning("the clock has jumped; the server expires nothing for a while",
-               {{"by", absl::FormatDuration(offset - offset_)},
-                {"for", absl::FormatDuration(kQuietTime)}});
+    LogWarning(
+        "the system clock has jumped; for a while no pending expires, so that "
+        "farms have time to report",
+        {{"jump", absl::FormatDuration(offset - offset_)},
+         {"no_expiry_for", absl::FormatDuration(kQuietTime)}});
     quiet_until_ = steady + kQuietTime;
   }
   offset_ = offset;
@@ -64,8 +66,10 @@ bool Housekeeper::Expire(absl::Time now) {
       outbox_->ExpirePendings(now, kExpiriesPerBatch);
   if (!Worked(expired.status())) return true;
   if (*expired > 0) {
-    LogInfo("pending statuses have expired without a result",
-            {{"count", *expired}});
+    LogInfo(
+        "pending statuses got no result in time; the server reports them as "
+        "error",
+        {{"count", *expired}});
     became_due_->Wake();
   }
   return *expired < kExpiriesPerBatch;
@@ -84,8 +88,9 @@ bool Housekeeper::AbandonParked(absl::Time now) {
   if (!Worked(abandoned.status())) return true;
   if (*abandoned > 0) {
     LogWarning(
-        "the server abandoned statuses: GitHub has refused their "
-        "repository for too long",
+        "the server abandoned statuses: GitHub has refused all posts to their "
+        "repository for over a week; signalbox list --stuck shows them with "
+        "the reason",
         {{"count", *abandoned}});
   }
   return *abandoned < kAbandonedPerBatch;
@@ -101,10 +106,11 @@ bool Housekeeper::AbandonHeld(absl::Time now) {
     if (!Worked(abandoned.status())) return true;
     if (*abandoned > 0) {
       LogWarning(
-          "the server abandoned statuses: GitHub has refused their "
-          "credential for too long",
+          "the server abandoned old statuses, since GitHub refuses their "
+          "credential; repair the credential, then run signalbox retry --all",
           {{"credential", credential.id},
            {"reason", credential.reason},
+           {"older_than", absl::FormatDuration(options_.retention)},
            {"count", *abandoned}});
     }
     if (*abandoned == kAbandonedPerBatch) done = false;
@@ -122,8 +128,10 @@ void Housekeeper::Forget(absl::Time now, absl::Duration steady) {
 
 bool Housekeeper::Worked(const absl::Status& status) {
   if (status.ok()) return true;
-  LogError("the database failed during housekeeping",
-           {{"error", status.ToString()}});
+  LogError(
+      "the database failed during housekeeping; the server repeats this work "
+      "soon, or after a restart",
+      {{"error", status.ToString()}});
   return false;
 }
 

@@ -79,8 +79,8 @@ void Intake::Submit(Submission submission, Done done) {
          waiting_bytes_ + bytes > options_.max_waiting_bytes)) {
       return Error(
           absl::StatusCode::kUnavailable, "INTAKE_FULL",
-          "reports arrive faster than the server's disk can write them; "
-          "repeat the call");
+          "the server's queue of reports is full, because its disk does not "
+          "write them as fast as they arrive; repeat the call later");
     }
     was_empty = waiting_.empty();
     waiting_bytes_ += bytes;

@@ -49,7 +49,8 @@ constexpr ReasonRow kReasons[] = {
      "hourly rate limit for results"},
     {"BUDGET_SPENT",
      "the credential has used up its hourly rate limit at GitHub", "", kSame},
-    {"CLOCK_SKEW", "the server's clock is wrong", "", ""},
+    {"CLOCK_SKEW", "the server's clock differs too much from GitHub's",
+     "set the clock of the server's machine", ""},
     {"CONFLICT", "GitHub answered with a conflict (409)", "", ""},
     {"CONNECTION_LOST",
      "the connection broke before GitHub answered, so the server does not know "
@@ -69,7 +70,9 @@ constexpr ReasonRow kReasons[] = {
      "request at a time",
      "", kSame},
     {"HOST_FULL",
-     "as many requests as the server makes at a time are under way", "", ""},
+     "as many requests to this host are under way as the server makes at a "
+     "time",
+     "", ""},
     {"INSTALLATION_SUSPENDED",
      "the GitHub App's installation in the account that owns % is suspended",
      "an owner of that account can unsuspend it in the account's settings "
@@ -107,7 +110,7 @@ constexpr ReasonRow kReasons[] = {
      "the credential may not write commit statuses here (\"Commit statuses: "
      "write\", and for an App the repository must be in its installation)",
      "", "GitHub does not let the credential read %: a permission is missing"},
-    {"RATE_LIMITED", "GitHub told the credential to wait", "", ""},
+    {"RATE_LIMITED", "GitHub told the credential to wait (rate limit)", "", ""},
     {"REDIRECT_REFUSED",
      "GitHub redirects requests for % away from its API's address, or too many "
      "times in a row, and the server sends the token no further",
@@ -127,7 +130,7 @@ constexpr ReasonRow kReasons[] = {
     {"ROW_DAMAGED", "the report was damaged on the server's disk",
      "report it again", ""},
     {"SECONDARY_RATE_LIMITED",
-     "GitHub told the credential to wait (secondary limit)", "", ""},
+     "GitHub told the credential to wait (secondary rate limit)", "", ""},
     {"SERVER_ERROR", "GitHub answered with a server error (5xx)", "", kSame},
     {"SLOW_REDIRECT",
      "GitHub redirected to the repository's new name, and no time was left to "

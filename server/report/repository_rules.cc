@@ -57,8 +57,9 @@ absl::Status CheckRepositoryPattern(absl::string_view pattern) {
   const std::string sample = absl::StrReplaceAll(pattern, {{"*", "x"}});
   if (ParseRepository(sample).ok()) return absl::OkStatus();
   return InvalidField("match", pattern,
-                      "is not [HOST/]OWNER/NAME, where * stands for anything "
-                      "but /, nor * alone for every repository",
+                      "is not a pattern; wanted [HOST/]OWNER/NAME, where * "
+                      "stands for anything but /, or * alone for every "
+                      "repository",
                       "INVALID_PATTERN");
 }
 
@@ -103,9 +104,9 @@ RepositoryRules::Expectation RepositoryRules::Expect(
   if (change != nullptr && change->base_changed &&
       (rule == nullptr || !rule->rerun_on_base_change)) {
     return {{},
-            absl::StrCat("Only the base of a pull request of ",
-                         repository.Display(),
-                         " has changed, and no rule asks for a rerun then "
+            absl::StrCat("A pull request of ", repository.Display(),
+                         " has a new base branch and the same commits, and "
+                         "no rule asks for a rerun then "
                          "(rerun_on_base_change: false).")};
   }
   if (rule == nullptr) {

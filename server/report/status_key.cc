@@ -50,7 +50,7 @@ absl::StatusOr<std::string> ParseSha(absl::string_view text) {
                        text.find_first_not_of('0') == absl::string_view::npos;
   return InvalidField("sha", text,
                       is_null
-                          ? "names no commit (all zeros)"
+                          ? "is all zeros, which names no commit"
                           : "is not a full SHA (40 or 64 hexadecimal digits)",
                       "INVALID_SHA");
 }
@@ -88,14 +88,16 @@ absl::StatusOr<std::string> ParseContext(absl::string_view text) {
 absl::StatusOr<std::string> ParseObservedContext(absl::string_view text) {
   // KeepDescription changes every text that is not UTF-8.
   if (text.empty() || KeepDescription(text).text != text) {
-    return InvalidField("context", text, "is empty or not UTF-8",
+    return InvalidField("context", text,
+                        "is empty or not UTF-8; wanted 1 to 255 characters",
                         "INVALID_CONTEXT");
   }
   size_t characters = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
-      return InvalidField("context", text, "has a control character",
+      return InvalidField("context", text,
+                          "has a control character; wanted 1 to 255 others",
                           "INVALID_CONTEXT");
     }
     if ((byte & 0xc0) != 0x80) ++characters;

@@ -174,8 +174,8 @@ Kept KeepDescription(absl::string_view description) {
     const absl::string_view bytes =
         first.valid ? description.substr(0, first.size) : kReplacement;
     if (kept.text.size() + bytes.size() > kMaxKeptDescription) {
-      kept.warning =
-          absl::StrCat("description cut to ", kMaxKeptDescription, " bytes");
+      kept.warning = absl::StrCat("description cut to ", kMaxKeptDescription,
+                                  " bytes, the most that the server keeps");
       break;
     }
     absl::StrAppend(&kept.text, bytes);
@@ -199,11 +199,13 @@ Kept KeepTargetUrl(absl::string_view target_url) {
   const size_t end =
       std::min(target_url.find_first_of("/?#", *begin), target_url.size());
   if (!HasHost(target_url.substr(*begin, end - *begin))) {
-    return {"", "target_url left out: no valid host"};
+    return {"", "target_url left out: its host or port is missing or invalid"};
   }
   const size_t fragment = target_url.find('#');
   Kept kept = {std::string(target_url.substr(0, end)),
-               target_url.size() == given_size ? "" : "target_url trimmed"};
+               target_url.size() == given_size
+                   ? ""
+                   : "target_url changed: white space around it is left out"};
   for (size_t i = end; i < target_url.size(); ++i) {
     const auto c = static_cast<unsigned char>(target_url[i]);
     const bool escape =
@@ -214,12 +216,14 @@ Kept KeepTargetUrl(absl::string_view target_url) {
       kept.text += target_url[i];
     } else {
       absl::StrAppendFormat(&kept.text, "%%%02X", c);
-      kept.warning = "target_url percent-encoded";
+      kept.warning =
+          "target_url changed: characters that no URL may contain are "
+          "percent-encoded";
     }
   }
   if (kept.text.size() > kMaxTargetUrl) {
     return {"", absl::StrCat("target_url left out: over ", kMaxTargetUrl,
-                             " bytes")};
+                             " bytes, the most that the server keeps")};
   }
   return kept;
 }

@@ -390,7 +390,9 @@ TEST(KeepTargetUrlTest, LeavesOutWhatHasNoHost) {
                                 "https://{host}/"}) {
     const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "") << url;
-    EXPECT_EQ(kept.warning, "target_url left out: no valid host") << url;
+    EXPECT_EQ(kept.warning,
+              "target_url left out: its host or port is missing or invalid")
+        << url;
   }
 }
 
@@ -418,7 +420,10 @@ TEST(KeepTargetUrlTest, EncodesWhatNeedsIt) {
   for (const auto& c : cases) {
     const Kept kept = KeepTargetUrl(c.url);
     EXPECT_EQ(kept.text, c.kept);
-    EXPECT_EQ(kept.warning, "target_url percent-encoded") << c.url;
+    EXPECT_EQ(kept.warning,
+              "target_url changed: characters that no URL may contain are "
+              "percent-encoded")
+        << c.url;
   }
   const Kept nul = KeepTargetUrl(absl::string_view("https://a/\0b", 12));
   EXPECT_EQ(nul.text, "https://a/%00b");
@@ -431,7 +436,8 @@ TEST(KeepTargetUrlTest, LeavesOutWhiteSpaceAround) {
         "\t https://ci.example/1 \n\n", "\vhttps://ci.example/1\f"}) {
     const Kept kept = KeepTargetUrl(url);
     EXPECT_EQ(kept.text, "https://ci.example/1");
-    EXPECT_EQ(kept.warning, "target_url trimmed");
+    EXPECT_EQ(kept.warning,
+              "target_url changed: white space around it is left out");
   }
   EXPECT_EQ(KeepTargetUrl("\n").text, "");
   EXPECT_NE(KeepTargetUrl("\n").warning, "");
@@ -445,7 +451,8 @@ TEST(KeepTargetUrlTest, KeepsUpTo2048Bytes) {
   EXPECT_EQ(KeepTargetUrl(url(2048)).text, url(2048));
   EXPECT_EQ(KeepTargetUrl(url(2049)).text, "");
   EXPECT_EQ(KeepTargetUrl(url(2049)).warning,
-            "target_url left out: over 2048 bytes");
+            "target_url left out: over 2048 bytes, the most that the server "
+            "keeps");
   // The length of the posted URL counts.
   EXPECT_EQ(KeepTargetUrl(url(2044) + " x").text, url(2044) + "%20x");
   EXPECT_EQ(KeepTargetUrl(url(2045) + " x").text, "");

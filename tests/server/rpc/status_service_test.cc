@@ -334,7 +334,8 @@ TEST_F(StatusServiceTest, AcceptsOnlyWhatTheCallerHasSeen) {
   EXPECT_EQ(refused.error_message(),
             absl::StrCat("if_sequence: ", seen - 1,
                          " is older than the newest report of ci/build "
-                         "(failure)"));
+                         "(failure), so the server did not accept this one; "
+                         "read the status again before you report"));
 
   another.set_if_sequence(seen);
   ASSERT_TRUE(Report(another, &answer).ok());
