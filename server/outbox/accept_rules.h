@@ -159,11 +159,11 @@ struct KnownHead {
 };
 enum class HeadOrder {
   kNewest,     // The submission's head is the newest one now.
-  kRepeated,   // It is the newest known one, in an older event.
-  kOvertaken,  // It is older than another head, `newest`.
+  kRepeated,   // It is the newest one already; this event is older.
+  kOvertaken,  // Another head is newer.
 };
-// The order of the head `sha` (as ShaToBytes) with the time of `change`, and of
-// the newest head that was known before.
+// Compares a submission's head with the newest one that was known before.
+// `sha` (as ShaToBytes) and `change` are the submission's.
 HeadOrder OrderOf(const CodeChange& change, absl::string_view sha,
                   const KnownHead& newest, absl::Time now);
 

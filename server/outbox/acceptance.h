@@ -25,8 +25,8 @@ class Acceptance {
   virtual ~Acceptance() = default;
 
   // Accepts submissions in order. Of each it accepts all contexts or none.
-  // Judge decides about each report. `now` is the time of their arrival.
-  // Returns one outcome per submission.
+  // Judge (judge.h) decides which reports count. `now` is the time of their
+  // arrival. Returns one outcome per submission.
   //
   // When an entry becomes due: for a result at once. For a pending
   // `pending_settle` (an option of the store) after `now`; if an earlier

@@ -68,8 +68,8 @@ struct Lease {
   bool is_probe = false;
 };
 
-// How a try ended. The poster ends the lease with it. A field that names kinds
-// belongs to these kinds only.
+// How a try ended. The poster settles (ends) the lease with it. A field that
+// names kinds belongs to these kinds only.
 struct Settlement {
   enum class Kind {
     kPosted,  // GitHub now shows `shown`.
@@ -104,8 +104,8 @@ struct Settlement {
   // The lease's. With kAbandoned, an entry that has a smaller count by now was
   // made due again during the try, and is not abandoned.
   int refusal_count = 0;
-  std::optional<Try>
-      attempted;  // For the history; nothing: no request was made.
+  // The try, for the history. Nothing: no request was made.
+  std::optional<Try> attempted;
   // The lease's. Number 0: not given; the outbox then cannot tell this lease
   // from a later one of the same version.
   int64_t lease_epoch = 0;

@@ -63,10 +63,11 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // most once, and none after their term is over. Replaces the requests that
   // were left before. Not a transaction; never blocks on one.
   virtual void LeaveRequests(StandingRequests requests) = 0;
-  // Call it before each Turn. Returns the requests that were not used, and adds
-  // the leases that were taken out meanwhile to `leases`. A transaction under
-  // way may still take some out; the next call returns those. After such a
-  // transaction the poster is woken, as after any that makes a result due.
+  // The poster calls it when it runs again, before Turn. Returns the requests
+  // that were not used, and adds the leases that were taken out meanwhile to
+  // `leases`. A transaction under way may still take some out; the next call
+  // returns those. After such a transaction the poster is woken, as after any
+  // that makes a result due.
   virtual StandingRequests TakeRequestsBack(
       std::vector<StandingLease>* leases) = 0;
 

@@ -95,7 +95,7 @@ struct Judgement {
 Judgement Judge(const Held* held, const Report& arriving);
 
 // The newest run of `series`; nullptr: `held` knows no run of it. The pointer
-// is valid until `held` changes or ends.
+// is valid until `held` changes or is destroyed.
 const NewestRun* FindRun(const Held& held, absl::string_view series);
 
 // The kind of report that an entry holds after `report` was accepted.

@@ -85,7 +85,7 @@ class TermKeeper {
   // look.
   Decision RunOnce(absl::Duration now, const Situation& situation);
 
-  // A claim or a beat that began at `begin` has ended so.
+  // The caller says how a claim or a beat ended, and when it began.
   void NoteClaim(absl::Duration begin, const absl::StatusOr<Term>& claimed);
   void NoteBeat(const Term& term, absl::Duration begin,
                 const absl::Status& beaten);
