@@ -19,61 +19,75 @@
 
 namespace signalbox {
 
-// AppAccount is the credential of an App at one account. It is a state machine:
-// it finds the App's installation, gets tokens, and handles refusals. It
-// decides what to ask GitHub next. Its owner makes the request and reports how
-// it ended.
+// AppAccount is the credential with which an App posts for one account. To get
+// a token, the server first asks GitHub for the App's installation at the
+// account, then has GitHub make a token for this installation. A token lives an
+// hour.
 //
-// Time is an argument: it does not wait or read a clock. Not thread-safe.
+// AppAccount decides what to ask GitHub next, keeps the token, and decides what
+// a refusal means. It makes no requests: its owner (AppCredentials) asks Wanted
+// what is missing, makes the request, and reports how it ended.
+//
+// Time is an argument (`steady`: by the steady clock): AppAccount does not wait
+// or read a clock. Not thread-safe.
 class AppAccount {
  public:
+  // A request to GitHub that AppAccount needs.
   enum class Ask {
-    kFindOrganization,  // The installation of an organisation,
-    kFindUser,          // or of a user.
-    kCreateToken,
+    kFindOrganization,  // The installation, if the account is an organisation.
+    kFindUser,          // The installation, if the account is a user.
+    kCreateToken,       // A token for the known installation.
   };
 
-  // `id` is the id of the credential.
+  // `id` is the credential's id, "host/account".
   explicit AppAccount(std::string id) : id_(std::move(id)) {}
 
-  // The next question to GitHub. Nothing while a question is under way (so a
-  // token has at most one refresh in flight), before the end of a wait, or if
-  // nothing is missing.
+  // The request that the owner should make now. Nothing: AppAccount has what it
+  // needs, has to wait, or a request of it is in flight.
   std::optional<Ask> Wanted(absl::Time steady) const;
+
+  // GitHub's number for the installation; 0: not known.
   int64_t installation_id() const { return installation_id_; }
-  // Sets the installation that a former process knew.
+  // Sets the installation that a former process or AppAccount knew.
   void Recall(int64_t installation_id) { installation_id_ = installation_id; }
 
-  // The path of a question, after the API's address. kCreateToken is a POST.
+  // The path of a request, to be added to the API's address. kCreateToken is a
+  // POST without a body, the others are GETs.
   std::string PathOf(Ask ask) const;
 
-  // The owner begins to ask what Wanted returned. It must call NoteEnd
-  // afterwards, and then NoteAnswer, unless GitHub refused the App's own token.
+  // The owner makes the request that Wanted returned. When the request has
+  // ended, the owner must call NoteEnd, and then NoteAnswer. It leaves
+  // NoteAnswer out if GitHub refused the App's own token (JWT), because that
+  // says nothing about the account.
   void NoteBegin(absl::Time steady);
   void NoteEnd() { asking_ = false; }
+  // Whether NoteBegin was called without NoteEnd.
   bool asking() const { return asking_; }
 
-  // `verdict` is about `answer`, and has GitHub's time.
+  // `verdict` is Classify's about `answer`. Its `github_time` must be set.
   void NoteAnswer(Ask asked, const absl::StatusOr<HttpResponse>& answer,
                   const Verdict& verdict, Moment now);
 
-  // The known installation may be wrong. AppAccount asks for it at once, even
-  // during a wait. It does not use a held token until GitHub has shown that the
-  // installation and its rights are the same. Such looks cost at most one
-  // request in kBetweenLooks; until the next look is allowed, AppAccount uses
-  // what it knows.
+  // The known installation may be outdated (see Credentials::LookAgain).
+  // AppAccount asks GitHub for it at once, even during a wait. Meanwhile it
+  // hands out no token, until GitHub has shown that the installation and its
+  // permissions are the same. To save requests, it asks so at most once in
+  // kBetweenLooks. Until it may, it goes on with what it has.
   void LookAgain() { look_is_wanted_ = true; }
 
-  // As in Credentials; the token has no api_url.
+  // These do what the methods of Credentials with these names do. The token of
+  // Get has no api_url.
   absl::StatusOr<Token> Get(Moment now);
   void NoteRefused(const Token& token, absl::string_view reason, Moment now);
   void NoteAccepted(const Token& token);
   CredentialState State() const;
 
+  // Whether it has a token that has not expired and is not in doubt (see
+  // LookAgain).
   bool HasToken(absl::Time steady) const;
 
-  // GitHub last refused the App's own token (JWT), and the next request is the
-  // only repetition of the refused one.
+  // For the owner: GitHub refused the App's own token for the last request, and
+  // the next request repeats it. A repetition is not repeated once more.
   bool is_repetition = false;
 
  private:
@@ -81,13 +95,14 @@ class AppAccount {
     Secret value;
     std::vector<std::string> permissions;
     int64_t installation_id = 0;
-    absl::Time issue_wall;
-    absl::Time issue;    // This and the following are steady.
-    absl::Time refresh;  // When to get the next one.
-    absl::Time end;
+    absl::Time issue_wall;  // When GitHub made it, by the wall clock.
+    absl::Time issue;       // This and the following are steady.
+    absl::Time refresh;     // When to get the next one.
+    absl::Time end;         // When it expires.
   };
 
-  // NoteAnswer in parts. NoteSuccess returns what is wrong with the body.
+  // These are parts of NoteAnswer. NoteSuccess returns what is wrong with the
+  // body.
   absl::Status NoteSuccess(Ask asked, absl::string_view body,
                            absl::Time github_time, Moment now);
   void NoteInstallation(const Installation& installation, Moment now);
@@ -98,11 +113,13 @@ class AppAccount {
   // GitHub refuses until somebody changes something there. A held token stays
   // in use while it lives, unless the installation is suspended.
   void NoteStopped(absl::string_view reason, Moment now);
-  // A failure that may pass. `problem` is for people.
+  // A transient failure: AppAccount asks again after a wait. `problem` is for
+  // people.
   void NoteTrouble(absl::string_view problem, Moment now);
 
   bool LookIsDue(absl::Time steady) const;
-  // Whether only a token that GitHub accepts can end the stop.
+  // Whether only a probe whose token GitHub accepts can end the stop. After
+  // other stops, a new token ends it.
   bool MustProve() const;
   bool Matches(const Token& token) const;
   void Stop(absl::string_view reason, absl::Duration wait, Moment now);
@@ -116,19 +133,20 @@ class AppAccount {
   int64_t installation_id_ = 0;   // 0: not known.
   std::optional<Held> held_;
 
-  bool look_is_wanted_ = false;
-  bool is_looking_ = false;
+  bool look_is_wanted_ = false;  // LookAgain was called.
+  bool is_looking_ = false;      // The look that LookAgain wanted is under way.
   absl::Time next_look_ = absl::InfinitePast();  // Steady: no look before.
 
   absl::Time next_ask_ = absl::InfinitePast();  // Steady: no question before.
   int misses_ = 0;       // Times in a row without a usable installation.
-  int troubles_ = 0;     // In a row.
+  int troubles_ = 0;     // Transient failures in a row.
   std::string problem_;  // The last trouble.
 
-  // Steady: while a young token rests.
+  // Steady: the token is not used before, because GitHub refused it when it was
+  // less than a minute old (see kYoungToken).
   absl::Time rest_end_ = absl::InfinitePast();
-  int young_refusals_ = 0;
-  int refusals_ = 0;  // Refused tokens, in a row.
+  int young_refusals_ = 0;  // Such refusals of this token.
+  int refusals_ = 0;        // Refused tokens, in a row.
 
   std::string stop_reason_;  // Empty: it is not stopped.
   absl::Time stop_time_;

@@ -17,58 +17,78 @@
 
 namespace signalbox {
 
-// AppIdentity is what identifies an App to GitHub: its issuer and the private
-// key in a file. It also knows GitHub's clock, and whether GitHub accepts the
-// App's own tokens (JWTs). GitHub locks an App out after many 401s. So after a
-// refusal the App is stopped until the file changes, or for kRefusedAppRetry;
-// then one request tries again.
+// AppIdentity signs the tokens (JWTs) with which a GitHub App identifies itself
+// to GitHub, and knows whether GitHub accepts them. All accounts of the App
+// share it.
 //
-// Time is an argument. Thread-safe. Sign, NoteRefused and LookAtRefusal may
-// read the file.
+// GitHub refuses a JWT if the key is wrong, or if the JWT's time is. So the
+// JWTs follow GitHub's clock, which AppIdentity knows from GitHub's answers.
+//
+// GitHub locks an App out after many refusals (401). So after a refusal,
+// AppIdentity lets the App make no requests until the key's file changes, or
+// for kRefusedAppRetry; then one request is the probe.
+//
+// For each request, the caller calls Begin and, if allowed, Sign. When GitHub
+// has answered, it calls NoteTaken or NoteRefused.
+//
+// Time is an argument (`steady`: by the steady clock). Thread-safe. Sign,
+// NoteRefused and LookAtRefusal may read the file.
 class AppIdentity {
  public:
   // `issuer` is the App's client id or number; `key` is parsed by ParseAppKey.
   AppIdentity(std::string issuer, SecretFile key)
       : issuer_(std::move(issuer)), path_(key.path()), key_(std::move(key)) {}
 
-  // GitHub's time, or ours if no answer has told it yet.
+  // The present time by GitHub's clock; by the server's wall clock until
+  // NoteGitHubTime is first called.
   absl::Time GitHubNow(Moment now) const;
+  // GitHub's clock showed `github_time` when the steady clock showed `steady`.
   void NoteGitHubTime(absl::Time github_time, absl::Time steady);
 
-  // Whether a request with a token of Sign may be made. kProbe: GitHub refused
-  // the App before, and this is the one request that tries again. The trial
-  // ends with EndProbe, NoteTaken or NoteRefused, or is considered abandoned
-  // after twice kGitHubTimeout (24 s).
-  enum class Turn { kRefused, kNormal, kProbe };
+  // Whether a request with a JWT may begin.
+  enum class Turn {
+    kRefused,  // No: GitHub refuses the App, and the wait is not over.
+    kNormal,
+    // Yes: GitHub refuses the App, and this request is the probe. Until the
+    // probe ends, no other request may begin. It ends with NoteTaken or
+    // NoteRefused, with EndProbe if the request says nothing about the JWT or
+    // was not made, or by itself after twice kGitHubTimeout.
+    kProbe,
+  };
   Turn Begin(absl::Time steady);
   void EndProbe();
 
-  // A token that GitHub accepts now. Sign makes a new one at most every few
-  // minutes. INTERNAL: it could not be signed.
+  // A JWT that is valid now. Sign returns the same one for some minutes.
+  // INTERNAL: it could not be signed.
   struct Jwt {
     Secret value;
-    int64_t key_number = 0;  // Which of the file's keys signed it.
+    // Counts the changes of the file before the key that signed it was read.
+    int64_t key_number = 0;
   };
   absl::StatusOr<Jwt> Sign(Moment now);
 
-  // GitHub accepted the token of a request. With `jwt`, only a token that is
-  // the last one of Sign counts.
+  // GitHub accepted the JWT of a request: it does not refuse the App any more.
+  // The second form ignores a `jwt` that is not the one that Sign returns now:
+  // the request is old.
   void NoteTaken();
   void NoteTaken(const Secret& jwt);
 
-  // GitHub refused the token of a request. True: the caller may repeat the
-  // request with the next token, which has another key or another time; this
-  // request was not a repetition itself. False: the App is stopped.
+  // GitHub refused the JWT of a request, which Sign had returned with this
+  // `key_number`. True: the caller should repeat the request at once, because
+  // the next JWT has another key or a corrected time. False: AppIdentity lets
+  // the App make no requests for now. `is_repetition`: the request was such a
+  // repetition itself, and is not repeated again.
   bool NoteRefused(int64_t key_number, const Verdict& verdict,
                    bool is_repetition, Moment now);
-  // The same for a caller that does not track repetitions. `reason` is
-  // Classify's. A refusal of any token but the last one of Sign is ignored as
-  // old.
+  // The same for a caller that repeats a refused request by itself, and does
+  // not say so. Of two refusals in a row, the second counts as a repetition's.
+  // `reason` is Classify's. Ignores a `jwt` that is not the one that Sign
+  // returns now.
   void NoteRefused(const Secret& jwt, absl::string_view reason, Moment now);
 
-  // Since when GitHub refuses the App, by the wall clock; nothing if it does
-  // not. LookAtRefusal reads the file first: a change of the file ends the
-  // refusal.
+  // Since when GitHub refuses the App, by the wall clock. Nothing: it does not.
+  // LookAtRefusal first looks at the file, because a change of the file ends
+  // the wait; RefusedSince does not.
   std::optional<absl::Time> LookAtRefusal(absl::Time steady);
   std::optional<absl::Time> RefusedSince() const;
 
@@ -85,9 +105,11 @@ class AppIdentity {
     absl::Time steady;
   };
 
+  // `certain` as in SecretFile::Refresh.
   Key ReadKey(absl::Time steady, bool certain);
   absl::Time GitHubNowLocked(Moment now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether `made_` was made with this key and is still valid.
   bool IsGood(int64_t key_number, Moment now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -101,9 +123,10 @@ class AppIdentity {
   int64_t key_number_ ABSL_GUARDED_BY(key_mu_) = 0;
 
   mutable Mutex mu_;
-  // GitHub's clock minus the steady one; nothing: GitHub has not told its time.
+  // GitHub's clock minus the steady one; nothing: not known.
   std::optional<absl::Duration> clock_offset_ ABSL_GUARDED_BY(mu_);
   std::optional<Made> made_ ABSL_GUARDED_BY(mu_);
+  // The next refusal without `is_repetition` counts as a repetition's.
   bool is_repetition_ ABSL_GUARDED_BY(mu_) = false;
 
   bool is_refused_ ABSL_GUARDED_BY(mu_) = false;

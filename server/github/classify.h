@@ -11,22 +11,25 @@
 
 namespace signalbox {
 
-// What to do after a request to GitHub.
+// What to do after a request to GitHub has ended.
 enum class Action {
-  kDone,            // It worked.
-  kRetry,           // Transient; GitHub certainly did not apply it.
-  kRetryAmbiguous,  // Transient; GitHub may have applied it.
-  kReauthenticate,  // The token was refused: get a new one, then retry.
-  kStop,            // The account behind the token is suspended: wait for it.
-  kRedirect,        // Repeat it at `location`.
-  kWait,            // A rate limit: the credential must wait.
+  kDone,            // Nothing: GitHub did what was asked.
+  kRetry,           // Retry later; GitHub certainly did not act on it.
+  kRetryAmbiguous,  // Retry later; nobody knows whether GitHub acted on it.
+  kReauthenticate,  // GitHub refused the token: get a new one, then retry.
+  kStop,  // The installation or the account behind the token is suspended: stop
+          // the credential.
+  kRedirect,        // Repeat the request at `location`.
+  kWait,            // A rate limit: make no request with the credential.
   kHold,            // GitHub does not see the commit yet: retry soon.
-  kFitDescription,  // Retry with a plainer description.
-  kDropTargetUrl,   // Retry without the target URL.
-  kRetryBriefly,    // Refused, but it may pass: retry a few times.
-  kAbandon,         // A permanent failure.
+  kFitDescription,  // GitHub refused the description: retry with a plainer one.
+  kDropTargetUrl,   // GitHub refused the target URL: retry without it.
+  kRetryBriefly,    // Refused, but perhaps not for long: retry a few times.
+  kAbandon,         // A permanent refusal: do not retry.
 };
 
+// What the end of a request means. Fields that GitHub's answer does not fill
+// keep their defaults.
 struct Verdict {
   Action action = Action::kAbandon;
 
@@ -34,44 +37,47 @@ struct Verdict {
   // NO_COMMIT_FOUND, STATUS_LIMIT_REACHED, ... classify.cc has the whole list.
   std::string reason;
 
-  // GitHub refuses everything that this credential posts to this repository,
-  // until somebody changes something.
+  // The refusal holds for the whole repository: GitHub refuses everything that
+  // this credential posts to it, until somebody changes something. The caller
+  // should park the repository.
   bool of_repository = false;
 
-  // kWait: how long GitHub wants the credential to wait. Both unset: it did not
-  // say.
-  std::optional<absl::Duration> retry_after;  // From the header.
+  // kWait: how long GitHub wants the credential to wait. If both are unset,
+  // GitHub did not say.
+  std::optional<absl::Duration> retry_after;  // From now; header Retry-After.
   std::optional<absl::Time> reset_time;       // By GitHub's clock.
-  // A secondary limit: the whole credential pauses, then goes slower.
+  // kWait: GitHub has seen too many requests in a short time ("secondary rate
+  // limit"). The hourly budget may be unspent.
   bool secondary_limit = false;
 
-  std::string location;    // kRedirect.
-  int64_t status_id = 0;   // kDone of a created status.
+  std::string location;    // kRedirect: where to, perhaps relative.
+  int64_t status_id = 0;   // kDone: GitHub's number of the created status.
   std::string message;     // GitHub's own text, at most 256 bytes, one line.
-  std::string request_id;  // x-github-request-id.
+  std::string request_id;  // GitHub's id of the request, for its support.
   int http_status = 0;     // 0: no answer.
-  absl::Time github_time = absl::InfinitePast();  // From the Date header.
+  // When GitHub answered, by its Date header; InfinitePast: not known.
+  absl::Time github_time = absl::InfinitePast();
 };
 
-// The reason of a request that got no connection in time, because other
-// requests of this server had them all. It says nothing about GitHub.
+// The reason of a request that got no connection in time because other requests
+// of this server used all connections. It does not mean that GitHub is down.
 inline constexpr absl::string_view kNoConnection = "NO_CONNECTION";
 
-// What Classify needs to know about a request, besides its answer.
+// What Classify must know about the request that was answered.
 struct RequestContext {
   // How long ago the token was issued. GitHub spreads new tokens with a delay,
   // so it may refuse a good token that is younger than a minute.
   absl::Duration token_age = absl::InfiniteDuration();
-  // The request cannot change anything.
+  // The request changes nothing at GitHub.
   bool is_read = false;
-  // The request creates a commit status, which GitHub answers with 201. Another
-  // success code does not come from GitHub, but from something between.
+  // The request creates a commit status. GitHub answers with 201 if it did.
+  // Another 2xx then comes from a proxy between, not from GitHub.
   bool makes_status = false;
 };
 
-// Interprets GitHub's answer to a status POST, a read, or a request for a
-// token. All knowledge about these answers is here: no other file knows what a
-// 403 means. Pure.
+// Decides what to do after a request to GitHub, from GitHub's answer or from
+// the error that came instead. The request is a post, a question or a request
+// for a token. No other function knows what a code such as 403 means. Pure.
 Verdict Classify(const absl::StatusOr<HttpResponse>& answer,
                  const RequestContext& context);
 

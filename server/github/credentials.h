@@ -19,37 +19,47 @@ struct Token {
   Secret value;
   std::string api_url;                           // Without a slash at its end.
   absl::Time issue_time = absl::InfinitePast();  // InfinitePast: long ago.
-  // Where the token comes from. The origin changes when another token is put
-  // into the file, or the token belongs to another installation. It does not
-  // change when the token is renewed. Empty: never changes.
+  // Names the source of the token, to be compared with an earlier origin of the
+  // same credential. A different origin means that somebody changed something
+  // at the source: the file has another token, or the App has another
+  // installation. A renewed token has the same origin.
   std::string origin = {};
-  // The credential is stopped. Use this token only for one `GET /rate_limit`,
-  // and note the answer, which may end the stop.
+  // The credential is stopped, and this token is for a probe. Use it for one
+  // `GET /rate_limit` only, and report its end as for any request. The answer
+  // may end the stop.
   bool probe_only = false;
-  // Whether a request with it may go on, to the target of a redirect or to the
-  // next page. It may not if GitHub has limited the credential meanwhile.
-  // Called by any thread; must not block. Empty: it may.
+  // GitHubClient calls it before it follows a redirect or reads a further page.
+  // False: it must not, because GitHub has limited the credential meanwhile.
+  // The user of the token may set it; empty: always true. Called by any
+  // thread, so it must be thread-safe and must not block.
   std::function<bool()> may_send_on = nullptr;
 };
 
 // The state of a credential, for metrics and people.
 struct CredentialState {
   std::string id;
-  std::string stop_reason = {};                 // Empty: it is not stopped.
-  absl::Time stop_time = absl::InfinitePast();  // When it was stopped.
-  // The App (see Credentials::Apps) whose installation it is; empty: no App's.
+  std::string stop_reason = {};  // See Credentials::Get; empty: not stopped.
+  absl::Time stop_time = absl::InfinitePast();  // When it was stopped (wall).
+  // The id of the App (see Credentials::Apps) that gets the tokens; empty: the
+  // token is not an App's.
   std::string app = {};
   // The token's permissions, as GitHub gave them with the token:
   // `statuses=write`. Empty: not known.
   std::vector<std::string> permissions = {};
-  // GitHub's number for the installation; 0: no App's, or not known.
+  // GitHub's number for the App's installation; 0: not an App's, or not known.
   int64_t installation_id = 0;
 };
 
 // Credentials decides which credential posts for a repository, and hands out
-// tokens.
+// its tokens. The poster and Questions get the token of each request from Get.
+// Afterwards RequestGate::Leave calls NoteAnswer, and NoteAccepted or
+// NoteRefused if the answer says something about the token.
 //
-// Thread-safe; no method blocks.
+// A GitHub App posts with one credential for each account that has installed
+// it: this "installation" has its own tokens, which live an hour, and its own
+// budget. Credentials gets these tokens from GitHub.
+//
+// All times are by the wall clock. Thread-safe; no method blocks.
 class Credentials {
  public:
   virtual ~Credentials() = default;
@@ -59,54 +69,61 @@ class Credentials {
   // the process lives.
   virtual std::string Find(const Repository& repository) const = 0;
 
-  // A token of that credential.
+  // A token of the credential with this id, which Find or Apps has returned.
+  // The errors:
   //
-  // NOT_FOUND, reason NO_CREDENTIAL: there is no such credential. UNAVAILABLE,
-  // reason CREDENTIAL_NOT_READY: the token is being fetched, or must rest for a
-  // moment; ask again soon. FAILED_PRECONDITION: the credential is stopped, and
-  // its work waits. Ask again from time to time, since it may work again. The
-  // reason says why:
+  // NOT_FOUND, reason NO_CREDENTIAL: there is no such credential.
+  //
+  // UNAVAILABLE, reason CREDENTIAL_NOT_READY: the token is being fetched, or is
+  // so new that not all of GitHub knows it, or GitHub limits the App's own
+  // requests. Ask again soon.
+  //
+  // FAILED_PRECONDITION: the credential is stopped. Ask again from time to
+  // time: Get then returns a token with `probe_only`, or finds that the cause
+  // has gone. The reason says why it is stopped:
   //   CREDENTIAL_REFUSED      GitHub answered 401 twice in a row
   //   ACCOUNT_SUSPENDED       the user behind a token is suspended
   //   APP_REFUSED             GitHub refuses the App's own key or clock
   //   APP_NOT_INSTALLED       the account has not installed the App
   //   INSTALLATION_SUSPENDED  the account has suspended the installation
-  // or another reason of Classify, such as IP_NOT_ALLOWED, with which GitHub
-  // refuses the App a token.
+  // or, if GitHub refuses the App a token, Classify's reason for this refusal,
+  // such as IP_NOT_ALLOWED.
   virtual absl::StatusOr<Token> Get(absl::string_view credential_id,
                                     absl::Time now) = 0;
 
-  // GitHub refused this token, not the request. `reason` is Classify's:
-  // BAD_CREDENTIALS (401), INSTALLATION_SUSPENDED or ACCOUNT_SUSPENDED.
+  // The caller used `token`, and GitHub refused the token itself, not the
+  // request. `reason` is Classify's: BAD_CREDENTIALS (401),
+  // INSTALLATION_SUSPENDED or ACCOUNT_SUSPENDED. May stop the credential.
   virtual void NoteRefused(absl::string_view credential_id, const Token& token,
                            absl::string_view reason, absl::Time now) = 0;
 
-  // GitHub accepted this token.
+  // GitHub's answer shows that it accepts this token. Ends a stop.
   virtual void NoteAccepted(absl::string_view credential_id,
                             const Token& token) = 0;
 
-  // The credentials of GitHub Apps themselves. Their token is the App's own (a
-  // JWT), which works only for the routes under /app. Find returns none of
-  // them.
+  // The ids of the Apps themselves, which have credentials of their own. GitHub
+  // accepts their tokens (JWTs, which the server signs) only for paths under
+  // /app, not for posts. Find returns none of them.
   virtual std::vector<std::string> Apps() const { return {}; }
 
-  // GitHub answered a request with a token of this credential. `github_time` is
-  // what its clock said (InfinitePast: nothing). `limited_for` is how long it
-  // wants no more requests (zero: it did not say). Call it for every answer: if
-  // the credential itself did not make the request, it learns of an App's
-  // limits only from here.
+  // GitHub answered a request with a token of this credential. Call it for
+  // every answer: an App learns GitHub's time and its limits from here.
+  // `github_time` is the time of the answer by GitHub's clock (InfinitePast:
+  // not known). For `limited_for` from now GitHub wants no more requests with
+  // the credential (zero: there is no limit).
   virtual void NoteAnswer(absl::string_view /*credential_id*/,
                           absl::Time /*github_time*/,
                           absl::Duration /*limited_for*/) {}
 
-  // GitHub reported that an installation of the App at this account was
-  // created, deleted or changed. The next Get asks GitHub again.
+  // A webhook says that an installation of an App at this account was created,
+  // deleted or changed. So the next Get asks GitHub for the installation again.
   virtual void LookAgain(absl::string_view /*host*/,
                          absl::string_view /*account*/, absl::Time /*now*/) {}
 
-  // Sets the installations that States returned in a former process, which
-  // saves the requests for them. Uses `id`, `app` and `installation_id`. If
-  // they are no longer true, the credential finds out.
+  // Passes on what States returned in a former process, so that Credentials
+  // need not ask GitHub for the installations again. Only `id`, `app` and
+  // `installation_id` count. Outdated ones do no harm: GitHub answers 404, and
+  // then Credentials asks again.
   virtual void Recall(const std::vector<CredentialState>& /*states*/) {}
 
   // Every credential that is configured or was asked for, ordered by id. For

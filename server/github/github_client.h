@@ -26,37 +26,42 @@ struct StatusPost {
   std::string sha;
   std::string context;
   CommitState state = CommitState::kPending;
-  std::string description;  // Fitted; empty: not sent.
+  std::string description;  // At most 140 characters; empty: not sent.
   std::string target_url;   // Empty: not sent.
-  // How long after its begin a redirect may send the request on.
+  // How long after its begin the request may follow a redirect. Later it could
+  // take effect after its lease.
   absl::Duration send_on_within = kLastRedirect;
 };
 
 // Any other request to the API.
 struct ApiRequest {
   std::string method = "GET";
-  // After the API's address, percent-encoded, with a query.
+  // What follows the API's address in the URL, percent-encoded, perhaps with a
+  // query: "/repos/acme/app/hooks?per_page=100".
   std::string path = {};
   std::string body = {};  // JSON; empty: none.
-  // Of the answer that the caller has already, for If-None-Match; empty: none.
+  // The ETag of an answer that the caller has. If it is still true, GitHub
+  // answers 304 without a body. Empty: the caller has none.
   std::string etag = {};
-  size_t max_body = 1 << 20;  // How much of the answer to keep.
+  size_t max_body = 1 << 20;  // How many bytes of the answer's body to keep.
 };
 
 // How a call ended. A value: it shares nothing with the transport's thread.
 struct GitHubReply {
-  // The last answer, for the rate limiter.
+  // GitHub's last answer, or the error that came instead. Its headers are for
+  // the rate limiter.
   absl::StatusOr<HttpResponse> answer;
+  // What the caller should do now.
   Verdict verdict;
   // GitHub's number for the repository to which it redirected the call, because
   // the repository was renamed or transferred; 0: no redirect.
   int64_t moved_to = 0;
-  // When the last request of the call was sent, counted from the call's begin.
-  // Zero without redirects and pages.
+  // A call can make several requests. This is how long after the call's begin
+  // the last one was sent; zero if there was only one.
   absl::Duration last_request_after;
 
-  // ReadStatus with the verdict kDone: what GitHub shows; nothing: it shows
-  // none.
+  // ReadStatus with the verdict kDone: the status that GitHub shows. Nothing:
+  // GitHub shows none for the context.
   std::optional<ShownStatus> shown;
   // GetRepository with the verdict kDone: "OWNER/NAME", GitHub's number (0: not
   // given), and when the repository last changed (absl::InfinitePast(): not
@@ -69,21 +74,29 @@ struct GitHubReply {
   std::string next_path;
 };
 
-// GitHubClient speaks the part of GitHub's REST API that sets and reads commit
-// statuses. A call is one request, plus pages and redirects, and takes at most
-// `timeout` with all of them. GitHubClient retries nothing.
+// GitHubClient sends requests to GitHub's REST API for the poster and for
+// Questions, and says what GitHub's answers mean (Verdict).
 //
-// A call follows up to three redirects to the same scheme and host (a renamed
-// repository answers 307 or 301), with the same method and body. Other
-// redirects end with kAbandon, reason REDIRECT_REFUSED, so that the token goes
-// nowhere else. A POST that is redirected too late (StatusPost::send_on_within)
-// ends with kRetry, reason SLOW_REDIRECT. If the token may not send on (see
-// Token), the call ends with kWait, reason RATE_LIMITED.
+// Each method begins a call and returns at once. A call is one request, plus
+// further ones for redirects and pages; it takes at most `timeout` with all of
+// them. GitHubClient retries nothing and knows no limits: RequestGate must have
+// admitted the call.
+//
+// A call follows up to three redirects to the same scheme and host, with the
+// same method and body. (GitHub answers 307 or 301 for a renamed repository.)
+// Other redirects end the call with kAbandon, reason REDIRECT_REFUSED, so that
+// no other host gets the token. A POST that is redirected too late
+// (StatusPost::send_on_within) ends with kRetry, reason SLOW_REDIRECT. If
+// Token::may_send_on forbids the next request, the call ends with kWait, reason
+// RATE_LIMITED.
+//
+// `now` is the present time by the wall clock.
 //
 // Thread-safe.
 class GitHubClient {
  public:
-  // Runs as HttpTransport::Done does.
+  // Gets the end of a call. Called exactly once, where the transport calls
+  // HttpTransport::Done.
   using Done = std::function<void(GitHubReply)>;
 
   // `transport` is borrowed. `user_agent` identifies Signalbox, as GitHub
@@ -94,7 +107,7 @@ class GitHubClient {
         user_agent_(std::move(user_agent)),
         timeout_(timeout) {}
 
-  // POST /repos/{owner}/{repo}/statuses/{sha}.
+  // Sets a commit status: POST /repos/{owner}/{repo}/statuses/{sha}.
   void CreateStatus(const StatusPost& post, const Token& token, absl::Time now,
                     Done done);
 
@@ -106,18 +119,19 @@ class GitHubClient {
                   const std::string& context, const Token& token,
                   absl::Time now, Done done);
 
-  // GET /repositories/{id}: its present name.
+  // Asks for the present name of the repository with GitHub's number `id`: GET
+  // /repositories/{id}.
   void GetRepository(int64_t id, const Token& token, absl::Time now, Done done);
-  // GET /repos/{owner}/{repo}: the repository that has the name now. If it was
-  // renamed, GitHub redirects, and the redirect is followed.
+  // Asks which repository has this name now, or had it last: GET
+  // /repos/{owner}/{repo}. The call follows GitHub's redirect from an old name.
   void GetRepository(const Repository& name, const Token& token, absl::Time now,
                      Done done);
 
-  // GET /rate_limit: costs no budget, and its headers show the budget. A host
-  // without limits answers 404.
+  // GET /rate_limit: shows the budget and whether the token is good, and costs
+  // no budget. A host without rate limits answers 404.
   void GetRateLimit(const Token& token, absl::Time now, Done done);
 
-  // Sends any other request. The caller reads the body of the answer.
+  // Sends any other request. The caller reads the body in `answer`.
   void Ask(const ApiRequest& request, const Token& token, absl::Time now,
            Done done);
 

@@ -8,7 +8,12 @@
 
 namespace signalbox {
 
-// Where a hook's URL leads, without secret parts.
+// These functions guess from the URL of a hook (a webhook's settings at GitHub)
+// whether it is this server's: whether its deliveries go to the server's shim.
+// Recovery and diagnoses ask, because GitHub lists the hooks of other programs,
+// too.
+
+// Where a hook's URL leads, without parts that may be secret.
 struct HookAddress {
   std::string host;  // HOST or HOST:PORT, in lower case.
   std::string path;  // "/PATH"; empty: the URL has none.
@@ -19,11 +24,13 @@ struct HookAddress {
 };
 HookAddress HookAddressOf(absl::string_view url);
 
+// Globs match without regard to ASCII case; `*` matches any text.
 bool MatchesAnyGlob(absl::string_view url,
                     const std::vector<std::string>& globs);
 
-// Whether a hook with this URL may be this server's: it has the default path,
-// or the URL matches one of these globs.
+// Whether a hook with this URL may be this server's: the URL has the default
+// path, or matches one of the globs (`recovery.hook_urls` in the
+// configuration).
 bool MayBeOurHookUrl(absl::string_view url,
                      const std::vector<std::string>& globs);
 

@@ -9,32 +9,37 @@
 
 namespace signalbox {
 
-// HostGuard keeps requests away from a GitHub that is down. After
-// kFailuresToPauseHost consecutive requests to an API address without an answer
-// or with a 5xx, the address gets one request at a time, with growing pauses,
-// until one is answered. More requests would tell the server nothing new, and
-// would leave many requests with an unknown end.
+// HostGuard keeps requests away from a GitHub that is down: they would tell the
+// server nothing new, and would leave many tries ambiguous.
+//
+// A request fails if it gets no answer or a 5xx. After kFailuresToPauseHost
+// consecutive failures at an API address, the address is considered down. Then
+// HostGuard admits one request at a time, with growing pauses, until one gets
+// another answer. HostGuard also limits the requests in flight to an address to
+// kMaxRequestsPerHost. waiting_times.h has these numbers.
 //
 // Time is an argument and must not go backwards. Not thread-safe: only
 // RequestGate uses it.
 class HostGuard {
  public:
-  // If a request to `api_url` may begin at `now`, books it and returns `now`.
-  // Else returns when to ask again. absl::InfiniteFuture(): only the end of a
-  // request can change the answer, also because kMaxRequestsPerHost are in
-  // flight.
+  // If a request to `api_url` may begin at `now`, admits it and returns `now`.
+  // The caller must then call Observe or Return. Else returns when to ask
+  // again; absl::InfiniteFuture(): only the end of a request can change the
+  // answer.
   absl::Time Admit(absl::string_view api_url, absl::Time now);
 
-  // Undoes an Admit whose request was not made.
+  // Takes an Admit back: the request was not made, or its end says nothing
+  // about the host.
   void Return(absl::string_view api_url);
 
-  // A request has ended. `answered`: with an answer below 500.
+  // An admitted request has ended. `answered`: GitHub answered with a code
+  // below 500.
   void Observe(absl::string_view api_url, bool answered, absl::Time now);
 
-  // Whether the host is considered down.
+  // Whether the address is considered down.
   bool IsDown(absl::string_view api_url) const;
 
-  // Whether the host has as many requests in flight as allowed.
+  // Whether kMaxRequestsPerHost requests to the address are in flight.
   bool IsFull(absl::string_view api_url) const;
 
  private:
@@ -43,7 +48,7 @@ class HostGuard {
     // count only up to the threshold.
     int failures = 0;
     int in_flight = 0;
-    bool is_probed = false;  // By the request in flight.
+    bool is_probed = false;  // It is down, and a probe is in flight.
     absl::Time paused_until = absl::InfinitePast();
   };
 

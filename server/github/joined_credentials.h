@@ -9,16 +9,17 @@
 
 namespace signalbox {
 
-// Credentials of one kind, and the accounts that the configuration gives them:
-// "host/account", or "host/*" for all other accounts of a host.
+// Credentials of one kind (plain tokens or Apps), and the accounts for which
+// the configuration names them: "host/account", or "host/*" for all accounts of
+// a host that it does not name.
 struct CredentialsPart {
   std::unique_ptr<Credentials> credentials;
   std::vector<std::string> accounts;
 };
 
-// Joins several kinds of credentials. For each account, a part that names it
-// wins over one that has "*" for its host, whatever their kinds. Among equals
-// the first part wins.
+// Makes several kinds of credentials one, so that their users need not know the
+// kinds. For each account, a part that names it wins over a part that has "*"
+// for its host. If several parts name it, or several have "*", the first wins.
 std::unique_ptr<Credentials> JoinCredentials(
     std::vector<CredentialsPart> parts);
 

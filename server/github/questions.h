@@ -22,39 +22,46 @@
 
 namespace signalbox {
 
-// A question to GitHub.
+// A question: a request to GitHub that sets no commit status.
 struct Question {
-  std::string credential = {};  // The one to ask with.
+  // The id of the credential that the request is made with.
+  std::string credential = {};
   ApiRequest request = {};
-  // A person waits: the question goes before others, and without the gap.
+  // A person waits for the answer. Urgent questions of a credential are sent
+  // before its other questions, and without the pause between questions.
   bool urgent = false;
-  // The question changes something that must not happen twice. So an unknown
-  // end is its answer (verdict kRetryAmbiguous), and it is not repeated.
+  // GitHub must not act on the request twice. If it may have acted and its
+  // answer is missing, Questions does not send the request again; the reply has
+  // the verdict kRetryAmbiguous.
   bool once = false;
-  // How long the question may wait for its turn and for transient failures to
-  // end.
+  // How long Questions may try, counted from Ask.
   absl::Duration patience = absl::Minutes(30);
 };
 
-// Whether GitHub refused the question itself. False for success, and if the
-// question was not sent, got no answer, met a limit or had its token refused:
-// the same question may succeed later.
+// Whether the same question would fail again: GitHub answered it with a
+// permanent refusal, or there is no such credential. False if GitHub did what
+// was asked. False also if the question may succeed later: GitHub did not
+// answer, a rate limit came first, or GitHub refused the token.
 bool IsRefused(const Verdict& verdict);
 
-// Questions sends questions to GitHub that are less urgent than posts. It sends
-// one at a time per credential, in order, with a gap after each that is not
-// urgent. It uses the same gate as the posts, and no budget that is kept for
-// results.
+// Questions sends the questions of recovery and of diagnoses to GitHub, and
+// hands their answers back. Posts are more urgent: they use the same
+// RequestGate, and questions leave them the budget that is kept for results.
+// So each credential has at most one question in flight. The others wait in
+// line, in the order of the calls of Ask. After a question that is not urgent
+// follows a pause (RequestGate::QuestionGap).
 //
-// Questions waits for transient failures (5xx, no answer, a limit, a token that
-// is being renewed) to end. It hands out the reply when one of these happens:
-// - GitHub gives any other answer.
-// - The credential is stopped (verdict kStop, with the reason of
-//   Credentials::Get), or there is none (kAbandon, NO_CREDENTIAL).
-// - The patience is over (kRetry). The reason is that of the last failure, or
-//   what the question waited for: CREDENTIAL_NOT_READY, a reason of
-//   RequestGate, or NOT_ASKED.
-//
+// Questions repeats a question by itself after a transient failure: a 5xx, no
+// answer, a rate limit, or a token that is being renewed. The caller gets a
+// reply in these cases:
+// - GitHub gave any other answer.
+// - The credential is stopped: verdict kStop, with the reason of
+//   Credentials::Get.
+// - There is no such credential: verdict kAbandon, reason NO_CREDENTIAL.
+// - The patience is over: verdict kRetry. The reason is that of the last
+//   failure. If the question was never sent, the reason is what it waited for:
+//   CREDENTIAL_NOT_READY, a reason of RequestGate, or NOT_ASKED (other
+//   questions came first).
 // If GitHub did not answer, `answer` of the reply is an error.
 //
 // Questions has no thread of its own: a Worker or a simulation calls RunOnce.
@@ -63,22 +70,24 @@ bool IsRefused(const Verdict& verdict);
 // The transport under `github` must have ended before this is destroyed.
 class Questions {
  public:
-  // Runs within RunOnce, and may call Ask.
+  // Gets the reply. Questions calls it within RunOnce; it may call Ask.
   using Answered = std::function<void(const GitHubReply&)>;
 
   struct Options {
-    // Stores until when a credential must make no requests, so that a restart
-    // does not forget it. Runs within RunOnce. Null: a restart forgets it.
+    // Stores on disk that GitHub wants no requests of this credential before
+    // `until`. Both times are by the wall clock. Questions calls it within
+    // RunOnce. Null: after a restart, requests may begin too early.
     std::function<absl::Status(const std::string& credential, absl::Time until,
                                absl::Time now)>
         store_pause;
-    // Waiting questions over this number are answered at once, as if their
+    // While this many questions wait, RunOnce answers further ones as if their
     // patience was over.
     size_t max_waiting = 10'000;
   };
 
-  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. `freed` is
-  // woken when a request has ended, so that others may pass the gate.
+  // All pointers are borrowed. Questions wakes `wake_up` when RunOnce has
+  // something to do, and `freed` when a request has ended: the poster's next
+  // request may be admitted then.
   Questions(Options options, Credentials* credentials, GitHubClient* github,
             RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up,
             WakeUp* freed)
@@ -91,13 +100,17 @@ class Questions {
         wake_up_(wake_up),
         freed_(freed) {}
 
+  // Puts the question in line; does not block. Each question gets one reply,
+  // except after Close.
   void Ask(Question question, Answered answered);
 
-  // Hands out answers, sends the questions that may be sent now, and returns
-  // when to call it again.
+  // Calls Answered for the replies that have come, and sends the questions that
+  // may be sent now. Returns when to call it again, by the wall clock;
+  // absl::InfiniteFuture(): only after `wake_up`.
   absl::Time RunOnce();
 
-  // From the next RunOnce on, sends no more questions.
+  // For the shutdown: from the next RunOnce on, Questions sends nothing more.
+  // Questions that wait in line then get no reply.
   void Close();
 
  private:

@@ -14,18 +14,21 @@
 
 namespace signalbox {
 
-// Reasons why Admit makes a credential wait: its host is down, or has the
-// maximum of requests in flight (see HostGuard).
+// Reasons of Answer: the credential's host is down, or it has as many requests
+// in flight as allowed (see HostGuard).
 inline constexpr absl::string_view kHostDown = "HOST_DOWN";
 inline constexpr absl::string_view kHostFull = "HOST_FULL";
 
-// Every request to GitHub goes through RequestGate. It obeys the budget, pace
-// and limits of the credential (RateLimiter) and protects a host that is down
-// (HostGuard). It passes the end of each request on to both and to the
-// credential.
+// RequestGate decides when a request to GitHub may begin. The poster and
+// Questions ask it before each request and report each end to it. So together
+// they keep within the budget, pace and limits of a credential (RateLimiter),
+// and do not flood a host that is down (HostGuard).
+//
+// A caller first calls Admit or AdmitQuestion. After the request it calls
+// Leave or LeaveQuestion; if it does not make the request, it calls Return.
 //
 // `now` is always a steady clock's time. A caller's time may be a little behind
-// another caller's.
+// another caller's. `credential` is the credential's id.
 //
 // Thread-safe.
 class RequestGate {
@@ -35,49 +38,55 @@ class RequestGate {
       : limiter_(limiter), credentials_(credentials) {}
 
   struct Answer {
-    // When to ask again; not after `now`: the request is admitted.
-    // absl::InfiniteFuture(): only the end of a request can change the answer.
+    // `now` or earlier: the request is admitted. Later: it must not begin, and
+    // the caller should ask again at this time. absl::InfiniteFuture(): only
+    // the end of another request can change the answer.
     absl::Time when;
-    // Why it waits: RateLimiter::WaitsFor, kHostDown or kHostFull.
+    // Why the request must wait: a reason of RateLimiter::WaitsFor, kHostDown
+    // or kHostFull. Empty if it is admitted.
     absl::string_view reason;
   };
 
-  // Admits a request with `token` of `credential`, if it may be made now.
-  // `pending`: it may not use the budget that is kept for results.
+  // Asks to begin a request with `token` of `credential`. `pending`: the
+  // request posts a pending, and may not use the reserve.
   Answer Admit(absl::string_view credential, const Token& token, bool pending,
                absl::Time now);
 
-  // The same for a question, which is less urgent than posts. It uses no budget
-  // that is kept for results, and begins only if the credential may have
-  // another request in flight. Once it is admitted, one more post may go beside
-  // it. Only one question per credential may be in flight; LeaveQuestion ends
-  // it.
+  // Asks to begin a question. Posts are more urgent: the question may not use
+  // the reserve, and while it is in flight it does not count against the
+  // credential's `max_in_flight`, so that it delays no post. A credential must
+  // have at most one question in flight. LeaveQuestion reports its end, with
+  // the arguments of Leave.
   Answer AdmitQuestion(absl::string_view credential, const Token& token,
                        absl::Time now);
   void LeaveQuestion(absl::string_view credential, const Token& token,
                      const GitHubReply& reply, bool proves_token,
                      absl::Time now, absl::Time wall_now);
 
-  // When the rate limiter would admit a result of the credential; not after
-  // `now`: now. Books nothing. Admit must still be asked.
+  // When the rate limiter would admit a result of the credential (`now` if it
+  // would now). Admits nothing: the caller must still call Admit.
   absl::Time WhenResultAdmitted(absl::string_view credential, absl::Time now);
 
-  // Undoes an Admit whose request was not made.
+  // Takes an Admit back: the caller does not make the request.
   void Return(absl::string_view credential, const Token& token);
 
-  // A request has ended. `proves_token`: any answer except a refusal of the
-  // token proves the token, as with GET /rate_limit.
+  // A request has ended with `reply`. RequestGate passes this on to the rate
+  // limiter, the host's guard and the credential. `proves_token`: GitHub checks
+  // the token before it answers, even with an error, as for GET /rate_limit; so
+  // any answer except a refusal of the token shows that the token is good.
+  // `wall_now` is `now` by the wall clock.
   void Leave(absl::string_view credential, const Token& token,
              const GitHubReply& reply, bool proves_token, absl::Time now,
              absl::Time wall_now);
 
-  // What may have changed the answers of Admit since the last TakeFreed.
+  // For which credentials Admit may answer differently since the last
+  // TakeFreed, because requests have ended.
   struct Freed {
     std::set<std::string> credentials;
-    bool hosts = false;  // All credentials that wait for a host.
+    bool hosts = false;  // Also all that wait with the reason kHostDown.
   };
-  // For one caller only. It must ask Admit again once it finds the credential,
-  // or its host, in here.
+  // For one caller only, the poster. After Admit has made a credential wait,
+  // the poster asks for it again at `when`, or when TakeFreed names it.
   Freed TakeFreed();
 
   // The time between two probes of parked repositories, so that all probes take
@@ -88,7 +97,7 @@ class RequestGate {
   // questions may take all of it.
   absl::Duration QuestionGap(absl::string_view credential) const;
 
-  // As in RateLimiter.
+  // The methods of RateLimiter with the same names; BudgetOf is View.
   bool Knows(absl::string_view credential) const;
   void Block(absl::string_view credential, absl::Time until);
   absl::Time BlockedUntil(absl::string_view credential) const;
@@ -108,7 +117,7 @@ class RequestGate {
   HostGuard hosts_ ABSL_GUARDED_BY(mu_);
   absl::Time latest_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   Freed freed_ ABSL_GUARDED_BY(mu_);
-  // Credentials whose question has freed its slot.
+  // Credentials whose question in flight does not count (see AdmitQuestion).
   std::set<std::string, std::less<>> lent_ ABSL_GUARDED_BY(mu_);
 };
 
