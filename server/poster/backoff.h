@@ -8,14 +8,17 @@
 
 namespace signalbox {
 
-// How long an entry waits before its next try, after a verdict that allows one.
-// waiting_times.h has the times. RateLimiter makes whole credentials wait, and
-// HostGuard whole hosts. `try_count` counts the tries at the entry's newest
-// report, and `refusal_count` those that GitHub certainly refused; both include
-// the try that just ended. Nothing: no more tries, abandon the entry.
+// How long an entry must wait before its next try, after a try that ended with
+// `verdict`. Nothing: there must be no further try. waiting_times.h has the
+// times.
 //
-// Pure. There is no jitter, because one process makes all posts, one after
-// another.
+// `try_count` counts the tries at the entry's newest report. `refusal_count`
+// counts those of them that GitHub certainly refused. Both include the try that
+// has just ended.
+//
+// This is the wait of one entry. RateLimiter makes whole credentials wait, and
+// HostGuard whole hosts. The waits have no random part, because one process
+// makes all posts. Pure.
 std::optional<absl::Duration> Backoff(const Verdict& verdict, int try_count,
                                       int refusal_count);
 

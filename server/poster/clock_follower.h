@@ -11,9 +11,11 @@
 
 namespace signalbox {
 
-// ClockFollower notices that somebody set the wall clock back, and brings
-// forward the entries that would then become due too late. It does so at the
-// start as well: somebody may have set the clock while the server was down.
+// ClockFollower repairs due times after the wall clock was set back. The
+// outbox stores due times by the wall clock, so an entry that was to be tried
+// in a minute would then wait for as long as the clock was set back.
+// ClockFollower makes such entries due now. It looks at the start as well,
+// because the clock may have been set while the server was down.
 //
 // Not thread-safe: only the poster uses it.
 class ClockFollower {
@@ -21,17 +23,19 @@ class ClockFollower {
   // `outbox` is borrowed.
   explicit ClockFollower(PostQueue* outbox) : outbox_(outbox) {}
 
-  // Changes one batch of entries, because reports must not wait for it. True:
-  // all due times are right. False: call again. Errors are those of
-  // PostQueue::BringForward; then call again, too.
+  // Compares the wall clock with the steady one, and repairs at most 500
+  // entries, so that reports need not wait long for the transaction. True: all
+  // due times are right. False: there may be more to repair, so call again at
+  // once. Errors are those of PostQueue::BringForward; call again later.
   absl::StatusOr<bool> Follow(const Moment& now);
 
  private:
   PostQueue* const outbox_;
-  // How far the wall clock has been ahead of the steady one, at most.
+  // The largest lead of the wall clock over the steady one so far, written as a
+  // time after 1970. A smaller lead shows that the wall clock was set back.
   std::optional<absl::Time> offset_;
-  // Entries that are due further away are to be brought forward. Infinite: none
-  // are.
+  // The repair makes entries due that are due later than this, counted from
+  // now. Infinite: there is nothing to repair.
   absl::Duration farthest_due_ = kFarthestDue;
 };
 

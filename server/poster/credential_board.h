@@ -10,25 +10,28 @@
 
 namespace signalbox {
 
-// Why the work of a credential waits, for people.
+// Why a credential posts nothing at the moment.
 struct CredentialWait {
-  // A stable upper-case word: the credential's (see Credentials::Get), the rate
-  // limiter's (see RateLimiter::WaitsFor), HOST_DOWN or HOST_FULL. Empty: the
-  // credential does not wait.
+  // A reason of Credentials::Get (there is no token), of RateLimiter::WaitsFor,
+  // or HOST_DOWN or HOST_FULL (see RequestGate). Empty: the credential does not
+  // wait.
   std::string reason;
-  // Until when the credential waits; InfinitePast: not known.
+  // Until when it waits, by the wall clock; InfinitePast: not known.
   absl::Time until = absl::InfinitePast();
 };
 
-// CredentialBoard shows what each credential waits for. No decision depends on
-// it.
+// CredentialBoard keeps the reason why each credential waits, to show it to
+// people: in answers to callers and in metrics. The poster writes it, other
+// threads read it. No decision depends on it.
 //
 // Thread-safe.
 class CredentialBoard {
  public:
-  // The credential waits. An empty reason: the credential no longer waits.
+  // The credential waits until `until`, for `reason`. An empty reason: it does
+  // not wait any more.
   void Waits(const std::string& credential, absl::string_view reason,
              absl::Time until);
+  // The credential does not wait any more.
   void GoesOn(const std::string& credential) {
     Waits(credential, "", absl::InfinitePast());
   }

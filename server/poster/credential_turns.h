@@ -22,28 +22,44 @@
 
 namespace signalbox {
 
-// A credential that takes steps in this pass of the poster.
+// The poster works in passes. In a pass, every credential that has work is a
+// candidate. The candidates take steps in turn: in a step, a credential begins
+// one request, or takes out its next entry. A pass ends when no candidate can
+// take another step.
+
+// A credential in a pass.
 struct Candidate {
   DueCredential due;
+  // Which kind of entry its next step looks for first.
   Stage stage = Stage::kLongDue;
-  bool in_turn = true;  // Its step moves the place where the next pass begins.
-  // Not known to have work: one of its requests has ended.
+  // The next pass begins behind this credential if it has taken a step. False
+  // for a credential that goes first or last for another reason.
+  bool in_turn = true;
+  // The credential may have no due entry. It is a candidate because one of its
+  // requests has ended, which may make its next entry due.
   bool is_guess = false;
 };
 
-// The answer to a request that wants to begin.
+// Whether a request may begin.
 enum class Admission {
   kAdmitted,
-  kWaits,     // The credential waits.
-  kHostFull,  // So does every other credential of the host.
+  kWaits,  // No: the credential must wait.
+  // No: the credential's host has as many requests in flight as allowed. This
+  // holds for the host's other credentials, too.
+  kHostFull,
 };
 
-// CredentialTurns decides which credentials make a request to GitHub, when, and
-// with which token. It serves each credential by itself, so a credential that
-// waits or fails delays no other. CredentialBoard shows why one waits.
+// CredentialTurns decides for the poster which credentials make a request to
+// GitHub, when, and with which token. It treats each credential by itself, so
+// that a credential that waits or fails delays no other. It writes to
+// CredentialBoard why a credential waits.
 //
-// Methods with an argument `next` lower it to the time at which the poster
-// should ask again, by the wall clock.
+// A credential rests after CredentialTurns has found that it cannot post even a
+// result: until the rest ends, CredentialTurns does not ask for its token or
+// for admission again. The end of a request or LookAgain ends the rest early.
+//
+// Methods with an argument `next` set it to the time at which the poster should
+// ask again, by the wall clock, unless it is earlier already.
 //
 // Not thread-safe, except LookAgain: only the poster uses it.
 class CredentialTurns {
@@ -53,87 +69,98 @@ class CredentialTurns {
                   CredentialBoard* board)
       : credentials_(credentials), gate_(gate), board_(board) {}
 
-  // Credentials::Get may answer differently for this credential now: the next
-  // pass asks again. Thread-safe.
+  // Credentials::Get may answer differently for this credential now, so it does
+  // not rest any more. Thread-safe.
   void LookAgain(const std::string& credential);
 
-  // The credentials that take steps in a pass, in their order. `due` is sorted.
-  // `ended`: the credentials whose requests have ended. Each may post the next
-  // status that the end makes due, so that one transaction settles the one and
-  // takes out the other.
+  // Returns the candidates of a new pass, in the order of their first steps.
+  // `due`: the credentials that have work, sorted. `ended`: those whose
+  // requests have ended. They are candidates as well, because settling a
+  // request may make another entry due; one transaction can then settle the one
+  // and take out the other. `now` is steady.
   std::vector<Candidate> BeginPass(const std::vector<DueCredential>& due,
                                    const std::set<std::string>& ended,
                                    absl::Time now);
-  // The next pass begins after this credential.
+  // This credential has taken a step: the next pass begins behind it.
   void NoteStep(const std::string& credential) {
     last_credential_ = credential;
   }
 
-  // What a credential may do in a step.
+  // The token for a step of a credential.
   struct Step {
     Token token;
-    bool must_learn = false;  // Only GET /rate_limit: see AdmitLearning.
+    // The step may only be GET /rate_limit (see AdmitLearning): the budget is
+    // not known yet, or the token is for a probe.
+    bool must_learn = false;
   };
-  // Nothing: it must do nothing now.
+  // Nothing: the credential takes no step now, because it rests or has no
+  // token.
   std::optional<Step> StepOf(const Candidate& candidate, const Moment& now,
                              absl::Time& next);
 
-  // Books a request if one may be made now. If not, people see why the
-  // credential waits, unless `next` is null.
+  // Asks RequestGate to admit a request with `token`. `pending`: the request
+  // posts a pending. If it must wait, Admit notes this on CredentialBoard and
+  // in `next`. A null `next`: it notes nothing.
   Admission Admit(const std::string& credential, const Token& token,
                   bool pending, const Moment& now, absl::Time* next);
-  // Undoes an Admit whose request was not made.
+  // Takes an Admit back: the poster does not make the request.
   void GiveBack(const std::string& credential, const Token& token) {
     gate_->Return(credential, token);
   }
-  // The same for GET /rate_limit, which shows the budget and whether the token
-  // is good. One at a time; EndLearning ends it. kWaits, if it is under way.
+  // Asks to admit GET /rate_limit, from which the server learns the budget and
+  // whether the token is good. A credential makes one such request at a time:
+  // kWaits if one is in flight. The poster calls EndLearning when it has ended.
   Admission AdmitLearning(const std::string& credential, const Token& token,
                           const Moment& now, absl::Time& next);
   void EndLearning(const std::string& credential);
 
+  // The order in which the credential's entries are posted. Valid until the
+  // next BeginPass.
   PostOrder& OrderOf(const std::string& credential) {
     return work_[credential].order;
   }
 
   // One of the credential's requests has ended.
   void NoteEnd(const std::string& credential) { touched_.insert(credential); }
-  // Leaves a request for a result in `standing` for each credential that could
-  // make one now or at a known time. Looks only at the credentials for which
-  // something has changed since the last call.
+  // Updates the standing requests (see standing_requests.h): afterwards
+  // `standing` has one for each credential that could post a result now or at a
+  // known time, and none for the others. Looks only at the credentials for
+  // which something has changed since the last call.
   void LeaveRequests(const Moment& now, StandingRequests* standing);
 
-  // Token::origin of the credential's token; nothing: there is no token now.
+  // Token::origin of the credential's token, at the wall clock's `now`.
+  // Nothing: there is no token now.
   std::optional<std::string> TokenOrigin(const std::string& credential,
                                          absl::Time now);
 
-  // How many credentials it remembers.
+  // How many credentials it has in memory.
   size_t size() const { return work_.size(); }
 
  private:
+  // What CredentialTurns knows about a credential.
   struct Work {
     PostOrder order;
-    bool learning = false;  // GET /rate_limit is under way.
-    // A token to probe a stopped credential with. Credentials hands it out only
-    // once, so it is kept until the request can begin.
+    bool learning = false;  // GET /rate_limit is in flight.
+    // A token for a probe. Credentials returns it only once, so it is kept
+    // until the probe can begin.
     std::optional<Token> probe;
-    // Nothing begins before this steady time, unless EndRests ends the rest.
-    absl::Time rest_end = absl::InfinitePast();
-    bool rests_for_host = false;
-    // As of the last look for a token.
+    absl::Time rest_end = absl::InfinitePast();  // Steady.
+    bool rests_for_host = false;  // It rests because its host is down.
+    // What Credentials::Get last answered.
     bool has_token = false;
-    bool waits_for_token = false;            // It is being fetched.
+    bool waits_for_token = false;            // The token is being fetched.
     std::optional<absl::Time> yields_since;  // Steady: see Yields.
   };
 
   // Ends the rests of the credentials for which something has changed.
   void EndRests();
-  // If there are many credentials, forgets those that do not rest and are not
-  // due.
+  // If there are many credentials in memory, forgets those that do not rest and
+  // are not due.
   void ForgetIdle(const std::vector<DueCredential>& due, absl::Time now);
-  // Whether the credential has only pendings and leaves its turn to credentials
-  // with results that have no token yet. An App gets its tokens one after the
-  // other.
+  // Whether the credential should not ask for its token yet: it has only
+  // pendings, and a credential with results at the same host has no token
+  // either. An App gets its tokens one after the other, and those for results
+  // are more urgent.
   bool Yields(const DueCredential& due, const Moment& now, absl::Time& next);
   std::optional<Token> FindToken(const Candidate& candidate, const Moment& now,
                                  absl::Time& next);
@@ -143,10 +170,10 @@ class CredentialTurns {
   CredentialBoard* const board_;
 
   std::map<std::string, Work> work_;
-  std::string last_credential_;
-  // Those for which LeaveRequests has to look again.
+  std::string last_credential_;  // The argument of the last NoteStep.
+  // The credentials at which LeaveRequests has to look again.
   std::set<std::string> touched_;
-  // Hosts of credentials with results that have no token, in this pass.
+  // The hosts at which, in this pass, a credential has results and no token.
   std::set<std::string, std::less<>> hosts_without_tokens_;
 
   Mutex mu_;

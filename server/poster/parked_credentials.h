@@ -13,8 +13,10 @@
 
 namespace signalbox {
 
-// ParkedCredentials checks whether somebody has changed the credential of a
-// parked repository (see parking.h), and then has GitHub asked again soon.
+// A new token or installation may be what a parked repository needs (see
+// parking.h). So ParkedCredentials looks every ten seconds whether the source
+// of a token has changed (Token::origin). If so, it makes the probes of that
+// credential's parked repositories due soon.
 //
 // Not thread-safe: only the poster uses it.
 class ParkedCredentials {
@@ -23,21 +25,24 @@ class ParkedCredentials {
   ParkedCredentials(PostQueue* outbox, CredentialTurns* turns)
       : outbox_(outbox), turns_(turns) {}
 
-  // Returns when to call it again, by the wall clock. Errors are those of the
-  // outbox; call again as soon as the outbox works.
+  // Looks if it is time to, and brings some probes forward. Returns when to
+  // call it again, by the wall clock. Errors are those of the outbox; call it
+  // again as soon as the outbox works.
   absl::StatusOr<absl::Time> Check(const Moment& now);
 
  private:
+  // Adds the credentials whose origin has changed to `changed_`.
   absl::Status FindChanged(const Moment& now);
-  // Does one batch of each. True: there are more.
+  // Handles up to 500 repositories of each credential in `changed_`. True:
+  // there are more.
   absl::StatusOr<bool> BringProbesForward(absl::Time now);
 
   PostQueue* const outbox_;
   CredentialTurns* const turns_;
   // The origins of the credentials' tokens, at the last look.
   std::map<std::string, std::string> origins_;
-  // The credentials whose probes are being brought forward, and the last
-  // repository done.
+  // The credentials whose probes are being brought forward, and the store's
+  // number of the last repository that is done (0: none).
   std::map<std::string, int64_t> changed_;
   absl::Time next_look_ = absl::InfinitePast();  // Steady.
 };

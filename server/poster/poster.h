@@ -31,109 +31,121 @@
 
 namespace signalbox {
 
-// Poster makes GitHub show what the outbox says.
+// Poster makes GitHub show what the outbox says: it takes due entries out of
+// the outbox, posts them, and stores what GitHub answered.
 //
 // CredentialTurns says which credential may make a request, and PostOrder which
 // of its entries goes next. At most one post per key is in flight, and Poster
-// posts nothing that GitHub already shows. Entries whose credential has the id
-// "" have none, so Poster abandons them (NO_CREDENTIAL).
+// posts nothing that GitHub already shows. It abandons entries for which no
+// credential is configured (reason NO_CREDENTIAL).
 //
 // Poster also makes these other requests:
-// - GET /rate_limit, before the first post of a credential and while it is
-//   stopped. It costs no budget and shows the budget.
-// - A read of what GitHub shows, if the end of a post is not known.
+// - GET /rate_limit, before the first post of a credential and to probe a
+//   stopped credential. It costs no budget and shows the budget.
+// - A read of what GitHub shows, after an ambiguous try.
 // - A question about a repository's name, after a redirect or for the outbox.
 //
-// Poster stores a pause that GitHub asked for, so that it outlasts a restart.
-// With each term it obeys the pauses that other processes have stored.
+// When GitHub wants no requests of a credential for some time, Poster stores
+// this pause. At the beginning of a term, it obeys the pauses that other
+// processes have stored. So a pause outlasts a restart.
 //
-// Requests of this process that are in flight or have an unknown end follow a
-// steady clock, so a change of the wall clock makes no request early. A request
-// begins only while GitHub's part of it surely ends before its lease. If a
-// request ends later nevertheless, because the process was stopped, Poster
-// confesses it to the outbox.
+// Poster measures the times of its own requests by the steady clock, so that no
+// request is repeated too early after the wall clock was set. It begins a
+// request only if GitHub surely acts on it, if at all, before its lease ends.
+// If the process was halted meanwhile and the request ended later nevertheless,
+// Poster confesses it to the outbox.
 //
-// If the store fails, no answer is lost: Poster tries every second to settle
-// the requests that have ended, and begins no new ones until the store works
-// again.
+// If the store fails, no answer of GitHub's is lost: Poster begins no new
+// requests, and tries every second to store the ends of those in flight.
 //
 // Poster has no thread of its own: a Worker or a simulation calls RunOnce.
 //
-// Only one thread at a time may call RunOnce; everything else is thread-safe.
+// Only one thread at a time may call RunOnce, SetTerm and term; everything else
+// is thread-safe.
 class Poster {
  public:
-  // All pointers are borrowed. `wake_up` asks for a call of RunOnce. The
-  // transport under `github` must have ended, or answered everything, before
-  // the poster is destroyed.
+  // All pointers are borrowed. Poster wakes `wake_up` when a request has ended,
+  // so that the caller calls RunOnce. The transport under `github` must have
+  // ended, or answered everything, before the poster is destroyed.
   Poster(PostQueue* outbox, Credentials* credentials, GitHubClient* github,
          RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up);
   ~Poster();
 
-  // The poster takes entries out in this term. Nothing, as at the beginning: it
-  // begins no requests, and settles those in flight. For the thread that calls
-  // RunOnce.
+  // The process has this term now, so the poster may take entries out. Nothing
+  // (as at the beginning): the process has none, so the poster begins no
+  // requests and only stores the ends of those in flight.
   void SetTerm(const std::optional<Term>& term);
-  // Nothing, too, once the outbox has said that the term is over.
+  // The term of the last SetTerm. Nothing also if the outbox has said since
+  // that the term is over.
   const std::optional<Term>& term() const { return term_; }
 
-  // Settles the requests that have ended, and begins all requests that may
-  // begin now. It begins at most a few hundred, so that answers are settled
-  // soon. Returns when to call it again.
+  // Stores the ends of requests, and begins the requests that may begin now, at
+  // most a few hundred at a time. Returns when to call it again, by the wall
+  // clock.
   absl::Time RunOnce();
 
-  // From the next RunOnce on, no more requests begin.
+  // For the shutdown: from the next RunOnce on, no more requests begin. The
+  // caller goes on calling RunOnce to store the ends of those in flight.
   void Close() { closed_ = true; }
 
-  // Credentials::Get may answer differently for this credential now. The next
-  // RunOnce asks again; the caller must make sure that it runs.
+  // Credentials::Get may answer differently for this credential now: the next
+  // RunOnce asks again. The caller must wake the thread that calls RunOnce.
   void LookAgain(const std::string& credential) {
     turns_.LookAgain(credential);
   }
 
-  // How many requests are in flight. RunOnce settles their leases. If the
+  // How many requests were sent whose ends RunOnce has not stored yet. If the
   // process ends before, the next process reads back what GitHub shows.
   int InFlight() const { return requests_.Count(); }
 
-  // The state at the last RunOnce.
+  // Why the credential waited when RunOnce last looked.
   CredentialWait StateOf(absl::string_view credential) const {
     return board_.StateOf(credential);
   }
 
  private:
-  // An entry to take out, for whose request the gate has a place.
+  // A request is booked when RequestGate has admitted it and its entry is not
+  // taken out yet.
   struct Booked {
     Candidate candidate;
     Token token;
     absl::Time first_left_out;  // See LeaseRequest.
-    // Beside the first one of the same credential, which stands before it.
+    // The credential has booked several requests in this round, and this is not
+    // the first of them. They stand one after another.
     bool is_further = false;
   };
 
-  // One step of each credential, and one transaction.
+  // A pass consists of rounds. In a round each candidate takes one step, and
+  // then one transaction takes out the entries of all booked requests.
   struct Round {
     std::vector<Booked> booked;
-    std::vector<Candidate> going_on;  // Those that may take another step.
-    std::vector<Candidate> host_is_full;
-    bool gave_back = false;  // A booked request was not needed.
+    std::vector<Candidate> going_on;      // Candidates of the next round.
+    std::vector<Candidate> host_is_full;  // Not admitted: Admission::kHostFull.
+    // There was no entry for a booked request, so its host has room again.
+    bool gave_back = false;
   };
 
+  // What a candidate's step has come to.
   enum class StepResult {
-    kNothing,   // The credential takes no other step now, unless it is booked.
-    kSent,      // It may take another one.
-    kHostFull,  // No credential of its host may make a request.
+    kNothing,   // The credential is booked, or takes no further step now.
+    kSent,      // It has begun a request other than a post.
+    kHostFull,  // Admission::kHostFull.
   };
 
-  // False: posting cannot begin yet.
+  // Does what must come before new requests. False: no request may begin now.
   bool Prepare(const Moment& now, absl::Time& next);
-  // The pauses that GitHub asked another process for hold for this one, too.
+  // Obeys the pauses that other processes have stored.
   void RecallPauses();
 
-  // These begin requests, and lower `next` to the time of the next call.
+  // These begin requests. They set `next` to the time of the next call, unless
+  // it is earlier already. `steps` counts what was begun or settled.
   void BeginDue(absl::Time& next);
   absl::StatusOr<std::vector<Candidate>> Candidates();
-  // Lets the credentials take steps until none can. False: the store failed.
+  // Makes rounds until no candidate can take another step. False: the store
+  // failed.
   bool BeginPass(int* steps, absl::Time& next);
-  // Lets each candidate book its next entry, or begin another request.
+  // The first half of a round: each candidate books a request for its next
+  // entry, or begins a request other than a post.
   Round BookRound(std::vector<Candidate> candidates,
                   std::set<std::string>* full_hosts, int* steps,
                   absl::Time& next);
@@ -144,22 +156,24 @@ class Poster {
   void BeginRequest(Errand errand, const std::string& credential,
                     const Token& token, const Moment& now,
                     MovedRepositories::Question named = {});
-  // The turn has ended: notes whether the credentials have backlogs.
+  // Notes for each credential how many of its booked requests found an entry.
   void NoteFound(const std::vector<Booked>& booked,
                  const std::vector<std::optional<Lease>>& leases);
   LeaseRequest RequestFor(Booked* booked, const Moment& now,
                           absl::Duration lease_time);
-  // Takes out what is booked, and begins its requests. False: the store failed.
+  // The second half of a round: takes out the entries of the booked requests,
+  // and begins the requests. False: the store failed.
   bool TakeAndBegin(Round* round, int* steps, absl::Time& next);
-  // The time from the taking-out of an entry to the end of its lease.
+  // How long a lease lasts that begins now.
   absl::Duration LeaseTime() const;
-  // These deal with the results that the outbox takes out while the poster
-  // waits.
+  // These deal with standing requests (see standing_requests.h):
+  // TakeRequestsBack returns those that were not used.
   StandingRequests TakeRequestsBack(bool may_begin, absl::Time& next);
   void BeginStanding(const StandingLease& standing, absl::Time& next);
   void LeaveRequests(StandingRequests standing);
   // Begins the request for a lease, or settles the lease without one.
-  // `lease_end` is steady.
+  // `lease_end` is steady. `must_admit_again`: answers have come since the
+  // request was admitted, so RequestGate must be asked again.
   void Begin(const Lease& lease, const Booked& booked, absl::Time lease_end,
              bool must_admit_again, absl::Time& next);
   void GiveBack(const Booked& booked);
@@ -176,8 +190,8 @@ class Poster {
 
   // Only RunOnce and SetTerm use these.
   std::optional<Term> term_;
-  // When it began (steady, since the wall clock may be set). For kAmbiguousWait
-  // after it, requests of another process may still take effect.
+  // When the term began (steady). For kAmbiguousWait after it, requests of
+  // another process may still take effect.
   absl::Time term_begin_;
   PosterMemory memory_;
   RequestEnds ends_;
@@ -186,7 +200,7 @@ class Poster {
   ParkedCredentials parked_;
   // How long the store has recently needed to take out an entry.
   absl::Duration commit_time_;
-  bool recalled_pauses_ = false;
+  bool recalled_pauses_ = false;  // In this term.
 };
 
 }  // namespace signalbox

@@ -9,23 +9,25 @@
 
 namespace signalbox {
 
-// What the log says about the poster's requests.
+// The log lines of the poster, in one place.
 
-// Logs an entry that was abandoned, or whose repository was parked; nothing for
-// other settlements.
+// Logs that an entry is abandoned, or that its repository is parked. Logs
+// nothing for other settlements.
 void LogSettlement(const Lease& lease, const Settlement& settlement);
 
-// A request may have reached GitHub after its lease.
+// Logs that a request may have reached GitHub after its lease.
 void LogLate(const Lease& lease);
 
-// GitHub limits the request's credential until `until` (wall).
+// Logs that GitHub's answer to `ended` limits the credential until `until` (by
+// the wall clock).
 void LogLimit(const EndedRequest& ended, absl::Time until);
 
-// What became of a question about a repository's name.
+// Logs the new name of a repository, or that GitHub did not give one. `ended`
+// is the question, `answer` what AfterNaming made of its end.
 void LogName(const EndedRequest& ended, const NameAnswer& answer);
 
-// The store returned this error. Nothing for UNAVAILABLE: the poster repeats
-// the call.
+// Logs an error of the store. Logs nothing for UNAVAILABLE, after which the
+// poster repeats the call.
 void LogStoreFailure(const absl::Status& status);
 
 }  // namespace signalbox

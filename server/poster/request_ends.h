@@ -17,15 +17,18 @@
 
 namespace signalbox {
 
-// What the poster remembers of entries and repositories.
+// What the poster keeps in memory about entries and repositories.
 struct PosterMemory {
   Wording wording;
   MovedRepositories moved;
   HeldEntries held;
 };
 
-// RequestEnds processes the end of each request of the poster: first for other
-// requests, then for its own entry.
+// RequestEnds draws the conclusions from the end of each request of the poster,
+// in two steps. Note draws those that concern other requests: GitHub may limit
+// the credential or be down. Collect then draws those for the request's own
+// entry. The poster also calls Note alone, right before it begins requests that
+// a new limit may forbid.
 //
 // Not thread-safe: only the poster uses it.
 class RequestEnds {
@@ -41,11 +44,13 @@ class RequestEnds {
         turns_(turns),
         memory_(memory) {}
 
-  // For other requests: the gate and the log get the answers that have arrived.
-  // False: none has.
+  // Passes the requests that have ended since the last call to RequestGate, and
+  // counts and logs them. False: none has ended.
   bool Note(const Moment& now);
 
-  // The same, and then the settlements of all requests that were noted.
+  // Calls Note. Returns the settlements of all posts and reads that Note has
+  // seen since the last Collect, to be stored by the caller. Handles the ends
+  // of the other requests itself.
   std::vector<Unsettled> Collect(const Moment& now);
 
  private:
@@ -60,7 +65,7 @@ class RequestEnds {
   RequestsInFlight* const requests_;
   CredentialTurns* const turns_;
   PosterMemory* const memory_;
-  std::vector<EndedRequest> noted_;  // Not collected yet.
+  std::vector<EndedRequest> noted_;  // For the next Collect.
 };
 
 }  // namespace signalbox

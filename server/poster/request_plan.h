@@ -11,18 +11,23 @@
 
 namespace signalbox {
 
-// What the request for a lease is to be.
+// What the poster has to do with an entry that it has taken out.
 struct RequestPlan {
-  // kPost or kRead, unless `settlement` is set.
+  // The request to make: kPost, or kRead if the last try was ambiguous. Counts
+  // only without `settlement`.
   Errand errand = Errand::kPost;
-  Shown sent;  // kPost.
-  // How the lease is settled without a request.
+  Shown sent;  // kPost: the state and texts to send.
+  // If set, the poster makes no request and settles the lease with this: GitHub
+  // shows the status already, or takes no more statuses for the key, or it is
+  // too early to read.
   std::optional<Settlement> settlement;
-  // Until this steady time nothing must be sent for the key.
+  // The poster must send nothing for the key before this steady time.
   absl::Time hold_until = absl::InfinitePast();
 };
 
-// Pure. `term_begin` (steady) is when this process began to take entries out.
+// Decides what to do for a lease. `term_begin` is the steady time at which this
+// process began its term: shortly after it, posts of a former process may still
+// take effect. Pure.
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
                         const Moment& now, absl::Time term_begin);
 

@@ -17,33 +17,36 @@
 
 namespace signalbox {
 
+// What a request of the poster is for.
 enum class Errand {
-  kPost,
-  kRead,   // What does GitHub show for a key?
-  kLearn,  // What is the budget, and is the token good?
-  kName,   // What is a repository called, or which one has a name?
+  kPost,   // Set a commit status.
+  kRead,   // Read back what GitHub shows for a key.
+  kLearn,  // Learn the budget, and whether the token is good.
+  kName,   // Ask for a repository's present name.
 };
 
 // A request of the poster to GitHub.
 struct PosterRequest {
   Errand errand = Errand::kPost;
-  std::string credential;
+  std::string credential;  // The id.
   Token token;
-  absl::Time begin_time;              // Steady.
+  absl::Time begin_time;              // Steady; set by Send.
   Lease lease;                        // kPost, kRead.
-  absl::Time lease_end;               // Steady.
-  Shown sent;                         // kPost.
-  MovedRepositories::Question named;  // kName.
+  absl::Time lease_end;               // kPost, kRead: steady.
+  Shown sent;                         // kPost: what to post.
+  MovedRepositories::Question named;  // kName: the question.
 };
 
 // A request that GitHub has answered, or that has ended without an answer.
 struct EndedRequest {
   std::shared_ptr<const PosterRequest> request;
   GitHubReply reply;
-  Moment end;
+  Moment end;  // When it ended.
 };
 
-// RequestsInFlight sends the poster's requests and collects their ends.
+// RequestsInFlight sends the poster's requests, and collects their ends from
+// the transport's threads until the poster takes them. It counts the requests
+// whose ends are not stored yet.
 //
 // Thread-safe.
 class RequestsInFlight {
@@ -55,20 +58,22 @@ class RequestsInFlight {
                    WakeUp* wake_up)
       : github_(github), gate_(gate), clock_(clock), wake_up_(wake_up) {}
 
-  // The gate has admitted the request.
+  // Sends a request, which RequestGate must have admitted. Does not block. The
+  // caller must not change the request afterwards.
   void Send(const std::shared_ptr<PosterRequest>& request, const Moment& now);
 
   // The requests that have ended since the last call.
   std::vector<EndedRequest> Take();
-  // The end of a request is settled.
+  // The caller is done with one of the requests that Take returned: its end is
+  // stored, or need not be.
   void Land();
 
-  // How many requests were sent and are not settled.
+  // For how many requests Send was called, but not Land.
   int Count() const;
 
  private:
-  // Whether no answer to another request of the credential has limited it. The
-  // transport's threads call it.
+  // For Token::may_send_on: false if an answer to another request has limited
+  // the credential.
   bool MaySendOn(const std::string& credential) const;
   void NoteEnd(EndedRequest ended);
 

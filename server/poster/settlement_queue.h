@@ -19,18 +19,24 @@
 
 namespace signalbox {
 
-// A settlement that is not stored yet.
+// A settlement (the end of a lease) that is not stored yet.
 struct Unsettled {
   Settlement settlement;
   std::string credential;
-  bool was_sent = false;  // It ends a request in flight.
-  // The request may have reached GitHub after its lease. Once the end is
-  // stored, it is confessed (see PostQueue).
+  // The settlement ends a request that was sent. False: the lease ends without
+  // a request.
+  bool was_sent = false;
+  // The request may have reached GitHub after its lease. After the settlement
+  // is stored, SettlementQueue confesses it (PostQueue::Confess).
   bool is_late = false;
 };
 
-// SettlementQueue keeps the ends of leases, and confessions, until they are
-// stored. If the store fails, none is lost.
+// SettlementQueue keeps settlements and confessions until the outbox has stored
+// them. While the store fails, they stay in the queue, so that no answer of
+// GitHub's is lost. If the outbox refuses a settlement for another reason,
+// SettlementQueue logs and drops it; the lease then ends by itself. When a
+// settlement is stored, its entry is no longer held (HeldEntries) and its
+// request no longer counts as in flight.
 //
 // Not thread-safe: only the poster uses it.
 class SettlementQueue {
@@ -43,18 +49,20 @@ class SettlementQueue {
   void Add(Unsettled unsettled) { unsettled_.push_back(std::move(unsettled)); }
   void Add(std::vector<Unsettled> unsettled);
 
-  // One transaction: stores all that is in the queue, and takes out an entry
-  // for each request. See PostQueue::Turn.
+  // In one transaction, stores the settlements in the queue and takes out an
+  // entry for each of `wanted`. Arguments, result and errors are those of
+  // PostQueue::Turn. After an error, nothing was taken out.
   absl::StatusOr<std::vector<std::optional<Lease>>> Turn(
       const Term& term, absl::Span<const LeaseRequest> wanted, absl::Time now);
-  // The same without requests, unless the queue is empty; and confesses. False:
-  // the store failed.
+  // Stores the settlements in the queue, and then makes the confessions. Does
+  // nothing if there are none. False: the store failed, so call it again later.
   bool Flush(absl::Time now);
 
-  // Whose leases are in the queue.
+  // The credentials of the settlements in the queue.
   std::set<std::string> Credentials() const;
 
-  // Whether something was stored since the last call.
+  // Whether a Turn has stored settlements since the last call. They may have
+  // made entries due.
   bool TakeHasSettled() { return std::exchange(has_settled_, false); }
 
  private:
@@ -65,7 +73,7 @@ class SettlementQueue {
   RequestsInFlight* const requests_;
   HeldEntries* const held_;
   std::vector<Unsettled> unsettled_;
-  std::vector<int64_t> to_confess_;  // Entries.
+  std::vector<int64_t> to_confess_;  // Lease::entry_id.
   bool has_settled_ = false;
 };
 

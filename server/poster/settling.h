@@ -11,26 +11,31 @@
 
 namespace signalbox {
 
-// These functions decide what the end of a request means for its entry. They
-// are pure, except that Wording remembers refusals.
+// These functions decide what the end of a request means for its entry: whether
+// it is posted, to be retried and when, parked or abandoned. `begin` and `end`
+// are the times of the request by the wall clock. The functions are pure,
+// except that `wording` notes refusals.
 
-// Settles this lease without a request.
+// The settlement of a lease for which no request was made. `reason`:
+// Settlement::reason.
 Settlement Unsent(const Lease& lease, Settlement::Kind kind,
                   absl::string_view reason = "");
 
-// After a post of `sent`, from `begin` to `end`. If GitHub refused a part that
-// can be worded differently, `wording` notes it, and the post is retried at
-// once.
+// The settlement after a post of `sent`. If GitHub refused the description or
+// the target URL, `wording` notes it, and the entry is due again at once, to be
+// posted with plainer texts.
 Settlement AfterPost(const Lease& lease, const Shown& sent,
                      const GitHubReply& reply, absl::Time begin, absl::Time end,
                      Wording* wording);
 
-// After a read of what GitHub shows for the key. If GitHub refuses the read,
-// the entry is due again and is posted without one.
+// The settlement after a read of what GitHub shows for the key. The entry is
+// due again, and the next try posts it if GitHub shows something else. If
+// GitHub refuses the read, the next try posts it anyway. If GitHub's answer is
+// missing or cannot be understood, the next try reads again.
 Settlement AfterRead(const Lease& lease, const GitHubReply& reply,
                      absl::Time begin, absl::Time end);
 
-// After a question about a name.
+// What GitHub's reply to a question about a repository's name means.
 NameAnswer AfterNaming(const MovedRepositories::Question& asked,
                        const GitHubReply& reply);
 

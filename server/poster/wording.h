@@ -9,32 +9,39 @@
 
 namespace signalbox {
 
-// Wording decides the texts of a post: they are fitted to GitHub's limits, and
-// made plainer after a refusal. The server never loses a result because of a
-// text or a link. So a description is sent as it is, then as ASCII, then not at
-// all; and a refused URL is left out.
+// Wording decides which description and target URL the poster sends with a
+// status. It shortens a description to GitHub's 140 characters.
 //
-// Wording remembers what GitHub refused for the entry's version, for at most
-// some thousand entries. If it has forgotten an entry, GitHub refuses the texts
-// once more.
+// GitHub refuses some texts and URLs, and the state must reach GitHub
+// nevertheless. So Wording makes the post plainer after a refusal. It replaces
+// characters of a refused description that are not ASCII; if there are none, it
+// leaves the description out. It leaves a refused URL out. After a second
+// refusal it leaves out both.
+//
+// Wording remembers the refusals of at most 4,096 entries. A newer report of an
+// entry (Lease::version) begins without refusals. If Wording has forgotten an
+// entry, GitHub refuses the texts once more, and no result is lost.
 //
 // Not thread-safe: only the poster uses it.
 class Wording {
  public:
-  // The texts to send for this lease.
+  // The state and texts to post for this lease.
   Shown For(const Lease& lease) const;
 
-  // GitHub refused a part of `sent` (Action::kFitDescription or
-  // kDropTargetUrl). False: there is no plainer wording left.
+  // GitHub refused the description (Action::kFitDescription) or the target URL
+  // (kDropTargetUrl) of `sent`, which For returned for this lease. True: For
+  // now returns a plainer post, which the caller should send. False: `sent` did
+  // not have that part, so a plainer post would not help.
   bool Reword(const Lease& lease, const Shown& sent, Action action);
 
-  // The version was posted or abandoned.
+  // Forgets the refusals of an entry. Call it when the entry's post has
+  // succeeded or was abandoned.
   void Forget(int64_t entry_id) { rewordings_.erase(entry_id); }
 
  private:
   struct Rewording {
-    int64_t version = 0;
-    int plainer = 0;  // 0: as fitted; 1: ASCII only; 2: none.
+    int64_t version = 0;  // Lease::version of the refused post.
+    int plainer = 0;      // Description: 0: as fitted; 1: ASCII only; 2: none.
     bool without_url = false;
   };
 
