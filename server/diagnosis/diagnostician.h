@@ -22,10 +22,11 @@
 
 namespace signalbox {
 
-// Diagnostician finds out whether the server can set statuses in a repository,
-// while a caller waits. It looks at the credential and its permissions, at what
-// GitHub shows of the repository, and at the hooks for it. It changes nothing
-// at GitHub.
+// Diagnostician answers the call DiagnoseRepository: can the server set
+// statuses in a repository, do webhooks arrive, and if not, what has to be
+// done? It looks at the credential and its permissions, at what GitHub shows of
+// the repository, and at its hooks (webhooks' settings). It changes nothing at
+// GitHub.
 //
 // Diagnostician has no thread of its own: the thread that calls
 // Questions::RunOnce also calls RunOnce. Diagnose and Close are thread-safe.
@@ -34,12 +35,13 @@ class Diagnostician {
  public:
   struct Options {
     std::vector<std::string> hook_urls;  // Globs, for MayBeOurHookUrl.
-    // The diagnosis uses the answers that have arrived by then.
+    // How long a diagnosis may take. It then uses the answers that GitHub has
+    // given so far.
     absl::Duration time_limit = absl::Seconds(8);
-    // How long a diagnosis is reused for other callers.
+    // For how long later callers get the same diagnosis again.
     absl::Duration reuse_for = absl::Seconds(10);
-    // Diagnoses over this number at a time are refused, with a problem that
-    // says so.
+    // While this many repositories are being diagnosed, a caller with a further
+    // one gets a diagnosis with the problem TOO_MANY_QUESTIONS.
     size_t max_at_once = 16;
   };
 
@@ -53,42 +55,48 @@ class Diagnostician {
         gate_(gate),
         clock_(clock) {}
 
-  // `done` runs once, on any thread, perhaps within this call, and at the
-  // latest shortly after the time limit.
+  // Diagnoses a repository, without blocking. Calls `done` once with the
+  // diagnosis: within this call or on another thread, at the latest shortly
+  // after the time limit.
   void Diagnose(const Repository& repository,
                 std::function<void(Diagnosis)> done);
 
-  // Answers the callers whose time is over, and returns when to call it again.
+  // Answers the callers whose time limit is over. Returns when to call it
+  // again, by the wall clock; absl::InfiniteFuture(): after the next Diagnose.
   absl::Time RunOnce();
 
-  // Answers all waiting callers now, and later callers at once.
+  // For the shutdown: all callers that wait, and later ones at once, get a
+  // diagnosis with the problem SHUTTING_DOWN.
   void Close();
 
  private:
   using Done = std::function<void(Diagnosis)>;
 
-  // A repository that is being diagnosed, or was.
+  // A repository that is being diagnosed, or whose diagnosis is kept for reuse.
   struct Case {
     Findings findings;
-    absl::Time give_up;  // Steady.
-    int open_questions = 0;
-    std::vector<Done> waiting;
+    absl::Time give_up;         // Steady: the end of the time limit.
+    int open_questions = 0;     // Not answered yet.
+    std::vector<Done> waiting;  // The callers to answer.
 
     // Set once the diagnosis is finished.
     std::optional<Diagnosis> diagnosis;
-    absl::Time forget_time;  // Steady.
+    absl::Time forget_time;  // Steady: the end of the reuse.
   };
   using CasePointer = std::shared_ptr<Case>;
 
+  // Asks GitHub for `path`; the answer goes into `finding` of the case.
   void Ask(const CasePointer& one, Finding Findings::*finding,
            const std::string& credential, std::string path)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void HaveAnswer(const CasePointer& one, Finding Findings::*finding,
                   const GitHubReply& reply);
-  // GitHub has answered the question about the repository, or refused it.
+  // Asks about the hooks, after the answer to the question about the
+  // repository.
   void AskForHooks(const CasePointer& one) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Adds what the server knows without a question.
   void Complete(Findings* findings) const;
+  // Makes the diagnosis, and answers the callers.
   void Finish(const CasePointer& one);
 
   const Options options_;

@@ -5,11 +5,15 @@
 
 namespace signalbox {
 
-// Turns the answers about hooks into `hook_settings` and `problems`; nothing
-// else of the result is set. Of a repository's and an organisation's hooks only
-// the server's own count, by their URL or because their deliveries reach the
-// server. A missing hook is a problem only if an unreadable one is unlikely:
-// all hooks can be read, or no delivery has ever come from that host. Pure.
+// The part of a diagnosis about hooks (webhooks' settings at GitHub): do
+// webhooks for this repository reach the server? Sets only `hook_settings` and
+// `problems` of the result.
+//
+// GitHub lists the hooks of other programs, too. A hook counts if deliveries of
+// it have reached the server, or if its URL looks like the server's own
+// (MayBeOurHookUrl). If the report has found no hook, this is a problem only if
+// there is hardly one that the server cannot read: it could read all hooks, or
+// no delivery has ever come from this host. Pure.
 Diagnosis ReportHooks(const Findings& findings);
 
 }  // namespace signalbox
