@@ -16,69 +16,81 @@ namespace signalbox {
 // How long GitHub keeps deliveries, with a margin.
 inline constexpr absl::Duration kDeliveryWindow = absl::Hours(71);
 
-// GitHub's list of deliveries may lack those of the last minutes.
+// GitHub's list of deliveries may lack those that are younger than this.
 inline constexpr absl::Duration kListDelay = absl::Minutes(5);
 
-// One of the server's own hooks, whose deliveries it can read.
+// A hook (a webhook's settings at GitHub) that sends its deliveries to this
+// server's shim, and whose list of deliveries the server can read.
 struct DeliverySource {
-  std::string host;        // Of the repositories that it is for.
-  std::string credential;  // The one that may read it.
-  std::string path;        // "/app/hook", "/repos/OWNER/NAME/hooks/ID", ...
-  // Its deliveries certainly come to this server. False: they probably do.
+  std::string host;        // Of the repositories that the hook is for.
+  std::string credential;  // With which the server may read the list.
+  // The hook's path in GitHub's API: "/app/hook", "/repos/OWNER/NAME/hooks/ID"
+  // or "/orgs/OWNER/hooks/ID".
+  std::string path;
+  // The deliveries certainly come to this server. False: they probably do.
   bool is_known = false;
 
   friend bool operator==(const DeliverySource&,
                          const DeliverySource&) = default;
 };
 
-// A list of a hook's deliveries.
+// What GitHub has listed of a hook's deliveries.
 struct DeliveryListing {
-  absl::Time begin;  // When it began, by GitHub's clock.
-  std::vector<ListedDelivery> attempts;
-  // All attempts since the wanted time are there. False: only the newest, or
-  // none.
+  // When the server began to ask for the list, by GitHub's clock.
+  absl::Time begin;
+  std::vector<ListedDelivery> attempts;  // Newest first.
+  // The list has all attempts since the time that List was called with. False:
+  // it has only the newest of them, or none.
   bool complete = false;
-  Verdict verdict;  // Of the last page.
+  Verdict verdict;  // Of the question about the last page.
 };
 
-// DeliveryWatcher lists the deliveries of one hook from time to time. The time
-// up to which it has examined all deliveries is on disk.
+// DeliveryWatcher is what Redeliverer and Puller have in common: both list the
+// deliveries of one hook from time to time, and keep on disk up to which time
+// they have handled all deliveries (the cursor).
 //
 // It has no thread of its own: the thread that calls Questions::RunOnce also
-// calls RunOnce. It and everything that it borrows must outlive its questions.
+// calls RunOnce. Its questions call it back, so it and everything that it
+// borrows must live until the last of them is answered.
 class DeliveryWatcher {
  public:
   virtual ~DeliveryWatcher() = default;
   DeliveryWatcher(const DeliveryWatcher&) = delete;
   DeliveryWatcher& operator=(const DeliveryWatcher&) = delete;
 
-  // Asks GitHub what may be asked now, and returns when to call it again.
+  // Begins the questions that may be asked now. Returns when to call it again,
+  // by the wall clock; absl::InfiniteFuture(): after the next answer.
   virtual absl::Time RunOnce() = 0;
 
   const DeliverySource& source() const { return source_; }
-  // The hook can no longer be read.
+  // GitHub has refused to list the deliveries. The owner should destroy the
+  // watcher; no question of it is open.
   bool is_gone() const { return is_gone_; }
 
  protected:
-  // `cursor` begins the name of the time on disk. `every`: between lists.
+  // `tools` is borrowed. `cursor` begins the name of the cursor on disk, so
+  // that each kind of watcher has its own. `every`: the time between lists.
   DeliveryWatcher(const RecoveryTools& tools, DeliverySource source,
                   absl::string_view cursor, absl::Duration every);
 
+  // The present time by GitHub's clock.
   absl::Time GitHubNow() const { return tools_.clock->Now() + clock_offset_; }
 
-  // The time on disk; InfinitePast: there is none.
+  // The cursor on disk; InfinitePast: there is none, or it cannot be read.
   absl::Time StoredCursor() const;
+  // Stores the cursor. Logs a failure; a process that starts later then lists
+  // more than it needs.
   void StoreCursor(absl::Time time) const;
 
-  // Lists the attempts that began since `since` by GitHub's clock, newest
-  // first, up to 100 pages of 100. The watcher is busy meanwhile. Then HaveList
-  // gets what there is, also if GitHub refused.
+  // Asks GitHub for the attempts that began since `since` by GitHub's clock, up
+  // to 100 pages of 100. Sets `busy_` meanwhile. At the end calls HaveList,
+  // also if GitHub refused or did not answer.
   void List(absl::Time since);
   virtual void HaveList(const DeliveryListing& listing) = 0;
 
   const RecoveryTools& tools_;
   const DeliverySource source_;
-  bool busy_ = false;                            // A question is under way.
+  bool busy_ = false;                            // A question is open.
   absl::Time next_list_ = absl::InfinitePast();  // Steady.
   // When the last successful list began, by GitHub's clock.
   absl::Time listed_ = absl::InfinitePast();
@@ -94,7 +106,7 @@ class DeliveryWatcher {
   // GitHub's clock minus ours; zero: GitHub did not say its time.
   absl::Duration clock_offset_;
 
-  // The list under way, and what it wants.
+  // The argument of List, and what has come of the list so far.
   absl::Time since_;
   DeliveryListing listing_;
   int pages_ = 0;

@@ -12,8 +12,9 @@
 
 namespace signalbox {
 
-// Pendings that the server itself reports for the head of a pull request, which
-// it has read at GitHub. `sha` is `pull.head_sha`, parsed.
+// Recovery itself reports pendings for pull requests that it has read at
+// GitHub. HeadPendings makes such a report: pending for each of `contexts` at
+// the pull request's head. `sha` is `pull.head_sha`, checked by ParseSha.
 inline Submission HeadPendings(const Repository& repository,
                                const ListedPullRequest& pull, std::string sha,
                                std::vector<std::string> contexts,

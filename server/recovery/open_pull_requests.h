@@ -11,39 +11,47 @@
 
 namespace signalbox {
 
-// OpenPullRequests replaces webhooks for repositories without a readable hook.
-// It compares the open pull requests of a repository with the outbox, and
-// reports pending for heads that were never reported.
+// OpenPullRequests finds pull requests of which no webhook came, in
+// repositories whose deliveries the server cannot list (HookFinder::Blind). It
+// lists the open pull requests of a repository, and reports pending for each
+// head of which the outbox has no report.
 //
-// Only pull requests that changed within the last days count, and only contexts
-// that GitHub does not show on the head yet. So it does not touch heads that
-// were tested long ago, or by others.
+// It must not touch heads that were tested long ago, or by other programs. So
+// it looks only at pull requests that changed within the last 72 hours, and
+// reports only contexts that GitHub does not show on the head yet.
 //
 // Threads and lifetimes as for DeliveryWatcher.
 class OpenPullRequests {
  public:
+  // `tools` is borrowed.
   explicit OpenPullRequests(const RecoveryTools& tools) : tools_(tools) {}
 
-  // `repositories` are the ones to compare.
+  // Begins the questions about these repositories that may be asked now.
+  // Returns when to call it again, by the wall clock.
   absl::Time RunOnce(const std::vector<KnownRepository>& repositories);
 
  private:
+  // A repository.
   struct Compared {
-    bool asking = false;
-    absl::Time next_time = absl::InfinitePast();  // Steady.
-    // Of the first page. Each change of a pull request changes the first page,
+    bool asking = false;  // The question about a page of the list is open.
+    absl::Time next_time = absl::InfinitePast();  // Of the next list; steady.
+    // The ETag of the list's first page: GitHub answers "not modified" while
+    // the page is the same. Each change of a pull request changes this page,
     // because the list is ordered by the last change.
     std::string etag;
   };
 
+  // These are the steps, one after the other: ask for the list, look at a page
+  // of it, ask what GitHub shows on a head that is not in the outbox, and
+  // report pending.
   void List(const KnownRepository& known);
   void HavePage(const KnownRepository& known, int page,
                 const GitHubReply& reply);
   void Consider(const KnownRepository& known, const ListedPullRequest& pull);
   void HaveShown(const KnownRepository& known, const ListedPullRequest& pull,
                  const GitHubReply& reply);
-  // Counts a head or a list that could not be read, and forgets the list's
-  // ETag: as long as GitHub answers "not modified", no head is looked at.
+  // Counts a head or a list that could not be read. Forgets the list's ETag,
+  // because after the answer "not modified" no head would be looked at again.
   void Fail(const KnownRepository& known, const char* result);
   void Count(const char* result);
 

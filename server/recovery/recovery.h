@@ -17,10 +17,14 @@
 
 namespace signalbox {
 
-// Recovery asks GitHub for what no webhook has reported. It has GitHub
-// redeliver failed deliveries, or reads deliveries itself. It compares open
-// pull requests of repositories without a readable hook. It also acts on
-// requests to run contexts again.
+// Recovery finds out at GitHub what the server has missed because a webhook did
+// not arrive. Its parts are:
+// - HookFinder finds the hooks whose deliveries the server can list.
+// - For each such hook, Redeliverer has GitHub redeliver what failed. If the
+//   server pulls its webhooks, Puller reads the deliveries instead.
+// - OpenPullRequests looks at the pull requests of the other repositories.
+// - Retester acts on requests to run contexts again (/retest). It is here
+//   because it must ask GitHub, too.
 //
 // Recovery has no thread of its own: a Worker or a simulation calls RunOnce,
 // which also calls Questions::RunOnce.
@@ -35,19 +39,21 @@ class Recovery {
         finder_(tools_),
         open_pull_requests_(tools_) {}
 
+  // Hands out answers of GitHub, and begins the questions that may be asked
+  // now. Returns when to call it again, by the wall clock.
   absl::Time RunOnce();
 
  private:
-  // Starts work on new sources, and ends it on sources that are gone.
+  // Makes a watcher for each source that has none.
   void FollowSources();
 
   const RecoveryTools tools_;
   Retester retester_;
   HookFinder finder_;
   OpenPullRequests open_pull_requests_;
-  // Redeliverers or pullers, by path and credential. One must live until its
-  // last question is answered. It has no open question when it reports that its
-  // source is gone, so it can be deleted then.
+  // Redeliverers or pullers, by credential and path. A watcher must live until
+  // its last question is answered. When `is_gone`, it has no open question, so
+  // it can be deleted.
   std::map<std::string, std::unique_ptr<DeliveryWatcher>> watchers_;
 };
 

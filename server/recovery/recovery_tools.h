@@ -22,44 +22,53 @@
 
 namespace signalbox {
 
-// How long recovery waits after the store failed before it uses it again.
+// How long recovery waits after a failure of the store before it tries again.
 inline constexpr absl::Duration kStoreRetry = absl::Seconds(5);
 
-// The settings of recovery. RecoveryConfig (server/config/config.h) explains
-// those that it has, too.
+// The settings of recovery, and what it needs of other rooms.
 struct RecoveryOptions {
-  bool enabled = true;  // Everything except reruns.
-  bool redeliver = true;
-  bool compare = true;
-  bool pull = false;  // Read deliveries instead of redelivering them.
+  // False: recovery does nothing except act on requests to run contexts again.
+  bool enabled = true;
+  bool redeliver = true;  // Have GitHub redeliver deliveries that failed.
+  bool compare = true;    // Look at open pull requests (OpenPullRequests).
+  // Read the deliveries at GitHub (Puller) instead of redelivering them.
+  bool pull = false;
+  // The time between two lists: of deliveries and pull requests, and of
+  // deliveries when pulling.
   absl::Duration every = absl::Minutes(5);
   absl::Duration pull_every = absl::Seconds(15);
+  // Globs of the URLs of this server's hooks.
   std::vector<std::string> hook_urls;
-  std::vector<Repository> repositories;  // Named in the configuration.
+  // The repositories that the configuration names without a glob.
+  std::vector<Repository> repositories;
 
-  // For deliveries that the server reads itself. It reads each only once.
+  // How to turn a webhook into reports (rules of the configuration). For
+  // deliveries that the server reads itself, and for expected contexts.
   ConvertOptions convert;
-  // Whether a caller may still report these contexts. Null: it may.
+  // Whether the configuration still allows `caller` to report these contexts;
+  // an error says why not. Null: it always does.
   std::function<absl::Status(absl::string_view caller, const Repository&,
                              const std::vector<std::string>& contexts)>
       may_report;
-  // Woken after an entry became due. May be null.
+  // Recovery wakes it after an entry became due, for the poster. May be null.
   WakeUp* became_due = nullptr;
-  // Called after an event was stored. May be null.
+  // Recovery calls it after it has stored an event. May be null.
   std::function<void(const Event&)> event_stored;
 
+  // Calls `may_report`, if it is set.
   absl::Status MayReport(absl::string_view caller, const Repository& repository,
                          const std::vector<std::string>& contexts) const {
     return may_report ? may_report(caller, repository, contexts)
                       : absl::OkStatus();
   }
 
+  // Wakes `became_due`, if it is set.
   void BecameDue() const {
     if (became_due != nullptr) became_due->Wake();
   }
 };
 
-// What all parts of recovery work with. The pointers are borrowed.
+// What all parts of recovery work with. All pointers are borrowed and set.
 struct RecoveryTools {
   RecoveryOptions options;
   Acceptance* acceptance;

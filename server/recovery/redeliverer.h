@@ -10,8 +10,9 @@
 
 namespace signalbox {
 
-// Redeliverer has GitHub redeliver the failed deliveries of one hook: those
-// that DeliveryLedger names.
+// Redeliverer has GitHub redeliver the missing deliveries of one hook. It lists
+// the hook's deliveries, gives the list to DeliveryLedger, and asks GitHub for
+// the deliveries that DeliveryLedger names.
 class Redeliverer : public DeliveryWatcher {
  public:
   Redeliverer(const RecoveryTools& tools, DeliverySource source)
@@ -24,17 +25,20 @@ class Redeliverer : public DeliveryWatcher {
 
  private:
   void HaveList(const DeliveryListing& listing) override;
+  // Looks which missing deliveries the outbox has got since.
   void LookUp();
+  // Orders a redelivery at GitHub.
   void AskFor(const DeliveryLedger::Redelivery& redelivery);
   void HaveAnswer(const DeliveryLedger::Redelivery& redelivery,
                   const GitHubReply& reply);
   void Count(const char* result, int count = 1);
 
   DeliveryLedger ledger_;
-  // These times are steady.
+  // These times are steady. After an order, LookUp is called at `next_look_`
+  // and repeatedly until `look_end_`.
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time look_end_ = absl::InfinitePast();
-  // Until then GitHub is not asked.
+  // Before this time nothing is ordered: an order could not be made.
   absl::Time rest_end_ = absl::InfinitePast();
 };
 
