@@ -146,7 +146,7 @@ void AppAccount::NoteToken(InstallationToken token, absl::Duration lifetime,
   // GitHub's moments have a resolution of a second.
   lifetime -= kLimitMargin;
   if (lifetime <= absl::ZeroDuration()) {
-    NoteTrouble("the token has expired already", now);
+    NoteTrouble("GitHub's token had expired when it came", now);
     return;
   }
   // A token with a short life is used for half of it.
@@ -225,8 +225,10 @@ void AppAccount::Stop(absl::string_view reason, absl::Duration wait,
   if (stop_reason_ == reason) return;
   if (stop_reason_.empty()) stop_time_ = now.wall;
   stop_reason_ = std::string(reason);
-  LogError("the server has stopped using a credential: GitHub refuses it",
-           {{"credential", id_}, {"reason", reason}});
+  LogError(
+      "the server has stopped using a credential: GitHub refuses it. "
+      "Its statuses wait until GitHub accepts it again",
+      {{"credential", id_}, {"reason", reason}});
 }
 
 void AppAccount::Resume() {

@@ -107,8 +107,7 @@ class AppCredentials : public Credentials {
         ParseRepository(absl::StrCat(id, "/any"));
     if (app == nullptr || !repository.ok() ||
         LowerId(repository->host, repository->owner) != id) {
-      return Error(absl::StatusCode::kNotFound, "NO_CREDENTIAL",
-                   absl::StrCat("there is no credential ", Quoted(id)));
+      return NoCredential(id);
     }
     const bool is_refused = app->identity.LookAtRefusal(now.steady).has_value();
     std::optional<Request> request;
@@ -258,9 +257,9 @@ class AppCredentials : public Credentials {
       MutexLock lock(&mu_);
       const absl::Time until = limiter_.BlockedUntil(LimitedId(app));
       if (now.steady < until) {
-        return Error(
-            absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
-            absl::StrCat("GitHub rate-limits the App ", app.config.issuer));
+        return Error(absl::StatusCode::kUnavailable, "CREDENTIAL_NOT_READY",
+                     absl::StrCat("GitHub rate-limits the App ",
+                                  app.config.issuer, ", so the server waits"));
       }
     }
     if (app.identity.Begin(now.steady) == AppIdentity::Turn::kRefused) {
@@ -348,7 +347,7 @@ class AppCredentials : public Credentials {
     absl::StatusOr<AppIdentity::Jwt> jwt =
         request.app->identity.Sign(options_.clock->Look());
     if (!jwt.ok()) {
-      LogError("cannot sign a token for an App",
+      LogError("cannot sign a token for an App; the server tries again",
                {{"credential", request.id}, {"error", jwt.status().message()}});
       End(request, absl::FailedPreconditionError(jwt.status().message()));
       return;

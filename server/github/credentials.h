@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/error.h"
 #include "common/secret.h"
 #include "server/report/status_key.h"
 
@@ -49,6 +52,16 @@ struct CredentialState {
   // GitHub's number for the App's installation; 0: not an App's, or not known.
   int64_t installation_id = 0;
 };
+
+// The error of Get for a credential that does not exist.
+inline absl::Status NoCredential(absl::string_view credential_id) {
+  return Error(
+      absl::StatusCode::kNotFound, "NO_CREDENTIAL",
+      absl::StrCat("the configuration has no credential for ",
+                   Quoted(credential_id),
+                   ": add the account to `accounts` of an item under `github`, "
+                   "and restart the server"));
+}
 
 // Credentials decides which credential posts for a repository, and hands out
 // its tokens. The poster and Questions get the token of each request from Get.

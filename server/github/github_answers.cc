@@ -361,7 +361,9 @@ absl::StatusOr<InstallationToken> ReadInstallationToken(
   }
   const std::string& word = token.value.Reveal();
   if (word.empty()) return NoToken("it has none");
-  if (word.size() > kMaxToken) return NoToken("it is too long");
+  if (word.size() > kMaxToken) {
+    return NoToken(absl::StrCat("it has more than ", kMaxToken, " bytes"));
+  }
   // The token goes into a header, so it must not contain a line break.
   if (!std::ranges::all_of(word, absl::ascii_isgraph)) {
     return NoToken("it has a space or an unprintable character");

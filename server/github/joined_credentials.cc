@@ -7,7 +7,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
 
 namespace signalbox {
 namespace {
@@ -37,11 +36,7 @@ class JoinedCredentials : public Credentials {
   absl::StatusOr<Token> Get(absl::string_view credential_id,
                             absl::Time now) override {
     Credentials* const part = PartOf(credential_id);
-    if (part == nullptr) {
-      return Error(
-          absl::StatusCode::kNotFound, "NO_CREDENTIAL",
-          absl::StrCat("there is no credential ", Quoted(credential_id)));
-    }
+    if (part == nullptr) return NoCredential(credential_id);
     return part->Get(credential_id, now);
   }
 

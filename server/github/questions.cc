@@ -51,7 +51,8 @@ void Questions::Ask(Question question, Answered answered) {
   waiting->question = std::move(question);
   waiting->answered = std::move(answered);
   waiting->last = Unanswered(Action::kRetry, "NOT_ASKED",
-                             "too many other requests came first");
+                             "other questions came first, so the server did "
+                             "not send this one in time");
   {
     MutexLock lock(&mu_);
     new_.push_back(std::move(waiting));
@@ -176,8 +177,12 @@ void Questions::NoteLimit(const std::string& credential,
   if (!options_.store_pause) return;
   const absl::Status kept = options_.store_pause(credential, until, wall);
   if (!kept.ok()) {
-    LogError("the database failed while asking GitHub",
-             {{"error", kept.ToString()}});
+    LogError(
+        "the database did not store a rate limit; if the server restarts "
+        "before its end, it sends requests too early",
+        {{"credential", credential},
+         {"until", absl::FormatTime(until, absl::UTCTimeZone())},
+         {"error", kept.ToString()}});
   }
 }
 
@@ -245,7 +250,8 @@ absl::Time Questions::Begin(const std::string& credential, Line& line) {
   const RequestGate::Answer gate =
       gate_->AdmitQuestion(credential, *token, now);
   if (gate.when > now) {
-    wait_for(gate.reason, "too many other requests came first");
+    wait_for(gate.reason,
+             "the server had to wait, so it did not send the question in time");
     return std::min(gate.when, now + kLookAgain);
   }
   if (token->probe_only) {

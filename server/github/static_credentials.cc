@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/mutex.h"
@@ -85,11 +86,7 @@ class StaticCredentials : public Credentials {
   absl::StatusOr<Token> Get(absl::string_view credential_id,
                             absl::Time now) override {
     const auto found = credentials_.find(credential_id);
-    if (found == credentials_.end()) {
-      return Error(
-          absl::StatusCode::kNotFound, "NO_CREDENTIAL",
-          absl::StrCat("there is no credential ", Quoted(credential_id)));
-    }
+    if (found == credentials_.end()) return NoCredential(credential_id);
     const StaticCredential& credential = found->second;
     MutexLock lock(&mu_);
     Held& held = *FindHeld(credential_id);
@@ -110,7 +107,9 @@ class StaticCredentials : public Credentials {
       return Error(
           absl::StatusCode::kFailedPrecondition, held.stop_reason,
           absl::StrCat("GitHub refused the token of ", credential_id,
-                       "; the server tries it again from time to time"));
+                       "; the server tries it again every ",
+                       absl::FormatDuration(kStoppedCredentialProbe),
+                       held.file ? ", and when its file changes" : ""));
     }
     held.probe_time = now + kStoppedCredentialProbe;
     token.probe_only = true;
@@ -170,8 +169,10 @@ class StaticCredentials : public Credentials {
       held.probe_time = now + kStoppedCredentialProbe;
     }
     held.stop_reason = std::string(reason);
-    LogError("the server has stopped using a credential: GitHub refuses it",
-             {{"credential", id}, {"reason", reason}});
+    LogError(
+        "the server has stopped using a credential: GitHub refuses it. "
+        "Its statuses wait until GitHub accepts it again",
+        {{"credential", id}, {"reason", reason}});
   }
 
   void Resume(absl::string_view id, Held& held) {

@@ -50,7 +50,8 @@ void LogSettlement(const Lease& lease, const Settlement& settlement) {
 
 void LogLate(const Lease& lease) {
   LogWarning(
-      "a request to GitHub ended late; the server reads back what GitHub shows",
+      "a request to GitHub ended after its lease; the server reads back what "
+      "GitHub shows",
       {{"repository", lease.repository.Display()},
        {"sha", lease.sha},
        {"context", lease.context}});
@@ -84,7 +85,8 @@ void LogName(const EndedRequest& ended, const NameAnswer& answer) {
 
 void LogStoreFailure(const absl::Status& status) {
   if (absl::IsUnavailable(status)) return;
-  LogError("the database failed while posting", {{"error", status.ToString()}});
+  LogError("the database failed while posting; the server tries again",
+           {{"error", status.ToString()}});
 }
 
 }  // namespace signalbox

@@ -28,8 +28,10 @@ absl::Time DeliveryWatcher::StoredCursor() const {
 void DeliveryWatcher::StoreCursor(absl::Time time) const {
   const absl::Status marked = tools_.notes->SetNamedTime(cursor_name_, time);
   if (marked.ok()) return;
-  LogError("the database failed while looking for deliveries",
-           {{"error", marked.ToString()}});
+  LogError(
+      "the database did not store how far a webhook's deliveries are "
+      "read; after a restart, the server reads more of them than it needs",
+      {{"hook", source_.path}, {"error", marked.ToString()}});
 }
 
 void DeliveryWatcher::List(absl::Time since) {
@@ -72,9 +74,11 @@ void DeliveryWatcher::HavePage(const GitHubReply& reply) {
     return EndList();
   }
   if (++pages_ >= kMostPages) {
-    LogWarning("a webhook has more deliveries than the server reads",
-               {{"hook", source_.path},
-                {"attempts", static_cast<int>(listing_.attempts.size())}});
+    LogWarning(
+        "a webhook has more deliveries than the server reads at a time; "
+        "it looks at the newest ones only",
+        {{"hook", source_.path},
+         {"attempts", static_cast<int>(listing_.attempts.size())}});
     return EndList();
   }
   AskForPage(reply.next_path);
@@ -85,11 +89,13 @@ void DeliveryWatcher::EndList() {
   next_list_ = tools_.clock->Steady() + every_;
   const Verdict& verdict = listing_.verdict;
   if (verdict.action != Action::kDone) {
-    LogInfo("cannot list the deliveries of a webhook",
-            {{"hook", source_.path},
-             {"credential", source_.credential},
-             {"reason", verdict.reason},
-             {"message", verdict.message}});
+    LogInfo(
+        "cannot list the deliveries of a webhook; the server tries again "
+        "later",
+        {{"hook", source_.path},
+         {"credential", source_.credential},
+         {"reason", verdict.reason},
+         {"message", verdict.message}});
     is_gone_ = verdict.action == Action::kAbandon ||
                verdict.action == Action::kRetryBriefly;
   }

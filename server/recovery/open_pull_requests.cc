@@ -67,10 +67,12 @@ void OpenPullRequests::HavePage(const KnownRepository& known, int page,
       one.next_time = tools_.clock->Steady() +
                       std::max(tools_.options.every, kRetryRefused);
     }
-    LogInfo("cannot list the open pull requests of a repository",
-            {{"repository", known.repository.Display()},
-             {"reason", reply.verdict.reason},
-             {"message", reply.verdict.message}});
+    LogInfo(
+        "cannot list the open pull requests of a repository; the server "
+        "tries again later",
+        {{"repository", known.repository.Display()},
+         {"reason", reply.verdict.reason},
+         {"message", reply.verdict.message}});
     return Fail(known, "unlisted");
   }
   if (reply.answer->status == 304) return;
@@ -142,10 +144,12 @@ void OpenPullRequests::HaveShown(const KnownRepository& known,
   if (!outcomes.ok() || !outcomes->front().status.ok()) {
     return Fail(known, "unread");
   }
-  LogInfo("found a pull request for which no webhook came",
-          {{"repository", known.repository.Display()},
-           {"pull_request", pull.change.pull_request_number},
-           {"sha", submission.report.sha}});
+  LogInfo(
+      "found a pull request of which no webhook came; the server reports "
+      "pending for its head",
+      {{"repository", known.repository.Display()},
+       {"pull_request", pull.change.pull_request_number},
+       {"sha", submission.report.sha}});
   Count("reported");
   tools_.options.BecameDue();
 }

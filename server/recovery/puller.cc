@@ -142,7 +142,7 @@ absl::Status Puller::Submit(const ListedDelivery& delivery,
       *call, Delivery{delivery.guid, "", sent.event, call->action, 0},
       tools_.options.convert);
   if (!submitted.ok()) {
-    LogWarning("the server refused a webhook delivery",
+    LogWarning("the server cannot use a webhook delivery and drops it",
                {{"delivery", delivery.guid},
                 {"event", sent.event},
                 {"error", submitted.status().message()}});

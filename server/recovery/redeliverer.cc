@@ -84,8 +84,12 @@ void Redeliverer::AskFor(const DeliveryLedger::Redelivery& redelivery) {
   const absl::Status awaited = tools_.notes->AwaitRedelivery(
       redelivery.guid, /*cancelled=*/false, tools_.clock->Now());
   if (!awaited.ok()) {
-    LogError("the database failed while looking for deliveries",
-             {{"error", awaited.ToString()}});
+    LogError(
+        "the database failed, so the server does not ask GitHub to "
+        "redeliver a webhook; it tries again later",
+        {{"delivery", redelivery.guid},
+         {"hook", source_.path},
+         {"error", awaited.ToString()}});
     rest_end_ = tools_.clock->Steady() + tools_.options.every;
     return;
   }

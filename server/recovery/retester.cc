@@ -293,8 +293,12 @@ void Retester::Settle(const Rerun& rerun,
   const absl::Status settled =
       tools_.notes->SettleRerun(rerun.id, next_try_time);
   if (!settled.ok()) {
-    LogError("the database failed after a rerun",
-             {{"error", settled.ToString()}});
+    LogError(
+        "the database did not store what became of a /retest comment; the "
+        "server acts on it again",
+        {{"repository", rerun.wanted.repository.Display()},
+         {"pull_request", rerun.wanted.pull_request_number},
+         {"error", settled.ToString()}});
   }
 }
 
