@@ -16,14 +16,15 @@
 
 namespace signalbox {
 
-// A configuration that must be right.
+// Reads a configuration file that must be valid. Fails the test if it is not.
 inline Config Parsed(absl::string_view yaml) {
   const absl::StatusOr<Config> config = ParseConfig(yaml, "f.yaml");
   EXPECT_TRUE(config.ok()) << yaml << "\n" << config.status();
   return config.ok() ? *config : Config();
 }
 
-// The message of the error that a text must give, without the file.
+// Reads a configuration file that must be refused. Returns the error's message
+// without the file's name: "LINE: ...".
 inline std::string ErrorOf(absl::string_view yaml) {
   const absl::StatusOr<Config> config = ParseConfig(yaml, "f.yaml");
   EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << yaml;
@@ -33,16 +34,19 @@ inline std::string ErrorOf(absl::string_view yaml) {
   return message.size() < 7 ? message : message.substr(7);
 }
 
-// An item of `github` with additional lines.
+// A file with one item of `github`, for the account acme, with additional
+// lines.
 inline std::string GitHubItem(absl::string_view lines) {
   return absl::StrCat("github:\n  - accounts: [acme]\n", lines);
 }
 
+// A configuration file that must be refused, and the error.
 struct BadConfig {
   std::string yaml;
   std::string message;  // The beginning of the text after `f.yaml:`.
 };
 
+// Expects the error of each file.
 inline void ExpectErrors(const std::vector<BadConfig>& cases) {
   for (const BadConfig& bad : cases) {
     EXPECT_THAT(ErrorOf(bad.yaml), ::testing::StartsWith(bad.message))

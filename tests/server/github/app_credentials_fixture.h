@@ -24,7 +24,7 @@
 
 namespace signalbox {
 
-// Our machine's clock, which need not agree with GitHub's.
+// The clock of the server's machine. It goes `skew` before GitHub's clock.
 class OurClock : public Clock {
  public:
   explicit OurClock(FakeClock* github) : github_(github) {}
@@ -38,7 +38,8 @@ class OurClock : public Clock {
   FakeClock* const github_;
 };
 
-// Records requests, and forwards those for which no answer is scripted.
+// A transport in front of FakeGitHub. It records every request. A test can
+// script answers, which requests get instead of GitHub's.
 class RecordingTransport : public HttpTransport {
  public:
   explicit RecordingTransport(FakeGitHub* github) : github_(github) {}
@@ -53,7 +54,8 @@ class RecordingTransport : public HttpTransport {
     scripted.pop_front();
   }
 
-  // Also answers the requests that callbacks send.
+  // Delivers all answers that are due, also to requests that callbacks send
+  // meanwhile.
   void DeliverDue() {
     while (!waiting_.empty() || github_->DeliverDue() > 0) {
       if (waiting_.empty()) continue;
@@ -63,7 +65,7 @@ class RecordingTransport : public HttpTransport {
     }
   }
 
-  // "METHOD path" of each request, and clears the list.
+  // Returns "METHOD path" of each recorded request, and clears the record.
   std::vector<std::string> TakeLines() {
     std::vector<std::string> lines;
     for (const HttpRequest& request : requests) {
@@ -76,7 +78,7 @@ class RecordingTransport : public HttpTransport {
   }
 
   std::vector<HttpRequest> requests;
-  // The answers of the next requests, in turn.
+  // The answers of the next requests, one for each, in this order.
   std::deque<absl::StatusOr<HttpResponse>> scripted;
 
  private:
@@ -84,6 +86,7 @@ class RecordingTransport : public HttpTransport {
   std::deque<std::pair<Done, absl::StatusOr<HttpResponse>>> waiting_;
 };
 
+// An answer without headers.
 inline HttpResponse Answer(int status, std::string body) {
   HttpResponse answer;
   answer.status = status;
@@ -91,7 +94,8 @@ inline HttpResponse Answer(int status, std::string body) {
   return answer;
 }
 
-// One App, number 12, installed at the organisation acme as number 77.
+// The credentials of a GitHub App: number 12, installed at the organisation
+// acme as number 77. A test asks them for tokens as the server does.
 class AppCredentialsFixture : public testing::Test {
  protected:
   static constexpr char kAcme[] = "github.com/acme";
@@ -100,14 +104,16 @@ class AppCredentialsFixture : public testing::Test {
   static constexpr int64_t kAppId = 12;
   static constexpr int64_t kAcmeId = 77;
 
-  // Kept, since keys take long to make.
+  // The key of this number, the same in all tests of the process: making one
+  // takes a tenth of a second.
   static const AppKey& Key(size_t number) {
     static std::deque<AppKey>* const keys = new std::deque<AppKey>();
     while (keys->size() <= number) keys->emplace_back();
     return (*keys)[number];
   }
 
-  // No test may do what GitHub asks its clients not to do.
+  // The credentials must have done nothing that GitHub asks its clients not to
+  // do.
   void TearDown() override {
     EXPECT_EQ(github_.rules().misbehaviour().in_forbidden_window, 0);
     EXPECT_EQ(github_.rules().misbehaviour().without_user_agent, 0);
@@ -124,6 +130,7 @@ class AppCredentialsFixture : public testing::Test {
     WriteKey(Key(0).PrivatePem());
   }
 
+  // Installs the App at an account, or changes the installation `id`.
   void Install(int64_t id, const std::string& account, bool suspended = false) {
     github_.rules().AddInstallation({.id = id,
                                      .app_id = kAppId,
@@ -131,11 +138,13 @@ class AppCredentialsFixture : public testing::Test {
                                      .suspended = suspended});
   }
 
+  // Replaces the App's key file in one step.
   void WriteKey(const std::string& pem) {
     std::ofstream(key_file_ + ".new") << pem;
     ASSERT_EQ(rename((key_file_ + ".new").c_str(), key_file_.c_str()), 0);
   }
 
+  // The configuration of the App for these accounts.
   AppCredential App(std::vector<std::string> accounts) const {
     AppCredential app;
     app.api_url = "https://api.github.com";
@@ -154,18 +163,20 @@ class AppCredentialsFixture : public testing::Test {
     return options;
   }
 
+  // Makes `credentials_` from configurations.
   void Make(std::vector<AppCredential> apps) {
     auto made = MakeAppCredentials(std::move(apps), Options());
     ASSERT_TRUE(made.ok()) << made.status();
     credentials_ = *std::move(made);
   }
 
+  // The token of the credential `id` at this moment, or why there is none.
   absl::StatusOr<Token> Get(const std::string& id = kAcme) {
     return credentials_->Get(id, our_clock_.Now());
   }
 
-  // The token's text, with "probe " before one for a probe; or the reason why
-  // there is none.
+  // Get as a text: the token, after "probe " if it may be used only to probe;
+  // or the reason of the error.
   std::string Ask(const std::string& id = kAcme) {
     const absl::StatusOr<Token> token = Get(id);
     if (!token.ok()) return ReasonOf(token.status());
@@ -173,14 +184,15 @@ class AppCredentialsFixture : public testing::Test {
                         token->value.Reveal());
   }
 
-  // Asks, lets GitHub answer everything, and asks again.
+  // Ask, then GitHub answers all requests, then Ask again. Returns the last
+  // text.
   std::string AskTwice(const std::string& id = kAcme) {
     Ask(id);
     transport_.DeliverDue();
     return Ask(id);
   }
 
-  // Lets time pass in small steps, and asks at each.
+  // AskTwice once every `step` for `time`. Returns the last text.
   std::string AskFor(absl::Duration time, const std::string& id = kAcme,
                      absl::Duration step = absl::Milliseconds(500)) {
     std::string last;
@@ -192,30 +204,35 @@ class AppCredentialsFixture : public testing::Test {
     return last;
   }
 
+  // Tells the credentials that GitHub refused this token.
   void Refuse(const Token& token, const std::string& reason = "BAD_CREDENTIALS",
               const std::string& id = kAcme) {
     credentials_->NoteRefused(id, token, reason, our_clock_.Now());
   }
 
+  // Get, which must return a token.
   Token MustGet(const std::string& id = kAcme) {
     const absl::StatusOr<Token> token = Get(id);
     EXPECT_TRUE(token.ok()) << token.status();
     return token.ok() ? *token : Token();
   }
 
-  // A token that is not young any more.
+  // A token older than kYoungToken. The credentials take a refusal of a younger
+  // one for a delay at GitHub.
   Token GetOld() {
     AskTwice();
     clock_.Advance(kYoungToken);
     return MustGet();
   }
 
+  // How many requests the credentials send while a test asks for `time`.
   size_t RequestsDuring(absl::Duration time, const std::string& id = kAcme) {
     transport_.requests.clear();
     AskFor(time, id);
     return transport_.requests.size();
   }
 
+  // Why the credential is stopped; empty: it is not; "not there": unknown.
   std::string StopReason(const std::string& id = kAcme) {
     for (const CredentialState& state : credentials_->States()) {
       if (state.id == id) return state.stop_reason;
@@ -223,6 +240,7 @@ class AppCredentialsFixture : public testing::Test {
     return "not there";
   }
 
+  // How many tokens GitHub has made for the installation.
   int TokensMade(int64_t installation = kAcmeId) {
     return github_.rules().tokens_made(installation);
   }
@@ -233,10 +251,11 @@ class AppCredentialsFixture : public testing::Test {
   RecordingTransport transport_;
   TempDir dir_;
   const std::string key_file_ = dir_.Path("app.pem");
-  int changes_ = 0;
+  int changes_ = 0;  // Calls of AppCredentialsOptions::changed.
   std::unique_ptr<Credentials> credentials_;
 };
 
+// The reason of Credentials::Get while a token is being fetched.
 inline constexpr char kNotReady[] = "CREDENTIAL_NOT_READY";
 
 }  // namespace signalbox

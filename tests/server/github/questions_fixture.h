@@ -28,8 +28,10 @@ namespace signalbox {
 constexpr char kCredential[] = "github.com/acme";
 constexpr char kToken[] = "acme-token";
 
-// A server that asks the fake GitHub, with a real store, on a virtual clock.
-// The account acme has the token kToken, and no other has any.
+// The part of a server that asks GitHub questions, with FakeGitHub and a real
+// store, on a virtual clock. Only the account acme has a credential:
+// kCredential with the token kToken. At the end of each test, the server must
+// have done nothing that GitHub asks its clients not to do.
 class QuestionsFixture : public testing::Test {
  protected:
   QuestionsFixture() {
@@ -53,7 +55,8 @@ class QuestionsFixture : public testing::Test {
     for (const auto& [name, count] : counted.All()) EXPECT_EQ(count, 0) << name;
   }
 
-  // Call this first: everything else uses the credentials.
+  // Replaces the credentials, and everything that uses them: store, gate and
+  // questions. A test that needs other credentials calls this first.
   void UseCredentials(std::unique_ptr<Credentials> credentials) {
     questions_.reset();
     outbox_.reset();
@@ -71,6 +74,7 @@ class QuestionsFixture : public testing::Test {
     MakeQuestions();
   }
 
+  // Replaces the questions, as a restart of the server does.
   void MakeQuestions() {
     Questions::Options options;
     options.store_pause = [this](const std::string& credential,
@@ -84,7 +88,9 @@ class QuestionsFixture : public testing::Test {
 
   GitHubRules& rules() { return github_->rules(); }
 
-  // Runs it as the Workers do, for that long. `also` is one more RunOnce.
+  // Runs the questions for `time` on the virtual clock, and delivers GitHub's
+  // answers when they are due. `also` is the RunOnce of another part that shall
+  // run with them: it returns when it next wants to run.
   void RunFor(absl::Duration time,
               const std::function<absl::Time()>& also = nullptr) {
     const absl::Time end = clock_.Now() + time;
@@ -106,6 +112,8 @@ class QuestionsFixture : public testing::Test {
     }
   }
 
+  // Orders a fault at GitHub. `where` is a part of the target; the other
+  // parameters are members of Fault.
   void Fail(const std::string& name, int count = 1, int seconds = 60,
             const std::string& where = "") {
     Fault fault;
@@ -119,7 +127,7 @@ class QuestionsFixture : public testing::Test {
   FakeClock clock_;
   Metrics metrics_;
   WakeUp wake_up_;
-  WakeUp freed_;
+  WakeUp freed_;  // Questions requests it when a request has ended.
   TempDir dir_;
   std::unique_ptr<FakeGitHub> github_;
   std::unique_ptr<GitHubClient> client_;

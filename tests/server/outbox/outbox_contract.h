@@ -30,31 +30,38 @@ namespace signalbox {
 //                            testing::Combine(testing::Values(MakeHarness),
 //                                             testing::Bool()));
 //
-// in a test binary that also compiles outbox_contract_*.cc. Every fact is
-// tested twice: on a store that stays open, and on one that is closed and
-// opened again before every call, for nothing may live in memory alone.
+// in a test binary that also compiles outbox_contract_*.cc. Every test runs
+// twice: on a store that stays open, and on a store that is closed and opened
+// again before each call. The second run finds facts that the store keeps in
+// memory only and would lose at a restart.
 
+// The options that an implementation must be made with (SqliteOutboxOptions):
+// `pending_settle`, for which a new pending waits before it is due, and
+// `delivery_memory`, for which the store knows a delivery's id.
 constexpr absl::Duration kSettle = absl::Milliseconds(300);
 constexpr absl::Duration kDeliveryMemory = absl::Hours(8 * 24);
 
-// One store. The tests know only its interface. It must be made with kSettle
-// and kDeliveryMemory, and ask `ContractCredential` for credentials.
+// Owns the store of one test. Each implementation of Outbox derives a harness,
+// and makes the store with kSettle, kDeliveryMemory and ContractCredential
+// (which tells the store the credential of a repository).
 class OutboxHarness {
  public:
   virtual ~OutboxHarness() = default;
   virtual Outbox* outbox() = 0;
-  // Closes the store and opens it again.
+  // Closes the store and opens it again, with the same data. Pointers from
+  // outbox() become invalid.
   virtual void Reopen() = 0;
 };
 
+// Makes a harness with an empty store.
 using OutboxHarnessFactory = std::function<std::unique_ptr<OutboxHarness>()>;
 
-// The credential of a repository is its owner.
+// The credential of a repository: its owner, in lower case.
 inline std::string ContractCredential(const Repository& repository) {
   return absl::AsciiStrToLower(repository.owner);
 }
 
-// "widgets" is acme/widgets; "OWNER/NAME" is taken as it is.
+// The repository `name`, which is OWNER/NAME, or NAME alone for acme/NAME.
 inline Repository Repo(absl::string_view name) {
   const absl::StatusOr<Repository> repository = ParseRepository(
       name.find('/') == absl::string_view::npos ? "acme/" + std::string(name)
@@ -62,8 +69,11 @@ inline Repository Repo(absl::string_view name) {
   return *repository;
 }
 
+// The sha that consists of 40 times this digit.
 inline std::string Sha(char digit) { return std::string(40, digit); }
 
+// A farm's pending for ci/build at acme/widgets, commit aaa... Attempt 0:
+// without a number.
 inline KeyReport Pending(int64_t attempt = 0, std::string description = "") {
   KeyReport report;
   report.repository = Repo("widgets");
@@ -74,12 +84,14 @@ inline KeyReport Pending(int64_t attempt = 0, std::string description = "") {
   return report;
 }
 
+// The same pending, from the shim.
 inline KeyReport WebhookPending() {
   KeyReport report = Pending();
   report.from_webhook = true;
   return report;
 }
 
+// A result for the same key.
 inline KeyReport ResultOf(Result result, int64_t attempt = 0,
                           std::string description = "") {
   KeyReport report = Pending(attempt, std::move(description));
@@ -87,11 +99,13 @@ inline KeyReport ResultOf(Result result, int64_t attempt = 0,
   return report;
 }
 
+// The report with its attempt in another series.
 inline KeyReport InSeries(std::string series, KeyReport report) {
   report.series = std::move(series);
   return report;
 }
 
+// The report, about another key. `repository` as in Repo, `sha` as in Sha.
 inline KeyReport On(KeyReport report, absl::string_view repository,
                     char sha = 'a', absl::string_view context = "ci/build") {
   report.repository = Repo(repository);
@@ -100,11 +114,15 @@ inline KeyReport On(KeyReport report, absl::string_view repository,
   return report;
 }
 
+// The fixture of the contract's tests. Its methods call the store at the fake
+// clock's time and fail the test on every error. They return an empty or
+// default value then.
 class OutboxContract
     : public testing::TestWithParam<std::tuple<OutboxHarnessFactory, bool>> {
  protected:
   OutboxContract() : harness_(std::get<0>(GetParam())()) {}
 
+  // The store. In the second run, each call opens it anew.
   Outbox& outbox() {
     if (std::get<1>(GetParam())) harness_->Reopen();
     return *harness_->outbox();
@@ -112,6 +130,7 @@ class OutboxContract
 
   absl::Time Now() { return clock_.Now(); }
 
+  // Accepts the submissions in one transaction. Returns an outcome for each.
   std::vector<Outcome> Accept(const std::vector<Submission>& submissions) {
     absl::StatusOr<std::vector<Outcome>> outcomes =
         outbox().Accept(submissions, Now());
@@ -121,7 +140,8 @@ class OutboxContract
     return *std::move(outcomes);
   }
 
-  // The receipts of a submission that must not be refused.
+  // Accepts a submission that the store must not refuse. Returns a receipt for
+  // each of its contexts.
   std::vector<Receipt> Receipts(const Submission& submission) {
     Outcome outcome = Accept({submission}).front();
     EXPECT_TRUE(outcome.status.ok()) << outcome.status;
@@ -130,7 +150,8 @@ class OutboxContract
     return outcome.receipts;
   }
 
-  // Accepts the reports in one transaction.
+  // Accepts the reports in one transaction, in this order. Returns a receipt
+  // for each.
   std::vector<Receipt> InTurn(const std::vector<KeyReport>& reports) {
     std::vector<Submission> submissions;
     for (const KeyReport& report : reports) submissions.push_back(Of({report}));
@@ -143,10 +164,13 @@ class OutboxContract
     return receipts;
   }
 
+  // Accepts one report in a transaction of its own.
   Receipt Accept(const KeyReport& report) {
     return Receipts(Of({report})).front();
   }
 
+  // Asks for a due pending (true) or a due result of a credential, with a lease
+  // of 20 s.
   LeaseRequest Request(bool pendings, absl::string_view credential = "acme") {
     LeaseRequest request;
     request.credential = std::string(credential);
@@ -155,6 +179,7 @@ class OutboxContract
     return request;
   }
 
+  // Takes out an entry for the request. Nothing: none is due.
   std::optional<Lease> Take(const LeaseRequest& request) {
     absl::StatusOr<std::optional<Lease>> lease =
         signalbox::TakeDue(outbox(), request, Now());
@@ -168,6 +193,8 @@ class OutboxContract
     return lease.has_value() ? lease : TakePending();
   }
 
+  // A settlement of this kind, with typical values in the fields that the kind
+  // uses. kRetry and kReturned try again after 5 s.
   Settlement EndOf(const Lease& lease, Settlement::Kind kind) {
     Settlement settlement;
     settlement.entry_id = lease.entry_id;
@@ -203,6 +230,7 @@ class OutboxContract
     return settlement;
   }
 
+  // A try that begins and ends now. `http_status` is GitHub's answer.
   Try TryOf(int http_status) {
     Try attempted;
     attempted.begin_time = Now();
@@ -212,6 +240,7 @@ class OutboxContract
     return attempted;
   }
 
+  // Ends a lease.
   void Settle(const Settlement& settlement) {
     const absl::Status status = signalbox::Settle(outbox(), settlement, Now());
     EXPECT_TRUE(status.ok()) << status;
@@ -220,6 +249,7 @@ class OutboxContract
     Settle(EndOf(lease, kind));
   }
 
+  // All statuses of a commit; the test fails if nothing was reported about it.
   CommitView Commit(absl::string_view repository = "widgets", char sha = 'a') {
     const absl::StatusOr<CommitView> commit =
         outbox().GetCommit(Repo(repository), Sha(sha));
@@ -227,25 +257,28 @@ class OutboxContract
     return commit.ok() ? *commit : CommitView();
   }
 
-  // The status of the only context of a commit.
+  // The status of a commit that must have exactly one context.
   StatusView Status(absl::string_view repository = "widgets", char sha = 'a') {
     const CommitView commit = Commit(repository, sha);
     EXPECT_EQ(commit.statuses.size(), 1u);
     return commit.statuses.empty() ? StatusView() : commit.statuses.front();
   }
 
+  // The reports and tries of the report's key.
   History HistoryOf(const KeyReport& report) {
     const absl::StatusOr<History> history = outbox().GetHistory(report.Key());
     EXPECT_TRUE(history.ok()) << history.status();
     return history.ok() ? *history : History();
   }
 
+  // When the store next has something to post or to ask; infinite: never.
   absl::Time NextDueTime() {
     const absl::StatusOr<absl::Time> time = outbox().NextDueTime(Now());
     EXPECT_TRUE(time.ok()) << time.status();
     return time.ok() ? *time : absl::InfinitePast();
   }
 
+  // The credentials with something due, by name.
   std::vector<std::string> DueCredentials() {
     const auto credentials = outbox().DueCredentials(Now());
     EXPECT_TRUE(credentials.ok()) << credentials.status();
@@ -256,21 +289,27 @@ class OutboxContract
     return names;
   }
 
+  // Expires overdue pendings, at most `limit`. Returns how many; -1 after an
+  // error.
   int Expire(int limit = 100) {
     const absl::StatusOr<int> expired = outbox().ExpirePendings(Now(), limit);
     EXPECT_TRUE(expired.ok()) << expired.status();
     return expired.value_or(-1);
   }
+  // Revives the report's entry, as a person does.
   void Retry(const KeyReport& report) {
     const absl::Status status = outbox().Retry(report.Key(), Now());
     EXPECT_TRUE(status.ok()) << status;
   }
+  // GitHub answers that `from` is called `to` now. `id` is GitHub's number of
+  // the repository; 0: the answer did not say it.
   void Rename(absl::string_view from, absl::string_view to, int64_t id = 0) {
     const absl::Status status =
         RenameRepository(outbox(), Repo(from), Repo(to), id, Now());
     EXPECT_TRUE(status.ok()) << status;
   }
-  // The receipt of a delivery that has GitHub's number of the repository.
+  // Accepts the report as a new delivery. `number` is GitHub's number of the
+  // repository.
   Receipt Deliver(KeyReport report, int64_t number) {
     report.repository_id = number;
     Submission submission = Of({std::move(report)});
@@ -278,12 +317,14 @@ class OutboxContract
         Delivery{"delivery " + std::to_string(++deliveries_), "", "e", "a", 0};
     return Receipts(submission).front();
   }
+  // The questions about repositories' names that are to be asked at GitHub now.
   std::vector<NameQuestion> Questions() {
     const auto questions = outbox().NameQuestions(Now(), 100);
     EXPECT_TRUE(questions.ok()) << questions.status();
     return questions.value_or(std::vector<NameQuestion>());
   }
-  // The open questions: "acme/old" for a name, "7" for a number.
+  // Questions() as sorted texts: "acme/old" asks about a name, "7" about a
+  // number.
   std::vector<std::string> Asked() {
     std::vector<std::string> asked;
     for (const NameQuestion& question : Questions()) {
@@ -293,7 +334,8 @@ class OutboxContract
     std::sort(asked.begin(), asked.end());
     return asked;
   }
-  // GitHub's answer to a question in Asked. Empty name: no such repository.
+  // GitHub answers one of the questions in Asked(). Empty `name`: there is no
+  // such repository. `number` and `update_time` are the repository's.
   void Answer(absl::string_view asked, absl::string_view name,
               int64_t number = 0,
               absl::Time update_time = absl::InfinitePast()) {
@@ -317,7 +359,7 @@ class OutboxContract
     }
     ADD_FAILURE() << asked << " was not asked for";
   }
-  // The repositories by name, with their numbers: "acme/app 7".
+  // The repositories that the store knows, with GitHub's numbers: "acme/app 7".
   std::vector<std::string> Names() {
     std::vector<std::string> names;
     const auto known = outbox().Repositories("", 1000);
@@ -328,7 +370,7 @@ class OutboxContract
     }
     return names;
   }
-  // Repeats until nothing more is forgotten.
+  // Calls ForgetBefore until the store has nothing more to forget.
   void Forget(absl::Time before) {
     Outbox& kept_open = outbox();
     for (int batches = 0; batches < 1000; ++batches) {
@@ -338,38 +380,46 @@ class OutboxContract
     }
     FAIL() << "it does not end";
   }
+  // Whether the store knows reports about the commit.
   bool IsKnown(absl::string_view repository, char sha = 'a') {
     const auto commit = outbox().GetCommit(Repo(repository), Sha(sha));
     EXPECT_TRUE(commit.ok() || ReasonOf(commit.status()) == "NOTHING_REPORTED");
     return commit.ok();
   }
+  // Accepts the report as a status that another program has set at GitHub. `id`
+  // is GitHub's number of the status.
   Receipt Observe(KeyReport report, int64_t id) {
     Submission submission = Of({std::move(report)});
     submission.observed = Observed{id, "somebody"};
     return Receipts(submission).front();
   }
+  // A second later, posts every due entry of acme. GitHub accepts all posts.
   void PostAll() {
     clock_.Advance(absl::Seconds(1));
     for (auto lease = TakeAny(); lease.has_value(); lease = TakeAny()) {
       Settle(*lease, Settlement::Kind::kPosted);
     }
   }
+  // The stored pauses of all credentials.
   std::vector<CredentialPause> Pauses() {
     const auto pauses = outbox().Pauses();
     EXPECT_TRUE(pauses.ok()) << pauses.status();
     return pauses.value_or(std::vector<CredentialPause>());
   }
 
+  // Accepts an event. False: the store already knew its delivery.
   bool Tell(const EventSubmission& submission) {
     const absl::StatusOr<bool> stored = outbox().AcceptEvent(submission, Now());
     EXPECT_TRUE(stored.ok()) << stored.status();
     return stored.value_or(false);
   }
+  // At most `limit` reruns that the store keeps for recovery.
   std::vector<Rerun> Reruns(int limit = 10) {
     const auto reruns = outbox().Reruns(limit);
     EXPECT_TRUE(reruns.ok()) << reruns.status();
     return reruns.value_or(std::vector<Rerun>());
   }
+  // GitHub refuses the one due result permanently, for this reason.
   void AbandonResult(const std::string& reason) {
     const std::optional<Lease> lease = TakeResult();
     ASSERT_TRUE(lease.has_value());
@@ -384,13 +434,16 @@ class OutboxContract
   int deliveries_ = 0;
 };
 
-// With repositories for which GitHub refuses everything.
+// Tests with parked repositories.
 class ParkingContract : public OutboxContract {
  protected:
+  // A result with a number.
   KeyReport Done(absl::string_view repository, char sha) {
     return On(ResultOf(Result::kSuccess, 1), repository, sha);
   }
 
+  // Takes out the due probe of a parked repository. `held` as in LeaseRequest,
+  // borrowed. Nothing: none is due.
   std::optional<Lease> TakeProbe(bool pendings = false,
                                  const std::set<int64_t>* held = nullptr) {
     LeaseRequest request = Request(pendings, "acme");
@@ -399,6 +452,7 @@ class ParkingContract : public OutboxContract {
     return Take(request);
   }
 
+  // GitHub refuses the repository: it is parked.
   Settlement Refused(const Lease& lease,
                      const std::string& reason = "REPOSITORY_NOT_FOUND") {
     Settlement settlement = EndOf(lease, Settlement::Kind::kParked);
@@ -406,13 +460,15 @@ class ParkingContract : public OutboxContract {
     return settlement;
   }
 
+  // GitHub accepts the post: the repository is not parked any more.
   Settlement Taken(const Lease& lease) {
     Settlement settlement = EndOf(lease, Settlement::Kind::kPosted);
     settlement.writable = true;
     return settlement;
   }
 
-  // Three statuses of one repository, the first of which was refused.
+  // Accepts three results for acme/widgets, at the commits a, b and c. GitHub
+  // refuses the repository at the first post. Returns that post's lease.
   Lease Park() {
     for (const char sha : {'a', 'b', 'c'}) Accept(Done("widgets", sha));
     const std::optional<Lease> lease = TakeResult();
@@ -421,6 +477,8 @@ class ParkingContract : public OutboxContract {
     return *lease;
   }
 
+  // Expects that the status at this commit of acme/widgets waits for `reason`,
+  // and that its next try is `in` from now.
   void ExpectParked(char sha, absl::Duration in,
                     const std::string& reason = "REPOSITORY_NOT_FOUND") {
     const Posting posting = Status("widgets", sha).posting;
@@ -442,9 +500,10 @@ class ParkingContract : public OutboxContract {
   }
 };
 
-// With requests that may have reached GitHub after their leases.
+// Tests with requests that may have reached GitHub after their leases.
 class ConfessionContract : public OutboxContract {
  protected:
+  // Confesses a request for this entry: see PostQueue::Confess.
   void Confess(int64_t entry_id) {
     const absl::Status status = outbox().Confess({&entry_id, 1}, Now());
     EXPECT_TRUE(status.ok()) << status;
@@ -459,8 +518,8 @@ class ConfessionContract : public OutboxContract {
     return *lease;
   }
 
-  // Nothing is due for `wait`. Then the entry is to be read back, because of a
-  // request that may have begun at `doubted`.
+  // Expects that nothing is due for `wait`, and then the entry, to be read
+  // back. `doubted`: the latest begin of a request with an unknown end.
   Lease ExpectReadAfter(absl::Duration wait, absl::Time doubted) {
     EXPECT_EQ(NextDueTime(), Now() + wait);
     clock_.Advance(wait - absl::Microseconds(1));
@@ -474,7 +533,8 @@ class ConfessionContract : public OutboxContract {
   }
 };
 
-// With a status of each kind.
+// Tests with a status in each state of posting: posted, waiting (parked and
+// retried), abandoned, due and observed.
 class ListingContract : public ParkingContract {
  protected:
   ListingContract() {
@@ -489,15 +549,19 @@ class ListingContract : public ParkingContract {
     Observe(On(ResultOf(Result::kSuccess), "observed"), 5);
   }
 
+  // The parked statuses, each as repository, first digit of the commit, number
+  // of the PostingState, and reason.
   const std::vector<std::string> parked_ = {"widgets a 3 REPOSITORY_NOT_FOUND",
                                             "widgets b 3 REPOSITORY_NOT_FOUND",
                                             "widgets c 3 REPOSITORY_NOT_FOUND"};
 };
 
-// Standing requests live in memory, so these facts are tested only on a store
-// that stays open.
+// Tests of standing requests. These live in memory, so the tests use only a
+// store that stays open.
 class StandingContract : public OutboxContract {
  protected:
+  // Leaves one standing request of the credential. It may begin `not_before`
+  // from now. Entries in `held` are not taken out.
   void Leave(const std::string& credential,
              absl::Duration not_before = absl::ZeroDuration(),
              std::set<int64_t> held = {}) {
@@ -520,6 +584,7 @@ class StandingContract : public OutboxContract {
     outbox().LeaveRequests(std::move(requests));
   }
 
+  // Takes the requests back. Returns the leases that were taken out for them.
   std::vector<StandingLease> TakeBack() {
     std::vector<StandingLease> leases;
     left_ = outbox().TakeRequestsBack(&leases);

@@ -20,12 +20,14 @@
 
 namespace signalbox {
 
-// An outbox with its file, which tests may look at and change.
+// Tests of the SQLite outbox that also look at its database file, change it, or
+// damage it.
 class SqliteOutboxFixture : public testing::Test {
  protected:
   std::string data_dir() const { return dir_.Path("data"); }
   std::string database() const { return data_dir() + "/signalbox.db"; }
 
+  // Every repository has the credential `credential_`.
   SqliteOutboxOptions Options() const {
     SqliteOutboxOptions options;
     options.data_dir = data_dir();
@@ -33,10 +35,12 @@ class SqliteOutboxFixture : public testing::Test {
     return options;
   }
 
+  // Opens the outbox, or returns why it does not open.
   absl::StatusOr<std::unique_ptr<Outbox>> TryOpen() {
     return OpenSqliteOutbox(Options());
   }
 
+  // Opens the outbox. Fails the test and returns null if that is impossible.
   std::unique_ptr<Outbox> Open() {
     auto outbox = TryOpen();
     EXPECT_TRUE(outbox.ok()) << outbox.status();
@@ -49,7 +53,8 @@ class SqliteOutboxFixture : public testing::Test {
     return outbox->Accept({&submission, 1}, clock_.Now());
   }
 
-  // Enough rows for damage in the middle of the file to hit some.
+  // Accepts a result for each of `commits` commits. Damage needs enough rows,
+  // so that it hits some.
   void Fill(Outbox* outbox, int commits) {
     std::vector<Submission> submissions;
     for (int i = 0; i < commits; ++i) {
@@ -61,6 +66,8 @@ class SqliteOutboxFixture : public testing::Test {
     EXPECT_TRUE(outbox->Accept(submissions, clock_.Now()).ok());
   }
 
+  // Overwrites every fourth page of the database from page 100 on. The outbox
+  // must be closed.
   void Damage() {
     std::fstream file(database(),
                       std::ios::in | std::ios::out | std::ios::binary);
@@ -72,11 +79,12 @@ class SqliteOutboxFixture : public testing::Test {
     }
   }
 
+  // Replaces the contents of the file.
   void Write(const std::string& path, absl::string_view bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
   }
 
-  // Runs statements on the closed database.
+  // Runs SQL statements on the database. The outbox must be closed.
   void Tamper(const char* statements) {
     auto connection =
         SqliteConnection::Open(database(), SqliteConnection::Access::kCreate);
@@ -85,6 +93,8 @@ class SqliteOutboxFixture : public testing::Test {
     ASSERT_TRUE((*connection)->status().ok()) << (*connection)->status();
   }
 
+  // Expects this code and, if given, this reason. The message must be one line
+  // that names the data directory.
   void ExpectError(const absl::Status& status, absl::StatusCode code,
                    absl::string_view reason = "") {
     EXPECT_EQ(status.code(), code) << status;

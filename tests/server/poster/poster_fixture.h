@@ -29,13 +29,16 @@ namespace signalbox {
 
 inline constexpr char kSha[] = "0123456789abcdef0123456789abcdef01234567";
 
+// A different sha for each number from 0 to 8999.
 inline std::string Sha(int number) {
   return absl::StrCat(1000 + number, kSha + 4);
 }
 
-// GitHub, except for the requests that a test answers itself.
+// A transport in front of FakeGitHub. A test can set a hook that answers
+// requests instead of GitHub.
 class InterceptingTransport : public HttpTransport {
  public:
+  // Returns the answer to a request; nothing: FakeGitHub answers it.
   using Hook = std::function<std::optional<absl::StatusOr<HttpResponse>>(
       const HttpRequest&)>;
 
@@ -54,6 +57,8 @@ class InterceptingTransport : public HttpTransport {
     github_->Send(std::move(request), std::move(done));
   }
 
+  // Delivers the answers of the hook, and those of FakeGitHub that are due.
+  // Returns how many.
   int DeliverDue() {
     int delivered = 0;
     while (!waiting_.empty()) {
@@ -65,19 +70,21 @@ class InterceptingTransport : public HttpTransport {
     return delivered + github_->DeliverDue();
   }
 
-  Hook hook;
-  bool hook_reads = false;        // The hook answers reads too.
+  Hook hook;                      // Empty: FakeGitHub answers everything.
+  bool hook_reads = false;        // Also calls the hook for other methods.
   std::vector<std::string> sent;  // The bodies of the posts, in order.
-  int reads = 0;
+  int reads = 0;                  // How many GET requests were sent.
 
  private:
   FakeGitHub* const github_;
   std::list<std::pair<Done, absl::StatusOr<HttpResponse>>> waiting_;
 };
 
-// The store, with the failures and delays that a test sets.
+// A real store in front of which a test sets errors and delays, to see what the
+// poster does about them.
 class FailingOutbox : public ForwardingOutbox {
  public:
+  // `clock` is borrowed; `commit_time` advances it.
   FailingOutbox(std::unique_ptr<Outbox> outbox, FakeClock* clock)
       : ForwardingOutbox(outbox.get()),
         outbox_(std::move(outbox)),
@@ -132,25 +139,33 @@ class FailingOutbox : public ForwardingOutbox {
     return ForwardingOutbox::Pauses();
   }
 
-  int turns = 0;  // Those that changed something.
+  int turns = 0;  // Calls of Turn that took out an entry or ended a lease.
+  // How many requests in Turn wanted only entries that have been due for some
+  // time (LeaseRequest::due_before lies in the past).
   int long_due_looks = 0;
+  // If not OK, the call of that name returns this error. `take_due` and
+  // `settle` are errors of Turn: when it shall take an entry out, or end a
+  // lease.
   absl::Status due_credentials, take_due, settle, confess, next_due_time,
       pauses;
-  absl::Duration commit_time;  // Of Turn.
+  absl::Duration commit_time;  // How long a Turn that changes something takes.
+  // Called when an entry was taken out, before Turn returns. Empty: nothing.
   std::function<void()> during_take;
-  absl::Time last_deadline;  // Of the last lease.
+  absl::Time last_deadline;  // When the last lease ends.
 
  private:
   const std::unique_ptr<Outbox> outbox_;
   FakeClock* const clock_;
 };
 
+// The repository OWNER/NAME.
 inline Repository Repo(const std::string& full_name) {
   auto repository = ParseRepository(full_name);
   EXPECT_TRUE(repository.ok()) << repository.status();
   return *repository;
 }
 
+// A farm's pending for ci/build at commit kSha of the repository OWNER/NAME.
 inline KeyReport Pending(const std::string& full_name, int64_t attempt = 1) {
   KeyReport report;
   report.repository = Repo(full_name);
@@ -160,6 +175,7 @@ inline KeyReport Pending(const std::string& full_name, int64_t attempt = 1) {
   return report;
 }
 
+// A result for the same key.
 inline KeyReport Ended(const std::string& full_name, Result result,
                        int64_t attempt = 1) {
   KeyReport report = Pending(full_name, attempt);
@@ -167,6 +183,10 @@ inline KeyReport Ended(const std::string& full_name, Result result,
   return report;
 }
 
+// A Poster with a real store and FakeGitHub, on a virtual clock. There are two
+// credentials, "github.com/acme" and "github.com/other". At the end of each
+// test, the poster must have done nothing that GitHub asks its clients not to
+// do.
 class PosterTest : public testing::Test {
  protected:
   PosterTest() {
@@ -207,9 +227,12 @@ class PosterTest : public testing::Test {
     EXPECT_EQ(misbehaviour.identical_repeats, 0);
   }
 
+  // The file with the token of github.com/acme.
   std::string TokenFile() const { return directory_.path() + "/token"; }
 
-  // Makes the credentials' budgets known, so that a test counts posts alone.
+  // Makes the rate limiter know both credentials, as after a first answer.
+  // Otherwise the poster would first ask GitHub for the budgets, and tests
+  // would count these requests.
   void Learn() {
     PaceOptions none;
     none.per_minute = 0;
@@ -225,6 +248,8 @@ class PosterTest : public testing::Test {
     }
   }
 
+  // Replaces FakeGitHub by a new one, and starts a new poster. Without `tokens`
+  // in the options, GitHub has every repository.
   void MakeGitHub(GitHubRules::Options options) {
     options.any_repository = options.tokens.empty();
     options.base_url = "https://api.github.com";
@@ -236,7 +261,8 @@ class PosterTest : public testing::Test {
     Learn();
   }
 
-  // Starts a poster as a new process does: it knows no budgets.
+  // Replaces the poster and its rate limiter, as a restart of the server does.
+  // They know no budgets.
   void StartPoster() {
     poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
@@ -247,7 +273,8 @@ class PosterTest : public testing::Test {
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 
-  // No pace, so that a test need not count seconds.
+  // Lets the poster post without the pace (80 a minute), so that tests need not
+  // count seconds. `max_in_flight`: requests of a credential at a time.
   void Unpace(int max_in_flight = 1) {
     PaceOptions pace;
     pace.per_minute = 0;
@@ -256,6 +283,7 @@ class PosterTest : public testing::Test {
     limiter_->SetPace("github.com/other", pace);
   }
 
+  // Accepts the report; the store must not refuse or supersede it.
   void Say(const KeyReport& report) {
     Submission submission;
     SetReport(&submission, report);
@@ -266,7 +294,8 @@ class PosterTest : public testing::Test {
               Disposition::kAccepted);
   }
 
-  // Runs it as a Worker does, for that long.
+  // Runs the poster for `time` on the virtual clock, and delivers GitHub's
+  // answers when they are due.
   void RunFor(absl::Duration time) {
     const absl::Time end = clock_.Now() + time;
     for (int runs = 0;; ++runs) {
@@ -285,6 +314,7 @@ class PosterTest : public testing::Test {
     }
   }
 
+  // The state that GitHub shows; "nothing" if it shows none.
   std::string ShownState(const std::string& full_name,
                          const std::string& sha = kSha,
                          const std::string& context = "ci/build") {
@@ -293,6 +323,7 @@ class PosterTest : public testing::Test {
     return row == shown.end() ? "nothing" : row->second.state;
   }
 
+  // The states of all statuses that GitHub has of commit kSha, oldest first.
   std::vector<std::string> States(const std::string& full_name) {
     std::vector<std::string> states;
     for (const auto& row : fake_->rules().Rows(full_name, kSha)) {
@@ -301,12 +332,14 @@ class PosterTest : public testing::Test {
     return states;
   }
 
+  // How far posting of the first status of commit kSha has got.
   Posting PostingOf(const std::string& full_name) {
     const auto commit = outbox_->GetCommit(Repo(full_name), kSha);
     EXPECT_TRUE(commit.ok()) << commit.status();
     return commit.ok() ? commit->statuses.at(0).posting : Posting();
   }
 
+  // The recorded tries of ci/build at commit kSha.
   std::vector<Try> Tries(const std::string& full_name) {
     const auto history =
         outbox_->GetHistory(StatusKey::Of(Repo(full_name), kSha, "ci/build"));
@@ -318,6 +351,7 @@ class PosterTest : public testing::Test {
     return tries;
   }
 
+  // Orders a fault at GitHub; the parameters are the members of Fault.
   void Fail(const std::string& name, int count = 1, int seconds = 60,
             const std::string& where = "") {
     Fault fault;
@@ -328,6 +362,7 @@ class PosterTest : public testing::Test {
     fake_->rules().AddFault(fault);
   }
 
+  // GitHub's 422 that complains about one field of a status.
   static HttpResponse Refusal(const std::string& field,
                               const std::string& message) {
     HttpResponse answer;

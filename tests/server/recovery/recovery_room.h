@@ -18,11 +18,13 @@ namespace signalbox {
 
 constexpr char kRepository[] = "acme/widgets";
 
+// The head of pull request number `number` + 1.
 inline std::string ShaOf(int number) {
   return absl::StrFormat("%040x", number + 1);
 }
 
-// A pull request's delivery from GitHub, with the fields that matter.
+// The payload of GitHub's delivery "pull request `number` + 1 was opened", with
+// the members that Signalbox reads.
 inline std::string Opened(int number,
                           const std::string& full_name = kRepository,
                           int64_t repository_id = 1) {
@@ -40,8 +42,10 @@ inline std::string Opened(int number,
       full_name, full_name);
 }
 
-// The recovery of a server whose shim is up or down. The fixture puts
-// deliveries that arrive into the outbox as the shim would.
+// Recovery with FakeGitHub and a real store, on a virtual clock, while the shim
+// is up or down. The fixture stands for the shim: it puts deliveries that
+// arrive into the store. GitHub has the repository kRepository with one
+// webhook.
 class RecoveryRoomTest : public QuestionsFixture {
  protected:
   RecoveryRoomTest() {
@@ -55,7 +59,8 @@ class RecoveryRoomTest : public QuestionsFixture {
 
   ~RecoveryRoomTest() override { recovery_.reset(); }
 
-  // A delivery of this hook has reached us.
+  // Accepts some delivery of this hook, from which recovery learns that the
+  // hook's deliveries reach the server.
   void SeeHook(int64_t id) {
     EventSubmission seen;
     seen.delivery.id = absl::StrCat("seen ", id);
@@ -64,8 +69,10 @@ class RecoveryRoomTest : public QuestionsFixture {
     ASSERT_TRUE(outbox_->AcceptEvent(seen, clock_.Now()).ok());
   }
 
+  // Starts recovery, as a restart of the server does.
   void Start() { StartOn(outbox_.get()); }
 
+  // The same on another outbox, which is borrowed.
   void StartOn(Outbox* outbox) {
     recovery_.reset();
     MakeQuestions();
@@ -74,6 +81,7 @@ class RecoveryRoomTest : public QuestionsFixture {
                       questions_.get(), &metrics_, &clock_});
   }
 
+  // Runs recovery and the webhooks for `time` on the virtual clock.
   void Run(absl::Duration time) {
     RunFor(time, [this] {
       Pump();
@@ -81,7 +89,8 @@ class RecoveryRoomTest : public QuestionsFixture {
     });
   }
 
-  // GitHub's attempts reach the shim if it is up.
+  // Delivers the webhooks that GitHub sends. No attempt reaches the shim while
+  // it is down.
   void Pump() {
     for (const Hooks::Attempt& attempt :
          rules().hooks().TakeAttempts(clock_.Now())) {
@@ -91,6 +100,8 @@ class RecoveryRoomTest : public QuestionsFixture {
     }
   }
 
+  // Handles a delivery as the shim and the server do. Returns the status code
+  // of the shim's answer.
   int Deliver(const Hooks::Attempt& attempt) {
     ++deliveries_;
     const HookResult read = ReadHook(attempt.event, attempt.body);
@@ -115,7 +126,8 @@ class RecoveryRoomTest : public QuestionsFixture {
     return 202;
   }
 
-  // Opens pull requests while the shim is down.
+  // Opens the pull requests number `from` + 1 to `to`. Their deliveries fail
+  // with 503, as while the shim is down.
   void Miss(int from, int to) {
     for (int number = from; number < to; ++number) {
       rules().hooks().Record(
@@ -124,7 +136,7 @@ class RecoveryRoomTest : public QuestionsFixture {
     }
   }
 
-  // Opens a pull request without a delivery.
+  // Opens a pull request `age` ago, of which GitHub sends no delivery.
   void Open(int number, absl::Duration age = absl::Hours(1)) {
     PullRequest pull;
     pull.number = number + 1;
@@ -134,9 +146,11 @@ class RecoveryRoomTest : public QuestionsFixture {
     rules().AddPullRequest(kRepository, pull);
   }
 
+  // Whether the store has reports about this pull request's head.
   bool IsKnown(int number, const std::string& full_name = kRepository) {
     return outbox_->GetCommit(*ParseRepository(full_name), ShaOf(number)).ok();
   }
+  // How many of the pull requests number `from` + 1 to `to` are known.
   int KnownOf(int from, int to) {
     int known = 0;
     for (int number = from; number < to; ++number) {
@@ -147,11 +161,12 @@ class RecoveryRoomTest : public QuestionsFixture {
 
   RecoveryOptions options_;
   std::unique_ptr<Recovery> recovery_;
-  int64_t hook_ = 0;
+  int64_t hook_ = 0;  // The id of kRepository's webhook.
   bool shim_is_up_ = true;
-  int64_t broken_from_ = 1'000'000;  // From this number on it answers 500.
-  int deliveries_ = 0;
-  Disposition last_disposition_ = Disposition::kSuperseded;
+  // The shim answers deliveries about pull requests after this number with 500.
+  int64_t broken_from_ = 1'000'000;
+  int deliveries_ = 0;  // How many reached the shim.
+  Disposition last_disposition_ = Disposition::kSuperseded;  // Of a delivery.
 };
 
 }  // namespace signalbox

@@ -24,6 +24,7 @@ namespace signalbox {
 
 inline constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
+// The call's trailing metadata of this name; empty: there is none.
 inline std::string Trailer(const grpc::ClientContext& context,
                            const std::string& name) {
   const auto& metadata = context.GetServerTrailingMetadata();
@@ -33,7 +34,7 @@ inline std::string Trailer(const grpc::ClientContext& context,
              : std::string(found->second.data(), found->second.size());
 }
 
-// A caller whose token is `token`.
+// A configured caller. Its name and its token are both `token`.
 inline Caller CallerOf(const std::string& token,
                        std::vector<std::string> repositories,
                        std::vector<std::string> contexts,
@@ -45,8 +46,9 @@ inline Caller CallerOf(const std::string& token,
                 std::move(rights)};
 }
 
-// An outbox in front of the store that can hold reports back, and knows which
-// thread asks for names.
+// An outbox in front of the store that a test can shut. While it is shut,
+// transactions with reports wait in Accept. It also records which thread asks
+// for repositories' names.
 class GatedOutbox : public ForwardingOutbox {
  public:
   using ForwardingOutbox::ForwardingOutbox;
@@ -70,12 +72,14 @@ class GatedOutbox : public ForwardingOutbox {
     return ForwardingOutbox::MeantBy(name);
   }
 
-  // The thread that asked last.
+  // The thread that called MeantBy last.
   std::thread::id name_thread() const { return name_thread_; }
 
+  // Transactions wait from now on, until Open.
   void Shut() { Set(true); }
   void Open() { Set(false); }
 
+  // Accept returns this error from now on; OK: it works again.
   void FailWith(absl::Status error) {
     MutexLock lock(&mu_);
     error_ = std::move(error);
@@ -87,7 +91,7 @@ class GatedOutbox : public ForwardingOutbox {
     return largest_batch_;
   }
 
-  // Waits until a transaction stands before the gate.
+  // Waits until a transaction waits in Accept.
   void AwaitReports() {
     MutexLock lock(&mu_);
     while (!waiting_) changed_.Wait(&mu_);
@@ -110,13 +114,15 @@ class GatedOutbox : public ForwardingOutbox {
   std::atomic<std::thread::id> name_thread_ = std::thread::id();
 };
 
-// The service on a real gRPC connection and a real store.
+// The gRPC service on a real connection and a real store. A test that changes
+// members below calls StopServing first, and Serve afterwards.
 class ServiceTest : public testing::Test {
  protected:
   void SetUp() override { Serve({}); }
 
   void TearDown() override { StopServing(); }
 
+  // Starts the service. Without callers, clients need no token.
   void Serve(std::vector<Caller> callers) {
     SqliteOutboxOptions outbox_options;
     outbox_options.pending_settle = pending_settle_;
@@ -196,12 +202,14 @@ class ServiceTest : public testing::Test {
 
   TempDir dir_;
   std::string data_dir_ = dir_.path() + "/data";
+  // The service says this about every credential.
   CredentialTrouble trouble_;
+  // The service answers every diagnosis with this.
   Diagnosis diagnosis_;
-  // The reaction that began the last diagnosis.
+  // The thread that began the last diagnosis.
   std::atomic<std::thread::id> diagnosis_thread_ = std::thread::id();
-  std::atomic<int> events_stored_ = 0;
-  std::atomic<int> became_due_ = 0;
+  std::atomic<int> events_stored_ = 0;  // Calls of Options::event_stored.
+  std::atomic<int> became_due_ = 0;     // Calls of Options::became_due.
   absl::Duration max_call_time_ = absl::Seconds(30);
   Intake::Options intake_options_;
   ReportStreams::Options report_streams_;
@@ -209,7 +217,8 @@ class ServiceTest : public testing::Test {
   int64_t changes_kept_ = 500'000;
   absl::Duration pending_settle_ = SqliteOutboxOptions().pending_settle;
   std::atomic<bool> serving_ = false;
-  // If true, flow control lets little through unread.
+  // If true, gRPC does not widen the client's flow-control window. Then the
+  // server can send only little that the client has not read.
   bool narrow_channel_ = false;
   Metrics metrics_;
   std::unique_ptr<Outbox> outbox_;
