@@ -21,13 +21,14 @@ class FakeClock : public Clock {
     return absl::Hours(1) + passed_;
   }
 
-  // Time passes.
+  // Lets time pass: both clocks advance.
   void Advance(absl::Duration by) {
     MutexLock lock(&mu_);
     passed_ += by;
   }
 
-  // Somebody sets the wall clock.
+  // Sets the wall clock forward, or back if `by` is negative. Monotonic() does
+  // not change.
   void Jump(absl::Duration by) {
     MutexLock lock(&mu_);
     jumped_ += by;

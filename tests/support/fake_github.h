@@ -12,22 +12,24 @@
 
 namespace signalbox {
 
-// GitHub behind a transport that tests pump: no sockets, no threads, and time
-// passes only when the test says so.
+// GitHub for tests of code that sends HTTP: an HttpTransport with GitHubRules
+// behind it. There are no sockets and no threads. Time passes only when the
+// test advances the clock, and answers arrive only inside DeliverDue:
 //
 //   poster.RunOnce();
 //   fake.DeliverDue();
 //   clock.Advance(absl::Seconds(1));
 //
 // A request has its effect at GitHub when it is sent, or `apply_delay` later.
-// Its answer comes `delay` after that, plus the delay of a fault. If the
-// request's timeout ends sooner, the client gets DEADLINE_EXCEEDED; the effect
-// still happens. A reset connection is UNAVAILABLE.
+// Its answer arrives `delay` after the effect, plus the delay of a fault. If
+// the request times out before that, the client gets DEADLINE_EXCEEDED; the
+// effect still happens. If GitHub resets the connection, the client gets
+// UNAVAILABLE.
 //
-// GitHub's clock is right: a FakeClock's jumps do not move it.
+// GitHub's clock is right: FakeClock::Jump does not change it.
 //
-// Every host in a URL is this GitHub. Set Options::base_url to the host that
-// the code under test uses, as redirects contain it.
+// FakeGitHub answers requests to every host. Set Options::base_url to the host
+// that the code under test uses, because redirects contain it.
 //
 // Thread-safe, except rules(): use it while no other thread calls.
 class FakeGitHub : public HttpTransport {
@@ -35,30 +37,32 @@ class FakeGitHub : public HttpTransport {
   // `clock` is borrowed.
   FakeGitHub(GitHubRules::Options options, FakeClock* clock);
 
-  // The world, its faults, and what it counted.
+  // The repositories, faults and counters of this GitHub.
   GitHubRules& rules() { return rules_; }
 
-  // These apply to requests sent from now on.
+  // These change `delay` and `apply_delay` (see above) for requests sent from
+  // now on. Both are zero at first.
   void SetDelay(absl::Duration delay);
   void SetApplyDelay(absl::Duration apply_delay);
-  // False: connections fail, and requests end with FAILED_PRECONDITION.
+  // False: clients cannot connect, and requests end with FAILED_PRECONDITION.
   void SetReachable(bool reachable);
 
-  // The client's process has ended. Requests under way still have their effect,
-  // and nobody gets the answers.
+  // The client's process has ended. Requests under way still have their effect.
+  // Their callbacks never run.
   void LoseClient();
 
   // HttpTransport. Callbacks run inside DeliverDue.
   void Send(HttpRequest request, Done done) override;
 
-  // Does everything that is due by the clock, in order of time, including what
-  // callbacks send. Returns how many callbacks ran.
+  // Does everything that is due by the clock, in order of time: effects,
+  // answers, and the requests that callbacks send. Returns how many callbacks
+  // ran.
   int DeliverDue();
 
-  // GitHub's own time, which its answers show.
+  // The time on GitHub's clock.
   absl::Time GitHubTime();
 
-  // When DeliverDue next has something to do, in the clock's wall time;
+  // When DeliverDue next has something to do, in the FakeClock's wall time;
   // absl::InfiniteFuture() if nothing is under way.
   absl::Time NextDelivery();
 

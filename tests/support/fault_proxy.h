@@ -9,14 +9,10 @@
 
 namespace signalbox {
 
-// A bad network between two programs. Accepts TCP connections on a loopback
-// port, forwards their bytes to another port, and does harm on order. Orders
-// apply to existing and new connections, until Heal.
-//
-// If one end closes a connection, the other end sees it after the bytes under
-// way. If one end resets it, the proxy resets the other end at once.
-//
-// Thread-safe.
+// A TCP proxy between two programs that plays a bad network. It accepts
+// connections on a loopback port and forwards their bytes to another port. A
+// test orders faults. An order applies to existing and new connections until
+// Heal.
 class FaultProxy {
  public:
   enum class Direction { kToTarget, kFromTarget };
@@ -39,21 +35,24 @@ class FaultProxy {
   // lost.
   void CloseAll();
 
-  // Resets each connection once it has carried `bytes` more in that direction.
-  // Bytes beyond that do not arrive.
+  // Resets each connection after `bytes` more bytes in that direction. The peer
+  // gets these bytes and nothing after them.
   void CutAfter(Direction direction, int64_t bytes);
-  // Accepts connections, but nothing passes or ends: the peer is half-open.
-  // After Heal, everything sent meanwhile arrives.
+  // The proxy forwards nothing and ends nothing, but still accepts connections.
+  // So neither peer notices that the other is gone. After Heal, everything sent
+  // meanwhile arrives.
   void Blackhole();
-  // Delays everything by `delay`.
+  // Forwards everything `delay` later.
   void Delay(absl::Duration delay);
-  // New connections are reset at once.
+  // Resets new connections at once.
   void Refuse();
 
+  // Ends all orders.
   void Heal();
 
-  // Connections accepted so far, and how many of them an order ended.
+  // How many connections the proxy has accepted.
   int64_t connection_count() const;
+  // How many of them it has ended because of an order.
   int64_t broken_count() const;
 
  private:

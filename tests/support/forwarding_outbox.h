@@ -8,11 +8,11 @@
 
 namespace signalbox {
 
-// Forwards every call to another outbox, for fakes that change only some
-// methods. If there is no other outbox, nobody may call the rest.
+// An outbox that forwards every call to another outbox. Fakes derive from it
+// and override the calls that they change.
 class ForwardingOutbox : public Outbox {
  public:
-  // `outbox` is borrowed, and may be nullptr.
+  // `outbox` is borrowed. Null: only calls that the fake overrides may be used.
   explicit ForwardingOutbox(Outbox* outbox) : outbox_(outbox) {}
 
   absl::StatusOr<std::vector<Outcome>> Accept(

@@ -10,14 +10,15 @@
 
 namespace signalbox {
 
-// A report about one key.
+// A report about one key. The server's Report has no context, because one
+// submission reports several contexts. Tests mostly report one.
 struct KeyReport : Report {
   std::string context;
 
   StatusKey Key() const { return Report::Key(context); }
 };
 
-// A submission of these reports. They may differ only in their contexts.
+// One submission of all these reports. They may differ only in their contexts.
 inline Submission Of(const std::vector<KeyReport>& reports) {
   Submission submission;
   if (!reports.empty()) submission.report = reports.front();
@@ -27,6 +28,7 @@ inline Submission Of(const std::vector<KeyReport>& reports) {
   return submission;
 }
 
+// Makes the submission report this, and nothing else. Keeps its delivery.
 inline void SetReport(Submission* submission, const KeyReport& report) {
   submission->report = report;
   submission->contexts = {report.context};

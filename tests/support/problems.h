@@ -8,7 +8,7 @@
 
 namespace signalbox {
 
-// The messages, for people.
+// The problems' messages, for people.
 inline std::vector<std::string> MessagesOf(
     const std::vector<Problem>& problems) {
   std::vector<std::string> messages;
@@ -16,7 +16,7 @@ inline std::vector<std::string> MessagesOf(
   return messages;
 }
 
-// The codes, for programs.
+// The problems' codes, for programs.
 inline std::vector<std::string> CodesOf(const std::vector<Problem>& problems) {
   std::vector<std::string> codes;
   for (const Problem& problem : problems) codes.push_back(problem.code);

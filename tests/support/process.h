@@ -15,40 +15,44 @@
 
 namespace signalbox {
 
-// A program that runs beside a test or a benchmark, in its own process group.
+// A program that a test or a benchmark starts beside itself, in its own process
+// group.
 //
-// The destructor kills the group. The kernel kills the program when the thread
-// that started it ends, in any way.
+// The destructor kills the group. The kernel also kills the program when the
+// thread that started it ends, for whatever reason.
 //
-// A wait that takes a minute, or the limit given, is a failure.
+// Waits take at most a minute, or the limit given. A longer wait is a failure:
+// it calls Options::fail.
 //
 // Not thread-safe.
 class Process {
  public:
   struct Options {
-    // In messages. Empty: the name of the program's file.
+    // The program's name in messages. Empty: the name of its file.
     std::string name = "";
-    // All of the program's environment, with the PATH of this process.
+    // The whole environment of the program. PATH of this process is added.
     std::map<std::string, std::string> environment = {};
-    // Where it starts. Empty: where this process is.
+    // Its working directory. Empty: that of this process.
     std::string directory = "";
-    // Its standard input, which then ends.
+    // What it reads from standard input, before the input ends.
     std::string input = "";
-    // The file to which its standard error is appended. Empty: one without a
-    // name.
+    // The file to which its standard error is appended. Empty: a temporary
+    // file, see Errors().
     std::string errors_file = "";
-    // Its input, output and errors are its own terminal, which echoes.
+    // Gives it a terminal of its own as input, output and errors. The terminal
+    // echoes what is typed.
     bool has_terminal = false;
     // The program ignores this signal from the beginning. 0: none.
     int ignore_signal = 0;
-    // How many descriptors it may have. It begins with half of them. 0: as many
-    // as this process.
+    // The most file descriptors that it may have (hard limit). Its soft limit
+    // is half of that. 0: as in this process.
     rlim_t descriptors = 0;
-    // Called with the reason of each failure. Empty: fails the test.
+    // Called with the reason of each failure. Empty: fails the gtest test.
     std::function<void(const std::string& why)> fail = nullptr;
   };
 
-  // `command` begins with a path, or a name to be found in PATH.
+  // Starts the program. The first element of `command` is its path, or a name
+  // to be found in PATH.
   Process(const std::vector<std::string>& command, Options options);
   ~Process();
 
@@ -56,7 +60,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   const std::string& name() const { return options_.name; }
-  // No other process has it before the destructor.
+  // Stays the program's own until the destructor, even after its end.
   pid_t pid() const { return pid_; }
 
   void Signal(int number) const;
@@ -66,43 +70,43 @@ class Process {
   // Waits until the program is stopped, as by SIGSTOP.
   void WaitForStop() const;
 
-  // Waits until the program has ended and nobody can write to its output any
-  // more. Returns its exit code, or minus the signal that killed it. Kills it
-  // after `limit`.
+  // Waits until the program has ended and no process has its output open any
+  // more. Kills it after `limit`. Returns the exit code, or minus the signal
+  // that killed it.
   int Wait(absl::Duration limit = absl::Minutes(1));
 
-  // Reads up to the line that contains `text`, and returns what follows `text`
-  // in that line. "" and a failure if the output ends before.
+  // Reads up to the first line that contains `text`. Returns what follows
+  // `text` in that line. If the output ends before, fails and returns "".
   std::string WaitForLine(absl::string_view text);
   // What the last WaitForLine() returned.
   const std::string& found() const { return found_; }
-  // The port of the HOST:PORT in found(), which anything but a digit may
-  // follow.
+  // The port in found(): the number after its last colon.
   int Port() const;
 
-  // Reads up to and with `text`, or to the end of the output if that comes
-  // first. An empty `text`: to the end.
+  // Reads up to the end of `text`, or to the end of the output if that comes
+  // first. Returns what was read. Empty `text`: to the end.
   std::string ReadUntil(absl::string_view text);
 
-  // All lines of the output, once they are `count` or the output ends.
+  // Waits until the output has `count` lines or ends. Returns all its lines.
   std::vector<std::string> WaitForLines(size_t count);
 
-  // Types on its terminal.
+  // Types these keys on its terminal; needs has_terminal.
   void Type(absl::string_view keys) const;
 
-  // All the output that a wait has seen: after Wait(), all there is.
+  // The output that the waits have read so far. After Wait(), all of it.
   const std::string& Output() const { return output_; }
   // All that the program has written to its standard error so far.
   std::string Errors() const;
 
-  // Of all its threads, since it began; in steps of 10 ms.
+  // The CPU time of all its threads since it began, in steps of 10 ms.
   absl::Duration CpuTime() const;
+  // Its resident memory, now and at most so far.
   double ResidentMebibytes() const { return StatusMebibytes("VmRSS:"); }
   double PeakMebibytes() const { return StatusMebibytes("VmHWM:"); }
 
  private:
-  // Waits for more output until `end`, a reading of the steady clock. False if
-  // none came.
+  // Waits for more output until `end`, a reading of the steady clock. False
+  // if none came.
   bool ReadMore(absl::Duration end);
   // ReadUntil() without a failure. False if `text` did not come.
   bool TakeUntil(absl::string_view text, std::string* taken);
@@ -118,10 +122,10 @@ class Process {
   std::string found_;
 };
 
-// The path of a program of this build.
+// The path of a program of this build, such as "signalbox-server".
 std::string OurProgram(absl::string_view name);
 
-// Starts a program of this build.
+// Starts a program of this build. `name` as in OurProgram.
 std::unique_ptr<Process> StartProgram(absl::string_view name,
                                       const std::vector<std::string>& arguments,
                                       Process::Options options = {});

@@ -10,8 +10,9 @@
 
 namespace signalbox {
 
-// GitHub answers that the repository `from` is called `to` now. `number` 0:
-// GitHub did not say it.
+// Lets the store learn, as from an answer of GitHub, that the repository `from`
+// is called `to` now. `number` is GitHub's number of the repository; 0: the
+// answer did not say it.
 inline absl::Status RenameRepository(RepositoryNames& names,
                                      const Repository& from,
                                      const Repository& to, int64_t number,

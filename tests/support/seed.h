@@ -13,9 +13,10 @@
 
 namespace signalbox {
 
-// The seed of a test's random numbers. It differs in each run, because a seed
-// that passed once passes for ever. It is printed, and SIGNALBOX_SEED repeats
-// it. A process has one seed: generators that must differ add to it.
+// The seed for a test's random numbers. Each run has a new one, because a seed
+// that passed once passes for ever. The function prints the seed; set
+// SIGNALBOX_SEED to it to repeat the run. All calls in a process return the
+// same seed, so generators that must differ add a number to it.
 inline uint32_t Seed() {
   static const uint32_t seed = [] {
     uint32_t given = 0;

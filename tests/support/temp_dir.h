@@ -14,7 +14,7 @@ namespace signalbox {
 class TempDir {
  public:
   TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
-  // In `parent`, which must exist.
+  // The same within `parent`, which must exist.
   explicit TempDir(const std::filesystem::path& parent) {
     std::string pattern = (parent / "signalbox-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) abort();

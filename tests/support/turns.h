@@ -14,8 +14,8 @@
 
 namespace signalbox {
 
-// For tests that stand for the only process: the term under way, or a new one.
-// Another thread may claim it at the same time.
+// The present term; begins one if there is none. For tests in which only one
+// process posts. Another thread may begin the term at the same time.
 inline absl::StatusOr<Term> TermOf(Terms& terms, absl::Time now) {
   for (;;) {
     const absl::StatusOr<TermLook> look = terms.Look();
@@ -26,7 +26,8 @@ inline absl::StatusOr<Term> TermOf(Terms& terms, absl::Time now) {
   }
 }
 
-// Shorter forms of PostQueue::Turn. `Store` is both a PostQueue and Terms.
+// Shorter forms of PostQueue::Turn, for one lease. `Store` is both a PostQueue
+// and Terms. Takes out one entry. Nothing: none is due.
 template <typename Store>
 absl::StatusOr<std::optional<Lease>> TakeDue(Store& store,
                                              const LeaseRequest& wanted,
@@ -39,6 +40,7 @@ absl::StatusOr<std::optional<Lease>> TakeDue(Store& store,
   return std::move(leases->front());
 }
 
+// Ends one lease.
 inline absl::Status Settle(PostQueue& queue, const Settlement& ended,
                            absl::Time now) {
   return queue.Turn(Term(), {&ended, 1}, {}, now).status();

@@ -13,8 +13,10 @@
 
 namespace signalbox {
 
-// A file that can change without a new stamp: stores to shared memory leave a
-// file's times as they are. It always has 4 KiB, and ends with line breaks.
+// A file whose contents change while its times stay the same, because writes
+// through shared memory do not change them. For tests of code that looks
+// whether a file has changed. The file always has 4 KiB: line breaks fill the
+// rest.
 class UnseenFile {
  public:
   explicit UnseenFile(absl::string_view text)
@@ -40,7 +42,7 @@ class UnseenFile {
     return absl::StrCat("/proc/self/fd/", descriptor_);
   }
 
-  // At most 4 KiB.
+  // Replaces the contents, by at most 4 KiB.
   void Write(absl::string_view text) {
     if (text.size() > kSize) abort();
     std::fill(std::copy(text.begin(), text.end(), bytes_), bytes_ + kSize,
