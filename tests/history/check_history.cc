@@ -188,8 +188,8 @@ class Checker {
   void CheckOrigin(const StatusName& name, const Content& content) {
     if (!record_.MayBePosted(name, content)) {
       Violated("I20", name,
-               "posted what nobody was allowed to say: ", content.state, " ",
-               content.description);
+               "posted what no caller was allowed to report: ", content.state,
+               " ", content.description);
     }
   }
 
@@ -200,7 +200,8 @@ class Checker {
       Violated("I7", name,
                "posted what is not in the record: ", content.description);
     } else if (sequence < status->posted) {
-      Violated("I7", name, "posted ", sequence, " after ", status->posted);
+      Violated("I7", name, "posted sequence ", sequence, " after ",
+               status->posted);
     }
     status->posted = std::max(status->posted, sequence);
     if (content.state == "pending" &&
@@ -244,7 +245,7 @@ class Checker {
     if (status.doubt.has_value()) {
       Violated("I8", *event.name, "posted ",
                absl::FormatDuration(event.time - *status.doubt),
-               " after a post in doubt, and GitHub not read in time: ",
+               " after an ambiguous post, and did not read back in time: ",
                LineOf(event));
     }
     // A late post of another process may have hidden it.
@@ -287,7 +288,7 @@ class Checker {
     }
     Violated("I26", *event.name, "began ",
              absl::FormatDuration(event.time - term_->time),
-             " after another process's term: ", LineOf(event));
+             " after another process got the term: ", LineOf(event));
   }
 
   void CheckLimits(const Began& event, const StatusName& name,
@@ -501,16 +502,19 @@ class Checker {
     if (versions.empty()) return;
     const Version& newest = versions.rbegin()->second;
     if (!status.held.has_value()) {
-      Violated("I1", name, "the server does not know it any more");
+      Violated("I1", name, "the server does not know the status any more");
       return;
     }
     const Held& held = *status.held;
     if (!(held.content == newest.content)) {
-      Violated("I1", name, "held is ", LineOf(held), ", recorded last ",
-               newest.sequence, " ", newest.content.description);
+      Violated("I1", name, "the entry holds ", LineOf(held),
+               ", but the last recorded report is ", newest.sequence, " ",
+               newest.content.description);
     }
     if (held.posting == "abandoned") {
-      if (held.reason.empty()) Violated("I12", name, "abandoned, no reason");
+      if (held.reason.empty()) {
+        Violated("I12", name, "abandoned without a reason");
+      }
       if (IsOfRepository(held.reason)) {
         Violated("I12", name, "abandoned too early: ", held.reason);
       }

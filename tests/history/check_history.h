@@ -8,61 +8,70 @@
 
 namespace signalbox::history {
 
-// A promise that was not kept.
+// A promise that the server did not keep.
 struct Violation {
-  // Its name in reliability.md's list, such as "I7".
+  // The broken rule: its name in the list at CheckHistory, such as "I7".
   std::string invariant;
-  StatusName name;  // Empty: of no status in particular.
-  std::string what;
+  StatusName name;   // Empty: the violation concerns no single status.
+  std::string what;  // What happened, for people.
 };
 
-// How much was checked: a check of nothing finds nothing.
+// How much a check has covered. Tests look at the counts, because the check of
+// an empty history finds no violation either.
 struct Checked {
-  int64_t acked = 0;     // Calls that were answered OK.
+  int64_t acked = 0;     // Calls that the server answered with OK.
   int64_t recorded = 0;  // Accepted reports in the server's record.
   int64_t statuses = 0;
-  int64_t posts = 0;  // Begun; or applied, where the log has no Began.
+  // Posts that the server began. If the log has no Began: posts that GitHub
+  // applied.
+  int64_t posts = 0;
   int64_t crashes = 0;
 
   Checked& operator+=(const Checked& other);
 };
 
+// The result of a check.
 struct Findings {
   std::vector<Violation> violations;
   Checked checked;
 };
 
-// Checks with the log alone:
-//   I1   the record has each acked report, or the one that the ack named
-//        instead; it has nothing that nobody reported
-//   I3   the ordering rule (judgement.h) explains the outcome of each report;
-//        sequences follow the order of calls and acks; no pending expires
-//        before its time, or within ten minutes after a start
-//   I6   at the end GitHub shows the newest report, or it is abandoned
-//   I7   posts begun for a status have rising versions; none begins when a
-//        newer report is already acked
-//   I8   after an ambiguous post, the status is read before the next post, at
-//        least 12 s after the ambiguous post began (unless the clock was set
-//        and the process that measured the time has ended)
+// Decides whether the server kept its promises, from the log alone. An "acked"
+// report is one that the server answered with OK. The "version" of a status is
+// the sequence of the accepted report that it shows.
+//
+//   I1   the record has each acked report, or the report that the answer named
+//        instead. It has nothing that no caller reported
+//   I3   the ordering rule (judgement.h) explains the outcome of each report.
+//        Sequences grow in the order of calls and answers. No pending expires
+//        early, or within ten minutes after a start of the server
+//   I6   at the end GitHub shows the newest report, or the status is abandoned
+//   I7   the posts of a status have rising versions. The server begins no post
+//        of a report after it has acked a newer one
+//   I8   after an ambiguous post, the server reads the status before it posts
+//        again. The next post begins at least 12 s after the ambiguous one
+//        began (not checked if the clock was set and the process that measured
+//        the time has ended)
 //   I9   one post of a status is in flight at a time
-//   I10  a numbered result is final within its attempt and round
-//   I11  a post never repeats what GitHub is known to show; pendings stop at
-//        950 statuses
-//   I12  an abandoned status has a reason and was refused; refused tries are
-//        few, and tries do not repeat without end
-//   I13  no request during a pause that GitHub asked for; no pending uses the
-//        reserve for results
-//   I20  somebody was allowed to report everything recorded and posted
+//   I10  like I3, while the status holds a numbered result: no late report of
+//        its attempt or of an older one hides it
+//   I11  no post repeats what the server knows that GitHub shows. The server
+//        posts no pending once GitHub has 950 statuses of the context
+//   I12  a status is abandoned only after GitHub refused it, and with a reason.
+//        The server tries few refused posts again, and does not try without
+//        end
+//   I13  the server sends no request during a pause that GitHub asked for. No
+//        pending uses the reserve for results
+//   I20  a caller was allowed to report whatever is recorded or posted
 //   I22  a delivery takes effect once
-//   I26  once another process has the term, a process begins no more posts than
-//        it had taken out
+//   I26  once another process has the term, the old holder begins no posts
+//        beyond those that it had already taken out
 //
-// The events are in the order in which they happened, as far as one observer
-// can tell. A log without Began (from an observer who cannot see another
-// process's requests) is checked with Applied in I7, I11 and I20.
-//
-// The recorded reports of a status must be complete. A log without Calm has no
-// end: then I6 and the held reports are not checked.
+// `events` are in the order in which they happened, as far as one observer can
+// tell. They must include all recorded reports of each status. If the log has
+// no Began (because its observer cannot see another process's requests), I7,
+// I11 and I20 use Applied instead. If the log has no Calm, it has no end, and
+// the function does not check I6 and Held.
 Findings CheckHistory(const std::vector<Event>& events);
 
 }  // namespace signalbox::history

@@ -99,14 +99,14 @@ TEST_F(CheckHistoryTest, AnAckedReportThatIsNotRecordedIsLost) {
   story_.Pending("p1", 1).Post();
   const Called lost = story_.Call("r1", 1, "success");
   story_.Add(lost).Answer(lost, How::kAccepted, 2);
-  ExpectBad(story_, "I1", "acked and lost");
+  ExpectBad(story_, "I1", "acked, but the record does not have it");
 }
 
 TEST_F(CheckHistoryTest, AnAckedReportWhoseSequenceIsAnothersIsLost) {
   story_.Pending("p1", 1).Post();
   const Called lost = story_.Call("r1", 1, "success");
   story_.Add(lost).Answer(lost, How::kAccepted, 1);
-  ExpectBad(story_, "I1", "acked and lost");
+  ExpectBad(story_, "I1", "acked, but the record does not have it");
 }
 
 TEST_F(CheckHistoryTest, AReportWithoutAnAnswerMayBeRecordedOrNot) {
@@ -122,7 +122,8 @@ TEST_F(CheckHistoryTest, WhatARepetitionEqualsMustBeRecorded) {
   story_.Pending("p1", 1).Post();
   const Called again = story_.Call("p1", 1);
   story_.Add(again).Answer(again, How::kUnchanged, 7);
-  ExpectBad(story_, "I1", "what is held is lost");
+  ExpectBad(story_, "I1",
+            "the answer names a report that the record does not have");
 }
 
 TEST_F(CheckHistoryTest, WhatSupersedesMustBeRecorded) {
@@ -130,7 +131,8 @@ TEST_F(CheckHistoryTest, WhatSupersedesMustBeRecorded) {
   const Called late = story_.Call("p1", 1);
   story_.Add(late).Record(late, How::kSuperseded);
   story_.Answer(late, How::kSuperseded, 7);
-  ExpectBad(story_, "I1", "what is held is lost");
+  ExpectBad(story_, "I1",
+            "the answer names a report that the record does not have");
 }
 
 TEST_F(CheckHistoryTest, NothingIsRecordedThatNobodySaid) {
@@ -149,14 +151,14 @@ TEST_F(CheckHistoryTest, NothingIsRecordedThatNobodySaid) {
     if (change == 4) invented.caller = "another";
     if (change == 5) invented.delivery_id = "d-1";
     story.recorded().push_back(invented);
-    ExpectBad(story, "I1", "recorded what nobody said");
+    ExpectBad(story, "I1", "recorded what no caller reported");
   }
 }
 
 TEST_F(CheckHistoryTest, AStatusMayNotBeForgotten) {
   story_.Pending("p1", 1).Post();
   story_.ForgetAtTheEnd();
-  ExpectBad(story_, "I1", "does not know it any more");
+  ExpectBad(story_, "I1", "does not know the status any more");
 }
 
 TEST_F(CheckHistoryTest, WhatIsHeldIsWhatWasRecordedLast) {
@@ -164,7 +166,7 @@ TEST_F(CheckHistoryTest, WhatIsHeldIsWhatWasRecordedLast) {
   const Content newest = story_.newest();
   story_.HoldContent({"pending", "p1", ""});
   story_.Show(newest);
-  ExpectBad(story_, "I1", "held is");
+  ExpectBad(story_, "I1", "the entry holds");
 }
 
 // I3 and I10: the ordering rule.
@@ -200,7 +202,8 @@ TEST_F(CheckHistoryTest, WhatIsSaidLaterHasALargerNumber) {
   ExpectGood(overlapping);
   story_.Add(late).Answer(late, How::kAccepted, 2);
   story_.Add(early).Answer(early, How::kAccepted, 1).Post();
-  ExpectBad(story_, "I3", "accepted as 1 when 2 was acked before it was said");
+  ExpectBad(story_, "I3",
+            "accepted as 1 when 2 was acked before the call began");
 
   Story other;
   Called elsewhere = other.Call("e1", 1);
@@ -230,7 +233,8 @@ TEST_F(CheckHistoryTest, ARepetitionIsNotAcceptedAgain) {
   story_.Pending("p1", 1).Post();
   const Called again = story_.Call("p1", 1);
   story_.Add(again).Record(again);
-  ExpectBad(story_, "I3", "recorded otherwise than the rule has it");
+  ExpectBad(story_, "I3",
+            "the recorded outcome differs from the ordering rule");
 }
 
 TEST_F(CheckHistoryTest, AnOlderAttemptIsSuperseded) {
@@ -238,7 +242,7 @@ TEST_F(CheckHistoryTest, AnOlderAttemptIsSuperseded) {
   const Called late = story_.Call("r1", 1, "success");
   Story wrong = story_;
   wrong.Accept(late).Post();
-  ExpectBad(wrong, "I3", "recorded otherwise");
+  ExpectBad(wrong, "I3", "the recorded outcome differs");
 
   story_.Add(late).Record(late, How::kSuperseded);
   story_.Answer(late, How::kSuperseded, 1).Post();
@@ -249,19 +253,19 @@ TEST_F(CheckHistoryTest, ANewReportIsNotSuperseded) {
   story_.Pending("p1", 1).Post();
   const Called newer = story_.Call("p2", 2);
   story_.Add(newer).Record(newer, How::kSuperseded);
-  ExpectBad(story_, "I3", "recorded otherwise");
+  ExpectBad(story_, "I3", "the recorded outcome differs");
 }
 
 TEST_F(CheckHistoryTest, ANumberedResultOnlyGetsWorse) {
   story_.Result("r1", 1, "error");
   Story wrong = story_;
   wrong.Accept(story_.Call("x1", 1, "success")).Post();
-  ExpectBad(wrong, "I10", "recorded otherwise");
+  ExpectBad(wrong, "I10", "the recorded outcome differs");
 
   Story hidden = story_;
   const Called worse = hidden.Call("x2", 1, "failure");
   hidden.Add(worse).Record(worse, How::kSuperseded).Post();
-  ExpectBad(hidden, "I10", "recorded otherwise");
+  ExpectBad(hidden, "I10", "the recorded outcome differs");
 
   Called failure = story_.Call("x3", 1, "failure");
   const Called better = story_.Call("x4", 1, "success");
@@ -274,7 +278,7 @@ TEST_F(CheckHistoryTest, NumbersOfTwoSeriesAreNotCompared) {
   other.series = "nightly";
   Story wrong = story_;
   wrong.Result("r1", 300).Add(other).Record(other, How::kSuperseded).Post();
-  ExpectBad(wrong, "I10", "recorded otherwise");
+  ExpectBad(wrong, "I10", "the recorded outcome differs");
 
   story_.Result("r1", 300).Accept(other).Post();
   ExpectGood(story_);
@@ -282,7 +286,7 @@ TEST_F(CheckHistoryTest, NumbersOfTwoSeriesAreNotCompared) {
 
 TEST_F(CheckHistoryTest, ALatePendingDoesNotReplaceAResult) {
   story_.Result("r1", 1).Accept(story_.Call("p1", 1)).Post();
-  ExpectBad(story_, "I10", "recorded otherwise");
+  ExpectBad(story_, "I10", "the recorded outcome differs");
 }
 
 TEST_F(CheckHistoryTest, OnlyAPendingExpires) {
@@ -305,7 +309,7 @@ TEST_F(CheckHistoryTest, OnlyAPendingExpires) {
   bad.recorded().push_back(expiry);
   bad.HoldContent(error);
   bad.Post(error);
-  ExpectBad(bad, "I3", "recorded otherwise");
+  ExpectBad(bad, "I3", "the recorded outcome differs");
 }
 
 TEST_F(CheckHistoryTest, APendingExpiresInItsTimeAndNotSoonAfterAStart) {
@@ -366,7 +370,7 @@ TEST_F(CheckHistoryTest, AnAnswerSaysWhatTheRuleSays) {
   for (const How how : {How::kUnchanged, How::kSuperseded}) {
     Story wrong = story_;
     wrong.Answer(newer, how, 1);
-    ExpectBad(wrong, "I3", "not what the rule says");
+    ExpectBad(wrong, "I3", "the answer differs from the ordering rule");
   }
 }
 
@@ -392,7 +396,7 @@ TEST_F(CheckHistoryTest, ADeliveryThatCameAgainTellsWhatIsHeld) {
   another.call = 78;
   another.delivery_id = "d-2";
   story_.Add(another).Answer(another, How::kUnchanged, 2);
-  ExpectBad(story_, "I3", "not what the rule says");
+  ExpectBad(story_, "I3", "the answer differs from the ordering rule");
 }
 
 TEST_F(CheckHistoryTest, ARefusalMeansNothing) {
@@ -410,7 +414,7 @@ TEST_F(CheckHistoryTest, WhatWasPromisedIsRecorded) {
   story_.Add(promised).Answer(promised, How::kPromised, 0);
   Story lost = story_;
   lost.Post();
-  ExpectBad(lost, "I4", "success was told of what is lost");
+  ExpectBad(lost, "I4", "answered OK, but the record does not have it");
 
   story_.Record(promised).Post();
   ExpectGood(story_);
@@ -464,8 +468,8 @@ TEST_F(CheckHistoryTest, NothingOlderIsPostedAfterwards) {
   Story good = story_;
   ExpectGood(good);
   story_.Post(pending.content);
-  ExpectBad(story_, "I7", "posted 1 after 2");
-  ExpectBad(WithoutBegins(story_), "I7", "posted 1 after 2");
+  ExpectBad(story_, "I7", "posted sequence 1 after 2");
+  ExpectBad(WithoutBegins(story_), "I7", "posted sequence 1 after 2");
 }
 
 // If a farm repeats a report after another one, it is posted again.
@@ -487,14 +491,14 @@ TEST_F(CheckHistoryTest, WhatIsSaidTwiceMayBeListedLater) {
   ExpectGood(story_);
   story_.Apply(second);
   story_.Show(story_.newest());
-  ExpectBad(story_, "I7", "posted 2 after 4");
+  ExpectBad(story_, "I7", "posted sequence 2 after 4");
 }
 
 TEST_F(CheckHistoryTest, WhatIsSaidTwiceIsNotPostedAThirdTime) {
   story_.Pending("p1", 0).Result("r1", 0).Pending("p1", 0).Result("r2", 0);
   const Content pending = {"pending", "p1", ""};
   story_.Post().Post(pending);
-  ExpectBad(WithoutBegins(story_), "I7", "posted 3 after 4");
+  ExpectBad(WithoutBegins(story_), "I7", "posted sequence 3 after 4");
 }
 
 TEST_F(CheckHistoryTest, WhatIsPostedIsInTheRecord) {
@@ -539,21 +543,21 @@ TEST_F(CheckHistoryTest, APostInDoubtIsReadBackAfterTwelveSeconds) {
   for (const int http_status : {0, 301, 401, 408, 429, 502}) {
     Story unread = story_;
     unread.Ask().End(http_status).Post();
-    ExpectBad(unread, "I8", "GitHub not read in time");
+    ExpectBad(unread, "I8", "did not read back in time");
   }
   Story silenced = story_;
   silenced.Ask();
   Ended limited = silenced.Ending(403);
   limited.silent_until = limited.time + absl::Milliseconds(1);
   silenced.Add(limited).Post();
-  ExpectBad(silenced, "I8", "GitHub not read in time");
+  ExpectBad(silenced, "I8", "did not read back in time");
   // "There is no such commit" is an answer.
   Story gone = story_;
   gone.Ask().End(404).Post();
   ExpectGood(gone);
   Story hasty = story_;
   hasty.Post();
-  ExpectBad(hasty, "I8", "GitHub not read in time");
+  ExpectBad(hasty, "I8", "did not read back in time");
 }
 
 // A read of a commit shows all its statuses, and none of another commit.
@@ -574,7 +578,7 @@ TEST_F(CheckHistoryTest, AReadEndsTheDoubtsOfItsCommit) {
     read.name = story_.name();
     (other_sha ? read.name->sha : read.name->repository).back() = 'b';
     foreign.Add(read).Add(end).Post();
-    ExpectBad(foreign, "I8", "GitHub not read in time");
+    ExpectBad(foreign, "I8", "did not read back in time");
   }
 }
 
@@ -583,7 +587,7 @@ TEST_F(CheckHistoryTest, AReadTooEarlyEndsNoDoubt) {
   story_.Begin(story_.newest()).EndInDoubt().Pass(absl::Seconds(9));
   story_.Ask().End(200).Post();
   // The read began 11 s after the post.
-  ExpectBad(story_, "I8", "posted 13s after a post in doubt");
+  ExpectBad(story_, "I8", "posted 13s after an ambiguous post");
 }
 
 TEST_F(CheckHistoryTest, AProcessThatDiesLeavesItsPostsInDoubt) {
@@ -597,7 +601,7 @@ TEST_F(CheckHistoryTest, AProcessThatDiesLeavesItsPostsInDoubt) {
 
   Story unread = story_;
   unread.Pass(absl::Seconds(12)).Post();
-  ExpectBad(unread, "I8", "GitHub not read in time");
+  ExpectBad(unread, "I8", "did not read back in time");
   Story early = story_;
   early.Pass(absl::Seconds(8)).Ask().End(200).Post();
   ExpectBad(early, "I8", "posted 11s after");
@@ -624,7 +628,7 @@ TEST_F(CheckHistoryTest, AfterTheClockWasSetTheNextProcessReadsBackAtAnyTime) {
   good.Ask().End(200).Post();
   ExpectGood(good);
   story_.Post();
-  ExpectBad(story_, "I8", "GitHub not read in time");
+  ExpectBad(story_, "I8", "did not read back in time");
 }
 
 // Another process cannot know what becomes of them.
@@ -637,7 +641,7 @@ TEST_F(CheckHistoryTest, AFrozenProcessLeavesItsPostsInDoubt) {
   story_.By("other").Result("r1", 1).Pass(absl::Seconds(12));
   Story unread = story_;
   unread.Post();
-  ExpectBad(unread, "I8", "GitHub not read in time");
+  ExpectBad(unread, "I8", "did not read back in time");
   story_.Ask().End(200).Post();
   ExpectGood(story_);
 
@@ -658,7 +662,7 @@ TEST_F(CheckHistoryTest, AFrozenProcessCanLearnTheEndLater) {
   story_.Add(Frozen{story_.now(), ""}).Pass(absl::Minutes(1));
   Story lost = story_;
   lost.EndInDoubt().Result("r1", 1).Post();
-  ExpectBad(lost, "I8", "GitHub not read in time");
+  ExpectBad(lost, "I8", "did not read back in time");
   story_.End(201).Result("r1", 1).Post();
   ExpectGood(story_);
 }
@@ -673,7 +677,7 @@ TEST_F(CheckHistoryTest, AProcessBeginsLittleAfterAnothersTermBegan) {
   story_.Pass(absl::Seconds(30));
   Story late = story_;
   late.Post();
-  ExpectBad(late, "I26", "began 31s after another process's term");
+  ExpectBad(late, "I26", "began 31s after another process got the term");
   Story other = story_;
   other.By("other").Post();
   ExpectGood(other);
@@ -779,7 +783,7 @@ TEST_F(CheckHistoryTest, WhatIsAbandonedWasRefusedAndSaysWhy) {
   refused.Hold("abandoned", "INVALID");
   ExpectGood(refused);
   refused.Hold("abandoned", "");
-  ExpectBad(refused, "I12", "abandoned, no reason");
+  ExpectBad(refused, "I12", "abandoned without a reason");
 
   story_.Post().Hold("abandoned", "INVALID");
   ExpectBad(story_, "I12", "abandoned, but GitHub never refused it");
@@ -1029,7 +1033,7 @@ TEST_F(CheckHistoryTest, NothingIsSentWhileGitHubWantsSilence) {
   ExpectGood(patient);
   Story hasty = story_;
   hasty.Pass(absl::Seconds(58)).Post();
-  ExpectBad(hasty, "I13", "although GitHub wants silence");
+  ExpectBad(hasty, "I13", "although GitHub asked for a pause");
 
   // Another credential is free.
   Began other = {90,           story_.now(), std::nullopt,
@@ -1045,7 +1049,7 @@ TEST_F(CheckHistoryTest, NothingIsSentWhileGitHubWantsSilence) {
   budget.is_budget = false;
   asking = story_;
   asking.Add(budget).Pass(absl::Seconds(59)).Post();
-  ExpectBad(asking, "I13", "although GitHub wants silence");
+  ExpectBad(asking, "I13", "although GitHub asked for a pause");
 }
 
 TEST_F(CheckHistoryTest, AShorterSilenceDoesNotEndALonger) {
@@ -1061,7 +1065,7 @@ TEST_F(CheckHistoryTest, AShorterSilenceDoesNotEndALonger) {
   end.exchange = 91;
   end.silent_until = end.time + absl::Seconds(2);
   story_.Add(end).Pending("p1", 1).Post();
-  ExpectBad(story_, "I13", "although GitHub wants silence");
+  ExpectBad(story_, "I13", "although GitHub asked for a pause");
 }
 
 // What GitHub said is on disk by then, unless it was said just before.
@@ -1102,7 +1106,7 @@ TEST_F(CheckHistoryTest, SilenceOutlivesTheProcess) {
     if (what == "clock") story.Add(ClockSet{story.now(), absl::Hours(1)});
     story.Add(Crashed{story.now()}).Add(Started{story.now()}).Post();
     if (c.remembered) {
-      ExpectBad(story, "I13", "although GitHub wants silence");
+      ExpectBad(story, "I13", "although GitHub asked for a pause");
     } else {
       ExpectGood(story);
     }
@@ -1128,7 +1132,7 @@ TEST_F(CheckHistoryTest, PendingsLeaveATenthOfTheBudgetForResults) {
     return story.Post();
   };
   ExpectBad(told(499, absl::Hours(1), "", false), "I13",
-            "a pending took of what is kept for results (499 of 5000)");
+            "a pending used the reserve for results (499 of 5000)");
   ExpectBad(told(0, absl::Hours(1), "", false), "I13", "(0 of 5000)");
   ExpectGood(told(500, absl::Hours(1), "", false));
   ExpectGood(told(499, absl::Hours(1), "success", false));

@@ -21,7 +21,7 @@ std::optional<std::string> CredentialLimits::CheckSilence(
     return std::nullopt;
   }
   return absl::StrCat(
-      "began although GitHub wants silence until ",
+      "began although GitHub asked for a pause until ",
       absl::FormatTime(silence->second.until, absl::UTCTimeZone()));
 }
 
@@ -36,7 +36,7 @@ std::optional<std::string> CredentialLimits::CheckBudget(
       budget.remaining >= budget.limit / 10) {
     return std::nullopt;
   }
-  return absl::StrCat("a pending took of what is kept for results (",
+  return absl::StrCat("a pending used the reserve for results (",
                       budget.remaining, " of ", budget.limit, ")");
 }
 

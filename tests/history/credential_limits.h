@@ -10,18 +10,22 @@
 
 namespace signalbox::history {
 
-// What GitHub told the server about each credential, and the server must
-// remember (I13): until when to pause, and how much budget is left.
+// Follows what GitHub told the server about each credential: until when to send
+// nothing, and how much of the hourly budget is left. The server must obey this
+// (I13 in check_history.h), except for what it may have lost in a crash.
+// CheckHistory feeds it the events in order.
 class CredentialLimits {
  public:
-  // These say what is wrong with a request that begins; nothing: it is right.
+  // Call these when a request begins. They return why the request breaks a
+  // pause, or uses the reserve for results; nothing: it is right.
   std::optional<std::string> CheckSilence(const Began& event) const;
   std::optional<std::string> CheckBudget(const Began& event) const;
 
-  // The answer to a request with this credential.
+  // Notes GitHub's answer to a request with this credential.
   void Learn(const std::string& credential, const Ended& event);
 
-  // The events after which the server may forget some of it.
+  // Call these for these events: after them the server may have forgotten what
+  // it was told.
   void Follow(const Crashed& event);
   void Follow(const Started& event);
   void Follow(const DiskTrouble& event);

@@ -14,14 +14,15 @@
 namespace signalbox::history {
 
 // A log of the events around a server, as observers outside saw them: its
-// callers, GitHub, and the process that started and killed it. At its end is
-// what the server and GitHub showed after all trouble was over. From it,
-// CheckHistory decides whether the server kept its promises.
+// callers, GitHub, and the test that started and killed the server. The log
+// ends with what the server and GitHub show after all trouble is over.
+// CheckHistory (check_history.h) decides from the log whether the server kept
+// its promises.
 //
 // Nothing here depends on the code under test.
 
-// A commit status. Its names hold for the whole history: a renamed repository
-// keeps its first one.
+// Names a commit status. The names stay the same through the whole history: a
+// renamed repository keeps its first name here.
 struct StatusName {
   std::string repository;  // "acme/app"
   std::string sha;         // Lower case.
@@ -31,8 +32,8 @@ struct StatusName {
   friend auto operator<=>(const StatusName&, const StatusName&) = default;
 };
 
-// What a commit status says. A load gives each report its own short, plain
-// description, so that a post tells which report it shows.
+// What a commit status says. The program that makes the reports gives each its
+// own short description, so that a post tells which report it shows.
 struct Content {
   std::string state;  // "pending", "success", "failure" or "error".
   std::string description;
@@ -41,15 +42,15 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
-// What a caller may report.
+// A caller that may report, and what about.
 struct Granted {
   std::string caller;
   std::string repository;  // "acme/app", or "acme/*"
   std::string context;     // "ci/build", or "ci/*"
 };
 
-// A caller begins to report one status of one call. A repetition is a separate
-// call with the same content, even after a lost answer.
+// A caller begins a call that reports one status. If it repeats the call, also
+// after a lost answer, that is a new Called with the same content.
 struct Called {
   int64_t call = 0;  // Its number, from 1.
   absl::Time time;
@@ -64,28 +65,30 @@ struct Called {
   absl::Duration expires_after = absl::Hours(6);
 };
 
-// The server has the call on disk, perhaps not for the first time: a call that
-// the network delivers twice is heard twice.
+// The server has the call on disk. If the network delivers a call twice, there
+// are two Heard for it.
 struct Heard {
   int64_t call = 0;
   absl::Time time;
 };
 
-// The caller learns the outcome of its call. Without this, it is unknown.
+// The caller learns the outcome of its call. Without this event, the caller
+// does not know the outcome.
 struct Answered {
   enum class How {
     kAccepted,
     kUnchanged,
     kSuperseded,
-    kRefused,   // Permanently; nothing was accepted.
-    kUnknown,   // Unavailable, too late, or no answer: it may be repeated.
+    kRefused,  // Permanently; nothing was accepted.
+    // UNAVAILABLE, deadline exceeded, or no answer. The caller may repeat it.
+    kUnknown,
     kPromised,  // OK, but the answer did not say which of the first three.
   };
   int64_t call = 0;
   absl::Time time;
   How how = How::kUnknown;
-  // From the receipt: the report's own if it was accepted, otherwise that of
-  // the held one. 0: the answer had none, or nothing is held.
+  // The sequence in the receipt: the report's own if the server accepted it,
+  // otherwise that of the report that the status holds. 0: there was none.
   int64_t sequence = 0;
 };
 
@@ -93,15 +96,18 @@ struct Answered {
 struct Began {
   int64_t exchange = 0;  // Its number, from 1.
   absl::Time time;
-  // A post; nothing: a question.
+  // What a post is to set; nothing: the request is a question.
   std::optional<Content> posted;
-  // The status to post, or the commit to read (its context does not matter).
-  // Nothing: neither.
+  // The status that a post sets, or a status of the commit that a question
+  // reads (its context means nothing then). Nothing: the request is about
+  // neither.
   std::optional<StatusName> name;
-  // A request for the budget is allowed during a primary limit.
+  // The request asks for the budget. During a primary limit GitHub allows only
+  // this.
   bool is_budget = false;
   std::string credential;
-  // Which of several processes; empty: the first one.
+  // The process that sends it, where the test has several; empty: the first
+  // one.
   std::string server = "";
 };
 
@@ -113,70 +119,77 @@ struct Applied {
   Content content;
 };
 
-// The server has the answer, or stops waiting.
+// The server has GitHub's answer, or stops waiting for it.
 struct Ended {
   int64_t exchange = 0;
   absl::Time time;
   int http_status = 0;  // 0: no answer.
-  // Ambiguous: the server cannot know whether it took or will take effect.
+  // The try is ambiguous: the server cannot know whether the request took
+  // effect, or will do so later.
   bool in_doubt = false;
-  // Until then GitHub wants no requests with this credential.
+  // GitHub asked for no requests with this credential until then.
   absl::Time silent_until = absl::InfinitePast();
-  // The budget in the answer; -1: none.
+  // The hourly budget in the answer's headers; -1: it named none.
   int remaining = -1;
   int limit = -1;
   absl::Time reset_time = absl::InfinitePast();
-  // Why GitHub refused a post: "no_commit", which may pass; "redirect", which
-  // may lead somewhere; "repository", for every post to it; or "other".
+  // Why GitHub refused a post. "no_commit": it does not see the commit, perhaps
+  // not yet. "redirect": it named another address. "repository": it refuses all
+  // posts to the repository. "other". Empty: it did not refuse.
   std::string refusal;
 };
 
-// The server's process ends without warning, or starts.
+// The server's process ends without warning.
 struct Crashed {
   absl::Time time;
 };
+// The server's process starts.
 struct Started {
   absl::Time time;
 };
 
-// A process stops for longer than a lease, and will go on. What it has sent
-// goes on meanwhile.
+// A process stops for longer than a lease, and will go on later. Requests that
+// it has sent go on meanwhile.
 struct Frozen {
   absl::Time time;
   std::string server;  // As in Began.
 };
 
-// From now on this process takes out what is to be posted, and no other.
+// This process gets the term: from now on no other process takes out what is to
+// be posted.
 struct TermBegan {
   absl::Time time;
   std::string server;  // As in Began.
 };
 
-// Somebody sets the machine's clock.
+// The clock of the server's machine is set forward, or back if `by` is
+// negative.
 struct ClockSet {
   absl::Time time;
   absl::Duration by;
 };
 
-// The store begins or ceases to fail writes. Meanwhile it cannot remember what
-// GitHub says.
+// Writes of the store begin to fail, or work again (`is_over`). Meanwhile the
+// server cannot store what GitHub tells it.
 struct DiskTrouble {
   absl::Time time;
   bool is_over = false;
 };
 
-// Somebody retries an abandoned status, and no answer says that this failed.
+// Somebody asked the server to revive an abandoned status, and no answer says
+// that this failed.
 struct Revived {
   absl::Time time;
   StatusName name;
 };
 
-// From here on nothing goes wrong, and nobody reports.
+// From here on nothing goes wrong, and no caller reports.
 struct Calm {
   absl::Time time;
 };
 
-// At the end: a report in the server's record of a status, in order of arrival.
+// At the end: a report in the server's history of a status. These come in the
+// order of arrival.
 struct Recorded {
   StatusName name;
   int64_t sequence = 0;  // 0: it was not accepted.
@@ -189,12 +202,12 @@ struct Recorded {
   std::string delivery_id;
 };
 
-// At the end: the server's view of a status.
+// At the end: what the server's entry of a status says.
 struct Held {
   StatusName name;
   Content content;
   int64_t attempt = 0;
-  // "posted", "due", "waiting", "abandoned".
+  // The state of posting: "posted", "due", "waiting" or "abandoned".
   std::string posting;
   std::string reason;
 };
@@ -209,12 +222,12 @@ using Event = std::variant<Granted, Called, Heard, Answered, Began, Applied,
                            Ended, Crashed, Started, Frozen, TermBegan, ClockSet,
                            DiskTrouble, Revived, Calm, Recorded, Held, Showed>;
 
-// Thread-safe, except events().
+// Collects the events while a test runs. Thread-safe, except events().
 class History {
  public:
   void Add(Event event);
 
-  // In the order of Add. Nobody may be adding.
+  // In the order of Add. No other thread may call Add meanwhile.
   const std::vector<Event>& events() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return events_;
   }
@@ -224,11 +237,10 @@ class History {
   std::vector<Event> events_ ABSL_GUARDED_BY(mu_);
 };
 
-// One line for people, with everything in it: two events have equal lines only
-// if they are equal.
+// One line for people, with every field: the lines of different events differ.
 std::string LineOf(const Event& event);
 
-// "acme/app 0123456 ci/build"
+// A short name for people: "acme/app 0123456 ci/build".
 std::string TextOf(const StatusName& name);
 
 }  // namespace signalbox::history

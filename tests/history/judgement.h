@@ -10,10 +10,11 @@
 
 namespace signalbox::history {
 
-// A second version of the ordering rule, as the table that people agreed on.
-// Tests compare the server's rule with it.
+// A second implementation of the ordering rule (the first is Judge in
+// server/report), written as a table of all cases. CheckHistory and the tests
+// of Judge compare the two.
 
-// What a status holds.
+// What a status holds, as far as the rule needs it.
 struct Standing {
   enum class Kind {
     kNothing,
@@ -23,34 +24,37 @@ struct Standing {
     kUnnumberedResult,
     kExpired,
   };
-  // The newest run of a series.
+  // What is known of one series: its newest run.
   struct Known {
     int64_t attempt = 0;
-    // "": it runs. "over": a rerun ended it. Otherwise its worst result.
+    // How the run ended so far: its worst result. "": it has no result. "over":
+    // a later rerun has ended it, and reports of it are superseded.
     std::string end;
-    int64_t heard = 0;  // The number of its last accepted report.
+    // The value of Standing::heard at its last accepted report.
+    int64_t heard = 0;
   };
 
   Kind kind = Kind::kNothing;
   std::string result;  // If it is one.
   Content content;
-  // The series of the held report; nothing: it has no number.
+  // The series of the held report; nothing: the report has no attempt.
   std::optional<std::string> own;
   std::map<std::string, Known> series;
-  int64_t heard = 0;  // Counts accepted reports.
+  int64_t heard = 0;  // How many numbered reports were accepted.
 };
 
+// The rule's verdict on a report.
 struct Judged {
-  // kAccepted, kUnchanged or kSuperseded; kRefused: impossible.
+  // kAccepted, kUnchanged or kSuperseded. kRefused: this cannot happen.
   Answered::How how = Answered::How::kAccepted;
-  Standing after;  // If it is accepted; otherwise as before.
+  Standing after;  // What the status holds then.
 };
 
-// The outcome of a report.
+// The verdict on a caller's report.
 Judged JudgeCall(const Standing& held, const Called& call);
 
-// The outcome of the server's own error for an expired pending; kRefused if no
-// pending is held.
+// The verdict on the error that the server itself reports for an expired
+// pending. kRefused: the status holds no pending that could expire.
 Judged JudgeExpiry(const Standing& held, const Content& error);
 
 }  // namespace signalbox::history

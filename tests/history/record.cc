@@ -123,7 +123,7 @@ void Record::Replay(const StatusName& name, Status* status) {
                row->content.state == "error") {
       judged = JudgeExpiry(held, row->content);
     } else {
-      Violated("I1", name, "recorded what nobody said: ", LineOf(*row));
+      Violated("I1", name, "recorded what no caller reported: ", LineOf(*row));
       continue;
     }
     if (accepted && !row->delivery_id.empty() &&
@@ -137,7 +137,8 @@ void Record::Replay(const StatusName& name, Status* status) {
     if (accepted && call != nullptr) expires_after = call->expires_after;
     if (judged.how != row->how) {
       Violated(held.kind == Standing::Kind::kNumberedResult ? "I10" : "I3",
-               name, "recorded otherwise than the rule has it: ", LineOf(*row));
+               name, "the recorded outcome differs from the ordering rule: ",
+               LineOf(*row));
     }
     if (!accepted) continue;
     if (judged.how == How::kAccepted) held = judged.after;
@@ -192,12 +193,13 @@ void Record::Follow(const Answered& event) {
   switch (event.how) {
     case How::kAccepted:
       if (!is_known || !(version->second.content == call.content)) {
-        Violated("I1", call.name, "acked and lost: ", LineOf(call), "; ",
+        Violated("I1", call.name,
+                 "acked, but the record does not have it: ", LineOf(call), "; ",
                  LineOf(event));
       } else if (event.sequence <= acked_before_[event.call]) {
         Violated("I3", call.name, "accepted as ", event.sequence, " when ",
                  acked_before_[event.call],
-                 " was acked before it was said: ", LineOf(call));
+                 " was acked before the call began: ", LineOf(call));
       }
       status.acked = std::max(status.acked, event.sequence);
       last_acked_ = std::max(last_acked_, event.sequence);
@@ -208,18 +210,21 @@ void Record::Follow(const Answered& event) {
         return;  // A delivery that came again tells what is held.
       }
       if (!is_known) {
-        Violated("I1", call.name, "what is held is lost: ", LineOf(call), "; ",
-                 LineOf(event));
+        Violated("I1", call.name,
+                 "the answer names a report that the record does not have: ",
+                 LineOf(call), "; ", LineOf(event));
       } else if (JudgeCall(version->second.standing, call).how != event.how) {
-        Violated("I3", call.name, "not what the rule says: ", LineOf(call),
+        Violated("I3", call.name,
+                 "the answer differs from the ordering rule: ", LineOf(call),
                  "; ", LineOf(event));
       }
       return;
     case How::kPromised:
       if (!WasRecorded(status, call) && !Ever(status, call, How::kUnchanged) &&
           !Ever(status, call, How::kSuperseded)) {
-        Violated("I4", call.name,
-                 "success was told of what is lost: ", LineOf(call));
+        Violated(
+            "I4", call.name,
+            "answered OK, but the record does not have it: ", LineOf(call));
       }
       return;
     case How::kRefused:

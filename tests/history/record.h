@@ -16,21 +16,25 @@
 
 namespace signalbox::history {
 
-// An accepted report, as the server recorded it.
+// An accepted report of a status, as the server recorded it.
 struct Version {
   int64_t sequence = 0;
   Content content;
   Standing standing;  // After it.
 };
 
-// Compares calls, answers and the server's record with the ordering rule: I1,
-// I3, I4, I10, I20 and I22, for what is recorded and acked. Adds violations and
-// counts to `findings`, which is borrowed, like the events.
+// The part of CheckHistory that compares calls, answers and the server's record
+// with the ordering rule. It checks I1, I3, I4, I10, I20 and I22 for reports.
+// I4: if an OK does not name the outcome, the record still has the report. Adds
+// violations and counts to `findings`.
+//
+// Use it in three steps. First call Add with all events, then Replay, then
+// Follow with each event in order. `findings` and the events are borrowed.
 class Record {
  public:
   explicit Record(Findings* findings) : findings_(*findings) {}
 
-  // First, add all events;
+  // Step 1. Events of other kinds are ignored.
   template <typename Other>
   void Add(const Other&) {}
   void Add(const Granted& event) { grants_.push_back(&event); }
@@ -41,10 +45,10 @@ class Record {
   void Add(const ClockSet&) { clock_was_set_ = true; }
   void Add(const Started& event) { starts_.push_back(event.time); }
 
-  // then, replay the server's record;
+  // Step 2. Judges the recorded reports in their order.
   void Replay();
 
-  // last, follow these events in order.
+  // Step 3. Compares the answers with the record.
   void Follow(const Called& event) { acked_before_[event.call] = last_acked_; }
   void Follow(const Answered& event);
 
@@ -52,7 +56,8 @@ class Record {
   const std::map<int64_t, Version>& VersionsOf(const StatusName& name) const;
   // The largest sequence of a status that has been acked so far.
   int64_t AckedOf(const StatusName& name) const;
-  // Whether an allowed caller reported this, or it can be an expiry.
+  // Whether a caller that was allowed to report this did, or the server itself
+  // may have reported it as the error of an expired pending.
   bool MayBePosted(const StatusName& name, const Content& content) const;
 
  private:

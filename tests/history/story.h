@@ -13,9 +13,10 @@
 
 namespace signalbox::history {
 
-// Builds small histories of one status. By default everything goes well: calls
-// are accepted, GitHub answers posts with 201, and at the end the newest report
-// is held, posted and shown. Each step takes a second.
+// Builds small histories of one status, for tests of CheckHistory. By default
+// everything goes well: the server accepts calls, GitHub answers posts with
+// 201, and at the end the newest report is held, posted and shown. A test adds
+// what goes wrong. Each step takes a second.
 class Story {
  public:
   using How = Answered::How;
@@ -24,12 +25,14 @@ class Story {
   absl::Time now() const { return now_; }
   int64_t last_exchange() const { return exchange_; }
 
+  // Lets time pass without an event.
   Story& Pass(absl::Duration duration) {
     now_ += duration;
     return *this;
   }
 
-  // A caller reports `description`; without a result, a pending.
+  // Makes a caller's report with this description, but does not add it. Empty
+  // `result`: a pending.
   Called Call(const std::string& description, int64_t attempt,
               const std::string& result = "") {
     Called call;
@@ -43,16 +46,19 @@ class Story {
     return call;
   }
 
+  // Adds any event.
   Story& Add(Event event) {
     events_.push_back(std::move(event));
     return *this;
   }
 
+  // The caller learns this outcome.
   Story& Answer(const Called& call, How how, int64_t sequence) {
     return Add(Answered{call.call, Tick(), how, sequence});
   }
 
-  // Adds it to the server's record, as the newest report if it is accepted.
+  // Adds the call to the server's record at the end. If accepted, it is the
+  // newest report, with the next sequence.
   Story& Record(const Called& call, How how = How::kAccepted) {
     Recorded row;
     row.name = call.name;
@@ -69,12 +75,13 @@ class Story {
     return *this;
   }
 
-  // Call, record and answer.
+  // A whole call: added, recorded and answered with kAccepted.
   Story& Accept(const Called& call) {
     Add(call);
     Record(call);
     return Answer(call, How::kAccepted, sequence_);
   }
+  // A whole call with a pending, or with a result.
   Story& Pending(const std::string& description, int64_t attempt) {
     return Accept(Call(description, attempt));
   }
@@ -83,25 +90,27 @@ class Story {
     return Accept(Call(description, attempt, result));
   }
 
-  // Requests that begin from now on are this process's.
+  // This process (see Began::server) begins the requests from now on.
   Story& By(const std::string& server) {
     server_ = server;
     return *this;
   }
 
-  // A request begins.
+  // The server begins to post `content`.
   Story& Begin(Content content) {
     return Add(Began{++exchange_, Tick(), std::move(content), name_, false,
                      "token", server_});
   }
+  // The server begins to read what GitHub shows.
   Story& Ask() {
     return Add(Began{++exchange_, Tick(), std::nullopt, name_, false, "token",
                      server_});
   }
-  // The last request has its effect, and ends.
+  // GitHub creates the status of the last request that began.
   Story& Apply(Content content) {
     return Add(Applied{exchange_, Tick(), name_, std::move(content)});
   }
+  // Makes the end of the last request, but does not add it.
   Ended Ending(int http_status) {
     Ended end;
     end.exchange = exchange_;
@@ -109,24 +118,29 @@ class Story {
     end.http_status = http_status;
     return end;
   }
+  // The last request ends with this answer; `refusal` as in Ended.
   Story& End(int http_status, const std::string& refusal = "") {
     Ended end = Ending(http_status);
     end.refusal = refusal;
     return Add(end);
   }
+  // The last request ends without an answer, so its effect is unknown.
   Story& EndInDoubt() {
     Ended end = Ending(0);
     end.in_doubt = true;
     return Add(end);
   }
-  // A whole post, of the newest report or of another content.
+  // A whole post of the newest report, or of another content.
   Story& Post() { return Post(newest_); }
   Story& Post(const Content& content) {
     return Begin(content).Apply(content).End(201);
   }
 
   Content newest() const { return newest_; }
+  // The server's record at the end, which a test may change.
   std::vector<Recorded>& recorded() { return recorded_; }
+  // These change the end: the state and reason of posting, what the server
+  // holds, what GitHub shows, and that the server has forgotten the status.
   void Hold(const std::string& posting, const std::string& reason) {
     posting_ = posting;
     reason_ = reason;
@@ -135,7 +149,7 @@ class Story {
   void Show(Content content) { showed_ = std::move(content); }
   void ForgetAtTheEnd() { is_known_ = false; }
 
-  // The whole history, with its end.
+  // The history so far, then Calm, the record, and the end.
   std::vector<Event> Events() const {
     std::vector<Event> events = events_;
     events.push_back(Calm{now_});
