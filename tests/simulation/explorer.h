@@ -10,21 +10,27 @@
 
 namespace signalbox {
 
-// A world that is small enough to be explored completely.
+// The size of a world that is explored completely: all that callers, GitHub and
+// crashes can do in it.
 struct ExplorerScope {
   int keys = 2;     // One or two.
-  int reports = 3;  // Of each key, at most three.
-  // Reports of a key arrive in any order; false: in that of their numbers.
+  int reports = 3;  // About each key, from one to three.
+  // True: the reports about a key arrive in any order. False: in the order of
+  // their attempts.
   bool any_order = false;
-  // Two series report about one key instead: a pending and a result each, in
-  // any order. `keys` and `reports` do not count then.
+  // Instead, two series report about one key: each a pending and a result, in
+  // any order. `keys` and `reports` are not used then.
   bool two_series = false;
-  int crashes = 2;   // Between two steps, or after any commit in one.
-  int losses = 2;    // Answers or requests that are lost, except by crashes.
-  int refusals = 0;  // Posts that GitHub refuses for the whole repository.
-  int jobs = 1;      // Processes.
+  // The most crashes: between two steps, or after any commit within a step.
+  int crashes = 2;
+  // The most answers and requests that are lost other than by crashes.
+  int losses = 2;
+  // The most posts that GitHub refuses for the whole repository.
+  int refusals = 0;
+  int jobs = 1;  // The most processes at a time.
+  // The exploration gives up after so many states; each takes 16 bytes.
   int64_t most_states = 100'000'000;
-  // Called now and then, in any of the processes.
+  // Called now and then with the counts so far, in any of the processes.
   std::function<void(int64_t states, int64_t transitions)> progress;
 };
 
@@ -33,22 +39,25 @@ struct ExplorerResult {
   int64_t transitions = 0;  // Steps from one to another.
   int64_t ends = 0;         // States in which nothing can happen any more.
   int longest_path = 0;
-  bool is_complete = false;
-  // What is wrong, and the steps that lead to it; empty: nothing.
+  bool is_complete = false;  // All was explored, without a violation.
+  // The first violation, and the steps that lead to it; empty: there was none.
   std::string violation;
 };
 
-// Explores everything that can happen in the scope, with the real server (see
-// ServerLife) and GitHub's rules. Each report arrives at any time, and again if
-// its answer was lost. GitHub answers each request, or refuses it, so that the
-// repository is parked. Or the request is lost before or after its effect, or
-// takes effect late. The process is killed at any time. In each state the
-// history is checked, and in each end also what GitHub shows. Stops at the
-// first violation.
+// Explores all that can happen in the scope, with the real server (see
+// ServerLife) and GitHub's rules, and checks the history in each state. The
+// search stops at the first violation.
 //
-// States that differ only in the past count as one. A state is not entered
-// again with as many troubles or more. So with several jobs, the numbers depend
-// a little on their timing.
+// Each report arrives at any time, and again if its answer was lost. GitHub
+// answers each request, or refuses the repository, so that the server parks it.
+// Or the request is lost before its effect, or its answer after it, or the
+// effect comes late. The process is killed at any time. At an end, where
+// nothing more can happen, the search also checks what GitHub shows.
+//
+// States that differ only in the past count as one. The search does not enter a
+// state again if it came there before with as many crashes, losses and refusals
+// left, or more. So with several jobs the counts differ a little from run to
+// run.
 ExplorerResult Explore(const ExplorerScope& scope);
 
 }  // namespace signalbox

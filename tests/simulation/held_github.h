@@ -12,37 +12,44 @@
 
 namespace signalbox {
 
-// GitHub's rules behind a transport that does nothing by itself. The owner
-// decides what happens to each request, and when.
+// GitHub for the explorer: an HttpTransport with GitHub's rules behind it that
+// answers nothing by itself. The explorer decides what happens to each request,
+// and when.
 //
 // Not thread-safe.
 class HeldGitHub : public HttpTransport {
  public:
+  // A request that the server has sent.
   struct Exchange {
-    std::string what;
+    std::string what;  // The body of a post, or "read".
     SimulatedRequest request;
     Done done;
     absl::Time sent_at;
     bool is_post = false;
   };
 
-  // `rules` are borrowed; their API is at `api_url`.
+  // `rules` is borrowed; its API is at `api_url`. `now` is GitHub's time.
   HeldGitHub(GitHubRules* rules, std::string api_url,
              std::function<absl::Time()> now);
 
   void Send(HttpRequest request, Done done) override;
 
-  // Answers one request whose time makes no difference. False: there is none.
+  // Answers one request for the rate limit. The explorer need not choose when,
+  // because that makes no difference. False: there is no such request.
   bool AnswerFree();
 
-  // Lets the request have its effect; returns the answer.
+  // Lets the request have its effect now. Returns GitHub's answer, but does not
+  // deliver it.
   absl::StatusOr<HttpResponse> AnswerTo(const Exchange& exchange);
 
+  // The requests that wait for the explorer's decision.
   std::list<Exchange>& held() { return held_; }
-  // Requests of which the server will hear nothing more.
+  // Posts that can still have their effect, but whose answer the server will
+  // never get.
   std::list<Exchange>& late() { return late_; }
 
-  // The server is gone. Its posts can still have their effect.
+  // The server's process has ended. Its posts become late, and its other
+  // requests disappear.
   void LoseClient();
 
  private:

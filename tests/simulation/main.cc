@@ -55,7 +55,7 @@ Json Summary(int64_t seed, const Options& options) {
   }
   if (seed % kTwiceEvery == 0 &&
       Simulate(plan).fingerprint != result.fingerprint) {
-    violations.push_back("the same seed had another history");
+    violations.push_back("a second run of the same seed had another history");
   }
   return {{"acked", checked.acked},
           {"recorded", checked.recorded},
@@ -112,8 +112,8 @@ void PrintTotals(Totals totals, const Options& options, double seconds) {
       totals.sums["statuses"], totals.bad_seeds);
   if (totals.bad_seeds == 0) {
     absl::PrintF(
-        "lost or wrong: 0 of N, so with 95 %% confidence fewer than "
-        "%.1e of the reports\n",
+        "no report was lost or shown wrongly, so with 95 %% confidence that "
+        "happens to fewer than %.1e of the reports\n",
         3 / std::max(acked, 1.0));
   }
   absl::PrintF("%d faults, one per %.1f reports; %.0f crashes; %.0f posts\n",
@@ -133,7 +133,7 @@ int RunSeeds(const Options& options) {
   Clock* const clock = Clock::System();
   const absl::Duration begin = clock->Monotonic();
   const bool shows_progress = isatty(STDERR_FILENO) != 0;
-  std::fprintf(stderr, "repeat with --first %lld\n",
+  std::fprintf(stderr, "to repeat this run, add --first %lld\n",
                static_cast<long long>(options.first));
   Totals totals;
   RunInProcesses(
@@ -148,7 +148,9 @@ int RunSeeds(const Options& options) {
           violations = summary.at("violations");
         } else {
           ++totals.seeds;
-          violations = {"the process of the simulation died"};
+          violations = {
+              "the simulation's process ended before it returned a "
+              "result"};
         }
         if (shows_progress) {
           std::fprintf(stderr, "\r%d of %d seeds ", totals.seeds,
@@ -157,7 +159,7 @@ int RunSeeds(const Options& options) {
         if (violations.empty()) return true;
         ++totals.bad_seeds;
         std::fprintf(stderr,
-                     "seed %lld: %zu violations; replay it with\n"
+                     "seed %lld: %zu violations; to see its history, run\n"
                      "  signalbox-simulate --replay %lld --reports %d\n",
                      static_cast<long long>(seed), violations.size(),
                      static_cast<long long>(seed), options.reports);
@@ -256,43 +258,56 @@ int main(int argc, char** argv) {
       std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   int64_t replayed = 0;
   bool shrinks = false;
-  app.add_option("--seeds", options.seeds, "How many [100]")
+  app.add_option("--seeds", options.seeds,
+                 "How many seeds to run, each a simulation [100]")
       ->check(CLI::PositiveNumber);
-  app.add_option("--first", options.first, "The first one [drawn afresh]");
-  app.add_option("--reports", options.reports, "Reports in a seed [500]")
+  app.add_option("--first", options.first,
+                 "The first seed; the others follow [drawn at random]");
+  app.add_option("--reports", options.reports,
+                 "About so many reports in each simulation [500]")
       ->check(CLI::Range(1, 100'000));
-  app.add_option("--jobs", options.jobs, "Processes [one per core]")
+  app.add_option("--jobs", options.jobs, "Processes at a time [one per core]")
       ->check(CLI::Range(1, 256));
-  app.add_flag("--json", options.json, "Figures for programs");
+  app.add_flag("--json", options.json, "Print the figures as JSON");
   app.add_option("--replay", replayed,
-                 "Show this seed, with its whole history");
+                 "Run this seed alone, and print its whole history");
   app.add_flag("--shrink", shrinks,
-               "With --replay: leave out what it does not need to fail");
+               "With --replay: first leave out all incidents that the "
+               "failure does not need");
   bool explores = false;
   ExplorerScope scope;
   app.add_flag("--explore", explores,
-               "Instead go through all that can happen in a small world");
-  app.add_option("--keys", scope.keys, "With --explore [2]")
+               "Instead of drawing from seeds, visit every state of a small "
+               "world");
+  app.add_option("--keys", scope.keys, "With --explore: statuses, 1 or 2 [2]")
       ->check(CLI::Range(1, 2));
-  app.add_option("--reports-per-key", scope.reports, "With --explore [3]")
+  app.add_option("--reports-per-key", scope.reports,
+                 "With --explore: reports about each status, 1 to 3 [3]")
       ->check(CLI::Range(1, 3));
   app.add_flag("--any-order", scope.any_order,
-               "With --explore: reports of a key arrive in any order");
+               "With --explore: the reports about a status arrive in any "
+               "order");
   app.add_flag("--two-series", scope.two_series,
-               "With --explore: one key of which two series tell, a pending "
-               "and a result each, in any order");
-  app.add_option("--crashes", scope.crashes, "With --explore [2]");
-  app.add_option("--losses", scope.losses, "With --explore [2]");
+               "With --explore: one status, about which each of two series "
+               "reports a pending and a result, in any order");
+  app.add_option("--crashes", scope.crashes,
+                 "With --explore: the most crashes of the server [2]");
+  app.add_option("--losses", scope.losses,
+                 "With --explore: the most lost requests and answers [2]");
   app.add_option("--refusals", scope.refusals,
-                 "With --explore: posts that park the repository [0]");
+                 "With --explore: the most posts for which GitHub refuses the "
+                 "whole repository [0]");
   app.add_option("--most-states", scope.most_states,
-                 "With --explore: give up after so many")
+                 "With --explore: give up after so many states, of 16 bytes "
+                 "each [100000000]")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
 #ifdef SIGNALBOX_MUTANTS
   std::vector<std::string> mutants;
   bool all = false;
-  app.add_option("--mutant", mutants, "Find this deliberate fault");
-  app.add_flag("--mutants", all, "Find every one");
+  app.add_option("--mutant", mutants,
+                 "Run until a violation shows this deliberate fault of "
+                 "mutants.txt; repeatable");
+  app.add_flag("--mutants", all, "The same for every fault of mutants.txt");
 #endif
   CLI11_PARSE(app, argc, argv);
 #ifdef SIGNALBOX_MUTANTS

@@ -19,20 +19,24 @@
 
 namespace signalbox {
 
+// A stretch of memory.
 struct MemoryRange {
   char* begin = nullptr;
   size_t size = 0;
 };
 
-// The heap of a program that links this. malloc and its kin, with operator new,
-// take everything from one range of addresses. Their own data are in globals
-// and in that range, so a copy of both is a copy of the heap.
+// A program that links this file gets its heap: malloc and its kin and operator
+// new take all memory from one range of addresses. Their own data lie in
+// globals and in that range, so a copy of both is a copy of the heap (see
+// MemorySnapshot). If SIGNALBOX_MEMORY_ARENA is 0, a sanitizer has its own
+// heap, and this one is not there.
 //
-// One thread only: a concurrent allocation ends the program. Each block has a
-// size class, returns to it when freed, and is never joined with others.
-//
-// Visits, in the order of their addresses, the ranges that hold the heap's
-// contents. They leave out most of each free block. `visit` must not allocate.
+// The program must have one thread: a concurrent allocation ends it. The memory
+// of a freed block is used only for blocks of about the same size.
+
+// Calls `visit` with the ranges that hold the heap's contents, in the order of
+// their addresses. Most of the memory of free blocks is left out. `visit` must
+// not allocate.
 void ForEachUsed(absl::FunctionRef<void(MemoryRange)> visit);
 
 }  // namespace signalbox

@@ -13,23 +13,24 @@
 
 namespace signalbox {
 
-// MemoryDisk is the disk of a machine that can lose its power. While it lives,
-// SQLite keeps its files there. A power cut loses unsynced data in part: each
-// write since a file's last sync survives, or not, or is torn at 512 bytes. A
-// deleted file can come back until its directory is synced.
+// The disk of a simulated machine that can lose its power. While the object
+// lives, SQLite keeps its files there. After a power cut, each write since a
+// file's last sync may survive, be lost, or be torn at 512 bytes. A deleted
+// file can come back if its directory was not synced after that.
 //
-// It is also SQLite's randomness and clock, so that the same seed makes the
-// same bytes.
+// It also gives SQLite its random numbers and its clock, so that the same seed
+// makes the same bytes.
 //
-// Files are named by the last part of their path. One disk at a time in a
-// process, and one thread.
+// The disk knows a file by the last part of its path. A process can have one
+// disk at a time, and use it on one thread.
 class MemoryDisk {
  public:
-  // Whether power cuts and failed syncs can happen, so that the disk must
+  // kStays: power cuts and failed syncs never happen, so the disk need not
   // remember what they would leave.
   enum class Power { kCanFail, kStays };
 
-  // Drawing faults uses up the randomness. `now` is the wall clock.
+  // `seed` is for SQLite's random numbers and for what a power cut leaves.
+  // `now` is the wall clock.
   MemoryDisk(uint64_t seed, std::function<absl::Time()> now,
              Power power = Power::kCanFail);
   // No file may be open any more.
@@ -49,28 +50,34 @@ class MemoryDisk {
     kPowerCut,    // The machine stops there.
   };
 
-  // The fault meets the write or sync after `operations` more of them; some
-  // faults wait for the next sync or write. Replaces one that has not happened.
+  // Lets the fault happen at a later write or sync: `operations` of them come
+  // first. A fault of syncs then waits for the next sync, and a fault of writes
+  // for the next write. Replaces an earlier fault that has not happened yet.
   void FailAfter(int operations, Fault fault);
+  // Cancels that fault.
   void Forget() { countdown_ = -1; }
 
+  // Whether there is a file of that name.
   bool Has(const std::string& name) const { return files_.contains(name); }
 
-  // Writes that would grow a file fail.
+  // True: writes that would make a file longer fail.
   void SetFull(bool full) { full_ = full; }
 
-  // Called before each sync that succeeds; time may pass in it.
+  // `syncing` is called before each sync that succeeds. The simulation lets
+  // time pass in it.
   void SetSyncing(std::function<void()> syncing) {
     syncing_ = std::move(syncing);
   }
 
-  // Ends the process or stops the machine now. Every open file fails from now
-  // on, and Restart shows what survived.
+  // Kills the process now, or cuts the machine's power. After this every
+  // operation on an open file fails. Restart then restores what survived.
   void Stop(bool power_cut);
   bool stopped() const { return stopped_; }
+  // Starts the machine after Stop, with the files that survived.
   void Restart();
 
-  // Writes and syncs so far, syncs alone, and how many of them met a fault.
+  // How many writes and syncs there were, how many of these were syncs, and how
+  // many met a fault.
   int64_t operations() const { return operations_; }
   int64_t syncs() const { return syncs_; }
   int64_t faults() const { return faults_; }

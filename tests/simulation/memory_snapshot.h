@@ -6,17 +6,18 @@
 
 namespace signalbox {
 
-// The memory of the process at one moment: its heap (see ForEachUsed), the
-// globals of the program and of every library, and the thread_locals of its one
-// thread. It leaves out the stack, other mappings, and the kernel's part, such
-// as open files.
+// The memory of this process at one moment, to which the explorer returns again
+// and again. It holds the heap (see ForEachUsed), the globals of the program
+// and of every library, and the thread_locals of the only thread. It does not
+// hold the stack, other mappings, or what the kernel keeps, such as open files.
 //
-// Snapshots are destroyed in reverse order, like stack frames, where they
-// should live. An object in a frame that points to the heap must be made before
-// the snapshot, or end before the heap is restored.
+// Snapshots live on the stack and are destroyed in reverse order. An object on
+// the stack that points to the heap must be made before the snapshot, or end
+// before the heap is restored.
 class MemorySnapshot {
  public:
-  // Whether snapshots work here; otherwise Undone uses a child process.
+  // False: snapshots do not work here (with sanitizers), and Undone runs its
+  // step in a child process instead.
   static constexpr bool kIsPossible = SIGNALBOX_MEMORY_ARENA;
 
   MemorySnapshot();
@@ -25,7 +26,8 @@ class MemorySnapshot {
   MemorySnapshot(const MemorySnapshot&) = delete;
   MemorySnapshot& operator=(const MemorySnapshot&) = delete;
 
-  // Returns the result of `step`. Undoes what else it does to memory.
+  // Runs `step` and returns its result, then restores the memory of the
+  // snapshot.
   int Undone(absl::FunctionRef<int()> step) const;
 
  private:

@@ -50,7 +50,8 @@ std::string Hunt(const std::string& name, int64_t first, int seeds,
 bool SwitchOn(const std::string& name) {
   const int mutant = Find(name);
   if (mutant == 0) {
-    std::fprintf(stderr, "--mutant: there is no \"%s\"\n", name.c_str());
+    std::fprintf(stderr, "--mutant: mutants.txt has no fault \"%s\"\n",
+                 name.c_str());
     return false;
   }
   the_mutant = mutant;
@@ -62,7 +63,7 @@ int HuntMutants(const std::vector<std::string>& names, int64_t first, int seeds,
   for (const std::string& name : names) {
     if (!SwitchOn(name)) return 2;
   }
-  std::fprintf(stderr, "repeat with --first %lld\n",
+  std::fprintf(stderr, "to repeat this run, add --first %lld\n",
                static_cast<long long>(first));
   int survivors = 0;
   RunInProcesses(

@@ -13,15 +13,18 @@
 
 namespace signalbox {
 
-// Translates the server's types into the words of a history.
+// Translates the server's types into the events of a history
+// (tests/history/history.h).
 
-// How a call ended.
+// How the call with this number ended.
 history::Answered AnsweredBy(int64_t call, absl::Time time,
                              const Outcome& outcome);
 
-// Adds what the outbox has of a status (Recorded, Held) and what GitHub shows
-// (Showed). OK also if nobody ever reported it. `called` is a present or
-// earlier name of the repository, if other than in `name`.
+// Adds the end of a status to `events`: the server's record (Recorded), its
+// entry (Held) and what GitHub shows (Showed). Adds nothing and returns OK if
+// the outbox does not know the status. `called` is another name of the
+// repository, now or earlier, under which to look it up. Returns the outbox's
+// errors.
 absl::Status NoteStatus(Outbox* outbox, const GitHubRules& rules,
                         const history::StatusName& name,
                         std::vector<history::Event>* events,

@@ -12,62 +12,69 @@
 
 namespace signalbox {
 
-// An event from outside, and its time.
+// Something that happens to the server from outside, and when.
 struct Incident {
   enum class Kind {
-    kReport,       // A caller reports, and repeats it.
-    kFault,        // Something is about to go wrong at GitHub.
+    kReport,       // A caller reports, and repeats unanswered calls.
+    kFault,        // GitHub makes a fault at one of the next requests.
     kLatency,      // The time that GitHub needs for answers changes.
-    kUnreachable,  // GitHub cannot be reached, for a while.
+    kUnreachable,  // For a while, the server cannot reach GitHub.
     kStop,         // The process is killed, or the power fails.
-    kDiskFault,    // A write or sync is about to fail, or to be the last.
-    kDiskFull,     // For a while.
+    kDiskFault,    // A write or sync fails, or is the last of the process.
+    kDiskFull,     // For a while, the disk has no space.
     kDiskSlow,     // For a while, each sync takes its time.
     kClockSet,     // Somebody sets the server's clock.
     kRename,       // A repository gets another name at GitHub.
-    kUnwritable,   // A repository cannot be written, for a while.
-    kRevive,       // Somebody retries an abandoned status.
+    kUnwritable,   // For a while, GitHub refuses a repository's posts.
+    kRevive,       // Somebody asks to revive an abandoned status.
     kAnew,         // A repository is renamed, and a new one gets its name.
-    // The process stops for longer than a lease, and another one takes over.
-    // Both go on for a while.
+    // The process stops for longer than a lease. Another process takes its term
+    // over. Then both run for a while.
     kFreeze,
   };
   Kind kind = Kind::kReport;
-  absl::Duration at;
-  absl::Duration lasts;  // For a while; or by how much, or how long.
-  // The seed of its random choices, independent of other incidents.
+  absl::Duration at;  // Since the beginning of the simulation.
+  // How long it lasts. kLatency: the new latency. kClockSet: by how much.
+  absl::Duration lasts;
+  // The seed of this incident's random choices. So the choices stay the same if
+  // other incidents are left out.
   uint64_t seed = 0;
 
-  int status = 0;  // kReport, kRevive: of the plan's statuses.
+  int status = 0;  // kReport, kRevive: an index into Plan::statuses.
   // kReport. `number` makes its texts unique.
   int number = 0;
   std::string result;
   int64_t attempt = 0;
   std::string series;  // The counter of `attempt`.
   bool rerun = false;
-  int delivery = 0;  // 0: a farm's report.
+  int delivery = 0;  // The number of the webhook; 0: a farm's report.
   absl::Duration expires_after = absl::Hours(6);
-  int tries = 1;  // The most calls until there is an answer.
+  int tries = 1;  // The caller gives up after so many calls.
 
-  Fault fault;                                              // kFault.
-  bool power_cut = false;                                   // kStop.
+  Fault fault;  // kFault.
+  // kStop: the machine's power fails; else only the process is killed.
+  bool power_cut = false;
   MemoryDisk::Fault disk_fault = MemoryDisk::Fault::kFull;  // kDiskFault.
-  int operations = 0;                                       // kDiskFault.
+  int operations = 0;        // kDiskFault: so many writes and syncs come first.
   absl::Duration sync_time;  // kDiskSlow: the most that a sync takes.
-  int repository = 0;        // kRename, kUnwritable, kAnew.
-  // kFreeze. It stops when it next sends a request, which waits at the socket.
+  // kRename, kUnwritable, kAnew: an index into Plan::repositories.
+  int repository = 0;
+  // kFreeze: the process stops only when it next sends a request. That request
+  // then waits at the socket.
   bool at_socket = false;
-  // After the process has stopped, another one takes over, and it goes on. The
-  // other one leaves at the end.
+  // kFreeze, since the process stopped: when the other process takes over, and
+  // when the first one goes on. The other one leaves at the end of the
+  // incident.
   absl::Duration takeover;
   absl::Duration thaw;
 
-  // One line for people.
+  // The incident as one line for people.
   std::string Line() const;
 };
 
-// A world, and everything that happens to it from outside: the story of a seed.
-// If some incidents are left out, the others stay the same.
+// Everything that a simulation draws from its seed: the world, and all that
+// happens to it from outside. If some incidents are left out, the others stay
+// the same.
 struct Plan {
   struct Status {
     int repository = 0;
@@ -81,14 +88,15 @@ struct Plan {
   absl::Duration latency;
   absl::Duration pending_settle;
   std::vector<std::string> repositories;
-  // The last repository takes over the name that this one had; -1: there is
-  // none.
+  // The repository that kAnew renames: the last repository then takes over its
+  // old name. An index into `repositories`; -1: none.
   int made_anew = -1;
   std::vector<Status> statuses;
   std::vector<Incident> incidents;  // In order of time.
 };
 
-// Draws the plan of a seed, with about `reports` reports.
+// Draws the plan of a seed, with about `reports` incidents of kind kReport. The
+// same arguments give the same plan.
 Plan DrawPlan(uint64_t seed, int reports);
 
 }  // namespace signalbox

@@ -8,8 +8,8 @@
 
 namespace signalbox {
 
-// Random numbers that depend only on the seed, not on machine or compiler. The
-// standard library's distributions do not promise that (SplitMix64).
+// Random numbers (SplitMix64) that depend only on the seed. The standard
+// library's distributions depend on the compiler, too.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -21,17 +21,18 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  // From 0 to `bound` - 1; `bound` is above 0.
+  // From 0 to `bound` - 1. `bound` must be above 0.
   int64_t Below(int64_t bound) {
     return static_cast<int64_t>(Next() % static_cast<uint64_t>(bound));
   }
+  // From `least` to `most`, both included.
   int64_t Between(int64_t least, int64_t most) {
     return least + Below(most - least + 1);
   }
   // True once in `count` times.
   bool OneIn(int64_t count) { return Below(count) == 0; }
 
-  // Whole milliseconds.
+  // The same for durations, in whole milliseconds.
   absl::Duration Between(absl::Duration least, absl::Duration most) {
     return absl::Milliseconds(Between(absl::ToInt64Milliseconds(least),
                                       absl::ToInt64Milliseconds(most)));
@@ -41,8 +42,8 @@ class Random {
   uint64_t state_;
 };
 
-// A seed that was most likely never used before: runs with the same seeds find
-// nothing new. Print it, so that the run can be repeated.
+// A seed that differs in each run, because seeds that passed once find nothing
+// new. Print it, so that the run can be repeated.
 inline int64_t FreshSeed() {
   return 1 + static_cast<int64_t>(std::random_device()() % 2'000'000'000);
 }

@@ -20,23 +20,27 @@
 
 namespace signalbox {
 
-// The poster of another server's process on the same store. It takes the term
-// over, also from a process that still posts.
+// The poster of a second server process on the same store. It takes the term
+// over, also from a process that still posts. The simulation uses it while the
+// first process is frozen.
+//
+// Not thread-safe.
 class Rival {
  public:
   // All are borrowed.
   Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
         const PaceOptions& pace);
 
-  // False: the store refused the claim, or failed.
+  // Claims the term. False: the store refused the claim, or failed.
   bool TakeOver();
-  // Like ServerLife::RunOnce. It looks every second for what others accepted.
+  // Posts what can be posted now. Returns when it next wants to run, which is
+  // within a second: it must look for what the other process has accepted.
   absl::Time RunOnce();
 
-  // From now on it begins nothing.
+  // It begins no more requests.
   void Close() { poster_.Close(); }
-  // Gives the term back, once it is closed and its last request has ended.
-  // False: not yet.
+  // Call it after Close until it returns true: gives the term back once the
+  // last request has ended. False: a request is still under way.
   bool Leave();
 
  private:

@@ -18,13 +18,16 @@
 
 namespace signalbox {
 
-// One life of the server's process: the server's core, without threads.
+// The server's core (outbox, poster, GitHub client) from one start to the next
+// crash, without threads. The simulation and the explorer call it step by step
+// on one thread. To end it like a crash, cut it from disk and network, then
+// destroy it.
 //
-// To end the process without warning, cut it from the disk and the network,
-// then destroy it.
+// Not thread-safe.
 class ServerLife {
  public:
-  // The address of GitHub's API, and the name of the one credential.
+  // The address of GitHub's API, and the one credential, which posts for all
+  // repositories.
   static constexpr char kApiUrl[] = "https://api.github.com";
   static constexpr char kCredential[] = "github.com/*";
 
@@ -35,39 +38,43 @@ class ServerLife {
     int readers = SqliteOutboxOptions().readers;
   };
 
+  // Makes that credential.
   static std::unique_ptr<Credentials> MakeCredentials();
 
-  // All are borrowed. Returns an error if the server would not start.
+  // Starts the server. All are borrowed. Returns the error with which a real
+  // server would not start.
   static absl::StatusOr<std::unique_ptr<ServerLife>> Begin(
       const Options& options, HttpTransport* transport, Clock* clock);
 
+  // A caller's report. `done` runs in RunOnce or RunIntake, once the report is
+  // durable.
   void Submit(Submission submission, Intake::Done done) {
     core_->intake()->Submit(std::move(submission), std::move(done));
   }
   Outbox& outbox() { return *core_->outbox(); }
-  // Something has become due by itself.
+  // Tells the poster that something has become due.
   void Wake() { core_->wake_ups().poster.Wake(); }
 
-  // Lets every part work once. Returns when they next want to work, by the wall
-  // clock; InfinitePast: at once.
+  // Lets every part do all that it can do now. Returns when a part next wants
+  // to run, by the wall clock; InfinitePast: at once.
   absl::Time RunOnce();
-  // Like RunOnce, but only the part that commits.
+  // Lets only the part run that stores reports.
   void RunIntake() { core_->intake()->RunOnce(); }
 
-  // The poster gets no turns until it goes on, as if its process had stopped.
-  // Intake and housekeeper go on, and then belong to the other process.
+  // Stops the poster, as if its process had stopped, until GoOnPosting. Intake
+  // and housekeeper go on: they stand for another process meanwhile.
   void StopPosting() { posting_is_stopped_ = true; }
   void GoOnPosting() {
     posting_is_stopped_ = false;
     Wake();
   }
 
-  // The store has failed, and the process must end.
+  // The store has failed, so the process must end.
   bool has_failed() const { return failed_; }
-  // When the poster wants to work again.
+  // When the poster next wants to run.
   absl::Time next_posting() const { return next_posting_; }
-  // Nothing is under way at GitHub, and nothing will be without an event from
-  // outside.
+  // No request to GitHub is under way, and no part wants to run before
+  // something happens outside.
   bool is_idle() const { return idle_ && !IsWoken(); }
 
  private:

@@ -10,30 +10,35 @@
 
 namespace signalbox {
 
-// A depth-first search of states. A process is in one state at a time, leaves
-// it and returns to it (see MemorySnapshot). All processes share the set of
-// visited states and the counts. They do not share this object. It must live
-// where no snapshot restores it, such as on the stack.
+// A depth-first search of a graph of states, by several processes that share
+// the work. The explorer uses it. A process is in one state at a time: it takes
+// a step, searches there, and returns to the state before (see MemorySnapshot).
+//
+// All processes share the set of visited states and the counts. This object
+// itself is not shared: each process has its copy. It must live where no
+// snapshot restores it, such as on the stack.
 class SharedSearch {
  public:
-  // `most_states` bounds the memory: 16 bytes each. `jobs` is the most
-  // processes; without snapshots there is only one.
+  // At most `jobs` processes search at a time; without snapshots, only one. The
+  // search visits at most `most_states`, of which each takes 16 bytes of
+  // memory.
   SharedSearch(int jobs, int64_t most_states);
   ~SharedSearch();
 
   SharedSearch(const SharedSearch&) = delete;
   SharedSearch& operator=(const SharedSearch&) = delete;
 
-  // A number of this process. It changes when the process gives work away, so
-  // that both processes have new, unique numbers.
+  // A number that no other process of the search has. When a process gives work
+  // to a new one, both get new numbers.
   int64_t process_number() const { return process_number_; }
 
-  // Runs `search` in a child process, so that it may die. Waits for it and for
-  // all processes that it shares work with.
+  // Runs `search` in a child process, which may crash. Waits until this process
+  // and all with which it shares work have ended.
   void Run(const std::function<void()>& search);
 
-  // A state whose branches are searched one after the other. It lives in a
-  // frame of the searching function.
+  // A state whose branches (the steps from it) the process searches one after
+  // the other. The searching function has one on its stack for each state on
+  // its path.
   class Level {
    public:
     explicit Level(SharedSearch* search);
@@ -42,12 +47,14 @@ class SharedSearch {
     Level(const Level&) = delete;
     Level& operator=(const Level&) = delete;
 
-    // Call this before each branch. False: this process does not take the
-    // branch, nor any later one.
+    // Call it before each branch; `is_last`: there are no more. True: search
+    // the branch. False: return from this state, because another process
+    // searches the rest, or the search is over.
     //
-    // If a job is free, a new process takes over all remaining branches at the
-    // level nearest to the root that has any. It is a copy of this process, and
-    // returns from everything below that level.
+    // If fewer than `jobs` processes run, the call starts one. It takes over
+    // all branches that remain at one level: of the levels with branches left,
+    // the one nearest to the root. The new process is a copy of this one, so
+    // its calls return false until it is back at that level.
     bool TakesBranch(bool is_last);
 
    private:
@@ -59,22 +66,29 @@ class SharedSearch {
     bool is_anothers_ = false;
   };
 
-  // False if the state was visited, or one of the `wider` ones, from which
-  // everything here can be reached. Otherwise counts the state.
+  // Call it for each new state. False: do not search from it, because the state
+  // was visited, or one of the `wider` states, which lead to all that this one
+  // leads to. True: the state is new and counted.
   bool Enter(uint64_t fingerprint, const std::vector<uint64_t>& wider);
 
+  // Counts a step to a state that is `depth` steps from the root.
   void CountTransition(int depth);
+  // Counts a state from which no step leads on.
   void CountEnd();
-  // Records the violation and stops the search.
+  // Records a violation and ends the search in all processes. Later violations
+  // are dropped.
   void Report(const std::string& violation);
+  // Whether the search must end: a violation was found, or there is no room for
+  // more states.
   bool IsOver() const;
 
   int64_t states() const;
   int64_t transitions() const;
   int64_t ends() const;
   int longest_path() const;
+  // Whether the search ended because of `most_states`.
   bool is_full() const;
-  std::string violation() const;
+  std::string violation() const;  // Empty: none.
 
  private:
   struct Shared;

@@ -7,9 +7,10 @@
 
 namespace signalbox {
 
-// Leaves out incidents until the plan would pass without any one more. `fails`
-// runs a plan; it must be true of `plan` itself. Stops after `most_runs` of
-// them, with the plan it has.
+// Makes a plan that fails shorter, so that people can understand the failure:
+// leaves out incidents as long as the plan still fails. `fails` runs a plan; it
+// must be true for `plan`. Stops after `most_runs` runs and returns the
+// shortest plan so far.
 Plan Shrink(Plan plan, const std::function<bool(const Plan&)>& fails,
             int most_runs = 2000);
 

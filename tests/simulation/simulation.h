@@ -13,25 +13,28 @@
 
 namespace signalbox {
 
-// The outcome of a plan.
+// What happened in a simulation.
 struct SimulationResult {
   history::Findings findings;
   std::vector<history::Event> events;
-  // The faults by kind; only those that took effect.
+  // How many faults took effect, by kind.
   std::map<std::string, int64_t> faults;
-  absl::Duration virtual_time;
-  // Of all events: equal histories have equal ones.
+  absl::Duration virtual_time;  // How much simulated time passed.
+  // A hash of all events. Equal histories have equal fingerprints.
   uint64_t fingerprint = 0;
 
+  // The sum of `faults`.
   int64_t FaultCount() const;
 };
 
 // Runs the real server (see ServerLife) through a plan, on one thread and a
-// virtual clock, against GitHub's rules. First comes everything that goes
-// wrong, then a calm in which everything must come right. Then it asks the
-// server and GitHub what they show, and checks the history.
+// virtual clock, against GitHub's rules. First come the plan's incidents. Then
+// comes a calm, in which the server must post everything that is left. At the
+// end the function asks the server and GitHub what they show, and checks the
+// history (CheckHistory).
 //
-// The same plan has the same history, bit for bit. One at a time in a process.
+// The same plan gives the same history, bit for bit. A process can run one
+// simulation at a time.
 SimulationResult Simulate(const Plan& plan);
 
 }  // namespace signalbox

@@ -4,7 +4,8 @@
 namespace signalbox {
 
 // The deliberate fault that is switched on in this process: its place in
-// mutants.txt, counted from 1; 0: none.
+// mutants.txt, counted from 1. 0: none. The code that apply_mutants.py puts
+// into the server's sources asks for it.
 inline int the_mutant = 0;
 
 }  // namespace signalbox

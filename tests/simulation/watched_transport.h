@@ -15,36 +15,40 @@
 
 namespace signalbox {
 
-// The way from one life of the server to GitHub. It logs requests and answers,
-// and is cut when that life ends. It can be frozen, as if the process had
-// stopped between its last look at the clock and the socket.
+// The connection from one life of the server to GitHub (see ServerLife). It
+// writes each request and each answer into the history. The simulation can cut
+// it, or freeze it, as if the process had stopped between its last look at the
+// clock and the socket.
 //
 // Not thread-safe.
 class WatchedTransport : public HttpTransport {
  public:
-  // The name of a repository in the log, from its name in a URL: "acme/app", or
-  // its number.
+  // Turns the name of a repository in a URL ("acme/app", or its number) into
+  // its name in the history.
   using NameOf = std::function<std::string(absl::string_view)>;
 
-  // All are borrowed. `now` is the true time. Every request uses `credential`;
-  // `exchange` is the number of the last request. `server` as in
-  // history::Began.
+  // All are borrowed. `now` is the true time, whatever the server's clock says.
+  // Every request uses `credential`. Requests are numbered on from `*exchange`,
+  // which several lives share. `server` as in history::Began.
   WatchedTransport(HttpTransport* github, std::function<absl::Time()> now,
                    history::History* history, std::string credential,
                    NameOf name_of, int64_t* exchange, std::string server = "");
 
-  // From now on nothing is sent, and nobody gets an answer.
+  // From now on nothing is sent, and no callback runs.
   void Cut() { *is_cut_ = true; }
 
   void Send(HttpRequest request, Done done) override;
 
-  // From now on requests wait for Thaw, and those that were sent go on.
+  // New requests wait for Thaw. Requests that were sent go on.
   void HoldRequests() { holds_requests_ = true; }
+  // Whether a request waits.
   bool HoldsOne() const { return !held_requests_.empty(); }
-  // From now on answers wait for Thaw, too.
+  // New requests and all answers wait for Thaw.
   void Freeze() { holds_requests_ = holds_answers_ = true; }
-  // Sends and answers what has waited. Of every other late request the answer
-  // is lost.
+  // Ends the freeze: delivers the answers that waited, and sends the requests
+  // that waited. Every second of these requests ends with DEADLINE_EXCEEDED
+  // although GitHub gets it, because the process believes that it has waited
+  // for an answer all the time.
   void Thaw();
 
  private:

@@ -6,12 +6,12 @@
 
 namespace signalbox {
 
-// Runs `work(0)` to `work(count - 1)` in `jobs` processes at a time, because
-// work can run only once at a time in a process. Passes each result to `done`
-// in this process, as it arrives. If a process ends without returning, the
-// result is "died".
+// Calls work(0) to work(count - 1), each in a child process of its own, at most
+// `jobs` at a time. (Simulations need this, because a process can run only one
+// at a time.) Passes each result, in the order of their ends, to `done` in this
+// process. If a child ends without returning, its result is "died".
 //
-// `done` returns whether to go on; if not, running processes are killed.
+// If `done` returns false, kills the children that run, and returns.
 void RunInProcesses(int count, int jobs,
                     const std::function<std::string(int)>& work,
                     const std::function<bool(int, const std::string&)>& done);
