@@ -7,26 +7,27 @@
 
 namespace signalbox {
 
-// One figure of a benchmark, and its aim.
+// One figure of a benchmark, with its aim. `Met()` says whether it was reached.
 //
-// A machine's speed changes from hour to hour. So a figure that is measured
-// beside a reference, on the same machine and in the same minute, is judged by
-// the ratio of the two.
+// A machine's speed changes from hour to hour. So many figures are measured
+// beside a reference, on the same machine in the same minute, and the aim is
+// for the ratio of the two.
 struct Figure {
   enum class Aim { kNone, kAtMost, kAtLeast };
 
-  std::string suite;  // "storm"
-  std::string what;   // "requests per key"
+  std::string suite;  // The suite that measured it: "storm".
+  std::string what;   // What was measured: "requests per key".
   double value = 0;
   std::string unit;  // May be empty.
   Aim aim = Aim::kNone;
   double target = 0;
-  // What the value is compared with, in the same unit.
+  // The same figure of the reference, in the same unit.
   std::optional<double> reference = std::nullopt;
-  // Their ratio. If there is one, the aim is for the ratio. It need not be the
-  // quotient of the two: with medians of several rounds it is not.
+  // Value divided by reference. If there is a ratio, the aim is for the ratio.
+  // After several rounds it is the median of their ratios, which need not be
+  // the quotient of the medians.
   std::optional<double> ratio = std::nullopt;
-  // What is odd about this figure, for people.
+  // What people should know about this figure; may be empty.
   std::string note = "";
 
   bool Met() const {
@@ -36,11 +37,11 @@ struct Figure {
   }
 };
 
-// One JSON array for programs.
+// The figures as one JSON array.
 std::string FiguresAsJson(const std::vector<Figure>& figures);
 
-// A table for people, or FiguresAsJson, to stdout. Returns whether every figure
-// met its aim.
+// Prints the figures to stdout, as a table or as JSON. Returns whether every
+// figure met its aim.
 bool PrintFigures(const std::vector<Figure>& figures, bool json);
 
 }  // namespace signalbox

@@ -8,14 +8,16 @@
 
 namespace signalbox {
 
-// The programs of this build, at free loopback addresses. found() is HOST:PORT.
+// These start programs of this build at a free loopback port, whose HOST:PORT
+// is Process::found().
 
-// signalbox-server with its data in `data_dir`, and a token for the GitHub at
-// `api_url`. found() is its address for gRPC.
+// signalbox-server with its data in `data_dir`. It posts to the GitHub at
+// `api_url`, with a token. found() is its gRPC address.
 std::unique_ptr<Process> StartOurServer(const std::string& api_url,
                                         const std::string& data_dir);
 
-// signalbox-shim in front of the server at `server`.
+// signalbox-shim in front of the server at `server` (HOST:PORT). `secret_file`
+// holds the webhook secret.
 std::unique_ptr<Process> StartOurShim(const std::string& server,
                                       const std::string& secret_file);
 

@@ -7,8 +7,8 @@
 
 namespace signalbox {
 
-// The value below which `share` of all are: 0.5 is the median. There must be
-// some.
+// The value that `share` of all values do not exceed: 0.5 is the median.
+// `values` must not be empty.
 template <typename T>
 T Percentile(std::vector<T> values, double share) {
   const auto index =

@@ -23,7 +23,9 @@ void GiveUp(absl::string_view why) {
 std::string BinDirectory() {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) GiveUp("/proc is not there");
+  if (error) {
+    GiveUp("/proc is not mounted, so the benchmark cannot find its programs");
+  }
   return self.parent_path().string();
 }
 

@@ -11,20 +11,22 @@
 
 namespace signalbox {
 
-// Starts a program that is measured, and waits until it prints a line with
-// `ready`. Its found() is the text after that. A failure ends the benchmark
-// with a message.
+// Starts a program that a benchmark measures, and waits until it prints a line
+// with `ready`. Process::found() of the result is what follows `ready` in that
+// line. If the program does not start, the benchmark ends with a message.
 //
-// `environment` is added to the environment. Standard error is dropped.
+// `name` is for messages. The program has the environment variables of
+// `environment` besides those of this process. Its standard error is dropped,
+// unless SIGNALBOX_BENCH_STDERR is set.
 std::unique_ptr<Process> StartMeasured(
     const std::string& name, const std::vector<std::string>& command,
     const std::map<std::string, std::string>& environment,
     absl::string_view ready);
 
-// Where the programs of this build are.
+// The directory of this build's programs.
 std::string BinDirectory();
 
-// Ends the benchmark with exit code 2.
+// Prints why the benchmark cannot go on, and ends it with exit code 2.
 [[noreturn]] void GiveUp(absl::string_view why);
 
 }  // namespace signalbox

@@ -78,15 +78,14 @@ class SharedSearch {
   // Records a violation and ends the search in all processes. Later violations
   // are dropped.
   void Report(const std::string& violation);
-  // Whether the search must end: a violation was found, or there is no room for
-  // more states.
+  // Whether a violation has ended the search.
   bool IsOver() const;
 
   int64_t states() const;
   int64_t transitions() const;
   int64_t ends() const;
   int longest_path() const;
-  // Whether the search ended because of `most_states`.
+  // Whether states were left out because the search had visited `most_states`.
   bool is_full() const;
   std::string violation() const;  // Empty: none.
 

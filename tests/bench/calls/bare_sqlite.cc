@@ -10,14 +10,14 @@ namespace signalbox {
 
 BareSqlite::BareSqlite(const std::string& path) {
   if (sqlite3_open(path.c_str(), &database_) != SQLITE_OK) {
-    GiveUp(absl::StrCat(path, " cannot be made"));
+    GiveUp(absl::StrCat(path, ": cannot create this database"));
   }
   Run("PRAGMA journal_mode = WAL");
   Run("PRAGMA synchronous = FULL");
   Run("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text TEXT)");
   if (sqlite3_prepare_v2(database_, "INSERT INTO row (text) VALUES (?)", -1,
                          &insert_, nullptr) != SQLITE_OK) {
-    GiveUp("SQLite takes no row");
+    GiveUp("SQLite cannot insert a row");
   }
   // A growing log costs the file system more than one that is overwritten, as
   // it is from the first checkpoint on, at 1,000 pages.
@@ -39,7 +39,8 @@ std::vector<absl::Duration> BareSqlite::Commit(int rows, absl::Duration time) {
     for (int i = 0; i < rows; ++i) {
       sqlite3_bind_text(insert_, 1, text.data(), static_cast<int>(text.size()),
                         SQLITE_STATIC);
-      if (sqlite3_step(insert_) != SQLITE_DONE) GiveUp("SQLite takes no row");
+      if (sqlite3_step(insert_) != SQLITE_DONE)
+        GiveUp("SQLite cannot insert a row");
       sqlite3_reset(insert_);
     }
     Run("COMMIT");

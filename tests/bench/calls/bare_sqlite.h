@@ -11,21 +11,23 @@ struct sqlite3_stmt;
 
 namespace signalbox {
 
-// The cost of durability by itself: appends rows of 100 bytes to one table of
-// SQLite, with WAL and synchronous=FULL. A failure ends the benchmark.
+// The cost of durability alone, as a reference for the server's latency:
+// appends rows of 100 bytes to one table of SQLite with the server's settings
+// (WAL, synchronous=FULL). A failure ends the benchmark.
 //
 // Not thread-safe.
 class BareSqlite {
  public:
-  // Makes `path`, and writes 6 MB, after which its speed is steady.
+  // Makes the database `path` and writes 6 MB to it, after which its speed is
+  // steady.
   explicit BareSqlite(const std::string& path);
   ~BareSqlite();
 
   BareSqlite(const BareSqlite&) = delete;
   BareSqlite& operator=(const BareSqlite&) = delete;
 
-  // Commits `rows` at a time until `time` is over, at least once. Returns how
-  // long each transaction took.
+  // Commits transactions of `rows` rows until `time` is over, at least one.
+  // Returns how long each took.
   std::vector<absl::Duration> Commit(int rows, absl::Duration time);
 
  private:

@@ -42,7 +42,7 @@ DeadAddress::DeadAddress() {
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   if (socket_ < 0 || bind(socket_, generic, size) != 0 ||
       getsockname(socket_, generic, &size) != 0) {
-    GiveUp("no address is free");
+    GiveUp("no loopback port is free");
   }
   text_ = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
 }
@@ -85,7 +85,8 @@ absl::Duration CpuOf(const Process& program,
 
 std::string FileSystemOf(const std::string& path) {
   struct statfs found = {};
-  if (statfs(path.c_str(), &found) != 0) GiveUp(absl::StrCat(path, "?"));
+  if (statfs(path.c_str(), &found) != 0)
+    GiveUp(absl::StrCat("cannot find the file system of ", path));
   static const auto* const names = new std::map<uint64_t, std::string>{
       {0xef53, "ext4"},      {0x58465342, "xfs"},   {0x9123683e, "btrfs"},
       {0x01021994, "tmpfs"}, {0x858458f6, "ramfs"}, {0x794c7630, "overlayfs"},

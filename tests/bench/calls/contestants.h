@@ -12,8 +12,8 @@
 
 namespace signalbox {
 
-// A loopback address at which nobody listens while this lives: a GitHub that is
-// down.
+// The address of a GitHub that is down: a loopback address at which nothing
+// listens as long as this object lives.
 class DeadAddress {
  public:
   DeadAddress();
@@ -30,37 +30,41 @@ class DeadAddress {
   std::string text_;
 };
 
-// A gRPC server of signalbox.v1 in its own process.
+// A running gRPC server of signalbox.v1 that a benchmark measures: ours, or one
+// to compare it with. It is a process of its own.
 struct Contestant {
   std::unique_ptr<Process> program;
   std::string address;
   Stubs stubs;
 };
 
+// Starts the server of noop.h that answers and does nothing else.
 Contestant StartNoop();
 
-// The bare durable server of noop.h, with its file in `directory`.
+// Starts the server of noop.h that makes each report durable and does nothing
+// else, with its file in `directory`.
 Contestant StartDurable(const std::string& directory);
 
-// signalbox-server with its data in `data_dir`.
+// Starts signalbox-server with its data in `data_dir`. So that a benchmark
+// measures the acceptance of reports alone, the server has a credential for
+// github.com, but its GitHub is down. Reports become due and wait. After each
+// commit the poster looks for work and finds that the credential must wait.
 //
-// It has a credential for github.com, but cannot reach GitHub. Reports become
-// due and wait. After each commit the poster looks for work and finds that its
-// credential has to wait. So this measures acceptance alone. Without a
-// credential the poster would take out and abandon every report, in two more
-// transactions. With a GitHub that answers, it would make some posts a minute,
-// which no caller notices.
+// Without a credential, the poster would take out and abandon every report, in
+// two more transactions. With a GitHub that answers, it would make some posts a
+// minute, which no caller would notice.
 Contestant StartServer(const std::string& data_dir, const DeadAddress& github);
 
-// What `work` costs a program in CPU time, including the work after its
-// answers: it is measured until the program has been quiet after `work`, for
-// two seconds at most.
+// The CPU time that a program uses for `work`, which this function runs. It
+// includes what the program does after its answers: the function measures until
+// the program has been quiet, for at most two seconds after `work`.
 absl::Duration CpuOf(const Process& program, const std::function<void()>& work);
 
-// The type of the file system that has `path`, such as "ext4"; its number in
-// hexadecimal if it has no usual name.
+// The type of the file system that holds `path`, such as "ext4". If it has no
+// usual name: its number in hexadecimal.
 std::string FileSystemOf(const std::string& path);
-// Whether it is in memory, where durability costs nothing.
+// Whether a file system of this type is in memory, where durability costs
+// nothing.
 bool IsInMemory(absl::string_view file_system);
 
 }  // namespace signalbox

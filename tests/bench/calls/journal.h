@@ -10,8 +10,9 @@
 
 namespace signalbox {
 
-// The least that a durable server does: what waits is appended to a file, and
-// synced together.
+// A file to which texts are appended durably, with one fdatasync for all that
+// wait. It is the least that a durable server must do, and ServeDurableGrpc
+// uses it as a reference for signalbox-server.
 //
 // Thread-safe.
 class Journal {
@@ -23,7 +24,7 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // Calls `done` once the bytes are on disk, on the journal's thread.
+  // Calls `done` on the journal's thread once `bytes` are on disk.
   void Append(const std::string& bytes, std::function<void()> done);
 
  private:

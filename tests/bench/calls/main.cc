@@ -62,24 +62,29 @@ int Main(int argc, char** argv) {
   bool quick = false;
   double seconds = absl::ToDoubleSeconds(options.time);
   std::string save;
-  app.add_option(
-         "suite", suites,
-         "unary, latency, stream, read, watch, rest, shim [these], scale "
-         "(takes minutes and gigabytes)")
+  app.add_option("suite", suites,
+                 "Suites to run: unary, latency, stream, read, watch, rest, "
+                 "shim [these], scale "
+                 "(takes minutes and gigabytes)")
       ->check(CLI::IsMember(names));
-  app.add_flag("--json", json, "For programs");
-  app.add_option("--save", save, "A file to write what --json says into");
+  app.add_flag("--json", json, "Print the figures as JSON");
+  app.add_option("--save", save, "File to write the figures to, as JSON");
   app.add_flag("--quick", quick,
-               "Small numbers: shows that it works, measures nothing");
-  app.add_option("--rounds", options.rounds, "[9]");
-  app.add_option("--seconds", seconds, "Of one turn of one server [1.5]");
+               "Run with small numbers, to see that the benchmark works. The "
+               "figures mean nothing");
+  app.add_option("--rounds", options.rounds, "Turns of each server [9]");
+  app.add_option("--seconds", seconds,
+                 "Seconds of one turn of one server [1.5]");
   app.add_option("--directory", options.directory,
-                 "For the servers' data; a real disk [beside the programs]");
-  app.add_option("--due-keys", scale.due_keys, "Of scale [1000000]");
+                 "Directory for the servers' data, on a real disk [beside the "
+                 "programs]");
+  app.add_option("--due-keys", scale.due_keys,
+                 "In suite scale: keys that wait to be posted [1000000]");
   app.add_option("--known-keys", scale.known_keys,
-                 "Of scale, one after the other [10000 1000000 5000000]");
+                 "In suite scale: keys in the database, step by step "
+                 "[10000 1000000 5000000]");
   app.add_option("--reports-per-key", scale.reports_per_key,
-                 "Of scale, the known ones [10]");
+                 "In suite scale: reports of each key in the database [10]");
   CLI11_PARSE(app, argc, argv);
   options.time = absl::Seconds(seconds);
   if (quick) {

@@ -5,20 +5,21 @@
 
 namespace signalbox {
 
-// The cost of the libraries by themselves: servers that do nothing with their
-// requests. They serve until the process is killed, and print "listening on
-// HOST:PORT" when they begin.
+// Servers that do nothing with their requests. They show the cost of the
+// libraries alone, as references for signalbox-server and the shim. Each prints
+// "listening on HOST:PORT" when it begins, and serves until the process is
+// killed.
 
-// signalbox.v1 on the callback API with the limits of signalbox-server: every
-// report is ACCEPTED and every commit has ten statuses.
+// signalbox.v1 with gRPC's callback API and the limits of signalbox-server. It
+// answers every report with ACCEPTED, and every commit has ten statuses.
 void ServeNoopGrpc();
 
-// The same, but the messages of unary reports are appended to the file `path`,
-// with one fdatasync for all that wait, before they are answered.
+// The same, but it appends the message of each unary report to the file `path`
+// before it answers, with one fdatasync for all that wait.
 void ServeDurableGrpc(const std::string& path);
 
-// cpp-httplib with its defaults and sixteen threads: reads the body of a POST,
-// and answers 200.
+// cpp-httplib with its defaults and sixteen threads. It reads the body of a
+// POST and answers 200.
 void ServeNoopHttp();
 
 }  // namespace signalbox

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "durable") {
     signalbox::ServeDurableGrpc(argv[2]);
   }
-  std::fprintf(stderr, "usage: signalbox-bench-noop grpc|http|durable FILE\n");
+  std::fprintf(stderr,
+               "usage: signalbox-bench-noop grpc | http | durable FILE\n");
   return 2;
 }

@@ -12,12 +12,15 @@
 
 namespace signalbox {
 
-// What the rounds measured of one thing and its reference.
+// Collects, round by round, the figure of a subject and that of the reference
+// beside which it was measured.
 class Comparison {
  public:
+  // Adds one round.
   void Add(double value, double reference);
 
-  // Medians. The ratio is the median of the rounds' ratios.
+  // The medians of all rounds. The figure's ratio is the median of the rounds'
+  // ratios. The parameters are members of Figure.
   Figure ToFigure(const std::string& suite, const std::string& what,
                   const std::string& unit, Figure::Aim aim = Figure::Aim::kNone,
                   double target = 0) const;
@@ -28,20 +31,24 @@ class Comparison {
   std::vector<double> ratios_;
 };
 
-// Closed loops of one workload against one server.
+// One workload that is sent to one server in closed loops, again and again. It
+// remembers where it stopped, so that no call is made twice.
 class Lane {
  public:
-  // Both are borrowed. Lanes of one server need different seeds for their keys.
+  // `contestant` is borrowed. Lanes of one server need different seeds, so that
+  // their keys differ.
   Lane(const Contestant* contestant, Workload::Kind kind, uint64_t seed)
       : contestant_(*contestant), workload_(kind, seed) {}
 
-  // Makes the next calls, and counts their failures.
+  // Makes calls for one turn, the next ones of the workload, and counts
+  // failures.
   CallResult Run(const CallLoad& load);
-  // Also returns the server's CPU time for each call, in microseconds.
+  // Also sets the server's CPU time for each call, in microseconds.
   CallResult Run(const CallLoad& load, double* cpu_per_call);
 
   const Workload& workload() const { return workload_; }
   const Stubs& stubs() const { return contestant_.stubs; }
+  // How many calls it has made, and how many of them failed.
   int64_t calls() const { return calls_; }
   int64_t failed() const { return failed_; }
 
@@ -52,7 +59,8 @@ class Lane {
   int64_t failed_ = 0;
 };
 
-// What rounds of a lane and its reference measured, per second and per call.
+// A subject compared with a reference: calls a second, CPU time per call, and
+// latencies (median, 99th percentile, longest), in microseconds.
 struct LaneComparison {
   Comparison rate;
   Comparison cpu;
@@ -61,24 +69,25 @@ struct LaneComparison {
   Comparison max;
 };
 
-// A short run of both, which does not count.
+// Lets both run for a short time. The result is not used.
 void WarmUp(const CallOptions& options, Lane* subject, Lane* reference);
 
-// All take turns. Returns one comparison for each reference. Shows `what` while
-// it runs.
+// Lets the subject and the references take turns, options.rounds times. Returns
+// the comparison with each reference. Shows `what` as progress.
 std::vector<LaneComparison> CompareAll(const CallOptions& options,
                                        const std::string& what, Lane* subject,
                                        const std::vector<Lane*>& references);
+// The same with one reference.
 inline LaneComparison Compare(const CallOptions& options,
                               const std::string& what, Lane* subject,
                               Lane* reference) {
   return CompareAll(options, what, subject, {reference}).front();
 }
 
-// A figure whose aim is that nothing failed.
+// The figure "failed calls", whose aim is 0.
 Figure NothingFailed(const std::string& suite, int64_t failed);
 
-// Shows waiting people what the benchmark is doing.
+// Shows people who wait what the benchmark is doing.
 void ShowProgress(const std::string& what);
 
 }  // namespace signalbox

@@ -69,7 +69,7 @@ void FillStore(const std::string& data_dir, const Held& held) {
         if (!outcome.status.ok()) GiveUp(outcome.status.message());
         for (const Receipt& receipt : outcome.receipts) {
           if (receipt.disposition != Disposition::kAccepted) {
-            GiveUp("a store cannot be filled: a report was not accepted");
+            GiveUp("cannot fill the store: it did not accept a report");
           }
         }
       }

@@ -40,7 +40,8 @@ struct Taker {
         CpuOf(*program, [&] { result = SendLoad(load, kind, deliveries); });
     failed += result.failed;
     if (result.latencies.empty()) {
-      GiveUp(absl::StrCat(program->name(), " takes no delivery"));
+      GiveUp(
+          absl::StrCat(program->name(), " does not accept a correct delivery"));
     }
     return {result.PerSecond(),
             absl::ToDoubleMicroseconds(cpu) /

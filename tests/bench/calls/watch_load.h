@@ -12,21 +12,23 @@
 
 namespace signalbox {
 
-// Watchers of a server, each with its own WatchStatuses, while this lives. A
-// watcher that the server finds too slow resumes where it was.
+// Clients that watch a server with WatchStatuses as long as this object lives.
+// If the server ends a watch because the client is too slow, the client resumes
+// it where it stopped.
 class Watchers {
  public:
-  // `repository_of` names what each watches, from 0; empty: everything.
+  // Starts `count` watchers. `repository_of` names the repository that each of
+  // them, numbered from 0, watches; empty: all.
   Watchers(const std::string& address, int count,
            const std::function<std::string(int)>& repository_of);
-  // Ends all and awaits their ends.
+  // Ends all watches and waits for their ends.
   ~Watchers();
 
-  // Changes that all watchers together have received.
+  // How many changes all watchers together have received.
   int64_t told() const { return told_; }
   // How often the server asked a watcher to resume.
   int64_t resumed() const { return resumed_; }
-  // Ends for any other reason, and changes out of order.
+  // How many watches ended for other reasons, or sent a change out of order.
   int64_t failed() const { return failed_; }
 
  private:

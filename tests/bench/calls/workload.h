@@ -8,33 +8,36 @@
 
 namespace signalbox {
 
-// What farms report: each call is one report of one context. All keys are
-// spread over twenty repositories, with commits as random as real ones.
+// What the farms of a benchmark report. Each call is one report of one context.
+// The keys are spread over twenty repositories, with commits as random as real
+// ones. Calls are numbered; the same number is always the same call.
 //
 // Thread-safe: it has no state.
 class Workload {
  public:
   enum class Kind {
-    // A key is pending and then gets its result; ten keys to a commit. Pendings
-    // and results take turns, a result some hundred keys after its pending.
+    // Each key gets a pending and, some hundred keys later, its result.
+    // Pendings and results take turns. Ten keys are contexts of one commit.
     kPendingAndResult,
-    // Each is the result of a commit that the server does not know.
+    // Each call is a result for a new commit.
     kNewKeys,
   };
 
   // Workloads of different seeds have no key in common.
   Workload(Kind kind, uint64_t seed) : kind_(kind), seed_(seed) {}
 
-  // One of the twenty repositories, for any number.
+  // The repository for `number`, which may be any number.
   static std::string RepositoryName(int64_t number);
 
+  // Whether this call is a pending, else a result.
   bool IsPending(int64_t call) const {
     return kind_ == Kind::kPendingAndResult && call % 2 == 0;
   }
-  // Writes all fields that are used, so that messages can be used again.
+  // Makes the request of this call. Sets all fields that the workload uses, so
+  // that the caller can reuse a message.
   void Fill(int64_t call, v1::ReportPendingRequest* request) const;
   void Fill(int64_t call, v1::ReportResultRequest* request) const;
-  // The commit of one of the keys.
+  // Asks about the commit of this call.
   void Fill(int64_t call, v1::GetCommitStatusRequest* request) const;
 
  private:

@@ -108,13 +108,20 @@ BENCHMARK(BM_Accept)->Arg(1)->Arg(64)->Arg(256)->UseRealTime();
 int main(int argc, char** argv) {
   using namespace signalbox;
   benchmark::Initialize(&argc, argv);
-  CLI::App app("Measures what functions cost; --benchmark_... as ever.");
+  CLI::App app(
+      "Measures what functions cost. Takes the options of Google Benchmark "
+      "(--benchmark_filter=...), too.");
   StoreSizes sizes;
-  app.add_option("--merged-commits", sizes.merged_commits, "[2000]");
-  app.add_option("--abandoned-entries", sizes.abandoned_entries, "[20000]");
-  app.add_option("--retried-entries", sizes.retried_entries, "[200]");
-  app.add_option("--observed-commits", sizes.observed_commits, "[100000]");
-  app.add_option("--idle-repositories", sizes.idle_repositories, "[100000]");
+  app.add_option("--merged-commits", sizes.merged_commits,
+                 "Commits of each of two repositories that become one [2000]");
+  app.add_option("--abandoned-entries", sizes.abandoned_entries,
+                 "Entries of an account whose credential is refused [20000]");
+  app.add_option("--retried-entries", sizes.retried_entries,
+                 "Entries that are made due in one transaction [200]");
+  app.add_option("--observed-commits", sizes.observed_commits,
+                 "Commits with statuses of other programs only [100000]");
+  app.add_option("--idle-repositories", sizes.idle_repositories,
+                 "Repositories with nothing due [100000]");
   CLI11_PARSE(app, argc, argv);
   AddStoreBenchmarks(sizes);
   benchmark::RunSpecifiedBenchmarks();

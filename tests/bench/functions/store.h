@@ -3,26 +3,27 @@
 
 namespace signalbox {
 
-// How much the store holds when it is measured.
+// How large the store's large tasks are when they are measured.
 struct StoreSizes {
-  // Of each of two repositories that become one; ten contexts a commit.
+  // Two repositories become one: commits of each of them, with ten contexts.
   int merged_commits = 2'000;
-  // Of one account, ten a repository.
+  // A credential is refused: entries of its account, ten in each repository.
   int abandoned_entries = 20'000;
-  // Of one repository: what RetryAll makes due in one transaction.
+  // Entries of one repository that RetryAll makes due in one transaction.
   int retried_entries = 200;
-  // Only with statuses that others set at GitHub.
+  // Commits that have only statuses from other programs.
   int observed_commits = 100'000;
-  int idle_repositories = 100'000;
+  int idle_repositories = 100'000;  // Repositories with nothing due.
 };
 
-// Adds to the benchmarks how long the store's large tasks hold the writer, and
-// what the search for work costs when there is none.
+// Adds benchmarks of the store's large tasks to Google Benchmark. They measure
+// how long each task keeps the store's writer busy, and what the search for
+// work costs when there is none.
 //
-// A task that is too large for one transaction is done in many. Reports wait
-// for the transaction that runs, so the longest counts: `longest_ms`. It is the
-// time of the call, which includes waiting for the disk and sometimes a
-// checkpoint.
+// The store does a large task in many transactions. Reports wait for the
+// transaction that runs, so the longest one counts: the counter `longest_ms`,
+// in milliseconds. It is the time of the call, including waits for the disk and
+// sometimes a checkpoint.
 void AddStoreBenchmarks(const StoreSizes& sizes);
 
 }  // namespace signalbox

@@ -19,13 +19,18 @@ int main(int argc, char** argv) {
   double outage_hours = 24;
   bool json = false;
   bool quick = false;
-  app.add_option("suite", suites, "storm, fairness, idle, outage [all]")
+  app.add_option("suite", suites,
+                 "Suites to run: storm, fairness, idle, outage [all]")
       ->check(CLI::IsMember(suites));
-  app.add_flag("--json", json, "For programs");
+  app.add_flag("--json", json, "Print the figures as JSON");
   app.add_flag("--quick", quick,
-               "Small numbers: shows that it works, measures nothing");
-  app.add_option("--outage-hours", outage_hours, "Virtual hours [24]");
-  app.add_option("--outage-keys", outage.keys, "[100000]");
+               "Run with small numbers, to see that the benchmark works. The "
+               "figures mean nothing");
+  app.add_option(
+      "--outage-hours", outage_hours,
+      "In suite outage: virtual hours for which GitHub is down [24]");
+  app.add_option("--outage-keys", outage.keys,
+                 "In suite outage: how many keys farms report about [100000]");
   CLI11_PARSE(app, argc, argv);
   outage.time = absl::Hours(outage_hours);
   if (quick) {

@@ -20,12 +20,15 @@
 
 namespace signalbox {
 
-// The real outbox on disk and the real poster, against GitHub's rules in
-// memory, on a virtual clock.
+// A server's core for the benchmarks of posting: the real outbox on disk and
+// the real poster, against GitHub's rules in memory, on a virtual clock. One
+// credential posts for everything.
+//
+// Not thread-safe.
 class PostingWorld {
  public:
   struct Options {
-    // The pace of the one credential, as the configuration would set it.
+    // How fast the credential may post, as in the configuration.
     PaceOptions pace;
     int hourly_limit = 5000;
     // How long GitHub takes to answer.
@@ -35,19 +38,20 @@ class PostingWorld {
   explicit PostingWorld(const Options& options);
   ~PostingWorld();
 
-  // Key number `number`, of as many as wanted: ten contexts a commit, twenty
-  // commits a repository.
+  // A pending for key number `number`, from 0. Ten keys are contexts of one
+  // commit, and twenty commits are in one repository.
   static KeyReport KeyNumber(int number);
 
-  // Reports at the present moment, in transactions as Intake makes them.
+  // Stores the reports now, in transactions as large as the server's.
   void Accept(const std::vector<KeyReport>& reports);
 
-  // Lets time pass, and does what a Worker would.
+  // Lets virtual time pass, in which the server runs and GitHub answers.
   void RunFor(absl::Duration time);
-  // Runs until nothing is due any more. Returns how long that was.
+  // Runs until nothing is due any more. Returns how much virtual time that
+  // took.
   absl::Duration Drain();
 
-  // How many keys GitHub shows otherwise than their last accepted report.
+  // For how many keys GitHub does not show the last accepted report.
   int WrongKeys() const;
 
   // Posts that reached GitHub, in order.
@@ -57,8 +61,9 @@ class PostingWorld {
     std::string repository;
   };
   const std::vector<Post>& posts() const { return posts_; }
+  // How many GET requests reached GitHub.
   int reads() const { return reads_; }
-  // Counts what clients did although GitHub asks them not to.
+  // How often the server did what GitHub asks its clients not to do.
   int Misbehaviour();
 
   FakeClock& clock() { return clock_; }
@@ -69,7 +74,7 @@ class PostingWorld {
 
   bool IsWoken() { return core_->wake_ups().poster.is_requested(); }
 
-  // What is wanted of a key, by its place in the order of all.
+  // What GitHub should show for a key.
   struct Wanted {
     std::string full_name;
     std::string sha;
@@ -90,9 +95,9 @@ class PostingWorld {
       wanted_;
 };
 
-// How many requests a pace and an hourly budget allow within `time`.
+// How many requests the pace and the hourly budget allow within `time`.
 double Allowed(const PaceOptions& pace, int hourly_limit, absl::Duration time);
-// How long they need for so many requests.
+// How long a server needs for so many requests at this pace and budget.
 absl::Duration TimeFor(const PaceOptions& pace, int hourly_limit,
                        double requests);
 

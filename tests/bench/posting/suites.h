@@ -8,36 +8,43 @@
 
 namespace signalbox {
 
-// How well Signalbox posts, against GitHub's rules. All but Idle run on a
-// virtual clock, with the store on a real disk.
+// The suites of the benchmark "posting": how well the server posts, measured
+// against GitHub's rules. All but Idle run on a virtual clock, with the store
+// on a real disk. Each returns its figures, some of them with aims.
 
+// How many keys change at once, and how often each.
 struct StormOptions {
   int keys = 20'000;
   int transitions = 20;
 };
-// Everything changes at once. Only what counts in the end should be posted.
+// All keys change many times at once. The server should post only the last
+// report of each.
 std::vector<Figure> Storm(const StormOptions& options);
 
+// `keys` that farms report about, in turn, while GitHub is down for `time`.
 struct OutageOptions {
   int keys = 100'000;
   absl::Duration time = absl::Hours(24);
   int reports_per_second = 100;
 };
-// GitHub is down, with 502 or no answer at all, while farms go on.
+// GitHub answers with 502, or not at all, while farms go on to report. How soon
+// does GitHub show everything afterwards, and with how many requests?
 std::vector<Figure> Outage(const OutageOptions& options);
 
+// One busy repository has `busy_entries` due entries; each calm one has one.
 struct FairnessOptions {
   int busy_entries = 10'000;
   int calm_repositories = 99;
 };
-// One repository has many reports, others few.
+// How long does the busy repository delay the posts of the calm ones?
 std::vector<Figure> Fairness(const FairnessOptions& options);
 
 struct IdleOptions {
-  int calls = 2'000;
+  int calls = 2'000;  // How often it is measured.
 };
-// From a farm's call to GitHub, with nothing else to do; in real time, beside
-// the bare HTTP round trip.
+// How long does it take from a farm's call until GitHub has the post, when the
+// server has nothing else to do? In real time, compared with a bare HTTP
+// request.
 std::vector<Figure> Idle(const IdleOptions& options);
 
 }  // namespace signalbox

@@ -5,8 +5,8 @@
 
 namespace signalbox {
 
-// How often this process has called fsync or fdatasync. Its definition replaces
-// those of the C library.
+// How often this process has called fsync or fdatasync. In a program that links
+// it, functions that count replace these two of the C library.
 int64_t SyncCount();
 
 }  // namespace signalbox

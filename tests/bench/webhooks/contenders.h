@@ -9,28 +9,31 @@
 
 namespace signalbox {
 
-// A server that takes webhooks and sets commit statuses.
+// A running server that takes webhooks and sets commit statuses: ours, or one
+// that people use instead. The benchmark compares them.
 struct Contender {
-  std::string name;  // For people.
-  std::vector<std::unique_ptr<Process>> programs;
+  std::string name;                                // For people.
+  std::vector<std::unique_ptr<Process>> programs;  // All that it consists of.
   int port = 0;  // Where it takes webhooks, at 127.0.0.1.
   bool takes_forms = true;
   bool keeps_connections = true;
-  // Whether it answers once a report is on disk, and posts later; else it posts
-  // first and then answers.
+  // True: it answers a webhook once the report is on disk, and posts later.
+  // False: it posts first and then answers.
   bool posts_behind = false;
 };
 
-// The simulator, without limits.
+// Starts the GitHub simulator, without rate limits.
 std::unique_ptr<Process> StartSimulator();
 
-// All of them post to the GitHub at `api_url`, and verify with kWebhookSecret.
+// These start a server that posts to the GitHub at `api_url` and takes webhooks
+// signed with kWebhookSecret.
 
-// Ours: the shim, and the server with its data in `data_dir`.
+// Signalbox: the shim, and the server with its data in `data_dir`.
+// `secret_file` holds kWebhookSecret.
 Contender StartSignalbox(const std::string& api_url,
                          const std::string& data_dir,
                          const std::string& secret_file);
-// The guide's: Sinatra and Octokit, with puma's five threads.
+// The server of GitHub's guide: Sinatra and Octokit, with puma's five threads.
 Contender StartSinatra(const std::string& api_url);
 // @octokit/webhooks on Node's HTTP server.
 Contender StartNode(const std::string& api_url);

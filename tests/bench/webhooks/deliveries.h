@@ -9,9 +9,11 @@
 
 namespace signalbox {
 
+// The secret of all webhooks in the benchmark.
 constexpr char kWebhookSecret[] = "It's a Secret to Everybody";
 
-// What differs between deliveries.
+// What differs from one delivery to the next. Deliveries::Fill makes it a
+// request.
 struct Delivery {
   std::string number;  // Of the pull request; seven digits.
   std::string sha;
@@ -19,9 +21,10 @@ struct Delivery {
   std::string signature;  // 64 hex digits.
 };
 
-// Deliveries of "a pull request was opened", as GitHub makes them: a real
-// payload, with another pull request and head for each delivery, signed.
-// Expensive work is done beforehand.
+// Makes webhook requests like GitHub's "a pull request was opened": a real
+// payload in which each delivery has another pull request and another head. The
+// requests are signed with kWebhookSecret. The expensive work, such as signing,
+// is done in Make, before a benchmark measures.
 class Deliveries {
  public:
   enum class Form { kJson, kForm };
@@ -29,13 +32,12 @@ class Deliveries {
   // `payload` is the JSON of one of them.
   Deliveries(absl::string_view payload, Form form);
 
-  // Makes the next `count`. This process never made any of them before, in
-  // whatever object.
+  // Makes `count` deliveries. No other call in this process returns the same.
   std::vector<Delivery> Make(int count) const;
 
-  // A whole request to `host`, for Fill.
+  // The text of an HTTP request to `host`. Fill turns it into a delivery.
   std::string Request(absl::string_view host, bool keep_alive) const;
-  // Turns a text of Request into that of `delivery`, in place.
+  // Writes `delivery` over the request's text, in place.
   void Fill(const Delivery& delivery, std::string* request) const;
 
   size_t body_size() const { return body_.size(); }
@@ -50,8 +52,9 @@ class Deliveries {
   std::vector<size_t> shas_;
 };
 
-// The payload of an opened pull request, from the collection
-// @octokit/webhooks-examples. Ends the benchmark if it is not there.
+// A real payload of an opened pull request, from the npm package
+// @octokit/webhooks-examples. If the package is not installed, the benchmark
+// ends with a message.
 std::string ExamplePayload();
 
 }  // namespace signalbox

@@ -26,14 +26,16 @@ void GitHubView::SetLatency(absl::Duration latency) {
   const auto answer = client_->Post("/_simulator/settings", settings.dump(),
                                     "application/json");
   if (!answer || answer->status != 200) {
-    GiveUp("the simulator does not take its settings");
+    GiveUp("the GitHub simulator refused a setting");
   }
 }
 
 bool GitHubView::ReadOn() {
   const std::string target = absl::StrCat("/_simulator/events?after=", next_);
   const auto answer = client_->Get(target.c_str());
-  if (!answer || answer->status != 200) GiveUp("the simulator has ended");
+  if (!answer || answer->status != 200) {
+    GiveUp("the GitHub simulator does not answer any more");
+  }
   const auto page = nlohmann::json::parse(answer->body);
   next_ = page.at("next").get<int64_t>();
   for (const auto& event : page.at("events")) {

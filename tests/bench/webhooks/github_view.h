@@ -16,25 +16,25 @@ class Client;
 
 namespace signalbox {
 
-// What the simulator shows.
+// Asks the GitHub simulator, through its control API, what GitHub shows.
 class GitHubView {
  public:
-  // HOST:PORT.
+  // `address` is the simulator's HOST:PORT.
   explicit GitHubView(const std::string& address);
   ~GitHubView();
 
-  // How long GitHub takes to answer from now on.
+  // Lets GitHub take that long for each answer from now on.
   void SetLatency(absl::Duration latency);
 
-  // Waits until the head of each delivery has a status, at most `limit`.
-  // Returns how many have none.
+  // Waits until the head of each delivery has a status, for at most `limit`.
+  // Returns how many heads have none then.
   int AwaitAll(absl::Span<const Delivery> deliveries, absl::Duration limit);
 
-  // How many statuses there are beyond one for each commit.
+  // How many statuses AwaitAll has seen beyond one for each commit.
   int Repeats() const;
 
  private:
-  // Reads what is new. Returns false if there was nothing.
+  // Reads the statuses that are new. False: there were none.
   bool ReadOn();
 
   const std::unique_ptr<httplib::Client> client_;

@@ -189,7 +189,7 @@ class Generator {
     connection->was_used = false;
     connection->fd =
         socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (connection->fd < 0) GiveUp("no socket can be made");
+    if (connection->fd < 0) GiveUp("cannot create a socket");
     const int on = 1;
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     sockaddr_in address = {};
@@ -199,7 +199,7 @@ class Generator {
     if (connect(connection->fd, reinterpret_cast<sockaddr*>(&address),
                 sizeof(address)) != 0 &&
         errno != EINPROGRESS) {
-      GiveUp("nobody listens any more");
+      GiveUp("the measured server does not accept connections any more");
     }
     epoll_event event = {};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;

@@ -11,33 +11,38 @@
 
 namespace signalbox {
 
+// How SendLoad sends deliveries.
 struct Load {
   int port = 0;  // On 127.0.0.1.
-  // Else each delivery has its own connection.
+  // False: each delivery has a connection of its own.
   bool keep_alive = false;
   absl::Duration time = absl::Seconds(2);
-  // Deliveries a second, regardless of the answers (an open loop); 0: as many
-  // as get through, with `connections` under way at any time (a closed loop).
+  // Deliveries a second, sent at fixed times whether or not the earlier ones
+  // were answered (an open loop). 0: a closed loop, in which each answer lets
+  // the next delivery begin, with `connections` under way at any time.
   double rate = 0;
   int connections = 16;
 };
 
+// What SendLoad measured.
 struct LoadResult {
-  // From when each was to be sent, which includes connecting, to the last byte
-  // of its answer. In an open loop that is its turn, even if it could not be
-  // sent then.
+  // Of each answered delivery, the time from connecting to the last byte of the
+  // answer. In an open loop the time counts from when the delivery was to be
+  // sent, even if it could not be sent then.
   std::vector<absl::Duration> latencies;
-  int failed = 0;       // Not answered with 2xx, or not within 10 s of the end.
+  // Deliveries that got no 2xx, or no answer within 10 s of the end.
+  int failed = 0;
   absl::Duration time;  // From the first to the last answer.
-  size_t sent = 0;      // Of the deliveries, from the front.
+  size_t sent = 0;      // So many of the deliveries, from the first one on.
 
   double PerSecond() const {
     return static_cast<double>(latencies.size()) / absl::ToDoubleSeconds(time);
   }
 };
 
-// Sends deliveries, each once and in order, until there is no more time or no
-// more deliveries, and awaits their answers. Uses one thread: the caller's.
+// Sends `deliveries`, each once and in order, until load.time is over or all
+// are sent, and waits for the answers. `kind` makes the requests. Uses only the
+// caller's thread.
 LoadResult SendLoad(const Load& load, const Deliveries& kind,
                     absl::Span<const Delivery> deliveries);
 

@@ -16,15 +16,17 @@ int main(int argc, char** argv) {
   bool json = false;
   bool quick = false;
   double seconds = 2;
-  app.add_option("suite", suites, "throughput, distant, outage [all]")
+  app.add_option("suite", suites,
+                 "Suites to run: throughput, distant, outage [all]")
       ->check(CLI::IsMember(suites));
-  app.add_flag("--json", json, "For programs");
+  app.add_flag("--json", json, "Print the figures as JSON");
   app.add_flag("--quick", quick,
-               "Small numbers: shows that it works, measures nothing");
-  app.add_option("--rounds", throughput.rounds, "[3]");
-  app.add_option("--seconds", seconds, "Of one run of one server [2]");
+               "Run with small numbers, to see that the benchmark works. The "
+               "figures mean nothing");
+  app.add_option("--rounds", throughput.rounds, "Runs of each server [3]");
+  app.add_option("--seconds", seconds, "Seconds of one run of one server [2]");
   app.add_option("--servers", throughput.servers,
-                 "signalbox, Sinatra, Node [all]")
+                 "Servers to compare: signalbox, Sinatra, Node [all]")
       ->check(CLI::IsMember(throughput.servers));
   CLI11_PARSE(app, argc, argv);
   throughput.time = absl::Seconds(seconds);

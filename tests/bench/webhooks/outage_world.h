@@ -16,55 +16,60 @@
 
 namespace signalbox {
 
-// GitHub, whose hook sends pull requests to a shim, and the server behind the
-// shim: the real outbox on disk, the real poster and the real recovery. Each of
-// the two can be down. On a virtual clock, in one process.
+// What the benchmark of recovery measures: GitHub with a webhook, the shim, and
+// the server with the real outbox on disk, the real poster and the real
+// recovery. Shim and server can go down. Everything runs on a virtual clock, in
+// one process.
+//
+// Not thread-safe.
 class OutageWorld {
  public:
   struct Options {
-    // Of every credential.
+    // How fast every credential may post.
     PaceOptions pace;
-    // The hook is an App's, and the App posts; else the hook is the
-    // repository's, and a token posts.
+    // True: the webhook is a GitHub App's, and the App posts. False: the
+    // webhook is the repository's, and a token posts.
     bool is_app = false;
     // How long GitHub takes to answer.
     absl::Duration latency = absl::Milliseconds(50);
   };
 
-  // Both are up at first.
+  // Server and shim are up at first.
   explicit OutageWorld(const Options& options);
   ~OutageWorld();
 
-  // If the server goes down, nobody learns the ends of requests under way.
+  // Stops or starts the server. When it stops, the answers to its requests
+  // under way are lost.
   void SetServerUp(bool is_up);
   void SetShimUp(bool is_up) { is_shim_up_ = is_up; }
 
-  // Opens the next pull request. GitHub sends it to the hook at once.
+  // Opens the next pull request. GitHub sends it to the webhook at once.
   void OpenPullRequest();
   int opened() const { return opened_; }
 
-  // Lets time pass, and does what Workers would.
+  // Lets virtual time pass, in which all parts run.
   void RunFor(absl::Duration time);
 
-  // Heads that the server has on disk, and that GitHub shows as pending.
+  // How many heads of pull requests the server has on disk, and for how many of
+  // them GitHub shows pending.
   int Known() const;
   int Shown();
-  // Statuses beyond one for each head.
+  // How many statuses GitHub has beyond one for each head.
   int Repeats();
-  // How often the event that reached the shim most often came.
+  // How often the shim got the event that it got most often.
   int MostArrivals() const;
-  // When the newest head became known. Needs at least one.
+  // When the newest known head reached the server. There must be one.
   absl::Time last_known() const { return last_known_; }
 
-  // Requests to GitHub since the beginning, by purpose.
+  // How many requests the server has sent to GitHub, by purpose.
   struct Requests {
-    int lists = 0;         // Of hooks and of deliveries.
-    int redeliveries = 0;  // Asked for.
+    int lists = 0;         // Lists of hooks and of deliveries.
+    int redeliveries = 0;  // Orders to redeliver.
     int posts = 0;
     int others = 0;
   };
   const Requests& requests() const { return requests_; }
-  // Counts what clients did although GitHub asks them not to.
+  // How often the server did what GitHub asks its clients not to do.
   int Misbehaviour();
 
   FakeClock& clock() { return clock_; }

@@ -155,7 +155,7 @@ class Lane {
     }
     const LoadResult result = Send(load);
     const auto count = static_cast<double>(result.latencies.size());
-    if (count == 0) GiveUp(absl::StrCat(name_, ": nothing was answered"));
+    if (count == 0) GiveUp(absl::StrCat(name_, ": answered no delivery"));
     samples_["closed"].push_back(result.PerSecond());
     samples_["closed p50"].push_back(Milliseconds(result, 0.5));
     samples_["closed p99"].push_back(Milliseconds(result, 0.99));
@@ -288,7 +288,8 @@ std::vector<Figure> Throughput(const ThroughputOptions& options) {
         options.most_deliveries / 2));
     const LoadResult result = SendLoad(load, json, deliveries);
     if (result.latencies.empty()) {
-      GiveUp(absl::StrCat(contender.name, " takes no delivery"));
+      GiveUp(
+          absl::StrCat(contender.name, " does not accept a correct delivery"));
     }
     github.AwaitAll(absl::MakeConstSpan(deliveries).first(result.sent),
                     kShownLimit);
