@@ -10,8 +10,9 @@
 
 namespace signalbox {
 
-// Reads an answer of GitHub from an input: its status, some headers, and its
-// body as a text; or an error.
+// Makes an answer of GitHub from a fuzzer's input: a status, some headers that
+// Signalbox reads, and a body. For some inputs it is an error instead, as if
+// there was no answer.
 inline absl::StatusOr<HttpResponse> AnswerFrom(FuzzInput& in) {
   constexpr int kStatuses[] = {200, 201, 202, 204, 304, 301, 302, 307,
                                308, 400, 401, 403, 404, 408, 409, 410,

@@ -27,18 +27,20 @@ namespace signalbox {
 
 using FuzzFunction = void (*)(absl::string_view input);
 
-// All targets of the program, by name.
+// All targets that are linked into the program, by name.
 inline std::map<absl::string_view, FuzzFunction>& FuzzTargets() {
   static auto* const targets = new std::map<absl::string_view, FuzzFunction>();
   return *targets;
 }
 
+// FUZZ_TARGET registers a target with this.
 struct FuzzRegistration {
   FuzzRegistration(absl::string_view name, FuzzFunction function) {
     FuzzTargets().emplace(name, function);
   }
 };
 
+// Prints what is wrong and aborts, which a fuzzer takes for a finding.
 [[noreturn]] inline void FuzzFail(const char* file, int line,
                                   absl::string_view message) {
   std::fprintf(stderr, "%s:%d: %.*s\n", file, line,
@@ -46,8 +48,8 @@ struct FuzzRegistration {
   std::abort();
 }
 
-// Takes an input apart, from the front. After its end everything is zero and
-// empty, so that every input is complete.
+// Reads values from a fuzzer's input, one after the other. After its end all
+// values are zero or empty, so that no input is too short.
 class FuzzInput {
  public:
   explicit FuzzInput(absl::string_view bytes) : bytes_(bytes) {}
@@ -76,8 +78,8 @@ class FuzzInput {
     return static_cast<int64_t>(bits);
   }
 
-  // Up to the next byte 0xff, which is dropped, or to the end. UTF-8 never has
-  // that byte, so seeds can be written by hand.
+  // The bytes up to the next 0xff, which is skipped, or to the end. UTF-8 never
+  // contains that byte, so people can write seeds by hand.
   absl::string_view Text() {
     const size_t end = bytes_.find('\xff');
     const absl::string_view text = bytes_.substr(0, end);
@@ -97,8 +99,8 @@ class FuzzInput {
   absl::string_view bytes_;
 };
 
-// Calls `each` with the pieces of `whole`, whose lengths come from `seed`:
-// often one byte, now and then none, and large ones too.
+// Cuts `whole` into pieces and calls `each` with each of them, in order. `seed`
+// determines their lengths: often one byte, sometimes none, sometimes many.
 template <typename Each>
 void InPieces(absl::string_view whole, uint32_t seed, Each each) {
   while (!whole.empty()) {
@@ -111,8 +113,8 @@ void InPieces(absl::string_view whole, uint32_t seed, Each each) {
   }
 }
 
-// Whether `text` is UTF-8 by RFC 3629; `characters`, if given, is set to how
-// many code points it has, and `largest` to the largest of them.
+// Whether `text` is UTF-8 by RFC 3629. If so, sets `characters` to the number
+// of code points and `largest` to the largest one; both may be null.
 inline bool IsUtf8(absl::string_view text, size_t* characters = nullptr,
                    uint32_t* largest = nullptr) {
   size_t count = 0;

@@ -10,11 +10,14 @@
 #include "absl/strings/string_view.h"
 #include "tests/fuzz/fuzz.h"
 
-// A second grammar of names, written from its description alone, with which the
-// targets compare the server's and the shim's.
+// A second implementation of the rules for names (repositories, shas, contexts
+// and more), written from their description alone. Fuzz targets compare the
+// rules of the server and of the shim with it. Each function says whether a
+// text is such a name.
 
 namespace signalbox::grammar {
 
+// Whether all characters of `text` are in `allowed`.
 inline bool OnlyOf(absl::string_view text, absl::string_view allowed) {
   return text.find_first_not_of(allowed) == absl::string_view::npos;
 }
@@ -29,7 +32,7 @@ inline bool IsPrintableAscii(absl::string_view text) {
   return true;
 }
 
-// One line that may go to a log or a terminal.
+// A text that may go to a log or a terminal as one line.
 inline bool IsOneLine(absl::string_view text) {
   return !text.empty() && IsPrintableAscii(text);
 }
@@ -66,7 +69,7 @@ inline bool IsHost(absl::string_view text) {
   return true;
 }
 
-// `[HOST/]OWNER/NAME`, as the server takes it: the name does not end in .git.
+// [HOST/]OWNER/NAME, as the server takes it: the name does not end in ".git".
 inline bool IsRepository(absl::string_view text) {
   std::vector<std::string> parts = absl::StrSplit(text, '/');
   if (parts.size() == 3) {
@@ -96,7 +99,8 @@ inline bool IsContext(absl::string_view text) {
          text.front() != ' ' && text.back() != ' ';
 }
 
-// The context of a status that was seen at GitHub.
+// The context of a status that another program has set at GitHub. It may have
+// any characters but control characters.
 inline bool IsObservedContext(absl::string_view text) {
   size_t characters = 0;
   if (text.empty() || !IsUtf8(text, &characters) || characters > 255) {
@@ -108,7 +112,7 @@ inline bool IsObservedContext(absl::string_view text) {
   return true;
 }
 
-// An upper-case word that programs may compare.
+// A stable reason in an error: an upper-case word such as CHANGED.
 inline bool IsReason(absl::string_view text) {
   return !text.empty() && OnlyOf(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
