@@ -43,47 +43,52 @@ struct FakeCall {
   const v1::ReportResultRequest& result() const { return std::get<1>(request); }
 };
 
-// A StatusService over real gRPC that records its calls, and answers as the
-// test sets. Thread-safe.
+// A StatusService over real gRPC for tests of the C++ client and of
+// `signalbox`. It records the calls, and gives the answers that the test sets.
+// Thread-safe.
 class FakeServer : public v1::StatusService::Service {
  public:
-  // Listens at once. `tells_health`: it has the health service.
+  // Listens at once, on a free port unless `address` names one. `tells_health`:
+  // it also has gRPC's health service.
   explicit FakeServer(const std::string& address = "127.0.0.1:0",
                       bool tells_health = true);
   ~FakeServer() override;
 
   const std::string& address() const { return address_; }
 
-  // Answers a call that has no answer yet: the first calls in this order, all
-  // others with OK.
+  // Sets the end of calls: AnswerNext that of the next call for which none is
+  // set yet, AnswerAll that of all others. They are OK at first.
   void AnswerNext(FakeAnswer answer);
   void AnswerAll(FakeAnswer answer);
 
-  // The receipt's disposition and warnings from now on.
+  // These set what successful calls return from now on. SetReceipt: the
+  // disposition and the warnings of all receipts.
   void SetReceipt(v1::Receipt receipt);
   void SetCommit(v1::GetCommitStatusResponse commit);
   void SetHistory(v1::ExplainStatusResponse history);
-  // Sets pages, each of which names the next.
+  // Sets several pages. The server makes each page name the next.
   void SetCommitPages(std::vector<v1::GetCommitStatusResponse> pages);
   void SetHistoryPages(std::vector<v1::ExplainStatusResponse> pages);
   void SetRetried(v1::RetryPostResponse retried);
   void SetListPages(std::vector<v1::ListStatusesResponse> pages);
   void SetRetriedPages(std::vector<v1::RetryPostsResponse> pages);
   void SetDiagnosis(v1::DiagnoseRepositoryResponse diagnosis);
-  // Without it, the server acts as one too old for the call.
+  // Without it, GetServerInfo ends with UNIMPLEMENTED, as at an old server.
   void SetInfo(v1::GetServerInfoResponse info);
-  // The messages of one watch, which then ends with `end`; the first watch gets
-  // the first, and so on. A watch without messages is silent until Release.
+  // Adds a watch. The first WatchStatuses call gets the messages of the first
+  // one and ends with its `end`, the second call those of the second, and so
+  // on. A watch without messages sends nothing until Release.
   void AddWatch(std::vector<v1::WatchStatusesResponse> messages,
                 FakeAnswer end);
-  // What its health service says; true at first.
+  // What the health service answers: SERVING (true, as at first) or
+  // NOT_SERVING.
   void SetServing(bool is_serving);
 
-  // Lets pendings wait for Release before they are answered.
+  // From now on ReportPending waits for Release before it answers.
   void HoldPendings();
   void Release();
 
-  // Blocks until `count` calls have begun, and returns all.
+  // Waits until the server has got `count` calls. Returns all calls so far.
   std::vector<FakeCall> WaitForCalls(size_t count);
   std::vector<FakeCall> calls();
 

@@ -6,9 +6,10 @@
 
 namespace signalbox {
 
-// Fails the test for everything that the clients of the GitHub simulator at
-// `url` ("http://HOST:PORT") did although GitHub asks them not to, except the
-// counters in `except`. Every test that runs a simulator ends with it.
+// Fails the test for each counter of misbehaviour at the GitHub simulator that
+// is not zero: its clients did what GitHub asks clients not to do. `url` is
+// "http://HOST:PORT". Ignores the counters named in `except`. Each test that
+// runs a simulator ends with this.
 void ExpectGoodConduct(const std::string& url,
                        const std::set<std::string>& except = {});
 

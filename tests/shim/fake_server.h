@@ -16,11 +16,14 @@
 
 namespace signalbox {
 
-// The server's end: gives the answers that a test sets, and records its calls.
+// A gRPC server for tests of the shim. It records the shim's calls, and gives
+// the answers that the test sets (OK at first). Thread-safe, except Start and
+// Stop.
 class FakeServer final : public v1::StatusService::Service {
  public:
   ~FakeServer() override { Stop(); }
 
+  // Listens on a loopback port; 0: a free one, see port().
   void Start(int port = 0) {
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -38,19 +41,22 @@ class FakeServer final : public v1::StatusService::Service {
   }
   int port() const { return port_; }
 
+  // All calls get this answer from now on. With OK, ReportPending has so many
+  // receipts.
   void Answer(grpc::Status status, int receipts = 1) {
     const std::lock_guard<std::mutex> lock(mu_);
     status_ = std::move(status);
     receipts_ = receipts;
     not_granted_.clear();
   }
-  // PERMISSION_DENIED, and the trailing metadata that names what is lacking.
+  // All calls get PERMISSION_DENIED from now on. `what` is the trailing
+  // metadata signalbox-not-granted, which names the missing right.
   void AnswerNotGranted(const std::string& what) {
     Answer(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "not granted"));
     const std::lock_guard<std::mutex> lock(mu_);
     not_granted_ = what;
   }
-  // From now on calls get no answer, until Release().
+  // From now on calls wait for Release() before they are answered.
   void Hold() {
     const std::lock_guard<std::mutex> lock(mu_);
     held_ = true;
@@ -60,6 +66,7 @@ class FakeServer final : public v1::StatusService::Service {
     held_ = false;
     changed_.notify_all();
   }
+  // The ReportPending calls so far, in order.
   std::vector<v1::ReportPendingRequest> Requests() {
     const std::lock_guard<std::mutex> lock(mu_);
     return requests_;
@@ -69,7 +76,7 @@ class FakeServer final : public v1::StatusService::Service {
     const std::lock_guard<std::mutex> lock(mu_);
     return results_;
   }
-  // Of the last ReportPending; empty: none.
+  // The `authorization` metadata of the last ReportPending; empty: none.
   std::string Authorization() {
     const std::lock_guard<std::mutex> lock(mu_);
     return authorization_;

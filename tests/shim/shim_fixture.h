@@ -27,7 +27,8 @@
 
 namespace signalbox {
 
-// It looks like a signature, but nobody could have made it.
+// The head of a webhook request with a signature that has the right form but is
+// false. `framing` is the header that says how long the body is.
 inline std::string ForgedHead(absl::string_view framing,
                               absl::string_view type = "application/json") {
   return absl::StrCat(
@@ -37,8 +38,10 @@ inline std::string ForgedHead(absl::string_view framing,
       std::string(64, 'a'), "\r\n", framing, "\r\n\r\n");
 }
 
-// Clients that never end. Each sends `first` and then, ten times a second, up
-// to `most` bytes of `rest` over and over, and reconnects when it is dropped.
+// Attacks a shim with many slow clients until the destructor. Each client sends
+// `first`. Then it sends ten times a second up to `most` bytes of `rest`, from
+// the beginning of `rest` each time. When the shim closes its connection, the
+// client connects again.
 class Attack {
  public:
   Attack(uint16_t port, int clients, std::string first, std::string rest = "",
@@ -84,13 +87,13 @@ class Attack {
   std::thread thread_;
 };
 
-// The port of a shim that has just been started.
+// Waits until a shim that was just started listens. Returns its port.
 inline uint16_t PortOf(Process& shim) {
   shim.WaitForLine("listening on ");
   return static_cast<uint16_t>(shim.Port());
 }
 
-// Looks again and again, up to 30 s, until the condition is true.
+// Waits until the condition is true, at most 30 s. Returns whether it is.
 template <typename Condition>
 bool Becomes(Condition condition) {
   const auto deadline =
@@ -102,21 +105,22 @@ bool Becomes(Condition condition) {
   return true;
 }
 
-// The program in front of a server: it has to stay up, answer good deliveries
-// during an attack, and be as small afterwards as before.
+// The real shim in front of a FakeServer. Tests attack the shim. It must stay
+// up, answer good deliveries meanwhile, and afterwards use no more memory and
+// descriptors than before.
 class ShimFixture : public ::testing::Test {
  protected:
   using Clock = std::chrono::steady_clock;
 
-  // Deliveries that Start() makes.
+  // How many deliveries Start() makes.
   static constexpr int kFirst = 8;
-  // A good delivery takes some milliseconds; an attack's own timeouts are
-  // longer than this.
+  // The longest that a good delivery may take. It normally takes some
+  // milliseconds. The shim's timeouts against an attack are longer than this.
   static constexpr std::chrono::seconds kPrompt{4};
   // Memory that allocators, stacks and gRPC may keep after an attack.
   static constexpr int64_t kMaxGrowthMib = 48;
 
-  // Resident, in MiB.
+  // The program's resident memory in MiB, now and at most so far.
   struct Memory {
     int64_t now = 0;
     int64_t most = 0;
@@ -133,7 +137,9 @@ class ShimFixture : public ::testing::Test {
     server_.Start();
   }
 
-  // `descriptors`: the program's limit; 0: as this process.
+  // Starts the shim, lets it handle kFirst deliveries, and notes its memory and
+  // descriptors. `descriptors` limits its file descriptors; 0: as in this
+  // process.
   void Start(rlim_t descriptors = 0) {
     program_ =
         StartProgram("signalbox-shim",
@@ -156,10 +162,12 @@ class ShimFixture : public ::testing::Test {
   }
 
   RawClient Connect() { return RawClient(port_); }
+  // Sends a request on a new connection. Returns the answer's status code; 0:
+  // there was no answer.
   int Ask(absl::string_view request) { return Connect().Ask(request); }
 
-  // Good deliveries, one after the other, must be answered for a quarter of a
-  // second.
+  // Sends good deliveries one after the other for a quarter of a second. Each
+  // must be answered with 202 within kPrompt. `when` is for messages.
   void ExpectPrompt(absl::string_view when) {
     std::vector<double> taken_ms;
     const std::string requests[] = {Push().Text(),
@@ -180,7 +188,8 @@ class ShimFixture : public ::testing::Test {
         taken_ms[taken_ms.size() / 2], taken_ms.back());
   }
 
-  // To be called after an attack.
+  // Expects, after an attack, that the shim runs, answers promptly, and has
+  // given descriptors and memory back.
   void ExpectRecovered() {
     ASSERT_TRUE(program_->IsRunning());
     EXPECT_TRUE(Becomes([this] { return CountDescriptors() <= descriptors_; }))

@@ -16,8 +16,10 @@
 
 namespace signalbox {
 
+// The webhook secret of the tests' shim.
 constexpr char kSecret[] = "It's a Secret to Everybody";
 
+// The value of X-Hub-Signature-256 for a body.
 inline std::string Sign(absl::string_view body, absl::string_view secret) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
@@ -29,7 +31,7 @@ inline std::string Sign(absl::string_view body, absl::string_view secret) {
                           reinterpret_cast<const char*>(digest), size)));
 }
 
-// Encodes everything but the unreserved bytes, as browsers and GitHub do.
+// The body of a webhook of content type form: "payload=" and the encoded JSON.
 inline std::string Form(absl::string_view json) {
   std::string form = "payload=";
   for (const unsigned char c : json) {
@@ -44,7 +46,7 @@ inline std::string Form(absl::string_view json) {
   return form;
 }
 
-// One request, right in every part until a test changes it.
+// A webhook's HTTP request. It is correct until a test changes a member.
 struct Request {
   std::string method = "POST";
   std::string target = "/event_handler";
@@ -52,9 +54,10 @@ struct Request {
   std::string content_type = "application/json";
   std::string event = "push";
   std::string delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
-  std::string secret = kSecret;
-  std::string more_headers;
+  std::string secret = kSecret;  // Signs the body; empty: no signature.
+  std::string more_headers;      // Whole lines, each with its line end.
 
+  // The request as it goes over the wire.
   std::string Text() const {
     std::string text = absl::StrCat(method, " ", target, " HTTP/1.1\r\n");
     const auto header = [&](const char* name, const std::string& value) {
@@ -69,6 +72,7 @@ struct Request {
   }
 };
 
+// A push, or the opening of a pull request.
 inline Request Push() {
   Request request;
   request.body = PushPayload().dump();
@@ -82,13 +86,15 @@ inline Request PullRequest() {
   return request;
 }
 
+// Turns a JSON request into one of content type form.
 inline Request AsForm(Request request) {
   request.content_type = "application/x-www-form-urlencoded";
   request.body = Form(request.body);
   return request;
 }
 
-// The same request, in chunks of `piece` bytes.
+// The text of the request in chunked transfer coding, with chunks of `piece`
+// bytes.
 inline std::string Chunked(const Request& request, size_t piece) {
   const std::string text = request.Text();
   std::string chunked =
@@ -101,7 +107,7 @@ inline std::string Chunked(const Request& request, size_t piece) {
   return absl::StrCat(chunked, "0\r\n\r\n");
 }
 
-// A ping whose JSON has exactly `size` bytes.
+// A ping whose JSON has exactly `size` bytes; at least 10.
 inline Request PingOf(size_t size) {
   Request request;
   request.event = "ping";

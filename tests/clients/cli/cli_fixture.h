@@ -14,12 +14,14 @@
 
 namespace signalbox {
 
-// Runs the real program against a fake server, in a directory without git and
-// an environment without CI.
+// Runs the real program `signalbox` against a FakeServer. The program starts in
+// a directory without git, with an environment that names the repository
+// acme/widgets and the commit kSha, but no CI system.
 class CliFixture : public testing::Test {
  protected:
   static constexpr char kSha[] = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
+  // How the program ended, and what it printed.
   struct Ended {
     int exit_code;
     std::string output;
@@ -35,23 +37,26 @@ class CliFixture : public testing::Test {
                             {"GITHUB_SHA", kSha}};
   }
 
+  // The command line: the program and these arguments.
   std::vector<std::string> Command(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), SIGNALBOX_PROGRAM);
     return arguments;
   }
 
+  // Runs it to its end.
   Ended RunCli(std::vector<std::string> arguments) {
     return Run(std::move(arguments), options_);
   }
 
-  // Its errors are part of its output.
+  // Runs it on a terminal. Then `output` also has what it writes to standard
+  // error.
   Ended OnTerminal(std::vector<std::string> arguments) {
     Process::Options options = options_;
     options.has_terminal = true;
     return Run(std::move(arguments), options);
   }
 
-  // An address where nobody listens.
+  // An address at which no server listens.
   std::string Nowhere() const {
     return "unix:" + directory_.Path("nobody.sock");
   }

@@ -22,7 +22,7 @@ inline const std::string kBase(40, 'b');
 inline const std::string kMerge(40, 'c');
 inline const std::string kCheckout(40, 'd');
 
-// `git cat-file commit` of a commit.
+// What `git cat-file commit` prints for a commit with these parents.
 inline std::string Commit(const std::vector<std::string>& parents,
                           const std::string& message) {
   std::string text = absl::StrCat("tree ", std::string(40, 'e'), "\n");
@@ -36,7 +36,8 @@ inline std::string Commit(const std::vector<std::string>& parents,
                       message, "\n");
 }
 
-// Surroundings without files and without git, except for what a test adds.
+// Tests of how `signalbox` finds the repository, the commit and the attempt.
+// Environment, files and answers of git are only those that a test adds.
 class DetectionTest : public testing::Test {
  protected:
   DetectionTest() {
@@ -54,12 +55,14 @@ class DetectionTest : public testing::Test {
     };
   }
 
+  // Adds a git checkout at commit `sha`, whose remote "origin" is `url`.
   void AddCheckout(const std::string& sha, const std::string& url) {
     git_["rev-parse HEAD"] = sha;
     git_["remote"] = "origin";
     git_["config --get remote.origin.url"] = url;
   }
 
+  // What `signalbox` finds; empty or 0: nothing.
   std::string Repository() { return FindRepository(surroundings_).value; }
   std::string Sha() { return FindSha(surroundings_).value; }
   int64_t Attempt() { return FindAttempt(surroundings_).value; }
@@ -72,8 +75,8 @@ class DetectionTest : public testing::Test {
   Environment& environment() { return surroundings_.environment; }
 
   Surroundings surroundings_;
-  Environment git_;
-  Environment files_;
+  Environment git_;    // What git prints, by its arguments.
+  Environment files_;  // Contents by path.
 };
 
 }  // namespace signalbox

@@ -12,25 +12,25 @@
 
 namespace signalbox {
 
-// A connection that a LoopbackServer has accepted. Its calls end when the
-// other side or the server does.
+// The server's end of a connection, in LoopbackServer's function. All waits end
+// when the client closes the connection or the server is destroyed.
 class Peer {
  public:
   explicit Peer(int fd) : fd_(fd) {}
 
-  // One whole request; empty once the other side is gone.
+  // Reads one whole HTTP request. Empty: the connection is closed.
   std::string ReadRequest();
 
-  // False once the other side is gone.
+  // Sends the text. False: the connection is closed.
   bool Write(absl::string_view text);
 
-  // Waits until the other side has closed; what it sends is thrown away.
+  // Waits until the client has closed the connection. Drops what it sends.
   void WaitForClose();
 
-  // Whether nothing came for that long.
+  // Waits for so long. True: the client sent nothing and did not close.
   bool IsQuiet(int milliseconds);
 
-  // The end of the connection will be a reset.
+  // The connection will end with a reset instead of an orderly close.
   void ResetOnClose();
 
   int fd() const { return fd_; }
@@ -40,21 +40,22 @@ class Peer {
   std::string text_;
 };
 
-// A server on its own loopback port that does what a test says, down to the
-// byte. Each connection is served on its own thread and closed afterwards.
+// A server for tests of HTTP clients, on a loopback port of its own. A function
+// of the test says what it sends, down to the byte. It runs for each connection
+// on a thread of its own; the connection is closed when it returns.
 class LoopbackServer {
  public:
-  // `serve` gets a connection and its number, from 0.
+  // `serve` gets the connection and its number, counted from 0.
   explicit LoopbackServer(std::function<void(Peer&, int)> serve);
 
-  // Ends what is still being served.
+  // Closes all connections and waits until `serve` has returned.
   ~LoopbackServer();
 
   std::string Url(absl::string_view path = "/",
                   absl::string_view scheme = "http",
                   absl::string_view host = "127.0.0.1") const;
   int port() const { return port_; }
-  // How many were accepted.
+  // How many connections the server has accepted.
   int connections() const { return connections_; }
 
  private:

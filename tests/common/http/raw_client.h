@@ -19,7 +19,8 @@
 
 namespace signalbox {
 
-// A connection on loopback that sends exactly the bytes it gets.
+// A TCP connection to a loopback port, for tests of HTTP servers. It sends
+// exactly the bytes that a test gives it, also wrong ones.
 class RawClient {
  public:
   explicit RawClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -43,7 +44,8 @@ class RawClient {
 
   bool connected() const { return connected_; }
 
-  // False if the other side has closed.
+  // Sends all bytes, and waits for room if necessary. False: the peer has
+  // closed the connection.
   bool Send(absl::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -53,24 +55,28 @@ class RawClient {
     return true;
   }
 
-  // Sends what can be sent at once, and returns how much that is; -1 if the
-  // other side has closed.
+  // Sends as many bytes as fit without waiting. Returns how many; -1: the peer
+  // has closed the connection.
   ssize_t SendSome(absl::string_view bytes) {
     const ssize_t count =
         send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return count < 0 && errno == EAGAIN ? 0 : count;
   }
 
+  // Tells the peer that no more bytes will come. Reading still works.
   void EndSending() { shutdown(fd_, SHUT_WR); }
 
-  // Whether the other side has closed, or has sent something.
+  // True if the peer has closed the connection, but also if bytes to read have
+  // arrived. Does not wait.
   bool IsClosed() {
     char byte = 0;
     return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
   }
 
-  // Reads until `end` was seen, the other side closes, or a minute has passed.
-  // Adds "RESET" if the connection was reset.
+  // Reads until the text contains `end` or the peer closes, for at most a
+  // minute without new bytes. Returns all that it read, with "RESET" or
+  // "TIMEOUT" at its end if the peer reset the connection or sent nothing for a
+  // minute.
   std::string Read(absl::string_view end = {}) {
     std::string all;
     char buffer[4096];
@@ -85,12 +91,14 @@ class RawClient {
     return all + "TIMEOUT";
   }
 
-  // Sends a request and returns its answer's status; 0: there was none.
+  // Sends a request and reads until the server closes. Returns the status code
+  // of the answer; 0: there was none.
   int Ask(absl::string_view request) {
     Send(request);
     return StatusOf(Read());
   }
 
+  // The status code of an HTTP/1.1 answer; 0: it is none.
   static int StatusOf(absl::string_view answer) {
     int status = 0;
     if (answer.substr(0, 9) != "HTTP/1.1 " ||
@@ -100,7 +108,7 @@ class RawClient {
     return status;
   }
 
-  // Breaks the connection off.
+  // Closes the connection with a reset.
   void Reset() {
     const linger at_once = {1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

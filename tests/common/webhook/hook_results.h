@@ -16,6 +16,7 @@ namespace signalbox {
 
 using Json = nlohmann::ordered_json;
 
+// Reads a delivery of this event with ReadHook, the code under test.
 inline HookResult Read(absl::string_view event, const Json& payload) {
   return ReadHook(event, payload.dump());
 }
@@ -30,19 +31,20 @@ inline bool IsMalformed(const HookResult& result) {
   return std::holds_alternative<HookMalformed>(result);
 }
 
-// The problem of a delivery, or the reason why it asks for nothing.
+// Why the result is no call: the delivery is malformed, or asks for nothing.
+// Empty: it is a call.
 inline std::string Why(const HookResult& result) {
   if (const auto* bad = std::get_if<HookMalformed>(&result)) return bad->why;
   if (const auto* idle = std::get_if<HookIgnored>(&result)) return idle->why;
   return "";
 }
 
-// The call's action; `none` if it is no call.
+// The action of a call; "none" if the result is no call.
 inline std::string ActionOf(const HookResult& result) {
   return IsCall(result) ? std::get<HookCall>(result).action : "none";
 }
 
-// The request of a result that must be a call with one of this kind.
+// The call's request, which must be of this type. Fails the test if it is not.
 template <typename Request>
 Request RequestOf(const HookResult& result) {
   if (IsCall(result)) {
@@ -55,16 +57,19 @@ Request RequestOf(const HookResult& result) {
   return {};
 }
 
+// Turns "a.b.c" into a JSON pointer.
 inline Json::json_pointer Pointer(absl::string_view path) {
   return Json::json_pointer(
       absl::StrCat("/", absl::StrReplaceAll(path, {{".", "/"}})));
 }
 
+// The payload with another value at `path`, such as "repository.owner.login".
 inline Json With(Json payload, absl::string_view path, Json value) {
   payload[Pointer(path)] = std::move(value);
   return payload;
 }
 
+// The payload without the member at `path`.
 inline Json Without(Json payload, absl::string_view path) {
   const size_t dot = path.rfind('.');
   if (dot == absl::string_view::npos) {

@@ -5,13 +5,17 @@
 
 namespace signalbox {
 
+// The shas in the payloads: of the head, of its base, of GitHub's merge of the
+// two, of an annotated tag, and the one that stands for "no commit".
 constexpr char kHeadSha[] = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
 constexpr char kBaseSha[] = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e";
 constexpr char kMergeSha[] = "c4295bd74fb0f4fda03689c3df3f2803b658fd85";
 constexpr char kTagObject[] = "6113728f27ae82c7b1a177c8d03f9e96e0adf246";
 constexpr char kNullSha[] = "0000000000000000000000000000000000000000";
 
-// Deliveries of GitHub, with the members that matter and some that must not.
+// Payloads of GitHub's deliveries, one function for each event. They have the
+// members that Signalbox reads, and some with similar names that it must not
+// read.
 
 inline nlohmann::ordered_json RepositoryPayload() {
   return {{"id", 186853002},
@@ -78,6 +82,7 @@ inline nlohmann::ordered_json PushPayload(
           {"sender", {{"login", "Codertocat"}, {"id", 21031067}}}};
 }
 
+// A pull request whose base branch was changed.
 inline nlohmann::ordered_json RetargetPayload() {
   nlohmann::ordered_json payload = PullRequestPayload("edited");
   payload["changes"] = {
@@ -166,6 +171,7 @@ inline nlohmann::ordered_json StatusPayload(const char* state = "success") {
           {"sender", {{"login", "octocat"}, {"id", 1}}}};
 }
 
+// An event about the repository itself, such as "archived".
 inline nlohmann::ordered_json RepositoryEventPayload(const char* action) {
   return {{"action", action},
           {"repository", RepositoryPayload()},
@@ -178,7 +184,7 @@ inline nlohmann::ordered_json RenamedPayload() {
   return payload;
 }
 
-// `by`: `user` or `organization`.
+// `by` is the type of the former owner: "user" or "organization".
 inline nlohmann::ordered_json TransferredPayload(const char* by = "user") {
   nlohmann::ordered_json payload = RepositoryEventPayload("transferred");
   payload["changes"] = {
@@ -213,6 +219,7 @@ inline nlohmann::ordered_json InstallationRepositoriesPayload(
   return payload;
 }
 
+// The account with an installation has been renamed.
 inline nlohmann::ordered_json InstallationTargetPayload() {
   return {{"action", "renamed"},
           {"account", {{"login", "new-name"}, {"id", 1}}},

@@ -20,78 +20,85 @@
 
 namespace signalbox {
 
-// A number from the environment, else `otherwise`.
+// The number in the environment variable `name`; `otherwise` if it is not set.
 int64_t NumberFromEnvironment(const char* name, int64_t otherwise);
-// SIGNALBOX_CHAOS_SEED, or else a seed from the clock. Prints it.
+// The seed of a chaos test: SIGNALBOX_CHAOS_SEED, or a number from the clock.
+// Prints it, so that the run can be repeated.
 uint64_t ChaosSeed();
 
-// All programs as people run them: the GitHub simulator, the server, the shim.
-// Between any two of them a bad network can stand.
+// All programs of Signalbox as real processes, for tests that kill them and cut
+// their connections: the GitHub simulator, the server and the shim. A
+// FaultProxy can stand between them.
 //
-// For a test's main thread.
+// Use it on the test's main thread only.
 class ChaosWorld {
  public:
   struct Options {
-    // Empty: a directory that belongs to the world.
+    // The server's data. Empty: a directory that the world removes at its end.
     std::string data_dir = "";
-    // Between the server and GitHub, or the shim and the server.
+    // Puts a FaultProxy between the server and GitHub, or between the shim and
+    // the server.
     bool proxy_to_github = false;
     bool proxy_to_server = false;
   };
 
-  // Starts the simulator. Neither server nor shim run yet.
+  // Starts the simulator, but neither server nor shim.
   explicit ChaosWorld(Options options);
 
-  // Starts the server on its usual address. Returns how long it took until it
-  // said that it serves.
+  // Starts the server, always at the same address, and waits until it serves.
+  // Returns how long that took. Adds Started to `history`, unless it is null.
   absl::Duration StartServer(history::History* history);
-  // Starts the server and kills it `after` that, whatever it does by then.
+  // Starts the server and kills it `after` that time, even if it does not serve
+  // yet.
   void KillServerWhileItStarts(absl::Duration after, history::History* history);
-  // Kills the server. Records a crash in the history, if there is one.
+  // Kills the server. Adds Crashed to `history`, unless it is null.
   void KillServer(history::History* history);
+  // Stops the server in order, with SIGTERM.
   void StopServer();
   Process& server() { return *server_; }
   Process& simulator() { return *simulator_; }
 
-  // Starts the shim on its usual address.
+  // Starts the shim, always at the same address.
   void StartShim();
   void KillShim();
   Process& shim() { return *shim_; }
 
-  // HOST:PORT of the server, without a bad network before it.
+  // HOST:PORT of the server itself, without the FaultProxy.
   std::string server_address() const;
   std::string simulator_url() const { return "http://" + simulator_address_; }
   std::string shim_url() const;
   const std::string& data_dir() const { return options_.data_dir; }
   std::string database() const { return data_dir() + "/signalbox.db"; }
+  // The proxies that Options ordered.
   FaultProxy& to_github() { return *to_github_; }
   FaultProxy& to_server() { return *to_server_; }
 
-  // Options for a load on this world, with webhooks.
+  // Options for a Load on this world, with webhooks to its shim.
   Load::Options LoadOptions(uint64_t seed) const;
 
   std::unique_ptr<v1::StatusService::Stub> NewStub() const;
 
-  // Waits until the server has nothing more to post for these commits. Adds the
-  // end of the history and checks it. Fails the test for each violation, and if
-  // it took longer than `limit`.
+  // Ends a test with a load. Waits until the server has nothing more to post
+  // about the load's commits, adds the end to the history, and checks it. Fails
+  // the test for each violation, and if the wait took longer than `limit`.
   history::Findings CheckEnd(const Load& load, history::History* history,
                              absl::Duration limit = absl::Seconds(60));
 
-  // Fails the test unless GitHub has all that the server holds of these commits
-  // within `limit`.
+  // Fails the test unless, within `limit`, GitHub shows all that the server
+  // holds of the load's commits.
   void ExpectAllPosted(const Load& load, absl::Duration limit);
 
-  // Reports `count` statuses and waits until GitHub shows them all.
+  // Makes the database large: reports about `count` statuses, a hundred on each
+  // commit, and waits until GitHub shows them.
   void Fill(int64_t count);
-  // Fails the test unless they are all still there.
+  // Fails the test unless the server still has all statuses of Fill.
   void CheckFilled();
 
-  // Fails the test for what the simulator's clients did although GitHub asks
-  // them not to. Ignores `regressions`: a new attempt's pending follows a
-  // result, and the history's check decides which posts are allowed. With a bad
-  // network before GitHub, ignores `identical_repeats`: GitHub does not know
-  // which of its answers were lost.
+  // Fails the test if the server did something that GitHub asks its clients not
+  // to do. Ignores `regressions`, because in a load the pending of a new
+  // attempt follows a result; CheckEnd decides which posts are right. With a
+  // proxy before GitHub, it also ignores `identical_repeats`, because GitHub
+  // cannot know which answers were lost.
   void ExpectGoodConduct();
 
  private:

@@ -16,14 +16,15 @@
 
 namespace signalbox {
 
-// Farms that report without a pause, as the wildest do: several at the same
-// commits, numbered and unnumbered, twice, late, older attempts again, other
-// results of ended runs, reruns. Half of them use the C++ client. The rest
-// repeat unanswered calls by themselves, or leave them in doubt. GitHub's
-// webhooks and people with `signalbox run` report, too.
+// Makes reports without a pause, for chaos tests. Farms report like the wildest
+// real ones: several about the same commits, numbered and unnumbered, twice,
+// late, older attempts again, other results of ended runs, reruns. Half of the
+// farms use the C++ client. The others repeat unanswered calls themselves, or
+// do not repeat them. GitHub's webhooks and people with `signalbox run` can
+// report, too.
 //
-// All calls and answers go into a history. Every report has its own
-// description.
+// All calls and answers go into a history. Each report has its own description,
+// so that a post tells which report it shows.
 class Load {
  public:
   struct Options {
@@ -31,40 +32,42 @@ class Load {
     std::string server;  // HOST:PORT of the server, for farms.
     int farms = 12;
     int commits = 100;
-    // The deadline of one try of a farm.
+    // The deadline of each call.
     absl::Duration try_timeout = absl::Seconds(5);
-    // If set, GitHub at this URL sends pull requests to the shim at that one.
+    // If not empty, the GitHub simulator at `simulator_url` sends pull requests
+    // to the shim at `shim_url`.
     std::string simulator_url;
     std::string shim_url;
-    // People run commands under `signalbox run`.
+    // True: also runs commands under `signalbox run`.
     bool has_cli = false;
   };
 
-  // The contexts of the shim's pendings.
+  // The contexts that the shim makes pending.
   static const std::vector<std::string>& ExpectedContexts();
-  // All contexts that anybody reports.
+  // All contexts in which a load reports.
   static const std::vector<std::string>& Contexts();
 
-  // Begins at once. `history` is borrowed.
+  // Starts to report at once, on threads of its own. `history` is borrowed.
   Load(Options options, history::History* history);
   // Stops.
   ~Load();
 
-  // No call begins any more; those under way end.
+  // Begins no more calls, and waits for those under way.
   void Stop();
 
-  // Reports with the answer OK so far.
+  // How many reports were answered with OK so far.
   int64_t acked() const { return acked_; }
-  // Waits for so many more, for half a minute at most. Returns false if they
-  // did not come.
+  // Waits until `more` reports more are acked. False: they were not within half
+  // a minute.
   bool WaitForAcked(int64_t more) const;
 
+  // A commit that the load reports about.
   struct Commit {
     std::string repository;
     std::string sha;
     std::atomic<int64_t> attempt = 0;      // The largest one used.
     std::atomic<int64_t> cli_attempt = 0;  // Of the command line's context.
-    // GitHub has sent the shim a pull request with this head.
+    // GitHub has sent the shim a pull request whose head it is.
     std::atomic<bool> is_proposed = false;
   };
   const std::vector<std::unique_ptr<Commit>>& commits() const {
@@ -72,7 +75,7 @@ class Load {
   }
 
  private:
-  // A call, which is one report of each context.
+  // What one call says: one report for each context.
   struct Words {
     Commit* commit = nullptr;
     std::vector<std::string> contexts;
@@ -87,7 +90,7 @@ class Load {
   std::string NewText(char kind);
   Commit& PickCommit(std::mt19937_64* random);
   history::Called CallOf(const Words& words, const std::string& context);
-  // Logs the begin; returns the calls' numbers, one for each context.
+  // Adds Called to the history for each context. Returns their call numbers.
   std::vector<int64_t> LogCalls(const Words& words);
   void LogAnswer(int64_t call, history::Answered::How how, int64_t sequence);
 
