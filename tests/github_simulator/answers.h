@@ -12,38 +12,42 @@
 
 namespace signalbox {
 
-// GitHub's answers, without the headers that all of them have.
+// GitHub's answers, without the headers that GitHub sends with all of them.
 
+// An answer with a JSON body.
 SimulatedResponse JsonAnswer(int status, const nlohmann::ordered_json& json);
 
 SimulatedResponse HtmlAnswer(int status, std::string body);
 
-// An error body. `errors` is an array, or null to leave it out.
+// An answer with GitHub's error object. `errors` is a JSON array; null: left
+// out.
 SimulatedResponse Failure(int status, absl::string_view message,
                           absl::string_view documentation_url,
                           const nlohmann::ordered_json& errors = nullptr);
 
 SimulatedResponse NotFound();
 
-// A redirect to `url`.
+// A redirect with this status (301, 302, 307 ...) to `url`.
 SimulatedResponse MovedAnswer(int status, const std::string& url);
 
-// `per_page`: 30 unless given, at most 100.
+// The query parameter `per_page`: 30 if it is not given, at most 100.
 size_t PageSize(const RequestTarget& target);
 
-// Which of a list's items are on a page, by `per_page` and `page`.
+// The part of a list that one page shows: the items from `begin` to `end` - 1.
 struct Page {
   size_t begin = 0;
   size_t end = 0;
   std::string link;  // The Link header; empty: this is the only page.
 };
 
-// `url` is the address of the whole list, without a query: the links take the
-// query from the target.
+// The page of a list of `count` items that the target asks for with `per_page`
+// and `page`. `url` is the address of the list without a query; links to other
+// pages add the target's query to it.
 Page PageOf(const RequestTarget& target, size_t count, const std::string& url);
 
-// Answers with the page of `items` that the target asks for. `object_of` makes
-// the JSON of an item, and `body_of` the answer's JSON of the page's array.
+// The answer with the page of `items` that the target asks for; `url` as in
+// PageOf. `object_of` makes the JSON of an item. `body_of` makes the answer's
+// body from the JSON array of the page's items; by default it is that array.
 template <typename Item, typename ObjectOf, typename BodyOf = std::identity>
 SimulatedResponse PageAnswer(const RequestTarget& target,
                              const std::vector<Item>& items,

@@ -13,34 +13,35 @@
 
 namespace signalbox {
 
-// AppApi answers the requests that a GitHub App makes with its JWT: about
-// itself, about its installations, and for tokens.
+// AppApi answers the requests that a GitHub App makes with its JWT: about the
+// App, about its installations, and for their tokens.
 //
 // Not thread-safe.
 class AppApi {
  public:
-  // `world` and `apps` are borrowed. Links begin with `api_url`.
+  // `world` and `apps` are borrowed. Links in answers begin with `api_url`.
   AppApi(World* world, Apps* apps, std::string api_url)
       : world_(world), apps_(apps), api_url_(std::move(api_url)) {}
 
-  // Whether the path needs a JWT: `/app...` or `.../installation`.
+  // Whether requests with this path need a JWT: `/app...`, `.../installation`.
   static bool IsPath(const RequestTarget& target);
 
-  // Only for the paths of IsPath, except those of repositories. Nothing: GitHub
-  // has no such route.
+  // Answers a request whose path IsPath accepts, except the paths below
+  // `/repos`: use InstallationAt for them. Nothing: GitHub has no such route.
   std::optional<SimulatedResponse> Answer(const Call& call);
 
-  // The calling App's installation at that account, or 404.
+  // The calling App's installation at the account that owns a repository; 404
+  // if there is none.
   SimulatedResponse InstallationAt(const Call& call,
                                    absl::string_view account) const;
 
  private:
-  // The App's installation of that id. Null: the App has none.
+  // The calling App's installation with this id; null: it has none.
   const Apps::Installation* Find(const Call& call, const std::string& id) const;
   SimulatedResponse MakeToken(const Call& call,
                               const Apps::Installation& installation);
   SimulatedResponse List(const Call& call) const;
-  // 404 if `installation` is null.
+  // The answer that describes an installation; 404 if it is null.
   SimulatedResponse Show(const Apps::Installation* installation) const;
   nlohmann::ordered_json ObjectOf(const Apps::Installation& installation) const;
 

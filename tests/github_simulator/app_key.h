@@ -9,20 +9,23 @@
 
 namespace signalbox {
 
-// A new RSA key for tests of Apps, both halves as PEM, and JWTs signed with it.
+// A new RSA key for a test's GitHub App: both halves as PEM, and JWTs that it
+// signs. Making one takes a tenth of a second.
 class AppKey {
  public:
   AppKey();
   ~AppKey();
 
-  // PKCS#8 (`BEGIN PRIVATE KEY`).
+  // The private half, in PKCS#8 (`BEGIN PRIVATE KEY`).
   std::string PrivatePem() const;
   std::string PublicPem() const;
 
-  // Header and claims are JSON texts, or anything that GitHub should refuse.
+  // A JWT with this header and these claims. They are JSON texts, or other
+  // texts that GitHub should refuse.
   std::string Sign(absl::string_view header, absl::string_view claims) const;
 
-  // Issued a minute before `now` for nine minutes more, as an App should do.
+  // A JWT like a well-behaved App's: issued a minute before `now`, valid until
+  // nine minutes after.
   std::string Jwt(absl::string_view issuer, absl::Time now) const;
 
  private:

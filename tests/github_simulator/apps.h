@@ -14,10 +14,10 @@
 
 namespace signalbox {
 
-// Apps keeps the GitHub Apps, their installations and the tokens of these. Time
-// is an argument.
+// Apps keeps the GitHub Apps, their installations, and the tokens of the
+// installations. Time is an argument.
 //
-// Not thread-safe. Pointers stay valid until the next change.
+// Not thread-safe. Pointers that it returns stay valid until the next change.
 class Apps {
  public:
   using Installation = GitHubRules::Installation;
@@ -30,13 +30,14 @@ class Apps {
     std::vector<std::string> public_keys;  // PEM; each may sign.
   };
 
-  // What a token may do.
+  // What a token may do, and where.
   struct Scope {
     Permissions permissions;
     // Nothing: all repositories of the account.
     std::optional<std::set<int64_t>> repository_ids;
   };
 
+  // A token that GitHub has made for an installation.
   struct Token {
     std::string text;
     int64_t installation_id = 0;
@@ -45,13 +46,14 @@ class Apps {
     Scope scope;
   };
 
-  // The permissions of an installation unless it names others.
+  // The permissions of an installation that names none.
   static const Permissions& Granted();
 
+  // These are described at the methods of the same names of GitHubRules.
   void AddApp(App app);
   void SetAppKeys(int64_t app_id, std::vector<std::string> public_keys);
   int64_t AddInstallation(Installation installation);
-  // These two also end the installation's tokens.
+  // These two end the installation's tokens.
   void RemoveInstallation(int64_t id);
   void RevokeTokens(int64_t installation_id);
 
@@ -60,22 +62,24 @@ class Apps {
   std::vector<int64_t> InstallationIds() const;
   int TokensMade(int64_t installation_id) const;
 
-  // Null: there is none.
+  // These return null if there is none.
   const App* FindApp(int64_t id) const;
   const Installation* FindInstallation(int64_t id) const;
   const Token* FindToken(absl::string_view text) const;
-  // By the login, in any case.
+  // The App's installation at an account. The case of the login does not
+  // matter.
   const Installation* FindInstallationAt(int64_t app_id,
                                          absl::string_view account) const;
-  // By id.
+  // The App's installations, in the order of their ids.
   std::vector<const Installation*> InstallationsOf(int64_t app_id) const;
 
-  // The App that signed `jwt`. Null: GitHub refuses it, and `complaint` says
-  // why in GitHub's words.
+  // The App that signed `jwt`. Null: GitHub refuses the JWT, and `complaint`
+  // says why, in GitHub's words.
   const App* Verify(absl::string_view jwt, absl::Time now,
                     std::string* complaint) const;
 
-  // `is_long`: the form that new tokens have; otherwise 40 characters.
+  // Makes a token at time `now`. `is_long`: in the form of new tokens, about
+  // 520 characters; otherwise 40 characters.
   const Token& MakeToken(const Installation& installation, bool is_long,
                          Scope scope, absl::Time now);
 

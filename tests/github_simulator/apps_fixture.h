@@ -10,13 +10,15 @@
 
 namespace signalbox {
 
-// GitHub with one App, installed at the repository's owner.
+// Tests of GitHubRules with one App, which is installed at the repository's
+// owner.
 class AppsFixture : public GitHubRulesFixture {
  protected:
   static constexpr int64_t kAppId = 123456;
   static constexpr char kClientId[] = "Iv23liabcdef";
 
-  // Making a key takes a tenth of a second.
+  // The App's key, and one that the App does not have. All tests of the process
+  // share them, because making a key takes a tenth of a second.
   static const AppKey& Key() {
     static const auto* const kKey = new AppKey();
     return *kKey;
@@ -28,6 +30,8 @@ class AppsFixture : public GitHubRulesFixture {
 
   AppsFixture() { StartWithApp({.tokens = {"token"}}); }
 
+  // Replaces GitHub by a new one with these options, the App and the
+  // installation.
   void StartWithApp(GitHubRules::Options options) {
     Restart(std::move(options));
     rules_->AddApp({.id = kAppId,
@@ -38,10 +42,12 @@ class AppsFixture : public GitHubRulesFixture {
         {.id = 77, .app_id = kAppId, .account = "acme"});
   }
 
+  // A valid JWT of the App.
   std::string Jwt() { return Key().Jwt(kClientId, now_); }
 
   SimulatedResponse GetApp(const std::string& jwt) { return Get("/app", jwt); }
 
+  // Asks for a token of the installation with this id.
   SimulatedResponse MakeToken(int64_t installation,
                               const std::string& body = "") {
     return Send(
@@ -50,10 +56,12 @@ class AppsFixture : public GitHubRulesFixture {
         body, Jwt());
   }
 
+  // A new token of the App's installation.
   std::string Token(const std::string& body = "") {
     return BodyOf(MakeToken(installation_, body)).value("token", "");
   }
 
+  // The id of the App's installation.
   int64_t installation_ = 0;
 };
 

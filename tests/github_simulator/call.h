@@ -11,40 +11,43 @@
 
 namespace signalbox {
 
-// Who makes a request, by its Authorization header.
+// Who makes a request, as its Authorization header says.
 struct Caller {
   enum class Kind { kNobody, kUser, kInstallation, kApp };
 
   Kind kind = Kind::kNobody;
-  int64_t id = 0;     // Of the installation or the App.
+  int64_t id = 0;     // Of the installation or of the App; else 0.
   std::string token;  // As the client sent it.
-  // Requests count against this account's budget and stop during its limits.
+  // The name under which its budget and its limits are kept (see Limits).
   std::string account;
-  // What is wrong with an App's JWT, in GitHub's words.
+  // Why GitHub refuses an App's JWT, in GitHub's words; empty: it does not.
   std::string complaint;
 };
 
-// One request on its way through the rules.
+// A request with what the rules have found out about it. Routes and the classes
+// behind it pass it on.
 struct Call {
   const SimulatedRequest& request;
   absl::Time now;
   RequestTarget target;
   bool is_read = false;  // GET or HEAD
   Caller caller;
-  // The client no longer waits for it, so the effect is not held against it.
+  // The client has stopped waiting for the answer. So it is not to blame for
+  // the effect, such as a pending that arrives after a result.
   bool is_given_up = false;
 };
 
-// The first header of that name in any case; null: there is none.
+// The first header of that name; the case of the name does not matter. Null:
+// there is none.
 const std::string* FindHeader(const SimulatedRequest& request,
                               absl::string_view name);
 
-// The same; empty if there is none.
+// The same header's value; empty if there is none.
 absl::string_view HeaderOf(const SimulatedRequest& request,
                            absl::string_view name);
 
-// The token of `Bearer TOKEN` or `token TOKEN`; empty if there is none.
-// `is_bearer` says which of the two.
+// The token in the header `Authorization: Bearer TOKEN` or `token TOKEN`; empty
+// if there is none. Sets `is_bearer` to whether it was the first form.
 absl::string_view TokenOf(const SimulatedRequest& request, bool* is_bearer);
 
 }  // namespace signalbox

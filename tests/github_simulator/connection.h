@@ -12,13 +12,15 @@
 
 namespace signalbox {
 
-// What a server needs for TLS 1.2 or newer.
+// The certificate and settings with which HttpFront serves HTTPS (TLS 1.2 or
+// newer).
 //
 // Thread-safe.
 class TlsContext {
  public:
-  // Both are PEM files; the certificate may bring its chain. INVALID_ARGUMENT:
-  // a file cannot be read, or the two do not belong together.
+  // Reads a certificate, which its chain may follow, and its private key (PEM
+  // files). INVALID_ARGUMENT: a file cannot be read, or the two do not belong
+  // together.
   static absl::StatusOr<std::unique_ptr<TlsContext>> Load(
       const std::string& certificate_file, const std::string& key_file);
 
@@ -31,27 +33,29 @@ class TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
-// An accepted connection, with or without TLS. Reads and writes wait for at
-// most ten seconds. The destructor closes the socket.
+// A connection that HttpFront has accepted, with or without TLS. A read or
+// write waits for at most ten seconds. The destructor closes the socket.
 //
 // Not thread-safe.
 class Connection {
  public:
-  // `tls` is borrowed; null: plain. A failed handshake breaks the connection.
+  // Takes the socket over. `tls` is borrowed; null: plain HTTP. The constructor
+  // makes the TLS handshake. If that fails, reads and writes fail.
   Connection(int socket, TlsContext* tls);
   ~Connection();
 
-  // From now on nothing is written. The peer gets a reset.
+  // Writes nothing from now on. The destructor then resets the connection.
   void Reset() { is_reset_ = true; }
   bool is_reset() const { return is_reset_; }
 
-  // Waits for the first bytes of a request. False: none came within `limit`, or
-  // `stop_fd` became readable.
+  // Waits until the next request arrives. False: none came within `limit`, or
+  // `stop_fd` became readable, which means that the server stops.
   bool AwaitRequest(int stop_fd, absl::Duration limit);
-  // False: the peer went away before the end, or `stop_fd` became readable.
+  // Waits for `duration`. False: it ended early, because the peer has closed
+  // the connection or `stop_fd` became readable.
   bool Wait(int stop_fd, absl::Duration duration);
 
-  // As recv and send.
+  // Like recv and send.
   ssize_t Read(char* to, size_t size);
   ssize_t Write(const char* from, size_t size);
 
@@ -60,7 +64,7 @@ class Connection {
  private:
   struct Tls;
 
-  // Fills the buffer; as recv.
+  // Reads into the buffer; returns as recv.
   ssize_t Receive();
 
   const int socket_;

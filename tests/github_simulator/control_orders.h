@@ -8,14 +8,15 @@
 
 namespace signalbox {
 
-// The control API's orders that change GitHub; README.md describes them. An
-// order takes effect completely, or answers 422 and changes nothing.
+// The orders of the simulator's control API that change GitHub, such as "add a
+// repository"; README.md describes each. An order takes effect completely, or
+// answers 422 with the reason and changes nothing.
 
-// `POST /_simulator/WHAT`; 404 if there is no such order.
+// Answers `POST /_simulator/WHAT`. If there is no such order: 404.
 SimulatedResponse CarryOutPost(absl::string_view what, absl::string_view body,
                                absl::Time now, GitHubRules* rules);
 
-// `DELETE /_simulator/WHAT?...`; likewise.
+// Answers `DELETE /_simulator/WHAT?...`. If there is no such order: 404.
 SimulatedResponse CarryOutDelete(const RequestTarget& target,
                                  GitHubRules* rules);
 

@@ -10,7 +10,7 @@
 
 namespace signalbox {
 
-// The faults that tests ordered, oldest first.
+// The faults that tests have ordered and that are not used up.
 //
 // Not thread-safe.
 class Faults {
@@ -18,35 +18,39 @@ class Faults {
   void Add(Fault fault);
   void Clear() { faults_.clear(); }
 
-  // The fault that a request of that target meets. Uses up one of its count.
+  // The fault that a request with this target meets: the oldest that fits. The
+  // request uses up one of its count. Nothing: the request meets none.
   std::optional<Fault> Take(absl::string_view target);
 
  private:
   std::vector<Fault> faults_;
 };
 
+// Whether Fault::name can have this value.
 bool IsFaultName(absl::string_view name);
 
-// Says why a fault is impossible; empty: it is possible.
+// Why a fault is impossible, for people; empty: it is possible.
 std::string ComplaintAboutFault(const Fault& fault);
 
-// The effect of a fault on a request.
+// What a fault does to a request.
 struct FaultEffect {
-  // The answer to send; nothing: GitHub's usual answer, changed by `Spoil`.
+  // GitHub's answer; nothing: the usual one, which Spoil then changes.
   std::optional<SimulatedResponse> answer;
-  bool is_limit = false;  // The whole account is limited; no answer here.
-  bool is_applied_late = false;  // `Fault::seconds` from now.
+  bool is_limit =
+      false;  // A limit begins for the account; it makes the answer.
+  // The request has its effect Fault::seconds later.
+  bool is_applied_late = false;
 };
 
-// Links begin with `base_url`; `target` is that of the request.
+// `target` is the request's. Links begin with `base_url`.
 FaultEffect EffectOf(const Fault& fault, absl::string_view target,
                      absl::string_view base_url);
 
-// Changes GitHub's answer as the fault requires.
+// Changes GitHub's usual answer as the fault says.
 void Spoil(const Fault& fault, SimulatedResponse* answer);
 
-// The next redirect of a `redirect_loop`; nothing if `target` is not part of
-// one.
+// If `target` is an address that a `redirect_loop` led to: the next redirect.
+// Else nothing.
 std::optional<SimulatedResponse> LoopOn(absl::string_view target,
                                         absl::string_view base_url);
 

@@ -10,10 +10,12 @@
 
 namespace signalbox {
 
-// The JSON objects of GitHub's API answers and webhook payloads, with the
-// members that GitHub's description requires. Pure.
+// The JSON objects that GitHub's API answers and webhook payloads contain, with
+// the members that GitHub's description requires. All functions are pure. Their
+// parameter `api_url` is the beginning of links to the API, without a slash at
+// the end.
 
-// An account. `is_bot`: an App's user. `is_organization`: it owns repositories.
+// An account. `is_bot`: the user of an App. `is_organization`: an organisation.
 struct SimulatedUser {
   std::string login;
   int64_t id = 0;
@@ -21,39 +23,40 @@ struct SimulatedUser {
   bool is_organization = false;
 };
 
+// A repository, as far as JSON objects show it.
 struct SimulatedRepository {
   int64_t id = 0;
   std::string full_name;  // OWNER/NAME, as spelled.
   bool archived = false;
 };
 
-// Everything has this creation time.
+// The creation time of every object.
 inline constexpr char kCreationTime[] = "2026-01-01T00:00:00Z";
 
-// "2026-06-01T00:00:00Z".
+// The time as GitHub writes it: "2026-06-01T00:00:00Z".
 std::string IsoTime(absl::Time time);
 
-// null for an empty text.
+// The text; JSON's null if it is empty.
 nlohmann::ordered_json TextOrNull(const std::string& text);
 
-// An opaque id, in the form of GitHub's GraphQL ids.
+// An opaque id in the form of GitHub's GraphQL ids, made from `kind` and `id`.
 std::string NodeId(absl::string_view kind, int64_t id);
 
-// The beginning of links for people: https://github.com, or, for a GHES with
-// its API at `HOST/api/v3`, that host.
+// The beginning of links for people. It is https://github.com, or for a GHES
+// with its API at `HOST/api/v3` that host.
 std::string WebUrl(absl::string_view api_url);
 
-// A stable id for a login.
+// An id for a login, always the same.
 int64_t AccountId(absl::string_view login);
 
-// The user of that login; an App's if it ends in "[bot]".
+// The user with this login. If the login ends in "[bot]", it is an App's.
 SimulatedUser UserOfLogin(const std::string& login);
 
-// Links to the API begin with `api_url`, which has no slash at the end.
+// A user within other objects.
 nlohmann::ordered_json UserObject(const SimulatedUser& user,
                                   absl::string_view api_url);
 
-// An organisation in webhook payloads.
+// An organisation, as webhook payloads contain it.
 nlohmann::ordered_json OrganizationObject(const std::string& login,
                                           absl::string_view api_url);
 
@@ -61,11 +64,12 @@ nlohmann::ordered_json OrganizationObject(const std::string& login,
 nlohmann::ordered_json FullUserObject(const SimulatedUser& user,
                                       absl::string_view api_url);
 
-// A repository within other objects ("minimal repository").
+// A repository within other objects (GitHub calls it "minimal repository").
 nlohmann::ordered_json RepositoryObject(const SimulatedRepository& repository,
                                         absl::string_view api_url);
 
-// The answer to `GET /repos/OWNER/NAME`; webhook payloads have it, too.
+// A whole repository: the answer to `GET /repos/OWNER/NAME`. Webhook payloads
+// contain it, too.
 nlohmann::ordered_json FullRepositoryObject(
     const SimulatedRepository& repository, absl::string_view api_url);
 

@@ -18,7 +18,8 @@
 
 namespace signalbox {
 
-// GitHub with one repository and one commit, at a time that stands still.
+// Tests of GitHubRules with one repository and one commit. Time stands still
+// unless a test changes `now_`.
 class GitHubRulesFixture : public ::testing::Test {
  protected:
   static constexpr char kRepository[] = "Acme/Widgets";
@@ -29,12 +30,14 @@ class GitHubRulesFixture : public ::testing::Test {
 
   GitHubRulesFixture() { Restart({.tokens = {"token", "other"}}); }
 
+  // Replaces GitHub by a new one with these options.
   void Restart(GitHubRules::Options options) {
     rules_ = std::make_unique<GitHubRules>(std::move(options));
     rules_->AddRepository(kRepository, kId);
     rules_->AddCommit(kRepository, kSha);
   }
 
+  // A request with this token.
   static SimulatedRequest Request(const std::string& method,
                                   const std::string& target,
                                   const std::string& body = "",
@@ -46,6 +49,7 @@ class GitHubRulesFixture : public ::testing::Test {
             .body = body};
   }
 
+  // Sends a request now and returns the answer.
   SimulatedResponse Send(const std::string& method, const std::string& target,
                          const std::string& body = "",
                          const std::string& token = "token") {
@@ -57,13 +61,14 @@ class GitHubRulesFixture : public ::testing::Test {
     return Send("GET", target, "", token);
   }
 
-  // Creates a status of kSha.
+  // Creates a status of kSha from the request body `body`.
   SimulatedResponse Post(const nlohmann::json& body,
                          const std::string& token = "token") {
     return Send("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
                 body.dump(), token);
   }
 
+  // Creates a status of kSha with this state and context.
   SimulatedResponse PostState(const std::string& state,
                               const std::string& context = "ci/build",
                               const std::string& token = "token") {
@@ -79,6 +84,7 @@ class GitHubRulesFixture : public ::testing::Test {
     return states;
   }
 
+  // The header's value; empty: the answer has none.
   static std::string HeaderOf(const SimulatedResponse& response,
                               absl::string_view name) {
     for (const auto& [key, value] : response.headers) {
@@ -87,6 +93,7 @@ class GitHubRulesFixture : public ::testing::Test {
     return "";
   }
 
+  // The number in the header; -1: there is none.
   static int64_t NumberIn(const SimulatedResponse& response,
                           absl::string_view header) {
     int64_t number = -1;

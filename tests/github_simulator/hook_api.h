@@ -15,38 +15,39 @@
 
 namespace signalbox {
 
-// HookApi answers requests about webhooks and their deliveries.
+// HookApi answers the API requests about webhooks and their deliveries.
 //
 // Not thread-safe.
 class HookApi {
  public:
-  // The segments of a path behind `.../hooks` or `/app/hook`.
+  // The segments of a request's path that follow `.../hooks` or `/app/hook`.
   using Path = std::vector<std::string>;
 
-  // All are borrowed. Links begin with `api_url`.
+  // All pointers are borrowed. Links in answers begin with `api_url`.
   HookApi(const World* world, Hooks* hooks, Access* access, std::string api_url)
       : world_(world),
         hooks_(hooks),
         access_(access),
         api_url_(std::move(api_url)) {}
 
-  // Nothing: GitHub has no such route.
+  // Answers a request about the webhooks of a repository, of an organisation,
+  // or of the calling App. Nothing: GitHub has no such route.
   std::optional<SimulatedResponse> OfRepository(
       const Call& call, const World::Repository& repository, const Path& path);
   std::optional<SimulatedResponse> OfOrganization(const Call& call,
                                                   const std::string& login,
                                                   const Path& path);
-  // The caller is an App.
+  // `call.caller` must be an App.
   std::optional<SimulatedResponse> OfApp(const Call& call, const Path& path);
 
  private:
-  // Routes of one hook; the caller must be allowed to know of it. `path`
-  // follows the hook's id, `url` is the hook's in links.
+  // Answers a request about one webhook, which the caller may see. `path`
+  // follows the webhook's id; `url` is the webhook's address in links.
   std::optional<SimulatedResponse> OfHook(const Call& call,
                                           const Hooks::Entry& entry,
                                           const std::string& url,
                                           const Path& path);
-  // The routes below `.../hooks`; `all` are the hooks there.
+  // Answers a request below `.../hooks`; `all` are the webhooks there.
   std::optional<SimulatedResponse> Below(
       const Call& call, const std::vector<const Hooks::Entry*>& all,
       const std::string& url, const Path& path);
@@ -59,7 +60,7 @@ class HookApi {
                               int64_t delivery_id);
   SimulatedResponse Ping(const Call& call, const Hooks::Entry& entry);
 
-  // Null: it is not the hook of a repository.
+  // The repository of the webhook; null: it belongs to an organisation or App.
   const World::Repository* RepositoryOf(const Hooks::Entry& entry) const;
   nlohmann::ordered_json HookObject(const Hooks::Entry& entry) const;
 

@@ -8,16 +8,18 @@
 
 namespace signalbox {
 
-// Webhooks and their deliveries as GitHub's API shows them. Pure.
+// The JSON objects in which GitHub's API shows webhooks and deliveries. Pure.
 
-// Shows that there is a secret, but not the secret.
+// The object `config` of a webhook. It says whether there is a secret, but does
+// not show it.
 nlohmann::ordered_json HookConfigObject(const Hooks::Hook& hook);
 
-// `url` is the hook's own.
+// A webhook. `url` is its own address.
 nlohmann::ordered_json HookObject(const Hooks::Entry& entry,
                                   const std::string& url);
 
-// A delivery that ended: as lists show it, and with request and response.
+// A delivery that has ended: as lists show it, and alone, with request and
+// response.
 nlohmann::ordered_json DeliveryItem(const Hooks::Delivery& delivery);
 nlohmann::ordered_json DeliveryObject(const Hooks::Delivery& delivery);
 

@@ -18,9 +18,10 @@
 namespace signalbox {
 
 // Hooks keeps the webhooks of repositories, organisations and Apps, and the
-// history of their deliveries. It sends nothing. The caller plays the network:
-// it takes the attempts, makes the requests, and reports how they ended. Time
-// is an argument.
+// history of their deliveries. It sends nothing. Its user plays the network: it
+// takes the attempts (the requests to make), makes them, and reports how they
+// ended. The simulator does that over HTTP; tests do it as they like. Time is
+// an argument.
 //
 //   hooks.AddHook({.repository = "acme/widgets", .secret = "s"}, now);
 //   hooks.Send({.name = "push", .payload = json}, now);
@@ -31,49 +32,53 @@ namespace signalbox {
 // Not thread-safe.
 class Hooks {
  public:
-  // Belongs to exactly one repository, organisation or App.
+  // A webhook. It belongs to a repository, an organisation or an App: set
+  // exactly one of the three.
   struct Hook {
     int64_t id = 0;                 // 0: the next free one, above 2^32.
-    std::string repository = "";    // OWNER/NAME; made if there is none.
+    std::string repository = "";    // OWNER/NAME; added if there is none.
     std::string organization = "";  // A login.
     int64_t app_id = 0;
     std::string url = "https://example.com/event_handler";
     std::string content_type = "json";  // Or "form".
     std::string secret = "";            // Empty: deliveries are not signed.
     bool insecure_ssl = false;
-    // "*": all. An App also gets the events that GitHub sends to every App.
+    // The events that it wants; "*": all. An App's webhook also gets the events
+    // that GitHub sends to every App.
     std::vector<std::string> events = {"*"};
     bool active = true;
   };
 
-  // Something that happened at GitHub. The payload names the repository or
-  // account, and so selects the hooks.
+  // Something that happened at GitHub. The repository or account in its payload
+  // decides which webhooks get it.
   struct Event {
     std::string name = "";     // As X-GitHub-Event has it.
     std::string payload = "";  // A JSON object. `installation` is added.
-    // Every hook gets the same one; empty: a new one.
+    // The GUID of its deliveries, the same for all webhooks. Empty: a new one.
     std::string guid = "";
-    int64_t hook_id = 0;  // Only this hook, whatever it wants; 0: all.
-    // Signed with this; empty: not signed; nothing: with the hook's.
+    // Not 0: only this webhook gets it, whatever events it wants.
+    int64_t hook_id = 0;
+    // The secret that signs it. Empty: not signed. Nothing: the webhook's own.
     std::optional<std::string> secret = std::nullopt;
-    std::string content_type = "";  // Empty: the hook's.
-    std::string url = "";           // Empty: the hook's.
+    std::string content_type = "";  // Empty: the webhook's own.
+    std::string url = "";           // Empty: the webhook's own.
+    // The member `throttled_at` of its deliveries; nothing: null.
     std::optional<absl::Time> throttled_at = std::nullopt;
   };
 
-  // How an attempt ended.
+  // How the receiver answered an attempt.
   struct Outcome {
     int status_code = 200;  // 0: there was no answer.
-    // Empty: "OK", "Invalid HTTP Response: 503" or, if there was no answer,
-    // "failed to connect to host".
+    // The delivery's `status`. Empty: "OK", "Invalid HTTP Response: 503" or, if
+    // there was no answer, "failed to connect to host".
     std::string reason = "";
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = "";
   };
 
-  // A request to make to a receiver.
+  // A request to a receiver that is to be made.
   struct Attempt {
-    int64_t id = 0;  // That of its delivery.
+    int64_t id = 0;  // Of its delivery.
     int64_t hook_id = 0;
     std::string guid = "";
     std::string event = "";
@@ -82,7 +87,7 @@ class Hooks {
     std::string body = "";
   };
 
-  // One attempt to deliver an event through one hook.
+  // The record of one attempt to deliver an event to one webhook.
   struct Delivery {
     int64_t id = 0;
     std::string guid = "";
@@ -103,79 +108,84 @@ class Hooks {
     absl::Time EndTime() const { return delivered_at + duration; }
   };
 
-  // A hook and its deliveries.
+  // A webhook and its deliveries.
   struct Entry {
     Hook hook = {};
     int64_t target_id = 0;  // Of the repository, organisation or App.
     absl::Time created_at = absl::UnixEpoch();
     std::optional<Outcome> last_outcome = std::nullopt;
-    // By time and id.
+    // By the time of their begin, and id.
     std::map<std::pair<absl::Time, int64_t>, Delivery> deliveries = {};
 
-    // For judging redeliveries: when a client last asked for the newest
-    // deliveries, and how many redeliveries of each GUID clients asked for.
+    // For counting needless redeliveries: when a client last listed the newest
+    // deliveries, and how many redeliveries of each GUID clients have ordered.
     absl::Time listed_at = absl::InfinitePast();
     std::map<std::string, int> redeliveries = {};
   };
 
-  // All are borrowed. Redeliveries can raise `counters`.
+  // All are borrowed. Orders to redeliver can raise `counters`.
   Hooks(const GitHubRules::Options& options, World* world, const Apps* apps,
         GitHubRules::Misbehaviour* counters);
 
-  // Replaces a hook of the same id, or of the same App. If the id stays, so do
-  // the deliveries. Returns the id.
+  // Adds a webhook, or replaces the one of the same id or of the same App. If
+  // the id stays, so do the deliveries. Returns the id.
   int64_t AddHook(Hook hook, absl::Time now);
   void RemoveHook(int64_t id) { entries_.erase(id); }
 
-  // While set, every attempt ends at once with that status code, and nobody
-  // makes it. 0: the receiver cannot be reached. Nothing: as usual.
+  // From now on every attempt ends at once with this status code (0: the
+  // receiver cannot be reached), and TakeAttempts does not return it. Nothing:
+  // attempts are made again.
   void FailAll(std::optional<int> status_code) { failure_ = status_code; }
   std::optional<int> failure() const { return failure_; }
 
-  // The ids of the active hooks that want the event.
+  // The ids of the active webhooks that get the event.
   std::vector<int64_t> Wanting(const Event& event) const;
-  // Begins an attempt at each active hook that wants the event. Returns the
-  // GUID. An event of more than 25 MiB goes to nobody.
+  // Begins an attempt at each active webhook that gets the event. Returns the
+  // GUID. GitHub sends no event of more than 25 MiB.
   std::string Send(const Event& event, absl::Time now);
-  // As if sent at `now`; every attempt has ended at once with `outcome`.
+  // Like Send, but every attempt has already ended with `outcome`.
   std::string Record(const Event& event, const Outcome& outcome,
                      absl::Time now);
-  // Begins another attempt of a delivery. GUID and payload stay; form,
-  // signature and address are the hook's current ones, unless `url` is given.
-  // Returns its id; 0: there is no such delivery (any more).
+  // Begins another attempt of a delivery, with the same GUID and payload.
+  // Content type, signature and address are the webhook's present ones; `url`
+  // replaces the address. Returns the new delivery's id; 0: GitHub has no such
+  // delivery any more.
   int64_t Redeliver(int64_t hook_id, int64_t delivery_id, absl::Time now,
                     absl::string_view url = "");
 
-  // The attempts that have begun and were not taken, in order. Every attempt,
-  // taken or not, times out after Options::webhook_timeout.
+  // Returns the attempts that have begun since the last call, in order. Make
+  // them and call EndAttempt. Without that, an attempt times out after
+  // Options::webhook_timeout.
   std::vector<Attempt> TakeAttempts(absl::Time now);
-  // False: it has already ended, and nothing happens.
+  // Notes how an attempt ended. False: it had ended before, and nothing
+  // changes.
   bool EndAttempt(int64_t id, const Outcome& outcome, absl::Time now);
-  // When the next attempt times out; infinite: none is under way.
+  // When the next attempt times out; infinite: no attempt is under way.
   absl::Time NextTimeout() const;
 
   // Null: there is none.
   const Entry* Find(int64_t hook_id) const;
   const Entry* FindOfApp(int64_t app_id) const;
-  // By id.
+  // These return webhooks in the order of their ids.
   std::vector<const Entry*> OfRepository(int64_t repository_id) const;
   std::vector<const Entry*> OfOrganization(absl::string_view login) const;
   std::vector<const Entry*> All() const;
 
-  // The deliveries of a hook that GitHub lists: those that ended, up to
-  // Options::delivery_retention old; newest first.
+  // The deliveries that GitHub lists for a webhook, newest first: those that
+  // have ended and are at most Options::delivery_retention old.
   std::vector<const Delivery*> DeliveriesOf(int64_t hook_id, absl::Time now);
-  // Null: GitHub lists no such delivery.
+  // One of them; null: GitHub does not list it.
   const Delivery* FindDelivery(int64_t hook_id, int64_t id, absl::Time now);
 
-  // A client asks for the newest deliveries of a hook, or for a redelivery.
-  // These raise the counters if it should not.
+  // Call these when a client lists the newest deliveries of a webhook, or
+  // orders a redelivery. JudgeRedelivery raises the counters if the order is
+  // needless or one too many.
   void NoteListing(int64_t hook_id, absl::Time now);
   void JudgeRedelivery(int64_t hook_id, const Delivery& delivery,
                        absl::Time now);
 
  private:
-  // What a payload says about the place of its event.
+  // Where an event happened, as its payload says.
   struct Place {
     const World::Repository* repository = nullptr;
     std::string account = "";  // A login; empty: unknown.
@@ -186,14 +196,16 @@ class Hooks {
   };
 
   Place PlaceOf(const std::string& payload) const;
-  // The installation that the hook's payload names; nothing: no App's hook.
+  // The installation that the payload for this webhook names; nothing: the
+  // webhook does not belong to an App.
   std::optional<int64_t> InstallationOf(const Entry& entry,
                                         const Place& place) const;
   bool Wants(const Entry& entry, const Event& event, const Place& place) const;
   std::string Begin(const Event& event, const std::optional<Outcome>& outcome,
                     absl::Time now);
-  // Puts a delivery into the history and, unless it ends at once, its attempt
-  // into the queue. Values of `event` replace the hook's own.
+  // Adds a delivery to the history. Unless it ends at once, also puts its
+  // attempt into the queue. What `event` sets replaces the webhook's own
+  // values.
   void Begin(Entry* entry, Delivery delivery, const Event& event,
              const std::optional<Outcome>& outcome, absl::Time now);
   // Ends attempts that timed out, and drops deliveries that are too old.

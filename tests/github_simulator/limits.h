@@ -10,60 +10,65 @@
 
 namespace signalbox {
 
-// Limits keeps the hourly budget of each account, and the pauses that limits
-// impose on it. Time is an argument.
+// Limits keeps the hourly budget of each account, and the pauses in which
+// GitHub answers an account's requests with a limit. It also keeps what the
+// client can know of a pause, so that the rules can tell whether a request in
+// it is misbehaviour. Time is an argument.
 //
 // Not thread-safe.
 class Limits {
  public:
-  // A time in which an account gets a limit's answer.
+  // The time in which GitHub answers an account's requests with a limit.
   struct Pause {
-    // The name of the limit, as Fault has it.
+    // Which limit: a value of Fault::name. Empty: there is no pause.
     std::string fault;
     // When GitHub answers requests again.
     absl::Time until = absl::InfinitePast();
-    // False: the budget is spent.
+    // True: a test ordered it. False: the hourly budget is used up.
     bool by_fault = true;
 
-    // Kept by Limits: since when and from which answer the client knows; when
-    // it may next probe, as it need not believe a moment too far away; and how
-    // often it did.
+    // Set by Limits. When the client knows of the pause, and from the answer to
+    // which exchange. When it may next probe, because it need not believe a
+    // moment that is too far away. And how often it has probed.
     absl::Time known_from = absl::InfiniteFuture();
     int64_t told_to = 0;
     absl::Time next_probe = absl::InfiniteFuture();
     int probes = 0;
   };
 
+  // An account's hourly budget, as the x-ratelimit headers show it.
   struct Budget {
     int limit = 0;
     int remaining = 0;
     absl::Time reset;
   };
 
-  // `enforced` false: budgets are never spent.
+  // `enforced` false: there are no budgets.
   Limits(bool enforced, int hourly_limit)
       : enforced_(enforced), hourly_limit_(hourly_limit) {}
 
   // The pause of an account at `now`; null: there is none.
   const Pause* PauseOf(absl::string_view account, absl::Time now);
+  // Begins a pause of the account.
   void Begin(absl::string_view account, Pause pause);
   // Ends the pauses that faults began.
   void ClearFaults();
 
-  // Notes that the answer to `exchange`, given at `now`, tells the client of
-  // the account's pause, if there is one. The client has it at `arrival`.
+  // Notes that the answer to `exchange`, which GitHub gave at `now`, tells the
+  // client of the account's pause. It reaches the client at `arrival`. Does
+  // nothing without a pause.
   void Tell(absl::string_view account, int64_t exchange, absl::Time now,
             absl::Time arrival);
-  // The answer to `exchange` did not reach the client.
+  // Notes that this answer did not reach the client.
   void Untell(absl::string_view account, int64_t exchange);
 
-  // Whether a client that knows what GitHub told it may send at `now`. It may
-  // send one probe after each Retry-After of more than an hour, reset more than
-  // 65 minutes away or, where GitHub named no moment, wait of a minute,
-  // doubling up to 15. A true answer uses up the probe.
+  // Whether a client may send at `now`, given what it can know of the pause:
+  // there is none that it knows of, or it may probe (see
+  // GitHubRules::Misbehaviour::in_forbidden_window). If it may probe, the call
+  // counts as that probe.
   bool MaySend(absl::string_view account, absl::Time now);
 
-  // Takes one request off the budget.
+  // Takes one request off the account's budget.
   void Charge(absl::string_view account, absl::Time now);
   Budget BudgetOf(absl::string_view account, absl::Time now);
 
@@ -74,7 +79,7 @@ class Limits {
     Pause pause;
   };
 
-  // The account at `now`, without a pause or an hour that has ended.
+  // The account at `now`. Ends a pause or an hour that is over.
   Account& At(absl::string_view account, absl::Time now);
 
   const bool enforced_;
@@ -82,10 +87,10 @@ class Limits {
   std::map<std::string, Account> accounts_;
 };
 
-// In the form of `x-ratelimit-reset`.
+// The time in whole Unix seconds, rounded up, as in `x-ratelimit-reset`.
 int64_t CeilToUnixSeconds(absl::Time time);
 
-// "primary_limit_403" and "primary_limit_429".
+// Whether this value of Fault::name is a primary limit (the hourly budget).
 bool IsPrimaryLimit(absl::string_view fault);
 
 }  // namespace signalbox

@@ -11,35 +11,40 @@
 
 namespace signalbox {
 
-// Reads the members of a control request's body. It complains about the first
-// wrong one. A member that is absent or null has its default.
+// Reads the JSON members of a control request's body. If a member has a wrong
+// type or value, its reader returns the default, and complaint() says what is
+// wrong. A member that is absent or null has its default. After reading all
+// members, look at complaint() before using them.
 class Members {
  public:
-  // An empty body has no members.
+  // An empty `body` counts as `{}`. If the body is no JSON object, there is a
+  // complaint at once.
   explicit Members(absl::string_view body);
 
-  // Empty while nothing is wrong.
+  // The first problem, for people; empty: there is none.
   const std::string& complaint() const { return complaint_; }
+  // Adds a problem of a member; only the first one is kept.
   void Complain(absl::string_view name, absl::string_view problem);
 
+  // Each reads the member `name` of the type that its name says.
   std::string Text(const char* name, const std::string& fallback = "");
   std::vector<std::string> Texts(const char* name);
-  // From 0 to 2^53, or -1.
+  // An integer from 0 to 2^53, or -1.
   int64_t Number(const char* name, int64_t fallback);
-  // From 0 to 2^31 - 1, or -1.
+  // An integer from 0 to 2^31 - 1, or -1.
   int SmallNumber(const char* name, int fallback);
   bool Flag(const char* name, bool fallback);
-  // Any value, as JSON text; empty if it is absent.
+  // A value of any type, as JSON text; empty if it is absent.
   std::string Raw(const char* name) const;
-  // An object of strings.
+  // An object whose values are texts.
   std::vector<std::pair<std::string, std::string>> Headers(const char* name);
-  // OWNER/NAME; required.
+  // OWNER/NAME. The member is required.
   std::string FullName(const char* name);
-  // 40 hexadecimal digits; required.
+  // 40 hexadecimal digits. The member is required.
   std::string Sha(const char* name);
 
  private:
-  // Null: it is absent.
+  // Null: the member is absent.
   const nlohmann::json* Find(const char* name) const;
 
   nlohmann::json json_;

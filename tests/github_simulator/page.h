@@ -9,20 +9,23 @@
 
 namespace signalbox {
 
-// HTML pages that look like GitHub's at a pull request. They refresh
-// themselves. All texts are escaped; only http and https become links. Pure.
+// The simulator's HTML pages, which show a commit as GitHub would show it at a
+// pull request. They refresh themselves. All texts are escaped, and only http
+// and https URLs become links. Pure.
 
+// What a page shows of a commit.
 struct CommitView {
   std::string full_name;
   std::string sha;
-  std::string title = "";       // Empty: unknown.
+  std::string title = "";       // Of the pull request; empty: unknown.
   int pull_request_number = 0;  // 0: there is none.
   std::vector<GitHubRules::Row> shown = {};
 };
 
+// The page of one commit.
 std::string CommitPage(const CommitView& commit);
 
-// Links to the pages of the newest commits.
+// The page that lists commits, with links to their pages.
 std::string IndexPage(const std::vector<CommitView>& commits);
 
 // The sentence that GitHub shows above the list of checks.

@@ -10,20 +10,21 @@
 
 namespace signalbox {
 
-// PullApi answers the requests that read pull requests. The repository was
-// found, and the client may see it.
+// PullApi answers the API requests that read pull requests. Routes has found
+// the repository before, and the client may see it.
 //
 // Not thread-safe.
 class PullApi {
  public:
-  // `pull_requests` is borrowed. Links begin with `api_url`.
+  // `pull_requests` is borrowed. Links in answers begin with `api_url`.
   PullApi(const PullRequests* pull_requests, std::string api_url)
       : pull_requests_(pull_requests), api_url_(std::move(api_url)) {}
 
-  // One page of the pull requests that fit the query's `state`, `head` and
-  // `base`, in the order of its `sort` and `direction`.
+  // One page of the repository's pull requests: those that fit the query's
+  // `state`, `head` and `base`, in the order of its `sort` and `direction`.
   SimulatedResponse List(const Call& call,
                          const World::Repository& repository) const;
+  // The pull request of this number, or 404.
   SimulatedResponse One(const World::Repository& repository,
                         const std::string& number) const;
 

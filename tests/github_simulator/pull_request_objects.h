@@ -9,17 +9,18 @@
 
 namespace signalbox {
 
-// Pull requests of `base` as GitHub's API and webhooks show them. Pure.
+// The JSON objects in which GitHub's API and webhooks show a pull request into
+// the repository `base`. Links begin with `api_url`. Pure.
 
 // The head of every base branch.
 inline constexpr char kBaseSha[] = "ba5e00000000000000000000000000000000ba5e";
 
-// As lists show it.
+// A pull request as lists show it.
 nlohmann::ordered_json SimplePullRequestObject(const SimulatedRepository& base,
                                                const PullRequest& pull_request,
                                                absl::string_view api_url);
 
-// With the members that only a single one has.
+// A pull request with all members.
 nlohmann::ordered_json PullRequestObject(const SimulatedRepository& base,
                                          const PullRequest& pull_request,
                                          absl::string_view api_url);

@@ -12,7 +12,7 @@
 
 namespace signalbox {
 
-// A pull request, with the facts that the simulator shows.
+// A pull request, as far as the simulator shows it.
 struct PullRequest {
   int number = 0;
   std::string title = "Say hello";
@@ -21,29 +21,32 @@ struct PullRequest {
   std::string base_branch = "main";
   bool is_draft = false;
   bool is_open = true;
-  bool is_merged = false;  // Then it is not open.
+  bool is_merged = false;  // If true, `is_open` must be false.
   bool is_from_fork = false;
-  bool is_fork_gone = false;  // Then `head.repo` is null.
+  bool is_fork_gone = false;  // The fork was deleted: `head.repo` is null.
   std::string author = "octocat";
   absl::Time created_at = absl::UnixEpoch();
-  // When the head moved, or anything else changed. GitHub sorts by it.
+  // When its head or anything else last changed. GitHub can sort by it.
   absl::Time updated_at = absl::UnixEpoch();
 };
 
-// The pull requests of all repositories, by the repository's id.
+// Keeps the pull requests of all repositories. A repository is named by its id.
 //
-// Not thread-safe. Pointers stay valid as long as the object.
+// Not thread-safe. Pointers that it returns stay valid as long as the object.
 class PullRequests {
  public:
-  // `number` 0: the newest of the repository. Null: there is none.
+  // The pull request of this number; 0: the repository's newest. Null: there is
+  // none.
   PullRequest* Find(int64_t repository, int number);
   const PullRequest* Find(int64_t repository, int number) const;
-  // Replaces the one of the same number; 0: takes the repository's next number.
+  // Adds a pull request, or replaces the one of the same number. Number 0: the
+  // repository's next number.
   PullRequest* Put(int64_t repository, PullRequest pull_request);
-  // By number.
+  // All of the repository, in the order of their numbers.
   std::vector<const PullRequest*> Of(int64_t repository) const;
-  // The newest one that has or had this commit as its head; null: none.
+  // The newest pull request whose head is or was this commit; null: none.
   const PullRequest* ByCommit(int64_t repository, absl::string_view sha) const;
+  // Moves the pull request's head to this commit.
   void SetHead(int64_t repository, PullRequest* pull_request,
                absl::string_view sha);
 

@@ -21,8 +21,10 @@
 
 namespace signalbox {
 
-// Routes answers a request that meets no fault and no limit. It finds the
-// caller and the thing, and whether GitHub shows it to that caller.
+// Routes answers an API request that meets no fault and no limit. It finds out
+// who calls and what the path names, refuses what GitHub would refuse, and lets
+// the class for that part of the API answer (StatusApi, AppApi, HookApi,
+// PullApi).
 //
 // Not thread-safe.
 class Routes {
@@ -32,42 +34,46 @@ class Routes {
          Limits* limits, Conduct* conduct, Hooks* hooks, Access* access,
          const PullRequests* pull_requests);
 
-  // Who asks. The token may be bad.
+  // Who makes the request. Does not refuse a bad token; Answer does.
   Caller CallerOf(const SimulatedRequest& request, const RequestTarget& target,
                   absl::Time now) const;
 
-  // A successful read has an ETag. A client that sends it back gets 304.
+  // The answer. A successful read gets an ETag; if the client sends that back
+  // and nothing has changed, it gets 304.
   SimulatedResponse Answer(const Call& call);
 
-  // The status that a request would create; nothing: none.
+  // The status that the request would create; nothing: it creates none.
   std::optional<Conduct::Key> PostedKey(const Call& call) const;
 
-  // `GET /rate_limit`, which costs nothing.
+  // Whether it is `GET /rate_limit`, which costs no budget.
   static bool IsRateLimit(const Call& call);
 
  private:
   SimulatedResponse Route(const Call& call);
-  // Why GitHub refuses the caller; nothing: it does not.
+  // GitHub's refusal of a bad or missing token; nothing: the token is good.
   std::optional<SimulatedResponse> Refuse(const Call& call) const;
   std::optional<SimulatedResponse> RefuseToken(const Call& call) const;
   std::optional<SimulatedResponse> RefuseInstallation(const Call& call) const;
 
-  // The 404 for a route that GitHub does not have.
+  // The 404 for a route that GitHub does not have, which counts as
+  // misbehaviour.
   SimulatedResponse NoRoute();
   SimulatedResponse OrNoRoute(std::optional<SimulatedResponse> answer);
 
-  // What the path names; null (404): the caller may not know of it.
+  // The repository that the path names. Null: it does not exist, or the caller
+  // may not know of it; the answer is 404.
   World::Repository* FindRepository(const Call& call,
                                     const std::string& full_name);
   World::Repository* FindRepository(const Call& call, int64_t id);
 
-  // The routes below a repository, by its name or its id.
+  // Answers a request below a repository. Its name takes `segments_of_name`
+  // segments of the path: three with OWNER/NAME, two with an id.
   SimulatedResponse InRepository(const Call& call,
                                  World::Repository& repository,
                                  size_t segments_of_name);
   SimulatedResponse Moved(const Call& call, const World::Repository& repository,
                           size_t segments_of_name) const;
-  // `repository` as GitHub shows it to the caller.
+  // The JSON of `repository`, as GitHub shows it to the caller.
   nlohmann::ordered_json RepositoryObjectFor(
       const Call& call, const World::Repository& repository);
   SimulatedResponse CollaboratorPermission(const Call& call,

@@ -15,9 +15,9 @@
 
 namespace signalbox {
 
-// Simulator answers everything that signalbox-github-simulator serves, without
-// sockets: GitHub's API by GitHubRules, the control API under /_simulator/
-// (README.md describes it), and pages that show what GitHub would show.
+// Everything that signalbox-github-simulator serves, without sockets: GitHub's
+// API by GitHubRules, the control API under /_simulator/ (README.md describes
+// it), and pages that show what GitHub would show.
 //
 // Thread-safe.
 class Simulator {
@@ -26,15 +26,18 @@ class Simulator {
   Simulator(GitHubRules::Options options, WebhookDesk::Options webhooks,
             Clock* clock);
 
-  // Answers a request. May block: a long poll for as long as it asks, at most a
-  // minute, and a webhook until the receiver answers. The caller obeys the
-  // answer's `delay` and `reset_connection`, then calls End.
+  // Answers a request. May block: a long poll of the control API for as long as
+  // it asks, at most a minute, and an order to send a webhook until the
+  // receiver has answered. The caller must obey the answer's `delay` and
+  // `reset_connection`, and then call End.
   SimulatedResponse Handle(const SimulatedRequest& request);
 
-  // The client of that exchange stopped waiting: see GitHubRules::Close.
+  // The client of that exchange has its answer or has gone. See
+  // GitHubRules::Close.
   void End(int64_t exchange, bool is_answered);
 
-  // Ends all waiting and all sending, now and from now on.
+  // Ends all calls that block and all webhooks that are being sent. From now on
+  // no call blocks, and no webhook is sent.
   void Stop();
 
  private:
@@ -47,11 +50,11 @@ class Simulator {
   SimulatedResponse Counters();
   SimulatedResponse SendWebhook(absl::string_view body);
   SimulatedResponse Deliveries(const RequestTarget& target);
-  // Hands the attempts that clients asked for through the API to the sender.
+  // Sends the redeliveries that clients ordered through GitHub's API.
   void SendQueued() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndAttempt(const Hooks::Attempt& attempt,
                   const WebhookSender::Result& result);
-  // The page at that target; false: there is none.
+  // Sets `page` to the page at that target. False: there is none.
   bool Page(const RequestTarget& target, SimulatedResponse* page);
 
   Clock* const clock_;

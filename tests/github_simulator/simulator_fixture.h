@@ -14,14 +14,16 @@
 namespace signalbox {
 
 inline constexpr char kSha[] = "1111111111111111111111111111111111111abc";
+// Where the control API shows the statuses of kSha.
 inline constexpr char kStatuses[] =
     "/_simulator/statuses?repository=acme/widgets&sha="
     "1111111111111111111111111111111111111abc";
 
-// The whole simulator without its sockets.
+// Tests of the whole simulator without its sockets.
 class SimulatorTest : public ::testing::Test {
  protected:
-  // Ends the exchange at once, without waiting for the answer's delay.
+  // Sends a request and takes its answer at once, without waiting for the
+  // delay.
   SimulatedResponse Send(const std::string& method, const std::string& target,
                          const std::string& body = "") {
     const SimulatedResponse response = Begin(method, target, body);
@@ -29,6 +31,7 @@ class SimulatorTest : public ::testing::Test {
     return response;
   }
 
+  // Sends a request. The test must call Simulator::End.
   SimulatedResponse Begin(const std::string& method, const std::string& target,
                           const std::string& body = "") {
     return simulator_.Handle(
@@ -38,21 +41,24 @@ class SimulatorTest : public ::testing::Test {
          .body = body});
   }
 
+  // The JSON answer to a GET.
   nlohmann::json Read(const std::string& target) {
     return nlohmann::json::parse(Send("GET", target).body, nullptr, false);
   }
 
-  // Sends an order to the control API; returns the status code.
+  // Sends an order to the control API. Returns the status code.
   int Tell(const std::string& what, const nlohmann::json& body) {
     return Send("POST", "/_simulator/" + what, body.dump()).status;
   }
 
+  // Creates a status of kSha. Returns the status code.
   int Post(const nlohmann::json& body) {
     return Send("POST", absl::StrCat("/repos/acme/widgets/statuses/", kSha),
                 body.dump())
         .status;
   }
 
+  // Adds the repository acme/widgets with the commit kSha.
   void MakeCommit() {
     ASSERT_EQ(Tell("repositories",
                    {{"full_name", "acme/widgets"}, {"commits", {kSha}}}),

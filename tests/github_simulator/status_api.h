@@ -13,8 +13,8 @@
 
 namespace signalbox {
 
-// StatusApi answers the requests that create and read commit statuses. The
-// repository was found, and the client may see it.
+// StatusApi answers the API requests that create and read commit statuses.
+// Routes has found the repository before, and the client may see it.
 //
 // Not thread-safe.
 class StatusApi {
@@ -23,21 +23,24 @@ class StatusApi {
   StatusApi(const GitHubRules::Options& options, World* world,
             Conduct* conduct);
 
+  // The name of a status, in the form that Conduct uses.
   static Conduct::Key KeyOf(const World::Repository& repository,
                             absl::string_view sha, absl::string_view context);
 
+  // Creates a status at the commit `sha`. `creator` is a login.
   SimulatedResponse Create(const Call& call, World::Repository& repository,
                            const std::string& sha, const std::string& creator);
 
-  // One page of all rows, newest first, or of the combined status.
+  // One page of all statuses of a commit, newest first.
   SimulatedResponse List(const Call& call, const World::Repository& repository,
                          const World::Commit& commit) const;
+  // One page of the combined status: the newest status of each context.
   SimulatedResponse Combined(const Call& call,
                              const World::Repository& repository,
                              const World::Commit& commit) const;
 
  private:
-  // The rows that a reader sees, oldest first.
+  // The rows that a client can see now (see Options::read_lag), oldest first.
   std::vector<const GitHubRules::Row*> Readable(
       const Call& call, const World::Commit& commit) const;
   nlohmann::ordered_json StatusObject(const World::Repository& repository,

@@ -9,7 +9,8 @@
 
 namespace signalbox {
 
-// The status that a request asks for. Null and absent texts are empty.
+// The status that the body of a request asks for. Null and absent texts are
+// empty.
 struct NewStatus {
   std::string state = "";
   std::string description = "";
@@ -17,20 +18,21 @@ struct NewStatus {
   std::string context = "default";
 };
 
-// Why GitHub refuses a request, for the body of its answer.
+// Why GitHub refuses a request: the status code and error object of its answer.
 struct Refusal {
   int http_status = 422;
   std::string message;
   std::string errors = "";  // A JSON array; empty: the body has none.
 };
 
-// One element of Refusal::errors about a field of a status. An empty `field` is
-// left out.
+// One element of Refusal::errors: what is wrong with a field of a status. If
+// `field` is empty, the element has none.
 nlohmann::ordered_json StatusFieldError(absl::string_view field,
                                         absl::string_view message);
 
 // Reads the body of `POST /repos/{owner}/{repo}/statuses/{sha}` by GitHub's
-// rules. Fills in `status`, or returns why not. Pure; accepts any bytes.
+// rules. Sets `status`, or returns why GitHub refuses the body. Pure. The body
+// may be any bytes.
 std::optional<Refusal> ReadStatusRequest(absl::string_view body,
                                          NewStatus* status);
 

@@ -10,9 +10,10 @@
 
 namespace signalbox {
 
-// Reads the body of `POST /app/installations/{id}/access_tokens`. It may be
-// empty, and can only narrow the installation's rights. Fills in `scope`, or
-// returns why not. Accepts any bytes.
+// Reads the body of `POST /app/installations/{id}/access_tokens`, which may
+// narrow the token to some permissions and repositories. An empty body asks for
+// all that the installation has. Sets `scope`, or returns why GitHub refuses
+// the body. The body may be any bytes.
 std::optional<Refusal> ReadTokenRequest(absl::string_view body,
                                         const Apps::Installation& installation,
                                         const World& world, Apps::Scope* scope);

@@ -15,44 +15,48 @@
 
 namespace signalbox {
 
-// WebhookDesk carries out orders for webhooks: it makes the event happen at
-// GitHub, finds the hooks that want it, and adds a hook if there is none. It
-// returns the requests to make, and sends nothing.
+// WebhookDesk carries out the control API's orders to send webhooks. It makes
+// the event happen at GitHub and finds the webhooks that get it, or adds one if
+// there is none. It sends nothing: it returns the requests that the simulator
+// must make.
 //
 // Not thread-safe.
 class WebhookDesk {
  public:
+  // The webhook that it adds where there is none.
   struct Options {
-    std::string url = "";     // For the hooks that it adds.
-    std::string secret = "";  // Empty: no signature.
+    std::string url = "";     // Its receiver.
+    std::string secret = "";  // Empty: its deliveries are not signed.
   };
 
-  // The outcome of one order.
+  // What one event has led to.
   struct Job {
     std::string guid = "";
     std::string sha = "";
-    int number = 0;
-    std::vector<int64_t> hooks = {};  // These get the event.
-    // To send, each `times` times. Those that failed at once are left out.
+    int number = 0;                   // Of the pull request.
+    std::vector<int64_t> hooks = {};  // The ids of the webhooks that get it.
+    // The requests to make, each `times` times. Attempts that have already
+    // failed (see Hooks::FailAll) are not among them.
     std::vector<Hooks::Attempt> attempts = {};
     int times = 1;
-    bool is_held = false;
+    bool is_held = false;  // It is sent only when an order releases it.
   };
 
   // `rules` is borrowed.
   WebhookDesk(Options options, GitHubRules* rules)
       : options_(std::move(options)), rules_(rules) {}
 
-  // Returns what is wrong with the order; empty: it was carried out. The queue
-  // of attempts must be empty before.
+  // Carries out an order and adds its jobs to `jobs`. Returns what is wrong
+  // with the order, for people; empty: nothing. Take the attempts of Hooks
+  // before the call, because it takes those that are left for its own.
   std::string CarryOut(const WebhookOrder& order, absl::Time now,
                        std::vector<Job>* jobs);
 
-  // The control API's answer about a job whose attempts have ended.
+  // The control API's answer about a job. Its attempts must have ended.
   nlohmann::ordered_json AnswerOf(const Job& job) const;
 
  private:
-  // An event that waits to be sent, and its hooks.
+  // An event that an order holds back, and its job.
   struct Held {
     Hooks::Event event;
     Job job;
@@ -60,10 +64,10 @@ class WebhookDesk {
 
   std::string Redeliver(const WebhookOrder& order, absl::Time now, Job* job);
   std::string Announce(const WebhookOrder& order, absl::Time now, Job* job);
-  // The hooks that get an event at a repository.
+  // The webhooks that get the event.
   std::vector<int64_t> Targets(const WebhookOrder& order,
                                const Hooks::Event& event, absl::Time now);
-  // The hook that is used where nobody registered one.
+  // The webhook that is used where there is no other. Adds it if necessary.
   int64_t DefaultHook(const WebhookOrder& order, absl::Time now);
   void Send(const Hooks::Event& event, absl::Time now, Job* job);
   std::string RandomSha();

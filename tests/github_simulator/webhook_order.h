@@ -12,20 +12,23 @@
 
 namespace signalbox {
 
-// The body of `POST /_simulator/webhooks`.
+// An order of the control API to send webhooks: the body of `POST
+// /_simulator/webhooks`, whose members README.md describes.
 struct WebhookOrder {
-  std::string url;  // Empty: the hook's.
+  std::string url;  // The receiver; empty: the webhook's own.
 
-  // Replaces everything below: repeats the delivery with this GUID.
+  // Not empty: the order only repeats the delivery with this GUID.
   std::string redeliver;
-  // Or sends the events held back, in this order: "order" or "reverse".
+  // Not empty: the order only sends the events that were held back, in the
+  // order in which they came ("order") or the other way round ("reverse").
   std::string release;
 
+  // Otherwise it makes this event happen:
   std::string event;
   std::string action;
   std::string full_name;
-  std::string sha;  // Empty: a new one, or the head as it is.
-  int number = 0;   // 0: the newest pull request, or the next number.
+  std::string sha;  // Empty: a new commit, or the present head.
+  int number = 0;   // 0: the newest pull request, or a new one.
   std::string title;
   std::string branch;
   std::string tag;
@@ -40,29 +43,32 @@ struct WebhookOrder {
   int64_t installation_id = 0;
   std::string payload;  // JSON that is sent unchanged; empty: none.
 
-  int64_t hook_id = 0;                // 0: all that want it.
-  std::string content_type;           // Empty: the hook's.
-  std::optional<std::string> secret;  // Nothing: the hook's.
-  int times = 1;
-  bool is_held = false;
-  size_t payload_bytes = 0;  // 0: no padding; otherwise pads up to it.
+  int64_t hook_id = 0;                // 0: all webhooks that get the event.
+  std::string content_type;           // Empty: the webhook's own.
+  std::optional<std::string> secret;  // Nothing: the webhook's own.
+  int times = 1;                      // How often each delivery is sent.
+  bool is_held = false;               // Hold the event back until a `release`.
+  size_t payload_bytes = 0;  // Pad the payload to this size; 0: no padding.
 };
 
-// Fills in `order`. Returns what is wrong with the body; empty: nothing.
+// Reads an order from a request's body. Returns what is wrong with the body,
+// for people; empty: nothing.
 std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order);
 
-// An event at GitHub, for the receiver.
+// What an order made happen.
 struct WebhookNews {
+  // Of the webhook.
   std::string payload;
   std::string sha;  // Empty: it concerns no commit.
   int number = 0;   // 0: it concerns no pull request.
 };
 
-// Makes the repository, the commit and the pull request as ordered, and
-// describes the event in `news`. Uses `new_sha` if it needs a new commit and
-// the order names none. Returns why the order is impossible; empty: done.
+// Makes the event happen at GitHub: adds the repository, the commit and the
+// pull request as ordered. Describes it in `news`. If the order needs a new
+// commit and names none, that is `new_sha`. Returns why the order is
+// impossible, for people; empty: it is done.
 //
-// Not for "ping", which is about a hook.
+// Not for the event "ping", which is about a webhook.
 std::string CarryOut(const WebhookOrder& order, const std::string& new_sha,
                      absl::Time now, GitHubRules* rules, WebhookNews* news);
 

@@ -12,10 +12,10 @@
 
 namespace signalbox {
 
-// The bodies of webhooks, with the members of GitHub's published examples.
-// Pure.
+// The payloads of webhooks, one function for each event, with the members of
+// GitHub's published examples. Pure.
 
-// The common part of all payloads.
+// What all payloads have in common: where and when the event happens.
 struct WebhookScene {
   SimulatedRepository repository = {};
   std::string api_url = "";
@@ -23,26 +23,26 @@ struct WebhookScene {
   std::string organization = "";  // A login.
 };
 
-// `before` is the head before a synchronize.
+// `before`: the former head, for the action "synchronize".
 nlohmann::ordered_json PullRequestPayload(const WebhookScene& scene,
                                           absl::string_view action,
                                           const PullRequest& pull_request,
                                           absl::string_view before);
 
-// What was pushed: one commit to a branch, or a tag of an existing commit.
+// A push of one commit to a branch, or of a tag to an existing commit.
 struct PushedRef {
-  std::string ref = "refs/heads/main";  // In full.
-  std::string before = "";              // Zeros: the ref is new.
-  // Where the ref leads now; for an annotated tag, the tag object. Zeros: the
-  // ref is deleted.
+  std::string ref = "refs/heads/main";  // The full name of the ref.
+  std::string before = "";  // Where it led before; zeros: it is new.
+  // Where it leads now: a commit, or the tag object of an annotated tag. Zeros:
+  // it is deleted.
   std::string after = "";
-  std::string commit = "";  // The commit behind `after`.
+  std::string commit = "";  // The commit that `after` leads to.
 };
 
 nlohmann::ordered_json PushPayload(const WebhookScene& scene,
                                    const PushedRef& pushed);
 
-// `head_sha` is GitHub's merge of the pull request and its base.
+// `head_sha`: the merge of the pull request and its base that GitHub made.
 nlohmann::ordered_json MergeGroupPayload(const WebhookScene& scene,
                                          absl::string_view action,
                                          int pull_request_number,
@@ -51,7 +51,7 @@ nlohmann::ordered_json MergeGroupPayload(const WebhookScene& scene,
 // A comment on a pull request, or on an issue.
 struct WebhookComment {
   std::string body = "/retest";
-  std::string login = "octocat";  // Of a bot if it ends with "[bot]".
+  std::string login = "octocat";  // An App's if it ends with "[bot]".
   std::string author_association = "MEMBER";
   bool is_on_issue = false;
 };
@@ -65,22 +65,21 @@ nlohmann::ordered_json StatusPayload(const WebhookScene& scene,
                                      absl::string_view sha,
                                      const GitHubRules::Row& row);
 
-// For "renamed" and "transferred", `old_full_name` is the name before.
+// `old_full_name`: the name before, for "renamed" and "transferred".
 nlohmann::ordered_json RepositoryPayload(const WebhookScene& scene,
                                          absl::string_view action,
                                          const std::string& old_full_name);
 
-// `installation` is in the form of GitHub's API.
+// `installation`: the JSON object of GitHub's API.
 nlohmann::ordered_json InstallationPayload(
     const WebhookScene& scene, absl::string_view action,
     const nlohmann::ordered_json& installation);
 
-// For an event that the simulator does not know.
+// A payload for an event that the simulator does not know.
 nlohmann::ordered_json UnknownPayload(const WebhookScene& scene,
                                       absl::string_view action);
 
-// `hook` is in the form of GitHub's API. The payload names the repository and
-// the organisation that the scene has.
+// `hook`: the JSON object of GitHub's API.
 nlohmann::ordered_json PingPayload(const WebhookScene& scene,
                                    const nlohmann::ordered_json& hook);
 

@@ -10,16 +10,17 @@
 
 namespace signalbox {
 
-// The contents of a webhook's request.
+// What the HTTP request of a webhook is made from.
 struct WebhookParts {
   absl::string_view event = "";
   absl::string_view guid = "";
   absl::string_view payload = "";
   int64_t hook_id = 0;
-  // "repository", "organization" or "integration", and its id.
+  // What the webhook belongs to: "repository", "organization" or, for an App,
+  // "integration". And the id of that.
   absl::string_view target_type = "";
   int64_t target_id = 0;
-  bool as_form = false;           // `payload=...`, else JSON.
+  bool as_form = false;           // True: the body is `payload=...`; else JSON.
   absl::string_view secret = "";  // Empty: not signed.
   // The host of a GHES; empty: github.com.
   absl::string_view enterprise_host = "";
@@ -30,10 +31,11 @@ struct WebhookRequest {
   std::string body;
 };
 
-// The request as GitHub sends it. Pure.
+// The HTTP request that GitHub sends for these parts. Pure.
 WebhookRequest MakeWebhookRequest(const WebhookParts& parts);
 
-// GitHub's signature of a body: "sha256=..." or "sha1=...".
+// GitHub's signature of a body: "sha256=..." or "sha1=...". `digest` is the
+// name before the equals sign.
 std::string WebhookSignature(absl::string_view digest, absl::string_view secret,
                              absl::string_view body);
 

@@ -16,16 +16,18 @@
 
 namespace signalbox {
 
-// Makes the requests of webhooks over HTTP, like GitHub. It hides cpp-httplib.
+// Makes the HTTP requests of webhooks as GitHub makes them, on its own threads
+// or on the caller's. It hides cpp-httplib.
 //
 // Thread-safe.
 class WebhookSender {
  public:
+  // How a request ended.
   struct Result {
     Hooks::Outcome outcome;
     std::string error;  // Why there was no answer; empty: there was one.
   };
-  // Called on one of the sender's threads.
+  // Called on one of the sender's threads when a request of Enqueue has ended.
   using Done = std::function<void(const Hooks::Attempt&, const Result&)>;
 
   // A receiver must answer within `timeout`. `clock` is borrowed.
@@ -33,14 +35,14 @@ class WebhookSender {
   // Stops.
   ~WebhookSender();
 
-  // Makes the request and waits for the answer.
+  // Makes the request on the caller's thread, and waits for the answer.
   Result Send(const Hooks::Attempt& attempt);
 
-  // Makes the request soon, a few at a time, then calls `done`. Does nothing
-  // after Stop.
+  // Makes the request soon on one of the sender's threads, a few at a time, and
+  // then calls `done`. Does nothing after Stop.
   void Enqueue(Hooks::Attempt attempt);
 
-  // Cuts the requests under way short and waits for their end. Nothing is sent
+  // Cuts the requests under way short, waits for their ends, and sends nothing
   // from now on.
   void Stop();
 

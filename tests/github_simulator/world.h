@@ -12,20 +12,20 @@
 
 namespace signalbox {
 
-// Repositories, commits and their statuses: what GitHub stores, without the
-// requests that read and change it. Names, contexts and the digits of a sha are
-// compared without regard to ASCII case.
+// World is what GitHub stores: repositories, commits and statuses. It knows
+// nothing of requests; Routes and StatusApi read and change it. Names, contexts
+// and the digits of a sha are compared without regard to ASCII case.
 //
-// Not thread-safe. Pointers stay valid as long as the World.
+// Not thread-safe. Pointers that it returns stay valid as long as the World.
 class World {
  public:
   using Row = GitHubRules::Row;
 
-  // All rows of one context.
+  // The rows of one context of a commit.
   struct Context {
-    size_t newest = 0;  // Index into Commit::rows.
-    int count = 0;
-    int reruns_allowed = 0;
+    size_t newest = 0;       // Index into Commit::rows.
+    int count = 0;           // How many rows it has.
+    int reruns_allowed = 0;  // See GitHubRules::AllowRerun.
   };
 
   struct Commit {
@@ -39,42 +39,47 @@ class World {
     int64_t id = 0;
     std::string full_name;  // As spelled.
     bool archived = false;
-    bool writable = true;
+    bool writable = true;                   // See GitHubRules::SetWritable.
     std::map<std::string, Commit> commits;  // By sha.
   };
 
-  // If true, every valid name has a repository, and every sha a commit.
+  // `any_repository`: every valid name has a repository, and every sha a
+  // commit.
   explicit World(bool any_repository) : any_repository_(any_repository) {}
 
+  // These two are described at GitHubRules (AddRepository, RenameRepository).
   void AddRepository(absl::string_view full_name, int64_t id);
   bool Rename(absl::string_view full_name, absl::string_view new_full_name);
   // Adds the repository and the commit if necessary.
   Commit* AddCommit(absl::string_view full_name, absl::string_view sha);
 
-  // By name, current or old. Null: there is none.
+  // The repository with this name or old name, or with this id. Null: there is
+  // none.
   Repository* FindRepository(absl::string_view full_name);
   Repository* FindRepository(int64_t id);
-  // By id; the owner in any case.
+  // The repositories of an owner, in the order of their ids.
   std::vector<const Repository*> RepositoriesOf(absl::string_view owner) const;
   // OWNER of OWNER/NAME.
   static absl::string_view OwnerOf(absl::string_view full_name);
-  // Whether a repository found by this name now has another one.
+  // Whether the repository, which was found by this name, has another name now.
   static bool IsOldName(const Repository& repository,
                         absl::string_view full_name);
-  // By a full sha or, for reads, by at least seven first digits of a unique
-  // one. Null: it does not exist, or is not visible yet.
+  // The commit that `ref` names: a full sha or, for reads, at least its first
+  // seven digits. Null: there is none, or several fit, or it is not visible
+  // yet.
   Commit* FindCommit(Repository* repository, absl::string_view ref,
                      absl::Time now);
 
-  // These add nothing and find invisible commits, too. Null: there is none.
+  // Like the methods above, but they add nothing (see `any_repository`) and
+  // find commits that are not visible yet. Null: there is none.
   const Repository* Peek(absl::string_view full_name) const;
   const Repository* Peek(int64_t id) const;
   const Commit* Peek(absl::string_view full_name, absl::string_view sha) const;
 
-  // Gives `row` an id and appends it.
+  // Adds a status to a commit, and gives it an id.
   const Row& AddRow(const Repository& repository, Commit* commit, Row row);
 
-  // Rows of all commits in order of creation; `number` counts from 1.
+  // These two are described at GitHubRules.
   std::vector<GitHubRules::Event> EventsAfter(int64_t number,
                                               size_t limit) const;
   std::vector<GitHubRules::CommitName> RecentCommits(size_t limit) const;
@@ -97,11 +102,12 @@ class World {
   int64_t next_status_id_ = 48'971'127'823;
 };
 
-// The rows that were made up to `time`, oldest first.
+// The rows of the commit that were made up to `time`, oldest first.
 std::vector<const GitHubRules::Row*> RowsAt(
     const World::Commit& commit, absl::Time time = absl::InfiniteFuture());
 
-// The rows that GitHub shows: the newest of each context, oldest first.
+// Of these rows those that GitHub shows: the newest of each context, oldest
+// first.
 std::vector<const GitHubRules::Row*> ShownRows(
     const std::vector<const GitHubRules::Row*>& rows);
 
@@ -109,10 +115,10 @@ std::vector<const GitHubRules::Row*> ShownRows(
 // failure, else "pending" if any is pending or there are none, else "success".
 std::string CombinedStateOf(const std::vector<const GitHubRules::Row*>& shown);
 
-// `text` is 40 hexadecimal digits.
+// Whether `text` is 40 hexadecimal digits.
 bool IsFullSha(absl::string_view text);
 
-// `text` is OWNER/NAME, of the characters that GitHub allows.
+// Whether `text` is OWNER/NAME, in the characters that GitHub allows.
 bool IsFullName(absl::string_view text);
 
 }  // namespace signalbox
