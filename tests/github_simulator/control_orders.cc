@@ -67,8 +67,7 @@ SimulatedResponse Set(Members members, absl::Time, GitHubRules* rules) {
     members.Complain("max_concurrent", "is negative; wanted 0 or more");
   }
   if (failure > 599 || (failure > 0 && failure < 400)) {
-    members.Complain("webhooks_fail",
-                     "is out of range; wanted -1, 0 or 400 to 599");
+    members.Complain("webhooks_fail", "is not -1, 0 or from 400 to 599");
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetMaxConcurrent(max_concurrent);
@@ -101,9 +100,9 @@ SimulatedResponse AddHook(Members members, absl::Time now, GitHubRules* rules) {
                      (hook.organization.empty() ? 0 : 1) +
                      (hook.app_id == 0 ? 0 : 1);
   if (owners != 1) {
-    members.Complain(
-        "repository",
-        "is wrong: wanted exactly one of repository, organization and app_id");
+    members.Complain("repository",
+                     "is one of three members, with organization and app_id; "
+                     "set exactly one");
   }
   if (!hook.repository.empty()) members.FullName("repository");
   if (!hook.organization.empty() && !IsFullName(hook.organization + "/x")) {
@@ -135,14 +134,14 @@ SimulatedResponse SetRole(Members members, absl::Time, GitHubRules* rules) {
     members.Complain("where", "is not a repository of the simulator");
   }
   if (login.empty() == token.empty()) {
-    members.Complain("token", "is wrong: wanted either token or login");
+    members.Complain("token", "must be set if login is not, and only then");
   }
   if (token.empty() && !IsFullName(login + "/x")) {
     members.Complain("login", "is not a login");
   }
   if (!RoleOf(role).has_value()) {
     members.Complain("role",
-                     "is not a role; wanted one such as admin, write or read");
+                     "is not none, read, triage, write, maintain or admin");
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   if (login.empty()) login = rules->LoginOf(token);
@@ -157,7 +156,8 @@ SimulatedResponse SetScopes(Members members, absl::Time, GitHubRules* rules) {
   if (token.empty()) members.Complain("token", "is empty");
   const bool is_text =
       std::all_of(scopes.begin(), scopes.end(), absl::ascii_isprint);
-  if (!is_text) members.Complain("scopes", "is not text");
+  if (!is_text)
+    members.Complain("scopes", "has a character that is not printable ASCII");
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   rules->SetScopes(token, scopes);
   return JsonAnswer(200, Json{{"scopes", scopes}});
@@ -183,7 +183,7 @@ SimulatedResponse AddPullRequest(Members members, absl::Time now,
     members.Complain("number", "is negative; wanted 0 or more");
   }
   if (pull_request.is_merged && pull_request.is_open) {
-    members.Complain("merged", "and open are both true; wanted one of them");
+    members.Complain("merged", "needs open to be false");
   }
   if (!members.complaint().empty()) return RefuseOrder(members.complaint());
   pull_request.is_from_fork |= pull_request.is_fork_gone;

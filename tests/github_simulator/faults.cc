@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "common/error.h"
 #include "common/names.h"
@@ -99,25 +100,28 @@ bool IsFaultName(absl::string_view name) {
 }
 
 std::string ComplaintAboutFault(const Fault& fault) {
-  if (!IsFaultName(fault.name)) return "name is not the name of a fault";
+  if (!IsFaultName(fault.name)) {
+    return absl::StrCat("name ", Quoted(fault.name), " is not one of ",
+                        absl::StrJoin(kNames, ", "));
+  }
   if (fault.name == "redirect_elsewhere" && !IsWebUrl(fault.location)) {
     return absl::StrCat("location: ", Quoted(fault.location),
                         " is not an http:// or https:// URL");
   }
   if (fault.name != "answer") return "";
   if (fault.status < 200 || fault.status > 599) {
-    return "status is out of range; wanted 200 to 599";
+    return absl::StrCat("status ", fault.status, " is not from 200 to 599");
   }
   if (!fault.errors.empty() &&
       !Json::parse(fault.errors, nullptr, /*allow_exceptions=*/false)
            .is_array()) {
-    return "errors is not a list";
+    return "errors is not a JSON list";
   }
   if (fault.message.empty() && !fault.errors.empty()) {
-    return "errors need a message";
+    return "errors is set without message; set both";
   }
   if (!fault.message.empty() && !fault.body.empty()) {
-    return "body and message exclude each other";
+    return "body and message are both set; set one of them";
   }
   return "";
 }

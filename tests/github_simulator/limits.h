@@ -27,13 +27,14 @@ class Limits {
     // True: a test ordered it. False: the hourly budget is used up.
     bool by_fault = true;
 
-    // Set by Limits. When the client knows of the pause, and from the answer to
-    // which exchange. When it may next probe, because it need not believe a
-    // moment that is too far away. And how often it has probed.
+    // Limits sets the rest.
+    // When the client gets the answer from which it knows of the pause.
     absl::Time known_from = absl::InfiniteFuture();
-    int64_t told_to = 0;
+    int64_t told_to = 0;  // The exchange of that answer.
+    // When the client may next probe, since it need not believe in a long
+    // pause.
     absl::Time next_probe = absl::InfiniteFuture();
-    int probes = 0;
+    int probes = 0;  // How often it has probed.
   };
 
   // An account's hourly budget, as the x-ratelimit headers show it.

@@ -92,7 +92,9 @@ int Serve(HttpFront* front, Simulator* simulator, const Address& listened) {
   simulator->Stop();
   front->Stop();
   serving.join();
-  if (has_failed) Complain("the simulator can no longer listen");
+  if (has_failed) {
+    Complain("cannot accept connections any more, so the simulator ends");
+  }
   return has_failed ? 1 : 0;
 }
 
@@ -106,36 +108,43 @@ int Main(int argc, char** argv) {
   std::string listen = "127.0.0.1:8180";
   std::string webhook_url, secret_file, base_url, tls_cert, tls_key;
   app.add_option("--listen", listen,
-                 "HOST:PORT to listen on; port 0 takes a free one")
+                 "Loopback HOST:PORT to listen on; port 0: a free port")
       ->capture_default_str();
   app.add_option("--token", options.tokens,
-                 "Token to accept; repeatable (default: any token)")
+                 "Token that clients may use; repeatable (default: any token)")
       ->type_size(1)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--webhook-url", webhook_url, "URL to send webhooks to");
-  app.add_option("--webhook-secret-file", secret_file,
-                 "File with the secret to sign webhooks with");
+  app.add_option("--webhook-url", webhook_url,
+                 "URL of the webhook that the simulator adds if an order finds "
+                 "none");
+  app.add_option(
+      "--webhook-secret-file", secret_file,
+      "File with the secret of that webhook (default: its deliveries are "
+      "not signed)");
   app.add_flag("--any-repository", options.any_repository,
                "Act as if every repository and every commit existed");
   app.add_option("--api-prefix", options.api_prefix,
-                 "Path of the API; /api/v3 as on a GitHub Enterprise Server");
+                 "Path of the API, such as /api/v3 to act as GitHub Enterprise "
+                 "Server (default: none, as at github.com)");
   app.add_option(
       "--base-url", base_url,
-      "URL that links in answers begin with (default: that of --listen)");
+      "URL with which links in answers begin (default: that of --listen)");
   app.add_option(
          "--hourly-limit", options.hourly_limit,
-         "Rate limit: requests an hour of each credential; 0: no rate limits")
+         "Requests that each credential may make in an hour; 0: no rate limit")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   app.add_option("--max-concurrent", options.max_concurrent,
-                 "Requests of one credential at a time beyond which the "
-                 "simulator counts them as too many; 0: it does not count")
+                 "Requests that a credential may have under way together; more "
+                 "count as misbehaviour in /_simulator/counters; 0: any number")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  auto* const cert_option = app.add_option("--tls-cert", tls_cert,
-                                           "Certificate (PEM), to serve HTTPS");
-  app.add_option("--tls-key", tls_key, "Private key of the certificate (PEM)")
+  auto* const cert_option =
+      app.add_option("--tls-cert", tls_cert,
+                     "File with a certificate (PEM); serves HTTPS with it");
+  app.add_option("--tls-key", tls_key,
+                 "File with the private key of the certificate (PEM)")
       ->needs(cert_option);
   cert_option->needs("--tls-key");
   try {

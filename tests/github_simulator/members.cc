@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 #include "tests/github_simulator/world.h"
 
 namespace signalbox {
@@ -19,11 +20,18 @@ Members::Members(absl::string_view body) : json_(UnorderedJson::object()) {
 }
 
 void Members::Complain(absl::string_view name, absl::string_view problem) {
-  if (complaint_.empty()) complaint_ = absl::StrCat(name, " ", problem);
+  if (!complaint_.empty()) return;
+  const UnorderedJson* const value = Find(name);
+  const bool is_shown = value != nullptr && name != "token" && name != "secret";
+  const std::string shown = !is_shown            ? ""
+                            : value->is_string() ? value->get<std::string>()
+                                                 : value->dump();
+  complaint_ =
+      absl::StrCat(name, is_shown ? " " + Quoted(shown) : "", " ", problem);
 }
 
-const UnorderedJson* Members::Find(const char* name) const {
-  const auto it = json_.find(name);
+const UnorderedJson* Members::Find(absl::string_view name) const {
+  const auto it = json_.find(std::string(name));
   return it == json_.end() || it->is_null() ? nullptr : &*it;
 }
 
@@ -67,7 +75,7 @@ int Members::SmallNumber(const char* name, int fallback) {
   if (number <= std::numeric_limits<int>::max()) {
     return static_cast<int>(number);
   }
-  Complain(name, "is too large");
+  Complain(name, "is not a whole number from -1 to 2147483647");
   return fallback;
 }
 

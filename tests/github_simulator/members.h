@@ -23,7 +23,8 @@ class Members {
 
   // The first problem, for people; empty: there is none.
   const std::string& complaint() const { return complaint_; }
-  // Adds a problem of a member; only the first one is kept.
+  // Adds a problem of a member; only the first one is kept. The complaint shows
+  // the member's value, except those of `token` and `secret`.
   void Complain(absl::string_view name, absl::string_view problem);
 
   // Each reads the member `name` of the type that its name says.
@@ -45,7 +46,7 @@ class Members {
 
  private:
   // Null: the member is absent.
-  const nlohmann::json* Find(const char* name) const;
+  const nlohmann::json* Find(absl::string_view name) const;
 
   nlohmann::json json_;
   std::string complaint_;

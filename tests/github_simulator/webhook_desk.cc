@@ -125,7 +125,8 @@ std::string WebhookDesk::Announce(const WebhookOrder& order, absl::Time now,
   }
   for (const int64_t id : job->hooks) {
     if (order.url.empty() && hooks.Find(id)->hook.url.empty()) {
-      return "url is not given";
+      return "url is missing, and the webhook has none; set url or "
+             "--webhook-url";
     }
   }
   job->sha = news.sha;

@@ -389,5 +389,14 @@ TEST_F(WebhookDeskTest, RefusesWhatMakesNoSense) {
   for (const Json& order : kWrong) EXPECT_NE(Order(order), "") << order;
 }
 
+TEST_F(WebhookDeskTest, AComplaintNamesTheMemberAndItsValue) {
+  EXPECT_EQ(Order({{"event", "push"}, {"sha", "12"}}),
+            "sha \"12\" is not 40 hexadecimal digits");
+  EXPECT_EQ(Order({{"event", "push"}, {"number", -1}}),
+            "number \"-1\" is negative; wanted 0 or more");
+  EXPECT_EQ(Order({{"event", "push"}, {"secret", 7}}),
+            "secret is not a string");
+}
+
 }  // namespace
 }  // namespace signalbox

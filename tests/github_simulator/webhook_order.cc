@@ -343,13 +343,14 @@ std::string ReadWebhookOrder(absl::string_view body, WebhookOrder* order) {
     members.Complain("new_full_name", "is not OWNER/NAME");
   }
   if (!order->payload.empty() && order->payload.front() != '{') {
-    members.Complain("payload", "is not an object");
+    members.Complain("payload", "is not a JSON object");
   }
   if (order->times < 1 || order->times > kMaxTimes) {
-    members.Complain("times", absl::StrCat("is not 1 to ", kMaxTimes));
+    members.Complain("times", absl::StrCat("is not from 1 to ", kMaxTimes));
   }
   if (payload_bytes < 0 || payload_bytes > kMaxPadding) {
-    members.Complain("payload_bytes", "is not 0 to 30 MiB");
+    members.Complain("payload_bytes", absl::StrCat("is not from 0 to ",
+                                                   kMaxPadding, " (30 MiB)"));
   }
   return members.complaint();
 }

@@ -26,6 +26,7 @@ struct WebhookParts {
   absl::string_view enterprise_host = "";
 };
 
+// The headers and the body of a webhook's HTTP request.
 struct WebhookRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;

@@ -34,6 +34,7 @@ struct ExplorerScope {
   std::function<void(int64_t states, int64_t transitions)> progress;
 };
 
+// What an exploration found.
 struct ExplorerResult {
   int64_t states = 0;       // Different ones.
   int64_t transitions = 0;  // Steps from one to another.
