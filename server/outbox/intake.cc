@@ -50,6 +50,12 @@ size_t BytesOf(const Submission& submission) {
   return bytes;
 }
 
+// The most reports that a submission can become.
+size_t ReportsOf(const Submission& submission) {
+  return submission.contexts.size() +
+         (submission.with_all_reported ? kMostReportedContexts : 0);
+}
+
 bool MadeDue(const std::vector<Outcome>& outcomes) {
   return std::any_of(outcomes.begin(), outcomes.end(),
                      [](const Outcome& outcome) { return outcome.made_due; });
@@ -59,84 +65,111 @@ bool MadeDue(const std::vector<Outcome>& outcomes) {
 
 Intake::~Intake() {
   Close();
-  std::deque<Waiting> refused;
+  std::deque<Batch> refused;
   {
     MutexLock lock(&mu_);
     refused.swap(waiting_);
   }
-  for (Waiting& waiting : refused) waiting.done(ShuttingDown());
+  for (const Batch& batch : refused) {
+    for (const Caller& caller : batch.callers) {
+      if (caller.done) caller.done(ShuttingDown());
+    }
+  }
 }
 
 void Intake::Submit(Submission submission, Done done) {
+  const size_t reports = ReportsOf(submission);
   const size_t bytes = BytesOf(submission);
-  Waiting waiting{std::move(submission), std::move(done), bytes};
+  const absl::Duration now = clock_->Monotonic();
   bool was_empty = false;
   const absl::Status refusal = [&] {
     MutexLock lock(&mu_);
     if (closed_) return ShuttingDown();
-    if (waiting_.size() >= options_.max_waiting ||
-        (!waiting_.empty() &&
-         waiting_bytes_ + bytes > options_.max_waiting_bytes)) {
+    was_empty = waiting_.empty();
+    if (waiting_count_ >= options_.max_waiting ||
+        (!was_empty && waiting_bytes_ + bytes > options_.max_waiting_bytes)) {
       return Error(
           absl::StatusCode::kUnavailable, "INTAKE_FULL",
           "the server's queue of reports is full, because its disk does not "
           "write them as fast as they arrive; repeat the call later");
     }
-    was_empty = waiting_.empty();
+    if (was_empty || waiting_.back().submissions.size() >= options_.max_batch ||
+        waiting_.back().reports + reports > options_.max_batch_reports) {
+      waiting_.emplace_back();
+    }
+    Batch& batch = waiting_.back();
+    batch.submissions.push_back(std::move(submission));
+    batch.callers.push_back({std::move(done), now});
+    batch.reports += reports;
+    batch.bytes += bytes;
+    ++waiting_count_;
     waiting_bytes_ += bytes;
-    waiting_.push_back(std::move(waiting));
     return absl::OkStatus();
   }();
   if (!refusal.ok()) {
-    waiting.done(refusal);
+    done(refusal);
   } else if (was_empty) {
     wake_up_->Wake();
   }
 }
 
-void Intake::TakeBatch(size_t most, std::vector<Submission>* batch,
-                       std::vector<Done>* dones) {
+std::vector<Submission> Intake::TakeBatch() {
   MutexLock lock(&mu_);
-  most = std::min(most, options_.max_batch);
-  size_t reports = 0;
-  while (!waiting_.empty() && batch->size() < most) {
-    Waiting& first = waiting_.front();
-    reports += first.submission.contexts.size();
-    if (first.submission.with_all_reported) reports += kMostReportedContexts;
-    if (!batch->empty() && reports > options_.max_batch_reports) return;
-    waiting_bytes_ -= first.bytes;
-    batch->push_back(std::move(first.submission));
-    dones->push_back(std::move(first.done));
-    waiting_.pop_front();
-  }
+  if (waiting_.empty()) return {};
+  Batch batch = std::move(waiting_.front());
+  waiting_.pop_front();
+  waiting_count_ -= batch.submissions.size();
+  waiting_bytes_ -= batch.bytes;
+  committing_ = std::move(batch.callers);
+  return std::move(batch.submissions);
+}
+
+std::vector<Intake::Caller> Intake::TakeCommitting() {
+  MutexLock lock(&mu_);
+  return std::exchange(committing_, {});
 }
 
 absl::Time Intake::RunOnce() {
   // Bounds the call, so that steady submissions do not keep a Worker from
   // stopping.
-  size_t left = options_.max_waiting;
-  std::vector<Submission> batch;
-  std::vector<Done> dones;
-  while (left > 0) {
-    batch.clear();
-    dones.clear();
-    TakeBatch(left, &batch, &dones);
+  size_t taken = 0;
+  while (taken < options_.max_waiting) {
+    const std::vector<Submission> batch = TakeBatch();
     if (batch.empty()) return absl::InfiniteFuture();
-    left -= batch.size();
+    taken += batch.size();
 
     absl::StatusOr<std::vector<Outcome>> outcomes =
         outbox_->Accept(batch, clock_->Now());
-    if (!outcomes.ok()) {
-      for (const Done& done : dones) done(outcomes.status());
-      continue;
-    }
     // Before the answers, so that the poster does not wait for them.
-    if (MadeDue(*outcomes)) became_due_->Wake();
-    for (size_t i = 0; i < dones.size(); ++i) {
-      dones[i](std::move(outcomes->at(i)));
+    if (outcomes.ok() && MadeDue(*outcomes)) became_due_->Wake();
+    const std::vector<Caller> callers = TakeCommitting();
+    for (size_t i = 0; i < callers.size(); ++i) {
+      if (!callers[i].done) continue;
+      if (outcomes.ok()) {
+        callers[i].done(std::move(outcomes->at(i)));
+      } else {
+        callers[i].done(outcomes.status());
+      }
     }
   }
   return clock_->Now();
+}
+
+void Intake::AnswerOverdue(absl::Duration longest, const absl::Status& error) {
+  const absl::Duration latest = clock_->Monotonic() - longest;
+  std::vector<Done> overdue;
+  const auto take_from = [&](std::vector<Caller>& callers) {
+    for (Caller& caller : callers) {
+      if (caller.arrived > latest) return;
+      if (caller.done) overdue.push_back(std::exchange(caller.done, nullptr));
+    }
+  };
+  {
+    MutexLock lock(&mu_);
+    take_from(committing_);
+    for (Batch& batch : waiting_) take_from(batch.callers);
+  }
+  for (const Done& done : overdue) done(error);
 }
 
 void Intake::Close() {

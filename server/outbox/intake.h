@@ -1,11 +1,13 @@
 #ifndef SIGNALBOX_SERVER_OUTBOX_INTAKE_H_
 #define SIGNALBOX_SERVER_OUTBOX_INTAKE_H_
 
+#include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
@@ -28,8 +30,8 @@ class Intake {
  public:
   // The caller's function. Intake calls it exactly once for every submission,
   // with its outcome or with an error. RunOnce calls it with what the store
-  // answered; Submit or the destructor calls it for a refused submission. Must
-  // not block or throw.
+  // answered; Submit or the destructor calls it for a refused submission, and
+  // AnswerOverdue for one that waits too long. Must not block or throw.
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   struct Options {
@@ -67,20 +69,33 @@ class Intake {
   // absl::InfiniteFuture() means after `wake_up` only.
   absl::Time RunOnce();
 
+  // Answers the submissions that arrived at least `longest` ago with `error`,
+  // because the disk hangs. They are committed all the same once it works.
+  // Another thread than RunOnce's calls this, since RunOnce may be blocked.
+  void AnswerOverdue(absl::Duration longest, const absl::Status& error);
+
   // From now on Submit refuses with UNAVAILABLE, reason SHUTTING_DOWN. The next
   // RunOnce still commits those that wait.
   void Close();
 
  private:
-  struct Waiting {
-    Submission submission;
-    Done done;
+  struct Caller {
+    Done done;               // Empty: AnswerOverdue has answered.
+    absl::Duration arrived;  // Monotonic.
+  };
+
+  // The submissions of one transaction and, in the same order, their callers.
+  struct Batch {
+    std::vector<Submission> submissions;
+    std::vector<Caller> callers;
+    size_t reports = 0;
     size_t bytes = 0;  // Roughly, in memory.
   };
 
-  // Takes the submissions of the next transaction out of the queue.
-  void TakeBatch(size_t most, std::vector<Submission>* batch,
-                 std::vector<Done>* dones);
+  // Takes the next batch out of the queue; its callers are in `committing_`
+  // from then on.
+  std::vector<Submission> TakeBatch();
+  std::vector<Caller> TakeCommitting();
 
   Acceptance* const outbox_;
   Clock* const clock_;
@@ -89,8 +104,11 @@ class Intake {
   WakeUp* const became_due_;
 
   Mutex mu_;
-  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mu_);
+  std::deque<Batch> waiting_ ABSL_GUARDED_BY(mu_);
+  size_t waiting_count_ ABSL_GUARDED_BY(mu_) = 0;  // Submissions.
   size_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  // The callers of the transaction under way.
+  std::vector<Caller> committing_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/error.h"
+#include "server/base/worker.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/explain.h"
 #include "server/rpc/read_queue.h"
@@ -95,7 +96,10 @@ class ServiceCalls final : public StatusServiceImpl {
                         metrics, &counters_.at("StreamReports")),
         hub_(options_.watch, statuses, clock),
         reads_(clock, options_.read_threads, options_.max_waiting_reads),
-        deadlines_(options_.max_call_time, clock) {}
+        deadlines_("call-deadlines", clock, [this, clock] {
+          AnswerOverdue();
+          return clock->Now() + absl::Seconds(1);
+        }) {}
 
   void CloseStreams() override {
     report_streams_.Close();
@@ -173,7 +177,7 @@ class ServiceCalls final : public StatusServiceImpl {
   Reactor* DiagnoseRepository(
       Context* context, const v1::DiagnoseRepositoryRequest* request,
       v1::DiagnoseRepositoryResponse* response) override {
-    std::shared_ptr<UnaryCall> call = Begin(context, "DiagnoseRepository");
+    const UnaryCall call = Begin(context, "DiagnoseRepository");
     const absl::StatusOr<const Caller*> caller = Authenticate(*context);
     const absl::StatusOr<Repository> repository =
         ParseKnownRepository(request->repository(), options_.convert);
@@ -183,8 +187,8 @@ class ServiceCalls final : public StatusServiceImpl {
       status = Authorizer::Authorize(*caller, Right::kRead, *repository, {});
     }
     if (!status.ok()) {
-      call->Fail(status);
-      return call->reactor();
+      call.End(status);
+      return call.reactor();
     }
     // The diagnosis may end on this thread, which must not wait for the store.
     const auto answer = [call, response, repository = *repository,
@@ -208,26 +212,32 @@ class ServiceCalls final : public StatusServiceImpl {
     } else {
       answer(Diagnosis());
     }
-    return call->reactor();
+    return call.reactor();
   }
 
   Reactor* GetServerInfo(Context* context, const v1::GetServerInfoRequest*,
                          v1::GetServerInfoResponse* response) override {
-    std::shared_ptr<UnaryCall> call = Begin(context, "GetServerInfo");
+    const UnaryCall call = Begin(context, "GetServerInfo");
     const absl::StatusOr<const Caller*> caller = Authenticate(*context);
-    call->End([&] {
-      if (!caller.ok()) return caller.status();
+    if (caller.ok()) {
       Fill(options_.info, Authorizer::GrantsOf(*caller), response);
-      return absl::OkStatus();
-    });
-    return call->reactor();
+    }
+    call.End(caller.status());
+    return call.reactor();
   }
 
  private:
-  std::shared_ptr<UnaryCall> Begin(Context* context, const char* method) {
-    auto call = std::make_shared<UnaryCall>(context, &counters_.at(method));
-    deadlines_.Add(call);
-    return call;
+  UnaryCall Begin(Context* context, const char* method) {
+    return UnaryCall(context, &counters_.at(method));
+  }
+
+  // Ends the calls that have waited too long for the disk.
+  void AnswerOverdue() {
+    const absl::Status error =
+        Error(absl::StatusCode::kDeadlineExceeded, "SERVER_TOO_SLOW",
+              "the server could not answer in time; repeat the call");
+    intake_->AnswerOverdue(options_.max_call_time, error);
+    reads_.AnswerOverdue(options_.max_call_time, error);
   }
 
   absl::StatusOr<const Caller*> Authenticate(const Context& context) const {
@@ -238,7 +248,7 @@ class ServiceCalls final : public StatusServiceImpl {
   template <typename Request, typename Response>
   Reactor* Submit(Context* context, const char* method, const Request* request,
                   Response* response) {
-    const std::shared_ptr<UnaryCall> call = Begin(context, method);
+    const UnaryCall call = Begin(context, method);
     const absl::StatusOr<const Caller*> caller = Authenticate(*context);
     absl::StatusOr<Converted> converted =
         caller.ok() ? FromProto(*request, options_.convert) : caller.status();
@@ -247,37 +257,33 @@ class ServiceCalls final : public StatusServiceImpl {
       status = Authorizer::AuthorizeReports(*caller, &*converted);
     if (!status.ok() || converted->submission.IsEmpty()) {
       // Without an expected context the answer is OK, with no receipts.
-      call->End([&status] { return status; });
-      return call->reactor();
+      call.End(status);
+      return call.reactor();
     }
     intake_->Submit(std::move(converted->submission),
                     [call, response, warnings = std::move(converted->warnings)](
                         const absl::StatusOr<Outcome>& outcome) {
-                      call->End([&] {
-                        if (!outcome.ok()) return outcome.status();
-                        if (outcome->status.ok())
-                          Fill(outcome->receipts, warnings, response);
-                        return outcome->status;
-                      });
+                      if (!outcome.ok()) return call.End(outcome.status());
+                      if (outcome->status.ok()) {
+                        Fill(outcome->receipts, warnings, response);
+                      }
+                      call.End(outcome->status);
                     });
-    return call->reactor();
+    return call.reactor();
   }
 
   // Does what is left of a call on the read queue.
-  void Read(const std::shared_ptr<UnaryCall>& call, StoreCalls::Work work) {
-    const bool is_queued = reads_.Run([call, work = std::move(work)] {
-      if (!call->ended()) call->End(work);
+  void Read(const UnaryCall& call, StoreCalls::Work work) {
+    reads_.Run([call, work = std::move(work)](const absl::Status& admitted) {
+      call.End(admitted.ok() ? work() : admitted);
     });
-    if (is_queued) return;
-    call->Fail(Error(absl::StatusCode::kUnavailable, "TOO_MANY_READS",
-                     "too many reads are waiting; repeat the call"));
   }
 
   // Does a call of StoreCalls.
   template <typename Request, typename Response>
   Reactor* Queue(Context* context, const char* method, const Request* request,
                  Response* response) {
-    const std::shared_ptr<UnaryCall> call = Begin(context, method);
+    const UnaryCall call = Begin(context, method);
     const absl::StatusOr<const Caller*> caller = Authenticate(*context);
     absl::StatusOr<StoreCalls::Work> work =
         caller.ok() ? store_calls_.Prepare(*caller, *request, response)
@@ -285,9 +291,9 @@ class ServiceCalls final : public StatusServiceImpl {
     if (work.ok()) {
       Read(call, *std::move(work));
     } else {
-      call->Fail(work.status());
+      call.End(work.status());
     }
-    return call->reactor();
+    return call.reactor();
   }
 
   const Options options_;
@@ -300,7 +306,7 @@ class ServiceCalls final : public StatusServiceImpl {
   ReportStreams report_streams_;
   WatchHub hub_;
   ReadQueue reads_;
-  CallDeadlines deadlines_;
+  Worker deadlines_;
 };
 
 }  // namespace

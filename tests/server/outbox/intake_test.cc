@@ -286,6 +286,29 @@ TEST_F(IntakeTest, TellsOnlyOfWhatWasAccepted) {
   EXPECT_TRUE(became_due_.is_requested());
 }
 
+// No caller waits for ever for a disk that hangs.
+TEST_F(IntakeTest, WhatWaitsTooLongIsAnsweredOnceAndCommittedAllTheSame) {
+  Make({.max_batch = 2});
+  const absl::Status error =
+      Error(absl::StatusCode::kDeadlineExceeded, "SERVER_TOO_SLOW", "x");
+  Submit(3);
+  clock_.Advance(absl::Seconds(1));
+  Submit(2);
+  intake_->AnswerOverdue(absl::Seconds(2), error);
+  EXPECT_THAT(reasons_, IsEmpty());
+  outbox_.meanwhile = [&] {
+    if (outbox_.batches.size() > 1) return;
+    clock_.Advance(absl::Seconds(1));
+    intake_->AnswerOverdue(absl::Seconds(2), error);
+    EXPECT_THAT(reasons_, ElementsAre("SERVER_TOO_SLOW", "SERVER_TOO_SLOW",
+                                      "SERVER_TOO_SLOW"));
+  };
+  intake_->RunOnce();
+  EXPECT_EQ(reasons_.size(), 3u);
+  EXPECT_THAT(sequences_, ElementsAre(4, 5));
+  EXPECT_EQ(outbox_.count, 5);
+}
+
 TEST_F(IntakeTest, WhatWaitsIsCommittedAfterClose) {
   Make();
   Submit(2);
