@@ -290,6 +290,10 @@ void SqliteQuery::BindOne(int index, absl::Time value) {
   BindOne(index, absl::ToUnixMicros(value));
 }
 
+void SqliteQuery::BindOne(int index, absl::Duration value) {
+  BindOne(index, absl::ToInt64Microseconds(value));
+}
+
 bool SqliteQuery::IsNull(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }

@@ -166,7 +166,8 @@ class SqliteQuery {
   SqliteQuery& operator=(const SqliteQuery&) = delete;
 
   // Sets all parameters in order, in one call. Texts are borrowed until the
-  // query is destroyed. Times are stored as microseconds since 1970.
+  // query is destroyed. Times are stored as microseconds since 1970, durations
+  // as microseconds.
   template <typename... Values>
   SqliteQuery& Bind(const Values&... values) {
     int index = 0;
@@ -203,6 +204,7 @@ class SqliteQuery {
   void BindOne(int index, absl::string_view value);
   void BindOne(int index, const SqliteBlob& value);
   void BindOne(int index, absl::Time value);
+  void BindOne(int index, absl::Duration value);
   void BindOne(int index, int value) {
     BindOne(index, static_cast<int64_t>(value));
   }

@@ -87,9 +87,9 @@ constexpr char kInsertReport[] =
     "expire_time_us, series) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-std::optional<int64_t> ExpiresAfter(const EntryRow& entry) {
+std::optional<absl::Duration> ExpiresAfter(const EntryRow& entry) {
   if (!entry.expire_time.has_value()) return std::nullopt;
-  return absl::ToInt64Microseconds(entry.expires_after);
+  return entry.expires_after;
 }
 
 }  // namespace

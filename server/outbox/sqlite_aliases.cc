@@ -123,7 +123,7 @@ void SqliteAliases::Ask(SqliteConnection* connection,
                         int64_t number, absl::Time at, absl::Time now) {
   SqliteQuery(connection, kAsk)
       .Bind(subject, via.host, via.owner, via.name, CredentialOf(via), number,
-            now, at, absl::ToInt64Microseconds(kBetweenQuestions))
+            now, at, kBetweenQuestions)
       .Run();
 }
 
