@@ -15,6 +15,7 @@
 #include "server/core/credential_upkeep.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
+#include "server/github/github_limits.h"
 #include "server/github/questions.h"
 #include "server/github/rate_limiter.h"
 #include "server/github/request_gate.h"
@@ -41,8 +42,9 @@ namespace signalbox {
 class Core {
  public:
   struct Options {
-    // Core itself sets `credential_of` and `on_damaged_row`.
-    SqliteOutboxOptions outbox;
+    // Core itself sets `credential_of` and `on_damaged_row`. The poster gets
+    // the same limits.
+    SqliteOutboxOptions outbox{kGitHubLimits};
     absl::Duration retention = Housekeeper::Options().retention;
     // How fast a credential may post; see RateLimiter.
     std::function<PaceOptions(absl::string_view credential)> pace_of;

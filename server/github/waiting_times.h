@@ -5,10 +5,10 @@
 
 namespace signalbox {
 
-// All waiting times between Signalbox and GitHub, with their sources. The
-// classes that obey a time are in brackets. "GitHub:" means GitHub's
-// documentation or support; names of the form owner/repository#number are
-// threads that report it.
+// All waiting times between Signalbox and GitHub, with their sources; but
+// ambiguous_wait stands in github_limits.h. The classes that obey a time are in
+// brackets. "GitHub:" means GitHub's documentation or support; names of the
+// form owner/repository#number are threads that report it.
 
 // The longest duration of one request with its redirects. GitHub itself stops
 // after 10 s and answers `Server Error`. With a shorter limit the server could
@@ -19,13 +19,13 @@ inline constexpr absl::Duration kGitHubTimeout = absl::Seconds(12);
 
 // How long after its begin the transport may send a request, or send it again
 // on a new connection. The poster relies on this: a request has no effect later
-// than 12 s after its begin (kAmbiguousWait), and GitHub needs up to 10 s for
+// than 12 s after its begin (ambiguous_wait), and GitHub needs up to 10 s for
 // it. To repeat a request that failed on a connection which GitHub had closed,
 // two seconds are enough: it fails within a round trip. [CurlTransport]
 inline constexpr absl::Duration kLastRepeat = absl::Seconds(2);
 
 // How long after its begin a request that changes something at GitHub may
-// follow a redirect. A lease lasts this long plus kAmbiguousWait. So even after
+// follow a redirect. A lease lasts this long plus ambiguous_wait. So even after
 // a crash of the server, the request has no effect after its lease.
 // [GitHubClient, Poster]
 inline constexpr absl::Duration kLastRedirect = absl::Seconds(3);

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "server/outbox/entry_state.h"
-#include "server/outbox/lease.h"
 
 namespace signalbox {
 namespace {
@@ -18,12 +17,6 @@ constexpr absl::Duration kRedeliveryGap = absl::Seconds(10);
 // A report makes an abandoned entry due at the earliest this long after it was
 // last due.
 constexpr absl::Duration kBetweenRevivals = absl::Seconds(10);
-
-// Whether GitHub, which refused a report for this reason, may accept it now.
-bool MayHelp(absl::string_view reason) {
-  return reason != "STATUS_LIMIT_REACHED" && reason != "INVALID_SHA" &&
-         reason != "CONTEXT_REFUSED";
-}
 
 // Whether the row was damaged, and no report was accepted since.
 bool IsSetAside(const EntryRow& row) {
@@ -51,7 +44,9 @@ absl::Time DueTimeOf(bool is_pending, const Circumstances& found,
                        row.posting_state == PostingState::kWaiting);
   if (waited) due = std::min(due, row.first_due_time);
   // GitHub must first confirm the old name that the report used.
-  if (found.awaits_answer) due = std::max(due, found.now + kAmbiguousWait);
+  if (found.awaits_answer) {
+    due = std::max(due, found.now + found.limits.ambiguous_wait);
+  }
   return due;
 }
 
@@ -79,7 +74,7 @@ void ReviveUnchanged(const Circumstances& found, int64_t* sequence,
                      Draft* draft) {
   EntryRow& row = draft->row;
   if (row.posting_state != PostingState::kAbandoned ||
-      !MayHelp(row.posting_reason)) {
+      found.limits.IsFinal(row.posting_reason)) {
     return;
   }
   row.posting_state = PostingState::kDue;
@@ -87,7 +82,7 @@ void ReviveUnchanged(const Circumstances& found, int64_t* sequence,
       std::max(found.now, row.first_due_time + kBetweenRevivals);
   if (found.awaits_answer) {
     row.first_due_time =
-        std::max(row.first_due_time, found.now + kAmbiguousWait);
+        std::max(row.first_due_time, found.now + found.limits.ambiguous_wait);
   }
   row.change_sequence = ++*sequence;
   row.was_revived = draft->was_revived = true;

@@ -14,6 +14,7 @@
 #include "server/outbox/submission.h"
 #include "server/report/code_change.h"
 #include "server/report/judge.h"
+#include "server/report/posting_limits.h"
 #include "server/report/report.h"
 
 namespace signalbox {
@@ -92,6 +93,7 @@ struct Circumstances {
   absl::Time now;
   // How long after its acceptance a pending becomes due.
   absl::Duration pending_settle;
+  PostingLimits limits;
   bool is_known = false;      // Its delivery was accepted before.
   bool asks_rerun = false;    // The known delivery asks for a rerun; see below.
   bool is_overtaken = false;  // Its pull request has a newer head.

@@ -26,10 +26,6 @@ struct Shown {
   friend bool operator==(const Shown&, const Shown&) = default;
 };
 
-// How long after its begin an ambiguous post may still take effect: GitHub
-// gives up after 10 s. Until then the server sends nothing for the key.
-inline constexpr absl::Duration kAmbiguousWait = absl::Seconds(12);
-
 // No correct due time is further away than this: the longest wait between tries
 // is five minutes, and a lease is shorter. A later due time was written before
 // the wall clock was set back.
@@ -59,7 +55,6 @@ struct Lease {
   // ambiguous.
   std::optional<absl::Time> ambiguous_since;
   // How many statuses GitHub has for the key, as far as the server knows.
-  // GitHub takes at most 1,000.
   int status_count = 0;
   int64_t lease_epoch = 0;   // The term in which the entry was taken out.
   int64_t lease_number = 0;  // Counts the leases of the entry.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/outbox/lease.h"
-
 namespace signalbox {
 namespace {
 
@@ -15,7 +13,8 @@ const Held* ReportedBy(const MergingEntry& entry) {
 }  // namespace
 
 MergedEntry MergeEntries(const MergingEntry& from, const MergingEntry& to,
-                         MayCount may_count, absl::Time now) {
+                         MayCount may_count, absl::Duration ambiguous_wait,
+                         absl::Time now) {
   const bool from_is_later = from.report_sequence > to.report_sequence;
   const MergingEntry& earlier = from_is_later ? to : from;
   const MergingEntry& later = from_is_later ? from : to;
@@ -52,7 +51,7 @@ MergedEntry MergeEntries(const MergingEntry& from, const MergingEntry& to,
   if (kept.version > 0) {
     merged.due_time = now;
     if (row.ambiguous_time.has_value()) {
-      merged.due_time = std::max(now, *row.ambiguous_time + kAmbiguousWait);
+      merged.due_time = std::max(now, *row.ambiguous_time + ambiguous_wait);
     }
   }
   return merged;

@@ -59,9 +59,10 @@ enum class MayCount {
 
 // Merges the entry `from`, whose repository is merged into that of `to`. The
 // row whose report counts stays. It gets the newer knowledge of the two about
-// what GitHub shows.
+// what GitHub shows. `ambiguous_wait` is that of PostingLimits.
 MergedEntry MergeEntries(const MergingEntry& from, const MergingEntry& to,
-                         MayCount may_count, absl::Time now);
+                         MayCount may_count, absl::Duration ambiguous_wait,
+                         absl::Time now);
 
 }  // namespace signalbox
 

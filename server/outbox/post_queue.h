@@ -74,7 +74,7 @@ class PostQueue : public RepositoryNames, public CredentialNotes {
   // The poster confesses: because the process was stopped at the wrong moment,
   // a request for each of these entries (Lease::entry_id) may have reached
   // GitHub after its lease. So the outbox no longer knows what GitHub shows,
-  // even if a later try was answered. The entries become due, kAmbiguousWait
+  // even if a later try was answered. The entries become due, ambiguous_wait
   // after `now` at the earliest, and are read back. Their tries in flight are
   // lost (see Turn). An abandoned entry stays abandoned; when something makes
   // it due, it is read back, too.

@@ -5,9 +5,6 @@
 namespace signalbox {
 namespace {
 
-// The most statuses that GitHub takes for one sha and context.
-constexpr int64_t kFullCount = 1000;
-
 void NoteShown(const Settlement& settlement, LeasedEntry* entry) {
   const Shown shown = settlement.shown.value_or(Shown());
   entry->shown_state.reset();
@@ -55,9 +52,11 @@ void NoteRead(const Settlement& settlement, LeasedEntry* entry) {
 
 // Notes what the try showed about GitHub. This holds for the key, even if a
 // newer report arrived.
-void NoteGitHub(const Settlement& settlement, LeasedEntry* entry) {
+void NoteGitHub(const Settlement& settlement, const PostingLimits& limits,
+                LeasedEntry* entry) {
   if (settlement.full) {
-    entry->status_count = std::max<int64_t>(entry->status_count, kFullCount);
+    entry->status_count =
+        std::max<int64_t>(entry->status_count, limits.most_statuses);
   }
   switch (settlement.kind) {
     case Settlement::Kind::kPosted:
@@ -148,9 +147,9 @@ bool IsLost(const LeasedEntry& entry, const Settlement& settlement) {
            settlement.lease_number != entry.lease_number));
 }
 
-bool EndTry(const Settlement& settlement, int64_t next_sequence, absl::Time now,
-            LeasedEntry* entry) {
-  NoteGitHub(settlement, entry);
+bool EndTry(const Settlement& settlement, const PostingLimits& limits,
+            int64_t next_sequence, absl::Time now, LeasedEntry* entry) {
+  NoteGitHub(settlement, limits, entry);
   bool changed = false;
   if (settlement.version == entry->version) {
     changed = Move(settlement, next_sequence, now, entry);
@@ -159,8 +158,8 @@ bool EndTry(const Settlement& settlement, int64_t next_sequence, absl::Time now,
   }
   // Nothing is sent for the key while an ambiguous try can still take effect.
   if (entry->due_time.has_value() && entry->ambiguous_time.has_value()) {
-    entry->due_time =
-        std::max(*entry->due_time, *entry->ambiguous_time + kAmbiguousWait);
+    entry->due_time = std::max(*entry->due_time,
+                               *entry->ambiguous_time + limits.ambiguous_wait);
   }
   return changed;
 }

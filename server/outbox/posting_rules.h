@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "server/outbox/lease.h"
 #include "server/outbox/status_view.h"
+#include "server/report/posting_limits.h"
 
 namespace signalbox {
 
@@ -51,8 +52,8 @@ bool IsLost(const LeasedEntry& entry, const Settlement& settlement);
 // about GitHub in any case. Its posting changes only if the entry still holds
 // the report that was tried; if not, the newer report is due. True: the posting
 // changed, and `next_sequence` is the number of that change.
-bool EndTry(const Settlement& settlement, int64_t next_sequence, absl::Time now,
-            LeasedEntry* entry);
+bool EndTry(const Settlement& settlement, const PostingLimits& limits,
+            int64_t next_sequence, absl::Time now, LeasedEntry* entry);
 
 }  // namespace signalbox
 

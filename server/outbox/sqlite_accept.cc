@@ -44,6 +44,7 @@ class Accepting {
         now_(options.now) {
     found_.now = options.now;
     found_.pending_settle = options.pending_settle;
+    found_.limits = state->limits;
   }
 
   Outcome Run() {
@@ -96,7 +97,7 @@ class Accepting {
   void SeeCommit() {
     if (!submission_.delivery.has_value() || commit_ == nullptr ||
         commit_->commit_key == 0 ||
-        !HasMissing(connection_, commit_->commit_key)) {
+        !HasMissing(connection_, *state_, commit_->commit_key)) {
       return;
     }
     const int64_t commit_key = commit_->commit_key;
@@ -320,7 +321,7 @@ std::vector<Outcome> AcceptSubmissions(SqliteConnection* connection,
                                        const AcceptOptions& options) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(submissions.size());
-  AcceptedRows rows(connection, options.now);
+  AcceptedRows rows(connection, state->limits.ambiguous_wait, options.now);
   for (const Submission& submission : submissions) {
     if (!connection->status().ok()) return outcomes;
     outcomes.push_back(

@@ -1,7 +1,6 @@
 #include "server/outbox/sqlite_accepted_rows.h"
 
 #include "server/outbox/entry_state.h"
-#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_runs.h"
 #include "server/outbox/submission.h"
@@ -240,8 +239,8 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
               held.description, held.target_url, entry->report_sequence, now_,
               entry->expire_time, entry->change_sequence, entry->posting_state,
               entry->is_pending, entry->first_due_time, ExpiresAfter(*entry),
-              entry->reported_as, entry->first_due_time,
-              absl::ToInt64Microseconds(kAmbiguousWait), entry->entry_id)
+              entry->reported_as, entry->first_due_time, ambiguous_wait_,
+              entry->entry_id)
         .Run();
   } else {
     if (entry->was_renewed) {
@@ -252,8 +251,7 @@ void AcceptedRows::WriteEntry(const CommitRow& commit, EntryRow* entry) {
     if (entry->was_revived) {
       SqliteQuery(connection_, kReviveEntry)
           .Bind(entry->change_sequence, PostingState::kDue,
-                entry->first_due_time,
-                absl::ToInt64Microseconds(kAmbiguousWait), entry->entry_id)
+                entry->first_due_time, ambiguous_wait_, entry->entry_id)
           .Run();
       NoteChange(connection_, entry->entry_id);
     }

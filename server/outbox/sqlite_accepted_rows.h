@@ -41,10 +41,12 @@ struct CommitRow {
 // Errors stick to the connection. Not thread-safe.
 class AcceptedRows {
  public:
-  // `connection` is borrowed, and must have an open transaction. `now` is the
-  // accept time of all reports.
-  AcceptedRows(SqliteConnection* connection, absl::Time now)
-      : connection_(connection), now_(now) {}
+  // `connection` is borrowed, and must have an open transaction.
+  // `ambiguous_wait` is that of PostingLimits, and `now` the accept time of all
+  // reports.
+  AcceptedRows(SqliteConnection* connection, absl::Duration ambiguous_wait,
+               absl::Time now)
+      : connection_(connection), ambiguous_wait_(ambiguous_wait), now_(now) {}
 
   AcceptedRows(const AcceptedRows&) = delete;
   AcceptedRows& operator=(const AcceptedRows&) = delete;
@@ -89,6 +91,7 @@ class AcceptedRows {
   void WriteHistory(const HistoryRow& row);
 
   SqliteConnection* const connection_;
+  const absl::Duration ambiguous_wait_;
   const absl::Time now_;
 
   absl::flat_hash_map<std::pair<int64_t, std::string>,

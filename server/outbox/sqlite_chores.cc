@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "server/outbox/lease.h"
 #include "server/outbox/sqlite_changes.h"
 #include "server/outbox/sqlite_parking.h"
 #include "server/outbox/sqlite_rename.h"
@@ -72,17 +71,16 @@ constexpr char kListDue[] =
     "WHERE repository_key = ? AND is_pending IN (0, 1) "
     "AND due_time_us IS NOT NULL AND lease_version = 0 LIMIT ?";
 
-// The entries that were abandoned because the repository could not be found or
-// written, or because it had no credential. 4 is PostingState::kAbandoned:
-// SQLite uses a partial index only if the statement repeats its condition.
-constexpr char kListRevived[] =
+// The entries of a repository that were abandoned, by reason. 4 is
+// PostingState::kAbandoned: SQLite uses a partial index only if the statement
+// repeats its condition.
+constexpr char kNextReason[] =
+    "SELECT posting_reason FROM entry INDEXED BY entry_abandoned "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason > ? "
+    "ORDER BY posting_reason LIMIT 1";
+constexpr char kListAbandoned[] =
     "SELECT entry_id FROM entry INDEXED BY entry_abandoned "
-    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason IN "
-    "('NO_CREDENTIAL', 'REPOSITORY_NOT_FOUND', 'PERMISSION_MISSING', "
-    "'REDIRECT_REFUSED', 'REPOSITORY_ARCHIVED', 'REPOSITORY_BLOCKED', "
-    "'SSO_REQUIRED', 'IP_NOT_ALLOWED', 'APP_REQUIRED', 'REPOSITORY_GONE', "
-    "'LEGAL_BLOCK', 'APP_NOT_INSTALLED', 'INSTALLATION_SUSPENDED', "
-    "'ACCOUNT_SUSPENDED', 'CREDENTIAL_REFUSED', 'APP_REFUSED') "
+    "WHERE repository_key = ? AND posting_state = 4 AND posting_reason = ? "
     "AND lease_version = 0 LIMIT ?";
 static_assert(static_cast<int>(PostingState::kAbandoned) == 4);
 constexpr char kRevive[] =
@@ -197,13 +195,40 @@ class Batch {
     return entries.size() < static_cast<size_t>(kRowsPerBatch);
   }
 
-  bool Revive(int64_t repository_key) {
-    std::vector<int64_t> entries = Keys(kListRevived, repository_key, Left());
+  // The abandoned entries that the event may help, in their order; at most
+  // Left().
+  std::vector<int64_t> ListRevived(int64_t repository_key) {
+    std::vector<int64_t> entries;
+    std::string reason = NextReason(repository_key, "");
+    for (; !reason.empty(); reason = NextReason(repository_key, reason)) {
+      if (reason != kNoCredential && !state_->limits.IsMendable(reason)) {
+        continue;
+      }
+      SqliteQuery query(connection_, kListAbandoned);
+      query.Bind(repository_key, reason,
+                 Left() - static_cast<int>(entries.size()));
+      while (query.Next()) query.Read(&entries.emplace_back());
+    }
     std::sort(entries.begin(), entries.end());
+    return entries;
+  }
+
+  // The first reason of abandoned entries that sorts behind `reason`; empty:
+  // none does.
+  std::string NextReason(int64_t repository_key, const std::string& reason) {
+    std::string next;
+    SqliteQuery query(connection_, kNextReason);
+    if (query.Bind(repository_key, reason).Next()) query.Read(&next);
+    // In a damaged index it may sort before. The loop must end.
+    return next > reason ? next : "";
+  }
+
+  bool Revive(int64_t repository_key) {
+    const std::vector<int64_t> entries = ListRevived(repository_key);
     for (const int64_t entry_id : entries) {
       SqliteQuery(connection_, kRevive)
           .Bind(++state_->sequence, PostingState::kDue,
-                absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+                state_->limits.ambiguous_wait, entry_id)
           .Run();
       NoteChange(connection_, entry_id);
     }

@@ -6,7 +6,6 @@
 
 #include "absl/strings/string_view.h"
 #include "server/outbox/accept_rules.h"
-#include "server/outbox/lease.h"
 
 namespace signalbox {
 namespace {
@@ -71,7 +70,7 @@ int ExpirePendings(SqliteConnection* connection, SqliteWriterState* state,
     SqliteQuery(connection, kExpire)
         .Bind(row.version, held.phase, held.description, row.report_sequence,
               row.first_due_time, row.posting_state,
-              absl::ToInt64Microseconds(kAmbiguousWait), row.entry_id)
+              state->limits.ambiguous_wait, row.entry_id)
         .Run();
     SqliteQuery(connection, kCountExpired)
         .Bind(row.report_sequence, now, entry.commit_key)

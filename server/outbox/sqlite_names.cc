@@ -317,8 +317,8 @@ void AnswerName(SqliteConnection* connection, SqliteWriterState* state,
   if (!alias.has_value()) return;
   repositories.aliases().NoteChecked(connection, canonical, now);
   SqliteQuery(connection, kRelease)
-      .Bind(now, alias->meant.key, now + kAmbiguousWait, canonical,
-            kMostReleased)
+      .Bind(now, alias->meant.key, now + state->limits.ambiguous_wait,
+            canonical, kMostReleased)
       .Run();
 }
 

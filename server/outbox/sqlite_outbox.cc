@@ -387,7 +387,7 @@ class SqliteOutbox : public Outbox {
 
  private:
   static SqliteWriterState FirstState(const SqliteOutboxOptions& options) {
-    SqliteWriterState state(options.credential_of);
+    SqliteWriterState state(options.limits, options.credential_of);
     state.may_report = options.may_report;
     return state;
   }

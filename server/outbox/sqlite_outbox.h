@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/outbox.h"
+#include "server/report/posting_limits.h"
 
 namespace signalbox {
 
@@ -21,6 +22,11 @@ namespace signalbox {
 // directory keeps a second process out: SQLite before 3.51.3 can lose a commit
 // when a second process checkpoints.
 struct SqliteOutboxOptions {
+  explicit SqliteOutboxOptions(const PostingLimits& limits) : limits(limits) {}
+
+  // The poster's must be the same.
+  PostingLimits limits;
+
   // Created with mode 0700 if it does not exist.
   std::string data_dir;
 

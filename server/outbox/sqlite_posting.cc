@@ -119,16 +119,15 @@ constexpr char kRetry[] =
     "THEN MAX(?3, IFNULL(MIN(ambiguous_time_us, ?3) + ?4, 0)) "
     "ELSE due_time_us END WHERE entry_id = ?5";
 
-// GitHub refused these with "No commit found". Only the commit's arrival helps.
+// These were refused because their commit was missing. Only its arrival helps.
 #define SIGNALBOX_MISSING \
-  "e.posting_state IN (3, 4) AND e.posting_reason = 'NO_COMMIT_FOUND'"
+  "e.commit_key = ? AND e.posting_state IN (3, 4) AND e.posting_reason = ?"
 constexpr char kIsMissing[] =
-    "SELECT 1 FROM entry AS e WHERE e.commit_key = ? "
-    "AND " SIGNALBOX_MISSING " LIMIT 1";
+    "SELECT 1 FROM entry AS e WHERE " SIGNALBOX_MISSING " LIMIT 1";
 constexpr char kListMissing[] =
     "SELECT e.entry_id, e.is_pending, r.canonical FROM entry AS e "
     "JOIN repository AS r ON r.repository_key = e.repository_key "
-    "WHERE e.commit_key = ? AND " SIGNALBOX_MISSING " ORDER BY e.entry_id";
+    "WHERE " SIGNALBOX_MISSING " ORDER BY e.entry_id";
 
 // Sorts after every canonical name: names are printable ASCII.
 constexpr absl::string_view kBehindAll = "\x7f";
@@ -282,7 +281,7 @@ void MakeDueAgain(SqliteConnection* connection, SqliteWriterState* state,
                   bool is_pending, absl::Time now) {
   SqliteQuery(connection, kRetry)
       .Bind(++state->sequence, PostingState::kDue, now,
-            absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+            state->limits.ambiguous_wait, entry_id)
       .Run();
   NoteChange(connection, entry_id);
   state->repositories.AddDue(connection, canonical, is_pending);
@@ -359,7 +358,9 @@ void Settle(SqliteConnection* connection, SqliteWriterState* state,
         .Run();
   }
   if (IsLost(entry, settlement)) return;
-  if (EndTry(settlement, state->sequence + 1, now, &entry)) ++state->sequence;
+  if (EndTry(settlement, state->limits, state->sequence + 1, now, &entry)) {
+    ++state->sequence;
+  }
   SqliteQuery(connection, kSettle)
       .Bind(entry.change_sequence, entry.posting_state, entry.posting_reason,
             entry.try_count, entry.refusal_count, entry.post_time,
@@ -415,8 +416,8 @@ void Confess(SqliteConnection* connection, SqliteWriterState* state,
     change_sequence = ++state->sequence;
   }
   SqliteQuery(connection, kConfess)
-      .Bind(posting_state, change_sequence, now,
-            absl::ToInt64Microseconds(kAmbiguousWait), entry_id)
+      .Bind(posting_state, change_sequence, now, state->limits.ambiguous_wait,
+            entry_id)
       .Run();
   if (was_posted) NoteChange(connection, entry_id);
   if (posting_state != PostingState::kAbandoned) {
@@ -452,9 +453,10 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
   return absl::OkStatus();
 }
 
-bool HasMissing(SqliteConnection* connection, int64_t commit_key) {
+bool HasMissing(SqliteConnection* connection, const SqliteWriterState& state,
+                int64_t commit_key) {
   SqliteQuery query(connection, kIsMissing);
-  return query.Bind(commit_key).Next();
+  return query.Bind(commit_key, state.limits.missing_commit).Next();
 }
 
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
@@ -467,7 +469,7 @@ void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
   std::vector<Missing> found;
   {
     SqliteQuery query(connection, kListMissing);
-    query.Bind(commit_key);
+    query.Bind(commit_key, state->limits.missing_commit);
     while (query.Next()) {
       Missing& missing = found.emplace_back();
       query.Read(&missing.entry_id, &missing.is_pending, &missing.canonical);

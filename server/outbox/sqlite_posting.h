@@ -37,7 +37,8 @@ absl::Status Retry(SqliteConnection* connection, SqliteWriterState* state,
                    const StatusKey& key, absl::Time now);
 // HasMissing: whether GitHub refused entries of a commit because it did not
 // have the commit. ReviveMissing makes these entries due again.
-bool HasMissing(SqliteConnection* connection, int64_t commit_key);
+bool HasMissing(SqliteConnection* connection, const SqliteWriterState& state,
+                int64_t commit_key);
 void ReviveMissing(SqliteConnection* connection, SqliteWriterState* state,
                    int64_t commit_key, absl::Time now);
 

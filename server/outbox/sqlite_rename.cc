@@ -157,7 +157,8 @@ int MergeRows(SqliteConnection* connection, SqliteWriterState* state,
   const MergingEntry from = Load(connection, from_id);
   const MergingEntry to = Load(connection, to_id);
   const MergedEntry merged = MergeEntries(
-      from, to, WhichMayCount(connection, *state, from, to, moving), now);
+      from, to, WhichMayCount(connection, *state, from, to, moving),
+      state->limits.ambiguous_wait, now);
   const MergingEntry& row = merged.row;
   if (merged.supersedes_removed) {
     SqliteQuery(connection, kSupersedeReports).Bind(merged.removed_id).Run();

@@ -13,6 +13,7 @@
 #include "server/base/recent_map.h"
 #include "server/outbox/naming.h"
 #include "server/outbox/sqlite_repositories.h"
+#include "server/report/posting_limits.h"
 #include "server/report/status_key.h"
 
 namespace signalbox {
@@ -43,10 +44,11 @@ struct Chore {
 
 // What the writer keeps in memory between transactions.
 struct SqliteWriterState {
-  explicit SqliteWriterState(
-      std::function<std::string(const Repository&)> credential_of)
-      : repositories(std::move(credential_of)) {}
+  SqliteWriterState(const PostingLimits& limits,
+                    std::function<std::string(const Repository&)> credential_of)
+      : limits(limits), repositories(std::move(credential_of)) {}
 
+  PostingLimits limits;
   SqliteRepositories repositories;
   MayReport may_report;
   // All chores; nothing: not read yet.

@@ -17,14 +17,9 @@
 namespace signalbox {
 namespace {
 
-// Each request of a try is sent while its lease lasts for at least
-// kAmbiguousWait. After the lease, no request of a former process can still
-// take effect.
-const absl::Duration kLeaseTime = kAmbiguousWait + kLastRedirect;
 // A lease begins before it is on disk. Where commits are slow, leases are
 // longer; otherwise the server could send nothing.
 constexpr absl::Duration kLongestCommit = absl::Seconds(30);
-static_assert(kGitHubTimeout <= kAmbiguousWait);
 
 // Counts only steps that begin or settle something.
 constexpr int kMaxStepsPerRun = 256;
@@ -37,15 +32,18 @@ constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 }  // namespace
 
 Poster::Poster(PostQueue* outbox, Credentials* credentials,
-               GitHubClient* github, RequestGate* gate, Metrics* metrics,
-               Clock* clock, WakeUp* wake_up)
+               GitHubClient* github, RequestGate* gate,
+               const PostingLimits& limits, Metrics* metrics, Clock* clock,
+               WakeUp* wake_up)
     : outbox_(outbox),
       gate_(gate),
+      limits_(limits),
       metrics_(metrics),
       clock_(clock),
-      requests_(github, gate, clock, wake_up),
+      requests_(github, gate, limits.ambiguous_wait, clock, wake_up),
       turns_(credentials, gate, &board_),
-      ends_(outbox, gate, metrics, &requests_, &turns_, &memory_),
+      ends_(outbox, gate, limits.ambiguous_wait, metrics, &requests_, &turns_,
+            &memory_),
       settlements_(outbox, &requests_, &memory_.held),
       clock_follower_(outbox),
       parked_(outbox, &turns_) {}
@@ -360,7 +358,10 @@ LeaseRequest Poster::RequestFor(Booked* booked, const Moment& now,
 }
 
 absl::Duration Poster::LeaseTime() const {
-  return kLeaseTime + 2 * commit_time_;
+  // Each request of a try is sent while its lease lasts for at least
+  // ambiguous_wait. After the lease, no request of a former process can still
+  // take effect.
+  return limits_.ambiguous_wait + kLastRedirect + 2 * commit_time_;
 }
 
 void Poster::NoteFound(const std::vector<Booked>& booked,
@@ -454,13 +455,14 @@ void Poster::Begin(const Lease& lease, const Booked& booked,
       return;
     }
   }
-  if (left < kAmbiguousWait) {
+  if (left < limits_.ambiguous_wait) {
     // The commit took so long, or the process was stopped for so long, that the
     // request could outlast its lease.
     return unsent(Unsent(lease, Settlement::Kind::kReturned));
   }
 
-  RequestPlan plan = PlanRequest(lease, memory_.wording, now, term_begin_);
+  RequestPlan plan =
+      PlanRequest(lease, memory_.wording, limits_, now, term_begin_);
   if (plan.hold_until > now.steady) {
     memory_.held.HoldUntil(lease.entry_id, plan.hold_until);
   }

@@ -28,6 +28,7 @@
 #include "server/poster/request_ends.h"
 #include "server/poster/requests_in_flight.h"
 #include "server/poster/settlement_queue.h"
+#include "server/report/posting_limits.h"
 
 namespace signalbox {
 
@@ -64,11 +65,13 @@ namespace signalbox {
 // is thread-safe.
 class Poster {
  public:
-  // All pointers are borrowed. Poster wakes `wake_up` when a request has ended,
-  // so that the caller calls RunOnce. The transport under `github` must have
-  // ended, or answered everything, before the poster is destroyed.
+  // All pointers are borrowed. `limits` are those of the outbox. Poster wakes
+  // `wake_up` when a request has ended, so that the caller calls RunOnce. The
+  // transport under `github` must have ended, or answered everything, before
+  // the poster is destroyed.
   Poster(PostQueue* outbox, Credentials* credentials, GitHubClient* github,
-         RequestGate* gate, Metrics* metrics, Clock* clock, WakeUp* wake_up);
+         RequestGate* gate, const PostingLimits& limits, Metrics* metrics,
+         Clock* clock, WakeUp* wake_up);
   ~Poster();
 
   // The process has this term now, so the poster may take entries out. Nothing
@@ -180,6 +183,7 @@ class Poster {
 
   PostQueue* const outbox_;
   RequestGate* const gate_;
+  const PostingLimits limits_;
   Metrics* const metrics_;
   Clock* const clock_;
 
@@ -190,7 +194,7 @@ class Poster {
 
   // Only RunOnce and SetTerm use these.
   std::optional<Term> term_;
-  // When the term began (steady). For kAmbiguousWait after it, requests of
+  // When the term began (steady). For ambiguous_wait after it, requests of
   // another process may still take effect.
   absl::Time term_begin_;
   PosterMemory memory_;

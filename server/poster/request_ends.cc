@@ -101,7 +101,7 @@ Unsettled RequestEnds::EndOf(const EndedRequest& post, const Moment& now) {
     const absl::Time sent =
         ended.is_late ? post.end.steady
                       : now.SteadyAt(settlement.attempted->begin_time);
-    memory_->held.HoldUntil(request.lease.entry_id, sent + kAmbiguousWait);
+    memory_->held.HoldUntil(request.lease.entry_id, sent + ambiguous_wait_);
   }
   LogSettlement(request.lease, settlement);
   if (ended.is_late) LogLate(request.lease);

@@ -33,12 +33,14 @@ struct PosterMemory {
 // Not thread-safe: only the poster uses it.
 class RequestEnds {
  public:
-  // All pointers are borrowed.
-  RequestEnds(PostQueue* outbox, RequestGate* gate, Metrics* metrics,
+  // All pointers are borrowed. `ambiguous_wait` is that of PostingLimits.
+  RequestEnds(PostQueue* outbox, RequestGate* gate,
+              absl::Duration ambiguous_wait, Metrics* metrics,
               RequestsInFlight* requests, CredentialTurns* turns,
               PosterMemory* memory)
       : outbox_(outbox),
         gate_(gate),
+        ambiguous_wait_(ambiguous_wait),
         metrics_(metrics),
         requests_(requests),
         turns_(turns),
@@ -61,6 +63,7 @@ class RequestEnds {
 
   PostQueue* const outbox_;
   RequestGate* const gate_;
+  const absl::Duration ambiguous_wait_;
   Metrics* const metrics_;
   RequestsInFlight* const requests_;
   CredentialTurns* const turns_;

@@ -8,6 +8,7 @@
 #include "server/outbox/lease.h"
 #include "server/poster/requests_in_flight.h"
 #include "server/poster/wording.h"
+#include "server/report/posting_limits.h"
 
 namespace signalbox {
 
@@ -29,7 +30,8 @@ struct RequestPlan {
 // process began its term: shortly after it, posts of a former process may still
 // take effect. Pure.
 RequestPlan PlanRequest(const Lease& lease, const Wording& wording,
-                        const Moment& now, absl::Time term_begin);
+                        const PostingLimits& limits, const Moment& now,
+                        absl::Time term_begin);
 
 }  // namespace signalbox
 

@@ -33,8 +33,8 @@ void RequestsInFlight::Send(const std::shared_ptr<PosterRequest>& request,
       post.state = sent.sent.state;
       post.description = sent.sent.description;
       post.target_url = sent.sent.target_url;
-      post.send_on_within =
-          std::min(kLastRedirect, sent.lease_end - now.steady - kAmbiguousWait);
+      post.send_on_within = std::min(
+          kLastRedirect, sent.lease_end - now.steady - ambiguous_wait_);
       return github_->CreateStatus(post, sent.token, now.wall, std::move(done));
     }
     case Errand::kRead:

@@ -51,12 +51,17 @@ struct EndedRequest {
 // Thread-safe.
 class RequestsInFlight {
  public:
-  // All pointers are borrowed. The end of a request wakes `wake_up`, on a
-  // thread of the transport under `github`. That transport must have ended, or
-  // answered everything, before this object is destroyed.
-  RequestsInFlight(GitHubClient* github, RequestGate* gate, Clock* clock,
-                   WakeUp* wake_up)
-      : github_(github), gate_(gate), clock_(clock), wake_up_(wake_up) {}
+  // All pointers are borrowed. `ambiguous_wait` is that of PostingLimits. The
+  // end of a request wakes `wake_up`, on a thread of the transport under
+  // `github`. That transport must have ended, or answered everything, before
+  // this object is destroyed.
+  RequestsInFlight(GitHubClient* github, RequestGate* gate,
+                   absl::Duration ambiguous_wait, Clock* clock, WakeUp* wake_up)
+      : github_(github),
+        gate_(gate),
+        ambiguous_wait_(ambiguous_wait),
+        clock_(clock),
+        wake_up_(wake_up) {}
 
   // Sends a request, which RequestGate must have admitted. Does not block. The
   // caller must not change the request afterwards.
@@ -79,6 +84,7 @@ class RequestsInFlight {
 
   GitHubClient* const github_;
   RequestGate* const gate_;
+  const absl::Duration ambiguous_wait_;
   Clock* const clock_;
   WakeUp* const wake_up_;
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/outbox.h"
 #include "tests/support/key_report.h"
 #include "tests/support/rename_repository.h"
@@ -95,7 +96,7 @@ void Fill(Outbox& outbox) {
 }  // namespace
 
 SqliteOutboxOptions Options(const TempDir& directory) {
-  SqliteOutboxOptions options;
+  SqliteOutboxOptions options(kGitHubLimits);
   options.data_dir = directory.path();
   options.credential_of = [](const Repository& repository) {
     return repository.owner == "acme" ? "acme" : "";

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/http/curl_transport.h"
 #include "server/base/wake_up.h"
+#include "server/github/github_limits.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
@@ -151,7 +152,7 @@ class AnswersTest : public testing::TestWithParam<Row> {
     PaceOptions pace;
     pace.per_minute = 0;
     limiter_.SetPace("github.com/*", pace);
-    SqliteOutboxOptions outbox_options;
+    SqliteOutboxOptions outbox_options(kGitHubLimits);
     outbox_options.data_dir = dir_.Path("data");
     outbox_options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
@@ -162,9 +163,9 @@ class AnswersTest : public testing::TestWithParam<Row> {
     client_ = std::make_unique<GitHubClient>(transport_.get(), "signalbox/1",
                                              absl::Seconds(1));
     gate_ = std::make_unique<RequestGate>(&limiter_, credentials_.get());
-    poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
-                                       client_.get(), gate_.get(), &metrics_,
-                                       &clock_, &wake_up_);
+    poster_ = std::make_unique<Poster>(
+        outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
+        kGitHubLimits, &metrics_, &clock_, &wake_up_);
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "server/github/github_limits.h"
 #include "tests/history/check_history.h"
 #include "tests/history/history.h"
 #include "tests/simulation/held_github.h"
@@ -454,9 +455,10 @@ class Explorer {
   // --- What distinguishes states.
 
   std::string Describe() {
-    std::string text = absl::StrCat(
-        " ", wants_to_run_, "|",
-        Offset(std::max(life_begin_ + kAmbiguousWait, clock_.Now())));
+    std::string text =
+        absl::StrCat(" ", wants_to_run_, "|",
+                     Offset(std::max(life_begin_ + kGitHubLimits.ambiguous_wait,
+                                     clock_.Now())));
     for (const auto& sayings : remaining_) {
       absl::StrAppend(&text, "|");
       for (const int saying : sayings) absl::StrAppend(&text, saying);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
@@ -177,7 +178,7 @@ class FailedSyncTest : public MemoryDiskTest {
     return *std::move(outbox);
   }
   absl::StatusOr<std::unique_ptr<Outbox>> TryToBegin() {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = dir_.Path("data");
     return OpenSqliteOutbox(options);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/github/github_limits.h"
 #include "tests/simulation/server_life.h"
 
 namespace signalbox {
@@ -15,8 +16,8 @@ Rival::Rival(Outbox* outbox, HttpTransport* transport, Clock* clock,
       github_(transport, "signalbox"),
       limiter_([pace](absl::string_view) { return pace; }),
       gate_(&limiter_, credentials_.get()),
-      poster_(&session_, credentials_.get(), &github_, &gate_, &metrics_, clock,
-              &wake_up_) {}
+      poster_(&session_, credentials_.get(), &github_, &gate_, kGitHubLimits,
+              &metrics_, clock, &wake_up_) {}
 
 bool Rival::TakeOver() {
   const absl::StatusOr<TermLook> look = session_.Look();

@@ -11,6 +11,7 @@
 #include "server/base/metrics.h"
 #include "server/core/core.h"
 #include "server/github/credentials.h"
+#include "server/github/github_limits.h"
 #include "server/github/rate_limiter.h"
 #include "server/outbox/intake.h"
 #include "server/outbox/outbox.h"
@@ -35,7 +36,7 @@ class ServerLife {
     std::string data_dir;
     PaceOptions pace;
     absl::Duration pending_settle = absl::Milliseconds(300);
-    int readers = SqliteOutboxOptions().readers;
+    int readers = SqliteOutboxOptions(kGitHubLimits).readers;
   };
 
   // Makes that credential.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/bench/calls/rounds.h"
 #include "tests/bench/calls/suites.h"
@@ -30,7 +31,7 @@ struct Held {
 };
 
 void FillStore(const std::string& data_dir, const Held& held) {
-  SqliteOutboxOptions options;
+  SqliteOutboxOptions options(kGitHubLimits);
   options.data_dir = data_dir;
   options.credential_of = [](const Repository&) { return "filled"; };
   absl::StatusOr<std::unique_ptr<Outbox>> outbox = OpenSqliteOutbox(options);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/report/judge.h"
 #include "server/report/report.h"
@@ -80,7 +81,7 @@ BENCHMARK(BM_FromProto<v1::ReportResultRequest>);
 // and results take turns, as in the suite `calls`.
 void BM_Accept(benchmark::State& state) {
   const TempDir dir(BinDirectory());
-  SqliteOutboxOptions options;
+  SqliteOutboxOptions options(kGitHubLimits);
   options.data_dir = dir.Path("data");
   options.credential_of = [](const Repository&) { return "credential"; };
   absl::StatusOr<std::unique_ptr<Outbox>> outbox = OpenSqliteOutbox(options);

@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/bench/percentile.h"
 #include "tests/bench/program.h"
@@ -48,7 +49,7 @@ void Check(const absl::Status& status) {
 class Store {
  public:
   Store() : dir_(BinDirectory()) {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = dir_.Path("data");
     options.pending_settle = absl::ZeroDuration();
     options.credential_of = [](const Repository& repository) {

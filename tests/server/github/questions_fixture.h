@@ -15,6 +15,7 @@
 #include "server/base/wake_up.h"
 #include "server/github/credentials.h"
 #include "server/github/github_client.h"
+#include "server/github/github_limits.h"
 #include "server/github/questions.h"
 #include "server/github/request_gate.h"
 #include "server/github/static_credentials.h"
@@ -65,7 +66,7 @@ class QuestionsFixture : public testing::Test {
     PaceOptions pace;
     pace.per_minute = 0;
     limiter_.SetPace(kCredential, pace);
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = dir_.path() + "/data";
     options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);

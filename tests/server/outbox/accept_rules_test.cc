@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "common/error.h"
-#include "server/outbox/lease.h"
 #include "tests/server/outbox/outbox_contract.h"
 
 namespace signalbox {
@@ -20,6 +19,7 @@ class AcceptRulesTest : public testing::Test {
   AcceptRulesTest() {
     found_.now = now_;
     found_.pending_settle = kSettle;
+    found_.limits = kGitHubLimits;
   }
 
   // An entry that holds this report, which GitHub has accepted.

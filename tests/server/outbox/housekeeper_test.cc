@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "server/base/wake_up.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
@@ -32,7 +33,7 @@ class FailingOutbox : public ForwardingOutbox {
 class HousekeeperTest : public testing::Test {
  protected:
   HousekeeperTest() {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = dir_.Path("data");
     options.credential_of = [this](const Repository& repository) {
       return has_credentials_ ? repository.owner : "";

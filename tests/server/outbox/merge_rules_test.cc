@@ -5,7 +5,6 @@
 #include <optional>
 #include <tuple>
 
-#include "server/outbox/lease.h"
 #include "tests/server/outbox/outbox_contract.h"
 
 namespace signalbox {
@@ -28,7 +27,7 @@ class MergeRulesTest : public testing::Test {
   MergedEntry Merge(MayCount may_count = MayCount::kBoth) {
     from_.entry_id = kFromId;
     to_.entry_id = kToId;
-    return MergeEntries(from_, to_, may_count, now_);
+    return MergeEntries(from_, to_, may_count, kAmbiguousWait, now_);
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1'790'000'000);

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "common/error.h"
 #include "gtest/gtest.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/outbox.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/key_report.h"
@@ -40,10 +41,23 @@ namespace signalbox {
 // `delivery_memory`, for which the store knows a delivery's id.
 constexpr absl::Duration kSettle = absl::Milliseconds(300);
 constexpr absl::Duration kDeliveryMemory = absl::Hours(8 * 24);
+constexpr absl::Duration kAmbiguousWait = kGitHubLimits.ambiguous_wait;
+
+// Not GitHub's.
+inline constexpr absl::string_view kOtherFinal[] = {"PERMISSION_MISSING"};
+inline constexpr absl::string_view kOtherMendable[] = {"STATUS_LIMIT_REACHED"};
+inline constexpr PostingLimits kOtherLimits = {
+    .ambiguous_wait = absl::Seconds(40),
+    .most_statuses = 20,
+    .most_before_pending = 10,
+    .final_refusals = kOtherFinal,
+    .mendable_refusals = kOtherMendable,
+    .missing_commit = "INVALID_SHA",
+};
 
 // Owns the store of one test. Each implementation of Outbox derives a harness,
-// and makes the store with kSettle, kDeliveryMemory and ContractCredential
-// (which tells the store the credential of a repository).
+// and makes the store with the given limits, kSettle, kDeliveryMemory and
+// ContractCredential (which tells the store the credential of a repository).
 class OutboxHarness {
  public:
   virtual ~OutboxHarness() = default;
@@ -54,7 +68,8 @@ class OutboxHarness {
 };
 
 // Makes a harness with an empty store.
-using OutboxHarnessFactory = std::function<std::unique_ptr<OutboxHarness>()>;
+using OutboxHarnessFactory =
+    std::function<std::unique_ptr<OutboxHarness>(const PostingLimits& limits)>;
 
 // The credential of a repository: its owner, in lower case.
 inline std::string ContractCredential(const Repository& repository) {
@@ -120,7 +135,8 @@ inline KeyReport On(KeyReport report, absl::string_view repository,
 class OutboxContract
     : public testing::TestWithParam<std::tuple<OutboxHarnessFactory, bool>> {
  protected:
-  OutboxContract() : harness_(std::get<0>(GetParam())()) {}
+  explicit OutboxContract(const PostingLimits& limits = kGitHubLimits)
+      : harness_(std::get<0>(GetParam())(limits)) {}
 
   // The store. In the second run, each call opens it anew.
   Outbox& outbox() {
@@ -503,6 +519,8 @@ class ParkingContract : public OutboxContract {
 // Tests with requests that may have reached GitHub after their leases.
 class ConfessionContract : public OutboxContract {
  protected:
+  using OutboxContract::OutboxContract;
+
   // Confesses a request for this entry: see PostQueue::Confess.
   void Confess(int64_t entry_id) {
     const absl::Status status = outbox().Confess({&entry_id, 1}, Now());
@@ -530,6 +548,20 @@ class ConfessionContract : public OutboxContract {
     if (!lease.has_value()) return Lease();
     EXPECT_EQ(lease->ambiguous_since, doubted);
     return *lease;
+  }
+};
+
+// Tests with limits that are not GitHub's.
+class LimitsContract : public ConfessionContract {
+ protected:
+  LimitsContract() : ConfessionContract(kOtherLimits) {}
+
+  // The App of the account got another permission.
+  void TellOfInstallation() {
+    EventSubmission submission;
+    submission.delivery.id = "delivery " + std::to_string(++deliveries_);
+    submission.event = InstallationChanged{"github.com", "acme", 5, 0, "added"};
+    EXPECT_TRUE(Tell(submission));
   }
 };
 

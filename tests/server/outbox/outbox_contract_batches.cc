@@ -138,8 +138,10 @@ TEST_P(OutboxContract, ABatchIsAsItsSubmissionsOneByOne) {
   int refused = 0;
   for (int round = 0; round < kRounds; ++round) {
     SCOPED_TRACE(absl::StrCat("round ", round));
-    const std::unique_ptr<OutboxHarness> together = std::get<0>(GetParam())();
-    const std::unique_ptr<OutboxHarness> alone = std::get<0>(GetParam())();
+    const std::unique_ptr<OutboxHarness> together =
+        std::get<0>(GetParam())(kGitHubLimits);
+    const std::unique_ptr<OutboxHarness> alone =
+        std::get<0>(GetParam())(kGitHubLimits);
     Caller caller(seed + round);
     for (int i = 0; i < kBatches; ++i) {
       std::vector<Submission> batch(1 + caller.Below(12));

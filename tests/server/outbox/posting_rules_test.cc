@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "server/github/github_limits.h"
 
 namespace signalbox {
 namespace {
@@ -62,7 +63,7 @@ TEST(PostingRulesTest, APostIsShown) {
   Settlement posted = EndOf(Settlement::Kind::kPosted);
   posted.shown = Shown{CommitState::kSuccess, "done", ""};
   posted.status_id = 900;
-  EXPECT_TRUE(EndTry(posted, kNextSequence, kMoment, &entry));
+  EXPECT_TRUE(EndTry(posted, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.posting_state, PostingState::kPosted);
   EXPECT_EQ(entry.post_time, kMoment);
   EXPECT_EQ(entry.change_sequence, kNextSequence);
@@ -82,7 +83,7 @@ TEST(PostingRulesTest, APostOfTheSameVersionAgainIsShown) {
   Settlement posted = EndOf(Settlement::Kind::kPosted);
   posted.shown = Shown{CommitState::kSuccess, "done", ""};
   posted.status_id = 900;
-  EXPECT_TRUE(EndTry(posted, kNextSequence, kMoment, &entry));
+  EXPECT_TRUE(EndTry(posted, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.shown_state, "success");
   EXPECT_EQ(entry.posted_status_id, 900);
   EXPECT_EQ(entry.posted_version, 2);
@@ -94,7 +95,7 @@ TEST(PostingRulesTest, APostIsCountedOnceIfADeliveryShowedItBefore) {
   entry.status_count = 5;
   Settlement posted = EndOf(Settlement::Kind::kPosted);
   posted.status_id = 900;
-  EndTry(posted, kNextSequence, kMoment, &entry);
+  EndTry(posted, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.status_count, 5);
 }
 
@@ -105,7 +106,7 @@ TEST(PostingRulesTest, ALaterStatusStaysShown) {
   Settlement posted = EndOf(Settlement::Kind::kPosted);
   posted.shown = Shown{CommitState::kSuccess, "", ""};
   posted.status_id = 900;
-  EndTry(posted, kNextSequence, kMoment, &entry);
+  EndTry(posted, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.shown_state, "failure");
   EXPECT_EQ(entry.posted_status_id, 901);
 }
@@ -115,7 +116,7 @@ TEST(PostingRulesTest, ANewerReportStaysDue) {
   entry.version = 3;
   Settlement posted = EndOf(Settlement::Kind::kPosted);
   posted.shown = Shown{CommitState::kPending, "", ""};
-  EXPECT_FALSE(EndTry(posted, kNextSequence, kMoment, &entry));
+  EXPECT_FALSE(EndTry(posted, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.due_time, entry.first_due_time);
   EXPECT_EQ(entry.change_sequence, 40);
   EXPECT_EQ(entry.posted_version, 2);
@@ -128,10 +129,11 @@ TEST(PostingRulesTest, NothingIsDueWhileALostPostCanTakeEffect) {
   lost.ambiguous = true;
   lost.reason = "TIMEOUT";
   lost.next_try_time = kMoment + absl::Seconds(1);
-  EXPECT_TRUE(EndTry(lost, kNextSequence, kMoment, &entry));
+  EXPECT_TRUE(EndTry(lost, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.posting_state, PostingState::kWaiting);
   EXPECT_EQ(entry.ambiguous_time, lost.attempted->begin_time);
-  EXPECT_EQ(entry.due_time, lost.attempted->begin_time + kAmbiguousWait);
+  EXPECT_EQ(entry.due_time,
+            lost.attempted->begin_time + kGitHubLimits.ambiguous_wait);
   EXPECT_EQ(entry.status_count, 1);
   EXPECT_EQ(entry.try_count, 1);
 }
@@ -143,7 +145,7 @@ TEST(PostingRulesTest, ALostReadDoubtsTheOlderPost) {
   lost.ambiguous = true;
   lost.reading = true;
   lost.next_try_time = kMoment + absl::Seconds(1);
-  EndTry(lost, kNextSequence, kMoment, &entry);
+  EndTry(lost, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.ambiguous_time, kMoment - absl::Seconds(30));
   EXPECT_EQ(entry.due_time, kMoment + absl::Seconds(1));
   EXPECT_EQ(entry.status_count, 0);
@@ -153,12 +155,12 @@ TEST(PostingRulesTest, AReturnedLeaseLeavesNoTrace) {
   LeasedEntry entry = LeasedOnce();
   Settlement returned = EndOf(Settlement::Kind::kReturned);
   returned.attempted.reset();
-  EXPECT_FALSE(EndTry(returned, kNextSequence, kMoment, &entry));
+  EXPECT_FALSE(EndTry(returned, kGitHubLimits, kNextSequence, kMoment, &entry));
   EXPECT_EQ(entry.due_time, entry.lease_due_time);
   EXPECT_EQ(entry.try_count, 0);
   EXPECT_EQ(entry.change_sequence, 40);
   returned.next_try_time = kMoment + absl::Seconds(3);
-  EndTry(returned, kNextSequence, kMoment, &entry);
+  EndTry(returned, kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.due_time, kMoment + absl::Seconds(3));
 }
 
@@ -173,7 +175,7 @@ Settlement RefusedForGood() {
 TEST(PostingRulesTest, ARefusalOfTheKeyAbandonsIt) {
   LeasedEntry entry = LeasedOnce();
   entry.refusal_count = 2;
-  EndTry(RefusedForGood(), kNextSequence, kMoment, &entry);
+  EndTry(RefusedForGood(), kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.posting_state, PostingState::kAbandoned);
   EXPECT_EQ(entry.posting_reason, "NO_COMMIT_FOUND");
   EXPECT_EQ(entry.due_time, std::nullopt);
@@ -182,7 +184,7 @@ TEST(PostingRulesTest, ARefusalOfTheKeyAbandonsIt) {
 // RetryPost sets the count of refusals to 0.
 TEST(PostingRulesTest, AnEntryMadeDueDuringItsTryIsNotAbandoned) {
   LeasedEntry entry = LeasedOnce();
-  EndTry(RefusedForGood(), kNextSequence, kMoment, &entry);
+  EndTry(RefusedForGood(), kGitHubLimits, kNextSequence, kMoment, &entry);
   EXPECT_EQ(entry.posting_state, PostingState::kWaiting);
   EXPECT_EQ(entry.due_time, entry.lease_due_time);
 }
@@ -192,8 +194,8 @@ TEST(PostingRulesTest, AFullKeyIsCountedAsFull) {
   entry.status_count = 17;
   Settlement full = EndOf(Settlement::Kind::kAbandoned);
   full.full = true;
-  EndTry(full, kNextSequence, kMoment, &entry);
-  EXPECT_EQ(entry.status_count, 1000);
+  EndTry(full, kGitHubLimits, kNextSequence, kMoment, &entry);
+  EXPECT_EQ(entry.status_count, kGitHubLimits.most_statuses);
 }
 
 }  // namespace

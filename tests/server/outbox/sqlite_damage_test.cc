@@ -19,6 +19,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "tests/server/outbox/outbox_contract.h"
 #include "tests/support/fake_clock.h"
@@ -131,7 +132,7 @@ class SqliteAnyDamageTest : public testing::Test {
   std::string Database() const { return DataDir() + "/signalbox.db"; }
 
   SqliteOutboxOptions Options() {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = DataDir();
     options.credential_of = ContractCredential;
     options.readers = 1;

@@ -12,7 +12,9 @@ namespace {
 
 class SqliteHarness : public OutboxHarness {
  public:
-  SqliteHarness() { Open(); }
+  explicit SqliteHarness(const PostingLimits& limits) : limits_(limits) {
+    Open();
+  }
 
   // The store must not take its own rows for damage.
   ~SqliteHarness() override {
@@ -34,7 +36,7 @@ class SqliteHarness : public OutboxHarness {
     ASSERT_TRUE(connection.ok()) << connection.status();
     SqliteTransaction transaction(connection->get(),
                                   SqliteTransaction::Kind::kWrite);
-    SqliteWriterState state(ContractCredential);
+    SqliteWriterState state(limits_, ContractCredential);
     for (const std::string& what : RepairDamage(connection->get(), &state)) {
       ADD_FAILURE() << what;
     }
@@ -42,7 +44,7 @@ class SqliteHarness : public OutboxHarness {
   }
 
   void Open() {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(limits_);
     options.data_dir = dir_.path();
     options.pending_settle = kSettle;
     options.delivery_memory = kDeliveryMemory;
@@ -53,12 +55,15 @@ class SqliteHarness : public OutboxHarness {
     outbox_ = *std::move(outbox);
   }
 
+  const PostingLimits limits_;
   TempDir dir_;
   std::unique_ptr<Outbox> outbox_;
 };
 
 OutboxHarnessFactory MakeHarness() {
-  return [] { return std::make_unique<SqliteHarness>(); };
+  return [](const PostingLimits& limits) {
+    return std::make_unique<SqliteHarness>(limits);
+  };
 }
 
 auto Stores() {
@@ -73,6 +78,7 @@ std::string NameOf(
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ParkingContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ConfessionContract, Stores(), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, LimitsContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, ListingContract, Stores(), NameOf);
 INSTANTIATE_TEST_SUITE_P(Sqlite, StandingContract,
                          testing::Combine(testing::Values(MakeHarness()),

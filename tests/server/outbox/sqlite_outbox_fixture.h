@@ -29,7 +29,7 @@ class SqliteOutboxFixture : public testing::Test {
 
   // Every repository has the credential `credential_`.
   SqliteOutboxOptions Options() const {
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = data_dir();
     options.credential_of = [this](const Repository&) { return credential_; };
     return options;

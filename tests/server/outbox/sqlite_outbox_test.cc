@@ -666,7 +666,7 @@ TEST_F(SqliteOutboxTest, ForgettingLooksAtEachCommitOnce) {
     ++looks;
     return false;
   });
-  SqliteWriterState state(nullptr);
+  SqliteWriterState state(kGitHubLimits, nullptr);
   const absl::Time before = clock_.Now() - absl::Hours(24);
   for (int batches = 0;; ++batches) {
     ASSERT_LT(batches, kCommits);

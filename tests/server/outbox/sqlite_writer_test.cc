@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_events.h"
 #include "server/outbox/sqlite_store.h"
 #include "tests/support/temp_dir.h"
@@ -33,7 +34,8 @@ class SqliteWriterTest : public testing::Test {
     options.on_change = [this] { ++commits_; };
     writer_ = std::make_unique<SqliteWriter>(
         *std::move(connection),
-        SqliteWriterState([](const Repository&) { return std::string(); }),
+        SqliteWriterState(kGitHubLimits,
+                          [](const Repository&) { return std::string(); }),
         options);
   }
 

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/wake_up.h"
+#include "server/github/github_limits.h"
 #include "server/github/static_credentials.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/poster/poster.h"
@@ -203,7 +204,7 @@ class PosterTest : public testing::Test {
     EXPECT_TRUE(credentials.ok()) << credentials.status();
     credentials_ = *std::move(credentials);
 
-    SqliteOutboxOptions options;
+    SqliteOutboxOptions options(kGitHubLimits);
     options.data_dir = directory_.path() + "/data";
     options.credential_of = [this](const Repository& repository) {
       return credentials_->Find(repository);
@@ -267,9 +268,9 @@ class PosterTest : public testing::Test {
     poster_.reset();
     limiter_ = std::make_unique<RateLimiter>();
     gate_ = std::make_unique<RequestGate>(limiter_.get(), credentials_.get());
-    poster_ = std::make_unique<Poster>(outbox_.get(), credentials_.get(),
-                                       client_.get(), gate_.get(), &metrics_,
-                                       &clock_, &wake_up_);
+    poster_ = std::make_unique<Poster>(
+        outbox_.get(), credentials_.get(), client_.get(), gate_.get(),
+        kGitHubLimits, &metrics_, &clock_, &wake_up_);
     poster_->SetTerm(*TermOf(*outbox_, clock_.Now()));
   }
 

@@ -15,6 +15,7 @@
 
 #include "server/base/wake_up.h"
 #include "server/base/worker.h"
+#include "server/github/github_limits.h"
 #include "server/outbox/sqlite_outbox.h"
 #include "server/rpc/status_service.h"
 #include "tests/support/forwarding_outbox.h"
@@ -124,7 +125,7 @@ class ServiceTest : public testing::Test {
 
   // Starts the service. Without callers, clients need no token.
   void Serve(std::vector<Caller> callers) {
-    SqliteOutboxOptions outbox_options;
+    SqliteOutboxOptions outbox_options(kGitHubLimits);
     outbox_options.pending_settle = pending_settle_;
     outbox_options.data_dir = data_dir_;
     outbox_options.credential_of = [](const Repository& repository) {
@@ -215,7 +216,8 @@ class ServiceTest : public testing::Test {
   ReportStreams::Options report_streams_;
   WatchHub::Options watch_;
   int64_t changes_kept_ = 500'000;
-  absl::Duration pending_settle_ = SqliteOutboxOptions().pending_settle;
+  absl::Duration pending_settle_ =
+      SqliteOutboxOptions(kGitHubLimits).pending_settle;
   std::atomic<bool> serving_ = false;
   // If true, gRPC does not widen the client's flow-control window. Then the
   // server can send only little that the client has not read.
